@@ -1,0 +1,54 @@
+/**
+ * Every number of the mux, named once. Source: `PROTOCOL.md`, "Records" and "Flow control".
+ *
+ * @module
+ */
+
+/** First byte of a record. */
+export const RecordType = { open: 1, data: 2, fin: 3, reset: 4 } as const;
+
+/** Bytes of an open record without its extra fields. */
+export const OPEN_RECORD_BYTES = 15;
+/** Bytes in front of the data of a data record. */
+export const DATA_RECORD_HEADER_BYTES = 9;
+/** Bytes of a fin record. */
+export const FIN_RECORD_BYTES = 5;
+/** Bytes of a reset record without its message. */
+export const RESET_RECORD_BYTES = 9;
+/** Largest extra part of an open record and largest message of a reset record, in bytes. */
+export const MAX_RECORD_EXTRA_BYTES = 1024;
+/** Bytes of one window value in a hint: stream and offset. */
+export const WINDOW_BYTES = 12;
+
+/** Why a stream is reset. */
+export const ResetCode = {
+  /** The user's server refused, or cannot be reached. */
+  refused: 1,
+  /** The user's program reset its connection, or it failed. */
+  reset: 2,
+  /** Too many streams. */
+  limit: 3,
+} as const;
+
+/** One of {@linkcode ResetCode}. */
+export type ResetCode = typeof ResetCode[keyof typeof ResetCode];
+
+/** Credit a new stream begins with while streams are few, in bytes. */
+export const MOST_START_CREDIT = 256 * 1024;
+/** Credit a new stream always begins with, in bytes: the reserve that lets every stream start. */
+export const LEAST_START_CREDIT = 4 * 1024;
+/** Receive memory set apart for the start credit of all streams, in bytes. */
+export const START_POOL_BYTES = 32 * 1024 * 1024;
+/** Receive memory by which windows may grow beyond their start, all streams together, in bytes. */
+export const GROWTH_POOL_BYTES = 32 * 1024 * 1024;
+/** A window grows to this at the most, in bytes: 1 Gbit/s with a round trip of 100 ms fills 12.5 MB. */
+export const MOST_WINDOW_BYTES = 16 * 1024 * 1024;
+
+/** The most a bulk stream may send before it is another's turn, in bytes; alone it may send a whole read. */
+export const SHARED_QUANTUM_BYTES = 64 * 1024;
+/** The most one pull puts into the log, in bytes: so much may stand in front of a stream that becomes ready. */
+export const MOST_PULL_BYTES = 256 * 1024;
+/** A stream that sent less than this within {@linkcode QUIET_SPAN_MS} is quiet and goes first, in bytes. */
+export const QUIET_BYTES = 16 * 1024;
+/** The time over which a stream's sending is looked at, in milliseconds. */
+export const QUIET_SPAN_MS = 100;

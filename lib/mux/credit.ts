@@ -1,0 +1,128 @@
+/**
+ * Who may send how much: pure arithmetic of flow control. Source: `PROTOCOL.md`, "Flow control".
+ *
+ * @module
+ */
+import { LEAST_START_CREDIT, MOST_START_CREDIT, MOST_WINDOW_BYTES } from "./constants.ts";
+
+/** A window that empties within so many round trips holds its stream up, and grows. */
+const GROW_WITHIN_ROUND_TRIPS = 4;
+
+/** The same where the round trip is not known or tiny, in milliseconds. */
+const GROW_WITHIN_MS = 4;
+
+/** An amount of memory that is promised in parts. */
+export class CreditPool {
+  readonly #limit: number;
+  #used = 0;
+
+  /** A pool of `limit` bytes. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Bytes not promised; never negative. */
+  get free(): number {
+    return Math.max(0, this.#limit - this.#used);
+  }
+
+  /** Promises up to `bytes`; returns how many. */
+  take(bytes: number): number {
+    const taken = Math.min(bytes, this.free);
+    this.#used += taken;
+    return taken;
+  }
+
+  /** Takes a promise back. */
+  give(bytes: number): void {
+    this.#used -= bytes;
+  }
+
+  /**
+   * Promises the credit that a new stream starts with: an eighth of what is free, so that the first streams get
+   * {@linkcode MOST_START_CREDIT}, many get less, and everyone gets {@linkcode LEAST_START_CREDIT}.
+   */
+  takeStart(): number {
+    const share = Math.floor(this.free / 8);
+    const start = Math.max(LEAST_START_CREDIT, Math.min(MOST_START_CREDIT, share));
+    this.#used += start;
+    return start;
+  }
+}
+
+/**
+ * The receiving end of one stream's flow control.
+ *
+ * Invariant 5: `granted - consumed` bytes are the most that can wait here, and all windows together stay within their
+ * pools. Values are absolute offsets, so that one which is lost or told twice does no harm.
+ *
+ * @example
+ * ```ts
+ * import { CreditPool, ReceiveWindow } from "./credit.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const window = new ReceiveWindow(1000, new CreditPool(0));
+ * assertEquals(window.consume(400, 0, 10), false); // less than half: not worth telling
+ * assertEquals(window.consume(200, 500, 10), true);
+ * assertEquals(window.granted, 1600);
+ * ```
+ */
+export class ReceiveWindow {
+  readonly #start: number;
+  readonly #growth: CreditPool;
+  #size: number;
+  #consumed = 0;
+  #granted: number;
+  #grantedAt = -Infinity;
+
+  /** A window of `start` bytes that may grow out of `growth`. */
+  constructor(start: number, growth: CreditPool) {
+    this.#start = this.#size = this.#granted = start;
+    this.#growth = growth;
+  }
+
+  /** Offset up to which the peer may send. */
+  get granted(): number {
+    return this.#granted;
+  }
+
+  /** Present size, in bytes. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * The user's program took `bytes`.
+   *
+   * @returns Whether `granted` has moved so far that the peer is to be told.
+   */
+  consume(bytes: number, nowMs: number, roundTripMs: number): boolean {
+    this.#consumed += bytes;
+    if (this.#granted - this.#consumed > this.#size / 2) return false;
+    const quick = Math.max(GROW_WITHIN_MS, GROW_WITHIN_ROUND_TRIPS * roundTripMs);
+    if (nowMs - this.#grantedAt < quick) this.#grow();
+    else if (this.#growth.free === 0) this.#shrink();
+    this.#grantedAt = nowMs;
+    const granted = this.#consumed + this.#size;
+    if (granted <= this.#granted) return false;
+    this.#granted = granted;
+    return true;
+  }
+
+  /** Gives the memory back; the stream is over. */
+  close(): void {
+    this.#growth.give(this.#size - this.#start);
+    this.#size = this.#start;
+  }
+
+  #grow(): void {
+    this.#size += this.#growth.take(Math.min(this.#size, Math.max(0, MOST_WINDOW_BYTES - this.#size)));
+  }
+
+  /** Others need the memory more: what was granted stays, what is granted next is less. */
+  #shrink(): void {
+    const size = Math.max(this.#start, Math.ceil(this.#size / 2));
+    this.#growth.give(this.#size - size);
+    this.#size = size;
+  }
+}

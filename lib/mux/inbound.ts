@@ -1,0 +1,153 @@
+/**
+ * What has arrived for one user and is not yet written to its connection.
+ *
+ * @module
+ */
+import type { Duplex } from "../net/duplex.ts";
+import { TeleError } from "../net/error.ts";
+import type { Segment, SegmentPool } from "../net/segment_pool.ts";
+
+/** Data shorter than this is copied rather than kept in the segment it came in, in bytes. */
+const KEEP_BYTES = 4 * 1024;
+/** Copies behind a write that is under way are gathered in buffers of this size, in bytes. */
+const GATHER_BYTES = 4 * 1024;
+
+interface Waiting {
+  /** Memory; the first `length` bytes from `start` wait, and what is behind them may be filled. */
+  memory: Uint8Array;
+  start: number;
+  length: number;
+  segment: Segment | undefined;
+}
+
+/** What an {@linkcode InboundQueue} is made of. */
+export interface InboundQueueOptions {
+  pool: SegmentPool;
+  /** Offset up to which the peer may send. */
+  limit(): number;
+  /** The user's connection took `bytes` bytes. */
+  onWritten(bytes: number): void;
+  /** Everything was written, and the end behind it. */
+  onFinished(): void;
+  /** The user's connection failed. */
+  onFailed(error: unknown): void;
+}
+
+/**
+ * Writes to a user's connection what arrives, one write at a time, without ever holding up who delivers.
+ *
+ * Large pieces are written straight from the segment that the carrier was read into; small ones, and all when segments
+ * are scarce, are copied. Invariant 5: it holds at most the credit granted, in buffers of that order of size.
+ */
+export class InboundQueue {
+  readonly #options: InboundQueueOptions;
+  #queue: Waiting[] = [];
+  #user: Duplex | undefined;
+  #writing = false;
+  #received = 0;
+  #waitingBytes = 0;
+  #finReceived = false;
+  #finished = false;
+  #dropped = false;
+
+  /** An empty queue. */
+  constructor(options: InboundQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes that wait. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** Whether the peer's direction has ended and the user was told. */
+  get isFinished(): boolean {
+    return this.#finished;
+  }
+
+  /** Writing begins: the user's connection is there. */
+  start(user: Duplex): void {
+    this.#user = user;
+    this.#writeIfIdle();
+  }
+
+  /**
+   * Takes data.
+   *
+   * @throws {TeleError} `protocol` if it goes beyond the credit, or comes behind the end.
+   */
+  push(bytes: Uint8Array, segment: Segment): void {
+    this.#received += bytes.length;
+    if (this.#received > this.#options.limit()) {
+      throw new TeleError("protocol", `the peer sent ${this.#received} bytes on a stream with less credit than that`);
+    }
+    if (this.#finReceived) throw new TeleError("protocol", "the peer sent data on a stream that it had ended");
+    this.#waitingBytes += bytes.length;
+    if (bytes.length >= KEEP_BYTES && segment.isPooled && !this.#options.pool.isScarce) {
+      segment.retain();
+      this.#queue.push({ memory: bytes, start: 0, length: bytes.length, segment });
+    } else {
+      this.#copy(bytes);
+    }
+    this.#writeIfIdle();
+  }
+
+  #copy(bytes: Uint8Array): void {
+    const last = this.#queue[this.#queue.length - 1];
+    if (last !== undefined && last.segment === undefined) {
+      const end = last.start + last.length;
+      const fits = Math.min(bytes.length, last.memory.length - end);
+      last.memory.set(bytes.subarray(0, fits), end);
+      last.length += fits;
+      if (fits === bytes.length) return;
+      bytes = bytes.subarray(fits);
+    }
+    const memory = this.#writing ? new Uint8Array(Math.max(GATHER_BYTES, bytes.length)) : new Uint8Array(bytes.length);
+    memory.set(bytes);
+    this.#queue.push({ memory, start: 0, length: bytes.length, segment: undefined });
+  }
+
+  /** No more data will come. */
+  finish(): void {
+    this.#finReceived = true;
+    this.#writeIfIdle();
+  }
+
+  /** Forgets everything; a write under way may end as it likes. */
+  drop(): void {
+    this.#dropped = true;
+    for (const waiting of this.#queue) waiting.segment?.release();
+    this.#queue = [];
+    this.#waitingBytes = 0;
+  }
+
+  #writeIfIdle(): void {
+    if (this.#writing || this.#user === undefined || this.#dropped) return;
+    if (this.#queue.length === 0 && !this.#finReceived) return;
+    this.#writing = true;
+    this.#writeAll(this.#user).catch((error) => {
+      if (!this.#dropped) this.#options.onFailed(error);
+    });
+  }
+
+  async #writeAll(user: Duplex): Promise<void> {
+    for (let waiting = this.#queue.shift(); waiting !== undefined; waiting = this.#queue.shift()) {
+      const { memory, start, length, segment } = waiting;
+      try {
+        await user.write(memory.subarray(start, start + length));
+      } finally {
+        segment?.release();
+      }
+      if (this.#dropped) return;
+      this.#waitingBytes -= length;
+      this.#options.onWritten(length);
+    }
+    if (this.#finReceived && !this.#finished) {
+      await user.closeWrite();
+      this.#finished = true;
+      if (!this.#dropped) this.#options.onFinished();
+      return;
+    }
+    this.#writing = false;
+  }
+}

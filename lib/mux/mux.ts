@@ -1,0 +1,307 @@
+/**
+ * Many streams inside one session.
+ *
+ * @module
+ */
+import type { Clock } from "../net/clock.ts";
+import type { Duplex } from "../net/duplex.ts";
+import { reasonOf, TeleError } from "../net/error.ts";
+import type { Segment, SegmentPool } from "../net/segment_pool.ts";
+import type { ReplayLog } from "../session/replay_log.ts";
+import type { SessionUser } from "../session/session.ts";
+import { readU64, writeU64 } from "../session/messages.ts";
+import {
+  GROWTH_POOL_BYTES,
+  LEAST_START_CREDIT,
+  MAX_RECORD_EXTRA_BYTES,
+  MOST_PULL_BYTES,
+  MOST_START_CREDIT,
+  QUIET_BYTES,
+  RESET_RECORD_BYTES,
+  ResetCode,
+  SHARED_QUANTUM_BYTES,
+  START_POOL_BYTES,
+  WINDOW_BYTES,
+} from "./constants.ts";
+import { CreditPool, ReceiveWindow } from "./credit.ts";
+import { readU32, RecordDecoder, type StartCredits, writeReset, writeU32 } from "./records.ts";
+import { Scheduler } from "./scheduler.ts";
+import { MuxStream, type MuxStreamOptions, type StreamEnd, type StreamHost } from "./stream.ts";
+
+/** The part of a session that a mux needs. */
+export interface MuxSession {
+  /** There is something to send. */
+  wake(): void;
+  /** Round trip in milliseconds; 0 if unknown. */
+  readonly roundTripMs: number;
+}
+
+/** What a {@linkcode Mux} is made of. */
+export interface MuxOptions {
+  clock: Clock;
+  /** Segments that users' connections are read into. */
+  pool: SegmentPool;
+  /** Streams at once; the peer's further ones are reset. */
+  maxStreams: number;
+  /**
+   * Connects a stream that the peer opened to its user. It rejects if that cannot be reached; `signal` aborts when the
+   * stream has ended meanwhile. Without it, the peer may not open streams.
+   */
+  dial?: (signal: AbortSignal) => Promise<Duplex>;
+  /** Told when a stream is over. */
+  onStreamEnd?: (stream: MuxStream, end: StreamEnd) => void;
+}
+
+/**
+ * Opens streams, hands arriving records to them, and lets them take turns at the session's log.
+ *
+ * Invariant 5: what waits for the users of all streams stays within the credit granted, and a peer that exceeds it ends
+ * the session. Invariant 6: reading the session never waits for a user.
+ *
+ * Source: `PROTOCOL.md`, "Records" and "Flow control".
+ */
+export class Mux implements SessionUser, StreamHost {
+  /** The clock. */
+  readonly clock: Clock;
+  /** Segments that users' connections are read into. */
+  readonly pool: SegmentPool;
+  readonly #options: MuxOptions;
+  readonly #streams: Map<number, MuxStream> = new Map();
+  readonly #scheduler: Scheduler<MuxStream> = new Scheduler();
+  readonly #decoder: RecordDecoder;
+  readonly #dials: Map<MuxStream, AbortController> = new Map();
+  readonly #growth = new CreditPool(GROWTH_POOL_BYTES);
+  /** Start credit that this side grants to streams, and that the peer grants to those opened here. */
+  readonly #startGranted = new CreditPool(START_POOL_BYTES);
+  readonly #startTaken = new CreditPool(START_POOL_BYTES);
+  readonly #starts: Map<number, StartCredits> = new Map();
+  /** Start credit that the peer has taken for streams it opened. */
+  readonly #takenByPeer: Map<number, number> = new Map();
+  #takenByPeerBytes = 0;
+  readonly #windowsDue: Set<MuxStream> = new Set();
+  #resetsDue: { id: number; code: number; message: string }[] = [];
+  #session: MuxSession | undefined;
+  /** Where the bytes being received lie, while they are. */
+  #segment: Segment | undefined;
+  #lastId = 0;
+  #ended: TeleError | undefined;
+
+  /** A mux that waits for its session. */
+  constructor(options: MuxOptions) {
+    this.#options = options;
+    this.clock = options.clock;
+    this.pool = options.pool;
+    this.#decoder = new RecordDecoder({
+      open: (id, credits) => this.#onOpen(id, credits),
+      data: (id, bytes) => this.#onData(id, bytes),
+      fin: (id) => this.#streams.get(id)?.receiveFin(),
+      reset: (id, code, message) => this.#streams.get(id)?.receiveReset(code, message),
+    });
+  }
+
+  /** Ties the mux to its session, once. */
+  bind(session: MuxSession): void {
+    this.#session = session;
+  }
+
+  /** Streams that are open. */
+  get streamCount(): number {
+    return this.#streams.size;
+  }
+
+  /** Round trip of the session in milliseconds; 0 if unknown. */
+  get roundTripMs(): number {
+    return this.#session?.roundTripMs ?? 0;
+  }
+
+  /**
+   * Carries `user` as a new stream. Its open record and first data leave together, without waiting for an answer.
+   *
+   * @throws {TeleError} `closed` if the session is over, `refused` if there are too many streams.
+   */
+  open(user: Duplex): MuxStream {
+    if (this.#ended !== undefined) throw this.#ended;
+    if (this.#streams.size >= this.#options.maxStreams) {
+      throw new TeleError("refused", `there are ${this.#streams.size} streams already, which is the limit`);
+    }
+    const stream = new MuxStream(this.#openingOptions());
+    this.#streams.set(stream.id, stream);
+    stream.attachUser(user);
+    return stream;
+  }
+
+  /** Takes over a stream that the peer of its former session has never heard of. */
+  adopt(stream: MuxStream): void {
+    stream.moveTo(this.#openingOptions());
+    this.#streams.set(stream.id, stream);
+  }
+
+  /** Gives away the streams that the peer has never heard of, for another mux to adopt. */
+  takeUnopened(): MuxStream[] {
+    const unopened = [...this.#streams.values()].filter((stream) => !stream.isOpened);
+    for (const stream of unopened) this.#forget(stream);
+    return unopened;
+  }
+
+  #openingOptions(): MuxStreamOptions {
+    const credits = { send: this.#startTaken.takeStart(), receive: this.#startGranted.takeStart() };
+    const id = this.#nextId();
+    this.#starts.set(id, credits);
+    const window = new ReceiveWindow(credits.receive, this.#growth);
+    return { id, host: this, window, sendCredit: credits.send, opening: credits };
+  }
+
+  #nextId(): number {
+    do this.#lastId = (this.#lastId + 1) >>> 0; while (this.#streams.has(this.#lastId));
+    return this.#lastId;
+  }
+
+  // What the session asks of its user.
+
+  /** @ignore */
+  pull(log: ReplayLog, bulkBytes: number): void {
+    this.#writeResets(log);
+    for (let stream = this.#scheduler.nextQuiet(); stream !== undefined; stream = this.#scheduler.nextQuiet()) {
+      stream.takeTurn(log, Math.min(QUIET_BYTES, log.room));
+      // The rest waits its turn as bulk does, unless only the log's limit holds it up.
+      if (stream.wantsTurn) this.#scheduler.add(stream, this.clock.now());
+      if (log.room === 0) break;
+    }
+    let left = Math.min(bulkBytes, log.room, MOST_PULL_BYTES);
+    while (left > 0) {
+      const stream = this.#scheduler.nextBulk();
+      if (stream === undefined) return;
+      const quantum = this.#scheduler.hasBulk ? SHARED_QUANTUM_BYTES : MOST_PULL_BYTES;
+      left -= stream.takeTurn(log, Math.min(left, quantum));
+      if (stream.wantsTurn) this.#scheduler.add(stream, this.clock.now());
+    }
+  }
+
+  #writeResets(log: ReplayLog): void {
+    for (const { id, code, message } of this.#resetsDue) {
+      const text = new TextEncoder().encode(message).subarray(0, MAX_RECORD_EXTRA_BYTES);
+      const at = log.reserve(RESET_RECORD_BYTES + text.length);
+      writeReset(log.arena, at, id, code, text);
+    }
+    if (this.#resetsDue.length > 0) this.#resetsDue = [];
+  }
+
+  /** @ignore */
+  receive(bytes: Uint8Array, segment: Segment): void {
+    this.#segment = segment;
+    this.#decoder.push(bytes);
+    this.#segment = undefined;
+  }
+
+  #onOpen(id: number, credits: StartCredits): void {
+    const { dial, maxStreams } = this.#options;
+    if (dial === undefined) throw new TeleError("protocol", "the peer opened a stream, which only clients do");
+    if (this.#streams.has(id)) throw new TeleError("protocol", `the peer opened stream ${id} twice`);
+    this.#checkTaken(credits.send);
+    if (this.#streams.size >= maxStreams) {
+      const message = `the tele server carries ${maxStreams} connections already; --max on its side allows more`;
+      this.#resetsDue.push({ id, code: ResetCode.limit, message });
+      return this.#session?.wake();
+    }
+    this.#takenByPeer.set(id, credits.send);
+    this.#takenByPeerBytes += credits.send;
+    const window = new ReceiveWindow(credits.send, this.#growth);
+    const stream = new MuxStream({ id, host: this, window, sendCredit: credits.receive });
+    this.#streams.set(id, stream);
+    this.#dial(stream, dial);
+  }
+
+  /** Twice the pool: a stream that has ended here may still be open there for a moment. */
+  #checkTaken(bytes: number): void {
+    const most = 2 * START_POOL_BYTES + LEAST_START_CREDIT * (this.#streams.size + 1);
+    if (bytes <= MOST_START_CREDIT && this.#takenByPeerBytes + bytes <= most) return;
+    throw new TeleError("protocol", `the peer took ${bytes} bytes of credit for a new stream, more than it may`);
+  }
+
+  #dial(stream: MuxStream, dial: (signal: AbortSignal) => Promise<Duplex>): void {
+    const controller = new AbortController();
+    this.#dials.set(stream, controller);
+    dial(controller.signal).then(
+      (user) => stream.attachUser(user),
+      (error) => stream.reset(ResetCode.refused, reasonOf(error)),
+    ).finally(() => this.#dials.delete(stream));
+  }
+
+  #onData(id: number, bytes: Uint8Array): void {
+    const stream = this.#streams.get(id);
+    // Data of a stream that was reset here may still be on its way.
+    if (stream === undefined) return;
+    stream.receive(bytes, this.#segment!);
+  }
+
+  /** @ignore */
+  receiveHint(bytes: Uint8Array): void {
+    if (bytes.length % WINDOW_BYTES !== 0) throw new TeleError("protocol", "a hint is not made of window values");
+    for (let at = 0; at < bytes.length; at += WINDOW_BYTES) {
+      this.#streams.get(readU32(bytes, at))?.grant(readU64(bytes, at + 4));
+    }
+  }
+
+  /** @ignore */
+  takeHints(into: Uint8Array): number {
+    let at = 0;
+    for (const stream of this.#windowsDue) {
+      if (at + WINDOW_BYTES > into.length) break;
+      writeU32(into, at, stream.id);
+      writeU64(into, at + 4, stream.window.granted);
+      at += WINDOW_BYTES;
+      this.#windowsDue.delete(stream);
+    }
+    return at;
+  }
+
+  /** @ignore */
+  attached(): void {
+    for (const stream of this.#streams.values()) if (stream.isOpened) this.#windowsDue.add(stream);
+  }
+
+  /** @ignore */
+  ended(error: TeleError): void {
+    this.#ended = error;
+    for (const stream of [...this.#streams.values()]) stream.cut(error.message);
+  }
+
+  // What a stream asks of its host.
+
+  /** @ignore */
+  ready(stream: MuxStream): void {
+    this.#scheduler.add(stream, this.clock.now());
+    this.#session?.wake();
+  }
+
+  /** @ignore */
+  tellWindow(stream: MuxStream): void {
+    this.#windowsDue.add(stream);
+    this.#session?.wake();
+  }
+
+  /** @ignore */
+  tellReset(stream: MuxStream, code: number, message: string): void {
+    this.#resetsDue.push({ id: stream.id, code, message });
+    this.#session?.wake();
+  }
+
+  /** @ignore */
+  streamEnded(stream: MuxStream, end: StreamEnd): void {
+    this.#forget(stream);
+    this.#dials.get(stream)?.abort();
+    this.#options.onStreamEnd?.(stream, end);
+  }
+
+  #forget(stream: MuxStream): void {
+    this.#streams.delete(stream.id);
+    this.#windowsDue.delete(stream);
+    this.#takenByPeerBytes -= this.#takenByPeer.get(stream.id) ?? 0;
+    this.#takenByPeer.delete(stream.id);
+    const start = this.#starts.get(stream.id);
+    if (start === undefined) return;
+    this.#starts.delete(stream.id);
+    this.#startTaken.give(start.send);
+    this.#startGranted.give(start.receive);
+  }
+}

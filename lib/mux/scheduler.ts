@@ -1,0 +1,111 @@
+/**
+ * Who sends next: quiet streams first, the others round-robin.
+ *
+ * @module
+ */
+import { QUIET_BYTES, QUIET_SPAN_MS } from "./constants.ts";
+
+/** What the scheduler remembers of a stream; embed one in each. */
+export class Turn {
+  /** Whether it waits in a queue. */
+  queued = false;
+  #spanStart = -Infinity;
+  #spanBytes = 0;
+
+  /** It sent `bytes`. */
+  sent(bytes: number, nowMs: number): void {
+    this.#roll(nowMs);
+    this.#spanBytes += bytes;
+  }
+
+  /** Whether it sent little lately. */
+  isQuiet(nowMs: number): boolean {
+    this.#roll(nowMs);
+    return this.#spanBytes < QUIET_BYTES;
+  }
+
+  #roll(nowMs: number): void {
+    if (nowMs - this.#spanStart < QUIET_SPAN_MS) return;
+    this.#spanStart = nowMs;
+    this.#spanBytes = 0;
+  }
+}
+
+/**
+ * Two queues of streams that have something to send.
+ *
+ * Invariant 6: a stream that was quiet never waits behind bulk, and bulk streams take turns.
+ *
+ * @example
+ * ```ts
+ * import { Scheduler, Turn } from "./scheduler.ts";
+ * import { assertStrictEquals } from "@std/assert";
+ *
+ * const bulk = { turn: new Turn() }, keys = { turn: new Turn() };
+ * bulk.turn.sent(1_000_000, 0);
+ * const scheduler = new Scheduler<{ turn: Turn }>();
+ * scheduler.add(bulk, 1);
+ * scheduler.add(keys, 1);
+ * assertStrictEquals(scheduler.nextQuiet(), keys);
+ * assertStrictEquals(scheduler.nextBulk(), bulk);
+ * ```
+ */
+export class Scheduler<Stream extends { turn: Turn }> {
+  readonly #quiet: Queue<Stream> = new Queue();
+  readonly #bulk: Queue<Stream> = new Queue();
+
+  /** Whether another bulk stream waits. */
+  get hasBulk(): boolean {
+    return this.#bulk.length > 0;
+  }
+
+  /** Queues a stream unless it is queued already. */
+  add(stream: Stream, nowMs: number): void {
+    if (stream.turn.queued) return;
+    stream.turn.queued = true;
+    (stream.turn.isQuiet(nowMs) ? this.#quiet : this.#bulk).push(stream);
+  }
+
+  /** The quiet stream that has waited longest, taken out of its queue. */
+  nextQuiet(): Stream | undefined {
+    return taken(this.#quiet.shift());
+  }
+
+  /** The bulk stream whose turn it is, taken out of its queue. */
+  nextBulk(): Stream | undefined {
+    return taken(this.#bulk.shift());
+  }
+}
+
+function taken<Stream extends { turn: Turn }>(stream: Stream | undefined): Stream | undefined {
+  if (stream !== undefined) stream.turn.queued = false;
+  return stream;
+}
+
+/** First in, first out, without moving what stays. */
+class Queue<Item> {
+  #items: (Item | undefined)[] = [];
+  #first = 0;
+
+  get length(): number {
+    return this.#items.length - this.#first;
+  }
+
+  push(item: Item): void {
+    this.#items.push(item);
+  }
+
+  shift(): Item | undefined {
+    if (this.length === 0) return undefined;
+    const item = this.#items[this.#first];
+    this.#items[this.#first++] = undefined;
+    if (this.#first === this.#items.length) {
+      this.#items = [];
+      this.#first = 0;
+    } else if (this.#first >= 1024) {
+      this.#items = this.#items.slice(this.#first);
+      this.#first = 0;
+    }
+    return item;
+  }
+}

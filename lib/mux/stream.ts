@@ -1,0 +1,351 @@
+/**
+ * One stream: a user connection carried inside a session.
+ *
+ * @module
+ */
+import type { Clock } from "../net/clock.ts";
+import type { Duplex } from "../net/duplex.ts";
+import { reasonOf, TeleError } from "../net/error.ts";
+import { type Segment, SEGMENT_BYTES, type SegmentPool } from "../net/segment_pool.ts";
+import { HEADROOM_BYTES } from "../session/constants.ts";
+import type { ReplayLog } from "../session/replay_log.ts";
+import {
+  DATA_RECORD_HEADER_BYTES,
+  FIN_RECORD_BYTES,
+  OPEN_RECORD_BYTES,
+  ResetCode,
+} from "./constants.ts";
+import type { ReceiveWindow } from "./credit.ts";
+import { InboundQueue } from "./inbound.ts";
+import { type StartCredits, writeDataHeader, writeFin, writeOpen } from "./records.ts";
+import { Turn } from "./scheduler.ts";
+
+/** Room that must be free in front of data that is given to the log without a copy, in bytes. */
+const DATA_HEADROOM_BYTES = HEADROOM_BYTES + DATA_RECORD_HEADER_BYTES;
+/** Sizes of the private buffers that little is read into, in bytes: an idle connection holds the smallest. */
+const PRIVATE_READ_BYTES = [2 * 1024, 16 * 1024];
+/** A segment with less room left than this is not read into again, in bytes. */
+const LEAST_READ_BYTES = 48 * 1024;
+/** Data shorter than this is copied into the log rather than kept where it was read, in bytes. */
+const ADOPT_BYTES = 4 * 1024;
+
+/** How a stream ended, as the log tells it. */
+export type StreamEnd =
+  | { kind: "finished" }
+  | { kind: "reset"; code: number; message: string; by: "here" | "peer" }
+  | { kind: "cut"; message: string };
+
+/** What a stream needs of its mux. */
+export interface StreamHost {
+  readonly clock: Clock;
+  readonly pool: SegmentPool;
+  /** It has something to send. */
+  ready(stream: MuxStream): void;
+  /** Its window has moved. */
+  tellWindow(stream: MuxStream): void;
+  /** A reset record is to be sent in its name. */
+  tellReset(stream: MuxStream, code: number, message: string): void;
+  /** It is over and forgotten. */
+  streamEnded(stream: MuxStream, end: StreamEnd): void;
+  /** Round trip of the session's carrier in milliseconds; 0 if unknown. */
+  readonly roundTripMs: number;
+}
+
+/** What a {@linkcode MuxStream} is made of. */
+export interface MuxStreamOptions {
+  id: number;
+  host: StreamHost;
+  window: ReceiveWindow;
+  /** Credit to send with, in bytes. */
+  sendCredit: number;
+  /** Whether this side opens it: then an open record with these credits goes first. */
+  opening?: StartCredits;
+}
+
+/** Bytes read from the user and not yet in the log. */
+interface Chunk {
+  memory: Uint8Array;
+  start: number;
+  end: number;
+  segment: Segment | undefined;
+}
+
+/**
+ * Moves one user connection: reads from it when the session can take more, and writes to it what arrives.
+ *
+ * Invariant 5: reads one chunk ahead at the most. Invariant 6: what arrives is queued within the stream's own window,
+ * so a user that does not read stops nobody else. Invariant 8: a half-close travels behind its data, and what is not a
+ * clean end aborts the user's connection.
+ */
+export class MuxStream {
+  /** What the scheduler remembers. */
+  readonly turn: Turn = new Turn();
+  #id: number;
+  #window: ReceiveWindow;
+  #host: StreamHost;
+  readonly #inbound: InboundQueue;
+  #user: Duplex | undefined;
+  #opening: StartCredits | undefined;
+  #ended = false;
+
+  #sent = 0;
+  #sendLimit: number;
+  #chunk: Chunk | undefined;
+  #chunkTaken: (() => void) | undefined;
+  #readEnded = false;
+  #finSent = false;
+  #buffer: Uint8Array | undefined;
+  #bufferClass = 0;
+  #segment: Segment | undefined;
+  #segmentUsed = 0;
+
+  /** A stream without a user's connection yet. */
+  constructor(options: MuxStreamOptions) {
+    this.#id = options.id;
+    this.#window = options.window;
+    this.#host = options.host;
+    this.#sendLimit = options.sendCredit;
+    this.#opening = options.opening;
+    this.#inbound = new InboundQueue({
+      pool: options.host.pool,
+      limit: () => this.window.granted,
+      onWritten: (bytes) => this.#onWritten(bytes),
+      onFinished: () => this.#finishIfDone(),
+      onFailed: (error) => this.#fail(error),
+    });
+  }
+
+  /** Number of the stream in its session. */
+  get id(): number {
+    return this.#id;
+  }
+
+  /** What the peer may send. */
+  get window(): ReceiveWindow {
+    return this.#window;
+  }
+
+  /** Whether the peer knows of it: an open record was put into the log, or came from the peer. */
+  get isOpened(): boolean {
+    return this.#opening === undefined;
+  }
+
+  /** Whether it is over. */
+  get isEnded(): boolean {
+    return this.#ended;
+  }
+
+  /** Bytes received and not yet taken by the user's program. */
+  get waitingBytes(): number {
+    return this.#inbound.waitingBytes;
+  }
+
+  /** Who the user is, for logs. */
+  get peer(): string {
+    return this.#user?.peer ?? "";
+  }
+
+  /** Connects the user's end; both directions start. */
+  attachUser(user: Duplex): void {
+    if (this.#ended) return user.abort();
+    this.#user = user;
+    if (this.#opening !== undefined) this.#host.ready(this);
+    this.#inbound.start(user);
+    this.#readLoop(user).catch((error) => this.#fail(error));
+  }
+
+  /** Moves a stream that the peer has never heard of to another session: the present one is lost, its user need not be. */
+  moveTo(options: MuxStreamOptions): void {
+    this.window.close();
+    this.#id = options.id;
+    this.#window = options.window;
+    this.#host = options.host;
+    this.#sendLimit = options.sendCredit;
+    this.#opening = options.opening;
+    this.turn.queued = false;
+    this.#host.ready(this);
+  }
+
+  // From the user to the log.
+
+  async #readLoop(user: Duplex): Promise<void> {
+    while (!this.#ended) {
+      const { memory, start, room, segment } = this.#readBuffer();
+      const count = await user.read(memory.subarray(start, start + room));
+      if (this.#ended) return;
+      if (count === null) {
+        this.#readEnded = true;
+        this.#dropReadBuffer();
+        this.#host.ready(this);
+        return;
+      }
+      this.#resize(count, room);
+      if (segment !== undefined) this.#segmentUsed = start + count;
+      this.#chunk = { memory, start, end: start + count, segment };
+      const taken = new Promise<void>((resolve) => this.#chunkTaken = resolve);
+      this.#host.ready(this);
+      await taken;
+    }
+  }
+
+  /** Small while little comes, so that ten thousand idle connections cost little; segments of a pool for bulk. */
+  #readBuffer(): { memory: Uint8Array; start: number; room: number; segment: Segment | undefined } {
+    const wantsSegment = this.#bufferClass === PRIVATE_READ_BYTES.length && !this.#host.pool.isScarce;
+    if (wantsSegment || (this.#segment !== undefined && this.#bufferClass === PRIVATE_READ_BYTES.length)) {
+      this.#buffer = undefined;
+      if (this.#segment !== undefined && SEGMENT_BYTES - this.#segmentUsed < LEAST_READ_BYTES + DATA_HEADROOM_BYTES) {
+        this.#dropSegment();
+      }
+      if (this.#segment === undefined) this.#segmentUsed = 0;
+      const segment = this.#segment ??= this.#host.pool.take();
+      const start = this.#segmentUsed + DATA_HEADROOM_BYTES;
+      return { memory: segment.memory, start, room: SEGMENT_BYTES - start, segment };
+    }
+    this.#dropSegment();
+    const bytes = PRIVATE_READ_BYTES[Math.min(this.#bufferClass, PRIVATE_READ_BYTES.length - 1)]!;
+    if (this.#buffer?.length !== bytes) this.#buffer = new Uint8Array(bytes);
+    return { memory: this.#buffer, start: 0, room: bytes, segment: undefined };
+  }
+
+  #resize(count: number, room: number): void {
+    if (count === room) this.#bufferClass = Math.min(this.#bufferClass + 1, PRIVATE_READ_BYTES.length);
+    else if (this.#bufferClass > 0 && count < PRIVATE_READ_BYTES[this.#bufferClass - 1]!) this.#bufferClass--;
+  }
+
+  #dropSegment(): void {
+    this.#segment?.release();
+    this.#segment = undefined;
+  }
+
+  #dropReadBuffer(): void {
+    this.#dropSegment();
+    this.#buffer = undefined;
+  }
+
+  /** Whether there is something that may go into the log now. */
+  get wantsTurn(): boolean {
+    if (this.#ended || this.#finSent) return false;
+    if (this.#opening !== undefined) return true;
+    if (this.#chunk !== undefined) return this.#sent < this.#sendLimit;
+    return this.#readEnded;
+  }
+
+  /**
+   * Puts up to `maxBytes` bytes of data into the log; an open or fin record goes whatever the limit.
+   *
+   * @returns Bytes of data.
+   */
+  takeTurn(log: ReplayLog, maxBytes: number): number {
+    if (this.#ended || this.#finSent) return 0;
+    if (this.#opening !== undefined) {
+      const at = log.reserve(OPEN_RECORD_BYTES);
+      writeOpen(log.arena, at, this.id, this.#opening);
+      this.#opening = undefined;
+    }
+    const bytes = this.#takeData(log, maxBytes);
+    if (this.#chunk === undefined && this.#readEnded) {
+      const at = log.reserve(FIN_RECORD_BYTES);
+      writeFin(log.arena, at, this.id);
+      this.#finSent = true;
+      this.#finishIfDone();
+    }
+    return bytes;
+  }
+
+  #takeData(log: ReplayLog, maxBytes: number): number {
+    const chunk = this.#chunk;
+    if (chunk === undefined) return 0;
+    const waiting = chunk.end - chunk.start;
+    const bytes = Math.min(waiting, maxBytes, this.#sendLimit - this.#sent);
+    if (bytes <= 0) return 0;
+    const isWhole = bytes === waiting;
+    if (isWhole && chunk.segment !== undefined && bytes >= ADOPT_BYTES) {
+      const start = chunk.start - DATA_RECORD_HEADER_BYTES;
+      writeDataHeader(chunk.memory, start, this.id, bytes);
+      log.adopt(chunk.memory, start, chunk.end, chunk.segment);
+    } else {
+      // A part is copied, so that what stands in front of the rest is free for its headers.
+      const at = log.reserve(DATA_RECORD_HEADER_BYTES + bytes);
+      writeDataHeader(log.arena, at, this.id, bytes);
+      log.arena.set(chunk.memory.subarray(chunk.start, chunk.start + bytes), at + DATA_RECORD_HEADER_BYTES);
+      chunk.start += bytes;
+    }
+    this.#sent += bytes;
+    this.turn.sent(bytes, this.#host.clock.now());
+    if (isWhole) {
+      this.#chunk = undefined;
+      this.#chunkTaken?.();
+    }
+    return bytes;
+  }
+
+  /** The peer grants data up to `offset`. */
+  grant(offset: number): void {
+    if (offset <= this.#sendLimit) return;
+    this.#sendLimit = offset;
+    if (this.wantsTurn) this.#host.ready(this);
+  }
+
+  // From the peer to the user.
+
+  /**
+   * Data came.
+   *
+   * @throws {TeleError} `protocol` if it goes beyond the credit.
+   */
+  receive(bytes: Uint8Array, segment: Segment): void {
+    if (!this.#ended) this.#inbound.push(bytes, segment);
+  }
+
+  /** The peer's direction has ended behind what came. */
+  receiveFin(): void {
+    if (!this.#ended) this.#inbound.finish();
+  }
+
+  /** The peer's user reset, or could not be reached: ends the user's connection at once. */
+  receiveReset(code: number, message: string): void {
+    this.#end({ kind: "reset", code, message, by: "peer" });
+  }
+
+  #onWritten(bytes: number): void {
+    if (this.#ended) return;
+    const { clock, roundTripMs } = this.#host;
+    if (this.window.consume(bytes, clock.now(), roundTripMs)) this.#host.tellWindow(this);
+  }
+
+  // Endings.
+
+  #finishIfDone(): void {
+    if (this.#finSent && this.#inbound.isFinished) this.#end({ kind: "finished" });
+  }
+
+  #fail(error: unknown): void {
+    if (error instanceof TeleError && error.code === "protocol") throw error;
+    this.reset(ResetCode.reset, reasonOf(error));
+  }
+
+  /** Ends it from this side; the peer is told, if it knows of the stream. */
+  reset(code: number, message: string): void {
+    if (this.#ended) return;
+    if (this.isOpened) this.#host.tellReset(this, code, message);
+    this.#end({ kind: "reset", code, message, by: "here" });
+  }
+
+  /** The session is lost, and the stream with it. */
+  cut(message: string): void {
+    this.#end({ kind: "cut", message });
+  }
+
+  #end(end: StreamEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#inbound.drop();
+    this.#dropReadBuffer();
+    this.#chunk = undefined;
+    this.#chunkTaken?.();
+    this.window.close();
+    if (end.kind === "finished") this.#user?.close();
+    else this.#user?.abort(end.message);
+    this.#host.streamEnded(this, end);
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * Addresses as a user writes them: `host:port`, `:port`, `[v6]:port` and `unix:/path`.
+ *
+ * @module
+ */
+
+import { TeleError } from "./error.ts";
+
+/** A TCP address. Without a host it means what its user makes of it: loopback to dial, an interface to listen on. */
+export interface TcpAddress {
+  /** Tells it from a {@linkcode UnixAddress}. */
+  readonly kind: "tcp";
+  /** A name or an IP address, IPv6 without its brackets. Missing for `:port`. */
+  readonly host: string | undefined;
+  /** 0 to 65535; 0 asks for a free port and can only be listened on. */
+  readonly port: number;
+}
+
+/** The address of a unix socket. */
+export interface UnixAddress {
+  /** Tells it from a {@linkcode TcpAddress}. */
+  readonly kind: "unix";
+  /** Absolute path of the socket. */
+  readonly path: string;
+}
+
+/** Where to listen or what to dial. */
+export type Address = TcpAddress | UnixAddress;
+
+/** One place to dial, with nothing left open. */
+export type DialCandidate = UnixAddress | (TcpAddress & { readonly host: string });
+
+/** Longest path of a unix socket in bytes: `sun_path` of unix(7) less its closing zero. */
+const MAX_UNIX_PATH_BYTES = 107;
+
+/** Longest host name in characters (RFC 1035, 2.3.4, less the dots of the wire form). */
+const MAX_HOST_CHARACTERS = 253;
+
+/**
+ * Reads an address to listen on.
+ *
+ * @throws TeleError `bad-input`, with a sentence that tells what to write instead.
+ *
+ * @example
+ * ```ts
+ * import { parseAddress } from "./address.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(parseAddress("localhost:22"), { kind: "tcp", host: "localhost", port: 22 });
+ * assertEquals(parseAddress(":0"), { kind: "tcp", host: undefined, port: 0 });
+ * assertEquals(parseAddress("[::1]:22"), { kind: "tcp", host: "::1", port: 22 });
+ * assertEquals(parseAddress("unix:/run/tele.sock"), { kind: "unix", path: "/run/tele.sock" });
+ * ```
+ */
+export function parseAddress(text: string): Address {
+  if (text === "") throw bad("an address is host:port, :port, [v6]:port or unix:/path, for example localhost:22");
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i.exec(text);
+  if (scheme && scheme[1]?.toLowerCase() !== "unix") {
+    throw bad(`${quote(text)} is a URL: write only host and port, for example localhost:22`);
+  }
+  if (/^unix:/i.test(text)) return { kind: "unix", path: parseUnixPath(text.slice("unix:".length)) };
+  if (text.startsWith("/")) throw bad(`${quote(text)} looks like a path: write it as ${quote(`unix:${text}`)}`);
+  if (text.startsWith("[")) return parseBracketed(text);
+  return parseHostAndPort(text);
+}
+
+/**
+ * Reads an address to dial: like {@linkcode parseAddress}, but port 0 is refused, since nothing can listen there.
+ *
+ * @throws TeleError `bad-input`, with a sentence that tells what to write instead.
+ *
+ * @example
+ * ```ts
+ * import { parseDialAddress } from "./address.ts";
+ * import { assertThrows } from "@std/assert";
+ *
+ * parseDialAddress("example.com:22");
+ * assertThrows(() => parseDialAddress("example.com:0"), Error, "port 0");
+ * ```
+ */
+export function parseDialAddress(text: string): Address {
+  const address = parseAddress(text);
+  if (address.kind === "tcp" && address.port === 0) {
+    throw bad(`${quote(text)} has port 0, to which nothing can connect: write a port from 1 to 65535`);
+  }
+  return address;
+}
+
+/**
+ * Writes an address so that {@linkcode parseAddress} reads the same one.
+ *
+ * @example
+ * ```ts
+ * import { formatAddress } from "./address.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(formatAddress({ kind: "tcp", host: "::1", port: 22 }), "[::1]:22");
+ * assertEquals(formatAddress({ kind: "tcp", host: undefined, port: 22 }), ":22");
+ * ```
+ */
+export function formatAddress(address: Address): string {
+  if (address.kind === "unix") return `unix:${address.path}`;
+  const host = address.host ?? "";
+  return host.includes(":") ? `[${host}]:${address.port}` : `${host}:${address.port}`;
+}
+
+/**
+ * The places to try, in order, when `address` is dialed.
+ *
+ * `:port` is loopback in both families, IPv4 first: most user's servers that bind one family bind that one, and a wrong
+ * guess costs nothing, because loopback refuses at once. A name stays one candidate; its addresses are resolved at each
+ * attempt by who dials.
+ *
+ * @example
+ * ```ts
+ * import { dialCandidates, formatAddress, parseAddress } from "./address.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(dialCandidates(parseAddress(":22")).map(formatAddress), ["127.0.0.1:22", "[::1]:22"]);
+ * assertEquals(dialCandidates(parseAddress("example.com:22")).map(formatAddress), ["example.com:22"]);
+ * ```
+ */
+export function dialCandidates(address: Address): DialCandidate[] {
+  if (address.kind === "unix") return [address];
+  const { kind, host, port } = address;
+  const hosts = host === undefined ? ["127.0.0.1", "::1"] : [host];
+  return hosts.map((host) => ({ kind, host, port }));
+}
+
+/**
+ * Whether only this machine can reach `host`: `localhost` and names below it (RFC 6761, 6.3), 127.0.0.0/8 and `::1` in
+ * any spelling.
+ *
+ * @example
+ * ```ts
+ * import { isLoopback } from "./address.ts";
+ * import { assert, assertFalse } from "@std/assert";
+ *
+ * assert(isLoopback("127.0.0.1"));
+ * assert(isLoopback("0:0:0:0:0:0:0:1"));
+ * assertFalse(isLoopback("0.0.0.0"));
+ * ```
+ */
+export function isLoopback(host: string): boolean {
+  const name = host.toLowerCase().replace(/\.$/, "");
+  if (name === "localhost" || name.endsWith(".localhost")) return true;
+  if (isIPv4(name)) return name.startsWith("127.");
+  const canonical = canonicalIPv6(name);
+  // The URL parser writes the mapped ::ffff:127.x.y.z as ::ffff:7fxx:yyzz.
+  return canonical !== undefined && /^::(1|ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4})$/.test(canonical);
+}
+
+function parseUnixPath(path: string): string {
+  if (path === "") throw bad("unix: has no path: write for example unix:/run/tele.sock");
+  if (!path.startsWith("/")) {
+    throw bad(`${quote(`unix:${path}`)} needs the whole path: write for example unix:/run/tele.sock`);
+  }
+  if (path.includes("\0")) throw bad("a unix path cannot hold a zero byte: write for example unix:/run/tele.sock");
+  if (new TextEncoder().encode(path).byteLength > MAX_UNIX_PATH_BYTES) {
+    throw bad(`${quote(`unix:${path}`)} is too long: use a path of at most ${MAX_UNIX_PATH_BYTES} bytes`);
+  }
+  return path;
+}
+
+function parseBracketed(text: string): TcpAddress {
+  const end = text.indexOf("]");
+  if (end === -1) throw bad(`${quote(text)} has no closing bracket: write for example [::1]:22`);
+  const host = text.slice(1, end);
+  const rest = text.slice(end + 1);
+  if (!isIPv6(host)) {
+    throw bad(`${quote(host)} is not an IPv6 address, and square brackets are for these: write for example [::1]:22`);
+  }
+  if (!rest.startsWith(":")) throw bad(`${quote(text)} has no port: add one, for example [${host}]:22`);
+  return { kind: "tcp", host, port: parsePort(rest.slice(1), text) };
+}
+
+function parseHostAndPort(text: string): TcpAddress {
+  const colon = text.lastIndexOf(":");
+  if (colon === -1) {
+    if (/^\d+$/.test(text)) throw bad(`${quote(text)} is only a number: write a port as :${text}`);
+    throw bad(`${quote(text)} has no port: add one, for example ${isHost(text) ? text : "localhost"}:22`);
+  }
+  const host = text.slice(0, colon);
+  if (host.includes(":")) throw bad(explainColons(text, host, text.slice(colon + 1)));
+  const port = parsePort(text.slice(colon + 1), text);
+  if (host === "") return { kind: "tcp", host: undefined, port };
+  if (!isHost(host)) throw bad(explainHost(host, port));
+  return { kind: "tcp", host, port };
+}
+
+function parsePort(port: string, text: string): number {
+  if (port === "") throw bad(`${quote(text)} ends without a port: add one, for example ${quote(`${text}22`)}`);
+  if (!/^\d+$/.test(port)) throw bad(`${quote(port)} is not a port: write a number from 1 to 65535, for example :22`);
+  const number = Number(port);
+  if (number > 65535) throw bad(`port ${port} does not exist: write a number from 1 to 65535`);
+  return number;
+}
+
+function explainColons(text: string, host: string, port: string): string {
+  // "::1:22" can be read in two ways; the one with a port is what was meant, since an address always has one.
+  if (isIPv6(host)) return `an IPv6 address needs square brackets: write [${host}]:${port}`;
+  if (isIPv6(text)) return `an IPv6 address needs square brackets and a port: write for example [${text}]:22`;
+  return `${quote(text)} has more than one colon: write host:port, for example localhost:22`;
+}
+
+function explainHost(host: string, port: number): string {
+  if (host === "*") return `"*" is not a host: for every interface write 0.0.0.0:${port} or [::]:${port}`;
+  if (host.includes("@")) return `${quote(host)} names a user: write only the host, for example example.com:${port}`;
+  if (/^[\d.]+$/.test(host)) return `${quote(host)} is not an IPv4 address: write for example 127.0.0.1:${port}`;
+  return `${quote(host)} is not a host name: write for example example.com:${port}`;
+}
+
+function isHost(host: string): boolean {
+  if (/^[\d.]+$/.test(host)) return isIPv4(host);
+  return host.length <= MAX_HOST_CHARACTERS && /^[\p{L}\p{N}_][\p{L}\p{M}\p{N}._-]*$/u.test(host) &&
+    !host.includes("..");
+}
+
+function isIPv4(host: string): boolean {
+  const parts = host.split(".");
+  // No leading zeros: some resolvers read 010 as eight.
+  return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
+}
+
+function isIPv6(host: string): boolean {
+  return canonicalIPv6(host) !== undefined;
+}
+
+/** The shortest spelling of an IPv6 address without its zone (RFC 4007, 11), or `undefined` if it is none. */
+function canonicalIPv6(host: string): string | undefined {
+  const parts = /^([0-9a-f:.]+)(%[\w.-]+)?$/i.exec(host);
+  if (!parts?.[1]?.includes(":")) return undefined;
+  // The URL standard has the full grammar, with the embedded IPv4 forms; its parser is always at hand.
+  return URL.parse(`http://[${parts[1]}]`)?.hostname.slice(1, -1);
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}
+
+function bad(sentence: string): TeleError {
+  return new TeleError("bad-input", sentence);
+}

@@ -1,0 +1,79 @@
+/**
+ * Carriers and unix sockets, on `Deno.Conn`.
+ *
+ * @module
+ */
+import { formatAddress } from "./address.ts";
+import type { Duplex } from "./duplex.ts";
+
+/**
+ * A {@linkcode Duplex} over a `Deno.Conn`.
+ *
+ * `abort` can only close: the runtime always sends FIN first. Carriers lose nothing by that; users' connections over TCP
+ * take {@linkcode NodeDuplex} where the runtime has what it needs.
+ *
+ * @example
+ * ```ts
+ * import { DenoDuplex } from "./deno_duplex.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * const [dialed, accepted] = await Promise.all([Deno.connect(listener.addr as Deno.NetAddr), listener.accept()]);
+ * const [near, far] = [new DenoDuplex(dialed), new DenoDuplex(accepted)];
+ * await near.write(new TextEncoder().encode("hello"));
+ * await near.closeWrite();
+ * const into = new Uint8Array(16);
+ * assertEquals(await far.read(into), 5);
+ * assertEquals(await far.read(into), null);
+ * near.close();
+ * far.close();
+ * ```
+ */
+export class DenoDuplex implements Duplex {
+  readonly peer: string;
+  readonly localAddress: string | undefined;
+  readonly #conn: Deno.Conn;
+  #closed = false;
+
+  /** Takes a connection over; Nagle's algorithm is switched off. */
+  constructor(conn: Deno.Conn) {
+    this.#conn = conn;
+    if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
+    this.peer = nameOf(conn.remoteAddr);
+    this.localAddress = "hostname" in conn.localAddr ? conn.localAddr.hostname : undefined;
+  }
+
+  read(into: Uint8Array): Promise<number | null> {
+    return this.#conn.read(into);
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    let written = await this.#conn.write(bytes);
+    while (written < bytes.length) written += await this.#conn.write(bytes.subarray(written));
+  }
+
+  async closeWrite(): Promise<void> {
+    if ("closeWrite" in this.#conn) await this.#conn.closeWrite();
+  }
+
+  abort(): void {
+    this.close();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      this.#conn.close();
+    } catch {
+      // Already gone; that is all that close promises.
+    }
+  }
+}
+
+function nameOf(address: Deno.Addr): string {
+  if ("hostname" in address) {
+    return formatAddress({ kind: "tcp", host: address.hostname, port: address.port });
+  }
+  return "path" in address ? `unix:${address.path}` : address.transport;
+}

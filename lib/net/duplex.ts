@@ -1,0 +1,67 @@
+/**
+ * The one shape every byte connection has inside `tele`: a pulled duplex.
+ *
+ * @module
+ */
+
+/**
+ * A reliable, ordered, two-way byte connection with half-close.
+ *
+ * It is *pulled*: nothing is read before {@linkcode Duplex.read} is called, and at most one read and one write are
+ * pending at a time. A user's socket, a carrier, an in-memory pipe in a test and a pair of Web Streams all take this
+ * shape, so the layers above never see a socket.
+ *
+ * @example A duplex over two Web Streams
+ * ```ts
+ * import { duplexFromStreams } from "./web.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+ * const loop = duplexFromStreams({ readable, writable });
+ * const into = new Uint8Array(8);
+ * const reading = loop.read(into);
+ * await loop.write(new Uint8Array([1, 2, 3]));
+ * assertEquals(into.subarray(0, await reading ?? 0), new Uint8Array([1, 2, 3]));
+ * loop.close();
+ * ```
+ */
+export interface Duplex {
+  /** Who is at the other end, for logs: `host:port` or `unix:/path`. */
+  readonly peer: string;
+
+  /** The local IP address this connection left from, if it has one. Lets an address change be seen. */
+  readonly localAddress?: string;
+
+  /**
+   * Reads up to `into.byteLength` bytes (at least 1) into the front of `into`.
+   *
+   * @param into Buffer that belongs to the duplex until the promise settles. Not empty.
+   * @returns The number of bytes read, or `null` once the peer has ended its direction.
+   * @throws If the connection failed, was reset, or was closed here while the read was pending.
+   */
+  read(into: Uint8Array): Promise<number | null>;
+
+  /**
+   * Writes all of `bytes`.
+   *
+   * @param bytes Belongs to the duplex until the promise settles.
+   * @throws If the connection failed or was closed here.
+   */
+  write(bytes: Uint8Array): Promise<void>;
+
+  /**
+   * Ends this direction (FIN) behind everything written; the other direction goes on.
+   *
+   * @throws If the connection failed before.
+   */
+  closeWrite(): Promise<void>;
+
+  /**
+   * Ends both directions at once and tells the peer that this was no clean end (RST), where the runtime can.
+   * Pending reads and writes reject. Never throws; a second call does nothing.
+   */
+  abort(reason?: unknown): void;
+
+  /** Ends both directions at once without a word. Pending reads and writes reject. Never throws. */
+  close(): void;
+}

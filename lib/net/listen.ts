@@ -1,0 +1,200 @@
+/**
+ * Listening on an address.
+ *
+ * @module
+ */
+import net from "node:net";
+import { type Address, formatAddress, type TcpAddress, type UnixAddress } from "./address.ts";
+import { type Clock, sleep } from "./clock.ts";
+import { DenoDuplex } from "./deno_duplex.ts";
+import type { ConnectionUse } from "./dial.ts";
+import type { Duplex } from "./duplex.ts";
+import { reasonOf, TeleError } from "./error.ts";
+import type { Log } from "./log.ts";
+import { hasNodeDuplex, NodeDuplex } from "./node_duplex.ts";
+
+/** Connections that may wait to be accepted: with the usual 128, a burst of 5000 took 4.2 s instead of 0.1 s. */
+const BACKLOG = 4096;
+
+/** After a failed `accept`, such as with too many files open, wait so long, in milliseconds. */
+const ACCEPT_PAUSE_MS = 100;
+
+/** How often a listener on `node:net` is set going again, in milliseconds: at EMFILE it stops without a word. */
+const REVIVE_MS = 500;
+
+/** What listening needs. */
+export interface ListenOptions {
+  /** Whose connections they are. */
+  use: ConnectionUse;
+  /** Hosts for an address without one; the first must work, the others may. */
+  defaultHosts: string[];
+  clock: Clock;
+  log: Log;
+  onConnection: (connection: Duplex) => void;
+}
+
+/** A listener on one or more addresses. */
+export interface Listening {
+  /** The real addresses, free ports filled in. */
+  readonly addresses: string[];
+  /** Whether someone beyond this machine can connect. */
+  readonly isExposed: boolean;
+  /** Stops listening. */
+  close(): void;
+}
+
+interface Bound {
+  address: string;
+  port: number;
+  host: string | undefined;
+  close(): void;
+}
+
+/**
+ * Listens on `address`, or on a free port if there is none.
+ *
+ * @throws {TeleError} `bad-input` if that is not possible, such as when the port is taken.
+ */
+export async function listen(address: Address | undefined, options: ListenOptions): Promise<Listening> {
+  if (address?.kind === "unix") return toListening([await bindUnix(address, options)]);
+  const { host, port } = address ?? { host: undefined, port: 0 };
+  const [first, ...others] = host === undefined ? options.defaultHosts : [host];
+  const bound = [await bindFirst(first!, port, others, options)];
+  // `[::]` takes both families; any other host may want its sibling, on the same port.
+  if (bound[0]!.host === first && first !== "::") {
+    for (const other of others) {
+      const sibling = await bindTcp(other, bound[0]!.port, options).catch(() => undefined);
+      if (sibling !== undefined) bound.push(sibling);
+    }
+  }
+  return toListening(bound);
+}
+
+function toListening(bound: Bound[]): Listening {
+  return {
+    addresses: bound.map((each) => each.address),
+    isExposed: bound.some((each) => each.host !== undefined && !/^(127\.|::1$|localhost$)/.test(each.host)),
+    close: () => bound.forEach((each) => each.close()),
+  };
+}
+
+async function bindFirst(host: string, port: number, others: string[], options: ListenOptions): Promise<Bound> {
+  try {
+    return await bindTcp(host, port, options);
+  } catch (error) {
+    const [next, ...rest] = others;
+    // A machine without IPv6 cannot listen on [::]; a port that is taken is taken for the others too.
+    if (next !== undefined && !isTaken(error)) return await bindFirst(next, port, rest, options);
+    throw explain(error, { kind: "tcp", host, port });
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Deno.errors.AddrInUse || (error as { code?: string }).code === "EADDRINUSE";
+}
+
+function explain(error: unknown, address: Address): TeleError {
+  const code = (error as { code?: string }).code;
+  const name = formatAddress(address);
+  if (isTaken(error)) return new TeleError("bad-input", `cannot listen on ${name}: another program does; choose another port`);
+  if (error instanceof Deno.errors.PermissionDenied || code === "EACCES") {
+    return new TeleError("bad-input", `cannot listen on ${name}: not allowed; ports below 1024 need the right to, or choose another`);
+  }
+  if (error instanceof Deno.errors.AddrNotAvailable || code === "EADDRNOTAVAIL") {
+    return new TeleError("bad-input", `cannot listen on ${name}: this machine does not have that address`);
+  }
+  return new TeleError("bad-input", `cannot listen on ${name}: ${reasonOf(error)}`);
+}
+
+function bindTcp(host: string, port: number, options: ListenOptions): Promise<Bound> {
+  if (options.use === "user" && hasNodeDuplex()) return bindNode(host, port, options);
+  const listener = Deno.listen({ hostname: host, port });
+  acceptAll(listener, options);
+  return Promise.resolve(toBound(host, listener.addr.port, () => listener.close()));
+}
+
+function toBound(host: string, port: number, close: () => void): Bound {
+  const address: TcpAddress = { kind: "tcp", host, port };
+  return { address: formatAddress(address), host, port, close };
+}
+
+function bindNode(host: string, port: number, options: ListenOptions): Promise<Bound> {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+      options.onConnection(NodeDuplex.accepted(socket));
+    });
+    server.once("error", reject);
+    server.listen({ host, port, backlog: BACKLOG }, () => {
+      server.off("error", reject);
+      server.on("error", (error) => options.log("warn", `cannot accept connections: ${reasonOf(error)}`));
+      const stopReviving = reviveForever(server, options.clock);
+      const close = () => {
+        stopReviving();
+        server.close();
+      };
+      resolve(toBound(host, (server.address() as net.AddressInfo).port, close));
+    });
+  });
+}
+
+/**
+ * Keeps a `node:net` server accepting. When `accept` fails with EMFILE, Deno's stops for good and tells nobody (measured
+ * on 2.9.6); a second `listen` on the same handle, which is harmless and costs 2 µs, sets it going again.
+ */
+function reviveForever(server: net.Server, clock: Clock): () => void {
+  const { _handle: handle } = server as unknown as { _handle?: { listen(backlog: number): number } };
+  if (handle === undefined) return () => {};
+  let timer = clock.setTimer(revive, REVIVE_MS);
+  function revive() {
+    handle!.listen(BACKLOG);
+    timer = clock.setTimer(revive, REVIVE_MS);
+  }
+  return () => timer.cancel();
+}
+
+/** Accepts until the listener is closed; a failed `accept` is told once, and tried again after a pause. */
+async function acceptAll(listener: Deno.Listener, options: ListenOptions): Promise<void> {
+  let told = false;
+  for (;;) {
+    try {
+      const connection = await listener.accept();
+      told = false;
+      options.onConnection(new DenoDuplex(connection));
+    } catch (error) {
+      if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
+      if (!told) options.log("warn", `cannot accept connections for now: ${reasonOf(error)}`);
+      told = true;
+      await sleep(options.clock, ACCEPT_PAUSE_MS);
+    }
+  }
+}
+
+async function bindUnix(address: UnixAddress, options: ListenOptions): Promise<Bound> {
+  await removeStaleSocket(address);
+  const listener = Deno.listen({ transport: "unix", path: address.path });
+  await Deno.chmod(address.path, 0o600);
+  acceptAll(listener as unknown as Deno.Listener, options);
+  const close = () => {
+    listener.close();
+    try {
+      Deno.removeSync(address.path);
+    } catch {
+      // Someone else removed it.
+    }
+  };
+  return { address: formatAddress(address), host: undefined, port: 0, close };
+}
+
+/** A socket file that nobody listens on is what a killed process left; one that answers is another program's. */
+async function removeStaleSocket(address: UnixAddress): Promise<void> {
+  const info = await Deno.lstat(address.path).catch(() => undefined);
+  if (info === undefined) return;
+  const name = formatAddress(address);
+  if (!info.isSocket) throw new TeleError("bad-input", `cannot listen on ${name}: a file that is no socket is there`);
+  const answers = await Deno.connect({ transport: "unix", path: address.path }).then(
+    (connection) => (connection.close(), true),
+    () => false,
+  );
+  if (answers) throw new TeleError("bad-input", `cannot listen on ${name}: another program does; choose another path`);
+  await Deno.remove(address.path);
+}

@@ -1,0 +1,98 @@
+/**
+ * Reused buffers for the data path: allocating a fresh 256 KiB for every read costs more than framing does.
+ *
+ * @module
+ */
+
+/** Bytes of one pooled segment. */
+export const SEGMENT_BYTES: number = 256 * 1024 + 4096;
+
+/**
+ * A buffer shared by counting: whoever needs its bytes beyond the present call retains it, and releases it when done.
+ *
+ * Invariant: the memory is reused only when everyone has released it.
+ */
+export class Segment {
+  /** The bytes. */
+  readonly memory: Uint8Array;
+  readonly #pool: SegmentPool | undefined;
+  #holders = 1;
+
+  /** A segment held once; `pool` takes it back, if given. */
+  constructor(memory: Uint8Array, pool?: SegmentPool) {
+    this.memory = memory;
+    this.#pool = pool;
+  }
+
+  /** Whether it belongs to a pool; others are small and soon reused by whoever reads into them. */
+  get isPooled(): boolean {
+    return this.#pool !== undefined;
+  }
+
+  /** Whether the caller is the only one who holds it. */
+  get isExclusive(): boolean {
+    return this.#holders === 1;
+  }
+
+  /** Holds it once more. */
+  retain(): void {
+    this.#holders++;
+  }
+
+  /** Lets go of it once. */
+  release(): void {
+    if (--this.#holders > 0) return;
+    if (this.#holders < 0) throw new Error("a segment was released more often than it was retained");
+    this.#pool?.giveBack(this);
+  }
+
+  /** Called by the pool, which alone hands out a segment that nobody holds. */
+  reuse(): this {
+    this.#holders = 1;
+    return this;
+  }
+}
+
+/**
+ * Hands out {@linkcode Segment}s of {@linkcode SEGMENT_BYTES} and takes them back.
+ *
+ * @example
+ * ```ts
+ * import { SegmentPool } from "./segment_pool.ts";
+ * import { assert, assertStrictEquals } from "@std/assert";
+ *
+ * const pool = new SegmentPool({ plenty: 2 });
+ * const first = pool.take();
+ * assert(!pool.isScarce);
+ * first.release();
+ * assertStrictEquals(pool.take(), first);
+ * ```
+ */
+export class SegmentPool {
+  readonly #free: Segment[] = [];
+  readonly #plenty: number;
+  #taken = 0;
+
+  /** @param options `plenty`: how many may be out before {@linkcode SegmentPool.isScarce} asks for thrift. */
+  constructor(options: { plenty: number }) {
+    this.#plenty = options.plenty;
+  }
+
+  /** Whether so many segments are out that a holder with little in one should copy it and let go. */
+  get isScarce(): boolean {
+    return this.#taken >= this.#plenty;
+  }
+
+  /** A segment held once by the caller. Its memory still has what its last user left. */
+  take(): Segment {
+    this.#taken++;
+    return this.#free.pop()?.reuse() ?? new Segment(new Uint8Array(SEGMENT_BYTES), this);
+  }
+
+  /** Called by {@linkcode Segment.release}. */
+  giveBack(segment: Segment): void {
+    this.#taken--;
+    // Keep as many as the busy moments need, but let a peak go back to the garbage collector.
+    if (this.#free.length < 16) this.#free.push(segment);
+  }
+}

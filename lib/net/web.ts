@@ -1,0 +1,132 @@
+/**
+ * Web Streams and duplexes, one from the other.
+ *
+ * @module
+ */
+import type { Duplex } from "./duplex.ts";
+
+/** A byte connection as Web Streams: what `Deno.Conn`, a `WebSocketStream` or a pair of pipes look like. */
+export interface StreamPair {
+  /** What the peer sends. */
+  readable: ReadableStream<Uint8Array>;
+  /** What is sent to the peer; closing it is a half-close. */
+  writable: WritableStream<Uint8Array>;
+}
+
+/** Most bytes that the readable side of {@linkcode streamsFromDuplex} reads at once. */
+const READ_BYTES = 64 * 1024;
+
+/**
+ * Makes a {@linkcode Duplex} of two Web Streams.
+ *
+ * @param pair The streams; both get locked.
+ * @param peer Its name for logs.
+ *
+ * @example
+ * ```ts
+ * import { duplexFromStreams } from "./web.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const duplex = duplexFromStreams(new TransformStream<Uint8Array, Uint8Array>(), "loop");
+ * const into = new Uint8Array(2);
+ * duplex.write(new Uint8Array([1, 2, 3]));
+ * assertEquals([await duplex.read(into), ...into], [2, 1, 2]);
+ * assertEquals([await duplex.read(into), into[0]], [1, 3]);
+ * duplex.close();
+ * ```
+ */
+export function duplexFromStreams(pair: StreamPair, peer: string = "web streams"): Duplex {
+  return new WebDuplex(pair, peer);
+}
+
+class WebDuplex implements Duplex {
+  readonly peer: string;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+  #rest: Uint8Array = new Uint8Array(0);
+
+  constructor({ readable, writable }: StreamPair, peer: string) {
+    this.peer = peer;
+    this.#reader = readable.getReader();
+    this.#writer = writable.getWriter();
+    // A failure shows in the next read or write; nobody else waits for these.
+    this.#reader.closed.catch(() => {});
+    this.#writer.closed.catch(() => {});
+    this.#writer.ready.catch(() => {});
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    while (this.#rest.length === 0) {
+      const { value, done } = await this.#reader.read();
+      if (done) return null;
+      this.#rest = value;
+    }
+    const count = Math.min(into.length, this.#rest.length);
+    into.set(this.#rest.subarray(0, count));
+    this.#rest = this.#rest.subarray(count);
+    return count;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#writer.ready;
+    // The stream may keep the chunk for as long as it likes; the caller gets its memory back at once.
+    await this.#writer.write(bytes.slice());
+  }
+
+  async closeWrite(): Promise<void> {
+    await this.#writer.close();
+  }
+
+  abort(reason?: unknown): void {
+    const error = reason instanceof Error ? reason : new Error(String(reason ?? "the connection was aborted"));
+    this.#reader.cancel(error).catch(() => {});
+    this.#writer.abort(error).catch(() => {});
+  }
+
+  close(): void {
+    this.abort("the connection was closed");
+  }
+}
+
+/**
+ * Makes two Web Streams of a {@linkcode Duplex}: a byte stream, read as its consumer asks, and a writable whose close is
+ * a half-close. Cancelling the one or aborting the other aborts the connection.
+ *
+ * @example
+ * ```ts
+ * import { duplexPair } from "./pipe.ts";
+ * import { streamsFromDuplex } from "./web.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [near, far] = duplexPair();
+ * const streams = streamsFromDuplex(near);
+ * await far.write(new Uint8Array([1, 2]));
+ * await far.closeWrite();
+ * assertEquals(await Array.fromAsync(streams.readable), [new Uint8Array([1, 2])]);
+ * near.close();
+ * ```
+ */
+export function streamsFromDuplex(duplex: Duplex): StreamPair {
+  const readable = new ReadableStream({
+    type: "bytes",
+    autoAllocateChunkSize: READ_BYTES,
+    async pull(controller) {
+      const request = controller.byobRequest!;
+      const view = request.view!;
+      const count = await duplex.read(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+      if (count === null) {
+        controller.close();
+        request.respond(0);
+      } else {
+        request.respond(count);
+      }
+    },
+    cancel: (reason) => duplex.abort(reason),
+  });
+  const writable = new WritableStream<Uint8Array>({
+    write: (bytes) => bytes.length > 0 ? duplex.write(bytes) : undefined,
+    close: () => duplex.closeWrite(),
+    abort: (reason) => duplex.abort(reason),
+  });
+  return { readable, writable };
+}

@@ -1,0 +1,248 @@
+/**
+ * The client's end: keeps one session alive over any number of carriers, and begins a new one when it is lost.
+ *
+ * @module
+ */
+import type { Clock, Timer } from "../net/clock.ts";
+import type { Duplex } from "../net/duplex.ts";
+import { reasonOf, TeleError } from "../net/error.ts";
+import type { Log } from "../net/log.ts";
+import type { SegmentPool } from "../net/segment_pool.ts";
+import { EndCode } from "./constants.ts";
+import type { Accepted, ClientHandshake } from "./handshake.ts";
+import type { Identity } from "./keys.ts";
+import { type Fields, FieldType, readU64, RefusalError, writeU64 } from "./messages.ts";
+import { ReconnectLoop } from "./reconnect.ts";
+import { Session, type SessionUser } from "./session.ts";
+import { OutageLog } from "./outage_log.ts";
+
+/** What a {@linkcode SessionClient} is made of. */
+export interface SessionClientOptions<User extends SessionUser> {
+  /** Opens a connection to the server; names are resolved anew each time. */
+  dial: (signal: AbortSignal) => Promise<Duplex>;
+  clock: Clock;
+  log: Log;
+  /** Segments that carriers are read into. */
+  pool: SegmentPool;
+  /** Makes the user of a new session: the mux. */
+  makeUser: () => User;
+  /** The session has a user: called for each new session, before it is attached. */
+  bindUser: (user: User, session: Session) => void;
+  /** Moves what never left this machine from a lost session to the next. */
+  inherit: (from: User, to: User) => void;
+  /** Limit of the replay log, in bytes. */
+  replayBufferBytes: number;
+  /** Longest silence on an idle carrier, in milliseconds. */
+  pingIntervalMs: number;
+  /** How long a session waits for a carrier, in milliseconds. */
+  resumeTimeoutMs: number;
+  /** Who this client is across restarts. */
+  identity?: Identity;
+}
+
+/**
+ * Keeps a session with a server.
+ *
+ * Invariant 9: whatever answers during an outage is outage. Only a server that completed a handshake, and so proved
+ * itself, can say that it does not know the session.
+ */
+export class SessionClient<User extends SessionUser> {
+  readonly #options: SessionClientOptions<User>;
+  readonly #outage: OutageLog;
+  #session: Session;
+  #user: User;
+  #loop: ReconnectLoop | undefined;
+  #expiry: Timer | undefined;
+  #identity: Identity | undefined;
+  #stopped = false;
+
+  /** Connects at once, and again whenever the carrier is lost. */
+  constructor(options: SessionClientOptions<User>) {
+    this.#options = options;
+    this.#outage = new OutageLog(options.clock, options.log);
+    this.#identity = options.identity;
+    this.#user = options.makeUser();
+    this.#session = this.#makeSession(this.#user);
+    this.#outage.begin(undefined);
+    this.#connect();
+  }
+
+  /** The user of the present session: new streams are opened there. */
+  get user(): User {
+    return this.#user;
+  }
+
+  /** Whether there is a carrier. */
+  get isAttached(): boolean {
+    return this.#session.carrier !== undefined;
+  }
+
+  /** Local address of the carrier, if there is one and it is known. */
+  get localAddress(): string | undefined {
+    return this.#session.carrier?.localAddress;
+  }
+
+  /** A user came: during an outage, tries at once. */
+  hurry(): void {
+    this.#loop?.hurry();
+  }
+
+  /** The machine slept: a carrier must show a sign of life, an outage tries at once. */
+  wokeUp(): void {
+    this.#session.carrier?.suspect();
+    this.#loop?.startOver();
+  }
+
+  /** The machine's addresses changed: a carrier from an address that is gone is dead, an outage tries at once. */
+  addressesChanged(isLocal: (address: string) => boolean): void {
+    const local = this.localAddress;
+    if (local !== undefined && !isLocal(local)) this.#lose(`the address ${local} is gone`);
+    else this.#loop?.startOver();
+  }
+
+  /**
+   * Ends the session, here and, if there is a carrier, at the server.
+   *
+   * @returns Settles when the server was told, within half a second in any case.
+   */
+  stop(message: string): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
+    this.#stopped = true;
+    this.#loop?.stop();
+    this.#expiry?.cancel();
+    return this.#session.end(new TeleError("closed", message), { code: EndCode.shutdown, message });
+  }
+
+  #makeSession(user: User): Session {
+    const { clock, pool, replayBufferBytes, pingIntervalMs } = this.#options;
+    const session = new Session({
+      clock,
+      pool,
+      user,
+      replayBufferBytes,
+      pingIntervalMs,
+      onDetached: (lost, reason) => this.#onDetached(lost, reason),
+      onEnded: (lost, error) => this.#onEnded(lost, error),
+    });
+    this.#options.bindUser(user, session);
+    return session;
+  }
+
+  #lose(reason: string): void {
+    const carrier = this.#session.carrier;
+    if (carrier === undefined) return;
+    carrier.stop();
+    this.#session.carrierLost(carrier, reason);
+  }
+
+  #onDetached(session: Session, reason: string): void {
+    if (session !== this.#session || this.#stopped) return;
+    this.#outage.begin(reason);
+    this.#connect();
+  }
+
+  /** The session is over; the next begins at once. */
+  #onEnded(session: Session, error: TeleError): void {
+    if (session !== this.#session || this.#stopped) return;
+    if (error instanceof RefusalError && error.endCode === EndCode.replaced) {
+      // Another process has the same identity, as in a copied home folder: the two must not end each other in turns.
+      this.#identity = undefined;
+    }
+    this.#replaceSession();
+    this.#options.log("warn", `session ended: ${error.message}`);
+    this.#outage.begin(undefined);
+    this.#connect();
+  }
+
+  #replaceSession(): void {
+    this.#expiry?.cancel();
+    this.#user = this.#options.makeUser();
+    this.#session = this.#makeSession(this.#user);
+  }
+
+  #connect(): void {
+    this.#loop?.stop();
+    const session = this.#session;
+    const hasStreams = () => this.#user.streamCount > 0;
+    this.#loop = new ReconnectLoop(this.#options.clock, {
+      dial: this.#options.dial,
+      sessionId: session.id.length > 0 ? session.id : undefined,
+      get hasStreams() {
+        return hasStreams();
+      },
+      commit: (handshake) => this.#commit(handshake),
+      attemptFailed: (error, attempts) => this.#attemptFailed(error, attempts),
+    });
+    this.#expiry?.cancel();
+    if (session.id.length === 0) return;
+    this.#expiry = this.#options.clock.setTimer(() => this.#expire(session), session.resumeTimeoutMs);
+  }
+
+  #expire(session: Session): void {
+    session.end(new TeleError("expired", "no carrier was found within the resume timeout (--resume-timeout)"));
+  }
+
+  async #commit(handshake: ClientHandshake): Promise<void> {
+    const session = this.#session;
+    const resumes = session.id.length > 0 && handshake.status === "ready";
+    // Invariant 3: detach, number and count in one step, with nothing awaited in between.
+    session.detach();
+    const attempt = resumes ? ++session.lastAttempt : 0;
+    const received = resumes ? session.received : 0;
+    const commit = { kind: resumes ? "resume" as const : "new" as const, attempt, received, fields: this.#fields() };
+    const secret = resumes ? session.resumeSecret : new Uint8Array(0);
+    const accepted = await handshake.commit(commit, secret, resumes ? undefined : this.#identity);
+    if (this.#stopped || session !== this.#session || (resumes && attempt !== session.lastAttempt)) {
+      return handshake.duplex.close();
+    }
+    if (resumes) this.#resume(handshake.duplex, accepted);
+    else this.#begin(handshake.duplex, accepted);
+  }
+
+  #fields(): Fields {
+    const timeout = new Uint8Array(8);
+    writeU64(timeout, 0, this.#options.resumeTimeoutMs);
+    return new Map([[FieldType.resumeTimeout, timeout]]);
+  }
+
+  #resume(duplex: Duplex, accepted: Accepted): void {
+    this.#expiry?.cancel();
+    const again = this.#session.attach({ duplex, peerReceived: accepted.accept.received, leftover: accepted.leftover });
+    this.#outage.end(duplex.peer, this.#loop?.attempts ?? 0, again);
+  }
+
+  /** A new session was accepted. If there was an older one, the server has proven not to know it: that one is lost. */
+  #begin(duplex: Duplex, accepted: Accepted): void {
+    const former = this.#session;
+    if (former.id.length > 0) {
+      const formerUser = this.#user;
+      this.#replaceSession();
+      this.#options.inherit(formerUser, this.#user);
+      const error = new TeleError("unknown-session", "the tele server does not know the session: it was restarted, or waited too long");
+      former.end(error);
+      if (formerUser.streamCount > 0) this.#options.log("warn", `session lost: ${error.message}`);
+    }
+    const session = this.#session;
+    session.id = accepted.accept.sessionId;
+    session.resumeSecret = accepted.resumeSecret;
+    session.resumeTimeoutMs = Math.min(this.#options.resumeTimeoutMs, readTimeout(accepted.accept.fields));
+    session.attach({ duplex, peerReceived: accepted.accept.received, leftover: accepted.leftover });
+    this.#outage.end(duplex.peer, this.#loop?.attempts ?? 0, undefined);
+  }
+
+  #attemptFailed(error: unknown, attempts: number): void {
+    const isFirstContact = this.#session.id.length === 0;
+    this.#outage.failed(reasonOf(error), attempts);
+    // At first contact a refusal is the server's last word: waiting would only hide it from the user.
+    if (!isFirstContact || !(error instanceof RefusalError)) return;
+    const refused = this.#session;
+    this.#replaceSession();
+    refused.end(new TeleError("refused", `the tele server refused: ${error.message}`));
+  }
+}
+
+/** The server's limit in milliseconds, or none. */
+export function readTimeout(fields: Fields): number {
+  const value = fields.get(FieldType.resumeTimeout);
+  return value?.length === 8 ? readU64(value, 0) : Infinity;
+}

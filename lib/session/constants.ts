@@ -1,0 +1,84 @@
+/**
+ * Every number of the session protocol, named once. Source: `PROTOCOL.md`, "Session frames" and "Limits".
+ *
+ * @module
+ */
+
+/** First bytes of every handshake, so that a stranger's bytes are told apart at once. */
+export const MAGIC = "tele";
+
+/** The protocol version spoken here. */
+export const PROTOCOL_VERSION = 1;
+
+/** First payload byte of a frame. */
+export const FrameType = {
+  hello: 0x01,
+  challenge: 0x02,
+  commit: 0x03,
+  accept: 0x04,
+  refuse: 0x05,
+  data: 0x10,
+  acknowledge: 0x11,
+  probe: 0x12,
+  goodbye: 0x13,
+  hint: 0x14,
+} as const;
+
+/** Flags of a probe frame. */
+export const ProbeFlag = { replyWanted: 1, reply: 2 } as const;
+
+/** Codes of refusals and goodbyes. */
+export const EndCode = {
+  /** The process ends as asked. */
+  shutdown: 1,
+  /** The peer broke the protocol. */
+  protocol: 2,
+  /** The peer speaks another version. */
+  version: 3,
+  /** A proof did not hold: another token, or not the session's owner. */
+  proof: 4,
+  /** The server takes no more sessions. */
+  full: 5,
+  /** A newer attempt of the same session came first. */
+  stale: 6,
+  /** A newer session of the same client took its place. */
+  replaced: 7,
+  /** The session waited for a carrier for too long. */
+  expired: 8,
+} as const;
+
+/** One of {@linkcode EndCode}. */
+export type EndCode = typeof EndCode[keyof typeof EndCode];
+
+/** Bytes in front of the counted bytes of a data frame: length and type. */
+export const DATA_HEADER_BYTES = 5;
+
+/** Bytes kept free in front of counted bytes for the data header and small control frames. */
+export const HEADROOM_BYTES = 64;
+
+/** Largest frame taken before the peer has proven itself, in bytes. */
+export const MAX_HANDSHAKE_FRAME_BYTES = 2048;
+
+/** Largest frame taken in an attached session, in bytes. */
+export const MAX_SESSION_FRAME_BYTES = 512 * 1024;
+
+/** Largest control frame (any but data), in bytes: such a frame is gathered before it is read. */
+export const MAX_CONTROL_FRAME_BYTES = 16 * 1024;
+
+/** How long a peer may take for its next handshake message, in milliseconds. */
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** Acknowledge at the latest after so many counted bytes. */
+export const ACKNOWLEDGE_BYTES = 64 * 1024;
+
+/** Acknowledge at the latest after so many milliseconds. */
+export const ACKNOWLEDGE_DELAY_MS = 4;
+
+/** The longest silence promised while a session is in use, in milliseconds. */
+export const BUSY_SILENCE_MS = 1_000;
+
+/** How long a session counts as in use after it carried data, in milliseconds. */
+export const BUSY_FOR_MS = 60_000;
+
+/** A detached session without streams is kept so long, in milliseconds. */
+export const IDLE_SESSION_KEPT_MS = 60_000;

@@ -1,0 +1,268 @@
+/**
+ * Both sides of the handshake, over any duplex. Source: `PROTOCOL.md`, "Handshake".
+ *
+ *     client                                   server
+ *       hello (new | resume, key, nonce)  ──▶
+ *                                         ◀──  challenge (ready | unknown, key, nonce)
+ *       commit (attempt, count, proof)    ──▶
+ *                                         ◀──  accept (id, count, proof)  |  refuse (code, why)
+ *
+ * @module
+ */
+import type { Duplex } from "../net/duplex.ts";
+import { TeleError } from "../net/error.ts";
+import { FRAME_HEADER_BYTES, writeFrameHeader } from "../ping/codec.ts";
+import { EndCode, MAX_HANDSHAKE_FRAME_BYTES } from "./constants.ts";
+import { checkIdentity, checkProof, concatBytes, deriveKeys, makeEphemeral, makeProof, signIdentity } from "./keys.ts";
+import type { Ephemeral, HandshakeKeys, Identity } from "./keys.ts";
+import {
+  type Accept,
+  type Challenge,
+  type Commit,
+  decodeAccept,
+  decodeChallenge,
+  decodeCommit,
+  decodeHello,
+  encodeAccept,
+  encodeChallenge,
+  encodeCommit,
+  encodeEnding,
+  encodeHello,
+  type Ending,
+  type Fields,
+  FieldType,
+  type Hello,
+  RefusalError,
+} from "./messages.ts";
+
+/** Reads and writes whole handshake frames on a duplex, and keeps what came behind them. */
+export class HandshakeChannel {
+  /** The connection. */
+  readonly duplex: Duplex;
+  #buffer = new Uint8Array(MAX_HANDSHAKE_FRAME_BYTES + FRAME_HEADER_BYTES);
+  #filled = 0;
+  #received = 0;
+
+  /** A channel over `duplex`, which nobody else may read until {@linkcode HandshakeChannel.leftover} was taken. */
+  constructor(duplex: Duplex) {
+    this.duplex = duplex;
+  }
+
+  /** Whether the peer has sent anything at all. */
+  get heardAnything(): boolean {
+    return this.#received > 0;
+  }
+
+  /** Sends one frame. */
+  send(payload: Uint8Array): Promise<void> {
+    const frame = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
+    writeFrameHeader(frame, 0, payload.length);
+    frame.set(payload, FRAME_HEADER_BYTES);
+    return this.duplex.write(frame);
+  }
+
+  /**
+   * The payload of the next frame; pings are skipped.
+   *
+   * Invariant 10: holds at most one frame of {@linkcode MAX_HANDSHAKE_FRAME_BYTES}.
+   *
+   * @throws {TeleError} `protocol` if a larger frame is announced, `carrier-lost` if the peer ends.
+   */
+  async receive(): Promise<Uint8Array> {
+    for (;;) {
+      const frame = this.#takeFrame();
+      if (frame !== undefined) return frame;
+      const count = await this.duplex.read(this.#buffer.subarray(this.#filled));
+      if (count === null) {
+        throw new TeleError("carrier-lost", "the other side closed the connection during the handshake");
+      }
+      this.#filled += count;
+      this.#received += count;
+    }
+  }
+
+  /** What was read behind the last frame taken. */
+  leftover(): Uint8Array {
+    return this.#buffer.slice(0, this.#filled);
+  }
+
+  #takeFrame(): Uint8Array | undefined {
+    while (this.#filled >= FRAME_HEADER_BYTES) {
+      const length = new DataView(this.#buffer.buffer).getUint32(0);
+      if (length > MAX_HANDSHAKE_FRAME_BYTES) {
+        throw new TeleError("protocol", `a frame of ${length} bytes was announced before the handshake was done`);
+      }
+      const end = FRAME_HEADER_BYTES + length;
+      if (this.#filled < end) return undefined;
+      const payload = this.#buffer.slice(FRAME_HEADER_BYTES, end);
+      this.#buffer.copyWithin(0, end, this.#filled);
+      this.#filled -= end;
+      if (length > 0) return payload;
+    }
+    return undefined;
+  }
+}
+
+/** What a completed handshake leaves behind on the client's side. */
+export interface Accepted {
+  accept: Accept;
+  /** Of the new session; of a resumed one it stays as it was. */
+  resumeSecret: Uint8Array;
+  /** Bytes of the session that came behind the accept. */
+  leftover: Uint8Array;
+}
+
+/** The client's side of one handshake: {@linkcode ClientHandshake.begin}, then one {@linkcode ClientHandshake.commit}. */
+export class ClientHandshake {
+  readonly #channel: HandshakeChannel;
+  readonly #ephemeral: Ephemeral;
+  readonly #opening: Uint8Array;
+  readonly #challenge: Challenge;
+
+  private constructor(channel: HandshakeChannel, ephemeral: Ephemeral, opening: Uint8Array, challenge: Challenge) {
+    this.#channel = channel;
+    this.#ephemeral = ephemeral;
+    this.#opening = opening;
+    this.#challenge = challenge;
+  }
+
+  /**
+   * Sends the hello and waits for the challenge. Nothing is attached yet, so several attempts may do this at once.
+   *
+   * @param sessionId The session to resume; without it a new one is asked for.
+   * @throws {TeleError} `refused` with the server's reason, `protocol` if this is no tele server.
+   */
+  static async begin(duplex: Duplex, sessionId?: Uint8Array): Promise<ClientHandshake> {
+    const channel = new HandshakeChannel(duplex);
+    const ephemeral = await makeEphemeral();
+    const { nonce, publicKey } = ephemeral;
+    const hello: Hello = sessionId === undefined
+      ? { kind: "new", nonce, publicKey, fields: new Map() }
+      : { kind: "resume", nonce, publicKey, sessionId, fields: new Map() };
+    const helloBytes = encodeHello(hello);
+    await channel.send(helloBytes);
+    const challengeBytes = await channel.receive();
+    const challenge = decodeChallenge(challengeBytes);
+    return new ClientHandshake(channel, ephemeral, concatBytes(helloBytes, challengeBytes), challenge);
+  }
+
+  /** The connection. */
+  get duplex(): Duplex {
+    return this.#channel.duplex;
+  }
+
+  /** `unknown` if a session was to be resumed and the server does not have it: only a new one can be committed. */
+  get status(): Challenge["status"] {
+    return this.#challenge.status;
+  }
+
+  /**
+   * Sends the commit, which attaches, and waits for the proof that the server is the right one.
+   *
+   * Invariant 3: the caller has detached its old carrier in the step in which it read `commit.received`.
+   *
+   * @param secret The session's resume secret; empty for a new session.
+   * @throws {TeleError} `refused` with the server's reason, `protocol` if the server's proof does not hold.
+   */
+  async commit(commit: Commit, secret: Uint8Array, identity?: Identity): Promise<Accepted> {
+    const fields: Fields = new Map(commit.fields);
+    if (identity !== undefined) fields.set(FieldType.identity, await signIdentity(identity, this.#opening));
+    const body = encodeCommit({ ...commit, fields });
+    const transcript = concatBytes(this.#opening, body);
+    const keys = await deriveKeys(this.#ephemeral, this.#challenge.publicKey, secret, transcript);
+    await this.#channel.send(concatBytes(body, await makeProof(keys, "client commit", commit.kind, transcript)));
+    const answer = decodeAccept(await this.#channel.receive());
+    const whole = concatBytes(transcript, answer.body);
+    if (!await checkProof(keys, "server accept", commit.kind, whole, answer.proof)) {
+      throw new TeleError("protocol", "the server's proof does not hold: this is not the server of the session");
+    }
+    const leftover = this.#channel.leftover();
+    return { accept: answer.accept, resumeSecret: keys.resumeSecret, leftover };
+  }
+}
+
+/** What the server knows once a commit's proof holds. */
+export interface Committed {
+  commit: Commit;
+  /** Name of the client's identity and slot, if it has one. */
+  identity: string | undefined;
+  /** Of a new session. */
+  resumeSecret: Uint8Array;
+}
+
+/** The server's side of one handshake, message by message. */
+export class ServerHandshake {
+  /** Reads and writes the frames. */
+  readonly channel: HandshakeChannel;
+  #ephemeral: Ephemeral | undefined;
+  #transcript: Uint8Array = new Uint8Array(0);
+  #keys: HandshakeKeys | undefined;
+  #hello: Hello | undefined;
+  #kind: "new" | "resume" = "new";
+
+  /** A handshake on `duplex`, which nobody has read from. */
+  constructor(duplex: Duplex) {
+    this.channel = new HandshakeChannel(duplex);
+  }
+
+  /**
+   * Waits for the hello.
+   *
+   * @throws {TeleError} `protocol` if it is none, `refused` if it is one of another version.
+   */
+  async hello(): Promise<Hello> {
+    const bytes = await this.channel.receive();
+    this.#transcript = bytes;
+    const hello = decodeHello(bytes);
+    this.#hello = hello;
+    return hello;
+  }
+
+  /** Sends the challenge: `unknown` if the hello asks for a session that is not here. */
+  async challenge(status: Challenge["status"]): Promise<void> {
+    const ephemeral = this.#ephemeral = await makeEphemeral();
+    const { nonce, publicKey } = ephemeral;
+    const bytes = encodeChallenge({ status, nonce, publicKey, fields: new Map() });
+    this.#transcript = concatBytes(this.#transcript, bytes);
+    await this.channel.send(bytes);
+  }
+
+  /**
+   * Waits for the commit and checks its proof and identity.
+   *
+   * @param secretOf The secret for a commit of this kind, or `undefined` if such a commit is not possible here.
+   * @throws {TeleError} `refused` if a proof does not hold, `protocol` if the bytes make no sense.
+   */
+  async commit(secretOf: (kind: Commit["kind"]) => Uint8Array | undefined): Promise<Committed> {
+    const opening = this.#transcript;
+    const { commit, body, proof } = decodeCommit(await this.channel.receive());
+    const secret = secretOf(commit.kind);
+    if (secret === undefined) {
+      throw new TeleError("protocol", `a commit of kind ${commit.kind} does not follow from what was said before`);
+    }
+    this.#kind = commit.kind;
+    this.#transcript = concatBytes(opening, body);
+    const keys = this.#keys = await deriveKeys(this.#ephemeral!, this.#hello!.publicKey, secret, this.#transcript);
+    if (!await checkProof(keys, "client commit", commit.kind, this.#transcript, proof)) {
+      throw new RefusalError({ code: EndCode.proof, message: "the client's proof does not hold" });
+    }
+    const field = commit.fields.get(FieldType.identity);
+    const identity = field === undefined ? undefined : await checkIdentity(field, opening);
+    if (field !== undefined && identity === undefined) {
+      throw new RefusalError({ code: EndCode.proof, message: "the signature of the client's identity does not hold" });
+    }
+    return { commit, identity, resumeSecret: keys.resumeSecret };
+  }
+
+  /** The accept frame's payload with its proof, to be sent as the first bytes of the attached carrier. */
+  async accept(accept: Accept): Promise<Uint8Array> {
+    const body = encodeAccept(accept);
+    const proof = await makeProof(this.#keys!, "server accept", this.#kind, concatBytes(this.#transcript, body));
+    return concatBytes(body, proof);
+  }
+
+  /** Tells the client why not; errors of the connection are of no interest any more. */
+  async refuse(ending: Ending): Promise<void> {
+    await this.channel.send(encodeEnding("refuse", ending)).catch(() => {});
+  }
+}

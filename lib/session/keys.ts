@@ -1,0 +1,167 @@
+/**
+ * The cryptography of the handshake, all by WebCrypto: X25519 for the key exchange, HKDF-SHA-256 for the keys,
+ * HMAC-SHA-256 for the proofs, Ed25519 for a client's identity. Source: `PROTOCOL.md`, "Keys and proofs"; RFC 7748,
+ * RFC 5869, RFC 2104, RFC 8032.
+ *
+ * @module
+ */
+import { TeleError } from "../net/error.ts";
+import { PROTOCOL_VERSION } from "./constants.ts";
+import { KEY_BYTES, NONCE_BYTES, SIGNATURE_BYTES } from "./messages.ts";
+
+/** Bytes that WebCrypto takes. */
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A fresh key pair and nonce for one handshake. */
+export interface Ephemeral {
+  privateKey: CryptoKey;
+  publicKey: Uint8Array;
+  nonce: Uint8Array;
+}
+
+/** Makes an {@linkcode Ephemeral}. */
+export async function makeEphemeral(): Promise<Ephemeral> {
+  const pair = await crypto.subtle.generateKey({ name: "X25519" }, false, ["deriveBits"]) as CryptoKeyPair;
+  const publicKey = new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey));
+  return { privateKey: pair.privateKey, publicKey, nonce: crypto.getRandomValues(new Uint8Array(NONCE_BYTES)) };
+}
+
+/** The keys of one handshake. */
+export interface HandshakeKeys {
+  /** For the proofs of both sides; each proof has its own label. */
+  proofKey: CryptoKey;
+  /** For the session, if the handshake makes a new one. */
+  resumeSecret: Uint8Array;
+}
+
+/**
+ * Derives the keys of one handshake.
+ *
+ * @param own Our half of the key exchange.
+ * @param peerPublicKey The other half: {@linkcode KEY_BYTES} bytes.
+ * @param secret What both sides share beforehand: the session's resume secret for a resume, empty for a new session.
+ * @param transcript The bytes of the messages so far.
+ * @throws {TeleError} `protocol` if the peer's key is not one.
+ */
+export async function deriveKeys(
+  own: Ephemeral,
+  peerPublicKey: Uint8Array,
+  secret: Uint8Array,
+  transcript: Uint8Array,
+): Promise<HandshakeKeys> {
+  const { subtle } = crypto;
+  const shared = await exchange(own, peerPublicKey);
+  const material = await subtle.importKey("raw", shared, "HKDF", false, ["deriveBits"]);
+  const hash = new Uint8Array(await subtle.digest("SHA-256", transcript as Bytes));
+  const derive = (label: string) =>
+    subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt: secret as Bytes, info: labelled(label, hash) }, material, 256);
+  const [proof, resume] = await Promise.all([derive("proofs"), derive("resume secret")]);
+  const proofKey = await subtle.importKey("raw", proof, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+  return { proofKey, resumeSecret: new Uint8Array(resume) };
+}
+
+async function exchange(own: Ephemeral, peerPublicKey: Uint8Array): Promise<ArrayBuffer> {
+  try {
+    const key = await crypto.subtle.importKey("raw", peerPublicKey as Bytes, { name: "X25519" }, false, []);
+    const shared = await crypto.subtle.deriveBits({ name: "X25519", public: key }, own.privateKey, 256);
+    // RFC 7748, section 6.1: a public key of small order makes a shared secret of zeros that anyone knows.
+    if (new Uint8Array(shared).some((byte) => byte !== 0)) return shared;
+  } catch {
+    // Falls through to the same answer: the runtime refuses some bad keys by itself.
+  }
+  throw new TeleError("protocol", "the peer's half of the key exchange is not a valid X25519 key");
+}
+
+/** Whose proof it is; part of every proof, so that none can be sent back to its maker. */
+export type ProofRole = "client commit" | "server accept";
+
+/**
+ * The proof of `role` over `transcript`: all bytes of the handshake before it.
+ *
+ * @returns 32 bytes.
+ */
+export async function makeProof(
+  keys: HandshakeKeys,
+  role: ProofRole,
+  kind: "new" | "resume",
+  transcript: Uint8Array,
+): Promise<Uint8Array> {
+  return new Uint8Array(
+    await crypto.subtle.sign("HMAC", keys.proofKey, labelled(`${role} ${kind}`, transcript)),
+  );
+}
+
+/** Whether `proof` is what {@linkcode makeProof} would make; takes the same time whatever the answer. */
+export function checkProof(
+  keys: HandshakeKeys,
+  role: ProofRole,
+  kind: "new" | "resume",
+  transcript: Uint8Array,
+  proof: Uint8Array,
+): Promise<boolean> {
+  return crypto.subtle.verify("HMAC", keys.proofKey, proof as Bytes, labelled(`${role} ${kind}`, transcript));
+}
+
+function labelled(label: string, bytes: Uint8Array): Bytes {
+  return concatBytes(new TextEncoder().encode(`tele/${PROTOCOL_VERSION} ${label}\0`), bytes);
+}
+
+/** All `parts` behind one another. */
+export function concatBytes(...parts: Uint8Array[]): Bytes {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/**
+ * Who a client is across restarts: a key pair, and a slot that tells its sessions apart (`--pool`).
+ *
+ * A server ends an older session of the same identity when a new one begins, so that a client which was killed does
+ * not leave its upstream connections open for days.
+ */
+export interface Identity {
+  keys: CryptoKeyPair;
+  /** 0 to 65535. */
+  slot: number;
+}
+
+/** Makes the key pair of an {@linkcode Identity}; the private key can be exported, to be stored. */
+export async function makeIdentityKeys(): Promise<CryptoKeyPair> {
+  return await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"]) as CryptoKeyPair;
+}
+
+/** The identity field of a commit: public key, slot, signature over both and the `transcript`. */
+export async function signIdentity(identity: Identity, transcript: Uint8Array): Promise<Uint8Array> {
+  const publicKey = new Uint8Array(await crypto.subtle.exportKey("raw", identity.keys.publicKey));
+  const slot = new Uint8Array([identity.slot >>> 8, identity.slot]);
+  const signed = labelled("identity", concatBytes(publicKey, slot, transcript));
+  const signature = await crypto.subtle.sign("Ed25519", identity.keys.privateKey, signed);
+  return concatBytes(publicKey, slot, new Uint8Array(signature));
+}
+
+/**
+ * Checks an identity field.
+ *
+ * @returns A name for the identity and slot, or `undefined` if the signature does not hold.
+ */
+export async function checkIdentity(field: Uint8Array, transcript: Uint8Array): Promise<string | undefined> {
+  if (field.length !== KEY_BYTES + 2 + SIGNATURE_BYTES) return undefined;
+  const named = field.slice(0, KEY_BYTES + 2);
+  const signature = field.slice(KEY_BYTES + 2) as Bytes;
+  try {
+    const key = await crypto.subtle.importKey("raw", named.slice(0, KEY_BYTES), { name: "Ed25519" }, false, ["verify"]);
+    const signed = labelled("identity", concatBytes(named, transcript));
+    return await crypto.subtle.verify("Ed25519", key, signature, signed) ? nameOf(named) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Bytes as hexadecimal digits, for map keys and logs. */
+export function nameOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,135 @@
+/**
+ * Decides whether a carrier is alive: the pure core of noticing a black hole.
+ *
+ * @module
+ */
+import { BUSY_SILENCE_MS } from "./constants.ts";
+
+/** Silence shorter than this never condemns a carrier, in milliseconds. */
+const SHORTEST_DEADLINE_MS = 3_000;
+
+/** How many promised silences may pass. */
+const PROMISES_MISSED = 3;
+
+/** Unacknowledged data without progress for so long asks for a reply, in milliseconds. */
+const ASK_AFTER_MS = 1_000;
+
+/** A reply is due after so long, beside what the bytes in front of it need, in milliseconds. */
+const REPLY_DUE_MS = 3_000;
+
+/** Delivery rate assumed before one was measured, in bytes per millisecond (512 kbit/s). */
+const ASSUMED_RATE = 64;
+
+/** A carrier that must have noticed a wake-up shows a sign of life within this time, in milliseconds. */
+const SUSPECT_FOR_MS = 1_000;
+
+/** What is known about the data that waits for an acknowledgement. */
+export interface Unacknowledged {
+  /** Bytes sent and not acknowledged. */
+  bytes: number;
+  /** Measured delivery rate in bytes per millisecond; 0 if unknown. */
+  rate: number;
+  /** Measured round trip in milliseconds; 0 if unknown. */
+  roundTripMs: number;
+}
+
+/** What to do now: nothing, ask the peer for a reply, or give the carrier up. */
+export type Verdict = { kind: "alive" } | { kind: "ask" } | { kind: "dead"; reason: string };
+
+/**
+ * Adds up silence and lack of progress, counting only time in which this process ran.
+ *
+ * Invariant 7: the verdict needs no write, so a write that hangs cannot hide a dead carrier. After a suspension timers
+ * fire before the data that waited is read; so a tick counts at most `stepMs`, whatever the clock says, and nobody is
+ * judged before the waiting data was read.
+ *
+ * Source: `PROTOCOL.md`, "Liveness".
+ *
+ * @example
+ * ```ts
+ * import { Liveness } from "./liveness.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const liveness = new Liveness(0);
+ * const nothingSent = { bytes: 0, rate: 0, roundTripMs: 0 };
+ * for (let now = 250; now < 3000; now += 250) assertEquals(liveness.tick(now, 250, nothingSent).kind, "alive");
+ * assertEquals(liveness.tick(3000, 250, nothingSent).kind, "dead");
+ * ```
+ */
+export class Liveness {
+  #lastTick: number;
+  #promisedMs = BUSY_SILENCE_MS;
+  #silentMs = 0;
+  #stalledMs = 0;
+  #asked = false;
+  #suspectMs: number | undefined;
+
+  /** Starts at `nowMs`, with the promise that every carrier begins with: one second. */
+  constructor(nowMs: number) {
+    this.#lastTick = nowMs;
+  }
+
+  /** Any byte came. */
+  received(): void {
+    this.#silentMs = 0;
+    this.#suspectMs = undefined;
+  }
+
+  /** The peer promised to be silent for at most `silenceMs`. */
+  promised(silenceMs: number): void {
+    this.#promisedMs = silenceMs;
+  }
+
+  /** Data was acknowledged, or the reply asked for came. */
+  progressed(): void {
+    this.#stalledMs = 0;
+    this.#asked = false;
+  }
+
+  /** The process slept: the carrier must show a sign of life soon. The caller asks for a reply. */
+  suspect(): void {
+    this.#suspectMs = 0;
+  }
+
+  /**
+   * Judges the carrier.
+   *
+   * @param nowMs The clock.
+   * @param stepMs The time between two ticks as planned: the most that this tick can count for.
+   */
+  tick(nowMs: number, stepMs: number, unacknowledged: Unacknowledged): Verdict {
+    const ranMs = Math.min(Math.max(0, nowMs - this.#lastTick), stepMs);
+    this.#lastTick = nowMs;
+    this.#silentMs += ranMs;
+    if (this.#silentMs >= this.deadlineMs) return dead(`silent for ${seconds(this.#silentMs)}`);
+    if (this.#suspectMs !== undefined && (this.#suspectMs += ranMs) >= SUSPECT_FOR_MS) {
+      return dead("no sign of life after this machine was suspended");
+    }
+    if (unacknowledged.bytes === 0) {
+      this.progressed();
+      return { kind: "alive" };
+    }
+    this.#stalledMs += ranMs;
+    const askAfterMs = Math.max(ASK_AFTER_MS, 3 * unacknowledged.roundTripMs);
+    const queuedMs = unacknowledged.bytes / (unacknowledged.rate || ASSUMED_RATE);
+    if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs) {
+      return dead(`nothing acknowledged for ${seconds(this.#stalledMs)}`);
+    }
+    if (this.#stalledMs < askAfterMs || this.#asked) return { kind: "alive" };
+    this.#asked = true;
+    return { kind: "ask" };
+  }
+
+  /** How long the peer may be silent, in milliseconds. */
+  get deadlineMs(): number {
+    return Math.max(SHORTEST_DEADLINE_MS, PROMISES_MISSED * this.#promisedMs);
+  }
+}
+
+function dead(reason: string): Verdict {
+  return { kind: "dead", reason };
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

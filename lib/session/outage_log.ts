@@ -1,0 +1,83 @@
+/**
+ * Log lines that a person can follow during an outage: few, and each says something new.
+ *
+ * @module
+ */
+import type { Clock } from "../net/clock.ts";
+import type { Log } from "../net/log.ts";
+
+/** While an outage lasts, a line is written when it has lasted this long, and each time it has doubled. */
+const FIRST_REMINDER_MS = 10_000;
+/** The longest pause between two reminders, in milliseconds. */
+const LONGEST_REMINDER_MS = 10 * 60_000;
+
+/**
+ * Tells the story of one link: lost (why), trying (why not yet), still trying (how often, how long), resumed.
+ *
+ * Repeated failures are counted, not repeated; a failure for a new reason gets a line, at most one a second.
+ */
+export class OutageLog {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #beganAt: number | undefined;
+  #isFirst = true;
+  #toldReasons: Set<string> = new Set();
+  #toldAt = -Infinity;
+  #reminderAt = 0;
+
+  /** A story without a beginning. */
+  constructor(clock: Clock, log: Log) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** The link was lost because of `reason`; without one there has never been a link, or it ended as asked. */
+  begin(reason: string | undefined): void {
+    const now = this.#clock.now();
+    if (this.#beganAt === undefined) {
+      this.#beganAt = now;
+      this.#reminderAt = now + FIRST_REMINDER_MS;
+      this.#toldReasons.clear();
+    }
+    if (reason !== undefined) this.#log("warn", `link lost: ${reason}; trying to resume`, { reason });
+  }
+
+  /** An attempt failed. */
+  failed(reason: string, attempts: number): void {
+    const now = this.#clock.now();
+    if (this.#beganAt === undefined) return;
+    const lastedMs = now - this.#beganAt;
+    const fields = { reason, attempts, outageMs: Math.round(lastedMs) };
+    const isNews = !this.#toldReasons.has(reason) && this.#toldReasons.size < 8 && now - this.#toldAt >= 1000;
+    if (isNews || this.#toldReasons.size === 0) {
+      this.#toldReasons.add(reason);
+      this.#toldAt = now;
+      this.#log("warn", `${this.#isFirst ? "no tele server yet" : "not resumed yet"}: ${reason}; trying again`, fields);
+    } else if (now >= this.#reminderAt) {
+      this.#log("warn", `still trying after ${seconds(lastedMs)}: ${attempts} attempts, the last: ${reason}`, fields);
+      this.#toldAt = now;
+    }
+    while (this.#reminderAt <= now) this.#reminderAt += Math.min(LONGEST_REMINDER_MS, Math.max(FIRST_REMINDER_MS, lastedMs));
+  }
+
+  /** The link is there; `againBytes` were sent again, or this is a new session. */
+  end(peer: string, attempts: number, againBytes: number | undefined): void {
+    const lastedMs = this.#clock.now() - (this.#beganAt ?? this.#clock.now());
+    const fields = { peer, attempts, outageMs: Math.round(lastedMs) };
+    const tries = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
+    if (againBytes === undefined) this.#log("info", `link up: new session with ${peer}`, fields);
+    else {
+      this.#log("info", `resumed after ${seconds(lastedMs)}, ${tries}, ${againBytes} bytes sent again`, {
+        ...fields,
+        replayedBytes: againBytes,
+      });
+    }
+    this.#beganAt = undefined;
+    this.#isFirst = false;
+  }
+}
+
+function seconds(ms: number): string {
+  if (ms < 120_000) return `${(ms / 1000).toFixed(1)} s`;
+  return ms < 7_200_000 ? `${Math.round(ms / 60_000)} min` : `${Math.round(ms / 3_600_000)} h`;
+}

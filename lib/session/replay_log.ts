@@ -1,0 +1,274 @@
+/**
+ * The bytes a session has sent and the peer has not yet acknowledged: the pure core of exactly-once delivery.
+ *
+ * @module
+ */
+import { FRAME_HEADER_BYTES, writeFrameHeader } from "../ping/codec.ts";
+import { TeleError } from "../net/error.ts";
+import type { Segment } from "../net/segment_pool.ts";
+import { DATA_HEADER_BYTES, FrameType, HEADROOM_BYTES } from "./constants.ts";
+
+/** Bytes of one arena: the memory that small records are gathered in. */
+const ARENA_BYTES = 32 * 1024;
+
+/** Pieces up to this size are gathered into one frame when several wait; no frame is cut smaller. In bytes. */
+const GATHER_BYTES = 4 * 1024;
+
+/** Counted bytes that lie together in memory and were first sent as one frame. */
+interface Piece {
+  memory: Uint8Array;
+  start: number;
+  end: number;
+  /** Offset of `start` in the counted stream. */
+  offset: number;
+  segment: Segment | undefined;
+}
+
+/**
+ * A queue of counted bytes with three marks: acknowledged ≤ next to send ≤ end.
+ *
+ * Offsets count bytes since the session began. The log copies nothing: it keeps the memory it was given, and writes
+ * frame headers into the room in front of the bytes. After a resume in the middle of a piece, that room is memory of
+ * bytes which the peer has, so a frame cut anywhere is sent again from the exact byte without a copy.
+ *
+ * Invariant 1: every byte between the marks stays until it is acknowledged. Invariant 5: `room` never lets data past
+ * the limit; only small control records go beyond, and streams are limited.
+ *
+ * Source: `PROTOCOL.md`, "Counting and replay".
+ *
+ * @example
+ * ```ts
+ * import { ReplayLog } from "./replay_log.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const log = new ReplayLog({ limitBytes: 1024 });
+ * const at = log.reserve(3); // first, since it may change the arena
+ * log.arena.set([1, 2, 3], at);
+ * assertEquals(log.nextWrite(), new Uint8Array([0, 0, 0, 4, 0x10, 1, 2, 3]));
+ * log.rewind(2); // a new carrier: the peer has two bytes
+ * assertEquals(log.nextWrite(), new Uint8Array([0, 0, 0, 2, 0x10, 3]));
+ * log.acknowledge(3);
+ * assertEquals(log.heldBytes, 0);
+ * ```
+ */
+export class ReplayLog {
+  /** Memory in which {@linkcode ReplayLog.reserve} has made room; it changes with every call. */
+  arena: Uint8Array = new Uint8Array(0);
+  readonly #limitBytes: number;
+  #arenaUsed = 0;
+  #pieces: Piece[] = [];
+  /** Index of the first piece that is held; those before it are dropped in bulk. */
+  #first = 0;
+  /** Index of the piece to send next. */
+  #next = 0;
+  #acknowledged = 0;
+  #sent = 0;
+  #highestSent = 0;
+  #end = 0;
+  #held = 0;
+  #gather: Uint8Array | undefined;
+
+  /** An empty log that takes data up to `limitBytes`. */
+  constructor(options: { limitBytes: number }) {
+    this.#limitBytes = options.limitBytes;
+  }
+
+  /** Offset up to which the peer has acknowledged. */
+  get acknowledged(): number {
+    return this.#acknowledged;
+  }
+
+  /** Offset of the next byte to send on the present carrier. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** Offset behind the last byte. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Bytes held: not yet acknowledged. */
+  get heldBytes(): number {
+    return this.#held;
+  }
+
+  /** How many bytes of data may be added. */
+  get room(): number {
+    return Math.max(0, this.#limitBytes - this.#held);
+  }
+
+  /** Whether there is something to send on the present carrier. */
+  get hasUnsent(): boolean {
+    return this.#sent < this.#end;
+  }
+
+  /**
+   * Adds a record of `bytes` bytes, to be written into {@linkcode ReplayLog.arena} at the returned position before
+   * anything else is called. Records added one after the other leave in one frame.
+   */
+  reserve(bytes: number): number {
+    const last = this.#pieces.length > this.#first ? this.#pieces[this.#pieces.length - 1] : undefined;
+    let at = this.#arenaUsed;
+    const joins = last !== undefined && last.memory === this.arena && last.end === at && last.offset >= this.#sent &&
+      this.#pieces.length > this.#next && at + bytes <= this.arena.length;
+    if (joins) {
+      last.end += bytes;
+    } else {
+      if (at + HEADROOM_BYTES + bytes > this.arena.length) {
+        this.arena = new Uint8Array(Math.max(ARENA_BYTES, bytes + HEADROOM_BYTES));
+        at = 0;
+      }
+      at += HEADROOM_BYTES;
+      this.#add({ memory: this.arena, start: at, end: at + bytes, offset: this.#end, segment: undefined });
+    }
+    this.#arenaUsed = at + bytes;
+    this.#end += bytes;
+    this.#held += bytes;
+    return at;
+  }
+
+  /**
+   * Adds `memory[start..end]` without copying it. `segment` is held from now until the bytes are acknowledged.
+   * At least {@linkcode HEADROOM_BYTES} bytes before `start` must be free to be written.
+   */
+  adopt(memory: Uint8Array, start: number, end: number, segment?: Segment): void {
+    segment?.retain();
+    this.#add({ memory, start, end, offset: this.#end, segment });
+    this.#end += end - start;
+    this.#held += end - start;
+  }
+
+  #add(piece: Piece): void {
+    this.#pieces.push(piece);
+  }
+
+  /**
+   * The next bytes to write: one data frame. Its bytes count as sent from now on.
+   *
+   * @param maxBytes About how many counted bytes; a larger piece is cut, at {@linkcode GATHER_BYTES} at the least.
+   * @returns A view that is valid until the next call, or `undefined` if everything was sent.
+   */
+  nextWrite(maxBytes: number = Infinity): Uint8Array | undefined {
+    const piece = this.#pieces[this.#next];
+    if (piece === undefined) return undefined;
+    const following = this.#pieces[this.#next + 1];
+    if (following !== undefined && isSmall(piece) && isSmall(following)) return this.#gatherSmall(maxBytes);
+    const from = piece.start + (this.#sent - piece.offset);
+    const most = Math.max(maxBytes, GATHER_BYTES);
+    // In front of a piece there is room for a header; in the middle of one only where the peer has what stands there.
+    if (piece.end - from <= most && (from === piece.start || this.#sent === this.#acknowledged)) {
+      this.#next++;
+      return this.#frame(piece.memory, from, piece.end);
+    }
+    return this.#cut(piece, from, Math.min(piece.end, from + most, from + ARENA_BYTES));
+  }
+
+  /** How many bytes of memory in front of what {@linkcode ReplayLog.nextWrite} returned are free for the caller. */
+  static readonly SPARE_HEADROOM: number = HEADROOM_BYTES - DATA_HEADER_BYTES;
+
+  /** Writes the header in front of `memory[from..to]` and moves the mark behind it. */
+  #frame(memory: Uint8Array, from: number, to: number): Uint8Array {
+    const start = from - DATA_HEADER_BYTES;
+    writeFrameHeader(memory, start, to - from + 1);
+    memory[start + FRAME_HEADER_BYTES] = FrameType.data;
+    this.#sent += to - from;
+    if (this.#sent > this.#highestSent) this.#highestSent = this.#sent;
+    return memory.subarray(start, to);
+  }
+
+  /** A frame of part of a piece, copied: the bytes in front of it are still needed. */
+  #cut(piece: Piece, from: number, to: number): Uint8Array {
+    const gather = this.#gather ??= new Uint8Array(HEADROOM_BYTES + ARENA_BYTES);
+    gather.set(piece.memory.subarray(from, to), HEADROOM_BYTES);
+    if (to === piece.end) this.#next++;
+    return this.#frame(gather, HEADROOM_BYTES, HEADROOM_BYTES + to - from);
+  }
+
+  /** Many small pieces as one frame, copied. */
+  #gatherSmall(maxBytes: number): Uint8Array {
+    const gather = this.#gather ??= new Uint8Array(HEADROOM_BYTES + ARENA_BYTES);
+    const limit = HEADROOM_BYTES + Math.min(ARENA_BYTES, Math.max(maxBytes, GATHER_BYTES));
+    let sent = this.#sent;
+    let filled = HEADROOM_BYTES;
+    for (;;) {
+      const piece = this.#pieces[this.#next];
+      if (piece === undefined || !isSmall(piece)) break;
+      const bytes = piece.memory.subarray(piece.start + (sent - piece.offset), piece.end);
+      if (filled + bytes.length > limit) break;
+      gather.set(bytes, filled);
+      filled += bytes.length;
+      sent += bytes.length;
+      this.#next++;
+    }
+    return this.#frame(gather, HEADROOM_BYTES, filled);
+  }
+
+  /**
+   * The peer has everything before `offset`.
+   *
+   * @throws {TeleError} `protocol` if that is below what it acknowledged before, or above what was sent on this carrier.
+   */
+  acknowledge(offset: number): void {
+    this.#check(offset, this.#sent);
+    this.#drop(offset);
+  }
+
+  #drop(offset: number): void {
+    this.#acknowledged = offset;
+    while (this.#first < this.#pieces.length) {
+      const piece = this.#pieces[this.#first]!;
+      const pieceEnd = piece.offset + piece.end - piece.start;
+      if (pieceEnd > offset) break;
+      piece.segment?.release();
+      this.#first++;
+    }
+    if (this.#next < this.#first) this.#next = this.#first;
+    this.#held = this.#end - offset;
+    this.#compact();
+  }
+
+  /**
+   * A new carrier: the peer has everything before `offset`, and the rest is sent again.
+   *
+   * @returns How many bytes will be sent again.
+   * @throws {TeleError} `protocol` if that count is impossible.
+   */
+  rewind(offset: number): number {
+    this.#check(offset, this.#highestSent);
+    this.#drop(offset);
+    const again = this.#highestSent - offset;
+    this.#sent = offset;
+    this.#next = this.#first;
+    return again;
+  }
+
+  /** Lets go of everything; the log must not be used afterwards. */
+  clear(): void {
+    for (let at = this.#first; at < this.#pieces.length; at++) this.#pieces[at]!.segment?.release();
+    this.#pieces = [];
+    this.#first = this.#next = 0;
+    this.#held = 0;
+    this.#acknowledged = this.#sent = this.#highestSent = this.#end;
+  }
+
+  #check(offset: number, sent: number): void {
+    if (offset >= this.#acknowledged && offset <= sent) return;
+    throw new TeleError(
+      "protocol",
+      `the peer says it received ${offset} bytes, which cannot be: it acknowledged ${this.#acknowledged} before, ` +
+        `and ${sent} were sent`,
+    );
+  }
+
+  #compact(): void {
+    if (this.#first < 256 && this.#first < this.#pieces.length) return;
+    this.#pieces.splice(0, this.#first);
+    this.#next -= this.#first;
+    this.#first = 0;
+  }
+}
+
+function isSmall(piece: Piece): boolean {
+  return piece.end - piece.start <= GATHER_BYTES;
+}

@@ -1,0 +1,272 @@
+/**
+ * The server's end: the registry of sessions, and the handshake that leads carriers to them.
+ *
+ * @module
+ */
+import type { Clock, Timer } from "../net/clock.ts";
+import type { Duplex } from "../net/duplex.ts";
+import { reasonOf, TeleError } from "../net/error.ts";
+import type { Log } from "../net/log.ts";
+import type { SegmentPool } from "../net/segment_pool.ts";
+import { FRAME_HEADER_BYTES, writeFrameHeader } from "../ping/codec.ts";
+import { readTimeout } from "./client.ts";
+import { EndCode, IDLE_SESSION_KEPT_MS } from "./constants.ts";
+import { type Committed, ServerHandshake } from "./handshake.ts";
+import { nameOf } from "./keys.ts";
+import { type Ending, endCodeOf, type Fields, FieldType, RefusalError, SESSION_ID_BYTES, writeU64 } from "./messages.ts";
+import { Session, type SessionUser } from "./session.ts";
+import { Strangers } from "./strangers.ts";
+
+/** What a {@linkcode SessionServer} is made of. */
+export interface SessionServerOptions<User extends SessionUser> {
+  clock: Clock;
+  log: Log;
+  /** Segments that carriers are read into. */
+  pool: SegmentPool;
+  /** Makes the user of a new session: the mux. */
+  makeUser: () => User;
+  /** The session has a user: called for each new session, before it is attached. */
+  bindUser: (user: User, session: Session) => void;
+  /** Limit of each session's replay log, in bytes. */
+  replayBufferBytes: number;
+  /** Longest silence on an idle carrier, in milliseconds. */
+  pingIntervalMs: number;
+  /** How long a session waits for a carrier, in milliseconds. */
+  resumeTimeoutMs: number;
+  /** Sessions at once; beyond that the longest detached goes. */
+  maxSessions: number;
+}
+
+interface Entry {
+  session: Session;
+  identity: string | undefined;
+  expiry: Timer | undefined;
+}
+
+/**
+ * Holds all sessions of a server.
+ *
+ * Invariant 3: the step that attaches checks the attempt's number, stops the old carrier and reads the count with
+ * nothing awaited in between. Invariant 9: a session ends only for its own client.
+ */
+export class SessionServer<User extends SessionUser> {
+  readonly #options: SessionServerOptions<User>;
+  readonly #strangers: Strangers;
+  readonly #sessions: Map<string, Entry> = new Map();
+  readonly #byIdentity: Map<string, Entry> = new Map();
+  #silentCarriers = 0;
+  #stopped = false;
+
+  /** A server without sessions. */
+  constructor(options: SessionServerOptions<User>) {
+    this.#options = options;
+    this.#strangers = new Strangers(options.clock, options.log);
+  }
+
+  /** Sessions held, attached or not. */
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
+  /** Carriers that closed before their first byte, as balancers' health checks do. */
+  get silentCarriers(): number {
+    return this.#silentCarriers;
+  }
+
+  /** Takes a carrier: its handshake, then its session. Never rejects; the promise ends with the handshake. */
+  async accept(duplex: Duplex): Promise<void> {
+    if (this.#stopped) return duplex.close();
+    this.#strangers.enter(duplex);
+    const handshake = new ServerHandshake(duplex);
+    try {
+      await this.#handshake(handshake);
+    } catch (error) {
+      await this.#turnAway(handshake, error);
+    } finally {
+      this.#strangers.leave(duplex);
+    }
+  }
+
+  async #handshake(handshake: ServerHandshake): Promise<void> {
+    const hello = await handshake.hello();
+    const wanted = hello.sessionId === undefined ? undefined : this.#sessions.get(nameOf(hello.sessionId));
+    await handshake.challenge(hello.kind === "resume" && wanted === undefined ? "unknown" : "ready");
+    const committed = await handshake.commit((kind) => {
+      if (kind === "resume") return wanted?.session.resumeSecret;
+      return wanted === undefined ? new Uint8Array(0) : undefined;
+    });
+    if (wanted === undefined) await this.#begin(handshake, committed);
+    else await this.#resume(handshake, committed, wanted.session);
+  }
+
+  async #resume(handshake: ServerHandshake, { commit }: Committed, session: Session): Promise<void> {
+    // Invariant 3: from here to the count nothing is awaited.
+    if (session.error !== undefined) throw new TeleError("closed", "the session ended during the handshake");
+    if (commit.attempt <= session.lastAttempt) {
+      throw new RefusalError({ code: EndCode.stale, message: "a newer attempt to resume the session came first" });
+    }
+    session.lastAttempt = commit.attempt;
+    const detachedAt = session.detachedAt ?? this.#options.clock.now();
+    session.detach();
+    const received = session.received;
+    const accept = await handshake.accept({ sessionId: session.id, received, fields: this.#fields() });
+    // Meanwhile a newer attempt may have attached, or the session ended: then this carrier is nobody's.
+    if (session.lastAttempt !== commit.attempt || session.error !== undefined) return handshake.channel.duplex.close();
+    const again = this.#attach(handshake, session, commit.received, accept);
+    const outageMs = Math.round(this.#options.clock.now() - detachedAt);
+    const seconds = (outageMs / 1000).toFixed(1);
+    this.#options.log(
+      "info",
+      `session ${session.name} resumed after ${seconds} s from ${handshake.channel.duplex.peer}, ${again} bytes sent again`,
+      { session: session.name, outageMs, replayedBytes: again },
+    );
+  }
+
+  async #begin(handshake: ServerHandshake, { commit, identity, resumeSecret }: Committed): Promise<void> {
+    const id = crypto.getRandomValues(new Uint8Array(SESSION_ID_BYTES));
+    const accept = await handshake.accept({ sessionId: id, received: 0, fields: this.#fields() });
+    if (this.#stopped) return handshake.channel.duplex.close();
+    this.#makeRoom();
+    const session = this.#makeSession(id, resumeSecret, readTimeout(commit.fields));
+    const entry: Entry = { session, identity, expiry: undefined };
+    this.#sessions.set(nameOf(id), entry);
+    this.#attach(handshake, session, 0, accept);
+    const peer = handshake.channel.duplex.peer;
+    this.#options.log("info", `session ${session.name} began, from ${peer}`, { session: session.name, peer });
+  }
+
+  #makeSession(id: Uint8Array, resumeSecret: Uint8Array, clientTimeoutMs: number): Session {
+    const { clock, pool, replayBufferBytes, pingIntervalMs, resumeTimeoutMs } = this.#options;
+    const user = this.#options.makeUser();
+    const session = new Session({
+      clock,
+      pool,
+      user,
+      replayBufferBytes,
+      pingIntervalMs,
+      onDetached: (lost, reason) => this.#onDetached(lost, reason),
+      onHeard: (heard) => this.#replaceOlder(heard),
+      onEnded: (lost, error) => this.#onEnded(lost, error),
+    });
+    session.id = id;
+    session.resumeSecret = resumeSecret;
+    session.resumeTimeoutMs = Math.min(resumeTimeoutMs, clientTimeoutMs);
+    this.#options.bindUser(user, session);
+    return session;
+  }
+
+  #attach(handshake: ServerHandshake, session: Session, peerReceived: number, accept: Uint8Array): number {
+    const entry = this.#sessions.get(nameOf(session.id));
+    entry?.expiry?.cancel();
+    const opening = new Uint8Array(FRAME_HEADER_BYTES + accept.length);
+    writeFrameHeader(opening, 0, accept.length);
+    opening.set(accept, FRAME_HEADER_BYTES);
+    const { channel } = handshake;
+    return session.attach({ duplex: channel.duplex, peerReceived, leftover: channel.leftover(), opening });
+  }
+
+  /**
+   * A client that was killed said no goodbye: its next session ends the one it left. Not before the client is heard on
+   * it: a commit that the client gave up may arrive late, and must not end the session that the client has.
+   */
+  #replaceOlder(session: Session): void {
+    const entry = this.#sessions.get(nameOf(session.id));
+    if (entry?.identity === undefined) return;
+    const older = this.#byIdentity.get(entry.identity);
+    if (older === entry) return;
+    this.#byIdentity.set(entry.identity, entry);
+    const message = "a newer session of the same client took its place";
+    older?.session.end(new TeleError("closed", message), { code: EndCode.replaced, message });
+  }
+
+  #makeRoom(): void {
+    if (this.#sessions.size < this.#options.maxSessions) return;
+    let longest: Session | undefined;
+    for (const { session } of this.#sessions.values()) {
+      if (session.detachedAt === undefined) continue;
+      if (longest?.detachedAt === undefined || session.detachedAt < longest.detachedAt) longest = session;
+    }
+    if (longest === undefined) {
+      const message = `the tele server holds ${this.#sessions.size} sessions already; --max-sessions on its side allows more`;
+      throw new RefusalError({ code: EndCode.full, message });
+    }
+    longest.end(new TeleError("expired", "there were too many sessions, and it had been without a carrier the longest"));
+  }
+
+  #onDetached(session: Session, reason: string): void {
+    const entry = this.#sessions.get(nameOf(session.id));
+    if (entry === undefined || this.#stopped) return;
+    // Invariant 4: what carried nothing is forgotten; its client asks for a new one.
+    if (session.received === 0) return void session.end(new TeleError("closed", "it carried nothing"));
+    this.#options.log("warn", `session ${session.name} lost its link: ${reason}`, { session: session.name, reason });
+    this.#watch(entry);
+  }
+
+  /** Looks from time to time whether a detached session has waited for long enough. */
+  #watch(entry: Entry): void {
+    const { session } = entry;
+    const waitedMs = this.#options.clock.now() - (session.detachedAt ?? 0);
+    const leftMs = session.resumeTimeoutMs - waitedMs;
+    const stepMs = Math.max(0, Math.min(IDLE_SESSION_KEPT_MS, leftMs));
+    entry.expiry = this.#options.clock.setTimer(() => {
+      if (session.detachedAt === undefined || session.error !== undefined) return;
+      const waited = this.#options.clock.now() - session.detachedAt;
+      if (waited >= session.resumeTimeoutMs) {
+        session.end(new TeleError("expired", "no carrier came within the resume timeout (--resume-timeout)"));
+      } else if (waited >= IDLE_SESSION_KEPT_MS && session.user.streamCount === 0) {
+        session.end(new TeleError("expired", "it had no streams and no carrier for a minute"));
+      } else {
+        this.#watch(entry);
+      }
+    }, stepMs);
+  }
+
+  #onEnded(session: Session, error: TeleError): void {
+    const name = nameOf(session.id);
+    const entry = this.#sessions.get(name);
+    if (entry === undefined) return;
+    this.#sessions.delete(name);
+    entry.expiry?.cancel();
+    if (entry.identity !== undefined && this.#byIdentity.get(entry.identity) === entry) {
+      this.#byIdentity.delete(entry.identity);
+    }
+    this.#options.log("info", `session ${session.name} ended: ${error.message}`, { session: session.name });
+  }
+
+  #fields(): Fields {
+    const timeout = new Uint8Array(8);
+    writeU64(timeout, 0, this.#options.resumeTimeoutMs);
+    return new Map([[FieldType.resumeTimeout, timeout]]);
+  }
+
+  /** A carrier did not make it: it is told why if it may be a tele client, and the log is told once. */
+  async #turnAway(handshake: ServerHandshake, error: unknown): Promise<void> {
+    const { channel } = handshake;
+    const { duplex } = channel;
+    const reason = this.#strangers.reasonFor(duplex) ?? reasonOf(error);
+    if (!channel.heardAnything && this.#strangers.reasonFor(duplex) === undefined) {
+      this.#silentCarriers++;
+      return duplex.close();
+    }
+    if (!(error instanceof RefusalError && error.endCode === EndCode.stale)) this.#strangers.tell(duplex.peer, reason);
+    if (error instanceof TeleError && error.code !== "carrier-lost") {
+      await handshake.refuse({ code: endCodeOf(error), message: error.message });
+      await duplex.closeWrite().catch(() => {});
+    }
+    duplex.close();
+  }
+
+  /**
+   * Ends all sessions, each with a goodbye.
+   *
+   * @returns Settles when the clients were told, within half a second in any case.
+   */
+  async stop(message: string): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#strangers.stop();
+    const ending: Ending = { code: EndCode.shutdown, message };
+    const sessions = [...this.#sessions.values()].map((entry) => entry.session);
+    await Promise.all(sessions.map((session) => session.end(new TeleError("closed", message), ending)));
+  }
+}

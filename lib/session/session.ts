@@ -1,0 +1,246 @@
+/**
+ * What survives carriers: the counts, the replay log, and whoever uses them.
+ *
+ * @module
+ */
+import type { Clock } from "../net/clock.ts";
+import type { Duplex } from "../net/duplex.ts";
+import { TeleError } from "../net/error.ts";
+import type { Segment, SegmentPool } from "../net/segment_pool.ts";
+import { Carrier, type CarrierHost } from "./carrier.ts";
+import { EndCode } from "./constants.ts";
+import { nameOf } from "./keys.ts";
+import { type Ending, RefusalError } from "./messages.ts";
+import { ReplayLog } from "./replay_log.ts";
+
+/** The layer above a session: it fills the log and takes what arrives. The mux is one. */
+export interface SessionUser {
+  /** Puts counted bytes into `log`: what is urgent always, the rest up to `bulkBytes`. */
+  pull(log: ReplayLog, bulkBytes: number): void;
+  /** Counted bytes, in order, each once. A view of `segment`, to be retained by whoever keeps them. */
+  receive(bytes: Uint8Array, segment: Segment): void;
+  /** An uncounted message: it may be missing or come twice. */
+  receiveHint(bytes: Uint8Array): void;
+  /** Writes uncounted messages into `into`; returns their bytes, 0 for none. */
+  takeHints(into: Uint8Array): number;
+  /** A carrier was attached: uncounted messages are to be told again. */
+  attached(): void;
+  /** The session is over; `error` says why. Called once. */
+  ended(error: TeleError): void;
+  /** Open streams: a session without any is kept for a shorter time. */
+  readonly streamCount: number;
+}
+
+/** What a {@linkcode Session} is made of. */
+export interface SessionOptions {
+  clock: Clock;
+  pool: SegmentPool;
+  user: SessionUser;
+  /** Limit of the replay log, in bytes. */
+  replayBufferBytes: number;
+  /** Longest silence on an idle carrier, in milliseconds. */
+  pingIntervalMs: number;
+  /** Told when the session has lost its carrier; not when it ends. */
+  onDetached(session: Session, reason: string): void;
+  /** Told when the peer is first heard on a carrier: its handshake is certainly done. */
+  onHeard?(session: Session): void;
+  /** Told when the session has ended, after its user was. */
+  onEnded(session: Session, error: TeleError): void;
+}
+
+/** How a carrier is attached. */
+export interface Attachment {
+  duplex: Duplex;
+  /** Counted bytes the peer has received. */
+  peerReceived: number;
+  /** Bytes of the session that were read with the handshake. */
+  leftover: Uint8Array;
+  /** Written before anything else. */
+  opening?: Uint8Array;
+}
+
+/**
+ * One session: at most one carrier at a time, and counts that only grow.
+ *
+ * Invariant 1: `receivedBytes` and the log see every counted byte once and in order, whatever carriers come and go.
+ */
+export class Session implements CarrierHost {
+  /** What was sent and is not acknowledged. */
+  readonly log: ReplayLog;
+  /** Identifier given by the server; empty until the first handshake is done. */
+  id: Uint8Array = new Uint8Array(0);
+  /** Proves both sides on a resume; never sent. */
+  resumeSecret: Uint8Array = new Uint8Array(0);
+  /** Number of the last attempt to resume. */
+  lastAttempt = 0;
+  /** How long it waits for a carrier: the smaller of both sides' limits, in milliseconds. */
+  resumeTimeoutMs = Infinity;
+  readonly #options: SessionOptions;
+  #received = 0;
+  #carrier: Carrier | undefined;
+  #detachedAt: number | undefined;
+  #ended: TeleError | undefined;
+
+  /** A session that was never attached. */
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.log = new ReplayLog({ limitBytes: options.replayBufferBytes });
+  }
+
+  /** Short name for logs: the first digits of the identifier. */
+  get name(): string {
+    return this.id.length === 0 ? "new" : nameOf(this.id.subarray(0, 4));
+  }
+
+  /** Counted bytes received. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** Who uses it. */
+  get user(): SessionUser {
+    return this.#options.user;
+  }
+
+  /** The carrier, while there is one. */
+  get carrier(): Carrier | undefined {
+    return this.#carrier;
+  }
+
+  /** When it lost its last carrier, by the clock; `undefined` while attached or never attached. */
+  get detachedAt(): number | undefined {
+    return this.#detachedAt;
+  }
+
+  /** Why it ended, once it has. */
+  get error(): TeleError | undefined {
+    return this.#ended;
+  }
+
+  /** Measured round trip of the present carrier in milliseconds; 0 if unknown. */
+  get roundTripMs(): number {
+    return this.#carrier?.roundTripMs ?? 0;
+  }
+
+  /**
+   * Attaches a carrier; an older one is stopped.
+   *
+   * @returns How many bytes are sent again.
+   * @throws {TeleError} `protocol` if the peer's count is impossible. The session has then ended.
+   */
+  attach(attachment: Attachment): number {
+    this.detach();
+    let again: number;
+    try {
+      again = this.log.rewind(attachment.peerReceived);
+    } catch (error) {
+      this.sessionBroken(error as TeleError);
+      throw error;
+    }
+    this.#detachedAt = undefined;
+    this.user.attached();
+    this.#carrier = new Carrier({
+      duplex: attachment.duplex,
+      host: this,
+      clock: this.#options.clock,
+      pool: this.#options.pool,
+      pingIntervalMs: this.#options.pingIntervalMs,
+      leftover: attachment.leftover,
+      opening: attachment.opening,
+    });
+    return again;
+  }
+
+  /** Stops the carrier, in one step: the counts do not change any more until the next is attached. */
+  detach(): void {
+    if (this.#carrier === undefined) return;
+    this.#carrier.stop();
+    this.#carrier = undefined;
+    this.#detachedAt = this.#options.clock.now();
+  }
+
+  /** There may be something to send. */
+  wake(): void {
+    this.#carrier?.wake();
+  }
+
+  /**
+   * Ends the session.
+   *
+   * @param error What its user is told.
+   * @param ending What the peer is told, if there is a carrier.
+   * @returns Settles when the peer was told, or that took too long.
+   */
+  end(error: TeleError, ending?: Ending): Promise<void> {
+    if (this.#ended !== undefined) return Promise.resolve();
+    this.#ended = error;
+    const carrier = this.#carrier;
+    this.#carrier = undefined;
+    if (carrier !== undefined) {
+      if (ending === undefined) carrier.stop();
+      else this.#leave(carrier, ending);
+    }
+    this.user.ended(error);
+    this.log.clear();
+    this.#options.onEnded(this, error);
+    return carrier?.done ?? Promise.resolve();
+  }
+
+  #leave(carrier: Carrier, ending: Ending): void {
+    carrier.sayGoodbye(ending);
+    // A peer that takes nothing any more must not keep the connection open.
+    const timer = this.#options.clock.setTimer(() => carrier.stop(), GOODBYE_MS);
+    carrier.done.then(() => timer.cancel());
+  }
+
+  // What a carrier asks of its host.
+
+  /** @ignore */
+  pull(bulkBytes: number): void {
+    if (this.#ended === undefined) this.user.pull(this.log, Math.min(bulkBytes, this.log.room));
+  }
+
+  /** @ignore */
+  receiveData(bytes: Uint8Array, segment: Segment): void {
+    if (this.#ended !== undefined) return;
+    // Invariant 2: the bytes are counted in the step in which the user takes them; a throw ends the session.
+    this.#received += bytes.length;
+    this.user.receive(bytes, segment);
+  }
+
+  /** @ignore */
+  receiveHint(bytes: Uint8Array): void {
+    if (this.#ended === undefined) this.user.receiveHint(bytes);
+  }
+
+  /** @ignore */
+  takeHints(into: Uint8Array): number {
+    return this.#ended === undefined ? this.user.takeHints(into) : 0;
+  }
+
+  /** @ignore */
+  carrierLost(carrier: Carrier, reason: string): void {
+    if (carrier !== this.#carrier) return;
+    this.detach();
+    this.#options.onDetached(this, reason);
+  }
+
+  /** @ignore */
+  heard(): void {
+    this.#options.onHeard?.(this);
+  }
+
+  /** @ignore */
+  peerEnded(ending: Ending): void {
+    this.#carrier = undefined;
+    this.end(new RefusalError(ending));
+  }
+
+  /** @ignore */
+  sessionBroken(error: TeleError): void {
+    this.end(error, { code: EndCode.protocol, message: error.message });
+  }
+}
+
+/** How long a goodbye may take to be written, in milliseconds. */
+const GOODBYE_MS = 500;

@@ -1,0 +1,2 @@
+// @ts-types="./concat.d.ts"
+export * from "deno-std/bytes/concat.js";

@@ -1,0 +1,2 @@
+// @ts-types="./equals.d.ts"
+export * from "deno-std/bytes/equals.js";

@@ -1,0 +1,2 @@
+// @ts-types="./hex.d.ts"
+export * from "deno-std/encoding/hex.js";

@@ -1,0 +1,99 @@
+/**
+ * Notices what no socket tells: that the machine slept, and that its addresses changed.
+ *
+ * @module
+ */
+import type { Clock, Timer } from "../net/clock.ts";
+
+/** How often to look while someone would wait, in milliseconds. */
+const BUSY_STEP_MS = 1_000;
+/** How often to look otherwise, in milliseconds. */
+const IDLE_STEP_MS = 5_000;
+/** A look that comes so much too late, by either clock, means that the process did not run, in milliseconds. */
+const SLEPT_MS = 3_000;
+
+/** What to watch with, and whom to tell. */
+export interface EnvironmentOptions {
+  clock: Clock;
+  /** All addresses of this machine; throws if that may not be asked. */
+  addresses: () => string[];
+  /** Whether someone waits: there are streams. */
+  isBusy: () => boolean;
+  onWake: () => void;
+  onAddresses: (isLocal: (address: string) => boolean) => void;
+}
+
+/**
+ * Looks at the clocks and addresses from time to time.
+ *
+ * @example
+ * ```ts
+ * import { Environment } from "./environment.ts";
+ * import { systemClock } from "../net/clock.ts";
+ *
+ * const environment = new Environment({
+ *   clock: systemClock,
+ *   addresses: () => ["127.0.0.1"],
+ *   isBusy: () => false,
+ *   onWake: () => console.error("woke up"),
+ *   onAddresses: () => console.error("moved"),
+ * });
+ * environment.stop();
+ * ```
+ */
+export class Environment {
+  readonly #options: EnvironmentOptions;
+  #timer: Timer | undefined;
+  #stepMs = BUSY_STEP_MS;
+  #lastMs: number;
+  #lastWallMs: number;
+  #addresses: Set<string> | undefined;
+
+  /** Starts looking. */
+  constructor(options: EnvironmentOptions) {
+    this.#options = options;
+    this.#lastMs = options.clock.now();
+    this.#lastWallMs = options.clock.wallNow();
+    this.#addresses = this.#readAddresses();
+    this.#schedule();
+  }
+
+  /** Stops looking. */
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  #schedule(): void {
+    this.#stepMs = this.#options.isBusy() ? BUSY_STEP_MS : IDLE_STEP_MS;
+    this.#timer = this.#options.clock.setTimer(() => this.#look(), this.#stepMs);
+  }
+
+  #look(): void {
+    const now = this.#options.clock.now();
+    const wallNow = this.#options.clock.wallNow();
+    // The monotonic clock stands still while a machine sleeps, the wall clock does not; a stopped process sees both run.
+    const lateMs = Math.max(now - this.#lastMs, wallNow - this.#lastWallMs) - this.#stepMs;
+    this.#lastMs = now;
+    this.#lastWallMs = wallNow;
+    this.#lookAtAddresses();
+    if (lateMs >= SLEPT_MS) this.#options.onWake();
+    this.#schedule();
+  }
+
+  #lookAtAddresses(): void {
+    const before = this.#addresses;
+    const after = this.#addresses = this.#readAddresses();
+    if (before === undefined || after === undefined) return;
+    if (before.size === after.size && [...after].every((address) => before.has(address))) return;
+    this.#options.onAddresses((address) => after.has(address) || address.startsWith("127.") || address === "::1");
+  }
+
+  #readAddresses(): Set<string> | undefined {
+    try {
+      return new Set(this.#options.addresses());
+    } catch {
+      // Not allowed (`--allow-sys`): reconnecting works without, only later.
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * The help, printed from the option table.
+ *
+ * @module
+ */
+
+import { type Option, type OptionRole, OPTIONS, type ValueOption } from "./options.ts";
+
+/** Columns of the smallest terminal that the help must fit. */
+const COLUMNS = 80;
+
+/** Column at which the meanings start. */
+const MEANING_COLUMN = 24;
+
+const HEAD = `\
+tele: TCP connections that outlive the network. When it breaks, the user's
+programs see no error: they see a slow network, then a fast one.
+
+  user's client → [tele client] ~~~ network ~~~ [tele server] → user's server
+               --in          --out         --out           --in
+
+Usage
+  tele --server --in=ADDR [--out=ADDR] [options]
+  tele --client [--in=ADDR] --out=ADDR [options]
+
+  ADDR is host:port, :port, [v6]:port or unix:/path. DUR is a duration: 500ms,
+  30s, 5m, 24h, 7d. SIZE is 64KiB, 16MiB, 1GiB. --in=:22, --in :22 and -in=:22
+  mean the same.
+
+Example: an ssh session that outlives the network
+  on the server   tele --server --in=:22 --out=:40300
+  on the client   tele --client --in=:2222 --out=example.com:40300
+  then            ssh -p 2222 -o HostKeyAlias=example.com localhost
+`;
+
+const TAIL = `\
+Each role prints one line on standard output when it is ready, with the real
+addresses. Logs go to standard error.
+
+Exit codes
+  0  ended as asked
+  1  could not run
+  2  wrong command line
+`;
+
+/**
+ * The whole help: the operating diagram, both roles, every option with its default and an example, the exit codes.
+ * At most 80 columns wide; ends with a line end.
+ *
+ * @example
+ * ```ts
+ * import { helpText } from "./help.ts";
+ * import { assertStringIncludes } from "@std/assert";
+ *
+ * assertStringIncludes(helpText(), "--ping-interval=DUR");
+ * ```
+ */
+export function helpText(): string {
+  return [HEAD, section("Server", "server"), section("Client", "client"), section("Both roles", "both"), TAIL].join(
+    "\n",
+  );
+}
+
+function section(title: string, role: OptionRole): string {
+  return `${title}\n${OPTIONS.filter((option) => option.role === role).map(describe).join("")}`;
+}
+
+function describe(option: Option): string {
+  const lines = wrap(option.meaning);
+  if (option.kind === "value") lines.push(...wrap(facts(option)));
+  const placeholder = option.kind === "value" ? `=${option.placeholder}` : "";
+  const margin = " ".repeat(MEANING_COLUMN);
+  const first = `  --${option.name}${placeholder}`.padEnd(MEANING_COLUMN);
+  return lines.map((line, at) => `${at === 0 ? first : margin}${line}\n`).join("");
+}
+
+function facts(option: ValueOption<unknown>): string {
+  const rest = option.default === undefined ? "required" : `default ${option.default}`;
+  // What an address looks like is told once, above.
+  const takes = option.placeholder === "ADDR" ? "" : `${option.takes}; `;
+  return `${takes}${rest}; for example ${option.example}`;
+}
+
+function wrap(text: string): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (line !== "" && MEANING_COLUMN + longer.length > COLUMNS) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = longer;
+    }
+  }
+  return [...lines, line];
+}

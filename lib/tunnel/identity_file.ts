@@ -1,0 +1,102 @@
+/**
+ * Where a client keeps who it is: a key pair per server and listen address, in the user's state folder.
+ *
+ * @module
+ */
+import { decodeHex, encodeHex } from "@std/encoding/hex";
+import { reasonOf } from "../net/error.ts";
+import type { Log } from "../net/log.ts";
+import { makeIdentityKeys } from "../session/keys.ts";
+
+/** The folder for state that outlives a process, as each system has it; `undefined` if the environment names none. */
+export function stateFolder(
+  environment: (name: string) => string | undefined = Deno.env.get,
+  os: typeof Deno.build.os = Deno.build.os,
+): string | undefined {
+  const within = (base: string | undefined, ...path: string[]) => base ? [base, ...path].join("/") : undefined;
+  if (os === "windows") return within(environment("LOCALAPPDATA"), "tele");
+  const explicit = within(environment("XDG_STATE_HOME"), "tele");
+  if (explicit !== undefined) return explicit;
+  if (os === "darwin") return within(environment("HOME"), "Library", "Application Support", "tele");
+  return within(environment("HOME"), ".local", "state", "tele");
+}
+
+/**
+ * The keys of the client that listens on `listenAddress` for the server at `serverAddress`, made on first use.
+ *
+ * The file is locked for as long as the process lives: a second client with the same addresses, as in a container, gets
+ * keys of its own that are kept in memory only, and so do clients where the file cannot be used.
+ *
+ * @param folder Where the file is.
+ */
+export async function loadIdentity(
+  folder: string | undefined,
+  listenAddress: string,
+  serverAddress: string,
+  log: Log,
+): Promise<CryptoKeyPair> {
+  if (folder === undefined) return await makeIdentityKeys();
+  try {
+    const file = await openLocked(await identityPath(folder, listenAddress, serverAddress));
+    if (file === undefined) {
+      log("info", "another tele client with the same addresses is running; this one's identity is kept in memory only");
+      return await makeIdentityKeys();
+    }
+    return await readOrMake(file);
+  } catch (error) {
+    log("warn", `cannot keep this client's identity in ${folder}: ${reasonOf(error)}; it is kept in memory only`);
+    return await makeIdentityKeys();
+  }
+}
+
+async function identityPath(folder: string, listenAddress: string, serverAddress: string): Promise<string> {
+  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+  const name = new TextEncoder().encode(`${listenAddress}\n${serverAddress}`);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", name));
+  return `${folder}/identity-${encodeHex(digest.subarray(0, 8))}`;
+}
+
+/** Opens the file and locks it until the process ends; `undefined` if another process has it locked. */
+async function openLocked(path: string): Promise<Deno.FsFile | undefined> {
+  const file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
+  // Deno 2.6 can only wait for a lock, which would never end here; without the lock, the server still tells the
+  // second client that it was replaced, and that one takes a new identity.
+  const locks = file as unknown as { tryLock?(exclusive: boolean): Promise<boolean> };
+  if (locks.tryLock === undefined || await locks.tryLock(true)) return file;
+  file.close();
+  return undefined;
+}
+
+async function readOrMake(file: Deno.FsFile): Promise<CryptoKeyPair> {
+  const text = (await new Response(copyOf(file)).text()).trim();
+  const [privateText, publicText] = text.split("\n");
+  if (privateText && publicText) return await importKeys(decodeHex(privateText), decodeHex(publicText));
+  const keys = await makeIdentityKeys();
+  const privateKey = new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
+  const publicKey = new Uint8Array(await crypto.subtle.exportKey("raw", keys.publicKey));
+  await file.seek(0, Deno.SeekMode.Start);
+  await file.truncate(0);
+  const lines = new TextEncoder().encode(`${encodeHex(privateKey)}\n${encodeHex(publicKey)}\n`);
+  for (let at = 0; at < lines.length;) at += await file.write(lines.subarray(at));
+  return keys;
+}
+
+/** The file's bytes, without closing it: that would give up the lock. */
+function copyOf(file: Deno.FsFile): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    async pull(controller) {
+      const into = new Uint8Array(1024);
+      const count = await file.read(into);
+      if (count === null) controller.close();
+      else controller.enqueue(into.subarray(0, count));
+    },
+  });
+}
+
+async function importKeys(privateKey: BufferSource, publicKey: BufferSource): Promise<CryptoKeyPair> {
+  const algorithm = { name: "Ed25519" };
+  return {
+    privateKey: await crypto.subtle.importKey("pkcs8", privateKey, algorithm, true, ["sign"]),
+    publicKey: await crypto.subtle.importKey("raw", publicKey, algorithm, true, ["verify"]),
+  };
+}

@@ -1,0 +1,72 @@
+/**
+ * What the log says of streams: one line each for those that were refused or cut, without a flood.
+ *
+ * @module
+ */
+import type { Clock } from "../net/clock.ts";
+import type { Log } from "../net/log.ts";
+import { ResetCode } from "../mux/constants.ts";
+import type { MuxStream, StreamEnd } from "../mux/stream.ts";
+
+/** Lines of one kind within {@linkcode SPAN_MS}; the rest is counted. */
+const LINES = 10;
+const SPAN_MS = 10_000;
+
+/**
+ * Tells of streams that ended badly.
+ *
+ * @example
+ * ```ts
+ * import { StreamLog } from "./stream_log.ts";
+ * import { systemClock } from "../net/clock.ts";
+ *
+ * const log = new StreamLog(systemClock, (_level, message) => console.error(message));
+ * log.refuse("127.0.0.1:50000", "there are 10000 connections already; --max allows more");
+ * ```
+ */
+export class StreamLog {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #told: Map<string, { lines: number; unsaid: number }> = new Map();
+
+  /** Writes to `log`. */
+  constructor(clock: Clock, log: Log) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** A stream is over. */
+  ended(stream: MuxStream, end: StreamEnd): void {
+    const peer = stream.peer;
+    const who = peer === "" ? "" : ` (${peer})`;
+    if (end.kind === "cut") return this.#tell("cut", `stream cut${who}: ${end.message}`, { peer });
+    if (end.kind === "finished") return this.#log("debug", `stream finished${who}`, { peer });
+    if (end.code === ResetCode.reset) {
+      const where = end.by === "here" ? "here" : "at the other end";
+      return this.#log("debug", `stream reset${who}, ${where}: ${end.message}`, { peer });
+    }
+    this.#tell("refused", `stream refused${who}: ${end.message}`, { peer });
+  }
+
+  /** A user's connection was not even made a stream. */
+  refuse(peer: string, reason: string): void {
+    this.#tell("refused", `stream refused (${peer}): ${reason}`, { peer });
+  }
+
+  #tell(kind: string, message: string, fields: { peer: string }): void {
+    let told = this.#told.get(kind);
+    if (told === undefined) {
+      told = { lines: 0, unsaid: 0 };
+      this.#told.set(kind, told);
+      this.#clock.setTimer(() => this.#endSpan(kind), SPAN_MS);
+    }
+    if (++told.lines > LINES) told.unsaid++;
+    else this.#log("warn", message, fields);
+  }
+
+  #endSpan(kind: string): void {
+    const unsaid = this.#told.get(kind)?.unsaid ?? 0;
+    this.#told.delete(kind);
+    if (unsaid > 0) this.#log("warn", `${unsaid} more streams were ${kind} within ${SPAN_MS / 1000} s`, { streams: unsaid });
+  }
+}

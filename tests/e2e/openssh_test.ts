@@ -1,0 +1,222 @@
+/** The main job: an OpenSSH session and a file copy that outlive the network. */
+import { assert, assertEquals } from "@std/assert";
+import { SeededData, sha256 } from "../support/random.ts";
+import { type Scenario, scenario } from "../support/scenario.ts";
+import { program, requires } from "../support/skip.ts";
+import { closeQuietly, UserServer } from "../support/user_programs.ts";
+import { pause, until, within } from "../support/wait.ts";
+
+/** A running sshd, and what `ssh` and `scp` need to log in to it. */
+interface Sshd {
+  port: number;
+  user: string;
+  options: string[];
+}
+
+Deno.test({
+  name: "an OpenSSH login keeps its shell and a shell variable through an outage of 30 s",
+  ...requires("sshd", "ssh", "ssh-keygen"),
+  fn: scenario(300_000, async (s) => {
+    const sshd = await startSshd(s);
+    const { breaker, port } = await s.tunnel(sshd.port);
+    const shell = openShell(s, sshd, port);
+
+    await shell.type("stty -echo; unset HISTFILE; PS1=; KEPT=kept-$((20 + 22)); echo shell is $KEPT\n");
+    await shell.sees("shell is kept-42", 60_000);
+    const pid = await shell.ask("echo pid=$$=", /pid=(\d+)=/);
+
+    // The old carrier never comes back, and no new one gets through: plain TCP would not survive this.
+    breaker.blackHole(true);
+    breaker.strand();
+    await pause(1_000);
+    await shell.type("DURING=typed-into-the-$((1 + 1))nd-outage\n");
+    await pause(29_000);
+    assert(!shell.hasEnded, "ssh is still there after 30 s");
+    breaker.blackHole(false);
+
+    assertEquals(await shell.ask("echo after=$KEPT,$DURING=", /after=(.*?)=/), "kept-42,typed-into-the-2nd-outage");
+    assertEquals(await shell.ask("echo pid=$$=", /pid=(\d+)=/), pid);
+    await shell.type("exit 7\n");
+    assertEquals((await within(shell.status, 30_000, "the end of ssh")).code, 7);
+  }),
+});
+
+Deno.test({
+  name: "scp of 100 MiB through 5 resets has the right checksum, up and down",
+  ...requires("sshd", "ssh", "scp", "ssh-keygen"),
+  fn: scenario(300_000, async (s) => {
+    const bytes = 100 << 20;
+    const sshd = await startSshd(s);
+    const { breaker, port } = await s.tunnel(sshd.port);
+    const [file, copy, back] = ["file", "copy", "back"].map((name) => `${s.home}/${name}`);
+    const data = new SeededData(bytes, 9);
+    using out = await Deno.open(file, { write: true, create: true });
+    for (let block = data.next(); block; block = data.next()) await out.write(block);
+    const wanted = data.sha256();
+
+    for (const [from, to] of [[file, `${sshd.user}@127.0.0.1:${copy}`], [`${sshd.user}@127.0.0.1:${copy}`, back]]) {
+      const start = breaker.bytes;
+      const copying = new Deno.Command(program("scp"), {
+        args: [...sshd.options, "-q", "-P", String(port), from, to],
+        stdin: "null",
+        stdout: "null",
+        stderr: "piped",
+      }).output();
+      let finished = false;
+      copying.finally(() => finished = true).catch(() => {});
+      for (let reset = 1; reset <= 5; reset++) {
+        await Promise.race([breaker.reached(start + reset * bytes / 6), copying]);
+        assert(!finished, `scp was over before reset ${reset}`);
+        breaker.reset();
+      }
+      const { code, stderr } = await copying;
+      assertEquals(code, 0, new TextDecoder().decode(stderr));
+    }
+    for (const name of [copy, back]) assertEquals(sha256(await Deno.readFile(name)), wanted);
+    assert(breaker.broken >= 10, `${breaker.broken} carriers were reset`);
+  }),
+});
+
+/** Starts an sshd of this test's own on a free port. */
+async function startSshd(s: Scenario): Promise<Sshd> {
+  const folder = `${s.home}/ssh`;
+  await Deno.mkdir(folder, { mode: 0o700 });
+  // Debian's sshd, when it runs as root, wants this folder, which only the service makes.
+  if (Deno.uid() === 0) await Deno.mkdir("/run/sshd", { recursive: true, mode: 0o755 });
+  for (const key of ["host_key", "user_key"]) {
+    await run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", `${folder}/${key}`);
+  }
+  await Deno.copyFile(`${folder}/user_key.pub`, `${folder}/authorized_keys`);
+
+  const port = await freePort();
+  const config = [
+    "ListenAddress 127.0.0.1",
+    `Port ${port}`,
+    `HostKey ${folder}/host_key`,
+    `AuthorizedKeysFile ${folder}/authorized_keys`,
+    `PidFile ${folder}/pid`,
+    "StrictModes no",
+    "UsePAM no",
+    "PermitRootLogin yes",
+    "PasswordAuthentication no",
+    "KbdInteractiveAuthentication no",
+    "ClientAliveInterval 0",
+    "PrintMotd no",
+    "Subsystem sftp internal-sftp",
+  ];
+  await Deno.writeTextFile(`${folder}/config`, config.join("\n") + "\n");
+  // -D and -e: in the foreground, log to standard error.
+  const child = new Deno.Command(program("sshd"), {
+    args: ["-D", "-e", "-f", `${folder}/config`],
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  let log = "";
+  const reading = (async () => {
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) log += text;
+  })();
+  s.defer(async () => {
+    killQuietly(child);
+    await child.status;
+    await reading;
+  });
+  let ended = false;
+  child.status.then(() => ended = true);
+  await until(() => ended || log.includes("Server listening"), 20_000, "sshd");
+  if (ended) throw new Error(`sshd did not start: ${log}`);
+
+  const user = (await run("id", "-un")).trim();
+  const options = [
+    ["-F", "none"],
+    ["-i", `${folder}/user_key`],
+    ["-o", "IdentitiesOnly=yes"],
+    ["-o", "BatchMode=yes"],
+    ["-o", "StrictHostKeyChecking=no"],
+    ["-o", "HostKeyAlias=test"],
+    ["-o", `UserKnownHostsFile=${folder}/known_hosts`],
+    ["-o", "LogLevel=ERROR"],
+    ["-o", "ServerAliveInterval=0"],
+  ];
+  return { port, user, options: options.flat() };
+}
+
+/** An interactive shell: `ssh -tt`, typed into and read from. */
+interface Shell {
+  readonly status: Promise<Deno.CommandStatus>;
+  readonly hasEnded: boolean;
+  type(text: string): Promise<void>;
+  /** Waits until the screen shows `text`. */
+  sees(text: string, ms: number): Promise<void>;
+  /** Types a command and waits for what its output matches. */
+  ask(command: string, pattern: RegExp): Promise<string>;
+}
+
+function openShell(s: Scenario, sshd: Sshd, port: number): Shell {
+  const child = new Deno.Command(program("ssh"), {
+    args: [...sshd.options, "-tt", "-p", String(port), `${sshd.user}@127.0.0.1`],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let screen = "";
+  let ended = false;
+  const reading = Promise.all([child.stdout, child.stderr].map(async (stream) => {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) screen += text;
+  }));
+  const status = child.status.then(async (status) => {
+    await reading;
+    ended = true;
+    return status;
+  });
+  const keyboard = child.stdin.getWriter();
+  s.defer(async () => {
+    killQuietly(child);
+    await status;
+    await keyboard.close().catch(() => {});
+  });
+  const waitFor = async (isSo: () => boolean, ms: number, what: string) => {
+    try {
+      await until(() => isSo() || ended, ms, what);
+      if (!isSo()) throw new Error(`${what}: ssh has ended`);
+    } catch (error) {
+      throw new Error(`${(error as Error).message}\nscreen:\n${screen}`);
+    }
+  };
+  const type = (text: string) => keyboard.write(new TextEncoder().encode(text));
+  return {
+    status,
+    get hasEnded() {
+      return ended;
+    },
+    type,
+    sees: (text, ms) => waitFor(() => screen.includes(text), ms, `${JSON.stringify(text)} on the screen`),
+    async ask(command, pattern) {
+      const from = screen.length;
+      await type(`${command}\n`);
+      const find = () => pattern.exec(screen.slice(from))?.[1];
+      await waitFor(() => find() !== undefined, 60_000, `the answer to ${command}`);
+      return find()!;
+    },
+  };
+}
+
+async function run(name: string, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await new Deno.Command(program(name), { args, stdin: "null" }).output();
+  if (code !== 0) throw new Error(`${name} failed: ${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout);
+}
+
+async function freePort(): Promise<number> {
+  const server = new UserServer((connection) => Promise.resolve(closeQuietly(connection)));
+  await server.stop();
+  return server.port;
+}
+
+function killQuietly(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended already.
+  }
+}

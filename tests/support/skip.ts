@@ -1,0 +1,64 @@
+/**
+ * Tests that need programs of the operating system.
+ *
+ * @module
+ */
+
+/** Programs that tests call, and the Debian package that has each. */
+export const DEBIAN_PACKAGES: Record<string, string> = {
+  bash: "bash",
+  cat: "coreutils",
+  scp: "openssh-client",
+  ssh: "openssh-client",
+  "ssh-keygen": "openssh-client",
+  sshd: "openssh-server",
+};
+
+/**
+ * Decides whether a test can run: spread the result into a test definition.
+ *
+ * Where a program is missing the test is ignored, with the reason printed; in CI it runs, and fails in
+ * {@linkcode program}.
+ *
+ * @example
+ * ```ts
+ * Deno.test({ name: "ssh keeps its shell", ...requires("sshd", "ssh"), fn: async () => {} });
+ * ```
+ */
+export function requires(...programs: string[]): { ignore: boolean } {
+  const missing = programs.filter((name) => find(name) === undefined);
+  if (missing.length === 0 || isCi()) return { ignore: false };
+  console.error(`skipped, for want of ${missing.map(nameWithPackage).join(", ")}`);
+  return { ignore: true };
+}
+
+/** The path of a program; throws, naming the package to install, if it is missing. */
+export function program(name: string): string {
+  const path = find(name);
+  if (path === undefined) throw new Error(`this test needs ${nameWithPackage(name)}`);
+  return path;
+}
+
+function isCi(): boolean {
+  return !["", "0", "false"].includes(Deno.env.get("CI") ?? "");
+}
+
+function nameWithPackage(name: string): string {
+  const found = DEBIAN_PACKAGES[name];
+  return found ? `${name} (apt-get install ${found})` : name;
+}
+
+function find(name: string): string | undefined {
+  // Daemons live in sbin, which is not in everyone's PATH.
+  const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/usr/local/sbin", "/sbin"];
+  for (const folder of folders) {
+    if (folder === "") continue;
+    try {
+      const { isFile, mode } = Deno.statSync(`${folder}/${name}`);
+      if (isFile && (mode ?? 0) & 0o111) return `${folder}/${name}`;
+    } catch {
+      // Not there; try the next.
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,201 @@
+/**
+ * The program under test, as child processes.
+ *
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { program } from "./skip.ts";
+import { until, within } from "./wait.ts";
+
+/** Where a process listens. */
+export interface ListenAddress {
+  hostname: string;
+  port: number;
+}
+
+/** How to start a tele process. */
+export interface TeleOptions {
+  role: "server" | "client";
+  /** Arguments after the role. */
+  args: string[];
+  /** Folder for its state; must exist. */
+  home: string;
+  /** Further environment. */
+  env?: Record<string, string>;
+  /** Limit of open files (`ulimit -n`). */
+  openFiles?: number;
+  /** How long it may take to be ready. @default {20000} */
+  readyMs?: number;
+}
+
+/** Log lines that a report shows of each process. */
+const REPORTED_LINES = 60;
+
+/** Set this to run another program than this tree's `main.ts`. */
+const MAIN_VARIABLE = "TELE_MAIN";
+
+/** A running `tele --server` or `tele --client`. */
+export class TeleProcess implements AsyncDisposable {
+  readonly role: "server" | "client";
+  readonly pid: number;
+  /** The line it printed when it was ready. */
+  readyLine = "";
+  /** Where it listens: for user's clients (client) or tele clients (server). */
+  listens: ListenAddress[] = [];
+  /** Lines on standard error. */
+  readonly log: string[] = [];
+  /** Lines on standard output. */
+  readonly output: string[] = [];
+  /** Settles when the process has ended and all its output is read. */
+  readonly ended: Promise<Deno.CommandStatus>;
+  readonly #child: Deno.ChildProcess;
+  #status: Deno.CommandStatus | undefined;
+
+  private constructor(role: "server" | "client", child: Deno.ChildProcess) {
+    this.role = role;
+    this.#child = child;
+    this.pid = child.pid;
+    const outputs = [collectLines(child.stdout, this.output), collectLines(child.stderr, this.log)];
+    this.ended = child.status.then(async (status) => {
+      this.#status = status;
+      await Promise.all(outputs);
+      return status;
+    });
+  }
+
+  /** Starts one and waits until it is ready. */
+  static async start(options: TeleOptions): Promise<TeleProcess> {
+    const main = Deno.env.get(MAIN_VARIABLE) ?? fileURLToPath(new URL("../../main.ts", import.meta.url));
+    const command = [Deno.execPath(), "run", "-A", main, `--${options.role}`, ...options.args];
+    if (options.openFiles !== undefined) {
+      command.unshift(program("bash"), "-c", `ulimit -n ${options.openFiles}; exec "$@"`, "bash");
+    }
+    const child = new Deno.Command(command[0], {
+      args: command.slice(1),
+      env: {
+        HOME: options.home,
+        XDG_STATE_HOME: `${options.home}/state`,
+        // Its own HOME must not mean that it downloads the standard library anew.
+        DENO_DIR: await denoDir(),
+        DENO_NO_UPDATE_CHECK: "1",
+        NO_COLOR: "1",
+        ...options.env,
+      },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const process = new TeleProcess(options.role, child);
+    try {
+      await process.#waitUntilReady(options.readyMs ?? 20_000);
+    } catch (error) {
+      await process[Symbol.asyncDispose]();
+      throw new Error(`${(error as Error).message}\n${process.report()}`);
+    }
+    return process;
+  }
+
+  /** The port of the first listen address. */
+  get port(): number {
+    return this.listens[0].port;
+  }
+
+  /** How it ended, if it has. */
+  get status(): Deno.CommandStatus | undefined {
+    return this.#status;
+  }
+
+  /** Waits for a line on standard error that matches, from line number `from` on. */
+  async logged(pattern: RegExp, ms: number, from = 0): Promise<string> {
+    const find = () => this.log.slice(from).find((line) => pattern.test(line));
+    await until(() => find() !== undefined, ms, `a log line of the tele ${this.role} that matches ${pattern}`);
+    return find()!;
+  }
+
+  /** Sends a signal and waits for the end. Returns the exit code and how long it took. */
+  async stop(signal: Deno.Signal = "SIGTERM", ms = 10_000): Promise<{ code: number; tookMs: number }> {
+    const start = performance.now();
+    this.#child.kill(signal);
+    const { code } = await within(this.ended, ms, `the end of the tele ${this.role} after ${signal}`);
+    return { code, tookMs: performance.now() - start };
+  }
+
+  /** Sends a signal and does not wait. */
+  signal(signal: Deno.Signal): void {
+    this.#child.kill(signal);
+  }
+
+  /** Ends it without a chance to say goodbye (SIGKILL). */
+  async kill(): Promise<void> {
+    if (!this.#status) this.#child.kill("SIGKILL");
+    await this.ended;
+  }
+
+  /** Number of open file descriptors; Linux only, elsewhere `undefined`. */
+  openFiles(): number | undefined {
+    try {
+      return [...Deno.readDirSync(`/proc/${this.pid}/fd`)].length;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Resident memory in bytes; Linux only, elsewhere `undefined`. */
+  residentBytes(): number | undefined {
+    try {
+      const kib = /^VmRSS:\s+(\d+) kB/m.exec(Deno.readTextFileSync(`/proc/${this.pid}/status`))?.[1];
+      return kib === undefined ? undefined : Number(kib) * 1024;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** All it said, to be shown when a test fails. */
+  report(): string {
+    const end = this.#status ? `ended with code ${this.#status.code}` : "running";
+    const skipped = Math.max(0, this.log.length - REPORTED_LINES);
+    const log = skipped > 0 ? [`... ${skipped} lines before ...`, ...this.log.slice(skipped)] : this.log;
+    return [`--- tele ${this.role} (${end})`, ...this.output, ...log].join("\n    ");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+
+  async #waitUntilReady(ms: number): Promise<void> {
+    const what = `the ready line of the tele ${this.role}`;
+    await until(() => this.output.length > 0 || this.#status !== undefined, ms, what);
+    if (this.output.length === 0) await this.ended;
+    this.readyLine = this.output[0] ?? "";
+    const addresses = /connect to (.+?)(?:, |$)/.exec(this.readyLine)?.[1];
+    if (addresses === undefined) throw new Error(`${what}: it was ${JSON.stringify(this.readyLine)}`);
+    this.listens = addresses.split(" and ").map(parseAddress);
+  }
+}
+
+function parseAddress(text: string): ListenAddress {
+  const colon = text.lastIndexOf(":");
+  return { hostname: text.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(text.slice(colon + 1)) };
+}
+
+async function collectLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>, into: string[]): Promise<void> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    into.push(...lines);
+  }
+  if (rest !== "") into.push(rest);
+}
+
+let denoDirKnown: Promise<string> | undefined;
+
+/** The cache folder of this Deno. */
+function denoDir(): Promise<string> {
+  return denoDirKnown ??= (async () => {
+    const fromEnvironment = Deno.env.get("DENO_DIR");
+    if (fromEnvironment) return fromEnvironment;
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"], stderr: "null" }).output();
+    return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+  })();
+}
