@@ -9,12 +9,7 @@ import { reasonOf, TeleError } from "../net/error.ts";
 import { type Segment, SEGMENT_BYTES, type SegmentPool } from "../net/segment_pool.ts";
 import { HEADROOM_BYTES } from "../session/constants.ts";
 import type { ReplayLog } from "../session/replay_log.ts";
-import {
-  DATA_RECORD_HEADER_BYTES,
-  FIN_RECORD_BYTES,
-  OPEN_RECORD_BYTES,
-  ResetCode,
-} from "./constants.ts";
+import { DATA_RECORD_HEADER_BYTES, FIN_RECORD_BYTES, OPEN_RECORD_BYTES, ResetCode } from "./constants.ts";
 import type { ReceiveWindow } from "./credit.ts";
 import { InboundQueue } from "./inbound.ts";
 import { type StartCredits, writeDataHeader, writeFin, writeOpen } from "./records.ts";

@@ -18,7 +18,8 @@ import type { Duplex } from "./duplex.ts";
  * import { assertEquals } from "@std/assert";
  *
  * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
- * const [dialed, accepted] = await Promise.all([Deno.connect(listener.addr as Deno.NetAddr), listener.accept()]);
+ * const dialing = Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
+ * const [dialed, accepted] = await Promise.all([dialing, listener.accept()]);
  * const [near, far] = [new DenoDuplex(dialed), new DenoDuplex(accepted)];
  * await near.write(new TextEncoder().encode("hello"));
  * await near.closeWrite();

@@ -96,9 +96,14 @@ function isTaken(error: unknown): boolean {
 function explain(error: unknown, address: Address): TeleError {
   const code = (error as { code?: string }).code;
   const name = formatAddress(address);
-  if (isTaken(error)) return new TeleError("bad-input", `cannot listen on ${name}: another program does; choose another port`);
+  if (isTaken(error)) {
+    return new TeleError("bad-input", `cannot listen on ${name}: another program does; choose another port`);
+  }
   if (error instanceof Deno.errors.PermissionDenied || code === "EACCES") {
-    return new TeleError("bad-input", `cannot listen on ${name}: not allowed; ports below 1024 need the right to, or choose another`);
+    return new TeleError(
+      "bad-input",
+      `cannot listen on ${name}: not allowed; ports below 1024 need the right to, or choose another`,
+    );
   }
   if (error instanceof Deno.errors.AddrNotAvailable || code === "EADDRNOTAVAIL") {
     return new TeleError("bad-input", `cannot listen on ${name}: this machine does not have that address`);

@@ -40,7 +40,9 @@ export class PingEncoderStream extends TransformStream<Uint8Array, Uint8Array> {
   /** @throws {TeleError} `bad-input` if `frameBytes` is not a whole number from 1 to 2^32 - 1. */
   constructor(options: PingEncoderOptions = {}) {
     const frameBytes = options.frameBytes ?? DEFAULT_FRAME_BYTES;
-    if (!(frameBytes >= 1)) throw new TeleError("bad-input", `frameBytes takes a whole number from 1, not ${frameBytes}`);
+    if (!(frameBytes >= 1)) {
+      throw new TeleError("bad-input", `frameBytes takes a whole number from 1, not ${frameBytes}`);
+    }
     writeFrameHeader(new Uint8Array(FRAME_HEADER_BYTES), 0, frameBytes);
     let own!: TransformStreamDefaultController<Uint8Array>;
     super({

@@ -90,7 +90,9 @@ export class Carrier {
   readonly #pingIntervalMs: number;
   readonly #liveness: Liveness;
   readonly #decoder: FrameDecoder;
-  readonly #control = new Uint8Array(ACKNOWLEDGE_FRAME_BYTES + PROBE_FRAME_BYTES * 2 + FRAME_HEADER_BYTES + 1 + HINT_BYTES);
+  readonly #control = new Uint8Array(
+    ACKNOWLEDGE_FRAME_BYTES + PROBE_FRAME_BYTES * 2 + FRAME_HEADER_BYTES + 1 + HINT_BYTES,
+  );
   #stopped = false;
   #heard = false;
   #wake: (() => void) | undefined;

@@ -218,7 +218,10 @@ export class SessionClient<User extends SessionUser> {
       const formerUser = this.#user;
       this.#replaceSession();
       this.#options.inherit(formerUser, this.#user);
-      const error = new TeleError("unknown-session", "the tele server does not know the session: it was restarted, or waited too long");
+      const error = new TeleError(
+        "unknown-session",
+        "the tele server does not know the session: it was restarted, or waited too long",
+      );
       former.end(error);
       if (formerUser.streamCount > 0) this.#options.log("warn", `session lost: ${error.message}`);
     }

@@ -54,7 +54,11 @@ export async function deriveKeys(
   const material = await subtle.importKey("raw", shared, "HKDF", false, ["deriveBits"]);
   const hash = new Uint8Array(await subtle.digest("SHA-256", transcript as Bytes));
   const derive = (label: string) =>
-    subtle.deriveBits({ name: "HKDF", hash: "SHA-256", salt: secret as Bytes, info: labelled(label, hash) }, material, 256);
+    subtle.deriveBits(
+      { name: "HKDF", hash: "SHA-256", salt: secret as Bytes, info: labelled(label, hash) },
+      material,
+      256,
+    );
   const [proof, resume] = await Promise.all([derive("proofs"), derive("resume secret")]);
   const proofKey = await subtle.importKey("raw", proof, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
   return { proofKey, resumeSecret: new Uint8Array(resume) };

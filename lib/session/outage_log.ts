@@ -57,7 +57,9 @@ export class OutageLog {
       this.#log("warn", `still trying after ${seconds(lastedMs)}: ${attempts} attempts, the last: ${reason}`, fields);
       this.#toldAt = now;
     }
-    while (this.#reminderAt <= now) this.#reminderAt += Math.min(LONGEST_REMINDER_MS, Math.max(FIRST_REMINDER_MS, lastedMs));
+    while (this.#reminderAt <= now) {
+      this.#reminderAt += Math.min(LONGEST_REMINDER_MS, Math.max(FIRST_REMINDER_MS, lastedMs));
+    }
   }
 
   /** The link is there; `againBytes` were sent again, or this is a new session. */

@@ -13,7 +13,15 @@ import { readTimeout } from "./client.ts";
 import { EndCode, IDLE_SESSION_KEPT_MS } from "./constants.ts";
 import { type Committed, ServerHandshake } from "./handshake.ts";
 import { nameOf } from "./keys.ts";
-import { type Ending, endCodeOf, type Fields, FieldType, RefusalError, SESSION_ID_BYTES, writeU64 } from "./messages.ts";
+import {
+  endCodeOf,
+  type Ending,
+  type Fields,
+  FieldType,
+  RefusalError,
+  SESSION_ID_BYTES,
+  writeU64,
+} from "./messages.ts";
 import { Session, type SessionUser } from "./session.ts";
 import { Strangers } from "./strangers.ts";
 
@@ -187,10 +195,13 @@ export class SessionServer<User extends SessionUser> {
       if (longest?.detachedAt === undefined || session.detachedAt < longest.detachedAt) longest = session;
     }
     if (longest === undefined) {
-      const message = `the tele server holds ${this.#sessions.size} sessions already; --max-sessions on its side allows more`;
+      const message =
+        `the tele server holds ${this.#sessions.size} sessions already; --max-sessions on its side allows more`;
       throw new RefusalError({ code: EndCode.full, message });
     }
-    longest.end(new TeleError("expired", "there were too many sessions, and it had been without a carrier the longest"));
+    longest.end(
+      new TeleError("expired", "there were too many sessions, and it had been without a carrier the longest"),
+    );
   }
 
   #onDetached(session: Session, reason: string): void {

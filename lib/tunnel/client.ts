@@ -10,14 +10,12 @@ import type { Duplex } from "../net/duplex.ts";
 import { reasonOf } from "../net/error.ts";
 import { listen } from "../net/listen.ts";
 import type { Log } from "../net/log.ts";
-import { SegmentPool } from "../net/segment_pool.ts";
-import { Mux } from "../mux/mux.ts";
-import { SessionClient } from "../session/client.ts";
+import { MuxClient } from "../mux/link.ts";
 import { makeIdentityKeys } from "../session/keys.ts";
 import { Environment } from "./environment.ts";
 import { loadIdentity, stateFolder } from "./identity_file.ts";
 import type { ClientOptions } from "./options.ts";
-import { INBOUND_SEGMENTS, OUTBOUND_SEGMENTS, type Running } from "./server.ts";
+import type { Running } from "./server.ts";
 import { StreamLog } from "./stream_log.ts";
 
 /**
@@ -27,7 +25,7 @@ import { StreamLog } from "./stream_log.ts";
  */
 export async function startClient(options: ClientOptions, log: Log, clock: Clock = systemClock): Promise<Running> {
   const streamLog = new StreamLog(clock, log);
-  let pool: SessionClient<Mux>[] = [];
+  let pool: MuxClient[] = [];
   const accept = (user: Duplex) => carry(user, pool, options.maxStreams, streamLog);
   const listening = await listen(options.in, {
     use: "user",
@@ -42,16 +40,29 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
   const keys = hasFixedAddress
     ? await loadIdentity(stateFolder(), listening.addresses.join(" "), server, log)
     : await makeIdentityKeys();
-  pool = startSessions(options, keys, log, clock, streamLog);
+  pool = Array.from({ length: options.pool }, (_, slot) =>
+    new MuxClient({
+      clock,
+      log,
+      dial: (signal) => dial(options.out, "carrier", signal),
+      identity: { keys, slot },
+      onStreamEnd: (stream, end) => streamLog.ended(stream, end),
+      maxStreams: options.maxStreams,
+      pingIntervalMs: options.pingIntervalMs,
+      resumeTimeoutMs: options.resumeTimeoutMs,
+      replayBufferBytes: options.replayBufferBytes,
+    }));
   const environment = new Environment({
     clock,
     addresses: () => Deno.networkInterfaces().map((networkInterface) => networkInterface.address),
-    isBusy: () => pool.some((client) => client.user.streamCount > 0),
+    isBusy: () => pool.some((client) => client.streamCount > 0),
     onWake: () => pool.forEach((client) => client.wokeUp()),
     onAddresses: (isLocal) => pool.forEach((client) => client.addressesChanged(isLocal)),
   });
   return {
-    readyLine: `tele client ready: user's clients connect to ${listening.addresses.join(" and ")}, tele server is ${server}`,
+    readyLine: `tele client ready: user's clients connect to ${
+      listening.addresses.join(" and ")
+    }, tele server is ${server}`,
     async stop(reason) {
       listening.close();
       environment.stop();
@@ -60,50 +71,17 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
   };
 }
 
-function startSessions(
-  options: ClientOptions,
-  keys: CryptoKeyPair,
-  log: Log,
-  clock: Clock,
-  streamLog: StreamLog,
-): SessionClient<Mux>[] {
-  const outbound = new SegmentPool({ plenty: OUTBOUND_SEGMENTS });
-  const inbound = new SegmentPool({ plenty: INBOUND_SEGMENTS });
-  const makeUser = () =>
-    new Mux({
-      clock,
-      pool: outbound,
-      maxStreams: options.maxStreams,
-      onStreamEnd: (stream, end) => streamLog.ended(stream, end),
-    });
-  return Array.from({ length: options.pool }, (_, slot) =>
-    new SessionClient<Mux>({
-      dial: (signal) => dial(options.out, "carrier", signal),
-      clock,
-      log,
-      pool: inbound,
-      makeUser,
-      bindUser: (mux, session) => mux.bind(session),
-      inherit: (from, to) => from.takeUnopened().forEach((stream) => to.adopt(stream)),
-      replayBufferBytes: options.replayBufferBytes,
-      pingIntervalMs: options.pingIntervalMs,
-      resumeTimeoutMs: options.resumeTimeoutMs,
-      identity: { keys, slot },
-    }));
-}
-
 /** Gives a user's connection to the session with the fewest streams, one with a carrier before one without. */
-function carry(user: Duplex, pool: SessionClient<Mux>[], maxStreams: number, streamLog: StreamLog): void {
-  const streams = pool.reduce((count, client) => count + client.user.streamCount, 0);
+function carry(user: Duplex, pool: MuxClient[], maxStreams: number, streamLog: StreamLog): void {
+  const streams = pool.reduce((count, client) => count + client.streamCount, 0);
   if (streams >= maxStreams) {
     streamLog.refuse(user.peer, `there are ${streams} connections already; --max allows more`);
     return user.abort();
   }
-  const rank = (client: SessionClient<Mux>) => (client.isAttached ? 0 : maxStreams) + client.user.streamCount;
+  const rank = (client: MuxClient) => (client.isAttached ? 0 : maxStreams) + client.streamCount;
   const client = pool.reduce((best, other) => rank(other) < rank(best) ? other : best);
   try {
-    client.user.open(user);
-    client.hurry();
+    client.open(user);
   } catch (error) {
     streamLog.refuse(user.peer, reasonOf(error));
     user.abort();

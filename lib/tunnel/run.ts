@@ -8,9 +8,13 @@ import type { Log } from "../net/log.ts";
 import { startClient } from "./client.ts";
 import { type Command, parseCommandLine } from "./command_line.ts";
 import { helpText } from "./help.ts";
+import { LineWriter } from "./line_writer.ts";
 import { makeLog } from "./log_format.ts";
 import { endSignal } from "./process.ts";
 import { type Running, startServer } from "./server.ts";
+
+/** How long the last log lines may take, in milliseconds. */
+const FLUSH_MS = 200;
 
 /** Exit codes: ended as asked, could not run, wrong command line. */
 export const ExitCode = { ok: 0, failed: 1, usage: 2 } as const;
@@ -38,10 +42,11 @@ export async function run(args: readonly string[], version: string): Promise<num
 
 async function runRole(command: Command & { kind: "server" | "client" }): Promise<number> {
   const signalled = endSignal();
+  const lines = new LineWriter((bytes) => Deno.stderr.write(bytes));
   const log = makeLog({
     level: command.options.logLevel,
     format: command.options.logFormat,
-    write: (line) => void writeLine(Deno.stderr, line),
+    write: (line) => lines.write(line),
     wallNow: Date.now,
   });
   keepRunning(log);
@@ -58,6 +63,7 @@ async function runRole(command: Command & { kind: "server" | "client" }): Promis
   const signal = await signalled;
   await running.stop(signal);
   log("info", `ended by ${signal}`);
+  await lines.flush(FLUSH_MS);
   return ExitCode.ok;
 }
 

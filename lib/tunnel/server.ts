@@ -6,17 +6,11 @@
 import { formatAddress } from "../net/address.ts";
 import { type Clock, systemClock } from "../net/clock.ts";
 import { dial } from "../net/dial.ts";
-import { type Listening, listen } from "../net/listen.ts";
+import { listen, type Listening } from "../net/listen.ts";
 import type { Log } from "../net/log.ts";
-import { SegmentPool } from "../net/segment_pool.ts";
-import { Mux } from "../mux/mux.ts";
-import { SessionServer } from "../session/server.ts";
+import { MuxServer } from "../mux/link.ts";
 import type { ServerOptions } from "./options.ts";
 import { StreamLog } from "./stream_log.ts";
-
-/** Segments out at once before data is copied out of them: 16 MiB of what arrives, 64 MiB of what is sent. */
-export const INBOUND_SEGMENTS = 64;
-export const OUTBOUND_SEGMENTS = 256;
 
 /** A running role. */
 export interface Running {
@@ -32,25 +26,17 @@ export interface Running {
  * @throws {TeleError} `bad-input` if it cannot listen.
  */
 export async function startServer(options: ServerOptions, log: Log, clock: Clock = systemClock): Promise<Running> {
-  const outbound = new SegmentPool({ plenty: OUTBOUND_SEGMENTS });
   const streamLog = new StreamLog(clock, log);
-  const sessions = new SessionServer<Mux>({
+  const sessions = new MuxServer({
     clock,
     log,
-    pool: new SegmentPool({ plenty: INBOUND_SEGMENTS }),
-    makeUser: () =>
-      new Mux({
-        clock,
-        pool: outbound,
-        maxStreams: options.maxStreams,
-        dial: (signal) => dial(options.in, "user", signal),
-        onStreamEnd: (stream, end) => streamLog.ended(stream, end),
-      }),
-    bindUser: (mux, session) => mux.bind(session),
-    replayBufferBytes: options.replayBufferBytes,
+    dial: (signal) => dial(options.in, "user", signal),
+    onStreamEnd: (stream, end) => streamLog.ended(stream, end),
+    maxStreams: options.maxStreams,
+    maxSessions: options.maxSessions,
     pingIntervalMs: options.pingIntervalMs,
     resumeTimeoutMs: options.resumeTimeoutMs,
-    maxSessions: options.maxSessions,
+    replayBufferBytes: options.replayBufferBytes,
   });
   const listening = await listen(options.out, {
     use: "carrier",
@@ -62,7 +48,9 @@ export async function startServer(options: ServerOptions, log: Log, clock: Clock
   const upstream = formatAddress(options.in);
   warnOfExposure(listening, upstream, log);
   return {
-    readyLine: `tele server ready: tele clients connect to ${listening.addresses.join(" and ")}, user's server is ${upstream}`,
+    readyLine: `tele server ready: tele clients connect to ${
+      listening.addresses.join(" and ")
+    }, user's server is ${upstream}`,
     async stop(reason) {
       listening.close();
       await sessions.stop(`the tele server ended (${reason})`);

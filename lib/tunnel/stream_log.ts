@@ -67,6 +67,8 @@ export class StreamLog {
   #endSpan(kind: string): void {
     const unsaid = this.#told.get(kind)?.unsaid ?? 0;
     this.#told.delete(kind);
-    if (unsaid > 0) this.#log("warn", `${unsaid} more streams were ${kind} within ${SPAN_MS / 1000} s`, { streams: unsaid });
+    if (unsaid > 0) {
+      this.#log("warn", `${unsaid} more streams were ${kind} within ${SPAN_MS / 1000} s`, { streams: unsaid });
+    }
   }
 }

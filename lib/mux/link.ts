@@ -1,0 +1,202 @@
+/**
+ * A session and its mux as one thing, at either end, over any duplexes. The tunnel is built on these, and so is the
+ * library for Web Streams.
+ *
+ * @module
+ */
+import { type Clock, systemClock } from "../net/clock.ts";
+import type { Duplex } from "../net/duplex.ts";
+import { type Log, silentLog } from "../net/log.ts";
+import { SegmentPool } from "../net/segment_pool.ts";
+import { SessionClient } from "../session/client.ts";
+import type { Identity } from "../session/keys.ts";
+import { SessionServer } from "../session/server.ts";
+import { Mux } from "./mux.ts";
+import type { MuxStream, StreamEnd } from "./stream.ts";
+
+/** Segments of 256 KiB out at once before what arrives is copied out of them: 16 MiB. */
+const INBOUND_SEGMENTS = 64;
+/** The same for what is read from users: 64 MiB, more than the replay log's usual limit. */
+const OUTBOUND_SEGMENTS = 256;
+
+/** Longest silence on an idle carrier unless told otherwise, in milliseconds. */
+export const DEFAULT_PING_INTERVAL_MS = 30_000;
+/** How long a session waits for a carrier unless told otherwise, in milliseconds: seven days. */
+export const DEFAULT_RESUME_TIMEOUT_MS: number = 7 * 24 * 3_600_000;
+/** Limit of one session's replay log unless told otherwise, in bytes. */
+export const DEFAULT_REPLAY_BUFFER_BYTES: number = 32 * 1024 * 1024;
+/** Streams at once unless told otherwise. */
+export const DEFAULT_MAX_STREAMS = 10_000;
+/** Sessions at once unless told otherwise. */
+export const DEFAULT_MAX_SESSIONS = 1_000;
+
+/** What both ends can be told. */
+export interface LinkOptions {
+  /**
+   * Time.
+   *
+   * @default {systemClock}
+   */
+  clock?: Clock;
+  /**
+   * Where log lines go.
+   *
+   * @default {silentLog}
+   */
+  log?: Log;
+  /**
+   * Longest silence on an idle carrier, in milliseconds.
+   *
+   * @default {30000}
+   */
+  pingIntervalMs?: number;
+  /**
+   * How long a session waits for a carrier, in milliseconds; the smaller of both ends' values holds.
+   *
+   * @default {604800000}
+   */
+  resumeTimeoutMs?: number;
+  /**
+   * Limit of one session's replay log, in bytes.
+   *
+   * @default {33554432}
+   */
+  replayBufferBytes?: number;
+  /**
+   * Streams at once.
+   *
+   * @default {10000}
+   */
+  maxStreams?: number;
+  /** Told when a stream is over, and how. */
+  onStreamEnd?: (stream: MuxStream, end: StreamEnd) => void;
+}
+
+/** What a {@linkcode MuxClient} can be told. */
+export interface MuxClientOptions extends LinkOptions {
+  /** Opens a carrier: a connection to the server. Called for every attempt; `signal` aborts when it is given up. */
+  dial: (signal: AbortSignal) => Promise<Duplex>;
+  /** Who this client is across restarts; see {@linkcode Identity}. */
+  identity?: Identity;
+}
+
+/** What a {@linkcode MuxServer} can be told. */
+export interface MuxServerOptions extends LinkOptions {
+  /** Connects a stream to its user: rejects if that cannot be reached. `signal` aborts when the stream is over. */
+  dial: (signal: AbortSignal) => Promise<Duplex>;
+  /**
+   * Sessions at once.
+   *
+   * @default {1000}
+   */
+  maxSessions?: number;
+}
+
+function muxMaker(options: LinkOptions, dial?: MuxServerOptions["dial"]): () => Mux {
+  const pool = new SegmentPool({ plenty: OUTBOUND_SEGMENTS });
+  const { clock = systemClock, maxStreams = DEFAULT_MAX_STREAMS, onStreamEnd } = options;
+  return () => new Mux({ clock, pool, maxStreams, dial, onStreamEnd });
+}
+
+function sessionOptions(options: LinkOptions) {
+  return {
+    clock: options.clock ?? systemClock,
+    log: options.log ?? silentLog,
+    pool: new SegmentPool({ plenty: INBOUND_SEGMENTS }),
+    pingIntervalMs: options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS,
+    resumeTimeoutMs: options.resumeTimeoutMs ?? DEFAULT_RESUME_TIMEOUT_MS,
+    replayBufferBytes: options.replayBufferBytes ?? DEFAULT_REPLAY_BUFFER_BYTES,
+    bindUser: (mux: Mux, session: { wake(): void; readonly roundTripMs: number }) => mux.bind(session),
+  };
+}
+
+/** The client's end: keeps a session with a server, and carries duplexes as its streams. */
+export class MuxClient {
+  readonly #sessions: SessionClient<Mux>;
+
+  /** Connects at once; streams may be opened before there is a carrier. */
+  constructor(options: MuxClientOptions) {
+    this.#sessions = new SessionClient<Mux>({
+      ...sessionOptions(options),
+      dial: options.dial,
+      identity: options.identity,
+      makeUser: muxMaker(options),
+      inherit: (from, to) => from.takeUnopened().forEach((stream) => to.adopt(stream)),
+    });
+  }
+
+  /** Streams that are open. */
+  get streamCount(): number {
+    return this.#sessions.user.streamCount;
+  }
+
+  /** Whether there is a carrier. */
+  get isAttached(): boolean {
+    return this.#sessions.isAttached;
+  }
+
+  /**
+   * Carries `user` as a new stream until both of its directions have ended.
+   *
+   * @throws {TeleError} `refused` if there are too many streams.
+   */
+  open(user: Duplex): MuxStream {
+    const stream = this.#sessions.user.open(user);
+    this.#sessions.hurry();
+    return stream;
+  }
+
+  /** The machine slept: a carrier must show a sign of life, an outage tries at once. */
+  wokeUp(): void {
+    this.#sessions.wokeUp();
+  }
+
+  /** The machine's addresses changed: a carrier from one that is gone is dead, an outage tries at once. */
+  addressesChanged(isLocal: (address: string) => boolean): void {
+    this.#sessions.addressesChanged(isLocal);
+  }
+
+  /**
+   * Ends the session and all streams.
+   *
+   * @param message Why, for the server's log.
+   * @returns Settles when the server was told, within half a second in any case.
+   */
+  stop(message: string): Promise<void> {
+    return this.#sessions.stop(message);
+  }
+}
+
+/** The server's end: takes carriers, and connects each stream to a user. */
+export class MuxServer {
+  readonly #sessions: SessionServer<Mux>;
+
+  /** A server that waits for carriers. */
+  constructor(options: MuxServerOptions) {
+    this.#sessions = new SessionServer<Mux>({
+      ...sessionOptions(options),
+      makeUser: muxMaker(options, options.dial),
+      maxSessions: options.maxSessions ?? DEFAULT_MAX_SESSIONS,
+    });
+  }
+
+  /** Sessions held, with a carrier or without. */
+  get sessionCount(): number {
+    return this.#sessions.sessionCount;
+  }
+
+  /** Takes a carrier. Never rejects; settles when its handshake is done or has failed. */
+  accept(carrier: Duplex): Promise<void> {
+    return this.#sessions.accept(carrier);
+  }
+
+  /**
+   * Ends all sessions.
+   *
+   * @param message Why, for the clients' logs.
+   * @returns Settles when the clients were told, within half a second in any case.
+   */
+  stop(message: string): Promise<void> {
+    return this.#sessions.stop(message);
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The library's front: sessions and streams as Web Streams.
+ *
+ * @module
+ */
+import { duplexPair } from "../net/pipe.ts";
+import { duplexFromStreams, type StreamPair, streamsFromDuplex } from "../net/web.ts";
+import { type LinkOptions, MuxClient, type MuxClientOptions, MuxServer } from "./link.ts";
+
+/** What {@linkcode connectSession} can be told. */
+export interface ConnectOptions extends LinkOptions {
+  /** Opens a carrier to the server: called at first and in every outage, until one answers. */
+  dial: (signal: AbortSignal) => Promise<StreamPair>;
+  /** Who this client is across restarts. */
+  identity?: MuxClientOptions["identity"];
+}
+
+/** A session seen from the client. */
+export interface ClientSession {
+  /** Whether there is a carrier; without one, streams wait. */
+  readonly isAttached: boolean;
+  /**
+   * Opens a stream. Nothing is waited for: what is written goes out as soon as there is a carrier.
+   *
+   * The streams error when the stream is reset or cut.
+   *
+   * @throws {TeleError} `refused` if there are too many.
+   */
+  open(): StreamPair;
+  /** Ends the session and its streams; settles when the server was told, within half a second in any case. */
+  close(reason?: string): Promise<void>;
+}
+
+/** What {@linkcode serveSessions} can be told. */
+export interface ServeOptions extends LinkOptions {
+  /** Takes a stream that a client opened. If it throws or rejects, the stream is refused with that message. */
+  onStream: (stream: StreamPair) => void | Promise<void>;
+  /**
+   * Sessions at once.
+   *
+   * @default {1000}
+   */
+  maxSessions?: number;
+}
+
+/** All sessions of a server. */
+export interface ServerSessions {
+  /** Sessions held, with a carrier or without. */
+  readonly sessionCount: number;
+  /** Takes a carrier; settles when its handshake is done or has failed. */
+  accept(carrier: StreamPair, peer?: string): Promise<void>;
+  /** Ends all sessions; settles when the clients were told, within half a second in any case. */
+  close(reason?: string): Promise<void>;
+}
+
+/**
+ * Keeps a session with a server over any byte streams that can be opened anew.
+ *
+ * Source: `PROTOCOL.md`.
+ *
+ * @example A stream that outlives its carrier
+ * ```ts
+ * import { connectSession, serveSessions } from "./web_link.ts";
+ * import { duplexPair } from "../net/pipe.ts";
+ * import { streamsFromDuplex } from "../net/web.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const server = serveSessions({ onStream: ({ readable, writable }) => void readable.pipeTo(writable) });
+ * const cables: { abort(): void }[] = [];
+ * const client = connectSession({
+ *   dial: () => {
+ *     const [near, far] = duplexPair();
+ *     server.accept(streamsFromDuplex(far));
+ *     cables.push(near);
+ *     return Promise.resolve(streamsFromDuplex(near));
+ *   },
+ * });
+ * const { readable, writable } = client.open();
+ * const [writer, reader] = [writable.getWriter(), readable.getReader()];
+ * await writer.write(new Uint8Array([1]));
+ * assertEquals((await reader.read()).value, new Uint8Array([1]));
+ * cables[0]!.abort(); // the network breaks
+ * await writer.write(new Uint8Array([2]));
+ * assertEquals((await reader.read()).value, new Uint8Array([2]));
+ * await writer.close();
+ * assertEquals((await reader.read()).done, true);
+ * await client.close();
+ * await server.close();
+ * ```
+ */
+export function connectSession(options: ConnectOptions): ClientSession {
+  const client = new MuxClient({
+    ...options,
+    dial: async (signal) => duplexFromStreams(await options.dial(signal), "the server"),
+  });
+  return {
+    get isAttached() {
+      return client.isAttached;
+    },
+    open() {
+      const [near, far] = duplexPair();
+      client.open(far);
+      return streamsFromDuplex(near);
+    },
+    close: (reason = "the client closed the session") => client.stop(reason),
+  };
+}
+
+/**
+ * Takes carriers and hands out the streams that clients open on them; {@linkcode connectSession} is the other end.
+ *
+ * Source: `PROTOCOL.md`.
+ *
+ * @example See {@linkcode connectSession} for both ends at work
+ * ```ts
+ * import { serveSessions } from "./web_link.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const server = serveSessions({ onStream: ({ readable, writable }) => void readable.pipeTo(writable) });
+ * assertEquals(server.sessionCount, 0);
+ * await server.close();
+ * ```
+ */
+export function serveSessions(options: ServeOptions): ServerSessions {
+  const server = new MuxServer({
+    ...options,
+    async dial() {
+      const [near, far] = duplexPair();
+      await options.onStream(streamsFromDuplex(near));
+      return far;
+    },
+  });
+  return {
+    get sessionCount() {
+      return server.sessionCount;
+    },
+    accept: (carrier, peer = "a client") => server.accept(duplexFromStreams(carrier, peer)),
+    close: (reason = "the server closed the session") => server.stop(reason),
+  };
+}

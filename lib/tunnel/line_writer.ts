@@ -1,0 +1,73 @@
+/**
+ * Log lines on their way to a file, without ever holding up the program.
+ *
+ * @module
+ */
+
+/** Lines that wait at the most: who reads slower than that misses some, and is told how many. */
+const MOST_WAITING = 1_000;
+
+/**
+ * Writes lines in order, one write at a time.
+ *
+ * @example
+ * ```ts
+ * import { LineWriter } from "./line_writer.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * let text = "";
+ * const lines = new LineWriter((bytes) => {
+ *   text += new TextDecoder().decode(bytes);
+ *   return Promise.resolve(bytes.length);
+ * });
+ * lines.write("one");
+ * lines.write("two");
+ * await lines.flush(100);
+ * assertEquals(text, "one\ntwo\n");
+ * ```
+ */
+export class LineWriter {
+  readonly #write: (bytes: Uint8Array) => Promise<number>;
+  #waiting: string[] = [];
+  #missed = 0;
+  #writing: Promise<void> | undefined;
+
+  /** @param write Writes some of the bytes and tells how many, as `Deno.stderr.write` does. */
+  constructor(write: (bytes: Uint8Array) => Promise<number>) {
+    this.#write = write;
+  }
+
+  /** Writes `line` when its turn comes. */
+  write(line: string): void {
+    if (this.#waiting.length >= MOST_WAITING) this.#missed++;
+    else this.#waiting.push(line);
+    this.#writing ??= this.#writeAll();
+  }
+
+  /** Waits until all is written, at most `limitMs` milliseconds. */
+  async flush(limitMs: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const limit = new Promise<void>((resolve) => timer = setTimeout(resolve, limitMs));
+    await Promise.race([this.#writing, limit]);
+    clearTimeout(timer);
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0 || this.#missed > 0) {
+      const lines = this.#waiting;
+      this.#waiting = [];
+      if (this.#missed > 0) lines.push(`(${this.#missed} log lines were lost: nobody read them in time)`);
+      this.#missed = 0;
+      await this.#writeBytes(new TextEncoder().encode(lines.join("\n") + "\n"));
+    }
+    this.#writing = undefined;
+  }
+
+  async #writeBytes(bytes: Uint8Array): Promise<void> {
+    try {
+      for (let at = 0; at < bytes.length;) at += await this.#write(bytes.subarray(at));
+    } catch {
+      // Nobody reads any more; that is no reason to end.
+    }
+  }
+}
