@@ -100,8 +100,7 @@ class WebDuplex implements Duplex {
  *
  * const [near, far] = duplexPair();
  * const streams = streamsFromDuplex(near);
- * await far.write(new Uint8Array([1, 2]));
- * await far.closeWrite();
+ * far.write(new Uint8Array([1, 2])).then(() => far.closeWrite());
  * assertEquals(await Array.fromAsync(streams.readable), [new Uint8Array([1, 2])]);
  * near.close();
  * ```
