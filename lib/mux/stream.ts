@@ -9,7 +9,7 @@ import { reasonOf, TeleError } from "../net/error.ts";
 import { type Segment, SEGMENT_BYTES, type SegmentPool } from "../net/segment_pool.ts";
 import { HEADROOM_BYTES } from "../session/constants.ts";
 import type { ReplayLog } from "../session/replay_log.ts";
-import { DATA_RECORD_HEADER_BYTES, FIN_RECORD_BYTES, OPEN_RECORD_BYTES, ResetCode } from "./constants.ts";
+import { DATA_RECORD_HEADER_BYTES, FIN_RECORD_BYTES, MOST_PULL_BYTES, OPEN_RECORD_BYTES, ResetCode } from "./constants.ts";
 import type { ReceiveWindow } from "./credit.ts";
 import { InboundQueue } from "./inbound.ts";
 import { type StartCredits, writeDataHeader, writeFin, writeOpen } from "./records.ts";
@@ -194,7 +194,9 @@ export class MuxStream {
       if (this.#segment === undefined) this.#segmentUsed = 0;
       const segment = this.#segment ??= this.#host.pool.take();
       const start = this.#segmentUsed + DATA_HEADROOM_BYTES;
-      return { memory: segment.memory, start, room: SEGMENT_BYTES - start, segment };
+      // No more than one turn takes: the rest of a larger read would have to be copied.
+      const room = Math.min(MOST_PULL_BYTES, SEGMENT_BYTES - start);
+      return { memory: segment.memory, start, room, segment };
     }
     this.#dropSegment();
     const bytes = PRIVATE_READ_BYTES[Math.min(this.#bufferClass, PRIVATE_READ_BYTES.length - 1)]!;

@@ -7,6 +7,10 @@
 /** Bytes of one pooled segment. */
 export const SEGMENT_BYTES: number = 256 * 1024 + 4096;
 
+/** Free segments kept while some are out, and while none is. */
+const KEPT_BUSY = 64;
+const KEPT_IDLE = 4;
+
 /**
  * A buffer shared by counting: whoever needs its bytes beyond the present call retains it, and releases it when done.
  *
@@ -92,7 +96,8 @@ export class SegmentPool {
   /** Called by {@linkcode Segment.release}. */
   giveBack(segment: Segment): void {
     this.#taken--;
-    // Keep as many as the busy moments need, but let a peak go back to the garbage collector.
-    if (this.#free.length < 16) this.#free.push(segment);
+    if (this.#free.length < KEPT_BUSY) this.#free.push(segment);
+    // Nobody is busy: what the peak needed goes back to the garbage collector.
+    if (this.#taken === 0 && this.#free.length > KEPT_IDLE) this.#free.length = KEPT_IDLE;
   }
 }

@@ -6,6 +6,7 @@ import {
   connectTo,
   echo,
   endingOf,
+  freePort,
   readExactly,
   receiveText,
   ResettableConnection,
@@ -37,16 +38,15 @@ Deno.test(
 Deno.test(
   "a user's server that refuses ends the user's connection at once, with a log line, and works once it is there",
   scenario(60_000, async (s) => {
-    const free = new UserServer(echo);
-    await free.stop();
-    const { port, client, server } = await s.tunnel(free.port);
+    const userPort = freePort();
+    const { port, client, server } = await s.tunnel(userPort);
     for (let i = 0; i < 3; i++) {
       using connection = await connectTo(port);
       await within(endingOf(connection), AT_ONCE_MS, "the end of the refused connection");
     }
     const logs = () => [...client.log, ...server.log];
     await until(() => logs().some((line) => /refused/.test(line)), AT_ONCE_MS, "a log line with the reason");
-    s.use(new UserServer(echo, free.port));
+    s.use(new UserServer(echo, userPort));
     using connection = await connectTo(port);
     await within(roundTrip(connection, "now it is there"), AT_ONCE_MS, "an echo");
   }),

@@ -64,6 +64,7 @@ Deno.test({
       await pause(50);
     }
     assertEquals(count(attempts, "served"), CONNECTIONS);
+    closeServed(attempts);
 
     breaker.reset();
     using again = await connectTo(port);

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { SeededData, sha256 } from "../support/random.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { program, requires } from "../support/skip.ts";
-import { closeQuietly, UserServer } from "../support/user_programs.ts";
+import { freePort } from "../support/user_programs.ts";
 import { pause, until, within } from "../support/wait.ts";
 
 /** A running sshd, and what `ssh` and `scp` need to log in to it. */
@@ -88,7 +88,7 @@ async function startSshd(s: Scenario): Promise<Sshd> {
   }
   await Deno.copyFile(`${folder}/user_key.pub`, `${folder}/authorized_keys`);
 
-  const port = await freePort();
+  const port = freePort();
   const config = [
     "ListenAddress 127.0.0.1",
     `Port ${port}`,
@@ -205,12 +205,6 @@ async function run(name: string, ...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await new Deno.Command(program(name), { args, stdin: "null" }).output();
   if (code !== 0) throw new Error(`${name} failed: ${new TextDecoder().decode(stderr)}`);
   return new TextDecoder().decode(stdout);
-}
-
-async function freePort(): Promise<number> {
-  const server = new UserServer((connection) => Promise.resolve(closeQuietly(connection)));
-  await server.stop();
-  return server.port;
 }
 
 function killQuietly(child: Deno.ChildProcess): void {

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { type Scenario, scenario, type Tunnel } from "../support/scenario.ts";
 import { UserProcess } from "../support/user_process.ts";
-import { connectTo, echo, endingOf, roundTrip, UserServer } from "../support/user_programs.ts";
+import { connectTo, echo, endingOf, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
 import { pause, until, within } from "../support/wait.ts";
 
 /** The design promises a second; ten times that fails. */
@@ -12,9 +12,10 @@ const SECOND_MS = 10_000;
 async function working(
   s: Scenario,
   connections: number,
+  port?: number,
 ): Promise<Tunnel & { user: UserServer; open: Deno.TcpConn[] }> {
   const user = s.use(new UserServer(echo));
-  const tunnel = await s.tunnel(user.port);
+  const tunnel = await s.tunnel(user.port, { port });
   const open: Deno.TcpConn[] = [];
   for (let i = 0; i < connections; i++) {
     open.push(s.use(await connectTo(tunnel.port)));
@@ -63,7 +64,7 @@ Deno.test(
 Deno.test(
   "the tele client is killed: upstream connections end when it is back, and new ones work",
   scenario(60_000, async (s) => {
-    const { user, client, breaker, open } = await working(s, 3);
+    const { user, client, breaker, open } = await working(s, 3, freePort());
     await client.kill();
     for (const connection of open) await within(endingOf(connection), SECOND_MS, "the end of the user's connection");
     await s.client(breaker.port, client.port);
@@ -76,7 +77,7 @@ Deno.test(
 Deno.test(
   "the tele client is killed behind a dead network: its upstream connections end when it is back",
   scenario(60_000, async (s) => {
-    const { user, client, breaker } = await working(s, 3);
+    const { user, client, breaker } = await working(s, 3, freePort());
     // No FIN and no RST gets out: only a new session of the same identity can tell the tele server.
     breaker.strand();
     await client.kill();

@@ -10,6 +10,14 @@ import { pause, within } from "./wait.ts";
 /** Options of {@linkcode Scenario.server} and {@linkcode Scenario.client} beside the addresses. */
 export type ProcessOptions = Partial<Pick<TeleOptions, "args" | "env" | "openFiles">>;
 
+/** Options of {@linkcode Scenario.tunnel}. */
+export interface TunnelOptions {
+  /** Where user's clients connect. A client on a free port has no identity that outlives it. @default {0}, a free one */
+  port?: number;
+  server?: ProcessOptions;
+  client?: ProcessOptions;
+}
+
 /** A whole tunnel with a breakable network in it. */
 export interface Tunnel {
   server: TeleProcess;
@@ -61,10 +69,10 @@ export class Scenario {
   }
 
   /** Starts tele server, breaker and tele client in front of the user's server on `to`. */
-  async tunnel(to: number, options: { server?: ProcessOptions; client?: ProcessOptions } = {}): Promise<Tunnel> {
+  async tunnel(to: number, options: TunnelOptions = {}): Promise<Tunnel> {
     const server = await this.server(to, 0, options.server);
     const breaker = await this.breaker(server.port);
-    const client = await this.client(breaker.port, 0, options.client);
+    const client = await this.client(breaker.port, options.port, options.client);
     return { server, breaker, client, port: client.port };
   }
 

@@ -122,6 +122,13 @@ export function byFirstByte(handlers: Record<string, Handler>): Handler {
   };
 }
 
+/** A port of 127.0.0.1 that is free now. */
+export function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  listener.close();
+  return listener.addr.port;
+}
+
 /** What went both ways over one connection. */
 export interface Exchange {
   sentSha256: string;
