@@ -95,7 +95,8 @@ export interface MuxServerOptions extends LinkOptions {
 function muxMaker(options: LinkOptions, dial?: MuxServerOptions["dial"]): () => Mux {
   const pool = new SegmentPool({ plenty: OUTBOUND_SEGMENTS });
   const { clock = systemClock, maxStreams = DEFAULT_MAX_STREAMS, onStreamEnd } = options;
-  return () => new Mux({ clock, pool, maxStreams, dial, onStreamEnd });
+  const open = { count: 0 };
+  return () => new Mux({ clock, pool, maxStreams, open, dial, onStreamEnd });
 }
 
 function sessionOptions(options: LinkOptions) {

@@ -43,6 +43,8 @@ export interface MuxOptions {
   pool: SegmentPool;
   /** Streams at once; the peer's further ones are reset. */
   maxStreams: number;
+  /** Counts the open streams of all muxes that share the limit. */
+  open: { count: number };
   /**
    * Connects a stream that the peer opened to its user. It rejects if that cannot be reached; `signal` aborts when the
    * stream has ended meanwhile. Without it, the peer may not open streams.
@@ -121,11 +123,11 @@ export class Mux implements SessionUser, StreamHost {
    */
   open(user: Duplex): MuxStream {
     if (this.#ended !== undefined) throw this.#ended;
-    if (this.#streams.size >= this.#options.maxStreams) {
-      throw new TeleError("refused", `there are ${this.#streams.size} streams already, which is the limit`);
+    if (this.#options.open.count >= this.#options.maxStreams) {
+      throw new TeleError("refused", `there are ${this.#options.open.count} streams already, which is the limit`);
     }
     const stream = new MuxStream(this.#openingOptions());
-    this.#streams.set(stream.id, stream);
+    this.#add(stream);
     stream.attachUser(user);
     return stream;
   }
@@ -133,7 +135,7 @@ export class Mux implements SessionUser, StreamHost {
   /** Takes over a stream that the peer of its former session has never heard of. */
   adopt(stream: MuxStream): void {
     stream.moveTo(this.#openingOptions());
-    this.#streams.set(stream.id, stream);
+    this.#add(stream);
   }
 
   /** Gives away the streams that the peer has never heard of, for another mux to adopt. */
@@ -159,15 +161,10 @@ export class Mux implements SessionUser, StreamHost {
   // What the session asks of its user.
 
   /** @ignore */
-  pull(log: ReplayLog, bulkBytes: number): void {
+  pull(log: ReplayLog, bulkBytes: number, urgentBytes: number): void {
     this.#writeResets(log);
-    for (let stream = this.#scheduler.nextQuiet(); stream !== undefined; stream = this.#scheduler.nextQuiet()) {
-      stream.takeTurn(log, Math.min(QUIET_BYTES, log.room));
-      // The rest waits its turn as bulk does, unless only the log's limit holds it up.
-      if (stream.wantsTurn) this.#scheduler.add(stream, this.clock.now());
-      if (log.room === 0) break;
-    }
-    let left = Math.min(bulkBytes, log.room, MOST_PULL_BYTES);
+    const urgentLeft = this.#pullQuiet(log, Math.min(urgentBytes, log.room));
+    let left = Math.min(bulkBytes - (urgentBytes - urgentLeft), log.room, MOST_PULL_BYTES);
     while (left > 0) {
       const stream = this.#scheduler.nextBulk();
       if (stream === undefined) return;
@@ -175,6 +172,19 @@ export class Mux implements SessionUser, StreamHost {
       left -= stream.takeTurn(log, Math.min(left, quantum));
       if (stream.wantsTurn) this.#scheduler.add(stream, this.clock.now());
     }
+  }
+
+  /** Opens, ends and data of quiet streams; returns what is left of `bytes`. Records without data always go. */
+  #pullQuiet(log: ReplayLog, bytes: number): number {
+    let left = bytes;
+    for (let stream = this.#scheduler.nextQuiet(); stream !== undefined; stream = this.#scheduler.nextQuiet()) {
+      left -= stream.takeTurn(log, Math.min(QUIET_BYTES, left));
+      if (!stream.wantsTurn) continue;
+      this.#scheduler.add(stream, this.clock.now());
+      // It may be in front again: without room, that would go on for ever.
+      if (left <= 0) break;
+    }
+    return left;
   }
 
   #writeResets(log: ReplayLog): void {
@@ -198,7 +208,7 @@ export class Mux implements SessionUser, StreamHost {
     if (dial === undefined) throw new TeleError("protocol", "the peer opened a stream, which only clients do");
     if (this.#streams.has(id)) throw new TeleError("protocol", `the peer opened stream ${id} twice`);
     this.#checkTaken(credits.send);
-    if (this.#streams.size >= maxStreams) {
+    if (this.#options.open.count >= maxStreams) {
       const message = `the tele server carries ${maxStreams} connections already; --max on its side allows more`;
       this.#resetsDue.push({ id, code: ResetCode.limit, message });
       return this.#session?.wake();
@@ -207,7 +217,7 @@ export class Mux implements SessionUser, StreamHost {
     this.#takenByPeerBytes += credits.send;
     const window = new ReceiveWindow(credits.send, this.#growth);
     const stream = new MuxStream({ id, host: this, window, sendCredit: credits.receive });
-    this.#streams.set(id, stream);
+    this.#add(stream);
     this.#dial(stream, dial);
   }
 
@@ -293,8 +303,14 @@ export class Mux implements SessionUser, StreamHost {
     this.#options.onStreamEnd?.(stream, end);
   }
 
+  #add(stream: MuxStream): void {
+    this.#streams.set(stream.id, stream);
+    this.#options.open.count++;
+  }
+
   #forget(stream: MuxStream): void {
-    this.#streams.delete(stream.id);
+    if (!this.#streams.delete(stream.id)) return;
+    this.#options.open.count--;
     this.#windowsDue.delete(stream);
     this.#takenByPeerBytes -= this.#takenByPeer.get(stream.id) ?? 0;
     this.#takenByPeer.delete(stream.id);

@@ -5,11 +5,17 @@
  */
 import type { Clock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
-import { reasonOf, TeleError } from "../net/error.ts";
+import { reasonOf } from "../net/error.ts";
 import { type Segment, SEGMENT_BYTES, type SegmentPool } from "../net/segment_pool.ts";
 import { HEADROOM_BYTES } from "../session/constants.ts";
 import type { ReplayLog } from "../session/replay_log.ts";
-import { DATA_RECORD_HEADER_BYTES, FIN_RECORD_BYTES, MOST_PULL_BYTES, OPEN_RECORD_BYTES, ResetCode } from "./constants.ts";
+import {
+  DATA_RECORD_HEADER_BYTES,
+  FIN_RECORD_BYTES,
+  MOST_PULL_BYTES,
+  OPEN_RECORD_BYTES,
+  ResetCode,
+} from "./constants.ts";
 import type { ReceiveWindow } from "./credit.ts";
 import { InboundQueue } from "./inbound.ts";
 import { type StartCredits, writeDataHeader, writeFin, writeOpen } from "./records.ts";
@@ -317,7 +323,6 @@ export class MuxStream {
   }
 
   #fail(error: unknown): void {
-    if (error instanceof TeleError && error.code === "protocol") throw error;
     this.reset(ResetCode.reset, reasonOf(error));
   }
 

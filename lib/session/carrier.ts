@@ -33,14 +33,17 @@ const PROBE_FRAME_BYTES = FRAME_HEADER_BYTES + 6;
 /** Hints are gathered up to this size in one frame, in bytes. */
 const HINT_BYTES = 4 * 1024;
 
+/** Urgent data may go beyond the bound on bytes in flight by this much, so that a key stroke need not wait for bulk. */
+const URGENT_BYTES = 64 * 1024;
+
 /** What a carrier needs of the session it is attached to. */
 export interface CarrierHost {
   /** What is sent and not acknowledged. */
   readonly log: ReplayLog;
   /** Counted bytes received so far. */
   readonly received: number;
-  /** Puts data into the log: quiet streams first and always, others up to `bulkBytes`. */
-  pull(bulkBytes: number): void;
+  /** Puts data into the log: up to `bulkBytes`, of urgent data up to `urgentBytes`, which is more. */
+  pull(bulkBytes: number, urgentBytes: number): void;
   /** Counted bytes, in order. They are a view of `segment`; whoever keeps them retains it. */
   receiveData(bytes: Uint8Array, segment: Segment): void;
   /** An uncounted message of the layer above. */
@@ -361,7 +364,7 @@ export class Carrier {
     const room = this.flight.room();
     const pulls = !log.hasUnsent && this.#goodbye === undefined;
     if (pulls) {
-      this.#host.pull(room);
+      this.#host.pull(room, this.flight.bound + URGENT_BYTES - this.flight.inFlight);
       if (!log.hasUnsent && room > 0) this.flight.markApplicationLimited();
     }
     // What was pulled just now may go: it kept the bound, or is a quiet stream's. What a resume sends again must wait.

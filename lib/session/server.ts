@@ -97,6 +97,7 @@ export class SessionServer<User extends SessionUser> {
 
   async #handshake(handshake: ServerHandshake): Promise<void> {
     const hello = await handshake.hello();
+    this.#strangers.recognize(handshake.channel.duplex);
     const wanted = hello.sessionId === undefined ? undefined : this.#sessions.get(nameOf(hello.sessionId));
     await handshake.challenge(hello.kind === "resume" && wanted === undefined ? "unknown" : "ready");
     const committed = await handshake.commit((kind) => {
@@ -259,7 +260,10 @@ export class SessionServer<User extends SessionUser> {
       this.#silentCarriers++;
       return duplex.close();
     }
-    if (!(error instanceof RefusalError && error.endCode === EndCode.stale)) this.#strangers.tell(duplex.peer, reason);
+    // A client opens several attempts and uses one: those that it closes, or that come too late, are no news.
+    const isRival = this.#strangers.isRecognized(duplex) && error instanceof TeleError && error.code === "carrier-lost";
+    const isStale = error instanceof RefusalError && error.endCode === EndCode.stale;
+    if (!isRival && !isStale) this.#strangers.tell(duplex.peer, reason);
     if (error instanceof TeleError && error.code !== "carrier-lost") {
       await handshake.refuse({ code: endCodeOf(error), message: error.message });
       await duplex.closeWrite().catch(() => {});

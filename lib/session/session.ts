@@ -15,8 +15,8 @@ import { ReplayLog } from "./replay_log.ts";
 
 /** The layer above a session: it fills the log and takes what arrives. The mux is one. */
 export interface SessionUser {
-  /** Puts counted bytes into `log`: what is urgent always, the rest up to `bulkBytes`. */
-  pull(log: ReplayLog, bulkBytes: number): void;
+  /** Puts counted bytes into `log`: up to `bulkBytes`, of urgent ones up to `urgentBytes`, which is more. */
+  pull(log: ReplayLog, bulkBytes: number, urgentBytes: number): void;
   /** Counted bytes, in order, each once. A view of `segment`, to be retained by whoever keeps them. */
   receive(bytes: Uint8Array, segment: Segment): void;
   /** An uncounted message: it may be missing or come twice. */
@@ -196,8 +196,8 @@ export class Session implements CarrierHost {
   // What a carrier asks of its host.
 
   /** @ignore */
-  pull(bulkBytes: number): void {
-    if (this.#ended === undefined) this.user.pull(this.log, Math.min(bulkBytes, this.log.room));
+  pull(bulkBytes: number, urgentBytes: number): void {
+    if (this.#ended === undefined) this.user.pull(this.log, bulkBytes, urgentBytes);
   }
 
   /** @ignore */

@@ -36,6 +36,7 @@ export class Strangers {
   readonly #timers: Map<Duplex, Timer> = new Map();
   /** Those that were closed here, and why. */
   readonly #reasons: WeakMap<Duplex, string> = new WeakMap();
+  readonly #recognized: WeakSet<Duplex> = new WeakSet();
   #lines = 0;
   #unsaid = 0;
   #minute: Timer | undefined;
@@ -63,6 +64,16 @@ export class Strangers {
   leave(carrier: Duplex): void {
     this.#timers.get(carrier)?.cancel();
     this.#timers.delete(carrier);
+  }
+
+  /** It sent the hello of a tele client: if it goes now, it was an attempt that lost a race. */
+  recognize(carrier: Duplex): void {
+    this.#recognized.add(carrier);
+  }
+
+  /** Whether it sent the hello of a tele client. */
+  isRecognized(carrier: Duplex): boolean {
+    return this.#recognized.has(carrier);
   }
 
   /** Why a carrier was closed here, if it was. */

@@ -25,33 +25,25 @@ import { StreamLog } from "./stream_log.ts";
  */
 export async function startClient(options: ClientOptions, log: Log, clock: Clock = systemClock): Promise<Running> {
   const streamLog = new StreamLog(clock, log);
-  let pool: MuxClient[] = [];
-  const accept = (user: Duplex) => carry(user, pool, options.maxStreams, streamLog);
+  const server = formatAddress(options.out);
+  // A free port is another each time, so what it was called before says nothing about who this client is.
+  const fixedAddress = options.in?.kind === "tcp" && options.in.port === 0 ? undefined : options.in;
+  const keys = fixedAddress === undefined
+    ? await makeIdentityKeys()
+    : await loadIdentity(stateFolder(), formatAddress(fixedAddress), server, log);
+  const early: Duplex[] = [];
+  let take = (user: Duplex) => void early.push(user);
   const listening = await listen(options.in, {
     use: "user",
     defaultHosts: ["127.0.0.1", "::1"],
     clock,
     log,
-    onConnection: accept,
+    onConnection: (user) => take(user),
   });
-  const server = formatAddress(options.out);
-  // A free port is another each time, so what it was called before says nothing about who this client is.
-  const hasFixedAddress = options.in !== undefined && (options.in.kind === "unix" || options.in.port !== 0);
-  const keys = hasFixedAddress
-    ? await loadIdentity(stateFolder(), listening.addresses.join(" "), server, log)
-    : await makeIdentityKeys();
-  pool = Array.from({ length: options.pool }, (_, slot) =>
-    new MuxClient({
-      clock,
-      log,
-      dial: (signal) => dial(options.out, "carrier", signal),
-      identity: { keys, slot },
-      onStreamEnd: (stream, end) => streamLog.ended(stream, end),
-      maxStreams: options.maxStreams,
-      pingIntervalMs: options.pingIntervalMs,
-      resumeTimeoutMs: options.resumeTimeoutMs,
-      replayBufferBytes: options.replayBufferBytes,
-    }));
+  // Not before it listens: a second client started by mistake must fail before it takes over the session of the first.
+  const pool = startSessions(options, keys, log, clock, streamLog);
+  take = (user) => carry(user, pool, options.maxStreams, streamLog);
+  early.forEach(take);
   const environment = new Environment({
     clock,
     addresses: () => Deno.networkInterfaces().map((networkInterface) => networkInterface.address),
@@ -69,6 +61,27 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
       await Promise.all(pool.map((client) => client.stop(`the tele client ended (${reason})`)));
     },
   };
+}
+
+function startSessions(
+  options: ClientOptions,
+  keys: CryptoKeyPair,
+  log: Log,
+  clock: Clock,
+  streamLog: StreamLog,
+): MuxClient[] {
+  return Array.from({ length: options.pool }, (_, slot) =>
+    new MuxClient({
+      clock,
+      log,
+      dial: (signal) => dial(options.out, "carrier", signal),
+      identity: { keys, slot },
+      onStreamEnd: (stream, end) => streamLog.ended(stream, end),
+      maxStreams: options.maxStreams,
+      pingIntervalMs: options.pingIntervalMs,
+      resumeTimeoutMs: options.resumeTimeoutMs,
+      replayBufferBytes: options.replayBufferBytes,
+    }));
 }
 
 /** Gives a user's connection to the session with the fewest streams, one with a carrier before one without. */
