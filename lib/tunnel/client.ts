@@ -32,7 +32,7 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
     ? await makeIdentityKeys()
     : await loadIdentity(stateFolder(), formatAddress(fixedAddress), server, log);
   const early: Duplex[] = [];
-  let take = (user: Duplex) => void early.push(user);
+  let take = (user: Duplex): void => void early.push(user);
   const listening = await listen(options.in, {
     use: "user",
     defaultHosts: ["127.0.0.1", "::1"],
