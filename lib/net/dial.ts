@@ -4,7 +4,9 @@
  * @module
  */
 import { type Address, type DialCandidate, dialCandidates, formatAddress } from "./address.ts";
+import { type Clock, sleep } from "./clock.ts";
 import { DenoDuplex } from "./deno_duplex.ts";
+import { hasSpareDescriptors, isOutOfDescriptors } from "./descriptors.ts";
 import type { Duplex } from "./duplex.ts";
 import { reasonOf, TeleError } from "./error.ts";
 import { hasNodeDuplex, NodeDuplex } from "./node_duplex.ts";
@@ -39,6 +41,35 @@ export async function dial(address: Address, use: ConnectionUse, signal?: AbortS
   throw new TeleError("carrier-lost", `${formatAddress(address)}: ${explain(failure)}`, { cause: failure });
 }
 
+/** Between two looks for a free file descriptor, in milliseconds. */
+const DESCRIPTOR_PAUSE_MS = 100;
+
+/**
+ * Connects to a user's server as {@linkcode dial} does, but waits while this process has no file descriptors left: the
+ * user sees a slow connection instead of an error.
+ *
+ * @param onShortage Called once if it has to wait.
+ * @throws As {@linkcode dial}; when `signal` aborts, with its reason.
+ */
+export async function dialPatiently(
+  address: Address,
+  signal: AbortSignal,
+  clock: Clock,
+  onShortage: () => void,
+): Promise<Duplex> {
+  for (let waits = false;;) {
+    signal.throwIfAborted();
+    try {
+      if (!waits || hasSpareDescriptors()) return await dial(address, "user", signal);
+    } catch (error) {
+      if (!isOutOfDescriptors((error as Error).cause)) throw error;
+      if (!waits) onShortage();
+      waits = true;
+    }
+    await sleep(clock, DESCRIPTOR_PAUSE_MS, signal);
+  }
+}
+
 async function dialOne(candidate: DialCandidate, use: ConnectionUse, signal?: AbortSignal): Promise<Duplex> {
   if (candidate.kind === "unix") {
     return new DenoDuplex(await Deno.connect({ transport: "unix", path: candidate.path }));
@@ -56,6 +87,6 @@ function explain(error: unknown): string {
   if (error instanceof Deno.errors.TimedOut || code === "ETIMEDOUT") return "connection timed out";
   if (code === "EHOSTUNREACH") return "no route to host";
   if (code === "ENETUNREACH") return "network unreachable";
-  if (code === "EMFILE") return "this process has too many files open";
+  if (isOutOfDescriptors(error)) return "this process has too many files open";
   return reasonOf(error);
 }

@@ -7,6 +7,7 @@ import net from "node:net";
 import { type Address, formatAddress, type TcpAddress, type UnixAddress } from "./address.ts";
 import { type Clock, sleep } from "./clock.ts";
 import { DenoDuplex } from "./deno_duplex.ts";
+import { hasSpareDescriptors } from "./descriptors.ts";
 import type { ConnectionUse } from "./dial.ts";
 import type { Duplex } from "./duplex.ts";
 import { reasonOf, TeleError } from "./error.ts";
@@ -151,7 +152,8 @@ function reviveForever(server: net.Server, clock: Clock): () => void {
   if (handle === undefined) return () => {};
   let timer = clock.setTimer(revive, REVIVE_MS);
   function revive() {
-    handle!.listen(BACKLOG);
+    // Without descriptors to spare it would take the one that the next carrier needs.
+    if (hasSpareDescriptors()) handle!.listen(BACKLOG);
     timer = clock.setTimer(revive, REVIVE_MS);
   }
   return () => timer.cancel();

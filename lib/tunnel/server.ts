@@ -5,7 +5,7 @@
  */
 import { formatAddress } from "../net/address.ts";
 import { type Clock, systemClock } from "../net/clock.ts";
-import { dial } from "../net/dial.ts";
+import { dialPatiently } from "../net/dial.ts";
 import { listen, type Listening } from "../net/listen.ts";
 import type { Log } from "../net/log.ts";
 import { MuxServer } from "../mux/link.ts";
@@ -30,7 +30,7 @@ export async function startServer(options: ServerOptions, log: Log, clock: Clock
   const sessions = new MuxServer({
     clock,
     log,
-    dial: (signal) => dial(options.in, "user", signal),
+    dial: (signal) => dialPatiently(options.in, signal, clock, () => streamLog.waitForDescriptors()),
     onStreamEnd: (stream, end) => streamLog.ended(stream, end),
     maxStreams: options.maxStreams,
     maxSessions: options.maxSessions,

@@ -9,7 +9,7 @@ import { ResetCode } from "../mux/constants.ts";
 import type { MuxStream, StreamEnd } from "../mux/stream.ts";
 
 /** Lines of one kind within {@linkcode SPAN_MS}; the rest is counted. */
-const LINES = 10;
+const LINES = 5;
 const SPAN_MS = 10_000;
 
 /**
@@ -51,6 +51,12 @@ export class StreamLog {
   /** A user's connection was not even made a stream. */
   refuse(peer: string, reason: string): void {
     this.#tell("refused", `stream refused (${peer}): ${reason}`, { peer });
+  }
+
+  /** A stream waits for a free file descriptor. */
+  waitForDescriptors(): void {
+    const message = "a stream waits: this process has too many files open; raise its limit (ulimit -n) or lower --max";
+    this.#tell("made to wait for a file descriptor", message, { peer: "" });
   }
 
   #tell(kind: string, message: string, fields: { peer: string }): void {

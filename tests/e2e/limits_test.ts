@@ -119,6 +119,9 @@ Deno.test({
     }
     assert(isSettled(), `${count(attempts, "waiting")} are neither served nor ended`);
 
+    // The tele server needs a moment to see that they have closed.
+    await until(() => user.open === 0, 20_000, "the end of the upstream connections");
+    await pause(500);
     using fresh = await connectTo(port);
     await within(roundTrip(fresh, "service goes on"), 20_000, "an echo when some have closed");
     breaker.reset();

@@ -1,0 +1,294 @@
+import { assert, assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { TeleError } from "../lib/net/error.ts";
+import { Segment } from "../lib/net/segment_pool.ts";
+import { FrameDecoder } from "../lib/ping/codec.ts";
+import { DATA_HEADER_BYTES, FrameType, HEADROOM_BYTES, MAX_SESSION_FRAME_BYTES } from "../lib/session/constants.ts";
+import { ReplayLog } from "../lib/session/replay_log.ts";
+
+const SEED = 2013;
+const KIB = 1024;
+
+/** The byte at `offset` of the counted stream: a sequence with a long period, so that no shift goes unseen. */
+function byteAt(offset: number): number {
+  return (offset * 31 + (offset >> 8) * 7 + (offset >> 16)) & 0xff;
+}
+
+function fillSequence(memory: Uint8Array, start: number, end: number, offset: number): void {
+  for (let at = start; at < end; at++) memory[at] = byteAt(offset + at - start);
+}
+
+/** A log, and what a plain array of bytes would say of it. */
+class Model {
+  readonly log: ReplayLog;
+  end = 0;
+  sent = 0;
+  highestSent = 0;
+  acknowledged = 0;
+  readonly segments: { segment: Segment; end: number }[] = [];
+
+  constructor(limitBytes = 1 << 20) {
+    this.log = new ReplayLog({ limitBytes });
+  }
+
+  reserve(bytes: number): void {
+    const at = this.log.reserve(bytes);
+    fillSequence(this.log.arena, at, at + bytes, this.end);
+    this.end += bytes;
+  }
+
+  adopt(bytes: number): void {
+    const memory = new Uint8Array(HEADROOM_BYTES + bytes + 10);
+    fillSequence(memory, HEADROOM_BYTES, HEADROOM_BYTES + bytes, this.end);
+    const segment = new Segment(memory);
+    this.log.adopt(memory, HEADROOM_BYTES, HEADROOM_BYTES + bytes, segment);
+    segment.release();
+    this.end += bytes;
+    this.segments.push({ segment, end: this.end });
+  }
+
+  /** Takes the next frame, checks its bytes, and scribbles over the room in front of it as a carrier does. */
+  write(maxBytes?: number): number {
+    const frame = this.log.nextWrite(maxBytes);
+    if (this.sent === this.end) {
+      assertEquals(frame, undefined);
+      return 0;
+    }
+    assert(frame !== undefined, "bytes wait, so there is a frame");
+    const payload = payloadOf(frame);
+    assert(payload.length > 0);
+    for (let i = 0; i < payload.length; i++) {
+      if (payload[i] !== byteAt(this.sent + i)) throw new Error(`byte ${this.sent + i} is damaged`);
+    }
+    const spare = ReplayLog.SPARE_HEADROOM;
+    new Uint8Array(frame.buffer, frame.byteOffset - spare, spare).fill(0xee);
+    this.sent += payload.length;
+    this.highestSent = Math.max(this.highestSent, this.sent);
+    return payload.length;
+  }
+
+  acknowledge(offset: number): void {
+    this.log.acknowledge(offset);
+    this.acknowledged = offset;
+  }
+
+  rewind(offset: number): void {
+    assertEquals(this.log.rewind(offset), this.highestSent - offset);
+    this.acknowledged = this.sent = offset;
+  }
+
+  check(): void {
+    const { log } = this;
+    assertEquals(
+      [log.acknowledged, log.sent, log.end, log.heldBytes, log.hasUnsent],
+      [this.acknowledged, this.sent, this.end, this.end - this.acknowledged, this.sent < this.end],
+    );
+    for (const { segment, end } of this.segments) {
+      assertEquals(segment.isExclusive, end > this.acknowledged, "held exactly until it is acknowledged");
+    }
+  }
+}
+
+function payloadOf(frame: Uint8Array): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  let frames = 0;
+  const decoder = new FrameDecoder(MAX_SESSION_FRAME_BYTES, {
+    frameStart: () => frames++,
+    frameData: (bytes) => pieces.push(bytes),
+    frameEnd: () => {},
+  });
+  decoder.push(frame);
+  assert(decoder.atBoundary && frames === 1, "exactly one frame");
+  assertEquals(frame[4], FrameType.data);
+  return frame.subarray(DATA_HEADER_BYTES);
+}
+
+Deno.test("an empty log has nothing to send and takes up to its limit", () => {
+  const log = new ReplayLog({ limitBytes: 100 });
+  assertEquals([log.nextWrite(), log.hasUnsent, log.room, log.heldBytes], [undefined, false, 100, 0]);
+});
+
+Deno.test("a log sends what was added, in order, each byte once", () => {
+  const model = new Model();
+  model.reserve(3);
+  model.adopt(10_000);
+  model.reserve(5);
+  while (model.write() > 0) model.check();
+  assertEquals(model.sent, 10_008);
+});
+
+Deno.test("small records added one after the other leave in one frame", () => {
+  const model = new Model();
+  for (let i = 0; i < 20; i++) model.reserve(7);
+  assertEquals(model.write(), 140);
+});
+
+Deno.test("small pieces that wait together leave in one frame", () => {
+  const model = new Model();
+  for (let i = 0; i < 5; i++) {
+    model.adopt(100);
+    model.reserve(9);
+  }
+  assertEquals(model.write(), 545);
+});
+
+Deno.test("a record added behind one that was sent is not taken for sent", () => {
+  const model = new Model();
+  model.reserve(4);
+  assertEquals(model.write(), 4);
+  model.reserve(4);
+  assertEquals(model.write(), 4);
+  model.rewind(2);
+  model.reserve(4);
+  model.check();
+  while (model.write() > 0);
+  assertEquals(model.sent, 12);
+});
+
+Deno.test("a piece of any size is sent again from any byte of it", () => {
+  for (const bytes of [1, 2, 70, 300]) {
+    for (let from = 0; from <= bytes; from++) {
+      const model = new Model();
+      model.reserve(13);
+      model.adopt(bytes);
+      model.reserve(13);
+      while (model.write() > 0);
+      model.rewind(13 + from);
+      model.check();
+      while (model.write() > 0);
+      assertEquals(model.sent, bytes + 26);
+    }
+  }
+});
+
+Deno.test("a large piece is cut to what may be sent, but not into crumbs", () => {
+  const model = new Model();
+  model.adopt(200 * KIB);
+  assertEquals(model.write(10 * KIB), 10 * KIB);
+  assertEquals(model.write(1), 4 * KIB);
+  assertEquals(model.write(0), 4 * KIB);
+  while (model.write() > 0) model.check();
+  assertEquals(model.sent, 200 * KIB);
+});
+
+Deno.test("a cut piece survives a resume in the middle of it", () => {
+  const model = new Model();
+  model.adopt(100 * KIB);
+  model.write(20 * KIB);
+  model.write(20 * KIB);
+  model.rewind(20 * KIB + 17);
+  model.write(20 * KIB);
+  model.rewind(20 * KIB + 18);
+  while (model.write() > 0) model.check();
+  assertEquals(model.sent, 100 * KIB);
+});
+
+Deno.test("frames stay below the largest that a peer takes", () => {
+  const model = new Model();
+  model.adopt(256 * KIB);
+  for (let i = 0; i < 3000; i++) model.reserve(40);
+  for (let bytes = model.write(); bytes > 0; bytes = model.write()) {
+    assertLessOrEqual(bytes + 1, MAX_SESSION_FRAME_BYTES);
+  }
+});
+
+Deno.test("room shrinks with what is held and never goes below zero", () => {
+  const model = new Model(1000);
+  model.adopt(600);
+  assertEquals(model.log.room, 400);
+  model.adopt(500);
+  assertEquals(model.log.room, 0);
+  model.reserve(10); // control records always fit
+  model.write();
+  assertEquals([model.log.room, model.log.heldBytes], [0, 1110]);
+  model.acknowledge(600);
+  assertEquals(model.log.room, 490);
+});
+
+Deno.test("a count that cannot be throws and changes nothing", () => {
+  const model = new Model();
+  model.reserve(10);
+  model.adopt(90);
+  model.reserve(10);
+  model.write(); // all of it, in one frame
+  model.reserve(50);
+  model.acknowledge(40);
+  for (const offset of [39, 0, -1, 111, 160, 1e9, NaN, Infinity]) {
+    assertEquals(assertThrows(() => model.log.acknowledge(offset), TeleError).code, "protocol");
+    assertEquals(assertThrows(() => model.log.rewind(offset), TeleError).code, "protocol");
+    model.check();
+  }
+});
+
+Deno.test("after a resume, what was only sent before cannot be acknowledged until it is sent again", () => {
+  const model = new Model();
+  model.adopt(5000);
+  model.adopt(5000);
+  while (model.write() > 0);
+  model.rewind(100);
+  assertThrows(() => model.log.acknowledge(101), TeleError);
+  model.write();
+  model.acknowledge(model.sent);
+  // A later carrier may still learn that the peer had got more in its time.
+  model.rewind(10_000);
+  model.check();
+});
+
+Deno.test("clear lets go of every segment", () => {
+  const model = new Model();
+  for (let i = 0; i < 10; i++) model.adopt(5000);
+  model.write();
+  model.acknowledge(5000);
+  model.log.clear();
+  assertEquals([model.log.heldBytes, model.log.hasUnsent, model.log.nextWrite()], [0, false, undefined]);
+  for (const { segment } of model.segments) assertThrows(() => segment.release(), Error, "more often");
+});
+
+Deno.test("a log that is used for long keeps nothing that was acknowledged", () => {
+  const model = new Model();
+  for (let round = 0; round < 2000; round++) {
+    model.reserve(20);
+    model.adopt(50);
+    model.write();
+    if (round % 3 === 0) model.acknowledge(model.sent);
+  }
+  model.acknowledge(model.sent);
+  assertEquals(model.log.heldBytes, model.end - model.sent);
+});
+
+type Step = (model: Model) => void;
+
+/** A whole number between two marks, both included, chosen by `part` of 2^16. */
+function between(low: number, high: number, part: number): number {
+  return low + Math.floor((high - low + 1) * part / 0x1_0000);
+}
+
+Deno.test("any interleaving of adding, sending, acknowledging and resuming equals a plain array of bytes (fuzz)", () => {
+  const part = fc.nat(0xffff);
+  const size = fc.oneof(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 9000 }));
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 4, arbitrary: fc.integer({ min: 1, max: 60 }).map((bytes): Step => (model) => model.reserve(bytes)) },
+    { weight: 1, arbitrary: size.map((bytes): Step => (model) => model.reserve(bytes)) },
+    { weight: 3, arbitrary: size.map((bytes): Step => (model) => model.adopt(bytes)) },
+    { weight: 1, arbitrary: fc.constant<Step>((model) => model.adopt(70 * KIB)) },
+    { weight: 5, arbitrary: fc.constant<Step>((model) => void model.write()) },
+    { weight: 3, arbitrary: fc.nat(40_000).map((max): Step => (model) => void model.write(max)) },
+    { weight: 3, arbitrary: part.map((at): Step => (m) => m.acknowledge(between(m.acknowledged, m.sent, at))) },
+    { weight: 2, arbitrary: part.map((at): Step => (m) => m.rewind(between(m.acknowledged, m.highestSent, at))) },
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 80, size: "max" }), (steps) => {
+      const model = new Model();
+      for (const take of steps) {
+        take(model);
+        model.check();
+      }
+      model.rewind(model.acknowledged);
+      while (model.write() > 0);
+      assertEquals(model.sent, model.end);
+      model.acknowledge(model.end);
+      model.check();
+    }),
+    { seed: SEED, numRuns: 400 },
+  );
+});
