@@ -7,31 +7,16 @@ import type { Clock, Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { reasonOf, TeleError } from "../net/error.ts";
 import { Segment, type SegmentPool } from "../net/segment_pool.ts";
-import { FRAME_HEADER_BYTES, FrameDecoder, writeFrameHeader } from "../ping/codec.ts";
-import {
-  ACKNOWLEDGE_BYTES,
-  ACKNOWLEDGE_DELAY_MS,
-  BUSY_FOR_MS,
-  BUSY_SILENCE_MS,
-  FrameType,
-  MAX_CONTROL_FRAME_BYTES,
-  MAX_SESSION_FRAME_BYTES,
-  ProbeFlag,
-} from "./constants.ts";
+import { ACKNOWLEDGE_BYTES, ACKNOWLEDGE_DELAY_MS, FrameType } from "./constants.ts";
+import { decodeAcknowledge, decodeProbe, OutgoingControl, type Probe } from "./control.ts";
 import { Flight } from "./flight.ts";
+import { SessionFrameReader } from "./frame_reader.ts";
 import { Liveness } from "./liveness.ts";
-import { decodeEnding, encodeEnding, type Ending, readU64, writeU64 } from "./messages.ts";
+import { decodeEnding, encodeEnding, type Ending, framed } from "./messages.ts";
 import { ReplayLog } from "./replay_log.ts";
 
 /** Bytes of the buffer that an idle carrier reads into. */
 const SMALL_READ_BYTES = 8 * 1024;
-
-/** Bytes of an acknowledge frame and of a probe frame, with their headers. */
-const ACKNOWLEDGE_FRAME_BYTES = FRAME_HEADER_BYTES + 9;
-const PROBE_FRAME_BYTES = FRAME_HEADER_BYTES + 6;
-
-/** Hints are gathered up to this size in one frame, in bytes. */
-const HINT_BYTES = 4 * 1024;
 
 /** Urgent data may go beyond the bound on bytes in flight by this much, so that a key stroke need not wait for bulk. */
 const URGENT_BYTES = 64 * 1024;
@@ -90,58 +75,40 @@ export class Carrier {
   readonly #host: CarrierHost;
   readonly #clock: Clock;
   readonly #pool: SegmentPool;
-  readonly #pingIntervalMs: number;
   readonly #liveness: Liveness;
-  readonly #decoder: FrameDecoder;
-  readonly #control = new Uint8Array(
-    ACKNOWLEDGE_FRAME_BYTES + PROBE_FRAME_BYTES * 2 + FRAME_HEADER_BYTES + 1 + HINT_BYTES,
-  );
+  readonly #reader: SessionFrameReader;
+  readonly #control: OutgoingControl;
+  /** Where the bytes being read lie, while they are. */
+  #segment: Segment | undefined;
+  #isHeard = false;
   #stopped = false;
-  #heard = false;
   #wake: (() => void) | undefined;
   #tick: Timer | undefined;
-
-  #segment: Segment | undefined;
-  #frameType = -1;
-  #gathered: Uint8Array[] = [];
-  #gatheredBytes = 0;
-
-  #acknowledged: number;
-  #acknowledgeDue = false;
   #acknowledgeTimer: Timer | undefined;
-  #promisedMs = BUSY_SILENCE_MS;
-  #busyUntil: number;
-  #lastWriteMs: number;
-  #probeDue = true;
-  /** The first probe asks for a reply: it measures the round trip where no data does. */
-  #askDue = true;
-  #askedAt: number | undefined;
   #askedRoundTripMs = 0;
-  #replyDue = false;
+  #lastWriteMs: number;
   #goodbye: Ending | undefined;
 
   /** Starts both loops. */
   constructor(options: CarrierOptions) {
+    const { duplex, host, clock, pool, pingIntervalMs, leftover, opening } = options;
     this.done = new Promise((resolve) => this.#resolveDone = resolve);
-    this.#duplex = options.duplex;
-    this.#host = options.host;
-    this.#clock = options.clock;
-    this.#pool = options.pool;
-    this.#pingIntervalMs = options.pingIntervalMs;
-    const now = this.#clock.now();
-    this.#liveness = new Liveness(now);
-    this.#lastWriteMs = now;
-    this.#busyUntil = now + BUSY_FOR_MS;
-    this.#acknowledged = this.#host.received;
-    this.flight = new Flight({ startOffset: this.#host.log.sent });
-    this.#decoder = new FrameDecoder(MAX_SESSION_FRAME_BYTES, {
-      frameStart: () => void (this.#frameType = -1),
-      frameData: (bytes) => this.#frameData(bytes),
-      frameEnd: () => this.#frameEnd(),
+    this.#duplex = duplex;
+    this.#host = host;
+    this.#clock = clock;
+    this.#pool = pool;
+    const nowMs = clock.now();
+    this.#lastWriteMs = nowMs;
+    this.#liveness = new Liveness(nowMs);
+    this.#control = new OutgoingControl({ nowMs, pingIntervalMs, received: host.received });
+    this.flight = new Flight({ startOffset: host.log.sent });
+    this.#reader = new SessionFrameReader({
+      data: (bytes) => this.#onData(bytes),
+      control: (payload) => this.#onControl(payload),
     });
     this.#scheduleTick();
-    this.#run(this.#readLoop(options.leftover));
-    this.#run(this.#writeLoop(options.opening));
+    this.#run(this.#readLoop(leftover));
+    this.#run(this.#writeLoop(opening));
   }
 
   /** Who is at the other end. */
@@ -170,7 +137,7 @@ export class Carrier {
   suspect(): void {
     if (this.#stopped) return;
     this.#liveness.suspect();
-    this.#askDue = true;
+    this.#control.askDue = true;
     this.wake();
   }
 
@@ -192,10 +159,7 @@ export class Carrier {
   }
 
   #run(loop: Promise<void>): void {
-    loop.catch((error) => {
-      if (error instanceof TeleError && error.code === "protocol") return this.#lose(error.message);
-      this.#lose(reasonOf(error));
-    });
+    loop.catch((error) => this.#lose(reasonOf(error)));
   }
 
   #lose(reason: string): void {
@@ -215,62 +179,51 @@ export class Carrier {
         if (this.#stopped) return;
         if (count === null) return this.#lose("the other side closed the connection");
         this.#take(segment, segment.memory.subarray(0, count));
-        const filled = count === segment.memory.length;
-        if (segment.isExclusive && !filled) continue;
-        const large = filled || segment.memory.length > SMALL_READ_BYTES;
-        segment.release();
-        segment = large ? this.#pool.take() : new Segment(new Uint8Array(SMALL_READ_BYTES));
+        segment = this.#nextSegment(segment, count);
       }
     } finally {
       segment.release();
     }
   }
 
+  /** The same segment again unless someone keeps it; a large one while reads fill the small one or large ones are kept. */
+  #nextSegment(segment: Segment, count: number): Segment {
+    const filled = count === segment.memory.length;
+    if (segment.isExclusive && (segment.isPooled || !filled)) return segment;
+    segment.release();
+    return segment.isPooled || filled ? this.#pool.take() : new Segment(new Uint8Array(SMALL_READ_BYTES));
+  }
+
   #take(segment: Segment, bytes: Uint8Array): void {
     this.#liveness.received();
-    if (!this.#heard) this.#host.heard();
-    this.#heard = true;
+    if (!this.#isHeard) {
+      this.#isHeard = true;
+      this.#host.heard();
+    }
     this.#segment = segment;
-    this.#decoder.push(bytes);
+    this.#reader.push(bytes);
     this.#segment = undefined;
     if (!this.#stopped) this.#planAcknowledge();
   }
 
-  #frameData(bytes: Uint8Array): void {
-    if (this.#stopped) return;
-    if (this.#frameType === -1) {
-      this.#frameType = bytes[0]!;
-      if (bytes.length === 1) return;
-      bytes = bytes.subarray(1);
-    }
-    if (this.#frameType === FrameType.data) {
-      this.#guard(() => this.#host.receiveData(bytes, this.#segment!));
-      return;
-    }
-    this.#gatheredBytes += bytes.length;
-    if (this.#gatheredBytes > MAX_CONTROL_FRAME_BYTES) throw new TeleError("protocol", "a control frame is too large");
-    this.#gathered.push(bytes.slice());
+  #onData(bytes: Uint8Array): void {
+    if (!this.#stopped) this.#guard(() => this.#host.receiveData(bytes, this.#segment!));
   }
 
-  #frameEnd(): void {
-    if (this.#frameType === FrameType.data || this.#stopped) return;
-    const payload = this.#gathered.length === 1 ? this.#gathered[0]! : joined(this.#gathered, this.#gatheredBytes);
-    this.#gathered = [];
-    this.#gatheredBytes = 0;
-    switch (this.#frameType) {
+  #onControl(payload: Uint8Array): void {
+    if (this.#stopped) return;
+    switch (payload[0]) {
       case FrameType.acknowledge:
-        return this.#onAcknowledge(payload);
+        return this.#onAcknowledge(decodeAcknowledge(payload));
       case FrameType.probe:
-        return this.#onProbe(payload);
+        return this.#onProbe(decodeProbe(payload));
       case FrameType.hint:
-        return this.#guard(() => this.#host.receiveHint(payload));
-      case FrameType.goodbye: {
-        const ending = decodeEnding(joined([new Uint8Array(1), payload], payload.length + 1));
+        return this.#guard(() => this.#host.receiveHint(payload.subarray(1)));
+      case FrameType.goodbye:
         this.stop();
-        return this.#host.peerEnded(ending);
-      }
+        return this.#host.peerEnded(decodeEnding(payload));
     }
-    throw new TeleError("protocol", `a frame of type ${this.#frameType} is not known here`);
+    throw new TeleError("protocol", `a frame of type ${payload[0]} is not known here`);
   }
 
   /** What breaks the rules of counted data ends the session, since no other carrier would mend it. */
@@ -283,9 +236,7 @@ export class Carrier {
     }
   }
 
-  #onAcknowledge(payload: Uint8Array): void {
-    if (payload.length !== 8) throw new TeleError("protocol", "an acknowledgement has 8 bytes");
-    const offset = readU64(payload, 0);
+  #onAcknowledge(offset: number): void {
     const before = this.#host.log.acknowledged;
     this.#guard(() => this.#host.log.acknowledge(offset));
     if (this.#stopped || offset === before) return;
@@ -294,41 +245,31 @@ export class Carrier {
     this.wake();
   }
 
-  #onProbe(payload: Uint8Array): void {
-    if (payload.length !== 5) throw new TeleError("protocol", "a probe has 5 bytes");
-    const flags = payload[0]!;
-    const promisedMs = new DataView(payload.buffer, payload.byteOffset).getUint32(1);
-    this.#liveness.promised(promisedMs);
-    if (flags & ProbeFlag.reply) this.#onReply();
-    if (flags & ProbeFlag.replyWanted) {
-      this.#replyDue = true;
-      this.#acknowledgeDue = true;
+  #onProbe(probe: Probe): void {
+    this.#liveness.promised(probe.silenceMs);
+    if (probe.isReply) {
+      this.#liveness.progressed();
+      this.#askedRoundTripMs = this.#control.replied(this.#clock.now()) ?? this.#askedRoundTripMs;
+    }
+    if (probe.replyWanted) {
+      this.#control.replyDue = this.#control.acknowledgeDue = true;
       this.wake();
     }
-  }
-
-  #onReply(): void {
-    this.#liveness.progressed();
-    if (this.#askedAt === undefined) return;
-    this.#askedRoundTripMs = this.#clock.now() - this.#askedAt;
-    this.#askedAt = undefined;
   }
 
   #planAcknowledge(): void {
-    const waiting = this.#host.received - this.#acknowledged;
-    if (waiting === 0) return;
-    this.#markBusy();
-    if (waiting >= ACKNOWLEDGE_BYTES) {
-      this.#acknowledgeDue = true;
+    const waiting = () => this.#host.received - this.#control.acknowledged;
+    const acknowledge = () => {
+      this.#control.acknowledgeDue = true;
       this.wake();
-    } else if (this.#acknowledgeTimer === undefined) {
-      this.#acknowledgeTimer = this.#clock.setTimer(() => {
-        this.#acknowledgeTimer = undefined;
-        if (this.#host.received === this.#acknowledged) return;
-        this.#acknowledgeDue = true;
-        this.wake();
-      }, ACKNOWLEDGE_DELAY_MS);
-    }
+    };
+    if (waiting() === 0) return;
+    this.#markBusy();
+    if (waiting() >= ACKNOWLEDGE_BYTES) return acknowledge();
+    this.#acknowledgeTimer ??= this.#clock.setTimer(() => {
+      this.#acknowledgeTimer = undefined;
+      if (waiting() > 0) acknowledge();
+    }, ACKNOWLEDGE_DELAY_MS);
   }
 
   // Writing.
@@ -349,11 +290,7 @@ export class Carrier {
   }
 
   async #writeGoodbye(ending: Ending): Promise<void> {
-    const payload = encodeEnding("goodbye", ending);
-    const frame = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
-    writeFrameHeader(frame, 0, payload.length);
-    frame.set(payload, FRAME_HEADER_BYTES);
-    await this.#duplex.write(frame);
+    await this.#duplex.write(framed(encodeEnding("goodbye", ending)));
     await this.#duplex.closeWrite();
     this.stop();
   }
@@ -368,12 +305,12 @@ export class Carrier {
       if (!log.hasUnsent && room > 0) this.flight.markApplicationLimited();
     }
     // What was pulled just now may go: it kept the bound, or is a quiet stream's. What a resume sends again must wait.
-    const data = log.hasUnsent && (pulls || room > 0);
+    const withData = log.hasUnsent && (pulls || room > 0);
     const limit = pulls ? Infinity : room;
-    if (data) this.#markBusy();
-    const control = this.#takeControl(data);
-    if (control === undefined) return data ? this.#nextData(limit) : undefined;
-    if (!data || control.length > ReplayLog.SPARE_HEADROOM) return control;
+    if (withData) this.#markBusy();
+    const control = this.#takeControl(withData);
+    if (control === undefined) return withData ? this.#nextData(limit) : undefined;
+    if (!withData || control.length > ReplayLog.SPARE_HEADROOM) return control;
     const frame = this.#nextData(limit);
     const whole = new Uint8Array(frame.buffer, frame.byteOffset - control.length, control.length + frame.length);
     whole.set(control);
@@ -387,60 +324,24 @@ export class Carrier {
     return frame;
   }
 
-  /** Acknowledgement, probe and hints that are due; an acknowledgement also rides along with data. */
   #takeControl(withData: boolean): Uint8Array | undefined {
-    const control = this.#control;
-    let at = 0;
-    const received = this.#host.received;
-    if (this.#acknowledgeDue || (withData && received !== this.#acknowledged)) {
-      writeFrameHeader(control, at, 9);
-      control[at + 4] = FrameType.acknowledge;
-      writeU64(control, at + 5, received);
-      at += ACKNOWLEDGE_FRAME_BYTES;
-      this.#acknowledged = received;
-      this.#acknowledgeDue = false;
-    }
-    if (this.#probeDue || this.#askDue || this.#replyDue) {
-      at += this.#writeProbe(at);
-    }
-    const hintBytes = this.#host.takeHints(control.subarray(at + FRAME_HEADER_BYTES + 1));
-    if (hintBytes > 0) {
-      writeFrameHeader(control, at, hintBytes + 1);
-      control[at + FRAME_HEADER_BYTES] = FrameType.hint;
-      at += FRAME_HEADER_BYTES + 1 + hintBytes;
-    }
-    return at > 0 ? control.subarray(0, at) : undefined;
-  }
-
-  #writeProbe(at: number): number {
-    const control = this.#control;
-    writeFrameHeader(control, at, 6);
-    control[at + 4] = FrameType.probe;
-    control[at + 5] = (this.#askDue ? ProbeFlag.replyWanted : 0) | (this.#replyDue ? ProbeFlag.reply : 0);
-    new DataView(control.buffer).setUint32(at + 6, this.#promisedMs);
-    if (this.#askDue) this.#askedAt = this.#clock.now();
-    this.#probeDue = this.#askDue = this.#replyDue = false;
-    return PROBE_FRAME_BYTES;
+    const nowMs = this.#clock.now();
+    const takeHints = (into: Uint8Array) => this.#host.takeHints(into);
+    return this.#control.take({ nowMs, received: this.#host.received, withData, takeHints });
   }
 
   // Watching.
 
   #markBusy(): void {
-    this.#busyUntil = this.#clock.now() + BUSY_FOR_MS;
-    if (this.#promisedMs > BUSY_SILENCE_MS) this.#promise(BUSY_SILENCE_MS);
-  }
-
-  #promise(silenceMs: number): void {
-    this.#promisedMs = silenceMs;
-    this.#probeDue = true;
-    this.wake();
+    if (!this.#control.markBusy(this.#clock.now())) return;
     this.#tick?.cancel();
     this.#scheduleTick();
+    this.wake();
   }
 
   /** How often to look, in milliseconds: often enough to keep the promise. */
   get #stepMs(): number {
-    return Math.min(1000, this.#promisedMs / 4);
+    return Math.min(1000, this.#control.silenceMs / 4);
   }
 
   #scheduleTick(): void {
@@ -448,29 +349,17 @@ export class Carrier {
   }
 
   #onTick(): void {
-    const now = this.#clock.now();
+    const nowMs = this.#clock.now();
     const { log } = this.#host;
-    const verdict = this.#liveness.tick(now, this.#stepMs * 1.5, {
+    // A tick may come a little late; what is more than that was not the network's silence.
+    const verdict = this.#liveness.tick(nowMs, this.#stepMs * 1.5, {
       bytes: log.sent - log.acknowledged,
       rate: this.flight.rateBytesPerMs,
       roundTripMs: this.roundTripMs,
     });
     if (verdict.kind === "dead") return this.#lose(verdict.reason);
-    if (verdict.kind === "ask") this.#askDue = true;
-    const promiseMs = now < this.#busyUntil ? Math.min(BUSY_SILENCE_MS, this.#pingIntervalMs) : this.#pingIntervalMs;
-    if (promiseMs !== this.#promisedMs) return this.#promise(promiseMs);
-    if (now - this.#lastWriteMs + this.#stepMs >= this.#promisedMs) this.#probeDue = true;
-    if (this.#probeDue || this.#askDue) this.wake();
+    if (verdict.kind === "ask") this.#control.askDue = true;
+    if (this.#control.look(nowMs, nowMs - this.#lastWriteMs + this.#stepMs)) this.wake();
     this.#scheduleTick();
   }
-}
-
-function joined(parts: Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -11,7 +11,7 @@
  */
 import type { Duplex } from "../net/duplex.ts";
 import { TeleError } from "../net/error.ts";
-import { FRAME_HEADER_BYTES, writeFrameHeader } from "../ping/codec.ts";
+import { FRAME_HEADER_BYTES } from "../ping/codec.ts";
 import { EndCode, MAX_HANDSHAKE_FRAME_BYTES } from "./constants.ts";
 import { checkIdentity, checkProof, concatBytes, deriveKeys, makeEphemeral, makeProof, signIdentity } from "./keys.ts";
 import type { Ephemeral, HandshakeKeys, Identity } from "./keys.ts";
@@ -31,6 +31,7 @@ import {
   type Ending,
   type Fields,
   FieldType,
+  framed,
   type Hello,
   RefusalError,
 } from "./messages.ts";
@@ -55,10 +56,7 @@ export class HandshakeChannel {
 
   /** Sends one frame. */
   send(payload: Uint8Array): Promise<void> {
-    const frame = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
-    writeFrameHeader(frame, 0, payload.length);
-    frame.set(payload, FRAME_HEADER_BYTES);
-    return this.duplex.write(frame);
+    return this.duplex.write(framed(payload));
   }
 
   /**

@@ -5,6 +5,7 @@
  * @module
  */
 import { TeleError } from "../net/error.ts";
+import { FRAME_HEADER_BYTES, writeFrameHeader } from "../ping/codec.ts";
 import { EndCode, FrameType, MAGIC, PROTOCOL_VERSION } from "./constants.ts";
 
 /** Bytes of a nonce. */
@@ -158,6 +159,14 @@ class Reader {
   rest(): Uint8Array {
     return this.bytes(this.#bytes.length - this.#at);
   }
+}
+
+/** A payload with the length in front: a whole frame. */
+export function framed(payload: Uint8Array): Uint8Array<ArrayBuffer> {
+  const frame = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
+  writeFrameHeader(frame, 0, payload.length);
+  frame.set(payload, FRAME_HEADER_BYTES);
+  return frame;
 }
 
 /** Writes a whole number below 2^53 as `u64`. */

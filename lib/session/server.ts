@@ -8,7 +8,6 @@ import type { Duplex } from "../net/duplex.ts";
 import { reasonOf, TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import type { SegmentPool } from "../net/segment_pool.ts";
-import { FRAME_HEADER_BYTES, writeFrameHeader } from "../ping/codec.ts";
 import { readTimeout } from "./client.ts";
 import { EndCode, IDLE_SESSION_KEPT_MS } from "./constants.ts";
 import { type Committed, ServerHandshake } from "./handshake.ts";
@@ -18,6 +17,7 @@ import {
   type Ending,
   type Fields,
   FieldType,
+  framed,
   RefusalError,
   SESSION_ID_BYTES,
   writeU64,
@@ -167,11 +167,13 @@ export class SessionServer<User extends SessionUser> {
   #attach(handshake: ServerHandshake, session: Session, peerReceived: number, accept: Uint8Array): number {
     const entry = this.#sessions.get(nameOf(session.id));
     entry?.expiry?.cancel();
-    const opening = new Uint8Array(FRAME_HEADER_BYTES + accept.length);
-    writeFrameHeader(opening, 0, accept.length);
-    opening.set(accept, FRAME_HEADER_BYTES);
     const { channel } = handshake;
-    return session.attach({ duplex: channel.duplex, peerReceived, leftover: channel.leftover(), opening });
+    return session.attach({
+      duplex: channel.duplex,
+      peerReceived,
+      leftover: channel.leftover(),
+      opening: framed(accept),
+    });
   }
 
   /**

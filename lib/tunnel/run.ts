@@ -3,6 +3,7 @@
  *
  * @module
  */
+import config from "../../deno.json" with { type: "json" };
 import { reasonOf } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import { startClient } from "./client.ts";
@@ -23,10 +24,9 @@ export const ExitCode = { ok: 0, failed: 1, usage: 2 } as const;
  * Runs `tele` with the given arguments until it is asked to end.
  *
  * @param args What stands behind the program's name.
- * @param version What `--version` prints.
  * @returns The exit code.
  */
-export async function run(args: readonly string[], version: string): Promise<number> {
+export async function run(args: readonly string[]): Promise<number> {
   let command: Command;
   try {
     command = parseCommandLine(args, { TELE_TOKEN: Deno.env.get("TELE_TOKEN") });
@@ -35,7 +35,7 @@ export async function run(args: readonly string[], version: string): Promise<num
     return ExitCode.usage;
   }
   if (command.kind === "help") await writeLine(Deno.stdout, helpText().trimEnd());
-  else if (command.kind === "version") await writeLine(Deno.stdout, `tele ${version}`);
+  else if (command.kind === "version") await writeLine(Deno.stdout, `tele ${config.version}`);
   else return await runRole(command);
   return ExitCode.ok;
 }

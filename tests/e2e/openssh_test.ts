@@ -15,7 +15,7 @@ interface Sshd {
 
 Deno.test({
   name: "an OpenSSH login keeps its shell and a shell variable through an outage of 30 s",
-  ...requires("sshd", "ssh", "ssh-keygen"),
+  ...requires("sshd", "ssh", "ssh-keygen", "id"),
   fn: scenario(300_000, async (s) => {
     const sshd = await startSshd(s);
     const { breaker, port } = await s.tunnel(sshd.port);
@@ -43,7 +43,7 @@ Deno.test({
 
 Deno.test({
   name: "scp of 100 MiB through 5 resets has the right checksum, up and down",
-  ...requires("sshd", "ssh", "scp", "ssh-keygen"),
+  ...requires("sshd", "ssh", "scp", "ssh-keygen", "id"),
   fn: scenario(300_000, async (s) => {
     const bytes = 100 << 20;
     const sshd = await startSshd(s);

@@ -8,6 +8,7 @@
 export const DEBIAN_PACKAGES: Record<string, string> = {
   bash: "bash",
   cat: "coreutils",
+  id: "coreutils",
   scp: "openssh-client",
   ssh: "openssh-client",
   "ssh-keygen": "openssh-client",
