@@ -133,7 +133,7 @@ function bindNode(host: string, port: number, options: ListenOptions): Promise<B
     server.listen({ host, port, backlog: BACKLOG }, () => {
       server.off("error", reject);
       server.on("error", (error) => options.log("warn", `cannot accept connections: ${reasonOf(error)}`));
-      const stopReviving = reviveForever(server, options.clock);
+      const stopReviving = reviveForever(server, options);
       const close = () => {
         stopReviving();
         server.close();
@@ -147,13 +147,17 @@ function bindNode(host: string, port: number, options: ListenOptions): Promise<B
  * Keeps a `node:net` server accepting. When `accept` fails with EMFILE, Deno's stops for good and tells nobody (measured
  * on 2.9.6); a second `listen` on the same handle, which is harmless and costs 2 µs, sets it going again.
  */
-function reviveForever(server: net.Server, clock: Clock): () => void {
+function reviveForever(server: net.Server, { clock, log }: ListenOptions): () => void {
   const { _handle: handle } = server as unknown as { _handle?: { listen(backlog: number): number } };
   if (handle === undefined) return () => {};
   let timer = clock.setTimer(revive, REVIVE_MS);
+  let told = false;
   function revive() {
     // Without descriptors to spare it would take the one that the next carrier needs.
-    if (hasSpareDescriptors()) handle!.listen(BACKLOG);
+    const spare = hasSpareDescriptors();
+    if (spare) handle!.listen(BACKLOG);
+    else if (!told) log("warn", "cannot accept connections for now: this process has too many files open (ulimit -n)");
+    told = !spare;
     timer = clock.setTimer(revive, REVIVE_MS);
   }
   return () => timer.cancel();

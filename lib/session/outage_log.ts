@@ -48,9 +48,11 @@ export class OutageLog {
     if (this.#beganAt === undefined) return;
     const lastedMs = now - this.#beganAt;
     const fields = { reason, attempts, outageMs: Math.round(lastedMs) };
-    const isNews = !this.#toldReasons.has(reason) && this.#toldReasons.size < 8 && now - this.#toldAt >= 1000;
+    // "HOST:PORT: connection reset" and "connection reset" are the same news.
+    const key = reason.replace(/^\S+: /, "");
+    const isNews = !this.#toldReasons.has(key) && this.#toldReasons.size < 8 && now - this.#toldAt >= 1000;
     if (isNews || this.#toldReasons.size === 0) {
-      this.#toldReasons.add(reason);
+      this.#toldReasons.add(key);
       this.#toldAt = now;
       this.#log("warn", `${this.#isFirst ? "no tele server yet" : "not resumed yet"}: ${reason}; trying again`, fields);
     } else if (now >= this.#reminderAt) {

@@ -1,0 +1,177 @@
+import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
+import fc from "fast-check";
+import { Liveness, type Unacknowledged } from "../lib/session/liveness.ts";
+
+const STEP_MS = 250;
+const NOTHING: Unacknowledged = { bytes: 0, rate: 0, roundTripMs: 0 };
+
+/** A carrier's view of its peer, ticked as a carrier does. */
+class Watch {
+  readonly liveness = new Liveness(0);
+  nowMs = 0;
+  waiting: Unacknowledged = NOTHING;
+  asks: number[] = [];
+  deadAt: number | undefined;
+  reason = "";
+
+  tick(lateMs = 0): void {
+    this.nowMs += STEP_MS + lateMs;
+    const verdict = this.liveness.tick(this.nowMs, STEP_MS * 1.5, this.waiting);
+    if (verdict.kind === "ask") this.asks.push(this.nowMs);
+    if (verdict.kind === "dead") {
+      this.deadAt ??= this.nowMs;
+      this.reason = verdict.reason;
+    }
+  }
+
+  /** Ticks for `ms`; every `hearEveryMs` something is received. */
+  run(ms: number, hearEveryMs = Infinity): this {
+    const until = this.nowMs + ms;
+    let heardAt = this.nowMs;
+    while (this.nowMs < until && this.deadAt === undefined) {
+      this.tick();
+      if (this.nowMs - heardAt < hearEveryMs) continue;
+      heardAt = this.nowMs;
+      this.liveness.received();
+    }
+    return this;
+  }
+}
+
+Deno.test("silence of three seconds is death when nothing was promised yet", () => {
+  const watch = new Watch().run(60_000);
+  assertEquals(watch.deadAt, 3_000);
+  assertEquals(watch.reason, "silent for 3.0 s");
+});
+
+Deno.test("three times the promised silence is death, and never less than three seconds", () => {
+  for (const [promisedMs, deadlineMs] of [[1_000, 3_000], [30_000, 90_000], [100, 3_000], [0, 3_000], [2_000, 6_000]]) {
+    const watch = new Watch();
+    watch.liveness.promised(promisedMs);
+    assertEquals(watch.liveness.deadlineMs, deadlineMs);
+    assertEquals(watch.run(100_000).deadAt, deadlineMs);
+  }
+});
+
+Deno.test("any received byte ends the silence, whole frames or not", () => {
+  const watch = new Watch().run(120_000, 2_750);
+  assertEquals(watch.deadAt, undefined);
+});
+
+Deno.test("a shorter promise counts from now on, the last one holds", () => {
+  const watch = new Watch();
+  watch.liveness.promised(30_000);
+  watch.run(20_000);
+  watch.liveness.received();
+  watch.liveness.promised(1_000);
+  assertEquals(watch.run(60_000).deadAt, 23_000);
+});
+
+Deno.test("unacknowledged data without progress asks once, and kills when no reply comes", () => {
+  const watch = new Watch();
+  watch.waiting = { bytes: 6_400, rate: 0, roundTripMs: 0 }; // 100 ms at the rate assumed
+  watch.run(60_000, 500);
+  assertEquals(watch.asks, [1_000]);
+  assertEquals(watch.deadAt, 4_250);
+  assert(watch.reason.startsWith("nothing acknowledged for 4."), watch.reason);
+});
+
+Deno.test("progress resets the verdict, and a later stall asks again", () => {
+  const watch = new Watch();
+  watch.waiting = { bytes: 1, rate: 100, roundTripMs: 0 };
+  for (let i = 0; i < 20; i++) {
+    watch.run(3_500, 500);
+    assertEquals(watch.deadAt, undefined);
+    watch.liveness.progressed();
+  }
+  assertEquals(watch.asks.length, 20);
+});
+
+Deno.test("once everything is acknowledged, nothing is due any more", () => {
+  const watch = new Watch();
+  watch.waiting = { bytes: 1, rate: 100, roundTripMs: 0 };
+  watch.run(3_500, 500);
+  watch.waiting = NOTHING;
+  watch.run(10_000, 500);
+  watch.waiting = { bytes: 1, rate: 100, roundTripMs: 0 };
+  watch.run(3_500, 500);
+  assertEquals(watch.deadAt, undefined);
+});
+
+Deno.test("a slow path has the time that the bytes in front of the reply need", () => {
+  const watch = new Watch();
+  watch.waiting = { bytes: 256 * 1024, rate: 32, roundTripMs: 0 }; // 256 kbit/s: 8 s
+  watch.run(12_000, 500);
+  assertEquals(watch.deadAt, undefined);
+  assertEquals(watch.run(1_000, 500).deadAt, 12_250);
+});
+
+Deno.test("a long round trip is asked later", () => {
+  const watch = new Watch();
+  watch.waiting = { bytes: 100, rate: 100, roundTripMs: 1_000 };
+  watch.run(5_000, 500);
+  assertEquals(watch.asks, [3_000]);
+});
+
+Deno.test("a late tick counts as one step: suspension is no silence", () => {
+  for (const asleepMs of [5_000, 60_000, 7 * 24 * 3_600_000]) {
+    const watch = new Watch();
+    watch.waiting = { bytes: 1, rate: 100, roundTripMs: 0 };
+    watch.run(1_500);
+    watch.tick(asleepMs);
+    assertEquals(watch.deadAt, undefined);
+    watch.liveness.received();
+    watch.liveness.progressed();
+    assertEquals(watch.run(2_000, 500).deadAt, undefined);
+  }
+});
+
+Deno.test("a peer that stays silent after a suspension is found dead all the same", () => {
+  const watch = new Watch();
+  watch.tick(60_000);
+  const wokeAt = watch.nowMs;
+  watch.run(60_000);
+  assertLessOrEqual(watch.deadAt! - wokeAt, 3_000);
+});
+
+Deno.test("a clock that stands still or goes back counts nothing", () => {
+  const liveness = new Liveness(1_000);
+  for (let i = 0; i < 100; i++) assertEquals(liveness.tick(1_000 - i, 375, NOTHING).kind, "alive");
+});
+
+Deno.test("after a wake-up a sign of life is due within a second, whatever was promised", () => {
+  const dead = new Watch();
+  dead.liveness.promised(30_000);
+  dead.run(10_000);
+  dead.liveness.suspect();
+  assertEquals(dead.run(60_000).deadAt, 11_000);
+  assertEquals(dead.reason, "no sign of life after this machine was suspended");
+
+  const alive = new Watch();
+  alive.liveness.promised(30_000);
+  alive.liveness.suspect();
+  alive.run(750);
+  alive.liveness.received();
+  assertEquals(alive.run(60_000).deadAt, undefined);
+});
+
+Deno.test("a carrier that is heard often enough and makes progress is never condemned (fuzz)", () => {
+  const event = fc.record({ afterTicks: fc.integer({ min: 1, max: 7 }), lateMs: fc.nat(20_000) });
+  fc.assert(
+    fc.property(fc.array(event, { minLength: 1, maxLength: 40 }), fc.nat(1 << 20), (events, bytes) => {
+      const watch = new Watch();
+      watch.waiting = { bytes, rate: 0, roundTripMs: 0 };
+      for (const { afterTicks, lateMs } of events) {
+        watch.tick(lateMs);
+        for (let tick = 1; tick < afterTicks; tick++) watch.tick();
+        watch.liveness.received();
+        watch.liveness.progressed();
+      }
+      assertEquals(watch.deadAt, undefined);
+      watch.run(60_000);
+      assert(watch.deadAt !== undefined, "and silence is found afterwards");
+      assertGreaterOrEqual(watch.deadAt, 3_000);
+    }),
+    { seed: 9, numRuns: 200 },
+  );
+});
