@@ -20,6 +20,8 @@ export const FLIGHT_DRAIN_FLOOR = 64 * 1024;
 
 /** Queue allowed on top of the lowest round trip: hides the delay of acknowledgements, and lets the rate be found. */
 const SLACK_MS = 20;
+/** No rate is measured over less time than this. */
+const SAMPLE_MS = 50;
 /** While the rate is being found the bound at least doubles each round trip. */
 const STARTUP_GAIN = 2;
 /** The rate still grows if a round trip adds this much; startup ends after so many round trips without. */
@@ -99,8 +101,9 @@ export class Flight {
   #head = 0;
   #count = 0;
 
-  /** A round trip ends with the acknowledgement of bytes that were sent after it began. */
+  /** A round ends with the acknowledgement of bytes that were sent after it began. */
   #roundEnd: number;
+  #roundMs = 0;
   #round = 0;
   /** Highest rate of each of the last round trips in which the sender was not limited by its data. */
   readonly #rates = new Float64Array(RATE_ROUNDS);
@@ -110,6 +113,9 @@ export class Flight {
   /** Newest sample that the bound or the path limited: follows a falling rate at once. */
   #latestRate = 0;
   #rateWhenMeasured = 0;
+
+  /** What was acknowledged when, over the last {@linkcode SAMPLE_MS}. */
+  readonly #history: { ms: number; acked: number; limited: boolean }[] = [];
 
   #startup = true;
   #startupRate = 0;
@@ -181,7 +187,11 @@ export class Flight {
   onSend(nowMs: number, endOffset: number): void {
     if (endOffset <= this.#sent) return;
     // Time in which nothing was in flight belongs to no sample.
-    if (this.#sent === this.#acked) this.#ackedMs = this.#firstSentMs = nowMs;
+    if (this.#sent === this.#acked) {
+      // A pause as short as between two writes that fill the bound is not idleness.
+      if (nowMs - this.#ackedMs > SLACK_MS / 4) this.#history.length = 0;
+      this.#ackedMs = this.#firstSentMs = nowMs;
+    }
     this.#sent = endOffset;
     const at = this.#rowForSend(nowMs), ring = this.#ring;
     ring[at + END] = endOffset;
@@ -220,9 +230,11 @@ export class Flight {
     const roundTripMs = Math.max(nowMs - sentMs, CLOCK_TICK_MS);
     this.#smoothedMs += (roundTripMs - this.#smoothedMs) / (this.#smoothedMs === 0 ? 1 : 8);
     this.#onRoundTrip(nowMs, roundTripMs, inFlightThen);
+    this.#remember(nowMs, limited);
     // Faster than a round trip is no rate but acknowledgements that were held up and came together.
-    if (elapsedMs >= this.#lowestMs) this.#onRate((offset - ackedBefore) / elapsedMs, limited);
-    if (ackedBefore >= this.#roundEnd) this.#onRound(nowMs);
+    if (elapsedMs >= Math.max(this.#lowestMs, SAMPLE_MS)) this.#onRate((offset - ackedBefore) / elapsedMs, limited);
+    else if (this.#lowestMs < SAMPLE_MS) this.#onShortPath(nowMs);
+    if (ackedBefore >= this.#roundEnd && nowMs - this.#roundMs >= SAMPLE_MS) this.#onRound(nowMs);
     this.#updateBound();
   }
 
@@ -244,6 +256,28 @@ export class Flight {
     else if (nowMs - this.#lateSinceMs >= Math.max(SUSPICION_MS, this.#lowestMs + SLACK_MS)) this.#suspect(nowMs, true);
   }
 
+  /** Keeps what was acknowledged over the last {@linkcode SAMPLE_MS}. */
+  #remember(nowMs: number, limited: boolean): void {
+    const history = this.#history;
+    const newest = history[history.length - 1];
+    if (newest === undefined || nowMs - newest.ms >= SAMPLE_MS / 32) {
+      history.push({ ms: nowMs, acked: this.#acked, limited });
+    } else newest.limited ||= limited;
+    while (history.length > 1 && nowMs - history[1].ms >= SAMPLE_MS) history.shift();
+  }
+
+  /**
+   * A sample over {@linkcode SAMPLE_MS}, since a round trip may be too short to tell a rate from a burst: a path that lets
+   * 64 KiB through at once, and then nothing for 5 ms, would look many times faster than it is; so would one whose far end
+   * did not run for 10 ms and then reads what waited.
+   */
+  #onShortPath(nowMs: number): void {
+    const history = this.#history;
+    const oldest = history[0];
+    if (nowMs - oldest.ms < SAMPLE_MS) return;
+    this.#onRate((this.#acked - oldest.acked) / (nowMs - oldest.ms), history.some((entry) => entry.limited));
+  }
+
   #onRate(rate: number, limited: boolean): void {
     if (limited && rate <= this.#rate) return;
     if (!limited) {
@@ -257,6 +291,7 @@ export class Flight {
 
   #onRound(nowMs: number): void {
     this.#roundEnd = this.#acked;
+    this.#roundMs = nowMs;
     this.#round++;
     // A round trip without data to send says nothing: the window does not move, so no rate is forgotten.
     if (!this.#slotFilled) return;
