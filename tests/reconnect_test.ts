@@ -278,6 +278,24 @@ Deno.test("hurry ends a pause, but not more often than every 200 ms", async () =
   script.loop.stop();
 });
 
+Deno.test("a user who comes right behind a failed attempt does not wait for the pause that followed it", async () => {
+  const script = new Script((dialed) => dialed.refuse("connection refused"));
+  script.hasStreams = false;
+  await script.clock.advance(120_000);
+  await script.clock.advanceUntil(() => script.clock.now() === script.startedAt.at(-1), 20_000);
+  const before = script.dials.length;
+  await script.clock.advance(50);
+  script.hasStreams = true;
+  script.loop.hurry();
+  script.loop.hurry();
+  assertEquals(script.dials.length, before);
+  await script.clock.advance(150);
+  assertEquals(script.dials.length, before + 1);
+  script.loop.stop();
+  script.loop.hurry();
+  assertEquals(script.clock.pendingTimers, 0);
+});
+
 Deno.test("hurry keeps to four attempts", async () => {
   const script = new Script();
   for (let i = 0; i < 20; i++) {

@@ -171,7 +171,9 @@ export class Carrier {
   // Reading.
 
   async #readLoop(leftover: Uint8Array): Promise<void> {
-    if (leftover.length > 0) this.#take(new Segment(leftover), leftover);
+    // One step later, when the session has its carrier: what came with the handshake may end both.
+    await Promise.resolve();
+    if (leftover.length > 0 && !this.#stopped) this.#take(new Segment(leftover), leftover);
     let segment = new Segment(new Uint8Array(SMALL_READ_BYTES));
     try {
       while (!this.#stopped) {

@@ -170,7 +170,7 @@ export class SessionClient<User extends SessionUser> {
       get hasStreams() {
         return hasStreams();
       },
-      commit: (handshake) => this.#commit(handshake),
+      commit: (handshake, signal) => this.#commit(handshake, signal),
       attemptFailed: (error, attempts) => this.#attemptFailed(error, attempts),
     });
     this.#expiry?.cancel();
@@ -182,7 +182,7 @@ export class SessionClient<User extends SessionUser> {
     session.end(new TeleError("expired", "no carrier was found within the resume timeout (--resume-timeout)"));
   }
 
-  async #commit(handshake: ClientHandshake): Promise<void> {
+  async #commit(handshake: ClientHandshake, signal: AbortSignal): Promise<void> {
     const session = this.#session;
     const resumes = session.id.length > 0 && handshake.status === "ready";
     // Invariant 3: detach, number and count in one step, with nothing awaited in between.
@@ -192,9 +192,8 @@ export class SessionClient<User extends SessionUser> {
     const commit = { kind: resumes ? "resume" as const : "new" as const, attempt, received, fields: this.#fields() };
     const secret = resumes ? session.resumeSecret : new Uint8Array(0);
     const accepted = await handshake.commit(commit, secret, resumes ? undefined : this.#identity);
-    if (this.#stopped || session !== this.#session || (resumes && attempt !== session.lastAttempt)) {
-      return handshake.duplex.close();
-    }
+    // The accept may have come just before this attempt was given up for another, which then attaches.
+    if (signal.aborted || this.#stopped || session !== this.#session) return handshake.duplex.close();
     if (resumes) this.#resume(handshake.duplex, accepted);
     else this.#begin(handshake.duplex, accepted);
   }
@@ -218,12 +217,13 @@ export class SessionClient<User extends SessionUser> {
       const formerUser = this.#user;
       this.#replaceSession();
       this.#options.inherit(formerUser, this.#user);
+      const hadStreams = formerUser.streamCount > 0;
       const error = new TeleError(
         "unknown-session",
         "the tele server does not know the session: it was restarted, or waited too long",
       );
       former.end(error);
-      if (formerUser.streamCount > 0) this.#options.log("warn", `session lost: ${error.message}`);
+      if (hadStreams) this.#options.log("warn", `session lost: ${error.message}`);
     }
     const session = this.#session;
     session.id = accepted.accept.sessionId;

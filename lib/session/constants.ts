@@ -80,5 +80,11 @@ export const BUSY_SILENCE_MS = 1_000;
 /** How long a session counts as in use after it carried data, in milliseconds. */
 export const BUSY_FOR_MS = 60_000;
 
-/** A detached session without streams is kept so long, in milliseconds. */
-export const IDLE_SESSION_KEPT_MS = 60_000;
+/**
+ * A detached session without streams is kept so long, in milliseconds. Not shorter: its client may have opened a stream
+ * into a network that was dead already, and that stream must not be lost to an outage of some minutes.
+ */
+export const IDLE_SESSION_KEPT_MS = 3_600_000;
+
+/** A server looks so often whether a detached session has waited for long enough, in milliseconds. */
+export const WATCH_MS = 60_000;

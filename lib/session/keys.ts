@@ -66,6 +66,8 @@ export async function deriveKeys(
 
 async function exchange(own: Ephemeral, peerPublicKey: Uint8Array): Promise<ArrayBuffer> {
   try {
+    // Deno 2.6 does not refuse a key of another length: it panics.
+    if (peerPublicKey.length !== KEY_BYTES) throw new RangeError("a key has 32 bytes");
     const key = await crypto.subtle.importKey("raw", peerPublicKey as Bytes, { name: "X25519" }, false, []);
     const shared = await crypto.subtle.deriveBits({ name: "X25519", public: key }, own.privateKey, 256);
     // RFC 7748, section 6.1: a public key of small order makes a shared secret of zeros that anyone knows.

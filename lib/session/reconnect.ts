@@ -27,8 +27,11 @@ export interface ReconnectHost {
   readonly sessionId: Uint8Array | undefined;
   /** Whether user connections wait. */
   readonly hasStreams: boolean;
-  /** Commits on a challenged handshake and attaches. Rejects if that fails; the loop then goes on. */
-  commit(handshake: ClientHandshake): Promise<void>;
+  /**
+   * Commits on a challenged handshake and attaches. Rejects if that fails; the loop then goes on. Once `signal` is
+   * aborted the attempt was given up, and an accept that comes all the same must not attach.
+   */
+  commit(handshake: ClientHandshake, signal: AbortSignal): Promise<void>;
   /** An attempt failed; `attempts` counts those of this outage. */
   attemptFailed(error: unknown, attempts: number): void;
 }
@@ -57,6 +60,7 @@ export class ReconnectLoop {
   #lastStartMs = -Infinity;
   #failures = 0;
   #committing: Attempt | undefined;
+  #impatience: Timer | undefined;
   #next: Timer | undefined;
   #done = false;
 
@@ -75,8 +79,12 @@ export class ReconnectLoop {
 
   /** A user came: tries at once, unless that was done a moment ago. */
   hurry(): void {
+    if (this.#done) return;
     this.#failures = 0;
-    if (this.#clock.now() - this.#lastStartMs >= HURRY_MS) this.#start();
+    const sinceMs = this.#clock.now() - this.#lastStartMs;
+    if (sinceMs >= HURRY_MS) this.#start();
+    // The pause under way may be a long one, from a time when nobody waited.
+    else if (this.#attempts.size === 0) this.#plan(HURRY_MS - sinceMs);
   }
 
   /** The machine woke or its addresses changed: attempts under way are worthless, starts over at once. */
@@ -91,6 +99,7 @@ export class ReconnectLoop {
     if (this.#done) return;
     this.#done = true;
     this.#next?.cancel();
+    this.#impatience?.cancel();
     for (const attempt of [...this.#attempts]) this.#drop(attempt);
   }
 
@@ -143,11 +152,12 @@ export class ReconnectLoop {
     if (attempt === undefined) return;
     this.#committing = attempt;
     const tookMs = this.#clock.now() - attempt.startedAt;
-    const impatience = this.#clock.setTimer(() => this.#preferAnother(attempt), Math.max(COMMIT_MS, 2 * tookMs));
-    this.#host.commit(attempt.handshake!).then(
+    this.#impatience?.cancel();
+    this.#impatience = this.#clock.setTimer(() => this.#preferAnother(attempt), Math.max(COMMIT_MS, 2 * tookMs));
+    this.#host.commit(attempt.handshake!, attempt.controller.signal).then(
       () => this.#attached(attempt),
       (error) => this.#failed(attempt, error),
-    ).finally(() => impatience.cancel());
+    );
   }
 
   /** The commit has waited for long: another challenged attempt may be luckier. */
@@ -155,7 +165,7 @@ export class ReconnectLoop {
     if (this.#committing !== attempt) return;
     const another = [...this.#attempts].some((other) => other !== attempt && other.handshake !== undefined);
     if (another) return this.#failed(attempt, new Error("the server did not answer the commit"));
-    this.#clock.setTimer(() => this.#preferAnother(attempt), COMMIT_MS / 4);
+    this.#impatience = this.#clock.setTimer(() => this.#preferAnother(attempt), COMMIT_MS / 4);
   }
 
   #attached(attempt: Attempt): void {

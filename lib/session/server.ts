@@ -9,7 +9,7 @@ import { reasonOf, TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import type { SegmentPool } from "../net/segment_pool.ts";
 import { readTimeout } from "./client.ts";
-import { EndCode, IDLE_SESSION_KEPT_MS } from "./constants.ts";
+import { EndCode, IDLE_SESSION_KEPT_MS, WATCH_MS } from "./constants.ts";
 import { type Committed, ServerHandshake } from "./handshake.ts";
 import { nameOf } from "./keys.ts";
 import {
@@ -48,6 +48,8 @@ export interface SessionServerOptions<User extends SessionUser> {
 interface Entry {
   session: Session;
   identity: string | undefined;
+  /** Whether its client was heard on it: before that, the accept may have been lost. */
+  isHeard: boolean;
   expiry: Timer | undefined;
 }
 
@@ -61,7 +63,6 @@ export class SessionServer<User extends SessionUser> {
   readonly #options: SessionServerOptions<User>;
   readonly #strangers: Strangers;
   readonly #sessions: Map<string, Entry> = new Map();
-  readonly #byIdentity: Map<string, Entry> = new Map();
   #silentCarriers = 0;
   #stopped = false;
 
@@ -137,7 +138,7 @@ export class SessionServer<User extends SessionUser> {
     if (this.#stopped) return handshake.channel.duplex.close();
     this.#makeRoom();
     const session = this.#makeSession(id, resumeSecret, readTimeout(commit.fields));
-    const entry: Entry = { session, identity, expiry: undefined };
+    const entry: Entry = { session, identity, isHeard: false, expiry: undefined };
     this.#sessions.set(nameOf(id), entry);
     this.#attach(handshake, session, 0, accept);
     const peer = handshake.channel.duplex.peer;
@@ -182,20 +183,21 @@ export class SessionServer<User extends SessionUser> {
    */
   #replaceOlder(session: Session): void {
     const entry = this.#sessions.get(nameOf(session.id));
-    if (entry?.identity === undefined) return;
-    const older = this.#byIdentity.get(entry.identity);
-    if (older === entry) return;
-    this.#byIdentity.set(entry.identity, entry);
+    if (entry === undefined || entry.isHeard) return;
+    entry.isHeard = true;
+    if (entry.identity === undefined) return;
     const message = "a newer session of the same client took its place";
-    older?.session.end(new TeleError("closed", message), { code: EndCode.replaced, message });
+    const older = [...this.#sessions.values()].filter((other) => other !== entry && other.identity === entry.identity);
+    for (const other of older) other.session.end(new TeleError("closed", message), { code: EndCode.replaced, message });
   }
 
   #makeRoom(): void {
     if (this.#sessions.size < this.#options.maxSessions) return;
     let longest: Session | undefined;
     for (const { session } of this.#sessions.values()) {
-      if (session.detachedAt === undefined) continue;
-      if (longest?.detachedAt === undefined || session.detachedAt < longest.detachedAt) longest = session;
+      if (session.detachedAt !== undefined && (longest === undefined || goesBefore(session, longest))) {
+        longest = session;
+      }
     }
     if (longest === undefined) {
       const message =
@@ -210,9 +212,11 @@ export class SessionServer<User extends SessionUser> {
   #onDetached(session: Session, reason: string): void {
     const entry = this.#sessions.get(nameOf(session.id));
     if (entry === undefined || this.#stopped) return;
-    // Invariant 4: what carried nothing is forgotten; its client asks for a new one.
-    if (session.received === 0) return void session.end(new TeleError("closed", "it carried nothing"));
-    this.#options.log("warn", `session ${session.name} lost its link: ${reason}`, { session: session.name, reason });
+    // Invariant 4: what carried nothing is forgotten, but not at once: the client may have the accept, and its first bytes
+    // were lost with the carrier. Forgetting that session would cut the streams that wait in it.
+    if (session.received > 0) {
+      this.#options.log("warn", `session ${session.name} lost its link: ${reason}`, { session: session.name, reason });
+    }
     this.#watch(entry);
   }
 
@@ -221,14 +225,14 @@ export class SessionServer<User extends SessionUser> {
     const { session } = entry;
     const waitedMs = this.#options.clock.now() - (session.detachedAt ?? 0);
     const leftMs = session.resumeTimeoutMs - waitedMs;
-    const stepMs = Math.max(0, Math.min(IDLE_SESSION_KEPT_MS, leftMs));
+    const stepMs = Math.max(0, Math.min(WATCH_MS, leftMs));
     entry.expiry = this.#options.clock.setTimer(() => {
       if (session.detachedAt === undefined || session.error !== undefined) return;
       const waited = this.#options.clock.now() - session.detachedAt;
       if (waited >= session.resumeTimeoutMs) {
         session.end(new TeleError("expired", "no carrier came within the resume timeout (--resume-timeout)"));
-      } else if (waited >= IDLE_SESSION_KEPT_MS && session.user.streamCount === 0) {
-        session.end(new TeleError("expired", "it had no streams and no carrier for a minute"));
+      } else if (waited >= (entry.isHeard ? IDLE_SESSION_KEPT_MS : WATCH_MS) && carriesNothing(session)) {
+        session.end(new TeleError("expired", "it had no streams, and no carrier for too long"));
       } else {
         this.#watch(entry);
       }
@@ -241,9 +245,6 @@ export class SessionServer<User extends SessionUser> {
     if (entry === undefined) return;
     this.#sessions.delete(name);
     entry.expiry?.cancel();
-    if (entry.identity !== undefined && this.#byIdentity.get(entry.identity) === entry) {
-      this.#byIdentity.delete(entry.identity);
-    }
     this.#options.log("info", `session ${session.name} ended: ${error.message}`, { session: session.name });
   }
 
@@ -286,4 +287,15 @@ export class SessionServer<User extends SessionUser> {
     const sessions = [...this.#sessions.values()].map((entry) => entry.session);
     await Promise.all(sessions.map((session) => session.end(new TeleError("closed", message), ending)));
   }
+}
+
+/** Which of two detached sessions goes first: one without streams, then the one that waited longer. */
+function goesBefore(one: Session, other: Session): boolean {
+  const [isIdle, isOtherIdle] = [carriesNothing(one), carriesNothing(other)];
+  return isIdle === isOtherIdle ? one.detachedAt! < other.detachedAt! : isIdle;
+}
+
+/** Whether nothing is lost with it. */
+function carriesNothing(session: Session): boolean {
+  return session.received === 0 || session.user.streamCount === 0;
 }

@@ -1,0 +1,118 @@
+/** The program as a user starts it: what it prints where, and its exit codes. */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import config from "../deno.json" with { type: "json" };
+import { within } from "./support/wait.ts";
+
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+
+interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs tele to its end. */
+async function tele(args: string[], env: Record<string, string> = {}): Promise<Outcome> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", MAIN, ...args],
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...env },
+    stdin: "null",
+  });
+  const { code, stdout, stderr } = await within(command.output(), 20_000, `tele ${args.join(" ")}`);
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+/** Checks that a wrong command line gets exit code 2 and one line, on standard error, that includes all of `words`. */
+async function isRefused(args: string[], words: string[], env?: Record<string, string>): Promise<void> {
+  const { code, stdout, stderr } = await tele(args, env);
+  const line = JSON.stringify(args) + " " + stderr;
+  assertEquals([code, stdout], [2, ""], line);
+  assertMatch(stderr, /^tele: [^\n]+\n$/, line);
+  assert(!/\bat .*\.ts|Error:/.test(stderr), `no stack trace: ${line}`);
+  for (const word of words) assertStringIncludes(stderr, word, line);
+}
+
+/** Waits for all, so that a failure leaves no process behind; then throws the first. */
+async function allOf(checks: Promise<void>[]): Promise<void> {
+  await Promise.allSettled(checks);
+  await Promise.all(checks);
+}
+
+Deno.test("tele alone and --help print the same help, with the diagram, to standard output", async () => {
+  const [alone, help] = await Promise.all([tele([]), tele(["--client", "--help", "--nonsense"])]);
+  assertEquals([alone.code, help.code, alone.stderr, help.stderr], [0, 0, "", ""]);
+  assertEquals(alone.stdout, help.stdout);
+  assertStringIncludes(help.stdout, "user's client → [tele client] ~~~ network ~~~ [tele server] → user's server");
+  assertStringIncludes(help.stdout, "--resume-timeout=DUR");
+});
+
+Deno.test("--version prints the version of deno.json", async () => {
+  const spellings = await Promise.all([tele(["--version"]), tele(["-version"])]);
+  for (const outcome of spellings) {
+    assertEquals(outcome, { code: 0, stdout: `tele ${config.version}\n`, stderr: "" });
+  }
+});
+
+Deno.test("wrong command lines get exit code 2 and one line that says what to write", async () => {
+  await allOf([
+    isRefused(["--server"], ["--server needs --in=ADDR", "--in=:22"]),
+    isRefused(["--client", "--in=:2222"], ["--client needs --out=ADDR", "tele server"]),
+    isRefused(["--in=:22"], ["--server", "--client", "--help"]),
+    isRefused(["-server", "-in=:22", "-otu=:40300"], ["--otu", "--out"]),
+    isRefused(["--server", "--in=22"], ["--in", ":22"]),
+    isRefused(["--client", "--out=:1", "--ping-interval=soon"], ["--ping-interval", "30s"]),
+  ]);
+  await allOf([
+    isRefused(["--server", "--client"], ["--server and --client"]),
+    isRefused(["--client", "--out=:1", "--tls"], ["--tls: this version does not have TLS"]),
+    isRefused(["--client", "--out=:1", "--token-file=x"], ["--token-file", "does not have tokens"]),
+    isRefused(["--client", "--out=:1"], ["TELE_TOKEN"], { TELE_TOKEN: "secret" }),
+    isRefused(["--server", "--in=two\nlines:22"], ["two\\nlines"]),
+    isRefused(["--server", "--in=:22", "extra"], ['"extra"']),
+  ]);
+});
+
+Deno.test("a port that is taken gets exit code 1 and one line", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const address = `127.0.0.1:${taken.addr.port}`;
+  const outcomes = await Promise.all([
+    tele(["--server", "--in=:22", `--out=${address}`]),
+    tele(["--client", `--in=${address}`, "--out=127.0.0.1:1"]),
+  ]);
+  for (const outcome of outcomes) {
+    assertEquals(outcome, {
+      code: 1,
+      stdout: "",
+      stderr: `tele: cannot listen on ${address}: another program does; choose another port\n`,
+    });
+  }
+});
+
+Deno.test("a unix socket that cannot be made gets exit code 1 and one line that names it", async () => {
+  const { code, stdout, stderr } = await tele(["--server", "--in=:22", "--out=unix:/no/such/folder/tele.sock"]);
+  assertEquals([code, stdout], [1, ""]);
+  assertMatch(stderr, /^tele: cannot listen on unix:\/no\/such\/folder\/tele\.sock: [^\n]+\n$/);
+});
+
+Deno.test("a role says on one line of standard output that it is ready, and ends with 0 when asked to", async () => {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", MAIN, "--server", "--in=:22", "--out=127.0.0.1:0"],
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const { value } = await within(reader.read(), 20_000, "the ready line");
+  assertMatch(value ?? "", /^tele server ready: tele clients connect to 127\.0\.0\.1:\d+, user's server is :22\n$/);
+  child.kill("SIGTERM");
+  const [{ code }, rest, log] = await within(
+    Promise.all([child.status, reader.read(), new Response(child.stderr).text()]),
+    10_000,
+    "the end",
+  );
+  assertEquals([code, rest.done], [0, true]);
+  assertMatch(log, /^\S+ info +ended by SIGTERM\n$/);
+});

@@ -1,0 +1,313 @@
+/**
+ * A client and a server of sessions over a network in memory, and a user of sessions that sends a sequence of bytes.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import type { Duplex } from "../../lib/net/duplex.ts";
+import type { TeleError } from "../../lib/net/error.ts";
+import { type Segment, SegmentPool } from "../../lib/net/segment_pool.ts";
+import { SessionClient, type SessionClientOptions } from "../../lib/session/client.ts";
+import { HEADROOM_BYTES } from "../../lib/session/constants.ts";
+import type { ReplayLog } from "../../lib/session/replay_log.ts";
+import { SessionServer, type SessionServerOptions } from "../../lib/session/server.ts";
+import type { Session, SessionUser } from "../../lib/session/session.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { MemoryNetwork, type MemoryPipeOptions } from "./memory_network.ts";
+import { Random } from "./random.ts";
+
+/** Pieces that a user hands to the log, at most. */
+const PIECE_BYTES = 20_000;
+
+/** The byte at `offset` of the sequence `key`: no shift of it, and no other key, looks the same for long. */
+function byteAt(key: number, offset: number): number {
+  return (offset * 31 + (offset >> 8) * 7 + (offset >> 16) + key * 113) & 0xff;
+}
+
+/** Sends as much as it is told to, and keeps what it receives. */
+export class ByteUser implements SessionUser {
+  streamCount = 1;
+  session: Session | undefined;
+  error: TeleError | undefined;
+  attachedTimes = 0;
+  /** Bytes handed to the log so far. */
+  sent = 0;
+  received = 0;
+  /** Uncounted messages to send, and those that came. */
+  hints: number[] = [];
+  hintsSeen: number[] = [];
+  /** Thrown at the next byte that comes. */
+  refusal: TeleError | undefined;
+  /** Sequence of the peer, known from its first byte. */
+  #peerKey: number | undefined;
+  #toSend = 0;
+  readonly #random: Random;
+
+  /** @param key From 0 to 255: names the sequence that it sends. */
+  constructor(readonly key: number) {
+    this.#random = new Random(key + 1);
+  }
+
+  /** Bytes it was told to send. */
+  get told(): number {
+    return this.sent + this.#toSend;
+  }
+
+  /** The key of whoever sent what came. */
+  get peerKey(): number | undefined {
+    return this.#peerKey;
+  }
+
+  send(bytes: number): void {
+    this.#toSend += bytes;
+    this.session?.wake();
+  }
+
+  pull(log: ReplayLog, bulkBytes: number): void {
+    bulkBytes = Math.min(bulkBytes, log.room);
+    while (this.#toSend > 0 && bulkBytes > 0) {
+      const small = this.#random.chance(0.5);
+      const bytes = Math.min(this.#toSend, bulkBytes, this.#random.between(1, small ? 50 : PIECE_BYTES));
+      if (small) {
+        const at = log.reserve(bytes);
+        this.#fill(log.arena, at, bytes);
+      } else {
+        const memory = new Uint8Array(HEADROOM_BYTES + bytes);
+        this.#fill(memory, HEADROOM_BYTES, bytes);
+        log.adopt(memory, HEADROOM_BYTES, memory.length);
+      }
+      this.#toSend -= bytes;
+      bulkBytes -= bytes;
+    }
+  }
+
+  #fill(memory: Uint8Array, at: number, bytes: number): void {
+    for (let i = 0; i < bytes; i++) memory[at + i] = byteAt(this.key, this.sent + i);
+    this.sent += bytes;
+  }
+
+  receive(bytes: Uint8Array, _segment: Segment): void {
+    if (this.refusal !== undefined) throw this.refusal;
+    assertEquals(this.error, undefined, "nothing comes after the end");
+    this.#peerKey ??= keyOf(bytes[0]);
+    for (const byte of bytes) {
+      if (byte !== byteAt(this.#peerKey, this.received)) throw new Error(`byte ${this.received} is not the next one`);
+      this.received++;
+    }
+  }
+
+  receiveHint(bytes: Uint8Array): void {
+    this.hintsSeen.push(...bytes);
+  }
+
+  takeHints(into: Uint8Array): number {
+    into.set(this.hints);
+    return this.hints.splice(0).length;
+  }
+
+  attached(): void {
+    this.attachedTimes++;
+  }
+
+  ended(error: TeleError): void {
+    assertEquals(this.error, undefined, "the end is told once");
+    this.error = error;
+    this.streamCount = 0;
+  }
+}
+
+/** The key of a sequence by its first byte; 113 is odd, so that there is exactly one. */
+function keyOf(firstByte: number): number {
+  for (let key = 0; key < 256; key++) {
+    if (byteAt(key, 0) === firstByte) return key;
+  }
+  throw new Error("unreachable");
+}
+
+/** What may be different from test to test. */
+export interface WorldOptions {
+  network?: Omit<MemoryPipeOptions, "clock">;
+  server?: Partial<SessionServerOptions<ByteUser>>;
+  client?: Partial<SessionClientOptions<ByteUser>>;
+}
+
+/** Server, network, and one client or several. */
+export class World {
+  readonly clock = new FakeClock();
+  readonly network: MemoryNetwork;
+  /** Log lines as `who level: message`. */
+  readonly lines: string[] = [];
+  /** Users of sessions, oldest first. */
+  readonly clientUsers: ByteUser[] = [];
+  readonly serverUsers: ByteUser[] = [];
+  /** Takes new connections; a test may put an impostor here. */
+  onConnection: (duplex: Duplex) => void;
+  server: SessionServer<ByteUser>;
+  readonly #options: WorldOptions;
+  readonly #clients: SessionClient<ByteUser>[] = [];
+  #keys = 0;
+
+  constructor(options: WorldOptions = {}) {
+    this.#options = options;
+    this.server = this.makeServer();
+    this.onConnection = this.toServer;
+    this.network = new MemoryNetwork({
+      ...options.network,
+      clock: this.clock,
+      onConnection: (duplex) => this.onConnection(duplex),
+    });
+  }
+
+  /** Where connections go unless a test says otherwise. */
+  readonly toServer = (duplex: Duplex): void => void this.server.accept(duplex);
+
+  get client(): SessionClient<ByteUser> {
+    return this.#clients[0] ?? this.addClient();
+  }
+
+  /** The user of the present session on the client's side. */
+  get here(): ByteUser {
+    return this.client.user;
+  }
+
+  /** The newest user on the server's side. */
+  get there(): ByteUser {
+    return this.serverUsers.at(-1)!;
+  }
+
+  addClient(options: Partial<SessionClientOptions<ByteUser>> = {}): SessionClient<ByteUser> {
+    const client = new SessionClient<ByteUser>({
+      ...this.#common("client", this.clientUsers),
+      dial: (signal) => this.network.dial(signal),
+      inherit: (from, to) => {
+        to.streamCount = from.streamCount;
+      },
+      ...this.#options.client,
+      ...options,
+    });
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** A server that knows no sessions. */
+  makeServer(): SessionServer<ByteUser> {
+    return new SessionServer<ByteUser>({
+      ...this.#common("server", this.serverUsers),
+      maxSessions: 10,
+      ...this.#options.server,
+    });
+  }
+
+  /** The tele server is killed and comes back: carriers break, sessions are gone. */
+  restartServer(): void {
+    this.network.cut();
+    this.server = this.makeServer();
+  }
+
+  #common(who: string, users: ByteUser[]) {
+    return {
+      clock: this.clock,
+      log: (level: string, message: string) => void this.lines.push(`${who} ${level}: ${message}`),
+      pool: new SegmentPool({ plenty: 64 }),
+      makeUser: () => {
+        const user = new ByteUser(this.#keys++ & 0xff);
+        users.push(user);
+        return user;
+      },
+      bindUser: (user: ByteUser, session: Session) => {
+        user.session = session;
+      },
+      replayBufferBytes: 1 << 20,
+      pingIntervalMs: 30_000,
+      resumeTimeoutMs: 7 * 24 * 3_600_000,
+    };
+  }
+
+  /** A client that is attached, with `bytes` sent each way, so that both ends take the session for used. */
+  static async attached(options: WorldOptions = {}, bytes = 100): Promise<World> {
+    const world = new World(options);
+    world.client;
+    await world.untilAttached();
+    await world.exchange(bytes);
+    return world;
+  }
+
+  untilAttached(limitMs = 20_000): Promise<void> {
+    return this.clock.advanceUntil(() => this.client.isAttached && this.serverUsers.length > 0, limitMs, "attached");
+  }
+
+  /** Sends `bytes` each way and waits until everything has arrived. */
+  async exchange(bytes: number, limitMs = 60_000): Promise<void> {
+    this.here.send(bytes);
+    this.there.send(bytes);
+    await this.untilDelivered(limitMs);
+  }
+
+  /** Waits until both present users have everything the other was told to send. */
+  async untilDelivered(limitMs = 60_000): Promise<void> {
+    await this.clock.advanceUntil(() => this.isDelivered, limitMs, "delivered");
+    assert(this.here.told === 0 || this.there.peerKey === this.here.key);
+    assert(this.there.told === 0 || this.here.peerKey === this.there.key);
+  }
+
+  get isDelivered(): boolean {
+    const [here, there] = [this.here, this.there];
+    return there !== undefined && here.received === there.told && there.received === here.told;
+  }
+
+  /** Nobody's session was lost on either side. */
+  assertUnbroken(): void {
+    assertEquals([this.clientUsers.length, this.here.error, this.there.error], [1, undefined, undefined]);
+  }
+
+  linesWith(words: string): string[] {
+    return this.lines.filter((line) => line.includes(words));
+  }
+
+  /** Ends everything; nothing may be left that waits. */
+  async end(): Promise<void> {
+    const ends = [...this.#clients.map((client) => client.stop("the test ends")), this.server.stop("the test ends")];
+    await this.clock.advance(600);
+    await Promise.all(ends);
+    this.network.cut();
+  }
+}
+
+/** Holds back calls of one WebCrypto function, since the order in which they end is anyone's guess. */
+export class CryptoGate implements Disposable {
+  /** Calls so far, held or not. */
+  calls = 0;
+  readonly #name: "sign" | "verify";
+  readonly #original: (...args: unknown[]) => Promise<unknown>;
+  readonly #held = new Map<number, () => void>();
+
+  /** @param holds Whether to hold the call of this number, the first being 0. */
+  constructor(name: "sign" | "verify", holds: (call: number) => boolean) {
+    const prototype = SubtleCrypto.prototype as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+    const original = this.#original = prototype[this.#name = name];
+    // deno-lint-ignore no-this-alias
+    const gate = this;
+    prototype[name] = async function (this: SubtleCrypto, ...args: unknown[]) {
+      const call = gate.calls++;
+      if (holds(call)) await new Promise<void>((resolve) => gate.#held.set(call, resolve));
+      return await original.apply(this, args);
+    };
+  }
+
+  /** Numbers of the calls that are held now. */
+  get held(): number[] {
+    return [...this.#held.keys()];
+  }
+
+  release(call: number): void {
+    const resolve = this.#held.get(call);
+    assert(resolve !== undefined, `call ${call} is not held`);
+    this.#held.delete(call);
+    resolve();
+  }
+
+  [Symbol.dispose](): void {
+    (SubtleCrypto.prototype as unknown as Record<string, unknown>)[this.#name] = this.#original;
+    for (const call of this.held) this.release(call);
+  }
+}
