@@ -173,11 +173,18 @@ async function acceptAll(listener: Deno.Listener, options: ListenOptions): Promi
       options.onConnection(new DenoDuplex(connection));
     } catch (error) {
       if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
+      if (isGone(error)) continue;
       if (!told) options.log("warn", `cannot accept connections for now: ${reasonOf(error)}`);
       told = true;
       await sleep(options.clock, ACCEPT_PAUSE_MS);
     }
   }
+}
+
+/** Whether a connection was reset before it was accepted, as some health checks do: that one is over, the next is fine. */
+function isGone(error: unknown): boolean {
+  const { NotConnected, ConnectionAborted, ConnectionReset } = Deno.errors;
+  return error instanceof NotConnected || error instanceof ConnectionAborted || error instanceof ConnectionReset;
 }
 
 async function bindUnix(address: UnixAddress, options: ListenOptions): Promise<Bound> {

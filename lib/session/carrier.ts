@@ -221,9 +221,11 @@ export class Carrier {
         return this.#onProbe(decodeProbe(payload));
       case FrameType.hint:
         return this.#guard(() => this.#host.receiveHint(payload.subarray(1)));
-      case FrameType.goodbye:
+      case FrameType.goodbye: {
+        const ending = decodeEnding(payload);
         this.stop();
-        return this.#host.peerEnded(decodeEnding(payload));
+        return this.#host.peerEnded(ending);
+      }
     }
     throw new TeleError("protocol", `a frame of type ${payload[0]} is not known here`);
   }

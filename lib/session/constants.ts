@@ -65,7 +65,7 @@ export const MAX_SESSION_FRAME_BYTES = 512 * 1024;
 /** Largest control frame (any but data), in bytes: such a frame is gathered before it is read. */
 export const MAX_CONTROL_FRAME_BYTES = 16 * 1024;
 
-/** How long a peer may take for its next handshake message, in milliseconds. */
+/** How long a peer may take for the whole handshake, in milliseconds. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** Acknowledge at the latest after so many counted bytes. */

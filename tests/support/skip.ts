@@ -9,6 +9,7 @@ export const DEBIAN_PACKAGES: Record<string, string> = {
   bash: "bash",
   cat: "coreutils",
   id: "coreutils",
+  python3: "python3",
   scp: "openssh-client",
   ssh: "openssh-client",
   "ssh-keygen": "openssh-client",

@@ -53,7 +53,9 @@ export class UserServer implements AsyncDisposable {
       let connection: Deno.TcpConn;
       try {
         connection = await this.#listener.accept();
-      } catch {
+      } catch (error) {
+        // One that was reset before it was accepted is over; the next is fine.
+        if (error instanceof Deno.errors.NotConnected) continue;
         return;
       }
       this.accepted++;
