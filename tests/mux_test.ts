@@ -2,17 +2,18 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { LEAST_START_CREDIT, MOST_START_CREDIT } from "../lib/mux/constants.ts";
+import { Mux } from "../lib/mux/mux.ts";
 import { MuxClient, type MuxClientOptions, MuxServer, type MuxServerOptions } from "../lib/mux/link.ts";
 import { RecordDecoder, writeDataHeader, writeFin, writeOpen } from "../lib/mux/records.ts";
 import type { MuxStream, StreamEnd } from "../lib/mux/stream.ts";
 import type { Duplex } from "../lib/net/duplex.ts";
 import { TeleError } from "../lib/net/error.ts";
 import { duplexPair } from "../lib/net/pipe.ts";
-import { SegmentPool } from "../lib/net/segment_pool.ts";
+import { Segment, SegmentPool } from "../lib/net/segment_pool.ts";
 import { SessionClient } from "../lib/session/client.ts";
-import type { ReplayLog } from "../lib/session/replay_log.ts";
+import { ReplayLog } from "../lib/session/replay_log.ts";
 import type { SessionUser } from "../lib/session/session.ts";
-import { FakeClock } from "./support/fake_clock.ts";
+import { FakeClock, settle } from "./support/fake_clock.ts";
 import { MemoryNetwork, type MemoryPipe, type MemoryPipeOptions } from "./support/memory_network.ts";
 import { SeededData } from "./support/random.ts";
 
@@ -830,14 +831,59 @@ Deno.test("records of streams that nobody knows are dropped", async () => {
   });
 });
 
-Deno.test("a client refuses streams that the server opens", async () => {
+Deno.test("bulk streams take turns of bounded size, and one alone takes all that may go", async () => {
+  const mux = new Mux({
+    clock: new FakeClock(),
+    pool: new SegmentPool({ plenty: 9 }),
+    maxStreams: 9,
+    open: { count: 0 },
+  });
+  const log = new ReplayLog({ limitBytes: 16 * MIB });
+  let turns: { id: number; bytes: number }[] = [];
+  const decoder = new RecordDecoder({
+    open: () => {},
+    data: (id, bytes) => {
+      if (turns.at(-1)?.id === id) turns.at(-1)!.bytes += bytes.length;
+      else turns.push({ id, bytes: bytes.length });
+    },
+    fin: () => {},
+    reset: () => {},
+  });
+  /** Pulls until nothing comes; the frames are taken apart as the peer would, and acknowledged. */
+  const pull = async () => {
+    for (let end = -1; end !== log.end;) {
+      end = log.end;
+      await settle();
+      mux.pull(log, 256 * KIB, 64 * KIB);
+      for (let frame = log.nextWrite(); frame !== undefined; frame = log.nextWrite()) decoder.push(frame.slice(5));
+      log.acknowledge(log.sent);
+    }
+  };
+  const users = [1, 2, 3].map(() => {
+    const [user, far] = duplexPair();
+    return { user, stream: mux.open(far) };
+  });
+  await pull();
+  for (const { stream } of users) stream.grant(16 * MIB);
+  // Reads become large with use.
+  const floods = users.map(({ user }) => user.write(new Uint8Array(2 * MIB)));
+  await pull();
+  await Promise.all(floods);
+  const tail = turns.slice(20, -10);
+  assert(tail.length > 30, `${turns.length} turns`);
+  assert(turns.every(({ bytes }) => bytes <= 64 * KIB), `turns of ${turns.map(({ bytes }) => bytes)}`);
+  assert(tail.every(({ id }, at) => at < 3 || id === tail[at - 3].id), `${tail.map(({ id }) => id)}`);
+  turns = [];
+  const alone = users[0].user.write(new Uint8Array(2 * MIB));
+  await pull();
+  await alone;
+  assertEquals(turns.map(({ bytes }) => bytes), [2 * MIB]);
+  mux.ended(new TeleError("closed", "the test ends"));
+});
+
+Deno.test("a client refuses streams that the server opens", () => {
   const clock = new FakeClock();
-  const [near, far] = duplexPair();
-  near.close();
-  far.close();
-  const { Mux } = await import("../lib/mux/mux.ts");
   const mux = new Mux({ clock, pool: new SegmentPool({ plenty: 1 }), maxStreams: 1, open: { count: 0 } });
-  const { Segment } = await import("../lib/net/segment_pool.ts");
   const record = open(1);
   const error = assertThrows(() => mux.receive(record, new Segment(record)), TeleError);
   assertEquals(error.code, "protocol");
@@ -869,11 +915,15 @@ Deno.test("window values that are old, repeated, for unknown streams or far ahea
     rogue.wake();
     await clock.advance(2_000);
     assertEquals(sent(), 1500);
-    rogue.hintsDue.push(hint(1, 2 ** 50));
+    rogue.hintsDue.push(hint(1, 2 ** 50), hint(1, 1600));
     rogue.wake();
     await clock.advance(100);
     assertEquals(sent(), 5000);
     await writing;
+    const more = upstream[0].write(new Uint8Array(5000));
+    await clock.advance(100);
+    assertEquals(sent(), 10_000, "an old value takes nothing back");
+    await more;
     assertEquals(rogue.error, undefined);
   });
 });

@@ -306,7 +306,8 @@ export class Carrier {
     const pulls = !log.hasUnsent && this.#goodbye === undefined;
     if (pulls) {
       this.#host.pull(room, this.flight.bound + URGENT_BYTES - this.flight.inFlight);
-      if (!log.hasUnsent && room > 0) this.flight.markApplicationLimited();
+      // A stream reads one chunk ahead, so in a bulk transfer too there is often nothing for a moment.
+      if (!log.hasUnsent && this.flight.inFlight < this.flight.bound / 2) this.flight.markApplicationLimited();
     }
     // What was pulled just now may go: it kept the bound, or is a quiet stream's. What a resume sends again must wait.
     const withData = log.hasUnsent && (pulls || room > 0);

@@ -36,6 +36,8 @@ const RATE_ROUNDS = 10;
 const LOWEST_EXPIRES_MS = 10_000;
 /** A drain collects samples for one round trip, at most this long, after its first one. */
 const DRAIN_SAMPLES_MS = 50;
+/** A drain whose queue does not empty ends after this long, or two round trips. */
+const DRAIN_LIMIT_MS = 200;
 /** A drain leaves this share of what the path itself holds; one that cuts the round trip to that much goes on. */
 const DRAIN_GAIN = 0.75;
 const DRAIN_SHRANK = 0.9;
@@ -130,6 +132,7 @@ export class Flight {
 
   #draining = false;
   #forgetRate = false;
+  #drainStartMs = 0;
   #drainLowestMs = 0;
   #drainSampledMs = -1;
 
@@ -244,10 +247,11 @@ export class Flight {
     const expired = nowMs - this.#lowestSeenMs > LOWEST_EXPIRES_MS;
     if (this.#draining) {
       if (clean) this.#onDrainSample(nowMs, roundTripMs);
+      else if (nowMs - this.#drainStartMs > Math.max(DRAIN_LIMIT_MS, 2 * this.#smoothedMs)) this.#giveUpDrain(nowMs);
     } else if (this.#lowestMs === 0 || roundTripMs <= this.#lowestMs || (expired && clean)) {
       this.#setLowest(nowMs, roundTripMs);
     } else if (expired) {
-      this.#drain(false);
+      this.#drain(nowMs, false);
     }
 
     const late = roundTripMs > this.#probeMs() + SLACK_MS / 2;
@@ -318,11 +322,18 @@ export class Flight {
   #suspect(nowMs: number, forgetRate: boolean): void {
     if (this.#startup || this.#draining) return;
     if (nowMs - this.#lastMeasuredMs < Math.max(SUSPICION_PAUSE_MS, 10 * this.#lowestMs)) return;
-    this.#drain(forgetRate);
+    this.#drain(nowMs, forgetRate);
   }
 
-  #drain(forgetRate: boolean): void {
+  /** The queue does not empty: it is not ours. */
+  #giveUpDrain(nowMs: number): void {
+    this.#draining = false;
+    this.#setLowest(nowMs, this.#lowestMs);
+  }
+
+  #drain(nowMs: number, forgetRate: boolean): void {
     this.#draining = true;
+    this.#drainStartMs = nowMs;
     this.#forgetRate = forgetRate;
     this.#drainSampledMs = -1;
     this.#drainLowestMs = Infinity;
