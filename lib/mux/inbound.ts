@@ -22,6 +22,7 @@ interface Waiting {
 
 /** What an {@linkcode InboundQueue} is made of. */
 export interface InboundQueueOptions {
+  /** Where the segments come from, which may be scarce. */
   pool: SegmentPool;
   /** Offset up to which the peer may send. */
   limit(): number;

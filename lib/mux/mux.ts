@@ -38,6 +38,7 @@ export interface MuxSession {
 
 /** What a {@linkcode Mux} is made of. */
 export interface MuxOptions {
+  /** Time. */
   clock: Clock;
   /** Segments that users' connections are read into. */
   pool: SegmentPool;
@@ -207,11 +208,20 @@ export class Mux implements SessionUser, StreamHost {
     const { dial, maxStreams } = this.#options;
     if (dial === undefined) throw new TeleError("protocol", "the peer opened a stream, which only clients do");
     if (this.#streams.has(id)) throw new TeleError("protocol", `the peer opened stream ${id} twice`);
-    this.#checkTaken(credits.send);
+    if (credits.send > MOST_START_CREDIT) {
+      throw new TeleError(
+        "protocol",
+        `the peer took ${credits.send} bytes of credit for a new stream, more than it may`,
+      );
+    }
     if (this.#options.open.count >= maxStreams) {
-      const message = `the tele server carries ${maxStreams} connections already; --max on its side allows more`;
-      this.#resetsDue.push({ id, code: ResetCode.limit, message });
-      return this.#session?.wake();
+      return this.#refuse(
+        id,
+        `the tele server carries ${maxStreams} connections already; --max on its side allows more`,
+      );
+    }
+    if (!this.#hasRoomFor(credits.send)) {
+      return this.#refuse(id, "the user's server does not read what waits for it on other connections");
     }
     this.#takenByPeer.set(id, credits.send);
     this.#takenByPeerBytes += credits.send;
@@ -221,11 +231,17 @@ export class Mux implements SessionUser, StreamHost {
     this.#dial(stream, dial);
   }
 
-  /** Twice the pool: a stream that has ended here may still be open there for a moment. */
-  #checkTaken(bytes: number): void {
-    const most = 2 * START_POOL_BYTES + LEAST_START_CREDIT * (this.#streams.size + 1);
-    if (bytes <= MOST_START_CREDIT && this.#takenByPeerBytes + bytes <= most) return;
-    throw new TeleError("protocol", `the peer took ${bytes} bytes of credit for a new stream, more than it may`);
+  /**
+   * Twice the pool: a stream that has ended at the peer stays open here until its user has read everything. Beyond that
+   * the stream is refused, but the session goes on: the peer did nothing wrong, it cannot know.
+   */
+  #hasRoomFor(bytes: number): boolean {
+    return this.#takenByPeerBytes + bytes <= 2 * START_POOL_BYTES + LEAST_START_CREDIT * (this.#streams.size + 1);
+  }
+
+  #refuse(id: number, message: string): void {
+    this.#resetsDue.push({ id, code: ResetCode.limit, message });
+    this.#session?.wake();
   }
 
   #dial(stream: MuxStream, dial: (signal: AbortSignal) => Promise<Duplex>): void {

@@ -69,9 +69,13 @@ export function readU32(from: Uint8Array, at: number): number {
 
 /** What a {@linkcode RecordDecoder} finds, in order. The data of one record may come in any number of pieces. */
 export interface RecordSink {
+  /** The peer opened a stream. */
   open(id: number, credits: StartCredits): void;
+  /** The next bytes of a stream, a view of what was pushed. */
   data(id: number, bytes: Uint8Array): void;
+  /** The peer's direction has ended. */
   fin(id: number): void;
+  /** The peer reset a stream. */
   reset(id: number, code: number, message: string): void;
 }
 

@@ -38,7 +38,9 @@ export type StreamEnd =
 
 /** What a stream needs of its mux. */
 export interface StreamHost {
+  /** Time. */
   readonly clock: Clock;
+  /** Segments to read users' connections into. */
   readonly pool: SegmentPool;
   /** It has something to send. */
   ready(stream: MuxStream): void;
@@ -54,8 +56,11 @@ export interface StreamHost {
 
 /** What a {@linkcode MuxStream} is made of. */
 export interface MuxStreamOptions {
+  /** Its number in the session. */
   id: number;
+  /** Its mux. */
   host: StreamHost;
+  /** What the peer may send. */
   window: ReceiveWindow;
   /** Credit to send with, in bytes. */
   sendCredit: number;

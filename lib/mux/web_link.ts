@@ -33,7 +33,7 @@ export interface ClientSession {
 
 /** What {@linkcode serveSessions} can be told. */
 export interface ServeOptions extends LinkOptions {
-  /** Takes a stream that a client opened. If it throws or rejects, the stream is refused with that message. */
+  /** Takes a stream that a client opened. If it throws, the stream is refused with that message; if it rejects, reset. */
   onStream: (stream: StreamPair) => void | Promise<void>;
   /**
    * Sessions at once.
@@ -124,9 +124,12 @@ export function connectSession(options: ConnectOptions): ClientSession {
 export function serveSessions(options: ServeOptions): ServerSessions {
   const server = new MuxServer({
     ...options,
+    // deno-lint-ignore require-await -- so that what a handler throws is a rejection
     async dial() {
       const [near, far] = duplexPair();
-      await options.onStream(streamsFromDuplex(near));
+      // Not waited for: a handler may well wait for the end of its own stream.
+      const handled = options.onStream(streamsFromDuplex(near));
+      handled?.catch((error) => near.abort(error));
       return far;
     },
   });

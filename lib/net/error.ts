@@ -53,5 +53,5 @@ export class TeleError extends Error {
 /** The sentence in any thrown value: an error's message without the operating system's number, or the value itself. */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/ \(os error \d+\)$/, "");
+  return message.replace(/ \(os error \d+\)/, "");
 }

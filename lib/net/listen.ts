@@ -29,8 +29,11 @@ export interface ListenOptions {
   use: ConnectionUse;
   /** Hosts for an address without one; the first must work, the others may. */
   defaultHosts: string[];
+  /** Time for pauses. */
   clock: Clock;
+  /** Told when accepting does not work. */
   log: Log;
+  /** Takes each connection. */
   onConnection: (connection: Duplex) => void;
 }
 
@@ -64,8 +67,11 @@ export async function listen(address: Address | undefined, options: ListenOption
   // `[::]` takes both families; any other host may want its sibling, on the same port.
   if (bound[0]!.host === first && first !== "::") {
     for (const other of others) {
-      const sibling = await bindTcp(other, bound[0]!.port, options).catch(() => undefined);
-      if (sibling !== undefined) bound.push(sibling);
+      const sibling = await bindTcp(other, bound[0]!.port, options).catch((error) => {
+        // Without IPv6 there is nobody who could come that way; with another program there, they reach that one.
+        if (isTaken(error)) options.log("warn", `another program listens on ${other} port ${bound[0]!.port}`);
+      });
+      if (sibling) bound.push(sibling);
     }
   }
   return toListening(bound);
@@ -100,13 +106,17 @@ function explain(error: unknown, address: Address): TeleError {
   if (isTaken(error)) {
     return new TeleError("bad-input", `cannot listen on ${name}: another program does; choose another port`);
   }
+  if (address.kind === "unix") {
+    return new TeleError("bad-input", `cannot listen on ${name}: ${reasonOf(error)}; choose another path`);
+  }
   if (error instanceof Deno.errors.PermissionDenied || code === "EACCES") {
     return new TeleError(
       "bad-input",
       `cannot listen on ${name}: not allowed; ports below 1024 need the right to, or choose another`,
     );
   }
-  if (error instanceof Deno.errors.AddrNotAvailable || code === "EADDRNOTAVAIL") {
+  // Deno's `node:net` says EINVAL for it.
+  if (error instanceof Deno.errors.AddrNotAvailable || code === "EADDRNOTAVAIL" || code === "EINVAL") {
     return new TeleError("bad-input", `cannot listen on ${name}: this machine does not have that address`);
   }
   return new TeleError("bad-input", `cannot listen on ${name}: ${reasonOf(error)}`);
@@ -189,8 +199,7 @@ function isGone(error: unknown): boolean {
 
 async function bindUnix(address: UnixAddress, options: ListenOptions): Promise<Bound> {
   await removeStaleSocket(address);
-  const listener = Deno.listen({ transport: "unix", path: address.path });
-  await Deno.chmod(address.path, 0o600);
+  const listener = listenUnix(address);
   acceptAll(listener as unknown as Deno.Listener, options);
   const close = () => {
     listener.close();
@@ -201,6 +210,18 @@ async function bindUnix(address: UnixAddress, options: ListenOptions): Promise<B
     }
   };
   return { address: formatAddress(address), host: undefined, port: 0, close };
+}
+
+/** Made with the rights it shall have: between making it and `chmod` anyone could connect. */
+function listenUnix(address: UnixAddress): Deno.UnixListener {
+  const umask = Deno.build.os === "windows" ? undefined : Deno.umask(0o177);
+  try {
+    return Deno.listen({ transport: "unix", path: address.path });
+  } catch (error) {
+    throw explain(error, address);
+  } finally {
+    if (umask !== undefined) Deno.umask(umask);
+  }
 }
 
 /** A socket file that nobody listens on is what a killed process left; one that answers is another program's. */

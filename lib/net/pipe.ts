@@ -66,6 +66,11 @@ class Lane {
     return Promise.resolve();
   }
 
+  /** Fails it unless its end was told: the reader still gets that, whoever closes afterwards. */
+  close(error: unknown): void {
+    if (!this.#ended || this.#writing !== undefined) this.fail(error);
+  }
+
   fail(error: unknown): void {
     this.#error ??= error;
     this.#reading?.reject(error);
@@ -123,6 +128,8 @@ class PipeEnd implements Duplex {
   }
 
   close(): void {
-    this.abort("the connection was closed");
+    const error = new Error("the connection was closed");
+    this.#inward.fail(error);
+    this.#outward.close(error);
   }
 }

@@ -77,7 +77,11 @@ export class SegmentPool {
   readonly #plenty: number;
   #taken = 0;
 
-  /** @param options `plenty`: how many may be out before {@linkcode SegmentPool.isScarce} asks for thrift. */
+  /**
+   * An empty pool.
+   *
+   * @param options `plenty`: how many may be out before {@linkcode SegmentPool.isScarce} asks for thrift.
+   */
   constructor(options: { plenty: number }) {
     this.#plenty = options.plenty;
   }

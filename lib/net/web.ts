@@ -29,9 +29,10 @@ const READ_BYTES = 64 * 1024;
  *
  * const duplex = duplexFromStreams(new TransformStream<Uint8Array, Uint8Array>(), "loop");
  * const into = new Uint8Array(2);
- * duplex.write(new Uint8Array([1, 2, 3]));
+ * const writing = duplex.write(new Uint8Array([1, 2, 3]));
  * assertEquals([await duplex.read(into), ...into], [2, 1, 2]);
  * assertEquals([await duplex.read(into), into[0]], [1, 3]);
+ * await writing;
  * duplex.close();
  * ```
  */
@@ -44,6 +45,8 @@ class WebDuplex implements Duplex {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
   #rest: Uint8Array = new Uint8Array(0);
+  #error: Error | undefined;
+  #failWrite: ((error: Error) => void) | undefined;
 
   constructor({ readable, writable }: StreamPair, peer: string) {
     this.peer = peer;
@@ -56,8 +59,11 @@ class WebDuplex implements Duplex {
   }
 
   async read(into: Uint8Array): Promise<number | null> {
+    if (this.#error !== undefined) throw this.#error;
     while (this.#rest.length === 0) {
       const { value, done } = await this.#reader.read();
+      // Cancelling a stream looks like its end.
+      if (this.#error !== undefined) throw this.#error;
       if (done) return null;
       this.#rest = value;
     }
@@ -67,18 +73,32 @@ class WebDuplex implements Duplex {
     return count;
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
-    await this.#writer.ready;
-    // The stream may keep the chunk for as long as it likes; the caller gets its memory back at once.
-    await this.#writer.write(bytes.slice());
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#failing(async () => {
+      await this.#writer.ready;
+      // The stream may keep the chunk for as long as it likes; the caller gets its memory back at once.
+      await this.#writer.write(bytes.slice());
+    });
   }
 
-  async closeWrite(): Promise<void> {
-    await this.#writer.close();
+  closeWrite(): Promise<void> {
+    return this.#failing(() => this.#writer.close());
+  }
+
+  /** What a stream has under way ends only when its sink says so; ours ends at once when the duplex does. */
+  #failing(action: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#error !== undefined) return reject(this.#error);
+      this.#failWrite = reject;
+      action().then(resolve, reject);
+    });
   }
 
   abort(reason?: unknown): void {
+    if (this.#error !== undefined) return;
     const error = reason instanceof Error ? reason : new Error(String(reason ?? "the connection was aborted"));
+    this.#error = error;
+    this.#failWrite?.(error);
     this.#reader.cancel(error).catch(() => {});
     this.#writer.abort(error).catch(() => {});
   }
@@ -90,7 +110,7 @@ class WebDuplex implements Duplex {
 
 /**
  * Makes two Web Streams of a {@linkcode Duplex}: a byte stream, read as its consumer asks, and a writable whose close is
- * a half-close. Cancelling the one or aborting the other aborts the connection.
+ * a half-close. Cancelling the one or aborting the other aborts the connection; cancelling behind the close closes it.
  *
  * @example
  * ```ts
@@ -106,6 +126,7 @@ class WebDuplex implements Duplex {
  * ```
  */
 export function streamsFromDuplex(duplex: Duplex): StreamPair {
+  let hasEnded = false;
   const readable = new ReadableStream({
     type: "bytes",
     autoAllocateChunkSize: READ_BYTES,
@@ -120,12 +141,17 @@ export function streamsFromDuplex(duplex: Duplex): StreamPair {
         request.respond(count);
       }
     },
-    cancel: (reason) => duplex.abort(reason),
+    // Who has said all and wants to hear no more, closes; before that, what was said would look whole and is not.
+    cancel: (reason) => hasEnded ? duplex.close() : duplex.abort(reason),
   });
   const writable = new WritableStream<Uint8Array>({
+    start(controller) {
+      // At once: the stream's own `abort` waits for the write that is under way, which a peer may hold up for ever.
+      const { signal } = controller;
+      signal.addEventListener("abort", () => duplex.abort(signal.reason), { once: true });
+    },
     write: (bytes) => bytes.length > 0 ? duplex.write(bytes) : undefined,
-    close: () => duplex.closeWrite(),
-    abort: (reason) => duplex.abort(reason),
+    close: () => duplex.closeWrite().then(() => void (hasEnded = true)),
   });
   return { readable, writable };
 }

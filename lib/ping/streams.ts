@@ -37,7 +37,11 @@ export interface PingEncoderOptions {
 export class PingEncoderStream extends TransformStream<Uint8Array, Uint8Array> {
   #controller: TransformStreamDefaultController<Uint8Array>;
 
-  /** @throws {TeleError} `bad-input` if `frameBytes` is not a whole number from 1 to 2^32 - 1. */
+  /**
+   * An encoder at a frame boundary.
+   *
+   * @throws {TeleError} `bad-input` if `frameBytes` is not a whole number from 1 to 2^32 - 1.
+   */
   constructor(options: PingEncoderOptions = {}) {
     const frameBytes = options.frameBytes ?? DEFAULT_FRAME_BYTES;
     if (!(frameBytes >= 1)) {
@@ -104,7 +108,11 @@ export interface PingDecoderOptions {
  * ```
  */
 export class PingDecoderStream extends TransformStream<Uint8Array, Uint8Array> {
-  /** @throws {TeleError} `bad-input` if `maxMessageBytes` is not a positive number. */
+  /**
+   * A decoder at a frame boundary.
+   *
+   * @throws {TeleError} `bad-input` if `maxMessageBytes` is not a positive number.
+   */
   constructor(options: PingDecoderOptions = {}) {
     const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
     if (!(maxMessageBytes >= 1)) {

@@ -47,9 +47,13 @@ export interface CarrierHost {
 
 /** What a {@linkcode Carrier} is made of. */
 export interface CarrierOptions {
+  /** The connection, which belongs to the carrier from now on. */
   duplex: Duplex;
+  /** The session. */
   host: CarrierHost;
+  /** Time. */
   clock: Clock;
+  /** Segments to read into. */
   pool: SegmentPool;
   /** Longest silence on an idle carrier, in milliseconds. */
   pingIntervalMs: number;

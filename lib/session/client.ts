@@ -20,7 +20,9 @@ import { OutageLog } from "./outage_log.ts";
 export interface SessionClientOptions<User extends SessionUser> {
   /** Opens a connection to the server; names are resolved anew each time. */
   dial: (signal: AbortSignal) => Promise<Duplex>;
+  /** Time. */
   clock: Clock;
+  /** Told of outages and lost sessions. */
   log: Log;
   /** Segments that carriers are read into. */
   pool: SegmentPool;

@@ -16,10 +16,13 @@ const HINT_HEADER_BYTES = FRAME_HEADER_BYTES + 1;
 /** Hints are gathered up to this size in one frame, in bytes. */
 const HINT_BYTES = 4 * 1024;
 
-/** A probe: what its sender wants, and the longest silence it promises, in milliseconds. */
+/** A probe. */
 export interface Probe {
+  /** The sender asks for a reply. */
   replyWanted: boolean;
+  /** It is the reply that was asked for. */
   isReply: boolean;
+  /** The longest silence its sender promises, in milliseconds. */
   silenceMs: number;
 }
 

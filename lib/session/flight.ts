@@ -82,10 +82,10 @@ export interface FlightOptions {
  * flight.onSend(0, 51_000);
  * assertEquals(flight.inFlight, 50_000);
  *
- * flight.onAck(40, 51_000);
+ * flight.onAck(80, 51_000);
  * assertEquals(flight.inFlight, 0);
- * assertEquals(flight.lowestRoundTripMs, 40);
- * assertEquals(flight.rateBytesPerMs, 1_250);
+ * assertEquals(flight.lowestRoundTripMs, 80);
+ * assertEquals(flight.rateBytesPerMs, 625);
  * ```
  */
 export class Flight {

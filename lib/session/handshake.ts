@@ -103,6 +103,7 @@ export class HandshakeChannel {
 
 /** What a completed handshake leaves behind on the client's side. */
 export interface Accepted {
+  /** What the server said. */
   accept: Accept;
   /** Of the new session; of a resumed one it stays as it was. */
   resumeSecret: Uint8Array;
@@ -181,6 +182,7 @@ export class ClientHandshake {
 
 /** What the server knows once a commit's proof holds. */
 export interface Committed {
+  /** What the client said. */
   commit: Commit;
   /** Name of the client's identity and slot, if it has one. */
   identity: string | undefined;

@@ -14,8 +14,11 @@ type Bytes = Uint8Array<ArrayBuffer>;
 
 /** A fresh key pair and nonce for one handshake. */
 export interface Ephemeral {
+  /** Our half of the exchange. */
   privateKey: CryptoKey;
+  /** What the peer is told: 32 bytes. */
   publicKey: Uint8Array;
+  /** 32 random bytes. */
   nonce: Uint8Array;
 }
 
@@ -113,7 +116,7 @@ function labelled(label: string, bytes: Uint8Array): Bytes {
 }
 
 /** All `parts` behind one another. */
-export function concatBytes(...parts: Uint8Array[]): Bytes {
+export function concatBytes(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -130,6 +133,7 @@ export function concatBytes(...parts: Uint8Array[]): Bytes {
  * not leave its upstream connections open for days.
  */
 export interface Identity {
+  /** An Ed25519 key pair. */
   keys: CryptoKeyPair;
   /** 0 to 65535. */
   slot: number;

@@ -34,11 +34,15 @@ export type Fields = Map<number, Uint8Array>;
 
 /** First message, from the client. */
 export interface Hello {
+  /** What the client asks for. */
   kind: "new" | "resume";
+  /** {@linkcode NONCE_BYTES} random bytes. */
   nonce: Uint8Array;
+  /** The client's half of the key exchange. */
   publicKey: Uint8Array;
   /** Only with `resume`. */
   sessionId?: Uint8Array;
+  /** Optional fields. */
   fields: Fields;
 }
 
@@ -46,32 +50,41 @@ export interface Hello {
 export interface Challenge {
   /** `unknown`: the session asked for is not here; the client may commit a new one instead. */
   status: "ready" | "unknown";
+  /** {@linkcode NONCE_BYTES} random bytes. */
   nonce: Uint8Array;
+  /** The server's half of the key exchange. */
   publicKey: Uint8Array;
+  /** Optional fields. */
   fields: Fields;
 }
 
 /** Third message, from the client: the one that attaches. Its proof stands in its last {@linkcode PROOF_BYTES}. */
 export interface Commit {
+  /** What the client attaches to. */
   kind: "new" | "resume";
   /** Higher than any before of this session. */
   attempt: number;
   /** Counted bytes the client has received. */
   received: number;
+  /** Optional fields. */
   fields: Fields;
 }
 
 /** Fourth message, from the server. Its proof stands in its last {@linkcode PROOF_BYTES}. */
 export interface Accept {
+  /** {@linkcode SESSION_ID_BYTES} bytes. */
   sessionId: Uint8Array;
   /** Counted bytes the server has received. */
   received: number;
+  /** Optional fields. */
   fields: Fields;
 }
 
 /** A refusal or goodbye. */
 export interface Ending {
+  /** One of `EndCode`, or a number of a later version. */
   code: number;
+  /** A sentence for the other side's log; at most 512 bytes of it are sent. */
   message: string;
 }
 

@@ -27,7 +27,9 @@ import { Strangers } from "./strangers.ts";
 
 /** What a {@linkcode SessionServer} is made of. */
 export interface SessionServerOptions<User extends SessionUser> {
+  /** Time. */
   clock: Clock;
+  /** Told of sessions, outages and strangers. */
   log: Log;
   /** Segments that carriers are read into. */
   pool: SegmentPool;

@@ -33,8 +33,11 @@ export interface SessionUser {
 
 /** What a {@linkcode Session} is made of. */
 export interface SessionOptions {
+  /** Time. */
   clock: Clock;
+  /** Segments that carriers are read into. */
   pool: SegmentPool;
+  /** The layer above. */
   user: SessionUser;
   /** Limit of the replay log, in bytes. */
   replayBufferBytes: number;
@@ -50,6 +53,7 @@ export interface SessionOptions {
 
 /** How a carrier is attached. */
 export interface Attachment {
+  /** The connection, on which the handshake is done. */
   duplex: Duplex;
   /** Counted bytes the peer has received. */
   peerReceived: number;
@@ -74,7 +78,7 @@ export class Session implements CarrierHost {
   /** Number of the last attempt to resume. */
   lastAttempt = 0;
   /** How long it waits for a carrier: the smaller of both sides' limits, in milliseconds. */
-  resumeTimeoutMs = Infinity;
+  resumeTimeoutMs: number = Infinity;
   readonly #options: SessionOptions;
   #received = 0;
   #carrier: Carrier | undefined;

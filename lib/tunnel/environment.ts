@@ -14,12 +14,15 @@ const SLEPT_MS = 3_000;
 
 /** What to watch with, and whom to tell. */
 export interface EnvironmentOptions {
+  /** Both clocks. */
   clock: Clock;
   /** All addresses of this machine; throws if that may not be asked. */
   addresses: () => string[];
   /** Whether someone waits: there are streams. */
   isBusy: () => boolean;
+  /** The machine or the process slept. */
   onWake: () => void;
+  /** The addresses changed. */
   onAddresses: (isLocal: (address: string) => boolean) => void;
 }
 

@@ -32,7 +32,11 @@ export class LineWriter {
   #missed = 0;
   #writing: Promise<void> | undefined;
 
-  /** @param write Writes some of the bytes and tells how many, as `Deno.stderr.write` does. */
+  /**
+   * Nothing waits yet.
+   *
+   * @param write Writes some of the bytes and tells how many, as `Deno.stderr.write` does.
+   */
   constructor(write: (bytes: Uint8Array) => Promise<number>) {
     this.#write = write;
   }
