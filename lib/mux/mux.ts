@@ -164,8 +164,8 @@ export class Mux implements SessionUser, StreamHost {
   /** @ignore */
   pull(log: ReplayLog, bulkBytes: number, urgentBytes: number): void {
     this.#writeResets(log);
-    const urgentLeft = this.#pullQuiet(log, Math.min(urgentBytes, log.room));
-    let left = Math.min(bulkBytes - (urgentBytes - urgentLeft), log.room, MOST_PULL_BYTES);
+    const urgent = this.#pullQuiet(log, Math.min(urgentBytes, log.room));
+    let left = Math.min(bulkBytes - urgent, log.room, MOST_PULL_BYTES);
     while (left > 0) {
       const stream = this.#scheduler.nextBulk();
       if (stream === undefined) return;
@@ -175,9 +175,9 @@ export class Mux implements SessionUser, StreamHost {
     }
   }
 
-  /** Opens, ends and data of quiet streams; returns what is left of `bytes`. Records without data always go. */
-  #pullQuiet(log: ReplayLog, bytes: number): number {
-    let left = bytes;
+  /** Opens, ends and up to `most` bytes of data of quiet streams. Returns how many; records without data always go. */
+  #pullQuiet(log: ReplayLog, most: number): number {
+    let left = most;
     for (let stream = this.#scheduler.nextQuiet(); stream !== undefined; stream = this.#scheduler.nextQuiet()) {
       left -= stream.takeTurn(log, Math.min(QUIET_BYTES, left));
       if (!stream.wantsTurn) continue;
@@ -185,7 +185,7 @@ export class Mux implements SessionUser, StreamHost {
       // It may be in front again: without room, that would go on for ever.
       if (left <= 0) break;
     }
-    return left;
+    return most - left;
   }
 
   #writeResets(log: ReplayLog): void {
