@@ -87,6 +87,9 @@ function explain(error: unknown): string {
   if (error instanceof Deno.errors.TimedOut || code === "ETIMEDOUT") return "connection timed out";
   if (code === "EHOSTUNREACH") return "no route to host";
   if (code === "ENETUNREACH") return "network unreachable";
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN" || /failed to lookup address/.test(reasonOf(error))) {
+    return "the name cannot be resolved";
+  }
   if (isOutOfDescriptors(error)) return "this process has too many files open";
   return reasonOf(error);
 }
