@@ -295,6 +295,11 @@ export class Mux implements SessionUser, StreamHost {
   // What a stream asks of its host.
 
   /** @ignore */
+  get isShared(): boolean {
+    return this.#scheduler.hasBulk;
+  }
+
+  /** @ignore */
   ready(stream: MuxStream): void {
     this.#scheduler.add(stream, this.clock.now());
     this.#session?.wake();

@@ -15,6 +15,7 @@ import {
   MOST_PULL_BYTES,
   OPEN_RECORD_BYTES,
   ResetCode,
+  SHARED_QUANTUM_BYTES,
 } from "./constants.ts";
 import type { ReceiveWindow } from "./credit.ts";
 import { InboundQueue } from "./inbound.ts";
@@ -42,6 +43,8 @@ export interface StreamHost {
   readonly clock: Clock;
   /** Segments to read users' connections into. */
   readonly pool: SegmentPool;
+  /** Whether other bulk streams wait for their turn. */
+  readonly isShared: boolean;
   /** It has something to send. */
   ready(stream: MuxStream): void;
   /** Its window has moved. */
@@ -206,7 +209,8 @@ export class MuxStream {
       const segment = this.#segment ??= this.#host.pool.take();
       const start = this.#segmentUsed + DATA_HEADROOM_BYTES;
       // No more than one turn takes: the rest of a larger read would have to be copied.
-      const room = Math.min(MOST_PULL_BYTES, SEGMENT_BYTES - start);
+      const turn = this.#host.isShared ? SHARED_QUANTUM_BYTES : MOST_PULL_BYTES;
+      const room = Math.min(turn, SEGMENT_BYTES - start);
       return { memory: segment.memory, start, room, segment };
     }
     this.#dropSegment();
