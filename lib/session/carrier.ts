@@ -18,6 +18,9 @@ import { ReplayLog } from "./replay_log.ts";
 /** Bytes of the buffer that an idle carrier reads into. */
 const SMALL_READ_BYTES = 8 * 1024;
 
+/** After a failed write, reading goes on until it ends as well, at most so long, in milliseconds. */
+const LAST_READS_MS = 50;
+
 /** Urgent data may go beyond the bound on bytes in flight by this much, so that a key stroke need not wait for bulk. */
 const URGENT_BYTES = 64 * 1024;
 
@@ -89,6 +92,7 @@ export class Carrier {
   #wake: (() => void) | undefined;
   #tick: Timer | undefined;
   #acknowledgeTimer: Timer | undefined;
+  #lastReads: Timer | undefined;
   #askedRoundTripMs = 0;
   #lastWriteMs: number;
   #goodbye: Ending | undefined;
@@ -111,8 +115,8 @@ export class Carrier {
       control: (payload) => this.#onControl(payload),
     });
     this.#scheduleTick();
-    this.#run(this.#readLoop(leftover));
-    this.#run(this.#writeLoop(opening));
+    this.#readLoop(leftover).catch((error) => this.#lose(reasonOf(error)));
+    this.#writeLoop(opening).catch((error) => this.#writeFailed(reasonOf(error)));
   }
 
   /** Who is at the other end. */
@@ -157,13 +161,19 @@ export class Carrier {
     this.#stopped = true;
     this.#tick?.cancel();
     this.#acknowledgeTimer?.cancel();
+    this.#lastReads?.cancel();
     this.#duplex.close();
     this.wake();
     this.#resolveDone();
   }
 
-  #run(loop: Promise<void>): void {
-    loop.catch((error) => this.#lose(reasonOf(error)));
+  /**
+   * The peer takes nothing any more; but what it sent before may wait to be read, and must count. Else a network that
+   * resets each carrier right behind some data would never let a session get on (invariant 2).
+   */
+  #writeFailed(reason: string): void {
+    if (this.#stopped) return;
+    this.#lastReads = this.#clock.setTimer(() => this.#lose(reason), LAST_READS_MS);
   }
 
   #lose(reason: string): void {

@@ -195,7 +195,11 @@ export class SessionClient<User extends SessionUser> {
     const secret = resumes ? session.resumeSecret : new Uint8Array(0);
     const accepted = await handshake.commit(commit, secret, resumes ? undefined : this.#identity);
     // The accept may have come just before this attempt was given up for another, which then attaches.
-    if (signal.aborted || this.#stopped || session !== this.#session) return handshake.duplex.close();
+    if (signal.aborted || this.#stopped || session !== this.#session) {
+      // Not a return: that would mean attached, and the loop would end with nothing to show for it.
+      handshake.duplex.close();
+      throw new TeleError("closed", "the session was given up during the handshake");
+    }
     if (resumes) this.#resume(handshake.duplex, accepted);
     else this.#begin(handshake.duplex, accepted);
   }

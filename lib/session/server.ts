@@ -233,7 +233,7 @@ export class SessionServer<User extends SessionUser> {
       const waited = this.#options.clock.now() - session.detachedAt;
       if (waited >= session.resumeTimeoutMs) {
         session.end(new TeleError("expired", "no carrier came within the resume timeout (--resume-timeout)"));
-      } else if (waited >= (entry.isHeard ? IDLE_SESSION_KEPT_MS : WATCH_MS) && carriesNothing(session)) {
+      } else if (waited >= IDLE_SESSION_KEPT_MS && carriesNothing(session)) {
         session.end(new TeleError("expired", "it had no streams, and no carrier for too long"));
       } else {
         this.#watch(entry);

@@ -40,6 +40,7 @@ export class Strangers {
   #lines = 0;
   #unsaid = 0;
   #minute: Timer | undefined;
+  #stopped = false;
 
   /** Nobody is here yet. */
   constructor(clock: Clock, log: Log) {
@@ -83,6 +84,7 @@ export class Strangers {
 
   /** A carrier never proved itself: one line, unless there were many in this minute. */
   tell(peer: string, reason: string): void {
+    if (this.#stopped) return;
     this.#minute ??= this.#clock.setTimer(() => this.#endMinute(), MINUTE_MS);
     if (++this.#lines > LINES_A_MINUTE) this.#unsaid++;
     else this.#log("warn", `carrier from ${peer} ended before it was attached: ${reason}`, { peer, reason });
@@ -90,6 +92,7 @@ export class Strangers {
 
   /** Closes everyone. */
   stop(): void {
+    this.#stopped = true;
     this.#minute?.cancel();
     for (const carrier of [...this.#timers.keys()]) this.#expel(carrier, "the tele server ends");
   }

@@ -24,6 +24,8 @@ export interface TeleOptions {
   env?: Record<string, string>;
   /** Limit of open files (`ulimit -n`). */
   openFiles?: number;
+  /** Put in front of the command, such as `ip netns exec NAME`: a program that replaces itself by the command. */
+  wrap?: string[];
   /** How long it may take to be ready. @default {20000} */
   readyMs?: number;
 }
@@ -70,6 +72,7 @@ export class TeleProcess implements AsyncDisposable {
     if (options.openFiles !== undefined) {
       command.unshift(program("bash"), "-c", `ulimit -n ${options.openFiles}; exec "$@"`, "bash");
     }
+    command.unshift(...options.wrap ?? []);
     const child = new Deno.Command(command[0], {
       args: command.slice(1),
       env: {

@@ -1,0 +1,81 @@
+/**
+ * How soon bytes move again after an outage, with tele and on plain TCP, between two hosts made of network namespaces.
+ *
+ *     deno task recovery [--runs=20] [--outage=10s] [--asleep=30s] [--parallel=12]
+ *
+ * Exit codes: 0 every bar is kept, 1 one is missed or it could not run, 2 wrong command line.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { parseDuration } from "../lib/tunnel/duration.ts";
+import { requiresHosts } from "../tests/support/hosts.ts";
+import { measure } from "./recovery_measure.ts";
+import { isWithin, table } from "./recovery_table.ts";
+
+const HELP = `\
+deno task recovery [options]
+
+Breaks the network between two hosts (network namespaces: needs Linux, root, and
+the programs ip, tc, ss and socat) in the middle of a download, of an upload and
+of typing, and prints how long after the link's return bytes move again: through
+tele, and over plain TCP beside it.
+
+  --runs=N        runs of each case; default 20
+  --outage=DUR    length of the black hole; default 10s
+  --asleep=DUR    how long the client is stopped; default 30s
+  --parallel=N    runs at the same time; default 12
+  --help          print this
+`;
+
+/** After the link's return a run waits so long for plain TCP, in milliseconds: its timers grow with the outage. */
+const PATIENCE_MS = 30_000;
+
+const flags = parseArgs(Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args, {
+  boolean: ["help"],
+  string: ["runs", "outage", "asleep", "parallel"],
+  default: { runs: "20", outage: "10s", asleep: "30s", parallel: "12" },
+  unknown: (flag) => refuse(`unknown argument ${JSON.stringify(flag)}`),
+});
+
+function refuse(message: string): never {
+  console.error(`${message}; see --help`);
+  Deno.exit(2);
+}
+
+function count(name: "runs" | "parallel"): number {
+  const value = Number(flags[name]);
+  if (!Number.isInteger(value) || value < 1) refuse(`--${name} takes a whole number from 1, for example --${name}=3`);
+  return value;
+}
+
+function duration(name: "outage" | "asleep"): number {
+  try {
+    return parseDuration(flags[name]);
+  } catch {
+    return refuse(`--${name} takes a duration, for example --${name}=10s`);
+  }
+}
+
+if (flags.help) {
+  console.log(HELP);
+  Deno.exit(0);
+}
+const options = {
+  runs: count("runs"),
+  parallel: count("parallel"),
+  outageMs: duration("outage"),
+  asleepMs: duration("asleep"),
+};
+if (requiresHosts("ss", "socat").ignore) Deno.exit(1);
+// Leaving through `exit` removes the namespaces.
+for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => Deno.exit(130));
+
+const isShown = Deno.stderr.isTerminal();
+const onProgress = (done: number, of: number) =>
+  isShown && Deno.stderr.writeSync(new TextEncoder().encode(`\r${done} of ${of} runs `));
+const rows = await measure({ ...options, patienceMs: PATIENCE_MS, onProgress });
+if (isShown) console.error();
+console.log(`A black hole lasts ${flags.outage}, the client sleeps for ${flags.asleep}.\n`);
+console.log(table(rows).join("\n"));
+Deno.exit(rows.every((row) => isWithin(row)) ? 0 : 1);

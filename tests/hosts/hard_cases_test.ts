@@ -1,0 +1,292 @@
+/** Hard cases of real processes that take their time. They run side by side, each in a world of its own. */
+import { assert, assertEquals } from "@std/assert";
+import { hostScenario, requiresHosts } from "../support/hosts.ts";
+import { type Scenario, scenario } from "../support/scenario.ts";
+import type { TeleProcess } from "../support/tele_process.ts";
+import {
+  byFirstByte,
+  closeQuietly,
+  connectTo,
+  echo,
+  exchange,
+  flood,
+  type Handler,
+  ResettableConnection,
+  ResettableServer,
+  roundTrip,
+  UserServer,
+  writeAll,
+} from "../support/user_programs.ts";
+import { pause, until, within } from "../support/wait.ts";
+
+interface HardCase {
+  name: string;
+  ignore?: boolean;
+  fn: () => Promise<void>;
+}
+
+const text = (text: string) => new TextEncoder().encode(text);
+const losses = (process: TeleProcess) => process.log.filter((line) => /link lost|lost its link/.test(line));
+
+const CASES: HardCase[] = [
+  {
+    name: "a round trip of 2.4 s, longer than the pause between attempts: a session begins, resumes, and does not flap",
+    fn: scenario(60_000, async (s) => {
+      const user = s.use(new UserServer(echo));
+      const server = await s.server(user.port);
+      const relay = s.use(new SlowRelay(server.port, 1_200));
+      const client = await s.client(relay.port);
+      using connection = await connectTo(client.port);
+      await within(roundTrip(connection, "before"), 12_000, "the first echo");
+      relay.cut();
+      // Two round trips of handshake and one of the echo are 7.2 s.
+      await within(roundTrip(connection, "after"), 12_000, "the echo after the cut");
+      await pause(6_000);
+      await within(roundTrip(connection, "later"), 6_000, "the echo on the new carrier");
+      assertEquals(losses(client).length, 1, "no carrier was lost but the one that was cut");
+      assert(relay.accepted < 20, `${relay.accepted} attempts`);
+    }),
+  },
+  {
+    name: "a path of 256 kbit/s with 2 s of queue is slow but alive",
+    ...requiresHosts(),
+    fn: hostScenario(60_000, async (s, hosts) => {
+      await hosts.limit("256kbit", 2_000);
+      const bytes = 256 << 10;
+      const socket = `${s.home}/user.sock`;
+      serveUnix(s, socket, byFirstByte({ x: async (c) => void await exchange(c, bytes, 2), e: echo }));
+      const at = `${s.home}/tele.sock`;
+      const { server, client } = await hosts.tunnel(s.home, `unix:${socket}`, `unix:${at}`);
+      const [bulk, keys] = await Promise.all([connectUnix(s, at, "x"), connectUnix(s, at, "e")]);
+      let done = false;
+      const transfer = exchange(bulk, bytes, 2).finally(() => done = true);
+      while (!done) {
+        // What is sent before the rate is known, 128 KiB, needs 4 s.
+        await within(roundTrip(keys, "key"), 10_000, "an echo beside the transfer");
+        await pause(250);
+      }
+      const { sentSha256, receivedSha256, receivedBytes } = await transfer;
+      assertEquals([receivedBytes, receivedSha256], [bytes, sentSha256]);
+      assertEquals([...losses(client), ...losses(server)], []);
+    }),
+  },
+  ...(["client", "server"] as const).map((role): HardCase => ({
+    name: `the tele ${role} is suspended for 5 s while data waits: it does not take that for a dead network`,
+    fn: scenario(60_000, async (s) => {
+      const times: number[] = [];
+      const user = s.use(new UserServer(flood));
+      const tunnel = await s.tunnel(user.port);
+      const suspended = tunnel[role];
+      using connection = await connectTo(tunnel.port);
+      const buffer = new Uint8Array(64 * 1024);
+      const reading = (async () => {
+        while (await connection.read(buffer) !== null) {
+          times.push(performance.now());
+          await pause(1);
+        }
+      })().catch(() => {});
+      await until(() => times.length > 100, 10_000, "a flow");
+      suspended.signal("SIGSTOP");
+      await pause(5_000);
+      const wokeAt = performance.now();
+      suspended.signal("SIGCONT");
+      // What the user's socket held when it slept comes at once; the flow is back when it lasts.
+      await until(() => times.at(-1)! - wokeAt > 1_500, 5_000, "the flow");
+      const gaps = times.filter((time) => time > wokeAt).map((time, index, all) => time - (all[index - 1] ?? wokeAt));
+      assert(Math.max(...gaps) < 2_000, `a gap of ${Math.round(Math.max(...gaps))} ms`);
+      // Its peer, which ran, was right to give the carrier up; it itself has no reason of its own.
+      const own = losses(suspended).filter((line) => /silent|sign of life|acknowledged/.test(line));
+      assertEquals(own, []);
+      connection.close();
+      await reading;
+    }),
+  })),
+  {
+    name: "200 streams that never read, each sent all its credit, do not hold up an echo, nor does a reset",
+    fn: scenario(60_000, async (s) => {
+      const user = s.use(new UserServer(byFirstByte({ f: flood, e: echo })));
+      const { breaker, client, port } = await s.tunnel(user.port);
+      using keys = await connectTo(port);
+      await writeAll(keys, text("e"));
+      await roundTrip(keys, "before");
+      const stuck = await Promise.all(Array.from({ length: 200 }, () => connectTo(port)));
+      s.defer(() => stuck.forEach(closeQuietly));
+      for (const connection of stuck) await writeAll(connection, text("f"));
+      // All is sent when nothing moves any more but signs of life.
+      await until(() => breaker.bytes > 200 * 16 * 1024, 10_000, "the floods");
+      let moved = 0;
+      while (breaker.bytes - moved > 10_000) {
+        moved = breaker.bytes;
+        await roundTrip(keys, "during");
+        await pause(500);
+      }
+      const trips: number[] = [];
+      for (let i = 0; i < 50; i++) trips.push(await roundTrip(keys, `key ${i}`));
+      breaker.reset();
+      await within(roundTrip(keys, "after the reset"), 5_000, "the echo after the reset");
+      for (let i = 0; i < 50; i++) trips.push(await roundTrip(keys, `key ${i}`));
+      const median = trips.sort((one, other) => one - other)[trips.length / 2];
+      assert(median < 100, `an echo takes ${Math.round(median)} ms`);
+      assertEquals([losses(client).length, user.errors], [1, []]);
+    }),
+  },
+  {
+    name: "the user's own client goes away while the outage lasts: its server learns of it when the network returns",
+    fn: scenario(60_000, async (s) => {
+      await using user = await ResettableServer.start();
+      const { breaker, port } = await s.tunnel(user.port);
+      const [closing, resetting, staying] = await Promise.all([1, 2, 3].map(() => ResettableConnection.connect(port)));
+      const all = { closing, resetting, staying };
+      for (const [name, connection] of Object.entries(all)) connection.write(name);
+      await until(
+        () => user.connections.length === 3 && user.connections.every((c) => c.received !== ""),
+        10_000,
+        "all",
+      );
+      const atServer = (name: string) => user.connections.find((connection) => connection.received.startsWith(name))!;
+      breaker.blackHole(true);
+      breaker.strand();
+      await pause(1_000);
+      closing.write(", last words");
+      closing[Symbol.dispose]();
+      resetting.reset();
+      await pause(6_000);
+      breaker.blackHole(false);
+      await within(atServer("closing").ending, 5_000, "the end of the closed connection");
+      await within(atServer("resetting").ending, 5_000, "the end of the reset connection");
+      assertEquals(atServer("closing").received, "closing, last words");
+      atServer("staying").write("still here");
+      await until(() => staying.received === "still here", 5_000, "the connection that stays");
+      staying[Symbol.dispose]();
+    }),
+  },
+  {
+    name: "impostors that answer every attempt for a minute are an outage, in few log lines and attempts",
+    fn: scenario(90_000, async (s) => {
+      const user = s.use(new UserServer(echo));
+      const { server, breaker, client, port } = await s.tunnel(user.port);
+      using connection = await connectTo(port);
+      await roundTrip(connection, "before");
+      const impostors: Handler[] = [
+        async (c) => await writeAll(c, text("HTTP/1.1 302 Found\r\nLocation: https://portal.example/\r\n\r\n")),
+        async (c) => await writeAll(c, crypto.getRandomValues(new Uint8Array(4096))),
+        async (c) => await writeAll(c, new Uint8Array([21, 3, 1, 0, 2, 2, 40])), // a TLS alert
+        async (c) => await writeAll(c, text("SSH-2.0-OpenSSH_9.2\r\n")),
+        async (c) => await echo(c),
+        async () => await pause(300), // takes it, and says nothing
+        async () => {},
+      ];
+      let turn = 0;
+      const impostor = s.use(
+        new UserServer(async (c) => {
+          const answer = impostors[turn++ % impostors.length];
+          await Promise.race([c.read(new Uint8Array(2048)), pause(200)]);
+          await answer(c);
+        }),
+      );
+      breaker.to = impostor.port;
+      breaker.reset();
+      const trip = roundTrip(connection, "behind impostors");
+      trip.catch(() => {});
+      await pause(60_000);
+      const attempts = impostor.accepted;
+      breaker.to = server.port;
+      await within(trip, 5_000, "the echo after the impostors");
+      assert(attempts > 30 && attempts < 200, `${attempts} attempts in a minute`);
+      assert(client.log.length < 25, `${client.log.length} log lines`);
+    }),
+  },
+];
+
+const unwatched = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
+
+Deno.test({
+  name: "hard cases, side by side",
+  ...unwatched,
+  fn: async (t) => {
+    await Promise.all(CASES.map((hardCase) => t.step({ ...hardCase, ...unwatched })));
+  },
+});
+
+/** A relay that delivers everything late, in order, and can cut all its connections. */
+class SlowRelay implements Disposable {
+  readonly port: number;
+  /** Connections taken. */
+  accepted = 0;
+  readonly #listener: Deno.TcpListener;
+  readonly #connections = new Set<Deno.TcpConn>();
+
+  constructor(to: number, delayMs: number) {
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    this.port = this.#listener.addr.port;
+    this.#serve(to, delayMs).catch(() => {});
+  }
+
+  /** Closes all connections. */
+  cut(): void {
+    this.#connections.forEach(closeQuietly);
+    this.#connections.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.#listener.close();
+    this.cut();
+  }
+
+  async #serve(to: number, delayMs: number): Promise<void> {
+    for await (const near of this.#listener) {
+      this.accepted++;
+      const far = await connectTo(to);
+      for (const [from, into] of [[near, far], [far, near]]) {
+        this.#connections.add(from);
+        deliverLate(from, into, delayMs).catch(() => {});
+      }
+    }
+  }
+}
+
+async function deliverLate(from: Deno.TcpConn, into: Deno.TcpConn, delayMs: number): Promise<void> {
+  const buffer = new Uint8Array(64 * 1024);
+  let last = Promise.resolve();
+  const late = (action: () => unknown) => {
+    const due = pause(delayMs);
+    last = last.then(async () => {
+      await due;
+      await action();
+    }).catch(() => {});
+  };
+  for (let n = await from.read(buffer); n !== null; n = await from.read(buffer)) {
+    const bytes = buffer.slice(0, n);
+    late(() => writeAll(into, bytes));
+  }
+  late(() => closeQuietly(into));
+}
+
+/** A user's server on a unix socket, which reaches into every network namespace. */
+function serveUnix(s: Scenario, path: string, handler: Handler): void {
+  const listener = Deno.listen({ transport: "unix", path });
+  const connections = new Set<Deno.Conn>();
+  s.defer(() => {
+    listener.close();
+    connections.forEach(closeQuietly);
+  });
+  (async () => {
+    for await (const connection of listener) {
+      connections.add(connection);
+      handler(asTcp(connection)).catch(() => {}).finally(() => closeQuietly(connection));
+    }
+  })().catch(() => {});
+}
+
+/** Connects a user's client to a unix socket, and sends `first`. */
+async function connectUnix(s: Scenario, path: string, first: string): Promise<Deno.TcpConn> {
+  const connection = asTcp(await Deno.connect({ transport: "unix", path }));
+  s.defer(() => closeQuietly(connection));
+  await writeAll(connection, text(first));
+  return connection;
+}
+
+/** The user's programs only read, write and end; none of them sets an option of TCP. */
+function asTcp(connection: Deno.Conn): Deno.TcpConn {
+  return connection as Deno.TcpConn;
+}

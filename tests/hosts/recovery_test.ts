@@ -1,0 +1,16 @@
+/** A few runs of `deno task recovery` in small: recovery that is ten times too slow fails here. */
+import { assert } from "@std/assert";
+import { measure } from "../../scripts/recovery_measure.ts";
+import { isWithin, table } from "../../scripts/recovery_table.ts";
+import { requiresHosts } from "../support/hosts.ts";
+
+const TIMES_THE_BAR = 10;
+
+Deno.test({
+  name: "bytes move again soon after a black hole, a sleep, a change of address and a reset",
+  ...requiresHosts("ss", "socat"),
+  fn: async () => {
+    const rows = await measure({ runs: 3, parallel: 14, outageMs: 5_000, asleepMs: 5_000, patienceMs: 12_000 });
+    assert(rows.every((row) => isWithin(row, TIMES_THE_BAR)), `\n${table(rows).join("\n")}`);
+  },
+});

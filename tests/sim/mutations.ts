@@ -1,0 +1,275 @@
+/**
+ * Small deliberate faults, each of which the simulator must catch: a survivor is a hole in the model.
+ *
+ * A fault is a replacement of text. When the code has changed and a text is gone, the fault is to be put anew.
+ *
+ * @module
+ */
+
+/** One replacement: `from` occurs in `file` exactly once. */
+export interface Edit {
+  file: string;
+  from: string;
+  to: string;
+}
+
+/** One fault. */
+export interface Mutation {
+  name: string;
+  edits: Edit[];
+}
+
+function fault(name: string, file: string, from: string, to: string): Mutation {
+  return { name, edits: [{ file: `lib/${file}`, from, to }] };
+}
+
+/** All faults. */
+export const MUTATIONS: readonly Mutation[] = [
+  fault(
+    "an acknowledgement one too high",
+    "session/control.ts",
+    "writeU64(this.#bytes, at + FRAME_HEADER_BYTES + 1, received);",
+    "writeU64(this.#bytes, at + FRAME_HEADER_BYTES + 1, received + 1);",
+  ),
+  fault(
+    "a count one too low on resume: a byte comes twice",
+    "session/client.ts",
+    "const received = resumes ? session.received : 0;",
+    "const received = resumes ? Math.max(0, session.received - 1) : 0;",
+  ),
+  fault(
+    "a frame sent twice after a resume",
+    "session/session.ts",
+    "again = this.log.rewind(attachment.peerReceived);",
+    "again = this.log.rewind(Math.max(this.log.acknowledged, attachment.peerReceived - 100));",
+  ),
+  fault(
+    "what was under way is not sent again",
+    "session/replay_log.ts",
+    "    this.#sent = offset;\n    this.#next = this.#first;\n    return again;",
+    "    this.#next = this.#next;\n    return again;",
+  ),
+  {
+    name: "a late byte of the old carrier accepted",
+    edits: [
+      {
+        file: "lib/session/carrier.ts",
+        from: "        if (this.#stopped) return;\n        if (count === null)",
+        to: "        if (count === null)",
+      },
+      {
+        file: "lib/session/carrier.ts",
+        from: "if (!this.#stopped) this.#guard(() => this.#host.receiveData(bytes, this.#segment!));",
+        to: "this.#guard(() => this.#host.receiveData(bytes, this.#segment!));",
+      },
+    ],
+  },
+  fault(
+    "the server reads its count before the old carrier is stopped",
+    "session/server.ts",
+    "    session.detach();\n    const received = session.received;\n    const accept = await handshake.accept({ sessionId: session.id, received, fields: this.#fields() });\n",
+    "    const received = session.received;\n    const accept = await handshake.accept({ sessionId: session.id, received, fields: this.#fields() });\n    session.detach();\n",
+  ),
+  fault(
+    "the number of an attempt not checked",
+    "session/server.ts",
+    "if (commit.attempt <= session.lastAttempt) {",
+    "if (commit.attempt < 0) {",
+  ),
+  fault(
+    "two attempts attached one over the other",
+    "session/server.ts",
+    "if (session.lastAttempt !== commit.attempt || session.error !== undefined) return",
+    "if (session.error !== undefined) return",
+  ),
+  fault(
+    "two commits at a time",
+    "session/reconnect.ts",
+    "if (this.#done || this.#committing !== undefined) return;",
+    "if (this.#done) return;",
+  ),
+  fault(
+    "the loop ends though nothing was attached",
+    "session/client.ts",
+    '      throw new TeleError("closed", "the session was given up during the handshake");\n',
+    "      return;\n",
+  ),
+  fault(
+    "a window credited twice",
+    "mux/credit.ts",
+    "    this.#consumed += bytes;\n",
+    "    this.#consumed += 2 * bytes;\n",
+  ),
+  fault(
+    "credit not kept by the sender",
+    "mux/stream.ts",
+    "const bytes = Math.min(waiting, maxBytes, this.#sendLimit - this.#sent);",
+    "const bytes = Math.min(waiting, maxBytes);",
+  ),
+  fault(
+    "credit not enforced by the receiver",
+    "mux/inbound.ts",
+    "if (this.#received > this.#options.limit()) {",
+    "if (this.#received < 0) {",
+  ),
+  fault(
+    "windows not told again on resume",
+    "mux/mux.ts",
+    "for (const stream of this.#streams.values()) if (stream.isOpened) this.#windowsDue.add(stream);",
+    "",
+  ),
+  fault(
+    "the limit of the replay log not kept",
+    "session/replay_log.ts",
+    "return Math.max(0, this.#limitBytes - this.#held);",
+    "return 2 ** 30;",
+  ),
+  fault(
+    "bulk starves beside a small replay log",
+    "mux/mux.ts",
+    "Math.min(bulkBytes - urgent, log.room, MOST_PULL_BYTES)",
+    "Math.min(bulkBytes - urgentBytes + Math.min(urgentBytes, log.room), log.room, MOST_PULL_BYTES)",
+  ),
+  fault(
+    "the end told before the data in front of it",
+    "mux/inbound.ts",
+    "  finish(): void {\n",
+    "  finish(): void {\n    this.#queue = [];\n",
+  ),
+  fault("a half-close dropped", "mux/mux.ts", "fin: (id) => this.#streams.get(id)?.receiveFin(),", "fin: () => {},"),
+  fault(
+    "a reset ignored",
+    "mux/mux.ts",
+    "reset: (id, code, message) => this.#streams.get(id)?.receiveReset(code, message),",
+    "reset: () => {},",
+  ),
+  fault(
+    "a cut stream ended cleanly",
+    "mux/stream.ts",
+    "else this.#user?.abort(end.message);",
+    "else this.#user?.close();",
+  ),
+  fault(
+    "the log freed too early",
+    "session/replay_log.ts",
+    "    this.#check(offset, this.#sent);\n    this.#drop(offset);",
+    "    this.#check(offset, this.#sent);\n    this.#drop(this.#sent);",
+  ),
+  fault(
+    "a header written over bytes not acknowledged",
+    "session/replay_log.ts",
+    "(from === piece.start || this.#sent === this.#acknowledged)",
+    "from >= piece.start",
+  ),
+  fault(
+    "a segment reused while it is written",
+    "mux/inbound.ts",
+    "      segment.retain();\n",
+    "",
+  ),
+  fault(
+    "an impossible count taken",
+    "session/replay_log.ts",
+    "if (offset >= this.#acknowledged && offset <= sent) return;",
+    "if (offset >= 0) return;",
+  ),
+  fault(
+    "unknown session believed without a proof",
+    "session/handshake.ts",
+    'if (!await checkProof(keys, "server accept", commit.kind, whole, answer.proof)) {',
+    "if (whole.length === 0) {",
+  ),
+  fault(
+    "the client's proof not checked",
+    "session/handshake.ts",
+    'if (!await checkProof(keys, "client commit", commit.kind, this.#transcript, proof)) {',
+    "if (proof.length === 0) {",
+  ),
+  {
+    name: "liveness never fires",
+    edits: [
+      {
+        file: "lib/session/liveness.ts",
+        from: "if (this.#silentMs >= this.deadlineMs) return",
+        to: "if (this.#silentMs < 0) return",
+      },
+      {
+        file: "lib/session/liveness.ts",
+        from: "if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs) {",
+        to: "if (queuedMs < 0) {",
+      },
+    ],
+  },
+  fault(
+    "what waits for an acknowledgement is never looked at",
+    "session/liveness.ts",
+    "if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs) {",
+    "if (queuedMs < 0) {",
+  ),
+  fault(
+    "the promise of a probe ignored",
+    "session/liveness.ts",
+    "    this.#promisedMs = silenceMs;\n",
+    "    void silenceMs;\n",
+  ),
+  fault(
+    "a promise of silence not kept",
+    "session/control.ts",
+    "if (this.#renewPromise(nowMs) || quietMs >= this.#silenceMs) this.#probeDue = true;",
+    "if (this.#renewPromise(nowMs)) this.#probeDue = true;",
+  ),
+  fault(
+    "no acknowledgement without data of one's own",
+    "session/carrier.ts",
+    "      if (waiting() > 0) acknowledge();\n",
+    "",
+  ),
+  fault(
+    "unopened streams lost when the server restarts",
+    "mux/link.ts",
+    "inherit: (from, to) => from.takeUnopened().forEach((stream) => to.adopt(stream)),",
+    "inherit: () => {},",
+  ),
+  fault(
+    "the old session of a killed client kept",
+    "session/server.ts",
+    "    for (const other of older) other.session.end(",
+    "    for (const other of older.slice(0, 0)) other.session.end(",
+  ),
+  fault(
+    "a handshake that may take for ever",
+    "session/strangers.ts",
+    "this.#clock.setTimer(timeout, HANDSHAKE_TIMEOUT_MS)",
+    "this.#clock.setTimer(timeout, 2 ** 30)",
+  ),
+  fault(
+    "a carrier not closed when its session goes on without it",
+    "session/carrier.ts",
+    "    this.#duplex.close();\n    this.wake();",
+    "    this.wake();",
+  ),
+  fault(
+    "an attempt not closed when it is given up",
+    "session/reconnect.ts",
+    '    signal.addEventListener("abort", () => duplex.close(), { once: true });\n',
+    "",
+  ),
+  fault(
+    "a wake-up from an acknowledgement lost",
+    "session/carrier.ts",
+    "    this.#liveness.progressed();\n    this.wake();\n",
+    "    this.#liveness.progressed();\n",
+  ),
+  fault(
+    "a session that carried nothing yet forgotten after a minute",
+    "session/server.ts",
+    "waited >= IDLE_SESSION_KEPT_MS && carriesNothing(session)",
+    "waited >= WATCH_MS && carriesNothing(session)",
+  ),
+  fault(
+    "a session forgotten though its client knows it",
+    "session/server.ts",
+    "    this.#watch(entry);\n  }\n\n",
+    '    if (session.received === 0) return void session.end(new TeleError("closed", "it carried nothing"));\n    this.#watch(entry);\n  }\n\n',
+  ),
+];

@@ -1,0 +1,127 @@
+/**
+ * Clients that break the rules: one that the server accepted, and one that only replays what it overheard.
+ *
+ * @module
+ */
+import type { Duplex } from "../../lib/net/duplex.ts";
+import { readU32, writeDataHeader, writeFin, writeOpen } from "../../lib/mux/records.ts";
+import { FrameType } from "../../lib/session/constants.ts";
+import { ClientHandshake } from "../../lib/session/handshake.ts";
+import { framed, writeU64 } from "../../lib/session/messages.ts";
+import { fillContent } from "./user.ts";
+
+/** What a rogue does once it has been accepted, or `replay`: it never is. */
+export type RogueAct =
+  | "beyond credit"
+  | "behind the end"
+  | "opens twice"
+  | "acknowledges too much"
+  | "acknowledges less"
+  | "unknown record"
+  | "replay";
+
+/** All of them. */
+export const ROGUE_ACTS: readonly RogueAct[] = [
+  "beyond credit",
+  "behind the end",
+  "opens twice",
+  "acknowledges too much",
+  "acknowledges less",
+  "unknown record",
+  "replay",
+];
+
+/** The key of a rogue's content. */
+export const ROGUE_KEY = 999_999;
+
+/** Credit that a rogue takes, in bytes. */
+const CREDIT = 2048;
+
+/** Plays a rogue on a carrier to the server. Settles when the server has ended the carrier. */
+export async function playRogue(act: RogueAct, carrier: Duplex, overheard: Uint8Array): Promise<void> {
+  if (act === "replay") await carrier.write(overheard);
+  else await misbehave(act, carrier);
+  const into = new Uint8Array(4096);
+  while (await carrier.read(into) !== null);
+}
+
+async function misbehave(act: RogueAct, carrier: Duplex): Promise<void> {
+  const handshake = await ClientHandshake.begin(carrier);
+  const none = new Uint8Array(0);
+  await handshake.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, none);
+  await carrier.write(counted(open(1)));
+  switch (act) {
+    case "beyond credit":
+      return await carrier.write(counted(data(1, 0, CREDIT + 1)));
+    case "behind the end":
+      await carrier.write(counted(data(1, 0, 100), fin(1)));
+      return await carrier.write(counted(data(1, 100, 10)));
+    case "opens twice":
+      return await carrier.write(counted(open(1)));
+    case "unknown record":
+      return await carrier.write(counted(new Uint8Array([9, 9, 9])));
+    case "acknowledges too much":
+      return await carrier.write(acknowledge(1_000_000));
+    case "acknowledges less": {
+      const sent = await firstCounted(carrier);
+      await carrier.write(acknowledge(sent));
+      return await carrier.write(acknowledge(sent - 1));
+    }
+  }
+}
+
+/** Reads until the server has sent counted bytes, in whole frames; returns how many. */
+async function firstCounted(carrier: Duplex): Promise<number> {
+  let bytes = new Uint8Array(0);
+  for (;;) {
+    const into = new Uint8Array(4096);
+    const count = await carrier.read(into);
+    if (count === null) return 1;
+    const more = new Uint8Array(bytes.length + count);
+    more.set(bytes);
+    more.set(into.subarray(0, count), bytes.length);
+    bytes = more;
+    for (let at = 0; at + 5 <= bytes.length; at += 4 + readU32(bytes, at)) {
+      const length = readU32(bytes, at);
+      if (bytes[at + 4] === FrameType.data && at + 4 + length <= bytes.length) return length - 1;
+    }
+  }
+}
+
+function counted(...records: Uint8Array[]): Uint8Array {
+  const bytes = records.reduce((sum, record) => sum + record.length, 1);
+  const payload = new Uint8Array(bytes);
+  payload[0] = FrameType.data;
+  let at = 1;
+  for (const record of records) {
+    payload.set(record, at);
+    at += record.length;
+  }
+  return framed(payload);
+}
+
+function open(id: number): Uint8Array {
+  const record = new Uint8Array(15);
+  writeOpen(record, 0, id, { send: CREDIT, receive: CREDIT });
+  return record;
+}
+
+function data(id: number, offset: number, bytes: number): Uint8Array {
+  const record = new Uint8Array(9 + bytes);
+  writeDataHeader(record, 0, id, bytes);
+  fillContent(record.subarray(9), ROGUE_KEY, offset);
+  return record;
+}
+
+function fin(id: number): Uint8Array {
+  const record = new Uint8Array(5);
+  writeFin(record, 0, id);
+  return record;
+}
+
+function acknowledge(offset: number): Uint8Array {
+  const payload = new Uint8Array(9);
+  payload[0] = FrameType.acknowledge;
+  writeU64(payload, 1, offset);
+  return framed(payload);
+}

@@ -1,0 +1,475 @@
+/**
+ * What happens in a run: plain data made from a seed, so that it can be printed and shrunk.
+ *
+ * @module
+ */
+import { Random } from "../support/random.ts";
+import type { Fate, Impostor, Lines } from "./network.ts";
+import { ROGUE_ACTS, type RogueAct } from "./rogue.ts";
+import type { UserPlan } from "./user.ts";
+
+/** Something that happens at a moment, in milliseconds from the start. */
+export type SimEvent =
+  & { atMs: number }
+  & (
+    | { kind: "cut" }
+    | { kind: "black hole"; direction: "up" | "down" | "both" }
+    | { kind: "hold"; direction: "up" | "down"; forMs: number }
+    | { kind: "refuse" | "unreachable"; forMs: number }
+    | { kind: "impostor"; impostor: Impostor; forMs: number }
+    | { kind: "lines"; lines: Lines }
+    | {
+      kind: "kill client" | "stop client" | "kill server" | "stop server";
+      forMs: number;
+      carriers: "cut" | "black hole";
+    }
+    | { kind: "suspend client" | "suspend server"; forMs: number }
+    | { kind: "sleep"; forMs: number }
+    | { kind: "wake" }
+    | { kind: "address" }
+    | { kind: "move" }
+    | { kind: "rogue"; act: RogueAct }
+  );
+
+/** One stream that the user's client opens. */
+export interface SimStream {
+  openMs: number;
+  client: UserPlan;
+}
+
+/** What the user's server does with one connection. */
+export interface ServerUser {
+  plan: UserPlan;
+  dialMs: number;
+  refuses: boolean;
+}
+
+/** A whole run. */
+export interface Scenario {
+  seed: number;
+  kind: string;
+  streams: SimStream[];
+  /** The n-th connection that a user's server gets is treated like the n-th of these, counted round. */
+  serverUsers: ServerUser[];
+  events: SimEvent[];
+  lines: Lines;
+  fates: (Fate | null)[];
+  lastFate: Fate | null;
+  /** When the network heals and everything is let go. */
+  healMs: number;
+  pingIntervalMs: number;
+  resumeTimeoutMs: number;
+  replayBufferBytes: number;
+  /** Credit that each stream starts with, in bytes. */
+  startCredit: number;
+  /** The longest that one call of WebCrypto takes. */
+  cryptoMs: number;
+  /** What is read from a carrier comes up to so late. */
+  lateReadMs: number;
+  /** Input and output that ends within this time may end together. */
+  togetherMs: number;
+  /** Streams that must be complete before the network heals, by index. */
+  prompt: number[];
+  /** Whether the client can be recognized after a restart. */
+  identity: boolean;
+}
+
+/** What the dice offer beside {@linkcode Random}. */
+class Dice extends Random {
+  pick<Item>(...items: Item[]): Item {
+    return items[this.between(0, items.length - 1)];
+  }
+
+  /** A number whose order of magnitude is as likely as any other. */
+  size(low: number, high: number): number {
+    const share = this.next32() / 2 ** 32;
+    return Math.round(low * (high / low) ** share);
+  }
+}
+
+const SEVEN_DAYS_MS = 7 * 24 * 3_600_000;
+
+/** The scenario of a seed. */
+export function scenarioOf(seed: number): Scenario {
+  const dice = new Dice(seed);
+  const roll = dice.between(1, 100);
+  if (roll <= 4) return shortLives(seed, dice);
+  if (roll <= 5) return crowd(seed, dice);
+  if (roll <= 7) return idle(seed, dice);
+  if (roll <= 12) return lateCommits(seed, dice);
+  if (roll <= 20) return restarts(seed, dice);
+  if (roll <= 22) return bulk(seed, dice);
+  if (roll <= 24) return slow(seed, dice);
+  if (roll <= 26) return rogues(seed, dice);
+  if (roll <= 30) return takeover(seed, dice);
+  if (roll <= 31) return portal(seed, dice);
+  return chaos(seed, dice);
+}
+
+function base(seed: number, dice: Dice): Scenario {
+  return {
+    seed,
+    kind: "chaos",
+    streams: [],
+    serverUsers: Array.from({ length: 8 }, () => serverUser(dice, 12_000)),
+    events: [],
+    lines: linesOf(dice),
+    fates: [],
+    lastFate: null,
+    healMs: 10_000,
+    pingIntervalMs: dice.pick(1_000, 5_000, 30_000),
+    resumeTimeoutMs: SEVEN_DAYS_MS,
+    replayBufferBytes: dice.size(4 * 1024, 1024 * 1024),
+    startCredit: dice.size(1024, 64 * 1024),
+    cryptoMs: dice.chance(0.1) ? 150 : dice.pick(0, 0, 1, 5),
+    lateReadMs: dice.chance(0.2) ? dice.pick(1, 20) : 0,
+    togetherMs: dice.pick(0, 0, 1, 10),
+    prompt: [],
+    identity: dice.chance(0.8),
+  };
+}
+
+function linesOf(dice: Dice): Lines {
+  return {
+    delayMs: dice.chance(0.15) ? dice.between(300, 900) : dice.pick(0, 1, 10, 40),
+    bytesPerSecond: dice.chance(0.1) ? dice.pick(32_000, 100_000) : 0,
+    bufferBytes: dice.size(512, 64 * 1024),
+    chunkBytes: dice.chance(0.3) ? dice.size(32, 3000) : 0,
+  };
+}
+
+function userPlan(dice: Dice, mostBytes: number): UserPlan {
+  const stalls = dice.chance(0.2);
+  return {
+    bytes: dice.chance(0.1) ? 0 : dice.size(4, mostBytes),
+    pieceBytes: dice.size(16, 16_384),
+    pauseMs: dice.chance(0.4) ? 0 : dice.size(1, 500),
+    fin: dice.pick("sent", "end", "heal"),
+    stallAtBytes: stalls ? dice.size(1, mostBytes) - 1 : -1,
+    stallMs: dice.chance(0.3) ? -1 : dice.size(10, 5000),
+    resetMs: dice.chance(0.06) ? dice.size(1, 10_000) : -1,
+    readMs: dice.chance(0.2) ? dice.size(1, 100) : 0,
+  };
+}
+
+function serverUser(dice: Dice, mostBytes: number): ServerUser {
+  const plan = userPlan(dice, mostBytes);
+  if (dice.chance(0.35)) {
+    plan.bytes = -1;
+    plan.pauseMs = 0;
+    plan.fin = "end";
+  }
+  return { plan, dialMs: dice.chance(0.3) ? dice.size(1, 2000) : 0, refuses: dice.chance(0.04) };
+}
+
+function fateOf(dice: Dice): Fate {
+  const direction = dice.pick("up", "down") as "up" | "down";
+  // The handshake takes some 300 bytes each way: half of the fates fall into it.
+  const atBytes = dice.chance(0.5) ? dice.between(1, 420) : dice.size(100, 20_000);
+  const holdMs = dice.chance(0.6) ? 0 : dice.chance(0.3) ? -1 : dice.size(50, 6000);
+  return { direction, atBytes, holdMs };
+}
+
+function event(dice: Dice, atMs: number): SimEvent {
+  const forMs = dice.size(20, 6000);
+  const direction = dice.pick("up", "down") as "up" | "down";
+  const carriers = dice.pick("cut", "black hole") as "cut" | "black hole";
+  const roll = dice.between(1, 100);
+  if (roll <= 20) return { atMs, kind: "cut" };
+  if (roll <= 35) return { atMs, kind: "black hole", direction: dice.pick("up", "down", "both") };
+  if (roll <= 50) return { atMs, kind: "hold", direction, forMs };
+  if (roll <= 58) return { atMs, kind: "refuse", forMs };
+  if (roll <= 64) return { atMs, kind: "unreachable", forMs };
+  if (roll <= 74) {
+    const impostor = dice.pick<Impostor>("garbage", "web", "silent", "closes", "refuses", "unknown", "ready");
+    return { atMs, kind: "impostor", impostor, forMs };
+  }
+  if (roll <= 78) return { atMs, kind: "lines", lines: linesOf(dice) };
+  if (roll <= 81) return { atMs, kind: "kill client", forMs, carriers };
+  if (roll <= 82) return { atMs, kind: "stop client", forMs, carriers };
+  if (roll <= 85) return { atMs, kind: "kill server", forMs, carriers };
+  if (roll <= 86) return { atMs, kind: "stop server", forMs, carriers };
+  if (roll <= 89) return { atMs, kind: "suspend client", forMs };
+  if (roll <= 92) return { atMs, kind: "suspend server", forMs };
+  if (roll <= 95) return { atMs, kind: "sleep", forMs };
+  if (roll <= 96) return { atMs, kind: "wake" };
+  if (roll <= 98) return { atMs, kind: "move" };
+  return { atMs, kind: "address" };
+}
+
+function chaos(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.healMs = dice.size(2_000, 12_000);
+  let mostBytes = dice.chance(0.1) ? 60_000 : 10_000;
+  if (dice.chance(0.05)) {
+    scenario.lines.chunkBytes = dice.between(1, 8);
+    mostBytes = 1_000;
+  }
+  for (let left = dice.between(1, 5); left > 0; left--) {
+    const openMs = dice.chance(0.4) ? 0 : dice.between(0, scenario.healMs);
+    scenario.streams.push({ openMs, client: userPlan(dice, mostBytes) });
+  }
+  for (let left = dice.between(0, 6); left > 0; left--) {
+    scenario.events.push(event(dice, dice.between(0, scenario.healMs)));
+  }
+  if (dice.chance(0.4)) {
+    scenario.fates = Array.from({ length: dice.between(1, 6) }, () => dice.chance(0.7) ? fateOf(dice) : null);
+  }
+  // Now and then sessions expire; not so soon that a handshake takes longer.
+  if (dice.chance(0.02)) scenario.resumeTimeoutMs = dice.between(3_000, 8_000);
+  return scenario;
+}
+
+/** Every carrier lives for a few KiB, and yet everything arrives, without the network ever healing. */
+function shortLives(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "short lives";
+  // What came before a reset is lost with it: late, nothing would ever come.
+  scenario.lateReadMs = 0;
+  const direction = dice.pick("up", "down") as "up" | "down";
+  scenario.lastFate = { direction, atBytes: dice.between(2_048, 6_000), holdMs: 0 };
+  scenario.lines = {
+    delayMs: dice.pick(0, 1, 5),
+    bytesPerSecond: 0,
+    bufferBytes: 65_536,
+    chunkBytes: dice.pick(0, 1000),
+  };
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.startCredit = dice.size(4096, 64 * 1024);
+  scenario.healMs = 120_000;
+  const isLong = dice.chance(0.05);
+  for (let left = isLong ? 1 : dice.between(1, 3); left > 0; left--) {
+    const plan = plainPlan(isLong ? 1024 * 1024 : dice.size(4_000, 60_000));
+    scenario.prompt.push(scenario.streams.length);
+    scenario.streams.push({ openMs: 0, client: plan });
+  }
+  scenario.serverUsers = [{ plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false }];
+  return scenario;
+}
+
+function plainPlan(bytes: number): UserPlan {
+  return {
+    bytes,
+    pieceBytes: 16_384,
+    pauseMs: 0,
+    fin: "sent",
+    stallAtBytes: -1,
+    stallMs: -1,
+    resetMs: -1,
+    readMs: 0,
+  };
+}
+
+/** Many streams that never read, and one that must not notice. */
+function crowd(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "crowd";
+  scenario.startCredit = dice.size(1024, 16 * 1024);
+  scenario.lines = { delayMs: dice.pick(0, 10), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
+  scenario.replayBufferBytes = 1024 * 1024;
+  const stalled = dice.pick(30, 60, 200);
+  const bytes = scenario.startCredit + 2000;
+  for (let count = 0; count < stalled; count++) scenario.streams.push({ openMs: 0, client: plainPlan(bytes) });
+  scenario.prompt = [stalled];
+  scenario.streams.push({ openMs: 2_000, client: plainPlan(10_000) });
+  scenario.serverUsers = Array.from({ length: stalled + 1 }, (_, index) => ({
+    plan: index < stalled
+      ? { ...plainPlan(0), fin: "end", stallAtBytes: 0 }
+      : { ...plainPlan(-1), fin: "end" as const },
+    dialMs: 0,
+    refuses: false,
+  }));
+  if (dice.chance(0.5)) scenario.events.push({ atMs: 1_000, kind: dice.pick("cut", "cut") });
+  scenario.healMs = 10_000;
+  return scenario;
+}
+
+/** Minutes in which nothing happens, on a carrier that nobody may give up. */
+function idle(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "idle";
+  scenario.healMs = dice.between(100_000, 250_000);
+  scenario.pingIntervalMs = dice.pick(5_000, 30_000);
+  scenario.streams = [{ openMs: 0, client: { ...plainPlan(5_000), fin: "heal" } }];
+  scenario.lines = { delayMs: dice.pick(0, 10, 100), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
+  scenario.serverUsers = [{ plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false }];
+  if (dice.chance(0.6)) {
+    // The carrier dies unseen, and then a user comes: the network is whole, so that is soon noticed.
+    const atMs = dice.between(70_000, 150_000);
+    const openMs = atMs + dice.between(10, 3_000);
+    scenario.events.push({ atMs, kind: "black hole", direction: dice.pick("up", "down", "both") });
+    scenario.streams.push({ openMs, client: plainPlan(3_000) });
+    scenario.prompt = [1];
+    scenario.healMs = openMs + 20_000;
+  }
+  return scenario;
+}
+
+/** Commits that arrive late, when another attempt has long come first. */
+function lateCommits(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "late commits";
+  scenario.healMs = 20_000;
+  for (let left = dice.between(1, 3); left > 0; left--) {
+    scenario.streams.push({
+      openMs: 0,
+      client: {
+        ...userPlan(dice, 12_000),
+        resetMs: -1,
+        bytes: dice.between(8_000, 16_000),
+        pieceBytes: 100,
+        pauseMs: 40,
+      },
+    });
+  }
+  scenario.lines = { ...scenario.lines, delayMs: dice.pick(0, 5, 50), bytesPerSecond: 0 };
+  scenario.cryptoMs = dice.pick(0, 5, 150, 300, 300);
+  // The commit ends some 250 bytes into the client's direction, the accept some 180 into the server's.
+  const late = (): Fate => ({
+    direction: dice.chance(0.7) ? "up" : "down",
+    atBytes: dice.between(100, 320),
+    holdMs: dice.size(1_600, 8_000),
+  });
+  scenario.fates = [dice.chance(0.2) ? late() : null];
+  for (let left = dice.between(1, 5); left > 0; left--) scenario.fates.push(dice.chance(0.6) ? late() : null);
+  let atMs = 500;
+  for (let left = dice.between(1, 3); left > 0; left--) {
+    atMs += dice.between(100, 4_000);
+    scenario.events.push({ atMs, kind: dice.pick("cut", "cut") });
+  }
+  return scenario;
+}
+
+/** A tele process starts anew while user connections come and go. */
+function restarts(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "restarts";
+  scenario.healMs = 12_000;
+  scenario.identity = true;
+  const atMs = dice.between(500, 6_000);
+  const carriers = dice.pick("cut", "cut", "black hole") as "cut" | "black hole";
+  const kind = dice.pick("kill server", "kill server", "kill client", "stop client", "stop server") as "kill server";
+  const forMs = dice.size(50, 4_000);
+  if (dice.chance(0.4)) {
+    const downMs = dice.between(0, 400);
+    scenario.events.push({ atMs: Math.max(0, atMs - downMs), kind: "refuse", forMs: downMs + forMs });
+    scenario.events.push({ atMs: Math.max(0, atMs - downMs), kind: "cut" });
+  }
+  scenario.events.push({ atMs, kind, forMs, carriers });
+  for (let left = dice.between(1, 4); left > 0; left--) {
+    scenario.streams.push({ openMs: dice.between(0, atMs + forMs + 500), client: userPlan(dice, 12_000) });
+  }
+  return scenario;
+}
+
+/** More bytes than any window holds. */
+function bulk(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "bulk";
+  scenario.startCredit = dice.pick(32, 128, 256) * 1024;
+  scenario.replayBufferBytes = dice.pick(128, 512, 4096) * 1024;
+  scenario.lines = { delayMs: dice.pick(0, 2, 20), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
+  for (let left = dice.between(1, 2); left > 0; left--) {
+    scenario.streams.push({ openMs: 0, client: { ...plainPlan(dice.size(100_000, 900_000)), pieceBytes: 200_000 } });
+  }
+  scenario.serverUsers = [
+    { plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false },
+    { plan: { ...plainPlan(dice.size(100_000, 600_000)), pieceBytes: 200_000 }, dialMs: 0, refuses: false },
+  ];
+  for (let left = dice.between(0, 4); left > 0; left--) {
+    scenario.events.push({ atMs: dice.size(1, 2_000), kind: dice.pick("cut", "cut") });
+  }
+  if (dice.chance(0.5)) scenario.fates = [null, fateOf(dice), fateOf(dice)];
+  return scenario;
+}
+
+/** A path that is slow but alive: nobody may give it up. */
+function slow(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "slow";
+  scenario.lines = {
+    delayMs: dice.pick(1, 50, 400),
+    bytesPerSecond: 32_000,
+    bufferBytes: dice.size(4_096, 64 * 1024),
+    chunkBytes: 0,
+  };
+  scenario.startCredit = 64 * 1024;
+  scenario.healMs = 30_000;
+  scenario.streams = [{ openMs: 0, client: plainPlan(dice.size(10_000, 200_000)) }];
+  scenario.serverUsers = [{ plan: plainPlan(dice.size(1_000, 100_000)), dialMs: 0, refuses: false }];
+  return scenario;
+}
+
+/** An honest client beside some that are not. */
+function rogues(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "rogues";
+  scenario.healMs = 3_000;
+  scenario.lines = { delayMs: 1, bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
+  scenario.serverUsers = [{ plan: { ...plainPlan(400), fin: "end" }, dialMs: 0, refuses: false }];
+  scenario.streams = [{ openMs: 0, client: { ...plainPlan(5_000), pieceBytes: 200, pauseMs: 50 } }];
+  for (let left = dice.between(1, 3); left > 0; left--) {
+    scenario.events.push({ atMs: dice.between(1_200, 2_000), kind: "rogue", act: dice.pick(...ROGUE_ACTS) });
+  }
+  return scenario;
+}
+
+/** The client has a better path and resumes there, while the old carrier still delivers. */
+function takeover(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "takeover";
+  scenario.healMs = 8_000;
+  scenario.cryptoMs = dice.pick(1, 20, 150);
+  scenario.lateReadMs = dice.pick(0, 20, 20);
+  scenario.startCredit = 64 * 1024;
+  scenario.lines = {
+    delayMs: dice.between(200, 900),
+    bytesPerSecond: 0,
+    bufferBytes: 65_536,
+    chunkBytes: dice.pick(0, 300),
+  };
+  const talk = (): UserPlan => ({
+    ...plainPlan(dice.between(10_000, 40_000)),
+    pieceBytes: 300,
+    pauseMs: dice.between(5, 40),
+  });
+  for (let left = dice.between(1, 3); left > 0; left--) scenario.streams.push({ openMs: 0, client: talk() });
+  scenario.serverUsers = [{ plan: talk(), dialMs: 0, refuses: false }, { plan: talk(), dialMs: 0, refuses: false }];
+  let atMs = 4_500;
+  scenario.events.push({ atMs: atMs - 500, kind: "lines", lines: { ...scenario.lines, delayMs: dice.pick(0, 2, 50) } });
+  for (let left = dice.between(1, 3); left > 0; left--) {
+    scenario.events.push({ atMs, kind: "move" });
+    atMs += dice.between(10, 1_500);
+  }
+  return scenario;
+}
+
+/** Somebody else answers every attempt for a minute. */
+function portal(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "portal";
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.lines = { ...scenario.lines, delayMs: dice.pick(1, 40), chunkBytes: 0 };
+  scenario.streams = [{ openMs: 0, client: { ...plainPlan(5_000), pieceBytes: 100, pauseMs: 100 } }];
+  scenario.serverUsers = [{ plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false }];
+  let atMs = dice.between(1_000, 3_000);
+  if (dice.chance(0.5)) {
+    // The first carrier dies when one side has attached it and the other may not know.
+    scenario.fates = [{
+      direction: dice.pick("up", "up", "down"),
+      atBytes: dice.between(60, 600),
+      holdMs: dice.pick(0, -1),
+    }];
+    atMs = dice.between(5, 200);
+  }
+  scenario.events.push({ atMs: atMs + 10, kind: "cut" });
+  for (let left = dice.between(1, 3); left > 0; left--) {
+    const impostor = dice.pick<Impostor>("garbage", "web", "silent", "closes", "refuses", "unknown", "ready");
+    const forMs = 60_000 / left;
+    scenario.events.push({ atMs, kind: "impostor", impostor, forMs });
+    atMs += forMs + 1;
+    if (left > 1) scenario.streams.push({ openMs: atMs - 100, client: plainPlan(1_000) });
+  }
+  scenario.healMs = atMs + 1_000;
+  return scenario;
+}

@@ -1,0 +1,340 @@
+/**
+ * Users' programs at both ends of a stream, which know every byte they should see.
+ *
+ * @module
+ */
+import type { Clock } from "../../lib/net/clock.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
+import { Random } from "../support/random.ts";
+import type { Process } from "./process.ts";
+
+/** What one user's program does. */
+export interface UserPlan {
+  /** Bytes it sends; -1 sends back as many as it received. */
+  bytes: number;
+  /** It sends pieces of about this size, in bytes. */
+  pieceBytes: number;
+  /** Pause between two pieces, in milliseconds. */
+  pauseMs: number;
+  /** When it half-closes: behind its last byte, when the other side has ended too, or when the network is whole again. */
+  fin: "sent" | "end" | "heal";
+  /** It stops reading after so many bytes; -1 never. */
+  stallAtBytes: number;
+  /** For so long, in milliseconds; -1 until the network is whole again. */
+  stallMs: number;
+  /** It resets its connection after so many milliseconds; -1 never. */
+  resetMs: number;
+  /** How long each of its reads takes, in milliseconds. */
+  readMs: number;
+}
+
+/** A prime, so that no power of two repeats the content. */
+const TABLE_BYTES = 65_521;
+/** The first bytes of all content say whose it is. */
+const HEADER_BYTES = 4;
+
+/** All content is a part of this, twice, so that any part of one round lies in one piece. */
+const table = makeTable();
+
+function makeTable(): Uint8Array {
+  const words = new Uint32Array((TABLE_BYTES >> 2) + 1);
+  new Random(20_130_101).fill(words);
+  const once = new Uint8Array(words.buffer).subarray(0, TABLE_BYTES);
+  const twice = new Uint8Array(2 * TABLE_BYTES);
+  twice.set(once);
+  twice.set(once, TABLE_BYTES);
+  return twice;
+}
+
+/** Writes the content of `key` from `offset` into `into`. */
+export function fillContent(into: Uint8Array, key: number, offset: number): void {
+  for (let at = 0; at < into.length;) {
+    const start = (offset + at + key * 977) % TABLE_BYTES;
+    const bytes = Math.min(into.length - at, TABLE_BYTES);
+    into.set(table.subarray(start, start + bytes), at);
+    at += bytes;
+  }
+  for (let at = offset; at < HEADER_BYTES && at - offset < into.length; at++) into[at - offset] = headerByte(key, at);
+}
+
+function headerByte(key: number, at: number): number {
+  return key >>> (8 * (HEADER_BYTES - 1 - at)) & 0xff;
+}
+
+/** Whether `bytes` are the content of `key` from `offset`, which lies behind the header. */
+function isContent(bytes: Uint8Array, from: number, key: number, offset: number): boolean {
+  let place = (offset + key * 977) % TABLE_BYTES;
+  for (let at = from; at < bytes.length; at++) {
+    if (bytes[at] !== table[place]) return false;
+    if (++place === TABLE_BYTES) place = 0;
+  }
+  return true;
+}
+
+/** What a {@linkcode SimUser} tells the model. */
+export interface UserWatcher {
+  /** It has read whose content it reads. */
+  met(user: SimUser, partnerKey: number): void;
+  /** The other direction ended cleanly. */
+  sawEnd(user: SimUser): void;
+  /** Its connection was closed or aborted by tele. */
+  closed(user: SimUser): void;
+  aborted(user: SimUser, reason: string | undefined): void;
+  /** Something that must never happen. */
+  fail(problem: string): void;
+  trace(line: string): void;
+  /** Counts calls; false when there were so many that the code must be going in circles. */
+  mayGoOn(): boolean;
+}
+
+interface Pending {
+  bytes: Uint8Array;
+  resolve(value: number | null | void): void;
+  reject(reason: unknown): void;
+}
+
+/** The user's end of a connection to a tele process, and the program behind it. */
+export class SimUser implements Duplex {
+  readonly peer: string;
+  readonly key: number;
+  readonly isClient: boolean;
+  readonly openedMs: number;
+  readonly process: Process;
+  readonly plan: UserPlan;
+  /** The program at the other end, once content has told. */
+  partner: SimUser | undefined;
+  /** Bytes that tele has taken. */
+  sentBytes = 0;
+  /** Bytes that tele has delivered. */
+  receivedBytes = 0;
+  /** Tele was told the end of this direction. */
+  hasEnded = false;
+  /** The end of the other direction was told. */
+  sawEnd = false;
+  /** It reset its connection. */
+  hasReset = false;
+  /** Tele closed or aborted the connection. */
+  over: "closed" | "aborted" | undefined;
+  /** Tele has begun to use the connection. */
+  isUsed = false;
+  readonly #clock: Clock;
+  readonly #watcher: UserWatcher;
+  readonly #random: Random;
+  #ready = 0;
+  #healed = false;
+  #isStalled = false;
+  #hasStalled = false;
+  #reading: Pending | undefined;
+  #writing: Pending | undefined;
+  #isTaking = false;
+  #partnerKey = 0;
+
+  constructor(options: {
+    key: number;
+    isClient: boolean;
+    process: Process;
+    plan: UserPlan;
+    clock: Clock;
+    watcher: UserWatcher;
+    seed: number;
+  }) {
+    this.key = options.key;
+    this.isClient = options.isClient;
+    this.process = options.process;
+    this.plan = options.plan;
+    this.#clock = options.clock;
+    this.#watcher = options.watcher;
+    this.#random = new Random(options.seed);
+    this.openedMs = options.clock.now();
+    this.peer = `${this.isClient ? "client" : "server"} user ${this.key}`;
+    if (this.plan.resetMs >= 0) this.#clock.setTimer(() => this.reset(), this.plan.resetMs);
+    if (this.plan.stallAtBytes === 0) this.#stall();
+    this.#produce();
+  }
+
+  /** Whether tele is done with it, or its tele process died. */
+  get isOver(): boolean {
+    return this.over !== undefined || !this.process.isAlive;
+  }
+
+  /** Whether this is what a complete stream looks like from here. */
+  get isComplete(): boolean {
+    return this.hasEnded && this.sawEnd;
+  }
+
+  /** Bytes it would have sent by its end. */
+  get #total(): number {
+    return this.plan.bytes >= 0 ? this.plan.bytes : this.receivedBytes < HEADER_BYTES ? 0 : this.receivedBytes;
+  }
+
+  get #isWholeReady(): boolean {
+    return this.#ready >= this.#total && (this.plan.bytes >= 0 || this.sawEnd);
+  }
+
+  get #mayEnd(): boolean {
+    if (!this.#isWholeReady || this.sentBytes < this.#total) return false;
+    if (this.#healed || this.plan.fin === "sent") return true;
+    return this.plan.fin === "end" && this.sawEnd;
+  }
+
+  #produce(): void {
+    if (this.isOver || this.hasReset || this.#ready >= this.#total) return;
+    const piece = this.#healed ? Infinity : this.#random.between(1, 2 * this.plan.pieceBytes);
+    this.#ready = Math.min(this.#total, Math.max(this.#ready, HEADER_BYTES) + piece);
+    this.#serve();
+    if (this.#ready < this.#total) this.#clock.setTimer(() => this.#produce(), this.plan.pauseMs);
+  }
+
+  /** The network is whole again: nothing is held back any more. */
+  heal(): void {
+    this.#healed = true;
+    this.#isStalled = false;
+    if (this.isOver) return;
+    this.#ready = Math.max(this.#ready, this.#total);
+    this.#serve();
+    this.#take();
+  }
+
+  /** The program resets its connection, or dies. */
+  reset(): void {
+    if (this.isOver || this.hasReset) return;
+    this.hasReset = true;
+    this.#watcher.trace(`${this.peer} resets`);
+    this.process.io(() => {
+      const [reading, writing] = [this.#reading, this.#writing];
+      this.#reading = this.#writing = undefined;
+      reading?.reject(this.#resetError());
+      writing?.reject(this.#resetError());
+    });
+  }
+
+  #resetError(): Error {
+    return new Error(`user ${this.key} reset`);
+  }
+
+  #stall(): void {
+    this.#isStalled = this.#hasStalled = true;
+    if (this.plan.stallMs < 0) return;
+    this.#clock.setTimer(() => {
+      this.#isStalled = false;
+      this.#take();
+    }, this.plan.stallMs);
+  }
+
+  // What tele does with the connection.
+
+  read(into: Uint8Array): Promise<number | null> {
+    this.isUsed = true;
+    if (this.#reading !== undefined) this.#watcher.fail(`${this.peer}: a second read while one is pending`);
+    if (this.hasReset) return Promise.reject(this.#resetError());
+    if (this.over !== undefined) return Promise.reject(new Error("closed"));
+    if (!this.#watcher.mayGoOn()) return new Promise(() => {});
+    return new Promise((resolve, reject) => {
+      this.#reading = { bytes: into, resolve: resolve as Pending["resolve"], reject };
+      this.#serve();
+    });
+  }
+
+  #serve(): void {
+    if (this.#reading === undefined) return;
+    if (this.#ready === this.sentBytes && !this.#mayEnd) return;
+    this.process.io(() => {
+      const reading = this.#reading;
+      if (reading === undefined || this.over !== undefined) return;
+      const bytes = Math.min(this.#ready - this.sentBytes, reading.bytes.length);
+      if (bytes === 0 && !this.#mayEnd) return;
+      this.#reading = undefined;
+      if (bytes === 0) {
+        this.hasEnded = true;
+        this.#watcher.trace(`${this.peer} half-closes after ${this.sentBytes} bytes`);
+        return reading.resolve(null);
+      }
+      fillContent(reading.bytes.subarray(0, bytes), this.key, this.sentBytes);
+      this.sentBytes += bytes;
+      reading.resolve(bytes);
+    });
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    this.isUsed = true;
+    if (this.#writing !== undefined) this.#watcher.fail(`${this.peer}: a second write while one is pending`);
+    if (this.sawEnd) this.#watcher.fail(`${this.peer}: data behind the end`);
+    if (this.hasReset) return Promise.reject(this.#resetError());
+    if (this.over !== undefined) return Promise.reject(new Error("closed"));
+    if (!this.#watcher.mayGoOn()) return new Promise(() => {});
+    return new Promise((resolve, reject) => {
+      this.#writing = { bytes, resolve: resolve as Pending["resolve"], reject };
+      this.#take();
+    });
+  }
+
+  #take(): void {
+    if (this.#writing === undefined || this.#isStalled || this.#isTaking) return;
+    if (this.plan.readMs === 0 || this.#healed) return this.#took();
+    this.#isTaking = true;
+    this.#clock.setTimer(() => {
+      this.#isTaking = false;
+      this.#took();
+    }, this.plan.readMs);
+  }
+
+  #took(): void {
+    this.process.io(() => {
+      const writing = this.#writing;
+      if (writing === undefined || this.over !== undefined || this.hasReset) return;
+      this.#writing = undefined;
+      this.#check(writing.bytes);
+      const { stallAtBytes } = this.plan;
+      if (!this.#hasStalled && !this.#healed && stallAtBytes > 0 && this.receivedBytes >= stallAtBytes) this.#stall();
+      writing.resolve();
+      if (this.plan.bytes < 0) this.#produce();
+    });
+  }
+
+  #check(bytes: Uint8Array): void {
+    let at = 0;
+    while (at < bytes.length && this.receivedBytes < HEADER_BYTES) {
+      this.#partnerKey = (this.#partnerKey << 8 | bytes[at++]) >>> 0;
+      if (++this.receivedBytes === HEADER_BYTES) this.#watcher.met(this, this.#partnerKey);
+    }
+    if (at === bytes.length) return;
+    if (!isContent(bytes, at, this.#partnerKey, this.receivedBytes)) {
+      this.#watcher.fail(
+        `${this.peer}: wrong bytes between ${this.receivedBytes} and ${this.receivedBytes + bytes.length - at}`,
+      );
+    }
+    this.receivedBytes += bytes.length - at;
+    const sent = this.partner?.sentBytes ?? 0;
+    if (this.receivedBytes > sent) this.#watcher.fail(`${this.peer}: ${this.receivedBytes} bytes of the ${sent} sent`);
+  }
+
+  closeWrite(): Promise<void> {
+    if (this.hasReset) return Promise.reject(this.#resetError());
+    if (this.#writing !== undefined) this.#watcher.fail(`${this.peer}: half-closed while a write is pending`);
+    if (this.sawEnd) this.#watcher.fail(`${this.peer}: its end was told twice`);
+    this.sawEnd = true;
+    this.#watcher.sawEnd(this);
+    this.#serve();
+    return Promise.resolve();
+  }
+
+  abort(reason?: unknown): void {
+    if (this.over !== undefined) return;
+    this.#over("aborted");
+    this.#watcher.aborted(this, reason === undefined ? undefined : String(reason));
+  }
+
+  close(): void {
+    if (this.over !== undefined) return;
+    this.#over("closed");
+    this.#watcher.closed(this);
+  }
+
+  #over(how: "closed" | "aborted"): void {
+    this.over = how;
+    const [reading, writing] = [this.#reading, this.#writing];
+    this.#reading = this.#writing = undefined;
+    reading?.reject(new Error("closed"));
+    writing?.reject(new Error("closed"));
+  }
+}

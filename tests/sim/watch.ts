@@ -1,0 +1,54 @@
+/**
+ * Looks into the real session and mux: what they must keep is checked where it would first go wrong.
+ *
+ * @module
+ */
+import type { TeleError } from "../../lib/net/error.ts";
+import { CreditPool } from "../../lib/mux/credit.ts";
+import { MuxStream } from "../../lib/mux/stream.ts";
+import { type Attachment, Session } from "../../lib/session/session.ts";
+
+/** Who is told, while a run lasts. */
+export interface Watcher {
+  readonly startCredit: number;
+  attaching(session: Session, attachment: Attachment): void;
+  carrierLost(session: Session, reason: string): void;
+  ending(session: Session, error: TeleError): void;
+  received(stream: MuxStream): void;
+}
+
+let watcher: Watcher | undefined;
+
+/** Tells `next` from now on, or nobody. */
+export function watch(next: Watcher | undefined): void {
+  watcher = next;
+}
+
+const { attach, carrierLost, end } = Session.prototype;
+const { receive } = MuxStream.prototype;
+const { takeStart } = CreditPool.prototype;
+
+Session.prototype.attach = function (this: Session, attachment) {
+  watcher?.attaching(this, attachment);
+  return attach.call(this, attachment);
+};
+
+Session.prototype.carrierLost = function (this: Session, carrier, reason) {
+  if (carrier === this.carrier) watcher?.carrierLost(this, reason);
+  return carrierLost.call(this, carrier, reason);
+};
+
+Session.prototype.end = function (this: Session, error, ending) {
+  if (this.error === undefined) watcher?.ending(this, error);
+  return end.call(this, error, ending);
+};
+
+MuxStream.prototype.receive = function (this: MuxStream, bytes, segment) {
+  receive.call(this, bytes, segment);
+  watcher?.received(this);
+};
+
+// Streams start with as little credit as the scenario says, so that few bytes show what windows do.
+CreditPool.prototype.takeStart = function (this: CreditPool) {
+  return watcher === undefined ? takeStart.call(this) : this.take(watcher.startCredit);
+};

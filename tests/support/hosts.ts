@@ -1,0 +1,388 @@
+/**
+ * Two hosts and a router whose network really breaks: Linux network namespaces with veth pairs between them.
+ *
+ *     client 10.77.1.2 ─── first  ──┐
+ *            10.77.3.2 ─── second ──┤ router ─── 10.77.2.2 server
+ *
+ * The client starts in its first network. Namespaces are private, so that any number of sets can exist at once with the
+ * same addresses. `ping`, `iptables` and `tc netem` are not needed: routes, rules and link states break everything here.
+ *
+ * @module
+ */
+import { type Scenario, scenario } from "./scenario.ts";
+import { program, requires } from "./skip.ts";
+import { type TeleOptions, TeleProcess } from "./tele_process.ts";
+
+/** A host at one end. */
+export type Host = "client" | "server";
+
+/** One namespace. */
+type Node = Host | "router";
+
+/** Which way packets go. */
+export type Direction = "to-server" | "to-client";
+
+/** One of the client's networks. */
+interface Network {
+  /** The client's interface. */
+  device: string;
+  /** The client's address there. */
+  address: string;
+  /** The router's address there. */
+  gateway: string;
+}
+
+/** The server's address. */
+export const SERVER_ADDRESS = "10.77.2.2";
+
+/** Where a tele server of {@linkcode Hosts} listens. */
+export const TELE_PORT = 40300;
+
+const SERVER_GATEWAY = "10.77.2.1";
+const NETWORKS: readonly Network[] = [
+  { device: "first", address: "10.77.1.2", gateway: "10.77.1.1" },
+  { device: "second", address: "10.77.3.2", gateway: "10.77.3.1" },
+];
+const NODES: readonly Node[] = ["client", "router", "server"];
+
+/** The client's connections get their local ports from such a range, the next after each {@linkcode Hosts.forget}. */
+const FIRST_PORT = 20_000;
+const PORTS_IN_RANGE = 500;
+
+/** Programs that {@linkcode Hosts} calls itself. */
+const OWN_PROGRAMS = ["ip", "tc", "sh"];
+
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+/**
+ * Decides whether a test can have hosts of its own, as {@linkcode requires} does: where Linux, root's rights or a
+ * program is missing it is ignored with the reason printed, but in CI it runs, and fails with the same reason.
+ */
+export function requiresHosts(...programs: string[]): { ignore: boolean } {
+  const result = requires(...OWN_PROGRAMS, ...programs);
+  if (result.ignore) return result;
+  const reason = missingRight();
+  const isCi = !["", "0", "false"].includes(Deno.env.get("CI") ?? "");
+  if (reason === undefined || isCi) return { ignore: false };
+  console.error(`skipped, for want of ${reason}`);
+  return { ignore: true };
+}
+
+let rightKnown: { missing: string | undefined } | undefined;
+
+/** What this process lacks to make network namespaces, if anything. */
+function missingRight(): string | undefined {
+  rightKnown ??= { missing: findMissingRight() };
+  return rightKnown.missing;
+}
+
+function findMissingRight(): string | undefined {
+  if (Deno.build.os !== "linux") return "Linux, which has network namespaces";
+  if (Deno.uid() !== 0) return "root's rights, which network namespaces need";
+  const name = `tele-${Deno.pid}-probe`;
+  const { success, stderr } = new Deno.Command(program("ip"), { args: ["netns", "add", name] }).outputSync();
+  if (!success) return `the right to make a network namespace (${decode(stderr).trim()})`;
+  new Deno.Command(program("ip"), { args: ["netns", "delete", name] }).outputSync();
+  return undefined;
+}
+
+/** All sets of this process that are not removed yet. */
+const alive = new Set<Hosts>();
+let made = 0;
+
+/** A client host, a server host and a router between them, with all processes that were started there. */
+export class Hosts implements AsyncDisposable {
+  readonly #name = `tele-${Deno.pid}-${++made}`;
+  readonly #processes: TeleProcess[] = [];
+  #network = 0;
+  #range = 0;
+
+  /** Makes a set. */
+  static async start(): Promise<Hosts> {
+    const missing = missingRight();
+    if (missing !== undefined) throw new Error(`this test needs ${missing}`);
+    if (made === 0) await removeLeftovers();
+    const hosts = new Hosts();
+    alive.add(hosts);
+    try {
+      await hosts.#build();
+    } catch (error) {
+      await hosts[Symbol.asyncDispose]();
+      throw error;
+    }
+    return hosts;
+  }
+
+  /** What to put in front of a command so that it runs on a host. */
+  on(host: Host): string[] {
+    return [program("ip"), "netns", "exec", this.#namespace(host)];
+  }
+
+  /** Runs a command on a host to its end; returns its standard output and throws if it fails. */
+  async run(host: Host, ...command: string[]): Promise<string> {
+    return await run([...this.on(host), program(command[0]), ...command.slice(1)]);
+  }
+
+  /** Starts a command on a host. */
+  spawn(host: Host, command: string[], options: Deno.CommandOptions = {}): Deno.ChildProcess {
+    const [first, ...args] = [...this.on(host), program(command[0]), ...command.slice(1)];
+    return new Deno.Command(first, { ...options, args }).spawn();
+  }
+
+  /** Starts a tele process on the host of its role. */
+  async tele(options: TeleOptions): Promise<TeleProcess> {
+    const process = await TeleProcess.start({ ...options, wrap: this.on(options.role) });
+    this.#processes.push(process);
+    return process;
+  }
+
+  /**
+   * Starts a tele server and a tele client.
+   *
+   * @param to Where the user's server is, on the server's host: a value of `--in`.
+   * @param at Where user's clients connect, on the client's host: a value of `--in`.
+   */
+  async tunnel(home: string, to: string, at: string): Promise<{ server: TeleProcess; client: TeleProcess }> {
+    const outer = `${SERVER_ADDRESS}:${TELE_PORT}`;
+    const server = await this.tele({ role: "server", args: [`--in=${to}`, `--out=${outer}`], home });
+    const client = await this.tele({ role: "client", args: [`--in=${at}`, `--out=${outer}`], home });
+    return { server, client };
+  }
+
+  /** What all tele processes said. */
+  report(): string {
+    return this.#processes.map((process) => process.report()).join("\n");
+  }
+
+  /** The client's present address. */
+  get clientAddress(): string {
+    return this.#clientNetwork.address;
+  }
+
+  /** Takes a host's interface down, as an unplugged cable or a WiFi switched off: there is no route any more. */
+  async linkDown(host: Host): Promise<void> {
+    await this.#ip(host, `link set ${this.#device(host)} down`);
+  }
+
+  /** Brings the interface up again, and the route with it, as a network manager does. */
+  async linkUp(host: Host): Promise<void> {
+    const gateway = host === "client" ? this.#clientNetwork.gateway : SERVER_GATEWAY;
+    await this.#ip(host, `link set ${this.#device(host)} up`, `route replace default via ${gateway}`);
+  }
+
+  /** From now on the router drops all packets without a word, both ways or one way. */
+  async blackHole(...directions: Direction[]): Promise<void> {
+    await this.#ip("router", ...this.#holes(directions).map((hole) => `route add ${hole}`));
+  }
+
+  /** Ends {@linkcode Hosts.blackHole}; takes the same directions. */
+  async mend(...directions: Direction[]): Promise<void> {
+    await this.#ip("router", ...this.#holes(directions).map((hole) => `route delete ${hole}`));
+  }
+
+  /**
+   * The router forgets all connections to a port of the server, and drops their packets for ever: their ends never learn
+   * of it. New connections pass.
+   */
+  async forget(port = TELE_PORT): Promise<void> {
+    const [low, high] = this.#ports();
+    this.#range++;
+    await this.#usePorts();
+    await this.#ip(
+      "router",
+      `rule add ipproto tcp sport ${low}-${high} dport ${port} blackhole`,
+      `rule add ipproto tcp sport ${port} dport ${low}-${high} blackhole`,
+    );
+  }
+
+  /**
+   * The router has forgotten all connections, and answers with RST whatever `told` sends. New connections from there are
+   * refused. The other host hears nothing. One host at a time.
+   */
+  async startReset(told: Host): Promise<void> {
+    // A router that takes the peer's address for its own has no such connection, so its kernel sends the RST.
+    await this.#ip("router", `address add ${this.#peerAddress(told)}/32 dev lo`);
+  }
+
+  /** Ends {@linkcode Hosts.startReset}: the router lets everything pass again. */
+  async stopReset(told: Host): Promise<void> {
+    await this.#ip("router", `address delete ${this.#peerAddress(told)}/32 dev lo`);
+  }
+
+  /** The client leaves its network for the other one, where it gets another address, as from one WiFi to the next. */
+  async moveClient(): Promise<void> {
+    const before = this.#clientNetwork;
+    this.#network = 1 - this.#network;
+    const { device, address, gateway } = this.#clientNetwork;
+    await this.#ip(
+      "client",
+      `address delete ${before.address}/24 dev ${before.device}`,
+      `link set ${before.device} down`,
+      `address add ${address}/24 dev ${device}`,
+      `link set ${device} up`,
+      `route replace default via ${gateway}`,
+    );
+  }
+
+  /**
+   * Limits the rate of the path, both ways, with a queue of at most `queueMs`; the rate is such as `256kbit`. What waited
+   * in the queues of before is dropped.
+   */
+  async limit(rate: string, queueMs: number): Promise<void> {
+    const devices = ["server", ...NETWORKS.map(({ device }) => device)];
+    const shape = ["root", "tbf", "rate", rate, "burst", "16kb", "latency", `${queueMs}ms`];
+    const limit = [program("tc"), "-n", this.#namespace("router"), "qdisc", "replace", "dev"];
+    await Promise.all(devices.map((device) => run([...limit, device, ...shape])));
+  }
+
+  /** Kills what still runs on the hosts, and removes them. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!alive.delete(this)) return;
+    for (const process of this.#processes) await process.kill();
+    for (const node of NODES) await removeNamespace(this.#namespace(node));
+  }
+
+  /** @ignore */
+  removeNow(): void {
+    for (const node of NODES) {
+      new Deno.Command(program("ip"), { args: ["netns", "delete", this.#namespace(node)], stderr: "null" })
+        .outputSync();
+    }
+  }
+
+  async #build(): Promise<void> {
+    for (const node of NODES) await run([program("ip"), "netns", "add", this.#namespace(node)]);
+    const [client, server] = [this.#namespace("client"), this.#namespace("server")];
+    await this.#ip(
+      "router",
+      "link set lo up",
+      ...NETWORKS.flatMap(({ device, gateway }) => [
+        `link add ${device} type veth peer name ${device} netns ${client}`,
+        `address add ${gateway}/24 dev ${device}`,
+        `link set ${device} up`,
+      ]),
+      `link add server type veth peer name outer netns ${server}`,
+      `address add ${SERVER_GATEWAY}/24 dev server`,
+      "link set server up",
+    );
+    await this.#shell("router", "echo 1 > /proc/sys/net/ipv4/ip_forward");
+    await this.#ip(
+      "server",
+      "link set lo up",
+      `address add ${SERVER_ADDRESS}/24 dev outer`,
+      "link set outer up",
+      `route add default via ${SERVER_GATEWAY}`,
+    );
+    const { device, address, gateway } = this.#clientNetwork;
+    await this.#ip(
+      "client",
+      "link set lo up",
+      `address add ${address}/24 dev ${device}`,
+      `link set ${device} up`,
+      `route add default via ${gateway}`,
+    );
+    await this.#usePorts();
+  }
+
+  get #clientNetwork(): Network {
+    return NETWORKS[this.#network];
+  }
+
+  #namespace(node: Node): string {
+    return `${this.#name}-${node}`;
+  }
+
+  #peerAddress(host: Host): string {
+    return host === "client" ? SERVER_ADDRESS : this.#clientNetwork.address;
+  }
+
+  #device(host: Host): string {
+    return host === "client" ? this.#clientNetwork.device : "outer";
+  }
+
+  #holes(directions: Direction[]): string[] {
+    const both: Direction[] = ["to-server", "to-client"];
+    const addresses = { "to-server": [SERVER_ADDRESS], "to-client": NETWORKS.map(({ address }) => address) };
+    return (directions.length === 0 ? both : directions).flatMap((direction) =>
+      addresses[direction].map((address) => `blackhole ${address}/32`)
+    );
+  }
+
+  #ports(): [low: number, high: number] {
+    const low = FIRST_PORT + this.#range * PORTS_IN_RANGE;
+    return [low, low + PORTS_IN_RANGE - 1];
+  }
+
+  async #usePorts(): Promise<void> {
+    await this.#shell("client", `echo ${this.#ports().join(" ")} > /proc/sys/net/ipv4/ip_local_port_range`);
+  }
+
+  async #shell(node: Node, command: string): Promise<void> {
+    await run([program("ip"), "netns", "exec", this.#namespace(node), program("sh"), "-c", command]);
+  }
+
+  async #ip(node: Node, ...lines: string[]): Promise<void> {
+    const child = new Deno.Command(program("ip"), {
+      args: ["-n", this.#namespace(node), "-batch", "-"],
+      stdin: "piped",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    const input = child.stdin.getWriter();
+    await input.write(new TextEncoder().encode(lines.join("\n") + "\n"));
+    await input.close();
+    const { success, stderr } = await child.output();
+    if (!success) throw new Error(`ip ${lines.join("; ")}: ${decode(stderr).trim()}`);
+  }
+}
+
+// Whatever way this process ends, its namespaces do not stay behind.
+globalThis.addEventListener("unload", () => alive.forEach((hosts) => hosts.removeNow()));
+
+/** Makes the function of a `Deno.test` with hosts, as `scenario` does; what the processes said is shown when it fails. */
+export function hostScenario(limitMs: number, body: (s: Scenario, hosts: Hosts) => Promise<void>): () => Promise<void> {
+  return scenario(limitMs, async (s) => {
+    const hosts = s.use(await Hosts.start());
+    try {
+      await body(s, hosts);
+    } catch (error) {
+      console.error(`\n${hosts.report()}\n`);
+      throw error;
+    }
+  });
+}
+
+/** Removes what a run that was killed left behind. */
+async function removeLeftovers(): Promise<void> {
+  for (const line of (await run([program("ip"), "netns", "list"])).split("\n")) {
+    const [name, pid] = /^tele-(\d+)-\S+/.exec(line) ?? [];
+    if (name !== undefined && !isRunning(Number(pid))) await removeNamespace(name);
+  }
+}
+
+async function removeNamespace(name: string): Promise<void> {
+  // A namespace lives as long as a process in it does.
+  const pids = await run([program("ip"), "netns", "pids", name]).catch(() => "");
+  for (const pid of pids.split("\n").filter((line) => line !== "")) {
+    try {
+      Deno.kill(Number(pid), "SIGKILL");
+    } catch {
+      // It has ended meanwhile.
+    }
+  }
+  await run([program("ip"), "netns", "delete", name]).catch(() => {});
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return Deno.statSync(`/proc/${pid}`).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+async function run([command, ...args]: string[]): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(command, { args, stdin: "null" }).output();
+  if (!success) throw new Error(`${command} ${args.join(" ")}: ${decode(stderr).trim()}`);
+  return decode(stdout);
+}
