@@ -28,7 +28,7 @@ tele, and over plain TCP beside it.
   --help          print this
 `;
 
-/** After the link's return a run waits so long for plain TCP, in milliseconds: its timers grow with the outage. */
+/** After the link's return a run waits so long, in milliseconds: the timers of plain TCP grow with the outage. */
 const PATIENCE_MS = 30_000;
 
 const flags = parseArgs(Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args, {
@@ -74,7 +74,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(sign
 const isShown = Deno.stderr.isTerminal();
 const onProgress = (done: number, of: number) =>
   isShown && Deno.stderr.writeSync(new TextEncoder().encode(`\r${done} of ${of} runs `));
-const rows = await measure({ ...options, patienceMs: PATIENCE_MS, onProgress });
+const rows = await measure({ ...options, patienceMs: PATIENCE_MS, plainPatienceMs: PATIENCE_MS, onProgress });
 if (isShown) console.error();
 console.log(`A black hole lasts ${flags.outage}, the client sleeps for ${flags.asleep}.\n`);
 console.log(table(rows).join("\n"));

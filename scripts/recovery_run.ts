@@ -17,8 +17,10 @@ export interface RunOptions {
   outageMs: number;
   /** How long the client is stopped, in milliseconds. */
   asleepMs: number;
-  /** How long to wait for bytes after the link's return, in milliseconds. */
+  /** How long to wait for tele's bytes after the link's return, in milliseconds. */
   patienceMs: number;
+  /** How long to wait for those over plain TCP, in milliseconds. */
+  plainPatienceMs: number;
 }
 
 /** From the link's return to the first byte, in milliseconds; `undefined` if none came. */
@@ -39,7 +41,7 @@ const LEAST_BEFORE_MS = 1_500;
 const CHANCE_MS = 1_000;
 
 /** Plain TCP does not survive a change of address: no need to wait for long, in milliseconds. */
-const HOPELESS_MS = 10_000;
+const HOPELESS_MS = 3_000;
 
 /** What was under way when the client moved arrives within this time, in milliseconds. */
 const SETTLE_MS = 100;
@@ -113,9 +115,12 @@ async function run(
       if (late !== undefined && late < atMs) throw new Error("bytes arrived during the outage");
     }
   }
-  const isOver = () => [tele, plain].every((path) => movedAt(path) !== undefined || path.arrivals.hasEnded);
-  const patienceMs = outage === "address change" ? Math.min(HOPELESS_MS, options.patienceMs) : options.patienceMs;
-  await until(isOver, patienceMs, "both").catch(() => {});
+  const plainPatienceMs = outage === "address change" ? HOPELESS_MS : options.plainPatienceMs;
+  const isOver = () => {
+    const isPlainOver = plain.arrivals.hasEnded || performance.now() > atMs + plainPatienceMs;
+    return movedAt(tele) !== undefined && (isPlainOver || movedAt(plain) !== undefined);
+  };
+  await until(isOver, options.patienceMs, "both").catch(() => {});
   if (!hasLostLink(client)) throw new Error("tele has not lost its link");
   const [teleMs, plainMs] = [tele, plain].map(movedAt).map((at) => at === undefined ? undefined : at - atMs);
   return { teleMs, plainMs };

@@ -143,16 +143,37 @@ Deno.test("after a wake-up a sign of life is due within a second, whatever was p
   const dead = new Watch();
   dead.liveness.promised(30_000);
   dead.run(10_000);
-  dead.liveness.suspect();
+  dead.liveness.suspect(dead.nowMs);
   assertEquals(dead.run(60_000).deadAt, 11_000);
   assertEquals(dead.reason, "no sign of life after this machine was suspended");
 
   const alive = new Watch();
   alive.liveness.promised(30_000);
-  alive.liveness.suspect();
+  alive.liveness.suspect(alive.nowMs);
   alive.run(750);
   alive.liveness.received();
   assertEquals(alive.run(60_000).deadAt, undefined);
+});
+
+Deno.test("what had waited while the machine slept is no sign of life, the reply is", () => {
+  const dead = new Watch();
+  dead.liveness.suspect(0);
+  dead.liveness.received();
+  assertEquals(dead.run(60_000).deadAt, 1_000);
+
+  const alive = new Watch();
+  alive.liveness.suspect(0);
+  alive.liveness.replied();
+  assertEquals(alive.run(2_500).deadAt, undefined);
+});
+
+Deno.test("a long round trip prolongs the silence that is allowed, by 6 s at most", () => {
+  const deadAfter = (roundTripMs: number) => {
+    const watch = new Watch();
+    watch.waiting = { bytes: 0, rate: 0, roundTripMs };
+    return watch.run(60_000).deadAt;
+  };
+  assertEquals([deadAfter(0), deadAfter(1_000), deadAfter(60_000)], [3_000, 5_000, 9_000]);
 });
 
 Deno.test("a carrier that is heard often enough and makes progress is never condemned (fuzz)", () => {

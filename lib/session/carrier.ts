@@ -144,7 +144,7 @@ export class Carrier {
   /** The machine slept: asks for a sign of life, and gives up soon without one. */
   suspect(): void {
     if (this.#stopped) return;
-    this.#liveness.suspect();
+    this.#liveness.suspect(this.#clock.now());
     this.#control.askDue = true;
     this.wake();
   }
@@ -266,7 +266,7 @@ export class Carrier {
   #onProbe(probe: Probe): void {
     this.#liveness.promised(probe.silenceMs);
     if (probe.isReply) {
-      this.#liveness.progressed();
+      this.#liveness.replied();
       this.#askedRoundTripMs = this.#control.replied(this.#clock.now()) ?? this.#askedRoundTripMs;
     }
     if (probe.replyWanted) {

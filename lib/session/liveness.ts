@@ -23,6 +23,12 @@ const ASSUMED_RATE = 64;
 /** A carrier that must have noticed a wake-up shows a sign of life within this time, in milliseconds. */
 const SUSPECT_FOR_MS = 1_000;
 
+/** A long round trip prolongs the silence that is allowed by so much at most, in milliseconds. */
+const MOST_PATIENCE_MS = 6_000;
+
+/** After a suspension the data that waited has been read within this time, in milliseconds. */
+const BACKLOG_MS = 200;
+
 /** What is known about the data that waits for an acknowledgement. */
 export interface Unacknowledged {
   /** Bytes sent and not acknowledged. */
@@ -72,7 +78,14 @@ export class Liveness {
   /** Any byte came. */
   received(): void {
     this.#silentMs = 0;
+    // What is read at first after a suspension may have waited since the network was alive.
+    if (this.#suspectMs !== undefined && this.#suspectMs >= BACKLOG_MS) this.#suspectMs = undefined;
+  }
+
+  /** The reply asked for came. */
+  replied(): void {
     this.#suspectMs = undefined;
+    this.progressed();
   }
 
   /** The peer promised to be silent for at most `silenceMs`. */
@@ -80,14 +93,15 @@ export class Liveness {
     this.#promisedMs = silenceMs;
   }
 
-  /** Data was acknowledged, or the reply asked for came. */
+  /** Data was acknowledged. */
   progressed(): void {
     this.#stalledMs = 0;
     this.#asked = false;
   }
 
   /** The process slept: the carrier must show a sign of life soon. The caller asks for a reply. */
-  suspect(): void {
+  suspect(nowMs: number): void {
+    this.#lastTick = nowMs;
     this.#suspectMs = 0;
   }
 
@@ -101,7 +115,9 @@ export class Liveness {
     const ranMs = Math.min(Math.max(0, nowMs - this.#lastTick), stepMs);
     this.#lastTick = nowMs;
     this.#silentMs += ranMs;
-    if (this.#silentMs >= this.deadlineMs) return dead(`silent for ${seconds(this.#silentMs)}`);
+    // A packet lost in a long queue holds up all behind it, and comes again only after a round trip or two.
+    const patienceMs = Math.min(MOST_PATIENCE_MS, 2 * unacknowledged.roundTripMs);
+    if (this.#silentMs >= this.deadlineMs + patienceMs) return dead(`silent for ${seconds(this.#silentMs)}`);
     if (this.#suspectMs !== undefined && (this.#suspectMs += ranMs) >= SUSPECT_FOR_MS) {
       return dead("no sign of life after this machine was suspended");
     }

@@ -47,7 +47,6 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
   const environment = new Environment({
     clock,
     addresses: () => Deno.networkInterfaces().map((networkInterface) => networkInterface.address),
-    isBusy: () => pool.some((client) => client.streamCount > 0),
     onWake: () => pool.forEach((client) => client.wokeUp()),
     onAddresses: (isLocal) => pool.forEach((client) => client.addressesChanged(isLocal)),
   });

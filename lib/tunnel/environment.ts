@@ -5,10 +5,8 @@
  */
 import type { Clock, Timer } from "../net/clock.ts";
 
-/** How often to look while someone would wait, in milliseconds. */
-const BUSY_STEP_MS = 1_000;
-/** How often to look otherwise, in milliseconds. */
-const IDLE_STEP_MS = 5_000;
+/** How often to look, in milliseconds. A slower pace while nobody waits would still be under way when somebody comes. */
+const STEP_MS = 1_000;
 /** A look that comes so much too late, by either clock, means that the process did not run, in milliseconds. */
 const SLEPT_MS = 3_000;
 
@@ -18,8 +16,6 @@ export interface EnvironmentOptions {
   clock: Clock;
   /** All addresses of this machine; throws if that may not be asked. */
   addresses: () => string[];
-  /** Whether someone waits: there are streams. */
-  isBusy: () => boolean;
   /** The machine or the process slept. */
   onWake: () => void;
   /** The addresses changed. */
@@ -37,7 +33,6 @@ export interface EnvironmentOptions {
  * const environment = new Environment({
  *   clock: systemClock,
  *   addresses: () => ["127.0.0.1"],
- *   isBusy: () => false,
  *   onWake: () => console.error("woke up"),
  *   onAddresses: () => console.error("moved"),
  * });
@@ -47,7 +42,6 @@ export interface EnvironmentOptions {
 export class Environment {
   readonly #options: EnvironmentOptions;
   #timer: Timer | undefined;
-  #stepMs = BUSY_STEP_MS;
   #lastMs: number;
   #lastWallMs: number;
   #addresses: Set<string> | undefined;
@@ -67,15 +61,14 @@ export class Environment {
   }
 
   #schedule(): void {
-    this.#stepMs = this.#options.isBusy() ? BUSY_STEP_MS : IDLE_STEP_MS;
-    this.#timer = this.#options.clock.setTimer(() => this.#look(), this.#stepMs);
+    this.#timer = this.#options.clock.setTimer(() => this.#look(), STEP_MS);
   }
 
   #look(): void {
     const now = this.#options.clock.now();
     const wallNow = this.#options.clock.wallNow();
     // The monotonic clock stands still while a machine sleeps, the wall clock does not; a stopped process sees both run.
-    const lateMs = Math.max(now - this.#lastMs, wallNow - this.#lastWallMs) - this.#stepMs;
+    const lateMs = Math.max(now - this.#lastMs, wallNow - this.#lastWallMs) - STEP_MS;
     this.#lastMs = now;
     this.#lastWallMs = wallNow;
     this.#lookAtAddresses();

@@ -8,12 +8,21 @@
 export const DEBIAN_PACKAGES: Record<string, string> = {
   bash: "bash",
   cat: "coreutils",
+  curl: "curl",
   id: "coreutils",
+  ip: "iproute2",
   python3: "python3",
+  "redis-cli": "redis-tools",
+  "redis-server": "redis-server",
+  rsync: "rsync",
   scp: "openssh-client",
   ssh: "openssh-client",
   "ssh-keygen": "openssh-client",
+  sh: "dash",
+  socat: "socat",
+  ss: "iproute2",
   sshd: "openssh-server",
+  tc: "iproute2",
 };
 
 /**

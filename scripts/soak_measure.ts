@@ -1,0 +1,64 @@
+/**
+ * The figures of memory, quiet and recovery at full size: `deno task measure`. The tests take smaller ones.
+ *
+ * @module
+ */
+import { Scenario } from "../tests/support/scenario.ts";
+import { describeFlood, measureFlood } from "./soak_flood.ts";
+import { describeIdle, measureIdle } from "./soak_idle.ts";
+import { describeMany, measureMany } from "./soak_many.ts";
+import { describeQuiet, measureQuiet, type QuietOptions } from "./soak_quiet.ts";
+
+const MINUTE_MS = 60_000;
+
+const QUIET: Record<string, QuietOptions> = {
+  "no connection, --ping-interval=1s": { args: ["--ping-interval=1s"], watchMs: 10_000, network: "works" },
+  "no connection": { watchMs: 35_000, network: "works" },
+  "no connection, server refuses": { watchMs: MINUTE_MS, network: "refuses" },
+  "one connection, server refuses": { watchMs: MINUTE_MS, network: "refuses", isInUse: true },
+  "one connection, black hole": { watchMs: MINUTE_MS, network: "black hole", isInUse: true },
+};
+
+const MEASUREMENTS: Record<string, (s: Scenario) => Promise<void>> = {
+  /** Each connection takes a file descriptor here and in three other processes: mind `ulimit -n`. */
+  async idle(s) {
+    const options = { connections: 10_000, settleMs: 5_000, closedMs: [1_000, 15_000, 40_000] };
+    console.log(`${options.connections} idle connections`);
+    for (const memory of await measureIdle(s, options)) console.log(`  ${describeIdle(memory)}`);
+  },
+  async flood(s) {
+    console.log("100 senders each way that never stop, server refuses for 60 s");
+    const memories = await measureFlood(s, { senders: 100, outageMs: MINUTE_MS, settleMs: 40_000 });
+    for (const memory of memories) console.log(`  ${describeFlood(memory)}`);
+  },
+  async many(s) {
+    console.log("512 sessions with one connection each, server refuses for 60 s");
+    console.log(`  ${describeMany(await measureMany(s, { sessions: 512, outageMs: MINUTE_MS }))}`);
+  },
+  async quiet(s) {
+    for (const [name, options] of Object.entries(QUIET)) {
+      console.log(`${name}\n  ${describeQuiet(await measureQuiet(s, options))}`);
+    }
+  },
+};
+
+async function main(names: readonly string[]): Promise<number> {
+  const unknown = names.find((name) => !Object.hasOwn(MEASUREMENTS, name));
+  if (unknown !== undefined) {
+    console.error(`unknown measurement ${JSON.stringify(unknown)}; there are ${Object.keys(MEASUREMENTS).join(", ")}`);
+    return 2;
+  }
+  for (const name of names.length > 0 ? names : Object.keys(MEASUREMENTS)) {
+    const home = await Deno.makeTempDir({ prefix: "tele-measure-" });
+    const scenario = new Scenario(home);
+    try {
+      await MEASUREMENTS[name](scenario);
+    } finally {
+      await scenario.end();
+      await Deno.remove(home, { recursive: true });
+    }
+  }
+  return 0;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,59 @@
+/**
+ * Memory under outage, and of connections that rest. `deno task measure` has the figures at full size.
+ *
+ * @module
+ */
+import { assert } from "@std/assert";
+import { describeFlood, measureFlood } from "../../scripts/soak_flood.ts";
+import { describeIdle, measureIdle } from "../../scripts/soak_idle.ts";
+import { judgeGrowth, LEAST_QUARTER_SAMPLES } from "../../scripts/soak_memory.ts";
+import { scenario } from "../support/scenario.ts";
+
+const KIB = 1024;
+const MIB = 2 ** 20;
+/** The default of `--replay-buffer`. */
+const REPLAY_BUFFER_BYTES = 32 * MIB;
+
+/** Only Linux tells how much memory another process holds. */
+const ignore = Deno.build.os !== "linux";
+if (ignore) console.error("skipped, for want of /proc: the memory of processes");
+
+Deno.test({
+  name: "senders that never stop: each end grows by less than its replay buffer and 32 MiB in an outage",
+  ignore,
+  fn: scenario(120_000, async (s) => {
+    const ends = await measureFlood(s, { senders: 40, outageMs: 6_000, settleMs: 2_000 });
+    for (const end of ends) {
+      const figures = describeFlood(end);
+      console.log(`  ${figures}`);
+      assert(end.before > 0 && end.most - end.before < REPLAY_BUFFER_BYTES + 32 * MIB, figures);
+      // V8 takes its time: at once no more is asked than that it does not go on growing. `deno task measure flood` waits longer.
+      assert(end.closed - end.before < 2 * (REPLAY_BUFFER_BYTES + 32 * MIB), figures);
+    }
+  }),
+});
+
+Deno.test({
+  name: "2000 idle connections cost less than 48 KiB each at either end",
+  ignore,
+  fn: scenario(120_000, async (s) => {
+    const ends = await measureIdle(s, { connections: 2_000, settleMs: 1_500, closedMs: [1_000] });
+    for (const end of ends) {
+      const figures = describeIdle(end);
+      console.log(`  ${figures}`);
+      // Twice what ten thousand may cost: with fewer, what V8 sets aside at once weighs more.
+      assert(end.held > 0 && end.perConnection < 48 * KIB, figures);
+    }
+  }),
+});
+
+Deno.test("growth is what the last quarter has over the second, beyond the tolerance", () => {
+  const quarter = LEAST_QUARTER_SAMPLES;
+  const series = (...levels: number[]) => levels.flatMap((level) => new Array<number>(quarter).fill(level * MIB));
+  const steady = judgeGrowth(series(100, 200, 210, 205));
+  assert(steady.grew === false && steady.earlyBytes === 200 * MIB && steady.lateBytes === 205 * MIB);
+  assert(judgeGrowth(series(100, 200, 230, 260)).grew);
+  assert(judgeGrowth(series(20, 30, 40, 45)).grew === false, "16 MiB is within what comes and goes");
+  assert(judgeGrowth(series(400, 200, 200, 200)).grew === false, "less is no growth");
+  assert(judgeGrowth(series(100, 200, 230, 260).slice(4)).grew === undefined, "too short to tell");
+});
