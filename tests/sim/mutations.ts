@@ -190,7 +190,7 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: "lib/session/liveness.ts",
-        from: "if (this.#silentMs >= this.deadlineMs) return",
+        from: "if (this.#silentMs >= this.deadlineMs + patienceMs) return",
         to: "if (this.#silentMs < 0) return",
       },
       {
