@@ -21,21 +21,10 @@ import { MuxClient, MuxServer } from "../lib/mux/link.ts";
 import type { Duplex } from "../lib/net/duplex.ts";
 import { FakeClock } from "./support/fake_clock.ts";
 import { MemoryNetwork, type MemoryPipeOptions } from "./support/memory_network.ts";
-import { SeededData, sha256 } from "./support/random.ts";
+import { generated, sha256 } from "./support/random.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
-
-function generated(bytes: number, seed: number): Uint8Array {
-  const whole = new Uint8Array(bytes);
-  const source = new SeededData(bytes, seed);
-  let at = 0;
-  for (let block = source.next(); block; block = source.next()) {
-    whole.set(block, at);
-    at += block.length;
-  }
-  return whole;
-}
 
 async function bytesOf(readable: ReadableStream<Uint8Array>): Promise<Uint8Array> {
   const parts = await Array.fromAsync(readable);

@@ -15,24 +15,13 @@ import { ReplayLog } from "../lib/session/replay_log.ts";
 import type { SessionUser } from "../lib/session/session.ts";
 import { FakeClock, settle } from "./support/fake_clock.ts";
 import { MemoryNetwork, type MemoryPipe, type MemoryPipeOptions } from "./support/memory_network.ts";
-import { SeededData } from "./support/random.ts";
+import { generated } from "./support/random.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
 function text(words: string): Uint8Array {
   return new TextEncoder().encode(words);
-}
-
-function generated(bytes: number, seed: number): Uint8Array {
-  const whole = new Uint8Array(bytes);
-  const source = new SeededData(bytes, seed);
-  let at = 0;
-  for (let block = source.next(); block; block = source.next()) {
-    whole.set(block, at);
-    at += block.length;
-  }
-  return whole;
 }
 
 /** How one direction of a user's connection ended, and what came before that. */

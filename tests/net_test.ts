@@ -13,24 +13,13 @@ import { duplexPair } from "../lib/net/pipe.ts";
 import { SEGMENT_BYTES, SegmentPool } from "../lib/net/segment_pool.ts";
 import { duplexFromStreams, streamsFromDuplex } from "../lib/net/web.ts";
 import { FakeClock, settle } from "./support/fake_clock.ts";
-import { SeededData, sha256 } from "./support/random.ts";
+import { generated, sha256 } from "./support/random.ts";
 import { pause, until, within } from "./support/wait.ts";
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
 /** Whether users' connections can be reset: Deno 2.9. Elsewhere the peer reads an end of file. */
 const CAN_RESET = hasNodeDuplex();
-
-function generated(bytes: number, seed: number): Uint8Array {
-  const whole = new Uint8Array(bytes);
-  const source = new SeededData(bytes, seed);
-  let at = 0;
-  for (let block = source.next(); block; block = source.next()) {
-    whole.set(block, at);
-    at += block.length;
-  }
-  return whole;
-}
 
 async function readAll(duplex: Duplex, bufferBytes = 64 * KIB): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];

@@ -199,8 +199,8 @@ export class MuxStream {
 
   /** Small while little comes, so that ten thousand idle connections cost little; segments of a pool for bulk. */
   #readBuffer(): { memory: Uint8Array; start: number; room: number; segment: Segment | undefined } {
-    const wantsSegment = this.#bufferClass === PRIVATE_READ_BYTES.length && !this.#host.pool.isScarce;
-    if (wantsSegment || (this.#segment !== undefined && this.#bufferClass === PRIVATE_READ_BYTES.length)) {
+    const isBulk = this.#bufferClass === PRIVATE_READ_BYTES.length;
+    if (isBulk && (this.#segment !== undefined || !this.#host.pool.isScarce)) {
       this.#buffer = undefined;
       if (this.#segment !== undefined && SEGMENT_BYTES - this.#segmentUsed < LEAST_READ_BYTES + DATA_HEADROOM_BYTES) {
         this.#dropSegment();

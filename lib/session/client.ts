@@ -11,7 +11,7 @@ import type { SegmentPool } from "../net/segment_pool.ts";
 import { EndCode } from "./constants.ts";
 import type { Accepted, ClientHandshake } from "./handshake.ts";
 import type { Identity } from "./keys.ts";
-import { type Fields, FieldType, readU64, RefusalError, writeU64 } from "./messages.ts";
+import { readResumeTimeout, RefusalError, resumeTimeoutField } from "./messages.ts";
 import { ReconnectLoop } from "./reconnect.ts";
 import { Session, type SessionUser } from "./session.ts";
 import { OutageLog } from "./outage_log.ts";
@@ -191,7 +191,12 @@ export class SessionClient<User extends SessionUser> {
     session.detach();
     const attempt = resumes ? ++session.lastAttempt : 0;
     const received = resumes ? session.received : 0;
-    const commit = { kind: resumes ? "resume" as const : "new" as const, attempt, received, fields: this.#fields() };
+    const commit = {
+      kind: resumes ? "resume" as const : "new" as const,
+      attempt,
+      received,
+      fields: resumeTimeoutField(this.#options.resumeTimeoutMs),
+    };
     const secret = resumes ? session.resumeSecret : new Uint8Array(0);
     const accepted = await handshake.commit(commit, secret, resumes ? undefined : this.#identity);
     // The accept may have come just before this attempt was given up for another, which then attaches.
@@ -202,12 +207,6 @@ export class SessionClient<User extends SessionUser> {
     }
     if (resumes) this.#resume(handshake.duplex, accepted);
     else this.#begin(handshake.duplex, accepted);
-  }
-
-  #fields(): Fields {
-    const timeout = new Uint8Array(8);
-    writeU64(timeout, 0, this.#options.resumeTimeoutMs);
-    return new Map([[FieldType.resumeTimeout, timeout]]);
   }
 
   #resume(duplex: Duplex, accepted: Accepted): void {
@@ -234,7 +233,7 @@ export class SessionClient<User extends SessionUser> {
     const session = this.#session;
     session.id = accepted.accept.sessionId;
     session.resumeSecret = accepted.resumeSecret;
-    session.resumeTimeoutMs = Math.min(this.#options.resumeTimeoutMs, readTimeout(accepted.accept.fields));
+    session.resumeTimeoutMs = Math.min(this.#options.resumeTimeoutMs, readResumeTimeout(accepted.accept.fields));
     session.attach({ duplex, peerReceived: accepted.accept.received, leftover: accepted.leftover });
     this.#outage.end(duplex.peer, this.#loop?.attempts ?? 0, undefined);
   }
@@ -248,10 +247,4 @@ export class SessionClient<User extends SessionUser> {
     this.#replaceSession();
     refused.end(new TeleError("refused", `the tele server refused: ${error.message}`));
   }
-}
-
-/** The server's limit in milliseconds, or none. */
-export function readTimeout(fields: Fields): number {
-  const value = fields.get(FieldType.resumeTimeout);
-  return value?.length === 8 ? readU64(value, 0) : Infinity;
 }

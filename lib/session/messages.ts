@@ -32,6 +32,19 @@ export const FieldType = {
 /** Optional fields by type. */
 export type Fields = Map<number, Uint8Array>;
 
+/** The list with the field that says how long the sender keeps a session without a carrier, in milliseconds. */
+export function resumeTimeoutField(timeoutMs: number): Fields {
+  const value = new Uint8Array(8);
+  writeU64(value, 0, timeoutMs);
+  return new Map([[FieldType.resumeTimeout, value]]);
+}
+
+/** How long the sender keeps a session without a carrier, in milliseconds; without a limit if it does not say. */
+export function readResumeTimeout(fields: Fields): number {
+  const value = fields.get(FieldType.resumeTimeout);
+  return value?.length === 8 ? readU64(value, 0) : Infinity;
+}
+
 /** First message, from the client. */
 export interface Hello {
   /** What the client asks for. */

@@ -8,19 +8,17 @@ import type { Duplex } from "../net/duplex.ts";
 import { reasonOf, TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import type { SegmentPool } from "../net/segment_pool.ts";
-import { readTimeout } from "./client.ts";
 import { EndCode, IDLE_SESSION_KEPT_MS, WATCH_MS } from "./constants.ts";
 import { type Committed, ServerHandshake } from "./handshake.ts";
 import { nameOf } from "./keys.ts";
 import {
   endCodeOf,
   type Ending,
-  type Fields,
-  FieldType,
   framed,
+  readResumeTimeout,
   RefusalError,
+  resumeTimeoutField,
   SESSION_ID_BYTES,
-  writeU64,
 } from "./messages.ts";
 import { Session, type SessionUser } from "./session.ts";
 import { Strangers } from "./strangers.ts";
@@ -121,7 +119,11 @@ export class SessionServer<User extends SessionUser> {
     const detachedAt = session.detachedAt ?? this.#options.clock.now();
     session.detach();
     const received = session.received;
-    const accept = await handshake.accept({ sessionId: session.id, received, fields: this.#fields() });
+    const accept = await handshake.accept({
+      sessionId: session.id,
+      received,
+      fields: resumeTimeoutField(this.#options.resumeTimeoutMs),
+    });
     // Meanwhile a newer attempt may have attached, or the session ended: then this carrier is nobody's.
     if (session.lastAttempt !== commit.attempt || session.error !== undefined) return handshake.channel.duplex.close();
     const again = this.#attach(handshake, session, commit.received, accept);
@@ -136,10 +138,14 @@ export class SessionServer<User extends SessionUser> {
 
   async #begin(handshake: ServerHandshake, { commit, identity, resumeSecret }: Committed): Promise<void> {
     const id = crypto.getRandomValues(new Uint8Array(SESSION_ID_BYTES));
-    const accept = await handshake.accept({ sessionId: id, received: 0, fields: this.#fields() });
+    const accept = await handshake.accept({
+      sessionId: id,
+      received: 0,
+      fields: resumeTimeoutField(this.#options.resumeTimeoutMs),
+    });
     if (this.#stopped) return handshake.channel.duplex.close();
     this.#makeRoom();
-    const session = this.#makeSession(id, resumeSecret, readTimeout(commit.fields));
+    const session = this.#makeSession(id, resumeSecret, readResumeTimeout(commit.fields));
     const entry: Entry = { session, identity, isHeard: false, expiry: undefined };
     this.#sessions.set(nameOf(id), entry);
     this.#attach(handshake, session, 0, accept);
@@ -248,12 +254,6 @@ export class SessionServer<User extends SessionUser> {
     this.#sessions.delete(name);
     entry.expiry?.cancel();
     this.#options.log("info", `session ${session.name} ended: ${error.message}`, { session: session.name });
-  }
-
-  #fields(): Fields {
-    const timeout = new Uint8Array(8);
-    writeU64(timeout, 0, this.#options.resumeTimeoutMs);
-    return new Map([[FieldType.resumeTimeout, timeout]]);
   }
 
   /** A carrier did not make it: it is told why if it may be a tele client, and the log is told once. */

@@ -67,8 +67,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the server reads its count before the old carrier is stopped",
     "session/server.ts",
-    "    session.detach();\n    const received = session.received;\n    const accept = await handshake.accept({ sessionId: session.id, received, fields: this.#fields() });\n",
-    "    const received = session.received;\n    const accept = await handshake.accept({ sessionId: session.id, received, fields: this.#fields() });\n    session.detach();\n",
+    "    session.detach();\n    const received = session.received;\n    const accept = await handshake.accept({\n      sessionId: session.id,\n      received,\n      fields: resumeTimeoutField(this.#options.resumeTimeoutMs),\n    });\n",
+    "    const received = session.received;\n    const accept = await handshake.accept({\n      sessionId: session.id,\n      received,\n      fields: resumeTimeoutField(this.#options.resumeTimeoutMs),\n    });\n    session.detach();\n",
   ),
   fault(
     "the number of an attempt not checked",

@@ -90,3 +90,15 @@ export function sha256(bytes: Uint8Array): string {
 export function viewOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
+
+/** All of a {@linkcode SeededData} at once. */
+export function generated(bytes: number, seed: number): Uint8Array {
+  const whole = new Uint8Array(bytes);
+  const source = new SeededData(bytes, seed);
+  let at = 0;
+  for (let block = source.next(); block; block = source.next()) {
+    whole.set(block, at);
+    at += block.length;
+  }
+  return whole;
+}
