@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
 import type { Duplex } from "../lib/net/duplex.ts";
+import { SegmentPool } from "../lib/net/segment_pool.ts";
 import { FrameDecoder } from "../lib/ping/codec.ts";
 import { FrameType, MAX_SESSION_FRAME_BYTES } from "../lib/session/constants.ts";
 import { World } from "./support/session_world.ts";
@@ -283,6 +284,18 @@ function watched(duplex: Duplex, clock: { now(): number }, told: (sent: Sent) =>
     close: () => duplex.close(),
   };
 }
+
+Deno.test("a carrier holds a large buffer while much comes, and lets go of it when little does", async () => {
+  const pool = new SegmentPool({ plenty: 1 });
+  const world = await World.attached({ server: { pool } });
+  assert(!pool.isScarce, "at first it is a small one");
+  world.here.send(100_000);
+  await world.clock.advanceUntil(() => pool.isScarce, 5_000, "a large one is out");
+  await world.untilDelivered();
+  await world.clock.advance(300_000);
+  assert(!pool.isScarce, "signs of life do not need it");
+  await world.end();
+});
 
 Deno.test("a busy carrier promises a second of silence and keeps it; an idle one promises the ping interval", async () => {
   const frames: Sent[] = [];

@@ -18,6 +18,9 @@ import { ReplayLog } from "./replay_log.ts";
 /** Bytes of the buffer that an idle carrier reads into. */
 const SMALL_READ_BYTES = 8 * 1024;
 
+/** After so many reads in a row that would have fitted there, a carrier goes back to the small buffer. */
+const SMALL_READS = 32;
+
 /** After a failed write, reading goes on until it ends as well, at most so long, in milliseconds. */
 const LAST_READS_MS = 50;
 
@@ -87,6 +90,7 @@ export class Carrier {
   readonly #control: OutgoingControl;
   /** Where the bytes being read lie, while they are. */
   #segment: Segment | undefined;
+  #smallReads = 0;
   #isHeard = false;
   #stopped = false;
   #wake: (() => void) | undefined;
@@ -202,12 +206,13 @@ export class Carrier {
     }
   }
 
-  /** The same segment again unless someone keeps it; a large one while reads fill the small one or large ones are kept. */
+  /** The same segment again unless someone keeps it; a large one while much comes, so that an idle carrier holds none. */
   #nextSegment(segment: Segment, count: number): Segment {
-    const filled = count === segment.memory.length;
-    if (segment.isExclusive && (segment.isPooled || !filled)) return segment;
+    this.#smallReads = count < SMALL_READ_BYTES ? this.#smallReads + 1 : 0;
+    const isLarge = segment.isPooled ? this.#smallReads < SMALL_READS : this.#smallReads === 0;
+    if (segment.isExclusive && segment.isPooled === isLarge) return segment;
     segment.release();
-    return segment.isPooled || filled ? this.#pool.take() : new Segment(new Uint8Array(SMALL_READ_BYTES));
+    return isLarge ? this.#pool.take() : new Segment(new Uint8Array(SMALL_READ_BYTES));
   }
 
   #take(segment: Segment, bytes: Uint8Array): void {
