@@ -181,6 +181,15 @@ Deno.test("the encoder's pings stand between frames, and one after the end does 
   assertEquals(await reading, [...wireOf(["ping", [1, 2], "ping"])]);
 });
 
+Deno.test("pings for a reader that has stopped do not pile up", async () => {
+  const encoder = new PingEncoderStream();
+  for (let i = 0; i < 10_000; i++) encoder.ping();
+  const reading = bytesOf(encoder.readable);
+  await encoder.writable.close();
+  const { length } = await reading;
+  assert(length > 0 && length < 1_000, `${length} bytes`);
+});
+
 Deno.test("a ping on an encoder that failed does nothing", async () => {
   const encoder = new PingEncoderStream();
   await encoder.writable.abort(new Error("gone"));

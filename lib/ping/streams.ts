@@ -9,6 +9,9 @@ import { DEFAULT_MAX_MESSAGE_BYTES, FRAME_HEADER_BYTES, FrameDecoder, writeFrame
 /** Largest payload that {@linkcode PingEncoderStream} puts into one frame unless told otherwise, in bytes. */
 export const DEFAULT_FRAME_BYTES = 256 * 1024;
 
+/** Frames that may wait to be taken before further pings are left out. */
+const MOST_WAITING = 64;
+
 /** Options of {@linkcode PingEncoderStream}. */
 export interface PingEncoderOptions {
   /**
@@ -60,9 +63,13 @@ export class PingEncoderStream extends TransformStream<Uint8Array, Uint8Array> {
     this.#controller = own;
   }
 
-  /** Sends a zero-length frame, behind what was written. Does nothing once the stream has ended. */
+  /**
+   * Sends a zero-length frame, behind what was written. Does nothing once the stream has ended, nor while many frames wait
+   * to be taken: pings for a reader that has stopped would pile up for as long as it stands still.
+   */
   ping(): void {
     try {
+      if (this.#controller.desiredSize! < -MOST_WAITING) return;
       this.#controller.enqueue(new Uint8Array(FRAME_HEADER_BYTES));
     } catch {
       // The stream was closed or failed: there is nothing left to keep alive.

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Clock } from "../net/clock.ts";
+import { reasonOf } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import { ResetCode } from "../mux/constants.ts";
 import type { MuxStream, StreamEnd } from "../mux/stream.ts";
@@ -46,6 +47,12 @@ export class StreamLog {
       return this.#log("debug", `stream reset${who}, ${where}: ${end.message}`, { peer });
     }
     this.#tell("refused", `stream refused${who}: ${end.message}`, { peer });
+  }
+
+  /** A connection of RFD 80 mode is over; `error` is what broke it. */
+  relayed(peer: string, error: unknown): void {
+    if (error === undefined) return this.#log("debug", `connection finished (${peer})`, { peer });
+    this.#tell("cut", `connection cut (${peer}): ${reasonOf(error)}`, { peer });
   }
 
   /** A user's connection was not even made a stream. */
