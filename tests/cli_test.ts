@@ -66,12 +66,32 @@ Deno.test("wrong command lines get exit code 2 and one line that says what to wr
   ]);
   await allOf([
     isRefused(["--server", "--client"], ["--server and --client"]),
-    isRefused(["--client", "--out=:1", "--tls"], ["--tls: this version does not have TLS"]),
-    isRefused(["--client", "--out=:1", "--token-file=x"], ["--token-file", "does not have tokens"]),
-    isRefused(["--client", "--out=:1"], ["TELE_TOKEN"], { TELE_TOKEN: "secret" }),
+    isRefused(["--client", "--out=:1", "--stdio"], ["--stdio: this version does not have"]),
+    isRefused(["--server", "--route=mysql=:3306"], ["--route needs TLS", "--tls-cert=FILE"]),
+    isRefused(["--client", "--out=:1"], ["TELE_TOKEN is set but empty"], { TELE_TOKEN: "" }),
+    isRefused(["--client", "--out=:1", "--protocol=x"], ["TELE_TOKEN"], { TELE_TOKEN: "secret" }),
     isRefused(["--server", "--in=two\nlines:22"], ["two\\nlines"]),
     isRefused(["--server", "--in=:22", "extra"], ['"extra"']),
   ]);
+});
+
+Deno.test("--make-cert writes two files and says what to do next; the second time it changes nothing", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const args = [`--make-cert=${folder}/tls`, "--host=example.com,localhost"];
+    // A token in the environment has nothing to do with it.
+    const first = await tele(args, { TELE_TOKEN: "secret" });
+    assertEquals([first.code, first.stderr], [0, ""]);
+    assertStringIncludes(first.stdout, `wrote ${folder}/tls/cert.pem and ${folder}/tls/key.pem\n`);
+    assertStringIncludes(first.stdout, "tele --client --in=:2222 --out=example.com:40300 --tls-ca=cert.pem\n");
+    const written = await Deno.readTextFile(`${folder}/tls/key.pem`);
+    const second = await tele(args);
+    assertEquals([second.code, second.stdout], [1, ""]);
+    assertMatch(second.stderr, /^tele: [^\n]+\/key\.pem exists and is left as it is; nothing was written[^\n]*\n$/);
+    assertEquals(await Deno.readTextFile(`${folder}/tls/key.pem`), written);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("a port that is taken gets exit code 1 and one line", async () => {

@@ -4,23 +4,19 @@
  * @module
  */
 
-import { parseArgs } from "@std/cli/parse-args";
-import { closestString } from "@std/text/closest-string";
-import { reasonOf, TeleError } from "../net/error.ts";
-import { escapeUnshown } from "./log_format.ts";
+import { bad, example, GivenFlags } from "./given_flags.ts";
+import type { HostName } from "./host_name.ts";
+import type { Option } from "./option.ts";
+import { HELP, VERSION } from "./option_table.ts";
+import type { ClientOptions, ClientTls, CommonOptions, Route, ServerOptions, ServerTls } from "./options.ts";
 import {
   CLIENT,
   CLIENT_IN,
   CLIENT_OUT,
-  type ClientOptions,
-  type CommonOptions,
-  HELP,
-  LATER_OPTIONS,
   LOG_FORMAT,
   LOG_LEVEL,
   MAX,
   MAX_SESSIONS,
-  OPTIONS,
   PING_INTERVAL,
   POOL,
   REPLAY_BUFFER,
@@ -28,26 +24,42 @@ import {
   SERVER,
   SERVER_IN,
   SERVER_OUT,
-  type ServerOptions,
-  type ValueOption,
-  VERSION,
-} from "./options.ts";
+} from "./session_options.ts";
+import {
+  CLIENT_TLS_CERT,
+  CLIENT_TLS_KEY,
+  HOST,
+  MAKE_CERT,
+  MAKE_TOKEN,
+  MAX_MESSAGE,
+  PROTOCOL,
+  ROUTE,
+  SERVER_TLS_CERT,
+  SERVER_TLS_KEY,
+  TLS,
+  TLS_CA,
+  TLS_CLIENT_CA,
+  TLS_NAME,
+  TOKEN_FILE,
+} from "./tls_options.ts";
 
 /** What the command line asks for. */
 export type Command =
   | { readonly kind: "help" }
   | { readonly kind: "version" }
+  | { readonly kind: "make-token" }
+  | { readonly kind: "make-cert"; readonly directory: string; readonly hosts: readonly HostName[] }
   | { readonly kind: "server"; readonly options: ServerOptions }
   | { readonly kind: "client"; readonly options: ClientOptions };
 
 /** The environment variables that count as options. */
 export interface CommandEnvironment {
-  /** The shared secret. This version has none, so one that is set is refused: ignoring it would leave an open door. */
+  /** The shared secret. One that would guard nothing is refused: ignoring it would leave an open door. */
   readonly TELE_TOKEN?: string | undefined;
 }
 
-const BOOLEAN_NAMES: readonly string[] = OPTIONS.filter((option) => option.kind === "flag").map(({ name }) => name);
-const VALUE_NAMES: readonly string[] = OPTIONS.filter((option) => option.kind === "value").map(({ name }) => name);
+/** What only sessions use. */
+const SESSION_ONLY: readonly Option[] = [MAX_SESSIONS, POOL, RESUME_TIMEOUT, REPLAY_BUFFER, TOKEN_FILE];
 
 /**
  * Reads the command line. No arguments at all ask for the help, and `--help` wins over everything else.
@@ -76,168 +88,155 @@ export function parseCommandLine(args: readonly string[], environment: CommandEn
   if (given.has(HELP.name)) return { kind: "help" };
   if (given.has(VERSION.name)) return { kind: "version" };
   given.refuseWhatIsNotTaken();
+  if (given.has(MAKE_TOKEN.name)) return makeTokenCommand(given);
+  if (given.has(MAKE_CERT.name)) return makeCertCommand(given);
   if (given.has(SERVER.name) && given.has(CLIENT.name)) {
     throw bad("--server and --client are two roles: start one tele process for each");
   }
   if (!given.has(SERVER.name) && !given.has(CLIENT.name)) {
+    given.refuse([HOST], "belongs to --make-cert=DIR: give both");
     throw bad("tele needs a role: --server beside the user's server or --client beside the user's client; see --help");
   }
-  if (environment.TELE_TOKEN !== undefined) {
-    throw bad(
-      "TELE_TOKEN is set, but this version does not have tokens: unset it, or the tunnel would only look guarded",
-    );
-  }
-  return given.has(SERVER.name) ? serverCommand(given) : clientCommand(given);
+  return given.has(SERVER.name) ? serverCommand(given, environment) : clientCommand(given, environment);
 }
 
-function serverCommand(given: GivenFlags): Command {
+function makeTokenCommand(given: GivenFlags): Command {
+  given.refuseOthers(MAKE_TOKEN);
+  return { kind: "make-token" };
+}
+
+function makeCertCommand(given: GivenFlags): Command {
+  given.refuseOthers(MAKE_CERT, HOST);
+  const [directory, hosts] = [given.value(MAKE_CERT), given.value(HOST)];
+  if (directory === undefined || hosts === undefined) {
+    throw bad(`--make-cert needs --host=NAME[,NAME], whom the certificate is for: ${example(HOST)}`);
+  }
+  return { kind: "make-cert", directory, hosts };
+}
+
+function serverCommand(given: GivenFlags, environment: CommandEnvironment): Command {
   given.refuseOtherRole("server");
   const input = given.value(SERVER_IN);
-  if (input === undefined) {
+  const routes = routesOf(given, input);
+  const sessions = !given.has(PROTOCOL.name) && input !== undefined;
+  if (input === undefined && routes.length === 0) {
     throw bad(`--server needs --in=ADDR, the address of the user's server: ${example(SERVER_IN)}`);
   }
-  const out = given.value(SERVER_OUT);
-  const maxSessions = given.valueOrDefault(MAX_SESSIONS);
-  return { kind: "server", options: { in: input, out, maxSessions, ...commonOptions(given) } };
+  const tls = serverTls(given);
+  if (tls === undefined) {
+    given.refuse(
+      [PROTOCOL, ROUTE],
+      "needs TLS, where ALPN tells protocols apart: give --tls-cert=FILE and --tls-key=FILE; --make-cert makes both",
+    );
+  }
+  const guards = "client certificates (--tls-client-ca) guard protocols";
+  if (!sessions) refuseSessionOptions(given, environment, guards);
+  const options = {
+    in: sessions ? input : undefined,
+    routes,
+    out: given.value(SERVER_OUT),
+    tls,
+    maxSessions: given.valueOrDefault(MAX_SESSIONS),
+    ...commonOptions(given, environment, routes.length > 0),
+  };
+  return { kind: "server", options };
 }
 
-function clientCommand(given: GivenFlags): Command {
+function clientCommand(given: GivenFlags, environment: CommandEnvironment): Command {
   given.refuseOtherRole("client");
-  const input = given.value(CLIENT_IN);
   const out = given.value(CLIENT_OUT);
   if (out === undefined) throw bad(`--client needs --out=ADDR, the address of the tele server: ${example(CLIENT_OUT)}`);
-  const pool = given.valueOrDefault(POOL);
-  return { kind: "client", options: { in: input, out, pool, ...commonOptions(given) } };
+  const protocol = given.value(PROTOCOL);
+  const guards = "a client certificate (--tls-cert) shows who this client is";
+  if (protocol !== undefined) refuseSessionOptions(given, environment, guards);
+  const tls = clientTls(given);
+  if (tls !== undefined && tls.name === undefined && out.kind === "unix") {
+    throw bad(`TLS over a unix socket needs --tls-name=NAME, since a path is no name to verify: ${example(TLS_NAME)}`);
+  }
+  const options = {
+    in: given.value(CLIENT_IN),
+    out,
+    tls,
+    protocol,
+    pool: given.valueOrDefault(POOL),
+    ...commonOptions(given, environment, protocol !== undefined),
+  };
+  return { kind: "client", options };
 }
 
-function commonOptions(given: GivenFlags): CommonOptions {
+/** The protocols in RFD 80 mode; `--protocol` makes one of `--in`. */
+function routesOf(given: GivenFlags, input: ServerOptions["in"]): Route[] {
+  const protocol = given.value(PROTOCOL);
+  if (protocol !== undefined && input === undefined) {
+    throw bad(
+      `--protocol=${protocol} of a --server needs --in=ADDR, the user's server that speaks it: ${example(SERVER_IN)}`,
+    );
+  }
+  const routes = given.values(ROUTE);
+  if (protocol !== undefined && input !== undefined) routes.unshift({ protocol, in: input });
+  const names = routes.map((route) => route.protocol);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw bad(`the protocol ${twice} has two routes: ALPN can choose only one`);
+  return routes;
+}
+
+function serverTls(given: GivenFlags): ServerTls | undefined {
+  const [certFile, keyFile, clientCaFile] = [SERVER_TLS_CERT, SERVER_TLS_KEY, TLS_CLIENT_CA].map((option) =>
+    given.value(option)
+  );
+  refuseHalfAPair(certFile, keyFile);
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile, clientCaFile };
+  given.refuse([TLS_CLIENT_CA], "needs TLS: give --tls-cert=FILE and --tls-key=FILE too");
+  return undefined;
+}
+
+function clientTls(given: GivenFlags): ClientTls | undefined {
+  const options = [TLS_CA, TLS_NAME, CLIENT_TLS_CERT, CLIENT_TLS_KEY];
+  const [caFile, name, certFile, keyFile] = options.map((option) => given.value(option));
+  refuseHalfAPair(certFile, keyFile);
+  if (![TLS, PROTOCOL, ...options].some((option) => given.has(option.name))) return undefined;
+  return { caFile, name, certFile, keyFile };
+}
+
+function refuseHalfAPair(certFile: string | undefined, keyFile: string | undefined): void {
+  if (certFile !== undefined && keyFile === undefined) {
+    throw bad(`--tls-cert needs --tls-key=FILE, its private key: ${example(SERVER_TLS_KEY)}`);
+  }
+  if (keyFile !== undefined && certFile === undefined) {
+    throw bad(`--tls-key needs --tls-cert=FILE, its certificate: ${example(SERVER_TLS_CERT)}`);
+  }
+}
+
+/** What does nothing would only look as if it did. */
+function refuseSessionOptions(given: GivenFlags, environment: CommandEnvironment, guards: string): void {
+  given.refuse(SESSION_ONLY, "belongs to session mode, and here are only protocols of RFD 80 mode: leave it out");
+  if (environment.TELE_TOKEN === undefined) return;
+  throw bad(`TELE_TOKEN is set, but RFD 80 mode knows no tokens: unset it; ${guards}`);
+}
+
+function commonOptions(
+  given: GivenFlags,
+  environment: CommandEnvironment,
+  hasMessages: boolean,
+): CommonOptions {
+  if (!hasMessages) {
+    given.refuse([MAX_MESSAGE], "belongs to RFD 80 mode: give --protocol=NAME, or leave it out");
+  }
   return {
     pingIntervalMs: given.valueOrDefault(PING_INTERVAL),
     resumeTimeoutMs: given.valueOrDefault(RESUME_TIMEOUT),
     replayBufferBytes: given.valueOrDefault(REPLAY_BUFFER),
     maxStreams: given.valueOrDefault(MAX),
+    maxMessageBytes: given.valueOrDefault(MAX_MESSAGE),
+    tokenFile: given.value(TOKEN_FILE),
+    tokenVariable: tokenVariable(given, environment),
     logLevel: given.valueOrDefault(LOG_LEVEL),
     logFormat: given.valueOrDefault(LOG_FORMAT),
   };
 }
 
-/** The flags as they were typed, not judged yet. */
-class GivenFlags {
-  readonly #values: Record<string, unknown>;
-  readonly #unknown: string[] = [];
-  readonly #positional: string[] = [];
-
-  constructor(args: readonly string[]) {
-    const normalised = normaliseDashes(args);
-    refuseWhatParseArgsWouldAccept(normalised);
-    const { _: rest, ...values } = parseArgs(normalised, {
-      boolean: BOOLEAN_NAMES,
-      // "_" keeps an argument that looks like a number as it was typed.
-      string: [...VALUE_NAMES, "_"],
-      // Collected, so that a flag given twice can be seen; otherwise the last one silently wins.
-      collect: [...BOOLEAN_NAMES, ...VALUE_NAMES],
-      unknown: (arg: string, key?: string) => {
-        if (key === undefined) return true;
-        this.#unknown.push(arg.replace(/=.*$/s, ""));
-        return false;
-      },
-    });
-    this.#values = values;
-    this.#positional = rest.map(String);
-  }
-
-  has(name: string): boolean {
-    return this.#all(name).length > 0;
-  }
-
-  /** The value, or `undefined` if the option was not given. */
-  value<Value>(option: ValueOption<Value>): Value | undefined {
-    const [text] = this.#all(option.name);
-    if (text === undefined) return undefined;
-    if (typeof text !== "string" || text === "") {
-      throw bad(`--${option.name} takes ${option.takes}, ${example(option)}; here it has no value`);
-    }
-    try {
-      return option.parse(text);
-    } catch (error) {
-      throw bad(`--${option.name} takes ${option.takes}, ${example(option)}; ${reasonOf(error)}`);
-    }
-  }
-
-  /** The value, or the option's default, which the table has as a user would type it. */
-  valueOrDefault<Value>(option: ValueOption<Value> & { readonly default?: string }): Value {
-    return this.value(option) ?? option.parse(option.default ?? "");
-  }
-
-  refuseWhatIsNotTaken(): void {
-    for (const flag of this.#unknown) {
-      const feature = LATER_OPTIONS.get(flag.replace(/^-+/, ""));
-      if (feature !== undefined) throw bad(`${flag}: this version does not have ${feature}`);
-    }
-    for (const flag of this.#unknown) {
-      throw bad(`unknown flag ${flag}; the nearest is ${nearestFlag(flag)}; see --help`);
-    }
-    for (const word of this.#positional) {
-      throw bad(
-        `${JSON.stringify(word)} is not a flag, and tele takes only flags; the nearest is ${nearestFlag(word)}`,
-      );
-    }
-    for (const name of [...BOOLEAN_NAMES, ...VALUE_NAMES]) {
-      if (this.#all(name).length > 1) throw bad(`--${name} is given more than once: give it once`);
-    }
-  }
-
-  refuseOtherRole(role: "server" | "client"): void {
-    for (const { name } of OPTIONS) {
-      const roles = OPTIONS.filter((option) => option.name === name).map((option) => option.role);
-      if (!this.has(name) || roles.includes(role) || roles.includes("both")) continue;
-      throw bad(`--${name} belongs to --${roles[0]}; --${role} does not take it`);
-    }
-  }
-
-  #all(name: string): unknown[] {
-    const values = this.#values[name];
-    return Array.isArray(values) ? values : [];
-  }
-}
-
-/** `-server` → `--server`: `parseArgs` would read six one-letter flags. What follows a bare `--` is no flag. */
-function normaliseDashes(args: readonly string[]): string[] {
-  const end = args.indexOf("--");
-  return args.map((arg, at) => (end === -1 || at < end) && /^-[a-z]/i.test(arg) ? `-${arg}` : arg);
-}
-
-/**
- * `parseArgs` reads `--server=no` and `--server true` as `--server`, and `--no-in=:22` as `--in=:22`. Here each is a
- * mistake, and one that the user should hear of.
- */
-function refuseWhatParseArgsWouldAccept(args: readonly string[]): void {
-  for (const [at, arg] of args.entries()) {
-    if (arg === "--") return;
-    const [, name, value] = /^--([^=]+)(=.*)?$/s.exec(arg) ?? [];
-    if (name === undefined) continue;
-    if (name.startsWith("no-")) throw bad(`unknown flag --${name}; the nearest is ${nearestFlag(name)}; see --help`);
-    if (!BOOLEAN_NAMES.includes(name)) continue;
-    const next = args[at + 1];
-    if (value !== undefined || next === "true" || next === "false") {
-      throw bad(`--${name} takes no value: write only --${name}`);
-    }
-  }
-}
-
-/** The flag that was probably meant: one that starts like what was typed, else the one with the fewest changed letters. */
-function nearestFlag(typed: string): string {
-  const word = typed.replace(/^-+/, "").toLowerCase();
-  const names = [...OPTIONS.map(({ name }) => name), ...LATER_OPTIONS.keys()];
-  const nearest = names.find((name) => word !== "" && name.startsWith(word)) ?? closestString(word, names);
-  return LATER_OPTIONS.has(nearest) ? `--${nearest}, which this version does not have` : `--${nearest}`;
-}
-
-function example(option: { readonly example: string }): string {
-  return `for example ${option.example}`;
-}
-
-function bad(sentence: string): TeleError {
-  // What was typed is quoted in the sentence, and may hold anything.
-  return new TeleError("bad-input", escapeUnshown(sentence));
+function tokenVariable(given: GivenFlags, { TELE_TOKEN }: CommandEnvironment): string | undefined {
+  if (TELE_TOKEN === "") throw bad("TELE_TOKEN is set but empty: unset it, or set it to what tele --make-token prints");
+  if (TELE_TOKEN !== undefined) given.refuse([TOKEN_FILE], "and TELE_TOKEN are both set: use one of the two");
+  return TELE_TOKEN;
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { type Option, type OptionRole, OPTIONS, type ValueOption } from "./options.ts";
+import type { Option, ValueOption } from "./option.ts";
+import { OPTION_GROUPS, type OptionGroup } from "./option_table.ts";
 
 /** Columns of the smallest terminal that the help must fit. */
 const COLUMNS = 80;
@@ -22,6 +23,8 @@ programs see no error: they see a slow network, then a fast one.
 Usage
   tele --server --in=ADDR [--out=ADDR] [options]
   tele --client [--in=ADDR] --out=ADDR [options]
+  tele --make-cert=DIR --host=NAME[,NAME...]
+  tele --make-token
 
   ADDR is host:port, :port, [v6]:port or unix:/path. DUR is a duration: 500ms,
   30s, 5m, 24h, 7d. SIZE is 64KiB, 16MiB, 1GiB. --in=:22, --in :22 and -in=:22
@@ -56,13 +59,11 @@ Exit codes
  * ```
  */
 export function helpText(): string {
-  return [HEAD, section("Server", "server"), section("Client", "client"), section("Both roles", "both"), TAIL].join(
-    "\n",
-  );
+  return [HEAD, ...OPTION_GROUPS.map(section), TAIL].join("\n");
 }
 
-function section(title: string, role: OptionRole): string {
-  return `${title}\n${OPTIONS.filter((option) => option.role === role).map(describe).join("")}`;
+function section({ title, options }: OptionGroup): string {
+  return `${title}\n${options.map(describe).join("")}`;
 }
 
 function describe(option: Option): string {
@@ -75,9 +76,10 @@ function describe(option: Option): string {
 }
 
 function facts(option: ValueOption<unknown>): string {
-  const rest = option.default === undefined ? "required" : `default ${option.default}`;
-  // What an address looks like is told once, above.
-  const takes = option.placeholder === "ADDR" ? "" : `${option.takes}; `;
+  const initial = option.default ?? option.without ?? "required";
+  const rest = initial.startsWith("required") ? initial : `default ${initial}`;
+  // What an address looks like is told once, above; what a file is, nobody needs to be told.
+  const takes = ["ADDR", "FILE", "DIR"].includes(option.placeholder) ? "" : `${option.takes}; `;
   return `${takes}${rest}; for example ${option.example}`;
 }
 

@@ -9,8 +9,10 @@ import type { Log } from "../net/log.ts";
 import { startClient } from "./client.ts";
 import { type Command, parseCommandLine } from "./command_line.ts";
 import { helpText } from "./help.ts";
+import type { HostName } from "./host_name.ts";
 import { LineWriter } from "./line_writer.ts";
 import { makeLog } from "./log_format.ts";
+import { writeCertificate } from "./make_cert.ts";
 import { endSignal } from "./process.ts";
 import { type Running, startServer } from "./server.ts";
 
@@ -36,8 +38,32 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   if (command.kind === "help") await writeLine(Deno.stdout, helpText().trimEnd());
   else if (command.kind === "version") await writeLine(Deno.stdout, `tele ${config.version}`);
-  else return await runRole(command);
+  else if (command.kind === "make-cert") return await makeCert(command.directory, command.hosts);
+  else if (command.kind === "make-token") return await failed(NOT_YET);
+  else return isWired(command) ? await runRole(command) : await failed(NOT_YET);
   return ExitCode.ok;
+}
+
+async function makeCert(directory: string, hosts: readonly HostName[]): Promise<number> {
+  try {
+    await writeLine(Deno.stdout, await writeCertificate(directory, hosts));
+    return ExitCode.ok;
+  } catch (error) {
+    return await failed(error);
+  }
+}
+
+const NOT_YET = "this build reads options of TLS, RFD 80 mode and tokens, but does not act on them yet";
+
+function isWired({ options }: Command & { kind: "server" | "client" }): boolean {
+  const hasProtocols = "routes" in options ? options.routes.length > 0 : options.protocol !== undefined;
+  return !hasProtocols && options.tls === undefined && (options.tokenFile ?? options.tokenVariable) === undefined;
+}
+
+/** Tells on standard error why it could not be done. */
+async function failed(error: unknown): Promise<number> {
+  await writeLine(Deno.stderr, `tele: ${reasonOf(error)}`);
+  return ExitCode.failed;
 }
 
 async function runRole(command: Command & { kind: "server" | "client" }): Promise<number> {
@@ -56,8 +82,7 @@ async function runRole(command: Command & { kind: "server" | "client" }): Promis
       ? await startServer(command.options, log)
       : await startClient(command.options, log);
   } catch (error) {
-    await writeLine(Deno.stderr, `tele: ${reasonOf(error)}`);
-    return ExitCode.failed;
+    return await failed(error);
   }
   await writeLine(Deno.stdout, running.readyLine);
   const signal = await signalled;

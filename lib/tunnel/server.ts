@@ -6,6 +6,7 @@
 import { formatAddress } from "../net/address.ts";
 import { type Clock, systemClock } from "../net/clock.ts";
 import { dialPatiently } from "../net/dial.ts";
+import { TeleError } from "../net/error.ts";
 import { listen, type Listening } from "../net/listen.ts";
 import type { Log } from "../net/log.ts";
 import { MuxServer } from "../mux/link.ts";
@@ -26,11 +27,15 @@ export interface Running {
  * @throws {TeleError} `bad-input` if it cannot listen.
  */
 export async function startServer(options: ServerOptions, log: Log, clock: Clock = systemClock): Promise<Running> {
+  const userServer = options.in;
+  if (userServer === undefined) {
+    throw new TeleError("bad-input", "this build cannot serve protocols yet: give --in=ADDR");
+  }
   const streamLog = new StreamLog(clock, log);
   const sessions = new MuxServer({
     clock,
     log,
-    dial: (signal) => dialPatiently(options.in, signal, clock, () => streamLog.waitForDescriptors()),
+    dial: (signal) => dialPatiently(userServer, signal, clock, () => streamLog.waitForDescriptors()),
     onStreamEnd: (stream, end) => streamLog.ended(stream, end),
     maxStreams: options.maxStreams,
     maxSessions: options.maxSessions,
@@ -45,7 +50,7 @@ export async function startServer(options: ServerOptions, log: Log, clock: Clock
     log,
     onConnection: (carrier) => void sessions.accept(carrier),
   });
-  const upstream = formatAddress(options.in);
+  const upstream = formatAddress(userServer);
   warnOfExposure(listening, upstream, log);
   return {
     readyLine: `tele server ready: tele clients connect to ${

@@ -11,6 +11,7 @@ export const DEBIAN_PACKAGES: Record<string, string> = {
   curl: "curl",
   id: "coreutils",
   ip: "iproute2",
+  openssl: "openssl",
   python3: "python3",
   "redis-cli": "redis-tools",
   "redis-server": "redis-server",
