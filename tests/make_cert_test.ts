@@ -1,6 +1,5 @@
 /** `tele --make-cert`: its files, and that every TLS implementation at hand takes them. */
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
-import tls from "node:tls";
 import { TeleError } from "../lib/net/error.ts";
 import { parseHostNames } from "../lib/tunnel/host_name.ts";
 import { makeCertificate, writeCertificate } from "../lib/tunnel/make_cert.ts";
@@ -9,7 +8,6 @@ import { within } from "./support/wait.ts";
 
 const HOSTS = parseHostNames("localhost,*.example.com,127.0.0.1,::1");
 const NOW = Date.now();
-const LISTENS = Number(Deno.version.deno.split(".")[1]) >= 7;
 
 /** The names that the pair is good for, and some that it is not: what a peer must say of each. */
 const NAMES: [name: string, good: boolean][] = [
@@ -101,60 +99,23 @@ Deno.test("two certificates differ, and a long name still has one", async () => 
   assertStringIncludes((await makeCertificate(long, NOW)).certificate, "BEGIN CERTIFICATE");
 });
 
-Deno.test({
-  name: "rustls takes the pair at both ends, for its names only",
-  ignore: !LISTENS,
-  async fn() {
-    const { certificate: cert, key } = await makeCertificate(HOSTS, NOW);
-    using listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key });
-    const { port } = listener.addr;
-    const accepting = (async () => {
-      for await (const conn of listener) conn.handshake().catch(() => {}).finally(() => conn.close());
-    })().catch(() => {});
-    for (const [name, good] of NAMES) {
-      const tcp = await Deno.connect({ hostname: "127.0.0.1", port });
-      const conn = await Deno.startTls(tcp, { hostname: name, caCerts: [cert] });
-      const handshake = within(conn.handshake(), 10_000, name);
-      if (good) await handshake;
-      else await assertRejects(() => handshake, Error, "certificate not valid for name", name);
-      conn.close();
-    }
-    listener.close();
-    await accepting;
-  },
-});
-
-Deno.test({
-  name: "node:tls takes the pair as server's and as client's certificate",
-  ignore: !LISTENS,
-  async fn() {
-    const [server, client] = await Promise.all([makeCertificate(HOSTS, NOW), makeCertificate(HOSTS, NOW)]);
-    const ofServer = { cert: server.certificate, key: server.key };
-    const listener = tls.createServer({
-      ...ofServer,
-      requestCert: true,
-      rejectUnauthorized: true,
-      ca: client.certificate,
-    });
-    listener.on("secureConnection", (socket) => socket.on("error", () => {}).end("welcome"));
-    await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", resolve));
-    const { port } = listener.address() as { port: number };
-    const dial = async (pair: { certificate: string; key: string }) => {
-      const options = { hostname: "127.0.0.1", port, caCerts: [server.certificate] };
-      using conn = await Deno.connectTls({ ...options, cert: pair.certificate, key: pair.key });
-      const bytes = new Uint8Array(16);
-      const count = await within(conn.read(bytes), 10_000, "the server's word");
-      return new TextDecoder().decode(bytes.subarray(0, count ?? 0));
-    };
-    try {
-      assertEquals(await dial(client), "welcome");
-      const stranger = await makeCertificate(HOSTS, NOW);
-      const outcome = await dial(stranger).catch(() => "refused");
-      assert(outcome !== "welcome", "a certificate that nobody vouches for");
-    } finally {
-      await new Promise((resolve) => listener.close(resolve));
-    }
-  },
+Deno.test("rustls takes the pair at both ends, for its names only", async () => {
+  const { certificate: cert, key } = await makeCertificate(HOSTS, NOW);
+  using listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key });
+  const { port } = listener.addr;
+  const accepting = (async () => {
+    for await (const conn of listener) conn.handshake().catch(() => {}).finally(() => conn.close());
+  })().catch(() => {});
+  for (const [name, good] of NAMES) {
+    const tcp = await Deno.connect({ hostname: "127.0.0.1", port });
+    const conn = await Deno.startTls(tcp, { hostname: name, caCerts: [cert] });
+    const handshake = within(conn.handshake(), 10_000, name);
+    if (good) await handshake;
+    else await assertRejects(() => handshake, Error, "certificate not valid for name", name);
+    conn.close();
+  }
+  listener.close();
+  await accepting;
 });
 
 Deno.test({
