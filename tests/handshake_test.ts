@@ -322,6 +322,17 @@ Deno.test("garbage, an HTTP request and a TLS hello are no handshake", async () 
   }
 });
 
+Deno.test("TLS where there should be none is named, with the option that helps", async () => {
+  const clientHello = new Uint8Array([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc]);
+  const alert = new Uint8Array([0x15, 3, 3, 0, 2, 2, 50]);
+  const { a, b } = memoryPipe();
+  await a.write(clientHello);
+  await assertRejects(() => serve(b, newServer), TeleError, "the client speaks TLS, this tele server does not");
+  const { a: near, b: far } = memoryPipe();
+  await far.write(alert);
+  await assertRejects(() => attach(near, newClient), TeleError, "the server speaks TLS: start the client with --tls");
+});
+
 Deno.test("a commit of a kind that does not follow from the hello is a protocol error", async () => {
   const known = await meet({ ...newClient, sessionId: SESSION_ID }, resumeServer);
   const unknown = await meet(resumeClient, { ...newServer, status: "unknown" });

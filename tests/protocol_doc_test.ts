@@ -32,6 +32,7 @@ import {
   writeU64,
 } from "../lib/session/messages.ts";
 import { ReplayLog } from "../lib/session/replay_log.ts";
+import { tokenSalt } from "../lib/session/token.ts";
 import * as mux from "../lib/mux/constants.ts";
 import { RecordDecoder, writeDataHeader, writeFin, writeOpen, writeU32 } from "../lib/mux/records.ts";
 
@@ -225,6 +226,7 @@ Deno.test("the derived values that PROTOCOL.md prints are the code's", async () 
     "server public key 2": SERVER_2.publicKey,
     "identity public key": await publicKeyOf(IDENTITY.keys.privateKey),
     "resume secret": keys.resumeSecret,
+    "token salt": await tokenSalt(text("a token for the example")),
   };
   for (const [name, bytes] of Object.entries(derived)) {
     const printed = new RegExp(`^\\| ${name} +\\| \`([0-9a-f]+)\``, "m").exec(DOCUMENT)?.[1];

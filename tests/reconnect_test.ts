@@ -40,6 +40,7 @@ class Script {
     const isBusy = () => this.hasStreams;
     this.loop = new ReconnectLoop(this.clock, {
       sessionId: SESSION_ID,
+      isGuarded: false,
       get hasStreams() {
         return isBusy();
       },
@@ -345,6 +346,7 @@ Deno.test("a dial that ignores its signal is closed when it comes after the atte
   const late: ((duplex: Duplex) => void)[] = [];
   const loop = new ReconnectLoop(clock, {
     sessionId: undefined,
+    isGuarded: false,
     hasStreams: true,
     dial: () => new Promise((resolve) => late.push(resolve)),
     commit: () => Promise.reject(new Error("not expected")),

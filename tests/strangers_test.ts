@@ -72,6 +72,37 @@ Deno.test("ten lines a minute are told, the rest is counted and told once", asyn
   assertEquals(clock.pendingTimers, 0);
 });
 
+Deno.test("the same reason from the same host is told once a minute, whatever the port; other hosts and reasons too", async () => {
+  const { clock, lines, strangers } = setUp();
+  for (let port = 1; port <= 20; port++) strangers.tell(`198.51.100.1:${port}`, "a wrong token");
+  for (let port = 1; port <= 5; port++) strangers.tell(`[2001:db8::1]:${port}`, "a wrong token");
+  strangers.tell("198.51.100.1:21", "garbage");
+  assertEquals(lines.map(({ fields }) => `${fields?.peer} ${fields?.reason}`), [
+    "198.51.100.1:1 a wrong token",
+    "[2001:db8::1]:1 a wrong token",
+    "198.51.100.1:21 garbage",
+  ]);
+  await clock.advance(60_000);
+  assertEquals(lines.at(-1)?.message, "23 more carriers ended before they were attached in the last minute");
+  strangers.tell("198.51.100.1:22", "a wrong token");
+  assertEquals(lines.length, 5);
+  strangers.stop();
+});
+
+Deno.test("of too many handshakes one that is refused already goes before the oldest", () => {
+  const { strangers } = setUp();
+  const pipes = Array.from({ length: MOST_HANDSHAKES }, () => memoryPipe());
+  for (const pipe of pipes) strangers.enter(pipe.b);
+  for (const at of [300, 200, 100]) strangers.doom(pipes[at].b);
+  strangers.leave(pipes[200].b);
+  strangers.doom(pipes[200].b); // It is gone already.
+  const more = Array.from({ length: 4 }, () => memoryPipe());
+  for (const pipe of more) strangers.enter(pipe.b);
+  assertEquals(pipes.flatMap((pipe, at) => pipe.isOver ? [at] : []), [0, 100, 300]);
+  assertEquals(more.map((pipe) => pipe.isOver), [false, false, false, false]);
+  strangers.stop();
+});
+
 Deno.test("stop closes everyone who has not left, and leaves no timer", () => {
   const { clock, strangers } = setUp();
   const [here, gone] = [memoryPipe(), memoryPipe()];

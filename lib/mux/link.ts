@@ -68,6 +68,13 @@ export interface LinkOptions {
    * @default {10000}
    */
   maxStreams?: number;
+  /**
+   * A secret of 16 to 4096 bytes that both ends must have: without it nobody gets a session. Text is to be encoded the
+   * same way on both sides, for example by `TextEncoder`.
+   *
+   * @default {undefined}: whoever can reach the server gets a session
+   */
+  token?: Uint8Array;
   /** Told when a stream is over, and how. */
   onStreamEnd?: (stream: MuxStream, end: StreamEnd) => void;
 }
@@ -107,6 +114,7 @@ function sessionOptions(options: LinkOptions) {
     pingIntervalMs: options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS,
     resumeTimeoutMs: options.resumeTimeoutMs ?? DEFAULT_RESUME_TIMEOUT_MS,
     replayBufferBytes: options.replayBufferBytes ?? DEFAULT_REPLAY_BUFFER_BYTES,
+    token: options.token,
     bindUser: (mux: Mux, session: { wake(): void; readonly roundTripMs: number }) => mux.bind(session),
   };
 }
@@ -115,7 +123,11 @@ function sessionOptions(options: LinkOptions) {
 export class MuxClient {
   readonly #sessions: SessionClient<Mux>;
 
-  /** Connects at once; streams may be opened before there is a carrier. */
+  /**
+   * Connects at once; streams may be opened before there is a carrier.
+   *
+   * @throws {TeleError} `bad-input` if the token is too short or too long.
+   */
   constructor(options: MuxClientOptions) {
     this.#sessions = new SessionClient<Mux>({
       ...sessionOptions(options),
@@ -172,7 +184,11 @@ export class MuxClient {
 export class MuxServer {
   readonly #sessions: SessionServer<Mux>;
 
-  /** A server that waits for carriers. */
+  /**
+   * A server that waits for carriers.
+   *
+   * @throws {TeleError} `bad-input` if the token is too short or too long.
+   */
   constructor(options: MuxServerOptions) {
     this.#sessions = new SessionServer<Mux>({
       ...sessionOptions(options),

@@ -15,6 +15,7 @@ import { readResumeTimeout, RefusalError, resumeTimeoutField } from "./messages.
 import { ReconnectLoop } from "./reconnect.ts";
 import { Session, type SessionUser } from "./session.ts";
 import { OutageLog } from "./outage_log.ts";
+import { tokenSalt } from "./token.ts";
 
 /** What a {@linkcode SessionClient} is made of. */
 export interface SessionClientOptions<User extends SessionUser> {
@@ -40,17 +41,21 @@ export interface SessionClientOptions<User extends SessionUser> {
   resumeTimeoutMs: number;
   /** Who this client is across restarts. */
   identity?: Identity;
+  /** A secret that the server has too, of at least 16 bytes. */
+  token?: Uint8Array;
 }
 
 /**
  * Keeps a session with a server.
  *
  * Invariant 9: whatever answers during an outage is outage. Only a server that completed a handshake, and so proved
- * itself, can say that it does not know the session.
+ * itself (with a token: that it has the same), can say that it does not know the session.
  */
 export class SessionClient<User extends SessionUser> {
   readonly #options: SessionClientOptions<User>;
   readonly #outage: OutageLog;
+  /** What the token adds to the keys of a new session. */
+  readonly #tokenSalt: Promise<Uint8Array>;
   #session: Session;
   #user: User;
   #loop: ReconnectLoop | undefined;
@@ -58,9 +63,14 @@ export class SessionClient<User extends SessionUser> {
   #identity: Identity | undefined;
   #stopped = false;
 
-  /** Connects at once, and again whenever the carrier is lost. */
+  /**
+   * Connects at once, and again whenever the carrier is lost.
+   *
+   * @throws {TeleError} `bad-input` if the token is too short or too long.
+   */
   constructor(options: SessionClientOptions<User>) {
     this.#options = options;
+    this.#tokenSalt = tokenSalt(options.token);
     this.#outage = new OutageLog(options.clock, options.log);
     this.#identity = options.identity;
     this.#user = options.makeUser();
@@ -169,6 +179,7 @@ export class SessionClient<User extends SessionUser> {
     this.#loop = new ReconnectLoop(this.#options.clock, {
       dial: this.#options.dial,
       sessionId: session.id.length > 0 ? session.id : undefined,
+      isGuarded: this.#options.token !== undefined,
       get hasStreams() {
         return hasStreams();
       },
@@ -197,7 +208,7 @@ export class SessionClient<User extends SessionUser> {
       received,
       fields: resumeTimeoutField(this.#options.resumeTimeoutMs),
     };
-    const secret = resumes ? session.resumeSecret : new Uint8Array(0);
+    const secret = resumes ? session.resumeSecret : await this.#tokenSalt;
     const accepted = await handshake.commit(commit, secret, resumes ? undefined : this.#identity);
     // The accept may have come just before this attempt was given up for another, which then attaches.
     if (signal.aborted || this.#stopped || session !== this.#session) {

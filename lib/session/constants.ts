@@ -45,6 +45,8 @@ export const EndCode = {
   replaced: 7,
   /** The session waited for a carrier for too long. */
   expired: 8,
+  /** A token is set on one side only, or the two differ. */
+  token: 9,
 } as const;
 
 /** One of {@linkcode EndCode}. */
@@ -67,6 +69,15 @@ export const MAX_CONTROL_FRAME_BYTES = 16 * 1024;
 
 /** How long a peer may take for the whole handshake, in milliseconds. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** Fewest bytes of a token: an impostor that a client talks to can try guesses at leisure. */
+export const MIN_TOKEN_BYTES = 16;
+
+/** Most bytes of a token. */
+export const MAX_TOKEN_BYTES = 4096;
+
+/** A refusal that has to do with a token comes so late, in milliseconds: guessing is slow, and nobody else waits. */
+export const TOKEN_REFUSAL_DELAY_MS = 1_000;
 
 /** Acknowledge at the latest after so many counted bytes. */
 export const ACKNOWLEDGE_BYTES = 64 * 1024;

@@ -11,6 +11,7 @@
  */
 import type { Duplex } from "../net/duplex.ts";
 import { TeleError } from "../net/error.ts";
+import { tlsRecordKind } from "../net/tls_record.ts";
 import { FRAME_HEADER_BYTES } from "../ping/codec.ts";
 import { EndCode, MAX_HANDSHAKE_FRAME_BYTES } from "./constants.ts";
 import { checkIdentity, checkProof, concatBytes, deriveKeys, makeEphemeral, makeProof, signIdentity } from "./keys.ts";
@@ -32,9 +33,11 @@ import {
   type Fields,
   FieldType,
   framed,
+  guardedField,
   type Hello,
   RefusalError,
 } from "./messages.ts";
+import { tokenOnClientOnly, tokenOnServerOnly, tokensDiffer } from "./token.ts";
 
 /** Reads and writes whole handshake frames on a duplex, and keeps what came behind them. */
 export class HandshakeChannel {
@@ -64,7 +67,7 @@ export class HandshakeChannel {
    *
    * Invariant 10: holds at most one frame of {@linkcode MAX_HANDSHAKE_FRAME_BYTES}.
    *
-   * @throws {TeleError} `protocol` if a larger frame is announced, `carrier-lost` if the peer ends.
+   * @throws {TeleError} `protocol` if a larger frame is announced or TLS was met, `carrier-lost` if the peer ends.
    */
   async receive(): Promise<Uint8Array> {
     for (;;) {
@@ -87,9 +90,7 @@ export class HandshakeChannel {
   #takeFrame(): Uint8Array | undefined {
     while (this.#filled >= FRAME_HEADER_BYTES) {
       const length = new DataView(this.#buffer.buffer).getUint32(0);
-      if (length > MAX_HANDSHAKE_FRAME_BYTES) {
-        throw new TeleError("protocol", `a frame of ${length} bytes was announced before the handshake was done`);
-      }
+      if (length > MAX_HANDSHAKE_FRAME_BYTES) throw new TeleError("protocol", this.#tooLarge(length));
       const end = FRAME_HEADER_BYTES + length;
       if (this.#filled < end) return undefined;
       const payload = this.#buffer.slice(FRAME_HEADER_BYTES, end);
@@ -98,6 +99,19 @@ export class HandshakeChannel {
       if (length > 0) return payload;
     }
     return undefined;
+  }
+
+  /** What has come is no frame. Which end speaks TLS follows from the record: only clients begin, servers complain. */
+  #tooLarge(length: number): string {
+    switch (tlsRecordKind(this.#buffer.subarray(0, this.#filled))) {
+      case "handshake":
+        return "the client speaks TLS, this tele server does not: start it with --tls-cert and --tls-key, " +
+          "or the client without --tls";
+      case "alert":
+        return "the server speaks TLS: start the client with --tls";
+      default:
+        return `a frame of ${length} bytes was announced before the handshake was done`;
+    }
   }
 }
 
@@ -129,19 +143,26 @@ export class ClientHandshake {
    * Sends the hello and waits for the challenge. Nothing is attached yet, so several attempts may do this at once.
    *
    * @param sessionId The session to resume; without it a new one is asked for.
-   * @throws {TeleError} `refused` with the server's reason, `protocol` if this is no tele server.
+   * @param isGuarded Whether this client has a token.
+   * @throws {TeleError} `refused` with the server's reason, or because only one side has a token; `protocol` if this is
+   *   no tele server.
    */
-  static async begin(duplex: Duplex, sessionId?: Uint8Array): Promise<ClientHandshake> {
+  static async begin(duplex: Duplex, sessionId?: Uint8Array, isGuarded = false): Promise<ClientHandshake> {
     const channel = new HandshakeChannel(duplex);
     const ephemeral = await makeEphemeral();
     const { nonce, publicKey } = ephemeral;
+    const fields = guardedField(isGuarded);
     const hello: Hello = sessionId === undefined
-      ? { kind: "new", nonce, publicKey, fields: new Map() }
-      : { kind: "resume", nonce, publicKey, sessionId, fields: new Map() };
+      ? { kind: "new", nonce, publicKey, fields }
+      : { kind: "resume", nonce, publicKey, sessionId, fields };
     const helloBytes = encodeHello(hello);
     await channel.send(helloBytes);
     const challengeBytes = await channel.receive();
     const challenge = decodeChallenge(challengeBytes);
+    // Never a commit to a server without a token: whoever strips the field from a challenge gets no proof to work on.
+    const isServerGuarded = challenge.fields.has(FieldType.guarded);
+    if (isGuarded && !isServerGuarded) throw new RefusalError(tokenOnClientOnly().ending);
+    if (!isGuarded && isServerGuarded) throw new RefusalError(tokenOnServerOnly().ending);
     return new ClientHandshake(channel, ephemeral, concatBytes(helloBytes, challengeBytes), challenge);
   }
 
@@ -160,7 +181,7 @@ export class ClientHandshake {
    *
    * Invariant 3: the caller has detached its old carrier in the step in which it read `commit.received`.
    *
-   * @param secret The session's resume secret; empty for a new session.
+   * @param secret The session's resume secret; for a new session what the token adds, or empty.
    * @throws {TeleError} `refused` with the server's reason, `protocol` if the server's proof does not hold.
    */
   async commit(commit: Commit, secret: Uint8Array, identity?: Identity): Promise<Accepted> {
@@ -173,7 +194,8 @@ export class ClientHandshake {
     const answer = decodeAccept(await this.#channel.receive());
     const whole = concatBytes(transcript, answer.body);
     if (!await checkProof(keys, "server accept", commit.kind, whole, answer.proof)) {
-      throw new TeleError("protocol", "the server's proof does not hold: this is not the server of the session");
+      const who = commit.kind === "resume" ? "the server of the session" : "a server that has what this side has";
+      throw new TeleError("protocol", `the server's proof does not hold: this is not ${who}`);
     }
     const leftover = this.#channel.leftover();
     return { accept: answer.accept, resumeSecret: keys.resumeSecret, leftover };
@@ -199,30 +221,39 @@ export class ServerHandshake {
   #keys: HandshakeKeys | undefined;
   #hello: Hello | undefined;
   #kind: "new" | "resume" = "new";
+  readonly #isGuarded: boolean;
 
-  /** A handshake on `duplex`, which nobody has read from. */
-  constructor(duplex: Duplex) {
+  /** A handshake on `duplex`, which nobody has read from; `isGuarded` says whether this server has a token. */
+  constructor(duplex: Duplex, isGuarded = false) {
     this.channel = new HandshakeChannel(duplex);
+    this.#isGuarded = isGuarded;
   }
 
   /**
    * Waits for the hello.
    *
-   * @throws {TeleError} `protocol` if it is none, `refused` if it is one of another version.
+   * @throws {TeleError} `protocol` if it is none, `refused` if it is one of another version, or only one side has a
+   *   token.
    */
   async hello(): Promise<Hello> {
     const bytes = await this.channel.receive();
     this.#transcript = bytes;
     const hello = decodeHello(bytes);
+    const isClientGuarded = hello.fields.has(FieldType.guarded);
+    if (isClientGuarded && !this.#isGuarded) throw tokenOnClientOnly();
+    if (!isClientGuarded && this.#isGuarded) throw tokenOnServerOnly();
     this.#hello = hello;
     return hello;
   }
 
-  /** Sends the challenge: `unknown` if the hello asks for a session that is not here. */
+  /**
+   * Sends the challenge: `unknown` if the hello asks for a session that is not here. Nothing in it comes from the
+   * token: a stranger learns that there is one, and has nothing to try guesses on.
+   */
   async challenge(status: Challenge["status"]): Promise<void> {
     const ephemeral = this.#ephemeral = await makeEphemeral();
     const { nonce, publicKey } = ephemeral;
-    const bytes = encodeChallenge({ status, nonce, publicKey, fields: new Map() });
+    const bytes = encodeChallenge({ status, nonce, publicKey, fields: guardedField(this.#isGuarded) });
     this.#transcript = concatBytes(this.#transcript, bytes);
     await this.channel.send(bytes);
   }
@@ -244,6 +275,7 @@ export class ServerHandshake {
     this.#transcript = concatBytes(opening, body);
     const keys = this.#keys = await deriveKeys(this.#ephemeral!, this.#hello!.publicKey, secret, this.#transcript);
     if (!await checkProof(keys, "client commit", commit.kind, this.#transcript, proof)) {
+      if (this.#isGuarded && commit.kind === "new") throw tokensDiffer();
       throw new RefusalError({ code: EndCode.proof, message: "the client's proof does not hold" });
     }
     const field = commit.fields.get(FieldType.identity);

@@ -42,7 +42,8 @@ export interface HandshakeKeys {
  *
  * @param own Our half of the key exchange.
  * @param peerPublicKey The other half: {@linkcode KEY_BYTES} bytes.
- * @param secret What both sides share beforehand: the session's resume secret for a resume, empty for a new session.
+ * @param secret What both sides share beforehand: the session's resume secret for a resume; for a new session what the
+ *   token adds, or nothing.
  * @param transcript The bytes of the messages so far.
  * @throws {TeleError} `protocol` if the peer's key is not one.
  */
@@ -111,7 +112,8 @@ export function checkProof(
   return crypto.subtle.verify("HMAC", keys.proofKey, proof as Bytes, labelled(`${role} ${kind}`, transcript));
 }
 
-function labelled(label: string, bytes: Uint8Array): Bytes {
+/** `bytes` behind a label that names protocol, version and purpose: what was made for one purpose fits no other. */
+export function labelled(label: string, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return concatBytes(new TextEncoder().encode(`tele/${PROTOCOL_VERSION} ${label}\0`), bytes);
 }
 

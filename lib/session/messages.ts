@@ -27,6 +27,8 @@ export const FieldType = {
   identity: 2,
   /** What the layer above tells its peer when a session begins; opaque here. */
   parameters: 3,
+  /** Empty: the sender has a token, and wants one of its peer. */
+  guarded: 4,
 } as const;
 
 /** Optional fields by type. */
@@ -37,6 +39,11 @@ export function resumeTimeoutField(timeoutMs: number): Fields {
   const value = new Uint8Array(8);
   writeU64(value, 0, timeoutMs);
   return new Map([[FieldType.resumeTimeout, value]]);
+}
+
+/** The list of a hello or challenge: whether its sender has a token. */
+export function guardedField(isGuarded: boolean): Fields {
+  return new Map(isGuarded ? [[FieldType.guarded, new Uint8Array(0)]] : []);
 }
 
 /** How long the sender keeps a session without a carrier, in milliseconds; without a limit if it does not say. */
@@ -328,16 +335,25 @@ export function decodeEnding(payload: Uint8Array): Ending {
   return { code: reader.u16(), message: new TextDecoder().decode(reader.rest()) };
 }
 
-/** A refusal that a peer sent, as an error that keeps its code. */
+/** A refusal that a peer sent, or is to be sent, as an error that keeps its code. */
 export class RefusalError extends TeleError {
-  /** One of `EndCode`, or a number of a later version. */
-  readonly endCode: number;
+  /** What the peer said, or is told: one of `EndCode` or a number of a later version, and a sentence. */
+  readonly ending: Ending;
 
-  /** An error of the refusal or goodbye `ending`. */
-  constructor(ending: Ending) {
-    super("refused", ending.message || `refused with code ${ending.code}`);
+  /**
+   * An error of the refusal or goodbye `ending`.
+   *
+   * @param ownMessage The sentence for this side, where that is another than the peer's.
+   */
+  constructor(ending: Ending, ownMessage?: string) {
+    super("refused", ownMessage ?? (ending.message || `refused with code ${ending.code}`));
     this.name = "RefusalError";
-    this.endCode = ending.code;
+    this.ending = ending;
+  }
+
+  /** One of `EndCode`, or a number of a later version. */
+  get endCode(): number {
+    return this.ending.code;
   }
 }
 
@@ -349,4 +365,9 @@ function throwIfRefusal(payload: Uint8Array): void {
 export function endCodeOf(error: unknown): number {
   if (error instanceof RefusalError) return error.endCode;
   return error instanceof TeleError && error.code === "refused" ? EndCode.version : EndCode.protocol;
+}
+
+/** What a peer is told that is refused because of `error`. */
+export function endingOf(error: TeleError): Ending {
+  return error instanceof RefusalError ? error.ending : { code: endCodeOf(error), message: error.message };
 }

@@ -25,6 +25,8 @@ export interface ReconnectHost {
   dial(signal: AbortSignal): Promise<Duplex>;
   /** The session to resume; `undefined` for a new one. */
   readonly sessionId: Uint8Array | undefined;
+  /** Whether there is a token: a server must have one too. */
+  readonly isGuarded: boolean;
   /** Whether user connections wait. */
   readonly hasStreams: boolean;
   /**
@@ -139,7 +141,7 @@ export class ReconnectLoop {
     const duplex = await this.#host.dial(signal);
     if (signal.aborted) return duplex.close();
     signal.addEventListener("abort", () => duplex.close(), { once: true });
-    attempt.handshake = await ClientHandshake.begin(duplex, this.#host.sessionId);
+    attempt.handshake = await ClientHandshake.begin(duplex, this.#host.sessionId, this.#host.isGuarded);
     if (signal.aborted) return;
     this.#commitNext();
   }

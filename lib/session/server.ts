@@ -3,17 +3,17 @@
  *
  * @module
  */
-import type { Clock, Timer } from "../net/clock.ts";
+import { type Clock, sleep, type Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { reasonOf, TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import type { SegmentPool } from "../net/segment_pool.ts";
-import { EndCode, IDLE_SESSION_KEPT_MS, WATCH_MS } from "./constants.ts";
+import { EndCode, IDLE_SESSION_KEPT_MS, TOKEN_REFUSAL_DELAY_MS, WATCH_MS } from "./constants.ts";
 import { type Committed, ServerHandshake } from "./handshake.ts";
 import { nameOf } from "./keys.ts";
 import {
-  endCodeOf,
   type Ending,
+  endingOf,
   framed,
   readResumeTimeout,
   RefusalError,
@@ -22,6 +22,7 @@ import {
 } from "./messages.ts";
 import { Session, type SessionUser } from "./session.ts";
 import { Strangers } from "./strangers.ts";
+import { tokenSalt } from "./token.ts";
 
 /** What a {@linkcode SessionServer} is made of. */
 export interface SessionServerOptions<User extends SessionUser> {
@@ -43,6 +44,8 @@ export interface SessionServerOptions<User extends SessionUser> {
   resumeTimeoutMs: number;
   /** Sessions at once; beyond that the longest detached goes. */
   maxSessions: number;
+  /** A secret that clients must have too, of at least 16 bytes. */
+  token?: Uint8Array;
 }
 
 interface Entry {
@@ -62,13 +65,21 @@ interface Entry {
 export class SessionServer<User extends SessionUser> {
   readonly #options: SessionServerOptions<User>;
   readonly #strangers: Strangers;
+  /** What the token adds to the keys of a new session. */
+  readonly #tokenSalt: Promise<Uint8Array>;
+  readonly #stopping = new AbortController();
   readonly #sessions: Map<string, Entry> = new Map();
   #silentCarriers = 0;
   #stopped = false;
 
-  /** A server without sessions. */
+  /**
+   * A server without sessions.
+   *
+   * @throws {TeleError} `bad-input` if the token is too short or too long.
+   */
   constructor(options: SessionServerOptions<User>) {
     this.#options = options;
+    this.#tokenSalt = tokenSalt(options.token);
     this.#strangers = new Strangers(options.clock, options.log);
   }
 
@@ -82,11 +93,15 @@ export class SessionServer<User extends SessionUser> {
     return this.#silentCarriers;
   }
 
+  get #isGuarded(): boolean {
+    return this.#options.token !== undefined;
+  }
+
   /** Takes a carrier: its handshake, then its session. Never rejects; the promise ends with the handshake. */
   async accept(duplex: Duplex): Promise<void> {
     if (this.#stopped) return duplex.close();
     this.#strangers.enter(duplex);
-    const handshake = new ServerHandshake(duplex);
+    const handshake = new ServerHandshake(duplex, this.#isGuarded);
     try {
       await this.#handshake(handshake);
     } catch (error) {
@@ -101,9 +116,11 @@ export class SessionServer<User extends SessionUser> {
     this.#strangers.recognize(handshake.channel.duplex);
     const wanted = hello.sessionId === undefined ? undefined : this.#sessions.get(nameOf(hello.sessionId));
     await handshake.challenge(hello.kind === "resume" && wanted === undefined ? "unknown" : "ready");
+    const salt = await this.#tokenSalt;
     const committed = await handshake.commit((kind) => {
+      // It came out of the handshake that began the session, and so holds the token already.
       if (kind === "resume") return wanted?.session.resumeSecret;
-      return wanted === undefined ? new Uint8Array(0) : undefined;
+      return wanted === undefined ? salt : undefined;
     });
     if (wanted === undefined) await this.#begin(handshake, committed);
     else await this.#resume(handshake, committed, wanted.session);
@@ -270,10 +287,21 @@ export class SessionServer<User extends SessionUser> {
     const isStale = error instanceof RefusalError && error.endCode === EndCode.stale;
     if (!isRival && !isStale) this.#strangers.tell(duplex.peer, reason);
     if (error instanceof TeleError && error.code !== "carrier-lost") {
-      await handshake.refuse({ code: endCodeOf(error), message: error.message });
+      if (this.#isAboutToken(error)) {
+        // Only this carrier waits. It goes first when there are too many, so that those who guess are in nobody's way.
+        this.#strangers.doom(duplex);
+        await sleep(this.#options.clock, TOKEN_REFUSAL_DELAY_MS, this.#stopping.signal);
+      }
+      await handshake.refuse(endingOf(error));
       await duplex.closeWrite().catch(() => {});
     }
     duplex.close();
+  }
+
+  /** Whether it is the answer to somebody who may be guessing. */
+  #isAboutToken(error: TeleError): boolean {
+    if (!(error instanceof RefusalError)) return false;
+    return error.endCode === EndCode.token || (this.#isGuarded && error.endCode === EndCode.proof);
   }
 
   /**
@@ -285,6 +313,7 @@ export class SessionServer<User extends SessionUser> {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#strangers.stop();
+    this.#stopping.abort();
     const ending: Ending = { code: EndCode.shutdown, message };
     const sessions = [...this.#sessions.values()].map((entry) => entry.session);
     await Promise.all(sessions.map((session) => session.end(new TeleError("closed", message), ending)));

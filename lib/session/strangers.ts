@@ -37,7 +37,10 @@ export class Strangers {
   /** Those that were closed here, and why. */
   readonly #reasons: WeakMap<Duplex, string> = new WeakMap();
   readonly #recognized: WeakSet<Duplex> = new WeakSet();
-  #lines = 0;
+  /** Those that are refused, and are yet to be told. */
+  readonly #doomed: Set<Duplex> = new Set();
+  /** Host and reason of the lines of this minute. */
+  readonly #told: Set<string> = new Set();
   #unsaid = 0;
   #minute: Timer | undefined;
   #stopped = false;
@@ -55,8 +58,10 @@ export class Strangers {
 
   /** A carrier came; it is closed when its handshake takes too long or too many are in progress. */
   enter(carrier: Duplex): void {
-    const oldest = this.#timers.size >= MOST_HANDSHAKES ? this.#timers.keys().next().value : undefined;
-    if (oldest !== undefined) this.#expel(oldest, "too many handshakes were in progress, and it was the oldest");
+    if (this.#timers.size >= MOST_HANDSHAKES) {
+      const [oldest] = this.#doomed.size > 0 ? this.#doomed : this.#timers.keys();
+      this.#expel(oldest!, "too many handshakes were in progress, and it was the oldest");
+    }
     const timeout = () => this.#expel(carrier, `no complete handshake within ${HANDSHAKE_TIMEOUT_MS / 1000} s`);
     this.#timers.set(carrier, this.#clock.setTimer(timeout, HANDSHAKE_TIMEOUT_MS));
   }
@@ -65,6 +70,12 @@ export class Strangers {
   leave(carrier: Duplex): void {
     this.#timers.get(carrier)?.cancel();
     this.#timers.delete(carrier);
+    this.#doomed.delete(carrier);
+  }
+
+  /** It is refused and will be told so later: if somebody must go, then it, rather than one that may prove itself. */
+  doom(carrier: Duplex): void {
+    if (this.#timers.has(carrier)) this.#doomed.add(carrier);
   }
 
   /** It sent the hello of a tele client: if it goes now, it was an attempt that lost a race. */
@@ -82,12 +93,18 @@ export class Strangers {
     return this.#reasons.get(carrier);
   }
 
-  /** A carrier never proved itself: one line, unless there were many in this minute. */
+  /** A carrier never proved itself: one line, unless there were many in this minute, or the same from this host. */
   tell(peer: string, reason: string): void {
     if (this.#stopped) return;
     this.#minute ??= this.#clock.setTimer(() => this.#endMinute(), MINUTE_MS);
-    if (++this.#lines > LINES_A_MINUTE) this.#unsaid++;
-    else this.#log("warn", `carrier from ${peer} ended before it was attached: ${reason}`, { peer, reason });
+    // A client whose token is wrong tries again and again, each time from another port.
+    const news = `${peer.replace(/:\d+$/, "")} ${reason}`;
+    if (this.#told.has(news) || this.#told.size >= LINES_A_MINUTE) {
+      this.#unsaid++;
+      return;
+    }
+    this.#told.add(news);
+    this.#log("warn", `carrier from ${peer} ended before it was attached: ${reason}`, { peer, reason });
   }
 
   /** Closes everyone. */
@@ -109,7 +126,8 @@ export class Strangers {
         carriers: this.#unsaid,
       });
     }
-    this.#lines = this.#unsaid = 0;
+    this.#unsaid = 0;
+    this.#told.clear();
     this.#minute = undefined;
   }
 }

@@ -4,6 +4,12 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { fileURLToPath } from "node:url";
+import { systemClock } from "../../lib/net/clock.ts";
+import { dial } from "../../lib/net/dial.ts";
+import { duplexPair } from "../../lib/net/pipe.ts";
+import { listen } from "../../lib/net/listen.ts";
+import type { Log } from "../../lib/net/log.ts";
+import { MuxClient, MuxServer } from "../../lib/mux/link.ts";
 import { TextLineStream } from "@std/streams";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { program, requires } from "../support/skip.ts";
@@ -140,5 +146,86 @@ Deno.test({
     await within(roundTrip(again, "a new session"), 20_000, "an echo");
     await again.closeWrite();
     await within(readExactly(again, 1).catch(() => {}), 10_000, "the end of the echo");
+  }),
+});
+
+const TOKEN = "a token that both have";
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+/** A tele server of this process in front of the user's server on `userPort`. */
+async function guardedServer(s: Scenario, userPort: number, log: Log): Promise<{ port: number }> {
+  const server = new MuxServer({
+    token: bytesOf(TOKEN),
+    log,
+    dial: (signal) => dial({ kind: "tcp", host: "127.0.0.1", port: userPort }, "user", signal),
+  });
+  s.defer(() => server.stop("the test ends"));
+  const listening = await listen({ kind: "tcp", host: "127.0.0.1", port: 0 }, {
+    use: "carrier",
+    defaultHosts: [],
+    clock: systemClock,
+    log,
+    onConnection: (carrier) => void server.accept(carrier),
+  });
+  s.defer(() => listening.close());
+  return { port: Number(/\d+$/.exec(listening.addresses[0]!)![0]) };
+}
+
+Deno.test({
+  name: "a Python client by the document with a token: taken with the same, refused with none and with another",
+  ...requires("python3"),
+  fn: scenario(120_000, async (s) => {
+    const user = s.use(new UserServer(echo));
+    const lines: string[] = [];
+    const { port } = await guardedServer(s, user.port, (_, message) => lines.push(message));
+    const peer = s.use(new Peer("client", String(port), `--token=${TOKEN}`));
+    assertEquals((await within(peer.ended, 90_000, "the end of the Python client")).code, 0);
+    const { same } = await peer.fact("bulk");
+    const { stale, forged, wrong, unknown, kept } = await peer.fact("refusals");
+    assertEquals([same, stale, forged, wrong, unknown, kept], [true, 6, 4, 2, 1, true]);
+
+    for (const args of [[], [`--token=${TOKEN}?`]]) {
+      const refused = s.use(new Peer("refused", String(port), ...args));
+      const { code, ms } = await refused.fact("refused");
+      assertEquals(code, 9);
+      assert(ms as number >= 1_000, `refused after ${ms} ms`);
+    }
+    assertEquals(lines.filter((line) => line.includes("the tele client has no token")).length, 1);
+    assertEquals(lines.filter((line) => line.includes("token is not this server's")).length, 1);
+    assert(lines.every((line) => !line.includes(TOKEN)));
+  }),
+});
+
+Deno.test({
+  name: "a Python server by the document with a token: taken with the same, refused with none and with another",
+  ...requires("python3"),
+  fn: scenario(60_000, async (s) => {
+    const peer = s.use(new Peer("server", `--token=${TOKEN}`));
+    const { port } = await peer.fact("ready");
+    const connect = (token: string | undefined) => {
+      const lines: string[] = [];
+      const client = new MuxClient({
+        token: token === undefined ? undefined : bytesOf(token),
+        log: (_, message) => lines.push(message),
+        dial: (signal) => dial({ kind: "tcp", host: "127.0.0.1", port: port as number }, "carrier", signal),
+      });
+      s.defer(() => client.stop("the test ends"));
+      return { client, lines };
+    };
+    const { client } = connect(TOKEN);
+    const [near, far] = duplexPair();
+    client.open(far);
+    await near.write(bytesOf("hello"));
+    const echoed = new Uint8Array(5);
+    for (let at = 0; at < 5;) at += (await within(near.read(echoed.subarray(at)), 30_000, "the echo"))!;
+    assertEquals(echoed, bytesOf("hello"));
+    await client.stop("done");
+
+    for (const [token, words] of [[undefined, "a token on one side only"], [`${TOKEN}?`, "the tokens differ"]]) {
+      const { client, lines } = connect(token);
+      await until(() => lines.some((line) => line.includes(words!)), 20_000, `"${words}" in ${lines}`);
+      assertEquals(client.isAttached, false);
+      await client.stop("done");
+    }
   }),
 });

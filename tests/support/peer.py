@@ -3,7 +3,10 @@
 
     peer.py server            listens on a free port of 127.0.0.1 and echoes every stream; cuts its first carriers, and
                               forgets all sessions when a line comes on standard input
+    peer.py refused PORT      asks the tele server on PORT for a session, and tells how it was refused
     peer.py client PORT       talks to the tele server on PORT, in front of an echo server, and breaks carriers
+
+All take `--token=TEXT` as their last argument, which is good enough for a test: it shows in `ps`.
 
 Needs the standard library only. One thread, one `select` loop; the clock and the sockets are the real ones. It is a
 test's other end: it knows no identity, no flow rate and no user's sockets. What it finds is one line of JSON each.
@@ -28,7 +31,8 @@ OPEN_RECORD, DATA_RECORD, FIN_RECORD, RESET_RECORD = 1, 2, 3, 4
 NEW, RESUME = 0, 1
 READY, UNKNOWN = 0, 1
 REPLY_WANTED, REPLY = 1, 2
-SHUTDOWN, PROTOCOL, VERSION, PROOF, FULL, STALE = 1, 2, 3, 4, 5, 6
+SHUTDOWN, PROTOCOL, VERSION, PROOF, FULL, STALE, TOKEN = 1, 2, 3, 4, 5, 6, 9
+GUARDED = 4  # the field
 MAX_HANDSHAKE, MAX_FRAME, MAX_CONTROL = 2048, 512 * 1024, 16 * 1024
 PROMISE_MS = 1000
 START_POOL, MOST_START, LEAST_START = 32 << 20, 256 << 10, 4 << 10
@@ -91,6 +95,15 @@ def hkdf(material, salt, info):
     return hmac.digest(key, info + b"\x01", "sha256")
 
 
+TOKEN_SALT = b""
+
+
+def set_token(token):
+    """From now on both roles have it."""
+    global TOKEN_SALT
+    TOKEN_SALT = hashlib.sha256(label("token") + token).digest()
+
+
 class Keys:
     """What one handshake derives."""
 
@@ -118,10 +131,12 @@ def frame(payload):
 
 
 def fields(resume_timeout=None):
-    """`resumeTimeout` is the only field sent here, with an unknown one that a peer has to ignore."""
+    """The fields of a commit or accept, or without `resume_timeout` of a hello or challenge; a peer has to ignore one."""
     values = [(60000, b"ignore me")]
     if resume_timeout is not None:
         values.append((1, struct.pack(">Q", resume_timeout)))
+    elif TOKEN_SALT:
+        values.append((GUARDED, b""))
     return bytes([len(values)]) + b"".join(struct.pack(">HH", kind, len(v)) + v for kind, v in values)
 
 
@@ -537,11 +552,13 @@ class ClientHandshake:
             raise ProtocolError("no challenge")
         self.status = challenge[2]
         self.server_key = challenge[35:67]
+        if (GUARDED in read_fields(challenge, 67)) != bool(TOKEN_SALT):
+            raise Refused(TOKEN, "a token on one side only")
         self.opening = hello + challenge
 
     def commit(self, session, kind, attempt, spoil=False):
         """Returns the server's count and what came behind the accept."""
-        secret = b"" if kind == NEW else session.secret
+        secret = TOKEN_SALT if kind == NEW else session.secret
         received = 0 if kind == NEW else session.received
         body = struct.pack(">BBQQ", COMMIT, kind, attempt, received) + fields(resume_timeout=WEEK_MS)
         transcript = self.opening + body
@@ -563,6 +580,8 @@ def serve_handshake(sock, sessions):
     hello = channel.receive()
     if hello[:5] != bytes([HELLO]) + b"tele":
         raise ProtocolError("no hello")
+    if (GUARDED in read_fields(hello, 71 if hello[6] == NEW else 87)) != bool(TOKEN_SALT):
+        raise Refused(TOKEN, "a token on one side only")
     wanted = sessions.get(hello[71:87]) if hello[6] == RESUME else None
     private = os.urandom(32)
     status = UNKNOWN if hello[6] == RESUME and wanted is None else READY
@@ -574,8 +593,10 @@ def serve_handshake(sock, sessions):
     if body[0] != COMMIT or (kind == RESUME) != (wanted is not None):
         raise ProtocolError("a commit that does not follow")
     transcript = hello + challenge + body
-    keys = Keys(private, hello[39:71], wanted.secret if kind == RESUME else b"", transcript)
+    keys = Keys(private, hello[39:71], wanted.secret if kind == RESUME else TOKEN_SALT, transcript)
     if not keys.check("client commit", kind, transcript, proof):
+        if kind == NEW and TOKEN_SALT:
+            raise Refused(TOKEN, "the tokens differ")
         raise Refused(PROOF, "the client's proof does not hold")
     read_fields(body, 18)
     if kind == NEW:
@@ -759,6 +780,13 @@ def run_client(port):
     say(step="goodbye", after=ClientHandshake(port, last.session.id).status)
 
 
+def run_refused(port):
+    began = time.monotonic()
+    client = Client(port)
+    code = client.refused(client.begin)
+    say(step="refused", code=code, ms=round((time.monotonic() - began) * 1000))
+
+
 def run_server():
     """Echoes every stream. The first carriers are cut; later ones live."""
     chance = random.Random(11)
@@ -804,6 +832,9 @@ def run_server():
             session, rest, opening, kind, replayed = serve_handshake(sock, sessions)
         except (ProtocolError, Refused) as error:
             code = error.code if isinstance(error, Refused) else PROTOCOL
+            if code == TOKEN:
+                time.sleep(1)  # others wait here too, which only a test can afford
+                say(step="token", why=str(error))
             sock.sendall(frame(struct.pack(">BH", REFUSE, code) + str(error).encode()))
             sock.close()
             continue
@@ -822,7 +853,11 @@ def run_server():
 
 
 if __name__ == "__main__":
+    if sys.argv[-1].startswith("--token="):
+        set_token(sys.argv.pop().removeprefix("--token=").encode())
     if sys.argv[1:2] == ["server"]:
         run_server()
+    elif sys.argv[1:2] == ["refused"]:
+        run_refused(int(sys.argv[2]))
     else:
         run_client(int(sys.argv[2]))
