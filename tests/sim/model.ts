@@ -10,7 +10,7 @@ import type { Attachment, Session } from "../../lib/session/session.ts";
 import type { SimClock } from "./clock.ts";
 import type { SimNetwork } from "./network.ts";
 import type { Process } from "./process.ts";
-import { ROGUE_KEY } from "./rogue.ts";
+import { mustBeTurnedAway, ROGUE_KEY, type RogueAct } from "./rogue.ts";
 import type { Scenario } from "./scenario.ts";
 import type { SimUser, UserWatcher } from "./user.ts";
 import type { Watcher } from "./watch.ts";
@@ -197,7 +197,8 @@ export class Model implements UserWatcher, Watcher {
   attaching(session: Session, { duplex, peerReceived }: Attachment): void {
     const pipe = this.#network.pipeOf(duplex);
     if (pipe !== undefined && pipe.client.name.startsWith("rogue")) {
-      if (pipe.client.name.endsWith("replay")) this.fail("a replayed handshake was accepted");
+      const act = pipe.client.name.replace("rogue that ", "") as RogueAct;
+      if (mustBeTurnedAway(act)) this.fail(`the server accepted a rogue that had to be turned away: ${act}`);
       this.#rogueSessions.add(session);
       return;
     }
@@ -257,8 +258,10 @@ export class Model implements UserWatcher, Watcher {
     }
     if (error.code === "expired") this.#expired(session, error);
     if (session.id.length === 0 && error.code === "refused") {
+      // A client with a token gives up an impostor that has none.
+      const refusing = this.#scenario.token ? ["refuses", "unknown", "ready"] : ["refuses"];
       const isRefused = this.#scenario.events.some((event) =>
-        event.kind === "impostor" && event.impostor === "refuses"
+        event.kind === "impostor" && refusing.includes(event.impostor)
       );
       if (isRefused) this.because("first contact");
     }

@@ -185,6 +185,18 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (!await checkProof(keys, "client commit", commit.kind, this.#transcript, proof)) {',
     "if (proof.length === 0) {",
   ),
+  fault(
+    "the token left out of the keys",
+    "session/token.ts",
+    "  return crypto.subtle.digest(",
+    "  if (token.length > 0) return Promise.resolve(new Uint8Array(0));\n  return crypto.subtle.digest(",
+  ),
+  fault(
+    "the token left out of the keys when the server has forgotten the session",
+    "session/client.ts",
+    "const secret = resumes ? session.resumeSecret : await this.#tokenSalt;",
+    "const secret = resumes || session.id.length > 0 ? session.resumeSecret : await this.#tokenSalt;",
+  ),
   {
     name: "liveness never fires",
     edits: [

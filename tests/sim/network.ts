@@ -5,7 +5,14 @@
  */
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { HandshakeChannel } from "../../lib/session/handshake.ts";
-import { encodeAccept, encodeChallenge, encodeEnding } from "../../lib/session/messages.ts";
+import {
+  decodeHello,
+  encodeAccept,
+  encodeChallenge,
+  encodeEnding,
+  FieldType,
+  guardedField,
+} from "../../lib/session/messages.ts";
 import { type MemoryPipe, memoryPipe } from "../support/memory_network.ts";
 import { Random } from "../support/random.ts";
 import type { SimClock } from "./clock.ts";
@@ -320,9 +327,11 @@ async function play(impostor: Impostor, end: Duplex, random: Random): Promise<vo
       return end.close();
     case "unknown":
     case "ready": {
-      await channel.receive();
+      const hello = decodeHello(await channel.receive());
       const status = impostor;
-      await channel.send(encodeChallenge({ status, nonce: noise(32), publicKey: noise(32), fields: new Map() }));
+      // Where clients have a token, an impostor may say that it has it too.
+      const fields = guardedField(hello.fields.has(FieldType.guarded) && random.chance(0.7));
+      await channel.send(encodeChallenge({ status, nonce: noise(32), publicKey: noise(32), fields }));
       await channel.receive();
       const accept = encodeAccept({ sessionId: noise(16), received: random.between(0, 5000), fields: new Map() });
       const whole = new Uint8Array(accept.length + 32);

@@ -8,9 +8,10 @@ import { readU32, writeDataHeader, writeFin, writeOpen } from "../../lib/mux/rec
 import { FrameType } from "../../lib/session/constants.ts";
 import { ClientHandshake } from "../../lib/session/handshake.ts";
 import { framed, writeU64 } from "../../lib/session/messages.ts";
+import { tokenSalt } from "../../lib/session/token.ts";
 import { fillContent } from "./user.ts";
 
-/** What a rogue does once it has been accepted, or `replay`: it never is. */
+/** What a rogue does once it has been accepted. Those that replay, or do not have the token, never are. */
 export type RogueAct =
   | "beyond credit"
   | "behind the end"
@@ -18,7 +19,10 @@ export type RogueAct =
   | "acknowledges too much"
   | "acknowledges less"
   | "unknown record"
-  | "replay";
+  | "replay"
+  | "wrong token"
+  | "no token"
+  | "no token, but says so";
 
 /** All of them. */
 export const ROGUE_ACTS: readonly RogueAct[] = [
@@ -31,24 +35,42 @@ export const ROGUE_ACTS: readonly RogueAct[] = [
   "replay",
 ];
 
+/** Those that only a server with a token turns away. */
+export const TOKEN_ACTS: readonly RogueAct[] = ["wrong token", "no token", "no token, but says so"];
+
+/** Whether the server must never accept it. */
+export function mustBeTurnedAway(act: RogueAct): boolean {
+  return act === "replay" || TOKEN_ACTS.includes(act);
+}
+
 /** The key of a rogue's content. */
 export const ROGUE_KEY = 999_999;
 
 /** Credit that a rogue takes, in bytes. */
 const CREDIT = 2048;
 
+/** What a rogue comes with. */
+export interface RogueBooty {
+  /** What a client sent on an earlier carrier. */
+  overheard: Uint8Array;
+  /** The token, if the server has one; not all rogues use it. */
+  token: Uint8Array | undefined;
+}
+
 /** Plays a rogue on a carrier to the server. Settles when the server has ended the carrier. */
-export async function playRogue(act: RogueAct, carrier: Duplex, overheard: Uint8Array): Promise<void> {
+export async function playRogue(act: RogueAct, carrier: Duplex, { overheard, token }: RogueBooty): Promise<void> {
   if (act === "replay") await carrier.write(overheard);
-  else await misbehave(act, carrier);
+  else if (act === "wrong token") await misbehave(act, carrier, token?.map((byte) => byte ^ 1));
+  else if (act === "no token") await misbehave(act, carrier, undefined);
+  else await misbehave(act, carrier, token);
   const into = new Uint8Array(4096);
   while (await carrier.read(into) !== null);
 }
 
-async function misbehave(act: RogueAct, carrier: Duplex): Promise<void> {
-  const handshake = await ClientHandshake.begin(carrier);
-  const none = new Uint8Array(0);
-  await handshake.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, none);
+async function misbehave(act: RogueAct, carrier: Duplex, token: Uint8Array | undefined): Promise<void> {
+  const handshake = await ClientHandshake.begin(carrier, undefined, token !== undefined);
+  const salt = await tokenSalt(act === "no token, but says so" ? undefined : token);
+  await handshake.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, salt);
   await carrier.write(counted(open(1)));
   switch (act) {
     case "beyond credit":

@@ -28,6 +28,9 @@ export interface Outcome {
   bytes: number;
 }
 
+/** What both ends have in runs with a token. */
+const TOKEN = new TextEncoder().encode("sixteen bytes or more");
+
 /** Everything must be done so long after the network healed, in milliseconds; the slowest of 100,000 took 12.7 s. */
 const HEALED_WITHIN_MS = 20_000;
 
@@ -220,7 +223,12 @@ class World {
       pingIntervalMs,
       resumeTimeoutMs,
       replayBufferBytes,
+      token: this.#token,
     };
+  }
+
+  get #token(): Uint8Array | undefined {
+    return this.#scenario.token ? TOKEN : undefined;
   }
 
   #startClient(): void {
@@ -411,7 +419,7 @@ class World {
     const { overheard } = this.#network;
     this.#model.rogues.add(process);
     this.#network.dial(process, new AbortController().signal)
-      .then((carrier) => playRogue(act, carrier, overheard))
+      .then((carrier) => playRogue(act, carrier, { overheard, token: this.#token }))
       .catch(() => {})
       .then(() => void this.#model.rogues.delete(process));
   }
