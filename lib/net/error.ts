@@ -13,6 +13,7 @@
  * - `unknown-session`: the peer, proven to be the right one, does not know the session.
  * - `expired`: the session waited for a carrier longer than the resume timeout.
  * - `closed`: it was ended here, on purpose.
+ * - `untrusted`: a certificate, of the peer or of this side, was not accepted.
  * - `carrier-lost`: the connection between the tele processes died; the session goes on.
  * - `stream-reset`: the user connection was reset, refused or cut.
  */
@@ -23,6 +24,7 @@ export type TeleErrorCode =
   | "unknown-session"
   | "expired"
   | "closed"
+  | "untrusted"
   | "carrier-lost"
   | "stream-reset";
 

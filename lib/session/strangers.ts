@@ -6,6 +6,7 @@
 import type { Clock, Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Log } from "../net/log.ts";
+import { WaitingRoom } from "../net/waiting_room.ts";
 import { HANDSHAKE_TIMEOUT_MS } from "./constants.ts";
 
 /** Handshakes in progress at once; beyond that the oldest goes. */
@@ -33,12 +34,8 @@ const MINUTE_MS = 60_000;
 export class Strangers {
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #timers: Map<Duplex, Timer> = new Map();
-  /** Those that were closed here, and why. */
-  readonly #reasons: WeakMap<Duplex, string> = new WeakMap();
+  readonly #room: WaitingRoom<Duplex>;
   readonly #recognized: WeakSet<Duplex> = new WeakSet();
-  /** Those that are refused, and are yet to be told. */
-  readonly #doomed: Set<Duplex> = new Set();
   /** Host and reason of the lines of this minute. */
   readonly #told: Set<string> = new Set();
   #unsaid = 0;
@@ -49,33 +46,27 @@ export class Strangers {
   constructor(clock: Clock, log: Log) {
     this.#clock = clock;
     this.#log = log;
+    this.#room = new WaitingRoom(clock, { guests: MOST_HANDSHAKES, timeoutMs: HANDSHAKE_TIMEOUT_MS });
   }
 
   /** Handshakes in progress. */
   get count(): number {
-    return this.#timers.size;
+    return this.#room.count;
   }
 
   /** A carrier came; it is closed when its handshake takes too long or too many are in progress. */
   enter(carrier: Duplex): void {
-    if (this.#timers.size >= MOST_HANDSHAKES) {
-      const [oldest] = this.#doomed.size > 0 ? this.#doomed : this.#timers.keys();
-      this.#expel(oldest!, "too many handshakes were in progress, and it was the oldest");
-    }
-    const timeout = () => this.#expel(carrier, `no complete handshake within ${HANDSHAKE_TIMEOUT_MS / 1000} s`);
-    this.#timers.set(carrier, this.#clock.setTimer(timeout, HANDSHAKE_TIMEOUT_MS));
+    this.#room.enter(carrier);
   }
 
   /** Its handshake is done, or it is gone. */
   leave(carrier: Duplex): void {
-    this.#timers.get(carrier)?.cancel();
-    this.#timers.delete(carrier);
-    this.#doomed.delete(carrier);
+    this.#room.leave(carrier);
   }
 
   /** It is refused and will be told so later: if somebody must go, then it, rather than one that may prove itself. */
   doom(carrier: Duplex): void {
-    if (this.#timers.has(carrier)) this.#doomed.add(carrier);
+    this.#room.doom(carrier);
   }
 
   /** It sent the hello of a tele client: if it goes now, it was an attempt that lost a race. */
@@ -90,7 +81,7 @@ export class Strangers {
 
   /** Why a carrier was closed here, if it was. */
   reasonFor(carrier: Duplex): string | undefined {
-    return this.#reasons.get(carrier);
+    return this.#room.reasonFor(carrier);
   }
 
   /** A carrier never proved itself: one line, unless there were many in this minute, or the same from this host. */
@@ -111,13 +102,7 @@ export class Strangers {
   stop(): void {
     this.#stopped = true;
     this.#minute?.cancel();
-    for (const carrier of [...this.#timers.keys()]) this.#expel(carrier, "the tele server ends");
-  }
-
-  #expel(carrier: Duplex, reason: string): void {
-    this.leave(carrier);
-    this.#reasons.set(carrier, reason);
-    carrier.close();
+    this.#room.close("the tele server ends");
   }
 
   #endMinute(): void {

@@ -251,8 +251,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a handshake that may take for ever",
     "session/strangers.ts",
-    "this.#clock.setTimer(timeout, HANDSHAKE_TIMEOUT_MS)",
-    "this.#clock.setTimer(timeout, 2 ** 30)",
+    "timeoutMs: HANDSHAKE_TIMEOUT_MS }",
+    "timeoutMs: 2 ** 30 }",
   ),
   fault(
     "a carrier not closed when its session goes on without it",

@@ -1,0 +1,156 @@
+/**
+ * What the runtime says when TLS fails, as sentences that name the option or file to change.
+ *
+ * @module
+ */
+import { reasonOf, TeleError } from "./error.ts";
+import { type TlsFailure, TruncatedError } from "./tls_duplex.ts";
+
+/** What a client tried, as far as its sentences need it. */
+export interface TlsAttempt {
+  /** The address as the user wrote it. */
+  readonly address: string;
+  /** The name that the certificate must have. */
+  readonly name: string;
+  /** What was offered by ALPN. */
+  readonly protocols: readonly string[];
+  /** Whether a client certificate was presented. */
+  readonly hasCertificate: boolean;
+}
+
+/**
+ * Whether `bytes`, the first of a connection, begin a TLS record: a handshake message or an alert (RFC 8446, 5.1).
+ *
+ * @example
+ * ```ts
+ * import { looksLikeTls } from "./tls_errors.ts";
+ * import { assert, assertFalse } from "@std/assert";
+ *
+ * assert(looksLikeTls(new Uint8Array([0x16, 0x03, 0x01])));
+ * assertFalse(looksLikeTls(new TextEncoder().encode("SSH-2.0")));
+ * ```
+ */
+export function looksLikeTls(bytes: Uint8Array): boolean {
+  return (bytes[0] === 0x16 || bytes[0] === 0x15) && bytes[1] === 0x03;
+}
+
+/** On whom a client's handshake failed, and what to change. */
+export function explainToClient(attempt: TlsAttempt, { error, wasSecure, first }: TlsFailure): TeleError {
+  const { address } = attempt;
+  const say = (code: TeleError["code"], sentence: string) =>
+    new TeleError(code, `${address}: ${sentence}`, { cause: error });
+  if (first !== undefined && !looksLikeTls(first)) {
+    return say(
+      "protocol",
+      "the server there speaks no TLS: leave --tls away, or start the tele server with --tls-cert and --tls-key",
+    );
+  }
+  const alert = alertOf(error);
+  if (alert === "NoApplicationProtocol") {
+    const offered = attempt.protocols.join(", ");
+    return say("refused", `it speaks TLS but not ${offered}: is this really the address of a tele server?`);
+  }
+  if (alert !== undefined) return say("untrusted", explainAlertToClient(alert, attempt));
+  if (isCut(error)) {
+    if (wasSecure && attempt.hasCertificate && !heardAnything(error)) {
+      return say(
+        "untrusted",
+        "the server ended the connection right after the TLS handshake, as it does with a client certificate that it " +
+          "does not accept: renew --tls-cert if it has expired, or add its CA to the server's --tls-client-ca",
+      );
+    }
+    if (wasSecure) return say("carrier-lost", reasonOf(error));
+    return say(
+      "carrier-lost",
+      first === undefined
+        ? "the server closed the connection at the TLS hello: if it speaks no TLS, leave --tls away, or start the tele " +
+          "server with --tls-cert and --tls-key"
+        : "the connection was cut during the TLS handshake",
+    );
+  }
+  const sentence = explainCertificate(error, attempt.name);
+  if (sentence !== undefined) return say("untrusted", sentence);
+  return say("carrier-lost", wasSecure ? reasonOf(error) : `the TLS handshake failed: ${reasonOf(error)}`);
+}
+
+function explainAlertToClient(alert: string, { hasCertificate }: TlsAttempt): string {
+  if (alert === "CertificateRequired" || (alert === "HandshakeFailure" && !hasCertificate)) {
+    return hasCertificate
+      ? "the server does not accept this client's certificate: add its CA to the server's --tls-client-ca"
+      : "the server wants a client certificate: pass one with --tls-cert and --tls-key";
+  }
+  if (alert === "CertificateExpired") return "this client's certificate has expired: renew the files of --tls-cert";
+  if (/^(UnknownCA|BadCertificate|CertificateUnknown|UnsupportedCertificate|AccessDenied)$/.test(alert)) {
+    return "the server does not accept this client's certificate: add its CA to the server's --tls-client-ca, " +
+      "or pass another with --tls-cert and --tls-key";
+  }
+  return `the server refused the TLS handshake: ${alert}`;
+}
+
+/** What is wrong with the server's certificate, and what to do; undefined if the error is about something else. */
+function explainCertificate(error: unknown, name: string): string | undefined {
+  const { code, cert } = error as { code?: string; cert?: { subjectaltname?: string; subject?: { CN?: string } } };
+  switch (code) {
+    case "CERT_HAS_EXPIRED":
+      return "the server's certificate has expired: renew the server's --tls-cert (or check this machine's clock)";
+    case "CERT_NOT_YET_VALID":
+      return "the server's certificate is not valid yet: check the clocks of both machines";
+    case "ERR_TLS_CERT_ALTNAME_INVALID": {
+      const names = (cert?.subjectaltname ?? cert?.subject?.CN ?? "").replace(/(DNS|IP Address):/g, "");
+      const has = names === "" ? "has no name" : `is for ${names}`;
+      return `the server's certificate ${has}, not for ${name}: pass a name that it has with --tls-name=NAME`;
+    }
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "UNABLE_TO_GET_ISSUER_CERT":
+    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+      return "the server's certificate was issued by nobody whom this machine trusts: pass its CA with --tls-ca=FILE";
+    default:
+      return undefined;
+  }
+}
+
+/** Why a server did not take a connection, for its log. */
+export function explainToServer({ error, first }: TlsFailure): string {
+  if (first !== undefined && !looksLikeTls(first)) {
+    return "it does not speak TLS: start the tele client with --tls";
+  }
+  const { code } = error as { code?: string };
+  if (code === "ERR_SSL_NO_APPLICATION_PROTOCOL") return "it offers no protocol that this server speaks";
+  if (code === "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE") {
+    return "it presented no client certificate: start the tele client with --tls-cert and --tls-key";
+  }
+  if (code === "CERT_HAS_EXPIRED") return "its client certificate has expired: renew the client's --tls-cert";
+  if (code === "CERT_NOT_YET_VALID") {
+    return "its client certificate is not valid yet: check the clocks of both machines";
+  }
+  if (code !== undefined && /^(UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/.test(code)) {
+    return "its client certificate was issued by a CA that this server's --tls-client-ca does not have";
+  }
+  const alert = alertOf(error);
+  if (alert !== undefined && /^(UnknownCA|BadCertificate|Certificate\w+|UnsupportedCertificate)$/.test(alert)) {
+    return `it does not trust this server's certificate (${alert}): ` +
+      "check the tele client's --tls-ca and --tls-name, and how long --tls-cert is valid";
+  }
+  if (alert !== undefined) return `it refused the TLS handshake: ${alert}`;
+  if (isCut(error)) {
+    return first === undefined ? "it closed the connection without a word" : "it was cut during the TLS handshake";
+  }
+  return `the TLS handshake failed: ${reasonOf(error)}`;
+}
+
+/** The alert that the peer sent, in rustls' spelling. */
+function alertOf(error: unknown): string | undefined {
+  return /received fatal alert: (\w+)/.exec(reasonOf(error))?.[1];
+}
+
+function isCut(error: unknown): boolean {
+  const code = (error as { code?: string }).code;
+  return error instanceof TruncatedError || error instanceof Deno.errors.ConnectionReset || code === "ECONNRESET" ||
+    code === "EPIPE" || error instanceof Deno.errors.BrokenPipe;
+}
+
+function heardAnything(error: unknown): boolean {
+  return error instanceof TruncatedError && error.heardAnything;
+}

@@ -1,0 +1,76 @@
+/**
+ * Certificates for tests, made by openssl.
+ *
+ * @module
+ */
+import { program } from "./skip.ts";
+
+/** A certificate and its private key, in PEM. */
+export interface Pair {
+  cert: string;
+  key: string;
+}
+
+/** What a certificate is for. */
+export interface CertificateWish {
+  /** `CA:FALSE` unless true. */
+  isCa?: boolean;
+  /** Subject alternative names as openssl writes them, such as `DNS:localhost,IP:127.0.0.1`. */
+  names?: string;
+  /** Valid from now on for so many days; it has expired if this is less than 0. */
+  days?: number;
+}
+
+/** The names by which tests reach this machine. */
+export const HERE = "DNS:localhost,DNS:tele.example,IP:127.0.0.1,IP:::1";
+
+/** A CA that issues what tests need. */
+export class TestCa implements Pair {
+  readonly cert: string;
+  readonly key: string;
+
+  private constructor(pair: Pair) {
+    this.cert = pair.cert;
+    this.key = pair.key;
+  }
+
+  /** Makes one. */
+  static async make(name: string): Promise<TestCa> {
+    return new TestCa(await issue({ isCa: true }, name, undefined));
+  }
+
+  /** Issues a certificate. */
+  issue(wish: CertificateWish = {}): Promise<Pair> {
+    return issue({ names: HERE, ...wish }, "a test", this);
+  }
+}
+
+/** Makes a certificate that `ca`, or itself, has signed. */
+async function issue(wish: CertificateWish, name: string, ca: Pair | undefined): Promise<Pair> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = (name: string) => `${folder}/${name}`;
+    const constraint = `basicConstraints=critical,CA:${wish.isCa ? "TRUE" : "FALSE"}\n`;
+    await Deno.writeTextFile(file("ext"), constraint + (wish.names ? `subjectAltName=${wish.names}\n` : ""));
+    const algorithm = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+    await openssl("req", ...algorithm, "-keyout", file("key"), "-subj", `/CN=${name}`, "-out", file("csr"));
+    if (ca !== undefined) {
+      await Deno.writeTextFile(file("ca"), ca.cert);
+      await Deno.writeTextFile(file("ca-key"), ca.key);
+    }
+    const signer = ca === undefined ? ["-signkey", file("key")] : ["-CA", file("ca"), "-CAkey", file("ca-key")];
+    // A random serial number, since two of one issuer must differ.
+    const serial = ["-set_serial", `0x${crypto.randomUUID().replaceAll("-", "").slice(1)}`];
+    const days = ["-days", String(wish.days ?? 30)];
+    const output = ["-extfile", file("ext"), "-out", file("cert")];
+    await openssl("x509", "-req", "-in", file("csr"), ...signer, ...serial, ...days, ...output);
+    return { cert: await Deno.readTextFile(file("cert")), key: await Deno.readTextFile(file("key")) };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function openssl(...args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(program("openssl"), { args }).output();
+  if (!success) throw new Error(`openssl ${args[0]}: ${new TextDecoder().decode(stderr)}`);
+}

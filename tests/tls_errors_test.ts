@@ -1,0 +1,174 @@
+/** What users read when TLS fails: each sentence is provoked over real sockets. */
+import { assert, assertEquals, assertFalse, assertStringIncludes } from "@std/assert";
+import { parseAddress } from "../lib/net/address.ts";
+import { dialTls } from "../lib/net/tls_dial.ts";
+import { looksLikeTls } from "../lib/net/tls_errors.ts";
+import { certificates, failureOf, requiresTls, TlsWorld } from "./support/tls_world.ts";
+
+/** One failure, from both sides. */
+function both(name: string, body: () => Promise<void>) {
+  Deno.test({ name, ...requiresTls(), fn: body });
+}
+
+const UNTRUSTED = "it does not trust this server's certificate";
+
+Deno.test("bytes that begin a TLS record are recognised", () => {
+  assert(looksLikeTls(new Uint8Array([0x16, 0x03, 0x01, 0x02])));
+  assert(looksLikeTls(new Uint8Array([0x15, 0x03, 0x03])));
+  assertFalse(looksLikeTls(new Uint8Array([0x16])));
+  assertFalse(looksLikeTls(new Uint8Array([0, 0, 0, 3])));
+  assertFalse(looksLikeTls(new Uint8Array()));
+});
+
+both("TLS: an issuer that nobody trusts", async () => {
+  const world = await TlsWorld.start();
+  const { otherCa } = await certificates();
+  for (const ca of [otherCa.cert, undefined]) {
+    assertEquals(
+      await world.failure({ ca }),
+      "untrusted: ADDRESS: the server's certificate was issued by nobody whom this machine trusts: " +
+        "pass its CA with --tls-ca=FILE",
+    );
+    assertStringIncludes(await world.refusal(), UNTRUSTED);
+  }
+  world.close();
+});
+
+both("TLS: a wrong name, and --tls-name", async () => {
+  const { ca } = await certificates();
+  const world = await TlsWorld.start(await ca.issue({ names: "DNS:other.example,IP:192.0.2.1" }));
+  assertEquals(
+    await world.failure(),
+    "untrusted: ADDRESS: the server's certificate is for other.example, 192.0.2.1, not for 127.0.0.1: " +
+      "pass a name that it has with --tls-name=NAME",
+  );
+  assertStringIncludes(await world.failure({}, "localhost"), "not for localhost");
+  assertStringIncludes(await world.failure({}, ""), "not for localhost");
+  await world.dial({ name: "other.example" });
+  await world.dial({ name: "192.0.2.1" });
+  world.close();
+});
+
+both("TLS: loopback by name, by address and as :port", async () => {
+  const { ca } = await certificates();
+  const world = await TlsWorld.start();
+  for (const host of ["localhost", "127.0.0.1", ""]) await world.dial({}, host);
+  world.close();
+  const byAddress = await TlsWorld.start(await ca.issue({ names: "IP:127.0.0.1" }));
+  await byAddress.dial({}, "");
+  byAddress.close();
+});
+
+both("TLS: no common protocol, and none asked for", async () => {
+  const world = await TlsWorld.start();
+  assertEquals(
+    await world.failure({ protocols: ["teleport-tcp-ping", "x"] }),
+    "refused: ADDRESS: it speaks TLS but not teleport-tcp-ping, x: is this really the address of a tele server?",
+  );
+  assertEquals(await world.refusal(), "it offers no protocol that this server speaks");
+  assertEquals((await world.dial({ protocols: [] })).protocol, undefined);
+  assertEquals((await world.accept()).protocol, undefined);
+  world.close();
+});
+
+both("TLS: a client certificate is missing, expired, of another CA", async () => {
+  const { ca, otherCa, client } = await certificates();
+  const world = await TlsWorld.start({ clientCa: ca.cert });
+  await world.dial({ certificate: client });
+
+  assertEquals(
+    await world.failure(),
+    "untrusted: ADDRESS: the server wants a client certificate: pass one with --tls-cert and --tls-key",
+  );
+  assertEquals(
+    await world.refusal(),
+    "it presented no client certificate: start the tele client with --tls-cert and --tls-key",
+  );
+  const notAccepted = "untrusted: ADDRESS: the server ended the connection right after the TLS handshake, as it does " +
+    "with a client certificate that it does not accept: renew --tls-cert if it has expired, or add its CA to the " +
+    "server's --tls-client-ca";
+  assertEquals(await world.failure({ certificate: await ca.issue({ days: -1 }) }), notAccepted);
+  assertEquals(await world.refusal(), "its client certificate has expired: renew the client's --tls-cert");
+  assertEquals(await world.failure({ certificate: await otherCa.issue() }), notAccepted);
+  assertEquals(
+    await world.refusal(),
+    "its client certificate was issued by a CA that this server's --tls-client-ca does not have",
+  );
+  world.close();
+});
+
+both("TLS: a client without TLS", async () => {
+  const world = await TlsWorld.start();
+  using plain = await Deno.connect({ hostname: "127.0.0.1", port: world.port });
+  await plain.write(new Uint8Array([0, 0, 0, 5, 1, 2, 3, 4, 5]));
+  assertEquals(await world.refusal(), "it does not speak TLS: start the tele client with --tls");
+  world.close();
+});
+
+both("TLS: a stranger that goes away, before a word and in the middle", async () => {
+  const world = await TlsWorld.start();
+  (await Deno.connect({ hostname: "127.0.0.1", port: world.port })).close();
+  assertEquals(await world.refusal(), "it closed the connection without a word");
+  const plain = await Deno.connect({ hostname: "127.0.0.1", port: world.port });
+  await plain.write(new Uint8Array([0x16, 3, 1, 2, 0, 1]));
+  plain.close();
+  assertEquals(await world.refusal(), "it was cut during the TLS handshake");
+  assertEquals(world.listening.strangers, 0);
+  world.close();
+});
+
+/** A server that does `answer` with each connection, dialed with TLS: the failure. */
+async function failureAt(answer: (connection: Deno.TcpConn) => Promise<void>): Promise<string> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const serving = listener.accept().then(async (connection) => {
+    await answer(connection);
+    connection.close();
+  });
+  const failure = await failureOf(dialTls(parseAddress(`localhost:${listener.addr.port}`), { protocols: ["tele/1"] }));
+  await serving;
+  return failure;
+}
+
+both("TLS: a server without TLS that answers, and one that hangs up", async () => {
+  assertEquals(
+    await failureAt(async (connection) => void await connection.write(new TextEncoder().encode("SSH-2.0-x\r\n"))),
+    "protocol: ADDRESS: the server there speaks no TLS: leave --tls away, or start the tele server with --tls-cert " +
+      "and --tls-key",
+  );
+  assertEquals(
+    await failureAt(async (connection) => void await connection.read(new Uint8Array(4096))),
+    "carrier-lost: ADDRESS: the server closed the connection at the TLS hello: if it speaks no TLS, leave --tls away, " +
+      "or start the tele server with --tls-cert and --tls-key",
+  );
+});
+
+both("TLS: nobody listens", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  assertEquals(
+    await failureOf(dialTls(parseAddress(`127.0.0.1:${port}`), { protocols: [] })),
+    "carrier-lost: ADDRESS: connection refused",
+  );
+});
+
+/** The error at the start of a listener with these files. */
+async function startFailure(settings: Parameters<typeof TlsWorld.start>[0]): Promise<string> {
+  return await failureOf(TlsWorld.start(settings));
+}
+
+both("TLS: what is wrong with the server's files is told at the start", async () => {
+  const { ca, server, client } = await certificates();
+  const expired = await ca.issue({ days: -1 });
+  const wrong: [settings: Parameters<typeof TlsWorld.start>[0], says: string][] = [
+    [{ cert: "nonsense" }, "--tls-cert: there is no certificate in this file"],
+    [{ cert: server.key }, "--tls-cert: there is a key in this file but no certificate"],
+    [{ key: "nonsense" }, "--tls-key: there is no private key in this file"],
+    [{ key: client.key }, "--tls-key: this is not the key of the certificate in --tls-cert"],
+    [{ cert: ca.cert, key: ca.key }, "--tls-cert: this is the certificate of a CA"],
+    [expired, "--tls-cert: this certificate expired on 20"],
+    [{ clientCa: "nonsense" }, "--tls-client-ca: there is no certificate in this file"],
+    [{ clientCa: client.cert }, "--tls-client-ca: this is not the certificate of a CA"],
+  ];
+  for (const [settings, says] of wrong) assertStringIncludes(await startFailure(settings), `bad-input: ${says}`);
+});
