@@ -122,8 +122,11 @@ async function python(source: string, ...args: string[]) {
     Deno.writeTextFileSync(`${folder}/${at}.pem`, arg);
     return `${folder}/${at}.pem`;
   });
-  const options = { args: ["-c", source, ...given], stdout: "piped", stderr: "null" } as const;
-  const command = new Deno.Command(program("python3"), options);
+  const command = new Deno.Command(program("python3"), {
+    args: ["-c", source, ...given],
+    stdout: "piped",
+    stderr: "null",
+  });
   const child = command.spawn();
   const lines = child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new LineStream()).getReader();
   return {
