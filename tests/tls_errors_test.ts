@@ -167,6 +167,7 @@ both("TLS: what is wrong with the server's files is told at the start", async ()
     [{ key: client.key }, "--tls-key: this is not the key of the certificate in --tls-cert"],
     [{ cert: ca.cert, key: ca.key }, "--tls-cert: this is the certificate of a CA"],
     [expired, "--tls-cert: this certificate expired on 20"],
+    [await ca.issue({ startsInDays: 2 }), "--tls-cert: this certificate is valid only from 20"],
     [{ clientCa: "nonsense" }, "--tls-client-ca: there is no certificate in this file"],
     [{ clientCa: client.cert }, "--tls-client-ca: this is not the certificate of a CA"],
   ];

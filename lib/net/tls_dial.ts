@@ -117,6 +117,7 @@ async function dialOne(
         rejectUnauthorized: true,
       }),
     secureEvent: "secureConnect",
+    awaitsHello: false,
     explain: (failure) => explainToClient(attempt, failure),
   };
   const duplex = await TlsDuplex.start(transport, end, signal);

@@ -47,7 +47,7 @@ export interface TlsListening extends Listening {
 /**
  * Listens as {@linkcode listen} does, and does a TLS handshake on each connection.
  *
- * A stranger costs a socket and some ten KiB, for at most 10 s; there are at most 512 of them.
+ * A stranger that has not sent its hello costs a socket and 30 KiB, for at most 10 s; there are at most 512 strangers.
  *
  * @throws {TeleError} `bad-input` if that is not possible: a file is wrong, the port is taken, this runtime is too old.
  *
@@ -122,6 +122,7 @@ function makeEnd(settings: TlsListenSettings, clock: Clock): TlsEnd {
         rejectUnauthorized: wantsCertificate,
       }),
     secureEvent: "secure",
+    awaitsHello: true,
     check: (socket) => wantsCertificate ? verifyError(socket) : undefined,
     explain(failure) {
       const { error, wasSecure } = failure;

@@ -19,6 +19,8 @@ export interface CertificateWish {
   names?: string;
   /** Valid from now on for so many days; it has expired if this is less than 0. */
   days?: number;
+  /** Valid only from so many days from now on, for a day. */
+  startsInDays?: number;
 }
 
 /** The names by which tests reach this machine. */
@@ -62,12 +64,26 @@ async function issue(wish: CertificateWish, name: string, ca: Pair | undefined):
     // A random serial number, since two of one issuer must differ.
     const serial = ["-set_serial", `0x${crypto.randomUUID().replaceAll("-", "").slice(1)}`];
     const days = ["-days", String(wish.days ?? 30)];
-    const output = ["-extfile", file("ext"), "-out", file("cert")];
-    await openssl("x509", "-req", "-in", file("csr"), ...signer, ...serial, ...days, ...output);
+    const output = ["-in", file("csr"), "-extfile", file("ext"), "-out", file("cert")];
+    if (wish.startsInDays === undefined) await openssl("x509", "-req", ...signer, ...serial, ...days, ...output);
+    else await issueForLater(wish.startsInDays, folder, output);
     return { cert: await Deno.readTextFile(file("cert")), key: await Deno.readTextFile(file("key")) };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** `openssl x509` learned to choose the first day only in 3.4; `openssl ca` always could, but wants a database. */
+async function issueForLater(startsInDays: number, folder: string, output: string[]): Promise<void> {
+  const settings =
+    `database=${folder}/index\nserial=${folder}/serial\nnew_certs_dir=${folder}\ndefault_md=sha256\npolicy=p\n`;
+  await Deno.writeTextFile(`${folder}/config`, `[ca]\ndefault_ca=d\n[d]\n${settings}[p]\ncommonName=supplied\n`);
+  await Deno.writeTextFile(`${folder}/index`, "");
+  await Deno.writeTextFile(`${folder}/serial`, crypto.randomUUID().replaceAll("-", ""));
+  const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().replace(/[-:T]|\.\d+/g, "");
+  const ca = ["-config", `${folder}/config`, "-cert", `${folder}/ca`, "-keyfile", `${folder}/ca-key`];
+  const dates = ["-startdate", day(startsInDays), "-enddate", day(startsInDays + 1)];
+  await openssl("ca", "-batch", "-notext", ...ca, ...dates, ...output);
 }
 
 async function openssl(...args: string[]): Promise<void> {
