@@ -3,12 +3,7 @@ import { assert, assertEquals, assertFalse, assertStringIncludes } from "@std/as
 import { parseAddress } from "../lib/net/address.ts";
 import { dialTls } from "../lib/net/tls_dial.ts";
 import { looksLikeTls } from "../lib/net/tls_errors.ts";
-import { certificates, failureOf, requiresTls, TlsWorld } from "./support/tls_world.ts";
-
-/** One failure, from both sides. */
-function both(name: string, body: () => Promise<void>) {
-  Deno.test({ name, ...requiresTls(), fn: body });
-}
+import { certificates, failureOf, tlsTest, TlsWorld } from "./support/tls_world.ts";
 
 const UNTRUSTED = "it does not trust this server's certificate";
 
@@ -20,7 +15,7 @@ Deno.test("bytes that begin a TLS record are recognised", () => {
   assertFalse(looksLikeTls(new Uint8Array()));
 });
 
-both("TLS: an issuer that nobody trusts", async () => {
+tlsTest("an issuer that nobody trusts", async () => {
   const world = await TlsWorld.start();
   const { otherCa } = await certificates();
   for (const ca of [otherCa.cert, undefined]) {
@@ -34,7 +29,7 @@ both("TLS: an issuer that nobody trusts", async () => {
   world.close();
 });
 
-both("TLS: a wrong name, and --tls-name", async () => {
+tlsTest("a wrong name, and --tls-name", async () => {
   const { ca } = await certificates();
   const world = await TlsWorld.start(await ca.issue({ names: "DNS:other.example,IP:192.0.2.1" }));
   assertEquals(
@@ -49,7 +44,7 @@ both("TLS: a wrong name, and --tls-name", async () => {
   world.close();
 });
 
-both("TLS: loopback by name, by address and as :port", async () => {
+tlsTest("loopback by name, by address and as :port", async () => {
   const { ca } = await certificates();
   const world = await TlsWorld.start();
   for (const host of ["localhost", "127.0.0.1", ""]) await world.dial({}, host);
@@ -59,7 +54,7 @@ both("TLS: loopback by name, by address and as :port", async () => {
   byAddress.close();
 });
 
-both("TLS: no common protocol, and none asked for", async () => {
+tlsTest("no common protocol, and none asked for", async () => {
   const world = await TlsWorld.start();
   assertEquals(
     await world.failure({ protocols: ["teleport-tcp-ping", "x"] }),
@@ -71,7 +66,7 @@ both("TLS: no common protocol, and none asked for", async () => {
   world.close();
 });
 
-both("TLS: a client certificate is missing, expired, of another CA", async () => {
+tlsTest("a client certificate is missing, expired, of another CA", async () => {
   const { ca, otherCa, client } = await certificates();
   const world = await TlsWorld.start({ clientCa: ca.cert });
   await world.dial({ certificate: client });
@@ -97,7 +92,7 @@ both("TLS: a client certificate is missing, expired, of another CA", async () =>
   world.close();
 });
 
-both("TLS: a client without TLS", async () => {
+tlsTest("a client without TLS", async () => {
   const world = await TlsWorld.start();
   using plain = await Deno.connect({ hostname: "127.0.0.1", port: world.port });
   await plain.write(new Uint8Array([0, 0, 0, 5, 1, 2, 3, 4, 5]));
@@ -105,7 +100,7 @@ both("TLS: a client without TLS", async () => {
   world.close();
 });
 
-both("TLS: a stranger that goes away, before a word and in the middle", async () => {
+tlsTest("a stranger that goes away, before a word and in the middle", async () => {
   const world = await TlsWorld.start();
   (await Deno.connect({ hostname: "127.0.0.1", port: world.port })).close();
   assertEquals(await world.refusal(), "it closed the connection without a word");
@@ -129,7 +124,7 @@ async function failureAt(answer: (connection: Deno.TcpConn) => Promise<void>): P
   return failure;
 }
 
-both("TLS: a server without TLS that answers, and one that hangs up", async () => {
+tlsTest("a server without TLS that answers, and one that hangs up", async () => {
   assertEquals(
     await failureAt(async (connection) => void await connection.write(new TextEncoder().encode("SSH-2.0-x\r\n"))),
     "protocol: ADDRESS: the server there speaks no TLS: leave --tls away, or start the tele server with --tls-cert " +
@@ -142,7 +137,7 @@ both("TLS: a server without TLS that answers, and one that hangs up", async () =
   );
 });
 
-both("TLS: nobody listens", async () => {
+tlsTest("nobody listens", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -157,7 +152,7 @@ async function startFailure(settings: Parameters<typeof TlsWorld.start>[0]): Pro
   return await failureOf(TlsWorld.start(settings));
 }
 
-both("TLS: what is wrong with the server's files is told at the start", async () => {
+tlsTest("what is wrong with the server's files is told at the start", async () => {
   const { ca, server, client } = await certificates();
   const expired = await ca.issue({ days: -1 });
   const wrong: [settings: Parameters<typeof TlsWorld.start>[0], says: string][] = [

@@ -5,13 +5,13 @@ import type { Duplex } from "../lib/net/duplex.ts";
 import { dialTls, type TlsConnection, type TlsDialSettings } from "../lib/net/tls_dial.ts";
 import type { Pair } from "./support/certificates.ts";
 import { program } from "./support/skip.ts";
-import { certificates, failureOf, requiresTls, TlsWorld } from "./support/tls_world.ts";
+import { certificates, failureOf, tlsTest, TlsWorld } from "./support/tls_world.ts";
 import { within } from "./support/wait.ts";
 
 const hello = new TextEncoder().encode("hello");
 
 function test(name: string, body: () => Promise<void>) {
-  Deno.test({ name: `TLS: ${name}`, ...requiresTls("python3"), fn: () => within(body(), 30_000, name) });
+  tlsTest(name, body, "python3");
 }
 
 test("Deno's own TLS at the other end", async () => {

@@ -1,20 +1,20 @@
 /** TLS connections over real sockets: bytes, ends, cuts, strangers, certificates that change. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { parseAddress } from "../lib/net/address.ts";
+import { systemClock } from "../lib/net/clock.ts";
 import type { Duplex } from "../lib/net/duplex.ts";
 import { TeleError } from "../lib/net/error.ts";
+import { silentLog } from "../lib/net/log.ts";
+import { hasNodeDuplex } from "../lib/net/node_duplex.ts";
 import { dialTls, requireTls } from "../lib/net/tls_dial.ts";
+import { listenTls } from "../lib/net/tls_listen.ts";
 import { FakeClock } from "./support/fake_clock.ts";
 import { generated, sha256 } from "./support/random.ts";
-import { certificates, requiresTls, TlsWorld } from "./support/tls_world.ts";
+import { certificates, tlsTest, TlsWorld } from "./support/tls_world.ts";
 import { pause, until, within } from "./support/wait.ts";
 
 const MIB = 1024 * 1024;
 const hello = new TextEncoder().encode("hello");
-
-function test(name: string, body: () => Promise<void>) {
-  Deno.test({ name: `TLS: ${name}`, ...requiresTls(), fn: () => within(body(), 30_000, name) });
-}
 
 async function readAll(duplex: Duplex, bufferBytes = 64 * 1024): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
@@ -26,18 +26,18 @@ async function readAll(duplex: Duplex, bufferBytes = 64 * 1024): Promise<Uint8Ar
   return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
 }
 
-Deno.test("TLS on a runtime that is too old is a clear error", () => {
+Deno.test("TLS on a runtime that is too old is a clear error", async () => {
   requireTls("2.9.0");
-  let message = "";
-  try {
-    requireTls("2.6.8");
-  } catch (error) {
-    message = (error as TeleError).message;
-  }
-  assertEquals(message, "TLS needs Deno 2.9 or later, and this is 2.6.8: install a newer one");
+  const sentence = "TLS needs Deno 2.9 or later, and this is 2.6.8: install a newer one";
+  assertThrows(() => requireTls("2.6.8"), TeleError, sentence);
+  if (hasNodeDuplex()) return;
+  await assertRejects(() => dialTls(parseAddress(":1"), { protocols: [] }), TeleError, "TLS needs Deno 2.9 or later");
+  const options = { defaultHosts: [], clock: systemClock, log: silentLog, onConnection() {}, onRefused() {} };
+  const listening = () => listenTls(undefined, { cert: "", key: "", protocols: [] }, options);
+  await assertRejects(listening, TeleError, "TLS needs Deno 2.9 or later");
 });
 
-test("what was agreed on, and who is there", async () => {
+tlsTest("what was agreed on, and who is there", async () => {
   const world = await TlsWorld.start({ protocols: ["tele/1", "teleport-tcp-ping"] });
   const [near, far] = await world.pair({ protocols: ["teleport-tcp-ping", "tele/1"] });
   assertEquals([near.protocol, far.protocol], ["tele/1", "tele/1"]);
@@ -48,7 +48,7 @@ test("what was agreed on, and who is there", async () => {
   world.close();
 });
 
-test("either side speaks first", async () => {
+tlsTest("either side speaks first", async () => {
   const world = await TlsWorld.start();
   for (const pick of [0, 1]) {
     const pair = await world.pair();
@@ -60,7 +60,7 @@ test("either side speaks first", async () => {
   world.close();
 });
 
-test("8 MiB each way at once, in odd sizes", async () => {
+tlsTest("8 MiB each way at once, in odd sizes", async () => {
   const world = await TlsWorld.start();
   const [near, far] = await world.pair();
   const bytes = [generated(8 * MIB, 1), generated(8 * MIB, 2)];
@@ -84,7 +84,7 @@ test("8 MiB each way at once, in odd sizes", async () => {
   world.close();
 });
 
-test("a reader that waits holds the writer back", async () => {
+tlsTest("a reader that waits holds the writer back", async () => {
   const world = await TlsWorld.start();
   const [near, far] = await world.pair();
   let written = 0;
@@ -102,7 +102,7 @@ test("a reader that waits holds the writer back", async () => {
   world.close();
 });
 
-test("half-close, either side first: the other direction goes on", async () => {
+tlsTest("half-close, either side first: the other direction goes on", async () => {
   const world = await TlsWorld.start();
   for (const pick of [0, 1]) {
     const pair = await world.pair();
@@ -124,7 +124,7 @@ test("half-close, either side first: the other direction goes on", async () => {
   world.close();
 });
 
-test("a cut is not an end: close and abort without closeWrite", async () => {
+tlsTest("a cut is not an end: close and abort without closeWrite", async () => {
   const world = await TlsWorld.start();
   for (const how of ["close", "abort"] as const) {
     for (const pick of [0, 1]) {
@@ -146,7 +146,7 @@ test("a cut is not an end: close and abort without closeWrite", async () => {
   world.close();
 });
 
-test("close ends pending reads and writes", async () => {
+tlsTest("close ends pending reads and writes", async () => {
   const world = await TlsWorld.start();
   const [near] = await world.pair();
   const reading = assertRejects(() => near.duplex.read(new Uint8Array(8)));
@@ -159,7 +159,7 @@ test("close ends pending reads and writes", async () => {
   world.close();
 });
 
-test("renew changes what later connections see, and not those that are there", async () => {
+tlsTest("renew changes what later connections see, and not those that are there", async () => {
   const { ca, otherCa, client } = await certificates();
   const world = await TlsWorld.start();
   const [near, far] = await world.pair();
@@ -180,7 +180,7 @@ test("renew changes what later connections see, and not those that are there", a
   world.close();
 });
 
-test("a stranger that says nothing, or half a hello, is closed after 10 s", async () => {
+tlsTest("a stranger that says nothing, or half a hello, is closed after 10 s", async () => {
   const clock = new FakeClock({ wallMs: Date.now() });
   const world = await TlsWorld.start({}, clock);
   const strangers = await Promise.all([0, 1].map(() => Deno.connect({ hostname: "127.0.0.1", port: world.port })));
@@ -198,7 +198,7 @@ test("a stranger that says nothing, or half a hello, is closed after 10 s", asyn
   world.close();
 });
 
-test("of more than 512 strangers the oldest go, and their sockets with them", async () => {
+tlsTest("of more than 512 strangers the oldest go, and their sockets with them", async () => {
   const world = await TlsWorld.start();
   const strangers: Deno.TcpConn[] = [];
   const ended: number[] = [];
@@ -218,7 +218,7 @@ test("of more than 512 strangers the oldest go, and their sockets with them", as
   for (const stranger of strangers) stranger.close();
 });
 
-test("a handshake given up closes its socket at once", async () => {
+tlsTest("a handshake given up closes its socket at once", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const giveUp = new AbortController();
   const dialing = dialTls(parseAddress(`127.0.0.1:${listener.addr.port}`), { protocols: [] }, giveUp.signal);

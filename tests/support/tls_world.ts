@@ -14,14 +14,20 @@ import { type Pair, TestCa } from "./certificates.ts";
 import { requires } from "./skip.ts";
 import { within } from "./wait.ts";
 
-/** For tests of TLS: ignored, with the reason printed, where the runtime is too old or a program is missing. */
-export function requiresTls(...programs: string[]): { ignore: boolean } {
-  if (hasNodeDuplex()) return requires("openssl", ...programs);
-  if (!told) console.error(`tests of TLS are skipped: they need Deno 2.9, and this is ${Deno.version.deno}`);
-  told = true;
-  return { ignore: true };
-}
 let told = false;
+
+/**
+ * Defines a test of TLS, which must end within 30 s. On a runtime that is too old there is no test: that it says so is a
+ * test of its own, and a skipped test is a failure in CI.
+ */
+export function tlsTest(name: string, body: () => Promise<void>, ...programs: string[]): void {
+  if (hasNodeDuplex()) {
+    const fn = () => within(body(), 30_000, name);
+    return Deno.test({ name: `TLS: ${name}`, ...requires("openssl", ...programs), fn });
+  }
+  if (!told) console.error(`tests of TLS are left out: they need Deno 2.9, and this is ${Deno.version.deno}`);
+  told = true;
+}
 
 /** What all tests share, made once: openssl takes its time. */
 export interface Certificates {
