@@ -35,6 +35,7 @@ const CLIENT: Command = {
     in: undefined,
     out: { kind: "tcp", host: "example.com", port: 40300 },
     protocol: undefined,
+    sendsPings: false,
     pool: 1,
   },
 };

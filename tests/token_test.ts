@@ -121,7 +121,7 @@ for (const { name, client, server, told, logged } of MISMATCHES) {
     await world.clock.advance(TOKEN_REFUSAL_DELAY_MS - 1);
     assertEquals([user.error, world.linesWith("client warn").length], [undefined, 0]);
     await world.clock.advance(1);
-    assertEquals([user.error?.code, user.error?.message], ["refused", `the tele server refused: ${told}`]);
+    assertEquals([user.error?.code, user.error?.message], ["refused", told]);
     await world.clock.advance(8_000);
     assert(world.network.dials > 4, "it goes on trying");
     assertEquals(world.linesWith("client warn"), [`client warn: no tele server yet: ${told}; trying again`]);

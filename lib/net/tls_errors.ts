@@ -5,6 +5,7 @@
  */
 import { reasonOf, TeleError } from "./error.ts";
 import { type TlsFailure, TruncatedError } from "./tls_duplex.ts";
+import { tlsRecordKind } from "./tls_record.ts";
 
 /** What a client tried, as far as its sentences need it. */
 export interface TlsAttempt {
@@ -18,28 +19,12 @@ export interface TlsAttempt {
   readonly hasCertificate: boolean;
 }
 
-/**
- * Whether `bytes`, the first of a connection, begin a TLS record: a handshake message or an alert (RFC 8446, 5.1).
- *
- * @example
- * ```ts
- * import { looksLikeTls } from "./tls_errors.ts";
- * import { assert, assertFalse } from "@std/assert";
- *
- * assert(looksLikeTls(new Uint8Array([0x16, 0x03, 0x01])));
- * assertFalse(looksLikeTls(new TextEncoder().encode("SSH-2.0")));
- * ```
- */
-export function looksLikeTls(bytes: Uint8Array): boolean {
-  return (bytes[0] === 0x16 || bytes[0] === 0x15) && bytes[1] === 0x03;
-}
-
 /** On whom a client's handshake failed, and what to change. */
 export function explainToClient(attempt: TlsAttempt, { error, wasSecure, first }: TlsFailure): TeleError {
   const { address } = attempt;
   const say = (code: TeleError["code"], sentence: string) =>
     new TeleError(code, `${address}: ${sentence}`, { cause: error });
-  if (first !== undefined && !looksLikeTls(first)) {
+  if (isPlain(first)) {
     return say(
       "protocol",
       "the server there speaks no TLS: leave --tls away, or start the tele server with --tls-cert and --tls-key",
@@ -113,7 +98,7 @@ function explainCertificate(error: unknown, name: string): string | undefined {
 
 /** Why a server did not take a connection, for its log. */
 export function explainToServer({ error, first }: TlsFailure): string {
-  if (first !== undefined && !looksLikeTls(first)) {
+  if (isPlain(first)) {
     return "it does not speak TLS: start the tele client with --tls";
   }
   const { code } = error as { code?: string };
@@ -153,4 +138,9 @@ function isCut(error: unknown): boolean {
 
 function heardAnything(error: unknown): boolean {
   return error instanceof TruncatedError && error.heardAnything;
+}
+
+/** Whether what came cannot be the beginning of a TLS record. */
+function isPlain(first: Uint8Array | undefined): boolean {
+  return first !== undefined && first.length >= 3 && tlsRecordKind(first) === undefined;
 }

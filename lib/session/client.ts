@@ -252,10 +252,15 @@ export class SessionClient<User extends SessionUser> {
   #attemptFailed(error: unknown, attempts: number): void {
     const isFirstContact = this.#session.id.length === 0;
     this.#outage.failed(reasonOf(error), attempts);
-    // At first contact a refusal is the server's last word: waiting would only hide it from the user.
-    if (!isFirstContact || !(error instanceof RefusalError)) return;
+    // At first contact that is the last word: waiting would only hide it from the user.
+    if (!isFirstContact || !isLastWord(error)) return;
     const refused = this.#session;
     this.#replaceSession();
-    refused.end(new TeleError("refused", `the tele server refused: ${error.message}`));
+    refused.end(new TeleError("refused", error.message));
   }
+}
+
+/** Whether somebody must change a token, a certificate or a version before it can work. */
+function isLastWord(error: unknown): error is TeleError {
+  return error instanceof TeleError && (error.code === "refused" || error.code === "untrusted");
 }

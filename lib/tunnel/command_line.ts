@@ -158,6 +158,7 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     out,
     tls,
     protocol,
+    sendsPings: protocol !== undefined && given.has(PING_INTERVAL.name),
     pool: given.valueOrDefault(POOL),
     ...commonOptions(given, environment, protocol !== undefined),
   };

@@ -84,6 +84,8 @@ export interface ClientOptions extends CommonOptions {
   readonly tls: ClientTls | undefined;
   /** The protocol to speak in RFD 80 mode; `undefined` for sessions. */
   readonly protocol: string | undefined;
+  /** RFD 80 mode: whether this side sends pings as the server does, because it was told an interval. */
+  readonly sendsPings: boolean;
   /** Sessions, each with a carrier of its own, over which streams are spread. */
   readonly pool: number;
 }

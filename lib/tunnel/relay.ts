@@ -7,7 +7,6 @@ import type { Clock, Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { streamsFromDuplex } from "../net/web.ts";
 import { PingDecoderStream, PingEncoderStream } from "../ping/streams.ts";
-import type { StreamLog } from "./stream_log.ts";
 
 /** How the outer side of a relay is framed. */
 export interface PingFraming {

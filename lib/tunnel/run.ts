@@ -15,6 +15,7 @@ import { makeLog } from "./log_format.ts";
 import { writeCertificate } from "./make_cert.ts";
 import { endSignal } from "./process.ts";
 import { type Running, startServer } from "./server.ts";
+import { makeToken } from "./token.ts";
 
 /** How long the last log lines may take, in milliseconds. */
 const FLUSH_MS = 200;
@@ -39,8 +40,8 @@ export async function run(args: readonly string[]): Promise<number> {
   if (command.kind === "help") await writeLine(Deno.stdout, helpText().trimEnd());
   else if (command.kind === "version") await writeLine(Deno.stdout, `tele ${config.version}`);
   else if (command.kind === "make-cert") return await makeCert(command.directory, command.hosts);
-  else if (command.kind === "make-token") return await failed(NOT_YET);
-  else return isWired(command) ? await runRole(command) : await failed(NOT_YET);
+  else if (command.kind === "make-token") await writeLine(Deno.stdout, makeToken());
+  else return await runRole(command);
   return ExitCode.ok;
 }
 
@@ -51,13 +52,6 @@ async function makeCert(directory: string, hosts: readonly HostName[]): Promise<
   } catch (error) {
     return await failed(error);
   }
-}
-
-const NOT_YET = "this build reads options of TLS, RFD 80 mode and tokens, but does not act on them yet";
-
-function isWired({ options }: Command & { kind: "server" | "client" }): boolean {
-  const hasProtocols = "routes" in options ? options.routes.length > 0 : options.protocol !== undefined;
-  return !hasProtocols && options.tls === undefined && (options.tokenFile ?? options.tokenVariable) === undefined;
 }
 
 /** Tells on standard error why it could not be done. */

@@ -3,15 +3,18 @@
  *
  * @module
  */
-import { formatAddress } from "../net/address.ts";
+import { type Address, formatAddress } from "../net/address.ts";
 import { type Clock, systemClock } from "../net/clock.ts";
 import { dialPatiently } from "../net/dial.ts";
-import { TeleError } from "../net/error.ts";
-import { listen, type Listening } from "../net/listen.ts";
+import type { Duplex } from "../net/duplex.ts";
+import type { Listening } from "../net/listen.ts";
 import type { Log } from "../net/log.ts";
 import { MuxServer } from "../mux/link.ts";
 import type { ServerOptions } from "./options.ts";
+import { listenOuter } from "./outer_listener.ts";
+import { Relays } from "./relays.ts";
 import { StreamLog } from "./stream_log.ts";
+import { readToken } from "./token.ts";
 
 /** A running role. */
 export interface Running {
@@ -27,47 +30,87 @@ export interface Running {
  * @throws {TeleError} `bad-input` if it cannot listen.
  */
 export async function startServer(options: ServerOptions, log: Log, clock: Clock = systemClock): Promise<Running> {
-  const userServer = options.in;
-  if (userServer === undefined) {
-    throw new TeleError("bad-input", "this build cannot serve protocols yet: give --in=ADDR");
-  }
+  const token = await readToken({ file: options.tokenFile, variable: options.tokenVariable }, log);
   const streamLog = new StreamLog(clock, log);
-  const sessions = new MuxServer({
+  const dialUser = (address: Address, signal: AbortSignal) =>
+    dialPatiently(address, signal, clock, () => streamLog.waitForDescriptors());
+  const sessions = options.in === undefined ? undefined : startSessions(options, options.in, token, {
     clock,
     log,
-    dial: (signal) => dialPatiently(userServer, signal, clock, () => streamLog.waitForDescriptors()),
+    dial: dialUser,
+    streamLog,
+  });
+  const relays = new Relays({ clock, streamLog, maxStreams: options.maxStreams });
+  const { maxMessageBytes, pingIntervalMs } = options;
+  const listening = await listenOuter(options, log, clock, (outer, choice) => {
+    if (choice.kind === "session") return void sessions?.accept(outer);
+    const framing = choice.pings ? { maxMessageBytes, pingIntervalMs } : undefined;
+    relays.carry(outer, async (signal) => ({ outer, inner: await dialUser(choice.route.in, signal), framing }));
+  });
+  warnOfExposure(listening, options, token !== undefined, log);
+  return {
+    readyLine: readyLine(listening, options),
+    async stop(reason) {
+      listening.close();
+      relays.stop();
+      await sessions?.stop(`the tele server ended (${reason})`);
+    },
+  };
+}
+
+interface SessionsNeed {
+  clock: Clock;
+  log: Log;
+  dial: (address: Address, signal: AbortSignal) => Promise<Duplex>;
+  streamLog: StreamLog;
+}
+
+function startSessions(
+  options: ServerOptions,
+  upstream: Address,
+  token: Uint8Array | undefined,
+  { clock, log, dial, streamLog }: SessionsNeed,
+): MuxServer {
+  return new MuxServer({
+    clock,
+    log,
+    dial: (signal) => dial(upstream, signal),
     onStreamEnd: (stream, end) => streamLog.ended(stream, end),
+    token,
     maxStreams: options.maxStreams,
     maxSessions: options.maxSessions,
     pingIntervalMs: options.pingIntervalMs,
     resumeTimeoutMs: options.resumeTimeoutMs,
     replayBufferBytes: options.replayBufferBytes,
   });
-  const listening = await listen(options.out, {
-    use: "carrier",
-    defaultHosts: ["::", "0.0.0.0"],
-    clock,
-    log,
-    onConnection: (carrier) => void sessions.accept(carrier),
-  });
-  const upstream = formatAddress(userServer);
-  warnOfExposure(listening, upstream, log);
-  return {
-    readyLine: `tele server ready: tele clients connect to ${
-      listening.addresses.join(" and ")
-    }, user's server is ${upstream}`,
-    async stop(reason) {
-      listening.close();
-      await sessions.stop(`the tele server ended (${reason})`);
-    },
-  };
 }
 
-function warnOfExposure(listening: Listening, upstream: string, log: Log): void {
-  if (!listening.isExposed) return;
-  log(
-    "warn",
-    `anyone who can reach ${listening.addresses[0]} can connect to ${upstream} through it; ` +
-      "listen on loopback only (--out=127.0.0.1:PORT) and let clients come through ssh or a VPN if that is too much",
-  );
+function readyLine(listening: Listening, options: ServerOptions): string {
+  const clients = `tele clients connect to ${listening.addresses.join(" and ")}${options.tls ? " (TLS)" : ""}`;
+  const upstreams = [
+    ...options.in === undefined ? [] : [`user's server is ${formatAddress(options.in)}`],
+    ...options.routes.map((route) => `${route.protocol} is ${formatAddress(route.in)}`),
+  ];
+  return `tele server ready: ${clients}, ${upstreams.join(", ")}`;
+}
+
+/** Says once what stands open to everyone, and which option closes it. */
+function warnOfExposure(listening: Listening, options: ServerOptions, hasToken: boolean, log: Log): void {
+  if (!listening.isExposed || options.tls?.clientCaFile !== undefined) return;
+  const [address] = listening.addresses;
+  if (options.in !== undefined && !hasToken) {
+    log(
+      "warn",
+      `anyone who can reach ${address} can connect to ${formatAddress(options.in)} through it: ` +
+        "--token-file=FILE lets in only clients that have the same token (tele --make-token prints one)",
+    );
+  }
+  if (options.routes.length > 0) {
+    const names = options.routes.map((route) => route.protocol).join(", ");
+    log(
+      "warn",
+      `anyone who can reach ${address} can connect to ${names} through it: ` +
+        "--tls-client-ca=FILE lets in only clients with a certificate",
+    );
+  }
 }

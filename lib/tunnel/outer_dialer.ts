@@ -1,0 +1,67 @@
+/**
+ * How a tele client reaches the server: over plain TCP, or over TLS with the files it was given.
+ *
+ * @module
+ */
+import { formatAddress } from "../net/address.ts";
+import type { Clock } from "../net/clock.ts";
+import { dial } from "../net/dial.ts";
+import type { Duplex } from "../net/duplex.ts";
+import { TeleError } from "../net/error.ts";
+import type { Log } from "../net/log.ts";
+import { dialTls, type TlsConnection, type TlsDialSettings } from "../net/tls_dial.ts";
+import { offered, SESSION_ALPN } from "./alpn.ts";
+import type { ClientOptions, ClientTls } from "./options.ts";
+import { readFiles, type Texts, watchFiles } from "./watched_files.ts";
+
+/** Connects to the server, and stops watching its files when it is not needed any more. */
+export interface OuterDialer {
+  /**
+   * Opens a carrier for sessions.
+   *
+   * @throws {TeleError} `untrusted` or `refused` if the server is not the right one, else as {@linkcode dial}.
+   */
+  dialCarrier(signal: AbortSignal): Promise<Duplex>;
+  /** Opens a connection of RFD 80 mode. Only with TLS; throws as {@linkcode dialTls}. */
+  dialProtocol(signal: AbortSignal): Promise<TlsConnection>;
+  /** Stops watching files. */
+  stop(): void;
+}
+
+/**
+ * Makes the dialer of a client.
+ *
+ * @throws {TeleError} `bad-input` if a file cannot be read.
+ */
+export async function makeDialer(options: ClientOptions, log: Log, clock: Clock): Promise<OuterDialer> {
+  const { out, tls } = options;
+  if (tls === undefined) {
+    return {
+      dialCarrier: (signal) => dial(out, "carrier", signal),
+      dialProtocol: () => Promise.reject(new TeleError("bad-input", "RFD 80 mode needs TLS")),
+      stop() {},
+    };
+  }
+  const protocols = options.protocol === undefined ? [SESSION_ALPN] : offered(options.protocol);
+  const files = { "--tls-ca": tls.caFile, "--tls-cert": tls.certFile, "--tls-key": tls.keyFile };
+  let settings = settingsOf(tls, protocols, await readFiles(files));
+  // A client runs for as long as its connections: certificates that are renewed meanwhile must do for the next carrier.
+  const stop = watchFiles({ files, clock, log, onChange: (texts) => settings = settingsOf(tls, protocols, texts) });
+  return {
+    dialProtocol: (signal) => dialTls(out, settings, signal),
+    async dialCarrier(signal) {
+      const { duplex, protocol } = await dialTls(out, settings, signal);
+      if (protocol === SESSION_ALPN) return duplex;
+      duplex.close();
+      const sentence = `it speaks TLS but not ${SESSION_ALPN}: is this really the address of a tele server?`;
+      throw new TeleError("refused", `${formatAddress(out)}: ${sentence}`);
+    },
+    stop,
+  };
+}
+
+function settingsOf(tls: ClientTls, protocols: string[], texts: Texts): TlsDialSettings {
+  const [ca, cert, key] = [texts["--tls-ca"], texts["--tls-cert"], texts["--tls-key"]];
+  const certificate = cert !== undefined && key !== undefined ? { cert, key } : undefined;
+  return { protocols, ca, name: tls.name, certificate };
+}
