@@ -4,7 +4,7 @@
  * @module
  */
 import { Scenario } from "../tests/support/scenario.ts";
-import { describeFlood, measureFlood } from "./soak_flood.ts";
+import { describeFlood, FULL_LOGS, measureFlood } from "./soak_flood.ts";
 import { describeIdle, measureIdle } from "./soak_idle.ts";
 import { describeMany, measureMany } from "./soak_many.ts";
 import { describeQuiet, measureQuiet, type QuietOptions } from "./soak_quiet.ts";
@@ -27,9 +27,13 @@ const MEASUREMENTS: Record<string, (s: Scenario) => Promise<void>> = {
     for (const memory of await measureIdle(s, options)) console.log(`  ${describeIdle(memory)}`);
   },
   async flood(s) {
-    console.log("100 senders each way that never stop, server refuses for 60 s");
-    const memories = await measureFlood(s, { senders: 100, outageMs: MINUTE_MS, settleMs: 40_000 });
-    for (const memory of memories) console.log(`  ${describeFlood(memory)}`);
+    const common = { outageMs: MINUTE_MS, settleMs: 2_000, closedMs: [10_000, 30_000, 60_000] };
+    console.log("40 connections with senders at both ends that never stop, server refuses for 60 s");
+    for (const memory of await measureFlood(s, { ...common, senders: 40, delayMs: 0 })) {
+      console.log(`  ${describeFlood(memory)}`);
+    }
+    console.log("the same with 200 connections and a round trip of 1 s, so that the replay logs are full");
+    for (const memory of await measureFlood(s, { ...common, ...FULL_LOGS })) console.log(`  ${describeFlood(memory)}`);
   },
   async many(s) {
     console.log("512 sessions with one connection each, server refuses for 60 s");

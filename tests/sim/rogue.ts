@@ -110,7 +110,8 @@ async function firstCounted(carrier: Duplex): Promise<number> {
   }
 }
 
-function counted(...records: Uint8Array[]): Uint8Array {
+/** One data frame of these records. */
+export function counted(...records: Uint8Array[]): Uint8Array {
   const bytes = records.reduce((sum, record) => sum + record.length, 1);
   const payload = new Uint8Array(bytes);
   payload[0] = FrameType.data;
@@ -122,7 +123,8 @@ function counted(...records: Uint8Array[]): Uint8Array {
   return framed(payload);
 }
 
-function open(id: number): Uint8Array {
+/** An open record. */
+export function open(id: number): Uint8Array {
   const record = new Uint8Array(15);
   writeOpen(record, 0, id, { send: CREDIT, receive: CREDIT });
   return record;

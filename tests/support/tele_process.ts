@@ -26,6 +26,8 @@ export interface TeleOptions {
   openFiles?: number;
   /** Put in front of the command, such as `ip netns exec NAME`: a program that replaces itself by the command. */
   wrap?: string[];
+  /** Another program than this tree's `main.ts`. */
+  main?: URL;
   /** How long it may take to be ready. @default {20000} */
   readyMs?: number;
 }
@@ -67,7 +69,8 @@ export class TeleProcess implements AsyncDisposable {
 
   /** Starts one and waits until it is ready. */
   static async start(options: TeleOptions): Promise<TeleProcess> {
-    const main = Deno.env.get(MAIN_VARIABLE) ?? fileURLToPath(new URL("../../main.ts", import.meta.url));
+    const ownMain = fileURLToPath(options.main ?? new URL("../../main.ts", import.meta.url));
+    const main = Deno.env.get(MAIN_VARIABLE) ?? ownMain;
     const command = [Deno.execPath(), "run", "-A", main, `--${options.role}`, ...options.args];
     if (options.openFiles !== undefined) {
       command.unshift(program("bash"), "-c", `ulimit -n ${options.openFiles}; exec "$@"`, "bash");

@@ -2,13 +2,16 @@
 import { assert, assertEquals } from "@std/assert";
 import { hostScenario, requiresHosts } from "../support/hosts.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
+import { SlowRelay } from "../support/slow_relay.ts";
 import type { TeleProcess } from "../support/tele_process.ts";
 import {
   byFirstByte,
   closeQuietly,
   connectTo,
   echo,
+  type Exchange,
   exchange,
+  exchanger,
   flood,
   type Handler,
   ResettableConnection,
@@ -29,6 +32,23 @@ const text = (text: string) => new TextEncoder().encode(text);
 const losses = (process: TeleProcess) => process.log.filter((line) => /link lost|lost its link/.test(line));
 
 const CASES: HardCase[] = [
+  {
+    name: "carriers that are cut after every 4 KiB still carry a megabyte each way, whole",
+    fn: scenario(120_000, async (s) => {
+      const bytes = 1 << 20;
+      const reports: Exchange[] = [];
+      const user = s.use(new UserServer(exchanger(bytes, 4, (report) => reports.push(report))));
+      const { breaker, port } = await s.tunnel(user.port);
+      breaker.cutAfter(4 * 1024);
+      breaker.reset();
+      using connection = await connectTo(port);
+      const mine = await exchange(connection, bytes, 3);
+      await until(() => reports.length === 1, 10_000, "the user's server's report");
+      assertEquals([mine.receivedBytes, reports[0].receivedBytes], [bytes, bytes]);
+      assertEquals([mine.receivedSha256, reports[0].receivedSha256], [reports[0].sentSha256, mine.sentSha256]);
+      assert(breaker.accepted >= 256, `${breaker.accepted} carriers`);
+    }),
+  },
   {
     name: "a round trip of 2.4 s, longer than the pause between attempts: a session begins, resumes, and does not flap",
     fn: scenario(60_000, async (s) => {
@@ -207,60 +227,6 @@ Deno.test({
     await Promise.all(CASES.map((hardCase) => t.step({ ...hardCase, ...unwatched })));
   },
 });
-
-/** A relay that delivers everything late, in order, and can cut all its connections. */
-class SlowRelay implements Disposable {
-  readonly port: number;
-  /** Connections taken. */
-  accepted = 0;
-  readonly #listener: Deno.TcpListener;
-  readonly #connections = new Set<Deno.TcpConn>();
-
-  constructor(to: number, delayMs: number) {
-    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    this.port = this.#listener.addr.port;
-    this.#serve(to, delayMs).catch(() => {});
-  }
-
-  /** Closes all connections. */
-  cut(): void {
-    this.#connections.forEach(closeQuietly);
-    this.#connections.clear();
-  }
-
-  [Symbol.dispose](): void {
-    this.#listener.close();
-    this.cut();
-  }
-
-  async #serve(to: number, delayMs: number): Promise<void> {
-    for await (const near of this.#listener) {
-      this.accepted++;
-      const far = await connectTo(to);
-      for (const [from, into] of [[near, far], [far, near]]) {
-        this.#connections.add(from);
-        deliverLate(from, into, delayMs).catch(() => {});
-      }
-    }
-  }
-}
-
-async function deliverLate(from: Deno.TcpConn, into: Deno.TcpConn, delayMs: number): Promise<void> {
-  const buffer = new Uint8Array(64 * 1024);
-  let last = Promise.resolve();
-  const late = (action: () => unknown) => {
-    const due = pause(delayMs);
-    last = last.then(async () => {
-      await due;
-      await action();
-    }).catch(() => {});
-  };
-  for (let n = await from.read(buffer); n !== null; n = await from.read(buffer)) {
-    const bytes = buffer.slice(0, n);
-    late(() => writeAll(into, bytes));
-  }
-  late(() => closeQuietly(into));
-}
 
 /** A user's server on a unix socket, which reaches into every network namespace. */
 function serveUnix(s: Scenario, path: string, handler: Handler): void {
