@@ -5,7 +5,7 @@
 import { assertEquals } from "@std/assert";
 import { canSimulate } from "./sim/clock.ts";
 import { playAlone, runSeeds } from "./sim/run.ts";
-import { scenarioOf } from "./sim/scenario.ts";
+import { type Scenario, scenarioOf } from "./sim/scenario.ts";
 import { explain } from "./sim/shrink.ts";
 
 /** How long to look for trouble, in seconds. */
@@ -21,6 +21,46 @@ Deno.test({
       assertEquals(one.trace, other.trace);
     }
   },
+});
+
+/** What a run must be able to be, whatever else: one of the first seeds has each of these. */
+const HARD_CASES: Record<string, (scenario: Scenario) => boolean> = {
+  "carriers cut every 4 KiB, and 1 MiB to carry": ({ kind, lastFate, streams }) =>
+    kind === "short lives" && lastFate?.atBytes === 4096 && streams[0].client.bytes === 2 ** 20,
+  "a round trip longer than the pause between attempts": ({ lines, events }) =>
+    2 * lines.delayMs > 1_000 && events.some(({ kind }) => kind === "cut"),
+  "valid resumes whose proofs finish in any order": ({ kind, cryptoMs, fates, events }) =>
+    kind === "late commits" && cryptoMs >= 150 && fates.filter((fate) => fate !== null).length > 1 && events.length > 1,
+  "a carrier that dies between the proof and the acceptance of a new session": ({ fates }) =>
+    fates[0]?.direction === "down" && fates[0].atBytes > 100 && fates[0].atBytes < 180,
+  "an impostor that answers for a minute": ({ events }) =>
+    events.some((event) => event.kind === "impostor" && event.forMs === 60_000),
+  "a slow path": ({ kind, lines }) => kind === "slow" && lines.bytesPerSecond === 32_000,
+  "a process suspended for 5 s": ({ events }) =>
+    events.some((event) => event.kind.startsWith("suspend") && "forMs" in event && event.forMs > 5_000),
+  "a client that is killed and comes back": ({ events }) => events.some(({ kind }) => kind === "kill client"),
+  "200 streams that never read": ({ kind, streams }) => kind === "crowd" && streams.length === 201,
+  "a user that resets while there is no network": ({ streams, events }) =>
+    streams.some(({ openMs, client }) =>
+      client.resetMs >= 0 && events.some((event) => {
+        const resetAtMs = openMs + client.resetMs;
+        return event.kind === "unreachable" && resetAtMs > event.atMs && resetAtMs < event.atMs + event.forMs;
+      })
+    ),
+  "an outage of ten minutes": ({ events }) =>
+    events.some((event) => event.kind === "unreachable" && event.forMs >= 600_000),
+};
+
+/** So many seeds run in 20 s. */
+const FIRST_SEEDS = 10_000;
+
+Deno.test("sim: each hard case is among the first seeds", () => {
+  const missing = new Set(Object.keys(HARD_CASES));
+  for (let seed = 1; seed <= FIRST_SEEDS && missing.size > 0; seed++) {
+    const scenario = scenarioOf(seed);
+    for (const name of missing) if (HARD_CASES[name](scenario)) missing.delete(name);
+  }
+  assertEquals([...missing], []);
 });
 
 Deno.test({

@@ -25,6 +25,8 @@ const MOST_CALLS = 500_000;
 interface End {
   readonly session: Session;
   readonly process: Process | undefined;
+  /** The client's process, whichever end this is. */
+  readonly client: Process | undefined;
   readonly isClient: boolean;
   readonly bornMs: number;
   received: number;
@@ -206,7 +208,9 @@ export class Model implements UserWatcher, Watcher {
     const process = isClient ? pipe.client : pipe?.server;
     let end = this.#ends.get(session);
     if (end === undefined) {
-      end = { session, process, isClient, bornMs: this.#clock.now(), received: 0, acknowledged: 0, attempt: 0 };
+      const bornMs = this.#clock.now();
+      const client = pipe?.client;
+      end = { session, process, client, isClient, bornMs, received: 0, acknowledged: 0, attempt: 0 };
       this.#ends.set(session, end);
       const name = nameOf(session.id);
       const pair = this.#pairs.get(name) ?? [];
@@ -305,6 +309,20 @@ export class Model implements UserWatcher, Watcher {
       }
     }
     for (const pair of this.#livePairs) this.#checkPair(pair);
+    this.#checkReplaced();
+  }
+
+  /** A client that was killed and is heard again leaves nothing of its older self at the server. */
+  #checkReplaced(): void {
+    const left = [...this.#ends.values()].filter(({ isClient, client }) => !isClient && client?.isAlive === false);
+    for (const older of left) {
+      for (const newer of this.#ends.values()) {
+        const isNext = newer.process === older.process && newer.client !== older.client && newer.bornMs > older.bornMs;
+        if (isNext && newer.received > 0) {
+          this.fail(`session ${older.session.name} of a client that was killed outlives its return`);
+        }
+      }
+    }
   }
 
   #checkPair(pair: End[]): void {

@@ -105,6 +105,7 @@ export function scenarioOf(seed: number): Scenario {
   if (roll <= 26) return rogues(seed, dice);
   if (roll <= 30) return takeover(seed, dice);
   if (roll <= 31) return portal(seed, dice);
+  if (roll <= 32) return longOutage(seed, dice);
   return chaos(seed, dice);
 }
 
@@ -241,6 +242,7 @@ function shortLives(seed: number, dice: Dice): Scenario {
   scenario.startCredit = dice.size(4096, 64 * 1024);
   scenario.healMs = 120_000;
   const isLong = dice.chance(0.05);
+  if (isLong) scenario.lastFate.atBytes = 4 * 1024;
   for (let left = isLong ? 1 : dice.between(1, 3); left > 0; left--) {
     const plan = plainPlan(isLong ? 1024 * 1024 : dice.size(4_000, 60_000));
     scenario.prompt.push(scenario.streams.length);
@@ -477,5 +479,29 @@ function portal(seed: number, dice: Dice): Scenario {
     if (left > 1) scenario.streams.push({ openMs: atMs - 100, client: plainPlan(1_000) });
   }
   scenario.healMs = atMs + 1_000;
+  return scenario;
+}
+
+/** Ten minutes without a network in the middle of everything, and half a minute later all is done. */
+function longOutage(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "long outage";
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.startCredit = dice.size(4096, 64 * 1024);
+  scenario.lines = { delayMs: dice.pick(1, 40), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
+  const atMs = dice.between(500, 3_000);
+  const forMs = dice.between(600_000, 620_000);
+  scenario.events.push({ atMs, kind: dice.pick("refuse", "unreachable"), forMs });
+  // What is under way is lost at once or nobody learns of it.
+  scenario.events.push(
+    dice.chance(0.5) ? { atMs: atMs + 1, kind: "cut" } : { atMs: atMs + 1, kind: "black hole", direction: "both" },
+  );
+  scenario.healMs = atMs + forMs + 30_000;
+  for (let left = dice.between(1, 4); left > 0; left--) {
+    const openMs = dice.chance(0.7) ? 0 : dice.between(0, atMs + forMs);
+    scenario.prompt.push(scenario.streams.length);
+    scenario.streams.push({ openMs, client: { ...plainPlan(dice.size(1_000, 60_000)), pieceBytes: 500, pauseMs: 50 } });
+  }
+  scenario.serverUsers = [{ plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false }];
   return scenario;
 }
