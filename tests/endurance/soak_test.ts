@@ -22,6 +22,11 @@ Deno.test("a short soak: many connections, several outages, every byte right", a
   const { code, output, errors } = await within(soak("--time=15s", "--seed=7"), 180_000, "the soak");
   assertEquals([code, errors], [0, ""], output);
   assertMatch(output, /^errors +0$/m);
+  if (Deno.build.os === "linux") {
+    for (const role of ["server", "client"]) {
+      assertMatch(output, new RegExp(`^memory +${role}: start \\d+ MiB, middle \\d+ MiB, end \\d+ MiB`, "m"));
+    }
+  }
   assertMatch(output, /^200 connections for 15 s, --seed=7$/m);
   for (const kind of KINDS) assertMatch(output, new RegExp(`^connections .*\\b${kind} [1-9]`, "m"));
   const outages = Number(/(\d+) outages/.exec(output)?.[1]);
