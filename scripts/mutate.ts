@@ -66,6 +66,11 @@ if (import.meta.main) {
     console.error("--seeds takes a whole number, for example --seeds=5000");
     Deno.exit(2);
   }
+  const chosen = MUTATIONS.filter(({ name }) => name.includes(flags.only ?? ""));
+  if (chosen.length === 0) {
+    console.error(`no fault's name has ${JSON.stringify(flags.only)} in it; they are in tests/sim/mutations.ts`);
+    Deno.exit(2);
+  }
   const directory = await Deno.makeTempDir({ prefix: "tele-mutate-" });
   const tree = new URL(`file://${directory}/`);
   let survivors = 0;
@@ -75,7 +80,6 @@ if (import.meta.main) {
       const slash = (await Deno.stat(new URL(name, ROOT))).isDirectory ? "/" : "";
       await copyTree(new URL(`${name}${slash}`, ROOT), new URL(`${name}${slash}`, tree));
     }
-    const chosen = MUTATIONS.filter(({ name }) => name.includes(flags.only ?? ""));
     console.log(`| fault | caught | by |\n| --- | --- | --- |`);
     for (const mutation of chosen) {
       const problem = await put(mutation, tree);

@@ -68,7 +68,7 @@ Deno.test({
   ignore: !canSimulate,
   async fn() {
     const report = await runSeeds({ from: 1, seeds: Infinity, seconds: SECONDS, stopsAtFailure: true });
-    console.log(`${report.runs} runs, ${report.carriers} carriers, ${report.bytes >> 20} MiB checked`);
+    console.log(`${report.runs} runs, ${report.carriers} carriers, ${Math.round(report.bytes / 2 ** 20)} MiB checked`);
     const [failed] = report.failed;
     if (failed !== undefined) throw new Error(await explain(scenarioOf(failed.seed), failed.problem));
   },
