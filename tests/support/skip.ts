@@ -13,6 +13,7 @@ export const DEBIAN_PACKAGES: Record<string, string> = {
   ip: "iproute2",
   openssl: "openssl",
   python3: "python3",
+  openssl: "openssl",
   "redis-cli": "redis-tools",
   "redis-server": "redis-server",
   rsync: "rsync",
@@ -20,10 +21,12 @@ export const DEBIAN_PACKAGES: Record<string, string> = {
   ssh: "openssh-client",
   "ssh-keygen": "openssh-client",
   sh: "dash",
+  shellcheck: "shellcheck",
   socat: "socat",
   ss: "iproute2",
   sshd: "openssh-server",
   tc: "iproute2",
+  wget: "wget",
 };
 
 /**
