@@ -13,7 +13,6 @@ export const DEBIAN_PACKAGES: Record<string, string> = {
   ip: "iproute2",
   openssl: "openssl",
   python3: "python3",
-  openssl: "openssl",
   "redis-cli": "redis-tools",
   "redis-server": "redis-server",
   rsync: "rsync",
