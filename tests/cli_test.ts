@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import config from "../deno.json" with { type: "json" };
+import { onUnix } from "./support/skip.ts";
 import { within } from "./support/wait.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
@@ -110,29 +111,33 @@ Deno.test("a port that is taken gets exit code 1 and one line", async () => {
   }
 });
 
-Deno.test("a unix socket that cannot be made gets exit code 1 and one line that names it", async () => {
+Deno.test("a unix socket that cannot be made gets exit code 1 and one line that names it", onUnix(), async () => {
   const { code, stdout, stderr } = await tele(["--server", "--in=:22", "--out=unix:/no/such/folder/tele.sock"]);
   assertEquals([code, stdout], [1, ""]);
   assertMatch(stderr, /^tele: cannot listen on unix:\/no\/such\/folder\/tele\.sock: [^\n]+\n$/);
 });
 
-Deno.test("a role says on one line of standard output that it is ready, and ends with 0 when asked to", async () => {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", MAIN, "--server", "--in=:22", "--out=127.0.0.1:0"],
-    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  const { value } = await within(reader.read(), 20_000, "the ready line");
-  assertMatch(value ?? "", /^tele server ready: tele clients connect to 127\.0\.0\.1:\d+, user's server is :22\n$/);
-  child.kill("SIGTERM");
-  const [{ code }, rest, log] = await within(
-    Promise.all([child.status, reader.read(), new Response(child.stderr).text()]),
-    10_000,
-    "the end",
-  );
-  assertEquals([code, rest.done], [0, true]);
-  assertMatch(log, /^\S+ info +ended by SIGTERM\n$/);
-});
+Deno.test(
+  "a role says on one line of standard output that it is ready, and ends with 0 when asked to",
+  onUnix(),
+  async () => {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", MAIN, "--server", "--in=:22", "--out=127.0.0.1:0"],
+      env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const { value } = await within(reader.read(), 20_000, "the ready line");
+    assertMatch(value ?? "", /^tele server ready: tele clients connect to 127\.0\.0\.1:\d+, user's server is :22\n$/);
+    child.kill("SIGTERM");
+    const [{ code }, rest, log] = await within(
+      Promise.all([child.status, reader.read(), new Response(child.stderr).text()]),
+      10_000,
+      "the end",
+    );
+    assertEquals([code, rest.done], [0, true]);
+    assertMatch(log, /^\S+ info +ended by SIGTERM\n$/);
+  },
+);

@@ -31,7 +31,7 @@ Deno.test("the README's library example runs and prints what its comments say", 
   const file = await Deno.makeTempFile({ suffix: ".ts" });
   try {
     await Deno.writeTextFile(file, source);
-    const args = ["run", "--quiet", "--check", "--allow-net", "--config", new URL("deno.json", ROOT).pathname, file];
+    const args = ["run", "--quiet", "--check", "--allow-net", "--config", `${import.meta.dirname}/../deno.json`, file];
     const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args,
       env: { NO_COLOR: "1" },

@@ -64,8 +64,9 @@ export async function listen(address: Address | undefined, options: ListenOption
   const { host, port } = address ?? { host: undefined, port: 0 };
   const [first, ...others] = host === undefined ? options.defaultHosts : [host];
   const bound = [await bindFirst(first!, port, others, options)];
-  // `[::]` takes both families; any other host may want its sibling, on the same port.
-  if (bound[0]!.host === first && first !== "::") {
+  // `[::]` takes both families, but on Windows, where Deno leaves it to IPv6 alone (denoland/deno#36168); any other host
+  // may want its sibling, on the same port.
+  if (bound[0]!.host === first && (first !== "::" || Deno.build.os === "windows")) {
     for (const other of others) {
       const sibling = await bindTcp(other, bound[0]!.port, options).catch((error) => {
         // Without IPv6 there is nobody who could come that way; with another program there, they reach that one.

@@ -8,7 +8,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { archiveName, programName, TARGETS } from "../../scripts/compile_targets.ts";
 import { compile } from "../support/compile_run.ts";
 import { sha256 } from "../support/random.ts";
-import { requires } from "../support/skip.ts";
+import { onUnix } from "../support/skip.ts";
 
 const NATIVE = TARGETS.find(({ name }) => name === Deno.build.target)!;
 const OTHERS = TARGETS.filter((target) => target !== NATIVE);
@@ -56,12 +56,9 @@ ${NO_BASE}END
 exit 1
 fi`;
 
-/** It stands in for Deno by a shell script. */
-const onUnix = Deno.build.os === "windows" ? { ignore: true } : requires("sh", "cat");
-
 Deno.test({
   name: "systems whose base cannot be fetched get a sentence each, the others are compiled, and the exit code is 1",
-  ...onUnix,
+  ...onUnix("sh", "cat"),
   fn: () =>
     withStandIn(ONLY_NATIVE, async (folder, env) => {
       const dist = `${folder}/dist`;
@@ -92,7 +89,7 @@ Deno.test({
 
 Deno.test({
   name: "every system is asked for with the permissions, and a base that was given is used for this machine's only",
-  ...onUnix,
+  ...onUnix("sh", "cat"),
   fn: () =>
     withStandIn(PROGRAM, async (folder, env) => {
       const { code, errors } = await compile(env, `--to=${folder}/dist`);
@@ -113,7 +110,7 @@ Deno.test({
 
 Deno.test({
   name: "a compiled file that does not start is a failure",
-  ...onUnix,
+  ...onUnix("sh", "cat"),
   fn: () =>
     withStandIn(
       `echo 'echo "error: no binary section" >&2; exit 1' > "$output" && chmod +x "$output"`,

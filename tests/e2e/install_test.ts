@@ -8,16 +8,11 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { withReleaseUrl } from "../../scripts/compile_installers.ts";
 import { Home, INSTALL_SH } from "../support/installation.ts";
 import { ARCHIVE, Release } from "../support/release.ts";
-import { program, requires } from "../support/skip.ts";
-
-/** `ignore` for a test of the shell script. */
-function onUnix(...programs: string[]): { ignore: boolean } {
-  return Deno.build.os === "windows" ? { ignore: true } : requires("sh", ...programs);
-}
+import { onUnix, program } from "../support/skip.ts";
 
 Deno.test({
   name: "install.sh puts the program into ~/.local/bin, and later a newer one in its place",
-  ...onUnix("curl"),
+  ...onUnix("sh", "curl"),
   fn: async () => {
     await using home = await Home.make();
     await using release = await Release.ofScript("tele 1.2.3");
@@ -39,7 +34,7 @@ Deno.test({
 
 Deno.test({
   name: "the install.sh of a release knows where its files are; TELE_INSTALL is another folder, with a space too",
-  ...onUnix("curl"),
+  ...onUnix("sh", "curl"),
   fn: async () => {
     await using home = await Home.make();
     await using release = await Release.ofScript("tele 1.2.3");
@@ -55,7 +50,7 @@ Deno.test({
 
 Deno.test({
   name: "install.sh installs nothing if the checksum is wrong, and leaves what was there",
-  ...onUnix("curl"),
+  ...onUnix("sh", "curl"),
   fn: async () => {
     await using home = await Home.make();
     await using release = await Release.ofScript("tele 1.2.3");
@@ -78,7 +73,7 @@ Deno.test({
 
 Deno.test({
   name: "install.sh says so where there is no tele for the system, and downloads nothing",
-  ...onUnix("curl"),
+  ...onUnix("sh", "curl"),
   fn: async () => {
     await using release = await Release.ofScript("tele 1.2.3");
     for (const [system, machine] of [["FreeBSD", "amd64"], ["Linux", "riscv64"], ["Linux", "armv7l"]]) {
@@ -98,7 +93,7 @@ Deno.test({
 
 Deno.test({
   name: "install.sh asks for the archive of each system by Deno's name for it",
-  ...onUnix("curl"),
+  ...onUnix("sh", "curl"),
   fn: async () => {
     await using release = new Release();
     release.sum();
@@ -121,7 +116,7 @@ Deno.test({
 
 Deno.test({
   name: "install.sh tells each other failure in a line, and installs nothing",
-  ...onUnix("curl"),
+  ...onUnix("sh", "curl"),
   fn: async () => {
     await using home = await Home.make();
     await using release = await Release.ofScript("tele 1.2.3");
@@ -148,7 +143,7 @@ Deno.test({
 
 Deno.test({
   name: "install.sh needs no curl and no sha256sum where wget and openssl are",
-  ...onUnix("wget", "openssl"),
+  ...onUnix("sh", "wget", "openssl"),
   fn: async () => {
     await using home = await Home.make();
     await using release = await Release.ofScript("tele 1.2.3");
@@ -163,7 +158,7 @@ Deno.test({
 
 Deno.test({
   name: "install.sh is as shellcheck likes it",
-  ...onUnix("shellcheck"),
+  ...onUnix("sh", "shellcheck"),
   fn: async () => {
     const args = ["--shell=sh", "--norc", INSTALL_SH];
     const { success, stdout } = await new Deno.Command("shellcheck", { args }).output();

@@ -46,6 +46,14 @@ export function requires(...programs: string[]): { ignore: boolean } {
   return { ignore: true };
 }
 
+/**
+ * Decides whether a test can run that needs what Windows does not have, such as signals that end a process, unix sockets
+ * and shell scripts: spread the result into a test definition.
+ */
+export function onUnix(...programs: string[]): { ignore: boolean } {
+  return Deno.build.os === "windows" ? { ignore: true } : requires(...programs);
+}
+
 /** The path of a program; throws, naming the package to install, if it is missing. */
 export function program(name: string): string {
   const path = find(name);
@@ -64,12 +72,15 @@ function nameWithPackage(name: string): string {
 
 function find(name: string): string | undefined {
   // Daemons live in sbin, which is not in everyone's PATH.
-  const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/usr/local/sbin", "/sbin"];
-  for (const folder of folders) {
+  const isWindows = Deno.build.os === "windows";
+  const path = (Deno.env.get("PATH") ?? "").split(isWindows ? ";" : ":");
+  for (const folder of [...path, "/usr/sbin", "/usr/local/sbin", "/sbin"]) {
     if (folder === "") continue;
+    const file = `${folder}/${name}${isWindows ? ".exe" : ""}`;
     try {
-      const { isFile, mode } = Deno.statSync(`${folder}/${name}`);
-      if (isFile && (mode ?? 0) & 0o111) return `${folder}/${name}`;
+      const { isFile, mode } = Deno.statSync(file);
+      // Windows has no mode that says who may run a file.
+      if (isFile && (isWindows || (mode ?? 0) & 0o111)) return file;
     } catch {
       // Not there; try the next.
     }
