@@ -37,7 +37,8 @@ async function compileAll({ targets, folder, url }: CompileOptions): Promise<num
   }
   await writeSums(folder, written);
   if (failures === 0) return 0;
-  console.error(`compile: ${failures} of ${targets.length} systems failed; what was compiled is in ${folder}`);
+  const rest = failures === targets.length ? "nothing was compiled" : `what was compiled is in ${folder}`;
+  console.error(`compile: ${failures} of ${targets.length} systems failed; ${rest}`);
   return 1;
 }
 
