@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { hasNodeDuplex } from "../lib/net/node_duplex.ts";
 import { Breaker } from "../tests/support/breaker.ts";
 import { compiled, fromSource, output, type Program, TeleChild } from "./smoke_process.ts";
 import { Traffic } from "./smoke_traffic.ts";
@@ -24,7 +25,7 @@ Exit codes
   2  wrong command line
 `;
 
-/** The whole run takes less, in milliseconds: about 8 s where all is well. */
+/** The whole run takes less, in milliseconds: 5 s where all is well. */
 const LIMIT_MS = 18_000;
 
 /** So much must come out of both ends before the first outage, between two, and after the last, in bytes. */
@@ -32,6 +33,9 @@ const STEP_BYTES = 2 ** 20;
 
 /** Length of the black hole, in milliseconds: tele calls a carrier dead after 3 s of silence. */
 const SILENT_MS = 4_000;
+
+/** What is said of a Deno without `resetAndDestroy`. */
+const TOO_OLD = "cannot break a connection as a network does: run the smoke test with Deno 2.9 or later, such as 2.9.6";
 
 /** The outages. Each must lead to a carrier of its own. */
 const OUTAGES: readonly [name: string, cause: (network: Breaker) => void | Promise<void>][] = [
@@ -82,8 +86,9 @@ async function steps(program: Program, { resources, children, say }: Scene): Pro
     const startMs = performance.now();
     const carriers = network.accepted;
     await cause(network);
+    // What was in buffers behind the network flows also without a new carrier.
+    await Promise.race([until(() => network.accepted > carriers), failed]);
     await Promise.race([through(traffic), failed]);
-    if (network.accepted === carriers) throw new Error(`outage ${index + 1} (${name}) went by without a new carrier`);
     say(`outage ${index + 1}, ${name}: data flows again ${seconds(performance.now() - startMs)} after it began`);
   }
   traffic.stop();
@@ -100,9 +105,14 @@ async function steps(program: Program, { resources, children, say }: Scene): Pro
 }
 
 /** Waits until {@linkcode STEP_BYTES} more have come out at both ends. */
-async function through(traffic: Traffic): Promise<void> {
+function through(traffic: Traffic): Promise<void> {
   const goal = traffic.received + STEP_BYTES;
-  while (traffic.received < goal) await new Promise((resolve) => setTimeout(resolve, 5));
+  return until(() => traffic.received >= goal);
+}
+
+/** Waits; {@linkcode LIMIT_MS} is for the whole. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 function compare({ up, down }: Traffic, say: Scene["say"]): void {
@@ -179,6 +189,7 @@ function existing(path: string): string {
 async function main(args: readonly string[]): Promise<number> {
   try {
     const program = readProgram(args);
+    if (program !== undefined && !hasNodeDuplex()) throw new Error(`Deno ${Deno.version.deno} ${TOO_OLD}`);
     if (program !== undefined) return await smoke(program);
     console.log(HELP.trimEnd());
     return 0;
