@@ -228,6 +228,8 @@ export class SessionClient<User extends SessionUser> {
 
   /** A new session was accepted. If there was an older one, the server has proven not to know it: that one is lost. */
   #begin(duplex: Duplex, accepted: Accepted): void {
+    // First, since it may throw: a session that has its identifier and was never attached would only be resumed, in vain.
+    const resumeTimeoutMs = Math.min(this.#options.resumeTimeoutMs, readResumeTimeout(accepted.accept.fields));
     const former = this.#session;
     if (former.id.length > 0) {
       const formerUser = this.#user;
@@ -244,7 +246,7 @@ export class SessionClient<User extends SessionUser> {
     const session = this.#session;
     session.id = accepted.accept.sessionId;
     session.resumeSecret = accepted.resumeSecret;
-    session.resumeTimeoutMs = Math.min(this.#options.resumeTimeoutMs, readResumeTimeout(accepted.accept.fields));
+    session.resumeTimeoutMs = resumeTimeoutMs;
     session.attach({ duplex, peerReceived: accepted.accept.received, leftover: accepted.leftover });
     this.#outage.end(duplex.peer, this.#loop?.attempts ?? 0, undefined);
   }
