@@ -1,0 +1,176 @@
+/**
+ * Right messages with random contents: what mangling begins with.
+ *
+ * @module
+ */
+import { writeDataHeader, writeFin, writeOpen, writeReset, writeU32 } from "../../lib/mux/records.ts";
+import { FrameType } from "../../lib/session/constants.ts";
+import { concatBytes } from "../../lib/session/keys.ts";
+import {
+  type Accept,
+  type Challenge,
+  type Commit,
+  encodeAccept,
+  encodeChallenge,
+  encodeCommit,
+  encodeEnding,
+  encodeHello,
+  type Ending,
+  type Fields,
+  type Hello,
+  writeU64,
+} from "../../lib/session/messages.ts";
+import type { Choices } from "./choices.ts";
+import { boundary } from "./mangle.ts";
+
+/** A whole number below 2^53, small ones and the largest more often. */
+export function count(choices: Choices): number {
+  switch (choices.between(0, 3)) {
+    case 0:
+      return choices.between(0, 100);
+    case 1:
+      return boundary(choices);
+    case 2:
+      return choices.next32() * 2 ** 21 + (choices.next32() >>> 11);
+    default:
+      return Number.MAX_SAFE_INTEGER - choices.between(0, 2);
+  }
+}
+
+/** Optional fields: the known types with values of right and wrong lengths, and others. */
+export function fields(choices: Choices): Fields {
+  const some: Fields = new Map();
+  for (let left = choices.upTo(40); left > 0; left--) {
+    const type = choices.chance(0.5) ? choices.between(0, 4) : choices.between(0, 65_535);
+    const value = choices.bytes(choices.pick([8, 0, 98, 97, choices.upTo(300)]));
+    some.set(type, value);
+    if (type === 1 && value.length === 8 && choices.chance(0.9)) writeU64(value, 0, count(choices));
+  }
+  return some;
+}
+
+/** A hello. */
+export function hello(choices: Choices, sessionId?: Uint8Array): Hello {
+  const shared = { nonce: choices.bytes(32), publicKey: choices.bytes(32), fields: fields(choices) };
+  if (sessionId === undefined && choices.chance(0.5)) return { kind: "new", ...shared };
+  return { kind: "resume", ...shared, sessionId: sessionId ?? choices.bytes(16) };
+}
+
+/** A challenge. */
+export function challenge(choices: Choices): Challenge {
+  const status = choices.pick(["ready", "unknown"] as const);
+  return { status, nonce: choices.bytes(32), publicKey: choices.bytes(32), fields: fields(choices) };
+}
+
+/** A commit. */
+export function commit(choices: Choices): Commit {
+  const kind = choices.pick(["new", "resume"] as const);
+  return { kind, attempt: count(choices), received: count(choices), fields: fields(choices) };
+}
+
+/** An accept. */
+export function accept(choices: Choices): Accept {
+  return { sessionId: choices.bytes(16), received: count(choices), fields: fields(choices) };
+}
+
+/** A refuse or goodbye. */
+export function ending(choices: Choices): Ending {
+  const code = choices.chance(0.5) ? choices.between(0, 9) : choices.between(0, 65_535);
+  // Noise as text: any bytes are allowed there, and must do no harm in a log.
+  return { code, message: String.fromCharCode(...choices.bytes(choices.upTo(600))) };
+}
+
+/** The payload of any handshake message, its proof being noise. */
+export function handshakePayload(choices: Choices, sessionId?: Uint8Array): Uint8Array {
+  switch (choices.between(0, 4)) {
+    case 0:
+      return encodeHello(hello(choices, sessionId));
+    case 1:
+      return encodeChallenge(challenge(choices));
+    case 2:
+      return concatBytes(encodeCommit(commit(choices)), choices.bytes(32));
+    case 3:
+      return concatBytes(encodeAccept(accept(choices)), choices.bytes(32));
+    default:
+      return encodeEnding("refuse", ending(choices));
+  }
+}
+
+/** An acknowledge payload. */
+export function acknowledgePayload(offset: number): Uint8Array {
+  const payload = new Uint8Array(9);
+  payload[0] = FrameType.acknowledge;
+  writeU64(payload, 1, offset);
+  return payload;
+}
+
+/** A probe payload. */
+export function probePayload(flags: number, silenceMs: number): Uint8Array {
+  const payload = new Uint8Array(6);
+  payload[0] = FrameType.probe;
+  payload[1] = flags;
+  writeU32(payload, 2, silenceMs);
+  return payload;
+}
+
+/** A hint payload of window values. */
+export function hintPayload(windows: [id: number, offset: number][]): Uint8Array {
+  const payload = new Uint8Array(1 + 12 * windows.length);
+  payload[0] = FrameType.hint;
+  windows.forEach(([id, offset], index) => {
+    writeU32(payload, 1 + 12 * index, id);
+    writeU64(payload, 5 + 12 * index, offset);
+  });
+  return payload;
+}
+
+/** A data payload. */
+export function dataPayload(...records: Uint8Array[]): Uint8Array {
+  return concatBytes(new Uint8Array([FrameType.data]), ...records);
+}
+
+/** An open record, with an extra part of `extraBytes` bytes. */
+export function openRecord(id: number, send: number, receive: number, extraBytes = 0): Uint8Array {
+  const record = new Uint8Array(15 + extraBytes);
+  writeOpen(record, 0, id, { send, receive });
+  record[13] = extraBytes >>> 8;
+  record[14] = extraBytes;
+  return record;
+}
+
+/** A data record. */
+export function dataRecord(id: number, data: Uint8Array): Uint8Array {
+  const record = new Uint8Array(9 + data.length);
+  writeDataHeader(record, 0, id, data.length);
+  record.set(data, 9);
+  return record;
+}
+
+/** A fin record. */
+export function finRecord(id: number): Uint8Array {
+  const record = new Uint8Array(5);
+  writeFin(record, 0, id);
+  return record;
+}
+
+/** A reset record. */
+export function resetRecord(id: number, code: number, message: Uint8Array): Uint8Array {
+  const record = new Uint8Array(9 + message.length);
+  writeReset(record, 0, id, code, message);
+  return record;
+}
+
+/** Any right record, by itself: whether it may come now is another question. */
+export function anyRecord(choices: Choices): Uint8Array {
+  const id = choices.chance(0.2) ? boundary(choices) : choices.between(1, 8);
+  switch (choices.between(0, 3)) {
+    case 0:
+      return openRecord(id, boundary(choices), boundary(choices), choices.upTo(1024));
+    case 1:
+      return dataRecord(id, choices.bytes(choices.upTo(500)));
+    case 2:
+      return finRecord(id);
+    default:
+      return resetRecord(id, choices.between(0, 65_535), choices.bytes(choices.upTo(1024)));
+  }
+}

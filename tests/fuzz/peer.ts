@@ -1,0 +1,192 @@
+/**
+ * Attached sessions with a mux whose peer was accepted, and then sends what it should not.
+ *
+ * @module
+ */
+import { Mux } from "../../lib/mux/mux.ts";
+import { MOST_PULL_BYTES } from "../../lib/mux/constants.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
+import { SegmentPool } from "../../lib/net/segment_pool.ts";
+import { SessionClient } from "../../lib/session/client.ts";
+import { ClientHandshake, ServerHandshake } from "../../lib/session/handshake.ts";
+import { SessionServer } from "../../lib/session/server.ts";
+import type { Session } from "../../lib/session/session.ts";
+import { memoryPipe } from "../support/memory_network.ts";
+import type { Choices } from "./choices.ts";
+import { type Effect, PeerSteps } from "./peer_steps.ts";
+import { Stage } from "./roles.ts";
+import { check, expectTele, hex, type Target, type Trace } from "./target.ts";
+import { Watched, Wire } from "./wire.ts";
+
+const MOST_STREAMS = 20;
+const REPLAY_BYTES = 64 * 1024;
+/** Open, fin and reset of each stream always fit into the log; so many were opened and ended here at the most. */
+const MOST_RECORD_BYTES = 30 * 200 * (9 + 200);
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+
+type Behaviour = "stuck" | "refuse" | "never" | "sink" | "talk";
+
+/** The users of streams that the peer opens. */
+class Users {
+  readonly ends: Watched[] = [];
+  readonly #behaviour: Behaviour;
+
+  constructor(behaviour: Behaviour) {
+    this.#behaviour = behaviour;
+  }
+
+  readonly dial = (): Promise<Duplex> => {
+    if (this.#behaviour === "refuse") return Promise.reject(new Error("connection refused"));
+    if (this.#behaviour === "never") return new Promise(() => {});
+    // A stuck user's connection takes one byte at the most, so that no window ever moves.
+    const pipe = memoryPipe({ bufferBytes: this.#behaviour === "stuck" ? 1 : undefined });
+    const end = new Watched(pipe.b, "user");
+    this.ends.push(end);
+    if (this.#behaviour === "talk") pipe.a.write(new Uint8Array(2000)).catch(() => {});
+    if (this.#behaviour !== "stuck") swallow(pipe.a);
+    return Promise.resolve(end);
+  };
+}
+
+async function swallow(duplex: Duplex): Promise<void> {
+  const into = new Uint8Array(4096);
+  try {
+    while (await duplex.read(into) !== null);
+  } catch {
+    // The end, too.
+  }
+}
+
+/** The subject, attached, with the far end of its carrier. */
+interface Attached {
+  session: Session;
+  mux: Mux;
+  wire: Wire;
+  stop(): Promise<void>;
+}
+
+function attachServer(stage: Stage, choices: Choices, users: Users): Attached {
+  const bound: { mux: Mux; session: Session }[] = [];
+  const open = { count: 0 };
+  const { clock, pool } = stage.common();
+  const makeUser = () => new Mux({ clock, pool, maxStreams: MOST_STREAMS, open, dial: users.dial });
+  const bindUser = (mux: Mux, session: Session) => {
+    mux.bind(session);
+    bound.push({ mux, session });
+  };
+  const options = { ...stage.common(), replayBufferBytes: REPLAY_BYTES, maxSessions: 3, makeUser, bindUser };
+  const server = new SessionServer<Mux>(options);
+  const wire = new Wire(choices);
+  server.accept(wire.near);
+  const shake = async () => {
+    const handshake = await ClientHandshake.begin(wire.far);
+    await handshake.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, NOTHING);
+  };
+  check(stage.settles(shake(), 1000) && bound.length === 1, () => "an honest client is not accepted");
+  return { ...bound[0]!, wire, stop: () => server.stop("the end") };
+}
+
+function attachClient(stage: Stage, choices: Choices, users: Users): Attached {
+  const bound: { mux: Mux; session: Session }[] = [];
+  const open = { count: 0 };
+  const pool = new SegmentPool({ plenty: 64 });
+  const wire = new Wire(choices);
+  let dials = 0;
+  const shake = async () => {
+    const handshake = new ServerHandshake(wire.far);
+    await handshake.hello();
+    await handshake.challenge("ready");
+    await handshake.commit(() => NOTHING);
+    const accept = await handshake.accept({ sessionId: choices.bytes(16), received: 0, fields: new Map() });
+    await handshake.channel.send(accept);
+  };
+  const client = new SessionClient<Mux>({
+    ...stage.common(),
+    replayBufferBytes: REPLAY_BYTES,
+    // There is one carrier; later on nobody answers.
+    dial: () => dials++ === 0 ? Promise.resolve(wire.near) : Promise.reject(new Error("connection refused")),
+    makeUser: () => new Mux({ clock: stage.process.clock, pool, maxStreams: MOST_STREAMS, open }),
+    bindUser: (mux, session) => {
+      mux.bind(session);
+      bound.push({ mux, session });
+    },
+    inherit: () => {},
+  });
+  check(stage.settles(shake(), 1000), () => "an honest server is not taken");
+  stage.pass(0);
+  check(client.isAttached, () => `an honest server is not taken: ${stage.lines.join("; ")}`);
+  for (let left = choices.between(0, 3); left > 0; left--) {
+    users.dial().then((user) => client.user.open(user), () => {});
+  }
+  stage.pass(0);
+  return { ...bound[0]!, wire, stop: () => client.stop("the end") };
+}
+
+/** Checks that what happened is what the protocol says of `effect`. */
+function judge({ session, wire }: Attached, effect: Effect): void {
+  const error = session.error;
+  if (error !== undefined) expectTele(["protocol", "refused"], error);
+  if (effect === "unknown") return;
+  const isAttached = session.carrier !== undefined;
+  const got = error !== undefined ? "session" : isAttached ? "nothing" : "carrier";
+  check(got === effect, () => `${effect} was to end, but ${got} did: ${error}`);
+  check(effect !== "carrier" || wire.near.isClosed, () => "a carrier was given up and left open");
+}
+
+function assertBounded({ session, mux }: Attached): void {
+  const held = session.log.heldBytes;
+  const most = REPLAY_BYTES + MOST_PULL_BYTES + MOST_RECORD_BYTES;
+  check(held <= most, () => `the log holds ${held} bytes`);
+  check(mux.streamCount <= MOST_STREAMS, () => `${mux.streamCount} streams are open`);
+}
+
+/** Sends steps until one of them ends something, and sometimes beyond. */
+function misbehave(stage: Stage, choices: Choices, attached: Attached, steps: PeerSteps, trace: Trace): void {
+  let effect: Effect = "nothing";
+  let offset = 0;
+  for (let left = choices.between(1, 30); left > 0; left--) {
+    const step = steps.next();
+    trace(() => `${step.effect}: ${hex(step.wire)}`);
+    offset += step.wire.length;
+    attached.wire.send(step.wire);
+    stage.pass(choices.pick([0, 0, 5, 300]));
+    if (effect === "nothing") effect = step.effect;
+    judge(attached, effect);
+    assertBounded(attached);
+    if (effect !== "nothing" && choices.chance(0.7)) return;
+  }
+}
+
+/** Sessions whose peer was accepted. */
+export const peer: Target = {
+  name: "peer",
+  about: "attached sessions and their mux, both roles: right, wrong and broken frames of an accepted peer",
+  quickStreams: 400,
+  run(choices, trace) {
+    using stage = new Stage(choices);
+    const isServer = choices.chance(0.6);
+    const behaviour = choices.pick(["stuck", "refuse", "never", "sink", "talk"] as const);
+    trace(() => `the subject is a ${isServer ? "server" : "client"}, users: ${behaviour}`);
+    const users = new Users(behaviour);
+    const attached = isServer ? attachServer(stage, choices, users) : attachClient(stage, choices, users);
+    const { wire, session, mux } = attached;
+    const isRead = choices.chance(0.8);
+    if (isRead) wire.swallow();
+    misbehave(stage, choices, attached, new PeerSteps(choices, isServer, behaviour === "stuck"), trace);
+    wire.leave(choices, trace);
+    // An honest silence ends a carrier within three times the last promise: 100 s here, or whatever noise has promised.
+    stage.pass(1000);
+    judge(attached, "unknown");
+    assertBounded(attached);
+    const wasEnded = session.error !== undefined;
+    check(!wasEnded || wire.near.isClosed, () => "the session has ended and its carrier stays open");
+    check(!wasEnded || mux.streamCount === 0, () => "the session has ended and its streams stay open");
+    check(stage.settles(attached.stop(), 1000), () => "it does not stop");
+    stage.pass(1000);
+    check(wire.near.isClosed, () => "a stopped process leaves its carrier open");
+    const left = users.ends.filter((user) => !user.isClosed).length;
+    check(left === 0, () => `${left} users are left connected when everything has ended`);
+    stage.assertQuiet();
+  },
+};

@@ -1,0 +1,109 @@
+/**
+ * Servers and clients of sessions whose user does nothing, in simulated time.
+ *
+ * @module
+ */
+import type { Clock } from "../../lib/net/clock.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
+import type { TeleError } from "../../lib/net/error.ts";
+import { SegmentPool } from "../../lib/net/segment_pool.ts";
+import { SessionClient } from "../../lib/session/client.ts";
+import { SessionServer } from "../../lib/session/server.ts";
+import type { Session, SessionUser } from "../../lib/session/session.ts";
+import { takeChance } from "../sim/chance.ts";
+import { SimClock } from "../sim/clock.ts";
+import { Process } from "../sim/process.ts";
+import type { Choices } from "./choices.ts";
+import { check } from "./target.ts";
+import { pass } from "./wire.ts";
+
+/** Takes what comes, and says nothing. */
+export class SilentUser implements SessionUser {
+  streamCount = 0;
+  error: TeleError | undefined;
+  pull(): void {}
+  receive(): void {}
+  receiveHint(): void {}
+  takeHints(): number {
+    return 0;
+  }
+  attached(): void {}
+  ended(error: TeleError): void {
+    this.error = error;
+  }
+}
+
+/** Simulated time and the process under test in it; all chance comes from the choices. */
+export class Stage implements Disposable {
+  readonly clock = new SimClock();
+  readonly process = new Process("subject", this.clock);
+  /** Log lines of the subject. */
+  readonly lines: string[] = [];
+  readonly #giveBack: () => void;
+
+  constructor(choices: Choices) {
+    this.#giveBack = takeChance(choices.next32(), this.clock.io, () => 0);
+  }
+
+  /** What every session here is made of. */
+  common(clock: Clock = this.process.clock) {
+    return {
+      clock,
+      log: (level: string, line: string) => void this.lines.push(`${level}: ${line}`),
+      pool: new SegmentPool({ plenty: 64 }),
+      replayBufferBytes: 1 << 20,
+      pingIntervalMs: 30_000,
+      resumeTimeoutMs: 24 * 3_600_000,
+    };
+  }
+
+  /** Time passes. */
+  pass(ms: number): void {
+    pass(this.clock, ms);
+  }
+
+  /** Time passes until `promise` settles, `ms` at the most. Returns whether it did. */
+  settles(promise: Promise<unknown>, ms: number): boolean {
+    let isSettled = false;
+    const done = () => void (isSettled = true);
+    promise.then(done, done);
+    this.pass(0);
+    for (let left = ms; left > 0 && !isSettled; left -= 250) this.pass(250);
+    return isSettled;
+  }
+
+  /** Nothing is planned any more. */
+  assertQuiet(): void {
+    const timers = this.process.pendingTimers;
+    check(timers === 0, () => `${timers} timers are left when everything has ended`);
+  }
+
+  [Symbol.dispose](): void {
+    this.#giveBack();
+  }
+}
+
+/** A server of silent sessions. */
+export function silentServer(stage: Stage, sessions: Session[], clock?: Clock): SessionServer<SilentUser> {
+  return new SessionServer<SilentUser>({
+    ...stage.common(clock),
+    maxSessions: 10,
+    makeUser: () => new SilentUser(),
+    bindUser: (_user, session) => void sessions.push(session),
+  });
+}
+
+/** A client of silent sessions. */
+export function silentClient(
+  stage: Stage,
+  sessions: Session[],
+  dial: (signal: AbortSignal) => Promise<Duplex>,
+): SessionClient<SilentUser> {
+  return new SessionClient<SilentUser>({
+    ...stage.common(),
+    dial,
+    makeUser: () => new SilentUser(),
+    bindUser: (_user, session) => void sessions.push(session),
+    inherit: () => {},
+  });
+}

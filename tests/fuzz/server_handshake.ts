@@ -1,0 +1,128 @@
+/**
+ * Strangers at a server: noise, messages out of order, and clients some of whose bytes are changed on the way.
+ *
+ * @module
+ */
+import { HANDSHAKE_TIMEOUT_MS } from "../../lib/session/constants.ts";
+import { ClientHandshake } from "../../lib/session/handshake.ts";
+import { concatBytes } from "../../lib/session/keys.ts";
+import { encodeHello, framed } from "../../lib/session/messages.ts";
+import type { Session } from "../../lib/session/session.ts";
+import { memoryPipe } from "../support/memory_network.ts";
+import type { Choices } from "./choices.ts";
+import * as frames from "./frames.ts";
+import { mangled } from "./mangle.ts";
+import { silentServer, Stage } from "./roles.ts";
+import { check, expectTele, hex, type Target, type Trace } from "./target.ts";
+import { Mangler, Wire } from "./wire.ts";
+
+/** A challenge and a refuse with a sentence of 512 bytes: the most that a stranger gets out of a server. */
+const MOST_ANSWER_BYTES = 4 + 68 + 4 + 3 + 512;
+
+const NOTHING: Uint8Array = new Uint8Array(0);
+
+/** A session that an honest client has, and that strangers must not harm. */
+interface Kept {
+  session: Session;
+  secret: Uint8Array;
+}
+
+/** Begins a session with an honest client whose carrier is then lost. */
+function keep(stage: Stage, server: ReturnType<typeof silentServer>, sessions: Session[]): Kept {
+  const pipe = memoryPipe();
+  server.accept(pipe.b);
+  let secret = NOTHING;
+  const shake = async () => {
+    const handshake = await ClientHandshake.begin(pipe.a);
+    const commit = { kind: "new" as const, attempt: 0, received: 0, fields: new Map() };
+    secret = (await handshake.commit(commit, NOTHING)).resumeSecret;
+  };
+  check(stage.settles(shake(), 1000) && sessions.length === 1, () => "an honest client is not accepted");
+  pipe.cut();
+  stage.pass(10);
+  return { session: sessions[0]!, secret };
+}
+
+/** What a stranger sends without listening. */
+function strangerWire(choices: Choices, sessionId: Uint8Array): Uint8Array {
+  const known = choices.chance(0.5) ? sessionId : undefined;
+  const right = framed(encodeHello(frames.hello(choices, known)));
+  switch (choices.between(0, 3)) {
+    case 0:
+      return choices.bytes(choices.upTo(5000));
+    case 1:
+      return mangled(choices, right);
+    case 2: { // A hello and whatever else, in a wrong order.
+      const others = Array.from({ length: choices.between(0, 5) }, () => {
+        return framed(choices.chance(0.1) ? NOTHING : frames.handshakePayload(choices, known));
+      });
+      return concatBytes(...(choices.chance(0.7) ? [right] : []), ...others);
+    }
+    default: { // A right hello, and something wrong behind it.
+      const others = framed(frames.handshakePayload(choices, known));
+      return concatBytes(right, mangled(choices, others));
+    }
+  }
+}
+
+/** A live client, with values of its own in its commit. Settles when it was accepted or turned away. */
+async function live(choices: Choices, wire: Mangler, kept: Kept, trace: Trace): Promise<boolean> {
+  const resumes = choices.chance(0.6);
+  const handshake = await ClientHandshake.begin(wire, resumes ? kept.session.id : undefined);
+  const isRight = choices.chance(0.3);
+  const kind = isRight ? (resumes ? "resume" : "new") : choices.pick(["new", "resume"] as const);
+  const commit = { ...frames.commit(choices), kind };
+  if (choices.chance(0.5)) {
+    commit.fields.delete(2);
+    commit.received = 0;
+  }
+  const secret = choices.pick([kept.secret, NOTHING, choices.bytes(32)]);
+  trace(() => `commits ${kind}, attempt ${commit.attempt}, received ${commit.received}`);
+  await handshake.commit(commit, secret);
+  return true;
+}
+
+/** A server's side of the handshake. */
+export const serverHandshake: Target = {
+  name: "server-handshake",
+  about: "SessionServer.accept: noise, wrong order, and live clients that are mangled or say strange things",
+  quickStreams: 600,
+  run(choices, trace) {
+    using stage = new Stage(choices);
+    const sessions: Session[] = [];
+    const server = silentServer(stage, sessions);
+    const kept = keep(stage, server, sessions);
+    const wire = new Wire(choices);
+    const accepting = server.accept(wire.near);
+    const isLive = choices.chance(0.5);
+    const { received, lastAttempt } = kept.session;
+    let mangler: Mangler | undefined;
+    let isAccepted = false;
+    if (isLive) {
+      mangler = new Mangler(wire.far, choices, choices.pick([0, 0.3, 0.6]), trace);
+      live(choices, mangler, kept, trace).then((was) => isAccepted = was, () => wire.swallow());
+    } else {
+      const bytes = strangerWire(choices, kept.session.id);
+      trace(() => hex(bytes));
+      wire.send(bytes);
+      if (choices.chance(0.7)) wire.swallow();
+    }
+    stage.pass(0);
+    const wasAttached = sessions.length > 1 || kept.session.lastAttempt !== lastAttempt;
+    check(!wasAttached || isLive && !mangler!.isHarmed, () => "a stranger was attached");
+    check(!isAccepted || wasAttached, () => "a client was told that it is attached, and is not");
+    const isUnharmed = kept.session.error === undefined && kept.session.received === received;
+    check(isUnharmed || wasAttached, () => `a stranger harmed another's session: ${kept.session.error}`);
+    if (kept.session.error !== undefined) expectTele(["protocol"], kept.session.error);
+    const answerBytes = wire.near.writtenBytes;
+    check(wasAttached || answerBytes <= MOST_ANSWER_BYTES, () => `a stranger was answered ${answerBytes} bytes`);
+    wire.leave(choices, trace);
+    check(stage.settles(accepting, HANDSHAKE_TIMEOUT_MS + 250), () => "the handshake does not end");
+    check(wasAttached || wire.near.isClosed, () => "the stranger's connection stays open");
+    check(server.sessionCount <= 2, () => `${server.sessionCount} sessions`);
+    check(stage.settles(server.stop("the end"), 1000), () => "the server does not stop");
+    stage.pass(1000);
+    check(wire.near.isClosed, () => "a stopped server leaves a carrier open");
+    stage.assertQuiet();
+  },
+};

@@ -1,0 +1,219 @@
+/**
+ * The frames and messages of a session.
+ *
+ * @module
+ */
+import { readU32 } from "../../lib/mux/records.ts";
+import {
+  FrameType,
+  MAX_CONTROL_FRAME_BYTES,
+  MAX_HANDSHAKE_FRAME_BYTES,
+  MAX_SESSION_FRAME_BYTES,
+} from "../../lib/session/constants.ts";
+import { decodeAcknowledge, decodeProbe } from "../../lib/session/control.ts";
+import { SessionFrameReader } from "../../lib/session/frame_reader.ts";
+import { concatBytes } from "../../lib/session/keys.ts";
+import {
+  decodeAccept,
+  decodeChallenge,
+  decodeCommit,
+  decodeEnding,
+  decodeHello,
+  encodeAccept,
+  encodeChallenge,
+  encodeCommit,
+  encodeEnding,
+  encodeHello,
+  type Fields,
+  framed,
+  readResumeTimeout,
+} from "../../lib/session/messages.ts";
+import type { Choices } from "./choices.ts";
+import * as frames from "./frames.ts";
+import { Journal } from "./journal.ts";
+import { mangled, pieces } from "./mangle.ts";
+import { check, hex, type Target, teleErrorOf, type Trace } from "./target.ts";
+
+// Frames.
+
+/** A frame that is large enough to be near a limit, of any type. */
+function largePayload(choices: Choices): Uint8Array {
+  const limit = choices.pick([MAX_CONTROL_FRAME_BYTES, MAX_SESSION_FRAME_BYTES]);
+  const payload = new Uint8Array(limit + choices.between(0, 2) - 1);
+  payload[0] = choices.pick([FrameType.data, FrameType.hint, FrameType.goodbye]);
+  return payload;
+}
+
+/** The payload of any frame that may come in a session, and of some that may not. */
+function sessionPayload(choices: Choices): Uint8Array {
+  switch (choices.between(0, 6)) {
+    case 0:
+      return frames.dataPayload(choices.bytes(choices.upTo(500)));
+    case 1:
+      return frames.acknowledgePayload(frames.count(choices));
+    case 2:
+      return frames.probePayload(choices.between(0, 255), choices.next32());
+    case 3:
+      return frames.hintPayload([[choices.between(0, 8), frames.count(choices)]]);
+    case 4:
+      return encodeEnding("goodbye", frames.ending(choices));
+    case 5:
+      return choices.bytes(choices.upTo(100));
+    default:
+      return choices.chance(0.02) ? largePayload(choices) : new Uint8Array(0);
+  }
+}
+
+function sessionWire(choices: Choices): Uint8Array {
+  if (choices.chance(0.1)) return choices.bytes(choices.upTo(400));
+  const wire = concatBytes(...Array.from({ length: choices.upTo(20) }, () => framed(sessionPayload(choices))));
+  return choices.chance(0.6) ? mangled(choices, wire) : wire;
+}
+
+/** What is due of a session's frames, read from the whole stream at once. */
+function referenceFrames(wire: Uint8Array): { journal: Journal; isBad: boolean } {
+  const journal = new Journal();
+  for (let at = 0; at + 4 <= wire.length;) {
+    const length = readU32(wire, at);
+    at += 4;
+    if (length === 0) continue;
+    if (length > MAX_SESSION_FRAME_BYTES) return { journal, isBad: true };
+    const payload = wire.subarray(at, at + length);
+    at += length;
+    if (payload[0] === FrameType.data) journal.data(payload.subarray(1));
+    else if (payload.length > MAX_CONTROL_FRAME_BYTES) return { journal, isBad: true };
+    else if (payload.length === length) {
+      journal.mark("control", payload.length);
+      journal.data(payload);
+    }
+  }
+  return { journal, isBad: false };
+}
+
+/** {@linkcode SessionFrameReader}. */
+export const sessionFrames: Target = {
+  name: "session-frames",
+  about: "SessionFrameReader: frames of all types and sizes, mangled frames and noise, in any pieces",
+  quickStreams: 3000,
+  run(choices, trace) {
+    const wire = sessionWire(choices);
+    const cut = wire.length > 20_000 ? [wire.subarray(0, 9), wire.subarray(9)] : pieces(choices, wire);
+    trace(() => `${hex(wire)} in ${cut.length} pieces`);
+    const due = referenceFrames(wire);
+    for (const variant of [cut, [wire]]) {
+      const journal = new Journal();
+      const reader = new SessionFrameReader({
+        data: (bytes) => journal.data(bytes),
+        control: (payload) => {
+          check(payload.length <= MAX_CONTROL_FRAME_BYTES, () => `a control frame of ${payload.length} bytes was kept`);
+          journal.mark("control", payload.length);
+          journal.data(payload);
+        },
+      });
+      const error = teleErrorOf(["protocol"], () => variant.forEach((piece) => reader.push(piece)));
+      due.journal.assertSame(journal, `frames out of ${variant.length} pieces`);
+      check((error !== undefined) === due.isBad, () => `it failed: ${error}, which was due: ${due.isBad}`);
+    }
+  },
+};
+
+// Messages.
+
+/** A message's decoder, the encoder that undoes it, and right payloads. */
+interface Message {
+  make(choices: Choices): Uint8Array;
+  decode(payload: Uint8Array): unknown;
+  /** Encodes what `decode` returned. */
+  // deno-lint-ignore no-explicit-any
+  encode(decoded: any): Uint8Array;
+}
+
+const MESSAGES: readonly Message[] = [
+  {
+    make: (choices) => encodeHello(frames.hello(choices)),
+    decode: decodeHello,
+    encode: encodeHello,
+  },
+  {
+    make: (choices) => encodeChallenge(frames.challenge(choices)),
+    decode: decodeChallenge,
+    encode: encodeChallenge,
+  },
+  {
+    make: (choices) => concatBytes(encodeCommit(frames.commit(choices)), choices.bytes(32)),
+    decode: (payload) => {
+      const { commit, body, proof } = decodeCommit(payload);
+      check(hex(concatBytes(body, proof)) === hex(payload), () => "body and proof are not the payload");
+      readResumeTimeoutOrRefuse(commit.fields);
+      return { commit, proof };
+    },
+    encode: ({ commit, proof }) => concatBytes(encodeCommit(commit), proof),
+  },
+  {
+    make: (choices) => concatBytes(encodeAccept(frames.accept(choices)), choices.bytes(32)),
+    decode: (payload) => {
+      const { accept, body, proof } = decodeAccept(payload);
+      check(hex(concatBytes(body, proof)) === hex(payload), () => "body and proof are not the payload");
+      readResumeTimeoutOrRefuse(accept.fields);
+      return { accept, proof };
+    },
+    encode: ({ accept, proof }) => concatBytes(encodeAccept(accept), proof),
+  },
+  {
+    make: (choices) => encodeEnding(choices.pick(["refuse", "goodbye"]), frames.ending(choices)),
+    decode: decodeEnding,
+    // Nothing is cut here, other than by `encodeEnding`, and a mark in front says that what follows is text as it stands.
+    encode: ({ code, message }) =>
+      concatBytes(new Uint8Array([FrameType.refuse, code >>> 8, code]), new TextEncoder().encode(`\ufeff${message}`)),
+  },
+  {
+    make: (choices) => frames.acknowledgePayload(frames.count(choices)),
+    decode: decodeAcknowledge,
+    encode: frames.acknowledgePayload,
+  },
+  {
+    make: (choices) => frames.probePayload(choices.between(0, 3), choices.next32()),
+    decode: decodeProbe,
+    encode: ({ replyWanted, isReply, silenceMs }) =>
+      frames.probePayload((replyWanted ? 1 : 0) | (isReply ? 2 : 0), silenceMs),
+  },
+];
+
+function readResumeTimeoutOrRefuse(fields: Fields): void {
+  let timeoutMs = 0;
+  teleErrorOf(["protocol"], () => timeoutMs = readResumeTimeout(fields));
+  check(timeoutMs >= 0, () => `a resume timeout of ${timeoutMs}`);
+}
+
+/** A message is read, or refused with an error of the right class; what was read is the same when written again. */
+function roundTrip(message: Message, payload: Uint8Array, isRight: boolean): void {
+  let value: unknown;
+  const error = teleErrorOf(["protocol", "refused"], () => value = message.decode(payload));
+  check(!isRight || error === undefined, () => `a right message is refused: ${error}`);
+  if (error !== undefined) return;
+  const again = message.decode(message.encode(value));
+  check(Deno.inspect(again, INSPECT) === Deno.inspect(value, INSPECT), () => "written and read again it is another");
+}
+
+const INSPECT = { depth: 8, iterableLimit: 4096, strAbbreviateSize: 4096 };
+
+/** The handshake's messages and the control frames. */
+export const messages: Target = {
+  name: "messages",
+  about: "hello, challenge, commit, accept, refuse, goodbye, acknowledge, probe and their fields",
+  quickStreams: 2000,
+  run(choices, trace: Trace) {
+    const message = choices.pick(MESSAGES);
+    const right = message.make(choices);
+    const style = choices.between(0, 3);
+    const other = style === 3 ? choices.pick(MESSAGES).make(choices) : right;
+    const payload = style === 0
+      ? right
+      : style === 1
+      ? choices.bytes(choices.upTo(300))
+      : mangled(choices, right, other);
+    trace(() => `message ${MESSAGES.indexOf(message)}: ${hex(payload)}`);
+    const isLarge = payload.length > MAX_HANDSHAKE_FRAME_BYTES;
+    roundTrip(message, isLarge ? payload.subarray(0, MAX_HANDSHAKE_FRAME_BYTES) : payload, style === 0 && !isLarge);
+  },
+};

@@ -1,0 +1,27 @@
+/**
+ * All fuzz targets.
+ *
+ * @module
+ */
+import { peer } from "./peer.ts";
+import { pingCodec, pingStreams } from "./ping.ts";
+import { clientHandshake } from "./client_handshake.ts";
+import { hints, records } from "./mux_decoders.ts";
+import { messages, sessionFrames } from "./session_decoders.ts";
+import { relayed } from "./relay.ts";
+import { serverHandshake } from "./server_handshake.ts";
+import type { Target } from "./target.ts";
+
+/** In the order of the layers. */
+export const TARGETS: readonly Target[] = [
+  pingCodec,
+  pingStreams,
+  sessionFrames,
+  messages,
+  records,
+  hints,
+  serverHandshake,
+  clientHandshake,
+  peer,
+  relayed,
+];

@@ -1,0 +1,161 @@
+/**
+ * A carrier whose far end is in the hands of the fuzzer.
+ *
+ * @module
+ */
+import type { Duplex } from "../../lib/net/duplex.ts";
+import { readU32 } from "../../lib/mux/records.ts";
+import { concatBytes } from "../../lib/session/keys.ts";
+import { drain, type SimClock } from "../sim/clock.ts";
+import { type MemoryPipe, memoryPipe } from "../support/memory_network.ts";
+import type { Choices } from "./choices.ts";
+import { mangled } from "./mangle.ts";
+import { hex, type Trace } from "./target.ts";
+
+/** Passes calls on, and remembers whether this end was closed and what was written. */
+export class Watched implements Duplex {
+  readonly peer: string;
+  isClosed = false;
+  writtenBytes = 0;
+  readonly #duplex: Duplex;
+
+  constructor(duplex: Duplex, peer = "fuzzer") {
+    this.#duplex = duplex;
+    this.peer = peer;
+  }
+
+  read(into: Uint8Array): Promise<number | null> {
+    return this.#duplex.read(into);
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    this.writtenBytes += bytes.length;
+    return this.#duplex.write(bytes);
+  }
+
+  closeWrite(): Promise<void> {
+    return this.#duplex.closeWrite();
+  }
+
+  abort(reason?: unknown): void {
+    this.isClosed = true;
+    this.#duplex.abort(reason);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.#duplex.close();
+  }
+}
+
+/** A pipe: the code under test has {@linkcode Wire.near}, the fuzzer {@linkcode Wire.far}. */
+export class Wire {
+  readonly near: Watched;
+  readonly far: Duplex;
+  readonly pipe: MemoryPipe;
+
+  constructor(choices: Choices) {
+    const maxChunk = choices.pick([undefined, 1, 7, 300]);
+    this.pipe = memoryPipe({ seed: choices.next32(), maxChunk });
+    this.near = new Watched(this.pipe.b);
+    this.far = this.pipe.a;
+  }
+
+  /** Sends bytes, if the other end still takes some. */
+  send(bytes: Uint8Array): void {
+    if (bytes.length > 0) this.far.write(bytes).catch(() => {});
+    drain();
+  }
+
+  /** Reads whatever comes and forgets it, until the end. */
+  async swallow(): Promise<void> {
+    const into = new Uint8Array(64 * 1024);
+    try {
+      while (await this.far.read(into) !== null);
+    } catch {
+      // The end, too.
+    }
+  }
+
+  /** What a peer does when it has said all: nothing, a clean end, an end of everything, a reset. */
+  leave(choices: Choices, trace: Trace): void {
+    this.leaveLater(choices, trace);
+    drain();
+  }
+
+  /** The same from within a promise job. */
+  leaveLater(choices: Choices, trace: Trace): void {
+    const way = choices.pick(["silence", "fin", "close", "reset"] as const);
+    trace(() => `then ${way}`);
+    if (way === "fin") this.far.closeWrite().catch(() => {});
+    if (way === "close") this.far.close();
+    if (way === "reset") this.far.abort("fuzzed");
+  }
+}
+
+/** Whether `changed` still has the frames of `wire` in front. */
+function isIntact(changed: Uint8Array, wire: Uint8Array): boolean {
+  const [one, other] = [withoutPings(changed), withoutPings(wire)];
+  return one.length >= other.length && other.every((byte, at) => byte === one[at]);
+}
+
+function withoutPings(wire: Uint8Array): Uint8Array {
+  let at = 0;
+  while (at + 4 <= wire.length && readU32(wire, at) === 0) at += 4;
+  return wire.subarray(at);
+}
+
+/** An honest peer's end of a wire, on which some of what it writes is changed on the way. */
+export class Mangler implements Duplex {
+  readonly peer = "mangler";
+  /** Whether the frames that the peer wrote were changed; pings in front and anything behind them do not count. */
+  isHarmed = false;
+  readonly #duplex: Duplex;
+  readonly #choices: Choices;
+  readonly #trace: Trace;
+  readonly #probability: number;
+
+  /** @param probability Of a change, for each write. */
+  constructor(duplex: Duplex, choices: Choices, probability: number, trace: Trace) {
+    this.#duplex = duplex;
+    this.#choices = choices;
+    this.#probability = probability;
+    this.#trace = trace;
+  }
+
+  read(into: Uint8Array): Promise<number | null> {
+    return this.#duplex.read(into);
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    const choices = this.#choices;
+    if (choices.chance(0.1)) bytes = concatBytes(new Uint8Array(4 * choices.between(1, 3)), bytes);
+    if (choices.chance(this.#probability)) {
+      const changed = mangled(choices, bytes);
+      if (!isIntact(changed, bytes)) this.isHarmed = true;
+      bytes = changed;
+    }
+    this.#trace(() => `wrote ${hex(bytes)}${this.isHarmed ? " (harmed)" : ""}`);
+    return bytes.length > 0 ? this.#duplex.write(bytes) : Promise.resolve();
+  }
+
+  closeWrite(): Promise<void> {
+    return this.#duplex.closeWrite();
+  }
+
+  abort(reason?: unknown): void {
+    this.#duplex.abort(reason);
+  }
+
+  close(): void {
+    this.#duplex.close();
+  }
+}
+
+/** Lets `ms` of simulated time pass, with all that happens in it. */
+export function pass(clock: SimClock, ms: number): void {
+  const untilMs = clock.now() + ms;
+  drain();
+  while (clock.step(untilMs, 0));
+  clock.skipTo(untilMs);
+}
