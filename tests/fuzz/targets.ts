@@ -11,6 +11,7 @@ import { messages, sessionFrames } from "./session_decoders.ts";
 import { relayed } from "./relay.ts";
 import { serverHandshake } from "./server_handshake.ts";
 import type { Target } from "./target.ts";
+import { webCrypto } from "./webcrypto.ts";
 
 /** In the order of the layers. */
 export const TARGETS: readonly Target[] = [
@@ -21,6 +22,7 @@ export const TARGETS: readonly Target[] = [
   records,
   hints,
   serverHandshake,
+  webCrypto,
   clientHandshake,
   peer,
   relayed,
