@@ -196,3 +196,9 @@ Deno.test("a carrier that is heard often enough and makes progress is never cond
     { seed: 9, numRuns: 200 },
   );
 });
+
+Deno.test("a promise of years is taken for one of an hour: a dead carrier is not kept for ever", () => {
+  const liveness = new Liveness(0);
+  liveness.promised(2 ** 32 - 1);
+  assertEquals(liveness.deadlineMs, 3 * 3_600_000);
+});

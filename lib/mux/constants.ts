@@ -44,6 +44,12 @@ export const GROWTH_POOL_BYTES = 32 * 1024 * 1024;
 /** A window grows to this at the most, in bytes: 1 Gbit/s with a round trip of 100 ms fills 12.5 MB. */
 export const MOST_WINDOW_BYTES = 16 * 1024 * 1024;
 
+/**
+ * Opens, ends and resets that a peer has not acknowledged may exceed the replay log by so much, in bytes; then it may
+ * open no further stream. Honest peers acknowledge: 8 MiB are 70,000 refused streams.
+ */
+export const MOST_EXCESS_BYTES = 8 * 1024 * 1024;
+
 /** The most a bulk stream may send before it is another's turn, in bytes; alone it may send a whole read. */
 export const SHARED_QUANTUM_BYTES = 64 * 1024;
 /** The most one pull puts into the log, in bytes: so much may stand in front of a stream that becomes ready. */

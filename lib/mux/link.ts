@@ -11,7 +11,7 @@ import { SegmentPool } from "../net/segment_pool.ts";
 import { SessionClient } from "../session/client.ts";
 import type { Identity } from "../session/keys.ts";
 import { SessionServer } from "../session/server.ts";
-import { Mux } from "./mux.ts";
+import { Mux, type MuxSession } from "./mux.ts";
 import type { MuxStream, StreamEnd } from "./stream.ts";
 
 /** Segments of 256 KiB out at once before what arrives is copied out of them: 16 MiB. */
@@ -115,7 +115,7 @@ function sessionOptions(options: LinkOptions) {
     resumeTimeoutMs: options.resumeTimeoutMs ?? DEFAULT_RESUME_TIMEOUT_MS,
     replayBufferBytes: options.replayBufferBytes ?? DEFAULT_REPLAY_BUFFER_BYTES,
     token: options.token,
-    bindUser: (mux: Mux, session: { wake(): void; readonly roundTripMs: number }) => mux.bind(session),
+    bindUser: (mux: Mux, session: MuxSession) => mux.bind(session),
   };
 }
 

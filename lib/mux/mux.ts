@@ -14,6 +14,7 @@ import {
   GROWTH_POOL_BYTES,
   LEAST_START_CREDIT,
   MAX_RECORD_EXTRA_BYTES,
+  MOST_EXCESS_BYTES,
   MOST_PULL_BYTES,
   MOST_START_CREDIT,
   QUIET_BYTES,
@@ -34,6 +35,8 @@ export interface MuxSession {
   wake(): void;
   /** Round trip in milliseconds; 0 if unknown. */
   readonly roundTripMs: number;
+  /** What was sent and not acknowledged. */
+  readonly log: { readonly excessBytes: number };
 }
 
 /** What a {@linkcode Mux} is made of. */
@@ -83,6 +86,7 @@ export class Mux implements SessionUser, StreamHost {
   #takenByPeerBytes = 0;
   readonly #windowsDue: Set<MuxStream> = new Set();
   #resetsDue: { id: number; code: number; message: string }[] = [];
+  #resetsDueBytes = 0;
   #session: MuxSession | undefined;
   /** Where the bytes being received lie, while they are. */
   #segment: Segment | undefined;
@@ -195,6 +199,7 @@ export class Mux implements SessionUser, StreamHost {
       writeReset(log.arena, at, id, code, text);
     }
     if (this.#resetsDue.length > 0) this.#resetsDue = [];
+    this.#resetsDueBytes = 0;
   }
 
   /** @ignore */
@@ -213,6 +218,10 @@ export class Mux implements SessionUser, StreamHost {
         "protocol",
         `the peer took ${credits.send} bytes of credit for a new stream, more than it may`,
       );
+    }
+    // Each stream that is refused or ends leaves an answer in the log, so to limit those at once is not enough.
+    if ((this.#session?.log.excessBytes ?? 0) + this.#resetsDueBytes > MOST_EXCESS_BYTES) {
+      throw new TeleError("protocol", "the peer opens streams, and does not acknowledge what became of former ones");
     }
     if (this.#options.open.count >= maxStreams) {
       return this.#refuse(
@@ -240,7 +249,12 @@ export class Mux implements SessionUser, StreamHost {
   }
 
   #refuse(id: number, message: string): void {
-    this.#resetsDue.push({ id, code: ResetCode.limit, message });
+    this.#dueReset(id, ResetCode.limit, message);
+  }
+
+  #dueReset(id: number, code: number, message: string): void {
+    this.#resetsDue.push({ id, code, message });
+    this.#resetsDueBytes += RESET_RECORD_BYTES + message.length;
     this.#session?.wake();
   }
 
@@ -313,8 +327,7 @@ export class Mux implements SessionUser, StreamHost {
 
   /** @ignore */
   tellReset(stream: MuxStream, code: number, message: string): void {
-    this.#resetsDue.push({ id: stream.id, code, message });
-    this.#session?.wake();
+    this.#dueReset(stream.id, code, message);
   }
 
   /** @ignore */

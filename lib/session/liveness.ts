@@ -8,6 +8,9 @@ import { BUSY_SILENCE_MS } from "./constants.ts";
 /** Silence shorter than this never condemns a carrier, in milliseconds. */
 const SHORTEST_DEADLINE_MS = 3_000;
 
+/** A peer that promised a longer silence, up to 2^32 ms, would keep its dead carrier for months, in milliseconds. */
+const LONGEST_PROMISE_MS = 3_600_000;
+
 /** How many promised silences may pass. */
 const PROMISES_MISSED = 3;
 
@@ -88,9 +91,9 @@ export class Liveness {
     this.progressed();
   }
 
-  /** The peer promised to be silent for at most `silenceMs`. */
+  /** The peer promised to be silent for at most `silenceMs`; what no `--ping-interval` allows is not believed. */
   promised(silenceMs: number): void {
-    this.#promisedMs = silenceMs;
+    this.#promisedMs = Math.min(silenceMs, LONGEST_PROMISE_MS);
   }
 
   /** Data was acknowledged. */

@@ -98,6 +98,11 @@ export class ReplayLog {
     return Math.max(0, this.#limitBytes - this.#held);
   }
 
+  /** Bytes held beyond the limit, which is for data: opens, ends and resets always fit. */
+  get excessBytes(): number {
+    return Math.max(0, this.#held - this.#limitBytes);
+  }
+
   /** Whether there is something to send on the present carrier. */
   get hasUnsent(): boolean {
     return this.#sent < this.#end;

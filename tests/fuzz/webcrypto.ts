@@ -8,7 +8,7 @@ import { silentLog } from "../../lib/net/log.ts";
 import { SegmentPool } from "../../lib/net/segment_pool.ts";
 import { ClientHandshake } from "../../lib/session/handshake.ts";
 import { concatBytes } from "../../lib/session/keys.ts";
-import { encodeCommit, encodeHello, framed } from "../../lib/session/messages.ts";
+import { encodeCommit, encodeHello, FieldType, framed } from "../../lib/session/messages.ts";
 import { SessionServer } from "../../lib/session/server.ts";
 import type { Choices } from "./choices.ts";
 import * as frames from "./frames.ts";
@@ -29,6 +29,8 @@ function strangeKey(choices: Choices): Uint8Array {
 function strangerWire(choices: Choices): Uint8Array {
   const { kind: _, ...rest } = frames.hello(choices);
   const hello = { ...rest, kind: "new" as const, sessionId: undefined };
+  // It is refused a second late, by the real clock here; the target `server-handshake` has it.
+  hello.fields.delete(FieldType.guarded);
   if (choices.chance(0.3)) hello.publicKey = strangeKey(choices);
   const commit = { ...frames.commit(choices), kind: "new" as const };
   const wire = concatBytes(
