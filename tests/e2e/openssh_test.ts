@@ -3,15 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import { SeededData, sha256 } from "../support/random.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { program, requires } from "../support/skip.ts";
-import { freePort } from "../support/user_programs.ts";
+import { type Sshd, startSshd } from "../support/sshd.ts";
 import { pause, until, within } from "../support/wait.ts";
-
-/** A running sshd, and what `ssh` and `scp` need to log in to it. */
-interface Sshd {
-  port: number;
-  user: string;
-  options: string[];
-}
 
 Deno.test({
   name: "an OpenSSH login keeps its shell and a shell variable through an outage of 30 s",
@@ -77,70 +70,6 @@ Deno.test({
   }),
 });
 
-/** Starts an sshd of this test's own on a free port. */
-async function startSshd(s: Scenario): Promise<Sshd> {
-  const folder = `${s.home}/ssh`;
-  await Deno.mkdir(folder, { mode: 0o700 });
-  // Debian's sshd, when it runs as root, wants this folder, which only the service makes.
-  if (Deno.uid() === 0) await Deno.mkdir("/run/sshd", { recursive: true, mode: 0o755 });
-  for (const key of ["host_key", "user_key"]) {
-    await run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", `${folder}/${key}`);
-  }
-  await Deno.copyFile(`${folder}/user_key.pub`, `${folder}/authorized_keys`);
-
-  const port = freePort();
-  const config = [
-    "ListenAddress 127.0.0.1",
-    `Port ${port}`,
-    `HostKey ${folder}/host_key`,
-    `AuthorizedKeysFile ${folder}/authorized_keys`,
-    `PidFile ${folder}/pid`,
-    "StrictModes no",
-    "UsePAM no",
-    "PermitRootLogin yes",
-    "PasswordAuthentication no",
-    "KbdInteractiveAuthentication no",
-    "ClientAliveInterval 0",
-    "PrintMotd no",
-    "Subsystem sftp internal-sftp",
-  ];
-  await Deno.writeTextFile(`${folder}/config`, config.join("\n") + "\n");
-  // -D and -e: in the foreground, log to standard error.
-  const child = new Deno.Command(program("sshd"), {
-    args: ["-D", "-e", "-f", `${folder}/config`],
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  let log = "";
-  const reading = (async () => {
-    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) log += text;
-  })();
-  s.defer(async () => {
-    killQuietly(child);
-    await child.status;
-    await reading;
-  });
-  let ended = false;
-  child.status.then(() => ended = true);
-  await until(() => ended || log.includes("Server listening"), 20_000, "sshd");
-  if (ended) throw new Error(`sshd did not start: ${log}`);
-
-  const user = (await run("id", "-un")).trim();
-  const options = [
-    ["-F", "none"],
-    ["-i", `${folder}/user_key`],
-    ["-o", "IdentitiesOnly=yes"],
-    ["-o", "BatchMode=yes"],
-    ["-o", "StrictHostKeyChecking=no"],
-    ["-o", "HostKeyAlias=test"],
-    ["-o", `UserKnownHostsFile=${folder}/known_hosts`],
-    ["-o", "LogLevel=ERROR"],
-    ["-o", "ServerAliveInterval=0"],
-  ];
-  return { port, user, options: options.flat() };
-}
-
 /** An interactive shell: `ssh -tt`, typed into and read from. */
 interface Shell {
   readonly status: Promise<Deno.CommandStatus>;
@@ -199,12 +128,6 @@ function openShell(s: Scenario, sshd: Sshd, port: number): Shell {
       return find()!;
     },
   };
-}
-
-async function run(name: string, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await new Deno.Command(program(name), { args, stdin: "null" }).output();
-  if (code !== 0) throw new Error(`${name} failed: ${new TextDecoder().decode(stderr)}`);
-  return new TextDecoder().decode(stdout);
 }
 
 function killQuietly(child: Deno.ChildProcess): void {

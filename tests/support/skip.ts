@@ -8,9 +8,13 @@
 export const DEBIAN_PACKAGES: Record<string, string> = {
   bash: "bash",
   cat: "coreutils",
+  cc: "gcc",
   curl: "curl",
+  haproxy: "haproxy",
   id: "coreutils",
   ip: "iproute2",
+  iperf3: "iperf3",
+  nginx: "nginx-light",
   openssl: "openssl",
   python3: "python3",
   "redis-cli": "redis-tools",
@@ -24,8 +28,10 @@ export const DEBIAN_PACKAGES: Record<string, string> = {
   socat: "socat",
   ss: "iproute2",
   sshd: "openssh-server",
+  stunnel4: "stunnel4",
   tc: "iproute2",
   wget: "wget",
+  wrk: "wrk",
 };
 
 /**
@@ -70,7 +76,8 @@ function nameWithPackage(name: string): string {
   return found ? `${name} (apt-get install ${found})` : name;
 }
 
-function find(name: string): string | undefined {
+/** The path of a program, where it is installed. */
+export function find(name: string): string | undefined {
   // Daemons live in sbin, which is not in everyone's PATH.
   const isWindows = Deno.build.os === "windows";
   const path = (Deno.env.get("PATH") ?? "").split(isWindows ? ";" : ":");

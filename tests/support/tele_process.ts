@@ -38,6 +38,11 @@ const REPORTED_LINES = 60;
 /** Set this to run another program than this tree's `main.ts`. */
 const MAIN_VARIABLE = "TELE_MAIN";
 
+/** The program under test; `main` stands for this tree's `main.ts` where a test needs another. */
+export function teleMain(main: URL = new URL("../../main.ts", import.meta.url)): string {
+  return Deno.env.get(MAIN_VARIABLE) ?? fileURLToPath(main);
+}
+
 /** A running `tele --server` or `tele --client`. */
 export class TeleProcess implements AsyncDisposable {
   readonly role: "server" | "client";
@@ -69,9 +74,7 @@ export class TeleProcess implements AsyncDisposable {
 
   /** Starts one and waits until it is ready. */
   static async start(options: TeleOptions): Promise<TeleProcess> {
-    const ownMain = fileURLToPath(options.main ?? new URL("../../main.ts", import.meta.url));
-    const main = Deno.env.get(MAIN_VARIABLE) ?? ownMain;
-    const command = [Deno.execPath(), "run", "-A", main, `--${options.role}`, ...options.args];
+    const command = [Deno.execPath(), "run", "-A", teleMain(options.main), `--${options.role}`, ...options.args];
     if (options.openFiles !== undefined) {
       command.unshift(program("bash"), "-c", `ulimit -n ${options.openFiles}; exec "$@"`, "bash");
     }

@@ -1,0 +1,140 @@
+/**
+ * The load generators of the bench: its own small program for messages, iperf3 for bulk, nginx and wrk for HTTP.
+ *
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import type { Scenario } from "../../tests/support/scenario.ts";
+import { find } from "../../tests/support/skip.ts";
+import { Program, runProgram } from "./program.ts";
+import type { Endpoint, Site } from "./site.ts";
+
+/** Time that a load generator gets beside the time that it measures, in milliseconds. */
+const MARGIN_MS = 20_000;
+
+const COMPILE_MS = 60_000;
+
+/** Where the bench's own load generator is, and how to call it. */
+export interface LoadGenerator {
+  /** What the output says of it. */
+  readonly description: string;
+  readonly command: readonly string[];
+}
+
+/** Which way bulk data goes: `down` is towards the user's client. */
+export type Direction = "down" | "up";
+
+/** How a command is run: on which side of the path, and for how long. */
+export interface LoadOptions {
+  wrap: readonly string[];
+  seconds: number;
+}
+
+/** Compiles the load generator into the scenario's folder; takes the one in TypeScript where there is no compiler. */
+export async function makeLoadGenerator(s: Scenario): Promise<LoadGenerator> {
+  const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+  if (find("cc") === undefined) {
+    const command = [Deno.execPath(), "run", "-A", here("./load_main.ts")];
+    return { description: "TypeScript on Deno (there is no C compiler; this adds about 20 µs to an echo)", command };
+  }
+  const file = `${s.home}/load`;
+  await runProgram(["cc", "-O2", "-o", file, here("./load.c")], COMPILE_MS);
+  return { description: "C", command: [file] };
+}
+
+/** Messages of 64 bytes there and back on one connection: percentiles in microseconds. */
+export async function pingPong(
+  load: LoadGenerator,
+  { host, port }: Endpoint,
+  { wrap, seconds }: LoadOptions,
+): Promise<{ p50: number; p99: number }> {
+  const command = [...load.command, "ping", host, String(port), String(seconds)];
+  return JSON.parse(await runProgram(command, seconds * 1_000 + MARGIN_MS, wrap));
+}
+
+/** A first request on each of `count` new connections: the times until its answer, in milliseconds. */
+export async function firstAnswers(
+  load: LoadGenerator,
+  { host, port }: Endpoint,
+  count: number,
+  wrap: readonly string[],
+): Promise<number[]> {
+  const said = await runProgram([...load.command, "first", host, String(port), String(count)], MARGIN_MS, wrap);
+  return said.trim().split("\n").map(Number);
+}
+
+/** Sends as fast as it can for some time, and returns when all has arrived. */
+export async function flood(
+  load: LoadGenerator,
+  { host, port }: Endpoint,
+  { wrap, seconds }: LoadOptions,
+): Promise<void> {
+  const command = [...load.command, "flood", host, String(port), String(seconds)];
+  // What the buffers hold at the end still has to go through a slow path.
+  await runProgram(command, seconds * 1_000 + 3 * MARGIN_MS, wrap);
+}
+
+/** Bytes per second of one bulk transfer, measured where they arrive. */
+export async function bulk(
+  { host, port }: Endpoint,
+  direction: Direction,
+  streams: number,
+  { wrap, seconds }: LoadOptions,
+): Promise<{ bytes: number; bytesPerSecond: number }> {
+  const command = ["iperf3", "-J", "-c", host, "-p", String(port), "-t", String(seconds), "-P", String(streams)];
+  if (direction === "down") command.push("-R");
+  const report = JSON.parse(await runProgram(command, seconds * 1_000 + MARGIN_MS, wrap));
+  if (report.error !== undefined) throw new Error(`iperf3: ${report.error}`);
+  const { bytes, bits_per_second } = report.end.sum_received;
+  if (!(bytes > 0)) throw new Error("iperf3: no byte arrived");
+  return { bytes, bytesPerSecond: bits_per_second / 8 };
+}
+
+/** Small HTTP requests per second on 64 connections, which are kept or used once. */
+export async function httpRequests(
+  { host, port }: Endpoint,
+  isKept: boolean,
+  { wrap, seconds }: LoadOptions,
+): Promise<number> {
+  const command = ["wrk", "-t2", "-c64", `-d${seconds}s`, ...(isKept ? [] : ["-H", "Connection: close"])];
+  const said = await runProgram([...command, `http://${host}:${port}/`], seconds * 1_000 + MARGIN_MS, wrap);
+  const rate = /^Requests\/sec:\s+([\d.]+)/m.exec(said)?.[1];
+  const refused = /^\s*Non-2xx or 3xx responses: .*/m.exec(said)?.[0];
+  if (rate === undefined || Number(rate) === 0 || refused !== undefined) throw new Error(`wrk: ${said.trim()}`);
+  return Number(rate);
+}
+
+/** Starts the server of bulk transfers on the far side. */
+export function startBulkServer(s: Scenario, site: Site, port: number): Promise<Program> {
+  const command = ["iperf3", "-s", "-B", site.serverHost, "-p", String(port)];
+  return Program.start(s, { command, wrap: site.far, port });
+}
+
+/** Starts the server of echoes and floods on the far side. */
+export function startMessageServer(
+  s: Scenario,
+  site: Site,
+  port: number,
+  { load }: { load: LoadGenerator },
+): Promise<Program> {
+  const command = [...load.command, "serve", site.serverHost, String(port)];
+  return Program.start(s, { command, wrap: site.far, port });
+}
+
+/** Starts an nginx that answers every request with a few bytes. */
+export async function startNginx(s: Scenario, _site: Site, port: number): Promise<Program> {
+  const folder = `${s.home}/nginx-${port}`;
+  await Deno.mkdir(folder);
+  const scratch = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${folder};`);
+  const config = [
+    "daemon off; worker_processes 1; error_log stderr error;",
+    `pid ${folder}/pid;`,
+    Deno.uid() === 0 ? "user root;" : "",
+    "events { worker_connections 4096; }",
+    // Kept for as long as the client likes: the default ends a connection after 1000 requests.
+    `http { ${scratch.join(" ")} access_log off; keepalive_requests 1000000000; tcp_nodelay on;`,
+    `server { listen 127.0.0.1:${port} backlog=4096; location / { return 200 "hello, world\\n"; } } }`,
+  ];
+  await Deno.writeTextFile(`${folder}/config`, config.join("\n"));
+  return await Program.start(s, { command: ["nginx", "-p", folder, "-e", "stderr", "-c", `${folder}/config`], port });
+}
