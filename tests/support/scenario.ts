@@ -54,13 +54,21 @@ export class Scenario {
   /** Starts a tele server for the user's server on `to`, listening on `port` (0: a free one). */
   server(to: number, port = 0, options: ProcessOptions = {}): Promise<TeleProcess> {
     const addresses = [`--in=127.0.0.1:${to}`, `--out=127.0.0.1:${port}`];
-    return this.#start("server", addresses, options);
+    return this.start("server", addresses, options);
   }
 
   /** Starts a tele client that dials the tele server on `to`, listening on `port` (0: a free one). */
   client(to: number, port = 0, options: ProcessOptions = {}): Promise<TeleProcess> {
     const addresses = [`--in=127.0.0.1:${port}`, `--out=127.0.0.1:${to}`];
-    return this.#start("client", addresses, options);
+    return this.start("client", addresses, options);
+  }
+
+  /** Starts a tele process with addresses of its own, such as a server with routes. */
+  async start(role: "server" | "client", addresses: string[], options: ProcessOptions): Promise<TeleProcess> {
+    const args = [...addresses, ...options.args ?? []];
+    const process = await TeleProcess.start({ ...options, role, args, home: this.home });
+    this.#processes.push(process);
+    return this.use(process);
   }
 
   /** Starts a breaker in front of the tele server on `to`. */
@@ -84,13 +92,6 @@ export class Scenario {
   /** Runs the cleanups. */
   async end(): Promise<void> {
     for (const cleanup of this.#cleanups.splice(0).reverse()) await cleanup();
-  }
-
-  async #start(role: "server" | "client", addresses: string[], options: ProcessOptions): Promise<TeleProcess> {
-    const args = [...addresses, ...options.args ?? []];
-    const process = await TeleProcess.start({ ...options, role, args, home: this.home });
-    this.#processes.push(process);
-    return this.use(process);
   }
 }
 

@@ -176,7 +176,7 @@ export class TeleProcess implements AsyncDisposable {
     await until(() => this.output.length > 0 || this.#status !== undefined, ms, what);
     if (this.output.length === 0) await this.ended;
     this.readyLine = this.output[0] ?? "";
-    const addresses = /connect to (.+?)(?:, |$)/.exec(this.readyLine)?.[1];
+    const addresses = /connect to (.+?)(?: \(TLS\))?(?:, |$)/.exec(this.readyLine)?.[1];
     if (addresses === undefined) throw new Error(`${what}: it was ${JSON.stringify(this.readyLine)}`);
     this.listens = addresses.split(" and ").map(parseAddress);
   }

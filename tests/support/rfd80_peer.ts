@@ -1,0 +1,110 @@
+/**
+ * The peer of `rfd80_peer.py`, which speaks RFD 80 without knowing tele, and the certificate that both use.
+ *
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { TextLineStream } from "@std/streams";
+import { parseHostNames } from "../../lib/tunnel/host_name.ts";
+import { makeCertificate } from "../../lib/tunnel/make_cert.ts";
+import type { Scenario } from "./scenario.ts";
+import { program } from "./skip.ts";
+import { until, within } from "./wait.ts";
+
+/** The protocol of these tests, an example of RFD 80. */
+export const PROTOCOL = "teleport-mysql";
+
+/** A peer that knows pings, and one from before them, as its `--alpn` tells. */
+export const KNOWS_PINGS = `--alpn=${PROTOCOL}-ping,${PROTOCOL}`;
+export const KNOWS_NO_PINGS = `--alpn=${PROTOCOL}`;
+
+/** What the peer found on one connection. */
+export interface PeerEnding {
+  connection: number;
+  /** What ALPN chose. */
+  protocol: string | null;
+  /** Why its script did not come to its end. */
+  problem: string | null;
+  /** How the other direction ended. */
+  ending: string | null;
+  sent: number;
+  sent_sha256: string;
+  received: number;
+  received_sha256: string;
+  messages: number;
+  /** Bytes of the largest message received. */
+  largest: number;
+  /** Whether the other direction ended inside a message. */
+  truncated: boolean;
+  pings: number;
+  /** When the first hundred of them came, in milliseconds since the handshake. */
+  ping_ms: number[];
+}
+
+/** A running peer. */
+export class Rfd80Peer implements AsyncDisposable {
+  /** All it printed. */
+  readonly facts: ({ step: string } & Record<string, unknown>)[] = [];
+  readonly #child: Deno.ChildProcess;
+  readonly #ended: Promise<unknown>;
+
+  constructor(args: string[]) {
+    const main = fileURLToPath(new URL("./rfd80_peer.py", import.meta.url));
+    this.#child = new Deno.Command(program("python3"), {
+      args: ["-B", main, ...args],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    this.#ended = Promise.all([this.#read(), this.#child.status]);
+  }
+
+  /** Waits until a line of this name was printed `count` times. */
+  async said(step: string, count = 1, ms = 60_000): Promise<void> {
+    const met = () => this.facts.filter((fact) => fact.step === step).length >= count;
+    await until(met, ms, `${count} times the peer's "${step}"`);
+  }
+
+  /** What it found on a connection, the first has number 0; waits for that. */
+  async ending(connection = 0, ms = 60_000): Promise<PeerEnding> {
+    const find = () => this.facts.find((fact) => fact.step === "ended" && fact.connection === connection);
+    await until(() => find() !== undefined, ms, `the end of the peer's connection ${connection}`);
+    return find() as unknown as PeerEnding;
+  }
+
+  async #read(): Promise<void> {
+    const lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
+    for await (const line of lines) this.facts.push(JSON.parse(line));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+    await within(this.#ended, 10_000, "the end of the Python peer");
+  }
+}
+
+/** Files for TLS on localhost, as options of both roles and of the peer. */
+export interface TlsFiles {
+  server: string[];
+  client: string[];
+  peerServer: string[];
+  peerClient: string[];
+}
+
+/** Makes a certificate for localhost in the test's folder. */
+export async function tlsFiles(s: Scenario): Promise<TlsFiles> {
+  const [certificate, key] = [`${s.home}/cert.pem`, `${s.home}/key.pem`];
+  const files = await makeCertificate(parseHostNames("localhost,127.0.0.1"), Date.now());
+  await Deno.writeTextFile(certificate, files.certificate);
+  await Deno.writeTextFile(key, files.key);
+  return {
+    server: [`--tls-cert=${certificate}`, `--tls-key=${key}`],
+    client: [`--tls-ca=${certificate}`],
+    peerServer: [`--cert=${certificate}`, `--key=${key}`],
+    peerClient: [`--ca=${certificate}`],
+  };
+}
