@@ -3,10 +3,18 @@
  * from before them, and with one that knows no ALPN.
  */
 import { assert, assertEquals } from "@std/assert";
-import { KNOWS_NO_PINGS, KNOWS_PINGS, type PeerEnding, PROTOCOL, Rfd80Peer, tlsFiles } from "../support/rfd80_peer.ts";
-import { type Scenario, scenario } from "../support/scenario.ts";
+import {
+  beforeServer,
+  behindClient,
+  KNOWS_NO_PINGS,
+  KNOWS_PINGS,
+  type PeerEnding,
+  PROTOCOL,
+  protocolServer,
+  tlsFiles,
+} from "../support/rfd80_peer.ts";
+import { scenario } from "../support/scenario.ts";
 import { requires } from "../support/skip.ts";
-import type { TeleProcess } from "../support/tele_process.ts";
 import {
   banner,
   connectTo,
@@ -41,27 +49,6 @@ const SHAPES = [
 ];
 
 const text = (value: string) => new TextEncoder().encode(value);
-
-/** A Python server, and a tele client in front of it. */
-async function behindClient(s: Scenario, peerArgs: string[], clientArgs: string[] = []) {
-  const tls = await tlsFiles(s);
-  const peer = s.use(new Rfd80Peer(["server", ...tls.peerServer, ...peerArgs]));
-  await peer.said("ready");
-  const { port } = peer.facts[0] as { port?: number };
-  const args = [`--out=localhost:${port}`, "--in=127.0.0.1:0", `--protocol=${PROTOCOL}`, ...tls.client, ...clientArgs];
-  return { peer, client: await s.start("client", args, {}) };
-}
-
-/** A tele server for the user's server on `userPort`. */
-async function protocolServer(s: Scenario, userPort: number, serverArgs: string[] = []): Promise<TeleProcess> {
-  const { server } = await tlsFiles(s);
-  return await s.server(userPort, 0, { args: [`--protocol=${PROTOCOL}`, ...server, ...serverArgs] });
-}
-
-/** A Python client that plays its scripts with a tele server. */
-function beforeServer(s: Scenario, { port }: TeleProcess, peerArgs: string[]): Rfd80Peer {
-  return s.use(new Rfd80Peer(["client", String(port), `--ca=${s.home}/cert.pem`, ...peerArgs]));
-}
 
 /** Every byte went both ways, and both ends were told cleanly. */
 function assertSame(what: string, found: PeerEnding, user: Exchange, bytes: number): void {

@@ -18,7 +18,7 @@ script is for all that follow. A client opens one connection for each script, al
     expect-pings=N      waits for so many pings in all      drain          reads to the end
     finish              half-close: close_notify            wait=MS        reads for so long, or to the end
     drop                closes TCP without close_notify     reset          the same by RST
-    say=NAME            prints a line of that name
+    say=NAME            prints a line of that name         pause=MS       does nothing for so long, nor reads
 
 If the name that ALPN chose ends with -ping, each direction is a sequence of messages, else it is plain bytes. What it
 finds is one line of JSON each: "ready" with the port, and "ended" for every connection. Needs the standard library only.
@@ -255,6 +255,8 @@ class Connection:
             end = time.monotonic() + int(value) / 1000
             while (left := end - time.monotonic()) > 0:
                 self.receive(left)
+        elif name == "pause":
+            time.sleep(int(value) / 1000)
         elif name == "say":
             say(value, connection=self.number)
         elif name == "drop":

@@ -9,6 +9,7 @@ import { parseHostNames } from "../../lib/tunnel/host_name.ts";
 import { makeCertificate } from "../../lib/tunnel/make_cert.ts";
 import type { Scenario } from "./scenario.ts";
 import { program } from "./skip.ts";
+import type { TeleProcess } from "./tele_process.ts";
 import { until, within } from "./wait.ts";
 
 /** The protocol of these tests, an example of RFD 80. */
@@ -107,4 +108,29 @@ export async function tlsFiles(s: Scenario): Promise<TlsFiles> {
     peerServer: [`--cert=${certificate}`, `--key=${key}`],
     peerClient: [`--ca=${certificate}`],
   };
+}
+
+/** A Python server, and a tele client in front of it. */
+export async function behindClient(
+  s: Scenario,
+  peerArgs: string[],
+  clientArgs: string[] = [],
+): Promise<{ peer: Rfd80Peer; client: TeleProcess }> {
+  const tls = await tlsFiles(s);
+  const peer = s.use(new Rfd80Peer(["server", ...tls.peerServer, ...peerArgs]));
+  await peer.said("ready");
+  const { port } = peer.facts[0] as { port?: number };
+  const args = [`--out=localhost:${port}`, "--in=127.0.0.1:0", `--protocol=${PROTOCOL}`, ...tls.client, ...clientArgs];
+  return { peer, client: await s.start("client", args, {}) };
+}
+
+/** A tele server for the user's server on `userPort`. */
+export async function protocolServer(s: Scenario, userPort: number, serverArgs: string[] = []): Promise<TeleProcess> {
+  const { server } = await tlsFiles(s);
+  return await s.server(userPort, 0, { args: [`--protocol=${PROTOCOL}`, ...server, ...serverArgs] });
+}
+
+/** A Python client that plays its scripts with a tele server. */
+export function beforeServer(s: Scenario, { port }: TeleProcess, peerArgs: string[]): Rfd80Peer {
+  return s.use(new Rfd80Peer(["client", String(port), `--ca=${s.home}/cert.pem`, ...peerArgs]));
 }
