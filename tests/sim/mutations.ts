@@ -221,7 +221,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the promise of a probe ignored",
     "session/liveness.ts",
-    "    this.#promisedMs = silenceMs;\n",
+    "    this.#promisedMs = Math.min(silenceMs, LONGEST_PROMISE_MS);\n",
     "    void silenceMs;\n",
   ),
   fault(
