@@ -9,18 +9,23 @@ export const DEBIAN_PACKAGES: Record<string, string> = {
   bash: "bash",
   cat: "coreutils",
   cc: "gcc",
+  chown: "coreutils",
   curl: "curl",
   haproxy: "haproxy",
   id: "coreutils",
+  initdb: "postgresql",
   ip: "iproute2",
   iperf3: "iperf3",
   nginx: "nginx-light",
   openssl: "openssl",
+  postgres: "postgresql",
+  psql: "postgresql-client",
   python3: "python3",
   "redis-cli": "redis-tools",
   "redis-server": "redis-server",
   rsync: "rsync",
   scp: "openssh-client",
+  setpriv: "util-linux",
   ssh: "openssh-client",
   "ssh-keygen": "openssh-client",
   sh: "dash",
@@ -81,7 +86,7 @@ export function find(name: string): string | undefined {
   // Daemons live in sbin, which is not in everyone's PATH.
   const isWindows = Deno.build.os === "windows";
   const path = (Deno.env.get("PATH") ?? "").split(isWindows ? ";" : ":");
-  for (const folder of [...path, "/usr/sbin", "/usr/local/sbin", "/sbin"]) {
+  for (const folder of [...path, "/usr/sbin", "/usr/local/sbin", "/sbin", ...postgresqlFolders()]) {
     if (folder === "") continue;
     const file = `${folder}/${name}${isWindows ? ".exe" : ""}`;
     try {
@@ -93,4 +98,15 @@ export function find(name: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/** Where Debian keeps the programs of a PostgreSQL server, newest first: not in PATH, since several can be installed. */
+function postgresqlFolders(): string[] {
+  const folder = "/usr/lib/postgresql";
+  try {
+    const versions = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    return versions.sort((a, b) => Number(b) - Number(a)).map((version) => `${folder}/${version}/bin`);
+  } catch {
+    return [];
+  }
 }
