@@ -1,0 +1,119 @@
+/** Keys on disk: certificates that are renewed under running connections, and files that are not as they should be. */
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { TestCa } from "../support/certificates.ts";
+import { KeyFiles } from "../support/key_files.ts";
+import { scenario } from "../support/scenario.ts";
+import { requires } from "../support/skip.ts";
+import { serialNumberAt } from "../support/tls_stranger.ts";
+import { connectTo, echo, roundTrip, UserServer } from "../support/user_programs.ts";
+import { within } from "../support/wait.ts";
+
+const PROTOCOL = "test-echo";
+/** Files are looked at every second, and what is broken is told at the second look. */
+const LOOK_MS = 10_000;
+const USED = /--tls-cert and --tls-key changed: what is there now is used/;
+
+Deno.test({
+  name: "a renewed certificate is shown to new clients, a broken one is not, and connections go on",
+  ...requires("openssl"),
+  fn: scenario(90_000, async (s) => {
+    const user = s.use(new UserServer(echo));
+    const keys = await KeyFiles.make(s.home);
+    const [first, second, third, foreign] = await Promise.all([1, 2, 3, 4].map(() => keys.ca.issue()));
+    const args = [...await keys.serverArgs("server", first), ...keys.tokenArgs];
+    const server = await s.server(user.port, 0, { args: [...args, `--route=${PROTOCOL}=127.0.0.1:${user.port}`] });
+    const [session, protocol] = await Promise.all([
+      s.client(server.port, 0, { args: [...keys.clientArgs, ...keys.tokenArgs] }),
+      s.client(server.port, 0, { args: [...keys.clientArgs, `--protocol=${PROTOCOL}`] }),
+    ]);
+    const connections = await Promise.all([session, protocol].map(({ port }) => connectTo(port)));
+    s.defer(() => connections.forEach((connection) => connection.close()));
+    const shown = () => serialNumberAt(server.port, keys.ca.cert, ["tele/1"]);
+    const goOn = async (word: string) => {
+      for (const connection of connections) await within(roundTrip(connection, word), 5_000, `the echo of ${word}`);
+    };
+    await goOn("at first");
+    const serials = [await shown()];
+
+    await keys.pairArgs("server", second);
+    await server.logged(USED, LOOK_MS);
+    serials.push(await shown());
+    await goOn("after a renewal");
+
+    // The key is another certificate's: what a script leaves that dies halfway.
+    let from = server.log.length;
+    await keys.pairArgs("server", { cert: foreign.cert, key: first.key });
+    await server.logged(/changed, but the former is still used: --tls-key: this is not the key of/, LOOK_MS, from);
+    assertEquals(await shown(), serials[1]);
+    await keys.pairArgs("server", { cert: "-----BEGIN NONSENSE", key: second.key });
+    await server.logged(/changed, but the former is still used: --tls-cert/, LOOK_MS, from);
+    assertEquals(await shown(), serials[1]);
+    await goOn("beside a broken file");
+
+    from = server.log.length;
+    await keys.pairArgs("server", third);
+    await server.logged(USED, LOOK_MS, from);
+    serials.push(await shown());
+    await goOn("in the end");
+    assertEquals(new Set(serials).size, 3, "each was shown");
+    const warnings = server.log.filter((line) => / warn /.test(line));
+    assertEquals(warnings.length, 2, `each broken file is told once:\n${warnings.join("\n")}`);
+    assertEquals([session, protocol].flatMap(({ log }) => log.filter((line) => / warn /.test(line))), []);
+    assertEquals(user.accepted, 2, "the connections are those from the beginning");
+  }),
+});
+
+Deno.test({
+  name: "a token that is short or open to others, a CA or an expired certificate in a server's place are told at start",
+  ...requires("openssl"),
+  fn: scenario(60_000, async (s) => {
+    const keys = await KeyFiles.make(s.home);
+    const ca = await TestCa.make("itself");
+    const [short, caArgs, expiredArgs] = await Promise.all([
+      keys.write("short-token", "fifteen letters\n"),
+      keys.pairArgs("ca-itself", ca),
+      keys.ca.issue({ days: -1 }).then((pair) => keys.pairArgs("expired", pair)),
+    ]);
+    const open = await keys.write("open-token", keys.token);
+    await Deno.chmod(open, 0o644);
+    const server = ["--server", "--in=127.0.0.1:9", "--out=127.0.0.1:0"];
+    const client = ["--client", "--in=127.0.0.1:0", "--out=127.0.0.1:9"];
+    const refusals: [string[], RegExp][] = [
+      [[...server, `--token-file=${short}`], /has 15 bytes, at least 16 are needed: `tele --make-token` prints/],
+      [[...client, `--token-file=${short}`], /has 15 bytes, at least 16 are needed: `tele --make-token` prints/],
+      [[...server, ...caArgs], /--tls-cert: this is the certificate of a CA.*basicConstraints=critical,CA:FALSE/],
+      [[...server, ...expiredArgs], /--tls-cert: this certificate expired on \d{4}-\d\d-\d\d; renew it/],
+    ];
+    await Promise.all(refusals.map(async ([args, sentence]) => {
+      const { code, stdout, stderr } = await tele(args);
+      assert(code === 1 || code === 2, `exit code ${code} of ${args.join(" ")}`);
+      assertEquals(stdout, "");
+      assertMatch(stderr, sentence);
+      assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
+      assert(!stderr.includes("fifteen letters"), stderr);
+    }));
+
+    const warned = await s.server(9, 0, { args: [`--token-file=${open}`] });
+    const line = await warned.logged(/others on this machine can read the token file/, 5_000);
+    assertStringIncludes(line, `chmod 600 ${open}`);
+    const silent = await s.server(9, 0, { args: keys.tokenArgs });
+    assertEquals(silent.log, []);
+
+    const made = await Promise.all([tele(["--make-token"]), tele(["--make-token"])]);
+    for (const { code, stdout } of made) assertMatch(`${code} ${stdout}`, /^0 [\w-]{43}\n$/);
+    assertNotEquals(made[0].stdout, made[1].stdout);
+  }),
+});
+
+/** Runs `tele` to its end. */
+async function tele(args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", main, ...args],
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    stdin: "null",
+  });
+  const { code, stdout, stderr } = await within(command.output(), 20_000, `tele ${args.join(" ")}`);
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
+}
