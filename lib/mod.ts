@@ -18,7 +18,7 @@ export {
   type PingEncoderOptions,
   PingEncoderStream,
 } from "./ping/streams.ts";
-export { FrameDecoder, type FrameSink, writeFrameHeader } from "./ping/codec.ts";
+export { FrameDecoder, type FrameSink, FrameTooLargeError, writeFrameHeader } from "./ping/codec.ts";
 export { type Identity, makeIdentityKeys } from "./session/keys.ts";
 export type { LinkOptions } from "./mux/link.ts";
 export type { StreamEnd } from "./mux/stream.ts";

@@ -44,6 +44,15 @@ export function writeFrameHeader(into: Uint8Array, offset: number, length: numbe
   into[offset + 3] = length;
 }
 
+/** A peer announced a frame above the limit, so that nothing behind it can be read either. Its code is `protocol`. */
+export class FrameTooLargeError extends TeleError {
+  /** A frame of `bytes` bytes where `maxBytes` is the limit. */
+  constructor(bytes: number, maxBytes: number) {
+    super("protocol", `a frame of ${bytes} bytes was announced, the limit is ${maxBytes}`);
+    this.name = "FrameTooLargeError";
+  }
+}
+
 /** What a {@linkcode FrameDecoder} finds, in the order it finds it. A payload may come in any number of pieces. */
 export interface FrameSink {
   /** A frame of `length` > 0 payload bytes begins. */
@@ -129,7 +138,7 @@ export class FrameDecoder {
       return;
     }
     if (length > this.maxFrameBytes) {
-      throw new TeleError("protocol", `a frame of ${length} bytes was announced, the limit is ${this.maxFrameBytes}`);
+      throw new FrameTooLargeError(length, this.maxFrameBytes);
     }
     this.#left = length;
     this.#sink.frameStart(length);

@@ -6,7 +6,7 @@
 import type { Clock, Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { streamsFromDuplex } from "../net/web.ts";
-import { PingDecoderStream, PingEncoderStream } from "../ping/streams.ts";
+import { DEFAULT_FRAME_BYTES, PingDecoderStream, PingEncoderStream } from "../ping/streams.ts";
 
 /** How the outer side of a relay is framed. */
 export interface PingFraming {
@@ -55,7 +55,8 @@ export async function relay({ outer, inner, framing }: RelayEnds, clock: Clock):
   let [toUser, fromUser] = [far.readable, near.readable];
   let stopPings = () => {};
   if (framing !== undefined) {
-    const encoder = new PingEncoderStream();
+    // A peer that was told the same limit must be able to take what is sent here.
+    const encoder = new PingEncoderStream({ frameBytes: Math.min(DEFAULT_FRAME_BYTES, framing.maxMessageBytes) });
     toUser = toUser.pipeThrough(new PingDecoderStream({ maxMessageBytes: framing.maxMessageBytes }));
     fromUser = fromUser.pipeThrough(encoder);
     if (framing.pingIntervalMs !== undefined) stopPings = every(clock, framing.pingIntervalMs, () => encoder.ping());

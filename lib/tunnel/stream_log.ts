@@ -6,6 +6,7 @@
 import type { Clock } from "../net/clock.ts";
 import { reasonOf } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
+import { FrameTooLargeError } from "../ping/codec.ts";
 import { ResetCode } from "../mux/constants.ts";
 import type { MuxStream, StreamEnd } from "../mux/stream.ts";
 
@@ -52,7 +53,8 @@ export class StreamLog {
   /** A connection of RFD 80 mode is over; `error` is what broke it. */
   relayed(peer: string, error: unknown): void {
     if (error === undefined) return this.#log("debug", `connection finished (${peer})`, { peer });
-    this.#tell("cut", `connection cut (${peer}): ${reasonOf(error)}`, { peer });
+    const advice = error instanceof FrameTooLargeError ? "; --max-message allows larger ones" : "";
+    this.#tell("cut", `connection cut (${peer}): ${reasonOf(error)}${advice}`, { peer });
   }
 
   /** A user's connection was not even made a stream. */
