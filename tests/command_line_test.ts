@@ -2,7 +2,7 @@ import { assert, assertEquals, assertFalse, assertStringIncludes, assertThrows }
 import fc from "fast-check";
 import { TeleError } from "../lib/net/error.ts";
 import { type Command, parseCommandLine } from "../lib/tunnel/command_line.ts";
-import { LATER_OPTIONS, OPTIONS } from "../lib/tunnel/option_table.ts";
+import { OPTIONS } from "../lib/tunnel/option_table.ts";
 
 const DEFAULTS = {
   pingIntervalMs: 30_000,
@@ -33,6 +33,7 @@ const CLIENT: Command = {
   options: {
     ...DEFAULTS,
     in: undefined,
+    isStdio: false,
     out: { kind: "tcp", host: "example.com", port: 40300 },
     protocol: undefined,
     sendsPings: false,
@@ -170,7 +171,7 @@ Deno.test("an unknown flag is answered with the nearest one", () => {
     ["-v", "--version"],
     ["--no-server", "--server"],
     ["--tls-crt=x", "--tls-cert"],
-    ["--stdi", "--stdio, which this version does not have"],
+    ["--stdi", "--stdio"],
   ];
   for (const [typo, nearest] of typos) {
     const message = refusal(["--server", "--in=:22", typo]);
@@ -182,14 +183,24 @@ Deno.test("an unknown flag is answered with the nearest one", () => {
   }
 });
 
-Deno.test("what a later version will have is refused by name", () => {
-  for (const [name, feature] of LATER_OPTIONS) {
-    for (const flag of [[`--${name}`], [`--${name}=x`], [`-${name}`, "x"]]) {
-      const message = refusal(["--server", "--in=:22", ...flag]);
-      assertStringIncludes(message, `--${name}: this version does not have ${feature}`);
-    }
-    assertFalse(OPTIONS.some((option) => option.name === name), `${name} is in both tables`);
+Deno.test("standard input and output take one connection, of a session", () => {
+  const command = parseCommandLine(["--client", "--stdio", "--out=:1"]);
+  assert(command.kind === "client");
+  assertEquals([command.options.isStdio, command.options.in, command.options.pool], [true, undefined, 1]);
+  const plain = parseCommandLine(["--client", "--out=:1"]);
+  assert(plain.kind === "client");
+  assertFalse(plain.options.isStdio);
+  const refusals: [string, string][] = [
+    ["--in=:2222", "--in is for connections that come; --stdio carries standard input and output: give one of the two"],
+    ["--pool=2", "--pool is for many connections; --stdio carries only one: leave it out"],
+    ["--max=1", "--max is for many connections; --stdio carries only one: leave it out"],
+    ["--protocol=x", "--protocol needs a port, which --in=ADDR opens: RFD 80 mode is not built for --stdio"],
+  ];
+  for (const [flag, sentence] of refusals) {
+    assertEquals(refusal(["--client", "--stdio", "--out=:1", flag]), sentence);
   }
+  assertStringIncludes(refusal(["--server", "--in=:22", "--stdio"]), "--stdio belongs to --client");
+  assertStringIncludes(refusal(["--client", "--stdio=x", "--out=:1"]), "--stdio takes no value");
 });
 
 Deno.test("every default and every example of the table is accepted", () => {

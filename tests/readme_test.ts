@@ -1,6 +1,6 @@
 /** The README tells the truth: every option with its default, and a library example that runs. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { LATER_OPTIONS, OPTIONS } from "../lib/tunnel/option_table.ts";
+import { assert, assertEquals } from "@std/assert";
+import { OPTIONS } from "../lib/tunnel/option_table.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const README = await Deno.readTextFile(new URL("README.md", ROOT));
@@ -17,11 +17,6 @@ Deno.test("the README's table of options has every option, its role and its defa
     return [`\`--${option.name}=${option.placeholder}\``, option.role, option.default ?? option.without ?? "required"];
   });
   assertEquals(optionRows().map(([name, role, , initial]) => [name, role, initial]), expected);
-});
-
-Deno.test("the README names every option that this version does not have", () => {
-  const part = README.slice(README.indexOf("## Limits"));
-  for (const name of LATER_OPTIONS.keys()) assertStringIncludes(part, `\`--${name}\``);
 });
 
 Deno.test("the README's library example runs and prints what its comments say", async () => {

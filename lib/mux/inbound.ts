@@ -61,6 +61,11 @@ export class InboundQueue {
     return this.#waitingBytes;
   }
 
+  /** Whether the peer's direction has ended; what came before may still wait. */
+  get isComplete(): boolean {
+    return this.#finReceived;
+  }
+
   /** Whether the peer's direction has ended and the user was told. */
   get isFinished(): boolean {
     return this.#finished;

@@ -148,6 +148,35 @@ export class MuxClient {
     return this.#sessions.isAttached;
   }
 
+  /** How long there has been no carrier, in milliseconds; `undefined` while there is one. */
+  get outageMs(): number | undefined {
+    return this.#sessions.outageMs;
+  }
+
+  /** Counted bytes of the present session that the server has acknowledged. */
+  get acknowledgedBytes(): number {
+    return this.#sessions.acknowledgedBytes;
+  }
+
+  /** Counted bytes of the present session that have come. */
+  get receivedBytes(): number {
+    return this.#sessions.receivedBytes;
+  }
+
+  /** Bytes that were sent again after outages. */
+  get replayedBytes(): number {
+    return this.#sessions.replayedBytes;
+  }
+
+  /**
+   * Settles when the server has acknowledged all that was sent in the present session. During an outage it waits.
+   *
+   * @throws {TeleError} Why the session ended, if it does so before.
+   */
+  acknowledged(): Promise<void> {
+    return this.#sessions.acknowledged();
+  }
+
   /**
    * Carries `user` as a new stream until both of its directions have ended.
    *

@@ -303,7 +303,11 @@ export class Mux implements SessionUser, StreamHost {
   /** @ignore */
   ended(error: TeleError): void {
     this.#ended = error;
-    for (const stream of [...this.#streams.values()]) stream.cut(error.message);
+    // A stream that is complete has nothing to lose with the session, and its user still takes what has come: cut it, and
+    // the last bytes of a client that ended as soon as all was acknowledged would be gone (invariant 8). But a process that
+    // ends itself cannot wait for its users.
+    const isOwnEnd = error.code === "closed";
+    for (const stream of [...this.#streams.values()]) if (isOwnEnd || !stream.isComplete) stream.cut(error.message);
   }
 
   // What a stream asks of its host.

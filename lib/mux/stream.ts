@@ -144,6 +144,11 @@ export class MuxStream {
     return this.#ended;
   }
 
+  /** Whether both directions have ended in the session; its user may still have to take what has come. */
+  get isComplete(): boolean {
+    return this.#finSent && this.#inbound.isComplete;
+  }
+
   /** Bytes received and not yet taken by the user's program. */
   get waitingBytes(): number {
     return this.#inbound.waitingBytes;

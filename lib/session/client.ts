@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock, Timer } from "../net/clock.ts";
+import { type Clock, sleep, type Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { reasonOf, TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
@@ -16,6 +16,9 @@ import { ReconnectLoop } from "./reconnect.ts";
 import { Session, type SessionUser } from "./session.ts";
 import { OutageLog } from "./outage_log.ts";
 import { tokenSalt } from "./token.ts";
+
+/** How often to look whether everything was acknowledged, in milliseconds: only at the end of a session's life. */
+const ACKNOWLEDGED_POLL_MS = 10;
 
 /** What a {@linkcode SessionClient} is made of. */
 export interface SessionClientOptions<User extends SessionUser> {
@@ -62,6 +65,7 @@ export class SessionClient<User extends SessionUser> {
   #expiry: Timer | undefined;
   #identity: Identity | undefined;
   #stopped = false;
+  #replayedBytes = 0;
 
   /**
    * Connects at once, and again whenever the carrier is lost.
@@ -87,6 +91,39 @@ export class SessionClient<User extends SessionUser> {
   /** Whether there is a carrier. */
   get isAttached(): boolean {
     return this.#session.carrier !== undefined;
+  }
+
+  /** How long there has been no carrier, in milliseconds; `undefined` while there is one. */
+  get outageMs(): number | undefined {
+    return this.#outage.lastedMs;
+  }
+
+  /** Counted bytes of the present session that the server has acknowledged. */
+  get acknowledgedBytes(): number {
+    return this.#session.log.acknowledged;
+  }
+
+  /** Counted bytes of the present session that have come. */
+  get receivedBytes(): number {
+    return this.#session.received;
+  }
+
+  /** Bytes that were sent again after outages. */
+  get replayedBytes(): number {
+    return this.#replayedBytes;
+  }
+
+  /**
+   * Settles when the server has acknowledged all that was sent in the present session. During an outage it waits.
+   *
+   * @throws {TeleError} Why the session ended, if it does so before: then nobody knows what of the rest has arrived.
+   */
+  async acknowledged(): Promise<void> {
+    const session = this.#session;
+    while (session.error === undefined && session.log.heldBytes > 0) {
+      await sleep(this.#options.clock, ACKNOWLEDGED_POLL_MS);
+    }
+    if (session.error !== undefined) throw session.error;
   }
 
   /** Local address of the carrier, if there is one and it is known. */
@@ -223,6 +260,7 @@ export class SessionClient<User extends SessionUser> {
   #resume(duplex: Duplex, accepted: Accepted): void {
     this.#expiry?.cancel();
     const again = this.#session.attach({ duplex, peerReceived: accepted.accept.received, leftover: accepted.leftover });
+    this.#replayedBytes += again;
     this.#outage.end(duplex.peer, this.#loop?.attempts ?? 0, again);
   }
 

@@ -31,6 +31,11 @@ export class OutageLog {
     this.#log = log;
   }
 
+  /** How long the present outage has lasted, in milliseconds; `undefined` if there is none. */
+  get lastedMs(): number | undefined {
+    return this.#beganAt === undefined ? undefined : this.#clock.now() - this.#beganAt;
+  }
+
   /** The link was lost because of `reason`; without one there has never been a link, or it ended as asked. */
   begin(reason: string | undefined): void {
     const now = this.#clock.now();

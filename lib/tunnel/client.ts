@@ -6,20 +6,19 @@
 import { formatAddress } from "../net/address.ts";
 import { type Clock, systemClock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
-import { reasonOf, TeleError } from "../net/error.ts";
+import { TeleError } from "../net/error.ts";
 import { listen } from "../net/listen.ts";
 import type { Log } from "../net/log.ts";
-import { MuxClient } from "../mux/link.ts";
-import { makeIdentityKeys } from "../session/keys.ts";
+import type { MuxStream, StreamEnd } from "../mux/stream.ts";
 import { pingNameOf } from "./alpn.ts";
-import { Environment } from "./environment.ts";
-import { loadIdentity, stateFolder } from "./identity_file.ts";
 import type { ClientOptions } from "./options.ts";
 import { makeDialer, type OuterDialer } from "./outer_dialer.ts";
 import { Relays } from "./relays.ts";
-import type { Running } from "./server.ts";
+import type { Running } from "./running.ts";
+import { SessionPool } from "./session_pool.ts";
+import type { LinkStatus } from "./status_line.ts";
+import { startStdio } from "./stdio.ts";
 import { StreamLog } from "./stream_log.ts";
-import { readToken } from "./token.ts";
 
 /** How long a connection of RFD 80 mode may take to be made, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -30,6 +29,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * @throws {TeleError} `bad-input` if it cannot listen, or a file is wrong.
  */
 export async function startClient(options: ClientOptions, log: Log, clock: Clock = systemClock): Promise<Running> {
+  if (options.isStdio) return await startStdio(options, log, clock);
   const dialer = await makeDialer(options, log, clock);
   const carrying = options.protocol === undefined
     ? await prepareSessions(options, dialer, log, clock)
@@ -51,6 +51,8 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
   const server = `${formatAddress(options.out)}${options.tls ? " (TLS)" : ""}`;
   return {
     readyLine: `tele client ready: ${where}, tele server is ${server}`,
+    status: users.status,
+    tryNow: () => users.tryNow(),
     async stop(reason) {
       listening.close();
       dialer.stop();
@@ -62,6 +64,9 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
 /** Carries users' connections to the server. */
 interface Users {
   take(user: Duplex): void;
+  tryNow(): void;
+  /** How the sessions are, where there are any. */
+  status?: () => LinkStatus;
   stop(message: string): Promise<void>;
 }
 
@@ -92,6 +97,7 @@ function prepareProtocol(
   };
   return () => ({
     take: (user) => void relays.carry(user, (signal) => connect(user, signal)),
+    tryNow: () => log("info", "SIGUSR1: in RFD 80 mode there is no link that could be tried"),
     stop: () => Promise.resolve(relays.stop()),
   });
 }
@@ -103,56 +109,16 @@ async function prepareSessions(
   log: Log,
   clock: Clock,
 ): Promise<() => Users> {
-  const token = await readToken({ file: options.tokenFile, variable: options.tokenVariable }, log);
   const streamLog = new StreamLog(clock, log);
-  // A free port is another each time, so what it was called before says nothing about who this client is.
-  const fixedAddress = options.in?.kind === "tcp" && options.in.port === 0 ? undefined : options.in;
-  const keys = fixedAddress === undefined
-    ? await makeIdentityKeys()
-    : await loadIdentity(stateFolder(), formatAddress(fixedAddress), formatAddress(options.out), log);
+  const onStreamEnd = (stream: MuxStream, end: StreamEnd) => streamLog.ended(stream, end);
+  const begin = await SessionPool.prepare(options, { dialer, streamLog, onStreamEnd, log, clock });
   return () => {
-    const pool = Array.from({ length: options.pool }, (_, slot) =>
-      new MuxClient({
-        clock,
-        log,
-        dial: (signal) => dialer.dialCarrier(signal),
-        identity: { keys, slot },
-        onStreamEnd: (stream, end) => streamLog.ended(stream, end),
-        token,
-        maxStreams: options.maxStreams,
-        pingIntervalMs: options.pingIntervalMs,
-        resumeTimeoutMs: options.resumeTimeoutMs,
-        replayBufferBytes: options.replayBufferBytes,
-      }));
-    const environment = new Environment({
-      clock,
-      addresses: () => Deno.networkInterfaces().map((networkInterface) => networkInterface.address),
-      onWake: () => pool.forEach((client) => client.wokeUp()),
-      onAddresses: (isLocal) => pool.forEach((client) => client.addressesChanged(isLocal)),
-    });
+    const pool = begin();
     return {
-      take: (user) => carry(user, pool, options.maxStreams, streamLog),
-      async stop(message) {
-        environment.stop();
-        await Promise.all(pool.map((client) => client.stop(message)));
-      },
+      take: (user) => pool.take(user),
+      tryNow: () => pool.tryNow(log),
+      status: () => pool.status,
+      stop: (message) => pool.stop(message),
     };
   };
-}
-
-/** Gives a user's connection to the session with the fewest streams, one with a carrier before one without. */
-function carry(user: Duplex, pool: MuxClient[], maxStreams: number, streamLog: StreamLog): void {
-  const streams = pool.reduce((count, client) => count + client.streamCount, 0);
-  if (streams >= maxStreams) {
-    streamLog.refuse(user.peer, `there are ${streams} connections already; --max allows more`);
-    return user.abort();
-  }
-  const rank = (client: MuxClient) => (client.isAttached ? 0 : maxStreams) + client.streamCount;
-  const client = pool.reduce((best, other) => rank(other) < rank(best) ? other : best);
-  try {
-    client.open(user);
-  } catch (error) {
-    streamLog.refuse(user.peer, reasonOf(error));
-    user.abort();
-  }
 }

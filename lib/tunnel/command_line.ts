@@ -24,6 +24,7 @@ import {
   SERVER,
   SERVER_IN,
   SERVER_OUT,
+  STDIO,
 } from "./session_options.ts";
 import {
   CLIENT_TLS_CERT,
@@ -147,6 +148,8 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
   const out = given.value(CLIENT_OUT);
   if (out === undefined) throw bad(`--client needs --out=ADDR, the address of the tele server: ${example(CLIENT_OUT)}`);
   const protocol = given.value(PROTOCOL);
+  const isStdio = given.has(STDIO.name);
+  if (isStdio) refuseBesideStdio(given);
   const guards = "a client certificate (--tls-cert) shows who this client is";
   if (protocol !== undefined) refuseSessionOptions(given, environment, guards);
   const tls = clientTls(given);
@@ -155,6 +158,7 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
   }
   const options = {
     in: given.value(CLIENT_IN),
+    isStdio,
     out,
     tls,
     protocol,
@@ -163,6 +167,16 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     ...commonOptions(given, environment, protocol !== undefined),
   };
   return { kind: "client", options };
+}
+
+/** On standard input and output there is one connection, and nobody else can come. */
+function refuseBesideStdio(given: GivenFlags): void {
+  given.refuse(
+    [CLIENT_IN],
+    "is for connections that come; --stdio carries standard input and output: give one of the two",
+  );
+  given.refuse([POOL, MAX], "is for many connections; --stdio carries only one: leave it out");
+  given.refuse([PROTOCOL], "needs a port, which --in=ADDR opens: RFD 80 mode is not built for --stdio");
 }
 
 /** The protocols in RFD 80 mode; `--protocol` makes one of `--in`. */

@@ -9,7 +9,7 @@ import { closestString } from "@std/text/closest-string";
 import { reasonOf, TeleError } from "../net/error.ts";
 import { escapeUnshown } from "./log_format.ts";
 import type { Option, ValueOption } from "./option.ts";
-import { HELP, LATER_OPTIONS, OPTIONS } from "./option_table.ts";
+import { HELP, OPTIONS } from "./option_table.ts";
 import { MAKE_CERT } from "./tls_options.ts";
 
 const BOOLEAN_NAMES: readonly string[] = OPTIONS.filter((option) => option.kind === "flag").map(({ name }) => name);
@@ -63,10 +63,6 @@ export class GivenFlags {
 
   /** Throws for unknown flags, for words that are no flags, and for flags that were given too often. */
   refuseWhatIsNotTaken(): void {
-    for (const flag of this.#unknown) {
-      const feature = LATER_OPTIONS.get(flag.replace(/^-+/, ""));
-      if (feature !== undefined) throw bad(`${flag}: this version does not have ${feature}`);
-    }
     for (const flag of this.#unknown) {
       throw bad(`unknown flag ${flag}; the nearest is ${nearestFlag(flag)}; see --help`);
     }
@@ -150,9 +146,8 @@ function refuseWhatParseArgsWouldAccept(args: readonly string[]): void {
 function nearestFlag(typed: string): string {
   const word = typed.replace(/^-+/, "").toLowerCase();
   // "-h" is asked for help, not for --host.
-  const names = [HELP.name, ...OPTIONS.map(({ name }) => name), ...LATER_OPTIONS.keys()];
-  const nearest = names.find((name) => word !== "" && name.startsWith(word)) ?? closestString(word, names);
-  return LATER_OPTIONS.has(nearest) ? `--${nearest}, which this version does not have` : `--${nearest}`;
+  const names = [HELP.name, ...OPTIONS.map(({ name }) => name)];
+  return `--${names.find((name) => word !== "" && name.startsWith(word)) ?? closestString(word, names)}`;
 }
 
 /** The option as one would type it, in a sentence. */

@@ -23,6 +23,7 @@ programs see no error: they see a slow network, then a fast one.
 Usage
   tele --server --in=ADDR [--out=ADDR] [options]
   tele --client [--in=ADDR] --out=ADDR [options]
+  tele --client --stdio --out=ADDR [options]
   tele --make-cert=DIR --host=NAME[,NAME...]
   tele --make-token
 
@@ -38,7 +39,10 @@ Example: an ssh session that outlives the network
 
 const TAIL = `\
 Each role prints one line on standard output when it is ready, with the real
-addresses. Logs go to standard error.
+addresses; --stdio prints none. Logs go to standard error. On a terminal a
+client also shows there, in one live line, how its link is.
+
+SIGUSR1 makes a client try to reconnect at once (Windows has no such signal).
 
 Exit codes
   0  ended as asked
@@ -46,9 +50,14 @@ Exit codes
   2  wrong command line
 `;
 
+/** How a terminal shows titles and options, and what ends that (ECMA-48, SGR). */
+const [BOLD, CYAN, PLAIN] = ["\x1b[1m", "\x1b[36m", "\x1b[0m"];
+
 /**
  * The whole help: the operating diagram, both roles, every option with its default and an example, the exit codes.
  * At most 80 columns wide; ends with a line end.
+ *
+ * @param hasColors Whether it is for a terminal that shows colours.
  *
  * @example
  * ```ts
@@ -58,8 +67,16 @@ Exit codes
  * assertStringIncludes(helpText(), "--ping-interval=DUR");
  * ```
  */
-export function helpText(): string {
-  return [HEAD, ...OPTION_GROUPS.map(section), TAIL].join("\n");
+export function helpText(hasColors = false): string {
+  const text = [HEAD, ...OPTION_GROUPS.map(section), TAIL].join("\n");
+  return hasColors ? colour(text) : text;
+}
+
+/** Titles are bold: they stand alone behind an empty line, or in front of a colon there. Options have a colour. */
+function colour(text: string): string {
+  return text
+    .replace(/(?<=^|\n\n)(tele(?=:)|[A-Z][^.\n]*(?=\n  ))/g, `${BOLD}$1${PLAIN}`)
+    .replace(/^( {2})(--[^ ]+)/gm, `$1${CYAN}$2${PLAIN}`);
 }
 
 function section({ title, options }: OptionGroup): string {

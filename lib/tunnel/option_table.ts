@@ -20,6 +20,7 @@ import {
   SERVER,
   SERVER_IN,
   SERVER_OUT,
+  STDIO,
 } from "./session_options.ts";
 import {
   CLIENT_TLS_CERT,
@@ -68,7 +69,7 @@ export const VERSION: FlagOption = {
 /** Every option, in the order of the help. */
 export const OPTION_GROUPS: readonly OptionGroup[] = [
   { title: "Server", options: [SERVER, SERVER_IN, SERVER_OUT, MAX_SESSIONS] },
-  { title: "Client", options: [CLIENT, CLIENT_IN, CLIENT_OUT, POOL] },
+  { title: "Client", options: [CLIENT, CLIENT_IN, STDIO, CLIENT_OUT, POOL] },
   { title: "Both roles", options: [PING_INTERVAL, RESUME_TIMEOUT, REPLAY_BUFFER, MAX, LOG_LEVEL, LOG_FORMAT] },
   { title: "TLS, server", options: [SERVER_TLS_CERT, SERVER_TLS_KEY, TLS_CLIENT_CA] },
   { title: "TLS, client", options: [TLS, TLS_CA, TLS_NAME, CLIENT_TLS_CERT, CLIENT_TLS_KEY] },
@@ -79,8 +80,3 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
 
 /** Every option, in the same order. */
 export const OPTIONS: readonly Option[] = OPTION_GROUPS.flatMap(({ options }) => options);
-
-/** Options of the design that this version refuses, by name, with the feature they belong to. */
-export const LATER_OPTIONS: ReadonlyMap<string, string> = new Map([
-  ["stdio", "user connections on standard input and output"],
-]);

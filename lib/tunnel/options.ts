@@ -78,6 +78,8 @@ export interface ServerOptions extends CommonOptions {
 export interface ClientOptions extends CommonOptions {
   /** Where user's clients connect; `undefined` for a free port. */
   readonly in: Address | undefined;
+  /** Whether standard input and output are the one user connection; {@linkcode in} is `undefined` then. */
+  readonly isStdio: boolean;
   /** The tele server. */
   readonly out: Address;
   /** TLS, `undefined` for plain TCP; there if there is a protocol. */

@@ -1,13 +1,18 @@
 /**
- * What both roles share with the process they run in: signals, and an orderly end.
+ * What both roles share with the process they run in: signals.
  *
  * @module
  */
+import inspector from "node:inspector";
 
 /** The signals that end a role. On Windows they are Ctrl-C, Ctrl-Break, and the console that is closed. */
 const SIGNALS: Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK", "SIGHUP"]
   : ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** How often and for how long to look for a debugger that a signal starts, in milliseconds: it took 5 (measured). */
+const DEBUGGER_POLL_MS = 2;
+const DEBUGGER_WATCH_MS = 1_000;
 
 /**
  * Resolves with the name of the first signal that asks the process to end.
@@ -25,4 +30,29 @@ export function endSignal(): Promise<string> {
       }
     }
   });
+}
+
+/**
+ * Calls `action` for each SIGUSR1, which would otherwise kill the process. Does nothing on Windows, which has no such
+ * signal. To be called first thing, as {@linkcode endSignal}.
+ */
+export function onTryNowSignal(action: () => void): void {
+  if (Deno.build.os === "windows") return;
+  // Whoever starts tele with --inspect wants its debugger.
+  const isDebugged = inspector.url() !== undefined;
+  Deno.addSignalListener("SIGUSR1", () => {
+    if (!isDebugged) closeDebugger();
+    action();
+  });
+}
+
+/**
+ * `deno run`, from 2.9.2 on, takes SIGUSR1 for a wish to be debugged whoever listens: it opens a port of 127.0.0.1 by
+ * which every user of this machine could run code in this process. There is no option against it, so it is closed.
+ */
+function closeDebugger(): void {
+  const watch = setInterval(() => {
+    if (inspector.url() !== undefined) inspector.close();
+  }, DEBUGGER_POLL_MS);
+  setTimeout(() => clearInterval(watch), DEBUGGER_WATCH_MS);
 }

@@ -4,24 +4,26 @@
  * @module
  */
 import config from "../../deno.json" with { type: "json" };
+import { systemClock } from "../net/clock.ts";
 import { reasonOf } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import { startClient } from "./client.ts";
 import { type Command, parseCommandLine } from "./command_line.ts";
+import { ExitCode } from "./exit_code.ts";
 import { helpText } from "./help.ts";
 import type { HostName } from "./host_name.ts";
 import { LineWriter } from "./line_writer.ts";
 import { makeLog } from "./log_format.ts";
 import { writeCertificate } from "./make_cert.ts";
-import { endSignal } from "./process.ts";
-import { type Running, startServer } from "./server.ts";
+import { endSignal, onTryNowSignal } from "./process.ts";
+import type { Running } from "./running.ts";
+import { startServer } from "./server.ts";
+import { isInForeground, StatusDisplay, terminalColumns } from "./status_display.ts";
+import { StatusTerminal } from "./terminal.ts";
 import { makeToken } from "./token.ts";
 
 /** How long the last log lines may take, in milliseconds. */
 const FLUSH_MS = 200;
-
-/** Exit codes: ended as asked, could not run, wrong command line. */
-export const ExitCode = { ok: 0, failed: 1, usage: 2 } as const;
 
 /**
  * Runs `tele` with the given arguments until it is asked to end.
@@ -37,7 +39,7 @@ export async function run(args: readonly string[]): Promise<number> {
     await writeLine(Deno.stderr, `tele: ${reasonOf(error)}`);
     return ExitCode.usage;
   }
-  if (command.kind === "help") await writeLine(Deno.stdout, helpText().trimEnd());
+  if (command.kind === "help") await writeLine(Deno.stdout, helpText(hasColors()).trimEnd());
   else if (command.kind === "version") await writeLine(Deno.stdout, `tele ${config.version}`);
   else if (command.kind === "make-cert") return await makeCert(command.directory, command.hosts);
   else if (command.kind === "make-token") await writeLine(Deno.stdout, makeToken());
@@ -62,15 +64,13 @@ async function failed(error: unknown): Promise<number> {
 
 async function runRole(command: Command & { kind: "server" | "client" }): Promise<number> {
   const signalled = endSignal();
-  const lines = new LineWriter((bytes) => Deno.stderr.write(bytes));
-  const log = makeLog({
-    level: command.options.logLevel,
-    format: command.options.logFormat,
-    write: (line) => lines.write(line),
-    wallNow: Date.now,
-  });
+  let running: Running | undefined;
+  onTryNowSignal(() => running?.tryNow());
+  const terminal = new StatusTerminal((bytes) => Deno.stderr.write(bytes));
+  const lines = new LineWriter((bytes) => terminal.write(bytes));
+  const { logLevel: level, logFormat: format } = command.options;
+  const log = makeLog({ level, format, write: (line) => lines.write(line), wallNow: Date.now });
   keepRunning(log);
-  let running: Running;
   try {
     running = command.kind === "server"
       ? await startServer(command.options, log)
@@ -78,12 +78,42 @@ async function runRole(command: Command & { kind: "server" | "client" }): Promis
   } catch (error) {
     return await failed(error);
   }
-  await writeLine(Deno.stdout, running.readyLine);
-  const signal = await signalled;
-  await running.stop(signal);
-  log("info", `ended by ${signal}`);
+  // What ends by itself carries standard output: nothing but user bytes may go there.
+  if (running.ended === undefined) await writeLine(Deno.stdout, running.readyLine);
+  else log("debug", running.readyLine);
+  const display = format === "text" ? showStatus(running, terminal) : undefined;
+  const { code, reason } = await Promise.race([
+    signalled.then((signal) => ({ code: ExitCode.ok, reason: signal })),
+    ...running.ended === undefined ? [] : [running.ended.then((code) => ({ code, reason: undefined }))],
+  ]);
+  await running.stop(reason ?? "its connection is over");
+  if (reason !== undefined) log("info", `ended by ${reason}`);
+  // Not waited for: a terminal that is held up must not hold up the end.
+  display?.stop();
   await lines.flush(FLUSH_MS);
-  return ExitCode.ok;
+  return code;
+}
+
+/** Shows how the client is, where there is somebody to see it. */
+function showStatus({ status }: Running, terminal: StatusTerminal): StatusDisplay | undefined {
+  if (status === undefined || !Deno.stderr.isTerminal() || isDumb()) return undefined;
+  return new StatusDisplay({
+    clock: systemClock,
+    terminal,
+    status,
+    columns: terminalColumns,
+    isForeground: isInForeground,
+  });
+}
+
+/** Whether standard output shows colours (no-color.org: an empty NO_COLOR does not count). */
+function hasColors(): boolean {
+  return Deno.stdout.isTerminal() && !isDumb() && (Deno.env.get("NO_COLOR") ?? "") === "";
+}
+
+/** Whether the terminal says that it knows no escape codes. */
+function isDumb(): boolean {
+  return Deno.env.get("TERM") === "dumb";
 }
 
 /** A mistake in one connection must not end all others: it is logged, and the process goes on. */

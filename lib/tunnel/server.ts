@@ -13,16 +13,9 @@ import { MuxServer } from "../mux/link.ts";
 import type { ServerOptions } from "./options.ts";
 import { listenOuter } from "./outer_listener.ts";
 import { Relays } from "./relays.ts";
+import type { Running } from "./running.ts";
 import { StreamLog } from "./stream_log.ts";
 import { readToken } from "./token.ts";
-
-/** A running role. */
-export interface Running {
-  /** The one line for standard output. */
-  readonly readyLine: string;
-  /** Ends it: peers are told, connections are closed. */
-  stop(reason: string): Promise<void>;
-}
 
 /**
  * Runs the server role.
@@ -50,6 +43,7 @@ export async function startServer(options: ServerOptions, log: Log, clock: Clock
   warnOfExposure(listening, options, token !== undefined, log);
   return {
     readyLine: readyLine(listening, options),
+    tryNow: () => log("debug", "SIGUSR1 is for clients: a server waits until they come"),
     async stop(reason) {
       listening.close();
       relays.stop();

@@ -85,6 +85,15 @@ export const CLIENT_IN: ValueOption<Address> = {
   ...AN_ADDRESS,
 };
 
+/** `--stdio`. */
+export const STDIO: FlagOption = {
+  kind: "flag",
+  name: "stdio",
+  role: "client",
+  meaning: "carry standard input and output instead, and end with them, as ssh's ProxyCommand does",
+  example: "tele --client --stdio --out=example.com:40300",
+};
+
 /** The client's `--out`. */
 export const CLIENT_OUT: ValueOption<Address> = {
   kind: "value",

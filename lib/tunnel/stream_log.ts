@@ -50,6 +50,13 @@ export class StreamLog {
     this.#tell("refused", `stream refused${who}: ${end.message}`, { peer });
   }
 
+  /** The one stream of a process is over, which ends with it: whoever reads the exit code finds the reason here. */
+  onlyStreamEnded(stream: MuxStream, end: StreamEnd): void {
+    if (end.kind !== "reset" || end.code !== ResetCode.reset) return this.ended(stream, end);
+    const where = end.by === "here" ? "here" : "at the other end";
+    this.#log("warn", `stream reset (${stream.peer}), ${where}: ${end.message}`, { peer: stream.peer });
+  }
+
   /** A connection of RFD 80 mode is over; `error` is what broke it. */
   relayed(peer: string, error: unknown): void {
     if (error === undefined) return this.#log("debug", `connection finished (${peer})`, { peer });

@@ -1,0 +1,147 @@
+/**
+ * The client's sessions: user connections become streams of one session, or of a few.
+ *
+ * @module
+ */
+import { formatAddress } from "../net/address.ts";
+import type { Clock } from "../net/clock.ts";
+import type { Duplex } from "../net/duplex.ts";
+import { reasonOf } from "../net/error.ts";
+import type { Log } from "../net/log.ts";
+import { MuxClient, type MuxClientOptions } from "../mux/link.ts";
+import { makeIdentityKeys } from "../session/keys.ts";
+import { Environment } from "./environment.ts";
+import { loadIdentity, stateFolder } from "./identity_file.ts";
+import type { ClientOptions } from "./options.ts";
+import type { OuterDialer } from "./outer_dialer.ts";
+import type { LinkStatus } from "./status_line.ts";
+import type { StreamLog } from "./stream_log.ts";
+import { readToken } from "./token.ts";
+
+/** What a {@linkcode SessionPool} is made of beside the options. */
+export interface SessionPoolNeeds {
+  /** Opens carriers. */
+  dialer: OuterDialer;
+  /** Told of connections that were refused. */
+  streamLog: StreamLog;
+  /** Told when a stream is over, and how. */
+  onStreamEnd: NonNullable<MuxClientOptions["onStreamEnd"]>;
+  /** Where log lines go. */
+  log: Log;
+  /** Time. */
+  clock: Clock;
+}
+
+/** Sessions with a server, and the watch over the machine that they need. */
+export class SessionPool {
+  readonly #clients: MuxClient[];
+  readonly #environment: Environment;
+  readonly #maxStreams: number;
+  readonly #streamLog: StreamLog;
+
+  private constructor(clients: MuxClient[], clock: Clock, maxStreams: number, streamLog: StreamLog) {
+    this.#clients = clients;
+    this.#maxStreams = maxStreams;
+    this.#streamLog = streamLog;
+    this.#environment = new Environment({
+      clock,
+      addresses: () => Deno.networkInterfaces().map((networkInterface) => networkInterface.address),
+      onWake: () => this.#wokeUp(),
+      onAddresses: (isLocal) => clients.forEach((client) => client.addressesChanged(isLocal)),
+    });
+  }
+
+  /**
+   * Reads what may be wrong, the token and the identity.
+   *
+   * @returns Starts the sessions, which connect at once.
+   * @throws {TeleError} `bad-input` if a file is wrong.
+   */
+  static async prepare(options: ClientOptions, needs: SessionPoolNeeds): Promise<() => SessionPool> {
+    const { dialer, streamLog, onStreamEnd, log, clock } = needs;
+    const token = await readToken({ file: options.tokenFile, variable: options.tokenVariable }, log);
+    const keys = await identityKeys(options, log);
+    const makeClient = (slot: number) =>
+      new MuxClient({
+        clock,
+        log,
+        dial: (signal) => dialer.dialCarrier(signal),
+        identity: { keys, slot },
+        onStreamEnd,
+        token,
+        maxStreams: options.maxStreams,
+        pingIntervalMs: options.pingIntervalMs,
+        resumeTimeoutMs: options.resumeTimeoutMs,
+        replayBufferBytes: options.replayBufferBytes,
+      });
+    return () => {
+      const clients = Array.from({ length: options.pool }, (_, slot) => makeClient(slot));
+      return new SessionPool(clients, clock, options.maxStreams, streamLog);
+    };
+  }
+
+  /** Gives a user's connection to the session with the fewest streams, one with a carrier before one without. */
+  take(user: Duplex): void {
+    const { streams } = this.status;
+    if (streams >= this.#maxStreams) {
+      this.#streamLog.refuse(user.peer, `there are ${streams} connections already; --max allows more`);
+      return user.abort();
+    }
+    const rank = (client: MuxClient) => (client.isAttached ? 0 : this.#maxStreams) + client.streamCount;
+    const client = this.#clients.reduce((best, other) => rank(other) < rank(best) ? other : best);
+    try {
+      client.open(user);
+    } catch (error) {
+      this.#streamLog.refuse(user.peer, reasonOf(error));
+      user.abort();
+    }
+  }
+
+  /** How all of them are, for a person. */
+  get status(): LinkStatus {
+    const sum = (of: (client: MuxClient) => number) => this.#clients.reduce((total, client) => total + of(client), 0);
+    const outages = this.#clients.flatMap(({ outageMs }) => outageMs === undefined ? [] : [outageMs]);
+    return {
+      sessions: this.#clients.length,
+      attached: sum((client) => client.isAttached ? 1 : 0),
+      outageMs: Math.max(0, ...outages),
+      streams: sum((client) => client.streamCount),
+      sentBytes: sum((client) => client.acknowledgedBytes),
+      receivedBytes: sum((client) => client.receivedBytes),
+      replayedBytes: sum((client) => client.replayedBytes),
+    };
+  }
+
+  /** The user asks by SIGUSR1: an outage tries at once, and a carrier must show a sign of life. */
+  tryNow(log: Log): void {
+    const isUp = this.status.attached === this.#clients.length;
+    log("info", isUp ? "SIGUSR1: asking the tele server for a sign of life" : "SIGUSR1: trying to reconnect at once");
+    this.#wokeUp();
+  }
+
+  #wokeUp(): void {
+    this.#clients.forEach((client) => client.wokeUp());
+  }
+
+  /**
+   * Settles when the server has acknowledged all that was sent.
+   *
+   * @throws {TeleError} Why a session ended, if it does so before.
+   */
+  async acknowledged(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.acknowledged()));
+  }
+
+  /** Ends the sessions and all streams; settles when the server was told, within half a second in any case. */
+  async stop(message: string): Promise<void> {
+    this.#environment.stop();
+    await Promise.all(this.#clients.map((client) => client.stop(message)));
+  }
+}
+
+/** Who this client is across restarts: only where it listens tells it from another client of the same server. */
+function identityKeys(options: ClientOptions, log: Log): Promise<CryptoKeyPair> {
+  // A free port is another each time, and standard input and output are everybody's.
+  if (options.in === undefined || (options.in.kind === "tcp" && options.in.port === 0)) return makeIdentityKeys();
+  return loadIdentity(stateFolder(), formatAddress(options.in), formatAddress(options.out), log);
+}

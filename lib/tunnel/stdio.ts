@@ -1,0 +1,62 @@
+/**
+ * The client role on standard input and output: one stream, and the process ends with it.
+ *
+ * @module
+ */
+import { formatAddress } from "../net/address.ts";
+import { type Clock, systemClock } from "../net/clock.ts";
+import { reasonOf } from "../net/error.ts";
+import type { Log } from "../net/log.ts";
+import { StdioDuplex } from "../net/stdio_duplex.ts";
+import type { MuxStream, StreamEnd } from "../mux/stream.ts";
+import { ExitCode } from "./exit_code.ts";
+import type { ClientOptions } from "./options.ts";
+import { makeDialer } from "./outer_dialer.ts";
+import type { Running } from "./running.ts";
+import { SessionPool } from "./session_pool.ts";
+import { StreamLog } from "./stream_log.ts";
+
+/**
+ * Carries standard input and output to the user's server, and nothing but user bytes is written there.
+ *
+ * It is over when both directions have ended and the tele server has acknowledged the last bytes, so a network that
+ * breaks at that moment is waited for as any other; and at once when nobody reads standard output any more.
+ *
+ * @throws {TeleError} `bad-input` if a file is wrong.
+ */
+export async function startStdio(options: ClientOptions, log: Log, clock: Clock = systemClock): Promise<Running> {
+  const dialer = await makeDialer(options, log, clock);
+  const streamLog = new StreamLog(clock, log);
+  const { promise: ended, resolve: end } = Promise.withResolvers<number>();
+  const user = new StdioDuplex();
+  let isStopping = false;
+  const onStreamEnd = (stream: MuxStream, how: StreamEnd) => {
+    if (isStopping) return;
+    if (user.isOutputClosed) {
+      log("debug", "nobody reads standard output any more");
+      return end(ExitCode.ok);
+    }
+    streamLog.onlyStreamEnded(stream, how);
+    if (how.kind !== "finished") return end(ExitCode.failed);
+    pool.acknowledged().then(() => end(ExitCode.ok), (error) => {
+      if (isStopping) return;
+      log("warn", `stream cut (${user.peer}): the last bytes may be lost: ${reasonOf(error)}`, { peer: user.peer });
+      end(ExitCode.failed);
+    });
+  };
+  const begin = await SessionPool.prepare(options, { dialer, streamLog, onStreamEnd, log, clock });
+  const pool = begin();
+  pool.take(user);
+  return {
+    readyLine: `tele client ready: ${user.peer}, tele server is ${formatAddress(options.out)}${
+      options.tls ? " (TLS)" : ""
+    }`,
+    ended,
+    tryNow: () => pool.tryNow(log),
+    async stop(reason) {
+      isStopping = true;
+      dialer.stop();
+      await pool.stop(`the tele client ended (${reason})`);
+    },
+  };
+}

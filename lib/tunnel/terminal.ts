@@ -1,0 +1,79 @@
+/**
+ * Log lines and one live line at the foot of a terminal.
+ *
+ * @module
+ */
+
+/** Back to the first column, and erase what stands there. */
+const ERASE = "\r\x1b[K";
+
+/**
+ * Keeps one line below all others: it gives way to log lines, and comes back below them.
+ *
+ * @example
+ * ```ts
+ * import { StatusTerminal } from "./terminal.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * let screen = "";
+ * const terminal = new StatusTerminal((bytes) => {
+ *   screen += new TextDecoder().decode(bytes);
+ *   return Promise.resolve(bytes.length);
+ * });
+ * await terminal.show("link up");
+ * await terminal.write(new TextEncoder().encode("a log line\n"));
+ * await terminal.show("");
+ * assertEquals(screen, "\r\x1b[Klink up" + "\r\x1b[Ka log line\n" + "link up" + "\r\x1b[K");
+ * ```
+ */
+export class StatusTerminal {
+  readonly #write: (bytes: Uint8Array) => Promise<number>;
+  #shown = "";
+  #last: Promise<void> = Promise.resolve();
+  #writing = 0;
+
+  /**
+   * Nothing is shown yet.
+   *
+   * @param write Writes some of the bytes and tells how many, as `Deno.stderr.write` does.
+   */
+  constructor(write: (bytes: Uint8Array) => Promise<number>) {
+    this.#write = write;
+  }
+
+  /** Writes whole lines above the live line. Settles with their bytes. */
+  async write(lines: Uint8Array): Promise<number> {
+    const shown = this.#shown;
+    await this.#put(shown === "" ? lines : join(ERASE, lines, shown));
+    return lines.length;
+  }
+
+  /** Changes the live line; an empty one is erased. Skipped while the terminal is held up (as by Ctrl-S). */
+  async show(line: string): Promise<void> {
+    if (line === this.#shown || (this.#writing > 0 && line !== "")) return;
+    this.#shown = line;
+    await this.#put(join(ERASE, new Uint8Array(0), line));
+  }
+
+  /** One piece after the other, each whole. */
+  #put(bytes: Uint8Array): Promise<void> {
+    this.#writing++;
+    return this.#last = this.#last.then(async () => {
+      try {
+        for (let at = 0; at < bytes.length;) at += await this.#write(bytes.subarray(at));
+      } catch {
+        // The terminal is gone; that is no reason to end.
+      }
+      this.#writing--;
+    });
+  }
+}
+
+function join(before: string, lines: Uint8Array, after: string): Uint8Array {
+  const [head, tail] = [before, after].map((text) => new TextEncoder().encode(text));
+  const bytes = new Uint8Array(head!.length + lines.length + tail!.length);
+  bytes.set(head!);
+  bytes.set(lines, head!.length);
+  bytes.set(tail!, head!.length + lines.length);
+  return bytes;
+}
