@@ -1,10 +1,10 @@
 /** The main job: an OpenSSH session and a file copy that outlive the network. */
 import { assert, assertEquals } from "@std/assert";
 import { SeededData, sha256 } from "../support/random.ts";
-import { type Scenario, scenario } from "../support/scenario.ts";
+import { scenario } from "../support/scenario.ts";
 import { program, requires } from "../support/skip.ts";
-import { type Sshd, startSshd } from "../support/sshd.ts";
-import { pause, until, within } from "../support/wait.ts";
+import { openShell, startSshd } from "../support/sshd.ts";
+import { pause, within } from "../support/wait.ts";
 
 Deno.test({
   name: "an OpenSSH login keeps its shell and a shell variable through an outage of 30 s",
@@ -12,7 +12,7 @@ Deno.test({
   fn: scenario(300_000, async (s) => {
     const sshd = await startSshd(s);
     const { breaker, port } = await s.tunnel(sshd.port);
-    const shell = openShell(s, sshd, port);
+    const shell = openShell(s, sshd, "-p", String(port));
 
     await shell.type("stty -echo; unset HISTFILE; PS1=; KEPT=kept-$((20 + 22)); echo shell is $KEPT\n");
     await shell.sees("shell is kept-42", 60_000);
@@ -69,71 +69,3 @@ Deno.test({
     assert(breaker.broken >= 10, `${breaker.broken} carriers were reset`);
   }),
 });
-
-/** An interactive shell: `ssh -tt`, typed into and read from. */
-interface Shell {
-  readonly status: Promise<Deno.CommandStatus>;
-  readonly hasEnded: boolean;
-  type(text: string): Promise<void>;
-  /** Waits until the screen shows `text`. */
-  sees(text: string, ms: number): Promise<void>;
-  /** Types a command and waits for what its output matches. */
-  ask(command: string, pattern: RegExp): Promise<string>;
-}
-
-function openShell(s: Scenario, sshd: Sshd, port: number): Shell {
-  const child = new Deno.Command(program("ssh"), {
-    args: [...sshd.options, "-tt", "-p", String(port), `${sshd.user}@127.0.0.1`],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  let screen = "";
-  let ended = false;
-  const reading = Promise.all([child.stdout, child.stderr].map(async (stream) => {
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) screen += text;
-  }));
-  const status = child.status.then(async (status) => {
-    await reading;
-    ended = true;
-    return status;
-  });
-  const keyboard = child.stdin.getWriter();
-  s.defer(async () => {
-    killQuietly(child);
-    await status;
-    await keyboard.close().catch(() => {});
-  });
-  const waitFor = async (isSo: () => boolean, ms: number, what: string) => {
-    try {
-      await until(() => isSo() || ended, ms, what);
-      if (!isSo()) throw new Error(`${what}: ssh has ended`);
-    } catch (error) {
-      throw new Error(`${(error as Error).message}\nscreen:\n${screen}`);
-    }
-  };
-  const type = (text: string) => keyboard.write(new TextEncoder().encode(text));
-  return {
-    status,
-    get hasEnded() {
-      return ended;
-    },
-    type,
-    sees: (text, ms) => waitFor(() => screen.includes(text), ms, `${JSON.stringify(text)} on the screen`),
-    async ask(command, pattern) {
-      const from = screen.length;
-      await type(`${command}\n`);
-      const find = () => pattern.exec(screen.slice(from))?.[1];
-      await waitFor(() => find() !== undefined, 60_000, `the answer to ${command}`);
-      return find()!;
-    },
-  };
-}
-
-function killQuietly(child: Deno.ChildProcess): void {
-  try {
-    child.kill("SIGKILL");
-  } catch {
-    // It has ended already.
-  }
-}

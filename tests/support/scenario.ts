@@ -4,6 +4,7 @@
  * @module
  */
 import { Breaker } from "./breaker.ts";
+import { StdioProcess } from "./stdio_process.ts";
 import { type TeleOptions, TeleProcess } from "./tele_process.ts";
 import { pause, within } from "./wait.ts";
 
@@ -31,7 +32,7 @@ export interface Tunnel {
 export class Scenario {
   /** A folder of this test's own. */
   readonly home: string;
-  readonly #processes: TeleProcess[] = [];
+  readonly #processes: (TeleProcess | StdioProcess)[] = [];
   readonly #cleanups: (() => unknown)[] = [];
 
   constructor(home: string) {
@@ -63,10 +64,18 @@ export class Scenario {
     return this.start("client", addresses, options);
   }
 
-  /** Starts a tele process with addresses of its own, such as a server with routes. */
-  async start(role: "server" | "client", addresses: string[], options: ProcessOptions): Promise<TeleProcess> {
+  /** Starts a tele process with any addresses. */
+  async start(role: "server" | "client", addresses: string[], options: ProcessOptions = {}): Promise<TeleProcess> {
     const args = [...addresses, ...options.args ?? []];
     const process = await TeleProcess.start({ ...options, role, args, home: this.home });
+    this.#processes.push(process);
+    return this.use(process);
+  }
+
+  /** Starts a `tele --client --stdio` that dials the tele server on `to`. */
+  async stdio(to: number, options: Pick<ProcessOptions, "args" | "env"> = {}): Promise<StdioProcess> {
+    const args = ["--stdio", `--out=127.0.0.1:${to}`, ...options.args ?? []];
+    const process = await StdioProcess.start({ ...options, role: "client", args, home: this.home });
     this.#processes.push(process);
     return this.use(process);
   }

@@ -1,5 +1,5 @@
 /**
- * An sshd of a test's own, with keys of its own.
+ * OpenSSH for tests: an sshd of the test's own, and an interactive shell on it.
  *
  * @module
  */
@@ -86,6 +86,67 @@ export async function startSshd(s: Scenario, options: SshdOptions = {}): Promise
     ["-o", "ServerAliveInterval=0"],
   ];
   return { port, pid: child.pid, user, options: login.flat() };
+}
+
+/** An interactive shell: `ssh -tt`, typed into and read from. */
+export interface Shell {
+  readonly status: Promise<Deno.CommandStatus>;
+  readonly hasEnded: boolean;
+  type(text: string): Promise<void>;
+  /** Waits until the screen shows `text`. */
+  sees(text: string, ms: number): Promise<void>;
+  /** Types a command and waits for what its output matches. */
+  ask(command: string, pattern: RegExp): Promise<string>;
+}
+
+/** Opens a shell; `way` tells ssh how to get there, such as `-p 2222`. */
+export function openShell(s: Scenario, sshd: Sshd, ...way: string[]): Shell {
+  const child = new Deno.Command(program("ssh"), {
+    args: [...sshd.options, ...way, "-tt", `${sshd.user}@127.0.0.1`],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let screen = "";
+  let ended = false;
+  const reading = Promise.all([child.stdout, child.stderr].map(async (stream) => {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) screen += text;
+  }));
+  const status = child.status.then(async (status) => {
+    await reading;
+    ended = true;
+    return status;
+  });
+  const keyboard = child.stdin.getWriter();
+  s.defer(async () => {
+    killQuietly(child);
+    await status;
+    await keyboard.close().catch(() => {});
+  });
+  const waitFor = async (isSo: () => boolean, ms: number, what: string) => {
+    try {
+      await until(() => isSo() || ended, ms, what);
+      if (!isSo()) throw new Error(`${what}: ssh has ended`);
+    } catch (error) {
+      throw new Error(`${(error as Error).message}\nscreen:\n${screen}`);
+    }
+  };
+  const type = (text: string) => keyboard.write(new TextEncoder().encode(text));
+  return {
+    status,
+    get hasEnded() {
+      return ended;
+    },
+    type,
+    sees: (text, ms) => waitFor(() => screen.includes(text), ms, `${JSON.stringify(text)} on the screen`),
+    async ask(command, pattern) {
+      const from = screen.length;
+      await type(`${command}\n`);
+      const find = () => pattern.exec(screen.slice(from))?.[1];
+      await waitFor(() => find() !== undefined, 60_000, `the answer to ${command}`);
+      return find()!;
+    },
+  };
 }
 
 async function run(name: string, ...args: string[]): Promise<string> {

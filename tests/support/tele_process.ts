@@ -74,22 +74,14 @@ export class TeleProcess implements AsyncDisposable {
 
   /** Starts one and waits until it is ready. */
   static async start(options: TeleOptions): Promise<TeleProcess> {
-    const command = [Deno.execPath(), "run", "-A", teleMain(options.main), `--${options.role}`, ...options.args];
+    const { command, env } = await teleCommand(options);
     if (options.openFiles !== undefined) {
       command.unshift(program("bash"), "-c", `ulimit -n ${options.openFiles}; exec "$@"`, "bash");
     }
     command.unshift(...options.wrap ?? []);
     const child = new Deno.Command(command[0], {
       args: command.slice(1),
-      env: {
-        HOME: options.home,
-        XDG_STATE_HOME: `${options.home}/state`,
-        // Its own HOME must not mean that it downloads the standard library anew.
-        DENO_DIR: await denoDir(),
-        DENO_NO_UPDATE_CHECK: "1",
-        NO_COLOR: "1",
-        ...options.env,
-      },
+      env,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -182,7 +174,26 @@ export class TeleProcess implements AsyncDisposable {
   }
 }
 
-function parseAddress(text: string): ListenAddress {
+/** The command that starts one, and its environment. */
+export async function teleCommand(
+  options: Pick<TeleOptions, "role" | "args" | "home" | "env" | "main">,
+): Promise<{ command: string[]; env: Record<string, string> }> {
+  return {
+    command: [Deno.execPath(), "run", "-A", teleMain(options.main), `--${options.role}`, ...options.args],
+    env: {
+      HOME: options.home,
+      XDG_STATE_HOME: `${options.home}/state`,
+      // Its own HOME must not mean that it downloads the standard library anew.
+      DENO_DIR: await denoDir(),
+      DENO_NO_UPDATE_CHECK: "1",
+      NO_COLOR: "1",
+      ...options.env,
+    },
+  };
+}
+
+function parseAddress(told: string): ListenAddress {
+  const text = told.replace(/ \(TLS\)$/, "");
   const colon = text.lastIndexOf(":");
   return { hostname: text.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(text.slice(colon + 1)) };
 }
