@@ -1,0 +1,81 @@
+/** SIGUSR1: now, not later. */
+import { assert, assertEquals } from "@std/assert";
+import { freePort } from "../support/user_programs.ts";
+import { connectTo, echo, roundTrip, UserServer } from "../support/user_programs.ts";
+import { scenario } from "../support/scenario.ts";
+import { pause, until } from "../support/wait.ts";
+
+/** Windows has no such signal. */
+const ignore = Deno.build.os === "windows";
+
+Deno.test({
+  name: "SIGUSR1 ends a pause of many seconds: a client without streams is back within a second",
+  ignore,
+  fn: scenario(120_000, async (s) => {
+    const user = s.use(new UserServer(echo));
+    const { client, server, breaker } = await s.tunnel(user.port);
+    await client.logged(/link up/, 10_000);
+    // Attempts come as far as the breaker, where they can be counted, and fail.
+    breaker.to = freePort();
+    const before = breaker.accepted;
+    breaker.reset();
+    // Without streams pauses double from 50 ms to 15 s, at least halved: the one behind nine failures takes 6.4 s or more.
+    await until(() => breaker.accepted === before + 9, 60_000, "nine attempts");
+    await pause(300);
+    breaker.to = server.port;
+    const from = client.log.length;
+    client.signal("SIGUSR1");
+    const tookMs = await until(
+      () => client.log.slice(from).some((line) => / resumed after /.test(line)),
+      5_000,
+      "a resume",
+    );
+    assert(tookMs < 1_000, `it took ${tookMs} ms`);
+    assertEquals(client.log.slice(from).filter((line) => /SIGUSR1: trying to reconnect at once/.test(line)).length, 1);
+  }),
+});
+
+Deno.test({
+  name: "SIGUSR1 makes a client with a dead carrier find that out, and a server goes on",
+  ignore,
+  fn: scenario(120_000, async (s) => {
+    const user = s.use(new UserServer(echo));
+    const { client, server, breaker, port } = await s.tunnel(user.port, {
+      client: { args: ["--ping-interval=1h"] },
+      server: { args: ["--ping-interval=1h", "--log-level=debug"] },
+    });
+    await client.logged(/link up/, 10_000);
+    server.signal("SIGUSR1");
+    await server.logged(/debug SIGUSR1 is for clients/, 5_000);
+    client.signal("SIGUSR1");
+    await client.logged(/SIGUSR1: asking the tele server for a sign of life/, 5_000);
+    await pause(1_500);
+    assert(!client.log.some((line) => /link lost/.test(line)), "a carrier that answers is kept");
+    // Idle, with an hour's silence allowed, nobody would look at it.
+    breaker.strand();
+    client.signal("SIGUSR1");
+    await client.logged(/ resumed after /, 20_000);
+    using connection = await connectTo(port);
+    await roundTrip(connection, "they both live");
+    assertEquals([client.status, server.status], [undefined, undefined]);
+  }),
+});
+
+Deno.test({
+  name: "the debugger that deno run opens on SIGUSR1 is closed again",
+  ignore,
+  fn: scenario(60_000, async (s) => {
+    const client = await s.client(freePort());
+    // Deno looks at the signal only half a second after its start.
+    await pause(700);
+    for (let time = 0; time < 2; time++) {
+      client.signal("SIGUSR1");
+      await pause(500);
+      // Another program may have that port: only ours must not be there.
+      const listed = await fetch("http://127.0.0.1:9229/json/list").then((answer) => answer.text(), () => "");
+      const opened = client.log.flatMap((line) => /ws:\/\/127\.0\.0\.1:9229\/([-0-9a-f]+)/.exec(line)?.[1] ?? []);
+      for (const id of opened) assert(!listed.includes(id), `${listed}\n${client.report()}`);
+    }
+    assertEquals(client.status, undefined);
+  }),
+});
