@@ -37,7 +37,8 @@ class Terminal {
 
   constructor(s: Scenario, command: string[], env: Record<string, string>, columns = 100) {
     const child = new Deno.Command(program("python3"), {
-      args: ["-c", PTY, String(columns), ...command],
+      // `deno run` clears the screen below its own progress before the program starts, unless it is told to be quiet.
+      args: ["-c", PTY, String(columns), ...command.toSpliced(2, 0, "--quiet")],
       env: { TERM: "xterm", ...env },
       stdin: "piped",
       stdout: "piped",
