@@ -631,6 +631,68 @@ Deno.test("an orderly end of either side cuts streams at once on both", async ()
   }
 });
 
+Deno.test("a stream that is complete outlives its session: the user's server still gets what has come, and a clean end", async () => {
+  await using world = new World();
+  await world.attached();
+  const { user } = world.open();
+  const here = collect(user);
+  const bytes = generated(100 * KIB, 1);
+  await world.run(user.write(bytes));
+  await world.clock.advanceUntil(() => world.upstream.length === 1, 10_000, "the user's server");
+  await world.upstream[0]!.closeWrite();
+  await user.closeWrite();
+  await world.run(here);
+  await world.run(world.client.acknowledged());
+  assertEquals(world.ends.client, [{ kind: "finished" }]);
+  await world.run(world.client.stop("its connection is over"));
+  await world.clock.advance(1_000);
+  assertEquals([world.server.sessionCount, world.ends.server], [0, []], "the user's server has not read anything yet");
+  const { bytes: received, end } = await world.run(collect(world.upstream[0]!));
+  assertEquals([received, end], [bytes, "end"]);
+  await world.clock.advance(1_000);
+  assertEquals(world.ends.server, [{ kind: "finished" }]);
+});
+
+Deno.test("a server that ends itself cuts even complete streams: it cannot wait for their users", async () => {
+  await using world = new World();
+  await world.attached();
+  const { user } = world.open();
+  const here = collect(user);
+  await world.run(user.write(generated(100 * KIB, 1)));
+  await world.clock.advanceUntil(() => world.upstream.length === 1, 10_000, "the user's server");
+  await world.upstream[0]!.closeWrite();
+  await user.closeWrite();
+  await world.run(here);
+  const there = collect(world.upstream[0]!, 1_024);
+  await world.run(world.server.stop("it was asked to"));
+  assertStringIncludes((await world.run(there)).end, "it was asked to");
+});
+
+Deno.test("what was sent is acknowledged after an outage, and never once the session is lost", async () => {
+  const pipes: MemoryPipe[] = [];
+  await using world = new World({ onPipe: (pipe) => void pipes.push(pipe) });
+  await world.attached();
+  const { user } = world.open();
+  await world.run(user.write(text("x")));
+  await world.run(world.client.acknowledged());
+  const before = world.client.acknowledgedBytes;
+  assert(before > 0);
+  for (const isLost of [false, true]) {
+    pipes.at(-1)!.blackHole();
+    await world.run(user.write(text("y")));
+    let settled = false;
+    const waiting = world.client.acknowledged().finally(() => settled = true);
+    waiting.catch(() => {});
+    await world.clock.advance(1_000);
+    assert(!settled, "it waits for the outage to end");
+    if (isLost) world.restartServer();
+    else world.network.cut();
+    if (!isLost) await world.run(waiting);
+    else assertEquals((await world.run(assertRejects(() => waiting, TeleError))).code, "unknown-session");
+    if (!isLost) assert(world.client.acknowledgedBytes > before && world.client.replayedBytes > 0);
+  }
+});
+
 Deno.test("after the end nothing can be opened", async () => {
   await using world = new World();
   await world.attached();

@@ -126,6 +126,7 @@ Deno.test("the coloured help is the plain one with escape codes, at titles and o
   const coloured = helpText(true);
   // deno-lint-ignore no-control-regex
   assertEquals(coloured.replace(/\x1b\[\d+m/g, ""), helpText());
+  // deno-lint-ignore no-control-regex
   const marked = [...coloured.matchAll(/\x1b\[(\d+)m([^\x1b]*)\x1b\[0m/g)].map(([, code, text]) => [code, text]);
   const bold = marked.filter(([code]) => code === "1").map(([, text]) => text);
   assertEquals([bold[0], bold.includes("Server"), bold.includes("TLS, client"), bold.at(-1)], [

@@ -75,7 +75,7 @@ export function helpText(hasColors = false): string {
 /** Titles are bold: they stand alone behind an empty line, or in front of a colon there. Options have a colour. */
 function colour(text: string): string {
   return text
-    .replace(/(?<=^|\n\n)(tele(?=:)|[A-Z][^.\n]*(?=\n  ))/g, `${BOLD}$1${PLAIN}`)
+    .replace(/(?<=^|\n\n)(tele(?=:)|[A-Z][^.\n]*(?=\n {2}))/g, `${BOLD}$1${PLAIN}`)
     .replace(/^( {2})(--[^ ]+)/gm, `$1${CYAN}$2${PLAIN}`);
 }
 
