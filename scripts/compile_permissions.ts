@@ -12,6 +12,8 @@ export const ENVIRONMENT: readonly string[] = [
   "XDG_STATE_HOME",
   "HOME",
   "LOCALAPPDATA",
+  "NO_COLOR",
+  "TERM",
 ];
 
 /**
