@@ -30,6 +30,19 @@ interface Waiter {
 }
 
 /**
+ * A socket that failed is destroyed by `node:net` with a FIN, as if all had been said. On Deno 2.9.6 that happens to sound
+ * connections: a write that has to wait fails with EPIPE once the peer has ended its own direction. Its bytes are lost, so
+ * the peer must see a reset and no clean end (invariant 8).
+ */
+function resetWhenBroken(socket: net.Socket): void {
+  const destroy = socket.destroy.bind(socket);
+  socket.destroy = (error?: Error) => {
+    if (error !== undefined) (socket as unknown as { _resetAndClosing: boolean })._resetAndClosing = true;
+    return destroy(error);
+  };
+}
+
+/**
  * Whether the runtime's `node:net` can do what {@linkcode NodeDuplex} needs: Deno 2.9 and later. On 2.6.8 `onread` is
  * never called on an accepted socket, and a reset sends FIN.
  */
@@ -69,6 +82,7 @@ export class NodeDuplex implements Duplex {
     this.peer = peer;
     this.localAddress = this.#socket.localAddress;
     this.#socket.setNoDelay(true);
+    resetWhenBroken(this.#socket);
     this.#socket.on("end", () => this.#end());
     this.#socket.on("error", (error) => this.#fail(error));
     this.#socket.on("close", () => this.#fail(new Error("the connection is closed")));

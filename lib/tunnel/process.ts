@@ -10,7 +10,7 @@ const SIGNALS: Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK", "SIGHUP"]
   : ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** How often and for how long to look for a debugger that a signal starts, in milliseconds: it took 5 (measured). */
+/** How often and for how long to look for a debugger that a signal starts, in milliseconds. */
 const DEBUGGER_POLL_MS = 2;
 const DEBUGGER_WATCH_MS = 1_000;
 
@@ -39,11 +39,21 @@ export function endSignal(): Promise<string> {
 export function onTryNowSignal(action: () => void): void {
   if (Deno.build.os === "windows") return;
   // Whoever starts tele with --inspect wants its debugger.
-  const isDebugged = inspector.url() !== undefined;
+  const isDebugged = debuggerUrl() !== undefined;
   Deno.addSignalListener("SIGUSR1", () => {
     if (!isDebugged) closeDebugger();
     action();
   });
+}
+
+/** Where a debugger can come in, if one can. */
+function debuggerUrl(): string | undefined {
+  try {
+    return inspector.url();
+  } catch {
+    // Not allowed (`--allow-sys=inspector`): then it cannot be closed either.
+    return undefined;
+  }
 }
 
 /**
@@ -52,7 +62,7 @@ export function onTryNowSignal(action: () => void): void {
  */
 function closeDebugger(): void {
   const watch = setInterval(() => {
-    if (inspector.url() !== undefined) inspector.close();
+    if (debuggerUrl() !== undefined) inspector.close();
   }, DEBUGGER_POLL_MS);
   setTimeout(() => clearInterval(watch), DEBUGGER_WATCH_MS);
 }

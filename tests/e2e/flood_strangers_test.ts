@@ -13,8 +13,8 @@ const SIZE = { standing: 500, eachSecond: 200 };
 const CONNECT_BAR_MS = 1_000;
 /** A stranger may stay for 10 s. */
 const GONE_MS = 12_000;
-/** What may be left of memory when they are gone: what the runtime keeps for the next flood. */
-const LEFT_BYTES = 96 << 20;
+/** What may be left of memory when they are gone, which the runtime keeps for the next flood: four in a row end at no more. */
+const LEFT_BYTES = 128 << 20;
 /** Lines about strangers: ten a minute, and one that counts the rest. */
 const LINES = 11;
 
