@@ -90,10 +90,12 @@ export async function measureFlood(s: Scenario, options: FloodOptions): Promise<
   const flowed = (bytes: number) => upBytes >= bytes && downBytes >= bytes;
   await until(() => flowed(WARM_BYTES), 120_000, "the first data");
 
-  const before = await sample(resident, BEFORE_MS);
   const { fillsLogTo = 0 } = options;
   const isFull = (process: TeleProcess) => mostLogged(process, process.log.length - FRESH_LINES) >= fillsLogTo;
   await until(() => processes.every(isFull), 120_000, "replay logs that are full");
+  // Not earlier: what grows on the way to full logs is no growth of the outage.
+  const before = await sample(resident, BEFORE_MS);
+  await until(() => processes.every(isFull), 120_000, "replay logs that are still full");
   const linesBefore = processes.map((process) => process.log.length);
   await breaker.refuse(true);
   breaker.reset();
