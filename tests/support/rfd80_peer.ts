@@ -96,8 +96,16 @@ export interface TlsFiles {
   peerClient: string[];
 }
 
-/** Makes a certificate for localhost in the test's folder. */
-export async function tlsFiles(s: Scenario): Promise<TlsFiles> {
+const made: WeakMap<Scenario, Promise<TlsFiles>> = new WeakMap();
+
+/** A certificate for localhost in the test's folder; one for each test, whoever asks at the same time. */
+export function tlsFiles(s: Scenario): Promise<TlsFiles> {
+  const files = made.get(s) ?? makeFiles(s);
+  made.set(s, files);
+  return files;
+}
+
+async function makeFiles(s: Scenario): Promise<TlsFiles> {
   const [certificate, key] = [`${s.home}/cert.pem`, `${s.home}/key.pem`];
   const files = await makeCertificate(parseHostNames("localhost,127.0.0.1"), Date.now());
   await Deno.writeTextFile(certificate, files.certificate);
