@@ -395,22 +395,28 @@ function recorded(duplex: Duplex, recording: Recording): Duplex {
   };
 }
 
+/** A client and a server whose two carriers, that of the new session and that of its resume, were recorded. */
+async function recordedWorld(token: Uint8Array | undefined) {
+  const recordings: Recording[] = [];
+  const world = new World({ client: { token }, server: { token } });
+  world.onConnection = (duplex) => {
+    const recording = { fromClient: new Uint8Array(0), fromServer: new Uint8Array(0) };
+    recordings.push(recording);
+    world.toServer(recorded(duplex, recording));
+  };
+  world.client;
+  await world.untilAttached();
+  await world.exchange(3000);
+  world.network.cut();
+  await world.untilAttached();
+  await world.exchange(3000);
+  return { world, recordings };
+}
+
 for (const token of [undefined, TOKEN]) {
   const what = token === undefined ? "without a token" : "with a token";
   Deno.test(`recorded carriers, played to the server, neither resume nor disturb: ${what}`, async () => {
-    const recordings: Recording[] = [];
-    const world = new World({ client: { token }, server: { token } });
-    world.onConnection = (duplex) => {
-      const recording = { fromClient: new Uint8Array(0), fromServer: new Uint8Array(0) };
-      recordings.push(recording);
-      world.toServer(recorded(duplex, recording));
-    };
-    world.client;
-    await world.untilAttached();
-    await world.exchange(3000);
-    world.network.cut();
-    await world.untilAttached();
-    await world.exchange(3000);
+    const { world, recordings } = await recordedWorld(token);
     assertEquals(recordings.length, 2, "a new session and a resume");
 
     const play = async () => {
@@ -444,19 +450,7 @@ for (const token of [undefined, TOKEN]) {
   });
 
   Deno.test(`recorded carriers, played to a client in an outage, neither resume nor end anything: ${what}`, async () => {
-    const recordings: Recording[] = [];
-    const world = new World({ client: { token }, server: { token } });
-    world.onConnection = (duplex) => {
-      const recording = { fromClient: new Uint8Array(0), fromServer: new Uint8Array(0) };
-      recordings.push(recording);
-      world.toServer(recorded(duplex, recording));
-    };
-    world.client;
-    await world.untilAttached();
-    await world.exchange(3000);
-    world.network.cut();
-    await world.untilAttached();
-    await world.exchange(3000);
+    const { world, recordings } = await recordedWorld(token);
     for (const { fromServer } of recordings) {
       let played = 0;
       world.onConnection = (duplex) => {
