@@ -72,6 +72,7 @@ export interface WatchOptions {
  */
 export function watchFiles({ files, clock, log, onChange }: WatchOptions): () => void {
   const names = Object.keys(files).filter((option) => files[option] !== undefined).join(" and ");
+  if (names === "") return () => {};
   let used = look(files);
   let failed = "";
   let isTold = false;
