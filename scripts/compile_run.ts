@@ -4,7 +4,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { hasNodeDuplex } from "../lib/net/node_duplex.ts";
+import { isNodeSound } from "../lib/net/node_duplex.ts";
 import { PERMISSIONS } from "./compile_permissions.ts";
 import type { Target } from "./compile_targets.ts";
 
@@ -43,7 +43,7 @@ export class Compiler {
 
   /** What programs made by this compiler cannot do, as a sentence; `undefined` if nothing is missing. */
   get shortcoming(): string | undefined {
-    if (hasNodeDuplex(this.version)) return undefined;
+    if (isNodeSound(this.version)) return undefined;
     return `Deno ${this.version} is below 2.9: a tele compiled with it cannot listen with TLS, and a connection that is ` +
       "cut ends with end of file instead of RST; all else works. Compile releases with Deno 2.9 or later";
   }

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { hasNodeDuplex } from "../lib/net/node_duplex.ts";
+import { isNodeSound } from "../lib/net/node_duplex.ts";
 import { Breaker } from "../tests/support/breaker.ts";
 import { compiled, fromSource, output, type Program, TeleChild } from "./smoke_process.ts";
 import { Traffic } from "./smoke_traffic.ts";
@@ -189,7 +189,7 @@ function existing(path: string): string {
 async function main(args: readonly string[]): Promise<number> {
   try {
     const program = readProgram(args);
-    if (program !== undefined && !hasNodeDuplex()) throw new Error(`Deno ${Deno.version.deno} ${TOO_OLD}`);
+    if (program !== undefined && !isNodeSound()) throw new Error(`Deno ${Deno.version.deno} ${TOO_OLD}`);
     if (program !== undefined) return await smoke(program);
     console.log(HELP.trimEnd());
     return 0;

@@ -1,34 +1,88 @@
 /** A user's program that ends its own direction first, and then reads slowly. */
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { dial } from "../lib/net/dial.ts";
+import type { Duplex } from "../lib/net/duplex.ts";
 
 const ALL_BYTES = 16 << 20;
+const PIECE_BYTES = 64 * 1024;
 
-Deno.test("a peer that half-closes early and reads slowly gets everything, or a failure: never a clean end on a part", async () => {
+async function connect(): Promise<{ user: Duplex; peer: Deno.Conn }> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const dialing = dial({ kind: "tcp", host: "127.0.0.1", port: listener.addr.port }, "user");
-  using peer = await listener.accept();
-  const user = await dialing;
-  await peer.closeWrite();
-  assertEquals(await user.read(new Uint8Array(1)), null);
+  return { peer: await listener.accept(), user: await dialing };
+}
 
-  const sending = (async () => {
-    const piece = new Uint8Array(64 * 1024);
-    for (let sent = 0; sent < ALL_BYTES; sent += piece.length) await user.write(piece);
-    await user.closeWrite();
-    return "sent";
-  })().catch(() => "failed");
-  // So that the kernel's buffers are full, and a write has to wait.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+async function sendAll(user: Duplex): Promise<void> {
+  const piece = new Uint8Array(PIECE_BYTES);
+  for (let sent = 0; sent < ALL_BYTES; sent += piece.length) await user.write(piece);
+  await user.closeWrite();
+}
+
+/** How many bytes come before the end. */
+async function countAll(peer: Deno.Conn): Promise<number> {
   let received = 0;
-  let end = "end";
-  try {
-    const into = new Uint8Array(64 * 1024);
-    for (let count = await peer.read(into); count !== null; count = await peer.read(into)) received += count;
-  } catch {
-    end = "failed";
-  }
-  assert(received === ALL_BYTES || end === "failed", `a clean end behind ${received} bytes`);
-  assertEquals(await sending, received === ALL_BYTES ? "sent" : "failed");
-  user.close();
+  const into = new Uint8Array(PIECE_BYTES);
+  for (let count = await peer.read(into); count !== null; count = await peer.read(into)) received += count;
+  return received;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+for (const [before, firstBytes] of [["before it has sent a byte", 0], ["after some bytes", 10]] as const) {
+  Deno.test(`a peer that half-closes ${before} and reads slowly gets everything`, async () => {
+    const { user, peer } = await connect();
+    using _ = peer;
+    await peer.write(new Uint8Array(firstBytes));
+    await peer.closeWrite();
+    const into = new Uint8Array(64);
+    if (firstBytes > 0) assertEquals(await user.read(into), firstBytes);
+    assertEquals(await user.read(into), null);
+
+    const sending = sendAll(user);
+    // So that the kernel's buffers are full, and a write has to wait.
+    await pause(300);
+    assertEquals(await countAll(peer), ALL_BYTES);
+    await sending;
+    user.close();
+  });
+}
+
+Deno.test(
+  "a peer that half-closes while a write waits gets everything, or a reset: never a clean end on a part",
+  {},
+  async () => {
+    const { user, peer } = await connect();
+    using _ = peer;
+    const reading = user.read(new Uint8Array(1)).catch(() => null);
+    const sending = sendAll(user).then(() => "sent", () => "failed");
+    await pause(300);
+    await peer.closeWrite();
+    await pause(100);
+    const received = await countAll(peer).catch(() => "failed");
+    assertEquals(await sending, received === ALL_BYTES ? "sent" : "failed");
+    if (received !== ALL_BYTES) assertEquals(received, "failed");
+    await reading;
+    user.close();
+  },
+);
+
+Deno.test("a peer that half-closes before it has sent a byte leaves nothing open", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  const count = () => [...Deno.readDirSync("/proc/self/fd")].length;
+  const run = async () => {
+    const { user, peer } = await connect();
+    using _ = peer;
+    await peer.closeWrite();
+    assertEquals(await user.read(new Uint8Array(1)), null);
+    await user.write(new Uint8Array(1));
+    user.close();
+  };
+  await run();
+  const before = count();
+  for (let index = 0; index < 20; index++) await run();
+  await pause(50);
+  assertEquals(count(), before);
 });

@@ -5,7 +5,7 @@ import { systemClock } from "../lib/net/clock.ts";
 import type { Duplex } from "../lib/net/duplex.ts";
 import { TeleError } from "../lib/net/error.ts";
 import { silentLog } from "../lib/net/log.ts";
-import { hasNodeDuplex } from "../lib/net/node_duplex.ts";
+import { isNodeSound } from "../lib/net/node_duplex.ts";
 import { dialTls, requireTls } from "../lib/net/tls_dial.ts";
 import { listenTls } from "../lib/net/tls_listen.ts";
 import { FakeClock } from "./support/fake_clock.ts";
@@ -30,7 +30,7 @@ Deno.test("TLS on a runtime that is too old is a clear error", async () => {
   requireTls("2.9.0");
   const sentence = "TLS needs Deno 2.9 or later, and this is 2.6.8: install a newer one";
   assertThrows(() => requireTls("2.6.8"), TeleError, sentence);
-  if (hasNodeDuplex()) return;
+  if (isNodeSound()) return;
   await assertRejects(() => dialTls(parseAddress(":1"), { protocols: [] }), TeleError, "TLS needs Deno 2.9 or later");
   const options = { defaultHosts: [], clock: systemClock, log: silentLog, onConnection() {}, onRefused() {} };
   const listening = () => listenTls(undefined, { cert: "", key: "", protocols: [] }, options);

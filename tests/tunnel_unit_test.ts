@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertStringInclude
 import { decodeHex } from "@std/encoding/hex";
 import { fileURLToPath } from "node:url";
 import type { MuxStream, StreamEnd } from "../lib/mux/stream.ts";
-import { hasNodeDuplex } from "../lib/net/node_duplex.ts";
+import { isNodeSound } from "../lib/net/node_duplex.ts";
 import { Environment } from "../lib/tunnel/environment.ts";
 import { loadIdentity, stateFolder } from "../lib/tunnel/identity_file.ts";
 import { LineWriter } from "../lib/tunnel/line_writer.ts";
@@ -12,7 +12,7 @@ import { FakeClock, settle } from "./support/fake_clock.ts";
 import { within } from "./support/wait.ts";
 
 /** Deno 2.9 can ask for a lock without waiting for it; 2.6 cannot, and shares the file. */
-const CAN_LOCK = hasNodeDuplex();
+const CAN_LOCK = isNodeSound();
 
 // Identity.
 

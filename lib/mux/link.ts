@@ -7,7 +7,7 @@
 import { type Clock, systemClock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { type Log, silentLog } from "../net/log.ts";
-import { SegmentPool } from "../net/segment_pool.ts";
+import { SEGMENT_BYTES, SegmentPool } from "../net/segment_pool.ts";
 import { SessionClient } from "../session/client.ts";
 import type { Identity } from "../session/keys.ts";
 import { SessionServer } from "../session/server.ts";
@@ -16,8 +16,8 @@ import type { MuxStream, StreamEnd } from "./stream.ts";
 
 /** Segments of 256 KiB out at once before what arrives is copied out of them: 16 MiB. */
 const INBOUND_SEGMENTS = 64;
-/** The same for what is read from users: 64 MiB, more than the replay log's usual limit. */
-const OUTBOUND_SEGMENTS = 256;
+/** The same for what is read from users, beyond the replay log's limit: 32 MiB. */
+const OUTBOUND_SEGMENTS = 128;
 
 /** Longest silence on an idle carrier unless told otherwise, in milliseconds. */
 export const DEFAULT_PING_INTERVAL_MS = 30_000;
@@ -100,8 +100,9 @@ export interface MuxServerOptions extends LinkOptions {
 }
 
 function muxMaker(options: LinkOptions, dial?: MuxServerOptions["dial"]): () => Mux {
-  const pool = new SegmentPool({ plenty: OUTBOUND_SEGMENTS });
   const { clock = systemClock, maxStreams = DEFAULT_MAX_STREAMS, onStreamEnd } = options;
+  const { replayBufferBytes = DEFAULT_REPLAY_BUFFER_BYTES } = options;
+  const pool = new SegmentPool({ plenty: OUTBOUND_SEGMENTS + Math.ceil(replayBufferBytes / SEGMENT_BYTES) });
   const open = { count: 0 };
   return () => new Mux({ clock, pool, maxStreams, open, dial, onStreamEnd });
 }

@@ -7,8 +7,7 @@
 /** Bytes of one pooled segment. */
 export const SEGMENT_BYTES: number = 256 * 1024 + 4096;
 
-/** Free segments kept while some are out, and while none is. */
-const KEPT_BUSY = 64;
+/** Free segments kept while none is out. */
 const KEPT_IDLE = 4;
 
 /**
@@ -80,7 +79,8 @@ export class SegmentPool {
   /**
    * An empty pool.
    *
-   * @param options `plenty`: how many may be out before {@linkcode SegmentPool.isScarce} asks for thrift.
+   * @param options `plenty`: how many may be out before {@linkcode SegmentPool.isScarce} asks for thrift, and how many
+   *   exist at most while it is heeded: those not out are kept for reuse while any is.
    */
   constructor(options: { plenty: number }) {
     this.#plenty = options.plenty;
@@ -100,7 +100,7 @@ export class SegmentPool {
   /** Called by {@linkcode Segment.release}. */
   giveBack(segment: Segment): void {
     this.#taken--;
-    if (this.#free.length < KEPT_BUSY) this.#free.push(segment);
+    if (this.#taken + this.#free.length < this.#plenty) this.#free.push(segment);
     // Nobody is busy: what the peak needed goes back to the garbage collector.
     if (this.#taken === 0 && this.#free.length > KEPT_IDLE) this.#free.length = KEPT_IDLE;
   }

@@ -9,7 +9,7 @@ import { type Address, dialCandidates, formatAddress } from "./address.ts";
 import { dial } from "./dial.ts";
 import type { Duplex } from "./duplex.ts";
 import { TeleError } from "./error.ts";
-import { hasNodeDuplex } from "./node_duplex.ts";
+import { isNodeSound } from "./node_duplex.ts";
 import { TlsDuplex, type TlsEnd } from "./tls_duplex.ts";
 import { explainToClient, type TlsAttempt } from "./tls_errors.ts";
 
@@ -80,7 +80,7 @@ export async function dialTls(
  * @throws {TeleError} `bad-input` where `node:tls` cannot do this: before Deno 2.9.
  */
 export function requireTls(version: string = Deno.version.deno): void {
-  if (hasNodeDuplex(version)) return;
+  if (isNodeSound(version)) return;
   throw new TeleError("bad-input", `TLS needs Deno 2.9 or later, and this is ${version}: install a newer one`);
 }
 

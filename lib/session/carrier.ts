@@ -7,7 +7,7 @@ import type { Clock, Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { reasonOf, TeleError } from "../net/error.ts";
 import { Segment, type SegmentPool } from "../net/segment_pool.ts";
-import { ACKNOWLEDGE_BYTES, ACKNOWLEDGE_DELAY_MS, FrameType } from "./constants.ts";
+import { ACKNOWLEDGE_BYTES, ACKNOWLEDGE_DELAY_MS, FrameType, MOST_ACKNOWLEDGE_DELAY_MS } from "./constants.ts";
 import { decodeAcknowledge, decodeProbe, OutgoingControl, type Probe } from "./control.ts";
 import { Flight } from "./flight.ts";
 import { SessionFrameReader } from "./frame_reader.ts";
@@ -94,8 +94,11 @@ export class Carrier {
   #isHeard = false;
   #stopped = false;
   #wake: (() => void) | undefined;
+  /** Whether the last pull may have left something behind for want of room. */
+  #awaitsRoom = false;
   #tick: Timer | undefined;
   #acknowledgeTimer: Timer | undefined;
+  #acknowledgeDelayMs = ACKNOWLEDGE_DELAY_MS;
   #lastReads: Timer | undefined;
   #askedRoundTripMs = 0;
   #lastWriteMs: number;
@@ -265,7 +268,8 @@ export class Carrier {
     if (this.#stopped || offset === before) return;
     this.flight.onAck(this.#clock.now(), offset);
     this.#liveness.progressed();
-    this.wake();
+    // Most acknowledgements make room that nobody waits for.
+    if (this.#awaitsRoom || this.#host.log.hasUnsent) this.wake();
   }
 
   #onProbe(probe: Probe): void {
@@ -280,19 +284,41 @@ export class Carrier {
     }
   }
 
+  /** Counted bytes that the peer has not been told of. */
+  get #unacknowledgedBytes(): number {
+    return this.#host.received - this.#control.acknowledged;
+  }
+
   #planAcknowledge(): void {
-    const waiting = () => this.#host.received - this.#control.acknowledged;
-    const acknowledge = () => {
-      this.#control.acknowledgeDue = true;
-      this.wake();
-    };
-    if (waiting() === 0) return;
+    const waiting = this.#unacknowledgedBytes;
+    if (waiting === 0) return;
     this.#markBusy();
-    if (waiting() >= ACKNOWLEDGE_BYTES) return acknowledge();
-    this.#acknowledgeTimer ??= this.#clock.setTimer(() => {
+    if (waiting >= ACKNOWLEDGE_BYTES) this.#acknowledge();
+    else if (this.#acknowledgeTimer === undefined) this.#startAcknowledgeTimer();
+  }
+
+  #acknowledge(): void {
+    this.#control.acknowledgeDue = true;
+    this.wake();
+  }
+
+  /**
+   * While acknowledgements ride along with data, as in a dialogue, the timer has nothing to do, and comes less often: each
+   * one set costs as much as some echoes.
+   */
+  #startAcknowledgeTimer(): void {
+    const acknowledgedBefore = this.#control.acknowledged;
+    this.#acknowledgeTimer = this.#clock.setTimer(() => {
       this.#acknowledgeTimer = undefined;
-      if (waiting() > 0) acknowledge();
-    }, ACKNOWLEDGE_DELAY_MS);
+      const waiting = this.#unacknowledgedBytes;
+      if (waiting > 0 && this.#control.acknowledged === acknowledgedBefore) {
+        this.#acknowledgeDelayMs = ACKNOWLEDGE_DELAY_MS;
+        return this.#acknowledge();
+      }
+      this.#acknowledgeDelayMs = Math.min(2 * this.#acknowledgeDelayMs, MOST_ACKNOWLEDGE_DELAY_MS);
+      // What waits now came since the last one rode along.
+      if (waiting > 0) this.#startAcknowledgeTimer();
+    }, this.#acknowledgeDelayMs);
   }
 
   // Writing.
@@ -324,7 +350,9 @@ export class Carrier {
     const room = this.flight.room();
     const pulls = !log.hasUnsent && this.#goodbye === undefined;
     if (pulls) {
+      const before = log.end;
       this.#host.pull(room, this.flight.bound + URGENT_BYTES - this.flight.inFlight);
+      this.#awaitsRoom = log.end - before >= room || log.room === 0;
       // A stream reads one chunk ahead, so in a bulk transfer too there is often nothing for a moment.
       if (!log.hasUnsent && this.flight.inFlight < this.flight.bound / 2) this.flight.markApplicationLimited();
     }

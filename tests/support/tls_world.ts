@@ -7,7 +7,7 @@ import { parseAddress } from "../../lib/net/address.ts";
 import { type Clock, systemClock } from "../../lib/net/clock.ts";
 import { TeleError } from "../../lib/net/error.ts";
 import { silentLog } from "../../lib/net/log.ts";
-import { hasNodeDuplex } from "../../lib/net/node_duplex.ts";
+import { isNodeSound } from "../../lib/net/node_duplex.ts";
 import { dialTls, type TlsConnection, type TlsDialSettings } from "../../lib/net/tls_dial.ts";
 import { listenTls, type TlsListening, type TlsListenSettings } from "../../lib/net/tls_listen.ts";
 import { type Pair, TestCa } from "./certificates.ts";
@@ -21,7 +21,7 @@ let told = false;
  * test of its own, and a skipped test is a failure in CI.
  */
 export function tlsTest(name: string, body: () => Promise<void>, ...programs: string[]): void {
-  if (hasNodeDuplex()) {
+  if (isNodeSound()) {
     const fn = () => within(body(), 30_000, name);
     return Deno.test({ name: `TLS: ${name}`, ...requires("openssl", ...programs), fn });
   }
