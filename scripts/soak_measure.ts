@@ -4,7 +4,7 @@
  * @module
  */
 import { Scenario } from "../tests/support/scenario.ts";
-import { describeFlood, FULL_LOGS, measureFlood } from "./soak_flood.ts";
+import { describeFlood, FULL_LOGS, MANY_SENDERS, measureFlood } from "./soak_flood.ts";
 import { describeIdle, measureIdle } from "./soak_idle.ts";
 import { describeMany, measureMany } from "./soak_many.ts";
 import { describeQuiet, measureQuiet, type QuietOptions } from "./soak_quiet.ts";
@@ -29,10 +29,12 @@ const MEASUREMENTS: Record<string, (s: Scenario) => Promise<void>> = {
   async flood(s) {
     const common = { outageMs: MINUTE_MS, settleMs: 2_000, closedMs: [10_000, 30_000, 60_000] };
     console.log("40 connections with senders at both ends that never stop, server refuses for 60 s");
-    for (const memory of await measureFlood(s, { ...common, senders: 40, delayMs: 0 })) {
+    for (const memory of await measureFlood(s, { ...common, ...MANY_SENDERS })) {
       console.log(`  ${describeFlood(memory)}`);
     }
-    console.log("the same with 200 connections and a round trip of 1 s, so that the replay logs are full");
+    console.log(
+      "the same with 200 connections, a round trip of 1 s and --replay-buffer=8MiB, so that the replay logs are full",
+    );
     for (const memory of await measureFlood(s, { ...common, ...FULL_LOGS })) console.log(`  ${describeFlood(memory)}`);
   },
   async many(s) {

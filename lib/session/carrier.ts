@@ -27,6 +27,9 @@ const LAST_READS_MS = 50;
 /** Urgent data may go beyond the bound on bytes in flight by this much, so that a key stroke need not wait for bulk. */
 const URGENT_BYTES = 64 * 1024;
 
+/** With more room than two turns of a bulk stream, and nothing to send, it is not for want of room. */
+const READ_AHEAD_BYTES = 512 * 1024;
+
 /** What a carrier needs of the session it is attached to. */
 export interface CarrierHost {
   /** What is sent and not acknowledged. */
@@ -353,8 +356,7 @@ export class Carrier {
       const before = log.end;
       this.#host.pull(room, this.flight.bound + URGENT_BYTES - this.flight.inFlight);
       this.#awaitsRoom = log.end - before >= room || log.room === 0;
-      // A stream reads one chunk ahead, so in a bulk transfer too there is often nothing for a moment.
-      if (!log.hasUnsent && this.flight.inFlight < this.flight.bound / 2) this.flight.markApplicationLimited();
+      if (!log.hasUnsent && this.#hasMuchRoom) this.flight.markApplicationLimited();
     }
     // What was pulled just now may go: it kept the bound, or is a quiet stream's. What a resume sends again must wait.
     const withData = log.hasUnsent && (pulls || room > 0);
@@ -367,6 +369,12 @@ export class Carrier {
     const whole = new Uint8Array(frame.buffer, frame.byteOffset - control.length, control.length + frame.length);
     whole.set(control);
     return whole;
+  }
+
+  /** A stream reads one chunk ahead, so in a bulk transfer too there is often nothing to send for a moment. */
+  get #hasMuchRoom(): boolean {
+    const { bound, inFlight } = this.flight;
+    return inFlight < bound / 2 || bound - inFlight > Math.max(bound / 4, READ_AHEAD_BYTES);
   }
 
   #nextData(limit: number): Uint8Array {

@@ -27,7 +27,10 @@ const STARTUP_GAIN = 2;
 /** The rate still grows if a round trip adds this much; startup ends after so many round trips without. */
 const STARTUP_GROWTH = 1.25;
 const STARTUP_ROUNDS = 3;
-/** One round trip in eight asks for more than was seen so far, by this factor or another {@linkcode SLACK_MS}. */
+/**
+ * One round trip in eight asks for more than was seen so far, by this factor: with a fixed amount of time instead, a path of
+ * a second took minutes to get on.
+ */
 const PROBE_GAIN = 1.25;
 const PROBE_CYCLE = 8;
 /** The rate is the highest of this many round trips. */
@@ -379,7 +382,7 @@ export class Flight {
   }
 
   #probeMs(): number {
-    return Math.min(PROBE_GAIN * (this.#lowestMs + SLACK_MS), this.#lowestMs + 2 * SLACK_MS);
+    return PROBE_GAIN * (this.#lowestMs + SLACK_MS);
   }
 
   #updateBound(): void {
