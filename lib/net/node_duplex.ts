@@ -58,10 +58,13 @@ const HANDLE_METHODS: (keyof Handle)[] = [
 const END_OF_FILE = -4095;
 
 /**
- * Reading goes on for so many bytes when little came: to stop and start again costs a system call that finds nothing, and
- * more than the copy.
+ * While little comes, reading never stops and goes into a buffer of so many bytes: to hand over another one and to stop and
+ * start again for each message costs more than the copy out of it.
  */
-const EARLY_BYTES = 2 * 1024;
+const SMALL_BYTES = 2 * 1024;
+
+/** So few bytes are copied one by one, which is quicker than to make a view of them. */
+const FEW_BYTES = 64;
 
 const DONE = Promise.resolve();
 
@@ -135,10 +138,14 @@ export class NodeDuplex implements Duplex {
   readonly #handle: Handle;
   #reader: Reader | undefined;
   #isReading = false;
-  /** What came while nobody read. */
-  #early: Uint8Array | undefined;
-  #earlyStart = 0;
-  #earlyEnd = 0;
+  /** Where little is read into, and what part of it nobody has taken yet. */
+  #small: Uint8Array | undefined;
+  #smallStart = 0;
+  #smallEnd = 0;
+  /** Whether the runtime reads into {@linkcode NodeDuplex.#small}. */
+  #isSmall = false;
+  /** One that no write waits on serves the next as well. */
+  #request: Request | undefined;
   #heardAnything = false;
   #ended = false;
   #error: unknown;
@@ -186,12 +193,12 @@ export class NodeDuplex implements Duplex {
   }
 
   read(into: Uint8Array): Promise<number | null> {
-    if (this.#earlyStart < this.#earlyEnd) return Promise.resolve(this.#takeEarly(into));
+    if (this.#smallStart < this.#smallEnd) return Promise.resolve(this.#takeSmall(into));
     if (this.#ended) return Promise.resolve(null);
     if (this.#error !== undefined) return Promise.reject(this.#error);
     return new Promise((resolve, reject) => {
       this.#reader = { into, resolve, reject };
-      this.#handle.useUserBuffer(into);
+      if (!this.#isSmall) this.#handle.useUserBuffer(into);
       if (this.#isReading) return;
       this.#isReading = true;
       const status = this.#handle.readStart();
@@ -199,11 +206,13 @@ export class NodeDuplex implements Duplex {
     });
   }
 
-  #takeEarly(into: Uint8Array): number {
-    const bytes = this.#early!.subarray(this.#earlyStart, Math.min(this.#earlyEnd, this.#earlyStart + into.length));
-    into.set(bytes);
-    this.#earlyStart += bytes.length;
-    return bytes.length;
+  #takeSmall(into: Uint8Array): number {
+    const small = this.#small!, start = this.#smallStart;
+    const count = Math.min(this.#smallEnd - start, into.length);
+    if (count > FEW_BYTES) into.set(small.subarray(start, start + count));
+    else for (let index = 0; index < count; index++) into[index] = small[start + index]!;
+    this.#smallStart += count;
+    return count;
   }
 
   #onRead(): void {
@@ -212,18 +221,32 @@ export class NodeDuplex implements Duplex {
     if (count === END_OF_FILE) return this.#end();
     if (count < 0) return this.#fail(systemError("read", count));
     this.#heardAnything = true;
-    const reader = this.#reader;
+    if (this.#isSmall) this.#smallFilled(count);
+    else this.#filled(count);
+  }
+
+  /** The reader's own buffer has `count` bytes. */
+  #filled(count: number): void {
+    const reader = this.#reader!;
     this.#reader = undefined;
-    if (reader === undefined) {
-      this.#earlyStart = 0;
-      this.#earlyEnd = count;
-    }
-    if (reader !== undefined && count < EARLY_BYTES) {
-      this.#handle.useUserBuffer(this.#early ??= new Uint8Array(EARLY_BYTES));
+    if (count < SMALL_BYTES) {
+      this.#isSmall = true;
+      this.#handle.useUserBuffer(this.#small ??= new Uint8Array(SMALL_BYTES));
     } else {
       this.#stopReading();
     }
-    reader?.resolve(count);
+    reader.resolve(count);
+  }
+
+  #smallFilled(count: number): void {
+    const reader = this.#reader;
+    this.#reader = undefined;
+    this.#smallStart = 0;
+    this.#smallEnd = count;
+    const taken = reader === undefined ? 0 : this.#takeSmall(reader.into);
+    if (count === SMALL_BYTES) this.#isSmall = false;
+    if (!this.#isSmall || taken < count) this.#stopReading();
+    reader?.resolve(taken);
   }
 
   #stopReading(): void {
@@ -261,9 +284,10 @@ export class NodeDuplex implements Duplex {
   write(bytes: Uint8Array): Promise<void> {
     if (this.#error !== undefined) return Promise.reject(this.#error);
     if (this.#moved !== undefined) return this.#moved.then((duplex) => duplex.write(bytes));
-    const request = new this.#streams.WriteWrap();
+    const request = this.#request ??= new this.#streams.WriteWrap();
     const status = this.#handle.writeBuffer(request, bytes);
     if (status === 0 && this.#streams.streamBaseState[this.#streams.kLastWriteWasAsync] === 0) return DONE;
+    this.#request = undefined;
     return this.#completion("write", request, status);
   }
 
