@@ -50,9 +50,13 @@ export const MOST_WINDOW_BYTES = 16 * 1024 * 1024;
  */
 export const MOST_EXCESS_BYTES = 8 * 1024 * 1024;
 
-/** The most a bulk stream may send before it is another's turn, in bytes; alone it may send a whole read. */
-export const SHARED_QUANTUM_BYTES = 64 * 1024;
-/** The most one pull puts into the log, in bytes: so much may stand in front of a stream that becomes ready. */
+/**
+ * A bulk stream may send so much before it is another's turn: what the path carries in so many milliseconds, but not less
+ * than so many bytes. On a quick path turns of 64 KiB took a quarter of what many streams reach together.
+ */
+export const TURN_MS = 1;
+export const LEAST_TURN_BYTES = 64 * 1024;
+/** The most one turn takes, and one pull puts into the log, in bytes: so much may stand in front of who becomes ready. */
 export const MOST_PULL_BYTES = 256 * 1024;
 /** A stream that sent less than this within {@linkcode QUIET_SPAN_MS} is quiet and goes first, in bytes. */
 export const QUIET_BYTES = 16 * 1024;

@@ -13,6 +13,7 @@ import { readU64, writeU64 } from "../session/messages.ts";
 import {
   GROWTH_POOL_BYTES,
   LEAST_START_CREDIT,
+  LEAST_TURN_BYTES,
   MAX_RECORD_EXTRA_BYTES,
   MOST_EXCESS_BYTES,
   MOST_PULL_BYTES,
@@ -20,8 +21,8 @@ import {
   QUIET_BYTES,
   RESET_RECORD_BYTES,
   ResetCode,
-  SHARED_QUANTUM_BYTES,
   START_POOL_BYTES,
+  TURN_MS,
   WINDOW_BYTES,
 } from "./constants.ts";
 import { CreditPool, ReceiveWindow } from "./credit.ts";
@@ -35,6 +36,8 @@ export interface MuxSession {
   wake(): void;
   /** Round trip in milliseconds; 0 if unknown. */
   readonly roundTripMs: number;
+  /** How much its path carries, in bytes a millisecond; 0 if unknown. */
+  readonly rateBytesPerMs: number;
   /** What was sent and not acknowledged. */
   readonly log: { readonly excessBytes: number };
 }
@@ -173,8 +176,7 @@ export class Mux implements SessionUser, StreamHost {
     while (left > 0) {
       const stream = this.#scheduler.nextBulk();
       if (stream === undefined) return;
-      const quantum = this.#scheduler.hasBulk ? SHARED_QUANTUM_BYTES : MOST_PULL_BYTES;
-      left -= stream.takeTurn(log, Math.min(left, quantum));
+      left -= stream.takeTurn(log, Math.min(left, this.turnBytes));
       if (stream.wantsTurn) this.#scheduler.add(stream, this.clock.now());
     }
   }
@@ -313,8 +315,10 @@ export class Mux implements SessionUser, StreamHost {
   // What a stream asks of its host.
 
   /** @ignore */
-  get isShared(): boolean {
-    return this.#scheduler.hasBulk;
+  get turnBytes(): number {
+    if (!this.#scheduler.hasBulk) return MOST_PULL_BYTES;
+    const bytes = TURN_MS * (this.#session?.rateBytesPerMs ?? 0);
+    return Math.min(Math.max(LEAST_TURN_BYTES, Math.round(bytes)), MOST_PULL_BYTES);
   }
 
   /** @ignore */

@@ -9,14 +9,7 @@ import { reasonOf } from "../net/error.ts";
 import { type Segment, SEGMENT_BYTES, type SegmentPool } from "../net/segment_pool.ts";
 import { HEADROOM_BYTES } from "../session/constants.ts";
 import type { ReplayLog } from "../session/replay_log.ts";
-import {
-  DATA_RECORD_HEADER_BYTES,
-  FIN_RECORD_BYTES,
-  MOST_PULL_BYTES,
-  OPEN_RECORD_BYTES,
-  ResetCode,
-  SHARED_QUANTUM_BYTES,
-} from "./constants.ts";
+import { DATA_RECORD_HEADER_BYTES, FIN_RECORD_BYTES, OPEN_RECORD_BYTES, ResetCode } from "./constants.ts";
 import type { ReceiveWindow } from "./credit.ts";
 import { InboundQueue } from "./inbound.ts";
 import { type StartCredits, writeDataHeader, writeFin, writeOpen } from "./records.ts";
@@ -43,8 +36,8 @@ export interface StreamHost {
   readonly clock: Clock;
   /** Segments to read users' connections into. */
   readonly pool: SegmentPool;
-  /** Whether other bulk streams wait for their turn. */
-  readonly isShared: boolean;
+  /** How many bytes one turn may take: less while other bulk streams wait for theirs. */
+  readonly turnBytes: number;
   /** It has something to send. */
   ready(stream: MuxStream): void;
   /** Its window has moved. */
@@ -214,8 +207,7 @@ export class MuxStream {
       const segment = this.#segment ??= this.#host.pool.take();
       const start = this.#segmentUsed + DATA_HEADROOM_BYTES;
       // No more than one turn takes: the rest of a larger read would have to be copied.
-      const turn = this.#host.isShared ? SHARED_QUANTUM_BYTES : MOST_PULL_BYTES;
-      const room = Math.min(turn, SEGMENT_BYTES - start);
+      const room = Math.min(this.#host.turnBytes, SEGMENT_BYTES - start);
       return { memory: segment.memory, start, room, segment };
     }
     this.#dropSegment();

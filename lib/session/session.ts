@@ -126,6 +126,11 @@ export class Session implements CarrierHost {
     return this.#carrier?.roundTripMs ?? 0;
   }
 
+  /** Measured delivery rate of the present carrier, in bytes a millisecond; 0 if unknown. */
+  get rateBytesPerMs(): number {
+    return this.#carrier?.flight.rateBytesPerMs ?? 0;
+  }
+
   /**
    * Attaches a carrier; an older one is stopped.
    *
