@@ -63,6 +63,9 @@ const END_OF_FILE = -4095;
  */
 const SMALL_BYTES = 2 * 1024;
 
+/** After so many small reads in a row; one between large ones must not make the next one small. */
+const SMALL_READS = 4;
+
 /** So few bytes are copied one by one, which is quicker than to make a view of them. */
 const FEW_BYTES = 64;
 
@@ -144,6 +147,7 @@ export class NodeDuplex implements Duplex {
   #smallEnd = 0;
   /** Whether the runtime reads into {@linkcode NodeDuplex.#small}. */
   #isSmall = false;
+  #smallReads = 0;
   /** One that no write waits on serves the next as well. */
   #request: Request | undefined;
   #heardAnything = false;
@@ -229,8 +233,10 @@ export class NodeDuplex implements Duplex {
   #filled(count: number): void {
     const reader = this.#reader!;
     this.#reader = undefined;
-    if (count < SMALL_BYTES) {
+    this.#smallReads = count < SMALL_BYTES ? this.#smallReads + 1 : 0;
+    if (this.#smallReads === SMALL_READS) {
       this.#isSmall = true;
+      this.#smallReads = 0;
       this.#handle.useUserBuffer(this.#small ??= new Uint8Array(SMALL_BYTES));
     } else {
       this.#stopReading();
