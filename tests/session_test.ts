@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Duplex } from "../lib/net/duplex.ts";
 import { SegmentPool } from "../lib/net/segment_pool.ts";
 import { FrameDecoder } from "../lib/ping/codec.ts";
-import { FrameType, MAX_SESSION_FRAME_BYTES } from "../lib/session/constants.ts";
+import { FrameType, MAX_SESSION_FRAME_BYTES, MOST_ACKNOWLEDGE_DELAY_MS } from "../lib/session/constants.ts";
 import { World } from "./support/session_world.ts";
 
 const SEED = 42;
@@ -372,5 +372,20 @@ Deno.test("received bytes are acknowledged after a few milliseconds and every 64
   await world.untilDelivered();
   await world.clock.advance(10);
   assertEquals(world.here.session!.log.heldBytes, 0);
+  await world.end();
+});
+
+Deno.test("what a dialogue's acknowledgements leave over is acknowledged soon after", async () => {
+  const world = await World.attached({ network: { delayMs: 1 } });
+  for (let turn = 0; turn < 100; turn++) {
+    world.here.send(10);
+    world.there.send(10);
+    await world.clock.advance(1);
+  }
+  world.here.send(10);
+  // Twice the longest delay, and the way there and back.
+  await world.clock.advance(2 * MOST_ACKNOWLEDGE_DELAY_MS + 4);
+  assertEquals(world.here.session!.log.heldBytes, 0);
+  assertEquals(world.there.session!.log.heldBytes, 0);
   await world.end();
 });

@@ -233,8 +233,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "no acknowledgement without data of one's own",
     "session/carrier.ts",
-    "      if (waiting() > 0) acknowledge();\n",
-    "",
+    "        return this.#acknowledge();\n",
+    "        return;\n",
   ),
   fault(
     "unopened streams lost when the server restarts",
@@ -269,8 +269,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a wake-up from an acknowledgement lost",
     "session/carrier.ts",
-    "    this.#liveness.progressed();\n    this.wake();\n",
-    "    this.#liveness.progressed();\n",
+    "    if (this.#awaitsRoom || this.#host.log.hasUnsent) this.wake();\n",
+    "",
   ),
   fault(
     "a session that carried nothing yet forgotten after a minute",
