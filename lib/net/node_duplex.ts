@@ -9,16 +9,11 @@
  * @module
  */
 import net from "node:net";
-import process from "node:process";
 import { getSystemErrorName } from "node:util";
 import { formatAddress } from "./address.ts";
 import { DenoDuplex } from "./deno_duplex.ts";
 import type { Duplex } from "./duplex.ts";
-
-/** What the runtime tells of a write or a shutdown that could not be done at once: 0, or a negative error number. */
-interface Request {
-  oncomplete(status: number): void;
-}
+import { END_OF_FILE, type Request, runtimeBinding, type StreamBinding, streamBinding } from "./stream_binding.ts";
 
 /** What is needed of the runtime's TCP handle, as in Node.js; `takeStream` and `useUserBuffer` are Deno's. */
 interface Handle {
@@ -34,15 +29,6 @@ interface Handle {
   takeStream(): number;
 }
 
-/** How the runtime's streams tell how much they have read, and whether a write has to wait. */
-interface StreamBinding {
-  WriteWrap: new () => Request;
-  ShutdownWrap: new () => Request;
-  streamBaseState: Int32Array;
-  kReadBytesOrError: number;
-  kLastWriteWasAsync: number;
-}
-
 const HANDLE_METHODS: (keyof Handle)[] = [
   "useUserBuffer",
   "readStart",
@@ -53,9 +39,6 @@ const HANDLE_METHODS: (keyof Handle)[] = [
   "close",
   "takeStream",
 ];
-
-/** The end of what the peer sends, in place of a count; the same on every system. */
-const END_OF_FILE = -4095;
 
 /**
  * While little comes, reading never stops and goes into a buffer of so many bytes: to hand over another one and to stop and
@@ -72,10 +55,9 @@ const FEW_BYTES = 64;
 const DONE = Promise.resolve();
 
 function findBinding(): StreamBinding | undefined {
-  const { binding } = process as unknown as { binding(name: string): unknown };
   try {
-    const streams = binding("stream_wrap") as StreamBinding;
-    const { TCP } = binding("tcp_wrap") as { TCP: { prototype: Record<string, unknown> } };
+    const streams = streamBinding();
+    const { TCP } = runtimeBinding("tcp_wrap") as { TCP: { prototype: Record<string, unknown> } };
     const isWhole = typeof streams.WriteWrap === "function" && typeof streams.ShutdownWrap === "function" &&
       streams.streamBaseState instanceof Int32Array && streams.kLastWriteWasAsync >= 0 &&
       streams.kReadBytesOrError >= 0 &&

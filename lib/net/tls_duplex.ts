@@ -15,11 +15,11 @@
  *
  * @module
  */
-import process from "node:process";
 import { Duplex as NodeStream } from "node:stream";
 import { setImmediate } from "node:timers";
 import type { TLSSocket } from "node:tls";
 import type { Duplex } from "./duplex.ts";
+import { END_OF_FILE, type Request, streamBinding } from "./stream_binding.ts";
 
 /** First and largest size of the buffer that encrypted bytes are read into: a stranger costs little, a carrier is fast. */
 const SMALLEST_READ_BYTES = 4 * 1024;
@@ -40,14 +40,6 @@ const LARGE_BYTES = 4 * 1024;
 /** The engine takes no more plain bytes at once: it keeps three records, and would lose track of the rest. */
 const PIECE_BYTES = 48 * 1024;
 
-/** The end of what the peer sends, in place of a count; the same on every system. */
-const END_OF_FILE = -4095;
-
-/** What the engine is asked to do; it answers at once, so that one serves for all. */
-interface Request {
-  oncomplete(status: number): void;
-}
-
 /** What is needed of the runtime's TLS engine, beneath the streams of a `TLSSocket`. Bytes go through it at once. */
 interface Engine {
   /** Takes plain bytes, up to {@linkcode PIECE_BYTES}; returns 0 or an error number. */
@@ -64,18 +56,6 @@ interface Engine {
 type OnPlain = (plain: ArrayBuffer | undefined) => void;
 
 const ENGINE_METHODS: (keyof Engine)[] = ["writeBuffer", "shutdown", "readBuffer", "drainEncOut", "setOnread"];
-
-/** How the runtime's streams tell how much they have read. */
-interface StreamBinding {
-  WriteWrap: new () => Request;
-  ShutdownWrap: new () => Request;
-  streamBaseState: Int32Array;
-  kReadBytesOrError: number;
-}
-
-function streamBinding(): StreamBinding {
-  return (process as unknown as { binding(name: string): StreamBinding }).binding("stream_wrap");
-}
 
 /** The engine of a socket. The methods of the handle itself begin the streams' pump; those of its class do not. */
 function engineOf(socket: TLSSocket, told: OnPlain): Engine {
