@@ -101,9 +101,10 @@ export async function measureFlood(s: Scenario, options: FloodOptions): Promise<
   await until(() => processes.every(isFull), 120_000, "replay logs that are full");
   // Not earlier: what grows on the way to full logs is no growth of the outage.
   const before = await sample(resident, BEFORE_MS);
+  await breaker.refuse(true);
+  // At once before the outage: what is acknowledged until it begins is no longer in the logs.
   await until(() => processes.every(isFull), 120_000, "replay logs that are still full");
   const linesBefore = processes.map((process) => process.log.length);
-  await breaker.refuse(true);
   breaker.reset();
   const during = await sample(resident, options.outageMs);
   const logMost = processes.map((process, index) => mostLogged(process, linesBefore[index]));

@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { dial } from "../lib/net/dial.ts";
 import type { Duplex } from "../lib/net/duplex.ts";
+import { pause } from "./support/wait.ts";
 
 const ALL_BYTES = 16 << 20;
 const PIECE_BYTES = 64 * 1024;
@@ -26,10 +27,6 @@ async function countAll(peer: Deno.Conn): Promise<number> {
   return received;
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 for (const [before, firstBytes] of [["before it has sent a byte", 0], ["after some bytes", 10]] as const) {
   Deno.test(`a peer that half-closes ${before} and reads slowly gets everything`, async () => {
     const { user, peer } = await connect();
@@ -51,7 +48,6 @@ for (const [before, firstBytes] of [["before it has sent a byte", 0], ["after so
 
 Deno.test(
   "a peer that half-closes while a write waits gets everything, or a reset: never a clean end on a part",
-  {},
   async () => {
     const { user, peer } = await connect();
     using _ = peer;

@@ -51,7 +51,8 @@ export const MOST_WINDOW_BYTES = 16 * 1024 * 1024;
 export const MOST_EXCESS_BYTES = 8 * 1024 * 1024;
 
 /**
- * A bulk stream may send what the path carries in so many milliseconds before it is another's turn. With turns of 64 KiB on every path 16 streams had 5.4 Gbit/s on one machine; so they have 7.8.
+ * A bulk stream may send what the path carries in so many milliseconds before it is another's turn. With turns of 64 KiB on
+ * every path 16 streams had 5.4 Gbit/s on one machine; so they have 7.8.
  */
 export const TURN_MS = 1;
 /** The least that one turn may take, in bytes. */

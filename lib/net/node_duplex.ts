@@ -119,7 +119,6 @@ interface Reader {
 export class NodeDuplex implements Duplex {
   readonly peer: string;
   readonly localAddress: string | undefined;
-  readonly #streams: StreamBinding;
   readonly #handle: Handle;
   #reader: Reader | undefined;
   #isReading = false;
@@ -142,7 +141,6 @@ export class NodeDuplex implements Duplex {
   #moved: Promise<Duplex> | undefined;
 
   private constructor(socket: net.Socket, peer: string) {
-    this.#streams = streams!;
     this.peer = peer;
     this.localAddress = socket.localAddress;
     socket.setNoDelay(true);
@@ -202,7 +200,7 @@ export class NodeDuplex implements Duplex {
   }
 
   #onRead(): void {
-    const count = this.#streams.streamBaseState[this.#streams.kReadBytesOrError]!;
+    const count = streams!.streamBaseState[streams!.kReadBytesOrError]!;
     if (this.#isClosed) return;
     if (count === END_OF_FILE) return this.#end();
     if (count < 0) return this.#fail(systemError("read", count));
@@ -272,9 +270,9 @@ export class NodeDuplex implements Duplex {
   write(bytes: Uint8Array): Promise<void> {
     if (this.#error !== undefined) return Promise.reject(this.#error);
     if (this.#moved !== undefined) return this.#moved.then((duplex) => duplex.write(bytes));
-    const request = this.#request ??= new this.#streams.WriteWrap();
+    const request = this.#request ??= new streams!.WriteWrap();
     const status = this.#handle.writeBuffer(request, bytes);
-    if (status === 0 && this.#streams.streamBaseState[this.#streams.kLastWriteWasAsync] === 0) return DONE;
+    if (status === 0 && streams!.streamBaseState[streams!.kLastWriteWasAsync] === 0) return DONE;
     this.#request = undefined;
     return this.#completion("write", request, status);
   }
@@ -282,7 +280,7 @@ export class NodeDuplex implements Duplex {
   closeWrite(): Promise<void> {
     if (this.#error !== undefined) return Promise.reject(this.#error);
     if (this.#moved !== undefined) return this.#moved.then((duplex) => duplex.closeWrite());
-    const request = new this.#streams.ShutdownWrap();
+    const request = new streams!.ShutdownWrap();
     return this.#completion("shutdown", request, this.#handle.shutdown(request));
   }
 
