@@ -12,7 +12,7 @@ import { type Scenario, scenario } from "../support/scenario.ts";
 import { program, requires } from "../support/skip.ts";
 import type { TeleProcess } from "../support/tele_process.ts";
 import { connectTo, echo, roundTrip, UserServer } from "../support/user_programs.ts";
-import { pause, until, within } from "../support/wait.ts";
+import { pause, within } from "../support/wait.ts";
 
 /** How long the connections are idle, in milliseconds. */
 const IDLE_MS = 15_000;
@@ -70,7 +70,10 @@ interface Section {
 /** Runs HAProxy until the test ends. */
 async function startHaproxy(s: Scenario, sections: Section[]): Promise<void> {
   const file = `${s.home}/haproxy.cfg`;
+  const administration = `${s.home}/haproxy.sock`;
   const configuration = [
+    "global",
+    `  stats socket ${administration}`,
     "defaults",
     "  mode tcp",
     "  timeout connect 5s",
@@ -100,9 +103,28 @@ async function startHaproxy(s: Scenario, sections: Section[]): Promise<void> {
     if (!ended) child.kill("SIGKILL");
     await Promise.all([child.status, reading]);
   });
-  // It binds all its ports before it serves the first.
-  await until(() => ended || isListening(sections[0].port), 10_000, "HAProxy");
+  await within(
+    (async () => {
+      while (!ended && !await isServing(administration)) await pause(10);
+    })(),
+    10_000,
+    "HAProxy",
+  );
   if (ended) throw new Error(`HAProxy ended: ${text}`);
+}
+
+/**
+ * Whether HAProxy answers its administrator, which it does once all its ports are bound. (To try one of the ports would
+ * either keep HAProxy from binding it, or be a connection that a tele server wonders about.)
+ */
+async function isServing(administration: string): Promise<boolean> {
+  try {
+    using connection = await Deno.connect({ transport: "unix", path: administration });
+    await connection.write(new TextEncoder().encode("show info\n"));
+    return await connection.read(new Uint8Array(64)) !== null;
+  } catch {
+    return false;
+  }
 }
 
 /** Ports that are free now, each another. */
@@ -112,16 +134,6 @@ function freePorts(count: number): number[] {
     listener.close();
     return listener.addr.port;
   });
-}
-
-/** Whether somebody listens there, without a connection that a tele server would wonder about. */
-function isListening(port: number): boolean {
-  try {
-    Deno.listen({ hostname: "127.0.0.1", port }).close();
-    return false;
-  } catch {
-    return true;
-  }
 }
 
 /** When an idle connection ended, in milliseconds, or `undefined` if an echo still came back after {@linkcode IDLE_MS}. */
