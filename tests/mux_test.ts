@@ -753,6 +753,9 @@ class Rogue implements SessionUser {
   receiveHint(bytes: Uint8Array): void {
     this.hints.push(bytes.slice());
   }
+  get hasHints(): boolean {
+    return this.hintsDue.length > 0;
+  }
   takeHints(into: Uint8Array): number {
     const hint = this.hintsDue.shift();
     if (hint === undefined) return 0;

@@ -5,19 +5,19 @@
  */
 import type { Duplex } from "../net/duplex.ts";
 import { TeleError } from "../net/error.ts";
-import type { Segment, SegmentPool } from "../net/segment_pool.ts";
+import { type Segment, type SegmentPool, SMALL_SEGMENT_BYTES } from "../net/segment_pool.ts";
 
 /** Data shorter than this is copied rather than kept in the segment it came in, in bytes. */
 const KEEP_BYTES = 4 * 1024;
-/** Copies behind a write that is under way are gathered in buffers of this size, in bytes. */
-const GATHER_BYTES = 4 * 1024;
 
 interface Waiting {
-  /** Memory; the first `length` bytes from `start` wait, and what is behind them may be filled. */
+  /** The bytes are at the front of it. */
   memory: Uint8Array;
-  start: number;
   length: number;
+  /** Released when they are written. */
   segment: Segment | undefined;
+  /** Whether the memory is this queue's own: more may be put behind the bytes. */
+  isCopy: boolean;
 }
 
 /** What an {@linkcode InboundQueue} is made of. */
@@ -44,7 +44,9 @@ export class InboundQueue {
   readonly #options: InboundQueueOptions;
   #queue: Waiting[] = [];
   #user: Duplex | undefined;
-  #writing = false;
+  #isWriting = false;
+  /** What is being written; `undefined` while nothing is, or the end. */
+  #written: Waiting | undefined;
   #received = 0;
   #waitingBytes = 0;
   #finReceived = false;
@@ -91,7 +93,7 @@ export class InboundQueue {
     this.#waitingBytes += bytes.length;
     if (bytes.length >= KEEP_BYTES && segment.isPooled && !this.#options.pool.isScarce) {
       segment.retain();
-      this.#queue.push({ memory: bytes, start: 0, length: bytes.length, segment });
+      this.#queue.push({ memory: bytes, length: bytes.length, segment, isCopy: false });
     } else {
       this.#copy(bytes);
     }
@@ -100,17 +102,17 @@ export class InboundQueue {
 
   #copy(bytes: Uint8Array): void {
     const last = this.#queue[this.#queue.length - 1];
-    if (last !== undefined && last.segment === undefined) {
-      const end = last.start + last.length;
-      const fits = Math.min(bytes.length, last.memory.length - end);
-      last.memory.set(bytes.subarray(0, fits), end);
+    if (last !== undefined && last.isCopy) {
+      const fits = Math.min(bytes.length, last.memory.length - last.length);
+      last.memory.set(bytes.subarray(0, fits), last.length);
       last.length += fits;
       if (fits === bytes.length) return;
       bytes = bytes.subarray(fits);
     }
-    const memory = this.#writing ? new Uint8Array(Math.max(GATHER_BYTES, bytes.length)) : new Uint8Array(bytes.length);
+    const segment = bytes.length <= SMALL_SEGMENT_BYTES ? this.#options.pool.takeSmall() : undefined;
+    const memory = segment?.memory ?? new Uint8Array(bytes.length);
     memory.set(bytes);
-    this.#queue.push({ memory, start: 0, length: bytes.length, segment: undefined });
+    this.#queue.push({ memory, length: bytes.length, segment, isCopy: true });
   }
 
   /** No more data will come. */
@@ -128,32 +130,38 @@ export class InboundQueue {
   }
 
   #writeIfIdle(): void {
-    if (this.#writing || this.#user === undefined || this.#dropped) return;
-    if (this.#queue.length === 0 && !this.#finReceived) return;
-    this.#writing = true;
-    this.#writeAll(this.#user).catch((error) => {
-      if (!this.#dropped) this.#options.onFailed(error);
-    });
+    if (!this.#isWriting && this.#user !== undefined && !this.#dropped) this.#writeNext(this.#user);
   }
 
-  async #writeAll(user: Duplex): Promise<void> {
-    for (let waiting = this.#queue.shift(); waiting !== undefined; waiting = this.#queue.shift()) {
-      const { memory, start, length, segment } = waiting;
-      try {
-        await user.write(memory.subarray(start, start + length));
-      } finally {
-        segment?.release();
-      }
-      if (this.#dropped) return;
-      this.#waitingBytes -= length;
-      this.#options.onWritten(length);
-    }
-    if (this.#finReceived && !this.#finished) {
-      await user.closeWrite();
-      this.#finished = true;
-      if (!this.#dropped) this.#options.onFinished();
+  /** Without an async function: each of a stream's many small messages would cost one. */
+  #writeNext(user: Duplex): void {
+    const next = this.#queue.shift();
+    this.#written = next;
+    this.#isWriting = next !== undefined || (this.#finReceived && !this.#finished);
+    if (next === undefined) {
+      if (this.#isWriting) user.closeWrite().then(this.#onClosed, this.#onFailed);
       return;
     }
-    this.#writing = false;
+    const { memory, length } = next;
+    user.write(memory.length === length ? memory : memory.subarray(0, length)).then(this.#onWritten, this.#onFailed);
   }
+
+  readonly #onWritten = (): void => {
+    const { length, segment } = this.#written!;
+    segment?.release();
+    if (this.#dropped) return;
+    this.#waitingBytes -= length;
+    this.#options.onWritten(length);
+    if (!this.#dropped) this.#writeNext(this.#user!);
+  };
+
+  readonly #onClosed = (): void => {
+    this.#finished = true;
+    if (!this.#dropped) this.#options.onFinished();
+  };
+
+  readonly #onFailed = (error: unknown): void => {
+    this.#written?.segment?.release();
+    if (!this.#dropped) this.#options.onFailed(error);
+  };
 }

@@ -285,6 +285,11 @@ export class Mux implements SessionUser, StreamHost {
   }
 
   /** @ignore */
+  get hasHints(): boolean {
+    return this.#windowsDue.size > 0;
+  }
+
+  /** @ignore */
   takeHints(into: Uint8Array): number {
     let at = 0;
     for (const stream of this.#windowsDue) {

@@ -77,34 +77,38 @@ export class Scheduler<Stream extends { turn: Turn }> {
   }
 }
 
+/** So many places of those that had their turn are kept at the front of a queue. */
+const MOST_PASSED = 1024;
+
 function taken<Stream extends { turn: Turn }>(stream: Stream | undefined): Stream | undefined {
   if (stream !== undefined) stream.turn.queued = false;
   return stream;
 }
 
-/** First in, first out, without moving what stays. */
+/** First in, first out, without moving what stays, and in the same memory while little waits. */
 class Queue<Item> {
   #items: (Item | undefined)[] = [];
   #first = 0;
+  #end = 0;
 
   get length(): number {
-    return this.#items.length - this.#first;
+    return this.#end - this.#first;
   }
 
   push(item: Item): void {
-    this.#items.push(item);
+    this.#items[this.#end++] = item;
   }
 
   shift(): Item | undefined {
     if (this.length === 0) return undefined;
     const item = this.#items[this.#first];
     this.#items[this.#first++] = undefined;
-    if (this.#first === this.#items.length) {
-      this.#items = [];
+    if (this.#first >= MOST_PASSED) {
+      this.#items = this.#items.slice(this.#first, this.#end);
+      this.#end -= this.#first;
       this.#first = 0;
-    } else if (this.#first >= 1024) {
-      this.#items = this.#items.slice(this.#first);
-      this.#first = 0;
+    } else if (this.#first === this.#end) {
+      this.#first = this.#end = 0;
     }
     return item;
   }

@@ -64,13 +64,18 @@ export interface MuxStreamOptions {
   opening?: StartCredits;
 }
 
-/** Bytes read from the user and not yet in the log. */
+/** Where the user's connection is read into; then, what was read and is not yet in the log. */
 interface Chunk {
   memory: Uint8Array;
   start: number;
   end: number;
   segment: Segment | undefined;
 }
+
+const NO_MEMORY = new Uint8Array(0);
+
+/** What follows it runs when the present step is over. */
+const SOON = Promise.resolve();
 
 /**
  * Moves one user connection: reads from it when the session can take more, and writes to it what arrives.
@@ -92,8 +97,9 @@ export class MuxStream {
 
   #sent = 0;
   #sendLimit: number;
-  #chunk: Chunk | undefined;
-  #chunkTaken: (() => void) | undefined;
+  /** One object for all reads: there is never more than one chunk. */
+  readonly #chunk: Chunk = { memory: NO_MEMORY, start: 0, end: 0, segment: undefined };
+  #isChunkFull = false;
   #readEnded = false;
   #finSent = false;
   #buffer: Uint8Array | undefined;
@@ -113,7 +119,7 @@ export class MuxStream {
       limit: () => this.window.granted,
       onWritten: (bytes) => this.#onWritten(bytes),
       onFinished: () => this.#finishIfDone(),
-      onFailed: (error) => this.#fail(error),
+      onFailed: this.#onFailed,
     });
   }
 
@@ -158,7 +164,7 @@ export class MuxStream {
     this.#user = user;
     if (this.#opening !== undefined) this.#host.ready(this);
     this.#inbound.start(user);
-    this.#readLoop(user).catch((error) => this.#fail(error));
+    this.#read();
   }
 
   /** Moves a stream that the peer has never heard of to another session: the present one is lost, its user need not be. */
@@ -175,28 +181,37 @@ export class MuxStream {
 
   // From the user to the log.
 
-  async #readLoop(user: Duplex): Promise<void> {
-    while (!this.#ended) {
-      const { memory, start, room, segment } = this.#readBuffer();
-      const count = await user.read(memory.subarray(start, start + room));
-      if (this.#ended) return;
-      if (count === null) {
-        this.#readEnded = true;
-        this.#dropReadBuffer();
-        this.#host.ready(this);
-        return;
-      }
-      this.#resize(count, room);
-      if (segment !== undefined) this.#segmentUsed = start + count;
-      this.#chunk = { memory, start, end: start + count, segment };
-      const taken = new Promise<void>((resolve) => this.#chunkTaken = resolve);
-      this.#host.ready(this);
-      await taken;
+  /** Without an async function: each of a stream's many small messages would cost one, and a promise to go on. */
+  readonly #read = (): void => {
+    if (this.#ended) return;
+    this.#prepareChunk();
+    const { memory, start, end } = this.#chunk;
+    const into = end - start === memory.length ? memory : memory.subarray(start, end);
+    this.#user!.read(into).then(this.#onRead, this.#onFailed);
+  };
+
+  readonly #onRead = (count: number | null): void => {
+    if (this.#ended) return;
+    if (count === null) {
+      this.#readEnded = true;
+      this.#dropReadBuffer();
+    } else {
+      const chunk = this.#chunk;
+      this.#resize(count, chunk.end - chunk.start);
+      chunk.end = chunk.start + count;
+      if (chunk.segment !== undefined) this.#segmentUsed = chunk.end;
+      this.#isChunkFull = true;
     }
-  }
+    this.#host.ready(this);
+  };
+
+  readonly #onFailed = (error: unknown): void => {
+    this.reset(ResetCode.reset, reasonOf(error));
+  };
 
   /** Small while little comes, so that ten thousand idle connections cost little; segments of a pool for bulk. */
-  #readBuffer(): { memory: Uint8Array; start: number; room: number; segment: Segment | undefined } {
+  #prepareChunk(): void {
+    const chunk = this.#chunk;
     const isBulk = this.#bufferClass === PRIVATE_READ_BYTES.length;
     if (isBulk && (this.#segment !== undefined || !this.#host.pool.isScarce)) {
       this.#buffer = undefined;
@@ -205,15 +220,20 @@ export class MuxStream {
       }
       if (this.#segment === undefined) this.#segmentUsed = 0;
       const segment = this.#segment ??= this.#host.pool.take();
-      const start = this.#segmentUsed + DATA_HEADROOM_BYTES;
+      chunk.memory = segment.memory;
+      chunk.segment = segment;
+      chunk.start = this.#segmentUsed + DATA_HEADROOM_BYTES;
       // No more than one turn takes: the rest of a larger read would have to be copied.
-      const room = Math.min(this.#host.turnBytes, SEGMENT_BYTES - start);
-      return { memory: segment.memory, start, room, segment };
+      chunk.end = Math.min(chunk.start + this.#host.turnBytes, SEGMENT_BYTES);
+      return;
     }
     this.#dropSegment();
     const bytes = PRIVATE_READ_BYTES[Math.min(this.#bufferClass, PRIVATE_READ_BYTES.length - 1)]!;
     if (this.#buffer?.length !== bytes) this.#buffer = new Uint8Array(bytes);
-    return { memory: this.#buffer, start: 0, room: bytes, segment: undefined };
+    chunk.memory = this.#buffer;
+    chunk.segment = undefined;
+    chunk.start = 0;
+    chunk.end = bytes;
   }
 
   #resize(count: number, room: number): void {
@@ -229,13 +249,15 @@ export class MuxStream {
   #dropReadBuffer(): void {
     this.#dropSegment();
     this.#buffer = undefined;
+    this.#chunk.memory = NO_MEMORY;
+    this.#chunk.segment = undefined;
   }
 
   /** Whether there is something that may go into the log now. */
   get wantsTurn(): boolean {
     if (this.#ended || this.#finSent) return false;
     if (this.#opening !== undefined) return true;
-    if (this.#chunk !== undefined) return this.#sent < this.#sendLimit;
+    if (this.#isChunkFull) return this.#sent < this.#sendLimit;
     return this.#readEnded;
   }
 
@@ -252,7 +274,7 @@ export class MuxStream {
       this.#opening = undefined;
     }
     const bytes = this.#takeData(log, maxBytes);
-    if (this.#chunk === undefined && this.#readEnded) {
+    if (!this.#isChunkFull && this.#readEnded) {
       const at = log.reserve(FIN_RECORD_BYTES);
       writeFin(log.arena, at, this.id);
       this.#finSent = true;
@@ -263,7 +285,7 @@ export class MuxStream {
 
   #takeData(log: ReplayLog, maxBytes: number): number {
     const chunk = this.#chunk;
-    if (chunk === undefined) return 0;
+    if (!this.#isChunkFull) return 0;
     const waiting = chunk.end - chunk.start;
     const bytes = Math.min(waiting, maxBytes, this.#sendLimit - this.#sent);
     if (bytes <= 0) return 0;
@@ -282,8 +304,9 @@ export class MuxStream {
     this.#sent += bytes;
     this.turn.sent(bytes, this.#host.clock.now());
     if (isWhole) {
-      this.#chunk = undefined;
-      this.#chunkTaken?.();
+      this.#isChunkFull = false;
+      // When all have had their turns: how much to read depends on who waits for the next.
+      SOON.then(this.#read);
     }
     return bytes;
   }
@@ -328,10 +351,6 @@ export class MuxStream {
     if (this.#finSent && this.#inbound.isFinished) this.#end({ kind: "finished" });
   }
 
-  #fail(error: unknown): void {
-    this.reset(ResetCode.reset, reasonOf(error));
-  }
-
   /** Ends it from this side; the peer is told, if it knows of the stream. */
   reset(code: number, message: string): void {
     if (this.#ended) return;
@@ -349,8 +368,7 @@ export class MuxStream {
     this.#ended = true;
     this.#inbound.drop();
     this.#dropReadBuffer();
-    this.#chunk = undefined;
-    this.#chunkTaken?.();
+    this.#isChunkFull = false;
     this.window.close();
     if (end.kind === "finished") this.#user?.close();
     else this.#user?.abort(end.message);

@@ -48,8 +48,13 @@ export class DenoDuplex implements Duplex {
     return this.#conn.read(into);
   }
 
-  async write(bytes: Uint8Array): Promise<void> {
-    let written = await this.#conn.write(bytes);
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#conn.write(bytes).then((written) =>
+      written < bytes.length ? this.#writeRest(bytes, written) : undefined
+    );
+  }
+
+  async #writeRest(bytes: Uint8Array, written: number): Promise<void> {
     while (written < bytes.length) written += await this.#conn.write(bytes.subarray(written));
   }
 

@@ -7,8 +7,14 @@
 /** Bytes of one pooled segment. */
 export const SEGMENT_BYTES: number = 256 * 1024 + 4096;
 
+/** Bytes of a small segment, for what is copied: less than it takes to make a view of a large one worth keeping. */
+export const SMALL_SEGMENT_BYTES: number = 4 * 1024;
+
 /** Free segments kept while none is out. */
 const KEPT_IDLE = 4;
+
+/** Free small segments kept. */
+const KEPT_SMALL = 64;
 
 /**
  * A buffer shared by counting: whoever needs its bytes beyond the present call retains it, and releases it when done.
@@ -27,9 +33,14 @@ export class Segment {
     this.#pool = pool;
   }
 
-  /** Whether it belongs to a pool; others are small and soon reused by whoever reads into them. */
+  /** Whether it belongs to a pool; others are soon reused by whoever reads into them. */
   get isPooled(): boolean {
     return this.#pool !== undefined;
+  }
+
+  /** Whether it has {@linkcode SMALL_SEGMENT_BYTES} or less. */
+  get isSmall(): boolean {
+    return this.memory.length <= SMALL_SEGMENT_BYTES;
   }
 
   /** Whether the caller is the only one who holds it. */
@@ -73,6 +84,7 @@ export class Segment {
  */
 export class SegmentPool {
   readonly #free: Segment[] = [];
+  readonly #freeSmall: Segment[] = [];
   readonly #plenty: number;
   #taken = 0;
 
@@ -97,8 +109,17 @@ export class SegmentPool {
     return this.#free.pop()?.reuse() ?? new Segment(new Uint8Array(SEGMENT_BYTES), this);
   }
 
+  /** A segment of {@linkcode SMALL_SEGMENT_BYTES}. There are always enough of them: they do not count as out. */
+  takeSmall(): Segment {
+    return this.#freeSmall.pop()?.reuse() ?? new Segment(new Uint8Array(SMALL_SEGMENT_BYTES), this);
+  }
+
   /** Called by {@linkcode Segment.release}. */
   giveBack(segment: Segment): void {
+    if (segment.isSmall) {
+      if (this.#freeSmall.length < KEPT_SMALL) this.#freeSmall.push(segment);
+      return;
+    }
     this.#taken--;
     if (this.#taken + this.#free.length < this.#plenty) this.#free.push(segment);
     // Nobody is busy: what the peak needed goes back to the garbage collector.

@@ -8,7 +8,7 @@ import type { Duplex } from "../net/duplex.ts";
 import { reasonOf, TeleError } from "../net/error.ts";
 import { Segment, type SegmentPool } from "../net/segment_pool.ts";
 import { ACKNOWLEDGE_BYTES, ACKNOWLEDGE_DELAY_MS, FrameType, MOST_ACKNOWLEDGE_DELAY_MS } from "./constants.ts";
-import { decodeAcknowledge, decodeProbe, OutgoingControl, type Probe } from "./control.ts";
+import { type ControlSource, decodeAcknowledge, decodeProbe, OutgoingControl, type Probe } from "./control.ts";
 import { Flight } from "./flight.ts";
 import { SessionFrameReader } from "./frame_reader.ts";
 import { Liveness } from "./liveness.ts";
@@ -31,19 +31,15 @@ const URGENT_BYTES = 64 * 1024;
 const READ_AHEAD_BYTES = 512 * 1024;
 
 /** What a carrier needs of the session it is attached to. */
-export interface CarrierHost {
+export interface CarrierHost extends ControlSource {
   /** What is sent and not acknowledged. */
   readonly log: ReplayLog;
-  /** Counted bytes received so far. */
-  readonly received: number;
   /** Puts data into the log: up to `bulkBytes`, of urgent data up to `urgentBytes`, which is more. */
   pull(bulkBytes: number, urgentBytes: number): void;
   /** Counted bytes, in order. They are a view of `segment`; whoever keeps them retains it. */
   receiveData(bytes: Uint8Array, segment: Segment): void;
   /** An uncounted message of the layer above. */
   receiveHint(bytes: Uint8Array): void;
-  /** Writes uncounted messages of the layer above into `into`; returns their bytes, 0 if there are none. */
-  takeHints(into: Uint8Array): number;
   /** The first bytes came on this carrier. */
   heard(): void;
   /** The carrier came to its end; it is already stopped. */
@@ -234,7 +230,12 @@ export class Carrier {
   }
 
   #onData(bytes: Uint8Array): void {
-    if (!this.#stopped) this.#guard(() => this.#host.receiveData(bytes, this.#segment!));
+    if (this.#stopped) return;
+    try {
+      this.#host.receiveData(bytes, this.#segment!);
+    } catch (error) {
+      this.#break(error);
+    }
   }
 
   #onControl(payload: Uint8Array): void {
@@ -245,7 +246,7 @@ export class Carrier {
       case FrameType.probe:
         return this.#onProbe(decodeProbe(payload));
       case FrameType.hint:
-        return this.#guard(() => this.#host.receiveHint(payload.subarray(1)));
+        return this.#onHint(payload.subarray(1));
       case FrameType.goodbye: {
         const ending = decodeEnding(payload);
         this.stop();
@@ -256,19 +257,27 @@ export class Carrier {
   }
 
   /** What breaks the rules of counted data ends the session, since no other carrier would mend it. */
-  #guard(action: () => void): void {
+  #break(error: unknown): void {
+    if (!(error instanceof TeleError)) throw error;
+    this.#host.sessionBroken(error);
+  }
+
+  #onHint(bytes: Uint8Array): void {
     try {
-      action();
+      this.#host.receiveHint(bytes);
     } catch (error) {
-      if (!(error instanceof TeleError)) throw error;
-      this.#host.sessionBroken(error);
+      this.#break(error);
     }
   }
 
   #onAcknowledge(offset: number): void {
     const before = this.#host.log.acknowledged;
-    this.#guard(() => this.#host.log.acknowledge(offset));
-    if (this.#stopped || offset === before) return;
+    try {
+      this.#host.log.acknowledge(offset);
+    } catch (error) {
+      return this.#break(error);
+    }
+    if (offset === before) return;
     this.flight.onAck(this.#clock.now(), offset);
     this.#liveness.progressed();
     // Most acknowledgements make room that nobody waits for.
@@ -362,7 +371,7 @@ export class Carrier {
     const withData = log.hasUnsent && (pulls || room > 0);
     const limit = pulls ? Infinity : room;
     if (withData) this.#markBusy();
-    const control = this.#takeControl(withData);
+    const control = this.#control.take(this.#clock.now(), withData, this.#host);
     if (control === undefined) return withData ? this.#nextData(limit) : undefined;
     if (!withData || control.length > ReplayLog.SPARE_HEADROOM) return control;
     const frame = this.#nextData(limit);
@@ -382,12 +391,6 @@ export class Carrier {
     const frame = log.nextWrite(limit)!;
     this.flight.onSend(this.#clock.now(), log.sent);
     return frame;
-  }
-
-  #takeControl(withData: boolean): Uint8Array | undefined {
-    const nowMs = this.#clock.now();
-    const takeHints = (into: Uint8Array) => this.#host.takeHints(into);
-    return this.#control.take({ nowMs, received: this.#host.received, withData, takeHints });
   }
 
   // Watching.

@@ -86,7 +86,7 @@ export const ACKNOWLEDGE_BYTES = 64 * 1024;
 export const ACKNOWLEDGE_DELAY_MS = 4;
 
 /** The same while acknowledgements ride along with data, and nothing waits for them; what then waits may wait twice. */
-export const MOST_ACKNOWLEDGE_DELAY_MS = 16;
+export const MOST_ACKNOWLEDGE_DELAY_MS = 64;
 
 /** The longest silence promised while a session is in use, in milliseconds. */
 export const BUSY_SILENCE_MS = 1_000;

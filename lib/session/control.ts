@@ -26,6 +26,16 @@ export interface Probe {
   silenceMs: number;
 }
 
+/** What control frames tell of. */
+export interface ControlSource {
+  /** Counted bytes received so far. */
+  readonly received: number;
+  /** Whether the layer above has uncounted messages to send. */
+  readonly hasHints: boolean;
+  /** Writes them into `into`; returns their bytes, 0 if there are none. */
+  takeHints(into: Uint8Array): number;
+}
+
 /** Reads the payload of an acknowledge frame: a count of bytes. */
 export function decodeAcknowledge(payload: Uint8Array): number {
   if (payload.length !== 9) throw new TeleError("protocol", "an acknowledgement has 9 bytes");
@@ -55,7 +65,7 @@ export function decodeProbe(payload: Uint8Array): Probe {
  *
  * const control = new OutgoingControl({ nowMs: 0, pingIntervalMs: 30_000, received: 0 });
  * control.acknowledgeDue = true;
- * const frames = control.take({ nowMs: 1, received: 258, withData: false, takeHints: () => 0 });
+ * const frames = control.take(1, false, { received: 258, hasHints: false, takeHints: () => 0 });
  * assertEquals(frames?.subarray(0, 13), new Uint8Array([0, 0, 0, 9, 0x11, 0, 0, 0, 0, 0, 0, 1, 2]));
  * ```
  */
@@ -124,22 +134,17 @@ export class OutgoingControl {
   /**
    * The frames that are due, as one piece; `undefined` if none is. They count as sent.
    *
+   * @param withData Whether data goes out in the same write.
    * @returns A view that is valid until the next call.
    */
-  take(now: {
-    nowMs: number;
-    /** Counted bytes received. */
-    received: number;
-    /** Whether data goes out in the same write. */
-    withData: boolean;
-    takeHints: (into: Uint8Array) => number;
-  }): Uint8Array | undefined {
+  take(nowMs: number, withData: boolean, source: ControlSource): Uint8Array | undefined {
+    const { received } = source;
     let at = 0;
-    if (this.acknowledgeDue || (now.withData && now.received !== this.#acknowledged)) {
-      at += this.#writeAcknowledge(at, now.received);
+    if (this.acknowledgeDue || (withData && received !== this.#acknowledged)) {
+      at += this.#writeAcknowledge(at, received);
     }
-    if (this.#probeDue || this.askDue || this.replyDue) at += this.#writeProbe(at, now.nowMs);
-    at += this.#writeHints(at, now.takeHints);
+    if (this.#probeDue || this.askDue || this.replyDue) at += this.#writeProbe(at, nowMs);
+    if (source.hasHints) at += this.#writeHints(at, source);
     return at > 0 ? this.#bytes.subarray(0, at) : undefined;
   }
 
@@ -163,8 +168,8 @@ export class OutgoingControl {
     return PROBE_FRAME_BYTES;
   }
 
-  #writeHints(at: number, takeHints: (into: Uint8Array) => number): number {
-    const bytes = takeHints(this.#bytes.subarray(at + HINT_HEADER_BYTES));
+  #writeHints(at: number, source: ControlSource): number {
+    const bytes = source.takeHints(this.#bytes.subarray(at + HINT_HEADER_BYTES));
     if (bytes === 0) return 0;
     writeFrameHeader(this.#bytes, at, bytes + 1);
     this.#bytes[at + FRAME_HEADER_BYTES] = FrameType.hint;

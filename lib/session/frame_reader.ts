@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
 import { TeleError } from "../net/error.ts";
 import { FrameDecoder } from "../ping/codec.ts";
 import { FrameType, MAX_CONTROL_FRAME_BYTES, MAX_SESSION_FRAME_BYTES } from "./constants.ts";
@@ -11,7 +12,7 @@ import { FrameType, MAX_CONTROL_FRAME_BYTES, MAX_SESSION_FRAME_BYTES } from "./c
 export interface SessionFrameSink {
   /** Counted bytes, as they come: a frame of data need not be whole to count. */
   data(bytes: Uint8Array): void;
-  /** The whole payload of a frame of any other type; its first byte is the type. */
+  /** The whole payload of a frame of any other type; its first byte is the type. Valid during the call only. */
   control(payload: Uint8Array): void;
 }
 
@@ -40,6 +41,9 @@ export class SessionFrameReader {
   readonly #decoder: FrameDecoder;
   /** Type of the frame under way; `undefined` before its first byte. */
   #type: number | undefined;
+  #length = 0;
+  /** A control frame that came in one piece, as nearly all do: it need not be gathered. */
+  #whole: Uint8Array | undefined;
   #gathered: Uint8Array[] = [];
   #gatheredBytes = 0;
 
@@ -47,7 +51,10 @@ export class SessionFrameReader {
   constructor(sink: SessionFrameSink) {
     this.#sink = sink;
     this.#decoder = new FrameDecoder(MAX_SESSION_FRAME_BYTES, {
-      frameStart: () => void (this.#type = undefined),
+      frameStart: (length) => {
+        this.#type = undefined;
+        this.#length = length;
+      },
       frameData: (bytes) => this.#take(bytes),
       frameEnd: () => this.#end(),
     });
@@ -68,7 +75,8 @@ export class SessionFrameReader {
     if (this.#type === FrameType.data) return this.#data(isFirst ? bytes.subarray(1) : bytes);
     this.#gatheredBytes += bytes.length;
     if (this.#gatheredBytes > MAX_CONTROL_FRAME_BYTES) throw new TeleError("protocol", "a control frame is too large");
-    this.#gathered.push(bytes.slice());
+    if (bytes.length === this.#length) this.#whole = bytes;
+    else this.#gathered.push(bytes.slice());
   }
 
   #data(bytes: Uint8Array): void {
@@ -77,13 +85,9 @@ export class SessionFrameReader {
 
   #end(): void {
     if (this.#type === FrameType.data) return;
-    const payload = new Uint8Array(this.#gatheredBytes);
-    let at = 0;
-    for (const part of this.#gathered) {
-      payload.set(part, at);
-      at += part.length;
-    }
-    this.#gathered = [];
+    const payload = this.#whole ?? concat(this.#gathered);
+    this.#whole = undefined;
+    if (this.#gathered.length > 0) this.#gathered = [];
     this.#gatheredBytes = 0;
     this.#sink.control(payload);
   }

@@ -14,6 +14,9 @@ const ARENA_BYTES = 32 * 1024;
 /** Pieces up to this size are gathered into one frame when several wait; no frame is cut smaller. In bytes. */
 const GATHER_BYTES = 4 * 1024;
 
+/** So many pieces that nobody needs any more stay in the list, in place of moving the others each time. */
+const MOST_DROPPED = 256;
+
 /** Counted bytes that lie together in memory and were first sent as one frame. */
 interface Piece {
   memory: Uint8Array;
@@ -226,7 +229,7 @@ export class ReplayLog {
       const pieceEnd = piece.offset + piece.end - piece.start;
       if (pieceEnd > offset) break;
       piece.segment?.release();
-      this.#first++;
+      this.#pieces[this.#first++] = NOTHING;
     }
     if (this.#next < this.#first) this.#next = this.#first;
     this.#held = this.#end - offset;
@@ -267,12 +270,15 @@ export class ReplayLog {
   }
 
   #compact(): void {
-    if (this.#first < 256 && this.#first < this.#pieces.length) return;
+    if (this.#first < MOST_DROPPED) return;
     this.#pieces.splice(0, this.#first);
     this.#next -= this.#first;
     this.#first = 0;
   }
 }
+
+/** In place of a piece that was acknowledged, whose memory the list must not hold. */
+const NOTHING: Piece = { memory: new Uint8Array(0), start: 0, end: 0, offset: 0, segment: undefined };
 
 function isSmall(piece: Piece): boolean {
   return piece.end - piece.start <= GATHER_BYTES;

@@ -21,6 +21,8 @@ export interface SessionUser {
   receive(bytes: Uint8Array, segment: Segment): void;
   /** An uncounted message: it may be missing or come twice. */
   receiveHint(bytes: Uint8Array): void;
+  /** Whether there are uncounted messages to send. */
+  readonly hasHints: boolean;
   /** Writes uncounted messages into `into`; returns their bytes, 0 for none. */
   takeHints(into: Uint8Array): number;
   /** A carrier was attached: uncounted messages are to be told again. */
@@ -220,6 +222,11 @@ export class Session implements CarrierHost {
   /** @ignore */
   receiveHint(bytes: Uint8Array): void {
     if (this.#ended === undefined) this.user.receiveHint(bytes);
+  }
+
+  /** @ignore */
+  get hasHints(): boolean {
+    return this.#ended === undefined && this.user.hasHints;
   }
 
   /** @ignore */

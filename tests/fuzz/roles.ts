@@ -24,6 +24,7 @@ export class SilentUser implements SessionUser {
   pull(): void {}
   receive(): void {}
   receiveHint(): void {}
+  readonly hasHints = false;
   takeHints(): number {
     return 0;
   }

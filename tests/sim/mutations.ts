@@ -59,8 +59,8 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: "lib/session/carrier.ts",
-        from: "if (!this.#stopped) this.#guard(() => this.#host.receiveData(bytes, this.#segment!));",
-        to: "this.#guard(() => this.#host.receiveData(bytes, this.#segment!));",
+        from: "    if (this.#stopped) return;\n    try {\n      this.#host.receiveData(",
+        to: "    try {\n      this.#host.receiveData(",
       },
     ],
   },

@@ -100,6 +100,10 @@ export class ByteUser implements SessionUser {
     this.hintsSeen.push(...bytes);
   }
 
+  get hasHints(): boolean {
+    return this.hints.length > 0;
+  }
+
   takeHints(into: Uint8Array): number {
     into.set(this.hints);
     return this.hints.splice(0).length;
