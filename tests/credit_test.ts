@@ -12,10 +12,17 @@ import { CreditPool, ReceiveWindow } from "../lib/mux/credit.ts";
 
 const KIB = 1024;
 
+/** A clock that stands still. */
+function stoppedAt(nowMs: number): { now(): number } {
+  return { now: () => nowMs };
+}
+
 /** Consumes in steps at the given pace until `bytes` are consumed; returns the time after it. */
 function consume(window: ReceiveWindow, bytes: number, step: number, fromMs: number, stepMs: number): number {
   let nowMs = fromMs;
-  for (let done = 0; done < bytes; done += step) window.consume(Math.min(step, bytes - done), nowMs += stepMs, 1);
+  for (let done = 0; done < bytes; done += step) {
+    window.consume(Math.min(step, bytes - done), stoppedAt(nowMs += stepMs), 1);
+  }
   return nowMs;
 }
 
@@ -49,9 +56,9 @@ Deno.test("a pool that was overdrawn by starts is full again when all were given
 Deno.test("a window tells the peer only when half of it is used", () => {
   const window = new ReceiveWindow(1000, new CreditPool(0));
   assertEquals(window.granted, 1000);
-  assertEquals(window.consume(499, 10_000, 1), false);
+  assertEquals(window.consume(499, stoppedAt(10_000), 1), false);
   assertEquals(window.granted, 1000);
-  assertEquals(window.consume(1, 10_001, 1), true);
+  assertEquals(window.consume(1, stoppedAt(10_001), 1), true);
   assertEquals(window.granted, 1500);
 });
 
@@ -61,7 +68,7 @@ Deno.test("a window that empties within a few round trips doubles, up to the mos
   const sizes: number[] = [];
   let nowMs = 0;
   for (let turn = 0; turn < 20; turn++) {
-    window.consume(window.size, nowMs += 10, 100);
+    window.consume(window.size, stoppedAt(nowMs += 10), 100);
     sizes.push(window.size);
   }
   assertEquals(sizes[0], MOST_START_CREDIT, "the first grant says nothing about the pace");
@@ -78,8 +85,8 @@ Deno.test("a window whose reader is slow does not grow", () => {
 
 Deno.test("a window grows where the round trip is unknown, if it empties within milliseconds", () => {
   const window = new ReceiveWindow(1000, new CreditPool(10_000));
-  window.consume(1000, 0, 0);
-  window.consume(1000, 3, 0);
+  window.consume(1000, stoppedAt(0), 0);
+  window.consume(1000, stoppedAt(3), 0);
   assertEquals(window.size, 2000);
 });
 
@@ -87,8 +94,8 @@ Deno.test("growth takes what is left in the pool, and no more", () => {
   const growth = new CreditPool(1500);
   const [first, second] = [new ReceiveWindow(1000, growth), new ReceiveWindow(1000, growth)];
   for (const window of [first, second]) {
-    window.consume(1000, 0, 1);
-    window.consume(1000, 1, 1);
+    window.consume(1000, stoppedAt(0), 1);
+    window.consume(1000, stoppedAt(1), 1);
   }
   assertEquals([first.size, second.size, growth.free], [2000, 1500, 0]);
 });
@@ -96,15 +103,15 @@ Deno.test("growth takes what is left in the pool, and no more", () => {
 Deno.test("a large window that is idle gives memory back when others need it, but never what was granted", () => {
   const growth = new CreditPool(3000);
   const idle = new ReceiveWindow(1000, growth);
-  idle.consume(1000, 0, 1);
-  idle.consume(1000, 1, 1);
-  idle.consume(2000, 2, 1);
+  idle.consume(1000, stoppedAt(0), 1);
+  idle.consume(1000, stoppedAt(1), 1);
+  idle.consume(2000, stoppedAt(2), 1);
   assertEquals([idle.size, growth.free], [4000, 0]);
   const before = idle.granted;
-  idle.consume(2000, 60_000, 1);
+  idle.consume(2000, stoppedAt(60_000), 1);
   assertEquals([idle.size, growth.free], [2000, 2000]);
   assert(idle.granted >= before);
-  idle.consume(2000, 120_000, 1);
+  idle.consume(2000, stoppedAt(120_000), 1);
   assertEquals(idle.size, 2000, "now nobody needs it");
 });
 
@@ -118,8 +125,8 @@ Deno.test("a window never shrinks below its start", () => {
 Deno.test("a closed window gives back what it grew by, once", () => {
   const growth = new CreditPool(5000);
   const window = new ReceiveWindow(1000, growth);
-  window.consume(1000, 0, 1);
-  window.consume(1000, 1, 1);
+  window.consume(1000, stoppedAt(0), 1);
+  window.consume(1000, stoppedAt(1), 1);
   assertEquals(growth.free, 4000);
   window.close();
   window.close();
@@ -168,7 +175,7 @@ Deno.test("whatever users consume, all that is granted and not consumed stays wi
           const granted = each.window.granted;
           const bytes = Math.floor((granted - each.consumed) * percent / 100);
           each.consumed += bytes;
-          const told = each.window.consume(bytes, nowMs, roundTripMs);
+          const told = each.window.consume(bytes, stoppedAt(nowMs), roundTripMs);
           assert(each.window.granted >= granted, "a grant is never taken back");
           assertEquals(told, each.window.granted > granted, "the peer is told exactly when there is news");
           assert(each.window.granted > each.consumed, "a reader that has read everything always lets the peer go on");
@@ -197,7 +204,7 @@ Deno.test("absolute offsets: values that are lost, repeated or late leave the se
       amounts.forEach((amount, at) => {
         const bytes = Math.min(amount, window.granted - consumed);
         consumed += bytes;
-        window.consume(bytes, at, 1);
+        window.consume(bytes, stoppedAt(at), 1);
         const fate = fates[at % fates.length];
         if (fate === 0) return; // lost
         told.push(window.granted);

@@ -15,6 +15,11 @@ function sender(name: string, sentBytes = 0, nowMs = 0): Sender {
   return { name, turn };
 }
 
+/** A clock that stands still. */
+function stoppedAt(nowMs: number): { now(): number } {
+  return { now: () => nowMs };
+}
+
 /** All of a queue, in order. */
 function drain(next: () => Sender | undefined): string[] {
   const names: string[] = [];
@@ -24,28 +29,28 @@ function drain(next: () => Sender | undefined): string[] {
 
 Deno.test("a stream is quiet until it has sent much within a short span, and again when that is over", () => {
   const turn = new Turn();
-  assert(turn.isQuiet(0));
+  assert(turn.isQuiet(stoppedAt(0)));
   turn.sent(QUIET_BYTES - 1, 0);
-  assert(turn.isQuiet(1));
+  assert(turn.isQuiet(stoppedAt(1)));
   turn.sent(1, 1);
-  assert(!turn.isQuiet(2));
-  assert(!turn.isQuiet(QUIET_SPAN_MS - 1));
-  assert(turn.isQuiet(QUIET_SPAN_MS));
+  assert(!turn.isQuiet(stoppedAt(2)));
+  assert(!turn.isQuiet(stoppedAt(QUIET_SPAN_MS - 1)));
+  assert(turn.isQuiet(stoppedAt(QUIET_SPAN_MS)));
 });
 
 Deno.test("keystrokes over a long time never make a stream bulk", () => {
   const turn = new Turn();
   for (let nowMs = 0; nowMs < 60_000; nowMs += 10) {
     turn.sent(100, nowMs);
-    assert(turn.isQuiet(nowMs));
+    assert(turn.isQuiet(stoppedAt(nowMs)));
   }
 });
 
 Deno.test("quiet streams and bulk streams wait in queues of their own, each first come first served", () => {
   const scheduler = new Scheduler<Sender>();
   for (const name of ["a", "b", "c"]) {
-    scheduler.add(sender(`bulk ${name}`, QUIET_BYTES), 1);
-    scheduler.add(sender(`quiet ${name}`), 1);
+    scheduler.add(sender(`bulk ${name}`, QUIET_BYTES), stoppedAt(1));
+    scheduler.add(sender(`quiet ${name}`), stoppedAt(1));
   }
   assert(scheduler.hasBulk);
   assertEquals(drain(() => scheduler.nextQuiet()), ["quiet a", "quiet b", "quiet c"]);
@@ -57,26 +62,26 @@ Deno.test("quiet streams and bulk streams wait in queues of their own, each firs
 Deno.test("a stream that is ready twice waits once, and can wait again after its turn", () => {
   const scheduler = new Scheduler<Sender>();
   const bulk = sender("bulk", QUIET_BYTES);
-  scheduler.add(bulk, 1);
-  scheduler.add(bulk, 2);
-  scheduler.add(bulk, QUIET_SPAN_MS + 1); // quiet by now, but it has its place already
+  scheduler.add(bulk, stoppedAt(1));
+  scheduler.add(bulk, stoppedAt(2));
+  scheduler.add(bulk, stoppedAt(QUIET_SPAN_MS + 1)); // quiet by now, but it has its place already
   assert(bulk.turn.queued);
   assertEquals([...drain(() => scheduler.nextQuiet()), ...drain(() => scheduler.nextBulk())], ["bulk"]);
   assert(!bulk.turn.queued);
-  scheduler.add(bulk, QUIET_SPAN_MS + 1);
+  scheduler.add(bulk, stoppedAt(QUIET_SPAN_MS + 1));
   assertEquals(drain(() => scheduler.nextQuiet()), ["bulk"]);
 });
 
 Deno.test("bulk streams that always have more take turns", () => {
   const scheduler = new Scheduler<Sender>();
   const senders = ["a", "b", "c"].map((name) => sender(name, QUIET_BYTES));
-  for (const each of senders) scheduler.add(each, 1);
+  for (const each of senders) scheduler.add(each, stoppedAt(1));
   let order = "";
   for (let turn = 0; turn < 9; turn++) {
     const next = scheduler.nextBulk()!;
     order += next.name;
     next.turn.sent(QUIET_BYTES, 1);
-    scheduler.add(next, 1);
+    scheduler.add(next, stoppedAt(1));
   }
   assertEquals(order, "abcabcabc");
 });
@@ -85,11 +90,11 @@ Deno.test("among thousands that always have more nobody is passed over", () => {
   const scheduler = new Scheduler<Sender>();
   const count = 5_000;
   const turns = new Map<string, number>();
-  for (let at = 0; at < count; at++) scheduler.add(sender(`${at}`, QUIET_BYTES), 1);
+  for (let at = 0; at < count; at++) scheduler.add(sender(`${at}`, QUIET_BYTES), stoppedAt(1));
   for (let turn = 0; turn < 3 * count; turn++) {
     const next = scheduler.nextBulk()!;
     turns.set(next.name, (turns.get(next.name) ?? 0) + 1);
-    scheduler.add(next, 1);
+    scheduler.add(next, stoppedAt(1));
   }
   assertEquals(turns.size, count);
   assert([...turns.values()].every((each) => each === 3));
@@ -114,7 +119,7 @@ Deno.test("any adding and taking keeps the order of both queues and loses nobody
           const each = senders[who];
           const queue = who % 2 === 0 ? model.bulk : model.quiet;
           if (!queue.includes(each)) queue.push(each);
-          scheduler.add(each, 1);
+          scheduler.add(each, stoppedAt(1));
         } else {
           const next = act === "quiet" ? scheduler.nextQuiet() : scheduler.nextBulk();
           assertStrictEquals(next, model[act].shift());

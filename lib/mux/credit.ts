@@ -62,8 +62,9 @@ export class CreditPool {
  * import { assertEquals } from "@std/assert";
  *
  * const window = new ReceiveWindow(1000, new CreditPool(0));
- * assertEquals(window.consume(400, 0, 10), false); // less than half: not worth telling
- * assertEquals(window.consume(200, 500, 10), true);
+ * const clock = { now: () => 500 };
+ * assertEquals(window.consume(400, clock, 10), false); // less than half: not worth telling
+ * assertEquals(window.consume(200, clock, 10), true);
  * assertEquals(window.granted, 1600);
  * ```
  */
@@ -96,9 +97,10 @@ export class ReceiveWindow {
    *
    * @returns Whether `granted` has moved so far that the peer is to be told.
    */
-  consume(bytes: number, nowMs: number, roundTripMs: number): boolean {
+  consume(bytes: number, clock: { now(): number }, roundTripMs: number): boolean {
     this.#consumed += bytes;
     if (this.#granted - this.#consumed > this.#size / 2) return false;
+    const nowMs = clock.now();
     const quick = Math.max(GROW_WITHIN_MS, GROW_WITHIN_ROUND_TRIPS * roundTripMs);
     if (nowMs - this.#grantedAt < quick) this.#grow();
     else if (this.#growth.free === 0) this.#shrink();

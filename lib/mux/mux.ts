@@ -177,7 +177,7 @@ export class Mux implements SessionUser, StreamHost {
       const stream = this.#scheduler.nextBulk();
       if (stream === undefined) return;
       left -= stream.takeTurn(log, Math.min(left, this.turnBytes));
-      if (stream.wantsTurn) this.#scheduler.add(stream, this.clock.now());
+      if (stream.wantsTurn) this.#scheduler.add(stream, this.clock);
     }
   }
 
@@ -187,7 +187,7 @@ export class Mux implements SessionUser, StreamHost {
     for (let stream = this.#scheduler.nextQuiet(); stream !== undefined; stream = this.#scheduler.nextQuiet()) {
       left -= stream.takeTurn(log, Math.min(QUIET_BYTES, left));
       if (!stream.wantsTurn) continue;
-      this.#scheduler.add(stream, this.clock.now());
+      this.#scheduler.add(stream, this.clock);
       // It may be in front again: without room, that would go on for ever.
       if (left <= 0) break;
     }
@@ -328,7 +328,7 @@ export class Mux implements SessionUser, StreamHost {
 
   /** @ignore */
   ready(stream: MuxStream): void {
-    this.#scheduler.add(stream, this.clock.now());
+    this.#scheduler.add(stream, this.clock);
     this.#session?.wake();
   }
 

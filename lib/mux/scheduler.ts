@@ -18,9 +18,9 @@ export class Turn {
     this.#spanBytes += bytes;
   }
 
-  /** Whether it sent little lately. */
-  isQuiet(nowMs: number): boolean {
-    this.#roll(nowMs);
+  /** Whether it sent little lately. The time is asked for only if it matters: for a small message that costs something. */
+  isQuiet(clock: { now(): number }): boolean {
+    if (this.#spanBytes >= QUIET_BYTES) this.#roll(clock.now());
     return this.#spanBytes < QUIET_BYTES;
   }
 
@@ -44,8 +44,9 @@ export class Turn {
  * const bulk = { turn: new Turn() }, keys = { turn: new Turn() };
  * bulk.turn.sent(1_000_000, 0);
  * const scheduler = new Scheduler<{ turn: Turn }>();
- * scheduler.add(bulk, 1);
- * scheduler.add(keys, 1);
+ * const clock = { now: () => 1 };
+ * scheduler.add(bulk, clock);
+ * scheduler.add(keys, clock);
  * assertStrictEquals(scheduler.nextQuiet(), keys);
  * assertStrictEquals(scheduler.nextBulk(), bulk);
  * ```
@@ -60,10 +61,10 @@ export class Scheduler<Stream extends { turn: Turn }> {
   }
 
   /** Queues a stream unless it is queued already. */
-  add(stream: Stream, nowMs: number): void {
+  add(stream: Stream, clock: { now(): number }): void {
     if (stream.turn.queued) return;
     stream.turn.queued = true;
-    (stream.turn.isQuiet(nowMs) ? this.#quiet : this.#bulk).push(stream);
+    (stream.turn.isQuiet(clock) ? this.#quiet : this.#bulk).push(stream);
   }
 
   /** The quiet stream that has waited longest, taken out of its queue. */

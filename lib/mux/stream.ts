@@ -342,7 +342,7 @@ export class MuxStream {
   #onWritten(bytes: number): void {
     if (this.#ended) return;
     const { clock, roundTripMs } = this.#host;
-    if (this.window.consume(bytes, clock.now(), roundTripMs)) this.#host.tellWindow(this);
+    if (this.window.consume(bytes, clock, roundTripMs)) this.#host.tellWindow(this);
   }
 
   // Endings.

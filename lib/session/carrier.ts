@@ -304,7 +304,7 @@ export class Carrier {
   #planAcknowledge(): void {
     const waiting = this.#unacknowledgedBytes;
     if (waiting === 0) return;
-    this.#markBusy();
+    this.#markBusy(this.#clock.now());
     if (waiting >= ACKNOWLEDGE_BYTES) this.#acknowledge();
     else if (this.#acknowledgeTimer === undefined) this.#startAcknowledgeTimer();
   }
@@ -340,7 +340,6 @@ export class Carrier {
     while (!this.#stopped) {
       const bytes = this.#nextWrite();
       if (bytes !== undefined) {
-        this.#lastWriteMs = this.#clock.now();
         await this.#duplex.write(bytes);
       } else if (this.#goodbye !== undefined) {
         return await this.#writeGoodbye(this.#goodbye);
@@ -358,6 +357,7 @@ export class Carrier {
 
   /** Control frames and at most one data frame, as one write. */
   #nextWrite(): Uint8Array | undefined {
+    const nowMs = this.#clock.now();
     const { log } = this.#host;
     const room = this.flight.room();
     const pulls = !log.hasUnsent && this.#goodbye === undefined;
@@ -370,11 +370,13 @@ export class Carrier {
     // What was pulled just now may go: it kept the bound, or is a quiet stream's. What a resume sends again must wait.
     const withData = log.hasUnsent && (pulls || room > 0);
     const limit = pulls ? Infinity : room;
-    if (withData) this.#markBusy();
-    const control = this.#control.take(this.#clock.now(), withData, this.#host);
-    if (control === undefined) return withData ? this.#nextData(limit) : undefined;
+    if (withData) this.#markBusy(nowMs);
+    const control = this.#control.take(nowMs, withData, this.#host);
+    if (!withData && control === undefined) return undefined;
+    this.#lastWriteMs = nowMs;
+    if (control === undefined) return this.#nextData(limit, nowMs);
     if (!withData || control.length > ReplayLog.SPARE_HEADROOM) return control;
-    const frame = this.#nextData(limit);
+    const frame = this.#nextData(limit, nowMs);
     const whole = new Uint8Array(frame.buffer, frame.byteOffset - control.length, control.length + frame.length);
     whole.set(control);
     return whole;
@@ -386,17 +388,17 @@ export class Carrier {
     return inFlight < bound / 2 || bound - inFlight > Math.max(bound / 4, READ_AHEAD_BYTES);
   }
 
-  #nextData(limit: number): Uint8Array {
+  #nextData(limit: number, nowMs: number): Uint8Array {
     const { log } = this.#host;
     const frame = log.nextWrite(limit)!;
-    this.flight.onSend(this.#clock.now(), log.sent);
+    this.flight.onSend(nowMs, log.sent);
     return frame;
   }
 
   // Watching.
 
-  #markBusy(): void {
-    if (!this.#control.markBusy(this.#clock.now())) return;
+  #markBusy(nowMs: number): void {
+    if (!this.#control.markBusy(nowMs)) return;
     this.#tick?.cancel();
     this.#scheduleTick();
     this.wake();
