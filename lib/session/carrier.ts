@@ -14,6 +14,7 @@ import { SessionFrameReader } from "./frame_reader.ts";
 import { Liveness } from "./liveness.ts";
 import { decodeEnding, encodeEnding, type Ending, framed } from "./messages.ts";
 import { ReplayLog } from "./replay_log.ts";
+import { SendBuffer } from "./send_buffer.ts";
 
 /** Bytes of the buffer that an idle carrier reads into. */
 const SMALL_READ_BYTES = 8 * 1024;
@@ -26,6 +27,9 @@ const LAST_READS_MS = 50;
 
 /** Urgent data may go beyond the bound on bytes in flight by this much, so that a key stroke need not wait for bulk. */
 const URGENT_BYTES = 64 * 1024;
+
+/** Smaller writes say nothing about the system's buffer, in bytes: they are not worth looking at the clock. */
+const TELLING_BYTES = 16 * 1024;
 
 /** With more room than two turns of a bulk stream, and nothing to send, it is not for want of room. */
 const READ_AHEAD_BYTES = 512 * 1024;
@@ -87,6 +91,7 @@ export class Carrier {
   readonly #liveness: Liveness;
   readonly #reader: SessionFrameReader;
   readonly #control: OutgoingControl;
+  readonly #sendBuffer = new SendBuffer();
   /** Where the bytes being read lie, while they are. */
   #segment: Segment | undefined;
   #smallReads = 0;
@@ -340,13 +345,22 @@ export class Carrier {
     while (!this.#stopped) {
       const bytes = this.#nextWrite();
       if (bytes !== undefined) {
+        const inFlight = this.flight.inFlight - bytes.length;
         await this.#duplex.write(bytes);
+        if (bytes.length >= TELLING_BYTES) this.#written(inFlight);
       } else if (this.#goodbye !== undefined) {
         return await this.#writeGoodbye(this.#goodbye);
       } else {
         await new Promise<void>((resolve) => this.#wake = resolve);
       }
     }
+  }
+
+  /** A write is done that had `inFlight` bytes in front of it. */
+  #written(inFlight: number): void {
+    const nowMs = this.#clock.now();
+    const roundTripMs = this.flight.lowestRoundTripMs;
+    this.#sendBuffer.written({ inFlight, tookMs: nowMs - this.#lastWriteMs, nowMs, roundTripMs });
   }
 
   async #writeGoodbye(ending: Ending): Promise<void> {
@@ -359,7 +373,7 @@ export class Carrier {
   #nextWrite(): Uint8Array | undefined {
     const nowMs = this.#clock.now();
     const { log } = this.#host;
-    const room = this.flight.room();
+    const room = this.#room(nowMs);
     const pulls = !log.hasUnsent && this.#goodbye === undefined;
     if (pulls) {
       const before = log.end;
@@ -380,6 +394,14 @@ export class Carrier {
     const whole = new Uint8Array(frame.buffer, frame.byteOffset - control.length, control.length + frame.length);
     whole.set(control);
     return whole;
+  }
+
+  #room(nowMs: number): number {
+    const { flight } = this;
+    return Math.min(
+      flight.room(),
+      Math.max(0, this.#sendBuffer.limit(nowMs, flight.lowestRoundTripMs) - flight.inFlight),
+    );
   }
 
   /** A stream reads one chunk ahead, so in a bulk transfer too there is often nothing to send for a moment. */
