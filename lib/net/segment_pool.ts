@@ -7,7 +7,7 @@
 /** Bytes of one pooled segment. */
 export const SEGMENT_BYTES: number = 256 * 1024 + 4096;
 
-/** Bytes of a small segment, for what is copied: less than it takes to make a view of a large one worth keeping. */
+/** Bytes of a small segment: for data that is copied, since so little is not worth holding a large one. */
 export const SMALL_SEGMENT_BYTES: number = 4 * 1024;
 
 /** Free segments kept while none is out. */
