@@ -43,6 +43,8 @@ const NETWORKS: readonly Network[] = [
   { device: "first", address: "10.77.1.2", gateway: "10.77.1.1" },
   { device: "second", address: "10.77.3.2", gateway: "10.77.3.1" },
 ];
+/** The router's device to the server. */
+const TO_SERVER = "server";
 const NODES: readonly Node[] = ["client", "router", "server"];
 
 /** The client's connections get their local ports from such a range, the next after each {@linkcode Hosts.forget}. */
@@ -228,11 +230,19 @@ export class Hosts implements AsyncDisposable {
    * Limits the rate of the path, both ways, with a queue of at most `queueMs`; the rate is such as `256kbit`. What waited
    * in the queues of before is dropped.
    */
-  async limit(rate: string, queueMs: number): Promise<void> {
-    const devices = ["server", ...NETWORKS.map(({ device }) => device)];
+  async limit(
+    rate: string,
+    queueMs: number,
+    devices: string[] = [TO_SERVER, ...NETWORKS.map(({ device }) => device)],
+  ): Promise<void> {
     const shape = ["root", "tbf", "rate", rate, "burst", "16kb", "latency", `${queueMs}ms`];
     const limit = [program("tc"), "-n", this.#namespace("router"), "qdisc", "replace", "dev"];
     await Promise.all(devices.map((device) => run([...limit, device, ...shape])));
+  }
+
+  /** Throws away what waits in the router on its way to the server; limits as {@linkcode Hosts.limit} does. */
+  async dropUploads(rate: string, queueMs: number): Promise<void> {
+    await this.limit(rate, queueMs, [TO_SERVER]);
   }
 
   /** Kills what still runs on the hosts, and removes them. */
