@@ -1,7 +1,7 @@
 /** Streams inside a session: real muxes and sessions over a network in memory, with a clock that the test moves. */
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { LEAST_START_CREDIT, MOST_START_CREDIT } from "../lib/mux/constants.ts";
+import { EARLY_STREAMS, LEAST_START_CREDIT, MOST_START_CREDIT } from "../lib/mux/constants.ts";
 import { Mux } from "../lib/mux/mux.ts";
 import { MuxClient, type MuxClientOptions, MuxServer, type MuxServerOptions } from "../lib/mux/link.ts";
 import { RecordDecoder, writeDataHeader, writeFin, writeOpen } from "../lib/mux/records.ts";
@@ -77,6 +77,29 @@ interface WorldOptions {
   server?: Partial<MuxServerOptions>;
   /** What a user's server does with each connection; without it, connections are kept in {@linkcode World.upstream}. */
   serve?: (user: Duplex) => unknown;
+}
+
+/** A user's end that calls back, when the test says so. */
+function callingUser(): { duplex: Duplex; send(bytes: Uint8Array): void } {
+  let reading: { into: Uint8Array; onRead(count: number): void } | undefined;
+  const never = new Promise<never>(() => {});
+  return {
+    duplex: {
+      peer: "one that calls back",
+      read: () => never,
+      readWith: (into, onRead) => reading = { into, onRead },
+      write: () => Promise.resolve(),
+      closeWrite: () => Promise.resolve(),
+      abort() {},
+      close() {},
+    },
+    send(bytes) {
+      const { into, onRead } = reading!;
+      reading = undefined;
+      into.set(bytes);
+      onRead(bytes.length);
+    },
+  };
 }
 
 /** A mux client, a mux server, and the network between. */
@@ -175,6 +198,27 @@ class World implements AsyncDisposable {
     assertEquals(this.log.filter((line) => line.includes(" error ")), []);
   }
 }
+
+Deno.test("what users send in one step leaves in one write; of many users, the first write begins before all were read", async () => {
+  await using world = new World();
+  await world.attached();
+  const users = Array.from({ length: 2 * EARLY_STREAMS + 3 }, callingUser);
+  for (const { duplex } of users) world.client.open(duplex);
+  await world.clock.advance(100);
+  for (const count of [EARLY_STREAMS - 1, users.length]) {
+    const before = world.clientWrites.length;
+    for (const { send } of users.slice(0, count)) send(text("request"));
+    assertEquals(world.clientWrites.length - before, count < EARLY_STREAMS ? 0 : 1, `${count} users, at once`);
+    await world.clock.advance(100);
+    const requests = world.clientWrites.slice(before).map((bytes) =>
+      new TextDecoder().decode(bytes).split("request").length - 1
+    );
+    assertEquals(
+      requests.filter((each) => each > 0),
+      count < EARLY_STREAMS ? [count] : [EARLY_STREAMS, count - EARLY_STREAMS],
+    );
+  }
+});
 
 Deno.test("open and first data leave without a round trip, and in one write where the data is there", async () => {
   await using world = new World();

@@ -389,6 +389,62 @@ Deno.test("an abort resets even behind data that was written and an end that was
   await pause(5);
 });
 
+Deno.test("a write to a user's connection is done at once until the user does not read, and then when it does", async () => {
+  const { user, duplex, close } = await userProgram("user");
+  assertEquals(duplex.writeNow !== undefined, CAN_RESET);
+  if (duplex.writeNow !== undefined) {
+    // The first one waits until the runtime has heard that the connection takes anything.
+    await duplex.write(new Uint8Array([1]));
+    assertEquals(await user.read(new Uint8Array(1)), 1);
+    let blocks = 0, isDone = false;
+    const block = (number: number) => new Uint8Array(64 * 1024).fill(number);
+    let waiting = duplex.writeNow(block(blocks++));
+    for (; waiting === undefined; waiting = duplex.writeNow(block(blocks++))) assert(blocks < 4_096, "256 MiB at once");
+    assert(blocks > 1, "not even the first was done at once");
+    waiting.then(() => isDone = true);
+    await pause(20);
+    assert(!isDone);
+    const all = new Uint8Array(blocks * 64 * 1024);
+    for (let at = 0; at < all.length;) at += await within(user.read(all.subarray(at)), 5_000, "the rest") ?? all.length;
+    await within(waiting, 5_000, "the end of the write");
+    for (let number = 0; number < blocks; number++) assertEquals(all[number * 64 * 1024], number % 256);
+  }
+  close();
+  await pause(5);
+});
+
+Deno.test("a user's connection calls back with bytes, with the end and with a failure", async () => {
+  for (const last of ["end", "reset"]) {
+    const { user, duplex, close } = await userProgram("user");
+    assertEquals(duplex.readWith !== undefined, CAN_RESET);
+    if (duplex.readWith !== undefined) {
+      const into = new Uint8Array(16);
+      const read = () =>
+        new Promise<string>((resolve) =>
+          duplex.readWith!(into, (count) => resolve(`${count}`), (error) => resolve(reasonOf(error)))
+        );
+      // More of them than it takes to begin to read ahead: what was read ahead is there at once.
+      for (let round = 1; round <= 8; round++) {
+        const reading = read();
+        await user.write(new Uint8Array(20).fill(round));
+        assertEquals([await reading, into[0]], ["16", round]);
+        let isThere = false;
+        duplex.readWith(into, (count) => isThere = count === 4, () => {});
+        await pause(round <= 4 ? 2 : 0);
+        assert(isThere, `round ${round}`);
+      }
+      const reading = read();
+      if (last === "end") await user.closeWrite();
+      else duplex.abort(new Error("that was it"));
+      const ending = await within(reading, 5_000, "the last call");
+      if (last === "end") assertEquals([ending, await read()], ["null", "null"]);
+      else assert(/reset/.test(ending) && /reset/.test(await read()), ending);
+    }
+    close();
+    await pause(5);
+  }
+});
+
 Deno.test("a close of a user's connection is a clean end, not a reset", async () => {
   const { user, duplex, close } = await userProgram("user");
   const ending = endingOf(user);

@@ -59,6 +59,11 @@ export const TURN_MS = 1;
 export const LEAST_TURN_BYTES = 64 * 1024;
 /** The most one turn takes, and one pull puts into the log, in bytes: so much may stand in front of who becomes ready. */
 export const MOST_PULL_BYTES = 256 * 1024;
+/**
+ * When so many streams have something to send, the first write begins before the users of the others were read: the peer
+ * and its users have work meanwhile. Of 64 HTTP connections 8 and 16 gave 3 to 4 % more requests, 4 gave 3 % less.
+ */
+export const EARLY_STREAMS = 8;
 /** A stream that sent less than this within {@linkcode QUIET_SPAN_MS} is quiet and goes first, in bytes. */
 export const QUIET_BYTES = 16 * 1024;
 /** The time over which a stream's sending is looked at, in milliseconds. */

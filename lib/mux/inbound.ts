@@ -20,12 +20,17 @@ interface Waiting {
   isCopy: boolean;
 }
 
+/** What follows it runs when the present step is over. */
+const SOON = Promise.resolve();
+
 /** What an {@linkcode InboundQueue} is made of. */
 export interface InboundQueueOptions {
   /** Where the segments come from, which may be scarce. */
   pool: SegmentPool;
   /** Offset up to which the peer may send. */
   limit(): number;
+  /** Number of the step: what the peer sent together arrives in one. */
+  step(): number;
   /** The user's connection took `bytes` bytes. */
   onWritten(bytes: number): void;
   /** Everything was written, and the end behind it. */
@@ -37,16 +42,22 @@ export interface InboundQueueOptions {
 /**
  * Writes to a user's connection what arrives, one write at a time, without ever holding up who delivers.
  *
- * Large pieces are written straight from the segment that the carrier was read into; small ones, and all when segments
- * are scarce, are copied. Invariant 5: it holds at most the credit granted, in buffers of that order of size.
+ * The first piece of a step is written at once, straight from the segment that the carrier was read into: most messages
+ * need no more. What comes behind it or has to wait is gathered: large pieces stay in their segment; small ones, and all
+ * when segments are scarce, are copied. Invariant 5: it holds at most the credit granted, in buffers of that order of size.
  */
 export class InboundQueue {
   readonly #options: InboundQueueOptions;
   #queue: Waiting[] = [];
   #user: Duplex | undefined;
+  /** Whether a write waits, or is to begin when this step is over. */
   #isWriting = false;
-  /** What is being written; `undefined` while nothing is, or the end. */
-  #written: Waiting | undefined;
+  /** Bytes of the write that waits. */
+  #writingBytes = 0;
+  /** Released when it is done. */
+  #writingSegment: Segment | undefined;
+  /** In which step a piece was last written at once. */
+  #lastStep = 0;
   #received = 0;
   #waitingBytes = 0;
   #finReceived = false;
@@ -91,13 +102,26 @@ export class InboundQueue {
     }
     if (this.#finReceived) throw new TeleError("protocol", "the peer sent data on a stream that it had ended");
     this.#waitingBytes += bytes.length;
+    if (this.#user !== undefined && !this.#isWriting) {
+      const step = this.#options.step();
+      if (step !== this.#lastStep && !this.#options.pool.isScarce) {
+        this.#lastStep = step;
+        segment.retain();
+        return this.#write(this.#user, bytes, segment);
+      }
+      this.#isWriting = true;
+      SOON.then(this.#writeQueue);
+    }
+    this.#add(bytes, segment);
+  }
+
+  #add(bytes: Uint8Array, segment: Segment): void {
     if (bytes.length >= KEEP_BYTES && segment.isPooled && !this.#options.pool.isScarce) {
       segment.retain();
       this.#queue.push({ memory: bytes, length: bytes.length, segment, isCopy: false });
     } else {
       this.#copy(bytes);
     }
-    this.#writeIfIdle();
   }
 
   #copy(bytes: Uint8Array): void {
@@ -130,30 +154,52 @@ export class InboundQueue {
   }
 
   #writeIfIdle(): void {
-    if (!this.#isWriting && this.#user !== undefined && !this.#dropped) this.#writeNext(this.#user);
+    if (!this.#isWriting && this.#user !== undefined) this.#writeQueue();
   }
 
-  /** Without an async function: each of a stream's many small messages would cost one. */
-  #writeNext(user: Duplex): void {
-    const next = this.#queue.shift();
-    this.#written = next;
-    this.#isWriting = next !== undefined || (this.#finReceived && !this.#finished);
-    if (next === undefined) {
-      if (this.#isWriting) user.closeWrite().then(this.#onClosed, this.#onFailed);
-      return;
+  readonly #writeQueue = (): void => {
+    this.#isWriting = false;
+    while (!this.#dropped && !this.#isWriting) {
+      const next = this.#queue.shift();
+      if (next === undefined) return this.#endIfDue();
+      const { memory, length, segment } = next;
+      this.#write(this.#user!, memory.length === length ? memory : memory.subarray(0, length), segment);
     }
-    const { memory, length } = next;
-    user.write(memory.length === length ? memory : memory.subarray(0, length)).then(this.#onWritten, this.#onFailed);
+  };
+
+  /** Without an async function: each of a stream's many small messages would cost one. */
+  #write(user: Duplex, bytes: Uint8Array, segment: Segment | undefined): void {
+    const writing = user.writeNow === undefined ? user.write(bytes) : user.writeNow(bytes);
+    if (writing === undefined) return this.#done(bytes.length, segment);
+    this.#isWriting = true;
+    this.#writingBytes = bytes.length;
+    this.#writingSegment = segment;
+    writing.then(this.#onWritten, this.#onFailed);
   }
 
   readonly #onWritten = (): void => {
-    const { length, segment } = this.#written!;
+    this.#done(this.#writingBytes, this.#takeWritingSegment());
+    this.#writeQueue();
+  };
+
+  #done(bytes: number, segment: Segment | undefined): void {
     segment?.release();
     if (this.#dropped) return;
-    this.#waitingBytes -= length;
-    this.#options.onWritten(length);
-    if (!this.#dropped) this.#writeNext(this.#user!);
-  };
+    this.#waitingBytes -= bytes;
+    this.#options.onWritten(bytes);
+  }
+
+  #takeWritingSegment(): Segment | undefined {
+    const segment = this.#writingSegment;
+    this.#writingSegment = undefined;
+    return segment;
+  }
+
+  #endIfDue(): void {
+    if (!this.#finReceived || this.#finished) return;
+    this.#isWriting = true;
+    this.#user!.closeWrite().then(this.#onClosed, this.#onFailed);
+  }
 
   readonly #onClosed = (): void => {
     this.#finished = true;
@@ -161,7 +207,7 @@ export class InboundQueue {
   };
 
   readonly #onFailed = (error: unknown): void => {
-    this.#written?.segment?.release();
+    this.#takeWritingSegment()?.release();
     if (!this.#dropped) this.#options.onFailed(error);
   };
 }

@@ -11,6 +11,7 @@ import type { ReplayLog } from "../session/replay_log.ts";
 import type { SessionUser } from "../session/session.ts";
 import { readU64, writeU64 } from "../session/messages.ts";
 import {
+  EARLY_STREAMS,
   GROWTH_POOL_BYTES,
   LEAST_START_CREDIT,
   LEAST_TURN_BYTES,
@@ -32,8 +33,8 @@ import { MuxStream, type MuxStreamOptions, type StreamEnd, type StreamHost } fro
 
 /** The part of a session that a mux needs. */
 export interface MuxSession {
-  /** There is something to send. */
-  wake(): void;
+  /** There is something to send; `isMuch`: enough for a write of its own, to begin at once. */
+  wake(isMuch?: boolean): void;
   /** Round trip in milliseconds; 0 if unknown. */
   readonly roundTripMs: number;
   /** How much its path carries, in bytes a millisecond; 0 if unknown. */
@@ -93,6 +94,7 @@ export class Mux implements SessionUser, StreamHost {
   #session: MuxSession | undefined;
   /** Where the bytes being received lie, while they are. */
   #segment: Segment | undefined;
+  #step = 0;
   #lastId = 0;
   #ended: TeleError | undefined;
 
@@ -171,21 +173,22 @@ export class Mux implements SessionUser, StreamHost {
   /** @ignore */
   pull(log: ReplayLog, bulkBytes: number, urgentBytes: number): void {
     this.#writeResets(log);
-    const urgent = this.#pullQuiet(log, Math.min(urgentBytes, log.room));
+    const nowMs = this.clock.now();
+    const urgent = this.#pullQuiet(log, Math.min(urgentBytes, log.room), nowMs);
     let left = Math.min(bulkBytes - urgent, log.room, MOST_PULL_BYTES);
     while (left > 0) {
       const stream = this.#scheduler.nextBulk();
       if (stream === undefined) return;
-      left -= stream.takeTurn(log, Math.min(left, this.turnBytes));
+      left -= stream.takeTurn(log, Math.min(left, this.turnBytes), nowMs);
       if (stream.wantsTurn) this.#scheduler.add(stream, this.clock);
     }
   }
 
   /** Opens, ends and up to `most` bytes of data of quiet streams. Returns how many; records without data always go. */
-  #pullQuiet(log: ReplayLog, most: number): number {
+  #pullQuiet(log: ReplayLog, most: number, nowMs: number): number {
     let left = most;
     for (let stream = this.#scheduler.nextQuiet(); stream !== undefined; stream = this.#scheduler.nextQuiet()) {
-      left -= stream.takeTurn(log, Math.min(QUIET_BYTES, left));
+      left -= stream.takeTurn(log, Math.min(QUIET_BYTES, left), nowMs);
       if (!stream.wantsTurn) continue;
       this.#scheduler.add(stream, this.clock);
       // It may be in front again: without room, that would go on for ever.
@@ -206,6 +209,7 @@ export class Mux implements SessionUser, StreamHost {
 
   /** @ignore */
   receive(bytes: Uint8Array, segment: Segment): void {
+    this.#step++;
     this.#segment = segment;
     this.#decoder.push(bytes);
     this.#segment = undefined;
@@ -320,6 +324,11 @@ export class Mux implements SessionUser, StreamHost {
   // What a stream asks of its host.
 
   /** @ignore */
+  get step(): number {
+    return this.#step;
+  }
+
+  /** @ignore */
   get turnBytes(): number {
     if (!this.#scheduler.hasBulk) return MOST_PULL_BYTES;
     const bytes = TURN_MS * (this.#session?.rateBytesPerMs ?? 0);
@@ -330,6 +339,12 @@ export class Mux implements SessionUser, StreamHost {
   ready(stream: MuxStream): void {
     this.#scheduler.add(stream, this.clock);
     this.#session?.wake();
+  }
+
+  /** @ignore */
+  arrived(stream: MuxStream): void {
+    this.#scheduler.add(stream, this.clock);
+    this.#session?.wake(this.#scheduler.count >= EARLY_STREAMS);
   }
 
   /** @ignore */

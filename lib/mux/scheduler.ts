@@ -55,6 +55,11 @@ export class Scheduler<Stream extends { turn: Turn }> {
   readonly #quiet: Queue<Stream> = new Queue();
   readonly #bulk: Queue<Stream> = new Queue();
 
+  /** How many streams wait. */
+  get count(): number {
+    return this.#quiet.length + this.#bulk.length;
+  }
+
   /** Whether another bulk stream waits. */
   get hasBulk(): boolean {
     return this.#bulk.length > 0;

@@ -40,6 +40,8 @@ export interface StreamHost {
   readonly turnBytes: number;
   /** It has something to send. */
   ready(stream: MuxStream): void;
+  /** The same, because its user has sent it: it may be asked for it before this returns. */
+  arrived(stream: MuxStream): void;
   /** Its window has moved. */
   tellWindow(stream: MuxStream): void;
   /** A reset record is to be sent in its name. */
@@ -48,6 +50,8 @@ export interface StreamHost {
   streamEnded(stream: MuxStream, end: StreamEnd): void;
   /** Round trip of the session's carrier in milliseconds; 0 if unknown. */
   readonly roundTripMs: number;
+  /** Number of the step: what the peer sent together arrives in one. */
+  readonly step: number;
 }
 
 /** What a {@linkcode MuxStream} is made of. */
@@ -117,6 +121,7 @@ export class MuxStream {
     this.#inbound = new InboundQueue({
       pool: options.host.pool,
       limit: () => this.window.granted,
+      step: () => this.#host.step,
       onWritten: (bytes) => this.#onWritten(bytes),
       onFinished: () => this.#finishIfDone(),
       onFailed: this.#onFailed,
@@ -187,7 +192,9 @@ export class MuxStream {
     this.#prepareChunk();
     const { memory, start, end } = this.#chunk;
     const into = end - start === memory.length ? memory : memory.subarray(start, end);
-    this.#user!.read(into).then(this.#onRead, this.#onFailed);
+    const user = this.#user!;
+    if (user.readWith !== undefined) user.readWith(into, this.#onRead, this.#onFailed);
+    else user.read(into).then(this.#onRead, this.#onFailed);
   };
 
   readonly #onRead = (count: number | null): void => {
@@ -202,7 +209,7 @@ export class MuxStream {
       if (chunk.segment !== undefined) this.#segmentUsed = chunk.end;
       this.#isChunkFull = true;
     }
-    this.#host.ready(this);
+    this.#host.arrived(this);
   };
 
   readonly #onFailed = (error: unknown): void => {
@@ -212,8 +219,7 @@ export class MuxStream {
   /** Small while little comes, so that ten thousand idle connections cost little; segments of a pool for bulk. */
   #prepareChunk(): void {
     const chunk = this.#chunk;
-    const isBulk = this.#bufferClass === PRIVATE_READ_BYTES.length;
-    if (isBulk && (this.#segment !== undefined || !this.#host.pool.isScarce)) {
+    if (this.#isBulk && (this.#segment !== undefined || !this.#host.pool.isScarce)) {
       this.#buffer = undefined;
       if (this.#segment !== undefined && SEGMENT_BYTES - this.#segmentUsed < LEAST_READ_BYTES + DATA_HEADROOM_BYTES) {
         this.#dropSegment();
@@ -234,6 +240,10 @@ export class MuxStream {
     chunk.segment = undefined;
     chunk.start = 0;
     chunk.end = bytes;
+  }
+
+  get #isBulk(): boolean {
+    return this.#bufferClass === PRIVATE_READ_BYTES.length;
   }
 
   #resize(count: number, room: number): void {
@@ -266,14 +276,14 @@ export class MuxStream {
    *
    * @returns Bytes of data.
    */
-  takeTurn(log: ReplayLog, maxBytes: number): number {
+  takeTurn(log: ReplayLog, maxBytes: number, nowMs: number): number {
     if (this.#ended || this.#finSent) return 0;
     if (this.#opening !== undefined) {
       const at = log.reserve(OPEN_RECORD_BYTES);
       writeOpen(log.arena, at, this.id, this.#opening);
       this.#opening = undefined;
     }
-    const bytes = this.#takeData(log, maxBytes);
+    const bytes = this.#takeData(log, maxBytes, nowMs);
     if (!this.#isChunkFull && this.#readEnded) {
       const at = log.reserve(FIN_RECORD_BYTES);
       writeFin(log.arena, at, this.id);
@@ -283,7 +293,7 @@ export class MuxStream {
     return bytes;
   }
 
-  #takeData(log: ReplayLog, maxBytes: number): number {
+  #takeData(log: ReplayLog, maxBytes: number, nowMs: number): number {
     const chunk = this.#chunk;
     if (!this.#isChunkFull) return 0;
     const waiting = chunk.end - chunk.start;
@@ -302,11 +312,15 @@ export class MuxStream {
       chunk.start += bytes;
     }
     this.#sent += bytes;
-    this.turn.sent(bytes, this.#host.clock.now());
+    this.turn.sent(bytes, nowMs);
     if (isWhole) {
       this.#isChunkFull = false;
-      // When all have had their turns: how much to read depends on who waits for the next.
-      SOON.then(this.#read);
+      if (this.#isBulk) {
+        // When all have had their turns: how much to read depends on who waits for the next.
+        SOON.then(this.#read);
+      } else {
+        this.#read();
+      }
     }
     return bytes;
   }

@@ -42,12 +42,30 @@ export interface Duplex {
   read(into: Uint8Array): Promise<number | null>;
 
   /**
+   * {@linkcode Duplex.read} without a promise, which each of many small messages would have to pay for. A duplex has it
+   * if bytes come to it by a callback anyway.
+   *
+   * @param into Buffer that belongs to the duplex until one of the others is called. Not empty.
+   * @param onRead Takes the number of bytes read, or `null`, in the step in which they come: that may be the present one.
+   * @param onFailed Takes what `read` would have rejected with.
+   */
+  readWith?(into: Uint8Array, onRead: (count: number | null) => void, onFailed: (error: unknown) => void): void;
+
+  /**
    * Writes all of `bytes`.
    *
    * @param bytes Belongs to the duplex until the promise settles.
    * @throws If the connection failed or was closed here.
    */
   write(bytes: Uint8Array): Promise<void>;
+
+  /**
+   * {@linkcode Duplex.write} with a promise only if the write has to wait. A duplex has it if most do not.
+   *
+   * @param bytes Belongs to the duplex until the write is done.
+   * @returns Nothing if that is so already, else what `write` would have returned.
+   */
+  writeNow?(bytes: Uint8Array): Promise<void> | undefined;
 
   /**
    * Ends this direction (FIN) behind everything written; the other direction goes on.

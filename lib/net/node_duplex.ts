@@ -52,8 +52,6 @@ const SMALL_READS = 4;
 /** So few bytes are copied one by one, which is quicker than to make a view of them. */
 const FEW_BYTES = 64;
 
-const DONE = Promise.resolve();
-
 function findBinding(): StreamBinding | undefined {
   try {
     const streams = streamBinding();
@@ -83,6 +81,8 @@ export function hasNodeDuplex(): boolean {
   return streams !== undefined;
 }
 
+const DONE = Promise.resolve();
+
 /** A failure as `node:net` words it, with its `code`. */
 function systemError(call: string, status: number): Error {
   const code = getSystemErrorName(status);
@@ -95,12 +95,6 @@ function detach(socket: net.Socket): Handle {
   const handle = holder._handle!;
   holder._handle = null;
   return handle;
-}
-
-interface Reader {
-  into: Uint8Array;
-  resolve(bytes: number | null): void;
-  reject(reason: unknown): void;
 }
 
 /**
@@ -120,7 +114,10 @@ export class NodeDuplex implements Duplex {
   readonly peer: string;
   readonly localAddress: string | undefined;
   readonly #handle: Handle;
-  #reader: Reader | undefined;
+  /** Where the read that waits puts its bytes; `undefined` while none does. */
+  #into: Uint8Array | undefined;
+  #onRead: ((count: number | null) => void) | undefined;
+  #onReadFailed: ((error: unknown) => void) | undefined;
   #isReading = false;
   /** Where little is read into, and what part of it nobody has taken yet. */
   #small: Uint8Array | undefined;
@@ -145,7 +142,7 @@ export class NodeDuplex implements Duplex {
     this.localAddress = socket.localAddress;
     socket.setNoDelay(true);
     this.#handle = detach(socket);
-    this.#handle.onread = () => this.#onRead();
+    this.#handle.onread = () => this.#onArrival();
   }
 
   /** Takes over a socket from a server made with `allowHalfOpen` and `pauseOnConnect`. */
@@ -177,17 +174,21 @@ export class NodeDuplex implements Duplex {
   }
 
   read(into: Uint8Array): Promise<number | null> {
-    if (this.#smallStart < this.#smallEnd) return Promise.resolve(this.#takeSmall(into));
-    if (this.#ended) return Promise.resolve(null);
-    if (this.#error !== undefined) return Promise.reject(this.#error);
-    return new Promise((resolve, reject) => {
-      this.#reader = { into, resolve, reject };
-      if (!this.#isSmall) this.#handle.useUserBuffer(into);
-      if (this.#isReading) return;
-      this.#isReading = true;
-      const status = this.#handle.readStart();
-      if (status !== 0) this.#fail(systemError("read", status));
-    });
+    return new Promise((resolve, reject) => this.readWith(into, resolve, reject));
+  }
+
+  readWith(into: Uint8Array, onRead: (count: number | null) => void, onFailed: (error: unknown) => void): void {
+    if (this.#smallStart < this.#smallEnd) return onRead(this.#takeSmall(into));
+    if (this.#ended) return onRead(null);
+    if (this.#error !== undefined) return onFailed(this.#error);
+    this.#into = into;
+    this.#onRead = onRead;
+    this.#onReadFailed = onFailed;
+    if (!this.#isSmall) this.#handle.useUserBuffer(into);
+    if (this.#isReading) return;
+    this.#isReading = true;
+    const status = this.#handle.readStart();
+    if (status !== 0) this.#fail(systemError("read", status));
   }
 
   #takeSmall(into: Uint8Array): number {
@@ -199,7 +200,7 @@ export class NodeDuplex implements Duplex {
     return count;
   }
 
-  #onRead(): void {
+  #onArrival(): void {
     const count = streams!.streamBaseState[streams!.kReadBytesOrError]!;
     if (this.#isClosed) return;
     if (count === END_OF_FILE) return this.#end();
@@ -211,8 +212,7 @@ export class NodeDuplex implements Duplex {
 
   /** The reader's own buffer has `count` bytes. */
   #filled(count: number): void {
-    const reader = this.#reader!;
-    this.#reader = undefined;
+    this.#into = undefined;
     this.#smallReads = count < SMALL_BYTES ? this.#smallReads + 1 : 0;
     if (this.#smallReads === SMALL_READS) {
       this.#isSmall = true;
@@ -221,18 +221,18 @@ export class NodeDuplex implements Duplex {
     } else {
       this.#stopReading();
     }
-    reader.resolve(count);
+    this.#onRead!(count);
   }
 
   #smallFilled(count: number): void {
-    const reader = this.#reader;
-    this.#reader = undefined;
+    const into = this.#into;
+    this.#into = undefined;
     this.#smallStart = 0;
     this.#smallEnd = count;
-    const taken = reader === undefined ? 0 : this.#takeSmall(reader.into);
+    const taken = into === undefined ? 0 : this.#takeSmall(into);
     if (count === SMALL_BYTES) this.#isSmall = false;
     if (!this.#isSmall || taken < count) this.#stopReading();
-    reader?.resolve(taken);
+    if (into !== undefined) this.#onRead!(taken);
   }
 
   #stopReading(): void {
@@ -244,8 +244,9 @@ export class NodeDuplex implements Duplex {
     this.#ended = true;
     this.#stopReading();
     if (!this.#heardAnything && this.#failWaiting === undefined) this.#move();
-    this.#reader?.resolve(null);
-    this.#reader = undefined;
+    if (this.#into === undefined) return;
+    this.#into = undefined;
+    this.#onRead!(null);
   }
 
   /**
@@ -268,11 +269,15 @@ export class NodeDuplex implements Duplex {
   }
 
   write(bytes: Uint8Array): Promise<void> {
+    return this.writeNow(bytes) ?? DONE;
+  }
+
+  writeNow(bytes: Uint8Array): Promise<void> | undefined {
     if (this.#error !== undefined) return Promise.reject(this.#error);
     if (this.#moved !== undefined) return this.#moved.then((duplex) => duplex.write(bytes));
     const request = this.#request ??= new streams!.WriteWrap();
     const status = this.#handle.writeBuffer(request, bytes);
-    if (status === 0 && streams!.streamBaseState[streams!.kLastWriteWasAsync] === 0) return DONE;
+    if (status === 0 && streams!.streamBaseState[streams!.kLastWriteWasAsync] === 0) return undefined;
     this.#request = undefined;
     return this.#completion("write", request, status);
   }
@@ -320,8 +325,10 @@ export class NodeDuplex implements Duplex {
     this.#isClosed = true;
     if (this.#moved === undefined) end();
     else this.#moved.then((duplex) => duplex.close(), () => {});
-    this.#reader?.reject(this.#error);
-    this.#reader = undefined;
+    if (this.#into !== undefined) {
+      this.#into = undefined;
+      this.#onReadFailed!(this.#error);
+    }
     this.#failWaiting?.(this.#error);
     this.#failWaiting = undefined;
   }

@@ -22,6 +22,9 @@ const SMALL_READ_BYTES = 8 * 1024;
 /** After so many reads in a row that would have fitted there, a carrier goes back to the small buffer. */
 const SMALL_READS = 32;
 
+/** What follows it runs when the present step is over. */
+const SOON = Promise.resolve();
+
 /** After a failed write, reading goes on until it ends as well, at most so long, in milliseconds. */
 const LAST_READS_MS = 50;
 
@@ -97,7 +100,13 @@ export class Carrier {
   #smallReads = 0;
   #isHeard = false;
   #stopped = false;
-  #wake: (() => void) | undefined;
+  /** Whether a write is under way or due. */
+  #isWriting = true;
+  /** Whether one is to begin when this step is over. */
+  #isWriteDue = false;
+  /** Bytes of the write under way, and how many were in flight when it began. */
+  #writingBytes = 0;
+  #inFlightBefore = 0;
   /** Whether the last pull may have left something behind for want of room. */
   #awaitsRoom = false;
   #tick: Timer | undefined;
@@ -127,7 +136,8 @@ export class Carrier {
     });
     this.#scheduleTick();
     this.#readLoop(leftover).catch((error) => this.#lose(reasonOf(error)));
-    this.#writeLoop(opening).catch((error) => this.#writeFailed(reasonOf(error)));
+    if (opening === undefined) this.#writeSoon();
+    else this.#write(opening);
   }
 
   /** Who is at the other end. */
@@ -145,11 +155,13 @@ export class Carrier {
     return this.flight.roundTripMs || this.#askedRoundTripMs;
   }
 
-  /** There may be something to send. */
-  wake(): void {
-    const wake = this.#wake;
-    this.#wake = undefined;
-    wake?.();
+  /**
+   * There may be something to send. It leaves when this step is over, together with what else comes in it; `isMuch` says
+   * that enough has come for a write of its own. With that, the caller must be ready to be pulled from.
+   */
+  wake(isMuch?: boolean): void {
+    if (!this.#isWriting) this.#writeSoon();
+    if (isMuch && this.#isWriteDue) this.#writeDue();
   }
 
   /** The machine slept: asks for a sign of life, and gives up soon without one. */
@@ -174,7 +186,6 @@ export class Carrier {
     this.#acknowledgeTimer?.cancel();
     this.#lastReads?.cancel();
     this.#duplex.close();
-    this.wake();
     this.#resolveDone();
   }
 
@@ -182,10 +193,10 @@ export class Carrier {
    * The peer takes nothing any more; but what it sent before may wait to be read, and must count. Else a network that
    * resets each carrier right behind some data would never let a session get on (invariant 2).
    */
-  #writeFailed(reason: string): void {
+  readonly #onWriteFailed = (error: unknown): void => {
     if (this.#stopped) return;
-    this.#lastReads = this.#clock.setTimer(() => this.#lose(reason), LAST_READS_MS);
-  }
+    this.#lastReads = this.#clock.setTimer(() => this.#lose(reasonOf(error)), LAST_READS_MS);
+  };
 
   #lose(reason: string): void {
     if (this.#stopped) return;
@@ -340,25 +351,44 @@ export class Carrier {
 
   // Writing.
 
-  async #writeLoop(opening: Uint8Array | undefined): Promise<void> {
-    if (opening !== undefined) await this.#duplex.write(opening);
-    while (!this.#stopped) {
-      const bytes = this.#nextWrite();
-      if (bytes !== undefined) {
-        const inFlight = this.flight.inFlight - bytes.length;
-        await this.#duplex.write(bytes);
-        if (bytes.length >= TELLING_BYTES) this.#written(inFlight);
-      } else if (this.#goodbye !== undefined) {
-        return await this.#writeGoodbye(this.#goodbye);
-      } else {
-        await new Promise<void>((resolve) => this.#wake = resolve);
-      }
-    }
+  #writeSoon(): void {
+    this.#isWriting = this.#isWriteDue = true;
+    SOON.then(this.#writeDue);
   }
 
-  /** A write is done that had `inFlight` bytes in front of it. */
-  #written(inFlight: number): void {
+  readonly #writeDue = (): void => {
+    if (!this.#isWriteDue) return;
+    this.#isWriteDue = false;
+    this.#writeNext();
+  };
+
+  /** Without an async function: each small message would cost two promises. */
+  readonly #writeNext = (): void => {
+    if (this.#stopped) return;
+    try {
+      const bytes = this.#nextWrite();
+      if (bytes !== undefined) this.#write(bytes);
+      else if (this.#goodbye !== undefined) this.#writeGoodbye(this.#goodbye).catch(this.#onWriteFailed);
+      else this.#isWriting = false;
+    } catch (error) {
+      this.#onWriteFailed(error);
+    }
+  };
+
+  #write(bytes: Uint8Array): void {
+    this.#writingBytes = bytes.length;
+    this.#inFlightBefore = this.flight.inFlight - bytes.length;
+    this.#duplex.write(bytes).then(this.#onWritten, this.#onWriteFailed);
+  }
+
+  readonly #onWritten = (): void => {
+    if (this.#writingBytes >= TELLING_BYTES) this.#learnSendBuffer();
+    this.#writeNext();
+  };
+
+  #learnSendBuffer(): void {
     const nowMs = this.#clock.now();
+    const inFlight = this.#inFlightBefore;
     const roundTripMs = this.flight.lowestRoundTripMs;
     this.#sendBuffer.written({ inFlight, tookMs: nowMs - this.#lastWriteMs, nowMs, roundTripMs });
   }

@@ -170,9 +170,9 @@ export class Session implements CarrierHost {
     this.#detachedAt = this.#options.clock.now();
   }
 
-  /** There may be something to send. */
-  wake(): void {
-    this.#carrier?.wake();
+  /** There may be something to send; `isMuch` as in {@linkcode Carrier.wake}. */
+  wake(isMuch?: boolean): void {
+    this.#carrier?.wake(isMuch);
   }
 
   /**

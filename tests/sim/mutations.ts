@@ -164,8 +164,26 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a segment reused while it is written",
     "mux/inbound.ts",
-    "      segment.retain();\n",
-    "",
+    "        segment.retain();\n        return this.#write(",
+    "        return this.#write(",
+  ),
+  fault(
+    "a segment reused while it waits to be written",
+    "mux/inbound.ts",
+    "      segment.retain();\n      this.#queue.push(",
+    "      this.#queue.push(",
+  ),
+  fault(
+    "a write to a user while another waits",
+    "mux/inbound.ts",
+    "if (this.#user !== undefined && !this.#isWriting) {",
+    "if (this.#user !== undefined) {",
+  ),
+  fault(
+    "a write to a carrier while another is under way",
+    "session/carrier.ts",
+    "if (isMuch && this.#isWriteDue) this.#writeDue();",
+    "if (isMuch) this.#writeNext();",
   ),
   fault(
     "an impossible count taken",
@@ -257,8 +275,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a carrier not closed when its session goes on without it",
     "session/carrier.ts",
-    "    this.#duplex.close();\n    this.wake();",
-    "    this.wake();",
+    "    this.#duplex.close();\n    this.#resolveDone();",
+    "    this.#resolveDone();",
   ),
   fault(
     "an attempt not closed when it is given up",

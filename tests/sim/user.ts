@@ -117,6 +117,9 @@ export class SimUser implements Duplex {
   over: "closed" | "aborted" | undefined;
   /** Tele has begun to use the connection. */
   isUsed = false;
+  /** Half of them call back and take what they can at once, as users' TCP connections do. */
+  readonly readWith: Duplex["readWith"];
+  readonly writeNow: Duplex["writeNow"];
   readonly #clock: Clock;
   readonly #watcher: UserWatcher;
   readonly #random: Random;
@@ -146,6 +149,10 @@ export class SimUser implements Duplex {
     this.#watcher = options.watcher;
     this.#random = new Random(options.seed);
     this.openedMs = options.clock.now();
+    if (options.seed % 2 === 1) {
+      this.readWith = (into, onRead, onFailed) => this.#read(into, onRead, onFailed);
+      this.writeNow = (bytes) => this.#writeNow(bytes);
+    }
     this.peer = `${this.isClient ? "client" : "server"} user ${this.key}`;
     if (this.plan.resetMs >= 0) this.#clock.setTimer(() => this.reset(), this.plan.resetMs);
     if (this.plan.stallAtBytes === 0) this.#stall();
@@ -224,15 +231,23 @@ export class SimUser implements Duplex {
   // What tele does with the connection.
 
   read(into: Uint8Array): Promise<number | null> {
+    return new Promise((resolve, reject) => this.#read(into, resolve, reject));
+  }
+
+  #read(into: Uint8Array, onRead: (count: number | null) => void, onFailed: (error: unknown) => void): void {
     this.isUsed = true;
     if (this.#reading !== undefined) this.#watcher.fail(`${this.peer}: a second read while one is pending`);
-    if (this.hasReset) return Promise.reject(this.#resetError());
-    if (this.over !== undefined) return Promise.reject(new Error("closed"));
-    if (!this.#watcher.mayGoOn()) return new Promise(() => {});
-    return new Promise((resolve, reject) => {
-      this.#reading = { bytes: into, resolve: resolve as Pending["resolve"], reject };
-      this.#serve();
-    });
+    if (this.hasReset) return onFailed(this.#resetError());
+    if (this.over !== undefined) return onFailed(new Error("closed"));
+    if (!this.#watcher.mayGoOn()) return;
+    this.#reading = { bytes: into, resolve: onRead as Pending["resolve"], reject: onFailed };
+    this.#serve();
+  }
+
+  /** Not within a call of tele's: its connections do not call back there. */
+  #serveSoon(action: () => void): void {
+    if (this.readWith === undefined) action();
+    else queueMicrotask(action);
   }
 
   #serve(): void {
@@ -256,16 +271,21 @@ export class SimUser implements Duplex {
   }
 
   write(bytes: Uint8Array): Promise<void> {
+    return this.#writeNow(bytes) ?? Promise.resolve();
+  }
+
+  #writeNow(bytes: Uint8Array): Promise<void> | undefined {
     this.isUsed = true;
     if (this.#writing !== undefined) this.#watcher.fail(`${this.peer}: a second write while one is pending`);
     if (this.sawEnd) this.#watcher.fail(`${this.peer}: data behind the end`);
     if (this.hasReset) return Promise.reject(this.#resetError());
     if (this.over !== undefined) return Promise.reject(new Error("closed"));
     if (!this.#watcher.mayGoOn()) return new Promise(() => {});
-    return new Promise((resolve, reject) => {
+    const writing = new Promise<void>((resolve, reject) => {
       this.#writing = { bytes, resolve: resolve as Pending["resolve"], reject };
       this.#take();
     });
+    return this.#writing === undefined ? undefined : writing;
   }
 
   #take(): void {
@@ -287,7 +307,7 @@ export class SimUser implements Duplex {
       const { stallAtBytes } = this.plan;
       if (!this.#hasStalled && !this.#healed && stallAtBytes > 0 && this.receivedBytes >= stallAtBytes) this.#stall();
       writing.resolve();
-      if (this.plan.bytes < 0) this.#produce();
+      if (this.plan.bytes < 0) this.#serveSoon(() => this.#produce());
     });
   }
 
@@ -314,7 +334,7 @@ export class SimUser implements Duplex {
     if (this.sawEnd) this.#watcher.fail(`${this.peer}: its end was told twice`);
     this.sawEnd = true;
     this.#watcher.sawEnd(this);
-    this.#serve();
+    this.#serveSoon(() => this.#serve());
     return Promise.resolve();
   }
 
