@@ -32,7 +32,9 @@ Deno.test("while the buffer grows, as it does with the path's window, it is no l
 
 Deno.test("quick writes, short paths and little in flight tell nothing", () => {
   for (
-    const told of [{ tookMs: 3 }, { roundTripMs: 5 }, { roundTripMs: 0 }, { inFlight: 32 * KIB }, { inFlight: -14 }]
+    const told of [{ tookMs: 12 }, { tookMs: 100, roundTripMs: 1_000 }, { roundTripMs: 5 }, { roundTripMs: 0 }, {
+      inFlight: 32 * KIB,
+    }, { inFlight: -14 }]
   ) {
     const buffer = new SendBuffer();
     const write = { inFlight: 4 * MIB, tookMs: 50, nowMs: 0, roundTripMs: 100, ...told };

@@ -43,8 +43,9 @@ export interface InboundQueueOptions {
  * Writes to a user's connection what arrives, one write at a time, without ever holding up who delivers.
  *
  * The first piece of a step is written at once, straight from the segment that the carrier was read into: most messages
- * need no more. What comes behind it or has to wait is gathered: large pieces stay in their segment; small ones, and all
- * when segments are scarce, are copied. Invariant 5: it holds at most the credit granted, in buffers of that order of size.
+ * need no more. What comes behind it is gathered: large pieces stay in their segment; small ones, and all when segments
+ * are scarce, are copied. Invariant 5: it holds at most the credit granted, in buffers of that order of size, and until
+ * segments are scarce one of them for the write that waits.
  */
 export class InboundQueue {
   readonly #options: InboundQueueOptions;
@@ -167,7 +168,7 @@ export class InboundQueue {
     }
   };
 
-  /** Without an async function: each of a stream's many small messages would cost one. */
+  /** Without an async function, and without a promise where it can be: each of many small messages would cost them. */
   #write(user: Duplex, bytes: Uint8Array, segment: Segment | undefined): void {
     const writing = user.writeNow === undefined ? user.write(bytes) : user.writeNow(bytes);
     if (writing === undefined) return this.#done(bytes.length, segment);

@@ -52,6 +52,8 @@ const SMALL_READS = 4;
 /** So few bytes are copied one by one, which is quicker than to make a view of them. */
 const FEW_BYTES = 64;
 
+const DONE = Promise.resolve();
+
 function findBinding(): StreamBinding | undefined {
   try {
     const streams = streamBinding();
@@ -80,8 +82,6 @@ const streams = isNodeSound() ? findBinding() : undefined;
 export function hasNodeDuplex(): boolean {
   return streams !== undefined;
 }
-
-const DONE = Promise.resolve();
 
 /** A failure as `node:net` words it, with its `code`. */
 function systemError(call: string, status: number): Error {

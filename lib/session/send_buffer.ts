@@ -9,8 +9,11 @@
  * @module
  */
 
-/** A write that took so long had to wait for room, in milliseconds. */
-const WAITED_MS = 4;
+/**
+ * A write that took this share of a round trip waited for room, and the path ran dry meanwhile. A shorter one had to wait
+ * for a relay that did not read for a moment, or for its own turn on the processor.
+ */
+const WAITED_SHARE = 1 / 8;
 /** On shorter paths a pause costs little, and a write may take long for want of processor time; in milliseconds. */
 const LEAST_ROUND_TRIP_MS = 20;
 /** With less in flight than this a write does not wait for a buffer's sake, in bytes. */
@@ -60,7 +63,7 @@ export class SendBuffer {
   /** A write is done that had `inFlight` bytes in front of it. */
   written(write: { inFlight: number; tookMs: number; nowMs: number; roundTripMs: number }): void {
     const { inFlight, tookMs, nowMs, roundTripMs } = write;
-    if (tookMs < WAITED_MS || roundTripMs < LEAST_ROUND_TRIP_MS || inFlight < LEAST_BYTES) return;
+    if (tookMs < WAITED_SHARE * roundTripMs || roundTripMs < LEAST_ROUND_TRIP_MS || inFlight < LEAST_BYTES) return;
     if (inFlight < SAME * this.#fullAt) return;
     const isGrowing = inFlight > GROWN * this.#fullAt;
     this.#fullAt = inFlight;
