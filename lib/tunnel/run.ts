@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { deadline } from "@std/async/deadline";
 import config from "../../deno.json" with { type: "json" };
 import { systemClock } from "../net/clock.ts";
 import { reasonOf } from "../net/error.ts";
@@ -86,11 +87,12 @@ async function runRole(command: Command & { kind: "server" | "client" }): Promis
     signalled.then((signal) => ({ code: ExitCode.ok, reason: signal })),
     ...running.ended === undefined ? [] : [running.ended.then((code) => ({ code, reason: undefined }))],
   ]);
+  // Before the last log lines, which would bring the live line back below them.
+  const erased = display?.stop();
   await running.stop(reason ?? "its connection is over");
   if (reason !== undefined) log("info", `ended by ${reason}`);
-  // Not waited for: a terminal that is held up must not hold up the end.
-  display?.stop();
-  await lines.flush(FLUSH_MS);
+  // A terminal that is held up must not hold up the end.
+  await deadline(Promise.all([erased, lines.flush(FLUSH_MS)]), FLUSH_MS).catch(() => {});
   return code;
 }
 
