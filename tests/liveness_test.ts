@@ -69,7 +69,7 @@ Deno.test("a shorter promise counts from now on, the last one holds", () => {
 
 Deno.test("unacknowledged data without progress asks once, and kills when no reply comes", () => {
   const watch = new Watch();
-  watch.waiting = { bytes: 6_400, rate: 0, roundTripMs: 0 }; // 100 ms at the rate assumed
+  watch.waiting = { bytes: 3_200, rate: 0, roundTripMs: 0 }; // 100 ms at the rate assumed
   watch.run(60_000, 500);
   assertEquals(watch.asks, [1_000]);
   assertEquals(watch.deadAt, 4_250);

@@ -20,8 +20,8 @@ const ASK_AFTER_MS = 1_000;
 /** A reply is due after so long, beside what the bytes in front of it need, in milliseconds. */
 const REPLY_DUE_MS = 3_000;
 
-/** Delivery rate assumed before one was measured, in bytes per millisecond (512 kbit/s). */
-const ASSUMED_RATE = 64;
+/** Delivery rate assumed before one was measured, in bytes per millisecond (256 kbit/s). */
+const ASSUMED_RATE = 32;
 
 /** A carrier that must have noticed a wake-up shows a sign of life within this time, in milliseconds. */
 const SUSPECT_FOR_MS = 1_000;
