@@ -155,6 +155,24 @@ Deno.test("after a wake-up a sign of life is due within a second, whatever was p
   assertEquals(alive.run(60_000).deadAt, undefined);
 });
 
+Deno.test("after a wake-up a long path gets three round trips, and a dead one is found all the same", () => {
+  const path = { bytes: 0, rate: 0, roundTripMs: 1_400 };
+  const alive = new Watch();
+  alive.liveness.promised(30_000);
+  alive.waiting = path;
+  alive.liveness.suspect(0);
+  alive.run(1_500);
+  assertEquals(alive.deadAt, undefined);
+  alive.liveness.replied();
+  assertEquals(alive.run(60_000).deadAt, undefined);
+
+  const dead = new Watch();
+  dead.liveness.promised(30_000);
+  dead.waiting = path;
+  dead.liveness.suspect(0);
+  assertEquals(dead.run(60_000).deadAt, 4_250);
+});
+
 Deno.test("what had waited while the machine slept is no sign of life, the reply is", () => {
   const dead = new Watch();
   dead.liveness.suspect(0);

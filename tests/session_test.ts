@@ -207,6 +207,16 @@ Deno.test("after a wake-up a carrier that is gone is found in about a second, a 
   await world.end();
 });
 
+Deno.test("a wake-up costs no carrier whose round trip is longer than a second", async () => {
+  const world = await World.attached({ network: { delayMs: 700 } });
+  await world.clock.advance(100_000);
+  const before = world.network.pipes.length;
+  world.client.wokeUp();
+  await world.clock.advance(15_000);
+  assertEquals([world.network.pipes.length - before, world.linesWith("lost")], [0, []]);
+  await world.end();
+});
+
 Deno.test("an address that is gone takes its carrier along at once; other changes do not", async () => {
   const world = await World.attached({ network: { localAddress: "192.0.2.1" } });
   world.client.addressesChanged((address) => address === "192.0.2.1");

@@ -23,8 +23,11 @@ const REPLY_DUE_MS = 3_000;
 /** Delivery rate assumed before one was measured, in bytes per millisecond (256 kbit/s). */
 const ASSUMED_RATE = 32;
 
-/** A carrier that must have noticed a wake-up shows a sign of life within this time, in milliseconds. */
+/** A carrier that must have noticed a wake-up shows a sign of life within this time at the least, in milliseconds. */
 const SUSPECT_FOR_MS = 1_000;
+
+/** On a long path it gets so many round trips: one for the reply, the others for what the reply waits behind. */
+const SUSPECT_ROUND_TRIPS = 3;
 
 /** A long round trip prolongs the silence that is allowed by so much at most, in milliseconds. */
 const MOST_PATIENCE_MS = 6_000;
@@ -121,7 +124,8 @@ export class Liveness {
     // A packet lost in a long queue holds up all behind it, and comes again only after a round trip or two.
     const patienceMs = Math.min(MOST_PATIENCE_MS, 2 * unacknowledged.roundTripMs);
     if (this.#silentMs >= this.deadlineMs + patienceMs) return dead(`silent for ${seconds(this.#silentMs)}`);
-    if (this.#suspectMs !== undefined && (this.#suspectMs += ranMs) >= SUSPECT_FOR_MS) {
+    const suspectForMs = Math.max(SUSPECT_FOR_MS, SUSPECT_ROUND_TRIPS * unacknowledged.roundTripMs);
+    if (this.#suspectMs !== undefined && (this.#suspectMs += ranMs) >= suspectForMs) {
       return dead("no sign of life after this machine was suspended");
     }
     if (unacknowledged.bytes === 0) {
