@@ -378,6 +378,7 @@ Deno.test("a detached session without streams is kept for an hour, one with stre
   for (const streams of [0, 1]) {
     const world = await World.attached();
     world.there.streamCount = streams;
+    await world.clock.advance(100); // what was sent is acknowledged
     world.network.state = "unreachable";
     world.network.cut();
     await world.clock.advance(60 * MINUTE_MS - 1_000);
@@ -388,8 +389,39 @@ Deno.test("a detached session without streams is kept for an hour, one with stre
   }
 });
 
+Deno.test("a session without streams is not empty before the peer has taken its last bytes", async () => {
+  const world = await World.attached();
+  world.network.blackHole();
+  world.network.state = "unreachable";
+  world.there.send(5_000);
+  await world.clock.advance(100);
+  world.there.streamCount = 0;
+  await world.clock.advance(150 * MINUTE_MS);
+  assertEquals([world.server.sessionCount, world.there.error], [1, undefined]);
+  world.network.state = "up";
+  await world.untilDelivered();
+  world.assertUnbroken();
+  await world.end();
+});
+
+Deno.test("a client without streams whose last bytes were not taken tries as often as one with streams", async () => {
+  const world = await World.attached();
+  world.network.blackHole();
+  world.network.state = "refusing";
+  world.here.send(5_000);
+  world.here.streamCount = 0;
+  await world.clock.advance(60_000);
+  const before = world.network.dials;
+  await world.clock.advance(30_000);
+  assertGreater(world.network.dials - before, 30);
+  world.network.state = "up";
+  await world.untilDelivered();
+  await world.end();
+});
+
 Deno.test("a session that loses its last stream in an outage of more than an hour goes within the next minute", async () => {
   const world = await World.attached();
+  await world.clock.advance(100); // what was sent is acknowledged
   world.network.state = "unreachable";
   world.network.cut();
   await world.clock.advance(70 * MINUTE_MS);

@@ -121,6 +121,11 @@ export class Mux implements SessionUser, StreamHost {
     return this.#streams.size;
   }
 
+  /** Whether resets wait to be told, of streams that are over here. */
+  get hasUnsent(): boolean {
+    return this.#resetsDue.length > 0;
+  }
+
   /** Round trip of the session in milliseconds; 0 if unknown. */
   get roundTripMs(): number {
     return this.#session?.roundTripMs ?? 0;

@@ -212,13 +212,13 @@ export class SessionClient<User extends SessionUser> {
   #connect(): void {
     this.#loop?.stop();
     const session = this.#session;
-    const hasStreams = () => this.#user.streamCount > 0;
+    const isEmpty = () => this.#session.isEmpty;
     this.#loop = new ReconnectLoop(this.#options.clock, {
       dial: this.#options.dial,
       sessionId: session.id.length > 0 ? session.id : undefined,
       isGuarded: this.#options.token !== undefined,
       get hasStreams() {
-        return hasStreams();
+        return !isEmpty();
       },
       commit: (handshake, signal) => this.#commit(handshake, signal),
       attemptFailed: (error, attempts) => this.#attemptFailed(error, attempts),
@@ -273,13 +273,13 @@ export class SessionClient<User extends SessionUser> {
       const formerUser = this.#user;
       this.#replaceSession();
       this.#options.inherit(formerUser, this.#user);
-      const hadStreams = formerUser.streamCount > 0;
+      const losesSomething = !former.isEmpty;
       const error = new TeleError(
         "unknown-session",
         "the tele server does not know the session: it was restarted, or waited too long",
       );
       former.end(error);
-      if (hadStreams) this.#options.log("warn", `session lost: ${error.message}`);
+      if (losesSomething) this.#options.log("warn", `session lost: ${error.message}`);
     }
     const session = this.#session;
     session.id = accepted.accept.sessionId;

@@ -95,7 +95,7 @@ export const BUSY_SILENCE_MS = 1_000;
 export const BUSY_FOR_MS = 60_000;
 
 /**
- * A detached session without streams is kept so long, in milliseconds. Not shorter: its client may have opened a stream
+ * A detached session that is empty is kept so long, in milliseconds. Not shorter: its client may have opened a stream
  * into a network that was dead already, and that stream must not be lost to an outage of some minutes.
  */
 export const IDLE_SESSION_KEPT_MS = 3_600_000;

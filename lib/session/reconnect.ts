@@ -27,7 +27,7 @@ export interface ReconnectHost {
   readonly sessionId: Uint8Array | undefined;
   /** Whether there is a token: a server must have one too. */
   readonly isGuarded: boolean;
-  /** Whether user connections wait. */
+  /** Whether somebody waits: user connections, or bytes of finished ones that the server has not taken. */
   readonly hasStreams: boolean;
   /**
    * Commits on a challenged handshake and attaches. Rejects if that fails; the loop then goes on. Once `signal` is

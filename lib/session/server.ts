@@ -256,8 +256,8 @@ export class SessionServer<User extends SessionUser> {
       const waited = this.#options.clock.now() - session.detachedAt;
       if (waited >= session.resumeTimeoutMs) {
         session.end(new TeleError("expired", "no carrier came within the resume timeout (--resume-timeout)"));
-      } else if (waited >= IDLE_SESSION_KEPT_MS && carriesNothing(session)) {
-        session.end(new TeleError("expired", "it had no streams, and no carrier for too long"));
+      } else if (waited >= IDLE_SESSION_KEPT_MS && session.isEmpty) {
+        session.end(new TeleError("expired", "it carried nothing, and had no carrier for too long"));
       } else {
         this.#watch(entry);
       }
@@ -322,11 +322,6 @@ export class SessionServer<User extends SessionUser> {
 
 /** Which of two detached sessions goes first: one without streams, then the one that waited longer. */
 function goesBefore(one: Session, other: Session): boolean {
-  const [isIdle, isOtherIdle] = [carriesNothing(one), carriesNothing(other)];
+  const [isIdle, isOtherIdle] = [one.isEmpty, other.isEmpty];
   return isIdle === isOtherIdle ? one.detachedAt! < other.detachedAt! : isIdle;
-}
-
-/** Whether nothing is lost with it. */
-function carriesNothing(session: Session): boolean {
-  return session.received === 0 || session.user.streamCount === 0;
 }

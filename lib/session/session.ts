@@ -29,8 +29,10 @@ export interface SessionUser {
   attached(): void;
   /** The session is over; `error` says why. Called once. */
   ended(error: TeleError): void;
-  /** Open streams: a session without any is kept for a shorter time. */
+  /** Open streams. */
   readonly streamCount: number;
+  /** Whether something waits here that is not in the log yet and belongs to no open stream. */
+  readonly hasUnsent: boolean;
 }
 
 /** What a {@linkcode Session} is made of. */
@@ -116,6 +118,15 @@ export class Session implements CarrierHost {
   /** When it lost its last carrier, by the clock; `undefined` while attached or never attached. */
   get detachedAt(): number | undefined {
     return this.#detachedAt;
+  }
+
+  /**
+   * Whether its end loses nothing: no streams, and nothing that the peer has not taken. A stream is over here as soon as
+   * its end is in the log; its last bytes may wait there for as long as the session does (invariant 9).
+   */
+  get isEmpty(): boolean {
+    const { streamCount, hasUnsent } = this.user;
+    return this.log.heldBytes === 0 && !hasUnsent && streamCount === 0;
   }
 
   /** Why it ended, once it has. */

@@ -20,6 +20,7 @@ import { pass } from "./wire.ts";
 /** Takes what comes, and says nothing. */
 export class SilentUser implements SessionUser {
   streamCount = 0;
+  readonly hasUnsent = false;
   error: TeleError | undefined;
   pull(): void {}
   receive(): void {}

@@ -274,8 +274,11 @@ export class Model implements UserWatcher, Watcher {
   #expired(session: Session, error: TeleError): void {
     const outageMs = this.#clock.now() - (session.detachedAt ?? this.#clock.now());
     if (outageMs >= this.#scenario.resumeTimeoutMs) return this.because("expired");
-    // A session without streams may be forgotten sooner, but no stream of the client may be lost by that.
-    if (session.user.streamCount > 0) this.fail(`session ended too early: ${error.message}`);
+    // A session without streams may be forgotten sooner, but neither a stream nor a byte on its way may be lost by that.
+    const waiting = session.log.heldBytes;
+    if (session.user.streamCount > 0 || waiting > 0) {
+      this.fail(`session ended too early, ${waiting} bytes waited: ${error.message}`);
+    }
   }
 
   received(stream: MuxStream): void {

@@ -293,8 +293,14 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a session that carried nothing yet forgotten after a minute",
     "session/server.ts",
-    "waited >= IDLE_SESSION_KEPT_MS && carriesNothing(session)",
-    "waited >= WATCH_MS && carriesNothing(session)",
+    "waited >= IDLE_SESSION_KEPT_MS && session.isEmpty",
+    "waited >= WATCH_MS && session.isEmpty",
+  ),
+  fault(
+    "a session without streams taken for empty though its last bytes were not taken",
+    "session/session.ts",
+    "this.log.heldBytes === 0 && !hasUnsent && streamCount === 0",
+    "streamCount === 0",
   ),
   fault(
     "a session forgotten though its client knows it",

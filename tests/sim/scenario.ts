@@ -482,7 +482,7 @@ function portal(seed: number, dice: Dice): Scenario {
   return scenario;
 }
 
-/** Ten minutes without a network in the middle of everything, and half a minute later all is done. */
+/** Ten minutes or more than an hour without a network in the middle of everything; half a minute later all is done. */
 function longOutage(seed: number, dice: Dice): Scenario {
   const scenario = base(seed, dice);
   scenario.kind = "long outage";
@@ -490,7 +490,8 @@ function longOutage(seed: number, dice: Dice): Scenario {
   scenario.startCredit = dice.size(4096, 64 * 1024);
   scenario.lines = { delayMs: dice.pick(1, 40), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
   const atMs = dice.between(500, 3_000);
-  const forMs = dice.between(600_000, 620_000);
+  const isOfHours = dice.chance(0.3);
+  const forMs = isOfHours ? dice.between(3_700_000, 4_000_000) : dice.between(600_000, 620_000);
   scenario.events.push({ atMs, kind: dice.pick("refuse", "unreachable"), forMs });
   // What is under way is lost at once or nobody learns of it.
   scenario.events.push(
@@ -503,5 +504,15 @@ function longOutage(seed: number, dice: Dice): Scenario {
     scenario.streams.push({ openMs, client: { ...plainPlan(dice.size(1_000, 60_000)), pieceBytes: 500, pauseMs: 50 } });
   }
   scenario.serverUsers = [{ plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false }];
+  if (isOfHours) askOnce(scenario, dice.size(10_000, 60_000));
   return scenario;
+}
+
+/** The only stream is a request whose answer begins before the outage: then its last bytes wait, and its stream is over. */
+function askOnce(scenario: Scenario, answerBytes: number): void {
+  scenario.streams = [{ openMs: 0, client: plainPlan(500) }];
+  scenario.prompt = [0];
+  scenario.replayBufferBytes = 1024 * 1024;
+  const plan = { ...plainPlan(answerBytes), pieceBytes: 500, pauseMs: 50 };
+  scenario.serverUsers = [{ plan, dialMs: 0, refuses: false }];
 }

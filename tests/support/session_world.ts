@@ -26,7 +26,9 @@ function byteAt(key: number, offset: number): number {
 
 /** Sends as much as it is told to, and keeps what it receives. */
 export class ByteUser implements SessionUser {
+  /** The client's has a stream from the beginning, the server's as soon as something came. */
   streamCount = 1;
+  readonly hasUnsent = false;
   session: Session | undefined;
   error: TeleError | undefined;
   attachedTimes = 0;
@@ -89,7 +91,10 @@ export class ByteUser implements SessionUser {
   receive(bytes: Uint8Array, _segment: Segment): void {
     if (this.refusal !== undefined) throw this.refusal;
     assertEquals(this.error, undefined, "nothing comes after the end");
-    this.#peerKey ??= keyOf(bytes[0]);
+    if (this.#peerKey === undefined) {
+      this.#peerKey = keyOf(bytes[0]);
+      this.streamCount = 1;
+    }
     for (const byte of bytes) {
       if (byte !== byteAt(this.#peerKey, this.received)) throw new Error(`byte ${this.received} is not the next one`);
       this.received++;
@@ -215,6 +220,7 @@ export class World {
       pool: new SegmentPool({ plenty: 64 }),
       makeUser: () => {
         const user = new ByteUser(this.#keys++ & 0xff);
+        if (who === "server") user.streamCount = 0;
         users.push(user);
         return user;
       },

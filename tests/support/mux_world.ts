@@ -1,0 +1,197 @@
+/**
+ * A mux client and a mux server over a network in memory, with a clock that the test moves.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { MuxClient, type MuxClientOptions, MuxServer, type MuxServerOptions } from "../../lib/mux/link.ts";
+import type { MuxStream, StreamEnd } from "../../lib/mux/stream.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
+import { duplexPair } from "../../lib/net/pipe.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { MemoryNetwork, type MemoryPipe, type MemoryPipeOptions } from "./memory_network.ts";
+
+export const KIB = 1024;
+export const MIB = 1024 * KIB;
+
+/** UTF-8 of `words`. */
+export function text(words: string): Uint8Array {
+  return new TextEncoder().encode(words);
+}
+
+/** How one direction of a user's connection ended, and what came before that. */
+export interface Received {
+  bytes: Uint8Array;
+  /** `"end"` for a clean end of file, otherwise the message of the error. */
+  end: string;
+}
+
+/** Reads to the end. */
+export async function collect(user: Duplex, bufferBytes = 64 * KIB): Promise<Received> {
+  const parts: Uint8Array[] = [];
+  const into = new Uint8Array(bufferBytes);
+  let end = "end";
+  try {
+    for (let count = await user.read(into); count !== null; count = await user.read(into)) {
+      parts.push(into.slice(0, count));
+    }
+  } catch (error) {
+    end = (error as Error).message;
+  }
+  return { bytes: new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer()), end };
+}
+
+/** Reads `bytes` bytes, or less where the end comes before. */
+export async function readText(user: Duplex, bytes: number): Promise<string> {
+  const into = new Uint8Array(bytes);
+  for (let filled = 0; filled < bytes;) {
+    const count = await user.read(into.subarray(filled));
+    if (count === null) return new TextDecoder().decode(into.subarray(0, filled)) + "(end)";
+    filled += count;
+  }
+  return new TextDecoder().decode(into);
+}
+
+/** Sends back what it reads, and the end behind it. */
+export async function echo(user: Duplex): Promise<void> {
+  const into = new Uint8Array(16 * KIB);
+  try {
+    for (let count = await user.read(into); count !== null; count = await user.read(into)) {
+      await user.write(into.slice(0, count));
+    }
+    await user.closeWrite();
+  } catch {
+    // The connection ended in another way; whoever looks at the other end sees how.
+  }
+}
+
+/** What may be different from test to test. */
+export interface WorldOptions {
+  pipe?: MemoryPipeOptions;
+  /** Plans the fate of each carrier. */
+  onPipe?: (pipe: MemoryPipe) => void;
+  client?: Partial<MuxClientOptions>;
+  server?: Partial<MuxServerOptions>;
+  /** What a user's server does with each connection; all are kept in {@linkcode World.upstream}. */
+  serve?: (user: Duplex) => unknown;
+}
+
+/** A user's end that calls back, when the test says so. */
+export function callingUser(): { duplex: Duplex; send(bytes: Uint8Array): void } {
+  let reading: { into: Uint8Array; onRead(count: number): void } | undefined;
+  const never = new Promise<never>(() => {});
+  return {
+    duplex: {
+      peer: "one that calls back",
+      read: () => never,
+      readWith: (into, onRead) => reading = { into, onRead },
+      write: () => Promise.resolve(),
+      closeWrite: () => Promise.resolve(),
+      abort() {},
+      close() {},
+    },
+    send(bytes) {
+      const { into, onRead } = reading!;
+      reading = undefined;
+      into.set(bytes);
+      onRead(bytes.length);
+    },
+  };
+}
+
+/** A mux client, a mux server, and the network between. */
+export class World implements AsyncDisposable {
+  readonly clock = new FakeClock();
+  readonly network: MemoryNetwork;
+  readonly client: MuxClient;
+  server: MuxServer;
+  /** Connections at the user's server, oldest first. */
+  readonly upstream: Duplex[] = [];
+  readonly ends: { client: StreamEnd[]; server: StreamEnd[] } = { client: [], server: [] };
+  /** Streams that ended, by side. */
+  readonly log: string[] = [];
+  /** What the client wrote to carriers, one entry for each write. */
+  readonly clientWrites: Uint8Array[] = [];
+  /** What dialing the user's server does; refuses when it throws. */
+  dialUpstream: (signal: AbortSignal) => Promise<void> = () => Promise.resolve();
+  readonly #options: WorldOptions;
+  readonly #formerServers: MuxServer[] = [];
+
+  constructor(options: WorldOptions = {}) {
+    this.#options = options;
+    this.network = new MemoryNetwork({
+      ...options.pipe,
+      clock: this.clock,
+      onConnection: (carrier) => void this.server.accept(carrier),
+    });
+    if (options.onPipe !== undefined) this.network.onPipe = options.onPipe;
+    this.server = this.#makeServer();
+    this.client = new MuxClient({
+      clock: this.clock,
+      log: (level, message) => void this.log.push(`client ${level} ${message}`),
+      dial: async (signal) => this.#recorded(await this.network.dial(signal)),
+      onStreamEnd: (_stream, end) => void this.ends.client.push(end),
+      ...options.client,
+    });
+  }
+
+  #makeServer(): MuxServer {
+    return new MuxServer({
+      clock: this.clock,
+      log: (level, message) => void this.log.push(`server ${level} ${message}`),
+      dial: async (signal) => {
+        await this.dialUpstream(signal);
+        const [near, far] = duplexPair();
+        this.upstream.push(near);
+        this.#options.serve?.(near);
+        return far;
+      },
+      onStreamEnd: (_stream, end) => void this.ends.server.push(end),
+      ...this.#options.server,
+    });
+  }
+
+  #recorded(duplex: Duplex): Duplex {
+    const write = duplex.write.bind(duplex);
+    duplex.write = (bytes) => {
+      this.clientWrites.push(bytes.slice());
+      return write(bytes);
+    };
+    return duplex;
+  }
+
+  /** Waits until the client has a carrier. */
+  attached(): Promise<void> {
+    return this.clock.advanceUntil(() => this.client.isAttached, 60_000, "a carrier");
+  }
+
+  /** Opens a stream; returns the user's end and the mux's. */
+  open(): { user: Duplex; stream: MuxStream } {
+    const [user, far] = duplexPair();
+    return { user, stream: this.client.open(far) };
+  }
+
+  /** Moves the clock until `promise` has settled. */
+  async run<T>(promise: Promise<T>, limitMs = 60_000, what = "the promise"): Promise<T> {
+    let settled = false;
+    const mark = () => void (settled = true);
+    promise.then(mark, mark);
+    await this.clock.advanceUntil(() => settled, limitMs, what);
+    return await promise;
+  }
+
+  /** The server process was killed, and another one answers from now on. */
+  restartServer(): void {
+    this.#formerServers.push(this.server);
+    this.server = this.#makeServer();
+    this.network.cut();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const stops = [this.client.stop("the test ends"), this.server.stop("the test ends")];
+    stops.push(...this.#formerServers.map((server) => server.stop("the test ends")));
+    await this.run(Promise.all(stops));
+    assertEquals([this.client.streamCount, this.server.sessionCount], [0, 0]);
+    assertEquals(this.log.filter((line) => line.includes(" error ")), []);
+  }
+}
