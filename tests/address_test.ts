@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type Address, dialCandidates, formatAddress, isLoopback } from "../lib/net/address.ts";
-import { parseAddress, parseDialAddress } from "../lib/net/address.ts";
+import { parseAddress, parseDialAddress, unmapped } from "../lib/net/address.ts";
 import { TeleError } from "../lib/net/error.ts";
 
 // deno-lint-ignore no-control-regex
@@ -98,6 +98,17 @@ Deno.test("loopback is known in every spelling", () => {
   const reachable = ["0.0.0.0", "::", "10.0.0.1", "::2", "::ffff:10.0.0.1", "fe80::1%lo", "example.com"];
   for (const host of [...reachable, "127.0.0.1.example.com", "127.1", "notlocalhost", ""]) {
     assertFalse(isLoopback(host), host);
+  }
+});
+
+Deno.test("an IPv4 address mapped into IPv6 is that address in every spelling, and nothing else changes", () => {
+  for (const host of ["::ffff:10.0.0.1", "::FFFF:0a00:0001", "0:0:0:0:0:ffff:a00:1", "10.0.0.1"]) {
+    assertEquals(unmapped(host), "10.0.0.1");
+  }
+  for (
+    const host of ["::1", "::10.0.0.1", "::ffff:0:10.0.0.1", "fe80::1%eth0", "2001:db8::ffff:1:2", "a.example", ""]
+  ) {
+    assertEquals(unmapped(host), host);
   }
 });
 

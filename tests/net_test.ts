@@ -52,10 +52,11 @@ interface Pair {
 const listenDefaults = { defaultHosts: ["127.0.0.1", "::1"], clock: systemClock, log: silentLog };
 
 /** A connection through `listen` and `dial`, as the roles make them. */
-async function socketPair(address: Address, use: ListenOptions["use"]): Promise<Pair> {
+async function socketPair(address: Address, use: ListenOptions["use"], dialedHost?: string): Promise<Pair> {
   const accepted = Promise.withResolvers<Duplex>();
   const listening = await listen(address, { ...listenDefaults, use, onConnection: accepted.resolve });
-  const near = await dial(parseAddress(listening.addresses[0]), use);
+  const where = parseAddress(listening.addresses[0]);
+  const near = await dial(dialedHost === undefined ? where : { ...where, host: dialedHost } as Address, use);
   const far = await within(accepted.promise, 5_000, "the accepted connection");
   listening.close();
   return {
@@ -520,6 +521,16 @@ Deno.test("a carrier knows the address it left from", async () => {
   assertEquals(near.localAddress, "127.0.0.1");
   close();
   await pause(5);
+});
+
+Deno.test("a connection of a socket of both families tells its IPv4 addresses as IPv4, at both ends", async () => {
+  for (const use of ["user", "carrier"] as const) {
+    const { near, far, close } = await socketPair(parseAddress("[::]:0"), use, "::ffff:127.0.0.1");
+    assertEquals([near.localAddress, far.localAddress], ["127.0.0.1", "127.0.0.1"]);
+    assert(far.peer.startsWith("127.0.0.1:"), far.peer);
+    close();
+    await pause(5);
+  }
 });
 
 Deno.test("a Deno connection of any kind becomes a duplex, once", async () => {

@@ -270,6 +270,19 @@ Deno.test("addresses that change are told, with a way to ask which are still her
   machine.environment.stop();
 });
 
+Deno.test("an address is still here in whatever form a socket tells it", async () => {
+  const machine = new Machine();
+  machine.addresses = ["192.0.2.1", "fe80::1"];
+  await machine.clock.advance(2_000);
+  machine.addresses = ["192.0.2.1", "fe80::1", "198.51.100.7"];
+  await machine.clock.advance(2_000);
+  const isLocal = machine.moves.at(-1)!;
+  const here = ["::ffff:192.0.2.1", "::ffff:c000:201", "fe80::1%eth0", "FE80::1", "::ffff:127.0.0.1"];
+  assertEquals(here.filter((address) => !isLocal(address)), []);
+  assertEquals(["::ffff:192.0.2.2", "fe80::2%eth0", "2001:db8::1"].filter(isLocal), []);
+  machine.environment.stop();
+});
+
 Deno.test("without the right to see addresses nothing is told, and nothing fails", async () => {
   const machine = new Machine();
   machine.addresses = undefined;

@@ -144,10 +144,30 @@ export function dialCandidates(address: Address): DialCandidate[] {
 export function isLoopback(host: string): boolean {
   const name = host.toLowerCase().replace(/\.$/, "");
   if (name === "localhost" || name.endsWith(".localhost")) return true;
-  if (isIPv4(name)) return name.startsWith("127.");
-  const canonical = canonicalIPv6(name);
-  // The URL parser writes the mapped ::ffff:127.x.y.z as ::ffff:7fxx:yyzz.
-  return canonical !== undefined && /^::(1|ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4})$/.test(canonical);
+  const plain = unmapped(name);
+  return isIPv4(plain) ? plain.startsWith("127.") : canonicalIPv6(plain) === "::1";
+}
+
+/**
+ * An IP address in the one form in which addresses are compared and shown: an IPv4 address that a socket of both families
+ * tells as mapped into IPv6 (RFC 4291, 2.5.5.2) is that IPv4 address. Whatever else `host` is stays as it is.
+ *
+ * @example
+ * ```ts
+ * import { unmapped } from "./address.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(unmapped("::ffff:10.0.0.1"), "10.0.0.1");
+ * assertEquals(unmapped("::FFFF:0a00:0001"), "10.0.0.1");
+ * assertEquals(unmapped("2001:db8::1"), "2001:db8::1");
+ * ```
+ */
+export function unmapped(host: string): string {
+  if (!host.includes(":")) return host;
+  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonicalIPv6(host) ?? "") ?? [];
+  if (high === undefined || low === undefined) return host;
+  const [upper, lower] = [parseInt(high, 16), parseInt(low, 16)];
+  return [upper >> 8, upper & 0xff, lower >> 8, lower & 0xff].join(".");
 }
 
 function parseUnixPath(path: string): string {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatAddress } from "./address.ts";
+import { formatAddress, unmapped } from "./address.ts";
 import type { Duplex } from "./duplex.ts";
 
 /**
@@ -41,7 +41,7 @@ export class DenoDuplex implements Duplex {
     this.#conn = conn;
     if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
     this.peer = nameOf(conn.remoteAddr);
-    this.localAddress = "hostname" in conn.localAddr ? conn.localAddr.hostname : undefined;
+    this.localAddress = "hostname" in conn.localAddr ? unmapped(conn.localAddr.hostname) : undefined;
   }
 
   read(into: Uint8Array): Promise<number | null> {
@@ -79,7 +79,7 @@ export class DenoDuplex implements Duplex {
 
 function nameOf(address: Deno.Addr): string {
   if ("hostname" in address) {
-    return formatAddress({ kind: "tcp", host: address.hostname, port: address.port });
+    return formatAddress({ kind: "tcp", host: unmapped(address.hostname), port: address.port });
   }
   return "path" in address ? `unix:${address.path}` : address.transport;
 }

@@ -10,7 +10,7 @@
  */
 import net from "node:net";
 import { getSystemErrorName } from "node:util";
-import { formatAddress } from "./address.ts";
+import { formatAddress, unmapped } from "./address.ts";
 import { DenoDuplex } from "./deno_duplex.ts";
 import type { Duplex } from "./duplex.ts";
 import { END_OF_FILE, type Request, runtimeBinding, type StreamBinding, streamBinding } from "./stream_binding.ts";
@@ -139,7 +139,7 @@ export class NodeDuplex implements Duplex {
 
   private constructor(socket: net.Socket, peer: string) {
     this.peer = peer;
-    this.localAddress = socket.localAddress;
+    this.localAddress = socket.localAddress && unmapped(socket.localAddress);
     socket.setNoDelay(true);
     this.#handle = detach(socket);
     this.#handle.onread = () => this.#onArrival();
@@ -148,7 +148,7 @@ export class NodeDuplex implements Duplex {
   /** Takes over a socket from a server made with `allowHalfOpen` and `pauseOnConnect`. */
   static accepted(socket: net.Socket): NodeDuplex {
     const { remoteAddress = "unknown", remotePort = 0 } = socket;
-    return new NodeDuplex(socket, formatAddress({ kind: "tcp", host: remoteAddress, port: remotePort }));
+    return new NodeDuplex(socket, formatAddress({ kind: "tcp", host: unmapped(remoteAddress), port: remotePort }));
   }
 
   /**

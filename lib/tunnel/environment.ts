@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isLoopback, unmapped } from "../net/address.ts";
 import type { Clock, Timer } from "../net/clock.ts";
 
 /** How often to look, in milliseconds. A slower pace while nobody waits would still be under way when somebody comes. */
@@ -81,15 +82,20 @@ export class Environment {
     const after = this.#addresses = this.#readAddresses();
     if (before === undefined || after === undefined) return;
     if (before.size === after.size && [...after].every((address) => before.has(address))) return;
-    this.#options.onAddresses((address) => after.has(address) || address.startsWith("127.") || address === "::1");
+    this.#options.onAddresses((address) => after.has(compared(address)) || isLoopback(address));
   }
 
   #readAddresses(): Set<string> | undefined {
     try {
-      return new Set(this.#options.addresses());
+      return new Set(this.#options.addresses().map(compared));
     } catch {
       // Not allowed (`--allow-sys`): reconnecting works without, only later.
       return undefined;
     }
   }
+}
+
+/** Sockets tell the zone of a link-local address (RFC 4007, 11) and map IPv4 into IPv6; interfaces do neither. */
+function compared(address: string): string {
+  return unmapped(address.toLowerCase().replace(/%.*$/, ""));
 }
