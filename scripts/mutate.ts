@@ -1,6 +1,6 @@
 /**
- * Checks the simulator itself: puts each fault of `tests/sim/mutations.ts` into a copy of the code, one at a time, and
- * runs seeds until one fails.
+ * Checks the simulator itself, and the fuzzer: puts each fault of `tests/sim/mutations.ts` into a copy of the code, one
+ * at a time, and runs seeds until one fails.
  *
  *     deno task mutate                     every fault, up to 20000 seeds each
  *     deno task mutate --seeds=5000 --only=credit
@@ -13,8 +13,8 @@ import { parseArgs } from "@std/cli/parse-args";
 import { type Mutation, MUTATIONS } from "../tests/sim/mutations.ts";
 
 const ROOT = new URL("../", import.meta.url);
-/** What the simulator needs of the tree. */
-const NEEDED = ["deno.json", "deno.lock", "lib", "scripts", "tests/sim", "tests/support"];
+/** What simulator and fuzzer need of the tree. */
+const NEEDED = ["deno.json", "deno.lock", "lib", "scripts", "tests/fuzz", "tests/sim", "tests/support"];
 /** A fault that makes the code compute for ever is caught when a run takes so long, in milliseconds. */
 const LONGEST_MS = 600_000;
 
@@ -44,10 +44,13 @@ async function restore(mutation: Mutation, tree: URL): Promise<void> {
   for (const { file } of mutation.edits) await Deno.copyFile(new URL(file, ROOT), new URL(file, tree));
 }
 
-/** Runs the simulator in `tree`; returns whether it failed, and its last words. */
-async function simulate(tree: URL, seeds: number): Promise<{ isCaught: boolean; how: string }> {
+/** Runs the simulator in `tree`, or a fuzz target; returns whether it failed, and its last words. */
+async function runSeeds(tree: URL, seeds: number, target?: string): Promise<{ isCaught: boolean; how: string }> {
+  const args = target === undefined
+    ? ["scripts/sim.ts", `--seeds=${seeds}`, "--quick"]
+    : ["scripts/fuzz.ts", `--streams=${seeds}`, `--only=${target}`];
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", "scripts/sim.ts", `--seeds=${seeds}`, "--quick"],
+    args: ["run", "-A", "--no-check", ...args],
     cwd: tree,
     stdout: "piped",
     stderr: "piped",
@@ -55,7 +58,7 @@ async function simulate(tree: URL, seeds: number): Promise<{ isCaught: boolean; 
   });
   const { code, stdout, stderr } = await command.output();
   const lines = (new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr)).trim().split("\n");
-  const how = lines.find((line) => /^seed \d+ .*fails/.test(line)) ?? lines.at(-1) ?? "";
+  const how = lines.find((line) => /seed \d+ .*fails/.test(line)) ?? lines.at(-1) ?? "";
   return { isCaught: code !== 0, how: how.replace(/ fails:/, ":") };
 }
 
@@ -83,7 +86,9 @@ if (import.meta.main) {
     console.log(`| fault | caught | by |\n| --- | --- | --- |`);
     for (const mutation of chosen) {
       const problem = await put(mutation, tree);
-      const { isCaught, how } = problem === undefined ? await simulate(tree, seeds) : { isCaught: false, how: problem };
+      const { isCaught, how } = problem === undefined
+        ? await runSeeds(tree, seeds, mutation.fuzz)
+        : { isCaught: false, how: problem };
       await restore(mutation, tree);
       if (!isCaught) survivors++;
       console.log(`| ${mutation.name} | ${isCaught ? "yes" : "**no**"} | ${how.slice(0, 140)} |`);

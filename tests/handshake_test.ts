@@ -20,6 +20,7 @@ import {
   type Hello,
   RefusalError,
 } from "../lib/session/messages.ts";
+import { Transcript } from "../lib/session/transcript.ts";
 import { settle } from "./support/fake_clock.ts";
 import { memoryPipe } from "./support/memory_network.ts";
 
@@ -53,7 +54,8 @@ async function serve(duplex: Duplex, plan: ServerPlan): Promise<Committed & { he
       if (kind === "resume") return plan.secret;
       return plan.secret === undefined ? NO_SECRET : undefined;
     });
-    const accept = await handshake.accept({ sessionId: SESSION_ID, received: 123, fields: new Map([[1000, SECRET]]) });
+    const received = committed.commit.kind === "new" ? 0 : 123;
+    const accept = await handshake.accept({ sessionId: SESSION_ID, received, fields: new Map([[1000, SECRET]]) });
     await duplex.write(concatBytes(framed(accept), plan.behind));
     return { ...committed, hello };
   } catch (error) {
@@ -104,7 +106,7 @@ Deno.test("a new session: both sides share a secret that was never sent", async 
   assertEquals(committed.hello.kind, "new");
   assertEquals(accepted.resumeSecret, committed.resumeSecret);
   assertNotEquals(accepted.resumeSecret, new Uint8Array(32));
-  assertEquals([accepted.accept.sessionId, accepted.accept.received], [SESSION_ID, 123]);
+  assertEquals([accepted.accept.sessionId, accepted.accept.received], [SESSION_ID, 0]);
   assertEquals(accepted.accept.fields.get(1000), SECRET);
   assertEquals(committed.identity, undefined);
 });
@@ -215,6 +217,60 @@ function tapped(change: { toServer?: number; toClient?: number } = {}) {
   carry(right.a, left.b, "toClient").catch(() => {});
   return { ends: [left.a, right.b] as [Duplex, Duplex], record, close };
 }
+
+/** Passes a handshake on, with the same bytes put behind the challenge and in front of the commit. */
+async function splice(near: Duplex, far: Duplex, carried: Uint8Array): Promise<void> {
+  const [client, server] = [new HandshakeChannel(near), new HandshakeChannel(far)];
+  await server.send(await client.receive());
+  await client.send(concatBytes(await server.receive(), carried));
+  await server.send(concatBytes(carried, await client.receive()));
+  await client.send(await server.receive());
+}
+
+Deno.test("a commit cannot be replaced by bytes that both ends see, each in another message", async () => {
+  const forged = encodeCommit({ ...RESUME, attempt: 2 ** 32 - 1, fields: new Map() });
+  for (const carried of [forged, new Uint8Array([0]), SECRET]) {
+    const [left, right] = [memoryPipe(), memoryPipe()];
+    const meeting = meet(resumeClient, resumeServer, [left.a, right.b]);
+    splice(left.b, right.a, carried).catch(() => {});
+    await settle();
+    for (const end of [left.b, right.a]) end.close();
+    const [client, server] = await meeting;
+    assertEquals([client.status, server.status], ["rejected", "rejected"]);
+  }
+});
+
+Deno.test("a transcript knows where each message ends", () => {
+  const parts = [[[1, 2], [3]], [[1], [2, 3]], [[1, 2, 3]], [[1, 2, 3], []], [[], [1, 2, 3]]];
+  const all = parts.map((messages) => Transcript.of(...messages.map((bytes) => new Uint8Array(bytes))).bytes.join());
+  assertEquals(new Set(all).size, parts.length);
+});
+
+Deno.test("an accept of another session, or with a count of a new one, is refused though its proof holds", async () => {
+  const wrong = [
+    { client: newClient, sessionId: SESSION_ID, received: 1, words: "of a session that is new" },
+    { client: resumeClient, sessionId: SECRET.subarray(0, 16), received: 0, words: "another session than the one" },
+  ];
+  for (const { client, sessionId, received, words } of wrong) {
+    const { a, b } = memoryPipe();
+    const attaching = attach(a, client);
+    const server = new ServerHandshake(b);
+    await server.hello();
+    await server.challenge("ready");
+    await server.commit(() => client.secret);
+    await b.write(framed(await server.accept({ sessionId, received, fields: new Map() })));
+    assertEquals((await assertRejects(() => attaching, TeleError, words)).code, "protocol");
+  }
+});
+
+Deno.test("a server that does not know a session nobody asked for is no tele server", async () => {
+  const { a, b } = memoryPipe();
+  const attaching = attach(a, newClient);
+  const server = new ServerHandshake(b);
+  await server.hello();
+  await server.challenge("unknown");
+  assertEquals((await assertRejects(() => attaching, TeleError, "nobody asked for")).code, "protocol");
+});
 
 Deno.test("a recorded handshake played again is refused by server and client", async () => {
   for (const [client, server] of [[newClient, newServer], [resumeClient, resumeServer]] as const) {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { TeleError } from "../lib/net/error.ts";
-import { EndCode, FrameType, PROTOCOL_VERSION } from "../lib/session/constants.ts";
+import { EndCode, FrameType, MOST_RESUME_TIMEOUT_MS, PROTOCOL_VERSION } from "../lib/session/constants.ts";
 import {
   type Accept,
   type Challenge,
@@ -17,13 +17,12 @@ import {
   encodeEnding,
   encodeHello,
   endCodeOf,
-  FieldType,
   type Hello,
   PROOF_BYTES,
-  readU64,
   RefusalError,
-  writeU64,
 } from "../lib/session/messages.ts";
+import { type FieldedMessage, type Fields, FieldType, resumeTimeoutField } from "../lib/session/fields.ts";
+import { MessageWriter, readU64, writeU64 } from "../lib/session/message_bytes.ts";
 import { concatBytes } from "../lib/session/keys.ts";
 
 const SEED = 7;
@@ -31,10 +30,24 @@ const LARGEST_COUNT = Number.MAX_SAFE_INTEGER;
 
 const bytes = (count: number) => fc.uint8Array({ minLength: count, maxLength: count });
 const count = fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constantFrom(0, 2 ** 32 - 1, 2 ** 32, LARGEST_COUNT));
-const fields = fc.uniqueArray(fc.tuple(fc.nat(0xffff), fc.uint8Array({ maxLength: 40 })), {
+const unknownFields = fc.uniqueArray(fc.tuple(fc.integer({ min: 5, max: 0xffff }), fc.uint8Array({ maxLength: 40 })), {
   selector: ([type]) => type,
   maxLength: 5,
 }).map((entries) => new Map(entries));
+
+/** Unknown fields, and with some luck the known ones of `known`, in any order. */
+function fieldsOf(...known: fc.Arbitrary<[number, Uint8Array]>[]): fc.Arbitrary<Fields> {
+  const some = fc.tuple(...known.map((field) => fc.option(field)));
+  return fc.tuple(unknownFields, some).map(([fields, known]) => {
+    return new Map([...fields, ...known.filter((field) => field !== null)]);
+  });
+}
+
+const guarded = fc.constant<[number, Uint8Array]>([FieldType.guarded, new Uint8Array(0)]);
+const identity = bytes(98).map((value): [number, Uint8Array] => [FieldType.identity, value]);
+const resumeTimeout = fc.integer({ min: 1, max: MOST_RESUME_TIMEOUT_MS })
+  .map((timeoutMs): [number, Uint8Array] => [...resumeTimeoutField(timeoutMs)][0]!);
+const fields = fieldsOf(guarded);
 
 const hello: fc.Arbitrary<Hello> = fc.oneof(
   fc.record({ kind: fc.constant("new" as const), nonce: bytes(32), publicKey: bytes(32), fields }),
@@ -52,13 +65,25 @@ const challenge: fc.Arbitrary<Challenge> = fc.record({
   publicKey: bytes(32),
   fields,
 });
-const commit: fc.Arbitrary<Commit> = fc.record({
-  kind: fc.constantFrom("new" as const, "resume" as const),
-  attempt: count,
+const commit: fc.Arbitrary<Commit> = fc.oneof(
+  fc.record({
+    kind: fc.constant("new" as const),
+    attempt: fc.constant(0),
+    received: fc.constant(0),
+    fields: fieldsOf(resumeTimeout, identity),
+  }),
+  fc.record({
+    kind: fc.constant("resume" as const),
+    attempt: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+    received: count,
+    fields: fieldsOf(resumeTimeout),
+  }),
+);
+const accept: fc.Arbitrary<Accept> = fc.record({
+  sessionId: bytes(16),
   received: count,
-  fields,
+  fields: fieldsOf(resumeTimeout),
 });
-const accept: fc.Arbitrary<Accept> = fc.record({ sessionId: bytes(16), received: count, fields });
 
 /** Encodes and decodes each message, the proofs of those that carry one left out of the comparison. */
 const MESSAGES = {
@@ -104,6 +129,20 @@ for (const [name, entry] of Object.entries(MESSAGES)) {
     }
   });
 
+  Deno.test(`a ${name} has one encoding: bytes behind its end, or between its fields and its proof, are an error`, () => {
+    for (const value of fc.sample(message.arbitrary, { seed: SEED, numRuns: 20 })) {
+      const whole = message.encode(value);
+      for (
+        const at of name === "commit" || name === "accept" ? [whole.length, whole.length - PROOF_BYTES] : [whole.length]
+      ) {
+        for (const extra of [[0], [0, 0, 0], [1, 2, 3, 4, 5]]) {
+          const longer = concatBytes(whole.subarray(0, at), new Uint8Array(extra), whole.subarray(at));
+          assertEquals(assertThrows(() => message.decode(longer), TeleError).code, "protocol");
+        }
+      }
+    }
+  });
+
   Deno.test(`garbage in place of a ${name} throws a TeleError and nothing else (fuzz)`, () => {
     const flip = fc.record({ at: fc.nat(400), to: fc.nat(255) });
     fc.assert(
@@ -130,12 +169,81 @@ function onlyTeleErrors(action: () => unknown): void {
 }
 
 Deno.test("optional fields of unknown types are kept apart and hide nothing", () => {
-  const known = new Uint8Array(8).fill(1);
+  const known = resumeTimeoutField(300).get(FieldType.resumeTimeout)!;
   const fields = new Map([[0xfffe, new Uint8Array(300)], [FieldType.resumeTimeout, known], [999, new Uint8Array(0)]]);
   const message: Accept = { sessionId: new Uint8Array(16), received: 5, fields };
   const { accept } = decodeAccept(MESSAGES.accept.encode(message));
   assertEquals(accept.fields.get(FieldType.resumeTimeout), known);
   assertEquals(accept.received, 5);
+});
+
+/** A message whose list is `list`, written as it stands. */
+function withFields(message: FieldedMessage, list: [type: number, value: Uint8Array][]): Uint8Array {
+  const values = { sessionId: new Uint8Array(16), nonce: new Uint8Array(32), publicKey: new Uint8Array(32) };
+  const whole = {
+    hello: encodeHello({ ...values, kind: "new", fields: new Map() }),
+    challenge: encodeChallenge({ ...values, status: "ready", fields: new Map() }),
+    commit: encodeCommit({ kind: "new", attempt: 0, received: 0, fields: new Map() }),
+    accept: encodeAccept({ ...values, received: 0, fields: new Map() }),
+  }[message];
+  const writer = new MessageWriter().bytes(whole.subarray(0, -1)).u8(list.length);
+  for (const [type, value] of list) writer.u16(type).u16(value.length).bytes(value);
+  if (message === "commit" || message === "accept") writer.bytes(new Uint8Array(PROOF_BYTES));
+  return writer.done();
+}
+
+const DECODERS = { hello: decodeHello, challenge: decodeChallenge, commit: decodeCommit, accept: decodeAccept };
+
+Deno.test("fields that come twice, out of order, in a wrong message, too long or beyond their range are an error", () => {
+  const u64 = (value: bigint) => new Uint8Array(new BigUint64Array([value]).buffer).reverse();
+  const [none, eight] = [new Uint8Array(0), u64(1000n)];
+  const wrong: [FieldedMessage, [number, Uint8Array][], string][] = [
+    ["hello", [[900, none], [900, none]], "order"],
+    ["hello", [[FieldType.guarded, none], [FieldType.guarded, none]], "order"],
+    ["challenge", [[900, none], [FieldType.guarded, none]], "order"],
+    ["commit", [[FieldType.resumeTimeout, eight], [FieldType.resumeTimeout, eight]], "order"],
+    ["hello", [[FieldType.guarded, new Uint8Array(1)]], "guarded has 0 bytes"],
+    ["hello", [[FieldType.resumeTimeout, eight]], "does not belong into the hello"],
+    ["challenge", [[FieldType.identity, new Uint8Array(98)]], "does not belong into the challenge"],
+    ["commit", [[FieldType.guarded, none]], "does not belong into the commit"],
+    ["accept", [[FieldType.identity, new Uint8Array(98)]], "does not belong into the accept"],
+    ["commit", [[FieldType.identity, new Uint8Array(97)]], "identity has 98 bytes"],
+    ["accept", [[FieldType.resumeTimeout, new Uint8Array(7)]], "resumeTimeout has 8 bytes"],
+    ["accept", [[FieldType.resumeTimeout, u64(0n)]], "kept for 0 ms"],
+    ["commit", [[FieldType.resumeTimeout, u64(BigInt(MOST_RESUME_TIMEOUT_MS) + 1n)]], "kept for 31622400001 ms"],
+    ["commit", [[FieldType.resumeTimeout, u64(2n ** 60n)]], "larger than 2^53"],
+  ];
+  for (const [message, list, words] of wrong) {
+    const payload = withFields(message, list);
+    assertEquals(assertThrows(() => DECODERS[message](payload), TeleError, words).code, "protocol");
+  }
+  DECODERS.commit(withFields("commit", [[FieldType.resumeTimeout, eight], [FieldType.identity, new Uint8Array(98)]]));
+  DECODERS.hello(withFields("hello", [[FieldType.guarded, none], [900, none]]));
+});
+
+Deno.test("numbers that no honest commit has are an error: attempts and counts of a new session, attempt 0 of a resume", () => {
+  const fields = new Map();
+  const wrong: Commit[] = [
+    { kind: "new", attempt: 1, received: 0, fields },
+    { kind: "new", attempt: 0, received: 1, fields },
+    { kind: "resume", attempt: 0, received: 0, fields },
+    { kind: "resume", attempt: 1, received: 0, fields: new Map([[FieldType.identity, new Uint8Array(98)]]) },
+  ];
+  for (const commit of wrong) {
+    assertEquals(
+      assertThrows(() => MESSAGES.commit.decode(MESSAGES.commit.encode(commit)), TeleError).code,
+      "protocol",
+    );
+  }
+});
+
+Deno.test("a challenge has one of two states", () => {
+  const challenge = withFields("challenge", []);
+  for (let status = 0; status < 256; status++) {
+    challenge[2] = status;
+    if (status < 2) assertEquals(decodeChallenge(challenge).status, ["ready", "unknown"][status]!);
+    else assertEquals(assertThrows(() => decodeChallenge(challenge), TeleError).code, "protocol");
+  }
 });
 
 Deno.test("a commit and an accept are split from their proofs byte for byte", () => {
@@ -203,6 +311,10 @@ Deno.test("an ending comes back, a long message is shortened, a cut one still ha
       assertEquals(decodeEnding(payload.slice(0, length)).code, ending.code);
     }
     assertEquals(encodeEnding(type, { code: 1, message: "ä".repeat(10_000) }).length, 3 + 512);
+    // A letter that does not fit is left out, rather than half of it sent.
+    assertEquals(decodeEnding(encodeEnding(type, { code: 1, message: "€".repeat(999) })).message, "€".repeat(170));
+    const tooLong = concatBytes(payload.subarray(0, 3), new Uint8Array(513).fill(0x61));
+    assertEquals(assertThrows(() => decodeEnding(tooLong), TeleError).code, "protocol");
   }
 });
 

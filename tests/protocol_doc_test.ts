@@ -27,12 +27,12 @@ import {
   encodeCommit,
   encodeEnding,
   encodeHello,
-  type Fields,
-  FieldType,
-  writeU64,
 } from "../lib/session/messages.ts";
+import { writeU64 } from "../lib/session/message_bytes.ts";
+import { type Fields, FieldType } from "../lib/session/fields.ts";
 import { ReplayLog } from "../lib/session/replay_log.ts";
 import { tokenSalt } from "../lib/session/token.ts";
+import { Transcript } from "../lib/session/transcript.ts";
 import * as mux from "../lib/mux/constants.ts";
 import { RecordDecoder, writeDataHeader, writeFin, writeOpen, writeU32 } from "../lib/mux/records.ts";
 
@@ -139,16 +139,16 @@ async function handshake(carrier: 1 | 2, received: { client: number; server: num
     publicKey: server.publicKey,
     fields: new Map(),
   });
-  const opening = concatBytes(hello, challenge);
+  const opening = Transcript.of(hello, challenge);
   const fields: Fields = new Map(TIMEOUT);
   if (kind === "new") fields.set(FieldType.identity, await signIdentity(IDENTITY, opening));
   const attempt = kind === "new" ? 0 : 1;
   const body = encodeCommit({ kind, attempt, received: received.client, fields });
-  const transcript = concatBytes(opening, body);
+  const transcript = opening.with(body);
   const keys = await deriveKeys(client, server.publicKey, secret, transcript);
   const commit = concatBytes(body, await makeProof(keys, "client commit", kind, transcript));
   const acceptBody = encodeAccept({ sessionId: SESSION_ID, received: received.server, fields: TIMEOUT });
-  const whole = concatBytes(transcript, acceptBody);
+  const whole = transcript.with(acceptBody);
   const accept = concatBytes(acceptBody, await makeProof(keys, "server accept", kind, whole));
   return { hello, challenge, commit, accept, keys };
 }
@@ -243,24 +243,25 @@ Deno.test("the server's side of the code takes the example's handshakes, and no 
     const hello = decodeHello(helloBytes);
     const challengeBytes = payload(`${carrier} server challenge`);
     assertEquals(decodeChallenge(challengeBytes).status, "ready");
-    const opening = concatBytes(helloBytes, challengeBytes);
+    const opening = Transcript.of(helloBytes, challengeBytes);
+    const changed = Transcript.of(flipped(helloBytes, 10), challengeBytes);
     const { commit, body, proof } = decodeCommit(payload(`${carrier} client commit`));
-    const transcript = concatBytes(opening, body);
+    const transcript = opening.with(body);
     const keys = await deriveKeys(carrier === 1 ? SERVER_1 : SERVER_2, hello.publicKey, secret, transcript);
     assert(await checkProof(keys, "client commit", commit.kind, transcript, proof));
     assert(!await checkProof(keys, "server accept", commit.kind, transcript, proof), "a proof cannot be sent back");
-    assert(!await checkProof(keys, "client commit", commit.kind, flipped(transcript, 10), proof));
+    assert(!await checkProof(keys, "client commit", commit.kind, changed.with(body), proof));
     const identity = commit.fields.get(FieldType.identity);
     if (carrier === 1) {
       assert(await checkIdentity(identity!, opening) !== undefined);
-      assertEquals(await checkIdentity(identity!, flipped(opening, 10)), undefined);
+      assertEquals(await checkIdentity(identity!, changed), undefined);
       assertEquals(await checkIdentity(flipped(identity!, 33), opening), undefined, "another slot");
     } else {
       assertEquals(identity, undefined);
     }
     const accept = decodeAccept(payload(`${carrier} server accept`));
     assertEquals(accept.accept.sessionId, SESSION_ID);
-    assert(await checkProof(keys, "server accept", commit.kind, concatBytes(transcript, accept.body), accept.proof));
+    assert(await checkProof(keys, "server accept", commit.kind, transcript.with(accept.body), accept.proof));
     if (carrier === 1) secret = keys.resumeSecret;
     const zeros = new Uint8Array(32);
     await assertRejects(() => deriveKeys(SERVER_1, zeros, secret, transcript), Error, "not a valid X25519 key");

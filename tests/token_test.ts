@@ -21,9 +21,9 @@ import {
   encodeChallenge,
   encodeCommit,
   encodeHello,
-  guardedField,
   RefusalError,
 } from "../lib/session/messages.ts";
+import { guardedField } from "../lib/session/fields.ts";
 import { MOST_HANDSHAKES } from "../lib/session/strangers.ts";
 import { tokenSalt } from "../lib/session/token.ts";
 import { settle } from "./support/fake_clock.ts";
@@ -324,14 +324,15 @@ Deno.test("a middleman who takes the field away, or puts it there, gets neither 
       .then(() => serving.commit(() => server ? salt : none));
     const results = Promise.allSettled([begun, served]);
     const [left, right] = [new HandshakeChannel(toClient.b), new HandshakeChannel(toServer.a)];
-    // The field is four bytes behind the count of fields. Where both sides are alike, a byte behind the list is new.
+    // The field is four bytes behind the count of fields. Where both sides are alike, a field that nobody knows is new.
+    const spoil = client === server ? [3, 132, 0, 0] : [];
     const withField = (bytes: Uint8Array, isThere: boolean) => {
       const bare = bytes.slice(0, bytes[0] === FrameType.hello ? 71 : 67);
-      return concatBytes(bare, isThere ? new Uint8Array([1, 0, 4, 0, 0]) : new Uint8Array([0]));
+      const list = [...isThere ? [0, 4, 0, 0] : [], ...spoil];
+      return concatBytes(bare, new Uint8Array([list.length / 4, ...list]));
     };
-    const spoil = client === server ? new Uint8Array([0]) : new Uint8Array(0);
-    await right.send(concatBytes(withField(await left.receive(), server!), spoil));
-    await left.send(concatBytes(withField(await right.receive(), client!), spoil));
+    await right.send(withField(await left.receive(), server!));
+    await left.send(withField(await right.receive(), client!));
     await right.send(await left.receive());
     await settle();
     toClient.cut();

@@ -9,7 +9,7 @@ import { reasonOf, TeleError } from "../net/error.ts";
 import type { Segment, SegmentPool } from "../net/segment_pool.ts";
 import type { ReplayLog } from "../session/replay_log.ts";
 import type { SessionUser } from "../session/session.ts";
-import { readU64, writeU64 } from "../session/messages.ts";
+import { readU64, writeU64 } from "../session/message_bytes.ts";
 import {
   EARLY_STREAMS,
   GROWTH_POOL_BYTES,
@@ -287,7 +287,9 @@ export class Mux implements SessionUser, StreamHost {
 
   /** @ignore */
   receiveHint(bytes: Uint8Array): void {
-    if (bytes.length % WINDOW_BYTES !== 0) throw new TeleError("protocol", "a hint is not made of window values");
+    if (bytes.length === 0 || bytes.length % WINDOW_BYTES !== 0) {
+      throw new TeleError("protocol", "a hint is not made of window values");
+    }
     for (let at = 0; at < bytes.length; at += WINDOW_BYTES) {
       this.#streams.get(readU32(bytes, at))?.grant(readU64(bytes, at + 4));
     }

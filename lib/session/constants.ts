@@ -67,6 +67,12 @@ export const MAX_SESSION_FRAME_BYTES = 512 * 1024;
 /** Largest control frame (any but data), in bytes: such a frame is gathered before it is read. */
 export const MAX_CONTROL_FRAME_BYTES = 16 * 1024;
 
+/** Longest sentence of a refuse or goodbye, in bytes. */
+export const MAX_ENDING_TEXT_BYTES = 512;
+
+/** Longest time that a peer may say it keeps a session, in milliseconds: a leap year. */
+export const MOST_RESUME_TIMEOUT_MS = 31_622_400_000;
+
 /** How long a peer may take for the whole handshake, in milliseconds. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 

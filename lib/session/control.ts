@@ -6,7 +6,7 @@
 import { TeleError } from "../net/error.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../ping/codec.ts";
 import { BUSY_FOR_MS, BUSY_SILENCE_MS, FrameType, ProbeFlag } from "./constants.ts";
-import { readU64, writeU64 } from "./messages.ts";
+import { readU64, writeU64 } from "./message_bytes.ts";
 
 /** Bytes of an acknowledge frame and of a probe frame, with their headers. */
 const ACKNOWLEDGE_FRAME_BYTES = FRAME_HEADER_BYTES + 9;

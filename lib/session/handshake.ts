@@ -14,7 +14,17 @@ import { TeleError } from "../net/error.ts";
 import { tlsRecordKind } from "../net/tls_record.ts";
 import { FRAME_HEADER_BYTES } from "../ping/codec.ts";
 import { EndCode, MAX_HANDSHAKE_FRAME_BYTES } from "./constants.ts";
-import { checkIdentity, checkProof, concatBytes, deriveKeys, makeEphemeral, makeProof, signIdentity } from "./keys.ts";
+import { type Fields, FieldType, guardedField } from "./fields.ts";
+import {
+  checkIdentity,
+  checkProof,
+  concatBytes,
+  deriveKeys,
+  makeEphemeral,
+  makeProof,
+  nameOf,
+  signIdentity,
+} from "./keys.ts";
 import type { Ephemeral, HandshakeKeys, Identity } from "./keys.ts";
 import {
   type Accept,
@@ -30,14 +40,12 @@ import {
   encodeEnding,
   encodeHello,
   type Ending,
-  type Fields,
-  FieldType,
   framed,
-  guardedField,
   type Hello,
   RefusalError,
 } from "./messages.ts";
 import { tokenOnClientOnly, tokenOnServerOnly, tokensDiffer } from "./token.ts";
+import { Transcript } from "./transcript.ts";
 
 /** Reads and writes whole handshake frames on a duplex, and keeps what came behind them. */
 export class HandshakeChannel {
@@ -129,14 +137,21 @@ export interface Accepted {
 export class ClientHandshake {
   readonly #channel: HandshakeChannel;
   readonly #ephemeral: Ephemeral;
-  readonly #opening: Uint8Array;
+  readonly #hello: Hello;
   readonly #challenge: Challenge;
+  /** Hello and challenge. */
+  readonly #opening: Transcript;
 
-  private constructor(channel: HandshakeChannel, ephemeral: Ephemeral, opening: Uint8Array, challenge: Challenge) {
+  private constructor(
+    channel: HandshakeChannel,
+    ephemeral: Ephemeral,
+    opened: { hello: Hello; challenge: Challenge; transcript: Transcript },
+  ) {
     this.#channel = channel;
     this.#ephemeral = ephemeral;
-    this.#opening = opening;
-    this.#challenge = challenge;
+    this.#hello = opened.hello;
+    this.#challenge = opened.challenge;
+    this.#opening = opened.transcript;
   }
 
   /**
@@ -159,11 +174,15 @@ export class ClientHandshake {
     await channel.send(helloBytes);
     const challengeBytes = await channel.receive();
     const challenge = decodeChallenge(challengeBytes);
+    if (hello.kind === "new" && challenge.status !== "ready") {
+      throw new TeleError("protocol", "the server does not know a session that nobody asked for");
+    }
     // Never a commit to a server without a token: whoever strips the field from a challenge gets no proof to work on.
     const isServerGuarded = challenge.fields.has(FieldType.guarded);
     if (isGuarded && !isServerGuarded) throw new RefusalError(tokenOnClientOnly().ending);
     if (!isGuarded && isServerGuarded) throw new RefusalError(tokenOnServerOnly().ending);
-    return new ClientHandshake(channel, ephemeral, concatBytes(helloBytes, challengeBytes), challenge);
+    const transcript = Transcript.of(helloBytes, challengeBytes);
+    return new ClientHandshake(channel, ephemeral, { hello, challenge, transcript });
   }
 
   /** The connection. */
@@ -188,17 +207,27 @@ export class ClientHandshake {
     const fields: Fields = new Map(commit.fields);
     if (identity !== undefined) fields.set(FieldType.identity, await signIdentity(identity, this.#opening));
     const body = encodeCommit({ ...commit, fields });
-    const transcript = concatBytes(this.#opening, body);
+    const transcript = this.#opening.with(body);
     const keys = await deriveKeys(this.#ephemeral, this.#challenge.publicKey, secret, transcript);
     await this.#channel.send(concatBytes(body, await makeProof(keys, "client commit", commit.kind, transcript)));
     const answer = decodeAccept(await this.#channel.receive());
-    const whole = concatBytes(transcript, answer.body);
+    const whole = transcript.with(answer.body);
     if (!await checkProof(keys, "server accept", commit.kind, whole, answer.proof)) {
       const who = commit.kind === "resume" ? "the server of the session" : "a server that has what this side has";
       throw new TeleError("protocol", `the server's proof does not hold: this is not ${who}`);
     }
+    this.#checkAccept(answer.accept, commit.kind);
     const leftover = this.#channel.leftover();
     return { accept: answer.accept, resumeSecret: keys.resumeSecret, leftover };
+  }
+
+  /** The accept must be of the session that the commit was for. */
+  #checkAccept({ sessionId, received }: Accept, kind: Commit["kind"]): void {
+    if (kind === "new") {
+      if (received !== 0) throw new TeleError("protocol", "the server has received bytes of a session that is new");
+    } else if (nameOf(sessionId) !== nameOf(this.#hello.sessionId!)) {
+      throw new TeleError("protocol", "the server accepts another session than the one that was asked for");
+    }
   }
 }
 
@@ -217,7 +246,7 @@ export class ServerHandshake {
   /** Reads and writes the frames. */
   readonly channel: HandshakeChannel;
   #ephemeral: Ephemeral | undefined;
-  #transcript: Uint8Array = new Uint8Array(0);
+  #transcript = Transcript.of();
   #keys: HandshakeKeys | undefined;
   #hello: Hello | undefined;
   #kind: "new" | "resume" = "new";
@@ -237,7 +266,7 @@ export class ServerHandshake {
    */
   async hello(): Promise<Hello> {
     const bytes = await this.channel.receive();
-    this.#transcript = bytes;
+    this.#transcript = Transcript.of(bytes);
     const hello = decodeHello(bytes);
     const isClientGuarded = hello.fields.has(FieldType.guarded);
     if (isClientGuarded && !this.#isGuarded) throw tokenOnClientOnly();
@@ -254,7 +283,7 @@ export class ServerHandshake {
     const ephemeral = this.#ephemeral = await makeEphemeral();
     const { nonce, publicKey } = ephemeral;
     const bytes = encodeChallenge({ status, nonce, publicKey, fields: guardedField(this.#isGuarded) });
-    this.#transcript = concatBytes(this.#transcript, bytes);
+    this.#transcript = this.#transcript.with(bytes);
     await this.channel.send(bytes);
   }
 
@@ -272,7 +301,7 @@ export class ServerHandshake {
       throw new TeleError("protocol", `a commit of kind ${commit.kind} does not follow from what was said before`);
     }
     this.#kind = commit.kind;
-    this.#transcript = concatBytes(opening, body);
+    this.#transcript = opening.with(body);
     const keys = this.#keys = await deriveKeys(this.#ephemeral!, this.#hello!.publicKey, secret, this.#transcript);
     if (!await checkProof(keys, "client commit", commit.kind, this.#transcript, proof)) {
       if (this.#isGuarded && commit.kind === "new") throw tokensDiffer();
@@ -289,7 +318,7 @@ export class ServerHandshake {
   /** The accept frame's payload with its proof, to be sent as the first bytes of the attached carrier. */
   async accept(accept: Accept): Promise<Uint8Array> {
     const body = encodeAccept(accept);
-    const proof = await makeProof(this.#keys!, "server accept", this.#kind, concatBytes(this.#transcript, body));
+    const proof = await makeProof(this.#keys!, "server accept", this.#kind, this.#transcript.with(body));
     return concatBytes(body, proof);
   }
 

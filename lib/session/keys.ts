@@ -7,7 +7,9 @@
  */
 import { TeleError } from "../net/error.ts";
 import { PROTOCOL_VERSION } from "./constants.ts";
-import { KEY_BYTES, NONCE_BYTES, SIGNATURE_BYTES } from "./messages.ts";
+import { IDENTITY_FIELD_BYTES } from "./fields.ts";
+import { KEY_BYTES, NONCE_BYTES } from "./messages.ts";
+import type { Transcript } from "./transcript.ts";
 
 /** Bytes that WebCrypto takes. */
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -44,19 +46,19 @@ export interface HandshakeKeys {
  * @param peerPublicKey The other half: {@linkcode KEY_BYTES} bytes.
  * @param secret What both sides share beforehand: the session's resume secret for a resume; for a new session what the
  *   token adds, or nothing.
- * @param transcript The bytes of the messages so far.
+ * @param transcript The messages so far.
  * @throws {TeleError} `protocol` if the peer's key is not one.
  */
 export async function deriveKeys(
   own: Ephemeral,
   peerPublicKey: Uint8Array,
   secret: Uint8Array,
-  transcript: Uint8Array,
+  transcript: Transcript,
 ): Promise<HandshakeKeys> {
   const { subtle } = crypto;
   const shared = await exchange(own, peerPublicKey);
   const material = await subtle.importKey("raw", shared, "HKDF", false, ["deriveBits"]);
-  const hash = new Uint8Array(await subtle.digest("SHA-256", transcript as Bytes));
+  const hash = new Uint8Array(await subtle.digest("SHA-256", transcript.bytes as Bytes));
   const derive = (label: string) =>
     subtle.deriveBits(
       { name: "HKDF", hash: "SHA-256", salt: secret as Bytes, info: labelled(label, hash) },
@@ -86,7 +88,7 @@ async function exchange(own: Ephemeral, peerPublicKey: Uint8Array): Promise<Arra
 export type ProofRole = "client commit" | "server accept";
 
 /**
- * The proof of `role` over `transcript`: all bytes of the handshake before it.
+ * The proof of `role` over `transcript`: all messages of the handshake up to its own.
  *
  * @returns 32 bytes.
  */
@@ -94,10 +96,10 @@ export async function makeProof(
   keys: HandshakeKeys,
   role: ProofRole,
   kind: "new" | "resume",
-  transcript: Uint8Array,
+  transcript: Transcript,
 ): Promise<Uint8Array> {
   return new Uint8Array(
-    await crypto.subtle.sign("HMAC", keys.proofKey, labelled(`${role} ${kind}`, transcript)),
+    await crypto.subtle.sign("HMAC", keys.proofKey, labelled(`${role} ${kind}`, transcript.bytes)),
   );
 }
 
@@ -106,10 +108,10 @@ export function checkProof(
   keys: HandshakeKeys,
   role: ProofRole,
   kind: "new" | "resume",
-  transcript: Uint8Array,
+  transcript: Transcript,
   proof: Uint8Array,
 ): Promise<boolean> {
-  return crypto.subtle.verify("HMAC", keys.proofKey, proof as Bytes, labelled(`${role} ${kind}`, transcript));
+  return crypto.subtle.verify("HMAC", keys.proofKey, proof as Bytes, labelled(`${role} ${kind}`, transcript.bytes));
 }
 
 /** `bytes` behind a label that names protocol, version and purpose: what was made for one purpose fits no other. */
@@ -147,10 +149,10 @@ export async function makeIdentityKeys(): Promise<CryptoKeyPair> {
 }
 
 /** The identity field of a commit: public key, slot, signature over both and the `transcript`. */
-export async function signIdentity(identity: Identity, transcript: Uint8Array): Promise<Uint8Array> {
+export async function signIdentity(identity: Identity, transcript: Transcript): Promise<Uint8Array> {
   const publicKey = new Uint8Array(await crypto.subtle.exportKey("raw", identity.keys.publicKey));
   const slot = new Uint8Array([identity.slot >>> 8, identity.slot]);
-  const signed = labelled("identity", concatBytes(publicKey, slot, transcript));
+  const signed = labelled("identity", concatBytes(publicKey, slot, transcript.bytes));
   const signature = await crypto.subtle.sign("Ed25519", identity.keys.privateKey, signed);
   return concatBytes(publicKey, slot, new Uint8Array(signature));
 }
@@ -160,13 +162,13 @@ export async function signIdentity(identity: Identity, transcript: Uint8Array): 
  *
  * @returns A name for the identity and slot, or `undefined` if the signature does not hold.
  */
-export async function checkIdentity(field: Uint8Array, transcript: Uint8Array): Promise<string | undefined> {
-  if (field.length !== KEY_BYTES + 2 + SIGNATURE_BYTES) return undefined;
+export async function checkIdentity(field: Uint8Array, transcript: Transcript): Promise<string | undefined> {
+  if (field.length !== IDENTITY_FIELD_BYTES) return undefined;
   const named = field.slice(0, KEY_BYTES + 2);
   const signature = field.slice(KEY_BYTES + 2) as Bytes;
   try {
     const key = await crypto.subtle.importKey("raw", named.slice(0, KEY_BYTES), { name: "Ed25519" }, false, ["verify"]);
-    const signed = labelled("identity", concatBytes(named, transcript));
+    const signed = labelled("identity", concatBytes(named, transcript.bytes));
     return await crypto.subtle.verify("Ed25519", key, signature, signed) ? nameOf(named) : undefined;
   } catch {
     return undefined;

@@ -1,12 +1,16 @@
 /**
  * The handshake messages and the control frames of a session as bytes. Source: `PROTOCOL.md`, "Handshake" and
- * "Session frames". All numbers are big-endian.
+ * "Session frames".
+ *
+ * Invariant 4: each message has one encoding, and a decoder takes nothing behind its end.
  *
  * @module
  */
 import { TeleError } from "../net/error.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../ping/codec.ts";
-import { EndCode, FrameType, MAGIC, PROTOCOL_VERSION } from "./constants.ts";
+import { EndCode, FrameType, MAGIC, MAX_ENDING_TEXT_BYTES, PROTOCOL_VERSION } from "./constants.ts";
+import { type Fields, FieldType, readFields, writeFields } from "./fields.ts";
+import { MessageReader, MessageWriter } from "./message_bytes.ts";
 
 /** Bytes of a nonce. */
 export const NONCE_BYTES = 32;
@@ -16,42 +20,6 @@ export const KEY_BYTES = 32;
 export const PROOF_BYTES = 32;
 /** Bytes of a session identifier. */
 export const SESSION_ID_BYTES = 16;
-/** Bytes of an Ed25519 signature. */
-export const SIGNATURE_BYTES = 64;
-
-/** Types of the optional fields. Unknown ones are ignored, so that later versions can add some. */
-export const FieldType = {
-  /** Longest time the sender keeps a session without a carrier: `u64` milliseconds. */
-  resumeTimeout: 1,
-  /** The client's identity: public key (32), slot (`u16`), Ed25519 signature (64). */
-  identity: 2,
-  /** What the layer above tells its peer when a session begins; opaque here. */
-  parameters: 3,
-  /** Empty: the sender has a token, and wants one of its peer. */
-  guarded: 4,
-} as const;
-
-/** Optional fields by type. */
-export type Fields = Map<number, Uint8Array>;
-
-/** The list with the field that says how long the sender keeps a session without a carrier, in milliseconds. */
-export function resumeTimeoutField(timeoutMs: number): Fields {
-  const value = new Uint8Array(8);
-  writeU64(value, 0, timeoutMs);
-  return new Map([[FieldType.resumeTimeout, value]]);
-}
-
-/** The list of a hello or challenge: whether its sender has a token. */
-export function guardedField(isGuarded: boolean): Fields {
-  return new Map(isGuarded ? [[FieldType.guarded, new Uint8Array(0)]] : []);
-}
-
-/** How long the sender keeps a session without a carrier, in milliseconds; without a limit if it does not say. */
-export function readResumeTimeout(fields: Fields): number {
-  const value = fields.get(FieldType.resumeTimeout);
-  return value?.length === 8 ? readU64(value, 0) : Infinity;
-}
-
 /** First message, from the client. */
 export interface Hello {
   /** What the client asks for. */
@@ -82,9 +50,9 @@ export interface Challenge {
 export interface Commit {
   /** What the client attaches to. */
   kind: "new" | "resume";
-  /** Higher than any before of this session. */
+  /** 0 of a new session; of a resume higher than any before of it, and below 2^32. */
   attempt: number;
-  /** Counted bytes the client has received. */
+  /** Counted bytes the client has received; 0 of a new session. */
   received: number;
   /** Optional fields. */
   fields: Fields;
@@ -104,94 +72,8 @@ export interface Accept {
 export interface Ending {
   /** One of `EndCode`, or a number of a later version. */
   code: number;
-  /** A sentence for the other side's log; at most 512 bytes of it are sent. */
+  /** A sentence for the other side's log; at most {@linkcode MAX_ENDING_TEXT_BYTES} bytes of it are sent. */
   message: string;
-}
-
-/** Writes big-endian numbers and bytes behind one another. */
-class Writer {
-  #bytes = new Uint8Array(512);
-  #at = 0;
-
-  #room(bytes: number): void {
-    if (this.#at + bytes <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#at + bytes));
-    larger.set(this.#bytes);
-    this.#bytes = larger;
-  }
-
-  u8(value: number): this {
-    this.#room(1);
-    this.#bytes[this.#at++] = value;
-    return this;
-  }
-
-  u16(value: number): this {
-    return this.u8(value >>> 8).u8(value);
-  }
-
-  u64(value: number): this {
-    this.#room(8);
-    writeU64(this.#bytes, this.#at, value);
-    this.#at += 8;
-    return this;
-  }
-
-  bytes(value: Uint8Array): this {
-    this.#room(value.length);
-    this.#bytes.set(value, this.#at);
-    this.#at += value.length;
-    return this;
-  }
-
-  fields(fields: Fields): this {
-    this.u8(fields.size);
-    for (const [type, value] of fields) this.u16(type).u16(value.length).bytes(value);
-    return this;
-  }
-
-  done(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#at);
-  }
-}
-
-/** Reads what {@linkcode Writer} wrote; every lack of bytes is a `protocol` error. */
-class Reader {
-  readonly #bytes: Uint8Array;
-  readonly #what: string;
-  #at = 0;
-
-  constructor(bytes: Uint8Array, what: string) {
-    this.#bytes = bytes;
-    this.#what = what;
-  }
-
-  bytes(count: number): Uint8Array {
-    if (this.#at + count > this.#bytes.length) throw new TeleError("protocol", `the ${this.#what} is too short`);
-    return this.#bytes.slice(this.#at, this.#at += count);
-  }
-
-  u8(): number {
-    return this.bytes(1)[0]!;
-  }
-
-  u16(): number {
-    return this.u8() << 8 | this.u8();
-  }
-
-  u64(): number {
-    return readU64(this.bytes(8), 0);
-  }
-
-  fields(): Fields {
-    const fields: Fields = new Map();
-    for (let left = this.u8(); left > 0; left--) fields.set(this.u16(), this.bytes(this.u16()));
-    return fields;
-  }
-
-  rest(): Uint8Array {
-    return this.bytes(this.#bytes.length - this.#at);
-  }
 }
 
 /** A payload with the length in front: a whole frame. */
@@ -200,33 +82,6 @@ export function framed(payload: Uint8Array): Uint8Array<ArrayBuffer> {
   writeFrameHeader(frame, 0, payload.length);
   frame.set(payload, FRAME_HEADER_BYTES);
   return frame;
-}
-
-/** Writes a whole number below 2^53 as `u64`. */
-export function writeU64(into: Uint8Array, at: number, value: number): void {
-  const high = Math.floor(value / 0x1_0000_0000);
-  const low = value >>> 0;
-  into[at] = high >>> 24;
-  into[at + 1] = high >>> 16;
-  into[at + 2] = high >>> 8;
-  into[at + 3] = high;
-  into[at + 4] = low >>> 24;
-  into[at + 5] = low >>> 16;
-  into[at + 6] = low >>> 8;
-  into[at + 7] = low;
-}
-
-/**
- * Reads a `u64`.
- *
- * @throws {TeleError} `protocol` if it is 2^53 or more, which no honest count reaches.
- */
-export function readU64(from: Uint8Array, at: number): number {
-  const high = from[at]! * 0x100_0000 + (from[at + 1]! << 16 | from[at + 2]! << 8 | from[at + 3]!);
-  const low = from[at + 4]! * 0x100_0000 + (from[at + 5]! << 16 | from[at + 6]! << 8 | from[at + 7]!);
-  const value = high * 0x1_0000_0000 + low;
-  if (!Number.isSafeInteger(value)) throw new TeleError("protocol", "a count is larger than 2^53");
-  return value;
 }
 
 const kindByte = { new: 0, resume: 1 } as const;
@@ -239,10 +94,10 @@ function readKind(value: number): "new" | "resume" {
 
 /** The payload of a hello frame. */
 export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
-  const writer = new Writer().u8(FrameType.hello).bytes(new TextEncoder().encode(MAGIC)).u8(PROTOCOL_VERSION)
+  const writer = new MessageWriter().u8(FrameType.hello).bytes(new TextEncoder().encode(MAGIC)).u8(PROTOCOL_VERSION)
     .u8(kindByte[hello.kind]).bytes(hello.nonce).bytes(hello.publicKey);
   if (hello.kind === "resume") writer.bytes(hello.sessionId!);
-  return writer.fields(hello.fields).done();
+  return writeFields(writer, hello.fields).done();
 }
 
 /**
@@ -251,7 +106,7 @@ export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
  * @throws {TeleError} `protocol` if it is none, `refused` if it is one of another version.
  */
 export function decodeHello(payload: Uint8Array): Hello {
-  const reader = new Reader(payload, "hello");
+  const reader = new MessageReader(payload, "hello");
   const isHello = reader.u8() === FrameType.hello && new TextDecoder().decode(reader.bytes(4)) === MAGIC;
   if (!isHello) throw new TeleError("protocol", "these are not the first bytes of a tele client");
   const version = reader.u8();
@@ -265,55 +120,90 @@ export function decodeHello(payload: Uint8Array): Hello {
   const kind = readKind(reader.u8());
   const nonce = reader.bytes(NONCE_BYTES);
   const publicKey = reader.bytes(KEY_BYTES);
-  if (kind === "new") return { kind, nonce, publicKey, fields: reader.fields() };
-  return { kind, nonce, publicKey, sessionId: reader.bytes(SESSION_ID_BYTES), fields: reader.fields() };
+  if (kind === "new") return reader.end({ kind, nonce, publicKey, fields: readFields(reader, "hello") });
+  const sessionId = reader.bytes(SESSION_ID_BYTES);
+  return reader.end({ kind, nonce, publicKey, sessionId, fields: readFields(reader, "hello") });
+}
+
+const statusByte = { ready: 0, unknown: 1 } as const;
+
+function readStatus(value: number): Challenge["status"] {
+  if (value === statusByte.ready) return "ready";
+  if (value === statusByte.unknown) return "unknown";
+  throw new TeleError("protocol", `a challenge of status ${value} is not known here`);
 }
 
 /** The payload of a challenge frame. */
 export function encodeChallenge(challenge: Challenge): Uint8Array<ArrayBuffer> {
-  return new Writer().u8(FrameType.challenge).u8(PROTOCOL_VERSION).u8(challenge.status === "ready" ? 0 : 1)
-    .bytes(challenge.nonce).bytes(challenge.publicKey).fields(challenge.fields).done();
+  const writer = new MessageWriter().u8(FrameType.challenge).u8(PROTOCOL_VERSION).u8(statusByte[challenge.status])
+    .bytes(challenge.nonce).bytes(challenge.publicKey);
+  return writeFields(writer, challenge.fields).done();
 }
 
 /** Reads a challenge payload; a refusal in its place is thrown as `refused`. */
 export function decodeChallenge(payload: Uint8Array): Challenge {
   throwIfRefusal(payload);
-  const reader = new Reader(payload, "challenge");
+  const reader = new MessageReader(payload, "challenge");
   if (reader.u8() !== FrameType.challenge || reader.u8() !== PROTOCOL_VERSION) {
     throw new TeleError("protocol", "this is not the answer of a tele server");
   }
-  const status = reader.u8() === 0 ? "ready" : "unknown";
-  return { status, nonce: reader.bytes(NONCE_BYTES), publicKey: reader.bytes(KEY_BYTES), fields: reader.fields() };
+  const status = readStatus(reader.u8());
+  const nonce = reader.bytes(NONCE_BYTES);
+  return reader.end({
+    status,
+    nonce,
+    publicKey: reader.bytes(KEY_BYTES),
+    fields: readFields(reader, "challenge"),
+  });
 }
 
 /** The payload of a commit frame without the proof behind it. */
 export function encodeCommit(commit: Commit): Uint8Array<ArrayBuffer> {
-  return new Writer().u8(FrameType.commit).u8(kindByte[commit.kind]).u64(commit.attempt).u64(commit.received)
-    .fields(commit.fields).done();
+  const writer = new MessageWriter().u8(FrameType.commit).u8(kindByte[commit.kind]).u32(commit.attempt)
+    .u64(commit.received);
+  return writeFields(writer, commit.fields).done();
 }
 
 /** Reads a commit payload. */
 export function decodeCommit(payload: Uint8Array): { commit: Commit; body: Uint8Array; proof: Uint8Array } {
   const { body, proof } = splitProof(payload, "commit");
-  const reader = new Reader(body, "commit");
+  const reader = new MessageReader(body, "commit");
   if (reader.u8() !== FrameType.commit) throw new TeleError("protocol", "a commit was due, something else came");
   const kind = readKind(reader.u8());
-  return { commit: { kind, attempt: reader.u64(), received: reader.u64(), fields: reader.fields() }, body, proof };
+  const attempt = reader.u32();
+  const received = reader.u64();
+  const commit = reader.end({ kind, attempt, received, fields: readFields(reader, "commit") });
+  checkCommit(commit);
+  return { commit, body, proof };
+}
+
+/** A new session has no past, and a resume has one. */
+function checkCommit({ kind, attempt, received, fields }: Commit): void {
+  if (kind === "resume") {
+    if (attempt === 0) throw new TeleError("protocol", "attempts to resume a session count from 1");
+    if (fields.has(FieldType.identity)) {
+      throw new TeleError("protocol", "the field identity belongs into the commit of a new session");
+    }
+  } else if (attempt !== 0 || received !== 0) {
+    throw new TeleError("protocol", "a new session has no attempts before it, and nothing received");
+  }
 }
 
 /** The payload of an accept frame without the proof behind it. */
 export function encodeAccept(accept: Accept): Uint8Array<ArrayBuffer> {
-  return new Writer().u8(FrameType.accept).bytes(accept.sessionId).u64(accept.received).fields(accept.fields).done();
+  const writer = new MessageWriter().u8(FrameType.accept).bytes(accept.sessionId).u64(accept.received);
+  return writeFields(writer, accept.fields).done();
 }
 
 /** Reads an accept payload; a refusal in its place is thrown as `refused`. */
 export function decodeAccept(payload: Uint8Array): { accept: Accept; body: Uint8Array; proof: Uint8Array } {
   throwIfRefusal(payload);
   const { body, proof } = splitProof(payload, "accept");
-  const reader = new Reader(body, "accept");
+  const reader = new MessageReader(body, "accept");
   if (reader.u8() !== FrameType.accept) throw new TeleError("protocol", "an accept was due, something else came");
-  const accept = { sessionId: reader.bytes(SESSION_ID_BYTES), received: reader.u64(), fields: reader.fields() };
-  return { accept, body, proof };
+  const sessionId = reader.bytes(SESSION_ID_BYTES);
+  const received = reader.u64();
+  return { accept: reader.end({ sessionId, received, fields: readFields(reader, "accept") }), body, proof };
 }
 
 function splitProof(payload: Uint8Array, what: string): { body: Uint8Array; proof: Uint8Array } {
@@ -322,17 +212,24 @@ function splitProof(payload: Uint8Array, what: string): { body: Uint8Array; proo
   return { body: payload.slice(0, at), proof: payload.slice(at) };
 }
 
-/** The payload of a refuse or goodbye frame. */
+/** The payload of a refuse or goodbye frame; a sentence that is too long is cut. */
 export function encodeEnding(type: "refuse" | "goodbye", ending: Ending): Uint8Array<ArrayBuffer> {
-  const message = new TextEncoder().encode(ending.message).subarray(0, 512);
-  return new Writer().u8(FrameType[type]).u16(ending.code).bytes(message).done();
+  // Not `subarray`: it would cut in the middle of a letter.
+  const message = new Uint8Array(MAX_ENDING_TEXT_BYTES);
+  const { written } = new TextEncoder().encodeInto(ending.message, message);
+  return new MessageWriter().u8(FrameType[type]).u16(ending.code).bytes(message.subarray(0, written)).done();
 }
 
 /** Reads a refuse or goodbye payload. */
 export function decodeEnding(payload: Uint8Array): Ending {
-  const reader = new Reader(payload, "ending");
+  const reader = new MessageReader(payload, "ending");
   reader.u8();
-  return { code: reader.u16(), message: new TextDecoder().decode(reader.rest()) };
+  const code = reader.u16();
+  const text = reader.rest();
+  if (text.length > MAX_ENDING_TEXT_BYTES) {
+    throw new TeleError("protocol", `a sentence of ${text.length} bytes, the limit is ${MAX_ENDING_TEXT_BYTES}`);
+  }
+  return { code, message: new TextDecoder("utf-8", { ignoreBOM: true }).decode(text) };
 }
 
 /** A refusal that a peer sent, or is to be sent, as an error that keeps its code. */

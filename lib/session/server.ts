@@ -10,16 +10,9 @@ import type { Log } from "../net/log.ts";
 import type { SegmentPool } from "../net/segment_pool.ts";
 import { EndCode, IDLE_SESSION_KEPT_MS, TOKEN_REFUSAL_DELAY_MS, WATCH_MS } from "./constants.ts";
 import { type Committed, ServerHandshake } from "./handshake.ts";
+import { readResumeTimeout, resumeTimeoutField } from "./fields.ts";
 import { nameOf } from "./keys.ts";
-import {
-  type Ending,
-  endingOf,
-  framed,
-  readResumeTimeout,
-  RefusalError,
-  resumeTimeoutField,
-  SESSION_ID_BYTES,
-} from "./messages.ts";
+import { type Ending, endingOf, framed, RefusalError, SESSION_ID_BYTES } from "./messages.ts";
 import { Session, type SessionUser } from "./session.ts";
 import { Strangers } from "./strangers.ts";
 import { tokenSalt } from "./token.ts";

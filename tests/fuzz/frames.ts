@@ -4,7 +4,7 @@
  * @module
  */
 import { writeDataHeader, writeFin, writeOpen, writeReset, writeU32 } from "../../lib/mux/records.ts";
-import { FrameType } from "../../lib/session/constants.ts";
+import { FrameType, MOST_RESUME_TIMEOUT_MS } from "../../lib/session/constants.ts";
 import { concatBytes } from "../../lib/session/keys.ts";
 import {
   type Accept,
@@ -16,10 +16,10 @@ import {
   encodeEnding,
   encodeHello,
   type Ending,
-  type Fields,
   type Hello,
-  writeU64,
 } from "../../lib/session/messages.ts";
+import { type FieldedMessage, type Fields, FieldType, resumeTimeoutField } from "../../lib/session/fields.ts";
+import { writeU64 } from "../../lib/session/message_bytes.ts";
 import type { Choices } from "./choices.ts";
 import { boundary } from "./mangle.ts";
 
@@ -37,21 +37,31 @@ export function count(choices: Choices): number {
   }
 }
 
-/** Optional fields: the known types with values of right and wrong lengths, and others. */
-export function fields(choices: Choices): Fields {
+/** Optional fields: those that belong into `message`, and unknown ones. */
+export function fields(choices: Choices, message: FieldedMessage): Fields {
   const some: Fields = new Map();
   for (let left = choices.upTo(40); left > 0; left--) {
-    const type = choices.chance(0.5) ? choices.between(0, 4) : choices.between(0, 65_535);
-    const value = choices.bytes(choices.pick([8, 0, 98, 97, choices.upTo(300)]));
-    some.set(type, value);
-    if (type === 1 && value.length === 8 && choices.chance(0.9)) writeU64(value, 0, count(choices));
+    some.set(choices.between(5, 65_535), choices.bytes(choices.upTo(40)));
+  }
+  const isOpening = message === "hello" || message === "challenge";
+  if (isOpening && choices.chance(0.5)) some.set(FieldType.guarded, new Uint8Array(0));
+  if (isOpening || choices.chance(0.5)) return some;
+  const timeoutMs = Math.min(Math.max(1, count(choices)), MOST_RESUME_TIMEOUT_MS);
+  return new Map([...some, ...resumeTimeoutField(timeoutMs)]);
+}
+
+/** The same, and now and then one that is not what it should be. */
+export function strangeFields(choices: Choices, message: FieldedMessage): Fields {
+  const some = fields(choices, message);
+  if (choices.chance(0.3)) {
+    some.set(choices.between(0, 4), choices.bytes(choices.pick([8, 0, 98, 97, choices.upTo(300)])));
   }
   return some;
 }
 
 /** A hello. */
 export function hello(choices: Choices, sessionId?: Uint8Array): Hello {
-  const shared = { nonce: choices.bytes(32), publicKey: choices.bytes(32), fields: fields(choices) };
+  const shared = { nonce: choices.bytes(32), publicKey: choices.bytes(32), fields: fields(choices, "hello") };
   if (sessionId === undefined && choices.chance(0.5)) return { kind: "new", ...shared };
   return { kind: "resume", ...shared, sessionId: sessionId ?? choices.bytes(16) };
 }
@@ -59,18 +69,20 @@ export function hello(choices: Choices, sessionId?: Uint8Array): Hello {
 /** A challenge. */
 export function challenge(choices: Choices): Challenge {
   const status = choices.pick(["ready", "unknown"] as const);
-  return { status, nonce: choices.bytes(32), publicKey: choices.bytes(32), fields: fields(choices) };
+  return { status, nonce: choices.bytes(32), publicKey: choices.bytes(32), fields: fields(choices, "challenge") };
 }
 
 /** A commit. */
-export function commit(choices: Choices): Commit {
-  const kind = choices.pick(["new", "resume"] as const);
-  return { kind, attempt: count(choices), received: count(choices), fields: fields(choices) };
+export function commit(choices: Choices, kind = choices.pick(["new", "resume"] as const)): Commit {
+  const some = fields(choices, "commit");
+  if (kind === "resume") return { kind, attempt: choices.next32() || 1, received: count(choices), fields: some };
+  if (choices.chance(0.3)) some.set(FieldType.identity, choices.bytes(98));
+  return { kind, attempt: 0, received: 0, fields: some };
 }
 
 /** An accept. */
 export function accept(choices: Choices): Accept {
-  return { sessionId: choices.bytes(16), received: count(choices), fields: fields(choices) };
+  return { sessionId: choices.bytes(16), received: count(choices), fields: fields(choices, "accept") };
 }
 
 /** A refuse or goodbye. */

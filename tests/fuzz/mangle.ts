@@ -48,7 +48,7 @@ function mangledOnce(choices: Choices, bytes: Uint8Array, other: Uint8Array): Ui
   const at = choices.between(0, bytes.length);
   const end = Math.min(bytes.length, at + choices.upTo(200));
   const [before, behind] = [bytes.subarray(0, at), bytes.subarray(end)];
-  switch (choices.between(0, 7)) {
+  switch (choices.between(0, 9)) {
     case 0: // Cut off.
       return before.slice();
     case 1: // Left out.
@@ -72,12 +72,49 @@ function mangledOnce(choices: Choices, bytes: Uint8Array, other: Uint8Array): Ui
       if (starts.length > 0) writeU32(changed, choices.pick(starts), boundary(choices));
       return changed;
     }
+    case 7:
+      return resized(choices, bytes);
+    case 8: // Something behind the end, or in front of where a proof stands.
+      return inserted(choices, bytes, choices.chance(0.5) ? bytes.length : Math.max(0, bytes.length - 32));
     default: { // Any number.
       const changed = bytes.slice();
       if (at + 4 <= changed.length) writeU32(changed, at, boundary(choices));
       return changed;
     }
   }
+}
+
+function inserted(choices: Choices, bytes: Uint8Array, at: number): Uint8Array<ArrayBuffer> {
+  return concatBytes(bytes.subarray(0, at), choices.bytes(choices.between(1, 40)), bytes.subarray(at));
+}
+
+/** `wire` with the end of one frame elsewhere: longer, shorter, into the next, or only its length one off. */
+function resized(choices: Choices, wire: Uint8Array): Uint8Array<ArrayBuffer> {
+  const payloads = frameStarts(wire).map((at) => wire.slice(at + 4, at + 4 + readU32(wire, at)));
+  if (payloads.length === 0) return wire.slice();
+  const index = choices.between(0, payloads.length - 1);
+  const [payload, next] = [payloads[index]!, payloads[index + 1]];
+  const cut = Math.max(0, payload.length - choices.between(1, 40));
+  let lengthOffBy = 0;
+  switch (choices.between(0, 3)) {
+    case 0:
+      payloads[index] = inserted(choices, payload, choices.chance(0.5) ? payload.length : cut);
+      break;
+    case 1:
+      payloads[index] = payload.subarray(0, cut);
+      break;
+    case 2:
+      payloads[index] = payload.subarray(0, cut);
+      if (next !== undefined) payloads[index + 1] = concatBytes(payload.subarray(cut), next);
+      break;
+    default:
+      lengthOffBy = choices.pick([-1, 1]);
+  }
+  return concatBytes(...payloads.map((bytes, at) => {
+    const header = new Uint8Array(4);
+    writeU32(header, 0, Math.max(0, bytes.length + (at === index ? lengthOffBy : 0)));
+    return concatBytes(header, bytes);
+  }));
 }
 
 /** The same bytes in pieces: of one byte, of a few, of many, or whole. */

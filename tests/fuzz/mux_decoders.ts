@@ -134,7 +134,7 @@ export const hints: Target = {
     const hint = choices.chance(0.5) ? mangled(choices, right) : right;
     trace(() => hex(hint));
     const error = teleErrorOf(["protocol"], () => mux.receiveHint(hint));
-    const isWhole = hint.length % 12 === 0;
+    const isWhole = hint.length > 0 && hint.length % 12 === 0;
     const hasHuge = isWhole && Array.from({ length: hint.length / 12 }, (_, index) => readU32(hint, index * 12 + 4))
       .some((high) => high >= 2 ** 21);
     // A huge value of a stream that is not open is not looked at.

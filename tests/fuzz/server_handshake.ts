@@ -6,6 +6,7 @@
 import { HANDSHAKE_TIMEOUT_MS } from "../../lib/session/constants.ts";
 import { ClientHandshake } from "../../lib/session/handshake.ts";
 import { concatBytes } from "../../lib/session/keys.ts";
+import { FieldType } from "../../lib/session/fields.ts";
 import { encodeHello, framed } from "../../lib/session/messages.ts";
 import type { Session } from "../../lib/session/session.ts";
 import { memoryPipe } from "../support/memory_network.ts";
@@ -22,13 +23,13 @@ const MOST_ANSWER_BYTES = 4 + 68 + 4 + 3 + 512;
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** A session that an honest client has, and that strangers must not harm. */
-interface Kept {
+export interface Kept {
   session: Session;
   secret: Uint8Array;
 }
 
 /** Begins a session with an honest client whose carrier is then lost. */
-function keep(stage: Stage, server: ReturnType<typeof silentServer>, sessions: Session[]): Kept {
+export function keep(stage: Stage, server: ReturnType<typeof silentServer>, sessions: Session[]): Kept {
   const pipe = memoryPipe();
   server.accept(pipe.b);
   let secret = NOTHING;
@@ -71,9 +72,9 @@ async function live(choices: Choices, wire: Mangler, kept: Kept, trace: Trace): 
   const handshake = await ClientHandshake.begin(wire, resumes ? kept.session.id : undefined);
   const isRight = choices.chance(0.3);
   const kind = isRight ? (resumes ? "resume" : "new") : choices.pick(["new", "resume"] as const);
-  const commit = { ...frames.commit(choices), kind };
+  const commit = { ...frames.commit(choices, kind), fields: frames.strangeFields(choices, "commit") };
   if (choices.chance(0.5)) {
-    commit.fields.delete(2);
+    commit.fields.delete(FieldType.identity);
     commit.received = 0;
   }
   const secret = choices.pick([kept.secret, NOTHING, choices.bytes(32)]);

@@ -10,6 +10,7 @@ import { hints, records } from "./mux_decoders.ts";
 import { messages, sessionFrames } from "./session_decoders.ts";
 import { relayed } from "./relay.ts";
 import { serverHandshake } from "./server_handshake.ts";
+import { splicedHandshake } from "./spliced_handshake.ts";
 import type { Target } from "./target.ts";
 import { webCrypto } from "./webcrypto.ts";
 
@@ -22,6 +23,7 @@ export const TARGETS: readonly Target[] = [
   records,
   hints,
   serverHandshake,
+  splicedHandshake,
   webCrypto,
   clientHandshake,
   peer,

@@ -8,7 +8,8 @@ import { silentLog } from "../../lib/net/log.ts";
 import { SegmentPool } from "../../lib/net/segment_pool.ts";
 import { ClientHandshake } from "../../lib/session/handshake.ts";
 import { concatBytes } from "../../lib/session/keys.ts";
-import { encodeCommit, encodeHello, FieldType, framed } from "../../lib/session/messages.ts";
+import { FieldType } from "../../lib/session/fields.ts";
+import { encodeCommit, encodeHello, framed } from "../../lib/session/messages.ts";
 import { SessionServer } from "../../lib/session/server.ts";
 import type { Choices } from "./choices.ts";
 import * as frames from "./frames.ts";
@@ -32,7 +33,7 @@ function strangerWire(choices: Choices): Uint8Array {
   // It is refused a second late, by the real clock here; the target `server-handshake` has it.
   hello.fields.delete(FieldType.guarded);
   if (choices.chance(0.3)) hello.publicKey = strangeKey(choices);
-  const commit = { ...frames.commit(choices), kind: "new" as const };
+  const commit = frames.commit(choices, "new");
   const wire = concatBytes(
     framed(encodeHello(hello)),
     framed(concatBytes(encodeCommit(commit), choices.bytes(32))),
@@ -43,7 +44,7 @@ function strangerWire(choices: Choices): Uint8Array {
 /** An honest client but for the fields of its commit: an identity that does not hold, for example. */
 async function strangeClient(choices: Choices, wire: Wire): Promise<void> {
   const handshake = await ClientHandshake.begin(wire.far);
-  const commit = { kind: "new" as const, attempt: 0, received: 0, fields: frames.fields(choices) };
+  const commit = { kind: "new" as const, attempt: 0, received: 0, fields: frames.strangeFields(choices, "commit") };
   try {
     await handshake.commit(commit, new Uint8Array(0));
   } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * Small deliberate faults, each of which the simulator must catch: a survivor is a hole in the model.
+ * Small deliberate faults, each of which the simulator, or a fuzz target, must catch: a survivor is a hole in the model.
  *
  * A fault is a replacement of text. When the code has changed and a text is gone, the fault is to be put anew.
  *
@@ -17,11 +17,20 @@ export interface Edit {
 export interface Mutation {
   name: string;
   edits: Edit[];
+  /** The fuzz target that is to catch it, in place of the simulator. */
+  fuzz?: string;
 }
 
 function fault(name: string, file: string, from: string, to: string): Mutation {
   return { name, edits: [{ file: `lib/${file}`, from, to }] };
 }
+
+/** A message decoder that takes whatever stands behind the end. */
+const OPEN_END: Edit = {
+  file: "lib/session/message_bytes.ts",
+  from: "    if (left > 0) throw",
+  to: "    if (left < 0) throw",
+};
 
 /** All faults. */
 export const MUTATIONS: readonly Mutation[] = [
@@ -215,6 +224,21 @@ export const MUTATIONS: readonly Mutation[] = [
     "const secret = resumes ? session.resumeSecret : await this.#tokenSalt;",
     "const secret = resumes || session.id.length > 0 ? session.resumeSecret : await this.#tokenSalt;",
   ),
+  { name: "bytes behind the end of a handshake message ignored", edits: [OPEN_END], fuzz: "messages" },
+  {
+    name: "bytes behind the end ignored, and lengths left out of the transcript",
+    edits: [OPEN_END, {
+      file: "lib/session/transcript.ts",
+      from: "    const bytes = new Uint8Array(before + FRAME_HEADER_BYTES + message.length);\n" +
+        "    bytes.set(this.#bytes);\n" +
+        "    writeFrameHeader(bytes, before, message.length);\n" +
+        "    bytes.set(message, before + FRAME_HEADER_BYTES);\n",
+      to: "    const bytes = new Uint8Array(before + message.length);\n" +
+        "    bytes.set(this.#bytes);\n" +
+        "    bytes.set(message, before);\n",
+    }],
+    fuzz: "spliced-handshake",
+  },
   {
     name: "liveness never fires",
     edits: [

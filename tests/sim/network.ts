@@ -5,14 +5,8 @@
  */
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { HandshakeChannel } from "../../lib/session/handshake.ts";
-import {
-  decodeHello,
-  encodeAccept,
-  encodeChallenge,
-  encodeEnding,
-  FieldType,
-  guardedField,
-} from "../../lib/session/messages.ts";
+import { decodeHello, encodeAccept, encodeChallenge, encodeEnding } from "../../lib/session/messages.ts";
+import { FieldType, guardedField } from "../../lib/session/fields.ts";
 import { type MemoryPipe, memoryPipe } from "../support/memory_network.ts";
 import { Random } from "../support/random.ts";
 import type { SimClock } from "./clock.ts";

@@ -7,7 +7,8 @@ import type { Duplex } from "../../lib/net/duplex.ts";
 import { readU32, writeDataHeader, writeFin, writeOpen } from "../../lib/mux/records.ts";
 import { FrameType } from "../../lib/session/constants.ts";
 import { ClientHandshake } from "../../lib/session/handshake.ts";
-import { framed, writeU64 } from "../../lib/session/messages.ts";
+import { writeU64 } from "../../lib/session/message_bytes.ts";
+import { framed } from "../../lib/session/messages.ts";
 import { tokenSalt } from "../../lib/session/token.ts";
 import { fillContent } from "./user.ts";
 

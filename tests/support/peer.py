@@ -32,7 +32,9 @@ NEW, RESUME = 0, 1
 READY, UNKNOWN = 0, 1
 REPLY_WANTED, REPLY = 1, 2
 SHUTDOWN, PROTOCOL, VERSION, PROOF, FULL, STALE, TOKEN = 1, 2, 3, 4, 5, 6, 9
-GUARDED = 4  # the field
+RESUME_TIMEOUT, IDENTITY, GUARDED = KNOWN_FIELDS = 1, 2, 4
+MAX_TEXT = 512
+MOST_TIMEOUT_MS = 31_622_400_000
 MAX_HANDSHAKE, MAX_FRAME, MAX_CONTROL = 2048, 512 * 1024, 16 * 1024
 PROMISE_MS = 1000
 START_POOL, MOST_START, LEAST_START = 32 << 20, 256 << 10, 4 << 10
@@ -104,6 +106,11 @@ def set_token(token):
     TOKEN_SALT = hashlib.sha256(label("token") + token).digest()
 
 
+def transcript_of(*messages):
+    """Each message behind its length: where one ends is part of what is proven."""
+    return b"".join(frame(message) for message in messages)
+
+
 class Keys:
     """What one handshake derives."""
 
@@ -132,26 +139,47 @@ def frame(payload):
 
 def fields(resume_timeout=None):
     """The fields of a commit or accept, or without `resume_timeout` of a hello or challenge; a peer has to ignore one."""
-    values = [(60000, b"ignore me")]
+    values = []
     if resume_timeout is not None:
-        values.append((1, struct.pack(">Q", resume_timeout)))
+        values.append((RESUME_TIMEOUT, struct.pack(">Q", resume_timeout)))
     elif TOKEN_SALT:
         values.append((GUARDED, b""))
+    values.append((60000, b"ignore me"))
     return bytes([len(values)]) + b"".join(struct.pack(">HH", kind, len(v)) + v for kind, v in values)
 
 
-def read_fields(payload, at):
+def read_fields(payload, at, known):
+    """The fields from `at` to the end of the message; `known` are those that may stand there, with their lengths."""
     found = {}
+    if at >= len(payload):
+        raise ProtocolError("a message that is too short")
     count = payload[at]
     at += 1
+    before = -1
     for _ in range(count):
+        if at + 4 > len(payload):
+            raise ProtocolError("a message that is too short")
         kind, length = struct.unpack_from(">HH", payload, at)
-        found[kind] = payload[at + 4:at + 4 + length]
-        at += 4 + length
+        at += 4
+        if kind <= before:
+            raise ProtocolError("fields that are not in order")
+        if at + length > len(payload):
+            raise ProtocolError("a message that is too short")
+        if kind in KNOWN_FIELDS and known.get(kind) != length:
+            raise ProtocolError(f"a field {kind} of {length} bytes")
+        found[kind] = payload[at:at + length]
+        at += length
+        before = kind
+    if at != len(payload):
+        raise ProtocolError("bytes behind the end of a message")
+    if RESUME_TIMEOUT in found and not 1 <= struct.unpack(">Q", found[RESUME_TIMEOUT])[0] <= MOST_TIMEOUT_MS:
+        raise ProtocolError("a resume timeout that cannot be")
     return found
 
 
 def ending(payload):
+    if not 3 <= len(payload) <= 3 + MAX_TEXT:
+        raise ProtocolError("an ending that is too short or too long")
     return struct.unpack_from(">H", payload, 1)[0], payload[3:].decode(errors="replace")
 
 
@@ -366,7 +394,7 @@ class Session:
                 del self.streams[number]
 
     def hint(self, payload):
-        if (len(payload) - 1) % 12:
+        if len(payload) == 1 or (len(payload) - 1) % 12:
             raise ProtocolError("a hint that is not whole")
         for at in range(1, len(payload), 12):
             number, offset = struct.unpack_from(">IQ", payload, at)
@@ -425,8 +453,12 @@ class Carrier:
         if kind == DATA:
             session.take(payload)
         elif kind == ACKNOWLEDGE:
+            if len(payload) != 9:
+                raise ProtocolError("an acknowledge of the wrong length")
             session.acknowledge(struct.unpack_from(">Q", payload, 1)[0], session.sent)
         elif kind == PROBE:
+            if len(payload) != 6:
+                raise ProtocolError("a probe of the wrong length")
             flags, self.promise_ms = struct.unpack_from(">BI", payload, 1)
             self.reply_due = self.reply_due or bool(flags & REPLY_WANTED)
             self.round_trips += flags & REPLY and 1
@@ -537,6 +569,13 @@ class Handshaking:
         self.sock.sendall(frame(b"") + frame(payload))
 
 
+def split_proof(payload, kind, least):
+    """Commit and accept: the message, of `least` bytes at least, and the proof behind it."""
+    if payload[0] != kind or len(payload) < least + 32:
+        raise ProtocolError("another message than was due, or too short")
+    return payload[:-32], payload[-32:]
+
+
 class ClientHandshake:
     """Hello and challenge; then, separately, the commit."""
 
@@ -550,55 +589,63 @@ class ClientHandshake:
         challenge = self.channel.receive()
         if challenge[:2] != bytes([CHALLENGE, 1]):
             raise ProtocolError("no challenge")
-        self.status = challenge[2]
+        self.session_id = session_id
+        self.status = challenge[2] if len(challenge) > 67 else None
+        if self.status not in ((READY,) if kind == NEW else (READY, UNKNOWN)):
+            raise ProtocolError("a status that cannot be")
         self.server_key = challenge[35:67]
-        if (GUARDED in read_fields(challenge, 67)) != bool(TOKEN_SALT):
+        if (GUARDED in read_fields(challenge, 67, {GUARDED: 0})) != bool(TOKEN_SALT):
             raise Refused(TOKEN, "a token on one side only")
-        self.opening = hello + challenge
+        self.opening = transcript_of(hello, challenge)
 
     def commit(self, session, kind, attempt, spoil=False):
         """Returns the server's count and what came behind the accept."""
         secret = TOKEN_SALT if kind == NEW else session.secret
         received = 0 if kind == NEW else session.received
-        body = struct.pack(">BBQQ", COMMIT, kind, attempt, received) + fields(resume_timeout=WEEK_MS)
-        transcript = self.opening + body
+        body = struct.pack(">BBIQ", COMMIT, kind, attempt, received) + fields(resume_timeout=WEEK_MS)
+        transcript = self.opening + transcript_of(body)
         keys = Keys(self.private, self.server_key, secret, transcript)
         proof = bytearray(keys.proof("client commit", kind, transcript))
         proof[0] ^= spoil
         self.channel.send(body + proof)
-        accept = self.channel.receive()
-        if accept[0] != ACCEPT or not keys.check("server accept", kind, transcript + accept[:-32], accept[-32:]):
+        accept, proof = split_proof(self.channel.receive(), ACCEPT, 26)
+        read_fields(accept, 25, {RESUME_TIMEOUT: 8})
+        if not keys.check("server accept", kind, transcript + transcript_of(accept), proof):
             raise ProtocolError("the server's proof does not hold")
+        count = struct.unpack_from(">Q", accept, 17)[0]
+        if (count != 0) if kind == NEW else (accept[1:17] != self.session_id):
+            raise ProtocolError("the accept of another session")
         if kind == NEW:
             session.id, session.secret = accept[1:17], keys.resume_secret
-        return struct.unpack_from(">Q", accept, 17)[0], self.channel.buffer
+        return count, self.channel.buffer
 
 
 def serve_handshake(sock, sessions):
     """The server's side. Returns the session, attached by the caller, what came behind the commit, and the opening."""
     channel = Handshaking(sock)
     hello = channel.receive()
-    if hello[:5] != bytes([HELLO]) + b"tele":
+    if hello[:5] != bytes([HELLO]) + b"tele" or len(hello) < 72 or hello[6] not in (NEW, RESUME):
         raise ProtocolError("no hello")
-    if (GUARDED in read_fields(hello, 71 if hello[6] == NEW else 87)) != bool(TOKEN_SALT):
+    if (GUARDED in read_fields(hello, 71 if hello[6] == NEW else 87, {GUARDED: 0})) != bool(TOKEN_SALT):
         raise Refused(TOKEN, "a token on one side only")
     wanted = sessions.get(hello[71:87]) if hello[6] == RESUME else None
     private = os.urandom(32)
     status = UNKNOWN if hello[6] == RESUME and wanted is None else READY
     challenge = bytes([CHALLENGE, 1, status]) + os.urandom(32) + x25519(private, BASE_POINT) + fields()
     channel.send(challenge)
-    commit = channel.receive()
-    body, proof = commit[:-32], commit[-32:]
-    kind, attempt, count = struct.unpack_from(">BQQ", body, 1)
-    if body[0] != COMMIT or (kind == RESUME) != (wanted is not None):
+    body, proof = split_proof(channel.receive(), COMMIT, 15)
+    kind, attempt, count = struct.unpack_from(">BIQ", body, 1)
+    if kind not in (NEW, RESUME) or (kind == RESUME) != (wanted is not None):
         raise ProtocolError("a commit that does not follow")
-    transcript = hello + challenge + body
+    if kind == NEW and (attempt != 0 or count != 0) or kind == RESUME and attempt == 0:
+        raise ProtocolError("a number that cannot be")
+    read_fields(body, 14, {RESUME_TIMEOUT: 8, **({IDENTITY: 98} if kind == NEW else {})})
+    transcript = transcript_of(hello, challenge, body)
     keys = Keys(private, hello[39:71], wanted.secret if kind == RESUME else TOKEN_SALT, transcript)
     if not keys.check("client commit", kind, transcript, proof):
         if kind == NEW and TOKEN_SALT:
             raise Refused(TOKEN, "the tokens differ")
         raise Refused(PROOF, "the client's proof does not hold")
-    read_fields(body, 18)
     if kind == NEW:
         session = Session(is_client=False)
         session.id, session.secret = os.urandom(16), keys.resume_secret
@@ -611,7 +658,7 @@ def serve_handshake(sock, sessions):
         if session.carrier is not None:
             session.carrier.close("taken over")
     accept = bytes([ACCEPT]) + session.id + struct.pack(">Q", session.received) + fields(resume_timeout=WEEK_MS)
-    accept += keys.proof("server accept", kind, transcript + accept)
+    accept += keys.proof("server accept", kind, transcript + transcript_of(accept))
     again = session.rewind(count)
     return session, channel.buffer, frame(accept), kind, again
 
