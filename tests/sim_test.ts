@@ -47,6 +47,7 @@ const HARD_CASES: Record<string, (scenario: Scenario) => boolean> = {
         return event.kind === "unreachable" && resetAtMs > event.atMs && resetAtMs < event.atMs + event.forMs;
       })
     ),
+  "users who come in an outage that outlasts their session": ({ kind }) => kind === "expiry",
   "an outage of ten minutes": ({ events }) =>
     events.some((event) => event.kind === "unreachable" && event.forMs >= 600_000),
 };

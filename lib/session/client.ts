@@ -172,7 +172,7 @@ export class SessionClient<User extends SessionUser> {
       replayBufferBytes,
       pingIntervalMs,
       onDetached: (lost, reason) => this.#onDetached(lost, reason),
-      onEnded: (lost, error) => this.#onEnded(lost, error),
+      onEnding: (lost, error) => this.#onEnding(lost, error),
     });
     this.#options.bindUser(user, session);
     return session;
@@ -191,17 +191,24 @@ export class SessionClient<User extends SessionUser> {
     this.#connect();
   }
 
-  /** The session is over; the next begins at once. */
-  #onEnded(session: Session, error: TeleError): void {
+  /** The session is over, whatever ended it; the next begins at once, with the users of whom nobody has heard yet. */
+  #onEnding(session: Session, error: TeleError): void {
     if (session !== this.#session || this.#stopped) return;
     if (error instanceof RefusalError && error.endCode === EndCode.replaced) {
       // Another process has the same identity, as in a copied home folder: the two must not end each other in turns.
       this.#identity = undefined;
     }
-    this.#replaceSession();
+    this.#succeed();
     this.#options.log("warn", `session ended: ${error.message}`);
     this.#outage.begin(undefined);
     this.#connect();
+  }
+
+  /** The next session takes the place of the present one, and over from it what never left this machine. */
+  #succeed(): void {
+    const former = this.#user;
+    this.#replaceSession();
+    this.#options.inherit(former, this.#user);
   }
 
   #replaceSession(): void {
@@ -271,9 +278,7 @@ export class SessionClient<User extends SessionUser> {
     const resumeTimeoutMs = Math.min(this.#options.resumeTimeoutMs, readResumeTimeout(accepted.accept.fields));
     const former = this.#session;
     if (former.id.length > 0) {
-      const formerUser = this.#user;
-      this.#replaceSession();
-      this.#options.inherit(formerUser, this.#user);
+      this.#succeed();
       const losesSomething = !former.isEmpty;
       const error = new TeleError(
         "unknown-session",

@@ -51,8 +51,10 @@ export interface SessionOptions {
   onDetached(session: Session, reason: string): void;
   /** Told when the peer is first heard on a carrier: its handshake is certainly done. */
   onHeard?(session: Session): void;
+  /** Told when the session ends, before its user is: what the peer has never heard of can still be taken from it. */
+  onEnding?(session: Session, error: TeleError): void;
   /** Told when the session has ended, after its user was. */
-  onEnded(session: Session, error: TeleError): void;
+  onEnded?(session: Session, error: TeleError): void;
 }
 
 /** How a carrier is attached. */
@@ -202,9 +204,10 @@ export class Session implements CarrierHost {
       if (ending === undefined) carrier.stop();
       else this.#leave(carrier, ending);
     }
+    this.#options.onEnding?.(this, error);
     this.user.ended(error);
     this.log.clear();
-    this.#options.onEnded(this, error);
+    this.#options.onEnded?.(this, error);
     return carrier?.done ?? Promise.resolve();
   }
 

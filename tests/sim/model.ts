@@ -189,6 +189,8 @@ export class Model implements UserWatcher, Watcher {
     if (!user.isClient) return this.#causes.length > 0 || (this.#hasRogues && user.partner === undefined);
     const exposures = [...this.#exposed.get(user) ?? []];
     return this.#causes.some(({ cause, atMs }) => {
+      // Whom no peer has heard of is nobody's to lose but the client's own.
+      if (cause === "expired" && exposures.length === 0) return false;
       if (cause !== "server killed" && cause !== "server stopped") return atMs >= user.openedMs;
       return exposures.some(({ session }) => atMs >= (this.#pairs.get(nameOf(session.id))?.[0]?.bornMs ?? Infinity));
     });

@@ -285,6 +285,12 @@ export const MUTATIONS: readonly Mutation[] = [
     "inherit: () => {},",
   ),
   fault(
+    "unopened streams lost when the session expires",
+    "session/client.ts",
+    '    this.#succeed();\n    this.#options.log("warn", `session ended:',
+    '    this.#replaceSession();\n    this.#options.log("warn", `session ended:',
+  ),
+  fault(
     "the old session of a killed client kept",
     "session/server.ts",
     "    for (const other of older) other.session.end(",

@@ -106,6 +106,7 @@ export function scenarioOf(seed: number): Scenario {
   if (roll <= 30) return takeover(seed, dice);
   if (roll <= 31) return portal(seed, dice);
   if (roll <= 32) return longOutage(seed, dice);
+  if (roll <= 33) return expiry(seed, dice);
   return chaos(seed, dice);
 }
 
@@ -515,4 +516,26 @@ function askOnce(scenario: Scenario, answerBytes: number): void {
   scenario.replayBufferBytes = 1024 * 1024;
   const plan = { ...plainPlan(answerBytes), pieceBytes: 500, pauseMs: 50 };
   scenario.serverUsers = [{ plan, dialMs: 0, refuses: false }];
+}
+
+/** The session expires in an outage in which users come and wait: of them nobody has heard, so they lose nothing. */
+function expiry(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "expiry";
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.startCredit = dice.size(4096, 64 * 1024);
+  scenario.lines = { delayMs: dice.pick(1, 40), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
+  scenario.resumeTimeoutMs = dice.between(5_000, 8_000);
+  const atMs = dice.between(500, 2_000);
+  const forMs = scenario.resumeTimeoutMs + dice.between(1_000, 5_000);
+  scenario.events.push({ atMs, kind: dice.pick("refuse", "unreachable"), forMs });
+  scenario.events.push({ atMs: atMs + 1, kind: "cut" });
+  scenario.streams = [{ openMs: 0, client: { ...plainPlan(5_000), fin: "heal" } }];
+  for (let left = dice.between(1, 3); left > 0; left--) {
+    scenario.prompt.push(scenario.streams.length);
+    scenario.streams.push({ openMs: atMs + dice.between(500, forMs), client: plainPlan(dice.size(100, 5_000)) });
+  }
+  scenario.serverUsers = [{ plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false }];
+  scenario.healMs = atMs + forMs + 20_000;
+  return scenario;
 }
