@@ -53,7 +53,7 @@ export class Scene implements AsyncDisposable {
       args: [
         "demo_relay.ts",
         String(bytesPerSecond),
-        String(lastPort(server.readyLine.split(",")[0])),
+        String(lastPort(listens(server))),
         String(filePort),
       ],
       env,
@@ -62,7 +62,7 @@ export class Scene implements AsyncDisposable {
     this.#relay = relay;
     const [, telePort, directPort] = relay.readyLine.split(" ");
     const client = await this.#tele("client", ["--in=127.0.0.1:0", `--out=127.0.0.1:${telePort}`], env);
-    this.throughTele = `127.0.0.1:${lastPort(client.readyLine.split(",")[0])}`;
+    this.throughTele = listens(client);
     this.direct = `127.0.0.1:${directPort}`;
   }
 
@@ -137,6 +137,11 @@ function parseLogLine(text: string): TeleLogLine {
   } catch {
     return { level: "error", message: text };
   }
+}
+
+/** Where a tele process listens, which its ready line tells: one address, as it was asked to. */
+function listens({ readyLine }: Child): string {
+  return JSON.parse(readyLine).listens;
 }
 
 function lastPort(line: string): number {

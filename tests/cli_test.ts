@@ -2,8 +2,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import config from "../deno.json" with { type: "json" };
-import { onUnix } from "./support/skip.ts";
-import { within } from "./support/wait.ts";
+import { onUnix, program } from "./support/skip.ts";
+import { freePort } from "./support/user_programs.ts";
+import { until, within } from "./support/wait.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
@@ -115,6 +116,61 @@ Deno.test("a unix socket that cannot be made gets exit code 1 and one line that 
   const { code, stdout, stderr } = await tele(["--server", "--in=:22", "--out=unix:/no/such/folder/tele.sock"]);
   assertEquals([code, stdout], [1, ""]);
   assertMatch(stderr, /^tele: cannot listen on unix:\/no\/such\/folder\/tele\.sock: [^\n]+\n$/);
+});
+
+/** Runs a role for as long as it takes to say `lines` lines, in the order in which a terminal would show them. */
+async function onScreen(args: string[], lines: number): Promise<string[]> {
+  const command = '"$@" 2>&1 & trap "kill $!" TERM; wait; wait';
+  const child = new Deno.Command(program("sh"), {
+    args: ["-c", command, "sh", Deno.execPath(), "run", "-A", MAIN, ...args],
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    stdin: "null",
+    stdout: "piped",
+  }).spawn();
+  let screen = "";
+  const reading = (async () => {
+    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) screen += text;
+  })();
+  try {
+    await until(() => screen.split("\n").length > lines, 20_000, `${lines} lines of tele ${args.join(" ")}: ${screen}`);
+  } finally {
+    child.kill("SIGTERM");
+    await within(Promise.all([child.status, reading]), 10_000, "the end");
+  }
+  return screen.split("\n").slice(0, lines);
+}
+
+Deno.test("the ready line comes first, and below it what stands open to everyone", onUnix("sh"), async () => {
+  const port = freePort();
+  const [server, client] = await Promise.all([
+    onScreen(["--server", "--in=:22", "--out=0.0.0.0:0"], 2),
+    onScreen(["--client", `--in=0.0.0.0:${port}`, "--out=127.0.0.1:1"], 2),
+  ]);
+  assertMatch(server[0]!, /^tele server ready: /);
+  assertMatch(
+    server[1]!,
+    / warn {2}anyone who can reach 0\.0\.0\.0:\d+ can connect to :22 through it: --token-file=FILE/,
+  );
+  assertMatch(client[0]!, /^tele client ready: /);
+  assertStringIncludes(
+    client[1]!,
+    ` warn  anyone who can reach 0.0.0.0:${port} can use this tunnel: --in=:${port} listens for this machine's`,
+  );
+});
+
+Deno.test("a client that listens on loopback warns of nobody", onUnix("sh"), async () => {
+  const [ready, next] = await onScreen(["--client", "--in=:0", "--out=127.0.0.1:1"], 2);
+  assertMatch(ready!, /^tele client ready: /);
+  assertStringIncludes(next!, "no tele server yet: 127.0.0.1:1: connection refused");
+});
+
+Deno.test("with --log-format=json the ready line is an object too", onUnix("sh"), async () => {
+  const lines = await onScreen(["--server", "--in=:22", "--out=0.0.0.0:0", "--log-format=json"], 2);
+  const [ready, warning] = lines.map((line) => JSON.parse(line));
+  assertEquals(Object.keys(ready), ["time", "level", "message", "listens"]);
+  assertMatch(ready.listens, /^0\.0\.0\.0:\d+$/);
+  assertStringIncludes(ready.message, `tele server ready: tele clients connect to ${ready.listens},`);
+  assertEquals(warning.level, "warn");
 });
 
 Deno.test(

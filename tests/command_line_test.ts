@@ -96,10 +96,15 @@ Deno.test("every option reaches the role", () => {
 
 Deno.test("help and version", () => {
   assertEquals(parseCommandLine([]), { kind: "help" });
-  for (const args of [["--help"], ["-help"], ["--server", "--help"], ["--help", "--version"], ["--otu=1", "--help"]]) {
+  for (
+    const args of [["--help"], ["-help"], ["-h"], ["--client", "-h"], ["--server", "--help"], ["--help", "--version"], [
+      "--otu=1",
+      "--help",
+    ]]
+  ) {
     assertEquals(parseCommandLine(args), { kind: "help" });
   }
-  for (const args of [["--version"], ["-version"]]) {
+  for (const args of [["--version"], ["-version"], ["-v"], ["-V"]]) {
     assertEquals(parseCommandLine(args, { TELE_TOKEN: "x" }), { kind: "version" });
   }
 });
@@ -167,8 +172,6 @@ Deno.test("an unknown flag is answered with the nearest one", () => {
     ["--maxsessions=5", "--max-sessions"],
     ["--loglevel", "--log-level"],
     ["--LOG-FORMAT=json", "--log-format"],
-    ["-h", "--help"],
-    ["-v", "--version"],
     ["--no-server", "--server"],
     ["--tls-crt=x", "--tls-cert"],
     ["--stdi", "--stdio"],

@@ -717,6 +717,7 @@ Deno.test(
       const dialed = await dial({ kind: "unix", path }, "user");
       assertEquals(dialed.peer, `unix:${path}`);
       await until(() => listening.accepted.length === 1, 5_000, "the connection");
+      assertEquals(listening.accepted[0]!.peer, `unix:${path}`, "who comes has no address but the one it came to");
       dialed.close();
       listening[Symbol.dispose]();
       await assertRejects(() => Deno.lstat(path), Deno.errors.NotFound);
@@ -863,8 +864,11 @@ Deno.test("the system's clock fires and cancels timers, and sleeps until told ot
 });
 
 Deno.test("a reason is a sentence without the operating system's number", () => {
-  assertEquals(reasonOf(new Error("Connection refused (os error 111)")), "Connection refused");
-  assertEquals(reasonOf(new Error("Not a directory (os error 20): mkdir '/x'")), "Not a directory: mkdir '/x'");
+  assertEquals(reasonOf(new Error("Connection refused (os error 111)")), "connection refused");
+  assertEquals(reasonOf(new Error("Not a directory (os error 20): mkdir '/x'")), "not a directory: mkdir '/x'");
+  assertEquals(reasonOf(new Error("connect ECONNRESET 127.0.0.1:22")), "connection reset by peer");
+  assertEquals(reasonOf(new Error("write EPIPE")), "the other side takes no more");
+  assertEquals(reasonOf(new Error("read EDOM")), "read EDOM", "better than nothing");
   assertEquals(reasonOf("just words"), "just words");
   assertEquals(reasonOf(undefined), "undefined");
 });

@@ -37,6 +37,34 @@ Deno.test("an outage is told as lost, not resumed yet, and resumed with its leng
   assertEquals(take().at(-1), "info: resumed after 0.0 s, 1 attempt, 0 bytes sent again");
 });
 
+Deno.test("an outage that is found when a machine or a process wakes up has lasted since it went", async () => {
+  const { clock, log, take } = setUp();
+  log.begin(undefined);
+  log.end("a:1", 1, undefined);
+  // Ctrl-Z for 12 s: the carrier is found dead by the first look.
+  log.wasAway(12_000);
+  log.begin("closed");
+  log.end("a:1", 1, 0);
+  assertEquals(take().at(-1), "info: resumed after 12.0 s, 1 attempt, 0 bytes sent again");
+  log.begin("closed");
+  log.end("a:1", 1, 0);
+  assertEquals(take().at(-1), "info: resumed after 0.0 s, 1 attempt, 0 bytes sent again", "it counts once");
+
+  // A carrier that lived, and was lost much later.
+  log.wasAway(12_000);
+  await clock.advance(60_000);
+  log.begin("closed");
+  log.end("a:1", 1, 0);
+  assertEquals(take().at(-1), "info: resumed after 0.0 s, 1 attempt, 0 bytes sent again");
+
+  // Asleep in an outage: the clock that it is measured by stood still.
+  log.begin("closed");
+  await clock.advance(2_000);
+  log.wasAway(60_000);
+  log.end("a:1", 1, 0);
+  assertEquals(take().at(-1), "info: resumed after 60.0 s, 1 attempt, 0 bytes sent again");
+});
+
 Deno.test("the same failure again is counted, not repeated; reminders come at 10 s, 20 s, 40 s and so on", async () => {
   const { clock, log, take } = setUp();
   log.begin("closed");

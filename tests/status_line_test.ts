@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { helpText } from "../lib/tunnel/help.ts";
-import { StatusDisplay } from "../lib/tunnel/status_display.ts";
+import { rewrapsLines, StatusDisplay } from "../lib/tunnel/status_display.ts";
 import { type LinkStatus, statusLine } from "../lib/tunnel/status_line.ts";
 import { StatusTerminal } from "../lib/tunnel/terminal.ts";
 import { FakeClock } from "./support/fake_clock.ts";
@@ -9,6 +9,7 @@ const UP: LinkStatus = {
   sessions: 1,
   attached: 1,
   outageMs: 0,
+  wasUp: true,
   streams: 0,
   sentBytes: 0,
   receivedBytes: 0,
@@ -18,10 +19,19 @@ const UP: LinkStatus = {
 /** Takes what a terminal would get. */
 class Screen {
   text = "";
-  readonly terminal = new StatusTerminal((bytes) => {
-    this.text += new TextDecoder().decode(bytes);
-    return Promise.resolve(bytes.length);
-  });
+  columns = 80;
+  readonly terminal: StatusTerminal;
+
+  constructor(rewraps = true) {
+    this.terminal = new StatusTerminal({
+      write: (bytes) => {
+        this.text += new TextDecoder().decode(bytes);
+        return Promise.resolve(bytes.length);
+      },
+      columns: () => this.columns,
+      rewraps,
+    });
+  }
 
   /** What came since the last call. */
   async take(): Promise<string> {
@@ -34,10 +44,11 @@ class Screen {
 
 Deno.test("the status line tells link, streams, rates, and what was sent again", () => {
   const cases: [string, Partial<LinkStatus>, Partial<LinkStatus>][] = [
-    ["link up | no streams | in 0 B/s, out 0 B/s", {}, {}],
-    ["link up | 1 stream | in 512 B/s, out 1.5 KiB/s", { streams: 1, receivedBytes: 1024, sentBytes: 3072 }, {}],
-    ["link up | no streams | in 50 B/s, out 0 B/s", { receivedBytes: 100 }, { receivedBytes: 900 }],
+    ["link up | no streams | down 0 B/s, up 0 B/s", {}, {}],
+    ["link up | 1 stream | down 512 B/s, up 1.5 KiB/s", { streams: 1, receivedBytes: 1024, sentBytes: 3072 }, {}],
+    ["link up | no streams | down 50 B/s, up 0 B/s", { receivedBytes: 100 }, { receivedBytes: 900 }],
     ["outage for 1 s | 1 stream waits", { attached: 0, streams: 1 }, {}],
+    ["connecting for 18 s | 1 stream waits", { attached: 0, outageMs: 18_000, wasUp: false, streams: 1 }, {}],
     ["outage for 2 min 5 s | no streams", { attached: 0, outageMs: 125_900 }, {}],
     ["outage for 3 s | 2 streams wait | 18 KiB sent again", {
       attached: 0,
@@ -45,7 +56,7 @@ Deno.test("the status line tells link, streams, rates, and what was sent again",
       streams: 2,
       replayedBytes: 18_432,
     }, {}],
-    ["3 of 4 links up, outage for 7 s | no streams | in 0 B/s, out 0 B/s", {
+    ["3 of 4 links up, outage for 7 s | no streams | down 0 B/s, up 0 B/s", {
       sessions: 4,
       attached: 3,
       outageMs: 7_000,
@@ -58,7 +69,7 @@ Deno.test("the status line tells link, streams, rates, and what was sent again",
 
 Deno.test("the status line is one column shorter than the terminal at the most", () => {
   const whole = statusLine(UP, UP, 1_000, 200);
-  for (const columns of [0, 1, 2, 10, 43, 44]) {
+  for (const columns of [0, 1, 2, 10, 44, 45]) {
     assertEquals(statusLine(UP, UP, 1_000, columns), whole.slice(0, Math.max(0, columns - 1)));
   }
 });
@@ -72,12 +83,11 @@ Deno.test("the status line is written when it changes and not in the background,
     clock,
     terminal: screen.terminal,
     status: () => status,
-    columns: () => 80,
     isForeground: () => isForeground,
   });
   assertEquals(await screen.take(), "");
   await clock.advance(1_000);
-  assertEquals(await screen.take(), "\r\x1b[Klink up | no streams | in 0 B/s, out 0 B/s");
+  assertEquals(await screen.take(), "\r\x1b[Klink up | no streams | down 0 B/s, up 0 B/s");
   await clock.advance(60_000);
   assertEquals(await screen.take(), "", "an idle link costs nothing");
   status = { ...UP, streams: 1 };
@@ -86,7 +96,7 @@ Deno.test("the status line is written when it changes and not in the background,
   assertEquals(await screen.take(), "", "in the background somebody types there");
   isForeground = true;
   await clock.advance(1_000);
-  assertEquals(await screen.take(), "\r\x1b[Klink up | 1 stream | in 0 B/s, out 0 B/s");
+  assertEquals(await screen.take(), "\r\x1b[Klink up | 1 stream | down 0 B/s, up 0 B/s");
   await display.stop();
   assertEquals(await screen.take(), "\r\x1b[K");
   status = UP;
@@ -105,15 +115,52 @@ Deno.test("log lines are written above the status line, and alone where there is
   assertEquals(await screen.take(), "\r\x1b[Klink up\r\x1b[Ksecond\nlink up");
 });
 
+Deno.test("a window that becomes narrower leaves no piece of the status line behind", async () => {
+  const line = (text: string) => new TextEncoder().encode(`${text}\n`);
+  const screen = new Screen();
+  await screen.terminal.show("x".repeat(61));
+  screen.columns = 20;
+  await screen.take();
+  await screen.terminal.write(line("a log line"));
+  assertEquals(await screen.take(), `\r\x1b[3A\x1b[Ja log line\n${"x".repeat(61)}`, "four rows of 20 columns");
+  await screen.terminal.show("short");
+  assertEquals(await screen.take(), "\r\x1b[3A\x1b[Jshort");
+  await screen.terminal.show("");
+  assertEquals(await screen.take(), "\r\x1b[K");
+
+  const cutting = new Screen(false);
+  await cutting.terminal.show("x".repeat(61));
+  cutting.columns = 20;
+  await cutting.take();
+  await cutting.terminal.show("short");
+  assertEquals(await cutting.take(), "\r\x1b[Kshort", "where lines are cut, a row above is a log line");
+});
+
+Deno.test("which terminals wrap their lines anew", () => {
+  const cases: [boolean, Record<string, string>][] = [
+    [true, { TERM: "xterm-256color" }],
+    [true, { TERM: "screen-256color", TMUX: "/tmp/tmux-0/default,1,0" }],
+    [true, {}],
+    [false, { TERM: "xterm-256color", XTERM_VERSION: "XTerm(379)" }],
+    [false, { TERM: "screen" }],
+    [false, { TERM: "linux" }],
+  ];
+  for (const [rewraps, env] of cases) assertEquals(rewrapsLines((name) => env[name]), rewraps, JSON.stringify(env));
+});
+
 Deno.test("a terminal that is held up gets no status lines, and what waited comes whole and in order", async () => {
   const written: string[] = [];
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
-  const terminal = new StatusTerminal(async (bytes) => {
-    await held;
-    // Some of it only, as a terminal may.
-    const part = bytes.subarray(0, 3);
-    written.push(new TextDecoder().decode(part));
-    return part.length;
+  const terminal = new StatusTerminal({
+    write: async (bytes) => {
+      await held;
+      // Some of it only, as a terminal may.
+      const part = bytes.subarray(0, 3);
+      written.push(new TextDecoder().decode(part));
+      return part.length;
+    },
+    columns: () => 80,
+    rewraps: true,
   });
   const writing = terminal.write(new TextEncoder().encode("a log line\n"));
   const skipped = terminal.show("link up");

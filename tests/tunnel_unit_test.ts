@@ -195,7 +195,8 @@ class Machine {
   readonly clock = new FakeClock();
   addresses: string[] | undefined = ["127.0.0.1", "::1", "192.0.2.1"];
   looks = 0;
-  wakes = 0;
+  /** How long each sleep was, in milliseconds. */
+  readonly sleeps: number[] = [];
   readonly moves: ((address: string) => boolean)[] = [];
   readonly environment = new Environment({
     clock: this.clock,
@@ -204,7 +205,7 @@ class Machine {
       if (this.addresses === undefined) throw new Deno.errors.NotCapable("no --allow-sys");
       return this.addresses;
     },
-    onWake: () => this.wakes++,
+    onWake: (awayMs) => this.sleeps.push(awayMs),
     onAddresses: (isLocal) => this.moves.push(isLocal),
   });
 }
@@ -212,7 +213,7 @@ class Machine {
 Deno.test("time that passes as it should is no sleep", async () => {
   const machine = new Machine();
   await machine.clock.advance(3_600_000);
-  assertEquals([machine.wakes, machine.moves.length], [0, 0]);
+  assertEquals([machine.sleeps.length, machine.moves.length], [0, 0]);
   machine.environment.stop();
 });
 
@@ -220,14 +221,14 @@ Deno.test("a machine that slept is noticed at the next look, once for each sleep
   const machine = new Machine();
   await machine.clock.advance(10_500);
   machine.clock.jumpWall(3_600_000);
-  assertEquals(machine.wakes, 0);
+  assertEquals(machine.sleeps.length, 0);
   await machine.clock.advance(1_000);
-  assertEquals(machine.wakes, 1);
+  assertEquals(machine.sleeps.length, 1);
   await machine.clock.advance(60_000);
-  assertEquals(machine.wakes, 1);
+  assertEquals(machine.sleeps.length, 1);
   machine.clock.jumpWall(5_000);
   await machine.clock.advance(1_000);
-  assertEquals(machine.wakes, 2);
+  assertEquals(machine.sleeps.length, 2);
   machine.environment.stop();
 });
 
@@ -235,7 +236,8 @@ Deno.test("a process that was stopped is noticed too", async () => {
   const machine = new Machine();
   await machine.clock.advance(5_000);
   await machine.clock.stall(30_000);
-  assertEquals(machine.wakes, 1);
+  const [awayMs, ...others] = machine.sleeps;
+  assert(awayMs! > 28_000 && awayMs! <= 30_000 && others.length === 0, `away for ${machine.sleeps} ms`);
   machine.environment.stop();
 });
 
@@ -246,7 +248,7 @@ Deno.test("a wall clock that is set a little, or back, is no sleep", async () =>
   await machine.clock.advance(5_000);
   machine.clock.jumpWall(-3_600_000);
   await machine.clock.advance(60_000);
-  assertEquals(machine.wakes, 0);
+  assertEquals(machine.sleeps.length, 0);
   machine.environment.stop();
 });
 
@@ -333,6 +335,21 @@ Deno.test("the log calls a stream cut or refused, with who and why; the rest is 
     "debug stream finished (127.0.0.1:50005)",
     "warn stream cut: nobody knows whose",
     "warn stream refused (127.0.0.1:50006): there are 5 connections already",
+  ]);
+});
+
+Deno.test("why the only stream of a process ended is an error, which it then tells by its exit code", () => {
+  const { lines, log } = streamLog();
+  const stream = { peer: "standard input and output" } as MuxStream;
+  log.onlyStreamEnded(stream, { kind: "cut", message: "gone" });
+  log.onlyStreamEnded(stream, { kind: "reset", code: 1, message: ":22: connection refused", by: "peer" });
+  log.onlyStreamEnded(stream, { kind: "reset", code: 2, message: "connection reset by peer", by: "peer" });
+  log.onlyStreamEnded(stream, { kind: "finished" });
+  assertEquals(lines, [
+    "error stream cut (standard input and output): gone",
+    "error stream refused (standard input and output): :22: connection refused",
+    "error stream reset (standard input and output), at the other end: connection reset by peer",
+    "debug stream finished (standard input and output)",
   ]);
 });
 

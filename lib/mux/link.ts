@@ -189,9 +189,18 @@ export class MuxClient {
     return stream;
   }
 
-  /** The machine slept: a carrier must show a sign of life, an outage tries at once. */
-  wokeUp(): void {
-    this.#sessions.wokeUp();
+  /** Whether there has been a carrier. */
+  get wasUp(): boolean {
+    return this.#sessions.wasUp;
+  }
+
+  /**
+   * The machine slept: a carrier must show a sign of life, an outage tries at once.
+   *
+   * @param awayMs How long, in milliseconds; without it the user only doubts that the carrier is alive.
+   */
+  wokeUp(awayMs?: number): void {
+    this.#sessions.wokeUp(awayMs);
   }
 
   /** The machine's addresses changed: a carrier from one that is gone is dead, an outage tries at once. */

@@ -40,7 +40,7 @@ export class DenoDuplex implements Duplex {
   constructor(conn: Deno.Conn) {
     this.#conn = conn;
     if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
-    this.peer = nameOf(conn.remoteAddr);
+    this.peer = nameOf(conn);
     this.localAddress = "hostname" in conn.localAddr ? unmapped(conn.localAddr.hostname) : undefined;
   }
 
@@ -77,9 +77,11 @@ export class DenoDuplex implements Duplex {
   }
 }
 
-function nameOf(address: Deno.Addr): string {
-  if ("hostname" in address) {
-    return formatAddress({ kind: "tcp", host: unmapped(address.hostname), port: address.port });
+/** Who connects to a unix socket has no address of its own, and is known by where it came in. */
+function nameOf({ remoteAddr, localAddr }: Deno.Conn): string {
+  if ("hostname" in remoteAddr) {
+    return formatAddress({ kind: "tcp", host: unmapped(remoteAddr.hostname), port: remoteAddr.port });
   }
-  return "path" in address ? `unix:${address.path}` : address.transport;
+  const paths = [remoteAddr, localAddr].map((address) => "path" in address ? address.path : undefined);
+  return `unix:${paths.find((path) => path) ?? "a socket without a path"}`;
 }

@@ -52,8 +52,45 @@ export class TeleError extends Error {
   }
 }
 
-/** The sentence in any thrown value: an error's message without the operating system's number, or the value itself. */
+/** What the operating system's names for failures mean, where nothing but the name is told (`read ECONNRESET`). */
+const SYSTEM_REASONS: Readonly<Record<string, string>> = {
+  EACCES: "not allowed by this system",
+  EADDRNOTAVAIL: "this machine does not have that address, or no port of it is free",
+  ECONNABORTED: "the connection was ended by this machine",
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "connection reset by peer",
+  EHOSTDOWN: "the host is down",
+  EHOSTUNREACH: "no route to host",
+  EMFILE: "this process has too many files open",
+  ENETDOWN: "the network is down",
+  ENETUNREACH: "network unreachable",
+  ENFILE: "this machine has too many files open",
+  ENOBUFS: "this machine has no memory left for connections",
+  ENOENT: "there is no such file",
+  ENOTCONN: "the connection is gone",
+  EPERM: "not allowed by this system",
+  EPIPE: "the other side takes no more",
+  ETIMEDOUT: "connection timed out",
+};
+
+/**
+ * The sentence in any thrown value: an error's message without the operating system's number, or the value itself. A
+ * message that is only a call and the system's name for what went wrong becomes words.
+ *
+ * @example
+ * ```ts
+ * import { reasonOf } from "./error.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(reasonOf(new Error("read ECONNRESET")), "connection reset by peer");
+ * assertEquals(reasonOf(new Error("Connection reset by peer (os error 104)")), "connection reset by peer");
+ * ```
+ */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/ \(os error \d+\)/, "");
+  const [, name = ""] = /^(?:\w+ )?(E[A-Z]+)\b/.exec(message) ?? [];
+  if (Object.hasOwn(SYSTEM_REASONS, name)) return SYSTEM_REASONS[name]!;
+  // The runtime begins a sentence of its own with the system's words; here they stand in the middle of one.
+  return message.replace(/^([A-Z])(?=[a-z].* \(os error \d+\))/, (letter) => letter.toLowerCase())
+    .replace(/ \(os error \d+\)/, "");
 }

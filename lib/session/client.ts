@@ -99,6 +99,11 @@ export class SessionClient<User extends SessionUser> {
     return this.#outage.lastedMs;
   }
 
+  /** Whether there has been a carrier. */
+  get wasUp(): boolean {
+    return this.#outage.wasUp;
+  }
+
   /** Counted bytes of the present session that the server has acknowledged. */
   get acknowledgedBytes(): number {
     return this.#session.log.acknowledged;
@@ -137,8 +142,13 @@ export class SessionClient<User extends SessionUser> {
     this.#loop?.hurry();
   }
 
-  /** The machine slept: a carrier must show a sign of life, an outage tries at once. */
-  wokeUp(): void {
+  /**
+   * The machine slept: a carrier must show a sign of life, an outage tries at once.
+   *
+   * @param awayMs How long, in milliseconds; without it the user only doubts that the carrier is alive.
+   */
+  wokeUp(awayMs = 0): void {
+    if (awayMs > 0) this.#outage.wasAway(awayMs);
     this.#session.carrier?.suspect();
     this.#loop?.startOver();
   }

@@ -8,6 +8,8 @@ import type { Log } from "../net/log.ts";
 
 /** While an outage lasts, a line is written when it has lasted this long, and each time it has doubled. */
 const FIRST_REMINDER_MS = 10_000;
+/** An outage that begins this soon after this end was away began when it went, in milliseconds. */
+const AWAY_COUNTS_MS = 5_000;
 /** The longest pause between two reminders, in milliseconds. */
 const LONGEST_REMINDER_MS = 10 * 60_000;
 
@@ -21,6 +23,8 @@ export class OutageLog {
   readonly #log: Log;
   #beganAt: number | undefined;
   #isFirst = true;
+  /** Until when this end was away (asleep, or stopped), and since when. */
+  #away: { sinceMs: number; untilMs: number } | undefined;
   #toldReasons: Set<string> = new Set();
   #toldAt = -Infinity;
   #reminderAt = 0;
@@ -36,11 +40,27 @@ export class OutageLog {
     return this.#beganAt === undefined ? undefined : this.#clock.now() - this.#beganAt;
   }
 
+  /** Whether there has been a link. */
+  get wasUp(): boolean {
+    return !this.#isFirst;
+  }
+
+  /** This end was away for `ms` milliseconds until now: for its users an outage has lasted that long already. */
+  wasAway(ms: number): void {
+    const untilMs = this.#clock.now();
+    const sinceMs = untilMs - ms;
+    if (this.#beganAt === undefined) this.#away = { sinceMs, untilMs };
+    else this.#beganAt = Math.min(this.#beganAt, sinceMs);
+  }
+
   /** The link was lost because of `reason`; without one there has never been a link, or it ended as asked. */
   begin(reason: string | undefined): void {
     const now = this.#clock.now();
     if (this.#beganAt === undefined) {
-      this.#beganAt = now;
+      // A carrier that is found dead right after was dead before: only nobody was there to notice.
+      const away = this.#away;
+      this.#beganAt = away !== undefined && now - away.untilMs < AWAY_COUNTS_MS ? away.sinceMs : now;
+      this.#away = undefined;
       this.#reminderAt = now + FIRST_REMINDER_MS;
       this.#toldReasons.clear();
     }

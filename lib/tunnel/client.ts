@@ -7,7 +7,7 @@ import { formatAddress } from "../net/address.ts";
 import { type Clock, systemClock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { TeleError } from "../net/error.ts";
-import { listen } from "../net/listen.ts";
+import { listen, type Listening } from "../net/listen.ts";
 import type { Log } from "../net/log.ts";
 import type { MuxStream, StreamEnd } from "../mux/stream.ts";
 import { pingNameOf } from "./alpn.ts";
@@ -49,8 +49,10 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
   early.forEach(take);
   const where = `user's clients connect to ${listening.addresses.join(" and ")}`;
   const server = `${formatAddress(options.out)}${options.tls ? " (TLS)" : ""}`;
+  warnOfExposure(listening, options, log);
   return {
     readyLine: `tele client ready: ${where}, tele server is ${server}`,
+    listens: listening.addresses,
     status: users.status,
     tryNow: () => users.tryNow(),
     async stop(reason) {
@@ -59,6 +61,15 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
       await users.stop(`the tele client ended (${reason})`);
     },
   };
+}
+
+/** The token and the certificates are this client's: whoever comes to its port uses them. */
+function warnOfExposure({ isExposed, addresses: [address] }: Listening, { in: input }: ClientOptions, log: Log): void {
+  if (!isExposed || input?.kind !== "tcp") return;
+  log(
+    "warn",
+    `anyone who can reach ${address} can use this tunnel: --in=:${input.port} listens for this machine's programs only`,
+  );
 }
 
 /** Carries users' connections to the server. */

@@ -17,8 +17,8 @@ export interface EnvironmentOptions {
   clock: Clock;
   /** All addresses of this machine; throws if that may not be asked. */
   addresses: () => string[];
-  /** The machine or the process slept. */
-  onWake: () => void;
+  /** The machine or the process slept, for so many milliseconds. */
+  onWake: (awayMs: number) => void;
   /** The addresses changed. */
   onAddresses: (isLocal: (address: string) => boolean) => void;
 }
@@ -73,7 +73,7 @@ export class Environment {
     this.#lastMs = now;
     this.#lastWallMs = wallNow;
     this.#lookAtAddresses();
-    if (lateMs >= SLEPT_MS) this.#options.onWake();
+    if (lateMs >= SLEPT_MS) this.#options.onWake(lateMs);
     this.#schedule();
   }
 

@@ -9,7 +9,7 @@ import { closestString } from "@std/text/closest-string";
 import { reasonOf, TeleError } from "../net/error.ts";
 import { escapeUnshown } from "./log_format.ts";
 import type { Option, ValueOption } from "./option.ts";
-import { HELP, OPTIONS } from "./option_table.ts";
+import { HELP, OPTIONS, VERSION } from "./option_table.ts";
 import { MAKE_CERT } from "./tls_options.ts";
 
 const BOOLEAN_NAMES: readonly string[] = OPTIONS.filter((option) => option.kind === "flag").map(({ name }) => name);
@@ -118,10 +118,18 @@ function readValue<Value>(option: ValueOption<Value>, text: unknown): Value {
   }
 }
 
+/** What everyone types without asking. */
+const SHORT_FLAGS: Readonly<Record<string, Option>> = { "-h": HELP, "-v": VERSION, "-V": VERSION };
+
 /** `-server` → `--server`: `parseArgs` would read six one-letter flags. What follows a bare `--` is no flag. */
 function normaliseDashes(args: readonly string[]): string[] {
   const end = args.indexOf("--");
-  return args.map((arg, at) => (end === -1 || at < end) && /^-[a-z]/i.test(arg) ? `-${arg}` : arg);
+  const long = (arg: string) => {
+    const option = Object.hasOwn(SHORT_FLAGS, arg) ? SHORT_FLAGS[arg] : undefined;
+    if (option !== undefined) return `--${option.name}`;
+    return /^-[a-z]/i.test(arg) ? `-${arg}` : arg;
+  };
+  return args.map((arg, at) => end === -1 || at < end ? long(arg) : arg);
 }
 
 /**

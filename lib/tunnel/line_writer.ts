@@ -31,6 +31,7 @@ export class LineWriter {
   #waiting: string[] = [];
   #missed = 0;
   #writing: Promise<void> | undefined;
+  #isHeld = false;
 
   /**
    * Nothing waits yet.
@@ -45,7 +46,18 @@ export class LineWriter {
   write(line: string): void {
     if (this.#waiting.length >= MOST_WAITING) this.#missed++;
     else this.#waiting.push(line);
-    this.#writing ??= this.#writeAll();
+    if (!this.#isHeld) this.#writing ??= this.#writeAll();
+  }
+
+  /** Keeps lines back from now on, until {@linkcode LineWriter.release}: another line is to come first. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Writes what was kept back. */
+  release(): void {
+    this.#isHeld = false;
+    if (this.#waiting.length > 0) this.#writing ??= this.#writeAll();
   }
 
   /** Waits until all is written, at most `limitMs` milliseconds. */

@@ -53,7 +53,7 @@ export const HELP: FlagOption = {
   kind: "flag",
   name: "help",
   role: "both",
-  meaning: "print this",
+  meaning: "print this; also -h",
   example: "tele --help",
 };
 
@@ -62,7 +62,7 @@ export const VERSION: FlagOption = {
   kind: "flag",
   name: "version",
   role: "both",
-  meaning: "print the version",
+  meaning: "print the version; also -v",
   example: "tele --version",
 };
 

@@ -14,12 +14,12 @@ import { ExitCode } from "./exit_code.ts";
 import { helpText } from "./help.ts";
 import type { HostName } from "./host_name.ts";
 import { LineWriter } from "./line_writer.ts";
-import { makeLog } from "./log_format.ts";
+import { formatLogLine, type LogFormat, makeLog } from "./log_format.ts";
 import { writeCertificate } from "./make_cert.ts";
 import { endSignal, onTryNowSignal } from "./process.ts";
 import type { Running } from "./running.ts";
 import { startServer } from "./server.ts";
-import { isInForeground, StatusDisplay, terminalColumns } from "./status_display.ts";
+import { isInForeground, rewrapsLines, StatusDisplay, terminalColumns } from "./status_display.ts";
 import { StatusTerminal } from "./terminal.ts";
 import { makeToken } from "./token.ts";
 
@@ -67,21 +67,30 @@ async function runRole(command: Command & { kind: "server" | "client" }): Promis
   const signalled = endSignal();
   let running: Running | undefined;
   onTryNowSignal(() => running?.tryNow());
-  const terminal = new StatusTerminal((bytes) => Deno.stderr.write(bytes));
+  const terminal = new StatusTerminal({
+    write: (bytes) => Deno.stderr.write(bytes),
+    columns: terminalColumns,
+    rewraps: rewrapsLines((name) => Deno.env.get(name)),
+  });
   const lines = new LineWriter((bytes) => terminal.write(bytes));
   const { logLevel: level, logFormat: format } = command.options;
   const log = makeLog({ level, format, write: (line) => lines.write(line), wallNow: Date.now });
   keepRunning(log);
+  // Whoever starts it looks first for the line that says that it worked: what the start logs comes below.
+  lines.hold();
   try {
     running = command.kind === "server"
       ? await startServer(command.options, log)
       : await startClient(command.options, log);
   } catch (error) {
+    lines.release();
+    await lines.flush(FLUSH_MS);
     return await failed(error);
   }
   // What ends by itself carries standard output: nothing but user bytes may go there.
-  if (running.ended === undefined) await writeLine(Deno.stdout, running.readyLine);
+  if (running.ended === undefined) await writeLine(Deno.stdout, readyLine(running, format));
   else log("debug", running.readyLine);
+  lines.release();
   const display = format === "text" ? showStatus(running, terminal) : undefined;
   const { code, reason } = await Promise.race([
     signalled.then((signal) => ({ code: ExitCode.ok, reason: signal })),
@@ -96,6 +105,12 @@ async function runRole(command: Command & { kind: "server" | "client" }): Promis
   return code;
 }
 
+/** In the shape that the log has: whoever reads that by a program reads this by the same. */
+function readyLine({ readyLine, listens }: Running, format: LogFormat): string {
+  if (format === "text") return readyLine;
+  return formatLogLine(format, "info", readyLine, { listens: listens.join(" ") }, Date.now());
+}
+
 /** Shows how the client is, where there is somebody to see it. */
 function showStatus({ status }: Running, terminal: StatusTerminal): StatusDisplay | undefined {
   if (status === undefined || !Deno.stderr.isTerminal() || isDumb()) return undefined;
@@ -103,7 +118,6 @@ function showStatus({ status }: Running, terminal: StatusTerminal): StatusDispla
     clock: systemClock,
     terminal,
     status,
-    columns: terminalColumns,
     isForeground: isInForeground,
   });
 }

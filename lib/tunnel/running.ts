@@ -9,6 +9,8 @@ import type { LinkStatus } from "./status_line.ts";
 export interface Running {
   /** The one line for standard output, where user bytes do not go there. */
   readonly readyLine: string;
+  /** The addresses that it listens on, none on standard input and output. */
+  readonly listens: readonly string[];
   /** Settles with the exit code when the role has nothing left to do, on standard input and output; others never end. */
   readonly ended?: Promise<number>;
   /** What a person at the terminal may want to see of a client's sessions. */

@@ -43,6 +43,7 @@ export async function startServer(options: ServerOptions, log: Log, clock: Clock
   warnOfExposure(listening, options, token !== undefined, log);
   return {
     readyLine: readyLine(listening, options),
+    listens: listening.addresses,
     tryNow: () => log("debug", "SIGUSR1 is for clients: a server waits until they come"),
     async stop(reason) {
       listening.close();

@@ -46,7 +46,7 @@ export class SessionPool {
     this.#environment = new Environment({
       clock,
       addresses: () => Deno.networkInterfaces().map((networkInterface) => networkInterface.address),
-      onWake: () => this.#wokeUp(),
+      onWake: (awayMs) => this.#wokeUp(awayMs),
       onAddresses: (isLocal) => clients.forEach((client) => client.addressesChanged(isLocal)),
     });
   }
@@ -105,6 +105,7 @@ export class SessionPool {
       sessions: this.#clients.length,
       attached: sum((client) => client.isAttached ? 1 : 0),
       outageMs: Math.max(0, ...outages),
+      wasUp: this.#clients.every(({ isAttached, wasUp }) => isAttached || wasUp),
       streams: sum((client) => client.streamCount),
       sentBytes: sum((client) => client.acknowledgedBytes),
       receivedBytes: sum((client) => client.receivedBytes),
@@ -119,8 +120,8 @@ export class SessionPool {
     this.#wokeUp();
   }
 
-  #wokeUp(): void {
-    this.#clients.forEach((client) => client.wokeUp());
+  #wokeUp(awayMs?: number): void {
+    this.#clients.forEach((client) => client.wokeUp(awayMs));
   }
 
   /**

@@ -18,8 +18,6 @@ export interface StatusDisplayOptions {
   terminal: StatusTerminal;
   /** What it tells. */
   status: () => LinkStatus;
-  /** Columns of the terminal; asked each time, since windows change. */
-  columns: () => number;
   /** Whether the terminal is this process's to write on: in the background somebody types there. */
   isForeground: () => boolean;
 }
@@ -46,9 +44,9 @@ export class StatusDisplay {
   }
 
   #look(): void {
-    const { clock, terminal, status, columns, isForeground } = this.#options;
+    const { clock, terminal, status, isForeground } = this.#options;
     const [now, nowMs] = [status(), clock.now()];
-    const line = statusLine(now, this.#before, nowMs - this.#beforeMs, columns());
+    const line = statusLine(now, this.#before, nowMs - this.#beforeMs, terminal.columns);
     this.#before = now;
     this.#beforeMs = nowMs;
     if (isForeground()) terminal.show(line);
@@ -63,6 +61,17 @@ export function terminalColumns(): number {
   } catch {
     return 80;
   }
+}
+
+/**
+ * Whether the terminal wraps its lines anew when its window becomes narrower, as nearly all do. The Linux console, xterm
+ * and GNU Screen cut them, and there nothing must be erased above.
+ *
+ * @param env The environment variable of a name.
+ */
+export function rewrapsLines(env: (name: string) => string | undefined): boolean {
+  if (env("TMUX") !== undefined) return true;
+  return env("XTERM_VERSION") === undefined && !/^(linux|screen)/.test(env("TERM") ?? "");
 }
 
 /**

@@ -14,6 +14,8 @@ export interface LinkStatus {
   readonly attached: number;
   /** How long the longest outage has lasted, in milliseconds; without meaning while all have a carrier. */
   readonly outageMs: number;
+  /** Whether each of them has had a carrier before: what has never been there is no outage. */
+  readonly wasUp: boolean;
   /** Open streams. */
   readonly streams: number;
   /** Bytes that the server has acknowledged. */
@@ -36,10 +38,10 @@ export interface LinkStatus {
  * import { assertEquals } from "@std/assert";
  *
  * const before = {
- *   sessions: 1, attached: 1, outageMs: 0, streams: 2, sentBytes: 0, receivedBytes: 0, replayedBytes: 18_432,
+ *   sessions: 1, attached: 1, outageMs: 0, wasUp: true, streams: 2, sentBytes: 0, receivedBytes: 0, replayedBytes: 18_432,
  * };
  * const now = { ...before, receivedBytes: 2_516_582 };
- * assertEquals(statusLine(now, before, 2_000, 80), "link up | 2 streams | in 1.2 MiB/s, out 0 B/s | 18 KiB sent again");
+ * assertEquals(statusLine(now, before, 2_000, 80), "link up | 2 streams | down 1.2 MiB/s, up 0 B/s | 18 KiB sent again");
  * assertEquals(
  *   statusLine({ ...now, attached: 0, outageMs: 12_345 }, now, 1_000, 80),
  *   "outage for 12 s | 2 streams wait | 18 KiB sent again",
@@ -53,9 +55,11 @@ export function statusLine(now: LinkStatus, before: LinkStatus, elapsedMs: numbe
   return parts.join(" | ").slice(0, Math.max(0, columns - 1));
 }
 
-function linkPart({ sessions, attached, outageMs }: LinkStatus): string {
+function linkPart({ sessions, attached, outageMs, wasUp }: LinkStatus): string {
   if (attached === sessions) return "link up";
-  const outage = `outage for ${formatDuration(Math.max(1, Math.floor(outageMs / 1000)) * 1000)}`;
+  const outage = `${wasUp ? "outage" : "connecting"} for ${
+    formatDuration(Math.max(1, Math.floor(outageMs / 1000)) * 1000)
+  }`;
   return attached === 0 ? outage : `${attached} of ${sessions} links up, ${outage}`;
 }
 
@@ -70,5 +74,6 @@ function ratesPart(now: LinkStatus, before: LinkStatus, elapsedMs: number): stri
     // A new session counts from zero.
     return formatSize((bytes < 0 ? of(now) : bytes) / elapsedMs * 1000);
   };
-  return `in ${rate((status) => status.receivedBytes)}/s, out ${rate((status) => status.sentBytes)}/s`;
+  // Not "in" and "out": those are two options, and each end has both.
+  return `down ${rate((status) => status.receivedBytes)}/s, up ${rate((status) => status.sentBytes)}/s`;
 }

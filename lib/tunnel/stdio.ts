@@ -40,7 +40,7 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
     if (how.kind !== "finished") return end(ExitCode.failed);
     pool.acknowledged().then(() => end(ExitCode.ok), (error) => {
       if (isStopping) return;
-      log("warn", `stream cut (${user.peer}): the last bytes may be lost: ${reasonOf(error)}`, { peer: user.peer });
+      log("error", `stream cut (${user.peer}): the last bytes may be lost: ${reasonOf(error)}`, { peer: user.peer });
       end(ExitCode.failed);
     });
   };
@@ -51,6 +51,7 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
     readyLine: `tele client ready: ${user.peer}, tele server is ${formatAddress(options.out)}${
       options.tls ? " (TLS)" : ""
     }`,
+    listens: [],
     ended,
     tryNow: () => pool.tryNow(log),
     async stop(reason) {

@@ -52,9 +52,12 @@ export class StreamLog {
 
   /** The one stream of a process is over, which ends with it: whoever reads the exit code finds the reason here. */
   onlyStreamEnded(stream: MuxStream, end: StreamEnd): void {
-    if (end.kind !== "reset" || end.code !== ResetCode.reset) return this.ended(stream, end);
-    const where = end.by === "here" ? "here" : "at the other end";
-    this.#log("warn", `stream reset (${stream.peer}), ${where}: ${end.message}`, { peer: stream.peer });
+    if (end.kind === "finished") return this.ended(stream, end);
+    const { peer } = stream;
+    if (end.kind === "cut") return this.#log("error", `stream cut (${peer}): ${end.message}`, { peer });
+    const isReset = end.code === ResetCode.reset;
+    const where = !isReset ? "" : end.by === "here" ? ", here" : ", at the other end";
+    this.#log("error", `stream ${isReset ? "reset" : "refused"} (${peer})${where}: ${end.message}`, { peer });
   }
 
   /** A connection of RFD 80 mode is over; `error` is what broke it. */

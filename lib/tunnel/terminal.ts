@@ -7,6 +7,19 @@
 /** Back to the first column, and erase what stands there. */
 const ERASE = "\r\x1b[K";
 
+/** The same from `rows` rows further up, with all that is below. */
+const eraseFrom = (rows: number) => `\r\x1b[${rows}A\x1b[J`;
+
+/** What a {@linkcode StatusTerminal} is made of. */
+export interface StatusTerminalOptions {
+  /** Writes some of the bytes and tells how many, as `Deno.stderr.write` does. */
+  write: (bytes: Uint8Array) => Promise<number>;
+  /** Columns of the terminal; asked each time, since windows change. */
+  columns: () => number;
+  /** Whether a line that does not fit any more, once the window is narrower, is wrapped to several. */
+  rewraps: boolean;
+}
+
 /**
  * Keeps one line below all others: it gives way to log lines, and comes back below them.
  *
@@ -16,9 +29,13 @@ const ERASE = "\r\x1b[K";
  * import { assertEquals } from "@std/assert";
  *
  * let screen = "";
- * const terminal = new StatusTerminal((bytes) => {
- *   screen += new TextDecoder().decode(bytes);
- *   return Promise.resolve(bytes.length);
+ * const terminal = new StatusTerminal({
+ *   write(bytes) {
+ *     screen += new TextDecoder().decode(bytes);
+ *     return Promise.resolve(bytes.length);
+ *   },
+ *   columns: () => 80,
+ *   rewraps: true,
  * });
  * await terminal.show("link up");
  * await terminal.write(new TextEncoder().encode("a log line\n"));
@@ -27,32 +44,40 @@ const ERASE = "\r\x1b[K";
  * ```
  */
 export class StatusTerminal {
-  readonly #write: (bytes: Uint8Array) => Promise<number>;
+  readonly #options: StatusTerminalOptions;
   #shown = "";
   #last: Promise<void> = Promise.resolve();
   #writing = 0;
 
-  /**
-   * Nothing is shown yet.
-   *
-   * @param write Writes some of the bytes and tells how many, as `Deno.stderr.write` does.
-   */
-  constructor(write: (bytes: Uint8Array) => Promise<number>) {
-    this.#write = write;
+  /** Nothing is shown yet. */
+  constructor(options: StatusTerminalOptions) {
+    this.#options = options;
+  }
+
+  /** Columns of the terminal. */
+  get columns(): number {
+    return this.#options.columns();
   }
 
   /** Writes whole lines above the live line. Settles with their bytes. */
   async write(lines: Uint8Array): Promise<number> {
     const shown = this.#shown;
-    await this.#put(shown === "" ? lines : join(ERASE, lines, shown));
+    await this.#put(shown === "" ? lines : join(this.#erase(shown), lines, shown));
     return lines.length;
   }
 
   /** Changes the live line; an empty one is erased. Skipped while the terminal is held up (as by Ctrl-S). */
   async show(line: string): Promise<void> {
-    if (line === this.#shown || (this.#writing > 0 && line !== "")) return;
+    const shown = this.#shown;
+    if (line === shown || (this.#writing > 0 && line !== "")) return;
     this.#shown = line;
-    await this.#put(join(ERASE, new Uint8Array(0), line));
+    await this.#put(join(this.#erase(shown), new Uint8Array(0), line));
+  }
+
+  /** Erases the line that is shown, of which a window that has become narrower has made several. */
+  #erase(shown: string): string {
+    const rows = this.#options.rewraps ? Math.ceil(shown.length / Math.max(1, this.columns)) : 1;
+    return rows > 1 ? eraseFrom(rows - 1) : ERASE;
   }
 
   /** One piece after the other, each whole. */
@@ -60,7 +85,7 @@ export class StatusTerminal {
     this.#writing++;
     return this.#last = this.#last.then(async () => {
       try {
-        for (let at = 0; at < bytes.length;) at += await this.#write(bytes.subarray(at));
+        for (let at = 0; at < bytes.length;) at += await this.#options.write(bytes.subarray(at));
       } catch {
         // The terminal is gone; that is no reason to end.
       }

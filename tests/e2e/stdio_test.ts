@@ -148,7 +148,7 @@ Deno.test(
     const nobody = await serve(s, freePort());
     const refused = await s.stdio(nobody.breaker.port);
     assertEquals(await refused.end(), 1);
-    assertMatch(refused.log.at(-1)!, / warn {2}stream refused \(standard input and output\): .*connection refused$/);
+    assertMatch(refused.log.at(-1)!, / error stream refused \(standard input and output\): .*connection refused$/);
 
     const resetting = s.use(await ResettableServer.start());
     const other = await serve(s, resetting.port);
@@ -157,14 +157,14 @@ Deno.test(
     await until(() => resetting.connections[0]?.received === "hello", 10_000, "the first bytes");
     resetting.connections[0]!.reset();
     assertEquals(await reset.end(), 1);
-    assertMatch(reset.log.at(-1)!, / warn {2}stream reset \(standard input and output\), at the other end: /);
+    assertMatch(reset.log.at(-1)!, / error stream reset \(standard input and output\), at the other end: /);
 
     const cut = await s.stdio(other.breaker.port);
     await cut.type("hello");
     await until(() => resetting.connections[1]?.received === "hello", 10_000, "the first bytes");
     await other.server.stop();
     assertEquals(await cut.end(), 1);
-    assert(cut.log.some((line) => / warn {2}stream cut \(standard input and output\): /.test(line)));
+    assert(cut.log.some((line) => / error stream cut \(standard input and output\): /.test(line)));
     assertEquals([refused.output, reset.output, cut.output], ["", "", ""]);
   }),
 );
@@ -225,7 +225,7 @@ Deno.test(
     breaker.reset();
     breaker.blackHole(false);
     assertEquals(await stdio.end(), 1);
-    assertMatch(stdio.log.at(-1)!, / warn {2}stream cut \(standard input and output\): the last bytes may be lost: /);
+    assertMatch(stdio.log.at(-1)!, / error stream cut \(standard input and output\): the last bytes may be lost: /);
   }),
 );
 

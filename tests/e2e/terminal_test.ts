@@ -100,7 +100,7 @@ async function clientOnTerminal(
   return { breaker, port, terminal: new Terminal(s, command, env, options.columns) };
 }
 
-const LINK_UP = /^link up \| no streams \| in \d+ B\/s, out \d+ B\/s$/;
+const LINK_UP = /^link up \| no streams \| down \d+ B\/s, up \d+ B\/s$/;
 const CONTROL_C = "\x03";
 
 Deno.test({
@@ -110,12 +110,12 @@ Deno.test({
     const { breaker, port, terminal } = await clientOnTerminal(s);
     await terminal.shows(LINK_UP);
     using _connection = await Deno.connect({ hostname: "127.0.0.1", port });
-    await terminal.shows(/^link up \| 1 stream \| in /);
+    await terminal.shows(/^link up \| 1 stream \| down /);
     await breaker.refuse(true);
     breaker.reset();
     await terminal.shows(/^outage for \d s \| 1 stream waits( \| .* sent again)?$/);
     await breaker.refuse(false);
-    await terminal.shows(/^link up \| 1 stream \| in /);
+    await terminal.shows(/^link up \| 1 stream \| down /);
     await terminal.type(CONTROL_C);
     assertEquals(await within(terminal.ended, 10_000, "the end"), 0);
 
