@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { TeleError } from "../lib/net/error.ts";
 import { MAX_TOKEN_BYTES, MIN_TOKEN_BYTES } from "../lib/session/constants.ts";
-import { makeToken, readToken, type TokenSource } from "../lib/tunnel/token.ts";
+import { makeToken, readToken, type TokenSource, watchToken } from "../lib/tunnel/token.ts";
+import { FakeClock } from "./support/fake_clock.ts";
 
 const ignoreWithoutModes = Deno.build.os === "windows";
 const GOOD = "correct horse battery";
@@ -49,6 +50,83 @@ Deno.test("one line ending behind the token is no part of it, whatever else ther
     assertEquals((await read({ variable: GOOD + ending })).token, token);
     await withFile(GOOD + ending, async (file) => assertEquals((await read({ file })).token, token));
   }
+});
+
+Deno.test("the mark that Windows puts in front of UTF-8 is no part of a token", async () => {
+  const marked = `\ufeff${GOOD}\r\n`;
+  assertEquals((await read({ variable: marked })).token, bytesOf(GOOD));
+  await withFile(marked, async (file) => assertEquals((await read({ file })).token, bytesOf(GOOD)));
+});
+
+Deno.test("text in UTF-16 is refused with the command that writes no such text; other bytes are a token", async () => {
+  const little = new Uint8Array([0xff, 0xfe, ...[...`${GOOD}\r\n`].flatMap((letter) => [letter.charCodeAt(0), 0])]);
+  const big = new Uint8Array([0xfe, 0xff, ...[...GOOD].flatMap((letter) => [0, letter.charCodeAt(0)])]);
+  const noise = new Uint8Array([0xff, 0xfe, ...new Uint8Array(30).fill(7)]);
+  await withFile("", async (file) => {
+    for (const bytes of [little, big]) {
+      await Deno.writeFile(file, bytes);
+      assertStringIncludes(await refusal({ file }), "is text in UTF-16");
+      assertStringIncludes(await refusal({ file }), "Out-File -Encoding ascii token");
+    }
+    await Deno.writeFile(file, noise);
+    assertEquals((await read({ file })).token, noise);
+  });
+});
+
+/** Lets so many looks at a file happen; it is read by the real event loop in between. */
+async function looks(clock: FakeClock, count: number): Promise<void> {
+  for (let look = 0; look < count; look++) {
+    await clock.advance(1_000);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await clock.settle();
+  }
+}
+
+Deno.test("a token file that is renewed is read again; one that is short, gone or open to others is told", async () => {
+  const clock = new FakeClock();
+  await withFile(GOOD, async (file) => {
+    const [lines, seen]: [string[], string[]] = [[], []];
+    const stop = watchToken({ file }, {
+      clock,
+      log: (level, message) => void lines.push(`${level}: ${message}`),
+      onChange: (token) => void seen.push(new TextDecoder().decode(token)),
+    });
+    await looks(clock, 2);
+    assertEquals([lines, seen], [[], []]);
+
+    await Deno.writeTextFile(file, `${GOOD}, the second\n`);
+    await looks(clock, 2);
+    assertEquals(seen, [`${GOOD}, the second`]);
+    const used =
+      "info: --token-file changed: the token there now is the one for new sessions; sessions that are there go on";
+    assertEquals(lines.splice(0), [used]);
+
+    const kept = "warn: --token-file changed, but the former is still used: ";
+    await Deno.writeTextFile(file, "short");
+    await looks(clock, 4);
+    await Deno.remove(file);
+    await looks(clock, 4);
+    assertEquals(seen.length, 1);
+    assertEquals(lines.splice(0).map((line) => line.replace(file, "FILE")), [
+      `${kept}the token in --token-file=FILE has 5 bytes, at least 16 are needed: \`tele --make-token\` prints a good one`,
+      `${kept}cannot read the token from --token-file=FILE: there is no such file; \`tele --make-token\` prints what to put there`,
+    ]);
+
+    await Deno.writeTextFile(file, GOOD, { mode: 0o644 });
+    await looks(clock, 3);
+    assertEquals(seen, [`${GOOD}, the second`, GOOD]);
+    if (!ignoreWithoutModes) assertStringIncludes(lines.shift()!, "others on this machine can read the token file");
+    assertEquals(lines, [used]);
+    stop();
+  });
+  assertEquals(clock.pendingTimers, 0);
+});
+
+Deno.test("what is read once is not watched: no file, a device, a pipe", { ignore: ignoreWithoutModes }, () => {
+  const clock = new FakeClock();
+  const needs = { clock, log: () => {}, onChange: () => {} };
+  for (const source of [{}, { variable: GOOD }, { file: "/dev/zero" }]) watchToken(source, needs);
+  assertEquals(clock.pendingTimers, 0);
 });
 
 Deno.test("two tokens are one too many: both places are named", async () => {

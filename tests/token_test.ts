@@ -313,6 +313,46 @@ Deno.test("a client with a token never commits to a server that says it has none
   }
 });
 
+Deno.test("a renewed token is the one of new sessions; a session that is there goes on, also over an outage", async () => {
+  const world = await World.attached({ client: { token: TOKEN }, server: { token: TOKEN } });
+  world.server.renewToken(OTHER);
+  await world.exchange(100);
+  world.network.cut();
+  await world.untilAttached();
+  await world.exchange(100);
+  world.assertUnbroken();
+
+  // A client that has the former only: not let in, as any other with a wrong token, until its file is renewed too.
+  const late = world.addClient();
+  await world.clock.advance(5_000);
+  assertEquals(late.isAttached, false);
+  assertEquals(world.linesWith("client warn: no tele server yet: the token is not the tele server's").length, 1);
+  // A user comes while an attempt with the former token is about to be refused: that is no verdict on the new one.
+  late.hurry();
+  await world.clock.advance(TOKEN_REFUSAL_DELAY_MS - 100);
+  const user = late.user;
+  late.renewToken(OTHER);
+  await world.clock.advance(300);
+  assert(late.isAttached, "it tries at once");
+  assertEquals([late.user === user, user.error], [true, undefined]);
+  assertEquals([world.here.error, world.serverUsers[0].error], [undefined, undefined], "the first session goes on");
+  await world.end();
+});
+
+Deno.test("a token cannot come or go while a server or client runs, nor be a bad one", async () => {
+  for (const token of [undefined, TOKEN]) {
+    const world = new World({ client: { token }, server: { token } });
+    await world.untilAttached();
+    for (const end of [world.client, world.server]) {
+      const words = token === undefined ? "no token before" : "at least 16";
+      const renewed = token === undefined ? OTHER : new Uint8Array(3);
+      assertEquals(assertThrows(() => end.renewToken(renewed), TeleError, words).code, "bad-input");
+    }
+    await world.exchange(10);
+    await world.end();
+  }
+});
+
 Deno.test("a middleman who takes the field away, or puts it there, gets neither side to attach", async () => {
   for (const [client, server] of [[true, false], [false, true], [true, true]]) {
     const [toClient, toServer] = [memoryPipe(), memoryPipe()];

@@ -195,6 +195,15 @@ export class MuxClient {
   }
 
   /**
+   * From now on, another token makes new sessions; those that are there go on.
+   *
+   * @throws {TeleError} `bad-input` if it is too short or too long, or there was none before.
+   */
+  renewToken(token: Uint8Array): void {
+    this.#sessions.renewToken(token);
+  }
+
+  /**
    * The machine slept: a carrier must show a sign of life, an outage tries at once.
    *
    * @param awayMs How long, in milliseconds; without it the user only doubts that the carrier is alive.
@@ -239,6 +248,15 @@ export class MuxServer {
   /** Sessions held, with a carrier or without. */
   get sessionCount(): number {
     return this.#sessions.sessionCount;
+  }
+
+  /**
+   * From now on, another token makes new sessions; those that are there go on.
+   *
+   * @throws {TeleError} `bad-input` if it is too short or too long, or there was none before.
+   */
+  renewToken(token: Uint8Array): void {
+    this.#sessions.renewToken(token);
   }
 
   /** Takes a carrier. Never rejects; settles when its handshake is done or has failed. */

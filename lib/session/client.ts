@@ -16,7 +16,7 @@ import { RefusalError } from "./messages.ts";
 import { ReconnectLoop } from "./reconnect.ts";
 import { Session, type SessionUser } from "./session.ts";
 import { OutageLog } from "./outage_log.ts";
-import { tokenSalt } from "./token.ts";
+import { renewedTokenSalt, tokenSalt } from "./token.ts";
 
 /** How often to look whether everything was acknowledged, in milliseconds: only at the end of a session's life. */
 const ACKNOWLEDGED_POLL_MS = 10;
@@ -59,7 +59,7 @@ export class SessionClient<User extends SessionUser> {
   readonly #options: SessionClientOptions<User>;
   readonly #outage: OutageLog;
   /** What the token adds to the keys of a new session. */
-  readonly #tokenSalt: Promise<Uint8Array>;
+  #tokenSalt: Promise<Uint8Array>;
   #session: Session;
   #user: User;
   #loop: ReconnectLoop | undefined;
@@ -135,6 +135,17 @@ export class SessionClient<User extends SessionUser> {
   /** Local address of the carrier, if there is one and it is known. */
   get localAddress(): string | undefined {
     return this.#session.carrier?.localAddress;
+  }
+
+  /**
+   * From now on, another token makes new sessions; who waits for one tries at once. The session that is there goes on.
+   *
+   * @throws {TeleError} `bad-input` if it is too short or too long, or there was none before.
+   */
+  renewToken(token: Uint8Array): void {
+    this.#tokenSalt = renewedTokenSalt(token, this.#options.token);
+    // An attempt under way may have used the former, and its refusal would end users who came since.
+    this.#loop?.secretChanged();
   }
 
   /** A user came: during an outage, tries at once. */

@@ -96,6 +96,14 @@ export class ReconnectLoop {
     this.#start();
   }
 
+  /** The secret changed: an attempt that was committed with the former is as worthless as the others. */
+  secretChanged(): void {
+    if (this.#done) return;
+    if (this.#committing !== undefined) this.#drop(this.#committing);
+    this.#committing = undefined;
+    this.startOver();
+  }
+
   /** Gives up all attempts. */
   stop(): void {
     if (this.#done) return;

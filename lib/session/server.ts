@@ -15,7 +15,7 @@ import { nameOf } from "./keys.ts";
 import { type Ending, endingOf, framed, RefusalError, SESSION_ID_BYTES } from "./messages.ts";
 import { Session, type SessionUser } from "./session.ts";
 import { Strangers } from "./strangers.ts";
-import { tokenSalt } from "./token.ts";
+import { renewedTokenSalt, tokenSalt } from "./token.ts";
 
 /** What a {@linkcode SessionServer} is made of. */
 export interface SessionServerOptions<User extends SessionUser> {
@@ -59,7 +59,7 @@ export class SessionServer<User extends SessionUser> {
   readonly #options: SessionServerOptions<User>;
   readonly #strangers: Strangers;
   /** What the token adds to the keys of a new session. */
-  readonly #tokenSalt: Promise<Uint8Array>;
+  #tokenSalt: Promise<Uint8Array>;
   readonly #stopping = new AbortController();
   readonly #sessions: Map<string, Entry> = new Map();
   #silentCarriers = 0;
@@ -84,6 +84,16 @@ export class SessionServer<User extends SessionUser> {
   /** Carriers that closed before their first byte, as balancers' health checks do. */
   get silentCarriers(): number {
     return this.#silentCarriers;
+  }
+
+  /**
+   * From now on, another token makes new sessions. Those that are here go on: a resume is proven with what their own
+   * handshake left behind.
+   *
+   * @throws {TeleError} `bad-input` if it is too short or too long, or there was none before.
+   */
+  renewToken(token: Uint8Array): void {
+    this.#tokenSalt = renewedTokenSalt(token, this.#options.token);
   }
 
   get #isGuarded(): boolean {

@@ -51,6 +51,17 @@ export function tokenSalt(token: Uint8Array | undefined): Promise<Uint8Array> {
   return crypto.subtle.digest("SHA-256", labelled("token", token)).then((digest) => new Uint8Array(digest));
 }
 
+/**
+ * The same for a token that takes the place of `former`.
+ *
+ * @throws {TeleError} `bad-input`, at once, if it is too short or too long, or there was none before: whether an end has
+ *   a token is said in every handshake, and must not depend on the moment.
+ */
+export function renewedTokenSalt(token: Uint8Array, former: Uint8Array | undefined): Promise<Uint8Array> {
+  if (former === undefined) throw new TeleError("bad-input", "there was no token before that this one could replace");
+  return tokenSalt(token);
+}
+
 /** The server has a token, the client has none. The first sentence is the client's, the second the server's. */
 export function tokenOnServerOnly(): RefusalError {
   return new RefusalError(

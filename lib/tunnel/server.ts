@@ -15,7 +15,7 @@ import { listenOuter } from "./outer_listener.ts";
 import { Relays } from "./relays.ts";
 import type { Running } from "./running.ts";
 import { StreamLog } from "./stream_log.ts";
-import { readToken } from "./token.ts";
+import { readToken, watchToken } from "./token.ts";
 
 /**
  * Runs the server role.
@@ -41,11 +41,17 @@ export async function startServer(options: ServerOptions, log: Log, clock: Clock
     relays.carry(outer, async (signal) => ({ outer, inner: await dialUser(choice.route.in, signal), framing }));
   });
   warnOfExposure(listening, options, token !== undefined, log);
+  const stopWatching = watchToken({ file: options.tokenFile }, {
+    clock,
+    log,
+    onChange: (renewed) => sessions?.renewToken(renewed),
+  });
   return {
     readyLine: readyLine(listening, options),
     listens: listening.addresses,
     tryNow: () => log("debug", "SIGUSR1 is for clients: a server waits until they come"),
     async stop(reason) {
+      stopWatching();
       listening.close();
       relays.stop();
       await sessions?.stop(`the tele server ended (${reason})`);

@@ -16,7 +16,7 @@ import type { ClientOptions } from "./options.ts";
 import type { OuterDialer } from "./outer_dialer.ts";
 import type { LinkStatus } from "./status_line.ts";
 import type { StreamLog } from "./stream_log.ts";
-import { readToken } from "./token.ts";
+import { readToken, watchToken } from "./token.ts";
 
 /** What a {@linkcode SessionPool} is made of beside the options. */
 export interface SessionPoolNeeds {
@@ -32,19 +32,29 @@ export interface SessionPoolNeeds {
   clock: Clock;
 }
 
+interface PoolParts {
+  clock: Clock;
+  maxStreams: number;
+  streamLog: StreamLog;
+  /** Stops looking at the token's file. */
+  stopWatching: () => void;
+}
+
 /** Sessions with a server, and the watch over the machine that they need. */
 export class SessionPool {
   readonly #clients: MuxClient[];
   readonly #environment: Environment;
   readonly #maxStreams: number;
   readonly #streamLog: StreamLog;
+  readonly #stopWatching: () => void;
 
-  private constructor(clients: MuxClient[], clock: Clock, maxStreams: number, streamLog: StreamLog) {
+  private constructor(clients: MuxClient[], parts: PoolParts) {
     this.#clients = clients;
-    this.#maxStreams = maxStreams;
-    this.#streamLog = streamLog;
+    this.#maxStreams = parts.maxStreams;
+    this.#streamLog = parts.streamLog;
+    this.#stopWatching = parts.stopWatching;
     this.#environment = new Environment({
-      clock,
+      clock: parts.clock,
       addresses: () => Deno.networkInterfaces().map((networkInterface) => networkInterface.address),
       onWake: (awayMs) => this.#wokeUp(awayMs),
       onAddresses: (isLocal) => clients.forEach((client) => client.addressesChanged(isLocal)),
@@ -76,7 +86,12 @@ export class SessionPool {
       });
     return () => {
       const clients = Array.from({ length: options.pool }, (_, slot) => makeClient(slot));
-      return new SessionPool(clients, clock, options.maxStreams, streamLog);
+      const stopWatching = watchToken({ file: options.tokenFile }, {
+        clock,
+        log,
+        onChange: (renewed) => clients.forEach((client) => client.renewToken(renewed)),
+      });
+      return new SessionPool(clients, { clock, maxStreams: options.maxStreams, streamLog, stopWatching });
     };
   }
 
@@ -135,6 +150,7 @@ export class SessionPool {
 
   /** Ends the sessions and all streams; settles when the server was told, within half a second in any case. */
   async stop(message: string): Promise<void> {
+    this.#stopWatching();
     this.#environment.stop();
     await Promise.all(this.#clients.map((client) => client.stop(message)));
   }

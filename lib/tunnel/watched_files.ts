@@ -62,6 +62,22 @@ export interface WatchOptions {
   onChange: (texts: Texts) => void;
 }
 
+/** What {@linkcode watchContent} needs. */
+export interface WatchContentOptions<Content> extends Omit<WatchOptions, "onChange"> {
+  /** Reads them; what it throws goes to the log. */
+  read: () => Promise<Content>;
+  /** Uses what they hold now; what it throws goes to the log. */
+  onChange: (content: Content) => void;
+  /** What the log says of a change that is used. */
+  used: string;
+}
+
+/** As {@linkcode watchContent}, for text files. */
+export function watchFiles(options: WatchOptions): () => void {
+  const used = "what is there now is used from here on";
+  return watchContent({ ...options, used, read: () => readFiles(options.files) });
+}
+
 /**
  * Looks at files every second, and hands over what they hold once they have changed.
  *
@@ -70,7 +86,8 @@ export interface WatchOptions {
  *
  * @returns Stops looking.
  */
-export function watchFiles({ files, clock, log, onChange }: WatchOptions): () => void {
+export function watchContent<Content>(options: WatchContentOptions<Content>): () => void {
+  const { files, clock, log } = options;
   const names = Object.keys(files).filter((option) => files[option] !== undefined).join(" and ");
   if (names === "") return () => {};
   let used = look(files);
@@ -84,12 +101,12 @@ export function watchFiles({ files, clock, log, onChange }: WatchOptions): () =>
     if (seen === used) return;
     if (seen !== failed) isTold = false;
     try {
-      const texts = await readFiles(files);
+      const content = await options.read();
       if (isStopped) return;
-      onChange(texts);
+      options.onChange(content);
       used = seen;
       failed = "";
-      log("info", `${names} changed: what is there now is used from here on`);
+      log("info", `${names} changed: ${options.used}`);
     } catch (error) {
       if (seen === failed && !isTold) {
         isTold = true;

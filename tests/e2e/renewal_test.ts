@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { TestCa } from "../support/certificates.ts";
-import { KeyFiles } from "../support/key_files.ts";
+import { KeyFiles, makeTestToken } from "../support/key_files.ts";
 import { scenario } from "../support/scenario.ts";
 import { requires } from "../support/skip.ts";
 import { serialNumberAt } from "../support/tls_stranger.ts";
@@ -61,6 +61,33 @@ Deno.test({
     assertEquals(warnings.length, 2, `each broken file is told once:\n${warnings.join("\n")}`);
     assertEquals([session, protocol].flatMap(({ log }) => log.filter((line) => / warn /.test(line))), []);
     assertEquals(user.accepted, 2, "the connections are those from the beginning");
+  }),
+});
+
+Deno.test({
+  name: "a renewed token lets in who has it and no other, without a restart, and connections go on",
+  fn: scenario(60_000, async (s) => {
+    const user = s.use(new UserServer(echo));
+    const paths = Object.fromEntries(["server", "client", "late"].map((name) => [name, `${s.home}/${name}-token`]));
+    const [first, second] = [makeTestToken(), makeTestToken()];
+    const write = (name: string, token: string) => Deno.writeTextFile(paths[name]!, `${token}\n`, { mode: 0o600 });
+    for (const name of Object.keys(paths)) await write(name, first);
+    const server = await s.server(user.port, 0, { args: [`--token-file=${paths.server}`] });
+    const client = await s.client(server.port, 0, { args: [`--token-file=${paths.client}`] });
+    using before = await connectTo(client.port);
+    await within(roundTrip(before, "before"), 10_000, "an echo");
+
+    const renewed = /--token-file changed: the token there now is the one for new sessions/;
+    await write("server", second);
+    await server.logged(renewed, LOOK_MS);
+    await within(roundTrip(before, "after"), 10_000, "an echo of the session that is there");
+    const late = await s.client(server.port, 0, { args: [`--token-file=${paths.late}`] });
+    await late.logged(/the token is not the tele server's/, 10_000);
+    await write("late", second);
+    await late.logged(renewed, LOOK_MS);
+    using opened = await connectTo(late.port);
+    await within(roundTrip(opened, "with the new token"), 10_000, "an echo of a new session");
+    await within(roundTrip(before, "still there"), 10_000, "an echo");
   }),
 });
 
