@@ -30,10 +30,16 @@ const LARGEST_COUNT = Number.MAX_SAFE_INTEGER;
 
 const bytes = (count: number) => fc.uint8Array({ minLength: count, maxLength: count });
 const count = fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constantFrom(0, 2 ** 32 - 1, 2 ** 32, LARGEST_COUNT));
-const unknownFields = fc.uniqueArray(fc.tuple(fc.integer({ min: 5, max: 0xffff }), fc.uint8Array({ maxLength: 40 })), {
-  selector: ([type]) => type,
-  maxLength: 5,
-}).map((entries) => new Map(entries));
+const unknownFields = fc.uniqueArray(
+  fc.tuple(
+    fc.integer({ min: 1 + Math.max(...Object.values(FieldType)), max: 0xffff }),
+    fc.uint8Array({ maxLength: 40 }),
+  ),
+  {
+    selector: ([type]) => type,
+    maxLength: 5,
+  },
+).map((entries) => new Map(entries));
 
 /** Unknown fields, and with some luck the known ones of `known`, in any order. */
 function fieldsOf(...known: fc.Arbitrary<[number, Uint8Array]>[]): fc.Arbitrary<Fields> {
@@ -44,6 +50,7 @@ function fieldsOf(...known: fc.Arbitrary<[number, Uint8Array]>[]): fc.Arbitrary<
 }
 
 const guarded = fc.constant<[number, Uint8Array]>([FieldType.guarded, new Uint8Array(0)]);
+const full = fc.constant<[number, Uint8Array]>([FieldType.full, new Uint8Array(0)]);
 const identity = bytes(98).map((value): [number, Uint8Array] => [FieldType.identity, value]);
 const resumeTimeout = fc.integer({ min: 1, max: MOST_RESUME_TIMEOUT_MS })
   .map((timeoutMs): [number, Uint8Array] => [...resumeTimeoutField(timeoutMs)][0]!);
@@ -82,7 +89,7 @@ const commit: fc.Arbitrary<Commit> = fc.oneof(
 const accept: fc.Arbitrary<Accept> = fc.record({
   sessionId: bytes(16),
   received: count,
-  fields: fieldsOf(resumeTimeout),
+  fields: fieldsOf(resumeTimeout, full),
 });
 
 /** Encodes and decodes each message, the proofs of those that carry one left out of the comparison. */

@@ -3,10 +3,18 @@ import type { Duplex } from "../lib/net/duplex.ts";
 import { TeleError } from "../lib/net/error.ts";
 import { SegmentPool } from "../lib/net/segment_pool.ts";
 import { EndCode, FrameType } from "../lib/session/constants.ts";
+import { fullField } from "../lib/session/fields.ts";
 import { type Accepted, ClientHandshake, HandshakeChannel, ServerHandshake } from "../lib/session/handshake.ts";
 import { concatBytes, type Identity, makeIdentityKeys } from "../lib/session/keys.ts";
 import { writeU64 } from "../lib/session/message_bytes.ts";
-import { type Commit, decodeEnding, encodeEnding, RefusalError } from "../lib/session/messages.ts";
+import {
+  type Commit,
+  decodeEnding,
+  encodeAccept,
+  encodeEnding,
+  FullError,
+  RefusalError,
+} from "../lib/session/messages.ts";
 import { Session } from "../lib/session/session.ts";
 import { FakeClock } from "./support/fake_clock.ts";
 import { type MemoryPipe, memoryPipe } from "./support/memory_network.ts";
@@ -49,6 +57,11 @@ const IMPOSTORS: Record<string, (duplex: Duplex) => unknown> = {
       duplex,
       ({ channel }) => channel.send(concatBytes(new Uint8Array([FrameType.accept]), new Uint8Array(16 + 8 + 1 + 32))),
     ),
+  "unknown session, then no room, without a proof": (duplex) =>
+    sayUnknown(duplex, ({ channel }) => {
+      const body = { sessionId: new Uint8Array(16), received: 0, fields: fullField() };
+      return channel.send(concatBytes(encodeAccept(body), new Uint8Array(32)));
+    }),
   "unknown session, then a refusal": (duplex) =>
     sayUnknown(duplex, ({ channel }) => channel.send(encodeEnding("refuse", { code: EndCode.full, message: "full" }))),
   "a known session, then an accept without a proof": async (duplex) => {
@@ -449,26 +462,83 @@ Deno.test("an idle session that comes back in time is kept", async () => {
   await world.end();
 });
 
-Deno.test("when there are too many sessions the longest detached goes, with a log line", async () => {
+/** Three clients at a server that takes three; those `without` lose their carriers, in that order, a second apart. */
+async function fullServer(without: number[], streams: number): Promise<World> {
   const world = new World({ server: { maxSessions: 3 } });
   const pipes: MemoryPipe[] = [];
   for (let i = 0; i < 3; i++) {
     world.addClient();
     await world.clock.advance(10);
     world.clientUsers[i].send(10);
-    await world.clock.advance(10);
+    await world.clock.advance(100);
+    world.serverUsers[i].streamCount = streams;
     pipes.push(world.network.last!);
   }
   world.network.state = "unreachable";
-  pipes[1].cut();
-  await world.clock.advance(1_000);
-  pipes[0].cut();
-  await world.clock.advance(1_000);
-  const fourth = await ClientHandshake.begin(await connect(world));
-  await fourth.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, new Uint8Array(0));
+  for (const index of without) {
+    pipes[index].cut();
+    await world.clock.advance(1_000);
+  }
+  return world;
+}
+
+/** One more client, that asks for a session and has it unless this rejects. */
+async function newcomer(world: World): Promise<void> {
+  const handshake = await ClientHandshake.begin(await connect(world));
+  await handshake.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, new Uint8Array(0));
+}
+
+Deno.test("at a full server a newcomer is refused rather than one ended that is in a short outage", async () => {
+  const world = await fullServer([1, 0, 2], 0);
+  await assertRejects(() => newcomer(world), FullError, "--max-sessions");
+  await world.clock.advance(100_000);
+  await assertRejects(() => newcomer(world), FullError, "--max-sessions");
+  assertEquals(world.serverUsers.map((user) => user.error), [undefined, undefined, undefined]);
+  await world.end();
+});
+
+Deno.test("after minutes the empty session that has waited the longest makes room, with a log line", async () => {
+  const world = await fullServer([1, 0], 0);
+  await world.clock.advance(120_000);
+  await newcomer(world);
   assertEquals(world.serverUsers.map((user) => user.error?.code), [undefined, "expired", undefined, undefined]);
   assertEquals(world.linesWith("too many sessions").length, 1);
   assertEquals(world.server.sessionCount, 3);
+  await world.end();
+});
+
+Deno.test("a session with streams, or with bytes that its client has not taken, never makes room", async () => {
+  const world = await fullServer([0, 1, 2], 1);
+  world.serverUsers[0].streamCount = 0;
+  world.serverUsers[0].session!.log.reserve(1);
+  await world.clock.advance(24 * 60 * MINUTE_MS);
+  await assertRejects(() => newcomer(world), FullError);
+  assertEquals([world.server.sessionCount, world.linesWith("too many sessions")], [3, []]);
+  await world.end();
+});
+
+Deno.test("one who leaves session after session keeps nobody out", async () => {
+  const world = new World({ server: { maxSessions: 20 } });
+  for (let left = 30; left > 0; left--) {
+    const handshake = await ClientHandshake.begin(await connect(world));
+    await handshake.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, new Uint8Array(0));
+    handshake.duplex.close();
+    await world.clock.advance(10);
+  }
+  world.client;
+  await world.untilAttached(1_000);
+  await world.exchange(100);
+  assertEquals(world.server.sessionCount, 20);
+  await world.end();
+});
+
+Deno.test("a client that comes back after a kill needs no room of its own: it takes its older session's", async () => {
+  const identity: Identity = { keys: await makeIdentityKeys(), slot: 0 };
+  const world = await World.attached({ server: { maxSessions: 1 }, client: { identity } });
+  world.network.blackHole();
+  const again = world.addClient();
+  await world.clock.advance(1_000);
+  assertEquals([again.isAttached, world.server.sessionCount], [true, 1]);
   await world.end();
 });
 
@@ -491,6 +561,31 @@ Deno.test("when all sessions have their carriers, one more is refused, and told 
   await world.clock.advance(20_000);
   assertEquals(second.isAttached, true, "it went on trying");
   await world.end();
+});
+
+Deno.test("a client whose session is gone from a full server tells its users, and goes on trying", async () => {
+  for (const isAbandoned of [false, true]) {
+    const world = await World.attached({ server: { maxSessions: 1 } });
+    const user = world.here;
+    if (isAbandoned) user.streamCount = 0;
+    world.network.state = "unreachable";
+    world.restartServer();
+    const other = await ClientHandshake.begin(await connect(world));
+    await other.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, new Uint8Array(0));
+    world.network.state = "up";
+    await world.clock.advance(3_000);
+    assertEquals([user.error?.code, world.client.isAttached], ["unknown-session", false]);
+    // Whoever comes now is told what the matter is, and within seconds.
+    const next = world.here;
+    world.client.hurry();
+    await world.clock.advance(1_000);
+    assertEquals(next.error?.code, "refused");
+    assert(next.error!.message.includes("--max-sessions"), next.error!.message);
+    other.duplex.close();
+    await world.clock.advance(200_000);
+    assertEquals([world.client.isAttached, world.server.sessionCount], [true, 1]);
+    await world.end();
+  }
 });
 
 Deno.test("a client that stops says goodbye: the server's session ends at once", async () => {

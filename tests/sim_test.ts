@@ -48,6 +48,10 @@ const HARD_CASES: Record<string, (scenario: Scenario) => boolean> = {
       })
     ),
   "users who come in an outage that outlasts their session": ({ kind }) => kind === "expiry",
+  "an answer that waits for more than an hour": ({ kind, events }) =>
+    kind === "long outage" && events.some((event) => "forMs" in event && event.forMs > 3_600_000),
+  "newcomers at a server that is full while its one client has an outage": ({ maxSessions, events }) =>
+    maxSessions === 1 && events.some(({ kind }) => kind === "rogue"),
   "an outage of ten minutes": ({ events }) =>
     events.some((event) => event.kind === "unreachable" && event.forMs >= 600_000),
 };

@@ -261,3 +261,19 @@ function quote(text: string): string {
 function bad(sentence: string): TeleError {
   return new TeleError("bad-input", sentence);
 }
+
+/**
+ * The host of a peer's address as logs tell it: a client comes from another port each time.
+ *
+ * @example
+ * ```ts
+ * import { hostOfPeer } from "./address.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(hostOfPeer("192.0.2.7:50123"), "192.0.2.7");
+ * assertEquals(hostOfPeer("[2001:db8::1]:50123"), "[2001:db8::1]");
+ * ```
+ */
+export function hostOfPeer(peer: string): string {
+  return peer.replace(/:\d+$/, "");
+}

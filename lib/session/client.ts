@@ -12,7 +12,7 @@ import { EndCode } from "./constants.ts";
 import { readResumeTimeout, resumeTimeoutField } from "./fields.ts";
 import type { Accepted, ClientHandshake } from "./handshake.ts";
 import type { Identity } from "./keys.ts";
-import { RefusalError } from "./messages.ts";
+import { FullError, RefusalError } from "./messages.ts";
 import { ReconnectLoop } from "./reconnect.ts";
 import { Session, type SessionUser } from "./session.ts";
 import { OutageLog } from "./outage_log.ts";
@@ -241,13 +241,16 @@ export class SessionClient<User extends SessionUser> {
   #connect(): void {
     this.#loop?.stop();
     const session = this.#session;
-    const isEmpty = () => this.#session.isEmpty;
+    const present = () => this.#session;
     this.#loop = new ReconnectLoop(this.#options.clock, {
       dial: this.#options.dial,
-      sessionId: session.id.length > 0 ? session.id : undefined,
+      get sessionId() {
+        const { id } = present();
+        return id.length > 0 ? id : undefined;
+      },
       isGuarded: this.#options.token !== undefined,
       get hasStreams() {
-        return !isEmpty();
+        return !present().isEmpty;
       },
       commit: (handshake, signal) => this.#commit(handshake, signal),
       attemptFailed: (error, attempts) => this.#attemptFailed(error, attempts),
@@ -293,21 +296,28 @@ export class SessionClient<User extends SessionUser> {
     this.#outage.end(duplex.peer, this.#loop?.attempts ?? 0, again);
   }
 
-  /** A new session was accepted. If there was an older one, the server has proven not to know it: that one is lost. */
+  /**
+   * The server has proven not to know the session that was to be resumed, if there was one: it is lost. What the server
+   * never heard of moves to the next.
+   */
+  #loseUnknown(): void {
+    const former = this.#session;
+    if (former.id.length === 0) return;
+    this.#succeed();
+    const losesSomething = !former.isEmpty;
+    const error = new TeleError(
+      "unknown-session",
+      "the tele server does not know the session: it was restarted, or waited too long",
+    );
+    former.end(error);
+    if (losesSomething) this.#options.log("warn", `session lost: ${error.message}`);
+  }
+
+  /** A new session was accepted. */
   #begin(duplex: Duplex, accepted: Accepted): void {
     // First, since it may throw: a session that has its identifier and was never attached would only be resumed, in vain.
     const resumeTimeoutMs = Math.min(this.#options.resumeTimeoutMs, readResumeTimeout(accepted.accept.fields));
-    const former = this.#session;
-    if (former.id.length > 0) {
-      this.#succeed();
-      const losesSomething = !former.isEmpty;
-      const error = new TeleError(
-        "unknown-session",
-        "the tele server does not know the session: it was restarted, or waited too long",
-      );
-      former.end(error);
-      if (losesSomething) this.#options.log("warn", `session lost: ${error.message}`);
-    }
+    this.#loseUnknown();
     const session = this.#session;
     session.id = accepted.accept.sessionId;
     session.resumeSecret = accepted.resumeSecret;
@@ -317,6 +327,7 @@ export class SessionClient<User extends SessionUser> {
   }
 
   #attemptFailed(error: unknown, attempts: number): void {
+    if (error instanceof FullError) this.#loseUnknown();
     const isFirstContact = this.#session.id.length === 0;
     this.#outage.failed(reasonOf(error), attempts);
     // At first contact that is the last word: waiting would only hide it from the user.

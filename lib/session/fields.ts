@@ -18,6 +18,8 @@ export const FieldType = {
   identity: 2,
   /** Empty: the sender has a token, and wants one of its peer. */
   guarded: 4,
+  /** Empty: the accept gives no session, for want of room. */
+  full: 5,
 } as const;
 
 /** Optional fields by type. */
@@ -31,6 +33,7 @@ const KNOWN: ReadonlyMap<number, { name: string; in: readonly FieldedMessage[]; 
   [FieldType.resumeTimeout, { name: "resumeTimeout", in: ["commit", "accept"], bytes: 8 }],
   [FieldType.identity, { name: "identity", in: ["commit"], bytes: IDENTITY_FIELD_BYTES }],
   [FieldType.guarded, { name: "guarded", in: ["hello", "challenge"], bytes: 0 }],
+  [FieldType.full, { name: "full", in: ["accept"], bytes: 0 }],
 ]);
 
 /** The list with the field that says how long the sender keeps a session without a carrier, in milliseconds. */
@@ -43,6 +46,11 @@ export function resumeTimeoutField(timeoutMs: number): Fields {
 /** The list of a hello or challenge: whether its sender has a token. */
 export function guardedField(isGuarded: boolean): Fields {
   return new Map(isGuarded ? [[FieldType.guarded, new Uint8Array(0)]] : []);
+}
+
+/** The list of an accept that gives no session. */
+export function fullField(): Fields {
+  return new Map([[FieldType.full, new Uint8Array(0)]]);
 }
 
 /** How long the sender keeps a session without a carrier, in milliseconds; without a limit if it does not say. */

@@ -5,7 +5,7 @@
  *       hello (new | resume, key, nonce)  ──▶
  *                                         ◀──  challenge (ready | unknown, key, nonce)
  *       commit (attempt, count, proof)    ──▶
- *                                         ◀──  accept (id, count, proof)  |  refuse (code, why)
+ *                                         ◀──  accept (id | full, count, proof)  |  refuse (code, why)
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { TeleError } from "../net/error.ts";
 import { tlsRecordKind } from "../net/tls_record.ts";
 import { FRAME_HEADER_BYTES } from "../ping/codec.ts";
 import { EndCode, MAX_HANDSHAKE_FRAME_BYTES } from "./constants.ts";
-import { type Fields, FieldType, guardedField } from "./fields.ts";
+import { type Fields, FieldType, fullField, guardedField } from "./fields.ts";
 import {
   checkIdentity,
   checkProof,
@@ -41,8 +41,10 @@ import {
   encodeHello,
   type Ending,
   framed,
+  FullError,
   type Hello,
   RefusalError,
+  SESSION_ID_BYTES,
 } from "./messages.ts";
 import { tokenOnClientOnly, tokenOnServerOnly, tokensDiffer } from "./token.ts";
 import { Transcript } from "./transcript.ts";
@@ -201,6 +203,7 @@ export class ClientHandshake {
    * Invariant 3: the caller has detached its old carrier in the step in which it read `commit.received`.
    *
    * @param secret The session's resume secret; for a new session what the token adds, or empty.
+   * @throws {FullError} The server has proven itself and has no room for a new session.
    * @throws {TeleError} `refused` with the server's reason, `protocol` if the server's proof does not hold.
    */
   async commit(commit: Commit, secret: Uint8Array, identity?: Identity): Promise<Accepted> {
@@ -217,6 +220,7 @@ export class ClientHandshake {
       throw new TeleError("protocol", `the server's proof does not hold: this is not ${who}`);
     }
     this.#checkAccept(answer.accept, commit.kind);
+    if (answer.accept.fields.has(FieldType.full)) throw new FullError();
     const leftover = this.#channel.leftover();
     return { accept: answer.accept, resumeSecret: keys.resumeSecret, leftover };
   }
@@ -320,6 +324,12 @@ export class ServerHandshake {
     const body = encodeAccept(accept);
     const proof = await makeProof(this.#keys!, "server accept", this.#kind, this.#transcript.with(body));
     return concatBytes(body, proof);
+  }
+
+  /** Tells a client whose proof held that there is no room, with a proof: it may take a session for lost by that. */
+  async sayFull(): Promise<void> {
+    const accept = { sessionId: new Uint8Array(SESSION_ID_BYTES), received: 0, fields: fullField() };
+    await this.channel.send(await this.accept(accept)).catch(() => {});
   }
 
   /** Tells the client why not; errors of the connection are of no interest any more. */

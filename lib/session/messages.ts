@@ -254,6 +254,18 @@ export class RefusalError extends TeleError {
   }
 }
 
+/**
+ * A server has proven itself and has no room for a new session. Unlike a refusal, which anyone can send, that is believed
+ * during an outage too: a session that the server did not know is gone.
+ */
+export class FullError extends TeleError {
+  /** An error that says what helps. */
+  constructor() {
+    super("refused", "the tele server takes no more sessions: --max-sessions on its side allows more");
+    this.name = "FullError";
+  }
+}
+
 function throwIfRefusal(payload: Uint8Array): void {
   if (payload[0] === FrameType.refuse) throw new RefusalError(decodeEnding(payload));
 }

@@ -3,17 +3,20 @@
  *
  * @module
  */
-import { type Clock, sleep, type Timer } from "../net/clock.ts";
+import { hostOfPeer } from "../net/address.ts";
+import { type Clock, sleep } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { reasonOf, TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import type { SegmentPool } from "../net/segment_pool.ts";
 import { EndCode, IDLE_SESSION_KEPT_MS, TOKEN_REFUSAL_DELAY_MS, WATCH_MS } from "./constants.ts";
+import { choiceOf } from "./eviction.ts";
 import { type Committed, ServerHandshake } from "./handshake.ts";
 import { readResumeTimeout, resumeTimeoutField } from "./fields.ts";
 import { nameOf } from "./keys.ts";
 import { type Ending, endingOf, framed, RefusalError, SESSION_ID_BYTES } from "./messages.ts";
 import { Session, type SessionUser } from "./session.ts";
+import { SessionEntry } from "./session_entry.ts";
 import { Strangers } from "./strangers.ts";
 import { renewedTokenSalt, tokenSalt } from "./token.ts";
 
@@ -35,18 +38,10 @@ export interface SessionServerOptions<User extends SessionUser> {
   pingIntervalMs: number;
   /** How long a session waits for a carrier, in milliseconds. */
   resumeTimeoutMs: number;
-  /** Sessions at once; beyond that the longest detached goes. */
+  /** Sessions at once; beyond that an empty one goes that has been detached for minutes, or the newcomer. */
   maxSessions: number;
   /** A secret that clients must have too, of at least 16 bytes. */
   token?: Uint8Array;
-}
-
-interface Entry {
-  session: Session;
-  identity: string | undefined;
-  /** Whether its client was heard on it: before that, the accept may have been lost. */
-  isHeard: boolean;
-  expiry: Timer | undefined;
 }
 
 /**
@@ -61,7 +56,7 @@ export class SessionServer<User extends SessionUser> {
   /** What the token adds to the keys of a new session. */
   #tokenSalt: Promise<Uint8Array>;
   readonly #stopping = new AbortController();
-  readonly #sessions: Map<string, Entry> = new Map();
+  readonly #sessions: Map<string, SessionEntry> = new Map();
   #silentCarriers = 0;
   #stopped = false;
 
@@ -164,12 +159,11 @@ export class SessionServer<User extends SessionUser> {
       fields: resumeTimeoutField(this.#options.resumeTimeoutMs),
     });
     if (this.#stopped) return handshake.channel.duplex.close();
-    this.#makeRoom();
+    const { peer } = handshake.channel.duplex;
+    this.#makeRoomFor(identity);
     const session = this.#makeSession(id, resumeSecret, readResumeTimeout(commit.fields));
-    const entry: Entry = { session, identity, isHeard: false, expiry: undefined };
-    this.#sessions.set(nameOf(id), entry);
+    this.#sessions.set(nameOf(id), new SessionEntry(session, identity, hostOfPeer(peer)));
     this.#attach(handshake, session, 0, accept);
-    const peer = handshake.channel.duplex.peer;
     this.#options.log("info", `session ${session.name} began, from ${peer}`, { session: session.name, peer });
   }
 
@@ -194,9 +188,10 @@ export class SessionServer<User extends SessionUser> {
   }
 
   #attach(handshake: ServerHandshake, session: Session, peerReceived: number, accept: Uint8Array): number {
-    const entry = this.#sessions.get(nameOf(session.id));
-    entry?.expiry?.cancel();
+    const entry = this.#sessions.get(nameOf(session.id))!;
     const { channel } = handshake;
+    entry.expiry?.cancel();
+    entry.host = hostOfPeer(channel.duplex.peer);
     return session.attach({
       duplex: channel.duplex,
       peerReceived,
@@ -219,22 +214,23 @@ export class SessionServer<User extends SessionUser> {
     for (const other of older) other.session.end(new TeleError("closed", message), { code: EndCode.replaced, message });
   }
 
-  #makeRoom(): void {
-    if (this.#sessions.size < this.#options.maxSessions) return;
-    let longest: Session | undefined;
-    for (const { session } of this.#sessions.values()) {
-      if (session.detachedAt !== undefined && (longest === undefined || goesBefore(session, longest))) {
-        longest = session;
-      }
-    }
-    if (longest === undefined) {
+  /** @throws {RefusalError} `full` if nobody may go. */
+  #makeRoomFor(identity: string | undefined): void {
+    const { maxSessions, clock } = this.#options;
+    if (this.#sessions.size < maxSessions || this.#willReplace(identity)) return;
+    const leaving = choiceOf(this.#sessions.values(), clock.now());
+    if (leaving === undefined) {
       const message =
         `the tele server holds ${this.#sessions.size} sessions already; --max-sessions on its side allows more`;
       throw new RefusalError({ code: EndCode.full, message });
     }
-    longest.end(
-      new TeleError("expired", "there were too many sessions, and it had been without a carrier the longest"),
-    );
+    leaving.session.end(new TeleError("expired", "there were too many sessions, and it was empty and had no carrier"));
+  }
+
+  /** Whether a session of this identity will end another as soon as it is heard: then it needs no room of its own. */
+  #willReplace(identity: string | undefined): boolean {
+    if (identity === undefined) return false;
+    return [...this.#sessions.values()].filter((entry) => entry.identity === identity).length === 1;
   }
 
   #onDetached(session: Session, reason: string): void {
@@ -249,7 +245,7 @@ export class SessionServer<User extends SessionUser> {
   }
 
   /** Looks from time to time whether a detached session has waited for long enough. */
-  #watch(entry: Entry): void {
+  #watch(entry: SessionEntry): void {
     const { session } = entry;
     const waitedMs = this.#options.clock.now() - (session.detachedAt ?? 0);
     const leftMs = session.resumeTimeoutMs - waitedMs;
@@ -295,10 +291,15 @@ export class SessionServer<User extends SessionUser> {
         this.#strangers.doom(duplex);
         await sleep(this.#options.clock, TOKEN_REFUSAL_DELAY_MS, this.#stopping.signal);
       }
-      await handshake.refuse(endingOf(error));
+      await this.#refuse(handshake, error);
       await duplex.closeWrite().catch(() => {});
     }
     duplex.close();
+  }
+
+  async #refuse(handshake: ServerHandshake, error: TeleError): Promise<void> {
+    if (error instanceof RefusalError && error.endCode === EndCode.full) return await handshake.sayFull();
+    await handshake.refuse(endingOf(error));
   }
 
   /** Whether it is the answer to somebody who may be guessing. */
@@ -321,10 +322,4 @@ export class SessionServer<User extends SessionUser> {
     const sessions = [...this.#sessions.values()].map((entry) => entry.session);
     await Promise.all(sessions.map((session) => session.end(new TeleError("closed", message), ending)));
   }
-}
-
-/** Which of two detached sessions goes first: one without streams, then the one that waited longer. */
-function goesBefore(one: Session, other: Session): boolean {
-  const [isIdle, isOtherIdle] = [one.isEmpty, other.isEmpty];
-  return isIdle === isOtherIdle ? one.detachedAt! < other.detachedAt! : isIdle;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { hostOfPeer } from "../net/address.ts";
 import type { Clock, Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Log } from "../net/log.ts";
@@ -89,7 +90,7 @@ export class Strangers {
     if (this.#stopped) return;
     this.#minute ??= this.#clock.setTimer(() => this.#endMinute(), MINUTE_MS);
     // A client whose token is wrong tries again and again, each time from another port.
-    const news = `${peer.replace(/:\d+$/, "")} ${reason}`;
+    const news = `${hostOfPeer(peer)} ${reason}`;
     if (this.#told.has(news) || this.#told.size >= LINES_A_MINUTE) {
       this.#unsaid++;
       return;

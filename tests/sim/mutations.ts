@@ -333,6 +333,18 @@ export const MUTATIONS: readonly Mutation[] = [
     "streamCount === 0",
   ),
   fault(
+    "a newcomer ends a session in a short outage",
+    "session/eviction.ts",
+    "nowMs - detachedAt! >= EVICT_AFTER_MS",
+    "nowMs - detachedAt! >= 0",
+  ),
+  fault(
+    "a newcomer ends a session with streams",
+    "session/eviction.ts",
+    "isEmpty && detachedAt !== undefined",
+    "isEmpty !== undefined && detachedAt !== undefined",
+  ),
+  fault(
     "a session forgotten though its client knows it",
     "session/server.ts",
     "    this.#watch(entry);\n  }\n\n",

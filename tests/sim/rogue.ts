@@ -21,6 +21,7 @@ export type RogueAct =
   | "acknowledges less"
   | "unknown record"
   | "replay"
+  | "comes to a full house"
   | "wrong token"
   | "no token"
   | "no token, but says so";
@@ -39,9 +40,9 @@ export const ROGUE_ACTS: readonly RogueAct[] = [
 /** Those that only a server with a token turns away. */
 export const TOKEN_ACTS: readonly RogueAct[] = ["wrong token", "no token", "no token, but says so"];
 
-/** Whether the server must never accept it. */
+/** Whether the server must never accept it. One that comes to a full house is honest, but too late. */
 export function mustBeTurnedAway(act: RogueAct): boolean {
-  return act === "replay" || TOKEN_ACTS.includes(act);
+  return act === "replay" || act === "comes to a full house" || TOKEN_ACTS.includes(act);
 }
 
 /** The key of a rogue's content. */

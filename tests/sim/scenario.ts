@@ -74,6 +74,8 @@ export interface Scenario {
   identity: boolean;
   /** Whether both ends have a token. */
   token: boolean;
+  /** Sessions that the server takes. */
+  maxSessions: number;
 }
 
 /** What the dice offer beside {@linkcode Random}. */
@@ -107,6 +109,7 @@ export function scenarioOf(seed: number): Scenario {
   if (roll <= 31) return portal(seed, dice);
   if (roll <= 32) return longOutage(seed, dice);
   if (roll <= 33) return expiry(seed, dice);
+  if (roll <= 34) return fullHouse(seed, dice);
   return chaos(seed, dice);
 }
 
@@ -131,6 +134,7 @@ function base(seed: number, dice: Dice): Scenario {
     prompt: [],
     identity: dice.chance(0.8),
     token: seed % 3 === 0,
+    maxSessions: 1_000,
   };
 }
 
@@ -506,6 +510,32 @@ function longOutage(seed: number, dice: Dice): Scenario {
   }
   scenario.serverUsers = [{ plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false }];
   if (isOfHours) askOnce(scenario, dice.size(10_000, 60_000));
+  return scenario;
+}
+
+/** The server takes one session, and while that has an outage others want in: they must wait, not it. */
+function fullHouse(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "full house";
+  scenario.maxSessions = 1;
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.lines = { delayMs: dice.pick(1, 10), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
+  scenario.serverUsers = [{ plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false }];
+  // With a stream no outage is too long; without one, no outage of seconds.
+  const isUsed = dice.chance(0.5);
+  const fromMs = dice.between(1_500, 3_000);
+  const forMs = isUsed ? dice.between(125_000, 200_000) : dice.between(1_000, 60_000);
+  const atMs = fromMs + forMs;
+  scenario.events.push({ atMs: fromMs, kind: "refuse", forMs }, { atMs: fromMs + 1, kind: "cut" });
+  for (let left = dice.between(1, 3); left > 0; left--) {
+    scenario.events.push({ atMs: atMs + dice.between(1, 100), kind: "rogue", act: "comes to a full house" });
+  }
+  scenario.streams = [
+    { openMs: 0, client: { ...plainPlan(5_000), fin: isUsed ? "heal" : "sent" } },
+    { openMs: atMs + dice.between(500, 2_000), client: plainPlan(1_000) },
+  ];
+  scenario.prompt = [1];
+  scenario.healMs = atMs + 20_000;
   return scenario;
 }
 

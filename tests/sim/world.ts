@@ -246,7 +246,11 @@ class World {
   #startServer(): void {
     if (this.#server?.process.isAlive) return;
     const process = new Process(`server ${++this.#incarnations}`, this.#clock);
-    const mux = new MuxServer({ ...this.#linkOptions(process), dial: (signal) => this.#dialUser(process, signal) });
+    const mux = new MuxServer({
+      ...this.#linkOptions(process),
+      dial: (signal) => this.#dialUser(process, signal),
+      maxSessions: this.#scenario.maxSessions,
+    });
     this.#server = { process, mux };
     this.#network.server = { process, accept: (carrier) => void mux.accept(carrier) };
     this.#model.trace(`${process.name} starts`);

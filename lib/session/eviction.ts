@@ -1,0 +1,58 @@
+/**
+ * Who goes when there are too many sessions: the pure choice. Source: `PROTOCOL.md`, "Too many sessions".
+ *
+ * @module
+ */
+
+/** A session goes for a newcomer only when it has been without a carrier for so long, in milliseconds. */
+export const EVICT_AFTER_MS = 120_000;
+
+/** Of a host with more empty sessions than this without a carrier, one goes however short its outage. */
+export const MOST_LEFT_BY_A_HOST = 16;
+
+/** What the choice depends on. */
+export interface Candidate {
+  /** Whether its end loses nothing. */
+  readonly isEmpty: boolean;
+  /** When it lost its carrier, by the clock; `undefined` while it has one. */
+  readonly detachedAt: number | undefined;
+  /** Whether its client can be known again after a restart. */
+  readonly hasIdentity: boolean;
+  /** Address its last carrier came from, without the port. */
+  readonly host: string;
+}
+
+/**
+ * The session that makes room for another; `undefined` if none may go, and the newcomer must.
+ *
+ * Invariant 9: who has streams, or bytes that the peer has not taken, never goes, and nobody goes in a short outage. The
+ * exception are hosts that leave one empty session after the other: else one guest could keep everyone out.
+ *
+ * @example
+ * ```ts
+ * import { choiceOf } from "./eviction.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const idle = { isEmpty: true, detachedAt: 0, hasIdentity: true, host: "192.0.2.1" };
+ * assertEquals(choiceOf([idle], 1_000), undefined);
+ * assertEquals(choiceOf([idle], 120_000), idle);
+ * assertEquals(choiceOf([{ ...idle, isEmpty: false }], 120_000), undefined);
+ * ```
+ */
+export function choiceOf<Each extends Candidate>(sessions: Iterable<Each>, nowMs: number): Each | undefined {
+  const left = [...sessions].filter(({ isEmpty, detachedAt }) => isEmpty && detachedAt !== undefined).sort(goesBefore);
+  return left.find(({ detachedAt }) => nowMs - detachedAt! >= EVICT_AFTER_MS) ?? oldestOfCrowd(left);
+}
+
+/** Those without an identity first, then who has waited longer. */
+function goesBefore(one: Candidate, other: Candidate): number {
+  if (one.hasIdentity !== other.hasIdentity) return one.hasIdentity ? 1 : -1;
+  return one.detachedAt! - other.detachedAt!;
+}
+
+/** The first of the host that left the most, if those are too many. */
+function oldestOfCrowd<Each extends Candidate>(left: readonly Each[]): Each | undefined {
+  const byHost = Map.groupBy(left, ({ host }) => host);
+  const crowd = [...byHost.values()].reduce((most, each) => each.length > most.length ? each : most, []);
+  return crowd.length > MOST_LEFT_BY_A_HOST ? crowd[0] : undefined;
+}

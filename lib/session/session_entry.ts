@@ -1,0 +1,44 @@
+/**
+ * What a server knows of a session beside the session itself.
+ *
+ * @module
+ */
+import type { Timer } from "../net/clock.ts";
+import type { Candidate } from "./eviction.ts";
+import type { Session } from "./session.ts";
+
+/** One session of a server. */
+export class SessionEntry implements Candidate {
+  /** The session. */
+  readonly session: Session;
+  /** Name of its client's key and slot, if it has proven one. */
+  readonly identity: string | undefined;
+  /** Address its last carrier came from, without the port. */
+  host: string;
+  /** Whether its client was heard on it: before that, the accept may have been lost. */
+  isHeard = false;
+  /** When it is looked at whether it has waited for long enough. */
+  expiry: Timer | undefined;
+
+  /** A session that was not heard yet. */
+  constructor(session: Session, identity: string | undefined, host: string) {
+    this.session = session;
+    this.identity = identity;
+    this.host = host;
+  }
+
+  /** Whether its end loses nothing. */
+  get isEmpty(): boolean {
+    return this.session.isEmpty;
+  }
+
+  /** When it lost its carrier; `undefined` while it has one. */
+  get detachedAt(): number | undefined {
+    return this.session.detachedAt;
+  }
+
+  /** Whether its client can be known again after a restart. */
+  get hasIdentity(): boolean {
+    return this.identity !== undefined;
+  }
+}
