@@ -11,6 +11,7 @@ export const DEBIAN_PACKAGES: Record<string, string> = {
   cc: "gcc",
   chown: "coreutils",
   curl: "curl",
+  git: "git",
   haproxy: "haproxy",
   id: "coreutils",
   initdb: "postgresql",

@@ -1,0 +1,328 @@
+/** Every recipe of the README, typed as it is printed, with the programs that it is for; only ports and hosts differ. */
+import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { withReleaseUrl } from "../../scripts/compile_installers.ts";
+import { INSTALL_SH } from "../support/installation.ts";
+import { POSTGRES_PROGRAMS, startPostgres } from "../support/postgres.ts";
+import { Recipes, recipeSections, type Section } from "../support/recipes.ts";
+import { Release } from "../support/release.ts";
+import { CHECKOUT, Sandbox } from "../support/sandbox.ts";
+import { type Scenario, scenario } from "../support/scenario.ts";
+import { onUnix, program } from "../support/skip.ts";
+import { type Sshd, startSshd } from "../support/sshd.ts";
+import { banner, connectTo, echo, receiveText, roundTrip, UserServer, writeAll } from "../support/user_programs.ts";
+import { until } from "../support/wait.ts";
+
+const SECTIONS = recipeSections(await Deno.readTextFile(new URL("../../README.md", import.meta.url)));
+
+/** Blocks that are not run here, by their first line, each with its reason. */
+const NOT_RUN: Record<string, string> = {
+  "npx -y deno@2.9.6 task demo": "CI runs both as stages of their own, and this test would run itself",
+  "deno task demo": "the same",
+  "npx -y deno@2.9.6 task compile --url=URL": "it needs a runtime base: compiled_test.ts makes and tries them",
+};
+
+/** How the recipes of one section are run. */
+interface Runner {
+  /** What must be installed. */
+  readonly programs: readonly string[];
+  /** Whether the section opens something to everyone, as it says there. */
+  readonly isOpen?: boolean;
+  /** What may stand in the logs beside that. */
+  readonly mayWarn?: RegExp;
+  readonly run: (recipes: Recipes, s: Scenario) => Promise<Sandbox>;
+}
+
+/** The section's recipe of this name is needed by others. */
+function recipesOf(title: string): Recipes {
+  return new Recipes(SECTIONS.find((section) => section.title === title)!);
+}
+
+/** A folder with a token in it, made as the README says. */
+async function withToken(sandbox: Sandbox): Promise<void> {
+  await sandbox.run(recipesOf("Who can connect").next("(umask 077; tele --make-token"));
+}
+
+/** A server that answers a line. */
+function lineServer(s: Scenario): UserServer {
+  return s.use(
+    new UserServer(async (connection) => {
+      const buffer = new Uint8Array(1024);
+      const count = await connection.read(buffer) ?? 0;
+      const line = new TextDecoder().decode(buffer.subarray(0, count)).trimEnd();
+      await writeAll(connection, new TextEncoder().encode(`the answer to ${line}\n`));
+      await connection.closeWrite();
+    }),
+  );
+}
+
+/** Lets the `ssh` of recipes find this test's sshd, key and configuration: it takes no other home than the user's. */
+async function provideSsh(sandbox: Sandbox, sshd: Sshd): Promise<string> {
+  const folder = `${sandbox.home}/.ssh`;
+  await Deno.mkdir(folder);
+  const identity = sshd.options[sshd.options.indexOf("-i") + 1];
+  await sandbox.provide(
+    "ssh",
+    `exec '${
+      program("ssh")
+    }' -F '${folder}/config' -i '${identity}' -o BatchMode=yes -o StrictHostKeyChecking=accept-new ` +
+      `-o UserKnownHostsFile='${folder}/known_hosts' -o LogLevel=ERROR "$@"`,
+  );
+  await Deno.writeTextFile(`${folder}/config`, "");
+  return `${folder}/config`;
+}
+
+const ASK_THE_SHELL = "echo the answer is $((6 * 7))\nexit\n";
+
+const RUNNERS: Record<string, Runner> = {
+  "Install": {
+    programs: ["curl"],
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      const release = s.use(await Release.ofScript("tele of a release"));
+      const script = withReleaseUrl(await Deno.readTextFile(INSTALL_SH), release.url);
+      release.files.set("install.sh", new TextEncoder().encode(script));
+      sandbox.stand.set("URL", release.url);
+      await sandbox.run(recipes.next("curl -fsSL URL/install.sh | sh"));
+      assertEquals(await sandbox.type("~/.local/bin/tele --version"), "tele of a release\n");
+      return sandbox;
+    },
+  },
+
+  "The first tunnel, in a minute": {
+    programs: ["curl"],
+    isOpen: true,
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s, CHECKOUT);
+      await sandbox.provide("tele", "echo an alias stands in for me >&2; exit 1");
+      await sandbox.provide("npx", `[ "$1 $2" = "-y deno@2.9.6" ] && shift 2 && exec deno "$@"`);
+      await using web = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response("a page\n"));
+      sandbox.serve(8000, web.addr.port);
+      await sandbox.run(recipes.next('alias tele="deno run'));
+      assertMatch(await sandbox.type("tele --version"), /^tele \d/);
+      await sandbox.run(recipes.next('alias tele="npx'));
+      await sandbox.run(recipes.next("tele --server --in=:8000"));
+      await sandbox.run(recipes.next("tele --client --in=:8001"));
+      assertEquals(await sandbox.run(recipes.next("curl http://localhost:8001/")), "a page\n");
+      return sandbox;
+    },
+  },
+
+  "Who can connect": {
+    programs: [],
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      await sandbox.run(recipes.next("(umask 077; tele --make-token > token)"));
+      const { mode, size } = await Deno.stat(`${sandbox.folder}/token`);
+      assertEquals(mode! & 0o777, 0o600, "nobody else can read it");
+      assert(size > 40, "it is a long one");
+      return sandbox;
+    },
+  },
+
+  "ssh": {
+    programs: ["ssh", "sshd", "ssh-keygen", "rsync"],
+    isOpen: true,
+    // ssh ends its ProxyCommand by this signal before the last bytes have come to an end.
+    mayWarn: /stream cut .*the tele client ended \(SIGHUP\)/,
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      const sshd = await startSshd(s);
+      const config = await provideSsh(sandbox, sshd);
+      sandbox.serve(22, sshd.port);
+      const server = recipes.next("tele --server --in=:22 --out=:40300");
+      await sandbox.run(server);
+      await sandbox.run(recipes.next("tele --client --in=:2222"));
+      const login = recipes.next("ssh -p 2222 -o HostKeyAlias=example.com localhost");
+      assertStringIncludes(await sandbox.run(login, ASK_THE_SHELL), "the answer is 42\n");
+
+      await sandbox.configure(config, recipes.next("Host example-tele"));
+      assertStringIncludes(await sandbox.type("ssh example-tele", ASK_THE_SHELL), "the answer is 42\n");
+      await Deno.writeTextFile(`${sandbox.home}/sent`, "by rsync");
+      await sandbox.type("rsync -e ssh $HOME/sent example-tele:$HOME/received");
+      assertEquals(await Deno.readTextFile(`${sandbox.home}/received`), "by rsync");
+
+      await sandbox.configure(config, recipes.next("Host example.com\n    ProxyCommand tele --client --stdio"));
+      assertStringIncludes(await sandbox.type("ssh example.com", ASK_THE_SHELL), "the answer is 42\n");
+
+      const lines = await Sandbox.make(s);
+      lines.serve(22, lineServer(s).port);
+      await lines.run(server);
+      assertEquals(await lines.run(recipes.next("echo request | tele --client --stdio")), "the answer to request\n");
+      return sandbox;
+    },
+  },
+
+  "A database": {
+    programs: ["chown", ...POSTGRES_PROGRAMS],
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s, undefined, { PGUSER: "tele", PGDATABASE: "postgres" });
+      sandbox.serve(5432, await startPostgres(s));
+      await withToken(sandbox);
+      await sandbox.run(recipes.next("tele --server --in=:5432"));
+      await sandbox.run(recipes.next("tele --client --in=:15432"));
+      const answer = await sandbox.run(recipes.next("psql -h localhost -p 15432"), "select 6 * 7 as answer;\n");
+      assertMatch(answer, /answer[\s-]+42\b/);
+      return sandbox;
+    },
+  },
+
+  "Through a load balancer": {
+    programs: ["haproxy"],
+    isOpen: true,
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      const file = `${sandbox.home}/haproxy.cfg`;
+      await sandbox.configure(file, recipes.next("defaults\n    mode tcp\n"));
+      const user = s.use(new UserServer(echo));
+      sandbox.serve(22, user.port);
+      await sandbox.run({ language: "sh", text: "tele --server --in=:22 --out=:40300" });
+      const balancer = sandbox.start(`exec '${program("haproxy")}' -db -f '${file}'`);
+      await until(() => isOpen(sandbox.port(443)), 20_000, `HAProxy: ${balancer.log}`);
+      await sandbox.run({ language: "sh", text: "tele --client --in=:2222 --out=example.com:443" });
+      await echoesAt(sandbox.port(2222));
+      return sandbox;
+    },
+  },
+
+  "Unix sockets": {
+    programs: ["redis-server", "redis-cli"],
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      const socket = `${sandbox.home}/redis-server.sock`;
+      sandbox.stand.set("/run/redis/redis.sock", socket);
+      const redis = sandbox.start(
+        `exec redis-server --port 0 --unixsocket '${socket}' --save '' --dir '${sandbox.home}'`,
+      );
+      await until(() => redis.output.includes("eady to accept connections"), 20_000, `Redis: ${redis.output}`);
+      await withToken(sandbox);
+      await sandbox.run(recipes.next("tele --server --in=unix:/run/redis/redis.sock"));
+      await sandbox.run(recipes.next("tele --client --in=unix:$HOME/redis.sock"));
+      assertEquals((await Deno.stat(`${sandbox.home}/redis.sock`)).mode! & 0o777, 0o600, "only its owner may connect");
+      const commands = "set answer 42\nget answer\n";
+      assertEquals(await sandbox.run(recipes.next("redis-cli -s $HOME/redis.sock"), commands), "OK\n42\n");
+      return sandbox;
+    },
+  },
+
+  "Over the open Internet: TLS": {
+    programs: [],
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      sandbox.serve(22, s.use(new UserServer(echo)).port);
+      await withToken(sandbox);
+      await sandbox.run(recipes.next("tele --make-cert=tls --host=example.com"));
+      await sandbox.run(recipes.next("tele --server --in=:22 --out=:443 --tls-cert=tls/cert.pem"));
+      // On the client there is a copy, as the README says.
+      await Deno.copyFile(`${sandbox.folder}/tls/cert.pem`, `${sandbox.folder}/cert.pem`);
+      await sandbox.run(recipes.next("tele --client --in=:2222 --out=example.com:443 --tls-ca=cert.pem"));
+      await echoesAt(sandbox.port(2222));
+      return sandbox;
+    },
+  },
+
+  "RFD 80 mode: any protocol, kept alive": {
+    programs: [],
+    isOpen: true,
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      const greeting = "8.0.36 a database\n";
+      sandbox.serve(3306, s.use(new UserServer(banner(greeting))).port);
+      sandbox.serve(22, s.use(new UserServer(echo)).port);
+      await sandbox.type("tele --make-cert=tls --host=example.com && cp tls/*.pem .");
+      const asksDatabase = async () => {
+        using connection = await connectTo(sandbox.port(3307));
+        await connection.closeWrite();
+        assertEquals(await receiveText(connection), greeting);
+      };
+      await sandbox.run(recipes.next("tele --server --protocol=teleport-mysql"));
+      const client = recipes.next("tele --client --protocol=teleport-mysql");
+      await sandbox.run(client);
+      await asksDatabase();
+      await sandbox.stopAll();
+      await sandbox.run(recipes.next("tele --server --in=:22 --route=teleport-mysql=:3306"));
+      await sandbox.run(client);
+      await asksDatabase();
+      await sandbox.run({ language: "sh", text: "tele --client --in=:2222 --out=example.com:443 --tls-ca=cert.pem" });
+      await echoesAt(sandbox.port(2222));
+      return sandbox;
+    },
+  },
+};
+
+/** Whether something listens on a port of this machine. */
+function isOpen(port: number): boolean {
+  try {
+    Deno.listen({ hostname: "127.0.0.1", port }).close();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** What is sent to a port comes back. */
+async function echoesAt(port: number): Promise<void> {
+  using connection = await connectTo(port);
+  await roundTrip(connection, "a line that comes back\n");
+}
+
+/** The section without the blocks that are not run. */
+function runnable(section: Section): Section {
+  const blocks = section.blocks.filter(({ text }) => !Object.hasOwn(NOT_RUN, text.split("\n")[0]!));
+  return { ...section, blocks };
+}
+
+/** Nobody should find a token or a key in a commit. */
+async function isIgnoredByGit(s: Scenario, folder: string): Promise<void> {
+  const names = Array.from(Deno.readDirSync(folder), ({ name, isDirectory }) => isDirectory ? `${name}/` : name);
+  if (names.length === 0) return;
+  const repository = `${s.home}/repository`;
+  await Deno.mkdir(repository);
+  await Deno.copyFile(`${CHECKOUT}.gitignore`, `${repository}/.gitignore`);
+  const git = async (...args: string[]) => {
+    const { stdout } = await new Deno.Command(program("git"), { args, cwd: repository, stderr: "inherit" }).output();
+    return new TextDecoder().decode(stdout).trim().split("\n");
+  };
+  await git("init", "--quiet");
+  assertEquals((await git("check-ignore", "--", ...names)).sort(), names.sort(), "what recipes write is ignored");
+}
+
+for (const section of SECTIONS.map(runnable).filter(({ blocks }) => blocks.length > 0)) {
+  const { title } = section;
+  Deno.test({
+    name: `the README's recipes work as printed: ${title}`,
+    ...onUnix("sh", "git", ...RUNNERS[title]?.programs ?? []),
+    fn: scenario(120_000, async (s) => {
+      const runner = RUNNERS[title];
+      assert(runner !== undefined, `${title} has a recipe that no test runs:\n${section.blocks[0]!.text}`);
+      const recipes = new Recipes(section);
+      const sandbox = await runner.run(recipes, s);
+      recipes.end();
+      const [open, others] = sandbox.warningsOf("anyone who can reach ");
+      assertEquals(open.length > 0, runner.isOpen === true, `what is open to everyone: ${open.join("\n")}`);
+      const unexpected = others.filter((line) => !runner.mayWarn?.test(line));
+      assertEquals(unexpected, [], "a recipe that works warns of nothing");
+      if (sandbox.folder !== CHECKOUT) await isIgnoredByGit(s, sandbox.folder);
+      await sandbox.stopAll();
+    }),
+  });
+}
+
+Deno.test("every recipe that is not run, and every runner, is one of the README", () => {
+  const firstLines = SECTIONS.flatMap(({ blocks }) => blocks.map(({ text }) => text.split("\n")[0]));
+  for (const line of Object.keys(NOT_RUN)) assert(firstLines.includes(line), `${line} is not in the README`);
+  const titles = SECTIONS.map(({ title }) => title);
+  for (const title of Object.keys(RUNNERS)) assert(titles.includes(title), `${title} has no recipes`);
+});
+
+Deno.test("a new recipe is noticed: without a runner, indented, or without a language", () => {
+  const [section] = recipeSections(
+    "# tele\n\n## A title\n\n```sh\none\n```\n\n```text\na picture\n```\n\n```sh\ntwo\n```\n",
+  );
+  assertEquals(section!.blocks.map(({ text }) => text), ["one", "two"]);
+  const recipes = new Recipes(section!);
+  recipes.next("one");
+  assertThrows(() => recipes.end(), Error, "a recipe that no test runs:\ntwo");
+  assertThrows(() => recipes.next("three"), Error, "should begin with three");
+  assertThrows(() => recipeSections("## A title\n\n    tele --server\n"), Error, "an indented block");
+  assertThrows(() => recipeSections("## A title\n\n```\ntele --server\n```\n"), Error, "a block without a language");
+});

@@ -1,0 +1,210 @@
+/**
+ * A machine for the README's recipes: a home, a folder and ports of its own, where they run as they are printed.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { type Block, commandsOf } from "./recipes.ts";
+import type { Scenario } from "./scenario.ts";
+import { program } from "./skip.ts";
+import { teleCommand } from "./tele_process.ts";
+import { freePort } from "./user_programs.ts";
+import { until, within } from "./wait.ts";
+
+/** The folder that the README calls "this folder". */
+export const CHECKOUT: string = fileURLToPath(new URL("../..", import.meta.url));
+
+/** How long one command may take, in milliseconds. */
+const COMMAND_MS = 30_000;
+
+/** A port as recipes write it: in an address, for ssh and psql, in a configuration. */
+const PORT = /(?<=[\w\]\s=]:|[="]:|-p |Port )\d{2,5}\b/g;
+
+/** Hosts of recipes that stand for the machine at the other end. */
+const HOSTS = /\bexample\.com\b|\b10\.0\.0\.5\b/g;
+
+/** What is a role, which runs until it is asked to end; everything else ends by itself. */
+const ROLE = /^tele (?!.*--stdio)(--server|--client) /;
+
+/** A role, or another program that goes on, of a recipe. */
+interface Background {
+  readonly command: string;
+  readonly child: Deno.ChildProcess;
+  output: string;
+  log: string;
+}
+
+/** Runs recipes. Ports are replaced by free ones, the same everywhere; hosts by this machine. */
+export class Sandbox {
+  /** Where the user's own files are. */
+  readonly home: string;
+  /** Where the recipes are typed. */
+  readonly folder: string;
+  /** Paths and addresses that recipes name, and what stands in for them here. */
+  readonly stand: Map<string, string> = new Map();
+  readonly #ports: Map<number, number> = new Map();
+  readonly #background: Background[] = [];
+  readonly #env: Record<string, string>;
+  #alias = "";
+
+  private constructor(home: string, folder: string, env: Record<string, string>) {
+    this.home = home;
+    this.folder = folder;
+    this.#env = env;
+  }
+
+  /** An empty one; `folder` if not in one of its own. What it runs ends with the scenario. */
+  static async make(s: Scenario, folder = `${s.home}/folder`, env: Record<string, string> = {}): Promise<Sandbox> {
+    const home = `${s.home}/home`;
+    for (const each of [home, folder, `${home}/bin`, `${home}/tmp`]) await Deno.mkdir(each, { recursive: true });
+    const { env: own } = await teleCommand({ role: "client", args: [], home });
+    const sandbox = new Sandbox(home, folder, {
+      DENO_DIR: own.DENO_DIR!,
+      DENO_NO_UPDATE_CHECK: "1",
+      HOME: home,
+      NO_COLOR: "1",
+      PATH: `${home}/bin:${Deno.env.get("PATH")}`,
+      SHELL: program("sh"),
+      TMPDIR: `${home}/tmp`,
+      ...env,
+    });
+    await sandbox.provide("deno", `exec '${Deno.execPath()}' "$@"`);
+    await sandbox.provide("tele", `exec '${Deno.execPath()}' run --quiet -A '${CHECKOUT}main.ts' "$@"`);
+    s.defer(() => sandbox.end());
+    return sandbox;
+  }
+
+  /** Puts a program in front of the system's of the same name. */
+  async provide(name: string, script: string): Promise<void> {
+    await Deno.writeTextFile(`${this.home}/bin/${name}`, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  }
+
+  /** The port that stands for a recipe's port here. */
+  port(printed: number): number {
+    const port = this.#ports.get(printed) ?? freePort();
+    this.#ports.set(printed, port);
+    return port;
+  }
+
+  /** Says where a user's server is that recipes expect on `printed`. */
+  serve(printed: number, port: number): void {
+    this.#ports.set(printed, port);
+  }
+
+  /** A recipe's text with what stands in for its ports, hosts and paths. */
+  translate(text: string): string {
+    let translated = text.replace(PORT, (port) => String(this.port(Number(port)))).replace(HOSTS, "127.0.0.1");
+    for (const [printed, here] of this.stand) translated = translated.replaceAll(printed, here);
+    return translated;
+  }
+
+  /** Writes a block that is a configuration to a file, below what is there. */
+  async configure(path: string, block: Block): Promise<void> {
+    const text = this.translate(block.text);
+    await Deno.writeTextFile(path, `${text}\n`, { append: true });
+  }
+
+  /**
+   * Runs a block's commands, one after the other; a role goes on in the background when it is ready.
+   *
+   * @param typed What the last command reads on standard input.
+   * @returns What they printed on standard output.
+   */
+  async run(block: Block, typed = ""): Promise<string> {
+    assertEquals(block.language, "sh");
+    let output = "";
+    for (const command of commandsOf(block)) {
+      if (command.startsWith("alias ")) this.#alias = `${command}\n`;
+      else if (ROLE.test(command)) await this.#startRole(command);
+      else output += await this.type(command, typed);
+    }
+    return output;
+  }
+
+  /** Types one command; its standard output. Throws if it fails. */
+  async type(command: string, typed = ""): Promise<string> {
+    const child = this.#spawn(this.translate(command), "piped");
+    const writer = child.stdin.getWriter();
+    const typing = writer.write(new TextEncoder().encode(typed)).then(() => writer.close()).catch(() => {});
+    try {
+      const ended = await within(Promise.all([child.output(), typing]), COMMAND_MS, command);
+      const [output, errors] = [ended[0].stdout, ended[0].stderr].map((bytes) => new TextDecoder().decode(bytes));
+      assert(ended[0].success, `${command}\nended with ${ended[0].code}\n${output}\n${errors}\n${this.report()}`);
+      return output!;
+    } finally {
+      killGroup(child, "SIGKILL");
+    }
+  }
+
+  /** Starts a program that goes on until the sandbox, or {@linkcode Sandbox.stopAll}, ends it. */
+  start(command: string): Background {
+    const child = this.#spawn(command, "null");
+    const background: Background = { command, child, output: "", log: "" };
+    this.#background.push(background);
+    collect(child.stdout, (text) => background.output += text);
+    collect(child.stderr, (text) => background.log += text);
+    return background;
+  }
+
+  /** Log lines of all roles that warn of something: those with `text`, and the others. */
+  warningsOf(text: string): [these: string[], others: string[]] {
+    const lines = this.#background.flatMap(({ log }) => log.split("\n").filter((line) => / (warn|error) /.test(line)));
+    return [lines.filter((line) => line.includes(text)), lines.filter((line) => !line.includes(text))];
+  }
+
+  /** Ends the roles, as at the end of a day. */
+  async stopAll(): Promise<void> {
+    for (const { child, command } of this.#background.splice(0).reverse()) {
+      killGroup(child, "SIGTERM");
+      await within(child.status, 10_000, `the end of ${command}`).finally(() => killGroup(child, "SIGKILL"));
+    }
+  }
+
+  /** Ends whatever still runs. */
+  async end(): Promise<void> {
+    for (const { child } of this.#background) killGroup(child, "SIGKILL");
+    await Promise.all(this.#background.map(({ child }) => child.status));
+  }
+
+  /** What runs in the background, and what it said. */
+  report(): string {
+    return this.#background.map(({ command, output, log }) => `--- ${command}\n${output}${log}`).join("\n");
+  }
+
+  async #startRole(command: string): Promise<void> {
+    const role = this.start(this.#alias + this.translate(command));
+    let hasEnded = false;
+    role.child.status.then(() => hasEnded = true);
+    await until(() => role.output.includes("\n") || hasEnded, COMMAND_MS, `the ready line of ${command}`);
+    assertMatch(role.output, /^tele (server|client) ready: /, this.report());
+  }
+
+  #spawn(command: string, stdin: "piped" | "null"): Deno.ChildProcess {
+    return new Deno.Command(program("sh"), {
+      // A shell reads aliases a line ahead of what uses them.
+      args: ["-c", command.startsWith("alias ") ? command : this.#alias + command],
+      cwd: this.folder,
+      clearEnv: true,
+      env: this.#env,
+      stdin,
+      stdout: "piped",
+      stderr: "piped",
+      // Leads a group, so that what it has started ends with it.
+      detached: true,
+    }).spawn();
+  }
+}
+
+async function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>, take: (text: string) => void): Promise<void> {
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) take(text);
+}
+
+/** Signals a program and all that it has started. */
+function killGroup(child: Deno.ChildProcess, signal: Deno.Signal): void {
+  try {
+    Deno.kill(-child.pid, signal);
+  } catch {
+    // All of them have ended.
+  }
+}
