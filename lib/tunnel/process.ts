@@ -4,6 +4,7 @@
  * @module
  */
 import inspector from "node:inspector";
+import { constants } from "node:os";
 
 /** The signals that end a role. On Windows they are Ctrl-C, Ctrl-Break, and the console that is closed. */
 const SIGNALS: Deno.Signal[] = Deno.build.os === "windows"
@@ -17,19 +18,49 @@ const DEBUGGER_WATCH_MS = 1_000;
 /**
  * Resolves with the name of the first signal that asks the process to end.
  *
+ * A signal that was ignored at the start stays so: that is how `nohup` keeps a process when its terminal goes, and how a
+ * shell without job control keeps what it starts in the background from Ctrl-C. It takes a listener that does nothing:
+ * with the first listener of any signal, Deno takes over SIGHUP, SIGINT and SIGTERM, and ends the process by those that
+ * nobody listens to (measured on 2.9.6).
+ *
  * To be called first thing: at EMFILE, registering the first signal listener panics.
+ *
+ * @param isStdio Whether the process carries standard input and output: who started it may end it by SIGHUP.
  */
-export function endSignal(): Promise<string> {
+export function endSignal(isStdio: boolean): Promise<string> {
+  const ignored = ignoredSignals();
   return new Promise((resolve) => {
     for (const signal of SIGNALS) {
+      const isIgnored = ignored === undefined ? signal === "SIGHUP" && mayBeNohup(isStdio) : isIn(ignored, signal);
       try {
-        Deno.addSignalListener(signal, () => resolve(signal));
+        Deno.addSignalListener(signal, isIgnored ? () => {} : () => resolve(signal));
       } catch (error) {
         // Deno before 2.7.6 throws for SIGHUP on Windows: there, closing the console ends the process at once.
         if (Deno.build.os !== "windows") throw error;
       }
     }
   });
+}
+
+/** One bit for each signal that this process ignores; only Linux tells, and Deno only a process with all permissions. */
+function ignoredSignals(): bigint | undefined {
+  try {
+    // proc(5).
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1];
+    return mask === undefined ? undefined : BigInt(`0x${mask}`);
+  } catch {
+    return undefined;
+  }
+}
+
+function isIn(mask: bigint, signal: Deno.Signal): boolean {
+  const number = constants.signals[signal as keyof typeof constants.signals];
+  return (mask >> BigInt(number - 1) & 1n) === 1n;
+}
+
+/** Where nobody tells which signals are ignored: `nohup` leaves neither output on a terminal. */
+function mayBeNohup(isStdio: boolean): boolean {
+  return Deno.build.os !== "windows" && !isStdio && !Deno.stdout.isTerminal() && !Deno.stderr.isTerminal();
 }
 
 /**

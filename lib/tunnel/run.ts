@@ -64,7 +64,7 @@ async function failed(error: unknown): Promise<number> {
 }
 
 async function runRole(command: Command & { kind: "server" | "client" }): Promise<number> {
-  const signalled = endSignal();
+  const signalled = endSignal(command.kind === "client" && command.options.isStdio);
   let running: Running | undefined;
   onTryNowSignal(() => running?.tryNow());
   const terminal = new StatusTerminal({

@@ -9,7 +9,7 @@ import { type TeleOptions, TeleProcess } from "./tele_process.ts";
 import { pause, within } from "./wait.ts";
 
 /** Options of {@linkcode Scenario.server} and {@linkcode Scenario.client} beside the addresses. */
-export type ProcessOptions = Partial<Pick<TeleOptions, "args" | "env" | "main" | "openFiles">>;
+export type ProcessOptions = Partial<Pick<TeleOptions, "args" | "env" | "main" | "openFiles" | "permissions" | "wrap">>;
 
 /** Options of {@linkcode Scenario.tunnel}. */
 export interface TunnelOptions {

@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { viewOf } from "./random.ts";
-import { teleCommand, type TeleOptions } from "./tele_process.ts";
+import { listening, teleCommand, type TeleOptions } from "./tele_process.ts";
 import { until, within } from "./wait.ts";
 
 /** Bytes of standard output that are kept to be looked at; all of them are hashed. */
@@ -41,7 +41,7 @@ export class StdioProcess implements AsyncDisposable {
   /** Starts one. */
   static async start(options: TeleOptions): Promise<StdioProcess> {
     const { command, env } = await teleCommand(options);
-    const [program, ...args] = command;
+    const [program, ...args] = [...listening(), ...command];
     const streams = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
     return new StdioProcess(new Deno.Command(program!, { args, env, ...streams }).spawn());
   }

@@ -28,6 +28,8 @@ export interface TeleOptions {
   wrap?: string[];
   /** Another program than this tree's `main.ts`. */
   main?: URL;
+  /** Permissions of the process. @default {["-A"]} */
+  permissions?: readonly string[];
   /** How long it may take to be ready. @default {20000} */
   readyMs?: number;
 }
@@ -78,7 +80,7 @@ export class TeleProcess implements AsyncDisposable {
     if (options.openFiles !== undefined) {
       command.unshift(program("bash"), "-c", `ulimit -n ${options.openFiles}; exec "$@"`, "bash");
     }
-    command.unshift(...options.wrap ?? []);
+    command.unshift(...listening(), ...options.wrap ?? []);
     const child = new Deno.Command(command[0], {
       args: command.slice(1),
       env,
@@ -174,12 +176,29 @@ export class TeleProcess implements AsyncDisposable {
   }
 }
 
+/**
+ * What stands in front of a command that must hear SIGHUP and SIGINT: where these tests run under `nohup` or as a script's
+ * background job, it would be born deaf to them, as they are.
+ */
+export function listening(): string[] {
+  if (Deno.build.os !== "linux") return [];
+  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1] ?? "0";
+  return (BigInt(`0x${mask}`) & 0b11n) === 0n ? [] : ["env", "--default-signal=HUP,INT"];
+}
+
 /** The command that starts one, and its environment. */
 export async function teleCommand(
-  options: Pick<TeleOptions, "role" | "args" | "home" | "env" | "main">,
+  options: Pick<TeleOptions, "role" | "args" | "home" | "env" | "main" | "permissions">,
 ): Promise<{ command: string[]; env: Record<string, string> }> {
   return {
-    command: [Deno.execPath(), "run", "-A", teleMain(options.main), `--${options.role}`, ...options.args],
+    command: [
+      Deno.execPath(),
+      "run",
+      ...options.permissions ?? ["-A"],
+      teleMain(options.main),
+      `--${options.role}`,
+      ...options.args,
+    ],
     env: {
       HOME: options.home,
       XDG_STATE_HOME: `${options.home}/state`,
