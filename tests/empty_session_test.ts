@@ -1,11 +1,17 @@
 /** What counts as an empty session: one whose end loses nothing. */
 import { assertEquals } from "@std/assert";
+import { makeIdentityKeys } from "../lib/session/keys.ts";
 import { collect, text, World } from "./support/mux_world.ts";
 
 const MINUTE_MS = 60_000;
 
+/** One without an identity would be waited for an hour only. */
+async function worldOfAKnownClient(): Promise<World> {
+  return new World({ client: { identity: { keys: await makeIdentityKeys(), slot: 0 } } });
+}
+
 Deno.test("an answer that waits for the network outlasts its stream: it is delivered after an outage of hours", async () => {
-  await using world = new World();
+  await using world = await worldOfAKnownClient();
   const { user } = world.open();
   await world.attached();
   await world.run(user.write(text("request")));
@@ -25,7 +31,7 @@ Deno.test("an answer that waits for the network outlasts its stream: it is deliv
 });
 
 Deno.test("a reset that waits for the network outlasts its stream: the peer's user hears it, with the reason", async () => {
-  await using world = new World();
+  await using world = await worldOfAKnownClient();
   const { user } = world.open();
   await world.attached();
   await world.run(user.write(text("request")));

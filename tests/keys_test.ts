@@ -131,15 +131,21 @@ Deno.test("an identity's signature names the same client each time, and another 
   const keys = await makeIdentityKeys();
   const named = async (identity: Identity, transcript = TRANSCRIPT) =>
     await checkIdentity(await signIdentity(identity, transcript), transcript);
+  const publicKey = new Uint8Array(await crypto.subtle.exportKey("raw", keys.publicKey));
   const name = await named({ keys, slot: 0 });
   assert(name !== undefined);
   assertEquals(await named({ keys, slot: 0 }, OTHER_TRANSCRIPT), name);
-  const others = [
-    await named({ keys, slot: 1 }),
-    await named({ keys, slot: 65535 }),
-    await named({ keys: await makeIdentityKeys(), slot: 0 }),
-  ];
-  assertEquals(new Set([name, ...others]).size, 4);
+  assertEquals(name, { client: nameOf(publicKey), slot: 0, lastSlot: 65535 });
+  const other = await named({ keys: await makeIdentityKeys(), slot: 0 });
+  assertNotEquals(other?.client, name.client);
+  for (const [slot, lastSlot] of [[1, 3], [3, 3], [258, 65535], [65535, 65535]] as const) {
+    assertEquals(await named({ keys, slot, lastSlot }), { client: name.client, slot, lastSlot });
+  }
+});
+
+Deno.test("a slot that is none of its client's does not hold", async () => {
+  const field = await signIdentity({ keys: await makeIdentityKeys(), slot: 4, lastSlot: 3 }, TRANSCRIPT);
+  assertEquals(await checkIdentity(field, TRANSCRIPT), undefined);
 });
 
 Deno.test("an identity signed for another handshake, or changed anywhere, does not hold", async () => {
@@ -151,7 +157,7 @@ Deno.test("an identity signed for another handshake, or changed anywhere, does n
     wrong[at] ^= 0x10;
     assertEquals(await checkIdentity(wrong, TRANSCRIPT), undefined, `byte ${at}`);
   }
-  for (const length of [0, 1, 33, 34, 97, 99]) {
+  for (const length of [0, 1, 35, 36, 99, 101]) {
     assertEquals(await checkIdentity(concatBytes(field, field).slice(0, length), TRANSCRIPT), undefined);
   }
 });

@@ -51,7 +51,7 @@ function fieldsOf(...known: fc.Arbitrary<[number, Uint8Array]>[]): fc.Arbitrary<
 
 const guarded = fc.constant<[number, Uint8Array]>([FieldType.guarded, new Uint8Array(0)]);
 const full = fc.constant<[number, Uint8Array]>([FieldType.full, new Uint8Array(0)]);
-const identity = bytes(98).map((value): [number, Uint8Array] => [FieldType.identity, value]);
+const identity = bytes(100).map((value): [number, Uint8Array] => [FieldType.identity, value]);
 const resumeTimeout = fc.integer({ min: 1, max: MOST_RESUME_TIMEOUT_MS })
   .map((timeoutMs): [number, Uint8Array] => [...resumeTimeoutField(timeoutMs)][0]!);
 const fields = fieldsOf(guarded);
@@ -211,10 +211,10 @@ Deno.test("fields that come twice, out of order, in a wrong message, too long or
     ["commit", [[FieldType.resumeTimeout, eight], [FieldType.resumeTimeout, eight]], "order"],
     ["hello", [[FieldType.guarded, new Uint8Array(1)]], "guarded has 0 bytes"],
     ["hello", [[FieldType.resumeTimeout, eight]], "does not belong into the hello"],
-    ["challenge", [[FieldType.identity, new Uint8Array(98)]], "does not belong into the challenge"],
+    ["challenge", [[FieldType.identity, new Uint8Array(100)]], "does not belong into the challenge"],
     ["commit", [[FieldType.guarded, none]], "does not belong into the commit"],
-    ["accept", [[FieldType.identity, new Uint8Array(98)]], "does not belong into the accept"],
-    ["commit", [[FieldType.identity, new Uint8Array(97)]], "identity has 98 bytes"],
+    ["accept", [[FieldType.identity, new Uint8Array(100)]], "does not belong into the accept"],
+    ["commit", [[FieldType.identity, new Uint8Array(99)]], "identity has 100 bytes"],
     ["accept", [[FieldType.resumeTimeout, new Uint8Array(7)]], "resumeTimeout has 8 bytes"],
     ["accept", [[FieldType.resumeTimeout, u64(0n)]], "kept for 0 ms"],
     ["commit", [[FieldType.resumeTimeout, u64(BigInt(MOST_RESUME_TIMEOUT_MS) + 1n)]], "kept for 31622400001 ms"],
@@ -224,7 +224,7 @@ Deno.test("fields that come twice, out of order, in a wrong message, too long or
     const payload = withFields(message, list);
     assertEquals(assertThrows(() => DECODERS[message](payload), TeleError, words).code, "protocol");
   }
-  DECODERS.commit(withFields("commit", [[FieldType.resumeTimeout, eight], [FieldType.identity, new Uint8Array(98)]]));
+  DECODERS.commit(withFields("commit", [[FieldType.resumeTimeout, eight], [FieldType.identity, new Uint8Array(100)]]));
   DECODERS.hello(withFields("hello", [[FieldType.guarded, none], [900, none]]));
 });
 
@@ -234,7 +234,7 @@ Deno.test("numbers that no honest commit has are an error: attempts and counts o
     { kind: "new", attempt: 1, received: 0, fields },
     { kind: "new", attempt: 0, received: 1, fields },
     { kind: "resume", attempt: 0, received: 0, fields },
-    { kind: "resume", attempt: 1, received: 0, fields: new Map([[FieldType.identity, new Uint8Array(98)]]) },
+    { kind: "resume", attempt: 1, received: 0, fields: new Map([[FieldType.identity, new Uint8Array(100)]]) },
   ];
   for (const commit of wrong) {
     assertEquals(

@@ -125,7 +125,7 @@ const CLIENT_1 = await fixedEphemeral(counting(0x01, 32), new Uint8Array(32).fil
 const SERVER_1 = await fixedEphemeral(counting(0x21, 32), new Uint8Array(32).fill(0x51));
 const CLIENT_2 = await fixedEphemeral(counting(0x61, 32), new Uint8Array(32).fill(0xc2));
 const SERVER_2 = await fixedEphemeral(counting(0x81, 32), new Uint8Array(32).fill(0x52));
-const IDENTITY = { keys: await fixedIdentityKeys(counting(0x41, 32)), slot: 0 };
+const IDENTITY = { keys: await fixedIdentityKeys(counting(0x41, 32)), slot: 0, lastSlot: 0 };
 
 /** The frames of one handshake and the values derived on the way, by the names that the document gives them. */
 async function handshake(carrier: 1 | 2, received: { client: number; server: number }, secret: Uint8Array) {

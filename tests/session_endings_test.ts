@@ -35,6 +35,10 @@ function u64(value: number): Uint8Array {
   return bytes;
 }
 
+async function someIdentity(): Promise<Identity> {
+  return { keys: await makeIdentityKeys(), slot: 0 };
+}
+
 /** Answers like a tele server that does not know the session, and does `then` with the commit. */
 async function sayUnknown(duplex: Duplex, then: (handshake: ServerHandshake) => unknown): Promise<void> {
   const handshake = new ServerHandshake(duplex);
@@ -330,6 +334,34 @@ Deno.test("a client that was killed and comes back ends its older session at onc
   await world.end();
 });
 
+Deno.test("a client that comes back with fewer slots ends its older sessions in all others", async () => {
+  const keys = await makeIdentityKeys();
+  const world = new World();
+  for (let slot = 0; slot < 4; slot++) {
+    world.addClient({ identity: { keys, slot, lastSlot: 3 } });
+    await world.clock.advance(100);
+  }
+  world.network.blackHole(); // It is killed.
+  for (let slot = 0; slot < 2; slot++) {
+    world.addClient({ identity: { keys, slot, lastSlot: 1 } });
+    await world.clock.advance(100);
+  }
+  assertEquals(world.serverUsers.map(({ error }) => error === undefined), [false, false, false, false, true, true]);
+  await world.end();
+});
+
+Deno.test("a client that nobody could know again is waited for an hour, whatever it has under way; both ends agree", async () => {
+  const world = await World.attached();
+  const [here, there] = [world.here, world.there];
+  world.network.state = "unreachable";
+  world.network.cut();
+  await world.clock.advance(59 * MINUTE_MS);
+  assertEquals([here.error, there.error], [undefined, undefined]);
+  await world.clock.advance(2 * MINUTE_MS);
+  assertEquals([here.error?.code, there.error?.code, world.server.sessionCount], ["expired", "expired", 0]);
+  await world.end();
+});
+
 Deno.test("another slot or another identity ends nobody's session", async () => {
   const keys = await makeIdentityKeys();
   const world = await World.attached({ client: { identity: { keys, slot: 0 } } });
@@ -390,7 +422,7 @@ Deno.test("a resume timeout counts each outage for itself", async () => {
 
 Deno.test("a detached session without streams is kept for an hour, one with streams goes on", async () => {
   for (const streams of [0, 1]) {
-    const world = await World.attached();
+    const world = await World.attached({ client: { identity: await someIdentity() } });
     world.there.streamCount = streams;
     await world.clock.advance(100); // what was sent is acknowledged
     world.network.state = "unreachable";
@@ -404,7 +436,7 @@ Deno.test("a detached session without streams is kept for an hour, one with stre
 });
 
 Deno.test("a session without streams is not empty before the peer has taken its last bytes", async () => {
-  const world = await World.attached();
+  const world = await World.attached({ client: { identity: await someIdentity() } });
   world.network.blackHole();
   world.network.state = "unreachable";
   world.there.send(5_000);
@@ -434,7 +466,7 @@ Deno.test("a client without streams whose last bytes were not taken tries as oft
 });
 
 Deno.test("a session that loses its last stream in an outage of more than an hour goes within the next minute", async () => {
-  const world = await World.attached();
+  const world = await World.attached({ client: { identity: await someIdentity() } });
   await world.clock.advance(100); // what was sent is acknowledged
   world.network.state = "unreachable";
   world.network.cut();
@@ -467,7 +499,7 @@ async function fullServer(without: number[], streams: number): Promise<World> {
   const world = new World({ server: { maxSessions: 3 } });
   const pipes: MemoryPipe[] = [];
   for (let i = 0; i < 3; i++) {
-    world.addClient();
+    world.addClient({ identity: await someIdentity() });
     await world.clock.advance(10);
     world.clientUsers[i].send(10);
     await world.clock.advance(100);

@@ -4,6 +4,7 @@ import type { Duplex } from "../lib/net/duplex.ts";
 import { SegmentPool } from "../lib/net/segment_pool.ts";
 import { FrameDecoder } from "../lib/ping/codec.ts";
 import { FrameType, MAX_SESSION_FRAME_BYTES, MOST_ACKNOWLEDGE_DELAY_MS } from "../lib/session/constants.ts";
+import { makeIdentityKeys } from "../lib/session/keys.ts";
 import { World } from "./support/session_world.ts";
 
 const SEED = 42;
@@ -232,7 +233,7 @@ Deno.test("an address that is gone takes its carrier along at once; other change
 });
 
 Deno.test("an outage of an hour is nothing but time, and ends within a second when a user comes", async () => {
-  const world = await World.attached();
+  const world = await World.attached({ client: { identity: { keys: await makeIdentityKeys(), slot: 0 } } });
   world.network.state = "refusing";
   world.network.cut();
   world.here.send(5_000);

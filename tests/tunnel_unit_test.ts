@@ -103,7 +103,7 @@ Deno.test("a second process with the same addresses gets keys of its own, in mem
       if (CAN_LOCK) {
         assertNotEquals(second.publicKey, first.publicKey);
         assertEquals(second.log.length, 1);
-        assertMatch(second.log[0], /^info another tele client .* in memory only$/);
+        assertMatch(second.log[0], /^info another tele client .* in memory only, .* an hour at most$/);
       } else {
         assertEquals(second.publicKey, first.publicKey);
       }
@@ -134,12 +134,13 @@ Deno.test("where the file cannot be kept the identity is in memory, and one warn
     const load = () =>
       loadIdentity(`${folder}/file/tele`, ":1", "a:1", (level, message) => log.push(`${level} ${message}`));
     const [first, second] = [await load(), await load()];
+    assertEquals([first.isStored, second.isStored], [false, false]);
     assertEquals(log.length, 2);
-    assertStringIncludes(log[0], `warn cannot keep this client's identity in ${folder}/file/tele: `);
+    assertStringIncludes(log[0], `warn cannot keep a client's identity in ${folder}/file/tele: `);
     assert(!log[0].includes("os error"), log[0]);
     assertStringIncludes(log[0], "in memory only");
     const raw = async (keys: CryptoKeyPair) => new Uint8Array(await crypto.subtle.exportKey("raw", keys.publicKey));
-    assertNotEquals(await raw(first), await raw(second));
+    assertNotEquals(await raw(first.keys), await raw(second.keys));
   }));
 
 Deno.test("an identity file that makes no sense is left alone, and a warning names its folder", () =>
@@ -149,7 +150,7 @@ Deno.test("an identity file that makes no sense is left alone, and a warning nam
     await Deno.writeTextFile(`${folder}/${name}`, "not\nkeys\n");
     await using holder = await Holder.start(folder);
     assertEquals(holder.log.length, 1);
-    assertStringIncludes(holder.log[0], `warn cannot keep this client's identity in ${folder}: `);
+    assertStringIncludes(holder.log[0], `warn cannot keep a client's identity in ${folder}: `);
     assertEquals(await Deno.readTextFile(`${folder}/${name}`), "not\nkeys\n");
   }));
 
@@ -165,10 +166,11 @@ Deno.test("an identity file that was cut short by a crash is made anew", () =>
     }
   }));
 
-Deno.test("without a state folder the identity is in memory, without a word", async () => {
+Deno.test("without a state folder the identity is in memory, and a line says what to set, and what follows", async () => {
   const log: string[] = [];
-  await loadIdentity(undefined, ":1", "a:1", (_level, message) => log.push(message));
-  assertEquals(log, []);
+  const { isStored } = await loadIdentity(undefined, ":1", "a:1", (level, message) => log.push(`${level} ${message}`));
+  assertEquals([isStored, log.length], [false, 1]);
+  assertMatch(log[0], /^info (HOME|LOCALAPPDATA) is not set, .* an hour at most$/);
 });
 
 Deno.test("the state folder is where each system keeps state", () => {

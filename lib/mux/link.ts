@@ -83,7 +83,7 @@ export interface LinkOptions {
 export interface MuxClientOptions extends LinkOptions {
   /** Opens a carrier: a connection to the server. Called for every attempt; `signal` aborts when it is given up. */
   dial: (signal: AbortSignal) => Promise<Duplex>;
-  /** Who this client is across restarts; see {@linkcode Identity}. */
+  /** Who this client is across restarts; see {@linkcode Identity}. Without it, sessions outlast an hour's outage at most. */
   identity?: Identity;
 }
 

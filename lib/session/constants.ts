@@ -106,5 +106,11 @@ export const BUSY_FOR_MS = 60_000;
  */
 export const IDLE_SESSION_KEPT_MS = 3_600_000;
 
+/**
+ * A detached session is kept no longer than this where its client cannot be known again after a restart, in milliseconds:
+ * if that was killed, nobody will come back for its streams.
+ */
+export const NAMELESS_SESSION_KEPT_MS = 3_600_000;
+
 /** A server looks so often whether a detached session has waited for long enough, in milliseconds. */
 export const WATCH_MS = 60_000;

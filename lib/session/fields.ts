@@ -7,14 +7,14 @@ import { TeleError } from "../net/error.ts";
 import { MOST_RESUME_TIMEOUT_MS } from "./constants.ts";
 import { MessageReader, type MessageWriter, readU64, writeU64 } from "./message_bytes.ts";
 
-/** Bytes of the value of an identity field: public key, slot, signature. */
-export const IDENTITY_FIELD_BYTES = 98;
+/** Bytes of the value of an identity field: public key, slot, last slot, signature. */
+export const IDENTITY_FIELD_BYTES = 100;
 
 /** Types of the optional fields. Unknown ones are ignored, so that later versions can add some. */
 export const FieldType = {
   /** Longest time the sender keeps a session without a carrier: `u64` milliseconds. */
   resumeTimeout: 1,
-  /** The client's identity: public key (32), slot (`u16`), Ed25519 signature (64). */
+  /** The client's identity: public key (32), slot and last slot (`u16` each), Ed25519 signature (64). */
   identity: 2,
   /** Empty: the sender has a token, and wants one of its peer. */
   guarded: 4,

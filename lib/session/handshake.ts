@@ -25,7 +25,7 @@ import {
   nameOf,
   signIdentity,
 } from "./keys.ts";
-import type { Ephemeral, HandshakeKeys, Identity } from "./keys.ts";
+import type { Ephemeral, HandshakeKeys, Identity, ProvenIdentity } from "./keys.ts";
 import {
   type Accept,
   type Challenge,
@@ -239,8 +239,8 @@ export class ClientHandshake {
 export interface Committed {
   /** What the client said. */
   commit: Commit;
-  /** Name of the client's identity and slot, if it has one. */
-  identity: string | undefined;
+  /** Who the client is, if it has proven that. */
+  identity: ProvenIdentity | undefined;
   /** Of a new session. */
   resumeSecret: Uint8Array;
 }

@@ -130,6 +130,8 @@ export function concatBytes(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
   return whole;
 }
 
+const MOST_SLOT = 0xffff;
+
 /**
  * Who a client is across restarts: a key pair, and a slot that tells its sessions apart (`--pool`).
  *
@@ -141,6 +143,22 @@ export interface Identity {
   keys: CryptoKeyPair;
   /** 0 to 65535. */
   slot: number;
+  /**
+   * The highest slot that this client uses: its sessions in higher ones are from a former start, and end.
+   *
+   * @default {65535}
+   */
+  lastSlot?: number;
+}
+
+/** What a server knows of an identity whose signature holds. */
+export interface ProvenIdentity {
+  /** The client's public key, in hexadecimal digits. */
+  readonly client: string;
+  /** Tells its sessions apart. */
+  readonly slot: number;
+  /** The highest slot that it uses. */
+  readonly lastSlot: number;
 }
 
 /** Makes the key pair of an {@linkcode Identity}; the private key can be exported, to be stored. */
@@ -148,28 +166,33 @@ export async function makeIdentityKeys(): Promise<CryptoKeyPair> {
   return await crypto.subtle.generateKey({ name: "Ed25519" }, true, ["sign", "verify"]) as CryptoKeyPair;
 }
 
-/** The identity field of a commit: public key, slot, signature over both and the `transcript`. */
+/** The identity field of a commit: public key, slots, signature over both and the `transcript`. */
 export async function signIdentity(identity: Identity, transcript: Transcript): Promise<Uint8Array> {
-  const publicKey = new Uint8Array(await crypto.subtle.exportKey("raw", identity.keys.publicKey));
-  const slot = new Uint8Array([identity.slot >>> 8, identity.slot]);
-  const signed = labelled("identity", concatBytes(publicKey, slot, transcript.bytes));
-  const signature = await crypto.subtle.sign("Ed25519", identity.keys.privateKey, signed);
-  return concatBytes(publicKey, slot, new Uint8Array(signature));
+  const { keys, slot, lastSlot = MOST_SLOT } = identity;
+  const publicKey = new Uint8Array(await crypto.subtle.exportKey("raw", keys.publicKey));
+  const named = concatBytes(publicKey, new Uint8Array([slot >>> 8, slot, lastSlot >>> 8, lastSlot]));
+  const signed = labelled("identity", concatBytes(named, transcript.bytes));
+  const signature = await crypto.subtle.sign("Ed25519", keys.privateKey, signed);
+  return concatBytes(named, new Uint8Array(signature));
 }
 
 /**
  * Checks an identity field.
  *
- * @returns A name for the identity and slot, or `undefined` if the signature does not hold.
+ * @returns Who it is, or `undefined` if the signature does not hold or the slot is none of the client's.
  */
-export async function checkIdentity(field: Uint8Array, transcript: Transcript): Promise<string | undefined> {
+export async function checkIdentity(field: Uint8Array, transcript: Transcript): Promise<ProvenIdentity | undefined> {
   if (field.length !== IDENTITY_FIELD_BYTES) return undefined;
-  const named = field.slice(0, KEY_BYTES + 2);
-  const signature = field.slice(KEY_BYTES + 2) as Bytes;
+  const named = field.slice(0, KEY_BYTES + 4);
+  const publicKey = field.slice(0, KEY_BYTES);
+  const slots = new DataView(named.buffer, KEY_BYTES);
+  const identity = { client: nameOf(publicKey), slot: slots.getUint16(0), lastSlot: slots.getUint16(2) };
+  if (identity.slot > identity.lastSlot) return undefined;
   try {
-    const key = await crypto.subtle.importKey("raw", named.slice(0, KEY_BYTES), { name: "Ed25519" }, false, ["verify"]);
+    const key = await crypto.subtle.importKey("raw", publicKey, { name: "Ed25519" }, false, ["verify"]);
     const signed = labelled("identity", concatBytes(named, transcript.bytes));
-    return await crypto.subtle.verify("Ed25519", key, signature, signed) ? nameOf(named) : undefined;
+    const signature = field.slice(named.length) as Bytes;
+    return await crypto.subtle.verify("Ed25519", key, signature, signed) ? identity : undefined;
   } catch {
     return undefined;
   }

@@ -9,11 +9,17 @@ import type { Duplex } from "../net/duplex.ts";
 import { reasonOf, TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import type { SegmentPool } from "../net/segment_pool.ts";
-import { EndCode, IDLE_SESSION_KEPT_MS, TOKEN_REFUSAL_DELAY_MS, WATCH_MS } from "./constants.ts";
+import {
+  EndCode,
+  IDLE_SESSION_KEPT_MS,
+  NAMELESS_SESSION_KEPT_MS,
+  TOKEN_REFUSAL_DELAY_MS,
+  WATCH_MS,
+} from "./constants.ts";
 import { choiceOf } from "./eviction.ts";
 import { type Committed, ServerHandshake } from "./handshake.ts";
 import { readResumeTimeout, resumeTimeoutField } from "./fields.ts";
-import { nameOf } from "./keys.ts";
+import { nameOf, type ProvenIdentity } from "./keys.ts";
 import { type Ending, endingOf, framed, RefusalError, SESSION_ID_BYTES } from "./messages.ts";
 import { Session, type SessionUser } from "./session.ts";
 import { SessionEntry } from "./session_entry.ts";
@@ -152,23 +158,27 @@ export class SessionServer<User extends SessionUser> {
   }
 
   async #begin(handshake: ServerHandshake, { commit, identity, resumeSecret }: Committed): Promise<void> {
+    const keptMs = Math.min(
+      this.#options.resumeTimeoutMs,
+      identity === undefined ? NAMELESS_SESSION_KEPT_MS : Infinity,
+    );
     const id = crypto.getRandomValues(new Uint8Array(SESSION_ID_BYTES));
     const accept = await handshake.accept({
       sessionId: id,
       received: 0,
-      fields: resumeTimeoutField(this.#options.resumeTimeoutMs),
+      fields: resumeTimeoutField(keptMs),
     });
     if (this.#stopped) return handshake.channel.duplex.close();
     const { peer } = handshake.channel.duplex;
     this.#makeRoomFor(identity);
-    const session = this.#makeSession(id, resumeSecret, readResumeTimeout(commit.fields));
+    const session = this.#makeSession(id, resumeSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));
     this.#sessions.set(nameOf(id), new SessionEntry(session, identity, hostOfPeer(peer)));
     this.#attach(handshake, session, 0, accept);
     this.#options.log("info", `session ${session.name} began, from ${peer}`, { session: session.name, peer });
   }
 
-  #makeSession(id: Uint8Array, resumeSecret: Uint8Array, clientTimeoutMs: number): Session {
-    const { clock, pool, replayBufferBytes, pingIntervalMs, resumeTimeoutMs } = this.#options;
+  #makeSession(id: Uint8Array, resumeSecret: Uint8Array, resumeTimeoutMs: number): Session {
+    const { clock, pool, replayBufferBytes, pingIntervalMs } = this.#options;
     const user = this.#options.makeUser();
     const session = new Session({
       clock,
@@ -182,7 +192,7 @@ export class SessionServer<User extends SessionUser> {
     });
     session.id = id;
     session.resumeSecret = resumeSecret;
-    session.resumeTimeoutMs = Math.min(resumeTimeoutMs, clientTimeoutMs);
+    session.resumeTimeoutMs = resumeTimeoutMs;
     this.#options.bindUser(user, session);
     return session;
   }
@@ -208,14 +218,15 @@ export class SessionServer<User extends SessionUser> {
     const entry = this.#sessions.get(nameOf(session.id));
     if (entry === undefined || entry.isHeard) return;
     entry.isHeard = true;
-    if (entry.identity === undefined) return;
+    const { identity } = entry;
+    if (identity === undefined) return;
     const message = "a newer session of the same client took its place";
-    const older = [...this.#sessions.values()].filter((other) => other !== entry && other.identity === entry.identity);
+    const older = [...this.#sessions.values()].filter((other) => other !== entry && other.isReplacedBy(identity));
     for (const other of older) other.session.end(new TeleError("closed", message), { code: EndCode.replaced, message });
   }
 
   /** @throws {RefusalError} `full` if nobody may go. */
-  #makeRoomFor(identity: string | undefined): void {
+  #makeRoomFor(identity: ProvenIdentity | undefined): void {
     const { maxSessions, clock } = this.#options;
     if (this.#sessions.size < maxSessions || this.#willReplace(identity)) return;
     const leaving = choiceOf(this.#sessions.values(), clock.now());
@@ -228,9 +239,11 @@ export class SessionServer<User extends SessionUser> {
   }
 
   /** Whether a session of this identity will end another as soon as it is heard: then it needs no room of its own. */
-  #willReplace(identity: string | undefined): boolean {
+  #willReplace(identity: ProvenIdentity | undefined): boolean {
     if (identity === undefined) return false;
-    return [...this.#sessions.values()].filter((entry) => entry.identity === identity).length === 1;
+    const { client, slot } = identity;
+    const same = ({ identity: other }: SessionEntry) => other?.client === client && other.slot === slot;
+    return [...this.#sessions.values()].filter(same).length === 1;
   }
 
   #onDetached(session: Session, reason: string): void {

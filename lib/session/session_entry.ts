@@ -5,14 +5,15 @@
  */
 import type { Timer } from "../net/clock.ts";
 import type { Candidate } from "./eviction.ts";
+import type { ProvenIdentity } from "./keys.ts";
 import type { Session } from "./session.ts";
 
 /** One session of a server. */
 export class SessionEntry implements Candidate {
   /** The session. */
   readonly session: Session;
-  /** Name of its client's key and slot, if it has proven one. */
-  readonly identity: string | undefined;
+  /** Who its client is, if it has proven that. */
+  readonly identity: ProvenIdentity | undefined;
   /** Address its last carrier came from, without the port. */
   host: string;
   /** Whether its client was heard on it: before that, the accept may have been lost. */
@@ -21,7 +22,7 @@ export class SessionEntry implements Candidate {
   expiry: Timer | undefined;
 
   /** A session that was not heard yet. */
-  constructor(session: Session, identity: string | undefined, host: string) {
+  constructor(session: Session, identity: ProvenIdentity | undefined, host: string) {
     this.session = session;
     this.identity = identity;
     this.host = host;
@@ -40,5 +41,11 @@ export class SessionEntry implements Candidate {
   /** Whether its client can be known again after a restart. */
   get hasIdentity(): boolean {
     return this.identity !== undefined;
+  }
+
+  /** Whether `newer`, once it is heard, shows that this session's client will not come back for it. */
+  isReplacedBy(newer: ProvenIdentity): boolean {
+    if (this.identity?.client !== newer.client) return false;
+    return this.identity.slot === newer.slot || this.identity.slot > newer.lastSlot;
   }
 }

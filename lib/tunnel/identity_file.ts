@@ -5,7 +5,7 @@
  */
 import { decodeHex, encodeHex } from "@std/encoding/hex";
 import { reasonOf } from "../net/error.ts";
-import type { Log } from "../net/log.ts";
+import type { Log, LogLevel } from "../net/log.ts";
 import { makeIdentityKeys } from "../session/keys.ts";
 
 /** The folder for state that outlives a process, as each system has it; `undefined` if the environment names none. */
@@ -21,6 +21,23 @@ export function stateFolder(
   return within(environment("HOME"), ".local", "state", "tele");
 }
 
+/** Who a client is, and whether it is the same after a restart. */
+export interface LoadedIdentity {
+  /** The key pair. */
+  readonly keys: CryptoKeyPair;
+  /** Whether they outlive the process. */
+  readonly isStored: boolean;
+}
+
+/** Makes keys for this process alone, and says `why`, and what follows from that. */
+export async function identityInMemory(why: string, level: LogLevel, log: Log): Promise<LoadedIdentity> {
+  log(
+    level,
+    `${why}; this one's identity is kept in memory only, and its sessions outlast an outage of an hour at most`,
+  );
+  return { keys: await makeIdentityKeys(), isStored: false };
+}
+
 /**
  * The keys of the client that listens on `listenAddress` for the server at `serverAddress`, made on first use.
  *
@@ -34,19 +51,18 @@ export async function loadIdentity(
   listenAddress: string,
   serverAddress: string,
   log: Log,
-): Promise<CryptoKeyPair> {
-  if (folder === undefined) return await makeIdentityKeys();
+): Promise<LoadedIdentity> {
+  if (folder === undefined) {
+    const variable = Deno.build.os === "windows" ? "LOCALAPPDATA" : "HOME";
+    return await identityInMemory(`${variable} is not set, so a tele client has no folder for its state`, "info", log);
+  }
   try {
     const file = await openLocked(await identityPath(folder, listenAddress, serverAddress));
-    if (file === undefined) {
-      log("info", "another tele client with the same addresses is running; this one's identity is kept in memory only");
-      return await makeIdentityKeys();
-    }
-    return await readOrMake(file);
+    if (file !== undefined) return { keys: await readOrMake(file), isStored: true };
   } catch (error) {
-    log("warn", `cannot keep this client's identity in ${folder}: ${reasonOf(error)}; it is kept in memory only`);
-    return await makeIdentityKeys();
+    return await identityInMemory(`cannot keep a client's identity in ${folder}: ${reasonOf(error)}`, "warn", log);
   }
+  return await identityInMemory("another tele client with the same addresses is running", "info", log);
 }
 
 async function identityPath(folder: string, listenAddress: string, serverAddress: string): Promise<string> {

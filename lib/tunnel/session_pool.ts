@@ -9,9 +9,9 @@ import type { Duplex } from "../net/duplex.ts";
 import { reasonOf } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import { MuxClient, type MuxClientOptions } from "../mux/link.ts";
-import { makeIdentityKeys } from "../session/keys.ts";
+import { NAMELESS_SESSION_KEPT_MS } from "../session/constants.ts";
 import { Environment } from "./environment.ts";
-import { loadIdentity, stateFolder } from "./identity_file.ts";
+import { identityInMemory, type LoadedIdentity, loadIdentity, stateFolder } from "./identity_file.ts";
 import type { ClientOptions } from "./options.ts";
 import type { OuterDialer } from "./outer_dialer.ts";
 import type { LinkStatus } from "./status_line.ts";
@@ -70,18 +70,20 @@ export class SessionPool {
   static async prepare(options: ClientOptions, needs: SessionPoolNeeds): Promise<() => SessionPool> {
     const { dialer, streamLog, onStreamEnd, log, clock } = needs;
     const token = await readToken({ file: options.tokenFile, variable: options.tokenVariable }, log);
-    const keys = await identityKeys(options, log);
+    const { keys, isStored } = await identityOf(options, log);
+    const lastSlot = options.pool - 1;
     const makeClient = (slot: number) =>
       new MuxClient({
         clock,
         log,
         dial: (signal) => dialer.dialCarrier(signal),
-        identity: { keys, slot },
+        identity: { keys, slot, lastSlot },
         onStreamEnd,
         token,
         maxStreams: options.maxStreams,
         pingIntervalMs: options.pingIntervalMs,
-        resumeTimeoutMs: options.resumeTimeoutMs,
+        // Nobody would come back for what it leaves behind at the server when it is killed.
+        resumeTimeoutMs: Math.min(options.resumeTimeoutMs, isStored ? Infinity : NAMELESS_SESSION_KEPT_MS),
         replayBufferBytes: options.replayBufferBytes,
       });
     return () => {
@@ -157,8 +159,10 @@ export class SessionPool {
 }
 
 /** Who this client is across restarts: only where it listens tells it from another client of the same server. */
-function identityKeys(options: ClientOptions, log: Log): Promise<CryptoKeyPair> {
-  // A free port is another each time, and standard input and output are everybody's.
-  if (options.in === undefined || (options.in.kind === "tcp" && options.in.port === 0)) return makeIdentityKeys();
+function identityOf(options: ClientOptions, log: Log): Promise<LoadedIdentity> {
+  if (options.isStdio) return identityInMemory("a tele client with --stdio is another each time", "info", log);
+  if (options.in === undefined || (options.in.kind === "tcp" && options.in.port === 0)) {
+    return identityInMemory("a tele client on a free port is another each time", "info", log);
+  }
   return loadIdentity(stateFolder(), formatAddress(options.in), formatAddress(options.out), log);
 }

@@ -54,7 +54,7 @@ export function fields(choices: Choices, message: FieldedMessage): Fields {
 export function strangeFields(choices: Choices, message: FieldedMessage): Fields {
   const some = fields(choices, message);
   if (choices.chance(0.3)) {
-    some.set(choices.between(0, 4), choices.bytes(choices.pick([8, 0, 98, 97, choices.upTo(300)])));
+    some.set(choices.between(0, 4), choices.bytes(choices.pick([8, 0, 100, 97, choices.upTo(300)])));
   }
   return some;
 }
@@ -76,7 +76,7 @@ export function challenge(choices: Choices): Challenge {
 export function commit(choices: Choices, kind = choices.pick(["new", "resume"] as const)): Commit {
   const some = fields(choices, "commit");
   if (kind === "resume") return { kind, attempt: choices.next32() || 1, received: count(choices), fields: some };
-  if (choices.chance(0.3)) some.set(FieldType.identity, choices.bytes(98));
+  if (choices.chance(0.3)) some.set(FieldType.identity, choices.bytes(100));
   return { kind, attempt: 0, received: 0, fields: some };
 }
 

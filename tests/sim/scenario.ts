@@ -543,6 +543,7 @@ function fullHouse(seed: number, dice: Dice): Scenario {
 function askOnce(scenario: Scenario, answerBytes: number): void {
   scenario.streams = [{ openMs: 0, client: plainPlan(500) }];
   scenario.prompt = [0];
+  scenario.identity = true;
   scenario.replayBufferBytes = 1024 * 1024;
   const plan = { ...plainPlan(answerBytes), pieceBytes: 500, pauseMs: 50 };
   scenario.serverUsers = [{ plan, dialMs: 0, refuses: false }];

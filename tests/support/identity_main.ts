@@ -9,7 +9,7 @@ import { loadIdentity } from "../../lib/tunnel/identity_file.ts";
 
 const [folder, listenAddress, serverAddress] = Deno.args;
 const log: string[] = [];
-const keys = await loadIdentity(
+const { keys } = await loadIdentity(
   folder,
   listenAddress,
   serverAddress,
