@@ -14,8 +14,6 @@ export const ENVIRONMENT: readonly string[] = [
   "LOCALAPPDATA",
   "NO_COLOR",
   "TERM",
-  "TMUX",
-  "XTERM_VERSION",
 ];
 
 /**

@@ -221,7 +221,7 @@ export class MuxClient {
    * Ends the session and all streams.
    *
    * @param message Why, for the server's log.
-   * @returns Settles when the server was told, within half a second in any case.
+   * @returns Settles when the server was told and has closed, or that took too long; 30 s at the most.
    */
   stop(message: string): Promise<void> {
     return this.#sessions.stop(message);
@@ -268,7 +268,7 @@ export class MuxServer {
    * Ends all sessions.
    *
    * @param message Why, for the clients' logs.
-   * @returns Settles when the clients were told, within half a second in any case.
+   * @returns Settles when the clients were told and have closed, or that took too long; 30 s at the most.
    */
   stop(message: string): Promise<void> {
     return this.#sessions.stop(message);

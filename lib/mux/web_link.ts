@@ -27,7 +27,7 @@ export interface ClientSession {
    * @throws {TeleError} `refused` if there are too many.
    */
   open(): StreamPair;
-  /** Ends the session and its streams; settles when the server was told, within half a second in any case. */
+  /** Ends the session and its streams; settles when the server was told and has closed, or 30 s later. */
   close(reason?: string): Promise<void>;
 }
 
@@ -49,7 +49,7 @@ export interface ServerSessions {
   readonly sessionCount: number;
   /** Takes a carrier; settles when its handshake is done or has failed. */
   accept(carrier: StreamPair, peer?: string): Promise<void>;
-  /** Ends all sessions; settles when the clients were told, within half a second in any case. */
+  /** Ends all sessions; settles when the clients were told and have closed, or 30 s later. */
   close(reason?: string): Promise<void>;
 }
 

@@ -9,6 +9,7 @@ import { reasonOf, TeleError } from "../net/error.ts";
 import { Segment, type SegmentPool } from "../net/segment_pool.ts";
 import { ACKNOWLEDGE_BYTES, ACKNOWLEDGE_DELAY_MS, FrameType, MOST_ACKNOWLEDGE_DELAY_MS } from "./constants.ts";
 import { type ControlSource, decodeAcknowledge, decodeProbe, OutgoingControl, type Probe } from "./control.ts";
+import { Farewell } from "./farewell.ts";
 import { Flight } from "./flight.ts";
 import { SessionFrameReader } from "./frame_reader.ts";
 import { Liveness } from "./liveness.ts";
@@ -115,7 +116,10 @@ export class Carrier {
   #lastReads: Timer | undefined;
   #askedRoundTripMs = 0;
   #lastWriteMs: number;
+  /** Said, or about to be: nothing that comes from now on is looked at. */
   #goodbye: Ending | undefined;
+  #farewell: Farewell | undefined;
+  #leaveTimer: Timer | undefined;
 
   /** Starts both loops. */
   constructor(options: CarrierOptions) {
@@ -172,10 +176,26 @@ export class Carrier {
     this.wake();
   }
 
-  /** Ends the carrier with a goodbye as its last frame. */
+  /**
+   * Ends the carrier with a goodbye as its last frame, behind what was handed to the system already. Then it reads until
+   * the peer closes, or {@linkcode Farewell} says that it was enough: closing sooner would take the goodbye back.
+   */
   sayGoodbye(ending: Ending): void {
+    if (this.#stopped || this.#goodbye !== undefined) return;
     this.#goodbye = ending;
+    const nowMs = this.#clock.now();
+    const { inFlight, rateBytesPerMs } = this.flight;
+    this.#farewell = new Farewell({ nowMs, bytes: inFlight, rate: rateBytesPerMs, roundTripMs: this.roundTripMs });
+    this.#tick?.cancel();
+    this.#acknowledgeTimer?.cancel();
+    this.#leaveLater(nowMs);
     this.wake();
+  }
+
+  #leaveLater(nowMs: number): void {
+    const leftMs = this.#farewell!.leftMs(nowMs);
+    if (leftMs === 0) return this.stop();
+    this.#leaveTimer = this.#clock.setTimer(() => this.#leaveLater(this.#clock.now()), leftMs);
   }
 
   /** Stops both loops at once and closes the duplex. Nothing it delivers later is looked at. */
@@ -185,8 +205,14 @@ export class Carrier {
     this.#tick?.cancel();
     this.#acknowledgeTimer?.cancel();
     this.#lastReads?.cancel();
+    this.#leaveTimer?.cancel();
     this.#duplex.close();
     this.#resolveDone();
+  }
+
+  /** Whether what comes counts no more. */
+  get #isOver(): boolean {
+    return this.#stopped || this.#goodbye !== undefined;
   }
 
   /**
@@ -234,6 +260,7 @@ export class Carrier {
   }
 
   #take(segment: Segment, bytes: Uint8Array): void {
+    if (this.#farewell !== undefined) return this.#farewell.heard(this.#clock.now());
     this.#liveness.received();
     if (!this.#isHeard) {
       this.#isHeard = true;
@@ -242,11 +269,11 @@ export class Carrier {
     this.#segment = segment;
     this.#reader.push(bytes);
     this.#segment = undefined;
-    if (!this.#stopped) this.#planAcknowledge();
+    if (!this.#isOver) this.#planAcknowledge();
   }
 
   #onData(bytes: Uint8Array): void {
-    if (this.#stopped) return;
+    if (this.#isOver) return;
     try {
       this.#host.receiveData(bytes, this.#segment!);
     } catch (error) {
@@ -255,7 +282,7 @@ export class Carrier {
   }
 
   #onControl(payload: Uint8Array): void {
-    if (this.#stopped) return;
+    if (this.#isOver) return;
     switch (payload[0]) {
       case FrameType.acknowledge:
         return this.#onAcknowledge(decodeAcknowledge(payload));
@@ -366,9 +393,9 @@ export class Carrier {
   readonly #writeNext = (): void => {
     if (this.#stopped) return;
     try {
+      if (this.#goodbye !== undefined) return void this.#writeGoodbye(this.#goodbye).catch(this.#onWriteFailed);
       const bytes = this.#nextWrite();
       if (bytes !== undefined) this.#write(bytes);
-      else if (this.#goodbye !== undefined) this.#writeGoodbye(this.#goodbye).catch(this.#onWriteFailed);
       else this.#isWriting = false;
     } catch (error) {
       this.#onWriteFailed(error);
@@ -396,7 +423,6 @@ export class Carrier {
   async #writeGoodbye(ending: Ending): Promise<void> {
     await this.#duplex.write(framed(encodeEnding("goodbye", ending)));
     await this.#duplex.closeWrite();
-    this.stop();
   }
 
   /** Control frames and at most one data frame, as one write. */
@@ -404,7 +430,7 @@ export class Carrier {
     const nowMs = this.#clock.now();
     const { log } = this.#host;
     const room = this.#room(nowMs);
-    const pulls = !log.hasUnsent && this.#goodbye === undefined;
+    const pulls = !log.hasUnsent;
     if (pulls) {
       const before = log.end;
       this.#host.pull(room, this.flight.bound + URGENT_BYTES - this.flight.inFlight);

@@ -174,7 +174,7 @@ export class SessionClient<User extends SessionUser> {
   /**
    * Ends the session, here and, if there is a carrier, at the server.
    *
-   * @returns Settles when the server was told, within half a second in any case.
+   * @returns Settles when the server was told and has closed; see {@linkcode Session.end}.
    */
   stop(message: string): Promise<void> {
     if (this.#stopped) return Promise.resolve();

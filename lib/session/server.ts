@@ -7,6 +7,7 @@ import { hostOfPeer } from "../net/address.ts";
 import { type Clock, sleep } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { reasonOf, TeleError } from "../net/error.ts";
+import { closeBehindLastWord } from "../net/last_word.ts";
 import type { Log } from "../net/log.ts";
 import type { SegmentPool } from "../net/segment_pool.ts";
 import {
@@ -49,6 +50,9 @@ export interface SessionServerOptions<User extends SessionUser> {
   /** A secret that clients must have too, of at least 16 bytes. */
   token?: Uint8Array;
 }
+
+/** How long a peer that was refused may take to read why, in milliseconds. */
+const REFUSED_MS = 1_000;
 
 /**
  * Holds all sessions of a server.
@@ -298,16 +302,12 @@ export class SessionServer<User extends SessionUser> {
     const isRival = this.#strangers.isRecognized(duplex) && error instanceof TeleError && error.code === "carrier-lost";
     const isStale = error instanceof RefusalError && error.endCode === EndCode.stale;
     if (!isRival && !isStale) this.#strangers.tell(duplex.peer, reason);
-    if (error instanceof TeleError && error.code !== "carrier-lost") {
-      if (this.#isAboutToken(error)) {
-        // Only this carrier waits. It goes first when there are too many, so that those who guess are in nobody's way.
-        this.#strangers.doom(duplex);
-        await sleep(this.#options.clock, TOKEN_REFUSAL_DELAY_MS, this.#stopping.signal);
-      }
-      await this.#refuse(handshake, error);
-      await duplex.closeWrite().catch(() => {});
-    }
-    duplex.close();
+    if (!(error instanceof TeleError) || error.code === "carrier-lost") return duplex.close();
+    // Only this carrier waits. It goes first when there are too many, so that those who guess are in nobody's way.
+    this.#strangers.doom(duplex);
+    if (this.#isAboutToken(error)) await sleep(this.#options.clock, TOKEN_REFUSAL_DELAY_MS, this.#stopping.signal);
+    await this.#refuse(handshake, error);
+    await closeBehindLastWord(duplex, this.#options.clock, REFUSED_MS);
   }
 
   async #refuse(handshake: ServerHandshake, error: TeleError): Promise<void> {
@@ -324,7 +324,7 @@ export class SessionServer<User extends SessionUser> {
   /**
    * Ends all sessions, each with a goodbye.
    *
-   * @returns Settles when the clients were told, within half a second in any case.
+   * @returns Settles when the clients were told and have closed; see {@linkcode Session.end}.
    */
   async stop(message: string): Promise<void> {
     if (this.#stopped) return;

@@ -193,7 +193,7 @@ export class Session implements CarrierHost {
    *
    * @param error What its user is told.
    * @param ending What the peer is told, if there is a carrier.
-   * @returns Settles when the peer was told, or that took too long.
+   * @returns Settles when the peer was told and has closed, or that took too long.
    */
   end(error: TeleError, ending?: Ending): Promise<void> {
     if (this.#ended !== undefined) return Promise.resolve();
@@ -202,20 +202,13 @@ export class Session implements CarrierHost {
     this.#carrier = undefined;
     if (carrier !== undefined) {
       if (ending === undefined) carrier.stop();
-      else this.#leave(carrier, ending);
+      else carrier.sayGoodbye(ending);
     }
     this.#options.onEnding?.(this, error);
     this.user.ended(error);
     this.log.clear();
     this.#options.onEnded?.(this, error);
     return carrier?.done ?? Promise.resolve();
-  }
-
-  #leave(carrier: Carrier, ending: Ending): void {
-    carrier.sayGoodbye(ending);
-    // A peer that takes nothing any more must not keep the connection open.
-    const timer = this.#options.clock.setTimer(() => carrier.stop(), GOODBYE_MS);
-    carrier.done.then(() => timer.cancel());
   }
 
   // What a carrier asks of its host.
@@ -271,6 +264,3 @@ export class Session implements CarrierHost {
     this.end(error, { code: EndCode.protocol, message: error.message });
   }
 }
-
-/** How long a goodbye may take to be written, in milliseconds. */
-const GOODBYE_MS = 500;

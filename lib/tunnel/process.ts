@@ -15,8 +15,19 @@ const SIGNALS: Deno.Signal[] = Deno.build.os === "windows"
 const DEBUGGER_POLL_MS = 2;
 const DEBUGGER_WATCH_MS = 1_000;
 
+/** A signal that comes sooner behind another is the same wish: `npx` passes on what the terminal sends to both. In ms. */
+const SAME_WISH_MS = 500;
+
+/** The wish that the process should end. */
+export interface EndSignals {
+  /** Resolves with the name of the first signal that asks for it. */
+  readonly first: Promise<string>;
+  /** Resolves with the next one that comes behind it, from somebody who does not want to wait. */
+  readonly insisted: Promise<string>;
+}
+
 /**
- * Resolves with the name of the first signal that asks the process to end.
+ * Listens for the signals that ask the process to end.
  *
  * A signal that was ignored at the start stays so: that is how `nohup` keeps a process when its terminal goes, and how a
  * shell without job control keeps what it starts in the background from Ctrl-C. It takes a listener that does nothing:
@@ -27,19 +38,27 @@ const DEBUGGER_WATCH_MS = 1_000;
  *
  * @param isStdio Whether the process carries standard input and output: who started it may end it by SIGHUP.
  */
-export function endSignal(isStdio: boolean): Promise<string> {
+export function endSignals(isStdio: boolean): EndSignals {
   const ignored = ignoredSignals();
-  return new Promise((resolve) => {
-    for (const signal of SIGNALS) {
-      const isIgnored = ignored === undefined ? signal === "SIGHUP" && mayBeNohup(isStdio) : isIn(ignored, signal);
-      try {
-        Deno.addSignalListener(signal, isIgnored ? () => {} : () => resolve(signal));
-      } catch (error) {
-        // Deno before 2.7.6 throws for SIGHUP on Windows: there, closing the console ends the process at once.
-        if (Deno.build.os !== "windows") throw error;
-      }
+  const first = Promise.withResolvers<string>();
+  const insisted = Promise.withResolvers<string>();
+  let firstAtMs: number | undefined;
+  const onSignal = (signal: string) => {
+    const nowMs = performance.now();
+    firstAtMs ??= nowMs;
+    if (nowMs - firstAtMs < SAME_WISH_MS) first.resolve(signal);
+    else insisted.resolve(signal);
+  };
+  for (const signal of SIGNALS) {
+    const isIgnored = ignored === undefined ? signal === "SIGHUP" && mayBeNohup(isStdio) : isIn(ignored, signal);
+    try {
+      Deno.addSignalListener(signal, isIgnored ? () => {} : () => onSignal(signal));
+    } catch (error) {
+      // Deno before 2.7.6 throws for SIGHUP on Windows: there, closing the console ends the process at once.
+      if (Deno.build.os !== "windows") throw error;
     }
-  });
+  }
+  return { first: first.promise, insisted: insisted.promise };
 }
 
 /** One bit for each signal that this process ignores; only Linux tells, and Deno only a process with all permissions. */
@@ -65,7 +84,7 @@ function mayBeNohup(isStdio: boolean): boolean {
 
 /**
  * Calls `action` for each SIGUSR1, which would otherwise kill the process. Does nothing on Windows, which has no such
- * signal. To be called first thing, as {@linkcode endSignal}.
+ * signal. To be called first thing, as {@linkcode endSignals}.
  */
 export function onTryNowSignal(action: () => void): void {
   if (Deno.build.os === "windows") return;

@@ -5,7 +5,7 @@
  */
 import { deadline } from "@std/async/deadline";
 import config from "../../deno.json" with { type: "json" };
-import { systemClock } from "../net/clock.ts";
+import { sleep, systemClock } from "../net/clock.ts";
 import { reasonOf } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import { startClient } from "./client.ts";
@@ -16,12 +16,15 @@ import type { HostName } from "./host_name.ts";
 import { LineWriter } from "./line_writer.ts";
 import { formatLogLine, type LogFormat, makeLog } from "./log_format.ts";
 import { writeCertificate } from "./make_cert.ts";
-import { endSignal, onTryNowSignal } from "./process.ts";
+import { type EndSignals, endSignals, onTryNowSignal } from "./process.ts";
 import type { Running } from "./running.ts";
 import { startServer } from "./server.ts";
 import { isInForeground, rewrapsLines, StatusDisplay, terminalColumns } from "./status_display.ts";
 import { StatusTerminal } from "./terminal.ts";
 import { makeToken } from "./token.ts";
+
+/** An end that takes longer says why, in milliseconds. */
+const SAY_WHY_AFTER_MS = 700;
 
 /** How long the last log lines may take, in milliseconds. */
 const FLUSH_MS = 200;
@@ -64,17 +67,13 @@ async function failed(error: unknown): Promise<number> {
 }
 
 async function runRole(command: Command & { kind: "server" | "client" }): Promise<number> {
-  const signalled = endSignal(command.kind === "client" && command.options.isStdio);
+  const signals = endSignals(command.kind === "client" && command.options.isStdio);
   let running: Running | undefined;
   onTryNowSignal(() => running?.tryNow());
   const terminal = new StatusTerminal({
     write: (bytes) => Deno.stderr.write(bytes),
     columns: terminalColumns,
-    rewraps: rewrapsLines({
-      TERM: Deno.env.get("TERM"),
-      TMUX: Deno.env.get("TMUX"),
-      XTERM_VERSION: Deno.env.get("XTERM_VERSION"),
-    }),
+    rewraps: rewrapsLines((name) => Deno.env.get(name)),
   });
   const lines = new LineWriter((bytes) => terminal.write(bytes));
   const { logLevel: level, logFormat: format } = command.options;
@@ -97,12 +96,12 @@ async function runRole(command: Command & { kind: "server" | "client" }): Promis
   lines.release();
   const display = format === "text" ? showStatus(running, terminal) : undefined;
   const { code, reason } = await Promise.race([
-    signalled.then((signal) => ({ code: ExitCode.ok, reason: signal })),
+    signals.first.then((signal) => ({ code: ExitCode.ok, reason: signal })),
     ...running.ended === undefined ? [] : [running.ended.then((code) => ({ code, reason: undefined }))],
   ]);
   // Before the last log lines, which would bring the live line back below them.
   const erased = display?.stop();
-  await running.stop(reason ?? "its connection is over");
+  await stopOrInsist(running.stop(reason ?? "its connection is over"), signals, log);
   if (reason !== undefined) log("info", `ended by ${reason}`);
   // A terminal that is held up must not hold up the end.
   await deadline(Promise.all([erased, lines.flush(FLUSH_MS)]), FLUSH_MS).catch(() => {});
@@ -113,6 +112,18 @@ async function runRole(command: Command & { kind: "server" | "client" }): Promis
 function readyLine({ readyLine, listens }: Running, format: LogFormat): string {
   if (format === "text") return readyLine;
   return formatLogLine(format, "info", readyLine, { listens: listens.join(" ") }, Date.now());
+}
+
+/** The peers are told over the path there is, which may take seconds: who is in a hurry asks again. */
+async function stopOrInsist(stopping: Promise<void>, signals: EndSignals, log: Log): Promise<void> {
+  const told = new AbortController();
+  sleep(systemClock, SAY_WHY_AFTER_MS, told.signal).then(() => {
+    if (!told.signal.aborted) {
+      log("info", "telling the other side, behind what is under way; Ctrl-C again ends at once");
+    }
+  });
+  await Promise.race([stopping, signals.insisted]);
+  told.abort();
 }
 
 /** Shows how the client is, where there is somebody to see it. */

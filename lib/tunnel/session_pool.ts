@@ -150,7 +150,7 @@ export class SessionPool {
     await Promise.all(this.#clients.map((client) => client.acknowledged()));
   }
 
-  /** Ends the sessions and all streams; settles when the server was told, within half a second in any case. */
+  /** Ends the sessions and all streams; settles when the server was told, as far as that can be. */
   async stop(message: string): Promise<void> {
     this.#stopWatching();
     this.#environment.stop();

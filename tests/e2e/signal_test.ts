@@ -79,3 +79,24 @@ Deno.test({
     assertEquals(client.status, undefined);
   }),
 });
+
+Deno.test({
+  name: "Ctrl-C tells the other side, however long that takes; Ctrl-C again ends at once",
+  ignore,
+  fn: scenario(60_000, async (s) => {
+    const user = s.use(new UserServer(echo));
+    const { client, breaker, port } = await s.tunnel(user.port);
+    using connection = await connectTo(port);
+    await roundTrip(connection, "before");
+    breaker.blackHole(true);
+    // 64 KiB at the rate that is assumed need 2 s, and twice that is waited for.
+    await connection.write(new Uint8Array(128 * 1024));
+    await pause(200);
+    client.signal("SIGINT");
+    await client.logged(/Ctrl-C again ends at once/, 10_000);
+    assertEquals(client.status, undefined);
+    const { code, tookMs } = await client.stop("SIGINT");
+    assertEquals(code, 0);
+    assert(tookMs < 1_500, `it took ${tookMs} ms`);
+  }),
+});

@@ -1,7 +1,7 @@
 /** Hard cases of real processes that take their time. They run side by side, each in a world of its own. */
 import { assert, assertEquals } from "@std/assert";
 import { hostScenario, requiresHosts } from "../support/hosts.ts";
-import { type Scenario, scenario } from "../support/scenario.ts";
+import { scenario } from "../support/scenario.ts";
 import { SlowRelay } from "../support/slow_relay.ts";
 import type { TeleProcess } from "../support/tele_process.ts";
 import {
@@ -20,6 +20,7 @@ import {
   UserServer,
   writeAll,
 } from "../support/user_programs.ts";
+import { connectUnix, serveUnix } from "../support/unix_users.ts";
 import { pause, until, within } from "../support/wait.ts";
 
 interface HardCase {
@@ -227,32 +228,3 @@ Deno.test({
     await Promise.all(CASES.map((hardCase) => t.step({ ...hardCase, ...unwatched })));
   },
 });
-
-/** A user's server on a unix socket, which reaches into every network namespace. */
-function serveUnix(s: Scenario, path: string, handler: Handler): void {
-  const listener = Deno.listen({ transport: "unix", path });
-  const connections = new Set<Deno.Conn>();
-  s.defer(() => {
-    listener.close();
-    connections.forEach(closeQuietly);
-  });
-  (async () => {
-    for await (const connection of listener) {
-      connections.add(connection);
-      handler(asTcp(connection)).catch(() => {}).finally(() => closeQuietly(connection));
-    }
-  })().catch(() => {});
-}
-
-/** Connects a user's client to a unix socket, and sends `first`. */
-async function connectUnix(s: Scenario, path: string, first: string): Promise<Deno.TcpConn> {
-  const connection = asTcp(await Deno.connect({ transport: "unix", path }));
-  s.defer(() => closeQuietly(connection));
-  await writeAll(connection, text(first));
-  return connection;
-}
-
-/** The user's programs only read, write and end; none of them sets an option of TCP. */
-function asTcp(connection: Deno.Conn): Deno.TcpConn {
-  return connection as Deno.TcpConn;
-}

@@ -35,6 +35,27 @@ const OPEN_END: Edit = {
 /** All faults. */
 export const MUTATIONS: readonly Mutation[] = [
   fault(
+    "a goodbye taken back: its carrier closed behind it with bytes on their way here",
+    "session/carrier.ts",
+    "    await this.#duplex.closeWrite();\n  }\n",
+    "    await this.#duplex.closeWrite();\n    this.stop();\n  }\n",
+  ),
+  {
+    name: "a goodbye that waits half a second, whatever is in front of it",
+    edits: [
+      {
+        file: "lib/session/farewell.ts",
+        from: "nowMs + this.#stepMs + neededMs);",
+        to: "nowMs + 500 + 0 * neededMs);",
+      },
+      {
+        file: "lib/session/farewell.ts",
+        from: "Math.min(this.#endMs, Math.max(this.#untilMs, nowMs + this.#stepMs));",
+        to: "Math.min(this.#endMs, this.#untilMs + 0 * nowMs);",
+      },
+    ],
+  },
+  fault(
     "an acknowledgement one too high",
     "session/control.ts",
     "writeU64(this.#bytes, at + FRAME_HEADER_BYTES + 1, received);",

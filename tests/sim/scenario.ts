@@ -110,6 +110,7 @@ export function scenarioOf(seed: number): Scenario {
   if (roll <= 32) return longOutage(seed, dice);
   if (roll <= 33) return expiry(seed, dice);
   if (roll <= 34) return fullHouse(seed, dice);
+  if (roll <= 36) return farewells(seed, dice);
   return chaos(seed, dice);
 }
 
@@ -392,6 +393,26 @@ function bulk(seed: number, dice: Dice): Scenario {
     scenario.events.push({ atMs: dice.size(1, 2_000), kind: dice.pick("cut", "cut") });
   }
   if (dice.chance(0.5)) scenario.fates = [null, fateOf(dice), fateOf(dice)];
+  return scenario;
+}
+
+/** One of the two ends as asked, in the middle of everything, on a path that buffers: the other one is told. */
+function farewells(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "farewells";
+  scenario.startCredit = dice.pick(64, 256) * 1024;
+  scenario.replayBufferBytes = 1024 * 1024;
+  scenario.lines = {
+    delayMs: dice.pick(1, 20, 100),
+    bytesPerSecond: dice.pick(100_000, 250_000, 2_500_000),
+    bufferBytes: dice.pick(64, 256, 1024) * 1024,
+    chunkBytes: 0,
+  };
+  scenario.streams = [{ openMs: 0, client: { ...plainPlan(dice.size(1_000, 900_000)), pieceBytes: 200_000 } }];
+  const answers = { ...plainPlan(dice.size(1_000, 900_000)), pieceBytes: 200_000 };
+  scenario.serverUsers = [{ plan: answers, dialMs: 0, refuses: false }];
+  const kind = dice.pick("stop client", "stop server") as "stop client" | "stop server";
+  scenario.events = [{ atMs: dice.between(500, 2_000), kind, forMs: dice.size(20, 2_000), carriers: "cut" }];
   return scenario;
 }
 

@@ -37,6 +37,12 @@ const HEALED_WITHIN_MS = 20_000;
 /** Carriers that nobody uses are closed after so long, in milliseconds. */
 const FORGOTTEN_WITHIN_MS = 60_000;
 
+/** A process that was told to stop is gone within this time, in milliseconds: a goodbye waits for 30 s at the most. */
+const GONE_WITHIN_MS = 35_000;
+
+/** Ends what a process that stops tells the other. */
+const TOLD_TO_STOP = "was told to stop";
+
 /** Plays `scenario` to its end. Only from within a task; see {@linkcode drain}. */
 export function play(scenario: Scenario, isTraced = false): Outcome {
   return new World(scenario, isTraced).play();
@@ -50,6 +56,8 @@ class World {
   #client: { process: Process; mux: MuxClient } | undefined;
   #server: { process: Process; mux: MuxServer } | undefined;
   #identity: Identity | undefined;
+  /** Processes that have learned that the other one was told to stop. */
+  readonly #told: Set<Process> = new Set();
   #incarnations = 0;
   #serverUsers = 0;
   #pending = 0;
@@ -173,14 +181,14 @@ class World {
     const [client, server] = [this.#client!, this.#server!];
     client.mux.stop("the run is over");
     drain();
-    this.#run(this.#clock.now() + 2_000, () => false);
+    this.#run(this.#clock.now() + GONE_WITHIN_MS, () => client.process.pendingTimers === 0);
     if (this.#model.problem !== undefined) return;
     if (client.process.pendingTimers > 0) {
       this.#model.fail(`${client.process.pendingTimers} timers are left in the client`);
     }
     server.mux.stop("the run is over");
     drain();
-    this.#run(this.#clock.now() + 2_000, () => false);
+    this.#run(this.#clock.now() + GONE_WITHIN_MS, () => server.process.pendingTimers === 0);
     if (this.#model.problem !== undefined) return;
     if (server.mux.sessionCount > 0) this.#model.fail(`${server.mux.sessionCount} sessions are left in the server`);
     if (server.process.pendingTimers > 0) {
@@ -219,7 +227,10 @@ class World {
     const { pingIntervalMs, resumeTimeoutMs, replayBufferBytes } = this.#scenario;
     return {
       clock: process.clock,
-      log: (_level: string, message: string) => this.#model.trace(`${process.name} says: ${message}`),
+      log: (_level: string, message: string) => {
+        this.#model.trace(`${process.name} says: ${message}`);
+        if (message.includes(TOLD_TO_STOP)) this.#told.add(process);
+      },
       pingIntervalMs,
       resumeTimeoutMs,
       replayBufferBytes,
@@ -376,19 +387,9 @@ class World {
       case "kill server":
         return this.#restart("server", () => this.#kill(this.#server!.process, event.carriers), event.forMs);
       case "stop client":
-        this.#model.because("client stopped");
-        this.#client!.mux.stop("the client was told to stop");
-        return this.#after(
-          1_000,
-          () => this.#restart("client", () => this.#kill(this.#client!.process, "cut"), event.forMs),
-        );
+        return this.#stop("client", event.forMs);
       case "stop server":
-        this.#model.because("server stopped");
-        this.#server!.mux.stop("the server was told to stop");
-        return this.#after(
-          1_000,
-          () => this.#restart("server", () => this.#kill(this.#server!.process, "cut"), event.forMs),
-        );
+        return this.#stop("server", event.forMs);
       case "suspend client":
         return this.#suspend(this.#client!.process, event.forMs);
       case "suspend server":
@@ -431,6 +432,28 @@ class World {
   #wake(): void {
     const { process, mux } = this.#client!;
     if (process.isAlive && !process.isSuspended) mux.wokeUp();
+  }
+
+  /** One of the two ends as asked, and is gone. The other one is told, unless the network was in the way. */
+  #stop(who: "client" | "server", forMs: number): void {
+    const [client, server] = [this.#client!, this.#server!];
+    const [side, other] = who === "client" ? [client, server] : [server, client];
+    const [carrier, ...more] = this.#network.open;
+    const isBetween = carrier?.client === client.process && carrier.server === server.process;
+    const mayTell = isBetween && more.length === 0 && client.mux.isAttached && side.process.isAlive;
+    if (mayTell) this.#told.delete(other.process);
+    this.#model.because(`${who} stopped`);
+    let hasStopped = false;
+    side.mux.stop(`the ${who} ${TOLD_TO_STOP}`).then(() => hasStopped = true);
+    const look = () => {
+      const isExcused = !mayTell || carrier.isDisturbed;
+      if (!hasStopped && !isExcused) return this.#after(1_000, look);
+      if (!isExcused && !this.#told.has(other.process)) {
+        this.#model.fail(`${other.process.name} was not told that ${side.process.name} ended`);
+      }
+      this.#restart(who, () => this.#kill(side.process, "cut"), forMs);
+    };
+    this.#after(1_000, look);
   }
 
   #restart(who: "client" | "server", kill: () => void, forMs: number): void {

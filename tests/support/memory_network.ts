@@ -72,6 +72,8 @@ export class Direction {
   readonly #onDeaf: () => void;
   /** Called when an RST arrives. */
   readonly #onReset: () => void;
+  /** Called when bytes arrive at an end that was closed. */
+  readonly #onStray: () => void;
 
   #queue: Segment[] = [];
   #queuedBytes = 0;
@@ -85,8 +87,8 @@ export class Direction {
   #resetAtMs: number | undefined;
   #held = false;
   #dead = false;
-  /** The reader's end was closed: bytes are swallowed. */
-  #swallows = false;
+  /** The reader's end was closed: bytes that arrive are answered with RST. */
+  #isDeaf = false;
   #lineFreeMs = 0;
   #lastAtMs = 0;
   #cutAtBytes = Infinity;
@@ -96,7 +98,7 @@ export class Direction {
   constructor(
     options: MemoryPipeOptions,
     random: Random,
-    acts: { cut(reason: unknown): void; onDeaf(): void; onReset(): void },
+    acts: { cut(reason: unknown): void; onDeaf(): void; onReset(): void; onStray(): void },
   ) {
     this.#clock = options.clock;
     this.#random = random;
@@ -107,6 +109,7 @@ export class Direction {
     this.#cut = acts.cut;
     this.#onDeaf = acts.onDeaf;
     this.#onReset = acts.onReset;
+    this.#onStray = acts.onStray;
     if (!this.#clock && (this.delayMs || this.bytesPerSecond)) throw new TypeError("a delay or a rate needs a clock");
   }
 
@@ -199,21 +202,26 @@ export class Direction {
 
   /** The writer's end was aborted: overtakes the bytes, not the delay. @internal */
   sendReset(): void {
-    this.#resetAtMs = this.#nowMs() + this.delayMs;
+    this.#resetAtMs ??= this.#nowMs() + this.delayMs;
     this.#pump();
   }
 
-  /** The reader's end was closed here. @internal */
+  /** The reader's end was closed here: from now on bytes that are unread, or that arrive, are strays. @internal */
   stopReading(reason: unknown): void {
-    this.#swallows = true;
-    this.failRead(reason);
+    this.#isDeaf = true;
+    this.#rejectRead(reason);
+    this.#pump();
   }
 
   /** @internal */
   failRead(reason: unknown): void {
-    this.#readError ??= reason;
     this.#queue = this.#queue.filter((segment) => segment.fin);
     this.#queuedBytes = 0;
+    this.#rejectRead(reason);
+  }
+
+  #rejectRead(reason: unknown): void {
+    this.#readError ??= reason;
     const reader = this.#reader;
     this.#reader = undefined;
     reader?.reject(this.#readError);
@@ -246,11 +254,6 @@ export class Direction {
     let offset = 0;
     while (offset < writer.bytes.byteLength) {
       let take = writer.bytes.byteLength - offset;
-      if (this.#swallows) {
-        this.acceptedBytes += take;
-        offset += take;
-        break;
-      }
       take = Math.min(take, this.#bufferBytes - this.#queuedBytes);
       // A paced line delivers bit by bit, not a whole buffer at its end.
       if (this.bytesPerSecond) take = Math.min(take, Math.max(1, Math.ceil(this.bytesPerSecond / 200)));
@@ -297,6 +300,7 @@ export class Direction {
       this.#onReset();
       return;
     }
+    if (this.#isDeaf) this.#answerStrays(nowMs);
     for (const segment of this.#queue) {
       if (segment.atMs <= nowMs && segment.fin && segment.deaf) {
         segment.deaf = false;
@@ -305,6 +309,16 @@ export class Direction {
     }
     if (this.#reader) this.#deliver(this.#reader, nowMs);
     this.#wakeAtNextArrival(nowMs);
+  }
+
+  /** As TCP does: who closes with bytes unread, or gets some when it is closed, resets (RFC 2525, 2.17). */
+  #answerStrays(nowMs: number): void {
+    const strays = this.#queue.filter((segment) => !segment.fin && segment.atMs <= nowMs);
+    if (strays.length === 0) return;
+    this.#queue = this.#queue.filter((segment) => !strays.includes(segment));
+    for (const { bytes } of strays) this.#queuedBytes -= bytes.byteLength;
+    this.#onStray();
+    this.#accept();
   }
 
   #deliver(reader: PendingRead, nowMs: number): void {
@@ -407,7 +421,10 @@ class End implements Duplex {
   }
 
   close(): void {
-    if (this.#endHere()) this.#outbound.sendClose();
+    if (this.#closed) return;
+    // In this order: with bytes unread it is an RST, which throws away what waits to be sent, and its FIN.
+    this.#outbound.sendClose();
+    this.#endHere();
   }
 
   #endHere(reason?: unknown): boolean {
@@ -443,6 +460,7 @@ export function memoryPipe(options: MemoryPipeOptions = {}): MemoryPipe {
       self().failRead(resetError());
       other().failWrite(resetError());
     },
+    onStray: () => other().sendReset(),
   });
   const aToB: Direction = new Direction(options, random, acts(() => bToA, () => aToB));
   const bToA: Direction = new Direction(options, random, acts(() => aToB, () => bToA));

@@ -277,8 +277,9 @@ export class World {
   /** Ends everything; nothing may be left that waits. */
   async end(): Promise<void> {
     const ends = [...this.#clients.map((client) => client.stop("the test ends")), this.server.stop("the test ends")];
-    await this.clock.advance(600);
-    await Promise.all(ends);
+    let ended = false;
+    Promise.all(ends).then(() => ended = true);
+    await this.clock.advanceUntil(() => ended, 31_000, "the end");
     this.network.cut();
   }
 }
