@@ -80,16 +80,54 @@ tlsTest("a client certificate is missing, expired, of another CA", async () => {
     "it presented no client certificate: start the tele client with --tls-cert and --tls-key",
   );
   const notAccepted = "untrusted: ADDRESS: the server ended the connection right after the TLS handshake, as it does " +
-    "with a client certificate that it does not accept: renew --tls-cert if it has expired, or add its CA to the " +
-    "server's --tls-client-ca";
-  assertEquals(await world.failure({ certificate: await ca.issue({ days: -1 }) }), notAccepted);
+    "with a client certificate that it does not accept (--tls-cert): ";
+  const expired = await world.failure({ certificate: await ca.issue({ days: -1 }) });
+  assertStringIncludes(expired, `${notAccepted}this client's certificate expired on 20`);
   assertEquals(await world.refusal(), "its client certificate has expired: renew the client's --tls-cert");
-  assertEquals(await world.failure({ certificate: await otherCa.issue() }), notAccepted);
+  assertEquals(
+    await world.failure({ certificate: await otherCa.issue() }),
+    `${notAccepted}add it or its CA to the server's --tls-client-ca, or pass another`,
+  );
   assertEquals(
     await world.refusal(),
     "its client certificate was issued by a CA that this server's --tls-client-ca does not have",
   );
+  const forServers = await ca.issue({ extensions: "extendedKeyUsage=serverAuth\n" });
+  assertEquals((await world.failure({ certificate: forServers })).split(":")[0], "untrusted");
+  assertStringIncludes(await world.refusal(), "not made for this: its extended key usage needs clientAuth");
   world.close();
+});
+
+tlsTest("a carrier that was heard and then reset or cut says nothing about a client certificate", async () => {
+  const { ca, client } = await certificates();
+  const world = await TlsWorld.start({ clientCa: ca.cert });
+  for (const [how, told] of [["abort", "reset"], ["close", "the connection was cut"]] as const) {
+    const [near, far] = await world.pair({ certificate: client });
+    await far.duplex.write(new Uint8Array([1]));
+    assertEquals(await near.duplex.read(new Uint8Array(8)), 1);
+    far.duplex[how]();
+    const failure = await failureOf(near.duplex.read(new Uint8Array(8)));
+    assertEquals(failure.split(":")[0], "carrier-lost");
+    assertStringIncludes(failure.toLowerCase(), told);
+  }
+  world.close();
+});
+
+tlsTest("before it was heard the guess stays a guess, with a certificate only", async () => {
+  const { ca, client } = await certificates();
+  const world = await TlsWorld.start({ clientCa: ca.cert });
+  const [guessed, guessing] = await world.pair({ certificate: client });
+  guessing.duplex.abort();
+  assertStringIncludes(
+    await failureOf(guessed.duplex.read(new Uint8Array(8))),
+    "a client certificate that it does not",
+  );
+  world.close();
+  const open = await TlsWorld.start();
+  const [plain, other] = await open.pair();
+  other.duplex.abort();
+  assertEquals((await failureOf(plain.duplex.read(new Uint8Array(8)))).split(":")[0], "carrier-lost");
+  open.close();
 });
 
 tlsTest("a client without TLS", async () => {
@@ -164,7 +202,11 @@ tlsTest("what is wrong with the server's files is told at the start", async () =
     [expired, "--tls-cert: this certificate expired on 20"],
     [await ca.issue({ startsInDays: 2 }), "--tls-cert: this certificate is valid only from 20"],
     [{ clientCa: "nonsense" }, "--tls-client-ca: there is no certificate in this file"],
-    [{ clientCa: client.cert }, "--tls-client-ca: this is not the certificate of a CA"],
+    [{ clientCa: (await ca.issue({ isOld: true })).cert }, "--tls-client-ca: this certificate is of X.509 version 1"],
+    [{ clientCa: ca.cert + ca.cert.slice(0, 200) }, "--tls-client-ca: a certificate in this file is cut off"],
+    [{ clientCa: "" }, "--tls-client-ca: this file is empty"],
+    [await ca.issue({ isOld: true }), "--tls-cert: this certificate is of X.509 version 1"],
+    [{ cert: ca.cert + server.cert }, "--tls-cert: the certificate of the key in --tls-key must stand first"],
   ];
   for (const [settings, says] of wrong) assertStringIncludes(await startFailure(settings), `bad-input: ${says}`);
 });

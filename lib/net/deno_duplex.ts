@@ -36,17 +36,10 @@ export class DenoDuplex implements Duplex {
   readonly #conn: Deno.Conn;
   #closed = false;
 
-  /**
-   * Takes a connection over; Nagle's algorithm is switched off.
-   *
-   * @param asksAlive Whether the kernel asks, after two hours of silence in Linux, if the other host is still there.
-   */
-  constructor(conn: Deno.Conn, asksAlive = false) {
+  /** Takes a connection over; Nagle's algorithm is switched off. */
+  constructor(conn: Deno.Conn) {
     this.#conn = conn;
-    if ("setNoDelay" in conn) {
-      (conn as Deno.TcpConn).setNoDelay(true);
-      if (asksAlive) (conn as Deno.TcpConn).setKeepAlive(true);
-    }
+    if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
     this.peer = nameOf(conn);
     this.localAddress = "hostname" in conn.localAddr ? unmapped(conn.localAddr.hostname) : undefined;
   }

@@ -29,6 +29,9 @@ export interface Duplex {
   /** Who is at the other end, for logs: `host:port` or `unix:/path`. */
   readonly peer: string;
 
+  /** Who that is by a certificate that was verified, if the peer had to show one; for logs as well. */
+  readonly peerName?: string;
+
   /** The local IP address this connection left from, if it has one. Lets an address change be seen. */
   readonly localAddress?: string;
 
@@ -36,8 +39,7 @@ export interface Duplex {
    * Reads up to `into.byteLength` bytes (at least 1) into the front of `into`.
    *
    * @param into Buffer that belongs to the duplex until the promise settles. Not empty.
-   * @returns The number of bytes read, or `null` once the peer has ended its direction. After a write has failed, what had
-   * come before can still be read; then it throws, or returns `null`, which is no clean end any more.
+   * @returns The number of bytes read, or `null` once the peer has ended its direction.
    * @throws If the connection failed, was reset, or was closed here while the read was pending.
    */
   read(into: Uint8Array): Promise<number | null>;
@@ -83,4 +85,19 @@ export interface Duplex {
 
   /** Ends both directions at once without a word. Pending reads and writes reject. Never throws. */
   close(): void;
+}
+
+/**
+ * Who is at the other end, with the name in its certificate if it had to show one.
+ *
+ * @example
+ * ```ts
+ * import { describePeer } from "./duplex.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(describePeer({ peer: "192.0.2.1:50000", peerName: "laptop" }), "192.0.2.1:50000 (laptop)");
+ * ```
+ */
+export function describePeer({ peer, peerName }: Pick<Duplex, "peer" | "peerName">): string {
+  return peerName === undefined ? peer : `${peer} (${peerName})`;
 }

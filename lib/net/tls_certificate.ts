@@ -1,19 +1,42 @@
 /**
- * A server's certificate, checked before anybody connects.
+ * What an end of TLS shows and trusts, checked before anybody connects.
  *
  * @module
  */
-import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createPublicKey, type KeyObject, type X509Certificate } from "node:crypto";
 import { TeleError } from "./error.ts";
+import { isOfOldVersion, readCertificates, readKey } from "./pem.ts";
+import { faultOfDates, TlsAnchors } from "./tls_anchors.ts";
 
-/** What a server shows, and whom it lets in; all in PEM. */
-export interface ServerCertificate {
-  /** Its certificate, and behind it those of the CAs between. */
+/** A certificate and its private key, as their files have them: PEM. */
+export interface CertificatePair {
+  /** The certificate, and behind it those of the CAs between. */
   readonly cert: string;
   /** The private key of the certificate. */
   readonly key: string;
-  /** The CAs one of which must have issued each client's certificate. Without it, clients need none. */
+}
+
+/** What a server shows, and whom it lets in; all in PEM. */
+export interface ServerCertificate extends CertificatePair {
+  /**
+   * The CAs one of which must have issued each client's certificate, or clients' certificates themselves. Without it,
+   * clients need none.
+   */
   readonly clientCa?: string;
+}
+
+/** A pair that fits together, in the one form of PEM that every runtime reads. */
+export interface CheckedPair extends CertificatePair {
+  /** The certificate itself. */
+  readonly own: X509Certificate;
+}
+
+/** Certificates that are trusted, for both checks: the runtime's, and ours. */
+export interface CheckedAnchors {
+  /** In PEM. */
+  readonly pem: string;
+  /** The same ones. */
+  readonly anchors: TlsAnchors;
 }
 
 /**
@@ -30,58 +53,88 @@ export interface ServerCertificate {
  * assertThrows(() => checkServerCertificate({ cert: "nonsense", key: "" }, Date.now()), Error, "--tls-cert");
  * ```
  */
-export function checkServerCertificate(settings: ServerCertificate, nowMs: number): void {
-  const certificate = parseCertificate("--tls-cert", settings.cert);
-  const key = parseKey(settings.key);
-  if (settings.clientCa !== undefined) {
-    if (!parseCertificate("--tls-client-ca", settings.clientCa).ca) {
-      throw bad(
-        "--tls-client-ca: this is not the certificate of a CA; give the file with the one that issues the " +
-          "clients' certificates",
-      );
-    }
-  }
-  if (!publicKeyOf(certificate.publicKey).equals(publicKeyOf(createPublicKey(key)))) {
-    throw bad("--tls-key: this is not the key of the certificate in --tls-cert; give the two that were made together");
-  }
-  if (certificate.ca) {
+export function checkServerCertificate(settings: ServerCertificate, nowMs: number): CheckedPair {
+  const pair = checkPair(settings);
+  const { own } = pair;
+  if (isOfOldVersion(own)) throw bad(`--tls-cert: ${explainOldVersion("this certificate")}`);
+  if (own.ca) {
     throw bad(
       "--tls-cert: this is the certificate of a CA, which many clients refuse for a server; make another with " +
         "openssl and -addext basicConstraints=critical,CA:FALSE",
     );
   }
-  const [from, to] = [Date.parse(certificate.validFrom), Date.parse(certificate.validTo)];
-  if (nowMs > to) throw bad(`--tls-cert: this certificate expired on ${day(to)}; renew it`);
-  if (nowMs < from) {
-    throw bad(`--tls-cert: this certificate is valid only from ${day(from)} on; check this machine's clock`);
+  const fault = explainDates("this certificate", own, nowMs);
+  if (fault !== undefined) throw bad(`--tls-cert: ${fault}`);
+  return pair;
+}
+
+/**
+ * Checks that a certificate and a key belong together.
+ *
+ * @throws {TeleError} `bad-input`, with a sentence that names the option and tells what is wrong with its file.
+ */
+export function checkPair({ cert, key: keyText }: CertificatePair): CheckedPair {
+  const chain = readCertificates("--tls-cert", cert);
+  const key = readKey("--tls-key", keyText);
+  const own = chain[0]!;
+  if (!isKeyOf(own, key)) {
+    throw bad(
+      chain.some((other) => isKeyOf(other, key))
+        ? "--tls-cert: the certificate of the key in --tls-key must stand first in this file, its CAs behind it"
+        : "--tls-key: this is not the key of the certificate in --tls-cert; give the two that were made together",
+    );
+  }
+  return { own, cert: pemOf(chain), key: key.export({ type: "pkcs8", format: "pem" }) as string };
+}
+
+/**
+ * Checks a file of certificates that are to be trusted.
+ *
+ * @param option `--tls-ca` or `--tls-client-ca`.
+ * @throws {TeleError} `bad-input`, with a sentence that tells what is wrong with the file.
+ */
+export function checkAnchors(option: string, text: string): CheckedAnchors {
+  const certificates = readCertificates(option, text);
+  const old = certificates.findIndex(isOfOldVersion);
+  if (old >= 0) {
+    const which = certificates.length === 1 ? "this certificate" : `certificate ${old + 1} in this file`;
+    throw bad(`${option}: ${explainOldVersion(which)}`);
+  }
+  return { pem: pemOf(certificates), anchors: new TlsAnchors(certificates) };
+}
+
+/**
+ * What keeps a peer from accepting a client's certificate, as far as this side can see.
+ *
+ * @returns A sentence without its end, `undefined` if there is nothing.
+ */
+export function faultOfClientCertificate(own: X509Certificate, nowMs: number): string | undefined {
+  if (isOfOldVersion(own)) return explainOldVersion("this client's certificate");
+  return explainDates("this client's certificate", own, nowMs);
+}
+
+function explainDates(what: string, certificate: X509Certificate, nowMs: number): string | undefined {
+  switch (faultOfDates(certificate, nowMs)) {
+    case "CERT_HAS_EXPIRED":
+      return `${what} expired on ${day(certificate.validTo)}; renew it`;
+    case "CERT_NOT_YET_VALID":
+      return `${what} is valid only from ${day(certificate.validFrom)} on; check this machine's clock`;
+    default:
+      return undefined;
   }
 }
 
-function parseCertificate(option: string, pem: string): X509Certificate {
-  if (/-----BEGIN (?!CERTIFICATE-)/.test(pem) && !pem.includes("-----BEGIN CERTIFICATE-----")) {
-    throw bad(`${option}: there is a key in this file but no certificate; give the file that has the certificate`);
-  }
-  try {
-    return new X509Certificate(pem);
-  } catch (cause) {
-    throw bad(
-      `${option}: there is no certificate in this file; it must be in PEM, with -----BEGIN CERTIFICATE-----`,
-      cause,
-    );
-  }
+function explainOldVersion(what: string): string {
+  return `${what} is of X.509 version 1, which nobody can check; have it made anew with extensions (version 3), such as ` +
+    "with openssl x509 -extfile FILE";
 }
 
-function parseKey(pem: string): KeyObject {
-  if (/-----BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED/.test(pem)) {
-    throw bad("--tls-key: this key is locked with a password; unlock it with openssl pkey -in FILE -out NEW-FILE");
-  }
+function isKeyOf(certificate: X509Certificate, key: KeyObject): boolean {
   try {
-    return createPrivateKey(pem);
-  } catch (cause) {
-    throw bad(
-      "--tls-key: there is no private key in this file; it must be in PEM, with -----BEGIN PRIVATE KEY-----",
-      cause,
-    );
+    return publicKeyOf(certificate.publicKey).equals(publicKeyOf(createPublicKey(key)));
+  } catch {
+    // Its kind of key is not known here, so it is not this one.
+    return false;
   }
 }
 
@@ -89,10 +142,15 @@ function publicKeyOf(key: KeyObject) {
   return key.export({ type: "spki", format: "der" });
 }
 
-function day(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 10);
+/** As files of PEM are written by everyone: no byte order mark, no words in between. */
+function pemOf(certificates: readonly X509Certificate[]): string {
+  return certificates.map((certificate) => `${certificate.toString().trim()}\n`).join("");
 }
 
-function bad(sentence: string, cause?: unknown): TeleError {
-  return new TeleError("bad-input", sentence, { cause });
+function day(date: string): string {
+  return new Date(date).toISOString().slice(0, 10);
+}
+
+function bad(sentence: string): TeleError {
+  return new TeleError("bad-input", sentence);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import tls from "node:tls";
 import { type Address, dialCandidates, formatAddress } from "./address.ts";
@@ -11,6 +12,9 @@ import type { Duplex } from "./duplex.ts";
 import { TeleError } from "./error.ts";
 import { isNodeSound } from "./node_duplex.ts";
 import { TlsDuplex, type TlsEnd } from "./tls_duplex.ts";
+import { peerChain } from "./peer_certificate.ts";
+import { type CertificatePair, checkAnchors, checkPair, faultOfClientCertificate } from "./tls_certificate.ts";
+import type { TlsAnchors } from "./tls_anchors.ts";
 import { explainToClient, type TlsAttempt } from "./tls_errors.ts";
 
 /** How to connect with TLS. The peer's certificate is always verified. */
@@ -22,8 +26,19 @@ export interface TlsDialSettings {
   /** The name that the peer's certificate must have, and that is asked for, instead of the dialed host. */
   readonly name?: string;
   /** What this side presents if the peer wants a certificate, in PEM. */
-  readonly certificate?: { readonly cert: string; readonly key: string };
+  readonly certificate?: CertificatePair;
 }
+
+/** Settings that were checked, ready for any number of connections. */
+interface Prepared {
+  readonly secureContext: tls.SecureContext;
+  /** Those of `ca`. */
+  readonly anchors: TlsAnchors | undefined;
+  /** This side's own certificate. */
+  readonly own: X509Certificate | undefined;
+}
+
+const prepared: WeakMap<TlsDialSettings, Prepared> = new WeakMap();
 
 /** A connection whose TLS handshake is done. */
 export interface TlsConnection {
@@ -45,7 +60,8 @@ const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "::1"];
  *
  * @param signal Gives up when it aborts; the socket is closed at once.
  * @throws {TeleError} `untrusted` if a certificate is not accepted, `refused` if there is no common protocol, `protocol` if
- * the peer speaks no TLS, `carrier-lost` for all that the network does, `bad-input` if this runtime is too old.
+ * the peer speaks no TLS, `carrier-lost` for all that the network does, `bad-input` if this runtime is too old or the
+ * settings are wrong.
  *
  * @example
  * ```ts
@@ -84,42 +100,88 @@ export function requireTls(version: string = Deno.version.deno): void {
   throw new TeleError("bad-input", `TLS needs Deno 2.9 or later, and this is ${version}: install a newer one`);
 }
 
+/**
+ * Checks what {@linkcode dialTls} would use, once: at the start, in place of at each connection.
+ *
+ * @throws {TeleError} `bad-input`, with a sentence that names the option and tells what is wrong with its file.
+ */
+export function checkDialSettings(settings: TlsDialSettings): void {
+  requireTls();
+  prepare(settings);
+}
+
+function prepare(settings: TlsDialSettings): Prepared {
+  const known = prepared.get(settings);
+  if (known !== undefined) return known;
+  const trusted = settings.ca === undefined ? undefined : checkAnchors("--tls-ca", settings.ca);
+  const pair = settings.certificate === undefined ? undefined : checkPair(settings.certificate);
+  const made: Prepared = {
+    secureContext: createContext(trusted?.pem, pair),
+    anchors: trusted?.anchors,
+    own: pair?.own,
+  };
+  prepared.set(settings, made);
+  return made;
+}
+
+function createContext(ca: string | undefined, pair: CertificatePair | undefined): tls.SecureContext {
+  try {
+    return tls.createSecureContext({ ca, cert: pair?.cert, key: pair?.key });
+  } catch (cause) {
+    throw new TeleError("bad-input", "--tls-cert: the runtime cannot use this certificate; make another", { cause });
+  }
+}
+
 async function dialOne(
   candidate: Address,
   address: Address,
   settings: TlsDialSettings,
   signal?: AbortSignal,
 ): Promise<TlsConnection> {
-  const host = address.kind === "tcp" ? address.host : undefined;
-  const names = settings.name !== undefined ? [settings.name] : host !== undefined ? [host] : LOOPBACK_NAMES;
+  const { own } = prepare(settings);
+  const names = namesOf(address, settings);
   const attempt: TlsAttempt = {
     address: formatAddress(address),
     name: names[0]!,
     protocols: settings.protocols,
-    hasCertificate: settings.certificate !== undefined,
+    hasCertificate: own !== undefined,
+    ownFault: () => own && faultOfClientCertificate(own, Date.now()),
   };
   const transport = await dial(candidate, "user", signal);
-  const end: TlsEnd = {
+  const duplex = await TlsDuplex.start(transport, makeEnd(names, settings, attempt), signal);
+  return { duplex, protocol: duplex.protocol };
+}
+
+/** The names of which the peer's certificate must have one; an error is about the first. */
+function namesOf(address: Address, { name }: TlsDialSettings): readonly string[] {
+  if (name !== undefined) return [name];
+  if (address.kind === "unix" || address.host === undefined) return LOOPBACK_NAMES;
+  // A zone (RFC 4007, 11) means something on this machine alone: no certificate has one.
+  return [address.host.replace(/%.*$/, "")];
+}
+
+function makeEnd(names: readonly string[], settings: TlsDialSettings, attempt: TlsAttempt): TlsEnd {
+  const { secureContext, anchors } = prepare(settings);
+  return {
     start: (socket) =>
       tls.connect({
         socket,
         // An address is no name to ask for (RFC 6066, 3).
         servername: isIP(names[0]!) ? undefined : names[0],
-        // Exactly one of them must be in the certificate; an error is about the first.
         checkServerIdentity: (_host, certificate) => {
           const errors = names.map((name) => tls.checkServerIdentity(name, certificate));
           return errors.includes(undefined) ? undefined : errors[0];
         },
         ALPNProtocols: [...settings.protocols],
-        ca: settings.ca,
-        cert: settings.certificate?.cert,
-        key: settings.certificate?.key,
+        secureContext,
         rejectUnauthorized: true,
       }),
     secureEvent: "secureConnect",
     awaitsHello: false,
+    check(socket) {
+      const code = anchors?.judge(peerChain(socket), Date.now());
+      return code === undefined ? undefined : Object.assign(new Error(code), { code });
+    },
     explain: (failure) => explainToClient(attempt, failure),
   };
-  const duplex = await TlsDuplex.start(transport, end, signal);
-  return { duplex, protocol: duplex.protocol };
 }

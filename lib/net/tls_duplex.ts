@@ -89,20 +89,18 @@ export interface TlsFailure {
   readonly error: unknown;
   /** Whether the handshake had ended on this side; in TLS 1.3 the other side may still refuse. */
   readonly wasSecure: boolean;
+  /** Whether any byte of the peer's program had come: then this side was not refused. */
+  readonly heardAnything: boolean;
   /** The first bytes that came, if any. */
   readonly first: Uint8Array | undefined;
 }
 
 /** The transport ended without TLS having said so. */
 export class TruncatedError extends Error {
-  /** Whether any byte of the peer's program came before. */
-  readonly heardAnything: boolean;
-
   /** Makes one. */
-  constructor(heardAnything: boolean) {
+  constructor() {
     super("the connection was cut: it ended without the end that TLS tells");
     this.name = "TruncatedError";
-    this.heardAnything = heardAnything;
   }
 }
 
@@ -116,6 +114,8 @@ export interface TlsEnd {
   readonly awaitsHello: boolean;
   /** Looks at the peer once the handshake has ended; what it returns is an error. */
   check?(socket: TLSSocket): unknown;
+  /** Who the peer is, once it was checked. */
+  nameOf?(socket: TLSSocket): string | undefined;
   /** Makes sentences of failures. */
   readonly explain: ExplainTls;
 }
@@ -143,6 +143,7 @@ interface Waiter {
 export class TlsDuplex implements Duplex {
   readonly peer: string;
   readonly localAddress: string | undefined;
+  #peerName: string | undefined;
   readonly #transport: Duplex;
   readonly #end: TlsEnd;
   readonly #stream: NodeStream;
@@ -201,14 +202,20 @@ export class TlsDuplex implements Duplex {
       await duplex.#handshake(end.awaitsHello ? await duplex.#awaitHello() : undefined);
       const error = end.check?.(duplex.#socket!);
       if (error !== undefined) throw error;
+      duplex.#peerName = end.nameOf?.(duplex.#socket!);
       return duplex;
     } catch (error) {
       if (!signal?.aborted) await duplex.#sayGoodbye();
       duplex.close();
-      throw signal?.aborted ? signal.reason : end.explain({ error, wasSecure: false, first: duplex.#first });
+      if (signal?.aborted) throw signal.reason;
+      throw end.explain({ error, wasSecure: false, heardAnything: false, first: duplex.#first });
     } finally {
       signal?.removeEventListener("abort", onAbort);
     }
+  }
+
+  get peerName(): string | undefined {
+    return this.#peerName;
   }
 
   /** What was agreed on (ALPN, RFC 7301), if anything. */
@@ -223,7 +230,7 @@ export class TlsDuplex implements Duplex {
     let wanted = RECORD_HEADER_BYTES;
     while (filled < wanted) {
       const count = await this.#transport.read(buffer.subarray(filled));
-      if (count === null) throw new TruncatedError(false);
+      if (count === null) throw new TruncatedError();
       filled += count;
       this.#first = buffer.slice(0, Math.min(filled, 16));
       const isHandshake = buffer[0] === 0x16;
@@ -242,9 +249,10 @@ export class TlsDuplex implements Duplex {
       // While it lasts, the handshake is the reader.
       this.#waiter = { into: new Uint8Array(0), resolve: () => {}, reject };
       const socket = this.#end.start(this.#stream);
+      // First, since one that cannot begin tells so by this event, and would be nobody's otherwise.
+      socket.on("error", (error: unknown) => this.#fail(error));
       this.#engine = engineOf(socket, (plain) => this.#received(plain));
       keepUntilFlushed(socket);
-      socket.on("error", (error: unknown) => this.#fail(error));
       socket.on("close", () => this.#fail(new Error("the connection is closed")));
       socket.once(this.#end.secureEvent, () => {
         this.#socket = socket;
@@ -305,7 +313,7 @@ export class TlsDuplex implements Duplex {
   /** The transport has ended; what it brought before that is told first. */
   async #cut(): Promise<void> {
     for (let turn = 0; turn < 3; turn++) await turnOfEvents();
-    if (!this.#ended) this.#fail(new TruncatedError(this.#heardAnything));
+    if (!this.#ended) this.#fail(new TruncatedError());
   }
 
   /** The engine keeps a copy of what it cannot use yet. */
@@ -345,7 +353,8 @@ export class TlsDuplex implements Duplex {
   #fail(error: unknown): void {
     if (this.#error === undefined) {
       const isHandshake = this.#socket === undefined;
-      this.#error = isHandshake ? error : this.#end.explain({ error, wasSecure: true, first: this.#first });
+      const [heardAnything, first] = [this.#heardAnything, this.#first];
+      this.#error = isHandshake ? error : this.#end.explain({ error, wasSecure: true, heardAnything, first });
     }
     this.#waiter?.reject(this.#error);
     this.#waiter = undefined;

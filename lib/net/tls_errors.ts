@@ -4,6 +4,7 @@
  * @module
  */
 import { reasonOf, TeleError } from "./error.ts";
+import { RESUMED_UNKNOWN } from "./known_clients.ts";
 import { type TlsFailure, TruncatedError } from "./tls_duplex.ts";
 import { tlsRecordKind } from "./tls_record.ts";
 
@@ -17,13 +18,18 @@ export interface TlsAttempt {
   readonly protocols: readonly string[];
   /** Whether a client certificate was presented. */
   readonly hasCertificate: boolean;
+  /** What this side sees itself wrong with it, as a sentence without its end. */
+  readonly ownFault: () => string | undefined;
 }
 
 /** On whom a client's handshake failed, and what to change. */
-export function explainToClient(attempt: TlsAttempt, { error, wasSecure, first }: TlsFailure): TeleError {
+export function explainToClient(attempt: TlsAttempt, failure: TlsFailure): TeleError {
+  const { error, wasSecure, heardAnything, first } = failure;
   const { address } = attempt;
   const say = (code: TeleError["code"], sentence: string) =>
     new TeleError(code, `${address}: ${sentence}`, { cause: error });
+  // Who has spoken has accepted this side: what ends the connection later is no verdict on it.
+  if (heardAnything) return say("carrier-lost", explainLateEnd(error));
   if (isPlain(first)) {
     return say(
       "protocol",
@@ -37,11 +43,12 @@ export function explainToClient(attempt: TlsAttempt, { error, wasSecure, first }
   }
   if (alert !== undefined) return say("untrusted", explainAlertToClient(alert, attempt));
   if (isCut(error)) {
-    if (wasSecure && attempt.hasCertificate && !heardAnything(error)) {
+    if (wasSecure && attempt.hasCertificate) {
+      const fault = attempt.ownFault() ?? "add it or its CA to the server's --tls-client-ca, or pass another";
       return say(
         "untrusted",
         "the server ended the connection right after the TLS handshake, as it does with a client certificate that it " +
-          "does not accept: renew --tls-cert if it has expired, or add its CA to the server's --tls-client-ca",
+          `does not accept (--tls-cert): ${fault}`,
       );
     }
     if (wasSecure) return say("carrier-lost", reasonOf(error));
@@ -58,7 +65,12 @@ export function explainToClient(attempt: TlsAttempt, { error, wasSecure, first }
   return say("carrier-lost", wasSecure ? reasonOf(error) : `the TLS handshake failed: ${reasonOf(error)}`);
 }
 
-function explainAlertToClient(alert: string, { hasCertificate }: TlsAttempt): string {
+function explainLateEnd(error: unknown): string {
+  const alert = alertOf(error);
+  return alert === undefined ? reasonOf(error) : `the server ended TLS: ${alert}`;
+}
+
+function explainAlertToClient(alert: string, { hasCertificate, ownFault }: TlsAttempt): string {
   if (alert === "CertificateRequired" || (alert === "HandshakeFailure" && !hasCertificate)) {
     return hasCertificate
       ? "the server does not accept this client's certificate: add its CA to the server's --tls-client-ca"
@@ -66,8 +78,9 @@ function explainAlertToClient(alert: string, { hasCertificate }: TlsAttempt): st
   }
   if (alert === "CertificateExpired") return "this client's certificate has expired: renew the files of --tls-cert";
   if (/^(UnknownCA|BadCertificate|CertificateUnknown|UnsupportedCertificate|AccessDenied)$/.test(alert)) {
-    return "the server does not accept this client's certificate: add its CA to the server's --tls-client-ca, " +
-      "or pass another with --tls-cert and --tls-key";
+    const fault = ownFault() ??
+      "add its CA to the server's --tls-client-ca, or pass another with --tls-cert and --tls-key";
+    return `the server does not accept this client's certificate: ${fault}`;
   }
   return `the server refused the TLS handshake: ${alert}`;
 }
@@ -85,6 +98,11 @@ function explainCertificate(error: unknown, name: string): string | undefined {
       const has = names === "" ? "has no name" : `is for ${names}`;
       return `the server's certificate ${has}, not for ${name}: pass a name that it has with --tls-name=NAME`;
     }
+    case "CERT_VERSION_TOO_OLD":
+      return "the server's certificate, or one of its CA's, is of X.509 version 1, which nobody can check: give the " +
+        "server one of version 3, such as of tele --make-cert";
+    case "CERT_UNREADABLE":
+      return "the server's certificate cannot be read: give the server another, such as of tele --make-cert";
     case "DEPTH_ZERO_SELF_SIGNED_CERT":
     case "SELF_SIGNED_CERT_IN_CHAIN":
     case "UNABLE_TO_GET_ISSUER_CERT":
@@ -110,6 +128,19 @@ export function explainToServer({ error, first }: TlsFailure): string {
   if (code === "CERT_NOT_YET_VALID") {
     return "its client certificate is not valid yet: check the clocks of both machines";
   }
+  if (code === "CERT_VERSION_TOO_OLD") {
+    return "its client certificate, or one of its CA's, is of X.509 version 1, which nobody can check: " +
+      "have it made anew with extensions (version 3)";
+  }
+  if (code === "CERT_UNREADABLE") return "its client certificate cannot be read: give the client another";
+  if (code === "INVALID_PURPOSE") {
+    return "its client certificate is not made for this: its extended key usage needs clientAuth, or its CA may not " +
+      "issue it";
+  }
+  if (code === RESUMED_UNKNOWN) {
+    return "it resumed a TLS session without a client certificate that was accepted here: a client that has one is to " +
+      "begin anew, and may have to be told not to resume";
+  }
   if (code !== undefined && /^(UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/.test(code)) {
     return "its client certificate was issued by a CA that this server's --tls-client-ca does not have";
   }
@@ -134,10 +165,6 @@ function isCut(error: unknown): boolean {
   const code = (error as { code?: string }).code;
   return error instanceof TruncatedError || error instanceof Deno.errors.ConnectionReset || code === "ECONNRESET" ||
     code === "EPIPE" || error instanceof Deno.errors.BrokenPipe;
-}
-
-function heardAnything(error: unknown): boolean {
-  return error instanceof TruncatedError && error.heardAnything;
 }
 
 /** Whether what came cannot be the beginning of a TLS record. */

@@ -9,7 +9,9 @@ import type { Clock } from "./clock.ts";
 import type { Duplex } from "./duplex.ts";
 import { reasonOf, TeleError } from "./error.ts";
 import { listen, type Listening, type ListenOptions } from "./listen.ts";
-import { checkServerCertificate, type ServerCertificate } from "./tls_certificate.ts";
+import { KnownClients } from "./known_clients.ts";
+import { peerName } from "./peer_certificate.ts";
+import { checkAnchors, checkServerCertificate, type ServerCertificate } from "./tls_certificate.ts";
 import { requireTls, type TlsConnection } from "./tls_dial.ts";
 import { TlsDuplex, type TlsEnd } from "./tls_duplex.ts";
 import { explainToServer } from "./tls_errors.ts";
@@ -73,7 +75,9 @@ export async function listenTls(
 ): Promise<TlsListening> {
   requireTls();
   const { onConnection, onRefused, clock } = options;
-  let end = makeEnd(settings, clock);
+  // Beyond a renewal, since those who come back may resume what began before it.
+  const clients = new KnownClients();
+  let end = makeEnd(settings, clock, clients);
   const room = new WaitingRoom<Duplex>(clock, LIMITS);
 
   async function welcome(transport: Duplex): Promise<void> {
@@ -99,7 +103,7 @@ export async function listenTls(
     get strangers() {
       return room.count;
     },
-    renew: (settings) => end = makeEnd(settings, clock),
+    renew: (settings) => end = makeEnd(settings, clock, clients),
     close() {
       listening.close();
       room.close("the tele server ends");
@@ -107,11 +111,12 @@ export async function listenTls(
   };
 }
 
-function makeEnd(settings: TlsListenSettings, clock: Clock): TlsEnd {
-  checkServerCertificate(settings, clock.wallNow());
-  const { cert, key, clientCa, protocols } = settings;
-  const secureContext = createContext(cert, key, clientCa);
-  const wantsCertificate = clientCa !== undefined;
+function makeEnd(settings: TlsListenSettings, clock: Clock, clients: KnownClients): TlsEnd {
+  const { cert, key } = checkServerCertificate(settings, clock.wallNow());
+  const { clientCa, protocols } = settings;
+  const trusted = clientCa === undefined ? undefined : checkAnchors("--tls-client-ca", clientCa);
+  const secureContext = createContext(cert, key, trusted?.pem);
+  const wantsCertificate = trusted !== undefined;
   return {
     start: (stream) =>
       new TLSSocket(stream, {
@@ -123,7 +128,8 @@ function makeEnd(settings: TlsListenSettings, clock: Clock): TlsEnd {
       }),
     secureEvent: "secure",
     awaitsHello: true,
-    check: (socket) => wantsCertificate ? verifyError(socket) : undefined,
+    check: (socket) => trusted && clients.check(socket, trusted.anchors, clock.wallNow()),
+    nameOf: (socket) => wantsCertificate ? peerName(socket) : undefined,
     explain(failure) {
       const { error, wasSecure } = failure;
       if (wasSecure) return new TeleError("carrier-lost", reasonOf(error), { cause: error });
@@ -138,13 +144,4 @@ function createContext(cert: string, key: string, ca: string | undefined): Secur
   } catch (cause) {
     throw new TeleError("bad-input", "--tls-cert: the runtime cannot use this certificate; make another", { cause });
   }
-}
-
-/** What is wrong with the client's certificate. A handshake without one fails by itself. */
-function verifyError(socket: TLSSocket): unknown {
-  // In Node.js an error or null, in Deno its code or an empty string; `authorizationError` is set only by `tls.Server`.
-  const { ssl } = socket as unknown as { ssl: { verifyError(): string | { code: string } | null } };
-  const error = ssl.verifyError();
-  if (error === null || error === "") return undefined;
-  return typeof error === "string" ? { code: error, message: error } : error;
 }

@@ -9,7 +9,7 @@ import { dial } from "../net/dial.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
-import { dialTls, type TlsConnection, type TlsDialSettings } from "../net/tls_dial.ts";
+import { checkDialSettings, dialTls, type TlsConnection, type TlsDialSettings } from "../net/tls_dial.ts";
 import { offered, SESSION_ALPN } from "./alpn.ts";
 import type { ClientOptions, ClientTls } from "./options.ts";
 import { readFiles, type Texts, watchFiles } from "./watched_files.ts";
@@ -31,7 +31,7 @@ export interface OuterDialer {
 /**
  * Makes the dialer of a client.
  *
- * @throws {TeleError} `bad-input` if a file cannot be read.
+ * @throws {TeleError} `bad-input` if a file cannot be read or used.
  */
 export async function makeDialer(options: ClientOptions, log: Log, clock: Clock): Promise<OuterDialer> {
   const { out, tls } = options;
@@ -63,5 +63,7 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
 function settingsOf(tls: ClientTls, protocols: string[], texts: Texts): TlsDialSettings {
   const [ca, cert, key] = [texts["--tls-ca"], texts["--tls-cert"], texts["--tls-key"]];
   const certificate = cert !== undefined && key !== undefined ? { cert, key } : undefined;
-  return { protocols, ca, name: tls.name, certificate };
+  const settings = { protocols, ca, name: tls.name, certificate };
+  checkDialSettings(settings);
+  return settings;
 }

@@ -21,6 +21,14 @@ export interface CertificateWish {
   days?: number;
   /** Valid only from so many days from now on, for a day. */
   startsInDays?: number;
+  /** Of X.509 version 1: without any extension, names included. */
+  isOld?: boolean;
+  /** Its own name; `a test` unless given. */
+  commonName?: string;
+  /** The options of `openssl req` that choose the key; EC P-256 unless given. */
+  keyOptions?: string[];
+  /** Further extensions, in lines as openssl has them. */
+  extensions?: string;
 }
 
 /** The names by which tests reach this machine. */
@@ -37,13 +45,18 @@ export class TestCa implements Pair {
   }
 
   /** Makes one. */
-  static async make(name: string): Promise<TestCa> {
-    return new TestCa(await issue({ isCa: true }, name, undefined));
+  static async make(name: string, wish: CertificateWish = {}): Promise<TestCa> {
+    return new TestCa(await issue({ isCa: true, ...wish }, name, undefined));
   }
 
   /** Issues a certificate. */
   issue(wish: CertificateWish = {}): Promise<Pair> {
-    return issue({ names: HERE, ...wish }, "a test", this);
+    return issue({ names: HERE, ...wish }, wish.commonName ?? "a test", this);
+  }
+
+  /** Issues the certificate of another CA. */
+  async issueCa(commonName: string): Promise<TestCa> {
+    return new TestCa(await this.issue({ isCa: true, names: undefined, commonName }));
   }
 }
 
@@ -53,9 +66,10 @@ async function issue(wish: CertificateWish, name: string, ca: Pair | undefined):
   try {
     const file = (name: string) => `${folder}/${name}`;
     const constraint = `basicConstraints=critical,CA:${wish.isCa ? "TRUE" : "FALSE"}\n`;
-    await Deno.writeTextFile(file("ext"), constraint + (wish.names ? `subjectAltName=${wish.names}\n` : ""));
-    const algorithm = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-    await openssl("req", ...algorithm, "-keyout", file("key"), "-subj", `/CN=${name}`, "-out", file("csr"));
+    const names = wish.names ? `subjectAltName=${wish.names}\n` : "";
+    await Deno.writeTextFile(file("ext"), constraint + names + (wish.extensions ?? ""));
+    const algorithm = wish.keyOptions ?? ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
+    await openssl("req", ...algorithm, "-nodes", "-keyout", file("key"), "-subj", `/CN=${name}`, "-out", file("csr"));
     if (ca !== undefined) {
       await Deno.writeTextFile(file("ca"), ca.cert);
       await Deno.writeTextFile(file("ca-key"), ca.key);
@@ -64,7 +78,8 @@ async function issue(wish: CertificateWish, name: string, ca: Pair | undefined):
     // A random serial number, since two of one issuer must differ.
     const serial = ["-set_serial", `0x${crypto.randomUUID().replaceAll("-", "").slice(1)}`];
     const days = ["-days", String(wish.days ?? 30)];
-    const output = ["-in", file("csr"), "-extfile", file("ext"), "-out", file("cert")];
+    const extensions = wish.isOld ? [] : ["-extfile", file("ext")];
+    const output = ["-in", file("csr"), ...extensions, "-out", file("cert")];
     if (wish.startsInDays === undefined) await openssl("x509", "-req", ...signer, ...serial, ...days, ...output);
     else await issueForLater(wish.startsInDays, folder, output);
     return { cert: await Deno.readTextFile(file("cert")), key: await Deno.readTextFile(file("key")) };

@@ -63,15 +63,26 @@ export class TlsWorld {
     this.refused = refused;
   }
 
-  /** Listens on a free port of 127.0.0.1, with the shared certificate unless `settings` say otherwise. */
-  static async start(settings: Partial<TlsListenSettings> = {}, clock: Clock = systemClock): Promise<TlsWorld> {
+  /**
+   * Listens on a free port of 127.0.0.1, with the shared certificate unless `settings` say otherwise.
+   *
+   * @param welcome Told of each connection that was taken, as soon as it was.
+   */
+  static async start(
+    settings: Partial<TlsListenSettings> = {},
+    clock: Clock = systemClock,
+    welcome?: (connection: TlsConnection) => void,
+  ): Promise<TlsWorld> {
     const { server } = await certificates();
     const [arrivals, refused]: [TlsConnection[], string[]] = [[], []];
     const listening = await listenTls(parseAddress("127.0.0.1:0"), { ...server, protocols: ["tele/1"], ...settings }, {
       defaultHosts: ["127.0.0.1"],
       clock,
       log: silentLog,
-      onConnection: (connection) => void arrivals.push(connection),
+      onConnection(connection) {
+        arrivals.push(connection);
+        welcome?.(connection);
+      },
       onRefused: (_peer, reason) => void refused.push(reason),
     });
     return new TlsWorld(listening, arrivals, refused);

@@ -1,0 +1,69 @@
+/**
+ * Clients that have to show a certificate, and those of them that come back by resuming TLS.
+ *
+ * @module
+ */
+import type { TLSSocket } from "node:tls";
+import { peerChain } from "./peer_certificate.ts";
+import { fingerprintOf, type TlsAnchors } from "./tls_anchors.ts";
+
+/** So many certificates are remembered. */
+const MOST_KNOWN = 10_000;
+
+/** What a client is refused for, in place of one of the runtime's words: it resumed what was never let in here. */
+export const RESUMED_UNKNOWN = "RESUMED_UNKNOWN";
+
+/**
+ * Checks the certificates of a listener's clients.
+ *
+ * A client that resumes shows no certificate and proves no key, and the runtime tells no error of it: not even that of the
+ * handshake that it resumes. Nor can the runtime be told to offer no tickets (Deno 2.9.6: `SSL_OP_NO_TICKET`,
+ * `sessionTimeout`, a context for each connection: all without effect, and the key of the tickets is the process's). So what
+ * resumes is let in only if a whole handshake with its certificate passed here before, and if that certificate would pass
+ * now: a client whose CA was taken away, or whose time is over, is out.
+ */
+export class KnownClients {
+  /** Of certificates that the runtime verified, and whose key was proven. The oldest first. */
+  readonly #fingerprints: Set<string> = new Set();
+
+  /**
+   * Looks at a client whose handshake is done.
+   *
+   * @param nowMs The time by the wall clock, in milliseconds since 1970.
+   * @returns An error with a `code`, `undefined` if the client may come in.
+   */
+  check(socket: TLSSocket, anchors: TlsAnchors, nowMs: number): Error | undefined {
+    const chain = peerChain(socket);
+    // First, since it knows more precisely what is wrong.
+    const fault = anchors.judge(chain, nowMs);
+    if (fault !== undefined) return refusal(fault);
+    const fingerprint = fingerprintOf(chain[0]!);
+    if (socket.isSessionReused()) return this.#fingerprints.has(fingerprint) ? undefined : refusal(RESUMED_UNKNOWN);
+    const code = verifyError(socket);
+    // The signatures are right, so what it misses is something else: it has one word for all of these.
+    if (code !== undefined) return refusal(code.startsWith("UNABLE_TO_") ? "INVALID_PURPOSE" : code);
+    this.#remember(fingerprint);
+    return undefined;
+  }
+
+  #remember(fingerprint: string): void {
+    this.#fingerprints.delete(fingerprint);
+    this.#fingerprints.add(fingerprint);
+    if (this.#fingerprints.size <= MOST_KNOWN) return;
+    const [oldest] = this.#fingerprints;
+    this.#fingerprints.delete(oldest!);
+  }
+}
+
+function refusal(code: string): Error {
+  return Object.assign(new Error(code), { code });
+}
+
+/** What the runtime found wrong with the client's certificate. A handshake without one fails by itself. */
+function verifyError(socket: TLSSocket): string | undefined {
+  // In Node.js an error or null, in Deno its code or an empty string; `authorizationError` is set only by `tls.Server`.
+  const { ssl } = socket as unknown as { ssl: { verifyError(): string | { code: string } | null } };
+  const error = ssl.verifyError();
+  if (error === null || error === "") return undefined;
+  return typeof error === "string" ? error : error.code;
+}

@@ -1,0 +1,149 @@
+/** Which certificates are vouched for: what the runtime's own check lets through must be seen here. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import { X509Certificate } from "node:crypto";
+import tls from "node:tls";
+import { parseAddress } from "../lib/net/address.ts";
+import { TlsAnchors } from "../lib/net/tls_anchors.ts";
+import { dialTls } from "../lib/net/tls_dial.ts";
+import { versionOf } from "../lib/net/x509.ts";
+import { type Pair, TestCa } from "./support/certificates.ts";
+import { requires } from "./support/skip.ts";
+import { certificates, failureOf, tlsTest, TlsWorld } from "./support/tls_world.ts";
+
+const DAY_MS = 86_400_000;
+
+function test(name: string, fn: () => Promise<void>) {
+  Deno.test({ name: `certificates: ${name}`, ...requires("openssl"), fn });
+}
+
+function der({ cert }: Pair): Uint8Array {
+  return new X509Certificate(cert).raw;
+}
+
+function anchors(...pairs: Pair[]): TlsAnchors {
+  return new TlsAnchors(pairs.map(({ cert }) => new X509Certificate(cert)));
+}
+
+test("a CA vouches for what it has signed, through others in any order, and for nothing else", async () => {
+  const { ca, otherCa, server } = await certificates();
+  const second = await ca.issueCa("second");
+  const third = await second.issueCa("third");
+  const deep = await third.issue();
+  const now = Date.now();
+  assertEquals(anchors(otherCa, ca).judge([der(server)], now), undefined);
+  assertEquals(anchors(ca).judge([der(deep), der(third), der(second)], now), undefined);
+  assertEquals(anchors(ca).judge([der(deep), der(second), der(otherCa), der(third)], now), undefined);
+  assertEquals(anchors(third).judge([der(deep)], now), undefined);
+  const unknown = "UNABLE_TO_GET_ISSUER_CERT_LOCALLY";
+  assertEquals(anchors(ca).judge([der(deep), der(third)], now), unknown);
+  assertEquals(anchors(otherCa).judge([der(deep), der(third), der(second), der(ca)], now), unknown);
+  assertEquals(anchors().judge([der(server)], now), unknown);
+  assertEquals(anchors(ca).judge([], now), "CERT_UNREADABLE");
+  assertEquals(anchors(ca).judge([new Uint8Array(40)], now), "CERT_UNREADABLE");
+});
+
+test("the same name is not the same signature", async () => {
+  const { ca, server } = await certificates();
+  const namesake = await TestCa.make("test CA");
+  assertEquals(new X509Certificate(namesake.cert).subject, new X509Certificate(ca.cert).subject);
+  assertEquals(anchors(namesake).judge([der(server)], Date.now()), "UNABLE_TO_GET_ISSUER_CERT_LOCALLY");
+});
+
+test("one that is no CA vouches for itself alone", async () => {
+  const own = await TestCa.make("laptop", { isCa: false });
+  const guest = await own.issue();
+  assertEquals(anchors(own).judge([der(own)], Date.now()), undefined);
+  assertEquals(anchors(own).judge([der(guest)], Date.now()), "UNABLE_TO_GET_ISSUER_CERT_LOCALLY");
+});
+
+test("each has its time, what is trusted for itself too", async () => {
+  const { ca, server } = await certificates();
+  for (const trusted of [ca, server]) {
+    const judge = (days: number) => anchors(trusted).judge([der(server)], Date.now() + days * DAY_MS);
+    assertEquals([judge(0), judge(31), judge(-2)], [undefined, "CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
+  }
+});
+
+test("every kind of signature that TLS has is checked", async () => {
+  const rsa = ["-newkey", "rsa:2048"];
+  const kinds: string[][] = [
+    rsa,
+    ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"],
+    ["-newkey", "ed25519"],
+  ];
+  for (const keyOptions of kinds) {
+    const ca = await TestCa.make("kind", { keyOptions });
+    const [issued, namesake] = await Promise.all([ca.issue(), TestCa.make("kind", { keyOptions })]);
+    assertEquals(anchors(ca).judge([der(issued)], Date.now()), undefined, keyOptions.join(" "));
+    assertEquals(anchors(namesake).judge([der(issued)], Date.now()), "UNABLE_TO_GET_ISSUER_CERT_LOCALLY");
+  }
+});
+
+test("version 1 is nobody's, whoever signed it", async () => {
+  const { ca } = await certificates();
+  const old = await ca.issue({ isOld: true });
+  assertEquals([versionOf(der(old)), versionOf(der(ca))], [1, 3]);
+  assertEquals(anchors(ca).judge([der(old)], Date.now()), "CERT_VERSION_TOO_OLD");
+  assertEquals(anchors(old).judge([der(old)], Date.now()), "CERT_VERSION_TOO_OLD");
+});
+
+/** A server of `node:tls` that shows `pair`, dialed with trust in `ca`: the failure. */
+async function failureAt(pair: Pair, ca: string): Promise<string> {
+  const server = tls.createServer({ ...pair, ALPNProtocols: ["tele/1"] });
+  server.on("secureConnection", (socket) => socket.on("error", () => {}).end("welcome"));
+  server.on("tlsClientError", () => {});
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  try {
+    const dialing = dialTls(parseAddress(`localhost:${port}`), { protocols: ["tele/1"], ca });
+    return await failureOf(dialing.then(({ duplex }) => duplex.close()));
+  } finally {
+    server.close();
+  }
+}
+
+tlsTest("a server whose certificate only names the CA is not let pass", async () => {
+  const { ca, server } = await certificates();
+  const forger = await TestCa.make("test CA");
+  const forgeries: [Pair, string][] = [
+    // What the runtime takes for good: of version 1, so that nobody looks at the signature.
+    [await forger.issue({ isOld: true, commonName: "localhost" }), ca.cert],
+    [await ca.issue({ isOld: true, commonName: "localhost" }), ca.cert],
+    // The same in between, behind a certificate that looks well.
+    [
+      await behind(await forger.issue(), await forger.issue({ isOld: true, isCa: true, commonName: "test CA" })),
+      ca.cert,
+    ],
+    // Instead of the one that is trusted itself.
+    [await TestCa.make("a test", { isOld: true, isCa: false }), server.cert],
+  ];
+  for (const [pair, trusted] of forgeries) assertStringIncludes(await failureAt(pair, trusted), "untrusted: ADDRESS: ");
+  assertStringIncludes(await failureAt(forgeries[0]![0], ca.cert), "X.509 version 1, which nobody can check");
+});
+
+function behind(pair: Pair, other: Pair): Pair {
+  return { key: pair.key, cert: pair.cert + other.cert };
+}
+
+tlsTest("a client certificate of version 1 is told as what it is, at both ends", async () => {
+  const { ca } = await certificates();
+  const world = await TlsWorld.start({ clientCa: ca.cert });
+  const failure = await world.failure({ certificate: await ca.issue({ isOld: true }) });
+  assertStringIncludes(failure, "untrusted: ADDRESS: the server ended the connection right after the TLS handshake");
+  assertStringIncludes(failure, "this client's certificate is of X.509 version 1, which nobody can check");
+  assertStringIncludes(await world.refusal(), "is of X.509 version 1, which nobody can check");
+  world.close();
+});
+
+tlsTest("a client's own certificate is its pass, without a CA, and for nobody that it vouches for", async () => {
+  const [laptop, desk] = await Promise.all(["laptop", "desk"].map((name) => TestCa.make(name, { isCa: false })));
+  const world = await TlsWorld.start({ clientCa: laptop!.cert + desk!.cert });
+  for (const [pair, name] of [[laptop!, "laptop"], [desk!, "desk"]] as const) {
+    const [near, far] = await world.pair({ certificate: pair });
+    assertEquals(far.duplex.peerName, name);
+    assertEquals(near.duplex.peerName, undefined);
+  }
+  await world.failure({ certificate: await laptop!.issue() });
+  assertStringIncludes(await world.refusal(), "issued by a CA that this server's --tls-client-ca does not have");
+  world.close();
+});
