@@ -152,12 +152,13 @@ export class SessionServer<User extends SessionUser> {
     // Meanwhile a newer attempt may have attached, or the session ended: then this carrier is nobody's.
     if (session.lastAttempt !== commit.attempt || session.error !== undefined) return handshake.channel.duplex.close();
     const again = this.#attach(handshake, session, commit.received, accept);
+    const { title, fields } = this.#sessions.get(nameOf(session.id))!;
     const outageMs = Math.round(this.#options.clock.now() - detachedAt);
     const seconds = (outageMs / 1000).toFixed(1);
     this.#options.log(
       "info",
-      `session ${session.name} resumed after ${seconds} s from ${handshake.channel.duplex.peer}, ${again} bytes sent again`,
-      { session: session.name, outageMs, replayedBytes: again },
+      `${title} resumed after ${seconds} s from ${handshake.channel.duplex.peer}, ${again} bytes sent again`,
+      { ...fields, outageMs, replayedBytes: again },
     );
   }
 
@@ -176,9 +177,10 @@ export class SessionServer<User extends SessionUser> {
     const { peer } = handshake.channel.duplex;
     this.#makeRoomFor(identity);
     const session = this.#makeSession(id, resumeSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));
-    this.#sessions.set(nameOf(id), new SessionEntry(session, identity, hostOfPeer(peer)));
+    const entry = new SessionEntry(session, identity, hostOfPeer(peer));
+    this.#sessions.set(nameOf(id), entry);
     this.#attach(handshake, session, 0, accept);
-    this.#options.log("info", `session ${session.name} began, from ${peer}`, { session: session.name, peer });
+    this.#options.log("info", `${entry.title} began, from ${peer}`, { ...entry.fields, peer });
   }
 
   #makeSession(id: Uint8Array, resumeSecret: Uint8Array, resumeTimeoutMs: number): Session {
@@ -206,6 +208,7 @@ export class SessionServer<User extends SessionUser> {
     const { channel } = handshake;
     entry.expiry?.cancel();
     entry.host = hostOfPeer(channel.duplex.peer);
+    entry.clientName = channel.duplex.peerName;
     return session.attach({
       duplex: channel.duplex,
       peerReceived,
@@ -256,7 +259,7 @@ export class SessionServer<User extends SessionUser> {
     // Invariant 4: what carried nothing is forgotten, but not at once: the client may have the accept, and its first bytes
     // were lost with the carrier. Forgetting that session would cut the streams that wait in it.
     if (session.received > 0) {
-      this.#options.log("warn", `session ${session.name} lost its link: ${reason}`, { session: session.name, reason });
+      this.#options.log("warn", `${entry.title} lost its link: ${reason}`, { ...entry.fields, reason });
     }
     this.#watch(entry);
   }
@@ -286,7 +289,7 @@ export class SessionServer<User extends SessionUser> {
     if (entry === undefined) return;
     this.#sessions.delete(name);
     entry.expiry?.cancel();
-    this.#options.log("info", `session ${session.name} ended: ${error.message}`, { session: session.name });
+    this.#options.log("info", `${entry.title} ended: ${error.message}`, entry.fields);
   }
 
   /** A carrier did not make it: it is told why if it may be a tele client, and the log is told once. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Timer } from "../net/clock.ts";
+import type { LogFields } from "../net/log.ts";
 import type { Candidate } from "./eviction.ts";
 import type { ProvenIdentity } from "./keys.ts";
 import type { Session } from "./session.ts";
@@ -16,6 +17,8 @@ export class SessionEntry implements Candidate {
   readonly identity: ProvenIdentity | undefined;
   /** Address its last carrier came from, without the port. */
   host: string;
+  /** Who its client is by the certificate that it showed on its last carrier, if it had to. */
+  clientName: string | undefined;
   /** Whether its client was heard on it: before that, the accept may have been lost. */
   isHeard = false;
   /** When it is looked at whether it has waited for long enough. */
@@ -26,6 +29,17 @@ export class SessionEntry implements Candidate {
     this.session = session;
     this.identity = identity;
     this.host = host;
+  }
+
+  /** What log lines call it. */
+  get title(): string {
+    return `session ${this.session.name}${this.clientName === undefined ? "" : ` (${this.clientName})`}`;
+  }
+
+  /** The same for a machine. */
+  get fields(): LogFields {
+    const session = this.session.name;
+    return this.clientName === undefined ? { session } : { session, client: this.clientName };
   }
 
   /** Whether its end loses nothing. */

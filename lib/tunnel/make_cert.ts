@@ -135,6 +135,11 @@ function nextSteps(paths: { certificate: string; key: string }, hosts: readonly 
     `  tele --server --in=:22 --out=:40300 --tls-cert=${certificate} --tls-key=${key}`,
     "on the client, with a copy of cert.pem:",
     `  tele --client --in=:2222 --out=${host.includes(":") ? `[${host}]` : host}:40300 --tls-ca=cert.pem`,
+    "",
+    "or, as the certificate of a client, which alone needs the key then:",
+    `  tele --client ... --tls-cert=${certificate} --tls-key=${key}`,
+    "and on the server, with a copy of cert.pem:",
+    "  tele --server ... --tls-client-ca=cert.pem",
   ].join("\n");
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock } from "../net/clock.ts";
-import type { Duplex } from "../net/duplex.ts";
+import { describePeer, type Duplex } from "../net/duplex.ts";
 import { reasonOf } from "../net/error.ts";
 import { relay, type RelayEnds } from "./relay.ts";
 import type { StreamLog } from "./stream_log.ts";
@@ -66,7 +66,7 @@ export class Relays {
     const { signal } = this.#stopping;
     if (signal.aborted) return first.abort();
     if (this.#count >= maxStreams) {
-      streamLog.refuse(first.peer, `there are ${this.#count} connections already; --max allows more`);
+      streamLog.refuse(describePeer(first), `there are ${this.#count} connections already; --max allows more`);
       return first.abort();
     }
     this.#count++;
@@ -77,12 +77,12 @@ export class Relays {
       ends = await connect(signal);
       if (signal.aborted) return abort();
       await relay(ends, clock);
-      streamLog.relayed(first.peer, undefined);
+      streamLog.relayed(describePeer(first), undefined);
     } catch (error) {
       first.abort();
       if (signal.aborted) return;
-      if (ends === undefined) streamLog.refuse(first.peer, reasonOf(error));
-      else streamLog.relayed(first.peer, error);
+      if (ends === undefined) streamLog.refuse(describePeer(first), reasonOf(error));
+      else streamLog.relayed(describePeer(first), error);
     } finally {
       signal.removeEventListener("abort", abort);
       this.#count--;

@@ -45,7 +45,7 @@ export const TLS_CLIENT_CA: ValueOption<string> = {
   name: "tls-client-ca",
   placeholder: "FILE",
   role: "server",
-  meaning: "clients must present a certificate that one in this file vouches for",
+  meaning: "clients must show a certificate that is in this file (PEM), or of a CA in it",
   without: "none needed",
   example: "--tls-client-ca=/etc/tele/clients.pem",
   ...A_FILE,

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows }
 import { withReleaseUrl } from "../../scripts/compile_installers.ts";
 import { INSTALL_SH } from "../support/installation.ts";
 import { POSTGRES_PROGRAMS, startPostgres } from "../support/postgres.ts";
-import { Recipes, recipeSections, type Section } from "../support/recipes.ts";
+import { type Block, Recipes, recipeSections, type Section } from "../support/recipes.ts";
 import { Release } from "../support/release.ts";
 import { CHECKOUT, Sandbox } from "../support/sandbox.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
@@ -216,6 +216,38 @@ const RUNNERS: Record<string, Runner> = {
       await Deno.copyFile(`${sandbox.folder}/tls/cert.pem`, `${sandbox.folder}/cert.pem`);
       await sandbox.run(recipes.next("tele --client --in=:2222 --out=example.com:443 --tls-ca=cert.pem"));
       await echoesAt(sandbox.port(2222));
+      return sandbox;
+    },
+  },
+
+  "A certificate for each client": {
+    programs: ["openssl"],
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      const copy = (from: string, to: string) => Deno.copyFile(`${sandbox.folder}/${from}`, `${sandbox.folder}/${to}`);
+      sandbox.serve(22, s.use(new UserServer(echo)).port);
+      await sandbox.run(recipesOf("Over the open Internet: TLS").next("tele --make-cert=tls --host=example.com"));
+      await sandbox.run(recipes.next("tele --make-cert=laptop --host=laptop"));
+      await Promise.all([copy("tls/cert.pem", "cert.pem"), copy("laptop/cert.pem", "laptop.pem")]);
+      const [server, client] = [recipes.next("tele --server --in=:22"), recipes.next("tele --client --in=:2222")];
+      await sandbox.run(server);
+      await sandbox.run(client);
+      await echoesAt(sandbox.port(2222));
+      await sandbox.stopAll();
+      // The same with an authority's certificates, in files of their own.
+      await sandbox.run(recipes.next("openssl req -x509"));
+      const withOthers = ({ language, text }: Block, ...files: [string, string][]): Block => ({
+        language,
+        text: files.reduce((changed, [from, to]) => changed.replace(from, to), text),
+      });
+      await sandbox.run(withOthers(server, ["laptop.pem", "ca.pem"]));
+      await sandbox.run(withOthers(client, ["laptop/cert.pem", "desk.pem"], ["laptop/key.pem", "desk-key.pem"]));
+      await echoesAt(sandbox.port(2222));
+      assertMatch(
+        sandbox.logsOf(" began, from ")[0] ?? "",
+        / session \w+ \(desk\) began, /,
+        "the log names the client",
+      );
       return sandbox;
     },
   },

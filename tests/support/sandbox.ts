@@ -153,6 +153,11 @@ export class Sandbox {
     return [lines.filter((line) => line.includes(text)), lines.filter((line) => !line.includes(text))];
   }
 
+  /** Log lines of all roles that now run, those with `text`. */
+  logsOf(text: string): string[] {
+    return this.#background.flatMap(({ log }) => log.split("\n").filter((line) => line.includes(text)));
+  }
+
   /** Ends the roles, as at the end of a day. */
   async stopAll(): Promise<void> {
     for (const { child, command } of this.#background.splice(0).reverse()) {
