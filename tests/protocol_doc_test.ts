@@ -31,6 +31,7 @@ import {
 import { writeU64 } from "../lib/session/message_bytes.ts";
 import { type Fields, FieldType } from "../lib/session/fields.ts";
 import { ReplayLog } from "../lib/session/replay_log.ts";
+import { WriteHold } from "../lib/session/write_hold.ts";
 import { tokenSalt } from "../lib/session/token.ts";
 import { Transcript } from "../lib/session/transcript.ts";
 import * as mux from "../lib/mux/constants.ts";
@@ -115,7 +116,7 @@ function framed(log: ReplayLog, ...records: Uint8Array[]): Uint8Array {
     const at = log.reserve(bytes.length);
     log.arena.set(bytes, at);
   }
-  return log.nextWrite()!.slice();
+  return log.nextWrite(new WriteHold())!.slice();
 }
 
 const SESSION_ID = counting(0xa0, 16);
@@ -185,7 +186,7 @@ async function example(): Promise<Map<string, Uint8Array>> {
   assert(!serverLog.hasUnsent, "the server has nothing to send again");
   clientLog.rewind(32);
   add("2 server hint", hint(1, mux.MOST_START_CREDIT));
-  add("2 client rest of the fin", clientLog.nextWrite()!.slice());
+  add("2 client rest of the fin", clientLog.nextWrite(new WriteHold())!.slice());
   add("2 server acknowledge", acknowledge(35));
   clientLog.acknowledge(35);
   add("2 client goodbye", frame(encodeEnding("goodbye", { code: EndCode.shutdown, message: "done" })));

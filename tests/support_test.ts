@@ -3,6 +3,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { sleep } from "../lib/net/clock.ts";
 import type { Duplex } from "../lib/net/duplex.ts";
 import { FakeClock, settle } from "./support/fake_clock.ts";
+import { SegmentPool } from "../lib/net/segment_pool.ts";
+import { onMemoryFault } from "./support/lent_memory.ts";
 import { MemoryNetwork, memoryPipe } from "./support/memory_network.ts";
 import { Random, SeededData, sha256 } from "./support/random.ts";
 import { program, requires } from "./support/skip.ts";
@@ -140,15 +142,42 @@ Deno.test("memoryPipe keeps the contract: one read, one write, buffers belong to
   await assertRejects(() => a.read(new Uint8Array(0)), TypeError, "empty");
   const bytes = new Uint8Array(8).fill(1);
   const writing = a.write(bytes);
+  const faults: string[] = [];
+  onMemoryFault((fault) => faults.push(fault));
   bytes.fill(2); // Too early: the pipe must show it.
   await assertRejects(() => a.write(bytes), Error, "second write");
   assertEquals(await readBytes(b, 8), new Uint8Array(8).fill(2));
   await writing;
+  onMemoryFault(undefined);
+  assertEquals(faults[0], "memory was written into while a write had it: byte 0 of 8");
   await a.closeWrite();
   await assertRejects(() => a.write(bytes), Error, "after closeWrite");
   const ended = assertRejects(() => reading, Deno.errors.Interrupted);
   a.close();
   await ended;
+});
+
+Deno.test("memoryPipe finds who touches memory while a read or a write has it, after close too, until that settles", async () => {
+  const faults: string[] = [];
+  onMemoryFault((fault) => faults.push(fault));
+  const pool = new SegmentPool({ plenty: 1 });
+  try {
+    const { a } = memoryPipe({ bufferBytes: 4 });
+    const [read, written] = [pool.take(), pool.take()];
+    written.memory.fill(7);
+    const ended = [a.read(read.memory), a.write(written.memory)].map((pending) => pending.catch(() => {}));
+    await settle();
+    a.close();
+    read.release();
+    written.release();
+    await Promise.all(ended);
+  } finally {
+    onMemoryFault(undefined);
+  }
+  assertEquals(faults.map((fault) => fault.replace(/:.*/, "")), [
+    "memory was given back to its pool while a write had it",
+    "memory was given back to its pool while a read had it",
+  ]);
 });
 
 Deno.test("memoryPipe close: the peer reads what was sent, then the end, and cannot write", async () => {

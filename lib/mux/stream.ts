@@ -84,7 +84,8 @@ const SOON = Promise.resolve();
 /**
  * Moves one user connection: reads from it when the session can take more, and writes to it what arrives.
  *
- * Invariant 5: reads one chunk ahead at the most. Invariant 6: what arrives is queued within the stream's own window,
+ * Invariant 3: the memory of a read is given back when the read has settled, not when the stream ends. Invariant 5: reads
+ * one chunk ahead at the most. Invariant 6: what arrives is queued within the stream's own window,
  * so a user that does not read stops nobody else. Invariant 8: a half-close travels behind its data, and what is not a
  * clean end aborts the user's connection.
  */
@@ -104,6 +105,8 @@ export class MuxStream {
   /** One object for all reads: there is never more than one chunk. */
   readonly #chunk: Chunk = { memory: NO_MEMORY, start: 0, end: 0, segment: undefined };
   #isChunkFull = false;
+  /** Whether the user's connection has the chunk's memory. */
+  #isReading = false;
   #readEnded = false;
   #finSent = false;
   #buffer: Uint8Array | undefined;
@@ -193,12 +196,14 @@ export class MuxStream {
     const { memory, start, end } = this.#chunk;
     const into = end - start === memory.length ? memory : memory.subarray(start, end);
     const user = this.#user!;
-    if (user.readWith !== undefined) user.readWith(into, this.#onRead, this.#onFailed);
-    else user.read(into).then(this.#onRead, this.#onFailed);
+    this.#isReading = true;
+    if (user.readWith !== undefined) user.readWith(into, this.#onRead, this.#onReadFailed);
+    else user.read(into).then(this.#onRead, this.#onReadFailed);
   };
 
   readonly #onRead = (count: number | null): void => {
-    if (this.#ended) return;
+    this.#isReading = false;
+    if (this.#ended) return this.#dropReadBuffer();
     if (count === null) {
       this.#readEnded = true;
       this.#dropReadBuffer();
@@ -210,6 +215,12 @@ export class MuxStream {
       this.#isChunkFull = true;
     }
     this.#host.arrived(this);
+  };
+
+  readonly #onReadFailed = (error: unknown): void => {
+    this.#isReading = false;
+    if (this.#ended) return this.#dropReadBuffer();
+    this.#onFailed(error);
   };
 
   readonly #onFailed = (error: unknown): void => {
@@ -381,7 +392,8 @@ export class MuxStream {
     if (this.#ended) return;
     this.#ended = true;
     this.#inbound.drop();
-    this.#dropReadBuffer();
+    // A read that is under way has the memory until it settles, which may be long after the user's connection was closed.
+    if (!this.#isReading) this.#dropReadBuffer();
     this.#isChunkFull = false;
     this.window.close();
     if (end.kind === "finished") this.#user?.close();

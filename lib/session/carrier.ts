@@ -16,6 +16,7 @@ import { Liveness } from "./liveness.ts";
 import { decodeEnding, encodeEnding, type Ending, framed } from "./messages.ts";
 import { ReplayLog } from "./replay_log.ts";
 import { SendBuffer } from "./send_buffer.ts";
+import { WriteHold } from "./write_hold.ts";
 
 /** Bytes of the buffer that an idle carrier reads into. */
 const SMALL_READ_BYTES = 8 * 1024;
@@ -96,6 +97,8 @@ export class Carrier {
   readonly #reader: SessionFrameReader;
   readonly #control: OutgoingControl;
   readonly #sendBuffer = new SendBuffer();
+  /** What the write under way has of the log's memory. */
+  readonly #hold = new WriteHold();
   /** Where the bytes being read lie, while they are. */
   #segment: Segment | undefined;
   #smallReads = 0;
@@ -220,6 +223,7 @@ export class Carrier {
    * resets each carrier right behind some data would never let a session get on (invariant 2).
    */
   readonly #onWriteFailed = (error: unknown): void => {
+    this.#hold.release();
     if (this.#stopped) return;
     this.#lastReads = this.#clock.setTimer(() => this.#lose(reasonOf(error)), LAST_READS_MS);
   };
@@ -409,6 +413,7 @@ export class Carrier {
   }
 
   readonly #onWritten = (): void => {
+    this.#hold.release();
     if (this.#writingBytes >= TELLING_BYTES) this.#learnSendBuffer();
     this.#writeNext();
   };
@@ -468,7 +473,7 @@ export class Carrier {
 
   #nextData(limit: number, nowMs: number): Uint8Array {
     const { log } = this.#host;
-    const frame = log.nextWrite(limit)!;
+    const frame = log.nextWrite(this.#hold, limit)!;
     this.flight.onSend(nowMs, log.sent);
     return frame;
   }

@@ -7,6 +7,7 @@ import { FRAME_HEADER_BYTES, writeFrameHeader } from "../ping/codec.ts";
 import { TeleError } from "../net/error.ts";
 import type { Segment } from "../net/segment_pool.ts";
 import { DATA_HEADER_BYTES, FrameType, HEADROOM_BYTES } from "./constants.ts";
+import { MOST_GATHERED_BYTES, type Piece, type WriteHold } from "./write_hold.ts";
 
 /** Bytes of one arena: the memory that small records are gathered in. */
 const ARENA_BYTES = 32 * 1024;
@@ -17,16 +18,6 @@ const GATHER_BYTES = 4 * 1024;
 /** So many pieces that nobody needs any more stay in the list, in place of moving the others each time. */
 const MOST_DROPPED = 256;
 
-/** Counted bytes that lie together in memory and were first sent as one frame. */
-interface Piece {
-  memory: Uint8Array;
-  start: number;
-  end: number;
-  /** Offset of `start` in the counted stream. */
-  offset: number;
-  segment: Segment | undefined;
-}
-
 /**
  * A queue of counted bytes with three marks: acknowledged ≤ next to send ≤ end.
  *
@@ -34,7 +25,10 @@ interface Piece {
  * frame headers into the room in front of the bytes. After a resume in the middle of a piece, that room is memory of
  * bytes which the peer has, so a frame cut anywhere is sent again from the exact byte without a copy.
  *
- * Invariant 1: every byte between the marks stays until it is acknowledged. Invariant 5: `room` never lets data past
+ * Invariant 1: every byte between the marks stays until it is acknowledged. Invariant 3: what a write has under way is
+ * held by that write as well, and is not written into: neither `acknowledge` nor `rewind` nor `clear` takes it away; a
+ * frame of bytes that an older carrier's write still has is copied, since its header would go into their memory.
+ * Invariant 5: `room` never lets data past
  * the limit; only small control records go beyond, and streams are limited.
  *
  * Source: `PROTOCOL.md`, "Counting and replay".
@@ -42,14 +36,15 @@ interface Piece {
  * @example
  * ```ts
  * import { ReplayLog } from "./replay_log.ts";
+ * import { WriteHold } from "./write_hold.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const log = new ReplayLog({ limitBytes: 1024 });
  * const at = log.reserve(3); // first, since it may change the arena
  * log.arena.set([1, 2, 3], at);
- * assertEquals(log.nextWrite(), new Uint8Array([0, 0, 0, 4, 0x10, 1, 2, 3]));
+ * assertEquals(log.nextWrite(new WriteHold()), new Uint8Array([0, 0, 0, 4, 0x10, 1, 2, 3]));
  * log.rewind(2); // a new carrier: the peer has two bytes
- * assertEquals(log.nextWrite(), new Uint8Array([0, 0, 0, 2, 0x10, 3]));
+ * assertEquals(log.nextWrite(new WriteHold()), new Uint8Array([0, 0, 0, 2, 0x10, 3]));
  * log.acknowledge(3);
  * assertEquals(log.heldBytes, 0);
  * ```
@@ -69,7 +64,6 @@ export class ReplayLog {
   #highestSent = 0;
   #end = 0;
   #held = 0;
-  #gather: Uint8Array | undefined;
 
   /** An empty log that takes data up to `limitBytes`. */
   constructor(options: { limitBytes: number }) {
@@ -128,7 +122,7 @@ export class ReplayLog {
         at = 0;
       }
       at += HEADROOM_BYTES;
-      this.#add({ memory: this.arena, start: at, end: at + bytes, offset: this.#end, segment: undefined });
+      this.#add(this.arena, at, at + bytes, undefined);
     }
     this.#arenaUsed = at + bytes;
     this.#end += bytes;
@@ -142,34 +136,37 @@ export class ReplayLog {
    */
   adopt(memory: Uint8Array, start: number, end: number, segment?: Segment): void {
     segment?.retain();
-    this.#add({ memory, start, end, offset: this.#end, segment });
+    this.#add(memory, start, end, segment);
     this.#end += end - start;
     this.#held += end - start;
   }
 
-  #add(piece: Piece): void {
-    this.#pieces.push(piece);
+  #add(memory: Uint8Array, start: number, end: number, segment: Segment | undefined): void {
+    this.#pieces.push({ memory, start, end, offset: this.#end, segment, writes: 0 });
   }
 
   /**
-   * The next bytes to write: one data frame. Its bytes count as sent from now on.
+   * The next bytes to write: one data frame. Its bytes count as sent from now on, so it must be handed to a write at once.
    *
+   * @param hold Gets what the frame is made of, until the write has settled.
    * @param maxBytes About how many counted bytes; a larger piece is cut, at {@linkcode GATHER_BYTES} at the least.
-   * @returns A view that is valid until the next call, or `undefined` if everything was sent.
+   * @returns A view that is valid until `hold` is released, or `undefined` if everything was sent.
    */
-  nextWrite(maxBytes: number = Infinity): Uint8Array | undefined {
+  nextWrite(hold: WriteHold, maxBytes: number = Infinity): Uint8Array | undefined {
     const piece = this.#pieces[this.#next];
     if (piece === undefined) return undefined;
     const following = this.#pieces[this.#next + 1];
-    if (following !== undefined && isSmall(piece) && isSmall(following)) return this.#gatherSmall(maxBytes);
+    if (following !== undefined && isSmall(piece) && isSmall(following)) return this.#gatherSmall(hold, maxBytes);
     const from = piece.start + (this.#sent - piece.offset);
     const most = Math.max(maxBytes, GATHER_BYTES);
     // In front of a piece there is room for a header; in the middle of one only where the peer has what stands there.
-    if (piece.end - from <= most && (from === piece.start || this.#sent === this.#acknowledged)) {
+    const hasRoom = from === piece.start || this.#sent === this.#acknowledged;
+    if (piece.end - from <= most && hasRoom && piece.writes === 0) {
+      hold.take(piece);
       this.#next++;
       return this.#frame(piece.memory, from, piece.end);
     }
-    return this.#cut(piece, from, Math.min(piece.end, from + most, from + ARENA_BYTES));
+    return this.#cut(hold, piece, from, Math.min(piece.end, from + most, from + MOST_GATHERED_BYTES));
   }
 
   /** How many bytes of memory in front of what {@linkcode ReplayLog.nextWrite} returned are free for the caller. */
@@ -185,18 +182,18 @@ export class ReplayLog {
     return memory.subarray(start, to);
   }
 
-  /** A frame of part of a piece, copied: the bytes in front of it are still needed. */
-  #cut(piece: Piece, from: number, to: number): Uint8Array {
-    const gather = this.#gather ??= new Uint8Array(HEADROOM_BYTES + ARENA_BYTES);
+  /** A frame of part of a piece, copied: the bytes in front of it are still needed, or a write still has it. */
+  #cut(hold: WriteHold, piece: Piece, from: number, to: number): Uint8Array {
+    const gather = hold.takeGather();
     gather.set(piece.memory.subarray(from, to), HEADROOM_BYTES);
     if (to === piece.end) this.#next++;
     return this.#frame(gather, HEADROOM_BYTES, HEADROOM_BYTES + to - from);
   }
 
   /** Many small pieces as one frame, copied. */
-  #gatherSmall(maxBytes: number): Uint8Array {
-    const gather = this.#gather ??= new Uint8Array(HEADROOM_BYTES + ARENA_BYTES);
-    const limit = HEADROOM_BYTES + Math.min(ARENA_BYTES, Math.max(maxBytes, GATHER_BYTES));
+  #gatherSmall(hold: WriteHold, maxBytes: number): Uint8Array {
+    const gather = hold.takeGather();
+    const limit = HEADROOM_BYTES + Math.min(MOST_GATHERED_BYTES, Math.max(maxBytes, GATHER_BYTES));
     let sent = this.#sent;
     let filled = HEADROOM_BYTES;
     for (;;) {
@@ -213,9 +210,10 @@ export class ReplayLog {
   }
 
   /**
-   * The peer has everything before `offset`.
+   * The peer has everything before `offset`, which may be more than the writes under way have sent: see {@linkcode WriteHold}.
    *
-   * @throws {TeleError} `protocol` if that is below what it acknowledged before, or above what was sent on this carrier.
+   * @throws {TeleError} `protocol` if that is below what it acknowledged before, or above what was handed to writes of
+   * this carrier.
    */
   acknowledge(offset: number): void {
     this.#check(offset, this.#sent);
@@ -251,7 +249,7 @@ export class ReplayLog {
     return again;
   }
 
-  /** Lets go of everything; the log must not be used afterwards. */
+  /** Lets go of everything but what writes under way have; the log must not be used afterwards. */
   clear(): void {
     for (let at = this.#first; at < this.#pieces.length; at++) this.#pieces[at]!.segment?.release();
     this.#pieces = [];
@@ -278,7 +276,7 @@ export class ReplayLog {
 }
 
 /** In place of a piece that was acknowledged, whose memory the list must not hold. */
-const NOTHING: Piece = { memory: new Uint8Array(0), start: 0, end: 0, offset: 0, segment: undefined };
+const NOTHING: Piece = { memory: new Uint8Array(0), start: 0, end: 0, offset: 0, segment: undefined, writes: 0 };
 
 function isSmall(piece: Piece): boolean {
   return piece.end - piece.start <= GATHER_BYTES;

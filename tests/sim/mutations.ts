@@ -188,8 +188,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a header written over bytes not acknowledged",
     "session/replay_log.ts",
-    "(from === piece.start || this.#sent === this.#acknowledged)",
-    "from >= piece.start",
+    "const hasRoom = from === piece.start || this.#sent === this.#acknowledged;",
+    "const hasRoom = from >= piece.start;",
   ),
   fault(
     "a segment reused while it is written",
@@ -370,5 +370,56 @@ export const MUTATIONS: readonly Mutation[] = [
     "session/server.ts",
     "    this.#watch(entry);\n  }\n\n",
     '    if (session.received === 0) return void session.end(new TeleError("closed", "it carried nothing"));\n    this.#watch(entry);\n  }\n\n',
+  ),
+  fault(
+    "the hold of a write dropped",
+    "session/write_hold.ts",
+    "    piece.writes++;\n    piece.segment?.retain();\n    this.#piece = piece;\n",
+    "    void piece;\n",
+  ),
+  fault(
+    "the hold of a write ended by an acknowledgement",
+    "session/carrier.ts",
+    "    if (offset === before) return;\n",
+    "    if (offset === before) return;\n    this.#hold.release();\n",
+  ),
+  fault(
+    "the hold of a write ended when its carrier stops",
+    "session/carrier.ts",
+    "    this.#duplex.close();\n    this.#resolveDone();",
+    "    this.#duplex.close();\n    this.#hold.release();\n    this.#resolveDone();",
+  ),
+  fault(
+    "a segment freed under a write when the session ends",
+    "session/replay_log.ts",
+    "at++) this.#pieces[at]!.segment?.release();",
+    "at++) {\n      const { segment } = this.#pieces[at]!;\n      while (segment !== undefined && !segment.isExclusive) segment.release();\n      segment?.release();\n    }",
+  ),
+  fault(
+    "a header written over what an older carrier's write has",
+    "session/replay_log.ts",
+    " && hasRoom && piece.writes === 0) {",
+    " && hasRoom) {",
+  ),
+  {
+    name: "the memory that frames are gathered in shared by all carriers",
+    edits: [
+      {
+        file: "lib/session/write_hold.ts",
+        from: "return this.#gather ??= new",
+        to: "return sharedGather ??= new",
+      },
+      {
+        file: "lib/session/write_hold.ts",
+        from: "export class WriteHold {\n",
+        to: "let sharedGather: Uint8Array | undefined;\nexport class WriteHold {\n",
+      },
+    ],
+  },
+  fault(
+    "a read buffer given back while a read has it",
+    "mux/stream.ts",
+    "    if (!this.#isReading) this.#dropReadBuffer();\n",
+    "    this.#dropReadBuffer();\n",
   ),
 ];

@@ -7,6 +7,7 @@ import type { Duplex } from "../../lib/net/duplex.ts";
 import { HandshakeChannel } from "../../lib/session/handshake.ts";
 import { decodeHello, encodeAccept, encodeChallenge, encodeEnding } from "../../lib/session/messages.ts";
 import { FieldType, guardedField } from "../../lib/session/fields.ts";
+import { LentWrite } from "../support/lent_memory.ts";
 import { type MemoryPipe, memoryPipe } from "../support/memory_network.ts";
 import { Random } from "../support/random.ts";
 import type { SimClock } from "./clock.ts";
@@ -52,6 +53,14 @@ export interface Pipe {
   isDisturbed: boolean;
 }
 
+/** What a process has to wait for at its end of a carrier. */
+interface Lateness {
+  /** Before what was read reaches it; `undefined` if at once. */
+  read: (() => Promise<void> | undefined) | undefined;
+  /** Before what is written leaves, and before what was under way at the end settles. */
+  write: (() => Promise<void> | undefined) | undefined;
+}
+
 /** The end of a carrier that a process holds; applies the carrier's fate to what is written. */
 class CarrierEnd implements Duplex {
   /** Whether the process has let go of it. */
@@ -60,39 +69,47 @@ class CarrierEnd implements Duplex {
   readonly localAddress?: string;
   readonly #end: Duplex;
   readonly #onWrite: (bytes: Uint8Array, written: number) => void;
-  readonly #late: () => Promise<void> | undefined;
-  readonly #isLate: boolean;
+  readonly #late: Lateness;
   #written = 0;
 
-  constructor(
-    end: Duplex,
-    onWrite: (bytes: Uint8Array, writtenBytes: number) => void,
-    isLate: boolean,
-    late: () => Promise<void> | undefined,
-  ) {
+  constructor(end: Duplex, onWrite: (bytes: Uint8Array, writtenBytes: number) => void, late: Lateness) {
     this.#end = end;
     this.peer = end.peer;
     if (end.localAddress !== undefined) this.localAddress = end.localAddress;
     this.#onWrite = onWrite;
     this.#late = late;
-    this.#isLate = isLate;
   }
 
   read(into: Uint8Array): Promise<number | null> {
     const reading = this.#end.read(into);
-    return this.#isLate ? this.#readLate(reading) : reading;
+    return this.#late.read === undefined ? reading : this.#readLate(reading);
   }
 
   async #readLate(reading: Promise<number | null>): Promise<number | null> {
     const count = await reading;
-    await this.#late();
+    await this.#late.read!();
     return count;
   }
 
   write(bytes: Uint8Array): Promise<void> {
     this.#written += bytes.length;
     this.#onWrite(bytes, this.#written);
-    return this.#end.write(bytes);
+    return this.#late.write === undefined ? this.#end.write(bytes) : this.#writeLate(bytes);
+  }
+
+  async #writeLate(bytes: Uint8Array): Promise<void> {
+    const lent = new LentWrite(bytes);
+    let taken = 0;
+    try {
+      await this.#late.write!();
+      await this.#end.write(bytes);
+      taken = bytes.length;
+    } catch (error) {
+      await this.#late.write!();
+      throw error;
+    } finally {
+      lent.giveBack(taken);
+    }
   }
 
   closeWrite(): Promise<void> {
@@ -121,6 +138,8 @@ export interface NetworkOptions {
   lastFate: Fate | null;
   /** What a process has read reaches it after up to so long, even if it closes the carrier meanwhile. */
   lateReadMs: number;
+  /** What a process writes leaves after up to so long; what is under way when it closes the carrier settles as late. */
+  lateWriteMs: number;
   trace(line: string): void;
   mayGoOn(): boolean;
 }
@@ -190,7 +209,7 @@ export class SimNetwork {
   }
 
   #connect(client: Process): Duplex {
-    const { clock, seed, fates, lastFate, lateReadMs, trace } = this.#options;
+    const { clock, seed, fates, lastFate, lateReadMs, lateWriteMs, trace } = this.#options;
     const index = this.pipes.length;
     const { delayMs, bytesPerSecond, bufferBytes, chunkBytes } = this.lines;
     const pipe = memoryPipe({
@@ -213,7 +232,8 @@ export class SimNetwork {
       server: server?.process,
       localAddress,
       // A path that carries less than 256 kbit/s may be taken for dead.
-      isDisturbed: Math.min(bufferBytes, chunkBytes || bufferBytes) < 32 * (2 * delayMs + 20 + lateReadMs),
+      isDisturbed:
+        Math.min(bufferBytes, chunkBytes || bufferBytes) < 32 * (2 * delayMs + 20 + lateReadMs + lateWriteMs),
     };
     this.pipes.push(record);
     const fate = this.#healed ? null : index < fates.length ? fates[index] : lastFate;
@@ -234,15 +254,19 @@ export class SimNetwork {
       hasHappened = true;
       this.hold(record, direction, fate.holdMs);
     };
-    // Never with tiny reads: that would be a path of a few bytes a second.
-    const isLate = lateReadMs > 0 && (chunkBytes === 0 || chunkBytes >= 300);
-    const late = () => {
+    const late = (mostMs: number) => () => {
       if (this.#healed) return undefined;
-      const delayMs = lateReadMs * this.#random.next32() / 2 ** 32;
+      const delayMs = mostMs * this.#random.next32() / 2 ** 32;
       return new Promise<void>((resolve) => void clock.io.setTimer(resolve, delayMs));
     };
-    const near = new CarrierEnd(pipe.a, watch("up"), isLate, late);
-    const far = new CarrierEnd(pipe.b, watch("down"), isLate, late);
+    // Never with tiny reads: that would be a path of a few bytes a second.
+    const readsLate = lateReadMs > 0 && (chunkBytes === 0 || chunkBytes >= 300);
+    const lateness = {
+      read: readsLate ? late(lateReadMs) : undefined,
+      write: lateWriteMs > 0 ? late(lateWriteMs) : undefined,
+    };
+    const near = new CarrierEnd(pipe.a, watch("up"), lateness);
+    const far = new CarrierEnd(pipe.b, watch("down"), lateness);
     this.#ends.push({ process: client, end: near });
     if (server !== undefined) this.#ends.push({ process: server.process, end: far });
     this.#owners.set(near, record);

@@ -5,6 +5,7 @@
  */
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { readU32, writeDataHeader, writeFin, writeOpen } from "../../lib/mux/records.ts";
+import { FrameDecoder } from "../../lib/ping/codec.ts";
 import { FrameType } from "../../lib/session/constants.ts";
 import { ClientHandshake } from "../../lib/session/handshake.ts";
 import { writeU64 } from "../../lib/session/message_bytes.ts";
@@ -19,6 +20,8 @@ export type RogueAct =
   | "opens twice"
   | "acknowledges too much"
   | "acknowledges less"
+  | "acknowledges what has not left"
+  | "acknowledges too much in a download"
   | "unknown record"
   | "replay"
   | "comes to a full house"
@@ -33,12 +36,20 @@ export const ROGUE_ACTS: readonly RogueAct[] = [
   "opens twice",
   "acknowledges too much",
   "acknowledges less",
+  "acknowledges what has not left",
+  "acknowledges too much in a download",
   "unknown record",
   "replay",
 ];
 
 /** Those that only a server with a token turns away. */
 export const TOKEN_ACTS: readonly RogueAct[] = ["wrong token", "no token", "no token, but says so"];
+
+/** Those that need a server's user with much to send. */
+export const DOWNLOAD_ACTS: readonly RogueAct[] = [
+  "acknowledges what has not left",
+  "acknowledges too much in a download",
+];
 
 /** Whether the server must never accept it. One that comes to a full house is honest, but too late. */
 export function mustBeTurnedAway(act: RogueAct): boolean {
@@ -50,6 +61,13 @@ export const ROGUE_KEY = 999_999;
 
 /** Credit that a rogue takes, in bytes. */
 const CREDIT = 2048;
+
+/** One that acknowledges what has not left lets so much come first, in bytes: large frames need a large bound. */
+const HONEST_BYTES = 1_000_000;
+/** On a slow path they never come: then any frame must do. */
+const MOST_HONEST_BYTES = 3_000_000;
+/** Then it waits for a frame of which so much is still to come, in bytes: such a one fills a segment alone. */
+const LARGE_BYTES = 160_000;
 
 /** What a rogue comes with. */
 export interface RogueBooty {
@@ -73,6 +91,7 @@ async function misbehave(act: RogueAct, carrier: Duplex, token: Uint8Array | und
   const handshake = await ClientHandshake.begin(carrier, undefined, token !== undefined);
   const salt = await tokenSalt(act === "no token, but says so" ? undefined : token);
   await handshake.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, salt);
+  if (DOWNLOAD_ACTS.includes(act)) return await acknowledgeInDownload(act, carrier);
   await carrier.write(counted(open(1)));
   switch (act) {
     case "beyond credit":
@@ -92,6 +111,53 @@ async function misbehave(act: RogueAct, carrier: Duplex, token: Uint8Array | und
       return await carrier.write(acknowledge(sent - 1));
     }
   }
+}
+
+/** Counts what comes. */
+class Counter {
+  /** Counted bytes so far. */
+  received = 0;
+  /** How many are still to come of the frame under way. */
+  left = 0;
+  #type: number | undefined;
+  readonly #decoder = new FrameDecoder(2 ** 20, {
+    frameStart: (length) => {
+      this.#type = undefined;
+      this.left = length - 1;
+    },
+    frameData: (bytes) => {
+      const counted = this.#type === undefined ? bytes.length - 1 : bytes.length;
+      this.#type ??= bytes[0];
+      this.left -= counted;
+      if (this.#type === FrameType.data) this.received += counted;
+    },
+    frameEnd: () => {},
+  });
+
+  push(bytes: Uint8Array): void {
+    this.#decoder.push(bytes);
+  }
+}
+
+/**
+ * Acknowledges, when the first bytes of a large frame have come, all of it or what cannot be. The write of that frame waits:
+ * neither may free what it has, nor may the session's end.
+ */
+async function acknowledgeInDownload(act: RogueAct, carrier: Duplex): Promise<void> {
+  await carrier.write(counted(open(1, 2 ** 31)));
+  const into = new Uint8Array(65_536);
+  const counter = new Counter();
+  while (counter.received < HONEST_BYTES || (counter.left < LARGE_BYTES && counter.received < MOST_HONEST_BYTES)) {
+    const count = await carrier.read(into);
+    if (count === null) return;
+    counter.push(into.subarray(0, count));
+    await carrier.write(acknowledge(counter.received));
+  }
+  if (act === "acknowledges what has not left") {
+    await carrier.write(acknowledge(counter.received + counter.left));
+    await carrier.read(into);
+  }
+  await carrier.write(acknowledge(2 ** 50));
 }
 
 /** Reads until the server has sent counted bytes, in whole frames; returns how many. */
@@ -126,9 +192,9 @@ export function counted(...records: Uint8Array[]): Uint8Array {
 }
 
 /** An open record. */
-export function open(id: number): Uint8Array {
+export function open(id: number, receive = CREDIT): Uint8Array {
   const record = new Uint8Array(15);
-  writeOpen(record, 0, id, { send: CREDIT, receive: CREDIT });
+  writeOpen(record, 0, id, { send: CREDIT, receive });
   return record;
 }
 

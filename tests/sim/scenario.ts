@@ -5,7 +5,7 @@
  */
 import { Random } from "../support/random.ts";
 import type { Fate, Impostor, Lines } from "./network.ts";
-import { ROGUE_ACTS, type RogueAct, TOKEN_ACTS } from "./rogue.ts";
+import { DOWNLOAD_ACTS, ROGUE_ACTS, type RogueAct, TOKEN_ACTS } from "./rogue.ts";
 import type { UserPlan } from "./user.ts";
 
 /** Something that happens at a moment, in milliseconds from the start. */
@@ -66,6 +66,8 @@ export interface Scenario {
   cryptoMs: number;
   /** What is read from a carrier comes up to so late. */
   lateReadMs: number;
+  /** What is written to a carrier leaves up to so late, and a closed carrier lets go of it up to so late. */
+  lateWriteMs: number;
   /** Input and output that ends within this time may end together. */
   togetherMs: number;
   /** Streams that must be complete before the network heals, by index. */
@@ -131,6 +133,7 @@ function base(seed: number, dice: Dice): Scenario {
     startCredit: dice.size(1024, 64 * 1024),
     cryptoMs: dice.chance(0.1) ? 150 : dice.pick(0, 0, 1, 5),
     lateReadMs: dice.chance(0.2) ? dice.pick(1, 20) : 0,
+    lateWriteMs: [0, 0, 1, 20][seed & 3],
     togetherMs: dice.pick(0, 0, 1, 10),
     prompt: [],
     identity: dice.chance(0.8),
@@ -444,6 +447,10 @@ function rogues(seed: number, dice: Dice): Scenario {
   for (let left = dice.between(1, 3); left > 0; left--) {
     const act = dice.pick(...ROGUE_ACTS, ...scenario.token ? TOKEN_ACTS : []);
     scenario.events.push({ atMs: dice.between(1_200, 2_000), kind: "rogue", act });
+    if (DOWNLOAD_ACTS.includes(act)) {
+      scenario.replayBufferBytes = 4 * 1024 * 1024;
+      scenario.serverUsers[0].plan = { ...plainPlan(4_000_000), pieceBytes: 400_000 };
+    }
   }
   return scenario;
 }

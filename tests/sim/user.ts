@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../../lib/net/clock.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
+import { LentRead, LentWrite } from "../support/lent_memory.ts";
 import { Random } from "../support/random.ts";
 import type { Process } from "./process.ts";
 
@@ -87,11 +88,20 @@ export interface UserWatcher {
   mayGoOn(): boolean;
 }
 
-interface Pending {
-  bytes: Uint8Array;
-  resolve(value: number | null | void): void;
+interface Reading {
+  into: LentRead;
+  resolve(value: number | null): void;
   reject(reason: unknown): void;
 }
+
+interface Writing {
+  bytes: LentWrite;
+  resolve(): void;
+  reject(reason: unknown): void;
+}
+
+/** What was under way when its connection ended may settle up to so much later, in milliseconds. */
+const MOST_SETTLE_MS = 5;
 
 /** The user's end of a connection to a tele process, and the program behind it. */
 export class SimUser implements Duplex {
@@ -127,8 +137,8 @@ export class SimUser implements Duplex {
   #healed = false;
   #isStalled = false;
   #hasStalled = false;
-  #reading: Pending | undefined;
-  #writing: Pending | undefined;
+  #reading: Reading | undefined;
+  #writing: Writing | undefined;
   #isTaking = false;
   #partnerKey = 0;
 
@@ -208,10 +218,7 @@ export class SimUser implements Duplex {
     this.hasReset = true;
     this.#watcher.trace(`${this.peer} resets`);
     this.process.io(() => {
-      const [reading, writing] = [this.#reading, this.#writing];
-      this.#reading = this.#writing = undefined;
-      reading?.reject(this.#resetError());
-      writing?.reject(this.#resetError());
+      this.#settle(this.#resetError());
     });
   }
 
@@ -240,7 +247,7 @@ export class SimUser implements Duplex {
     if (this.hasReset) return onFailed(this.#resetError());
     if (this.over !== undefined) return onFailed(new Error("closed"));
     if (!this.#watcher.mayGoOn()) return;
-    this.#reading = { bytes: into, resolve: onRead as Pending["resolve"], reject: onFailed };
+    this.#reading = { into: new LentRead(into), resolve: onRead, reject: onFailed };
     this.#serve();
   }
 
@@ -256,15 +263,19 @@ export class SimUser implements Duplex {
     this.process.io(() => {
       const reading = this.#reading;
       if (reading === undefined || this.over !== undefined) return;
-      const bytes = Math.min(this.#ready - this.sentBytes, reading.bytes.length);
+      const bytes = Math.min(this.#ready - this.sentBytes, reading.into.length);
       if (bytes === 0 && !this.#mayEnd) return;
       this.#reading = undefined;
       if (bytes === 0) {
         this.hasEnded = true;
         this.#watcher.trace(`${this.peer} half-closes after ${this.sentBytes} bytes`);
+        reading.into.giveBack();
         return reading.resolve(null);
       }
-      fillContent(reading.bytes.subarray(0, bytes), this.key, this.sentBytes);
+      const content = new Uint8Array(bytes);
+      fillContent(content, this.key, this.sentBytes);
+      reading.into.fill(content, 0);
+      reading.into.giveBack();
       this.sentBytes += bytes;
       reading.resolve(bytes);
     });
@@ -282,7 +293,7 @@ export class SimUser implements Duplex {
     if (this.over !== undefined) return Promise.reject(new Error("closed"));
     if (!this.#watcher.mayGoOn()) return new Promise(() => {});
     const writing = new Promise<void>((resolve, reject) => {
-      this.#writing = { bytes, resolve: resolve as Pending["resolve"], reject };
+      this.#writing = { bytes: new LentWrite(bytes), resolve, reject };
       this.#take();
     });
     return this.#writing === undefined ? undefined : writing;
@@ -303,7 +314,7 @@ export class SimUser implements Duplex {
       const writing = this.#writing;
       if (writing === undefined || this.over !== undefined || this.hasReset) return;
       this.#writing = undefined;
-      this.#check(writing.bytes);
+      this.#check(writing.bytes.take(0, writing.bytes.length));
       const { stallAtBytes } = this.plan;
       if (!this.#hasStalled && !this.#healed && stallAtBytes > 0 && this.receivedBytes >= stallAtBytes) this.#stall();
       writing.resolve();
@@ -324,7 +335,8 @@ export class SimUser implements Duplex {
       );
     }
     this.receivedBytes += bytes.length - at;
-    const sent = this.partner?.sentBytes ?? 0;
+    // Only a rogue is nobody's partner: the watcher has failed for any other whom it does not know.
+    const sent = this.partner?.sentBytes ?? Infinity;
     if (this.receivedBytes > sent) this.#watcher.fail(`${this.peer}: ${this.receivedBytes} bytes of the ${sent} sent`);
   }
 
@@ -352,9 +364,24 @@ export class SimUser implements Duplex {
 
   #over(how: "closed" | "aborted"): void {
     this.over = how;
+    this.#settle(new Error("closed"));
+  }
+
+  /**
+   * Fails what is under way: users' TCP connections do that at once, a `Deno.Conn` a turn of the event loop later, and
+   * standard input when it likes. Until then the memory is theirs.
+   */
+  #settle(error: Error): void {
     const [reading, writing] = [this.#reading, this.#writing];
     this.#reading = this.#writing = undefined;
-    reading?.reject(new Error("closed"));
-    writing?.reject(new Error("closed"));
+    if (reading === undefined && writing === undefined) return;
+    const settle = () => {
+      reading?.into.giveBack();
+      reading?.reject(error);
+      writing?.bytes.giveBack(0);
+      writing?.reject(error);
+    };
+    if (this.readWith !== undefined) return settle();
+    this.#clock.setTimer(() => this.process.io(settle), this.#random.between(0, MOST_SETTLE_MS));
   }
 }

@@ -5,6 +5,7 @@
  */
 import { MuxClient, MuxServer } from "../../lib/mux/link.ts";
 import type { Identity } from "../../lib/session/keys.ts";
+import { onMemoryFault } from "../support/lent_memory.ts";
 import { takeChance } from "./chance.ts";
 import { drain, SimClock } from "./clock.ts";
 import { FIRST_SERVER_KEY, Model } from "./model.ts";
@@ -74,6 +75,7 @@ class World {
       fates: scenario.fates,
       lastFate: scenario.lastFate,
       lateReadMs: scenario.lateReadMs,
+      lateWriteMs: scenario.lateWriteMs,
       trace: (line) => this.#model.trace(line),
       mayGoOn: () => this.#model.mayGoOn(),
     });
@@ -87,6 +89,7 @@ class World {
       () => this.#isHealed ? 0 : this.#scenario.cryptoMs,
     );
     watch(this.#model);
+    onMemoryFault((fault) => this.#model.fail(fault));
     let healedAfterMs = 0;
     try {
       healedAfterMs = this.#play();
@@ -94,6 +97,7 @@ class World {
       this.#model.fail(`thrown: ${error instanceof Error ? error.stack : error}`);
     } finally {
       watch(undefined);
+      onMemoryFault(undefined);
       giveBack();
     }
     const users = [...this.#model.users.values()];

@@ -1,10 +1,14 @@
 /**
  * A network in memory that misbehaves on demand, the same way for the same seed.
  *
+ * It borrows as an operating system does: bytes are taken out of the writer's memory when there is room for them, and a read
+ * has its buffer until it settles. Whoever touches either meanwhile fails the test; see `lent_memory.ts`.
+ *
  * @module
  */
 import type { Clock, Timer } from "../../lib/net/clock.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
+import { LentRead, LentWrite } from "./lent_memory.ts";
 import { Random } from "./random.ts";
 
 /** How a pipe behaves. */
@@ -38,15 +42,28 @@ interface Segment {
 }
 
 interface PendingRead {
-  into: Uint8Array;
+  lent: LentRead;
   resolve(bytes: number | null): void;
   reject(reason: unknown): void;
 }
 
 interface PendingWrite {
-  bytes: Uint8Array;
+  lent: LentWrite;
+  /** How many of its bytes have left. */
+  taken: number;
   resolve(): void;
   reject(reason: unknown): void;
+}
+
+/**
+ * What was under way when a connection ended settles some turns of the promise queue later, as in Deno, where it is a turn
+ * of the event loop: until then its memory is lent.
+ */
+const TURNS_TO_SETTLE = 8;
+
+async function settleLate(settle: () => void): Promise<void> {
+  for (let turn = 0; turn < TURNS_TO_SETTLE; turn++) await null;
+  settle();
 }
 
 const NOTHING = new Uint8Array(0);
@@ -152,7 +169,7 @@ export class Direction {
     if (this.#readError !== undefined) return Promise.reject(this.#readError);
     if (this.#finRead) return Promise.resolve(null);
     return new Promise((resolve, reject) => {
-      this.#reader = { into, resolve, reject };
+      this.#reader = { lent: new LentRead(into), resolve, reject };
       this.#pump();
     });
   }
@@ -163,8 +180,8 @@ export class Direction {
     if (this.#writeError !== undefined) return Promise.reject(this.#writeError);
     if (this.#finSent || this.#closing) return Promise.reject(new Error("contract broken: a write after closeWrite"));
     return new Promise((resolve, reject) => {
-      this.#writer = { bytes, resolve, reject };
-      // One step later, so that a writer which reuses its buffer too early is found out.
+      this.#writer = { lent: new LentWrite(bytes), taken: 0, resolve, reject };
+      // One step later: what finds no room stays lent for longer.
       queueMicrotask(() => this.#accept());
     });
   }
@@ -224,7 +241,11 @@ export class Direction {
     this.#readError ??= reason;
     const reader = this.#reader;
     this.#reader = undefined;
-    reader?.reject(this.#readError);
+    if (reader === undefined) return;
+    settleLate(() => {
+      reader.lent.giveBack();
+      reader.reject(this.#readError);
+    });
   }
 
   /** @internal */
@@ -232,7 +253,11 @@ export class Direction {
     this.#writeError ??= reason;
     const writer = this.#writer;
     this.#writer = undefined;
-    writer?.reject(this.#writeError);
+    if (writer === undefined) return;
+    settleLate(() => {
+      writer.lent.giveBack(writer.taken);
+      writer.reject(this.#writeError);
+    });
   }
 
   /** @internal */
@@ -251,21 +276,21 @@ export class Direction {
   #accept(): void {
     const writer = this.#writer;
     if (!writer) return;
-    let offset = 0;
-    while (offset < writer.bytes.byteLength) {
-      let take = writer.bytes.byteLength - offset;
+    const { lent } = writer;
+    const before = writer.taken;
+    while (writer.taken < lent.length) {
+      let take = lent.length - writer.taken;
       take = Math.min(take, this.#bufferBytes - this.#queuedBytes);
       // A paced line delivers bit by bit, not a whole buffer at its end.
       if (this.bytesPerSecond) take = Math.min(take, Math.max(1, Math.ceil(this.bytesPerSecond / 200)));
       if (take === 0) break;
-      const bytes = writer.bytes.slice(offset, offset + take);
+      const bytes = lent.take(writer.taken, take);
       this.#queue.push({ bytes, atMs: this.#arrivalMs(take) });
       this.#queuedBytes += take;
       this.acceptedBytes += take;
-      offset += take;
+      writer.taken += take;
     }
-    writer.bytes = writer.bytes.subarray(offset);
-    if (writer.bytes.byteLength === 0) {
+    if (writer.taken === lent.length) {
       this.#writer = undefined;
       writer.resolve();
       if (this.#closing) {
@@ -274,7 +299,7 @@ export class Direction {
         this.#closing = undefined;
       }
     }
-    if (offset > 0) this.#pump();
+    if (writer.taken > before) this.#pump();
   }
 
   #arrivalMs(bytes: number): number {
@@ -323,7 +348,7 @@ export class Direction {
 
   #deliver(reader: PendingRead, nowMs: number): void {
     const limit = Math.min(
-      reader.into.byteLength,
+      reader.lent.length,
       this.maxChunk === undefined ? Infinity : this.#random.between(1, this.maxChunk),
       this.#cutAtBytes - this.deliveredBytes,
     );
@@ -332,7 +357,7 @@ export class Direction {
       const head = this.#queue[0];
       if (head.atMs > nowMs || head.fin) break;
       const take = Math.min(head.bytes.byteLength, limit - filled);
-      reader.into.set(head.bytes.subarray(0, take), filled);
+      reader.lent.fill(head.bytes.subarray(0, take), filled);
       filled += take;
       if (take === head.bytes.byteLength) this.#queue.shift();
       else head.bytes = head.bytes.subarray(take);
@@ -340,6 +365,7 @@ export class Direction {
     if (filled > 0) {
       this.#reader = undefined;
       this.#queuedBytes -= filled;
+      reader.lent.giveBack();
       this.deliveredBytes += filled;
       reader.resolve(filled);
       if (this.deliveredBytes >= this.#cutAtBytes) this.#cut(resetError());
@@ -348,6 +374,7 @@ export class Direction {
       this.#queue.shift();
       this.#finRead = true;
       this.#reader = undefined;
+      reader.lent.giveBack();
       reader.resolve(null);
     }
   }
