@@ -30,6 +30,6 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-read",
   "--allow-write",
   `--allow-env=${ENVIRONMENT.join(",")}`,
-  // A client that notices new addresses reconnects at once.
-  "--allow-sys=networkInterfaces",
+  // A client that notices new addresses reconnects at once; its identity is no good on a machine of another name.
+  "--allow-sys=networkInterfaces,hostname",
 ];

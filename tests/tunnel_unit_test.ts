@@ -1,11 +1,12 @@
 /** The small parts of the tunnel: the identity file, the watch on clocks and addresses, and what the log says. */
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
-import { decodeHex } from "@std/encoding/hex";
+import { decodeHex, encodeHex } from "@std/encoding/hex";
 import { fileURLToPath } from "node:url";
 import type { MuxStream, StreamEnd } from "../lib/mux/stream.ts";
 import { isNodeSound } from "../lib/net/node_duplex.ts";
 import { Environment } from "../lib/tunnel/environment.ts";
 import { loadIdentity, stateFolder } from "../lib/tunnel/identity_file.ts";
+import { machineName } from "../lib/tunnel/machine.ts";
 import { LineWriter } from "../lib/tunnel/line_writer.ts";
 import { StreamLog } from "../lib/tunnel/stream_log.ts";
 import { FakeClock, settle } from "./support/fake_clock.ts";
@@ -92,6 +93,63 @@ Deno.test("each server and each listen address has an identity of its own", () =
     assertEquals(new Set([first, second, third].map(({ publicKey }) => publicKey)).size, 3);
     assertEquals((await identityFiles(folder)).length, 3);
   }));
+
+Deno.test("in a folder that was copied to another machine a client makes an identity of its own, and says so once", () =>
+  inFolder(async (folder) => {
+    const load = async (machine: string) => {
+      const log: string[] = [];
+      const identity = await loadIdentity(
+        folder,
+        ":1",
+        "a:1",
+        (level, message) => log.push(`${level} ${message}`),
+        machine,
+      );
+      assertEquals(identity.isStored, true);
+      return { publicKey: encodeHex(await crypto.subtle.exportKey("raw", identity.keys.publicKey)), log };
+    };
+    const first = await load("one laptop");
+    assertEquals(first.log, []);
+    const copied = await load("another laptop");
+    assertNotEquals(copied.publicKey, first.publicKey);
+    assertEquals(copied.log.length, 1);
+    assertMatch(copied.log[0], /^info the identity in .* is another machine's, or this one's under a former host name/);
+    const names = await identityFiles(folder);
+    assertEquals(new Set(names.map((name) => name.slice(0, 25))).size, 1);
+    // Another client on that machine has nothing to be told of.
+    const log: string[] = [];
+    await loadIdentity(folder, ":2", "a:1", (_, message) => log.push(message), "another laptop");
+    assertEquals([names.length, log], [2, []]);
+  }));
+
+Deno.test("a machine is named by its machine id, where there is one, and its host name, and keeps its name", () => {
+  const machine = (files: Record<string, string>, host?: string) =>
+    machineName({
+      readFile: (path) =>
+        files[path] ?? (() => {
+          throw new Deno.errors.NotFound(path);
+        })(),
+      hostName: () =>
+        host ?? (() => {
+          throw new Deno.errors.NotCapable("hostname");
+        })(),
+    });
+  const id = { "/etc/machine-id": "0123456789abcdef\n" };
+  const all = [
+    machine(id, "one"),
+    machine(id, "two"),
+    machine({ "/etc/machine-id": "another\n" }, "one"),
+    machine({}, "one"),
+    machine(id),
+    machine({}),
+  ];
+  assertEquals(new Set(all).size, all.length);
+  assertEquals(machine({ "/var/lib/dbus/machine-id": id["/etc/machine-id"] }, "one"), all[0]);
+  assertEquals(machine({ "/etc/machine-id": "\n" }, "one"), all[3], "an image that was not started yet");
+  assertEquals(machine({}), "");
+  assertEquals(machineName(), machineName());
+  assertNotEquals(machineName(), "");
+});
 
 Deno.test("a second process with the same addresses gets keys of its own, in memory, while the first runs", () =>
   inFolder(async (folder) => {

@@ -215,12 +215,12 @@ export class SessionClient<User extends SessionUser> {
   /** The session is over, whatever ended it; the next begins at once, with the users of whom nobody has heard yet. */
   #onEnding(session: Session, error: TeleError): void {
     if (session !== this.#session || this.#stopped) return;
-    if (error instanceof RefusalError && error.endCode === EndCode.replaced) {
-      // Another process has the same identity, as in a copied home folder: the two must not end each other in turns.
-      this.#identity = undefined;
-    }
+    const isReplaced = error instanceof RefusalError && error.endCode === EndCode.replaced;
+    // Another process has the same identity, as in a copied home folder: the two must not end each other in turns.
+    if (isReplaced) this.#identity = undefined;
     this.#succeed();
-    this.#options.log("warn", `session ended: ${error.message}`);
+    const meaning = isReplaced ? "; another tele client has this one's identity, and this one goes on without it" : "";
+    this.#options.log("warn", `session ended: ${error.message}${meaning}`);
     this.#outage.begin(undefined);
     this.#connect();
   }

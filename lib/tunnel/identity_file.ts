@@ -7,6 +7,7 @@ import { decodeHex, encodeHex } from "@std/encoding/hex";
 import { reasonOf } from "../net/error.ts";
 import type { Log, LogLevel } from "../net/log.ts";
 import { makeIdentityKeys } from "../session/keys.ts";
+import { machineName } from "./machine.ts";
 
 /** The folder for state that outlives a process, as each system has it; `undefined` if the environment names none. */
 export function stateFolder(
@@ -41,23 +42,32 @@ export async function identityInMemory(why: string, level: LogLevel, log: Log): 
 /**
  * The keys of the client that listens on `listenAddress` for the server at `serverAddress`, made on first use.
  *
+ * The file's name holds the machine too: in a folder that was copied from another one, a client finds none of its own and
+ * makes one, rather than end the sessions of the client over there at every start. The file of the other machine stays.
+ *
  * The file is locked for as long as the process lives: a second client with the same addresses, as in a container, gets
  * keys of its own that are kept in memory only, and so do clients where the file cannot be used.
  *
  * @param folder Where the file is.
+ * @param machine What this machine is called, see {@linkcode machineName}.
  */
 export async function loadIdentity(
   folder: string | undefined,
   listenAddress: string,
   serverAddress: string,
   log: Log,
+  machine: string = machineName(),
 ): Promise<LoadedIdentity> {
   if (folder === undefined) {
     const variable = Deno.build.os === "windows" ? "LOCALAPPDATA" : "HOME";
     return await identityInMemory(`${variable} is not set, so a tele client has no folder for its state`, "info", log);
   }
   try {
-    const file = await openLocked(await identityPath(folder, listenAddress, serverAddress));
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    const client = `identity-${await digestOf(`${listenAddress}\n${serverAddress}`)}`;
+    const name = `${client}-${await digestOf(`machine\n${machine}`)}`;
+    if (await isElsewhere(folder, client, name)) log("info", newHere(folder));
+    const file = await openLocked(`${folder}/${name}`);
     if (file !== undefined) return { keys: await readOrMake(file), isStored: true };
   } catch (error) {
     return await identityInMemory(`cannot keep a client's identity in ${folder}: ${reasonOf(error)}`, "warn", log);
@@ -65,11 +75,22 @@ export async function loadIdentity(
   return await identityInMemory("another tele client with the same addresses is running", "info", log);
 }
 
-async function identityPath(folder: string, listenAddress: string, serverAddress: string): Promise<string> {
-  await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-  const name = new TextEncoder().encode(`${listenAddress}\n${serverAddress}`);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", name));
-  return `${folder}/identity-${encodeHex(digest.subarray(0, 8))}`;
+/** 16 hexadecimal digits for a text: enough to tell a user's few clients and machines apart. */
+async function digestOf(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return encodeHex(new Uint8Array(digest).subarray(0, 8));
+}
+
+/** Whether the same client has an identity of other machines only. */
+async function isElsewhere(folder: string, client: string, name: string): Promise<boolean> {
+  const names = await Array.fromAsync(Deno.readDir(folder), (entry) => entry.name);
+  return !names.includes(name) && names.some((other) => other.startsWith(`${client}-`));
+}
+
+function newHere(folder: string): string {
+  return `the identity in ${folder} is another machine's, or this one's under a former host name: this client takes a new one. ` +
+    "It ends no sessions of that other machine; if this one was renamed, what a killed client left behind under the " +
+    "former name ends only after the resume timeout";
 }
 
 /** Opens the file and locks it until the process ends; `undefined` if another process has it locked. */

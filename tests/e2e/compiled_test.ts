@@ -115,7 +115,7 @@ if (Deno.env.get("TELE_COMPILE") === "no") {
       assert(!denied.test(said), said);
       const state = Deno.build.os === "darwin" ? "Library/Application Support/tele" : ".local/state/tele";
       const names = Array.from(Deno.readDirSync(`${home.path}/${state}`), ({ name }) => name);
-      assertMatch(names.join(), /^identity-[0-9a-f]{16}$/);
+      assertMatch(names.join(), /^identity-[0-9a-f]{16}-[0-9a-f]{16}$/);
       assertEquals(Array.from(Deno.readDirSync(home.path), ({ name }) => name), [state.split("/")[0]]);
     },
   });

@@ -89,6 +89,45 @@ Deno.test(
   }),
 );
 
+/** A host name of its own for what follows, where namespaces may be made. */
+const onMachine = (name: string) => ["unshare", "--uts", "sh", "-c", `hostname ${name} && exec "$@"`, "sh"];
+
+async function canBeAnotherMachine(): Promise<boolean> {
+  try {
+    const [command, ...args] = [...onMachine("another"), "true"];
+    return (await new Deno.Command(command!, { args, stdout: "null", stderr: "null" }).output()).success;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test({
+  name: "a client with the same addresses and home folder on another machine ends nothing, and one that is back does",
+  ignore: !await canBeAnotherMachine(),
+  fn: scenario(60_000, async (s) => {
+    const port = freePort();
+    const user = s.use(new UserServer(echo));
+    const server = await s.server(user.port);
+    const breaker = await s.breaker(server.port);
+    const laptop = await s.client(breaker.port, port, { wrap: onMachine("laptop") });
+    using connection = await connectTo(port);
+    await within(roundTrip(connection, "on the laptop"), SECOND_MS, "an echo");
+    breaker.strand();
+    await laptop.kill();
+
+    const desktop = await s.client(breaker.port, port, { wrap: onMachine("desktop") });
+    await desktop.logged(/is another machine's, or this one's under a former host name/, SECOND_MS);
+    await works(port);
+    await pause(1_000);
+    assertEquals(user.open, 1, "the laptop may come back");
+    await desktop.stop();
+    const back = await s.client(breaker.port, port, { wrap: onMachine("laptop") });
+    await works(port);
+    await until(() => user.open === 0, SECOND_MS, "the end of the old upstream connection");
+    assert(!back.log.some((line) => line.includes("former host name")), back.report());
+  }),
+});
+
 Deno.test(
   "the tele server is killed: old connections end when it is back, and new ones work",
   scenario(60_000, async (s) => {
