@@ -36,10 +36,17 @@ export class DenoDuplex implements Duplex {
   readonly #conn: Deno.Conn;
   #closed = false;
 
-  /** Takes a connection over; Nagle's algorithm is switched off. */
-  constructor(conn: Deno.Conn) {
+  /**
+   * Takes a connection over; Nagle's algorithm is switched off.
+   *
+   * @param asksAlive Whether the kernel asks, after two hours of silence in Linux, if the other host is still there.
+   */
+  constructor(conn: Deno.Conn, asksAlive = false) {
     this.#conn = conn;
-    if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
+    if ("setNoDelay" in conn) {
+      (conn as Deno.TcpConn).setNoDelay(true);
+      if (asksAlive) (conn as Deno.TcpConn).setKeepAlive(true);
+    }
     this.peer = nameOf(conn);
     this.localAddress = "hostname" in conn.localAddr ? unmapped(conn.localAddr.hostname) : undefined;
   }

@@ -7,6 +7,9 @@
 /** How many are kept for carriers: an outage must be survived also where users' connections took the rest. */
 const SPARE = 4;
 
+/** Between two looks for a free one, in milliseconds. */
+export const DESCRIPTOR_PAUSE_MS = 100;
+
 /**
  * Whether some file descriptors are still free. Where that cannot be tried (Windows, no `--allow-read=/dev/null`) the
  * answer is yes.

@@ -4,12 +4,11 @@
  * @module
  */
 import { type Address, type DialCandidate, dialCandidates, formatAddress } from "./address.ts";
-import { type Clock, sleep } from "./clock.ts";
 import { DenoDuplex } from "./deno_duplex.ts";
-import { hasSpareDescriptors, isOutOfDescriptors } from "./descriptors.ts";
 import type { Duplex } from "./duplex.ts";
 import { reasonOf, TeleError } from "./error.ts";
 import { hasNodeDuplex, NodeDuplex } from "./node_duplex.ts";
+import { shortageOf } from "./patience.ts";
 
 /** Whose connection it is: a user's can be reset, a carrier is as fast as the runtime allows. */
 export type ConnectionUse = "user" | "carrier";
@@ -34,40 +33,12 @@ export async function dial(address: Address, use: ConnectionUse, signal?: AbortS
     try {
       return await dialOne(candidate, use, signal);
     } catch (error) {
-      failure ??= error;
+      // What has run out here says nothing of who listens there.
+      if (failure === undefined || shortageOf(error) !== undefined) failure = error;
       if (signal?.aborted) break;
     }
   }
   throw new TeleError("carrier-lost", `${formatAddress(address)}: ${explain(failure)}`, { cause: failure });
-}
-
-/** Between two looks for a free file descriptor, in milliseconds. */
-const DESCRIPTOR_PAUSE_MS = 100;
-
-/**
- * Connects to a user's server as {@linkcode dial} does, but waits while this process has no file descriptors left: the
- * user sees a slow connection instead of an error.
- *
- * @param onShortage Called once if it has to wait.
- * @throws As {@linkcode dial}; when `signal` aborts, with its reason.
- */
-export async function dialPatiently(
-  address: Address,
-  signal: AbortSignal,
-  clock: Clock,
-  onShortage: () => void,
-): Promise<Duplex> {
-  for (let waits = false;;) {
-    signal.throwIfAborted();
-    try {
-      if (!waits || hasSpareDescriptors()) return await dial(address, "user", signal);
-    } catch (error) {
-      if (!isOutOfDescriptors((error as Error).cause)) throw error;
-      if (!waits) onShortage();
-      waits = true;
-    }
-    await sleep(clock, DESCRIPTOR_PAUSE_MS, signal);
-  }
 }
 
 async function dialOne(candidate: DialCandidate, use: ConnectionUse, signal?: AbortSignal): Promise<Duplex> {
@@ -77,7 +48,7 @@ async function dialOne(candidate: DialCandidate, use: ConnectionUse, signal?: Ab
   const { host, port } = candidate;
   if (use === "user" && hasNodeDuplex()) return await NodeDuplex.connect(host, port, signal);
   const options = { hostname: host, port, signal };
-  return new DenoDuplex(await Deno.connect(options as Deno.ConnectOptions));
+  return new DenoDuplex(await Deno.connect(options as Deno.ConnectOptions), use === "user");
 }
 
 /** The few failures that everyone meets, in one wording whichever runtime module met them. */
@@ -90,6 +61,8 @@ function explain(error: unknown): string {
   if (code === "ENOTFOUND" || code === "EAI_AGAIN" || /failed to lookup address/.test(reasonOf(error))) {
     return "the name cannot be resolved";
   }
-  if (isOutOfDescriptors(error)) return "this process has too many files open";
+  const shortage = shortageOf(error);
+  if (shortage === "descriptors") return "this process has too many files open";
+  if (shortage === "ports") return "this machine has no local port left for one more connection to there";
   return reasonOf(error);
 }

@@ -181,7 +181,7 @@ async function acceptAll(listener: Deno.Listener, options: ListenOptions): Promi
     try {
       const connection = await listener.accept();
       told = false;
-      options.onConnection(new DenoDuplex(connection));
+      options.onConnection(new DenoDuplex(connection, options.use === "user"));
     } catch (error) {
       if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
       if (isGone(error)) continue;

@@ -11,8 +11,8 @@
 import net from "node:net";
 import { getSystemErrorName } from "node:util";
 import { formatAddress, unmapped } from "./address.ts";
-import { DenoDuplex } from "./deno_duplex.ts";
 import type { Duplex } from "./duplex.ts";
+import { moverOfStreams } from "./moved_stream.ts";
 import { END_OF_FILE, type Request, runtimeBinding, type StreamBinding, streamBinding } from "./stream_binding.ts";
 
 /** What is needed of the runtime's TCP handle, as in Node.js; `takeStream` and `useUserBuffer` are Deno's. */
@@ -51,6 +51,12 @@ const SMALL_READS = 4;
 
 /** So few bytes are copied one by one, which is quicker than to make a view of them. */
 const FEW_BYTES = 64;
+
+/**
+ * After so long a silence the kernel asks whether the other host is still there, in milliseconds. Linux then asks nine times,
+ * every 75 s: a host that has vanished is noticed after 16 minutes, and an outage of ten before it harms nobody.
+ */
+const KEEP_ALIVE_MS = 5 * 60_000;
 
 const DONE = Promise.resolve();
 
@@ -131,16 +137,20 @@ export class NodeDuplex implements Duplex {
   #heardAnything = false;
   #ended = false;
   #error: unknown;
+  /** Why nothing can be written any more; what the peer sent before can still be read. */
+  #writeError: unknown;
   #isClosed = false;
   /** Rejects the write or the shutdown that waits. */
   #failWaiting: ((reason: unknown) => void) | undefined;
   /** What carries the rest of a connection whose peer ended before it had sent a byte. */
   #moved: Promise<Duplex> | undefined;
+  #movedTo: Duplex | undefined;
 
   private constructor(socket: net.Socket, peer: string) {
     this.peer = peer;
     this.localAddress = socket.localAddress && unmapped(socket.localAddress);
     socket.setNoDelay(true);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
     this.#handle = detach(socket);
     this.#handle.onread = () => this.#onArrival();
   }
@@ -163,11 +173,15 @@ export class NodeDuplex implements Duplex {
       // Else it would begin to read.
       socket.pause();
       const onAbort = () => socket.destroy(signal!.reason);
+      const onError = (error: unknown) => {
+        signal?.removeEventListener("abort", onAbort);
+        reject(error);
+      };
       signal?.addEventListener("abort", onAbort, { once: true });
-      socket.once("error", reject);
+      socket.once("error", onError);
       socket.once("connect", () => {
         signal?.removeEventListener("abort", onAbort);
-        socket.off("error", reject);
+        socket.off("error", onError);
         resolve(new NodeDuplex(socket, formatAddress({ kind: "tcp", host, port })));
       });
     });
@@ -240,9 +254,17 @@ export class NodeDuplex implements Duplex {
     this.#handle.readStop();
   }
 
+  /** A reset that was told to a write first reads as an end: while one waits, what becomes of it must be known before. */
   #end(): void {
-    this.#ended = true;
     this.#stopReading();
+    if (this.#failWaiting === undefined) this.#ends();
+    else setTimeout(() => this.#ends());
+  }
+
+  #ends(): void {
+    if (this.#isClosed) return;
+    if (this.#writeError !== undefined) return this.#fail(this.#writeError);
+    this.#ended = true;
     if (!this.#heardAnything && this.#failWaiting === undefined) this.#move();
     if (this.#into === undefined) return;
     this.#into = undefined;
@@ -254,18 +276,19 @@ export class NodeDuplex implements Duplex {
    * its bytes lost, though the connection is sound. A `Deno.Conn` does not; but it cannot send RST.
    */
   #move(): void {
-    const resource = this.#handle.takeStream();
-    this.#moved = connectionOf(resource).then((connection) => {
-      const duplex = new DenoDuplex(connection);
-      if (this.#isClosed) duplex.close();
-      return duplex;
+    this.#moved = moverOfStreams().then((move) => {
+      // Until here the handle had it, and has ended it with itself.
+      if (this.#isClosed) throw this.#error;
+      this.#movedTo = move(this.#handle.takeStream());
+      this.#handle.close();
+      return this.#movedTo;
     });
     this.#moved.catch((error) => this.#fail(error));
   }
 
   #fail(error: unknown): void {
     this.#error ??= error;
-    this.#destroy(() => this.#handle.reset());
+    this.#destroy(() => this.#reset());
   }
 
   write(bytes: Uint8Array): Promise<void> {
@@ -273,7 +296,8 @@ export class NodeDuplex implements Duplex {
   }
 
   writeNow(bytes: Uint8Array): Promise<void> | undefined {
-    if (this.#error !== undefined) return Promise.reject(this.#error);
+    const error = this.#error ?? this.#writeError;
+    if (error !== undefined) return Promise.reject(error);
     if (this.#moved !== undefined) return this.#moved.then((duplex) => duplex.write(bytes));
     const request = this.#request ??= new streams!.WriteWrap();
     const status = this.#handle.writeBuffer(request, bytes);
@@ -283,48 +307,57 @@ export class NodeDuplex implements Duplex {
   }
 
   closeWrite(): Promise<void> {
-    if (this.#error !== undefined) return Promise.reject(this.#error);
+    const error = this.#error ?? this.#writeError;
+    if (error !== undefined) return Promise.reject(error);
     if (this.#moved !== undefined) return this.#moved.then((duplex) => duplex.closeWrite());
     const request = new streams!.ShutdownWrap();
     return this.#completion("shutdown", request, this.#handle.shutdown(request));
   }
 
   /**
-   * Settles when the runtime has done what was asked.
-   *
-   * A failed write has lost bytes, so that the peer must see a reset and no clean end (invariant 8).
+   * Settles when the runtime has done what was asked. A peer that takes nothing more may have sent something before, such as
+   * why it refuses: that can still be read.
    */
   #completion(call: string, request: Request, status: number): Promise<void> {
-    if (status !== 0) {
-      this.#fail(systemError(call, status));
-      return Promise.reject(this.#error);
-    }
+    if (status !== 0) return Promise.reject(this.#writeFailed(systemError(call, status)));
     return new Promise((resolve, reject) => {
       this.#failWaiting = reject;
       request.oncomplete = (status) => {
         this.#failWaiting = undefined;
         if (status === 0) return resolve();
-        this.#fail(systemError(call, status));
-        reject(this.#error);
+        reject(this.#writeFailed(systemError(call, status)));
       };
     });
   }
 
+  #writeFailed(error: Error): unknown {
+    this.#writeError ??= error;
+    if (this.#ended) this.#fail(this.#writeError);
+    return this.#writeError;
+  }
+
   abort(): void {
     this.#error ??= new Error("the connection was reset here");
-    this.#destroy(() => this.#handle.reset());
+    this.#destroy(() => this.#reset());
   }
 
   close(): void {
     this.#error ??= new Error("the connection is closed");
-    this.#destroy(() => this.#handle.close());
+    // A failed write has lost bytes, so that the peer must see a reset and no clean end (invariant 8).
+    this.#destroy(() => this.#writeError === undefined ? this.#handle.close() : this.#reset());
+  }
+
+  /** Sends RST. On Deno 2.9.6 the first of these closes the socket, but keeps the handle and all that it knows, for ever. */
+  #reset(): void {
+    this.#handle.reset();
+    this.#handle.close();
   }
 
   #destroy(end: () => void): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (this.#moved === undefined) end();
-    else this.#moved.then((duplex) => duplex.close(), () => {});
+    if (this.#movedTo === undefined) end();
+    else this.#movedTo.close();
     if (this.#into !== undefined) {
       this.#into = undefined;
       this.#onReadFailed!(this.#error);
@@ -332,22 +365,4 @@ export class NodeDuplex implements Duplex {
     this.#failWaiting?.(this.#error);
     this.#failWaiting = undefined;
   }
-}
-
-type TcpConnConstructor = new (resource: number, remote: Deno.NetAddr, local: Deno.NetAddr) => Deno.TcpConn;
-
-let constructing: Promise<TcpConnConstructor> | undefined;
-
-/** The runtime makes a `Deno.Conn` only of what it has connected itself; the class is to be had from such a one. */
-function tcpConnConstructor(): Promise<TcpConnConstructor> {
-  return constructing ??= (async () => {
-    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    using connection = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
-    return connection.constructor as TcpConnConstructor;
-  })();
-}
-
-async function connectionOf(resource: number): Promise<Deno.TcpConn> {
-  const unknown: Deno.NetAddr = { transport: "tcp", hostname: "unknown", port: 0 };
-  return new (await tcpConnConstructor())(resource, unknown, unknown);
 }

@@ -9,6 +9,7 @@ import type { Duplex } from "../net/duplex.ts";
 import { TeleError } from "../net/error.ts";
 import { listen, type Listening } from "../net/listen.ts";
 import type { Log } from "../net/log.ts";
+import { Patience } from "../net/patience.ts";
 import type { MuxStream, StreamEnd } from "../mux/stream.ts";
 import { pingNameOf } from "./alpn.ts";
 import type { ClientOptions } from "./options.ts";
@@ -90,21 +91,27 @@ function prepareProtocol(
   clock: Clock,
 ): () => Users {
   const { maxMessageBytes, maxStreams } = options;
-  const relays = new Relays({ clock, streamLog: new StreamLog(clock, log), maxStreams });
+  const streamLog = new StreamLog(clock, log);
+  const relays = new Relays({ clock, streamLog, maxStreams });
+  const patience = new Patience(clock, (shortage) => streamLog.waitFor(shortage));
   // The server sends pings; a client only when it is told how often.
   const framing = { maxMessageBytes, pingIntervalMs: options.sendsPings ? options.pingIntervalMs : undefined };
-  const connect = async (inner: Duplex, signal: AbortSignal) => {
+  const server = formatAddress(options.out);
+  const dial = async (signal: AbortSignal) => {
     const limit = new AbortController();
     const timer = clock.setTimer(
-      () => limit.abort(new TeleError("carrier-lost", `${formatAddress(options.out)}: no answer within 10 s`)),
+      () => limit.abort(new TeleError("carrier-lost", `${server}: no answer within 10 s`)),
       CONNECT_TIMEOUT_MS,
     );
     try {
-      const { duplex, protocol: chosen } = await dialer.dialProtocol(AbortSignal.any([signal, limit.signal]));
-      return { outer: duplex, inner, framing: chosen === pingNameOf(protocol) ? framing : undefined };
+      return await dialer.dialProtocol(AbortSignal.any([signal, limit.signal]));
     } finally {
       timer.cancel();
     }
+  };
+  const connect = async (inner: Duplex, signal: AbortSignal) => {
+    const { duplex, protocol: chosen } = await patience.attempt(server, () => dial(signal), signal);
+    return { outer: duplex, inner, framing: chosen === pingNameOf(protocol) ? framing : undefined };
   };
   return () => ({
     take: (user) => void relays.carry(user, (signal) => connect(user, signal)),

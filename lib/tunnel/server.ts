@@ -5,10 +5,11 @@
  */
 import { type Address, formatAddress } from "../net/address.ts";
 import { type Clock, systemClock } from "../net/clock.ts";
-import { dialPatiently } from "../net/dial.ts";
+import { dial } from "../net/dial.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { Listening } from "../net/listen.ts";
 import type { Log } from "../net/log.ts";
+import { Patience } from "../net/patience.ts";
 import { MuxServer } from "../mux/link.ts";
 import type { ServerOptions } from "./options.ts";
 import { listenOuter } from "./outer_listener.ts";
@@ -25,8 +26,9 @@ import { readToken, watchToken } from "./token.ts";
 export async function startServer(options: ServerOptions, log: Log, clock: Clock = systemClock): Promise<Running> {
   const token = await readToken({ file: options.tokenFile, variable: options.tokenVariable }, log);
   const streamLog = new StreamLog(clock, log);
+  const patience = new Patience(clock, (shortage) => streamLog.waitFor(shortage));
   const dialUser = (address: Address, signal: AbortSignal) =>
-    dialPatiently(address, signal, clock, () => streamLog.waitForDescriptors());
+    patience.attempt(formatAddress(address), () => dial(address, "user", signal), signal);
   const sessions = options.in === undefined ? undefined : startSessions(options, options.in, token, {
     clock,
     log,

@@ -6,6 +6,7 @@
 import type { Clock } from "../net/clock.ts";
 import { reasonOf } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
+import type { Shortage } from "../net/patience.ts";
 import { FrameTooLargeError } from "../ping/codec.ts";
 import { ResetCode } from "../mux/constants.ts";
 import type { MuxStream, StreamEnd } from "../mux/stream.ts";
@@ -72,10 +73,13 @@ export class StreamLog {
     this.#tell("refused", `stream refused (${peer}): ${reason}`, { peer });
   }
 
-  /** A stream waits for a free file descriptor. */
-  waitForDescriptors(): void {
-    const message = "a stream waits: this process has too many files open; raise its limit (ulimit -n) or lower --max";
-    this.#tell("made to wait for a file descriptor", message, { peer: "" });
+  /** A stream waits until its connection can be made here. */
+  waitFor(shortage: Shortage): void {
+    const message = shortage === "descriptors"
+      ? "a stream waits: this process has too many files open; raise its limit (ulimit -n) or lower --max"
+      : "a stream waits: this machine has no local port left to connect from; those of ended connections come back " +
+        "after a minute, and net.ipv4.ip_local_port_range allows more";
+    this.#tell(`made to wait for ${shortage}`, message, { peer: "" });
   }
 
   #tell(kind: string, message: string, fields: { peer: string }): void {

@@ -1,0 +1,45 @@
+/**
+ * A `Deno.Conn` out of what a handle of `node:net` gives away.
+ *
+ * @module
+ */
+import { sleep, systemClock } from "./clock.ts";
+import { DenoDuplex } from "./deno_duplex.ts";
+import { DESCRIPTOR_PAUSE_MS, isOutOfDescriptors } from "./descriptors.ts";
+import type { Duplex } from "./duplex.ts";
+
+type TcpConnConstructor = new (resource: number, remote: Deno.NetAddr, local: Deno.NetAddr) => Deno.TcpConn;
+
+const NOWHERE: Deno.NetAddr = { transport: "tcp", hostname: "unknown", port: 0 };
+
+let mover: Promise<(resource: number) => Duplex> | undefined;
+
+/**
+ * What makes a duplex of a connection, by its number among the runtime's resources. While this process has no file
+ * descriptors left it waits for some.
+ *
+ * @throws If the runtime may not listen and connect on 127.0.0.1.
+ */
+export function moverOfStreams(): Promise<(resource: number) => Duplex> {
+  // What has failed is not kept: it would fail for everyone after.
+  return mover ??= findConstructor().then(
+    (TcpConn) => (resource: number) => new DenoDuplex(new TcpConn(resource, NOWHERE, NOWHERE)),
+  ).catch((error) => {
+    mover = undefined;
+    throw error;
+  });
+}
+
+/** The runtime makes a `Deno.Conn` only of what it has connected itself; the class is to be had from such a one. */
+async function findConstructor(): Promise<TcpConnConstructor> {
+  for (;;) {
+    try {
+      using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      using connection = await Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port });
+      return connection.constructor as TcpConnConstructor;
+    } catch (error) {
+      if (!isOutOfDescriptors(error)) throw error;
+    }
+    await sleep(systemClock, DESCRIPTOR_PAUSE_MS);
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * What connections leave behind in the process that carried them: each scenario makes many, of which nothing may stay. Run
+ * with `--v8-flags=--expose-gc` and the files of a certificate, its key and its CA; prints one line of JSON for each scenario.
+ *
+ * @module
+ */
+import { parseAddress } from "../../lib/net/address.ts";
+import { systemClock } from "../../lib/net/clock.ts";
+import { dial } from "../../lib/net/dial.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
+import { listen } from "../../lib/net/listen.ts";
+import { silentLog } from "../../lib/net/log.ts";
+import { dialTls } from "../../lib/net/tls_dial.ts";
+import { startClient } from "../../lib/tunnel/client.ts";
+import { parseCommandLine } from "../../lib/tunnel/command_line.ts";
+import { startServer } from "../../lib/tunnel/server.ts";
+import { pause } from "./wait.ts";
+
+declare const gc: () => void;
+
+/** What one scenario left, for each of its connections. */
+export interface Leak {
+  scenario: string;
+  /** Bytes of JavaScript's heap and of its buffers outside. */
+  bytesEach: number;
+  /** File descriptors, all together. */
+  descriptors: number;
+}
+
+/** Makes one connection, and ends it. */
+type Once = () => Promise<unknown>;
+
+const [certFile, keyFile, caFile] = Deno.args;
+/** A signal that outlives all connections, as that of a process that stops does. */
+const { signal } = new AbortController();
+const at = (port: number) => parseAddress(`127.0.0.1:${port}`);
+const portOf = (text: string) => Number(/127\.0\.0\.1:(\d+)/.exec(text)![1]);
+
+/** Counts what stays. */
+async function measure(scenario: string, count: number, once: Once): Promise<Leak> {
+  for (let index = 0; index < count / 2; index++) await once();
+  const before = await held();
+  for (let index = 0; index < count; index++) await once();
+  const after = await held();
+  return { scenario, bytesEach: (after.bytes - before.bytes) / count, descriptors: after.files - before.files };
+}
+
+async function held(): Promise<{ bytes: number; files: number }> {
+  for (let turn = 0; turn < 4; turn++) {
+    await pause(30);
+    gc();
+  }
+  const { heapUsed, external } = Deno.memoryUsage();
+  return { bytes: heapUsed + external, files: [...Deno.readDirSync("/proc/self/fd")].length };
+}
+
+/** A listener whose connections are taken one by one; one that nobody waits for is closed. */
+async function acceptor(): Promise<{ port: number; accept(): Promise<Duplex> }> {
+  let take = (user: Duplex): void => user.close();
+  const { addresses } = await listen(at(0), {
+    use: "user",
+    defaultHosts: [],
+    clock: systemClock,
+    log: silentLog,
+    onConnection: (user) => take(user),
+  });
+  return { port: portOf(addresses[0]), accept: () => new Promise((resolve) => take = resolve) };
+}
+
+async function ended(user: Duplex | Deno.Conn): Promise<void> {
+  const into = new Uint8Array(64);
+  // deno-lint-ignore no-empty
+  while (await user.read(into).catch(() => null) !== null) {}
+}
+
+/** A port where nobody listens. */
+function deadPort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** Both roles in this process, in front of a server that sends back what it reads, and resets at an `R`. */
+async function tunnel(serverFlags: string[], clientFlags: string[]): Promise<number> {
+  const upstream = await acceptor();
+  const serve = async () => {
+    for (;;) echoOrReset(await upstream.accept()).catch(() => {});
+  };
+  void serve();
+  const server = parseCommandLine(["--server", `--in=127.0.0.1:${upstream.port}`, "--out=127.0.0.1:0", ...serverFlags]);
+  if (server.kind !== "server") throw new Error("not a server");
+  const out = portOf((await startServer(server.options, silentLog)).readyLine);
+  const client = parseCommandLine(["--client", "--in=127.0.0.1:0", `--out=127.0.0.1:${out}`, ...clientFlags]);
+  if (client.kind !== "client") throw new Error("not a client");
+  return portOf((await startClient(client.options, silentLog)).readyLine);
+}
+
+async function echoOrReset(user: Duplex): Promise<void> {
+  const into = new Uint8Array(64);
+  try {
+    for (let count = await user.read(into); count !== null; count = await user.read(into)) {
+      if (into[0] === 0x52) return user.abort();
+      await user.write(into.slice(0, count));
+    }
+  } finally {
+    user.close();
+  }
+}
+
+/** One byte there and back, then a reset by the user's client or its server. */
+async function resetThrough(port: number, by: "client" | "server"): Promise<void> {
+  const user = await dial(at(port), "user");
+  const into = new Uint8Array(1);
+  await user.write(new Uint8Array([1]));
+  await user.read(into);
+  if (by === "server") {
+    await user.write(new Uint8Array([0x52]));
+    await ended(user);
+  }
+  user.abort();
+}
+
+const { port, accept } = await acceptor();
+const givenUp = await acceptor();
+const nobody = deadPort();
+const tls = [`--tls-cert=${certFile}`, `--tls-key=${keyFile}`];
+const trust = [`--tls-ca=${caFile}`, "--tls-name=localhost"];
+const session = await tunnel([], []);
+const rfd80 = await tunnel(["--protocol=x", ...tls], ["--protocol=x", ...trust]);
+const ca = Deno.readTextFileSync(caFile);
+
+const scenarios: Record<string, { count: number; once: Once }> = {
+  "a session's stream that the user's client resets": { count: 1_000, once: () => resetThrough(session, "client") },
+  "a session's stream that the user's server resets": { count: 1_000, once: () => resetThrough(session, "server") },
+  "a connection of RFD 80 mode that the user's client resets": {
+    count: 300,
+    once: () => resetThrough(rfd80, "client"),
+  },
+  "a connection of RFD 80 mode that the user's server resets": {
+    count: 300,
+    once: () => resetThrough(rfd80, "server"),
+  },
+  "a connection that is reset where it was dialed": {
+    count: 1_000,
+    async once() {
+      const accepting = accept();
+      const near = await dial(at(port), "user", signal);
+      const far = await accepting;
+      near.abort();
+      await ended(far);
+      far.abort();
+    },
+  },
+  "a dial that is refused": { count: 1_000, once: () => dial(at(nobody), "user", signal).catch(() => {}) },
+  "a dial that is given up": {
+    count: 1_000,
+    once() {
+      const giving = new AbortController();
+      const dialing = dial(at(givenUp.port), "user", AbortSignal.any([signal, giving.signal]));
+      giving.abort(new Error("given up"));
+      return dialing.then((user) => user.close(), () => {});
+    },
+  },
+  "a connection whose peer ends before it has sent a byte": {
+    count: 1_000,
+    async once() {
+      const accepting = accept();
+      using near = await Deno.connect({ hostname: "127.0.0.1", port });
+      const far = await accepting;
+      await near.closeWrite();
+      await far.read(new Uint8Array(1));
+      await far.write(new Uint8Array(1));
+      far.close();
+      await ended(near);
+    },
+  },
+  "a TLS dial that is refused": {
+    count: 300,
+    once: () => dialTls(at(nobody), { protocols: ["x"], ca }, signal).catch(() => {}),
+  },
+};
+
+for (const [name, { count, once }] of Object.entries(scenarios)) {
+  console.log(JSON.stringify(await measure(name, count, once)));
+}
+Deno.exit(0);
