@@ -90,29 +90,43 @@ Deno.test("a window grows where the round trip is unknown, if it empties within 
   assertEquals(window.size, 2000);
 });
 
-Deno.test("growth takes what is left in the pool, and no more", () => {
-  const growth = new CreditPool(1500);
+Deno.test("growth leaves twice as much to others as it has taken", () => {
+  const growth = new CreditPool(3000);
   const [first, second] = [new ReceiveWindow(1000, growth), new ReceiveWindow(1000, growth)];
   for (const window of [first, second]) {
-    window.consume(1000, stoppedAt(0), 1);
-    window.consume(1000, stoppedAt(1), 1);
+    for (let turn = 0; turn < 9; turn++) window.consume(window.size, stoppedAt(turn), 1);
   }
-  assertEquals([first.size, second.size, growth.free], [2000, 1500, 0]);
+  assertEquals([first.size, second.size, growth.free], [2000, 1666, 1334]);
+});
+
+Deno.test("however many windows have grown and stalled, the next one still grows", () => {
+  const growth = new CreditPool(GROWTH_POOL_BYTES);
+  const sizes = Array.from({ length: 8 }, () => {
+    const window = new ReceiveWindow(MOST_START_CREDIT, growth);
+    for (let turn = 0; turn < 30; turn++) window.consume(window.size, stoppedAt(turn), 100);
+    return window.size;
+  });
+  assertEquals(sizes.slice(0, 2), [MOST_WINDOW_BYTES, MOST_WINDOW_BYTES]);
+  assert(sizes[2]! > MOST_WINDOW_BYTES / 2, `beside two stalled ones: ${sizes[2]}`);
+  assert(sizes[7]! >= 4 * MOST_START_CREDIT, `beside seven: ${sizes[7]}`);
 });
 
 Deno.test("a large window that is idle gives memory back when others need it, but never what was granted", () => {
-  const growth = new CreditPool(3000);
+  const growth = new CreditPool(9000);
   const idle = new ReceiveWindow(1000, growth);
-  idle.consume(1000, stoppedAt(0), 1);
-  idle.consume(1000, stoppedAt(1), 1);
-  idle.consume(2000, stoppedAt(2), 1);
-  assertEquals([idle.size, growth.free], [4000, 0]);
-  const before = idle.granted;
+  for (let turn = 0; turn < 9; turn++) idle.consume(idle.size, stoppedAt(turn), 1);
+  assertEquals([idle.size, growth.free], [4000, 6000]);
+  // As long as others have their share, it may stay as it is.
   idle.consume(2000, stoppedAt(60_000), 1);
-  assertEquals([idle.size, growth.free], [2000, 2000]);
-  assert(idle.granted >= before);
+  assertEquals(idle.size, 4000);
+  const other = new ReceiveWindow(1000, growth);
+  for (let turn = 0; turn < 9; turn++) other.consume(other.size, stoppedAt(turn), 1);
+  const before = idle.granted;
   idle.consume(2000, stoppedAt(120_000), 1);
-  assertEquals(idle.size, 2000, "now nobody needs it");
+  assertEquals(idle.size, 2000);
+  assert(idle.granted >= before);
+  idle.consume(2000, stoppedAt(180_000), 1);
+  assertEquals(idle.size, 2000, "now it has its share");
 });
 
 Deno.test("a window never shrinks below its start", () => {

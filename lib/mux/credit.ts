@@ -33,6 +33,21 @@ export class CreditPool {
     return taken;
   }
 
+  /**
+   * Promises up to `bytes` to one who holds `held` already, and leaves twice as much to others as that one then has: so
+   * many who hold and do not use what they have never keep the rest from everybody else.
+   *
+   * @returns How many; 0 if it holds more than its share.
+   */
+  takeShare(bytes: number, held: number): number {
+    return this.take(Math.max(0, Math.min(bytes, Math.floor((this.free - 2 * held) / 3))));
+  }
+
+  /** Whether one who holds `held` has more than {@linkcode CreditPool.takeShare} would give. */
+  isBeyondShare(held: number): boolean {
+    return 2 * held > this.free;
+  }
+
   /** Takes a promise back. */
   give(bytes: number): void {
     this.#used -= bytes;
@@ -103,7 +118,7 @@ export class ReceiveWindow {
     const nowMs = clock.now();
     const quick = Math.max(GROW_WITHIN_MS, GROW_WITHIN_ROUND_TRIPS * roundTripMs);
     if (nowMs - this.#grantedAt < quick) this.#grow();
-    else if (this.#growth.free === 0) this.#shrink();
+    else if (this.#growth.isBeyondShare(this.#size - this.#start)) this.#shrink();
     this.#grantedAt = nowMs;
     const granted = this.#consumed + this.#size;
     if (granted <= this.#granted) return false;
@@ -118,7 +133,8 @@ export class ReceiveWindow {
   }
 
   #grow(): void {
-    this.#size += this.#growth.take(Math.min(this.#size, Math.max(0, MOST_WINDOW_BYTES - this.#size)));
+    const more = Math.min(this.#size, Math.max(0, MOST_WINDOW_BYTES - this.#size));
+    this.#size += this.#growth.takeShare(more, this.#size - this.#start);
   }
 
   /** Others need the memory more: what was granted stays, what is granted next is less. */
