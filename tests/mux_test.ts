@@ -128,18 +128,6 @@ Deno.test("a reset at the server's end aborts the connection at the client's end
   assertEquals(world.ends.client, [{ kind: "reset", code: 2, message: "it broke", by: "peer" }]);
 });
 
-Deno.test("a reset is not held up by data that nobody reads", async () => {
-  await using world = new World();
-  const { user } = world.open();
-  await world.attached();
-  const writing = user.write(new Uint8Array(4 * MIB)).catch(() => {});
-  await world.clock.advance(1_000);
-  world.upstream[0].abort(new Error("enough"));
-  await world.clock.advance(10);
-  await assertRejects(() => user.read(new Uint8Array(1)), Error, "enough");
-  await writing;
-});
-
 Deno.test("a refused user's server ends the user's connection at once, with the reason", async () => {
   await using world = new World();
   world.dialUpstream = () => Promise.reject(new Error("127.0.0.1:22: connection refused"));

@@ -68,3 +68,8 @@ export const EARLY_STREAMS = 8;
 export const QUIET_BYTES = 16 * 1024;
 /** The time over which a stream's sending is looked at, in milliseconds. */
 export const QUIET_SPAN_MS = 100;
+
+/** A reset of the peer's waits so long, in milliseconds, for the user to take some of what came before it. */
+export const LAST_WRITES_MS = 10_000;
+/** A user that takes nothing more may be silent for so long, in milliseconds, before it counts as read to the end. */
+export const LAST_READS_MS = 1_000;

@@ -102,6 +102,7 @@ export class InboundQueue {
       throw new TeleError("protocol", `the peer sent ${this.#received} bytes on a stream with less credit than that`);
     }
     if (this.#finReceived) throw new TeleError("protocol", "the peer sent data on a stream that it had ended");
+    if (this.#dropped) return;
     this.#waitingBytes += bytes.length;
     if (this.#user !== undefined && !this.#isWriting) {
       const step = this.#options.step();
@@ -146,7 +147,7 @@ export class InboundQueue {
     this.#writeIfIdle();
   }
 
-  /** Forgets everything; a write under way may end as it likes. */
+  /** Forgets everything, and what still comes; a write under way may end as it likes. */
   drop(): void {
     this.#dropped = true;
     for (const waiting of this.#queue) waiting.segment?.release();

@@ -3,13 +3,20 @@
  *
  * @module
  */
-import type { Clock } from "../net/clock.ts";
+import type { Clock, Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { reasonOf } from "../net/error.ts";
 import { type Segment, SEGMENT_BYTES, type SegmentPool } from "../net/segment_pool.ts";
 import { HEADROOM_BYTES } from "../session/constants.ts";
 import type { ReplayLog } from "../session/replay_log.ts";
-import { DATA_RECORD_HEADER_BYTES, FIN_RECORD_BYTES, OPEN_RECORD_BYTES, ResetCode } from "./constants.ts";
+import {
+  DATA_RECORD_HEADER_BYTES,
+  FIN_RECORD_BYTES,
+  LAST_READS_MS,
+  LAST_WRITES_MS,
+  OPEN_RECORD_BYTES,
+  ResetCode,
+} from "./constants.ts";
 import type { ReceiveWindow } from "./credit.ts";
 import { InboundQueue } from "./inbound.ts";
 import { type StartCredits, writeDataHeader, writeFin, writeOpen } from "./records.ts";
@@ -99,6 +106,12 @@ export class MuxStream {
   #user: Duplex | undefined;
   #opening: StartCredits | undefined;
   #ended = false;
+  /** The peer has reset it; it ends so when the user has taken what came before. */
+  #peerReset: StreamEnd | undefined;
+  /** Why nothing can be written to the user any more; what it has sent before still goes to the peer. */
+  #writeFailure: string | undefined;
+  /** Ends it when its user makes neither of these come to its end. */
+  #limit: Timer | undefined;
 
   #sent = 0;
   #sendLimit: number;
@@ -127,7 +140,7 @@ export class MuxStream {
       step: () => this.#host.step,
       onWritten: (bytes) => this.#onWritten(bytes),
       onFinished: () => this.#finishIfDone(),
-      onFailed: this.#onFailed,
+      onFailed: (error) => this.#onWriteFailed(error),
     });
   }
 
@@ -153,7 +166,7 @@ export class MuxStream {
 
   /** Whether both directions have ended in the session; its user may still have to take what has come. */
   get isComplete(): boolean {
-    return this.#finSent && this.#inbound.isComplete;
+    return this.#peerReset !== undefined || (this.#finSent && this.#inbound.isComplete);
   }
 
   /** Bytes received and not yet taken by the user's program. */
@@ -192,6 +205,7 @@ export class MuxStream {
   /** Without an async function: each of a stream's many small messages would cost one, and a promise to go on. */
   readonly #read = (): void => {
     if (this.#ended) return;
+    if (this.#writeFailure !== undefined) this.#awaitLastRead();
     this.#prepareChunk();
     const { memory, start, end } = this.#chunk;
     const into = end - start === memory.length ? memory : memory.subarray(start, end);
@@ -204,6 +218,11 @@ export class MuxStream {
   readonly #onRead = (count: number | null): void => {
     this.#isReading = false;
     if (this.#ended) return this.#dropReadBuffer();
+    if (this.#isBreakingOff) return this.#onLastRead(count);
+    this.#arrived(count);
+  };
+
+  #arrived(count: number | null): void {
     if (count === null) {
       this.#readEnded = true;
       this.#dropReadBuffer();
@@ -215,7 +234,7 @@ export class MuxStream {
       this.#isChunkFull = true;
     }
     this.#host.arrived(this);
-  };
+  }
 
   readonly #onReadFailed = (error: unknown): void => {
     this.#isReading = false;
@@ -224,7 +243,7 @@ export class MuxStream {
   };
 
   readonly #onFailed = (error: unknown): void => {
-    this.reset(ResetCode.reset, reasonOf(error));
+    this.reset(ResetCode.reset, this.#writeFailure ?? reasonOf(error));
   };
 
   /** Small while little comes, so that ten thousand idle connections cost little; segments of a pool for bulk. */
@@ -274,9 +293,13 @@ export class MuxStream {
     this.#chunk.segment = undefined;
   }
 
+  get #sendsNothing(): boolean {
+    return this.#ended || this.#finSent || this.#peerReset !== undefined;
+  }
+
   /** Whether there is something that may go into the log now. */
   get wantsTurn(): boolean {
-    if (this.#ended || this.#finSent) return false;
+    if (this.#sendsNothing) return false;
     if (this.#opening !== undefined) return true;
     if (this.#isChunkFull) return this.#sent < this.#sendLimit;
     return this.#readEnded;
@@ -288,7 +311,7 @@ export class MuxStream {
    * @returns Bytes of data.
    */
   takeTurn(log: ReplayLog, maxBytes: number, nowMs: number): number {
-    if (this.#ended || this.#finSent) return 0;
+    if (this.#sendsNothing) return 0;
     if (this.#opening !== undefined) {
       const at = log.reserve(OPEN_RECORD_BYTES);
       writeOpen(log.arena, at, this.id, this.#opening);
@@ -351,23 +374,72 @@ export class MuxStream {
    * @throws {TeleError} `protocol` if it goes beyond the credit.
    */
   receive(bytes: Uint8Array, segment: Segment): void {
-    if (!this.#ended) this.#inbound.push(bytes, segment);
+    if (!this.#ended && this.#peerReset === undefined) this.#inbound.push(bytes, segment);
   }
 
   /** The peer's direction has ended behind what came. */
   receiveFin(): void {
-    if (!this.#ended) this.#inbound.finish();
+    if (!this.#ended && this.#peerReset === undefined) this.#inbound.finish();
   }
 
-  /** The peer's user reset, or could not be reached: ends the user's connection at once. */
+  /** The peer's user reset, or could not be reached: so ends the user's connection, behind what came before. */
   receiveReset(code: number, message: string): void {
-    this.#end({ kind: "reset", code, message, by: "peer" });
+    if (this.#ended || this.#peerReset !== undefined) return;
+    this.#peerReset = { kind: "reset", code, message, by: "peer" };
+    this.#takeLastWrites();
   }
 
   #onWritten(bytes: number): void {
     if (this.#ended) return;
+    if (this.#peerReset !== undefined) return this.#takeLastWrites();
     const { clock, roundTripMs } = this.#host;
     if (this.window.consume(bytes, clock, roundTripMs)) this.#host.tellWindow(this);
+  }
+
+  // Breaking off: a program that resets has often said why.
+
+  get #isBreakingOff(): boolean {
+    return this.#peerReset !== undefined || this.#writeFailure !== undefined;
+  }
+
+  /** After the peer's reset: ends when the user has taken everything, or takes nothing for too long. */
+  #takeLastWrites(): void {
+    const end = this.#peerReset!;
+    if (this.#inbound.waitingBytes === 0 || this.#writeFailure !== undefined) return this.#end(end);
+    this.#limitTo(LAST_WRITES_MS, () => this.#end(end));
+    if (!this.#isChunkFull) return;
+    // It may read only when all that it sends was taken: that goes nowhere now.
+    this.#isChunkFull = false;
+    this.#read();
+  }
+
+  /** The user takes nothing more: what it has sent before, such as why, goes to the peer, and then the reset. */
+  #onWriteFailed(error: unknown): void {
+    if (this.#ended) return;
+    this.#writeFailure = reasonOf(error);
+    if (this.#peerReset !== undefined) return this.#end(this.#peerReset);
+    if (this.#readEnded || !this.#user!.readsAfterFailedWrite) return this.#onFailed(error);
+    this.#inbound.drop();
+    if (!this.#isChunkFull) this.#awaitLastRead();
+  }
+
+  #awaitLastRead(): void {
+    this.#limitTo(LAST_READS_MS, () => this.#onFailed(undefined));
+  }
+
+  #onLastRead(count: number | null): void {
+    if (this.#peerReset !== undefined) {
+      if (count !== null) SOON.then(this.#read);
+      return;
+    }
+    this.#limit?.cancel();
+    if (count === null) return this.#onFailed(undefined);
+    this.#arrived(count);
+  }
+
+  #limitTo(ms: number, end: () => void): void {
+    this.#limit?.cancel();
+    this.#limit = this.#host.clock.setTimer(end, ms);
   }
 
   // Endings.
@@ -379,18 +451,20 @@ export class MuxStream {
   /** Ends it from this side; the peer is told, if it knows of the stream. */
   reset(code: number, message: string): void {
     if (this.#ended) return;
+    if (this.#peerReset !== undefined) return this.#end(this.#peerReset);
     if (this.isOpened) this.#host.tellReset(this, code, message);
     this.#end({ kind: "reset", code, message, by: "here" });
   }
 
   /** The session is lost, and the stream with it. */
   cut(message: string): void {
-    this.#end({ kind: "cut", message });
+    this.#end(this.#peerReset ?? { kind: "cut", message });
   }
 
   #end(end: StreamEnd): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#limit?.cancel();
     this.#inbound.drop();
     // A read that is under way has the memory until it settles, which may be long after the user's connection was closed.
     if (!this.#isReading) this.#dropReadBuffer();

@@ -33,6 +33,7 @@ import type { Duplex } from "./duplex.ts";
 export class DenoDuplex implements Duplex {
   readonly peer: string;
   readonly localAddress: string | undefined;
+  readonly readsAfterFailedWrite = true;
   readonly #conn: Deno.Conn;
   #closed = false;
 

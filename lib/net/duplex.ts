@@ -36,11 +36,17 @@ export interface Duplex {
   readonly localAddress?: string;
 
   /**
+   * Whether what the peer sent can still be read after a write has failed, as a server's answer to an upload that it
+   * refuses; reading then soon ends by itself. True of sockets.
+   */
+  readonly readsAfterFailedWrite?: boolean;
+
+  /**
    * Reads up to `into.byteLength` bytes (at least 1) into the front of `into`.
    *
    * @param into Buffer that belongs to the duplex until the promise settles. Not empty.
-   * @returns The number of bytes read, or `null` once the peer has ended its direction. After a write has failed, what had
-   * come before can still be read; then it throws, or returns `null`, which is no clean end any more.
+   * @returns The number of bytes read, or `null` once the peer has ended its direction. After a write has failed
+   * `null` is no clean end any more.
    * @throws If the connection failed, was reset, or was closed here while the read was pending.
    */
   read(into: Uint8Array): Promise<number | null>;

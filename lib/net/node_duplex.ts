@@ -119,6 +119,7 @@ function detach(socket: net.Socket): Handle {
 export class NodeDuplex implements Duplex {
   readonly peer: string;
   readonly localAddress: string | undefined;
+  readonly readsAfterFailedWrite = true;
   readonly #handle: Handle;
   /** Where the read that waits puts its bytes; `undefined` while none does. */
   #into: Uint8Array | undefined;

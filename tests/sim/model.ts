@@ -179,6 +179,8 @@ export class Model implements UserWatcher, Watcher {
     if (resetter === user) return;
     if (resetter.isClient === user.isClient) return this.fail(`${user.peer}: aborted by ${resetter.peer}`);
     this.#meet(user, resetter);
+    if (user.receivedBytes === resetter.sentBytes || user.hasReset || !user.isTaking) return;
+    this.fail(`${user.peer}: reset after ${user.receivedBytes} of the ${resetter.sentBytes} bytes sent before`);
   }
 
   get #hasRogues(): boolean {

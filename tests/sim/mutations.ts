@@ -422,4 +422,16 @@ export const MUTATIONS: readonly Mutation[] = [
     "    if (!this.#isReading) this.#dropReadBuffer();\n",
     "    this.#dropReadBuffer();\n",
   ),
+  fault(
+    "a reset overtakes what came before it",
+    "mux/stream.ts",
+    "if (this.#inbound.waitingBytes === 0 || this.#writeFailure !== undefined) return this.#end(end);",
+    "return this.#end(end);",
+  ),
+  fault(
+    "a user that takes nothing more is not read to its end",
+    "mux/stream.ts",
+    "if (this.#readEnded || !this.#user!.readsAfterFailedWrite) return",
+    "if (this.#readEnded || this.#user!.readsAfterFailedWrite) return",
+  ),
 ];

@@ -127,6 +127,7 @@ export class SimUser implements Duplex {
   over: "closed" | "aborted" | undefined;
   /** Tele has begun to use the connection. */
   isUsed = false;
+  readonly readsAfterFailedWrite = true;
   /** Half of them call back and take what they can at once, as users' TCP connections do. */
   readonly readWith: Duplex["readWith"];
   readonly writeNow: Duplex["writeNow"];
@@ -167,6 +168,11 @@ export class SimUser implements Duplex {
     if (this.plan.resetMs >= 0) this.#clock.setTimer(() => this.reset(), this.plan.resetMs);
     if (this.plan.stallAtBytes === 0) this.#stall();
     this.#produce();
+  }
+
+  /** Whether it takes what comes within the time that a reset waits for it. */
+  get isTaking(): boolean {
+    return !this.#hasStalled;
   }
 
   /** Whether tele is done with it, or its tele process died. */

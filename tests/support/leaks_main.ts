@@ -11,9 +11,7 @@ import type { Duplex } from "../../lib/net/duplex.ts";
 import { listen } from "../../lib/net/listen.ts";
 import { silentLog } from "../../lib/net/log.ts";
 import { dialTls } from "../../lib/net/tls_dial.ts";
-import { startClient } from "../../lib/tunnel/client.ts";
-import { parseCommandLine } from "../../lib/tunnel/command_line.ts";
-import { startServer } from "../../lib/tunnel/server.ts";
+import { RolesHere } from "./roles_here.ts";
 import { pause } from "./wait.ts";
 
 declare const gc: () => void;
@@ -86,12 +84,7 @@ async function tunnel(serverFlags: string[], clientFlags: string[]): Promise<num
     for (;;) echoOrReset(await upstream.accept()).catch(() => {});
   };
   void serve();
-  const server = parseCommandLine(["--server", `--in=127.0.0.1:${upstream.port}`, "--out=127.0.0.1:0", ...serverFlags]);
-  if (server.kind !== "server") throw new Error("not a server");
-  const out = portOf((await startServer(server.options, silentLog)).readyLine);
-  const client = parseCommandLine(["--client", "--in=127.0.0.1:0", `--out=127.0.0.1:${out}`, ...clientFlags]);
-  if (client.kind !== "client") throw new Error("not a client");
-  return portOf((await startClient(client.options, silentLog)).readyLine);
+  return (await RolesHere.start(`127.0.0.1:${upstream.port}`, serverFlags, clientFlags)).port;
 }
 
 async function echoOrReset(user: Duplex): Promise<void> {
