@@ -28,14 +28,11 @@ async function compileAll({ targets, folder, url }: CompileOptions): Promise<num
       console.error(`compile: ${target.name} failed: ${(error as Error).message}`);
     }
   }
-  if (url !== undefined) {
-    for (const name of INSTALLERS) {
-      const script = await Deno.readTextFile(new URL(name, import.meta.url));
-      await Deno.writeTextFile(`${folder}/${name}`, withReleaseUrl(script, url), { mode: 0o755 });
-      written.push(name);
-    }
+  // Scripts that install nothing, and sums of nothing, would only look like a release.
+  if (written.length > 0) {
+    if (url !== undefined) written.push(...await writeInstallers(folder, url));
+    await writeSums(folder, written);
   }
-  await writeSums(folder, written);
   if (failures === 0) return 0;
   const rest = failures === targets.length ? "nothing was compiled" : `what was compiled is in ${folder}`;
   console.error(`compile: ${failures} of ${targets.length} systems failed; ${rest}`);
@@ -57,6 +54,15 @@ async function compileOne(compiler: Compiler, target: Target, folder: string): P
 
 async function document(name: string): Promise<ArchiveFile> {
   return { name, bytes: await Deno.readFile(new URL(name, ROOT)), isProgram: false };
+}
+
+/** Returns the names of the install scripts, which download from `url`. */
+async function writeInstallers(folder: string, url: string): Promise<readonly string[]> {
+  for (const name of INSTALLERS) {
+    const script = await Deno.readTextFile(new URL(name, import.meta.url));
+    await Deno.writeTextFile(`${folder}/${name}`, withReleaseUrl(script, url), { mode: 0o755 });
+  }
+  return INSTALLERS;
 }
 
 /** Files of an earlier run must not stand beside sums that do not cover them. */

@@ -14,6 +14,8 @@ export const ENVIRONMENT: readonly string[] = [
   "LOCALAPPDATA",
   "NO_COLOR",
   "TERM",
+  "TMUX",
+  "XTERM_VERSION",
 ];
 
 /**

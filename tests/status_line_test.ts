@@ -145,7 +145,7 @@ Deno.test("which terminals wrap their lines anew", () => {
     [false, { TERM: "screen" }],
     [false, { TERM: "linux" }],
   ];
-  for (const [rewraps, env] of cases) assertEquals(rewrapsLines((name) => env[name]), rewraps, JSON.stringify(env));
+  for (const [rewraps, env] of cases) assertEquals(rewrapsLines(env), rewraps, JSON.stringify(env));
 });
 
 Deno.test("a terminal that is held up gets no status lines, and what waited comes whole and in order", async () => {

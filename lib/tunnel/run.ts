@@ -73,7 +73,11 @@ async function runRole(command: Command & { kind: "server" | "client" }): Promis
   const terminal = new StatusTerminal({
     write: (bytes) => Deno.stderr.write(bytes),
     columns: terminalColumns,
-    rewraps: rewrapsLines((name) => Deno.env.get(name)),
+    rewraps: rewrapsLines({
+      TERM: Deno.env.get("TERM"),
+      TMUX: Deno.env.get("TMUX"),
+      XTERM_VERSION: Deno.env.get("XTERM_VERSION"),
+    }),
   });
   const lines = new LineWriter((bytes) => terminal.write(bytes));
   const { logLevel: level, logFormat: format } = command.options;

@@ -63,15 +63,22 @@ export function terminalColumns(): number {
   }
 }
 
+/** The environment variables that tell what terminal there is. */
+export interface TerminalVariables {
+  /** Its kind. */
+  readonly TERM?: string | undefined;
+  /** Set inside tmux. */
+  readonly TMUX?: string | undefined;
+  /** Set inside xterm. */
+  readonly XTERM_VERSION?: string | undefined;
+}
+
 /**
  * Whether the terminal wraps its lines anew when its window becomes narrower, as nearly all do. The Linux console, xterm
  * and GNU Screen cut them, and there nothing must be erased above.
- *
- * @param env The environment variable of a name.
  */
-export function rewrapsLines(env: (name: string) => string | undefined): boolean {
-  if (env("TMUX") !== undefined) return true;
-  return env("XTERM_VERSION") === undefined && !/^(linux|screen)/.test(env("TERM") ?? "");
+export function rewrapsLines({ TERM, TMUX, XTERM_VERSION }: TerminalVariables): boolean {
+  return TMUX !== undefined || (XTERM_VERSION === undefined && !/^(linux|screen)/.test(TERM ?? ""));
 }
 
 /**
