@@ -1,11 +1,38 @@
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { type Address, dialCandidates, formatAddress, isLoopback } from "../lib/net/address.ts";
-import { parseAddress, parseDialAddress, unmapped } from "../lib/net/address.ts";
+import { parseAddress, parseDialAddress, reaches, unmapped } from "../lib/net/address.ts";
 import { TeleError } from "../lib/net/error.ts";
 
 // deno-lint-ignore no-control-regex
 const CONTROL = /[\x00-\x1f]/;
+
+Deno.test("an example in a sentence has the port that fits the option", () => {
+  assertThrows(() => parseAddress("example.com", 40300), TeleError, "add one, for example example.com:40300");
+  assertThrows(() => parseDialAddress("[::1]", 40300), TeleError, "for example [::1]:40300");
+});
+
+Deno.test("which address leads to which", () => {
+  const cases: [to: string, at: string, does: boolean][] = [
+    [":22", ":22", true],
+    ["localhost:22", ":22", true],
+    ["127.0.0.1:22", "0.0.0.0:22", true],
+    [":22", "[::1]:22", true],
+    ["localhost:22", "127.0.0.1:22", true],
+    ["192.0.2.1:22", "192.0.2.1:22", true],
+    ["unix:/a", "unix:/a", true],
+    [":22", ":23", false],
+    [":0", ":0", false],
+    ["192.0.2.1:22", ":22", false],
+    ["192.0.2.1:22", "0.0.0.0:22", false],
+    [":22", "192.0.2.1:22", false],
+    ["127.0.0.1:22", "127.0.0.2:22", false],
+    ["unix:/a", "unix:/b", false],
+    ["unix:/a", ":22", false],
+  ];
+  for (const [to, at, does] of cases) assertEquals(reaches(parseAddress(to), parseAddress(at)), does, `${to} ${at}`);
+  assert(reaches(parseAddress("192.0.2.1:22"), parseAddress("[::]:22"), true), "an address of this machine");
+});
 
 Deno.test("an address of each form is read", () => {
   const forms: [string, Address][] = [

@@ -99,17 +99,21 @@ Deno.test("--make-cert writes two files and says what to do next; the second tim
 Deno.test("a port that is taken gets exit code 1 and one line", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const address = `127.0.0.1:${taken.addr.port}`;
-  const outcomes = await Promise.all([
+  const [server, client, swapped] = await Promise.all([
     tele(["--server", "--in=:22", `--out=${address}`]),
     tele(["--client", `--in=${address}`, "--out=127.0.0.1:1"]),
+    tele(["--client", "--in=192.0.2.1:40300", "--out=127.0.0.1:1"]),
   ]);
-  for (const outcome of outcomes) {
-    assertEquals(outcome, {
-      code: 1,
-      stdout: "",
-      stderr: `tele: cannot listen on ${address}: another program does; choose another port\n`,
-    });
-  }
+  const sentence = `tele: cannot listen on ${address}: another program does; choose another port`;
+  const hint = "; if it is the user's server, give its address to --in, and to --out a port for tele clients";
+  assertEquals(server, { code: 1, stdout: "", stderr: `${sentence}${hint}\n` });
+  assertEquals(client, { code: 1, stdout: "", stderr: `${sentence}\n` });
+  assertEquals([swapped.code, swapped.stdout], [1, ""]);
+  assertStringIncludes(
+    swapped.stderr,
+    "tele: cannot listen on 192.0.2.1:40300: this machine does not have that address",
+  );
+  assertStringIncludes(swapped.stderr, "--out is the tele server: are the two swapped?\n");
 });
 
 Deno.test("a unix socket that cannot be made gets exit code 1 and one line that names it", onUnix(), async () => {
@@ -159,9 +163,10 @@ Deno.test("the ready line comes first, and below it what stands open to everyone
 });
 
 Deno.test("a client that listens on loopback warns of nobody", onUnix("sh"), async () => {
-  const [ready, next] = await onScreen(["--client", "--in=:0", "--out=127.0.0.1:1"], 2);
-  assertMatch(ready!, /^tele client ready: /);
-  assertStringIncludes(next!, "no tele server yet: 127.0.0.1:1: connection refused");
+  const lines = await onScreen(["--client", "--in=:0", "--out=127.0.0.1:1"], 3);
+  assertMatch(lines[0]!, /^tele client ready: /);
+  assertStringIncludes(lines.join("\n"), "no tele server yet: 127.0.0.1:1: connection refused");
+  assertEquals(lines.filter((line) => line.includes("anyone who can reach")), []);
 });
 
 Deno.test("with --log-format=json the ready line is an object too", onUnix("sh"), async () => {

@@ -154,6 +154,10 @@ Deno.test("a wrong command line is told which flag, and what it takes", () => {
     [[...server, "--replay-buffer=1023KiB"], ["less than 1MiB"]],
     [[...server, "--log-level=loud"], ["--log-level takes debug, info, warn or error"]],
     [[...server, "--log-format=xml"], ["--log-format takes text or json"]],
+    [["--server", "--in=:22", "--out=:22"], ["would connect to itself", "--in is the user's server"]],
+    [["--client", "--in=:22", "--out=localhost:22"], ["would connect to itself", "--out is the tele server"]],
+    [["--client", "--out=example.com"], ["example.com:40300"]],
+    [["--server", "--in=:22", "--out=0.0.0.0"], ["0.0.0.0:40300"]],
     [["--server", "--in=\x1b[2J\n:22"], ["--in takes", "not a host name"]],
     [["--server", "--in=unix:a\nb"], ["--in takes", "the whole path"]],
   ];

@@ -378,6 +378,56 @@ Deno.test("garbage, an HTTP request and a TLS hello are no handshake", async () 
   }
 });
 
+/** The first bytes of others, as their servers or clients sent them, in Latin-1. */
+const FOREIGN_SERVERS: [string, string][] = [
+  ["SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n", "an SSH server"],
+  ["HTTP/1.1 400 Bad Request\r\nServer: nginx\r\n", "a web (HTTP) server"],
+  ["<!DOCTYPE HTML>\n<html lang='en'>", "a web (HTTP) server"],
+  ["220 mail.example.com ESMTP Postfix\r\n", "a mail or FTP server"],
+  ["* OK [CAPABILITY IMAP4rev1] ready\r\n", "an IMAP server"],
+  ["+OK POP3 ready\r\n", "a POP3 server"],
+  ["-ERR unknown command\r\n", "a Redis server"],
+  ["E\0\0\0\x8dSFATAL\0VFATAL\0C0A000\0", "a PostgreSQL server"],
+  ["\x4a\0\0\0\x0a8.0.36\0\x08\0\0\0", "a MySQL or MariaDB server"],
+  ["\x46\0\0\0\xff\x6a\x04Host '10.0.0.1' is not allowed", "a MySQL or MariaDB server"],
+  ['INFO {"server_id":"N"} \r\n', "a NATS server"],
+  ["RFB 003.008\n", "a VNC server"],
+  ["@RSYNCD: 31.0 sha512\n", "an rsync server"],
+  ["\xff\xfd\x18\xff\xfd\x20", "a Telnet server"],
+];
+const FOREIGN_CLIENTS: [string, string][] = [
+  ["SSH-2.0-OpenSSH_9.2p1\r\n", "an SSH client"],
+  ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "a web (HTTP) client"],
+  ["CONNECT a:443 HTTP/1.1\r\n", "a web (HTTP) client"],
+  ["EHLO me\r\n", "a mail or FTP client"],
+  ["*2\r\n$7\r\nCOMMAND\r\n$4\r\nDOCS\r\n", "a Redis client"],
+  ["\0\0\0\x08\x04\xd2\x16\x2f", "a PostgreSQL client"],
+  ["\0\0\0\x29\0\x03\0\0user\0tele\0", "a PostgreSQL client"],
+  ["AMQP\0\0\x09\x01", "an AMQP client"],
+];
+
+/** Text as bytes, one for each character. */
+const latin1 = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+
+Deno.test("who answers in a tele server's place, or comes in a client's, is named", async () => {
+  for (const [greeting, name] of FOREIGN_SERVERS) {
+    const { a, b } = memoryPipe();
+    await b.write(latin1(greeting));
+    const error = await assertRejects(
+      () => attach(a, newClient),
+      TeleError,
+      `: ${name} answers there, not a tele server`,
+    );
+    assertEquals(error.code, "refused", "waiting does not mend it");
+  }
+  for (const [greeting, name] of FOREIGN_CLIENTS) {
+    const { a, b } = memoryPipe();
+    await a.write(latin1(greeting));
+    const error = await assertRejects(() => serve(b, newServer), TeleError, `${name} speaks here: users' programs`);
+    assertEquals(error.code, "protocol");
+  }
+});
+
 Deno.test("TLS where there should be none is named, with the option that helps", async () => {
   const clientHello = new Uint8Array([0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc]);
   const alert = new Uint8Array([0x15, 3, 3, 0, 2, 2, 50]);

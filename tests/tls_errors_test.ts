@@ -138,6 +138,17 @@ tlsTest("a client without TLS", async () => {
   world.close();
 });
 
+tlsTest("a client of another protocol is named", async () => {
+  const world = await TlsWorld.start();
+  using plain = await Deno.connect({ hostname: "127.0.0.1", port: world.port });
+  await plain.write(new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"));
+  assertEquals(
+    await world.refusal(),
+    "a web (HTTP) client speaks here: users' programs connect to the tele client's port",
+  );
+  world.close();
+});
+
 tlsTest("a stranger that goes away, before a word and in the middle", async () => {
   const world = await TlsWorld.start();
   (await Deno.connect({ hostname: "127.0.0.1", port: world.port })).close();
@@ -163,8 +174,14 @@ async function failureAt(answer: (connection: Deno.TcpConn) => Promise<void>): P
 }
 
 tlsTest("a server without TLS that answers, and one that hangs up", async () => {
+  const answering = (text: string) =>
+    failureAt(async (connection) => void await connection.write(new TextEncoder().encode(text)));
   assertEquals(
-    await failureAt(async (connection) => void await connection.write(new TextEncoder().encode("SSH-2.0-x\r\n"))),
+    await answering("SSH-2.0-x\r\n"),
+    "refused: ADDRESS: an SSH server answers there, not a tele server: give the host and port at which that listens",
+  );
+  assertEquals(
+    await answering("\0\0\0\x44\x02"),
     "protocol: ADDRESS: the server there speaks no TLS: leave --tls away, or start the tele server with --tls-cert " +
       "and --tls-key",
   );

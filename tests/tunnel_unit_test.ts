@@ -1,13 +1,17 @@
 /** The small parts of the tunnel: the identity file, the watch on clocks and addresses, and what the log says. */
-import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { decodeHex, encodeHex } from "@std/encoding/hex";
 import { fileURLToPath } from "node:url";
 import type { MuxStream, StreamEnd } from "../lib/mux/stream.ts";
+import { systemClock } from "../lib/net/clock.ts";
+import { TeleError } from "../lib/net/error.ts";
 import { isNodeSound } from "../lib/net/node_duplex.ts";
+import { parseCommandLine } from "../lib/tunnel/command_line.ts";
 import { Environment } from "../lib/tunnel/environment.ts";
 import { loadIdentity, stateFolder } from "../lib/tunnel/identity_file.ts";
 import { machineName } from "../lib/tunnel/machine.ts";
 import { LineWriter } from "../lib/tunnel/line_writer.ts";
+import { makeDialer } from "../lib/tunnel/outer_dialer.ts";
 import { StreamLog } from "../lib/tunnel/stream_log.ts";
 import { FakeClock, settle } from "./support/fake_clock.ts";
 import { within } from "./support/wait.ts";
@@ -364,6 +368,22 @@ Deno.test("it looks once a second, and not at all once it is stopped", async () 
   assert(looks >= 55 && looks <= 60, `${looks} looks in a minute`);
   machine.environment.stop();
   assertEquals(machine.clock.pendingTimers, 0);
+});
+
+// Where a client dials.
+
+Deno.test("a client that a name leads to its own port says so, and does not wait", async () => {
+  using listener = Deno.listen({ hostname: "0.0.0.0", port: 0 });
+  const { port } = listener.addr;
+  const command = parseCommandLine(["--client", `--in=0.0.0.0:${port}`, `--out=example.com:${port}`]);
+  assert(command.kind === "client");
+  // As the name would lead there.
+  const out = { kind: "tcp", host: "127.0.0.1", port } as const;
+  const dialer = await makeDialer({ ...command.options, out }, () => {}, systemClock);
+  const error = await assertRejects(() => dialer.dialCarrier(AbortSignal.timeout(5_000)), TeleError, "own --in");
+  assertEquals(error.code, "refused");
+  const elsewhere = await makeDialer({ ...command.options, in: undefined, out }, () => {}, systemClock);
+  (await elsewhere.dialCarrier(AbortSignal.timeout(5_000))).close();
 });
 
 // The log of streams.

@@ -36,9 +36,13 @@ const MAX_UNIX_PATH_BYTES = 107;
 /** Longest host name in characters (RFC 1035, 2.3.4, less the dots of the wire form). */
 const MAX_HOST_CHARACTERS = 253;
 
+/** The port in examples, unless told another. */
+const EXAMPLE_PORT = 22;
+
 /**
  * Reads an address to listen on.
  *
+ * @param port What a sentence names as an example of a port.
  * @throws TeleError `bad-input`, with a sentence that tells what to write instead.
  *
  * @example
@@ -52,21 +56,22 @@ const MAX_HOST_CHARACTERS = 253;
  * assertEquals(parseAddress("unix:/run/tele.sock"), { kind: "unix", path: "/run/tele.sock" });
  * ```
  */
-export function parseAddress(text: string): Address {
-  if (text === "") throw bad("an address is host:port, :port, [v6]:port or unix:/path, for example localhost:22");
+export function parseAddress(text: string, port = EXAMPLE_PORT): Address {
+  if (text === "") throw bad(`an address is host:port, :port, [v6]:port or unix:/path, for example localhost:${port}`);
   const scheme = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i.exec(text);
   if (scheme && scheme[1]?.toLowerCase() !== "unix") {
-    throw bad(`${quote(text)} is a URL: write only host and port, for example localhost:22`);
+    throw bad(`${quote(text)} is a URL: write only host and port, for example localhost:${port}`);
   }
   if (/^unix:/i.test(text)) return { kind: "unix", path: parseUnixPath(text.slice("unix:".length)) };
   if (text.startsWith("/")) throw bad(`${quote(text)} looks like a path: write it as ${quote(`unix:${text}`)}`);
-  if (text.startsWith("[")) return parseBracketed(text);
-  return parseHostAndPort(text);
+  if (text.startsWith("[")) return parseBracketed(text, port);
+  return parseHostAndPort(text, port);
 }
 
 /**
  * Reads an address to dial: like {@linkcode parseAddress}, but port 0 is refused, since nothing can listen there.
  *
+ * @param port What a sentence names as an example of a port.
  * @throws TeleError `bad-input`, with a sentence that tells what to write instead.
  *
  * @example
@@ -78,8 +83,8 @@ export function parseAddress(text: string): Address {
  * assertThrows(() => parseDialAddress("example.com:0"), Error, "port 0");
  * ```
  */
-export function parseDialAddress(text: string): Address {
-  const address = parseAddress(text);
+export function parseDialAddress(text: string, port = EXAMPLE_PORT): Address {
+  const address = parseAddress(text, port);
   if (address.kind === "tcp" && address.port === 0) {
     throw bad(`${quote(text)} has port 0, to which nothing can connect: write a port from 1 to 65535`);
   }
@@ -170,6 +175,34 @@ export function unmapped(host: string): string {
   return [upper >> 8, upper & 0xff, lower >> 8, lower & 0xff].join(".");
 }
 
+/**
+ * Whether who dials `to` reaches who listens on `at`, as far as the addresses tell; both without a host stand for
+ * loopback at the least.
+ *
+ * @param isOwnHost Whether the host of `to` is known to be this machine.
+ *
+ * @example
+ * ```ts
+ * import { parseAddress, reaches } from "./address.ts";
+ * import { assert, assertFalse } from "@std/assert";
+ *
+ * assert(reaches(parseAddress(":22"), parseAddress("0.0.0.0:22")));
+ * assertFalse(reaches(parseAddress("example.com:22"), parseAddress(":22")));
+ * assertFalse(reaches(parseAddress("127.0.0.1:22"), parseAddress("192.0.2.1:22")));
+ * ```
+ */
+export function reaches(to: Address, at: Address, isOwnHost = false): boolean {
+  if (to.kind === "unix" || at.kind === "unix") {
+    return to.kind === "unix" && at.kind === "unix" && to.path === at.path;
+  }
+  if (to.port !== at.port || at.port === 0) return false;
+  const isHere = to.host === undefined || isLoopback(to.host);
+  if (at.host === undefined) return isHere;
+  if (at.host === "0.0.0.0" || canonicalIPv6(at.host) === "::") return isHere || isOwnHost;
+  if (to.host !== undefined && to.host.toLowerCase() !== "localhost") return to.host === at.host;
+  return ["127.0.0.1", "::1", "localhost"].includes(at.host);
+}
+
 function parseUnixPath(path: string): string {
   if (path === "") throw bad("unix: has no path: write for example unix:/run/tele.sock");
   if (!path.startsWith("/")) {
@@ -182,45 +215,49 @@ function parseUnixPath(path: string): string {
   return path;
 }
 
-function parseBracketed(text: string): TcpAddress {
+function parseBracketed(text: string, port: number): TcpAddress {
   const end = text.indexOf("]");
-  if (end === -1) throw bad(`${quote(text)} has no closing bracket: write for example [::1]:22`);
+  if (end === -1) throw bad(`${quote(text)} has no closing bracket: write for example [::1]:${port}`);
   const host = text.slice(1, end);
   const rest = text.slice(end + 1);
   if (!isIPv6(host)) {
-    throw bad(`${quote(host)} is not an IPv6 address, and square brackets are for these: write for example [::1]:22`);
+    throw bad(
+      `${quote(host)} is not an IPv6 address, and square brackets are for these: write for example [::1]:${port}`,
+    );
   }
-  if (!rest.startsWith(":")) throw bad(`${quote(text)} has no port: add one, for example [${host}]:22`);
-  return { kind: "tcp", host, port: parsePort(rest.slice(1), text) };
+  if (!rest.startsWith(":")) throw bad(`${quote(text)} has no port: add one, for example [${host}]:${port}`);
+  return { kind: "tcp", host, port: parsePort(rest.slice(1), text, port) };
 }
 
-function parseHostAndPort(text: string): TcpAddress {
+function parseHostAndPort(text: string, examplePort: number): TcpAddress {
   const colon = text.lastIndexOf(":");
   if (colon === -1) {
     if (/^\d+$/.test(text)) throw bad(`${quote(text)} is only a number: write a port as :${text}`);
-    throw bad(`${quote(text)} has no port: add one, for example ${isHost(text) ? text : "localhost"}:22`);
+    throw bad(`${quote(text)} has no port: add one, for example ${isHost(text) ? text : "localhost"}:${examplePort}`);
   }
   const host = text.slice(0, colon);
-  if (host.includes(":")) throw bad(explainColons(text, host, text.slice(colon + 1)));
-  const port = parsePort(text.slice(colon + 1), text);
+  if (host.includes(":")) throw bad(explainColons(text, host, text.slice(colon + 1), examplePort));
+  const port = parsePort(text.slice(colon + 1), text, examplePort);
   if (host === "") return { kind: "tcp", host: undefined, port };
   if (!isHost(host)) throw bad(explainHost(host, port));
   return { kind: "tcp", host, port };
 }
 
-function parsePort(port: string, text: string): number {
-  if (port === "") throw bad(`${quote(text)} ends without a port: add one, for example ${quote(`${text}22`)}`);
-  if (!/^\d+$/.test(port)) throw bad(`${quote(port)} is not a port: write a number from 1 to 65535, for example :22`);
+function parsePort(port: string, text: string, example: number): number {
+  if (port === "") throw bad(`${quote(text)} ends without a port: add one, for example ${quote(`${text}${example}`)}`);
+  if (!/^\d+$/.test(port)) {
+    throw bad(`${quote(port)} is not a port: write a number from 1 to 65535, for example :${example}`);
+  }
   const number = Number(port);
   if (number > 65535) throw bad(`port ${port} does not exist: write a number from 1 to 65535`);
   return number;
 }
 
-function explainColons(text: string, host: string, port: string): string {
+function explainColons(text: string, host: string, port: string, example: number): string {
   // "::1:22" can be read in two ways; the one with a port is what was meant, since an address always has one.
   if (isIPv6(host)) return `an IPv6 address needs square brackets: write [${host}]:${port}`;
-  if (isIPv6(text)) return `an IPv6 address needs square brackets and a port: write for example [${text}]:22`;
-  return `${quote(text)} has more than one colon: write host:port, for example localhost:22`;
+  if (isIPv6(text)) return `an IPv6 address needs square brackets and a port: write for example [${text}]:${example}`;
+  return `${quote(text)} has more than one colon: write host:port, for example localhost:${example}`;
 }
 
 function explainHost(host: string, port: number): string {

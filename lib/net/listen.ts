@@ -97,30 +97,32 @@ async function bindFirst(host: string, port: number, others: string[], options: 
   }
 }
 
-function isTaken(error: unknown): boolean {
-  return error instanceof Deno.errors.AddrInUse || (error as { code?: string }).code === "EADDRINUSE";
+/** Whether another program listens there. */
+export function isTaken(error: unknown): boolean {
+  return error instanceof Deno.errors.AddrInUse || (error as { code?: string } | undefined)?.code === "EADDRINUSE";
+}
+
+/** Whether the address is another machine's, or a name that leads nowhere. */
+export function isElsewhere(error: unknown): boolean {
+  const code = (error as { code?: string } | undefined)?.code ?? "";
+  // Deno's `node:net` says EINVAL for an address of another machine.
+  return error instanceof Deno.errors.AddrNotAvailable ||
+    ["EADDRNOTAVAIL", "EINVAL", "ENOTFOUND", "EAI_AGAIN"].includes(code) ||
+    /failed to lookup address/.test(reasonOf(error));
 }
 
 function explain(error: unknown, address: Address): TeleError {
-  const code = (error as { code?: string }).code;
-  const name = formatAddress(address);
-  if (isTaken(error)) {
-    return new TeleError("bad-input", `cannot listen on ${name}: another program does; choose another port`);
+  const sentence = `cannot listen on ${formatAddress(address)}: ${explanation(error, address)}`;
+  return new TeleError("bad-input", sentence, { cause: error });
+}
+
+function explanation(error: unknown, address: Address): string {
+  if (isTaken(error)) return "another program does; choose another port";
+  if (address.kind === "unix") return `${reasonOf(error)}; choose another path`;
+  if (error instanceof Deno.errors.PermissionDenied || (error as { code?: string }).code === "EACCES") {
+    return "not allowed; ports below 1024 need the right to, or choose another";
   }
-  if (address.kind === "unix") {
-    return new TeleError("bad-input", `cannot listen on ${name}: ${reasonOf(error)}; choose another path`);
-  }
-  if (error instanceof Deno.errors.PermissionDenied || code === "EACCES") {
-    return new TeleError(
-      "bad-input",
-      `cannot listen on ${name}: not allowed; ports below 1024 need the right to, or choose another`,
-    );
-  }
-  // Deno's `node:net` says EINVAL for it.
-  if (error instanceof Deno.errors.AddrNotAvailable || code === "EADDRNOTAVAIL" || code === "EINVAL") {
-    return new TeleError("bad-input", `cannot listen on ${name}: this machine does not have that address`);
-  }
-  return new TeleError("bad-input", `cannot listen on ${name}: ${reasonOf(error)}`);
+  return isElsewhere(error) ? "this machine does not have that address" : reasonOf(error);
 }
 
 function bindTcp(host: string, port: number, options: ListenOptions): Promise<Bound> {

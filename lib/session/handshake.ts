@@ -11,6 +11,7 @@
  */
 import type { Duplex } from "../net/duplex.ts";
 import { TeleError } from "../net/error.ts";
+import { foreignClient, foreignServer } from "../net/foreign_protocol.ts";
 import { tlsRecordKind } from "../net/tls_record.ts";
 import { FRAME_HEADER_BYTES } from "../ping/codec.ts";
 import { EndCode, MAX_HANDSHAKE_FRAME_BYTES } from "./constants.ts";
@@ -54,12 +55,19 @@ export class HandshakeChannel {
   /** The connection. */
   readonly duplex: Duplex;
   #buffer = new Uint8Array(MAX_HANDSHAKE_FRAME_BYTES + FRAME_HEADER_BYTES);
+  readonly #other: "server" | "client";
   #filled = 0;
   #received = 0;
+  #isFirst = true;
 
-  /** A channel over `duplex`, which nobody else may read until {@linkcode HandshakeChannel.leftover} was taken. */
-  constructor(duplex: Duplex) {
+  /**
+   * A channel over `duplex`, which nobody else may read until {@linkcode HandshakeChannel.leftover} was taken.
+   *
+   * @param other Which end of tele should be there.
+   */
+  constructor(duplex: Duplex, other: "server" | "client" = "server") {
     this.duplex = duplex;
+    this.#other = other;
   }
 
   /** Whether the peer has sent anything at all. */
@@ -77,7 +85,8 @@ export class HandshakeChannel {
    *
    * Invariant 10: holds at most one frame of {@linkcode MAX_HANDSHAKE_FRAME_BYTES}.
    *
-   * @throws {TeleError} `protocol` if a larger frame is announced or TLS was met, `carrier-lost` if the peer ends.
+   * @throws {TeleError} `protocol` if a larger frame is announced or TLS was met, `carrier-lost` if the peer ends,
+   *   `refused` if a server of another kind answers.
    */
   async receive(): Promise<Uint8Array> {
     for (;;) {
@@ -99,6 +108,7 @@ export class HandshakeChannel {
 
   #takeFrame(): Uint8Array | undefined {
     while (this.#filled >= FRAME_HEADER_BYTES) {
+      if (this.#isFirst) this.#refuseForeigners();
       const length = new DataView(this.#buffer.buffer).getUint32(0);
       if (length > MAX_HANDSHAKE_FRAME_BYTES) throw new TeleError("protocol", this.#tooLarge(length));
       const end = FRAME_HEADER_BYTES + length;
@@ -106,9 +116,22 @@ export class HandshakeChannel {
       const payload = this.#buffer.slice(FRAME_HEADER_BYTES, end);
       this.#buffer.copyWithin(0, end, this.#filled);
       this.#filled -= end;
+      this.#isFirst = false;
       if (length > 0) return payload;
     }
     return undefined;
+  }
+
+  /** Somebody else lives at the address, or came to the wrong one: that no waiting mends. */
+  #refuseForeigners(): void {
+    const first = this.#buffer.subarray(0, this.#filled);
+    if (this.#other === "client") {
+      const sentence = foreignClient(first);
+      if (sentence !== undefined) throw new TeleError("protocol", sentence);
+    } else {
+      const sentence = foreignServer(first);
+      if (sentence !== undefined) throw new TeleError("refused", `${this.duplex.peer}: ${sentence}`);
+    }
   }
 
   /** What has come is no frame. Which end speaks TLS follows from the record: only clients begin, servers complain. */
@@ -258,7 +281,7 @@ export class ServerHandshake {
 
   /** A handshake on `duplex`, which nobody has read from; `isGuarded` says whether this server has a token. */
   constructor(duplex: Duplex, isGuarded = false) {
-    this.channel = new HandshakeChannel(duplex);
+    this.channel = new HandshakeChannel(duplex, "client");
     this.#isGuarded = isGuarded;
   }
 

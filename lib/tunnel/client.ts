@@ -7,7 +7,7 @@ import { formatAddress } from "../net/address.ts";
 import { type Clock, systemClock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { TeleError } from "../net/error.ts";
-import { listen, type Listening } from "../net/listen.ts";
+import { isElsewhere, listen, type Listening } from "../net/listen.ts";
 import type { Log } from "../net/log.ts";
 import { Patience } from "../net/patience.ts";
 import type { MuxStream, StreamEnd } from "../mux/stream.ts";
@@ -43,6 +43,8 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
     clock,
     log,
     onConnection: (user) => take(user),
+  }).catch((error) => {
+    throw isElsewhere(error.cause) ? suspectSwap(error) : error;
   });
   // Not before it listens: a second client started by mistake must fail before it takes over the session of the first.
   const users = carrying();
@@ -62,6 +64,12 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
       await users.stop(`the tele client ended (${reason})`);
     },
   };
+}
+
+/** A client can only listen on its own machine: whoever names another one has probably meant the tele server. */
+function suspectSwap(error: TeleError): TeleError {
+  const hint = "--in is where user's clients connect on this machine, --out is the tele server: are the two swapped?";
+  return new TeleError("bad-input", `${error.message}; ${hint}`);
 }
 
 /** The token and the certificates are this client's: whoever comes to its port uses them. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { reaches } from "../net/address.ts";
 import { bad, example, GivenFlags } from "./given_flags.ts";
 import type { HostName } from "./host_name.ts";
 import type { Option } from "./option.ts";
@@ -123,6 +124,14 @@ function serverCommand(given: GivenFlags, environment: CommandEnvironment): Comm
   if (input === undefined && routes.length === 0) {
     throw bad(`--server needs --in=ADDR, the address of the user's server: ${example(SERVER_IN)}`);
   }
+  const out = given.value(SERVER_OUT);
+  const upstreams = [...input === undefined ? [] : [input], ...routes.map((route) => route.in)];
+  if (out !== undefined && upstreams.some((upstream) => reaches(upstream, out))) {
+    throw bad(
+      "this tele server would connect to itself: --in is the user's server, which listens already, and --out is " +
+        "where tele clients connect: give them different ports",
+    );
+  }
   const tls = serverTls(given);
   if (tls === undefined) {
     given.refuse(
@@ -135,7 +144,7 @@ function serverCommand(given: GivenFlags, environment: CommandEnvironment): Comm
   const options = {
     in: sessions ? input : undefined,
     routes,
-    out: given.value(SERVER_OUT),
+    out,
     tls,
     maxSessions: given.valueOrDefault(MAX_SESSIONS),
     ...commonOptions(given, environment, routes.length > 0),
@@ -147,6 +156,13 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
   given.refuseOtherRole("client");
   const out = given.value(CLIENT_OUT);
   if (out === undefined) throw bad(`--client needs --out=ADDR, the address of the tele server: ${example(CLIENT_OUT)}`);
+  const input = given.value(CLIENT_IN);
+  if (input !== undefined && reaches(out, input)) {
+    throw bad(
+      "this tele client would connect to itself: --in is where user's clients connect on this machine, and --out is " +
+        "the tele server: give them different hosts or ports",
+    );
+  }
   const protocol = given.value(PROTOCOL);
   const isStdio = given.has(STDIO.name);
   if (isStdio) refuseBesideStdio(given);
@@ -157,7 +173,7 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     throw bad(`TLS over a unix socket needs --tls-name=NAME, since a path is no name to verify: ${example(TLS_NAME)}`);
   }
   const options = {
-    in: given.value(CLIENT_IN),
+    in: input,
     isStdio,
     out,
     tls,

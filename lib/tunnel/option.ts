@@ -93,11 +93,15 @@ export function choice<Word extends string>(words: readonly Word[]): ValueForm<W
 
 const TAKES_ADDRESS = "host:port, :port, [v6]:port or unix:/path";
 
-/** An address to listen on. */
-export const AN_ADDRESS: ValueForm<Address> = { takes: TAKES_ADDRESS, parse: parseAddress };
+/** An address to listen on; `port` is an example of one. */
+export function anAddress(port: number): ValueForm<Address> {
+  return { takes: TAKES_ADDRESS, parse: (text) => parseAddress(text, port) };
+}
 
-/** An address to connect to. */
-export const AN_ADDRESS_TO_DIAL: ValueForm<Address> = { takes: TAKES_ADDRESS, parse: parseDialAddress };
+/** An address to connect to; `port` is an example of one. */
+export function anAddressToDial(port: number): ValueForm<Address> {
+  return { takes: TAKES_ADDRESS, parse: (text) => parseDialAddress(text, port) };
+}
 
 /** A file, by its path. Whether it can be read shows when it is. */
 export const A_FILE: ValueForm<string> = { takes: "a file", parse: (text) => text };

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatAddress } from "../net/address.ts";
+import { type Address, formatAddress, parseAddress, reaches } from "../net/address.ts";
 import type { Clock } from "../net/clock.ts";
 import { dial } from "../net/dial.ts";
 import type { Duplex } from "../net/duplex.ts";
@@ -37,7 +37,13 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
   const { out, tls } = options;
   if (tls === undefined) {
     return {
-      dialCarrier: (signal) => dial(out, "carrier", signal),
+      async dialCarrier(signal) {
+        const duplex = await dial(out, "carrier", signal);
+        if (out.kind === "unix" || !isOwnPort(duplex, options.in)) return duplex;
+        duplex.close();
+        const sentence = "that is this tele client's own --in: give the tele server's address as --out";
+        throw new TeleError("refused", `${formatAddress(out)}: ${sentence}`);
+      },
       dialProtocol: () => Promise.reject(new TeleError("bad-input", "RFD 80 mode needs TLS")),
       stop() {},
     };
@@ -58,6 +64,13 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
     },
     stop,
   };
+}
+
+/** Whether a name has led this client to where it listens itself. */
+function isOwnPort({ peer, localAddress }: Duplex, listens: Address | undefined): boolean {
+  if (listens?.kind !== "tcp") return false;
+  const to = parseAddress(peer);
+  return to.kind === "tcp" && reaches(to, listens, to.host === localAddress);
 }
 
 function settingsOf(tls: ClientTls, protocols: string[], texts: Texts): TlsDialSettings {

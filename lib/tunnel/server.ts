@@ -7,7 +7,8 @@ import { type Address, formatAddress } from "../net/address.ts";
 import { type Clock, systemClock } from "../net/clock.ts";
 import { dial } from "../net/dial.ts";
 import type { Duplex } from "../net/duplex.ts";
-import type { Listening } from "../net/listen.ts";
+import { TeleError } from "../net/error.ts";
+import { isTaken, type Listening } from "../net/listen.ts";
 import type { Log } from "../net/log.ts";
 import { Patience } from "../net/patience.ts";
 import { MuxServer } from "../mux/link.ts";
@@ -41,6 +42,8 @@ export async function startServer(options: ServerOptions, log: Log, clock: Clock
     if (choice.kind === "session") return void sessions?.accept(outer);
     const framing = choice.pings ? { maxMessageBytes, pingIntervalMs } : undefined;
     relays.carry(outer, async (signal) => ({ outer, inner: await dialUser(choice.route.in, signal), framing }));
+  }).catch((error) => {
+    throw isTaken(error.cause) ? suspectSwap(error) : error;
   });
   warnOfExposure(listening, options, token !== undefined, log);
   const stopWatching = watchToken({ file: options.tokenFile }, {
@@ -59,6 +62,12 @@ export async function startServer(options: ServerOptions, log: Log, clock: Clock
       await sessions?.stop(`the tele server ended (${reason})`);
     },
   };
+}
+
+/** The program that listens there may be the one that is to be reached. */
+function suspectSwap(error: TeleError): TeleError {
+  const hint = "if it is the user's server, give its address to --in, and to --out a port for tele clients";
+  return new TeleError("bad-input", `${error.message}; ${hint}`);
 }
 
 interface SessionsNeed {

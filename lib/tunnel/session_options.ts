@@ -8,16 +8,11 @@ import type { Address } from "../net/address.ts";
 import { LOG_LEVELS, type LogLevel } from "../net/log.ts";
 import { parseDuration } from "./duration.ts";
 import { LOG_FORMATS, type LogFormat } from "./log_format.ts";
-import {
-  AN_ADDRESS,
-  AN_ADDRESS_TO_DIAL,
-  choice,
-  countRange,
-  type FlagOption,
-  range,
-  type ValueOption,
-} from "./option.ts";
+import { anAddress, anAddressToDial, choice, countRange, type FlagOption, range, type ValueOption } from "./option.ts";
 import { parseSize } from "./size.ts";
+
+/** The port of tele servers in all examples. */
+const TELE_PORT = 40300;
 
 /** Starts the server role. */
 export const SERVER: FlagOption = {
@@ -46,7 +41,7 @@ export const SERVER_IN: ValueOption<Address> = {
   meaning: "the user's server; :port is on this machine",
   without: "required, or --route",
   example: "--in=:22",
-  ...AN_ADDRESS_TO_DIAL,
+  ...anAddressToDial(22),
 };
 
 /** The server's `--out`. */
@@ -58,7 +53,7 @@ export const SERVER_OUT: ValueOption<Address> = {
   meaning: "where tele clients connect; :port is every interface",
   without: "a free port",
   example: "--out=:40300",
-  ...AN_ADDRESS,
+  ...anAddress(TELE_PORT),
 };
 
 /** `--max-sessions`. */
@@ -82,7 +77,7 @@ export const CLIENT_IN: ValueOption<Address> = {
   meaning: "where user's clients connect; :port is loopback only",
   without: "a free port",
   example: "--in=:2222",
-  ...AN_ADDRESS,
+  ...anAddress(2222),
 };
 
 /** `--stdio`. */
@@ -102,7 +97,7 @@ export const CLIENT_OUT: ValueOption<Address> = {
   role: "client",
   meaning: "the tele server",
   example: "--out=example.com:40300",
-  ...AN_ADDRESS_TO_DIAL,
+  ...anAddressToDial(TELE_PORT),
 };
 
 /** `--pool`. */

@@ -6,7 +6,8 @@
 
 import { parseProtocolName } from "./alpn.ts";
 import { type HostName, parseHostName, parseHostNames } from "./host_name.ts";
-import { A_FILE, AN_ADDRESS_TO_DIAL, type FlagOption, range, type ValueForm, type ValueOption } from "./option.ts";
+import { parseDialAddress } from "../net/address.ts";
+import { A_FILE, type FlagOption, range, type ValueForm, type ValueOption } from "./option.ts";
 import type { Route } from "./options.ts";
 import { parseSize } from "./size.ts";
 
@@ -199,5 +200,5 @@ function parseRoute(text: string): Route {
   const at = text.indexOf("=");
   // Without "=" the whole is read as the name, and then the address is missing: the sentence says what was forgotten.
   const protocol = parseProtocolName(at === -1 ? text : text.slice(0, at));
-  return { protocol, in: AN_ADDRESS_TO_DIAL.parse(at === -1 ? "" : text.slice(at + 1)) };
+  return { protocol, in: parseDialAddress(at === -1 ? "" : text.slice(at + 1)) };
 }

@@ -1,0 +1,67 @@
+/**
+ * What others speak, where a tele process was expected: told by the first bytes that come.
+ *
+ * @module
+ */
+
+/** How many of the first bytes are looked at. */
+const LOOKED_AT = 64;
+
+/** The first bytes of servers, and of clients, as Latin-1; what precedes "server" or "client" in a sentence. */
+const SIGNS: readonly (readonly [RegExp, string])[] = [
+  // RFC 4253, section 4.2.
+  [/^SSH-/, "an SSH"],
+  // RFC 9112: a status line, a request line; a page of a server that knows no status line.
+  [
+    /^HTTP\/\d|^(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|CONNECT|TRACE|PRI) |^\s*<(!doctype|html|\?xml)/i,
+    "a web (HTTP)",
+  ],
+  // RFC 5321 and RFC 959 greet alike.
+  [/^(220|421|5\d\d)[ -]|^(EHLO|HELO) /i, "a mail or FTP"],
+  [/^\* (OK|BYE|PREAUTH) /, "an IMAP"],
+  [/^\+OK /, "a POP3"],
+  [/^-(ERR|NOAUTH|DENIED|LOADING|MISCONF)\b|^\*\d+\r\n\$\d+\r\n/, "a Redis"],
+  // The frontend/backend protocol 3.0: an ErrorResponse; a StartupMessage, or a request for TLS in its place.
+  // deno-lint-ignore no-control-regex
+  [/^E\0\0..[SVC]|^\0\0..(\0\x03\0[\0-\x02]|\x04\xd2\x16[\x2e-\x30])/s, "a PostgreSQL"],
+  // A handshake packet of version 10, which tells a version; an error in its place.
+  // deno-lint-ignore no-control-regex
+  [/^[\x10-\xff]\0\0\0(\x0a\d+\.|\xff[^]{2}\D)/, "a MySQL or MariaDB"],
+  [/^INFO \{/, "a NATS"],
+  [/^RFB \d{3}\./, "a VNC"],
+  [/^@RSYNCD:/, "an rsync"],
+  [/^AMQP[^ -~]/, "an AMQP"],
+  // RFC 854: IAC, then WILL, WONT, DO or DONT.
+  [/^\xff[\xfb-\xfe]/, "a Telnet"],
+];
+
+/**
+ * Who speaks, if these first bytes of a connection tell it, with its article: "an SSH", to go in front of "server" or
+ * "client". No frame of tele begins like any of them.
+ *
+ * @example
+ * ```ts
+ * import { foreignProtocolOf } from "./foreign_protocol.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const bytes = (text: string) => new TextEncoder().encode(text);
+ * assertEquals(foreignProtocolOf(bytes("SSH-2.0-OpenSSH_9.9\r\n")), "an SSH");
+ * assertEquals(foreignProtocolOf(bytes("\0\0\0\x48\x01tele")), undefined);
+ * ```
+ */
+export function foreignProtocolOf(bytes: Uint8Array): string | undefined {
+  const text = String.fromCharCode(...bytes.subarray(0, LOOKED_AT));
+  return SIGNS.find(([sign]) => sign.test(text))?.[1];
+}
+
+/** What a client is told of a server whose first bytes are foreign; undefined if they are not. */
+export function foreignServer(first: Uint8Array): string | undefined {
+  const who = foreignProtocolOf(first);
+  return who && `${who} server answers there, not a tele server: give the host and port at which that listens`;
+}
+
+/** What a server is told of a client whose first bytes are foreign; undefined if they are not. */
+export function foreignClient(first: Uint8Array): string | undefined {
+  const who = foreignProtocolOf(first);
+  return who && `${who} client speaks here: users' programs connect to the tele client's port`;
+}
