@@ -233,3 +233,16 @@ tlsTest("a handshake given up closes its socket at once", async () => {
   const gone = AbortSignal.abort(new Error("before"));
   await assertRejects(() => dialTls(parseAddress(`127.0.0.1:${listener.addr.port}`), { protocols: [] }, gone));
 });
+
+tlsTest("an address with a zone is dialed with it, and verified without", async () => {
+  const { ca } = await certificates();
+  const local = Deno.networkInterfaces().find(({ address }) => address.startsWith("fe80:"));
+  // Without IPv6 there is no address that needs one: then at least it must be told as a way that does not exist.
+  const [address, zone] = local === undefined ? ["fe80::1", "lo"] : [local.address, local.name];
+  const everywhere = local === undefined ? "127.0.0.1:0" : "[::]:0";
+  const world = await TlsWorld.start(await ca.issue({ names: `IP:${address}` }), undefined, undefined, everywhere);
+  const dialing = world.dial({}, `[${address}%${zone}]`);
+  if (local === undefined) assertEquals((await assertRejects(() => dialing, TeleError)).code, "carrier-lost");
+  else assertEquals((await dialing).protocol, "tele/1");
+  world.close();
+});

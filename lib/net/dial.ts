@@ -4,17 +4,20 @@
  * @module
  */
 import { type Address, type DialCandidate, dialCandidates, formatAddress } from "./address.ts";
+import { systemClock } from "./clock.ts";
 import { DenoDuplex } from "./deno_duplex.ts";
 import type { Duplex } from "./duplex.ts";
 import { reasonOf, TeleError } from "./error.ts";
 import { hasNodeDuplex, NodeDuplex } from "./node_duplex.ts";
 import { shortageOf } from "./patience.ts";
+import { addressesOf, race } from "./race.ts";
 
 /** Whose connection it is: a user's can be reset, a carrier is as fast as the runtime allows. */
 export type ConnectionUse = "user" | "carrier";
 
 /**
- * Connects to `address`; names are resolved anew each time, `:port` tries loopback in both families.
+ * Connects to `address`; names are resolved anew each time, and of their addresses the first that answers is taken. `:port`
+ * tries loopback in both families.
  *
  * @param signal Gives up when it aborts.
  * @throws {TeleError} `carrier-lost` with the operating system's reason, if nothing there takes the connection.
@@ -46,7 +49,11 @@ async function dialOne(candidate: DialCandidate, use: ConnectionUse, signal?: Ab
     return new DenoDuplex(await Deno.connect({ transport: "unix", path: candidate.path }));
   }
   const { host, port } = candidate;
-  if (use === "user" && hasNodeDuplex()) return await NodeDuplex.connect(host, port, signal);
+  // `node:net` does not know zones (RFC 4007, 11): what goes there can be cut, but not reset.
+  if (use === "user" && hasNodeDuplex() && !host.includes("%")) {
+    const connect = (address: string, signal?: AbortSignal) => NodeDuplex.connect(address, port, signal, host);
+    return await race(await addressesOf(host), connect, systemClock, signal);
+  }
   const options = { hostname: host, port, signal };
   return new DenoDuplex(await Deno.connect(options as Deno.ConnectOptions), use === "user");
 }

@@ -165,9 +165,10 @@ export class NodeDuplex implements Duplex {
   /**
    * Connects to `host:port`.
    *
+   * @param name What logs call the host, such as the name that led to this address.
    * @throws If that fails, or `signal` aborts first.
    */
-  static connect(host: string, port: number, signal?: AbortSignal): Promise<NodeDuplex> {
+  static connect(host: string, port: number, signal?: AbortSignal, name: string = host): Promise<NodeDuplex> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
       const socket = net.connect({ host, port, allowHalfOpen: true });
@@ -183,7 +184,7 @@ export class NodeDuplex implements Duplex {
       socket.once("connect", () => {
         signal?.removeEventListener("abort", onAbort);
         socket.off("error", onError);
-        resolve(new NodeDuplex(socket, formatAddress({ kind: "tcp", host, port })));
+        resolve(new NodeDuplex(socket, formatAddress({ kind: "tcp", host: name, port })));
       });
     });
   }

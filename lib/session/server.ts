@@ -151,14 +151,14 @@ export class SessionServer<User extends SessionUser> {
     });
     // Meanwhile a newer attempt may have attached, or the session ended: then this carrier is nobody's.
     if (session.lastAttempt !== commit.attempt || session.error !== undefined) return handshake.channel.duplex.close();
+    const entry = this.#sessions.get(nameOf(session.id))!;
     const again = this.#attach(handshake, session, commit.received, accept);
-    const { title, fields } = this.#sessions.get(nameOf(session.id))!;
     const outageMs = Math.round(this.#options.clock.now() - detachedAt);
     const seconds = (outageMs / 1000).toFixed(1);
     this.#options.log(
       "info",
-      `${title} resumed after ${seconds} s from ${handshake.channel.duplex.peer}, ${again} bytes sent again`,
-      { ...fields, outageMs, replayedBytes: again },
+      `${entry.title} resumed after ${seconds} s from ${handshake.channel.duplex.peer}, ${again} bytes sent again`,
+      { ...entry.fields, outageMs, replayedBytes: again },
     );
   }
 

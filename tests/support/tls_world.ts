@@ -64,7 +64,7 @@ export class TlsWorld {
   }
 
   /**
-   * Listens on a free port of 127.0.0.1, with the shared certificate unless `settings` say otherwise.
+   * Listens, on a free port of 127.0.0.1 unless `address` is another, with the shared certificate unless `settings` say otherwise.
    *
    * @param welcome Told of each connection that was taken, as soon as it was.
    */
@@ -72,10 +72,11 @@ export class TlsWorld {
     settings: Partial<TlsListenSettings> = {},
     clock: Clock = systemClock,
     welcome?: (connection: TlsConnection) => void,
+    address = "127.0.0.1:0",
   ): Promise<TlsWorld> {
     const { server } = await certificates();
     const [arrivals, refused]: [TlsConnection[], string[]] = [[], []];
-    const listening = await listenTls(parseAddress("127.0.0.1:0"), { ...server, protocols: ["tele/1"], ...settings }, {
+    const listening = await listenTls(parseAddress(address), { ...server, protocols: ["tele/1"], ...settings }, {
       defaultHosts: ["127.0.0.1"],
       clock,
       log: silentLog,
