@@ -142,6 +142,7 @@ class Run {
 /** Lets the user's programs work against `origin` while the network breaks as planned. */
 export async function run(scene: Scene, origin: string, expected: Expected, terminal: Terminal): Promise<Outcome> {
   const echo = new Echo(origin);
+  await echo.alone();
   const state = new Run(origin, echo, expected, terminal);
   scene.onFileServer = ({ name, receivedBytes, sentSha256 }) => {
     if (name !== state.sight.name) return;

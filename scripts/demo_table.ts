@@ -15,6 +15,12 @@ type Row = readonly [label: string, withTele: string, without: string];
 const LABEL_COLUMNS = 16;
 const CELL_COLUMNS = 30;
 
+/** What would look like a loss without a word. */
+const NOTE = [
+  "  Beside both transfers the echo shares one connection with them with tele, and",
+  "  waits for what is under way; without tele it has a connection of its own.",
+];
+
 /** The lines of the table, 78 columns at most. */
 export function resultTable(
   sizeBytes: number,
@@ -28,7 +34,8 @@ export function resultTable(
     ...transferRows("download", sizeBytes, withTele.download, without.download),
     ...transferRows("upload", sizeBytes, withTele.upload, without.upload),
     ["echo", echoCell(withTele), echoCell(without)],
-    ["  usual answer", formatMs(withTele.echo.medianMs), formatMs(without.echo.medianMs)],
+    ["  answer, alone", formatMs(withTele.echo.aloneMs), formatMs(without.echo.aloneMs)],
+    ["  beside both", formatMs(withTele.echo.medianMs), formatMs(without.echo.medianMs)],
     [
       "  longest pause",
       formatMs(withTele.echo.longestMs),
@@ -40,7 +47,7 @@ export function resultTable(
   ];
   const head = palette.bold(layOut(["", "with tele", "without tele"])[0]);
   const rule = palette.dim(`  ${"─".repeat(LABEL_COLUMNS + 2 * CELL_COLUMNS)}`);
-  return [head, rule, ...rows.flatMap(layOut), rule];
+  return [head, rule, ...rows.flatMap(layOut), rule, ...NOTE.map(palette.dim)];
 }
 
 function transferRows(name: string, sizeBytes: number, withTele: TransferResult, without: TransferResult): Row[] {

@@ -22,7 +22,9 @@ export interface TransferResult {
 export interface EchoResult {
   readonly sent: number;
   readonly answered: number;
-  /** Half of the answers took no longer, in milliseconds. */
+  /** Half of the answers took no longer before the transfers began, in milliseconds. */
+  readonly aloneMs: number;
+  /** The same beside the transfers. */
   readonly medianMs: number;
   /** The longest that the user waited for an answer, in milliseconds. */
   readonly longestMs: number;
@@ -52,6 +54,9 @@ const UPLOAD_SEED = 2;
 
 /** Time between two keystrokes, in milliseconds. */
 const ECHO_MS = 50;
+
+/** So many answers come before the transfers begin. */
+const ALONE_ANSWERS = 10;
 
 /** How long the last answers may take when the transfers are over, in milliseconds. */
 const LAST_ECHO_MS = 10_000;
@@ -114,6 +119,7 @@ export class Echo {
   readonly #sentAtMs: number[] = [];
   readonly #tookMs: number[] = [];
   readonly #ended: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #alone: PromiseWithResolvers<void> = Promise.withResolvers();
   #timer: ReturnType<typeof setInterval> | undefined;
   #isFinishing = false;
   #isClosed = false;
@@ -141,6 +147,11 @@ export class Echo {
     return sentAtMs === undefined ? 0 : performance.now() - sentAtMs;
   }
 
+  /** Settles when enough answers came to tell how long one takes where nothing else is under way, or none will. */
+  alone(): Promise<void> {
+    return Promise.race([this.#alone.promise, this.#ended.promise]);
+  }
+
   /** Waits for the last answers and closes. */
   async finish(): Promise<EchoResult> {
     clearInterval(this.#timer);
@@ -151,12 +162,12 @@ export class Echo {
     clearTimeout(late);
     this.#isClosed = true;
     this.#socket.close();
-    const sorted = this.#tookMs.toSorted((a, b) => a - b);
     return {
       sent: this.#sentAtMs.length,
-      answered: sorted.length,
-      medianMs: sorted[Math.floor(sorted.length / 2)] ?? 0,
-      longestMs: sorted.at(-1) ?? 0,
+      answered: this.#tookMs.length,
+      aloneMs: medianOf(this.#tookMs.slice(0, ALONE_ANSWERS)),
+      medianMs: medianOf(this.#tookMs.slice(ALONE_ANSWERS)),
+      longestMs: this.longestMs,
       error: this.#error,
     };
   }
@@ -171,6 +182,7 @@ export class Echo {
     if (number !== this.#tookMs.length) this.#fail(`answer ${number} came in the place of ${this.#tookMs.length}`);
     this.lastMs = performance.now() - this.#sentAtMs[number];
     this.#tookMs.push(this.lastMs);
+    if (this.#tookMs.length === ALONE_ANSWERS) this.#alone.resolve();
     this.#endIfAnswered();
   }
 
@@ -183,6 +195,10 @@ export class Echo {
     this.#error ??= reason;
     this.#ended.resolve();
   }
+}
+
+function medianOf(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
 
 /** A client of its own for each transfer: no connection that was used before, no proxy. */

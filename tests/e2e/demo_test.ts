@@ -41,6 +41,11 @@ Deno.test("a short demo: every byte arrives with tele, and without it both trans
     assertMatch(error, /error +none +\S+/);
   }
   assertMatch(table, /^ {2}echo +(\d+) of \1 answered/m);
+  // Like beside like: nothing else is under way.
+  const [, withTele, without] = /^ {4}answer, alone +(\d+) ms +(\d+) ms$/m.exec(table) ?? [];
+  assert(Number(withTele) < Number(without) + 50, table);
+  assertMatch(table, /^ {4}beside both +\d+ m?s +\d+ m?s$/m);
+  assertStringIncludes(table, "shares one connection with them");
   assertMatch(table, /^ {4}longest pause +[\d.]+ m?s +for ever$/m);
   assertMatch(table, /^ {2}outages +3: 1 reset, 1 close, 1 black +1: 1 reset$/m);
   assertMatch(table, /^ {2}replayed +[\d.]+ \w+ down, [\d.]+ \w+ up/m);
@@ -78,14 +83,14 @@ const WHOLE = { bytes: 4 * MIB, sentSha256: "aa", receivedSha256: "aa" };
 const GOOD: Outcome = {
   download: WHOLE,
   upload: WHOLE,
-  echo: { sent: 50, answered: 50, medianMs: 3, longestMs: 3_500 },
+  echo: { sent: 50, answered: 50, aloneMs: 2, medianMs: 3, longestMs: 3_500 },
   outages: OUTAGES,
   tookMs: 9_000,
 };
 const BROKEN: Outcome = {
   download: { bytes: MIB, error: "connection reset by peer" },
   upload: { bytes: MIB, error: "connection reset by peer" },
-  echo: { sent: 10, answered: 9, medianMs: 1, longestMs: 2, error: "connection reset by peer" },
+  echo: { sent: 10, answered: 9, aloneMs: 1, medianMs: 1, longestMs: 2, error: "connection reset by peer" },
   outages: OUTAGES.slice(0, 1),
   tookMs: 500,
 };
