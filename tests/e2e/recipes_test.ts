@@ -254,13 +254,13 @@ const RUNNERS: Record<string, Runner> = {
 
   "RFD 80 mode: any protocol, kept alive": {
     programs: [],
-    isOpen: true,
     async run(recipes, s) {
       const sandbox = await Sandbox.make(s);
       const greeting = "8.0.36 a database\n";
       sandbox.serve(3306, s.use(new UserServer(banner(greeting))).port);
       sandbox.serve(22, s.use(new UserServer(echo)).port);
-      await sandbox.type("tele --make-cert=tls --host=example.com && cp tls/*.pem .");
+      await sandbox.type("tele --make-cert=tls --host=example.com && cp tls/cert.pem cert.pem");
+      await sandbox.type("tele --make-cert=laptop --host=laptop && cp laptop/cert.pem laptop.pem");
       const asksDatabase = async () => {
         using connection = await connectTo(sandbox.port(3307));
         await connection.closeWrite();
@@ -274,7 +274,10 @@ const RUNNERS: Record<string, Runner> = {
       await sandbox.run(recipes.next("tele --server --in=:22 --route=teleport-mysql=:3306"));
       await sandbox.run(client);
       await asksDatabase();
-      await sandbox.run({ language: "sh", text: "tele --client --in=:2222 --out=example.com:443 --tls-ca=cert.pem" });
+      // Sessions on the same port, by the recipe of the section on certificates.
+      const ofCertificates = recipesOf("A certificate for each client");
+      ["tele --make-cert", "tele --server"].forEach((text) => ofCertificates.next(text));
+      await sandbox.run(ofCertificates.next("tele --client --in=:2222"));
       await echoesAt(sandbox.port(2222));
       return sandbox;
     },

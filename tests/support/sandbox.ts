@@ -45,6 +45,7 @@ export class Sandbox {
   readonly stand: Map<string, string> = new Map();
   readonly #ports: Map<number, number> = new Map();
   readonly #background: Background[] = [];
+  readonly #logsBefore: string[] = [];
   readonly #env: Record<string, string>;
   #alias = "";
 
@@ -149,7 +150,8 @@ export class Sandbox {
 
   /** Log lines of all roles that warn of something: those with `text`, and the others. */
   warningsOf(text: string): [these: string[], others: string[]] {
-    const lines = this.#background.flatMap(({ log }) => log.split("\n").filter((line) => / (warn|error) /.test(line)));
+    const logs = [...this.#logsBefore, ...this.#background.map(({ log }) => log)];
+    const lines = logs.flatMap((log) => log.split("\n").filter((line) => / (warn|error) /.test(line)));
     return [lines.filter((line) => line.includes(text)), lines.filter((line) => !line.includes(text))];
   }
 
@@ -160,6 +162,8 @@ export class Sandbox {
 
   /** Ends the roles, as at the end of a day. */
   async stopAll(): Promise<void> {
+    // Without what they say of the end itself.
+    this.#logsBefore.push(...this.#background.map(({ log }) => log));
     for (const { child, command } of this.#background.splice(0).reverse()) {
       killGroup(child, "SIGTERM");
       await within(child.status, 10_000, `the end of ${command}`).finally(() => killGroup(child, "SIGKILL"));
