@@ -464,6 +464,8 @@ Deno.test("the session expires: streams are cut on both sides with an error, nev
   world.network.state = "up";
   const next = world.open();
   await world.run(next.user.write(text("again")));
+  // Not at once if the last attempt was one of the last 200 ms.
+  await world.clock.advanceUntil(() => world.upstream.length === 2, 1_000, "the next stream");
   assertEquals(await world.run(readText(world.upstream[1], 5)), "again");
 });
 

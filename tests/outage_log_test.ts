@@ -16,52 +16,52 @@ Deno.test("first contact that fails says what is missing, the first success says
   log.failed("connection refused", 1);
   assertEquals(take(), ["warn: no tele server yet: connection refused; trying again"]);
   await clock.advance(2_000);
-  log.end("192.0.2.7:4000", 3, undefined);
+  log.end({ peer: "192.0.2.7:4000", attempts: 3, againBytes: undefined, barren: 0 });
   assertEquals(take(), ["info: link up: new session with 192.0.2.7:4000"]);
 });
 
 Deno.test("an outage is told as lost, not resumed yet, and resumed with its length, attempts and bytes", async () => {
   const { clock, log, take } = setUp();
   log.begin(undefined);
-  log.end("a:1", 1, undefined);
+  log.end({ peer: "a:1", attempts: 1, againBytes: undefined, barren: 0 });
   take();
   log.begin("connection reset");
   assertEquals(take(), ["warn: link lost: connection reset; trying to resume"]);
   log.failed("host unreachable", 1);
   assertEquals(take(), ["warn: not resumed yet: host unreachable; trying again"]);
   await clock.advance(3_100);
-  log.end("a:1", 5, 18_432);
+  log.end({ peer: "a:1", attempts: 5, againBytes: 18_432, barren: 0 });
   assertEquals(take(), ["info: resumed after 3.1 s, 5 attempts, 18432 bytes sent again"]);
   log.begin("closed");
-  log.end("a:1", 1, 0);
+  log.end({ peer: "a:1", attempts: 1, againBytes: 0, barren: 0 });
   assertEquals(take().at(-1), "info: resumed after 0.0 s, 1 attempt, 0 bytes sent again");
 });
 
 Deno.test("an outage that is found when a machine or a process wakes up has lasted since it went", async () => {
   const { clock, log, take } = setUp();
   log.begin(undefined);
-  log.end("a:1", 1, undefined);
+  log.end({ peer: "a:1", attempts: 1, againBytes: undefined, barren: 0 });
   // Ctrl-Z for 12 s: the carrier is found dead by the first look.
   log.wasAway(12_000);
   log.begin("closed");
-  log.end("a:1", 1, 0);
+  log.end({ peer: "a:1", attempts: 1, againBytes: 0, barren: 0 });
   assertEquals(take().at(-1), "info: resumed after 12.0 s, 1 attempt, 0 bytes sent again");
   log.begin("closed");
-  log.end("a:1", 1, 0);
+  log.end({ peer: "a:1", attempts: 1, againBytes: 0, barren: 0 });
   assertEquals(take().at(-1), "info: resumed after 0.0 s, 1 attempt, 0 bytes sent again", "it counts once");
 
   // A carrier that lived, and was lost much later.
   log.wasAway(12_000);
   await clock.advance(60_000);
   log.begin("closed");
-  log.end("a:1", 1, 0);
+  log.end({ peer: "a:1", attempts: 1, againBytes: 0, barren: 0 });
   assertEquals(take().at(-1), "info: resumed after 0.0 s, 1 attempt, 0 bytes sent again");
 
   // Asleep in an outage: the clock that it is measured by stood still.
   log.begin("closed");
   await clock.advance(2_000);
   log.wasAway(60_000);
-  log.end("a:1", 1, 0);
+  log.end({ peer: "a:1", attempts: 1, againBytes: 0, barren: 0 });
   assertEquals(take().at(-1), "info: resumed after 60.0 s, 1 attempt, 0 bytes sent again");
 });
 
@@ -128,7 +128,7 @@ Deno.test("the next outage tells the same reason anew", () => {
     log.failed("connection refused", 1);
     log.failed("connection refused", 2);
     assertEquals(take().length, 1);
-    log.end("a:1", 3, 0);
+    log.end({ peer: "a:1", attempts: 3, againBytes: 0, barren: 0 });
   }
 });
 
@@ -137,9 +137,37 @@ Deno.test("long outages are told in minutes and hours", async () => {
     const { clock, log, take } = setUp();
     log.begin("closed");
     await clock.advance(ms);
-    log.end("a:1", 900, 5);
+    log.end({ peer: "a:1", attempts: 900, againBytes: 5, barren: 0 });
     assertEquals(take().at(-1), `info: resumed after ${words}, 900 attempts, 5 bytes sent again`);
   }
+});
+
+Deno.test("a link that comes and goes and brings nothing is told like one outage, and as up when it has lasted", async () => {
+  const { clock, log, take } = setUp();
+  const end = { peer: "a:1", attempts: 1, againBytes: 0 };
+  let lines = 0;
+  for (let barren = 0; barren < 600; barren++) {
+    log.begin("connection reset");
+    await clock.advance(450);
+    log.end({ ...end, barren });
+    await clock.advance(50);
+    lines += take().length;
+  }
+  // Twice lost and up, lost once more, and reminders after 10, 20, 40, 80 and 160 s.
+  assertEquals(lines, 5 + 5);
+  log.begin("connection reset");
+  assertEquals(log.lastedMs, 299_000);
+  log.end({ ...end, barren: 600 });
+  assertEquals(log.lastedMs, undefined, "while it is up there is no outage");
+  await clock.advance(59_000);
+  assertEquals(take(), []);
+  await clock.advance(1_000);
+  assertEquals(take(), ["info: resumed after 5 min, 1 attempt, 0 bytes sent again"]);
+  log.begin("connection reset");
+  assertEquals(take(), ["warn: link lost: connection reset; trying to resume"]);
+  log.end({ ...end, barren: 2 });
+  log.stop();
+  assertEquals(clock.pendingTimers, 0);
 });
 
 Deno.test("a failure outside an outage says nothing", () => {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import type { Duplex } from "../lib/net/duplex.ts";
 import { reasonOf } from "../lib/net/error.ts";
+import { CarrierHistory } from "../lib/session/carrier_history.ts";
 import { type ClientHandshake, ServerHandshake } from "../lib/session/handshake.ts";
 import { ReconnectLoop } from "../lib/session/reconnect.ts";
 import { FakeClock } from "./support/fake_clock.ts";
@@ -20,6 +21,7 @@ interface Dialed {
 interface Committed {
   atMs: number;
   handshake: ClientHandshake;
+  roundTripMs: number;
   succeed(): void;
   fail(reason: string): void;
 }
@@ -31,16 +33,19 @@ class Script {
   readonly commits: Committed[] = [];
   readonly failures: { atMs: number; reason: string; attempts: number }[] = [];
   hasStreams = true;
+  readonly history: CarrierHistory;
   /** Called with each dial, to answer it at once. */
   onDial: (dialed: Dialed) => void = () => {};
   readonly loop: ReconnectLoop;
 
-  constructor(onDial?: (dialed: Dialed) => void) {
+  constructor(onDial?: (dialed: Dialed) => void, history = new CarrierHistory(0)) {
+    this.history = history;
     if (onDial !== undefined) this.onDial = onDial;
     const isBusy = () => this.hasStreams;
     this.loop = new ReconnectLoop(this.clock, {
       sessionId: SESSION_ID,
       isGuarded: false,
+      history,
       get hasStreams() {
         return isBusy();
       },
@@ -56,11 +61,12 @@ class Script {
           this.dials.push(dialed);
           this.onDial(dialed);
         }),
-      commit: (handshake) =>
+      commit: ({ handshake, roundTripMs }) =>
         new Promise((resolve, reject) => {
           this.commits.push({
             atMs: this.clock.now(),
             handshake,
+            roundTripMs,
             succeed: resolve,
             fail: (reason) => reject(new Error(reason)),
           });
@@ -100,21 +106,129 @@ Deno.test("the first attempt starts at once, the next each second while none is 
   script.loop.stop();
 });
 
-Deno.test("at most four attempts are open at once, and none gets older than 10 s", async () => {
-  const script = new Script();
-  const endedAt = new Map<Dialed, number>();
-  for (let ms = 0; ms < 60_000; ms += 100) {
-    assertLessOrEqual(script.open, 4);
-    await script.clock.advance(100);
-    for (const dialed of script.dials) {
-      if (dialed.signal.aborted && !endedAt.has(dialed)) endedAt.set(dialed, script.clock.now());
-    }
+/** What a history remembers of a carrier that carried something, or of some that did not. */
+function historyOf({ barren = 0, roundTripMs = 0 }: { barren?: number; roundTripMs?: number }): CarrierHistory {
+  const history = new CarrierHistory(0);
+  for (let left = barren; left >= 0; left--) {
+    history.attached(0);
+    history.lost(0, { arrivedBytes: 100, isWaiting: true, roundTripMs });
   }
-  assertGreaterOrEqual(script.dials.length, 20);
-  for (const [dialed, atMs] of endedAt) assertEquals(atMs - dialed.atMs, 10_000);
-  assertEquals(new Set(script.failures.map(({ reason }) => reason)), new Set(["no answer within 10 s"]));
+  return history;
+}
+
+Deno.test("attempts that nobody answers make room: one starts each second, four are open, and the oldest is held", async () => {
+  for (const accepts of [false, true]) {
+    // A middle box that swallows: it accepts, and there is silence.
+    const script = new Script((dialed) => accepts && dialed.connect(memoryPipe().a));
+    const endedAt = new Map<Dialed, number>();
+    for (let ms = 0; ms < 200_000; ms += 100) {
+      assertLessOrEqual(script.open, 4);
+      await script.clock.advance(100);
+      for (const dialed of script.dials) {
+        if (dialed.signal.aborted && !endedAt.has(dialed)) endedAt.set(dialed, script.clock.now());
+      }
+    }
+    const gaps = script.startedAt.slice(1).map((atMs, at) => atMs - script.startedAt[at]);
+    assertEquals(gaps.filter((gapMs) => gapMs !== 1_000), []);
+    const ages = [...endedAt].map(([dialed, atMs]) => atMs - dialed.atMs);
+    assertEquals(ages.filter((age) => age > 4_000), [15_000, 30_000, 60_000, 60_000]);
+    assert(ages.every((age) => age >= 1_500));
+    const reason = accepts
+      ? "the connection is accepted, but no tele server answers on it"
+      : "nobody answers the attempts to connect";
+    assertEquals(new Set(script.failures.map(({ reason }) => reason)), new Set([reason]));
+    script.loop.stop();
+    assertEquals([script.open, script.clock.pendingTimers], [0, 0]);
+  }
+});
+
+Deno.test("after a box that swallowed for eight seconds a new attempt is there within a second, and committed", async () => {
+  for (let extraMs = 0; extraMs < 1_000; extraMs += 90) {
+    const script = new Script((dialed) => dialed.connect(memoryPipe().a));
+    await script.clock.advance(8_000 + extraMs);
+    const swallowed = script.dials.length;
+    script.onDial = () => {};
+    await script.clock.advanceUntil(() => script.dials.length > swallowed, 1_000, "an attempt");
+    await script.challenge(swallowed);
+    assertEquals(script.commits.length, 1);
+    script.commits[0].succeed();
+    await script.clock.settle();
+    assertEquals([script.open, script.clock.pendingTimers], [1, 0]);
+  }
+});
+
+Deno.test("where round trips are known to be long, an attempt has three of them before it makes room", async () => {
+  const script = new Script(undefined, historyOf({ roundTripMs: 2_000 }));
+  await script.clock.advance(60_000);
+  const endedAfter = script.dials.filter((dialed) => dialed.signal.aborted).length;
+  assertGreaterOrEqual(endedAfter, 15);
+  assertLessOrEqual(endedAfter, 60 / 2);
+  const gaps = script.startedAt.slice(4).map((atMs, at) => atMs - script.startedAt[at + 1]);
+  for (const gapMs of gaps) assertGreaterOrEqual(gapMs, 6_000 - 1_000, "three of them are open for six seconds");
   script.loop.stop();
-  assertEquals([script.open, script.clock.pendingTimers], [0, 0]);
+});
+
+Deno.test("an attempt that waited in a broken network does not slow down the one behind it", async () => {
+  const script = new Script();
+  await script.clock.advance(6_500);
+  const first = await script.challenge(0);
+  assertEquals(script.commits.length, 1);
+  await script.clock.advance(500);
+  await script.challenge(script.dials.length - 1);
+  await script.clock.advance(1_500);
+  assertEquals([script.commits.length, first.isOver], [2, true]);
+  script.loop.stop();
+});
+
+Deno.test("an attempt is told its round trip, from hello to challenge", async () => {
+  const script = new Script();
+  const pipe = memoryPipe();
+  const server = new ServerHandshake(pipe.b);
+  await script.clock.advance(300);
+  script.dials[0].connect(pipe.a);
+  await server.hello();
+  await script.clock.advance(450);
+  await server.challenge("ready");
+  await script.clock.settle();
+  assertEquals(script.commits[0].roundTripMs, 450);
+  script.loop.stop();
+});
+
+Deno.test("after carriers that died at once and brought nothing the first attempt waits, the longer the more they were", async () => {
+  for (const [barren, limitMs] of [[1, 25], [3, 56.25], [7, 285], [30, 800]]) {
+    const script = new Script((dialed) => dialed.refuse("connection refused"), historyOf({ barren }));
+    assertEquals(script.dials.length, 0);
+    await script.clock.advanceUntil(() => script.dials.length > 0, 1_000, "the first attempt");
+    const { atMs } = script.dials[0];
+    assert(atMs >= limitMs / 2 && atMs <= limitMs, `${atMs} ms after ${barren}`);
+    await script.clock.advanceUntil(() => script.dials.length > 1, 1_000, "the second attempt");
+    script.loop.stop();
+    assertEquals(script.clock.pendingTimers, 0);
+  }
+});
+
+Deno.test("users who come do not cut short the pause behind a carrier that died at once by more than to 200 ms", async () => {
+  const script = new Script((dialed) => dialed.refuse("connection refused"), historyOf({ barren: 30 }));
+  script.loop.hurry();
+  await script.clock.advance(199);
+  assertEquals(script.dials.length, 0);
+  script.loop.hurry();
+  await script.clock.advance(1);
+  assertEquals(script.dials.length, 1);
+  script.loop.stop();
+});
+
+Deno.test("behind a carrier that brought something, attempts that are refused follow each other within 0.2 s for a minute", async () => {
+  const script = new Script((dialed) => dialed.refuse("connection refused"), historyOf({}));
+  assertEquals(script.startedAt, [0]);
+  await script.clock.advance(59_000);
+  const gaps = script.startedAt.slice(1).map((atMs, at) => atMs - script.startedAt[at]);
+  assertLessOrEqual(Math.max(...gaps), 200);
+  assertGreaterOrEqual(Math.min(...gaps.slice(10)), 100);
+  await script.clock.advance(61_000);
+  const late = script.startedAt.filter((atMs) => atMs > 62_000);
+  assertGreaterOrEqual(late[1] - late[0], 400);
+  script.loop.stop();
 });
 
 /** Pauses between attempts that are all refused at once. */
@@ -181,7 +295,7 @@ Deno.test("a commit that gets no answer makes way for another challenged attempt
   assertEquals([script.commits.length, first.isOver], [1, false]);
   await script.clock.advance(1);
   assertEquals([script.commits.length, first.isOver, second.isOver], [2, true, false]);
-  assertEquals(script.failures[0].reason, "the server did not answer the commit");
+  assertEquals(script.failures[0].reason, "the server does not answer the commit");
 
   // Late news of the first commit change nothing.
   script.commits[0].succeed();
@@ -197,9 +311,23 @@ Deno.test("a commit that gets no answer goes on while there is no other challeng
   const first = await script.challenge(0);
   await script.clock.advance(4_000);
   assertEquals([script.commits.length, first.isOver], [1, false]);
-  await script.challenge(2);
+  await script.challenge(3);
   await script.clock.advance(375);
   assertEquals([script.commits.length, first.isOver], [2, true]);
+  script.loop.stop();
+});
+
+Deno.test("each commit that made way in vain doubles the time that the next one has", async () => {
+  const script = new Script((dialed) => {
+    const pipe = memoryPipe();
+    const server = new ServerHandshake(pipe.b);
+    dialed.connect(pipe.a);
+    server.hello().then(() => server.challenge("ready"));
+  });
+  await script.clock.advanceUntil(() => script.commits.length === 6, 60_000, "six commits");
+  const gaps = script.commits.slice(1).map(({ atMs }, at) => atMs - script.commits[at].atMs);
+  const expected = [1_500, 3_000, 6_000, 6_000, 6_000];
+  gaps.forEach((gapMs, at) => assert(gapMs >= expected[at] && gapMs < expected[at] + 400, `${gaps}`));
   script.loop.stop();
 });
 
@@ -212,24 +340,26 @@ Deno.test("a commit that succeeds after a long wait leaves no timer behind", asy
   assertEquals(script.clock.pendingTimers, 0);
 });
 
-Deno.test("a slow path's commit gets twice the time that its challenge took", async () => {
+Deno.test("a slow path's commit gets twice the time that the fastest challenge took", async () => {
   const script = new Script();
-  await script.clock.advance(4_000);
+  await script.clock.advance(3_900);
   const first = await script.challenge(0);
   await script.challenge(1);
-  await script.clock.advance(5_999);
-  assertEquals(script.commits.length, 1);
-  assertEquals(first.isOver, false);
+  await script.clock.advance(5_799);
+  assertEquals([script.commits.length, first.isOver], [1, false]);
+  await script.clock.advance(376);
+  assertEquals([script.commits.length, first.isOver], [2, true]);
   script.loop.stop();
 });
 
-Deno.test("a commit that never ends is given up when its attempt is 10 s old", async () => {
+Deno.test("a commit that never ends is given up after a minute, and its attempt makes no room until then", async () => {
   const script = new Script();
   const first = await script.challenge(0);
-  await script.clock.advance(9_999);
+  await script.clock.advance(59_999);
   assertEquals(first.isOver, false);
   await script.clock.advance(1);
   assertEquals(first.isOver, true);
+  assertEquals(script.failures.at(-1)!.reason, "the server does not answer the commit");
   script.loop.stop();
 });
 
@@ -345,6 +475,7 @@ Deno.test("a dial that ignores its signal is closed when it comes after the atte
   const loop = new ReconnectLoop(clock, {
     sessionId: undefined,
     isGuarded: false,
+    history: new CarrierHistory(0),
     hasStreams: true,
     dial: () => new Promise((resolve) => late.push(resolve)),
     commit: () => Promise.reject(new Error("not expected")),

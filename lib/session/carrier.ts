@@ -75,6 +75,8 @@ export interface CarrierOptions {
   leftover: Uint8Array;
   /** Written before anything else: the server's accept frame. */
   opening?: Uint8Array;
+  /** The round trip that the handshake took, in milliseconds. It counts until one was measured here. */
+  roundTripMs?: number;
 }
 
 /**
@@ -134,6 +136,7 @@ export class Carrier {
     this.#pool = pool;
     const nowMs = clock.now();
     this.#lastWriteMs = nowMs;
+    this.#askedRoundTripMs = options.roundTripMs ?? 0;
     this.#liveness = new Liveness(nowMs);
     this.#control = new OutgoingControl({ nowMs, pingIntervalMs, received: host.received });
     this.flight = new Flight({ startOffset: host.log.sent });
@@ -157,7 +160,7 @@ export class Carrier {
     return this.#duplex.localAddress;
   }
 
-  /** Round trip in milliseconds, measured by data or else by a probe; 0 if unknown. */
+  /** Round trip in milliseconds, measured by data or else by a probe, at first by the handshake; 0 if unknown. */
   get roundTripMs(): number {
     return this.flight.roundTripMs || this.#askedRoundTripMs;
   }

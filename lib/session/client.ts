@@ -8,13 +8,14 @@ import type { Duplex } from "../net/duplex.ts";
 import { reasonOf, TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import type { SegmentPool } from "../net/segment_pool.ts";
+import { CarrierHistory } from "./carrier_history.ts";
 import { EndCode } from "./constants.ts";
 import { readResumeTimeout, resumeTimeoutField } from "./fields.ts";
-import type { Accepted, ClientHandshake } from "./handshake.ts";
+import type { Accepted } from "./handshake.ts";
 import type { Identity } from "./keys.ts";
 import { FullError, RefusalError } from "./messages.ts";
-import { ReconnectLoop } from "./reconnect.ts";
-import { Session, type SessionUser } from "./session.ts";
+import { type Challenged, ReconnectLoop } from "./reconnect.ts";
+import { type Attachment, Session, type SessionUser } from "./session.ts";
 import { OutageLog } from "./outage_log.ts";
 import { renewedTokenSalt, tokenSalt } from "./token.ts";
 
@@ -58,6 +59,7 @@ export interface SessionClientOptions<User extends SessionUser> {
 export class SessionClient<User extends SessionUser> {
   readonly #options: SessionClientOptions<User>;
   readonly #outage: OutageLog;
+  readonly #history: CarrierHistory;
   /** What the token adds to the keys of a new session. */
   #tokenSalt: Promise<Uint8Array>;
   #session: Session;
@@ -77,6 +79,7 @@ export class SessionClient<User extends SessionUser> {
     this.#options = options;
     this.#tokenSalt = tokenSalt(options.token);
     this.#outage = new OutageLog(options.clock, options.log);
+    this.#history = new CarrierHistory(options.clock.now());
     this.#identity = options.identity;
     this.#user = options.makeUser();
     this.#session = this.#makeSession(this.#user);
@@ -160,12 +163,14 @@ export class SessionClient<User extends SessionUser> {
    */
   wokeUp(awayMs = 0): void {
     if (awayMs > 0) this.#outage.wasAway(awayMs);
+    this.#history.startOver();
     this.#session.carrier?.suspect();
     this.#loop?.startOver();
   }
 
   /** The machine's addresses changed: a carrier from an address that is gone is dead, an outage tries at once. */
   addressesChanged(isLocal: (address: string) => boolean): void {
+    this.#history.startOver();
     const local = this.localAddress;
     if (local !== undefined && !isLocal(local)) this.#lose(`the address ${local} is gone`);
     else this.#loop?.startOver();
@@ -180,6 +185,7 @@ export class SessionClient<User extends SessionUser> {
     if (this.#stopped) return Promise.resolve();
     this.#stopped = true;
     this.#loop?.stop();
+    this.#outage.stop();
     this.#expiry?.cancel();
     return this.#session.end(new TeleError("closed", message), { code: EndCode.shutdown, message });
   }
@@ -208,8 +214,17 @@ export class SessionClient<User extends SessionUser> {
 
   #onDetached(session: Session, reason: string): void {
     if (session !== this.#session || this.#stopped) return;
+    this.#carrierLost(session);
     this.#outage.begin(reason);
     this.#connect();
+  }
+
+  #carrierLost({ received, log, lastRoundTripMs }: Session): void {
+    this.#history.lost(this.#options.clock.now(), {
+      arrivedBytes: received + log.acknowledged,
+      isWaiting: log.heldBytes > 0,
+      roundTripMs: lastRoundTripMs,
+    });
   }
 
   /** The session is over, whatever ended it; the next begins at once, with the users of whom nobody has heard yet. */
@@ -218,6 +233,7 @@ export class SessionClient<User extends SessionUser> {
     const isReplaced = error instanceof RefusalError && error.endCode === EndCode.replaced;
     // Another process has the same identity, as in a copied home folder: the two must not end each other in turns.
     if (isReplaced) this.#identity = undefined;
+    this.#carrierLost(session);
     this.#succeed();
     const meaning = isReplaced ? "; another tele client has this one's identity, and this one goes on without it" : "";
     this.#options.log("warn", `session ended: ${error.message}${meaning}`);
@@ -252,7 +268,8 @@ export class SessionClient<User extends SessionUser> {
       get hasStreams() {
         return !present().isEmpty;
       },
-      commit: (handshake, signal) => this.#commit(handshake, signal),
+      history: this.#history,
+      commit: (challenged, signal) => this.#commit(challenged, signal),
       attemptFailed: (error, attempts) => this.#attemptFailed(error, attempts),
     });
     this.#expiry?.cancel();
@@ -264,7 +281,7 @@ export class SessionClient<User extends SessionUser> {
     session.end(new TeleError("expired", "no carrier was found within the resume timeout (--resume-timeout)"));
   }
 
-  async #commit(handshake: ClientHandshake, signal: AbortSignal): Promise<void> {
+  async #commit({ handshake, roundTripMs }: Challenged, signal: AbortSignal): Promise<void> {
     const session = this.#session;
     const resumes = session.id.length > 0 && handshake.status === "ready";
     // Invariant 3: detach, number and count in one step, with nothing awaited in between.
@@ -285,15 +302,18 @@ export class SessionClient<User extends SessionUser> {
       handshake.duplex.close();
       throw new TeleError("closed", "the session was given up during the handshake");
     }
-    if (resumes) this.#resume(handshake.duplex, accepted);
-    else this.#begin(handshake.duplex, accepted);
+    const { accept, leftover } = accepted;
+    const attachment = { duplex: handshake.duplex, peerReceived: accept.received, leftover, roundTripMs };
+    if (resumes) this.#resume(attachment);
+    else this.#begin(attachment, accepted);
+    this.#history.attached(this.#options.clock.now());
   }
 
-  #resume(duplex: Duplex, accepted: Accepted): void {
+  #resume(attachment: Attachment): void {
     this.#expiry?.cancel();
-    const again = this.#session.attach({ duplex, peerReceived: accepted.accept.received, leftover: accepted.leftover });
+    const again = this.#session.attach(attachment);
     this.#replayedBytes += again;
-    this.#outage.end(duplex.peer, this.#loop?.attempts ?? 0, again);
+    this.#outageEnded(attachment, again);
   }
 
   /**
@@ -314,7 +334,7 @@ export class SessionClient<User extends SessionUser> {
   }
 
   /** A new session was accepted. */
-  #begin(duplex: Duplex, accepted: Accepted): void {
+  #begin(attachment: Attachment, accepted: Accepted): void {
     // First, since it may throw: a session that has its identifier and was never attached would only be resumed, in vain.
     const resumeTimeoutMs = Math.min(this.#options.resumeTimeoutMs, readResumeTimeout(accepted.accept.fields));
     this.#loseUnknown();
@@ -322,8 +342,14 @@ export class SessionClient<User extends SessionUser> {
     session.id = accepted.accept.sessionId;
     session.resumeSecret = accepted.resumeSecret;
     session.resumeTimeoutMs = resumeTimeoutMs;
-    session.attach({ duplex, peerReceived: accepted.accept.received, leftover: accepted.leftover });
-    this.#outage.end(duplex.peer, this.#loop?.attempts ?? 0, undefined);
+    session.attach(attachment);
+    this.#history.sessionBegan();
+    this.#outageEnded(attachment, undefined);
+  }
+
+  #outageEnded({ duplex: { peer } }: Attachment, againBytes: number | undefined): void {
+    const attempts = this.#loop?.attempts ?? 0;
+    this.#outage.end({ peer, attempts, againBytes, barren: this.#history.barren });
   }
 
   #attemptFailed(error: unknown, attempts: number): void {

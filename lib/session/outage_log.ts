@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Clock } from "../net/clock.ts";
+import type { Clock, Timer } from "../net/clock.ts";
 import type { Log } from "../net/log.ts";
 
 /** While an outage lasts, a line is written when it has lasted this long, and each time it has doubled. */
@@ -13,10 +13,28 @@ const AWAY_COUNTS_MS = 5_000;
 /** The longest pause between two reminders, in milliseconds. */
 const LONGEST_REMINDER_MS = 10 * 60_000;
 
+/** After two carriers in a row that brought nothing, one must live this long before it is told, in milliseconds. */
+const FIRST_TRIAL_MS = 1_000;
+/** Each further one doubles that, up to this, in milliseconds. */
+const LONGEST_TRIAL_MS = 60_000;
+
+/** How an outage ended. */
+export interface OutageEnd {
+  /** Who is at the other end. */
+  peer: string;
+  /** Attempts that it took. */
+  attempts: number;
+  /** Bytes that were sent again; `undefined` for a new session. */
+  againBytes: number | undefined;
+  /** So many carriers, the last ones, brought nothing. */
+  barren: number;
+}
+
 /**
  * Tells the story of one link: lost (why), trying (why not yet), still trying (how often, how long), resumed.
  *
- * Repeated failures are counted, not repeated; a failure for a new reason gets a line, at most one a second.
+ * Repeated failures are counted, not repeated; a failure for a new reason gets a line, at most one a second. A link that
+ * comes and goes and brings nothing is one outage: that it is up is told when it has lasted.
  */
 export class OutageLog {
   readonly #clock: Clock;
@@ -28,6 +46,9 @@ export class OutageLog {
   #toldReasons: Set<string> = new Set();
   #toldAt = -Infinity;
   #reminderAt = 0;
+  /** The link is up, but that is not told yet. */
+  #trial: Timer | undefined;
+  #carriers = 0;
 
   /** A story without a beginning. */
   constructor(clock: Clock, log: Log) {
@@ -37,7 +58,8 @@ export class OutageLog {
 
   /** How long the present outage has lasted, in milliseconds; `undefined` if there is none. */
   get lastedMs(): number | undefined {
-    return this.#beganAt === undefined ? undefined : this.#clock.now() - this.#beganAt;
+    if (this.#beganAt === undefined || this.#trial !== undefined) return undefined;
+    return this.#clock.now() - this.#beganAt;
   }
 
   /** Whether there has been a link. */
@@ -56,6 +78,7 @@ export class OutageLog {
   /** The link was lost because of `reason`; without one there has never been a link, or it ended as asked. */
   begin(reason: string | undefined): void {
     const now = this.#clock.now();
+    if (this.#trial !== undefined) return this.#cameAndWent(reason);
     if (this.#beganAt === undefined) {
       // A carrier that is found dead right after was dead before: only nobody was there to notice.
       const away = this.#away;
@@ -65,6 +88,21 @@ export class OutageLog {
       this.#toldReasons.clear();
     }
     if (reason !== undefined) this.#log("warn", `link lost: ${reason}; trying to resume`, { reason });
+  }
+
+  #cameAndWent(reason = "the session ended"): void {
+    this.#trial?.cancel();
+    this.#trial = undefined;
+    this.#carriers++;
+    const now = this.#clock.now();
+    const lastedMs = now - (this.#beganAt ?? now);
+    if (now < this.#reminderAt) return;
+    const fields = { reason, carriers: this.#carriers, outageMs: Math.round(lastedMs) };
+    const sentence = `the link has come and gone for ${
+      seconds(lastedMs)
+    }: ${this.#carriers} more carriers brought nothing`;
+    this.#log("warn", `${sentence}, the last: ${reason}; trying again`, fields);
+    this.#planReminder(now, lastedMs);
   }
 
   /** An attempt failed. */
@@ -84,14 +122,34 @@ export class OutageLog {
       this.#log("warn", `still trying after ${seconds(lastedMs)}: ${attempts} attempts, the last: ${reason}`, fields);
       this.#toldAt = now;
     }
+    this.#planReminder(now, lastedMs);
+  }
+
+  #planReminder(now: number, lastedMs: number): void {
     while (this.#reminderAt <= now) {
       this.#reminderAt += Math.min(LONGEST_REMINDER_MS, Math.max(FIRST_REMINDER_MS, lastedMs));
     }
   }
 
-  /** The link is there; `againBytes` were sent again, or this is a new session. */
-  end(peer: string, attempts: number, againBytes: number | undefined): void {
-    const lastedMs = this.#clock.now() - (this.#beganAt ?? this.#clock.now());
+  /** The link is there. */
+  end(end: OutageEnd): void {
+    this.#isFirst = false;
+    const now = this.#clock.now();
+    const lastedMs = now - (this.#beganAt ?? now);
+    if (end.barren < 2) return this.#tellEnd(end, lastedMs);
+    const trialMs = Math.min(LONGEST_TRIAL_MS, FIRST_TRIAL_MS * 2 ** (end.barren - 2));
+    this.#trial = this.#clock.setTimer(() => {
+      this.#trial = undefined;
+      this.#tellEnd(end, lastedMs);
+    }, trialMs);
+  }
+
+  /** Nothing is told any more. */
+  stop(): void {
+    this.#trial?.cancel();
+  }
+
+  #tellEnd({ peer, attempts, againBytes }: OutageEnd, lastedMs: number): void {
     const fields = { peer, attempts, outageMs: Math.round(lastedMs) };
     const tries = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
     if (againBytes === undefined) this.#log("info", `link up: new session with ${peer}`, fields);
@@ -102,7 +160,7 @@ export class OutageLog {
       });
     }
     this.#beganAt = undefined;
-    this.#isFirst = false;
+    this.#carriers = 0;
   }
 }
 

@@ -5,19 +5,25 @@
  */
 import type { Clock, Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
+import { TeleError } from "../net/error.ts";
 import { pauseMs } from "./backoff.ts";
+import type { CarrierHistory } from "./carrier_history.ts";
 import { ClientHandshake } from "./handshake.ts";
+import { Places } from "./places.ts";
 
 /** Another attempt starts after so long even if none has failed, in milliseconds: a SYN into a black hole is silent. */
 const NEXT_ATTEMPT_MS = 1_000;
-/** Attempts open at once. */
-const MOST_ATTEMPTS = 4;
-/** No attempt gets older than this, in milliseconds. */
-const ATTEMPT_MS = 10_000;
+/** No attempt waits longer than this for the challenge, and none longer for the accept, in milliseconds. */
+const ATTEMPT_MS = 60_000;
 /** Users that come sooner than this after an attempt do not start another, in milliseconds. */
 const HURRY_MS = 200;
 /** A commit that waits longer than this makes way for another challenged attempt, in milliseconds. */
 const COMMIT_MS = 1_500;
+/**
+ * Each commit that did so doubles that, up to this, in milliseconds: a server that is busy answers all of them late, and
+ * must not be left each time just before it does.
+ */
+const MOST_COMMIT_MS = 6_000;
 
 /** What the loop asks of whoever owns the session. */
 export interface ReconnectHost {
@@ -29,20 +35,41 @@ export interface ReconnectHost {
   readonly isGuarded: boolean;
   /** Whether somebody waits: user connections, or bytes of finished ones that the server has not taken. */
   readonly hasStreams: boolean;
+  /** What former carriers brought. */
+  readonly history: CarrierHistory;
   /**
    * Commits on a challenged handshake and attaches. Rejects if that fails; the loop then goes on. Once `signal` is
    * aborted the attempt was given up, and an accept that comes all the same must not attach.
    */
-  commit(handshake: ClientHandshake, signal: AbortSignal): Promise<void>;
+  commit(challenged: Challenged, signal: AbortSignal): Promise<void>;
   /** An attempt failed; `attempts` counts those of this outage. */
   attemptFailed(error: unknown, attempts: number): void;
 }
 
-interface Attempt {
-  controller: AbortController;
-  startedAt: number;
-  handshake: ClientHandshake | undefined;
-  timer: Timer;
+/** An attempt that the server has answered. */
+export interface Challenged {
+  /** To be committed. */
+  readonly handshake: ClientHandshake;
+  /** From hello to challenge, in milliseconds. */
+  readonly roundTripMs: number;
+}
+
+class Attempt {
+  readonly controller = new AbortController();
+  readonly startedAt: number;
+  timer: Timer | undefined;
+  isConnected = false;
+  challenged: Challenged | undefined;
+  answeredAt: number | undefined;
+  committedAt: number | undefined;
+
+  constructor(startedAt: number) {
+    this.startedAt = startedAt;
+  }
+
+  get isCommitting(): boolean {
+    return this.committedAt !== undefined;
+  }
 }
 
 /**
@@ -56,22 +83,31 @@ interface Attempt {
 export class ReconnectLoop {
   readonly #clock: Clock;
   readonly #host: ReconnectHost;
+  /** Oldest first. */
   readonly #attempts: Set<Attempt> = new Set();
-  readonly #startedAt: number;
+  readonly #places: Places;
   #started = 0;
+  /** When the last attempt started, or the loop where it began with a pause. */
   #lastStartMs = -Infinity;
   #failures = 0;
   #committing: Attempt | undefined;
+  #commitMs = COMMIT_MS;
   #impatience: Timer | undefined;
   #next: Timer | undefined;
+  #nextMs = Infinity;
   #done = false;
 
-  /** Starts the first attempt at once. */
+  /** Starts the first attempt at once, or after a pause if the last carrier died at once and brought nothing. */
   constructor(clock: Clock, host: ReconnectHost) {
     this.#clock = clock;
     this.#host = host;
-    this.#startedAt = clock.now();
-    this.#start();
+    this.#places = new Places(host.history.roundTripMs);
+    if (host.history.barren === 0) {
+      this.#start();
+    } else {
+      this.#lastStartMs = clock.now();
+      this.#plan(this.#pause());
+    }
   }
 
   /** Attempts started so far. */
@@ -83,15 +119,18 @@ export class ReconnectLoop {
   hurry(): void {
     if (this.#done) return;
     this.#failures = 0;
-    const sinceMs = this.#clock.now() - this.#lastStartMs;
-    if (sinceMs >= HURRY_MS) this.#start();
+    const now = this.#clock.now();
+    const soonestMs = this.#lastStartMs + HURRY_MS;
+    if (now >= soonestMs) this.#start();
     // The pause under way may be a long one, from a time when nobody waited.
-    else if (this.#attempts.size === 0) this.#plan(HURRY_MS - sinceMs);
+    else if (this.#attempts.size === 0 && this.#nextMs > soonestMs) this.#plan(soonestMs - now);
   }
 
   /** The machine woke or its addresses changed: attempts under way are worthless, starts over at once. */
   startOver(): void {
     this.#failures = 0;
+    this.#commitMs = COMMIT_MS;
+    this.#places.startOver();
     for (const attempt of [...this.#attempts]) if (attempt !== this.#committing) this.#drop(attempt);
     this.#start();
   }
@@ -113,22 +152,16 @@ export class ReconnectLoop {
     for (const attempt of [...this.#attempts]) this.#drop(attempt);
   }
 
+  /** Starts an attempt, or plans to when there is a place for it. */
   #start(): void {
     if (this.#done) return;
-    this.#next?.cancel();
-    if (this.#attempts.size >= MOST_ATTEMPTS) {
-      this.#plan(NEXT_ATTEMPT_MS);
-      return;
-    }
+    const room = this.#places.find([...this.#attempts], this.#clock.now());
+    if (room.kind === "none") return this.#plan(room.waitMs);
+    if (room.kind === "taken over") this.#failed(room.from, unanswered(room.from));
+    if (this.#done) return;
     this.#started++;
-    this.#lastStartMs = this.#clock.now();
-    const controller = new AbortController();
-    const attempt: Attempt = {
-      controller,
-      startedAt: this.#clock.now(),
-      handshake: undefined,
-      timer: this.#clock.setTimer(() => this.#failed(attempt, new Error("no answer within 10 s")), ATTEMPT_MS),
-    };
+    const attempt = new Attempt(this.#lastStartMs = this.#clock.now());
+    this.#limit(attempt, () => unanswered(attempt));
     this.#attempts.add(attempt);
     this.#plan(Math.max(NEXT_ATTEMPT_MS, this.#pause()));
     this.#challenge(attempt).catch((error) => this.#failed(attempt, error));
@@ -136,12 +169,20 @@ export class ReconnectLoop {
 
   #plan(delayMs: number): void {
     this.#next?.cancel();
+    this.#nextMs = this.#clock.now() + delayMs;
     this.#next = this.#clock.setTimer(() => this.#start(), delayMs);
   }
 
+  #limit(attempt: Attempt, reason: () => TeleError): void {
+    attempt.timer?.cancel();
+    attempt.timer = this.#clock.setTimer(() => this.#failed(attempt, reason()), ATTEMPT_MS);
+  }
+
   #pause(): number {
-    const outageMs = this.#clock.now() - this.#startedAt;
-    return pauseMs({ failures: this.#failures, hasStreams: this.#host.hasStreams, outageMs }, Math.random());
+    const { hasStreams, history } = this.#host;
+    const { barren, wasUseful, outageSince } = history;
+    const outageMs = this.#clock.now() - outageSince;
+    return pauseMs({ failures: this.#failures + barren, hasStreams, wasUseful, outageMs }, Math.random());
   }
 
   async #challenge(attempt: Attempt): Promise<void> {
@@ -149,38 +190,51 @@ export class ReconnectLoop {
     const duplex = await this.#host.dial(signal);
     if (signal.aborted) return duplex.close();
     signal.addEventListener("abort", () => duplex.close(), { once: true });
-    attempt.handshake = await ClientHandshake.begin(duplex, this.#host.sessionId, this.#host.isGuarded);
+    attempt.isConnected = true;
+    const connectedAt = this.#clock.now();
+    const handshake = await ClientHandshake.begin(duplex, this.#host.sessionId, this.#host.isGuarded);
     if (signal.aborted) return;
+    const now = attempt.answeredAt = this.#clock.now();
+    attempt.challenged = { handshake, roundTripMs: now - connectedAt };
     this.#commitNext();
   }
 
-  /** Commits the oldest challenged attempt, one that can resume before one that cannot. */
+  /** Commits the attempt that was challenged last, one that can resume before one that cannot. */
   #commitNext(): void {
     if (this.#done || this.#committing !== undefined) return;
-    const challenged = [...this.#attempts].filter((attempt) => attempt.handshake !== undefined);
-    const attempt = challenged.find((attempt) => attempt.handshake?.status === "ready") ?? challenged[0];
-    if (attempt === undefined) return;
+    const challenged = [...this.#attempts].filter(({ answeredAt }) => answeredAt !== undefined)
+      .sort((one, other) => other.answeredAt! - one.answeredAt!);
+    const attempt = challenged.find(({ challenged }) => challenged?.handshake.status === "ready") ?? challenged[0];
+    if (attempt?.challenged === undefined) return;
     this.#committing = attempt;
-    const tookMs = this.#clock.now() - attempt.startedAt;
+    attempt.committedAt = this.#clock.now();
+    this.#limit(attempt, unaccepted);
     this.#impatience?.cancel();
-    this.#impatience = this.#clock.setTimer(() => this.#preferAnother(attempt), Math.max(COMMIT_MS, 2 * tookMs));
-    this.#host.commit(attempt.handshake!, attempt.controller.signal).then(
+    this.#impatience = this.#clock.setTimer(() => this.#preferAnother(attempt), COMMIT_MS);
+    this.#host.commit(attempt.challenged, attempt.controller.signal).then(
       () => this.#attached(attempt),
       (error) => this.#failed(attempt, error),
     );
   }
 
-  /** The commit has waited for long: another challenged attempt may be luckier. */
+  /** The commit has waited for long: an attempt that was challenged meanwhile may be luckier. */
   #preferAnother(attempt: Attempt): void {
     if (this.#committing !== attempt) return;
-    const another = [...this.#attempts].some((other) => other !== attempt && other.handshake !== undefined);
-    if (another) return this.#failed(attempt, new Error("the server did not answer the commit"));
+    const committedAt = attempt.committedAt!;
+    const others = [...this.#attempts].filter((other) => other !== attempt && (other.answeredAt ?? -1) >= committedAt);
+    // The fastest of them knows the path as it is now; this one may have waited for a network that was broken.
+    const tookMs = Math.min(...[attempt, ...others].map(({ startedAt, answeredAt }) => answeredAt! - startedAt));
+    const dueMs = Math.max(this.#commitMs, 2 * tookMs);
+    if (others.length > 0 && this.#clock.now() - committedAt >= dueMs) {
+      this.#commitMs = Math.min(2 * this.#commitMs, MOST_COMMIT_MS);
+      return this.#failed(attempt, unaccepted());
+    }
     this.#impatience = this.#clock.setTimer(() => this.#preferAnother(attempt), COMMIT_MS / 4);
   }
 
   #attached(attempt: Attempt): void {
     if (!this.#attempts.delete(attempt)) return;
-    attempt.timer.cancel();
+    attempt.timer?.cancel();
     this.stop();
   }
 
@@ -192,13 +246,24 @@ export class ReconnectLoop {
     this.#failures++;
     this.#host.attemptFailed(error, this.#started);
     if (this.#done) return;
-    this.#plan(Math.max(0, this.#pause() - (this.#clock.now() - attempt.startedAt)));
+    this.#plan(Math.max(0, this.#pause() - (this.#clock.now() - this.#lastStartMs)));
     this.#commitNext();
   }
 
   #drop(attempt: Attempt): void {
     this.#attempts.delete(attempt);
-    attempt.timer.cancel();
+    attempt.timer?.cancel();
     attempt.controller.abort();
   }
+}
+
+function unanswered({ isConnected }: Attempt): TeleError {
+  const reason = isConnected
+    ? "the connection is accepted, but no tele server answers on it"
+    : "nobody answers the attempts to connect";
+  return new TeleError("carrier-lost", reason);
+}
+
+function unaccepted(): TeleError {
+  return new TeleError("carrier-lost", "the server does not answer the commit");
 }

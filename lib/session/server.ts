@@ -124,17 +124,24 @@ export class SessionServer<User extends SessionUser> {
     this.#strangers.recognize(handshake.channel.duplex);
     const wanted = hello.sessionId === undefined ? undefined : this.#sessions.get(nameOf(hello.sessionId));
     await handshake.challenge(hello.kind === "resume" && wanted === undefined ? "unknown" : "ready");
+    const challengedAt = this.#options.clock.now();
     const salt = await this.#tokenSalt;
     const committed = await handshake.commit((kind) => {
       // It came out of the handshake that began the session, and so holds the token already.
       if (kind === "resume") return wanted?.session.resumeSecret;
       return wanted === undefined ? salt : undefined;
     });
-    if (wanted === undefined) await this.#begin(handshake, committed);
-    else await this.#resume(handshake, committed, wanted.session);
+    const roundTripMs = this.#options.clock.now() - challengedAt;
+    if (wanted === undefined) await this.#begin(handshake, committed, roundTripMs);
+    else await this.#resume(handshake, committed, wanted.session, roundTripMs);
   }
 
-  async #resume(handshake: ServerHandshake, { commit }: Committed, session: Session): Promise<void> {
+  async #resume(
+    handshake: ServerHandshake,
+    { commit }: Committed,
+    session: Session,
+    roundTripMs: number,
+  ): Promise<void> {
     // Invariant 3: from here to the count nothing is awaited.
     if (session.error !== undefined) throw new TeleError("closed", "the session ended during the handshake");
     if (commit.attempt <= session.lastAttempt) {
@@ -152,7 +159,7 @@ export class SessionServer<User extends SessionUser> {
     // Meanwhile a newer attempt may have attached, or the session ended: then this carrier is nobody's.
     if (session.lastAttempt !== commit.attempt || session.error !== undefined) return handshake.channel.duplex.close();
     const entry = this.#sessions.get(nameOf(session.id))!;
-    const again = this.#attach(handshake, session, commit.received, accept);
+    const again = this.#attach(handshake, session, { peerReceived: commit.received, accept, roundTripMs });
     const outageMs = Math.round(this.#options.clock.now() - detachedAt);
     const seconds = (outageMs / 1000).toFixed(1);
     this.#options.log(
@@ -162,7 +169,11 @@ export class SessionServer<User extends SessionUser> {
     );
   }
 
-  async #begin(handshake: ServerHandshake, { commit, identity, resumeSecret }: Committed): Promise<void> {
+  async #begin(
+    handshake: ServerHandshake,
+    { commit, identity, resumeSecret }: Committed,
+    roundTripMs: number,
+  ): Promise<void> {
     const keptMs = Math.min(
       this.#options.resumeTimeoutMs,
       identity === undefined ? NAMELESS_SESSION_KEPT_MS : Infinity,
@@ -179,7 +190,7 @@ export class SessionServer<User extends SessionUser> {
     const session = this.#makeSession(id, resumeSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));
     const entry = new SessionEntry(session, identity, hostOfPeer(peer));
     this.#sessions.set(nameOf(id), entry);
-    this.#attach(handshake, session, 0, accept);
+    this.#attach(handshake, session, { peerReceived: 0, accept, roundTripMs });
     this.#options.log("info", `${entry.title} began, from ${peer}`, { ...entry.fields, peer });
   }
 
@@ -203,7 +214,11 @@ export class SessionServer<User extends SessionUser> {
     return session;
   }
 
-  #attach(handshake: ServerHandshake, session: Session, peerReceived: number, accept: Uint8Array): number {
+  #attach(
+    handshake: ServerHandshake,
+    session: Session,
+    { peerReceived, accept, roundTripMs }: { peerReceived: number; accept: Uint8Array; roundTripMs: number },
+  ): number {
     const entry = this.#sessions.get(nameOf(session.id))!;
     const { channel } = handshake;
     entry.expiry?.cancel();
@@ -214,6 +229,7 @@ export class SessionServer<User extends SessionUser> {
       peerReceived,
       leftover: channel.leftover(),
       opening: framed(accept),
+      roundTripMs,
     });
   }
 

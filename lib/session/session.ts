@@ -67,6 +67,8 @@ export interface Attachment {
   leftover: Uint8Array;
   /** Written before anything else. */
   opening?: Uint8Array;
+  /** The round trip that the handshake took, in milliseconds: on a long path nobody is judged before the first reply. */
+  roundTripMs?: number;
 }
 
 /**
@@ -89,6 +91,7 @@ export class Session implements CarrierHost {
   #received = 0;
   #carrier: Carrier | undefined;
   #detachedAt: number | undefined;
+  #lastRoundTripMs = 0;
   #ended: TeleError | undefined;
 
   /** A session that was never attached. */
@@ -141,6 +144,11 @@ export class Session implements CarrierHost {
     return this.#carrier?.roundTripMs ?? 0;
   }
 
+  /** The last known round trip, of the present carrier or the one before it, in milliseconds; 0 if there is none. */
+  get lastRoundTripMs(): number {
+    return this.roundTripMs || this.#lastRoundTripMs;
+  }
+
   /** Measured delivery rate of the present carrier, in bytes a millisecond; 0 if unknown. */
   get rateBytesPerMs(): number {
     return this.#carrier?.flight.rateBytesPerMs ?? 0;
@@ -171,6 +179,7 @@ export class Session implements CarrierHost {
       pingIntervalMs: this.#options.pingIntervalMs,
       leftover: attachment.leftover,
       opening: attachment.opening,
+      roundTripMs: attachment.roundTripMs,
     });
     return again;
   }
@@ -178,6 +187,7 @@ export class Session implements CarrierHost {
   /** Stops the carrier, in one step: the counts do not change any more until the next is attached. */
   detach(): void {
     if (this.#carrier === undefined) return;
+    this.#lastRoundTripMs = this.#carrier.roundTripMs;
     this.#carrier.stop();
     this.#carrier = undefined;
     this.#detachedAt = this.#options.clock.now();

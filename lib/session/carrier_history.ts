@@ -1,0 +1,99 @@
+/**
+ * What the carriers of one client brought: a pure core.
+ *
+ * @module
+ */
+
+/** A carrier that brought nothing and died sooner than this died at once, in milliseconds. */
+const SHORT_LIFE_MS = 30_000;
+
+/** What is known about a carrier that was lost. */
+export interface LostCarrier {
+  /** Counted bytes of the session that have arrived, at either end, as far as this end knows. */
+  readonly arrivedBytes: number;
+  /** Whether this end waits for an acknowledgement. */
+  readonly isWaiting: boolean;
+  /** Its round trip in milliseconds; 0 if unknown. */
+  readonly roundTripMs: number;
+}
+
+/**
+ * Tells carriers that were of use from those that were not.
+ *
+ * A middle box may let each handshake pass and kill what comes after it, and a path may carry small packets only: then a
+ * carrier that follows the last one at once does no better, a hundred times a second. Bytes that the peer received on a
+ * carrier of which nothing came back are known with the next carrier's count, and count for that.
+ *
+ * @example
+ * ```ts
+ * import { CarrierHistory } from "./carrier_history.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const history = new CarrierHistory(0);
+ * history.attached(10);
+ * history.lost(20, { arrivedBytes: 0, isWaiting: false, roundTripMs: 5 });
+ * assertEquals(history.barren, 1);
+ * ```
+ */
+export class CarrierHistory {
+  #barren = 0;
+  #wasAttached = false;
+  /** Since when there is a carrier. */
+  #attachedAt: number | undefined;
+  #arrivedBytes = 0;
+  #outageSince: number;
+  #roundTripMs = 0;
+
+  /** There has been no carrier. */
+  constructor(nowMs: number) {
+    this.#outageSince = nowMs;
+  }
+
+  /** So many carriers, the last ones, brought nothing. */
+  get barren(): number {
+    return this.#barren;
+  }
+
+  /** Whether there has been a carrier, and the last one was of use. */
+  get wasUseful(): boolean {
+    return this.#wasAttached && this.#barren === 0;
+  }
+
+  /** Since when there has been no carrier, or none that was of use, by the clock. */
+  get outageSince(): number {
+    return this.#outageSince;
+  }
+
+  /** The last known round trip in milliseconds; 0 if there is none. */
+  get roundTripMs(): number {
+    return this.#roundTripMs;
+  }
+
+  /** A carrier is there. */
+  attached(nowMs: number): void {
+    this.#wasAttached = true;
+    this.#attachedAt = nowMs;
+  }
+
+  /** It is gone; told again, that is no news. */
+  lost(nowMs: number, carrier: LostCarrier): void {
+    if (this.#attachedAt === undefined) return;
+    const livedMs = nowMs - this.#attachedAt;
+    this.#attachedAt = undefined;
+    if (carrier.roundTripMs > 0) this.#roundTripMs = carrier.roundTripMs;
+    const isBarren = carrier.arrivedBytes <= this.#arrivedBytes && (carrier.isWaiting || livedMs < SHORT_LIFE_MS);
+    this.#arrivedBytes = carrier.arrivedBytes;
+    this.#barren = isBarren ? this.#barren + 1 : 0;
+    if (this.#barren <= 1) this.#outageSince = nowMs;
+  }
+
+  /** Counting begins anew with another session. */
+  sessionBegan(): void {
+    this.#arrivedBytes = 0;
+  }
+
+  /** The machine woke or moved: what was, says nothing about the network that it is in now. */
+  startOver(): void {
+    this.#barren = 0;
+  }
+}
