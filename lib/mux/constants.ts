@@ -73,3 +73,14 @@ export const QUIET_SPAN_MS = 100;
 export const LAST_WRITES_MS = 10_000;
 /** A user that takes nothing more may be silent for so long, in milliseconds, before it counts as read to the end. */
 export const LAST_READS_MS = 1_000;
+
+/** What one read's records may cost before others have their turn; an ordinary record costs 1. */
+export const MOST_TURN_COST = 2048;
+/** What an open record costs: so many times as much work as any other. */
+export const OPEN_COST = 128;
+/** Users that are dialled in one turn, before others have theirs. */
+export const DIALS_A_TURN = 16;
+/** Users that are dialled for one session at once, before {@linkcode DIALS_A_SECOND} is kept. */
+export const MOST_DIALS_AT_ONCE = 4096;
+/** Users that are dialled for one session in a second, when there are many. */
+export const DIALS_A_SECOND = 2000;

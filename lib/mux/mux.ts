@@ -10,6 +10,7 @@ import type { Segment, SegmentPool } from "../net/segment_pool.ts";
 import type { ReplayLog } from "../session/replay_log.ts";
 import type { SessionUser } from "../session/session.ts";
 import { readU64, writeU64 } from "../session/message_bytes.ts";
+import { Backlog } from "./backlog.ts";
 import {
   EARLY_STREAMS,
   GROWTH_POOL_BYTES,
@@ -19,6 +20,7 @@ import {
   MOST_EXCESS_BYTES,
   MOST_PULL_BYTES,
   MOST_START_CREDIT,
+  MOST_TURN_COST,
   QUIET_BYTES,
   RESET_RECORD_BYTES,
   ResetCode,
@@ -27,6 +29,7 @@ import {
   WINDOW_BYTES,
 } from "./constants.ts";
 import { CreditPool, ReceiveWindow } from "./credit.ts";
+import { DialQueue } from "./dial_queue.ts";
 import { readU32, RecordDecoder, type StartCredits, writeReset, writeU32 } from "./records.ts";
 import { Scheduler } from "./scheduler.ts";
 import { MuxStream, type MuxStreamOptions, type StreamEnd, type StreamHost } from "./stream.ts";
@@ -41,6 +44,8 @@ export interface MuxSession {
   readonly rateBytesPerMs: number;
   /** What was sent and not acknowledged. */
   readonly log: { readonly excessBytes: number };
+  /** The peer broke a rule. */
+  sessionBroken(error: TeleError): void;
 }
 
 /** What a {@linkcode Mux} is made of. */
@@ -80,6 +85,7 @@ export class Mux implements SessionUser, StreamHost {
   readonly #scheduler: Scheduler<MuxStream> = new Scheduler();
   readonly #decoder: RecordDecoder;
   readonly #dials: Map<MuxStream, AbortController> = new Map();
+  readonly #dialQueue: DialQueue<MuxStream>;
   readonly #growth = new CreditPool(GROWTH_POOL_BYTES);
   /** Start credit that this side grants to streams, and that the peer grants to those opened here. */
   readonly #startGranted = new CreditPool(START_POOL_BYTES);
@@ -95,6 +101,11 @@ export class Mux implements SessionUser, StreamHost {
   /** Where the bytes being received lie, while they are. */
   #segment: Segment | undefined;
   #step = 0;
+  /** Records that were too many for the turn in which they came, and what is left of the present one. */
+  readonly #backlog = new Backlog();
+  readonly #allowance = { left: MOST_TURN_COST };
+  /** Settles when the backlog is empty. */
+  #caughtUp: Promise<void> | undefined;
   #lastId = 0;
   #ended: TeleError | undefined;
 
@@ -103,6 +114,7 @@ export class Mux implements SessionUser, StreamHost {
     this.#options = options;
     this.clock = options.clock;
     this.pool = options.pool;
+    this.#dialQueue = new DialQueue(options.clock, (stream) => this.#dial(stream));
     this.#decoder = new RecordDecoder({
       open: (id, credits) => this.#onOpen(id, credits),
       data: (id, bytes) => this.#onData(id, bytes),
@@ -215,14 +227,54 @@ export class Mux implements SessionUser, StreamHost {
   /** @ignore */
   receive(bytes: Uint8Array, segment: Segment): void {
     this.#step++;
+    const taken = this.#backlog.isEmpty ? this.#takeRecords(bytes, segment) : 0;
+    // The reset of a stream just opened may be what is left.
+    if (taken < bytes.length) this.#backlog.add(bytes.subarray(taken), segment);
+    else this.#dialQueue.dialDue();
+  }
+
+  readonly #takeRecords = (bytes: Uint8Array, segment: Segment): number => {
     this.#segment = segment;
-    this.#decoder.push(bytes);
+    const taken = this.#decoder.push(bytes, this.#allowance);
     this.#segment = undefined;
+    return taken;
+  };
+
+  /** @ignore */
+  turnEnded(): Promise<void> | undefined {
+    this.#allowance.left = MOST_TURN_COST;
+    if (this.#backlog.isEmpty) return undefined;
+    return this.#caughtUp ??= new Promise((resolve) => this.#takeLater(resolve));
+  }
+
+  #takeLater(done: () => void): void {
+    this.clock.setTimer(() => {
+      this.#allowance.left = MOST_TURN_COST;
+      this.#takeBacklog();
+      if (!this.#backlog.isEmpty) return this.#takeLater(done);
+      this.#caughtUp = undefined;
+      this.#allowance.left = MOST_TURN_COST;
+      done();
+    }, 1);
+  }
+
+  /** What breaks the rules ends the session, as it would have in the step in which it came. */
+  #takeBacklog(): void {
+    this.#step++;
+    try {
+      this.#backlog.takeWith(this.#takeRecords);
+      if (this.#backlog.isEmpty) this.#dialQueue.dialDue();
+    } catch (error) {
+      this.#backlog.drop();
+      this.#session?.sessionBroken(error instanceof TeleError ? error : new TeleError("protocol", reasonOf(error)));
+    }
   }
 
   #onOpen(id: number, credits: StartCredits): void {
-    const { dial, maxStreams } = this.#options;
-    if (dial === undefined) throw new TeleError("protocol", "the peer opened a stream, which only clients do");
+    const { maxStreams } = this.#options;
+    if (this.#options.dial === undefined) {
+      throw new TeleError("protocol", "the peer opened a stream, which only clients do");
+    }
     if (this.#streams.has(id)) throw new TeleError("protocol", `the peer opened stream ${id} twice`);
     if (credits.send > MOST_START_CREDIT) {
       throw new TeleError(
@@ -248,7 +300,7 @@ export class Mux implements SessionUser, StreamHost {
     const window = new ReceiveWindow(credits.send, this.#growth);
     const stream = new MuxStream({ id, host: this, window, sendCredit: credits.receive });
     this.#add(stream);
-    this.#dial(stream, dial);
+    this.#dialQueue.add(stream);
   }
 
   /**
@@ -269,10 +321,10 @@ export class Mux implements SessionUser, StreamHost {
     this.#session?.wake();
   }
 
-  #dial(stream: MuxStream, dial: (signal: AbortSignal) => Promise<Duplex>): void {
+  #dial(stream: MuxStream): void {
     const controller = new AbortController();
     this.#dials.set(stream, controller);
-    dial(controller.signal).then(
+    this.#options.dial!(controller.signal).then(
       (user) => stream.attachUser(user),
       (error) => stream.reset(ResetCode.refused, reasonOf(error)),
     ).finally(() => this.#dials.delete(stream));
@@ -320,6 +372,11 @@ export class Mux implements SessionUser, StreamHost {
 
   /** @ignore */
   ended(error: TeleError): void {
+    // What came in front of the peer's goodbye counts.
+    this.#allowance.left = Infinity;
+    if (error.code === "refused") this.#takeBacklog();
+    this.#backlog.drop();
+    this.#dialQueue.drop();
     this.#ended = error;
     // A stream that is complete has nothing to lose with the session, and its user still takes what has come: cut it, and
     // the last bytes of a client that ended as soon as all was acknowledged would be gone (invariant 8). But a process that

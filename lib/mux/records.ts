@@ -8,6 +8,7 @@ import {
   DATA_RECORD_HEADER_BYTES,
   FIN_RECORD_BYTES,
   MAX_RECORD_EXTRA_BYTES,
+  OPEN_COST,
   OPEN_RECORD_BYTES,
   RecordType,
   RESET_RECORD_BYTES,
@@ -67,6 +68,15 @@ export function readU32(from: Uint8Array, at: number): number {
   return (from[at]! << 24 | from[at + 1]! << 16 | from[at + 2]! << 8 | from[at + 3]!) >>> 0;
 }
 
+/** How much the records of one turn may still cost; see `MOST_TURN_COST`. */
+export interface Allowance {
+  /** Below 1 no further record begins. */
+  left: number;
+}
+
+/** Without an end. */
+const UNBOUNDED: Allowance = { left: Infinity };
+
 /** What a {@linkcode RecordDecoder} finds, in order. The data of one record may come in any number of pieces. */
 export interface RecordSink {
   /** The peer opened a stream. */
@@ -124,13 +134,15 @@ export class RecordDecoder {
   }
 
   /**
-   * Takes the next bytes.
+   * Takes the next bytes, as far as `allowance` goes.
    *
+   * @returns How many it took.
    * @throws {TeleError} `protocol` if they are no record.
    */
-  push(bytes: Uint8Array): void {
+  push(bytes: Uint8Array, allowance: Allowance = UNBOUNDED): number {
     let at = 0;
     while (at < bytes.length) {
+      if (allowance.left < 1) return at;
       if (this.#dataLeft > 0) {
         const end = Math.min(bytes.length, at + this.#dataLeft);
         this.#dataLeft -= end - at;
@@ -140,8 +152,11 @@ export class RecordDecoder {
       }
       const end = Math.min(bytes.length, at + this.#needed - this.#filled);
       while (at < end) this.#header[this.#filled++] = bytes[at++]!;
-      if (this.#filled === this.#needed) this.#advance();
+      if (this.#filled < this.#needed) continue;
+      this.#advance();
+      if (this.#filled === 0) allowance.left -= this.#header[0] === RecordType.open ? OPEN_COST : 1;
     }
+    return at;
   }
 
   #advance(): void {

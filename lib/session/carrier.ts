@@ -47,6 +47,8 @@ export interface CarrierHost extends ControlSource {
   pull(bulkBytes: number, urgentBytes: number): void;
   /** Counted bytes, in order. They are a view of `segment`; whoever keeps them retains it. */
   receiveData(bytes: Uint8Array, segment: Segment): void;
+  /** All of one read was handed over; the promise, if there is one, settles when the next may be. */
+  turnEnded(): Promise<void> | undefined;
   /** An uncounted message of the layer above. */
   receiveHint(bytes: Uint8Array): void;
   /** The first bytes came on this carrier. */
@@ -250,6 +252,8 @@ export class Carrier {
         if (this.#stopped) return;
         if (count === null) return this.#lose("the other side closed the connection");
         this.#take(segment, segment.memory.subarray(0, count));
+        const behind = this.#host.turnEnded();
+        if (behind !== undefined) await behind;
         segment = this.#nextSegment(segment, count);
       }
     } finally {

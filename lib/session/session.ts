@@ -19,6 +19,11 @@ export interface SessionUser {
   pull(log: ReplayLog, bulkBytes: number, urgentBytes: number): void;
   /** Counted bytes, in order, each once. A view of `segment`, to be retained by whoever keeps them. */
   receive(bytes: Uint8Array, segment: Segment): void;
+  /**
+   * All that was read at once has been handed over. The promise, if there is one, settles when the user is ready for more:
+   * it was too much for one turn of the event loop.
+   */
+  turnEnded(): Promise<void> | undefined;
   /** An uncounted message: it may be missing or come twice. */
   receiveHint(bytes: Uint8Array): void;
   /** Whether there are uncounted messages to send. */
@@ -234,6 +239,11 @@ export class Session implements CarrierHost {
     // Invariant 2: the bytes are counted in the step in which the user takes them; a throw ends the session.
     this.#received += bytes.length;
     this.user.receive(bytes, segment);
+  }
+
+  /** @ignore */
+  turnEnded(): Promise<void> | undefined {
+    return this.#ended === undefined ? this.user.turnEnded() : undefined;
   }
 
   /** @ignore */

@@ -24,6 +24,7 @@ export class SilentUser implements SessionUser {
   error: TeleError | undefined;
   pull(): void {}
   receive(): void {}
+  turnEnded(): undefined {}
   receiveHint(): void {}
   readonly hasHints = false;
   takeHints(): number {

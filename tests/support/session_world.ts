@@ -101,6 +101,7 @@ export class ByteUser implements SessionUser {
     }
   }
 
+  turnEnded(): undefined {}
   receiveHint(bytes: Uint8Array): void {
     this.hintsSeen.push(...bytes);
   }

@@ -1,0 +1,104 @@
+/** Guests: peers that were accepted and mean no good. What they do costs others nothing that can be felt. */
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { DIALS_A_SECOND, MOST_DIALS_AT_ONCE, MOST_TURN_COST, OPEN_COST } from "../lib/mux/constants.ts";
+import { writeOpen, writeReset } from "../lib/mux/records.ts";
+import type { Duplex } from "../lib/net/duplex.ts";
+import { FrameType } from "../lib/session/constants.ts";
+import { ClientHandshake } from "../lib/session/handshake.ts";
+import { framed } from "../lib/session/messages.ts";
+import { echo, readText, text, World } from "./support/mux_world.ts";
+
+/** One data frame: `count` streams are opened from number `from` on, and reset at once if `resets`. */
+function opens(from: number, count: number, resets: boolean): Uint8Array {
+  const each = resets ? 24 : 15;
+  const payload = new Uint8Array(1 + count * each);
+  payload[0] = FrameType.data;
+  for (let id = from, at = 1; id < from + count; id++, at += each) {
+    writeOpen(payload, at, id, { send: 0, receive: 0 });
+    if (resets) writeReset(payload, at + 15, id, 2, new Uint8Array(0));
+  }
+  return framed(payload);
+}
+
+/** A guest that has its session, and reads nothing. */
+async function guest(world: World): Promise<Duplex> {
+  await world.attached();
+  const carrier = await world.network.dial();
+  const handshake = await ClientHandshake.begin(carrier);
+  await handshake.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, new Uint8Array(0));
+  return carrier;
+}
+
+Deno.test("streams that are opened and reset in one read are dialled for by nobody", async () => {
+  await using world = new World();
+  const rogue = await guest(world);
+  await rogue.write(opens(1, 300, true));
+  await world.clock.advance(1_000);
+  // But for one, whose records the end of a small read may part.
+  assertLessOrEqual(world.upstream.length, 1);
+  assertEquals(world.ends.server.length, 300);
+  rogue.close();
+});
+
+Deno.test("thousands of opens in one read are taken in turns, and another client's echo goes in between", async () => {
+  await using world = new World({ serve: echo });
+  const { user } = world.open();
+  await world.attached();
+  await world.run(user.write(text("hello")));
+  assertEquals(await world.run(readText(user, 5)), "hello");
+  const rogue = await guest(world);
+  await world.clock.advance(100);
+  // The first reads of a carrier are small.
+  await rogue.write(opens(1, 3_000, true));
+  await world.clock.settle();
+  const most = MOST_TURN_COST / OPEN_COST + 1;
+  assertLessOrEqual(world.ends.server.length, most);
+  let before = world.ends.server.length;
+  await world.run(user.write(text("between")));
+  assertEquals(await world.run(readText(user, 7)), "between");
+  assertLessOrEqual(world.ends.server.length, 3_000 / 2, "it was heard before the flood was over");
+  for (let turn = 0; turn < 20; turn++) {
+    await world.clock.advance(1);
+    assertLessOrEqual(world.ends.server.length - before, 2 * most);
+    before = world.ends.server.length;
+  }
+  await world.clock.advance(2_000);
+  assertEquals(world.ends.server.length, 3_000, "nothing is lost");
+  rogue.close();
+});
+
+Deno.test("what came in front of a goodbye counts, also if it was too much for one turn", async () => {
+  await using world = new World();
+  const rogue = await guest(world);
+  const goodbye = framed(new Uint8Array([FrameType.goodbye, 0, 1]));
+  await rogue.write(new Uint8Array([...opens(1, 200, true), ...goodbye]));
+  await world.clock.advance(10);
+  assertEquals([world.ends.server.length, world.server.sessionCount], [200, 1]);
+  assert(world.ends.server.every(({ kind }) => kind === "reset"), "none is cut");
+  rogue.close();
+});
+
+Deno.test("a peer that breaks a rule in a later turn ends its session loudly", async () => {
+  await using world = new World();
+  const rogue = await guest(world);
+  await rogue.write(new Uint8Array([...opens(1, 100, false), ...opens(7, 1, false)]));
+  await world.clock.advance(100);
+  assertEquals(world.server.sessionCount, 1);
+  assert(world.log.some((line) => line.includes("opened stream 7 twice")), world.log.join("\n"));
+  rogue.close();
+});
+
+Deno.test("users are dialled for a burst of streams at once, and for so many a second beyond it", async () => {
+  await using world = new World({ server: { maxStreams: 100_000 } });
+  const rogue = await guest(world);
+  const count = MOST_DIALS_AT_ONCE + DIALS_A_SECOND;
+  for (let from = 1; from <= count; from += 1_000) {
+    await world.run(rogue.write(opens(from, Math.min(1_000, count + 1 - from), false)));
+  }
+  const startMs = world.clock.now();
+  await world.clock.advanceUntil(() => world.upstream.length >= MOST_DIALS_AT_ONCE, 10_000, "the burst");
+  await world.clock.advanceUntil(() => world.upstream.length === count, 10_000, "the rest");
+  const tookMs = world.clock.now() - startMs;
+  assert(tookMs >= 400, `${tookMs} ms`);
+  rogue.close();
+});
