@@ -79,6 +79,13 @@ test("every kind of signature that TLS has is checked", async () => {
   }
 });
 
+test("a signature that the runtime cannot check is told as that", async () => {
+  const ca = await TestCa.make("P-521", { keyOptions: ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521"] });
+  const [usual, long] = await Promise.all([ca.issue(), ca.issue({ hash: "sha512" })]);
+  assertEquals(anchors(ca).judge([der(usual)], Date.now()), "SIGNATURE_UNKNOWN");
+  assertEquals(anchors(ca).judge([der(long)], Date.now()), undefined);
+});
+
 test("version 1 is nobody's, whoever signed it", async () => {
   const { ca } = await certificates();
   const old = await ca.issue({ isOld: true });

@@ -21,8 +21,8 @@ tlsTest("an issuer that nobody trusts", async () => {
   for (const ca of [otherCa.cert, undefined]) {
     assertEquals(
       await world.failure({ ca }),
-      "untrusted: ADDRESS: the server's certificate was issued by nobody whom this machine trusts: " +
-        "pass its CA with --tls-ca=FILE",
+      "untrusted: ADDRESS: the server's certificate was issued by nobody whom this client trusts: " +
+        "pass its CA with --tls-ca=FILE, or --tls-ca=system if this machine trusts it",
     );
     assertStringIncludes(await world.refusal(), UNTRUSTED);
   }

@@ -9,7 +9,7 @@
  * @module
  */
 import { X509Certificate } from "node:crypto";
-import { isSignedBy, versionOf } from "./x509.ts";
+import { canCheckSignature, isSignedBy, versionOf } from "./x509.ts";
 
 /** The longest way from a certificate to one that is trusted; the public ones have three steps. */
 const LONGEST_PATH = 6;
@@ -23,6 +23,7 @@ export type CertificateFault =
   | "CERT_NOT_YET_VALID"
   | "UNABLE_TO_GET_ISSUER_CERT_LOCALLY"
   | "CERT_VERSION_TOO_OLD"
+  | "SIGNATURE_UNKNOWN"
   | "CERT_UNREADABLE";
 
 /** Certificates that are trusted: CAs with all that they issue, others for themselves alone. */
@@ -56,8 +57,9 @@ export class TlsAnchors {
     if (own === undefined) return "CERT_UNREADABLE";
     const fault = faultOfDates(own, nowMs);
     if (fault !== undefined || this.#fingerprints.has(own.fingerprint256)) return fault;
-    const search: Search = { between, nowMs, signatures: MOST_SIGNATURES };
-    return this.#vouchFor(own, search, LONGEST_PATH) ? undefined : "UNABLE_TO_GET_ISSUER_CERT_LOCALLY";
+    const search: Search = { between, nowMs, signatures: MOST_SIGNATURES, isBlind: false };
+    if (this.#vouchFor(own, search, LONGEST_PATH)) return undefined;
+    return search.isBlind ? "SIGNATURE_UNKNOWN" : "UNABLE_TO_GET_ISSUER_CERT_LOCALLY";
   }
 
   #vouchFor(certificate: X509Certificate, search: Search, steps: number): boolean {
@@ -75,10 +77,13 @@ interface Search {
   readonly nowMs: number;
   /** So many may still be looked at. */
   signatures: number;
+  /** Whether there was one that cannot be looked at. */
+  isBlind: boolean;
 }
 
 function hasIssued(issuer: X509Certificate, certificate: X509Certificate, search: Search): boolean {
   if (!issuer.ca || !certificate.checkIssued(issuer)) return false;
+  if (!canCheckSignature(certificate, issuer)) search.isBlind = true;
   return search.signatures-- > 0 && isSignedBy(certificate, issuer);
 }
 

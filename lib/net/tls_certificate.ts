@@ -4,6 +4,7 @@
  * @module
  */
 import { createPublicKey, type KeyObject, type X509Certificate } from "node:crypto";
+import tls from "node:tls";
 import { TeleError } from "./error.ts";
 import { isOfOldVersion, readCertificates, readKey } from "./pem.ts";
 import { faultOfDates, TlsAnchors } from "./tls_anchors.ts";
@@ -101,6 +102,25 @@ export function checkAnchors(option: string, text: string): CheckedAnchors {
     throw bad(`${option}: ${explainOldVersion(which)}`);
   }
   return { pem: pemOf(certificates), anchors: new TlsAnchors(certificates) };
+}
+
+/**
+ * The certificates that this machine trusts, in PEM; those of version 1 are left out.
+ *
+ * @throws {TeleError} `bad-input` if it has none.
+ */
+export function systemCertificates(): string {
+  const { getCACertificates } = tls as unknown as { getCACertificates(kind: "system"): string[] };
+  const current = getCACertificates("system").flatMap((pem) => {
+    try {
+      return readCertificates("--tls-ca", pem).filter((certificate) => !isOfOldVersion(certificate));
+    } catch {
+      // Somebody put it there that nobody can read; the others are as good as before.
+      return [];
+    }
+  });
+  if (current.length > 0) return pemOf(current);
+  throw bad("--tls-ca=system: this machine has no certificates that it trusts; give a file of them with --tls-ca=FILE");
 }
 
 /**

@@ -9,6 +9,11 @@ import { RESUMED_UNKNOWN } from "./known_clients.ts";
 import { type TlsFailure, TruncatedError } from "./tls_duplex.ts";
 import { tlsRecordKind } from "./tls_record.ts";
 
+/** Of a certificate whose signature cannot be checked. */
+const P521 =
+  "is signed by a key on P-521 over another hash than SHA-512, which tele cannot check: have it issued anew " +
+  "with -sha512, or by a CA on P-256 or P-384";
+
 /** What a client tried, as far as its sentences need it. */
 export interface TlsAttempt {
   /** The address as the user wrote it. */
@@ -104,6 +109,8 @@ function explainCertificate(error: unknown, name: string): string | undefined {
     case "CERT_VERSION_TOO_OLD":
       return "the server's certificate, or one of its CA's, is of X.509 version 1, which nobody can check: give the " +
         "server one of version 3, such as of tele --make-cert";
+    case "SIGNATURE_UNKNOWN":
+      return `the server's certificate ${P521}`;
     case "CERT_UNREADABLE":
       return "the server's certificate cannot be read: give the server another, such as of tele --make-cert";
     case "DEPTH_ZERO_SELF_SIGNED_CERT":
@@ -111,7 +118,8 @@ function explainCertificate(error: unknown, name: string): string | undefined {
     case "UNABLE_TO_GET_ISSUER_CERT":
     case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
     case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
-      return "the server's certificate was issued by nobody whom this machine trusts: pass its CA with --tls-ca=FILE";
+      return "the server's certificate was issued by nobody whom this client trusts: pass its CA with --tls-ca=FILE, " +
+        "or --tls-ca=system if this machine trusts it";
     default:
       return undefined;
   }
@@ -137,6 +145,7 @@ export function explainToServer({ error, first }: TlsFailure): string {
     return "its client certificate, or one of its CA's, is of X.509 version 1, which nobody can check: " +
       "have it made anew with extensions (version 3)";
   }
+  if (code === "SIGNATURE_UNKNOWN") return `its client certificate ${P521}`;
   if (code === "CERT_UNREADABLE") return "its client certificate cannot be read: give the client another";
   if (code === "INVALID_PURPOSE") {
     return "its client certificate is not made for this: its extended key usage needs clientAuth, or its CA may not " +

@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { constants, verify, type X509Certificate } from "node:crypto";
+import { constants, type KeyObject, verify, type X509Certificate } from "node:crypto";
 
 /** The hashes that certificates are signed over today, with their length in bytes. */
 const HASHES = [["sha256", 32], ["sha384", 48], ["sha512", 64]] as const;
@@ -12,6 +12,9 @@ const HASHES = [["sha256", 32], ["sha384", 48], ["sha512", 64]] as const;
 /** The tag of a certificate's version (RFC 5280, 4.1), which the first version did not have yet. */
 const VERSION_TAG = 0xa0;
 const SEQUENCE_TAG = 0x30;
+
+/** 1.2.840.10045.4.3.4 (RFC 5758, 3.2). */
+const ECDSA_WITH_SHA512 = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x04];
 
 /** One element of DER (X.690, 8.1): where it and its contents begin, and where both end. */
 interface Element {
@@ -43,14 +46,23 @@ export function versionOf(der: Uint8Array): number {
 }
 
 /**
- * Whether the key of `issuer` made the signature of `certificate`. Names, dates and purposes are for the caller to compare.
- *
- * A key on P-521 counts only with SHA-512: Deno 2.9.6 cannot check it with another hash.
+ * Whether a signature of that issuer can be checked here at all: Deno 2.9.6 says of every key on P-521 that its signature
+ * does not hold, unless that is over SHA-512.
  */
+export function canCheckSignature(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  if (!isOnP521(publicKeyOf(issuer))) return true;
+  const { raw } = certificate;
+  const algorithm = elementAt(raw, signedPartOf(raw).end);
+  const identifier = elementAt(raw, algorithm.contents);
+  return raw.subarray(identifier.contents, identifier.end).every((byte, at) => byte === ECDSA_WITH_SHA512[at]);
+}
+
+/** Whether the key of `issuer` made the signature of `certificate`. Names, dates and purposes are for the caller to compare. */
 export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  const key = publicKeyOf(issuer);
+  if (key === undefined) return false;
   try {
-    const key = issuer.publicKey;
-    if (key.asymmetricKeyType === "ec" && key.asymmetricKeyDetails?.namedCurve === "secp521r1") {
+    if (isOnP521(key)) {
       return verify("sha512", signedBytesOf(certificate), key, signatureOf(certificate));
     }
     if (certificate.verify(key)) return true;
@@ -64,8 +76,21 @@ export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate
       )
     );
   } catch {
-    // A kind of key that the runtime does not know, or bytes that are no certificate.
+    // The runtime does not know that combination.
     return false;
+  }
+}
+
+function isOnP521(key: KeyObject | undefined): boolean {
+  return key?.asymmetricKeyType === "ec" && key.asymmetricKeyDetails?.namedCurve === "secp521r1";
+}
+
+/** The key in a certificate; `undefined` if it is of a kind that the runtime does not know. */
+function publicKeyOf(certificate: X509Certificate): KeyObject | undefined {
+  try {
+    return certificate.publicKey;
+  } catch {
+    return undefined;
   }
 }
 

@@ -50,7 +50,7 @@ export interface ServerTls {
 
 /** TLS at the client's outer side. */
 export interface ClientTls {
-  /** What to trust, PEM; `undefined` for the runtime's own authorities. */
+  /** What to trust, PEM; `system` for what this machine trusts, `undefined` for the runtime's own authorities. */
   readonly caFile: string | undefined;
   /** The name to verify; `undefined` for the one in the server's address. */
   readonly name: string | undefined;

@@ -9,10 +9,14 @@ import { dial } from "../net/dial.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
+import { systemCertificates } from "../net/tls_certificate.ts";
 import { checkDialSettings, dialTls, type TlsConnection, type TlsDialSettings } from "../net/tls_dial.ts";
 import { offered, SESSION_ALPN } from "./alpn.ts";
 import type { ClientOptions, ClientTls } from "./options.ts";
 import { readFiles, type Texts, watchFiles } from "./watched_files.ts";
+
+/** What `--tls-ca` takes in place of a file: what this machine trusts. */
+const SYSTEM = "system";
 
 /** Connects to the server, and stops watching its files when it is not needed any more. */
 export interface OuterDialer {
@@ -49,7 +53,8 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
     };
   }
   const protocols = options.protocol === undefined ? [SESSION_ALPN] : offered(options.protocol);
-  const files = { "--tls-ca": tls.caFile, "--tls-cert": tls.certFile, "--tls-key": tls.keyFile };
+  const caFile = tls.caFile === SYSTEM ? undefined : tls.caFile;
+  const files = { "--tls-ca": caFile, "--tls-cert": tls.certFile, "--tls-key": tls.keyFile };
   let settings = settingsOf(tls, protocols, await readFiles(files));
   // A client runs for as long as its connections: certificates that are renewed meanwhile must do for the next carrier.
   const stop = watchFiles({ files, clock, log, onChange: (texts) => settings = settingsOf(tls, protocols, texts) });
@@ -74,7 +79,8 @@ function isOwnPort({ peer, localAddress }: Duplex, listens: Address | undefined)
 }
 
 function settingsOf(tls: ClientTls, protocols: string[], texts: Texts): TlsDialSettings {
-  const [ca, cert, key] = [texts["--tls-ca"], texts["--tls-cert"], texts["--tls-key"]];
+  const ca = tls.caFile === SYSTEM ? systemCertificates() : texts["--tls-ca"];
+  const [cert, key] = [texts["--tls-cert"], texts["--tls-key"]];
   const certificate = cert !== undefined && key !== undefined ? { cert, key } : undefined;
   const settings = { protocols, ca, name: tls.name, certificate };
   checkDialSettings(settings);

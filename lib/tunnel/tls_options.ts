@@ -67,7 +67,7 @@ export const TLS_CA: ValueOption<string> = {
   name: "tls-ca",
   placeholder: "FILE",
   role: "client",
-  meaning: "certificates to trust (PEM), such as cert.pem of --make-cert",
+  meaning: "certificates to trust (PEM), or system: those of this machine",
   without: "public authorities",
   example: "--tls-ca=cert.pem",
   ...A_FILE,

@@ -176,10 +176,18 @@ const RUNNERS: Record<string, Runner> = {
       const user = s.use(new UserServer(echo));
       sandbox.serve(22, user.port);
       await sandbox.run({ language: "sh", text: "tele --server --in=:22 --out=:40300" });
+      // The pair as HAProxy wants it, where it looks for files.
+      await sandbox.type("tele --make-cert=tls --host=example.com && cat tls/cert.pem tls/key.pem > tele.pem");
+      await sandbox.configure(file, recipes.next("listen tele-tls\n"));
       const balancer = sandbox.start(`exec '${program("haproxy")}' -db -f '${file}'`);
       await until(() => isOpen(sandbox.port(443)), 20_000, `HAProxy: ${balancer.log}`);
       await sandbox.run({ language: "sh", text: "tele --client --in=:2222 --out=example.com:443" });
       await echoesAt(sandbox.port(2222));
+      await sandbox.run({
+        language: "sh",
+        text: "tele --client --in=:2223 --out=example.com:8443 --tls-ca=tls/cert.pem",
+      });
+      await echoesAt(sandbox.port(2223));
       return sandbox;
     },
   },

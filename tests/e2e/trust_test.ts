@@ -1,5 +1,5 @@
 /** Whoever is not the right one, on either side: told so in one sentence, once, and led nowhere. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { encodeHex } from "@std/encoding/hex";
 import { TestCa } from "../support/certificates.ts";
 import { KeyFiles, makeTestToken } from "../support/key_files.ts";
@@ -100,6 +100,26 @@ Deno.test({
       using connection = await connectTo(client.port);
       await within(roundTrip(connection, "hello"), 10_000, `the echo for ${args.join(" ")}`);
     }));
+  }),
+});
+
+Deno.test({
+  name: "--tls-ca=system trusts whom the machine trusts, and a key that does not fit is told at the client's start",
+  ...requires("openssl"),
+  fn: scenario(60_000, async (s) => {
+    const keys = await KeyFiles.make(s.home);
+    const server = await startTele(s, [...await keys.serverArgs("server"), ...keys.tokenArgs]);
+    const env = { SSL_CERT_FILE: keys.path("ca.pem") };
+    const client = await s.client(server.port, 0, { args: ["--tls-ca=system", ...keys.tokenArgs], env });
+    using connection = await connectTo(client.port);
+    await within(roundTrip(connection, "hello"), 10_000, "the echo");
+
+    const own = await keys.pairArgs("own", await keys.ca.issue());
+    const other = await keys.pairArgs("other", await keys.ca.issue());
+    const args = [...keys.clientArgs, own[0]!, other[1]!];
+    const failure = await s.client(server.port, 0, { args }).then(() => "it started", (error: Error) => error.message);
+    assertStringIncludes(failure, "--tls-key: this is not the key of the certificate in --tls-cert");
+    assert(!failure.includes("a fault in tele itself"), failure);
   }),
 });
 

@@ -27,6 +27,8 @@ export interface CertificateWish {
   commonName?: string;
   /** The options of `openssl req` that choose the key; EC P-256 unless given. */
   keyOptions?: string[];
+  /** What is signed over; openssl's usual one unless given. */
+  hash?: "sha512";
   /** Further extensions, in lines as openssl has them. */
   extensions?: string;
 }
@@ -78,10 +80,12 @@ async function issue(wish: CertificateWish, name: string, ca: Pair | undefined):
     // A random serial number, since two of one issuer must differ.
     const serial = ["-set_serial", `0x${crypto.randomUUID().replaceAll("-", "").slice(1)}`];
     const days = ["-days", String(wish.days ?? 30)];
+    const hash = wish.hash === undefined ? [] : [`-${wish.hash}`];
     const extensions = wish.isOld ? [] : ["-extfile", file("ext")];
     const output = ["-in", file("csr"), ...extensions, "-out", file("cert")];
-    if (wish.startsInDays === undefined) await openssl("x509", "-req", ...signer, ...serial, ...days, ...output);
-    else await issueForLater(wish.startsInDays, folder, output);
+    if (wish.startsInDays === undefined) {
+      await openssl("x509", "-req", ...hash, ...signer, ...serial, ...days, ...output);
+    } else await issueForLater(wish.startsInDays, folder, output);
     return { cert: await Deno.readTextFile(file("cert")), key: await Deno.readTextFile(file("key")) };
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -74,7 +74,7 @@ export function mismatches(
       name: "a wrong CA",
       server: "guarded",
       args: [`--tls-ca=${clientCa}`, ...token],
-      told: /issued by nobody whom this machine trusts: pass its CA with --tls-ca=FILE/,
+      told: /issued by nobody whom this client trusts: pass its CA with --tls-ca=FILE/,
       logged: /it does not trust this server's certificate \(UnknownCA\): check the tele client's --tls-ca/,
     },
     {
