@@ -170,15 +170,6 @@ export class MuxClient {
   }
 
   /**
-   * Settles when the server has acknowledged all that was sent in the present session. During an outage it waits.
-   *
-   * @throws {TeleError} Why the session ended, if it does so before.
-   */
-  acknowledged(): Promise<void> {
-    return this.#sessions.acknowledged();
-  }
-
-  /**
    * Carries `user` as a new stream until both of its directions have ended.
    *
    * @throws {TeleError} `refused` if there are too many streams.

@@ -32,6 +32,7 @@ import { CreditPool, ReceiveWindow } from "./credit.ts";
 import { DialQueue } from "./dial_queue.ts";
 import { readU32, RecordDecoder, type StartCredits, writeReset, writeU32 } from "./records.ts";
 import { Scheduler } from "./scheduler.ts";
+import { SentEnds } from "./sent_ends.ts";
 import { MuxStream, type MuxStreamOptions, type StreamEnd, type StreamHost } from "./stream.ts";
 
 /** The part of a session that a mux needs. */
@@ -95,6 +96,7 @@ export class Mux implements SessionUser, StreamHost {
   readonly #takenByPeer: Map<number, number> = new Map();
   #takenByPeerBytes = 0;
   readonly #windowsDue: Set<MuxStream> = new Set();
+  readonly #sentEnds = new SentEnds();
   #resetsDue: { id: number; code: number; message: string }[] = [];
   #resetsDueBytes = 0;
   #session: MuxSession | undefined;
@@ -371,6 +373,11 @@ export class Mux implements SessionUser, StreamHost {
   }
 
   /** @ignore */
+  acknowledged(offset: number): void {
+    this.#sentEnds.acknowledged(offset);
+  }
+
+  /** @ignore */
   ended(error: TeleError): void {
     // What came in front of the peer's goodbye counts.
     this.#allowance.left = Infinity;
@@ -415,6 +422,11 @@ export class Mux implements SessionUser, StreamHost {
   tellWindow(stream: MuxStream): void {
     this.#windowsDue.add(stream);
     this.#session?.wake();
+  }
+
+  /** @ignore */
+  endSent(stream: MuxStream, offset: number): void {
+    this.#sentEnds.add(stream, offset);
   }
 
   /** @ignore */

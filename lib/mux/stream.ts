@@ -31,7 +31,7 @@ const LEAST_READ_BYTES = 48 * 1024;
 /** Data shorter than this is copied into the log rather than kept where it was read, in bytes. */
 const ADOPT_BYTES = 4 * 1024;
 
-/** How a stream ended, as the log tells it. */
+/** How a stream ended, as the log tells it. Finished means that the peer has taken all of it, not that it was sent. */
 export type StreamEnd =
   | { kind: "finished" }
   | { kind: "reset"; code: number; message: string; by: "here" | "peer" }
@@ -51,6 +51,8 @@ export interface StreamHost {
   arrived(stream: MuxStream): void;
   /** Its window has moved. */
   tellWindow(stream: MuxStream): void;
+  /** Its end is in the log, up to `offset`: it waits for the peer to take that. */
+  endSent(stream: MuxStream, offset: number): void;
   /** A reset record is to be sent in its name. */
   tellReset(stream: MuxStream, code: number, message: string): void;
   /** It is over and forgotten. */
@@ -94,7 +96,8 @@ const SOON = Promise.resolve();
  * Invariant 3: the memory of a read is given back when the read has settled, not when the stream ends. Invariant 5: reads
  * one chunk ahead at the most. Invariant 6: what arrives is queued within the stream's own window,
  * so a user that does not read stops nobody else. Invariant 8: a half-close travels behind its data, and what is not a
- * clean end aborts the user's connection.
+ * clean end aborts the user's connection. It is finished only when the peer has taken its end: the session may be lost with
+ * bytes that were sent and never arrived.
  */
 export class MuxStream {
   /** What the scheduler remembers. */
@@ -122,6 +125,7 @@ export class MuxStream {
   #isReading = false;
   #readEnded = false;
   #finSent = false;
+  #finTaken = false;
   #buffer: Uint8Array | undefined;
   #bufferClass = 0;
   #segment: Segment | undefined;
@@ -164,9 +168,9 @@ export class MuxStream {
     return this.#ended;
   }
 
-  /** Whether both directions have ended in the session; its user may still have to take what has come. */
+  /** Whether both directions have ended and the peer has taken all of its own; the user may still have to take the rest. */
   get isComplete(): boolean {
-    return this.#peerReset !== undefined || (this.#finSent && this.#inbound.isComplete);
+    return this.#peerReset !== undefined || (this.#finTaken && this.#inbound.isComplete);
   }
 
   /** Bytes received and not yet taken by the user's program. */
@@ -322,6 +326,7 @@ export class MuxStream {
       const at = log.reserve(FIN_RECORD_BYTES);
       writeFin(log.arena, at, this.id);
       this.#finSent = true;
+      this.#host.endSent(this, log.end);
       this.#finishIfDone();
     }
     return bytes;
@@ -444,8 +449,17 @@ export class MuxStream {
 
   // Endings.
 
+  /** The peer has acknowledged its end. */
+  endTaken(): void {
+    this.#finTaken = true;
+    this.#finishIfDone();
+  }
+
+  /** Its user's connection is over when both ends were told: it need not stay open until the peer has taken the last bytes. */
   #finishIfDone(): void {
-    if (this.#finSent && this.#inbound.isFinished) this.#end({ kind: "finished" });
+    if (this.#ended || !this.#finSent || !this.#inbound.isFinished) return;
+    this.#user?.close();
+    if (this.#finTaken) this.#end({ kind: "finished" });
   }
 
   /** Ends it from this side; the peer is told, if it knows of the stream. */

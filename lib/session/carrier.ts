@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
 import type { Clock, Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { reasonOf, TeleError } from "../net/error.ts";
@@ -49,6 +50,12 @@ export interface CarrierHost extends ControlSource {
   receiveData(bytes: Uint8Array, segment: Segment): void;
   /** All of one read was handed over; the promise, if there is one, settles when the next may be. */
   turnEnded(): Promise<void> | undefined;
+  /**
+   * The peer has every counted byte before `offset`.
+   *
+   * @throws {TeleError} `protocol` if that cannot be.
+   */
+  acknowledge(offset: number): void;
   /** An uncounted message of the layer above. */
   receiveHint(bytes: Uint8Array): void;
   /** The first bytes came on this carrier. */
@@ -187,10 +194,13 @@ export class Carrier {
   /**
    * Ends the carrier with a goodbye as its last frame, behind what was handed to the system already. Then it reads until
    * the peer closes, or {@linkcode Farewell} says that it was enough: closing sooner would take the goodbye back.
+   *
+   * @param acknowledges Whether all that came is acknowledged in front of it: streams of the peer's may be complete by that.
    */
-  sayGoodbye(ending: Ending): void {
+  sayGoodbye(ending: Ending, acknowledges: boolean): void {
     if (this.#stopped || this.#goodbye !== undefined) return;
     this.#goodbye = ending;
+    this.#control.acknowledgeDue = acknowledges;
     const nowMs = this.#clock.now();
     const { inFlight, rateBytesPerMs } = this.flight;
     this.#farewell = new Farewell({ nowMs, bytes: inFlight, rate: rateBytesPerMs, roundTripMs: this.roundTripMs });
@@ -327,7 +337,7 @@ export class Carrier {
   #onAcknowledge(offset: number): void {
     const before = this.#host.log.acknowledged;
     try {
-      this.#host.log.acknowledge(offset);
+      this.#host.acknowledge(offset);
     } catch (error) {
       return this.#break(error);
     }
@@ -433,7 +443,8 @@ export class Carrier {
   }
 
   async #writeGoodbye(ending: Ending): Promise<void> {
-    await this.#duplex.write(framed(encodeEnding("goodbye", ending)));
+    const control = this.#control.take(this.#clock.now(), false, this.#host) ?? new Uint8Array(0);
+    await this.#duplex.write(concat([control, framed(encodeEnding("goodbye", ending))]));
     await this.#duplex.closeWrite();
   }
 

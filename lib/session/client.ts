@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Clock, sleep, type Timer } from "../net/clock.ts";
+import type { Clock, Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { reasonOf, TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
@@ -18,9 +18,6 @@ import { type Challenged, ReconnectLoop } from "./reconnect.ts";
 import { type Attachment, Session, type SessionUser } from "./session.ts";
 import { OutageLog } from "./outage_log.ts";
 import { renewedTokenSalt, tokenSalt } from "./token.ts";
-
-/** How often to look whether everything was acknowledged, in milliseconds: only at the end of a session's life. */
-const ACKNOWLEDGED_POLL_MS = 10;
 
 /** What a {@linkcode SessionClient} is made of. */
 export interface SessionClientOptions<User extends SessionUser> {
@@ -120,19 +117,6 @@ export class SessionClient<User extends SessionUser> {
   /** Bytes that were sent again after outages. */
   get replayedBytes(): number {
     return this.#replayedBytes;
-  }
-
-  /**
-   * Settles when the server has acknowledged all that was sent in the present session. During an outage it waits.
-   *
-   * @throws {TeleError} Why the session ended, if it does so before: then nobody knows what of the rest has arrived.
-   */
-  async acknowledged(): Promise<void> {
-    const session = this.#session;
-    while (session.error === undefined && session.log.heldBytes > 0) {
-      await sleep(this.#options.clock, ACKNOWLEDGED_POLL_MS);
-    }
-    if (session.error !== undefined) throw session.error;
   }
 
   /** Local address of the carrier, if there is one and it is known. */

@@ -24,6 +24,8 @@ export interface SessionUser {
    * it was too much for one turn of the event loop.
    */
   turnEnded(): Promise<void> | undefined;
+  /** The peer has every counted byte before `offset`. */
+  acknowledged(offset: number): void;
   /** An uncounted message: it may be missing or come twice. */
   receiveHint(bytes: Uint8Array): void;
   /** Whether there are uncounted messages to send. */
@@ -175,6 +177,7 @@ export class Session implements CarrierHost {
       throw error;
     }
     this.#detachedAt = undefined;
+    this.user.acknowledged(attachment.peerReceived);
     this.user.attached();
     this.#carrier = new Carrier({
       duplex: attachment.duplex,
@@ -217,7 +220,8 @@ export class Session implements CarrierHost {
     this.#carrier = undefined;
     if (carrier !== undefined) {
       if (ending === undefined) carrier.stop();
-      else carrier.sayGoodbye(ending);
+      // With streams open, something that came may be lost here: the peer must not take it for delivered.
+      else carrier.sayGoodbye(ending, this.user.streamCount === 0);
     }
     this.#options.onEnding?.(this, error);
     this.user.ended(error);
@@ -236,9 +240,16 @@ export class Session implements CarrierHost {
   /** @ignore */
   receiveData(bytes: Uint8Array, segment: Segment): void {
     if (this.#ended !== undefined) return;
-    // Invariant 2: the bytes are counted in the step in which the user takes them; a throw ends the session.
-    this.#received += bytes.length;
+    // Invariant 2: the bytes are counted in the step in which the user has taken them. What a throw ends with the session
+    // was not taken, and the peer must not hear that it was.
     this.user.receive(bytes, segment);
+    this.#received += bytes.length;
+  }
+
+  /** @ignore */
+  acknowledge(offset: number): void {
+    this.log.acknowledge(offset);
+    if (this.#ended === undefined) this.user.acknowledged(offset);
   }
 
   /** @ignore */

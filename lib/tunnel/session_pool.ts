@@ -141,15 +141,6 @@ export class SessionPool {
     this.#clients.forEach((client) => client.wokeUp(awayMs));
   }
 
-  /**
-   * Settles when the server has acknowledged all that was sent.
-   *
-   * @throws {TeleError} Why a session ended, if it does so before.
-   */
-  async acknowledged(): Promise<void> {
-    await Promise.all(this.#clients.map((client) => client.acknowledged()));
-  }
-
   /** Ends the sessions and all streams; settles when the server was told, as far as that can be. */
   async stop(message: string): Promise<void> {
     this.#stopWatching();

@@ -5,7 +5,6 @@
  */
 import { formatAddress } from "../net/address.ts";
 import { type Clock, systemClock } from "../net/clock.ts";
-import { reasonOf } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import { StdioDuplex } from "../net/stdio_duplex.ts";
 import type { MuxStream, StreamEnd } from "../mux/stream.ts";
@@ -37,12 +36,8 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
       return end(ExitCode.ok);
     }
     streamLog.onlyStreamEnded(stream, how);
-    if (how.kind !== "finished") return end(ExitCode.failed);
-    pool.acknowledged().then(() => end(ExitCode.ok), (error) => {
-      if (isStopping) return;
-      log("error", `stream cut (${user.peer}): the last bytes may be lost: ${reasonOf(error)}`, { peer: user.peer });
-      end(ExitCode.failed);
-    });
+    // Finished: the tele server has acknowledged the last bytes.
+    end(how.kind === "finished" ? ExitCode.ok : ExitCode.failed);
   };
   const begin = await SessionPool.prepare(options, { dialer, streamLog, onStreamEnd, log, clock });
   const pool = begin();

@@ -30,6 +30,8 @@ export class SilentUser implements SessionUser {
   takeHints(): number {
     return 0;
   }
+  acknowledged(): void {}
+
   attached(): void {}
   ended(error: TeleError): void {
     this.error = error;

@@ -4,7 +4,8 @@
  * @module
  */
 import type { TeleError } from "../../lib/net/error.ts";
-import type { MuxStream } from "../../lib/mux/stream.ts";
+import type { Mux } from "../../lib/mux/mux.ts";
+import type { MuxStream, StreamEnd } from "../../lib/mux/stream.ts";
 import { nameOf } from "../../lib/session/keys.ts";
 import type { Attachment, Session } from "../../lib/session/session.ts";
 import type { SimClock } from "./clock.ts";
@@ -63,6 +64,10 @@ export class Model implements UserWatcher, Watcher {
   /** Ends of client sessions that a user's stream may have been told to. */
   readonly #exposed: Map<SimUser, Set<End>> = new Map();
   readonly #windows: WeakMap<MuxStream, number> = new WeakMap();
+  /** Names of users whose streams' ends were told. */
+  readonly #told: Set<string> = new Set();
+  /** Where the ends of streams lie in what their sessions count. */
+  readonly #sentEnds: WeakMap<MuxStream, { mux: Mux; offset: number }> = new WeakMap();
   readonly #rogueSessions: WeakSet<Session> = new WeakSet();
   #calls = 0;
   #startMs: number;
@@ -294,6 +299,27 @@ export class Model implements UserWatcher, Watcher {
     }
   }
 
+  endSent(mux: Mux, stream: MuxStream, offset: number): void {
+    this.#sentEnds.set(stream, { mux, offset });
+  }
+
+  /** Finished means that the peer has taken all of it. */
+  streamEnded(stream: MuxStream, { kind }: StreamEnd): void {
+    this.#told.add(stream.peer);
+    if (kind !== "finished") return;
+    const sent = this.#sentEnds.get(stream);
+    if (sent === undefined) return this.fail("a stream is told to be finished that has not sent its end");
+    for (const pair of this.#pairs.values()) {
+      const own = pair.find(({ session }) => session.user === sent.mux);
+      if (own === undefined) continue;
+      const taken = pair.find((end) => end !== own)?.session.received ?? 0;
+      if (taken >= sent.offset) return;
+      return this.fail(
+        `a stream is told to be finished whose end is at ${sent.offset}, but the peer has taken ${taken}`,
+      );
+    }
+  }
+
   /** After every step. */
   checkCounts(): void {
     if (this.#ends.size === 0) return;
@@ -380,6 +406,13 @@ export class Model implements UserWatcher, Watcher {
       if (other.isClient !== user.isClient && other.partner === undefined && isGone) return true;
     }
     return false;
+  }
+
+  /** Users whose connections are over, but their processes were not told how their streams ended. */
+  get untold(): string[] {
+    const isUntold = (user: SimUser) =>
+      user.process.isAlive && user.isUsed && user.isOver && !this.#told.has(user.peer);
+    return [...this.users.values()].filter(isUntold).map(({ peer }) => peer);
   }
 
   /** Once nothing waits any more. */

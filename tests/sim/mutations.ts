@@ -434,4 +434,16 @@ export const MUTATIONS: readonly Mutation[] = [
     "if (this.#readEnded || !this.#user!.readsAfterFailedWrite) return",
     "if (this.#readEnded || this.#user!.readsAfterFailedWrite) return",
   ),
+  fault(
+    "complete when sent, not when taken",
+    "mux/stream.ts",
+    "if (this.#finTaken) this.#end(",
+    "if (this.#finSent) this.#end(",
+  ),
+  fault(
+    "a session's end that spares streams whose end was only sent",
+    "mux/stream.ts",
+    "|| (this.#finTaken && this.#inbound.isComplete);",
+    "|| (this.#finSent && this.#inbound.isComplete);",
+  ),
 ];

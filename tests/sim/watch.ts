@@ -5,7 +5,8 @@
  */
 import type { TeleError } from "../../lib/net/error.ts";
 import { CreditPool } from "../../lib/mux/credit.ts";
-import { MuxStream } from "../../lib/mux/stream.ts";
+import { Mux } from "../../lib/mux/mux.ts";
+import { MuxStream, type StreamEnd } from "../../lib/mux/stream.ts";
 import { type Attachment, Session } from "../../lib/session/session.ts";
 
 /** Who is told, while a run lasts. */
@@ -15,6 +16,9 @@ export interface Watcher {
   carrierLost(session: Session, reason: string): void;
   ending(session: Session, error: TeleError): void;
   received(stream: MuxStream): void;
+  /** The end of a stream is in the log of `mux`, up to `offset`. */
+  endSent(mux: Mux, stream: MuxStream, offset: number): void;
+  streamEnded(stream: MuxStream, end: StreamEnd): void;
 }
 
 let watcher: Watcher | undefined;
@@ -26,6 +30,7 @@ export function watch(next: Watcher | undefined): void {
 
 const { attach, carrierLost, end } = Session.prototype;
 const { receive } = MuxStream.prototype;
+const { endSent, streamEnded } = Mux.prototype;
 const { takeStart } = CreditPool.prototype;
 
 Session.prototype.attach = function (this: Session, attachment) {
@@ -46,6 +51,16 @@ Session.prototype.end = function (this: Session, error, ending) {
 MuxStream.prototype.receive = function (this: MuxStream, bytes, segment) {
   receive.call(this, bytes, segment);
   watcher?.received(this);
+};
+
+Mux.prototype.endSent = function (this: Mux, stream, offset) {
+  watcher?.endSent(this, stream, offset);
+  endSent.call(this, stream, offset);
+};
+
+Mux.prototype.streamEnded = function (this: Mux, stream, end) {
+  watcher?.streamEnded(stream, end);
+  streamEnded.call(this, stream, end);
 };
 
 // Streams start with as little credit as the scenario says, so that few bytes show what windows do.

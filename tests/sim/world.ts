@@ -138,8 +138,9 @@ class World {
     return tookMs;
   }
 
-  /** Whether nobody holds a carrier but the one in use. */
+  /** Whether nobody holds a carrier but the one in use, and the end of each stream was told. */
   get #isForgotten(): boolean {
+    if (this.#model.untold.length > 0) return false;
     const [client, server] = [this.#client!, this.#server!];
     return this.#network.heldBy(client.process) <= 1 && this.#network.heldBy(server.process) <= 1;
   }
@@ -147,7 +148,7 @@ class World {
   get #left(): string {
     return [this.#client!, this.#server!].map(({ process }) =>
       `${process.name} holds ${this.#network.heldBy(process)} carriers`
-    ).join(", ");
+    ).join(", ") + `, never told how they ended: ${this.#model.untold.join(", ") || "none"}`;
   }
 
   get #isOver(): boolean {

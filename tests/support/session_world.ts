@@ -115,6 +115,8 @@ export class ByteUser implements SessionUser {
     return this.hints.splice(0).length;
   }
 
+  acknowledged(): void {}
+
   attached(): void {
     this.attachedTimes++;
   }
