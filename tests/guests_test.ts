@@ -102,3 +102,18 @@ Deno.test("users are dialled for a burst of streams at once, and for so many a s
   assert(tookMs >= 400, `${tookMs} ms`);
   rogue.close();
 });
+
+Deno.test("a thousand handshakes that succeed, and their ends, make a few lines of each kind, and a last one that counts", async () => {
+  await using world = new World({ server: { maxSessions: 100 } });
+  for (let made = 0; made < 300; made++) {
+    const carrier = await guest(world);
+    await world.clock.advance(1);
+    carrier.close();
+  }
+  await world.clock.advance(1);
+  const lines = world.log.filter((line) => line.startsWith("server"));
+  assertLessOrEqual(lines.length, 100);
+  await world.clock.advance(60_000);
+  const more = world.log.filter((line) => / more sessions (began|ended) in the last minute$/.test(line));
+  assertEquals(more.length, 2, world.log.join("\n"));
+});

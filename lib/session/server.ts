@@ -24,6 +24,7 @@ import { nameOf, type ProvenIdentity } from "./keys.ts";
 import { type Ending, endingOf, framed, RefusalError, SESSION_ID_BYTES } from "./messages.ts";
 import { Session, type SessionUser } from "./session.ts";
 import { SessionEntry } from "./session_entry.ts";
+import { SessionLog } from "./session_log.ts";
 import { Strangers } from "./strangers.ts";
 import { renewedTokenSalt, tokenSalt } from "./token.ts";
 
@@ -63,6 +64,7 @@ const REFUSED_MS = 1_000;
 export class SessionServer<User extends SessionUser> {
   readonly #options: SessionServerOptions<User>;
   readonly #strangers: Strangers;
+  readonly #lines: SessionLog;
   /** What the token adds to the keys of a new session. */
   #tokenSalt: Promise<Uint8Array>;
   readonly #stopping = new AbortController();
@@ -79,6 +81,7 @@ export class SessionServer<User extends SessionUser> {
     this.#options = options;
     this.#tokenSalt = tokenSalt(options.token);
     this.#strangers = new Strangers(options.clock, options.log);
+    this.#lines = new SessionLog(options.clock, options.log);
   }
 
   /** Sessions held, attached or not. */
@@ -162,11 +165,8 @@ export class SessionServer<User extends SessionUser> {
     const again = this.#attach(handshake, session, { peerReceived: commit.received, accept, roundTripMs });
     const outageMs = Math.round(this.#options.clock.now() - detachedAt);
     const seconds = (outageMs / 1000).toFixed(1);
-    this.#options.log(
-      "info",
-      `${entry.title} resumed after ${seconds} s from ${handshake.channel.duplex.peer}, ${again} bytes sent again`,
-      { ...entry.fields, outageMs, replayedBytes: again },
-    );
+    const words = `resumed after ${seconds} s from ${handshake.channel.duplex.peer}, ${again} bytes sent again`;
+    this.#lines.tell("resumed", "info", entry, words, { outageMs, replayedBytes: again });
   }
 
   async #begin(
@@ -191,7 +191,7 @@ export class SessionServer<User extends SessionUser> {
     const entry = new SessionEntry(session, identity, hostOfPeer(peer));
     this.#sessions.set(nameOf(id), entry);
     this.#attach(handshake, session, { peerReceived: 0, accept, roundTripMs });
-    this.#options.log("info", `${entry.title} began, from ${peer}`, { ...entry.fields, peer });
+    this.#lines.tell("began", "info", entry, `began, from ${peer}`, { peer });
   }
 
   #makeSession(id: Uint8Array, resumeSecret: Uint8Array, resumeTimeoutMs: number): Session {
@@ -275,7 +275,7 @@ export class SessionServer<User extends SessionUser> {
     // Invariant 4: what carried nothing is forgotten, but not at once: the client may have the accept, and its first bytes
     // were lost with the carrier. Forgetting that session would cut the streams that wait in it.
     if (session.received > 0) {
-      this.#options.log("warn", `${entry.title} lost its link: ${reason}`, { ...entry.fields, reason });
+      this.#lines.tell("lost", "warn", entry, `lost its link: ${reason}`, { reason });
     }
     this.#watch(entry);
   }
@@ -305,7 +305,7 @@ export class SessionServer<User extends SessionUser> {
     if (entry === undefined) return;
     this.#sessions.delete(name);
     entry.expiry?.cancel();
-    this.#options.log("info", `${entry.title} ended: ${error.message}`, entry.fields);
+    this.#lines.tell("ended", "info", entry, `ended: ${error.message}`);
   }
 
   /** A carrier did not make it: it is told why if it may be a tele client, and the log is told once. */
@@ -352,6 +352,8 @@ export class SessionServer<User extends SessionUser> {
     this.#stopping.abort();
     const ending: Ending = { code: EndCode.shutdown, message };
     const sessions = [...this.#sessions.values()].map((entry) => entry.session);
-    await Promise.all(sessions.map((session) => session.end(new TeleError("closed", message), ending)));
+    const ends = sessions.map((session) => session.end(new TeleError("closed", message), ending));
+    this.#lines.stop();
+    await Promise.all(ends);
   }
 }

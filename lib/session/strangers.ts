@@ -4,8 +4,9 @@
  * @module
  */
 import { hostOfPeer } from "../net/address.ts";
-import type { Clock, Timer } from "../net/clock.ts";
+import type { Clock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
+import { type LineKind, LineLimiter } from "../net/line_limiter.ts";
 import type { Log } from "../net/log.ts";
 import { WaitingRoom } from "../net/waiting_room.ts";
 import { HANDSHAKE_TIMEOUT_MS } from "./constants.ts";
@@ -13,9 +14,14 @@ import { HANDSHAKE_TIMEOUT_MS } from "./constants.ts";
 /** Handshakes in progress at once; beyond that the oldest goes. */
 export const MOST_HANDSHAKES = 512;
 
-/** Lines about strangers in one minute; the rest is counted. */
-const LINES_A_MINUTE = 10;
-const MINUTE_MS = 60_000;
+/** Lines about them; the host and the reason together are news once. */
+const LINES: LineKind = {
+  lines: 10,
+  linesOfAHost: 10,
+  spanMs: 60_000,
+  more: (count) => `${count} more carriers ended before they were attached in the last minute`,
+  unit: "carriers",
+};
 
 /**
  * Keeps strangers cheap (invariant 10): bounded in number, in time, and in log lines.
@@ -33,20 +39,13 @@ const MINUTE_MS = 60_000;
  * ```
  */
 export class Strangers {
-  readonly #clock: Clock;
-  readonly #log: Log;
   readonly #room: WaitingRoom<Duplex>;
   readonly #recognized: WeakSet<Duplex> = new WeakSet();
-  /** Host and reason of the lines of this minute. */
-  readonly #told: Set<string> = new Set();
-  #unsaid = 0;
-  #minute: Timer | undefined;
-  #stopped = false;
+  readonly #lines: LineLimiter;
 
   /** Nobody is here yet. */
   constructor(clock: Clock, log: Log) {
-    this.#clock = clock;
-    this.#log = log;
+    this.#lines = new LineLimiter(clock, log);
     this.#room = new WaitingRoom(clock, { guests: MOST_HANDSHAKES, timeoutMs: HANDSHAKE_TIMEOUT_MS });
   }
 
@@ -87,33 +86,15 @@ export class Strangers {
 
   /** A carrier never proved itself: one line, unless there were many in this minute, or the same from this host. */
   tell(peer: string, reason: string): void {
-    if (this.#stopped) return;
-    this.#minute ??= this.#clock.setTimer(() => this.#endMinute(), MINUTE_MS);
     // A client whose token is wrong tries again and again, each time from another port.
-    const news = `${hostOfPeer(peer)} ${reason}`;
-    if (this.#told.has(news) || this.#told.size >= LINES_A_MINUTE) {
-      this.#unsaid++;
-      return;
-    }
-    this.#told.add(news);
-    this.#log("warn", `carrier from ${peer} ended before it was attached: ${reason}`, { peer, reason });
+    const host = hostOfPeer(peer);
+    const message = `carrier from ${peer} ended before it was attached: ${reason}`;
+    this.#lines.tell(LINES, { level: "warn", host, message, fields: { peer, reason }, news: reason });
   }
 
   /** Closes everyone. */
   stop(): void {
-    this.#stopped = true;
-    this.#minute?.cancel();
     this.#room.close("the tele server ends");
-  }
-
-  #endMinute(): void {
-    if (this.#unsaid > 0) {
-      this.#log("warn", `${this.#unsaid} more carriers ended before they were attached in the last minute`, {
-        carriers: this.#unsaid,
-      });
-    }
-    this.#unsaid = 0;
-    this.#told.clear();
-    this.#minute = undefined;
+    this.#lines.stop();
   }
 }

@@ -3,17 +3,34 @@
  *
  * @module
  */
+import { hostOfPeer } from "../net/address.ts";
 import type { Clock } from "../net/clock.ts";
 import { reasonOf } from "../net/error.ts";
+import { type LineKind, LineLimiter } from "../net/line_limiter.ts";
 import type { Log } from "../net/log.ts";
 import type { Shortage } from "../net/patience.ts";
 import { FrameTooLargeError } from "../ping/codec.ts";
 import { ResetCode } from "../mux/constants.ts";
 import type { MuxStream, StreamEnd } from "../mux/stream.ts";
 
-/** Lines of one kind within {@linkcode SPAN_MS}; the rest is counted. */
-const LINES = 5;
 const SPAN_MS = 10_000;
+
+function kindOf(what: string): LineKind {
+  return {
+    lines: 5,
+    linesOfAHost: 5,
+    spanMs: SPAN_MS,
+    more: (count) => `${count} more streams were ${what} within ${SPAN_MS / 1000} s`,
+    unit: "streams",
+  };
+}
+
+const KINDS = {
+  cut: kindOf("cut"),
+  refused: kindOf("refused"),
+  descriptors: kindOf("made to wait for descriptors"),
+  ports: kindOf("made to wait for ports"),
+};
 
 /**
  * Tells of streams that ended badly.
@@ -28,14 +45,13 @@ const SPAN_MS = 10_000;
  * ```
  */
 export class StreamLog {
-  readonly #clock: Clock;
   readonly #log: Log;
-  readonly #told: Map<string, { lines: number; unsaid: number }> = new Map();
+  readonly #limiter: LineLimiter;
 
   /** Writes to `log`. */
   constructor(clock: Clock, log: Log) {
-    this.#clock = clock;
     this.#log = log;
+    this.#limiter = new LineLimiter(clock, log);
   }
 
   /** A stream is over. */
@@ -79,25 +95,10 @@ export class StreamLog {
       ? "a stream waits: this process has too many files open; raise its limit (ulimit -n) or lower --max"
       : "a stream waits: this machine has no local port left to connect from; those of ended connections come back " +
         "after a minute, and net.ipv4.ip_local_port_range allows more";
-    this.#tell(`made to wait for ${shortage}`, message, { peer: "" });
+    this.#tell(shortage, message, { peer: "" });
   }
 
-  #tell(kind: string, message: string, fields: { peer: string }): void {
-    let told = this.#told.get(kind);
-    if (told === undefined) {
-      told = { lines: 0, unsaid: 0 };
-      this.#told.set(kind, told);
-      this.#clock.setTimer(() => this.#endSpan(kind), SPAN_MS);
-    }
-    if (++told.lines > LINES) told.unsaid++;
-    else this.#log("warn", message, fields);
-  }
-
-  #endSpan(kind: string): void {
-    const unsaid = this.#told.get(kind)?.unsaid ?? 0;
-    this.#told.delete(kind);
-    if (unsaid > 0) {
-      this.#log("warn", `${unsaid} more streams were ${kind} within ${SPAN_MS / 1000} s`, { streams: unsaid });
-    }
+  #tell(kind: keyof typeof KINDS, message: string, fields: { peer: string }): void {
+    this.#limiter.tell(KINDS[kind], { level: "warn", host: hostOfPeer(fields.peer), message, fields });
   }
 }

@@ -1,0 +1,117 @@
+/**
+ * Log lines that somebody else can cause at will: few of each kind, and at the end how many more there were.
+ *
+ * @module
+ */
+import type { Clock, Timer } from "./clock.ts";
+import type { Log, LogFields, LogLevel } from "./log.ts";
+
+/** Lines that are counted together. */
+export interface LineKind {
+  /** Lines within {@linkcode LineKind.spanMs}; the rest is counted. */
+  readonly lines: number;
+  /** Of these, how many may be about one host. */
+  readonly linesOfAHost: number;
+  /** Over how long, in milliseconds, from the first line on. */
+  readonly spanMs: number;
+  /** The sentence about the `count` that were not told. */
+  more(count: number): string;
+  /** What that counts, as the name of its field. */
+  readonly unit: string;
+}
+
+/** One line. */
+export interface LimitedLine {
+  /** How much it matters. */
+  readonly level: LogLevel;
+  /** Who caused it, without what changes from time to time, such as a port; empty if that is not known. */
+  readonly host: string;
+  /** The sentence. */
+  readonly message: string;
+  /** Its facts. */
+  readonly fields?: LogFields;
+  /** Of a host, each piece of news is told once within the span; without it, every line is news. */
+  readonly news?: string;
+}
+
+interface Span {
+  lines: number;
+  unsaid: number;
+  readonly ofHost: Map<string, number>;
+  readonly told: Set<string>;
+  readonly timer: Timer;
+}
+
+/**
+ * Tells lines within their limits (invariant 10).
+ *
+ * @example
+ * ```ts
+ * import { LineLimiter } from "./line_limiter.ts";
+ * import { systemClock } from "./clock.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const lines: string[] = [];
+ * const limiter = new LineLimiter(systemClock, (_level, message) => lines.push(message));
+ * const greetings = { lines: 2, linesOfAHost: 1, spanMs: 1000, more: (n: number) => `${n} more`, unit: "greetings" };
+ * for (const host of ["a", "a", "b", "c"]) {
+ *   limiter.tell(greetings, { level: "info", host, message: `hello from ${host}` });
+ * }
+ * limiter.stop();
+ * assertEquals(lines, ["hello from a", "hello from b", "2 more"]);
+ * ```
+ */
+export class LineLimiter {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #spans: Map<LineKind, Span> = new Map();
+  #stopped = false;
+
+  /** Writes to `log`. */
+  constructor(clock: Clock, log: Log) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Tells `line`, unless there were too many of its kind. */
+  tell(kind: LineKind, line: LimitedLine): void {
+    if (this.#stopped) return;
+    const span = this.#spanOf(kind);
+    const { level, host, message, fields, news } = line;
+    const key = `${host} ${news}`;
+    const ofHost = span.ofHost.get(host) ?? 0;
+    const isOld = news !== undefined && span.told.has(key);
+    if (isOld || span.lines >= kind.lines || ofHost >= kind.linesOfAHost) {
+      span.unsaid++;
+      return;
+    }
+    span.lines++;
+    span.ofHost.set(host, ofHost + 1);
+    if (news !== undefined) span.told.add(key);
+    this.#log(level, message, fields);
+  }
+
+  /** Tells what was counted; whatever comes later is not told. */
+  stop(): void {
+    this.#stopped = true;
+    for (const [kind, { timer }] of this.#spans) {
+      timer.cancel();
+      this.#end(kind);
+    }
+  }
+
+  #spanOf(kind: LineKind): Span {
+    let span = this.#spans.get(kind);
+    if (span !== undefined) return span;
+    const timer = this.#clock.setTimer(() => this.#end(kind), kind.spanMs);
+    span = { lines: 0, unsaid: 0, ofHost: new Map(), told: new Set(), timer };
+    this.#spans.set(kind, span);
+    return span;
+  }
+
+  #end(kind: LineKind): void {
+    const unsaid = this.#spans.get(kind)?.unsaid ?? 0;
+    this.#spans.delete(kind);
+    if (unsaid > 0) this.#log("warn", kind.more(unsaid), { [kind.unit]: unsaid });
+  }
+}
