@@ -4,6 +4,11 @@
  * @module
  */
 
+import { TeleError } from "./error.ts";
+
+/** A web server is not always where it was looked for. */
+const WEB = "a web (HTTP)";
+
 /** How many of the first bytes are looked at. */
 const LOOKED_AT = 64;
 
@@ -14,7 +19,7 @@ const SIGNS: readonly (readonly [RegExp, string])[] = [
   // RFC 9112: a status line, a request line; a page of a server that knows no status line.
   [
     /^HTTP\/\d|^(GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|CONNECT|TRACE|PRI) |^\s*<(!doctype|html|\?xml)/i,
-    "a web (HTTP)",
+    WEB,
   ],
   // RFC 5321 and RFC 959 greet alike.
   [/^(220|421|5\d\d)[ -]|^(EHLO|HELO) /i, "a mail or FTP"],
@@ -54,14 +59,22 @@ export function foreignProtocolOf(bytes: Uint8Array): string | undefined {
   return SIGNS.find(([sign]) => sign.test(text))?.[1];
 }
 
-/** What a client is told of a server whose first bytes are foreign; undefined if they are not. */
-export function foreignServer(first: Uint8Array): string | undefined {
+/**
+ * What a client is told of a server whose first bytes are foreign; undefined if they are not.
+ *
+ * The code is `refused`, since somebody must change an address before it can work; but `protocol` for a web server, which
+ * may be the portal of a hotel and answer only until its user has logged in there.
+ */
+export function foreignServer(address: string, first: Uint8Array): TeleError | undefined {
   const who = foreignProtocolOf(first);
-  return who && `${who} server answers there, not a tele server: give the host and port at which that listens`;
+  if (who === undefined) return undefined;
+  const sentence = `${who} server answers there, not a tele server: give the host and port at which that listens`;
+  return new TeleError(who === WEB ? "protocol" : "refused", `${address}: ${sentence}`);
 }
 
 /** What a server is told of a client whose first bytes are foreign; undefined if they are not. */
-export function foreignClient(first: Uint8Array): string | undefined {
+export function foreignClient(first: Uint8Array): TeleError | undefined {
   const who = foreignProtocolOf(first);
-  return who && `${who} client speaks here: users' programs connect to the tele client's port`;
+  if (who === undefined) return undefined;
+  return new TeleError("protocol", `${who} client speaks here: users' programs connect to the tele client's port`);
 }

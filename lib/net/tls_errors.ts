@@ -36,8 +36,8 @@ export function explainToClient(attempt: TlsAttempt, failure: TlsFailure): TeleE
     new TeleError(code, `${address}: ${sentence}`, { cause: error });
   // Who has spoken has accepted this side: what ends the connection later is no verdict on it.
   if (heardAnything) return say("carrier-lost", explainLateEnd(error));
-  const foreign = first && foreignServer(first);
-  if (foreign !== undefined) return say("refused", foreign);
+  const foreign = first && foreignServer(address, first);
+  if (foreign !== undefined) return foreign;
   if (isPlain(first)) {
     return say(
       "protocol",
@@ -128,7 +128,7 @@ function explainCertificate(error: unknown, name: string): string | undefined {
 /** Why a server did not take a connection, for its log. */
 export function explainToServer({ error, first }: TlsFailure): string {
   const foreign = first && foreignClient(first);
-  if (foreign !== undefined) return foreign;
+  if (foreign !== undefined) return foreign.message;
   if (isPlain(first)) {
     return "it does not speak TLS: start the tele client with --tls";
   }

@@ -122,16 +122,11 @@ export class HandshakeChannel {
     return undefined;
   }
 
-  /** Somebody else lives at the address, or came to the wrong one: that no waiting mends. */
+  /** Somebody else lives at the address, or came to the wrong one. */
   #refuseForeigners(): void {
     const first = this.#buffer.subarray(0, this.#filled);
-    if (this.#other === "client") {
-      const sentence = foreignClient(first);
-      if (sentence !== undefined) throw new TeleError("protocol", sentence);
-    } else {
-      const sentence = foreignServer(first);
-      if (sentence !== undefined) throw new TeleError("refused", `${this.duplex.peer}: ${sentence}`);
-    }
+    const error = this.#other === "client" ? foreignClient(first) : foreignServer(this.duplex.peer, first);
+    if (error !== undefined) throw error;
   }
 
   /** What has come is no frame. Which end speaks TLS follows from the record: only clients begin, servers complain. */
