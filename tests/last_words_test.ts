@@ -1,9 +1,10 @@
 /** What a program wrote before it reset its connection, such as why it refuses, arrives before the reset. */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
 import type { Duplex } from "../lib/net/duplex.ts";
 import { collect, MIB, text, World } from "./support/mux_world.ts";
 import { RolesHere } from "./support/roles_here.ts";
 import { onUnix } from "./support/skip.ts";
+import { certificates, tlsTest, TlsWorld } from "./support/tls_world.ts";
 import { pause, within } from "./support/wait.ts";
 
 async function connected(world: World): Promise<{ user: Duplex; upstream: Duplex }> {
@@ -179,4 +180,50 @@ Deno.test({
       await Deno.remove(folder, { recursive: true });
     }
   },
+});
+
+async function withFiles(body: (flags: { server: string[]; client: string[] }) => Promise<void>): Promise<void> {
+  const { server, ca } = await certificates();
+  const folder = await Deno.makeTempDir();
+  try {
+    const files = Object.entries({ cert: server.cert, key: server.key, ca: ca.cert });
+    for (const [name, pem] of files) await Deno.writeTextFile(`${folder}/${name}`, pem);
+    await body({
+      server: [`--tls-cert=${folder}/cert`, `--tls-key=${folder}/key`],
+      client: [`--tls-ca=${folder}/ca`, "--tls-name=localhost"],
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+for (const [where, flags] of [["a session over TLS", []], ["RFD 80 mode", ["--protocol=x"]]] as const) {
+  tlsTest(`the answer of a server that refuses an upload arrives whole in ${where}`, async () => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    refuseUploads(listener).catch(() => {});
+    await withFiles(({ server, client }) =>
+      assertWhole(`127.0.0.1:${listener.addr.port}`, [...flags, ...server], [...flags, ...client])
+    );
+  });
+}
+
+tlsTest("what came before a failed write can still be read, and then no clean end", async () => {
+  const world = await TlsWorld.start();
+  try {
+    const [dialed, accepted] = await world.pair();
+    await accepted.duplex.write(new Uint8Array(ANSWER_BYTES));
+    const sending = async () => {
+      while (true) await dialed.duplex.write(new Uint8Array(64 * 1024));
+    };
+    const failing = assertRejects(sending);
+    // So that the answer is there, and the kernel's buffers are full.
+    await pause(200);
+    accepted.duplex.abort();
+    await failing;
+    const { bytes, end } = await within(collect(dialed.duplex), 5_000, "the answer");
+    assertEquals(bytes.length, ANSWER_BYTES);
+    assertNotEquals(end, "end");
+  } finally {
+    world.close();
+  }
 });

@@ -94,12 +94,78 @@ Deno.test("an end inside a message is a failure, not an end", async () => {
 });
 
 Deno.test("a user that breaks off breaks the outer connection: what was half written is not continued", async () => {
-  const { user, network, relaying } = start(FRAMING);
+  const { user, network, clock, relaying } = start(FRAMING);
   const failing = assertRejects(() => relaying);
-  const reading = assertRejects(() => readAll(network));
   await user.write(text("half"));
+  assertEquals(await readSome(network, 8), [...frame("half")]);
+  const reading = assertRejects(() => readAll(network));
   user.abort(new Error("reset by the user"));
+  // What was sent last is given time to arrive.
+  await clock.advance(1_000);
   await Promise.all([failing, reading]);
+  assertEquals(clock.pendingTimers, 0);
+});
+
+/** An end of a connection that takes nothing more, and still has `says` to be read. */
+function refusing(duplex: Duplex, says: Uint8Array[]): Duplex {
+  return {
+    ...duplex,
+    peer: "one that refuses",
+    readsAfterFailedWrite: true,
+    read: (into) => {
+      const piece = says.shift() ?? new Uint8Array(0);
+      into.set(piece);
+      return Promise.resolve(piece.length || null);
+    },
+    write: () => Promise.reject(new Error("it takes no more")),
+    closeWrite: () => Promise.resolve(),
+    abort: (reason) => duplex.abort(reason),
+    close: () => duplex.close(),
+  };
+}
+
+for (const [name, framing] of [["with", FRAMING], ["without", undefined]] as const) {
+  Deno.test(`${name} framing, what a user's server says before it breaks off arrives, and then no clean end`, async () => {
+    const clock = new FakeClock();
+    const [user, userEnd] = duplexPair();
+    const [outer, network] = duplexPair();
+    const inner = refusing(userEnd, [text("no: "), text("too large")]);
+    const failing = assertRejects(() => relay({ outer, inner, framing }, clock), Error, "it takes no more");
+    network.write(framing === undefined ? text("upload") : frame("upload")).catch(() => {});
+    const expected = framing === undefined ? text("no: too large") : [...frame("no: "), ...frame("too large")];
+    assertEquals(await readSome(network, expected.length), [...expected]);
+    const reading = assertRejects(() => readAll(network));
+    await clock.advance(1_000);
+    await Promise.all([failing, reading, assertRejects(() => readAll(user))]);
+    assertEquals(clock.pendingTimers, 0);
+  });
+}
+
+Deno.test("what came before a message that is too large, or before the connection was cut, reaches the user first", async () => {
+  for (const end of ["too large", "cut"] as const) {
+    const { user, network, relaying } = start(FRAMING);
+    const failing = assertRejects(() => relaying);
+    const writing = end === "cut"
+      ? network.write(frame("ok")).then(() => network.abort(new Error("cut")))
+      : network.write(new Uint8Array([...frame("ok"), 0, 0, 3, 233]));
+    assertEquals(await readSome(user, 2), [...text("ok")]);
+    await assertRejects(() => readAll(user));
+    await Promise.all([failing, writing.catch(() => {})]);
+  }
+});
+
+Deno.test("last words that nobody takes are given up after ten seconds", async () => {
+  const clock = new FakeClock();
+  const [, userEnd] = duplexPair();
+  const [outer, network] = duplexPair();
+  const failing = assertRejects(() =>
+    relay({ outer, inner: refusing(userEnd, [text("no")]), framing: undefined }, clock)
+  );
+  network.write(text("upload")).catch(() => {});
+  await clock.advance(9_900);
+  assertEquals(clock.pendingTimers, 1);
+  await clock.advance(200);
+  await failing;
 });
 
 /** Relays whose far end is in memory, and what their log says. */

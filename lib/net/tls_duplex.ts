@@ -143,6 +143,7 @@ interface Waiter {
 export class TlsDuplex implements Duplex {
   readonly peer: string;
   readonly localAddress: string | undefined;
+  readonly readsAfterFailedWrite: boolean | undefined;
   #peerName: string | undefined;
   readonly #transport: Duplex;
   readonly #end: TlsEnd;
@@ -160,6 +161,8 @@ export class TlsDuplex implements Duplex {
   #heardAnything = false;
   #ended = false;
   #error: unknown;
+  /** Why nothing can be sent any more; what the peer sent before can still be read. */
+  #writeError: unknown;
 
   /** Grows while reads fill it. */
   #encrypted: Uint8Array | undefined;
@@ -173,6 +176,7 @@ export class TlsDuplex implements Duplex {
   private constructor(transport: Duplex, end: TlsEnd) {
     this.peer = transport.peer;
     this.localAddress = transport.localAddress;
+    this.readsAfterFailedWrite = transport.readsAfterFailedWrite;
     this.#transport = transport;
     this.#end = end;
     this.#stream = new NodeStream({
@@ -351,29 +355,40 @@ export class TlsDuplex implements Duplex {
   }
 
   #fail(error: unknown): void {
-    if (this.#error === undefined) {
-      const isHandshake = this.#socket === undefined;
-      const [heardAnything, first] = [this.#heardAnything, this.#first];
-      this.#error = isHandshake ? error : this.#end.explain({ error, wasSecure: true, heardAnything, first });
-    }
+    this.#error ??= this.#explained(error);
     this.#waiter?.reject(this.#error);
     this.#waiter = undefined;
   }
 
+  #explained(error: unknown): unknown {
+    if (this.#socket === undefined) return error;
+    return this.#end.explain({ error, wasSecure: true, heardAnything: this.#heardAnything, first: this.#first });
+  }
+
+  #refuseIfBroken(): void {
+    const error = this.#error ?? this.#writeError;
+    if (error !== undefined) throw error;
+  }
+
+  #sendFailed(error: unknown): void {
+    if (this.#socket === undefined || !this.readsAfterFailedWrite) this.#fail(error);
+    else this.#writeError ??= this.#explained(error);
+  }
+
   async write(bytes: Uint8Array): Promise<void> {
     for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
-      if (this.#error !== undefined) throw this.#error;
+      this.#refuseIfBroken();
       this.#ask(this.#engine!.writeBuffer(this.#request, bytes.subarray(start, start + PIECE_BYTES)));
     }
     await this.#sent;
-    if (this.#error !== undefined) throw this.#error;
+    this.#refuseIfBroken();
   }
 
   async closeWrite(): Promise<void> {
-    if (this.#error !== undefined) throw this.#error;
+    this.#refuseIfBroken();
     this.#ask(this.#engine!.shutdown(new this.#binding.ShutdownWrap()));
     await this.#sent;
-    if (this.#error !== undefined) throw this.#error;
+    this.#refuseIfBroken();
     await this.#transport.closeWrite();
   }
 
@@ -395,9 +410,9 @@ export class TlsDuplex implements Duplex {
   /** In order, one write after the other. */
   #send(encrypted: Uint8Array, written?: () => void): void {
     this.#sent = this.#sent.then(async () => {
-      if (this.#error === undefined) await this.#transport.write(encrypted);
+      if ((this.#error ?? this.#writeError) === undefined) await this.#transport.write(encrypted);
       written?.();
-    }).catch((error) => this.#fail(error));
+    }).catch((error) => this.#sendFailed(error));
   }
 
   abort(): void {

@@ -3,10 +3,22 @@
  *
  * @module
  */
-import type { Clock, Timer } from "../net/clock.ts";
+import { type Clock, sleep, type Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
-import { streamsFromDuplex } from "../net/web.ts";
-import { DEFAULT_FRAME_BYTES, PingDecoderStream, PingEncoderStream } from "../ping/streams.ts";
+import { FramedDuplex } from "../ping/framed_duplex.ts";
+
+/** First and largest size of what one direction is read into, in bytes: an idle connection costs little. */
+const SMALLEST_READ_BYTES = 4 * 1024;
+const LARGEST_READ_BYTES = 256 * 1024;
+
+/** What a program said before it broke off is carried on while some of it moves every so many milliseconds. */
+const LAST_WORDS_MS = 10_000;
+
+/**
+ * What was sent last has so long to arrive, in milliseconds, before the connection is reset: a reset makes the kernel forget
+ * what is still in its hands.
+ */
+const ARRIVAL_MS = 200;
 
 /** How the outer side of a relay is framed. */
 export interface PingFraming {
@@ -28,10 +40,11 @@ export interface RelayEnds {
 
 /**
  * Moves bytes both ways until both directions have ended. Half-closes travel; when anything fails both connections are
- * aborted, so a frame that was half written is never continued.
+ * aborted, so a frame that was half written is never continued. What came before a failure is carried to its end.
  *
  * Source: RFD 80, "ping framing" and "failure cases"; `PROTOCOL.md`, "RFD 80 mode".
  *
+ * @param signal The process ends: nothing is waited for any more.
  * @throws What failed: a {@linkcode TeleError} `protocol` if a frame was too large or cut.
  *
  * @example
@@ -50,28 +63,100 @@ export interface RelayEnds {
  * await Promise.all([user.closeWrite(), network.closeWrite(), relaying]);
  * ```
  */
-export async function relay({ outer, inner, framing }: RelayEnds, clock: Clock): Promise<void> {
-  const [far, near] = [streamsFromDuplex(outer), streamsFromDuplex(inner)];
-  let [toUser, fromUser] = [far.readable, near.readable];
+export async function relay({ outer, inner, framing }: RelayEnds, clock: Clock, signal?: AbortSignal): Promise<void> {
+  let far = outer;
   let stopPings = () => {};
   if (framing !== undefined) {
-    // A peer that was told the same limit must be able to take what is sent here.
-    const encoder = new PingEncoderStream({ frameBytes: Math.min(DEFAULT_FRAME_BYTES, framing.maxMessageBytes) });
-    toUser = toUser.pipeThrough(new PingDecoderStream({ maxMessageBytes: framing.maxMessageBytes }));
-    fromUser = fromUser.pipeThrough(encoder);
-    if (framing.pingIntervalMs !== undefined) stopPings = every(clock, framing.pingIntervalMs, () => encoder.ping());
+    const framed = new FramedDuplex(outer, framing.maxMessageBytes);
+    if (framing.pingIntervalMs !== undefined) stopPings = every(clock, framing.pingIntervalMs, () => framed.ping());
+    far = framed;
   }
+  const toUser = new Direction(far, inner, clock);
+  const fromUser = new Direction(inner, far, clock);
   try {
-    await Promise.all([toUser.pipeTo(near.writable), fromUser.pipeTo(far.writable)]);
+    await Promise.all([toUser.move(fromUser), fromUser.move(toUser)]);
     outer.close();
     inner.close();
   } catch (error) {
-    outer.abort(error);
+    const broken = toUser.writeFailed
+      ? { taker: inner, back: fromUser }
+      : fromUser.writeFailed
+      ? { taker: far, back: toUser }
+      : undefined;
+    if (broken?.taker.readsAfterFailedWrite) await broken.back.lastWords(signal);
     inner.abort(error);
+    await fromUser.arrival(signal);
+    outer.abort(error);
     throw error;
   } finally {
     stopPings();
   }
+}
+
+/** One way of a relay. */
+class Direction {
+  readonly #from: Duplex;
+  readonly #to: Duplex;
+  readonly #clock: Clock;
+  #isWriting = false;
+  #movedAtMs = -Infinity;
+  #done: Promise<void> = Promise.resolve();
+  /** Whoever is written to takes nothing more. */
+  writeFailed = false;
+
+  constructor(from: Duplex, to: Duplex, clock: Clock) {
+    this.#from = from;
+    this.#to = to;
+    this.#clock = clock;
+  }
+
+  /** Moves everything, and then the end; `back` is the other way. */
+  move(back: Direction): Promise<void> {
+    return this.#done = this.#moveAll(back).catch((error) => {
+      this.writeFailed = this.#isWriting;
+      throw error;
+    });
+  }
+
+  async #moveAll(back: Direction): Promise<void> {
+    let buffer = new Uint8Array(SMALLEST_READ_BYTES);
+    for (let count = await this.#from.read(buffer); count !== null; count = await this.#from.read(buffer)) {
+      this.#isWriting = true;
+      await this.#to.write(buffer.subarray(0, count));
+      this.#isWriting = false;
+      this.#movedAtMs = this.#clock.now();
+      buffer = resized(buffer, count);
+    }
+    // After a failed write no end is a clean one.
+    if (back.writeFailed) throw new Error("the other side takes no more");
+    this.#isWriting = true;
+    await this.#to.closeWrite();
+  }
+
+  /** Settles when all was moved that came before the end, or nothing has moved for too long. */
+  async lastWords(signal: AbortSignal | undefined): Promise<void> {
+    let isOver = false;
+    const done = this.#done.catch(() => {}).then(() => void (isOver = true));
+    for (let before = NaN; !isOver && before !== this.#movedAtMs && !signal?.aborted;) {
+      before = this.#movedAtMs;
+      const timer = new AbortController();
+      await Promise.race([done, sleep(this.#clock, LAST_WORDS_MS, timer.signal)]);
+      timer.abort();
+    }
+  }
+
+  /** Settles when what was written last has had its time to arrive, unless there is nobody who would take it. */
+  async arrival(signal: AbortSignal | undefined): Promise<void> {
+    const leftMs = this.#movedAtMs + ARRIVAL_MS - this.#clock.now();
+    if (leftMs > 0 && !this.writeFailed) await sleep(this.#clock, leftMs, signal);
+  }
+}
+
+/** A larger buffer for what filled it, a smaller one for what is little. */
+function resized(buffer: Uint8Array<ArrayBuffer>, count: number): Uint8Array<ArrayBuffer> {
+  if (count === buffer.length && count < LARGEST_READ_BYTES) return new Uint8Array(2 * count);
+  if (count < buffer.length / 8 && buffer.length > SMALLEST_READ_BYTES) return new Uint8Array(buffer.length / 2);
+  return buffer;
 }
 
 /** Calls `action` at every interval until the returned function is called. */

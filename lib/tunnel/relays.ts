@@ -76,7 +76,7 @@ export class Relays {
     try {
       ends = await connect(signal);
       if (signal.aborted) return abort();
-      await relay(ends, clock);
+      await relay(ends, clock, signal);
       streamLog.relayed(describePeer(first), undefined);
     } catch (error) {
       first.abort();
