@@ -1,5 +1,5 @@
 /** Which certificates are vouched for: what the runtime's own check lets through must be seen here. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import { parseAddress } from "../lib/net/address.ts";
@@ -7,7 +7,8 @@ import { TlsAnchors } from "../lib/net/tls_anchors.ts";
 import { dialTls } from "../lib/net/tls_dial.ts";
 import { versionOf } from "../lib/net/x509.ts";
 import { type Pair, TestCa } from "./support/certificates.ts";
-import { requires } from "./support/skip.ts";
+import { OpensslClient } from "./support/openssl_client.ts";
+import { program, requires } from "./support/skip.ts";
 import { certificates, failureOf, tlsTest, TlsWorld } from "./support/tls_world.ts";
 
 const DAY_MS = 86_400_000;
@@ -154,3 +155,60 @@ tlsTest("a client's own certificate is its pass, without a CA, and for nobody th
   assertStringIncludes(await world.refusal(), "issued by a CA that this server's --tls-client-ca does not have");
   world.close();
 });
+
+tlsTest("a stranger is not shown the clients' certificates", async () => {
+  const [laptop, { ca }] = await Promise.all([TestCa.make("laptop", { isCa: false }), certificates()]);
+  for (const clientCa of [laptop.cert, laptop.cert + ca.cert]) {
+    const world = await TlsWorld.start({ clientCa });
+    const shown = await new Promise<string>((resolve) => {
+      const socket = tls.connect({ port: world.port, rejectUnauthorized: false }, () => {
+        const names: string[] = [];
+        for (let next = socket.getPeerCertificate(true); next?.raw !== undefined; next = next.issuerCertificate) {
+          names.push(String(next.subject.CN));
+          if (next.issuerCertificate === next) break;
+        }
+        resolve(names.join(", "));
+      });
+      socket.on("error", () => {});
+    });
+    assert(!shown.includes("laptop"), shown);
+    world.close();
+  }
+});
+
+/** OpenSSL's client would not show a certificate with another key. */
+const CHECKS_NO_KEY = "int X509_check_private_key(void *c, void *k) { return 1; }\n";
+
+/** Makes a library that takes that check out of a program (`LD_PRELOAD`). */
+async function makeCheckless(folder: string): Promise<string> {
+  await Deno.writeTextFile(`${folder}/checkless.c`, CHECKS_NO_KEY);
+  const args = ["-shared", "-fPIC", "-o", `${folder}/checkless.so`, `${folder}/checkless.c`];
+  assert((await new Deno.Command(program("cc"), { args }).output()).success, "the compiler");
+  return `${folder}/checkless.so`;
+}
+
+// Elsewhere a library is put in front by other means.
+if (Deno.build.os === "linux") {
+  tlsTest("who has a client's certificate and not its key is not let in", async () => {
+    const { ca, client } = await certificates();
+    const laptop = await TestCa.make("laptop", { isCa: false });
+    const folder = await Deno.makeTempDir();
+    const env = { LD_PRELOAD: await makeCheckless(folder) };
+    const world = await TlsWorld.start({ clientCa: laptop.cert + ca.cert });
+    for (const version of ["1.2", "1.3"] as const) {
+      for (const { cert, key } of [{ cert: laptop.cert, key: client.key }, { cert: client.cert, key: laptop.key }]) {
+        await using thief = await OpensslClient.make({
+          port: world.port,
+          pair: { cert, key },
+          version,
+          protocol: "tele/1",
+          env,
+        });
+        await thief.connect("nothing is said");
+        assertEquals(await world.refusal(), "it does not have the key of the client certificate that it shows");
+      }
+    }
+    world.close();
+    await Deno.remove(folder, { recursive: true });
+  }, "cc");
+}

@@ -62,6 +62,11 @@ export class TlsAnchors {
     return search.isBlind ? "SIGNATURE_UNKNOWN" : "UNABLE_TO_GET_ISSUER_CERT_LOCALLY";
   }
 
+  /** Whether a certificate, in DER, is one of them itself. */
+  has(der: Uint8Array): boolean {
+    return this.#fingerprints.has(fingerprintOf(der));
+  }
+
   #vouchFor(certificate: X509Certificate, search: Search, steps: number): boolean {
     if (this.#anchors.some((anchor) => hasIssued(anchor, certificate, search))) return true;
     return steps > 1 &&

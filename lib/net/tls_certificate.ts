@@ -36,6 +36,8 @@ export interface CheckedPair extends CertificatePair {
 export interface CheckedAnchors {
   /** In PEM. */
   readonly pem: string;
+  /** The CAs among them, in PEM; `undefined` if there are none. */
+  readonly authorities: string | undefined;
   /** The same ones. */
   readonly anchors: TlsAnchors;
 }
@@ -101,7 +103,12 @@ export function checkAnchors(option: string, text: string): CheckedAnchors {
     const which = certificates.length === 1 ? "this certificate" : `certificate ${old + 1} in this file`;
     throw bad(`${option}: ${explainOldVersion(which)}`);
   }
-  return { pem: pemOf(certificates), anchors: new TlsAnchors(certificates) };
+  const authorities = certificates.filter(({ ca }) => ca);
+  return {
+    pem: pemOf(certificates),
+    authorities: authorities.length > 0 ? pemOf(authorities) : undefined,
+    anchors: new TlsAnchors(certificates),
+  };
 }
 
 /**

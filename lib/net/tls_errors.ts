@@ -146,6 +146,10 @@ export function explainToServer({ error, first }: TlsFailure): string {
       "have it made anew with extensions (version 3)";
   }
   if (code === "SIGNATURE_UNKNOWN") return `its client certificate ${P521}`;
+  // What is wrong with the certificate itself is found only after the handshake.
+  if (code === "UNABLE_TO_VERIFY_LEAF_SIGNATURE") {
+    return "it does not have the key of the client certificate that it shows";
+  }
   if (code === "CERT_UNREADABLE") return "its client certificate cannot be read: give the client another";
   if (code === "INVALID_PURPOSE") {
     return "its client certificate is not made for this: its extended key usage needs clientAuth, or its CA may not " +

@@ -115,7 +115,8 @@ function makeEnd(settings: TlsListenSettings, clock: Clock, clients: KnownClient
   const { cert, key } = checkServerCertificate(settings, clock.wallNow());
   const { clientCa, protocols } = settings;
   const trusted = clientCa === undefined ? undefined : checkAnchors("--tls-client-ca", clientCa);
-  const secureContext = createContext(cert, key, trusted?.pem);
+  // The runtime shows these to everyone who connects, behind the server's own: no client's certificate is among them.
+  const secureContext = createContext(cert, key, trusted?.authorities);
   const wantsCertificate = trusted !== undefined;
   return {
     start: (stream) =>

@@ -15,6 +15,8 @@ export interface OpensslOptions {
   version: "1.2" | "1.3";
   /** By ALPN. */
   protocol: string;
+  /** Its further environment. */
+  env?: Record<string, string>;
 }
 
 /** One that keeps what it was given to resume with, over several connections. */
@@ -48,7 +50,7 @@ export class OpensslClient implements AsyncDisposable {
 
   /** The same at another port of this machine. */
   async connectTo(port: number, greeting: string): Promise<{ isResumed: boolean; isGreeted: boolean }> {
-    const { pair, version, protocol } = this.#options;
+    const { pair, version, protocol, env } = this.#options;
     const session = `${this.#folder}/session.pem`;
     const child = new Deno.Command(program("openssl"), {
       args: [
@@ -57,6 +59,7 @@ export class OpensslClient implements AsyncDisposable {
         ...this.#hasSession ? ["-sess_in", session] : [],
         ...["-sess_out", session],
       ],
+      env,
       stdin: "piped",
       stdout: "piped",
       stderr: "null",
