@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreater, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertGreaterOrEqual, assertLessOrEqual, assertMatch } from "@std/assert";
 import fc from "fast-check";
 import type { Duplex } from "../lib/net/duplex.ts";
 import { SegmentPool } from "../lib/net/segment_pool.ts";
@@ -398,5 +398,28 @@ Deno.test("what a dialogue's acknowledgements leave over is acknowledged soon af
   await world.clock.advance(2 * MOST_ACKNOWLEDGE_DELAY_MS + 4);
   assertEquals(world.here.session!.log.heldBytes, 0);
   assertEquals(world.there.session!.log.heldBytes, 0);
+  await world.end();
+});
+
+Deno.test("both logs tell an outage that is found at waking up with the time that its end was away", async () => {
+  const world = await World.attached();
+  for (
+    const [who, wakes] of [["client", () => world.client.wokeUp(12_000)], [
+      "server",
+      () => world.server.wasAway(12_000),
+    ]] as const
+  ) {
+    const before = world.linesWith("resumed after").length;
+    wakes();
+    world.network.cut();
+    await world.exchange(1000);
+    const lines = world.linesWith("resumed after").slice(before);
+    assertEquals(lines.length, 2);
+    const own = lines.find((line) => line.startsWith(who))!;
+    assertMatch(own, / resumed after 12\.\d s/);
+    // The end that was here saw it begin.
+    assertMatch(lines.find((line) => line !== own)!, / resumed after 0\.\d s/);
+    await world.clock.advance(10_000);
+  }
   await world.end();
 });

@@ -236,6 +236,11 @@ export class MuxServer {
     });
   }
 
+  /** The machine or the process slept for `ms` milliseconds until now. */
+  wasAway(ms: number): void {
+    this.#sessions.wasAway(ms);
+  }
+
   /** Sessions held, with a carrier or without. */
   get sessionCount(): number {
     return this.#sessions.sessionCount;

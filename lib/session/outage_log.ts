@@ -5,11 +5,10 @@
  */
 import type { Clock, Timer } from "../net/clock.ts";
 import type { Log } from "../net/log.ts";
+import { Absence } from "./absence.ts";
 
 /** While an outage lasts, a line is written when it has lasted this long, and each time it has doubled. */
 const FIRST_REMINDER_MS = 10_000;
-/** An outage that begins this soon after this end was away began when it went, in milliseconds. */
-const AWAY_COUNTS_MS = 5_000;
 /** The longest pause between two reminders, in milliseconds. */
 const LONGEST_REMINDER_MS = 10 * 60_000;
 
@@ -41,8 +40,7 @@ export class OutageLog {
   readonly #log: Log;
   #beganAt: number | undefined;
   #isFirst = true;
-  /** Until when this end was away (asleep, or stopped), and since when. */
-  #away: { sinceMs: number; untilMs: number } | undefined;
+  readonly #absence: Absence;
   #toldReasons: Set<string> = new Set();
   #toldAt = -Infinity;
   #reminderAt = 0;
@@ -54,6 +52,7 @@ export class OutageLog {
   constructor(clock: Clock, log: Log) {
     this.#clock = clock;
     this.#log = log;
+    this.#absence = new Absence(clock);
   }
 
   /** How long the present outage has lasted, in milliseconds; `undefined` if there is none. */
@@ -69,10 +68,10 @@ export class OutageLog {
 
   /** This end was away for `ms` milliseconds until now: for its users an outage has lasted that long already. */
   wasAway(ms: number): void {
-    const untilMs = this.#clock.now();
-    const sinceMs = untilMs - ms;
-    if (this.#beganAt === undefined) this.#away = { sinceMs, untilMs };
-    else this.#beganAt = Math.min(this.#beganAt, sinceMs);
+    const sinceMs = this.#absence.ended(ms);
+    if (this.#beganAt === undefined) return;
+    this.#beganAt = Math.min(this.#beganAt, sinceMs);
+    this.#absence.forget();
   }
 
   /** The link was lost because of `reason`; without one there has never been a link, or it ended as asked. */
@@ -80,10 +79,8 @@ export class OutageLog {
     const now = this.#clock.now();
     if (this.#trial !== undefined) return this.#cameAndWent(reason);
     if (this.#beganAt === undefined) {
-      // A carrier that is found dead right after was dead before: only nobody was there to notice.
-      const away = this.#away;
-      this.#beganAt = away !== undefined && now - away.untilMs < AWAY_COUNTS_MS ? away.sinceMs : now;
-      this.#away = undefined;
+      this.#beganAt = this.#absence.beginOf(now);
+      this.#absence.forget();
       this.#reminderAt = now + FIRST_REMINDER_MS;
       this.#toldReasons.clear();
     }

@@ -17,6 +17,7 @@ import {
   TOKEN_REFUSAL_DELAY_MS,
   WATCH_MS,
 } from "./constants.ts";
+import { Absence } from "./absence.ts";
 import { choiceOf } from "./eviction.ts";
 import { type Committed, ServerHandshake } from "./handshake.ts";
 import { readResumeTimeout, resumeTimeoutField } from "./fields.ts";
@@ -68,6 +69,7 @@ export class SessionServer<User extends SessionUser> {
   /** What the token adds to the keys of a new session. */
   #tokenSalt: Promise<Uint8Array>;
   readonly #stopping = new AbortController();
+  readonly #absence: Absence;
   readonly #sessions: Map<string, SessionEntry> = new Map();
   #silentCarriers = 0;
   #stopped = false;
@@ -81,7 +83,13 @@ export class SessionServer<User extends SessionUser> {
     this.#options = options;
     this.#tokenSalt = tokenSalt(options.token);
     this.#strangers = new Strangers(options.clock, options.log);
+    this.#absence = new Absence(options.clock);
     this.#lines = new SessionLog(options.clock, options.log);
+  }
+
+  /** The machine or the process slept for `ms` milliseconds until now: links that are found dead died meanwhile. */
+  wasAway(ms: number): void {
+    this.#absence.ended(ms);
   }
 
   /** Sessions held, attached or not. */
@@ -151,7 +159,7 @@ export class SessionServer<User extends SessionUser> {
       throw new RefusalError({ code: EndCode.stale, message: "a newer attempt to resume the session came first" });
     }
     session.lastAttempt = commit.attempt;
-    const detachedAt = session.detachedAt ?? this.#options.clock.now();
+    const detachedAt = this.#absence.beginOf(session.detachedAt ?? this.#options.clock.now());
     session.detach();
     const received = session.received;
     const accept = await handshake.accept({

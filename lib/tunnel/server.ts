@@ -12,6 +12,7 @@ import { isTaken, type Listening } from "../net/listen.ts";
 import type { Log } from "../net/log.ts";
 import { Patience } from "../net/patience.ts";
 import { MuxServer } from "../mux/link.ts";
+import { Environment } from "./environment.ts";
 import type { ServerOptions } from "./options.ts";
 import { listenOuter } from "./outer_listener.ts";
 import { Relays } from "./relays.ts";
@@ -51,12 +52,14 @@ export async function startServer(options: ServerOptions, log: Log, clock: Clock
     log,
     onChange: (renewed) => sessions?.renewToken(renewed),
   });
+  const environment = sessions && watchSleep(sessions, clock);
   return {
     readyLine: readyLine(listening, options),
     listens: listening.addresses,
     tryNow: () => log("debug", "SIGUSR1 is for clients: a server waits until they come"),
     async stop(reason) {
       stopWatching();
+      environment?.stop();
       listening.close();
       relays.stop();
       await sessions?.stop(`the tele server ended (${reason})`);
@@ -68,6 +71,16 @@ export async function startServer(options: ServerOptions, log: Log, clock: Clock
 function suspectSwap(error: TeleError): TeleError {
   const hint = "if it is the user's server, give its address to --in, and to --out a port for tele clients";
   return new TeleError("bad-input", `${error.message}; ${hint}`);
+}
+
+/** Clients find a server that slept silent, and come back: its log is to say for how long that was. */
+function watchSleep(sessions: MuxServer, clock: Clock): Environment {
+  return new Environment({
+    clock,
+    addresses: () => [],
+    onWake: (awayMs) => sessions.wasAway(awayMs),
+    onAddresses() {},
+  });
 }
 
 interface SessionsNeed {
