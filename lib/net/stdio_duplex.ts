@@ -3,7 +3,18 @@
  *
  * @module
  */
+import { type Clock, systemClock, type Timer } from "./clock.ts";
 import type { Duplex } from "./duplex.ts";
+import { standardOutput } from "./standard_output.ts";
+
+/** Bytes read at once, at the most: a pipe holds less, a file does not. */
+const READ_BYTES = 256 * 1024;
+
+/** When the peer's direction has ended, standard input may be silent for so long, in milliseconds, as in `socat`. */
+const LINGER_MS = 500;
+
+/** Where {@linkcode standardOutput} can do nothing about it. */
+const NEVER_WAITS = "standard output is full, and set not to wait (O_NONBLOCK): put `| cat` behind this command";
 
 /** What {@linkcode StdioDuplex} reads from: `Deno.stdin`. */
 export interface Input {
@@ -17,12 +28,38 @@ export interface Output {
   write(bytes: Uint8Array): Promise<number>;
 }
 
+/** What a {@linkcode StdioDuplex} is made of. */
+export interface StdioOptions {
+  /**
+   * Where bytes come from.
+   *
+   * @default {Deno.stdin}
+   */
+  input?: Input;
+  /**
+   * Where bytes go.
+   *
+   * @default {standardOutput()}
+   */
+  output?: Output;
+  /**
+   * Time.
+   *
+   * @default {systemClock}
+   */
+  clock?: Clock;
+}
+
 /**
  * A {@linkcode Duplex} over standard input and output, for a process that carries this one connection.
  *
+ * When the peer's direction has ended and all of it was written, standard input counts as ended once nothing came from
+ * it for half a second: who holds it open often does not know that the connection is over, such as ssh, or a shell.
+ *
  * Two things the runtime cannot do (measured on Deno 2.9.6). It cannot cancel a read or write: what is under way when
- * the duplex is closed settles when the operating system is done with it, so nobody must wait for that. And it keeps
- * standard output open until the process ends, whatever is closed: who reads it sees the end only then.
+ * the duplex is closed settles when the operating system is done with it, so nobody must wait for that, and reads are into
+ * memory of this duplex's own. And it keeps standard output open until the process ends, whatever is closed: who reads it
+ * sees the end only then.
  *
  * @example
  * ```ts
@@ -30,10 +67,10 @@ export interface Output {
  * import { assertEquals } from "@std/assert";
  *
  * let written = "";
- * const stdio = new StdioDuplex(
- *   { read: () => Promise.resolve(null) },
- *   { write: (bytes) => Promise.resolve((written += new TextDecoder().decode(bytes), bytes.length)) },
- * );
+ * const stdio = new StdioDuplex({
+ *   input: { read: () => Promise.resolve(null) },
+ *   output: { write: (bytes) => Promise.resolve((written += new TextDecoder().decode(bytes), bytes.length)) },
+ * });
  * assertEquals(await stdio.read(new Uint8Array(8)), null);
  * await stdio.write(new TextEncoder().encode("hello"));
  * assertEquals(written, "hello");
@@ -43,13 +80,21 @@ export class StdioDuplex implements Duplex {
   readonly peer = "standard input and output";
   readonly #input: Input;
   readonly #output: Output;
+  readonly #clock: Clock;
+  readonly #buffer = new Uint8Array(READ_BYTES);
+  /** Ends the read that waits, and from then on all others. */
+  #endInput: (() => void) | undefined;
+  #linger: Timer | undefined;
+  #isInputEnded = false;
+  #isPeerEnded = false;
   #isOutputClosed = false;
   #isClosed = false;
 
-  /** Reads from `input` and writes to `output`. */
-  constructor(input: Input = Deno.stdin, output: Output = Deno.stdout) {
+  /** Reads and writes what `options` say. */
+  constructor({ input = Deno.stdin, output = standardOutput(), clock = systemClock }: StdioOptions = {}) {
     this.#input = input;
     this.#output = output;
+    this.#clock = clock;
   }
 
   /** Whether nobody reads standard output any more; it shows when something is written (EPIPE). */
@@ -59,8 +104,18 @@ export class StdioDuplex implements Duplex {
 
   async read(into: Uint8Array): Promise<number | null> {
     this.#refuseIfClosed();
-    const count = await this.#input.read(into);
+    if (this.#isInputEnded) return null;
+    const { promise: ended, resolve } = Promise.withResolvers<null>();
+    this.#endInput = () => {
+      this.#isInputEnded = true;
+      resolve(null);
+    };
+    if (this.#isPeerEnded) this.#startLinger();
+    const count = await Promise.race([this.#input.read(this.#buffer.subarray(0, into.length)), ended]);
+    this.#linger?.cancel();
+    this.#endInput = undefined;
     this.#refuseIfClosed();
+    if (count !== null) into.set(this.#buffer.subarray(0, count));
     return count;
   }
 
@@ -72,11 +127,14 @@ export class StdioDuplex implements Duplex {
       }
     } catch (error) {
       if (error instanceof Deno.errors.BrokenPipe) this.#isOutputClosed = true;
+      if (error instanceof Deno.errors.WouldBlock) throw new Error(NEVER_WAITS, { cause: error });
       throw error;
     }
   }
 
   closeWrite(): Promise<void> {
+    this.#isPeerEnded = true;
+    if (this.#endInput !== undefined) this.#startLinger();
     return Promise.resolve();
   }
 
@@ -86,6 +144,11 @@ export class StdioDuplex implements Duplex {
 
   close(): void {
     this.#isClosed = true;
+    this.#linger?.cancel();
+  }
+
+  #startLinger(): void {
+    this.#linger = this.#clock.setTimer(() => this.#endInput?.(), LINGER_MS);
   }
 
   #refuseIfClosed(): void {

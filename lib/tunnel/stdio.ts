@@ -19,7 +19,8 @@ import { StreamLog } from "./stream_log.ts";
  * Carries standard input and output to the user's server, and nothing but user bytes is written there.
  *
  * It is over when both directions have ended and the tele server has acknowledged the last bytes, so a network that
- * breaks at that moment is waited for as any other; and at once when nobody reads standard output any more.
+ * breaks at that moment is waited for as any other; and at once when nobody reads standard output any more. Behind the end
+ * of the user's server standard input ends by itself, see {@linkcode StdioDuplex}.
  *
  * @throws {TeleError} `bad-input` if a file is wrong.
  */
@@ -27,7 +28,7 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
   const dialer = await makeDialer(options, log, clock);
   const streamLog = new StreamLog(clock, log);
   const { promise: ended, resolve: end } = Promise.withResolvers<number>();
-  const user = new StdioDuplex();
+  const user = new StdioDuplex({ clock });
   let isStopping = false;
   const onStreamEnd = (stream: MuxStream, how: StreamEnd) => {
     if (isStopping) return;

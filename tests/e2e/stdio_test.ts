@@ -1,5 +1,6 @@
 /** Standard input and output as a connection: real processes, and a network that breaks. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { isNodeSound } from "../../lib/net/node_duplex.ts";
 import { writeCertificate } from "../../lib/tunnel/make_cert.ts";
 import { parseHostNames } from "../../lib/tunnel/host_name.ts";
 import { type Exchange, exchanger, flood, freePort, receiveText, ResettableServer } from "../support/user_programs.ts";
@@ -284,19 +285,149 @@ Deno.test(
   }),
 );
 
+/** The value of ssh's `ProxyCommand` that leads to the tele server on `port`. */
+async function proxyCommand(s: Scenario, port: number): Promise<string> {
+  const args = ["--stdio", `--out=127.0.0.1:${port}`];
+  const { command, env } = await teleCommand({ role: "client", args, home: s.home });
+  return ["env", ...Object.entries(env).map(([name, value]) => `${name}=${value}`), ...command].join(" ");
+}
+
+Deno.test(
+  "a user's server that ends first ends it, though standard input stays open",
+  scenario(60_000, async (s) => {
+    const refusal = "Not allowed at this time\r\n";
+    const user = s.use(new UserServer((connection) => writeAll(connection, new TextEncoder().encode(refusal))));
+    const { breaker } = await serve(s, user.port);
+    const stdio = await s.stdio(breaker.port);
+    await stdio.says(refusal);
+    // It takes half a second.
+    assertEquals(await stdio.end(5_000), 0);
+    assertEquals(stdio.output, refusal);
+    assertEquals(stdio.log.filter((line) => / (warn|error) /.test(line)), []);
+  }),
+);
+
+Deno.test(
+  "a user's server that half-closes and reads on gets all that standard input gives, as long as it gives something",
+  scenario(60_000, async (s) => {
+    let got = "";
+    const user = s.use(
+      new UserServer(async (connection) => {
+        await writeAll(connection, new TextEncoder().encode("go on"));
+        await connection.closeWrite();
+        got = await receiveText(connection);
+      }),
+    );
+    const { breaker } = await serve(s, user.port);
+    const stdio = await s.stdio(breaker.port);
+    await stdio.says("go on");
+    for (let word = 0; word < 8; word++) {
+      await stdio.type(`${word} `);
+      // One of them meets an outage: what is on its way then is waited for.
+      if (word === 4) breaker.reset();
+      await pause(250);
+    }
+    assertEquals(stdio.hasEnded, false);
+    assertEquals(await stdio.end(10_000), 0);
+    await until(() => got !== "", 5_000, "the end of the upload");
+    assertEquals(got, "0 1 2 3 4 5 6 7 ");
+    assertEquals(user.errors, []);
+  }),
+);
+
+/** Runs a command whose standard output does not block, and reads it slowly: how much came, its hash, the exit code. */
+const NON_BLOCKING = `
+import hashlib, os, subprocess, sys, time
+r, w = os.pipe()
+os.set_blocking(w, False)
+child = subprocess.Popen(sys.argv[1:], stdin=subprocess.PIPE, stdout=w)
+os.close(w)
+count, seen = 0, hashlib.sha256()
+while True:
+    part = os.read(r, 65536)
+    if not part: break
+    if count < 1 << 20: time.sleep(0.03)
+    count += len(part)
+    seen.update(part)
+print(count, seen.hexdigest(), child.wait())
+`;
+
+Deno.test({
+  name: "standard output that does not block is waited for, and all of it arrives once",
+  // Only Linux tells whether it blocks, and the handles of older versions cannot wait.
+  ...(Deno.build.os === "linux" && isNodeSound() ? requires("python3") : { ignore: true }),
+  fn: scenario(60_000, async (s) => {
+    const bytes = 8 << 20;
+    const data = new SeededData(bytes, 1);
+    const user = s.use(
+      new UserServer(async (connection) => {
+        for (let block = data.next(); block; block = data.next()) await writeAll(connection, block);
+      }),
+    );
+    const { breaker } = await serve(s, user.port);
+    const args = ["--stdio", `--out=127.0.0.1:${breaker.port}`];
+    const { command, env } = await teleCommand({ role: "client", args, home: s.home });
+    const child = new Deno.Command(program("python3"), { args: ["-c", NON_BLOCKING, ...command], env, stdin: "null" });
+    const { stdout, stderr } = await within(child.output(), 40_000, "the slow reader");
+    assertEquals(new TextDecoder().decode(stdout), `${bytes} ${data.sha256()} 0\n`, new TextDecoder().decode(stderr));
+  }),
+});
+
+Deno.test({
+  name: "ssh through ProxyCommand ends when the host's session process is killed, with no keepalive of its own",
+  ...requires("sshd", "ssh", "ssh-keygen", "id"),
+  fn: scenario(60_000, async (s) => {
+    const sshd = await startSshd(s);
+    const { breaker } = await serve(s, sshd.port);
+    const proxy = await proxyCommand(s, breaker.port);
+    const shell = openShell(s, sshd, "-o", `ProxyCommand=${proxy} 2>${s.home}/proxy.log`);
+    const asked = await shell.ask("echo pids=$PPID,$(ps -o ppid= -p $PPID)=", /pids=(\d+, *\d+)=/);
+    // With privileges to separate there are two, below the one that listens.
+    for (const pid of asked.split(",").map(Number)) if (pid !== sshd.pid) Deno.kill(pid, "SIGKILL");
+    assertEquals((await within(shell.status, 10_000, "the end of ssh")).code, 255);
+  }),
+});
+
+Deno.test({
+  name: "behind setsid, Ctrl-C in one login does not end the connection that others share by ControlMaster",
+  ...requires("sshd", "ssh", "ssh-keygen", "id", "setsid"),
+  fn: scenario(60_000, async (s) => {
+    const sshd = await startSshd(s);
+    const { breaker } = await serve(s, sshd.port);
+    const host = `${sshd.user}@127.0.0.1`;
+    const shared = [...sshd.options, "-o", `ControlPath=${s.home}/ctl`];
+    const ssh = async (...args: string[]) => {
+      const running = new Deno.Command(program("ssh"), { args: [...shared, ...args], stdin: "null" }).output();
+      const { code, stdout, stderr } = await within(running, 10_000, `ssh ${args.join(" ")}`);
+      return { code, said: new TextDecoder().decode(stdout), why: new TextDecoder().decode(stderr) };
+    };
+    s.defer(() => ssh("-O", "exit", host));
+    const proxy = `setsid ${await proxyCommand(s, breaker.port)} 2>${s.home}/proxy.log`;
+    const master = ["-o", "ControlMaster=auto", "-o", "ControlPersist=60", "-o", `ProxyCommand=${proxy}`];
+    // A session of its own, in place of a terminal's: its process group is what Ctrl-C reaches.
+    const first = new Deno.Command(program("setsid"), {
+      args: [program("ssh"), ...shared, ...master, host, "echo up; exec sleep 30"],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const { value } = await within(first.stdout.getReader().read(), 20_000, "the first login");
+    assertEquals(new TextDecoder().decode(value), "up\n");
+    Deno.kill(-first.pid, "SIGINT");
+    await within(first.status, 10_000, "the end of the first login");
+    await pause(1_000);
+    const { code, said, why } = await ssh("-o", "ProxyCommand=false", host, "echo second");
+    assertEquals([code, said], [0, "second\n"], why);
+  }),
+});
+
 Deno.test({
   name: "ssh through ProxyCommand keeps its shell through an outage",
   ...requires("sshd", "ssh", "ssh-keygen", "id"),
   fn: scenario(120_000, async (s) => {
     const sshd = await startSshd(s);
     const { server, breaker } = await serve(s, sshd.port);
-    const { command, env } = await teleCommand({
-      role: "client",
-      args: ["--stdio", `--out=127.0.0.1:${breaker.port}`],
-      home: s.home,
-    });
-    const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-    const proxy = ["env", ...variables, ...command].join(" ");
+    const proxy = await proxyCommand(s, breaker.port);
     const shell = openShell(s, sshd, "-o", `ProxyCommand=${proxy} 2>${s.home}/proxy.log`);
 
     await shell.type("stty -echo; unset HISTFILE; PS1=; KEPT=kept-$((20 + 22)); echo shell is $KEPT\n");

@@ -27,6 +27,7 @@ export const DEBIAN_PACKAGES: Record<string, string> = {
   rsync: "rsync",
   scp: "openssh-client",
   setpriv: "util-linux",
+  setsid: "util-linux",
   ssh: "openssh-client",
   "ssh-keygen": "openssh-client",
   sh: "dash",
