@@ -1,7 +1,7 @@
 /**
  * How soon bytes move again after an outage, with tele and on plain TCP, between two hosts made of network namespaces.
  *
- *     deno task recovery [--runs=20] [--outage=10s] [--asleep=30s] [--parallel=12]
+ *     deno task recovery [--runs=20] [--outage=10s] [--swallowed=8s] [--asleep=30s] [--parallel=12] [--only=WORDS]
  *
  * Exit codes: 0 every bar is kept, 1 one is missed or it could not run, 2 wrong command line.
  *
@@ -23,8 +23,11 @@ tele, and over plain TCP beside it.
 
   --runs=N        runs of each case; default 20
   --outage=DUR    length of the black hole; default 10s
+  --swallowed=DUR how long a middle box accepts connections and forwards nothing;
+                  default 8s
   --asleep=DUR    how long the client is stopped; default 30s
   --parallel=N    runs at the same time; default 12
+  --only=WORDS    only outages with these words in their name, such as "box"
   --help          print this
 `;
 
@@ -33,8 +36,8 @@ const PATIENCE_MS = 30_000;
 
 const flags = parseArgs(Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args, {
   boolean: ["help"],
-  string: ["runs", "outage", "asleep", "parallel"],
-  default: { runs: "20", outage: "10s", asleep: "30s", parallel: "12" },
+  string: ["runs", "outage", "swallowed", "asleep", "parallel", "only"],
+  default: { runs: "20", outage: "10s", swallowed: "8s", asleep: "30s", parallel: "12", only: "" },
   unknown: (flag) => refuse(`unknown argument ${JSON.stringify(flag)}`),
 });
 
@@ -49,7 +52,7 @@ function count(name: "runs" | "parallel"): number {
   return value;
 }
 
-function duration(name: "outage" | "asleep"): number {
+function duration(name: "outage" | "swallowed" | "asleep"): number {
   try {
     return parseDuration(flags[name]);
   } catch {
@@ -64,7 +67,9 @@ if (flags.help) {
 const options = {
   runs: count("runs"),
   parallel: count("parallel"),
+  only: flags.only,
   outageMs: duration("outage"),
+  swallowedMs: duration("swallowed"),
   asleepMs: duration("asleep"),
 };
 if (requiresHosts("ss", "socat").ignore) Deno.exit(1);
@@ -76,6 +81,9 @@ const onProgress = (done: number, of: number) =>
   isShown && Deno.stderr.writeSync(new TextEncoder().encode(`\r${done} of ${of} runs `));
 const rows = await measure({ ...options, patienceMs: PATIENCE_MS, plainPatienceMs: PATIENCE_MS, onProgress });
 if (isShown) console.error();
-console.log(`A black hole lasts ${flags.outage}, the client sleeps for ${flags.asleep}.\n`);
+if (rows.length === 0) refuse(`no outage has ${JSON.stringify(flags.only)} in its name`);
+console.log(
+  `A black hole lasts ${flags.outage}, a box swallows for ${flags.swallowed}, the client sleeps for ${flags.asleep}.\n`,
+);
 console.log(table(rows).join("\n"));
 Deno.exit(rows.every((row) => isWithin(row)) ? 0 : 1);

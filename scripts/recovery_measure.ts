@@ -8,7 +8,13 @@ import type { Row } from "./recovery_table.ts";
 import type { Traffic } from "./recovery_traffic.ts";
 
 /** What the 95th percentile may be, in milliseconds. */
-const BARS_MS: Record<Outage, number> = { "black hole": 2_000, "asleep": 2_000, "address change": 2_000, "reset": 100 };
+const BARS_MS: Record<Outage, number> = {
+  "black hole": 2_000,
+  "swallowing box": 2_000,
+  "asleep": 2_000,
+  "address change": 2_000,
+  "reset": 100,
+};
 
 const TRAFFIC: readonly Traffic[] = ["download", "upload", "typing"];
 
@@ -19,6 +25,8 @@ const MOST_SHORT_RUNS = 3;
 export interface MeasureOptions extends RunOptions {
   /** Runs of each outage under each traffic. */
   runs: number;
+  /** Only these outages. @default {undefined}, all */
+  only?: string;
   /** Runs at the same time, on hosts of their own. */
   parallel: number;
   /** Told after each run. */
@@ -27,7 +35,8 @@ export interface MeasureOptions extends RunOptions {
 
 /** Measures every outage under every kind of traffic. */
 export async function measure(options: MeasureOptions): Promise<Row[]> {
-  const rows = Object.entries(BARS_MS).flatMap(([outage, barMs]) =>
+  const chosen = Object.entries(BARS_MS).filter(([outage]) => outage.includes(options.only ?? ""));
+  const rows = chosen.flatMap(([outage, barMs]) =>
     TRAFFIC.map((traffic): Row => ({ outage: outage as Outage, traffic, barMs, runs: [], errors: [] }))
   );
   const jobs = rows.flatMap((row) => Array.from({ length: options.runs }, () => row));

@@ -9,12 +9,14 @@ import { pause, until } from "../tests/support/wait.ts";
 import { Arrivals, startTraffic, type Traffic, UnixServer } from "./recovery_traffic.ts";
 
 /** How the network breaks. */
-export type Outage = "black hole" | "asleep" | "address change" | "reset";
+export type Outage = "black hole" | "swallowing box" | "asleep" | "address change" | "reset";
 
 /** How long things take. */
 export interface RunOptions {
   /** Length of a black hole, in milliseconds. */
   outageMs: number;
+  /** How long a middle box accepts connections and forwards nothing, in milliseconds. */
+  swallowedMs: number;
   /** How long the client is stopped, in milliseconds. */
   asleepMs: number;
   /** How long to wait for tele's bytes after the link's return, in milliseconds. */
@@ -109,7 +111,7 @@ async function run(
     }
   });
   const movedAt = ({ arrivals, known }: Path) => arrivals.next(countsFromMs, known);
-  if (outage === "black hole" || outage === "asleep") {
+  if (outage === "black hole" || outage === "swallowing box" || outage === "asleep") {
     for (const { arrivals } of [tele, plain]) {
       const late = arrivals.next(atMs - SILENT_MS);
       if (late !== undefined && late < atMs) throw new Error("bytes arrived during the outage");
@@ -182,6 +184,12 @@ async function breakNetwork(
       await pause(options.outageMs);
       atMs = performance.now();
       await hosts.mend();
+      return { atMs, countsFromMs: atMs };
+    case "swallowing box":
+      await hosts.startSwallowing();
+      await pause(options.swallowedMs);
+      atMs = performance.now();
+      await hosts.stopSwallowing();
       return { atMs, countsFromMs: atMs };
     case "asleep":
       processes.forEach((pid) => Deno.kill(pid, "SIGSTOP"));

@@ -7,13 +7,14 @@ import { requiresHosts } from "../support/hosts.ts";
 const TIMES_THE_BAR = 10;
 
 Deno.test({
-  name: "bytes move again soon after a black hole, a sleep, a change of address and a reset",
+  name: "bytes move again soon after a black hole, a box that swallows, a sleep, a change of address and a reset",
   ...requiresHosts("ss", "socat"),
   fn: async () => {
     const rows = await measure({
       runs: 3,
       parallel: 14,
       outageMs: 5_000,
+      swallowedMs: 5_000,
       asleepMs: 5_000,
       patienceMs: 21_000,
       plainPatienceMs: 1_000,

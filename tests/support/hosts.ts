@@ -12,6 +12,7 @@
 import { type Scenario, scenario } from "./scenario.ts";
 import { program, requires } from "./skip.ts";
 import { type TeleOptions, TeleProcess } from "./tele_process.ts";
+import { pause } from "./wait.ts";
 
 /** A host at one end. */
 export type Host = "client" | "server";
@@ -53,6 +54,18 @@ const PORTS_IN_RANGE = 500;
 
 /** Programs that {@linkcode Hosts} calls itself. */
 const OWN_PROGRAMS = ["ip", "tc", "sh"];
+
+/** Order of the router's rules: what it drops for ever, what it drops for a while, and only then what is its own. */
+const FORGOTTEN = 10;
+const HELD = 20;
+const OWN = 100;
+
+/** What a router drops that plays the server for connections to {@linkcode TELE_PORT}: all else. */
+const ELSEWHERE: readonly string[] = [
+  `to ${SERVER_ADDRESS}/32 ipproto tcp dport 1-${TELE_PORT - 1}`,
+  `to ${SERVER_ADDRESS}/32 ipproto tcp dport ${TELE_PORT + 1}-65534`,
+  "iif server",
+];
 
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
@@ -98,6 +111,7 @@ export class Hosts implements AsyncDisposable {
   readonly #processes: TeleProcess[] = [];
   #network = 0;
   #range = 0;
+  #box: Deno.ChildProcess | undefined;
 
   /** Makes a set. */
   static async start(): Promise<Hosts> {
@@ -192,8 +206,8 @@ export class Hosts implements AsyncDisposable {
     await this.#usePorts();
     await this.#ip(
       "router",
-      `rule add ipproto tcp sport ${low}-${high} dport ${port} blackhole`,
-      `rule add ipproto tcp sport ${port} dport ${low}-${high} blackhole`,
+      `rule add pref ${FORGOTTEN} ipproto tcp sport ${low}-${high} dport ${port} blackhole`,
+      `rule add pref ${FORGOTTEN} ipproto tcp sport ${port} dport ${low}-${high} blackhole`,
     );
   }
 
@@ -209,6 +223,36 @@ export class Hosts implements AsyncDisposable {
   /** Ends {@linkcode Hosts.startReset}: the router lets everything pass again. */
   async stopReset(told: Host): Promise<void> {
     await this.#ip("router", `address delete ${this.#peerAddress(told)}/32 dev lo`);
+  }
+
+  /**
+   * The router becomes a middle box that accepts the client's connections to {@linkcode TELE_PORT} of the server and
+   * forwards nothing. What was there before, and all else, is dropped without a word. Needs `socat` and `ss`.
+   */
+  async startSwallowing(): Promise<void> {
+    const [ip, ...inRouter] = [program("ip"), "netns", "exec", this.#namespace("router")];
+    const args = [...inRouter, program("socat"), "-u", `TCP-LISTEN:${TELE_PORT},fork,backlog=64`, "OPEN:/dev/null"];
+    this.#box = new Deno.Command(ip, { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
+    const listening = ["-Hltn", `sport = :${TELE_PORT}`];
+    while (await run([ip, ...inRouter, program("ss"), ...listening]) === "") await pause(20);
+    await this.forget();
+    await this.#ip(
+      "router",
+      ...ELSEWHERE.map((what) => `rule add pref ${HELD} ${what} blackhole`),
+      `address add ${SERVER_ADDRESS}/32 dev lo`,
+    );
+  }
+
+  /** Ends {@linkcode Hosts.startSwallowing}. What the box accepted is dropped for ever; new connections pass. */
+  async stopSwallowing(): Promise<void> {
+    await this.forget();
+    await this.#ip(
+      "router",
+      `address delete ${SERVER_ADDRESS}/32 dev lo`,
+      ...ELSEWHERE.map((what) => `rule delete pref ${HELD} ${what} blackhole`),
+    );
+    this.#box?.kill("SIGKILL");
+    await this.#box?.status;
   }
 
   /** The client leaves its network for the other one, where it gets another address, as from one WiFi to the next. */
@@ -265,6 +309,8 @@ export class Hosts implements AsyncDisposable {
     const [client, server] = [this.#namespace("client"), this.#namespace("server")];
     await this.#ip(
       "router",
+      `rule add pref ${OWN} lookup local`,
+      "rule delete pref 0",
       "link set lo up",
       ...NETWORKS.flatMap(({ device, gateway }) => [
         `link add ${device} type veth peer name ${device} netns ${client}`,
