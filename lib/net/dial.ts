@@ -51,11 +51,31 @@ async function dialOne(candidate: DialCandidate, use: ConnectionUse, signal?: Ab
   const { host, port } = candidate;
   // `node:net` does not know zones (RFC 4007, 11): what goes there can be cut, but not reset.
   if (use === "user" && hasNodeDuplex() && !host.includes("%")) {
-    const connect = (address: string, signal?: AbortSignal) => NodeDuplex.connect(address, port, signal, host);
+    const connect = (address: string, signal?: AbortSignal): Promise<Duplex> =>
+      NodeDuplex.connect(address, port, signal, host).catch((error) => {
+        // Deno 2.9.6 says so for what it has no name for, such as that no local port is left: the other module tells.
+        if (error.code === "EINVAL") return connectPlainly(address, port, use, signal);
+        throw error;
+      });
     return await race(await addressesOf(host), connect, systemClock, signal);
   }
-  const options = { hostname: host, port, signal };
-  return new DenoDuplex(await Deno.connect(options as Deno.ConnectOptions), use === "user");
+  return await connectPlainly(host, port, use, signal);
+}
+
+async function connectPlainly(
+  hostname: string,
+  port: number,
+  use: ConnectionUse,
+  signal: AbortSignal | undefined,
+): Promise<Duplex> {
+  const options = { hostname, port, signal };
+  try {
+    return new DenoDuplex(await Deno.connect(options as Deno.ConnectOptions), use === "user");
+  } catch (error) {
+    // As errors of `node:net` tell it.
+    if (error instanceof Deno.errors.AddrNotAvailable) Object.assign(error, { address: hostname });
+    throw error;
+  }
 }
 
 /** The few failures that everyone meets, in one wording whichever runtime module met them. */

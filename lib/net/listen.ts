@@ -64,18 +64,31 @@ export async function listen(address: Address | undefined, options: ListenOption
   const { host, port } = address ?? { host: undefined, port: 0 };
   const [first, ...others] = host === undefined ? options.defaultHosts : [host];
   const bound = [await bindFirst(first!, port, others, options)];
-  // `[::]` takes both families, but on Windows, where Deno leaves it to IPv6 alone (denoland/deno#36168); any other host
-  // may want its sibling, on the same port.
-  if (bound[0]!.host === first && (first !== "::" || Deno.build.os === "windows")) {
+  // A host may want its siblings, on the same port.
+  if (bound[0]!.host === first) {
     for (const other of others) {
       const sibling = await bindTcp(other, bound[0]!.port, options).catch((error) => {
         // Without IPv6 there is nobody who could come that way; with another program there, they reach that one.
-        if (isTaken(error)) options.log("warn", `another program listens on ${other} port ${bound[0]!.port}`);
+        const isOthers = isTaken(error) && !(first === "::" && isForBothFamilies());
+        if (isOthers) options.log("warn", `another program listens on ${other} port ${bound[0]!.port}`);
       });
       if (sibling) bound.push(sibling);
     }
   }
   return toListening(bound);
+}
+
+/**
+ * Whether `[::]` takes IPv4 too. It does, unless Linux is told otherwise, and but on Windows, where Deno leaves it to IPv6
+ * alone (denoland/deno#36168).
+ */
+function isForBothFamilies(): boolean {
+  if (Deno.build.os === "windows") return false;
+  try {
+    return Deno.readTextFileSync("/proc/sys/net/ipv6/bindv6only").trim() !== "1";
+  } catch {
+    return true;
+  }
 }
 
 function toListening(bound: Bound[]): Listening {
@@ -125,11 +138,12 @@ function explanation(error: unknown, address: Address): string {
   return isElsewhere(error) ? "this machine does not have that address" : reasonOf(error);
 }
 
-function bindTcp(host: string, port: number, options: ListenOptions): Promise<Bound> {
-  if (options.use === "user" && hasNodeDuplex()) return bindNode(host, port, options);
+async function bindTcp(host: string, port: number, options: ListenOptions): Promise<Bound> {
+  // `node:net` does not know zones (RFC 4007, 11): who comes that way can be cut, but not reset.
+  if (options.use === "user" && hasNodeDuplex() && !host.includes("%")) return await bindNode(host, port, options);
   const listener = Deno.listen({ hostname: host, port });
   acceptAll(listener, options);
-  return Promise.resolve(toBound(host, listener.addr.port, () => listener.close()));
+  return toBound(host, listener.addr.port, () => listener.close());
 }
 
 function toBound(host: string, port: number, close: () => void): Bound {

@@ -37,6 +37,7 @@ export const DEBIAN_PACKAGES: Record<string, string> = {
   sshd: "openssh-server",
   stunnel4: "stunnel4",
   tc: "iproute2",
+  unshare: "util-linux",
   wget: "wget",
   wrk: "wrk",
 };
