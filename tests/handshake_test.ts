@@ -406,6 +406,22 @@ const FOREIGN_CLIENTS: [string, string][] = [
   ["AMQP\0\0\x09\x01", "an AMQP client"],
 ];
 
+/** What balancers put in front of their clients' bytes, in both versions. */
+const PROXY_HEADERS = [
+  "PROXY TCP4 192.0.2.1 192.0.2.2 51000 40300\r\n\0\0\0\x48\x01tele",
+  "PROXY UNKNOWN\r\n",
+  "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x01\xc0\0\x02\x02\xc7\x38\x9d\x6c",
+];
+
+Deno.test("a PROXY header in front of a client's hello is told, with what to switch off", async () => {
+  for (const header of PROXY_HEADERS) {
+    const { a, b } = memoryPipe();
+    await a.write(latin1(header));
+    const error = await assertRejects(() => serve(b, newServer), TeleError, "a PROXY header comes first");
+    assertEquals(error.code, "protocol");
+  }
+});
+
 /** Text as bytes, one for each character. */
 const latin1 = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 

@@ -1,5 +1,5 @@
 /** What users read when TLS fails: each sentence is provoked over real sockets. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parseAddress } from "../lib/net/address.ts";
 import { dialTls } from "../lib/net/tls_dial.ts";
 import { tlsRecordKind } from "../lib/net/tls_record.ts";
@@ -226,4 +226,17 @@ tlsTest("what is wrong with the server's files is told at the start", async () =
     [{ cert: ca.cert + server.cert }, "--tls-cert: the certificate of the key in --tls-key must stand first"],
   ];
   for (const [settings, says] of wrong) assertStringIncludes(await startFailure(settings), `bad-input: ${says}`);
+});
+
+tlsTest("a PROXY header in front of a TLS hello", async () => {
+  for (const header of ["PROXY TCP4 192.0.2.1 192.0.2.2 51000 443\r\n", "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c"]) {
+    const world = await TlsWorld.start();
+    try {
+      using connection = await Deno.connect({ hostname: "127.0.0.1", port: world.port });
+      await connection.write(new TextEncoder().encode(header));
+      assertMatch(await world.refusal(), /^a PROXY header comes first/);
+    } finally {
+      world.close();
+    }
+  }
 });

@@ -55,8 +55,12 @@ const SIGNS: readonly (readonly [RegExp, string])[] = [
  * ```
  */
 export function foreignProtocolOf(bytes: Uint8Array): string | undefined {
-  const text = String.fromCharCode(...bytes.subarray(0, LOOKED_AT));
+  const text = textOf(bytes);
   return SIGNS.find(([sign]) => sign.test(text))?.[1];
+}
+
+function textOf(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes.subarray(0, LOOKED_AT));
 }
 
 /**
@@ -72,8 +76,17 @@ export function foreignServer(address: string, first: Uint8Array): TeleError | u
   return new TeleError(who === WEB ? "protocol" : "refused", `${address}: ${sentence}`);
 }
 
+/** What a balancer or proxy tells of its client, in front of that one's bytes (HAProxy's PROXY protocol, versions 1 and 2). */
+const PROXY_HEADER = /^PROXY (TCP4|TCP6|UNKNOWN)|^\r\n\r\n\0\r\nQUIT\n/;
+
 /** What a server is told of a client whose first bytes are foreign; undefined if they are not. */
 export function foreignClient(first: Uint8Array): TeleError | undefined {
+  if (PROXY_HEADER.test(textOf(first))) {
+    const sentence =
+      "a PROXY header comes first, which tele does not take: switch it off in the balancer or proxy in " +
+      "front (send-proxy, proxy_protocol)";
+    return new TeleError("protocol", sentence);
+  }
   const who = foreignProtocolOf(first);
   if (who === undefined) return undefined;
   return new TeleError("protocol", `${who} client speaks here: users' programs connect to the tele client's port`);
