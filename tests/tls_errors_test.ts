@@ -1,5 +1,5 @@
 /** What users read when TLS fails: each sentence is provoked over real sockets. */
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parseAddress } from "../lib/net/address.ts";
 import { dialTls } from "../lib/net/tls_dial.ts";
 import { tlsRecordKind } from "../lib/net/tls_record.ts";
@@ -149,15 +149,36 @@ tlsTest("a client of another protocol is named", async () => {
   world.close();
 });
 
+/** What a client says first that offers this protocol. */
+async function helloOf(protocol: string): Promise<Uint8Array<ArrayBuffer>> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const dialing = dialTls(parseAddress(`localhost:${listener.addr.port}`), { protocols: [protocol] }).catch(() => {});
+  using connection = await listener.accept();
+  const hello = new Uint8Array(4096);
+  const count = await connection.read(hello);
+  connection.close();
+  await dialing;
+  return hello.slice(0, count!);
+}
+
 tlsTest("a stranger that goes away, before a word and in the middle", async () => {
   const world = await TlsWorld.start();
   (await Deno.connect({ hostname: "127.0.0.1", port: world.port })).close();
-  assertEquals(await world.refusal(), "it closed the connection without a word");
+  assertEquals(await world.refusal(), "left: it closed the connection without a word");
   const plain = await Deno.connect({ hostname: "127.0.0.1", port: world.port });
   await plain.write(new Uint8Array([0x16, 3, 1, 2, 0, 1]));
   plain.close();
   assertEquals(await world.refusal(), "it was cut during the TLS handshake");
   assertEquals(world.listening.strangers, 0);
+  // An attempt of our own that lost its race is no news, one of another program is.
+  for (const [protocol, told] of [["tele/1", "left: "], ["h2", ""]]) {
+    const rival = await Deno.connect({ hostname: "127.0.0.1", port: world.port });
+    await rival.write(await helloOf(protocol!));
+    await rival.read(new Uint8Array(64 * 1024));
+    rival.close();
+    const reason = await world.refusal();
+    assert(reason.startsWith(told!) && reason.startsWith("left: ") === (told !== ""), reason);
+  }
   world.close();
 });
 

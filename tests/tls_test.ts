@@ -32,7 +32,14 @@ Deno.test("TLS on a runtime that is too old is a clear error", async () => {
   assertThrows(() => requireTls("2.6.8"), TeleError, sentence);
   if (isNodeSound()) return;
   await assertRejects(() => dialTls(parseAddress(":1"), { protocols: [] }), TeleError, "TLS needs Deno 2.9 or later");
-  const options = { defaultHosts: [], clock: systemClock, log: silentLog, onConnection() {}, onRefused() {} };
+  const options = {
+    defaultHosts: [],
+    clock: systemClock,
+    log: silentLog,
+    onConnection() {},
+    onRefused() {},
+    onLeft() {},
+  };
   const listening = () => listenTls(undefined, { cert: "", key: "", protocols: [] }, options);
   await assertRejects(listening, TeleError, "TLS needs Deno 2.9 or later");
 });

@@ -93,6 +93,8 @@ export interface TlsFailure {
   readonly heardAnything: boolean;
   /** The first bytes that came, if any. */
   readonly first: Uint8Array | undefined;
+  /** The whole first record of a peer that speaks first, once it is there. */
+  readonly hello?: Uint8Array;
 }
 
 /** The transport ended without TLS having said so. */
@@ -199,11 +201,13 @@ export class TlsDuplex implements Duplex {
    */
   static async start(transport: Duplex, end: TlsEnd, signal?: AbortSignal): Promise<TlsDuplex> {
     const duplex = new TlsDuplex(transport, end);
+    let hello: Uint8Array | undefined;
     const onAbort = () => duplex.#fail(signal!.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
       signal?.throwIfAborted();
-      await duplex.#handshake(end.awaitsHello ? await duplex.#awaitHello() : undefined);
+      if (end.awaitsHello) hello = await duplex.#awaitHello();
+      await duplex.#handshake(hello);
       const error = end.check?.(duplex.#socket!);
       if (error !== undefined) throw error;
       duplex.#peerName = end.nameOf?.(duplex.#socket!);
@@ -212,7 +216,7 @@ export class TlsDuplex implements Duplex {
       if (!signal?.aborted) await duplex.#sayGoodbye();
       duplex.close();
       if (signal?.aborted) throw signal.reason;
-      throw end.explain({ error, wasSecure: false, heardAnything: false, first: duplex.#first });
+      throw end.explain({ error, wasSecure: false, heardAnything: false, first: duplex.#first, hello });
     } finally {
       signal?.removeEventListener("abort", onAbort);
     }

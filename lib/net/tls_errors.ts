@@ -174,6 +174,23 @@ export function explainToServer({ error, first }: TlsFailure): string {
   return `the TLS handshake failed: ${reasonOf(error)}`;
 }
 
+/**
+ * Whether a client went away by itself, as some do all day: a balancer's check that says nothing, and an attempt of a
+ * client of ours that lost the race against another one.
+ *
+ * @param protocols What this server takes by ALPN.
+ */
+export function hasLeft({ error, first, hello }: TlsFailure, protocols: readonly string[]): boolean {
+  if (!isCut(error)) return false;
+  return first === undefined || (hello !== undefined && protocols.some((name) => offers(hello, name)));
+}
+
+/** Whether a client's hello has a name in its list for ALPN: one byte of length, then the name (RFC 7301, 3.1). */
+function offers(hello: Uint8Array, name: string): boolean {
+  const entry = [name.length, ...new TextEncoder().encode(name)];
+  return hello.some((_, at) => entry.every((byte, offset) => hello[at + offset] === byte));
+}
+
 /** The alert that the peer sent, in rustls' spelling. */
 function alertOf(error: unknown): string | undefined {
   return /received fatal alert: (\w+)/.exec(reasonOf(error))?.[1];

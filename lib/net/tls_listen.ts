@@ -14,7 +14,7 @@ import { peerName } from "./peer_certificate.ts";
 import { checkAnchors, checkServerCertificate, type ServerCertificate } from "./tls_certificate.ts";
 import { requireTls, type TlsConnection } from "./tls_dial.ts";
 import { TlsDuplex, type TlsEnd } from "./tls_duplex.ts";
-import { explainToServer } from "./tls_errors.ts";
+import { explainToServer, hasLeft } from "./tls_errors.ts";
 import { WaitingRoom } from "./waiting_room.ts";
 
 /** TLS handshakes in progress: so many at once (beyond that the oldest goes), so long each. */
@@ -32,6 +32,8 @@ export interface TlsListenOptions extends Omit<ListenOptions, "onConnection" | "
   onConnection: (connection: TlsConnection) => void;
   /** Told of each connection that was not let in, and why. */
   onRefused: (peer: string, reason: string) => void;
+  /** Told of each that went away before, as balancers' checks do, and attempts that lost a race: that is no news. */
+  onLeft: (peer: string, reason: string) => void;
 }
 
 /** A listener with TLS. */
@@ -65,6 +67,7 @@ export interface TlsListening extends Listening {
  *   log: console.error,
  *   onConnection: ({ duplex }) => duplex.close(),
  *   onRefused: (peer, reason) => console.error(`${peer} was not let in: ${reason}`),
+ *   onLeft: () => {},
  * });
  * ```
  */
@@ -74,7 +77,7 @@ export async function listenTls(
   options: TlsListenOptions,
 ): Promise<TlsListening> {
   requireTls();
-  const { onConnection, onRefused, clock } = options;
+  const { onConnection, onRefused, onLeft, clock } = options;
   // Beyond a renewal, since those who come back may resume what began before it.
   const clients = new KnownClients();
   let end = makeEnd(settings, clock, clients);
@@ -88,7 +91,9 @@ export async function listenTls(
       onConnection({ duplex, protocol: duplex.protocol });
     } catch (error) {
       room.leave(transport);
-      onRefused(transport.peer, room.reasonFor(transport) ?? (error as Error).message);
+      const expelled = room.reasonFor(transport);
+      const left = expelled === undefined && error instanceof TeleError && error.code === "closed";
+      (left ? onLeft : onRefused)(transport.peer, expelled ?? (error as Error).message);
     }
   }
 
@@ -134,7 +139,8 @@ function makeEnd(settings: TlsListenSettings, clock: Clock, clients: KnownClient
     explain(failure) {
       const { error, wasSecure } = failure;
       if (wasSecure) return new TeleError("carrier-lost", reasonOf(error), { cause: error });
-      return new TeleError("refused", explainToServer(failure), { cause: error });
+      const code = hasLeft(failure, protocols) ? "closed" : "refused";
+      return new TeleError(code, explainToServer(failure), { cause: error });
     },
   };
 }

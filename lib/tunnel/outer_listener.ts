@@ -61,6 +61,7 @@ async function listenSecurely(
     clock,
     log,
     onRefused: (peer, reason) => strangers.tell(peer, reason),
+    onLeft: (peer, reason) => log("debug", `carrier from ${peer} ended before it was attached: ${reason}`, { peer }),
     onConnection({ duplex, protocol }) {
       const choice = choiceOf(protocol, served) ?? choiceWithoutAlpn(options);
       if (choice !== undefined) return take(duplex, choice);

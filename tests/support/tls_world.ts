@@ -85,6 +85,7 @@ export class TlsWorld {
         welcome?.(connection);
       },
       onRefused: (_peer, reason) => void refused.push(reason),
+      onLeft: (_peer, reason) => void refused.push(`left: ${reason}`),
     });
     return new TlsWorld(listening, arrivals, refused);
   }
