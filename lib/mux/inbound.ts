@@ -171,7 +171,12 @@ export class InboundQueue {
 
   /** Without an async function, and without a promise where it can be: each of many small messages would cost them. */
   #write(user: Duplex, bytes: Uint8Array, segment: Segment | undefined): void {
-    const writing = user.writeNow === undefined ? user.write(bytes) : user.writeNow(bytes);
+    let writing;
+    try {
+      writing = user.writeNow === undefined ? user.write(bytes) : user.writeNow(bytes);
+    } catch (error) {
+      writing = Promise.reject(error);
+    }
     if (writing === undefined) return this.#done(bytes.length, segment);
     this.#isWriting = true;
     this.#writingBytes = bytes.length;
@@ -200,7 +205,12 @@ export class InboundQueue {
   #endIfDue(): void {
     if (!this.#finReceived || this.#finished) return;
     this.#isWriting = true;
-    this.#user!.closeWrite().then(this.#onClosed, this.#onFailed);
+    this.#close(this.#user!).then(this.#onClosed, this.#onFailed);
+  }
+
+  /** What it throws is a rejection. */
+  async #close(user: Duplex): Promise<void> {
+    await user.closeWrite();
   }
 
   readonly #onClosed = (): void => {

@@ -11,6 +11,7 @@ import { SEGMENT_BYTES, SegmentPool } from "../net/segment_pool.ts";
 import { SessionClient } from "../session/client.ts";
 import type { Identity } from "../session/keys.ts";
 import { SessionServer } from "../session/server.ts";
+import { guardedLog, guardedStreamEnd } from "./callbacks.ts";
 import { Mux, type MuxSession } from "./mux.ts";
 import type { MuxStream, StreamEnd } from "./stream.ts";
 
@@ -100,7 +101,8 @@ export interface MuxServerOptions extends LinkOptions {
 }
 
 function muxMaker(options: LinkOptions, dial?: MuxServerOptions["dial"]): () => Mux {
-  const { clock = systemClock, maxStreams = DEFAULT_MAX_STREAMS, onStreamEnd } = options;
+  const { clock = systemClock, maxStreams = DEFAULT_MAX_STREAMS } = options;
+  const onStreamEnd = guardedStreamEnd(options.onStreamEnd, guardedLog(options.log ?? silentLog));
   const { replayBufferBytes = DEFAULT_REPLAY_BUFFER_BYTES } = options;
   const pool = new SegmentPool({ plenty: OUTBOUND_SEGMENTS + Math.ceil(replayBufferBytes / SEGMENT_BYTES) });
   const open = { count: 0 };
@@ -110,7 +112,7 @@ function muxMaker(options: LinkOptions, dial?: MuxServerOptions["dial"]): () => 
 function sessionOptions(options: LinkOptions) {
   return {
     clock: options.clock ?? systemClock,
-    log: options.log ?? silentLog,
+    log: guardedLog(options.log ?? silentLog),
     pool: new SegmentPool({ plenty: INBOUND_SEGMENTS }),
     pingIntervalMs: options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS,
     resumeTimeoutMs: options.resumeTimeoutMs ?? DEFAULT_RESUME_TIMEOUT_MS,

@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
-import { reasonOf, TeleError } from "../net/error.ts";
+import { faultOf, reasonOf, TeleError } from "../net/error.ts";
 import type { Segment, SegmentPool } from "../net/segment_pool.ts";
 import type { ReplayLog } from "../session/replay_log.ts";
 import type { SessionUser } from "../session/session.ts";
@@ -45,8 +45,8 @@ export interface MuxSession {
   readonly rateBytesPerMs: number;
   /** What was sent and not acknowledged. */
   readonly log: { readonly excessBytes: number };
-  /** The peer broke a rule. */
-  sessionBroken(error: TeleError): void;
+  /** The peer broke a rule, or something threw that should not have. */
+  sessionBroken(error: unknown): void;
 }
 
 /** What a {@linkcode Mux} is made of. */
@@ -120,8 +120,8 @@ export class Mux implements SessionUser, StreamHost {
     this.#decoder = new RecordDecoder({
       open: (id, credits) => this.#onOpen(id, credits),
       data: (id, bytes) => this.#onData(id, bytes),
-      fin: (id) => this.#streams.get(id)?.receiveFin(),
-      reset: (id, code, message) => this.#streams.get(id)?.receiveReset(code, message),
+      fin: (id) => this.#onFin(id),
+      reset: (id, code, message) => this.#onReset(id, code, message),
     });
   }
 
@@ -268,7 +268,7 @@ export class Mux implements SessionUser, StreamHost {
       if (this.#backlog.isEmpty) this.#dialQueue.dialDue();
     } catch (error) {
       this.#backlog.drop();
-      this.#session?.sessionBroken(error instanceof TeleError ? error : new TeleError("protocol", reasonOf(error)));
+      this.#session?.sessionBroken(error);
     }
   }
 
@@ -323,20 +323,54 @@ export class Mux implements SessionUser, StreamHost {
     this.#session?.wake();
   }
 
-  #dial(stream: MuxStream): void {
+  async #dial(stream: MuxStream): Promise<void> {
     const controller = new AbortController();
     this.#dials.set(stream, controller);
-    this.#options.dial!(controller.signal).then(
-      (user) => stream.attachUser(user),
-      (error) => stream.reset(ResetCode.refused, reasonOf(error)),
-    ).finally(() => this.#dials.delete(stream));
+    try {
+      stream.attachUser(await this.#options.dial!(controller.signal));
+    } catch (error) {
+      stream.reset(ResetCode.refused, reasonOf(error));
+    } finally {
+      this.#dials.delete(stream);
+    }
   }
+
+  // Data, ends and resets of a stream that was reset here may still be on their way.
 
   #onData(id: number, bytes: Uint8Array): void {
     const stream = this.#streams.get(id);
-    // Data of a stream that was reset here may still be on its way.
     if (stream === undefined) return;
-    stream.receive(bytes, this.#segment!);
+    try {
+      stream.receive(bytes, this.#segment!);
+    } catch (error) {
+      this.#failed(stream, error);
+    }
+  }
+
+  #onFin(id: number): void {
+    const stream = this.#streams.get(id);
+    if (stream === undefined) return;
+    try {
+      stream.receiveFin();
+    } catch (error) {
+      this.#failed(stream, error);
+    }
+  }
+
+  #onReset(id: number, code: number, message: string): void {
+    const stream = this.#streams.get(id);
+    if (stream === undefined) return;
+    try {
+      stream.receiveReset(code, message);
+    } catch (error) {
+      this.#failed(stream, error);
+    }
+  }
+
+  /** What the peer did wrong ends the session; any other throw is a fault here, and ends the stream that it hit. */
+  #failed(stream: MuxStream, error: unknown): void {
+    if (error instanceof TeleError) throw error;
+    stream.reset(ResetCode.reset, faultOf(error).message);
   }
 
   /** @ignore */
@@ -389,7 +423,16 @@ export class Mux implements SessionUser, StreamHost {
     // the last bytes of a client that ended as soon as all was acknowledged would be gone (invariant 8). But a process that
     // ends itself cannot wait for its users.
     const isOwnEnd = error.code === "closed";
-    for (const stream of [...this.#streams.values()]) if (isOwnEnd || !stream.isComplete) stream.cut(error.message);
+    const cut = [...this.#streams.values()].filter((stream) => isOwnEnd || !stream.isComplete);
+    const faults: unknown[] = [];
+    for (const stream of cut) {
+      try {
+        stream.cut(error.message);
+      } catch (fault) {
+        faults.push(fault);
+      }
+    }
+    if (faults.length > 0) throw faults[0];
   }
 
   // What a stream asks of its host.

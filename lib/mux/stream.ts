@@ -215,8 +215,12 @@ export class MuxStream {
     const into = end - start === memory.length ? memory : memory.subarray(start, end);
     const user = this.#user!;
     this.#isReading = true;
-    if (user.readWith !== undefined) user.readWith(into, this.#onRead, this.#onReadFailed);
-    else user.read(into).then(this.#onRead, this.#onReadFailed);
+    try {
+      if (user.readWith !== undefined) user.readWith(into, this.#onRead, this.#onReadFailed);
+      else user.read(into).then(this.#onRead, this.#onReadFailed);
+    } catch (error) {
+      this.#onReadFailed(error);
+    }
   };
 
   readonly #onRead = (count: number | null): void => {
@@ -484,8 +488,11 @@ export class MuxStream {
     if (!this.#isReading) this.#dropReadBuffer();
     this.#isChunkFull = false;
     this.window.close();
-    if (end.kind === "finished") this.#user?.close();
-    else this.#user?.abort(end.message);
-    this.#host.streamEnded(this, end);
+    try {
+      if (end.kind === "finished") this.#user?.close();
+      else this.#user?.abort(end.message);
+    } finally {
+      this.#host.streamEnded(this, end);
+    }
   }
 }

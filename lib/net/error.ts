@@ -16,6 +16,7 @@
  * - `untrusted`: a certificate, of the peer or of this side, was not accepted.
  * - `carrier-lost`: the connection between the tele processes died; the session goes on.
  * - `stream-reset`: the user connection was reset, refused or cut.
+ * - `fault`: something threw that should not have, in `tele` or in what the program gave it; `cause` is what it threw.
  */
 export type TeleErrorCode =
   | "bad-input"
@@ -26,7 +27,8 @@ export type TeleErrorCode =
   | "closed"
   | "untrusted"
   | "carrier-lost"
-  | "stream-reset";
+  | "stream-reset"
+  | "fault";
 
 /**
  * An error with a code and a sentence that tells what to do next.
@@ -93,4 +95,11 @@ export function reasonOf(error: unknown): string {
   // The runtime begins a sentence of its own with the system's words; here they stand in the middle of one.
   return message.replace(/^([A-Z])(?=[a-z].* \(os error \d+\))/, (letter) => letter.toLowerCase())
     .replace(/ \(os error \d+\)/, "");
+}
+
+/** What a throw is told as that nobody foresaw. A {@linkcode TeleError} is itself: that was foreseen. */
+export function faultOf(error: unknown): TeleError {
+  if (error instanceof TeleError) return error;
+  const message = `a fault of this program's own, not of the network or the peer: ${reasonOf(error)}`;
+  return new TeleError("fault", message, { cause: error });
 }

@@ -64,8 +64,8 @@ export interface CarrierHost extends ControlSource {
   carrierLost(carrier: Carrier, reason: string): void;
   /** The peer said goodbye. */
   peerEnded(ending: Ending): void;
-  /** The session cannot go on: the peer broke a rule that no new carrier mends. */
-  sessionBroken(error: TeleError): void;
+  /** The session cannot go on: the peer broke a rule that no new carrier mends, or something threw that should not have. */
+  sessionBroken(error: unknown): void;
 }
 
 /** What a {@linkcode Carrier} is made of. */
@@ -283,22 +283,35 @@ export class Carrier {
   #take(segment: Segment, bytes: Uint8Array): void {
     if (this.#farewell !== undefined) return this.#farewell.heard(this.#clock.now());
     this.#liveness.received();
+    this.#segment = segment;
+    try {
+      this.#hear(bytes);
+    } catch (error) {
+      // A frame that is none ends the carrier: the next one mends it. Any other throw may have lost what was counted, and a
+      // carrier that is only lost would hide that (invariant 11).
+      if (error instanceof TeleError) throw error;
+      return this.#host.sessionBroken(error);
+    } finally {
+      this.#segment = undefined;
+    }
+    if (!this.#isOver) this.#planAcknowledge();
+  }
+
+  #hear(bytes: Uint8Array): void {
     if (!this.#isHeard) {
       this.#isHeard = true;
       this.#host.heard();
     }
-    this.#segment = segment;
     this.#reader.push(bytes);
-    this.#segment = undefined;
-    if (!this.#isOver) this.#planAcknowledge();
   }
 
+  /** What breaks the rules of counted data ends the session, since no other carrier would mend it. */
   #onData(bytes: Uint8Array): void {
     if (this.#isOver) return;
     try {
       this.#host.receiveData(bytes, this.#segment!);
     } catch (error) {
-      this.#break(error);
+      this.#host.sessionBroken(error);
     }
   }
 
@@ -320,17 +333,11 @@ export class Carrier {
     throw new TeleError("protocol", `a frame of type ${payload[0]} is not known here`);
   }
 
-  /** What breaks the rules of counted data ends the session, since no other carrier would mend it. */
-  #break(error: unknown): void {
-    if (!(error instanceof TeleError)) throw error;
-    this.#host.sessionBroken(error);
-  }
-
   #onHint(bytes: Uint8Array): void {
     try {
       this.#host.receiveHint(bytes);
     } catch (error) {
-      this.#break(error);
+      this.#host.sessionBroken(error);
     }
   }
 
@@ -339,7 +346,7 @@ export class Carrier {
     try {
       this.#host.acknowledge(offset);
     } catch (error) {
-      return this.#break(error);
+      return this.#host.sessionBroken(error);
     }
     if (offset === before) return;
     this.flight.onAck(this.#clock.now(), offset);
@@ -413,14 +420,18 @@ export class Carrier {
   /** Without an async function: each small message would cost two promises. */
   readonly #writeNext = (): void => {
     if (this.#stopped) return;
+    if (this.#goodbye !== undefined) return void this.#writeGoodbye(this.#goodbye).catch(this.#onWriteFailed);
+    let bytes;
     try {
-      if (this.#goodbye !== undefined) return void this.#writeGoodbye(this.#goodbye).catch(this.#onWriteFailed);
-      const bytes = this.#nextWrite();
-      if (bytes !== undefined) this.#write(bytes);
-      else this.#isWriting = false;
+      bytes = this.#nextWrite();
     } catch (error) {
-      this.#onWriteFailed(error);
+      // The network has no part in it, so another carrier would not mend it.
+      this.#hold.release();
+      this.#isWriting = false;
+      return this.#host.sessionBroken(error);
     }
+    if (bytes !== undefined) this.#write(bytes);
+    else this.#isWriting = false;
   };
 
   #write(bytes: Uint8Array): void {

@@ -220,7 +220,7 @@ export class SessionClient<User extends SessionUser> {
     this.#carrierLost(session);
     this.#succeed();
     const meaning = isReplaced ? "; another tele client has this one's identity, and this one goes on without it" : "";
-    this.#options.log("warn", `session ended: ${error.message}${meaning}`);
+    this.#options.log(error.code === "fault" ? "error" : "warn", `session ended: ${error.message}${meaning}`);
     this.#outage.begin(undefined);
     this.#connect();
   }

@@ -47,6 +47,8 @@ export const EndCode = {
   expired: 8,
   /** A token is set on one side only, or the two differ. */
   token: 9,
+  /** A fault of the sender's own: something threw that should not have. */
+  fault: 10,
 } as const;
 
 /** One of {@linkcode EndCode}. */

@@ -313,7 +313,8 @@ export class SessionServer<User extends SessionUser> {
     if (entry === undefined) return;
     this.#sessions.delete(name);
     entry.expiry?.cancel();
-    this.#lines.tell("ended", "info", entry, `ended: ${error.message}`);
+    const level = error.code === "fault" ? "error" : "info";
+    this.#lines.tell("ended", level, entry, `ended: ${error.message}`);
   }
 
   /** A carrier did not make it: it is told why if it may be a tele client, and the log is told once. */

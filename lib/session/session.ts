@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
-import { TeleError } from "../net/error.ts";
+import { faultOf, type TeleError } from "../net/error.ts";
 import type { Segment, SegmentPool } from "../net/segment_pool.ts";
 import { Carrier, type CarrierHost } from "./carrier.ts";
 import { EndCode } from "./constants.ts";
@@ -173,7 +173,7 @@ export class Session implements CarrierHost {
     try {
       again = this.log.rewind(attachment.peerReceived);
     } catch (error) {
-      this.sessionBroken(error as TeleError);
+      this.sessionBroken(error);
       throw error;
     }
     this.#detachedAt = undefined;
@@ -223,11 +223,22 @@ export class Session implements CarrierHost {
       // With streams open, something that came may be lost here: the peer must not take it for delivered.
       else carrier.sayGoodbye(ending, this.user.streamCount === 0);
     }
-    this.#options.onEnding?.(this, error);
-    this.user.ended(error);
-    this.log.clear();
-    this.#options.onEnded?.(this, error);
+    this.#tellEnd(error);
     return carrier?.done ?? Promise.resolve();
+  }
+
+  /** Each though the one before throws: a session that has ended for some only would be silence for the others. */
+  #tellEnd(error: TeleError): void {
+    try {
+      this.#options.onEnding?.(this, error);
+    } finally {
+      try {
+        this.user.ended(error);
+      } finally {
+        this.log.clear();
+        this.#options.onEnded?.(this, error);
+      }
+    }
   }
 
   // What a carrier asks of its host.
@@ -290,8 +301,16 @@ export class Session implements CarrierHost {
     this.end(new RefusalError(ending));
   }
 
-  /** @ignore */
-  sessionBroken(error: TeleError): void {
-    this.end(error, { code: EndCode.protocol, message: error.message });
+  /**
+   * The session cannot go on: the peer broke a rule, or something threw here that should not have (invariant 11).
+   *
+   * @ignore
+   */
+  sessionBroken(error: unknown): void {
+    const reason = faultOf(error);
+    const isFault = reason.code === "fault";
+    // Nothing is left that could end of it.
+    if (isFault && this.#ended !== undefined) return reportError(error);
+    this.end(reason, { code: isFault ? EndCode.fault : EndCode.protocol, message: reason.message });
   }
 }

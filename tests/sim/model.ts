@@ -19,6 +19,9 @@ import type { Watcher } from "./watch.ts";
 /** Keys of users' servers begin here; below are users' clients. */
 export const FIRST_SERVER_KEY = 1_000_000;
 
+/** What a fault says. */
+const INJECTED = "an injected fault";
+
 /** Calls of users and the network in one run; more of them mean that the code goes in circles. */
 const MOST_CALLS = 500_000;
 
@@ -64,6 +67,9 @@ export class Model implements UserWatcher, Watcher {
   /** Ends of client sessions that a user's stream may have been told to. */
   readonly #exposed: Map<SimUser, Set<End>> = new Map();
   readonly #windows: WeakMap<MuxStream, number> = new WeakMap();
+  #received = 0;
+  /** Users whose streams a fault has ended. */
+  readonly #hitByFault: Set<SimUser> = new Set();
   /** Names of users whose streams' ends were told. */
   readonly #told: Set<string> = new Set();
   /** Where the ends of streams lie in what their sessions count. */
@@ -175,6 +181,7 @@ export class Model implements UserWatcher, Watcher {
       return;
     }
     if (!Number.isNaN(key)) return this.#abortedByReset(user, key);
+    if (reason?.includes(INJECTED)) return this.#abortedByFault(user);
     if (!this.#mayLose(user)) this.fail(`${user.peer} lost its stream without a cause: ${reason}`);
   }
 
@@ -186,6 +193,13 @@ export class Model implements UserWatcher, Watcher {
     this.#meet(user, resetter);
     if (user.receivedBytes === resetter.sentBytes || user.hasReset || !user.isTaking) return;
     this.fail(`${user.peer}: reset after ${user.receivedBytes} of the ${resetter.sentBytes} bytes sent before`);
+  }
+
+  /** One stream is hit, and so both of its users at the most. */
+  #abortedByFault(user: SimUser): void {
+    this.#hitByFault.add(user);
+    const ofClients = [...this.#hitByFault].filter(({ isClient }) => isClient).length;
+    if (ofClients > 1 || this.#hitByFault.size > 2) this.fail(`${user.peer}: aborted by a fault of another stream`);
   }
 
   get #hasRogues(): boolean {
@@ -299,6 +313,12 @@ export class Model implements UserWatcher, Watcher {
     }
   }
 
+  fault(): Error | undefined {
+    if (++this.#received !== this.#scenario.faultAt) return undefined;
+    this.trace("a fault is injected");
+    return new Error(INJECTED);
+  }
+
   endSent(mux: Mux, stream: MuxStream, offset: number): void {
     this.#sentEnds.set(stream, { mux, offset });
   }
@@ -402,7 +422,7 @@ export class Model implements UserWatcher, Watcher {
   #mayBeLonely(user: SimUser): boolean {
     if (this.#mayLose(user)) return true;
     for (const other of this.users.values()) {
-      const isGone = other.hasReset || !other.process.isAlive || !other.isUsed;
+      const isGone = other.hasReset || this.#hitByFault.has(other) || !other.process.isAlive || !other.isUsed;
       if (other.isClient !== user.isClient && other.partner === undefined && isGone) return true;
     }
     return false;
@@ -424,7 +444,10 @@ export class Model implements UserWatcher, Watcher {
         if (user.sentBytes > 0 && !this.#mayBeLonely(user)) {
           this.fail(`${user.peer} sent ${user.sentBytes} bytes to nobody`);
         }
-      } else if (partner.process.isAlive && !partner.hasReset && partner.over !== "closed" && !this.#mayLose(user)) {
+      } else if (
+        partner.process.isAlive && !partner.hasReset && partner.over !== "closed" && !this.#mayLose(user) &&
+        !this.#hitByFault.has(partner)
+      ) {
         this.fail(`${user.peer} ended cleanly, ${partner.peer} did not`);
       }
       if (partner !== undefined && partner.over === "closed" && partner.receivedBytes !== user.sentBytes) {

@@ -446,4 +446,10 @@ export const MUTATIONS: readonly Mutation[] = [
     "|| (this.#finTaken && this.#inbound.isComplete);",
     "|| (this.#finSent && this.#inbound.isComplete);",
   ),
+  fault(
+    "a fault while data is taken swallowed",
+    "mux/mux.ts",
+    "    stream.reset(ResetCode.reset, faultOf(error).message);\n",
+    "    void stream, faultOf;\n",
+  ),
 ];

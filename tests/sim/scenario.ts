@@ -76,6 +76,8 @@ export interface Scenario {
   identity: boolean;
   /** Whether both ends have a token. */
   token: boolean;
+  /** The piece of data that a fault of tele's own hits when it comes, counted over all streams; 0: none. */
+  faultAt: number;
   /** Sessions that the server takes. */
   maxSessions: number;
 }
@@ -138,6 +140,7 @@ function base(seed: number, dice: Dice): Scenario {
     prompt: [],
     identity: dice.chance(0.8),
     token: seed % 3 === 0,
+    faultAt: 0,
     maxSessions: 1_000,
   };
 }
@@ -230,6 +233,7 @@ function chaos(seed: number, dice: Dice): Scenario {
   }
   // Now and then sessions expire; not so soon that a handshake takes longer.
   if (dice.chance(0.02)) scenario.resumeTimeoutMs = dice.between(3_000, 8_000);
+  if (seed % 7 === 3) scenario.faultAt = 1 + seed % 40;
   return scenario;
 }
 

@@ -16,6 +16,8 @@ export interface Watcher {
   carrierLost(session: Session, reason: string): void;
   ending(session: Session, error: TeleError): void;
   received(stream: MuxStream): void;
+  /** What is to be thrown where a stream takes what came, if anything. */
+  fault(stream: MuxStream): Error | undefined;
   /** The end of a stream is in the log of `mux`, up to `offset`. */
   endSent(mux: Mux, stream: MuxStream, offset: number): void;
   streamEnded(stream: MuxStream, end: StreamEnd): void;
@@ -49,6 +51,8 @@ Session.prototype.end = function (this: Session, error, ending) {
 };
 
 MuxStream.prototype.receive = function (this: MuxStream, bytes, segment) {
+  const fault = watcher?.fault(this);
+  if (fault !== undefined) throw fault;
   receive.call(this, bytes, segment);
   watcher?.received(this);
 };
