@@ -9,10 +9,10 @@ import { Random } from "../tests/support/random.ts";
 import { TeleProcess } from "../tests/support/tele_process.ts";
 import { UserServer } from "../tests/support/user_programs.ts";
 import { pause, within } from "../tests/support/wait.ts";
-import { GROWTH_TOLERANCE, GROWTH_TOLERANCE_BYTES, inMib, judgeGrowth } from "./soak_memory.ts";
+import { GROWTH_BYTES_EACH, GROWTH_TOLERANCE_BYTES, inMib, judgeGrowth } from "./soak_memory.ts";
 import { RandomOutages } from "./soak_network.ts";
 import { parseSoakOptions, SOAK_HELP, type SoakOptions, UsageError } from "./soak_options.ts";
-import { describe, type Kind, kindOf, KINDS, planOf, runClient, runServer } from "./soak_traffic.ts";
+import { describe, isReset, type Kind, kindOf, KINDS, planOf, runClient, runServer } from "./soak_traffic.ts";
 
 const MINUTE_MS = 60_000;
 const SAMPLE_MS = 1_000;
@@ -123,15 +123,18 @@ class Soak {
     return formatDuration(performance.now() - this.#start);
   }
 
+  get #allDone(): number {
+    return Object.values(this.#done).reduce((sum, count) => sum + count, 0);
+  }
+
   #sample(): void {
     for (const process of this.#processes) this.#samples.get(process)!.push(process.residentBytes() ?? 0);
   }
 
   #report(): void {
-    const done = Object.values(this.#done).reduce((sum, count) => sum + count, 0);
     const resident = this.#processes.map((process) => `${process.role} ${inMib(process.residentBytes() ?? 0)}`);
     const parts = [
-      `${done} connections done`,
+      `${this.#allDone} connections done`,
       `${inMib(this.#checkedBytes)} checked`,
       `${this.#outages.total} outages`,
       `${this.#network.accepted} carriers`,
@@ -162,12 +165,14 @@ class Soak {
   }
 
   #conclude(): boolean {
+    const resets = KINDS.filter(isReset).reduce((sum, kind) => sum + this.#done[kind], 0);
     console.log(`\nconnections  ${listOf(this.#done)}`);
+    console.log(`resets       ${resets} of ${this.#allDone}`);
     console.log(`outages      ${listOf(this.#outages.counts)}`);
     let grew = false;
     for (const [process, samples] of this.#samples) {
       if (process.residentBytes() === undefined) continue;
-      const verdict = judgeGrowth(samples);
+      const verdict = judgeGrowth(samples, this.#allDone);
       const at = [0, Math.floor(samples.length / 2), samples.length - 1].map((index) => inMib(samples[index] ?? 0));
       const quarters = `median of the second quarter ${inMib(verdict.earlyBytes)}, of the last ${
         inMib(verdict.lateBytes)
@@ -175,14 +180,16 @@ class Soak {
       const says = verdict.grew === undefined ? "too short to judge" : verdict.grew ? "GREW" : "no growth";
       const peak = inMib(Math.max(0, ...samples));
       console.log(
-        `memory       ${process.role}: start ${at[0]}, middle ${at[1]}, end ${
-          at[2]
-        }, most ${peak}; ${quarters}: ${says}`,
+        `memory       ${process.role}: start ${at[0]}, middle ${at[1]}, end ${at[2]}, most ${peak}; ${quarters}, ${
+          Math.round(verdict.bytesEach)
+        } bytes a connection: ${says}`,
       );
       grew ||= verdict.grew === true;
     }
     console.log(
-      `             growth: more than ${100 * GROWTH_TOLERANCE} % and ${inMib(GROWTH_TOLERANCE_BYTES)} between the two`,
+      `             growth: more than ${GROWTH_BYTES_EACH} bytes a connection and ${
+        inMib(GROWTH_TOLERANCE_BYTES)
+      } between the two`,
     );
     console.log(`errors       ${this.#errors}`);
     return this.#errors === 0 && !grew;

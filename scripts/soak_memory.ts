@@ -6,9 +6,9 @@
 
 const MIB = 2 ** 20;
 
-/** Growth is what the median of the last quarter has over that of the second, beyond this part of it ... */
-export const GROWTH_TOLERANCE = 0.15;
-/** ... and beyond so many bytes: garbage that V8 has not collected yet comes and goes. */
+/** Growth is what the median of the last quarter has over that of the second, beyond so many bytes a connection ... */
+export const GROWTH_BYTES_EACH = 256;
+/** ... and beyond so many in any case: garbage that V8 has not collected yet comes and goes. */
 export const GROWTH_TOLERANCE_BYTES = 16 * MIB;
 /** Below so many samples in a quarter nothing is judged: a process that has just started does grow. */
 export const LEAST_QUARTER_SAMPLES = 60;
@@ -19,6 +19,8 @@ export interface GrowthVerdict {
   earlyBytes: number;
   /** Median of the last quarter, in bytes. */
   lateBytes: number;
+  /** How much that is for each connection that ended between the two, in bytes; 0 if it is less. */
+  bytesEach: number;
   /** `undefined` if there were too few samples to tell. */
   grew: boolean | undefined;
 }
@@ -28,13 +30,18 @@ export interface GrowthVerdict {
  * compared, so that an outage with full buffers at either time does not count.
  *
  * @param samples Resident bytes, taken at even intervals.
+ * @param connections How many had ended at the end.
  */
-export function judgeGrowth(samples: readonly number[]): GrowthVerdict {
+export function judgeGrowth(samples: readonly number[], connections: number): GrowthVerdict {
   const quarter = Math.floor(samples.length / 4);
   const earlyBytes = median(samples.slice(quarter, 2 * quarter));
   const lateBytes = median(samples.slice(samples.length - quarter));
-  const limit = earlyBytes * (1 + GROWTH_TOLERANCE) + GROWTH_TOLERANCE_BYTES;
-  return { earlyBytes, lateBytes, grew: quarter < LEAST_QUARTER_SAMPLES ? undefined : lateBytes > limit };
+  // From the middle of one to the middle of the other is half of the time.
+  const between = Math.max(1, connections / 2);
+  const grownBytes = Math.max(0, lateBytes - earlyBytes);
+  const grew = grownBytes > Math.max(GROWTH_TOLERANCE_BYTES, GROWTH_BYTES_EACH * between);
+  const isLong = quarter >= LEAST_QUARTER_SAMPLES;
+  return { earlyBytes, lateBytes, bytesEach: grownBytes / between, grew: isLong ? grew : undefined };
 }
 
 /** The middle one; of nothing, 0. */

@@ -53,7 +53,7 @@ interface Behaviour {
 const BEHAVIOURS = {
   /** Bulk both ways at once. */
   bulk: {
-    share: 20,
+    share: 13,
     mostUpBytes: 4_000 * KIB,
     mostDownBytes: 4_000 * KIB,
     client: (connection, { seed, upBytes, downBytes }, count) =>
@@ -63,7 +63,7 @@ const BEHAVIOURS = {
   },
   /** Somebody types. */
   echo: {
-    share: 25,
+    share: 15,
     mostUpBytes: 40 * KIB,
     mostDownBytes: 0,
     client: async (connection, plan, count) => {
@@ -96,7 +96,7 @@ const BEHAVIOURS = {
   },
   /** One question, one answer, closed by the server. */
   short: {
-    share: 30,
+    share: 20,
     mostUpBytes: 4 * KIB,
     mostDownBytes: 60 * KIB,
     client: async (connection, plan, count) => {
@@ -112,7 +112,7 @@ const BEHAVIOURS = {
   },
   /** The answer comes only after the client's end of file. */
   halfClose: {
-    share: 10,
+    share: 7,
     mostUpBytes: 500 * KIB,
     mostDownBytes: 500 * KIB,
     client: async (connection, plan, count) => {
@@ -163,6 +163,39 @@ const BEHAVIOURS = {
     client: (connection, plan) => sendUntilCut(connection, plan.holdMs + UNSTUCK_MS),
     server: (_, plan) => pause(plan.holdMs),
   },
+  /** The server refuses an upload: it says so, and goes with most of it unread, which resets. All that it said must come. */
+  refusedUpload: {
+    share: 15,
+    mostUpBytes: 400 * KIB,
+    mostDownBytes: 40 * KIB,
+    client: async (connection, { seed, upBytes, downBytes }, count) => {
+      // The reset may be met here first.
+      const sending = send(connection, upBytes, seed).catch(() => {});
+      await receive(connection, downBytes, seed + 1, count);
+      await sending;
+      await expectNothing(connection);
+    },
+    server: async (connection, { seed, upBytes, downBytes }, count) => {
+      await receive(connection, Math.floor(upBytes / 10), seed, count);
+      await send(connection, downBytes, seed + 1);
+    },
+  },
+  /** The client breaks off in the middle of the answer, which resets. */
+  brokenOff: {
+    share: 15,
+    mostUpBytes: 4 * KIB,
+    mostDownBytes: 60 * KIB,
+    client: async (connection, { seed, upBytes, downBytes }, count) => {
+      await send(connection, upBytes, seed);
+      await receive(connection, Math.floor(downBytes / 2), seed + 1, count);
+    },
+    server: async (connection, { seed, upBytes, downBytes }, count) => {
+      await receive(connection, upBytes, seed, count);
+      // It may be told in the middle.
+      await send(connection, downBytes, seed + 1).catch(() => {});
+      await expectNothing(connection);
+    },
+  },
 } satisfies Record<string, Behaviour>;
 
 /** What a connection can be. */
@@ -170,6 +203,11 @@ export type Kind = keyof typeof BEHAVIOURS;
 
 /** Names of the kinds of connections. */
 export const KINDS = Object.keys(BEHAVIOURS) as Kind[];
+
+/** Whether connections of this kind end by a reset. */
+export function isReset(kind: Kind): boolean {
+  return kind === "refusedUpload" || kind === "brokenOff";
+}
 
 /** The kind of connection `index` of a hundred, so that each kind has its share. */
 export function kindOf(index: number): Kind {
@@ -322,6 +360,13 @@ async function exchange(
 async function expectEnd(connection: Deno.TcpConn): Promise<void> {
   const n = await connection.read(new Uint8Array(64));
   if (n !== null) throw new Error(`${n} bytes came behind the last`);
+}
+
+/** What comes is an end or a reset. */
+async function expectNothing(connection: Deno.TcpConn): Promise<void> {
+  await expectEnd(connection).catch((error) => {
+    if (!(error instanceof Deno.errors.ConnectionReset)) throw error;
+  });
 }
 
 /** Sends until the other program has gone, as it must be told within `ms` milliseconds. */

@@ -29,6 +29,8 @@ Deno.test("a short soak: many connections, several outages, every byte right", a
   }
   assertMatch(output, /^200 connections for 15 s, --seed=7$/m);
   for (const kind of KINDS) assertMatch(output, new RegExp(`^connections .*\\b${kind} [1-9]`, "m"));
+  const [, resets, all] = /^resets +(\d+) of (\d+)$/m.exec(output)!;
+  assert(Number(resets) >= Number(all) / 3, output);
   const outages = Number(/(\d+) outages/.exec(output)?.[1]);
   assert(outages >= 3, output);
 });
@@ -52,7 +54,10 @@ Deno.test("the command line of the soak", async () => {
 Deno.test("every kind of connection has its share, also among few", () => {
   const counts = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
   for (let index = 0; index < 200; index++) counts[kindOf(index)]++;
-  assertEquals(counts, { bulk: 40, echo: 50, short: 60, halfClose: 20, slow: 10, stuckClient: 10, stuckServer: 10 });
+  assertEquals(counts, {
+    ...{ bulk: 26, echo: 30, short: 40, halfClose: 14, slow: 10, stuckClient: 10, stuckServer: 10 },
+    ...{ refusedUpload: 30, brokenOff: 30 },
+  });
   assertEquals(new Set(Array.from({ length: 40 }, (_, index) => kindOf(index))).size, KINDS.length);
   assertEquals(OUTAGE_KINDS, ["reset", "close", "black hole", "strand", "refuse", "cut"]);
 });
