@@ -1,9 +1,11 @@
 /** Which certificates are vouched for: what the runtime's own check lets through must be seen here. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import { parseAddress } from "../lib/net/address.ts";
+import { TeleError } from "../lib/net/error.ts";
 import { TlsAnchors } from "../lib/net/tls_anchors.ts";
+import { checkAnchors } from "../lib/net/tls_certificate.ts";
 import { dialTls } from "../lib/net/tls_dial.ts";
 import { versionOf } from "../lib/net/x509.ts";
 import { type Pair, TestCa } from "./support/certificates.ts";
@@ -78,6 +80,27 @@ test("every kind of signature that TLS has is checked", async () => {
     assertEquals(anchors(ca).judge([der(issued)], Date.now()), undefined, keyOptions.join(" "));
     assertEquals(anchors(namesake).judge([der(issued)], Date.now()), "UNABLE_TO_GET_ISSUER_CERT_LOCALLY");
   }
+});
+
+/** The same certificate with a truth that is not DER's: 1 for 255. */
+function bent({ cert, key }: Pair): Pair {
+  const hex = new X509Certificate(cert).raw.toHex().replace("551d130101ff", "551d13010101");
+  return {
+    cert: `-----BEGIN CERTIFICATE-----\n${Uint8Array.fromHex(hex).toBase64()}\n-----END CERTIFICATE-----\n`,
+    key,
+  };
+}
+
+test("one that is not quite DER is nobody's", async () => {
+  const own = bent(await TestCa.make("laptop", { isCa: false }));
+  assertEquals(anchors(own).judge([der(own)], Date.now()), "CERT_UNREADABLE");
+  const { ca } = await certificates();
+  const file = ca.cert + own.cert;
+  assertThrows(
+    () => checkAnchors("--tls-ca", file),
+    TeleError,
+    "certificate 2 in this file is not written as DER has it",
+  );
 });
 
 test("a signature that the runtime cannot check is told as that", async () => {

@@ -5,7 +5,7 @@
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { TeleError } from "./error.ts";
-import { versionOf } from "./x509.ts";
+import { isWellFormed, versionOf } from "./x509.ts";
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
@@ -38,6 +38,12 @@ export function readCertificates(option: string, text: string): X509Certificate[
     const which = blocks.length === 1 ? "the certificate" : `certificate ${at + 1}`;
     const certificate = parse(block);
     if (certificate === undefined) throw bad(option, `${which} in this file is damaged; copy the file anew`);
+    if (!isWellFormed(certificate)) {
+      throw bad(
+        option,
+        `${which} in this file is not written as DER has it, so nobody can rely on it; have it made anew`,
+      );
+    }
     return certificate;
   });
 }

@@ -3,13 +3,13 @@
  *
  * Why beside the runtime's own check: Deno 2.9.6 takes a certificate of X.509 version 1 from a server, with `ca` given, as
  * soon as its issuer *is called* like one of these, without looking at the signature; and it does not ask who presents
- * such a one for proof that it has the key. So anybody could be the server of a `--tls-ca`. And on resumption it checks
+ * such a one, or one that is not quite DER, for proof that it has the key. So anybody could be the server of a `--tls-ca`. And on resumption it checks
  * nothing at all, at either end. What is let in must pass both checks.
  *
  * @module
  */
 import { X509Certificate } from "node:crypto";
-import { canCheckSignature, isSignedBy, versionOf } from "./x509.ts";
+import { canCheckSignature, isSignedBy, isWellFormed, versionOf } from "./x509.ts";
 
 /** The longest way from a certificate to one that is trusted; the public ones have three steps. */
 const LONGEST_PATH = 6;
@@ -54,7 +54,7 @@ export class TlsAnchors {
       return "CERT_UNREADABLE";
     }
     const [own, ...between] = certificates;
-    if (own === undefined) return "CERT_UNREADABLE";
+    if (own === undefined || !isWellFormed(own)) return "CERT_UNREADABLE";
     const fault = faultOfDates(own, nowMs);
     if (fault !== undefined || this.#fingerprints.has(own.fingerprint256)) return fault;
     const search: Search = { between, nowMs, signatures: MOST_SIGNATURES, isBlind: false };

@@ -46,6 +46,19 @@ export function versionOf(der: Uint8Array): number {
 }
 
 /**
+ * Whether the part of the runtime that checks who has a certificate's key can read it: of one that is not quite DER, Deno
+ * 2.9.6 does not ask a server for that proof. (It tells by the one way to hand it a certificate before a connection.)
+ */
+export function isWellFormed(certificate: X509Certificate): boolean {
+  try {
+    Deno.createHttpClient({ caCerts: [certificate.toString()] }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
  * Whether a signature of that issuer can be checked here at all: Deno 2.9.6 says of every key on P-521 that its signature
  * does not hold, unless that is over SHA-512.
  */
