@@ -23,6 +23,9 @@ const REPLAY_BYTES = 64 * 1024;
 /** Open, fin and reset of each stream always fit into the log; so many were opened and ended here at the most. */
 const MOST_RECORD_BYTES = 30 * 200 * (9 + 200);
 
+/** PROTOCOL.md, "Goodbye". */
+const LONGEST_FAREWELL_MS = 30_000;
+
 const NOTHING: Uint8Array = new Uint8Array(0);
 
 type Behaviour = "stuck" | "refuse" | "never" | "sink" | "talk";
@@ -150,7 +153,8 @@ function misbehave(stage: Stage, choices: Choices, attached: Attached, steps: Pe
     trace(() => `${step.effect}: ${hex(step.wire)}`);
     offset += step.wire.length;
     attached.wire.send(step.wire);
-    stage.pass(choices.pick([0, 0, 5, 300]));
+    // Records of one read are taken in turns, and what comes behind them after that.
+    stage.pass(choices.pick([5, 5, 10, 300]));
     if (effect === "nothing") effect = step.effect;
     judge(attached, effect);
     assertBounded(attached);
@@ -180,9 +184,11 @@ export const peer: Target = {
     judge(attached, "unknown");
     assertBounded(attached);
     const wasEnded = session.error !== undefined;
+    // Who said goodbye reads on until the peer closes, for so long at the most.
+    if (wasEnded) stage.pass(LONGEST_FAREWELL_MS);
     check(!wasEnded || wire.near.isClosed, () => "the session has ended and its carrier stays open");
     check(!wasEnded || mux.streamCount === 0, () => "the session has ended and its streams stay open");
-    check(stage.settles(attached.stop(), 1000), () => "it does not stop");
+    check(stage.settles(attached.stop(), LONGEST_FAREWELL_MS + 1000), () => "it does not stop");
     stage.pass(1000);
     check(wire.near.isClosed, () => "a stopped process leaves its carrier open");
     const left = users.ends.filter((user) => !user.isClosed).length;
