@@ -9,6 +9,9 @@ import type { Duplex } from "./duplex.ts";
 /**
  * A {@linkcode Duplex} over a `Deno.Conn`.
  *
+ * Reads and writes borrow their memory: a write sends what stands there when there is room for it. Closing cancels both, and
+ * their promises are rejected a turn of the event loop later; only then is the memory free (measured on Deno 2.9.6).
+ *
  * `abort` can only close: the runtime always sends FIN first. Carriers lose nothing by that; users' connections over TCP
  * take {@linkcode NodeDuplex} where the runtime has what it needs.
  *

@@ -8,7 +8,9 @@
  * A reliable, ordered, two-way byte connection with half-close.
  *
  * It is *pulled*: nothing is read before {@linkcode Duplex.read} is called, and at most one read and one write are
- * pending at a time. A user's socket, a carrier, an in-memory pipe in a test and a pair of Web Streams all take this
+ * pending at a time. Memory given to either belongs to it until its promise settles, whatever happens meanwhile: after
+ * `close` and `abort` as well, where most settle within a turn of the event loop, and some only when the system is done.
+ * A user's socket, a carrier, an in-memory pipe in a test and a pair of Web Streams all take this
  * shape, so the layers above never see a socket.
  *
  * @example A duplex over two Web Streams

@@ -58,7 +58,7 @@ export interface StdioOptions {
  *
  * Two things the runtime cannot do (measured on Deno 2.9.6). It cannot cancel a read or write: what is under way when
  * the duplex is closed settles when the operating system is done with it, so nobody must wait for that, and reads are into
- * memory of this duplex's own. And it keeps standard output open until the process ends, whatever is closed: who reads it
+ * memory of this duplex's own. A write has the caller's memory until then. And it keeps standard output open until the process ends, whatever is closed: who reads it
  * sees the end only then.
  *
  * @example

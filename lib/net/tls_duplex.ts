@@ -131,6 +131,9 @@ interface Waiter {
 /**
  * A {@linkcode Duplex} of plain bytes over a duplex of encrypted ones.
  *
+ * Plain bytes are copied by the engine at once, both ways. Encrypted ones are lent to the transport: a piece is given back only
+ * when its write has settled well, and the memory of a read is this duplex's own.
+ *
  * `closeWrite` sends close_notify and the transport's end, and reading goes on (RFC 8446, 6.1). An end of the transport
  * without close_notify is an error: a cut is not an end.
  *

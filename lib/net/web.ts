@@ -74,10 +74,12 @@ class WebDuplex implements Duplex {
   }
 
   write(bytes: Uint8Array): Promise<void> {
+    // The stream may keep the chunk for as long as it likes, and this write may fail before it is done: the caller's memory is
+    // not touched any more from here on.
+    const chunk = bytes.slice();
     return this.#failing(async () => {
       await this.#writer.ready;
-      // The stream may keep the chunk for as long as it likes; the caller gets its memory back at once.
-      await this.#writer.write(bytes.slice());
+      await this.#writer.write(chunk);
     });
   }
 
@@ -110,7 +112,8 @@ class WebDuplex implements Duplex {
 
 /**
  * Makes two Web Streams of a {@linkcode Duplex}: a byte stream, read as its consumer asks, and a writable whose close is
- * a half-close. Cancelling the one or aborting the other aborts the connection; cancelling behind the close closes it.
+ * a half-close. Chunks are the stream's own memory, a new one for each read, and a chunk that is written is the duplex's until
+ * its write has settled. Cancelling the one or aborting the other aborts the connection; cancelling behind the close closes it.
  *
  * @example
  * ```ts

@@ -93,7 +93,7 @@ export async function relay({ outer, inner, framing }: RelayEnds, clock: Clock, 
   }
 }
 
-/** One way of a relay. */
+/** One way of a relay. Its memory is its own, and is read into again when the write of what it holds has settled. */
 class Direction {
   readonly #from: Duplex;
   readonly #to: Duplex;
