@@ -4,9 +4,8 @@
  * @module
  */
 import { createPublicKey, type KeyObject, type X509Certificate } from "node:crypto";
-import tls from "node:tls";
 import { TeleError } from "./error.ts";
-import { isOfOldVersion, readCertificates, readKey } from "./pem.ts";
+import { isOfOldVersion, pemOf, readCertificates, readKey } from "./pem.ts";
 import { faultOfDates, TlsAnchors } from "./tls_anchors.ts";
 
 /** A certificate and its private key, as their files have them: PEM. */
@@ -112,25 +111,6 @@ export function checkAnchors(option: string, text: string): CheckedAnchors {
 }
 
 /**
- * The certificates that this machine trusts, in PEM; those of version 1 are left out.
- *
- * @throws {TeleError} `bad-input` if it has none.
- */
-export function systemCertificates(): string {
-  const { getCACertificates } = tls as unknown as { getCACertificates(kind: "system"): string[] };
-  const current = getCACertificates("system").flatMap((pem) => {
-    try {
-      return readCertificates("--tls-ca", pem).filter((certificate) => !isOfOldVersion(certificate));
-    } catch {
-      // Somebody put it there that nobody can read; the others are as good as before.
-      return [];
-    }
-  });
-  if (current.length > 0) return pemOf(current);
-  throw bad("--tls-ca=system: this machine has no certificates that it trusts; give a file of them with --tls-ca=FILE");
-}
-
-/**
  * What keeps a peer from accepting a client's certificate, as far as this side can see.
  *
  * @returns A sentence without its end, `undefined` if there is nothing.
@@ -167,11 +147,6 @@ function isKeyOf(certificate: X509Certificate, key: KeyObject): boolean {
 
 function publicKeyOf(key: KeyObject) {
   return key.export({ type: "spki", format: "der" });
-}
-
-/** As files of PEM are written by everyone: no byte order mark, no words in between. */
-function pemOf(certificates: readonly X509Certificate[]): string {
-  return certificates.map((certificate) => `${certificate.toString().trim()}\n`).join("");
 }
 
 function day(date: string): string {

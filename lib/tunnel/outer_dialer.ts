@@ -9,7 +9,7 @@ import { dial } from "../net/dial.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
-import { systemCertificates } from "../net/tls_certificate.ts";
+import { systemCertificates } from "../net/system_certificates.ts";
 import { checkDialSettings, dialTls, type TlsConnection, type TlsDialSettings } from "../net/tls_dial.ts";
 import { offered, SESSION_ALPN } from "./alpn.ts";
 import type { ClientOptions, ClientTls } from "./options.ts";
