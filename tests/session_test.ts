@@ -175,6 +175,40 @@ Deno.test("a slow path with a deep queue is not taken for dead", async () => {
   await world.end();
 });
 
+for (const kbit of [16, 64, 256]) {
+  Deno.test(`a live carrier of ${kbit} kbit/s with a second or a minute of queue is not taken for dead, either way`, async () => {
+    const network = { bytesPerSecond: kbit * 125, delayMs: 50, bufferBytes: 1 << 20 };
+    for (const [up, down] of [[1, 0], [0, 1], [1, 1]]) {
+      const world = await World.attached({ network });
+      const bytes = 40 * kbit * 125;
+      if (up === 1) world.here.send(bytes);
+      if (down === 1) world.there.send(bytes);
+      // What flows beside the bulk waits for its acknowledgement behind the peer's own bytes.
+      for (let seconds = 0; seconds < 40; seconds++) {
+        world.here.send(1);
+        world.there.send(1);
+        await world.clock.advance(1_000);
+      }
+      assertEquals(world.linesWith("lost"), []);
+      world.network.cut();
+      await world.end();
+    }
+  });
+}
+
+Deno.test("a path that dies one way while bytes come the other way is given up within seconds", async () => {
+  for (const dies of ["aToB", "bToA"] as const) {
+    const world = await World.attached({ network: { bytesPerSecond: 125_000, delayMs: 20 } });
+    world.here.send(10_000_000);
+    world.there.send(10_000_000);
+    await world.clock.advance(3_000);
+    world.network.last![dies].blackHole();
+    await world.clock.advanceUntil(() => world.network.pipes.length === 2, 12_000, "another carrier");
+    world.assertUnbroken();
+    await world.end();
+  }
+});
+
 Deno.test("a machine that was suspended reads what waits before it judges anyone", async () => {
   for (const stallMs of [5_000, 60_000, 3_600_000]) {
     const world = await World.attached();

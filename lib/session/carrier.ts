@@ -282,7 +282,7 @@ export class Carrier {
 
   #take(segment: Segment, bytes: Uint8Array): void {
     if (this.#farewell !== undefined) return this.#farewell.heard(this.#clock.now());
-    this.#liveness.received();
+    this.#liveness.received(bytes.length);
     this.#segment = segment;
     try {
       this.#hear(bytes);
@@ -475,6 +475,7 @@ export class Carrier {
     const withData = log.hasUnsent && (pulls || room > 0);
     const limit = pulls ? Infinity : room;
     if (withData) this.#markBusy(nowMs);
+    if (this.#control.askDue) this.#liveness.asked();
     const control = this.#control.take(nowMs, withData, this.#host);
     if (!withData && control === undefined) return undefined;
     this.#lastWriteMs = nowMs;
@@ -531,6 +532,7 @@ export class Carrier {
     // A tick may come a little late; what is more than that was not the network's silence.
     const verdict = this.#liveness.tick(nowMs, this.#stepMs * 1.5, {
       bytes: log.sent - log.acknowledged,
+      acknowledged: log.acknowledged,
       rate: this.flight.rateBytesPerMs,
       roundTripMs: this.roundTripMs,
     });

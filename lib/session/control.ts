@@ -163,7 +163,8 @@ export class OutgoingControl {
     this.#bytes[at + FRAME_HEADER_BYTES + 1] = (this.askDue ? ProbeFlag.replyWanted : 0) |
       (this.replyDue ? ProbeFlag.reply : 0);
     new DataView(this.#bytes.buffer).setUint32(at + FRAME_HEADER_BYTES + 2, this.#silenceMs);
-    if (this.askDue) this.#askedAt = nowMs;
+    // The first of several questions is the one whose answer comes first.
+    if (this.askDue) this.#askedAt ??= nowMs;
     this.#probeDue = this.askDue = this.replyDue = false;
     return PROBE_FRAME_BYTES;
   }

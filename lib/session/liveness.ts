@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { AnswerTime } from "./answer_time.ts";
 import { BUSY_SILENCE_MS } from "./constants.ts";
+import { DrainTime } from "./drain_time.ts";
 
 /** Silence shorter than this never condemns a carrier, in milliseconds. */
 const SHORTEST_DEADLINE_MS = 3_000;
@@ -20,8 +22,8 @@ const ASK_AFTER_MS = 1_000;
 /** A reply is due after so long, beside what the bytes in front of it need, in milliseconds. */
 const REPLY_DUE_MS = 3_000;
 
-/** Delivery rate assumed before one was measured, in bytes per millisecond (256 kbit/s). */
-const ASSUMED_RATE = 32;
+/** Delivery rate assumed before one was measured, in bytes per millisecond (16 kbit/s): what hangs is found by silence. */
+const ASSUMED_RATE = 2;
 
 /** A carrier that must have noticed a wake-up shows a sign of life within this time at the least, in milliseconds. */
 const SUSPECT_FOR_MS = 1_000;
@@ -29,8 +31,11 @@ const SUSPECT_FOR_MS = 1_000;
 /** On a long path it gets so many round trips: one for the reply, the others for what the reply waits behind. */
 const SUSPECT_ROUND_TRIPS = 3;
 
-/** A long round trip prolongs the silence that is allowed by so much at most, in milliseconds. */
-const MOST_PATIENCE_MS = 6_000;
+/** Beside the time that an answer takes, silence may last for so much longer, or twice as long if that is less; in milliseconds. */
+const PATIENCE_MS = 3_000;
+
+/** What an answer waits behind prolongs the silence that is allowed by so much at most, in milliseconds. */
+const MOST_PATIENCE_MS = 120_000;
 
 /** After a suspension the data that waited has been read within this time, in milliseconds. */
 const BACKLOG_MS = 200;
@@ -39,6 +44,8 @@ const BACKLOG_MS = 200;
 export interface Unacknowledged {
   /** Bytes sent and not acknowledged. */
   bytes: number;
+  /** Bytes that were ever acknowledged. */
+  acknowledged: number;
   /** Measured delivery rate in bytes per millisecond; 0 if unknown. */
   rate: number;
   /** Measured round trip in milliseconds; 0 if unknown. */
@@ -63,7 +70,7 @@ export type Verdict = { kind: "alive" } | { kind: "ask" } | { kind: "dead"; reas
  * import { assertEquals } from "@std/assert";
  *
  * const liveness = new Liveness(0);
- * const nothingSent = { bytes: 0, rate: 0, roundTripMs: 0 };
+ * const nothingSent = { bytes: 0, acknowledged: 0, rate: 0, roundTripMs: 0 };
  * for (let now = 250; now < 3000; now += 250) assertEquals(liveness.tick(now, 250, nothingSent).kind, "alive");
  * assertEquals(liveness.tick(3000, 250, nothingSent).kind, "dead");
  * ```
@@ -74,22 +81,34 @@ export class Liveness {
   #silentMs = 0;
   #stalledMs = 0;
   #asked = false;
+  /** How long nothing was acknowledged when something came last: acknowledgements wait behind what comes, too. */
+  #heardMs = 0;
   #suspectMs: number | undefined;
+  readonly #answer = new AnswerTime();
+  readonly #drain = new DrainTime();
 
   /** Starts at `nowMs`, with the promise that every carrier begins with: one second. */
   constructor(nowMs: number) {
     this.#lastTick = nowMs;
   }
 
-  /** Any byte came. */
-  received(): void {
+  /** A probe that wants a reply was sent. */
+  asked(): void {
+    this.#answer.asked();
+  }
+
+  /** So many bytes came, of any kind. */
+  received(bytes: number): void {
     this.#silentMs = 0;
+    this.#heardMs = this.#stalledMs;
+    this.#answer.received(bytes);
     // What is read at first after a suspension may have waited since the network was alive.
     if (this.#suspectMs !== undefined && this.#suspectMs >= BACKLOG_MS) this.#suspectMs = undefined;
   }
 
   /** The reply asked for came. */
   replied(): void {
+    this.#answer.replied();
     this.#suspectMs = undefined;
     this.progressed();
   }
@@ -101,7 +120,7 @@ export class Liveness {
 
   /** Data was acknowledged. */
   progressed(): void {
-    this.#stalledMs = 0;
+    this.#stalledMs = this.#heardMs = 0;
     this.#asked = false;
   }
 
@@ -121,8 +140,11 @@ export class Liveness {
     const ranMs = Math.min(Math.max(0, nowMs - this.#lastTick), stepMs);
     this.#lastTick = nowMs;
     this.#silentMs += ranMs;
-    // A packet lost in a long queue holds up all behind it, and comes again only after a round trip or two.
-    const patienceMs = Math.min(MOST_PATIENCE_MS, 2 * unacknowledged.roundTripMs);
+    this.#answer.passed(ranMs);
+    const answerMs = Math.max(unacknowledged.roundTripMs, this.#answer.ms);
+    const { bytes, acknowledged, roundTripMs } = unacknowledged;
+    this.#drain.passed(ranMs, bytes, acknowledged, roundTripMs);
+    const patienceMs = patienceFor(Math.max(answerMs, this.#drain.ms, this.#heardMs));
     if (this.#silentMs >= this.deadlineMs + patienceMs) return dead(`silent for ${seconds(this.#silentMs)}`);
     const suspectForMs = Math.max(SUSPECT_FOR_MS, SUSPECT_ROUND_TRIPS * unacknowledged.roundTripMs);
     if (this.#suspectMs !== undefined && (this.#suspectMs += ranMs) >= suspectForMs) {
@@ -130,15 +152,15 @@ export class Liveness {
     }
     if (unacknowledged.bytes === 0) {
       this.progressed();
-      return { kind: "alive" };
+      return { kind: this.#answer.isWorthAsking ? "ask" : "alive" };
     }
     this.#stalledMs += ranMs;
     const askAfterMs = Math.max(ASK_AFTER_MS, 3 * unacknowledged.roundTripMs);
-    const queuedMs = unacknowledged.bytes / (unacknowledged.rate || ASSUMED_RATE);
-    if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs) {
+    const queuedMs = Math.max(this.#drain.ms, unacknowledged.bytes / (unacknowledged.rate || ASSUMED_RATE));
+    if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs + patienceFor(answerMs)) {
       return dead(`nothing acknowledged for ${seconds(this.#stalledMs)}`);
     }
-    if (this.#stalledMs < askAfterMs || this.#asked) return { kind: "alive" };
+    if (this.#stalledMs < askAfterMs || this.#asked) return { kind: this.#answer.isWorthAsking ? "ask" : "alive" };
     this.#asked = true;
     return { kind: "ask" };
   }
@@ -147,6 +169,14 @@ export class Liveness {
   get deadlineMs(): number {
     return Math.max(SHORTEST_DEADLINE_MS, PROMISES_MISSED * this.#promisedMs);
   }
+}
+
+/**
+ * What to allow for a queue of so many milliseconds, ours or the peer's. A packet lost in it holds up all behind it, and comes
+ * again only when the queue has passed once more: until then there is silence on a path that lives.
+ */
+function patienceFor(queueMs: number): number {
+  return Math.min(MOST_PATIENCE_MS, 2 * queueMs, queueMs + PATIENCE_MS);
 }
 
 function dead(reason: string): Verdict {

@@ -35,6 +35,18 @@ const OPEN_END: Edit = {
 /** All faults. */
 export const MUTATIONS: readonly Mutation[] = [
   fault(
+    "a slow path given up: what an answer waits behind is not counted",
+    "session/liveness.ts",
+    "REPLY_DUE_MS + queuedMs + patienceFor(answerMs))",
+    "REPLY_DUE_MS + queuedMs)",
+  ),
+  fault(
+    "a slow path given up: it is taken to be faster than it may be",
+    "session/liveness.ts",
+    "const ASSUMED_RATE = 2;",
+    "const ASSUMED_RATE = 64;",
+  ),
+  fault(
     "a goodbye taken back: its carrier closed behind it with bytes on their way here",
     "session/carrier.ts",
     "    await this.#duplex.closeWrite();\n  }\n",

@@ -231,9 +231,8 @@ export class SimNetwork {
       client,
       server: server?.process,
       localAddress,
-      // A path that carries less than 256 kbit/s may be taken for dead.
-      isDisturbed:
-        Math.min(bufferBytes, chunkBytes || bufferBytes) < 32 * (2 * delayMs + 20 + lateReadMs + lateWriteMs),
+      // A path that carries less than 16 kbit/s may be taken for dead.
+      isDisturbed: Math.min(bufferBytes, chunkBytes || bufferBytes) < 2 * (2 * delayMs + 20 + lateReadMs + lateWriteMs),
     };
     this.pipes.push(record);
     const fate = this.#healed ? null : index < fates.length ? fates[index] : lastFate;
@@ -293,7 +292,10 @@ export class SimNetwork {
   }
 
   cutAll(): void {
-    for (const { pipe } of this.pipes) if (!pipe.isOver) pipe.cut();
+    for (const record of this.open) {
+      record.isDisturbed = true;
+      record.pipe.cut();
+    }
   }
 
   /** Carriers that `process` has not let go of. */

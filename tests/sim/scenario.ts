@@ -427,16 +427,24 @@ function farewells(seed: number, dice: Dice): Scenario {
 function slow(seed: number, dice: Dice): Scenario {
   const scenario = base(seed, dice);
   scenario.kind = "slow";
+  const bytesPerSecond = dice.pick(2_000, 4_000, 8_000, 32_000);
   scenario.lines = {
     delayMs: dice.pick(1, 50, 400),
-    bytesPerSecond: 32_000,
-    bufferBytes: dice.size(4_096, 64 * 1024),
+    bytesPerSecond,
+    bufferBytes: dice.size(4_096, 256 * 1024),
     chunkBytes: 0,
   };
   scenario.startCredit = 64 * 1024;
-  scenario.healMs = 30_000;
-  scenario.streams = [{ openMs: 0, client: plainPlan(dice.size(10_000, 200_000)) }];
-  scenario.serverUsers = [{ plan: plainPlan(dice.size(1_000, 100_000)), dialMs: 0, refuses: false }];
+  scenario.healMs = 60_000;
+  const bulk = () => plainPlan(dice.size(10_000, Math.min(200_000, 20 * bytesPerSecond)));
+  scenario.streams = [{ openMs: 0, client: bulk() }];
+  scenario.serverUsers = [{ plan: dice.chance(0.5) ? bulk() : plainPlan(1_000), dialMs: 0, refuses: false }];
+  if (dice.chance(0.5)) {
+    // Keys beside it: their acknowledgements wait behind the peer's own bytes.
+    const keys = { ...plainPlan(50), pieceBytes: 1, pauseMs: 500 };
+    scenario.streams.push({ openMs: 1_000, client: keys });
+    scenario.serverUsers.push({ plan: keys, dialMs: 0, refuses: false });
+  }
   return scenario;
 }
 

@@ -272,14 +272,16 @@ export class Hosts implements AsyncDisposable {
 
   /**
    * Limits the rate of the path, both ways, with a queue of at most `queueMs`; the rate is such as `256kbit`. What waited
-   * in the queues of before is dropped.
+   * in the queues of before is dropped. Up to `burst` passes at once: at a low rate, packets that the sending host put together
+   * come in lumps of it, seconds apart, as on no real path.
    */
   async limit(
     rate: string,
     queueMs: number,
     devices: string[] = [TO_SERVER, ...NETWORKS.map(({ device }) => device)],
+    burst = "16kb",
   ): Promise<void> {
-    const shape = ["root", "tbf", "rate", rate, "burst", "16kb", "latency", `${queueMs}ms`];
+    const shape = ["root", "tbf", "rate", rate, "burst", burst, "latency", `${queueMs}ms`];
     const limit = [program("tc"), "-n", this.#namespace("router"), "qdisc", "replace", "dev"];
     await Promise.all(devices.map((device) => run([...limit, device, ...shape])));
   }

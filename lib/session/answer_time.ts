@@ -1,0 +1,81 @@
+/**
+ * How long an answer of the peer takes, with all that it has to wait behind.
+ *
+ * @module
+ */
+
+/** While much comes, the next question follows the last answer after so long, in milliseconds. */
+const ASK_EVERY_MS = 1_000;
+
+/** So much has come in between that there may be a queue, in bytes. */
+const ASK_BYTES = 4 * 1024;
+
+/** An idle peer's signs of life are fewer bytes than this, per millisecond: they do not stand in an answer's way. */
+const SIGNS_OF_LIFE = 0.05;
+
+/**
+ * Measures the time from a question (a probe that wants a reply) to its answer.
+ *
+ * A pure core. Invariant 7: an answer waits behind the peer's own bytes, in the peer's send buffer and in every queue on the way.
+ * So as long as those come, an answer that has not come yet takes at least the time since the question.
+ *
+ * @example
+ * ```ts
+ * import { AnswerTime } from "./answer_time.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const answer = new AnswerTime();
+ * answer.asked();
+ * answer.passed(8_000);
+ * answer.received(64_000); // in front of the answer
+ * assertEquals(answer.ms, 8_000);
+ * answer.passed(1_000);
+ * answer.replied();
+ * assertEquals(answer.ms, 9_000);
+ * ```
+ */
+export class AnswerTime {
+  #ms = 0;
+  #isAsked = false;
+  /** Since the question, or since the last answer. */
+  #passedMs = 0;
+  #receivedBytes = 0;
+
+  /** What an answer takes, in milliseconds; 0 if unknown. */
+  get ms(): number {
+    return this.#ms;
+  }
+
+  /** Whether there may be a queue that nobody has measured. */
+  get isWorthAsking(): boolean {
+    return !this.#isAsked && this.#passedMs >= ASK_EVERY_MS && this.#receivedBytes >= ASK_BYTES;
+  }
+
+  /** A question was sent. One that follows another without an answer changes nothing: TCP loses none. */
+  asked(): void {
+    if (this.#isAsked) return;
+    this.#isAsked = true;
+    this.#passedMs = this.#receivedBytes = 0;
+  }
+
+  /** The process ran for so long. */
+  passed(ms: number): void {
+    this.#passedMs += ms;
+  }
+
+  /** So many bytes of any kind came. */
+  received(bytes: number): void {
+    this.#receivedBytes += bytes;
+    if (this.#isAsked && this.#receivedBytes > SIGNS_OF_LIFE * this.#passedMs) {
+      this.#ms = Math.max(this.#ms, this.#passedMs);
+    }
+  }
+
+  /** The answer came. */
+  replied(): void {
+    if (!this.#isAsked) return;
+    this.#ms = this.#passedMs;
+    this.#isAsked = false;
+    this.#passedMs = this.#receivedBytes = 0;
+  }
+}
