@@ -33,5 +33,6 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-write",
   `--allow-env=${ENVIRONMENT.join(",")}`,
   // A client that notices new addresses reconnects at once; its identity is no good on a machine of another name.
-  "--allow-sys=networkInterfaces,hostname",
+  // Sessions hold a quarter of the memory at the most.
+  "--allow-sys=networkInterfaces,hostname,systemMemoryInfo",
 ];

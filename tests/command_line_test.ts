@@ -8,6 +8,7 @@ const DEFAULTS = {
   pingIntervalMs: 30_000,
   resumeTimeoutMs: 604_800_000,
   replayBufferBytes: 33_554_432,
+  memoryBytes: undefined,
   maxStreams: 10_000,
   maxMessageBytes: 268_435_456,
   tokenFile: undefined,
@@ -73,13 +74,14 @@ Deno.test("a missing listen address is a free port", () => {
 
 Deno.test("every option reaches the role", () => {
   const common = [
-    ...["--ping-interval=10s", "--resume-timeout=24h", "--replay-buffer", "16MiB"],
+    ...["--ping-interval=10s", "--resume-timeout=24h", "--replay-buffer", "16MiB", "--memory=256MiB"],
     ...["--max=5", "-log-level=debug", "--log-format", "json"],
   ];
   const told = {
     pingIntervalMs: 10_000,
     resumeTimeoutMs: 86_400_000,
     replayBufferBytes: 16_777_216,
+    memoryBytes: 268_435_456,
     maxStreams: 5,
     logLevel: "debug",
     logFormat: "json",
@@ -152,6 +154,7 @@ Deno.test("a wrong command line is told which flag, and what it takes", () => {
     [[...server, "--resume-timeout=31d"], ["more than 30d"]],
     [[...server, "--replay-buffer=1GB"], ["--replay-buffer takes a size from 1MiB to 1GiB", "KiB"]],
     [[...server, "--replay-buffer=1023KiB"], ["less than 1MiB"]],
+    [[...server, "--memory=31MiB"], ["less than 32MiB"]],
     [[...server, "--log-level=loud"], ["--log-level takes debug, info, warn or error"]],
     [[...server, "--log-format=xml"], ["--log-format takes text or json"]],
     [["--server", "--in=:22", "--out=:22"], ["would connect to itself", "--in is the user's server"]],

@@ -38,9 +38,11 @@ export const MOST_START_CREDIT = 256 * 1024;
 /** Credit a new stream always begins with, in bytes: the reserve that lets every stream start. */
 export const LEAST_START_CREDIT = 4 * 1024;
 /** Receive memory set apart for the start credit of all streams, in bytes. */
-export const START_POOL_BYTES = 32 * 1024 * 1024;
+export const START_POOL_BYTES = 16 * 1024 * 1024;
+/** An acceptor lets the streams of a session take at least so much start credit, and an opener relies on it, in bytes. */
+export const LEAST_START_POOL_BYTES = 2 * 1024 * 1024;
 /** Receive memory by which windows may grow beyond their start, all streams together, in bytes. */
-export const GROWTH_POOL_BYTES = 64 * 1024 * 1024;
+export const GROWTH_POOL_BYTES = 48 * 1024 * 1024;
 /** A window grows to this at the most, in bytes: 1 Gbit/s with a round trip of 100 ms fills 12.5 MB. */
 export const MOST_WINDOW_BYTES = 16 * 1024 * 1024;
 

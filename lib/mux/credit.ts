@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { MemoryPool } from "../net/memory_pool.ts";
 import { LEAST_START_CREDIT, MOST_START_CREDIT, MOST_WINDOW_BYTES } from "./constants.ts";
 
 /** A window that empties within so many round trips holds its stream up, and grows. */
@@ -11,48 +12,8 @@ const GROW_WITHIN_ROUND_TRIPS = 4;
 /** The same where the round trip is not known or tiny, in milliseconds. */
 const GROW_WITHIN_MS = 4;
 
-/** An amount of memory that is promised in parts. */
-export class CreditPool {
-  readonly #limit: number;
-  #used = 0;
-
-  /** A pool of `limit` bytes. */
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  /** Bytes not promised; never negative. */
-  get free(): number {
-    return Math.max(0, this.#limit - this.#used);
-  }
-
-  /** Promises up to `bytes`; returns how many. */
-  take(bytes: number): number {
-    const taken = Math.min(bytes, this.free);
-    this.#used += taken;
-    return taken;
-  }
-
-  /**
-   * Promises up to `bytes` to one who holds `held` already, and leaves twice as much to others as that one then has: so
-   * many who hold and do not use what they have never keep the rest from everybody else.
-   *
-   * @returns How many; 0 if it holds more than its share.
-   */
-  takeShare(bytes: number, held: number): number {
-    return this.take(Math.max(0, Math.min(bytes, Math.floor((this.free - 2 * held) / 3))));
-  }
-
-  /** Whether one who holds `held` has more than {@linkcode CreditPool.takeShare} would give. */
-  isBeyondShare(held: number): boolean {
-    return 2 * held > this.free;
-  }
-
-  /** Takes a promise back. */
-  give(bytes: number): void {
-    this.#used -= bytes;
-  }
-
+/** The credit of one session's streams. */
+export class CreditPool extends MemoryPool {
   /**
    * Promises the credit that a new stream starts with: an eighth of what is free, so that the first streams get
    * {@linkcode MOST_START_CREDIT}, many get less, and everyone gets {@linkcode LEAST_START_CREDIT}.
@@ -60,8 +21,18 @@ export class CreditPool {
   takeStart(): number {
     const share = Math.floor(this.free / 8);
     const start = Math.max(LEAST_START_CREDIT, Math.min(MOST_START_CREDIT, share));
-    this.#used += start;
+    this.hold(this.used + start);
     return start;
+  }
+
+  /** Promises up to `bytes` to one who holds `held` already, and no more than its share; returns how many. */
+  takeShare(bytes: number, held: number): number {
+    return this.take(Math.min(bytes, this.shareFor(held)));
+  }
+
+  /** Whether one who holds `held` has more than its share. */
+  isBeyondShare(held: number): boolean {
+    return 2 * held > this.free;
   }
 }
 

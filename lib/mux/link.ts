@@ -7,6 +7,7 @@
 import { type Clock, systemClock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { type Log, silentLog } from "../net/log.ts";
+import { MemoryBudget } from "../net/memory_budget.ts";
 import { SEGMENT_BYTES, SegmentPool } from "../net/segment_pool.ts";
 import { SessionClient } from "../session/client.ts";
 import type { Identity } from "../session/keys.ts";
@@ -64,6 +65,12 @@ export interface LinkOptions {
    */
   replayBufferBytes?: number;
   /**
+   * What all sessions may hold together: those of several clients or servers, if they are given the same one.
+   *
+   * @default {undefined}: only the limits of each session
+   */
+  memory?: MemoryBudget;
+  /**
    * Streams at once.
    *
    * @default {10000}
@@ -100,20 +107,24 @@ export interface MuxServerOptions extends LinkOptions {
   maxSessions?: number;
 }
 
+const NO_LIMIT = new MemoryBudget(Infinity);
+
 function muxMaker(options: LinkOptions, dial?: MuxServerOptions["dial"]): () => Mux {
-  const { clock = systemClock, maxStreams = DEFAULT_MAX_STREAMS } = options;
+  const { clock = systemClock, maxStreams = DEFAULT_MAX_STREAMS, memory = NO_LIMIT } = options;
   const onStreamEnd = guardedStreamEnd(options.onStreamEnd, guardedLog(options.log ?? silentLog));
   const { replayBufferBytes = DEFAULT_REPLAY_BUFFER_BYTES } = options;
-  const pool = new SegmentPool({ plenty: OUTBOUND_SEGMENTS + Math.ceil(replayBufferBytes / SEGMENT_BYTES) });
+  const plenty = OUTBOUND_SEGMENTS + Math.ceil(replayBufferBytes / SEGMENT_BYTES);
+  const pool = new SegmentPool({ plenty: memory.segments(plenty) });
   const open = { count: 0 };
-  return () => new Mux({ clock, pool, maxStreams, open, dial, onStreamEnd });
+  return () => new Mux({ clock, pool, maxStreams, open, dial, memory, onStreamEnd });
 }
 
 function sessionOptions(options: LinkOptions) {
   return {
     clock: options.clock ?? systemClock,
     log: guardedLog(options.log ?? silentLog),
-    pool: new SegmentPool({ plenty: INBOUND_SEGMENTS }),
+    pool: new SegmentPool({ plenty: (options.memory ?? NO_LIMIT).segments(INBOUND_SEGMENTS) }),
+    memory: options.memory,
     pingIntervalMs: options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS,
     resumeTimeoutMs: options.resumeTimeoutMs ?? DEFAULT_RESUME_TIMEOUT_MS,
     replayBufferBytes: options.replayBufferBytes ?? DEFAULT_REPLAY_BUFFER_BYTES,

@@ -6,6 +6,8 @@
 import type { Clock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { faultOf, reasonOf, TeleError } from "../net/error.ts";
+import { MemoryBudget } from "../net/memory_budget.ts";
+import { MemoryPool } from "../net/memory_pool.ts";
 import type { Segment, SegmentPool } from "../net/segment_pool.ts";
 import type { ReplayLog } from "../session/replay_log.ts";
 import type { SessionUser } from "../session/session.ts";
@@ -15,6 +17,7 @@ import {
   EARLY_STREAMS,
   GROWTH_POOL_BYTES,
   LEAST_START_CREDIT,
+  LEAST_START_POOL_BYTES,
   LEAST_TURN_BYTES,
   MAX_RECORD_EXTRA_BYTES,
   MOST_EXCESS_BYTES,
@@ -64,6 +67,12 @@ export interface MuxOptions {
    * stream has ended meanwhile. Without it, the peer may not open streams.
    */
   dial?: (signal: AbortSignal) => Promise<Duplex>;
+  /**
+   * What the sessions of the process may hold together.
+   *
+   * @default {no limit}
+   */
+  memory?: MemoryBudget;
   /** Told when a stream is over. */
   onStreamEnd?: (stream: MuxStream, end: StreamEnd) => void;
 }
@@ -82,19 +91,21 @@ export class Mux implements SessionUser, StreamHost {
   /** Segments that users' connections are read into. */
   readonly pool: SegmentPool;
   readonly #options: MuxOptions;
+  readonly #memory: MemoryBudget;
   readonly #streams: Map<number, MuxStream> = new Map();
   readonly #scheduler: Scheduler<MuxStream> = new Scheduler();
   readonly #decoder: RecordDecoder;
   readonly #dials: Map<MuxStream, AbortController> = new Map();
   readonly #dialQueue: DialQueue<MuxStream>;
-  readonly #growth = new CreditPool(GROWTH_POOL_BYTES);
+  readonly #growth: CreditPool;
   /** Start credit that this side grants to streams, and that the peer grants to those opened here. */
-  readonly #startGranted = new CreditPool(START_POOL_BYTES);
-  readonly #startTaken = new CreditPool(START_POOL_BYTES);
+  readonly #startGranted: CreditPool;
+  readonly #startTaken = new CreditPool(LEAST_START_POOL_BYTES);
+  #startPoolBytes = LEAST_START_POOL_BYTES;
   readonly #starts: Map<number, StartCredits> = new Map();
   /** Start credit that the peer has taken for streams it opened. */
   readonly #takenByPeer: Map<number, number> = new Map();
-  #takenByPeerBytes = 0;
+  readonly #takenPool: MemoryPool;
   readonly #windowsDue: Set<MuxStream> = new Set();
   readonly #sentEnds = new SentEnds();
   #resetsDue: { id: number; code: number; message: string }[] = [];
@@ -116,6 +127,11 @@ export class Mux implements SessionUser, StreamHost {
     this.#options = options;
     this.clock = options.clock;
     this.pool = options.pool;
+    const memory = this.#memory = options.memory ?? new MemoryBudget(Infinity);
+    this.#growth = new CreditPool(GROWTH_POOL_BYTES, memory.growth);
+    this.#startGranted = new CreditPool(START_POOL_BYTES, memory.starts);
+    this.#takenPool = new MemoryPool(Infinity, memory.starts);
+    if (options.dial !== undefined) this.#startPoolBytes = startPoolOf(memory);
     this.#dialQueue = new DialQueue(options.clock, (stream) => this.#dial(stream));
     this.#decoder = new RecordDecoder({
       open: (id, credits) => this.#onOpen(id, credits),
@@ -128,6 +144,16 @@ export class Mux implements SessionUser, StreamHost {
   /** Ties the mux to its session, once. */
   bind(session: MuxSession): void {
     this.#session = session;
+  }
+
+  /** Start credit that the opener may take for all streams, in bytes. */
+  get startPoolBytes(): number {
+    return this.#startPoolBytes;
+  }
+
+  set startPoolBytes(bytes: number) {
+    this.#startPoolBytes = bytes;
+    this.#startTaken.resize(bytes);
   }
 
   /** Streams that are open. */
@@ -297,8 +323,11 @@ export class Mux implements SessionUser, StreamHost {
     if (!this.#hasRoomFor(credits.send)) {
       return this.#refuse(id, "the user's server does not read what waits for it on other connections");
     }
+    if (!this.#hasMemoryFor(credits.send)) {
+      return this.#refuse(id, "the tele server has no memory left for it; --memory on its side allows more");
+    }
     this.#takenByPeer.set(id, credits.send);
-    this.#takenByPeerBytes += credits.send;
+    this.#takenPool.hold(this.#takenPool.used + credits.send);
     const window = new ReceiveWindow(credits.send, this.#growth);
     const stream = new MuxStream({ id, host: this, window, sendCredit: credits.receive });
     this.#add(stream);
@@ -310,7 +339,13 @@ export class Mux implements SessionUser, StreamHost {
    * the stream is refused, but the session goes on: the peer did nothing wrong, it cannot know.
    */
   #hasRoomFor(bytes: number): boolean {
-    return this.#takenByPeerBytes + bytes <= 2 * START_POOL_BYTES + LEAST_START_CREDIT * (this.#streams.size + 1);
+    const most = 2 * this.#startPoolBytes + LEAST_START_CREDIT * (this.#streams.size + 1);
+    return this.#takenPool.used + bytes <= most;
+  }
+
+  /** Of the memory of all sessions each has its share, and every one may open streams with the least while there is any. */
+  #hasMemoryFor(bytes: number): boolean {
+    return bytes <= this.#takenPool.free || (bytes <= LEAST_START_CREDIT && bytes <= this.#memory.starts.free);
   }
 
   #refuse(id: number, message: string): void {
@@ -493,7 +528,7 @@ export class Mux implements SessionUser, StreamHost {
     if (!this.#streams.delete(stream.id)) return;
     this.#options.open.count--;
     this.#windowsDue.delete(stream);
-    this.#takenByPeerBytes -= this.#takenByPeer.get(stream.id) ?? 0;
+    this.#takenPool.give(this.#takenByPeer.get(stream.id) ?? 0);
     this.#takenByPeer.delete(stream.id);
     const start = this.#starts.get(stream.id);
     if (start === undefined) return;
@@ -501,4 +536,9 @@ export class Mux implements SessionUser, StreamHost {
     this.#startTaken.give(start.send);
     this.#startGranted.give(start.receive);
   }
+}
+
+/** A share of what is left, so that later sessions have some. It is only told here: what a client takes counts when it does. */
+function startPoolOf({ starts }: MemoryBudget): number {
+  return Math.max(LEAST_START_POOL_BYTES, Math.min(START_POOL_BYTES, Math.floor(starts.free / 16)));
 }

@@ -7,10 +7,11 @@ import type { Clock, Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { reasonOf, TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
+import type { MemoryBudget } from "../net/memory_budget.ts";
 import type { SegmentPool } from "../net/segment_pool.ts";
 import { CarrierHistory } from "./carrier_history.ts";
 import { EndCode } from "./constants.ts";
-import { readResumeTimeout, resumeTimeoutField } from "./fields.ts";
+import { readResumeTimeout, readStartPool, resumeTimeoutField } from "./fields.ts";
 import type { Accepted } from "./handshake.ts";
 import type { Identity } from "./keys.ts";
 import { FullError, RefusalError } from "./messages.ts";
@@ -37,6 +38,8 @@ export interface SessionClientOptions<User extends SessionUser> {
   inherit: (from: User, to: User) => void;
   /** Limit of the replay log, in bytes. */
   replayBufferBytes: number;
+  /** What the sessions of the process may hold together. */
+  memory?: MemoryBudget;
   /** Longest silence on an idle carrier, in milliseconds. */
   pingIntervalMs: number;
   /** How long a session waits for a carrier, in milliseconds. */
@@ -175,12 +178,13 @@ export class SessionClient<User extends SessionUser> {
   }
 
   #makeSession(user: User): Session {
-    const { clock, pool, replayBufferBytes, pingIntervalMs } = this.#options;
+    const { clock, pool, replayBufferBytes, memory, pingIntervalMs } = this.#options;
     const session = new Session({
       clock,
       pool,
       user,
       replayBufferBytes,
+      memory,
       pingIntervalMs,
       onDetached: (lost, reason) => this.#onDetached(lost, reason),
       onEnding: (lost, error) => this.#onEnding(lost, error),
@@ -326,6 +330,7 @@ export class SessionClient<User extends SessionUser> {
     session.id = accepted.accept.sessionId;
     session.resumeSecret = accepted.resumeSecret;
     session.resumeTimeoutMs = resumeTimeoutMs;
+    this.#user.startPoolBytes = readStartPool(accepted.accept.fields) ?? this.#user.startPoolBytes;
     session.attach(attachment);
     this.#history.sessionBegan();
     this.#outageEnded(attachment, undefined);

@@ -20,6 +20,8 @@ export const FieldType = {
   guarded: 4,
   /** Empty: the accept gives no session, for want of room. */
   full: 5,
+  /** Start credit that the client may take for its streams: `u32` bytes. */
+  startPool: 6,
 } as const;
 
 /** Optional fields by type. */
@@ -33,6 +35,7 @@ const KNOWN: ReadonlyMap<number, { name: string; in: readonly FieldedMessage[]; 
   [FieldType.resumeTimeout, { name: "resumeTimeout", in: ["commit", "accept"], bytes: 8 }],
   [FieldType.identity, { name: "identity", in: ["commit"], bytes: IDENTITY_FIELD_BYTES }],
   [FieldType.guarded, { name: "guarded", in: ["hello", "challenge"], bytes: 0 }],
+  [FieldType.startPool, { name: "startPool", in: ["accept"], bytes: 4 }],
   [FieldType.full, { name: "full", in: ["accept"], bytes: 0 }],
 ]);
 
@@ -51,6 +54,19 @@ export function guardedField(isGuarded: boolean): Fields {
 /** The list of an accept that gives no session. */
 export function fullField(): Fields {
   return new Map([[FieldType.full, new Uint8Array(0)]]);
+}
+
+/** The list with the start credit that the client may take, in bytes. */
+export function startPoolField(bytes: number): Fields {
+  const value = new Uint8Array(4);
+  new DataView(value.buffer).setUint32(0, bytes);
+  return new Map([[FieldType.startPool, value]]);
+}
+
+/** The start credit that the client may take, in bytes; `undefined` if the server does not say. */
+export function readStartPool(fields: Fields): number | undefined {
+  const value = fields.get(FieldType.startPool);
+  return value === undefined ? undefined : new DataView(value.buffer, value.byteOffset).getUint32(0);
 }
 
 /** How long the sender keeps a session without a carrier, in milliseconds; without a limit if it does not say. */

@@ -5,6 +5,7 @@
  */
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../ping/codec.ts";
 import { TeleError } from "../net/error.ts";
+import { MemoryPool } from "../net/memory_pool.ts";
 import type { Segment } from "../net/segment_pool.ts";
 import { DATA_HEADER_BYTES, FrameType, HEADROOM_BYTES } from "./constants.ts";
 import { MOST_GATHERED_BYTES, type Piece, type WriteHold } from "./write_hold.ts";
@@ -17,6 +18,9 @@ const GATHER_BYTES = 4 * 1024;
 
 /** So many pieces that nobody needs any more stay in the list, in place of moving the others each time. */
 const MOST_DROPPED = 256;
+
+/** Every log may hold so much, whatever others hold, in bytes: then no session ever stands still for want of memory. */
+const LOG_RESERVE_BYTES = 128 * 1024;
 
 /**
  * A queue of counted bytes with three marks: acknowledged ≤ next to send ≤ end.
@@ -65,9 +69,13 @@ export class ReplayLog {
   #end = 0;
   #held = 0;
 
-  /** An empty log that takes data up to `limitBytes`. */
-  constructor(options: { limitBytes: number }) {
+  /** What it holds beyond the reserve, out of what all logs of the process may hold. */
+  readonly #share: MemoryPool;
+
+  /** An empty log that takes data up to `limitBytes`, and beyond a reserve no more than its share of `memory`. */
+  constructor(options: { limitBytes: number; memory?: MemoryPool }) {
     this.#limitBytes = options.limitBytes;
+    this.#share = new MemoryPool(Infinity, options.memory);
   }
 
   /** Offset up to which the peer has acknowledged. */
@@ -92,7 +100,8 @@ export class ReplayLog {
 
   /** How many bytes of data may be added. */
   get room(): number {
-    return Math.max(0, this.#limitBytes - this.#held);
+    const reserved = Math.max(0, LOG_RESERVE_BYTES - this.#held);
+    return Math.max(0, Math.min(this.#limitBytes - this.#held, reserved + this.#share.free));
   }
 
   /** Bytes held beyond the limit, which is for data: opens, ends and resets always fit. */
@@ -126,7 +135,7 @@ export class ReplayLog {
     }
     this.#arenaUsed = at + bytes;
     this.#end += bytes;
-    this.#held += bytes;
+    this.#hold(this.#held + bytes);
     return at;
   }
 
@@ -138,7 +147,7 @@ export class ReplayLog {
     segment?.retain();
     this.#add(memory, start, end, segment);
     this.#end += end - start;
-    this.#held += end - start;
+    this.#hold(this.#held + end - start);
   }
 
   #add(memory: Uint8Array, start: number, end: number, segment: Segment | undefined): void {
@@ -230,7 +239,7 @@ export class ReplayLog {
       this.#pieces[this.#first++] = NOTHING;
     }
     if (this.#next < this.#first) this.#next = this.#first;
-    this.#held = this.#end - offset;
+    this.#hold(this.#end - offset);
     this.#compact();
   }
 
@@ -254,8 +263,14 @@ export class ReplayLog {
     for (let at = this.#first; at < this.#pieces.length; at++) this.#pieces[at]!.segment?.release();
     this.#pieces = [];
     this.#first = this.#next = 0;
-    this.#held = 0;
+    this.#hold(0);
     this.#acknowledged = this.#sent = this.#highestSent = this.#end;
+  }
+
+  #hold(bytes: number): void {
+    this.#held = bytes;
+    const shared = Math.max(0, bytes - LOG_RESERVE_BYTES);
+    if (shared !== this.#share.used) this.#share.hold(shared);
   }
 
   #check(offset: number, sent: number): void {

@@ -9,6 +9,7 @@ import type { Duplex } from "../net/duplex.ts";
 import { reasonOf, TeleError } from "../net/error.ts";
 import { closeBehindLastWord } from "../net/last_word.ts";
 import type { Log } from "../net/log.ts";
+import type { MemoryBudget } from "../net/memory_budget.ts";
 import type { SegmentPool } from "../net/segment_pool.ts";
 import {
   EndCode,
@@ -20,7 +21,7 @@ import {
 import { Absence } from "./absence.ts";
 import { choiceOf } from "./eviction.ts";
 import { type Committed, ServerHandshake } from "./handshake.ts";
-import { readResumeTimeout, resumeTimeoutField } from "./fields.ts";
+import { readResumeTimeout, resumeTimeoutField, startPoolField } from "./fields.ts";
 import { nameOf, type ProvenIdentity } from "./keys.ts";
 import { type Ending, endingOf, framed, RefusalError, SESSION_ID_BYTES } from "./messages.ts";
 import { Session, type SessionUser } from "./session.ts";
@@ -43,6 +44,8 @@ export interface SessionServerOptions<User extends SessionUser> {
   bindUser: (user: User, session: Session) => void;
   /** Limit of each session's replay log, in bytes. */
   replayBufferBytes: number;
+  /** What the sessions of the process may hold together. */
+  memory?: MemoryBudget;
   /** Longest silence on an idle carrier, in milliseconds. */
   pingIntervalMs: number;
   /** How long a session waits for a carrier, in milliseconds. */
@@ -186,30 +189,31 @@ export class SessionServer<User extends SessionUser> {
       this.#options.resumeTimeoutMs,
       identity === undefined ? NAMELESS_SESSION_KEPT_MS : Infinity,
     );
+    const user = this.#options.makeUser();
     const id = crypto.getRandomValues(new Uint8Array(SESSION_ID_BYTES));
     const accept = await handshake.accept({
       sessionId: id,
       received: 0,
-      fields: resumeTimeoutField(keptMs),
+      fields: new Map([...resumeTimeoutField(keptMs), ...startPoolField(user.startPoolBytes)]),
     });
     if (this.#stopped) return handshake.channel.duplex.close();
     const { peer } = handshake.channel.duplex;
     this.#makeRoomFor(identity);
-    const session = this.#makeSession(id, resumeSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));
+    const session = this.#makeSession(user, id, resumeSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));
     const entry = new SessionEntry(session, identity, hostOfPeer(peer));
     this.#sessions.set(nameOf(id), entry);
     this.#attach(handshake, session, { peerReceived: 0, accept, roundTripMs });
     this.#lines.tell("began", "info", entry, `began, from ${peer}`, { peer });
   }
 
-  #makeSession(id: Uint8Array, resumeSecret: Uint8Array, resumeTimeoutMs: number): Session {
-    const { clock, pool, replayBufferBytes, pingIntervalMs } = this.#options;
-    const user = this.#options.makeUser();
+  #makeSession(user: User, id: Uint8Array, resumeSecret: Uint8Array, resumeTimeoutMs: number): Session {
+    const { clock, pool, replayBufferBytes, memory, pingIntervalMs } = this.#options;
     const session = new Session({
       clock,
       pool,
       user,
       replayBufferBytes,
+      memory,
       pingIntervalMs,
       onDetached: (lost, reason) => this.#onDetached(lost, reason),
       onHeard: (heard) => this.#replaceOlder(heard),

@@ -6,6 +6,7 @@
 import type { Clock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { faultOf, type TeleError } from "../net/error.ts";
+import type { MemoryBudget } from "../net/memory_budget.ts";
 import type { Segment, SegmentPool } from "../net/segment_pool.ts";
 import { Carrier, type CarrierHost } from "./carrier.ts";
 import { EndCode } from "./constants.ts";
@@ -36,6 +37,8 @@ export interface SessionUser {
   attached(): void;
   /** The session is over; `error` says why. Called once. */
   ended(error: TeleError): void;
+  /** Start credit that the client may take for its streams, in bytes: told in the accept. */
+  startPoolBytes: number;
   /** Open streams. */
   readonly streamCount: number;
   /** Whether something waits here that is not in the log yet and belongs to no open stream. */
@@ -52,6 +55,8 @@ export interface SessionOptions {
   user: SessionUser;
   /** Limit of the replay log, in bytes. */
   replayBufferBytes: number;
+  /** What the sessions of the process may hold together. */
+  memory?: MemoryBudget;
   /** Longest silence on an idle carrier, in milliseconds. */
   pingIntervalMs: number;
   /** Told when the session has lost its carrier; not when it ends. */
@@ -104,7 +109,7 @@ export class Session implements CarrierHost {
   /** A session that was never attached. */
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.log = new ReplayLog({ limitBytes: options.replayBufferBytes });
+    this.log = new ReplayLog({ limitBytes: options.replayBufferBytes, memory: options.memory?.logs });
   }
 
   /** Short name for logs: the first digits of the identifier. */
@@ -223,7 +228,9 @@ export class Session implements CarrierHost {
       // With streams open, something that came may be lost here: the peer must not take it for delivered.
       else carrier.sayGoodbye(ending, this.user.streamCount === 0);
     }
+    this.#options.memory?.sessionEnding();
     this.#tellEnd(error);
+    this.#options.memory?.sessionEnded();
     return carrier?.done ?? Promise.resolve();
   }
 

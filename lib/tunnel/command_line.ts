@@ -18,6 +18,7 @@ import {
   LOG_LEVEL,
   MAX,
   MAX_SESSIONS,
+  MEMORY,
   PING_INTERVAL,
   POOL,
   REPLAY_BUFFER,
@@ -61,7 +62,7 @@ export interface CommandEnvironment {
 }
 
 /** What only sessions use. */
-const SESSION_ONLY: readonly Option[] = [MAX_SESSIONS, POOL, RESUME_TIMEOUT, REPLAY_BUFFER, TOKEN_FILE];
+const SESSION_ONLY: readonly Option[] = [MAX_SESSIONS, POOL, RESUME_TIMEOUT, REPLAY_BUFFER, MEMORY, TOKEN_FILE];
 
 /**
  * Reads the command line. No arguments at all ask for the help, and `--help` wins over everything else.
@@ -257,6 +258,7 @@ function commonOptions(
     pingIntervalMs: given.valueOrDefault(PING_INTERVAL),
     resumeTimeoutMs: given.valueOrDefault(RESUME_TIMEOUT),
     replayBufferBytes: given.valueOrDefault(REPLAY_BUFFER),
+    memoryBytes: given.value(MEMORY),
     maxStreams: given.valueOrDefault(MAX),
     maxMessageBytes: given.valueOrDefault(MAX_MESSAGE),
     tokenFile: given.value(TOKEN_FILE),

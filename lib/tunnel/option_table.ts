@@ -13,6 +13,7 @@ import {
   LOG_LEVEL,
   MAX,
   MAX_SESSIONS,
+  MEMORY,
   PING_INTERVAL,
   POOL,
   REPLAY_BUFFER,
@@ -70,7 +71,7 @@ export const VERSION: FlagOption = {
 export const OPTION_GROUPS: readonly OptionGroup[] = [
   { title: "Server", options: [SERVER, SERVER_IN, SERVER_OUT, MAX_SESSIONS] },
   { title: "Client", options: [CLIENT, CLIENT_IN, STDIO, CLIENT_OUT, POOL] },
-  { title: "Both roles", options: [PING_INTERVAL, RESUME_TIMEOUT, REPLAY_BUFFER, MAX, LOG_LEVEL, LOG_FORMAT] },
+  { title: "Both roles", options: [PING_INTERVAL, RESUME_TIMEOUT, REPLAY_BUFFER, MEMORY, MAX, LOG_LEVEL, LOG_FORMAT] },
   { title: "TLS, server", options: [SERVER_TLS_CERT, SERVER_TLS_KEY, TLS_CLIENT_CA] },
   { title: "TLS, client", options: [TLS, TLS_CA, TLS_NAME, CLIENT_TLS_CERT, CLIENT_TLS_KEY] },
   { title: "Tokens, both roles", options: [TOKEN_FILE] },

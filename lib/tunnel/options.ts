@@ -16,6 +16,8 @@ export interface CommonOptions {
   readonly resumeTimeoutMs: number;
   /** Limit of one session's replay log, in bytes. */
   readonly replayBufferBytes: number;
+  /** What all sessions may hold together, in bytes; `undefined` for a quarter of the machine's memory. */
+  readonly memoryBytes: number | undefined;
   /** User connections at once. */
   readonly maxStreams: number;
   /** RFD 80 mode: largest message taken, in bytes. */

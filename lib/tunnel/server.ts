@@ -13,6 +13,7 @@ import type { Log } from "../net/log.ts";
 import { Patience } from "../net/patience.ts";
 import { MuxServer } from "../mux/link.ts";
 import { Environment } from "./environment.ts";
+import { budgetOf } from "./memory.ts";
 import type { ServerOptions } from "./options.ts";
 import { listenOuter } from "./outer_listener.ts";
 import { Relays } from "./relays.ts";
@@ -107,6 +108,7 @@ function startSessions(
     pingIntervalMs: options.pingIntervalMs,
     resumeTimeoutMs: options.resumeTimeoutMs,
     replayBufferBytes: options.replayBufferBytes,
+    memory: budgetOf(options.memoryBytes, clock),
   });
 }
 

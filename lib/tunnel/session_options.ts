@@ -148,6 +148,18 @@ export const REPLAY_BUFFER: ValueOption<number> = {
   ...range("a size", parseSize, "1MiB", "1GiB"),
 };
 
+/** `--memory`. */
+export const MEMORY: ValueOption<number> = {
+  kind: "value",
+  name: "memory",
+  placeholder: "SIZE",
+  role: "both",
+  meaning: "what all sessions may hold together; then users are not read",
+  without: "a quarter of the machine's",
+  example: "--memory=256MiB",
+  ...range("a size", parseSize, "32MiB", "1024GiB"),
+};
+
 /** `--max`. */
 export const MAX: ValueOption<number> = {
   kind: "value",

@@ -12,6 +12,7 @@ import { MuxClient, type MuxClientOptions } from "../mux/link.ts";
 import { NAMELESS_SESSION_KEPT_MS } from "../session/constants.ts";
 import { Environment } from "./environment.ts";
 import { identityInMemory, type LoadedIdentity, loadIdentity, stateFolder } from "./identity_file.ts";
+import { budgetOf } from "./memory.ts";
 import type { ClientOptions } from "./options.ts";
 import type { OuterDialer } from "./outer_dialer.ts";
 import type { LinkStatus } from "./status_line.ts";
@@ -72,6 +73,7 @@ export class SessionPool {
     const token = await readToken({ file: options.tokenFile, variable: options.tokenVariable }, log);
     const { keys, isStored } = await identityOf(options, log);
     const lastSlot = options.pool - 1;
+    const memory = budgetOf(options.memoryBytes, clock);
     const makeClient = (slot: number) =>
       new MuxClient({
         clock,
@@ -85,6 +87,7 @@ export class SessionPool {
         // Nobody would come back for what it leaves behind at the server when it is killed.
         resumeTimeoutMs: Math.min(options.resumeTimeoutMs, isStored ? Infinity : NAMELESS_SESSION_KEPT_MS),
         replayBufferBytes: options.replayBufferBytes,
+        memory,
       });
     return () => {
       const clients = Array.from({ length: options.pool }, (_, slot) => makeClient(slot));

@@ -24,6 +24,7 @@ export class SilentUser implements SessionUser {
   error: TeleError | undefined;
   pull(): void {}
   receive(): void {}
+  startPoolBytes = 0;
   turnEnded(): undefined {}
   receiveHint(): void {}
   readonly hasHints = false;

@@ -101,6 +101,7 @@ export class ByteUser implements SessionUser {
     }
   }
 
+  startPoolBytes = 0;
   turnEnded(): undefined {}
   receiveHint(bytes: Uint8Array): void {
     this.hintsSeen.push(...bytes);
