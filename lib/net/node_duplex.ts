@@ -267,7 +267,7 @@ export class NodeDuplex implements Duplex {
   }
 
   #ends(): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#ended) return;
     if (this.#writeError !== undefined) return this.#fail(this.#writeError);
     this.#ended = true;
     if (!this.#heardAnything && this.#failWaiting === undefined) this.#move();
