@@ -36,7 +36,7 @@ const portOf = (text: string) => Number(/127\.0\.0\.1:(\d+)/.exec(text)![1]);
 
 /** Counts what stays. */
 async function measure(scenario: string, count: number, once: Once): Promise<Leak> {
-  await repeat(count / 2, once);
+  await repeat(count, once);
   const before = await held();
   await repeat(count, once);
   const after = await held();
@@ -123,18 +123,18 @@ const rfd80 = await tunnel(["--protocol=x", ...tls], ["--protocol=x", ...trust])
 const ca = Deno.readTextFileSync(caFile);
 
 const scenarios: Record<string, { count: number; once: Once }> = {
-  "a session's stream that the user's client resets": { count: 1_000, once: () => resetThrough(session, "client") },
-  "a session's stream that the user's server resets": { count: 1_000, once: () => resetThrough(session, "server") },
+  "a session's stream that the user's client resets": { count: 500, once: () => resetThrough(session, "client") },
+  "a session's stream that the user's server resets": { count: 500, once: () => resetThrough(session, "server") },
   "a connection of RFD 80 mode that the user's client resets": {
-    count: 300,
+    count: 200,
     once: () => resetThrough(rfd80, "client"),
   },
   "a connection of RFD 80 mode that the user's server resets": {
-    count: 300,
+    count: 200,
     once: () => resetThrough(rfd80, "server"),
   },
   "a connection that is reset where it was dialed": {
-    count: 1_000,
+    count: 500,
     async once() {
       const accepting = accept();
       const near = await dial(at(port), "user", signal);
@@ -144,9 +144,9 @@ const scenarios: Record<string, { count: number; once: Once }> = {
       far.abort();
     },
   },
-  "a dial that is refused": { count: 1_000, once: () => dial(at(nobody), "user", signal).catch(() => {}) },
+  "a dial that is refused": { count: 500, once: () => dial(at(nobody), "user", signal).catch(() => {}) },
   "a dial that is given up": {
-    count: 1_000,
+    count: 500,
     once() {
       const giving = new AbortController();
       const dialing = dial(at(givenUp.port), "user", AbortSignal.any([signal, giving.signal]));
@@ -155,7 +155,7 @@ const scenarios: Record<string, { count: number; once: Once }> = {
     },
   },
   "a connection whose peer ends before it has sent a byte": {
-    count: 1_000,
+    count: 500,
     async once() {
       const accepting = accept();
       using near = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -168,7 +168,7 @@ const scenarios: Record<string, { count: number; once: Once }> = {
     },
   },
   "a TLS dial that is refused": {
-    count: 300,
+    count: 200,
     once: () => dialTls(at(nobody), { protocols: ["x"], ca }, signal).catch(() => {}),
   },
 };
