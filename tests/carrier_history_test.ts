@@ -33,6 +33,15 @@ Deno.test("a carrier without anything to carry was of use if it lived for half a
   assertEquals(new Lives().live(60_000, { isWaiting: true }).history.barren, 1);
 });
 
+Deno.test("carriers that live for less than a second are counted, whatever they bring", () => {
+  const lives = new Lives().live(999, { arrivedBytes: 1 }).live(999, { arrivedBytes: 2 }).live(5_000, {
+    arrivedBytes: 2,
+  });
+  assertEquals([lives.history.barren, lives.history.fleeting], [1, 3]);
+  lives.live(1_000, { arrivedBytes: 3 });
+  assertEquals([lives.history.barren, lives.history.fleeting], [0, 0]);
+});
+
 Deno.test("before the first carrier there is none that was of use", () => {
   const history = new CarrierHistory(0);
   assertEquals([history.barren, history.wasUseful, history.roundTripMs], [0, false, 0]);
@@ -59,5 +68,5 @@ Deno.test("another session counts anew, another network has no history, and the 
   lives.live(10, { arrivedBytes: 5 });
   assertEquals(lives.history.barren, 1);
   lives.history.startOver();
-  assertEquals([lives.history.barren, lives.history.roundTripMs], [0, 250]);
+  assertEquals([lives.history.barren, lives.history.fleeting, lives.history.roundTripMs], [0, 0, 250]);
 });

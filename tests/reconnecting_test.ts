@@ -59,7 +59,7 @@ Deno.test("carriers that die at once and bring nothing follow each other with pa
     assertLessOrEqual(world.network.pipes.length, 15);
     await world.clock.advance(57_000);
     assertLessOrEqual(world.network.pipes.length, 160, "in a minute");
-    assertLessOrEqual(world.log.filter((line) => line.startsWith("client")).length, 12);
+    assertLessOrEqual(world.log.filter((line) => line.startsWith("client")).length, 18);
     // The box is gone: the user does not wait for longer than the pause.
     world.network.onPipe = () => {};
     await world.clock.advanceUntil(() => world.upstream.length > 0, 1_000, "the user's server");
@@ -87,6 +87,8 @@ Deno.test("carriers that die at once but bring something follow each other witho
   world.network.onPipe = (pipe) => pipe.aToB.cutAfter(4_096);
   world.network.cut();
   await world.untilDelivered(2_000);
+  assertGreaterOrEqual(world.network.pipes.length, 40);
+  assertLessOrEqual(world.linesWith("client").length, 18, "and few lines");
   world.assertUnbroken();
   await world.end();
 });

@@ -52,6 +52,9 @@ const HARD_CASES: Record<string, (scenario: Scenario) => boolean> = {
     kind === "long outage" && events.some((event) => "forMs" in event && event.forMs > 3_600_000),
   "newcomers at a server that is full while its one client has an outage": ({ maxSessions, events }) =>
     maxSessions === 1 && events.some(({ kind }) => kind === "rogue"),
+  "a box that accepts and forwards nothing": ({ kind }) => kind === "swallowed",
+  "a round trip of five seconds": ({ kind, lines }) => kind === "far" && lines.delayMs >= 2_500,
+  "carriers that die as soon as they are attached": ({ kind }) => kind === "barren",
   "an outage of ten minutes": ({ events }) =>
     events.some((event) => event.kind === "unreachable" && event.forMs >= 600_000),
 };

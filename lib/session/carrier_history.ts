@@ -7,6 +7,9 @@
 /** A carrier that brought nothing and died sooner than this died at once, in milliseconds. */
 const SHORT_LIFE_MS = 30_000;
 
+/** A carrier that was lost sooner than this is not worth a line in the log if all are, in milliseconds. */
+const FLEETING_MS = 1_000;
+
 /** What is known about a carrier that was lost. */
 export interface LostCarrier {
   /** Counted bytes of the session that have arrived, at either end, as far as this end knows. */
@@ -37,6 +40,7 @@ export interface LostCarrier {
  */
 export class CarrierHistory {
   #barren = 0;
+  #fleeting = 0;
   #wasAttached = false;
   /** Since when there is a carrier. */
   #attachedAt: number | undefined;
@@ -52,6 +56,11 @@ export class CarrierHistory {
   /** So many carriers, the last ones, brought nothing. */
   get barren(): number {
     return this.#barren;
+  }
+
+  /** So many carriers, the last ones, brought nothing or lived for less than a second. */
+  get fleeting(): number {
+    return this.#fleeting;
   }
 
   /** Whether there has been a carrier, and the last one was of use. */
@@ -84,6 +93,7 @@ export class CarrierHistory {
     const isBarren = carrier.arrivedBytes <= this.#arrivedBytes && (carrier.isWaiting || livedMs < SHORT_LIFE_MS);
     this.#arrivedBytes = carrier.arrivedBytes;
     this.#barren = isBarren ? this.#barren + 1 : 0;
+    this.#fleeting = isBarren || livedMs < FLEETING_MS ? this.#fleeting + 1 : 0;
     if (this.#barren <= 1) this.#outageSince = nowMs;
   }
 
@@ -94,6 +104,6 @@ export class CarrierHistory {
 
   /** The machine woke or moved: what was, says nothing about the network that it is in now. */
   startOver(): void {
-    this.#barren = 0;
+    this.#barren = this.#fleeting = 0;
   }
 }

@@ -338,7 +338,7 @@ export class SessionClient<User extends SessionUser> {
 
   #outageEnded({ duplex: { peer } }: Attachment, againBytes: number | undefined): void {
     const attempts = this.#loop?.attempts ?? 0;
-    this.#outage.end({ peer, attempts, againBytes, barren: this.#history.barren });
+    this.#outage.end({ peer, attempts, againBytes, fleeting: this.#history.fleeting });
   }
 
   #attemptFailed(error: unknown, attempts: number): void {

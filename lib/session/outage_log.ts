@@ -12,7 +12,9 @@ const FIRST_REMINDER_MS = 10_000;
 /** The longest pause between two reminders, in milliseconds. */
 const LONGEST_REMINDER_MS = 10 * 60_000;
 
-/** After two carriers in a row that brought nothing, one must live this long before it is told, in milliseconds. */
+/** So many carriers in a row that were lost soon are told one by one. */
+const TOLD_ONE_BY_ONE = 5;
+/** Then one must live this long before it is told, in milliseconds. */
 const FIRST_TRIAL_MS = 1_000;
 /** Each further one doubles that, up to this, in milliseconds. */
 const LONGEST_TRIAL_MS = 60_000;
@@ -25,15 +27,15 @@ export interface OutageEnd {
   attempts: number;
   /** Bytes that were sent again; `undefined` for a new session. */
   againBytes: number | undefined;
-  /** So many carriers, the last ones, brought nothing. */
-  barren: number;
+  /** So many carriers, the last ones, brought nothing or lived for less than a second. */
+  fleeting: number;
 }
 
 /**
  * Tells the story of one link: lost (why), trying (why not yet), still trying (how often, how long), resumed.
  *
  * Repeated failures are counted, not repeated; a failure for a new reason gets a line, at most one a second. A link that
- * comes and goes and brings nothing is one outage: that it is up is told when it has lasted.
+ * comes and goes is one outage: that it is up is told when it has lasted.
  */
 export class OutageLog {
   readonly #clock: Clock;
@@ -97,7 +99,7 @@ export class OutageLog {
     const fields = { reason, carriers: this.#carriers, outageMs: Math.round(lastedMs) };
     const sentence = `the link has come and gone for ${
       seconds(lastedMs)
-    }: ${this.#carriers} more carriers brought nothing`;
+    }: ${this.#carriers} more carriers were soon lost`;
     this.#log("warn", `${sentence}, the last: ${reason}; trying again`, fields);
     this.#planReminder(now, lastedMs);
   }
@@ -133,8 +135,8 @@ export class OutageLog {
     this.#isFirst = false;
     const now = this.#clock.now();
     const lastedMs = now - (this.#beganAt ?? now);
-    if (end.barren < 2) return this.#tellEnd(end, lastedMs);
-    const trialMs = Math.min(LONGEST_TRIAL_MS, FIRST_TRIAL_MS * 2 ** (end.barren - 2));
+    if (end.fleeting < TOLD_ONE_BY_ONE) return this.#tellEnd(end, lastedMs);
+    const trialMs = Math.min(LONGEST_TRIAL_MS, FIRST_TRIAL_MS * 2 ** (end.fleeting - TOLD_ONE_BY_ONE));
     this.#trial = this.#clock.setTimer(() => {
       this.#trial = undefined;
       this.#tellEnd(end, lastedMs);

@@ -267,7 +267,9 @@ export class Model implements UserWatcher, Watcher {
     const pipe = this.#network.pipes[index];
     // A rogue may well be silent.
     if (pipe === undefined || pipe.isDisturbed || pipe.client.name.startsWith("rogue")) return;
-    if (/silent|nothing acknowledged/.test(reason)) this.fail(`carrier ${index} was given up though alive: ${reason}`);
+    if (/silent|nothing acknowledged|no sign of life/.test(reason)) {
+      this.fail(`carrier ${index} was given up though alive: ${reason}`);
+    }
   }
 
   ending(session: Session, error: TeleError): void {

@@ -324,6 +324,42 @@ export const MUTATIONS: readonly Mutation[] = [
     '    this.#replaceSession();\n    this.#options.log("warn", `session ended:',
   ),
   fault(
+    "attempts that nobody answers keep their places",
+    "session/places.ts",
+    "const ANSWER_MS = 1_500;",
+    "const ANSWER_MS = 10_000;",
+  ),
+  fault(
+    "no attempt held for a path of many seconds",
+    "session/places.ts",
+    "(attempt === held ? Math.max(this.#patienceMs, this.#answerMs) : this.#answerMs)",
+    "this.#answerMs",
+  ),
+  fault(
+    "the round trip of the handshake not known to a fresh carrier",
+    "session/carrier.ts",
+    "this.#askedRoundTripMs = options.roundTripMs ?? 0;",
+    "this.#askedRoundTripMs = 0;",
+  ),
+  fault(
+    "a long path judged a second after a wake-up",
+    "session/liveness.ts",
+    "Math.max(SUSPECT_FOR_MS, SUSPECT_ROUND_TRIPS * unacknowledged.roundTripMs)",
+    "SUSPECT_FOR_MS",
+  ),
+  fault(
+    "no pause behind a carrier that brought nothing",
+    "session/carrier_history.ts",
+    "this.#barren = isBarren ? this.#barren + 1 : 0;",
+    "this.#barren = 0;",
+  ),
+  fault(
+    "a pause also behind carriers that brought something",
+    "session/carrier_history.ts",
+    "const isBarren = carrier.arrivedBytes <= this.#arrivedBytes && ",
+    "const isBarren = carrier.arrivedBytes >= 0 && ",
+  ),
+  fault(
     "the old session of a killed client kept",
     "session/server.ts",
     "    for (const other of older) other.session.end(",

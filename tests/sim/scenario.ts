@@ -72,6 +72,8 @@ export interface Scenario {
   togetherMs: number;
   /** Streams that must be complete before the network heals, by index. */
   prompt: number[];
+  /** More carriers than this until then mean that the client goes in circles. */
+  mostCarriers: number;
   /** Whether the client can be recognized after a restart. */
   identity: boolean;
   /** Whether both ends have a token. */
@@ -113,6 +115,9 @@ export function scenarioOf(seed: number): Scenario {
   if (roll <= 31) return portal(seed, dice);
   if (roll <= 32) return longOutage(seed, dice);
   if (roll <= 33) return expiry(seed, dice);
+  if (roll <= 34) return swallowed(seed, dice);
+  if (roll <= 35) return far(seed, dice);
+  if (roll <= 36) return barren(seed, dice);
   if (roll <= 34) return fullHouse(seed, dice);
   if (roll <= 36) return farewells(seed, dice);
   return chaos(seed, dice);
@@ -138,6 +143,7 @@ function base(seed: number, dice: Dice): Scenario {
     lateWriteMs: [0, 0, 1, 20][seed & 3],
     togetherMs: dice.pick(0, 0, 1, 10),
     prompt: [],
+    mostCarriers: Infinity,
     identity: dice.chance(0.8),
     token: seed % 3 === 0,
     faultAt: 0,
@@ -608,5 +614,59 @@ function expiry(seed: number, dice: Dice): Scenario {
   }
   scenario.serverUsers = [{ plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false }];
   scenario.healMs = atMs + forMs + 20_000;
+  return scenario;
+}
+
+/** A box accepts every connection and forwards nothing; when it is gone, all is done within two seconds and a half. */
+function swallowed(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "swallowed";
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.lateReadMs = 0;
+  scenario.startCredit = 64 * 1024;
+  scenario.lines = { delayMs: dice.pick(1, 40), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
+  const atMs = dice.between(500, 1_500);
+  const forMs = dice.between(6_000, 30_000);
+  scenario.events.push({ atMs, kind: "impostor", impostor: "silent", forMs });
+  scenario.events.push({ atMs: atMs + 1, kind: "black hole", direction: "both" });
+  for (let left = dice.between(1, 3); left > 0; left--) {
+    scenario.prompt.push(scenario.streams.length);
+    scenario.streams.push({ openMs: 0, client: { ...plainPlan(20_000), pieceBytes: 500, pauseMs: 50 } });
+  }
+  scenario.serverUsers = [{ plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false }];
+  scenario.healMs = atMs + forMs + 2_500;
+  return scenario;
+}
+
+/** A round trip takes seconds: it attaches all the same, and nobody gives up a carrier that is alive. */
+function far(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "far";
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.lateReadMs = 0;
+  scenario.lines = { delayMs: dice.between(1_300, 2_600), bytesPerSecond: 0, bufferBytes: 256 * 1024, chunkBytes: 0 };
+  scenario.streams = [{ openMs: 0, client: plainPlan(dice.size(100, 10_000)) }];
+  scenario.prompt = [0];
+  scenario.serverUsers = [{ plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false }];
+  scenario.healMs = 60_000;
+  if (dice.chance(0.5)) scenario.events.push({ atMs: dice.between(20_000, 25_000), kind: "wake" });
+  if (dice.chance(0.3)) scenario.events.push({ atMs: dice.between(10_000, 20_000), kind: "cut" });
+  return scenario;
+}
+
+/** Each carrier dies when its handshake is done, or a little before: the client does not go in circles. */
+function barren(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "barren";
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.lateReadMs = 0;
+  scenario.lines = { delayMs: dice.pick(1, 5, 40), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
+  scenario.lastFate = { direction: "down", atBytes: dice.between(170, 205), holdMs: 0 };
+  // Whatever the server's user had to say would bring each carrier a few bytes forward.
+  scenario.streams = [{ openMs: 0, client: { ...plainPlan(dice.size(100, 10_000)), fin: "heal" } }];
+  scenario.serverUsers = [{ plan: { ...plainPlan(0), fin: "heal" }, dialMs: 0, refuses: false }];
+  scenario.healMs = 30_000;
+  // Attempts that fail before they are attached follow each other within 0.2 s.
+  scenario.mostCarriers = 250;
   return scenario;
 }

@@ -112,7 +112,7 @@ class World {
   }
 
   #play(): number {
-    const { healMs, events, streams, prompt } = this.#scenario;
+    const { healMs, events, streams, prompt, mostCarriers } = this.#scenario;
     this.#makeIdentity();
     this.#startServer();
     this.#startClient();
@@ -123,6 +123,8 @@ class World {
     const isDone = () => this.#pending === 0 && this.#model.isQuiet;
     this.#run(this.#startMs + healMs, isDone);
     for (const index of prompt) this.#checkPrompt(index + 1);
+    const carriers = this.#network.pipes.length;
+    if (carriers > mostCarriers) this.#model.fail(`${carriers} carriers in ${healMs} ms: the client goes in circles`);
     if (this.#model.problem !== undefined) return 0;
 
     this.#heal();
