@@ -639,7 +639,7 @@ def serve_handshake(sock, sessions):
         raise ProtocolError("a commit that does not follow")
     if kind == NEW and (attempt != 0 or count != 0) or kind == RESUME and attempt == 0:
         raise ProtocolError("a number that cannot be")
-    read_fields(body, 14, {RESUME_TIMEOUT: 8, **({IDENTITY: 98} if kind == NEW else {})})
+    read_fields(body, 14, {RESUME_TIMEOUT: 8, **({IDENTITY: 100} if kind == NEW else {})})
     transcript = transcript_of(hello, challenge, body)
     keys = Keys(private, hello[39:71], wanted.secret if kind == RESUME else TOKEN_SALT, transcript)
     if not keys.check("client commit", kind, transcript, proof):
