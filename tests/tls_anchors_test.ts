@@ -8,7 +8,7 @@ import { TlsAnchors } from "../lib/net/tls_anchors.ts";
 import { checkAnchors } from "../lib/net/tls_certificate.ts";
 import { dialTls } from "../lib/net/tls_dial.ts";
 import { versionOf } from "../lib/net/x509.ts";
-import { type Pair, TestCa } from "./support/certificates.ts";
+import { type CertificateWish, type Pair, TestCa } from "./support/certificates.ts";
 import { OpensslClient } from "./support/openssl_client.ts";
 import { program, requires } from "./support/skip.ts";
 import { certificates, failureOf, tlsTest, TlsWorld } from "./support/tls_world.ts";
@@ -69,15 +69,16 @@ test("each has its time, what is trusted for itself too", async () => {
 
 test("every kind of signature that TLS has is checked", async () => {
   const rsa = ["-newkey", "rsa:2048"];
-  const kinds: string[][] = [
-    rsa,
-    ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"],
-    ["-newkey", "ed25519"],
+  const wishes: CertificateWish[] = [
+    { keyOptions: rsa },
+    { keyOptions: rsa, signature: ["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"] },
+    { keyOptions: ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"] },
+    { keyOptions: ["-newkey", "ed25519"] },
   ];
-  for (const keyOptions of kinds) {
+  for (const { keyOptions, signature } of wishes) {
     const ca = await TestCa.make("kind", { keyOptions });
-    const [issued, namesake] = await Promise.all([ca.issue(), TestCa.make("kind", { keyOptions })]);
-    assertEquals(anchors(ca).judge([der(issued)], Date.now()), undefined, keyOptions.join(" "));
+    const [issued, namesake] = await Promise.all([ca.issue({ signature }), TestCa.make("kind", { keyOptions })]);
+    assertEquals(anchors(ca).judge([der(issued)], Date.now()), undefined, `${keyOptions} ${signature}`);
     assertEquals(anchors(namesake).judge([der(issued)], Date.now()), "UNABLE_TO_GET_ISSUER_CERT_LOCALLY");
   }
 });

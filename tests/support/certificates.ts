@@ -29,6 +29,8 @@ export interface CertificateWish {
   keyOptions?: string[];
   /** What is signed over; openssl's usual one unless given. */
   hash?: "sha512";
+  /** Options of `openssl` that choose another signature of the issuer's key. */
+  signature?: string[];
   /** Further extensions, in lines as openssl has them. */
   extensions?: string;
 }
@@ -80,7 +82,7 @@ async function issue(wish: CertificateWish, name: string, ca: Pair | undefined):
     // A random serial number, since two of one issuer must differ.
     const serial = ["-set_serial", `0x${crypto.randomUUID().replaceAll("-", "").slice(1)}`];
     const days = ["-days", String(wish.days ?? 30)];
-    const hash = wish.hash === undefined ? [] : [`-${wish.hash}`];
+    const hash = [...wish.hash === undefined ? [] : [`-${wish.hash}`], ...wish.signature ?? []];
     const extensions = wish.isOld ? [] : ["-extfile", file("ext")];
     const output = ["-in", file("csr"), ...extensions, "-out", file("cert")];
     if (wish.startsInDays === undefined) {
