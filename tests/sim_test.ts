@@ -2,8 +2,9 @@
  * Every outage, from a seed: as many runs of the simulator as fit in a few seconds, or in `TELE_SIM_SECONDS`.
  */
 
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { canSimulate } from "./sim/clock.ts";
+import { MUTATIONS } from "./sim/mutations.ts";
 import { playAlone, runSeeds } from "./sim/run.ts";
 import { type Scenario, scenarioOf } from "./sim/scenario.ts";
 import { explain } from "./sim/shrink.ts";
@@ -21,6 +22,16 @@ Deno.test({
       assertEquals(one.trace, other.trace);
     }
   },
+});
+
+Deno.test("sim: each deliberate fault can be put: its text stands once in its file", async () => {
+  for (const { name, edits } of MUTATIONS) {
+    for (const { file, from, to } of edits) {
+      const text = await Deno.readTextFile(new URL(`../${file}`, import.meta.url));
+      assertEquals(text.split(from).length - 1, 1, `${name}, in ${file}`);
+      assert(from !== to, name);
+    }
+  }
 });
 
 /** What a run must be able to be, whatever else: one of the first seeds has each of these. */

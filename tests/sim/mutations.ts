@@ -101,7 +101,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: "lib/session/carrier.ts",
-        from: "    if (this.#stopped) return;\n    try {\n      this.#host.receiveData(",
+        from: "    if (this.#isOver) return;\n    try {\n      this.#host.receiveData(",
         to: "    try {\n      this.#host.receiveData(",
       },
     ],
@@ -163,7 +163,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the limit of the replay log not kept",
     "session/replay_log.ts",
-    "return Math.max(0, this.#limitBytes - this.#held);",
+    "return Math.max(0, Math.min(this.#limitBytes - this.#held, reserved + this.#share.free));",
     "return 2 ** 30;",
   ),
   fault(
@@ -178,11 +178,11 @@ export const MUTATIONS: readonly Mutation[] = [
     "  finish(): void {\n",
     "  finish(): void {\n    this.#queue = [];\n",
   ),
-  fault("a half-close dropped", "mux/mux.ts", "fin: (id) => this.#streams.get(id)?.receiveFin(),", "fin: () => {},"),
+  fault("a half-close dropped", "mux/mux.ts", "fin: (id) => this.#onFin(id),", "fin: () => {},"),
   fault(
     "a reset ignored",
     "mux/mux.ts",
-    "reset: (id, code, message) => this.#streams.get(id)?.receiveReset(code, message),",
+    "reset: (id, code, message) => this.#onReset(id, code, message),",
     "reset: () => {},",
   ),
   fault(
@@ -282,7 +282,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: "lib/session/liveness.ts",
-        from: "if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs) {",
+        from: "if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs + patienceFor(answerMs)) {",
         to: "if (queuedMs < 0) {",
       },
     ],
@@ -290,7 +290,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "what waits for an acknowledgement is never looked at",
     "session/liveness.ts",
-    "if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs) {",
+    "if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs + patienceFor(answerMs)) {",
     "if (queuedMs < 0) {",
   ),
   fault(
@@ -320,8 +320,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "unopened streams lost when the session expires",
     "session/client.ts",
-    '    this.#succeed();\n    this.#options.log("warn", `session ended:',
-    '    this.#replaceSession();\n    this.#options.log("warn", `session ended:',
+    "    this.#succeed();\n    const meaning = isReplaced",
+    "    this.#replaceSession();\n    const meaning = isReplaced",
   ),
   fault(
     "attempts that nobody answers keep their places",
