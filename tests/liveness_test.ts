@@ -274,3 +274,24 @@ Deno.test("a promise of years is taken for one of an hour: a dead carrier is not
   liveness.promised(2 ** 32 - 1);
   assertEquals(liveness.deadlineMs, 3 * 3_600_000);
 });
+
+Deno.test("behind carriers that brought nothing silence may last longer, until this one has moved much or lived for long", () => {
+  const silentFor = (before: (liveness: Liveness) => number) => {
+    const liveness = new Liveness(0, 9_000);
+    const from = before(liveness);
+    for (let nowMs = from + STEP_MS;; nowMs += STEP_MS) {
+      if (liveness.tick(nowMs, STEP_MS, NOTHING).kind === "dead") return nowMs - from;
+    }
+  };
+  assertEquals(silentFor(() => 0), 12_000);
+  const hear = (liveness: Liveness, ms: number, bytes: number) => {
+    for (let nowMs = STEP_MS; nowMs <= ms; nowMs += STEP_MS) {
+      liveness.tick(nowMs, STEP_MS, NOTHING);
+      liveness.received(bytes);
+    }
+    return ms;
+  };
+  assertEquals(silentFor((liveness) => hear(liveness, 1_000, 10)), 12_000);
+  assertEquals(silentFor((liveness) => hear(liveness, 1_000, 4096)), 3_000);
+  assertEquals(silentFor((liveness) => hear(liveness, 60_000, 10)), 3_000);
+});

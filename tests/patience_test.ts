@@ -1,89 +1,48 @@
-/** Waiting for what a machine has run out of: in a line, with one look for all. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
-import { dial } from "../lib/net/dial.ts";
-import { Patience, type Shortage, shortageOf } from "../lib/net/patience.ts";
-import { FakeClock, settle } from "./support/fake_clock.ts";
+import { assertEquals } from "@std/assert";
+import { Patience } from "../lib/session/patience.ts";
 
-function lacking(code: string, address = "10.0.0.1"): Error {
-  return Object.assign(new Error(`connect ${code}`), { code, address });
+/** Carriers of one session, one behind the other. */
+class Carriers {
+  readonly patience = new Patience();
+  #nowMs = 0;
+  #arrived = 0;
+
+  /** One that lives for `livedMs` and is silent at the end; returns what is added for the next. */
+  live(livedMs: number, silentMs: number, movedBytes = 0, isWaiting = false): number {
+    this.patience.attached(this.#nowMs, this.#arrived);
+    this.#nowMs += livedMs;
+    this.#arrived += movedBytes;
+    this.patience.lost(this.#nowMs, { arrivedBytes: this.#arrived, isWaiting, silentMs });
+    return this.patience.ms;
+  }
 }
 
-/** Connections that fail for want of something until there is enough. */
-function world() {
-  const clock = new FakeClock();
-  const told: Shortage[] = [];
-  const patience = new Patience(clock, (shortage) => void told.push(shortage));
-  const counts = { attempts: 0, connected: [] as number[] };
-  const free = new Map<string, number>();
-  const open = (index: number, to = "there:1", code = "EMFILE", signal = new AbortController().signal) =>
-    patience.attempt(to, () => {
-      counts.attempts++;
-      const left = free.get(to) ?? 0;
-      if (left === 0) return Promise.reject(lacking(code));
-      free.set(to, left - 1);
-      counts.connected.push(index);
-      return Promise.resolve(index);
-    }, signal);
-  return { clock, told, counts, open, give: (count: number, to = "there:1") => void free.set(to, count) };
-}
-
-Deno.test("three thousand that wait for a descriptor cost ten attempts a second, not thirty thousand", async () => {
-  const { clock, told, counts, open, give } = world();
-  const all = Array.from({ length: 3_000 }, (_, index) => open(index));
-  await settle();
-  assertEquals([counts.attempts, told.length], [3_000, 3_000]);
-  await clock.advance(1_000);
-  assert(counts.attempts <= 3_000 + 11, `${counts.attempts} attempts`);
-  assertEquals(counts.connected, []);
-
-  give(3_000);
-  await clock.advance(10_000);
-  assertEquals((await Promise.all(all)).length, 3_000);
-  assertEquals(new Set(counts.connected).size, 3_000);
+Deno.test("patience grows with each carrier that was heard at first only: silence of 3 s becomes 6, then 12", () => {
+  const carriers = new Carriers();
+  assertEquals(carriers.patience.ms, 0);
+  assertEquals([1, 2, 3].map(() => carriers.live(3_100, 3_000)), [3_000, 9_000, 9_000]);
 });
 
-Deno.test("those who wait go one after the other, and whoever gives up leaves the line", async () => {
-  const { clock, counts, open, give } = world();
-  const leaving = new AbortController();
-  const first = open(1), second = open(2, "there:1", "EMFILE", leaving.signal), third = open(3);
-  await settle();
-  leaving.abort(new Error("the user has gone"));
-  await assertRejects(() => second, Error, "the user has gone");
-  give(2);
-  await clock.advance(200);
-  assertEquals(await Promise.all([first, third]), [1, 3]);
-  assertEquals(counts.connected, [1, 3]);
+Deno.test("a few bytes in small packets, behind which large ones vanish, prove nothing", () => {
+  const carriers = new Carriers();
+  assertEquals(carriers.live(3_100, 3_000, 20), 3_000);
+  assertEquals(carriers.live(6_100, 6_000, 20), 9_000);
 });
 
-Deno.test("without a local port to one address a stream waits, and those to another address do not wait behind it", async () => {
-  const { clock, told, open, give } = world();
-  const busy = Array.from({ length: 100 }, (_, index) => open(index, "busy:1", "EADDRNOTAVAIL"));
-  await settle();
-  const other = open(100, "other:1", "EADDRNOTAVAIL");
-  await settle();
-  assertEquals(new Set(told), new Set<Shortage>(["ports"]));
-  give(1, "other:1");
-  await clock.advance(101);
-  assertEquals(await other, 100);
-  give(100, "busy:1");
-  await clock.advance(60_000);
-  assertEquals((await Promise.all(busy)).length, 100);
+Deno.test("who waits for an acknowledgement in vain counts a carrier on which the peer is heard", () => {
+  const carriers = new Carriers();
+  assertEquals(carriers.live(5_000, 100, 0, true), 3_000);
 });
 
-Deno.test("what waiting does not mend is told at once", async () => {
-  const { open } = world();
-  await assertRejects(() => open(1, "there:1", "ECONNREFUSED"), Error, "ECONNREFUSED");
-  assertEquals(shortageOf(new Error("outer", { cause: lacking("EMFILE") })), "descriptors");
-  assertEquals(shortageOf(lacking("EADDRNOTAVAIL")), "ports");
-  const noIPv6 = Deno.networkInterfaces().every(({ family }) => family !== "IPv6");
-  assertEquals(shortageOf(lacking("EADDRNOTAVAIL", "::1")), noIPv6 ? undefined : "ports");
-  assertEquals(shortageOf(undefined), undefined);
+Deno.test("much that was moved, or a minute of life, ends it", () => {
+  const carriers = new Carriers();
+  carriers.live(3_100, 3_000);
+  assertEquals(carriers.live(10_000, 3_000, 16 * 1024), 0);
+  carriers.live(3_100, 3_000);
+  assertEquals(carriers.live(60_000, 3_000), 0);
 });
 
-Deno.test("a dial that is refused lacks nothing", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  const error = await assertRejects(() => dial({ kind: "tcp", host: undefined, port }, "user"), Error, "refused");
-  assertEquals(shortageOf(error), undefined);
+Deno.test("keys on a network that comes and goes are no reason to be patient", () => {
+  const carriers = new Carriers();
+  for (let i = 0; i < 10; i++) assertEquals(carriers.live(20_000, 3_000, 50, true), 0);
 });

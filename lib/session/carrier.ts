@@ -86,6 +86,8 @@ export interface CarrierOptions {
   opening?: Uint8Array;
   /** The round trip that the handshake took, in milliseconds. It counts until one was measured here. */
   roundTripMs?: number;
+  /** How much longer than usual it may be silent, in milliseconds; see {@linkcode Patience}. */
+  patienceMs: number;
 }
 
 /**
@@ -146,7 +148,7 @@ export class Carrier {
     const nowMs = clock.now();
     this.#lastWriteMs = nowMs;
     this.#askedRoundTripMs = options.roundTripMs ?? 0;
-    this.#liveness = new Liveness(nowMs);
+    this.#liveness = new Liveness(nowMs, options.patienceMs);
     this.#control = new OutgoingControl({ nowMs, pingIntervalMs, received: host.received });
     this.flight = new Flight({ startOffset: host.log.sent });
     this.#reader = new SessionFrameReader({
@@ -157,6 +159,11 @@ export class Carrier {
     this.#readLoop(leftover).catch((error) => this.#lose(reasonOf(error)));
     if (opening === undefined) this.#writeSoon();
     else this.#write(opening);
+  }
+
+  /** For how long nothing has come, in milliseconds. */
+  get silentMs(): number {
+    return this.#liveness.silentMs;
   }
 
   /** Who is at the other end. */

@@ -6,6 +6,7 @@
 import { AnswerTime } from "./answer_time.ts";
 import { BUSY_SILENCE_MS } from "./constants.ts";
 import { DrainTime } from "./drain_time.ts";
+import { PROVEN_BYTES, PROVEN_MS } from "./patience.ts";
 
 /** Silence shorter than this never condemns a carrier, in milliseconds. */
 const SHORTEST_DEADLINE_MS = 3_000;
@@ -87,9 +88,25 @@ export class Liveness {
   readonly #answer = new AnswerTime();
   readonly #drain = new DrainTime();
 
-  /** Starts at `nowMs`, with the promise that every carrier begins with: one second. */
-  constructor(nowMs: number) {
+  /** What carriers before this one ask for, until it has proven itself. */
+  #extraMs: number;
+  #livedMs = 0;
+  #receivedBytes = 0;
+
+  /**
+   * Starts at `nowMs`, with the promise that every carrier begins with: one second.
+   *
+   * @param extraMs How much longer than usual the peer may be silent, in milliseconds, until this carrier has moved much
+   *   or lived for long.
+   */
+  constructor(nowMs: number, extraMs = 0) {
     this.#lastTick = nowMs;
+    this.#extraMs = extraMs;
+  }
+
+  /** For how long nothing has come, as far as this process ran, in milliseconds. */
+  get silentMs(): number {
+    return this.#silentMs;
   }
 
   /** A probe that wants a reply was sent. */
@@ -100,6 +117,7 @@ export class Liveness {
   /** So many bytes came, of any kind. */
   received(bytes: number): void {
     this.#silentMs = 0;
+    this.#receivedBytes += bytes;
     this.#heardMs = this.#stalledMs;
     this.#answer.received(bytes);
     // What is read at first after a suspension may have waited since the network was alive.
@@ -140,12 +158,16 @@ export class Liveness {
     const ranMs = Math.min(Math.max(0, nowMs - this.#lastTick), stepMs);
     this.#lastTick = nowMs;
     this.#silentMs += ranMs;
+    this.#livedMs += ranMs;
+    if (this.#livedMs >= PROVEN_MS || this.#receivedBytes >= PROVEN_BYTES) this.#extraMs = 0;
     this.#answer.passed(ranMs);
     const answerMs = Math.max(unacknowledged.roundTripMs, this.#answer.ms);
     const { bytes, acknowledged, roundTripMs } = unacknowledged;
     this.#drain.passed(ranMs, bytes, acknowledged, roundTripMs);
     const patienceMs = patienceFor(Math.max(answerMs, this.#drain.ms, this.#heardMs));
-    if (this.#silentMs >= this.deadlineMs + patienceMs) return dead(`silent for ${seconds(this.#silentMs)}`);
+    if (this.#silentMs >= this.deadlineMs + this.#extraMs + patienceMs) {
+      return dead(`silent for ${seconds(this.#silentMs)}`);
+    }
     const suspectForMs = Math.max(SUSPECT_FOR_MS, SUSPECT_ROUND_TRIPS * unacknowledged.roundTripMs);
     if (this.#suspectMs !== undefined && (this.#suspectMs += ranMs) >= suspectForMs) {
       return dead("no sign of life after this machine was suspended");
@@ -157,7 +179,7 @@ export class Liveness {
     this.#stalledMs += ranMs;
     const askAfterMs = Math.max(ASK_AFTER_MS, 3 * unacknowledged.roundTripMs);
     const queuedMs = Math.max(this.#drain.ms, unacknowledged.bytes / (unacknowledged.rate || ASSUMED_RATE));
-    if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs + patienceFor(answerMs)) {
+    if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs + patienceFor(answerMs) + this.#extraMs) {
       return dead(`nothing acknowledged for ${seconds(this.#stalledMs)}`);
     }
     if (this.#stalledMs < askAfterMs || this.#asked) return { kind: this.#answer.isWorthAsking ? "ask" : "alive" };

@@ -12,6 +12,7 @@ import { Carrier, type CarrierHost } from "./carrier.ts";
 import { EndCode } from "./constants.ts";
 import { nameOf } from "./keys.ts";
 import { type Ending, RefusalError } from "./messages.ts";
+import { Patience } from "./patience.ts";
 import { ReplayLog } from "./replay_log.ts";
 
 /** The layer above a session: it fills the log and takes what arrives. The mux is one. */
@@ -104,6 +105,7 @@ export class Session implements CarrierHost {
   #carrier: Carrier | undefined;
   #detachedAt: number | undefined;
   #lastRoundTripMs = 0;
+  readonly #patience = new Patience();
   #ended: TeleError | undefined;
 
   /** A session that was never attached. */
@@ -193,17 +195,27 @@ export class Session implements CarrierHost {
       leftover: attachment.leftover,
       opening: attachment.opening,
       roundTripMs: attachment.roundTripMs,
+      patienceMs: this.#patience.ms,
     });
+    this.#patience.attached(this.#options.clock.now(), this.#arrivedBytes);
     return again;
   }
 
   /** Stops the carrier, in one step: the counts do not change any more until the next is attached. */
   detach(): void {
     if (this.#carrier === undefined) return;
-    this.#lastRoundTripMs = this.#carrier.roundTripMs;
+    const nowMs = this.#options.clock.now();
+    const { silentMs, roundTripMs } = this.#carrier;
+    this.#lastRoundTripMs = roundTripMs;
+    this.#patience.lost(nowMs, { arrivedBytes: this.#arrivedBytes, isWaiting: this.log.heldBytes > 0, silentMs });
     this.#carrier.stop();
     this.#carrier = undefined;
-    this.#detachedAt = this.#options.clock.now();
+    this.#detachedAt = nowMs;
+  }
+
+  /** Counted bytes that have arrived, at either end, as far as this one knows. */
+  get #arrivedBytes(): number {
+    return this.#received + this.log.acknowledged;
   }
 
   /** There may be something to send; `isMuch` as in {@linkcode Carrier.wake}. */

@@ -37,8 +37,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a slow path given up: what an answer waits behind is not counted",
     "session/liveness.ts",
-    "REPLY_DUE_MS + queuedMs + patienceFor(answerMs))",
-    "REPLY_DUE_MS + queuedMs)",
+    "REPLY_DUE_MS + queuedMs + patienceFor(answerMs) + this.#extraMs)",
+    "REPLY_DUE_MS + queuedMs + this.#extraMs)",
   ),
   fault(
     "a slow path given up: it is taken to be faster than it may be",

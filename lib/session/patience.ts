@@ -1,0 +1,80 @@
+/**
+ * How much longer than usual a carrier may be silent, behind others that brought nothing.
+ *
+ * @module
+ */
+
+/** What one carrier that brought nothing adds; the next one doubles the whole. In milliseconds. */
+const STEP_MS = 3_000;
+
+/** So often: silence of 3 s becomes 6, then 12, which is enough for TCP to try two smaller sizes. */
+const MOST_BARREN = 2;
+
+/** A carrier that moved so much is as good as any, in bytes. */
+export const PROVEN_BYTES = 16 * 1024;
+
+/** So is one that lived for so long, in milliseconds. */
+export const PROVEN_MS = 60_000;
+
+/** What comes right behind the handshake is small, and passes where nothing else does; in milliseconds. */
+const BEGINNING_MS = 2_000;
+
+/** What is known about a carrier that was lost. */
+export interface LostCarrier {
+  /** Counted bytes that have arrived, at either end, since the session began. */
+  arrivedBytes: number;
+  /** Whether this end waits for an acknowledgement. */
+  isWaiting: boolean;
+  /** For how long nothing had come, in milliseconds. */
+  silentMs: number;
+}
+
+/**
+ * Grows with each carrier that was attached and brought nothing.
+ *
+ * A pure core. Where large packets vanish without a word, all that is small passes: each handshake, and nothing behind it.
+ * TCP finds out what passes by itself (RFC 4821), but only after some retransmissions: who gives up after 3 s each time never gets there.
+ *
+ * Source: `PROTOCOL.md`, "Liveness".
+ *
+ * @example
+ * ```ts
+ * import { Patience } from "./patience.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const patience = new Patience();
+ * patience.attached(0, 0);
+ * patience.lost(3_000, { arrivedBytes: 0, isWaiting: true, silentMs: 3_000 });
+ * assertEquals(patience.ms, 3_000); // in addition
+ * ```
+ */
+export class Patience {
+  #barren = 0;
+  #attachedAt = 0;
+  #arrivedBefore = 0;
+
+  /** How much longer than usual the next carrier may be silent, in milliseconds. */
+  get ms(): number {
+    return STEP_MS * (2 ** this.#barren - 1);
+  }
+
+  /** A carrier was attached, and so many counted bytes of the session had arrived before, at either end. */
+  attached(nowMs: number, arrivedBytes: number): void {
+    this.#attachedAt = nowMs;
+    this.#arrivedBefore = arrivedBytes;
+  }
+
+  /** It is gone. */
+  lost(nowMs: number, { arrivedBytes, isWaiting, silentMs }: LostCarrier): void {
+    const movedBytes = arrivedBytes - this.#arrivedBefore;
+    const livedMs = nowMs - this.#attachedAt;
+    if (movedBytes >= PROVEN_BYTES || livedMs >= PROVEN_MS) {
+      this.#barren = 0;
+      return;
+    }
+    const wasHeardAtFirstOnly = livedMs - silentMs < BEGINNING_MS;
+    if (wasHeardAtFirstOnly || (isWaiting && movedBytes === 0)) {
+      this.#barren = Math.min(MOST_BARREN, this.#barren + 1);
+    }
+  }
+}
