@@ -254,10 +254,12 @@ export class ResettableConnection implements Disposable {
   static connect(port: number): Promise<ResettableConnection> {
     return new Promise((resolve, reject) => {
       const socket = net.connect({ host: "127.0.0.1", port, allowHalfOpen: true });
-      socket.once("error", reject);
-      socket.once("connect", () => {
-        socket.off("error", reject);
-        resolve(new ResettableConnection(socket));
+      const connection = new ResettableConnection(socket);
+      socket.once("connect", () => resolve(connection));
+      // One that was accepted and reset before this process looked was a connection too.
+      socket.once("error", (error: Error & { code?: string }) => {
+        if (error.code === "ECONNRESET") resolve(connection);
+        else reject(error);
       });
     });
   }
