@@ -67,8 +67,8 @@ async function checkWrite([near, far]: Pair, end: "close" | "abort", isFramed = 
   await new Promise((resolve) => setTimeout(resolve, 100));
   assertEquals([bytes[0], bytes.at(-1)], [MINE, MINE], "it waits");
   near[end]();
-  await within(writing, 5_000, "the end of the write");
-  const { strange } = await within(strangers(far), 10_000, "the end of the connection");
+  // Together: Deno 2.6.8 does not cancel a write, which then settles when the peer has read it.
+  const [{ strange }] = await within(Promise.all([strangers(far), writing]), 10_000, "the end of the connection");
   assert(isFramed ? strange < 10_000 : strange === 0, `${strange} bytes of others were sent`);
   far.close();
 }
