@@ -118,8 +118,8 @@ export function scenarioOf(seed: number): Scenario {
   if (roll <= 34) return swallowed(seed, dice);
   if (roll <= 35) return far(seed, dice);
   if (roll <= 36) return barren(seed, dice);
-  if (roll <= 34) return fullHouse(seed, dice);
-  if (roll <= 36) return farewells(seed, dice);
+  if (roll <= 37) return fullHouse(seed, dice);
+  if (roll <= 39) return farewells(seed, dice);
   return chaos(seed, dice);
 }
 
