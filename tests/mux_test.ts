@@ -459,7 +459,9 @@ Deno.test("the session expires: streams are cut on both sides with an error, nev
   const [client, server] = await Promise.all([here, there]);
   assertStringIncludes(client.end, "resume timeout");
   assertStringIncludes(server.end, "resume timeout");
-  assertEquals([world.ends.client[0].kind, world.ends.server[0].kind], ["cut", "cut"]);
+  for (const [end] of [world.ends.client, world.ends.server]) {
+    assertEquals(end!.kind === "cut" && end!.isWished, false, "nobody wished it");
+  }
   // New connections work as soon as the network does.
   world.network.state = "up";
   const next = world.open();
@@ -482,6 +484,9 @@ Deno.test("an orderly end of either side cuts streams at once on both", async ()
     assert(world.clock.now() - before < 1_000);
     assertStringIncludes(client.end, "it was asked to");
     assertStringIncludes(server.end, "it was asked to");
+    const other = side === "client" ? "server" : "client";
+    const cut = { kind: "cut" as const, message: "it was asked to" };
+    assertEquals(world.ends[other], [{ ...cut, isWished: true }], "nothing to warn of at the other end");
   }
 });
 

@@ -92,6 +92,26 @@ Deno.test("behind the peer's end standard input ends once nothing came for half 
   assertEquals(clock.pendingTimers, 0);
 });
 
+Deno.test("who ends the process ends standard input: what was written by then is read, and a moment later the end", async () => {
+  for (const isPeerEnded of [false, true]) {
+    const [clock, input] = [new FakeClock(), new Keyboard()];
+    const stdio = new StdioDuplex({ clock, input });
+    const into = new Uint8Array(8);
+    const states: string[] = [];
+    const read = () => stdio.read(into).then((count) => states.push(String(count)));
+    read();
+    if (isPeerEnded) await stdio.closeWrite();
+    stdio.part();
+    input.type(1, 2, 3);
+    await settle();
+    read();
+    await clock.advance(49);
+    assertEquals(states, ["3"]);
+    await clock.advance(2);
+    assertEquals([states, clock.pendingTimers], [["3", "null"], 0]);
+  }
+});
+
 Deno.test("standard output that cannot be waited for says so, rather than that a write failed", async () => {
   const stdio = new StdioDuplex({ output: { write: () => Promise.reject(new Deno.errors.WouldBlock("os error 11")) } });
   await assertRejects(() => stdio.write(bytes), Error, "set not to wait (O_NONBLOCK): put `| cat` behind");

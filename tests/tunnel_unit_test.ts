@@ -405,6 +405,7 @@ Deno.test("the log calls a stream cut or refused, with who and why; the rest is 
   end("127.0.0.1:50004", { kind: "reset", code: 2, message: "connection reset", by: "peer" });
   end("127.0.0.1:50005", { kind: "finished" });
   end("", { kind: "cut", message: "nobody knows whose" });
+  end("127.0.0.1:50007", { kind: "cut", message: "the tele client ended (SIGINT)", isWished: true });
   log.refuse("127.0.0.1:50006", "there are 5 connections already");
   assertEquals(lines, [
     "warn stream cut (127.0.0.1:50000): the tele server was restarted",
@@ -414,6 +415,7 @@ Deno.test("the log calls a stream cut or refused, with who and why; the rest is 
     "debug stream reset (127.0.0.1:50004), at the other end: connection reset",
     "debug stream finished (127.0.0.1:50005)",
     "warn stream cut: nobody knows whose",
+    "info stream cut (127.0.0.1:50007): the tele client ended (SIGINT)",
     "warn stream refused (127.0.0.1:50006): there are 5 connections already",
   ]);
 });
@@ -446,6 +448,9 @@ Deno.test("a thousand streams that end together are a few lines and a count, for
   end("later:1", { kind: "cut", message: "gone too" });
   await clock.advance(60_000);
   assertEquals(lines.at(-1), "warn stream cut (later:1): gone too");
+  for (let at = 0; at < 10; at++) end("client:1", { kind: "cut", message: "the tele client ended", isWished: true });
+  await clock.advance(60_000);
+  assertEquals(lines.at(-1), "info 5 more streams were cut within 10 s");
   assertEquals(clock.pendingTimers, 0);
 });
 

@@ -9,6 +9,8 @@ import { faultOf, reasonOf, TeleError } from "../net/error.ts";
 import { MemoryBudget } from "../net/memory_budget.ts";
 import { MemoryPool } from "../net/memory_pool.ts";
 import type { Segment, SegmentPool } from "../net/segment_pool.ts";
+import { EndCode } from "../session/constants.ts";
+import { RefusalError } from "../session/messages.ts";
 import type { ReplayLog } from "../session/replay_log.ts";
 import type { SessionUser } from "../session/session.ts";
 import { readU64, writeU64 } from "../session/message_bytes.ts";
@@ -459,10 +461,11 @@ export class Mux implements SessionUser, StreamHost {
     // ends itself cannot wait for its users.
     const isOwnEnd = error.code === "closed";
     const cut = [...this.#streams.values()].filter((stream) => isOwnEnd || !stream.isComplete);
+    const isWished = error instanceof RefusalError && error.endCode === EndCode.shutdown;
     const faults: unknown[] = [];
     for (const stream of cut) {
       try {
-        stream.cut(error.message);
+        stream.cut(error.message, isWished);
       } catch (fault) {
         faults.push(fault);
       }

@@ -31,11 +31,14 @@ const LEAST_READ_BYTES = 48 * 1024;
 /** Data shorter than this is copied into the log rather than kept where it was read, in bytes. */
 const ADOPT_BYTES = 4 * 1024;
 
-/** How a stream ended, as the log tells it. Finished means that the peer has taken all of it, not that it was sent. */
+/**
+ * How a stream ended, as the log tells it. Finished means that the peer has taken all of it, not that it was sent; a cut is
+ * wished where the peer's process was asked to end.
+ */
 export type StreamEnd =
   | { kind: "finished" }
   | { kind: "reset"; code: number; message: string; by: "here" | "peer" }
-  | { kind: "cut"; message: string };
+  | { kind: "cut"; message: string; isWished?: boolean };
 
 /** What a stream needs of its mux. */
 export interface StreamHost {
@@ -474,9 +477,9 @@ export class MuxStream {
     this.#end({ kind: "reset", code, message, by: "here" });
   }
 
-  /** The session is lost, and the stream with it. */
-  cut(message: string): void {
-    this.#end(this.#peerReset ?? { kind: "cut", message });
+  /** The session is lost, and the stream with it; `isWished` as in {@linkcode StreamEnd}. */
+  cut(message: string, isWished = false): void {
+    this.#end(this.#peerReset ?? { kind: "cut", message, isWished });
   }
 
   #end(end: StreamEnd): void {

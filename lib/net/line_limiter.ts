@@ -18,6 +18,12 @@ export interface LineKind {
   more(count: number): string;
   /** What that counts, as the name of its field. */
   readonly unit: string;
+  /**
+   * How much the count matters.
+   *
+   * @default {"warn"}
+   */
+  readonly countLevel?: LogLevel;
 }
 
 /** One line. */
@@ -112,6 +118,6 @@ export class LineLimiter {
   #end(kind: LineKind): void {
     const unsaid = this.#spans.get(kind)?.unsaid ?? 0;
     this.#spans.delete(kind);
-    if (unsaid > 0) this.#log("warn", kind.more(unsaid), { [kind.unit]: unsaid });
+    if (unsaid > 0) this.#log(kind.countLevel ?? "warn", kind.more(unsaid), { [kind.unit]: unsaid });
   }
 }

@@ -13,6 +13,9 @@ const READ_BYTES = 256 * 1024;
 /** When the peer's direction has ended, standard input may be silent for so long, in milliseconds, as in `socat`. */
 const LINGER_MS = 500;
 
+/** Where who started this process ends it: what is in the pipe by then comes without such a silence, in milliseconds. */
+const PARTING_LINGER_MS = 50;
+
 /** Where {@linkcode standardOutput} can do nothing about it. */
 const NEVER_WAITS = "standard output is full, and set not to wait (O_NONBLOCK): put `| cat` behind this command";
 
@@ -86,7 +89,8 @@ export class StdioDuplex implements Duplex {
   #endInput: (() => void) | undefined;
   #linger: Timer | undefined;
   #isInputEnded = false;
-  #isPeerEnded = false;
+  /** Once set, standard input may be silent for so long, in milliseconds. */
+  #lingerMs: number | undefined;
   #isOutputClosed = false;
   #isClosed = false;
 
@@ -110,7 +114,7 @@ export class StdioDuplex implements Duplex {
       this.#isInputEnded = true;
       resolve(null);
     };
-    if (this.#isPeerEnded) this.#startLinger();
+    this.#startLinger();
     const count = await Promise.race([this.#input.read(this.#buffer.subarray(0, into.length)), ended]);
     this.#linger?.cancel();
     this.#endInput = undefined;
@@ -133,9 +137,16 @@ export class StdioDuplex implements Duplex {
   }
 
   closeWrite(): Promise<void> {
-    this.#isPeerEnded = true;
-    if (this.#endInput !== undefined) this.#startLinger();
+    this.#endSoon(LINGER_MS);
     return Promise.resolve();
+  }
+
+  /**
+   * Whoever started the process ends it: standard input counts as ended once what was written to it is read. ssh sends
+   * its last words, closes the pipe and signals, all in one moment.
+   */
+  part(): void {
+    this.#endSoon(PARTING_LINGER_MS);
   }
 
   abort(): void {
@@ -147,8 +158,16 @@ export class StdioDuplex implements Duplex {
     this.#linger?.cancel();
   }
 
+  #endSoon(lingerMs: number): void {
+    this.#lingerMs = Math.min(lingerMs, this.#lingerMs ?? Infinity);
+    this.#startLinger();
+  }
+
+  /** For the read that waits, if there is one and its silence has a limit. */
   #startLinger(): void {
-    this.#linger = this.#clock.setTimer(() => this.#endInput?.(), LINGER_MS);
+    if (this.#lingerMs === undefined || this.#endInput === undefined) return;
+    this.#linger?.cancel();
+    this.#linger = this.#clock.setTimer(() => this.#endInput?.(), this.#lingerMs);
   }
 
   #refuseIfClosed(): void {

@@ -154,7 +154,7 @@ export class SessionPool {
 
 /** Who this client is across restarts: only where it listens tells it from another client of the same server. */
 function identityOf(options: ClientOptions, log: Log): Promise<LoadedIdentity> {
-  if (options.isStdio) return identityInMemory("a tele client with --stdio is another each time", "info", log);
+  if (options.isStdio) return identityInMemory("a tele client with --stdio is another each time", "debug", log);
   if (options.in === undefined || (options.in.kind === "tcp" && options.in.port === 0)) {
     return identityInMemory("a tele client on a free port is another each time", "info", log);
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import { formatAddress } from "../net/address.ts";
-import { type Clock, systemClock } from "../net/clock.ts";
+import { type Clock, sleep, systemClock } from "../net/clock.ts";
 import type { Log } from "../net/log.ts";
 import { StdioDuplex } from "../net/stdio_duplex.ts";
 import type { MuxStream, StreamEnd } from "../mux/stream.ts";
@@ -15,12 +15,16 @@ import type { Running } from "./running.ts";
 import { SessionPool } from "./session_pool.ts";
 import { StreamLog } from "./stream_log.ts";
 
+/** Who ends the process waits for its connection to end by itself no longer than so, in milliseconds. */
+const PARTING_MS = 500;
+
 /**
  * Carries standard input and output to the user's server, and nothing but user bytes is written there.
  *
  * It is over when both directions have ended and the tele server has acknowledged the last bytes, so a network that
  * breaks at that moment is waited for as any other; and at once when nobody reads standard output any more. Behind the end
- * of the user's server standard input ends by itself, see {@linkcode StdioDuplex}.
+ * of the user's server standard input ends by itself, see {@linkcode StdioDuplex}. Whoever ends the process ends standard
+ * input with it, and the connection has a moment to end as it would without a tunnel.
  *
  * @throws {TeleError} `bad-input` if a file is wrong.
  */
@@ -29,8 +33,10 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
   const streamLog = new StreamLog(clock, log);
   const { promise: ended, resolve: end } = Promise.withResolvers<number>();
   const user = new StdioDuplex({ clock });
+  const over = new AbortController();
   let isStopping = false;
   const onStreamEnd = (stream: MuxStream, how: StreamEnd) => {
+    over.abort();
     if (isStopping) return;
     if (user.isOutputClosed) {
       log("debug", "nobody reads standard output any more");
@@ -52,6 +58,9 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
     tryNow: () => pool.tryNow(log),
     async stop(reason) {
       isStopping = true;
+      user.part();
+      // In an outage nothing could end by itself.
+      if (pool.status.attached > 0) await sleep(clock, PARTING_MS, over.signal);
       dialer.stop();
       await pool.stop(`the tele client ended (${reason})`);
     },

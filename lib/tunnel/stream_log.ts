@@ -27,6 +27,8 @@ function kindOf(what: string): LineKind {
 
 const KINDS = {
   cut: kindOf("cut"),
+  // Who ends a tele process knows what it carries: at the other end that is no fault to look for.
+  wishedCut: { ...kindOf("cut"), countLevel: "info" as const },
   refused: kindOf("refused"),
   descriptors: kindOf("made to wait for descriptors"),
   ports: kindOf("made to wait for ports"),
@@ -58,7 +60,9 @@ export class StreamLog {
   ended(stream: MuxStream, end: StreamEnd): void {
     const peer = stream.peer;
     const who = peer === "" ? "" : ` (${peer})`;
-    if (end.kind === "cut") return this.#tell("cut", `stream cut${who}: ${end.message}`, { peer });
+    if (end.kind === "cut") {
+      return this.#tell(end.isWished ? "wishedCut" : "cut", `stream cut${who}: ${end.message}`, { peer });
+    }
     if (end.kind === "finished") return this.#log("debug", `stream finished${who}`, { peer });
     if (end.code === ResetCode.reset) {
       const where = end.by === "here" ? "here" : "at the other end";
@@ -98,7 +102,8 @@ export class StreamLog {
     this.#tell(shortage, message, { peer: "" });
   }
 
-  #tell(kind: keyof typeof KINDS, message: string, fields: { peer: string }): void {
-    this.#limiter.tell(KINDS[kind], { level: "warn", host: hostOfPeer(fields.peer), message, fields });
+  #tell(name: keyof typeof KINDS, message: string, fields: { peer: string }): void {
+    const kind: LineKind = KINDS[name];
+    this.#limiter.tell(kind, { level: kind.countLevel ?? "warn", host: hostOfPeer(fields.peer), message, fields });
   }
 }

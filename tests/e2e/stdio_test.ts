@@ -144,6 +144,32 @@ Deno.test(
 );
 
 Deno.test(
+  "what was written before the signal that ends it arrives, then the end, and nobody is warned",
+  scenario(120_000, async (s) => {
+    const heard: string[] = [];
+    const user = s.use(
+      new UserServer(async (connection) => {
+        await writeAll(connection, new TextEncoder().encode("hello"));
+        heard.push(await receiveText(connection));
+      }),
+    );
+    const { server, breaker } = await serve(s, user.port);
+    for (const signal of ["SIGHUP", "SIGTERM", "SIGINT"] as const) {
+      const stdio = await s.stdio(breaker.port, { args: ["--log-level=warn"] });
+      await stdio.says("hello");
+      await stdio.type(`goodbye at ${signal}`);
+      stdio.signal(signal);
+      assertEquals(await stdio.end(), 0, signal);
+      await server.logged(new RegExp(`session .* ended: the tele client ended \\(${signal}\\)`), 5_000);
+      assertEquals([heard.at(-1), stdio.log], [`goodbye at ${signal}`, []]);
+    }
+    assertEquals(user.errors, []);
+    const about = server.log.filter((line) => / warn /.test(line) && !line.includes("anyone who can reach"));
+    assertEquals(about, [], "a clean end is nothing to warn of");
+  }),
+);
+
+Deno.test(
   "a refused, a reset and a cut connection end it with exit code 1, and a line that says why",
   scenario(120_000, async (s) => {
     const nobody = await serve(s, freePort());
