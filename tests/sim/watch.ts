@@ -4,6 +4,7 @@
  * @module
  */
 import type { TeleError } from "../../lib/net/error.ts";
+import { LEAST_START_CREDIT } from "../../lib/mux/constants.ts";
 import { CreditPool } from "../../lib/mux/credit.ts";
 import { Mux } from "../../lib/mux/mux.ts";
 import { MuxStream, type StreamEnd } from "../../lib/mux/stream.ts";
@@ -69,5 +70,9 @@ Mux.prototype.streamEnded = function (this: Mux, stream, end) {
 
 // Streams start with as little credit as the scenario says, so that few bytes show what windows do.
 CreditPool.prototype.takeStart = function (this: CreditPool) {
-  return watcher === undefined ? takeStart.call(this) : this.take(watcher.startCredit);
+  if (watcher === undefined) return takeStart.call(this);
+  // As in the original, an empty pool leaves no stream with nothing: nobody would ever grant it more.
+  const start = Math.min(watcher.startCredit, Math.max(this.free, LEAST_START_CREDIT));
+  this.hold(this.used + start);
+  return start;
 };
