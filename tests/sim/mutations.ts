@@ -277,12 +277,12 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: "lib/session/liveness.ts",
-        from: "if (this.#silentMs >= this.deadlineMs + patienceMs) return",
-        to: "if (this.#silentMs < 0) return",
+        from: "if (this.#silentMs >= this.deadlineMs + this.#extraMs + patienceMs) {",
+        to: "if (this.#silentMs < 0) {",
       },
       {
         file: "lib/session/liveness.ts",
-        from: "if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs + patienceFor(answerMs)) {",
+        from: "if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs + patienceFor(answerMs) + this.#extraMs) {",
         to: "if (queuedMs < 0) {",
       },
     ],
@@ -290,7 +290,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "what waits for an acknowledgement is never looked at",
     "session/liveness.ts",
-    "if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs + patienceFor(answerMs)) {",
+    "if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs + patienceFor(answerMs) + this.#extraMs) {",
     "if (queuedMs < 0) {",
   ),
   fault(
