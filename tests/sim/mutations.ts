@@ -41,10 +41,10 @@ export const MUTATIONS: readonly Mutation[] = [
     "REPLY_DUE_MS + queuedMs + this.#extraMs)",
   ),
   fault(
-    "a slow path given up: it is taken to be faster than it may be",
-    "session/liveness.ts",
-    "const ASSUMED_RATE = 2;",
-    "const ASSUMED_RATE = 64;",
+    "a slow path given up: bytes that come excuse no answer",
+    "session/answer_time.ts",
+    "const SIGNS_OF_LIFE = 0.05;",
+    "const SIGNS_OF_LIFE = 1e9;",
   ),
   fault(
     "a goodbye taken back: its carrier closed behind it with bytes on their way here",
