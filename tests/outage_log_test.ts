@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { TeleError } from "../lib/net/error.ts";
 import { OutageLog } from "../lib/session/outage_log.ts";
+import { SilenceError } from "../lib/session/reconnect.ts";
 import { FakeClock } from "./support/fake_clock.ts";
 
 function setUp() {
@@ -18,6 +20,28 @@ Deno.test("first contact that fails says what is missing, the first success says
   await clock.advance(2_000);
   log.end({ peer: "192.0.2.7:4000", attempts: 3, againBytes: undefined, fleeting: 0 });
   assertEquals(take(), ["info: link up: new session with 192.0.2.7:4000"]);
+});
+
+Deno.test("silence is news beside a network that fails, and none beside somebody who has answered", async () => {
+  const silence = new SilenceError("nobody answers");
+  const portal = new TeleError("protocol", "a web server answers there");
+  const refused = new TeleError("carrier-lost", "connection refused");
+  const told = (reason: string) => `warn: no tele server yet: ${reason}; trying again`;
+  for (const [first, news] of [[refused, [told("nobody answers")]], [portal, []]] as const) {
+    const { clock, log, take } = setUp();
+    log.begin(undefined);
+    log.failed(first, 1);
+    await clock.advance(1_500);
+    log.failed(silence, 2);
+    assertEquals(take(), [told(first.message), ...news]);
+    // The reminders say what came last, whatever that is.
+    await clock.advance(10_000);
+    log.failed(silence, 9);
+    assertEquals(take(), ["warn: still trying after 11.5 s: 9 attempts, the last: nobody answers"]);
+    await clock.advance(1_000);
+    log.failed(new TeleError("carrier-lost", "host unreachable"), 10);
+    assertEquals(take(), [told("host unreachable")]);
+  }
 });
 
 Deno.test("an outage is told as lost, not resumed yet, and resumed with its length, attempts and bytes", async () => {

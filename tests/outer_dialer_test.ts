@@ -42,6 +42,22 @@ async function withDialer(
   }
 }
 
+tlsTest("who accepts a connection and says nothing has connected: that is told before TLS begins", async () => {
+  await withDialer(async ({ make }) => {
+    const { dialCarrier, stop } = await make();
+    let connected = 0;
+    const silence = new AbortController();
+    // Its answer is read by the real event loop, and so only after the call.
+    const dialing = dialCarrier(silence.signal, () => {
+      connected++;
+      silence.abort(new Error("nothing came"));
+    });
+    await assertRejects(() => dialing, Error, "nothing came");
+    assertEquals(connected, 1);
+    stop();
+  }, []);
+});
+
 tlsTest("a key that does not fit, or a CA file without one, is told before anything is dialed", async () => {
   const lines: string[] = [];
   await withDialer(async ({ keys, make }) => {

@@ -340,6 +340,15 @@ Deno.test("a commit that succeeds after a long wait leaves no timer behind", asy
   assertEquals(script.clock.pendingTimers, 0);
 });
 
+Deno.test("a challenged attempt that makes room has not failed: nobody may say that no server answers", async () => {
+  const script: Script = new Script(() => queueMicrotask(() => void script.challenge(script.dials.length - 1)));
+  await script.clock.advance(20_000);
+  assertGreaterOrEqual(script.dials.length, 15);
+  const reasons = new Set(script.failures.map(({ reason }) => reason));
+  assertEquals([...reasons], ["the server does not answer the commit"]);
+  script.loop.stop();
+});
+
 Deno.test("a slow path's commit gets twice the time that the fastest challenge took", async () => {
   const script = new Script();
   await script.clock.advance(3_900);

@@ -313,6 +313,21 @@ Deno.test("a client with a token never commits to a server that says it has none
   }
 });
 
+Deno.test("a wrong token that is refused later than others answer is told as that, in one line, and not as silence", async () => {
+  const world = worldOf(OTHER, TOKEN);
+  // A busy server: its refusal is under way for longer than the challenge was.
+  world.network.onPipe = ({ bToA }, index) => {
+    if (index === 0) world.clock.setTimer(() => bToA.delayMs = 700, 100);
+  };
+  world.client;
+  await world.clock.advance(8_000);
+  const lines = world.linesWith("client warn");
+  assertEquals(lines.length, 1);
+  assertStringIncludes(lines[0]!, "no tele server yet: the token is not the tele server's");
+  assertEquals(world.clientUsers[0]!.error?.code, "refused");
+  await world.end();
+});
+
 Deno.test("a renewed token is the one of new sessions; a session that is there goes on, also over an outage", async () => {
   const world = await World.attached({ client: { token: TOKEN }, server: { token: TOKEN } });
   world.server.renewToken(OTHER);

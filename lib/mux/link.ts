@@ -89,8 +89,11 @@ export interface LinkOptions {
 
 /** What a {@linkcode MuxClient} can be told. */
 export interface MuxClientOptions extends LinkOptions {
-  /** Opens a carrier: a connection to the server. Called for every attempt; `signal` aborts when it is given up. */
-  dial: (signal: AbortSignal) => Promise<Duplex>;
+  /**
+   * Opens a carrier: a connection to the server. Called for every attempt; `signal` aborts when it is given up. It may call
+   * `connected` when somebody has accepted the connection, and it is not open yet: the log then tells that.
+   */
+  dial: (signal: AbortSignal, connected: () => void) => Promise<Duplex>;
   /** Who this client is across restarts; see {@linkcode Identity}. Without it, sessions outlast an hour's outage at most. */
   identity?: Identity;
 }

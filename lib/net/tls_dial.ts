@@ -59,6 +59,7 @@ const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "::1"];
  * connection then fails with the sentence.
  *
  * @param signal Gives up when it aborts; the socket is closed at once.
+ * @param connected Called when somebody has accepted the connection, before TLS.
  * @throws {TeleError} `untrusted` if a certificate is not accepted, `refused` if there is no common protocol, `protocol` if
  * the peer speaks no TLS, `carrier-lost` for all that the network does, `bad-input` if this runtime is too old or the
  * settings are wrong.
@@ -75,12 +76,15 @@ export async function dialTls(
   address: Address,
   settings: TlsDialSettings,
   signal?: AbortSignal,
+  connected?: () => void,
 ): Promise<TlsConnection> {
   requireTls();
   let failure: unknown;
   for (const candidate of dialCandidates(address)) {
     try {
-      return await dialOne(candidate, address, settings, signal);
+      const transport = await dial(candidate, "user", signal);
+      connected?.();
+      return await secure(transport, address, settings, signal);
     } catch (error) {
       // What a server said matters more than that nobody listens on loopback's other family.
       if (!(failure instanceof TeleError) || failure.code === "carrier-lost") failure = error;
@@ -132,8 +136,8 @@ function createContext(ca: string | undefined, pair: CertificatePair | undefined
   }
 }
 
-async function dialOne(
-  candidate: Address,
+async function secure(
+  transport: Duplex,
   address: Address,
   settings: TlsDialSettings,
   signal?: AbortSignal,
@@ -147,7 +151,6 @@ async function dialOne(
     hasCertificate: own !== undefined,
     ownFault: () => own && faultOfClientCertificate(own, Date.now()),
   };
-  const transport = await dial(candidate, "user", signal);
   const duplex = await TlsDuplex.start(transport, makeEnd(names, settings, attempt), signal);
   return { duplex, protocol: duplex.protocol };
 }

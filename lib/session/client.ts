@@ -5,7 +5,7 @@
  */
 import type { Clock, Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
-import { reasonOf, TeleError } from "../net/error.ts";
+import { TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import type { MemoryBudget } from "../net/memory_budget.ts";
 import type { SegmentPool } from "../net/segment_pool.ts";
@@ -22,8 +22,8 @@ import { renewedTokenSalt, tokenSalt } from "./token.ts";
 
 /** What a {@linkcode SessionClient} is made of. */
 export interface SessionClientOptions<User extends SessionUser> {
-  /** Opens a connection to the server; names are resolved anew each time. */
-  dial: (signal: AbortSignal) => Promise<Duplex>;
+  /** Opens a connection to the server, see {@linkcode ReconnectHost.dial}. */
+  dial: (signal: AbortSignal, connected: () => void) => Promise<Duplex>;
   /** Time. */
   clock: Clock;
   /** Told of outages and lost sessions. */
@@ -344,7 +344,7 @@ export class SessionClient<User extends SessionUser> {
   #attemptFailed(error: unknown, attempts: number): void {
     if (error instanceof FullError) this.#loseUnknown();
     const isFirstContact = this.#session.id.length === 0;
-    this.#outage.failed(reasonOf(error), attempts);
+    this.#outage.failed(error, attempts);
     // At first contact that is the last word: waiting would only hide it from the user.
     if (!isFirstContact || !isLastWord(error)) return;
     const refused = this.#session;

@@ -4,8 +4,10 @@
  * @module
  */
 import type { Clock, Timer } from "../net/clock.ts";
+import { reasonOf, TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import { Absence } from "./absence.ts";
+import { SilenceError } from "./reconnect.ts";
 
 /** While an outage lasts, a line is written when it has lasted this long, and each time it has doubled. */
 const FIRST_REMINDER_MS = 10_000;
@@ -34,7 +36,8 @@ export interface OutageEnd {
 /**
  * Tells the story of one link: lost (why), trying (why not yet), still trying (how often, how long), resumed.
  *
- * Repeated failures are counted, not repeated; a failure for a new reason gets a line, at most one a second. A link that
+ * Repeated failures are counted, not repeated; a failure for a new reason gets a line, at most one a second. Once somebody
+ * has answered who is not the server, or does not let this client in, silence is no new reason. A link that
  * comes and goes is one outage: that it is up is told when it has lasted.
  */
 export class OutageLog {
@@ -44,6 +47,8 @@ export class OutageLog {
   #isFirst = true;
   readonly #absence: Absence;
   #toldReasons: Set<string> = new Set();
+  /** Whether one of these was an answer, and not a failure of the network. */
+  #wasAnswered = false;
   #toldAt = -Infinity;
   #reminderAt = 0;
   /** The link is up, but that is not told yet. */
@@ -85,6 +90,7 @@ export class OutageLog {
       this.#absence.forget();
       this.#reminderAt = now + FIRST_REMINDER_MS;
       this.#toldReasons.clear();
+      this.#wasAnswered = false;
     }
     if (reason !== undefined) this.#log("warn", `link lost: ${reason}; trying to resume`, { reason });
   }
@@ -104,15 +110,18 @@ export class OutageLog {
     this.#planReminder(now, lastedMs);
   }
 
-  /** An attempt failed. */
-  failed(reason: string, attempts: number): void {
+  /** An attempt failed by `error`. */
+  failed(error: unknown, attempts: number): void {
     const now = this.#clock.now();
     if (this.#beganAt === undefined) return;
+    const reason = reasonOf(error);
     const lastedMs = now - this.#beganAt;
     const fields = { reason, attempts, outageMs: Math.round(lastedMs) };
     // "HOST:PORT: connection reset" and "connection reset" are the same news.
     const key = reason.replace(/^\S+: /, "");
-    const isNews = !this.#toldReasons.has(key) && this.#toldReasons.size < 8 && now - this.#toldAt >= 1000;
+    const isSaid = this.#wasAnswered && error instanceof SilenceError;
+    const isNews = !isSaid && !this.#toldReasons.has(key) && this.#toldReasons.size < 8 && now - this.#toldAt >= 1000;
+    if (error instanceof TeleError && error.code !== "carrier-lost") this.#wasAnswered = true;
     if (isNews || this.#toldReasons.size === 0) {
       this.#toldReasons.add(key);
       this.#toldAt = now;

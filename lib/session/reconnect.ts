@@ -8,6 +8,7 @@ import type { Duplex } from "../net/duplex.ts";
 import { TeleError } from "../net/error.ts";
 import { pauseMs } from "./backoff.ts";
 import type { CarrierHistory } from "./carrier_history.ts";
+import { TOKEN_REFUSAL_DELAY_MS } from "./constants.ts";
 import { ClientHandshake } from "./handshake.ts";
 import { Places } from "./places.ts";
 
@@ -27,8 +28,12 @@ const MOST_COMMIT_MS = 6_000;
 
 /** What the loop asks of whoever owns the session. */
 export interface ReconnectHost {
-  /** Opens a connection to the server; names are resolved anew each time. */
-  dial(signal: AbortSignal): Promise<Duplex>;
+  /**
+   * Opens a connection to the server; names are resolved anew each time.
+   *
+   * @param connected May be called when somebody has accepted the connection and it is not open yet, as with TLS.
+   */
+  dial(signal: AbortSignal, connected: () => void): Promise<Duplex>;
   /** The session to resume; `undefined` for a new one. */
   readonly sessionId: Uint8Array | undefined;
   /** Whether there is a token: a server must have one too. */
@@ -157,7 +162,7 @@ export class ReconnectLoop {
     if (this.#done) return;
     const room = this.#places.find([...this.#attempts], this.#clock.now());
     if (room.kind === "none") return this.#plan(room.waitMs);
-    if (room.kind === "taken over") this.#failed(room.from, unanswered(room.from));
+    if (room.kind === "taken over") this.#makeRoom(room.from);
     if (this.#done) return;
     this.#started++;
     const attempt = new Attempt(this.#lastStartMs = this.#clock.now());
@@ -165,6 +170,12 @@ export class ReconnectLoop {
     this.#attempts.add(attempt);
     this.#plan(Math.max(NEXT_ATTEMPT_MS, this.#pause()));
     this.#challenge(attempt).catch((error) => this.#failed(attempt, error));
+  }
+
+  #makeRoom(attempt: Attempt): void {
+    // One that was challenged and is only one too many has not failed.
+    if (attempt.answeredAt === undefined) this.#failed(attempt, unanswered(attempt));
+    else this.#drop(attempt);
   }
 
   #plan(delayMs: number): void {
@@ -187,7 +198,7 @@ export class ReconnectLoop {
 
   async #challenge(attempt: Attempt): Promise<void> {
     const { signal } = attempt.controller;
-    const duplex = await this.#host.dial(signal);
+    const duplex = await this.#host.dial(signal, () => attempt.isConnected = true);
     if (signal.aborted) return duplex.close();
     signal.addEventListener("abort", () => duplex.close(), { once: true });
     attempt.isConnected = true;
@@ -224,12 +235,18 @@ export class ReconnectLoop {
     const others = [...this.#attempts].filter((other) => other !== attempt && (other.answeredAt ?? -1) >= committedAt);
     // The fastest of them knows the path as it is now; this one may have waited for a network that was broken.
     const tookMs = Math.min(...[attempt, ...others].map(({ startedAt, answeredAt }) => answeredAt! - startedAt));
-    const dueMs = Math.max(this.#commitMs, 2 * tookMs);
+    const dueMs = Math.max(this.#commitMs, 2 * tookMs) + (this.#mayProveToken(attempt) ? TOKEN_REFUSAL_DELAY_MS : 0);
     if (others.length > 0 && this.#clock.now() - committedAt >= dueMs) {
       this.#commitMs = Math.min(2 * this.#commitMs, MOST_COMMIT_MS);
       return this.#failed(attempt, unaccepted());
     }
     this.#impatience = this.#clock.setTimer(() => this.#preferAnother(attempt), COMMIT_MS / 4);
+  }
+
+  /** A wrong token is answered late, and must not be taken for silence. */
+  #mayProveToken({ challenged }: Attempt): boolean {
+    const { isGuarded, sessionId } = this.#host;
+    return isGuarded && (sessionId === undefined || challenged?.handshake.status !== "ready");
   }
 
   #attached(attempt: Attempt): void {
@@ -257,13 +274,22 @@ export class ReconnectLoop {
   }
 }
 
-function unanswered({ isConnected }: Attempt): TeleError {
+/** An attempt was given up because nothing came: that tells nothing of who is there. */
+export class SilenceError extends TeleError {
+  /** An error with this sentence. */
+  constructor(message: string) {
+    super("carrier-lost", message);
+    this.name = "SilenceError";
+  }
+}
+
+function unanswered({ isConnected }: Attempt): SilenceError {
   const reason = isConnected
     ? "the connection is accepted, but no tele server answers on it"
     : "nobody answers the attempts to connect";
-  return new TeleError("carrier-lost", reason);
+  return new SilenceError(reason);
 }
 
-function unaccepted(): TeleError {
-  return new TeleError("carrier-lost", "the server does not answer the commit");
+function unaccepted(): SilenceError {
+  return new SilenceError("the server does not answer the commit");
 }

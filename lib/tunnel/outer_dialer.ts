@@ -23,9 +23,10 @@ export interface OuterDialer {
   /**
    * Opens a carrier for sessions.
    *
+   * @param connected Called when somebody has accepted the connection, before TLS.
    * @throws {TeleError} `untrusted` or `refused` if the server is not the right one, else as {@linkcode dial}.
    */
-  dialCarrier(signal: AbortSignal): Promise<Duplex>;
+  dialCarrier(signal: AbortSignal, connected?: () => void): Promise<Duplex>;
   /** Opens a connection of RFD 80 mode. Only with TLS; throws as {@linkcode dialTls}. */
   dialProtocol(signal: AbortSignal): Promise<TlsConnection>;
   /** Stops watching files. */
@@ -60,8 +61,8 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
   const stop = watchFiles({ files, clock, log, onChange: (texts) => settings = settingsOf(tls, protocols, texts) });
   return {
     dialProtocol: (signal) => dialTls(out, settings, signal),
-    async dialCarrier(signal) {
-      const { duplex, protocol } = await dialTls(out, settings, signal);
+    async dialCarrier(signal, connected) {
+      const { duplex, protocol } = await dialTls(out, settings, signal, connected);
       if (protocol === SESSION_ALPN) return duplex;
       duplex.close();
       const sentence = `it speaks TLS but not ${SESSION_ALPN}: is this really the address of a tele server?`;

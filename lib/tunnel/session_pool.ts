@@ -78,7 +78,7 @@ export class SessionPool {
       new MuxClient({
         clock,
         log,
-        dial: (signal) => dialer.dialCarrier(signal),
+        dial: (signal, connected) => dialer.dialCarrier(signal, connected),
         identity: { keys, slot, lastSlot },
         onStreamEnd,
         token,
