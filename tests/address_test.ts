@@ -55,6 +55,11 @@ Deno.test("an address of each form is read", () => {
   }
 });
 
+Deno.test("a name with letters beyond ASCII is read as resolvers know it", () => {
+  assertEquals(parseAddress("Bücher.example:22"), { kind: "tcp", host: "xn--bcher-kva.example", port: 22 });
+  assertEquals(formatAddress(parseAddress("例え.jp:22")), "xn--r8jz45g.jp:22");
+});
+
 Deno.test("a wrong address is answered with what to write instead", () => {
   const answers: [string, string][] = [
     ["", "for example localhost:22"],

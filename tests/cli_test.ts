@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import config from "../deno.json" with { type: "json" };
-import { onUnix, program } from "./support/skip.ts";
+import { onUnix, program, requires } from "./support/skip.ts";
 import { freePort } from "./support/user_programs.ts";
 import { until, within } from "./support/wait.ts";
 
@@ -55,6 +55,21 @@ Deno.test("--version prints the version of deno.json", async () => {
   for (const outcome of spellings) {
     assertEquals(outcome, { code: 0, stdout: `tele ${config.version}\n`, stderr: "" });
   }
+});
+
+Deno.test({
+  name: "what cannot be written is exit code 1 and a line: a full disk leaves no empty token behind without a word",
+  // No other system has /dev/full.
+  ignore: Deno.build.os !== "linux" || requires("sh").ignore,
+  async fn() {
+    for (const flag of ["--make-token", "--help"]) {
+      const args = ["-c", 'exec "$@" >/dev/full', "sh", Deno.execPath(), "run", "-A", MAIN, flag];
+      const running = new Deno.Command(program("sh"), { args, stdin: "null" }).output();
+      const { code, stderr } = await within(running, 20_000, `tele ${flag}`);
+      const said = "tele: cannot write to standard output: no space left on device\n";
+      assertEquals([code, new TextDecoder().decode(stderr)], [1, said], flag);
+    }
+  },
 });
 
 Deno.test("wrong command lines get exit code 2 and one line that says what to write", async () => {

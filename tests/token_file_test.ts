@@ -148,6 +148,8 @@ Deno.test("a token that is empty, short or long is refused by its length, which 
     ["x".repeat(MIN_TOKEN_BYTES - 1), "has 15 bytes, at least 16"],
     ["x".repeat(MAX_TOKEN_BYTES + 1), "has more than 4096 bytes"],
     ["x".repeat(100_000), "has more than 4096 bytes"],
+    [" ".repeat(20), "holds nothing but blanks"],
+    [" \t\r\n".repeat(10), "holds nothing but blanks"],
   ];
   for (const [text, words] of cases) {
     const check = (message: string, place: string) => {
@@ -158,6 +160,12 @@ Deno.test("a token that is empty, short or long is refused by its length, which 
     check(await refusal({ variable: text }), "TELE_TOKEN");
     await withFile(text, async (file) => check(await refusal({ file }), `--token-file=${file}`));
   }
+});
+
+Deno.test("a file of zeros, as a crash can leave it, is no token", async () => {
+  await withFile("\0".repeat(64), async (file) => {
+    assertStringIncludes(await refusal({ file }), `the token in --token-file=${file} holds nothing but blanks: `);
+  });
 });
 
 Deno.test("the shortest and the longest token are taken, with a line ending too", async () => {

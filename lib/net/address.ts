@@ -239,8 +239,17 @@ function parseHostAndPort(text: string, examplePort: number): TcpAddress {
   if (host.includes(":")) throw bad(explainColons(text, host, text.slice(colon + 1), examplePort));
   const port = parsePort(text.slice(colon + 1), text, examplePort);
   if (host === "") return { kind: "tcp", host: undefined, port };
-  if (!isHost(host)) throw bad(explainHost(host, port));
-  return { kind: "tcp", host, port };
+  const name = isHost(host) ? asciiName(host) : undefined;
+  if (name === undefined) throw bad(explainHost(host, port));
+  return { kind: "tcp", host: name, port };
+}
+
+/** A name with letters beyond ASCII as resolvers know it (RFC 5890); `undefined` if no such name can exist. */
+function asciiName(host: string): string | undefined {
+  // deno-lint-ignore no-control-regex
+  if (/^[\x00-\x7f]*$/.test(host)) return host;
+  const name = URL.parse(`http://${host}`)?.hostname;
+  return name !== undefined && isHost(name) ? name : undefined;
 }
 
 function parsePort(port: string, text: string, example: number): number {

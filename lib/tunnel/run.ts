@@ -43,12 +43,11 @@ export async function run(args: readonly string[]): Promise<number> {
     await writeLine(Deno.stderr, `tele: ${reasonOf(error)}`);
     return ExitCode.usage;
   }
-  if (command.kind === "help") await writeLine(Deno.stdout, helpText(hasColors()).trimEnd());
-  else if (command.kind === "version") await writeLine(Deno.stdout, `tele ${config.version}`);
-  else if (command.kind === "make-cert") return await makeCert(command.directory, command.hosts);
-  else if (command.kind === "make-token") await writeLine(Deno.stdout, makeToken());
-  else return await runRole(command);
-  return ExitCode.ok;
+  if (command.kind === "help") return await print(helpText(hasColors()).trimEnd());
+  if (command.kind === "version") return await print(`tele ${config.version}`);
+  if (command.kind === "make-cert") return await makeCert(command.directory, command.hosts);
+  if (command.kind === "make-token") return await print(makeToken());
+  return await runRole(command);
 }
 
 async function makeCert(directory: string, hosts: readonly HostName[]): Promise<number> {
@@ -58,6 +57,13 @@ async function makeCert(directory: string, hosts: readonly HostName[]): Promise<
   } catch (error) {
     return await failed(error);
   }
+}
+
+/** Writes what was asked for. A disk that is full must not leave an empty token behind without a word. */
+async function print(text: string): Promise<number> {
+  const fault = await writeLine(Deno.stdout, text);
+  if (fault === undefined || fault instanceof Deno.errors.BrokenPipe) return ExitCode.ok;
+  return await failed(new Error(`cannot write to standard output: ${reasonOf(fault)}`));
 }
 
 /** Tells on standard error why it could not be done. */
@@ -163,11 +169,13 @@ function keepRunning(log: Log): void {
   });
 }
 
-async function writeLine(stream: typeof Deno.stdout | typeof Deno.stderr, line: string): Promise<void> {
+/** Returns what went wrong: that nobody reads any more is no reason to end. */
+async function writeLine(stream: typeof Deno.stdout | typeof Deno.stderr, line: string): Promise<unknown> {
   const bytes = new TextEncoder().encode(`${line}\n`);
   try {
     for (let at = 0; at < bytes.length;) at += await stream.write(bytes.subarray(at));
-  } catch {
-    // Nobody reads any more; that is no reason to end.
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }

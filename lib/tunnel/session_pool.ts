@@ -156,7 +156,11 @@ export class SessionPool {
 function identityOf(options: ClientOptions, log: Log): Promise<LoadedIdentity> {
   if (options.isStdio) return identityInMemory("a tele client with --stdio is another each time", "debug", log);
   if (options.in === undefined || (options.in.kind === "tcp" && options.in.port === 0)) {
-    return identityInMemory("a tele client on a free port is another each time", "info", log);
+    return identityInMemory(
+      "a tele client on a free port is another each time; --in=:PORT makes it the same",
+      "info",
+      log,
+    );
   }
   return loadIdentity(stateFolder(), formatAddress(options.in), formatAddress(options.out), log);
 }

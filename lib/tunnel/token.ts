@@ -135,7 +135,15 @@ function tokenOf(text: Uint8Array, what: string): Uint8Array {
   }
   const token = withoutLineEnding(startsWith(text, UTF8_MARK) ? text.subarray(UTF8_MARK.length) : text);
   checkTokenLength(token, what);
+  if (token.every(isBlank)) {
+    throw new TeleError("bad-input", `${what} holds nothing but blanks: \`tele --make-token\` prints a good one`);
+  }
   return token;
+}
+
+/** Space and below, such as the zeros that a file can be full of after a crash. */
+function isBlank(byte: number): boolean {
+  return byte <= 0x20;
 }
 
 /** Letters of ASCII with a mark in front: bytes that are a token of their own are not taken for it. */
