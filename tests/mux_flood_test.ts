@@ -1,24 +1,23 @@
 /** A peer that is accepted, and then opens streams without ever looking at what becomes of them. */
-import { assert, assertEquals } from "@std/assert";
-import { MOST_EXCESS_BYTES } from "../lib/mux/constants.ts";
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import v8 from "node:v8";
+import vm from "node:vm";
+import { MOST_EXCESS_BYTES, ResetCode } from "../lib/mux/constants.ts";
 import { MuxServer } from "../lib/mux/link.ts";
+import type { Duplex } from "../lib/net/duplex.ts";
+import { duplexPair } from "../lib/net/pipe.ts";
 import { FrameType, ProbeFlag } from "../lib/session/constants.ts";
 import { ClientHandshake } from "../lib/session/handshake.ts";
 import { framed } from "../lib/session/messages.ts";
-import { dataPayload, openRecord } from "./fuzz/frames.ts";
+import { dataPayload, finRecord, openRecord, resetRecord } from "./fuzz/frames.ts";
 import { FakeClock } from "./support/fake_clock.ts";
 import { memoryPipe } from "./support/memory_network.ts";
 
-Deno.test("a client that opens streams for ever and acknowledges nothing ends its session, in bounded memory", async () => {
-  const clock = new FakeClock();
-  const lines: string[] = [];
-  const server = new MuxServer({
-    clock,
-    log: (_level, message) => void lines.push(message),
-    dial: () => Promise.reject(new Error("connection refused")),
-    maxStreams: 100,
-    replayBufferBytes: 64 * 1024,
-  });
+/** What a client that acknowledges nothing says while it lives. */
+const REPLY = framed(new Uint8Array([FrameType.probe, ProbeFlag.reply, 0, 0, 0x27, 0x10]));
+
+/** An accepted client. */
+async function accepted(clock: FakeClock, server: MuxServer): Promise<Duplex> {
   const pipe = memoryPipe({ clock });
   server.accept(pipe.b);
   const beginning = ClientHandshake.begin(pipe.a);
@@ -30,15 +29,60 @@ Deno.test("a client that opens streams for ever and acknowledges nothing ends it
   await clock.settle();
   await committing;
   assertEquals(server.sessionCount, 1);
+  return pipe.a;
+}
+
+Deno.test("streams that are over leave nothing but their ends, with a client that acknowledges none of these", async () => {
+  const clock = new FakeClock();
+  const users: WeakRef<Duplex>[] = [];
+  const server = new MuxServer({
+    clock,
+    log: () => {},
+    dial: () => {
+      const [user, far] = duplexPair();
+      users.push(new WeakRef(user));
+      far.closeWrite();
+      return Promise.resolve(user);
+    },
+  });
+  const client = await accepted(clock, server);
+  for (let id = 1; id <= 100; id++) {
+    await client.write(framed(dataPayload(openRecord(id, 0, 0), finRecord(id))));
+    await client.write(REPLY);
+    await clock.advance(20);
+    await client.write(framed(dataPayload(resetRecord(id, ResetCode.reset, new Uint8Array(0)))));
+    await clock.advance(20);
+  }
+  assertEquals([users.length, server.sessionCount], [100, 1]);
+  v8.setFlagsFromString("--expose-gc");
+  const collect = vm.runInNewContext("gc") as () => void;
+  // A reference is kept for the rest of the task that looks at it.
+  await new Promise((resolve) => setTimeout(resolve));
+  collect();
+  assertLessOrEqual(users.filter((user) => user.deref() !== undefined).length, 10);
+  client.close();
+  await clock.settle();
+  await server.stop("the test ends");
+});
+
+Deno.test("a client that opens streams for ever and acknowledges nothing ends its session, in bounded memory", async () => {
+  const clock = new FakeClock();
+  const lines: string[] = [];
+  const server = new MuxServer({
+    clock,
+    log: (_level, message) => void lines.push(message),
+    dial: () => Promise.reject(new Error("connection refused")),
+    maxStreams: 100,
+    replayBufferBytes: 64 * 1024,
+  });
+  const client = await accepted(clock, server);
   // An answer has 27 bytes: the record, and "connection refused".
   const most = 1.2 * (64 * 1024 + MOST_EXCESS_BYTES) / 27;
-  // It seems to be alive, whatever it does not acknowledge.
-  const reply = framed(new Uint8Array([FrameType.probe, ProbeFlag.reply, 0, 0, 0x27, 0x10]));
   let id = 1;
   while (server.sessionCount > 0 && id < most) {
     const opens = Array.from({ length: 2000 }, () => openRecord(id++, 1000, 1000));
-    await pipe.a.write(framed(dataPayload(...opens))).catch(() => {});
-    await pipe.a.write(reply).catch(() => {});
+    await client.write(framed(dataPayload(...opens))).catch(() => {});
+    await client.write(REPLY).catch(() => {});
     await clock.advance(150); // so many are taken in turns
   }
   assertEquals(server.sessionCount, 0, `${id} streams`);

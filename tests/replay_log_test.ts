@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { TeleError } from "../lib/net/error.ts";
+import { MemoryPool } from "../lib/net/memory_pool.ts";
 import { Segment, SegmentPool } from "../lib/net/segment_pool.ts";
 import { FrameDecoder } from "../lib/ping/codec.ts";
 import { DATA_HEADER_BYTES, FrameType, HEADROOM_BYTES, MAX_SESSION_FRAME_BYTES } from "../lib/session/constants.ts";
-import { ReplayLog } from "../lib/session/replay_log.ts";
+import { PIECE_BYTES, ReplayLog } from "../lib/session/replay_log.ts";
 import { WriteHold } from "../lib/session/write_hold.ts";
 
 const SEED = 2013;
@@ -245,17 +246,33 @@ Deno.test("frames stay below the largest that a peer takes", () => {
   }
 });
 
-Deno.test("room shrinks with what is held and never goes below zero", () => {
-  const model = new Model(1000);
+Deno.test("room shrinks with what is held, and with what it takes to hold it, and never goes below zero", () => {
+  const each = PIECE_BYTES;
+  const model = new Model(1000 + each);
   model.adopt(600);
   assertEquals(model.log.room, 400);
   model.adopt(500);
   assertEquals(model.log.room, 0);
   model.reserve(10); // control records always fit
   model.write();
-  assertEquals([model.log.room, model.log.heldBytes], [0, 1110]);
+  assertEquals([model.log.room, model.log.heldBytes, model.log.excessBytes], [0, 1110, 110 + 2 * each]);
   model.acknowledge(600);
-  assertEquals(model.log.room, 490);
+  assertEquals(model.log.room, 490 - each);
+});
+
+Deno.test("small records that leave one by one count by their memory, which is many times their bytes", () => {
+  const memory = new MemoryPool(64 * 1024 * KIB);
+  const log = new ReplayLog({ limitBytes: 1024 * KIB, memory });
+  for (let ends = 0; ends < 10_000; ends++) {
+    log.reserve(5);
+    const hold = new WriteHold();
+    log.nextWrite(hold);
+    hold.release();
+  }
+  assertEquals(log.heldBytes, 50_000);
+  assertEquals(log.room, 0, "no more data");
+  assert(log.excessBytes > 500_000, "a peer that acknowledges none of them is told from one that does");
+  assert(memory.used > 1024 * KIB, "and it counts among what all sessions hold");
 });
 
 Deno.test("a count that cannot be throws and changes nothing", () => {

@@ -14,6 +14,17 @@ Deno.test("ends are taken in the order of the log, each once, when everything up
   assertEquals(taken, [-0, -9, 10, 10, -10, -10, -24, 25, -25, -1000]);
 });
 
+Deno.test("who is over is forgotten, though nothing was acknowledged, and the others are told as before", () => {
+  const ends = new SentEnds();
+  const taken: string[] = [];
+  const [first, second] = ["first", "second"].map((name) => ({ endTaken: () => void taken.push(name) }));
+  ends.add(first!, 10);
+  ends.add(second!, 20);
+  ends.forget(first!);
+  ends.acknowledged(1000);
+  assertEquals(taken, ["second"]);
+});
+
 /** The user's server has ended early; the user's client uploads and ends, and nothing of that reaches the tele server. */
 async function uploadIntoABlackHole(world: World) {
   await world.attached();

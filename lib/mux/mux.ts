@@ -531,6 +531,7 @@ export class Mux implements SessionUser, StreamHost {
     if (!this.#streams.delete(stream.id)) return;
     this.#options.open.count--;
     this.#windowsDue.delete(stream);
+    this.#sentEnds.forget(stream);
     this.#takenPool.give(this.#takenByPeer.get(stream.id) ?? 0);
     this.#takenByPeer.delete(stream.id);
     const start = this.#starts.get(stream.id);

@@ -28,15 +28,24 @@ export interface Ender {
  */
 export class SentEnds {
   /** In the order of the log, and so of offsets. */
-  readonly #waiting: { ender: Ender; offset: number }[] = [];
+  readonly #waiting: Map<Ender, number> = new Map();
 
   /** Waits for the acknowledgement of everything up to `offset` of the counted bytes, where the end of `ender` lies. */
   add(ender: Ender, offset: number): void {
-    this.#waiting.push({ ender, offset });
+    this.#waiting.set(ender, offset);
+  }
+
+  /** `ender` is over, whatever becomes of its end: a peer that acknowledges nothing must not keep it in memory. */
+  forget(ender: Ender): void {
+    this.#waiting.delete(ender);
   }
 
   /** The peer has everything before `offset`. */
   acknowledged(offset: number): void {
-    while (this.#waiting.length > 0 && this.#waiting[0]!.offset <= offset) this.#waiting.shift()!.ender.endTaken();
+    for (const [ender, end] of this.#waiting) {
+      if (end > offset) return;
+      this.#waiting.delete(ender);
+      ender.endTaken();
+    }
   }
 }

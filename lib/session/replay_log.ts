@@ -19,6 +19,9 @@ const GATHER_BYTES = 4 * 1024;
 /** So many pieces that nobody needs any more stay in the list, in place of moving the others each time. */
 const MOST_DROPPED = 256;
 
+/** Memory that a piece takes beside its bytes: room for a header in front, and what describes it. */
+export const PIECE_BYTES: number = HEADROOM_BYTES + 128;
+
 /** Every log may hold so much, whatever others hold, in bytes: then no session ever stands still for want of memory. */
 const LOG_RESERVE_BYTES = 128 * 1024;
 
@@ -98,15 +101,21 @@ export class ReplayLog {
     return this.#held;
   }
 
-  /** How many bytes of data may be added. */
-  get room(): number {
-    const reserved = Math.max(0, LOG_RESERVE_BYTES - this.#held);
-    return Math.max(0, Math.min(this.#limitBytes - this.#held, reserved + this.#share.free));
+  /** Memory that is held: of many small records, most of it is not their bytes. */
+  get #memoryBytes(): number {
+    return this.#held + PIECE_BYTES * (this.#pieces.length - this.#first);
   }
 
-  /** Bytes held beyond the limit, which is for data: opens, ends and resets always fit. */
+  /** How many bytes of data may be added. */
+  get room(): number {
+    const memoryBytes = this.#memoryBytes;
+    const reserved = Math.max(0, LOG_RESERVE_BYTES - memoryBytes);
+    return Math.max(0, Math.min(this.#limitBytes - memoryBytes, reserved + this.#share.free));
+  }
+
+  /** Memory held beyond the limit, which is for data: opens, ends and resets always fit. In bytes. */
   get excessBytes(): number {
-    return Math.max(0, this.#held - this.#limitBytes);
+    return Math.max(0, this.#memoryBytes - this.#limitBytes);
   }
 
   /** Whether there is something to send on the present carrier. */
@@ -269,7 +278,7 @@ export class ReplayLog {
 
   #hold(bytes: number): void {
     this.#held = bytes;
-    const shared = Math.max(0, bytes - LOG_RESERVE_BYTES);
+    const shared = Math.max(0, this.#memoryBytes - LOG_RESERVE_BYTES);
     if (shared !== this.#share.used) this.#share.hold(shared);
   }
 
