@@ -1,12 +1,15 @@
 /** Guests: peers that were accepted and mean no good. What they do costs others nothing that can be felt. */
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
-import { DIALS_A_SECOND, MOST_DIALS_AT_ONCE, MOST_TURN_COST, OPEN_COST } from "../lib/mux/constants.ts";
+import { CUTS_A_TURN, DIALS_A_SECOND, MOST_DIALS_AT_ONCE, MOST_TURN_COST, OPEN_COST } from "../lib/mux/constants.ts";
 import { writeOpen, writeReset } from "../lib/mux/records.ts";
 import type { Duplex } from "../lib/net/duplex.ts";
 import { FrameType } from "../lib/session/constants.ts";
 import { ClientHandshake } from "../lib/session/handshake.ts";
 import { framed } from "../lib/session/messages.ts";
-import { echo, readText, text, World } from "./support/mux_world.ts";
+import { acknowledgePayload, dataPayload, dataRecord, finRecord, openRecord } from "./fuzz/frames.ts";
+import { collect, echo, readText, text, World } from "./support/mux_world.ts";
+
+const GOODBYE = framed(new Uint8Array([FrameType.goodbye, 0, 1]));
 
 /** One data frame: `count` streams are opened from number `from` on, and reset at once if `resets`. */
 function opens(from: number, count: number, resets: boolean): Uint8Array {
@@ -70,12 +73,69 @@ Deno.test("thousands of opens in one read are taken in turns, and another client
 Deno.test("what came in front of a goodbye counts, also if it was too much for one turn", async () => {
   await using world = new World();
   const rogue = await guest(world);
-  const goodbye = framed(new Uint8Array([FrameType.goodbye, 0, 1]));
-  await rogue.write(new Uint8Array([...opens(1, 200, true), ...goodbye]));
+  await rogue.write(framed(dataPayload(openRecord(1, 1_000, 1_000))));
   await world.clock.advance(10);
-  assertEquals([world.ends.server.length, world.server.sessionCount], [200, 1]);
-  assert(world.ends.server.every(({ kind }) => kind === "reset"), "none is cut");
+  const [upstream] = world.upstream;
+  const received = collect(upstream);
+  await upstream.closeWrite();
+  await world.clock.advance(10);
+  // A fin: the stream is complete when the client has taken it, and the server its own.
+  await rogue.write(framed(acknowledgePayload(5)));
+  const last = framed(dataPayload(dataRecord(1, text("the last words")), finRecord(1)));
+  await rogue.write(new Uint8Array([...opens(2, 200, true), ...last, ...GOODBYE]));
+  await world.clock.advance(10);
+  const { bytes, end } = await world.run(received);
+  assertEquals([new TextDecoder().decode(bytes), end], ["the last words", "end"]);
+  assertEquals(world.server.sessionCount, 1);
   rogue.close();
+});
+
+Deno.test("opens in front of a goodbye are no work for the step in which it comes", async () => {
+  await using world = new World();
+  const rogue = await guest(world);
+  await world.run(rogue.write(new Uint8Array([...opens(1, 500, false), ...GOODBYE])));
+  await world.clock.advance(500);
+  assertEquals(world.server.sessionCount, 1);
+  assertLessOrEqual(world.ends.server.length, 2 * (MOST_TURN_COST / OPEN_COST + 1), "nobody opened the others");
+  rogue.close();
+});
+
+for (const how of ["says goodbye", "breaks a rule"]) {
+  Deno.test(`thousands of streams of a guest that ${how} are cut in turns`, async () => {
+    await using world = new World();
+    const rogue = await guest(world);
+    for (let from = 1; from < 2_000; from += 500) await world.run(rogue.write(opens(from, 500, false)));
+    await world.clock.advanceUntil(() => world.upstream.length === 2_000, 10_000, "all are open");
+    await rogue.write(how === "says goodbye" ? GOODBYE : framed(dataPayload(new Uint8Array([99]))));
+    let before = 0;
+    for (let turn = 0; turn < 2 * 2_000 / CUTS_A_TURN; turn++) {
+      await world.clock.settle();
+      assertLessOrEqual(world.ends.server.length - before, CUTS_A_TURN);
+      before = world.ends.server.length;
+      await world.clock.advance(1);
+    }
+    assertEquals(world.ends.server.length, 2_000, "none is forgotten");
+    rogue.close();
+  });
+}
+
+Deno.test("carriers that take over while a read of the one before waits do not add theirs to it", async () => {
+  await using world = new World({ server: { maxStreams: 10 } });
+  await world.attached();
+  const first = await world.network.dial();
+  const { accept: { sessionId }, resumeSecret } = await (await ClientHandshake.begin(first))
+    .commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, new Uint8Array(0));
+  let counted = 0;
+  for (let attempt = 1; attempt <= 20; attempt++) {
+    const carrier = await world.network.dial();
+    const handshake = await ClientHandshake.begin(carrier, sessionId);
+    const commit = { kind: "resume" as const, attempt, received: 0, fields: new Map() };
+    counted = (await handshake.commit(commit, resumeSecret)).accept.received;
+    const records = opens(Math.floor(counted / 15) + 1, 1_000, false).subarray(5 + counted % 15);
+    await world.run(carrier.write(framed(dataPayload(records))));
+    await world.clock.settle();
+  }
+  assertLessOrEqual(counted, 3 * 15_000, "a read each would be eight times as much");
 });
 
 Deno.test("a peer that breaks a rule in a later turn ends its session loudly", async () => {

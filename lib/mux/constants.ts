@@ -82,6 +82,8 @@ export const MOST_TURN_COST = 2048;
 export const OPEN_COST = 128;
 /** Users that are dialled in one turn, before others have theirs. */
 export const DIALS_A_TURN = 16;
+/** Streams that are cut in one turn when their session is lost. */
+export const CUTS_A_TURN = 128;
 /** Users that are dialled for one session at once, before {@linkcode DIALS_A_SECOND} is kept. */
 export const MOST_DIALS_AT_ONCE = 4096;
 /** Users that are dialled for one session in a second, when there are many. */

@@ -16,6 +16,7 @@ import type { SessionUser } from "../session/session.ts";
 import { readU64, writeU64 } from "../session/message_bytes.ts";
 import { Backlog } from "./backlog.ts";
 import {
+  CUTS_A_TURN,
   EARLY_STREAMS,
   GROWTH_POOL_BYTES,
   LEAST_START_CREDIT,
@@ -301,6 +302,8 @@ export class Mux implements SessionUser, StreamHost {
   }
 
   #onOpen(id: number, credits: StartCredits): void {
+    // In front of the peer's goodbye: it would be cut at once, and thousands of them in this one step.
+    if (this.#ended !== undefined) return;
     const { maxStreams } = this.#options;
     if (this.#options.dial === undefined) {
       throw new TeleError("protocol", "the peer opened a stream, which only clients do");
@@ -450,26 +453,34 @@ export class Mux implements SessionUser, StreamHost {
 
   /** @ignore */
   ended(error: TeleError): void {
+    this.#ended = error;
     // What came in front of the peer's goodbye counts.
     this.#allowance.left = Infinity;
     if (error.code === "refused") this.#takeBacklog();
     this.#backlog.drop();
     this.#dialQueue.drop();
-    this.#ended = error;
     // A stream that is complete has nothing to lose with the session, and its user still takes what has come: cut it, and
     // the last bytes of a client that ended as soon as all was acknowledged would be gone (invariant 8). But a process that
     // ends itself cannot wait for its users.
     const isOwnEnd = error.code === "closed";
     const cut = [...this.#streams.values()].filter((stream) => isOwnEnd || !stream.isComplete);
     const isWished = error instanceof RefusalError && error.endCode === EndCode.shutdown;
+    this.#eachInTurns(cut, isOwnEnd ? Infinity : CUTS_A_TURN, (stream) => stream.cut(error.message, isWished));
+  }
+
+  /** The end of each costs that of its user's connection: of thousands, everybody else would wait for the last. */
+  #eachInTurns(streams: MuxStream[], most: number, cut: (stream: MuxStream) => void): void {
     const faults: unknown[] = [];
-    for (const stream of cut) {
+    for (const stream of streams.splice(0, most)) {
       try {
-        stream.cut(error.message, isWished);
+        cut(stream);
       } catch (fault) {
         faults.push(fault);
       }
     }
+    if (streams.length > 0) this.clock.setTimer(() => this.#eachInTurns(streams, most, cut), 1);
+    // Only now is released what they held.
+    else this.#memory.sessionEnded();
     if (faults.length > 0) throw faults[0];
   }
 

@@ -261,6 +261,8 @@ export class Carrier {
   async #readLoop(leftover: Uint8Array): Promise<void> {
     // One step later, when the session has its carrier: what came with the handshake may end both.
     await Promise.resolve();
+    // What came on the carrier before may still wait: else each that takes over would add a read to it (invariant 10).
+    await this.#host.turnEnded();
     if (leftover.length > 0 && !this.#stopped) this.#take(new Segment(leftover), leftover);
     let segment = new Segment(new Uint8Array(SMALL_READ_BYTES));
     try {

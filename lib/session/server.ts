@@ -257,7 +257,9 @@ export class SessionServer<User extends SessionUser> {
     if (identity === undefined) return;
     const message = "a newer session of the same client took its place";
     const older = [...this.#sessions.values()].filter((other) => other !== entry && other.isReplacedBy(identity));
-    for (const other of older) other.session.end(new TeleError("closed", message), { code: EndCode.replaced, message });
+    for (const other of older) {
+      other.session.end(new TeleError("expired", message), { code: EndCode.replaced, message });
+    }
   }
 
   /** @throws {RefusalError} `full` if nobody may go. */
