@@ -74,6 +74,7 @@ test("each wrong certificate file gets a sentence", async () => {
   const wrong: [string, string][] = [
     ["", "this file is empty"],
     [" \r\n", "this file is empty"],
+    ["\0".repeat(64), "holds nothing but zeros"],
     [asText(server.cert), "in DER, and PEM is needed: openssl x509 -inform DER"],
     [utf16, "in UTF-16; save it as UTF-8"],
     ["nonsense", "there is no certificate in this file"],

@@ -124,6 +124,7 @@ function explainNoKey(text: string): string {
 
 function explainNoPem(text: string, remedy: string): string | undefined {
   if (text.trim() === "") return "this file is empty";
+  if (/^\0+$/.test(text)) return "this file holds nothing but zeros; copy it anew";
   if (text.slice(0, 4).includes("\0")) return "this file is in UTF-16; save it as UTF-8";
   // The beginning of a sequence, the outermost element of any of them; bytes beyond ASCII came out as U+FFFD.
   if (/^0[^\x20-\x7e\s]/.test(text)) return `this file is in DER, and PEM is needed: ${remedy}`;

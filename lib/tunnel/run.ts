@@ -72,10 +72,13 @@ async function failed(error: unknown): Promise<number> {
   return ExitCode.failed;
 }
 
-async function runRole(command: Command & { kind: "server" | "client" }): Promise<number> {
+/** A command that runs until it is asked to end. */
+type RoleCommand = Command & { kind: "server" | "client" };
+
+async function runRole(command: RoleCommand): Promise<number> {
   const signals = endSignals(command.kind === "client" && command.options.isStdio);
-  let running: Running | undefined;
-  onTryNowSignal(() => running?.tryNow());
+  let tryNow = () => {};
+  onTryNowSignal(() => tryNow());
   const terminal = new StatusTerminal({
     write: (bytes) => Deno.stderr.write(bytes),
     columns: terminalColumns,
@@ -89,17 +92,9 @@ async function runRole(command: Command & { kind: "server" | "client" }): Promis
   const { logLevel: level, logFormat: format } = command.options;
   const log = makeLog({ level, format, write: (line) => lines.write(line), wallNow: Date.now });
   keepRunning(log);
-  // Whoever starts it looks first for the line that says that it worked: what the start logs comes below.
-  lines.hold();
-  try {
-    running = command.kind === "server"
-      ? await startServer(command.options, log)
-      : await startClient(command.options, log);
-  } catch (error) {
-    lines.release();
-    await lines.flush(FLUSH_MS);
-    return await failed(error);
-  }
+  const running = await start(command, signals, lines, log);
+  if (typeof running === "number") return running;
+  tryNow = () => running.tryNow();
   // What ends by itself carries standard output: nothing but user bytes may go there.
   if (running.ended === undefined) await writeLine(Deno.stdout, readyLine(running, format));
   else log("debug", running.readyLine);
@@ -116,6 +111,31 @@ async function runRole(command: Command & { kind: "server" | "client" }): Promis
   // A terminal that is held up must not hold up the end.
   await deadline(Promise.all([erased, lines.flush(FLUSH_MS)]), FLUSH_MS).catch(() => {});
   return code;
+}
+
+/** Starts the role. If that fails, or a signal comes first, returns the exit code. */
+async function start(
+  command: RoleCommand,
+  signals: EndSignals,
+  lines: LineWriter,
+  log: Log,
+): Promise<Running | number> {
+  // Whoever starts it looks first for the line that says that it worked: what the start logs comes below.
+  lines.hold();
+  try {
+    const starting = command.kind === "server" ? startServer(command.options, log) : startClient(command.options, log);
+    // It may take for ever: a file may be a pipe into which nobody writes.
+    const started = await Promise.race([starting, signals.first]);
+    if (typeof started !== "string") return started;
+    log("info", `ended by ${started}`);
+    lines.release();
+    await lines.flush(FLUSH_MS);
+    return ExitCode.ok;
+  } catch (error) {
+    lines.release();
+    await lines.flush(FLUSH_MS);
+    return await failed(error);
+  }
 }
 
 /** In the shape that the log has: whoever reads that by a program reads this by the same. */

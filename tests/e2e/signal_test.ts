@@ -1,8 +1,9 @@
 /** SIGUSR1: now, not later. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { freePort } from "../support/user_programs.ts";
 import { connectTo, echo, roundTrip, UserServer } from "../support/user_programs.ts";
 import { scenario } from "../support/scenario.ts";
+import { teleCommand } from "../support/tele_process.ts";
 import { pause, until } from "../support/wait.ts";
 
 /** Windows has no such signal. */
@@ -60,6 +61,37 @@ Deno.test({
     assertEquals([client.status, server.status], [undefined, undefined]);
   }),
 });
+
+Deno.test({
+  name: "a signal ends a start that waits, as for a token from a pipe into which nobody writes",
+  // Only there can be seen that it hears the signal already.
+  ignore: Deno.build.os !== "linux",
+  fn: scenario(60_000, async (s) => {
+    for (const args of [["--token-file=/dev/stdin"], ["--tls-cert=/dev/stdin", "--tls-key=/dev/stdin"]]) {
+      const { command: [name, ...rest], env } = await teleCommand({
+        role: "server",
+        args: ["--in=:22", "--out=127.0.0.1:0", ...args],
+        home: s.home,
+      });
+      const streams = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
+      const child = new Deno.Command(name!, { args: rest, env, ...streams }).spawn();
+      await until(() => catches(child.pid, 15), 20_000, "that it listens for SIGTERM");
+      child.kill("SIGTERM");
+      const watchdog = setTimeout(() => child.kill("SIGKILL"), 10_000);
+      const { code, stdout, stderr } = await child.output();
+      clearTimeout(watchdog);
+      await child.stdin.close().catch(() => {});
+      assertEquals([code, stdout.length], [0, 0], "it was never ready");
+      assertMatch(new TextDecoder().decode(stderr), / info {2}ended by SIGTERM\n$/);
+    }
+  }),
+});
+
+/** Whether a process has a handler for the signal with this number: proc(5). */
+function catches(pid: number, signal: number): boolean {
+  const mask = /^SigCgt:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1] ?? "0";
+  return (BigInt(`0x${mask}`) >> BigInt(signal - 1) & 1n) === 1n;
+}
 
 Deno.test({
   name: "the debugger that deno run opens on SIGUSR1 is closed again",
