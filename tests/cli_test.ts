@@ -193,6 +193,14 @@ Deno.test("with --log-format=json the ready line is an object too", onUnix("sh")
   assertEquals(warning.level, "warn");
 });
 
+Deno.test("with --log-format=json why a role cannot start is an object too", async () => {
+  const { code, stdout, stderr } = await tele(["--server", "--in=:22", "--token-file=/nowhere", "--log-format=json"]);
+  assertEquals([code, stdout], [1, ""]);
+  const { level, message } = JSON.parse(stderr);
+  assertEquals(level, "error");
+  assertStringIncludes(message, "cannot read the token from --token-file=/nowhere: there is no such file");
+});
+
 Deno.test(
   "a role says on one line of standard output that it is ready, and ends with 0 when asked to",
   onUnix(),

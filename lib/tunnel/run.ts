@@ -66,9 +66,11 @@ async function print(text: string): Promise<number> {
   return await failed(new Error(`cannot write to standard output: ${reasonOf(fault)}`));
 }
 
-/** Tells on standard error why it could not be done. */
-async function failed(error: unknown): Promise<number> {
-  await writeLine(Deno.stderr, `tele: ${reasonOf(error)}`);
+/** Tells on standard error why it could not be done, in the shape that the log would have. */
+async function failed(error: unknown, format: LogFormat = "text"): Promise<number> {
+  const reason = reasonOf(error);
+  const line = format === "text" ? `tele: ${reason}` : formatLogLine(format, "error", reason, {}, Date.now());
+  await writeLine(Deno.stderr, line);
   return ExitCode.failed;
 }
 
@@ -134,7 +136,7 @@ async function start(
   } catch (error) {
     lines.release();
     await lines.flush(FLUSH_MS);
-    return await failed(error);
+    return await failed(error, command.options.logFormat);
   }
 }
 
