@@ -34,6 +34,28 @@ Deno.test("a backlog of which nothing was acknowledged is on a path no slower th
   }
 });
 
+Deno.test("where much more was carried than on the slowest path, a backlog is as fast as measured", () => {
+  for (const [excessBytes, movingMs, hangingMs] of [[2_000, 16_384, 12_800], [8_000, 16_384, 0], [9_000, 2_000, 0]]) {
+    const moving = new DrainTime();
+    moving.passed(250, 128_000, 0, 100, excessBytes);
+    for (let at = 0; at < 10_000; at += 250) moving.passed(250, 128_000, 16_000, 100, excessBytes);
+    assertEquals(moving.ms, movingMs);
+    const hanging = new DrainTime();
+    for (let at = 0; at < 10_000; at += 250) hanging.passed(250, 128_000, 0, 100, excessBytes);
+    assertEquals(hanging.ms, hangingMs);
+  }
+});
+
+Deno.test("what was acknowledged in front of a backlog is not its own", () => {
+  for (const [drained, isMoving] of [[2_400, false], [2_600, true]] as const) {
+    const drain = new DrainTime();
+    const acknowledged = run(drain, 2_000, 2_000, 5);
+    // In this step the black hole opened: what was under way before was acknowledged, and the rest piles up.
+    drain.passed(250, 5_000, acknowledged + drained, 20);
+    assertAlmostEquals(drain.ms, isMoving ? 2_500 : 5_000 / 256 * 20, 1);
+  }
+});
+
 Deno.test("the rate of one backlog is that of the next, until that one is known", () => {
   const drain = new DrainTime();
   let acknowledged = run(drain, 5_000, 128_000, 2);

@@ -196,6 +196,49 @@ for (const kbit of [16, 64, 256]) {
   });
 }
 
+Deno.test("a black hole on a quick path is found in seconds with bytes under way, also right behind another one", async () => {
+  for (const delayMs of [1, 20, 50]) {
+    const world = await World.attached({ network: { delayMs } });
+    // Little has moved when the first opens, and something of the backlog has come back.
+    world.here.send(20_000);
+    await world.clock.advance(250 + 2 * delayMs);
+    for (let carriers = 2; carriers <= 3; carriers++) {
+      world.here.send(60_000);
+      world.network.blackHole();
+      const openedMs = world.clock.now();
+      await world.clock.advanceUntil(
+        () => world.client.isAttached && world.network.pipes.length === carriers,
+        8_000,
+        "another",
+      );
+      assertLessOrEqual(world.clock.now() - openedMs, 6_000);
+    }
+    await world.untilDelivered();
+    world.assertUnbroken();
+    await world.end();
+  }
+});
+
+Deno.test("who comes from a quick path to a slow one loses one carrier there at the most", async () => {
+  for (const delayMs of [1, 50]) {
+    const world = await World.attached({ network: { delayMs, bufferBytes: 1 << 20 } });
+    world.here.send(1_000_000);
+    await world.clock.advance(1_000);
+    world.network.onPipe = (pipe) => {
+      pipe.aToB.bytesPerSecond = pipe.bToA.bytesPerSecond = 2_000;
+    };
+    world.network.cut();
+    world.here.send(80_000);
+    for (let seconds = 0; seconds < 60; seconds++) {
+      world.there.send(1);
+      await world.clock.advance(1_000);
+    }
+    assertLessOrEqual(world.network.pipes.length, 3);
+    world.network.cut();
+    await world.end();
+  }
+});
+
 Deno.test("a path that dies one way while bytes come the other way is given up within seconds", async () => {
   for (const dies of ["aToB", "bToA"] as const) {
     const world = await World.attached({ network: { bytesPerSecond: 125_000, delayMs: 20 } });

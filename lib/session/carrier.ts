@@ -15,6 +15,7 @@ import { Flight } from "./flight.ts";
 import { SessionFrameReader } from "./frame_reader.ts";
 import { Liveness } from "./liveness.ts";
 import { decodeEnding, encodeEnding, type Ending, framed } from "./messages.ts";
+import type { Quickness } from "./quickness.ts";
 import { ReplayLog } from "./replay_log.ts";
 import { SendBuffer } from "./send_buffer.ts";
 import { WriteHold } from "./write_hold.ts";
@@ -88,6 +89,8 @@ export interface CarrierOptions {
   roundTripMs?: number;
   /** How much longer than usual it may be silent, in milliseconds; see {@linkcode Patience}. */
   patienceMs: number;
+  /** What is known about the path. */
+  quickness: Quickness;
 }
 
 /**
@@ -148,7 +151,7 @@ export class Carrier {
     const nowMs = clock.now();
     this.#lastWriteMs = nowMs;
     this.#askedRoundTripMs = options.roundTripMs ?? 0;
-    this.#liveness = new Liveness(nowMs, options.patienceMs);
+    this.#liveness = new Liveness(nowMs, options.patienceMs, options.quickness);
     this.#control = new OutgoingControl({ nowMs, pingIntervalMs, received: host.received });
     this.flight = new Flight({ startOffset: host.log.sent });
     this.#reader = new SessionFrameReader({

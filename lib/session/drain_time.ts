@@ -3,23 +3,26 @@
  *
  * @module
  */
-
-/** With less than this under way there is no queue to speak of, in bytes. */
-const BACKLOG_BYTES = 4 * 1024;
+import { BACKLOG_BYTES, SLOWEST_RATE } from "./quickness.ts";
 
 /**
  * Of this much no rate is known: routers let a burst through before they slow down. In bytes.
  */
 const UNTOLD_BYTES = 64 * 1024;
 
-/** Until then a path may be as slow as this, in bytes per millisecond (16 kbit/s), with TCP's first packets under way. */
-const SLOWEST_RATE = 2;
+/** Until then it may be the slowest path, with TCP's first packets under way, in bytes. */
 const FIRST_BYTES = 32 * 1024;
+
+/** But not if the path has carried so much more than the slowest does: more than routers let pass at once there; in bytes. */
+const BURST_BYTES = 8 * 1024;
+
+/** If nothing of the backlog came back, a packet more is enough, in bytes: that may well be a black hole. */
+const PACKET_BYTES = 2 * 1024;
 
 /** A small message and its answer, with what TCP and IP add, in bytes: the path carries at least so much in a round trip. */
 const SMALL_BYTES = 256;
 
-/** So much, acknowledged in one step, is the backlog's and not that of a key in front of it, in bytes. */
+/** So much, sent and acknowledged in one step, is the backlog's and not that of a key in front of it, in bytes. */
 const TELLING_BYTES = 512;
 
 /** What is older than about this says nothing about now, in milliseconds. */
@@ -56,6 +59,8 @@ export class DrainTime {
   /** Something of the present backlog was acknowledged. */
   #isMoving = false;
   #roundTripMs = 0;
+  /** What the path has carried beyond what the slowest does; see {@linkcode Quickness}. */
+  #excessBytes = 0;
   /** Since something was acknowledged last. */
   #waitedMs = -1;
 
@@ -63,7 +68,8 @@ export class DrainTime {
   get ms(): number {
     if (this.#bytes < BACKLOG_BYTES) return 0;
     const measuredMs = this.#drainedBytes > 0 ? this.#bytes * this.#drainedMs / this.#drainedBytes : 0;
-    if (this.#toldBytes >= UNTOLD_BYTES) return measuredMs;
+    const isQuick = this.#excessBytes > (this.#isMoving ? BURST_BYTES : PACKET_BYTES);
+    if (isQuick || this.#toldBytes >= UNTOLD_BYTES) return measuredMs;
     const first = Math.min(this.#bytes, FIRST_BYTES);
     const mayNeedMs = first / SLOWEST_RATE;
     // If nothing of it came back, that may be a black hole: then it is no slower than the round trip says.
@@ -78,10 +84,13 @@ export class DrainTime {
    * @param bytes How many bytes are sent and not acknowledged.
    * @param acknowledged How many bytes were ever acknowledged.
    * @param roundTripMs The round trip in milliseconds; 0 if unknown.
+   * @param excessBytes How much more the path has carried than the slowest does; see {@linkcode Quickness}.
    */
-  passed(ms: number, bytes: number, acknowledged: number, roundTripMs: number): void {
+  passed(ms: number, bytes: number, acknowledged: number, roundTripMs: number, excessBytes = 0): void {
     this.#roundTripMs = roundTripMs;
+    this.#excessBytes = excessBytes;
     const drained = acknowledged - this.#acknowledged;
+    const ofThisStep = drained - this.#bytes;
     this.#acknowledged = acknowledged;
     this.#bytes = bytes;
     const wasBacklog = this.#waitedMs >= 0;
@@ -89,7 +98,7 @@ export class DrainTime {
     // A few bytes, each acknowledged by itself, are not the rate of a backlog.
     if (drained > 0 && (wasBacklog || drained >= BACKLOG_BYTES)) this.#remember(drained);
     this.#isMoving = bytes >= BACKLOG_BYTES &&
-      (wasBacklog ? this.#isMoving || drained > 0 : drained >= TELLING_BYTES);
+      (wasBacklog ? this.#isMoving || drained > 0 : ofThisStep >= TELLING_BYTES);
     if (bytes < BACKLOG_BYTES) this.#waitedMs = -1;
     else if (!wasBacklog) this.#waitedMs = 0;
   }

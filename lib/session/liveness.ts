@@ -7,6 +7,7 @@ import { AnswerTime } from "./answer_time.ts";
 import { BUSY_SILENCE_MS } from "./constants.ts";
 import { DrainTime } from "./drain_time.ts";
 import { PROVEN_BYTES, PROVEN_MS } from "./patience.ts";
+import { Quickness } from "./quickness.ts";
 
 /** Silence shorter than this never condemns a carrier, in milliseconds. */
 const SHORTEST_DEADLINE_MS = 3_000;
@@ -87,6 +88,7 @@ export class Liveness {
   #suspectMs: number | undefined;
   readonly #answer = new AnswerTime();
   readonly #drain = new DrainTime();
+  readonly #quickness: Quickness;
 
   /** What carriers before this one ask for, until it has proven itself. */
   #extraMs: number;
@@ -98,9 +100,11 @@ export class Liveness {
    *
    * @param extraMs How much longer than usual the peer may be silent, in milliseconds, until this carrier has moved much
    *   or lived for long.
+   * @param quickness What the session knows about its path.
    */
-  constructor(nowMs: number, extraMs = 0) {
+  constructor(nowMs: number, extraMs = 0, quickness: Quickness = new Quickness()) {
     this.#lastTick = nowMs;
+    this.#quickness = quickness;
     this.#extraMs = extraMs;
   }
 
@@ -163,7 +167,8 @@ export class Liveness {
     this.#answer.passed(ranMs);
     const answerMs = Math.max(unacknowledged.roundTripMs, this.#answer.ms);
     const { bytes, acknowledged, roundTripMs } = unacknowledged;
-    this.#drain.passed(ranMs, bytes, acknowledged, roundTripMs);
+    this.#quickness.passed(nowMs, acknowledged + bytes, acknowledged);
+    this.#drain.passed(ranMs, bytes, acknowledged, roundTripMs, this.#quickness.excessBytes);
     const patienceMs = patienceFor(Math.max(answerMs, this.#drain.ms, this.#heardMs));
     if (this.#silentMs >= this.deadlineMs + this.#extraMs + patienceMs) {
       return dead(`silent for ${seconds(this.#silentMs)}`);

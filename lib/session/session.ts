@@ -13,6 +13,7 @@ import { EndCode } from "./constants.ts";
 import { nameOf } from "./keys.ts";
 import { type Ending, RefusalError } from "./messages.ts";
 import { Patience } from "./patience.ts";
+import { Quickness } from "./quickness.ts";
 import { ReplayLog } from "./replay_log.ts";
 
 /** The layer above a session: it fills the log and takes what arrives. The mux is one. */
@@ -106,6 +107,7 @@ export class Session implements CarrierHost {
   #detachedAt: number | undefined;
   #lastRoundTripMs = 0;
   readonly #patience = new Patience();
+  readonly #quickness = new Quickness();
   #ended: TeleError | undefined;
 
   /** A session that was never attached. */
@@ -186,6 +188,7 @@ export class Session implements CarrierHost {
     this.#detachedAt = undefined;
     this.user.acknowledged(attachment.peerReceived);
     this.user.attached();
+    this.#quickness.attached(this.#options.clock.now(), this.log.sent, attachment.roundTripMs ?? 0);
     this.#carrier = new Carrier({
       duplex: attachment.duplex,
       host: this,
@@ -196,6 +199,7 @@ export class Session implements CarrierHost {
       opening: attachment.opening,
       roundTripMs: attachment.roundTripMs,
       patienceMs: this.#patience.ms,
+      quickness: this.#quickness,
     });
     this.#patience.attached(this.#options.clock.now(), this.#arrivedBytes);
     return again;
@@ -208,6 +212,7 @@ export class Session implements CarrierHost {
     const { silentMs, roundTripMs } = this.#carrier;
     this.#lastRoundTripMs = roundTripMs;
     this.#patience.lost(nowMs, { arrivedBytes: this.#arrivedBytes, isWaiting: this.log.heldBytes > 0, silentMs });
+    this.#quickness.lost({ bytes: this.log.sent - this.log.acknowledged, roundTripMs });
     this.#carrier.stop();
     this.#carrier = undefined;
     this.#detachedAt = nowMs;

@@ -47,6 +47,12 @@ export const MUTATIONS: readonly Mutation[] = [
     "const SIGNS_OF_LIFE = 1e9;",
   ),
   fault(
+    "a black hole taken for a slow path: what a path has shown is forgotten",
+    "session/quickness.ts",
+    "return Math.max(this.#own, this.#carriedOver);",
+    "return 0;",
+  ),
+  fault(
     "a goodbye taken back: its carrier closed behind it with bytes on their way here",
     "session/carrier.ts",
     "    await this.#duplex.closeWrite();\n  }\n",
