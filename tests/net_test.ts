@@ -628,6 +628,9 @@ for (const use of ["user", "carrier"] as const) {
     assertEquals(listening.isExposed, false);
     using named = await listenFor({ kind: "tcp", host: "localhost", port: 0 }, { use });
     assertEquals(named.isExposed, false);
+    if (!hasIPv6) return;
+    using mapped = await listenFor({ kind: "tcp", host: "::ffff:127.0.0.1", port: 0 }, { use });
+    assertEquals(mapped.isExposed, false, "loopback in another spelling");
   });
 
   Deno.test(`listening (${use}): a port that is taken is told in one sentence`, async () => {
@@ -658,7 +661,7 @@ for (const use of ["user", "carrier"] as const) {
       TeleError,
     );
     assertEquals(nowhere.code, "bad-input");
-    assertStringIncludes(nowhere.message, "cannot listen on no-such-host.invalid:0: ");
+    assertStringIncludes(nowhere.message, "cannot listen on no-such-host.invalid:0: that name cannot be resolved; ");
   });
 
   Deno.test(`listening (${use}): what was closed takes nobody, and its port is free again`, async () => {

@@ -4,7 +4,7 @@
  * @module
  */
 import net from "node:net";
-import { type Address, formatAddress, type TcpAddress, type UnixAddress } from "./address.ts";
+import { type Address, formatAddress, isLoopback, type TcpAddress, type UnixAddress } from "./address.ts";
 import { type Clock, sleep } from "./clock.ts";
 import { DenoDuplex } from "./deno_duplex.ts";
 import { hasSpareDescriptors } from "./descriptors.ts";
@@ -94,7 +94,7 @@ function isForBothFamilies(): boolean {
 function toListening(bound: Bound[]): Listening {
   return {
     addresses: bound.map((each) => each.address),
-    isExposed: bound.some((each) => each.host !== undefined && !/^(127\.|::1$|localhost$)/.test(each.host)),
+    isExposed: bound.some((each) => each.host !== undefined && !isLoopback(each.host)),
     close: () => bound.forEach((each) => each.close()),
   };
 }
@@ -117,11 +117,18 @@ export function isTaken(error: unknown): boolean {
 
 /** Whether the address is another machine's, or a name that leads nowhere. */
 export function isElsewhere(error: unknown): boolean {
-  const code = (error as { code?: string } | undefined)?.code ?? "";
   // Deno's `node:net` says EINVAL for an address of another machine.
-  return error instanceof Deno.errors.AddrNotAvailable ||
-    ["EADDRNOTAVAIL", "EINVAL", "ENOTFOUND", "EAI_AGAIN"].includes(code) ||
-    /failed to lookup address/.test(reasonOf(error));
+  return error instanceof Deno.errors.AddrNotAvailable || ["EADDRNOTAVAIL", "EINVAL"].includes(codeOf(error)) ||
+    isUnresolved(error);
+}
+
+/** Whether the host is a name that leads nowhere, or has a zone that is not here. */
+function isUnresolved(error: unknown): boolean {
+  return ["ENOTFOUND", "EAI_AGAIN"].includes(codeOf(error)) || /failed to lookup address/.test(reasonOf(error));
+}
+
+function codeOf(error: unknown): string {
+  return (error as { code?: string } | undefined)?.code ?? "";
 }
 
 function explain(error: unknown, address: Address): TeleError {
@@ -132,9 +139,10 @@ function explain(error: unknown, address: Address): TeleError {
 function explanation(error: unknown, address: Address): string {
   if (isTaken(error)) return "another program does; choose another port";
   if (address.kind === "unix") return `${reasonOf(error)}; choose another path`;
-  if (error instanceof Deno.errors.PermissionDenied || (error as { code?: string }).code === "EACCES") {
+  if (error instanceof Deno.errors.PermissionDenied || codeOf(error) === "EACCES") {
     return "not allowed; ports below 1024 need the right to, or choose another";
   }
+  if (isUnresolved(error)) return "that name cannot be resolved; write an address of this machine, or only the port";
   return isElsewhere(error) ? "this machine does not have that address" : reasonOf(error);
 }
 
