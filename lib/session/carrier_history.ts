@@ -4,8 +4,8 @@
  * @module
  */
 
-/** A carrier that brought nothing and died sooner than this died at once, in milliseconds. */
-const SHORT_LIFE_MS = 30_000;
+/** A carrier that brought nothing and died sooner than this died at once, in milliseconds. An idle one may be of use. */
+const SHORT_LIFE_MS = 5_000;
 
 /** A carrier that was lost sooner than this is not worth a line in the log if all are, in milliseconds. */
 const FLEETING_MS = 1_000;

@@ -213,7 +213,8 @@ const CASES: HardCase[] = [
       const attempts = impostor.accepted;
       breaker.to = server.port;
       await within(trip, 5_000, "the echo after the impostors");
-      assert(attempts > 30 && attempts < 200, `${attempts} attempts in a minute`);
+      // 0.1 to 0.2 s apart in the first minute, since the last carrier was of use.
+      assert(attempts > 30 && attempts < 600, `${attempts} attempts in a minute`);
       assert(client.log.length < 25, `${client.log.length} log lines`);
     }),
   },
