@@ -1,6 +1,8 @@
 /** The README tells the truth: every option with its default, and a library example that runs. */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { OPTIONS } from "../lib/tunnel/option_table.ts";
+import { PERMISSIONS } from "../scripts/compile_permissions.ts";
+import { within } from "./support/wait.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const README = await Deno.readTextFile(new URL("README.md", ROOT));
@@ -17,6 +19,34 @@ Deno.test("the README's table of options has every option, its role and its defa
     return [`\`--${option.name}=${option.placeholder}\``, option.role, option.default ?? option.without ?? "required"];
   });
   assertEquals(optionRows().map(([name, role, , initial]) => [name, role, initial]), expected);
+});
+
+Deno.test("the README's permissions are those of the compiled program, with the whole environment", () => {
+  const printed = /^--no-prompt .*$/m.exec(README)?.[0].split(" ");
+  const names = PERMISSIONS.map((flag) => flag.replace(/^--allow-env=.*/, "--allow-env"));
+  assertEquals(printed?.sort(), names.sort());
+});
+
+Deno.test("with the README's permissions, and with hardly any, both roles start without a question", async () => {
+  const printed = /^--no-prompt .*$/m.exec(README)![0].split(" ");
+  const hardlyAny = ["--no-prompt", "--allow-net", "--allow-env"];
+  const main = new URL("main.ts", ROOT).href;
+  for (const flags of [printed, hardlyAny]) {
+    for (const role of [["--server", "--in=:22", "--out=127.0.0.1:0"], ["--client", "--out=127.0.0.1:1"]]) {
+      const child = new Deno.Command(Deno.execPath(), {
+        args: ["run", "--quiet", ...flags, main, ...role, "--log-level=error"],
+        stdin: "null",
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+      const stderr = new Response(child.stderr).text();
+      const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+      const { value } = await within(reader.read(), 20_000, "the ready line");
+      if (value !== undefined) child.kill("SIGKILL");
+      assertStringIncludes(value ?? await stderr, `tele ${role[0]!.slice(2)} ready: `);
+      await Promise.all([child.status, stderr, reader.cancel()]);
+    }
+  }
 });
 
 Deno.test("the README's library example runs and prints what its comments say", async () => {

@@ -13,6 +13,8 @@ import { MemoryBudget } from "../net/memory_budget.ts";
 const SHARE = 1 / 4;
 /** The least that is taken for a machine's memory, in bytes: whatever it says, sessions must work. */
 const LEAST_MACHINE_BYTES = 256 * 1024 * 1024;
+/** Taken for a machine's memory where it may not be asked, in bytes. */
+const ASSUMED_MACHINE_BYTES = 4 * 1024 ** 3;
 /** A collection stops everything for a moment: not in the step that asks for it, and not often, in milliseconds. */
 const PAUSE_MS = 20_000;
 const SOON_MS = 1_000;
@@ -25,10 +27,18 @@ export function budgetOf(memoryBytes: number | undefined, clock: Clock): MemoryB
 
 /** Memory of the machine or, if that is less, of the control group that this process is in; in bytes. */
 export function machineMemoryBytes(): number {
-  // On Deno 2.6 there may be no such function; without a group it answers with an astronomical number.
-  const limit = (process as { constrainedMemory?: () => number }).constrainedMemory?.() ?? 0;
-  const total = Deno.systemMemoryInfo().total;
-  return Math.max(LEAST_MACHINE_BYTES, limit > 0 ? Math.min(limit, total) : total);
+  return Math.max(LEAST_MACHINE_BYTES, Math.min(...toldBytes()));
+}
+
+function toldBytes(): number[] {
+  try {
+    // On Deno 2.6 there may be no such function; without a group it answers with an astronomical number.
+    const limit = (process as { constrainedMemory?: () => number }).constrainedMemory?.() ?? 0;
+    return [limit > 0 ? limit : Infinity, Deno.systemMemoryInfo().total];
+  } catch {
+    // Not allowed (`--allow-sys=systemMemoryInfo`): that is no reason not to start.
+    return [ASSUMED_MACHINE_BYTES];
+  }
 }
 
 /**
