@@ -255,11 +255,9 @@ export class SessionServer<User extends SessionUser> {
     entry.isHeard = true;
     const { identity } = entry;
     if (identity === undefined) return;
-    const message = "a newer session of the same client took its place";
+    const ending = { code: EndCode.replaced, message: "a newer session of the same client took its place" };
     const older = [...this.#sessions.values()].filter((other) => other !== entry && other.isReplacedBy(identity));
-    for (const other of older) {
-      other.session.end(new TeleError("expired", message), { code: EndCode.replaced, message });
-    }
+    for (const other of older) other.session.end(new RefusalError(ending), ending);
   }
 
   /** @throws {RefusalError} `full` if nobody may go. */

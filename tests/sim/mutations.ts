@@ -169,7 +169,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the limit of the replay log not kept",
     "session/replay_log.ts",
-    "return Math.max(0, Math.min(this.#limitBytes - this.#held, reserved + this.#share.free));",
+    "return Math.max(0, Math.min(this.#limitBytes - memoryBytes, reserved + this.#share.free));",
     "return 2 ** 30;",
   ),
   fault(
