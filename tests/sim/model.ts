@@ -298,6 +298,8 @@ export class Model implements UserWatcher, Watcher {
   }
 
   #expired(session: Session, error: TeleError): void {
+    // A client that was started anew cannot come back for what it had, so nothing has to wait for that.
+    if (error.message.includes("took its place") && this.#ends.get(session)?.client?.isAlive === false) return;
     const outageMs = this.#clock.now() - (session.detachedAt ?? this.#clock.now());
     if (outageMs >= this.#scenario.resumeTimeoutMs) return this.because("expired");
     // A session without streams may be forgotten sooner, but neither a stream nor a byte on its way may be lost by that.
