@@ -98,33 +98,41 @@ Deno.test("each server and each listen address has an identity of its own", () =
     assertEquals((await identityFiles(folder)).length, 3);
   }));
 
-Deno.test("in a folder that was copied to another machine a client makes an identity of its own, and says so once", () =>
-  inFolder(async (folder) => {
-    const load = async (machine: string) => {
-      const log: string[] = [];
-      const identity = await loadIdentity(
-        folder,
-        ":1",
-        "a:1",
-        (level, message) => log.push(`${level} ${message}`),
-        machine,
+Deno.test({
+  name: "in a folder that was copied to another machine a client makes an identity of its own, and says so once",
+  // The files are open, and locked, for as long as the process lives.
+  sanitizeResources: false,
+  fn: () =>
+    inFolder(async (folder) => {
+      const load = async (machine: string) => {
+        const log: string[] = [];
+        const identity = await loadIdentity(
+          folder,
+          ":1",
+          "a:1",
+          (level, message) => log.push(`${level} ${message}`),
+          machine,
+        );
+        assertEquals(identity.isStored, true);
+        return { publicKey: encodeHex(await crypto.subtle.exportKey("raw", identity.keys.publicKey)), log };
+      };
+      const first = await load("one laptop");
+      assertEquals(first.log, []);
+      const copied = await load("another laptop");
+      assertNotEquals(copied.publicKey, first.publicKey);
+      assertEquals(copied.log.length, 1);
+      assertMatch(
+        copied.log[0],
+        /^info the identity in .* is another machine's, or this one's under a former host name/,
       );
-      assertEquals(identity.isStored, true);
-      return { publicKey: encodeHex(await crypto.subtle.exportKey("raw", identity.keys.publicKey)), log };
-    };
-    const first = await load("one laptop");
-    assertEquals(first.log, []);
-    const copied = await load("another laptop");
-    assertNotEquals(copied.publicKey, first.publicKey);
-    assertEquals(copied.log.length, 1);
-    assertMatch(copied.log[0], /^info the identity in .* is another machine's, or this one's under a former host name/);
-    const names = await identityFiles(folder);
-    assertEquals(new Set(names.map((name) => name.slice(0, 25))).size, 1);
-    // Another client on that machine has nothing to be told of.
-    const log: string[] = [];
-    await loadIdentity(folder, ":2", "a:1", (_, message) => log.push(message), "another laptop");
-    assertEquals([names.length, log], [2, []]);
-  }));
+      const names = await identityFiles(folder);
+      assertEquals(new Set(names.map((name) => name.slice(0, 25))).size, 1);
+      // Another client on that machine has nothing to be told of.
+      const log: string[] = [];
+      await loadIdentity(folder, ":2", "a:1", (_, message) => log.push(message), "another laptop");
+      assertEquals([names.length, log], [2, []]);
+    }),
+});
 
 Deno.test("a machine is named by its machine id, where there is one, and its host name, and keeps its name", () => {
   const machine = (files: Record<string, string>, host?: string) =>
