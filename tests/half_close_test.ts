@@ -1,7 +1,10 @@
 /** A user's program that ends its own direction first, and then reads slowly. */
 import { assertEquals, assertRejects } from "@std/assert";
+import { concat } from "@std/bytes/concat";
+import net from "node:net";
 import { dial } from "../lib/net/dial.ts";
 import type { Duplex } from "../lib/net/duplex.ts";
+import { hasNodeDuplex, NodeDuplex } from "../lib/net/node_duplex.ts";
 import { pause } from "./support/wait.ts";
 
 const ALL_BYTES = 16 << 20;
@@ -44,6 +47,41 @@ for (const [before, firstBytes] of [["before it has sent a byte", 0], ["after so
     await sending;
     user.close();
   });
+}
+
+Deno.test("a peer that half-closes before anyone has looked gets everything that is written at once", {
+  ignore: !hasNodeDuplex(),
+}, async () => {
+  for (const bytes of [1, 4096, 4097, 64 * 1024]) {
+    for (let round = 0; round < 10; round++) await halfCloseAtOnce(bytes);
+  }
+});
+
+/** The first write comes in the very turn in which the connection does. */
+async function halfCloseAtOnce(bytes: number): Promise<void> {
+  const sent = crypto.getRandomValues(new Uint8Array(bytes));
+  const serving = Promise.withResolvers<void>();
+  const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
+    const user = NodeDuplex.accepted(socket);
+    const end = user.read(new Uint8Array(1)).then((count) => assertEquals(count, null));
+    const sending = user.write(sent).then(() => user.closeWrite());
+    serving.resolve(Promise.all([end, sending]).then(() => {}).finally(() => user.close()));
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address() as net.AddressInfo;
+  using peer = await Deno.connect({ hostname: "127.0.0.1", port });
+  const [, received] = await Promise.all([peer.closeWrite(), readAll(peer), serving.promise]);
+  assertEquals(received, sent);
+  server.close();
+}
+
+async function readAll(peer: Deno.Conn): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  const into = new Uint8Array(PIECE_BYTES);
+  for (let count = await peer.read(into); count !== null; count = await peer.read(into)) {
+    pieces.push(into.slice(0, count));
+  }
+  return concat(pieces);
 }
 
 Deno.test(

@@ -49,6 +49,9 @@ const SMALL_BYTES = 2 * 1024;
 /** After so many small reads in a row; one between large ones must not make the next one small. */
 const SMALL_READS = 4;
 
+/** So much the empty send buffer of a new connection takes whole, even while the system is short of memory (`tcp_wmem`). */
+const FIRST_WRITE_BYTES = 4 * 1024;
+
 /** So few bytes are copied one by one, which is quicker than to make a view of them. */
 const FEW_BYTES = 64;
 
@@ -139,6 +142,9 @@ export class NodeDuplex implements Duplex {
   /** One that no write waits on serves the next as well. */
   #request: Request | undefined;
   #heardAnything = false;
+  #wroteAnything = false;
+  /** The peer has ended, which is told as soon as it is known what becomes of a write that waits. */
+  #sawEnd = false;
   #ended = false;
   #error: unknown;
   /** Why nothing can be written any more; what the peer sent before can still be read. */
@@ -261,6 +267,7 @@ export class NodeDuplex implements Duplex {
 
   /** A reset that was told to a write first reads as an end: while one waits, what becomes of it must be known before. */
   #end(): void {
+    this.#sawEnd = true;
     this.#stopReading();
     if (this.#failWaiting === undefined) this.#ends();
     else setTimeout(() => this.#ends());
@@ -270,7 +277,7 @@ export class NodeDuplex implements Duplex {
     if (this.#isClosed || this.#ended) return;
     if (this.#writeError !== undefined) return this.#fail(this.#writeError);
     this.#ended = true;
-    if (!this.#heardAnything && this.#failWaiting === undefined) this.#move();
+    if (!this.#heardAnything && this.#failWaiting === undefined) this.#moved ??= this.#move();
     if (this.#into === undefined) return;
     this.#into = undefined;
     this.#onRead!(null);
@@ -280,15 +287,16 @@ export class NodeDuplex implements Duplex {
    * On Deno 2.9.6 a handle whose peer has ended before it sent a byte fails a write that has to wait, with EPIPE and with
    * its bytes lost, though the connection is sound. A `Deno.Conn` does not; but it cannot send RST.
    */
-  #move(): void {
-    this.#moved = moverOfStreams().then((move) => {
+  #move(): Promise<Duplex> {
+    const moved = moverOfStreams().then((move) => {
       // Until here the handle had it, and has ended it with itself.
       if (this.#isClosed) throw this.#error;
       this.#movedTo = move(this.#handle.takeStream());
       this.#handle.close();
       return this.#movedTo;
     });
-    this.#moved.catch((error) => this.#fail(error));
+    moved.catch((error) => this.#fail(error));
+    return moved;
   }
 
   #fail(error: unknown): void {
@@ -304,11 +312,30 @@ export class NodeDuplex implements Duplex {
     const error = this.#error ?? this.#writeError;
     if (error !== undefined) return Promise.reject(error);
     if (this.#moved !== undefined) return this.#moved.then((duplex) => duplex.write(bytes));
+    if (!this.#wroteAnything) return this.#writeFirst(bytes);
     const request = this.#request ??= new streams!.WriteWrap();
     const status = this.#handle.writeBuffer(request, bytes);
     if (status === 0 && streams!.streamBaseState[streams!.kLastWriteWasAsync] === 0) return undefined;
     this.#request = undefined;
     return this.#completion("write", request, status);
+  }
+
+  /**
+   * A connection's first write waits even where there is room, until the runtime has looked; a peer that has ended by then,
+   * and sent nothing, fails it (see {@linkcode NodeDuplex.#move}). But of a small one nothing has left by then.
+   */
+  #writeFirst(bytes: Uint8Array): Promise<void> | undefined {
+    this.#wroteAnything = true;
+    const first = bytes.subarray(0, FIRST_WRITE_BYTES), rest = bytes.subarray(FIRST_WRITE_BYTES);
+    const request = new streams!.WriteWrap();
+    const status = this.#handle.writeBuffer(request, first);
+    const isDone = status === 0 && streams!.streamBaseState[streams!.kLastWriteWasAsync] === 0;
+    if (isDone) return rest.length === 0 ? undefined : this.writeNow(rest);
+    const written = this.#completion("write", request, status, async () => {
+      this.#moved ??= this.#move();
+      await (await this.#moved).write(first);
+    });
+    return rest.length === 0 ? written : written.then(() => this.writeNow(rest));
   }
 
   closeWrite(): Promise<void> {
@@ -322,14 +349,17 @@ export class NodeDuplex implements Duplex {
   /**
    * Settles when the runtime has done what was asked. A peer that takes nothing more may have sent something before, such as
    * why it refuses: that can still be read.
+   *
+   * @param again Does it in another way, should the runtime fail it at a peer that has only ended its own direction.
    */
-  #completion(call: string, request: Request, status: number): Promise<void> {
+  #completion(call: string, request: Request, status: number, again?: () => Promise<void>): Promise<void> {
     if (status !== 0) return Promise.reject(this.#writeFailed(systemError(call, status)));
     return new Promise((resolve, reject) => {
       this.#failWaiting = reject;
       request.oncomplete = (status) => {
         this.#failWaiting = undefined;
         if (status === 0) return resolve();
+        if (again && this.#sawEnd && !this.#heardAnything && !this.#isClosed) return resolve(again());
         reject(this.#writeFailed(systemError(call, status)));
       };
     });
