@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertLessOrEqual, assertRejects } from "@std/assert";
 import type { Duplex } from "../lib/net/duplex.ts";
 import { TeleError } from "../lib/net/error.ts";
 import { duplexPair } from "../lib/net/pipe.ts";
@@ -217,4 +217,47 @@ Deno.test("stopping aborts what is carried, what is being connected, and what co
   await all.carry(lateInner, () => Promise.reject(new Error("must not be asked")));
   for (const end of [user, network, waiting, late]) await assertRejects(() => readAll(end));
   assertEquals([all.count, lines], [0, []]);
+});
+
+/** An end that always has as much as it is asked for, and remembers how much that was; what is written to it waits. */
+function endless(): { duplex: Duplex; asked: () => number } {
+  let asked = 0;
+  const never = new Promise<never>(() => {});
+  const duplex: Duplex = {
+    peer: "an endless one",
+    read: (into) => Promise.resolve(asked = into.length),
+    write: () => never,
+    closeWrite: () => never,
+    abort() {},
+    close() {},
+  };
+  return { duplex, asked: () => asked };
+}
+
+Deno.test("of thousands of relays whose readers take nothing each holds little, of a few each what is quick", async () => {
+  const { relays: all } = relays(10_000);
+  const held: (() => number)[] = [];
+  for (let count = 0; count < 1_000; count++) {
+    const inner = endless();
+    const outer = endless();
+    // Of each direction 512 KiB pass before the reader stops.
+    let left = 512 * 1024;
+    outer.duplex.write = (bytes) => (left -= bytes.length) > 0 ? Promise.resolve() : new Promise(() => {});
+    held.push(inner.asked);
+    all.carry(inner.duplex, () => Promise.resolve({ inner: inner.duplex, outer: outer.duplex, framing: undefined }));
+  }
+  while (held.at(-1)!() === 0) await new Promise((resolve) => setTimeout(resolve));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const bytes = held.reduce((sum, asked) => sum + asked(), 0);
+  assertLessOrEqual(bytes, 64 * 1024 * 1024);
+  all.stop();
+
+  const { relays: few } = relays(10);
+  const [inner, outer] = [endless(), endless()];
+  let left = 2 ** 20;
+  outer.duplex.write = (bytes) => (left -= bytes.length) > 0 ? Promise.resolve() : new Promise(() => {});
+  few.carry(inner.duplex, () => Promise.resolve({ inner: inner.duplex, outer: outer.duplex, framing: undefined }));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals(inner.asked(), 256 * 1024);
+  few.stop();
 });

@@ -5,7 +5,7 @@ import { systemClock } from "../lib/net/clock.ts";
 import type { Duplex } from "../lib/net/duplex.ts";
 import { TeleError } from "../lib/net/error.ts";
 import { silentLog } from "../lib/net/log.ts";
-import { isNodeSound } from "../lib/net/node_duplex.ts";
+import { isNodeSound, NodeDuplex } from "../lib/net/node_duplex.ts";
 import { dialTls, requireTls } from "../lib/net/tls_dial.ts";
 import { listenTls } from "../lib/net/tls_listen.ts";
 import { FakeClock } from "./support/fake_clock.ts";
@@ -106,6 +106,31 @@ tlsTest("a reader that waits holds the writer back", async () => {
   assertEquals(written, stuck);
   assertEquals((await readAll(far.duplex, 256 * 1024)).length, 64 * MIB);
   await writing;
+  world.close();
+});
+
+tlsTest("who reads little at a time has little read for it, though much came before", async () => {
+  const world = await TlsWorld.start();
+  const [{ duplex: dialed }, { duplex: accepted }] = await world.pair();
+  const { read } = NodeDuplex.prototype;
+  let asked = 0;
+  NodeDuplex.prototype.read = function (into) {
+    asked = into.length;
+    return read.call(this, into);
+  };
+  try {
+    const writing = accepted.write(new Uint8Array(8 * 1024 * 1024));
+    const large = new Uint8Array(256 * 1024);
+    for (let left = 8 * 1024 * 1024; left > 0;) left -= (await dialed.read(large))!;
+    await writing;
+    assert(asked > 16 * 1024, `much was read at once: ${asked} bytes`);
+    const reading = dialed.read(new Uint8Array(8 * 1024));
+    assertEquals(asked, 8 * 1024);
+    await accepted.write(new Uint8Array(1));
+    assertEquals(await reading, 1);
+  } finally {
+    NodeDuplex.prototype.read = read;
+  }
   world.close();
 });
 

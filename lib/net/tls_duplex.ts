@@ -307,6 +307,8 @@ export class TlsDuplex implements Duplex {
     this.#isFeeding = true;
     try {
       while (this.#waiter !== undefined && this.#error === undefined) {
+        // Whoever reads little at a time is idle, or waits for its own peer: what is held for it is no more than that.
+        this.#readBytes = Math.min(this.#readBytes, Math.max(SMALLEST_READ_BYTES, this.#waiter.into.length));
         if (this.#encrypted?.length !== this.#readBytes) this.#encrypted = new Uint8Array(this.#readBytes);
         const count = await this.#transport.read(this.#encrypted);
         if (count === null) return await this.#cut();

@@ -11,6 +11,9 @@ import { FramedDuplex } from "../ping/framed_duplex.ts";
 const SMALLEST_READ_BYTES = 4 * 1024;
 const LARGEST_READ_BYTES = 256 * 1024;
 
+/** What all relays of a process read into while there are many, in bytes: what their readers do not take waits there. */
+const ALL_READ_BYTES = 64 * 1024 * 1024;
+
 /** What a program said before it broke off is carried on while some of it moves every so many milliseconds. */
 const LAST_WORDS_MS = 10_000;
 
@@ -45,6 +48,7 @@ export interface RelayEnds {
  * Source: RFD 80, "ping framing" and "failure cases"; `PROTOCOL.md`, "RFD 80 mode".
  *
  * @param signal The process ends: nothing is waited for any more.
+ * @param most The largest size of what one direction is read into, in bytes, as it is at the time: see {@linkcode readShare}.
  * @throws What failed: a {@linkcode TeleError} `protocol` if a frame was too large or cut.
  *
  * @example
@@ -63,7 +67,12 @@ export interface RelayEnds {
  * await Promise.all([user.closeWrite(), network.closeWrite(), relaying]);
  * ```
  */
-export async function relay({ outer, inner, framing }: RelayEnds, clock: Clock, signal?: AbortSignal): Promise<void> {
+export async function relay(
+  { outer, inner, framing }: RelayEnds,
+  clock: Clock,
+  signal?: AbortSignal,
+  most: () => number = () => LARGEST_READ_BYTES,
+): Promise<void> {
   let far = outer;
   let stopPings = () => {};
   if (framing !== undefined) {
@@ -71,8 +80,8 @@ export async function relay({ outer, inner, framing }: RelayEnds, clock: Clock, 
     if (framing.pingIntervalMs !== undefined) stopPings = every(clock, framing.pingIntervalMs, () => framed.ping());
     far = framed;
   }
-  const toUser = new Direction(far, inner, clock);
-  const fromUser = new Direction(inner, far, clock);
+  const toUser = new Direction(far, inner, clock, most);
+  const fromUser = new Direction(inner, far, clock, most);
   try {
     await Promise.all([toUser.move(fromUser), fromUser.move(toUser)]);
     outer.close();
@@ -98,16 +107,18 @@ class Direction {
   readonly #from: Duplex;
   readonly #to: Duplex;
   readonly #clock: Clock;
+  readonly #most: () => number;
   #isWriting = false;
   #movedAtMs = -Infinity;
   #done: Promise<void> = Promise.resolve();
   /** Whoever is written to takes nothing more. */
   writeFailed = false;
 
-  constructor(from: Duplex, to: Duplex, clock: Clock) {
+  constructor(from: Duplex, to: Duplex, clock: Clock, most: () => number) {
     this.#from = from;
     this.#to = to;
     this.#clock = clock;
+    this.#most = most;
   }
 
   /** Moves everything, and then the end; `back` is the other way. */
@@ -125,7 +136,7 @@ class Direction {
       await this.#to.write(buffer.subarray(0, count));
       this.#isWriting = false;
       this.#movedAtMs = this.#clock.now();
-      buffer = resized(buffer, count);
+      buffer = resized(buffer, count, this.#most());
     }
     // After a failed write no end is a clean one.
     if (back.writeFailed) throw new Error("the other side takes no more");
@@ -152,11 +163,19 @@ class Direction {
   }
 }
 
-/** A larger buffer for what filled it, a smaller one for what is little. */
-function resized(buffer: Uint8Array<ArrayBuffer>, count: number): Uint8Array<ArrayBuffer> {
-  if (count === buffer.length && count < LARGEST_READ_BYTES) return new Uint8Array(2 * count);
-  if (count < buffer.length / 8 && buffer.length > SMALLEST_READ_BYTES) return new Uint8Array(buffer.length / 2);
-  return buffer;
+/** How large the reads of each of `relays` may be, in bytes: with very many, each has a small part of what all have. */
+export function readShare(relays: number): number {
+  const share = Math.floor(ALL_READ_BYTES / (2 * relays));
+  return Math.min(LARGEST_READ_BYTES, Math.max(SMALLEST_READ_BYTES, share));
+}
+
+/** A larger buffer for what filled it, a smaller one for what is little, or where there is not so much for each any more. */
+function resized(buffer: Uint8Array<ArrayBuffer>, count: number, most: number): Uint8Array<ArrayBuffer> {
+  let bytes = buffer.length;
+  if (count === bytes) bytes *= 2;
+  else if (count < bytes / 8 && bytes > SMALLEST_READ_BYTES) bytes /= 2;
+  bytes = Math.min(bytes, most);
+  return bytes === buffer.length ? buffer : new Uint8Array(bytes);
 }
 
 /** Calls `action` at every interval until the returned function is called. */

@@ -6,7 +6,7 @@
 import type { Clock } from "../net/clock.ts";
 import { describePeer, type Duplex } from "../net/duplex.ts";
 import { reasonOf } from "../net/error.ts";
-import { relay, type RelayEnds } from "./relay.ts";
+import { readShare, relay, type RelayEnds } from "./relay.ts";
 import type { StreamLog } from "./stream_log.ts";
 
 /** What {@linkcode Relays} is made of. */
@@ -76,7 +76,7 @@ export class Relays {
     try {
       ends = await connect(signal);
       if (signal.aborted) return abort();
-      await relay(ends, clock, signal);
+      await relay(ends, clock, signal, () => readShare(this.#count));
       streamLog.relayed(describePeer(first), undefined);
     } catch (error) {
       first.abort();
