@@ -1,5 +1,12 @@
 /** Streams inside a session: real muxes and sessions over a network in memory, with a clock that the test moves. */
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertLessOrEqual,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import fc from "fast-check";
 import { EARLY_STREAMS, LEAST_START_CREDIT, MOST_START_CREDIT } from "../lib/mux/constants.ts";
 import { Mux } from "../lib/mux/mux.ts";
@@ -722,6 +729,44 @@ Deno.test("records of streams that nobody knows are dropped", async () => {
     await clock.advance(100);
     assertEquals(rogue.error, undefined);
   });
+});
+
+Deno.test("where acknowledgements make little room, data does not go in pieces that are headers for the most part", async () => {
+  const mux = new Mux({
+    clock: new FakeClock(),
+    pool: new SegmentPool({ plenty: 9 }),
+    maxStreams: 9,
+    open: { count: 0 },
+  });
+  // Beyond 20 000 bytes the log is full; a limit of 600 is below the least room that is worth a record.
+  for (const [limitBytes, mostRecords] of [[20_000, 100], [600, 300]]) {
+    const log = new ReplayLog({ limitBytes });
+    const [user, far] = duplexPair();
+    mux.open(far);
+    let [records, received] = [0, 0];
+    const decoder = new RecordDecoder({
+      open: () => {},
+      data: (_id, bytes) => {
+        records++;
+        received += bytes.length;
+      },
+      fin: () => {},
+      reset: () => {},
+    });
+    user.write(new Uint8Array(50_000)).then(() => user.closeWrite(), () => {});
+    for (let steps = 0; received < 50_000; steps++) {
+      assert(steps < 20_000, `${received} bytes in ${records} records, then nothing`);
+      await settle();
+      mux.pull(log, 256 * KIB, 64 * KIB);
+      const next = () => log.nextWrite(new WriteHold());
+      for (let frame = next(); frame !== undefined; frame = next()) decoder.push(frame.slice(5));
+      log.acknowledge(Math.min(log.acknowledged + 20, log.sent));
+    }
+    assertLessOrEqual(records, mostRecords);
+    user.abort();
+    far.abort();
+    await settle();
+  }
 });
 
 Deno.test("bulk streams take turns of bounded size, and one alone takes all that may go", async () => {

@@ -224,7 +224,7 @@ export class Mux implements SessionUser, StreamHost {
     const nowMs = this.clock.now();
     const urgent = this.#pullQuiet(log, Math.min(urgentBytes, log.room), nowMs);
     let left = Math.min(bulkBytes - urgent, log.room, MOST_PULL_BYTES);
-    while (left > 0) {
+    while (left >= log.leastRoom) {
       const stream = this.#scheduler.nextBulk();
       if (stream === undefined) return;
       left -= stream.takeTurn(log, Math.min(left, this.turnBytes), nowMs);
@@ -240,7 +240,7 @@ export class Mux implements SessionUser, StreamHost {
       if (!stream.wantsTurn) continue;
       this.#scheduler.add(stream, this.clock);
       // It may be in front again: without room, that would go on for ever.
-      if (left <= 0) break;
+      if (left < log.leastRoom) break;
     }
     return most - left;
   }

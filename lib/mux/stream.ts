@@ -346,6 +346,7 @@ export class MuxStream {
     const bytes = Math.min(waiting, maxBytes, this.#sendLimit - this.#sent);
     if (bytes <= 0) return 0;
     const isWhole = bytes === waiting;
+    if (!isWhole && bytes === maxBytes && bytes < log.leastRoom) return 0;
     if (isWhole && chunk.segment !== undefined && bytes >= ADOPT_BYTES) {
       const start = chunk.start - DATA_RECORD_HEADER_BYTES;
       writeDataHeader(chunk.memory, start, this.id, bytes);

@@ -8,7 +8,13 @@ import type { Clock, Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { reasonOf, TeleError } from "../net/error.ts";
 import { Segment, type SegmentPool } from "../net/segment_pool.ts";
-import { ACKNOWLEDGE_BYTES, ACKNOWLEDGE_DELAY_MS, FrameType, MOST_ACKNOWLEDGE_DELAY_MS } from "./constants.ts";
+import {
+  ACKNOWLEDGE_BYTES,
+  ACKNOWLEDGE_DELAY_MS,
+  FrameType,
+  LEAST_ROOM_BYTES,
+  MOST_ACKNOWLEDGE_DELAY_MS,
+} from "./constants.ts";
 import { type ControlSource, decodeAcknowledge, decodeProbe, OutgoingControl, type Probe } from "./control.ts";
 import { Farewell } from "./farewell.ts";
 import { Flight } from "./flight.ts";
@@ -480,7 +486,7 @@ export class Carrier {
     if (pulls) {
       const before = log.end;
       this.#host.pull(room, this.flight.bound + URGENT_BYTES - this.flight.inFlight);
-      this.#awaitsRoom = log.end - before >= room || log.room === 0;
+      this.#awaitsRoom = room - (log.end - before) < LEAST_ROOM_BYTES || log.room < LEAST_ROOM_BYTES;
       if (!log.hasUnsent && this.#hasMuchRoom) this.flight.markApplicationLimited();
     }
     // What was pulled just now may go: it kept the bound, or is a quiet stream's. What a resume sends again must wait.

@@ -116,3 +116,9 @@ export const NAMELESS_SESSION_KEPT_MS = 3_600_000;
 
 /** A server looks so often whether a detached session has waited for long enough, in milliseconds. */
 export const WATCH_MS = 60_000;
+
+/**
+ * While acknowledgements are due, data is put into the log only where there is so much room, in bytes: each that comes makes
+ * a little, and of pieces as little as that most would be headers.
+ */
+export const LEAST_ROOM_BYTES = 1024;

@@ -7,7 +7,7 @@ import { FRAME_HEADER_BYTES, writeFrameHeader } from "../ping/codec.ts";
 import { TeleError } from "../net/error.ts";
 import { MemoryPool } from "../net/memory_pool.ts";
 import type { Segment } from "../net/segment_pool.ts";
-import { DATA_HEADER_BYTES, FrameType, HEADROOM_BYTES } from "./constants.ts";
+import { DATA_HEADER_BYTES, FrameType, HEADROOM_BYTES, LEAST_ROOM_BYTES } from "./constants.ts";
 import { MOST_GATHERED_BYTES, type Piece, type WriteHold } from "./write_hold.ts";
 
 /** Bytes of one arena: the memory that small records are gathered in. */
@@ -111,6 +111,11 @@ export class ReplayLog {
     const memoryBytes = this.#memoryBytes;
     const reserved = Math.max(0, LOG_RESERVE_BYTES - memoryBytes);
     return Math.max(0, Math.min(this.#limitBytes - memoryBytes, reserved + this.#share.free));
+  }
+
+  /** With less room than this a part of what waits is not worth a record, in bytes; see {@linkcode LEAST_ROOM_BYTES}. */
+  get leastRoom(): number {
+    return this.#held === 0 ? 1 : LEAST_ROOM_BYTES;
   }
 
   /** Memory held beyond the limit, which is for data: opens, ends and resets always fit. In bytes. */
