@@ -1,6 +1,6 @@
 /** The small parts of the tunnel: the identity file, the watch on clocks and addresses, and what the log says. */
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { decodeHex, encodeHex } from "@std/encoding/hex";
+import { decodeHex } from "@std/encoding/hex";
 import { fileURLToPath } from "node:url";
 import type { MuxStream, StreamEnd } from "../lib/mux/stream.ts";
 import { systemClock } from "../lib/net/clock.ts";
@@ -33,10 +33,15 @@ class Holder implements AsyncDisposable {
     this.log = said.log;
   }
 
-  static async start(folder: string, listen = "127.0.0.1:2222", server = "example.com:40300"): Promise<Holder> {
+  static async start(
+    folder: string,
+    listen = "127.0.0.1:2222",
+    server = "example.com:40300",
+    machine = machineName(),
+  ): Promise<Holder> {
     const main = fileURLToPath(new URL("./support/identity_main.ts", import.meta.url));
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--v8-flags=--expose-gc", main, folder, listen, server],
+      args: ["run", "-A", "--v8-flags=--expose-gc", main, folder, listen, server, machine],
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
@@ -98,41 +103,20 @@ Deno.test("each server and each listen address has an identity of its own", () =
     assertEquals((await identityFiles(folder)).length, 3);
   }));
 
-Deno.test({
-  name: "in a folder that was copied to another machine a client makes an identity of its own, and says so once",
-  // The files are open, and locked, for as long as the process lives.
-  sanitizeResources: false,
-  fn: () =>
-    inFolder(async (folder) => {
-      const load = async (machine: string) => {
-        const log: string[] = [];
-        const identity = await loadIdentity(
-          folder,
-          ":1",
-          "a:1",
-          (level, message) => log.push(`${level} ${message}`),
-          machine,
-        );
-        assertEquals(identity.isStored, true);
-        return { publicKey: encodeHex(await crypto.subtle.exportKey("raw", identity.keys.publicKey)), log };
-      };
-      const first = await load("one laptop");
-      assertEquals(first.log, []);
-      const copied = await load("another laptop");
-      assertNotEquals(copied.publicKey, first.publicKey);
-      assertEquals(copied.log.length, 1);
-      assertMatch(
-        copied.log[0],
-        /^info the identity in .* is another machine's, or this one's under a former host name/,
-      );
-      const names = await identityFiles(folder);
-      assertEquals(new Set(names.map((name) => name.slice(0, 25))).size, 1);
-      // Another client on that machine has nothing to be told of.
-      const log: string[] = [];
-      await loadIdentity(folder, ":2", "a:1", (_, message) => log.push(message), "another laptop");
-      assertEquals([names.length, log], [2, []]);
-    }),
-});
+Deno.test("in a folder that was copied to another machine a client makes an identity of its own, and says so once", () =>
+  inFolder(async (folder) => {
+    await using first = await Holder.start(folder, ":1", "a:1", "one laptop");
+    assertEquals(first.log, []);
+    await using copied = await Holder.start(folder, ":1", "a:1", "another laptop");
+    assertNotEquals(copied.publicKey, first.publicKey);
+    assertEquals(copied.log.length, 1);
+    assertMatch(copied.log[0], /^info the identity in .* is another machine's, or this one's under a former host name/);
+    const names = await identityFiles(folder);
+    assertEquals(new Set(names.map((name) => name.slice(0, 25))).size, 1);
+    // Another client on that machine has nothing to be told of.
+    await using other = await Holder.start(folder, ":2", "a:1", "another laptop");
+    assertEquals([names.length, other.log], [2, []]);
+  }));
 
 Deno.test("a machine is named by its machine id, where there is one, and its host name, and keeps its name", () => {
   const machine = (files: Record<string, string>, host?: string) =>

@@ -1,19 +1,20 @@
 /**
- * A process that holds an identity, for tests of the file and its lock: arguments are the folder, the listen address and
- * the server address. Prints one line of JSON, then waits for the end of its standard input.
+ * A process that holds an identity, for tests of the file and its lock: arguments are the folder, the listen address, the
+ * server address, and what the machine is called. Prints one line of JSON, then waits for the end of its standard input.
  *
  * @module
  */
 import { encodeHex } from "@std/encoding/hex";
 import { loadIdentity } from "../../lib/tunnel/identity_file.ts";
 
-const [folder, listenAddress, serverAddress] = Deno.args;
+const [folder, listenAddress, serverAddress, machine] = Deno.args;
 const log: string[] = [];
 const { keys } = await loadIdentity(
   folder,
   listenAddress,
   serverAddress,
   (level, message) => log.push(`${level} ${message}`),
+  machine,
 );
 const publicKey = encodeHex(new Uint8Array(await crypto.subtle.exportKey("raw", keys.publicKey)));
 // Nothing may depend on an object that the garbage collector takes.
