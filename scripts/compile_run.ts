@@ -44,8 +44,8 @@ export class Compiler {
   /** What programs made by this compiler cannot do, as a sentence; `undefined` if nothing is missing. */
   get shortcoming(): string | undefined {
     if (isNodeSound(this.version)) return undefined;
-    return `Deno ${this.version} is below 2.9: a tele compiled with it cannot listen with TLS, and a connection that is ` +
-      "cut ends with end of file instead of RST; all else works. Compile releases with Deno 2.9 or later";
+    return `Deno ${this.version} is below 2.9: a tele compiled with it has no TLS, at either end, and a connection that ` +
+      "is cut ends with end of file instead of RST; all else works. Compile releases with Deno 2.9 or later";
   }
 
   /**

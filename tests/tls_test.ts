@@ -8,6 +8,9 @@ import { silentLog } from "../lib/net/log.ts";
 import { isNodeSound, NodeDuplex } from "../lib/net/node_duplex.ts";
 import { dialTls, requireTls } from "../lib/net/tls_dial.ts";
 import { listenTls } from "../lib/net/tls_listen.ts";
+import { parseCommandLine } from "../lib/tunnel/command_line.ts";
+import { makeDialer } from "../lib/tunnel/outer_dialer.ts";
+import { listenOuter } from "../lib/tunnel/outer_listener.ts";
 import { FakeClock } from "./support/fake_clock.ts";
 import { generated, sha256 } from "./support/random.ts";
 import { certificates, tlsTest, TlsWorld } from "./support/tls_world.ts";
@@ -42,6 +45,14 @@ Deno.test("TLS on a runtime that is too old is a clear error", async () => {
   };
   const listening = () => listenTls(undefined, { cert: "", key: "", protocols: [] }, options);
   await assertRejects(listening, TeleError, "TLS needs Deno 2.9 or later");
+  // Nor is it said of files, which that runtime cannot judge.
+  const client = parseCommandLine(["--client", "--in=:0", "--out=:1", "--tls-ca=system"], {});
+  const server = parseCommandLine(["--server", "--in=:1", "--out=:0", "--tls-cert=/no", "--tls-key=/no"], {});
+  assert(client.kind === "client" && server.kind === "server");
+  const dialer = () => makeDialer(client.options, silentLog, systemClock);
+  await assertRejects(dialer, TeleError, "TLS needs Deno 2.9 or later");
+  const listener = async () => await listenOuter(server.options, silentLog, systemClock, () => {});
+  await assertRejects(listener, TeleError, "TLS needs Deno 2.9 or later");
 });
 
 tlsTest("what was agreed on, and who is there", async () => {

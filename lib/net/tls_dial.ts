@@ -95,7 +95,8 @@ export async function dialTls(
 }
 
 /**
- * Asks for a runtime that can do TLS in this way.
+ * Asks for a runtime that can do TLS in this way. That of 2.6.8 tells of a server whose certificate another CA signed that it
+ * is connected and authorized, and has nothing to check such a one with.
  *
  * @throws {TeleError} `bad-input` where `node:tls` cannot do this: before Deno 2.9.
  */

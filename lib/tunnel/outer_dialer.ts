@@ -10,7 +10,7 @@ import type { Duplex } from "../net/duplex.ts";
 import { TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import { systemCertificates } from "../net/system_certificates.ts";
-import { checkDialSettings, dialTls, type TlsConnection, type TlsDialSettings } from "../net/tls_dial.ts";
+import { checkDialSettings, dialTls, requireTls, type TlsConnection, type TlsDialSettings } from "../net/tls_dial.ts";
 import { offered, SESSION_ALPN } from "./alpn.ts";
 import type { ClientOptions, ClientTls } from "./options.ts";
 import { readFiles, type Texts, watchFiles } from "./watched_files.ts";
@@ -53,6 +53,8 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
       stop() {},
     };
   }
+  // Before the files: a runtime that is too old finds fault with good ones.
+  requireTls();
   const protocols = options.protocol === undefined ? [SESSION_ALPN] : offered(options.protocol);
   const caFile = tls.caFile === SYSTEM ? undefined : tls.caFile;
   const files = { "--tls-ca": caFile, "--tls-cert": tls.certFile, "--tls-key": tls.keyFile };

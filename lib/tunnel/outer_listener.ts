@@ -7,6 +7,7 @@ import type { Clock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { listen, type Listening } from "../net/listen.ts";
 import type { Log } from "../net/log.ts";
+import { requireTls } from "../net/tls_dial.ts";
 import { listenTls, type TlsListenSettings } from "../net/tls_listen.ts";
 import { Strangers } from "../session/strangers.ts";
 import { announced, type Choice, choiceOf } from "./alpn.ts";
@@ -42,6 +43,7 @@ async function listenSecurely(
   clock: Clock,
   take: TakeOuter,
 ): Promise<Listening> {
+  requireTls();
   const served = { sessions: options.in !== undefined, routes: options.routes };
   const protocols = announced(served);
   const settings = (texts: Texts): TlsListenSettings => ({
