@@ -119,6 +119,20 @@ for (const how of ["says goodbye", "breaks a rule"]) {
   });
 }
 
+Deno.test("a server that ends while streams of a lost session are still to be cut cuts these as well", async () => {
+  const world = new World();
+  const rogue = await guest(world);
+  for (let from = 1; from < 2_000; from += 500) await world.run(rogue.write(opens(from, 500, false)));
+  await world.clock.advanceUntil(() => world.upstream.length === 2_000, 10_000, "all are open");
+  await rogue.write(GOODBYE);
+  await world.clock.settle();
+  assertEquals(world.ends.server.length, CUTS_A_TURN);
+  const disposing = world[Symbol.asyncDispose]();
+  assertEquals(world.ends.server.length, 2_000, "what the system closed for it could look like a clean end");
+  rogue.close();
+  await disposing;
+});
+
 Deno.test("carriers that take over while a read of the one before waits do not add theirs to it", async () => {
   await using world = new World({ server: { maxStreams: 10 } });
   await world.attached();

@@ -12,6 +12,7 @@ import { SEGMENT_BYTES, SegmentPool } from "../net/segment_pool.ts";
 import { SessionClient } from "../session/client.ts";
 import type { Identity } from "../session/keys.ts";
 import { SessionServer } from "../session/server.ts";
+import { CutQueue } from "./cut_queue.ts";
 import { guardedLog, guardedStreamEnd } from "./callbacks.ts";
 import { Mux, type MuxSession } from "./mux.ts";
 import type { MuxStream, StreamEnd } from "./stream.ts";
@@ -112,14 +113,19 @@ export interface MuxServerOptions extends LinkOptions {
 
 const NO_LIMIT = new MemoryBudget(Infinity);
 
-function muxMaker(options: LinkOptions, dial?: MuxServerOptions["dial"]): () => Mux {
+function cutQueue({ clock = systemClock, memory = NO_LIMIT }: LinkOptions): CutQueue {
+  // Only when its streams were cut is released what a session held.
+  return new CutQueue(clock, () => memory.sessionEnded());
+}
+
+function muxMaker(options: LinkOptions, cuts: CutQueue, dial?: MuxServerOptions["dial"]): () => Mux {
   const { clock = systemClock, maxStreams = DEFAULT_MAX_STREAMS, memory = NO_LIMIT } = options;
   const onStreamEnd = guardedStreamEnd(options.onStreamEnd, guardedLog(options.log ?? silentLog));
   const { replayBufferBytes = DEFAULT_REPLAY_BUFFER_BYTES } = options;
   const plenty = OUTBOUND_SEGMENTS + Math.ceil(replayBufferBytes / SEGMENT_BYTES);
   const pool = new SegmentPool({ plenty: memory.segments(plenty) });
   const open = { count: 0 };
-  return () => new Mux({ clock, pool, maxStreams, open, dial, memory, onStreamEnd });
+  return () => new Mux({ clock, pool, maxStreams, open, dial, memory, cuts, onStreamEnd });
 }
 
 function sessionOptions(options: LinkOptions) {
@@ -139,6 +145,7 @@ function sessionOptions(options: LinkOptions) {
 /** The client's end: keeps a session with a server, and carries duplexes as its streams. */
 export class MuxClient {
   readonly #sessions: SessionClient<Mux>;
+  readonly #cuts: CutQueue;
 
   /**
    * Connects at once; streams may be opened before there is a carrier.
@@ -146,11 +153,12 @@ export class MuxClient {
    * @throws {TeleError} `bad-input` if the token is too short or too long.
    */
   constructor(options: MuxClientOptions) {
+    this.#cuts = cutQueue(options);
     this.#sessions = new SessionClient<Mux>({
       ...sessionOptions(options),
       dial: options.dial,
       identity: options.identity,
-      makeUser: muxMaker(options),
+      makeUser: muxMaker(options, this.#cuts),
       inherit: (from, to) => from.takeUnopened().forEach((stream) => to.adopt(stream)),
     });
   }
@@ -231,13 +239,16 @@ export class MuxClient {
    * @returns Settles when the server was told and has closed, or that took too long; 30 s at the most.
    */
   stop(message: string): Promise<void> {
-    return this.#sessions.stop(message);
+    const stopped = this.#sessions.stop(message);
+    this.#cuts.finish();
+    return stopped;
   }
 }
 
 /** The server's end: takes carriers, and connects each stream to a user. */
 export class MuxServer {
   readonly #sessions: SessionServer<Mux>;
+  readonly #cuts: CutQueue;
 
   /**
    * A server that waits for carriers.
@@ -245,9 +256,10 @@ export class MuxServer {
    * @throws {TeleError} `bad-input` if the token is too short or too long.
    */
   constructor(options: MuxServerOptions) {
+    this.#cuts = cutQueue(options);
     this.#sessions = new SessionServer<Mux>({
       ...sessionOptions(options),
-      makeUser: muxMaker(options, options.dial),
+      makeUser: muxMaker(options, this.#cuts, options.dial),
       maxSessions: options.maxSessions ?? DEFAULT_MAX_SESSIONS,
     });
   }
@@ -283,6 +295,8 @@ export class MuxServer {
    * @returns Settles when the clients were told and have closed, or that took too long; 30 s at the most.
    */
   stop(message: string): Promise<void> {
-    return this.#sessions.stop(message);
+    const stopped = this.#sessions.stop(message);
+    this.#cuts.finish();
+    return stopped;
   }
 }

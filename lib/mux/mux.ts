@@ -16,7 +16,6 @@ import type { SessionUser } from "../session/session.ts";
 import { readU64, writeU64 } from "../session/message_bytes.ts";
 import { Backlog } from "./backlog.ts";
 import {
-  CUTS_A_TURN,
   EARLY_STREAMS,
   GROWTH_POOL_BYTES,
   LEAST_START_CREDIT,
@@ -35,6 +34,7 @@ import {
   WINDOW_BYTES,
 } from "./constants.ts";
 import { CreditPool, ReceiveWindow } from "./credit.ts";
+import { CutQueue } from "./cut_queue.ts";
 import { DialQueue } from "./dial_queue.ts";
 import { readU32, RecordDecoder, type StartCredits, writeReset, writeU32 } from "./records.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -76,6 +76,12 @@ export interface MuxOptions {
    * @default {no limit}
    */
   memory?: MemoryBudget;
+  /**
+   * Cuts the streams of sessions that are lost; shared by all muxes of a process.
+   *
+   * @default {one of its own}
+   */
+  cuts?: CutQueue;
   /** Told when a stream is over. */
   onStreamEnd?: (stream: MuxStream, end: StreamEnd) => void;
 }
@@ -100,6 +106,7 @@ export class Mux implements SessionUser, StreamHost {
   readonly #decoder: RecordDecoder;
   readonly #dials: Map<MuxStream, AbortController> = new Map();
   readonly #dialQueue: DialQueue<MuxStream>;
+  readonly #cuts: CutQueue;
   readonly #growth: CreditPool;
   /** Start credit that this side grants to streams, and that the peer grants to those opened here. */
   readonly #startGranted: CreditPool;
@@ -135,6 +142,7 @@ export class Mux implements SessionUser, StreamHost {
     this.#startGranted = new CreditPool(START_POOL_BYTES, memory.starts);
     this.#takenPool = new MemoryPool(Infinity, memory.starts);
     if (options.dial !== undefined) this.#startPoolBytes = startPoolOf(memory);
+    this.#cuts = options.cuts ?? new CutQueue(options.clock);
     this.#dialQueue = new DialQueue(options.clock, (stream) => this.#dial(stream));
     this.#decoder = new RecordDecoder({
       open: (id, credits) => this.#onOpen(id, credits),
@@ -465,23 +473,9 @@ export class Mux implements SessionUser, StreamHost {
     const isOwnEnd = error.code === "closed";
     const cut = [...this.#streams.values()].filter((stream) => isOwnEnd || !stream.isComplete);
     const isWished = error instanceof RefusalError && error.endCode === EndCode.shutdown;
-    this.#eachInTurns(cut, isOwnEnd ? Infinity : CUTS_A_TURN, (stream) => stream.cut(error.message, isWished));
-  }
-
-  /** The end of each costs that of its user's connection: of thousands, everybody else would wait for the last. */
-  #eachInTurns(streams: MuxStream[], most: number, cut: (stream: MuxStream) => void): void {
-    const faults: unknown[] = [];
-    for (const stream of streams.splice(0, most)) {
-      try {
-        cut(stream);
-      } catch (fault) {
-        faults.push(fault);
-      }
-    }
-    if (streams.length > 0) this.clock.setTimer(() => this.#eachInTurns(streams, most, cut), 1);
-    // Only now is released what they held.
-    else this.#memory.sessionEnded();
-    if (faults.length > 0) throw faults[0];
+    const cuts = cut.map((stream) => () => stream.cut(error.message, isWished));
+    if (isOwnEnd) this.#cuts.addLast(cuts);
+    else this.#cuts.add(cuts);
   }
 
   // What a stream asks of its host.
