@@ -800,3 +800,25 @@ Deno.test("a refusal at first contact ends the waiting users with the server's w
   await world.exchange(100);
   await world.end();
 });
+
+Deno.test("at first contact an end that an outage makes as well is a refusal only the fifth time in a row", async () => {
+  const doubted = new TeleError("doubted", "it ended right after the TLS handshake");
+  const lost = new TeleError("carrier-lost", "connection reset by peer");
+  const four = Array<TeleError>(4).fill(doubted);
+  for (const [failures, code] of [[[...four, lost, ...four], undefined], [[...four, doubted], "refused"]] as const) {
+    const left = [...failures];
+    const world: World = new World({
+      client: {
+        dial(signal) {
+          const failure = left.shift();
+          return failure === undefined ? world.network.dial(signal) : Promise.reject(failure);
+        },
+      },
+    });
+    const user = world.here;
+    await world.untilAttached();
+    assertEquals([left.length, user.error?.code], [0, code]);
+    await world.exchange(100);
+    await world.end();
+  }
+});

@@ -79,21 +79,21 @@ tlsTest("a client certificate is missing, expired, of another CA", async () => {
     await world.refusal(),
     "it presented no client certificate: start the tele client with --tls-cert and --tls-key",
   );
-  const notAccepted = "untrusted: ADDRESS: the server ended the connection right after the TLS handshake, as it does " +
+  const notAccepted = "ADDRESS: the server ended the connection right after the TLS handshake, as it does " +
     "with a client certificate that it does not accept (--tls-cert): ";
   const expired = await world.failure({ certificate: await ca.issue({ days: -1 }) });
-  assertStringIncludes(expired, `${notAccepted}this client's certificate expired on 20`);
+  assertStringIncludes(expired, `untrusted: ${notAccepted}this client's certificate expired on 20`);
   assertEquals(await world.refusal(), "its client certificate has expired: renew the client's --tls-cert");
   assertEquals(
     await world.failure({ certificate: await otherCa.issue() }),
-    `${notAccepted}add it or its CA to the server's --tls-client-ca, or pass another`,
+    `doubted: ${notAccepted}add it or its CA to the server's --tls-client-ca, or pass another`,
   );
   assertEquals(
     await world.refusal(),
     "its client certificate was issued by a CA that this server's --tls-client-ca does not have",
   );
   const forServers = await ca.issue({ extensions: "extendedKeyUsage=serverAuth\n" });
-  assertEquals((await world.failure({ certificate: forServers })).split(":")[0], "untrusted");
+  assertEquals((await world.failure({ certificate: forServers })).split(":")[0], "doubted");
   assertStringIncludes(await world.refusal(), "not made for this: its extended key usage needs clientAuth");
   world.close();
 });

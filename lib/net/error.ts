@@ -14,6 +14,7 @@
  * - `expired`: the session waited for a carrier longer than the resume timeout.
  * - `closed`: it was ended here, on purpose.
  * - `untrusted`: a certificate, of the peer or of this side, was not accepted.
+ * - `doubted`: it ended as it does where a certificate of this side is not accepted; an outage ends some in the same way.
  * - `carrier-lost`: the connection between the tele processes died; the session goes on.
  * - `stream-reset`: the user connection was reset, refused or cut.
  * - `fault`: something threw that should not have, in `tele` or in what the program gave it; `cause` is what it threw.
@@ -26,6 +27,7 @@ export type TeleErrorCode =
   | "expired"
   | "closed"
   | "untrusted"
+  | "doubted"
   | "carrier-lost"
   | "stream-reset"
   | "fault";

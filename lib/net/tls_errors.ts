@@ -52,11 +52,12 @@ export function explainToClient(attempt: TlsAttempt, failure: TlsFailure): TeleE
   if (alert !== undefined) return say("untrusted", explainAlertToClient(alert, attempt));
   if (isCut(error)) {
     if (wasSecure && attempt.hasCertificate) {
-      const fault = attempt.ownFault() ?? "add it or its CA to the server's --tls-client-ca, or pass another";
+      const fault = attempt.ownFault();
+      const remedy = fault ?? "add it or its CA to the server's --tls-client-ca, or pass another";
       return say(
-        "untrusted",
+        fault === undefined ? "doubted" : "untrusted",
         "the server ended the connection right after the TLS handshake, as it does with a client certificate that it " +
-          `does not accept (--tls-cert): ${fault}`,
+          `does not accept (--tls-cert): ${remedy}`,
       );
     }
     if (wasSecure) return say("carrier-lost", reasonOf(error));

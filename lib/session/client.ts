@@ -20,6 +20,9 @@ import { type Attachment, Session, type SessionUser } from "./session.ts";
 import { OutageLog } from "./outage_log.ts";
 import { renewedTokenSalt, tokenSalt } from "./token.ts";
 
+/** So many attempts in a row must be doubted before that is a refusal: it takes half a second, and outages mix their ways. */
+const DOUBTS = 5;
+
 /** What a {@linkcode SessionClient} is made of. */
 export interface SessionClientOptions<User extends SessionUser> {
   /** Opens a connection to the server, see {@linkcode ReconnectHost.dial}. */
@@ -69,6 +72,8 @@ export class SessionClient<User extends SessionUser> {
   #identity: Identity | undefined;
   #stopped = false;
   #replayedBytes = 0;
+  /** Attempts in a row until now that were doubted. */
+  #doubts = 0;
 
   /**
    * Connects at once, and again whenever the carrier is lost.
@@ -345,8 +350,10 @@ export class SessionClient<User extends SessionUser> {
     if (error instanceof FullError) this.#loseUnknown();
     const isFirstContact = this.#session.id.length === 0;
     this.#outage.failed(error, attempts);
+    const isDoubted = error instanceof TeleError && error.code === "doubted";
+    this.#doubts = isDoubted ? this.#doubts + 1 : 0;
     // At first contact that is the last word: waiting would only hide it from the user.
-    if (!isFirstContact || !isLastWord(error)) return;
+    if (!isFirstContact || !(isLastWord(error) || isDoubted && this.#doubts >= DOUBTS)) return;
     const refused = this.#session;
     this.#replaceSession();
     refused.end(new TeleError("refused", error.message));

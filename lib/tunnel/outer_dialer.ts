@@ -24,7 +24,7 @@ export interface OuterDialer {
    * Opens a carrier for sessions.
    *
    * @param connected Called when somebody has accepted the connection, before TLS.
-   * @throws {TeleError} `untrusted` or `refused` if the server is not the right one, else as {@linkcode dial}.
+   * @throws {TeleError} `untrusted`, `doubted` or `refused` if the server is not the right one, else as {@linkcode dial}.
    */
   dialCarrier(signal: AbortSignal, connected?: () => void): Promise<Duplex>;
   /** Opens a connection of RFD 80 mode. Only with TLS; throws as {@linkcode dialTls}. */
