@@ -547,7 +547,7 @@ Deno.test("a burst of connections that end early never ends the session, and roo
   await world.attached();
   for (let turn = 0; turn < 400; turn++) {
     const { user } = world.open();
-    const writing = user.write(new Uint8Array(1000)).then(() => user.closeWrite()).catch(() => {});
+    const writing = user.write(new Uint8Array(128 * KIB)).then(() => user.closeWrite()).catch(() => {});
     await world.run(Promise.all([writing, collect(user)]));
   }
   assertEquals(world.log.filter((line) => line.includes("warn")), []);
@@ -1060,4 +1060,22 @@ Deno.test("a session whose carriers each live for a few KiB still finishes, both
   );
   assertEquals([received.bytes, back.bytes], [up, down]);
   assert(carriers > 30, `${carriers} carriers`);
+});
+
+Deno.test("who resets connection after connection is not refused the next, though nobody reads what came on those", async () => {
+  const resets = 300;
+  let served = 0;
+  await using world = new World({ serve: (user) => ++served > resets ? echo(user) : undefined });
+  await world.attached();
+  for (let count = 0; count < resets; count++) {
+    const { user } = world.open();
+    await world.run(user.write(new Uint8Array(100)));
+    await world.clock.advance(10);
+    user.abort();
+  }
+  assertEquals(world.upstream.length, resets);
+  const { user } = world.open();
+  await world.run(user.write(text("still here")));
+  assertEquals(await world.run(readText(user, 10)), "still here");
+  user.close();
 });

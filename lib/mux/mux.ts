@@ -348,7 +348,7 @@ export class Mux implements SessionUser, StreamHost {
   }
 
   /**
-   * Twice the pool: a stream that has ended at the peer stays open here until its user has read everything. Beyond that
+   * Twice the pool: what came on a stream that has ended at the peer waits here until its user has read it. Beyond that
    * the stream is refused, but the session goes on: the peer did nothing wrong, it cannot know.
    */
   #hasRoomFor(bytes: number): boolean {
@@ -359,6 +359,14 @@ export class Mux implements SessionUser, StreamHost {
   /** Of the memory of all sessions each has its share, and every one may open streams with the least while there is any. */
   #hasMemoryFor(bytes: number): boolean {
     return bytes <= this.#takenPool.free || (bytes <= LEAST_START_CREDIT && bytes <= this.#memory.starts.free);
+  }
+
+  /** The peer sends nothing more on it: of the credit that it took only what waits for the user is still needed. */
+  #takesNoMore(stream: MuxStream): void {
+    const taken = this.#takenByPeer.get(stream.id);
+    if (taken === undefined || taken <= stream.waitingBytes) return;
+    this.#takenByPeer.set(stream.id, stream.waitingBytes);
+    this.#takenPool.give(taken - stream.waitingBytes);
   }
 
   #refuse(id: number, message: string): void {
@@ -400,6 +408,7 @@ export class Mux implements SessionUser, StreamHost {
     if (stream === undefined) return;
     try {
       stream.receiveFin();
+      this.#takesNoMore(stream);
     } catch (error) {
       this.#failed(stream, error);
     }
@@ -410,6 +419,7 @@ export class Mux implements SessionUser, StreamHost {
     if (stream === undefined) return;
     try {
       stream.receiveReset(code, message);
+      this.#takesNoMore(stream);
     } catch (error) {
       this.#failed(stream, error);
     }
