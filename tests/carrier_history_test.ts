@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { CarrierHistory, type LostCarrier } from "../lib/session/carrier_history.ts";
 
-const NOTHING: LostCarrier = { arrivedBytes: 0, isWaiting: false, roundTripMs: 0 };
+const NOTHING: LostCarrier = { arrivedBytes: 0, isWaiting: false, isEmpty: false, roundTripMs: 0 };
 
 /** A history of carriers that lived for `livedMs` each. */
 class Lives {
@@ -40,6 +40,16 @@ Deno.test("carriers that live for less than a second are counted, whatever they 
   assertEquals([lives.history.barren, lives.history.fleeting], [1, 3]);
   lives.live(1_000, { arrivedBytes: 3 });
   assertEquals([lives.history.barren, lives.history.fleeting], [0, 0]);
+});
+
+Deno.test("carriers that had nothing to carry are no reason to let a user wait who comes, others are", () => {
+  const lives = new Lives().live(10, { isEmpty: true }).live(10).live(10, { isEmpty: true });
+  assertEquals(lives.history.barren, 3, "until somebody comes they pause");
+  lives.history.someoneCame();
+  assertEquals([lives.history.barren, lives.history.wasUseful], [1, false]);
+  lives.live(10, { isEmpty: true }).live(10, { arrivedBytes: 1 });
+  lives.history.someoneCame();
+  assertEquals([lives.history.barren, lives.history.wasUseful], [0, true]);
 });
 
 Deno.test("before the first carrier there is none that was of use", () => {

@@ -16,6 +16,8 @@ export interface LostCarrier {
   readonly arrivedBytes: number;
   /** Whether this end waits for an acknowledgement. */
   readonly isWaiting: boolean;
+  /** Whether there was nothing for it to carry. */
+  readonly isEmpty: boolean;
   /** Its round trip in milliseconds; 0 if unknown. */
   readonly roundTripMs: number;
 }
@@ -34,12 +36,14 @@ export interface LostCarrier {
  *
  * const history = new CarrierHistory(0);
  * history.attached(10);
- * history.lost(20, { arrivedBytes: 0, isWaiting: false, roundTripMs: 5 });
+ * history.lost(20, { arrivedBytes: 0, isWaiting: false, isEmpty: true, roundTripMs: 5 });
  * assertEquals(history.barren, 1);
  * ```
  */
 export class CarrierHistory {
   #barren = 0;
+  /** Those of them that had nothing to carry. */
+  #idle = 0;
   #fleeting = 0;
   #wasAttached = false;
   /** Since when there is a carrier. */
@@ -93,6 +97,8 @@ export class CarrierHistory {
     const isBarren = carrier.arrivedBytes <= this.#arrivedBytes && (carrier.isWaiting || livedMs < SHORT_LIFE_MS);
     this.#arrivedBytes = carrier.arrivedBytes;
     this.#barren = isBarren ? this.#barren + 1 : 0;
+    if (!isBarren) this.#idle = 0;
+    else if (carrier.isEmpty) this.#idle++;
     this.#fleeting = isBarren || livedMs < FLEETING_MS ? this.#fleeting + 1 : 0;
     if (this.#barren <= 1) this.#outageSince = nowMs;
   }
@@ -102,8 +108,14 @@ export class CarrierHistory {
     this.#arrivedBytes = 0;
   }
 
+  /** A user came: that carriers brought nothing which had nothing to carry is no reason to let anybody wait. */
+  someoneCame(): void {
+    this.#barren -= this.#idle;
+    this.#idle = 0;
+  }
+
   /** The machine woke or moved: what was, says nothing about the network that it is in now. */
   startOver(): void {
-    this.#barren = this.#fleeting = 0;
+    this.#barren = this.#idle = this.#fleeting = 0;
   }
 }

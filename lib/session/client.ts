@@ -212,10 +212,11 @@ export class SessionClient<User extends SessionUser> {
     this.#connect();
   }
 
-  #carrierLost({ received, log, lastRoundTripMs }: Session): void {
+  #carrierLost({ received, log, isEmpty, lastRoundTripMs }: Session): void {
     this.#history.lost(this.#options.clock.now(), {
       arrivedBytes: received + log.acknowledged,
       isWaiting: log.heldBytes > 0,
+      isEmpty,
       roundTripMs: lastRoundTripMs,
     });
   }

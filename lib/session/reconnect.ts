@@ -124,6 +124,7 @@ export class ReconnectLoop {
   hurry(): void {
     if (this.#done) return;
     this.#failures = 0;
+    this.#host.history.someoneCame();
     const now = this.#clock.now();
     const soonestMs = this.#lastStartMs + HURRY_MS;
     if (now >= soonestMs) this.#start();
