@@ -353,7 +353,10 @@ async function play(impostor: Impostor, end: Duplex, random: Random): Promise<vo
       const fields = guardedField(hello.fields.has(FieldType.guarded) && random.chance(0.7));
       await channel.send(encodeChallenge({ status, nonce: noise(32), publicKey: noise(32), fields }));
       await channel.receive();
-      const accept = encodeAccept({ sessionId: noise(16), received: random.between(0, 5000), fields: new Map() });
+      // All of it may be as expected: then only the proof is wrong.
+      const sessionId = status === "ready" && hello.sessionId !== undefined ? hello.sessionId : noise(16);
+      const received = random.chance(0.5) ? 0 : random.between(0, 5000);
+      const accept = encodeAccept({ sessionId, received, fields: new Map() });
       const whole = new Uint8Array(accept.length + 32);
       whole.set(accept);
       whole.set(noise(32), accept.length);
