@@ -6,10 +6,13 @@
 import inspector from "node:inspector";
 import { constants } from "node:os";
 
-/** The signals that end a role. On Windows they are Ctrl-C, Ctrl-Break, and the console that is closed. */
+/**
+ * The signals that end a role. On Windows they are Ctrl-C, Ctrl-Break, and the console that is closed. Elsewhere SIGTERM
+ * first: with the first listener Deno takes over all three, and a service manager's must not fall in between.
+ */
 const SIGNALS: Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK", "SIGHUP"]
-  : ["SIGINT", "SIGTERM", "SIGHUP"];
+  : ["SIGTERM", "SIGINT", "SIGHUP"];
 
 /** How often and for how long to look for a debugger that a signal starts, in milliseconds. */
 const DEBUGGER_POLL_MS = 2;

@@ -76,6 +76,8 @@ Deno.test({
       const streams = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
       const child = new Deno.Command(name!, { args: rest, env, ...streams }).spawn();
       await until(() => catches(child.pid, 15), 20_000, "that it listens for SIGTERM");
+      // The system knows of a listener a moment before the program has it.
+      await pause(100);
       child.kill("SIGTERM");
       const watchdog = setTimeout(() => child.kill("SIGKILL"), 10_000);
       const { code, stdout, stderr } = await child.output();
