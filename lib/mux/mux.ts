@@ -404,21 +404,19 @@ export class Mux implements SessionUser, StreamHost {
   }
 
   #onFin(id: number): void {
-    const stream = this.#streams.get(id);
-    if (stream === undefined) return;
-    try {
-      stream.receiveFin();
-      this.#takesNoMore(stream);
-    } catch (error) {
-      this.#failed(stream, error);
-    }
+    this.#onLast(id, (stream) => stream.receiveFin());
   }
 
   #onReset(id: number, code: number, message: string): void {
+    this.#onLast(id, (stream) => stream.receiveReset(code, message));
+  }
+
+  /** The peer's last record of a stream. */
+  #onLast(id: number, take: (stream: MuxStream) => void): void {
     const stream = this.#streams.get(id);
     if (stream === undefined) return;
     try {
-      stream.receiveReset(code, message);
+      take(stream);
       this.#takesNoMore(stream);
     } catch (error) {
       this.#failed(stream, error);
