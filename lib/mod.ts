@@ -19,7 +19,7 @@ export {
   PingEncoderStream,
 } from "./ping/streams.ts";
 export { FrameDecoder, type FrameSink, FrameTooLargeError, writeFrameHeader } from "./ping/codec.ts";
-export { type Identity, makeIdentityKeys } from "./session/keys.ts";
+export { type Identity, makeIdentityKeys } from "./session/handshake/keys.ts";
 export type { LinkOptions } from "./mux/link.ts";
 export type { StreamEnd } from "./mux/stream.ts";
 export {

@@ -13,7 +13,7 @@ $ErrorActionPreference = "Stop"
 $ProgressPreference = "SilentlyContinue"
 [Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12
 
-# A release fills this in: scripts/compile_installers.ts.
+# A release fills this in: scripts/compile/installers.ts.
 $ReleaseUrl = ""
 
 $url = if ($env:TELE_URL) { $env:TELE_URL.TrimEnd("/") } else { $ReleaseUrl }

@@ -8,7 +8,7 @@
 # Needs curl or wget; sha256sum, shasum or openssl; tar, gzip and awk.
 set -eu
 
-# A release fills this in: scripts/compile_installers.ts.
+# A release fills this in: scripts/compile/installers.ts.
 release_url=""
 
 fail() {

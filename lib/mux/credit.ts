@@ -4,7 +4,7 @@
  * @module
  */
 import { MemoryPool } from "../net/memory_pool.ts";
-import { LEAST_START_CREDIT, MOST_START_CREDIT, MOST_WINDOW_BYTES } from "./constants.ts";
+import { LEAST_START_CREDIT, MOST_START_CREDIT, MOST_WINDOW_BYTES } from "./mux_constants.ts";
 
 /** A window that empties within so many round trips holds its stream up, and grows. */
 const GROW_WITHIN_ROUND_TRIPS = 4;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock, Timer } from "../net/clock.ts";
-import { CUTS_A_TURN } from "./constants.ts";
+import { CUTS_A_TURN } from "./mux_constants.ts";
 
 /**
  * Cuts streams in turns, for all sessions of a process together: the end of each costs that of its user's connection, and of

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock, Timer } from "../net/clock.ts";
-import { DIALS_A_SECOND, DIALS_A_TURN, MOST_DIALS_AT_ONCE } from "./constants.ts";
+import { DIALS_A_SECOND, DIALS_A_TURN, MOST_DIALS_AT_ONCE } from "./mux_constants.ts";
 
 /** What waits to be dialled for. */
 export interface Dialled {

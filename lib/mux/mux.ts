@@ -9,11 +9,11 @@ import { faultOf, reasonOf, TeleError } from "../net/error.ts";
 import { MemoryBudget } from "../net/memory_budget.ts";
 import { MemoryPool } from "../net/memory_pool.ts";
 import type { Segment, SegmentPool } from "../net/segment_pool.ts";
-import { EndCode } from "../session/constants.ts";
-import { RefusalError } from "../session/messages.ts";
-import type { ReplayLog } from "../session/replay_log.ts";
+import { EndCode } from "../session/session_constants.ts";
+import { RefusalError } from "../session/handshake/messages.ts";
+import type { ReplayLog } from "../session/carrier/replay_log.ts";
 import type { SessionUser } from "../session/session.ts";
-import { readU64, writeU64 } from "../session/message_bytes.ts";
+import { readU64, writeU64 } from "../session/handshake/message_bytes.ts";
 import { Backlog } from "./backlog.ts";
 import {
   EARLY_STREAMS,
@@ -32,7 +32,7 @@ import {
   START_POOL_BYTES,
   TURN_MS,
   WINDOW_BYTES,
-} from "./constants.ts";
+} from "./mux_constants.ts";
 import { CreditPool, ReceiveWindow } from "./credit.ts";
 import { CutQueue } from "./cut_queue.ts";
 import { DialQueue } from "./dial_queue.ts";

@@ -12,7 +12,7 @@ import {
   OPEN_RECORD_BYTES,
   RecordType,
   RESET_RECORD_BYTES,
-} from "./constants.ts";
+} from "./mux_constants.ts";
 
 /** Credits that go with an open record, in bytes. */
 export interface StartCredits {

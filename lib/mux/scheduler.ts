@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { QUIET_BYTES, QUIET_SPAN_MS } from "./constants.ts";
+import { QUIET_BYTES, QUIET_SPAN_MS } from "./mux_constants.ts";
 
 /** What the scheduler remembers of a stream; embed one in each. */
 export class Turn {

@@ -7,8 +7,8 @@ import type { Clock, Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { reasonOf } from "../net/error.ts";
 import { type Segment, SEGMENT_BYTES, type SegmentPool } from "../net/segment_pool.ts";
-import { HEADROOM_BYTES } from "../session/constants.ts";
-import type { ReplayLog } from "../session/replay_log.ts";
+import { HEADROOM_BYTES } from "../session/session_constants.ts";
+import type { ReplayLog } from "../session/carrier/replay_log.ts";
 import {
   DATA_RECORD_HEADER_BYTES,
   FIN_RECORD_BYTES,
@@ -16,7 +16,7 @@ import {
   LAST_WRITES_MS,
   OPEN_RECORD_BYTES,
   ResetCode,
-} from "./constants.ts";
+} from "./mux_constants.ts";
 import type { ReceiveWindow } from "./credit.ts";
 import { InboundQueue } from "./inbound.ts";
 import { type StartCredits, writeDataHeader, writeFin, writeOpen } from "./records.ts";

@@ -9,7 +9,7 @@ import { DenoDuplex } from "./deno_duplex.ts";
 import type { Duplex } from "./duplex.ts";
 import { reasonOf, TeleError } from "./error.ts";
 import { hasNodeDuplex, NodeDuplex } from "./node_duplex.ts";
-import { shortageOf } from "./patience.ts";
+import { shortageOf } from "./shortage.ts";
 import { addressesOf, race } from "./race.ts";
 
 /** Whose connection it is: a user's can be reset, a carrier is as fast as the runtime allows. */

@@ -8,13 +8,13 @@ import type { Duplex } from "../net/duplex.ts";
 import { faultOf, type TeleError } from "../net/error.ts";
 import type { MemoryBudget } from "../net/memory_budget.ts";
 import type { Segment, SegmentPool } from "../net/segment_pool.ts";
-import { Carrier, type CarrierHost } from "./carrier.ts";
-import { EndCode } from "./constants.ts";
-import { nameOf } from "./keys.ts";
-import { type Ending, RefusalError } from "./messages.ts";
-import { Patience } from "./patience.ts";
-import { Quickness } from "./quickness.ts";
-import { ReplayLog } from "./replay_log.ts";
+import { Carrier, type CarrierHost } from "./carrier/carrier.ts";
+import { EndCode } from "./session_constants.ts";
+import { nameOf } from "./handshake/keys.ts";
+import { type Ending, RefusalError } from "./handshake/messages.ts";
+import { Patience } from "./reconnect/patience.ts";
+import { Quickness } from "./carrier/quickness.ts";
+import { ReplayLog } from "./carrier/replay_log.ts";
 
 /** The layer above a session: it fills the log and takes what arrives. The mux is one. */
 export interface SessionUser {

@@ -6,7 +6,7 @@
 import type { Timer } from "../net/clock.ts";
 import type { LogFields } from "../net/log.ts";
 import type { Candidate } from "./eviction.ts";
-import type { ProvenIdentity } from "./keys.ts";
+import type { ProvenIdentity } from "./handshake/keys.ts";
 import type { Session } from "./session.ts";
 
 /** One session of a server. */

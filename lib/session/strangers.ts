@@ -9,7 +9,7 @@ import type { Duplex } from "../net/duplex.ts";
 import { type LineKind, LineLimiter } from "../net/line_limiter.ts";
 import type { Log } from "../net/log.ts";
 import { WaitingRoom } from "../net/waiting_room.ts";
-import { HANDSHAKE_TIMEOUT_MS } from "./constants.ts";
+import { HANDSHAKE_TIMEOUT_MS } from "./session_constants.ts";
 
 /** Handshakes in progress at once; beyond that the oldest goes. */
 export const MOST_HANDSHAKES = 512;

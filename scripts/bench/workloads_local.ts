@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { measureIdle } from "../soak_idle.ts";
+import { measureIdle } from "../soak/idle.ts";
 import { ON_ONE_MACHINE, TELE } from "./contender.ts";
 import {
   bulk,

@@ -23,7 +23,7 @@ import { requires } from "../support/skip.ts";
 import { freePort } from "../support/user_programs.ts";
 import { until, within } from "../support/wait.ts";
 
-const SCRIPT = fileURLToPath(new URL("../../scripts/bench.ts", import.meta.url));
+const SCRIPT = fileURLToPath(new URL("../../scripts/bench/main.ts", import.meta.url));
 
 /** The load generator that works everywhere. */
 const LOAD = {

@@ -5,7 +5,7 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { archiveName, programName, TARGETS } from "../../scripts/compile_targets.ts";
+import { archiveName, programName, TARGETS } from "../../scripts/compile/targets.ts";
 import { compile } from "../support/compile_run.ts";
 import { sha256 } from "../support/random.ts";
 import { onUnix } from "../support/skip.ts";

@@ -7,8 +7,8 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { formatSize } from "../../lib/tunnel/size.ts";
-import { programName, TARGETS } from "../../scripts/compile_targets.ts";
+import { formatSize } from "../../lib/tunnel/values/size.ts";
+import { programName, TARGETS } from "../../scripts/compile/targets.ts";
 import { compile } from "../support/compile_run.ts";
 import { Home } from "../support/installation.ts";
 import { ARCHIVE, Release } from "../support/release.ts";

@@ -4,13 +4,13 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import { DEMO_HELP, parseDemoOptions, UsageError } from "../../scripts/demo_options.ts";
-import { countKinds, networkRate, type Outage, planOutages } from "../../scripts/demo_outages.ts";
-import { progressLine } from "../../scripts/demo_progress.ts";
-import { resultTable } from "../../scripts/demo_table.ts";
-import { PLAIN } from "../../scripts/demo_terminal.ts";
-import { reasonOf } from "../../scripts/demo_user.ts";
-import { differences, type Outcome } from "../../scripts/demo_verdict.ts";
+import { DEMO_HELP, parseDemoOptions, UsageError } from "../../scripts/demo/options.ts";
+import { countKinds, networkRate, type Outage, planOutages } from "../../scripts/demo/outages.ts";
+import { progressLine } from "../../scripts/demo/progress.ts";
+import { resultTable } from "../../scripts/demo/table.ts";
+import { PLAIN } from "../../scripts/demo/terminal.ts";
+import { reasonOf } from "../../scripts/demo/user.ts";
+import { differences, type Outcome } from "../../scripts/demo/verdict.ts";
 
 const MIB = 2 ** 20;
 
@@ -18,7 +18,7 @@ const MIB = 2 ** 20;
 const COLUMNS = 80;
 
 async function demo(...args: string[]): Promise<{ code: number; output: string; errors: string }> {
-  const script = new URL("../../scripts/demo.ts", import.meta.url).href;
+  const script = new URL("../../scripts/demo/main.ts", import.meta.url).href;
   const command = new Deno.Command(Deno.execPath(), { args: ["run", "-A", script, ...args], stdin: "null" });
   const { code, stdout, stderr } = await command.output();
   return { code, output: new TextDecoder().decode(stdout), errors: new TextDecoder().decode(stderr) };

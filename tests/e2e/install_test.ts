@@ -5,7 +5,7 @@
  * @module
  */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { withReleaseUrl } from "../../scripts/compile_installers.ts";
+import { withReleaseUrl } from "../../scripts/compile/installers.ts";
 import { Home, INSTALL_SH } from "../support/installation.ts";
 import { ARCHIVE, Release } from "../support/release.ts";
 import { onUnix, program } from "../support/skip.ts";

@@ -1,8 +1,8 @@
 /** The pair of `tele --make-cert` with `node:tls`, whose server does not start on Deno 2.6. */
 import { assert, assertEquals } from "@std/assert";
 import tls from "node:tls";
-import { parseHostNames } from "../../lib/tunnel/host_name.ts";
-import { makeCertificate } from "../../lib/tunnel/make_cert.ts";
+import { parseHostNames } from "../../lib/tunnel/values/host_name.ts";
+import { makeCertificate } from "../../lib/tunnel/files/make_cert.ts";
 import { within } from "../support/wait.ts";
 
 const HOSTS = parseHostNames("localhost,127.0.0.1");

@@ -1,6 +1,6 @@
 /** Signals that were ignored when the process began: who set that wants it to live. */
 import { assert, assertEquals } from "@std/assert";
-import { PERMISSIONS } from "../../scripts/compile_permissions.ts";
+import { PERMISSIONS } from "../../scripts/compile/permissions.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { program } from "../support/skip.ts";
 import type { TeleProcess } from "../support/tele_process.ts";

@@ -1,6 +1,6 @@
 /** Every recipe of the README, typed as it is printed, with the programs that it is for; only ports and hosts differ. */
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
-import { withReleaseUrl } from "../../scripts/compile_installers.ts";
+import { withReleaseUrl } from "../../scripts/compile/installers.ts";
 import { INSTALL_SH } from "../support/installation.ts";
 import { POSTGRES_PROGRAMS, startPostgres } from "../support/postgres.ts";
 import { type Block, Recipes, recipeSections, type Section } from "../support/recipes.ts";

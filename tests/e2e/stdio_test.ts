@@ -1,8 +1,8 @@
 /** Standard input and output as a connection: real processes, and a network that breaks. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { isNodeSound } from "../../lib/net/node_duplex.ts";
-import { writeCertificate } from "../../lib/tunnel/make_cert.ts";
-import { parseHostNames } from "../../lib/tunnel/host_name.ts";
+import { writeCertificate } from "../../lib/tunnel/files/make_cert.ts";
+import { parseHostNames } from "../../lib/tunnel/values/host_name.ts";
 import { type Exchange, exchanger, flood, freePort, receiveText, ResettableServer } from "../support/user_programs.ts";
 import { banner, echo, UserServer, writeAll } from "../support/user_programs.ts";
 import { SeededData } from "../support/random.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import { describeMany, measureMany } from "../../scripts/soak_many.ts";
+import { describeMany, measureMany } from "../../scripts/soak/many.ts";
 import { scenario } from "../support/scenario.ts";
 
 /** The bar is 5 s. A test fails at ten times that: machines that run it may be busy. */

@@ -4,9 +4,9 @@
  * @module
  */
 import { assert } from "@std/assert";
-import { describeFlood, FULL_LOGS, MANY_SENDERS, measureFlood } from "../../scripts/soak_flood.ts";
-import { describeIdle, measureIdle } from "../../scripts/soak_idle.ts";
-import { judgeGrowth, LEAST_QUARTER_SAMPLES } from "../../scripts/soak_memory.ts";
+import { describeFlood, FULL_LOGS, MANY_SENDERS, measureFlood } from "../../scripts/soak/flood.ts";
+import { describeIdle, measureIdle } from "../../scripts/soak/idle.ts";
+import { judgeGrowth, LEAST_QUARTER_SAMPLES } from "../../scripts/soak/memory.ts";
 import { scenario } from "../support/scenario.ts";
 
 const KIB = 1024;

@@ -5,7 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import type { Duplex } from "../../lib/net/duplex.ts";
-import { describeQuiet, measureQuiet, type QuietOptions, type QuietResult } from "../../scripts/soak_quiet.ts";
+import { describeQuiet, measureQuiet, type QuietOptions, type QuietResult } from "../../scripts/soak/quiet.ts";
 import { scenario } from "../support/scenario.ts";
 import { World } from "../support/session_world.ts";
 

@@ -4,15 +4,15 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
-import { OUTAGE_KINDS } from "../../scripts/soak_network.ts";
-import { parseSoakOptions, SOAK_HELP, UsageError } from "../../scripts/soak_options.ts";
-import { kindOf, KINDS, planOf, runClient, runServer } from "../../scripts/soak_traffic.ts";
+import { OUTAGE_KINDS } from "../../scripts/soak/network.ts";
+import { parseSoakOptions, SOAK_HELP, UsageError } from "../../scripts/soak/options.ts";
+import { kindOf, KINDS, planOf, runClient, runServer } from "../../scripts/soak/traffic.ts";
 import { Random } from "../support/random.ts";
 import { closeQuietly, connectTo, UserServer, writeAll } from "../support/user_programs.ts";
 import { within } from "../support/wait.ts";
 
 async function soak(...args: string[]): Promise<{ code: number; output: string; errors: string }> {
-  const script = new URL("../../scripts/soak.ts", import.meta.url).href;
+  const script = new URL("../../scripts/soak/main.ts", import.meta.url).href;
   const command = new Deno.Command(Deno.execPath(), { args: ["run", "-A", script, ...args], stdin: "null" });
   const { code, stdout, stderr } = await command.output();
   return { code, output: new TextDecoder().decode(stdout), errors: new TextDecoder().decode(stderr) };

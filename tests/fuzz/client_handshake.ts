@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { ServerHandshake } from "../../lib/session/handshake.ts";
-import { concatBytes } from "../../lib/session/keys.ts";
-import { encodeChallenge, framed } from "../../lib/session/messages.ts";
+import { ServerHandshake } from "../../lib/session/handshake/handshake.ts";
+import { concatBytes } from "../../lib/session/handshake/keys.ts";
+import { encodeChallenge, framed } from "../../lib/session/handshake/messages.ts";
 import type { Session } from "../../lib/session/session.ts";
 import type { Choices } from "./choices.ts";
 import * as frames from "./frames.ts";

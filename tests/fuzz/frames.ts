@@ -4,8 +4,8 @@
  * @module
  */
 import { writeDataHeader, writeFin, writeOpen, writeReset, writeU32 } from "../../lib/mux/records.ts";
-import { FrameType, MOST_RESUME_TIMEOUT_MS } from "../../lib/session/constants.ts";
-import { concatBytes } from "../../lib/session/keys.ts";
+import { FrameType, MOST_RESUME_TIMEOUT_MS } from "../../lib/session/session_constants.ts";
+import { concatBytes } from "../../lib/session/handshake/keys.ts";
 import {
   type Accept,
   type Challenge,
@@ -17,9 +17,9 @@ import {
   encodeHello,
   type Ending,
   type Hello,
-} from "../../lib/session/messages.ts";
-import { type FieldedMessage, type Fields, FieldType, resumeTimeoutField } from "../../lib/session/fields.ts";
-import { writeU64 } from "../../lib/session/message_bytes.ts";
+} from "../../lib/session/handshake/messages.ts";
+import { type FieldedMessage, type Fields, FieldType, resumeTimeoutField } from "../../lib/session/handshake/fields.ts";
+import { writeU64 } from "../../lib/session/handshake/message_bytes.ts";
 import type { Choices } from "./choices.ts";
 import { boundary } from "./mangle.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { concatBytes } from "../../lib/session/keys.ts";
+import { concatBytes } from "../../lib/session/handshake/keys.ts";
 import { readU32, writeU32 } from "../../lib/mux/records.ts";
 import type { Choices } from "./choices.ts";
 

@@ -5,9 +5,9 @@
  */
 import { Mux } from "../../lib/mux/mux.ts";
 import { readU32, RecordDecoder } from "../../lib/mux/records.ts";
-import { MAX_RECORD_EXTRA_BYTES } from "../../lib/mux/constants.ts";
+import { MAX_RECORD_EXTRA_BYTES } from "../../lib/mux/mux_constants.ts";
 import { SegmentPool } from "../../lib/net/segment_pool.ts";
-import { concatBytes } from "../../lib/session/keys.ts";
+import { concatBytes } from "../../lib/session/handshake/keys.ts";
 import { duplexPair } from "../../lib/net/pipe.ts";
 import { SimClock } from "../sim/clock.ts";
 import type { Choices } from "./choices.ts";

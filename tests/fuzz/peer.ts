@@ -4,12 +4,12 @@
  * @module
  */
 import { Mux } from "../../lib/mux/mux.ts";
-import { MOST_PULL_BYTES } from "../../lib/mux/constants.ts";
+import { MOST_PULL_BYTES } from "../../lib/mux/mux_constants.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { SegmentPool } from "../../lib/net/segment_pool.ts";
-import { SessionClient } from "../../lib/session/client.ts";
-import { ClientHandshake, ServerHandshake } from "../../lib/session/handshake.ts";
-import { SessionServer } from "../../lib/session/server.ts";
+import { SessionClient } from "../../lib/session/session_client.ts";
+import { ClientHandshake, ServerHandshake } from "../../lib/session/handshake/handshake.ts";
+import { SessionServer } from "../../lib/session/session_server.ts";
 import type { Session } from "../../lib/session/session.ts";
 import { memoryPipe } from "../support/memory_network.ts";
 import type { Choices } from "./choices.ts";

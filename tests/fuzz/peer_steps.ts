@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { MAX_SESSION_FRAME_BYTES } from "../../lib/session/constants.ts";
-import { concatBytes } from "../../lib/session/keys.ts";
-import { encodeEnding, framed } from "../../lib/session/messages.ts";
+import { MAX_SESSION_FRAME_BYTES } from "../../lib/session/session_constants.ts";
+import { concatBytes } from "../../lib/session/handshake/keys.ts";
+import { encodeEnding, framed } from "../../lib/session/handshake/messages.ts";
 import { writeU32 } from "../../lib/mux/records.ts";
 import type { Choices } from "./choices.ts";
 import * as frames from "./frames.ts";

@@ -6,8 +6,8 @@
 import { readU32 } from "../../lib/mux/records.ts";
 import { FrameDecoder } from "../../lib/ping/codec.ts";
 import { PingDecoderStream, PingEncoderStream } from "../../lib/ping/streams.ts";
-import { concatBytes } from "../../lib/session/keys.ts";
-import { framed } from "../../lib/session/messages.ts";
+import { concatBytes } from "../../lib/session/handshake/keys.ts";
+import { framed } from "../../lib/session/handshake/messages.ts";
 import { drain } from "../sim/clock.ts";
 import type { Choices } from "./choices.ts";
 import { Journal } from "./journal.ts";

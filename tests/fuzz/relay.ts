@@ -4,9 +4,9 @@
  * @module
  */
 import { readU32 } from "../../lib/mux/records.ts";
-import { concatBytes } from "../../lib/session/keys.ts";
-import { framed } from "../../lib/session/messages.ts";
-import { relay } from "../../lib/tunnel/relay.ts";
+import { concatBytes } from "../../lib/session/handshake/keys.ts";
+import { framed } from "../../lib/session/handshake/messages.ts";
+import { relay } from "../../lib/tunnel/rfd80/relay.ts";
 import { memoryPipe } from "../support/memory_network.ts";
 import { mangled } from "./mangle.ts";
 import { Stage } from "./roles.ts";

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { HANDSHAKE_TIMEOUT_MS } from "../../lib/session/constants.ts";
-import { ClientHandshake } from "../../lib/session/handshake.ts";
-import { concatBytes } from "../../lib/session/keys.ts";
-import { FieldType } from "../../lib/session/fields.ts";
-import { encodeHello, framed } from "../../lib/session/messages.ts";
+import { HANDSHAKE_TIMEOUT_MS } from "../../lib/session/session_constants.ts";
+import { ClientHandshake } from "../../lib/session/handshake/handshake.ts";
+import { concatBytes } from "../../lib/session/handshake/keys.ts";
+import { FieldType } from "../../lib/session/handshake/fields.ts";
+import { encodeHello, framed } from "../../lib/session/handshake/messages.ts";
 import type { Session } from "../../lib/session/session.ts";
 import { memoryPipe } from "../support/memory_network.ts";
 import type { Choices } from "./choices.ts";

@@ -10,10 +10,10 @@ import {
   MAX_ENDING_TEXT_BYTES,
   MAX_HANDSHAKE_FRAME_BYTES,
   MAX_SESSION_FRAME_BYTES,
-} from "../../lib/session/constants.ts";
-import { decodeAcknowledge, decodeProbe } from "../../lib/session/control.ts";
-import { SessionFrameReader } from "../../lib/session/frame_reader.ts";
-import { concatBytes } from "../../lib/session/keys.ts";
+} from "../../lib/session/session_constants.ts";
+import { decodeAcknowledge, decodeProbe } from "../../lib/session/carrier/control.ts";
+import { SessionFrameReader } from "../../lib/session/carrier/frame_reader.ts";
+import { concatBytes } from "../../lib/session/handshake/keys.ts";
 import {
   decodeAccept,
   decodeChallenge,
@@ -26,8 +26,8 @@ import {
   encodeEnding,
   encodeHello,
   framed,
-} from "../../lib/session/messages.ts";
-import { type Fields, readResumeTimeout } from "../../lib/session/fields.ts";
+} from "../../lib/session/handshake/messages.ts";
+import { type Fields, readResumeTimeout } from "../../lib/session/handshake/fields.ts";
 import type { Choices } from "./choices.ts";
 import * as frames from "./frames.ts";
 import { Journal } from "./journal.ts";

@@ -4,9 +4,15 @@
  *
  * @module
  */
-import { ClientHandshake, HandshakeChannel } from "../../lib/session/handshake.ts";
-import { concatBytes, nameOf } from "../../lib/session/keys.ts";
-import { type Commit, encodeAccept, encodeChallenge, encodeCommit, PROOF_BYTES } from "../../lib/session/messages.ts";
+import { ClientHandshake, HandshakeChannel } from "../../lib/session/handshake/handshake.ts";
+import { concatBytes, nameOf } from "../../lib/session/handshake/keys.ts";
+import {
+  type Commit,
+  encodeAccept,
+  encodeChallenge,
+  encodeCommit,
+  PROOF_BYTES,
+} from "../../lib/session/handshake/messages.ts";
 import type { Session } from "../../lib/session/session.ts";
 import { memoryPipe } from "../support/memory_network.ts";
 import type { Choices } from "./choices.ts";

@@ -6,11 +6,11 @@
 import { systemClock } from "../../lib/net/clock.ts";
 import { silentLog } from "../../lib/net/log.ts";
 import { SegmentPool } from "../../lib/net/segment_pool.ts";
-import { ClientHandshake } from "../../lib/session/handshake.ts";
-import { concatBytes } from "../../lib/session/keys.ts";
-import { FieldType } from "../../lib/session/fields.ts";
-import { encodeCommit, encodeHello, framed } from "../../lib/session/messages.ts";
-import { SessionServer } from "../../lib/session/server.ts";
+import { ClientHandshake } from "../../lib/session/handshake/handshake.ts";
+import { concatBytes } from "../../lib/session/handshake/keys.ts";
+import { FieldType } from "../../lib/session/handshake/fields.ts";
+import { encodeCommit, encodeHello, framed } from "../../lib/session/handshake/messages.ts";
+import { SessionServer } from "../../lib/session/session_server.ts";
 import type { Choices } from "./choices.ts";
 import * as frames from "./frames.ts";
 import { mangled } from "./mangle.ts";

@@ -5,7 +5,7 @@
  */
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { readU32 } from "../../lib/mux/records.ts";
-import { concatBytes } from "../../lib/session/keys.ts";
+import { concatBytes } from "../../lib/session/handshake/keys.ts";
 import { drain, type SimClock } from "../sim/clock.ts";
 import { type MemoryPipe, memoryPipe } from "../support/memory_network.ts";
 import type { Choices } from "./choices.ts";

@@ -1,11 +1,11 @@
 /** Handshakes that meet or that break, with real processes: what the network does here is exact, by the frame. */
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { DenoDuplex } from "../../lib/net/deno_duplex.ts";
-import { RecordType } from "../../lib/mux/constants.ts";
+import { RecordType } from "../../lib/mux/mux_constants.ts";
 import { readU32, writeDataHeader } from "../../lib/mux/records.ts";
 import { FrameDecoder } from "../../lib/ping/codec.ts";
-import { FrameType, MAX_SESSION_FRAME_BYTES } from "../../lib/session/constants.ts";
-import { type Accepted, ClientHandshake } from "../../lib/session/handshake.ts";
+import { FrameType, MAX_SESSION_FRAME_BYTES } from "../../lib/session/session_constants.ts";
+import { type Accepted, ClientHandshake } from "../../lib/session/handshake/handshake.ts";
 import { counted, open } from "../sim/rogue.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { closeQuietly, connectTo, echo, roundTrip, UserServer, writeAll } from "../support/user_programs.ts";

@@ -1,7 +1,7 @@
 /** A few runs of `deno task recovery` in small: recovery that is ten times too slow fails here. */
 import { assert } from "@std/assert";
-import { measure } from "../../scripts/recovery_measure.ts";
-import { isWithin, table } from "../../scripts/recovery_table.ts";
+import { measure } from "../../scripts/recovery/measure.ts";
+import { isWithin, table } from "../../scripts/recovery/table.ts";
 import { requiresHosts } from "../support/hosts.ts";
 
 const TIMES_THE_BAR = 10;

@@ -44,7 +44,7 @@ function sorted(one: Uint8Array, other: Uint8Array): [Uint8Array, Uint8Array] {
   return at === -1 || one[at] < other[at] ? [one, other] : [other, one];
 }
 
-/** The parts of `SubtleCrypto` that `lib/session/keys.ts` uses. */
+/** The parts of `SubtleCrypto` that `lib/session/handshake/keys.ts` uses. */
 class FakeSubtle {
   readonly #random: Random;
   readonly #clock: Clock;

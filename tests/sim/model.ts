@@ -6,7 +6,7 @@
 import type { TeleError } from "../../lib/net/error.ts";
 import type { Mux } from "../../lib/mux/mux.ts";
 import type { MuxStream, StreamEnd } from "../../lib/mux/stream.ts";
-import { nameOf } from "../../lib/session/keys.ts";
+import { nameOf } from "../../lib/session/handshake/keys.ts";
 import type { Attachment, Session } from "../../lib/session/session.ts";
 import type { SimClock } from "./clock.ts";
 import type { SimNetwork } from "./network.ts";

@@ -27,7 +27,7 @@ function fault(name: string, file: string, from: string, to: string): Mutation {
 
 /** A message decoder that takes whatever stands behind the end. */
 const OPEN_END: Edit = {
-  file: "lib/session/message_bytes.ts",
+  file: "lib/session/handshake/message_bytes.ts",
   from: "    if (left > 0) throw",
   to: "    if (left < 0) throw",
 };
@@ -36,25 +36,25 @@ const OPEN_END: Edit = {
 export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a slow path given up: what an answer waits behind is not counted",
-    "session/liveness.ts",
+    "session/carrier/liveness.ts",
     "REPLY_DUE_MS + queuedMs + patienceFor(answerMs) + this.#extraMs)",
     "REPLY_DUE_MS + queuedMs + this.#extraMs)",
   ),
   fault(
     "a slow path given up: bytes that come excuse no answer",
-    "session/answer_time.ts",
+    "session/carrier/answer_time.ts",
     "const SIGNS_OF_LIFE = 0.05;",
     "const SIGNS_OF_LIFE = 1e9;",
   ),
   fault(
     "a black hole taken for a slow path: what a path has shown is forgotten",
-    "session/quickness.ts",
+    "session/carrier/quickness.ts",
     "return Math.max(this.#own, this.#carriedOver);",
     "return 0;",
   ),
   fault(
     "a goodbye taken back: its carrier closed behind it with bytes on their way here",
-    "session/carrier.ts",
+    "session/carrier/carrier.ts",
     "    await this.#duplex.closeWrite();\n  }\n",
     "    await this.#duplex.closeWrite();\n    this.stop();\n  }\n",
   ),
@@ -62,12 +62,12 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "a goodbye that waits half a second, whatever is in front of it",
     edits: [
       {
-        file: "lib/session/farewell.ts",
+        file: "lib/session/carrier/farewell.ts",
         from: "nowMs + this.#stepMs + neededMs);",
         to: "nowMs + 500 + 0 * neededMs);",
       },
       {
-        file: "lib/session/farewell.ts",
+        file: "lib/session/carrier/farewell.ts",
         from: "Math.min(this.#endMs, Math.max(this.#untilMs, nowMs + this.#stepMs));",
         to: "Math.min(this.#endMs, this.#untilMs + 0 * nowMs);",
       },
@@ -75,13 +75,13 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   fault(
     "an acknowledgement one too high",
-    "session/control.ts",
+    "session/carrier/control.ts",
     "writeU64(this.#bytes, at + FRAME_HEADER_BYTES + 1, received);",
     "writeU64(this.#bytes, at + FRAME_HEADER_BYTES + 1, received + 1);",
   ),
   fault(
     "a count one too low on resume: a byte comes twice",
-    "session/client.ts",
+    "session/session_client.ts",
     "const received = resumes ? session.received : 0;",
     "const received = resumes ? Math.max(0, session.received - 1) : 0;",
   ),
@@ -93,7 +93,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "what was under way is not sent again",
-    "session/replay_log.ts",
+    "session/carrier/replay_log.ts",
     "    this.#sent = offset;\n    this.#next = this.#first;\n    return again;",
     "    this.#next = this.#next;\n    return again;",
   ),
@@ -101,12 +101,12 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "a late byte of the old carrier accepted",
     edits: [
       {
-        file: "lib/session/carrier.ts",
+        file: "lib/session/carrier/carrier.ts",
         from: "        if (this.#stopped) return;\n        if (count === null)",
         to: "        if (count === null)",
       },
       {
-        file: "lib/session/carrier.ts",
+        file: "lib/session/carrier/carrier.ts",
         from: "    if (this.#isOver) return;\n    try {\n      this.#host.receiveData(",
         to: "    try {\n      this.#host.receiveData(",
       },
@@ -114,31 +114,31 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   fault(
     "the server reads its count before the old carrier is stopped",
-    "session/server.ts",
+    "session/session_server.ts",
     "    session.detach();\n    const received = session.received;\n    const accept = await handshake.accept({\n      sessionId: session.id,\n      received,\n      fields: resumeTimeoutField(this.#options.resumeTimeoutMs),\n    });\n",
     "    const received = session.received;\n    const accept = await handshake.accept({\n      sessionId: session.id,\n      received,\n      fields: resumeTimeoutField(this.#options.resumeTimeoutMs),\n    });\n    session.detach();\n",
   ),
   fault(
     "the number of an attempt not checked",
-    "session/server.ts",
+    "session/session_server.ts",
     "if (commit.attempt <= session.lastAttempt) {",
     "if (commit.attempt < 0) {",
   ),
   fault(
     "two attempts attached one over the other",
-    "session/server.ts",
+    "session/session_server.ts",
     "if (session.lastAttempt !== commit.attempt || session.error !== undefined) return",
     "if (session.error !== undefined) return",
   ),
   fault(
     "two commits at a time",
-    "session/reconnect.ts",
+    "session/reconnect/reconnect.ts",
     "if (this.#done || this.#committing !== undefined) return;",
     "if (this.#done) return;",
   ),
   fault(
     "the loop ends though nothing was attached",
-    "session/client.ts",
+    "session/session_client.ts",
     '      throw new TeleError("closed", "the session was given up during the handshake");\n',
     "      return;\n",
   ),
@@ -168,7 +168,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "the limit of the replay log not kept",
-    "session/replay_log.ts",
+    "session/carrier/replay_log.ts",
     "return Math.max(0, Math.min(this.#limitBytes - memoryBytes, reserved + this.#share.free));",
     "return 2 ** 30;",
   ),
@@ -199,13 +199,13 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "the log freed too early",
-    "session/replay_log.ts",
+    "session/carrier/replay_log.ts",
     "    this.#check(offset, this.#sent);\n    this.#drop(offset);",
     "    this.#check(offset, this.#sent);\n    this.#drop(this.#sent);",
   ),
   fault(
     "a header written over bytes not acknowledged",
-    "session/replay_log.ts",
+    "session/carrier/replay_log.ts",
     "const hasRoom = from === piece.start || this.#sent === this.#acknowledged;",
     "const hasRoom = from >= piece.start;",
   ),
@@ -229,37 +229,37 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a write to a carrier while another is under way",
-    "session/carrier.ts",
+    "session/carrier/carrier.ts",
     "if (isMuch && this.#isWriteDue) this.#writeDue();",
     "if (isMuch) this.#writeNext();",
   ),
   fault(
     "an impossible count taken",
-    "session/replay_log.ts",
+    "session/carrier/replay_log.ts",
     "if (offset >= this.#acknowledged && offset <= sent) return;",
     "if (offset >= 0) return;",
   ),
   fault(
     "unknown session believed without a proof",
-    "session/handshake.ts",
+    "session/handshake/handshake.ts",
     'if (!await checkProof(keys, "server accept", commit.kind, whole, answer.proof)) {',
     "if (whole.length === 0) {",
   ),
   fault(
     "the client's proof not checked",
-    "session/handshake.ts",
+    "session/handshake/handshake.ts",
     'if (!await checkProof(keys, "client commit", commit.kind, this.#transcript, proof)) {',
     "if (proof.length === 0) {",
   ),
   fault(
     "the token left out of the keys",
-    "session/token.ts",
+    "session/handshake/token.ts",
     "  return crypto.subtle.digest(",
     "  if (token.length > 0) return Promise.resolve(new Uint8Array(0));\n  return crypto.subtle.digest(",
   ),
   fault(
     "the token left out of the keys when the server has forgotten the session",
-    "session/client.ts",
+    "session/session_client.ts",
     "const secret = resumes ? session.resumeSecret : await this.#tokenSalt;",
     "const secret = resumes || session.id.length > 0 ? session.resumeSecret : await this.#tokenSalt;",
   ),
@@ -267,7 +267,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "bytes behind the end ignored, and lengths left out of the transcript",
     edits: [OPEN_END, {
-      file: "lib/session/transcript.ts",
+      file: "lib/session/handshake/transcript.ts",
       from: "    const bytes = new Uint8Array(before + FRAME_HEADER_BYTES + message.length);\n" +
         "    bytes.set(this.#bytes);\n" +
         "    writeFrameHeader(bytes, before, message.length);\n" +
@@ -282,12 +282,12 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "liveness never fires",
     edits: [
       {
-        file: "lib/session/liveness.ts",
+        file: "lib/session/carrier/liveness.ts",
         from: "if (this.#silentMs >= this.deadlineMs + this.#extraMs + patienceMs) {",
         to: "if (this.#silentMs < 0) {",
       },
       {
-        file: "lib/session/liveness.ts",
+        file: "lib/session/carrier/liveness.ts",
         from: "if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs + patienceFor(answerMs) + this.#extraMs) {",
         to: "if (queuedMs < 0) {",
       },
@@ -295,25 +295,25 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   fault(
     "what waits for an acknowledgement is never looked at",
-    "session/liveness.ts",
+    "session/carrier/liveness.ts",
     "if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs + patienceFor(answerMs) + this.#extraMs) {",
     "if (queuedMs < 0) {",
   ),
   fault(
     "the promise of a probe ignored",
-    "session/liveness.ts",
+    "session/carrier/liveness.ts",
     "    this.#promisedMs = Math.min(silenceMs, LONGEST_PROMISE_MS);\n",
     "    void silenceMs;\n",
   ),
   fault(
     "a promise of silence not kept",
-    "session/control.ts",
+    "session/carrier/control.ts",
     "if (this.#renewPromise(nowMs) || quietMs >= this.#silenceMs) this.#probeDue = true;",
     "if (this.#renewPromise(nowMs)) this.#probeDue = true;",
   ),
   fault(
     "no acknowledgement without data of one's own",
-    "session/carrier.ts",
+    "session/carrier/carrier.ts",
     "        return this.#acknowledge();\n",
     "        return;\n",
   ),
@@ -325,49 +325,49 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "unopened streams lost when the session expires",
-    "session/client.ts",
+    "session/session_client.ts",
     "    this.#succeed();\n    const meaning = isReplaced",
     "    this.#replaceSession();\n    const meaning = isReplaced",
   ),
   fault(
     "attempts that nobody answers keep their places",
-    "session/places.ts",
+    "session/reconnect/places.ts",
     "const ANSWER_MS = 1_500;",
     "const ANSWER_MS = 10_000;",
   ),
   fault(
     "no attempt held for a path of many seconds",
-    "session/places.ts",
+    "session/reconnect/places.ts",
     "(attempt === held ? Math.max(this.#patienceMs, this.#answerMs) : this.#answerMs)",
     "this.#answerMs",
   ),
   fault(
     "the round trip of the handshake not known to a fresh carrier",
-    "session/carrier.ts",
+    "session/carrier/carrier.ts",
     "this.#askedRoundTripMs = options.roundTripMs ?? 0;",
     "this.#askedRoundTripMs = 0;",
   ),
   fault(
     "a long path judged a second after a wake-up",
-    "session/liveness.ts",
+    "session/carrier/liveness.ts",
     "Math.max(SUSPECT_FOR_MS, SUSPECT_ROUND_TRIPS * unacknowledged.roundTripMs)",
     "SUSPECT_FOR_MS",
   ),
   fault(
     "no pause behind a carrier that brought nothing",
-    "session/carrier_history.ts",
+    "session/reconnect/carrier_history.ts",
     "this.#barren = isBarren ? this.#barren + 1 : 0;",
     "this.#barren = 0;",
   ),
   fault(
     "a pause also behind carriers that brought something",
-    "session/carrier_history.ts",
+    "session/reconnect/carrier_history.ts",
     "const isBarren = carrier.arrivedBytes <= this.#arrivedBytes && ",
     "const isBarren = carrier.arrivedBytes >= 0 && ",
   ),
   fault(
     "the old session of a killed client kept",
-    "session/server.ts",
+    "session/session_server.ts",
     "    for (const other of older) other.session.end(",
     "    for (const other of older.slice(0, 0)) other.session.end(",
   ),
@@ -379,25 +379,25 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a carrier not closed when its session goes on without it",
-    "session/carrier.ts",
+    "session/carrier/carrier.ts",
     "    this.#duplex.close();\n    this.#resolveDone();",
     "    this.#resolveDone();",
   ),
   fault(
     "an attempt not closed when it is given up",
-    "session/reconnect.ts",
+    "session/reconnect/reconnect.ts",
     '    signal.addEventListener("abort", () => duplex.close(), { once: true });\n',
     "",
   ),
   fault(
     "a wake-up from an acknowledgement lost",
-    "session/carrier.ts",
+    "session/carrier/carrier.ts",
     "    if (this.#awaitsRoom || this.#host.log.hasUnsent) this.wake();\n",
     "",
   ),
   fault(
     "a session that carried nothing yet forgotten after a minute",
-    "session/server.ts",
+    "session/session_server.ts",
     "waited >= IDLE_SESSION_KEPT_MS && session.isEmpty",
     "waited >= WATCH_MS && session.isEmpty",
   ),
@@ -421,37 +421,37 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a session forgotten though its client knows it",
-    "session/server.ts",
+    "session/session_server.ts",
     "    this.#watch(entry);\n  }\n\n",
     '    if (session.received === 0) return void session.end(new TeleError("closed", "it carried nothing"));\n    this.#watch(entry);\n  }\n\n',
   ),
   fault(
     "the hold of a write dropped",
-    "session/write_hold.ts",
+    "session/carrier/write_hold.ts",
     "    piece.writes++;\n    piece.segment?.retain();\n    this.#piece = piece;\n",
     "    void piece;\n",
   ),
   fault(
     "the hold of a write ended by an acknowledgement",
-    "session/carrier.ts",
+    "session/carrier/carrier.ts",
     "    if (offset === before) return;\n",
     "    if (offset === before) return;\n    this.#hold.release();\n",
   ),
   fault(
     "the hold of a write ended when its carrier stops",
-    "session/carrier.ts",
+    "session/carrier/carrier.ts",
     "    this.#duplex.close();\n    this.#resolveDone();",
     "    this.#duplex.close();\n    this.#hold.release();\n    this.#resolveDone();",
   ),
   fault(
     "a segment freed under a write when the session ends",
-    "session/replay_log.ts",
+    "session/carrier/replay_log.ts",
     "at++) this.#pieces[at]!.segment?.release();",
     "at++) {\n      const { segment } = this.#pieces[at]!;\n      while (segment !== undefined && !segment.isExclusive) segment.release();\n      segment?.release();\n    }",
   ),
   fault(
     "a header written over what an older carrier's write has",
-    "session/replay_log.ts",
+    "session/carrier/replay_log.ts",
     " && hasRoom && piece.writes === 0) {",
     " && hasRoom) {",
   ),
@@ -459,12 +459,12 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "the memory that frames are gathered in shared by all carriers",
     edits: [
       {
-        file: "lib/session/write_hold.ts",
+        file: "lib/session/carrier/write_hold.ts",
         from: "return this.#gather ??= new",
         to: "return sharedGather ??= new",
       },
       {
-        file: "lib/session/write_hold.ts",
+        file: "lib/session/carrier/write_hold.ts",
         from: "export class WriteHold {\n",
         to: "let sharedGather: Uint8Array | undefined;\nexport class WriteHold {\n",
       },

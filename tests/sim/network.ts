@@ -4,9 +4,9 @@
  * @module
  */
 import type { Duplex } from "../../lib/net/duplex.ts";
-import { HandshakeChannel } from "../../lib/session/handshake.ts";
-import { decodeHello, encodeAccept, encodeChallenge, encodeEnding } from "../../lib/session/messages.ts";
-import { FieldType, guardedField } from "../../lib/session/fields.ts";
+import { HandshakeChannel } from "../../lib/session/handshake/handshake.ts";
+import { decodeHello, encodeAccept, encodeChallenge, encodeEnding } from "../../lib/session/handshake/messages.ts";
+import { FieldType, guardedField } from "../../lib/session/handshake/fields.ts";
 import { LentWrite } from "../support/lent_memory.ts";
 import { type MemoryPipe, memoryPipe } from "../support/memory_network.ts";
 import { Random } from "../support/random.ts";

@@ -6,11 +6,11 @@
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { readU32, writeDataHeader, writeFin, writeOpen } from "../../lib/mux/records.ts";
 import { FrameDecoder } from "../../lib/ping/codec.ts";
-import { FrameType } from "../../lib/session/constants.ts";
-import { ClientHandshake } from "../../lib/session/handshake.ts";
-import { writeU64 } from "../../lib/session/message_bytes.ts";
-import { framed } from "../../lib/session/messages.ts";
-import { tokenSalt } from "../../lib/session/token.ts";
+import { FrameType } from "../../lib/session/session_constants.ts";
+import { ClientHandshake } from "../../lib/session/handshake/handshake.ts";
+import { writeU64 } from "../../lib/session/handshake/message_bytes.ts";
+import { framed } from "../../lib/session/handshake/messages.ts";
+import { tokenSalt } from "../../lib/session/handshake/token.ts";
 import { fillContent } from "./user.ts";
 
 /** What a rogue does once it has been accepted. Those that replay, or do not have the token, never are. */

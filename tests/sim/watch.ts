@@ -4,7 +4,7 @@
  * @module
  */
 import type { TeleError } from "../../lib/net/error.ts";
-import { LEAST_START_CREDIT } from "../../lib/mux/constants.ts";
+import { LEAST_START_CREDIT } from "../../lib/mux/mux_constants.ts";
 import { CreditPool } from "../../lib/mux/credit.ts";
 import { Mux } from "../../lib/mux/mux.ts";
 import { MuxStream, type StreamEnd } from "../../lib/mux/stream.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { MuxClient, MuxServer } from "../../lib/mux/link.ts";
-import type { Identity } from "../../lib/session/keys.ts";
+import type { Identity } from "../../lib/session/handshake/keys.ts";
 import { onMemoryFault } from "../support/lent_memory.ts";
 import { takeChance } from "./chance.ts";
 import { drain, SimClock } from "./clock.ts";

@@ -8,7 +8,7 @@ import { parseAddress } from "../../lib/net/address.ts";
 import { systemClock } from "../../lib/net/clock.ts";
 import { type ConnectionUse, dial } from "../../lib/net/dial.ts";
 import { listen, type Listening } from "../../lib/net/listen.ts";
-import { Patience, type Shortage } from "../../lib/net/patience.ts";
+import { Patience, type Shortage } from "../../lib/net/shortage.ts";
 import { pause } from "./wait.ts";
 
 /** What was tried, and what came of it. */

@@ -5,12 +5,12 @@
  */
 import { fileURLToPath } from "node:url";
 
-/** Runs `scripts/compile.ts` with these arguments, and `env` besides this process's environment. */
+/** Runs `scripts/compile/main.ts` with these arguments, and `env` besides this process's environment. */
 export async function compile(
   env: Record<string, string>,
   ...args: string[]
 ): Promise<{ code: number; output: string; errors: string }> {
-  const script = fileURLToPath(new URL("../../scripts/compile.ts", import.meta.url));
+  const script = fileURLToPath(new URL("../../scripts/compile/main.ts", import.meta.url));
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", script, ...args],
     env: { NO_COLOR: "1", ...env },

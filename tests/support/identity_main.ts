@@ -5,7 +5,7 @@
  * @module
  */
 import { encodeHex } from "@std/encoding/hex";
-import { loadIdentity } from "../../lib/tunnel/identity_file.ts";
+import { loadIdentity } from "../../lib/tunnel/files/identity_file.ts";
 
 const [folder, listenAddress, serverAddress, machine] = Deno.args;
 const log: string[] = [];

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { archive } from "../../scripts/compile_archive.ts";
-import { archiveName, TARGETS } from "../../scripts/compile_targets.ts";
+import { archive } from "../../scripts/compile/archive.ts";
+import { archiveName, TARGETS } from "../../scripts/compile/targets.ts";
 import { sha256 } from "./random.ts";
 
 /** The file that install scripts look for on this machine. */

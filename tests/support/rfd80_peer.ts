@@ -5,8 +5,8 @@
  */
 import { fileURLToPath } from "node:url";
 import { TextLineStream } from "@std/streams";
-import { parseHostNames } from "../../lib/tunnel/host_name.ts";
-import { makeCertificate } from "../../lib/tunnel/make_cert.ts";
+import { parseHostNames } from "../../lib/tunnel/values/host_name.ts";
+import { makeCertificate } from "../../lib/tunnel/files/make_cert.ts";
 import type { Scenario } from "./scenario.ts";
 import { program } from "./skip.ts";
 import type { TeleProcess } from "./tele_process.ts";

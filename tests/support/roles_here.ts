@@ -4,10 +4,10 @@
  * @module
  */
 import { silentLog } from "../../lib/net/log.ts";
-import { startClient } from "../../lib/tunnel/client.ts";
-import { parseCommandLine } from "../../lib/tunnel/command_line.ts";
-import type { Running } from "../../lib/tunnel/running.ts";
-import { startServer } from "../../lib/tunnel/server.ts";
+import { startClient } from "../../lib/tunnel/roles/client.ts";
+import { parseCommandLine } from "../../lib/tunnel/command_line/command_line.ts";
+import type { Running } from "../../lib/tunnel/roles/running.ts";
+import { startServer } from "../../lib/tunnel/roles/server.ts";
 
 /** A tunnel between a tele client and a tele server of this process. */
 export class RolesHere implements AsyncDisposable {

@@ -13,9 +13,9 @@ export interface SmokeResult {
   tookMs: number;
 }
 
-/** Runs `scripts/smoke.ts` with these arguments. */
+/** Runs `scripts/smoke/main.ts` with these arguments. */
 export async function smoke(...args: string[]): Promise<SmokeResult> {
-  const script = fileURLToPath(new URL("../../scripts/smoke.ts", import.meta.url));
+  const script = fileURLToPath(new URL("../../scripts/smoke/main.ts", import.meta.url));
   const startMs = performance.now();
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", script, ...args],

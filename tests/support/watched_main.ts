@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { ReplayLog } from "../../lib/session/replay_log.ts";
+import { ReplayLog } from "../../lib/session/carrier/replay_log.ts";
 
 const TELL_MS = 100;
 

@@ -1,0 +1,562 @@
+/**
+ * One carrier attached to a session: two loops that move frames, and a tick that watches over it.
+ *
+ * @module
+ */
+import { concat } from "@std/bytes/concat";
+import type { Clock, Timer } from "../../net/clock.ts";
+import type { Duplex } from "../../net/duplex.ts";
+import { reasonOf, TeleError } from "../../net/error.ts";
+import { Segment, type SegmentPool } from "../../net/segment_pool.ts";
+import {
+  ACKNOWLEDGE_BYTES,
+  ACKNOWLEDGE_DELAY_MS,
+  FrameType,
+  LEAST_ROOM_BYTES,
+  MOST_ACKNOWLEDGE_DELAY_MS,
+} from "../session_constants.ts";
+import { type ControlSource, decodeAcknowledge, decodeProbe, OutgoingControl, type Probe } from "./control.ts";
+import { Farewell } from "./farewell.ts";
+import { Flight } from "./flight.ts";
+import { SessionFrameReader } from "./frame_reader.ts";
+import { Liveness } from "./liveness.ts";
+import { decodeEnding, encodeEnding, type Ending, framed } from "../handshake/messages.ts";
+import type { Quickness } from "./quickness.ts";
+import { ReplayLog } from "./replay_log.ts";
+import { SendBuffer } from "./send_buffer.ts";
+import { WriteHold } from "./write_hold.ts";
+
+/** Bytes of the buffer that an idle carrier reads into. */
+const SMALL_READ_BYTES = 8 * 1024;
+
+/** After so many reads in a row that would have fitted there, a carrier goes back to the small buffer. */
+const SMALL_READS = 32;
+
+/** What follows it runs when the present step is over. */
+const SOON = Promise.resolve();
+
+/** After a failed write, reading goes on until it ends as well, at most so long, in milliseconds. */
+const LAST_READS_MS = 50;
+
+/** Urgent data may go beyond the bound on bytes in flight by this much, so that a key stroke need not wait for bulk. */
+const URGENT_BYTES = 64 * 1024;
+
+/** Smaller writes say nothing about the system's buffer, in bytes: they are not worth looking at the clock. */
+const TELLING_BYTES = 16 * 1024;
+
+/** With more room than two turns of a bulk stream, and nothing to send, it is not for want of room. */
+const READ_AHEAD_BYTES = 512 * 1024;
+
+/** What a carrier needs of the session it is attached to. */
+export interface CarrierHost extends ControlSource {
+  /** What is sent and not acknowledged. */
+  readonly log: ReplayLog;
+  /** Puts data into the log: up to `bulkBytes`, of urgent data up to `urgentBytes`, which is more. */
+  pull(bulkBytes: number, urgentBytes: number): void;
+  /** Counted bytes, in order. They are a view of `segment`; whoever keeps them retains it. */
+  receiveData(bytes: Uint8Array, segment: Segment): void;
+  /** All of one read was handed over; the promise, if there is one, settles when the next may be. */
+  turnEnded(): Promise<void> | undefined;
+  /**
+   * The peer has every counted byte before `offset`.
+   *
+   * @throws {TeleError} `protocol` if that cannot be.
+   */
+  acknowledge(offset: number): void;
+  /** An uncounted message of the layer above. */
+  receiveHint(bytes: Uint8Array): void;
+  /** The first bytes came on this carrier. */
+  heard(): void;
+  /** The carrier came to its end; it is already stopped. */
+  carrierLost(carrier: Carrier, reason: string): void;
+  /** The peer said goodbye. */
+  peerEnded(ending: Ending): void;
+  /** The session cannot go on: the peer broke a rule that no new carrier mends, or something threw that should not have. */
+  sessionBroken(error: unknown): void;
+}
+
+/** What a {@linkcode Carrier} is made of. */
+export interface CarrierOptions {
+  /** The connection, which belongs to the carrier from now on. */
+  duplex: Duplex;
+  /** The session. */
+  host: CarrierHost;
+  /** Time. */
+  clock: Clock;
+  /** Segments to read into. */
+  pool: SegmentPool;
+  /** Longest silence on an idle carrier, in milliseconds. */
+  pingIntervalMs: number;
+  /** Bytes of the session that were read with the handshake. */
+  leftover: Uint8Array;
+  /** Written before anything else: the server's accept frame. */
+  opening?: Uint8Array;
+  /** The round trip that the handshake took, in milliseconds. It counts until one was measured here. */
+  roundTripMs?: number;
+  /** How much longer than usual it may be silent, in milliseconds; see {@linkcode Patience}. */
+  patienceMs: number;
+  /** What is known about the path. */
+  quickness: Quickness;
+}
+
+/**
+ * Moves frames between one duplex and its session until one of them ends.
+ *
+ * Invariant 3: after {@linkcode Carrier.stop} nothing that the duplex delivers reaches the session, not even what was
+ * already read; but what a read or a write has under way keeps its memory until it settles. Invariant 5: reading never waits for a user's socket or for writing; limits are kept by credit.
+ */
+export class Carrier {
+  /** Round trip, rate and the bound they set, measured on this carrier only. */
+  readonly flight: Flight;
+  /** Settles when the carrier is stopped. */
+  readonly done: Promise<void>;
+  #resolveDone!: () => void;
+  readonly #duplex: Duplex;
+  readonly #host: CarrierHost;
+  readonly #clock: Clock;
+  readonly #pool: SegmentPool;
+  readonly #liveness: Liveness;
+  readonly #reader: SessionFrameReader;
+  readonly #control: OutgoingControl;
+  readonly #sendBuffer = new SendBuffer();
+  /** What the write under way has of the log's memory. */
+  readonly #hold = new WriteHold();
+  /** Where the bytes being read lie, while they are. */
+  #segment: Segment | undefined;
+  #smallReads = 0;
+  #isHeard = false;
+  #stopped = false;
+  /** Whether a write is under way or due. */
+  #isWriting = true;
+  /** Whether one is to begin when this step is over. */
+  #isWriteDue = false;
+  /** Bytes of the write under way, and how many were in flight when it began. */
+  #writingBytes = 0;
+  #inFlightBefore = 0;
+  /** Whether the last pull may have left something behind for want of room. */
+  #awaitsRoom = false;
+  #tick: Timer | undefined;
+  #acknowledgeTimer: Timer | undefined;
+  #acknowledgeDelayMs = ACKNOWLEDGE_DELAY_MS;
+  #lastReads: Timer | undefined;
+  #askedRoundTripMs = 0;
+  #lastWriteMs: number;
+  /** Said, or about to be: nothing that comes from now on is looked at. */
+  #goodbye: Ending | undefined;
+  #farewell: Farewell | undefined;
+  #leaveTimer: Timer | undefined;
+
+  /** Starts both loops. */
+  constructor(options: CarrierOptions) {
+    const { duplex, host, clock, pool, pingIntervalMs, leftover, opening } = options;
+    this.done = new Promise((resolve) => this.#resolveDone = resolve);
+    this.#duplex = duplex;
+    this.#host = host;
+    this.#clock = clock;
+    this.#pool = pool;
+    const nowMs = clock.now();
+    this.#lastWriteMs = nowMs;
+    this.#askedRoundTripMs = options.roundTripMs ?? 0;
+    this.#liveness = new Liveness(nowMs, options.patienceMs, options.quickness);
+    this.#control = new OutgoingControl({ nowMs, pingIntervalMs, received: host.received });
+    this.flight = new Flight({ startOffset: host.log.sent });
+    this.#reader = new SessionFrameReader({
+      data: (bytes) => this.#onData(bytes),
+      control: (payload) => this.#onControl(payload),
+    });
+    this.#scheduleTick();
+    this.#readLoop(leftover).catch((error) => this.#lose(reasonOf(error)));
+    if (opening === undefined) this.#writeSoon();
+    else this.#write(opening);
+  }
+
+  /** For how long nothing has come, in milliseconds. */
+  get silentMs(): number {
+    return this.#liveness.silentMs;
+  }
+
+  /** Who is at the other end. */
+  get peer(): string {
+    return this.#duplex.peer;
+  }
+
+  /** The local IP address it left from, if known. */
+  get localAddress(): string | undefined {
+    return this.#duplex.localAddress;
+  }
+
+  /** Round trip in milliseconds, measured by data or else by a probe, at first by the handshake; 0 if unknown. */
+  get roundTripMs(): number {
+    return this.flight.roundTripMs || this.#askedRoundTripMs;
+  }
+
+  /**
+   * There may be something to send. It leaves when this step is over, together with what else comes in it; `isMuch` says
+   * that enough has come for a write of its own. With that, the caller must be ready to be pulled from.
+   */
+  wake(isMuch?: boolean): void {
+    if (!this.#isWriting) this.#writeSoon();
+    if (isMuch && this.#isWriteDue) this.#writeDue();
+  }
+
+  /** The machine slept: asks for a sign of life, and gives up soon without one. */
+  suspect(): void {
+    if (this.#stopped) return;
+    this.#liveness.suspect(this.#clock.now());
+    this.#control.askDue = true;
+    this.wake();
+  }
+
+  /**
+   * Ends the carrier with a goodbye as its last frame, behind what was handed to the system already. Then it reads until
+   * the peer closes, or {@linkcode Farewell} says that it was enough: closing sooner would take the goodbye back.
+   *
+   * @param acknowledges Whether all that came is acknowledged in front of it: streams of the peer's may be complete by that.
+   */
+  sayGoodbye(ending: Ending, acknowledges: boolean): void {
+    if (this.#stopped || this.#goodbye !== undefined) return;
+    this.#goodbye = ending;
+    this.#control.acknowledgeDue = acknowledges;
+    const nowMs = this.#clock.now();
+    const { inFlight, rateBytesPerMs } = this.flight;
+    this.#farewell = new Farewell({ nowMs, bytes: inFlight, rate: rateBytesPerMs, roundTripMs: this.roundTripMs });
+    this.#tick?.cancel();
+    this.#acknowledgeTimer?.cancel();
+    this.#leaveLater(nowMs);
+    this.wake();
+  }
+
+  #leaveLater(nowMs: number): void {
+    const leftMs = this.#farewell!.leftMs(nowMs);
+    if (leftMs === 0) return this.stop();
+    this.#leaveTimer = this.#clock.setTimer(() => this.#leaveLater(this.#clock.now()), leftMs);
+  }
+
+  /** Stops both loops at once and closes the duplex. Nothing it delivers later is looked at. */
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#tick?.cancel();
+    this.#acknowledgeTimer?.cancel();
+    this.#lastReads?.cancel();
+    this.#leaveTimer?.cancel();
+    this.#duplex.close();
+    this.#resolveDone();
+  }
+
+  /** Whether what comes counts no more. */
+  get #isOver(): boolean {
+    return this.#stopped || this.#goodbye !== undefined;
+  }
+
+  /**
+   * The peer takes nothing any more; but what it sent before may wait to be read, and must count. Else a network that
+   * resets each carrier right behind some data would never let a session get on (invariant 2).
+   */
+  readonly #onWriteFailed = (error: unknown): void => {
+    this.#hold.release();
+    if (this.#stopped) return;
+    this.#lastReads = this.#clock.setTimer(() => this.#lose(reasonOf(error)), LAST_READS_MS);
+  };
+
+  #lose(reason: string): void {
+    if (this.#stopped) return;
+    this.stop();
+    this.#host.carrierLost(this, reason);
+  }
+
+  // Reading.
+
+  async #readLoop(leftover: Uint8Array): Promise<void> {
+    // One step later, when the session has its carrier: what came with the handshake may end both.
+    await Promise.resolve();
+    // What came on the carrier before may still wait: else each that takes over would add a read to it (invariant 10).
+    await this.#host.turnEnded();
+    if (leftover.length > 0 && !this.#stopped) this.#take(new Segment(leftover), leftover);
+    let segment = new Segment(new Uint8Array(SMALL_READ_BYTES));
+    try {
+      while (!this.#stopped) {
+        const count = await this.#duplex.read(segment.memory);
+        if (this.#stopped) return;
+        if (count === null) return this.#lose("the other side closed the connection");
+        this.#take(segment, segment.memory.subarray(0, count));
+        const behind = this.#host.turnEnded();
+        if (behind !== undefined) await behind;
+        segment = this.#nextSegment(segment, count);
+      }
+    } finally {
+      segment.release();
+    }
+  }
+
+  /** The same segment again unless someone keeps it; a large one while much comes, so that an idle carrier holds none. */
+  #nextSegment(segment: Segment, count: number): Segment {
+    this.#smallReads = count < SMALL_READ_BYTES ? this.#smallReads + 1 : 0;
+    const isLarge = segment.isPooled ? this.#smallReads < SMALL_READS : this.#smallReads === 0;
+    if (segment.isExclusive && segment.isPooled === isLarge) return segment;
+    segment.release();
+    return isLarge ? this.#pool.take() : new Segment(new Uint8Array(SMALL_READ_BYTES));
+  }
+
+  #take(segment: Segment, bytes: Uint8Array): void {
+    if (this.#farewell !== undefined) return this.#farewell.heard(this.#clock.now());
+    this.#liveness.received(bytes.length);
+    this.#segment = segment;
+    try {
+      this.#hear(bytes);
+    } catch (error) {
+      // A frame that is none ends the carrier: the next one mends it. Any other throw may have lost what was counted, and a
+      // carrier that is only lost would hide that (invariant 11).
+      if (error instanceof TeleError) throw error;
+      return this.#host.sessionBroken(error);
+    } finally {
+      this.#segment = undefined;
+    }
+    if (!this.#isOver) this.#planAcknowledge();
+  }
+
+  #hear(bytes: Uint8Array): void {
+    if (!this.#isHeard) {
+      this.#isHeard = true;
+      this.#host.heard();
+    }
+    this.#reader.push(bytes);
+  }
+
+  /** What breaks the rules of counted data ends the session, since no other carrier would mend it. */
+  #onData(bytes: Uint8Array): void {
+    if (this.#isOver) return;
+    try {
+      this.#host.receiveData(bytes, this.#segment!);
+    } catch (error) {
+      this.#host.sessionBroken(error);
+    }
+  }
+
+  #onControl(payload: Uint8Array): void {
+    if (this.#isOver) return;
+    switch (payload[0]) {
+      case FrameType.acknowledge:
+        return this.#onAcknowledge(decodeAcknowledge(payload));
+      case FrameType.probe:
+        return this.#onProbe(decodeProbe(payload));
+      case FrameType.hint:
+        return this.#onHint(payload.subarray(1));
+      case FrameType.goodbye: {
+        const ending = decodeEnding(payload);
+        this.stop();
+        return this.#host.peerEnded(ending);
+      }
+    }
+    throw new TeleError("protocol", `a frame of type ${payload[0]} is not known here`);
+  }
+
+  #onHint(bytes: Uint8Array): void {
+    try {
+      this.#host.receiveHint(bytes);
+    } catch (error) {
+      this.#host.sessionBroken(error);
+    }
+  }
+
+  #onAcknowledge(offset: number): void {
+    const before = this.#host.log.acknowledged;
+    try {
+      this.#host.acknowledge(offset);
+    } catch (error) {
+      return this.#host.sessionBroken(error);
+    }
+    if (offset === before) return;
+    this.flight.onAck(this.#clock.now(), offset);
+    this.#liveness.progressed();
+    // Most acknowledgements make room that nobody waits for.
+    if (this.#awaitsRoom || this.#host.log.hasUnsent) this.wake();
+  }
+
+  #onProbe(probe: Probe): void {
+    this.#liveness.promised(probe.silenceMs);
+    if (probe.isReply) {
+      this.#liveness.replied();
+      this.#askedRoundTripMs = this.#control.replied(this.#clock.now()) ?? this.#askedRoundTripMs;
+    }
+    if (probe.replyWanted) {
+      this.#control.replyDue = this.#control.acknowledgeDue = true;
+      this.wake();
+    }
+  }
+
+  /** Counted bytes that the peer has not been told of. */
+  get #unacknowledgedBytes(): number {
+    return this.#host.received - this.#control.acknowledged;
+  }
+
+  #planAcknowledge(): void {
+    const waiting = this.#unacknowledgedBytes;
+    if (waiting === 0) return;
+    this.#markBusy(this.#clock.now());
+    if (waiting >= ACKNOWLEDGE_BYTES) this.#acknowledge();
+    else if (this.#acknowledgeTimer === undefined) this.#startAcknowledgeTimer();
+  }
+
+  #acknowledge(): void {
+    this.#control.acknowledgeDue = true;
+    this.wake();
+  }
+
+  /**
+   * While acknowledgements ride along with data, as in a dialogue, the timer has nothing to do, and comes less often: each
+   * one set costs as much as some echoes.
+   */
+  #startAcknowledgeTimer(): void {
+    const acknowledgedBefore = this.#control.acknowledged;
+    this.#acknowledgeTimer = this.#clock.setTimer(() => {
+      this.#acknowledgeTimer = undefined;
+      const waiting = this.#unacknowledgedBytes;
+      if (waiting > 0 && this.#control.acknowledged === acknowledgedBefore) {
+        this.#acknowledgeDelayMs = ACKNOWLEDGE_DELAY_MS;
+        return this.#acknowledge();
+      }
+      this.#acknowledgeDelayMs = Math.min(2 * this.#acknowledgeDelayMs, MOST_ACKNOWLEDGE_DELAY_MS);
+      // What waits now came since the last one rode along.
+      if (waiting > 0) this.#startAcknowledgeTimer();
+    }, this.#acknowledgeDelayMs);
+  }
+
+  // Writing.
+
+  #writeSoon(): void {
+    this.#isWriting = this.#isWriteDue = true;
+    SOON.then(this.#writeDue);
+  }
+
+  readonly #writeDue = (): void => {
+    if (!this.#isWriteDue) return;
+    this.#isWriteDue = false;
+    this.#writeNext();
+  };
+
+  /** Without an async function: each small message would cost two promises. */
+  readonly #writeNext = (): void => {
+    if (this.#stopped) return;
+    if (this.#goodbye !== undefined) return void this.#writeGoodbye(this.#goodbye).catch(this.#onWriteFailed);
+    let bytes;
+    try {
+      bytes = this.#nextWrite();
+    } catch (error) {
+      // The network has no part in it, so another carrier would not mend it.
+      this.#hold.release();
+      this.#isWriting = false;
+      return this.#host.sessionBroken(error);
+    }
+    if (bytes !== undefined) this.#write(bytes);
+    else this.#isWriting = false;
+  };
+
+  #write(bytes: Uint8Array): void {
+    this.#writingBytes = bytes.length;
+    this.#inFlightBefore = this.flight.inFlight - bytes.length;
+    this.#duplex.write(bytes).then(this.#onWritten, this.#onWriteFailed);
+  }
+
+  readonly #onWritten = (): void => {
+    this.#hold.release();
+    if (this.#writingBytes >= TELLING_BYTES) this.#learnSendBuffer();
+    this.#writeNext();
+  };
+
+  #learnSendBuffer(): void {
+    const nowMs = this.#clock.now();
+    const inFlight = this.#inFlightBefore;
+    const roundTripMs = this.flight.lowestRoundTripMs;
+    this.#sendBuffer.written({ inFlight, tookMs: nowMs - this.#lastWriteMs, nowMs, roundTripMs });
+  }
+
+  async #writeGoodbye(ending: Ending): Promise<void> {
+    const control = this.#control.take(this.#clock.now(), false, this.#host) ?? new Uint8Array(0);
+    await this.#duplex.write(concat([control, framed(encodeEnding("goodbye", ending))]));
+    await this.#duplex.closeWrite();
+  }
+
+  /** Control frames and at most one data frame, as one write. */
+  #nextWrite(): Uint8Array | undefined {
+    const nowMs = this.#clock.now();
+    const { log } = this.#host;
+    const room = this.#room(nowMs);
+    const pulls = !log.hasUnsent;
+    if (pulls) {
+      const before = log.end;
+      this.#host.pull(room, this.flight.bound + URGENT_BYTES - this.flight.inFlight);
+      this.#awaitsRoom = room - (log.end - before) < LEAST_ROOM_BYTES || log.room < LEAST_ROOM_BYTES;
+      if (!log.hasUnsent && this.#hasMuchRoom) this.flight.markApplicationLimited();
+    }
+    // What was pulled just now may go: it kept the bound, or is a quiet stream's. What a resume sends again must wait.
+    const withData = log.hasUnsent && (pulls || room > 0);
+    const limit = pulls ? Infinity : room;
+    if (withData) this.#markBusy(nowMs);
+    if (this.#control.askDue) this.#liveness.asked();
+    const control = this.#control.take(nowMs, withData, this.#host);
+    if (!withData && control === undefined) return undefined;
+    this.#lastWriteMs = nowMs;
+    if (control === undefined) return this.#nextData(limit, nowMs);
+    if (!withData || control.length > ReplayLog.SPARE_HEADROOM) return control;
+    const frame = this.#nextData(limit, nowMs);
+    const whole = new Uint8Array(frame.buffer, frame.byteOffset - control.length, control.length + frame.length);
+    whole.set(control);
+    return whole;
+  }
+
+  #room(nowMs: number): number {
+    const { flight } = this;
+    return Math.min(
+      flight.room(),
+      Math.max(0, this.#sendBuffer.limit(nowMs, flight.lowestRoundTripMs) - flight.inFlight),
+    );
+  }
+
+  /** A stream reads one chunk ahead, so in a bulk transfer too there is often nothing to send for a moment. */
+  get #hasMuchRoom(): boolean {
+    const { bound, inFlight } = this.flight;
+    return inFlight < bound / 2 || bound - inFlight > Math.max(bound / 4, READ_AHEAD_BYTES);
+  }
+
+  #nextData(limit: number, nowMs: number): Uint8Array {
+    const { log } = this.#host;
+    const frame = log.nextWrite(this.#hold, limit)!;
+    this.flight.onSend(nowMs, log.sent);
+    return frame;
+  }
+
+  // Watching.
+
+  #markBusy(nowMs: number): void {
+    if (!this.#control.markBusy(nowMs)) return;
+    this.#tick?.cancel();
+    this.#scheduleTick();
+    this.wake();
+  }
+
+  /** How often to look, in milliseconds: often enough to keep the promise. */
+  get #stepMs(): number {
+    return Math.min(1000, this.#control.silenceMs / 4);
+  }
+
+  #scheduleTick(): void {
+    this.#tick = this.#clock.setTimer(() => this.#onTick(), this.#stepMs);
+  }
+
+  #onTick(): void {
+    const nowMs = this.#clock.now();
+    const { log } = this.#host;
+    // A tick may come a little late; what is more than that was not the network's silence.
+    const verdict = this.#liveness.tick(nowMs, this.#stepMs * 1.5, {
+      bytes: log.sent - log.acknowledged,
+      acknowledged: log.acknowledged,
+      rate: this.flight.rateBytesPerMs,
+      roundTripMs: this.roundTripMs,
+    });
+    if (verdict.kind === "dead") return this.#lose(verdict.reason);
+    if (verdict.kind === "ask") this.#control.askDue = true;
+    if (this.#control.look(nowMs, nowMs - this.#lastWriteMs + this.#stepMs)) this.wake();
+    this.#scheduleTick();
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * Decides whether a carrier is alive: the pure core of noticing a black hole.
+ *
+ * @module
+ */
+import { AnswerTime } from "./answer_time.ts";
+import { BUSY_SILENCE_MS } from "../session_constants.ts";
+import { DrainTime } from "./drain_time.ts";
+import { PROVEN_BYTES, PROVEN_MS } from "../reconnect/patience.ts";
+import { Quickness } from "./quickness.ts";
+
+/** Silence shorter than this never condemns a carrier, in milliseconds. */
+const SHORTEST_DEADLINE_MS = 3_000;
+
+/** A peer that promised a longer silence, up to 2^32 ms, would keep its dead carrier for months, in milliseconds. */
+const LONGEST_PROMISE_MS = 3_600_000;
+
+/** How many promised silences may pass. */
+const PROMISES_MISSED = 3;
+
+/** Unacknowledged data without progress for so long asks for a reply, in milliseconds. */
+const ASK_AFTER_MS = 1_000;
+
+/** A reply is due after so long, beside what the bytes in front of it need, in milliseconds. */
+const REPLY_DUE_MS = 3_000;
+
+/** Delivery rate assumed before one was measured, in bytes per millisecond (16 kbit/s): what hangs is found by silence. */
+const ASSUMED_RATE = 2;
+
+/** A carrier that must have noticed a wake-up shows a sign of life within this time at the least, in milliseconds. */
+const SUSPECT_FOR_MS = 1_000;
+
+/** On a long path it gets so many round trips: one for the reply, the others for what the reply waits behind. */
+const SUSPECT_ROUND_TRIPS = 3;
+
+/** Beside the time that an answer takes, silence may last for so much longer, or twice as long if that is less; in milliseconds. */
+const PATIENCE_MS = 3_000;
+
+/** What an answer waits behind prolongs the silence that is allowed by so much at most, in milliseconds. */
+const MOST_PATIENCE_MS = 120_000;
+
+/** After a suspension the data that waited has been read within this time, in milliseconds. */
+const BACKLOG_MS = 200;
+
+/** What is known about the data that waits for an acknowledgement. */
+export interface Unacknowledged {
+  /** Bytes sent and not acknowledged. */
+  bytes: number;
+  /** Bytes that were ever acknowledged. */
+  acknowledged: number;
+  /** Measured delivery rate in bytes per millisecond; 0 if unknown. */
+  rate: number;
+  /** Measured round trip in milliseconds; 0 if unknown. */
+  roundTripMs: number;
+}
+
+/** What to do now: nothing, ask the peer for a reply, or give the carrier up. */
+export type Verdict = { kind: "alive" } | { kind: "ask" } | { kind: "dead"; reason: string };
+
+/**
+ * Adds up silence and lack of progress, counting only time in which this process ran.
+ *
+ * Invariant 7: the verdict needs no write, so a write that hangs cannot hide a dead carrier. After a suspension timers
+ * fire before the data that waited is read; so a tick counts at most `stepMs`, whatever the clock says, and nobody is
+ * judged before the waiting data was read.
+ *
+ * Source: `PROTOCOL.md`, "Liveness".
+ *
+ * @example
+ * ```ts
+ * import { Liveness } from "./liveness.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const liveness = new Liveness(0);
+ * const nothingSent = { bytes: 0, acknowledged: 0, rate: 0, roundTripMs: 0 };
+ * for (let now = 250; now < 3000; now += 250) assertEquals(liveness.tick(now, 250, nothingSent).kind, "alive");
+ * assertEquals(liveness.tick(3000, 250, nothingSent).kind, "dead");
+ * ```
+ */
+export class Liveness {
+  #lastTick: number;
+  #promisedMs = BUSY_SILENCE_MS;
+  #silentMs = 0;
+  #stalledMs = 0;
+  #asked = false;
+  /** How long nothing was acknowledged when something came last: acknowledgements wait behind what comes, too. */
+  #heardMs = 0;
+  #suspectMs: number | undefined;
+  readonly #answer = new AnswerTime();
+  readonly #drain = new DrainTime();
+  readonly #quickness: Quickness;
+
+  /** What carriers before this one ask for, until it has proven itself. */
+  #extraMs: number;
+  #livedMs = 0;
+  #receivedBytes = 0;
+
+  /**
+   * Starts at `nowMs`, with the promise that every carrier begins with: one second.
+   *
+   * @param extraMs How much longer than usual the peer may be silent, in milliseconds, until this carrier has moved much
+   *   or lived for long.
+   * @param quickness What the session knows about its path.
+   */
+  constructor(nowMs: number, extraMs = 0, quickness: Quickness = new Quickness()) {
+    this.#lastTick = nowMs;
+    this.#quickness = quickness;
+    this.#extraMs = extraMs;
+  }
+
+  /** For how long nothing has come, as far as this process ran, in milliseconds. */
+  get silentMs(): number {
+    return this.#silentMs;
+  }
+
+  /** A probe that wants a reply was sent. */
+  asked(): void {
+    this.#answer.asked();
+  }
+
+  /** So many bytes came, of any kind. */
+  received(bytes: number): void {
+    this.#silentMs = 0;
+    this.#receivedBytes += bytes;
+    this.#heardMs = this.#stalledMs;
+    this.#answer.received(bytes);
+    // What is read at first after a suspension may have waited since the network was alive.
+    if (this.#suspectMs !== undefined && this.#suspectMs >= BACKLOG_MS) this.#suspectMs = undefined;
+  }
+
+  /** The reply asked for came. */
+  replied(): void {
+    this.#answer.replied();
+    this.#suspectMs = undefined;
+    this.progressed();
+  }
+
+  /** The peer promised to be silent for at most `silenceMs`; what no `--ping-interval` allows is not believed. */
+  promised(silenceMs: number): void {
+    this.#promisedMs = Math.min(silenceMs, LONGEST_PROMISE_MS);
+  }
+
+  /** Data was acknowledged. */
+  progressed(): void {
+    this.#stalledMs = this.#heardMs = 0;
+    this.#asked = false;
+  }
+
+  /** The process slept: the carrier must show a sign of life soon. The caller asks for a reply. */
+  suspect(nowMs: number): void {
+    this.#lastTick = nowMs;
+    this.#suspectMs = 0;
+  }
+
+  /**
+   * Judges the carrier.
+   *
+   * @param nowMs The clock.
+   * @param stepMs The time between two ticks as planned: the most that this tick can count for.
+   */
+  tick(nowMs: number, stepMs: number, unacknowledged: Unacknowledged): Verdict {
+    const ranMs = Math.min(Math.max(0, nowMs - this.#lastTick), stepMs);
+    this.#lastTick = nowMs;
+    this.#silentMs += ranMs;
+    this.#livedMs += ranMs;
+    if (this.#livedMs >= PROVEN_MS || this.#receivedBytes >= PROVEN_BYTES) this.#extraMs = 0;
+    this.#answer.passed(ranMs);
+    const answerMs = Math.max(unacknowledged.roundTripMs, this.#answer.ms);
+    const { bytes, acknowledged, roundTripMs } = unacknowledged;
+    this.#quickness.passed(nowMs, acknowledged + bytes, acknowledged);
+    this.#drain.passed(ranMs, bytes, acknowledged, roundTripMs, this.#quickness.excessBytes);
+    const patienceMs = patienceFor(Math.max(answerMs, this.#drain.ms, this.#heardMs));
+    if (this.#silentMs >= this.deadlineMs + this.#extraMs + patienceMs) {
+      return dead(`silent for ${seconds(this.#silentMs)}`);
+    }
+    const suspectForMs = Math.max(SUSPECT_FOR_MS, SUSPECT_ROUND_TRIPS * unacknowledged.roundTripMs);
+    if (this.#suspectMs !== undefined && (this.#suspectMs += ranMs) >= suspectForMs) {
+      return dead("no sign of life after this machine was suspended");
+    }
+    if (unacknowledged.bytes === 0) {
+      this.progressed();
+      return { kind: this.#answer.isWorthAsking ? "ask" : "alive" };
+    }
+    this.#stalledMs += ranMs;
+    const askAfterMs = Math.max(ASK_AFTER_MS, 3 * unacknowledged.roundTripMs);
+    const queuedMs = Math.max(this.#drain.ms, unacknowledged.bytes / (unacknowledged.rate || ASSUMED_RATE));
+    if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs + patienceFor(answerMs) + this.#extraMs) {
+      return dead(`nothing acknowledged for ${seconds(this.#stalledMs)}`);
+    }
+    if (this.#stalledMs < askAfterMs || this.#asked) return { kind: this.#answer.isWorthAsking ? "ask" : "alive" };
+    this.#asked = true;
+    return { kind: "ask" };
+  }
+
+  /** How long the peer may be silent, in milliseconds. */
+  get deadlineMs(): number {
+    return Math.max(SHORTEST_DEADLINE_MS, PROMISES_MISSED * this.#promisedMs);
+  }
+}
+
+/**
+ * What to allow for a queue of so many milliseconds, ours or the peer's. A packet lost in it holds up all behind it, and comes
+ * again only when the queue has passed once more: until then there is silence on a path that lives.
+ */
+function patienceFor(queueMs: number): number {
+  return Math.min(MOST_PATIENCE_MS, 2 * queueMs, queueMs + PATIENCE_MS);
+}
+
+function dead(reason: string): Verdict {
+  return { kind: "dead", reason };
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

@@ -1,0 +1,90 @@
+/**
+ * What a write under way has of a session's memory.
+ *
+ * @module
+ */
+import type { Segment } from "../../net/segment_pool.ts";
+import { HEADROOM_BYTES } from "../session_constants.ts";
+
+/** Bytes that are gathered into one frame at most. */
+export const MOST_GATHERED_BYTES: number = 32 * 1024;
+
+/** Counted bytes that lie together in memory and were first sent as one frame. */
+export interface Piece {
+  /** Where they lie. */
+  memory: Uint8Array;
+  /** Index of the first of them. */
+  start: number;
+  /** Index behind the last. */
+  end: number;
+  /** Offset of `start` in the counted stream. */
+  offset: number;
+  /** Held by the log until they are acknowledged, if they lie in one. */
+  segment: Segment | undefined;
+  /** Writes under way that have it: while there are any, nothing is written into its memory or in front of it. */
+  writes: number;
+}
+
+/**
+ * The memory that the write under way of one carrier has. Each carrier has one for its lifetime, since it writes one
+ * frame at a time.
+ *
+ * Invariant 3: bytes handed to a write belong to it until its promise settles. A duplex reads them when it sends them, not
+ * when it is asked to, and that may be long after the peer has acknowledged them (a peer may say what it likes), after the
+ * carrier was replaced or closed, and after the session's end. Only the settled promise ends the hold.
+ *
+ * @example
+ * ```ts
+ * import { ReplayLog } from "./replay_log.ts";
+ * import { WriteHold } from "./write_hold.ts";
+ * import { SegmentPool } from "../../net/segment_pool.ts";
+ * import { HEADROOM_BYTES } from "../session_constants.ts";
+ * import { assert, assertStrictEquals } from "@std/assert";
+ *
+ * const pool = new SegmentPool({ plenty: 4 });
+ * const segment = pool.take();
+ * const log = new ReplayLog({ limitBytes: 1024 });
+ * log.adopt(segment.memory, HEADROOM_BYTES, HEADROOM_BYTES + 10, segment);
+ * segment.release();
+ * const hold = new WriteHold();
+ * log.nextWrite(hold); // handed to a write, which waits
+ * log.acknowledge(10); // says the peer
+ * assert(pool.take() !== segment);
+ * hold.release(); // the write is done
+ * assertStrictEquals(pool.take(), segment);
+ * ```
+ */
+export class WriteHold {
+  #piece: Piece | undefined;
+  #gather: Uint8Array | undefined;
+  #isTaken = false;
+
+  /** Holds `piece` until {@linkcode WriteHold.release}. */
+  take(piece: Piece): void {
+    this.#begin();
+    piece.writes++;
+    piece.segment?.retain();
+    this.#piece = piece;
+  }
+
+  /** Memory for a frame that is copied together, with headroom in front; held until {@linkcode WriteHold.release}. */
+  takeGather(): Uint8Array {
+    this.#begin();
+    return this.#gather ??= new Uint8Array(HEADROOM_BYTES + MOST_GATHERED_BYTES);
+  }
+
+  #begin(): void {
+    if (this.#isTaken) throw new Error("a frame was asked for while the write of the one before is under way");
+    this.#isTaken = true;
+  }
+
+  /** The write is done or has failed: its promise has settled. A second call does nothing. */
+  release(): void {
+    this.#isTaken = false;
+    const piece = this.#piece;
+    if (piece === undefined) return;
+    this.#piece = undefined;
+    piece.writes--;
+    piece.segment?.release();
+  }
+}

@@ -1,0 +1,282 @@
+/**
+ * The handshake messages and the control frames of a session as bytes. Source: `PROTOCOL.md`, "Handshake" and
+ * "Session frames".
+ *
+ * Invariant 4: each message has one encoding, and a decoder takes nothing behind its end.
+ *
+ * @module
+ */
+import { TeleError } from "../../net/error.ts";
+import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../ping/codec.ts";
+import { EndCode, FrameType, MAGIC, MAX_ENDING_TEXT_BYTES, PROTOCOL_VERSION } from "../session_constants.ts";
+import { type Fields, FieldType, readFields, writeFields } from "./fields.ts";
+import { MessageReader, MessageWriter } from "./message_bytes.ts";
+
+/** Bytes of a nonce. */
+export const NONCE_BYTES = 32;
+/** Bytes of an X25519 or Ed25519 public key. */
+export const KEY_BYTES = 32;
+/** Bytes of an HMAC-SHA-256 proof. */
+export const PROOF_BYTES = 32;
+/** Bytes of a session identifier. */
+export const SESSION_ID_BYTES = 16;
+/** First message, from the client. */
+export interface Hello {
+  /** What the client asks for. */
+  kind: "new" | "resume";
+  /** {@linkcode NONCE_BYTES} random bytes. */
+  nonce: Uint8Array;
+  /** The client's half of the key exchange. */
+  publicKey: Uint8Array;
+  /** Only with `resume`. */
+  sessionId?: Uint8Array;
+  /** Optional fields. */
+  fields: Fields;
+}
+
+/** Second message, from the server. */
+export interface Challenge {
+  /** `unknown`: the session asked for is not here; the client may commit a new one instead. */
+  status: "ready" | "unknown";
+  /** {@linkcode NONCE_BYTES} random bytes. */
+  nonce: Uint8Array;
+  /** The server's half of the key exchange. */
+  publicKey: Uint8Array;
+  /** Optional fields. */
+  fields: Fields;
+}
+
+/** Third message, from the client: the one that attaches. Its proof stands in its last {@linkcode PROOF_BYTES}. */
+export interface Commit {
+  /** What the client attaches to. */
+  kind: "new" | "resume";
+  /** 0 of a new session; of a resume higher than any before of it, and below 2^32. */
+  attempt: number;
+  /** Counted bytes the client has received; 0 of a new session. */
+  received: number;
+  /** Optional fields. */
+  fields: Fields;
+}
+
+/** Fourth message, from the server. Its proof stands in its last {@linkcode PROOF_BYTES}. */
+export interface Accept {
+  /** {@linkcode SESSION_ID_BYTES} bytes. */
+  sessionId: Uint8Array;
+  /** Counted bytes the server has received. */
+  received: number;
+  /** Optional fields. */
+  fields: Fields;
+}
+
+/** A refusal or goodbye. */
+export interface Ending {
+  /** One of `EndCode`, or a number of a later version. */
+  code: number;
+  /** A sentence for the other side's log; at most {@linkcode MAX_ENDING_TEXT_BYTES} bytes of it are sent. */
+  message: string;
+}
+
+/** A payload with the length in front: a whole frame. */
+export function framed(payload: Uint8Array): Uint8Array<ArrayBuffer> {
+  const frame = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
+  writeFrameHeader(frame, 0, payload.length);
+  frame.set(payload, FRAME_HEADER_BYTES);
+  return frame;
+}
+
+const kindByte = { new: 0, resume: 1 } as const;
+
+function readKind(value: number): "new" | "resume" {
+  if (value === kindByte.new) return "new";
+  if (value === kindByte.resume) return "resume";
+  throw new TeleError("protocol", `a handshake of kind ${value} is not known here`);
+}
+
+/** The payload of a hello frame. */
+export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
+  const writer = new MessageWriter().u8(FrameType.hello).bytes(new TextEncoder().encode(MAGIC)).u8(PROTOCOL_VERSION)
+    .u8(kindByte[hello.kind]).bytes(hello.nonce).bytes(hello.publicKey);
+  if (hello.kind === "resume") writer.bytes(hello.sessionId!);
+  return writeFields(writer, hello.fields).done();
+}
+
+/**
+ * Reads a hello payload.
+ *
+ * @throws {TeleError} `protocol` if it is none, `refused` if it is one of another version.
+ */
+export function decodeHello(payload: Uint8Array): Hello {
+  const reader = new MessageReader(payload, "hello");
+  const isHello = reader.u8() === FrameType.hello && new TextDecoder().decode(reader.bytes(4)) === MAGIC;
+  if (!isHello) throw new TeleError("protocol", "these are not the first bytes of a tele client");
+  const version = reader.u8();
+  if (version !== PROTOCOL_VERSION) {
+    throw new TeleError(
+      "refused",
+      `the tele client speaks version ${version} of the protocol, this tele server version ${PROTOCOL_VERSION}: ` +
+        "use the same release on both sides",
+    );
+  }
+  const kind = readKind(reader.u8());
+  const nonce = reader.bytes(NONCE_BYTES);
+  const publicKey = reader.bytes(KEY_BYTES);
+  if (kind === "new") return reader.end({ kind, nonce, publicKey, fields: readFields(reader, "hello") });
+  const sessionId = reader.bytes(SESSION_ID_BYTES);
+  return reader.end({ kind, nonce, publicKey, sessionId, fields: readFields(reader, "hello") });
+}
+
+const statusByte = { ready: 0, unknown: 1 } as const;
+
+function readStatus(value: number): Challenge["status"] {
+  if (value === statusByte.ready) return "ready";
+  if (value === statusByte.unknown) return "unknown";
+  throw new TeleError("protocol", `a challenge of status ${value} is not known here`);
+}
+
+/** The payload of a challenge frame. */
+export function encodeChallenge(challenge: Challenge): Uint8Array<ArrayBuffer> {
+  const writer = new MessageWriter().u8(FrameType.challenge).u8(PROTOCOL_VERSION).u8(statusByte[challenge.status])
+    .bytes(challenge.nonce).bytes(challenge.publicKey);
+  return writeFields(writer, challenge.fields).done();
+}
+
+/** Reads a challenge payload; a refusal in its place is thrown as `refused`. */
+export function decodeChallenge(payload: Uint8Array): Challenge {
+  throwIfRefusal(payload);
+  const reader = new MessageReader(payload, "challenge");
+  if (reader.u8() !== FrameType.challenge || reader.u8() !== PROTOCOL_VERSION) {
+    throw new TeleError("protocol", "this is not the answer of a tele server");
+  }
+  const status = readStatus(reader.u8());
+  const nonce = reader.bytes(NONCE_BYTES);
+  return reader.end({
+    status,
+    nonce,
+    publicKey: reader.bytes(KEY_BYTES),
+    fields: readFields(reader, "challenge"),
+  });
+}
+
+/** The payload of a commit frame without the proof behind it. */
+export function encodeCommit(commit: Commit): Uint8Array<ArrayBuffer> {
+  const writer = new MessageWriter().u8(FrameType.commit).u8(kindByte[commit.kind]).u32(commit.attempt)
+    .u64(commit.received);
+  return writeFields(writer, commit.fields).done();
+}
+
+/** Reads a commit payload. */
+export function decodeCommit(payload: Uint8Array): { commit: Commit; body: Uint8Array; proof: Uint8Array } {
+  const { body, proof } = splitProof(payload, "commit");
+  const reader = new MessageReader(body, "commit");
+  if (reader.u8() !== FrameType.commit) throw new TeleError("protocol", "a commit was due, something else came");
+  const kind = readKind(reader.u8());
+  const attempt = reader.u32();
+  const received = reader.u64();
+  const commit = reader.end({ kind, attempt, received, fields: readFields(reader, "commit") });
+  checkCommit(commit);
+  return { commit, body, proof };
+}
+
+/** A new session has no past, and a resume has one. */
+function checkCommit({ kind, attempt, received, fields }: Commit): void {
+  if (kind === "resume") {
+    if (attempt === 0) throw new TeleError("protocol", "attempts to resume a session count from 1");
+    if (fields.has(FieldType.identity)) {
+      throw new TeleError("protocol", "the field identity belongs into the commit of a new session");
+    }
+  } else if (attempt !== 0 || received !== 0) {
+    throw new TeleError("protocol", "a new session has no attempts before it, and nothing received");
+  }
+}
+
+/** The payload of an accept frame without the proof behind it. */
+export function encodeAccept(accept: Accept): Uint8Array<ArrayBuffer> {
+  const writer = new MessageWriter().u8(FrameType.accept).bytes(accept.sessionId).u64(accept.received);
+  return writeFields(writer, accept.fields).done();
+}
+
+/** Reads an accept payload; a refusal in its place is thrown as `refused`. */
+export function decodeAccept(payload: Uint8Array): { accept: Accept; body: Uint8Array; proof: Uint8Array } {
+  throwIfRefusal(payload);
+  const { body, proof } = splitProof(payload, "accept");
+  const reader = new MessageReader(body, "accept");
+  if (reader.u8() !== FrameType.accept) throw new TeleError("protocol", "an accept was due, something else came");
+  const sessionId = reader.bytes(SESSION_ID_BYTES);
+  const received = reader.u64();
+  return { accept: reader.end({ sessionId, received, fields: readFields(reader, "accept") }), body, proof };
+}
+
+function splitProof(payload: Uint8Array, what: string): { body: Uint8Array; proof: Uint8Array } {
+  if (payload.length < PROOF_BYTES) throw new TeleError("protocol", `the ${what} is too short`);
+  const at = payload.length - PROOF_BYTES;
+  return { body: payload.slice(0, at), proof: payload.slice(at) };
+}
+
+/** The payload of a refuse or goodbye frame; a sentence that is too long is cut. */
+export function encodeEnding(type: "refuse" | "goodbye", ending: Ending): Uint8Array<ArrayBuffer> {
+  // Not `subarray`: it would cut in the middle of a letter.
+  const message = new Uint8Array(MAX_ENDING_TEXT_BYTES);
+  const { written } = new TextEncoder().encodeInto(ending.message, message);
+  return new MessageWriter().u8(FrameType[type]).u16(ending.code).bytes(message.subarray(0, written)).done();
+}
+
+/** Reads a refuse or goodbye payload. */
+export function decodeEnding(payload: Uint8Array): Ending {
+  const reader = new MessageReader(payload, "ending");
+  reader.u8();
+  const code = reader.u16();
+  const text = reader.rest();
+  if (text.length > MAX_ENDING_TEXT_BYTES) {
+    throw new TeleError("protocol", `a sentence of ${text.length} bytes, the limit is ${MAX_ENDING_TEXT_BYTES}`);
+  }
+  return { code, message: new TextDecoder("utf-8", { ignoreBOM: true }).decode(text) };
+}
+
+/** A refusal that a peer sent, or is to be sent, as an error that keeps its code. */
+export class RefusalError extends TeleError {
+  /** What the peer said, or is told: one of `EndCode` or a number of a later version, and a sentence. */
+  readonly ending: Ending;
+
+  /**
+   * An error of the refusal or goodbye `ending`.
+   *
+   * @param ownMessage The sentence for this side, where that is another than the peer's.
+   */
+  constructor(ending: Ending, ownMessage?: string) {
+    super("refused", ownMessage ?? (ending.message || `refused with code ${ending.code}`));
+    this.name = "RefusalError";
+    this.ending = ending;
+  }
+
+  /** One of `EndCode`, or a number of a later version. */
+  get endCode(): number {
+    return this.ending.code;
+  }
+}
+
+/**
+ * A server has proven itself and has no room for a new session. Unlike a refusal, which anyone can send, that is believed
+ * during an outage too: a session that the server did not know is gone.
+ */
+export class FullError extends TeleError {
+  /** An error that says what helps. */
+  constructor() {
+    super("refused", "the tele server takes no more sessions: --max-sessions on its side allows more");
+    this.name = "FullError";
+  }
+}
+
+function throwIfRefusal(payload: Uint8Array): void {
+  if (payload[0] === FrameType.refuse) throw new RefusalError(decodeEnding(payload));
+}
+
+/** The code that a refusal of `error` carries. */
+export function endCodeOf(error: unknown): number {
+  if (error instanceof RefusalError) return error.endCode;
+  return error instanceof TeleError && error.code === "refused" ? EndCode.version : EndCode.protocol;
+}
+
+/** What a peer is told that is refused because of `error`. */
+export function endingOf(error: TeleError): Ending {
+  return error instanceof RefusalError ? error.ending : { code: endCodeOf(error), message: error.message };
+}

@@ -1,0 +1,98 @@
+/**
+ * The shared secret of a client and a server: what it adds to the keys, and what is said when it is missing or wrong.
+ * Source: `PROTOCOL.md`, "Tokens".
+ *
+ * No sentence here, nor any other, contains a token or what was derived from it.
+ *
+ * @module
+ */
+import { TeleError } from "../../net/error.ts";
+import { EndCode, MAX_TOKEN_BYTES, MIN_TOKEN_BYTES } from "../session_constants.ts";
+import { labelled } from "./keys.ts";
+import { RefusalError } from "./messages.ts";
+
+const GOOD_ONE = "`tele --make-token` prints a good one";
+
+/**
+ * Checks that a token is long enough that guessing it is hopeless, and no longer than a secret needs to be.
+ *
+ * @param what How the sentence calls it, for example `the token in TELE_TOKEN`.
+ * @throws {TeleError} `bad-input` with a sentence that tells its length.
+ *
+ * @example
+ * ```ts
+ * import { checkTokenLength } from "./token.ts";
+ * import { assertThrows } from "@std/assert";
+ *
+ * checkTokenLength(crypto.getRandomValues(new Uint8Array(32)), "the token");
+ * assertThrows(() => checkTokenLength(new Uint8Array(7), "the token"), Error, "the token has 7 bytes");
+ * ```
+ */
+export function checkTokenLength(token: Uint8Array, what: string): void {
+  const { length } = token;
+  if (length === 0) throw new TeleError("bad-input", `${what} is empty: ${GOOD_ONE}`);
+  if (length < MIN_TOKEN_BYTES) {
+    const bytes = length === 1 ? "1 byte" : `${length} bytes`;
+    throw new TeleError("bad-input", `${what} has ${bytes}, at least ${MIN_TOKEN_BYTES} are needed: ${GOOD_ONE}`);
+  }
+  if (length > MAX_TOKEN_BYTES) {
+    throw new TeleError("bad-input", `${what} has more than ${MAX_TOKEN_BYTES} bytes: ${GOOD_ONE}`);
+  }
+}
+
+/**
+ * What a token adds to the keys of a new session; nothing without one. The token itself is not kept.
+ *
+ * @throws {TeleError} `bad-input`, at once, if the token is too short or too long.
+ */
+export function tokenSalt(token: Uint8Array | undefined): Promise<Uint8Array> {
+  if (token === undefined) return Promise.resolve(new Uint8Array(0));
+  checkTokenLength(token, "the token");
+  return crypto.subtle.digest("SHA-256", labelled("token", token)).then((digest) => new Uint8Array(digest));
+}
+
+/**
+ * The same for a token that takes the place of `former`.
+ *
+ * @throws {TeleError} `bad-input`, at once, if it is too short or too long, or there was none before: whether an end has
+ *   a token is said in every handshake, and must not depend on the moment.
+ */
+export function renewedTokenSalt(token: Uint8Array, former: Uint8Array | undefined): Promise<Uint8Array> {
+  if (former === undefined) throw new TeleError("bad-input", "there was no token before that this one could replace");
+  return tokenSalt(token);
+}
+
+/** The server has a token, the client has none. The first sentence is the client's, the second the server's. */
+export function tokenOnServerOnly(): RefusalError {
+  return new RefusalError(
+    {
+      code: EndCode.token,
+      message: "the tele server wants a token: set TELE_TOKEN or --token-file on this side to the server's",
+    },
+    "the tele client has no token: set TELE_TOKEN or --token-file on its side to this server's",
+  );
+}
+
+/** The client has a token, the server has none. */
+export function tokenOnClientOnly(): RefusalError {
+  return new RefusalError(
+    {
+      code: EndCode.token,
+      message: "the tele server has no token, this side has one: " +
+        "start the server with TELE_TOKEN or --token-file set to this side's, or this side without a token",
+    },
+    "the tele client has a token, this tele server has none: " +
+      "start the server with TELE_TOKEN or --token-file set to the client's, or the client without a token",
+  );
+}
+
+/** Both have a token, and a proof over it does not hold. */
+export function tokensDiffer(): RefusalError {
+  return new RefusalError(
+    {
+      code: EndCode.token,
+      message: "the token is not the tele server's: set TELE_TOKEN or --token-file on this side to the server's",
+    },
+    "the tele client's token is not this server's: set TELE_TOKEN or --token-file to the same on both sides",
+  );
+}

@@ -1,0 +1,296 @@
+/**
+ * Finds a new carrier: attempts that race up to the server's challenge, and one commit at a time.
+ *
+ * @module
+ */
+import type { Clock, Timer } from "../../net/clock.ts";
+import type { Duplex } from "../../net/duplex.ts";
+import { TeleError } from "../../net/error.ts";
+import { pauseMs } from "./backoff.ts";
+import type { CarrierHistory } from "./carrier_history.ts";
+import { TOKEN_REFUSAL_DELAY_MS } from "../session_constants.ts";
+import { ClientHandshake } from "../handshake/handshake.ts";
+import { Places } from "./places.ts";
+
+/** Another attempt starts after so long even if none has failed, in milliseconds: a SYN into a black hole is silent. */
+const NEXT_ATTEMPT_MS = 1_000;
+/** No attempt waits longer than this for the challenge, and none longer for the accept, in milliseconds. */
+const ATTEMPT_MS = 60_000;
+/** Users that come sooner than this after an attempt do not start another, in milliseconds. */
+const HURRY_MS = 200;
+/** A commit that waits longer than this makes way for another challenged attempt, in milliseconds. */
+const COMMIT_MS = 1_500;
+/**
+ * Each commit that did so doubles that, up to this, in milliseconds: a server that is busy answers all of them late, and
+ * must not be left each time just before it does.
+ */
+const MOST_COMMIT_MS = 6_000;
+
+/** What the loop asks of whoever owns the session. */
+export interface ReconnectHost {
+  /**
+   * Opens a connection to the server; names are resolved anew each time.
+   *
+   * @param connected May be called when somebody has accepted the connection and it is not open yet, as with TLS.
+   */
+  dial(signal: AbortSignal, connected: () => void): Promise<Duplex>;
+  /** The session to resume; `undefined` for a new one. */
+  readonly sessionId: Uint8Array | undefined;
+  /** Whether there is a token: a server must have one too. */
+  readonly isGuarded: boolean;
+  /** Whether somebody waits: user connections, or bytes of finished ones that the server has not taken. */
+  readonly hasStreams: boolean;
+  /** What former carriers brought. */
+  readonly history: CarrierHistory;
+  /**
+   * Commits on a challenged handshake and attaches. Rejects if that fails; the loop then goes on. Once `signal` is
+   * aborted the attempt was given up, and an accept that comes all the same must not attach.
+   */
+  commit(challenged: Challenged, signal: AbortSignal): Promise<void>;
+  /** An attempt failed; `attempts` counts those of this outage. */
+  attemptFailed(error: unknown, attempts: number): void;
+}
+
+/** An attempt that the server has answered. */
+export interface Challenged {
+  /** To be committed. */
+  readonly handshake: ClientHandshake;
+  /** From hello to challenge, in milliseconds. */
+  readonly roundTripMs: number;
+}
+
+class Attempt {
+  readonly controller = new AbortController();
+  readonly startedAt: number;
+  timer: Timer | undefined;
+  isConnected = false;
+  challenged: Challenged | undefined;
+  answeredAt: number | undefined;
+  committedAt: number | undefined;
+
+  constructor(startedAt: number) {
+    this.startedAt = startedAt;
+  }
+
+  get isCommitting(): boolean {
+    return this.committedAt !== undefined;
+  }
+}
+
+/**
+ * Tries until attached or stopped.
+ *
+ * Invariant 3: any number of attempts may be challenged at once, but only one is committed at a time, and a later
+ * commit carries a higher number. Attempts do not wait for each other.
+ *
+ * Source: `PROTOCOL.md`, "Reconnecting".
+ */
+export class ReconnectLoop {
+  readonly #clock: Clock;
+  readonly #host: ReconnectHost;
+  /** Oldest first. */
+  readonly #attempts: Set<Attempt> = new Set();
+  readonly #places: Places;
+  #started = 0;
+  /** When the last attempt started, or the loop where it began with a pause. */
+  #lastStartMs = -Infinity;
+  #failures = 0;
+  #committing: Attempt | undefined;
+  #commitMs = COMMIT_MS;
+  #impatience: Timer | undefined;
+  #next: Timer | undefined;
+  #nextMs = Infinity;
+  #done = false;
+
+  /** Starts the first attempt at once, or after a pause if the last carrier died at once and brought nothing. */
+  constructor(clock: Clock, host: ReconnectHost) {
+    this.#clock = clock;
+    this.#host = host;
+    this.#places = new Places(host.history.roundTripMs);
+    if (host.history.barren === 0) {
+      this.#start();
+    } else {
+      this.#lastStartMs = clock.now();
+      this.#plan(this.#pause());
+    }
+  }
+
+  /** Attempts started so far. */
+  get attempts(): number {
+    return this.#started;
+  }
+
+  /** A user came: tries at once, unless that was done a moment ago. */
+  hurry(): void {
+    if (this.#done) return;
+    this.#failures = 0;
+    this.#host.history.someoneCame();
+    const now = this.#clock.now();
+    const soonestMs = this.#lastStartMs + HURRY_MS;
+    if (now >= soonestMs) this.#start();
+    // The pause under way may be a long one, from a time when nobody waited.
+    else if (this.#attempts.size === 0 && this.#nextMs > soonestMs) this.#plan(soonestMs - now);
+  }
+
+  /** The machine woke or its addresses changed: attempts under way are worthless, starts over at once. */
+  startOver(): void {
+    this.#failures = 0;
+    this.#commitMs = COMMIT_MS;
+    this.#places.startOver();
+    for (const attempt of [...this.#attempts]) if (attempt !== this.#committing) this.#drop(attempt);
+    this.#start();
+  }
+
+  /** The secret changed: an attempt that was committed with the former is as worthless as the others. */
+  secretChanged(): void {
+    if (this.#done) return;
+    if (this.#committing !== undefined) this.#drop(this.#committing);
+    this.#committing = undefined;
+    this.startOver();
+  }
+
+  /** Gives up all attempts. */
+  stop(): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#next?.cancel();
+    this.#impatience?.cancel();
+    for (const attempt of [...this.#attempts]) this.#drop(attempt);
+  }
+
+  /** Starts an attempt, or plans to when there is a place for it. */
+  #start(): void {
+    if (this.#done) return;
+    const room = this.#places.find([...this.#attempts], this.#clock.now());
+    if (room.kind === "none") return this.#plan(room.waitMs);
+    if (room.kind === "taken over") this.#makeRoom(room.from);
+    if (this.#done) return;
+    this.#started++;
+    const attempt = new Attempt(this.#lastStartMs = this.#clock.now());
+    this.#limit(attempt, () => unanswered(attempt));
+    this.#attempts.add(attempt);
+    this.#plan(Math.max(NEXT_ATTEMPT_MS, this.#pause()));
+    this.#challenge(attempt).catch((error) => this.#failed(attempt, error));
+  }
+
+  #makeRoom(attempt: Attempt): void {
+    // One that was challenged and is only one too many has not failed.
+    if (attempt.answeredAt === undefined) this.#failed(attempt, unanswered(attempt));
+    else this.#drop(attempt);
+  }
+
+  #plan(delayMs: number): void {
+    this.#next?.cancel();
+    this.#nextMs = this.#clock.now() + delayMs;
+    this.#next = this.#clock.setTimer(() => this.#start(), delayMs);
+  }
+
+  #limit(attempt: Attempt, reason: () => TeleError): void {
+    attempt.timer?.cancel();
+    attempt.timer = this.#clock.setTimer(() => this.#failed(attempt, reason()), ATTEMPT_MS);
+  }
+
+  #pause(): number {
+    const { hasStreams, history } = this.#host;
+    const { barren, wasUseful, outageSince } = history;
+    const outageMs = this.#clock.now() - outageSince;
+    return pauseMs({ failures: this.#failures + barren, hasStreams, wasUseful, outageMs }, Math.random());
+  }
+
+  async #challenge(attempt: Attempt): Promise<void> {
+    const { signal } = attempt.controller;
+    const duplex = await this.#host.dial(signal, () => attempt.isConnected = true);
+    if (signal.aborted) return duplex.close();
+    signal.addEventListener("abort", () => duplex.close(), { once: true });
+    attempt.isConnected = true;
+    const connectedAt = this.#clock.now();
+    const handshake = await ClientHandshake.begin(duplex, this.#host.sessionId, this.#host.isGuarded);
+    if (signal.aborted) return;
+    const now = attempt.answeredAt = this.#clock.now();
+    attempt.challenged = { handshake, roundTripMs: now - connectedAt };
+    this.#commitNext();
+  }
+
+  /** Commits the attempt that was challenged last, one that can resume before one that cannot. */
+  #commitNext(): void {
+    if (this.#done || this.#committing !== undefined) return;
+    const challenged = [...this.#attempts].filter(({ answeredAt }) => answeredAt !== undefined)
+      .sort((one, other) => other.answeredAt! - one.answeredAt!);
+    const attempt = challenged.find(({ challenged }) => challenged?.handshake.status === "ready") ?? challenged[0];
+    if (attempt?.challenged === undefined) return;
+    this.#committing = attempt;
+    attempt.committedAt = this.#clock.now();
+    this.#limit(attempt, unaccepted);
+    this.#impatience?.cancel();
+    this.#impatience = this.#clock.setTimer(() => this.#preferAnother(attempt), COMMIT_MS);
+    this.#host.commit(attempt.challenged, attempt.controller.signal).then(
+      () => this.#attached(attempt),
+      (error) => this.#failed(attempt, error),
+    );
+  }
+
+  /** The commit has waited for long: an attempt that was challenged meanwhile may be luckier. */
+  #preferAnother(attempt: Attempt): void {
+    if (this.#committing !== attempt) return;
+    const committedAt = attempt.committedAt!;
+    const others = [...this.#attempts].filter((other) => other !== attempt && (other.answeredAt ?? -1) >= committedAt);
+    // The fastest of them knows the path as it is now; this one may have waited for a network that was broken.
+    const tookMs = Math.min(...[attempt, ...others].map(({ startedAt, answeredAt }) => answeredAt! - startedAt));
+    const dueMs = Math.max(this.#commitMs, 2 * tookMs) + (this.#mayProveToken(attempt) ? TOKEN_REFUSAL_DELAY_MS : 0);
+    if (others.length > 0 && this.#clock.now() - committedAt >= dueMs) {
+      this.#commitMs = Math.min(2 * this.#commitMs, MOST_COMMIT_MS);
+      return this.#failed(attempt, unaccepted());
+    }
+    this.#impatience = this.#clock.setTimer(() => this.#preferAnother(attempt), COMMIT_MS / 4);
+  }
+
+  /** A wrong token is answered late, and must not be taken for silence. */
+  #mayProveToken({ challenged }: Attempt): boolean {
+    const { isGuarded, sessionId } = this.#host;
+    return isGuarded && (sessionId === undefined || challenged?.handshake.status !== "ready");
+  }
+
+  #attached(attempt: Attempt): void {
+    if (!this.#attempts.delete(attempt)) return;
+    attempt.timer?.cancel();
+    this.stop();
+  }
+
+  #failed(attempt: Attempt, error: unknown): void {
+    if (!this.#attempts.has(attempt)) return;
+    this.#drop(attempt);
+    if (this.#committing === attempt) this.#committing = undefined;
+    if (this.#done) return;
+    this.#failures++;
+    this.#host.attemptFailed(error, this.#started);
+    if (this.#done) return;
+    this.#plan(Math.max(0, this.#pause() - (this.#clock.now() - this.#lastStartMs)));
+    this.#commitNext();
+  }
+
+  #drop(attempt: Attempt): void {
+    this.#attempts.delete(attempt);
+    attempt.timer?.cancel();
+    attempt.controller.abort();
+  }
+}
+
+/** An attempt was given up because nothing came: that tells nothing of who is there. */
+export class SilenceError extends TeleError {
+  /** An error with this sentence. */
+  constructor(message: string) {
+    super("carrier-lost", message);
+    this.name = "SilenceError";
+  }
+}
+
+function unanswered({ isConnected }: Attempt): SilenceError {
+  const reason = isConnected
+    ? "the connection is accepted, but no tele server answers on it"
+    : "nobody answers the attempts to connect";
+  return new SilenceError(reason);
+}
+
+function unaccepted(): SilenceError {
+  return new SilenceError("the server does not answer the commit");
+}

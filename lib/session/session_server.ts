@@ -1,0 +1,372 @@
+/**
+ * The server's end: the registry of sessions, and the handshake that leads carriers to them.
+ *
+ * @module
+ */
+import { hostOfPeer } from "../net/address.ts";
+import { type Clock, sleep } from "../net/clock.ts";
+import type { Duplex } from "../net/duplex.ts";
+import { reasonOf, TeleError } from "../net/error.ts";
+import { closeBehindLastWord } from "../net/last_word.ts";
+import type { Log } from "../net/log.ts";
+import type { MemoryBudget } from "../net/memory_budget.ts";
+import type { SegmentPool } from "../net/segment_pool.ts";
+import {
+  EndCode,
+  IDLE_SESSION_KEPT_MS,
+  NAMELESS_SESSION_KEPT_MS,
+  TOKEN_REFUSAL_DELAY_MS,
+  WATCH_MS,
+} from "./session_constants.ts";
+import { Absence } from "./absence.ts";
+import { choiceOf } from "./eviction.ts";
+import { type Committed, ServerHandshake } from "./handshake/handshake.ts";
+import { readResumeTimeout, resumeTimeoutField, startPoolField } from "./handshake/fields.ts";
+import { nameOf, type ProvenIdentity } from "./handshake/keys.ts";
+import { type Ending, endingOf, framed, RefusalError, SESSION_ID_BYTES } from "./handshake/messages.ts";
+import { Session, type SessionUser } from "./session.ts";
+import { SessionEntry } from "./session_entry.ts";
+import { SessionLog } from "./session_log.ts";
+import { Strangers } from "./strangers.ts";
+import { renewedTokenSalt, tokenSalt } from "./handshake/token.ts";
+
+/** What a {@linkcode SessionServer} is made of. */
+export interface SessionServerOptions<User extends SessionUser> {
+  /** Time. */
+  clock: Clock;
+  /** Told of sessions, outages and strangers. */
+  log: Log;
+  /** Segments that carriers are read into. */
+  pool: SegmentPool;
+  /** Makes the user of a new session: the mux. */
+  makeUser: () => User;
+  /** The session has a user: called for each new session, before it is attached. */
+  bindUser: (user: User, session: Session) => void;
+  /** Limit of each session's replay log, in bytes. */
+  replayBufferBytes: number;
+  /** What the sessions of the process may hold together. */
+  memory?: MemoryBudget;
+  /** Longest silence on an idle carrier, in milliseconds. */
+  pingIntervalMs: number;
+  /** How long a session waits for a carrier, in milliseconds. */
+  resumeTimeoutMs: number;
+  /** Sessions at once; beyond that an empty one goes that has been detached for minutes, or the newcomer. */
+  maxSessions: number;
+  /** A secret that clients must have too, of at least 16 bytes. */
+  token?: Uint8Array;
+}
+
+/** How long a peer that was refused may take to read why, in milliseconds. */
+const REFUSED_MS = 1_000;
+
+/**
+ * Holds all sessions of a server.
+ *
+ * Invariant 3: the step that attaches checks the attempt's number, stops the old carrier and reads the count with
+ * nothing awaited in between. Invariant 9: a session ends only for its own client.
+ */
+export class SessionServer<User extends SessionUser> {
+  readonly #options: SessionServerOptions<User>;
+  readonly #strangers: Strangers;
+  readonly #lines: SessionLog;
+  /** What the token adds to the keys of a new session. */
+  #tokenSalt: Promise<Uint8Array>;
+  readonly #stopping = new AbortController();
+  readonly #absence: Absence;
+  readonly #sessions: Map<string, SessionEntry> = new Map();
+  #silentCarriers = 0;
+  #stopped = false;
+
+  /**
+   * A server without sessions.
+   *
+   * @throws {TeleError} `bad-input` if the token is too short or too long.
+   */
+  constructor(options: SessionServerOptions<User>) {
+    this.#options = options;
+    this.#tokenSalt = tokenSalt(options.token);
+    this.#strangers = new Strangers(options.clock, options.log);
+    this.#absence = new Absence(options.clock);
+    this.#lines = new SessionLog(options.clock, options.log);
+  }
+
+  /** The machine or the process slept for `ms` milliseconds until now: links that are found dead died meanwhile. */
+  wasAway(ms: number): void {
+    this.#absence.ended(ms);
+  }
+
+  /** Sessions held, attached or not. */
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
+  /** Carriers that closed before their first byte, as balancers' health checks do. */
+  get silentCarriers(): number {
+    return this.#silentCarriers;
+  }
+
+  /**
+   * From now on, another token makes new sessions. Those that are here go on: a resume is proven with what their own
+   * handshake left behind.
+   *
+   * @throws {TeleError} `bad-input` if it is too short or too long, or there was none before.
+   */
+  renewToken(token: Uint8Array): void {
+    this.#tokenSalt = renewedTokenSalt(token, this.#options.token);
+  }
+
+  get #isGuarded(): boolean {
+    return this.#options.token !== undefined;
+  }
+
+  /** Takes a carrier: its handshake, then its session. Never rejects; the promise ends with the handshake. */
+  async accept(duplex: Duplex): Promise<void> {
+    if (this.#stopped) return duplex.close();
+    this.#strangers.enter(duplex);
+    const handshake = new ServerHandshake(duplex, this.#isGuarded);
+    try {
+      await this.#handshake(handshake);
+    } catch (error) {
+      await this.#turnAway(handshake, error);
+    } finally {
+      this.#strangers.leave(duplex);
+    }
+  }
+
+  async #handshake(handshake: ServerHandshake): Promise<void> {
+    const hello = await handshake.hello();
+    this.#strangers.recognize(handshake.channel.duplex);
+    const wanted = hello.sessionId === undefined ? undefined : this.#sessions.get(nameOf(hello.sessionId));
+    await handshake.challenge(hello.kind === "resume" && wanted === undefined ? "unknown" : "ready");
+    const challengedAt = this.#options.clock.now();
+    const salt = await this.#tokenSalt;
+    const committed = await handshake.commit((kind) => {
+      // It came out of the handshake that began the session, and so holds the token already.
+      if (kind === "resume") return wanted?.session.resumeSecret;
+      return wanted === undefined ? salt : undefined;
+    });
+    const roundTripMs = this.#options.clock.now() - challengedAt;
+    if (wanted === undefined) await this.#begin(handshake, committed, roundTripMs);
+    else await this.#resume(handshake, committed, wanted.session, roundTripMs);
+  }
+
+  async #resume(
+    handshake: ServerHandshake,
+    { commit }: Committed,
+    session: Session,
+    roundTripMs: number,
+  ): Promise<void> {
+    // Invariant 3: from here to the count nothing is awaited.
+    if (session.error !== undefined) throw new TeleError("closed", "the session ended during the handshake");
+    if (commit.attempt <= session.lastAttempt) {
+      throw new RefusalError({ code: EndCode.stale, message: "a newer attempt to resume the session came first" });
+    }
+    session.lastAttempt = commit.attempt;
+    const detachedAt = this.#absence.beginOf(session.detachedAt ?? this.#options.clock.now());
+    session.detach();
+    const received = session.received;
+    const accept = await handshake.accept({
+      sessionId: session.id,
+      received,
+      fields: resumeTimeoutField(this.#options.resumeTimeoutMs),
+    });
+    // Meanwhile a newer attempt may have attached, or the session ended: then this carrier is nobody's.
+    if (session.lastAttempt !== commit.attempt || session.error !== undefined) return handshake.channel.duplex.close();
+    const entry = this.#sessions.get(nameOf(session.id))!;
+    const again = this.#attach(handshake, session, { peerReceived: commit.received, accept, roundTripMs });
+    const outageMs = Math.round(this.#options.clock.now() - detachedAt);
+    const seconds = (outageMs / 1000).toFixed(1);
+    const words = `resumed after ${seconds} s from ${handshake.channel.duplex.peer}, ${again} bytes sent again`;
+    this.#lines.tell("resumed", "info", entry, words, { outageMs, replayedBytes: again });
+  }
+
+  async #begin(
+    handshake: ServerHandshake,
+    { commit, identity, resumeSecret }: Committed,
+    roundTripMs: number,
+  ): Promise<void> {
+    const keptMs = Math.min(
+      this.#options.resumeTimeoutMs,
+      identity === undefined ? NAMELESS_SESSION_KEPT_MS : Infinity,
+    );
+    const user = this.#options.makeUser();
+    const id = crypto.getRandomValues(new Uint8Array(SESSION_ID_BYTES));
+    const accept = await handshake.accept({
+      sessionId: id,
+      received: 0,
+      fields: new Map([...resumeTimeoutField(keptMs), ...startPoolField(user.startPoolBytes)]),
+    });
+    if (this.#stopped) return handshake.channel.duplex.close();
+    const { peer } = handshake.channel.duplex;
+    this.#makeRoomFor(identity);
+    const session = this.#makeSession(user, id, resumeSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));
+    const entry = new SessionEntry(session, identity, hostOfPeer(peer));
+    this.#sessions.set(nameOf(id), entry);
+    this.#attach(handshake, session, { peerReceived: 0, accept, roundTripMs });
+    this.#lines.tell("began", "info", entry, `began, from ${peer}`, { peer });
+  }
+
+  #makeSession(user: User, id: Uint8Array, resumeSecret: Uint8Array, resumeTimeoutMs: number): Session {
+    const { clock, pool, replayBufferBytes, memory, pingIntervalMs } = this.#options;
+    const session = new Session({
+      clock,
+      pool,
+      user,
+      replayBufferBytes,
+      memory,
+      pingIntervalMs,
+      onDetached: (lost, reason) => this.#onDetached(lost, reason),
+      onHeard: (heard) => this.#replaceOlder(heard),
+      onEnded: (lost, error) => this.#onEnded(lost, error),
+    });
+    session.id = id;
+    session.resumeSecret = resumeSecret;
+    session.resumeTimeoutMs = resumeTimeoutMs;
+    this.#options.bindUser(user, session);
+    return session;
+  }
+
+  #attach(
+    handshake: ServerHandshake,
+    session: Session,
+    { peerReceived, accept, roundTripMs }: { peerReceived: number; accept: Uint8Array; roundTripMs: number },
+  ): number {
+    const entry = this.#sessions.get(nameOf(session.id))!;
+    const { channel } = handshake;
+    entry.expiry?.cancel();
+    entry.host = hostOfPeer(channel.duplex.peer);
+    entry.clientName = channel.duplex.peerName;
+    return session.attach({
+      duplex: channel.duplex,
+      peerReceived,
+      leftover: channel.leftover(),
+      opening: framed(accept),
+      roundTripMs,
+    });
+  }
+
+  /**
+   * A client that was killed said no goodbye: its next session ends the one it left. Not before the client is heard on
+   * it: a commit that the client gave up may arrive late, and must not end the session that the client has.
+   */
+  #replaceOlder(session: Session): void {
+    const entry = this.#sessions.get(nameOf(session.id));
+    if (entry === undefined || entry.isHeard) return;
+    entry.isHeard = true;
+    const { identity } = entry;
+    if (identity === undefined) return;
+    const ending = { code: EndCode.replaced, message: "a newer session of the same client took its place" };
+    const older = [...this.#sessions.values()].filter((other) => other !== entry && other.isReplacedBy(identity));
+    for (const other of older) other.session.end(new RefusalError(ending), ending);
+  }
+
+  /** @throws {RefusalError} `full` if nobody may go. */
+  #makeRoomFor(identity: ProvenIdentity | undefined): void {
+    const { maxSessions, clock } = this.#options;
+    if (this.#sessions.size < maxSessions || this.#willReplace(identity)) return;
+    const leaving = choiceOf(this.#sessions.values(), clock.now());
+    if (leaving === undefined) {
+      const message =
+        `the tele server holds ${this.#sessions.size} sessions already; --max-sessions on its side allows more`;
+      throw new RefusalError({ code: EndCode.full, message });
+    }
+    leaving.session.end(new TeleError("expired", "there were too many sessions, and it was empty and had no carrier"));
+  }
+
+  /** Whether a session of this identity will end another as soon as it is heard: then it needs no room of its own. */
+  #willReplace(identity: ProvenIdentity | undefined): boolean {
+    if (identity === undefined) return false;
+    const { client, slot } = identity;
+    const same = ({ identity: other }: SessionEntry) => other?.client === client && other.slot === slot;
+    return [...this.#sessions.values()].filter(same).length === 1;
+  }
+
+  #onDetached(session: Session, reason: string): void {
+    const entry = this.#sessions.get(nameOf(session.id));
+    if (entry === undefined || this.#stopped) return;
+    // Invariant 4: what carried nothing is forgotten, but not at once: the client may have the accept, and its first bytes
+    // were lost with the carrier. Forgetting that session would cut the streams that wait in it.
+    if (session.received > 0) {
+      this.#lines.tell("lost", "warn", entry, `lost its link: ${reason}`, { reason });
+    }
+    this.#watch(entry);
+  }
+
+  /** Looks from time to time whether a detached session has waited for long enough. */
+  #watch(entry: SessionEntry): void {
+    const { session } = entry;
+    const waitedMs = this.#options.clock.now() - (session.detachedAt ?? 0);
+    const leftMs = session.resumeTimeoutMs - waitedMs;
+    const stepMs = Math.max(0, Math.min(WATCH_MS, leftMs));
+    entry.expiry = this.#options.clock.setTimer(() => {
+      if (session.detachedAt === undefined || session.error !== undefined) return;
+      const waited = this.#options.clock.now() - session.detachedAt;
+      if (waited >= session.resumeTimeoutMs) {
+        session.end(new TeleError("expired", "no carrier came within the resume timeout (--resume-timeout)"));
+      } else if (waited >= IDLE_SESSION_KEPT_MS && session.isEmpty) {
+        session.end(new TeleError("expired", "it carried nothing, and had no carrier for too long"));
+      } else {
+        this.#watch(entry);
+      }
+    }, stepMs);
+  }
+
+  #onEnded(session: Session, error: TeleError): void {
+    const name = nameOf(session.id);
+    const entry = this.#sessions.get(name);
+    if (entry === undefined) return;
+    this.#sessions.delete(name);
+    entry.expiry?.cancel();
+    const level = error.code === "fault" ? "error" : "info";
+    this.#lines.tell("ended", level, entry, `ended: ${error.message}`);
+  }
+
+  /** A carrier did not make it: it is told why if it may be a tele client, and the log is told once. */
+  async #turnAway(handshake: ServerHandshake, error: unknown): Promise<void> {
+    const { channel } = handshake;
+    const { duplex } = channel;
+    const reason = this.#strangers.reasonFor(duplex) ?? reasonOf(error);
+    if (!channel.heardAnything && this.#strangers.reasonFor(duplex) === undefined) {
+      this.#silentCarriers++;
+      return duplex.close();
+    }
+    // A client opens several attempts and uses one: those that it closes, or that come too late, are no news.
+    const isRival = this.#strangers.isRecognized(duplex) && error instanceof TeleError && error.code === "carrier-lost";
+    const isStale = error instanceof RefusalError && error.endCode === EndCode.stale;
+    if (!isRival && !isStale) this.#strangers.tell(duplex.peer, reason);
+    if (!(error instanceof TeleError) || error.code === "carrier-lost") return duplex.close();
+    // Only this carrier waits. It goes first when there are too many, so that those who guess are in nobody's way.
+    this.#strangers.doom(duplex);
+    if (this.#isAboutToken(error)) await sleep(this.#options.clock, TOKEN_REFUSAL_DELAY_MS, this.#stopping.signal);
+    await this.#refuse(handshake, error);
+    await closeBehindLastWord(duplex, this.#options.clock, REFUSED_MS);
+  }
+
+  async #refuse(handshake: ServerHandshake, error: TeleError): Promise<void> {
+    if (error instanceof RefusalError && error.endCode === EndCode.full) return await handshake.sayFull();
+    await handshake.refuse(endingOf(error));
+  }
+
+  /** Whether it is the answer to somebody who may be guessing. */
+  #isAboutToken(error: TeleError): boolean {
+    if (!(error instanceof RefusalError)) return false;
+    return error.endCode === EndCode.token || (this.#isGuarded && error.endCode === EndCode.proof);
+  }
+
+  /**
+   * Ends all sessions, each with a goodbye.
+   *
+   * @returns Settles when the clients were told and have closed; see {@linkcode Session.end}.
+   */
+  async stop(message: string): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#strangers.stop();
+    this.#stopping.abort();
+    const ending: Ending = { code: EndCode.shutdown, message };
+    const sessions = [...this.#sessions.values()].map((entry) => entry.session);
+    const ends = sessions.map((session) => session.end(new TeleError("closed", message), ending));
+    this.#lines.stop();
+    await Promise.all(ends);
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Notices what no socket tells: that the machine slept, and that its addresses changed.
+ *
+ * @module
+ */
+import { isLoopback, unmapped } from "../../net/address.ts";
+import type { Clock, Timer } from "../../net/clock.ts";
+
+/** How often to look, in milliseconds. A slower pace while nobody waits would still be under way when somebody comes. */
+const STEP_MS = 1_000;
+/** A look that comes so much too late, by either clock, means that the process did not run, in milliseconds. */
+const SLEPT_MS = 3_000;
+
+/** What to watch with, and whom to tell. */
+export interface EnvironmentOptions {
+  /** Both clocks. */
+  clock: Clock;
+  /** All addresses of this machine; throws if that may not be asked. */
+  addresses: () => string[];
+  /** The machine or the process slept, for so many milliseconds. */
+  onWake: (awayMs: number) => void;
+  /** The addresses changed. */
+  onAddresses: (isLocal: (address: string) => boolean) => void;
+}
+
+/**
+ * Looks at the clocks and addresses from time to time.
+ *
+ * @example
+ * ```ts
+ * import { Environment } from "./environment.ts";
+ * import { systemClock } from "../../net/clock.ts";
+ *
+ * const environment = new Environment({
+ *   clock: systemClock,
+ *   addresses: () => ["127.0.0.1"],
+ *   onWake: () => console.error("woke up"),
+ *   onAddresses: () => console.error("moved"),
+ * });
+ * environment.stop();
+ * ```
+ */
+export class Environment {
+  readonly #options: EnvironmentOptions;
+  #timer: Timer | undefined;
+  #lastMs: number;
+  #lastWallMs: number;
+  #addresses: Set<string> | undefined;
+
+  /** Starts looking. */
+  constructor(options: EnvironmentOptions) {
+    this.#options = options;
+    this.#lastMs = options.clock.now();
+    this.#lastWallMs = options.clock.wallNow();
+    this.#addresses = this.#readAddresses();
+    this.#schedule();
+  }
+
+  /** Stops looking. */
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  #schedule(): void {
+    this.#timer = this.#options.clock.setTimer(() => this.#look(), STEP_MS);
+  }
+
+  #look(): void {
+    const now = this.#options.clock.now();
+    const wallNow = this.#options.clock.wallNow();
+    // The monotonic clock stands still while a machine sleeps, the wall clock does not; a stopped process sees both run.
+    const lateMs = Math.max(now - this.#lastMs, wallNow - this.#lastWallMs) - STEP_MS;
+    this.#lastMs = now;
+    this.#lastWallMs = wallNow;
+    this.#lookAtAddresses();
+    if (lateMs >= SLEPT_MS) this.#options.onWake(lateMs);
+    this.#schedule();
+  }
+
+  #lookAtAddresses(): void {
+    const before = this.#addresses;
+    const after = this.#addresses = this.#readAddresses();
+    if (before === undefined || after === undefined) return;
+    if (before.size === after.size && [...after].every((address) => before.has(address))) return;
+    this.#options.onAddresses((address) => after.has(compared(address)) || isLoopback(address));
+  }
+
+  #readAddresses(): Set<string> | undefined {
+    try {
+      return new Set(this.#options.addresses().map(compared));
+    } catch {
+      // Not allowed (`--allow-sys`): reconnecting works without, only later.
+      return undefined;
+    }
+  }
+}
+
+/** Sockets tell the zone of a link-local address (RFC 4007, 11) and map IPv4 into IPv6; interfaces do neither. */
+function compared(address: string): string {
+  return unmapped(address.toLowerCase().replace(/%.*$/, ""));
+}

@@ -1,0 +1,170 @@
+/**
+ * Arguments → flags and their values, checked against the option table.
+ *
+ * @module
+ */
+
+import { parseArgs } from "@std/cli/parse-args";
+import { closestString } from "@std/text/closest-string";
+import { reasonOf, TeleError } from "../../net/error.ts";
+import { escapeUnshown } from "../log/log_format.ts";
+import type { Option, ValueOption } from "./option.ts";
+import { HELP, OPTIONS, VERSION } from "./option_table.ts";
+import { MAKE_CERT } from "./tls_options.ts";
+
+const BOOLEAN_NAMES: readonly string[] = OPTIONS.filter((option) => option.kind === "flag").map(({ name }) => name);
+const VALUE_NAMES: readonly string[] = OPTIONS.filter((option) => option.kind === "value").map(({ name }) => name);
+
+/** The flags as they were typed, not judged yet. */
+export class GivenFlags {
+  readonly #values: Record<string, unknown>;
+  readonly #unknown: string[] = [];
+  readonly #positional: string[] = [];
+
+  /** Sorts the arguments; throws a TeleError `bad-input` for what `parseArgs` would take and a user cannot mean. */
+  constructor(args: readonly string[]) {
+    const normalised = normaliseDashes(args);
+    refuseWhatParseArgsWouldAccept(normalised);
+    const { _: rest, ...values } = parseArgs(normalised, {
+      boolean: BOOLEAN_NAMES,
+      // "_" keeps an argument that looks like a number as it was typed.
+      string: [...VALUE_NAMES, "_"],
+      // Collected, so that a flag given twice can be seen; otherwise the last one silently wins.
+      collect: [...BOOLEAN_NAMES, ...VALUE_NAMES],
+      unknown: (arg: string, key?: string) => {
+        if (key === undefined) return true;
+        this.#unknown.push(arg.replace(/=.*$/s, ""));
+        return false;
+      },
+    });
+    this.#values = values;
+    this.#positional = rest.map(String);
+  }
+
+  /** Whether the option was given, with or without a value. */
+  has(name: string): boolean {
+    return this.#all(name).length > 0;
+  }
+
+  /** The value, or `undefined` if the option was not given. */
+  value<Value>(option: ValueOption<Value>): Value | undefined {
+    return this.values(option)[0];
+  }
+
+  /** All values of an option that may be given several times. */
+  values<Value>(option: ValueOption<Value>): Value[] {
+    return this.#all(option.name).map((text) => readValue(option, text));
+  }
+
+  /** The value, or the option's default, which the table has as a user would type it. */
+  valueOrDefault<Value>(option: ValueOption<Value> & { readonly default?: string }): Value {
+    return this.value(option) ?? option.parse(option.default ?? "");
+  }
+
+  /** Throws for unknown flags, for words that are no flags, and for flags that were given too often. */
+  refuseWhatIsNotTaken(): void {
+    for (const flag of this.#unknown) {
+      throw bad(`unknown flag ${flag}; the nearest is ${nearestFlag(flag)}; see --help`);
+    }
+    for (const word of this.#positional) {
+      throw bad(
+        `${JSON.stringify(word)} is not a flag, and tele takes only flags; the nearest is ${nearestFlag(word)}`,
+      );
+    }
+    for (const { name, ...option } of OPTIONS) {
+      if (option.kind === "value" && option.isRepeatable) continue;
+      if (this.#all(name).length > 1) throw bad(`--${name} is given more than once: give it once`);
+    }
+  }
+
+  /** Throws if an option is given that the role does not take. */
+  refuseOtherRole(role: "server" | "client"): void {
+    for (const { name } of OPTIONS) {
+      const roles = OPTIONS.filter((option) => option.name === name).map((option) => option.role);
+      if (!this.has(name) || roles.includes(role) || roles.includes("both")) continue;
+      const owner = roles[0] === "alone" ? MAKE_CERT.name : roles[0];
+      throw bad(`--${name} belongs to --${owner}; --${role} does not take it`);
+    }
+  }
+
+  /** Throws if anything is given but `options`, the first of which is a command that starts no role. */
+  refuseOthers(...options: readonly Option[]): void {
+    const other = OPTIONS.find(({ name }) => this.has(name) && !options.some((option) => option.name === name));
+    if (other === undefined) return;
+    throw bad(`--${options[0]?.name} does one thing and ends; --${other.name} would do nothing: leave it out`);
+  }
+
+  /** Throws with `sentence` if one of `options` is given; its flag is put in front. */
+  refuse(options: readonly Option[], sentence: string): void {
+    for (const { name } of options) {
+      if (this.has(name)) throw bad(`--${name} ${sentence}`);
+    }
+  }
+
+  #all(name: string): unknown[] {
+    const values = this.#values[name];
+    return Array.isArray(values) ? values : [];
+  }
+}
+
+function readValue<Value>(option: ValueOption<Value>, text: unknown): Value {
+  if (typeof text !== "string" || text === "") {
+    throw bad(`--${option.name} takes ${option.takes}, ${example(option)}; here it has no value`);
+  }
+  try {
+    return option.parse(text);
+  } catch (error) {
+    throw bad(`--${option.name} takes ${option.takes}, ${example(option)}; ${reasonOf(error)}`);
+  }
+}
+
+/** What everyone types without asking. */
+const SHORT_FLAGS: Readonly<Record<string, Option>> = { "-h": HELP, "-v": VERSION, "-V": VERSION };
+
+/** `-server` → `--server`: `parseArgs` would read six one-letter flags. What follows a bare `--` is no flag. */
+function normaliseDashes(args: readonly string[]): string[] {
+  const end = args.indexOf("--");
+  const long = (arg: string) => {
+    const option = Object.hasOwn(SHORT_FLAGS, arg) ? SHORT_FLAGS[arg] : undefined;
+    if (option !== undefined) return `--${option.name}`;
+    return /^-[a-z]/i.test(arg) ? `-${arg}` : arg;
+  };
+  return args.map((arg, at) => end === -1 || at < end ? long(arg) : arg);
+}
+
+/**
+ * `parseArgs` reads `--server=no` and `--server true` as `--server`, and `--no-in=:22` as `--in=:22`. Here each is a
+ * mistake, and one that the user should hear of.
+ */
+function refuseWhatParseArgsWouldAccept(args: readonly string[]): void {
+  for (const [at, arg] of args.entries()) {
+    if (arg === "--") return;
+    const [, name, value] = /^--([^=]+)(=.*)?$/s.exec(arg) ?? [];
+    if (name === undefined) continue;
+    if (name.startsWith("no-")) throw bad(`unknown flag --${name}; the nearest is ${nearestFlag(name)}; see --help`);
+    if (!BOOLEAN_NAMES.includes(name)) continue;
+    const next = args[at + 1];
+    if (value !== undefined || next === "true" || next === "false") {
+      throw bad(`--${name} takes no value: write only --${name}`);
+    }
+  }
+}
+
+/** The flag that was probably meant: one that starts like what was typed, else the one with the fewest changed letters. */
+function nearestFlag(typed: string): string {
+  const word = typed.replace(/^-+/, "").toLowerCase();
+  // "-h" is asked for help, not for --host.
+  const names = [HELP.name, ...OPTIONS.map(({ name }) => name)];
+  return `--${names.find((name) => word !== "" && name.startsWith(word)) ?? closestString(word, names)}`;
+}
+
+/** The option as one would type it, in a sentence. */
+export function example(option: { readonly example: string }): string {
+  return `for example ${option.example}`;
+}
+
+/** A mistake on the command line: one line, whatever was typed. */
+export function bad(sentence: string): TeleError {
+  // What was typed is quoted in the sentence, and may hold anything.
+  return new TeleError("bad-input", escapeUnshown(sentence));
+}

@@ -1,0 +1,111 @@
+/**
+ * What a row of the option table is, and the values that options take.
+ *
+ * @module
+ */
+
+import { type Address, parseAddress, parseDialAddress } from "../../net/address.ts";
+import { TeleError } from "../../net/error.ts";
+
+/** Who takes an option; `alone` is a command that starts no role, and what belongs to it. */
+export type OptionRole = "server" | "client" | "both" | "alone";
+
+/** An option without a value. */
+export interface FlagOption {
+  /** Tells it from a {@linkcode ValueOption}. */
+  readonly kind: "flag";
+  /** Name without dashes. */
+  readonly name: string;
+  /** Who takes it. */
+  readonly role: OptionRole;
+  /** What it does, as the help says it. */
+  readonly meaning: string;
+  /** The option as one would type it. */
+  readonly example: string;
+}
+
+/** An option with a value. */
+export interface ValueOption<Value> {
+  /** Tells it from a {@linkcode FlagOption}. */
+  readonly kind: "value";
+  /** Name without dashes. Two entries may share a name when their roles differ. */
+  readonly name: string;
+  /** Stands for the value in the help. */
+  readonly placeholder: string;
+  /** Who takes it. */
+  readonly role: OptionRole;
+  /** What it does, as the help says it. */
+  readonly meaning: string;
+  /** The value that holds if none is given, as one would type it. */
+  readonly default?: string;
+  /** In words, what holds if none is given and there is no {@linkcode default}. The option is required if both miss. */
+  readonly without?: string;
+  /** Whether it may be given several times. */
+  readonly isRepeatable?: true;
+  /** The option as one would type it. */
+  readonly example: string;
+  /** What values it takes, in words: for messages and the help. */
+  readonly takes: string;
+  /** Reads the value; throws a TeleError `bad-input` whose sentence says what is wrong with it. */
+  readonly parse: (text: string) => Value;
+}
+
+/** One row of the table. */
+export type Option = FlagOption | ValueOption<unknown>;
+
+/** What values an option takes. */
+export type ValueForm<Value> = Pick<ValueOption<Value>, "takes" | "parse">;
+
+/** A value between two others; the limits are written as a user would, so that messages and code cannot disagree. */
+export function range(noun: string, parse: (text: string) => number, least: string, most: string): ValueForm<number> {
+  return {
+    takes: `${noun} from ${least} to ${most}`,
+    parse(text: string): number {
+      const value = parse(text);
+      if (value < parse(least)) throw bad(`${text} is less than ${least}`);
+      if (value > parse(most)) throw bad(`${text} is more than ${most}`);
+      return value;
+    },
+  };
+}
+
+/** A whole number between two others. */
+export function countRange(least: number, most: number): ValueForm<number> {
+  return range("a whole number", parseCount, String(least), String(most));
+}
+
+function parseCount(text: string): number {
+  if (!/^\d+$/.test(text)) throw bad(`${JSON.stringify(text)} is not a whole number`);
+  return Number(text);
+}
+
+/** One of a few words. */
+export function choice<Word extends string>(words: readonly Word[]): ValueForm<Word> {
+  return {
+    takes: `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`,
+    parse(text: string): Word {
+      const word = words.find((each) => each === text);
+      if (word === undefined) throw bad(`${JSON.stringify(text)} is none of these`);
+      return word;
+    },
+  };
+}
+
+const TAKES_ADDRESS = "host:port, :port, [v6]:port or unix:/path";
+
+/** An address to listen on; `port` is an example of one. */
+export function anAddress(port: number): ValueForm<Address> {
+  return { takes: TAKES_ADDRESS, parse: (text) => parseAddress(text, port) };
+}
+
+/** An address to connect to; `port` is an example of one. */
+export function anAddressToDial(port: number): ValueForm<Address> {
+  return { takes: TAKES_ADDRESS, parse: (text) => parseDialAddress(text, port) };
+}
+
+/** A file, by its path. Whether it can be read shows when it is. */
+export const A_FILE: ValueForm<string> = { takes: "a file", parse: (text) => text };
+
+function bad(sentence: string): TeleError {
+  return new TeleError("bad-input", sentence);
+}

@@ -1,0 +1,139 @@
+/**
+ * Where a client keeps who it is: a key pair per server and listen address, in the user's state folder.
+ *
+ * @module
+ */
+import { decodeHex, encodeHex } from "@std/encoding/hex";
+import { reasonOf } from "../../net/error.ts";
+import type { Log, LogLevel } from "../../net/log.ts";
+import { makeIdentityKeys } from "../../session/handshake/keys.ts";
+import { machineName } from "./machine.ts";
+
+/** The folder for state that outlives a process, as each system has it; `undefined` if the environment names none. */
+export function stateFolder(
+  environment: (name: string) => string | undefined = Deno.env.get,
+  os: typeof Deno.build.os = Deno.build.os,
+): string | undefined {
+  const within = (base: string | undefined, ...path: string[]) => base ? [base, ...path].join("/") : undefined;
+  if (os === "windows") return within(environment("LOCALAPPDATA"), "tele");
+  const explicit = within(environment("XDG_STATE_HOME"), "tele");
+  if (explicit !== undefined) return explicit;
+  if (os === "darwin") return within(environment("HOME"), "Library", "Application Support", "tele");
+  return within(environment("HOME"), ".local", "state", "tele");
+}
+
+/** Who a client is, and whether it is the same after a restart. */
+export interface LoadedIdentity {
+  /** The key pair. */
+  readonly keys: CryptoKeyPair;
+  /** Whether they outlive the process. */
+  readonly isStored: boolean;
+}
+
+/** Makes keys for this process alone, and says `why`, and what follows from that. */
+export async function identityInMemory(why: string, level: LogLevel, log: Log): Promise<LoadedIdentity> {
+  log(
+    level,
+    `${why}; this one's identity is kept in memory only, and its sessions outlast an outage of an hour at most`,
+  );
+  return { keys: await makeIdentityKeys(), isStored: false };
+}
+
+/**
+ * The keys of the client that listens on `listenAddress` for the server at `serverAddress`, made on first use.
+ *
+ * The file's name holds the machine too: in a folder that was copied from another one, a client finds none of its own and
+ * makes one, rather than end the sessions of the client over there at every start. The file of the other machine stays.
+ *
+ * The file is locked for as long as the process lives: a second client with the same addresses, as in a container, gets
+ * keys of its own that are kept in memory only, and so do clients where the file cannot be used.
+ *
+ * @param folder Where the file is.
+ * @param machine What this machine is called, see {@linkcode machineName}.
+ */
+export async function loadIdentity(
+  folder: string | undefined,
+  listenAddress: string,
+  serverAddress: string,
+  log: Log,
+  machine: string = machineName(),
+): Promise<LoadedIdentity> {
+  if (folder === undefined) {
+    const variable = Deno.build.os === "windows" ? "LOCALAPPDATA" : "HOME";
+    return await identityInMemory(`${variable} is not set, so a tele client has no folder for its state`, "info", log);
+  }
+  try {
+    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    const client = `identity-${await digestOf(`${listenAddress}\n${serverAddress}`)}`;
+    const name = `${client}-${await digestOf(`machine\n${machine}`)}`;
+    if (await isElsewhere(folder, client, name)) log("info", newHere(folder));
+    const file = await openLocked(`${folder}/${name}`);
+    if (file !== undefined) return { keys: await readOrMake(file), isStored: true };
+  } catch (error) {
+    return await identityInMemory(`cannot keep a client's identity in ${folder}: ${reasonOf(error)}`, "warn", log);
+  }
+  return await identityInMemory("another tele client with the same addresses is running", "info", log);
+}
+
+/** 16 hexadecimal digits for a text: enough to tell a user's few clients and machines apart. */
+async function digestOf(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return encodeHex(new Uint8Array(digest).subarray(0, 8));
+}
+
+/** Whether the same client has an identity of other machines only. */
+async function isElsewhere(folder: string, client: string, name: string): Promise<boolean> {
+  const names = await Array.fromAsync(Deno.readDir(folder), (entry) => entry.name);
+  return !names.includes(name) && names.some((other) => other.startsWith(`${client}-`));
+}
+
+function newHere(folder: string): string {
+  return `the identity in ${folder} is another machine's, or this one's under a former host name: this client takes a new one. ` +
+    "It ends no sessions of that other machine; if this one was renamed, what a killed client left behind under the " +
+    "former name ends only after the resume timeout";
+}
+
+/** Opens the file and locks it until the process ends; `undefined` if another process has it locked. */
+async function openLocked(path: string): Promise<Deno.FsFile | undefined> {
+  const file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
+  // Deno 2.6 can only wait for a lock, which would never end here; without the lock, the server still tells the
+  // second client that it was replaced, and that one takes a new identity.
+  const locks = file as unknown as { tryLock?(exclusive: boolean): Promise<boolean> };
+  if (locks.tryLock === undefined || await locks.tryLock(true)) return file;
+  file.close();
+  return undefined;
+}
+
+async function readOrMake(file: Deno.FsFile): Promise<CryptoKeyPair> {
+  const text = (await new Response(copyOf(file)).text()).trim();
+  const [privateText, publicText] = text.split("\n");
+  if (privateText && publicText) return await importKeys(decodeHex(privateText), decodeHex(publicText));
+  const keys = await makeIdentityKeys();
+  const privateKey = new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
+  const publicKey = new Uint8Array(await crypto.subtle.exportKey("raw", keys.publicKey));
+  await file.seek(0, Deno.SeekMode.Start);
+  await file.truncate(0);
+  const lines = new TextEncoder().encode(`${encodeHex(privateKey)}\n${encodeHex(publicKey)}\n`);
+  for (let at = 0; at < lines.length;) at += await file.write(lines.subarray(at));
+  return keys;
+}
+
+/** The file's bytes, without closing it: that would give up the lock. */
+function copyOf(file: Deno.FsFile): ReadableStream<Uint8Array<ArrayBuffer>> {
+  return new ReadableStream({
+    async pull(controller) {
+      const into = new Uint8Array(1024);
+      const count = await file.read(into);
+      if (count === null) controller.close();
+      else controller.enqueue(into.subarray(0, count));
+    },
+  });
+}
+
+async function importKeys(privateKey: BufferSource, publicKey: BufferSource): Promise<CryptoKeyPair> {
+  const algorithm = { name: "Ed25519" };
+  return {
+    privateKey: await crypto.subtle.importKey("pkcs8", privateKey, algorithm, true, ["sign"]),
+    publicKey: await crypto.subtle.importKey("raw", publicKey, algorithm, true, ["verify"]),
+  };
+}

@@ -1,0 +1,137 @@
+/**
+ * Files that are read again when they change, such as certificates that are renewed under a running server.
+ *
+ * @module
+ */
+import type { Clock, Timer } from "../../net/clock.ts";
+import { reasonOf, TeleError } from "../../net/error.ts";
+import type { Log } from "../../net/log.ts";
+
+/** How often to look, in milliseconds. */
+const LOOK_MS = 1_000;
+
+/** Files by the option that names each. */
+export type FilesByOption = Readonly<Record<string, string | undefined>>;
+
+/** What the files hold, by the same names. */
+export type Texts = Readonly<Record<string, string>>;
+
+/**
+ * Reads text files.
+ *
+ * @param files Their paths, by option; options without one are left out.
+ * @throws {TeleError} `bad-input` that names the option whose file cannot be read.
+ *
+ * @example
+ * ```ts
+ * import { readFiles } from "./watched_files.ts";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * assertEquals(await readFiles({ "--tls-ca": undefined }), {});
+ * await assertRejects(() => readFiles({ "--tls-ca": "/nowhere.pem" }), Error, "--tls-ca");
+ * ```
+ */
+export async function readFiles(files: FilesByOption): Promise<Texts> {
+  const texts: Record<string, string> = {};
+  for (const [option, path] of Object.entries(files)) {
+    if (path === undefined) continue;
+    try {
+      texts[option] = await Deno.readTextFile(path);
+    } catch (error) {
+      throw new TeleError("bad-input", `${option}=${path} cannot be read: ${explain(error)}`, { cause: error });
+    }
+  }
+  return texts;
+}
+
+function explain(error: unknown): string {
+  if (error instanceof Deno.errors.NotFound) return "there is no such file";
+  if (error instanceof Deno.errors.PermissionDenied) return "this user may not read it";
+  return reasonOf(error);
+}
+
+/** What {@linkcode watchFiles} needs. */
+export interface WatchOptions {
+  /** Their paths, by option. */
+  files: FilesByOption;
+  /** Time. */
+  clock: Clock;
+  /** Told when they change. */
+  log: Log;
+  /** Uses what they hold now; what it throws goes to the log. */
+  onChange: (texts: Texts) => void;
+}
+
+/** What {@linkcode watchContent} needs. */
+export interface WatchContentOptions<Content> extends Omit<WatchOptions, "onChange"> {
+  /** Reads them; what it throws goes to the log. */
+  read: () => Promise<Content>;
+  /** Uses what they hold now; what it throws goes to the log. */
+  onChange: (content: Content) => void;
+  /** What the log says of a change that is used. */
+  used: string;
+}
+
+/** As {@linkcode watchContent}, for text files. */
+export function watchFiles(options: WatchOptions): () => void {
+  const used = "what is there now is used from here on";
+  return watchContent({ ...options, used, read: () => readFiles(options.files) });
+}
+
+/**
+ * Looks at files every second, and hands over what they hold once they have changed.
+ *
+ * A certificate and its key are replaced one after the other, and do not fit in between: what fails is told only if it
+ * fails at the next look as well. Until it works, what was used before is used on.
+ *
+ * @returns Stops looking.
+ */
+export function watchContent<Content>(options: WatchContentOptions<Content>): () => void {
+  const { files, clock, log } = options;
+  const names = Object.keys(files).filter((option) => files[option] !== undefined).join(" and ");
+  if (names === "") return () => {};
+  let used = look(files);
+  let failed = "";
+  let isTold = false;
+  let isStopped = false;
+  let timer: Timer;
+  const plan = () => timer = clock.setTimer(() => void check().finally(() => isStopped || plan()), LOOK_MS);
+  const check = async () => {
+    const seen = look(files);
+    if (seen === used) return;
+    if (seen !== failed) isTold = false;
+    try {
+      const content = await options.read();
+      if (isStopped) return;
+      options.onChange(content);
+      used = seen;
+      failed = "";
+      log("info", `${names} changed: ${options.used}`);
+    } catch (error) {
+      if (seen === failed && !isTold) {
+        isTold = true;
+        log("warn", `${names} changed, but the former is still used: ${reasonOf(error)}`);
+      }
+      failed = seen;
+    }
+  };
+  plan();
+  return () => {
+    isStopped = true;
+    timer.cancel();
+  };
+}
+
+/** What changes when a file is written or replaced, in one string. */
+function look(files: FilesByOption): string {
+  const marks = Object.values(files).map((path) => {
+    if (path === undefined) return "";
+    try {
+      const { mtime, ino, size } = Deno.statSync(path);
+      return `${mtime?.getTime()}/${ino}/${size}`;
+    } catch {
+      return "gone";
+    }
+  });
+  return marks.join(" ");
+}

@@ -1,0 +1,79 @@
+/**
+ * How a client is, in one line for a person.
+ *
+ * @module
+ */
+import { formatDuration } from "../values/duration.ts";
+import { formatSize } from "../values/size.ts";
+
+/** What the line tells. Counts of bytes only grow, but start over with a new session. */
+export interface LinkStatus {
+  /** Sessions the client keeps. */
+  readonly sessions: number;
+  /** How many of them have a carrier. */
+  readonly attached: number;
+  /** How long the longest outage has lasted, in milliseconds; without meaning while all have a carrier. */
+  readonly outageMs: number;
+  /** Whether each of them has had a carrier before: what has never been there is no outage. */
+  readonly wasUp: boolean;
+  /** Open streams. */
+  readonly streams: number;
+  /** Bytes that the server has acknowledged. */
+  readonly sentBytes: number;
+  /** Bytes that came. */
+  readonly receivedBytes: number;
+  /** Bytes that were sent again. */
+  readonly replayedBytes: number;
+}
+
+/**
+ * Makes the line, without colours or anything else but ASCII.
+ *
+ * @param before How it was `elapsedMs` milliseconds ago: rates are told from the difference.
+ * @param columns Columns of the terminal. One stays free: a full line would wrap on some, and could not be erased.
+ *
+ * @example
+ * ```ts
+ * import { statusLine } from "./status_line.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const before = {
+ *   sessions: 1, attached: 1, outageMs: 0, wasUp: true, streams: 2, sentBytes: 0, receivedBytes: 0, replayedBytes: 18_432,
+ * };
+ * const now = { ...before, receivedBytes: 2_516_582 };
+ * assertEquals(statusLine(now, before, 2_000, 80), "link up | 2 streams | down 1.2 MiB/s, up 0 B/s | 18 KiB sent again");
+ * assertEquals(
+ *   statusLine({ ...now, attached: 0, outageMs: 12_345 }, now, 1_000, 80),
+ *   "outage for 12 s | 2 streams wait | 18 KiB sent again",
+ * );
+ * ```
+ */
+export function statusLine(now: LinkStatus, before: LinkStatus, elapsedMs: number, columns: number): string {
+  const parts = [linkPart(now), streamsPart(now)];
+  if (now.attached > 0) parts.push(ratesPart(now, before, elapsedMs));
+  if (now.replayedBytes > 0) parts.push(`${formatSize(now.replayedBytes)} sent again`);
+  return parts.join(" | ").slice(0, Math.max(0, columns - 1));
+}
+
+function linkPart({ sessions, attached, outageMs, wasUp }: LinkStatus): string {
+  if (attached === sessions) return "link up";
+  const outage = `${wasUp ? "outage" : "connecting"} for ${
+    formatDuration(Math.max(1, Math.floor(outageMs / 1000)) * 1000)
+  }`;
+  return attached === 0 ? outage : `${attached} of ${sessions} links up, ${outage}`;
+}
+
+function streamsPart({ streams, attached }: LinkStatus): string {
+  const verb = attached > 0 ? "" : streams === 1 ? " waits" : " wait";
+  return streams === 0 ? "no streams" : `${streams} ${streams === 1 ? "stream" : "streams"}${verb}`;
+}
+
+function ratesPart(now: LinkStatus, before: LinkStatus, elapsedMs: number): string {
+  const rate = (of: (status: LinkStatus) => number) => {
+    const bytes = of(now) - of(before);
+    // A new session counts from zero.
+    return formatSize((bytes < 0 ? of(now) : bytes) / elapsedMs * 1000);
+  };
+  // Not "in" and "out": those are two options, and each end has both.
+  return `down ${rate((status) => status.receivedBytes)}/s, up ${rate((status) => status.sentBytes)}/s`;
+}

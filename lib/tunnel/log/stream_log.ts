@@ -1,0 +1,109 @@
+/**
+ * What the log says of streams: one line each for those that were refused or cut, without a flood.
+ *
+ * @module
+ */
+import { hostOfPeer } from "../../net/address.ts";
+import type { Clock } from "../../net/clock.ts";
+import { reasonOf } from "../../net/error.ts";
+import { type LineKind, LineLimiter } from "../../net/line_limiter.ts";
+import type { Log } from "../../net/log.ts";
+import type { Shortage } from "../../net/shortage.ts";
+import { FrameTooLargeError } from "../../ping/codec.ts";
+import { ResetCode } from "../../mux/mux_constants.ts";
+import type { MuxStream, StreamEnd } from "../../mux/stream.ts";
+
+const SPAN_MS = 10_000;
+
+function kindOf(what: string): LineKind {
+  return {
+    lines: 5,
+    linesOfAHost: 5,
+    spanMs: SPAN_MS,
+    more: (count) => `${count} more streams were ${what} within ${SPAN_MS / 1000} s`,
+    unit: "streams",
+  };
+}
+
+const KINDS = {
+  cut: kindOf("cut"),
+  // Who ends a tele process knows what it carries: at the other end that is no fault to look for.
+  wishedCut: { ...kindOf("cut"), countLevel: "info" as const },
+  refused: kindOf("refused"),
+  descriptors: kindOf("made to wait for descriptors"),
+  ports: kindOf("made to wait for ports"),
+};
+
+/**
+ * Tells of streams that ended badly.
+ *
+ * @example
+ * ```ts
+ * import { StreamLog } from "./stream_log.ts";
+ * import { systemClock } from "../../net/clock.ts";
+ *
+ * const log = new StreamLog(systemClock, (_level, message) => console.error(message));
+ * log.refuse("127.0.0.1:50000", "there are 10000 connections already; --max allows more");
+ * ```
+ */
+export class StreamLog {
+  readonly #log: Log;
+  readonly #limiter: LineLimiter;
+
+  /** Writes to `log`. */
+  constructor(clock: Clock, log: Log) {
+    this.#log = log;
+    this.#limiter = new LineLimiter(clock, log);
+  }
+
+  /** A stream is over. */
+  ended(stream: MuxStream, end: StreamEnd): void {
+    const peer = stream.peer;
+    const who = peer === "" ? "" : ` (${peer})`;
+    if (end.kind === "cut") {
+      return this.#tell(end.isWished ? "wishedCut" : "cut", `stream cut${who}: ${end.message}`, { peer });
+    }
+    if (end.kind === "finished") return this.#log("debug", `stream finished${who}`, { peer });
+    if (end.code === ResetCode.reset) {
+      const where = end.by === "here" ? "here" : "at the other end";
+      return this.#log("debug", `stream reset${who}, ${where}: ${end.message}`, { peer });
+    }
+    this.#tell("refused", `stream refused${who}: ${end.message}`, { peer });
+  }
+
+  /** The one stream of a process is over, which ends with it: whoever reads the exit code finds the reason here. */
+  onlyStreamEnded(stream: MuxStream, end: StreamEnd): void {
+    if (end.kind === "finished") return this.ended(stream, end);
+    const { peer } = stream;
+    if (end.kind === "cut") return this.#log("error", `stream cut (${peer}): ${end.message}`, { peer });
+    const isReset = end.code === ResetCode.reset;
+    const where = !isReset ? "" : end.by === "here" ? ", here" : ", at the other end";
+    this.#log("error", `stream ${isReset ? "reset" : "refused"} (${peer})${where}: ${end.message}`, { peer });
+  }
+
+  /** A connection of RFD 80 mode is over; `error` is what broke it. */
+  relayed(peer: string, error: unknown): void {
+    if (error === undefined) return this.#log("debug", `connection finished (${peer})`, { peer });
+    const advice = error instanceof FrameTooLargeError ? "; --max-message allows larger ones" : "";
+    this.#tell("cut", `connection cut (${peer}): ${reasonOf(error)}${advice}`, { peer });
+  }
+
+  /** A user's connection was not even made a stream. */
+  refuse(peer: string, reason: string): void {
+    this.#tell("refused", `stream refused (${peer}): ${reason}`, { peer });
+  }
+
+  /** A stream waits until its connection can be made here. */
+  waitFor(shortage: Shortage): void {
+    const message = shortage === "descriptors"
+      ? "a stream waits: this process has too many files open; raise its limit (ulimit -n) or lower --max"
+      : "a stream waits: this machine has no local port left to connect from; those of ended connections come back " +
+        "after a minute, and net.ipv4.ip_local_port_range allows more";
+    this.#tell(shortage, message, { peer: "" });
+  }
+
+  #tell(name: keyof typeof KINDS, message: string, fields: { peer: string }): void {
+    const kind: LineKind = KINDS[name];
+    this.#limiter.tell(kind, { level: kind.countLevel ?? "warn", host: hostOfPeer(fields.peer), message, fields });
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * How a tele client reaches the server: over plain TCP, or over TLS with the files it was given.
+ *
+ * @module
+ */
+import { type Address, formatAddress, parseAddress, reaches } from "../../net/address.ts";
+import type { Clock } from "../../net/clock.ts";
+import { dial } from "../../net/dial.ts";
+import type { Duplex } from "../../net/duplex.ts";
+import { TeleError } from "../../net/error.ts";
+import type { Log } from "../../net/log.ts";
+import { systemCertificates } from "../../net/system_certificates.ts";
+import {
+  checkDialSettings,
+  dialTls,
+  requireTls,
+  type TlsConnection,
+  type TlsDialSettings,
+} from "../../net/tls_dial.ts";
+import { offered, SESSION_ALPN } from "./alpn.ts";
+import type { ClientOptions, ClientTls } from "../command_line/options.ts";
+import { readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
+
+/** What `--tls-ca` takes in place of a file: what this machine trusts. */
+const SYSTEM = "system";
+
+/** Connects to the server, and stops watching its files when it is not needed any more. */
+export interface OuterDialer {
+  /**
+   * Opens a carrier for sessions.
+   *
+   * @param connected Called when somebody has accepted the connection, before TLS.
+   * @throws {TeleError} `untrusted`, `doubted` or `refused` if the server is not the right one, else as {@linkcode dial}.
+   */
+  dialCarrier(signal: AbortSignal, connected?: () => void): Promise<Duplex>;
+  /** Opens a connection of RFD 80 mode. Only with TLS; throws as {@linkcode dialTls}. */
+  dialProtocol(signal: AbortSignal): Promise<TlsConnection>;
+  /** Stops watching files. */
+  stop(): void;
+}
+
+/**
+ * Makes the dialer of a client.
+ *
+ * @throws {TeleError} `bad-input` if a file cannot be read or used.
+ */
+export async function makeDialer(options: ClientOptions, log: Log, clock: Clock): Promise<OuterDialer> {
+  const { out, tls } = options;
+  if (tls === undefined) {
+    return {
+      async dialCarrier(signal) {
+        const duplex = await dial(out, "carrier", signal);
+        if (out.kind === "unix" || !isOwnPort(duplex, options.in)) return duplex;
+        duplex.close();
+        const sentence = "that is this tele client's own --in: give the tele server's address as --out";
+        throw new TeleError("refused", `${formatAddress(out)}: ${sentence}`);
+      },
+      dialProtocol: () => Promise.reject(new TeleError("bad-input", "RFD 80 mode needs TLS")),
+      stop() {},
+    };
+  }
+  // Before the files: a runtime that is too old finds fault with good ones.
+  requireTls();
+  const protocols = options.protocol === undefined ? [SESSION_ALPN] : offered(options.protocol);
+  const caFile = tls.caFile === SYSTEM ? undefined : tls.caFile;
+  const files = { "--tls-ca": caFile, "--tls-cert": tls.certFile, "--tls-key": tls.keyFile };
+  let settings = settingsOf(tls, protocols, await readFiles(files));
+  // A client runs for as long as its connections: certificates that are renewed meanwhile must do for the next carrier.
+  const stop = watchFiles({ files, clock, log, onChange: (texts) => settings = settingsOf(tls, protocols, texts) });
+  return {
+    dialProtocol: (signal) => dialTls(out, settings, signal),
+    async dialCarrier(signal, connected) {
+      const { duplex, protocol } = await dialTls(out, settings, signal, connected);
+      if (protocol === SESSION_ALPN) return duplex;
+      duplex.close();
+      const sentence = `it speaks TLS but not ${SESSION_ALPN}: is this really the address of a tele server?`;
+      throw new TeleError("refused", `${formatAddress(out)}: ${sentence}`);
+    },
+    stop,
+  };
+}
+
+/** Whether a name has led this client to where it listens itself. */
+function isOwnPort({ peer, localAddress }: Duplex, listens: Address | undefined): boolean {
+  if (listens?.kind !== "tcp") return false;
+  const to = parseAddress(peer);
+  return to.kind === "tcp" && reaches(to, listens, to.host === localAddress);
+}
+
+function settingsOf(tls: ClientTls, protocols: string[], texts: Texts): TlsDialSettings {
+  const ca = tls.caFile === SYSTEM ? systemCertificates() : texts["--tls-ca"];
+  const [cert, key] = [texts["--tls-cert"], texts["--tls-key"]];
+  const certificate = cert !== undefined && key !== undefined ? { cert, key } : undefined;
+  const settings = { protocols, ca, name: tls.name, certificate };
+  checkDialSettings(settings);
+  return settings;
+}

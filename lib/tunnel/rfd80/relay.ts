@@ -1,0 +1,192 @@
+/**
+ * RFD 80 mode: user connections that are carried one by one, without a session, with or without ping framing.
+ *
+ * @module
+ */
+import { type Clock, sleep, type Timer } from "../../net/clock.ts";
+import type { Duplex } from "../../net/duplex.ts";
+import { FramedDuplex } from "../../ping/framed_duplex.ts";
+
+/** First and largest size of what one direction is read into, in bytes: an idle connection costs little. */
+const SMALLEST_READ_BYTES = 4 * 1024;
+const LARGEST_READ_BYTES = 256 * 1024;
+
+/** What all relays of a process read into while there are many, in bytes: what their readers do not take waits there. */
+const ALL_READ_BYTES = 64 * 1024 * 1024;
+
+/** What a program said before it broke off is carried on while some of it moves every so many milliseconds. */
+const LAST_WORDS_MS = 10_000;
+
+/**
+ * What was sent last has so long to arrive, in milliseconds, before the connection is reset: a reset makes the kernel forget
+ * what is still in its hands.
+ */
+const ARRIVAL_MS = 200;
+
+/** How the outer side of a relay is framed. */
+export interface PingFraming {
+  /** Largest message taken, in bytes. */
+  readonly maxMessageBytes: number;
+  /** Between two pings sent, in milliseconds; `undefined` on the client's side, which sends none. */
+  readonly pingIntervalMs: number | undefined;
+}
+
+/** Two connections to be tied together. */
+export interface RelayEnds {
+  /** To the other tele process, or to whoever speaks RFD 80 there. */
+  readonly outer: Duplex;
+  /** To the user's program. */
+  readonly inner: Duplex;
+  /** `undefined` for plain bytes. */
+  readonly framing: PingFraming | undefined;
+}
+
+/**
+ * Moves bytes both ways until both directions have ended. Half-closes travel; when anything fails both connections are
+ * aborted, so a frame that was half written is never continued. What came before a failure is carried to its end.
+ *
+ * Source: RFD 80, "ping framing" and "failure cases"; `PROTOCOL.md`, "RFD 80 mode".
+ *
+ * @param signal The process ends: nothing is waited for any more.
+ * @param most The largest size of what one direction is read into, in bytes, as it is at the time: see {@linkcode readShare}.
+ * @throws What failed: a {@linkcode TeleError} `protocol` if a frame was too large or cut.
+ *
+ * @example
+ * ```ts
+ * import { relay } from "./relay.ts";
+ * import { systemClock } from "../../net/clock.ts";
+ * import { duplexPair } from "../../net/pipe.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [user, inner] = duplexPair();
+ * const [outer, network] = duplexPair();
+ * const relaying = relay({ outer, inner, framing: { maxMessageBytes: 1024, pingIntervalMs: undefined } }, systemClock);
+ * const wire = new Uint8Array(6);
+ * await user.write(new Uint8Array([65, 66]));
+ * assertEquals([await network.read(wire), ...wire], [6, 0, 0, 0, 2, 65, 66]);
+ * await Promise.all([user.closeWrite(), network.closeWrite(), relaying]);
+ * ```
+ */
+export async function relay(
+  { outer, inner, framing }: RelayEnds,
+  clock: Clock,
+  signal?: AbortSignal,
+  most: () => number = () => LARGEST_READ_BYTES,
+): Promise<void> {
+  let far = outer;
+  let stopPings = () => {};
+  if (framing !== undefined) {
+    const framed = new FramedDuplex(outer, framing.maxMessageBytes);
+    if (framing.pingIntervalMs !== undefined) stopPings = every(clock, framing.pingIntervalMs, () => framed.ping());
+    far = framed;
+  }
+  const toUser = new Direction(far, inner, clock, most);
+  const fromUser = new Direction(inner, far, clock, most);
+  try {
+    await Promise.all([toUser.move(fromUser), fromUser.move(toUser)]);
+    outer.close();
+    inner.close();
+  } catch (error) {
+    const broken = toUser.writeFailed
+      ? { taker: inner, back: fromUser }
+      : fromUser.writeFailed
+      ? { taker: far, back: toUser }
+      : undefined;
+    if (broken?.taker.readsAfterFailedWrite) await broken.back.lastWords(signal);
+    inner.abort(error);
+    await fromUser.arrival(signal);
+    outer.abort(error);
+    throw error;
+  } finally {
+    stopPings();
+  }
+}
+
+/** One way of a relay. Its memory is its own, and is read into again when the write of what it holds has settled. */
+class Direction {
+  readonly #from: Duplex;
+  readonly #to: Duplex;
+  readonly #clock: Clock;
+  readonly #most: () => number;
+  #isWriting = false;
+  #movedAtMs = -Infinity;
+  #done: Promise<void> = Promise.resolve();
+  /** Whoever is written to takes nothing more. */
+  writeFailed = false;
+
+  constructor(from: Duplex, to: Duplex, clock: Clock, most: () => number) {
+    this.#from = from;
+    this.#to = to;
+    this.#clock = clock;
+    this.#most = most;
+  }
+
+  /** Moves everything, and then the end; `back` is the other way. */
+  move(back: Direction): Promise<void> {
+    return this.#done = this.#moveAll(back).catch((error) => {
+      this.writeFailed = this.#isWriting;
+      throw error;
+    });
+  }
+
+  async #moveAll(back: Direction): Promise<void> {
+    let buffer = new Uint8Array(SMALLEST_READ_BYTES);
+    for (let count = await this.#from.read(buffer); count !== null; count = await this.#from.read(buffer)) {
+      this.#isWriting = true;
+      await this.#to.write(buffer.subarray(0, count));
+      this.#isWriting = false;
+      this.#movedAtMs = this.#clock.now();
+      buffer = resized(buffer, count, this.#most());
+    }
+    // After a failed write no end is a clean one.
+    if (back.writeFailed) throw new Error("the other side takes no more");
+    this.#isWriting = true;
+    await this.#to.closeWrite();
+  }
+
+  /** Settles when all was moved that came before the end, or nothing has moved for too long. */
+  async lastWords(signal: AbortSignal | undefined): Promise<void> {
+    let isOver = false;
+    const done = this.#done.catch(() => {}).then(() => void (isOver = true));
+    for (let before = NaN; !isOver && before !== this.#movedAtMs && !signal?.aborted;) {
+      before = this.#movedAtMs;
+      const timer = new AbortController();
+      await Promise.race([done, sleep(this.#clock, LAST_WORDS_MS, timer.signal)]);
+      timer.abort();
+    }
+  }
+
+  /** Settles when what was written last has had its time to arrive, unless there is nobody who would take it. */
+  async arrival(signal: AbortSignal | undefined): Promise<void> {
+    const leftMs = this.#movedAtMs + ARRIVAL_MS - this.#clock.now();
+    if (leftMs > 0 && !this.writeFailed) await sleep(this.#clock, leftMs, signal);
+  }
+}
+
+/** How large the reads of each of `relays` may be, in bytes: with very many, each has a small part of what all have. */
+export function readShare(relays: number): number {
+  const share = Math.floor(ALL_READ_BYTES / (2 * relays));
+  return Math.min(LARGEST_READ_BYTES, Math.max(SMALLEST_READ_BYTES, share));
+}
+
+/** A larger buffer for what filled it, a smaller one for what is little, or where there is not so much for each any more. */
+function resized(buffer: Uint8Array<ArrayBuffer>, count: number, most: number): Uint8Array<ArrayBuffer> {
+  let bytes = buffer.length;
+  if (count === bytes) bytes *= 2;
+  else if (count < bytes / 8 && bytes > SMALLEST_READ_BYTES) bytes /= 2;
+  bytes = Math.min(bytes, most);
+  return bytes === buffer.length ? buffer : new Uint8Array(bytes);
+}
+
+/** Calls `action` at every interval until the returned function is called. */
+function every(clock: Clock, intervalMs: number, action: () => void): () => void {
+  let timer: Timer;
+  const plan = () => {
+    timer = clock.setTimer(() => {
+      action();
+      plan();
+    }, intervalMs);
+  };
+  plan();
+  return () => timer.cancel();
+}

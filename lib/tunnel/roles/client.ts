@@ -1,0 +1,150 @@
+/**
+ * The client role: takes users' connections, and carries each as a stream of a session with the tele server.
+ *
+ * @module
+ */
+import { formatAddress } from "../../net/address.ts";
+import { type Clock, systemClock } from "../../net/clock.ts";
+import type { Duplex } from "../../net/duplex.ts";
+import { TeleError } from "../../net/error.ts";
+import { isElsewhere, listen, type Listening } from "../../net/listen.ts";
+import type { Log } from "../../net/log.ts";
+import { Patience } from "../../net/shortage.ts";
+import type { MuxStream, StreamEnd } from "../../mux/stream.ts";
+import { pingNameOf } from "../rfd80/alpn.ts";
+import type { ClientOptions } from "../command_line/options.ts";
+import { makeDialer, type OuterDialer } from "../rfd80/outer_dialer.ts";
+import { Relays } from "../rfd80/relays.ts";
+import type { Running } from "./running.ts";
+import { SessionPool } from "./session_pool.ts";
+import type { LinkStatus } from "../log/status_line.ts";
+import { startStdio } from "./stdio.ts";
+import { StreamLog } from "../log/stream_log.ts";
+
+/** How long a connection of RFD 80 mode may take to be made, in milliseconds. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * Runs the client role. It does not wait for the server: users' connections are taken at once, and wait.
+ *
+ * @throws {TeleError} `bad-input` if it cannot listen, or a file is wrong.
+ */
+export async function startClient(options: ClientOptions, log: Log, clock: Clock = systemClock): Promise<Running> {
+  if (options.isStdio) return await startStdio(options, log, clock);
+  const dialer = await makeDialer(options, log, clock);
+  const carrying = options.protocol === undefined
+    ? await prepareSessions(options, dialer, log, clock)
+    : prepareProtocol(options, options.protocol, dialer, log, clock);
+  const early: Duplex[] = [];
+  let take = (user: Duplex): void => void early.push(user);
+  const listening = await listen(options.in, {
+    use: "user",
+    defaultHosts: ["127.0.0.1", "::1"],
+    clock,
+    log,
+    onConnection: (user) => take(user),
+  }).catch((error) => {
+    throw isElsewhere(error.cause) ? suspectSwap(error) : error;
+  });
+  // Not before it listens: a second client started by mistake must fail before it takes over the session of the first.
+  const users = carrying();
+  take = (user) => users.take(user);
+  early.forEach(take);
+  const where = `user's clients connect to ${listening.addresses.join(" and ")}`;
+  const server = `${formatAddress(options.out)}${options.tls ? " (TLS)" : ""}`;
+  warnOfExposure(listening, options, log);
+  return {
+    readyLine: `tele client ready: ${where}, tele server is ${server}`,
+    listens: listening.addresses,
+    status: users.status,
+    tryNow: () => users.tryNow(),
+    async stop(reason) {
+      listening.close();
+      dialer.stop();
+      await users.stop(`the tele client ended (${reason})`);
+    },
+  };
+}
+
+/** A client can only listen on its own machine: whoever names another one has probably meant the tele server. */
+function suspectSwap(error: TeleError): TeleError {
+  const hint = "--in is where user's clients connect on this machine, --out is the tele server: are the two swapped?";
+  return new TeleError("bad-input", `${error.message}; ${hint}`);
+}
+
+/** The token and the certificates are this client's: whoever comes to its port uses them. */
+function warnOfExposure({ isExposed, addresses: [address] }: Listening, { in: input }: ClientOptions, log: Log): void {
+  if (!isExposed || input?.kind !== "tcp") return;
+  log(
+    "warn",
+    `anyone who can reach ${address} can use this tunnel: --in=:${input.port} listens for this machine's programs only`,
+  );
+}
+
+/** Carries users' connections to the server. */
+interface Users {
+  take(user: Duplex): void;
+  tryNow(): void;
+  /** How the sessions are, where there are any. */
+  status?: () => LinkStatus;
+  stop(message: string): Promise<void>;
+}
+
+/** RFD 80 mode: each user's connection is a TLS connection of its own. */
+function prepareProtocol(
+  options: ClientOptions,
+  protocol: string,
+  dialer: OuterDialer,
+  log: Log,
+  clock: Clock,
+): () => Users {
+  const { maxMessageBytes, maxStreams } = options;
+  const streamLog = new StreamLog(clock, log);
+  const relays = new Relays({ clock, streamLog, maxStreams });
+  const patience = new Patience(clock, (shortage) => streamLog.waitFor(shortage));
+  // The server sends pings; a client only when it is told how often.
+  const framing = { maxMessageBytes, pingIntervalMs: options.sendsPings ? options.pingIntervalMs : undefined };
+  const server = formatAddress(options.out);
+  const dial = async (signal: AbortSignal) => {
+    const limit = new AbortController();
+    const timer = clock.setTimer(
+      () => limit.abort(new TeleError("carrier-lost", `${server}: no answer within 10 s`)),
+      CONNECT_TIMEOUT_MS,
+    );
+    try {
+      return await dialer.dialProtocol(AbortSignal.any([signal, limit.signal]));
+    } finally {
+      timer.cancel();
+    }
+  };
+  const connect = async (inner: Duplex, signal: AbortSignal) => {
+    const { duplex, protocol: chosen } = await patience.attempt(server, () => dial(signal), signal);
+    return { outer: duplex, inner, framing: chosen === pingNameOf(protocol) ? framing : undefined };
+  };
+  return () => ({
+    take: (user) => void relays.carry(user, (signal) => connect(user, signal)),
+    tryNow: () => log("info", "SIGUSR1: in RFD 80 mode there is no link that could be tried"),
+    stop: () => Promise.resolve(relays.stop()),
+  });
+}
+
+/** Session mode: users' connections are streams of one session, or of a few. */
+async function prepareSessions(
+  options: ClientOptions,
+  dialer: OuterDialer,
+  log: Log,
+  clock: Clock,
+): Promise<() => Users> {
+  const streamLog = new StreamLog(clock, log);
+  const onStreamEnd = (stream: MuxStream, end: StreamEnd) => streamLog.ended(stream, end);
+  const begin = await SessionPool.prepare(options, { dialer, streamLog, onStreamEnd, log, clock });
+  return () => {
+    const pool = begin();
+    return {
+      take: (user) => pool.take(user),
+      tryNow: () => pool.tryNow(log),
+      status: () => pool.status,
+      stop: (message) => pool.stop(message),
+    };
+  };
+}

@@ -1,0 +1,166 @@
+/**
+ * The client's sessions: user connections become streams of one session, or of a few.
+ *
+ * @module
+ */
+import { formatAddress } from "../../net/address.ts";
+import type { Clock } from "../../net/clock.ts";
+import type { Duplex } from "../../net/duplex.ts";
+import { reasonOf } from "../../net/error.ts";
+import type { Log } from "../../net/log.ts";
+import { MuxClient, type MuxClientOptions } from "../../mux/link.ts";
+import { NAMELESS_SESSION_KEPT_MS } from "../../session/session_constants.ts";
+import { Environment } from "../command_line/environment.ts";
+import { identityInMemory, type LoadedIdentity, loadIdentity, stateFolder } from "../files/identity_file.ts";
+import { budgetOf } from "../values/memory.ts";
+import type { ClientOptions } from "../command_line/options.ts";
+import type { OuterDialer } from "../rfd80/outer_dialer.ts";
+import type { LinkStatus } from "../log/status_line.ts";
+import type { StreamLog } from "../log/stream_log.ts";
+import { readToken, watchToken } from "../files/token_file.ts";
+
+/** What a {@linkcode SessionPool} is made of beside the options. */
+export interface SessionPoolNeeds {
+  /** Opens carriers. */
+  dialer: OuterDialer;
+  /** Told of connections that were refused. */
+  streamLog: StreamLog;
+  /** Told when a stream is over, and how. */
+  onStreamEnd: NonNullable<MuxClientOptions["onStreamEnd"]>;
+  /** Where log lines go. */
+  log: Log;
+  /** Time. */
+  clock: Clock;
+}
+
+interface PoolParts {
+  clock: Clock;
+  maxStreams: number;
+  streamLog: StreamLog;
+  /** Stops looking at the token's file. */
+  stopWatching: () => void;
+}
+
+/** Sessions with a server, and the watch over the machine that they need. */
+export class SessionPool {
+  readonly #clients: MuxClient[];
+  readonly #environment: Environment;
+  readonly #maxStreams: number;
+  readonly #streamLog: StreamLog;
+  readonly #stopWatching: () => void;
+
+  private constructor(clients: MuxClient[], parts: PoolParts) {
+    this.#clients = clients;
+    this.#maxStreams = parts.maxStreams;
+    this.#streamLog = parts.streamLog;
+    this.#stopWatching = parts.stopWatching;
+    this.#environment = new Environment({
+      clock: parts.clock,
+      addresses: () => Deno.networkInterfaces().map((networkInterface) => networkInterface.address),
+      onWake: (awayMs) => this.#wokeUp(awayMs),
+      onAddresses: (isLocal) => clients.forEach((client) => client.addressesChanged(isLocal)),
+    });
+  }
+
+  /**
+   * Reads what may be wrong, the token and the identity.
+   *
+   * @returns Starts the sessions, which connect at once.
+   * @throws {TeleError} `bad-input` if a file is wrong.
+   */
+  static async prepare(options: ClientOptions, needs: SessionPoolNeeds): Promise<() => SessionPool> {
+    const { dialer, streamLog, onStreamEnd, log, clock } = needs;
+    const token = await readToken({ file: options.tokenFile, variable: options.tokenVariable }, log);
+    const { keys, isStored } = await identityOf(options, log);
+    const lastSlot = options.pool - 1;
+    const memory = budgetOf(options.memoryBytes, clock);
+    const makeClient = (slot: number) =>
+      new MuxClient({
+        clock,
+        log,
+        dial: (signal, connected) => dialer.dialCarrier(signal, connected),
+        identity: { keys, slot, lastSlot },
+        onStreamEnd,
+        token,
+        maxStreams: options.maxStreams,
+        pingIntervalMs: options.pingIntervalMs,
+        // Nobody would come back for what it leaves behind at the server when it is killed.
+        resumeTimeoutMs: Math.min(options.resumeTimeoutMs, isStored ? Infinity : NAMELESS_SESSION_KEPT_MS),
+        replayBufferBytes: options.replayBufferBytes,
+        memory,
+      });
+    return () => {
+      const clients = Array.from({ length: options.pool }, (_, slot) => makeClient(slot));
+      const stopWatching = watchToken({ file: options.tokenFile }, {
+        clock,
+        log,
+        onChange: (renewed) => clients.forEach((client) => client.renewToken(renewed)),
+      });
+      return new SessionPool(clients, { clock, maxStreams: options.maxStreams, streamLog, stopWatching });
+    };
+  }
+
+  /** Gives a user's connection to the session with the fewest streams, one with a carrier before one without. */
+  take(user: Duplex): void {
+    const { streams } = this.status;
+    if (streams >= this.#maxStreams) {
+      this.#streamLog.refuse(user.peer, `there are ${streams} connections already; --max allows more`);
+      return user.abort();
+    }
+    const rank = (client: MuxClient) => (client.isAttached ? 0 : this.#maxStreams) + client.streamCount;
+    const client = this.#clients.reduce((best, other) => rank(other) < rank(best) ? other : best);
+    try {
+      client.open(user);
+    } catch (error) {
+      this.#streamLog.refuse(user.peer, reasonOf(error));
+      user.abort();
+    }
+  }
+
+  /** How all of them are, for a person. */
+  get status(): LinkStatus {
+    const sum = (of: (client: MuxClient) => number) => this.#clients.reduce((total, client) => total + of(client), 0);
+    const outages = this.#clients.flatMap(({ outageMs }) => outageMs === undefined ? [] : [outageMs]);
+    return {
+      sessions: this.#clients.length,
+      attached: sum((client) => client.isAttached ? 1 : 0),
+      outageMs: Math.max(0, ...outages),
+      wasUp: this.#clients.every(({ isAttached, wasUp }) => isAttached || wasUp),
+      streams: sum((client) => client.streamCount),
+      sentBytes: sum((client) => client.acknowledgedBytes),
+      receivedBytes: sum((client) => client.receivedBytes),
+      replayedBytes: sum((client) => client.replayedBytes),
+    };
+  }
+
+  /** The user asks by SIGUSR1: an outage tries at once, and a carrier must show a sign of life. */
+  tryNow(log: Log): void {
+    const isUp = this.status.attached === this.#clients.length;
+    log("info", isUp ? "SIGUSR1: asking the tele server for a sign of life" : "SIGUSR1: trying to reconnect at once");
+    this.#wokeUp();
+  }
+
+  #wokeUp(awayMs?: number): void {
+    this.#clients.forEach((client) => client.wokeUp(awayMs));
+  }
+
+  /** Ends the sessions and all streams; settles when the server was told, as far as that can be. */
+  async stop(message: string): Promise<void> {
+    this.#stopWatching();
+    this.#environment.stop();
+    await Promise.all(this.#clients.map((client) => client.stop(message)));
+  }
+}
+
+/** Who this client is across restarts: only where it listens tells it from another client of the same server. */
+function identityOf(options: ClientOptions, log: Log): Promise<LoadedIdentity> {
+  if (options.isStdio) return identityInMemory("a tele client with --stdio is another each time", "debug", log);
+  if (options.in === undefined || (options.in.kind === "tcp" && options.in.port === 0)) {
+    return identityInMemory(
+      "a tele client on a free port is another each time; --in=:PORT makes it the same",
+      "info",
+      log,
+    );
+  }
+  return loadIdentity(stateFolder(), formatAddress(options.in), formatAddress(options.out), log);
+}

@@ -1,0 +1,68 @@
+/**
+ * The client role on standard input and output: one stream, and the process ends with it.
+ *
+ * @module
+ */
+import { formatAddress } from "../../net/address.ts";
+import { type Clock, sleep, systemClock } from "../../net/clock.ts";
+import type { Log } from "../../net/log.ts";
+import { StdioDuplex } from "../../net/stdio_duplex.ts";
+import type { MuxStream, StreamEnd } from "../../mux/stream.ts";
+import { ExitCode } from "../command_line/exit_code.ts";
+import type { ClientOptions } from "../command_line/options.ts";
+import { makeDialer } from "../rfd80/outer_dialer.ts";
+import type { Running } from "./running.ts";
+import { SessionPool } from "./session_pool.ts";
+import { StreamLog } from "../log/stream_log.ts";
+
+/** Who ends the process waits for its connection to end by itself no longer than so, in milliseconds. */
+const PARTING_MS = 500;
+
+/**
+ * Carries standard input and output to the user's server, and nothing but user bytes is written there.
+ *
+ * It is over when both directions have ended and the tele server has acknowledged the last bytes, so a network that
+ * breaks at that moment is waited for as any other; and at once when nobody reads standard output any more. Behind the end
+ * of the user's server standard input ends by itself, see {@linkcode StdioDuplex}. Whoever ends the process ends standard
+ * input with it, and the connection has a moment to end as it would without a tunnel.
+ *
+ * @throws {TeleError} `bad-input` if a file is wrong.
+ */
+export async function startStdio(options: ClientOptions, log: Log, clock: Clock = systemClock): Promise<Running> {
+  const dialer = await makeDialer(options, log, clock);
+  const streamLog = new StreamLog(clock, log);
+  const { promise: ended, resolve: end } = Promise.withResolvers<number>();
+  const user = new StdioDuplex({ clock });
+  const over = new AbortController();
+  let isStopping = false;
+  const onStreamEnd = (stream: MuxStream, how: StreamEnd) => {
+    over.abort();
+    if (isStopping) return;
+    if (user.isOutputClosed) {
+      log("debug", "nobody reads standard output any more");
+      return end(ExitCode.ok);
+    }
+    streamLog.onlyStreamEnded(stream, how);
+    // Finished: the tele server has acknowledged the last bytes.
+    end(how.kind === "finished" ? ExitCode.ok : ExitCode.failed);
+  };
+  const begin = await SessionPool.prepare(options, { dialer, streamLog, onStreamEnd, log, clock });
+  const pool = begin();
+  pool.take(user);
+  return {
+    readyLine: `tele client ready: ${user.peer}, tele server is ${formatAddress(options.out)}${
+      options.tls ? " (TLS)" : ""
+    }`,
+    listens: [],
+    ended,
+    tryNow: () => pool.tryNow(log),
+    async stop(reason) {
+      isStopping = true;
+      user.part();
+      // In an outage nothing could end by itself.
+      if (pool.status.attached > 0) await sleep(clock, PARTING_MS, over.signal);
+      dialer.stop();
+      await pool.stop(`the tele client ended (${reason})`);
+    },
+  };
+}

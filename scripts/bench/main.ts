@@ -1,0 +1,133 @@
+/**
+ * tele beside what people would use instead: speed, latency, memory and CPU time, on this machine in one run.
+ *
+ *     deno task bench [--rounds=7] [--seconds=3] [--only=WORDS] [--json=FILE] [--svg=FILE]
+ *
+ * The workloads are in `bench/workloads_local.ts` and `bench/workloads_wide.ts`, the contenders in `bench/contender.ts`,
+ * the bars in `bench/bars.ts`.
+ *
+ * @module
+ */
+import type { Scenario } from "../../tests/support/scenario.ts";
+import { DEBIAN_PACKAGES, find } from "../../tests/support/skip.ts";
+import { barTable, resultTable } from "./table.ts";
+import { judge } from "./bars.ts";
+import { chart } from "./chart.ts";
+import { makeLoadGenerator } from "./load.ts";
+import { describeMachine, type Machine, machineLines } from "./machine.ts";
+import { BENCH_HELP, type BenchOptions, parseBenchOptions, UsageError } from "./options.ts";
+import { runProgram } from "./program.ts";
+import type { Result } from "./result.ts";
+import { measureRounds } from "./rounds.ts";
+import { endOnSignals, withScene } from "./scene.ts";
+import { describeLink } from "./site.ts";
+import type { Workload } from "./workload.ts";
+import { LOCAL_WORKLOADS } from "./workloads_local.ts";
+import { WIDE_WORKLOADS } from "./workloads_wide.ts";
+
+const INSTALL_MS = 300_000;
+
+const WORKLOADS = [...LOCAL_WORKLOADS, ...WIDE_WORKLOADS];
+const CONTENDERS = [...new Set(WORKLOADS.flatMap(({ contenders }) => contenders.map(({ name }) => name)))];
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseBenchOptions(args);
+  if (options === undefined) {
+    Deno.stdout.writeSync(new TextEncoder().encode(BENCH_HELP));
+    return 0;
+  }
+  if (Deno.build.os !== "linux") throw new Error("needs Linux, whose /proc tells CPU time and memory");
+  const workloads = chosen(options);
+  if (options.installPeers) await installMissing(workloads);
+
+  endOnSignals();
+  await withScene((s) => run(s, options, workloads));
+  return 0;
+}
+
+async function run(s: Scenario, options: BenchOptions, workloads: readonly Workload[]): Promise<void> {
+  const machine = await describeMachine();
+  const load = await makeLoadGenerator(s);
+  const about = [
+    ...machineLines(machine),
+    `${options.rounds} rounds, ${options.seconds} s each; load generator for echoes: ${load.description}`,
+    `wide-area path: ${describeLink(options.wanSource)}`,
+  ];
+  console.log(about.join("\n"));
+  const results: Result[] = [];
+  for (const workload of workloads) {
+    const result = await measureRounds(workload, { load, wanSource: options.wanSource }, {
+      ...options,
+      isWanted: ({ name }) => isNamed(name, options.contenders, CONTENDERS),
+      onProgress: showProgress,
+    });
+    showProgress("");
+    results.push(result);
+    console.log(["", ...resultTable(result)].join("\n"));
+  }
+  const bars = judge(results);
+  if (bars.length > 0) console.log(["", ...barTable(bars)].join("\n"));
+  await writeFiles(options, { machine, about, bars, results });
+}
+
+function chosen({ only, contenders }: BenchOptions): Workload[] {
+  const names = WORKLOADS.map(({ name }) => name);
+  const workloads = WORKLOADS.filter((workload) =>
+    isNamed(workload.name, only, names) && workload.contenders.some((one) => isNamed(one.name, contenders, CONTENDERS))
+  );
+  if (workloads.length > 0) return workloads;
+  throw new UsageError(
+    `nothing to measure; the workloads are ${names.join(", ")}; the contenders are ${CONTENDERS.join(", ")}`,
+  );
+}
+
+/** Whether one of the words is this name, or is nobody's name and a part of this one. No words name everybody. */
+function isNamed(name: string, words: readonly string[], all: readonly string[]): boolean {
+  return words.length === 0 || words.some((word) => word === name || (!all.includes(word) && name.includes(word)));
+}
+
+async function installMissing(workloads: readonly Workload[]): Promise<void> {
+  const programs = workloads.flatMap((workload) => [
+    ...workload.programs,
+    ...workload.contenders.flatMap((contender) => contender.programs),
+  ]);
+  const packages = new Set(
+    [...programs, "cc"].filter((name) => find(name) === undefined)
+      .map((name) => DEBIAN_PACKAGES[name]),
+  );
+  if (packages.size === 0) return;
+  console.error(`installing ${[...packages].join(", ")}`);
+  await runProgram(["apt-get", "update", "-qq"], INSTALL_MS);
+  const quietly = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-qq"];
+  await runProgram([...quietly, "--no-install-recommends", ...packages], INSTALL_MS);
+}
+
+interface Report {
+  machine: Machine;
+  about: string[];
+  bars: unknown[];
+  results: Result[];
+}
+
+async function writeFiles({ json, svg, rounds, seconds }: BenchOptions, report: Report): Promise<void> {
+  const { machine, results } = report;
+  if (json !== undefined) {
+    await Deno.writeTextFile(json, JSON.stringify({ rounds, seconds, ...report }, null, 2) + "\n");
+  }
+  if (svg === undefined) return;
+  const caption = `${machine.cpu}, ${machine.cores} cores, Deno ${machine.deno}, ${rounds} interleaved rounds`;
+  await Deno.writeTextFile(svg, chart(results, caption));
+}
+
+function showProgress(text: string): void {
+  if (Deno.stderr.isTerminal()) Deno.stderr.writeSync(new TextEncoder().encode(`\r\x1b[K${text}`));
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exit(await main(Deno.args));
+  } catch (error) {
+    console.error(`bench: ${(error as Error).message}`);
+    Deno.exit(error instanceof UsageError ? 2 : 1);
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * What the compiled program may do: all that its options can ask for, and nothing else.
+ *
+ * @module
+ */
+
+/** Environment variables that `lib/` reads; `tests/unit/scripts/compile_test.ts` compares. */
+export const ENVIRONMENT: readonly string[] = [
+  // A secret that must not show in `ps`.
+  "TELE_TOKEN",
+  // Where the client's identity is kept, as each system has it.
+  "XDG_STATE_HOME",
+  "HOME",
+  "LOCALAPPDATA",
+  "NO_COLOR",
+  "TERM",
+  "TMUX",
+  "XTERM_VERSION",
+];
+
+/**
+ * The flags of `deno run` and `deno compile`.
+ *
+ * Network, reading and writing are not narrowed to hosts and paths: which address, which unix socket, which certificate
+ * file and which state folder is the user's choice on the command line, and these flags are fixed when the program is
+ * compiled. It can start no other program, load no library, import no remote code, and sees only the variables above.
+ * What is denied is an error and never a question: nobody sits in front of a service.
+ */
+export const PERMISSIONS: readonly string[] = [
+  "--no-prompt",
+  "--allow-net",
+  "--allow-read",
+  "--allow-write",
+  `--allow-env=${ENVIRONMENT.join(",")}`,
+  // A client that notices new addresses reconnects at once; its identity is no good on a machine of another name.
+  // Sessions hold a quarter of the memory at the most.
+  "--allow-sys=networkInterfaces,hostname,systemMemoryInfo",
+];

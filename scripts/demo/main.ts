@@ -1,0 +1,135 @@
+/**
+ * A file transfer through a network that breaks, without tele and with it: `deno task demo`.
+ *
+ * @module
+ */
+import { formatSize } from "../../lib/tunnel/values/size.ts";
+import { DEMO_HELP, type DemoOptions, parseDemoOptions, UsageError } from "./options.ts";
+import { networkRate } from "./outages.ts";
+import { legend } from "./progress.ts";
+import { run } from "./run.ts";
+import { Scene } from "./scene.ts";
+import { resultTable } from "./table.ts";
+import { Terminal } from "./terminal.ts";
+import { differences } from "./verdict.ts";
+
+/** The exit code of a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
+/** Signals that end the demo. Windows knows only the first. */
+const SIGNALS: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
+
+const DIAGRAM = `\
+  fetch → tele client ~~~ network ~~~ tele server → file server   with tele
+  fetch ~~~~~~~~~~~~~~~~~ network ~~~~~~~~~~~~~~~~→ file server   without`;
+
+/** Shows everything. Returns the exit code. */
+async function show(options: DemoOptions, scene: Scene, terminal: Terminal): Promise<number> {
+  const { palette } = terminal;
+  const size = formatSize(options.sizeBytes);
+  const rate = networkRate(options.sizeBytes, options.outages);
+  terminal.line(
+    palette.bold(`${size} down and ${size} up at once, while the network breaks ${times(options.outages)}`),
+  );
+  terminal.line();
+  terminal.line(DIAGRAM);
+  terminal.line();
+  terminal.line(`  The network lets pass ${Math.round(rate * 8 / 1e6)} Mbit/s each way. It breaks like this:`);
+  terminal.line(legend(palette));
+  terminal.draw(["", "  starting the processes ..."]);
+  await scene.start(rate);
+  terminal.draw([]);
+
+  terminal.line();
+  terminal.line(palette.bold("Without tele"));
+  const without = await Promise.race([run(scene, scene.direct, options, terminal), scene.died]);
+  terminal.line();
+  terminal.line(palette.bold("With tele"));
+  const withTele = await Promise.race([run(scene, scene.throughTele, options, terminal), scene.died]);
+
+  const found = differences(options, withTele, without);
+  if (found.length > 0) await hearSignals();
+  terminal.line();
+  for (const line of resultTable(options.sizeBytes, withTele, without, scene.replayed, palette)) terminal.line(line);
+  terminal.line();
+  for (const difference of found) terminal.line(palette.red(`  × ${difference}`));
+  if (found.length > 0) {
+    terminal.line(`  The logs of all processes are in ${await scene.keepLogs()}`);
+    return 1;
+  }
+  const total = formatSize(2 * options.sizeBytes);
+  terminal.line(
+    palette.green(`  ✓ ${total} crossed ${count(options.outages)}: every byte equal, no program saw an error.`),
+  );
+  return 0;
+}
+
+function times(outages: number): string {
+  return outages === 1 ? "once" : `${outages} times`;
+}
+
+function count(outages: number): string {
+  return outages === 1 ? "1 outage" : `${outages} outages`;
+}
+
+/** Runs the demo and cleans up, whatever happens. */
+async function main(options: DemoOptions): Promise<number> {
+  const interrupted = new Promise<number>((resolve) => {
+    for (const signal of SIGNALS) Deno.addSignalListener(signal, () => resolve(INTERRUPTED));
+  });
+  const fault = new Promise<never>((_, reject) => {
+    addEventListener("unhandledrejection", (event) => {
+      event.preventDefault();
+      reject(event.reason);
+    });
+    addEventListener("error", (event) => {
+      event.preventDefault();
+      reject(event.error);
+    });
+  });
+  const terminal = new Terminal();
+  await using scene = new Scene();
+  const shown = Promise.race([show(options, scene, terminal), fault]).catch(async (error) => {
+    await hearSignals();
+    terminal.close();
+    console.error(`demo: ${error.message}`);
+    return 1;
+  });
+  const code = await Promise.race([shown, interrupted]);
+  terminal.close();
+  if (code === INTERRUPTED) console.error("demo: interrupted");
+  return code;
+}
+
+/** Ctrl-C reaches the processes too, and one of them may end before this one hears of it: that is no failure. */
+function hearSignals(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 200));
+}
+
+/** Reads the command line. Returns the exit code instead if there is nothing to show. */
+function readOptions(): DemoOptions | number {
+  try {
+    const options = parseDemoOptions(Deno.args);
+    if (options) return options;
+    console.log(DEMO_HELP.trimEnd());
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`demo: ${error.message}`);
+    return 2;
+  }
+}
+
+/** The user's programs must find the demo's network, not a proxy. */
+function ignoreProxies(): void {
+  for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]) {
+    Deno.env.delete(name);
+    Deno.env.delete(name.toLowerCase());
+  }
+}
+
+if (import.meta.main) {
+  ignoreProxies();
+  const options = readOptions();
+  Deno.exit(typeof options === "number" ? options : await main(options));
+}

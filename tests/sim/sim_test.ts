@@ -1,0 +1,94 @@
+/**
+ * Every outage, from a seed: as many runs of the simulator as fit in a few seconds, or in `TELE_SIM_SECONDS`.
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { canSimulate } from "./clock.ts";
+import { MUTATIONS } from "./mutations.ts";
+import { playAlone, runSeeds } from "./run.ts";
+import { type Scenario, scenarioOf } from "./scenario.ts";
+import { explain } from "./shrink.ts";
+
+/** How long to look for trouble, in seconds. */
+const SECONDS = Number(Deno.env.get("TELE_SIM_SECONDS") ?? 20);
+
+Deno.test({
+  name: "sim: the same seed is the same run",
+  ignore: !canSimulate,
+  async fn() {
+    for (const seed of [3, 17, 80]) {
+      const one = await playAlone(scenarioOf(seed), true);
+      const other = await playAlone(scenarioOf(seed), true);
+      assertEquals(one.trace, other.trace);
+    }
+  },
+});
+
+Deno.test("sim: each deliberate fault can be put: its text stands once in its file", async () => {
+  for (const { name, edits } of MUTATIONS) {
+    for (const { file, from, to } of edits) {
+      const text = await Deno.readTextFile(new URL(`../../${file}`, import.meta.url));
+      assertEquals(text.split(from).length - 1, 1, `${name}, in ${file}`);
+      assert(from !== to, name);
+    }
+  }
+});
+
+/** What a run must be able to be, whatever else: one of the first seeds has each of these. */
+const HARD_CASES: Record<string, (scenario: Scenario) => boolean> = {
+  "carriers cut every 4 KiB, and 1 MiB to carry": ({ kind, lastFate, streams }) =>
+    kind === "short lives" && lastFate?.atBytes === 4096 && streams[0].client.bytes === 2 ** 20,
+  "a round trip longer than the pause between attempts": ({ lines, events }) =>
+    2 * lines.delayMs > 1_000 && events.some(({ kind }) => kind === "cut"),
+  "valid resumes whose proofs finish in any order": ({ kind, cryptoMs, fates, events }) =>
+    kind === "late commits" && cryptoMs >= 150 && fates.filter((fate) => fate !== null).length > 1 && events.length > 1,
+  "a carrier that dies between the proof and the acceptance of a new session": ({ fates }) =>
+    fates[0]?.direction === "down" && fates[0].atBytes > 100 && fates[0].atBytes < 180,
+  "an impostor that answers for a minute": ({ events }) =>
+    events.some((event) => event.kind === "impostor" && event.forMs === 60_000),
+  "a slow path": ({ kind, lines }) => kind === "slow" && lines.bytesPerSecond === 32_000,
+  "a process suspended for 5 s": ({ events }) =>
+    events.some((event) => event.kind.startsWith("suspend") && "forMs" in event && event.forMs > 5_000),
+  "a client that is killed and comes back": ({ events }) => events.some(({ kind }) => kind === "kill client"),
+  "200 streams that never read": ({ kind, streams }) => kind === "crowd" && streams.length === 201,
+  "a user that resets while there is no network": ({ streams, events }) =>
+    streams.some(({ openMs, client }) =>
+      client.resetMs >= 0 && events.some((event) => {
+        const resetAtMs = openMs + client.resetMs;
+        return event.kind === "unreachable" && resetAtMs > event.atMs && resetAtMs < event.atMs + event.forMs;
+      })
+    ),
+  "users who come in an outage that outlasts their session": ({ kind }) => kind === "expiry",
+  "an answer that waits for more than an hour": ({ kind, events }) =>
+    kind === "long outage" && events.some((event) => "forMs" in event && event.forMs > 3_600_000),
+  "newcomers at a server that is full while its one client has an outage": ({ maxSessions, events }) =>
+    maxSessions === 1 && events.some(({ kind }) => kind === "rogue"),
+  "a box that accepts and forwards nothing": ({ kind }) => kind === "swallowed",
+  "a round trip of five seconds": ({ kind, lines }) => kind === "far" && lines.delayMs >= 2_500,
+  "carriers that die as soon as they are attached": ({ kind }) => kind === "barren",
+  "an outage of ten minutes": ({ events }) =>
+    events.some((event) => event.kind === "unreachable" && event.forMs >= 600_000),
+};
+
+/** So many seeds run in 20 s. */
+const FIRST_SEEDS = 10_000;
+
+Deno.test("sim: each hard case is among the first seeds", () => {
+  const missing = new Set(Object.keys(HARD_CASES));
+  for (let seed = 1; seed <= FIRST_SEEDS && missing.size > 0; seed++) {
+    const scenario = scenarioOf(seed);
+    for (const name of missing) if (HARD_CASES[name](scenario)) missing.delete(name);
+  }
+  assertEquals([...missing], []);
+});
+
+Deno.test({
+  name: `sim: nothing is lost but time, in as many runs as fit in ${SECONDS} s`,
+  ignore: !canSimulate,
+  async fn() {
+    const report = await runSeeds({ from: 1, seeds: Infinity, seconds: SECONDS, stopsAtFailure: true });
+    console.log(`${report.runs} runs, ${report.carriers} carriers, ${Math.round(report.bytes / 2 ** 20)} MiB checked`);
+    const [failed] = report.failed;
+    if (failed !== undefined) throw new Error(await explain(scenarioOf(failed.seed), failed.problem));
+  },
+});

@@ -1,0 +1,199 @@
+/** Guests: peers that were accepted and mean no good. What they do costs others nothing that can be felt. */
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import {
+  CUTS_A_TURN,
+  DIALS_A_SECOND,
+  MOST_DIALS_AT_ONCE,
+  MOST_TURN_COST,
+  OPEN_COST,
+} from "../../../lib/mux/mux_constants.ts";
+import { writeOpen, writeReset } from "../../../lib/mux/records.ts";
+import type { Duplex } from "../../../lib/net/duplex.ts";
+import { FrameType } from "../../../lib/session/session_constants.ts";
+import { ClientHandshake } from "../../../lib/session/handshake/handshake.ts";
+import { framed } from "../../../lib/session/handshake/messages.ts";
+import { acknowledgePayload, dataPayload, dataRecord, finRecord, openRecord } from "../../fuzz/frames.ts";
+import { collect, echo, readText, text, World } from "../../support/mux_world.ts";
+
+const GOODBYE = framed(new Uint8Array([FrameType.goodbye, 0, 1]));
+
+/** One data frame: `count` streams are opened from number `from` on, and reset at once if `resets`. */
+function opens(from: number, count: number, resets: boolean): Uint8Array {
+  const each = resets ? 24 : 15;
+  const payload = new Uint8Array(1 + count * each);
+  payload[0] = FrameType.data;
+  for (let id = from, at = 1; id < from + count; id++, at += each) {
+    writeOpen(payload, at, id, { send: 0, receive: 0 });
+    if (resets) writeReset(payload, at + 15, id, 2, new Uint8Array(0));
+  }
+  return framed(payload);
+}
+
+/** A guest that has its session, and reads nothing. */
+async function guest(world: World): Promise<Duplex> {
+  await world.attached();
+  const carrier = await world.network.dial();
+  const handshake = await ClientHandshake.begin(carrier);
+  await handshake.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, new Uint8Array(0));
+  return carrier;
+}
+
+Deno.test("streams that are opened and reset in one read are dialled for by nobody", async () => {
+  await using world = new World();
+  const rogue = await guest(world);
+  await rogue.write(opens(1, 300, true));
+  await world.clock.advance(1_000);
+  // But for one, whose records the end of a small read may part.
+  assertLessOrEqual(world.upstream.length, 1);
+  assertEquals(world.ends.server.length, 300);
+  rogue.close();
+});
+
+Deno.test("thousands of opens in one read are taken in turns, and another client's echo goes in between", async () => {
+  await using world = new World({ serve: echo });
+  const { user } = world.open();
+  await world.attached();
+  await world.run(user.write(text("hello")));
+  assertEquals(await world.run(readText(user, 5)), "hello");
+  const rogue = await guest(world);
+  await world.clock.advance(100);
+  // The first reads of a carrier are small.
+  await rogue.write(opens(1, 3_000, true));
+  await world.clock.settle();
+  const most = MOST_TURN_COST / OPEN_COST + 1;
+  assertLessOrEqual(world.ends.server.length, most);
+  let before = world.ends.server.length;
+  await world.run(user.write(text("between")));
+  assertEquals(await world.run(readText(user, 7)), "between");
+  assertLessOrEqual(world.ends.server.length, 3_000 / 2, "it was heard before the flood was over");
+  for (let turn = 0; turn < 20; turn++) {
+    await world.clock.advance(1);
+    assertLessOrEqual(world.ends.server.length - before, 2 * most);
+    before = world.ends.server.length;
+  }
+  await world.clock.advance(2_000);
+  assertEquals(world.ends.server.length, 3_000, "nothing is lost");
+  rogue.close();
+});
+
+Deno.test("what came in front of a goodbye counts, also if it was too much for one turn", async () => {
+  await using world = new World();
+  const rogue = await guest(world);
+  await rogue.write(framed(dataPayload(openRecord(1, 1_000, 1_000))));
+  await world.clock.advance(10);
+  const [upstream] = world.upstream;
+  const received = collect(upstream);
+  await upstream.closeWrite();
+  await world.clock.advance(10);
+  // A fin: the stream is complete when the client has taken it, and the server its own.
+  await rogue.write(framed(acknowledgePayload(5)));
+  const last = framed(dataPayload(dataRecord(1, text("the last words")), finRecord(1)));
+  await rogue.write(new Uint8Array([...opens(2, 200, true), ...last, ...GOODBYE]));
+  await world.clock.advance(10);
+  const { bytes, end } = await world.run(received);
+  assertEquals([new TextDecoder().decode(bytes), end], ["the last words", "end"]);
+  assertEquals(world.server.sessionCount, 1);
+  rogue.close();
+});
+
+Deno.test("opens in front of a goodbye are no work for the step in which it comes", async () => {
+  await using world = new World();
+  const rogue = await guest(world);
+  await world.run(rogue.write(new Uint8Array([...opens(1, 500, false), ...GOODBYE])));
+  await world.clock.advance(500);
+  assertEquals(world.server.sessionCount, 1);
+  assertLessOrEqual(world.ends.server.length, 2 * (MOST_TURN_COST / OPEN_COST + 1), "nobody opened the others");
+  rogue.close();
+});
+
+for (const how of ["says goodbye", "breaks a rule"]) {
+  Deno.test(`thousands of streams of a guest that ${how} are cut in turns`, async () => {
+    await using world = new World();
+    const rogue = await guest(world);
+    for (let from = 1; from < 2_000; from += 500) await world.run(rogue.write(opens(from, 500, false)));
+    await world.clock.advanceUntil(() => world.upstream.length === 2_000, 10_000, "all are open");
+    await rogue.write(how === "says goodbye" ? GOODBYE : framed(dataPayload(new Uint8Array([99]))));
+    let before = 0;
+    for (let turn = 0; turn < 2 * 2_000 / CUTS_A_TURN; turn++) {
+      await world.clock.settle();
+      assertLessOrEqual(world.ends.server.length - before, CUTS_A_TURN);
+      before = world.ends.server.length;
+      await world.clock.advance(1);
+    }
+    assertEquals(world.ends.server.length, 2_000, "none is forgotten");
+    rogue.close();
+  });
+}
+
+Deno.test("a server that ends while streams of a lost session are still to be cut cuts these as well", async () => {
+  const world = new World();
+  const rogue = await guest(world);
+  for (let from = 1; from < 2_000; from += 500) await world.run(rogue.write(opens(from, 500, false)));
+  await world.clock.advanceUntil(() => world.upstream.length === 2_000, 10_000, "all are open");
+  await rogue.write(GOODBYE);
+  await world.clock.settle();
+  assertEquals(world.ends.server.length, CUTS_A_TURN);
+  const disposing = world[Symbol.asyncDispose]();
+  assertEquals(world.ends.server.length, 2_000, "what the system closed for it could look like a clean end");
+  rogue.close();
+  await disposing;
+});
+
+Deno.test("carriers that take over while a read of the one before waits do not add theirs to it", async () => {
+  await using world = new World({ server: { maxStreams: 10 } });
+  await world.attached();
+  const first = await world.network.dial();
+  const { accept: { sessionId }, resumeSecret } = await (await ClientHandshake.begin(first))
+    .commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, new Uint8Array(0));
+  let counted = 0;
+  for (let attempt = 1; attempt <= 20; attempt++) {
+    const carrier = await world.network.dial();
+    const handshake = await ClientHandshake.begin(carrier, sessionId);
+    const commit = { kind: "resume" as const, attempt, received: 0, fields: new Map() };
+    counted = (await handshake.commit(commit, resumeSecret)).accept.received;
+    const records = opens(Math.floor(counted / 15) + 1, 1_000, false).subarray(5 + counted % 15);
+    await world.run(carrier.write(framed(dataPayload(records))));
+    await world.clock.settle();
+  }
+  assertLessOrEqual(counted, 3 * 15_000, "a read each would be eight times as much");
+});
+
+Deno.test("a peer that breaks a rule in a later turn ends its session loudly", async () => {
+  await using world = new World();
+  const rogue = await guest(world);
+  await rogue.write(new Uint8Array([...opens(1, 100, false), ...opens(7, 1, false)]));
+  await world.clock.advance(100);
+  assertEquals(world.server.sessionCount, 1);
+  assert(world.log.some((line) => line.includes("opened stream 7 twice")), world.log.join("\n"));
+  rogue.close();
+});
+
+Deno.test("users are dialled for a burst of streams at once, and for so many a second beyond it", async () => {
+  await using world = new World({ server: { maxStreams: 100_000 } });
+  const rogue = await guest(world);
+  const count = MOST_DIALS_AT_ONCE + DIALS_A_SECOND;
+  for (let from = 1; from <= count; from += 1_000) {
+    await world.run(rogue.write(opens(from, Math.min(1_000, count + 1 - from), false)));
+  }
+  const startMs = world.clock.now();
+  await world.clock.advanceUntil(() => world.upstream.length >= MOST_DIALS_AT_ONCE, 10_000, "the burst");
+  await world.clock.advanceUntil(() => world.upstream.length === count, 10_000, "the rest");
+  const tookMs = world.clock.now() - startMs;
+  assert(tookMs >= 400, `${tookMs} ms`);
+  rogue.close();
+});
+
+Deno.test("a thousand handshakes that succeed, and their ends, make a few lines of each kind, and a last one that counts", async () => {
+  await using world = new World({ server: { maxSessions: 100 } });
+  for (let made = 0; made < 300; made++) {
+    const carrier = await guest(world);
+    await world.clock.advance(1);
+    carrier.close();
+  }
+  await world.clock.advance(1);
+  const lines = world.log.filter((line) => line.startsWith("server"));
+  assertLessOrEqual(lines.length, 100);
+  await world.clock.advance(60_000);
+  const more = world.log.filter((line) => / more sessions (began|ended) in the last minute$/.test(line));
+  assertEquals(more.length, 2, world.log.join("\n"));
+});

@@ -1,0 +1,134 @@
+/** Who sends next: a keystroke before bulk, bulk in turns, and nobody for ever. */
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import fc from "fast-check";
+import { QUIET_BYTES, QUIET_SPAN_MS } from "../../../lib/mux/mux_constants.ts";
+import { Scheduler, Turn } from "../../../lib/mux/scheduler.ts";
+
+interface Sender {
+  name: string;
+  turn: Turn;
+}
+
+function sender(name: string, sentBytes = 0, nowMs = 0): Sender {
+  const turn = new Turn();
+  if (sentBytes > 0) turn.sent(sentBytes, nowMs);
+  return { name, turn };
+}
+
+/** A clock that stands still. */
+function stoppedAt(nowMs: number): { now(): number } {
+  return { now: () => nowMs };
+}
+
+/** All of a queue, in order. */
+function drain(next: () => Sender | undefined): string[] {
+  const names: string[] = [];
+  for (let each = next(); each !== undefined; each = next()) names.push(each.name);
+  return names;
+}
+
+Deno.test("a stream is quiet until it has sent much within a short span, and again when that is over", () => {
+  const turn = new Turn();
+  assert(turn.isQuiet(stoppedAt(0)));
+  turn.sent(QUIET_BYTES - 1, 0);
+  assert(turn.isQuiet(stoppedAt(1)));
+  turn.sent(1, 1);
+  assert(!turn.isQuiet(stoppedAt(2)));
+  assert(!turn.isQuiet(stoppedAt(QUIET_SPAN_MS - 1)));
+  assert(turn.isQuiet(stoppedAt(QUIET_SPAN_MS)));
+});
+
+Deno.test("keystrokes over a long time never make a stream bulk", () => {
+  const turn = new Turn();
+  for (let nowMs = 0; nowMs < 60_000; nowMs += 10) {
+    turn.sent(100, nowMs);
+    assert(turn.isQuiet(stoppedAt(nowMs)));
+  }
+});
+
+Deno.test("quiet streams and bulk streams wait in queues of their own, each first come first served", () => {
+  const scheduler = new Scheduler<Sender>();
+  for (const name of ["a", "b", "c"]) {
+    scheduler.add(sender(`bulk ${name}`, QUIET_BYTES), stoppedAt(1));
+    scheduler.add(sender(`quiet ${name}`), stoppedAt(1));
+  }
+  assert(scheduler.hasBulk);
+  assertEquals(drain(() => scheduler.nextQuiet()), ["quiet a", "quiet b", "quiet c"]);
+  assertEquals(drain(() => scheduler.nextBulk()), ["bulk a", "bulk b", "bulk c"]);
+  assert(!scheduler.hasBulk);
+  assertStrictEquals(scheduler.nextQuiet(), undefined);
+});
+
+Deno.test("a stream that is ready twice waits once, and can wait again after its turn", () => {
+  const scheduler = new Scheduler<Sender>();
+  const bulk = sender("bulk", QUIET_BYTES);
+  scheduler.add(bulk, stoppedAt(1));
+  scheduler.add(bulk, stoppedAt(2));
+  scheduler.add(bulk, stoppedAt(QUIET_SPAN_MS + 1)); // quiet by now, but it has its place already
+  assert(bulk.turn.queued);
+  assertEquals([...drain(() => scheduler.nextQuiet()), ...drain(() => scheduler.nextBulk())], ["bulk"]);
+  assert(!bulk.turn.queued);
+  scheduler.add(bulk, stoppedAt(QUIET_SPAN_MS + 1));
+  assertEquals(drain(() => scheduler.nextQuiet()), ["bulk"]);
+});
+
+Deno.test("bulk streams that always have more take turns", () => {
+  const scheduler = new Scheduler<Sender>();
+  const senders = ["a", "b", "c"].map((name) => sender(name, QUIET_BYTES));
+  for (const each of senders) scheduler.add(each, stoppedAt(1));
+  let order = "";
+  for (let turn = 0; turn < 9; turn++) {
+    const next = scheduler.nextBulk()!;
+    order += next.name;
+    next.turn.sent(QUIET_BYTES, 1);
+    scheduler.add(next, stoppedAt(1));
+  }
+  assertEquals(order, "abcabcabc");
+});
+
+Deno.test("among thousands that always have more nobody is passed over", () => {
+  const scheduler = new Scheduler<Sender>();
+  const count = 5_000;
+  const turns = new Map<string, number>();
+  for (let at = 0; at < count; at++) scheduler.add(sender(`${at}`, QUIET_BYTES), stoppedAt(1));
+  for (let turn = 0; turn < 3 * count; turn++) {
+    const next = scheduler.nextBulk()!;
+    turns.set(next.name, (turns.get(next.name) ?? 0) + 1);
+    scheduler.add(next, stoppedAt(1));
+  }
+  assertEquals(turns.size, count);
+  assert([...turns.values()].every((each) => each === 3));
+});
+
+Deno.test("any adding and taking keeps the order of both queues and loses nobody", () => {
+  const action = fc.oneof(
+    { weight: 3, arbitrary: fc.record({ act: fc.constant("add" as const), who: fc.integer({ min: 0, max: 2_000 }) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ act: fc.constantFrom("quiet" as const, "bulk" as const), who: fc.constant(0) }),
+    },
+  );
+  fc.assert(
+    fc.property(fc.array(action, { maxLength: 3_000, size: "max" }), (actions) => {
+      const scheduler = new Scheduler<Sender>();
+      // Even ones are bulk for the whole test.
+      const senders = Array.from({ length: 2_001 }, (_, at) => sender(`${at}`, at % 2 === 0 ? QUIET_BYTES : 0));
+      const model = { quiet: [] as Sender[], bulk: [] as Sender[] };
+      for (const { act, who } of actions) {
+        if (act === "add") {
+          const each = senders[who];
+          const queue = who % 2 === 0 ? model.bulk : model.quiet;
+          if (!queue.includes(each)) queue.push(each);
+          scheduler.add(each, stoppedAt(1));
+        } else {
+          const next = act === "quiet" ? scheduler.nextQuiet() : scheduler.nextBulk();
+          assertStrictEquals(next, model[act].shift());
+        }
+        assertEquals(scheduler.hasBulk, model.bulk.length > 0);
+      }
+      assertEquals(drain(() => scheduler.nextQuiet()), model.quiet.map(({ name }) => name));
+      assertEquals(drain(() => scheduler.nextBulk()), model.bulk.map(({ name }) => name));
+    }),
+    { numRuns: 50 },
+  );
+});

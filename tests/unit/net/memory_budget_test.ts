@@ -1,0 +1,131 @@
+/** The memory of all sessions together: `--memory`. */
+import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
+import fc from "fast-check";
+import { LEAST_START_CREDIT, LEAST_START_POOL_BYTES } from "../../../lib/mux/mux_constants.ts";
+import { MuxClient } from "../../../lib/mux/link.ts";
+import { MemoryBudget } from "../../../lib/net/memory_budget.ts";
+import { MemoryPool } from "../../../lib/net/memory_pool.ts";
+import { duplexPair } from "../../../lib/net/pipe.ts";
+import { ReplayLog } from "../../../lib/session/carrier/replay_log.ts";
+import { collectSoon, machineMemoryBytes } from "../../../lib/tunnel/values/memory.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
+import { echo, KIB, MIB, readText, text, World } from "../../support/mux_world.ts";
+
+Deno.test("what pools in a pool take stays within it, and whoever comes later still finds some", () => {
+  fc.assert(fc.property(
+    fc.array(fc.record({ who: fc.nat(5), bytes: fc.nat(2_000), gives: fc.boolean() }), { maxLength: 200 }),
+    (steps) => {
+      const all = new MemoryPool(10_000);
+      const each = Array.from({ length: 6 }, () => new MemoryPool(8_000, all));
+      for (const { who, bytes, gives } of steps) {
+        const pool = each[who]!;
+        if (gives) pool.give(Math.min(bytes, pool.used));
+        else pool.take(bytes);
+        assertEquals(all.used, each.reduce((sum, { used }) => sum + used, 0));
+        assertLessOrEqual(all.used, 10_000);
+        for (const { free } of each) assert(free >= 0);
+      }
+      for (const pool of each) pool.take(10_000);
+      assertGreater(new MemoryPool(8_000, all).free, 100, "the next one");
+    },
+  ));
+});
+
+Deno.test("logs share the memory of all, and each has a reserve that nobody takes", () => {
+  const memory = new MemoryPool(MIB);
+  const logs = Array.from({ length: 5 }, () => new ReplayLog({ limitBytes: 64 * MIB, memory }));
+  for (const log of logs) {
+    assertGreater(log.room, 128 * KIB - 1);
+    while (log.room > 0) log.reserve(Math.min(log.room, 4 * KIB));
+  }
+  assertLessOrEqual(memory.used, MIB);
+  assertLessOrEqual(logs.reduce((sum, { heldBytes }) => sum + heldBytes, 0), MIB + 5 * 128 * KIB);
+  for (const log of logs) {
+    log.clear();
+  }
+  assertEquals(memory.used, 0);
+});
+
+/** A client whose streams send without end; the user's server never reads. */
+function flood(world: World, streams: number): MuxClient {
+  const client = new MuxClient({ clock: world.clock, dial: (signal) => world.network.dial(signal) });
+  for (let left = streams; left > 0; left--) {
+    const [user, far] = duplexPair();
+    client.open(far);
+    const block = new Uint8Array(64 * KIB);
+    (async () => {
+      for (;;) await user.write(block);
+    })().catch(() => {});
+  }
+  return client;
+}
+
+Deno.test("guests fill what there is and no more, others get on beside them, and it comes back when they have left", async () => {
+  const memory = new MemoryBudget(64 * MIB);
+  let readers = 0;
+  await using world = new World({ server: { memory }, serve: (user) => readers++ === 0 ? echo(user) : undefined });
+  const { user } = world.open();
+  await world.attached();
+  await world.run(user.write(text("hello")));
+  assertEquals(await world.run(readText(user, 5)), "hello");
+  const guests = Array.from({ length: 8 }, () => flood(world, 40));
+  await world.clock.advance(5_000);
+  const { used } = memory;
+  assertGreater(used, 8 * MIB);
+  assertLessOrEqual(used, 64 * MIB);
+  await world.run(user.write(new Uint8Array(200 * KIB)));
+  await world.run(readText(user, 200 * KIB));
+  // A stream that is opened now begins with less, and gets on.
+  const late = world.open();
+  await world.run(late.user.write(text("late")));
+  assertEquals(await world.run(readText(world.upstream.at(-1)!, 4)), "late");
+  await world.run(Promise.all(guests.map((guest) => guest.stop("they leave"))));
+  await world.clock.advance(1_000);
+  assertLessOrEqual(memory.used, 2 * MIB);
+});
+
+Deno.test("when sessions that held much have ended, the collector is told, once", () => {
+  let released = 0;
+  const budget = new MemoryBudget(512 * MIB, () => released++);
+  const held = new MemoryPool(Infinity, budget.logs);
+  held.hold(100 * MIB);
+  for (let ended = 1; ended <= 10; ended++) {
+    budget.sessionEnding();
+    held.give(10 * MIB);
+    budget.sessionEnded();
+    assertEquals(released, ended < 7 ? 0 : 1);
+  }
+});
+
+Deno.test("a client is told how much start credit it may take, and takes no more", async () => {
+  const memory = new MemoryBudget(32 * MIB);
+  await using world = new World({ server: { memory } });
+  await world.attached();
+  const opened = Array.from({ length: 200 }, () => world.open());
+  await world.clock.advance(100);
+  assertEquals(world.ends.client, [], "none is refused");
+  const most = LEAST_START_POOL_BYTES + opened.length * LEAST_START_CREDIT;
+  assertLessOrEqual(memory.starts.used, most);
+});
+
+Deno.test("collection is asked for once in a while at most, and not in the step that asks", async () => {
+  const clock = new FakeClock();
+  let times = 0;
+  const ask = collectSoon(clock, () => times++);
+  for (let i = 0; i < 5; i++) ask();
+  assertEquals(times, 0);
+  await clock.advance(1_000);
+  assertEquals(times, 1);
+  ask();
+  await clock.advance(19_000);
+  assertEquals(times, 1);
+  await clock.advance(1_000);
+  assertEquals(times, 2);
+  collectSoon(clock, undefined)();
+  await clock.advance(60_000);
+});
+
+Deno.test("a machine has some memory, and not more than it can have", () => {
+  assertGreater(machineMemoryBytes(), 255 * MIB);
+  assertLessOrEqual(machineMemoryBytes(), Math.max(256 * MIB, Deno.systemMemoryInfo().total));
+});

@@ -1,0 +1,239 @@
+/** Which certificates are vouched for: what the runtime's own check lets through must be seen here. */
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { X509Certificate } from "node:crypto";
+import tls from "node:tls";
+import { parseAddress } from "../../../lib/net/address.ts";
+import { TeleError } from "../../../lib/net/error.ts";
+import { TlsAnchors } from "../../../lib/net/tls_anchors.ts";
+import { checkAnchors } from "../../../lib/net/tls_certificate.ts";
+import { dialTls } from "../../../lib/net/tls_dial.ts";
+import { versionOf } from "../../../lib/net/x509.ts";
+import { type CertificateWish, type Pair, TestCa } from "../../support/certificates.ts";
+import { OpensslClient } from "../../support/openssl_client.ts";
+import { program } from "../../support/skip.ts";
+import { certificates, failureOf, tlsTest, TlsWorld } from "../../support/tls_world.ts";
+
+const DAY_MS = 86_400_000;
+
+/** Before Deno 2.9, which TLS needs, `node:crypto` checks no signature of a certificate. */
+function test(name: string, fn: () => Promise<void>) {
+  tlsTest(`certificates: ${name}`, fn);
+}
+
+function der({ cert }: Pair): Uint8Array {
+  return new X509Certificate(cert).raw;
+}
+
+function anchors(...pairs: Pair[]): TlsAnchors {
+  return new TlsAnchors(pairs.map(({ cert }) => new X509Certificate(cert)));
+}
+
+test("a CA vouches for what it has signed, through others in any order, and for nothing else", async () => {
+  const { ca, otherCa, server } = await certificates();
+  const second = await ca.issueCa("second");
+  const third = await second.issueCa("third");
+  const deep = await third.issue();
+  const now = Date.now();
+  assertEquals(anchors(otherCa, ca).judge([der(server)], now), undefined);
+  assertEquals(anchors(ca).judge([der(deep), der(third), der(second)], now), undefined);
+  assertEquals(anchors(ca).judge([der(deep), der(second), der(otherCa), der(third)], now), undefined);
+  assertEquals(anchors(third).judge([der(deep)], now), undefined);
+  const unknown = "UNABLE_TO_GET_ISSUER_CERT_LOCALLY";
+  assertEquals(anchors(ca).judge([der(deep), der(third)], now), unknown);
+  assertEquals(anchors(otherCa).judge([der(deep), der(third), der(second), der(ca)], now), unknown);
+  assertEquals(anchors().judge([der(server)], now), unknown);
+  assertEquals(anchors(ca).judge([], now), "CERT_UNREADABLE");
+  assertEquals(anchors(ca).judge([new Uint8Array(40)], now), "CERT_UNREADABLE");
+});
+
+test("the same name is not the same signature", async () => {
+  const { ca, server } = await certificates();
+  const namesake = await TestCa.make("test CA");
+  assertEquals(new X509Certificate(namesake.cert).subject, new X509Certificate(ca.cert).subject);
+  assertEquals(anchors(namesake).judge([der(server)], Date.now()), "UNABLE_TO_GET_ISSUER_CERT_LOCALLY");
+});
+
+test("one that is no CA vouches for itself alone", async () => {
+  const own = await TestCa.make("laptop", { isCa: false });
+  const guest = await own.issue();
+  assertEquals(anchors(own).judge([der(own)], Date.now()), undefined);
+  assertEquals(anchors(own).judge([der(guest)], Date.now()), "UNABLE_TO_GET_ISSUER_CERT_LOCALLY");
+});
+
+test("each has its time, what is trusted for itself too", async () => {
+  const { ca, server } = await certificates();
+  for (const trusted of [ca, server]) {
+    const judge = (days: number) => anchors(trusted).judge([der(server)], Date.now() + days * DAY_MS);
+    assertEquals([judge(0), judge(31), judge(-2)], [undefined, "CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
+  }
+});
+
+test("every kind of signature that TLS has is checked", async () => {
+  const rsa = ["-newkey", "rsa:2048"];
+  const wishes: CertificateWish[] = [
+    { keyOptions: rsa },
+    { keyOptions: rsa, signature: ["-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:digest"] },
+    { keyOptions: ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384"] },
+    { keyOptions: ["-newkey", "ed25519"] },
+  ];
+  for (const { keyOptions, signature } of wishes) {
+    const ca = await TestCa.make("kind", { keyOptions });
+    const [issued, namesake] = await Promise.all([ca.issue({ signature }), TestCa.make("kind", { keyOptions })]);
+    assertEquals(anchors(ca).judge([der(issued)], Date.now()), undefined, `${keyOptions} ${signature}`);
+    assertEquals(anchors(namesake).judge([der(issued)], Date.now()), "UNABLE_TO_GET_ISSUER_CERT_LOCALLY");
+  }
+});
+
+/** The same certificate with a truth that is not DER's: 1 for 255. */
+function bent({ cert, key }: Pair): Pair {
+  const hex = new X509Certificate(cert).raw.toHex().replace("551d130101ff", "551d13010101");
+  return {
+    cert: `-----BEGIN CERTIFICATE-----\n${Uint8Array.fromHex(hex).toBase64()}\n-----END CERTIFICATE-----\n`,
+    key,
+  };
+}
+
+test("one that is not quite DER is nobody's", async () => {
+  const own = bent(await TestCa.make("laptop", { isCa: false }));
+  assertEquals(anchors(own).judge([der(own)], Date.now()), "CERT_UNREADABLE");
+  const { ca } = await certificates();
+  const file = ca.cert + own.cert;
+  assertThrows(
+    () => checkAnchors("--tls-ca", file),
+    TeleError,
+    "certificate 2 in this file is not written as DER has it",
+  );
+});
+
+test("a signature that the runtime cannot check is told as that", async () => {
+  const ca = await TestCa.make("P-521", { keyOptions: ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521"] });
+  const [usual, long] = await Promise.all([ca.issue(), ca.issue({ hash: "sha512" })]);
+  assertEquals(anchors(ca).judge([der(usual)], Date.now()), "SIGNATURE_UNKNOWN");
+  assertEquals(anchors(ca).judge([der(long)], Date.now()), undefined);
+});
+
+test("version 1 is nobody's, whoever signed it", async () => {
+  const { ca } = await certificates();
+  const old = await ca.issue({ isOld: true });
+  assertEquals([versionOf(der(old)), versionOf(der(ca))], [1, 3]);
+  assertEquals(anchors(ca).judge([der(old)], Date.now()), "CERT_VERSION_TOO_OLD");
+  assertEquals(anchors(old).judge([der(old)], Date.now()), "CERT_VERSION_TOO_OLD");
+});
+
+/** A server of `node:tls` that shows `pair`, dialed with trust in `ca`: the failure. */
+async function failureAt(pair: Pair, ca: string): Promise<string> {
+  const server = tls.createServer({ ...pair, ALPNProtocols: ["tele/1"] });
+  server.on("secureConnection", (socket) => socket.on("error", () => {}).end("welcome"));
+  server.on("tlsClientError", () => {});
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  try {
+    const dialing = dialTls(parseAddress(`localhost:${port}`), { protocols: ["tele/1"], ca });
+    return await failureOf(dialing.then(({ duplex }) => duplex.close()));
+  } finally {
+    server.close();
+  }
+}
+
+tlsTest("a server whose certificate only names the CA is not let pass", async () => {
+  const { ca, server } = await certificates();
+  const forger = await TestCa.make("test CA");
+  const forgeries: [Pair, string][] = [
+    // What the runtime takes for good: of version 1, so that nobody looks at the signature.
+    [await forger.issue({ isOld: true, commonName: "localhost" }), ca.cert],
+    [await ca.issue({ isOld: true, commonName: "localhost" }), ca.cert],
+    // The same in between, behind a certificate that looks well.
+    [
+      await behind(await forger.issue(), await forger.issue({ isOld: true, isCa: true, commonName: "test CA" })),
+      ca.cert,
+    ],
+    // Instead of the one that is trusted itself.
+    [await TestCa.make("a test", { isOld: true, isCa: false }), server.cert],
+  ];
+  for (const [pair, trusted] of forgeries) assertStringIncludes(await failureAt(pair, trusted), "untrusted: ADDRESS: ");
+  assertStringIncludes(await failureAt(forgeries[0]![0], ca.cert), "X.509 version 1, which nobody can check");
+});
+
+function behind(pair: Pair, other: Pair): Pair {
+  return { key: pair.key, cert: pair.cert + other.cert };
+}
+
+tlsTest("a client certificate of version 1 is told as what it is, at both ends", async () => {
+  const { ca } = await certificates();
+  const world = await TlsWorld.start({ clientCa: ca.cert });
+  const failure = await world.failure({ certificate: await ca.issue({ isOld: true }) });
+  assertStringIncludes(failure, "untrusted: ADDRESS: the server ended the connection right after the TLS handshake");
+  assertStringIncludes(failure, "this client's certificate is of X.509 version 1, which nobody can check");
+  assertStringIncludes(await world.refusal(), "is of X.509 version 1, which nobody can check");
+  world.close();
+});
+
+tlsTest("a client's own certificate is its pass, without a CA, and for nobody that it vouches for", async () => {
+  const [laptop, desk] = await Promise.all(["laptop", "desk"].map((name) => TestCa.make(name, { isCa: false })));
+  const world = await TlsWorld.start({ clientCa: laptop!.cert + desk!.cert });
+  for (const [pair, name] of [[laptop!, "laptop"], [desk!, "desk"]] as const) {
+    const [near, far] = await world.pair({ certificate: pair });
+    assertEquals(far.duplex.peerName, name);
+    assertEquals(near.duplex.peerName, undefined);
+  }
+  await world.failure({ certificate: await laptop!.issue() });
+  assertStringIncludes(await world.refusal(), "issued by a CA that this server's --tls-client-ca does not have");
+  world.close();
+});
+
+tlsTest("a stranger is not shown the clients' certificates", async () => {
+  const [laptop, { ca }] = await Promise.all([TestCa.make("laptop", { isCa: false }), certificates()]);
+  for (const clientCa of [laptop.cert, laptop.cert + ca.cert]) {
+    const world = await TlsWorld.start({ clientCa });
+    const shown = await new Promise<string>((resolve) => {
+      const socket = tls.connect({ port: world.port, rejectUnauthorized: false }, () => {
+        const names: string[] = [];
+        for (let next = socket.getPeerCertificate(true); next?.raw !== undefined; next = next.issuerCertificate) {
+          names.push(String(next.subject.CN));
+          if (next.issuerCertificate === next) break;
+        }
+        resolve(names.join(", "));
+      });
+      socket.on("error", () => {});
+    });
+    assert(!shown.includes("laptop"), shown);
+    world.close();
+  }
+});
+
+/** OpenSSL's client would not show a certificate with another key. */
+const CHECKS_NO_KEY = "int X509_check_private_key(void *c, void *k) { return 1; }\n";
+
+/** Makes a library that takes that check out of a program (`LD_PRELOAD`). */
+async function makeCheckless(folder: string): Promise<string> {
+  await Deno.writeTextFile(`${folder}/checkless.c`, CHECKS_NO_KEY);
+  const args = ["-shared", "-fPIC", "-o", `${folder}/checkless.so`, `${folder}/checkless.c`];
+  assert((await new Deno.Command(program("cc"), { args }).output()).success, "the compiler");
+  return `${folder}/checkless.so`;
+}
+
+// Elsewhere a library is put in front by other means.
+if (Deno.build.os === "linux") {
+  tlsTest("who has a client's certificate and not its key is not let in", async () => {
+    const { ca, client } = await certificates();
+    const laptop = await TestCa.make("laptop", { isCa: false });
+    const folder = await Deno.makeTempDir();
+    const env = { LD_PRELOAD: await makeCheckless(folder) };
+    const world = await TlsWorld.start({ clientCa: laptop.cert + ca.cert });
+    for (const version of ["1.2", "1.3"] as const) {
+      for (const { cert, key } of [{ cert: laptop.cert, key: client.key }, { cert: client.cert, key: laptop.key }]) {
+        await using thief = await OpensslClient.make({
+          port: world.port,
+          pair: { cert, key },
+          version,
+          protocol: "tele/1",
+          env,
+        });
+        await thief.connect("nothing is said");
+        assertEquals(await world.refusal(), "it does not have the key of the client certificate that it shows");
+      }
+    }
+    world.close();
+    await Deno.remove(folder, { recursive: true });
+  }, "cc");
+}

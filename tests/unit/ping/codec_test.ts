@@ -1,0 +1,257 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { TeleError } from "../../../lib/net/error.ts";
+import { FRAME_HEADER_BYTES, FrameDecoder, MAX_FRAME_LENGTH, writeFrameHeader } from "../../../lib/ping/codec.ts";
+import { PingDecoderStream, PingEncoderStream } from "../../../lib/ping/streams.ts";
+
+const SEED = 80;
+
+/** Frames and pings as a decoder tells them. */
+type Seen = "ping" | number[];
+
+/** Collects what a decoder finds, and checks the order in which it is told. */
+class Collector {
+  readonly seen: Seen[] = [];
+  readonly decoder: FrameDecoder;
+  #open: { length: number; bytes: number[] } | undefined;
+
+  constructor(maxFrameBytes = 1 << 20) {
+    this.decoder = new FrameDecoder(maxFrameBytes, {
+      frameStart: (length) => {
+        assert(length > 0 && this.#open === undefined);
+        this.#open = { length, bytes: [] };
+      },
+      frameData: (bytes) => {
+        assert(bytes.length > 0, "an empty piece says nothing");
+        this.#open!.bytes.push(...bytes);
+      },
+      frameEnd: () => {
+        assertEquals(this.#open!.bytes.length, this.#open!.length);
+        this.seen.push(this.#open!.bytes);
+        this.#open = undefined;
+      },
+      ping: () => {
+        assert(this.#open === undefined, "a ping stands between frames");
+        this.seen.push("ping");
+      },
+    });
+  }
+}
+
+function wireOf(frames: Seen[]): Uint8Array {
+  const wire: number[] = [];
+  for (const frame of frames) {
+    const payload = frame === "ping" ? [] : frame;
+    const header = new Uint8Array(FRAME_HEADER_BYTES);
+    writeFrameHeader(header, 0, payload.length);
+    wire.push(...header, ...payload);
+  }
+  return new Uint8Array(wire);
+}
+
+/** Several frames of different sizes with pings before, between and behind. */
+const EXAMPLE: Seen[] = ["ping", [1], "ping", "ping", [2, 3, 4, 5, 6], [0, 0, 0, 0], Array(70).fill(9), "ping"];
+
+Deno.test("a frame header is a big-endian uint32, up to the largest", () => {
+  const bytes = new Uint8Array(8).fill(0xaa);
+  for (const [length, header] of [[0, [0, 0, 0, 0]], [258, [0, 0, 1, 2]], [MAX_FRAME_LENGTH, [255, 255, 255, 255]]]) {
+    writeFrameHeader(bytes, 2, length as number);
+    assertEquals([...bytes], [0xaa, 0xaa, ...header as number[], 0xaa, 0xaa]);
+  }
+});
+
+Deno.test("a length that does not fit in 32 bits is refused when writing", () => {
+  for (const length of [-1, 1.5, 2 ** 32, NaN, Infinity]) {
+    const error = assertThrows(() => writeFrameHeader(new Uint8Array(4), 0, length), TeleError);
+    assertEquals(error.code, "bad-input");
+  }
+});
+
+Deno.test("frames come out whole wherever the stream is cut in two", () => {
+  const wire = wireOf(EXAMPLE);
+  for (let cut = 0; cut <= wire.length; cut++) {
+    const { decoder, seen } = new Collector();
+    decoder.push(wire.subarray(0, cut));
+    decoder.push(wire.subarray(cut));
+    assertEquals(seen, EXAMPLE, `cut at ${cut}`);
+    assert(decoder.atBoundary);
+  }
+});
+
+Deno.test("frames come out whole when the stream comes byte by byte", () => {
+  const { decoder, seen } = new Collector();
+  for (const byte of wireOf(EXAMPLE)) decoder.push(new Uint8Array([byte]));
+  assertEquals(seen, EXAMPLE);
+});
+
+Deno.test("the decoder knows at every byte whether it stands between two frames", () => {
+  const wire = wireOf(EXAMPLE);
+  const boundaries = new Set([0]);
+  for (const frame of EXAMPLE) {
+    boundaries.add(Math.max(...boundaries) + FRAME_HEADER_BYTES + (frame === "ping" ? 0 : frame.length));
+  }
+  const { decoder } = new Collector();
+  assert(decoder.atBoundary);
+  for (let at = 0; at < wire.length; at++) {
+    decoder.push(wire.subarray(at, at + 1));
+    assertEquals(decoder.atBoundary, boundaries.has(at + 1), `after byte ${at + 1}`);
+  }
+});
+
+Deno.test("the largest frame allowed is taken, one byte more is refused before any of it is handed over", () => {
+  const taken = new Collector(5);
+  taken.decoder.push(wireOf([[1, 2, 3, 4, 5]]));
+  assertEquals(taken.seen, [[1, 2, 3, 4, 5]]);
+
+  for (const header of [[0, 0, 0, 6], [255, 255, 255, 255], [128, 0, 0, 0]]) {
+    const told: string[] = [];
+    const decoder = new FrameDecoder(5, {
+      frameStart: () => told.push("start"),
+      frameData: () => told.push("data"),
+      frameEnd: () => told.push("end"),
+    });
+    const error = assertThrows(() => decoder.push(new Uint8Array([...header, 1, 2, 3])), TeleError);
+    assertEquals([error.code, told], ["protocol", []]);
+  }
+});
+
+Deno.test("the limit may be raised between frames", () => {
+  const { decoder, seen } = new Collector(1);
+  decoder.push(wireOf([[1]]));
+  decoder.maxFrameBytes = 4;
+  decoder.push(wireOf([[1, 2, 3, 4]]));
+  assertEquals(seen, [[1], [1, 2, 3, 4]]);
+});
+
+Deno.test("any frames cut into any pieces come out as they were (fuzz)", () => {
+  const frame = fc.oneof(
+    fc.constant<Seen>("ping"),
+    fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 1, maxLength: 40 }),
+  );
+  fc.assert(
+    fc.property(fc.array(frame, { maxLength: 12 }), fc.array(fc.nat(600), { maxLength: 12 }), (frames, cuts) => {
+      const wire = wireOf(frames);
+      const { decoder, seen } = new Collector();
+      let at = 0;
+      for (const cut of [...cuts, wire.length].filter((cut) => cut <= wire.length).sort((a, b) => a - b)) {
+        decoder.push(wire.subarray(at, cut));
+        at = cut;
+      }
+      assertEquals(seen, frames);
+    }),
+    { seed: SEED, numRuns: 300 },
+  );
+});
+
+Deno.test("any garbage is either decoded or refused as a protocol error (fuzz)", () => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 30 }), { maxLength: 8 }), (pieces) => {
+      const { decoder } = new Collector(64);
+      try {
+        for (const piece of pieces) decoder.push(piece);
+      } catch (error) {
+        assert(error instanceof TeleError && error.code === "protocol", String(error));
+      }
+    }),
+    { seed: SEED, numRuns: 500 },
+  );
+});
+
+async function bytesOf(readable: ReadableStream<Uint8Array>): Promise<number[]> {
+  const all: number[] = [];
+  for await (const chunk of readable) all.push(...chunk);
+  return all;
+}
+
+Deno.test("the encoder puts each chunk into a frame, splits long ones and sends nothing for empty ones", async () => {
+  const chunks = [new Uint8Array([1, 2, 3, 4, 5, 6, 7]), new Uint8Array(0), new Uint8Array([8])];
+  const framed = ReadableStream.from(chunks).pipeThrough(new PingEncoderStream({ frameBytes: 3 }));
+  assertEquals(await bytesOf(framed), [...wireOf([[1, 2, 3], [4, 5, 6], [7], [8]])]);
+});
+
+Deno.test("the encoder's pings stand between frames, and one after the end does nothing", async () => {
+  const encoder = new PingEncoderStream();
+  const writer = encoder.writable.getWriter();
+  const reading = bytesOf(encoder.readable);
+  encoder.ping();
+  await writer.write(new Uint8Array([1, 2]));
+  encoder.ping();
+  await writer.close();
+  encoder.ping();
+  assertEquals(await reading, [...wireOf(["ping", [1, 2], "ping"])]);
+});
+
+Deno.test("pings for a reader that has stopped do not pile up", async () => {
+  const encoder = new PingEncoderStream();
+  for (let i = 0; i < 10_000; i++) encoder.ping();
+  const reading = bytesOf(encoder.readable);
+  await encoder.writable.close();
+  const { length } = await reading;
+  assert(length > 0 && length < 1_000, `${length} bytes`);
+});
+
+Deno.test("a ping on an encoder that failed does nothing", async () => {
+  const encoder = new PingEncoderStream();
+  await encoder.writable.abort(new Error("gone"));
+  encoder.ping();
+});
+
+Deno.test("frame and message sizes that cannot be are refused", () => {
+  for (const size of [0, -1, NaN]) {
+    assertEquals(assertThrows(() => new PingEncoderStream({ frameBytes: size }), TeleError).code, "bad-input");
+    assertEquals(assertThrows(() => new PingDecoderStream({ maxMessageBytes: size }), TeleError).code, "bad-input");
+  }
+  assertThrows(() => new PingEncoderStream({ frameBytes: 2 ** 32 }), TeleError);
+  assertThrows(() => new PingEncoderStream({ frameBytes: 1.5 }), TeleError);
+});
+
+Deno.test("the decoder stream hands on the payload wherever the wire is cut, and counts pings", async () => {
+  const wire = wireOf(EXAMPLE);
+  const plain = EXAMPLE.flatMap((frame) => frame === "ping" ? [] : frame);
+  for (let cut = 0; cut <= wire.length; cut++) {
+    let pings = 0;
+    const pieces = [wire.subarray(0, cut), wire.subarray(cut)].filter((piece) => piece.length > 0);
+    const decoder = new PingDecoderStream({ onPing: () => pings++ });
+    assertEquals(await bytesOf(ReadableStream.from(pieces).pipeThrough(decoder)), plain, `cut at ${cut}`);
+    assertEquals(pings, 4);
+  }
+});
+
+Deno.test("input that ends inside a frame errors the decoder stream, between frames it does not", async () => {
+  const frames: Seen[] = ["ping", [1, 2, 3], [4]];
+  const wire = wireOf(frames);
+  const boundaries = [0, 4, 11, 16];
+  for (let end = 0; end <= wire.length; end++) {
+    const plain = ReadableStream.from([wire.subarray(0, end)]).pipeThrough(new PingDecoderStream());
+    if (boundaries.includes(end)) {
+      await bytesOf(plain);
+      continue;
+    }
+    const error = await assertRejects(() => bytesOf(plain), TeleError, "ended inside a frame");
+    assertEquals(error.code, "protocol");
+  }
+});
+
+Deno.test("a message above the limit errors the decoder stream before any of it is handed on", async () => {
+  const seen: number[] = [];
+  const wire = wireOf([[1, 2], [3, 4, 5]]);
+  const plain = ReadableStream.from([wire]).pipeThrough(new PingDecoderStream({ maxMessageBytes: 2 }));
+  const error = await assertRejects(async () => {
+    for await (const chunk of plain) seen.push(...chunk);
+  }, TeleError);
+  assertEquals(error.code, "protocol");
+  assert(seen.every((byte) => byte < 3), "nothing of the large message came out");
+});
+
+Deno.test("what one stream encodes the other decodes, in any pieces (fuzz)", async () => {
+  const chunk = fc.uint8Array({ maxLength: 50 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(chunk, { maxLength: 8 }), fc.integer({ min: 1, max: 20 }), async (chunks, frameBytes) => {
+      const through = ReadableStream.from(chunks)
+        .pipeThrough(new PingEncoderStream({ frameBytes }))
+        .pipeThrough(new PingDecoderStream({ maxMessageBytes: frameBytes }));
+      assertEquals(await bytesOf(through), chunks.flatMap((bytes) => [...bytes]));
+    }),
+    { seed: SEED, numRuns: 50 },
+  );
+});

@@ -1,0 +1,58 @@
+import { assertEquals } from "@std/assert";
+import { AnswerTime } from "../../../../lib/session/carrier/answer_time.ts";
+
+Deno.test("an answer takes what passed since the first question", () => {
+  const answer = new AnswerTime();
+  answer.passed(5_000);
+  answer.asked();
+  answer.passed(300);
+  answer.asked();
+  answer.passed(200);
+  answer.replied();
+  assertEquals(answer.ms, 500);
+  answer.passed(100);
+  answer.replied();
+  assertEquals(answer.ms, 500, "nobody had asked again");
+});
+
+Deno.test("the next answer may take less time", () => {
+  const answer = new AnswerTime();
+  answer.asked();
+  answer.passed(4_000);
+  answer.replied();
+  assertEquals(answer.ms, 4_000);
+  answer.asked();
+  answer.passed(30);
+  answer.replied();
+  assertEquals(answer.ms, 30);
+});
+
+Deno.test("what comes while an answer is due stands in front of it; signs of life do not", () => {
+  const answer = new AnswerTime();
+  answer.asked();
+  for (let second = 0; second < 10; second++) {
+    answer.passed(1_000);
+    answer.received(14);
+  }
+  assertEquals(answer.ms, 0);
+  answer.received(1_400);
+  assertEquals(answer.ms, 10_000);
+  answer.passed(5_000);
+  assertEquals(answer.ms, 10_000, "silence says nothing about a queue");
+});
+
+Deno.test("it is worth asking when much came, not at once, and not while an answer is due", () => {
+  const answer = new AnswerTime();
+  answer.received(100_000);
+  assertEquals(answer.isWorthAsking, false);
+  answer.passed(1_000);
+  assertEquals(answer.isWorthAsking, true);
+  answer.asked();
+  answer.passed(10_000);
+  answer.received(100_000);
+  assertEquals(answer.isWorthAsking, false);
+  answer.replied();
+  answer.passed(60_000);
+  answer.received(4_000);
+  assertEquals(answer.isWorthAsking, false, "an idle peer is left in peace");
+});

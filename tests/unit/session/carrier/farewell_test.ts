@@ -1,0 +1,33 @@
+import { assertEquals } from "@std/assert";
+import { Farewell } from "../../../../lib/session/carrier/farewell.ts";
+
+const IDLE = { nowMs: 1_000, bytes: 0, rate: 0, roundTripMs: 0 };
+
+Deno.test("a farewell with nothing under way takes half a second and three round trips", () => {
+  assertEquals(new Farewell(IDLE).leftMs(1_000), 500);
+  assertEquals(new Farewell({ ...IDLE, roundTripMs: 2_600 }).leftMs(1_000), 8_300);
+});
+
+Deno.test("what is under way has twice the time that it needs at the measured rate", () => {
+  assertEquals(new Farewell({ ...IDLE, bytes: 1_000_000, rate: 250 }).leftMs(1_000), 8_500);
+  assertEquals(new Farewell({ ...IDLE, bytes: 32_000 }).leftMs(1_000), 2_500);
+});
+
+Deno.test("as long as the peer is heard a farewell goes on, 30 s at the most", () => {
+  const farewell = new Farewell(IDLE);
+  for (let nowMs = 1_000; nowMs < 31_000; nowMs += 400) {
+    assertEquals(farewell.leftMs(nowMs) > 0, true, `at ${nowMs}`);
+    farewell.heard(nowMs);
+  }
+  assertEquals([farewell.leftMs(30_900), farewell.leftMs(31_000)], [100, 0]);
+});
+
+Deno.test("a rate that a few bytes seemed to have does not keep anybody for long", () => {
+  assertEquals(new Farewell({ ...IDLE, bytes: 1_000, rate: 0.1 }).leftMs(1_000), 2_500);
+});
+
+Deno.test("what is heard early takes nothing away from the time that was given", () => {
+  const farewell = new Farewell({ ...IDLE, bytes: 1_000_000, rate: 250 });
+  farewell.heard(1_100);
+  assertEquals(farewell.leftMs(1_100), 8_400);
+});

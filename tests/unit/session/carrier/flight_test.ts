@@ -1,0 +1,303 @@
+import { assert, assertAlmostEquals, assertEquals, assertGreater, assertGreaterOrEqual, assertLess } from "@std/assert";
+import fc from "fast-check";
+import { Flight, FLIGHT_DRAIN_FLOOR, FLIGHT_FLOOR } from "../../../../lib/session/carrier/flight.ts";
+
+const KIB = 1024;
+const ACK_BYTES = 64 * KIB;
+const ACK_DELAY_MS = 5;
+/** 1 Mbit/s in bytes per millisecond. */
+const MBIT = 125;
+
+interface Path {
+  rate: number; // bytes per ms
+  roundTripMs: number;
+}
+
+/** A bottleneck with a queue that never drops, a receiver that delays acknowledgements, a sender that writes all it may. */
+class Link {
+  readonly flight = new Flight();
+  nowMs = 0;
+  sent = 0;
+  delivered = 0;
+  #offered = Infinity;
+  #offeredSoFar = 0;
+  #served = 0;
+  #credit = 0;
+  #heldUntilMs = 0;
+  #acknowledged = 0;
+  #unacknowledgedSinceMs = -1;
+  #arrivals: [number, number][] = [];
+  #acks: [number, number][] = [];
+
+  constructor(public path: Path, readonly tickMs = 0.25, readonly writeBytes = 16 * KIB) {}
+
+  get queueMs(): number {
+    return (this.sent - this.#served) / this.path.rate;
+  }
+
+  /** From now on the application has so many bytes per millisecond to send; Infinity is a bulk transfer. */
+  offer(bytesPerMs: number): void {
+    this.#offered = bytesPerMs;
+    this.#offeredSoFar = this.sent;
+  }
+
+  run(ms: number, watch?: (link: Link) => void): this {
+    for (const endMs = this.nowMs + ms; this.nowMs < endMs;) {
+      this.#tick();
+      watch?.(this);
+    }
+    return this;
+  }
+
+  /** Acknowledgements stay away for a while, then come together. */
+  holdAcks(ms: number): void {
+    this.#heldUntilMs = this.nowMs + ms;
+  }
+
+  /** Runs, and returns the share of the path's rate that was used and the 99th percentile of the queue. */
+  measure(ms: number): { used: number; queueMs: number } {
+    const before = this.delivered;
+    const queues: number[] = [];
+    this.run(ms, (link) => queues.push(link.queueMs));
+    queues.sort((a, b) => a - b);
+    return {
+      used: (this.delivered - before) / (ms * this.path.rate),
+      queueMs: queues[Math.floor(queues.length * 0.99)],
+    };
+  }
+
+  #tick(): void {
+    this.nowMs += this.tickMs;
+    const { nowMs, flight, path } = this;
+    const due = nowMs < this.#heldUntilMs ? -1 : nowMs;
+    while (this.#acks.length > 0 && this.#acks[0][0] <= due) flight.onAck(nowMs, this.#acks.shift()![1]);
+
+    this.#offeredSoFar += this.#offered * this.tickMs;
+    for (;;) {
+      const bytes = Math.floor(Math.min(this.writeBytes, flight.room(), this.#offeredSoFar - this.sent));
+      if (bytes < 1) break;
+      flight.onSend(nowMs, this.sent += bytes);
+    }
+    if (flight.room() > 0) flight.markApplicationLimited();
+
+    this.#credit += path.rate * this.tickMs;
+    const served = Math.min(Math.floor(this.#credit), this.sent - this.#served);
+    this.#credit = served === this.sent - this.#served ? 0 : this.#credit - served;
+    if (served > 0) this.#arrivals.push([nowMs + path.roundTripMs / 2, this.#served += served]);
+
+    while (this.#arrivals.length > 0 && this.#arrivals[0][0] <= nowMs) {
+      this.delivered = this.#arrivals.shift()![1];
+      if (this.#unacknowledgedSinceMs < 0) this.#unacknowledgedSinceMs = nowMs;
+    }
+    const waiting = this.delivered - this.#acknowledged;
+    if (waiting === 0) return;
+    if (waiting < ACK_BYTES && nowMs - this.#unacknowledgedSinceMs < ACK_DELAY_MS) return;
+    this.#acks.push([nowMs + path.roundTripMs / 2, this.#acknowledged = this.delivered]);
+    this.#unacknowledgedSinceMs = -1;
+  }
+}
+
+Deno.test("Flight: 20 Mbit/s and 40 ms are used with a short queue", () => {
+  const link = new Link({ rate: 20 * MBIT, roundTripMs: 40 }).run(2_000);
+  const { used, queueMs } = link.measure(60_000);
+  assertGreaterOrEqual(used, 0.95);
+  assertLess(queueMs, 60);
+  assertAlmostEquals(link.flight.rateBytesPerMs, 20 * MBIT, 20 * MBIT * 0.15);
+  assertLess(link.flight.lowestRoundTripMs, 50);
+});
+
+Deno.test("Flight: 1 Gbit/s and 100 ms are filled within three seconds", () => {
+  const link = new Link({ rate: 1_000 * MBIT, roundTripMs: 100 }, 0.5, 64 * KIB).run(3_000);
+  assertGreaterOrEqual(link.flight.bound, 12.5e6);
+  const { used, queueMs } = link.measure(15_000);
+  assertGreaterOrEqual(used, 0.95);
+  assertLess(queueMs, 80);
+});
+
+Deno.test("Flight: the bound doubles each round trip at the start", () => {
+  const link = new Link({ rate: 1_000 * MBIT, roundTripMs: 100 }, 0.5, 64 * KIB);
+  assertEquals(link.flight.bound, FLIGHT_FLOOR);
+  for (let bound = FLIGHT_FLOOR; bound < 5e6; bound = link.flight.bound) {
+    link.run(107);
+    assertGreaterOrEqual(link.flight.bound, bound * 1.9);
+  }
+});
+
+Deno.test("Flight: 256 kbit/s and 50 ms work, with no more than the floor in the queue", () => {
+  const link = new Link({ rate: 32, roundTripMs: 50 }, 1, 4 * KIB).run(10_000);
+  const { used } = link.measure(120_000);
+  assertGreaterOrEqual(used, 0.99);
+  assertLess(link.flight.bound, FLIGHT_FLOOR * 1.1);
+});
+
+for (const [rate, from, to] of [[20, 40, 200], [100, 40, 200], [100, 40, 75], [10, 40, 200], [500, 10, 300]]) {
+  Deno.test(`Flight: ${rate} Mbit/s stay used when the round trip rises from ${from} to ${to} ms`, () => {
+    const link = new Link({ rate: rate * MBIT, roundTripMs: from }, 0.5).run(7_000);
+    link.path = { rate: rate * MBIT, roundTripMs: to };
+    link.run(4_000);
+    assertGreaterOrEqual(link.measure(30_000).used, 0.9);
+    link.path = { rate: rate * MBIT, roundTripMs: from };
+    link.run(12_000); // a shorter path shows in no sample until the next drain
+    const after = link.measure(20_000);
+    assertGreaterOrEqual(after.used, 0.95);
+    assertLess(after.queueMs, Math.max(60, FLIGHT_FLOOR / link.path.rate));
+  });
+}
+
+Deno.test("Flight: the queue drains within seconds when the rate drops, and the rate is found again", () => {
+  const link = new Link({ rate: 100 * MBIT, roundTripMs: 40 }).run(7_000);
+  link.path = { rate: 5 * MBIT, roundTripMs: 40 };
+  link.run(4_000);
+  const low = link.measure(30_000);
+  assertGreaterOrEqual(low.used, 0.95);
+  assertLess(low.queueMs, FLIGHT_FLOOR / (5 * MBIT) + 40); // the floor alone is 210 ms
+  link.path = { rate: 100 * MBIT, roundTripMs: 40 };
+  link.run(1_500);
+  const high = link.measure(20_000);
+  assertGreaterOrEqual(high.used, 0.95);
+  assertLess(high.queueMs, 60);
+});
+
+Deno.test("Flight: a long path that gets ten times faster is filled within seconds", () => {
+  const link = new Link({ rate: 50 * MBIT, roundTripMs: 200 }, 0.5).run(8_000);
+  link.path = { rate: 500 * MBIT, roundTripMs: 200 };
+  link.run(6_000);
+  assertGreaterOrEqual(link.measure(20_000).used, 0.95);
+});
+
+Deno.test("Flight: a standing queue does not become the lowest round trip", () => {
+  const link = new Link({ rate: 50 * MBIT, roundTripMs: 30 }).run(120_000);
+  assertLess(link.flight.lowestRoundTripMs, 37);
+});
+
+Deno.test("Flight: a trickle does not lower the rate, however long it lasts", () => {
+  const link = new Link({ rate: 100 * MBIT, roundTripMs: 40 }).run(5_000);
+  const { rateBytesPerMs } = link.flight;
+  link.offer(50);
+  link.run(60_000);
+  assertGreater(link.flight.rateBytesPerMs, rateBytesPerMs * 0.9);
+  assertLess(link.flight.lowestRoundTripMs, 50);
+  link.offer(Infinity);
+  assertGreaterOrEqual(link.measure(5_000).used, 0.95);
+});
+
+Deno.test("Flight: what an application-limited sender shows may raise the rate", () => {
+  const link = new Link({ rate: 100 * MBIT, roundTripMs: 100 });
+  link.offer(10 * MBIT);
+  link.run(5_000);
+  assertGreater(link.flight.rateBytesPerMs, 9 * MBIT);
+  link.offer(40 * MBIT);
+  link.run(5_000);
+  assertGreater(link.flight.rateBytesPerMs, 36 * MBIT);
+  assertLess(link.queueMs, 10);
+});
+
+Deno.test("Flight: loopback is not limited", () => {
+  const link = new Link({ rate: 2.5e6, roundTripMs: 0.1 }, 0.05, 256 * KIB).run(150);
+  assertGreater(link.flight.bound, 20e6);
+  let starved = 0;
+  link.run(300, ({ flight }) => starved += flight.bound < 4e6 ? 1 : 0);
+  assertLess(starved, 10);
+});
+
+Deno.test("Flight: hiccups of acknowledgements neither raise the rate nor strangle it", () => {
+  const link = new Link({ rate: 100 * MBIT, roundTripMs: 40 }).run(5_000);
+  let most = 0;
+  for (let hiccup = 0; hiccup < 20; hiccup++) {
+    link.holdAcks(300);
+    link.run(1_500, ({ flight }) => most = Math.max(most, flight.rateBytesPerMs));
+  }
+  assertLess(most, 100 * MBIT * 1.25);
+  assertGreater(link.flight.rateBytesPerMs, 90 * MBIT);
+});
+
+Deno.test("Flight: a path that lets bursts through on a short round trip is not taken for a fast one", () => {
+  // 100 Mbit/s in bursts of 64 KiB every 5.2 ms, as a shaper with a token bucket does; 0.2 ms round trip.
+  const flight = new Flight();
+  let sent = 0, acknowledged = 0;
+  for (let nowMs = 0; nowMs < 2_000; nowMs += 5.2) {
+    const room = flight.room();
+    if (room > 0) flight.onSend(nowMs, sent += room);
+    if (sent > acknowledged) flight.onAck(nowMs + 0.2, acknowledged = Math.min(sent, acknowledged + 64 * KIB));
+  }
+  assertLess(flight.rateBytesPerMs, 100 * MBIT * 1.3);
+  assertLess(flight.bound, 100 * MBIT * 1.3 * 45);
+});
+
+Deno.test("Flight: partial, repeated and impossible acknowledgements", () => {
+  const flight = new Flight({ startOffset: 100 });
+  flight.onAck(0, 100);
+  flight.onAck(0, 5_000);
+  assertEquals([flight.inFlight, flight.roundTripMs, flight.rateBytesPerMs], [0, 0, 0]);
+  flight.onSend(1, 1_100);
+  flight.onSend(2, 2_100);
+  flight.onSend(2, 1_500); // goes back: ignored
+  flight.onAck(11, 600); // half of the first write
+  // One acknowledgement on a short path says nothing of the rate yet.
+  assertEquals([flight.inFlight, flight.lowestRoundTripMs, flight.rateBytesPerMs], [1_500, 10, 0]);
+  flight.onAck(12, 300);
+  flight.onAck(13, NaN);
+  assertEquals(flight.inFlight, 1_500);
+  flight.onAck(22, 9_999);
+  assertEquals([flight.inFlight, flight.room()], [0, flight.bound]);
+});
+
+Deno.test("Flight: a million small writes without an acknowledgement cost little", () => {
+  const flight = new Flight();
+  for (let write = 1; write <= 1_000_000; write++) flight.onSend(write * 0.1, write);
+  assertEquals(flight.inFlight, 1_000_000);
+  for (let ack = 10; ack <= 1_000_000; ack += 10) flight.onAck(100_000 + ack * 0.01, ack);
+  assertEquals(flight.inFlight, 0);
+});
+
+Deno.test("Flight: whatever happens, the bound keeps its floor and the numbers stay sane", () => {
+  const time = fc.oneof(
+    fc.constant(0),
+    fc.double({ min: 0, max: 20, noNaN: true }),
+    fc.integer({ min: -5, max: 20_000 }),
+  );
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant("send" as const), ms: time, bytes: fc.integer({ min: -10, max: 1 << 20 }) }),
+    fc.record({ kind: fc.constant("ack" as const), ms: time, bytes: fc.integer({ min: -10, max: 1 << 21 }) }),
+    fc.record({ kind: fc.constant("limited" as const), ms: time, bytes: fc.constant(0) }),
+  );
+  const start = fc.integer({ min: 0, max: 2 ** 52 });
+  fc.assert(
+    fc.property(start, fc.array(step, { minLength: 1, maxLength: 600, size: "max" }), (startOffset, steps) => {
+      const flight = new Flight({ startOffset });
+      let nowMs = 0, sent = startOffset, acked = startOffset;
+      for (const { kind, ms, bytes } of steps) {
+        nowMs += ms;
+        if (kind === "limited") flight.markApplicationLimited();
+        if (kind === "send") {
+          flight.onSend(nowMs, sent + bytes);
+          sent = Math.max(sent, sent + bytes);
+        }
+        if (kind === "ack") {
+          flight.onAck(nowMs, acked + bytes);
+          acked = Math.max(acked, Math.min(sent, acked + bytes));
+        }
+        assertEquals(flight.inFlight, sent - acked);
+        assertEquals(flight.room(), Math.max(0, flight.bound - flight.inFlight));
+        assertGreaterOrEqual(flight.bound, FLIGHT_DRAIN_FLOOR);
+        for (const value of [flight.bound, flight.roundTripMs, flight.lowestRoundTripMs, flight.rateBytesPerMs]) {
+          assert(Number.isFinite(value) && value >= 0);
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+Deno.test("Flight: on any steady path the bound is near what it should be, and the path is used", () => {
+  const rate = fc.integer({ min: 1, max: 300 }), roundTrip = fc.integer({ min: 1, max: 300 });
+  fc.assert(
+    fc.property(rate, roundTrip, (mbit, roundTripMs) => {
+      const link = new Link({ rate: mbit * MBIT, roundTripMs }, 0.5).run(8_000);
+      assertGreaterOrEqual(link.measure(12_000).used, 0.93);
+      const right = Math.max(FLIGHT_FLOOR, mbit * MBIT * (roundTripMs + 20));
+      assertLess(link.flight.bound, right * 1.5);
+    }),
+    { numRuns: 60 },
+  );
+});

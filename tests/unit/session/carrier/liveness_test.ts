@@ -1,0 +1,297 @@
+import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
+import fc from "fast-check";
+import { Liveness, type Unacknowledged } from "../../../../lib/session/carrier/liveness.ts";
+
+const STEP_MS = 250;
+const NOTHING: Unacknowledged = { bytes: 0, acknowledged: 0, rate: 0, roundTripMs: 0 };
+
+/** A carrier's view of its peer, ticked as a carrier does. */
+class Watch {
+  readonly liveness = new Liveness(0);
+  nowMs = 0;
+  waiting: Unacknowledged = NOTHING;
+  asks: number[] = [];
+  deadAt: number | undefined;
+  reason = "";
+
+  tick(lateMs = 0): void {
+    this.nowMs += STEP_MS + lateMs;
+    const verdict = this.liveness.tick(this.nowMs, STEP_MS * 1.5, this.waiting);
+    if (verdict.kind === "ask") {
+      this.asks.push(this.nowMs);
+      this.liveness.asked();
+    }
+    if (verdict.kind === "dead") {
+      this.deadAt ??= this.nowMs;
+      this.reason = verdict.reason;
+    }
+  }
+
+  /** Ticks for `ms`; every `hearEveryMs` so many bytes are received: by default a sign of life. */
+  run(ms: number, hearEveryMs = Infinity, bytes = 10): this {
+    const until = this.nowMs + ms;
+    let heardAt = this.nowMs;
+    while (this.nowMs < until && this.deadAt === undefined) {
+      this.tick();
+      if (this.nowMs - heardAt < hearEveryMs) continue;
+      heardAt = this.nowMs;
+      this.liveness.received(bytes);
+    }
+    return this;
+  }
+}
+
+Deno.test("silence of three seconds is death when nothing was promised yet", () => {
+  const watch = new Watch().run(60_000);
+  assertEquals(watch.deadAt, 3_000);
+  assertEquals(watch.reason, "silent for 3.0 s");
+});
+
+Deno.test("three times the promised silence is death, and never less than three seconds", () => {
+  for (const [promisedMs, deadlineMs] of [[1_000, 3_000], [30_000, 90_000], [100, 3_000], [0, 3_000], [2_000, 6_000]]) {
+    const watch = new Watch();
+    watch.liveness.promised(promisedMs);
+    assertEquals(watch.liveness.deadlineMs, deadlineMs);
+    assertEquals(watch.run(100_000).deadAt, deadlineMs);
+  }
+});
+
+Deno.test("any received byte ends the silence, whole frames or not", () => {
+  const watch = new Watch().run(120_000, 2_750);
+  assertEquals(watch.deadAt, undefined);
+});
+
+Deno.test("a shorter promise counts from now on, the last one holds", () => {
+  const watch = new Watch();
+  watch.liveness.promised(30_000);
+  watch.run(20_000);
+  watch.liveness.received(10);
+  watch.liveness.promised(1_000);
+  assertEquals(watch.run(60_000).deadAt, 23_000);
+});
+
+Deno.test("unacknowledged data without progress asks once, and kills when no reply comes", () => {
+  const watch = new Watch();
+  watch.waiting = { bytes: 200, acknowledged: 0, rate: 0, roundTripMs: 0 }; // 100 ms at the rate assumed
+  watch.run(60_000, 500);
+  assertEquals(watch.asks, [1_000]);
+  assertEquals(watch.deadAt, 4_250);
+  assert(watch.reason.startsWith("nothing acknowledged for 4."), watch.reason);
+});
+
+Deno.test("progress resets the verdict, and a later stall asks again", () => {
+  const watch = new Watch();
+  watch.waiting = { bytes: 1, acknowledged: 0, rate: 100, roundTripMs: 0 };
+  for (let i = 0; i < 20; i++) {
+    watch.run(3_500, 500);
+    assertEquals(watch.deadAt, undefined);
+    watch.liveness.progressed();
+  }
+  assertEquals(watch.asks.length, 20);
+});
+
+Deno.test("once everything is acknowledged, nothing is due any more", () => {
+  const watch = new Watch();
+  watch.waiting = { bytes: 1, acknowledged: 0, rate: 100, roundTripMs: 0 };
+  watch.run(3_500, 500);
+  watch.waiting = NOTHING;
+  watch.run(10_000, 500);
+  watch.waiting = { bytes: 1, acknowledged: 0, rate: 100, roundTripMs: 0 };
+  watch.run(3_500, 500);
+  assertEquals(watch.deadAt, undefined);
+});
+
+Deno.test("a slow path has the time that the bytes in front of the reply need", () => {
+  const watch = new Watch();
+  watch.waiting = { bytes: 256 * 1024, acknowledged: 0, rate: 32, roundTripMs: 0 }; // 256 kbit/s: 8 s
+  for (let acknowledged = 0; acknowledged < 80_000; acknowledged += 8_000) {
+    watch.waiting = { ...watch.waiting, acknowledged };
+    watch.run(250, 250);
+    watch.liveness.progressed();
+  }
+  const stalledAt = watch.nowMs;
+  watch.run(12_000, 500);
+  assertEquals(watch.deadAt, undefined);
+  watch.run(1_000, 500);
+  assertEquals(watch.deadAt! - stalledAt, 12_250);
+});
+
+Deno.test("a long round trip is asked later", () => {
+  const watch = new Watch();
+  watch.waiting = { bytes: 100, acknowledged: 0, rate: 100, roundTripMs: 1_000 };
+  watch.run(5_000, 500);
+  assertEquals(watch.asks, [3_000]);
+});
+
+Deno.test("a late tick counts as one step: suspension is no silence", () => {
+  for (const asleepMs of [5_000, 60_000, 7 * 24 * 3_600_000]) {
+    const watch = new Watch();
+    watch.waiting = { bytes: 1, acknowledged: 0, rate: 100, roundTripMs: 0 };
+    watch.run(1_500);
+    watch.tick(asleepMs);
+    assertEquals(watch.deadAt, undefined);
+    watch.liveness.received(10);
+    watch.liveness.progressed();
+    assertEquals(watch.run(2_000, 500).deadAt, undefined);
+  }
+});
+
+Deno.test("a peer that stays silent after a suspension is found dead all the same", () => {
+  const watch = new Watch();
+  watch.tick(60_000);
+  const wokeAt = watch.nowMs;
+  watch.run(60_000);
+  assertLessOrEqual(watch.deadAt! - wokeAt, 3_000);
+});
+
+Deno.test("a clock that stands still or goes back counts nothing", () => {
+  const liveness = new Liveness(1_000);
+  for (let i = 0; i < 100; i++) assertEquals(liveness.tick(1_000 - i, 375, NOTHING).kind, "alive");
+});
+
+Deno.test("after a wake-up a sign of life is due within a second, whatever was promised", () => {
+  const dead = new Watch();
+  dead.liveness.promised(30_000);
+  dead.run(10_000);
+  dead.liveness.suspect(dead.nowMs);
+  assertEquals(dead.run(60_000).deadAt, 11_000);
+  assertEquals(dead.reason, "no sign of life after this machine was suspended");
+
+  const alive = new Watch();
+  alive.liveness.promised(30_000);
+  alive.liveness.suspect(alive.nowMs);
+  alive.run(750);
+  alive.liveness.received(10);
+  assertEquals(alive.run(60_000).deadAt, undefined);
+});
+
+Deno.test("after a wake-up a long path gets three round trips, and a dead one is found all the same", () => {
+  const path = { bytes: 0, acknowledged: 0, rate: 0, roundTripMs: 1_400 };
+  const alive = new Watch();
+  alive.liveness.promised(30_000);
+  alive.waiting = path;
+  alive.liveness.suspect(0);
+  alive.run(1_500);
+  assertEquals(alive.deadAt, undefined);
+  alive.liveness.replied();
+  assertEquals(alive.run(60_000).deadAt, undefined);
+
+  const dead = new Watch();
+  dead.liveness.promised(30_000);
+  dead.waiting = path;
+  dead.liveness.suspect(0);
+  assertEquals(dead.run(60_000).deadAt, 4_250);
+});
+
+Deno.test("what had waited while the machine slept is no sign of life, the reply is", () => {
+  const dead = new Watch();
+  dead.liveness.suspect(0);
+  dead.liveness.received(10);
+  assertEquals(dead.run(60_000).deadAt, 1_000);
+
+  const alive = new Watch();
+  alive.liveness.suspect(0);
+  alive.liveness.replied();
+  assertEquals(alive.run(2_500).deadAt, undefined);
+});
+
+Deno.test("a long round trip prolongs the silence that is allowed: by itself and 3 s, or twice, if that is less", () => {
+  const deadAfter = (roundTripMs: number) => {
+    const watch = new Watch();
+    watch.waiting = { bytes: 0, acknowledged: 0, rate: 0, roundTripMs };
+    return watch.run(60_000).deadAt;
+  };
+  assertEquals([0, 1_000, 10_000, 50_000].map(deadAfter), [3_000, 5_000, 16_000, 56_000]);
+});
+
+Deno.test("an answer that waits behind what comes meanwhile is no reason to give up", () => {
+  for (const bytesPerSecond of [2_000, 8_000, 32_000]) {
+    const watch = new Watch();
+    watch.waiting = { bytes: 13, acknowledged: 0, rate: 1, roundTripMs: 50 };
+    watch.run(60_000, 1_000, bytesPerSecond);
+    assertEquals([watch.deadAt, watch.asks], [undefined, [1_000]]);
+    watch.liveness.replied();
+    watch.run(20_000, 1_000, bytesPerSecond);
+    assertEquals(watch.deadAt, undefined);
+  }
+});
+
+Deno.test("a peer from which bytes come and to which none get is given up all the same", () => {
+  const watch = new Watch();
+  watch.waiting = { bytes: 13, acknowledged: 0, rate: 1, roundTripMs: 50 };
+  watch.run(600_000, 1_000, 8_000);
+  assertEquals(watch.deadAt !== undefined && watch.deadAt < 130_000, true, `${watch.deadAt}`);
+});
+
+Deno.test("silence in the middle of a queue of seconds is the time of a lost packet to come again", () => {
+  const watch = new Watch();
+  // Much comes, so there may be a queue; the answer takes 9 s.
+  watch.run(2_000, 250, 2_000);
+  assertEquals(watch.asks.length, 1);
+  watch.run(8_000, 250, 2_000);
+  watch.liveness.replied();
+  const silentAt = watch.nowMs;
+  watch.run(60_000);
+  assertEquals(watch.deadAt! - silentAt, 3_000 + 9_000 + 3_000);
+  assertEquals(watch.asks.length, 1);
+});
+
+Deno.test("with an answer in time a carrier is found dead as soon as ever", () => {
+  const watch = new Watch();
+  for (let i = 0; i < 80; i++) {
+    watch.run(250, 250, 1_000_000);
+    watch.liveness.replied();
+  }
+  assert(watch.asks.length > 10);
+  const silentAt = watch.nowMs;
+  watch.run(60_000);
+  assertLessOrEqual(watch.deadAt! - silentAt, 3_000 + 2 * 250);
+});
+
+Deno.test("a carrier that is heard often enough and makes progress is never condemned (fuzz)", () => {
+  const event = fc.record({ afterTicks: fc.integer({ min: 1, max: 7 }), lateMs: fc.nat(20_000) });
+  fc.assert(
+    fc.property(fc.array(event, { minLength: 1, maxLength: 40 }), fc.nat(1 << 20), (events, bytes) => {
+      const watch = new Watch();
+      watch.waiting = { bytes, acknowledged: 0, rate: 0, roundTripMs: 0 };
+      for (const { afterTicks, lateMs } of events) {
+        watch.tick(lateMs);
+        for (let tick = 1; tick < afterTicks; tick++) watch.tick();
+        watch.liveness.received(10);
+        watch.liveness.progressed();
+      }
+      assertEquals(watch.deadAt, undefined);
+      watch.run(60_000);
+      assert(watch.deadAt !== undefined, "and silence is found afterwards");
+      assertGreaterOrEqual(watch.deadAt, 3_000);
+    }),
+    { seed: 9, numRuns: 200 },
+  );
+});
+
+Deno.test("a promise of years is taken for one of an hour: a dead carrier is not kept for ever", () => {
+  const liveness = new Liveness(0);
+  liveness.promised(2 ** 32 - 1);
+  assertEquals(liveness.deadlineMs, 3 * 3_600_000);
+});
+
+Deno.test("behind carriers that brought nothing silence may last longer, until this one has moved much or lived for long", () => {
+  const silentFor = (before: (liveness: Liveness) => number) => {
+    const liveness = new Liveness(0, 9_000);
+    const from = before(liveness);
+    for (let nowMs = from + STEP_MS;; nowMs += STEP_MS) {
+      if (liveness.tick(nowMs, STEP_MS, NOTHING).kind === "dead") return nowMs - from;
+    }
+  };
+  assertEquals(silentFor(() => 0), 12_000);
+  const hear = (liveness: Liveness, ms: number, bytes: number) => {
+    for (let nowMs = STEP_MS; nowMs <= ms; nowMs += STEP_MS) {
+      liveness.tick(nowMs, STEP_MS, NOTHING);
+      liveness.received(bytes);
+    }
+    return ms;
+  };
+  assertEquals(silentFor((liveness) => hear(liveness, 1_000, 10)), 12_000);
+  assertEquals(silentFor((liveness) => hear(liveness, 1_000, 4096)), 3_000);
+  assertEquals(silentFor((liveness) => hear(liveness, 60_000, 10)), 3_000);
+});

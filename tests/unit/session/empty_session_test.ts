@@ -1,0 +1,46 @@
+/** What counts as an empty session: one whose end loses nothing. */
+import { assertEquals } from "@std/assert";
+import { makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
+import { collect, text, World } from "../../support/mux_world.ts";
+
+const MINUTE_MS = 60_000;
+
+/** One without an identity would be waited for an hour only. */
+async function worldOfAKnownClient(): Promise<World> {
+  return new World({ client: { identity: { keys: await makeIdentityKeys(), slot: 0 } } });
+}
+
+Deno.test("an answer that waits for the network outlasts its stream: it is delivered after an outage of hours", async () => {
+  await using world = await worldOfAKnownClient();
+  const { user } = world.open();
+  await world.attached();
+  await world.run(user.write(text("request")));
+  await user.closeWrite();
+  await world.clock.advance(50);
+  const [upstream] = world.upstream;
+  await world.run(collect(upstream));
+  world.network.blackHole();
+  world.network.state = "unreachable";
+  // The user's server answers in full and closes: its stream is over, its bytes wait in the log.
+  await world.run(upstream.write(new Uint8Array(50_000).fill(7)));
+  await upstream.closeWrite();
+  await world.clock.advance(200 * MINUTE_MS);
+  world.network.state = "up";
+  const { bytes, end } = await world.run(collect(user));
+  assertEquals([bytes.length, end], [50_000, "end"]);
+});
+
+Deno.test("a reset that waits for the network outlasts its stream: the peer's user hears it, with the reason", async () => {
+  await using world = await worldOfAKnownClient();
+  const { user } = world.open();
+  await world.attached();
+  await world.run(user.write(text("request")));
+  const received = collect(user);
+  world.network.state = "unreachable";
+  world.network.cut();
+  await world.clock.advance(1_000);
+  world.upstream[0].abort(new Error("it broke"));
+  await world.clock.advance(200 * MINUTE_MS);
+  world.network.state = "up";
+  assertEquals((await world.run(received)).end, "it broke");
+});

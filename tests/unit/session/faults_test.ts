@@ -1,0 +1,142 @@
+/** Faults of the program's own: what throws ends what it belongs to, loudly, and nothing else (invariant 11). */
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import type { Duplex } from "../../../lib/net/duplex.ts";
+import { faultOf, TeleError } from "../../../lib/net/error.ts";
+import { duplexPair } from "../../../lib/net/pipe.ts";
+import { collect, readText, text, World } from "../../support/mux_world.ts";
+import { World as SessionWorld } from "../../support/session_world.ts";
+
+const BUG = new Error("a bug in the program");
+
+function throwsBug(): never {
+  throw BUG;
+}
+
+Deno.test("what was foreseen stays what it is, anything else is told as a fault with its cause", () => {
+  const foreseen = new TeleError("closed", "it was closed");
+  assertEquals(faultOf(foreseen), foreseen);
+  const fault = faultOf(BUG);
+  assertEquals([fault.code, fault.cause], ["fault", BUG]);
+  assertStringIncludes(fault.message, BUG.message);
+  assertStringIncludes(faultOf("a string").message, "a string");
+});
+
+Deno.test("onStreamEnd that throws is told in the log, and costs other streams nothing", async () => {
+  const told: string[] = [];
+  await using world = new World({
+    server: {
+      onStreamEnd: throwsBug,
+      log: (level, message) => void (level === "error" && told.push(message)),
+    },
+  });
+  await world.attached();
+  const [one, other] = [world.open().user, world.open().user];
+  await world.run(other.write(text("first-")));
+  await world.clock.advance(100);
+  const upstream = world.upstream[1];
+  assertEquals(await world.run(readText(upstream, 6)), "first-");
+  // In one step: one stream resets, the other goes on.
+  one.abort(new Error("its program resets"));
+  const writing = other.write(text("SECOND-"));
+  await world.clock.advance(50);
+  await world.run(writing);
+  await world.run(other.write(text("third")));
+  await other.closeWrite();
+  const { bytes, end } = await world.run(collect(upstream));
+  assertEquals(new TextDecoder().decode(bytes) + end, "SECOND-thirdend");
+  assertEquals(told.length, 1);
+  assertStringIncludes(told[0], BUG.message);
+});
+
+/** What a user's connection may throw, in place of rejecting. */
+const BROKEN: Record<string, (user: Duplex) => void> = {
+  "read": (user) => user.read = throwsBug,
+  "readWith": (user) => user.readWith = throwsBug,
+  "write": (user) => user.write = throwsBug,
+  "writeNow": (user) => user.writeNow = throwsBug,
+  "closeWrite": (user) => user.closeWrite = throwsBug,
+};
+
+for (const [call, breakIt] of Object.entries(BROKEN)) {
+  Deno.test(`a user's connection whose ${call} throws loses its own stream, and no other`, async () => {
+    await using world = new World();
+    await world.attached();
+    const { user: sound } = world.open();
+    await world.run(sound.write(text("sound")));
+    const [near, far] = duplexPair();
+    breakIt(far);
+    world.client.open(far);
+    collect(near);
+    await near.closeWrite().catch(() => {});
+    await world.clock.advance(100);
+    const upstream = world.upstream[1];
+    const there = upstream === undefined ? undefined : collect(upstream);
+    await upstream?.write(text("an answer")).catch(() => {});
+    await upstream?.closeWrite().catch(() => {});
+    await world.clock.advance(1_000);
+    assertEquals(world.ends.client.map(({ kind }) => kind), ["reset"]);
+    if (there !== undefined) await world.run(there);
+    assertEquals(await world.run(readText(world.upstream[0], 5)), "sound");
+  });
+}
+
+Deno.test("a dial that throws, in place of rejecting, refuses its stream", async () => {
+  await using world = new World({ server: { dial: throwsBug } });
+  await world.attached();
+  const { user } = world.open();
+  const here = collect(user);
+  await world.run(user.write(text("x")).catch(() => {}));
+  assertEquals((await world.run(here)).end, BUG.message);
+});
+
+Deno.test("a connection that throws when it is aborted does not keep others from being cut with their session", async () => {
+  const world = new World();
+  await world.attached();
+  const ends = [];
+  for (let count = 0; count < 3; count++) {
+    const [near, far] = duplexPair();
+    const abort = far.abort.bind(far);
+    far.abort = (reason) => {
+      abort(reason);
+      throw BUG;
+    };
+    world.client.open(far);
+    ends.push(collect(near));
+  }
+  await world.clock.advance(100);
+  const stopping = world.server.stop("it was asked to");
+  // What nothing is left to end of, is an uncaught error of the program.
+  const uncaught: unknown[] = [];
+  const onError = (event: ErrorEvent) => {
+    event.preventDefault();
+    uncaught.push(event.error);
+  };
+  addEventListener("error", onError);
+  try {
+    await world.run(stopping);
+    for (const { end } of await world.run(Promise.all(ends))) assertStringIncludes(end, "it was asked to");
+    await world.run(world.client.stop("the test ends"));
+  } finally {
+    removeEventListener("error", onError);
+  }
+  assertEquals(uncaught, [BUG]);
+  assertEquals(world.ends.client.length, 3);
+});
+
+for (const call of ["receive", "receiveHint", "acknowledged", "pull"] as const) {
+  Deno.test(`a throw in ${call} ends the session at both ends, loudly, and nothing of it is counted`, async () => {
+    const world = await SessionWorld.attached();
+    const { here, there } = world;
+    const before = there.session!.received;
+    there[call] = throwsBug;
+    if (call === "receiveHint") here.hints = [1];
+    here.send(1_000);
+    there.send(call === "acknowledged" || call === "pull" ? 1_000 : 0);
+    await world.clock.advance(2_000);
+    assertEquals(there.error?.code, "fault");
+    assert(here.error !== undefined && /fault .* a bug in the program/.test(here.error.message), here.error?.message);
+    assertEquals(world.linesWith("server error: session").length, 1);
+    if (call === "receive") assertEquals(there.session!.received, before);
+    await world.end();
+  });
+}

@@ -1,0 +1,93 @@
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { HandshakeChannel } from "../../../lib/session/handshake/handshake.ts";
+import { decodeEnding } from "../../../lib/session/handshake/messages.ts";
+import { TeleError } from "../../../lib/net/error.ts";
+import { World } from "../../support/session_world.ts";
+
+const MBIT = 125_000;
+const MANY_BYTES = 8 << 20;
+
+/** A world in the middle of a transfer, on a path whose system buffers a lot. */
+async function transferring(flow: "upload" | "download" | "both", rate: number, delayMs = 25): Promise<World> {
+  const network = { bytesPerSecond: rate * MBIT, delayMs, bufferBytes: 1 << 20 };
+  const world = await World.attached({ network, client: { replayBufferBytes: 1 << 24 } });
+  if (flow !== "download") world.here.send(MANY_BYTES);
+  if (flow !== "upload") world.there.send(MANY_BYTES);
+  await world.clock.advance(2_000);
+  return world;
+}
+
+for (const flow of ["upload", "download", "both"] as const) {
+  for (const rate of [2, 20]) {
+    Deno.test(`a client's goodbye arrives in the middle of a transfer at ${rate} Mbit/s: ${flow}`, async () => {
+      const world = await transferring(flow, rate);
+      world.client.stop("the tele client ends");
+      const startMs = world.clock.now();
+      await world.clock.advanceUntil(() => world.there.error !== undefined, 5_000, "the server's end");
+      assertEquals(world.there.error!.message, "the tele client ends");
+      await world.end();
+      assertLessOrEqual(world.clock.now() - startMs, 5_000, "and the client does not stay");
+      await world.clock.advance(1_000);
+      assertEquals(world.clock.pendingTimers, 0);
+    });
+
+    Deno.test(`a server's goodbye arrives in the middle of a transfer at ${rate} Mbit/s: ${flow}`, async () => {
+      const world = await transferring(flow, rate);
+      const { here } = world;
+      world.network.state = "unreachable";
+      world.server.stop("the tele server ends");
+      await world.clock.advanceUntil(() => here.error !== undefined, 5_000, "the client's end");
+      assertEquals(here.error!.message, "the tele server ends");
+      await world.end();
+    });
+
+    Deno.test(`both say goodbye at once in the middle of a transfer at ${rate} Mbit/s, and none stays: ${flow}`, async () => {
+      const world = await transferring(flow, rate);
+      const pipe = world.network.last!;
+      let ended = 0;
+      world.client.stop("the tele client ends").then(() => ended++);
+      world.server.stop("the tele server ends").then(() => ended++);
+      await world.clock.advanceUntil(() => ended === 2, 5_000, "both ends");
+      assert(pipe.isOver);
+      await world.end();
+    });
+  }
+}
+
+Deno.test("a goodbye arrives though the rate has fallen since it was measured: the peer is still heard", async () => {
+  const world = await transferring("upload", 20);
+  const pipe = world.network.last!;
+  pipe.aToB.bytesPerSecond = 2 * MBIT;
+  await world.clock.advance(100);
+  world.client.stop("the tele client ends");
+  await world.clock.advanceUntil(() => world.there.error !== undefined, 25_000, "the server's end");
+  assertEquals(world.there.error!.message, "the tele client ends");
+  await world.end();
+});
+
+Deno.test("who breaks the rules in the middle of a transfer is told so", async () => {
+  const world = await transferring("both", 2);
+  const { here, there } = world;
+  there.refusal = new TeleError("protocol", "that was against the rules");
+  await world.clock.advanceUntil(() => here.error !== undefined, 5_000, "the client's end");
+  assertEquals(here.error!.message, "that was against the rules");
+  await world.end();
+});
+
+Deno.test("a refusal arrives though its reader says more than is read, and reads late", async () => {
+  const world = new World({ network: { bytesPerSecond: 2 * MBIT, delayMs: 25 } });
+  const connecting = world.network.dial();
+  await world.clock.advance(100);
+  const duplex = await connecting;
+  const channel = new HandshakeChannel(duplex);
+  // No tele client: its first frame is a wrong one, and much follows.
+  const asking = duplex.write(new Uint8Array(20_000).fill(1)).catch(() => {});
+  await world.clock.advance(300);
+  // It comes to read only now.
+  const answer = channel.receive().then(decodeEnding);
+  await world.clock.advance(2_000);
+  assert((await answer).message.includes("was announced"), (await answer).message);
+  duplex.close();
+  await asking;
+  await world.end();
+});

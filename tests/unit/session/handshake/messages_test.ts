@@ -1,0 +1,358 @@
+import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { TeleError } from "../../../../lib/net/error.ts";
+import {
+  EndCode,
+  FrameType,
+  MOST_RESUME_TIMEOUT_MS,
+  PROTOCOL_VERSION,
+} from "../../../../lib/session/session_constants.ts";
+import {
+  type Accept,
+  type Challenge,
+  type Commit,
+  decodeAccept,
+  decodeChallenge,
+  decodeCommit,
+  decodeEnding,
+  decodeHello,
+  encodeAccept,
+  encodeChallenge,
+  encodeCommit,
+  encodeEnding,
+  encodeHello,
+  endCodeOf,
+  type Hello,
+  PROOF_BYTES,
+  RefusalError,
+} from "../../../../lib/session/handshake/messages.ts";
+import {
+  type FieldedMessage,
+  type Fields,
+  FieldType,
+  resumeTimeoutField,
+} from "../../../../lib/session/handshake/fields.ts";
+import { MessageWriter, readU64, writeU64 } from "../../../../lib/session/handshake/message_bytes.ts";
+import { concatBytes } from "../../../../lib/session/handshake/keys.ts";
+
+const SEED = 7;
+const LARGEST_COUNT = Number.MAX_SAFE_INTEGER;
+
+const bytes = (count: number) => fc.uint8Array({ minLength: count, maxLength: count });
+const count = fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constantFrom(0, 2 ** 32 - 1, 2 ** 32, LARGEST_COUNT));
+const unknownFields = fc.uniqueArray(
+  fc.tuple(
+    fc.integer({ min: 1 + Math.max(...Object.values(FieldType)), max: 0xffff }),
+    fc.uint8Array({ maxLength: 40 }),
+  ),
+  {
+    selector: ([type]) => type,
+    maxLength: 5,
+  },
+).map((entries) => new Map(entries));
+
+/** Unknown fields, and with some luck the known ones of `known`, in any order. */
+function fieldsOf(...known: fc.Arbitrary<[number, Uint8Array]>[]): fc.Arbitrary<Fields> {
+  const some = fc.tuple(...known.map((field) => fc.option(field)));
+  return fc.tuple(unknownFields, some).map(([fields, known]) => {
+    return new Map([...fields, ...known.filter((field) => field !== null)]);
+  });
+}
+
+const guarded = fc.constant<[number, Uint8Array]>([FieldType.guarded, new Uint8Array(0)]);
+const full = fc.constant<[number, Uint8Array]>([FieldType.full, new Uint8Array(0)]);
+const identity = bytes(100).map((value): [number, Uint8Array] => [FieldType.identity, value]);
+const resumeTimeout = fc.integer({ min: 1, max: MOST_RESUME_TIMEOUT_MS })
+  .map((timeoutMs): [number, Uint8Array] => [...resumeTimeoutField(timeoutMs)][0]!);
+const fields = fieldsOf(guarded);
+
+const hello: fc.Arbitrary<Hello> = fc.oneof(
+  fc.record({ kind: fc.constant("new" as const), nonce: bytes(32), publicKey: bytes(32), fields }),
+  fc.record({
+    kind: fc.constant("resume" as const),
+    nonce: bytes(32),
+    publicKey: bytes(32),
+    sessionId: bytes(16),
+    fields,
+  }),
+);
+const challenge: fc.Arbitrary<Challenge> = fc.record({
+  status: fc.constantFrom("ready" as const, "unknown" as const),
+  nonce: bytes(32),
+  publicKey: bytes(32),
+  fields,
+});
+const commit: fc.Arbitrary<Commit> = fc.oneof(
+  fc.record({
+    kind: fc.constant("new" as const),
+    attempt: fc.constant(0),
+    received: fc.constant(0),
+    fields: fieldsOf(resumeTimeout, identity),
+  }),
+  fc.record({
+    kind: fc.constant("resume" as const),
+    attempt: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
+    received: count,
+    fields: fieldsOf(resumeTimeout),
+  }),
+);
+const accept: fc.Arbitrary<Accept> = fc.record({
+  sessionId: bytes(16),
+  received: count,
+  fields: fieldsOf(resumeTimeout, full),
+});
+
+/** Encodes and decodes each message, the proofs of those that carry one left out of the comparison. */
+const MESSAGES = {
+  hello: { arbitrary: hello, encode: encodeHello, decode: decodeHello },
+  challenge: { arbitrary: challenge, encode: encodeChallenge, decode: decodeChallenge },
+  commit: {
+    arbitrary: commit,
+    encode: (message: Commit) => concatBytes(encodeCommit(message), new Uint8Array(PROOF_BYTES).fill(0x5a)),
+    decode: (payload: Uint8Array) => decodeCommit(payload).commit,
+  },
+  accept: {
+    arbitrary: accept,
+    encode: (message: Accept) => concatBytes(encodeAccept(message), new Uint8Array(PROOF_BYTES).fill(0x5a)),
+    decode: (payload: Uint8Array) => decodeAccept(payload).accept,
+  },
+} as const;
+
+type AnyMessage = {
+  arbitrary: fc.Arbitrary<unknown>;
+  encode(message: unknown): Uint8Array;
+  decode(payload: Uint8Array): unknown;
+};
+
+for (const [name, entry] of Object.entries(MESSAGES)) {
+  const message = entry as unknown as AnyMessage;
+
+  Deno.test(`a ${name} comes back as it was sent`, () => {
+    fc.assert(
+      fc.property(message.arbitrary, (value) => {
+        assertEquals(message.decode(message.encode(value)), value);
+      }),
+      { seed: SEED, numRuns: 100 },
+    );
+  });
+
+  Deno.test(`every truncation of a ${name} is a protocol error and nothing else`, () => {
+    for (const value of fc.sample(message.arbitrary, { seed: SEED, numRuns: 6 })) {
+      const whole = message.encode(value);
+      for (let length = 0; length < whole.length; length++) {
+        const error = assertThrows(() => message.decode(whole.slice(0, length)), TeleError);
+        assertEquals(error.code, "protocol", `${length} of ${whole.length} bytes`);
+      }
+    }
+  });
+
+  Deno.test(`a ${name} has one encoding: bytes behind its end, or between its fields and its proof, are an error`, () => {
+    for (const value of fc.sample(message.arbitrary, { seed: SEED, numRuns: 20 })) {
+      const whole = message.encode(value);
+      for (
+        const at of name === "commit" || name === "accept" ? [whole.length, whole.length - PROOF_BYTES] : [whole.length]
+      ) {
+        for (const extra of [[0], [0, 0, 0], [1, 2, 3, 4, 5]]) {
+          const longer = concatBytes(whole.subarray(0, at), new Uint8Array(extra), whole.subarray(at));
+          assertEquals(assertThrows(() => message.decode(longer), TeleError).code, "protocol");
+        }
+      }
+    }
+  });
+
+  Deno.test(`garbage in place of a ${name} throws a TeleError and nothing else (fuzz)`, () => {
+    const flip = fc.record({ at: fc.nat(400), to: fc.nat(255) });
+    fc.assert(
+      fc.property(message.arbitrary, fc.array(flip, { minLength: 1, maxLength: 6 }), (value, flips) => {
+        const payload = message.encode(value).slice();
+        for (const { at, to } of flips) payload[at % payload.length] = to;
+        onlyTeleErrors(() => message.decode(payload));
+      }),
+      { seed: SEED, numRuns: 300 },
+    );
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (payload) => onlyTeleErrors(() => message.decode(payload))),
+      { seed: SEED, numRuns: 300 },
+    );
+  });
+}
+
+function onlyTeleErrors(action: () => unknown): void {
+  try {
+    action();
+  } catch (error) {
+    assertInstanceOf(error, TeleError);
+  }
+}
+
+Deno.test("optional fields of unknown types are kept apart and hide nothing", () => {
+  const known = resumeTimeoutField(300).get(FieldType.resumeTimeout)!;
+  const fields = new Map([[0xfffe, new Uint8Array(300)], [FieldType.resumeTimeout, known], [999, new Uint8Array(0)]]);
+  const message: Accept = { sessionId: new Uint8Array(16), received: 5, fields };
+  const { accept } = decodeAccept(MESSAGES.accept.encode(message));
+  assertEquals(accept.fields.get(FieldType.resumeTimeout), known);
+  assertEquals(accept.received, 5);
+});
+
+/** A message whose list is `list`, written as it stands. */
+function withFields(message: FieldedMessage, list: [type: number, value: Uint8Array][]): Uint8Array {
+  const values = { sessionId: new Uint8Array(16), nonce: new Uint8Array(32), publicKey: new Uint8Array(32) };
+  const whole = {
+    hello: encodeHello({ ...values, kind: "new", fields: new Map() }),
+    challenge: encodeChallenge({ ...values, status: "ready", fields: new Map() }),
+    commit: encodeCommit({ kind: "new", attempt: 0, received: 0, fields: new Map() }),
+    accept: encodeAccept({ ...values, received: 0, fields: new Map() }),
+  }[message];
+  const writer = new MessageWriter().bytes(whole.subarray(0, -1)).u8(list.length);
+  for (const [type, value] of list) writer.u16(type).u16(value.length).bytes(value);
+  if (message === "commit" || message === "accept") writer.bytes(new Uint8Array(PROOF_BYTES));
+  return writer.done();
+}
+
+const DECODERS = { hello: decodeHello, challenge: decodeChallenge, commit: decodeCommit, accept: decodeAccept };
+
+Deno.test("fields that come twice, out of order, in a wrong message, too long or beyond their range are an error", () => {
+  const u64 = (value: bigint) => new Uint8Array(new BigUint64Array([value]).buffer).reverse();
+  const [none, eight] = [new Uint8Array(0), u64(1000n)];
+  const wrong: [FieldedMessage, [number, Uint8Array][], string][] = [
+    ["hello", [[900, none], [900, none]], "order"],
+    ["hello", [[FieldType.guarded, none], [FieldType.guarded, none]], "order"],
+    ["challenge", [[900, none], [FieldType.guarded, none]], "order"],
+    ["commit", [[FieldType.resumeTimeout, eight], [FieldType.resumeTimeout, eight]], "order"],
+    ["hello", [[FieldType.guarded, new Uint8Array(1)]], "guarded has 0 bytes"],
+    ["hello", [[FieldType.resumeTimeout, eight]], "does not belong into the hello"],
+    ["challenge", [[FieldType.identity, new Uint8Array(100)]], "does not belong into the challenge"],
+    ["commit", [[FieldType.guarded, none]], "does not belong into the commit"],
+    ["accept", [[FieldType.identity, new Uint8Array(100)]], "does not belong into the accept"],
+    ["commit", [[FieldType.identity, new Uint8Array(99)]], "identity has 100 bytes"],
+    ["accept", [[FieldType.resumeTimeout, new Uint8Array(7)]], "resumeTimeout has 8 bytes"],
+    ["accept", [[FieldType.resumeTimeout, u64(0n)]], "kept for 0 ms"],
+    ["commit", [[FieldType.resumeTimeout, u64(BigInt(MOST_RESUME_TIMEOUT_MS) + 1n)]], "kept for 31622400001 ms"],
+    ["commit", [[FieldType.resumeTimeout, u64(2n ** 60n)]], "larger than 2^53"],
+  ];
+  for (const [message, list, words] of wrong) {
+    const payload = withFields(message, list);
+    assertEquals(assertThrows(() => DECODERS[message](payload), TeleError, words).code, "protocol");
+  }
+  DECODERS.commit(withFields("commit", [[FieldType.resumeTimeout, eight], [FieldType.identity, new Uint8Array(100)]]));
+  DECODERS.hello(withFields("hello", [[FieldType.guarded, none], [900, none]]));
+});
+
+Deno.test("numbers that no honest commit has are an error: attempts and counts of a new session, attempt 0 of a resume", () => {
+  const fields = new Map();
+  const wrong: Commit[] = [
+    { kind: "new", attempt: 1, received: 0, fields },
+    { kind: "new", attempt: 0, received: 1, fields },
+    { kind: "resume", attempt: 0, received: 0, fields },
+    { kind: "resume", attempt: 1, received: 0, fields: new Map([[FieldType.identity, new Uint8Array(100)]]) },
+  ];
+  for (const commit of wrong) {
+    assertEquals(
+      assertThrows(() => MESSAGES.commit.decode(MESSAGES.commit.encode(commit)), TeleError).code,
+      "protocol",
+    );
+  }
+});
+
+Deno.test("a challenge has one of two states", () => {
+  const challenge = withFields("challenge", []);
+  for (let status = 0; status < 256; status++) {
+    challenge[2] = status;
+    if (status < 2) assertEquals(decodeChallenge(challenge).status, ["ready", "unknown"][status]!);
+    else assertEquals(assertThrows(() => decodeChallenge(challenge), TeleError).code, "protocol");
+  }
+});
+
+Deno.test("a commit and an accept are split from their proofs byte for byte", () => {
+  const message: Commit = { kind: "resume", attempt: 3, received: 4, fields: new Map() };
+  const proof = new Uint8Array(PROOF_BYTES).map((_, i) => i);
+  const split = decodeCommit(concatBytes(encodeCommit(message), proof));
+  assertEquals([split.body, split.proof], [encodeCommit(message), proof]);
+});
+
+Deno.test("counts up to 2^53 - 1 come back, larger ones are a protocol error", () => {
+  const memory = new Uint8Array(10);
+  fc.assert(
+    fc.property(count, (value) => {
+      writeU64(memory, 1, value);
+      assertEquals(new DataView(memory.buffer).getBigUint64(1), BigInt(value));
+      assertEquals(readU64(memory, 1), value);
+    }),
+    { seed: SEED },
+  );
+  for (const value of [2n ** 53n, 2n ** 63n, 2n ** 64n - 1n]) {
+    new DataView(memory.buffer).setBigUint64(1, value);
+    assertEquals(assertThrows(() => readU64(memory, 1), TeleError).code, "protocol");
+  }
+});
+
+Deno.test("a hello of another version is refused with a sentence that names both versions", () => {
+  const payload = encodeHello({
+    kind: "new",
+    nonce: new Uint8Array(32),
+    publicKey: new Uint8Array(32),
+    fields: new Map(),
+  });
+  payload[5] = 9;
+  const error = assertThrows(() => decodeHello(payload), TeleError);
+  assertEquals(error.code, "refused");
+  assertEquals(endCodeOf(error), EndCode.version);
+  assert(error.message.includes("version 9") && error.message.includes(`version ${PROTOCOL_VERSION}`), error.message);
+});
+
+Deno.test("bytes that are no tele client's are told apart at once", () => {
+  for (const text of ["GET / HTTP/1.1\r\n", "SSH-2.0-OpenSSH", "\x01tele", "\x01tela\x01\x00", ""]) {
+    const error = assertThrows(() => decodeHello(new TextEncoder().encode(text)), TeleError);
+    assertEquals(error.code, "protocol");
+  }
+});
+
+Deno.test("a refusal in place of a challenge or an accept is thrown with its code and message", () => {
+  const payload = encodeEnding("refuse", { code: EndCode.full, message: "the house is full" });
+  for (const decode of [decodeChallenge, decodeAccept]) {
+    const error = assertThrows(() => decode(payload), RefusalError, "the house is full");
+    assertEquals([error.code, error.endCode, endCodeOf(error)], ["refused", EndCode.full, EndCode.full]);
+  }
+});
+
+Deno.test("an ending comes back, a long message is shortened, a cut one still has its code or is a protocol error", () => {
+  for (const type of ["refuse", "goodbye"] as const) {
+    const ending = { code: 0x1234, message: "the process ends: käme später wieder" };
+    const payload = encodeEnding(type, ending);
+    assertEquals(payload[0], FrameType[type]);
+    assertEquals(decodeEnding(payload), ending);
+    for (let length = 0; length < 3; length++) {
+      assertEquals(assertThrows(() => decodeEnding(payload.slice(0, length)), TeleError).code, "protocol");
+    }
+    for (let length = 3; length < payload.length; length++) {
+      assertEquals(decodeEnding(payload.slice(0, length)).code, ending.code);
+    }
+    assertEquals(encodeEnding(type, { code: 1, message: "ä".repeat(10_000) }).length, 3 + 512);
+    // A letter that does not fit is left out, rather than half of it sent.
+    assertEquals(decodeEnding(encodeEnding(type, { code: 1, message: "€".repeat(999) })).message, "€".repeat(170));
+    const tooLong = concatBytes(payload.subarray(0, 3), new Uint8Array(513).fill(0x61));
+    assertEquals(assertThrows(() => decodeEnding(tooLong), TeleError).code, "protocol");
+  }
+});
+
+Deno.test("a refusal without a message still says its code", () => {
+  assertEquals(new RefusalError({ code: 77, message: "" }).message, "refused with code 77");
+});
+
+Deno.test("a message of another kind in its place is a protocol error", () => {
+  const samples = Object.entries(MESSAGES).map(([name, entry]) => {
+    const message = entry as unknown as AnyMessage;
+    return {
+      name,
+      decode: message.decode,
+      payload: message.encode(fc.sample(message.arbitrary, { seed: 3, numRuns: 1 })[0]),
+    };
+  });
+  for (const one of samples) {
+    for (const other of samples) {
+      if (one === other) continue;
+      const error = assertThrows(() => one.decode(other.payload), TeleError);
+      assertEquals(error.code, "protocol", `${other.name} in place of ${one.name}`);
+    }
+  }
+});

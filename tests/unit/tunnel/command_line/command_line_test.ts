@@ -1,0 +1,249 @@
+import { assert, assertEquals, assertFalse, assertStringIncludes, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { TeleError } from "../../../../lib/net/error.ts";
+import { type Command, parseCommandLine } from "../../../../lib/tunnel/command_line/command_line.ts";
+import { OPTIONS } from "../../../../lib/tunnel/command_line/option_table.ts";
+
+const DEFAULTS = {
+  pingIntervalMs: 30_000,
+  resumeTimeoutMs: 604_800_000,
+  replayBufferBytes: 33_554_432,
+  memoryBytes: undefined,
+  maxStreams: 10_000,
+  maxMessageBytes: 268_435_456,
+  tokenFile: undefined,
+  tokenVariable: undefined,
+  tls: undefined,
+  logLevel: "info",
+  logFormat: "text",
+} as const;
+
+const SERVER: Command = {
+  kind: "server",
+  options: {
+    ...DEFAULTS,
+    in: { kind: "tcp", host: undefined, port: 22 },
+    out: { kind: "tcp", host: undefined, port: 40300 },
+    routes: [],
+    maxSessions: 1000,
+  },
+};
+
+const CLIENT: Command = {
+  kind: "client",
+  options: {
+    ...DEFAULTS,
+    in: undefined,
+    isStdio: false,
+    out: { kind: "tcp", host: "example.com", port: 40300 },
+    protocol: undefined,
+    sendsPings: false,
+    pool: 1,
+  },
+};
+
+// deno-lint-ignore no-control-regex
+const CONTROL = /[\x00-\x1f\x7f-\x9f]/;
+
+/** The sentence with which a command line is refused: one line, exit code 2. */
+function refusal(args: string[], environment = {}): string {
+  const error = assertThrows(() => parseCommandLine(args, environment), TeleError);
+  assertEquals(error.code, "bad-input");
+  assertFalse(CONTROL.test(error.message), error.message);
+  return error.message;
+}
+
+Deno.test("every spelling of a server says the same", () => {
+  const spellings = [
+    ["--server", "--in=:22", "--out=:40300"],
+    ["-server", "-in=:22", "-out=:40300"],
+    ["--server", "--in", ":22", "--out", ":40300"],
+    ["-out", ":40300", "-in", ":22", "-server"],
+    ["--in=:22", "--server", "--out=:40300", "--"],
+  ];
+  for (const args of spellings) assertEquals(parseCommandLine(args), SERVER);
+});
+
+Deno.test("a missing listen address is a free port", () => {
+  assertEquals(parseCommandLine(["--client", "--out=example.com:40300"]), CLIENT);
+  const server = parseCommandLine(["--server", "--in=unix:/run/app.sock"]);
+  assert(server.kind === "server");
+  assertEquals(server.options.out, undefined);
+  assertEquals(server.options.in, { kind: "unix", path: "/run/app.sock" });
+});
+
+Deno.test("every option reaches the role", () => {
+  const common = [
+    ...["--ping-interval=10s", "--resume-timeout=24h", "--replay-buffer", "16MiB", "--memory=256MiB"],
+    ...["--max=5", "-log-level=debug", "--log-format", "json"],
+  ];
+  const told = {
+    pingIntervalMs: 10_000,
+    resumeTimeoutMs: 86_400_000,
+    replayBufferBytes: 16_777_216,
+    memoryBytes: 268_435_456,
+    maxStreams: 5,
+    logLevel: "debug",
+    logFormat: "json",
+  } as const;
+  assertEquals(parseCommandLine(["--server", "--in=:22", "--out=:40300", "--max-sessions=7", ...common]), {
+    kind: "server",
+    options: { ...SERVER.options, ...told, maxSessions: 7 },
+  });
+  assertEquals(parseCommandLine(["--client", "--out=example.com:40300", "--pool=3", ...common]), {
+    kind: "client",
+    options: { ...CLIENT.options, ...told, pool: 3 },
+  });
+});
+
+Deno.test("help and version", () => {
+  assertEquals(parseCommandLine([]), { kind: "help" });
+  for (
+    const args of [["--help"], ["-help"], ["-h"], ["--client", "-h"], ["--server", "--help"], ["--help", "--version"], [
+      "--otu=1",
+      "--help",
+    ]]
+  ) {
+    assertEquals(parseCommandLine(args), { kind: "help" });
+  }
+  for (const args of [["--version"], ["-version"], ["-v"], ["-V"]]) {
+    assertEquals(parseCommandLine(args, { TELE_TOKEN: "x" }), { kind: "version" });
+  }
+});
+
+Deno.test("a wrong command line is told which flag, and what it takes", () => {
+  const server = ["--server", "--in=:22"];
+  const client = ["--client", "--out=a:1"];
+  const refusals: [string[], string[]][] = [
+    [["--in=:22"], ["--server", "--client"]],
+    [["--server", "--client", "--in=:22"], ["--server and --client"]],
+    [["--server"], ["--in=ADDR", "the user's server", "--in=:22"]],
+    [["--server", "--out=:1"], ["--in=ADDR"]],
+    [["--client"], ["--out=ADDR", "the tele server"]],
+    [["--client", "--in=:1"], ["--out=ADDR", "the tele server"]],
+    [[...server, "--in=:23"], ["--in is given more than once"]],
+    [[...server, "-server"], ["--server is given more than once"]],
+    [[...client, "22"], ['"22" is not a flag']],
+    [[...client, "007"], ['"007" is not a flag']],
+    [[...client, "-"], ['"-" is not a flag']],
+    [[...client, ""], ['"" is not a flag']],
+    [[...client, "--", "--in=:1"], ['"--in=:1" is not a flag']],
+    [["server", "--in=:22"], ['"server" is not a flag', "the nearest is --server"]],
+    [["--server", "--in"], ["--in takes host:port", "--in=:22", "no value"]],
+    [["--server", "--in="], ["--in takes", "no value"]],
+    [["--server", "--in", "--out=:1"], ["--in takes", "no value"]],
+    [["--server", "--in", "--"], ["--in takes", "no value"]],
+    [["--server=yes", "--in=:22"], ["--server takes no value"]],
+    [["--server", "true", "--in=:22"], ["--server takes no value"]],
+    [["--help=no"], ["--help takes no value"]],
+    [["--server", "--in=localhost"], ["--in takes", '"localhost" has no port']],
+    [["--server", "--in=:0"], ["--in takes", "port 0"]],
+    [["--client", "--out=a:0"], ["--out takes", "port 0"]],
+    [[...client, "--max-sessions=5"], ["--max-sessions belongs to --server"]],
+    [[...server, "--pool=5"], ["--pool belongs to --client"]],
+    [[...server, "--max=0"], ["--max takes a whole number from 1 to 1000000", "0 is less than 1"]],
+    [[...server, "--max=1000001"], ["--max takes", "more than 1000000"]],
+    [[...server, "--max=1e3"], ["--max takes", '"1e3" is not a whole number']],
+    [[...server, "--max=-5"], ["--max takes", '"-5" is not a whole number']],
+    [[...server, "--max-sessions=0"], ["--max-sessions takes a whole number from 1"]],
+    [[...client, "--pool=65"], ["--pool takes a whole number from 1 to 64", "more than 64"]],
+    [[...server, "--ping-interval=30"], ["--ping-interval takes a duration from 100ms to 1h", "30s"]],
+    [[...server, "--ping-interval=99ms"], ["less than 100ms"]],
+    [[...server, "--ping-interval=2h"], ["more than 1h"]],
+    [[...server, "--resume-timeout=999ms"], ["--resume-timeout takes a duration from 1s to 30d"]],
+    [[...server, "--resume-timeout=31d"], ["more than 30d"]],
+    [[...server, "--replay-buffer=1GB"], ["--replay-buffer takes a size from 1MiB to 1GiB", "KiB"]],
+    [[...server, "--replay-buffer=1023KiB"], ["less than 1MiB"]],
+    [[...server, "--memory=31MiB"], ["less than 32MiB"]],
+    [[...server, "--log-level=loud"], ["--log-level takes debug, info, warn or error"]],
+    [[...server, "--log-format=xml"], ["--log-format takes text or json"]],
+    [["--server", "--in=:22", "--out=:22"], ["would connect to itself", "--in is the user's server"]],
+    [["--client", "--in=:22", "--out=localhost:22"], ["would connect to itself", "--out is the tele server"]],
+    [["--client", "--out=example.com"], ["example.com:40300"]],
+    [["--server", "--in=:22", "--out=0.0.0.0"], ["0.0.0.0:40300"]],
+    [["--server", "--in=\x1b[2J\n:22"], ["--in takes", "not a host name"]],
+    [["--server", "--in=unix:a\nb"], ["--in takes", "the whole path"]],
+  ];
+  for (const [args, parts] of refusals) {
+    const message = refusal(args);
+    for (const part of parts) assertStringIncludes(message, part);
+  }
+});
+
+Deno.test("an unknown flag is answered with the nearest one", () => {
+  const typos: [string, string][] = [
+    ["--otu=:1", "--out"],
+    ["-inn=:1", "--in"],
+    ["--ping", "--ping-interval"],
+    ["--resume-time=5s", "--resume-timeout"],
+    ["--maxsessions=5", "--max-sessions"],
+    ["--loglevel", "--log-level"],
+    ["--LOG-FORMAT=json", "--log-format"],
+    ["--no-server", "--server"],
+    ["--tls-crt=x", "--tls-cert"],
+    ["--stdi", "--stdio"],
+  ];
+  for (const [typo, nearest] of typos) {
+    const message = refusal(["--server", "--in=:22", typo]);
+    assertStringIncludes(message, "unknown flag ");
+    assertStringIncludes(message, `the nearest is ${nearest}`);
+  }
+  for (const odd of ["--no-in=:22", "---in=:22", "--in.port=22", "--__proto__=x", "--constructor", "-5", "-é", "--="]) {
+    assertStringIncludes(refusal(["--server", "--in=:22", odd]), "unknown flag");
+  }
+});
+
+Deno.test("standard input and output take one connection, of a session", () => {
+  const command = parseCommandLine(["--client", "--stdio", "--out=:1"]);
+  assert(command.kind === "client");
+  assertEquals([command.options.isStdio, command.options.in, command.options.pool], [true, undefined, 1]);
+  const plain = parseCommandLine(["--client", "--out=:1"]);
+  assert(plain.kind === "client");
+  assertFalse(plain.options.isStdio);
+  const refusals: [string, string][] = [
+    ["--in=:2222", "--in is for connections that come; --stdio carries standard input and output: give one of the two"],
+    ["--pool=2", "--pool is for many connections; --stdio carries only one: leave it out"],
+    ["--max=1", "--max is for many connections; --stdio carries only one: leave it out"],
+    ["--protocol=x", "--protocol needs a port, which --in=ADDR opens: RFD 80 mode is not built for --stdio"],
+  ];
+  for (const [flag, sentence] of refusals) {
+    assertEquals(refusal(["--client", "--stdio", "--out=:1", flag]), sentence);
+  }
+  assertStringIncludes(refusal(["--server", "--in=:22", "--stdio"]), "--stdio belongs to --client");
+  assertStringIncludes(refusal(["--client", "--stdio=x", "--out=:1"]), "--stdio takes no value");
+});
+
+Deno.test("every default and every example of the table is accepted", () => {
+  for (const option of OPTIONS) {
+    if (option.kind === "value") assertFalse(option.default !== undefined && option.without !== undefined, option.name);
+    if (option.kind === "flag") {
+      parseCommandLine(option.example.split(" ").slice(1));
+      continue;
+    }
+    option.parse(option.example.replace(/^.*?=/, ""));
+    if (option.default !== undefined) option.parse(option.default);
+  }
+});
+
+Deno.test("any arguments are a command or get one line", () => {
+  const tls = ["--tls-cert=c", "--tls-key=k", "--route=a=:1", "--protocol=a", "--route=", "--host=a", "--make-cert=d"];
+  const word = fc.oneof(
+    fc.constantFrom(...tls, "--server", "--client", "--out=:1", "--in=:1"),
+    fc.constantFrom(...OPTIONS.map((option) => `--${option.name}`), "--", "-", "=", ":22", "true", "-in", "--in=:1"),
+    fc.string({ unit: "binary", maxLength: 8 }).map((text) => `--in=${text}`),
+    fc.string({ unit: "binary", maxLength: 8 }).map((text) => `-${text}`),
+    fc.string({ unit: "binary", maxLength: 8 }),
+  );
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 6 }), (args) => {
+      try {
+        parseCommandLine(args);
+      } catch (error) {
+        if (!(error instanceof TeleError)) throw error;
+        assertEquals(error.code, "bad-input");
+        assertFalse(CONTROL.test(error.message), error.message);
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});

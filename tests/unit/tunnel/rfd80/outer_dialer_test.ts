@@ -1,0 +1,105 @@
+/** A client's files for TLS: read at the start, and again when they change under it. */
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { TeleError } from "../../../../lib/net/error.ts";
+import { parseCommandLine } from "../../../../lib/tunnel/command_line/command_line.ts";
+import { makeDialer, type OuterDialer } from "../../../../lib/tunnel/rfd80/outer_dialer.ts";
+import { FakeClock } from "../../../support/fake_clock.ts";
+import { KeyFiles } from "../../../support/key_files.ts";
+import { tlsTest, TlsWorld } from "../../../support/tls_world.ts";
+import { pause } from "../../../support/wait.ts";
+
+/** A listener that wants certificates, and a client's dialer whose files are in a folder. */
+async function withDialer(
+  body: (
+    needs: { world: TlsWorld; keys: KeyFiles; make: () => Promise<OuterDialer>; look: () => Promise<void> },
+  ) => Promise<
+    void
+  >,
+  lines: string[],
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  const clock = new FakeClock();
+  try {
+    const keys = await KeyFiles.make(folder);
+    const world = await TlsWorld.start({ ...await keys.ca.issue(), clientCa: keys.ca.cert });
+    const pair = await keys.pairArgs("own", await keys.ca.issue());
+    const args = ["--client", `--out=127.0.0.1:${world.port}`, ...keys.clientArgs, ...pair];
+    const command = parseCommandLine(args, {});
+    if (command.kind !== "client") throw new Error("this is a client's command line");
+    const make = () => makeDialer(command.options, (level, line) => void lines.push(`${level}: ${line}`), clock);
+    // The files are read by the real event loop.
+    const look = async () => {
+      for (let time = 0; time < 3; time++) {
+        await clock.advance(1_000);
+        await pause(30);
+        await clock.settle();
+      }
+    };
+    await body({ world, keys, make, look });
+    world.close();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+tlsTest("who accepts a connection and says nothing has connected: that is told before TLS begins", async () => {
+  await withDialer(async ({ make }) => {
+    const { dialCarrier, stop } = await make();
+    let connected = 0;
+    const silence = new AbortController();
+    // Its answer is read by the real event loop, and so only after the call.
+    const dialing = dialCarrier(silence.signal, () => {
+      connected++;
+      silence.abort(new Error("nothing came"));
+    });
+    await assertRejects(() => dialing, Error, "nothing came");
+    assertEquals(connected, 1);
+    stop();
+  }, []);
+});
+
+tlsTest("a key that does not fit, or a CA file without one, is told before anything is dialed", async () => {
+  const lines: string[] = [];
+  await withDialer(async ({ keys, make }) => {
+    const [right, other] = await Promise.all([keys.ca.issue(), keys.ca.issue()]);
+    await keys.pairArgs("own", { cert: right.cert, key: other.key });
+    const error = await assertRejects(
+      make,
+      TeleError,
+      "--tls-key: this is not the key of the certificate in --tls-cert",
+    );
+    assertEquals(error.code, "bad-input");
+    await keys.pairArgs("own", right);
+    await keys.write("ca.pem", right.key);
+    await assertRejects(make, TeleError, "--tls-ca: there is a key in this file but no certificate");
+  }, lines);
+  assertEquals(lines, []);
+});
+
+tlsTest(
+  "a renewed pair is used from then on, and one that does not fit is told once while the former serves on",
+  async () => {
+    const lines: string[] = [];
+    await withDialer(async ({ world, keys, make, look }) => {
+      const dialer = await make();
+      const name = async () => {
+        const duplex = await dialer.dialCarrier(new AbortController().signal);
+        const { duplex: far } = await world.accept();
+        duplex.close();
+        return far.peerName;
+      };
+      assertEquals(await name(), "a test");
+      const [next, other] = await Promise.all(["next", "other"].map((commonName) => keys.ca.issue({ commonName })));
+      await keys.pairArgs("own", { cert: next!.cert, key: other!.key });
+      await look();
+      assertEquals(await name(), "a test");
+      await keys.pairArgs("own", next!);
+      await look();
+      assertEquals(await name(), "next");
+      dialer.stop();
+    }, lines);
+    assertEquals(lines.length, 2, lines.join("\n"));
+    assertStringIncludes(lines[0]!, "changed, but the former is still used: --tls-key: this is not the key of");
+    assertStringIncludes(lines[1]!, "changed: what is there now is used from here on");
+  },
+);

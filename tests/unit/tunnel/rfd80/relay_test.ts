@@ -1,0 +1,263 @@
+import { assertEquals, assertLessOrEqual, assertRejects } from "@std/assert";
+import type { Duplex } from "../../../../lib/net/duplex.ts";
+import { TeleError } from "../../../../lib/net/error.ts";
+import { duplexPair } from "../../../../lib/net/pipe.ts";
+import { type PingFraming, relay, type RelayEnds } from "../../../../lib/tunnel/rfd80/relay.ts";
+import { Relays } from "../../../../lib/tunnel/rfd80/relays.ts";
+import { StreamLog } from "../../../../lib/tunnel/log/stream_log.ts";
+import { FakeClock } from "../../../support/fake_clock.ts";
+
+const FRAMING: PingFraming = { maxMessageBytes: 1_000, pingIntervalMs: undefined };
+const text = (text: string) => new TextEncoder().encode(text);
+const frame = (text: string) => new Uint8Array([0, 0, 0, text.length, ...new TextEncoder().encode(text)]);
+const PING = new Uint8Array(4);
+
+/** A relay between a user and a network, both in memory. */
+function start(framing: PingFraming | undefined, clock = new FakeClock()) {
+  const [user, inner] = duplexPair();
+  const [outer, network] = duplexPair();
+  return { user, network, clock, relaying: relay({ outer, inner, framing }, clock) };
+}
+
+async function readAll(duplex: Duplex): Promise<number[]> {
+  const all: number[] = [];
+  const into = new Uint8Array(100);
+  for (let n = await duplex.read(into); n !== null; n = await duplex.read(into)) all.push(...into.subarray(0, n));
+  return all;
+}
+
+async function readSome(duplex: Duplex, bytes: number): Promise<number[]> {
+  const into = new Uint8Array(bytes);
+  for (let at = 0; at < bytes;) at += await duplex.read(into.subarray(at)) ?? 0;
+  return [...into];
+}
+
+for (
+  const [name, framing, wire] of [["with", FRAMING, frame("hello")], ["without", undefined, text("hello")]] as const
+) {
+  Deno.test(`${name} framing bytes go both ways, and each half-close goes its own way`, async () => {
+    const { user, network, relaying } = start(framing);
+    await network.write(wire);
+    assertEquals(await readSome(user, 5), [...text("hello")]);
+    await network.closeWrite();
+    assertEquals(await readAll(user), [], "end of file at the user's");
+    await user.write(text("hello"));
+    await user.closeWrite();
+    assertEquals(await readAll(network), [...wire], "the other direction went on");
+    await relaying;
+  });
+}
+
+Deno.test("a message comes in any pieces with pings around it, and none of them reaches the user", async () => {
+  const { user, network, relaying } = start(FRAMING);
+  const reading = readAll(user);
+  for (const byte of [...PING, ...frame("ab"), ...PING, ...PING, ...frame("c"), ...PING]) {
+    await network.write(new Uint8Array([byte]));
+  }
+  await network.closeWrite();
+  assertEquals(await reading, [...text("abc")]);
+  await user.closeWrite();
+  await Promise.all([readAll(network), relaying]);
+});
+
+Deno.test("the side that is told to sends a ping at every interval, until its direction has ended", async () => {
+  const { user, network, clock, relaying } = start({ ...FRAMING, pingIntervalMs: 30_000 });
+  const reading = readAll(network);
+  await clock.advance(29_000);
+  await user.write(text("a"));
+  await clock.advance(61_500);
+  await user.closeWrite();
+  assertEquals(await reading, [...frame("a"), ...PING, ...PING, ...PING]);
+  await clock.advance(100_000);
+  await network.closeWrite();
+  await Promise.all([readAll(user), relaying]);
+  assertEquals(clock.pendingTimers, 0, "no timer is left");
+});
+
+Deno.test("a message above the limit ends both connections, and nothing of it arrives", async () => {
+  const { user, network, relaying } = start(FRAMING);
+  const failing = assertRejects(() => relaying, TeleError, "1001");
+  const reading = assertRejects(() => readAll(user));
+  await network.write(new Uint8Array([0, 0, 3, 233, 65])).catch(() => {});
+  assertEquals((await failing).code, "protocol");
+  await reading;
+  await assertRejects(() => network.write(text("x")));
+});
+
+Deno.test("an end inside a message is a failure, not an end", async () => {
+  const { user, network, relaying } = start(FRAMING);
+  const failing = assertRejects(() => relaying, TeleError, "inside a frame");
+  const reading = assertRejects(() => readAll(user), Error, "inside a frame");
+  await network.write(frame("hello").subarray(0, 6));
+  await network.closeWrite();
+  await Promise.all([failing, reading]);
+});
+
+Deno.test("a user that breaks off breaks the outer connection: what was half written is not continued", async () => {
+  const { user, network, clock, relaying } = start(FRAMING);
+  const failing = assertRejects(() => relaying);
+  await user.write(text("half"));
+  assertEquals(await readSome(network, 8), [...frame("half")]);
+  const reading = assertRejects(() => readAll(network));
+  user.abort(new Error("reset by the user"));
+  // What was sent last is given time to arrive.
+  await clock.advance(1_000);
+  await Promise.all([failing, reading]);
+  assertEquals(clock.pendingTimers, 0);
+});
+
+/** An end of a connection that takes nothing more, and still has `says` to be read. */
+function refusing(duplex: Duplex, says: Uint8Array[]): Duplex {
+  return {
+    ...duplex,
+    peer: "one that refuses",
+    readsAfterFailedWrite: true,
+    read: (into) => {
+      const piece = says.shift() ?? new Uint8Array(0);
+      into.set(piece);
+      return Promise.resolve(piece.length || null);
+    },
+    write: () => Promise.reject(new Error("it takes no more")),
+    closeWrite: () => Promise.resolve(),
+    abort: (reason) => duplex.abort(reason),
+    close: () => duplex.close(),
+  };
+}
+
+for (const [name, framing] of [["with", FRAMING], ["without", undefined]] as const) {
+  Deno.test(`${name} framing, what a user's server says before it breaks off arrives, and then no clean end`, async () => {
+    const clock = new FakeClock();
+    const [user, userEnd] = duplexPair();
+    const [outer, network] = duplexPair();
+    const inner = refusing(userEnd, [text("no: "), text("too large")]);
+    const failing = assertRejects(() => relay({ outer, inner, framing }, clock), Error, "it takes no more");
+    network.write(framing === undefined ? text("upload") : frame("upload")).catch(() => {});
+    const expected = framing === undefined ? text("no: too large") : [...frame("no: "), ...frame("too large")];
+    assertEquals(await readSome(network, expected.length), [...expected]);
+    const reading = assertRejects(() => readAll(network));
+    await clock.advance(1_000);
+    await Promise.all([failing, reading, assertRejects(() => readAll(user))]);
+    assertEquals(clock.pendingTimers, 0);
+  });
+}
+
+Deno.test("what came before a message that is too large, or before the connection was cut, reaches the user first", async () => {
+  for (const end of ["too large", "cut"] as const) {
+    const { user, network, relaying } = start(FRAMING);
+    const failing = assertRejects(() => relaying);
+    const writing = end === "cut"
+      ? network.write(frame("ok")).then(() => network.abort(new Error("cut")))
+      : network.write(new Uint8Array([...frame("ok"), 0, 0, 3, 233]));
+    assertEquals(await readSome(user, 2), [...text("ok")]);
+    await assertRejects(() => readAll(user));
+    await Promise.all([failing, writing.catch(() => {})]);
+  }
+});
+
+Deno.test("last words that nobody takes are given up after ten seconds", async () => {
+  const clock = new FakeClock();
+  const [, userEnd] = duplexPair();
+  const [outer, network] = duplexPair();
+  const failing = assertRejects(() =>
+    relay({ outer, inner: refusing(userEnd, [text("no")]), framing: undefined }, clock)
+  );
+  network.write(text("upload")).catch(() => {});
+  await clock.advance(9_900);
+  assertEquals(clock.pendingTimers, 1);
+  await clock.advance(200);
+  await failing;
+});
+
+/** Relays whose far end is in memory, and what their log says. */
+function relays(maxStreams: number) {
+  const lines: string[] = [];
+  const clock = new FakeClock();
+  const streamLog = new StreamLog(clock, (level, message) => void lines.push(`${level}: ${message}`));
+  return { lines, clock, relays: new Relays({ clock, streamLog, maxStreams }) };
+}
+
+Deno.test("relays are carried up to a number, refused ones end at once with one line", async () => {
+  const { lines, clock, relays: all } = relays(1);
+  const [user, inner] = duplexPair();
+  const [outer, network] = duplexPair();
+  const carrying = all.carry(inner, () => Promise.resolve({ inner, outer, framing: undefined }));
+  const [second, secondInner] = duplexPair();
+  await all.carry(secondInner, () => Promise.reject(new Error("must not be asked")));
+  await assertRejects(() => readAll(second));
+  assertEquals(lines, ["warn: stream refused (in memory): there are 1 connections already; --max allows more"]);
+  await Promise.all([user.closeWrite(), network.closeWrite(), readAll(user), readAll(network), carrying]);
+  assertEquals(all.count, 0);
+  await clock.advance(20_000);
+});
+
+Deno.test("a far end that cannot be reached ends the connection at once, with the reason in the log", async () => {
+  const { lines, clock, relays: all } = relays(10);
+  const [user, inner] = duplexPair();
+  const carrying = all.carry(inner, () => Promise.reject(new TeleError("carrier-lost", "x:1: connection refused")));
+  await assertRejects(() => readAll(user));
+  await carrying;
+  assertEquals(lines, ["warn: stream refused (in memory): x:1: connection refused"]);
+  await clock.advance(20_000);
+});
+
+Deno.test("stopping aborts what is carried, what is being connected, and what comes later", async () => {
+  const { lines, relays: all } = relays(10);
+  const [user, inner] = duplexPair();
+  const [outer, network] = duplexPair();
+  const carried = all.carry(inner, () => Promise.resolve({ inner, outer, framing: undefined }));
+  const [waiting, waitingInner] = duplexPair();
+  const connecting = all.carry(
+    waitingInner,
+    (signal) => new Promise<RelayEnds>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+  );
+  await Promise.resolve();
+  all.stop();
+  await Promise.all([carried, connecting]);
+  const [late, lateInner] = duplexPair();
+  await all.carry(lateInner, () => Promise.reject(new Error("must not be asked")));
+  for (const end of [user, network, waiting, late]) await assertRejects(() => readAll(end));
+  assertEquals([all.count, lines], [0, []]);
+});
+
+/** An end that always has as much as it is asked for, and remembers how much that was; what is written to it waits. */
+function endless(): { duplex: Duplex; asked: () => number } {
+  let asked = 0;
+  const never = new Promise<never>(() => {});
+  const duplex: Duplex = {
+    peer: "an endless one",
+    read: (into) => Promise.resolve(asked = into.length),
+    write: () => never,
+    closeWrite: () => never,
+    abort() {},
+    close() {},
+  };
+  return { duplex, asked: () => asked };
+}
+
+Deno.test("of thousands of relays whose readers take nothing each holds little, of a few each what is quick", async () => {
+  const { relays: all } = relays(10_000);
+  const held: (() => number)[] = [];
+  for (let count = 0; count < 1_000; count++) {
+    const inner = endless();
+    const outer = endless();
+    // Of each direction 512 KiB pass before the reader stops.
+    let left = 512 * 1024;
+    outer.duplex.write = (bytes) => (left -= bytes.length) > 0 ? Promise.resolve() : new Promise(() => {});
+    held.push(inner.asked);
+    all.carry(inner.duplex, () => Promise.resolve({ inner: inner.duplex, outer: outer.duplex, framing: undefined }));
+  }
+  while (held.at(-1)!() === 0) await new Promise((resolve) => setTimeout(resolve));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const bytes = held.reduce((sum, asked) => sum + asked(), 0);
+  assertLessOrEqual(bytes, 64 * 1024 * 1024);
+  all.stop();
+
+  const { relays: few } = relays(10);
+  const [inner, outer] = [endless(), endless()];
+  let left = 2 ** 20;
+  outer.duplex.write = (bytes) => (left -= bytes.length) > 0 ? Promise.resolve() : new Promise(() => {});
+  few.carry(inner.duplex, () => Promise.resolve({ inner: inner.duplex, outer: outer.duplex, framing: undefined }));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assertEquals(inner.asked(), 256 * 1024);
+  few.stop();
+});
