@@ -20,7 +20,7 @@ export interface WaitingRoomLimits {
 }
 
 /**
- * Keeps strangers cheap (`PROTOCOL.md`, invariant 10).
+ * Keeps strangers cheap (invariant 10).
  *
  * @example
  * ```ts

@@ -275,8 +275,8 @@ export class Session implements CarrierHost {
   /** @ignore */
   receiveData(bytes: Uint8Array, segment: Segment): void {
     if (this.#ended !== undefined) return;
-    // Invariant 2: the bytes are counted in the step in which the user has taken them. What a throw ends with the session
-    // was not taken, and the peer must not hear that it was.
+    // Invariants 1 and 11: the bytes are counted in the step in which the user has taken them. What a throw ends with the
+    // session was not taken, and the peer must not hear that it was.
     this.user.receive(bytes, segment);
     this.#received += bytes.length;
   }

@@ -278,7 +278,7 @@ export class SessionClient<User extends SessionUser> {
   async #commit({ handshake, roundTripMs }: Challenged, signal: AbortSignal): Promise<void> {
     const session = this.#session;
     const resumes = session.id.length > 0 && handshake.status === "ready";
-    // Invariant 3: detach, number and count in one step, with nothing awaited in between.
+    // Invariant 1: detach, number and count in one step, with nothing awaited in between.
     session.detach();
     const attempt = resumes ? ++session.lastAttempt : 0;
     const received = resumes ? session.received : 0;

@@ -62,7 +62,7 @@ const REFUSED_MS = 1_000;
 /**
  * Holds all sessions of a server.
  *
- * Invariant 3: the step that attaches checks the attempt's number, stops the old carrier and reads the count with
+ * Invariant 1: the step that attaches checks the attempt's number, stops the old carrier and reads the count with
  * nothing awaited in between. Invariant 9: a session ends only for its own client.
  */
 export class SessionServer<User extends SessionUser> {
@@ -156,7 +156,7 @@ export class SessionServer<User extends SessionUser> {
     session: Session,
     roundTripMs: number,
   ): Promise<void> {
-    // Invariant 3: from here to the count nothing is awaited.
+    // Invariant 1: from here to the count nothing is awaited.
     if (session.error !== undefined) throw new TeleError("closed", "the session ended during the handshake");
     if (commit.attempt <= session.lastAttempt) {
       throw new RefusalError({ code: EndCode.stale, message: "a newer attempt to resume the session came first" });
@@ -284,7 +284,7 @@ export class SessionServer<User extends SessionUser> {
   #onDetached(session: Session, reason: string): void {
     const entry = this.#sessions.get(nameOf(session.id));
     if (entry === undefined || this.#stopped) return;
-    // Invariant 4: what carried nothing is forgotten, but not at once: the client may have the accept, and its first bytes
+    // Invariant 9: what carried nothing is forgotten, but not at once: the client may have the accept, and its first bytes
     // were lost with the carrier. Forgetting that session would cut the streams that wait in it.
     if (session.received > 0) {
       this.#lines.tell("lost", "warn", entry, `lost its link: ${reason}`, { reason });

@@ -102,8 +102,9 @@ export interface CarrierOptions {
 /**
  * Moves frames between one duplex and its session until one of them ends.
  *
- * Invariant 3: after {@linkcode Carrier.stop} nothing that the duplex delivers reaches the session, not even what was
- * already read; but what a read or a write has under way keeps its memory until it settles. Invariant 5: reading never waits for a user's socket or for writing; limits are kept by credit.
+ * Invariant 1: after {@linkcode Carrier.stop} nothing that the duplex delivers reaches the session, not even what was
+ * already read. Invariant 3: what a read or a write has under way keeps its memory until it settles. Invariant 5: reading
+ * never waits for a user's socket or for writing; limits are kept by credit.
  */
 export class Carrier {
   /** Round trip, rate and the bound they set, measured on this carrier only. */

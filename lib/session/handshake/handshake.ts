@@ -218,7 +218,7 @@ export class ClientHandshake {
   /**
    * Sends the commit, which attaches, and waits for the proof that the server is the right one.
    *
-   * Invariant 3: the caller has detached its old carrier in the step in which it read `commit.received`.
+   * Invariant 1: the caller has detached its old carrier in the step in which it read `commit.received`.
    *
    * @param secret The session's resume secret; for a new session what the token adds, or empty.
    * @throws {FullError} The server has proven itself and has no room for a new session.

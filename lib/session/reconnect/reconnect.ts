@@ -80,7 +80,7 @@ class Attempt {
 /**
  * Tries until attached or stopped.
  *
- * Invariant 3: any number of attempts may be challenged at once, but only one is committed at a time, and a later
+ * Invariant 1: any number of attempts may be challenged at once, but only one is committed at a time, and a later
  * commit carries a higher number. Attempts do not wait for each other.
  *
  * Source: `PROTOCOL.md`, "Reconnecting".
