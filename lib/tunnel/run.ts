@@ -16,11 +16,11 @@ import type { HostName } from "./values/host_name.ts";
 import { LineWriter } from "./log/line_writer.ts";
 import { formatLogLine, type LogFormat, makeLog } from "./log/log_format.ts";
 import { writeCertificate } from "./files/make_cert.ts";
-import { type EndSignals, endSignals, onTryNowSignal } from "./roles/process.ts";
+import { type EndSignals, endSignals, onTryNowSignal } from "./roles/signals.ts";
 import type { Running } from "./roles/running.ts";
 import { startServer } from "./roles/server.ts";
 import { isInForeground, rewrapsLines, StatusDisplay, terminalColumns } from "./log/status_display.ts";
-import { StatusTerminal } from "./log/terminal.ts";
+import { StatusTerminal } from "./log/status_terminal.ts";
 import { makeToken } from "./files/token_file.ts";
 
 /** An end that takes longer says why, in milliseconds. */

@@ -9,7 +9,7 @@ import { bad, example, GivenFlags } from "./given_flags.ts";
 import type { HostName } from "../values/host_name.ts";
 import type { Option } from "./option.ts";
 import { HELP, VERSION } from "./option_table.ts";
-import type { ClientOptions, ClientTls, CommonOptions, Route, ServerOptions, ServerTls } from "./options.ts";
+import type { ClientOptions, ClientTls, CommonOptions, Route, ServerOptions, ServerTls } from "./role_options.ts";
 import {
   CLIENT,
   CLIENT_IN,

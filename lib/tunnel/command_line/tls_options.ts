@@ -8,7 +8,7 @@ import { parseProtocolName } from "../rfd80/alpn.ts";
 import { type HostName, parseHostName, parseHostNames } from "../values/host_name.ts";
 import { parseDialAddress } from "../../net/address.ts";
 import { A_FILE, type FlagOption, range, type ValueForm, type ValueOption } from "./option.ts";
-import type { Route } from "./options.ts";
+import type { Route } from "./role_options.ts";
 import { parseSize } from "../values/size.ts";
 
 const A_PROTOCOL: ValueForm<string> = {

@@ -5,7 +5,7 @@
  */
 import type { Clock, Timer } from "../../net/clock.ts";
 import { type LinkStatus, statusLine } from "./status_line.ts";
-import type { StatusTerminal } from "./terminal.ts";
+import type { StatusTerminal } from "./status_terminal.ts";
 
 /** How often the line may change, in milliseconds. */
 const STEP_MS = 1_000;

@@ -8,7 +8,7 @@ import { duplexPair } from "../../../lib/net/pipe.ts";
 import { FrameType, ProbeFlag } from "../../../lib/session/session_constants.ts";
 import { ClientHandshake } from "../../../lib/session/handshake/handshake.ts";
 import { framed } from "../../../lib/session/handshake/messages.ts";
-import { garbageCollector } from "../../../lib/tunnel/values/memory.ts";
+import { garbageCollector } from "../../../lib/tunnel/roles/memory.ts";
 import { dataPayload, finRecord, openRecord, resetRecord } from "../../fuzz/frames.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { memoryPipe } from "../../support/memory_network.ts";

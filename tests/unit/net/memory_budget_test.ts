@@ -7,7 +7,7 @@ import { MemoryBudget } from "../../../lib/net/memory_budget.ts";
 import { MemoryPool } from "../../../lib/net/memory_pool.ts";
 import { duplexPair } from "../../../lib/net/pipe.ts";
 import { ReplayLog } from "../../../lib/session/carrier/replay_log.ts";
-import { collectSoon, machineMemoryBytes } from "../../../lib/tunnel/values/memory.ts";
+import { collectSoon, machineMemoryBytes } from "../../../lib/tunnel/roles/memory.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { echo, KIB, MIB, readText, text, World } from "../../support/mux_world.ts";
 

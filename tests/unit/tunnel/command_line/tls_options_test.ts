@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertFalse, assertStringIncludes, assertThrows } from "@std/assert";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { parseCommandLine } from "../../../../lib/tunnel/command_line/command_line.ts";
-import type { ClientOptions, ServerOptions } from "../../../../lib/tunnel/command_line/options.ts";
+import type { ClientOptions, ServerOptions } from "../../../../lib/tunnel/command_line/role_options.ts";
 
 const SERVER = ["--server", "--in=:22"];
 const CLIENT = ["--client", "--out=example.com:40300"];

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { helpText } from "../../../../lib/tunnel/command_line/help.ts";
 import { rewrapsLines, StatusDisplay } from "../../../../lib/tunnel/log/status_display.ts";
 import { type LinkStatus, statusLine } from "../../../../lib/tunnel/log/status_line.ts";
-import { StatusTerminal } from "../../../../lib/tunnel/log/terminal.ts";
+import { StatusTerminal } from "../../../../lib/tunnel/log/status_terminal.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 
 const UP: LinkStatus = {

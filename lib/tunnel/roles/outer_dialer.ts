@@ -17,8 +17,8 @@ import {
   type TlsConnection,
   type TlsDialSettings,
 } from "../../net/tls_dial.ts";
-import { offered, SESSION_ALPN } from "./alpn.ts";
-import type { ClientOptions, ClientTls } from "../command_line/options.ts";
+import { offered, SESSION_ALPN } from "../rfd80/alpn.ts";
+import type { ClientOptions, ClientTls } from "../command_line/role_options.ts";
 import { readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
 
 /** What `--tls-ca` takes in place of a file: what this machine trusts. */

@@ -1,12 +1,12 @@
 /** The program as a user starts it: what it prints where, and its exit codes. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import config from "../../../../deno.json" with { type: "json" };
-import { onUnix, program, requires } from "../../../support/skip.ts";
-import { freePort } from "../../../support/user_programs.ts";
-import { until, within } from "../../../support/wait.ts";
+import config from "../../deno.json" with { type: "json" };
+import { onUnix, program, requires } from "../support/skip.ts";
+import { freePort } from "../support/user_programs.ts";
+import { until, within } from "../support/wait.ts";
 
-const MAIN = fileURLToPath(new URL("../../../../main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
 
 interface Outcome {
   code: number;

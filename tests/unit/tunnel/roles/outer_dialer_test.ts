@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { parseCommandLine } from "../../../../lib/tunnel/command_line/command_line.ts";
-import { makeDialer, type OuterDialer } from "../../../../lib/tunnel/rfd80/outer_dialer.ts";
+import { makeDialer, type OuterDialer } from "../../../../lib/tunnel/roles/outer_dialer.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 import { KeyFiles } from "../../../support/key_files.ts";
 import { tlsTest, TlsWorld } from "../../../support/tls_world.ts";

@@ -10,8 +10,8 @@ import type { Log } from "../../net/log.ts";
 import { requireTls } from "../../net/tls_dial.ts";
 import { listenTls, type TlsListenSettings } from "../../net/tls_listen.ts";
 import { Strangers } from "../../session/strangers.ts";
-import { announced, type Choice, choiceOf } from "./alpn.ts";
-import type { Route, ServerOptions, ServerTls } from "../command_line/options.ts";
+import { announced, type Choice, choiceOf } from "../rfd80/alpn.ts";
+import type { Route, ServerOptions, ServerTls } from "../command_line/role_options.ts";
 import { type FilesByOption, readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
 
 /** Takes a connection from outside, and what it was chosen for. */

@@ -25,7 +25,7 @@ export interface StatusTerminalOptions {
  *
  * @example
  * ```ts
- * import { StatusTerminal } from "./terminal.ts";
+ * import { StatusTerminal } from "./status_terminal.ts";
  * import { assertEquals } from "@std/assert";
  *
  * let screen = "";
