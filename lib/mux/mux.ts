@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readU32, readU64, writeU32, writeU64 } from "../net/bytes.ts";
 import type { Clock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { faultOf, reasonOf, TeleError } from "../net/error.ts";
@@ -13,7 +14,6 @@ import { EndCode } from "../session/session_constants.ts";
 import { RefusalError } from "../session/handshake/messages.ts";
 import type { ReplayLog } from "../session/carrier/replay_log.ts";
 import type { SessionUser } from "../session/session.ts";
-import { readU64, writeU64 } from "../session/handshake/message_bytes.ts";
 import { Backlog } from "./backlog.ts";
 import {
   EARLY_STREAMS,
@@ -36,7 +36,7 @@ import {
 import { CreditPool, ReceiveWindow } from "./credit.ts";
 import { CutQueue } from "./cut_queue.ts";
 import { DialQueue } from "./dial_queue.ts";
-import { readU32, RecordDecoder, type StartCredits, writeReset, writeU32 } from "./records.ts";
+import { RecordDecoder, type StartCredits, writeReset } from "./records.ts";
 import { Scheduler } from "./scheduler.ts";
 import { SentEnds } from "./sent_ends.ts";
 import { MuxStream, type MuxStreamOptions, type StreamEnd, type StreamHost } from "./stream.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readU32, writeU16, writeU32 } from "../net/bytes.ts";
 import { TeleError } from "../net/error.ts";
 import {
   DATA_RECORD_HEADER_BYTES,
@@ -48,24 +49,9 @@ export function writeFin(into: Uint8Array, at: number, id: number): void {
 export function writeReset(into: Uint8Array, at: number, id: number, code: number, message: Uint8Array): void {
   into[at] = RecordType.reset;
   writeU32(into, at + 1, id);
-  into[at + 5] = code >>> 8;
-  into[at + 6] = code;
-  into[at + 7] = message.length >>> 8;
-  into[at + 8] = message.length;
+  writeU16(into, at + 5, code);
+  writeU16(into, at + 7, message.length);
   into.set(message, at + RESET_RECORD_BYTES);
-}
-
-/** Writes a `uint32`, big-endian. */
-export function writeU32(into: Uint8Array, at: number, value: number): void {
-  into[at] = value >>> 24;
-  into[at + 1] = value >>> 16;
-  into[at + 2] = value >>> 8;
-  into[at + 3] = value;
-}
-
-/** Reads a `uint32`, big-endian. */
-export function readU32(from: Uint8Array, at: number): number {
-  return (from[at]! << 24 | from[at + 1]! << 16 | from[at + 2]! << 8 | from[at + 3]!) >>> 0;
 }
 
 /** How much the records of one turn may still cost; see `MOST_TURN_COST`. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { TeleError } from "./error.ts";
+import { badInput } from "./error.ts";
 
 /** A TCP address. Without a host it means what its user makes of it: loopback to dial, an interface to listen on. */
 export interface TcpAddress {
@@ -57,13 +57,15 @@ const EXAMPLE_PORT = 22;
  * ```
  */
 export function parseAddress(text: string, port = EXAMPLE_PORT): Address {
-  if (text === "") throw bad(`an address is host:port, :port, [v6]:port or unix:/path, for example localhost:${port}`);
+  if (text === "") {
+    throw badInput(`an address is host:port, :port, [v6]:port or unix:/path, for example localhost:${port}`);
+  }
   const scheme = /^([a-z][a-z0-9+.-]*):\/\/(.*)$/i.exec(text);
   if (scheme && scheme[1]?.toLowerCase() !== "unix") {
-    throw bad(`${quote(text)} is a URL: write only host and port, for example localhost:${port}`);
+    throw badInput(`${quote(text)} is a URL: write only host and port, for example localhost:${port}`);
   }
   if (/^unix:/i.test(text)) return { kind: "unix", path: parseUnixPath(text.slice("unix:".length)) };
-  if (text.startsWith("/")) throw bad(`${quote(text)} looks like a path: write it as ${quote(`unix:${text}`)}`);
+  if (text.startsWith("/")) throw badInput(`${quote(text)} looks like a path: write it as ${quote(`unix:${text}`)}`);
   if (text.startsWith("[")) return parseBracketed(text, port);
   return parseHostAndPort(text, port);
 }
@@ -86,7 +88,7 @@ export function parseAddress(text: string, port = EXAMPLE_PORT): Address {
 export function parseDialAddress(text: string, port = EXAMPLE_PORT): Address {
   const address = parseAddress(text, port);
   if (address.kind === "tcp" && address.port === 0) {
-    throw bad(`${quote(text)} has port 0, to which nothing can connect: write a port from 1 to 65535`);
+    throw badInput(`${quote(text)} has port 0, to which nothing can connect: write a port from 1 to 65535`);
   }
   return address;
 }
@@ -204,43 +206,45 @@ export function reaches(to: Address, at: Address, isOwnHost = false): boolean {
 }
 
 function parseUnixPath(path: string): string {
-  if (path === "") throw bad("unix: has no path: write for example unix:/run/tele.sock");
+  if (path === "") throw badInput("unix: has no path: write for example unix:/run/tele.sock");
   if (!path.startsWith("/")) {
-    throw bad(`${quote(`unix:${path}`)} needs the whole path: write for example unix:/run/tele.sock`);
+    throw badInput(`${quote(`unix:${path}`)} needs the whole path: write for example unix:/run/tele.sock`);
   }
-  if (path.includes("\0")) throw bad("a unix path cannot hold a zero byte: write for example unix:/run/tele.sock");
+  if (path.includes("\0")) throw badInput("a unix path cannot hold a zero byte: write for example unix:/run/tele.sock");
   if (new TextEncoder().encode(path).byteLength > MAX_UNIX_PATH_BYTES) {
-    throw bad(`${quote(`unix:${path}`)} is too long: use a path of at most ${MAX_UNIX_PATH_BYTES} bytes`);
+    throw badInput(`${quote(`unix:${path}`)} is too long: use a path of at most ${MAX_UNIX_PATH_BYTES} bytes`);
   }
   return path;
 }
 
 function parseBracketed(text: string, port: number): TcpAddress {
   const end = text.indexOf("]");
-  if (end === -1) throw bad(`${quote(text)} has no closing bracket: write for example [::1]:${port}`);
+  if (end === -1) throw badInput(`${quote(text)} has no closing bracket: write for example [::1]:${port}`);
   const host = text.slice(1, end);
   const rest = text.slice(end + 1);
   if (!isIPv6(host)) {
-    throw bad(
+    throw badInput(
       `${quote(host)} is not an IPv6 address, and square brackets are for these: write for example [::1]:${port}`,
     );
   }
-  if (!rest.startsWith(":")) throw bad(`${quote(text)} has no port: add one, for example [${host}]:${port}`);
+  if (!rest.startsWith(":")) throw badInput(`${quote(text)} has no port: add one, for example [${host}]:${port}`);
   return { kind: "tcp", host, port: parsePort(rest.slice(1), text, port) };
 }
 
 function parseHostAndPort(text: string, examplePort: number): TcpAddress {
   const colon = text.lastIndexOf(":");
   if (colon === -1) {
-    if (/^\d+$/.test(text)) throw bad(`${quote(text)} is only a number: write a port as :${text}`);
-    throw bad(`${quote(text)} has no port: add one, for example ${isHost(text) ? text : "localhost"}:${examplePort}`);
+    if (/^\d+$/.test(text)) throw badInput(`${quote(text)} is only a number: write a port as :${text}`);
+    throw badInput(
+      `${quote(text)} has no port: add one, for example ${isHost(text) ? text : "localhost"}:${examplePort}`,
+    );
   }
   const host = text.slice(0, colon);
-  if (host.includes(":")) throw bad(explainColons(text, host, text.slice(colon + 1), examplePort));
+  if (host.includes(":")) throw badInput(explainColons(text, host, text.slice(colon + 1), examplePort));
   const port = parsePort(text.slice(colon + 1), text, examplePort);
   if (host === "") return { kind: "tcp", host: undefined, port };
   const name = isHost(host) ? asciiName(host) : undefined;
-  if (name === undefined) throw bad(explainHost(host, port));
+  if (name === undefined) throw badInput(explainHost(host, port));
   return { kind: "tcp", host: name, port };
 }
 
@@ -253,12 +257,14 @@ function asciiName(host: string): string | undefined {
 }
 
 function parsePort(port: string, text: string, example: number): number {
-  if (port === "") throw bad(`${quote(text)} ends without a port: add one, for example ${quote(`${text}${example}`)}`);
+  if (port === "") {
+    throw badInput(`${quote(text)} ends without a port: add one, for example ${quote(`${text}${example}`)}`);
+  }
   if (!/^\d+$/.test(port)) {
-    throw bad(`${quote(port)} is not a port: write a number from 1 to 65535, for example :${example}`);
+    throw badInput(`${quote(port)} is not a port: write a number from 1 to 65535, for example :${example}`);
   }
   const number = Number(port);
-  if (number > 65535) throw bad(`port ${port} does not exist: write a number from 1 to 65535`);
+  if (number > 65535) throw badInput(`port ${port} does not exist: write a number from 1 to 65535`);
   return number;
 }
 
@@ -302,10 +308,6 @@ function canonicalIPv6(host: string): string | undefined {
 
 function quote(text: string): string {
   return JSON.stringify(text);
-}
-
-function bad(sentence: string): TeleError {
-  return new TeleError("bad-input", sentence);
 }
 
 /**

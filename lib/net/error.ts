@@ -56,6 +56,21 @@ export class TeleError extends Error {
   }
 }
 
+/**
+ * An error `bad-input`: `sentence` says what to change.
+ *
+ * @example
+ * ```ts
+ * import { badInput } from "./error.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(badInput("--max takes a whole number, for example --max=100").code, "bad-input");
+ * ```
+ */
+export function badInput(sentence: string, options?: ErrorOptions): TeleError {
+  return new TeleError("bad-input", sentence, options);
+}
+
 /** What the operating system's names for failures mean, where nothing but the name is told (`read ECONNRESET`). */
 const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   EACCES: "not allowed by this system",

@@ -10,7 +10,7 @@ import { DenoDuplex } from "./deno_duplex.ts";
 import { hasSpareDescriptors } from "./descriptors.ts";
 import type { ConnectionUse } from "./dial.ts";
 import type { Duplex } from "./duplex.ts";
-import { reasonOf, TeleError } from "./error.ts";
+import { badInput, reasonOf, TeleError } from "./error.ts";
 import type { Log } from "./log.ts";
 import { hasNodeDuplex, NodeDuplex } from "./node_duplex.ts";
 
@@ -133,7 +133,7 @@ function codeOf(error: unknown): string {
 
 function explain(error: unknown, address: Address): TeleError {
   const sentence = `cannot listen on ${formatAddress(address)}: ${explanation(error, address)}`;
-  return new TeleError("bad-input", sentence, { cause: error });
+  return badInput(sentence, { cause: error });
 }
 
 function explanation(error: unknown, address: Address): string {
@@ -254,11 +254,11 @@ async function removeStaleSocket(address: UnixAddress): Promise<void> {
   const info = await Deno.lstat(address.path).catch(() => undefined);
   if (info === undefined) return;
   const name = formatAddress(address);
-  if (!info.isSocket) throw new TeleError("bad-input", `cannot listen on ${name}: a file that is no socket is there`);
+  if (!info.isSocket) throw badInput(`cannot listen on ${name}: a file that is no socket is there`);
   const answers = await Deno.connect({ transport: "unix", path: address.path }).then(
     (connection) => (connection.close(), true),
     () => false,
   );
-  if (answers) throw new TeleError("bad-input", `cannot listen on ${name}: another program does; choose another path`);
+  if (answers) throw badInput(`cannot listen on ${name}: another program does; choose another path`);
   await Deno.remove(address.path);
 }

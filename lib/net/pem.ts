@@ -4,7 +4,7 @@
  * @module
  */
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
-import { TeleError } from "./error.ts";
+import { badInput, TeleError } from "./error.ts";
 import { isWellFormed, versionOf } from "./x509.ts";
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
@@ -30,16 +30,16 @@ export function readCertificates(option: string, text: string): X509Certificate[
   // OpenSSL writes these words around the same bytes for some of its commands.
   const plain = text.replaceAll(/(BEGIN|END) (TRUSTED|X509) CERTIFICATE-/g, "$1 CERTIFICATE-");
   const blocks = plain.match(CERTIFICATE) ?? [];
-  if (blocks.length === 0) throw bad(option, explainNoCertificate(plain));
+  if (blocks.length === 0) throw badFile(option, explainNoCertificate(plain));
   if (blocks.length < plain.split("-----BEGIN CERTIFICATE-----").length - 1) {
-    throw bad(option, "a certificate in this file is cut off or damaged; copy the file anew");
+    throw badFile(option, "a certificate in this file is cut off or damaged; copy the file anew");
   }
   return blocks.map((block, at) => {
     const which = blocks.length === 1 ? "the certificate" : `certificate ${at + 1}`;
     const certificate = parse(block);
-    if (certificate === undefined) throw bad(option, `${which} in this file is damaged; copy the file anew`);
+    if (certificate === undefined) throw badFile(option, `${which} in this file is damaged; copy the file anew`);
     if (!isWellFormed(certificate)) {
-      throw bad(
+      throw badFile(
         option,
         `${which} in this file is not written as DER has it, so nobody can rely on it; have it made anew`,
       );
@@ -56,18 +56,18 @@ export function readCertificates(option: string, text: string): X509Certificate[
  */
 export function readKey(option: string, text: string): KeyObject {
   if (/-----BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED/.test(text)) {
-    throw bad(option, "this key is locked with a password; unlock it with openssl pkey -in FILE -out NEW-FILE");
+    throw badFile(option, "this key is locked with a password; unlock it with openssl pkey -in FILE -out NEW-FILE");
   }
   const block = /-----BEGIN ([A-Z]+ )?PRIVATE KEY-----[^-]*-----END ([A-Z]+ )?PRIVATE KEY-----/.exec(text)?.[0];
-  if (block === undefined) throw bad(option, explainNoKey(text));
+  if (block === undefined) throw badFile(option, explainNoKey(text));
   let key: KeyObject;
   try {
     key = createPrivateKey(block);
   } catch (cause) {
-    throw bad(option, "the private key in this file is damaged, or of a kind that tele does not know", cause);
+    throw badFile(option, "the private key in this file is damaged, or of a kind that tele does not know", cause);
   }
   if (!isUsable(key)) {
-    throw bad(option, "TLS has no use for a key of this kind: make one with EC P-256 or P-384, Ed25519 or RSA");
+    throw badFile(option, "TLS has no use for a key of this kind: make one with EC P-256 or P-384, Ed25519 or RSA");
   }
   return key;
 }
@@ -131,6 +131,6 @@ function explainNoPem(text: string, remedy: string): string | undefined {
   return undefined;
 }
 
-function bad(option: string, sentence: string, cause?: unknown): TeleError {
-  return new TeleError("bad-input", `${option}: ${sentence}`, { cause });
+function badFile(option: string, sentence: string, cause?: unknown): TeleError {
+  return badInput(`${option}: ${sentence}`, { cause });
 }

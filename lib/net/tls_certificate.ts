@@ -4,7 +4,7 @@
  * @module
  */
 import { createPublicKey, type KeyObject, type X509Certificate } from "node:crypto";
-import { TeleError } from "./error.ts";
+import { badInput } from "./error.ts";
 import { isOfOldVersion, pemOf, readCertificates, readKey } from "./pem.ts";
 import { faultOfDates, TlsAnchors } from "./tls_anchors.ts";
 
@@ -58,15 +58,15 @@ export interface CheckedAnchors {
 export function checkServerCertificate(settings: ServerCertificate, nowMs: number): CheckedPair {
   const pair = checkPair(settings);
   const { own } = pair;
-  if (isOfOldVersion(own)) throw bad(`--tls-cert: ${explainOldVersion("this certificate")}`);
+  if (isOfOldVersion(own)) throw badInput(`--tls-cert: ${explainOldVersion("this certificate")}`);
   if (own.ca) {
-    throw bad(
+    throw badInput(
       "--tls-cert: this is the certificate of a CA, which many clients refuse for a server; make another with " +
         "openssl and -addext basicConstraints=critical,CA:FALSE",
     );
   }
   const fault = explainDates("this certificate", own, nowMs);
-  if (fault !== undefined) throw bad(`--tls-cert: ${fault}`);
+  if (fault !== undefined) throw badInput(`--tls-cert: ${fault}`);
   return pair;
 }
 
@@ -80,7 +80,7 @@ export function checkPair({ cert, key: keyText }: CertificatePair): CheckedPair 
   const key = readKey("--tls-key", keyText);
   const own = chain[0]!;
   if (!isKeyOf(own, key)) {
-    throw bad(
+    throw badInput(
       chain.some((other) => isKeyOf(other, key))
         ? "--tls-cert: the certificate of the key in --tls-key must stand first in this file, its CAs behind it"
         : "--tls-key: this is not the key of the certificate in --tls-cert; give the two that were made together",
@@ -100,7 +100,7 @@ export function checkAnchors(option: string, text: string): CheckedAnchors {
   const old = certificates.findIndex(isOfOldVersion);
   if (old >= 0) {
     const which = certificates.length === 1 ? "this certificate" : `certificate ${old + 1} in this file`;
-    throw bad(`${option}: ${explainOldVersion(which)}`);
+    throw badInput(`${option}: ${explainOldVersion(which)}`);
   }
   const authorities = certificates.filter(({ ca }) => ca);
   return {
@@ -151,8 +151,4 @@ function publicKeyOf(key: KeyObject) {
 
 function day(date: string): string {
   return new Date(date).toISOString().slice(0, 10);
-}
-
-function bad(sentence: string): TeleError {
-  return new TeleError("bad-input", sentence);
 }

@@ -9,7 +9,7 @@ import tls from "node:tls";
 import { type Address, dialCandidates, formatAddress } from "./address.ts";
 import { dial } from "./dial.ts";
 import type { Duplex } from "./duplex.ts";
-import { TeleError } from "./error.ts";
+import { badInput, TeleError } from "./error.ts";
 import { isNodeSound } from "./node_duplex.ts";
 import { TlsDuplex, type TlsEnd } from "./tls_duplex.ts";
 import { peerChain } from "./peer_certificate.ts";
@@ -102,7 +102,7 @@ export async function dialTls(
  */
 export function requireTls(version: string = Deno.version.deno): void {
   if (isNodeSound(version)) return;
-  throw new TeleError("bad-input", `TLS needs Deno 2.9 or later, and this is ${version}: install a newer one`);
+  throw badInput(`TLS needs Deno 2.9 or later, and this is ${version}: install a newer one`);
 }
 
 /**
@@ -133,7 +133,7 @@ function createContext(ca: string | undefined, pair: CertificatePair | undefined
   try {
     return tls.createSecureContext({ ca, cert: pair?.cert, key: pair?.key });
   } catch (cause) {
-    throw new TeleError("bad-input", "--tls-cert: the runtime cannot use this certificate; make another", { cause });
+    throw badInput("--tls-cert: the runtime cannot use this certificate; make another", { cause });
   }
 }
 

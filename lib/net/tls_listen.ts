@@ -7,7 +7,7 @@ import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
 import type { Address } from "./address.ts";
 import type { Clock } from "./clock.ts";
 import type { Duplex } from "./duplex.ts";
-import { reasonOf, TeleError } from "./error.ts";
+import { badInput, reasonOf, TeleError } from "./error.ts";
 import { listen, type Listening, type ListenOptions } from "./listen.ts";
 import { KnownClients } from "./known_clients.ts";
 import { peerName } from "./peer_certificate.ts";
@@ -149,6 +149,6 @@ function createContext(cert: string, key: string, ca: string | undefined): Secur
   try {
     return createSecureContext({ cert, key, ca });
   } catch (cause) {
-    throw new TeleError("bad-input", "--tls-cert: the runtime cannot use this certificate; make another", { cause });
+    throw badInput("--tls-cert: the runtime cannot use this certificate; make another", { cause });
   }
 }

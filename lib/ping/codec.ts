@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { TeleError } from "../net/error.ts";
+import { writeU32 } from "../net/bytes.ts";
+import { badInput, TeleError } from "../net/error.ts";
 
 /** Bytes of the length in front of every frame. */
 export const FRAME_HEADER_BYTES = 4;
@@ -36,12 +37,9 @@ export const DEFAULT_MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
  */
 export function writeFrameHeader(into: Uint8Array, offset: number, length: number): void {
   if (!Number.isInteger(length) || length < 0 || length > MAX_FRAME_LENGTH) {
-    throw new TeleError("bad-input", `a frame holds 0 to ${MAX_FRAME_LENGTH} bytes, not ${length}`);
+    throw badInput(`a frame holds 0 to ${MAX_FRAME_LENGTH} bytes, not ${length}`);
   }
-  into[offset] = length >>> 24;
-  into[offset + 1] = length >>> 16;
-  into[offset + 2] = length >>> 8;
-  into[offset + 3] = length;
+  writeU32(into, offset, length);
 }
 
 /** A peer announced a frame above the limit, so that nothing behind it can be read either. Its code is `protocol`. */

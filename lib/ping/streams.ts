@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { TeleError } from "../net/error.ts";
+import { badInput, TeleError } from "../net/error.ts";
 import { DEFAULT_MAX_MESSAGE_BYTES, FRAME_HEADER_BYTES, FrameDecoder, writeFrameHeader } from "./codec.ts";
 
 /** Largest payload that {@linkcode PingEncoderStream} puts into one frame unless told otherwise, in bytes. */
@@ -48,7 +48,7 @@ export class PingEncoderStream extends TransformStream<Uint8Array, Uint8Array> {
   constructor(options: PingEncoderOptions = {}) {
     const frameBytes = options.frameBytes ?? DEFAULT_FRAME_BYTES;
     if (!(frameBytes >= 1)) {
-      throw new TeleError("bad-input", `frameBytes takes a whole number from 1, not ${frameBytes}`);
+      throw badInput(`frameBytes takes a whole number from 1, not ${frameBytes}`);
     }
     writeFrameHeader(new Uint8Array(FRAME_HEADER_BYTES), 0, frameBytes);
     let own!: TransformStreamDefaultController<Uint8Array>;
@@ -123,7 +123,7 @@ export class PingDecoderStream extends TransformStream<Uint8Array, Uint8Array> {
   constructor(options: PingDecoderOptions = {}) {
     const maxMessageBytes = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
     if (!(maxMessageBytes >= 1)) {
-      throw new TeleError("bad-input", `maxMessageBytes takes a number from 1, not ${maxMessageBytes}`);
+      throw badInput(`maxMessageBytes takes a number from 1, not ${maxMessageBytes}`);
     }
     let decoder!: FrameDecoder;
     super({

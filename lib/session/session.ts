@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { encodeHex } from "@std/encoding/hex";
 import type { Clock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { faultOf, type TeleError } from "../net/error.ts";
@@ -10,7 +11,6 @@ import type { MemoryBudget } from "../net/memory_budget.ts";
 import type { Segment, SegmentPool } from "../net/segment_pool.ts";
 import { Carrier, type CarrierHost } from "./carrier/carrier.ts";
 import { EndCode } from "./session_constants.ts";
-import { nameOf } from "./handshake/keys.ts";
 import { type Ending, RefusalError } from "./handshake/messages.ts";
 import { Patience } from "./reconnect/patience.ts";
 import { Quickness } from "./carrier/quickness.ts";
@@ -118,7 +118,7 @@ export class Session implements CarrierHost {
 
   /** Short name for logs: the first digits of the identifier. */
   get name(): string {
-    return this.id.length === 0 ? "new" : nameOf(this.id.subarray(0, 4));
+    return this.id.length === 0 ? "new" : encodeHex(this.id.subarray(0, 4));
   }
 
   /** Counted bytes received. */

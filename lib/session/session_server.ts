@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { encodeHex } from "@std/encoding/hex";
 import { hostOfPeer } from "../net/address.ts";
 import { type Clock, sleep } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
@@ -22,7 +23,7 @@ import { Absence } from "./absence.ts";
 import { choiceOf } from "./eviction.ts";
 import { type Committed, ServerHandshake } from "./handshake/handshake.ts";
 import { readResumeTimeout, resumeTimeoutField, startPoolField } from "./handshake/fields.ts";
-import { nameOf, type ProvenIdentity } from "./handshake/keys.ts";
+import type { ProvenIdentity } from "./handshake/keys.ts";
 import { type Ending, endingOf, framed, RefusalError, SESSION_ID_BYTES } from "./handshake/messages.ts";
 import { Session, type SessionUser } from "./session.ts";
 import { SessionEntry } from "./session_entry.ts";
@@ -136,7 +137,7 @@ export class SessionServer<User extends SessionUser> {
   async #handshake(handshake: ServerHandshake): Promise<void> {
     const hello = await handshake.hello();
     this.#strangers.recognize(handshake.channel.duplex);
-    const wanted = hello.sessionId === undefined ? undefined : this.#sessions.get(nameOf(hello.sessionId));
+    const wanted = hello.sessionId === undefined ? undefined : this.#sessions.get(encodeHex(hello.sessionId));
     await handshake.challenge(hello.kind === "resume" && wanted === undefined ? "unknown" : "ready");
     const challengedAt = this.#options.clock.now();
     const salt = await this.#tokenSalt;
@@ -172,7 +173,7 @@ export class SessionServer<User extends SessionUser> {
     });
     // Meanwhile a newer attempt may have attached, or the session ended: then this carrier is nobody's.
     if (session.lastAttempt !== commit.attempt || session.error !== undefined) return handshake.channel.duplex.close();
-    const entry = this.#sessions.get(nameOf(session.id))!;
+    const entry = this.#sessions.get(encodeHex(session.id))!;
     const again = this.#attach(handshake, session, { peerReceived: commit.received, accept, roundTripMs });
     const outageMs = Math.round(this.#options.clock.now() - detachedAt);
     const seconds = (outageMs / 1000).toFixed(1);
@@ -201,7 +202,7 @@ export class SessionServer<User extends SessionUser> {
     this.#makeRoomFor(identity);
     const session = this.#makeSession(user, id, resumeSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));
     const entry = new SessionEntry(session, identity, hostOfPeer(peer));
-    this.#sessions.set(nameOf(id), entry);
+    this.#sessions.set(encodeHex(id), entry);
     this.#attach(handshake, session, { peerReceived: 0, accept, roundTripMs });
     this.#lines.tell("began", "info", entry, `began, from ${peer}`, { peer });
   }
@@ -231,7 +232,7 @@ export class SessionServer<User extends SessionUser> {
     session: Session,
     { peerReceived, accept, roundTripMs }: { peerReceived: number; accept: Uint8Array; roundTripMs: number },
   ): number {
-    const entry = this.#sessions.get(nameOf(session.id))!;
+    const entry = this.#sessions.get(encodeHex(session.id))!;
     const { channel } = handshake;
     entry.expiry?.cancel();
     entry.host = hostOfPeer(channel.duplex.peer);
@@ -250,7 +251,7 @@ export class SessionServer<User extends SessionUser> {
    * it: a commit that the client gave up may arrive late, and must not end the session that the client has.
    */
   #replaceOlder(session: Session): void {
-    const entry = this.#sessions.get(nameOf(session.id));
+    const entry = this.#sessions.get(encodeHex(session.id));
     if (entry === undefined || entry.isHeard) return;
     entry.isHeard = true;
     const { identity } = entry;
@@ -282,7 +283,7 @@ export class SessionServer<User extends SessionUser> {
   }
 
   #onDetached(session: Session, reason: string): void {
-    const entry = this.#sessions.get(nameOf(session.id));
+    const entry = this.#sessions.get(encodeHex(session.id));
     if (entry === undefined || this.#stopped) return;
     // Invariant 9: what carried nothing is forgotten, but not at once: the client may have the accept, and its first bytes
     // were lost with the carrier. Forgetting that session would cut the streams that wait in it.
@@ -312,7 +313,7 @@ export class SessionServer<User extends SessionUser> {
   }
 
   #onEnded(session: Session, error: TeleError): void {
-    const name = nameOf(session.id);
+    const name = encodeHex(session.id);
     const entry = this.#sessions.get(name);
     if (entry === undefined) return;
     this.#sessions.delete(name);

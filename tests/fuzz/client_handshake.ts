@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
 import { ServerHandshake } from "../../lib/session/handshake/handshake.ts";
-import { concatBytes } from "../../lib/session/handshake/keys.ts";
 import { encodeChallenge, framed } from "../../lib/session/handshake/messages.ts";
 import type { Session } from "../../lib/session/session.ts";
 import type { Choices } from "./choices.ts";
@@ -26,11 +26,11 @@ function impostorWire(choices: Choices): Uint8Array {
     case 1:
       return mangled(choices, right);
     case 2:
-      return concatBytes(...Array.from({ length: choices.between(0, 5) }, () => {
+      return concat(Array.from({ length: choices.between(0, 5) }, () => {
         return framed(frames.handshakePayload(choices));
       }));
     default:
-      return concatBytes(right, mangled(choices, framed(frames.handshakePayload(choices))));
+      return concat([right, mangled(choices, framed(frames.handshakePayload(choices)))]);
   }
 }
 

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { writeDataHeader, writeFin, writeOpen, writeReset, writeU32 } from "../../lib/mux/records.ts";
+import { concat } from "@std/bytes/concat";
+import { writeU32, writeU64 } from "../../lib/net/bytes.ts";
+import { writeDataHeader, writeFin, writeOpen, writeReset } from "../../lib/mux/records.ts";
 import { FrameType, MOST_RESUME_TIMEOUT_MS } from "../../lib/session/session_constants.ts";
-import { concatBytes } from "../../lib/session/handshake/keys.ts";
 import {
   type Accept,
   type Challenge,
@@ -19,7 +20,6 @@ import {
   type Hello,
 } from "../../lib/session/handshake/messages.ts";
 import { type FieldedMessage, type Fields, FieldType, resumeTimeoutField } from "../../lib/session/handshake/fields.ts";
-import { writeU64 } from "../../lib/session/handshake/message_bytes.ts";
 import type { Choices } from "./choices.ts";
 import { boundary } from "./mangle.ts";
 
@@ -100,9 +100,9 @@ export function handshakePayload(choices: Choices, sessionId?: Uint8Array): Uint
     case 1:
       return encodeChallenge(challenge(choices));
     case 2:
-      return concatBytes(encodeCommit(commit(choices)), choices.bytes(32));
+      return concat([encodeCommit(commit(choices)), choices.bytes(32)]);
     case 3:
-      return concatBytes(encodeAccept(accept(choices)), choices.bytes(32));
+      return concat([encodeAccept(accept(choices)), choices.bytes(32)]);
     default:
       return encodeEnding("refuse", ending(choices));
   }
@@ -138,7 +138,7 @@ export function hintPayload(windows: [id: number, offset: number][]): Uint8Array
 
 /** A data payload. */
 export function dataPayload(...records: Uint8Array[]): Uint8Array {
-  return concatBytes(new Uint8Array([FrameType.data]), ...records);
+  return concat([new Uint8Array([FrameType.data]), ...records]);
 }
 
 /** An open record, with an extra part of `extraBytes` bytes. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { concatBytes } from "../../lib/session/handshake/keys.ts";
-import { readU32, writeU32 } from "../../lib/mux/records.ts";
+import { concat } from "@std/bytes/concat";
+import { readU32, writeU32 } from "../../lib/net/bytes.ts";
 import type { Choices } from "./choices.ts";
 
 /** What is put in the place of a length or a count. */
@@ -52,15 +52,15 @@ function mangledOnce(choices: Choices, bytes: Uint8Array, other: Uint8Array): Ui
     case 0: // Cut off.
       return before.slice();
     case 1: // Left out.
-      return concatBytes(before, behind);
+      return concat([before, behind]);
     case 2: // Twice.
-      return concatBytes(bytes.subarray(0, end), bytes.subarray(at));
+      return concat([bytes.subarray(0, end), bytes.subarray(at)]);
     case 3: { // From elsewhere.
       const from = choices.between(0, other.length);
-      return concatBytes(before, other.subarray(from, from + choices.upTo(200)), behind);
+      return concat([before, other.subarray(from, from + choices.upTo(200)), behind]);
     }
     case 4:
-      return concatBytes(before, choices.bytes(choices.upTo(40)), behind);
+      return concat([before, choices.bytes(choices.upTo(40)), behind]);
     case 5: { // A bit.
       const flipped = bytes.slice();
       if (at < flipped.length) flipped[at]! ^= 1 << choices.between(0, 7);
@@ -85,7 +85,7 @@ function mangledOnce(choices: Choices, bytes: Uint8Array, other: Uint8Array): Ui
 }
 
 function inserted(choices: Choices, bytes: Uint8Array, at: number): Uint8Array<ArrayBuffer> {
-  return concatBytes(bytes.subarray(0, at), choices.bytes(choices.between(1, 40)), bytes.subarray(at));
+  return concat([bytes.subarray(0, at), choices.bytes(choices.between(1, 40)), bytes.subarray(at)]);
 }
 
 /** `wire` with the end of one frame elsewhere: longer, shorter, into the next, or only its length one off. */
@@ -105,15 +105,15 @@ function resized(choices: Choices, wire: Uint8Array): Uint8Array<ArrayBuffer> {
       break;
     case 2:
       payloads[index] = payload.subarray(0, cut);
-      if (next !== undefined) payloads[index + 1] = concatBytes(payload.subarray(cut), next);
+      if (next !== undefined) payloads[index + 1] = concat([payload.subarray(cut), next]);
       break;
     default:
       lengthOffBy = choices.pick([-1, 1]);
   }
-  return concatBytes(...payloads.map((bytes, at) => {
+  return concat(payloads.map((bytes, at) => {
     const header = new Uint8Array(4);
     writeU32(header, 0, Math.max(0, bytes.length + (at === index ? lengthOffBy : 0)));
-    return concatBytes(header, bytes);
+    return concat([header, bytes]);
   }));
 }
 

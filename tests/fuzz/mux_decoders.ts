@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
+import { readU32 } from "../../lib/net/bytes.ts";
 import { Mux } from "../../lib/mux/mux.ts";
-import { readU32, RecordDecoder } from "../../lib/mux/records.ts";
+import { RecordDecoder } from "../../lib/mux/records.ts";
 import { MAX_RECORD_EXTRA_BYTES } from "../../lib/mux/mux_constants.ts";
 import { SegmentPool } from "../../lib/net/segment_pool.ts";
-import { concatBytes } from "../../lib/session/handshake/keys.ts";
 import { duplexPair } from "../../lib/net/pipe.ts";
 import { SimClock } from "../sim/clock.ts";
 import type { Choices } from "./choices.ts";
@@ -18,7 +19,7 @@ import { check, hex, type Target, teleErrorOf } from "./target.ts";
 
 function recordWire(choices: Choices): Uint8Array {
   if (choices.chance(0.1)) return choices.bytes(choices.upTo(400));
-  const wire = concatBytes(...Array.from({ length: choices.upTo(20) }, () => frames.anyRecord(choices)));
+  const wire = concat(Array.from({ length: choices.upTo(20) }, () => frames.anyRecord(choices)));
   return choices.chance(0.6) ? mangled(choices, wire) : wire;
 }
 

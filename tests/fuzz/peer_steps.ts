@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
+import { writeU32 } from "../../lib/net/bytes.ts";
 import { MAX_SESSION_FRAME_BYTES } from "../../lib/session/session_constants.ts";
-import { concatBytes } from "../../lib/session/handshake/keys.ts";
 import { encodeEnding, framed } from "../../lib/session/handshake/messages.ts";
-import { writeU32 } from "../../lib/mux/records.ts";
 import type { Choices } from "./choices.ts";
 import * as frames from "./frames.ts";
 import { boundary, mangled } from "./mangle.ts";
@@ -108,7 +108,7 @@ export class PeerSteps {
           "nothing",
           ...Array.from({ length: choices.upTo(200) }, () => {
             const id = this.#nextId++;
-            return concatBytes(frames.openRecord(id, CREDIT, CREDIT), frames.resetRecord(id, 2, new Uint8Array(0)));
+            return concat([frames.openRecord(id, CREDIT, CREDIT), frames.resetRecord(id, 2, new Uint8Array(0))]);
           }),
         );
     }

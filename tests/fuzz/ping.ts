@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { readU32 } from "../../lib/mux/records.ts";
+import { concat } from "@std/bytes/concat";
+import { readU32 } from "../../lib/net/bytes.ts";
 import { FrameDecoder } from "../../lib/ping/codec.ts";
 import { PingDecoderStream, PingEncoderStream } from "../../lib/ping/streams.ts";
-import { concatBytes } from "../../lib/session/handshake/keys.ts";
 import { framed } from "../../lib/session/handshake/messages.ts";
 import { drain } from "../sim/clock.ts";
 import type { Choices } from "./choices.ts";
@@ -17,7 +17,7 @@ import { check, expectTele, hex, type Target, teleErrorOf } from "./target.ts";
 /** Frames with payloads of up to `mostBytes`, pings among them. */
 function validFrames(choices: Choices, mostBytes: number): { wire: Uint8Array; payloads: Uint8Array[] } {
   const payloads = Array.from({ length: choices.upTo(20) }, () => choices.bytes(choices.upTo(mostBytes)));
-  return { wire: concatBytes(...payloads.map(framed)), payloads };
+  return { wire: concat(payloads.map(framed)), payloads };
 }
 
 interface Generated {
@@ -42,7 +42,7 @@ function reference(
 ): { journal: Journal; plain: Uint8Array; isBad: boolean; isCut: boolean } {
   const journal = new Journal();
   const parts: Uint8Array[] = [];
-  const result = (isBad: boolean, isCut: boolean) => ({ journal, plain: concatBytes(...parts), isBad, isCut });
+  const result = (isBad: boolean, isCut: boolean) => ({ journal, plain: concat(parts), isBad, isCut });
   for (let at = 0; at < wire.length;) {
     if (at + 4 > wire.length) return result(false, true);
     const length = readU32(wire, at);
@@ -113,7 +113,7 @@ function through(transform: TransformStream<Uint8Array, Uint8Array>, chunks: Uin
   writer.close().catch(() => {});
   drain();
   check(isDone, () => "the stream neither ended nor failed");
-  return { plain: concatBytes(...out), error };
+  return { plain: concat(out), error };
 }
 
 /** The Web Streams. */

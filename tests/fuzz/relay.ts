@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { readU32 } from "../../lib/mux/records.ts";
-import { concatBytes } from "../../lib/session/handshake/keys.ts";
+import { concat } from "@std/bytes/concat";
+import { readU32 } from "../../lib/net/bytes.ts";
 import { framed } from "../../lib/session/handshake/messages.ts";
 import { relay } from "../../lib/tunnel/rfd80/relay.ts";
 import { memoryPipe } from "../support/memory_network.ts";
@@ -18,12 +18,12 @@ function reference(wire: Uint8Array, mostBytes: number): { plain: Uint8Array; is
   const parts: Uint8Array[] = [];
   for (let at = 0; at < wire.length;) {
     const length = at + 4 <= wire.length ? readU32(wire, at) : Infinity;
-    if (length > mostBytes) return { plain: concatBytes(...parts), isRight: false };
+    if (length > mostBytes) return { plain: concat(parts), isRight: false };
     parts.push(wire.subarray(at + 4, at + 4 + length));
     at += 4 + length;
-    if (at > wire.length) return { plain: concatBytes(...parts), isRight: false };
+    if (at > wire.length) return { plain: concat(parts), isRight: false };
   }
-  return { plain: concatBytes(...parts), isRight: true };
+  return { plain: concat(parts), isRight: true };
 }
 
 /** {@linkcode relay}. */
@@ -34,7 +34,7 @@ export const relayed: Target = {
   run(choices, trace) {
     using stage = new Stage(choices);
     const mostBytes = choices.between(1, 300);
-    const right = concatBytes(...Array.from({ length: choices.upTo(20) }, () => {
+    const right = concat(Array.from({ length: choices.upTo(20) }, () => {
       return framed(choices.bytes(choices.upTo(mostBytes)));
     }));
     const style = choices.between(0, 2);
@@ -60,7 +60,7 @@ export const relayed: Target = {
     wire.far.closeWrite().catch(() => {});
     check(stage.settles(relaying, 5000), () => "the relay does not end");
     const { plain, isRight } = reference(bytes, mostBytes);
-    const came = concatBytes(...got);
+    const came = concat(got);
     check((error === undefined) === isRight, () => `it failed: ${error}, and the stream is right: ${isRight}`);
     if (error !== undefined) expectTele(["protocol"], error);
     const isPart = came.length <= plain.length && came.every((byte, at) => byte === plain[at]);

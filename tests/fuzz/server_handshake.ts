@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
 import { HANDSHAKE_TIMEOUT_MS } from "../../lib/session/session_constants.ts";
 import { ClientHandshake } from "../../lib/session/handshake/handshake.ts";
-import { concatBytes } from "../../lib/session/handshake/keys.ts";
 import { FieldType } from "../../lib/session/handshake/fields.ts";
 import { encodeHello, framed } from "../../lib/session/handshake/messages.ts";
 import type { Session } from "../../lib/session/session.ts";
@@ -57,11 +57,11 @@ function strangerWire(choices: Choices, sessionId: Uint8Array): Uint8Array {
       const others = Array.from({ length: choices.between(0, 5) }, () => {
         return framed(choices.chance(0.1) ? NOTHING : frames.handshakePayload(choices, known));
       });
-      return concatBytes(...(choices.chance(0.7) ? [right] : []), ...others);
+      return concat([...(choices.chance(0.7) ? [right] : []), ...others]);
     }
     default: { // A right hello, and something wrong behind it.
       const others = framed(frames.handshakePayload(choices, known));
-      return concatBytes(right, mangled(choices, others));
+      return concat([right, mangled(choices, others)]);
     }
   }
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { readU32 } from "../../lib/mux/records.ts";
+import { concat } from "@std/bytes/concat";
+import { readU32 } from "../../lib/net/bytes.ts";
 import {
   FrameType,
   MAX_CONTROL_FRAME_BYTES,
@@ -13,7 +14,6 @@ import {
 } from "../../lib/session/session_constants.ts";
 import { decodeAcknowledge, decodeProbe } from "../../lib/session/carrier/control.ts";
 import { SessionFrameReader } from "../../lib/session/carrier/frame_reader.ts";
-import { concatBytes } from "../../lib/session/handshake/keys.ts";
 import {
   decodeAccept,
   decodeChallenge,
@@ -66,7 +66,7 @@ function sessionPayload(choices: Choices): Uint8Array {
 
 function sessionWire(choices: Choices): Uint8Array {
   if (choices.chance(0.1)) return choices.bytes(choices.upTo(400));
-  const wire = concatBytes(...Array.from({ length: choices.upTo(20) }, () => framed(sessionPayload(choices))));
+  const wire = concat(Array.from({ length: choices.upTo(20) }, () => framed(sessionPayload(choices))));
   return choices.chance(0.6) ? mangled(choices, wire) : wire;
 }
 
@@ -142,24 +142,24 @@ const MESSAGES: readonly Message[] = [
     encode: encodeChallenge,
   },
   {
-    make: (choices) => concatBytes(encodeCommit(frames.commit(choices)), choices.bytes(32)),
+    make: (choices) => concat([encodeCommit(frames.commit(choices)), choices.bytes(32)]),
     decode: (payload) => {
       const { commit, body, proof } = decodeCommit(payload);
-      check(hex(concatBytes(body, proof)) === hex(payload), () => "body and proof are not the payload");
+      check(hex(concat([body, proof])) === hex(payload), () => "body and proof are not the payload");
       checkResumeTimeout(commit.fields);
       return { commit, proof };
     },
-    encode: ({ commit, proof }) => concatBytes(encodeCommit(commit), proof),
+    encode: ({ commit, proof }) => concat([encodeCommit(commit), proof]),
   },
   {
-    make: (choices) => concatBytes(encodeAccept(frames.accept(choices)), choices.bytes(32)),
+    make: (choices) => concat([encodeAccept(frames.accept(choices)), choices.bytes(32)]),
     decode: (payload) => {
       const { accept, body, proof } = decodeAccept(payload);
-      check(hex(concatBytes(body, proof)) === hex(payload), () => "body and proof are not the payload");
+      check(hex(concat([body, proof])) === hex(payload), () => "body and proof are not the payload");
       checkResumeTimeout(accept.fields);
       return { accept, proof };
     },
-    encode: ({ accept, proof }) => concatBytes(encodeAccept(accept), proof),
+    encode: ({ accept, proof }) => concat([encodeAccept(accept), proof]),
   },
   {
     isLoose: true,

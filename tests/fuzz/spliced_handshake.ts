@@ -4,8 +4,9 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
+import { encodeHex } from "@std/encoding/hex";
 import { ClientHandshake, HandshakeChannel } from "../../lib/session/handshake/handshake.ts";
-import { concatBytes, nameOf } from "../../lib/session/handshake/keys.ts";
 import {
   type Commit,
   encodeAccept,
@@ -43,7 +44,7 @@ class Splicer {
   pass(message: Uint8Array): Uint8Array {
     const choices = this.#choices;
     const name = MESSAGES[this.#next++]!;
-    const whole = concatBytes(this.#carried, message);
+    const whole = concat([this.#carried, message]);
     // A proof is no part of what is proven.
     const end = whole.length - (name === "commit" || name === "accept" ? PROOF_BYTES : 0);
     this.#carried = new Uint8Array(0);
@@ -52,11 +53,7 @@ class Splicer {
       const cut = end - choices.between(0, Math.min(40, message.length));
       this.#carried = choices.chance(0.5) ? whole.slice(cut, end) : this.#invented();
       const kept = choices.chance(0.7) ? end : cut;
-      passed = concatBytes(
-        whole.subarray(0, kept),
-        kept === end ? this.#carried : new Uint8Array(0),
-        whole.subarray(end),
-      );
+      passed = concat([whole.subarray(0, kept), kept === end ? this.#carried : new Uint8Array(0), whole.subarray(end)]);
     }
     this.#trace(() => `${name} ${hex(message)} is passed on as ${hex(passed)}`);
     return passed;
@@ -88,7 +85,7 @@ async function splice(splicer: Splicer, client: HandshakeChannel, server: Handsh
 async function shake(kept: Kept, commit: Commit, handshaking: Promise<ClientHandshake>): Promise<void> {
   const handshake = await handshaking;
   const { accept } = await handshake.commit(commit, commit.kind === "resume" ? kept.secret : new Uint8Array(0));
-  const isKept = nameOf(accept.sessionId) === nameOf(kept.session.id);
+  const isKept = encodeHex(accept.sessionId) === encodeHex(kept.session.id);
   check(isKept === (commit.kind === "resume"), () => "the client takes the accept of another session");
   check(accept.received === 0, () => `the client takes a count of ${accept.received} that the server did not send`);
 }

@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
 import { systemClock } from "../../lib/net/clock.ts";
 import { silentLog } from "../../lib/net/log.ts";
 import { SegmentPool } from "../../lib/net/segment_pool.ts";
 import { ClientHandshake } from "../../lib/session/handshake/handshake.ts";
-import { concatBytes } from "../../lib/session/handshake/keys.ts";
 import { FieldType } from "../../lib/session/handshake/fields.ts";
 import { encodeCommit, encodeHello, framed } from "../../lib/session/handshake/messages.ts";
 import { SessionServer } from "../../lib/session/session_server.ts";
@@ -34,10 +34,7 @@ function strangerWire(choices: Choices): Uint8Array {
   hello.fields.delete(FieldType.guarded);
   if (choices.chance(0.3)) hello.publicKey = strangeKey(choices);
   const commit = frames.commit(choices, "new");
-  const wire = concatBytes(
-    framed(encodeHello(hello)),
-    framed(concatBytes(encodeCommit(commit), choices.bytes(32))),
-  );
+  const wire = concat([framed(encodeHello(hello)), framed(concat([encodeCommit(commit), choices.bytes(32)]))]);
   return choices.chance(0.4) ? mangled(choices, wire) : wire;
 }
 

@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
+import { readU32 } from "../../lib/net/bytes.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
-import { readU32 } from "../../lib/mux/records.ts";
-import { concatBytes } from "../../lib/session/handshake/keys.ts";
 import { drain, type SimClock } from "../sim/clock.ts";
 import { type MemoryPipe, memoryPipe } from "../support/memory_network.ts";
 import type { Choices } from "./choices.ts";
@@ -129,7 +129,7 @@ export class Mangler implements Duplex {
 
   write(bytes: Uint8Array): Promise<void> {
     const choices = this.#choices;
-    if (choices.chance(0.1)) bytes = concatBytes(new Uint8Array(4 * choices.between(1, 3)), bytes);
+    if (choices.chance(0.1)) bytes = concat([new Uint8Array(4 * choices.between(1, 3)), bytes]);
     if (choices.chance(this.#probability)) {
       const changed = mangled(choices, bytes);
       if (!isIntact(changed, bytes)) this.isHarmed = true;

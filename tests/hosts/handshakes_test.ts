@@ -1,8 +1,9 @@
 /** Handshakes that meet or that break, with real processes: what the network does here is exact, by the frame. */
+import { readU32 } from "../../lib/net/bytes.ts";
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { DenoDuplex } from "../../lib/net/deno_duplex.ts";
 import { RecordType } from "../../lib/mux/mux_constants.ts";
-import { readU32, writeDataHeader } from "../../lib/mux/records.ts";
+import { writeDataHeader } from "../../lib/mux/records.ts";
 import { FrameDecoder } from "../../lib/ping/codec.ts";
 import { FrameType, MAX_SESSION_FRAME_BYTES } from "../../lib/session/session_constants.ts";
 import { type Accepted, ClientHandshake } from "../../lib/session/handshake/handshake.ts";

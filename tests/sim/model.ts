@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { encodeHex } from "@std/encoding/hex";
 import type { TeleError } from "../../lib/net/error.ts";
 import type { Mux } from "../../lib/mux/mux.ts";
 import type { MuxStream, StreamEnd } from "../../lib/mux/stream.ts";
-import { nameOf } from "../../lib/session/handshake/keys.ts";
 import type { Attachment, Session } from "../../lib/session/session.ts";
 import type { SimClock } from "./clock.ts";
 import type { SimNetwork } from "./network.ts";
@@ -213,7 +213,7 @@ export class Model implements UserWatcher, Watcher {
       // Whom no peer has heard of is nobody's to lose but the client's own.
       if (cause === "expired" && exposures.length === 0) return false;
       if (cause !== "server killed" && cause !== "server stopped") return atMs >= user.openedMs;
-      return exposures.some(({ session }) => atMs >= (this.#pairs.get(nameOf(session.id))?.[0]?.bornMs ?? Infinity));
+      return exposures.some(({ session }) => atMs >= (this.#pairs.get(encodeHex(session.id))?.[0]?.bornMs ?? Infinity));
     });
   }
 
@@ -235,7 +235,7 @@ export class Model implements UserWatcher, Watcher {
       const client = pipe?.client;
       end = { session, process, client, isClient, bornMs, received: 0, acknowledged: 0, attempt: 0 };
       this.#ends.set(session, end);
-      const name = nameOf(session.id);
+      const name = encodeHex(session.id);
       const pair = this.#pairs.get(name) ?? [];
       this.#pairs.set(name, pair);
       pair.push(end);
@@ -254,7 +254,7 @@ export class Model implements UserWatcher, Watcher {
 
   /** A client that waits for the answer to its commit has no carrier: whoever attaches over one that it has is late. */
   #checkTakeover(session: Session, index: number | undefined): void {
-    const client = this.#pairs.get(nameOf(session.id))?.find((end) => end.isClient);
+    const client = this.#pairs.get(encodeHex(session.id))?.find((end) => end.isClient);
     if (client === undefined || client.process?.isAlive === false || client.session.carrier === undefined) return;
     this.fail(`the server attaches carrier ${index} over the one that the client uses`);
   }

@@ -27,7 +27,7 @@ function fault(name: string, file: string, from: string, to: string): Mutation {
 
 /** A message decoder that takes whatever stands behind the end. */
 const OPEN_END: Edit = {
-  file: "lib/session/handshake/message_bytes.ts",
+  file: "lib/net/bytes.ts",
   from: "    if (left > 0) throw",
   to: "    if (left < 0) throw",
 };

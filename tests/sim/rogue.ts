@@ -3,12 +3,12 @@
  *
  * @module
  */
+import { readU32, writeU64 } from "../../lib/net/bytes.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
-import { readU32, writeDataHeader, writeFin, writeOpen } from "../../lib/mux/records.ts";
+import { writeDataHeader, writeFin, writeOpen } from "../../lib/mux/records.ts";
 import { FrameDecoder } from "../../lib/ping/codec.ts";
 import { FrameType } from "../../lib/session/session_constants.ts";
 import { ClientHandshake } from "../../lib/session/handshake/handshake.ts";
-import { writeU64 } from "../../lib/session/handshake/message_bytes.ts";
 import { framed } from "../../lib/session/handshake/messages.ts";
 import { tokenSalt } from "../../lib/session/handshake/token.ts";
 import { fillContent } from "./user.ts";

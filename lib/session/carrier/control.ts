@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { readU32, readU64, writeU32, writeU64 } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../ping/codec.ts";
 import { BUSY_FOR_MS, BUSY_SILENCE_MS, FrameType, ProbeFlag } from "../session_constants.ts";
-import { readU64, writeU64 } from "../handshake/message_bytes.ts";
 
 /** Bytes of an acknowledge frame and of a probe frame, with their headers. */
 const ACKNOWLEDGE_FRAME_BYTES = FRAME_HEADER_BYTES + 9;
@@ -49,7 +49,7 @@ export function decodeProbe(payload: Uint8Array): Probe {
   return {
     replyWanted: (flags & ProbeFlag.replyWanted) !== 0,
     isReply: (flags & ProbeFlag.reply) !== 0,
-    silenceMs: new DataView(payload.buffer, payload.byteOffset).getUint32(2),
+    silenceMs: readU32(payload, 2),
   };
 }
 
@@ -162,7 +162,7 @@ export class OutgoingControl {
     this.#bytes[at + FRAME_HEADER_BYTES] = FrameType.probe;
     this.#bytes[at + FRAME_HEADER_BYTES + 1] = (this.askDue ? ProbeFlag.replyWanted : 0) |
       (this.replyDue ? ProbeFlag.reply : 0);
-    new DataView(this.#bytes.buffer).setUint32(at + FRAME_HEADER_BYTES + 2, this.#silenceMs);
+    writeU32(this.#bytes, at + FRAME_HEADER_BYTES + 2, this.#silenceMs);
     // The first of several questions is the one whose answer comes first.
     if (this.askDue) this.#askedAt ??= nowMs;
     this.#probeDue = this.askDue = this.replyDue = false;

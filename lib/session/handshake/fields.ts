@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { type ByteReader, type ByteWriter, readU32, readU64, writeU32, writeU64 } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
 import { MOST_RESUME_TIMEOUT_MS } from "../session_constants.ts";
-import { MessageReader, type MessageWriter, readU64, writeU64 } from "./message_bytes.ts";
 
 /** Bytes of the value of an identity field: public key, slot, last slot, signature. */
 export const IDENTITY_FIELD_BYTES = 100;
@@ -59,14 +59,14 @@ export function fullField(): Fields {
 /** The list with the start credit that the client may take, in bytes. */
 export function startPoolField(bytes: number): Fields {
   const value = new Uint8Array(4);
-  new DataView(value.buffer).setUint32(0, bytes);
+  writeU32(value, 0, bytes);
   return new Map([[FieldType.startPool, value]]);
 }
 
 /** The start credit that the client may take, in bytes; `undefined` if the server does not say. */
 export function readStartPool(fields: Fields): number | undefined {
   const value = fields.get(FieldType.startPool);
-  return value === undefined ? undefined : new DataView(value.buffer, value.byteOffset).getUint32(0);
+  return value === undefined ? undefined : readU32(value, 0);
 }
 
 /** How long the sender keeps a session without a carrier, in milliseconds; without a limit if it does not say. */
@@ -76,7 +76,7 @@ export function readResumeTimeout(fields: Fields): number {
 }
 
 /** Writes a list, in the order of the types. */
-export function writeFields(writer: MessageWriter, fields: Fields): MessageWriter {
+export function writeFields(writer: ByteWriter, fields: Fields): ByteWriter {
   writer.u8(fields.size);
   const rising = [...fields].sort(([one], [other]) => one - other);
   for (const [type, value] of rising) writer.u16(type).u16(value.length).bytes(value);
@@ -90,7 +90,7 @@ export function writeFields(writer: MessageWriter, fields: Fields): MessageWrite
  *
  * @throws {TeleError} `protocol` if they do not, or a known field is not what it should be.
  */
-export function readFields(reader: MessageReader, message: FieldedMessage): Fields {
+export function readFields(reader: ByteReader, message: FieldedMessage): Fields {
   const fields: Fields = new Map();
   let before = -1;
   for (let left = reader.u8(); left > 0; left--) {

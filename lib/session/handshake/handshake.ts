@@ -9,23 +9,17 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
+import { encodeHex } from "@std/encoding/hex";
 import type { Duplex } from "../../net/duplex.ts";
+import { readU32 } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
 import { foreignClient, foreignServer } from "../../net/foreign_protocol.ts";
 import { tlsRecordKind } from "../../net/tls_record.ts";
 import { FRAME_HEADER_BYTES } from "../../ping/codec.ts";
 import { EndCode, MAX_HANDSHAKE_FRAME_BYTES } from "../session_constants.ts";
 import { type Fields, FieldType, fullField, guardedField } from "./fields.ts";
-import {
-  checkIdentity,
-  checkProof,
-  concatBytes,
-  deriveKeys,
-  makeEphemeral,
-  makeProof,
-  nameOf,
-  signIdentity,
-} from "./keys.ts";
+import { checkIdentity, checkProof, deriveKeys, makeEphemeral, makeProof, signIdentity } from "./keys.ts";
 import type { Ephemeral, HandshakeKeys, Identity, ProvenIdentity } from "./keys.ts";
 import {
   type Accept,
@@ -109,7 +103,7 @@ export class HandshakeChannel {
   #takeFrame(): Uint8Array | undefined {
     while (this.#filled >= FRAME_HEADER_BYTES) {
       if (this.#isFirst) this.#refuseForeigners();
-      const length = new DataView(this.#buffer.buffer).getUint32(0);
+      const length = readU32(this.#buffer, 0);
       if (length > MAX_HANDSHAKE_FRAME_BYTES) throw new TeleError("protocol", this.#tooLarge(length));
       const end = FRAME_HEADER_BYTES + length;
       if (this.#filled < end) return undefined;
@@ -230,7 +224,7 @@ export class ClientHandshake {
     const body = encodeCommit({ ...commit, fields });
     const transcript = this.#opening.with(body);
     const keys = await deriveKeys(this.#ephemeral, this.#challenge.publicKey, secret, transcript);
-    await this.#channel.send(concatBytes(body, await makeProof(keys, "client commit", commit.kind, transcript)));
+    await this.#channel.send(concat([body, await makeProof(keys, "client commit", commit.kind, transcript)]));
     const answer = decodeAccept(await this.#channel.receive());
     const whole = transcript.with(answer.body);
     if (!await checkProof(keys, "server accept", commit.kind, whole, answer.proof)) {
@@ -247,7 +241,7 @@ export class ClientHandshake {
   #checkAccept({ sessionId, received }: Accept, kind: Commit["kind"]): void {
     if (kind === "new") {
       if (received !== 0) throw new TeleError("protocol", "the server has received bytes of a session that is new");
-    } else if (nameOf(sessionId) !== nameOf(this.#hello.sessionId!)) {
+    } else if (encodeHex(sessionId) !== encodeHex(this.#hello.sessionId!)) {
       throw new TeleError("protocol", "the server accepts another session than the one that was asked for");
     }
   }
@@ -341,7 +335,7 @@ export class ServerHandshake {
   async accept(accept: Accept): Promise<Uint8Array> {
     const body = encodeAccept(accept);
     const proof = await makeProof(this.#keys!, "server accept", this.#kind, this.#transcript.with(body));
-    return concatBytes(body, proof);
+    return concat([body, proof]);
   }
 
   /** Tells a client whose proof held that there is no room, with a proof: it may take a session for lost by that. */

@@ -5,6 +5,9 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
+import { encodeHex } from "@std/encoding/hex";
+import { readU16 } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
 import { PROTOCOL_VERSION } from "../session_constants.ts";
 import { IDENTITY_FIELD_BYTES } from "./fields.ts";
@@ -116,18 +119,7 @@ export function checkProof(
 
 /** `bytes` behind a label that names protocol, version and purpose: what was made for one purpose fits no other. */
 export function labelled(label: string, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return concatBytes(new TextEncoder().encode(`tele/${PROTOCOL_VERSION} ${label}\0`), bytes);
-}
-
-/** All `parts` behind one another. */
-export function concatBytes(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return concat([new TextEncoder().encode(`tele/${PROTOCOL_VERSION} ${label}\0`), bytes]);
 }
 
 const MOST_SLOT = 0xffff;
@@ -170,10 +162,10 @@ export async function makeIdentityKeys(): Promise<CryptoKeyPair> {
 export async function signIdentity(identity: Identity, transcript: Transcript): Promise<Uint8Array> {
   const { keys, slot, lastSlot = MOST_SLOT } = identity;
   const publicKey = new Uint8Array(await crypto.subtle.exportKey("raw", keys.publicKey));
-  const named = concatBytes(publicKey, new Uint8Array([slot >>> 8, slot, lastSlot >>> 8, lastSlot]));
-  const signed = labelled("identity", concatBytes(named, transcript.bytes));
+  const named = concat([publicKey, new Uint8Array([slot >>> 8, slot, lastSlot >>> 8, lastSlot])]);
+  const signed = labelled("identity", concat([named, transcript.bytes]));
   const signature = await crypto.subtle.sign("Ed25519", keys.privateKey, signed);
-  return concatBytes(named, new Uint8Array(signature));
+  return concat([named, new Uint8Array(signature)]);
 }
 
 /**
@@ -185,20 +177,18 @@ export async function checkIdentity(field: Uint8Array, transcript: Transcript): 
   if (field.length !== IDENTITY_FIELD_BYTES) return undefined;
   const named = field.slice(0, KEY_BYTES + 4);
   const publicKey = field.slice(0, KEY_BYTES);
-  const slots = new DataView(named.buffer, KEY_BYTES);
-  const identity = { client: nameOf(publicKey), slot: slots.getUint16(0), lastSlot: slots.getUint16(2) };
+  const identity = {
+    client: encodeHex(publicKey),
+    slot: readU16(field, KEY_BYTES),
+    lastSlot: readU16(field, KEY_BYTES + 2),
+  };
   if (identity.slot > identity.lastSlot) return undefined;
   try {
     const key = await crypto.subtle.importKey("raw", publicKey, { name: "Ed25519" }, false, ["verify"]);
-    const signed = labelled("identity", concatBytes(named, transcript.bytes));
+    const signed = labelled("identity", concat([named, transcript.bytes]));
     const signature = field.slice(named.length) as Bytes;
     return await crypto.subtle.verify("Ed25519", key, signature, signed) ? identity : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** Bytes as hexadecimal digits, for map keys and logs. */
-export function nameOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -6,11 +6,11 @@
  *
  * @module
  */
+import { ByteReader, ByteWriter } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../ping/codec.ts";
 import { EndCode, FrameType, MAGIC, MAX_ENDING_TEXT_BYTES, PROTOCOL_VERSION } from "../session_constants.ts";
 import { type Fields, FieldType, readFields, writeFields } from "./fields.ts";
-import { MessageReader, MessageWriter } from "./message_bytes.ts";
 
 /** Bytes of a nonce. */
 export const NONCE_BYTES = 32;
@@ -94,7 +94,7 @@ function readKind(value: number): "new" | "resume" {
 
 /** The payload of a hello frame. */
 export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
-  const writer = new MessageWriter().u8(FrameType.hello).bytes(new TextEncoder().encode(MAGIC)).u8(PROTOCOL_VERSION)
+  const writer = new ByteWriter().u8(FrameType.hello).bytes(new TextEncoder().encode(MAGIC)).u8(PROTOCOL_VERSION)
     .u8(kindByte[hello.kind]).bytes(hello.nonce).bytes(hello.publicKey);
   if (hello.kind === "resume") writer.bytes(hello.sessionId!);
   return writeFields(writer, hello.fields).done();
@@ -106,7 +106,7 @@ export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
  * @throws {TeleError} `protocol` if it is none, `refused` if it is one of another version.
  */
 export function decodeHello(payload: Uint8Array): Hello {
-  const reader = new MessageReader(payload, "hello");
+  const reader = new ByteReader(payload, "hello");
   const isHello = reader.u8() === FrameType.hello && new TextDecoder().decode(reader.bytes(4)) === MAGIC;
   if (!isHello) throw new TeleError("protocol", "these are not the first bytes of a tele client");
   const version = reader.u8();
@@ -135,7 +135,7 @@ function readStatus(value: number): Challenge["status"] {
 
 /** The payload of a challenge frame. */
 export function encodeChallenge(challenge: Challenge): Uint8Array<ArrayBuffer> {
-  const writer = new MessageWriter().u8(FrameType.challenge).u8(PROTOCOL_VERSION).u8(statusByte[challenge.status])
+  const writer = new ByteWriter().u8(FrameType.challenge).u8(PROTOCOL_VERSION).u8(statusByte[challenge.status])
     .bytes(challenge.nonce).bytes(challenge.publicKey);
   return writeFields(writer, challenge.fields).done();
 }
@@ -143,7 +143,7 @@ export function encodeChallenge(challenge: Challenge): Uint8Array<ArrayBuffer> {
 /** Reads a challenge payload; a refusal in its place is thrown as `refused`. */
 export function decodeChallenge(payload: Uint8Array): Challenge {
   throwIfRefusal(payload);
-  const reader = new MessageReader(payload, "challenge");
+  const reader = new ByteReader(payload, "challenge");
   if (reader.u8() !== FrameType.challenge || reader.u8() !== PROTOCOL_VERSION) {
     throw new TeleError("protocol", "this is not the answer of a tele server");
   }
@@ -159,7 +159,7 @@ export function decodeChallenge(payload: Uint8Array): Challenge {
 
 /** The payload of a commit frame without the proof behind it. */
 export function encodeCommit(commit: Commit): Uint8Array<ArrayBuffer> {
-  const writer = new MessageWriter().u8(FrameType.commit).u8(kindByte[commit.kind]).u32(commit.attempt)
+  const writer = new ByteWriter().u8(FrameType.commit).u8(kindByte[commit.kind]).u32(commit.attempt)
     .u64(commit.received);
   return writeFields(writer, commit.fields).done();
 }
@@ -167,7 +167,7 @@ export function encodeCommit(commit: Commit): Uint8Array<ArrayBuffer> {
 /** Reads a commit payload. */
 export function decodeCommit(payload: Uint8Array): { commit: Commit; body: Uint8Array; proof: Uint8Array } {
   const { body, proof } = splitProof(payload, "commit");
-  const reader = new MessageReader(body, "commit");
+  const reader = new ByteReader(body, "commit");
   if (reader.u8() !== FrameType.commit) throw new TeleError("protocol", "a commit was due, something else came");
   const kind = readKind(reader.u8());
   const attempt = reader.u32();
@@ -191,7 +191,7 @@ function checkCommit({ kind, attempt, received, fields }: Commit): void {
 
 /** The payload of an accept frame without the proof behind it. */
 export function encodeAccept(accept: Accept): Uint8Array<ArrayBuffer> {
-  const writer = new MessageWriter().u8(FrameType.accept).bytes(accept.sessionId).u64(accept.received);
+  const writer = new ByteWriter().u8(FrameType.accept).bytes(accept.sessionId).u64(accept.received);
   return writeFields(writer, accept.fields).done();
 }
 
@@ -199,7 +199,7 @@ export function encodeAccept(accept: Accept): Uint8Array<ArrayBuffer> {
 export function decodeAccept(payload: Uint8Array): { accept: Accept; body: Uint8Array; proof: Uint8Array } {
   throwIfRefusal(payload);
   const { body, proof } = splitProof(payload, "accept");
-  const reader = new MessageReader(body, "accept");
+  const reader = new ByteReader(body, "accept");
   if (reader.u8() !== FrameType.accept) throw new TeleError("protocol", "an accept was due, something else came");
   const sessionId = reader.bytes(SESSION_ID_BYTES);
   const received = reader.u64();
@@ -217,12 +217,12 @@ export function encodeEnding(type: "refuse" | "goodbye", ending: Ending): Uint8A
   // Not `subarray`: it would cut in the middle of a letter.
   const message = new Uint8Array(MAX_ENDING_TEXT_BYTES);
   const { written } = new TextEncoder().encodeInto(ending.message, message);
-  return new MessageWriter().u8(FrameType[type]).u16(ending.code).bytes(message.subarray(0, written)).done();
+  return new ByteWriter().u8(FrameType[type]).u16(ending.code).bytes(message.subarray(0, written)).done();
 }
 
 /** Reads a refuse or goodbye payload. */
 export function decodeEnding(payload: Uint8Array): Ending {
-  const reader = new MessageReader(payload, "ending");
+  const reader = new ByteReader(payload, "ending");
   reader.u8();
   const code = reader.u16();
   const text = reader.rest();

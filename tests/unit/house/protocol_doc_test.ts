@@ -2,6 +2,8 @@
  * `lib/PROTOCOL.md` tells the truth: its worked example is made anew by the code, byte for byte, and its numbers are the
  * constants of the code.
  */
+import { concat } from "@std/bytes/concat";
+import { writeU32, writeU64 } from "../../../lib/net/bytes.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeHex, encodeHex } from "@std/encoding/hex";
 import { Segment } from "../../../lib/net/segment_pool.ts";
@@ -10,7 +12,6 @@ import * as session from "../../../lib/session/session_constants.ts";
 import {
   checkIdentity,
   checkProof,
-  concatBytes,
   deriveKeys,
   type Ephemeral,
   makeProof,
@@ -28,14 +29,13 @@ import {
   encodeEnding,
   encodeHello,
 } from "../../../lib/session/handshake/messages.ts";
-import { writeU64 } from "../../../lib/session/handshake/message_bytes.ts";
 import { type Fields, FieldType } from "../../../lib/session/handshake/fields.ts";
 import { ReplayLog } from "../../../lib/session/carrier/replay_log.ts";
 import { WriteHold } from "../../../lib/session/carrier/write_hold.ts";
 import { tokenSalt } from "../../../lib/session/handshake/token.ts";
 import { Transcript } from "../../../lib/session/handshake/transcript.ts";
 import * as mux from "../../../lib/mux/mux_constants.ts";
-import { RecordDecoder, writeDataHeader, writeFin, writeOpen, writeU32 } from "../../../lib/mux/records.ts";
+import { RecordDecoder, writeDataHeader, writeFin, writeOpen } from "../../../lib/mux/records.ts";
 
 const DOCUMENT = await Deno.readTextFile(new URL("../../../lib/PROTOCOL.md", import.meta.url));
 
@@ -93,10 +93,10 @@ function u64(value: number): Uint8Array {
   return bytes;
 }
 
-const acknowledge = (offset: number) => frame(concatBytes(new Uint8Array([FrameType.acknowledge]), u64(offset)));
+const acknowledge = (offset: number) => frame(concat([new Uint8Array([FrameType.acknowledge]), u64(offset)]));
 const probe = (flags: number, promisedMs: number) =>
-  frame(concatBytes(new Uint8Array([FrameType.probe, flags]), u32(promisedMs)));
-const hint = (id: number, offset: number) => frame(concatBytes(new Uint8Array([FrameType.hint]), u32(id), u64(offset)));
+  frame(concat([new Uint8Array([FrameType.probe, flags]), u32(promisedMs)]));
+const hint = (id: number, offset: number) => frame(concat([new Uint8Array([FrameType.hint]), u32(id), u64(offset)]));
 
 function record(bytes: number, write: (into: Uint8Array) => void): Uint8Array {
   const into = new Uint8Array(bytes);
@@ -107,7 +107,7 @@ function record(bytes: number, write: (into: Uint8Array) => void): Uint8Array {
 const openRecord = (id: number, send: number, receive: number) =>
   record(mux.OPEN_RECORD_BYTES, (into) => writeOpen(into, 0, id, { send, receive }));
 const dataRecord = (id: number, data: Uint8Array) =>
-  concatBytes(record(mux.DATA_RECORD_HEADER_BYTES, (into) => writeDataHeader(into, 0, id, data.length)), data);
+  concat([record(mux.DATA_RECORD_HEADER_BYTES, (into) => writeDataHeader(into, 0, id, data.length)), data]);
 const finRecord = (id: number) => record(mux.FIN_RECORD_BYTES, (into) => writeFin(into, 0, id));
 
 /** Puts records into a log, as the mux does, and takes the frame that the log makes of them. */
@@ -147,10 +147,10 @@ async function handshake(carrier: 1 | 2, received: { client: number; server: num
   const body = encodeCommit({ kind, attempt, received: received.client, fields });
   const transcript = opening.with(body);
   const keys = await deriveKeys(client, server.publicKey, secret, transcript);
-  const commit = concatBytes(body, await makeProof(keys, "client commit", kind, transcript));
+  const commit = concat([body, await makeProof(keys, "client commit", kind, transcript)]);
   const acceptBody = encodeAccept({ sessionId: SESSION_ID, received: received.server, fields: TIMEOUT });
   const whole = transcript.with(acceptBody);
-  const accept = concatBytes(acceptBody, await makeProof(keys, "server accept", kind, whole));
+  const accept = concat([acceptBody, await makeProof(keys, "server accept", kind, whole)]);
   return { hello, challenge, commit, accept, keys };
 }
 

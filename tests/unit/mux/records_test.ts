@@ -10,14 +10,12 @@ import {
   RESET_RECORD_BYTES,
 } from "../../../lib/mux/mux_constants.ts";
 import {
-  readU32,
   RecordDecoder,
   type RecordSink,
   writeDataHeader,
   writeFin,
   writeOpen,
   writeReset,
-  writeU32,
 } from "../../../lib/mux/records.ts";
 import { TeleError } from "../../../lib/net/error.ts";
 
@@ -133,15 +131,6 @@ Deno.test("records have the bytes that the protocol says", () => {
     encode({ kind: "reset", id: 5, code: 0x0102, message: "ab" }),
     new Uint8Array([4, 0, 0, 0, 5, 1, 2, 0, 2, 97, 98]),
   );
-});
-
-Deno.test("32-bit numbers survive writing and reading", () => {
-  const bytes = new Uint8Array(6);
-  for (const value of [0, 1, 0xff, 0x100, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff]) {
-    writeU32(bytes, 1, value);
-    assertEquals(readU32(bytes, 1), value);
-    assertEquals([bytes[0], bytes[5]], [0, 0]);
-  }
 });
 
 Deno.test("records cut at every byte position are the same records", () => {

@@ -1,3 +1,5 @@
+import { concat } from "@std/bytes/concat";
+import { writeU64 } from "../../../lib/net/bytes.ts";
 import { assert, assertEquals, assertGreater, assertLessOrEqual, assertRejects } from "@std/assert";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { TeleError } from "../../../lib/net/error.ts";
@@ -10,8 +12,7 @@ import {
   HandshakeChannel,
   ServerHandshake,
 } from "../../../lib/session/handshake/handshake.ts";
-import { concatBytes, type Identity, makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
-import { writeU64 } from "../../../lib/session/handshake/message_bytes.ts";
+import { type Identity, makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
 import {
   type Commit,
   decodeEnding,
@@ -28,10 +29,10 @@ import { ByteUser, CryptoGate, World } from "../../support/session_world.ts";
 const MINUTE_MS = 60_000;
 
 function framed(...payload: (number | Uint8Array)[]): Uint8Array {
-  const body = concatBytes(...payload.map((part) => typeof part === "number" ? new Uint8Array([part]) : part));
+  const body = concat(payload.map((part) => typeof part === "number" ? new Uint8Array([part]) : part));
   const header = new Uint8Array(4);
   new DataView(header.buffer).setUint32(0, body.length);
-  return concatBytes(header, body);
+  return concat([header, body]);
 }
 
 function u64(value: number): Uint8Array {
@@ -64,12 +65,12 @@ const IMPOSTORS: Record<string, (duplex: Duplex) => unknown> = {
   "unknown session, then an accept without a proof": (duplex) =>
     sayUnknown(
       duplex,
-      ({ channel }) => channel.send(concatBytes(new Uint8Array([FrameType.accept]), new Uint8Array(16 + 8 + 1 + 32))),
+      ({ channel }) => channel.send(concat([new Uint8Array([FrameType.accept]), new Uint8Array(16 + 8 + 1 + 32)])),
     ),
   "unknown session, then no room, without a proof": (duplex) =>
     sayUnknown(duplex, ({ channel }) => {
       const body = { sessionId: new Uint8Array(16), received: 0, fields: fullField() };
-      return channel.send(concatBytes(encodeAccept(body), new Uint8Array(32)));
+      return channel.send(concat([encodeAccept(body), new Uint8Array(32)]));
     }),
   "unknown session, then a refusal": (duplex) =>
     sayUnknown(duplex, ({ channel }) => channel.send(encodeEnding("refuse", { code: EndCode.full, message: "full" }))),

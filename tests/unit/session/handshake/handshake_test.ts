@@ -1,3 +1,4 @@
+import { concat } from "@std/bytes/concat";
 import { assert, assertEquals, assertInstanceOf, assertNotEquals, assertRejects } from "@std/assert";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { TeleError } from "../../../../lib/net/error.ts";
@@ -10,7 +11,7 @@ import {
   HandshakeChannel,
   ServerHandshake,
 } from "../../../../lib/session/handshake/handshake.ts";
-import { concatBytes, type Identity, makeIdentityKeys } from "../../../../lib/session/handshake/keys.ts";
+import { type Identity, makeIdentityKeys } from "../../../../lib/session/handshake/keys.ts";
 import {
   type Challenge,
   type Commit,
@@ -56,7 +57,7 @@ async function serve(duplex: Duplex, plan: ServerPlan): Promise<Committed & { he
     });
     const received = committed.commit.kind === "new" ? 0 : 123;
     const accept = await handshake.accept({ sessionId: SESSION_ID, received, fields: new Map([[1000, SECRET]]) });
-    await duplex.write(concatBytes(framed(accept), plan.behind));
+    await duplex.write(concat([framed(accept), plan.behind]));
     return { ...committed, hello };
   } catch (error) {
     if (error instanceof TeleError && error.code !== "carrier-lost") {
@@ -69,7 +70,7 @@ async function serve(duplex: Duplex, plan: ServerPlan): Promise<Committed & { he
 function framed(payload: Uint8Array): Uint8Array {
   const header = new Uint8Array(4);
   new DataView(header.buffer).setUint32(0, payload.length);
-  return concatBytes(header, payload);
+  return concat([header, payload]);
 }
 
 interface ClientPlan {
@@ -207,7 +208,7 @@ function tapped(change: { toServer?: number; toClient?: number } = {}) {
     const into = new Uint8Array(4096);
     for (let count = await from.read(into); count !== null; count = await from.read(into)) {
       const at = record[direction].length;
-      record[direction] = concatBytes(record[direction], into.subarray(0, count));
+      record[direction] = concat([record[direction], into.subarray(0, count)]);
       const target = change[direction] ?? -1;
       if (target >= at && target < at + count) into[target - at] ^= 0x20;
       await to.write(into.slice(0, count));
@@ -222,8 +223,8 @@ function tapped(change: { toServer?: number; toClient?: number } = {}) {
 async function splice(near: Duplex, far: Duplex, carried: Uint8Array): Promise<void> {
   const [client, server] = [new HandshakeChannel(near), new HandshakeChannel(far)];
   await server.send(await client.receive());
-  await client.send(concatBytes(await server.receive(), carried));
-  await server.send(concatBytes(carried, await client.receive()));
+  await client.send(concat([await server.receive(), carried]));
+  await server.send(concat([carried, await client.receive()]));
   await client.send(await server.receive());
 }
 
@@ -364,7 +365,7 @@ Deno.test("a frame above 2 KiB is refused from its length alone, one of 2 KiB is
   }
   const { a, b } = memoryPipe();
   const largest = new Uint8Array(MAX_HANDSHAKE_FRAME_BYTES).map((_, i) => i);
-  await a.write(concatBytes(framed(largest), framed(largest)));
+  await a.write(concat([framed(largest), framed(largest)]));
   const channel = new HandshakeChannel(b);
   assertEquals([await channel.receive(), await channel.receive()], [largest, largest]);
 });
@@ -471,7 +472,7 @@ Deno.test("a half of the key exchange that is all zeros is refused", async () =>
   await a.write(framed(encodeHello({ kind: "new", nonce: SECRET, publicKey: new Uint8Array(32), fields: new Map() })));
   const channel = new HandshakeChannel(a);
   await channel.receive();
-  await channel.send(concatBytes(encodeCommit(NEW), SECRET));
+  await channel.send(concat([encodeCommit(NEW), SECRET]));
   const error = await assertRejects(() => serving, TeleError, "X25519");
   assertEquals(error.code, "protocol");
 });

@@ -1,3 +1,4 @@
+import { concat } from "@std/bytes/concat";
 import {
   assert,
   assertEquals,
@@ -19,7 +20,6 @@ import {
   TOKEN_REFUSAL_DELAY_MS,
 } from "../../../../lib/session/session_constants.ts";
 import { ClientHandshake, HandshakeChannel, ServerHandshake } from "../../../../lib/session/handshake/handshake.ts";
-import { concatBytes } from "../../../../lib/session/handshake/keys.ts";
 import {
   type Commit,
   decodeEnding,
@@ -269,10 +269,10 @@ async function saidBeforeProof(token: Uint8Array): Promise<Uint8Array> {
   const key = new Uint8Array(32).fill(9);
   await channel.send(encodeHello({ kind: "new", nonce: key, publicKey: key, fields: guardedField(true) }));
   const challenge = await channel.receive();
-  await channel.send(concatBytes(encodeCommit(NEW), key));
+  await channel.send(concat([encodeCommit(NEW), key]));
   const refuse = channel.receive();
   await world.clock.advance(TOKEN_REFUSAL_DELAY_MS);
-  const said = concatBytes(challenge, await refuse);
+  const said = concat([challenge, await refuse]);
   assertEquals(await a.read(new Uint8Array(1)), null);
   await world.end();
   return said;
@@ -389,7 +389,7 @@ Deno.test("a middleman who takes the field away, or puts it there, gets neither 
     const withField = (bytes: Uint8Array, isThere: boolean) => {
       const bare = bytes.slice(0, bytes[0] === FrameType.hello ? 71 : 67);
       const list = [...isThere ? [0, 4, 0, 0] : [], ...spoil];
-      return concatBytes(bare, new Uint8Array([list.length / 4, ...list]));
+      return concat([bare, new Uint8Array([list.length / 4, ...list])]);
     };
     await right.send(withField(await left.receive(), server!));
     await left.send(withField(await right.receive(), client!));
@@ -443,11 +443,11 @@ function recorded(duplex: Duplex, recording: Recording): Duplex {
     peer: duplex.peer,
     async read(into) {
       const count = await duplex.read(into);
-      recording.fromClient = concatBytes(recording.fromClient, into.slice(0, count ?? 0));
+      recording.fromClient = concat([recording.fromClient, into.slice(0, count ?? 0)]);
       return count;
     },
     async write(bytes) {
-      recording.fromServer = concatBytes(recording.fromServer, bytes);
+      recording.fromServer = concat([recording.fromServer, bytes]);
       await duplex.write(bytes);
     },
     closeWrite: () => duplex.closeWrite(),
