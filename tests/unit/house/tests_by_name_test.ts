@@ -1,0 +1,104 @@
+/** A test is found by its name: `tests/unit` mirrors `lib`. */
+import { assertEquals } from "@std/assert";
+import { isFile, sourcesBelow } from "../../support/source_tree.ts";
+
+/** Files of lib without a unit test of their name, each with its reason. */
+const EXCEPTIONS: Record<string, string> = {
+  "lib/mux/backlog.ts": "not written yet: engineer mux",
+  "lib/mux/callbacks.ts": "not written yet: engineer mux",
+  "lib/mux/cut_queue.ts": "not written yet: engineer mux",
+  "lib/mux/dial_queue.ts": "not written yet: engineer mux",
+  "lib/mux/link.ts": "not written yet: engineer mux",
+  "lib/mux/mux_constants.ts": "not written yet: engineer mux",
+  "lib/mux/stream.ts": "not written yet: engineer mux",
+  "lib/mux/web_link.ts": "not written yet: engineer mux",
+  "lib/net/clock.ts": "not written yet: engineer net",
+  "lib/net/deno_duplex.ts": "not written yet: engineer net",
+  "lib/net/descriptors.ts": "not written yet: engineer net",
+  "lib/net/dial.ts": "not written yet: engineer net",
+  "lib/net/duplex.ts": "not written yet: engineer net",
+  "lib/net/error.ts": "not written yet: engineer net",
+  "lib/net/foreign_protocol.ts": "not written yet: engineer net",
+  "lib/net/known_clients.ts": "not written yet: engineer net",
+  "lib/net/last_word.ts": "not written yet: engineer net",
+  "lib/net/listen.ts": "not written yet: engineer net",
+  "lib/net/log.ts": "not written yet: engineer net",
+  "lib/net/memory_pool.ts": "not written yet: engineer net",
+  "lib/net/moved_stream.ts": "not written yet: engineer net",
+  "lib/net/node_duplex.ts": "not written yet: engineer net",
+  "lib/net/peer_certificate.ts": "not written yet: engineer net",
+  "lib/net/pipe.ts": "not written yet: engineer net",
+  "lib/net/segment_pool.ts": "not written yet: engineer net",
+  "lib/net/standard_output.ts": "not written yet: engineer net",
+  "lib/net/stream_binding.ts": "not written yet: engineer net",
+  "lib/net/system_certificates.ts": "not written yet: engineer net",
+  "lib/net/tls_certificate.ts": "not written yet: engineer net",
+  "lib/net/tls_dial.ts": "not written yet: engineer net",
+  "lib/net/tls_duplex.ts": "not written yet: engineer net",
+  "lib/net/tls_listen.ts": "not written yet: engineer net",
+  "lib/net/tls_record.ts": "not written yet: engineer net",
+  "lib/net/waiting_room.ts": "not written yet: engineer net",
+  "lib/net/web.ts": "not written yet: engineer net",
+  "lib/net/x509.ts": "not written yet: engineer net",
+  "lib/ping/framed_duplex.ts": "not written yet: engineer net",
+  "lib/ping/streams.ts": "not written yet: engineer net",
+  "lib/session/absence.ts": "not written yet: engineer session",
+  "lib/session/carrier/carrier.ts": "not written yet: engineer session",
+  "lib/session/carrier/control.ts": "not written yet: engineer session",
+  "lib/session/carrier/frame_reader.ts": "not written yet: engineer session",
+  "lib/session/carrier/write_hold.ts": "not written yet: engineer session",
+  "lib/session/handshake/fields.ts": "not written yet: engineer session",
+  "lib/session/handshake/message_bytes.ts": "not written yet: engineer session",
+  "lib/session/handshake/transcript.ts": "not written yet: engineer session",
+  "lib/session/session_client.ts": "not written yet: engineer session",
+  "lib/session/session_constants.ts": "not written yet: engineer session",
+  "lib/session/session_entry.ts": "not written yet: engineer session",
+  "lib/session/session_log.ts": "not written yet: engineer session",
+  "lib/session/session_server.ts": "not written yet: engineer session",
+  "lib/tunnel/command_line/environment.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/command_line/exit_code.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/command_line/given_flags.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/command_line/option.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/command_line/option_table.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/command_line/options.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/command_line/session_options.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/files/identity_file.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/files/machine.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/log/line_writer.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/log/status_display.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/log/stream_log.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/log/terminal.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/rfd80/outer_listener.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/rfd80/relays.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/roles/client.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/roles/process.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/roles/running.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/roles/server.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/roles/session_pool.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/roles/stdio.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/run.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/values/host_name.ts": "not written yet: engineer tunnel",
+  "lib/tunnel/values/memory.ts": "not written yet: engineer tunnel",
+};
+
+/** Where the unit test of a file of lib is. */
+function testOf(path: string): string {
+  return path.replace(/^lib\//, "tests/unit/").replace(/\.ts$/, "_test.ts");
+}
+
+/** The files that have neither a test nor a reason, and the reasons that nobody needs. */
+function findings(paths: readonly string[], isThere: (path: string) => boolean, exceptions: string[]): string[] {
+  return paths.filter((path) => !isThere(testOf(path)) && !exceptions.includes(path))
+    .map((path) => `${path} has no ${testOf(path)}`);
+}
+
+Deno.test("the check of names finds a file without a test", () => {
+  const isThere = (path: string) => path === "tests/unit/net/a_test.ts";
+  assertEquals(findings(["lib/net/a.ts", "lib/net/b.ts", "lib/net/c.ts"], isThere, ["lib/net/b.ts"]), [
+    "lib/net/c.ts has no tests/unit/net/c_test.ts",
+  ]);
+});
+
+Deno.test("each file of lib has a unit test of its name", () => {
+  assertEquals(findings(sourcesBelow("lib/"), isFile, Object.keys(EXCEPTIONS)), []);
+});
