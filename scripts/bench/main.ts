@@ -15,7 +15,9 @@ import { judge } from "./bars.ts";
 import { chart } from "./chart.ts";
 import { makeLoadGenerator } from "./load.ts";
 import { describeMachine, type Machine, machineLines } from "./machine.ts";
-import { BENCH_HELP, type BenchOptions, parseBenchOptions, UsageError } from "./options.ts";
+import { runTool } from "../cli.ts";
+import { UsageError } from "../usage_error.ts";
+import { BENCH_HELP, type BenchOptions, parseBenchOptions } from "./options.ts";
 import { runProgram } from "./program.ts";
 import type { Result } from "./result.ts";
 import { measureRounds } from "./rounds.ts";
@@ -30,12 +32,7 @@ const INSTALL_MS = 300_000;
 const WORKLOADS = [...LOCAL_WORKLOADS, ...WIDE_WORKLOADS];
 const CONTENDERS = [...new Set(WORKLOADS.flatMap(({ contenders }) => contenders.map(({ name }) => name)))];
 
-async function main(args: readonly string[]): Promise<number> {
-  const options = parseBenchOptions(args);
-  if (options === undefined) {
-    Deno.stdout.writeSync(new TextEncoder().encode(BENCH_HELP));
-    return 0;
-  }
+async function bench(options: BenchOptions): Promise<number> {
   if (Deno.build.os !== "linux") throw new Error("needs Linux, whose /proc tells CPU time and memory");
   const workloads = chosen(options);
   if (options.installPeers) await installMissing(workloads);
@@ -124,10 +121,5 @@ function showProgress(text: string): void {
 }
 
 if (import.meta.main) {
-  try {
-    Deno.exit(await main(Deno.args));
-  } catch (error) {
-    console.error(`bench: ${(error as Error).message}`);
-    Deno.exit(error instanceof UsageError ? 2 : 1);
-  }
+  Deno.exit(await runTool({ name: "bench", help: BENCH_HELP, parse: parseBenchOptions, run: bench }, Deno.args));
 }

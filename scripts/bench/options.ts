@@ -5,7 +5,8 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "@std/cli/parse-args";
-import { closestString } from "@std/text/closest-string";
+import { refuseUnless, wholeNumber } from "../cli.ts";
+import { UsageError, withoutDashes } from "../usage_error.ts";
 
 /** What the bench is asked to do. */
 export interface BenchOptions {
@@ -21,9 +22,6 @@ export interface BenchOptions {
   installPeers: boolean;
   wanSource: string;
 }
-
-/** A mistake in the command line, told in one line. */
-export class UsageError extends Error {}
 
 /** What `--help` prints. */
 export const BENCH_HELP = `\
@@ -45,8 +43,7 @@ also makes a long path of IP packets between two network namespaces.
   --json=FILE         write everything that was measured
   --svg=FILE          write a chart
   --install-peers     first install missing programs with apt-get (Debian; root)
-  --wan=FILE          the source of the long path; default ../shared/tools/wan.c
-                      beside this repository
+  --wan=FILE          the source of the long path; default scripts/bench/wan.c
   --help              print this
 
 The environment variable TELE_MAIN names the main.ts of another tree to measure.
@@ -58,26 +55,25 @@ Exit codes
 `;
 
 const NAMES = ["rounds", "seconds", "only", "contenders", "json", "svg", "install-peers", "wan", "help"] as const;
-const WAN = fileURLToPath(new URL("../../../shared/tools/wan.c", import.meta.url));
+const WAN = fileURLToPath(new URL("./wan.c", import.meta.url));
 
 /**
  * Reads the command line.
  *
  * @returns `undefined` if it asks for the help.
- * @throws UsageError with a line that names the flag and what it takes.
+ * @throws {UsageError} with a line that names the flag and what it takes.
  */
 export function parseBenchOptions(args: readonly string[]): BenchOptions | undefined {
-  // `deno task bench -- --rounds=1` hands the dashes on.
-  const flags = parseArgs(args[0] === "--" ? args.slice(1) : args.slice(), {
+  const flags = parseArgs(withoutDashes(args), {
     boolean: ["help", "install-peers"],
     string: ["rounds", "seconds", "only", "contenders", "json", "svg", "wan", "_"],
     default: { rounds: "7", seconds: "3", wan: WAN },
-    unknown: refuse,
+    unknown: refuseUnless(NAMES),
   });
   if (flags.help) return undefined;
   return {
-    rounds: count("rounds", flags.rounds, 1_000),
-    seconds: count("seconds", flags.seconds, 600),
+    rounds: wholeNumber("rounds", flags.rounds, 1, 1_000),
+    seconds: wholeNumber("seconds", flags.seconds, 1, 600),
     only: words(flags.only),
     contenders: words(flags.contenders),
     json: file("json", flags.json),
@@ -85,17 +81,6 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions | undef
     installPeers: flags["install-peers"],
     wanSource: flags.wan,
   };
-}
-
-function refuse(arg: string): never {
-  const nearest = closestString(arg.replace(/^-+/, "").replace(/=.*$/s, ""), [...NAMES]);
-  throw new UsageError(`unknown argument ${JSON.stringify(arg)}; the nearest is --${nearest}; see --help`);
-}
-
-function count(name: string, text: string, most: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
-  throw new UsageError(`--${name} takes a whole number from 1 to ${most}, for example --${name}=3`);
 }
 
 function words(text: string | undefined): string[] {

@@ -7,7 +7,8 @@ import { formatSize } from "../../lib/tunnel/values/size.ts";
 import { sha256 } from "../../tests/support/random.ts";
 import { archive, type ArchiveFile } from "./archive.ts";
 import { INSTALLERS, withReleaseUrl } from "./installers.ts";
-import { COMPILE_HELP, type CompileOptions, parseCompileOptions, UsageError } from "./options.ts";
+import { runTool } from "../cli.ts";
+import { COMPILE_HELP, type CompileOptions, parseCompileOptions } from "./options.ts";
 import { Compiler } from "./run.ts";
 import { archiveName, programName, type Target } from "./targets.ts";
 
@@ -80,16 +81,7 @@ async function writeSums(folder: string, names: readonly string[]): Promise<void
   await Deno.writeTextFile(`${folder}/SHA256SUMS`, lines.join(""));
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  try {
-    const options = parseCompileOptions(args);
-    if (options !== undefined) return await compileAll(options);
-    console.log(COMPILE_HELP.trimEnd());
-    return 0;
-  } catch (error) {
-    console.error(`compile: ${(error as Error).message}`);
-    return error instanceof UsageError ? 2 : 1;
-  }
+if (import.meta.main) {
+  const tool = { name: "compile", help: COMPILE_HELP, parse: parseCompileOptions, run: compileAll };
+  Deno.exit(await runTool(tool, Deno.args));
 }
-
-if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -4,7 +4,8 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { closestString } from "@std/text/closest-string";
+import { refuseUnless, single } from "../cli.ts";
+import { UsageError, withoutDashes } from "../usage_error.ts";
 import { type Target, TARGETS } from "./targets.ts";
 
 /** What to compile, and where to put it. */
@@ -44,22 +45,18 @@ Exit codes
 
 const NAMES = ["target", "url", "to", "help"];
 
-/** A mistake in the command line, told in one line. */
-export class UsageError extends Error {}
-
 /**
  * Reads the command line.
  *
  * @returns `undefined` if it asks for the help.
- * @throws UsageError with a line that names the flag and what it takes.
+ * @throws {UsageError} with a line that names the flag and what it takes.
  */
 export function parseCompileOptions(args: readonly string[]): CompileOptions | undefined {
-  // `deno task compile -- --url=…` hands the dashes on.
-  const flags = parseArgs(args[0] === "--" ? args.slice(1) : args.slice(), {
+  const flags = parseArgs(withoutDashes(args), {
     boolean: ["help"],
     string: ["target", "url", "to", "_"],
     collect: ["target", "url", "to"],
-    unknown: refuse,
+    unknown: refuseUnless(NAMES),
   });
   if (flags.help) return undefined;
   const url = single("url", flags.url);
@@ -80,15 +77,4 @@ function findTarget(name: string): Target {
   if (target !== undefined) return target;
   const names = TARGETS.map(({ name }) => name).join(", ");
   throw new UsageError(`--target takes one of ${names}; ${JSON.stringify(name)} is none`);
-}
-
-function single(name: "url" | "to", values: readonly string[]): string | undefined {
-  if (values.length > 1) throw new UsageError(`--${name} is given more than once: give it once`);
-  if (values[0] === "") throw new UsageError(`--${name} is empty: give it a value, or leave it out`);
-  return values[0];
-}
-
-function refuse(arg: string): never {
-  const nearest = closestString(arg.replace(/^-+/, "").replace(/=.*$/s, ""), NAMES);
-  throw new UsageError(`unknown argument ${JSON.stringify(arg)}; the nearest is --${nearest}; see --help`);
 }

@@ -4,7 +4,8 @@
  * @module
  */
 import { formatSize } from "../../lib/tunnel/values/size.ts";
-import { DEMO_HELP, type DemoOptions, parseDemoOptions, UsageError } from "./options.ts";
+import { runTool } from "../cli.ts";
+import { DEMO_HELP, type DemoOptions, parseDemoOptions } from "./options.ts";
 import { networkRate } from "./outages.ts";
 import { legend } from "./progress.ts";
 import { run } from "./run.ts";
@@ -106,20 +107,6 @@ function hearSignals(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 200));
 }
 
-/** Reads the command line. Returns the exit code instead if there is nothing to show. */
-function readOptions(): DemoOptions | number {
-  try {
-    const options = parseDemoOptions(Deno.args);
-    if (options) return options;
-    console.log(DEMO_HELP.trimEnd());
-    return 0;
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(`demo: ${error.message}`);
-    return 2;
-  }
-}
-
 /** The user's programs must find the demo's network, not a proxy. */
 function ignoreProxies(): void {
   for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"]) {
@@ -130,6 +117,5 @@ function ignoreProxies(): void {
 
 if (import.meta.main) {
   ignoreProxies();
-  const options = readOptions();
-  Deno.exit(typeof options === "number" ? options : await main(options));
+  Deno.exit(await runTool({ name: "demo", help: DEMO_HELP, parse: parseDemoOptions, run: main }, Deno.args));
 }

@@ -4,8 +4,9 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { closestString } from "@std/text/closest-string";
 import { parseSize } from "../../lib/tunnel/values/size.ts";
+import { refuseUnless, single, wholeNumber } from "../cli.ts";
+import { UsageError, withoutDashes } from "../usage_error.ts";
 
 /** What the demo is asked to do. */
 export interface DemoOptions {
@@ -43,42 +44,27 @@ Exit codes
   2  wrong command line
 `;
 
-/** A mistake in the command line, told in one line. */
-export class UsageError extends Error {}
-
 /**
  * Reads the command line.
  *
  * @returns `undefined` if it asks for the help.
- * @throws UsageError with a line that names the flag and what it takes.
+ * @throws {UsageError} with a line that names the flag and what it takes.
  */
 export function parseDemoOptions(args: readonly string[]): DemoOptions | undefined {
-  // `deno task demo -- --size=1GiB` hands the dashes on.
-  const given = args[0] === "--" ? args.slice(1) : args.slice();
-  const flags = parseArgs(given, {
+  const flags = parseArgs(withoutDashes(args), {
     boolean: ["help"],
     string: ["size", "outages", "_"],
     collect: ["size", "outages"],
-    unknown: refuse,
+    unknown: refuseUnless(NAMES),
   });
   if (flags.help) return undefined;
-  const size = single("size", flags.size);
+  const size = single("size", flags.size) ?? DEFAULTS.size;
   const sizeBytes = parseDemoSize(size);
-  const outages = parseOutages(single("outages", flags.outages));
+  const outages = wholeNumber("outages", single("outages", flags.outages) ?? DEFAULTS.outages, 1, MOST_OUTAGES);
   if (sizeBytes < outages * LEAST_BYTES_PER_OUTAGE) {
     throw new UsageError(`--size=${size} is too small for ${outages} outages: take at least --size=${outages}MiB`);
   }
   return { sizeBytes, outages };
-}
-
-function refuse(arg: string): never {
-  const nearest = closestString(arg.replace(/^-+/, "").replace(/=.*$/s, ""), NAMES);
-  throw new UsageError(`unknown argument ${JSON.stringify(arg)}; the nearest is --${nearest}; see --help`);
-}
-
-function single(name: "size" | "outages", values: readonly string[]): string {
-  if (values.length > 1) throw new UsageError(`--${name} is given more than once: give it once`);
-  return values[0] ?? DEFAULTS[name];
 }
 
 function parseDemoSize(text: string): number {
@@ -91,16 +77,4 @@ function parseDemoSize(text: string): number {
   }
   if (bytes > parseSize(MOST_SIZE)) throw new UsageError(`${takes}; ${text} is more`);
   return bytes;
-}
-
-function parseOutages(text: string): number {
-  const count = Number(text);
-  if (!/^\d+$/.test(text) || count < 1 || count > MOST_OUTAGES) {
-    throw new UsageError(
-      `--outages takes a whole number from 1 to ${MOST_OUTAGES}, for example --outages=4; ${
-        JSON.stringify(text)
-      } is not`,
-    );
-  }
-  return count;
 }

@@ -7,6 +7,7 @@
  */
 import { isNodeSound } from "../../lib/net/node_duplex.ts";
 import { Breaker } from "../../tests/support/breaker.ts";
+import { UsageError, withoutDashes } from "../usage_error.ts";
 import { compiled, fromSource, output, type Program, TeleChild } from "./process.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -51,9 +52,6 @@ async function swallow(network: Breaker): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, SILENT_MS));
   network.blackHole(false);
 }
-
-/** A mistake in the command line, told in one line. */
-class UsageError extends Error {}
 
 /** What is started here and ended by {@linkcode smoke}, whatever happens. */
 interface Scene {
@@ -161,8 +159,7 @@ async function smoke(program: Program): Promise<number> {
 /** The program of a command line; `undefined` if it asks for the help. */
 function readProgram(args: readonly string[]): Program | undefined {
   let path: string | undefined;
-  // `deno task smoke -- --bin=…` hands the dashes on.
-  for (const arg of args[0] === "--" ? args.slice(1) : args) {
+  for (const arg of withoutDashes(args)) {
     if (arg === "--help") return undefined;
     if (!arg.startsWith("--bin=")) {
       throw new UsageError(`unknown argument ${JSON.stringify(arg)}; it takes --bin=PATH and --help`);

@@ -11,7 +11,8 @@ import { UserServer } from "../../tests/support/user_programs.ts";
 import { pause, within } from "../../tests/support/wait.ts";
 import { GROWTH_BYTES_EACH, GROWTH_TOLERANCE_BYTES, inMib, judgeGrowth } from "./memory.ts";
 import { RandomOutages } from "./network.ts";
-import { parseSoakOptions, SOAK_HELP, type SoakOptions, UsageError } from "./options.ts";
+import { parseSoakOptions, SOAK_HELP, type SoakOptions } from "./options.ts";
+import { runTool } from "../cli.ts";
 import { describe, isReset, type Kind, kindOf, KINDS, planOf, runClient, runServer } from "./traffic.ts";
 
 const MINUTE_MS = 60_000;
@@ -221,17 +222,6 @@ async function soak(options: SoakOptions): Promise<number> {
   return await run.run() ? 0 : 1;
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  try {
-    const options = parseSoakOptions(args);
-    if (options !== undefined) return await soak(options);
-    console.log(SOAK_HELP.trimEnd());
-    return 0;
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
-    return 2;
-  }
+if (import.meta.main) {
+  Deno.exit(await runTool({ name: "soak", help: SOAK_HELP, parse: parseSoakOptions, run: soak }, Deno.args));
 }
-
-if (import.meta.main) Deno.exit(await main(Deno.args));

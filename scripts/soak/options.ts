@@ -4,7 +4,8 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { parseDuration } from "../../lib/tunnel/values/duration.ts";
+import { duration, refuseUnless, wholeNumber } from "../cli.ts";
+import { withoutDashes } from "../usage_error.ts";
 
 /** What the soak is asked to do. */
 export interface SoakOptions {
@@ -40,50 +41,25 @@ Exit codes
   2  wrong command line
 `;
 
-/** A mistake in the command line, told in one line. */
-export class UsageError extends Error {}
-
 /**
  * Reads the command line.
  *
  * @returns `undefined` if it asks for the help.
- * @throws UsageError with a line that names the flag and what it takes.
+ * @throws {UsageError} with a line that names the flag and what it takes.
  */
 export function parseSoakOptions(args: readonly string[]): SoakOptions | undefined {
-  // `deno task soak -- --time=1m` hands the dashes on.
-  const given = args[0] === "--" ? args.slice(1) : args.slice();
-  const flags = parseArgs(given, {
+  const flags = parseArgs(withoutDashes(args), {
     boolean: ["help"],
-    string: ["time", "connections", "seed"],
+    string: ["time", "connections", "seed", "_"],
     default: DEFAULTS,
+    unknown: refuseUnless(NAMES),
   });
-  const unknown = Object.keys(flags).find((name) => name !== "_" && !NAMES.includes(name));
-  const refused = unknown === undefined ? flags._[0] : `--${unknown}`;
-  if (refused !== undefined) {
-    throw new UsageError(`unknown argument ${JSON.stringify(refused)}; there are --time, --connections and --seed`);
-  }
   if (flags.help) return undefined;
   return {
-    timeMs: readDuration(flags.time),
-    connections: readNumber("connections", flags.connections, 1, MOST_CONNECTIONS),
-    seed: flags.seed === undefined ? newSeed() : readNumber("seed", flags.seed, 0, 2 ** 32 - 1),
+    timeMs: duration("time", flags.time),
+    connections: wholeNumber("connections", flags.connections, 1, MOST_CONNECTIONS),
+    seed: flags.seed === undefined ? newSeed() : wholeNumber("seed", flags.seed, 0, 2 ** 32 - 1),
   };
-}
-
-function readDuration(text: string): number {
-  try {
-    return parseDuration(text);
-  } catch (error) {
-    throw new UsageError(`--time takes a duration: ${(error as Error).message}`);
-  }
-}
-
-function readNumber(name: string, text: string, least: number, most: number): number {
-  const number = Number(text);
-  if (!/^\d+$/.test(text) || number < least || number > most) {
-    throw new UsageError(`--${name}=${text}: write a whole number from ${least} to ${most}`);
-  }
-  return number;
 }
 
 function newSeed(): number {

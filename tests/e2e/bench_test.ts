@@ -3,21 +3,14 @@
  *
  * @module
  */
-import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
-import { judge } from "../../scripts/bench/bars.ts";
-import { chart } from "../../scripts/bench/chart.ts";
-import type { Contender } from "../../scripts/bench/contender.ts";
 import { DIRECT } from "../../scripts/bench/contender.ts";
 import { firstAnswers, flood, pingPong, startMessageServer } from "../../scripts/bench/load.ts";
-import { BENCH_HELP, parseBenchOptions, UsageError } from "../../scripts/bench/options.ts";
+import { BENCH_HELP } from "../../scripts/bench/options.ts";
 import { processTree } from "../../scripts/bench/program.ts";
 import type { Result } from "../../scripts/bench/result.ts";
-import { measureRounds } from "../../scripts/bench/rounds.ts";
 import { wideArea } from "../../scripts/bench/site.ts";
-import { format, quantile, quartiles } from "../../scripts/bench/statistics.ts";
-import { resultTable } from "../../scripts/bench/table.ts";
-import type { Workload } from "../../scripts/bench/workload.ts";
 import { scenario } from "../support/scenario.ts";
 import { requires } from "../support/skip.ts";
 import { freePort } from "../support/user_programs.ts";
@@ -130,72 +123,9 @@ Deno.test("a wrong command line gets one line and exit code 2, --help the help",
     assertEquals([wrong.code, wrong.output], [2, ""]);
     assertEquals(wrong.errors, 'bench: unknown argument "--round=1"; the nearest is --rounds; see --help\n');
     assertEquals(await bench(home, "--help"), { code: 0, output: BENCH_HELP, errors: "" });
-    assertThrows(() => parseBenchOptions(["--seconds=0"]), UsageError, "--seconds takes a whole number from 1");
   } finally {
     await Deno.remove(home);
   }
-});
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Rounds
-// ---------------------------------------------------------------------------------------------------------------------
-
-Deno.test("each round has every contender once, in another order, and a contender that fails stops nobody", async () => {
-  const start: Contender["start"] = () => Promise.reject(new Error("not used here"));
-  const order: string[] = [];
-  const workload: Workload = {
-    name: "counting",
-    title: "Counting",
-    metrics: [{ name: "rate", unit: "turns", better: "more" }],
-    programs: [],
-    contenders: [
-      { name: "one", programs: [], start },
-      { name: "absent", programs: ["no-such-program-of-the-bench"], start },
-      { name: "two", programs: [], start },
-      { name: "tired", programs: [], start },
-      { name: "dead", programs: [], start },
-    ],
-    isCold: true,
-    prepare: () =>
-      Promise.resolve(({ name }) => {
-        if (name === "dead") return Promise.reject(new Error("it does not start"));
-        return Promise.resolve(() => {
-          order.push(name);
-          if (name === "tired" && order.length > 5) return Promise.reject(new Error("it has had enough"));
-          return Promise.resolve({ rate: order.length });
-        });
-      }),
-  };
-  const options = { rounds: 3, seconds: 1, isWanted: () => true, onProgress: () => {} };
-  const result = await measureRounds(workload, { load: LOAD, wanSource: "" }, options);
-  assertEquals(order, ["one", "two", "tired", "two", "tired", "one", "two", "tired", "one"]);
-  assertEquals(
-    result.rows.map(({ contender, samples, error }) => [contender, samples.map(({ rate }) => rate), error]),
-    [
-      ["one", [1, 6, 9], undefined],
-      ["absent", [], "missing: no-such-program-of-the-bench"],
-      ["two", [2, 4, 7], undefined],
-      ["tired", [3, 5], "it has had enough"],
-      ["dead", [], "it does not start"],
-    ],
-  );
-  assertEquals(resultTable(result), [
-    "### Counting",
-    "",
-    "|        |               turns |",
-    "| ------ | ------------------: |",
-    "| one    | 6.00 (3.50 to 7.50) |",
-    "| absent |             missing |",
-    "| two    | 4.00 (3.00 to 5.50) |",
-    "| tired  | 4.00 (3.50 to 4.50) |",
-    "| dead   |              failed |",
-    "",
-    "absent: missing: no-such-program-of-the-bench",
-    "",
-    "tired: it has had enough",
-    "",
-    "dead: it does not start",
-  ]);
 });
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -227,66 +157,4 @@ Deno.test({
     const most = path.megabitsPerSecond * 1e6 / 8 * seconds + path.queueKib * 1024;
     assert(bytes <= most * 1.05, `${bytes} bytes in ${seconds} s are more than the path can carry`);
   }),
-});
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Figures
-// ---------------------------------------------------------------------------------------------------------------------
-
-const RESULT: Result = {
-  name: "echo",
-  title: "Echo & more",
-  metrics: [{ name: "p50", unit: "µs", better: "less", isCharted: true }],
-  rows: [
-    { contender: "tele", samples: [{ p50: 70 }, { p50: 60 }, { p50: 80 }] },
-    { contender: "bare Deno pair", samples: [{ p50: 50 }, { p50: 60 }, { p50: 40 }] },
-    { contender: "socat pair", samples: [], error: "missing: socat (Debian package socat)" },
-  ],
-};
-
-Deno.test("medians, quartiles and percentiles are what statistics calls them", () => {
-  assertEquals(quartiles([5, 1, 3, 2, 4]), { low: 2, median: 3, high: 4 });
-  assertEquals(quartiles([1, 2]), { low: 1.25, median: 1.5, high: 1.75 });
-  const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
-  assertEquals([quantile(hundred, 0.5), quantile(hundred, 0.99), quantile([7], 0.99)], [50, 99, 7]);
-  assertEquals([0.0123, 1, 12.345, 123.4, 98765].map(format), ["0.0123", "1.00", "12.3", "123", "98,765"]);
-  assertEquals(format(NaN), "-");
-});
-
-Deno.test("a bar is met, missed, surpassed or not measured, by the medians", () => {
-  const bar = { workload: "echo", contender: "tele", metric: "p50", kind: "most" } as const;
-  const of = { contender: "bare Deno pair" };
-  const verdicts = judge([RESULT], [
-    { ...bar, bar: 1.5, beyond: 1.4, of },
-    { ...bar, bar: 1.5, beyond: 1.3, of },
-    { ...bar, bar: 1.3, of },
-    { ...bar, beyond: 1.3, of },
-    { ...bar, bar: 70 },
-    { ...bar, kind: "least", bar: 71 },
-    { ...bar, bar: 1, of: { contender: "socat pair" } },
-    { ...bar, workload: "another", bar: 1 },
-  ]);
-  assertEquals(verdicts.map(({ verdict }) => verdict), [
-    "beyond",
-    "met",
-    "missed",
-    "met",
-    "met",
-    "missed",
-    "not measured",
-  ]);
-  assertEquals(verdicts[0].measured, 1.4);
-  assertEquals(verdicts[0].text, "echo p50: tele ≤ 1.50 × bare Deno pair (beyond: ≤ 1.40)");
-});
-
-Deno.test("the chart has a bar for each median, says what is missing, and is for light and dark", () => {
-  const svg = chart([RESULT], "a < machine");
-  assertEquals(svg.match(/<rect class="bar/g)?.length, 2);
-  assertEquals(svg.match(/<rect class="bar own"/g)?.length, 1);
-  assertStringIncludes(svg, ">missing</text>");
-  assertStringIncludes(svg, "Echo &amp; more");
-  assertStringIncludes(svg, "a &lt; machine");
-  assertStringIncludes(svg, "prefers-color-scheme: dark");
-  const widths = [...svg.matchAll(/<rect [^>]*width="([\d.]+)"/g)].map(([, width]) => Number(width));
-  assertEquals(Math.round(100 * widths[0] / widths[1]), 140);
 });

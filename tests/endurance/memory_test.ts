@@ -6,7 +6,6 @@
 import { assert } from "@std/assert";
 import { describeFlood, FULL_LOGS, MANY_SENDERS, measureFlood } from "../../scripts/soak/flood.ts";
 import { describeIdle, measureIdle } from "../../scripts/soak/idle.ts";
-import { judgeGrowth, LEAST_QUARTER_SAMPLES } from "../../scripts/soak/memory.ts";
 import { scenario } from "../support/scenario.ts";
 
 const KIB = 1024;
@@ -55,18 +54,4 @@ Deno.test({
       assert(end.held > 0 && end.perConnection < 48 * KIB, figures);
     }
   }),
-});
-
-Deno.test("growth is what the last quarter has over the second, beyond 256 bytes a connection and 16 MiB", () => {
-  const quarter = LEAST_QUARTER_SAMPLES;
-  const series = (...levels: number[]) => levels.flatMap((level) => new Array<number>(quarter).fill(level * MIB));
-  const steady = judgeGrowth(series(100, 200, 210, 205), 100_000);
-  assert(steady.grew === false && steady.earlyBytes === 200 * MIB && steady.lateBytes === 205 * MIB);
-  // A third of 300,000 connections reset, and each left 1 KiB.
-  const leak = judgeGrowth(series(100, 200, 225, 249), 300_000);
-  assert(leak.grew === true && Math.round(leak.bytesEach) === 343);
-  assert(judgeGrowth(series(200, 200, 210, 220), 300_000).grew === false, "140 bytes a connection");
-  assert(judgeGrowth(series(20, 30, 40, 45), 1_000).grew === false, "16 MiB is within what comes and goes");
-  assert(judgeGrowth(series(400, 200, 200, 200), 1_000).grew === false, "less is no growth");
-  assert(judgeGrowth(series(100, 200, 230, 260).slice(4), 1_000).grew === undefined, "too short to tell");
 });
