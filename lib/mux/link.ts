@@ -11,6 +11,7 @@ import { MemoryBudget } from "../net/memory_budget.ts";
 import { SEGMENT_BYTES, SegmentPool } from "../net/segment_pool.ts";
 import { SessionClient } from "../session/session_client.ts";
 import type { Identity } from "../session/handshake/keys.ts";
+import { limitsOf, type ServerLimits, type SessionLimits } from "../session/session_limits.ts";
 import { SessionServer } from "../session/session_server.ts";
 import { CutQueue } from "./cut_queue.ts";
 import { guardedLog, guardedStreamEnd } from "./callbacks.ts";
@@ -22,19 +23,8 @@ const INBOUND_SEGMENTS = 64;
 /** The same for what is read from users, beyond the replay log's limit: 32 MiB. */
 const OUTBOUND_SEGMENTS = 128;
 
-/** Longest silence on an idle carrier unless told otherwise, in milliseconds. */
-export const DEFAULT_PING_INTERVAL_MS = 30_000;
-/** How long a session waits for a carrier unless told otherwise, in milliseconds: seven days. */
-export const DEFAULT_RESUME_TIMEOUT_MS: number = 7 * 24 * 3_600_000;
-/** Limit of one session's replay log unless told otherwise, in bytes. */
-export const DEFAULT_REPLAY_BUFFER_BYTES: number = 32 * 1024 * 1024;
-/** Streams at once unless told otherwise. */
-export const DEFAULT_MAX_STREAMS = 10_000;
-/** Sessions at once unless told otherwise. */
-export const DEFAULT_MAX_SESSIONS = 1_000;
-
 /** What both ends can be told. */
-export interface LinkOptions {
+export interface LinkOptions extends Partial<SessionLimits> {
   /**
    * Time.
    *
@@ -48,35 +38,11 @@ export interface LinkOptions {
    */
   log?: Log;
   /**
-   * Longest silence on an idle carrier, in milliseconds.
-   *
-   * @default {30000}
-   */
-  pingIntervalMs?: number;
-  /**
-   * How long a session waits for a carrier, in milliseconds; the smaller of both ends' values holds.
-   *
-   * @default {604800000}
-   */
-  resumeTimeoutMs?: number;
-  /**
-   * Limit of one session's replay log, in bytes.
-   *
-   * @default {33554432}
-   */
-  replayBufferBytes?: number;
-  /**
    * What all sessions may hold together: those of several clients or servers, if they are given the same one.
    *
    * @default {undefined}: only the limits of each session
    */
   memory?: MemoryBudget;
-  /**
-   * Streams at once.
-   *
-   * @default {10000}
-   */
-  maxStreams?: number;
   /**
    * A secret of 16 to 4096 bytes that both ends must have: without it nobody gets a session. Text is to be encoded the
    * same way on both sides, for example by `TextEncoder`.
@@ -100,15 +66,9 @@ export interface MuxClientOptions extends LinkOptions {
 }
 
 /** What a {@linkcode MuxServer} can be told. */
-export interface MuxServerOptions extends LinkOptions {
+export interface MuxServerOptions extends LinkOptions, Partial<ServerLimits> {
   /** Connects a stream to its user: rejects if that cannot be reached. `signal` aborts when the stream is over. */
   dial: (signal: AbortSignal) => Promise<Duplex>;
-  /**
-   * Sessions at once.
-   *
-   * @default {1000}
-   */
-  maxSessions?: number;
 }
 
 const NO_LIMIT = new MemoryBudget(Infinity);
@@ -119,9 +79,9 @@ function cutQueue({ clock = systemClock, memory = NO_LIMIT }: LinkOptions): CutQ
 }
 
 function muxMaker(options: LinkOptions, cuts: CutQueue, dial?: MuxServerOptions["dial"]): () => Mux {
-  const { clock = systemClock, maxStreams = DEFAULT_MAX_STREAMS, memory = NO_LIMIT } = options;
+  const { clock = systemClock, memory = NO_LIMIT } = options;
+  const { maxStreams, replayBufferBytes } = limitsOf(options);
   const onStreamEnd = guardedStreamEnd(options.onStreamEnd, guardedLog(options.log ?? silentLog));
-  const { replayBufferBytes = DEFAULT_REPLAY_BUFFER_BYTES } = options;
   const plenty = OUTBOUND_SEGMENTS + Math.ceil(replayBufferBytes / SEGMENT_BYTES);
   const pool = new SegmentPool({ plenty: memory.segments(plenty) });
   const open = { count: 0 };
@@ -134,9 +94,7 @@ function sessionOptions(options: LinkOptions) {
     log: guardedLog(options.log ?? silentLog),
     pool: new SegmentPool({ plenty: (options.memory ?? NO_LIMIT).segments(INBOUND_SEGMENTS) }),
     memory: options.memory,
-    pingIntervalMs: options.pingIntervalMs ?? DEFAULT_PING_INTERVAL_MS,
-    resumeTimeoutMs: options.resumeTimeoutMs ?? DEFAULT_RESUME_TIMEOUT_MS,
-    replayBufferBytes: options.replayBufferBytes ?? DEFAULT_REPLAY_BUFFER_BYTES,
+    ...limitsOf(options),
     token: options.token,
     bindUser: (mux: Mux, session: MuxSession) => mux.bind(session),
   };
@@ -260,7 +218,6 @@ export class MuxServer {
     this.#sessions = new SessionServer<Mux>({
       ...sessionOptions(options),
       makeUser: muxMaker(options, this.#cuts, options.dial),
-      maxSessions: options.maxSessions ?? DEFAULT_MAX_SESSIONS,
     });
   }
 

@@ -5,6 +5,7 @@
  */
 import { duplexPair } from "../net/pipe.ts";
 import { duplexFromStreams, type StreamPair, streamsFromDuplex } from "../net/web.ts";
+import type { ServerLimits } from "../session/session_limits.ts";
 import { type LinkOptions, MuxClient, type MuxClientOptions, MuxServer } from "./link.ts";
 
 /** What {@linkcode connectSession} can be told. */
@@ -32,15 +33,9 @@ export interface ClientSession {
 }
 
 /** What {@linkcode serveSessions} can be told. */
-export interface ServeOptions extends LinkOptions {
+export interface ServeOptions extends LinkOptions, Partial<ServerLimits> {
   /** Takes a stream that a client opened. If it throws, the stream is refused with that message; if it rejects, reset. */
   onStream: (stream: StreamPair) => void | Promise<void>;
-  /**
-   * Sessions at once.
-   *
-   * @default {1000}
-   */
-  maxSessions?: number;
 }
 
 /** All sessions of a server. */

@@ -5,6 +5,7 @@
  */
 
 import { reaches } from "../../net/address.ts";
+import type { SessionLimits } from "../../session/session_limits.ts";
 import { bad, example, GivenFlags } from "./given_flags.ts";
 import type { HostName } from "../values/host_name.ts";
 import type { Option } from "./option.ts";
@@ -81,7 +82,7 @@ const SESSION_ONLY: readonly Option[] = [MAX_SESSIONS, POOL, RESUME_TIMEOUT, REP
  * const command = parseCommandLine(["-server", "-in=:22", "-out=:40300"]);
  * assert(command.kind === "server");
  * assertEquals(command.options.in, { kind: "tcp", host: undefined, port: 22 });
- * assertEquals(command.options.pingIntervalMs, 30_000);
+ * assertEquals(command.options.limits.pingIntervalMs, 30_000);
  * assertThrows(() => parseCommandLine(["--client", "--otu=:22"]), Error, "the nearest is --out");
  * ```
  */
@@ -147,7 +148,7 @@ function serverCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     routes,
     out,
     tls,
-    maxSessions: given.valueOrDefault(MAX_SESSIONS),
+    limits: { ...limitsOf(given), maxSessions: given.valueOrDefault(MAX_SESSIONS) },
     ...commonOptions(given, environment, routes.length > 0),
   };
   return { kind: "server", options };
@@ -181,6 +182,7 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     protocol,
     sendsPings: protocol !== undefined && given.has(PING_INTERVAL.name),
     pool: given.valueOrDefault(POOL),
+    limits: limitsOf(given),
     ...commonOptions(given, environment, protocol !== undefined),
   };
   return { kind: "client", options };
@@ -250,21 +252,26 @@ function commonOptions(
   given: GivenFlags,
   environment: CommandEnvironment,
   hasMessages: boolean,
-): CommonOptions {
+): Omit<CommonOptions, "limits"> {
   if (!hasMessages) {
     given.refuse([MAX_MESSAGE], "belongs to RFD 80 mode: give --protocol=NAME, or leave it out");
   }
   return {
-    pingIntervalMs: given.valueOrDefault(PING_INTERVAL),
-    resumeTimeoutMs: given.valueOrDefault(RESUME_TIMEOUT),
-    replayBufferBytes: given.valueOrDefault(REPLAY_BUFFER),
     memoryBytes: given.value(MEMORY),
-    maxStreams: given.valueOrDefault(MAX),
     maxMessageBytes: given.valueOrDefault(MAX_MESSAGE),
     tokenFile: given.value(TOKEN_FILE),
     tokenVariable: tokenVariable(given, environment),
     logLevel: given.valueOrDefault(LOG_LEVEL),
     logFormat: given.valueOrDefault(LOG_FORMAT),
+  };
+}
+
+function limitsOf(given: GivenFlags): SessionLimits {
+  return {
+    pingIntervalMs: given.valueOrDefault(PING_INTERVAL),
+    resumeTimeoutMs: given.valueOrDefault(RESUME_TIMEOUT),
+    replayBufferBytes: given.valueOrDefault(REPLAY_BUFFER),
+    maxStreams: given.valueOrDefault(MAX),
   };
 }
 

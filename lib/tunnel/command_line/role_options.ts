@@ -6,20 +6,15 @@
 
 import type { Address } from "../../net/address.ts";
 import type { LogLevel } from "../../net/log.ts";
+import type { ServerLimits, SessionLimits } from "../../session/session_limits.ts";
 import type { LogFormat } from "../log/log_format.ts";
 
 /** What both roles are told. */
 export interface CommonOptions {
-  /** Longest silence on an idle carrier, in milliseconds. */
-  readonly pingIntervalMs: number;
-  /** How long a session waits for a carrier, in milliseconds. */
-  readonly resumeTimeoutMs: number;
-  /** Limit of one session's replay log, in bytes. */
-  readonly replayBufferBytes: number;
+  /** Limits of sessions. In RFD 80 mode two of them hold: the ping interval, and the streams, which are connections. */
+  readonly limits: SessionLimits;
   /** What all sessions may hold together, in bytes; `undefined` for a quarter of the machine's memory. */
   readonly memoryBytes: number | undefined;
-  /** User connections at once. */
-  readonly maxStreams: number;
   /** RFD 80 mode: largest message taken, in bytes. */
   readonly maxMessageBytes: number;
   /** File with the token of session mode. */
@@ -72,8 +67,8 @@ export interface ServerOptions extends CommonOptions {
   readonly tls: ServerTls | undefined;
   /** Where tele clients connect; `undefined` for a free port. */
   readonly out: Address | undefined;
-  /** Sessions at once. */
-  readonly maxSessions: number;
+  /** Limits of sessions, and how many of them there may be. */
+  readonly limits: ServerLimits;
 }
 
 /** What `tele --client` is told. */

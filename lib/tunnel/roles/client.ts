@@ -98,12 +98,12 @@ function prepareProtocol(
   log: Log,
   clock: Clock,
 ): () => Users {
-  const { maxMessageBytes, maxStreams } = options;
+  const { maxMessageBytes, limits: { maxStreams, pingIntervalMs } } = options;
   const streamLog = new StreamLog(clock, log);
   const relays = new Relays({ clock, streamLog, maxStreams });
   const patience = new Patience(clock, (shortage) => streamLog.waitFor(shortage));
   // The server sends pings; a client only when it is told how often.
-  const framing = { maxMessageBytes, pingIntervalMs: options.sendsPings ? options.pingIntervalMs : undefined };
+  const framing = { maxMessageBytes, pingIntervalMs: options.sendsPings ? pingIntervalMs : undefined };
   const server = formatAddress(options.out);
   const dial = async (signal: AbortSignal) => {
     const limit = new AbortController();

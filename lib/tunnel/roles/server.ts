@@ -38,8 +38,8 @@ export async function startServer(options: ServerOptions, log: Log, clock: Clock
     dial: dialUser,
     streamLog,
   });
-  const relays = new Relays({ clock, streamLog, maxStreams: options.maxStreams });
-  const { maxMessageBytes, pingIntervalMs } = options;
+  const relays = new Relays({ clock, streamLog, maxStreams: options.limits.maxStreams });
+  const { maxMessageBytes, limits: { pingIntervalMs } } = options;
   const listening = await listenOuter(options, log, clock, (outer, choice) => {
     if (choice.kind === "session") return void sessions?.accept(outer);
     const framing = choice.pings ? { maxMessageBytes, pingIntervalMs } : undefined;
@@ -103,11 +103,7 @@ function startSessions(
     dial: (signal) => dial(upstream, signal),
     onStreamEnd: (stream, end) => streamLog.ended(stream, end),
     token,
-    maxStreams: options.maxStreams,
-    maxSessions: options.maxSessions,
-    pingIntervalMs: options.pingIntervalMs,
-    resumeTimeoutMs: options.resumeTimeoutMs,
-    replayBufferBytes: options.replayBufferBytes,
+    ...options.limits,
     memory: budgetOf(options.memoryBytes, clock),
   });
 }

@@ -72,6 +72,7 @@ export class SessionPool {
     const { dialer, streamLog, onStreamEnd, log, clock } = needs;
     const token = await readToken({ file: options.tokenFile, variable: options.tokenVariable }, log);
     const { keys, isStored } = await identityOf(options, log);
+    const { limits } = options;
     const lastSlot = options.pool - 1;
     const memory = budgetOf(options.memoryBytes, clock);
     const makeClient = (slot: number) =>
@@ -82,11 +83,9 @@ export class SessionPool {
         identity: { keys, slot, lastSlot },
         onStreamEnd,
         token,
-        maxStreams: options.maxStreams,
-        pingIntervalMs: options.pingIntervalMs,
+        ...limits,
         // Nobody would come back for what it leaves behind at the server when it is killed.
-        resumeTimeoutMs: Math.min(options.resumeTimeoutMs, isStored ? Infinity : NAMELESS_SESSION_KEPT_MS),
-        replayBufferBytes: options.replayBufferBytes,
+        resumeTimeoutMs: Math.min(limits.resumeTimeoutMs, isStored ? Infinity : NAMELESS_SESSION_KEPT_MS),
         memory,
       });
     return () => {
@@ -96,7 +95,7 @@ export class SessionPool {
         log,
         onChange: (renewed) => clients.forEach((client) => client.renewToken(renewed)),
       });
-      return new SessionPool(clients, { clock, maxStreams: options.maxStreams, streamLog, stopWatching });
+      return new SessionPool(clients, { clock, maxStreams: limits.maxStreams, streamLog, stopWatching });
     };
   }
 

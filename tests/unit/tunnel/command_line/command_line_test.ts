@@ -4,12 +4,15 @@ import { TeleError } from "../../../../lib/net/error.ts";
 import { type Command, parseCommandLine } from "../../../../lib/tunnel/command_line/command_line.ts";
 import { OPTIONS } from "../../../../lib/tunnel/command_line/option_table.ts";
 
-const DEFAULTS = {
+const LIMITS = {
   pingIntervalMs: 30_000,
   resumeTimeoutMs: 604_800_000,
   replayBufferBytes: 33_554_432,
-  memoryBytes: undefined,
   maxStreams: 10_000,
+};
+
+const DEFAULTS = {
+  memoryBytes: undefined,
   maxMessageBytes: 268_435_456,
   tokenFile: undefined,
   tokenVariable: undefined,
@@ -25,7 +28,7 @@ const SERVER: Command = {
     in: { kind: "tcp", host: undefined, port: 22 },
     out: { kind: "tcp", host: undefined, port: 40300 },
     routes: [],
-    maxSessions: 1000,
+    limits: { ...LIMITS, maxSessions: 1000 },
   },
 };
 
@@ -39,6 +42,7 @@ const CLIENT: Command = {
     protocol: undefined,
     sendsPings: false,
     pool: 1,
+    limits: LIMITS,
   },
 };
 
@@ -77,22 +81,24 @@ Deno.test("every option reaches the role", () => {
     ...["--ping-interval=10s", "--resume-timeout=24h", "--replay-buffer", "16MiB", "--memory=256MiB"],
     ...["--max=5", "-log-level=debug", "--log-format", "json"],
   ];
-  const told = {
+  const limits = {
     pingIntervalMs: 10_000,
     resumeTimeoutMs: 86_400_000,
     replayBufferBytes: 16_777_216,
-    memoryBytes: 268_435_456,
     maxStreams: 5,
+  };
+  const told = {
+    memoryBytes: 268_435_456,
     logLevel: "debug",
     logFormat: "json",
   } as const;
   assertEquals(parseCommandLine(["--server", "--in=:22", "--out=:40300", "--max-sessions=7", ...common]), {
     kind: "server",
-    options: { ...SERVER.options, ...told, maxSessions: 7 },
+    options: { ...SERVER.options, ...told, limits: { ...limits, maxSessions: 7 } },
   });
   assertEquals(parseCommandLine(["--client", "--out=example.com:40300", "--pool=3", ...common]), {
     kind: "client",
-    options: { ...CLIENT.options, ...told, pool: 3 },
+    options: { ...CLIENT.options, ...told, limits, pool: 3 },
   });
 });
 

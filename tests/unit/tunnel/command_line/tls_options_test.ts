@@ -68,7 +68,7 @@ Deno.test("--protocol and --route make routes, and --in alone makes sessions", (
   const alone = serverOptions(["--server", ...routes, ...PAIR]);
   assertEquals([alone.in, alone.routes], [undefined, [...expected]]);
   const both = serverOptions([...SERVER, ...routes, ...PAIR, "--max-sessions=7", "--max-message=1MiB"]);
-  assertEquals([both.in, both.routes, both.maxSessions], [LOCAL(22), [...expected], 7]);
+  assertEquals([both.in, both.routes, both.limits.maxSessions], [LOCAL(22), [...expected], 7]);
   assertEquals(both.maxMessageBytes, 1_048_576);
 
   const client = clientOptions([...CLIENT, "--protocol=mysql", "--max-message=64KiB"]);
