@@ -9,9 +9,6 @@ import type { Clock, Timer } from "../../lib/net/clock.ts";
 /** The longest delay that a real timer can take; a longer one fires at once, so here it is an error. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
-/** Turns of the real event loop without WebCrypto work that count as quiet. */
-const QUIET_TURNS = 3;
-
 /** Gives up on settling after this many turns: the code under test computes for ever. */
 const MOST_TURNS = 1_000_000;
 
@@ -37,14 +34,13 @@ function countCrypto(): void {
 }
 countCrypto();
 
-/** Waits until promise chains and WebCrypto calls that are under way have come to rest. */
+/** Waits until promise chains and WebCrypto calls that are under way have come to rest: the former end within a turn. */
 export async function settle(): Promise<void> {
-  let quiet = 0;
-  for (let turn = 0; quiet < QUIET_TURNS; turn++) {
-    if (turn > MOST_TURNS) throw new Error("settle: the code under test does not come to rest");
+  let turns = 0;
+  do {
+    if (++turns > MOST_TURNS) throw new Error("settle: the code under test does not come to rest");
     await new Promise<void>((resolve) => void setImmediate(resolve));
-    quiet = cryptoInFlight === 0 ? quiet + 1 : 0;
-  }
+  } while (cryptoInFlight > 0);
 }
 
 interface FakeTimer {

@@ -326,11 +326,10 @@ export class Direction {
       return;
     }
     if (this.#isDeaf) this.#answerStrays(nowMs);
-    for (const segment of this.#queue) {
-      if (segment.atMs <= nowMs && segment.fin && segment.deaf) {
-        segment.deaf = false;
-        this.#onDeaf();
-      }
+    const last = this.#queue.at(-1);
+    if (last?.fin && last.deaf && last.atMs <= nowMs) {
+      last.deaf = false;
+      this.#onDeaf();
     }
     if (this.#reader) this.#deliver(this.#reader, nowMs);
     this.#wakeAtNextArrival(nowMs);
@@ -381,8 +380,8 @@ export class Direction {
 
   #wakeAtNextArrival(nowMs: number): void {
     let dueMs = this.#resetAtMs ?? Infinity;
-    const next = this.#queue.find((segment) => segment.atMs > nowMs);
-    if (next) dueMs = Math.min(dueMs, next.atMs);
+    const next = this.#queue[this.#countArrived(nowMs)];
+    if (next !== undefined) dueMs = Math.min(dueMs, next.atMs);
     if (dueMs === Infinity || !this.#clock) return;
     if (this.#timer && this.#timer.dueMs <= dueMs) return;
     this.#timer?.timer.cancel();
@@ -391,6 +390,18 @@ export class Direction {
       this.#pump();
     }, dueMs - nowMs);
     this.#timer = { timer, dueMs };
+  }
+
+  /** Segments at the front of the queue that have arrived: they arrive in order, so half of what is left is looked at once. */
+  #countArrived(nowMs: number): number {
+    let low = 0;
+    let high = this.#queue.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#queue[middle].atMs <= nowMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 
