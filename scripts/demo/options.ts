@@ -21,7 +21,7 @@ const NAMES = ["size", "outages", "help"];
 const MOST_OUTAGES = 1_000;
 const MOST_SIZE = "100GiB";
 
-/** So much lies between two outages at least: less would be under way inside the machine when the outage comes. */
+/** Least bytes between two outages: fewer would be under way inside the machine when the outage comes. */
 const LEAST_BYTES_PER_OUTAGE = 2 ** 20;
 
 /** What `--help` prints. */

@@ -5,7 +5,7 @@
  *
  * It prints `ready PORT...`, the ports that it listens on. Lines on standard input break the network, and each is
  * answered by a line with the number of connections that it hit: `reset` (RST to both ends), `close` (FIN to both ends)
- * and `black hole MS`: for so long nothing passes at all, new connections too; those that were open stay silent for ever,
+ * and `black hole MS`: nothing passes for MS, new connections too; those that were open stay silent for ever,
  * and nobody is told. It ends when standard input does.
  *
  * @module
@@ -16,10 +16,10 @@ import { TextLineStream } from "@std/streams";
 /** Timers are late by up to this, in milliseconds: what the network lost so it may make up for. */
 const LATE_MS = 20;
 
-/** Connections take turns after so many bytes. */
+/** Bytes of one connection's turn. */
 const SLICE_BYTES = 16 * 1024;
 
-/** Closed connections whose other end stays open are destroyed after so long, in milliseconds. */
+/** Closed connections whose other end stays open are destroyed after this time, in milliseconds. */
 const LINGER_MS = 1_000;
 
 /** One direction of the network, which all connections share. */
@@ -31,7 +31,7 @@ class Line {
     this.#bytesPerMs = bytesPerSecond / 1000;
   }
 
-  /** Takes the line for so many bytes. Returns the milliseconds until they have passed. */
+  /** Takes the line for `bytes`. Returns the milliseconds until they have passed. */
   occupy(bytes: number): number {
     const nowMs = performance.now();
     const wasIdle = nowMs - this.#freeAtMs > LATE_MS;

@@ -18,7 +18,7 @@ const FRAME_MS = 100;
 /** Time between two looks at how far the transfers are, in milliseconds. */
 const LOOK_MS = 20;
 
-/** Without a single new byte for so long, the run is given up, in milliseconds. */
+/** The run is given up after this time without a new byte, in milliseconds. */
 const STALLED_MS = 30_000;
 
 /** What is happening, for whoever looks. */

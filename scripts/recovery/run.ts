@@ -38,7 +38,7 @@ const PLAIN_PORT = 5000;
 const RATE = "10mbit";
 const QUEUE_MS = 50;
 
-/** The traffic runs for so long before the outage, in milliseconds; the rest is by chance, so that runs differ. */
+/** Least time of traffic before the outage, in milliseconds; chance adds to it, so that runs differ. */
 const LEAST_BEFORE_MS = 1_500;
 const CHANCE_MS = 1_000;
 

@@ -29,7 +29,7 @@ Exit codes
 /** The whole run takes less, in milliseconds: 5 s where all is well. */
 const LIMIT_MS = 18_000;
 
-/** So much must come out of both ends before the first outage, between two, and after the last, in bytes. */
+/** Bytes that must come out of both ends before the first outage, between two, and after the last. */
 const STEP_BYTES = 2 ** 20;
 
 /** Length of the black hole, in milliseconds: tele calls a carrier dead after 3 s of silence. */

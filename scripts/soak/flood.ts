@@ -12,12 +12,12 @@ import { inMib, median } from "./memory.ts";
 
 const MIB = 2 ** 20;
 const SAMPLE_MS = 100;
-/** So much goes each way before memory is compared: by then the processes are warm. */
+/** Bytes each way before memory is compared: by then the processes are warm. */
 const WARM_BYTES = 96 * MIB;
 /** How long it is watched before the outage, in milliseconds. */
 const BEFORE_MS = 2_000;
 
-/** A watched process tells of its log ten times a second: so many lines are the present. */
+/** Log lines kept of a watched process, which tells of its log ten times a second: these are the present. */
 const FRESH_LINES = 3;
 
 /** A tele process that tells how full its replay log is. */

@@ -6,11 +6,11 @@
 
 const MIB = 2 ** 20;
 
-/** Growth is what the median of the last quarter has over that of the second, beyond so many bytes a connection ... */
+/** Growth is what the median of the last quarter has over that of the second, beyond these bytes a connection ... */
 export const GROWTH_BYTES_EACH = 256;
-/** ... and beyond so many in any case: garbage that V8 has not collected yet comes and goes. */
+/** ... and beyond these in any case: garbage that V8 has not collected yet comes and goes. */
 export const GROWTH_TOLERANCE_BYTES = 16 * MIB;
-/** Below so many samples in a quarter nothing is judged: a process that has just started does grow. */
+/** With fewer samples in a quarter nothing is judged: a process that has just started does grow. */
 export const LEAST_QUARTER_SAMPLES = 60;
 
 /** What a series of samples says. */

@@ -34,7 +34,7 @@ const OUTAGES: Record<string, (network: Breaker, random: Random) => Promise<void
     await pause(random.between(100, 6_000));
     await network.refuse(false);
   },
-  /** Carriers live for so many bytes each way. */
+  /** Bytes each way after which a carrier is cut. */
   async cut(network, random) {
     network.cutAfter(random.between(4, 2_000) * 1024, random.chance(0.5) ? "reset" : "close");
     await pause(random.between(500, 5_000));

@@ -13,7 +13,7 @@ import { pause } from "../../tests/support/wait.ts";
 const KIB = 1024;
 const BLOCK_BYTES = 16 * KIB;
 const HEADER_BYTES = 20;
-/** The longest plans last about so long, outages not counted, in milliseconds. */
+/** About how long the longest plans last, outages not counted, in milliseconds. */
 const LONGEST_MS = 60_000;
 /** A program that ends a stuck connection sees the other's end within this time, outages included. */
 const UNSTUCK_MS = 120_000;
@@ -21,7 +21,7 @@ const UNSTUCK_MS = 120_000;
 /** What one connection does. Its data come from the seed; the header carries all of it. */
 export interface Plan {
   kind: Kind;
-  /** What its data are made of. */
+  /** Seed of its data. */
   seed: number;
   /** Bytes from the user's client to its server. */
   upBytes: number;
@@ -41,7 +41,7 @@ interface Direction {
 type End = (connection: Deno.TcpConn, plan: Plan, count: (bytes: number) => void) => Promise<void>;
 
 interface Behaviour {
-  /** Of a hundred connections so many are of this kind. */
+  /** How many of a hundred connections are of this kind. */
   share: number;
   /** Sizes are drawn up to these, in bytes. */
   mostUpBytes: number;
