@@ -142,8 +142,8 @@ export class Session implements CarrierHost {
   }
 
   /**
-   * Whether its end loses nothing: no streams, and nothing that the peer has not taken. A stream is over here as soon as
-   * its end is in the log; its last bytes may wait there for as long as the session does (invariant 9).
+   * Whether its end loses nothing: no streams, and nothing that the peer has not taken. A stream that is reset is over here
+   * at once; the reset, and what came in front of it, may wait for as long as the session does (invariant 9).
    */
   get isEmpty(): boolean {
     const { streamCount, hasUnsent } = this.user;

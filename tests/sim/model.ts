@@ -302,10 +302,11 @@ export class Model implements UserWatcher, Watcher {
     if (error.message.includes("took its place") && this.#ends.get(session)?.client?.isAlive === false) return;
     const outageMs = this.#clock.now() - (session.detachedAt ?? this.#clock.now());
     if (outageMs >= this.#scenario.resumeTimeoutMs) return this.because("expired");
-    // A session without streams may be forgotten sooner, but neither a stream nor a byte on its way may be lost by that.
-    const waiting = session.log.heldBytes;
-    if (session.user.streamCount > 0 || waiting > 0) {
-      this.fail(`session ended too early, ${waiting} bytes waited: ${error.message}`);
+    // A session without streams may be forgotten sooner, but no stream, byte or reset on its way may be lost by that.
+    const { log: { heldBytes }, user: { streamCount, hasUnsent } } = session;
+    if (streamCount > 0 || heldBytes > 0 || hasUnsent) {
+      const resets = hasUnsent ? " and resets" : "";
+      this.fail(`session ended too early, ${heldBytes} bytes${resets} waited: ${error.message}`);
     }
   }
 

@@ -405,7 +405,13 @@ export const MUTATIONS: readonly Mutation[] = [
     "a session without streams taken for empty though its last bytes were not taken",
     "session/session.ts",
     "this.log.heldBytes === 0 && !hasUnsent && streamCount === 0",
-    "streamCount === 0",
+    "!hasUnsent && streamCount === 0",
+  ),
+  fault(
+    "a session without streams taken for empty though a reset waits to be told",
+    "session/session.ts",
+    "this.log.heldBytes === 0 && !hasUnsent && streamCount === 0",
+    "this.log.heldBytes === 0 && streamCount === 0",
   ),
   fault(
     "a newcomer ends a session in a short outage",

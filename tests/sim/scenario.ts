@@ -120,6 +120,7 @@ export function scenarioOf(seed: number): Scenario {
   if (roll <= 36) return barren(seed, dice);
   if (roll <= 37) return fullHouse(seed, dice);
   if (roll <= 39) return farewells(seed, dice);
+  if (roll <= 40) return brokenOff(seed, dice);
   return chaos(seed, dice);
 }
 
@@ -582,6 +583,41 @@ function fullHouse(seed: number, dice: Dice): Scenario {
   ];
   scenario.prompt = [1];
   scenario.healMs = atMs + 20_000;
+  return scenario;
+}
+
+/**
+ * The user's server resets the only stream about when an outage begins: the session has no stream any more, but the peer has
+ * not heard of that. It must outlast hours, and newcomers at a full house.
+ */
+function brokenOff(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "broken off";
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.identity = true;
+  scenario.lines = { delayMs: dice.pick(1, 40), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
+  const fromMs = dice.between(1_500, 3_000);
+  const isFullHouse = dice.chance(0.5);
+  const forMs = isFullHouse ? dice.between(125_000, 200_000) : dice.between(3_700_000, 4_000_000);
+  const atMs = fromMs + forMs;
+  scenario.events.push(
+    { atMs: fromMs, kind: "refuse", forMs },
+    dice.chance(0.5) ? { atMs: fromMs, kind: "cut" } : { atMs: fromMs, kind: "black hole", direction: "both" },
+  );
+  if (isFullHouse) {
+    scenario.maxSessions = 1;
+    for (let left = dice.between(1, 3); left > 0; left--) {
+      scenario.events.push({ atMs: atMs + dice.between(1, 100), kind: "rogue", act: "comes to a full house" });
+    }
+  }
+  scenario.streams = [{ openMs: 0, client: { ...plainPlan(500), fin: "heal" } }];
+  // While nobody knows of the outage, in it, or just in front: then the reset may have arrived, and a newcomer be let in.
+  const earliestMs = isFullHouse ? 0 : -100;
+  const resetMs = fromMs + dice.pick(dice.between(earliestMs, 1_500), dice.between(5_000, 100_000));
+  // A piece that waits in an outage keeps the reset behind it from being noticed.
+  const plan: UserPlan = { ...plainPlan(dice.size(10, 5_000)), fin: "heal", resetMs };
+  scenario.serverUsers = [{ plan, dialMs: 0, refuses: false }];
+  scenario.healMs = atMs + 30_000;
   return scenario;
 }
 

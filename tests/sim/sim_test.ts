@@ -63,6 +63,10 @@ const HARD_CASES: Record<string, (scenario: Scenario) => boolean> = {
     kind === "long outage" && events.some((event) => "forMs" in event && event.forMs > 3_600_000),
   "newcomers at a server that is full while its one client has an outage": ({ maxSessions, events }) =>
     maxSessions === 1 && events.some(({ kind }) => kind === "rogue"),
+  "a reset that waits for more than an hour to be told": ({ kind, maxSessions }) =>
+    kind === "broken off" && maxSessions > 1,
+  "newcomers at a full server where a reset waits to be told": ({ kind, maxSessions }) =>
+    kind === "broken off" && maxSessions === 1,
   "a box that accepts and forwards nothing": ({ kind }) => kind === "swallowed",
   "a round trip of five seconds": ({ kind, lines }) => kind === "far" && lines.delayMs >= 2_500,
   "carriers that die as soon as they are attached": ({ kind }) => kind === "barren",
