@@ -19,8 +19,9 @@ import { writeCertificate } from "./files/make_cert.ts";
 import { type EndSignals, endSignals, onTryNowSignal } from "./roles/signals.ts";
 import type { Running } from "./roles/running.ts";
 import { startServer } from "./roles/server.ts";
-import { isInForeground, rewrapsLines, StatusDisplay, terminalColumns } from "./log/status_display.ts";
+import { StatusDisplay } from "./log/status_display.ts";
 import { StatusTerminal } from "./log/status_terminal.ts";
+import { hasColors, isDumb, isInForeground, rewrapsLines, terminalColumns } from "./log/terminal.ts";
 import { makeToken } from "./files/token_file.ts";
 
 /** An end that takes longer says why, in milliseconds. */
@@ -167,16 +168,6 @@ function showStatus({ status }: Running, terminal: StatusTerminal): StatusDispla
     status,
     isForeground: isInForeground,
   });
-}
-
-/** Whether standard output shows colours (no-color.org: an empty NO_COLOR does not count). */
-function hasColors(): boolean {
-  return Deno.stdout.isTerminal() && !isDumb() && (Deno.env.get("NO_COLOR") ?? "") === "";
-}
-
-/** Whether the terminal says that it knows no escape codes. */
-function isDumb(): boolean {
-  return Deno.env.get("TERM") === "dumb";
 }
 
 /** A mistake in one connection must not end all others: it is logged, and the process goes on. */

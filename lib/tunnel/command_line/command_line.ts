@@ -6,46 +6,15 @@
 
 import { reaches } from "../../net/address.ts";
 import type { SessionLimits } from "../../session/session_limits.ts";
-import { bad, example, GivenFlags } from "./given_flags.ts";
+import { example, GivenFlags, mistake } from "./given_flags.ts";
 import type { HostName } from "../values/host_name.ts";
 import type { Option } from "./option.ts";
 import { HELP, VERSION } from "./option_table.ts";
 import type { ClientOptions, ClientTls, CommonOptions, Route, ServerOptions, ServerTls } from "./role_options.ts";
-import {
-  CLIENT,
-  CLIENT_IN,
-  CLIENT_OUT,
-  LOG_FORMAT,
-  LOG_LEVEL,
-  MAX,
-  MAX_SESSIONS,
-  MEMORY,
-  PING_INTERVAL,
-  POOL,
-  REPLAY_BUFFER,
-  RESUME_TIMEOUT,
-  SERVER,
-  SERVER_IN,
-  SERVER_OUT,
-  STDIO,
-} from "./session_options.ts";
-import {
-  CLIENT_TLS_CERT,
-  CLIENT_TLS_KEY,
-  HOST,
-  MAKE_CERT,
-  MAKE_TOKEN,
-  MAX_MESSAGE,
-  PROTOCOL,
-  ROUTE,
-  SERVER_TLS_CERT,
-  SERVER_TLS_KEY,
-  TLS,
-  TLS_CA,
-  TLS_CLIENT_CA,
-  TLS_NAME,
-  TOKEN_FILE,
-} from "./tls_options.ts";
+import * as keys from "./key_options.ts";
+import * as rfd80 from "./rfd80_options.ts";
+import * as session from "./session_options.ts";
+import * as tls from "./tls_options.ts";
 
 /** What the command line asks for. */
 export type Command =
@@ -63,7 +32,14 @@ export interface CommandEnvironment {
 }
 
 /** What only sessions use. */
-const SESSION_ONLY: readonly Option[] = [MAX_SESSIONS, POOL, RESUME_TIMEOUT, REPLAY_BUFFER, MEMORY, TOKEN_FILE];
+const SESSION_ONLY: readonly Option[] = [
+  session.MAX_SESSIONS,
+  session.POOL,
+  session.RESUME_TIMEOUT,
+  session.REPLAY_BUFFER,
+  session.MEMORY,
+  keys.TOKEN_FILE,
+];
 
 /**
  * Reads the command line. No arguments at all ask for the help, and `--help` wins over everything else.
@@ -92,52 +68,54 @@ export function parseCommandLine(args: readonly string[], environment: CommandEn
   if (given.has(HELP.name)) return { kind: "help" };
   if (given.has(VERSION.name)) return { kind: "version" };
   given.refuseWhatIsNotTaken();
-  if (given.has(MAKE_TOKEN.name)) return makeTokenCommand(given);
-  if (given.has(MAKE_CERT.name)) return makeCertCommand(given);
-  if (given.has(SERVER.name) && given.has(CLIENT.name)) {
-    throw bad("--server and --client are two roles: start one tele process for each");
+  if (given.has(keys.MAKE_TOKEN.name)) return makeTokenCommand(given);
+  if (given.has(keys.MAKE_CERT.name)) return makeCertCommand(given);
+  if (given.has(session.SERVER.name) && given.has(session.CLIENT.name)) {
+    throw mistake("--server and --client are two roles: start one tele process for each");
   }
-  if (!given.has(SERVER.name) && !given.has(CLIENT.name)) {
-    given.refuse([HOST], "belongs to --make-cert=DIR: give both");
-    throw bad("tele needs a role: --server beside the user's server or --client beside the user's client; see --help");
+  if (!given.has(session.SERVER.name) && !given.has(session.CLIENT.name)) {
+    given.refuse([keys.HOST], "belongs to --make-cert=DIR: give both");
+    throw mistake(
+      "tele needs a role: --server beside the user's server or --client beside the user's client; see --help",
+    );
   }
-  return given.has(SERVER.name) ? serverCommand(given, environment) : clientCommand(given, environment);
+  return given.has(session.SERVER.name) ? serverCommand(given, environment) : clientCommand(given, environment);
 }
 
 function makeTokenCommand(given: GivenFlags): Command {
-  given.refuseOthers(MAKE_TOKEN);
+  given.refuseOthers(keys.MAKE_TOKEN);
   return { kind: "make-token" };
 }
 
 function makeCertCommand(given: GivenFlags): Command {
-  given.refuseOthers(MAKE_CERT, HOST);
-  const [directory, hosts] = [given.value(MAKE_CERT), given.value(HOST)];
+  given.refuseOthers(keys.MAKE_CERT, keys.HOST);
+  const [directory, hosts] = [given.value(keys.MAKE_CERT), given.value(keys.HOST)];
   if (directory === undefined || hosts === undefined) {
-    throw bad(`--make-cert needs --host=NAME[,NAME], whom the certificate is for: ${example(HOST)}`);
+    throw mistake(`--make-cert needs --host=NAME[,NAME], whom the certificate is for: ${example(keys.HOST)}`);
   }
   return { kind: "make-cert", directory, hosts };
 }
 
 function serverCommand(given: GivenFlags, environment: CommandEnvironment): Command {
   given.refuseOtherRole("server");
-  const input = given.value(SERVER_IN);
+  const input = given.value(session.SERVER_IN);
   const routes = routesOf(given, input);
-  const sessions = !given.has(PROTOCOL.name) && input !== undefined;
+  const sessions = !given.has(rfd80.PROTOCOL.name) && input !== undefined;
   if (input === undefined && routes.length === 0) {
-    throw bad(`--server needs --in=ADDR, the address of the user's server: ${example(SERVER_IN)}`);
+    throw mistake(`--server needs --in=ADDR, the address of the user's server: ${example(session.SERVER_IN)}`);
   }
-  const out = given.value(SERVER_OUT);
+  const out = given.value(session.SERVER_OUT);
   const upstreams = [...input === undefined ? [] : [input], ...routes.map((route) => route.in)];
   if (out !== undefined && upstreams.some((upstream) => reaches(upstream, out))) {
-    throw bad(
+    throw mistake(
       "this tele server would connect to itself: --in is the user's server, which listens already, and --out is " +
         "where tele clients connect: give them different ports",
     );
   }
-  const tls = serverTls(given);
-  if (tls === undefined) {
+  const secured = serverTls(given);
+  if (secured === undefined) {
     given.refuse(
-      [PROTOCOL, ROUTE],
+      [rfd80.PROTOCOL, rfd80.ROUTE],
       "needs TLS, where ALPN tells protocols apart: give --tls-cert=FILE and --tls-key=FILE; --make-cert makes both",
     );
   }
@@ -147,8 +125,8 @@ function serverCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     in: sessions ? input : undefined,
     routes,
     out,
-    tls,
-    limits: { ...limitsOf(given), maxSessions: given.valueOrDefault(MAX_SESSIONS) },
+    tls: secured,
+    limits: { ...limitsOf(given), maxSessions: given.valueOrDefault(session.MAX_SESSIONS) },
     ...commonOptions(given, environment, routes.length > 0),
   };
   return { kind: "server", options };
@@ -156,32 +134,36 @@ function serverCommand(given: GivenFlags, environment: CommandEnvironment): Comm
 
 function clientCommand(given: GivenFlags, environment: CommandEnvironment): Command {
   given.refuseOtherRole("client");
-  const out = given.value(CLIENT_OUT);
-  if (out === undefined) throw bad(`--client needs --out=ADDR, the address of the tele server: ${example(CLIENT_OUT)}`);
-  const input = given.value(CLIENT_IN);
+  const out = given.value(session.CLIENT_OUT);
+  if (out === undefined) {
+    throw mistake(`--client needs --out=ADDR, the address of the tele server: ${example(session.CLIENT_OUT)}`);
+  }
+  const input = given.value(session.CLIENT_IN);
   if (input !== undefined && reaches(out, input)) {
-    throw bad(
+    throw mistake(
       "this tele client would connect to itself: --in is where user's clients connect on this machine, and --out is " +
         "the tele server: give them different hosts or ports",
     );
   }
-  const protocol = given.value(PROTOCOL);
-  const isStdio = given.has(STDIO.name);
+  const protocol = given.value(rfd80.PROTOCOL);
+  const isStdio = given.has(session.STDIO.name);
   if (isStdio) refuseBesideStdio(given);
   const guards = "a client certificate (--tls-cert) shows who this client is";
   if (protocol !== undefined) refuseSessionOptions(given, environment, guards);
-  const tls = clientTls(given);
-  if (tls !== undefined && tls.name === undefined && out.kind === "unix") {
-    throw bad(`TLS over a unix socket needs --tls-name=NAME, since a path is no name to verify: ${example(TLS_NAME)}`);
+  const secured = clientTls(given);
+  if (secured !== undefined && secured.name === undefined && out.kind === "unix") {
+    throw mistake(
+      `TLS over a unix socket needs --tls-name=NAME, since a path is no name to verify: ${example(tls.TLS_NAME)}`,
+    );
   }
   const options = {
     in: input,
     isStdio,
     out,
-    tls,
+    tls: secured,
     protocol,
-    sendsPings: protocol !== undefined && given.has(PING_INTERVAL.name),
-    pool: given.valueOrDefault(POOL),
+    sendsPings: protocol !== undefined && given.has(session.PING_INTERVAL.name),
+    pool: given.valueOrDefault(session.POOL),
     limits: limitsOf(given),
     ...commonOptions(given, environment, protocol !== undefined),
   };
@@ -191,53 +173,55 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
 /** On standard input and output there is one connection, and nobody else can come. */
 function refuseBesideStdio(given: GivenFlags): void {
   given.refuse(
-    [CLIENT_IN],
+    [session.CLIENT_IN],
     "is for connections that come; --stdio carries standard input and output: give one of the two",
   );
-  given.refuse([POOL, MAX], "is for many connections; --stdio carries only one: leave it out");
-  given.refuse([PROTOCOL], "needs a port, which --in=ADDR opens: RFD 80 mode is not built for --stdio");
+  given.refuse([session.POOL, session.MAX], "is for many connections; --stdio carries only one: leave it out");
+  given.refuse([rfd80.PROTOCOL], "needs a port, which --in=ADDR opens: RFD 80 mode is not built for --stdio");
 }
 
 /** The protocols in RFD 80 mode; `--protocol` makes one of `--in`. */
 function routesOf(given: GivenFlags, input: ServerOptions["in"]): Route[] {
-  const protocol = given.value(PROTOCOL);
+  const protocol = given.value(rfd80.PROTOCOL);
   if (protocol !== undefined && input === undefined) {
-    throw bad(
-      `--protocol=${protocol} of a --server needs --in=ADDR, the user's server that speaks it: ${example(SERVER_IN)}`,
+    throw mistake(
+      `--protocol=${protocol} of a --server needs --in=ADDR, the user's server that speaks it: ${
+        example(session.SERVER_IN)
+      }`,
     );
   }
-  const routes = given.values(ROUTE);
+  const routes = given.values(rfd80.ROUTE);
   if (protocol !== undefined && input !== undefined) routes.unshift({ protocol, in: input });
   const names = routes.map((route) => route.protocol);
   const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined) throw bad(`the protocol ${twice} has two routes: ALPN can choose only one`);
+  if (twice !== undefined) throw mistake(`the protocol ${twice} has two routes: ALPN can choose only one`);
   return routes;
 }
 
 function serverTls(given: GivenFlags): ServerTls | undefined {
-  const [certFile, keyFile, clientCaFile] = [SERVER_TLS_CERT, SERVER_TLS_KEY, TLS_CLIENT_CA].map((option) =>
+  const [certFile, keyFile, clientCaFile] = [tls.SERVER_TLS_CERT, tls.SERVER_TLS_KEY, tls.TLS_CLIENT_CA].map((option) =>
     given.value(option)
   );
   refuseHalfAPair(certFile, keyFile);
   if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile, clientCaFile };
-  given.refuse([TLS_CLIENT_CA], "needs TLS: give --tls-cert=FILE and --tls-key=FILE too");
+  given.refuse([tls.TLS_CLIENT_CA], "needs TLS: give --tls-cert=FILE and --tls-key=FILE too");
   return undefined;
 }
 
 function clientTls(given: GivenFlags): ClientTls | undefined {
-  const options = [TLS_CA, TLS_NAME, CLIENT_TLS_CERT, CLIENT_TLS_KEY];
+  const options = [tls.TLS_CA, tls.TLS_NAME, tls.CLIENT_TLS_CERT, tls.CLIENT_TLS_KEY];
   const [caFile, name, certFile, keyFile] = options.map((option) => given.value(option));
   refuseHalfAPair(certFile, keyFile);
-  if (![TLS, PROTOCOL, ...options].some((option) => given.has(option.name))) return undefined;
+  if (![tls.TLS, rfd80.PROTOCOL, ...options].some((option) => given.has(option.name))) return undefined;
   return { caFile, name, certFile, keyFile };
 }
 
 function refuseHalfAPair(certFile: string | undefined, keyFile: string | undefined): void {
   if (certFile !== undefined && keyFile === undefined) {
-    throw bad(`--tls-cert needs --tls-key=FILE, its private key: ${example(SERVER_TLS_KEY)}`);
+    throw mistake(`--tls-cert needs --tls-key=FILE, its private key: ${example(tls.SERVER_TLS_KEY)}`);
   }
   if (keyFile !== undefined && certFile === undefined) {
-    throw bad(`--tls-key needs --tls-cert=FILE, its certificate: ${example(SERVER_TLS_CERT)}`);
+    throw mistake(`--tls-key needs --tls-cert=FILE, its certificate: ${example(tls.SERVER_TLS_CERT)}`);
   }
 }
 
@@ -245,7 +229,7 @@ function refuseHalfAPair(certFile: string | undefined, keyFile: string | undefin
 function refuseSessionOptions(given: GivenFlags, environment: CommandEnvironment, guards: string): void {
   given.refuse(SESSION_ONLY, "belongs to session mode, and here are only protocols of RFD 80 mode: leave it out");
   if (environment.TELE_TOKEN === undefined) return;
-  throw bad(`TELE_TOKEN is set, but RFD 80 mode knows no tokens: unset it; ${guards}`);
+  throw mistake(`TELE_TOKEN is set, but RFD 80 mode knows no tokens: unset it; ${guards}`);
 }
 
 function commonOptions(
@@ -254,29 +238,31 @@ function commonOptions(
   hasMessages: boolean,
 ): Omit<CommonOptions, "limits"> {
   if (!hasMessages) {
-    given.refuse([MAX_MESSAGE], "belongs to RFD 80 mode: give --protocol=NAME, or leave it out");
+    given.refuse([rfd80.MAX_MESSAGE], "belongs to RFD 80 mode: give --protocol=NAME, or leave it out");
   }
   return {
-    memoryBytes: given.value(MEMORY),
-    maxMessageBytes: given.valueOrDefault(MAX_MESSAGE),
-    tokenFile: given.value(TOKEN_FILE),
+    memoryBytes: given.value(session.MEMORY),
+    maxMessageBytes: given.valueOrDefault(rfd80.MAX_MESSAGE),
+    tokenFile: given.value(keys.TOKEN_FILE),
     tokenVariable: tokenVariable(given, environment),
-    logLevel: given.valueOrDefault(LOG_LEVEL),
-    logFormat: given.valueOrDefault(LOG_FORMAT),
+    logLevel: given.valueOrDefault(session.LOG_LEVEL),
+    logFormat: given.valueOrDefault(session.LOG_FORMAT),
   };
 }
 
 function limitsOf(given: GivenFlags): SessionLimits {
   return {
-    pingIntervalMs: given.valueOrDefault(PING_INTERVAL),
-    resumeTimeoutMs: given.valueOrDefault(RESUME_TIMEOUT),
-    replayBufferBytes: given.valueOrDefault(REPLAY_BUFFER),
-    maxStreams: given.valueOrDefault(MAX),
+    pingIntervalMs: given.valueOrDefault(session.PING_INTERVAL),
+    resumeTimeoutMs: given.valueOrDefault(session.RESUME_TIMEOUT),
+    replayBufferBytes: given.valueOrDefault(session.REPLAY_BUFFER),
+    maxStreams: given.valueOrDefault(session.MAX),
   };
 }
 
 function tokenVariable(given: GivenFlags, { TELE_TOKEN }: CommandEnvironment): string | undefined {
-  if (TELE_TOKEN === "") throw bad("TELE_TOKEN is set but empty: unset it, or set it to what tele --make-token prints");
-  if (TELE_TOKEN !== undefined) given.refuse([TOKEN_FILE], "and TELE_TOKEN are both set: use one of the two");
+  if (TELE_TOKEN === "") {
+    throw mistake("TELE_TOKEN is set but empty: unset it, or set it to what tele --make-token prints");
+  }
+  if (TELE_TOKEN !== undefined) given.refuse([keys.TOKEN_FILE], "and TELE_TOKEN are both set: use one of the two");
   return TELE_TOKEN;
 }

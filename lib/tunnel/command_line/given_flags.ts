@@ -6,11 +6,11 @@
 
 import { parseArgs } from "@std/cli/parse-args";
 import { closestString } from "@std/text/closest-string";
-import { reasonOf, TeleError } from "../../net/error.ts";
+import { badInput, reasonOf, type TeleError } from "../../net/error.ts";
 import { escapeUnshown } from "../log/log_format.ts";
 import type { Option, ValueOption } from "./option.ts";
 import { HELP, OPTIONS, VERSION } from "./option_table.ts";
-import { MAKE_CERT } from "./tls_options.ts";
+import * as keys from "./key_options.ts";
 
 const BOOLEAN_NAMES: readonly string[] = OPTIONS.filter((option) => option.kind === "flag").map(({ name }) => name);
 const VALUE_NAMES: readonly string[] = OPTIONS.filter((option) => option.kind === "value").map(({ name }) => name);
@@ -64,16 +64,16 @@ export class GivenFlags {
   /** Throws for unknown flags, for words that are no flags, and for flags that were given too often. */
   refuseWhatIsNotTaken(): void {
     for (const flag of this.#unknown) {
-      throw bad(`unknown flag ${flag}; the nearest is ${nearestFlag(flag)}; see --help`);
+      throw mistake(`unknown flag ${flag}; the nearest is ${nearestFlag(flag)}; see --help`);
     }
     for (const word of this.#positional) {
-      throw bad(
+      throw mistake(
         `${JSON.stringify(word)} is not a flag, and tele takes only flags; the nearest is ${nearestFlag(word)}`,
       );
     }
     for (const { name, ...option } of OPTIONS) {
       if (option.kind === "value" && option.isRepeatable) continue;
-      if (this.#all(name).length > 1) throw bad(`--${name} is given more than once: give it once`);
+      if (this.#all(name).length > 1) throw mistake(`--${name} is given more than once: give it once`);
     }
   }
 
@@ -82,8 +82,8 @@ export class GivenFlags {
     for (const { name } of OPTIONS) {
       const roles = OPTIONS.filter((option) => option.name === name).map((option) => option.role);
       if (!this.has(name) || roles.includes(role) || roles.includes("both")) continue;
-      const owner = roles[0] === "alone" ? MAKE_CERT.name : roles[0];
-      throw bad(`--${name} belongs to --${owner}; --${role} does not take it`);
+      const owner = roles[0] === "alone" ? keys.MAKE_CERT.name : roles[0];
+      throw mistake(`--${name} belongs to --${owner}; --${role} does not take it`);
     }
   }
 
@@ -91,13 +91,15 @@ export class GivenFlags {
   refuseOthers(...options: readonly Option[]): void {
     const other = OPTIONS.find(({ name }) => this.has(name) && !options.some((option) => option.name === name));
     if (other === undefined) return;
-    throw bad(`--${options[0]?.name} does one thing and ends; --${other.name} would do nothing: leave it out`);
+    throw mistake(
+      `--${options[0]?.name} does one thing and ends; --${other.name} would do nothing: leave it out`,
+    );
   }
 
   /** Throws with `sentence` if one of `options` is given; its flag is put in front. */
   refuse(options: readonly Option[], sentence: string): void {
     for (const { name } of options) {
-      if (this.has(name)) throw bad(`--${name} ${sentence}`);
+      if (this.has(name)) throw mistake(`--${name} ${sentence}`);
     }
   }
 
@@ -109,12 +111,12 @@ export class GivenFlags {
 
 function readValue<Value>(option: ValueOption<Value>, text: unknown): Value {
   if (typeof text !== "string" || text === "") {
-    throw bad(`--${option.name} takes ${option.takes}, ${example(option)}; here it has no value`);
+    throw mistake(`--${option.name} takes ${option.takes}, ${example(option)}; here it has no value`);
   }
   try {
     return option.parse(text);
   } catch (error) {
-    throw bad(`--${option.name} takes ${option.takes}, ${example(option)}; ${reasonOf(error)}`);
+    throw mistake(`--${option.name} takes ${option.takes}, ${example(option)}; ${reasonOf(error)}`);
   }
 }
 
@@ -141,11 +143,13 @@ function refuseWhatParseArgsWouldAccept(args: readonly string[]): void {
     if (arg === "--") return;
     const [, name, value] = /^--([^=]+)(=.*)?$/s.exec(arg) ?? [];
     if (name === undefined) continue;
-    if (name.startsWith("no-")) throw bad(`unknown flag --${name}; the nearest is ${nearestFlag(name)}; see --help`);
+    if (name.startsWith("no-")) {
+      throw mistake(`unknown flag --${name}; the nearest is ${nearestFlag(name)}; see --help`);
+    }
     if (!BOOLEAN_NAMES.includes(name)) continue;
     const next = args[at + 1];
     if (value !== undefined || next === "true" || next === "false") {
-      throw bad(`--${name} takes no value: write only --${name}`);
+      throw mistake(`--${name} takes no value: write only --${name}`);
     }
   }
 }
@@ -164,7 +168,7 @@ export function example(option: { readonly example: string }): string {
 }
 
 /** A mistake on the command line: one line, whatever was typed. */
-export function bad(sentence: string): TeleError {
+export function mistake(sentence: string): TeleError {
   // What was typed is quoted in the sentence, and may hold anything.
-  return new TeleError("bad-input", escapeUnshown(sentence));
+  return badInput(escapeUnshown(sentence));
 }

@@ -5,7 +5,7 @@
  */
 
 import { type Address, parseAddress, parseDialAddress } from "../../net/address.ts";
-import { TeleError } from "../../net/error.ts";
+import { badInput } from "../../net/error.ts";
 
 /** Who takes an option; `alone` is a command that starts no role, and what belongs to it. */
 export type OptionRole = "server" | "client" | "both" | "alone";
@@ -62,8 +62,8 @@ export function range(noun: string, parse: (text: string) => number, least: stri
     takes: `${noun} from ${least} to ${most}`,
     parse(text: string): number {
       const value = parse(text);
-      if (value < parse(least)) throw bad(`${text} is less than ${least}`);
-      if (value > parse(most)) throw bad(`${text} is more than ${most}`);
+      if (value < parse(least)) throw badInput(`${text} is less than ${least}`);
+      if (value > parse(most)) throw badInput(`${text} is more than ${most}`);
       return value;
     },
   };
@@ -75,7 +75,7 @@ export function countRange(least: number, most: number): ValueForm<number> {
 }
 
 function parseCount(text: string): number {
-  if (!/^\d+$/.test(text)) throw bad(`${JSON.stringify(text)} is not a whole number`);
+  if (!/^\d+$/.test(text)) throw badInput(`${JSON.stringify(text)} is not a whole number`);
   return Number(text);
 }
 
@@ -85,7 +85,7 @@ export function choice<Word extends string>(words: readonly Word[]): ValueForm<W
     takes: `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`,
     parse(text: string): Word {
       const word = words.find((each) => each === text);
-      if (word === undefined) throw bad(`${JSON.stringify(text)} is none of these`);
+      if (word === undefined) throw badInput(`${JSON.stringify(text)} is none of these`);
       return word;
     },
   };
@@ -105,7 +105,3 @@ export function anAddressToDial(port: number): ValueForm<Address> {
 
 /** A file, by its path. Whether it can be read shows when it is. */
 export const A_FILE: ValueForm<string> = { takes: "a file", parse: (text) => text };
-
-function bad(sentence: string): TeleError {
-  return new TeleError("bad-input", sentence);
-}

@@ -5,41 +5,10 @@
  */
 
 import type { FlagOption, Option } from "./option.ts";
-import {
-  CLIENT,
-  CLIENT_IN,
-  CLIENT_OUT,
-  LOG_FORMAT,
-  LOG_LEVEL,
-  MAX,
-  MAX_SESSIONS,
-  MEMORY,
-  PING_INTERVAL,
-  POOL,
-  REPLAY_BUFFER,
-  RESUME_TIMEOUT,
-  SERVER,
-  SERVER_IN,
-  SERVER_OUT,
-  STDIO,
-} from "./session_options.ts";
-import {
-  CLIENT_TLS_CERT,
-  CLIENT_TLS_KEY,
-  HOST,
-  MAKE_CERT,
-  MAKE_TOKEN,
-  MAX_MESSAGE,
-  PROTOCOL,
-  ROUTE,
-  SERVER_TLS_CERT,
-  SERVER_TLS_KEY,
-  TLS,
-  TLS_CA,
-  TLS_CLIENT_CA,
-  TLS_NAME,
-  TOKEN_FILE,
-} from "./tls_options.ts";
+import * as keys from "./key_options.ts";
+import * as rfd80 from "./rfd80_options.ts";
+import * as session from "./session_options.ts";
+import * as tls from "./tls_options.ts";
 
 /** Options that the help shows under one title. */
 export interface OptionGroup {
@@ -69,14 +38,28 @@ export const VERSION: FlagOption = {
 
 /** Every option, in the order of the help. */
 export const OPTION_GROUPS: readonly OptionGroup[] = [
-  { title: "Server", options: [SERVER, SERVER_IN, SERVER_OUT, MAX_SESSIONS] },
-  { title: "Client", options: [CLIENT, CLIENT_IN, STDIO, CLIENT_OUT, POOL] },
-  { title: "Both roles", options: [PING_INTERVAL, RESUME_TIMEOUT, REPLAY_BUFFER, MEMORY, MAX, LOG_LEVEL, LOG_FORMAT] },
-  { title: "TLS, server", options: [SERVER_TLS_CERT, SERVER_TLS_KEY, TLS_CLIENT_CA] },
-  { title: "TLS, client", options: [TLS, TLS_CA, TLS_NAME, CLIENT_TLS_CERT, CLIENT_TLS_KEY] },
-  { title: "Tokens, both roles", options: [TOKEN_FILE] },
-  { title: "RFD 80 mode, over TLS: ping framing without sessions", options: [PROTOCOL, ROUTE, MAX_MESSAGE] },
-  { title: "Without a role", options: [MAKE_CERT, HOST, MAKE_TOKEN, HELP, VERSION] },
+  { title: "Server", options: [session.SERVER, session.SERVER_IN, session.SERVER_OUT, session.MAX_SESSIONS] },
+  { title: "Client", options: [session.CLIENT, session.CLIENT_IN, session.STDIO, session.CLIENT_OUT, session.POOL] },
+  {
+    title: "Both roles",
+    options: [
+      session.PING_INTERVAL,
+      session.RESUME_TIMEOUT,
+      session.REPLAY_BUFFER,
+      session.MEMORY,
+      session.MAX,
+      session.LOG_LEVEL,
+      session.LOG_FORMAT,
+    ],
+  },
+  { title: "TLS, server", options: [tls.SERVER_TLS_CERT, tls.SERVER_TLS_KEY, tls.TLS_CLIENT_CA] },
+  { title: "TLS, client", options: [tls.TLS, tls.TLS_CA, tls.TLS_NAME, tls.CLIENT_TLS_CERT, tls.CLIENT_TLS_KEY] },
+  { title: "Tokens, both roles", options: [keys.TOKEN_FILE] },
+  {
+    title: "RFD 80 mode, over TLS: ping framing without sessions",
+    options: [rfd80.PROTOCOL, rfd80.ROUTE, rfd80.MAX_MESSAGE],
+  },
+  { title: "Without a role", options: [keys.MAKE_CERT, keys.HOST, keys.MAKE_TOKEN, HELP, VERSION] },
 ];
 
 /** Every option, in the same order. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { encodeHex } from "@std/encoding/hex";
-import { reasonOf, TeleError } from "../../net/error.ts";
+import { badInput, reasonOf } from "../../net/error.ts";
 import type { HostName } from "../values/host_name.ts";
 
 const DAY_MS = 86_400_000;
@@ -96,7 +96,7 @@ export async function writeCertificate(directory: string, hosts: readonly HostNa
   try {
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw bad(`cannot make the folder ${folder}: ${reasonOf(error)}`);
+    throw badInput(`cannot make the folder ${folder}: ${reasonOf(error)}`);
   }
   await createFile(paths.key, made.key, 0o600);
   try {
@@ -119,8 +119,8 @@ async function createFile(path: string, text: string, mode: number): Promise<voi
       throw error;
     }
   } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw bad(`cannot write ${path}: ${reasonOf(error)}`);
-    throw bad(`${path} exists and is left as it is; nothing was written: give --make-cert another folder`);
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw badInput(`cannot write ${path}: ${reasonOf(error)}`);
+    throw badInput(`${path} exists and is left as it is; nothing was written: give --make-cert another folder`);
   }
 }
 
@@ -157,8 +157,4 @@ function randomSerial(): string {
 
 function fitsCommonName(name: string): boolean {
   return name.length <= MAX_COMMON_NAME_CHARACTERS;
-}
-
-function bad(sentence: string): TeleError {
-  return new TeleError("bad-input", sentence);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock } from "../../net/clock.ts";
-import { reasonOf, TeleError } from "../../net/error.ts";
+import { badInput, reasonOf } from "../../net/error.ts";
 import type { Log } from "../../net/log.ts";
 import { MAX_TOKEN_BYTES } from "../../session/session_constants.ts";
 import { checkTokenLength } from "../../session/handshake/token.ts";
@@ -49,7 +49,7 @@ export async function readToken({ file, variable }: TokenSource, log: Log): Prom
   if (file === undefined) return variable === undefined ? undefined : readVariable(variable);
   // An empty variable beside a file is how a shell unsets it for one command.
   if (variable) {
-    throw new TeleError("bad-input", `both ${TOKEN_VARIABLE} and --token-file=${file} are set: take one of them away`);
+    throw badInput(`both ${TOKEN_VARIABLE} and --token-file=${file} are set: take one of them away`);
   }
   const { token, mode } = await readTokenFile(file);
   warnOfReaders(file, mode, log);
@@ -122,7 +122,7 @@ async function readFile(path: string): Promise<{ bytes: Uint8Array; mode: number
   } catch (error) {
     const isMissing = error instanceof Deno.errors.NotFound;
     const reason = isMissing ? "there is no such file; `tele --make-token` prints what to put there" : reasonOf(error);
-    throw new TeleError("bad-input", `cannot read the token from --token-file=${path}: ${reason}`);
+    throw badInput(`cannot read the token from --token-file=${path}: ${reason}`);
   }
 }
 
@@ -131,12 +131,12 @@ function tokenOf(text: Uint8Array, what: string): Uint8Array {
   if (isUtf16(text)) {
     const shell =
       "Windows PowerShell writes that by `>`; `tele --make-token | Out-File -Encoding ascii token` does not";
-    throw new TeleError("bad-input", `${what} is text in UTF-16, in which each letter has two bytes: ${shell}`);
+    throw badInput(`${what} is text in UTF-16, in which each letter has two bytes: ${shell}`);
   }
   const token = withoutLineEnding(startsWith(text, UTF8_MARK) ? text.subarray(UTF8_MARK.length) : text);
   checkTokenLength(token, what);
   if (token.every(isBlank)) {
-    throw new TeleError("bad-input", `${what} holds nothing but blanks: \`tele --make-token\` prints a good one`);
+    throw badInput(`${what} holds nothing but blanks: \`tele --make-token\` prints a good one`);
   }
   return token;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock, Timer } from "../../net/clock.ts";
-import { reasonOf, TeleError } from "../../net/error.ts";
+import { badInput, reasonOf } from "../../net/error.ts";
 import type { Log } from "../../net/log.ts";
 
 /** How often to look, in milliseconds. */
@@ -38,7 +38,7 @@ export async function readFiles(files: FilesByOption): Promise<Texts> {
     try {
       texts[option] = await Deno.readTextFile(path);
     } catch (error) {
-      throw new TeleError("bad-input", `${option}=${path} cannot be read: ${explain(error)}`, { cause: error });
+      throw badInput(`${option}=${path} cannot be read: ${explain(error)}`, { cause: error });
     }
   }
   return texts;

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { TeleError } from "../../net/error.ts";
+import { badInput } from "../../net/error.ts";
 
 /** The session protocol's own ALPN name. */
 export const SESSION_ALPN = "tele/1";
@@ -46,19 +46,19 @@ export type Choice<Route> =
  * ```
  */
 export function parseProtocolName(text: string): string {
-  if (text === "") throw bad("the name is empty");
+  if (text === "") throw badInput("the name is empty");
   if (!/^[!-~]+$/.test(text) || /[=,]/.test(text)) {
-    throw bad(
+    throw badInput(
       `${JSON.stringify(text)} holds a character that a name cannot have: a space, "=", "," or one beyond ASCII`,
     );
   }
   if (text.length > MAX_PROTOCOL_BYTES) {
-    throw bad(`a name of ${text.length} bytes is too long, since with "${PING_SUFFIX}" it must fit an ALPN name`);
+    throw badInput(`a name of ${text.length} bytes is too long, since with "${PING_SUFFIX}" it must fit an ALPN name`);
   }
   if (text.endsWith(PING_SUFFIX)) {
-    throw bad(`leave out "${PING_SUFFIX}" at the end of ${JSON.stringify(text)}: tele adds it`);
+    throw badInput(`leave out "${PING_SUFFIX}" at the end of ${JSON.stringify(text)}: tele adds it`);
   }
-  if (text === SESSION_ALPN) throw bad(`${SESSION_ALPN} is the name of tele's own sessions: choose another`);
+  if (text === SESSION_ALPN) throw badInput(`${SESSION_ALPN} is the name of tele's own sessions: choose another`);
   return text;
 }
 
@@ -134,8 +134,4 @@ export function choiceOf<Route extends { readonly protocol: string }>(
     if (name === pingNameOf(route.protocol)) return { kind: "route", route, pings: true };
   }
   return undefined;
-}
-
-function bad(sentence: string): TeleError {
-  return new TeleError("bad-input", sentence);
 }

@@ -6,7 +6,7 @@
 import { formatAddress } from "../../net/address.ts";
 import { type Clock, systemClock } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
-import { TeleError } from "../../net/error.ts";
+import { badInput, TeleError } from "../../net/error.ts";
 import { isElsewhere, listen, type Listening } from "../../net/listen.ts";
 import type { Log } from "../../net/log.ts";
 import { Patience } from "../../net/shortage.ts";
@@ -69,7 +69,7 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
 /** A client can only listen on its own machine: whoever names another one has probably meant the tele server. */
 function suspectSwap(error: TeleError): TeleError {
   const hint = "--in is where user's clients connect on this machine, --out is the tele server: are the two swapped?";
-  return new TeleError("bad-input", `${error.message}; ${hint}`);
+  return badInput(`${error.message}; ${hint}`);
 }
 
 /** The token and the certificates are this client's: whoever comes to its port uses them. */

@@ -7,7 +7,7 @@ import { type Address, formatAddress, parseAddress, reaches } from "../../net/ad
 import type { Clock } from "../../net/clock.ts";
 import { dial } from "../../net/dial.ts";
 import type { Duplex } from "../../net/duplex.ts";
-import { TeleError } from "../../net/error.ts";
+import { badInput, TeleError } from "../../net/error.ts";
 import type { Log } from "../../net/log.ts";
 import { systemCertificates } from "../../net/system_certificates.ts";
 import {
@@ -55,7 +55,7 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
         const sentence = "that is this tele client's own --in: give the tele server's address as --out";
         throw new TeleError("refused", `${formatAddress(out)}: ${sentence}`);
       },
-      dialProtocol: () => Promise.reject(new TeleError("bad-input", "RFD 80 mode needs TLS")),
+      dialProtocol: () => Promise.reject(badInput("RFD 80 mode needs TLS")),
       stop() {},
     };
   }

@@ -7,7 +7,7 @@ import { type Address, formatAddress } from "../../net/address.ts";
 import { type Clock, systemClock } from "../../net/clock.ts";
 import { dial } from "../../net/dial.ts";
 import type { Duplex } from "../../net/duplex.ts";
-import { TeleError } from "../../net/error.ts";
+import { badInput, TeleError } from "../../net/error.ts";
 import { isTaken, type Listening } from "../../net/listen.ts";
 import type { Log } from "../../net/log.ts";
 import { Patience } from "../../net/shortage.ts";
@@ -71,7 +71,7 @@ export async function startServer(options: ServerOptions, log: Log, clock: Clock
 /** The program that listens there may be the one that is to be reached. */
 function suspectSwap(error: TeleError): TeleError {
   const hint = "if it is the user's server, give its address to --in, and to --out a port for tele clients";
-  return new TeleError("bad-input", `${error.message}; ${hint}`);
+  return badInput(`${error.message}; ${hint}`);
 }
 
 /** Clients find a server that slept silent, and come back: its log is to say for how long that was. */

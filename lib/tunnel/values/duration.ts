@@ -4,7 +4,7 @@
  * @module
  */
 
-import { TeleError } from "../../net/error.ts";
+import { badInput } from "../../net/error.ts";
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -37,14 +37,16 @@ const UNITS_MS: ReadonlyMap<string, number> = new Map([
 export function parseDuration(text: string): number {
   const parts = /^(\d+)([a-z]*)$/i.exec(text);
   if (!parts?.[1]) {
-    throw bad(`${JSON.stringify(text)} is not a whole number with a unit: write for example 500ms, 30s, 5m, 24h or 7d`);
+    throw badInput(
+      `${JSON.stringify(text)} is not a whole number with a unit: write for example 500ms, 30s, 5m, 24h or 7d`,
+    );
   }
   const [, number, unit = ""] = parts;
-  if (unit === "") throw bad(`${JSON.stringify(text)} has no unit: write for example ${number}s or ${number}ms`);
+  if (unit === "") throw badInput(`${JSON.stringify(text)} has no unit: write for example ${number}s or ${number}ms`);
   const unitMs = UNITS_MS.get(unit);
-  if (unitMs === undefined) throw bad(`${JSON.stringify(unit)} is not a unit of time: write ms, s, m, h or d`);
+  if (unitMs === undefined) throw badInput(`${JSON.stringify(unit)} is not a unit of time: write ms, s, m, h or d`);
   const milliseconds = Number(number) * unitMs;
-  if (!Number.isSafeInteger(milliseconds)) throw bad(`${JSON.stringify(text)} is too long: write for example 7d`);
+  if (!Number.isSafeInteger(milliseconds)) throw badInput(`${JSON.stringify(text)} is too long: write for example 7d`);
   return milliseconds;
 }
 
@@ -83,8 +85,4 @@ function twoUnits(count: number, perLarge: number, large: string, small: string)
   const rest = count % perLarge;
   const whole = `${(count - rest) / perLarge} ${large}`;
   return rest === 0 ? whole : `${whole} ${rest} ${small}`;
-}
-
-function bad(sentence: string): TeleError {
-  return new TeleError("bad-input", sentence);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { isIP } from "node:net";
-import { TeleError } from "../../net/error.ts";
+import { badInput } from "../../net/error.ts";
 
 /** A name that a certificate can stand for. */
 export interface HostName {
@@ -34,18 +34,24 @@ const MAX_LABEL_CHARACTERS = 63;
  * ```
  */
 export function parseHostName(text: string): HostName {
-  if (text === "") throw bad("a name is empty");
+  if (text === "") throw badInput("a name is empty");
   if (isIP(text) !== 0 && !text.includes("%")) return { kind: "ip", name: text.toLowerCase() };
-  if (text.includes("%")) throw bad(`${quote(text)} has a zone, which certificates do not have: leave out the "%"`);
-  if (text.startsWith("[")) throw bad(`write an IPv6 address without brackets and port, instead of ${quote(text)}`);
-  if (text.includes("/")) throw bad(`${quote(text)} is a URL or a path: write only the host, for example example.com`);
-  if (text.includes(":")) throw bad(`write the host without a port, instead of ${quote(text)}`);
-  if (text.endsWith(".")) throw bad(`leave out the dot at the end of ${quote(text)}`);
+  if (text.includes("%")) {
+    throw badInput(`${quote(text)} has a zone, which certificates do not have: leave out the "%"`);
+  }
+  if (text.startsWith("[")) {
+    throw badInput(`write an IPv6 address without brackets and port, instead of ${quote(text)}`);
+  }
+  if (text.includes("/")) {
+    throw badInput(`${quote(text)} is a URL or a path: write only the host, for example example.com`);
+  }
+  if (text.includes(":")) throw badInput(`write the host without a port, instead of ${quote(text)}`);
+  if (text.endsWith(".")) throw badInput(`leave out the dot at the end of ${quote(text)}`);
   // deno-lint-ignore no-control-regex
-  if (/[^\x00-\x7f]/.test(text)) throw bad(explainInternational(text));
+  if (/[^\x00-\x7f]/.test(text)) throw badInput(explainInternational(text));
   const name = text.toLowerCase();
-  if (name.includes("*")) throw bad(`${quote(text)} stands for many hosts: write one`);
-  if (!isDnsName(name)) throw bad(`${quote(text)} is neither a host name nor an IP address`);
+  if (name.includes("*")) throw badInput(`${quote(text)} stands for many hosts: write one`);
+  if (!isDnsName(name)) throw badInput(`${quote(text)} is neither a host name nor an IP address`);
   return { kind: "dns", name };
 }
 
@@ -71,7 +77,7 @@ function parseWildcard(text: string): HostName {
   const { kind, name } = parseHostName(text.slice("*.".length));
   // OpenSSL and rustls take "*.com" for nobody's name.
   if (kind === "ip" || !name.includes(".")) {
-    throw bad(`${quote(text)} is too wide: write "*." in front of a name with a dot, for example *.example.com`);
+    throw badInput(`${quote(text)} is too wide: write "*." in front of a name with a dot, for example *.example.com`);
   }
   return { kind, name: `*.${name}` };
 }
@@ -91,8 +97,4 @@ function explainInternational(text: string): string {
 
 function quote(text: string): string {
   return JSON.stringify(text);
-}
-
-function bad(sentence: string): TeleError {
-  return new TeleError("bad-input", sentence);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { TeleError } from "../../net/error.ts";
+import { badInput } from "../../net/error.ts";
 
 const UNITS = ["B", "KiB", "MiB", "GiB"] as const;
 
@@ -26,14 +26,16 @@ const UNITS = ["B", "KiB", "MiB", "GiB"] as const;
 export function parseSize(text: string): number {
   const parts = /^(\d+)([a-z]*)$/i.exec(text);
   if (!parts?.[1]) {
-    throw bad(`${JSON.stringify(text)} is not a whole number with a unit: write for example 64KiB, 16MiB or 1GiB`);
+    throw badInput(`${JSON.stringify(text)} is not a whole number with a unit: write for example 64KiB, 16MiB or 1GiB`);
   }
   const [, number, unit = ""] = parts;
-  if (unit === "") throw bad(`${JSON.stringify(text)} has no unit: write for example ${number}KiB or ${number}MiB`);
+  if (unit === "") {
+    throw badInput(`${JSON.stringify(text)} has no unit: write for example ${number}KiB or ${number}MiB`);
+  }
   const power = UNITS.findIndex((name) => name === unit);
-  if (power === -1) throw bad(`${JSON.stringify(unit)} is not a unit of size: write B, KiB, MiB or GiB`);
+  if (power === -1) throw badInput(`${JSON.stringify(unit)} is not a unit of size: write B, KiB, MiB or GiB`);
   const bytes = Number(number) * 1024 ** power;
-  if (!Number.isSafeInteger(bytes)) throw bad(`${JSON.stringify(text)} is too large: write for example 1GiB`);
+  if (!Number.isSafeInteger(bytes)) throw badInput(`${JSON.stringify(text)} is too large: write for example 1GiB`);
   return bytes;
 }
 
@@ -63,8 +65,4 @@ export function formatSize(bytes: number): string {
   }
   const rounded = unit > 0 && amount < 9.95 ? Math.round(amount * 10) / 10 : Math.round(amount);
   return `${rounded} ${UNITS[unit]}`;
-}
-
-function bad(sentence: string): TeleError {
-  return new TeleError("bad-input", sentence);
 }

@@ -1,8 +1,9 @@
 import { assertEquals } from "@std/assert";
 import { helpText } from "../../../../lib/tunnel/command_line/help.ts";
-import { rewrapsLines, StatusDisplay } from "../../../../lib/tunnel/log/status_display.ts";
+import { StatusDisplay } from "../../../../lib/tunnel/log/status_display.ts";
 import { type LinkStatus, statusLine } from "../../../../lib/tunnel/log/status_line.ts";
 import { StatusTerminal } from "../../../../lib/tunnel/log/status_terminal.ts";
+import { rewrapsLines } from "../../../../lib/tunnel/log/terminal.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 
 const UP: LinkStatus = {

@@ -1,0 +1,55 @@
+/**
+ * The rows of the option table for tokens and certificates: where a token is, and the commands that make either.
+ *
+ * @module
+ */
+
+import { type HostName, parseHostNames } from "../values/host_name.ts";
+import { A_FILE, type FlagOption, type ValueOption } from "./option.ts";
+
+/** `--token-file`. */
+export const TOKEN_FILE: ValueOption<string> = {
+  kind: "value",
+  name: "token-file",
+  placeholder: "FILE",
+  role: "both",
+  meaning: "file with a secret that both roles share; or set TELE_TOKEN",
+  without: "no token",
+  example: "--token-file=/etc/tele/token",
+  ...A_FILE,
+};
+
+/** `--make-token`. */
+export const MAKE_TOKEN: FlagOption = {
+  kind: "flag",
+  name: "make-token",
+  role: "alone",
+  meaning: "print a good token and end",
+  example: "tele --make-token",
+};
+
+/** `--make-cert`. */
+export const MAKE_CERT: ValueOption<string> = {
+  kind: "value",
+  name: "make-cert",
+  placeholder: "DIR",
+  role: "alone",
+  meaning: "write DIR/cert.pem and DIR/key.pem and end; needs --host",
+  without: "none",
+  example: "--make-cert=/etc/tele",
+  takes: "a folder",
+  parse: (text) => text,
+};
+
+/** `--host`. */
+export const HOST: ValueOption<HostName[]> = {
+  kind: "value",
+  name: "host",
+  placeholder: "NAME[,NAME]",
+  role: "alone",
+  meaning: "the names and IP addresses that the certificate is for",
+  without: "required with --make-cert",
+  example: "--host=example.com,192.0.2.1",
+  takes: "host names and IP addresses with commas in between",
+  parse: parseHostNames,
+};
