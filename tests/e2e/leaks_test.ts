@@ -1,9 +1,9 @@
 /** Nothing that a connection needed stays when it has ended, however it ended. */
 import { assert, assertEquals } from "@std/assert";
-import { hasNodeDuplex } from "../../../lib/net/node_duplex.ts";
-import type { Leak } from "../../support/leaks_main.ts";
-import { requires } from "../../support/skip.ts";
-import { certificates } from "../../support/tls_world.ts";
+import { hasNodeDuplex } from "../../lib/net/node_duplex.ts";
+import type { Leak } from "../support/leaks_main.ts";
+import { requires } from "../support/skip.ts";
+import { certificates } from "../support/tls_world.ts";
 
 /** What is allowed for each connection: what comes and goes in the heap, spread over all of them. */
 const MOST_BYTES = 1024;
@@ -15,7 +15,7 @@ async function measured(): Promise<Leak[]> {
     const { server, ca } = await certificates();
     const files = Object.entries({ cert: server.cert, key: server.key, ca: ca.cert });
     for (const [name, text] of files) await Deno.writeTextFile(`${folder}/${name}`, text);
-    const main = new URL("../../support/leaks_main.ts", import.meta.url).pathname;
+    const main = new URL("../support/leaks_main.ts", import.meta.url).pathname;
     const command = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", "--v8-flags=--expose-gc", main, ...files.map(([name]) => `${folder}/${name}`)],
       signal: AbortSignal.timeout(120_000),
