@@ -41,6 +41,16 @@ export function isFile(path: string): boolean {
   }
 }
 
+/** Whether there is a file or a folder of this path. */
+export function isThere(path: string): boolean {
+  try {
+    Deno.statSync(new URL(path, ROOT));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function filesBelow(folder: string): string[] {
   return [...Deno.readDirSync(new URL(folder === "" ? "." : folder, ROOT))].flatMap(({ name, isDirectory }) => {
     if (name === ".git") return [];
