@@ -11,7 +11,7 @@ import { MemoryBudget } from "../net/memory_budget.ts";
 import { MemoryPool } from "../net/memory_pool.ts";
 import type { Segment, SegmentPool } from "../net/segment_pool.ts";
 import { EndCode } from "../session/session_constants.ts";
-import { RefusalError } from "../session/handshake/messages.ts";
+import { RefusalError } from "../session/ending.ts";
 import type { ReplayLog } from "../session/carrier/replay_log.ts";
 import type { SessionUser } from "../session/session.ts";
 import { Backlog } from "./backlog.ts";

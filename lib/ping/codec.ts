@@ -42,6 +42,14 @@ export function writeFrameHeader(into: Uint8Array, offset: number, length: numbe
   writeU32(into, offset, length);
 }
 
+/** A payload behind its header: a whole frame. */
+export function framed(payload: Uint8Array): Uint8Array<ArrayBuffer> {
+  const frame = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
+  writeFrameHeader(frame, 0, payload.length);
+  frame.set(payload, FRAME_HEADER_BYTES);
+  return frame;
+}
+
 /** A peer announced a frame above the limit, so that nothing behind it can be read either. Its code is `protocol`. */
 export class FrameTooLargeError extends TeleError {
   /** A frame of `bytes` bytes where `maxBytes` is the limit. */

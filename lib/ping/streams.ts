@@ -4,7 +4,7 @@
  * @module
  */
 import { badInput, TeleError } from "../net/error.ts";
-import { DEFAULT_MAX_MESSAGE_BYTES, FRAME_HEADER_BYTES, FrameDecoder, writeFrameHeader } from "./codec.ts";
+import { DEFAULT_MAX_MESSAGE_BYTES, FRAME_HEADER_BYTES, framed, FrameDecoder, writeFrameHeader } from "./codec.ts";
 
 /** Largest payload that {@linkcode PingEncoderStream} puts into one frame unless told otherwise, in bytes. */
 export const DEFAULT_FRAME_BYTES = 256 * 1024;
@@ -56,7 +56,7 @@ export class PingEncoderStream extends TransformStream<Uint8Array, Uint8Array> {
       start: (controller) => void (own = controller),
       transform: (chunk, controller) => {
         for (let at = 0; at < chunk.length; at += frameBytes) {
-          controller.enqueue(frame(chunk.subarray(at, at + frameBytes)));
+          controller.enqueue(framed(chunk.subarray(at, at + frameBytes)));
         }
       },
     });
@@ -75,13 +75,6 @@ export class PingEncoderStream extends TransformStream<Uint8Array, Uint8Array> {
       // The stream was closed or failed: there is nothing left to keep alive.
     }
   }
-}
-
-function frame(payload: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
-  writeFrameHeader(bytes, 0, payload.length);
-  bytes.set(payload, FRAME_HEADER_BYTES);
-  return bytes;
 }
 
 /** Options of {@linkcode PingDecoderStream}. */

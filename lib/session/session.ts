@@ -11,7 +11,7 @@ import type { MemoryBudget } from "../net/memory_budget.ts";
 import type { Segment, SegmentPool } from "../net/segment_pool.ts";
 import { Carrier, type CarrierHost } from "./carrier/carrier.ts";
 import { EndCode } from "./session_constants.ts";
-import { type Ending, RefusalError } from "./handshake/messages.ts";
+import { type Ending, RefusalError } from "./ending.ts";
 import { Patience } from "./reconnect/patience.ts";
 import { Quickness } from "./carrier/quickness.ts";
 import { ReplayLog } from "./carrier/replay_log.ts";

@@ -21,10 +21,12 @@ import {
 } from "./session_constants.ts";
 import { Absence } from "./absence.ts";
 import { choiceOf } from "./eviction.ts";
-import { type Committed, ServerHandshake } from "./handshake/handshake.ts";
+import { type Committed, ServerHandshake } from "./handshake/server_handshake.ts";
 import { readResumeTimeout, resumeTimeoutField, startPoolField } from "./handshake/fields.ts";
 import type { ProvenIdentity } from "./handshake/keys.ts";
-import { type Ending, endingOf, framed, RefusalError, SESSION_ID_BYTES } from "./handshake/messages.ts";
+import { type Ending, endingOf, RefusalError } from "./ending.ts";
+import { framed } from "../ping/codec.ts";
+import { SESSION_ID_BYTES } from "./handshake/messages.ts";
 import { Session, type SessionUser } from "./session.ts";
 import { SessionEntry } from "./session_entry.ts";
 import { SessionLog } from "./session_log.ts";

@@ -4,8 +4,9 @@
  * @module
  */
 import { concat } from "@std/bytes/concat";
-import { ServerHandshake } from "../../lib/session/handshake/handshake.ts";
-import { encodeChallenge, framed } from "../../lib/session/handshake/messages.ts";
+import { ServerHandshake } from "../../lib/session/handshake/server_handshake.ts";
+import { encodeChallenge } from "../../lib/session/handshake/messages.ts";
+import { framed } from "../../lib/ping/codec.ts";
 import type { Session } from "../../lib/session/session.ts";
 import type { Choices } from "./choices.ts";
 import * as frames from "./frames.ts";

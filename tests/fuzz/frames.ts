@@ -14,11 +14,10 @@ import {
   encodeAccept,
   encodeChallenge,
   encodeCommit,
-  encodeEnding,
   encodeHello,
-  type Ending,
   type Hello,
 } from "../../lib/session/handshake/messages.ts";
+import { encodeEnding, type Ending } from "../../lib/session/ending.ts";
 import { type FieldedMessage, type Fields, FieldType, resumeTimeoutField } from "../../lib/session/handshake/fields.ts";
 import type { Choices } from "./choices.ts";
 import { boundary } from "./mangle.ts";

@@ -6,7 +6,8 @@
 import { concat } from "@std/bytes/concat";
 import { writeU32 } from "../../lib/net/bytes.ts";
 import { MAX_SESSION_FRAME_BYTES } from "../../lib/session/session_constants.ts";
-import { encodeEnding, framed } from "../../lib/session/handshake/messages.ts";
+import { encodeEnding } from "../../lib/session/ending.ts";
+import { framed } from "../../lib/ping/codec.ts";
 import type { Choices } from "./choices.ts";
 import * as frames from "./frames.ts";
 import { boundary, mangled } from "./mangle.ts";

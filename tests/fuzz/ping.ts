@@ -7,7 +7,7 @@ import { concat } from "@std/bytes/concat";
 import { readU32 } from "../../lib/net/bytes.ts";
 import { FrameDecoder } from "../../lib/ping/codec.ts";
 import { PingDecoderStream, PingEncoderStream } from "../../lib/ping/streams.ts";
-import { framed } from "../../lib/session/handshake/messages.ts";
+import { framed } from "../../lib/ping/codec.ts";
 import { drain } from "../sim/clock.ts";
 import type { Choices } from "./choices.ts";
 import { Journal } from "./journal.ts";

@@ -5,7 +5,7 @@
  */
 import { concat } from "@std/bytes/concat";
 import { readU32 } from "../../lib/net/bytes.ts";
-import { framed } from "../../lib/session/handshake/messages.ts";
+import { framed } from "../../lib/ping/codec.ts";
 import { relay } from "../../lib/tunnel/rfd80/relay.ts";
 import { memoryPipe } from "../support/memory_network.ts";
 import { mangled } from "./mangle.ts";

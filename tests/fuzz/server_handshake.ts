@@ -5,9 +5,10 @@
  */
 import { concat } from "@std/bytes/concat";
 import { HANDSHAKE_TIMEOUT_MS } from "../../lib/session/session_constants.ts";
-import { ClientHandshake } from "../../lib/session/handshake/handshake.ts";
+import { ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
 import { FieldType } from "../../lib/session/handshake/fields.ts";
-import { encodeHello, framed } from "../../lib/session/handshake/messages.ts";
+import { encodeHello } from "../../lib/session/handshake/messages.ts";
+import { framed } from "../../lib/ping/codec.ts";
 import type { Session } from "../../lib/session/session.ts";
 import { memoryPipe } from "../support/memory_network.ts";
 import type { Choices } from "./choices.ts";

@@ -18,15 +18,14 @@ import {
   decodeAccept,
   decodeChallenge,
   decodeCommit,
-  decodeEnding,
   decodeHello,
   encodeAccept,
   encodeChallenge,
   encodeCommit,
-  encodeEnding,
   encodeHello,
-  framed,
 } from "../../lib/session/handshake/messages.ts";
+import { decodeEnding, encodeEnding } from "../../lib/session/ending.ts";
+import { framed } from "../../lib/ping/codec.ts";
 import { type Fields, readResumeTimeout } from "../../lib/session/handshake/fields.ts";
 import type { Choices } from "./choices.ts";
 import * as frames from "./frames.ts";

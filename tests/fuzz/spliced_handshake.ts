@@ -6,7 +6,8 @@
  */
 import { concat } from "@std/bytes/concat";
 import { encodeHex } from "@std/encoding/hex";
-import { ClientHandshake, HandshakeChannel } from "../../lib/session/handshake/handshake.ts";
+import { ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
+import { HandshakeChannel } from "../../lib/session/handshake/channel.ts";
 import {
   type Commit,
   encodeAccept,

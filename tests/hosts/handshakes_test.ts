@@ -6,7 +6,7 @@ import { RecordType } from "../../lib/mux/mux_constants.ts";
 import { writeDataHeader } from "../../lib/mux/records.ts";
 import { FrameDecoder } from "../../lib/ping/codec.ts";
 import { FrameType, MAX_SESSION_FRAME_BYTES } from "../../lib/session/session_constants.ts";
-import { type Accepted, ClientHandshake } from "../../lib/session/handshake/handshake.ts";
+import { type Accepted, ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
 import { counted, open } from "../sim/rogue.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { closeQuietly, connectTo, echo, roundTrip, UserServer, writeAll } from "../support/user_programs.ts";

@@ -241,13 +241,13 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "unknown session believed without a proof",
-    "session/handshake/handshake.ts",
+    "session/handshake/client_handshake.ts",
     'if (!await checkProof(keys, "server accept", commit.kind, whole, answer.proof)) {',
     "if (whole.length === 0) {",
   ),
   fault(
     "the client's proof not checked",
-    "session/handshake/handshake.ts",
+    "session/handshake/server_handshake.ts",
     'if (!await checkProof(keys, "client commit", commit.kind, this.#transcript, proof)) {',
     "if (proof.length === 0) {",
   ),

@@ -4,8 +4,9 @@
  * @module
  */
 import type { Duplex } from "../../lib/net/duplex.ts";
-import { HandshakeChannel } from "../../lib/session/handshake/handshake.ts";
-import { decodeHello, encodeAccept, encodeChallenge, encodeEnding } from "../../lib/session/handshake/messages.ts";
+import { HandshakeChannel } from "../../lib/session/handshake/channel.ts";
+import { decodeHello, encodeAccept, encodeChallenge } from "../../lib/session/handshake/messages.ts";
+import { encodeEnding } from "../../lib/session/ending.ts";
 import { FieldType, guardedField } from "../../lib/session/handshake/fields.ts";
 import { LentWrite } from "../support/lent_memory.ts";
 import { type MemoryPipe, memoryPipe } from "../support/memory_network.ts";

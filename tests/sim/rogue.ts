@@ -8,8 +8,8 @@ import type { Duplex } from "../../lib/net/duplex.ts";
 import { writeDataHeader, writeFin, writeOpen } from "../../lib/mux/records.ts";
 import { FrameDecoder } from "../../lib/ping/codec.ts";
 import { FrameType } from "../../lib/session/session_constants.ts";
-import { ClientHandshake } from "../../lib/session/handshake/handshake.ts";
-import { framed } from "../../lib/session/handshake/messages.ts";
+import { ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
+import { framed } from "../../lib/ping/codec.ts";
 import { tokenSalt } from "../../lib/session/handshake/token.ts";
 import { fillContent } from "./user.ts";
 

@@ -1,6 +1,5 @@
 /**
- * The handshake messages and the control frames of a session as bytes. Source: `PROTOCOL.md`, "Handshake" and
- * "Session frames".
+ * The messages of the handshake as bytes. Source: `PROTOCOL.md`, "Handshake".
  *
  * Invariant 4: each message has one encoding, and a decoder takes nothing behind its end.
  *
@@ -8,8 +7,8 @@
  */
 import { ByteReader, ByteWriter } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
-import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../ping/codec.ts";
-import { EndCode, FrameType, MAGIC, MAX_ENDING_TEXT_BYTES, PROTOCOL_VERSION } from "../session_constants.ts";
+import { decodeEnding, RefusalError } from "../ending.ts";
+import { FrameType, MAGIC, PROTOCOL_VERSION } from "../session_constants.ts";
 import { type Fields, FieldType, readFields, writeFields } from "./fields.ts";
 
 /** Bytes of a nonce. */
@@ -20,6 +19,7 @@ export const KEY_BYTES = 32;
 export const PROOF_BYTES = 32;
 /** Bytes of a session identifier. */
 export const SESSION_ID_BYTES = 16;
+
 /** First message, from the client. */
 export interface Hello {
   /** What the client asks for. */
@@ -66,22 +66,6 @@ export interface Accept {
   received: number;
   /** Optional fields. */
   fields: Fields;
-}
-
-/** A refusal or goodbye. */
-export interface Ending {
-  /** One of `EndCode`, or a number of a later version. */
-  code: number;
-  /** A sentence for the other side's log; at most {@linkcode MAX_ENDING_TEXT_BYTES} bytes of it are sent. */
-  message: string;
-}
-
-/** A payload with the length in front: a whole frame. */
-export function framed(payload: Uint8Array): Uint8Array<ArrayBuffer> {
-  const frame = new Uint8Array(FRAME_HEADER_BYTES + payload.length);
-  writeFrameHeader(frame, 0, payload.length);
-  frame.set(payload, FRAME_HEADER_BYTES);
-  return frame;
 }
 
 const kindByte = { new: 0, resume: 1 } as const;
@@ -212,71 +196,6 @@ function splitProof(payload: Uint8Array, what: string): { body: Uint8Array; proo
   return { body: payload.slice(0, at), proof: payload.slice(at) };
 }
 
-/** The payload of a refuse or goodbye frame; a sentence that is too long is cut. */
-export function encodeEnding(type: "refuse" | "goodbye", ending: Ending): Uint8Array<ArrayBuffer> {
-  // Not `subarray`: it would cut in the middle of a letter.
-  const message = new Uint8Array(MAX_ENDING_TEXT_BYTES);
-  const { written } = new TextEncoder().encodeInto(ending.message, message);
-  return new ByteWriter().u8(FrameType[type]).u16(ending.code).bytes(message.subarray(0, written)).done();
-}
-
-/** Reads a refuse or goodbye payload. */
-export function decodeEnding(payload: Uint8Array): Ending {
-  const reader = new ByteReader(payload, "ending");
-  reader.u8();
-  const code = reader.u16();
-  const text = reader.rest();
-  if (text.length > MAX_ENDING_TEXT_BYTES) {
-    throw new TeleError("protocol", `a sentence of ${text.length} bytes, the limit is ${MAX_ENDING_TEXT_BYTES}`);
-  }
-  return { code, message: new TextDecoder("utf-8", { ignoreBOM: true }).decode(text) };
-}
-
-/** A refusal that a peer sent, or is to be sent, as an error that keeps its code. */
-export class RefusalError extends TeleError {
-  /** What the peer said, or is told: one of `EndCode` or a number of a later version, and a sentence. */
-  readonly ending: Ending;
-
-  /**
-   * An error of the refusal or goodbye `ending`.
-   *
-   * @param ownMessage The sentence for this side, where that is another than the peer's.
-   */
-  constructor(ending: Ending, ownMessage?: string) {
-    super("refused", ownMessage ?? (ending.message || `refused with code ${ending.code}`));
-    this.name = "RefusalError";
-    this.ending = ending;
-  }
-
-  /** One of `EndCode`, or a number of a later version. */
-  get endCode(): number {
-    return this.ending.code;
-  }
-}
-
-/**
- * A server has proven itself and has no room for a new session. Unlike a refusal, which anyone can send, that is believed
- * during an outage too: a session that the server did not know is gone.
- */
-export class FullError extends TeleError {
-  /** An error that says what helps. */
-  constructor() {
-    super("refused", "the tele server takes no more sessions: --max-sessions on its side allows more");
-    this.name = "FullError";
-  }
-}
-
 function throwIfRefusal(payload: Uint8Array): void {
   if (payload[0] === FrameType.refuse) throw new RefusalError(decodeEnding(payload));
-}
-
-/** The code that a refusal of `error` carries. */
-export function endCodeOf(error: unknown): number {
-  if (error instanceof RefusalError) return error.endCode;
-  return error instanceof TeleError && error.code === "refused" ? EndCode.version : EndCode.protocol;
-}
-
-/** What a peer is told that is refused because of `error`. */
-export function endingOf(error: TeleError): Ending {
-  return error instanceof RefusalError ? error.ending : { code: endCodeOf(error), message: error.message };
 }

@@ -9,7 +9,7 @@
 import { TeleError } from "../../net/error.ts";
 import { EndCode, MAX_TOKEN_BYTES, MIN_TOKEN_BYTES } from "../session_constants.ts";
 import { labelled } from "./keys.ts";
-import { RefusalError } from "./messages.ts";
+import { RefusalError } from "../ending.ts";
 
 const GOOD_ONE = "`tele --make-token` prints a good one";
 

@@ -9,7 +9,7 @@ import { TeleError } from "../../net/error.ts";
 import { pauseMs } from "./backoff.ts";
 import type { CarrierHistory } from "./carrier_history.ts";
 import { TOKEN_REFUSAL_DELAY_MS } from "../session_constants.ts";
-import { ClientHandshake } from "../handshake/handshake.ts";
+import { ClientHandshake } from "../handshake/client_handshake.ts";
 import { Places } from "./places.ts";
 
 /** Another attempt starts after so long even if none has failed, in milliseconds: a SYN into a black hole is silent. */

@@ -21,14 +21,13 @@ import {
   decodeAccept,
   decodeChallenge,
   decodeCommit,
-  decodeEnding,
   decodeHello,
   encodeAccept,
   encodeChallenge,
   encodeCommit,
-  encodeEnding,
   encodeHello,
 } from "../../../lib/session/handshake/messages.ts";
+import { decodeEnding, encodeEnding } from "../../../lib/session/ending.ts";
 import { type Fields, FieldType } from "../../../lib/session/handshake/fields.ts";
 import { ReplayLog } from "../../../lib/session/carrier/replay_log.ts";
 import { WriteHold } from "../../../lib/session/carrier/write_hold.ts";

@@ -47,8 +47,6 @@ const EXCEPTIONS: Record<string, string> = {
   "lib/session/carrier/control.ts": "not written yet: engineer session",
   "lib/session/carrier/frame_reader.ts": "not written yet: engineer session",
   "lib/session/carrier/write_hold.ts": "not written yet: engineer session",
-  "lib/session/handshake/fields.ts": "not written yet: engineer session",
-  "lib/session/handshake/transcript.ts": "not written yet: engineer session",
   "lib/session/session_client.ts": "not written yet: engineer session",
   "lib/session/session_constants.ts": "not written yet: engineer session",
   "lib/session/session_entry.ts": "not written yet: engineer session",

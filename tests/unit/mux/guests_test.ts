@@ -10,8 +10,8 @@ import {
 import { writeOpen, writeReset } from "../../../lib/mux/records.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { FrameType } from "../../../lib/session/session_constants.ts";
-import { ClientHandshake } from "../../../lib/session/handshake/handshake.ts";
-import { framed } from "../../../lib/session/handshake/messages.ts";
+import { ClientHandshake } from "../../../lib/session/handshake/client_handshake.ts";
+import { framed } from "../../../lib/ping/codec.ts";
 import { acknowledgePayload, dataPayload, dataRecord, finRecord, openRecord } from "../../fuzz/frames.ts";
 import { collect, echo, readText, text, World } from "../../support/mux_world.ts";
 

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
-import { HandshakeChannel } from "../../../lib/session/handshake/handshake.ts";
-import { decodeEnding } from "../../../lib/session/handshake/messages.ts";
+import { HandshakeChannel } from "../../../lib/session/handshake/channel.ts";
+import { decodeEnding } from "../../../lib/session/ending.ts";
 import { TeleError } from "../../../lib/net/error.ts";
 import { World } from "../../support/session_world.ts";
 

@@ -6,21 +6,13 @@ import { TeleError } from "../../../lib/net/error.ts";
 import { SegmentPool } from "../../../lib/net/segment_pool.ts";
 import { EndCode, FrameType } from "../../../lib/session/session_constants.ts";
 import { fullField } from "../../../lib/session/handshake/fields.ts";
-import {
-  type Accepted,
-  ClientHandshake,
-  HandshakeChannel,
-  ServerHandshake,
-} from "../../../lib/session/handshake/handshake.ts";
+import { type Accepted, ClientHandshake } from "../../../lib/session/handshake/client_handshake.ts";
+import { HandshakeChannel } from "../../../lib/session/handshake/channel.ts";
+import { ServerHandshake } from "../../../lib/session/handshake/server_handshake.ts";
 import { type Identity, makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
-import {
-  type Commit,
-  decodeEnding,
-  encodeAccept,
-  encodeEnding,
-  FullError,
-  RefusalError,
-} from "../../../lib/session/handshake/messages.ts";
+import { type Commit, encodeAccept } from "../../../lib/session/handshake/messages.ts";
+import { decodeEnding, encodeEnding, RefusalError } from "../../../lib/session/ending.ts";
+import { FullError } from "../../../lib/session/handshake/client_handshake.ts";
 import { Session } from "../../../lib/session/session.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { type MemoryPipe, memoryPipe } from "../../support/memory_network.ts";

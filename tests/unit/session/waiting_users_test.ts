@@ -2,7 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { FrameType } from "../../../lib/session/session_constants.ts";
 import { makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
-import { framed } from "../../../lib/session/handshake/messages.ts";
+import { framed } from "../../../lib/ping/codec.ts";
 import { collect, echo, readText, text, World } from "../../support/mux_world.ts";
 
 /** A user that opens while the carrier takes nothing any more, or is gone: its open record stays here. */

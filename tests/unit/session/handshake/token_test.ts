@@ -19,15 +19,11 @@ import {
   MAX_TOKEN_BYTES,
   TOKEN_REFUSAL_DELAY_MS,
 } from "../../../../lib/session/session_constants.ts";
-import { ClientHandshake, HandshakeChannel, ServerHandshake } from "../../../../lib/session/handshake/handshake.ts";
-import {
-  type Commit,
-  decodeEnding,
-  encodeChallenge,
-  encodeCommit,
-  encodeHello,
-  RefusalError,
-} from "../../../../lib/session/handshake/messages.ts";
+import { ClientHandshake } from "../../../../lib/session/handshake/client_handshake.ts";
+import { HandshakeChannel } from "../../../../lib/session/handshake/channel.ts";
+import { ServerHandshake } from "../../../../lib/session/handshake/server_handshake.ts";
+import { type Commit, encodeChallenge, encodeCommit, encodeHello } from "../../../../lib/session/handshake/messages.ts";
+import { decodeEnding, RefusalError } from "../../../../lib/session/ending.ts";
 import { guardedField } from "../../../../lib/session/handshake/fields.ts";
 import { MOST_HANDSHAKES } from "../../../../lib/session/strangers.ts";
 import { tokenSalt } from "../../../../lib/session/handshake/token.ts";

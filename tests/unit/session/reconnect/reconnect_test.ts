@@ -2,7 +2,8 @@ import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@
 import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { reasonOf } from "../../../../lib/net/error.ts";
 import { CarrierHistory } from "../../../../lib/session/reconnect/carrier_history.ts";
-import { type ClientHandshake, ServerHandshake } from "../../../../lib/session/handshake/handshake.ts";
+import type { ClientHandshake } from "../../../../lib/session/handshake/client_handshake.ts";
+import { ServerHandshake } from "../../../../lib/session/handshake/server_handshake.ts";
 import { ReconnectLoop } from "../../../../lib/session/reconnect/reconnect.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 import { type MemoryPipe, memoryPipe } from "../../../support/memory_network.ts";

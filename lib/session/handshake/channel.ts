@@ -1,0 +1,105 @@
+/**
+ * Whole frames of a handshake over any duplex. Source: `PROTOCOL.md`, "Handshake".
+ *
+ * @module
+ */
+import type { Duplex } from "../../net/duplex.ts";
+import { TeleError } from "../../net/error.ts";
+import { foreignClient, foreignServer } from "../../net/foreign_protocol.ts";
+import { tlsRecordKind } from "../../net/tls_record.ts";
+import { readU32 } from "../../net/bytes.ts";
+import { FRAME_HEADER_BYTES, framed } from "../../ping/codec.ts";
+import { MAX_HANDSHAKE_FRAME_BYTES } from "../session_constants.ts";
+
+/** Reads and writes whole handshake frames on a duplex, and keeps what came behind them. */
+export class HandshakeChannel {
+  /** The connection. */
+  readonly duplex: Duplex;
+  #buffer = new Uint8Array(MAX_HANDSHAKE_FRAME_BYTES + FRAME_HEADER_BYTES);
+  readonly #other: "server" | "client";
+  #filled = 0;
+  #received = 0;
+  #isFirst = true;
+
+  /**
+   * A channel over `duplex`, which nobody else may read until {@linkcode HandshakeChannel.leftover} was taken.
+   *
+   * @param other Which end of tele should be there.
+   */
+  constructor(duplex: Duplex, other: "server" | "client" = "server") {
+    this.duplex = duplex;
+    this.#other = other;
+  }
+
+  /** Whether the peer has sent anything at all. */
+  get heardAnything(): boolean {
+    return this.#received > 0;
+  }
+
+  /** Sends one frame. */
+  send(payload: Uint8Array): Promise<void> {
+    return this.duplex.write(framed(payload));
+  }
+
+  /**
+   * The payload of the next frame; pings are skipped.
+   *
+   * Invariant 10: holds at most one frame of {@linkcode MAX_HANDSHAKE_FRAME_BYTES}.
+   *
+   * @throws {TeleError} `protocol` if a larger frame is announced or TLS was met, `carrier-lost` if the peer ends,
+   *   `refused` if a server of another kind answers.
+   */
+  async receive(): Promise<Uint8Array> {
+    for (;;) {
+      const frame = this.#takeFrame();
+      if (frame !== undefined) return frame;
+      const count = await this.duplex.read(this.#buffer.subarray(this.#filled));
+      if (count === null) {
+        throw new TeleError("carrier-lost", "the other side closed the connection during the handshake");
+      }
+      this.#filled += count;
+      this.#received += count;
+    }
+  }
+
+  /** What was read behind the last frame taken. */
+  leftover(): Uint8Array {
+    return this.#buffer.slice(0, this.#filled);
+  }
+
+  #takeFrame(): Uint8Array | undefined {
+    while (this.#filled >= FRAME_HEADER_BYTES) {
+      if (this.#isFirst) this.#refuseForeigners();
+      const length = readU32(this.#buffer, 0);
+      if (length > MAX_HANDSHAKE_FRAME_BYTES) throw new TeleError("protocol", this.#tooLarge(length));
+      const end = FRAME_HEADER_BYTES + length;
+      if (this.#filled < end) return undefined;
+      const payload = this.#buffer.slice(FRAME_HEADER_BYTES, end);
+      this.#buffer.copyWithin(0, end, this.#filled);
+      this.#filled -= end;
+      this.#isFirst = false;
+      if (length > 0) return payload;
+    }
+    return undefined;
+  }
+
+  /** Somebody else lives at the address, or came to the wrong one. */
+  #refuseForeigners(): void {
+    const first = this.#buffer.subarray(0, this.#filled);
+    const error = this.#other === "client" ? foreignClient(first) : foreignServer(this.duplex.peer, first);
+    if (error !== undefined) throw error;
+  }
+
+  /** What has come is no frame. Which end speaks TLS follows from the record: only clients begin, servers complain. */
+  #tooLarge(length: number): string {
+    switch (tlsRecordKind(this.#buffer.subarray(0, this.#filled))) {
+      case "handshake":
+        return "the client speaks TLS, this tele server does not: start it with --tls-cert and --tls-key, " +
+          "or the client without --tls";
+      case "alert":
+        return "the server speaks TLS: start the client with --tls";
+      default:
+        return `a frame of ${length} bytes was announced before the handshake was done`;
+    }
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * The client's side of the handshake, over any duplex. Source: `PROTOCOL.md`, "Handshake".
+ *
+ *     client                                   server
+ *       hello (new | resume, key, nonce)  ──▶
+ *                                         ◀──  challenge (ready | unknown, key, nonce)
+ *       commit (attempt, count, proof)    ──▶
+ *                                         ◀──  accept (id | full, count, proof)  |  refuse (code, why)
+ *
+ * @module
+ */
+import { concat } from "@std/bytes/concat";
+import { encodeHex } from "@std/encoding/hex";
+import type { Duplex } from "../../net/duplex.ts";
+import { TeleError } from "../../net/error.ts";
+import { RefusalError } from "../ending.ts";
+import { HandshakeChannel } from "./channel.ts";
+import { type Fields, FieldType, guardedField } from "./fields.ts";
+import {
+  checkProof,
+  deriveKeys,
+  type Ephemeral,
+  type Identity,
+  makeEphemeral,
+  makeProof,
+  signIdentity,
+} from "./keys.ts";
+import {
+  type Accept,
+  type Challenge,
+  type Commit,
+  decodeAccept,
+  decodeChallenge,
+  encodeCommit,
+  encodeHello,
+  type Hello,
+} from "./messages.ts";
+import { tokenOnClientOnly, tokenOnServerOnly } from "./token.ts";
+import { Transcript } from "./transcript.ts";
+
+/**
+ * A server has proven itself and has no room for a new session. Unlike a refusal, which anyone can send, that is believed
+ * during an outage too: a session that the server did not know is gone.
+ */
+export class FullError extends TeleError {
+  /** An error that says what helps. */
+  constructor() {
+    super("refused", "the tele server takes no more sessions: --max-sessions on its side allows more");
+    this.name = "FullError";
+  }
+}
+
+/** What a completed handshake leaves behind on the client's side. */
+export interface Accepted {
+  /** What the server said. */
+  accept: Accept;
+  /** Of the new session; of a resumed one it stays as it was. */
+  resumeSecret: Uint8Array;
+  /** Bytes of the session that came behind the accept. */
+  leftover: Uint8Array;
+}
+
+/** The client's side of one handshake: {@linkcode ClientHandshake.begin}, then one {@linkcode ClientHandshake.commit}. */
+export class ClientHandshake {
+  readonly #channel: HandshakeChannel;
+  readonly #ephemeral: Ephemeral;
+  readonly #hello: Hello;
+  readonly #challenge: Challenge;
+  /** Hello and challenge. */
+  readonly #opening: Transcript;
+
+  private constructor(
+    channel: HandshakeChannel,
+    ephemeral: Ephemeral,
+    opened: { hello: Hello; challenge: Challenge; transcript: Transcript },
+  ) {
+    this.#channel = channel;
+    this.#ephemeral = ephemeral;
+    this.#hello = opened.hello;
+    this.#challenge = opened.challenge;
+    this.#opening = opened.transcript;
+  }
+
+  /**
+   * Sends the hello and waits for the challenge. Nothing is attached yet, so several attempts may do this at once.
+   *
+   * @param sessionId The session to resume; without it a new one is asked for.
+   * @param isGuarded Whether this client has a token.
+   * @throws {TeleError} `refused` with the server's reason, or because only one side has a token; `protocol` if this is
+   *   no tele server.
+   */
+  static async begin(duplex: Duplex, sessionId?: Uint8Array, isGuarded = false): Promise<ClientHandshake> {
+    const channel = new HandshakeChannel(duplex);
+    const ephemeral = await makeEphemeral();
+    const { nonce, publicKey } = ephemeral;
+    const fields = guardedField(isGuarded);
+    const hello: Hello = sessionId === undefined
+      ? { kind: "new", nonce, publicKey, fields }
+      : { kind: "resume", nonce, publicKey, sessionId, fields };
+    const helloBytes = encodeHello(hello);
+    await channel.send(helloBytes);
+    const challengeBytes = await channel.receive();
+    const challenge = decodeChallenge(challengeBytes);
+    if (hello.kind === "new" && challenge.status !== "ready") {
+      throw new TeleError("protocol", "the server does not know a session that nobody asked for");
+    }
+    // Never a commit to a server without a token: whoever strips the field from a challenge gets no proof to work on.
+    const isServerGuarded = challenge.fields.has(FieldType.guarded);
+    if (isGuarded && !isServerGuarded) throw new RefusalError(tokenOnClientOnly().ending);
+    if (!isGuarded && isServerGuarded) throw new RefusalError(tokenOnServerOnly().ending);
+    const transcript = Transcript.of(helloBytes, challengeBytes);
+    return new ClientHandshake(channel, ephemeral, { hello, challenge, transcript });
+  }
+
+  /** The connection. */
+  get duplex(): Duplex {
+    return this.#channel.duplex;
+  }
+
+  /** `unknown` if a session was to be resumed and the server does not have it: only a new one can be committed. */
+  get status(): Challenge["status"] {
+    return this.#challenge.status;
+  }
+
+  /**
+   * Sends the commit, which attaches, and waits for the proof that the server is the right one.
+   *
+   * Invariant 1: the caller has detached its old carrier in the step in which it read `commit.received`.
+   *
+   * @param secret The session's resume secret; for a new session what the token adds, or empty.
+   * @throws {FullError} The server has proven itself and has no room for a new session.
+   * @throws {TeleError} `refused` with the server's reason, `protocol` if the server's proof does not hold.
+   */
+  async commit(commit: Commit, secret: Uint8Array, identity?: Identity): Promise<Accepted> {
+    const fields: Fields = new Map(commit.fields);
+    if (identity !== undefined) fields.set(FieldType.identity, await signIdentity(identity, this.#opening));
+    const body = encodeCommit({ ...commit, fields });
+    const transcript = this.#opening.with(body);
+    const keys = await deriveKeys(this.#ephemeral, this.#challenge.publicKey, secret, transcript);
+    await this.#channel.send(concat([body, await makeProof(keys, "client commit", commit.kind, transcript)]));
+    const answer = decodeAccept(await this.#channel.receive());
+    const whole = transcript.with(answer.body);
+    if (!await checkProof(keys, "server accept", commit.kind, whole, answer.proof)) {
+      const who = commit.kind === "resume" ? "the server of the session" : "a server that has what this side has";
+      throw new TeleError("protocol", `the server's proof does not hold: this is not ${who}`);
+    }
+    this.#checkAccept(answer.accept, commit.kind);
+    if (answer.accept.fields.has(FieldType.full)) throw new FullError();
+    const leftover = this.#channel.leftover();
+    return { accept: answer.accept, resumeSecret: keys.resumeSecret, leftover };
+  }
+
+  /** The accept must be of the session that the commit was for. */
+  #checkAccept({ sessionId, received }: Accept, kind: Commit["kind"]): void {
+    if (kind === "new") {
+      if (received !== 0) throw new TeleError("protocol", "the server has received bytes of a session that is new");
+    } else if (encodeHex(sessionId) !== encodeHex(this.#hello.sessionId!)) {
+      throw new TeleError("protocol", "the server accepts another session than the one that was asked for");
+    }
+  }
+}

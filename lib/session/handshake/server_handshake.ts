@@ -1,0 +1,138 @@
+/**
+ * The server's side of the handshake, over any duplex. Source: `PROTOCOL.md`, "Handshake".
+ *
+ * @module
+ */
+import { concat } from "@std/bytes/concat";
+import type { Duplex } from "../../net/duplex.ts";
+import { TeleError } from "../../net/error.ts";
+import { encodeEnding, type Ending, RefusalError } from "../ending.ts";
+import { EndCode } from "../session_constants.ts";
+import { HandshakeChannel } from "./channel.ts";
+import { FieldType, fullField, guardedField } from "./fields.ts";
+import {
+  checkIdentity,
+  checkProof,
+  deriveKeys,
+  type Ephemeral,
+  type HandshakeKeys,
+  makeEphemeral,
+  makeProof,
+  type ProvenIdentity,
+} from "./keys.ts";
+import {
+  type Accept,
+  type Challenge,
+  type Commit,
+  decodeCommit,
+  decodeHello,
+  encodeAccept,
+  encodeChallenge,
+  type Hello,
+  SESSION_ID_BYTES,
+} from "./messages.ts";
+import { tokenOnClientOnly, tokenOnServerOnly, tokensDiffer } from "./token.ts";
+import { Transcript } from "./transcript.ts";
+
+/** What the server knows once a commit's proof holds. */
+export interface Committed {
+  /** What the client said. */
+  commit: Commit;
+  /** Who the client is, if it has proven that. */
+  identity: ProvenIdentity | undefined;
+  /** Of a new session. */
+  resumeSecret: Uint8Array;
+}
+
+/** The server's side of one handshake, message by message. */
+export class ServerHandshake {
+  /** Reads and writes the frames. */
+  readonly channel: HandshakeChannel;
+  #ephemeral: Ephemeral | undefined;
+  #transcript = Transcript.of();
+  #keys: HandshakeKeys | undefined;
+  #hello: Hello | undefined;
+  #kind: "new" | "resume" = "new";
+  readonly #isGuarded: boolean;
+
+  /** A handshake on `duplex`, which nobody has read from; `isGuarded` says whether this server has a token. */
+  constructor(duplex: Duplex, isGuarded = false) {
+    this.channel = new HandshakeChannel(duplex, "client");
+    this.#isGuarded = isGuarded;
+  }
+
+  /**
+   * Waits for the hello.
+   *
+   * @throws {TeleError} `protocol` if it is none, `refused` if it is one of another version, or only one side has a
+   *   token.
+   */
+  async hello(): Promise<Hello> {
+    const bytes = await this.channel.receive();
+    this.#transcript = Transcript.of(bytes);
+    const hello = decodeHello(bytes);
+    const isClientGuarded = hello.fields.has(FieldType.guarded);
+    if (isClientGuarded && !this.#isGuarded) throw tokenOnClientOnly();
+    if (!isClientGuarded && this.#isGuarded) throw tokenOnServerOnly();
+    this.#hello = hello;
+    return hello;
+  }
+
+  /**
+   * Sends the challenge: `unknown` if the hello asks for a session that is not here. Nothing in it comes from the
+   * token: a stranger learns that there is one, and has nothing to try guesses on.
+   */
+  async challenge(status: Challenge["status"]): Promise<void> {
+    const ephemeral = this.#ephemeral = await makeEphemeral();
+    const { nonce, publicKey } = ephemeral;
+    const bytes = encodeChallenge({ status, nonce, publicKey, fields: guardedField(this.#isGuarded) });
+    this.#transcript = this.#transcript.with(bytes);
+    await this.channel.send(bytes);
+  }
+
+  /**
+   * Waits for the commit and checks its proof and identity.
+   *
+   * @param secretOf The secret for a commit of this kind, or `undefined` if such a commit is not possible here.
+   * @throws {TeleError} `refused` if a proof does not hold, `protocol` if the bytes make no sense.
+   */
+  async commit(secretOf: (kind: Commit["kind"]) => Uint8Array | undefined): Promise<Committed> {
+    const opening = this.#transcript;
+    const { commit, body, proof } = decodeCommit(await this.channel.receive());
+    const secret = secretOf(commit.kind);
+    if (secret === undefined) {
+      throw new TeleError("protocol", `a commit of kind ${commit.kind} does not follow from what was said before`);
+    }
+    this.#kind = commit.kind;
+    this.#transcript = opening.with(body);
+    const keys = this.#keys = await deriveKeys(this.#ephemeral!, this.#hello!.publicKey, secret, this.#transcript);
+    if (!await checkProof(keys, "client commit", commit.kind, this.#transcript, proof)) {
+      if (this.#isGuarded && commit.kind === "new") throw tokensDiffer();
+      throw new RefusalError({ code: EndCode.proof, message: "the client's proof does not hold" });
+    }
+    const field = commit.fields.get(FieldType.identity);
+    const identity = field === undefined ? undefined : await checkIdentity(field, opening);
+    if (field !== undefined && identity === undefined) {
+      throw new RefusalError({ code: EndCode.proof, message: "the signature of the client's identity does not hold" });
+    }
+    return { commit, identity, resumeSecret: keys.resumeSecret };
+  }
+
+  /** The accept frame's payload with its proof, to be sent as the first bytes of the attached carrier. */
+  async accept(accept: Accept): Promise<Uint8Array> {
+    const body = encodeAccept(accept);
+    const proof = await makeProof(this.#keys!, "server accept", this.#kind, this.#transcript.with(body));
+    return concat([body, proof]);
+  }
+
+  /** Tells a client whose proof held that there is no room, with a proof: it may take a session for lost by that. */
+  async sayFull(): Promise<void> {
+    const accept = { sessionId: new Uint8Array(SESSION_ID_BYTES), received: 0, fields: fullField() };
+    await this.channel.send(await this.accept(accept)).catch(() => {});
+  }
+
+  /** Tells the client why not; errors of the connection are of no interest any more. */
+  async refuse(ending: Ending): Promise<void> {
+    await this.channel.send(encodeEnding("refuse", ending)).catch(() => {});
+  }
+}
