@@ -63,9 +63,7 @@ export class GivenFlags {
 
   /** Throws for unknown flags, for words that are no flags, and for flags that were given too often. */
   refuseWhatIsNotTaken(): void {
-    for (const flag of this.#unknown) {
-      throw mistake(`unknown flag ${flag}; the nearest is ${nearestFlag(flag)}; see --help`);
-    }
+    for (const flag of this.#unknown) throw unknownFlag(flag);
     for (const word of this.#positional) {
       throw mistake(
         `${JSON.stringify(word)} is not a flag, and tele takes only flags; the nearest is ${nearestFlag(word)}`,
@@ -141,17 +139,21 @@ function normaliseDashes(args: readonly string[]): string[] {
 function refuseWhatParseArgsWouldAccept(args: readonly string[]): void {
   for (const [at, arg] of args.entries()) {
     if (arg === "--") return;
+    // "_" is where `parseArgs` keeps the words that are no flags.
+    if (/^(--_(=|$)|-(?!-)[^=]*_)/s.test(arg)) throw unknownFlag(arg.replace(/=.*$/s, ""));
     const [, name, value] = /^--([^=]+)(=.*)?$/s.exec(arg) ?? [];
     if (name === undefined) continue;
-    if (name.startsWith("no-")) {
-      throw mistake(`unknown flag --${name}; the nearest is ${nearestFlag(name)}; see --help`);
-    }
+    if (name.startsWith("no-")) throw unknownFlag(`--${name}`);
     if (!BOOLEAN_NAMES.includes(name)) continue;
     const next = args[at + 1];
     if (value !== undefined || next === "true" || next === "false") {
       throw mistake(`--${name} takes no value: write only --${name}`);
     }
   }
+}
+
+function unknownFlag(flag: string): TeleError {
+  return mistake(`unknown flag ${flag}; the nearest is ${nearestFlag(flag)}; see --help`);
 }
 
 /** The flag that was probably meant: one that starts like what was typed, else the one with the fewest changed letters. */
