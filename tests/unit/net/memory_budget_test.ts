@@ -7,8 +7,6 @@ import { MemoryBudget } from "../../../lib/net/memory_budget.ts";
 import { MemoryPool } from "../../../lib/net/memory_pool.ts";
 import { duplexPair } from "../../../lib/net/pipe.ts";
 import { ReplayLog } from "../../../lib/session/carrier/replay_log.ts";
-import { collectSoon, machineMemoryBytes } from "../../../lib/tunnel/roles/memory.ts";
-import { FakeClock } from "../../support/fake_clock.ts";
 import { echo, KIB, MIB, readText, text, World } from "../../support/mux_world.ts";
 
 Deno.test("what pools in a pool take stays within it, and whoever comes later still finds some", () => {
@@ -106,26 +104,4 @@ Deno.test("a client is told how much start credit it may take, and takes no more
   assertEquals(world.ends.client, [], "none is refused");
   const most = LEAST_START_POOL_BYTES + opened.length * LEAST_START_CREDIT;
   assertLessOrEqual(memory.starts.used, most);
-});
-
-Deno.test("collection is asked for once in a while at most, and not in the step that asks", async () => {
-  const clock = new FakeClock();
-  let times = 0;
-  const ask = collectSoon(clock, () => times++);
-  for (let i = 0; i < 5; i++) ask();
-  assertEquals(times, 0);
-  await clock.advance(1_000);
-  assertEquals(times, 1);
-  ask();
-  await clock.advance(19_000);
-  assertEquals(times, 1);
-  await clock.advance(1_000);
-  assertEquals(times, 2);
-  collectSoon(clock, undefined)();
-  await clock.advance(60_000);
-});
-
-Deno.test("a machine has some memory, and not more than it can have", () => {
-  assertGreater(machineMemoryBytes(), 255 * MIB);
-  assertLessOrEqual(machineMemoryBytes(), Math.max(256 * MIB, Deno.systemMemoryInfo().total));
 });

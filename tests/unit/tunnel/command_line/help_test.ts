@@ -30,3 +30,20 @@ Deno.test("the help has the diagram, both roles and the exit codes", () => {
 Deno.test("the help fits 80 columns", () => {
   assertEquals(help.split("\n").filter((line) => line.length > 80 || line.endsWith(" ")), []);
 });
+
+Deno.test("the coloured help is the plain one with escape codes, at titles and options only", () => {
+  const coloured = helpText(true);
+  // deno-lint-ignore no-control-regex
+  assertEquals(coloured.replace(/\x1b\[\d+m/g, ""), helpText());
+  // deno-lint-ignore no-control-regex
+  const marked = [...coloured.matchAll(/\x1b\[(\d+)m([^\x1b]*)\x1b\[0m/g)].map(([, code, text]) => [code, text]);
+  const bold = marked.filter(([code]) => code === "1").map(([, text]) => text);
+  assertEquals([bold[0], bold.includes("Server"), bold.includes("TLS, client"), bold.at(-1)], [
+    "tele",
+    true,
+    true,
+    "Exit codes",
+  ]);
+  const options = marked.filter(([code]) => code === "36").map(([, text]) => text);
+  assertEquals(options.length, helpText().split("\n").filter((line) => line.startsWith("  --")).length);
+});

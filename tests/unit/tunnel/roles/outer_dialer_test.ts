@@ -1,5 +1,5 @@
-/** A client's files for TLS: read at the start, and again when they change under it. */
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { systemClock } from "../../../../lib/net/clock.ts";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { parseCommandLine } from "../../../../lib/tunnel/command_line/command_line.ts";
 import { makeDialer, type OuterDialer } from "../../../../lib/tunnel/roles/outer_dialer.ts";
@@ -103,3 +103,17 @@ tlsTest(
     assertStringIncludes(lines[1]!, "changed: what is there now is used from here on");
   },
 );
+
+Deno.test("a client that a name leads to its own port says so, and does not wait", async () => {
+  using listener = Deno.listen({ hostname: "0.0.0.0", port: 0 });
+  const { port } = listener.addr;
+  const command = parseCommandLine(["--client", `--in=0.0.0.0:${port}`, `--out=example.com:${port}`]);
+  assert(command.kind === "client");
+  // As the name would lead there.
+  const out = { kind: "tcp", host: "127.0.0.1", port } as const;
+  const dialer = await makeDialer({ ...command.options, out }, () => {}, systemClock);
+  const error = await assertRejects(() => dialer.dialCarrier(AbortSignal.timeout(5_000)), TeleError, "own --in");
+  assertEquals(error.code, "refused");
+  const elsewhere = await makeDialer({ ...command.options, in: undefined, out }, () => {}, systemClock);
+  (await elsewhere.dialCarrier(AbortSignal.timeout(5_000))).close();
+});

@@ -1,0 +1,20 @@
+/**
+ * Names that a certificate is for, and others.
+ *
+ * @module
+ */
+
+/** What `--host` is told. */
+export const HOST_NAMES = "localhost,*.example.com,127.0.0.1,::1";
+
+/** The names that a certificate for {@linkcode HOST_NAMES} is good for, and some that it is not: what a peer must say of each. */
+export const CERTIFIED: [name: string, good: boolean][] = [
+  ["localhost", true],
+  ["www.example.com", true],
+  ["127.0.0.1", true],
+  ["::1", true],
+  ["other.example", false],
+  ["example.com", false],
+  ["a.b.example.com", false],
+  ["127.0.0.2", false],
+];

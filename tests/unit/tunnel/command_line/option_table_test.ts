@@ -1,0 +1,34 @@
+import { assertEquals, assertFalse } from "@std/assert";
+import { parseCommandLine } from "../../../../lib/tunnel/command_line/command_line.ts";
+import { OPTION_GROUPS, OPTIONS } from "../../../../lib/tunnel/command_line/option_table.ts";
+import * as keys from "../../../../lib/tunnel/command_line/key_options.ts";
+import * as rfd80 from "../../../../lib/tunnel/command_line/rfd80_options.ts";
+import * as session from "../../../../lib/tunnel/command_line/session_options.ts";
+import * as tls from "../../../../lib/tunnel/command_line/tls_options.ts";
+
+Deno.test("the table has every row of every group, each once", () => {
+  const rows = [keys, rfd80, session, tls].flatMap((group) => Object.values(group));
+  assertEquals(rows.filter((row) => !OPTIONS.includes(row)).map(({ name }) => name), []);
+  assertEquals(OPTIONS.length, rows.length + ["help", "version"].length);
+  assertEquals(new Set(OPTIONS).size, OPTIONS.length);
+  assertEquals(OPTION_GROUPS.reduce((sum, { options }) => sum + options.length, 0), OPTIONS.length);
+});
+
+Deno.test("two options share a name only where no role takes both", () => {
+  for (const option of OPTIONS) {
+    const same = OPTIONS.filter(({ name }) => name === option.name);
+    if (same.length > 1) assertEquals(same.map(({ role }) => role).sort(), ["client", "server"], option.name);
+  }
+});
+
+Deno.test("every default and every example of the table is accepted", () => {
+  for (const option of OPTIONS) {
+    if (option.kind === "value") assertFalse(option.default !== undefined && option.without !== undefined, option.name);
+    if (option.kind === "flag") {
+      parseCommandLine(option.example.split(" ").slice(1));
+      continue;
+    }
+    option.parse(option.example.replace(/^.*?=/, ""));
+    if (option.default !== undefined) option.parse(option.default);
+  }
+});

@@ -1,0 +1,76 @@
+import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { encodeHex } from "@std/encoding/hex";
+import { loadIdentity, stateFolder } from "../../../../lib/tunnel/files/identity_file.ts";
+
+async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "tele-unit-" });
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test({
+  name: "an identity is kept as two lines of hexadecimal digits that only its owner can read",
+  // The file stays open, and locked, for as long as the process lives.
+  sanitizeResources: false,
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (base) => {
+      const folder = `${base}/not/there/yet`;
+      const lines: string[] = [];
+      const log = (level: string, message: string) => void lines.push(`${level} ${message}`);
+      const { keys, isStored } = await loadIdentity(folder, ":1", "a:1", log, "a machine");
+      assertEquals([isStored, lines], [true, []]);
+      const [file, ...others] = [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`);
+      assertEquals(others, []);
+      assertEquals([folder, file!].map((path) => Deno.statSync(path).mode! & 0o777), [0o700, 0o600]);
+      const exported = await Promise.all([
+        crypto.subtle.exportKey("pkcs8", keys.privateKey),
+        crypto.subtle.exportKey("raw", keys.publicKey),
+      ]);
+      const told = exported.map((key) => `${encodeHex(new Uint8Array(key))}\n`).join("");
+      assertEquals(await Deno.readTextFile(file!), told);
+    }),
+});
+
+Deno.test("where the file cannot be kept the identity is in memory, and one warning says why", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/file`, "in the way");
+    const log: string[] = [];
+    const load = () =>
+      loadIdentity(`${folder}/file/tele`, ":1", "a:1", (level, message) => log.push(`${level} ${message}`));
+    const [first, second] = [await load(), await load()];
+    assertEquals([first.isStored, second.isStored], [false, false]);
+    assertEquals(log.length, 2);
+    assertStringIncludes(log[0], `warn cannot keep a client's identity in ${folder}/file/tele: `);
+    assert(!log[0].includes("os error"), log[0]);
+    assertStringIncludes(log[0], "in memory only");
+    const raw = async (keys: CryptoKeyPair) => new Uint8Array(await crypto.subtle.exportKey("raw", keys.publicKey));
+    assertNotEquals(await raw(first.keys), await raw(second.keys));
+  }));
+
+Deno.test("without a state folder the identity is in memory, and a line says what to set, and what follows", async () => {
+  const log: string[] = [];
+  const { isStored } = await loadIdentity(undefined, ":1", "a:1", (level, message) => log.push(`${level} ${message}`));
+  assertEquals([isStored, log.length], [false, 1]);
+  assertMatch(log[0], /^info (HOME|LOCALAPPDATA) is not set, .* an hour at most$/);
+});
+
+Deno.test("the state folder is where each system keeps state", () => {
+  const folder = (os: typeof Deno.build.os, variables: Record<string, string>) =>
+    stateFolder((name) => variables[name], os);
+  const home = { HOME: "/home/me" };
+  assertEquals(folder("linux", home), "/home/me/.local/state/tele");
+  assertEquals(folder("freebsd", home), "/home/me/.local/state/tele");
+  assertEquals(folder("linux", { ...home, XDG_STATE_HOME: "/state" }), "/state/tele");
+  assertEquals(folder("linux", { ...home, XDG_STATE_HOME: "" }), "/home/me/.local/state/tele");
+  assertEquals(folder("darwin", home), "/home/me/Library/Application Support/tele");
+  assertEquals(folder("darwin", { ...home, XDG_STATE_HOME: "/state" }), "/state/tele");
+  assertEquals(
+    folder("windows", { ...home, LOCALAPPDATA: "C:\\Users\\me\\AppData\\Local" }),
+    "C:\\Users\\me\\AppData\\Local/tele",
+  );
+  for (const os of ["linux", "darwin", "windows"] as const) assertEquals(folder(os, {}), undefined);
+});

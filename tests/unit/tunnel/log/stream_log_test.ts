@@ -1,0 +1,70 @@
+import { assert, assertEquals } from "@std/assert";
+import type { MuxStream, StreamEnd } from "../../../../lib/mux/stream.ts";
+import { StreamLog } from "../../../../lib/tunnel/log/stream_log.ts";
+import { FakeClock } from "../../../support/fake_clock.ts";
+
+/** A stream log and its lines. */
+function streamLog(): { clock: FakeClock; log: StreamLog; lines: string[]; end(peer: string, end: StreamEnd): void } {
+  const clock = new FakeClock();
+  const lines: string[] = [];
+  const log = new StreamLog(clock, (level, message) => lines.push(`${level} ${message}`));
+  return { clock, log, lines, end: (peer, end) => log.ended({ peer } as MuxStream, end) };
+}
+
+Deno.test("the log calls a stream cut or refused, with who and why; the rest is for debugging", () => {
+  const { lines, end, log } = streamLog();
+  end("127.0.0.1:50000", { kind: "cut", message: "the tele server was restarted" });
+  end("127.0.0.1:50001", { kind: "reset", code: 1, message: ":22: connection refused", by: "peer" });
+  end("127.0.0.1:50002", { kind: "reset", code: 3, message: "--max allows more", by: "peer" });
+  end("127.0.0.1:50003", { kind: "reset", code: 2, message: "connection reset", by: "here" });
+  end("127.0.0.1:50004", { kind: "reset", code: 2, message: "connection reset", by: "peer" });
+  end("127.0.0.1:50005", { kind: "finished" });
+  end("", { kind: "cut", message: "nobody knows whose" });
+  end("127.0.0.1:50007", { kind: "cut", message: "the tele client ended (SIGINT)", isWished: true });
+  log.refuse("127.0.0.1:50006", "there are 5 connections already");
+  assertEquals(lines, [
+    "warn stream cut (127.0.0.1:50000): the tele server was restarted",
+    "warn stream refused (127.0.0.1:50001): :22: connection refused",
+    "warn stream refused (127.0.0.1:50002): --max allows more",
+    "debug stream reset (127.0.0.1:50003), here: connection reset",
+    "debug stream reset (127.0.0.1:50004), at the other end: connection reset",
+    "debug stream finished (127.0.0.1:50005)",
+    "warn stream cut: nobody knows whose",
+    "info stream cut (127.0.0.1:50007): the tele client ended (SIGINT)",
+    "warn stream refused (127.0.0.1:50006): there are 5 connections already",
+  ]);
+});
+
+Deno.test("why the only stream of a process ended is an error, which it then tells by its exit code", () => {
+  const { lines, log } = streamLog();
+  const stream = { peer: "standard input and output" } as MuxStream;
+  log.onlyStreamEnded(stream, { kind: "cut", message: "gone" });
+  log.onlyStreamEnded(stream, { kind: "reset", code: 1, message: ":22: connection refused", by: "peer" });
+  log.onlyStreamEnded(stream, { kind: "reset", code: 2, message: "connection reset by peer", by: "peer" });
+  log.onlyStreamEnded(stream, { kind: "finished" });
+  assertEquals(lines, [
+    "error stream cut (standard input and output): gone",
+    "error stream refused (standard input and output): :22: connection refused",
+    "error stream reset (standard input and output), at the other end: connection reset by peer",
+    "debug stream finished (standard input and output)",
+  ]);
+});
+
+Deno.test("a thousand streams that end together are a few lines and a count, for each kind of its own", async () => {
+  const { clock, lines, end, log } = streamLog();
+  for (let at = 0; at < 1000; at++) end(`cut:${at}`, { kind: "cut", message: "gone" });
+  for (let at = 0; at < 3; at++) log.refuse(`refused:${at}`, "full");
+  const cut = lines.filter((line) => line.startsWith("warn stream cut"));
+  assert(cut.length >= 3 && cut.length <= 10, `${cut.length} lines`);
+  assertEquals(lines.filter((line) => line.includes("refused")).length, 3);
+  await clock.advance(10_000);
+  assertEquals(lines.slice(cut.length + 3), [`warn ${1000 - cut.length} more streams were cut within 10 s`]);
+  // Afterwards lines are written again, and nothing is counted twice.
+  end("later:1", { kind: "cut", message: "gone too" });
+  await clock.advance(60_000);
+  assertEquals(lines.at(-1), "warn stream cut (later:1): gone too");
+  for (let at = 0; at < 10; at++) end("client:1", { kind: "cut", message: "the tele client ended", isWished: true });
+  await clock.advance(60_000);
+  assertEquals(lines.at(-1), "info 5 more streams were cut within 10 s");
+  assertEquals(clock.pendingTimers, 0);
+});

@@ -1,0 +1,117 @@
+import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { TeleError } from "../../../../lib/net/error.ts";
+import { startClient } from "../../../../lib/tunnel/roles/client.ts";
+import type { Running } from "../../../../lib/tunnel/roles/running.ts";
+import { clientOptions } from "../../../support/command_lines.ts";
+import { FakeClock } from "../../../support/fake_clock.ts";
+import { RolesHere } from "../../../support/roles_here.ts";
+import { tlsTest } from "../../../support/tls_world.ts";
+import { within } from "../../../support/wait.ts";
+
+/** A client with these flags whose server is not there, and what it logs; it is stopped after `body`. */
+async function withClient(flags: string[], body: (client: Running, lines: string[]) => unknown): Promise<void> {
+  const lines: string[] = [];
+  const clock = new FakeClock();
+  const options = clientOptions(["--client", "--out=127.0.0.1:1", ...flags]);
+  const client = await startClient(options, (level, message) => void lines.push(`${level}: ${message}`), clock);
+  try {
+    await body(client, lines);
+  } finally {
+    await client.stop("the test ends");
+  }
+  // The log counts lines for a while.
+  await clock.advance(20_000);
+  assertEquals(clock.pendingTimers, 0, "nothing is tried any more");
+}
+
+function portOf({ listens }: Running): number {
+  return Number(listens[0]!.split(":").at(-1));
+}
+
+Deno.test("a client is ready before its server is, and says where users connect and where it goes", async () => {
+  await withClient(["--in=127.0.0.1:0", "--pool=2"], ({ readyLine, listens, status }, lines) => {
+    assertEquals(
+      readyLine,
+      `tele client ready: user's clients connect to ${listens.join(" and ")}, tele server is 127.0.0.1:1`,
+    );
+    assertMatch(listens.join(), /^127\.0\.0\.1:\d+$/);
+    const { sessions, attached, wasUp } = status!();
+    assertEquals([sessions, attached, wasUp], [2, 0, false]);
+    assertEquals(lines.filter((line) => line.startsWith("warn: anyone")), []);
+  });
+});
+
+Deno.test("a user that comes before the server is there waits as a stream, and is cut when the client ends", async () => {
+  let ended: Promise<number | null> | undefined;
+  await withClient(["--in=127.0.0.1:0"], async (client) => {
+    const user = await Deno.connect({ hostname: "127.0.0.1", port: portOf(client) });
+    await user.write(new Uint8Array(100));
+    while (client.status!().streams === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    ended = user.read(new Uint8Array(1)).catch(() => null).finally(() => user.close());
+  });
+  assertEquals(await within(ended!, 5_000, "the end of the user's connection"), null);
+});
+
+Deno.test("a client that everyone can reach warns once, and says how to listen for this machine only", async () => {
+  await withClient(["--in=0.0.0.0:0"], (client, lines) => {
+    const warnings = lines.filter((line) => line.startsWith("warn: anyone"));
+    assertEquals(warnings, [
+      `warn: anyone who can reach 0.0.0.0:${portOf(client)} can use this tunnel: ` +
+      "--in=:0 listens for this machine's programs only",
+    ]);
+  });
+});
+
+Deno.test("a client that is to listen on another machine asks whether --in and --out are swapped", async () => {
+  const error = await assertRejects(() => withClient(["--in=192.0.2.1:40300"], () => {}), TeleError);
+  assertEquals(error.code, "bad-input");
+  assertStringIncludes(error.message, "cannot listen on 192.0.2.1:40300: this machine does not have that address");
+  assertStringIncludes(error.message, "--out is the tele server: are the two swapped?");
+});
+
+Deno.test("a client whose port is taken does not ask that", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const error = await assertRejects(() => withClient([`--in=127.0.0.1:${taken.addr.port}`], () => {}), TeleError);
+  assertEquals(
+    error.message,
+    `cannot listen on 127.0.0.1:${taken.addr.port}: another program does; choose another port`,
+  );
+});
+
+Deno.test("SIGUSR1 makes a client try at once, and it says so", async () => {
+  await withClient(["--in=127.0.0.1:0"], (client, lines) => {
+    client.tryNow();
+    assertEquals(lines.filter((line) => line.includes("SIGUSR1")), ["info: SIGUSR1: trying to reconnect at once"]);
+  });
+});
+
+tlsTest("in RFD 80 mode there is no session to tell of, and a user that cannot be connected is refused", async () => {
+  await withClient(["--in=127.0.0.1:0", "--protocol=x"], async (client, lines) => {
+    assertEquals(client.status, undefined);
+    assertStringIncludes(client.readyLine, "tele server is 127.0.0.1:1 (TLS)");
+    client.tryNow();
+    const user = await Deno.connect({ hostname: "127.0.0.1", port: portOf(client) });
+    const { port } = user.localAddr as Deno.NetAddr;
+    assertEquals(await user.read(new Uint8Array(1)).catch(() => null), null);
+    user.close();
+    assertEquals(lines, [
+      "info: SIGUSR1: in RFD 80 mode there is no link that could be tried",
+      `warn: stream refused (127.0.0.1:${port}): 127.0.0.1:1: connection refused`,
+    ]);
+  });
+});
+
+Deno.test("with a server there, what a user sends comes to the user's server, and the answer comes back", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const echoing = (async () => {
+    const connection = await listener.accept();
+    await connection.readable.pipeTo(connection.writable);
+  })();
+  await using roles = await RolesHere.start(`127.0.0.1:${listener.addr.port}`);
+  using user = await Deno.connect({ hostname: "127.0.0.1", port: roles.port });
+  await user.write(new TextEncoder().encode("there and back"));
+  await user.closeWrite();
+  const answer = await within(new Response(user.readable).text(), 5_000, "the answer");
+  assertEquals(answer, "there and back");
+  await echoing;
+});

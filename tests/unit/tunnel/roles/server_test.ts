@@ -1,0 +1,77 @@
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { TeleError } from "../../../../lib/net/error.ts";
+import { startServer } from "../../../../lib/tunnel/roles/server.ts";
+import type { Running } from "../../../../lib/tunnel/roles/running.ts";
+import { serverOptions } from "../../../support/command_lines.ts";
+import { FakeClock } from "../../../support/fake_clock.ts";
+import { within } from "../../../support/wait.ts";
+
+/** A server with these flags, and what it logs; it is stopped after `body`. */
+async function withServer(flags: string[], body: (server: Running, lines: string[]) => unknown, token?: string) {
+  const lines: string[] = [];
+  const clock = new FakeClock();
+  const options = serverOptions(["--server", "--in=127.0.0.1:22", ...flags], { TELE_TOKEN: token });
+  const server = await startServer(options, (level, message) => void lines.push(`${level}: ${message}`), clock);
+  try {
+    await body(server, lines);
+  } finally {
+    await server.stop("the test ends");
+  }
+  // The log counts lines for a while.
+  await clock.advance(20_000);
+  assertEquals(clock.pendingTimers, 0, "nothing is looked at any more");
+}
+
+Deno.test("a server that is ready says where clients connect, and what it leads to", async () => {
+  await withServer(["--out=127.0.0.1:0"], ({ readyLine, listens, ended, status }, lines) => {
+    assertMatch(
+      readyLine,
+      /^tele server ready: tele clients connect to 127\.0\.0\.1:\d+, user's server is 127\.0\.0\.1:22$/,
+    );
+    assertEquals(listens.length, 1);
+    assertStringIncludes(readyLine, ` ${listens[0]},`);
+    assertEquals([ended, status, lines], [undefined, undefined, []]);
+  });
+});
+
+Deno.test("a server that everyone can reach warns once, unless a token guards it", async () => {
+  await withServer(["--out=0.0.0.0:0"], ({ listens }, lines) => {
+    const [line, ...others] = lines;
+    assertEquals(others, []);
+    assertStringIncludes(line!, `warn: anyone who can reach ${listens[0]} can connect to 127.0.0.1:22 through it: `);
+    assertStringIncludes(line!, "--token-file=FILE lets in only clients that have the same token");
+  });
+  await withServer(["--out=0.0.0.0:0"], (_server, lines) => assertEquals(lines, []), "correct horse battery");
+});
+
+Deno.test("a server whose port is taken asks whether --in and --out are swapped", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const starting = () => withServer([`--out=127.0.0.1:${taken.addr.port}`], () => {});
+  const error = await assertRejects(starting, TeleError, "another program does; choose another port");
+  assertEquals(error.code, "bad-input");
+  assertStringIncludes(error.message, "if it is the user's server, give its address to --in, and to --out a port for");
+});
+
+Deno.test("a server that cannot read its token does not start", async () => {
+  const error = await assertRejects(() => withServer(["--token-file=/no/such/file"], () => {}), TeleError);
+  assertEquals(error.code, "bad-input");
+  assertStringIncludes(error.message, "cannot read the token from --token-file=/no/such/file: there is no such file");
+});
+
+Deno.test("SIGUSR1 is nothing to a server, which says so only to who looks closely", async () => {
+  await withServer(["--out=127.0.0.1:0"], (server, lines) => {
+    server.tryNow();
+    assertEquals(lines, ["debug: SIGUSR1 is for clients: a server waits until they come"]);
+  });
+});
+
+Deno.test("who has mistaken the server's port for the user's is told so, and one line warns", async () => {
+  await withServer(["--out=127.0.0.1:0"], async ({ listens }, lines) => {
+    const stranger = await Deno.connect({ hostname: "127.0.0.1", port: Number(listens[0]!.split(":")[1]) });
+    await stranger.write(new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"));
+    const told = await within(new Response(stranger.readable).text(), 5_000, "the end of the stranger's connection");
+    const hint = "users' programs connect to the tele client's port";
+    assert(told.endsWith(hint), told);
+    assertEquals(lines.map((line) => line.slice(0, 5) + line.slice(-hint.length)), [`warn:${hint}`]);
+  });
+});
