@@ -6,6 +6,7 @@
 import { formatSize } from "../../lib/tunnel/values/size.ts";
 import { sha256 } from "../../tests/support/random.ts";
 import { archive, type ArchiveFile } from "./archive.ts";
+import { asShipped, DOCUMENTS } from "./documents.ts";
 import { INSTALLERS, withReleaseUrl } from "./installers.ts";
 import { runTool } from "../cli.ts";
 import { COMPILE_HELP, type CompileOptions, parseCompileOptions } from "./options.ts";
@@ -45,7 +46,7 @@ async function compileOne(compiler: Compiler, target: Target, folder: string): P
   const program = programName(target);
   await compiler.compile(target, `${folder}/${program}`);
   const bytes = await Deno.readFile(`${folder}/${program}`);
-  const documents = await Promise.all(["LICENSE", "README.md"].map(document));
+  const documents = await Promise.all(Object.entries(DOCUMENTS).map(document));
   const packed = await archive(target.archive, [{ name: target.program, bytes, isProgram: true }, ...documents]);
   await Deno.writeFile(`${folder}/${archiveName(target)}`, packed);
   const sizes = [`${program} ${formatSize(bytes.length)}`, `${archiveName(target)} ${formatSize(packed.length)}`];
@@ -53,8 +54,9 @@ async function compileOne(compiler: Compiler, target: Target, folder: string): P
   return [program, archiveName(target)];
 }
 
-async function document(name: string): Promise<ArchiveFile> {
-  return { name, bytes: await Deno.readFile(new URL(name, ROOT)), isProgram: false };
+async function document([name, path]: [string, string]): Promise<ArchiveFile> {
+  const text = await Deno.readTextFile(new URL(path, ROOT));
+  return { name, bytes: new TextEncoder().encode(asShipped(path, text)), isProgram: false };
 }
 
 /** Returns the names of the install scripts, which download from `url`. */

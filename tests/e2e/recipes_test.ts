@@ -1,4 +1,4 @@
-/** Every recipe of the README, typed as it is printed, with the programs that it is for; only ports and hosts differ. */
+/** Every recipe of the README and the manual, typed as it is printed, with the programs that it is for; only ports and hosts differ. */
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { withReleaseUrl } from "../../scripts/compile/installers.ts";
 import { INSTALL_SH } from "../support/installation.ts";
@@ -12,13 +12,13 @@ import { type Sshd, startSshd } from "../support/sshd.ts";
 import { banner, connectTo, echo, receiveText, roundTrip, UserServer, writeAll } from "../support/user_programs.ts";
 import { until } from "../support/wait.ts";
 
-const SECTIONS = recipeSections(await Deno.readTextFile(new URL("../../README.md", import.meta.url)));
+const SECTIONS = ["README.md", "lib/tunnel/MANUAL.md"].flatMap((path) =>
+  recipeSections(Deno.readTextFileSync(new URL(`../../${path}`, import.meta.url)))
+);
 
 /** Blocks that are not run here, by their first line, each with its reason. */
 const NOT_RUN: Record<string, string> = {
   "npx -y deno@2.9.6 task demo": "CI runs both as stages of their own, and this test would run itself",
-  "deno task demo": "the same",
-  "npx -y deno@2.9.6 task compile --url=URL": "it needs a runtime base: compiled_test.ts makes and tries them",
 };
 
 /** How the recipes of one section are run. */
@@ -328,7 +328,7 @@ async function isIgnoredByGit(s: Scenario, folder: string): Promise<void> {
 for (const section of SECTIONS.map(runnable).filter(({ blocks }) => blocks.length > 0)) {
   const { title } = section;
   Deno.test({
-    name: `the README's recipes work as printed: ${title}`,
+    name: `the recipes work as printed: ${title}`,
     ...onUnix("sh", "git", ...RUNNERS[title]?.programs ?? []),
     fn: scenario(120_000, async (s) => {
       const runner = RUNNERS[title];
@@ -345,9 +345,9 @@ for (const section of SECTIONS.map(runnable).filter(({ blocks }) => blocks.lengt
   });
 }
 
-Deno.test("every recipe that is not run, and every runner, is one of the README", () => {
+Deno.test("every recipe that is not run, and every runner, is one of the README or the manual", () => {
   const firstLines = SECTIONS.flatMap(({ blocks }) => blocks.map(({ text }) => text.split("\n")[0]));
-  for (const line of Object.keys(NOT_RUN)) assert(firstLines.includes(line), `${line} is not in the README`);
+  for (const line of Object.keys(NOT_RUN)) assert(firstLines.includes(line), `${line} is in neither`);
   const titles = SECTIONS.map(({ title }) => title);
   for (const title of Object.keys(RUNNERS)) assert(titles.includes(title), `${title} has no recipes`);
 });

@@ -1,10 +1,10 @@
 /**
- * The README's recipes: its blocks of commands and configurations, as they are printed.
+ * The recipes of the README and the manual: their blocks of commands and configurations, as they are printed.
  *
  * @module
  */
 
-/** One block of the README. */
+/** One block of a document. */
 export interface Block {
   /** The word behind the opening fence, such as `sh`. */
   readonly language: string;
@@ -12,22 +12,22 @@ export interface Block {
   readonly text: string;
 }
 
-/** The blocks below one title of the README. */
+/** The blocks below one title of a document. */
 export interface Section {
   readonly title: string;
   readonly blocks: readonly Block[];
 }
 
-/** Blocks that are looked at, not typed; the library's example is run by `readme_test.ts`. */
-const PICTURES = ["text", "ts"];
+/** Blocks that are looked at, not typed. */
+const PICTURES = ["text"];
 
 /**
  * The sections that have recipes.
  *
  * @throws If a block is indented instead of fenced, or its language is missing: nobody would find it.
  */
-export function recipeSections(readme: string): Section[] {
-  return readme.split(/^## /m).flatMap((part) => {
+export function recipeSections(document: string): Section[] {
+  return document.split(/^## /m).flatMap((part) => {
     const title = part.slice(0, part.indexOf("\n"));
     const fenced = /^```([^\n]*)\n(.*?)\n```$/gms;
     const blocks = Array.from(part.matchAll(fenced), ([, language, text]) => ({ language: language!, text: text! }));

@@ -1,48 +1,8 @@
 /** Links of all documents lead somewhere: to a file that is there, and to a title that is in it. */
 import { assert, assertEquals } from "@std/assert";
+import { asShipped, DOCUMENTS as SHIPPED } from "../../../scripts/compile/documents.ts";
+import { deadLinks, linksOf } from "../../support/markdown.ts";
 import { isThere, readText, sourcesBelow, treeFiles } from "../../support/source_tree.ts";
-
-/** What stands in code is no link. */
-function withoutCode(markdown: string): string {
-  return markdown.replace(/^```.*?^```$/gms, "").replace(/^ {4}.*$/gm, "").replace(/`[^`\n]*`/g, (code) => {
-    return code.replace(/[[\]()<>]/g, "");
-  });
-}
-
-/** Where the links and pictures of a document lead, but for those to other sites. */
-function linksOf(markdown: string): string[] {
-  return [...withoutCode(markdown).matchAll(/\]\(([^)\s]*)\)/g)].map(([, target]) => target!)
-    .filter((target) => !/^[a-z]+:/.test(target));
-}
-
-/** The names by which links reach the titles of a document, as GitHub makes them. */
-function anchorsOf(markdown: string): string[] {
-  const titles = markdown.replace(/^```.*?^```$/gms, "").matchAll(/^#+ (.*)$/gm);
-  return Array.from(
-    titles,
-    ([, title]) =>
-      title!.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase().replace(/[^\p{L}\p{N} _-]/gu, "").replaceAll(
-        " ",
-        "-",
-      ),
-  );
-}
-
-/** The links of the document at `path` that lead nowhere, among the paths that `isThere` and their texts. */
-function deadLinks(
-  path: string,
-  markdown: string,
-  isThere: (path: string) => boolean,
-  read: typeof readText,
-): string[] {
-  return linksOf(markdown).filter((link) => {
-    const { pathname, hash } = new URL(link, `file:///${path}`);
-    const target = decodeURIComponent(pathname.slice(1));
-    if (!isThere(target)) return true;
-    if (hash === "") return false;
-    return !target.endsWith(".md") || !anchorsOf(read(target)).includes(decodeURIComponent(hash.slice(1)));
-  }).map((link) => `${path}: ${link} leads nowhere`);
-}
 
 const DOCUMENTS = treeFiles().filter((path) => path.endsWith(".md"));
 
@@ -67,6 +27,22 @@ Deno.test("every link of every document leads to a file that is there, and to a 
   assert(DOCUMENTS.includes("README.md") && DOCUMENTS.includes("lib/PROTOCOL.md"), "documents are found");
   const dead = DOCUMENTS.flatMap((path) => deadLinks(path, readText(path), isThere, readText));
   assertEquals(dead, []);
+});
+
+Deno.test("what the archives ship has no dead links, and names what only the source has", () => {
+  const texts = new Map(Object.entries(SHIPPED).map(([name, path]) => [name, asShipped(path, readText(path))]));
+  const dead = [...texts].flatMap(([name, text]) =>
+    deadLinks(name, text, (path) => texts.has(path), (path) => texts.get(path)!)
+  );
+  assertEquals(dead, []);
+  assertEquals(
+    linksOf(asShipped("README.md", "![a chart](a.svg)\n[a](lib/a.ts) [b](#b) [c](lib/tunnel/MANUAL.md#c)")),
+    [
+      "#b",
+      "MANUAL.md#c",
+    ],
+  );
+  assert(texts.get("README.md")!.includes("(`lib/README.md` in the source)"));
 });
 
 /** The sections of PROTOCOL.md, and their paragraphs, that a source cites, as in `PROTOCOL.md`, "Records" and "Flow control". */
