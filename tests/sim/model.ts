@@ -5,9 +5,10 @@
  */
 import { encodeHex } from "@std/encoding/hex";
 import type { TeleError } from "../../lib/net/error.ts";
-import type { Mux } from "../../lib/mux/mux.ts";
+import { Mux } from "../../lib/mux/mux.ts";
 import type { MuxStream, StreamEnd } from "../../lib/mux/stream.ts";
 import type { Attachment, Session } from "../../lib/session/session.ts";
+import { Bounds } from "./bounds.ts";
 import type { SimClock } from "./clock.ts";
 import type { SimNetwork } from "./network.ts";
 import type { Process } from "./process.ts";
@@ -56,6 +57,8 @@ export class Model implements UserWatcher, Watcher {
   readonly lines: string[] = [];
   /** Those whom the server has not turned away yet. */
   readonly rogues: Set<Process> = new Set();
+  /** What processes may hold, and do in one turn. */
+  readonly bounds: Bounds = new Bounds((problem) => this.fail(problem));
   readonly #scenario: Scenario;
   readonly #clock: SimClock;
   readonly #network: SimNetwork;
@@ -203,7 +206,7 @@ export class Model implements UserWatcher, Watcher {
   }
 
   get #hasRogues(): boolean {
-    return this.#scenario.kind === "rogues";
+    return this.#scenario.kind === "rogues" || this.#scenario.kind === "little memory";
   }
 
   #mayLose(user: SimUser): boolean {
@@ -221,6 +224,8 @@ export class Model implements UserWatcher, Watcher {
 
   attaching(session: Session, { duplex, peerReceived }: Attachment): void {
     const pipe = this.#network.pipeOf(duplex);
+    const holder = duplex.localAddress === undefined ? pipe?.server : pipe?.client;
+    if (session.user instanceof Mux && session.lastAttempt === 0) this.bounds.sessionBegan(holder, session.user);
     if (pipe !== undefined && pipe.client.name.startsWith("rogue")) {
       const act = pipe.client.name.replace("rogue that ", "") as RogueAct;
       if (mustBeTurnedAway(act)) this.fail(`the server accepted a rogue that had to be turned away: ${act}`);
@@ -331,6 +336,7 @@ export class Model implements UserWatcher, Watcher {
   /** Finished means that the peer has taken all of it. */
   streamEnded(stream: MuxStream, { kind }: StreamEnd): void {
     this.#told.add(stream.peer);
+    if (kind === "cut") this.#cut(stream.peer);
     if (kind !== "finished") return;
     const sent = this.#sentEnds.get(stream);
     if (sent === undefined) return this.fail("a stream is told to be finished that has not sent its end");
@@ -345,8 +351,18 @@ export class Model implements UserWatcher, Watcher {
     }
   }
 
+  #cut(name: string): void {
+    const user = this.users.get(Number(/user (\d+)/.exec(name)?.[1] ?? NaN));
+    if (user !== undefined) this.bounds.cut(user.process);
+  }
+
+  turnEnded(mux: Mux): void {
+    this.bounds.turnEnded(mux);
+  }
+
   /** After every step. */
   checkCounts(): void {
+    this.bounds.check();
     if (this.#ends.size === 0) return;
     for (const end of this.#ends.values()) {
       const { session } = end;

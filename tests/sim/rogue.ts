@@ -6,6 +6,7 @@
 import { readU32, writeU64 } from "../../lib/net/bytes.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { writeDataHeader, writeFin, writeOpen } from "../../lib/mux/records.ts";
+import { MOST_START_CREDIT } from "../../lib/mux/mux_constants.ts";
 import { FrameDecoder } from "../../lib/ping/codec.ts";
 import { FrameType } from "../../lib/session/session_constants.ts";
 import { ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
@@ -23,6 +24,7 @@ export type RogueAct =
   | "acknowledges what has not left"
   | "acknowledges too much in a download"
   | "unknown record"
+  | "takes all start credit"
   | "replay"
   | "comes to a full house"
   | "wrong token"
@@ -92,6 +94,7 @@ async function misbehave(act: RogueAct, carrier: Duplex, token: Uint8Array | und
   const salt = await tokenSalt(act === "no token, but says so" ? undefined : token);
   await handshake.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, salt);
   if (DOWNLOAD_ACTS.includes(act)) return await acknowledgeInDownload(act, carrier);
+  if (act === "takes all start credit") return await takeAllStartCredit(carrier);
   await carrier.write(counted(open(1)));
   switch (act) {
     case "beyond credit":
@@ -160,6 +163,13 @@ async function acknowledgeInDownload(act: RogueAct, carrier: Duplex): Promise<vo
   await carrier.write(acknowledge(2 ** 50));
 }
 
+/** Opens streams with the most credit until one is refused, and goes. */
+async function takeAllStartCredit(carrier: Duplex): Promise<void> {
+  await carrier.write(counted(...Array.from({ length: 60 }, (_, index) => open(1 + index, CREDIT, MOST_START_CREDIT))));
+  await firstCounted(carrier);
+  await carrier.write(counted(new Uint8Array([9])));
+}
+
 /** Reads until the server has sent counted bytes, in whole frames; returns how many. */
 async function firstCounted(carrier: Duplex): Promise<number> {
   let bytes = new Uint8Array(0);
@@ -192,9 +202,9 @@ export function counted(...records: Uint8Array[]): Uint8Array {
 }
 
 /** An open record. */
-export function open(id: number, receive = CREDIT): Uint8Array {
+export function open(id: number, receive = CREDIT, send = CREDIT): Uint8Array {
   const record = new Uint8Array(15);
-  writeOpen(record, 0, id, { send: CREDIT, receive });
+  writeOpen(record, 0, id, { send, receive });
   return record;
 }
 

@@ -82,6 +82,8 @@ export interface Scenario {
   faultAt: number;
   /** Sessions that the server takes. */
   maxSessions: number;
+  /** What they may hold together, in bytes. */
+  memoryBytes: number;
 }
 
 /** What the dice offer beside {@linkcode Random}. */
@@ -121,6 +123,8 @@ export function scenarioOf(seed: number): Scenario {
   if (roll <= 37) return fullHouse(seed, dice);
   if (roll <= 39) return farewells(seed, dice);
   if (roll <= 40) return brokenOff(seed, dice);
+  if (roll <= 41) return littleMemory(seed, dice);
+  if (roll <= 42) return manyResets(seed, dice);
   return chaos(seed, dice);
 }
 
@@ -149,6 +153,7 @@ function base(seed: number, dice: Dice): Scenario {
     token: seed % 3 === 0,
     faultAt: 0,
     maxSessions: 1_000,
+    memoryBytes: Infinity,
   };
 }
 
@@ -294,9 +299,16 @@ function crowd(seed: number, dice: Dice): Scenario {
   scenario.startCredit = dice.size(1024, 16 * 1024);
   scenario.lines = { delayMs: dice.pick(0, 10), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
   scenario.replayBufferBytes = 1024 * 1024;
-  const stalled = dice.pick(30, 60, 200);
+  const stalled = dice.pick(30, 60, 100, 200);
+  if (stalled === 100) {
+    // More than the start pool holds, which is the least with so little memory.
+    scenario.startCredit = 64 * 1024;
+    scenario.memoryBytes = 64 * 1024 * 1024;
+  }
   const bytes = scenario.startCredit + 2000;
-  for (let count = 0; count < stalled; count++) scenario.streams.push({ openMs: 0, client: plainPlan(bytes) });
+  // Before the accept nobody knows how large the start pool is.
+  const openMs = stalled === 100 ? 1_500 : 0;
+  for (let count = 0; count < stalled; count++) scenario.streams.push({ openMs, client: plainPlan(bytes) });
   scenario.prompt = [stalled];
   scenario.streams.push({ openMs: 2_000, client: plainPlan(10_000) });
   scenario.serverUsers = Array.from({ length: stalled + 1 }, (_, index) => ({
@@ -307,6 +319,8 @@ function crowd(seed: number, dice: Dice): Scenario {
     refuses: false,
   }));
   if (dice.chance(0.5)) scenario.events.push({ atMs: 1_000, kind: dice.pick("cut", "cut") });
+  // All of them are lost at once.
+  if (dice.chance(0.5)) scenario.events.push({ atMs: 8_000, kind: "kill server", forMs: 100, carriers: "cut" });
   scenario.healMs = 10_000;
   return scenario;
 }
@@ -426,7 +440,18 @@ function farewells(seed: number, dice: Dice): Scenario {
   const answers = { ...plainPlan(dice.size(1_000, 900_000)), pieceBytes: 200_000 };
   scenario.serverUsers = [{ plan: answers, dialMs: 0, refuses: false }];
   const kind = dice.pick("stop client", "stop server") as "stop client" | "stop server";
-  scenario.events = [{ atMs: dice.between(500, 2_000), kind, forMs: dice.size(20, 2_000), carriers: "cut" }];
+  const atMs = dice.between(500, 2_000);
+  scenario.events = [{ atMs, kind, forMs: dice.size(20, 2_000), carriers: "cut" }];
+  // A client that stays may take so slow a path for alive for longer than a run lasts.
+  if (kind === "stop server" || dice.chance(0.4)) return scenario;
+  // Nobody hears it, and what is in front of it would take minutes: it is gone all the same.
+  scenario.lines.bytesPerSecond = dice.pick(10_000, 100_000);
+  scenario.events.push({
+    atMs: atMs - dice.between(1, 100),
+    kind: "black hole",
+    direction: dice.pick("both", "up", "down"),
+  });
+  scenario.healMs = atMs + 45_000;
   return scenario;
 }
 
@@ -618,6 +643,42 @@ function brokenOff(seed: number, dice: Dice): Scenario {
   const plan: UserPlan = { ...plainPlan(dice.size(10, 5_000)), fin: "heal", resetMs };
   scenario.serverUsers = [{ plan, dialMs: 0, refuses: false }];
   scenario.healMs = atMs + 30_000;
+  return scenario;
+}
+
+/** The server's memory is little: who downloads much, and who takes all the start credit it can, leaves some to others. */
+function littleMemory(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "little memory";
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.startCredit = 16 * 1024;
+  scenario.replayBufferBytes = 4 * 1024 * 1024;
+  scenario.lines = { delayMs: dice.pick(1, 20), bytesPerSecond: 0, bufferBytes: 1024 * 1024, chunkBytes: 0 };
+  scenario.streams = [{ openMs: 0, client: { ...plainPlan(dice.size(1_000, 500_000)), pieceBytes: 200_000 } }];
+  scenario.prompt = [0];
+  const isGreedy = dice.chance(0.6);
+  const bytes = isGreedy ? 0 : 900_000;
+  const plan: UserPlan = { ...plainPlan(bytes), pieceBytes: 200_000, fin: isGreedy ? "end" : "sent" };
+  scenario.serverUsers = [{ plan, dialMs: 0, refuses: false }];
+  scenario.memoryBytes = (isGreedy ? dice.pick(8, 120) : 1) * 1024 * 1024;
+  if (isGreedy) scenario.events = [{ atMs: dice.between(500, 2_000), kind: "rogue", act: "takes all start credit" }];
+  return scenario;
+}
+
+/** Streams that are reset at once, and whose users' servers do not read: the credit that they took is others' again. */
+function manyResets(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "many resets";
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.startCredit = 64 * 1024;
+  scenario.lines = { delayMs: dice.pick(1, 10), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
+  // So little that the start pool is the least.
+  scenario.memoryBytes = 64 * 1024 * 1024;
+  for (let count = 0; count < 100; count++) {
+    scenario.streams.push({ openMs: 500 + 20 * count, client: { ...plainPlan(100), fin: "heal", resetMs: 15 } });
+  }
+  scenario.serverUsers = [{ plan: { ...plainPlan(0), fin: "end", stallAtBytes: 0 }, dialMs: 0, refuses: false }];
+  scenario.healMs = 4_000;
   return scenario;
 }
 

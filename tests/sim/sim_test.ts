@@ -67,6 +67,12 @@ const HARD_CASES: Record<string, (scenario: Scenario) => boolean> = {
     kind === "broken off" && maxSessions > 1,
   "newcomers at a full server where a reset waits to be told": ({ kind, maxSessions }) =>
     kind === "broken off" && maxSessions === 1,
+  "more start credit than a session's part of the memory": ({ events }) =>
+    events.some((event) => event.kind === "rogue" && event.act === "takes all start credit"),
+  "200 streams that are lost at once": ({ kind, streams, events }) =>
+    kind === "crowd" && streams.length === 201 && events.some(({ kind }) => kind === "kill server"),
+  "a goodbye that nobody hears, on a slow path": ({ kind, events }) =>
+    kind === "farewells" && events.some(({ kind }) => kind === "black hole"),
   "a box that accepts and forwards nothing": ({ kind }) => kind === "swallowed",
   "a round trip of five seconds": ({ kind, lines }) => kind === "far" && lines.delayMs >= 2_500,
   "carriers that die as soon as they are attached": ({ kind }) => kind === "barren",
@@ -74,7 +80,7 @@ const HARD_CASES: Record<string, (scenario: Scenario) => boolean> = {
     events.some((event) => event.kind === "unreachable" && event.forMs >= 600_000),
 };
 
-/** So many seeds run in 20 s. */
+/** Fewer than the simulator runs in a few minutes. */
 const FIRST_SEEDS = 10_000;
 
 Deno.test("sim: each hard case is among the first seeds", () => {

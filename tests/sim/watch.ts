@@ -17,6 +17,8 @@ export interface Watcher {
   carrierLost(session: Session, reason: string): void;
   ending(session: Session, error: TeleError): void;
   received(stream: MuxStream): void;
+  /** All that `mux` was given at once has been handed over. */
+  turnEnded(mux: Mux): void;
   /** What is to be thrown where a stream takes what came, if anything. */
   fault(stream: MuxStream): Error | undefined;
   /** The end of a stream is in the log of `mux`, up to `offset`. */
@@ -33,7 +35,7 @@ export function watch(next: Watcher | undefined): void {
 
 const { attach, carrierLost, end } = Session.prototype;
 const { receive } = MuxStream.prototype;
-const { endSent, streamEnded } = Mux.prototype;
+const { endSent, streamEnded, turnEnded } = Mux.prototype;
 const { takeStart } = CreditPool.prototype;
 
 Session.prototype.attach = function (this: Session, attachment) {
@@ -56,6 +58,11 @@ MuxStream.prototype.receive = function (this: MuxStream, bytes, segment) {
   if (fault !== undefined) throw fault;
   receive.call(this, bytes, segment);
   watcher?.received(this);
+};
+
+Mux.prototype.turnEnded = function (this: Mux) {
+  watcher?.turnEnded(this);
+  return turnEnded.call(this);
 };
 
 Mux.prototype.endSent = function (this: Mux, stream, offset) {
