@@ -269,8 +269,9 @@ export class SessionServer<User extends SessionUser> {
     if (this.#sessions.size < maxSessions || this.#willReplace(identity)) return;
     const leaving = choiceOf(this.#sessions.values(), clock.now());
     if (leaving === undefined) {
-      const message =
-        `the tele server holds ${this.#sessions.size} sessions already; --max-sessions on its side allows more`;
+      const { size } = this.#sessions;
+      const held = size === 1 ? "1 session" : `${size} sessions`;
+      const message = `the tele server holds ${held} already; --max-sessions on its side allows more`;
       throw new RefusalError({ code: EndCode.full, message });
     }
     leaving.session.end(new TeleError("expired", "there were too many sessions, and it was empty and had no carrier"));

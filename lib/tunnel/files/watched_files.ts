@@ -10,6 +10,9 @@ import type { Log } from "../../net/log.ts";
 /** How often to look, in milliseconds. */
 const LOOK_MS = 1_000;
 
+/** The most that one of them may hold, in bytes: all certificates that a system trusts are a few hundred KiB. */
+const MOST_FILE_BYTES = 8 * 1024 * 1024;
+
 /** Files by the option that names each. */
 export type FilesByOption = Readonly<Record<string, string | undefined>>;
 
@@ -20,7 +23,7 @@ export type Texts = Readonly<Record<string, string>>;
  * Reads text files.
  *
  * @param files Their paths, by option; options without one are left out.
- * @throws {TeleError} `bad-input` that names the option whose file cannot be read.
+ * @throws {TeleError} `bad-input` that names the option whose file cannot be read, or holds more than 8 MiB.
  *
  * @example
  * ```ts
@@ -36,12 +39,27 @@ export async function readFiles(files: FilesByOption): Promise<Texts> {
   for (const [option, path] of Object.entries(files)) {
     if (path === undefined) continue;
     try {
-      texts[option] = await Deno.readTextFile(path);
+      texts[option] = await readText(path);
     } catch (error) {
       throw badInput(`${option}=${path} cannot be read: ${explain(error)}`, { cause: error });
     }
   }
   return texts;
+}
+
+/** It may be a pipe, or a device that never ends. */
+async function readText(path: string): Promise<string> {
+  using file = await Deno.open(path);
+  const decoder = new TextDecoder();
+  const piece = new Uint8Array(64 * 1024);
+  let text = "";
+  let left = MOST_FILE_BYTES;
+  for (let count = await file.read(piece); count !== null; count = await file.read(piece)) {
+    left -= count;
+    if (left < 0) throw new Error(`it holds more than ${MOST_FILE_BYTES / 2 ** 20} MiB: is it the right file?`);
+    text += decoder.decode(piece.subarray(0, count), { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 function explain(error: unknown): string {

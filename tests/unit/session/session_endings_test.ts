@@ -587,6 +587,7 @@ Deno.test("when all sessions have their carriers, one more is refused, and told 
   await world.clock.advance(100);
   assertEquals(user.error?.code, "refused");
   assert(user.error!.message.includes("--max-sessions"), user.error!.message);
+  assertEquals(world.linesWith("holds 1 session already; --max-sessions").length > 0, true, world.lines.join("\n"));
   assertEquals([world.server.sessionCount, second.isAttached], [1, false]);
   await world.client.stop("done");
   await world.clock.advance(20_000);

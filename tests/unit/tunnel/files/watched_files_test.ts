@@ -46,6 +46,17 @@ async function looks(world: World, count: number): Promise<void> {
   }
 }
 
+Deno.test("a file that never ends is refused by a sentence, in place of being read for ever", {
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  const error = await assertRejects(() => readFiles({ "--tls-cert": "/dev/zero" }), TeleError);
+  assertEquals(error.code, "bad-input");
+  assertEquals(
+    error.message,
+    "--tls-cert=/dev/zero cannot be read: it holds more than 8 MiB: is it the right file?",
+  );
+});
+
 Deno.test("files that do not change are not read again; changed ones are, once", () =>
   watch(async (world) => {
     await looks(world, 3);
