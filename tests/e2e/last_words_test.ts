@@ -1,6 +1,6 @@
 /** What a program wrote before it reset its connection arrives before the reset, through the system's sockets. */
 import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { collect } from "../support/mux_world.ts";
+import { collect } from "../support/reading.ts";
 import { RolesHere } from "../support/roles_here.ts";
 import { onUnix } from "../support/skip.ts";
 import { certificates, tlsTest, TlsWorld } from "../support/tls_world.ts";

@@ -122,6 +122,20 @@ export class FakeClock implements Clock {
     });
   }
 
+  /**
+   * Moves time on, timer by timer, until `promise` has settled.
+   *
+   * @returns What it gives.
+   * @throws What it throws, and as {@linkcode FakeClock.advanceUntil} does.
+   */
+  async run<T>(promise: Promise<T>, limitMs = 60_000, what = "the promise"): Promise<T> {
+    let settled = false;
+    const mark = () => void (settled = true);
+    promise.then(mark, mark);
+    await this.advanceUntil(() => settled, limitMs, what);
+    return await promise;
+  }
+
   /** The machine slept for `ms`: the wall clock jumps, {@linkcode FakeClock.now} and the timers stand still. */
   jumpWall(ms: number): void {
     this.#wallAheadMs += ms;

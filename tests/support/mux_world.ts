@@ -19,39 +19,6 @@ export function text(words: string): Uint8Array {
   return new TextEncoder().encode(words);
 }
 
-/** How one direction of a user's connection ended, and what came before that. */
-export interface Received {
-  bytes: Uint8Array;
-  /** `"end"` for a clean end of file, otherwise the message of the error. */
-  end: string;
-}
-
-/** Reads to the end. */
-export async function collect(user: Duplex, bufferBytes = 64 * KIB): Promise<Received> {
-  const parts: Uint8Array[] = [];
-  const into = new Uint8Array(bufferBytes);
-  let end = "end";
-  try {
-    for (let count = await user.read(into); count !== null; count = await user.read(into)) {
-      parts.push(into.slice(0, count));
-    }
-  } catch (error) {
-    end = (error as Error).message;
-  }
-  return { bytes: new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer()), end };
-}
-
-/** Reads `bytes` bytes, or less where the end comes before. */
-export async function readText(user: Duplex, bytes: number): Promise<string> {
-  const into = new Uint8Array(bytes);
-  for (let filled = 0; filled < bytes;) {
-    const count = await user.read(into.subarray(filled));
-    if (count === null) return new TextDecoder().decode(into.subarray(0, filled)) + "(end)";
-    filled += count;
-  }
-  return new TextDecoder().decode(into);
-}
-
 /** Sends back what it reads, and the end behind it. */
 export async function echo(user: Duplex): Promise<void> {
   const into = new Uint8Array(16 * KIB);
@@ -66,13 +33,13 @@ export async function echo(user: Duplex): Promise<void> {
 }
 
 /** What may be different from test to test. */
-export interface WorldOptions {
+export interface MuxWorldOptions {
   pipe?: MemoryPipeOptions;
   /** Plans the fate of each carrier. */
   onPipe?: (pipe: MemoryPipe) => void;
   client?: Partial<MuxClientOptions>;
   server?: Partial<MuxServerOptions>;
-  /** What a user's server does with each connection; all are kept in {@linkcode World.upstream}. */
+  /** What a user's server does with each connection; all are kept in {@linkcode MuxWorld.upstream}. */
   serve?: (user: Duplex) => unknown;
 }
 
@@ -100,7 +67,7 @@ export function callingUser(): { duplex: Duplex; send(bytes: Uint8Array): void }
 }
 
 /** A mux client, a mux server, and the network between. */
-export class World implements AsyncDisposable {
+export class MuxWorld implements AsyncDisposable {
   readonly clock = new FakeClock();
   readonly network: MemoryNetwork;
   readonly client: MuxClient;
@@ -114,10 +81,10 @@ export class World implements AsyncDisposable {
   readonly clientWrites: Uint8Array[] = [];
   /** What dialing the user's server does; refuses when it throws. */
   dialUpstream: (signal: AbortSignal) => Promise<void> = () => Promise.resolve();
-  readonly #options: WorldOptions;
+  readonly #options: MuxWorldOptions;
   readonly #formerServers: MuxServer[] = [];
 
-  constructor(options: WorldOptions = {}) {
+  constructor(options: MuxWorldOptions = {}) {
     this.#options = options;
     this.network = new MemoryNetwork({
       ...options.pipe,
@@ -172,12 +139,8 @@ export class World implements AsyncDisposable {
   }
 
   /** Moves the clock until `promise` has settled. */
-  async run<T>(promise: Promise<T>, limitMs = 60_000, what = "the promise"): Promise<T> {
-    let settled = false;
-    const mark = () => void (settled = true);
-    promise.then(mark, mark);
-    await this.clock.advanceUntil(() => settled, limitMs, what);
-    return await promise;
+  run<T>(promise: Promise<T>, limitMs?: number, what?: string): Promise<T> {
+    return this.clock.run(promise, limitMs, what);
   }
 
   /** The server process was killed, and another one answers from now on. */

@@ -13,7 +13,8 @@ import { FrameType } from "../../../lib/session/session_constants.ts";
 import { ClientHandshake } from "../../../lib/session/handshake/client_handshake.ts";
 import { framed } from "../../../lib/ping/codec.ts";
 import { acknowledgePayload, dataPayload, dataRecord, finRecord, openRecord } from "../../fuzz/frames.ts";
-import { collect, echo, readText, text, World } from "../../support/mux_world.ts";
+import { echo, MuxWorld, text } from "../../support/mux_world.ts";
+import { collect, readText } from "../../support/reading.ts";
 
 const GOODBYE = framed(new Uint8Array([FrameType.goodbye, 0, 1]));
 
@@ -30,7 +31,7 @@ function opens(from: number, count: number, resets: boolean): Uint8Array {
 }
 
 /** A guest that has its session, and reads nothing. */
-async function guest(world: World): Promise<Duplex> {
+async function guest(world: MuxWorld): Promise<Duplex> {
   await world.attached();
   const carrier = await world.network.dial();
   const handshake = await ClientHandshake.begin(carrier);
@@ -39,7 +40,7 @@ async function guest(world: World): Promise<Duplex> {
 }
 
 Deno.test("streams that are opened and reset in one read are dialled for by nobody", async () => {
-  await using world = new World();
+  await using world = new MuxWorld();
   const rogue = await guest(world);
   await rogue.write(opens(1, 300, true));
   await world.clock.advance(1_000);
@@ -50,7 +51,7 @@ Deno.test("streams that are opened and reset in one read are dialled for by nobo
 });
 
 Deno.test("thousands of opens in one read are taken in turns, and another client's echo goes in between", async () => {
-  await using world = new World({ serve: echo });
+  await using world = new MuxWorld({ serve: echo });
   const { user } = world.open();
   await world.attached();
   await world.run(user.write(text("hello")));
@@ -77,7 +78,7 @@ Deno.test("thousands of opens in one read are taken in turns, and another client
 });
 
 Deno.test("what came in front of a goodbye counts, also if it was too much for one turn", async () => {
-  await using world = new World();
+  await using world = new MuxWorld();
   const rogue = await guest(world);
   await rogue.write(framed(dataPayload(openRecord(1, 1_000, 1_000))));
   await world.clock.advance(10);
@@ -97,7 +98,7 @@ Deno.test("what came in front of a goodbye counts, also if it was too much for o
 });
 
 Deno.test("opens in front of a goodbye are no work for the step in which it comes", async () => {
-  await using world = new World();
+  await using world = new MuxWorld();
   const rogue = await guest(world);
   await world.run(rogue.write(new Uint8Array([...opens(1, 500, false), ...GOODBYE])));
   await world.clock.advance(500);
@@ -108,7 +109,7 @@ Deno.test("opens in front of a goodbye are no work for the step in which it come
 
 for (const how of ["says goodbye", "breaks a rule"]) {
   Deno.test(`thousands of streams of a guest that ${how} are cut in turns`, async () => {
-    await using world = new World();
+    await using world = new MuxWorld();
     const rogue = await guest(world);
     for (let from = 1; from < 2_000; from += 500) await world.run(rogue.write(opens(from, 500, false)));
     await world.clock.advanceUntil(() => world.upstream.length === 2_000, 10_000, "all are open");
@@ -126,7 +127,7 @@ for (const how of ["says goodbye", "breaks a rule"]) {
 }
 
 Deno.test("a server that ends while streams of a lost session are still to be cut cuts these as well", async () => {
-  const world = new World();
+  const world = new MuxWorld();
   const rogue = await guest(world);
   for (let from = 1; from < 2_000; from += 500) await world.run(rogue.write(opens(from, 500, false)));
   await world.clock.advanceUntil(() => world.upstream.length === 2_000, 10_000, "all are open");
@@ -140,7 +141,7 @@ Deno.test("a server that ends while streams of a lost session are still to be cu
 });
 
 Deno.test("carriers that take over while a read of the one before waits do not add theirs to it", async () => {
-  await using world = new World({ server: { maxStreams: 10 } });
+  await using world = new MuxWorld({ server: { maxStreams: 10 } });
   await world.attached();
   const first = await world.network.dial();
   const { accept: { sessionId }, resumeSecret } = await (await ClientHandshake.begin(first))
@@ -159,7 +160,7 @@ Deno.test("carriers that take over while a read of the one before waits do not a
 });
 
 Deno.test("a peer that breaks a rule in a later turn ends its session loudly", async () => {
-  await using world = new World();
+  await using world = new MuxWorld();
   const rogue = await guest(world);
   await rogue.write(new Uint8Array([...opens(1, 100, false), ...opens(7, 1, false)]));
   await world.clock.advance(100);
@@ -169,7 +170,7 @@ Deno.test("a peer that breaks a rule in a later turn ends its session loudly", a
 });
 
 Deno.test("users are dialled for a burst of streams at once, and for so many a second beyond it", async () => {
-  await using world = new World({ server: { maxStreams: 100_000 } });
+  await using world = new MuxWorld({ server: { maxStreams: 100_000 } });
   const rogue = await guest(world);
   const count = MOST_DIALS_AT_ONCE + DIALS_A_SECOND;
   for (let from = 1; from <= count; from += 1_000) {
@@ -184,7 +185,7 @@ Deno.test("users are dialled for a burst of streams at once, and for so many a s
 });
 
 Deno.test("a thousand handshakes that succeed, and their ends, make a few lines of each kind, and a last one that counts", async () => {
-  await using world = new World({ server: { maxSessions: 100 } });
+  await using world = new MuxWorld({ server: { maxSessions: 100 } });
   for (let made = 0; made < 300; made++) {
     const carrier = await guest(world);
     await world.clock.advance(1);

@@ -1,9 +1,10 @@
 /** What a program wrote before it reset its connection, such as why it refuses, arrives before the reset. */
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Duplex } from "../../../lib/net/duplex.ts";
-import { collect, MIB, text, World } from "../../support/mux_world.ts";
+import { MIB, MuxWorld, text } from "../../support/mux_world.ts";
+import { collect } from "../../support/reading.ts";
 
-async function connected(world: World): Promise<{ user: Duplex; upstream: Duplex }> {
+async function connected(world: MuxWorld): Promise<{ user: Duplex; upstream: Duplex }> {
   const { user } = world.open();
   await world.attached();
   await world.clock.settle();
@@ -15,7 +16,7 @@ function words(bytes: Uint8Array): string {
 }
 
 Deno.test("what came before a reset waits for a user that reads late", async () => {
-  await using world = new World();
+  await using world = new MuxWorld();
   const { user, upstream } = await connected(world);
   await world.run(upstream.write(text("no: ")));
   await world.run(upstream.write(text("too large")));
@@ -27,7 +28,7 @@ Deno.test("what came before a reset waits for a user that reads late", async () 
 });
 
 Deno.test("the same from the user's client to its server, also while that is being dialed", async () => {
-  await using world = new World();
+  await using world = new MuxWorld();
   world.dialUpstream = () => new Promise((resolve) => void world.clock.setTimer(resolve, 3_000));
   const { user } = world.open();
   await world.attached();
@@ -39,7 +40,7 @@ Deno.test("the same from the user's client to its server, also while that is bei
 });
 
 Deno.test("a user that takes nothing of what came before a reset is reset after ten seconds, one that reads is not", async () => {
-  await using world = new World();
+  await using world = new MuxWorld();
   const { user, upstream } = await connected(world);
   // Within the credit of a new stream, in several writes.
   for (let piece = 0; piece < 10; piece++) await world.run(upstream.write(new Uint8Array(16 * 1024)));
@@ -59,7 +60,7 @@ Deno.test("a user that takes nothing of what came before a reset is reset after 
 });
 
 Deno.test("a user's client that still sends comes to read the answer: what it sends goes nowhere", async () => {
-  await using world = new World();
+  await using world = new MuxWorld();
   const { user, upstream } = await connected(world);
   await world.run(upstream.write(text("no")));
   upstream.abort(new Error("refused"));
@@ -95,7 +96,7 @@ function refusing(end: "end" | "error" | "silence", readsAfterFailedWrite = true
 
 for (const end of ["end", "error", "silence"] as const) {
   Deno.test(`what a user's server said is read on when a write to it has failed, up to its ${end}; then it is a reset`, async () => {
-    await using world = new World({ server: { dial: () => Promise.resolve(refusing(end)) } });
+    await using world = new MuxWorld({ server: { dial: () => Promise.resolve(refusing(end)) } });
     const { user } = world.open();
     user.write(new Uint8Array(MIB)).catch(() => {});
     const { bytes, end: how } = await world.run(collect(user), 5_000, "the answer and the reset");
@@ -105,7 +106,7 @@ for (const end of ["end", "error", "silence"] as const) {
 }
 
 Deno.test("a connection that cannot be read after a failed write is reset at once", async () => {
-  await using world = new World({ server: { dial: () => Promise.resolve(refusing("silence", false)) } });
+  await using world = new MuxWorld({ server: { dial: () => Promise.resolve(refusing("silence", false)) } });
   const { user } = world.open();
   user.write(text("hello")).catch(() => {});
   assertEquals((await world.run(collect(user), 500, "the reset")).end, "it takes no more");

@@ -1,7 +1,8 @@
 /** Complete means taken by the peer: an end that was only sent may be lost with its session. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { SentEnds } from "../../../lib/mux/sent_ends.ts";
-import { collect, readText, text, World } from "../../support/mux_world.ts";
+import { MuxWorld, text } from "../../support/mux_world.ts";
+import { collect, readText } from "../../support/reading.ts";
 
 Deno.test("ends are taken in the order of the log, each once, when everything up to them is acknowledged", () => {
   const ends = new SentEnds();
@@ -26,7 +27,7 @@ Deno.test("who is over is forgotten, though nothing was acknowledged, and the ot
 });
 
 /** The user's server has ended early; the user's client uploads and ends, and nothing of that reaches the tele server. */
-async function uploadIntoABlackHole(world: World) {
+async function uploadIntoABlackHole(world: MuxWorld) {
   await world.attached();
   const { user } = world.open();
   await world.clock.advance(100);
@@ -43,7 +44,7 @@ async function uploadIntoABlackHole(world: World) {
 }
 
 Deno.test("a stream whose last bytes nobody has acknowledged is cut with its session, though both its ends were sent", async () => {
-  await using world = new World();
+  await using world = new MuxWorld();
   const { user, upstream } = await uploadIntoABlackHole(world);
   collect(upstream);
   world.restartServer();
@@ -55,7 +56,7 @@ Deno.test("a stream whose last bytes nobody has acknowledged is cut with its ses
 });
 
 Deno.test("a stream is finished when its last bytes were acknowledged, however long the network was away", async () => {
-  await using world = new World();
+  await using world = new MuxWorld();
   const { user, upstream } = await uploadIntoABlackHole(world);
   const here = collect(user);
   const there = collect(upstream);
@@ -69,7 +70,7 @@ Deno.test("a stream is finished when its last bytes were acknowledged, however l
 });
 
 Deno.test("who ends its session right behind the last byte lets the peer's streams be complete", async () => {
-  await using world = new World();
+  await using world = new MuxWorld();
   await world.attached();
   const { user } = world.open();
   await user.closeWrite();

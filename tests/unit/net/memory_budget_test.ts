@@ -7,7 +7,8 @@ import { MemoryBudget } from "../../../lib/net/memory_budget.ts";
 import { MemoryPool } from "../../../lib/net/memory_pool.ts";
 import { duplexPair } from "../../../lib/net/pipe.ts";
 import { ReplayLog } from "../../../lib/session/carrier/replay_log.ts";
-import { echo, KIB, MIB, readText, text, World } from "../../support/mux_world.ts";
+import { echo, KIB, MIB, MuxWorld, text } from "../../support/mux_world.ts";
+import { readText } from "../../support/reading.ts";
 
 Deno.test("what pools in a pool take stays within it, and whoever comes later still finds some", () => {
   fc.assert(fc.property(
@@ -45,7 +46,7 @@ Deno.test("logs share the memory of all, and each has a reserve that nobody take
 });
 
 /** A client whose streams send without end; the user's server never reads. */
-function flood(world: World, streams: number): MuxClient {
+function flood(world: MuxWorld, streams: number): MuxClient {
   const client = new MuxClient({ clock: world.clock, dial: (signal) => world.network.dial(signal) });
   for (let left = streams; left > 0; left--) {
     const [user, far] = duplexPair();
@@ -61,7 +62,7 @@ function flood(world: World, streams: number): MuxClient {
 Deno.test("guests fill what there is and no more, others get on beside them, and it comes back when they have left", async () => {
   const memory = new MemoryBudget(64 * MIB);
   let readers = 0;
-  await using world = new World({ server: { memory }, serve: (user) => readers++ === 0 ? echo(user) : undefined });
+  await using world = new MuxWorld({ server: { memory }, serve: (user) => readers++ === 0 ? echo(user) : undefined });
   const { user } = world.open();
   await world.attached();
   await world.run(user.write(text("hello")));
@@ -97,7 +98,7 @@ Deno.test("when sessions that held much have ended, the collector is told, once"
 
 Deno.test("a client is told how much start credit it may take, and takes no more", async () => {
   const memory = new MemoryBudget(32 * MIB);
-  await using world = new World({ server: { memory } });
+  await using world = new MuxWorld({ server: { memory } });
   await world.attached();
   const opened = Array.from({ length: 200 }, () => world.open());
   await world.clock.advance(100);

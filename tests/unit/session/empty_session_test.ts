@@ -1,13 +1,14 @@
 /** What counts as an empty session: one whose end loses nothing. */
 import { assertEquals } from "@std/assert";
 import { makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
-import { collect, text, World } from "../../support/mux_world.ts";
+import { MuxWorld, text } from "../../support/mux_world.ts";
+import { collect } from "../../support/reading.ts";
 
 const MINUTE_MS = 60_000;
 
 /** One without an identity would be waited for an hour only. */
-async function worldOfAKnownClient(): Promise<World> {
-  return new World({ client: { identity: { keys: await makeIdentityKeys(), slot: 0 } } });
+async function worldOfAKnownClient(): Promise<MuxWorld> {
+  return new MuxWorld({ client: { identity: { keys: await makeIdentityKeys(), slot: 0 } } });
 }
 
 Deno.test("an answer that waits for the network outlasts its stream: it is delivered after an outage of hours", async () => {

@@ -3,7 +3,8 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { faultOf, TeleError } from "../../../lib/net/error.ts";
 import { duplexPair } from "../../../lib/net/pipe.ts";
-import { collect, readText, text, World } from "../../support/mux_world.ts";
+import { MuxWorld, text } from "../../support/mux_world.ts";
+import { collect, readText } from "../../support/reading.ts";
 import { World as SessionWorld } from "../../support/session_world.ts";
 
 const BUG = new Error("a bug in the program");
@@ -23,7 +24,7 @@ Deno.test("what was foreseen stays what it is, anything else is told as a fault 
 
 Deno.test("onStreamEnd that throws is told in the log, and costs other streams nothing", async () => {
   const told: string[] = [];
-  await using world = new World({
+  await using world = new MuxWorld({
     server: {
       onStreamEnd: throwsBug,
       log: (level, message) => void (level === "error" && told.push(message)),
@@ -59,7 +60,7 @@ const BROKEN: Record<string, (user: Duplex) => void> = {
 
 for (const [call, breakIt] of Object.entries(BROKEN)) {
   Deno.test(`a user's connection whose ${call} throws loses its own stream, and no other`, async () => {
-    await using world = new World();
+    await using world = new MuxWorld();
     await world.attached();
     const { user: sound } = world.open();
     await world.run(sound.write(text("sound")));
@@ -81,7 +82,7 @@ for (const [call, breakIt] of Object.entries(BROKEN)) {
 }
 
 Deno.test("a dial that throws, in place of rejecting, refuses its stream", async () => {
-  await using world = new World({ server: { dial: throwsBug } });
+  await using world = new MuxWorld({ server: { dial: throwsBug } });
   await world.attached();
   const { user } = world.open();
   const here = collect(user);
@@ -90,7 +91,7 @@ Deno.test("a dial that throws, in place of rejecting, refuses its stream", async
 });
 
 Deno.test("a connection that throws when it is aborted does not keep others from being cut with their session", async () => {
-  const world = new World();
+  const world = new MuxWorld();
   await world.attached();
   const ends = [];
   for (let count = 0; count < 3; count++) {

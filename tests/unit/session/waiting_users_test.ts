@@ -3,10 +3,11 @@ import { assertEquals } from "@std/assert";
 import { FrameType } from "../../../lib/session/session_constants.ts";
 import { makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
 import { framed } from "../../../lib/ping/codec.ts";
-import { collect, echo, readText, text, World } from "../../support/mux_world.ts";
+import { echo, MuxWorld, text } from "../../support/mux_world.ts";
+import { collect, readText } from "../../support/reading.ts";
 
 /** A user that opens while the carrier takes nothing any more, or is gone: its open record stays here. */
-async function waitingUser(world: World) {
+async function waitingUser(world: MuxWorld) {
   const { user } = world.open();
   await user.write(text("hello"));
   await world.clock.settle();
@@ -14,7 +15,7 @@ async function waitingUser(world: World) {
 }
 
 /** Fills the carrier, so that nothing of who comes next goes into the log. */
-async function block(world: World): Promise<void> {
+async function block(world: MuxWorld): Promise<void> {
   world.network.last!.aToB.hold();
   const { user } = world.open();
   (async () => {
@@ -23,7 +24,7 @@ async function block(world: World): Promise<void> {
   await world.clock.advance(500);
 }
 
-async function assertServed(world: World, user: Awaited<ReturnType<typeof waitingUser>>): Promise<void> {
+async function assertServed(world: MuxWorld, user: Awaited<ReturnType<typeof waitingUser>>): Promise<void> {
   assertEquals(await world.run(readText(user, 5)), "hello");
   const received = collect(user);
   await user.closeWrite();
@@ -31,7 +32,7 @@ async function assertServed(world: World, user: Awaited<ReturnType<typeof waitin
 }
 
 Deno.test("users who wait in an outage outlive the session's resume timeout", async () => {
-  await using world = new World({ serve: echo, client: { resumeTimeoutMs: 60_000 } });
+  await using world = new MuxWorld({ serve: echo, client: { resumeTimeoutMs: 60_000 } });
   await world.attached();
   await world.clock.advance(1_000);
   const { user: known } = world.open();
@@ -50,7 +51,7 @@ Deno.test("users who wait in an outage outlive the session's resume timeout", as
 });
 
 Deno.test("users who wait outlive a server that ends as asked, and come to the next one", async () => {
-  await using world = new World({ serve: echo });
+  await using world = new MuxWorld({ serve: echo });
   await world.attached();
   await world.clock.advance(1_000);
   await block(world);
@@ -65,12 +66,12 @@ Deno.test("users who wait outlive a server that ends as asked, and come to the n
 
 Deno.test("users who wait outlive a session that another process with the same identity replaced", async () => {
   const identity = { keys: await makeIdentityKeys(), slot: 0 };
-  await using world = new World({ serve: echo, client: { identity } });
+  await using world = new MuxWorld({ serve: echo, client: { identity } });
   await world.attached();
   await world.clock.advance(1_000);
   await block(world);
   const user = await waitingUser(world);
-  await using twin = new World({
+  await using twin = new MuxWorld({
     client: { identity, clock: world.clock, dial: (signal) => world.network.dial(signal) },
   });
   await world.clock.advance(1_000);
@@ -80,7 +81,7 @@ Deno.test("users who wait outlive a session that another process with the same i
 });
 
 Deno.test("users who wait outlive a session whose peer breaks the protocol", async () => {
-  await using world = new World({ serve: echo });
+  await using world = new MuxWorld({ serve: echo });
   await world.attached();
   await world.clock.advance(1_000);
   await block(world);
@@ -94,7 +95,7 @@ Deno.test("users who wait outlive a session whose peer breaks the protocol", asy
 });
 
 Deno.test("a client that ends itself cuts everyone, also those who wait", async () => {
-  await using world = new World({ client: { resumeTimeoutMs: 60_000 } });
+  await using world = new MuxWorld({ client: { resumeTimeoutMs: 60_000 } });
   await world.attached();
   world.network.state = "unreachable";
   world.network.cut();

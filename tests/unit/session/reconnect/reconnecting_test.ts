@@ -1,7 +1,7 @@
 /** Whole clients and servers on paths that are long, swallow what they are given, or kill each carrier at once. */
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
-import { World as MuxWorld } from "../../../support/mux_world.ts";
+import { MuxWorld } from "../../../support/mux_world.ts";
 import { World } from "../../../support/session_world.ts";
 
 Deno.test("a path of many seconds attaches at first contact, once, and stays attached", async () => {

@@ -1,0 +1,127 @@
+/**
+ * A client that is accepted by a real server, and sends what a test says in place of what a mux would.
+ *
+ * @module
+ */
+import { MuxServer } from "../../lib/mux/link.ts";
+import { RecordDecoder } from "../../lib/mux/records.ts";
+import type { StreamEnd } from "../../lib/mux/stream.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
+import type { TeleError } from "../../lib/net/error.ts";
+import { duplexPair } from "../../lib/net/pipe.ts";
+import { SegmentPool } from "../../lib/net/segment_pool.ts";
+import { SessionClient } from "../../lib/session/session_client.ts";
+import type { ReplayLog } from "../../lib/session/carrier/replay_log.ts";
+import type { SessionUser } from "../../lib/session/session.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { MemoryNetwork } from "./memory_network.ts";
+import { MIB } from "./mux_world.ts";
+
+/** A rogue client, attached to a real server. */
+export interface RogueWorld {
+  rogue: Rogue;
+  clock: FakeClock;
+  upstream: Duplex[];
+  log: string[];
+  ends: StreamEnd[];
+}
+
+/** A rogue client attached to a real server; the server's users never read unless the test does. */
+export async function withRogue(
+  body: (world: RogueWorld) => Promise<void>,
+  serve?: (user: Duplex) => unknown,
+): Promise<void> {
+  const clock = new FakeClock();
+  const upstream: Duplex[] = [];
+  const log: string[] = [];
+  const ends: StreamEnd[] = [];
+  const server = new MuxServer({
+    clock,
+    log: (level, message) => void log.push(`${level} ${message}`),
+    dial: () => {
+      const [near, far] = duplexPair();
+      upstream.push(near);
+      serve?.(near);
+      return Promise.resolve(far);
+    },
+    onStreamEnd: (_stream, end) => void ends.push(end),
+  });
+  const network = new MemoryNetwork({ clock, onConnection: (carrier) => void server.accept(carrier) });
+  const rogues: Rogue[] = [];
+  const client = new SessionClient<Rogue>({
+    dial: network.dial,
+    clock,
+    log: () => {},
+    pool: new SegmentPool({ plenty: 16 }),
+    makeUser: () => {
+      const rogue = new Rogue();
+      rogues.push(rogue);
+      return rogue;
+    },
+    bindUser: (user, session) => user.wake = () => session.wake(),
+    inherit: () => {},
+    replayBufferBytes: 16 * MIB,
+    pingIntervalMs: 30_000,
+    resumeTimeoutMs: 60_000,
+  });
+  try {
+    await clock.advanceUntil(() => client.isAttached, 10_000);
+    await body({ rogue: rogues[0], clock, upstream, log, ends });
+  } finally {
+    const stopped = Promise.all([client.stop("the test ends"), server.stop("the test ends")]);
+    await clock.advance(1_000);
+    await stopped;
+  }
+}
+
+/** A peer that writes what the test says instead of what a mux would. */
+export class Rogue implements SessionUser {
+  readonly received: string[] = [];
+  readonly hints: Uint8Array[] = [];
+  readonly streamCount = 1;
+  readonly hasUnsent = false;
+  error: TeleError | undefined;
+  #pending: Uint8Array[] = [];
+  readonly #decoder = new RecordDecoder({
+    open: (id) => void this.received.push(`open ${id}`),
+    data: (id, bytes) => void this.received.push(`data ${id} ${bytes.length}`),
+    fin: (id) => void this.received.push(`fin ${id}`),
+    reset: (id, code, message) => void this.received.push(`reset ${id} ${code} ${message}`),
+  });
+  wake: () => void = () => {};
+
+  send(...records: Uint8Array[]): void {
+    this.#pending.push(...records);
+    this.wake();
+  }
+  pull(log: ReplayLog): void {
+    for (const record of this.#pending.splice(0)) {
+      const at = log.reserve(record.length);
+      log.arena.set(record, at);
+    }
+  }
+  receive(bytes: Uint8Array): void {
+    this.#decoder.push(bytes);
+  }
+  startPoolBytes = 0;
+  turnEnded(): undefined {}
+  receiveHint(bytes: Uint8Array): void {
+    this.hints.push(bytes.slice());
+  }
+  get hasHints(): boolean {
+    return this.hintsDue.length > 0;
+  }
+  takeHints(into: Uint8Array): number {
+    const hint = this.hintsDue.shift();
+    if (hint === undefined) return 0;
+    into.set(hint);
+    return hint.length;
+  }
+  hintsDue: Uint8Array[] = [];
+  acknowledged(): void {}
+
+  attached(): void {}
+  ended(error: TeleError): void {
+    this.error = error;
+  }
+}
