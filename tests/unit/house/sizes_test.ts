@@ -18,7 +18,6 @@ const LONG_FILES: Record<string, string> = {
   "lib/mux/stream.ts": LATER,
   "lib/session/carrier/carrier.ts": LATER,
   "lib/session/carrier/flight.ts": LATER,
-  "lib/mux/link.ts": "not yet split: engineer mux",
   "lib/net/address.ts": "not yet split: engineer net",
   "lib/net/node_duplex.ts": "not yet split: engineer net",
   "lib/net/tls_duplex.ts": "not yet split: engineer net",

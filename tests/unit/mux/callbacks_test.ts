@@ -1,0 +1,62 @@
+/** What a program gives to be called may throw: it is told, and stays where it was thrown. */
+import { assertEquals, assertMatch } from "@std/assert";
+import { guardedLog, guardedStreamEnd } from "../../../lib/mux/callbacks.ts";
+import type { MuxStream, StreamEnd } from "../../../lib/mux/stream.ts";
+import type { Log } from "../../../lib/net/log.ts";
+
+const stream = { peer: "127.0.0.1:1" } as MuxStream;
+const end: StreamEnd = { kind: "finished" };
+
+function recordingLog(): { log: Log; lines: string[] } {
+  const lines: string[] = [];
+  return { log: (level, message) => void lines.push(`${level} ${message}`), lines };
+}
+
+Deno.test("onStreamEnd is told which stream is over, and how", () => {
+  const { log, lines } = recordingLog();
+  const told: unknown[] = [];
+  guardedStreamEnd((...args) => void told.push(args), log)!(stream, end);
+  assertEquals([told, lines], [[[stream, end]], []]);
+});
+
+Deno.test("what onStreamEnd throws is one line of the log that names the peer, with the stack where there is one", () => {
+  const { log, lines } = recordingLog();
+  for (const thrown of [new Error("of the program"), "a string"]) {
+    guardedStreamEnd(() => {
+      throw thrown;
+    }, log)!(stream, end);
+  }
+  assertMatch(
+    lines[0],
+    /^error onStreamEnd threw, when the stream of 127\.0\.0\.1:1 was over: Error: of the program\n +at/,
+  );
+  assertEquals(lines[1], "error onStreamEnd threw, when the stream of 127.0.0.1:1 was over: a string");
+});
+
+Deno.test("without onStreamEnd there is nothing to guard", () => {
+  assertEquals(guardedStreamEnd(undefined, () => {}), undefined);
+});
+
+Deno.test("a log gets level, message and fields as they are", () => {
+  const got: unknown[] = [];
+  guardedLog((...args) => void got.push(args))("warn", "the message", { count: 1 });
+  assertEquals(got, [["warn", "the message", { count: 1 }]]);
+});
+
+Deno.test("what a log throws is an uncaught error of the program, and not thrown into what it tells of", () => {
+  const thrown = new Error("no space left");
+  const uncaught: unknown[] = [];
+  const onError = (event: ErrorEvent) => {
+    event.preventDefault();
+    uncaught.push(event.error);
+  };
+  globalThis.addEventListener("error", onError);
+  try {
+    guardedLog(() => {
+      throw thrown;
+    })("info", "the message");
+  } finally {
+    globalThis.removeEventListener("error", onError);
+  }
+  assertEquals(uncaught, [thrown]);
+});
