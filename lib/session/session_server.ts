@@ -1,9 +1,8 @@
 /**
- * The server's end: the registry of sessions, and the handshake that leads carriers to them.
+ * The server's end: the handshake that leads carriers to their sessions.
  *
  * @module
  */
-import { encodeHex } from "@std/encoding/hex";
 import { hostOfPeer } from "../net/address.ts";
 import { type Clock, sleep } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
@@ -12,23 +11,16 @@ import { closeBehindLastWord } from "../net/last_word.ts";
 import type { Log } from "../net/log.ts";
 import type { MemoryBudget } from "../net/memory_budget.ts";
 import type { SegmentPool } from "../net/segment_pool.ts";
-import {
-  EndCode,
-  IDLE_SESSION_KEPT_MS,
-  NAMELESS_SESSION_KEPT_MS,
-  TOKEN_REFUSAL_DELAY_MS,
-  WATCH_MS,
-} from "./session_constants.ts";
+import { EndCode, NAMELESS_SESSION_KEPT_MS, TOKEN_REFUSAL_DELAY_MS } from "./session_constants.ts";
 import { Absence } from "./absence.ts";
-import { choiceOf } from "./eviction.ts";
 import { type Committed, ServerHandshake } from "./handshake/server_handshake.ts";
 import { readResumeTimeout, resumeTimeoutField, startPoolField } from "./handshake/fields.ts";
-import type { ProvenIdentity } from "./handshake/keys.ts";
-import { type Ending, endingOf, RefusalError } from "./ending.ts";
+import { endingOf, RefusalError } from "./ending.ts";
 import { framed } from "../ping/codec.ts";
 import { SESSION_ID_BYTES } from "./handshake/messages.ts";
 import { Session, type SessionUser } from "./session.ts";
 import { SessionEntry } from "./session_entry.ts";
+import { SessionRegistry } from "./session_registry.ts";
 import { SessionLog } from "./session_log.ts";
 import { Strangers } from "./strangers.ts";
 import { renewedTokenSalt, tokenSalt } from "./handshake/token.ts";
@@ -63,7 +55,7 @@ export interface SessionServerOptions<User extends SessionUser> {
 const REFUSED_MS = 1_000;
 
 /**
- * Holds all sessions of a server.
+ * Takes carriers: each gets to its session by a handshake, or is turned away.
  *
  * Invariant 1: the step that attaches checks the attempt's number, stops the old carrier and reads the count with
  * nothing awaited in between. Invariant 9: a session ends only for its own client.
@@ -76,7 +68,7 @@ export class SessionServer<User extends SessionUser> {
   #tokenSalt: Promise<Uint8Array>;
   readonly #stopping = new AbortController();
   readonly #absence: Absence;
-  readonly #sessions: Map<string, SessionEntry> = new Map();
+  readonly #registry: SessionRegistry;
   #silentCarriers = 0;
   #stopped = false;
 
@@ -91,6 +83,7 @@ export class SessionServer<User extends SessionUser> {
     this.#strangers = new Strangers(options.clock, options.log);
     this.#absence = new Absence(options.clock);
     this.#lines = new SessionLog(options.clock, options.log);
+    this.#registry = new SessionRegistry({ ...options, lines: this.#lines });
   }
 
   /** The machine or the process slept for `ms` milliseconds until now: links that are found dead died meanwhile. */
@@ -100,7 +93,7 @@ export class SessionServer<User extends SessionUser> {
 
   /** Sessions held, attached or not. */
   get sessionCount(): number {
-    return this.#sessions.size;
+    return this.#registry.count;
   }
 
   /** Carriers that closed before their first byte, as balancers' health checks do. */
@@ -139,7 +132,7 @@ export class SessionServer<User extends SessionUser> {
   async #handshake(handshake: ServerHandshake): Promise<void> {
     const hello = await handshake.hello();
     this.#strangers.recognize(handshake.channel.duplex);
-    const wanted = hello.sessionId === undefined ? undefined : this.#sessions.get(encodeHex(hello.sessionId));
+    const wanted = hello.sessionId === undefined ? undefined : this.#registry.find(hello.sessionId);
     await handshake.challenge(hello.kind === "resume" && wanted === undefined ? "unknown" : "ready");
     const challengedAt = this.#options.clock.now();
     const salt = await this.#tokenSalt;
@@ -175,7 +168,7 @@ export class SessionServer<User extends SessionUser> {
     });
     // Meanwhile a newer attempt may have attached, or the session ended: then this carrier is nobody's.
     if (session.lastAttempt !== commit.attempt || session.error !== undefined) return handshake.channel.duplex.close();
-    const entry = this.#sessions.get(encodeHex(session.id))!;
+    const entry = this.#registry.find(session.id)!;
     const again = this.#attach(handshake, session, { peerReceived: commit.received, accept, roundTripMs });
     const outageMs = Math.round(this.#options.clock.now() - detachedAt);
     const seconds = (outageMs / 1000).toFixed(1);
@@ -201,10 +194,10 @@ export class SessionServer<User extends SessionUser> {
     });
     if (this.#stopped) return handshake.channel.duplex.close();
     const { peer } = handshake.channel.duplex;
-    this.#makeRoomFor(identity);
+    this.#registry.makeRoomFor(identity);
     const session = this.#makeSession(user, id, resumeSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));
     const entry = new SessionEntry(session, identity, hostOfPeer(peer));
-    this.#sessions.set(encodeHex(id), entry);
+    this.#registry.add(entry);
     this.#attach(handshake, session, { peerReceived: 0, accept, roundTripMs });
     this.#lines.tell("began", "info", entry, `began, from ${peer}`, { peer });
   }
@@ -218,9 +211,9 @@ export class SessionServer<User extends SessionUser> {
       replayBufferBytes,
       memory,
       pingIntervalMs,
-      onDetached: (lost, reason) => this.#onDetached(lost, reason),
-      onHeard: (heard) => this.#replaceOlder(heard),
-      onEnded: (lost, error) => this.#onEnded(lost, error),
+      onDetached: (lost, reason) => this.#registry.detached(lost, reason),
+      onHeard: (heard) => this.#registry.heard(heard),
+      onEnded: (lost, error) => this.#registry.ended(lost, error),
     });
     session.id = id;
     session.resumeSecret = resumeSecret;
@@ -234,7 +227,7 @@ export class SessionServer<User extends SessionUser> {
     session: Session,
     { peerReceived, accept, roundTripMs }: { peerReceived: number; accept: Uint8Array; roundTripMs: number },
   ): number {
-    const entry = this.#sessions.get(encodeHex(session.id))!;
+    const entry = this.#registry.find(session.id)!;
     const { channel } = handshake;
     entry.expiry?.cancel();
     entry.host = hostOfPeer(channel.duplex.peer);
@@ -246,83 +239,6 @@ export class SessionServer<User extends SessionUser> {
       opening: framed(accept),
       roundTripMs,
     });
-  }
-
-  /**
-   * A client that was killed said no goodbye: its next session ends the one it left. Not before the client is heard on
-   * it: a commit that the client gave up may arrive late, and must not end the session that the client has.
-   */
-  #replaceOlder(session: Session): void {
-    const entry = this.#sessions.get(encodeHex(session.id));
-    if (entry === undefined || entry.isHeard) return;
-    entry.isHeard = true;
-    const { identity } = entry;
-    if (identity === undefined) return;
-    const ending = { code: EndCode.replaced, message: "a newer session of the same client took its place" };
-    const older = [...this.#sessions.values()].filter((other) => other !== entry && other.isReplacedBy(identity));
-    for (const other of older) other.session.end(new RefusalError(ending), ending);
-  }
-
-  /** @throws {RefusalError} `full` if nobody may go. */
-  #makeRoomFor(identity: ProvenIdentity | undefined): void {
-    const { maxSessions, clock } = this.#options;
-    if (this.#sessions.size < maxSessions || this.#willReplace(identity)) return;
-    const leaving = choiceOf(this.#sessions.values(), clock.now());
-    if (leaving === undefined) {
-      const { size } = this.#sessions;
-      const held = size === 1 ? "1 session" : `${size} sessions`;
-      const message = `the tele server holds ${held} already; --max-sessions on its side allows more`;
-      throw new RefusalError({ code: EndCode.full, message });
-    }
-    leaving.session.end(new TeleError("expired", "there were too many sessions, and it was empty and had no carrier"));
-  }
-
-  /** Whether a session of this identity will end another as soon as it is heard: then it needs no room of its own. */
-  #willReplace(identity: ProvenIdentity | undefined): boolean {
-    if (identity === undefined) return false;
-    const { client, slot } = identity;
-    const same = ({ identity: other }: SessionEntry) => other?.client === client && other.slot === slot;
-    return [...this.#sessions.values()].filter(same).length === 1;
-  }
-
-  #onDetached(session: Session, reason: string): void {
-    const entry = this.#sessions.get(encodeHex(session.id));
-    if (entry === undefined || this.#stopped) return;
-    // Invariant 9: what carried nothing is forgotten, but not at once: the client may have the accept, and its first bytes
-    // were lost with the carrier. Forgetting that session would cut the streams that wait in it.
-    if (session.received > 0) {
-      this.#lines.tell("lost", "warn", entry, `lost its link: ${reason}`, { reason });
-    }
-    this.#watch(entry);
-  }
-
-  /** Looks from time to time whether a detached session has waited for long enough. */
-  #watch(entry: SessionEntry): void {
-    const { session } = entry;
-    const waitedMs = this.#options.clock.now() - (session.detachedAt ?? 0);
-    const leftMs = session.resumeTimeoutMs - waitedMs;
-    const stepMs = Math.max(0, Math.min(WATCH_MS, leftMs));
-    entry.expiry = this.#options.clock.setTimer(() => {
-      if (session.detachedAt === undefined || session.error !== undefined) return;
-      const waited = this.#options.clock.now() - session.detachedAt;
-      if (waited >= session.resumeTimeoutMs) {
-        session.end(new TeleError("expired", "no carrier came within the resume timeout (--resume-timeout)"));
-      } else if (waited >= IDLE_SESSION_KEPT_MS && session.isEmpty) {
-        session.end(new TeleError("expired", "it carried nothing, and had no carrier for too long"));
-      } else {
-        this.#watch(entry);
-      }
-    }, stepMs);
-  }
-
-  #onEnded(session: Session, error: TeleError): void {
-    const name = encodeHex(session.id);
-    const entry = this.#sessions.get(name);
-    if (entry === undefined) return;
-    this.#sessions.delete(name);
-    entry.expiry?.cancel();
-    const level = error.code === "fault" ? "error" : "info";
-    this.#lines.tell("ended", level, entry, `ended: ${error.message}`);
   }
 
   /** A carrier did not make it: it is told why if it may be a tele client, and the log is told once. */
@@ -367,10 +283,8 @@ export class SessionServer<User extends SessionUser> {
     this.#stopped = true;
     this.#strangers.stop();
     this.#stopping.abort();
-    const ending: Ending = { code: EndCode.shutdown, message };
-    const sessions = [...this.#sessions.values()].map((entry) => entry.session);
-    const ends = sessions.map((session) => session.end(new TeleError("closed", message), ending));
+    const ended = this.#registry.stop({ code: EndCode.shutdown, message });
     this.#lines.stop();
-    await Promise.all(ends);
+    await ended;
   }
 }

@@ -367,7 +367,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "the old session of a killed client kept",
-    "session/session_server.ts",
+    "session/session_registry.ts",
     "    for (const other of older) other.session.end(",
     "    for (const other of older.slice(0, 0)) other.session.end(",
   ),
@@ -397,7 +397,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a session that carried nothing yet forgotten after a minute",
-    "session/session_server.ts",
+    "session/session_registry.ts",
     "waited >= IDLE_SESSION_KEPT_MS && session.isEmpty",
     "waited >= WATCH_MS && session.isEmpty",
   ),
@@ -500,7 +500,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a session forgotten though its client knows it",
-    "session/session_server.ts",
+    "session/session_registry.ts",
     "    this.#watch(entry);\n  }\n\n",
     '    if (session.received === 0) return void session.end(new TeleError("closed", "it carried nothing"));\n    this.#watch(entry);\n  }\n\n',
   ),

@@ -1,0 +1,151 @@
+/**
+ * The sessions of a server: who is found again, who makes room for another, and who has waited for long enough.
+ *
+ * @module
+ */
+import { encodeHex } from "@std/encoding/hex";
+import type { Clock } from "../net/clock.ts";
+import { TeleError } from "../net/error.ts";
+import { type Ending, RefusalError } from "./ending.ts";
+import { choiceOf } from "./eviction.ts";
+import type { ProvenIdentity } from "./handshake/keys.ts";
+import type { Session } from "./session.ts";
+import { EndCode, IDLE_SESSION_KEPT_MS, WATCH_MS } from "./session_constants.ts";
+import type { SessionEntry } from "./session_entry.ts";
+import type { SessionLog } from "./session_log.ts";
+
+/** Options of {@linkcode SessionRegistry}. */
+export interface SessionRegistryOptions {
+  /** Time. */
+  clock: Clock;
+  /** Told what happens to sessions. */
+  lines: SessionLog;
+  /** Sessions at once. */
+  maxSessions: number;
+}
+
+/**
+ * Holds sessions, attached or not, until they end.
+ *
+ * Invariant 9: a session ends for its own client, by the clock, or, empty and long without a carrier, for want of room.
+ * Source: `PROTOCOL.md`, "Too many sessions".
+ */
+export class SessionRegistry {
+  readonly #options: SessionRegistryOptions;
+  readonly #entries: Map<string, SessionEntry> = new Map();
+  #stopped = false;
+
+  /** No session is here. */
+  constructor(options: SessionRegistryOptions) {
+    this.#options = options;
+  }
+
+  /** Sessions held, attached or not. */
+  get count(): number {
+    return this.#entries.size;
+  }
+
+  /** The session of this identifier, if it is here. */
+  find(id: Uint8Array): SessionEntry | undefined {
+    return this.#entries.get(encodeHex(id));
+  }
+
+  /** A session began. */
+  add(entry: SessionEntry): void {
+    this.#entries.set(encodeHex(entry.session.id), entry);
+  }
+
+  /**
+   * A client that was killed said no goodbye: its next session ends the one it left. Not before the client is heard on
+   * it: a commit that the client gave up may arrive late, and must not end the session that the client has.
+   */
+  heard(session: Session): void {
+    const entry = this.find(session.id);
+    if (entry === undefined || entry.isHeard) return;
+    entry.isHeard = true;
+    const { identity } = entry;
+    if (identity === undefined) return;
+    const ending = { code: EndCode.replaced, message: "a newer session of the same client took its place" };
+    const older = [...this.#entries.values()].filter((other) => other !== entry && other.isReplacedBy(identity));
+    for (const other of older) other.session.end(new RefusalError(ending), ending);
+  }
+
+  /**
+   * There will be one session more, of `identity`.
+   *
+   * @throws {RefusalError} `full` if nobody may go for it.
+   */
+  makeRoomFor(identity: ProvenIdentity | undefined): void {
+    const { maxSessions, clock } = this.#options;
+    if (this.#entries.size < maxSessions || this.#willReplace(identity)) return;
+    const leaving = choiceOf(this.#entries.values(), clock.now());
+    if (leaving === undefined) {
+      const { size } = this.#entries;
+      const held = size === 1 ? "1 session" : `${size} sessions`;
+      const message = `the tele server holds ${held} already; --max-sessions on its side allows more`;
+      throw new RefusalError({ code: EndCode.full, message });
+    }
+    leaving.session.end(new TeleError("expired", "there were too many sessions, and it was empty and had no carrier"));
+  }
+
+  /** Whether a session of this identity will end another as soon as it is heard: then it needs no room of its own. */
+  #willReplace(identity: ProvenIdentity | undefined): boolean {
+    if (identity === undefined) return false;
+    const { client, slot } = identity;
+    const same = ({ identity: other }: SessionEntry) => other?.client === client && other.slot === slot;
+    return [...this.#entries.values()].filter(same).length === 1;
+  }
+
+  /** A session has lost its carrier: it is waited for. */
+  detached(session: Session, reason: string): void {
+    const entry = this.find(session.id);
+    if (entry === undefined || this.#stopped) return;
+    // Invariant 9: what carried nothing is forgotten, but not at once: the client may have the accept, and its first bytes
+    // were lost with the carrier. Forgetting that session would cut the streams that wait in it.
+    if (session.received > 0) {
+      this.#options.lines.tell("lost", "warn", entry, `lost its link: ${reason}`, { reason });
+    }
+    this.#watch(entry);
+  }
+
+  /** Looks from time to time whether a detached session has waited for long enough. */
+  #watch(entry: SessionEntry): void {
+    const { session } = entry;
+    const waitedMs = this.#options.clock.now() - (session.detachedAt ?? 0);
+    const leftMs = session.resumeTimeoutMs - waitedMs;
+    const stepMs = Math.max(0, Math.min(WATCH_MS, leftMs));
+    entry.expiry = this.#options.clock.setTimer(() => {
+      if (session.detachedAt === undefined || session.error !== undefined) return;
+      const waited = this.#options.clock.now() - session.detachedAt;
+      if (waited >= session.resumeTimeoutMs) {
+        session.end(new TeleError("expired", "no carrier came within the resume timeout (--resume-timeout)"));
+      } else if (waited >= IDLE_SESSION_KEPT_MS && session.isEmpty) {
+        session.end(new TeleError("expired", "it carried nothing, and had no carrier for too long"));
+      } else {
+        this.#watch(entry);
+      }
+    }, stepMs);
+  }
+
+  /** A session is over. */
+  ended(session: Session, error: TeleError): void {
+    const name = encodeHex(session.id);
+    const entry = this.#entries.get(name);
+    if (entry === undefined) return;
+    this.#entries.delete(name);
+    entry.expiry?.cancel();
+    const level = error.code === "fault" ? "error" : "info";
+    this.#options.lines.tell("ended", level, entry, `ended: ${error.message}`);
+  }
+
+  /**
+   * Ends all sessions, each with the goodbye `ending`.
+   *
+   * @returns Settles when the clients were told and have closed; see {@linkcode Session.end}.
+   */
+  async stop(ending: Ending): Promise<void> {
+    this.#stopped = true;
+    const sessions = [...this.#entries.values()].map((entry) => entry.session);
+    await Promise.all(sessions.map((session) => session.end(new TeleError("closed", ending.message), ending)));
+  }
+}
