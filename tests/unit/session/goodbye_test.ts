@@ -91,3 +91,53 @@ Deno.test("a refusal arrives though its reader says more than is read, and reads
   await asking;
   await world.end();
 });
+
+const MINUTE_MS = 60_000;
+
+Deno.test("a client that stops says goodbye: the server's session ends at once", async () => {
+  const world = await World.attached();
+  const stopping = world.client.stop("the tele client ends");
+  await world.clock.advance(1);
+  await stopping;
+  assertEquals([world.there.error?.message, world.server.sessionCount], ["the tele client ends", 0]);
+  assertEquals([world.here.error?.code, world.network.last!.isOver], ["closed", true]);
+  await world.clock.advance(MINUTE_MS);
+  assertEquals([world.network.pipes.length, world.clock.pendingTimers], [1, 0]);
+});
+
+Deno.test("a server that stops says goodbye: the client's session ends, and a new one begins when it is back", async () => {
+  const world = await World.attached();
+  const former = world.here;
+  world.network.state = "refusing";
+  const stopping = world.server.stop("the tele server ends");
+  await world.clock.advance(1);
+  await stopping;
+  assertEquals([former.error?.message, former.error?.code], ["the tele server ends", "refused"]);
+  world.server = world.makeServer();
+  world.network.state = "up";
+  await world.untilAttached();
+  await world.exchange(100);
+  await world.end();
+});
+
+Deno.test("stopping takes little time when the carrier takes nothing, and none in an outage", async () => {
+  const world = await World.attached({ network: { bufferBytes: 10 } });
+  world.network.last!.hold();
+  world.here.send(1000);
+  await world.clock.advance(10);
+  let stopped = false;
+  world.client.stop("the tele client ends").then(() => stopped = true);
+  await world.clock.advance(499);
+  assertEquals(stopped, false);
+  await world.clock.advance(2_500);
+  assertEquals(stopped, true);
+  await world.end();
+
+  const away = await World.attached();
+  away.network.state = "unreachable";
+  away.network.cut();
+  await away.clock.advance(5_000);
+  await away.client.stop("the tele client ends");
+  await away.end();
+  assertEquals(away.clock.pendingTimers, 0);
+});

@@ -1,0 +1,174 @@
+/** Which attempt's carrier a session gets, in whatever order commits and accepts come, and what it counts. */
+import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
+import { EndCode, FrameType } from "../../../lib/session/session_constants.ts";
+import { type Identity, makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
+import { RefusalError } from "../../../lib/session/ending.ts";
+import type { MemoryPipe } from "../../support/memory_network.ts";
+import { CryptoGate, frameOf, handMade, u64, World } from "../../support/session_world.ts";
+
+Deno.test("what an old carrier delivers after the takeover is dropped, what it delivers before is counted once", async () => {
+  for (let releaseAtMs = 0; releaseAtMs <= 80; releaseAtMs += 5) {
+    const world = await World.attached({ network: { delayMs: 10, localAddress: "192.0.2.1" } });
+    const old = world.network.last!;
+    old.hold();
+    world.here.send(30_000);
+    world.there.send(30_000);
+    await world.clock.advance(50);
+    world.client.addressesChanged(() => false);
+    await world.clock.advance(releaseAtMs);
+    old.release();
+    await world.untilDelivered();
+    await world.clock.advance(100);
+    assertEquals(world.network.pipes.length, 2);
+    world.assertUnbroken();
+    await world.end();
+  }
+});
+
+/** Two attempts, both challenged. */
+async function twoAttempts() {
+  const world = new World();
+  const { dial, resume, pipe: original, sessionId } = await handMade(world);
+  const older = await dial(sessionId);
+  const newer = await dial(sessionId);
+  assertEquals([older.handshake.status, newer.handshake.status], ["ready", "ready"]);
+  return { world, resume, original, older, newer };
+}
+
+/** The newer attempt's carrier is the session's, and all others are closed. */
+async function assertNewerAttached(world: World, newer: MemoryPipe, others: MemoryPipe[]): Promise<void> {
+  // Who is refused may read why for a second.
+  await world.clock.advance(1_000);
+  assertEquals([newer.isOver, ...others.map((pipe) => pipe.isOver)], [false, ...others.map(() => true)]);
+  const before = world.there.received;
+  await newer.a.write(frameOf(FrameType.acknowledge, u64(0)));
+  await world.clock.settle();
+  assertEquals([world.there.received, world.there.error, world.server.sessionCount], [before, undefined, 1]);
+  await world.end();
+}
+
+Deno.test("commits that arrive in order: the older attaches and is then taken over", async () => {
+  const { world, resume, original, older, newer } = await twoAttempts();
+  assertEquals((await resume(older.handshake, 1)).accept.received, 1);
+  assertEquals((await resume(newer.handshake, 2)).accept.received, 1);
+  await assertNewerAttached(world, newer.pipe, [original, older.pipe]);
+});
+
+Deno.test("commits that arrive in the wrong order: the older is refused as stale, quietly", async () => {
+  const { world, resume, original, older, newer } = await twoAttempts();
+  await resume(newer.handshake, 2);
+  const error = await assertRejects(() => resume(older.handshake, 1), RefusalError);
+  assertEquals(error.endCode, EndCode.stale);
+  assertEquals(world.linesWith("before it was attached"), []);
+  await assertNewerAttached(world, newer.pipe, [original, older.pipe]);
+});
+
+Deno.test("a number that was used before is stale", async () => {
+  const { world, resume, original, older, newer } = await twoAttempts();
+  await resume(newer.handshake, 2);
+  const error = await assertRejects(() => resume(older.handshake, 2), RefusalError);
+  assertEquals(error.endCode, EndCode.stale);
+  await assertNewerAttached(world, newer.pipe, [original, older.pipe]);
+});
+
+Deno.test("commits whose proofs are checked at the same time: the newer one is attached whichever ends first", async () => {
+  for (const order of [[0, 1], [1, 0]]) {
+    const { world, resume, original, older, newer } = await twoAttempts();
+    using gate = new CryptoGate("verify", (call) => call < 2);
+    const results = Promise.allSettled([resume(older.handshake, 1), resume(newer.handshake, 2)]);
+    while (gate.held.length < 2) await world.clock.settle();
+    for (const call of order) {
+      gate.release(call);
+      await world.clock.settle();
+    }
+    const [, second] = await results;
+    assertEquals(second.status, "fulfilled");
+    await assertNewerAttached(world, newer.pipe, [original, older.pipe]);
+  }
+});
+
+Deno.test("accepts that are made at the same time: the older one's is dropped, even if it is ready last", async () => {
+  for (const order of [[0, 1], [1, 0]]) {
+    const { world, resume, original, older, newer } = await twoAttempts();
+    // Calls of sign: the two clients' proofs are made first, then the two accepts.
+    using gate = new CryptoGate("sign", (call) => call === 1 || call === 3);
+    const first = Promise.allSettled([resume(older.handshake, 1)]);
+    while (gate.held.length < 1) await world.clock.settle();
+    const second = Promise.allSettled([resume(newer.handshake, 2)]);
+    while (gate.held.length < 2) await world.clock.settle();
+    for (const at of order) {
+      gate.release([1, 3][at]);
+      await world.clock.settle();
+    }
+    const outcomes = [...await first, ...await second].map(({ status }) => status);
+    assertEquals(outcomes, ["rejected", "fulfilled"]);
+    await assertNewerAttached(world, newer.pipe, [original, older.pipe]);
+  }
+});
+
+Deno.test("once a resume is taken, what the old carrier delivers is not counted, though the accept is still made", async () => {
+  const world = new World();
+  const { dial, resume, pipe: original, sessionId } = await handMade(world);
+  const { handshake, pipe } = await dial(sessionId);
+  using gate = new CryptoGate("sign", (call) => call === 1);
+  const resuming = resume(handshake, 1);
+  while (gate.held.length < 1) await world.clock.settle();
+  await original.a.write(frameOf(FrameType.data, new Uint8Array(100))).catch(() => {});
+  await world.clock.settle();
+  gate.release(1);
+  assertEquals([(await resuming).accept.received, world.there.session!.received], [1, 1]);
+  await assertNewerAttached(world, pipe, [original]);
+});
+
+Deno.test("an accept that is verified after its attempt was given up attaches nothing", async () => {
+  // Calls of verify: server, client, server, client. The clients' wait.
+  using gate = new CryptoGate("verify", (call) => call % 2 === 1);
+  const world = new World();
+  world.client;
+  await world.clock.settle();
+  assertEquals(gate.held, [1]);
+  await world.clock.advance(1_000);
+  assertEquals(world.network.pipes.length, 2);
+  await world.clock.advance(600);
+  assertEquals(gate.held, [1, 3], "the second attempt was committed");
+  gate.release(1);
+  await world.clock.settle();
+  gate.release(3);
+  await world.clock.settle();
+  assert(world.client.isAttached);
+  assertEquals(world.network.pipes.map((pipe) => pipe.isOver), [true, false, true]);
+  assertEquals(world.clientUsers.length, 1);
+  assertEquals(world.linesWith("lost"), []);
+  await world.end();
+});
+
+Deno.test("a commit that was given up and arrives late does not end the session that the client has", async () => {
+  const identity: Identity = { keys: await makeIdentityKeys(), slot: 0 };
+  const world = new World({ client: { identity } });
+  let late: MemoryPipe | undefined;
+  world.network.onPipe = (pipe, index) => {
+    if (index === 0) late = pipe;
+  };
+  world.onConnection = (duplex) => {
+    world.toServer(duplex);
+    if (world.network.pipes.length === 1) world.clock.setTimer(() => late!.aToB.hold(), 0);
+  };
+  // The hello passes, the commit is held: the network begins to hold once the challenge was sent.
+  const gate = new CryptoGate("sign", (call) => call === 0);
+  world.client;
+  await world.clock.advance(1);
+  assertEquals(gate.held, [0]);
+  gate.release(0);
+  gate[Symbol.dispose]();
+  await world.untilAttached();
+  assertGreater(world.network.pipes.length, 1);
+  await world.exchange(1000);
+  const there = world.there;
+  late!.release();
+  await world.clock.advance(5_000);
+  assertEquals(world.serverUsers.length, 2, "the late commit did arrive");
+  world.here.send(1000);
+  await world.clock.advance(1000);
+  assertEquals([there.received, there.error, world.here.error], [2000, undefined, undefined]);
+  await world.end();
+});
