@@ -1,12 +1,12 @@
-/** The README's permissions are enough for both roles. */
+/** The manual's permissions are enough for both roles. */
 import { assertStringIncludes } from "@std/assert";
 import { within } from "../support/wait.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const README = await Deno.readTextFile(new URL("README.md", ROOT));
+const MANUAL = await Deno.readTextFile(new URL("lib/tunnel/MANUAL.md", ROOT));
 
-Deno.test("with the README's permissions, and with hardly any, both roles start without a question", async () => {
-  const printed = /^--no-prompt .*$/m.exec(README)![0].split(" ");
+Deno.test("with the manual's permissions, and with hardly any, both roles start without a question", async () => {
+  const printed = /^--no-prompt .*$/m.exec(MANUAL)![0].split(" ");
   const hardlyAny = ["--no-prompt", "--allow-net", "--allow-env"];
   const main = new URL("main.ts", ROOT).href;
   for (const flags of [printed, hardlyAny]) {

@@ -6,6 +6,7 @@ import { PERMISSIONS } from "../../../scripts/compile/permissions.ts";
 import { readText, ROOT } from "../../support/source_tree.ts";
 
 const README = readText("README.md");
+const MANUAL = readText("lib/tunnel/MANUAL.md");
 
 /** The cells of the table rows that begin with an option. */
 function optionRows(): string[][] {
@@ -21,8 +22,8 @@ Deno.test("the README's table of options has every option, its role and its defa
   assertEquals(optionRows().map(([name, role, , initial]) => [name, role, initial]), expected);
 });
 
-Deno.test("the README's permissions are those of the compiled program, with the whole environment", () => {
-  const printed = /^--no-prompt .*$/m.exec(README)?.[0].split(" ");
+Deno.test("the manual's permissions are those of the compiled program, with the whole environment", () => {
+  const printed = /^--no-prompt .*$/m.exec(MANUAL)?.[0].split(" ");
   const names = PERMISSIONS.map((flag) => flag.replace(/^--allow-env=.*/, "--allow-env"));
   assertEquals(printed?.sort(), names.sort());
 });
