@@ -15,14 +15,18 @@ import { pingNameOf } from "../rfd80/alpn.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
 import { makeDialer, type OuterDialer } from "./outer_dialer.ts";
 import { Relays } from "../rfd80/relays.ts";
+import { Turns } from "../rfd80/turns.ts";
 import type { Running } from "./running.ts";
 import { SessionPool } from "./session_pool.ts";
 import type { LinkStatus } from "../log/status_line.ts";
 import { startStdio } from "./stdio.ts";
 import { StreamLog } from "../log/stream_log.ts";
 
-/** How long a connection of RFD 80 mode may take to be made, in milliseconds. */
+/** How long a connection of RFD 80 mode may take to be made, from its turn on, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Connections of RFD 80 mode that are being made at once: a server ends the oldest handshakes when there are too many. */
+const CONNECTS_AT_ONCE = 64;
 
 /**
  * Runs the client role. It does not wait for the server: users' connections are taken at once, and wait.
@@ -102,6 +106,7 @@ function prepareProtocol(
   const streamLog = new StreamLog(clock, log);
   const relays = new Relays({ clock, streamLog, maxStreams });
   const patience = new Patience(clock, (shortage) => streamLog.waitFor(shortage));
+  const turns = new Turns(CONNECTS_AT_ONCE);
   // The server sends pings; a client only when it is told how often.
   const framing = { maxMessageBytes, pingIntervalMs: options.sendsPings ? pingIntervalMs : undefined };
   const server = formatAddress(options.out);
@@ -118,7 +123,11 @@ function prepareProtocol(
     }
   };
   const connect = async (inner: Duplex, signal: AbortSignal) => {
-    const { duplex, protocol: chosen } = await patience.attempt(server, () => dial(signal), signal);
+    const { duplex, protocol: chosen } = await patience.attempt(
+      server,
+      () => turns.take(() => dial(signal), signal),
+      signal,
+    );
     return { outer: duplex, inner, framing: chosen === pingNameOf(protocol) ? framing : undefined };
   };
   return () => ({

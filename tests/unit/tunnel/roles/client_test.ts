@@ -115,3 +115,37 @@ Deno.test("with a server there, what a user sends comes to the user's server, an
   assertEquals(answer, "there and back");
   await echoing;
 });
+
+tlsTest(
+  "in RFD 80 mode 64 connections are being made at once, and each has its ten seconds from its turn on",
+  async () => {
+    // It takes connections, and answers none.
+    const server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const came: Deno.Conn[] = [];
+    const coming = (async () => {
+      for await (const connection of server) came.push(connection);
+    })();
+    const [clock, lines] = [new FakeClock(), [] as string[]];
+    const flags = ["--client", "--in=127.0.0.1:0", `--out=127.0.0.1:${server.addr.port}`, "--tls", "--protocol=test"];
+    const client = await startClient(clientOptions(flags), (_level, message) => void lines.push(message), clock);
+    const connect = () => Deno.connect({ hostname: "127.0.0.1", port: portOf(client) });
+    const users = await Promise.all(Array.from({ length: 100 }, connect));
+    const cameInAll = async (count: number) => {
+      while (came.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+      // Whoever is too early has time to come.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return came.length;
+    };
+    assertEquals(await cameInAll(64), 64);
+    await clock.advance(9_999);
+    assertEquals([came.length, lines.filter((line) => line.includes("no answer"))], [64, []]);
+    await clock.advance(1);
+    assertEquals(await cameInAll(100), 100);
+    await clock.advance(9_000);
+    assertEquals(clock.pendingTimers >= 36, true, "the others wait for their answers");
+    await client.stop("the test ends");
+    server.close();
+    await coming;
+    for (const connection of [...came, ...users]) connection.close();
+  },
+);

@@ -1,0 +1,50 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { Turns } from "../../../../lib/tunnel/rfd80/turns.ts";
+import { settle } from "../../../support/fake_clock.ts";
+
+/** Work that ends when it is told to. */
+function works(turns: Turns, signal = new AbortController().signal) {
+  const begun: string[] = [];
+  const ends: Record<string, PromiseWithResolvers<string>> = {};
+  const come = (name: string) => {
+    ends[name] = Promise.withResolvers();
+    return turns.take(() => {
+      begun.push(name);
+      return ends[name]!.promise;
+    }, signal);
+  };
+  return { begun, ends, come };
+}
+
+Deno.test("no more than so many work at once, and the next begins when one has ended, well or badly", async () => {
+  const { begun, ends, come } = works(new Turns(2));
+  const [a, b, c, d] = ["a", "b", "c", "d"].map(come);
+  await settle();
+  assertEquals(begun, ["a", "b"]);
+  ends["b"]!.resolve("done");
+  assertEquals(await b, "done");
+  await settle();
+  assertEquals(begun, ["a", "b", "c"]);
+  ends["a"]!.reject(new Error("it broke"));
+  await assertRejects(() => a!, Error, "it broke");
+  await settle();
+  assertEquals(begun, ["a", "b", "c", "d"]);
+  ends["c"]!.resolve("");
+  ends["d"]!.resolve("");
+  await Promise.all([c, d]);
+});
+
+Deno.test("who gives up before its turn never begins, and is in nobody's way", async () => {
+  const turns = new Turns(1);
+  const impatient = new AbortController();
+  const one = works(turns);
+  const other = works(turns, impatient.signal);
+  const [first, second, third] = [one.come("first"), other.come("second"), one.come("third")];
+  impatient.abort(new Error("enough"));
+  await assertRejects(() => second, Error, "enough");
+  await assertRejects(() => other.come("late"), Error, "enough");
+  one.ends["first"]!.resolve("");
+  one.ends["third"]!.resolve("");
+  await Promise.all([first, third]);
+  assertEquals([one.begun, other.begun], [["first", "third"], []]);
+});
