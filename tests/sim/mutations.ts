@@ -94,8 +94,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "what was under way is not sent again",
     "session/carrier/replay_log.ts",
-    "    this.#sent = offset;\n    this.#next = this.#first;\n    return again;",
-    "    this.#next = this.#next;\n    return again;",
+    "    this.#sent = offset;\n    this.#pieces.rewind();\n    return again;",
+    "    return again;",
   ),
   {
     name: "a late byte of the old carrier accepted",
@@ -524,7 +524,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a segment freed under a write when the session ends",
-    "session/carrier/replay_log.ts",
+    "session/carrier/piece_queue.ts",
     "at++) this.#pieces[at]!.segment?.release();",
     "at++) {\n      const { segment } = this.#pieces[at]!;\n      while (segment !== undefined && !segment.isExclusive) segment.release();\n      segment?.release();\n    }",
   ),

@@ -23,6 +23,8 @@ export interface MemoryPipeOptions {
   delayMs?: number;
   /** Rate of each direction; no limit by default. */
   bytesPerSecond?: number;
+  /** At that rate bytes come in pieces of this length, in milliseconds; longer ones make a test quick. @default {5} */
+  pieceMs?: number;
   /** A read gets between 1 and this many bytes, at random; by default all there are. */
   maxChunk?: number;
   /** Names of the ends `a` and `b`, for {@linkcode Duplex.peer}. @default {["memory:a", "memory:b"]} */
@@ -84,6 +86,7 @@ export class Direction {
   readonly #clock: Clock | undefined;
   readonly #random: Random;
   readonly #bufferBytes: number;
+  readonly #pieceMs: number;
   readonly #cut: (reason: unknown) => void;
   /** Called when a FIN arrives whose sender does not listen any more. */
   readonly #onDeaf: () => void;
@@ -120,6 +123,7 @@ export class Direction {
     this.#clock = options.clock;
     this.#random = random;
     this.#bufferBytes = options.bufferBytes ?? 64 * 1024;
+    this.#pieceMs = options.pieceMs ?? 5;
     this.delayMs = options.delayMs ?? 0;
     this.maxChunk = options.maxChunk;
     this.bytesPerSecond = options.bytesPerSecond;
@@ -282,7 +286,9 @@ export class Direction {
       let take = lent.length - writer.taken;
       take = Math.min(take, this.#bufferBytes - this.#queuedBytes);
       // A paced line delivers bit by bit, not a whole buffer at its end.
-      if (this.bytesPerSecond) take = Math.min(take, Math.max(1, Math.ceil(this.bytesPerSecond / 200)));
+      if (this.bytesPerSecond) {
+        take = Math.min(take, Math.max(1, Math.ceil(this.bytesPerSecond * this.#pieceMs / 1000)));
+      }
       if (take === 0) break;
       const bytes = lent.take(writer.taken, take);
       this.#queue.push({ bytes, atMs: this.#arrivalMs(take) });

@@ -8,16 +8,14 @@ import { TeleError } from "../../net/error.ts";
 import { MemoryPool } from "../../net/memory_pool.ts";
 import type { Segment } from "../../net/segment_pool.ts";
 import { DATA_HEADER_BYTES, FrameType, HEADROOM_BYTES, LEAST_ROOM_BYTES } from "../session_constants.ts";
-import { MOST_GATHERED_BYTES, type Piece, type WriteHold } from "./write_hold.ts";
+import { type Piece, PieceQueue } from "./piece_queue.ts";
+import { MOST_GATHERED_BYTES, type WriteHold } from "./write_hold.ts";
 
 /** Bytes of one arena: the memory that small records are gathered in. */
 const ARENA_BYTES = 32 * 1024;
 
 /** Pieces up to this size are gathered into one frame when several wait; no frame is cut smaller. In bytes. */
 const GATHER_BYTES = 4 * 1024;
-
-/** So many pieces that nobody needs any more stay in the list, in place of moving the others each time. */
-const MOST_DROPPED = 256;
 
 /** Memory that a piece takes beside its bytes: room for a header in front, and what describes it. */
 export const PIECE_BYTES: number = HEADROOM_BYTES + 128;
@@ -61,11 +59,7 @@ export class ReplayLog {
   arena: Uint8Array = new Uint8Array(0);
   readonly #limitBytes: number;
   #arenaUsed = 0;
-  #pieces: Piece[] = [];
-  /** Index of the first piece that is held; those before it are dropped in bulk. */
-  #first = 0;
-  /** Index of the piece to send next. */
-  #next = 0;
+  readonly #pieces = new PieceQueue();
   #acknowledged = 0;
   #sent = 0;
   #highestSent = 0;
@@ -103,7 +97,7 @@ export class ReplayLog {
 
   /** Memory that is held: of many small records, most of it is not their bytes. */
   get #memoryBytes(): number {
-    return this.#held + PIECE_BYTES * (this.#pieces.length - this.#first);
+    return this.#held + PIECE_BYTES * this.#pieces.count;
   }
 
   /** How many bytes of data may be added. */
@@ -133,10 +127,10 @@ export class ReplayLog {
    * anything else is called. Records added one after the other leave in one frame.
    */
   reserve(bytes: number): number {
-    const last = this.#pieces.length > this.#first ? this.#pieces[this.#pieces.length - 1] : undefined;
+    const { last } = this.#pieces;
     let at = this.#arenaUsed;
     const joins = last !== undefined && last.memory === this.arena && last.end === at && last.offset >= this.#sent &&
-      this.#pieces.length > this.#next && at + bytes <= this.arena.length;
+      this.#pieces.next !== undefined && at + bytes <= this.arena.length;
     if (joins) {
       last.end += bytes;
     } else {
@@ -165,7 +159,7 @@ export class ReplayLog {
   }
 
   #add(memory: Uint8Array, start: number, end: number, segment: Segment | undefined): void {
-    this.#pieces.push({ memory, start, end, offset: this.#end, segment, writes: 0 });
+    this.#pieces.add({ memory, start, end, offset: this.#end, segment, writes: 0 });
   }
 
   /**
@@ -176,9 +170,8 @@ export class ReplayLog {
    * @returns A view that is valid until `hold` is released, or `undefined` if everything was sent.
    */
   nextWrite(hold: WriteHold, maxBytes: number = Infinity): Uint8Array | undefined {
-    const piece = this.#pieces[this.#next];
+    const { next: piece, following } = this.#pieces;
     if (piece === undefined) return undefined;
-    const following = this.#pieces[this.#next + 1];
     if (following !== undefined && isSmall(piece) && isSmall(following)) return this.#gatherSmall(hold, maxBytes);
     const from = piece.start + (this.#sent - piece.offset);
     const most = Math.max(maxBytes, GATHER_BYTES);
@@ -186,7 +179,7 @@ export class ReplayLog {
     const hasRoom = from === piece.start || this.#sent === this.#acknowledged;
     if (piece.end - from <= most && hasRoom && piece.writes === 0) {
       hold.take(piece);
-      this.#next++;
+      this.#pieces.advance();
       return this.#frame(piece.memory, from, piece.end);
     }
     return this.#cut(hold, piece, from, Math.min(piece.end, from + most, from + MOST_GATHERED_BYTES));
@@ -209,7 +202,7 @@ export class ReplayLog {
   #cut(hold: WriteHold, piece: Piece, from: number, to: number): Uint8Array {
     const gather = hold.takeGather();
     gather.set(piece.memory.subarray(from, to), HEADROOM_BYTES);
-    if (to === piece.end) this.#next++;
+    if (to === piece.end) this.#pieces.advance();
     return this.#frame(gather, HEADROOM_BYTES, HEADROOM_BYTES + to - from);
   }
 
@@ -220,14 +213,14 @@ export class ReplayLog {
     let sent = this.#sent;
     let filled = HEADROOM_BYTES;
     for (;;) {
-      const piece = this.#pieces[this.#next];
+      const piece = this.#pieces.next;
       if (piece === undefined || !isSmall(piece)) break;
       const bytes = piece.memory.subarray(piece.start + (sent - piece.offset), piece.end);
       if (filled + bytes.length > limit) break;
       gather.set(bytes, filled);
       filled += bytes.length;
       sent += bytes.length;
-      this.#next++;
+      this.#pieces.advance();
     }
     return this.#frame(gather, HEADROOM_BYTES, filled);
   }
@@ -245,16 +238,8 @@ export class ReplayLog {
 
   #drop(offset: number): void {
     this.#acknowledged = offset;
-    while (this.#first < this.#pieces.length) {
-      const piece = this.#pieces[this.#first]!;
-      const pieceEnd = piece.offset + piece.end - piece.start;
-      if (pieceEnd > offset) break;
-      piece.segment?.release();
-      this.#pieces[this.#first++] = NOTHING;
-    }
-    if (this.#next < this.#first) this.#next = this.#first;
+    this.#pieces.dropBefore(offset);
     this.#hold(this.#end - offset);
-    this.#compact();
   }
 
   /**
@@ -268,15 +253,13 @@ export class ReplayLog {
     this.#drop(offset);
     const again = this.#highestSent - offset;
     this.#sent = offset;
-    this.#next = this.#first;
+    this.#pieces.rewind();
     return again;
   }
 
   /** Lets go of everything but what writes under way have; the log must not be used afterwards. */
   clear(): void {
-    for (let at = this.#first; at < this.#pieces.length; at++) this.#pieces[at]!.segment?.release();
-    this.#pieces = [];
-    this.#first = this.#next = 0;
+    this.#pieces.clear();
     this.#hold(0);
     this.#acknowledged = this.#sent = this.#highestSent = this.#end;
   }
@@ -295,17 +278,7 @@ export class ReplayLog {
         `and ${sent} were sent`,
     );
   }
-
-  #compact(): void {
-    if (this.#first < MOST_DROPPED) return;
-    this.#pieces.splice(0, this.#first);
-    this.#next -= this.#first;
-    this.#first = 0;
-  }
 }
-
-/** In place of a piece that was acknowledged, whose memory the list must not hold. */
-const NOTHING: Piece = { memory: new Uint8Array(0), start: 0, end: 0, offset: 0, segment: undefined, writes: 0 };
 
 function isSmall(piece: Piece): boolean {
   return piece.end - piece.start <= GATHER_BYTES;

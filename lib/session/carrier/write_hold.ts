@@ -3,27 +3,11 @@
  *
  * @module
  */
-import type { Segment } from "../../net/segment_pool.ts";
 import { HEADROOM_BYTES } from "../session_constants.ts";
+import type { Piece } from "./piece_queue.ts";
 
 /** Bytes that are gathered into one frame at most. */
 export const MOST_GATHERED_BYTES: number = 32 * 1024;
-
-/** Counted bytes that lie together in memory and were first sent as one frame. */
-export interface Piece {
-  /** Where they lie. */
-  memory: Uint8Array;
-  /** Index of the first of them. */
-  start: number;
-  /** Index behind the last. */
-  end: number;
-  /** Offset of `start` in the counted stream. */
-  offset: number;
-  /** Held by the log until they are acknowledged, if they lie in one. */
-  segment: Segment | undefined;
-  /** Writes under way that have it: while there are any, nothing is written into its memory or in front of it. */
-  writes: number;
-}
 
 /**
  * The memory that the write under way of one carrier has. Each carrier has one for its lifetime, since it writes one
@@ -39,6 +23,7 @@ export interface Piece {
  * import { WriteHold } from "./write_hold.ts";
  * import { SegmentPool } from "../../net/segment_pool.ts";
  * import { HEADROOM_BYTES } from "../session_constants.ts";
+import type { Piece } from "./piece_queue.ts";
  * import { assert, assertStrictEquals } from "@std/assert";
  *
  * const pool = new SegmentPool({ plenty: 4 });

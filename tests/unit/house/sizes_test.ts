@@ -21,7 +21,6 @@ const LONG_FILES: Record<string, string> = {
   "lib/net/address.ts": "not yet split: engineer net",
   "lib/net/node_duplex.ts": "not yet split: engineer net",
   "lib/net/tls_duplex.ts": "not yet split: engineer net",
-  "lib/session/carrier/replay_log.ts": "not yet split: engineer session",
   "lib/session/session.ts": "not yet split: engineer session",
   "lib/session/session_client.ts": "not yet split: engineer session",
 };

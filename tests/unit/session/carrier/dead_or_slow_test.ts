@@ -67,7 +67,7 @@ Deno.test("an idle carrier that is a black hole is found within five seconds onc
 });
 
 Deno.test("a slow path with a deep queue is not taken for dead", async () => {
-  const world = new World({ network: { bytesPerSecond: 32_000, delayMs: 300, bufferBytes: 256 * KIB } });
+  const world = new World({ network: { bytesPerSecond: 32_000, delayMs: 300, bufferBytes: 256 * KIB, pieceMs: 50 } });
   world.client;
   await world.untilAttached();
   await world.exchange(600 * KIB, 120_000);
@@ -77,7 +77,7 @@ Deno.test("a slow path with a deep queue is not taken for dead", async () => {
 
 for (const kbit of [16, 64, 256]) {
   Deno.test(`a live carrier of ${kbit} kbit/s with a second or a minute of queue is not taken for dead, either way`, async () => {
-    const network = { bytesPerSecond: kbit * 125, delayMs: 50, bufferBytes: 1 << 20 };
+    const network = { bytesPerSecond: kbit * 125, delayMs: 50, bufferBytes: 1 << 20, pieceMs: 50 };
     for (const [up, down] of [[1, 0], [0, 1], [1, 1]]) {
       const world = await World.attached({ network });
       const bytes = 40 * kbit * 125;
@@ -121,7 +121,7 @@ Deno.test("a black hole on a quick path is found in seconds with bytes under way
 
 Deno.test("who comes from a quick path to a slow one loses one carrier there at the most", async () => {
   for (const delayMs of [1, 50]) {
-    const world = await World.attached({ network: { delayMs, bufferBytes: 1 << 20 } });
+    const world = await World.attached({ network: { delayMs, bufferBytes: 1 << 20, pieceMs: 50 } });
     world.here.send(1_000_000);
     await world.clock.advance(1_000);
     world.network.onPipe = (pipe) => {
