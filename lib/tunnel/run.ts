@@ -24,16 +24,16 @@ import { StatusTerminal } from "./log/status_terminal.ts";
 import { hasColors, isDumb, isInForeground, rewrapsLines, terminalColumns } from "./log/terminal.ts";
 import { makeToken } from "./files/token_file.ts";
 
-/** An end that takes longer says why, in milliseconds. */
+/** An end that takes longer than this is explained, in milliseconds. */
 const SAY_WHY_AFTER_MS = 700;
 
-/** How long the last log lines may take, in milliseconds. */
+/** Limit for writing the last log lines, in milliseconds. */
 const FLUSH_MS = 200;
 
 /**
  * Runs `tele` with the given arguments until it is asked to end.
  *
- * @param args What stands behind the program's name.
+ * @param args The arguments behind the program's name.
  * @returns The exit code.
  */
 export async function run(args: readonly string[]): Promise<number> {
@@ -60,14 +60,14 @@ async function makeCert(directory: string, hosts: readonly HostName[]): Promise<
   }
 }
 
-/** Writes what was asked for. A disk that is full must not leave an empty token behind without a word. */
+/** Writes what was asked for. A full disk must not leave an empty token behind without a word. */
 async function print(text: string): Promise<number> {
   const fault = await writeLine(Deno.stdout, text);
   if (fault === undefined || fault instanceof Deno.errors.BrokenPipe) return ExitCode.ok;
   return await failed(new Error(`cannot write to standard output: ${reasonOf(fault)}`));
 }
 
-/** Tells on standard error why it could not be done, in the shape that the log would have. */
+/** Writes to standard error why it failed, in the shape of a log line. */
 async function failed(error: unknown, format: LogFormat = "text"): Promise<number> {
   const reason = reasonOf(error);
   const line = format === "text" ? `tele: ${reason}` : formatLogLine(format, "error", reason, {}, Date.now());
@@ -98,7 +98,7 @@ async function runRole(command: RoleCommand): Promise<number> {
   const running = await start(command, signals, lines, log);
   if (typeof running === "number") return running;
   tryNow = () => running.tryNow();
-  // What ends by itself carries standard output: nothing but user bytes may go there.
+  // A role that ends by itself carries standard output, where nothing but user bytes may go.
   if (running.ended === undefined) await writeLine(Deno.stdout, readyLine(running, format));
   else log("debug", running.readyLine);
   lines.release();
@@ -107,11 +107,11 @@ async function runRole(command: RoleCommand): Promise<number> {
     signals.first.then((signal) => ({ code: ExitCode.ok, reason: signal })),
     ...running.ended === undefined ? [] : [running.ended.then((code) => ({ code, reason: undefined }))],
   ]);
-  // Before the last log lines, which would bring the live line back below them.
+  // Before the last log lines, below which the live line would come back.
   const erased = display?.stop();
   await stopOrInsist(running.stop(reason ?? "its connection is over"), signals, log);
   if (reason !== undefined) log("info", `ended by ${reason}`);
-  // A terminal that is held up must not hold up the end.
+  // A terminal that is held up must not delay the end.
   await deadline(Promise.all([erased, lines.flush(FLUSH_MS)]), FLUSH_MS).catch(() => {});
   return code;
 }
@@ -123,11 +123,11 @@ async function start(
   lines: LineWriter,
   log: Log,
 ): Promise<Running | number> {
-  // Whoever starts it looks first for the line that says that it worked: what the start logs comes below.
+  // The line that says that it worked comes first, and below it what the start logs.
   lines.hold();
   try {
     const starting = command.kind === "server" ? startServer(command.options, log) : startClient(command.options, log);
-    // It may take for ever: a file may be a pipe into which nobody writes.
+    // It may take for ever: a file may be a pipe that nobody writes to.
     const started = await Promise.race([starting, signals.first]);
     if (typeof started !== "string") return started;
     log("info", `ended by ${started}`);
@@ -141,13 +141,13 @@ async function start(
   }
 }
 
-/** In the shape that the log has: whoever reads that by a program reads this by the same. */
+/** The ready line in the shape of a log line, for a program that reads both. */
 function readyLine({ readyLine, listens }: Running, format: LogFormat): string {
   if (format === "text") return readyLine;
   return formatLogLine(format, "info", readyLine, { listens: listens.join(" ") }, Date.now());
 }
 
-/** The peers are told over the path there is, which may take seconds: who is in a hurry asks again. */
+/** To tell the peers over the present path may take seconds; a user in a hurry sends the signal again. */
 async function stopOrInsist(stopping: Promise<void>, signals: EndSignals, log: Log): Promise<void> {
   const told = new AbortController();
   sleep(systemClock, SAY_WHY_AFTER_MS, told.signal).then(() => {
@@ -159,7 +159,7 @@ async function stopOrInsist(stopping: Promise<void>, signals: EndSignals, log: L
   told.abort();
 }
 
-/** Shows how the client is, where there is somebody to see it. */
+/** Shows the state of the client, where there is somebody to see it. */
 function showStatus({ status }: Running, terminal: StatusTerminal): StatusDisplay | undefined {
   if (status === undefined || !Deno.stderr.isTerminal() || isDumb()) return undefined;
   return new StatusDisplay({
@@ -170,7 +170,7 @@ function showStatus({ status }: Running, terminal: StatusTerminal): StatusDispla
   });
 }
 
-/** A mistake in one connection must not end all others: it is logged, and the process goes on. */
+/** A fault in one connection must not end all others: it is logged, and the process goes on. */
 function keepRunning(log: Log): void {
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
@@ -182,7 +182,7 @@ function keepRunning(log: Log): void {
   });
 }
 
-/** Returns what went wrong: that nobody reads any more is no reason to end. */
+/** Returns what went wrong in place of throwing: that nobody reads any more is no reason to end. */
 async function writeLine(stream: typeof Deno.stdout | typeof Deno.stderr, line: string): Promise<unknown> {
   const bytes = new TextEncoder().encode(`${line}\n`);
   try {

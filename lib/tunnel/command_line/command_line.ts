@@ -27,11 +27,11 @@ export type Command =
 
 /** The environment variables that count as options. */
 export interface CommandEnvironment {
-  /** The shared secret. One that would guard nothing is refused: ignoring it would leave an open door. */
+  /** The shared secret. Where it would guard nothing it is refused: to ignore it would leave the door open. */
   readonly TELE_TOKEN?: string | undefined;
 }
 
-/** What only sessions use. */
+/** Options that only sessions use. */
 const SESSION_ONLY: readonly Option[] = [
   session.MAX_SESSIONS,
   session.POOL,
@@ -170,7 +170,7 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
   return { kind: "client", options };
 }
 
-/** On standard input and output there is one connection, and nobody else can come. */
+/** Standard input and output are one connection, and no other can come. */
 function refuseBesideStdio(given: GivenFlags): void {
   given.refuse(
     [session.CLIENT_IN],
@@ -225,7 +225,7 @@ function refuseHalfAPair(certFile: string | undefined, keyFile: string | undefin
   }
 }
 
-/** What does nothing would only look as if it did. */
+/** An option without an effect would only look as if it had one. */
 function refuseSessionOptions(given: GivenFlags, environment: CommandEnvironment, guards: string): void {
   given.refuse(SESSION_ONLY, "belongs to session mode, and here are only protocols of RFD 80 mode: leave it out");
   if (environment.TELE_TOKEN === undefined) return;

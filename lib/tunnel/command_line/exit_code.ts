@@ -1,5 +1,5 @@
 /**
- * What the process tells whoever started it.
+ * What the exit of the process means.
  *
  * @module
  */

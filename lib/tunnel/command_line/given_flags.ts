@@ -15,13 +15,17 @@ import * as keys from "./key_options.ts";
 const BOOLEAN_NAMES: readonly string[] = OPTIONS.filter((option) => option.kind === "flag").map(({ name }) => name);
 const VALUE_NAMES: readonly string[] = OPTIONS.filter((option) => option.kind === "value").map(({ name }) => name);
 
-/** The flags as they were typed, not judged yet. */
+/** The flags as they were typed, before anything is checked. */
 export class GivenFlags {
   readonly #values: Record<string, unknown>;
   readonly #unknown: string[] = [];
   readonly #positional: string[] = [];
 
-  /** Sorts the arguments; throws a TeleError `bad-input` for what `parseArgs` would take and a user cannot mean. */
+  /**
+   * Sorts the arguments.
+   *
+   * @throws {TeleError} `bad-input` for what `parseArgs` would accept although no user can mean it.
+   */
   constructor(args: readonly string[]) {
     const normalised = normaliseDashes(args);
     refuseWhatParseArgsWouldAccept(normalised);
@@ -61,7 +65,7 @@ export class GivenFlags {
     return this.value(option) ?? option.parse(option.default ?? "");
   }
 
-  /** Throws for unknown flags, for words that are no flags, and for flags that were given too often. */
+  /** Throws for unknown flags, for words that are not flags, and for flags that were given twice. */
   refuseWhatIsNotTaken(): void {
     for (const flag of this.#unknown) throw unknownFlag(flag);
     for (const word of this.#positional) {
@@ -85,7 +89,7 @@ export class GivenFlags {
     }
   }
 
-  /** Throws if anything is given but `options`, the first of which is a command that starts no role. */
+  /** Throws if anything but `options` is given. The first of them is a command that starts no role. */
   refuseOthers(...options: readonly Option[]): void {
     const other = OPTIONS.find(({ name }) => this.has(name) && !options.some((option) => option.name === name));
     if (other === undefined) return;
@@ -94,7 +98,7 @@ export class GivenFlags {
     );
   }
 
-  /** Throws with `sentence` if one of `options` is given; its flag is put in front. */
+  /** Throws if one of `options` is given: its flag, and then `sentence`. */
   refuse(options: readonly Option[], sentence: string): void {
     for (const { name } of options) {
       if (this.has(name)) throw mistake(`--${name} ${sentence}`);
@@ -118,10 +122,10 @@ function readValue<Value>(option: ValueOption<Value>, text: unknown): Value {
   }
 }
 
-/** What everyone types without asking. */
+/** What people type without looking it up. */
 const SHORT_FLAGS: Readonly<Record<string, Option>> = { "-h": HELP, "-v": VERSION, "-V": VERSION };
 
-/** `-server` → `--server`: `parseArgs` would read six one-letter flags. What follows a bare `--` is no flag. */
+/** `-server` → `--server`: `parseArgs` would read six one-letter flags. Nothing behind a bare `--` is a flag. */
 function normaliseDashes(args: readonly string[]): string[] {
   const end = args.indexOf("--");
   const long = (arg: string) => {
@@ -133,13 +137,13 @@ function normaliseDashes(args: readonly string[]): string[] {
 }
 
 /**
- * `parseArgs` reads `--server=no` and `--server true` as `--server`, and `--no-in=:22` as `--in=:22`. Here each is a
- * mistake, and one that the user should hear of.
+ * Refuses three mistakes that `parseArgs` accepts: it reads `--server=no` and `--server true` as `--server`, and
+ * `--no-in=:22` as `--in=:22`.
  */
 function refuseWhatParseArgsWouldAccept(args: readonly string[]): void {
   for (const [at, arg] of args.entries()) {
     if (arg === "--") return;
-    // "_" is where `parseArgs` keeps the words that are no flags.
+    // `parseArgs` keeps words that are not flags under "_".
     if (/^(--_(=|$)|-(?!-)[^=]*_)/s.test(arg)) throw unknownFlag(arg.replace(/=.*$/s, ""));
     const [, name, value] = /^--([^=]+)(=.*)?$/s.exec(arg) ?? [];
     if (name === undefined) continue;
@@ -156,10 +160,10 @@ function unknownFlag(flag: string): TeleError {
   return mistake(`unknown flag ${flag}; the nearest is ${nearestFlag(flag)}; see --help`);
 }
 
-/** The flag that was probably meant: one that starts like what was typed, else the one with the fewest changed letters. */
+/** The flag that was probably meant: one that starts with what was typed, else the nearest by changed letters. */
 function nearestFlag(typed: string): string {
   const word = typed.replace(/^-+/, "").toLowerCase();
-  // "-h" is asked for help, not for --host.
+  // "-h" means --help, not --host.
   const names = [HELP.name, ...OPTIONS.map(({ name }) => name)];
   return `--${names.find((name) => word !== "" && name.startsWith(word)) ?? closestString(word, names)}`;
 }
@@ -169,8 +173,8 @@ export function example(option: { readonly example: string }): string {
   return `for example ${option.example}`;
 }
 
-/** A mistake on the command line: one line, whatever was typed. */
+/** The error for a mistake on the command line: one line, whatever was typed. */
 export function mistake(sentence: string): TeleError {
-  // What was typed is quoted in the sentence, and may hold anything.
+  // The sentence quotes what was typed, which may hold any character.
   return badInput(escapeUnshown(sentence));
 }

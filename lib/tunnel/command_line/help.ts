@@ -72,7 +72,7 @@ export function helpText(hasColors = false): string {
   return hasColors ? colour(text) : text;
 }
 
-/** Titles are bold: they stand alone behind an empty line, or in front of a colon there. Options have a colour. */
+/** Makes titles bold (a line behind an empty one, or its words before a colon), and gives options a colour. */
 function colour(text: string): string {
   return text
     .replace(/(?<=^|\n\n)(tele(?=:)|[A-Z][^.\n]*(?=\n {2}))/g, `${BOLD}$1${PLAIN}`)
@@ -95,7 +95,7 @@ function describe(option: Option): string {
 function facts(option: ValueOption<unknown>): string {
   const initial = option.default ?? option.without ?? "required";
   const rest = initial.startsWith("required") ? initial : `default ${initial}`;
-  // What an address looks like is told once, above; what a file is, nobody needs to be told.
+  // The form of an address is explained once, above, and a file needs no explanation.
   const takes = ["ADDR", "FILE", "DIR"].includes(option.placeholder) ? "" : `${option.takes}; `;
   return `${takes}${rest}; for example ${option.example}`;
 }

@@ -1,5 +1,5 @@
 /**
- * What a row of the option table is, and the values that options take.
+ * A row of the option table, and the values that options take.
  *
  * @module
  */
@@ -38,13 +38,13 @@ export interface ValueOption<Value> {
   readonly meaning: string;
   /** The value that holds if none is given, as one would type it. */
   readonly default?: string;
-  /** In words, what holds if none is given and there is no {@linkcode default}. The option is required if both miss. */
+  /** In words, what holds if none is given and there is no {@linkcode default}. Without both, it is required. */
   readonly without?: string;
   /** Whether it may be given several times. */
   readonly isRepeatable?: true;
   /** The option as one would type it. */
   readonly example: string;
-  /** What values it takes, in words: for messages and the help. */
+  /** The values it takes, in words: for messages and the help. */
   readonly takes: string;
   /** Reads the value; throws a TeleError `bad-input` whose sentence says what is wrong with it. */
   readonly parse: (text: string) => Value;
@@ -53,10 +53,10 @@ export interface ValueOption<Value> {
 /** One row of the table. */
 export type Option = FlagOption | ValueOption<unknown>;
 
-/** What values an option takes. */
+/** The values that an option takes. */
 export type ValueForm<Value> = Pick<ValueOption<Value>, "takes" | "parse">;
 
-/** A value between two others; the limits are written as a user would, so that messages and code cannot disagree. */
+/** A value between two limits, which are written as a user would write them: code and messages cannot disagree. */
 export function range(noun: string, parse: (text: string) => number, least: string, most: string): ValueForm<number> {
   return {
     takes: `${noun} from ${least} to ${most}`,
@@ -69,7 +69,7 @@ export function range(noun: string, parse: (text: string) => number, least: stri
   };
 }
 
-/** A whole number between two others. */
+/** A whole number between two limits. */
 export function countRange(least: number, most: number): ValueForm<number> {
   return range("a whole number", parseCount, String(least), String(most));
 }
@@ -103,5 +103,5 @@ export function anAddressToDial(port: number): ValueForm<Address> {
   return { takes: TAKES_ADDRESS, parse: (text) => parseDialAddress(text, port) };
 }
 
-/** A file, by its path. Whether it can be read shows when it is. */
+/** A file, by its path. That it can be read is checked when it is read. */
 export const A_FILE: ValueForm<string> = { takes: "a file", parse: (text) => text };

@@ -1,5 +1,5 @@
 /**
- * What the roles are told.
+ * The options of both roles, as the command line gives them.
  *
  * @module
  */
@@ -9,19 +9,19 @@ import type { LogLevel } from "../../net/log.ts";
 import type { ServerLimits, SessionLimits } from "../../session/session_limits.ts";
 import type { LogFormat } from "../log/log_format.ts";
 
-/** What both roles are told. */
+/** Options of both roles. */
 export interface CommonOptions {
-  /** Limits of sessions. In RFD 80 mode two of them hold: the ping interval, and the streams, which are connections. */
+  /** Limits of sessions. In RFD 80 mode two of them hold: the ping interval, and the streams (connections). */
   readonly limits: SessionLimits;
-  /** What all sessions may hold together, in bytes; `undefined` for a quarter of the machine's memory. */
+  /** Memory of all sessions together, in bytes; `undefined` for a quarter of the machine's. */
   readonly memoryBytes: number | undefined;
-  /** RFD 80 mode: largest message taken, in bytes. */
+  /** Largest message taken in RFD 80 mode, in bytes. */
   readonly maxMessageBytes: number;
   /** File with the token of session mode. */
   readonly tokenFile: string | undefined;
   /** The token of session mode, from the environment; never together with a file. */
   readonly tokenVariable: string | undefined;
-  /** Least level that is logged. */
+  /** Lowest level that is logged. */
   readonly logLevel: LogLevel;
   /** Shape of a log line. */
   readonly logFormat: LogFormat;
@@ -41,7 +41,7 @@ export interface ServerTls {
   readonly certFile: string;
   /** The certificate's key, PEM. */
   readonly keyFile: string;
-  /** Whose certificates clients must present, PEM; `undefined` if they need none. */
+  /** Certificates that clients must show, or their CAs, PEM; `undefined` if clients need none. */
   readonly clientCaFile: string | undefined;
 }
 
@@ -51,27 +51,27 @@ export interface ClientTls {
   readonly caFile: string | undefined;
   /** The name to verify; `undefined` for the one in the server's address. */
   readonly name: string | undefined;
-  /** The client's own certificate, PEM. It is there if the key is. */
+  /** The client's own certificate, PEM; present if the key is. */
   readonly certFile: string | undefined;
   /** The certificate's key, PEM. */
   readonly keyFile: string | undefined;
 }
 
-/** What `tele --server` is told. */
+/** Options of `tele --server`. */
 export interface ServerOptions extends CommonOptions {
   /** The user's server behind sessions; `undefined` if the port serves no sessions, only {@linkcode routes}. */
   readonly in: Address | undefined;
   /** The protocols served in RFD 80 mode; the names differ. Never empty without sessions. */
   readonly routes: readonly Route[];
-  /** TLS, `undefined` for plain TCP; there if there are routes. */
+  /** TLS; `undefined` for plain TCP, never with routes. */
   readonly tls: ServerTls | undefined;
   /** Where tele clients connect; `undefined` for a free port. */
   readonly out: Address | undefined;
-  /** Limits of sessions, and how many of them there may be. */
+  /** Limits of sessions, and of their number. */
   readonly limits: ServerLimits;
 }
 
-/** What `tele --client` is told. */
+/** Options of `tele --client`. */
 export interface ClientOptions extends CommonOptions {
   /** Where user's clients connect; `undefined` for a free port. */
   readonly in: Address | undefined;
@@ -79,11 +79,11 @@ export interface ClientOptions extends CommonOptions {
   readonly isStdio: boolean;
   /** The tele server. */
   readonly out: Address;
-  /** TLS, `undefined` for plain TCP; there if there is a protocol. */
+  /** TLS; `undefined` for plain TCP, never with a protocol. */
   readonly tls: ClientTls | undefined;
   /** The protocol to speak in RFD 80 mode; `undefined` for sessions. */
   readonly protocol: string | undefined;
-  /** RFD 80 mode: whether this side sends pings as the server does, because it was told an interval. */
+  /** Whether this side sends pings in RFD 80 mode, as the server does: because it was given an interval. */
   readonly sendsPings: boolean;
   /** Sessions, each with a carrier of its own, over which streams are spread. */
   readonly pool: number;

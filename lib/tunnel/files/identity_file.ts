@@ -9,7 +9,7 @@ import type { Log, LogLevel } from "../../net/log.ts";
 import { makeIdentityKeys } from "../../session/handshake/keys.ts";
 import { machineName } from "./machine.ts";
 
-/** The folder for state that outlives a process, as each system has it; `undefined` if the environment names none. */
+/** The folder for state that outlives a process, by the system's custom; `undefined` if the environment names none. */
 export function stateFolder(
   environment: (name: string) => string | undefined = Deno.env.get,
   os: typeof Deno.build.os = Deno.build.os,
@@ -30,7 +30,7 @@ export interface LoadedIdentity {
   readonly isStored: boolean;
 }
 
-/** Makes keys for this process alone, and says `why`, and what follows from that. */
+/** Makes keys for this process alone, and logs `why` and what follows from it. */
 export async function identityInMemory(why: string, level: LogLevel, log: Log): Promise<LoadedIdentity> {
   log(
     level,
@@ -42,14 +42,14 @@ export async function identityInMemory(why: string, level: LogLevel, log: Log): 
 /**
  * The keys of the client that listens on `listenAddress` for the server at `serverAddress`, made on first use.
  *
- * The file's name holds the machine too: in a folder that was copied from another one, a client finds none of its own and
- * makes one, rather than end the sessions of the client over there at every start. The file of the other machine stays.
+ * The file's name holds the machine too. A client in a folder that was copied from another machine finds no file of its
+ * own and makes one: with the other's keys, each start would end the sessions of the client over there.
  *
- * The file is locked for as long as the process lives: a second client with the same addresses, as in a container, gets
- * keys of its own that are kept in memory only, and so do clients where the file cannot be used.
+ * The file is locked until the process ends. A second client with the same addresses, as in a container, gets keys of
+ * its own in memory only; so does a client whose file cannot be used.
  *
  * @param folder Where the file is.
- * @param machine What this machine is called, see {@linkcode machineName}.
+ * @param machine The name of this machine, see {@linkcode machineName}.
  */
 export async function loadIdentity(
   folder: string | undefined,
@@ -81,7 +81,7 @@ async function digestOf(text: string): Promise<string> {
   return encodeHex(new Uint8Array(digest).subarray(0, 8));
 }
 
-/** Whether the same client has an identity of other machines only. */
+/** Whether the only identities of this client are those of other machines. */
 async function isElsewhere(folder: string, client: string, name: string): Promise<boolean> {
   const names = await Array.fromAsync(Deno.readDir(folder), (entry) => entry.name);
   return !names.includes(name) && names.some((other) => other.startsWith(`${client}-`));
@@ -96,8 +96,8 @@ function newHere(folder: string): string {
 /** Opens the file and locks it until the process ends; `undefined` if another process has it locked. */
 async function openLocked(path: string): Promise<Deno.FsFile | undefined> {
   const file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
-  // Deno 2.6 can only wait for a lock, which would never end here; without the lock, the server still tells the
-  // second client that it was replaced, and that one takes a new identity.
+  // Deno 2.6 can only wait for a lock, and would wait for ever here. Without the lock, the server tells the second
+  // client that it was replaced, and that one takes a new identity.
   const locks = file as unknown as { tryLock?(exclusive: boolean): Promise<boolean> };
   if (locks.tryLock === undefined || await locks.tryLock(true)) return file;
   file.close();
@@ -118,7 +118,7 @@ async function readOrMake(file: Deno.FsFile): Promise<CryptoKeyPair> {
   return keys;
 }
 
-/** The file's bytes, without closing it: that would give up the lock. */
+/** The bytes of the file, which stays open: to close it would give up the lock. */
 function copyOf(file: Deno.FsFile): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream({
     async pull(controller) {

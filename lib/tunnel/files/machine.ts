@@ -1,35 +1,35 @@
 /**
- * What tells this machine from one that its files were copied to.
+ * The name of this machine, by which it differs from one that its files were copied to.
  *
  * @module
  */
 
-/** Where Linux keeps a number that was made when the system was installed: machine-id(5), and its place before systemd. */
+/** Where Linux keeps a number made at installation: machine-id(5), and its place before systemd. */
 const MACHINE_ID_FILES = ["/etc/machine-id", "/var/lib/dbus/machine-id"];
 
-/** What {@linkcode machineName} asks. */
+/** What {@linkcode machineName} needs to know. */
 export interface MachineFacts {
   /** The text of a file; throws if there is none. */
   readFile(path: string): string;
-  /** The machine's host name; throws if it may not be told. */
+  /** The machine's host name; throws without permission to ask for it. */
   hostName(): string;
 }
 
 const FACTS: MachineFacts = {
   readFile: Deno.readTextFileSync,
   hostName() {
-    // Asked first: a user at a terminal must not be asked in turn.
+    // Without permission Deno would ask the user at the terminal.
     const { state } = Deno.permissions.querySync({ name: "sys", kind: "hostname" });
     return state === "granted" ? Deno.hostname() : "";
   },
 };
 
 /**
- * A name for this machine that stays when it starts anew (so not the boot id), and that a copy of its disk is likely not to
- * have: its machine id, where there is one, and its host name. Empty where neither is known.
+ * The machine id, where there is one, and the host name; empty where neither is known. The name stays the same after a
+ * restart (the boot id would not), and a machine with a copy of this disk probably has another.
  *
- * The id alone will not do: copied virtual machines and containers of one image often share it. The host name alone would
- * not either: many are called `localhost`.
+ * Neither would do alone: copied virtual machines and containers of one image often share the id, and many hosts are
+ * called `localhost`.
  *
  * @example
  * ```ts

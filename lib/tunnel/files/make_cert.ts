@@ -1,5 +1,5 @@
 /**
- * `tele --make-cert`: a certificate and its key, for a server or a client that nobody else vouches for.
+ * `tele --make-cert`: a certificate and its key, for a server or a client that no authority vouches for.
  *
  * @module
  */
@@ -9,19 +9,19 @@ import type { HostName } from "../values/host_name.ts";
 
 const DAY_MS = 86_400_000;
 
-/** A certificate that is made now must hold on a machine whose clock is behind. */
+/** A certificate must be valid at once on a machine whose clock is behind. */
 const VALID_BEFORE_MS = DAY_MS;
 
 /**
- * Ten years: peers trust this file itself, so no authority renews it, and an expired one would be an outage that no
- * waiting ends. A key that leaked is dealt with by a new pair, not by a date.
+ * Ten years: peers trust this file itself, no authority renews it, and an expired one would be an outage for good.
+ * Against a leaked key a new pair helps, not a date.
  */
 const VALID_FOR_MS = 3652 * DAY_MS;
 
 /** Bytes of a serial number; RFC 5280, 4.1.2.2 allows 20. */
 const SERIAL_BYTES = 16;
 
-/** Longest common name in characters (RFC 5280, appendix A.1, `ub-common-name`). */
+/** Longest common name, in characters (RFC 5280, appendix A.1, `ub-common-name`). */
 const MAX_COMMON_NAME_CHARACTERS = 64;
 
 /** A certificate and its key, both PEM. */
@@ -37,11 +37,11 @@ export interface CertificateFiles {
 /**
  * Makes a self-signed certificate for `hosts`, with a new key (EC P-256).
  *
- * It is not a certificate authority: rustls refuses one as a server's certificate (`CaUsedAsEndEntity`). It serves both
- * ends of TLS, so that a client's certificate is made in the same way.
+ * It is not a certificate authority, which rustls refuses as a server's certificate (`CaUsedAsEndEntity`). It is good
+ * for both ends of TLS: a client's certificate is made in the same way.
  *
  * @param hosts At least one.
- * @param now What time it is, in milliseconds since 1970.
+ * @param now The time, in milliseconds since 1970.
  *
  * @example
  * ```ts
@@ -54,8 +54,8 @@ export interface CertificateFiles {
  * ```
  */
 export async function makeCertificate(hosts: readonly HostName[], now: number): Promise<CertificateFiles> {
-  // For X.509's encoding, which no one should write anew. Loaded here, since only --make-cert needs it. 1.14.3, since
-  // 2.2.0 does not start unless a second package is imported in front of it (reflect-metadata).
+  // For X.509's encoding, which nobody should write once more. Loaded here, since only --make-cert needs it. It is
+  // 1.14.3, since 2.2.0 does not start unless another package (reflect-metadata) is imported before it.
   const x509 = await import("@peculiar/x509");
   const ecdsa = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
   const keys = await crypto.subtle.generateKey(ecdsa, true, ["sign", "verify"]);
@@ -84,7 +84,7 @@ export async function makeCertificate(hosts: readonly HostName[], now: number): 
 }
 
 /**
- * Writes `cert.pem` and `key.pem` into `directory`, which is made if it is missing. Files that exist are never touched.
+ * Writes `cert.pem` and `key.pem` into `directory`, and makes that if it is missing. It never touches files that exist.
  *
  * @returns What to tell the user: the files, and the command lines that use them.
  * @throws TeleError `bad-input` if a file exists or cannot be written; then neither is left behind.
@@ -143,12 +143,12 @@ function nextSteps(paths: { certificate: string; key: string }, hosts: readonly 
   ].join("\n");
 }
 
-/** A path as a shell takes it for one word. */
+/** A path, quoted so that a shell reads it as one word. */
 function shellWord(path: string): string {
   return /^[\w./+:@%-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Random, positive, and of full length: neither the sign bit nor a leading zero. */
+/** Random, positive, and of full length: the sign bit is not set, and there is no leading zero. */
 function randomSerial(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(SERIAL_BYTES));
   bytes[0] = (bytes[0] ?? 0) & 0x3f | 0x40;

@@ -1,5 +1,5 @@
 /**
- * Where a token comes from: a file, or the environment. Never a flag, since flags show in `ps`.
+ * Where a token comes from: a file or the environment, never a flag, since `ps` shows flags.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import { MAX_TOKEN_BYTES } from "../../session/session_constants.ts";
 import { checkTokenLength } from "../../session/handshake/token.ts";
 import { watchContent } from "./watched_files.ts";
 
-/** The variable of the environment that holds a token. */
+/** The environment variable that holds a token. */
 export const TOKEN_VARIABLE = "TELE_TOKEN";
 
-/** Bytes of a token that is made here. */
+/** Length of a token that is made here, in bytes. */
 const MADE_TOKEN_BYTES = 32;
 
-/** What Windows' editors put in front of text in UTF-8. */
+/** The mark that editors on Windows put in front of text in UTF-8. */
 const UTF8_MARK = [0xef, 0xbb, 0xbf];
 
 /** Where the user has put the token. */
@@ -30,9 +30,10 @@ export interface TokenSource {
 /**
  * The token that the user has set, or `undefined` if there is none.
  *
- * One line ending at its end is no part of it: editors and `echo` put one there, and some secret stores hand it on into
- * the environment. Nor is the mark that Windows' editors put in front of text in UTF-8. A variable that is set but empty is an error, not the lack of a token: it is what a failed
- * `TELE_TOKEN=$(...)` leaves, and the server must not be open because of it.
+ * One line ending at its end does not belong to it: editors and `echo` put one there, and some secret stores pass it on
+ * into the environment. Nor does the mark that editors on Windows put in front of text in UTF-8. A variable that is set
+ * but empty is an error, not the lack of a token: a failed `TELE_TOKEN=$(...)` leaves it so, and must not open the
+ * server.
  *
  * @throws {TeleError} `bad-input` if it is set twice, too short, too long, or the file cannot be read.
  *
@@ -47,7 +48,7 @@ export interface TokenSource {
  */
 export async function readToken({ file, variable }: TokenSource, log: Log): Promise<Uint8Array | undefined> {
   if (file === undefined) return variable === undefined ? undefined : readVariable(variable);
-  // An empty variable beside a file is how a shell unsets it for one command.
+  // Beside a file, an empty variable is how a shell unsets it for one command.
   if (variable) {
     throw badInput(`both ${TOKEN_VARIABLE} and --token-file=${file} are set: take one of them away`);
   }
@@ -57,9 +58,9 @@ export async function readToken({ file, variable }: TokenSource, log: Log): Prom
 }
 
 /**
- * Looks at the token's file every second, and hands over the token that is there once it has changed. One that is too
- * short, or cannot be read, is told; the former is then used on. Nothing to look at without a file, or where it is a
- * pipe, which is read once.
+ * Looks at the token's file every second, and passes on the new token when it has changed. If that is too short or
+ * cannot be read, a line says so, and the former stays in use. Without a file, or with a pipe, which can be read only
+ * once, it does nothing.
  *
  * @returns Stops looking.
  */
@@ -85,7 +86,7 @@ function isRegularFile(path: string): boolean {
   try {
     return Deno.statSync(path).isFile;
   } catch {
-    // Gone since it was read: it may come back.
+    // It is gone since it was read, and may come back.
     return true;
   }
 }
@@ -99,14 +100,14 @@ async function readTokenFile(path: string): Promise<{ token: Uint8Array; mode: n
   return { token: tokenOf(bytes, `the token in --token-file=${path}`), mode };
 }
 
-/** On Windows there is no mode. */
+/** Warns if other users may read the file; on Windows there is no mode to tell. */
 function warnOfReaders(path: string, mode: number | null, log: Log): void {
   if (mode === null || (mode & 0o044) === 0) return;
   const octal = (mode & 0o777).toString(8).padStart(4, "0");
   log("warn", `others on this machine can read the token file ${path} (mode ${octal}): chmod 600 ${path}`);
 }
 
-/** The file's bytes, or a few more than a token may have: it may be a pipe, or a device that never ends. */
+/** The file's bytes, at most a few more than a token may have: it may be a pipe, or a device without an end. */
 async function readFile(path: string): Promise<{ bytes: Uint8Array; mode: number | null }> {
   try {
     using file = await Deno.open(path);
@@ -126,7 +127,7 @@ async function readFile(path: string): Promise<{ bytes: Uint8Array; mode: number
   }
 }
 
-/** The token that somebody wrote down as `text`; sentences call it `what`. */
+/** The token in `text`; error messages call it `what`. */
 function tokenOf(text: Uint8Array, what: string): Uint8Array {
   if (isUtf16(text)) {
     const shell =
@@ -141,12 +142,12 @@ function tokenOf(text: Uint8Array, what: string): Uint8Array {
   return token;
 }
 
-/** Space and below, such as the zeros that a file can be full of after a crash. */
+/** Whether it is a space or a control character, such as the zeros that a crash can leave in a file. */
 function isBlank(byte: number): boolean {
   return byte <= 0x20;
 }
 
-/** Letters of ASCII with a mark in front: bytes that are a token of their own are not taken for it. */
+/** Whether it is ASCII text in UTF-16, behind its mark; random bytes behind such a mark are a token. */
 function isUtf16(text: Uint8Array): boolean {
   const isLittle = startsWith(text, [0xff, 0xfe]);
   if (!isLittle && !startsWith(text, [0xfe, 0xff])) return false;
@@ -157,7 +158,7 @@ function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
   return start.every((byte, at) => bytes[at] === byte);
 }
 
-/** Bytes without one LF or CR LF at their end. */
+/** The bytes without one LF or CR LF at their end. */
 function withoutLineEnding(bytes: Uint8Array): Uint8Array {
   if (bytes.at(-1) !== 0x0a) return bytes;
   return bytes.subarray(0, bytes.at(-2) === 0x0d ? -2 : -1);

@@ -7,22 +7,22 @@ import type { Clock, Timer } from "../../net/clock.ts";
 import { badInput, reasonOf } from "../../net/error.ts";
 import type { Log } from "../../net/log.ts";
 
-/** How often to look, in milliseconds. */
+/** Interval between two looks, in milliseconds. */
 const LOOK_MS = 1_000;
 
-/** The most that one of them may hold, in bytes: all certificates that a system trusts are a few hundred KiB. */
+/** Most bytes that one of them may hold: all certificates that a system trusts are a few hundred KiB. */
 const MOST_FILE_BYTES = 8 * 1024 * 1024;
 
-/** Files by the option that names each. */
+/** Paths of files, by the option that names each. */
 export type FilesByOption = Readonly<Record<string, string | undefined>>;
 
-/** What the files hold, by the same names. */
+/** Contents of files, by the option that names each. */
 export type Texts = Readonly<Record<string, string>>;
 
 /**
  * Reads text files.
  *
- * @param files Their paths, by option; options without one are left out.
+ * @param files Their paths; options without one are left out.
  * @throws {TeleError} `bad-input` that names the option whose file cannot be read, or holds more than 8 MiB.
  *
  * @example
@@ -68,25 +68,25 @@ function explain(error: unknown): string {
   return reasonOf(error);
 }
 
-/** What {@linkcode watchFiles} needs. */
+/** Options of {@linkcode watchFiles}. */
 export interface WatchOptions {
-  /** Their paths, by option. */
+  /** The files. */
   files: FilesByOption;
   /** Time. */
   clock: Clock;
-  /** Told when they change. */
+  /** Where changes and failures are logged. */
   log: Log;
-  /** Uses what they hold now; what it throws goes to the log. */
+  /** Puts the new contents to use. What it throws is logged. */
   onChange: (texts: Texts) => void;
 }
 
-/** What {@linkcode watchContent} needs. */
+/** Options of {@linkcode watchContent}. */
 export interface WatchContentOptions<Content> extends Omit<WatchOptions, "onChange"> {
-  /** Reads them; what it throws goes to the log. */
+  /** Reads the files. What it throws is logged. */
   read: () => Promise<Content>;
-  /** Uses what they hold now; what it throws goes to the log. */
+  /** Puts the new content to use. What it throws is logged. */
   onChange: (content: Content) => void;
-  /** What the log says of a change that is used. */
+  /** How the log line of a change that is in use ends. */
   used: string;
 }
 
@@ -97,10 +97,10 @@ export function watchFiles(options: WatchOptions): () => void {
 }
 
 /**
- * Looks at files every second, and hands over what they hold once they have changed.
+ * Looks at files every second, and passes on their content when they have changed.
  *
- * A certificate and its key are replaced one after the other, and do not fit in between: what fails is told only if it
- * fails at the next look as well. Until it works, what was used before is used on.
+ * A certificate and its key are replaced one after the other and do not fit in between, so a failure is logged only if
+ * the next look fails as well. Until a change works, the former content stays in use.
  *
  * @returns Stops looking.
  */
@@ -140,7 +140,7 @@ export function watchContent<Content>(options: WatchContentOptions<Content>): ()
   };
 }
 
-/** What changes when a file is written or replaced, in one string. */
+/** A string that changes when one of the files is written or replaced. */
 function look(files: FilesByOption): string {
   const marks = Object.values(files).map((path) => {
     if (path === undefined) return "";

@@ -1,10 +1,10 @@
 /**
- * Log lines on their way to a file, without ever holding up the program.
+ * Writes log lines without ever holding up the program.
  *
  * @module
  */
 
-/** Lines that wait at the most: who reads slower than that misses some, and is told how many. */
+/** Most lines that wait. A reader that is slower misses some, and is told how many. */
 const MOST_WAITING = 1_000;
 
 /**
@@ -42,25 +42,25 @@ export class LineWriter {
     this.#write = write;
   }
 
-  /** Writes `line` when its turn comes. */
+  /** Writes `line` behind those that wait. */
   write(line: string): void {
     if (this.#waiting.length >= MOST_WAITING) this.#missed++;
     else this.#waiting.push(line);
     if (!this.#isHeld) this.#writing ??= this.#writeAll();
   }
 
-  /** Keeps lines back from now on, until {@linkcode LineWriter.release}: another line is to come first. */
+  /** Keeps lines back until {@linkcode LineWriter.release}: something else is to be written first. */
   hold(): void {
     this.#isHeld = true;
   }
 
-  /** Writes what was kept back. */
+  /** Writes the lines that were kept back. */
   release(): void {
     this.#isHeld = false;
     if (this.#waiting.length > 0) this.#writing ??= this.#writeAll();
   }
 
-  /** Waits until all is written, at most `limitMs` milliseconds. */
+  /** Settles when all lines are written, after `limitMs` milliseconds at the latest. */
   async flush(limitMs: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const limit = new Promise<void>((resolve) => timer = setTimeout(resolve, limitMs));
@@ -83,7 +83,7 @@ export class LineWriter {
     try {
       for (let at = 0; at < bytes.length;) at += await this.#write(bytes.subarray(at));
     } catch {
-      // Nobody reads any more; that is no reason to end.
+      // Nobody reads any more, which is no reason to end.
     }
   }
 }

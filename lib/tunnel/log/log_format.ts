@@ -12,9 +12,9 @@ export const LOG_FORMATS = ["text", "json"] as const;
 /** One of {@linkcode LOG_FORMATS}. */
 export type LogFormat = typeof LOG_FORMATS[number];
 
-/** What {@linkcode makeLog} needs. */
+/** Options of {@linkcode makeLog}. */
 export interface LogOptions {
-  /** Least level that is written. */
+  /** Lowest level that is written. */
   readonly level: LogLevel;
   /** Shape of each line. */
   readonly format: LogFormat;
@@ -28,9 +28,9 @@ export interface LogOptions {
 const LEVEL_WIDTH = Math.max(...LOG_LEVELS.map((level) => level.length));
 
 /**
- * What a terminal or a log viewer acts on instead of showing: control characters (C0, DEL, C1), line and paragraph
- * separators, and the marks that turn the direction of text. A peer's bytes can be part of a message; they must not be
- * able to end a line, forge another one, or steer the terminal.
+ * Characters that a terminal or a log viewer obeys instead of showing: control characters (C0, DEL, C1), line and
+ * paragraph separators, and marks of text direction. A message can quote a peer's bytes, and those must not end a line,
+ * forge another, or steer the terminal.
  */
 // deno-lint-ignore no-control-regex
 const UNSHOWN = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
@@ -38,8 +38,8 @@ const UNSHOWN = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069
 /**
  * Makes one log line, without a line end and with none inside.
  *
- * `text` has the time, the level and the sentence: a sentence tells its facts itself. `json` is one object with `time`,
- * `level`, `message` and the fields; a field with one of these three names would be lost.
+ * `text` has the time, the level and the sentence, which tells its facts itself. `json` is one object with `time`,
+ * `level`, `message` and the fields; a field with one of these three names is dropped.
  *
  * @param wallMs Milliseconds since 1970.
  *
@@ -69,7 +69,7 @@ export function formatLogLine(
   const time = new Date(wallMs).toISOString();
   if (format === "text") return `${time} ${level.padEnd(LEVEL_WIDTH)} ${escapeUnshown(message)}`;
   const own = { time, level, message };
-  // Named twice: the first keeps the order of the keys, the last keeps a field from taking their place.
+  // Twice: the first keeps the order of the keys, the second keeps fields from replacing them.
   return escapeUnshown(JSON.stringify({ ...own, ...fields, ...own }));
 }
 
@@ -98,7 +98,7 @@ export function makeLog(options: LogOptions): Log {
 }
 
 /**
- * Makes one harmless line of any text: what a terminal would act on becomes `\uXXXX`, which is also what JSON calls it.
+ * Makes one harmless line of any text: what a terminal would obey becomes `\uXXXX`, as JSON writes it.
  *
  * @example
  * ```ts

@@ -7,29 +7,29 @@ import type { Clock, Timer } from "../../net/clock.ts";
 import { type LinkStatus, statusLine } from "./status_line.ts";
 import type { StatusTerminal } from "./status_terminal.ts";
 
-/** How often the line may change, in milliseconds. */
+/** Interval between two looks, in milliseconds. */
 const STEP_MS = 1_000;
 
-/** What a {@linkcode StatusDisplay} is made of. */
+/** Options of {@linkcode StatusDisplay}. */
 export interface StatusDisplayOptions {
   /** Time. */
   clock: Clock;
   /** Where the line is shown. */
   terminal: StatusTerminal;
-  /** What it tells. */
+  /** The state that the line tells. */
   status: () => LinkStatus;
-  /** Whether the terminal is this process's to write on: in the background somebody types there. */
+  /** Whether the terminal is this process's to write on. While it is in the background, somebody types there. */
   isForeground: () => boolean;
 }
 
-/** Looks once a second, and writes only what has changed: nothing on an idle link. */
+/** Looks once a second, and writes the line only when it has changed: never on an idle link. */
 export class StatusDisplay {
   readonly #options: StatusDisplayOptions;
   #before: LinkStatus;
   #beforeMs: number;
   #timer: Timer;
 
-  /** Shows the first line a second from now. */
+  /** Shows the line for the first time a second from now. */
   constructor(options: StatusDisplayOptions) {
     this.#options = options;
     this.#before = options.status();

@@ -1,36 +1,36 @@
 /**
- * How a client is, in one line for a person.
+ * The state of a client, in one line for a person.
  *
  * @module
  */
 import { formatDuration } from "../values/duration.ts";
 import { formatSize } from "../values/size.ts";
 
-/** What the line tells. Counts of bytes only grow, but start over with a new session. */
+/** The state of a client. Counts of bytes only grow, but start over with a new session. */
 export interface LinkStatus {
   /** Sessions the client keeps. */
   readonly sessions: number;
-  /** How many of them have a carrier. */
+  /** Sessions that have a carrier. */
   readonly attached: number;
-  /** How long the longest outage has lasted, in milliseconds; without meaning while all have a carrier. */
+  /** Duration of the longest outage that goes on, in milliseconds; without meaning while all have a carrier. */
   readonly outageMs: number;
-  /** Whether each of them has had a carrier before: what has never been there is no outage. */
+  /** Whether each session has had a carrier: before the first one there is no outage. */
   readonly wasUp: boolean;
   /** Open streams. */
   readonly streams: number;
   /** Bytes that the server has acknowledged. */
   readonly sentBytes: number;
-  /** Bytes that came. */
+  /** Bytes received. */
   readonly receivedBytes: number;
   /** Bytes that were sent again. */
   readonly replayedBytes: number;
 }
 
 /**
- * Makes the line, without colours or anything else but ASCII.
+ * Makes the line: ASCII only, without colours.
  *
- * @param before How it was `elapsedMs` milliseconds ago: rates are told from the difference.
- * @param columns Columns of the terminal. One stays free: a full line would wrap on some, and could not be erased.
+ * @param before The state `elapsedMs` milliseconds ago, for the rates.
+ * @param columns Columns of the terminal. One stays free: some terminals wrap a full line, which could not be erased.
  *
  * @example
  * ```ts
@@ -74,6 +74,6 @@ function ratesPart(now: LinkStatus, before: LinkStatus, elapsedMs: number): stri
     // A new session counts from zero.
     return formatSize((bytes < 0 ? of(now) : bytes) / elapsedMs * 1000);
   };
-  // Not "in" and "out": those are two options, and each end has both.
+  // Not "in" and "out", which are options of either end.
   return `down ${rate((status) => status.receivedBytes)}/s, up ${rate((status) => status.sentBytes)}/s`;
 }

@@ -4,24 +4,24 @@
  * @module
  */
 
-/** Back to the first column, and erase what stands there. */
+/** Goes back to the first column, and erases the line. */
 const ERASE = "\r\x1b[K";
 
-/** The same from `rows` rows further up, with all that is below. */
+/** Goes back to the first column `rows` rows further up, and erases all that follows. */
 const eraseFrom = (rows: number) => `\r\x1b[${rows}A\x1b[J`;
 
-/** What a {@linkcode StatusTerminal} is made of. */
+/** Options of {@linkcode StatusTerminal}. */
 export interface StatusTerminalOptions {
   /** Writes some of the bytes and tells how many, as `Deno.stderr.write` does. */
   write: (bytes: Uint8Array) => Promise<number>;
-  /** Columns of the terminal; asked each time, since windows change. */
+  /** Columns of the terminal; asked anew each time, since windows change. */
   columns: () => number;
-  /** Whether a line that does not fit any more, once the window is narrower, is wrapped to several. */
+  /** Whether the terminal wraps a line into several when its window becomes too narrow for it. */
   rewraps: boolean;
 }
 
 /**
- * Keeps one line below all others: it gives way to log lines, and comes back below them.
+ * Keeps one live line below all others: it gives way to log lines, and comes back below them.
  *
  * @example
  * ```ts
@@ -59,14 +59,14 @@ export class StatusTerminal {
     return this.#options.columns();
   }
 
-  /** Writes whole lines above the live line. Settles with their bytes. */
+  /** Writes whole lines above the live line. Resolves with the number of their bytes. */
   async write(lines: Uint8Array): Promise<number> {
     const shown = this.#shown;
     await this.#put(shown === "" ? lines : join(this.#erase(shown), lines, shown));
     return lines.length;
   }
 
-  /** Changes the live line; an empty one is erased. Skipped while the terminal is held up (as by Ctrl-S). */
+  /** Changes the live line; an empty one erases it. Does nothing while the terminal is held up, as by Ctrl-S. */
   async show(line: string): Promise<void> {
     const shown = this.#shown;
     if (line === shown || (this.#writing > 0 && line !== "")) return;
@@ -74,20 +74,20 @@ export class StatusTerminal {
     await this.#put(join(this.#erase(shown), new Uint8Array(0), line));
   }
 
-  /** Erases the line that is shown, of which a window that has become narrower has made several. */
+  /** What erases `shown`, which a narrower window may have wrapped into several rows. */
   #erase(shown: string): string {
     const rows = this.#options.rewraps ? Math.ceil(shown.length / Math.max(1, this.columns)) : 1;
     return rows > 1 ? eraseFrom(rows - 1) : ERASE;
   }
 
-  /** One piece after the other, each whole. */
+  /** Writes one piece after the other, each to its end. */
   #put(bytes: Uint8Array): Promise<void> {
     this.#writing++;
     return this.#last = this.#last.then(async () => {
       try {
         for (let at = 0; at < bytes.length;) at += await this.#options.write(bytes.subarray(at));
       } catch {
-        // The terminal is gone; that is no reason to end.
+        // The terminal is gone, which is no reason to end.
       }
       this.#writing--;
     });

@@ -1,5 +1,5 @@
 /**
- * What the log says of streams: one line each for those that were refused or cut, without a flood.
+ * Log lines about streams: one for each that was refused or cut, and a count in place of a flood.
  *
  * @module
  */
@@ -27,7 +27,7 @@ function kindOf(what: string): LineKind {
 
 const KINDS = {
   cut: kindOf("cut"),
-  // Who ends a tele process knows what it carries: at the other end that is no fault to look for.
+  // Whoever ends a tele process knows what it carries, so at the other end there is no fault to look for.
   wishedCut: { ...kindOf("cut"), countLevel: "info" as const },
   refused: kindOf("refused"),
   descriptors: kindOf("made to wait for descriptors"),
@@ -35,7 +35,7 @@ const KINDS = {
 };
 
 /**
- * Tells of streams that ended badly.
+ * Logs streams that ended badly.
  *
  * @example
  * ```ts
@@ -71,7 +71,7 @@ export class StreamLog {
     this.#tell("refused", `stream refused${who}: ${end.message}`, { peer });
   }
 
-  /** The one stream of a process is over, which ends with it: whoever reads the exit code finds the reason here. */
+  /** The only stream of a process is over, and the process with it: this is the reason for its exit code. */
   onlyStreamEnded(stream: MuxStream, end: StreamEnd): void {
     if (end.kind === "finished") return this.ended(stream, end);
     const { peer } = stream;
@@ -88,12 +88,12 @@ export class StreamLog {
     this.#tell("cut", `connection cut (${peer}): ${reasonOf(error)}${advice}`, { peer });
   }
 
-  /** A user's connection was not even made a stream. */
+  /** A user's connection was refused before it became a stream. */
   refuse(peer: string, reason: string): void {
     this.#tell("refused", `stream refused (${peer}): ${reason}`, { peer });
   }
 
-  /** A stream waits until its connection can be made here. */
+  /** A stream waits until this machine can make its connection. */
   waitFor(shortage: Shortage): void {
     const message = shortage === "descriptors"
       ? "a stream waits: this process has too many files open; raise its limit (ulimit -n) or lower --max"

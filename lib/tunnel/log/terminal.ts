@@ -1,5 +1,5 @@
 /**
- * What the terminal is that this process was started on, if there is one.
+ * What is known about the terminal of this process, if it has one.
  *
  * @module
  */
@@ -13,9 +13,9 @@ export function terminalColumns(): number {
   }
 }
 
-/** The environment variables that tell what terminal there is. */
+/** The environment variables that tell which terminal it is. */
 export interface TerminalVariables {
-  /** Its kind. */
+  /** The kind of terminal. */
   readonly TERM?: string | undefined;
   /** Set inside tmux. */
   readonly TMUX?: string | undefined;
@@ -24,21 +24,21 @@ export interface TerminalVariables {
 }
 
 /**
- * Whether the terminal wraps its lines anew when its window becomes narrower, as nearly all do. The Linux console, xterm
- * and GNU Screen cut them, and there nothing must be erased above.
+ * Whether the terminal wraps its lines anew when its window becomes narrower, as nearly all do. The Linux console,
+ * xterm and GNU Screen cut them: the rows above are log lines, and must not be erased.
  */
 export function rewrapsLines({ TERM, TMUX, XTERM_VERSION }: TerminalVariables): boolean {
   return TMUX !== undefined || (XTERM_VERSION === undefined && !/^(linux|screen)/.test(TERM ?? ""));
 }
 
 /**
- * Whether the shell has given this process its terminal. Only Linux tells, and Deno lets only a process with all
- * permissions ask (`-A`); others count as being in front.
+ * Whether this process is in the foreground of its terminal. Only Linux tells, and Deno lets only a process with all
+ * permissions (`-A`) ask; others count as being in the foreground.
  */
 export function isInForeground(): boolean {
   try {
     // proc(5): behind the program's name in parentheses stand state, parent, process group, session, terminal, and the
-    // process group in front.
+    // process group in the foreground.
     const [, stat = ""] = /\) (.*)$/s.exec(Deno.readTextFileSync("/proc/self/stat")) ?? [];
     const [, , group, , , front] = stat.split(" ");
     return group === front;
@@ -47,12 +47,12 @@ export function isInForeground(): boolean {
   }
 }
 
-/** Whether standard output shows colours (no-color.org: an empty NO_COLOR does not count). */
+/** Whether standard output may have colours (no-color.org: an empty NO_COLOR does not count). */
 export function hasColors(): boolean {
   return Deno.stdout.isTerminal() && !isDumb() && (Deno.env.get("NO_COLOR") ?? "") === "";
 }
 
-/** Whether the terminal says that it knows no escape codes. */
+/** Whether the terminal does not know escape codes. */
 export function isDumb(): boolean {
   return Deno.env.get("TERM") === "dumb";
 }

@@ -1,6 +1,6 @@
 /**
- * ALPN names (RFC 7301): what a TLS port announces, and what it means that one of them was chosen. Source: RFD 80, "ALPN";
- * `PROTOCOL.md` for the session's own name.
+ * ALPN names (RFC 7301): which ones a TLS port announces, and what the choice of one means. Source: RFD 80, "ALPN";
+ * `PROTOCOL.md` for the name of sessions.
  *
  * @module
  */
@@ -9,20 +9,20 @@ import { badInput } from "../../net/error.ts";
 /** The session protocol's own ALPN name. */
 export const SESSION_ALPN = "tele/1";
 
-/** What RFD 80 puts behind the name of a protocol that is spoken in ping frames. */
+/** The end of a protocol's name where it is spoken in ping frames (RFD 80). */
 const PING_SUFFIX = "-ping";
 
-/** Longest ALPN name in bytes (RFC 7301, 3.1). */
+/** Longest ALPN name, in bytes (RFC 7301, 3.1). */
 const MAX_ALPN_BYTES = 255;
 
-/** Longest name of a protocol in bytes: its `-ping` form must be an ALPN name too. */
+/** Longest name of a protocol, in bytes: its `-ping` form must be an ALPN name too. */
 const MAX_PROTOCOL_BYTES = MAX_ALPN_BYTES - PING_SUFFIX.length;
 
-/** What a TLS port serves. */
+/** The sessions and protocols that a TLS port serves. */
 export interface Served<Route extends { readonly protocol: string }> {
   /** Whether it serves sessions. */
   readonly sessions: boolean;
-  /** The protocols it serves in RFD 80 mode. */
+  /** The protocols that it serves in RFD 80 mode. */
   readonly routes: readonly Route[];
 }
 
@@ -78,8 +78,8 @@ export function pingNameOf(protocol: string): string {
 }
 
 /**
- * What a client offers for a protocol: the form with pings first, so that a server that knows both chooses it, and the
- * plain one for a server from before RFD 80.
+ * The names that a client offers for a protocol: first the form with pings, which a server that knows both chooses,
+ * then the plain one, for a server from before RFD 80.
  *
  * @example
  * ```ts
@@ -94,7 +94,7 @@ export function offered(protocol: string): string[] {
 }
 
 /**
- * What a server announces, best first: sessions, then each protocol with pings before itself.
+ * The names that a server announces, best first: sessions, then each protocol with pings and without.
  *
  * @example
  * ```ts
@@ -110,9 +110,9 @@ export function announced(served: Served<{ readonly protocol: string }>): string
 }
 
 /**
- * What the name that ALPN chose means to a server, `undefined` if it is none that it announced.
+ * What the chosen name means to a server; `undefined` if the server did not announce it.
  *
- * @param name `undefined` or `null` if the peer offered no name at all, as runtimes tell it.
+ * @param name `undefined` or `null`, depending on the runtime, if the peer offered no name at all.
  *
  * @example
  * ```ts

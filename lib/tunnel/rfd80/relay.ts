@@ -1,5 +1,5 @@
 /**
- * RFD 80 mode: user connections that are carried one by one, without a session, with or without ping framing.
+ * RFD 80 mode: a user connection that is carried alone, without a session, with or without ping framing.
  *
  * @module
  */
@@ -7,19 +7,19 @@ import { type Clock, sleep, type Timer } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { FramedDuplex } from "../../ping/framed_duplex.ts";
 
-/** First and largest size of what one direction is read into, in bytes: an idle connection costs little. */
+/** First and largest size of a direction's buffer, in bytes; the first is small, since most connections idle. */
 const SMALLEST_READ_BYTES = 4 * 1024;
 const LARGEST_READ_BYTES = 256 * 1024;
 
-/** What all relays of a process read into while there are many, in bytes: what their readers do not take waits there. */
+/** Size of the buffers of all relays together while there are many, in bytes: they fill up where readers are slow. */
 const ALL_READ_BYTES = 64 * 1024 * 1024;
 
-/** What a program said before it broke off is carried on while some of it moves every so many milliseconds. */
+/** The last words of a program that broke off are carried on until none has moved for this long, in milliseconds. */
 const LAST_WORDS_MS = 10_000;
 
 /**
- * What was sent last has so long to arrive, in milliseconds, before the connection is reset: a reset makes the kernel forget
- * what is still in its hands.
+ * Time for the last bytes to arrive before the connection is reset, in milliseconds: a reset makes the kernel drop what
+ * it has not sent yet.
  */
 const ARRIVAL_MS = 200;
 
@@ -27,11 +27,11 @@ const ARRIVAL_MS = 200;
 export interface PingFraming {
   /** Largest message taken, in bytes. */
   readonly maxMessageBytes: number;
-  /** Between two pings sent, in milliseconds; `undefined` on the client's side, which sends none. */
+  /** Time between two pings, in milliseconds; `undefined` on a side that sends none. */
   readonly pingIntervalMs: number | undefined;
 }
 
-/** Two connections to be tied together. */
+/** Two connections that belong together. */
 export interface RelayEnds {
   /** To the other tele process, or to whoever speaks RFD 80 there. */
   readonly outer: Duplex;
@@ -42,13 +42,14 @@ export interface RelayEnds {
 }
 
 /**
- * Moves bytes both ways until both directions have ended. Half-closes travel; when anything fails both connections are
- * aborted, so a frame that was half written is never continued. What came before a failure is carried to its end.
+ * Moves bytes both ways until both directions have ended. Half-closes pass through. When anything fails both
+ * connections are aborted, so that a frame that was half written is never continued; what came before the failure is
+ * delivered first.
  *
  * Source: RFD 80, "ping framing" and "failure cases"; `PROTOCOL.md`, "RFD 80 mode".
  *
- * @param signal The process ends: nothing is waited for any more.
- * @param most The largest size of what one direction is read into, in bytes, as it is at the time: see {@linkcode readShare}.
+ * @param signal Aborts when the process ends: nothing is waited for any more.
+ * @param most Tells the largest size of a buffer now, in bytes: see {@linkcode readShare}.
  * @throws What failed: a {@linkcode TeleError} `protocol` if a frame was too large or cut.
  *
  * @example
@@ -102,7 +103,7 @@ export async function relay(
   }
 }
 
-/** One way of a relay. Its memory is its own, and is read into again when the write of what it holds has settled. */
+/** One way of a relay. It has a buffer of its own, and reads into it again when its content was written. */
 class Direction {
   readonly #from: Duplex;
   readonly #to: Duplex;
@@ -111,7 +112,7 @@ class Direction {
   #isWriting = false;
   #movedAtMs = -Infinity;
   #done: Promise<void> = Promise.resolve();
-  /** Whoever is written to takes nothing more. */
+  /** Whether a write has failed: the taker takes nothing more. */
   writeFailed = false;
 
   constructor(from: Duplex, to: Duplex, clock: Clock, most: () => number) {
@@ -138,13 +139,13 @@ class Direction {
       this.#movedAtMs = this.#clock.now();
       buffer = resized(buffer, count, this.#most());
     }
-    // After a failed write no end is a clean one.
+    // After a failed write there is no clean end.
     if (back.writeFailed) throw new Error("the other side takes no more");
     this.#isWriting = true;
     await this.#to.closeWrite();
   }
 
-  /** Settles when all was moved that came before the end, or nothing has moved for too long. */
+  /** Settles when everything before the end was moved, or nothing has moved for too long. */
   async lastWords(signal: AbortSignal | undefined): Promise<void> {
     let isOver = false;
     const done = this.#done.catch(() => {}).then(() => void (isOver = true));
@@ -156,20 +157,20 @@ class Direction {
     }
   }
 
-  /** Settles when what was written last has had its time to arrive, unless there is nobody who would take it. */
+  /** Settles when the last bytes written have had time to arrive; at once where nobody takes them. */
   async arrival(signal: AbortSignal | undefined): Promise<void> {
     const leftMs = this.#movedAtMs + ARRIVAL_MS - this.#clock.now();
     if (leftMs > 0 && !this.writeFailed) await sleep(this.#clock, leftMs, signal);
   }
 }
 
-/** How large the reads of each of `relays` may be, in bytes: with very many, each has a small part of what all have. */
+/** The largest buffer of each of `relays` relays, in bytes: very many share what all may have. */
 export function readShare(relays: number): number {
   const share = Math.floor(ALL_READ_BYTES / (2 * relays));
   return Math.min(LARGEST_READ_BYTES, Math.max(SMALLEST_READ_BYTES, share));
 }
 
-/** A larger buffer for what filled it, a smaller one for what is little, or where there is not so much for each any more. */
+/** A larger buffer behind a full one, a smaller one behind little, and none above `most`. */
 function resized(buffer: Uint8Array<ArrayBuffer>, count: number, most: number): Uint8Array<ArrayBuffer> {
   let bytes = buffer.length;
   if (count === bytes) bytes *= 2;

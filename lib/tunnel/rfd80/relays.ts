@@ -9,18 +9,18 @@ import { reasonOf } from "../../net/error.ts";
 import { readShare, relay, type RelayEnds } from "./relay.ts";
 import type { StreamLog } from "../log/stream_log.ts";
 
-/** What {@linkcode Relays} is made of. */
+/** Options of {@linkcode Relays}. */
 export interface RelaysOptions {
   /** Time. */
   clock: Clock;
-  /** Told of connections that are refused or break. */
+  /** Logs connections that are refused or break. */
   streamLog: StreamLog;
   /** Connections at once. */
   maxStreams: number;
 }
 
 /**
- * Carries connections, each by a {@linkcode relay} of its own, up to a number, until stopped.
+ * Carries connections until it is stopped, each by a {@linkcode relay} of its own, and no more than a limit at once.
  *
  * @example
  * ```ts
@@ -57,7 +57,7 @@ export class Relays {
   }
 
   /**
-   * Carries `first`, a connection that came in, to where `connect` leads. Never rejects; settles when it is over.
+   * Carries `first`, a connection that came in, to where `connect` leads. Never rejects; settles at its end.
    *
    * @param connect Makes the other connection; gives up when its signal aborts.
    */

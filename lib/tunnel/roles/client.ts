@@ -22,14 +22,14 @@ import type { LinkStatus } from "../log/status_line.ts";
 import { startStdio } from "./stdio.ts";
 import { StreamLog } from "../log/stream_log.ts";
 
-/** How long a connection of RFD 80 mode may take to be made, from its turn on, in milliseconds. */
+/** Limit for connecting in RFD 80 mode, from the connection's turn on, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** Connections of RFD 80 mode that are being made at once: a server ends the oldest handshakes when there are too many. */
+/** Most connections of RFD 80 mode that are made at once: with too many, a server ends the oldest handshakes. */
 const CONNECTS_AT_ONCE = 64;
 
 /**
- * Runs the client role. It does not wait for the server: users' connections are taken at once, and wait.
+ * Runs the client role. It does not wait for the server: users' connections are accepted at once, and wait.
  *
  * @throws {TeleError} `bad-input` if it cannot listen, or a file is wrong.
  */
@@ -50,7 +50,7 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
   }).catch((error) => {
     throw isElsewhere(error.cause) ? suspectSwap(error) : error;
   });
-  // Not before it listens: a second client started by mistake must fail before it takes over the session of the first.
+  // Only once it listens: a second client, started by mistake, must fail before it takes over the session of the first.
   const users = carrying();
   take = (user) => users.take(user);
   early.forEach(take);
@@ -70,13 +70,13 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
   };
 }
 
-/** A client can only listen on its own machine: whoever names another one has probably meant the tele server. */
+/** A client can listen only on its own machine: an address elsewhere was probably meant for the tele server. */
 function suspectSwap(error: TeleError): TeleError {
   const hint = "--in is where user's clients connect on this machine, --out is the tele server: are the two swapped?";
   return badInput(`${error.message}; ${hint}`);
 }
 
-/** The token and the certificates are this client's: whoever comes to its port uses them. */
+/** Whoever reaches this client's port uses its token and certificates. */
 function warnOfExposure({ isExposed, addresses: [address] }: Listening, { in: input }: ClientOptions, log: Log): void {
   if (!isExposed || input?.kind !== "tcp") return;
   log(
@@ -89,7 +89,7 @@ function warnOfExposure({ isExposed, addresses: [address] }: Listening, { in: in
 interface Users {
   take(user: Duplex): void;
   tryNow(): void;
-  /** How the sessions are, where there are any. */
+  /** The state of the sessions, where there are any. */
   status?: () => LinkStatus;
   stop(message: string): Promise<void>;
 }
@@ -107,7 +107,7 @@ function prepareProtocol(
   const relays = new Relays({ clock, streamLog, maxStreams });
   const patience = new Patience(clock, (shortage) => streamLog.waitFor(shortage));
   const turns = new Turns(CONNECTS_AT_ONCE);
-  // The server sends pings; a client only when it is told how often.
+  // The server always sends pings, a client only when it was given an interval.
   const framing = { maxMessageBytes, pingIntervalMs: options.sendsPings ? pingIntervalMs : undefined };
   const server = formatAddress(options.out);
   const dial = async (signal: AbortSignal) => {
@@ -137,7 +137,7 @@ function prepareProtocol(
   });
 }
 
-/** Session mode: users' connections are streams of one session, or of a few. */
+/** Session mode: users' connections are streams of one session, or of a pool. */
 async function prepareSessions(
   options: ClientOptions,
   dialer: OuterDialer,

@@ -1,30 +1,30 @@
 /**
- * Notices what no socket tells: that the machine slept, and that its addresses changed.
+ * Notices what no socket reports: that the machine slept, or that its addresses changed.
  *
  * @module
  */
 import { isLoopback, unmapped } from "../../net/address.ts";
 import type { Clock, Timer } from "../../net/clock.ts";
 
-/** How often to look, in milliseconds. A slower pace while nobody waits would still be under way when somebody comes. */
+/** Interval between two looks, in milliseconds. With a longer one while idle, the next look would come too late. */
 const STEP_MS = 1_000;
-/** A look that comes so much too late, by either clock, means that the process did not run, in milliseconds. */
+/** A look that is late by this much, by either clock, means that the process did not run; in milliseconds. */
 const SLEPT_MS = 3_000;
 
-/** What to watch with, and whom to tell. */
+/** Options of {@linkcode Environment}. */
 export interface EnvironmentOptions {
-  /** Both clocks. */
+  /** The monotonic clock and the wall clock. */
   clock: Clock;
-  /** All addresses of this machine; throws if that may not be asked. */
+  /** All addresses of this machine; throws without permission to ask for them. */
   addresses: () => string[];
-  /** The machine or the process slept, for so many milliseconds. */
+  /** The machine or the process slept for `awayMs` milliseconds. */
   onWake: (awayMs: number) => void;
   /** The addresses changed. */
   onAddresses: (isLocal: (address: string) => boolean) => void;
 }
 
 /**
- * Looks at the clocks and addresses from time to time.
+ * Looks at clocks and addresses once a second.
  *
  * @example
  * ```ts
@@ -68,7 +68,7 @@ export class Environment {
   #look(): void {
     const now = this.#options.clock.now();
     const wallNow = this.#options.clock.wallNow();
-    // The monotonic clock stands still while a machine sleeps, the wall clock does not; a stopped process sees both run.
+    // While the machine sleeps only the wall clock goes on; while the process is stopped both do.
     const lateMs = Math.max(now - this.#lastMs, wallNow - this.#lastWallMs) - STEP_MS;
     this.#lastMs = now;
     this.#lastWallMs = wallNow;
@@ -89,13 +89,13 @@ export class Environment {
     try {
       return new Set(this.#options.addresses().map(compared));
     } catch {
-      // Not allowed (`--allow-sys`): reconnecting works without, only later.
+      // No permission (`--allow-sys`): reconnecting works without it, only later.
       return undefined;
     }
   }
 }
 
-/** Sockets tell the zone of a link-local address (RFC 4007, 11) and map IPv4 into IPv6; interfaces do neither. */
+/** Sockets add a zone to link-local addresses (RFC 4007, 11) and map IPv4 into IPv6; interfaces do neither. */
 function compared(address: string): string {
   return unmapped(address.toLowerCase().replace(/%.*$/, ""));
 }

@@ -1,5 +1,5 @@
 /**
- * How much memory the sessions of this process may hold, and how what they held comes back.
+ * How much memory the sessions of this process may hold, and how it is given back.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import vm from "node:vm";
 import type { Clock, Timer } from "../../net/clock.ts";
 import { MemoryBudget } from "../../net/memory_budget.ts";
 
-/** Unless told otherwise, so much of the machine's memory. */
+/** Part of the machine's memory, unless the user sets a limit. */
 const SHARE = 1 / 4;
-/** The least that is taken for a machine's memory, in bytes: whatever it says, sessions must work. */
+/** Lower bound of a machine's memory, in bytes: whatever the system reports, sessions must work. */
 const LEAST_MACHINE_BYTES = 256 * 1024 * 1024;
-/** Taken for a machine's memory where it may not be asked, in bytes. */
+/** Assumed memory of a machine that may not be asked, in bytes. */
 const ASSUMED_MACHINE_BYTES = 4 * 1024 ** 3;
-/** A collection stops everything for a moment: not in the step that asks for it, and not often, in milliseconds. */
+/** A collection stops everything for a moment, so it comes after a delay and with pauses; both in milliseconds. */
 const PAUSE_MS = 20_000;
 const SOON_MS = 1_000;
 
@@ -32,20 +32,20 @@ export function machineMemoryBytes(): number {
 
 function toldBytes(): number[] {
   try {
-    // On Deno 2.6 there may be no such function; without a group it answers with an astronomical number.
+    // Some releases of Deno 2.6 lack it; without a control group it returns an astronomical number.
     const limit = (process as { constrainedMemory?: () => number }).constrainedMemory?.() ?? 0;
     return [limit > 0 ? limit : Infinity, Deno.systemMemoryInfo().total];
   } catch {
-    // Not allowed (`--allow-sys=systemMemoryInfo`): that is no reason not to start.
+    // No permission (`--allow-sys=systemMemoryInfo`), which is no reason not to start.
     return [ASSUMED_MACHINE_BYTES];
   }
 }
 
 /**
- * V8 collects when it allocates: a server whose guests have left has no reason to, and keeps what they held. (450 MiB of
- * them stayed for as long as nobody came.)
+ * Asks V8 to collect. By itself it collects when it allocates: a server whose clients have left does not, and would
+ * keep what they held.
  *
- * @returns Asks it to, where the runtime lets itself be asked.
+ * @returns `undefined` where the runtime does not offer it.
  */
 export function garbageCollector(): (() => void) | undefined {
   try {
@@ -53,15 +53,13 @@ export function garbageCollector(): (() => void) | undefined {
     const collect: unknown = vm.runInNewContext("gc");
     return typeof collect === "function" ? () => void collect() : undefined;
   } catch {
-    // A runtime that does not let itself be asked collects when it likes.
+    // Then the runtime collects when it likes.
     return undefined;
   }
 }
 
 /**
- * Calls `collect` a second after it is asked for, once in 20 s at most.
- *
- * @returns Asks for it.
+ * Calls `collect` a second after the returned function was called, and not more than once in 20 s.
  */
 export function collectSoon(clock: Clock, collect: (() => void) | undefined): () => void {
   let timer: Timer | undefined;

@@ -21,16 +21,16 @@ import { offered, SESSION_ALPN } from "../rfd80/alpn.ts";
 import type { ClientOptions, ClientTls } from "../command_line/role_options.ts";
 import { readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
 
-/** What `--tls-ca` takes in place of a file: what this machine trusts. */
+/** What `--tls-ca` takes in place of a file: the certificates that this machine trusts. */
 const SYSTEM = "system";
 
-/** Connects to the server, and stops watching its files when it is not needed any more. */
+/** Connects to the server. It watches its files until it is stopped. */
 export interface OuterDialer {
   /**
    * Opens a carrier for sessions.
    *
-   * @param connected Called when somebody has accepted the connection, before TLS.
-   * @throws {TeleError} `untrusted`, `doubted` or `refused` if the server is not the right one, else as {@linkcode dial}.
+   * @param connected Called when the connection is accepted, before TLS.
+   * @throws {TeleError} `untrusted`, `doubted` or `refused` for a wrong server, else as {@linkcode dial}.
    */
   dialCarrier(signal: AbortSignal, connected?: () => void): Promise<Duplex>;
   /** Opens a connection of RFD 80 mode. Only with TLS; throws as {@linkcode dialTls}. */
@@ -59,13 +59,13 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
       stop() {},
     };
   }
-  // Before the files: a runtime that is too old finds fault with good ones.
+  // Before the files, with which a runtime that is too old finds fault.
   requireTls();
   const protocols = options.protocol === undefined ? [SESSION_ALPN] : offered(options.protocol);
   const caFile = tls.caFile === SYSTEM ? undefined : tls.caFile;
   const files = { "--tls-ca": caFile, "--tls-cert": tls.certFile, "--tls-key": tls.keyFile };
   let settings = settingsOf(tls, protocols, await readFiles(files));
-  // A client runs for as long as its connections: certificates that are renewed meanwhile must do for the next carrier.
+  // A client runs as long as its connections do: the next carrier must use certificates that were renewed meanwhile.
   const stop = watchFiles({ files, clock, log, onChange: (texts) => settings = settingsOf(tls, protocols, texts) });
   return {
     dialProtocol: (signal) => dialTls(out, settings, signal),
@@ -80,7 +80,7 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
   };
 }
 
-/** Whether a name has led this client to where it listens itself. */
+/** Whether a name has led this client to its own port. */
 function isOwnPort({ peer, localAddress }: Duplex, listens: Address | undefined): boolean {
   if (listens?.kind !== "tcp") return false;
   const to = parseAddress(peer);

@@ -1,5 +1,5 @@
 /**
- * Where tele clients connect: over plain TCP only for sessions, over TLS for whatever ALPN chooses.
+ * Where tele clients connect: over plain TCP for sessions only, over TLS for what ALPN chooses.
  *
  * @module
  */
@@ -14,10 +14,10 @@ import { announced, type Choice, choiceOf } from "../rfd80/alpn.ts";
 import type { Route, ServerOptions, ServerTls } from "../command_line/role_options.ts";
 import { type FilesByOption, readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
 
-/** Takes a connection from outside, and what it was chosen for. */
+/** Takes a connection from outside, and what it is for. */
 export type TakeOuter = (outer: Duplex, choice: Choice<Route>) => void;
 
-/** Hosts of an address without one: every interface, in both families where the machine has them. */
+/** Hosts of an address without a host: every interface, in both families if the machine has them. */
 const EVERY_INTERFACE = ["::", "0.0.0.0"];
 
 /**
@@ -83,7 +83,7 @@ async function listenSecurely(
   };
 }
 
-/** A client from before ALPN can only mean the one protocol there is; sessions are never started by accident. */
+/** A client without ALPN can mean only the one protocol there is. It never gets a session. */
 function choiceWithoutAlpn({ in: sessions, routes }: ServerOptions): Choice<Route> | undefined {
   const [route, ...others] = routes;
   if (sessions !== undefined || route === undefined || others.length > 0) return undefined;

@@ -1,5 +1,5 @@
 /**
- * A role at work, as the process around it sees it.
+ * A running role, as the process around it sees it.
  *
  * @module
  */
@@ -9,14 +9,14 @@ import type { LinkStatus } from "../log/status_line.ts";
 export interface Running {
   /** The one line for standard output, where user bytes do not go there. */
   readonly readyLine: string;
-  /** The addresses that it listens on, none on standard input and output. */
+  /** The addresses that it listens on; empty with standard input and output. */
   readonly listens: readonly string[];
-  /** Settles with the exit code when the role has nothing left to do, on standard input and output; others never end. */
+  /** Only with standard input and output, where a role ends by itself: settles with the exit code. */
   readonly ended?: Promise<number>;
-  /** What a person at the terminal may want to see of a client's sessions. */
+  /** The state of a client's sessions, for a person at the terminal. */
   readonly status?: () => LinkStatus;
-  /** The user knows that the network is back, or doubts that it is there (SIGUSR1). */
+  /** The user knows that the network is back, or doubts it (SIGUSR1). */
   tryNow(): void;
-  /** Ends it: peers are told, connections are closed. */
+  /** Ends the role: tells peers, and closes connections. */
   stop(reason: string): Promise<void>;
 }

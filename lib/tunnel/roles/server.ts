@@ -68,7 +68,7 @@ export async function startServer(options: ServerOptions, log: Log, clock: Clock
   };
 }
 
-/** The program that listens there may be the one that is to be reached. */
+/** The program that listens there may be the very one that clients are to reach. */
 function suspectSwap(error: TeleError): TeleError {
   const hint = "if it is the user's server, give its address to --in, and to --out a port for tele clients";
   return badInput(`${error.message}; ${hint}`);
@@ -117,7 +117,7 @@ function readyLine(listening: Listening, options: ServerOptions): string {
   return `tele server ready: ${clients}, ${upstreams.join(", ")}`;
 }
 
-/** Says once what stands open to everyone, and which option closes it. */
+/** Warns once of what is open to everyone, and names the option that closes it. */
 function warnOfExposure(listening: Listening, options: ServerOptions, hasToken: boolean, log: Log): void {
   if (!listening.isExposed || options.tls?.clientCaFile !== undefined) return;
   const [address] = listening.addresses;

@@ -1,5 +1,5 @@
 /**
- * The client's sessions: user connections become streams of one session, or of a few.
+ * The client's sessions: user connections become streams of one session, or of several.
  *
  * @module
  */
@@ -19,11 +19,11 @@ import type { LinkStatus } from "../log/status_line.ts";
 import type { StreamLog } from "../log/stream_log.ts";
 import { readToken, watchToken } from "../files/token_file.ts";
 
-/** What a {@linkcode SessionPool} is made of beside the options. */
+/** What a {@linkcode SessionPool} needs beside the options of the role. */
 export interface SessionPoolNeeds {
   /** Opens carriers. */
   dialer: OuterDialer;
-  /** Told of connections that were refused. */
+  /** Logs connections that were refused. */
   streamLog: StreamLog;
   /** Told when a stream is over, and how. */
   onStreamEnd: NonNullable<MuxClientOptions["onStreamEnd"]>;
@@ -37,11 +37,11 @@ interface PoolParts {
   clock: Clock;
   maxStreams: number;
   streamLog: StreamLog;
-  /** Stops looking at the token's file. */
+  /** Stops watching the token's file. */
   stopWatching: () => void;
 }
 
-/** Sessions with a server, and the watch over the machine that they need. */
+/** Sessions with a server, and the watch over this machine that they need. */
 export class SessionPool {
   readonly #clients: MuxClient[];
   readonly #environment: Environment;
@@ -63,7 +63,7 @@ export class SessionPool {
   }
 
   /**
-   * Reads what may be wrong, the token and the identity.
+   * Reads the token and the identity, which may be wrong.
    *
    * @returns Starts the sessions, which connect at once.
    * @throws {TeleError} `bad-input` if a file is wrong.
@@ -84,7 +84,7 @@ export class SessionPool {
         onStreamEnd,
         token,
         ...limits,
-        // Nobody would come back for what it leaves behind at the server when it is killed.
+        // When this client is killed, nobody would come back for what it leaves at the server.
         resumeTimeoutMs: Math.min(limits.resumeTimeoutMs, isStored ? Infinity : NAMELESS_SESSION_KEPT_MS),
         memory,
       });
@@ -99,7 +99,7 @@ export class SessionPool {
     };
   }
 
-  /** Gives a user's connection to the session with the fewest streams, one with a carrier before one without. */
+  /** Gives a user's connection to the session with the fewest streams; those with a carrier come first. */
   take(user: Duplex): void {
     const { streams } = this.status;
     if (streams >= this.#maxStreams) {
@@ -116,7 +116,7 @@ export class SessionPool {
     }
   }
 
-  /** How all of them are, for a person. */
+  /** The state of all of them together, for a person. */
   get status(): LinkStatus {
     const sum = (of: (client: MuxClient) => number) => this.#clients.reduce((total, client) => total + of(client), 0);
     const outages = this.#clients.flatMap(({ outageMs }) => outageMs === undefined ? [] : [outageMs]);
@@ -132,7 +132,7 @@ export class SessionPool {
     };
   }
 
-  /** The user asks by SIGUSR1: an outage tries at once, and a carrier must show a sign of life. */
+  /** On SIGUSR1: in an outage it tries at once, otherwise carriers must show a sign of life. */
   tryNow(log: Log): void {
     const isUp = this.status.attached === this.#clients.length;
     log("info", isUp ? "SIGUSR1: asking the tele server for a sign of life" : "SIGUSR1: trying to reconnect at once");
@@ -143,7 +143,7 @@ export class SessionPool {
     this.#clients.forEach((client) => client.wokeUp(awayMs));
   }
 
-  /** Ends the sessions and all streams; settles when the server was told, as far as that can be. */
+  /** Ends the sessions and all streams; settles when the server was told, as far as possible. */
   async stop(message: string): Promise<void> {
     this.#stopWatching();
     this.#environment.stop();
@@ -151,7 +151,7 @@ export class SessionPool {
   }
 }
 
-/** Who this client is across restarts: only where it listens tells it from another client of the same server. */
+/** Who this client is across restarts: only its listen address tells it from other clients of the same server. */
 function identityOf(options: ClientOptions, log: Log): Promise<LoadedIdentity> {
   if (options.isStdio) return identityInMemory("a tele client with --stdio is another each time", "debug", log);
   if (options.in === undefined || (options.in.kind === "tcp" && options.in.port === 0)) {

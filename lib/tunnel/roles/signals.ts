@@ -1,5 +1,5 @@
 /**
- * What both roles share with the process they run in: signals.
+ * The signals that a role obeys.
  *
  * @module
  */
@@ -7,39 +7,39 @@ import inspector from "node:inspector";
 import { constants } from "node:os";
 
 /**
- * The signals that end a role. On Windows they are Ctrl-C, Ctrl-Break, and the console that is closed. Elsewhere SIGTERM
- * first: with the first listener Deno takes over all three, and a service manager's must not fall in between.
+ * The signals that end a role. On Windows they are Ctrl-C, Ctrl-Break and the closing of the console. Elsewhere SIGTERM
+ * comes first: with the first listener Deno takes over all three, and a service manager's SIGTERM must not be lost.
  */
 const SIGNALS: Deno.Signal[] = Deno.build.os === "windows"
   ? ["SIGINT", "SIGBREAK", "SIGHUP"]
   : ["SIGTERM", "SIGINT", "SIGHUP"];
 
-/** How often and for how long to look for a debugger that a signal starts, in milliseconds. */
+/** Interval and duration of the watch for a debugger that a signal starts, in milliseconds. */
 const DEBUGGER_POLL_MS = 2;
 const DEBUGGER_WATCH_MS = 1_000;
 
-/** A signal that comes sooner behind another is the same wish: `npx` passes on what the terminal sends to both. In ms. */
+/** Signals within this time are one wish, in milliseconds: `npx` passes on what the terminal sends to both. */
 const SAME_WISH_MS = 500;
 
 /** The wish that the process should end. */
 export interface EndSignals {
-  /** Resolves with the name of the first signal that asks for it. */
+  /** Resolves with the name of the first signal. */
   readonly first: Promise<string>;
-  /** Resolves with the next one that comes behind it, from somebody who does not want to wait. */
+  /** Resolves with the name of the next one, from somebody who does not want to wait. */
   readonly insisted: Promise<string>;
 }
 
 /**
  * Listens for the signals that ask the process to end.
  *
- * A signal that was ignored at the start stays so: that is how `nohup` keeps a process when its terminal goes, and how a
- * shell without job control keeps what it starts in the background from Ctrl-C. It takes a listener that does nothing:
- * with the first listener of any signal, Deno takes over SIGHUP, SIGINT and SIGTERM, and ends the process by those that
- * nobody listens to (measured on 2.9.6).
+ * A signal that was ignored at the start stays ignored: by that, `nohup` keeps a process whose terminal goes away, and
+ * a shell without job control keeps its background processes from Ctrl-C. To ignore takes a listener that does nothing:
+ * with the first listener of any signal, Deno takes over SIGHUP, SIGINT and SIGTERM, and each without a listener ends
+ * the process (measured on 2.9.6).
  *
- * To be called first thing: at EMFILE, registering the first signal listener panics.
+ * Call it first of all: at EMFILE, Deno panics when the first signal listener is added.
  *
- * @param isStdio Whether the process carries standard input and output: who started it may end it by SIGHUP.
+ * @param isStdio Whether the process carries standard input and output: its parent may end it by SIGHUP.
  */
 export function endSignals(isStdio: boolean): EndSignals {
   const ignored = ignoredSignals();
@@ -64,7 +64,7 @@ export function endSignals(isStdio: boolean): EndSignals {
   return { first: first.promise, insisted: insisted.promise };
 }
 
-/** One bit for each signal that this process ignores; only Linux tells, and Deno only a process with all permissions. */
+/** One bit for each ignored signal. Only Linux tells, and Deno lets only a process with all permissions ask. */
 function ignoredSignals(): bigint | undefined {
   try {
     // proc(5).
@@ -80,18 +80,18 @@ function isIn(mask: bigint, signal: Deno.Signal): boolean {
   return (mask >> BigInt(number - 1) & 1n) === 1n;
 }
 
-/** Where nobody tells which signals are ignored: `nohup` leaves neither output on a terminal. */
+/** A guess where ignored signals are not known: under `nohup` neither output is a terminal. */
 function mayBeNohup(isStdio: boolean): boolean {
   return Deno.build.os !== "windows" && !isStdio && !Deno.stdout.isTerminal() && !Deno.stderr.isTerminal();
 }
 
 /**
  * Calls `action` for each SIGUSR1, which would otherwise kill the process. Does nothing on Windows, which has no such
- * signal. To be called first thing, as {@linkcode endSignals}.
+ * signal. Call it first of all, as {@linkcode endSignals}.
  */
 export function onTryNowSignal(action: () => void): void {
   if (Deno.build.os === "windows") return;
-  // Whoever starts tele with --inspect wants its debugger.
+  // With --inspect the user wants the debugger.
   const isDebugged = debuggerUrl() !== undefined;
   Deno.addSignalListener("SIGUSR1", () => {
     if (!isDebugged) closeDebugger();
@@ -99,19 +99,19 @@ export function onTryNowSignal(action: () => void): void {
   });
 }
 
-/** Where a debugger can come in, if one can. */
+/** The address of the debugger's port, if it is open. */
 function debuggerUrl(): string | undefined {
   try {
     return inspector.url();
   } catch {
-    // Not allowed (`--allow-sys=inspector`): then it cannot be closed either.
+    // No permission (`--allow-sys=inspector`): then it cannot be closed either.
     return undefined;
   }
 }
 
 /**
- * `deno run`, from 2.9.2 on, takes SIGUSR1 for a wish to be debugged whoever listens: it opens a port of 127.0.0.1 by
- * which every user of this machine could run code in this process. There is no option against it, so it is closed.
+ * From 2.9.2 on, `deno run` opens a debugger's port on SIGUSR1, whether there is a listener or not, and every user of
+ * this machine could run code in this process through it. No option prevents that, so the port is closed.
  */
 function closeDebugger(): void {
   const watch = setInterval(() => {

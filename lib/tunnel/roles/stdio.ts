@@ -15,16 +15,16 @@ import type { Running } from "./running.ts";
 import { SessionPool } from "./session_pool.ts";
 import { StreamLog } from "../log/stream_log.ts";
 
-/** Who ends the process waits for its connection to end by itself no longer than so, in milliseconds. */
+/** When the process is asked to end, its connection has this long to end by itself, in milliseconds. */
 const PARTING_MS = 500;
 
 /**
- * Carries standard input and output to the user's server, and nothing but user bytes is written there.
+ * Carries standard input and output to the user's server. Nothing but user bytes is written to standard output.
  *
- * It is over when both directions have ended and the tele server has acknowledged the last bytes, so a network that
- * breaks at that moment is waited for as any other; and at once when nobody reads standard output any more. Behind the end
- * of the user's server standard input ends by itself, see {@linkcode StdioDuplex}. Whoever ends the process ends standard
- * input with it, and the connection has a moment to end as it would without a tunnel.
+ * It is over when both directions have ended and the tele server has acknowledged the last bytes, so that an outage at
+ * that moment is waited for like any other; or at once when nobody reads standard output any more. After the end of the
+ * user's server standard input ends by itself, see {@linkcode StdioDuplex}. When the process is asked to end, standard
+ * input ends, and the connection has a moment to end as it would without a tunnel.
  *
  * @throws {TeleError} `bad-input` if a file is wrong.
  */
@@ -43,7 +43,7 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
       return end(ExitCode.ok);
     }
     streamLog.onlyStreamEnded(stream, how);
-    // Finished: the tele server has acknowledged the last bytes.
+    // Finished means that the tele server has acknowledged the last bytes.
     end(how.kind === "finished" ? ExitCode.ok : ExitCode.failed);
   };
   const begin = await SessionPool.prepare(options, { dialer, streamLog, onStreamEnd, log, clock });
@@ -59,7 +59,7 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
     async stop(reason) {
       isStopping = true;
       user.part();
-      // In an outage nothing could end by itself.
+      // In an outage nothing can end by itself.
       if (pool.status.attached > 0) await sleep(clock, PARTING_MS, over.signal);
       dialer.stop();
       await pool.stop(`the tele client ended (${reason})`);

@@ -51,7 +51,7 @@ export function parseDuration(text: string): number {
 }
 
 /**
- * Tells a duration to a person, with as much detail as helps: tenths below a minute, then its two largest units.
+ * Writes a duration for a person, with the detail that helps: tenths below a minute, then the two largest units.
  *
  * @param durationMs Milliseconds. Anything below zero, and NaN, counts as zero: a log line must never fail.
  *

@@ -1,12 +1,12 @@
 /**
- * Names of hosts as certificates have them: DNS names and IP addresses.
+ * Names of hosts as certificates contain them: DNS names and IP addresses.
  *
  * @module
  */
 import { isIP } from "node:net";
 import { badInput } from "../../net/error.ts";
 
-/** A name that a certificate can stand for. */
+/** A name that a certificate can be for. */
 export interface HostName {
   /** How it is checked: as a DNS name or as an address (RFC 6125, 1.7.2). */
   readonly kind: "dns" | "ip";
@@ -56,7 +56,8 @@ export function parseHostName(text: string): HostName {
 }
 
 /**
- * Reads names of hosts with commas in between; a DNS name may begin with `*.` (RFC 6125, 6.4.3). Each is told once.
+ * Reads names of hosts with commas in between; a DNS name may begin with `*.` (RFC 6125, 6.4.3). Repeated names are
+ * dropped.
  *
  * @throws TeleError `bad-input`, with a sentence that tells what to write instead.
  *
@@ -75,7 +76,7 @@ export function parseHostNames(text: string): HostName[] {
 
 function parseWildcard(text: string): HostName {
   const { kind, name } = parseHostName(text.slice("*.".length));
-  // OpenSSL and rustls take "*.com" for nobody's name.
+  // OpenSSL and rustls never match "*.com".
   if (kind === "ip" || !name.includes(".")) {
     throw badInput(`${quote(text)} is too wide: write "*." in front of a name with a dot, for example *.example.com`);
   }
@@ -84,7 +85,7 @@ function parseWildcard(text: string): HostName {
 
 function isDnsName(name: string): boolean {
   const labels = name.split(".");
-  // A last label of digits alone is a mistyped address to every URL parser.
+  // To every URL parser, a last label of digits alone is a mistyped address.
   return name.length <= MAX_NAME_CHARACTERS && !/^\d+$/.test(labels.at(-1) ?? "") &&
     labels.every((label) => label.length <= MAX_LABEL_CHARACTERS && /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$/.test(label));
 }

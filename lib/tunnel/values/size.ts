@@ -12,7 +12,8 @@ const UNITS = ["B", "KiB", "MiB", "GiB"] as const;
  * Reads a size.
  *
  * @returns Bytes.
- * @throws TeleError `bad-input` with an example, unless `text` is a whole number with one of the units B, KiB, MiB, GiB.
+ * @throws TeleError `bad-input` with an example, unless `text` is a whole number with one of the units B, KiB, MiB,
+ * GiB.
  *
  * @example
  * ```ts
@@ -40,7 +41,7 @@ export function parseSize(text: string): number {
 }
 
 /**
- * Tells a size to a person, in the largest unit that is at least one, with a tenth below ten.
+ * Writes a size for a person, in the largest unit of which there is at least one, with tenths below ten.
  *
  * @param bytes Anything below zero, and NaN, counts as zero: a log line must never fail.
  *
@@ -58,7 +59,7 @@ export function formatSize(bytes: number): string {
   if (!(bytes > 0)) return "0 B";
   let amount = Math.round(bytes);
   let unit = 0;
-  // Compared as it will be shown, or 1023.7 KiB would become "1024 KiB".
+  // Compared as it is shown, or 1023.7 KiB would become "1024 KiB".
   while (Math.round(amount) >= 1024 && unit < UNITS.length - 1) {
     amount /= 1024;
     unit++;
