@@ -9,8 +9,8 @@ import type { Clock } from "../net/clock.ts";
 const COUNTS_MS = 5_000;
 
 /**
- * Remembers the last time that this end was away. Nobody was there to notice that a carrier died meanwhile: an outage that
- * is found right after has lasted longer than anybody saw.
+ * Remembers the last time that this end was away. Nobody was there to notice that a carrier died meanwhile: an outage
+ * that is found right after has lasted longer than anybody saw.
  *
  * @example
  * ```ts

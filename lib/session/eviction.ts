@@ -4,7 +4,7 @@
  * @module
  */
 
-/** A session goes for a newcomer only when it has been without a carrier for so long, in milliseconds. */
+/** How long a session must have been without a carrier before it goes for a newcomer, in milliseconds. */
 export const EVICT_AFTER_MS = 120_000;
 
 /** Of a host with more empty sessions than this without a carrier, one goes however short its outage. */
@@ -25,8 +25,8 @@ export interface Candidate {
 /**
  * The session that makes room for another; `undefined` if none may go, and the newcomer must.
  *
- * Invariant 9: who has streams, or bytes that the peer has not taken, never goes, and nobody goes in a short outage. The
- * exception are hosts that leave one empty session after the other: else one guest could keep everyone out.
+ * Invariant 9: a session with streams, or with bytes that the peer has not taken, never goes, and none goes in a short
+ * outage. The exception are hosts that leave one empty session after the other: else one guest could keep everyone out.
  *
  * @example
  * ```ts
@@ -44,13 +44,13 @@ export function choiceOf<Each extends Candidate>(sessions: Iterable<Each>, nowMs
   return left.find(({ detachedAt }) => nowMs - detachedAt! >= EVICT_AFTER_MS) ?? oldestOfCrowd(left);
 }
 
-/** Those without an identity first, then who has waited longer. */
+/** Sessions without an identity go first, then those that have waited longer. */
 function goesBefore(one: Candidate, other: Candidate): number {
   if (one.hasIdentity !== other.hasIdentity) return one.hasIdentity ? 1 : -1;
   return one.detachedAt! - other.detachedAt!;
 }
 
-/** The first of the host that left the most, if those are too many. */
+/** The oldest session of the host that left the most, if it left too many. */
 function oldestOfCrowd<Each extends Candidate>(left: readonly Each[]): Each | undefined {
   const byHost = Map.groupBy(left, ({ host }) => host);
   const crowd = [...byHost.values()].reduce((most, each) => each.length > most.length ? each : most, []);

@@ -14,11 +14,11 @@ const FIRST_REMINDER_MS = 10_000;
 /** The longest pause between two reminders, in milliseconds. */
 const LONGEST_REMINDER_MS = 10 * 60_000;
 
-/** So many carriers in a row that were lost soon are told one by one. */
+/** Consecutive carriers lost soon after they were attached that are told one by one. */
 const TOLD_ONE_BY_ONE = 5;
-/** Then one must live this long before it is told, in milliseconds. */
+/** How long the next one must live before it is told, in milliseconds. */
 const FIRST_TRIAL_MS = 1_000;
-/** Each further one doubles that, up to this, in milliseconds. */
+/** Each further one must live twice as long, up to this, in milliseconds. */
 const LONGEST_TRIAL_MS = 60_000;
 
 /** How an outage ended. */
@@ -29,15 +29,15 @@ export interface OutageEnd {
   attempts: number;
   /** Bytes that were sent again; `undefined` for a new session. */
   againBytes: number | undefined;
-  /** So many carriers, the last ones, brought nothing or lived for less than a second. */
+  /** Consecutive carriers until now that brought nothing or lived for less than a second. */
   fleeting: number;
 }
 
 /**
  * Tells the story of one link: lost (why), trying (why not yet), still trying (how often, how long), resumed.
  *
- * Repeated failures are counted, not repeated; a failure for a new reason gets a line, at most one a second. Once somebody
- * has answered who is not the server, or does not let this client in, silence is no new reason. A link that
+ * Repeated failures are counted, not repeated; a failure for a new reason gets a line, at most one a second. After an
+ * answer from something that is not the server, or does not let this client in, silence is no new reason. A link that
  * comes and goes is one outage: that it is up is told when it has lasted.
  */
 export class OutageLog {
@@ -47,7 +47,7 @@ export class OutageLog {
   #isFirst = true;
   readonly #absence: Absence;
   #toldReasons: Set<string> = new Set();
-  /** Whether one of these was an answer, and not a failure of the network. */
+  /** Whether one of these reasons was an answer, and not a failure of the network. */
   #wasAnswered = false;
   #toldAt = -Infinity;
   #reminderAt = 0;

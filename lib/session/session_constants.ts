@@ -84,16 +84,16 @@ export const MIN_TOKEN_BYTES = 16;
 /** Most bytes of a token. */
 export const MAX_TOKEN_BYTES = 4096;
 
-/** A refusal that has to do with a token comes so late, in milliseconds: guessing is slow, and nobody else waits. */
+/** Delay of a refusal that has to do with a token, in milliseconds: guessing is slow, and nobody else waits. */
 export const TOKEN_REFUSAL_DELAY_MS = 1_000;
 
-/** Acknowledge at the latest after so many counted bytes. */
+/** Counted bytes after which an acknowledgement is due. */
 export const ACKNOWLEDGE_BYTES = 64 * 1024;
 
-/** Acknowledge at the latest after so many milliseconds. */
+/** How long an acknowledgement may wait for more bytes, in milliseconds. */
 export const ACKNOWLEDGE_DELAY_MS = 4;
 
-/** The same while acknowledgements ride along with data, and nothing waits for them; what then waits may wait twice. */
+/** The same while acknowledgements ride along with data; the bytes behind the last one may wait twice as long. */
 export const MOST_ACKNOWLEDGE_DELAY_MS = 64;
 
 /** The longest silence promised while a session is in use, in milliseconds. */
@@ -103,22 +103,22 @@ export const BUSY_SILENCE_MS = 1_000;
 export const BUSY_FOR_MS = 60_000;
 
 /**
- * A detached session that is empty is kept so long, in milliseconds. Not shorter: its client may have opened a stream
+ * How long a detached session that is empty is kept, in milliseconds. Not shorter: its client may have opened a stream
  * into a network that was dead already, and that stream must not be lost to an outage of some minutes.
  */
 export const IDLE_SESSION_KEPT_MS = 3_600_000;
 
 /**
- * A detached session is kept no longer than this where its client cannot be known again after a restart, in milliseconds:
- * if that was killed, nobody will come back for its streams.
+ * A detached session is kept no longer than this where its client cannot be known again after a restart, in
+ * milliseconds: if that was killed, nobody will come back for its streams.
  */
 export const NAMELESS_SESSION_KEPT_MS = 3_600_000;
 
-/** A server looks so often whether a detached session has waited for long enough, in milliseconds. */
+/** How often a server looks whether a detached session has waited long enough, in milliseconds. */
 export const WATCH_MS = 60_000;
 
 /**
- * While acknowledgements are due, data is put into the log only where there is so much room, in bytes: each that comes makes
- * a little, and of pieces as little as that most would be headers.
+ * Room in the log, in bytes, below which no data is put into it while acknowledgements are due: each acknowledgement
+ * makes a little room, and pieces as small as that would be headers for the most part.
  */
 export const LEAST_ROOM_BYTES = 1024;

@@ -1,5 +1,5 @@
 /**
- * The sessions of a server: who is found again, who makes room for another, and who has waited for long enough.
+ * The sessions of a server: which are found again, which make room for another, and which have waited long enough.
  *
  * @module
  */
@@ -100,8 +100,8 @@ export class SessionRegistry {
   detached(session: Session, reason: string): void {
     const entry = this.find(session.id);
     if (entry === undefined || this.#stopped) return;
-    // Invariant 9: what carried nothing is forgotten, but not at once: the client may have the accept, and its first bytes
-    // were lost with the carrier. Forgetting that session would cut the streams that wait in it.
+    // Invariant 9: what carried nothing is forgotten, but not at once: the client may have the accept, and its first
+    // bytes were lost with the carrier. Forgetting that session would cut the streams that wait in it.
     if (session.received > 0) {
       this.#options.lines.tell("lost", "warn", entry, `lost its link: ${reason}`, { reason });
     }

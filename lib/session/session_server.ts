@@ -25,7 +25,7 @@ import { SessionLog } from "./session_log.ts";
 import { Strangers } from "./strangers.ts";
 import { renewedTokenSalt, tokenSalt } from "./handshake/token.ts";
 
-/** What a {@linkcode SessionServer} is made of. */
+/** Options of {@linkcode SessionServer}. */
 export interface SessionServerOptions<User extends SessionUser> {
   /** Time. */
   clock: Clock;
@@ -45,7 +45,7 @@ export interface SessionServerOptions<User extends SessionUser> {
   pingIntervalMs: number;
   /** How long a session waits for a carrier, in milliseconds. */
   resumeTimeoutMs: number;
-  /** Sessions at once; beyond that an empty one goes that has been detached for minutes, or the newcomer. */
+  /** Sessions at once. Beyond that, an empty one that has been detached for minutes goes, or the newcomer. */
   maxSessions: number;
   /** A secret that clients must have too, of at least 16 bytes. */
   token?: Uint8Array;
@@ -137,7 +137,7 @@ export class SessionServer<User extends SessionUser> {
     const challengedAt = this.#options.clock.now();
     const salt = await this.#tokenSalt;
     const committed = await handshake.commit((kind) => {
-      // It came out of the handshake that began the session, and so holds the token already.
+      // The secret came out of the handshake that began the session, and so holds the token already.
       if (kind === "resume") return wanted?.session.resumeSecret;
       return wanted === undefined ? salt : undefined;
     });
@@ -250,12 +250,12 @@ export class SessionServer<User extends SessionUser> {
       this.#silentCarriers++;
       return duplex.close();
     }
-    // A client opens several attempts and uses one: those that it closes, or that come too late, are no news.
+    // A client opens several attempts and uses one: the others, closed or late, are no news.
     const isRival = this.#strangers.isRecognized(duplex) && error instanceof TeleError && error.code === "carrier-lost";
     const isStale = error instanceof RefusalError && error.endCode === EndCode.stale;
     if (!isRival && !isStale) this.#strangers.tell(duplex.peer, reason);
     if (!(error instanceof TeleError) || error.code === "carrier-lost") return duplex.close();
-    // Only this carrier waits. It goes first when there are too many, so that those who guess are in nobody's way.
+    // Only this carrier waits. It goes first when there are too many, so that guessing is in nobody's way.
     this.#strangers.doom(duplex);
     if (this.#isAboutToken(error)) await sleep(this.#options.clock, TOKEN_REFUSAL_DELAY_MS, this.#stopping.signal);
     await this.#refuse(handshake, error);
@@ -267,7 +267,7 @@ export class SessionServer<User extends SessionUser> {
     await handshake.refuse(endingOf(error));
   }
 
-  /** Whether it is the answer to somebody who may be guessing. */
+  /** Whether the refusal answers somebody who may be guessing a token. */
   #isAboutToken(error: TeleError): boolean {
     if (!(error instanceof RefusalError)) return false;
     return error.endCode === EndCode.token || (this.#isGuarded && error.endCode === EndCode.proof);

@@ -64,7 +64,7 @@ export class Strangers {
     this.#room.leave(carrier);
   }
 
-  /** It is refused and will be told so later: if somebody must go, then it, rather than one that may prove itself. */
+  /** The carrier is refused and will be told so later: when there are too many, it goes before those still unproven. */
   doom(carrier: Duplex): void {
     this.#room.doom(carrier);
   }

@@ -4,10 +4,10 @@
  * @module
  */
 
-/** While much comes, the next question follows the last answer after so long, in milliseconds. */
+/** While much comes, the pause between an answer and the next question, in milliseconds. */
 const ASK_EVERY_MS = 1_000;
 
-/** So much has come in between that there may be a queue, in bytes. */
+/** Bytes that must have come since the last answer before there may be a queue. */
 const ASK_BYTES = 4 * 1024;
 
 /** An idle peer's signs of life are fewer bytes than this, per millisecond: they do not stand in an answer's way. */
@@ -16,8 +16,8 @@ const SIGNS_OF_LIFE = 0.05;
 /**
  * Measures the time from a question (a probe that wants a reply) to its answer.
  *
- * A pure core. Invariant 7: an answer waits behind the peer's own bytes, in the peer's send buffer and in every queue on the way.
- * So as long as those come, an answer that has not come yet takes at least the time since the question.
+ * A pure core. Invariant 7: an answer waits behind the peer's own bytes, in the peer's send buffer and in every queue
+ * on the way. So as long as those come, an answer that has not come yet takes at least the time since the question.
  *
  * @example
  * ```ts
@@ -58,12 +58,12 @@ export class AnswerTime {
     this.#passedMs = this.#receivedBytes = 0;
   }
 
-  /** The process ran for so long. */
+  /** The process ran for `ms` milliseconds. */
   passed(ms: number): void {
     this.#passedMs += ms;
   }
 
-  /** So many bytes of any kind came. */
+  /** Bytes of any kind came. */
   received(bytes: number): void {
     this.#receivedBytes += bytes;
     if (this.#isAsked && this.#receivedBytes > SIGNS_OF_LIFE * this.#passedMs) {

@@ -1,5 +1,5 @@
 /**
- * How long who said goodbye stays, so that the goodbye arrives.
+ * How long a carrier stays after its goodbye, so that the goodbye arrives.
  *
  * @module
  */
@@ -37,9 +37,9 @@ export interface Leaving {
 /**
  * Says when to give up on a peer that was told goodbye and does not close.
  *
- * A pure core. Invariant 8: a connection that is closed with bytes unread, or that gets some when it is closed, is reset,
- * and a reset throws away what waits to be sent, the goodbye too. So its sender reads on until the peer closes: within the
- * time that what is under way may take, and for as long as the peer is heard, but not for ever.
+ * A pure core. Invariant 8: a connection that is closed with bytes unread, or that gets some when it is closed, is
+ * reset, and a reset throws away what waits to be sent, the goodbye too. So its sender reads on until the peer closes:
+ * within the time that what is under way may take, and for as long as the peer is heard, but not for ever.
  *
  * Source: `PROTOCOL.md`, "Goodbye".
  *

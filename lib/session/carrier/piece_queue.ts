@@ -28,7 +28,7 @@ export interface Piece {
 }
 
 /**
- * A list of pieces with a mark in front of the one that is sent next.
+ * A list of pieces with a mark in front of the piece to send next.
  *
  * @example
  * ```ts

@@ -20,7 +20,7 @@ const GATHER_BYTES = 4 * 1024;
 /** Memory that a piece takes beside its bytes: room for a header in front, and what describes it. */
 export const PIECE_BYTES: number = HEADROOM_BYTES + 128;
 
-/** Every log may hold so much, whatever others hold, in bytes: then no session ever stands still for want of memory. */
+/** What every log may hold whatever others hold, in bytes: no session ever stands still for want of memory. */
 const LOG_RESERVE_BYTES = 128 * 1024;
 
 /**
@@ -66,7 +66,7 @@ export class ReplayLog {
   #end = 0;
   #held = 0;
 
-  /** What it holds beyond the reserve, out of what all logs of the process may hold. */
+  /** Its share, beyond the reserve, of the memory that all logs of the process may hold. */
   readonly #share: MemoryPool;
 
   /** An empty log that takes data up to `limitBytes`, and beyond a reserve no more than its share of `memory`. */
@@ -107,7 +107,7 @@ export class ReplayLog {
     return Math.max(0, Math.min(this.#limitBytes - memoryBytes, reserved + this.#share.free));
   }
 
-  /** With less room than this a part of what waits is not worth a record, in bytes; see {@linkcode LEAST_ROOM_BYTES}. */
+  /** Room below which a part of what waits is not worth a record, in bytes; see {@linkcode LEAST_ROOM_BYTES}. */
   get leastRoom(): number {
     return this.#held === 0 ? 1 : LEAST_ROOM_BYTES;
   }
@@ -163,7 +163,8 @@ export class ReplayLog {
   }
 
   /**
-   * The next bytes to write: one data frame. Its bytes count as sent from now on, so it must be handed to a write at once.
+   * The next bytes to write: one data frame. Its bytes count as sent from now on, so it must be handed to a write at
+   * once.
    *
    * @param hold Gets what the frame is made of, until the write has settled.
    * @param maxBytes About how many counted bytes; a larger piece is cut, at {@linkcode GATHER_BYTES} at the least.
@@ -226,7 +227,8 @@ export class ReplayLog {
   }
 
   /**
-   * The peer has everything before `offset`, which may be more than the writes under way have sent: see {@linkcode WriteHold}.
+   * The peer has everything before `offset`, which may be more than the writes under way have sent: see
+   * {@linkcode WriteHold}.
    *
    * @throws {TeleError} `protocol` if that is below what it acknowledged before, or above what was handed to writes of
    * this carrier.

@@ -1,17 +1,17 @@
 /**
  * How much the operating system takes before a write has to wait.
  *
- * A write that waits is woken late: Linux does so when a third of the send buffer is free. Where the buffer holds little more
- * than the path does, all that a round trip brings is then written in bursts with long pauses between them; 1 Gbit/s with a
- * round trip of 100 ms and a buffer of 4 MiB ran 86 of each 103 ms without a write. Who stays a little below what the
- * buffer takes never waits: acknowledgements alone say when to go on.
+ * A write that waits is woken late: Linux does so when a third of the send buffer is free. Where the buffer holds
+ * little more than the path does, all that a round trip brings is then written in bursts, and the path runs dry between
+ * them. A carrier that stays a little below what the buffer takes never waits: acknowledgements alone say when to go
+ * on.
  *
  * @module
  */
 
 /**
- * A write that took this share of a round trip waited for room, and the path ran dry meanwhile. A shorter one had to wait
- * for a relay that did not read for a moment, or for its own turn on the processor.
+ * A write that took this share of a round trip waited for room, and the path ran dry meanwhile. A shorter one had to
+ * wait for a relay that did not read for a moment, or for its own turn on the processor.
  */
 const WAITED_SHARE = 1 / 8;
 /** On shorter paths a pause costs little, and a write may take long for want of processor time; in milliseconds. */
@@ -22,7 +22,7 @@ const LEAST_BYTES = 64 * 1024;
 const GROWN = 1.125;
 /** They do not shrink: a wait with less in flight, by this factor, had another reason. */
 const SAME = 0.75;
-/** The limit rises by its own size in so many round trips, in case the buffer has grown. */
+/** Round trips in which the limit rises by its own size, in case the buffer has grown. */
 const ROUND_TRIPS_TO_DOUBLE = 128;
 /** A limit that has risen by this factor without a write that waited is none. */
 const OUTGROWN = 1.25;
@@ -30,7 +30,8 @@ const OUTGROWN = 1.25;
 /**
  * Learns from writes that had to wait how many bytes may be in flight without that.
  *
- * A pure core: the carrier tells it of its writes. Source: `PROTOCOL.md`, "Scheduling and the bound on bytes in flight".
+ * A pure core: the carrier tells it of its writes. Source: `PROTOCOL.md`, "Scheduling and the bound on bytes in
+ * flight".
  *
  * @example
  * ```ts

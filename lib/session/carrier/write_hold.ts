@@ -6,16 +6,16 @@
 import { HEADROOM_BYTES } from "../session_constants.ts";
 import type { Piece } from "./piece_queue.ts";
 
-/** Bytes that are gathered into one frame at most. */
+/** Most bytes that are gathered into one frame. */
 export const MOST_GATHERED_BYTES: number = 32 * 1024;
 
 /**
  * The memory that the write under way of one carrier has. Each carrier has one for its lifetime, since it writes one
  * frame at a time.
  *
- * Invariant 3: bytes handed to a write belong to it until its promise settles. A duplex reads them when it sends them, not
- * when it is asked to, and that may be long after the peer has acknowledged them (a peer may say what it likes), after the
- * carrier was replaced or closed, and after the session's end. Only the settled promise ends the hold.
+ * Invariant 3: bytes handed to a write belong to it until its promise settles. A duplex reads them when it sends them,
+ * not when it is asked to, and that may be long after the peer has acknowledged them (a peer may say what it likes),
+ * after the carrier was replaced or closed, and after the session's end. Only the settled promise ends the hold.
  *
  * @example
  * ```ts

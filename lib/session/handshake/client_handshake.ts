@@ -39,8 +39,8 @@ import { tokenOnClientOnly, tokenOnServerOnly } from "./token.ts";
 import { Transcript } from "./transcript.ts";
 
 /**
- * A server has proven itself and has no room for a new session. Unlike a refusal, which anyone can send, that is believed
- * during an outage too: a session that the server did not know is gone.
+ * A server has proven itself and has no room for a new session. Unlike a refusal, which anyone can send, that is
+ * believed during an outage too: a session that the server did not know is gone.
  */
 export class FullError extends TeleError {
   /** An error that says what helps. */
@@ -60,7 +60,9 @@ export interface Accepted {
   leftover: Uint8Array;
 }
 
-/** The client's side of one handshake: {@linkcode ClientHandshake.begin}, then one {@linkcode ClientHandshake.commit}. */
+/**
+ * The client's side of one handshake: {@linkcode ClientHandshake.begin}, then one {@linkcode ClientHandshake.commit}.
+ */
 export class ClientHandshake {
   readonly #channel: HandshakeChannel;
   readonly #ephemeral: Ephemeral;

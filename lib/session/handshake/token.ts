@@ -54,8 +54,8 @@ export function tokenSalt(token: Uint8Array | undefined): Promise<Uint8Array> {
 /**
  * The same for a token that takes the place of `former`.
  *
- * @throws {TeleError} `bad-input`, at once, if it is too short or too long, or there was none before: whether an end has
- *   a token is said in every handshake, and must not depend on the moment.
+ * @throws {TeleError} `bad-input`, at once, if it is too short or too long, or there was none before: whether an end
+ *   has a token is said in every handshake, and must not depend on the moment.
  */
 export function renewedTokenSalt(token: Uint8Array, former: Uint8Array | undefined): Promise<Uint8Array> {
   if (former === undefined) throw new TeleError("bad-input", "there was no token before that this one could replace");

@@ -8,7 +8,7 @@ import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../ping/codec.ts";
 /**
  * The messages of a handshake, in order, each behind its length. Source: `PROTOCOL.md`, "Keys and proofs".
  *
- * Invariant 4: bytes that merely stand behind one another do not say where a message ends. Who is on the way could then
+ * Invariant 4: bytes that merely stand behind one another do not say where a message ends. A middleman could then
  * put the same bytes behind one message and in front of the next: both ends would prove the same, and mean different
  * messages. Proofs take nothing but this class, so that nothing else can be proven.
  *

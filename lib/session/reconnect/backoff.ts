@@ -7,22 +7,22 @@
 /** First pause after a failed attempt, in milliseconds. */
 const FIRST_PAUSE_MS = 25;
 /**
- * Each pause is so many times as long as the one before. The pause that an outage's end falls into is about as long as the
- * outage times this less one: with 2 the network was often back for as long as it had been away before anyone noticed.
+ * How many times as long as the one before each pause is. The pause that an outage's end falls into is about as long as
+ * the outage times this less one: with 2, a network that is back is often noticed only after another outage's length.
  */
 const GROWTH = 1.5;
 /**
- * Longest pause at the beginning of an outage, while user connections wait that the last carrier served, in milliseconds:
- * networks that reset what they have forgotten are soon back.
+ * Longest pause at the beginning of an outage, while user connections wait that the last carrier served, in
+ * milliseconds: networks that reset what they have forgotten are soon back.
  */
 const EARLY_PAUSE_MS = 200;
 /** Longest pause while user connections wait and the outage is young, in milliseconds. */
 const BUSY_PAUSE_MS = 800;
 /** Longest pause otherwise, in milliseconds. */
 const IDLE_PAUSE_MS = 15_000;
-/** So long is the beginning of an outage, in milliseconds: then a server that hundreds of clients want has more time. */
+/** How long the beginning of an outage lasts, in milliseconds; then a server that hundreds want gets more time. */
 const EARLY_MS = 60_000;
-/** An outage is young for so long, in milliseconds. */
+/** How long an outage is young, in milliseconds. */
 const YOUNG_MS = 10 * 60_000;
 
 /** What the pause depends on. */
@@ -41,8 +41,9 @@ export interface OutageState {
  * The pause before the next attempt, with jitter so that many clients do not come back in step.
  *
  * @param random From 0 to 1, such as `Math.random()`.
- * @returns Milliseconds: half to all of a limit that grows by a half each time from 25 ms: to 15 s; while user connections wait
- * and the outage is younger than ten minutes, to 0.8 s; in its first minute, if the last carrier brought something, to 0.2 s.
+ * @returns Milliseconds: half to all of a limit that grows by a half each time, from 25 ms to 15 s; while user
+ *   connections wait and the outage is younger than ten minutes, to 0.8 s; in its first minute, if the last carrier
+ *   brought something, to 0.2 s.
  *
  * @example
  * ```ts

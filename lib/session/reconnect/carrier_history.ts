@@ -4,7 +4,9 @@
  * @module
  */
 
-/** A carrier that brought nothing and died sooner than this died at once, in milliseconds. An idle one may be of use. */
+/**
+ * A carrier that brought nothing and died sooner than this died at once, in milliseconds. An idle one may be of use.
+ */
 const SHORT_LIFE_MS = 5_000;
 
 /** A carrier that was lost sooner than this is not worth a line in the log if all are, in milliseconds. */
@@ -25,9 +27,9 @@ export interface LostCarrier {
 /**
  * Tells carriers that were of use from those that were not.
  *
- * A middle box may let each handshake pass and kill what comes after it, and a path may carry small packets only: then a
- * carrier that follows the last one at once does no better, a hundred times a second. Bytes that the peer received on a
- * carrier of which nothing came back are known with the next carrier's count, and count for that.
+ * A middle box may let each handshake pass and kill what comes after it, and a path may carry small packets only: then
+ * a carrier that follows the last one at once does no better, a hundred times a second. Bytes that the peer received on
+ * a carrier of which nothing came back are known with the next carrier's count, and count for that.
  *
  * @example
  * ```ts
@@ -57,12 +59,12 @@ export class CarrierHistory {
     this.#outageSince = nowMs;
   }
 
-  /** So many carriers, the last ones, brought nothing. */
+  /** Consecutive carriers until now that brought nothing. */
   get barren(): number {
     return this.#barren;
   }
 
-  /** So many carriers, the last ones, brought nothing or lived for less than a second. */
+  /** Consecutive carriers until now that brought nothing or lived for less than a second. */
   get fleeting(): number {
     return this.#fleeting;
   }
@@ -72,7 +74,7 @@ export class CarrierHistory {
     return this.#wasAttached && this.#barren === 0;
   }
 
-  /** Since when there has been no carrier, or none that was of use, by the clock. */
+  /** Since when there has been no carrier of use, by the clock. */
   get outageSince(): number {
     return this.#outageSince;
   }

@@ -4,16 +4,16 @@
  * @module
  */
 
-/** What one carrier that brought nothing adds; the next one doubles the whole. In milliseconds. */
+/** What the first carrier that brought nothing adds, in milliseconds; the next one doubles the whole. */
 const STEP_MS = 3_000;
 
-/** So often: silence of 3 s becomes 6, then 12, which is enough for TCP to try two smaller sizes. */
+/** Barren carriers that count: silence of 3 s becomes 6, then 12, which is enough for TCP to try two smaller sizes. */
 const MOST_BARREN = 2;
 
-/** A carrier that moved so much is as good as any, in bytes. */
+/** Bytes that prove a carrier that has moved them. */
 export const PROVEN_BYTES = 16 * 1024;
 
-/** So is one that lived for so long, in milliseconds. */
+/** Lifetime that proves a carrier too, in milliseconds. */
 export const PROVEN_MS = 60_000;
 
 /** What comes right behind the handshake is small, and passes where nothing else does; in milliseconds. */
@@ -32,8 +32,9 @@ export interface LostCarrier {
 /**
  * Grows with each carrier that was attached and brought nothing.
  *
- * A pure core. Where large packets vanish without a word, all that is small passes: each handshake, and nothing behind it.
- * TCP finds out what passes by itself (RFC 4821), but only after some retransmissions: who gives up after 3 s each time never gets there.
+ * A pure core. Where large packets vanish without a word, all that is small passes: each handshake, and nothing behind
+ * it. TCP finds out what passes by itself (RFC 4821), but only after some retransmissions: giving up after 3 s each
+ * time never gets there.
  *
  * Source: `PROTOCOL.md`, "Liveness".
  *
@@ -58,7 +59,7 @@ export class Patience {
     return STEP_MS * (2 ** this.#barren - 1);
   }
 
-  /** A carrier was attached, and so many counted bytes of the session had arrived before, at either end. */
+  /** A carrier was attached; `arrivedBytes` counted bytes of the session had arrived before, at either end. */
   attached(nowMs: number, arrivedBytes: number): void {
     this.#attachedAt = nowMs;
     this.#arrivedBefore = arrivedBytes;

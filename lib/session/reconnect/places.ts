@@ -6,15 +6,15 @@
 
 /** Attempts open at once. */
 const MOST_ATTEMPTS = 4;
-/** An attempt that nobody has answered for so long makes room for another, in milliseconds. */
+/** How long an attempt may wait for an answer before it makes room for another, in milliseconds. */
 const ANSWER_MS = 1_500;
-/** On a path whose round trip is known it has at least so many: one to connect, one for the challenge, one to spare. */
+/** The same in round trips, where those are known: one to connect, one for the challenge, one to spare. */
 const ANSWER_ROUND_TRIPS = 3;
-/** The attempt that was challenged last has so long, in milliseconds: a server gives a handshake ten seconds. */
+/** How long the attempt that was challenged last is kept, in milliseconds: a server gives a handshake ten seconds. */
 const SPARE_MS = 8_000;
-/** The oldest attempt that nobody has answered has so long, in milliseconds: the path may have become a slow one. */
+/** How long the oldest unanswered attempt is kept, in milliseconds: the path may have become a slow one. */
 const FIRST_PATIENCE_MS = 15_000;
-/** Each time in vain twice as long, but no longer than this, in milliseconds. */
+/** Each time in vain it is kept twice as long, up to this, in milliseconds. */
 const MOST_PATIENCE_MS = 60_000;
 
 /** What is to be known of an attempt. */
@@ -27,16 +27,17 @@ export interface Placed {
   readonly isCommitting: boolean;
 }
 
-/** Whether another attempt may start: yes, yes in the place of one that is given up, or not before some time has passed. */
+/** Whether another attempt may start: yes, yes in place of an attempt that is given up, or not for some time. */
 export type Room<Attempt> = { kind: "free" } | { kind: "taken over"; from: Attempt } | { kind: "none"; waitMs: number };
 
 /**
  * Gives attempts their places.
  *
  * A middle box may accept connections and forward nothing; when it is mended, those are lost, and only an attempt that
- * starts afterwards gets through. So attempts that nobody answers must not keep the places. But a path may have become so
- * slow that an answer takes many seconds, and nobody knows beforehand: so the oldest attempt is held much longer than the
- * others, each time in vain twice as long. Of those that were challenged while another is committed, one is kept to spare.
+ * starts afterwards gets through. So attempts that nobody answers must not keep the places. But a path may have become
+ * so slow that an answer takes many seconds, and nobody knows beforehand: so the oldest attempt is held much longer
+ * than the others, each time in vain twice as long. Of those that were challenged while another is committed, one is
+ * kept to spare.
  *
  * Source: `PROTOCOL.md`, "Reconnecting".
  *
