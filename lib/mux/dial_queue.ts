@@ -16,7 +16,8 @@ export interface Dialled {
  * Streams of one session that wait for their users.
  *
  * A dial costs many times what an open record costs its sender. One that is reset in the same step costs nothing here, and
- * beyond a burst a session has so many dials a second (invariant 10).
+ * beyond a burst a session has so many dials a second (invariant 10). A stream that comes to a good end gives its dial back: who
+ * uses the connections that it opens may open them as fast as its users do.
  *
  * @example
  * ```ts
@@ -64,6 +65,11 @@ export class DialQueue<Stream extends Dialled> {
     this.#left -= now.length;
     for (const stream of now) this.#dial(stream);
     if (this.#waiting.length > 0) this.#timer = this.#clock.setTimer(() => this.#goOn(), PAUSE_MS);
+  }
+
+  /** A stream that was dialled for was carried to its end. */
+  wasOfUse(): void {
+    this.#left = Math.min(MOST_DIALS_AT_ONCE, this.#left + 1);
   }
 
   /** Dials for nobody any more. */

@@ -209,8 +209,12 @@ export class InboundQueue {
   }
 
   /** What it throws is a rejection. */
-  async #close(user: Duplex): Promise<void> {
-    await user.closeWrite();
+  #close(user: Duplex): Promise<void> {
+    try {
+      return user.closeWrite();
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   readonly #onClosed = (): void => {

@@ -532,6 +532,7 @@ export class Mux implements SessionUser, StreamHost {
   streamEnded(stream: MuxStream, end: StreamEnd): void {
     this.#forget(stream);
     this.#dials.get(stream)?.abort();
+    if (end.kind === "finished") this.#dialQueue.wasOfUse();
     this.#options.onStreamEnd?.(stream, end);
   }
 

@@ -78,13 +78,13 @@ export const LAST_READS_MS = 1_000;
 
 /** What one read's records may cost before others have their turn; an ordinary record costs 1. */
 export const MOST_TURN_COST = 2048;
-/** What an open record costs: so many times as much work as any other. */
-export const OPEN_COST = 128;
-/** Users that are dialled in one turn, before others have theirs. */
-export const DIALS_A_TURN = 16;
+/** What an open record costs, without the dial: so many times as much work as any other. */
+export const OPEN_COST = 16;
+/** Users that are dialled in one turn, before others have theirs: as many as programs open connections at once. */
+export const DIALS_A_TURN = 64;
 /** Streams that are cut in one turn when their session is lost. */
 export const CUTS_A_TURN = 128;
 /** Users that are dialled for one session at once, before {@linkcode DIALS_A_SECOND} is kept. */
 export const MOST_DIALS_AT_ONCE = 4096;
-/** Users that are dialled for one session in a second, when there are many. */
+/** Users that are dialled for one session in a second, when there are many and their streams come to no good end. */
 export const DIALS_A_SECOND = 2000;

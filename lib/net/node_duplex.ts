@@ -326,16 +326,17 @@ export class NodeDuplex implements Duplex {
    */
   #writeFirst(bytes: Uint8Array): Promise<void> | undefined {
     this.#wroteAnything = true;
-    const first = bytes.subarray(0, FIRST_WRITE_BYTES), rest = bytes.subarray(FIRST_WRITE_BYTES);
+    const rest = bytes.length > FIRST_WRITE_BYTES ? bytes.subarray(FIRST_WRITE_BYTES) : undefined;
+    const first = rest === undefined ? bytes : bytes.subarray(0, FIRST_WRITE_BYTES);
     const request = new streams!.WriteWrap();
     const status = this.#handle.writeBuffer(request, first);
     const isDone = status === 0 && streams!.streamBaseState[streams!.kLastWriteWasAsync] === 0;
-    if (isDone) return rest.length === 0 ? undefined : this.writeNow(rest);
+    if (isDone) return rest && this.writeNow(rest);
     const written = this.#completion("write", request, status, async () => {
       this.#moved ??= this.#move();
       await (await this.#moved).write(first);
     });
-    return rest.length === 0 ? written : written.then(() => this.writeNow(rest));
+    return rest === undefined ? written : written.then(() => this.writeNow(rest));
   }
 
   closeWrite(): Promise<void> {

@@ -184,6 +184,27 @@ Deno.test("users are dialled for a burst of streams at once, and for so many a s
   rogue.close();
 });
 
+Deno.test("dials for streams that were carried to their end do not count against those that follow", async () => {
+  await using world = new MuxWorld({ server: { maxStreams: 100_000 } });
+  const rogue = await guest(world);
+  for (let from = 1; from <= MOST_DIALS_AT_ONCE; from += 1_024) await world.run(rogue.write(opens(from, 1_024, false)));
+  await world.clock.advanceUntil(() => world.upstream.length === MOST_DIALS_AT_ONCE, 10_000, "the burst");
+  const fins = Array.from({ length: MOST_DIALS_AT_ONCE }, (_, at) => finRecord(at + 1));
+  await world.run(rogue.write(framed(dataPayload(...fins))));
+  await Promise.all(world.upstream.map((upstream) => upstream.closeWrite()));
+  await world.clock.advance(10);
+  await rogue.write(framed(acknowledgePayload(5 * MOST_DIALS_AT_ONCE)));
+  await world.clock.settle();
+  assertEquals(world.ends.server.length, MOST_DIALS_AT_ONCE);
+  const startMs = world.clock.now();
+  await world.run(rogue.write(opens(MOST_DIALS_AT_ONCE + 1, DIALS_A_SECOND, false)));
+  const count = MOST_DIALS_AT_ONCE + DIALS_A_SECOND;
+  await world.clock.advanceUntil(() => world.upstream.length === count, 10_000, "the next");
+  const tookMs = world.clock.now() - startMs;
+  assert(tookMs < 200, `${tookMs} ms`);
+  rogue.close();
+});
+
 Deno.test("a thousand handshakes that succeed, and their ends, make a few lines of each kind, and a last one that counts", async () => {
   await using world = new MuxWorld({ server: { maxSessions: 100 } });
   for (let made = 0; made < 300; made++) {
