@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Segment } from "../net/segment_pool.ts";
+import type { Segment } from "../session/segment_pool.ts";
 
 interface Piece {
   bytes: Uint8Array;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MemoryPool } from "../net/memory_pool.ts";
+import { MemoryPool } from "../session/memory_pool.ts";
 import { LEAST_START_CREDIT, MOST_START_CREDIT, MOST_WINDOW_BYTES } from "./mux_constants.ts";
 
 /** A window that empties within so many round trips holds its stream up, and grows. */
@@ -21,7 +21,7 @@ export class CreditPool extends MemoryPool {
   takeStart(): number {
     const share = Math.floor(this.free / 8);
     const start = Math.max(LEAST_START_CREDIT, Math.min(MOST_START_CREDIT, share));
-    this.hold(this.used + start);
+    this.claim(start);
     return start;
   }
 

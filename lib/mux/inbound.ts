@@ -5,7 +5,7 @@
  */
 import type { Duplex } from "../net/duplex.ts";
 import { TeleError } from "../net/error.ts";
-import { type Segment, type SegmentPool, SMALL_SEGMENT_BYTES } from "../net/segment_pool.ts";
+import { type Segment, type SegmentPool, SMALL_SEGMENT_BYTES } from "../session/segment_pool.ts";
 
 /** Data shorter than this is copied rather than kept in the segment it came in, in bytes. */
 const KEEP_BYTES = 4 * 1024;

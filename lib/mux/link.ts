@@ -7,8 +7,8 @@
 import { type Clock, systemClock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { type Log, silentLog } from "../net/log.ts";
-import { MemoryBudget } from "../net/memory_budget.ts";
-import { SEGMENT_BYTES, SegmentPool } from "../net/segment_pool.ts";
+import { MemoryBudget } from "../session/memory_budget.ts";
+import { SEGMENT_BYTES, SegmentPool } from "../session/segment_pool.ts";
 import { SessionClient } from "../session/session_client.ts";
 import type { Identity } from "../session/handshake/keys.ts";
 import { limitsOf, type ServerLimits, type SessionLimits } from "../session/session_limits.ts";

@@ -7,9 +7,9 @@ import { readU32, readU64, writeU32, writeU64 } from "../net/bytes.ts";
 import type { Clock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { faultOf, reasonOf, TeleError } from "../net/error.ts";
-import { MemoryBudget } from "../net/memory_budget.ts";
-import { MemoryPool } from "../net/memory_pool.ts";
-import type { Segment, SegmentPool } from "../net/segment_pool.ts";
+import { MemoryBudget } from "../session/memory_budget.ts";
+import { MemoryPool } from "../session/memory_pool.ts";
+import type { Segment, SegmentPool } from "../session/segment_pool.ts";
 import { EndCode } from "../session/session_constants.ts";
 import { RefusalError } from "../session/ending.ts";
 import type { ReplayLog } from "../session/carrier/replay_log.ts";
@@ -340,7 +340,7 @@ export class Mux implements SessionUser, StreamHost {
       return this.#refuse(id, "the tele server has no memory left for it; --memory on its side allows more");
     }
     this.#takenByPeer.set(id, credits.send);
-    this.#takenPool.hold(this.#takenPool.used + credits.send);
+    this.#takenPool.claim(credits.send);
     const window = new ReceiveWindow(credits.send, this.#growth);
     const stream = new MuxStream({ id, host: this, window, sendCredit: credits.receive });
     this.#add(stream);

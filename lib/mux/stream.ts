@@ -6,7 +6,7 @@
 import type { Clock, Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { reasonOf } from "../net/error.ts";
-import { type Segment, SEGMENT_BYTES, type SegmentPool } from "../net/segment_pool.ts";
+import { type Segment, SEGMENT_BYTES, type SegmentPool } from "../session/segment_pool.ts";
 import { HEADROOM_BYTES } from "../session/session_constants.ts";
 import type { ReplayLog } from "../session/carrier/replay_log.ts";
 import {

@@ -5,6 +5,7 @@
  */
 
 import { badInput } from "./error.ts";
+import { canonicalIPv6, isIPv4, isIPv6, isLoopback } from "./ip_address.ts";
 
 /** A TCP address. Without a host it means what its user makes of it: loopback to dial, an interface to listen on. */
 export interface TcpAddress {
@@ -135,46 +136,19 @@ export function dialCandidates(address: Address): DialCandidate[] {
 }
 
 /**
- * Whether only this machine can reach `host`: `localhost` and names below it (RFC 6761, 6.3), 127.0.0.0/8 and `::1` in
- * any spelling.
+ * The host of a peer's address as logs tell it: a client comes from another port each time.
  *
  * @example
  * ```ts
- * import { isLoopback } from "./address.ts";
- * import { assert, assertFalse } from "@std/assert";
- *
- * assert(isLoopback("127.0.0.1"));
- * assert(isLoopback("0:0:0:0:0:0:0:1"));
- * assertFalse(isLoopback("0.0.0.0"));
- * ```
- */
-export function isLoopback(host: string): boolean {
-  const name = host.toLowerCase().replace(/\.$/, "");
-  if (name === "localhost" || name.endsWith(".localhost")) return true;
-  const plain = unmapped(name);
-  return isIPv4(plain) ? plain.startsWith("127.") : canonicalIPv6(plain) === "::1";
-}
-
-/**
- * An IP address in the one form in which addresses are compared and shown: an IPv4 address that a socket of both families
- * tells as mapped into IPv6 (RFC 4291, 2.5.5.2) is that IPv4 address. Whatever else `host` is stays as it is.
- *
- * @example
- * ```ts
- * import { unmapped } from "./address.ts";
+ * import { hostOfPeer } from "./address.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(unmapped("::ffff:10.0.0.1"), "10.0.0.1");
- * assertEquals(unmapped("::FFFF:0a00:0001"), "10.0.0.1");
- * assertEquals(unmapped("2001:db8::1"), "2001:db8::1");
+ * assertEquals(hostOfPeer("192.0.2.7:50123"), "192.0.2.7");
+ * assertEquals(hostOfPeer("[2001:db8::1]:50123"), "[2001:db8::1]");
  * ```
  */
-export function unmapped(host: string): string {
-  if (!host.includes(":")) return host;
-  const [, high, low] = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonicalIPv6(host) ?? "") ?? [];
-  if (high === undefined || low === undefined) return host;
-  const [upper, lower] = [parseInt(high, 16), parseInt(low, 16)];
-  return [upper >> 8, upper & 0xff, lower >> 8, lower & 0xff].join(".");
+export function hostOfPeer(peer: string): string {
+  return peer.replace(/:\d+$/, "");
 }
 
 /**
@@ -288,40 +262,6 @@ function isHost(host: string): boolean {
     !host.includes("..");
 }
 
-function isIPv4(host: string): boolean {
-  const parts = host.split(".");
-  // No leading zeros: some resolvers read 010 as eight.
-  return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
-}
-
-function isIPv6(host: string): boolean {
-  return canonicalIPv6(host) !== undefined;
-}
-
-/** The shortest spelling of an IPv6 address without its zone (RFC 4007, 11), or `undefined` if it is none. */
-function canonicalIPv6(host: string): string | undefined {
-  const parts = /^([0-9a-f:.]+)(%[\w.-]+)?$/i.exec(host);
-  if (!parts?.[1]?.includes(":")) return undefined;
-  // The URL standard has the full grammar, with the embedded IPv4 forms; its parser is always at hand.
-  return URL.parse(`http://[${parts[1]}]`)?.hostname.slice(1, -1);
-}
-
 function quote(text: string): string {
   return JSON.stringify(text);
-}
-
-/**
- * The host of a peer's address as logs tell it: a client comes from another port each time.
- *
- * @example
- * ```ts
- * import { hostOfPeer } from "./address.ts";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(hostOfPeer("192.0.2.7:50123"), "192.0.2.7");
- * assertEquals(hostOfPeer("[2001:db8::1]:50123"), "[2001:db8::1]");
- * ```
- */
-export function hostOfPeer(peer: string): string {
-  return peer.replace(/:\d+$/, "");
 }

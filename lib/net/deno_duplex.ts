@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { formatAddress, unmapped } from "./address.ts";
+import { formatAddress } from "./address.ts";
 import type { Duplex } from "./duplex.ts";
+import { unmapped } from "./ip_address.ts";
 
 /**
  * A {@linkcode Duplex} over a `Deno.Conn`.

@@ -5,6 +5,7 @@
  */
 import type { TLSSocket } from "node:tls";
 import { peerChain } from "./peer_certificate.ts";
+import { verifyErrorOf } from "./runtime.ts";
 import { fingerprintOf, type TlsAnchors } from "./tls_anchors.ts";
 
 /** So many certificates are remembered. */
@@ -40,7 +41,7 @@ export class KnownClients {
     const fingerprint = fingerprintOf(chain[0]!);
     if (socket.isSessionReused()) return this.#fingerprints.has(fingerprint) ? undefined : refusal(RESUMED_UNKNOWN);
     // Of clients that are trusted themselves the runtime was not told; that they have the key it has seen.
-    const code = anchors.has(chain[0]!) ? undefined : verifyError(socket);
+    const code = anchors.has(chain[0]!) ? undefined : verifyErrorOf(socket);
     // The signatures are right, so what it misses is something else: it has one word for all of these.
     if (code !== undefined) return refusal(code.startsWith("UNABLE_TO_") ? "INVALID_PURPOSE" : code);
     this.#remember(fingerprint);
@@ -58,13 +59,4 @@ export class KnownClients {
 
 function refusal(code: string): Error {
   return Object.assign(new Error(code), { code });
-}
-
-/** What the runtime found wrong with the client's certificate. A handshake without one fails by itself. */
-function verifyError(socket: TLSSocket): string | undefined {
-  // In Node.js an error or null, in Deno its code or an empty string; `authorizationError` is set only by `tls.Server`.
-  const { ssl } = socket as unknown as { ssl: { verifyError(): string | { code: string } | null } };
-  const error = ssl.verifyError();
-  if (error === null || error === "") return undefined;
-  return typeof error === "string" ? error : error.code;
 }

@@ -4,20 +4,24 @@
  * @module
  */
 import net from "node:net";
-import { type Address, formatAddress, isLoopback, type TcpAddress, type UnixAddress } from "./address.ts";
+import { type Address, formatAddress, type TcpAddress, type UnixAddress } from "./address.ts";
 import { type Clock, sleep } from "./clock.ts";
 import { DenoDuplex } from "./deno_duplex.ts";
 import { hasSpareDescriptors } from "./descriptors.ts";
 import type { ConnectionUse } from "./dial.ts";
 import type { Duplex } from "./duplex.ts";
-import { badInput, reasonOf, TeleError } from "./error.ts";
+import { reasonOf } from "./error.ts";
+import { isLoopback } from "./ip_address.ts";
+import { explainListening, isTaken } from "./listen_failure.ts";
+import { listenUnix } from "./listen_unix.ts";
 import type { Log } from "./log.ts";
 import { hasNodeDuplex, NodeDuplex } from "./node_duplex.ts";
+import { listeningHandle } from "./runtime.ts";
 
-/** Connections that may wait to be accepted: with the usual 128, a burst of 5000 took 4.2 s instead of 0.1 s. */
+/** Connections that may wait to be accepted; the usual 128 make a burst of thousands wait for seconds. */
 const BACKLOG = 4096;
 
-/** After a failed `accept`, such as with too many files open, wait so long, in milliseconds. */
+/** Pause after a failed `accept`, such as with too many files open, in milliseconds. */
 const ACCEPT_PAUSE_MS = 100;
 
 /** How often a listener on `node:net` is set going again, in milliseconds: at EMFILE it stops without a word. */
@@ -106,44 +110,8 @@ async function bindFirst(host: string, port: number, others: string[], options: 
     const [next, ...rest] = others;
     // A machine without IPv6 cannot listen on [::]; a port that is taken is taken for the others too.
     if (next !== undefined && !isTaken(error)) return await bindFirst(next, port, rest, options);
-    throw explain(error, { kind: "tcp", host, port });
+    throw explainListening(error, { kind: "tcp", host, port });
   }
-}
-
-/** Whether another program listens there. */
-export function isTaken(error: unknown): boolean {
-  return error instanceof Deno.errors.AddrInUse || (error as { code?: string } | undefined)?.code === "EADDRINUSE";
-}
-
-/** Whether the address is another machine's, or a name that leads nowhere. */
-export function isElsewhere(error: unknown): boolean {
-  // Deno's `node:net` says EINVAL for an address of another machine.
-  return error instanceof Deno.errors.AddrNotAvailable || ["EADDRNOTAVAIL", "EINVAL"].includes(codeOf(error)) ||
-    isUnresolved(error);
-}
-
-/** Whether the host is a name that leads nowhere, or has a zone that is not here. */
-function isUnresolved(error: unknown): boolean {
-  return ["ENOTFOUND", "EAI_AGAIN"].includes(codeOf(error)) || /failed to lookup address/.test(reasonOf(error));
-}
-
-function codeOf(error: unknown): string {
-  return (error as { code?: string } | undefined)?.code ?? "";
-}
-
-function explain(error: unknown, address: Address): TeleError {
-  const sentence = `cannot listen on ${formatAddress(address)}: ${explanation(error, address)}`;
-  return badInput(sentence, { cause: error });
-}
-
-function explanation(error: unknown, address: Address): string {
-  if (isTaken(error)) return "another program does; choose another port";
-  if (address.kind === "unix") return `${reasonOf(error)}; choose another path`;
-  if (error instanceof Deno.errors.PermissionDenied || codeOf(error) === "EACCES") {
-    return "not allowed; ports below 1024 need the right to, or choose another";
-  }
-  if (isUnresolved(error)) return "that name cannot be resolved; write an address of this machine, or only the port";
-  return isElsewhere(error) ? "this machine does not have that address" : reasonOf(error);
 }
 
 async function bindTcp(host: string, port: number, options: ListenOptions): Promise<Bound> {
@@ -183,7 +151,7 @@ function bindNode(host: string, port: number, options: ListenOptions): Promise<B
  * on 2.9.6); a second `listen` on the same handle, which is harmless and costs 2 µs, sets it going again.
  */
 function reviveForever(server: net.Server, { clock, log }: ListenOptions): () => void {
-  const { _handle: handle } = server as unknown as { _handle?: { listen(backlog: number): number } };
+  const handle = listeningHandle(server);
   if (handle === undefined) return () => {};
   let timer = clock.setTimer(revive, REVIVE_MS);
   let told = false;
@@ -223,42 +191,7 @@ function isGone(error: unknown): boolean {
 }
 
 async function bindUnix(address: UnixAddress, options: ListenOptions): Promise<Bound> {
-  await removeStaleSocket(address);
-  const listener = listenUnix(address);
+  const { listener, close } = await listenUnix(address);
   acceptAll(listener as unknown as Deno.Listener, options);
-  const close = () => {
-    listener.close();
-    try {
-      Deno.removeSync(address.path);
-    } catch {
-      // Someone else removed it.
-    }
-  };
   return { address: formatAddress(address), host: undefined, port: 0, close };
-}
-
-/** Made with the rights it shall have: between making it and `chmod` anyone could connect. */
-function listenUnix(address: UnixAddress): Deno.UnixListener {
-  const umask = Deno.build.os === "windows" ? undefined : Deno.umask(0o177);
-  try {
-    return Deno.listen({ transport: "unix", path: address.path });
-  } catch (error) {
-    throw explain(error, address);
-  } finally {
-    if (umask !== undefined) Deno.umask(umask);
-  }
-}
-
-/** A socket file that nobody listens on is what a killed process left; one that answers is another program's. */
-async function removeStaleSocket(address: UnixAddress): Promise<void> {
-  const info = await Deno.lstat(address.path).catch(() => undefined);
-  if (info === undefined) return;
-  const name = formatAddress(address);
-  if (!info.isSocket) throw badInput(`cannot listen on ${name}: a file that is no socket is there`);
-  const answers = await Deno.connect({ transport: "unix", path: address.path }).then(
-    (connection) => (connection.close(), true),
-    () => false,
-  );
-  if (answers) throw badInput(`cannot listen on ${name}: another program does; choose another path`);
-  await Deno.remove(address.path);
 }

@@ -3,107 +3,34 @@
  *
  * Why not `Deno.Conn` here: closing one always sends FIN, so a stream that was cut would look like a clean end to the
  * user's program, which is silent loss; a handle of `node:net` can send RST. Why the handle and not its `net.Socket`: the
- * socket's stream machinery took 10 % of the processor time of a 64-byte echo (154 µs beside 138; `Deno.Conn` took 126),
- * and bulk ran at 11.3 Gbit/s beside 11.7 (two-hop relays in one run).
+ * socket's stream machinery takes a tenth of the processor time of an echo.
  *
  * @module
  */
 import net from "node:net";
-import { getSystemErrorName } from "node:util";
-import { formatAddress, unmapped } from "./address.ts";
+import { formatAddress } from "./address.ts";
 import type { Duplex } from "./duplex.ts";
-import { moverOfStreams } from "./moved_stream.ts";
-import { END_OF_FILE, type Request, runtimeBinding, type StreamBinding, streamBinding } from "./stream_binding.ts";
+import { HandleReader } from "./handle_reader.ts";
+import { unmapped } from "./ip_address.ts";
+import { moverOfConnections } from "./moved_connection.ts";
+import { type Request, systemError, takeHandle, tcpBinding, type TcpHandle } from "./runtime.ts";
 
-/** What is needed of the runtime's TCP handle, as in Node.js; `takeStream` and `useUserBuffer` are Deno's. */
-interface Handle {
-  onread(): void;
-  useUserBuffer(buffer: Uint8Array): void;
-  readStart(): number;
-  readStop(): number;
-  writeBuffer(request: Request, bytes: Uint8Array): number;
-  shutdown(request: Request): number;
-  reset(): number;
-  close(): void;
-  /** Moves the connection out of the handle; returns its number among the runtime's resources. */
-  takeStream(): number;
-}
-
-const HANDLE_METHODS: (keyof Handle)[] = [
-  "useUserBuffer",
-  "readStart",
-  "readStop",
-  "writeBuffer",
-  "shutdown",
-  "reset",
-  "close",
-  "takeStream",
-];
-
-/**
- * While little comes, reading never stops and goes into a buffer of so many bytes: to hand over another one and to stop and
- * start again for each message costs more than the copy out of it.
- */
-const SMALL_BYTES = 2 * 1024;
-
-/** After so many small reads in a row; one between large ones must not make the next one small. */
-const SMALL_READS = 4;
-
-/** So much the empty send buffer of a new connection takes whole, even while the system is short of memory (`tcp_wmem`). */
+/** What the empty send buffer of a new connection takes whole, even while the system is short of memory (`tcp_wmem`). */
 const FIRST_WRITE_BYTES = 4 * 1024;
 
-/** So few bytes are copied one by one, which is quicker than to make a view of them. */
-const FEW_BYTES = 64;
-
 /**
- * After so long a silence the kernel asks whether the other host is still there, in milliseconds. Linux then asks nine times,
- * every 75 s: a host that has vanished is noticed after 16 minutes, and an outage of ten before it harms nobody.
+ * Silence after which the kernel asks whether the other host is still there, in milliseconds. Linux then asks nine times,
+ * every 75 s: a host that has vanished is noticed after 16 minutes, and an outage of ten before that harms nobody.
  */
 const KEEP_ALIVE_MS = 5 * 60_000;
 
 const DONE = Promise.resolve();
 
-function findBinding(): StreamBinding | undefined {
-  try {
-    const streams = streamBinding();
-    const { TCP } = runtimeBinding("tcp_wrap") as { TCP: { prototype: Record<string, unknown> } };
-    const isWhole = typeof streams.WriteWrap === "function" && typeof streams.ShutdownWrap === "function" &&
-      streams.streamBaseState instanceof Int32Array && streams.kLastWriteWasAsync >= 0 &&
-      streams.kReadBytesOrError >= 0 &&
-      HANDLE_METHODS.every((name) => typeof TCP.prototype[name] === "function");
-    return isWhole ? streams : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Whether `node:net` and `node:tls` of that Deno do what is needed here: 2.9 and later. On 2.6.8 a reset sends FIN.
- */
-export function isNodeSound(version: string = Deno.version.deno): boolean {
-  const [major = 0, minor = 0] = version.split(".").map(Number);
-  return major > 2 || (major === 2 && minor >= 9);
-}
-
-const streams = isNodeSound() ? findBinding() : undefined;
+const streams = tcpBinding();
 
 /** Whether the runtime has what {@linkcode NodeDuplex} needs; else users' connections are `Deno.Conn`s, too. */
 export function hasNodeDuplex(): boolean {
   return streams !== undefined;
-}
-
-/** A failure as `node:net` words it, with its `code`. */
-function systemError(call: string, status: number): Error {
-  const code = getSystemErrorName(status);
-  return Object.assign(new Error(`${call} ${code}`), { code });
-}
-
-/** Takes the handle out of its socket, which from then on does nothing any more. */
-function detach(socket: net.Socket): Handle {
-  const holder = socket as unknown as { _handle: Handle | null };
-  const handle = holder._handle!;
-  holder._handle = null;
-  return handle;
 }
 
 /**
@@ -126,25 +53,12 @@ export class NodeDuplex implements Duplex {
   readonly peer: string;
   readonly localAddress: string | undefined;
   readonly readsAfterFailedWrite = true;
-  readonly #handle: Handle;
-  /** Where the read that waits puts its bytes; `undefined` while none does. */
-  #into: Uint8Array | undefined;
-  #onRead: ((count: number | null) => void) | undefined;
-  #onReadFailed: ((error: unknown) => void) | undefined;
-  #isReading = false;
-  /** Where little is read into, and what part of it nobody has taken yet. */
-  #small: Uint8Array | undefined;
-  #smallStart = 0;
-  #smallEnd = 0;
-  /** Whether the runtime reads into {@linkcode NodeDuplex.#small}. */
-  #isSmall = false;
-  #smallReads = 0;
-  /** One that no write waits on serves the next as well. */
+  readonly #handle: TcpHandle;
+  readonly #reader: HandleReader;
+  /** Kept after a write that did not have to wait: it serves the next one as well. */
   #request: Request | undefined;
-  #heardAnything = false;
   #wroteAnything = false;
-  /** The peer has ended, which is told as soon as it is known what becomes of a write that waits. */
-  #sawEnd = false;
+  /** The peer has ended, and what became of a write that waited then is known. */
   #ended = false;
   #error: unknown;
   /** Why nothing can be written any more; what the peer sent before can still be read. */
@@ -152,7 +66,7 @@ export class NodeDuplex implements Duplex {
   #isClosed = false;
   /** Rejects the write or the shutdown that waits. */
   #failWaiting: ((reason: unknown) => void) | undefined;
-  /** What carries the rest of a connection whose peer ended before it had sent a byte. */
+  /** Carries the rest of a connection whose peer ended before it had sent a byte. */
   #moved: Promise<Duplex> | undefined;
   #movedTo: Duplex | undefined;
 
@@ -161,8 +75,11 @@ export class NodeDuplex implements Duplex {
     this.localAddress = socket.localAddress && unmapped(socket.localAddress);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    this.#handle = detach(socket);
-    this.#handle.onread = () => this.#onArrival();
+    this.#handle = takeHandle(socket);
+    this.#reader = new HandleReader(this.#handle, streams!, {
+      onEnd: () => this.#end(),
+      onFailed: (error) => this.#fail(error),
+    });
   }
 
   /** Takes over a socket from a server made with `allowHalfOpen` and `pauseOnConnect`. */
@@ -203,72 +120,14 @@ export class NodeDuplex implements Duplex {
   }
 
   readWith(into: Uint8Array, onRead: (count: number | null) => void, onFailed: (error: unknown) => void): void {
-    if (this.#smallStart < this.#smallEnd) return onRead(this.#takeSmall(into));
+    if (this.#reader.hasBytes) return onRead(this.#reader.take(into));
     if (this.#ended) return onRead(null);
     if (this.#error !== undefined) return onFailed(this.#error);
-    this.#into = into;
-    this.#onRead = onRead;
-    this.#onReadFailed = onFailed;
-    if (!this.#isSmall) this.#handle.useUserBuffer(into);
-    if (this.#isReading) return;
-    this.#isReading = true;
-    const status = this.#handle.readStart();
-    if (status !== 0) this.#fail(systemError("read", status));
-  }
-
-  #takeSmall(into: Uint8Array): number {
-    const small = this.#small!, start = this.#smallStart;
-    const count = Math.min(this.#smallEnd - start, into.length);
-    if (count > FEW_BYTES) into.set(small.subarray(start, start + count));
-    else for (let index = 0; index < count; index++) into[index] = small[start + index]!;
-    this.#smallStart += count;
-    return count;
-  }
-
-  #onArrival(): void {
-    const count = streams!.streamBaseState[streams!.kReadBytesOrError]!;
-    if (this.#isClosed) return;
-    if (count === END_OF_FILE) return this.#end();
-    if (count < 0) return this.#fail(systemError("read", count));
-    this.#heardAnything = true;
-    if (this.#isSmall) this.#smallFilled(count);
-    else this.#filled(count);
-  }
-
-  /** The reader's own buffer has `count` bytes. */
-  #filled(count: number): void {
-    this.#into = undefined;
-    this.#smallReads = count < SMALL_BYTES ? this.#smallReads + 1 : 0;
-    if (this.#smallReads === SMALL_READS) {
-      this.#isSmall = true;
-      this.#smallReads = 0;
-      this.#handle.useUserBuffer(this.#small ??= new Uint8Array(SMALL_BYTES));
-    } else {
-      this.#stopReading();
-    }
-    this.#onRead!(count);
-  }
-
-  #smallFilled(count: number): void {
-    const into = this.#into;
-    this.#into = undefined;
-    this.#smallStart = 0;
-    this.#smallEnd = count;
-    const taken = into === undefined ? 0 : this.#takeSmall(into);
-    if (count === SMALL_BYTES) this.#isSmall = false;
-    if (!this.#isSmall || taken < count) this.#stopReading();
-    if (into !== undefined) this.#onRead!(taken);
-  }
-
-  #stopReading(): void {
-    this.#isReading = false;
-    this.#handle.readStop();
+    this.#reader.wait(into, onRead, onFailed);
   }
 
   /** A reset that was told to a write first reads as an end: while one waits, what becomes of it must be known before. */
   #end(): void {
-    this.#sawEnd = true;
-    this.#stopReading();
     if (this.#failWaiting === undefined) this.#ends();
     else setTimeout(() => this.#ends());
   }
@@ -277,10 +136,8 @@ export class NodeDuplex implements Duplex {
     if (this.#isClosed || this.#ended) return;
     if (this.#writeError !== undefined) return this.#fail(this.#writeError);
     this.#ended = true;
-    if (!this.#heardAnything && this.#failWaiting === undefined) this.#moved ??= this.#move();
-    if (this.#into === undefined) return;
-    this.#into = undefined;
-    this.#onRead!(null);
+    if (!this.#reader.heardAnything && this.#failWaiting === undefined) this.#moved ??= this.#move();
+    this.#reader.end();
   }
 
   /**
@@ -288,7 +145,7 @@ export class NodeDuplex implements Duplex {
    * its bytes lost, though the connection is sound. A `Deno.Conn` does not; but it cannot send RST.
    */
   #move(): Promise<Duplex> {
-    const moved = moverOfStreams().then((move) => {
+    const moved = moverOfConnections().then((move) => {
       // Until here the handle had it, and has ended it with itself.
       if (this.#isClosed) throw this.#error;
       this.#movedTo = move(this.#handle.takeStream());
@@ -360,7 +217,7 @@ export class NodeDuplex implements Duplex {
       request.oncomplete = (status) => {
         this.#failWaiting = undefined;
         if (status === 0) return resolve();
-        if (again && this.#sawEnd && !this.#heardAnything && !this.#isClosed) return resolve(again());
+        if (again && this.#reader.sawEnd && !this.#reader.heardAnything && !this.#isClosed) return resolve(again());
         reject(this.#writeFailed(systemError(call, status)));
       };
     });
@@ -395,10 +252,7 @@ export class NodeDuplex implements Duplex {
     // First: until the handle is closed, memory of a read and a write that wait is the runtime's.
     if (this.#movedTo === undefined) end();
     else this.#movedTo.close();
-    if (this.#into !== undefined) {
-      this.#into = undefined;
-      this.#onReadFailed!(this.#error);
-    }
+    this.#reader.close(this.#error);
     this.#failWaiting?.(this.#error);
     this.#failWaiting = undefined;
   }

@@ -55,14 +55,14 @@ function hasIPv6(): boolean {
  * @example
  * ```ts
  * import { systemClock } from "./clock.ts";
- * import { Patience } from "./shortage.ts";
+ * import { Shortages } from "./shortage.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const patience = new Patience(systemClock, (shortage) => console.error(`no ${shortage} left`));
- * assertEquals(await patience.attempt("example.com:22", () => Promise.resolve(1), new AbortController().signal), 1);
+ * const shortages = new Shortages(systemClock, (shortage) => console.error(`no ${shortage} left`));
+ * assertEquals(await shortages.outlast("example.com:22", () => Promise.resolve(1), new AbortController().signal), 1);
  * ```
  */
-export class Patience {
+export class Shortages {
   readonly #clock: Clock;
   readonly #onShortage: (shortage: Shortage) => void;
   /** Descriptors are short for everyone, ports for those who go to the same address. */
@@ -80,7 +80,7 @@ export class Patience {
    * @param to Where it leads.
    * @throws What `connect` rejects with, unless that is a shortage; when `signal` aborts, its reason.
    */
-  async attempt<Connection>(to: string, connect: () => Promise<Connection>, signal: AbortSignal): Promise<Connection> {
+  async outlast<Connection>(to: string, connect: () => Promise<Connection>, signal: AbortSignal): Promise<Connection> {
     for (let waits = false;; waits = true) {
       signal.throwIfAborted();
       try {

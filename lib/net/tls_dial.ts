@@ -10,12 +10,13 @@ import { type Address, dialCandidates, formatAddress } from "./address.ts";
 import { dial } from "./dial.ts";
 import type { Duplex } from "./duplex.ts";
 import { badInput, TeleError } from "./error.ts";
-import { isNodeSound } from "./node_duplex.ts";
-import { TlsDuplex, type TlsEnd } from "./tls_duplex.ts";
+import { isNodeSound } from "./runtime.ts";
+import { TlsDuplex } from "./tls_duplex.ts";
+import type { TlsEnd } from "./tls_end.ts";
 import { peerChain } from "./peer_certificate.ts";
 import { type CertificatePair, checkAnchors, checkPair, faultOfClientCertificate } from "./tls_certificate.ts";
 import type { TlsAnchors } from "./tls_anchors.ts";
-import { explainToClient, type TlsAttempt } from "./tls_errors.ts";
+import { explainToClient, type TlsAttempt } from "./tls_failure.ts";
 
 /** How to connect with TLS. The peer's certificate is always verified. */
 export interface TlsDialSettings {

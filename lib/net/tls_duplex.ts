@@ -4,14 +4,9 @@
  * Why not `Deno.listenTls` and `Deno.connectTls`: closing one of theirs before its handshake has ended leaves the socket
  * open, so strangers and attempts given up would pile up; and their server cannot ask for a client certificate. Why not
  * `tls.connect` and `tls.createServer` on sockets of their own (Deno 2.9.6): after a pause they stall for seconds, and
- * a connection that was reset reads as a clean end. Here the sockets stay ours, as any other duplex: the engine beneath
- * `node:tls` only turns bytes into bytes, is never paused, and gets no more of them than somebody waits to read. Its
- * `TLSSocket` does the handshake; the bytes go past that socket's streams, which hand over 48 KiB in a turn of the event
- * loop or two.
- *
- * The price: one stream through both roles at 3.3 Gbit/s where the same without TLS had 5.2, with 3.9 and 2.2 s of processor
- * time for a GiB at both ends together. Through the socket's streams it was 2.0 Gbit/s and 6.5 s (iperf3, medians of four
- * rounds in one run, a machine shared with others).
+ * a connection that was reset reads as a clean end. Here the sockets stay ours, as any other duplex: the engine
+ * (`tls_engine.ts`) is never paused, and gets no more bytes than somebody waits to read. The `TLSSocket` does the handshake;
+ * the bytes go past its streams, which are slow.
  *
  * @module
  */
@@ -19,108 +14,17 @@ import { Duplex as NodeStream } from "node:stream";
 import { setImmediate } from "node:timers";
 import type { TLSSocket } from "node:tls";
 import type { Duplex } from "./duplex.ts";
-import { END_OF_FILE, type Request, streamBinding } from "./stream_binding.ts";
+import { ReadBuffer } from "./read_buffer.ts";
+import type { TlsEnd } from "./tls_end.ts";
+import { giveBack, keepUntilFlushed, PIECE_BYTES, TlsEngine } from "./tls_engine.ts";
+import { TruncatedError } from "./tls_failure.ts";
+import { readHello } from "./tls_hello.ts";
 
-/** First and largest size of the buffer that encrypted bytes are read into: a stranger costs little, a carrier is fast. */
-const SMALLEST_READ_BYTES = 4 * 1024;
-const LARGEST_READ_BYTES = 256 * 1024;
-
-/** The header of a TLS record: type, version, and the length of the rest (RFC 8446, 5.1). */
-const RECORD_HEADER_BYTES = 5;
-
-/** The usual hello is shorter, but for those with post-quantum keys. */
-const FIRST_HELLO_BYTES = 512;
+/** Buffer for what a refused peer still sends, in bytes. */
+const GOODBYE_READ_BYTES = 4 * 1024;
 
 /** How long a refused peer may take to read why, in milliseconds. */
 const GOODBYE_MS = 1_000;
-
-/** Pieces of the engine's that are as large as this are given back at once, see {@linkcode giveBack}, in bytes. */
-const LARGE_BYTES = 4 * 1024;
-
-/** The engine takes no more plain bytes at once: it keeps three records, and would lose track of the rest. */
-const PIECE_BYTES = 48 * 1024;
-
-/** What is needed of the runtime's TLS engine, beneath the streams of a `TLSSocket`. Bytes go through it at once. */
-interface Engine {
-  /** Takes plain bytes, up to {@linkcode PIECE_BYTES}; returns 0 or an error number. */
-  writeBuffer(request: Request, plain: Uint8Array): number;
-  /** Takes the end of the plain bytes. */
-  shutdown(request: Request): number;
-  /** Takes encrypted bytes; what they hold is told to the function given to `setOnread` before it returns. */
-  readBuffer(encrypted: Uint8Array): void;
-  /** Encrypted bytes to be sent; empty if there are none. */
-  drainEncOut(): Uint8Array<ArrayBuffer>;
-  setOnread(told: OnPlain): void;
-}
-
-type OnPlain = (plain: ArrayBuffer | undefined) => void;
-
-const ENGINE_METHODS: (keyof Engine)[] = ["writeBuffer", "shutdown", "readBuffer", "drainEncOut", "setOnread"];
-
-/** The engine of a socket. The methods of the handle itself begin the streams' pump; those of its class do not. */
-function engineOf(socket: TLSSocket, told: OnPlain): Engine {
-  const { _handle: handle } = socket as unknown as { _handle: { onread: OnPlain } };
-  const native = Object.getPrototypeOf(handle);
-  const entries = ENGINE_METHODS.map((name) => [name, native[name]?.bind(handle)]);
-  if (entries.some(([, method]) => method === undefined)) {
-    throw new Error(`TLS is not possible on Deno ${Deno.version.deno}: its node:tls has changed; take 2.9.6`);
-  }
-  const engine = Object.fromEntries(entries) as Engine;
-  // It looks for the one in its handle whenever it begins to read.
-  handle.onread = told;
-  engine.setOnread(told);
-  return engine;
-}
-
-/**
- * Gives the memory of the engine's piece back before the garbage collector comes: the next piece then takes the same memory,
- * which is still in the processor's cache. One stream became 1.6 times as fast by it, with 0.6 of the processor time.
- */
-function giveBack(piece: Uint8Array<ArrayBuffer>): void {
-  if (piece.length >= LARGE_BYTES) piece.buffer.transfer(0);
-}
-
-/** Makes a sentence of a failure. */
-export type ExplainTls = (failure: TlsFailure) => Error;
-
-/** What was seen of a connection whose TLS failed. */
-export interface TlsFailure {
-  /** What the runtime gave. */
-  readonly error: unknown;
-  /** Whether the handshake had ended on this side; in TLS 1.3 the other side may still refuse. */
-  readonly wasSecure: boolean;
-  /** Whether any byte of the peer's program had come: then this side was not refused. */
-  readonly heardAnything: boolean;
-  /** The first bytes that came, if any. */
-  readonly first: Uint8Array | undefined;
-  /** The whole first record of a peer that speaks first, once it is there. */
-  readonly hello?: Uint8Array;
-}
-
-/** The transport ended without TLS having said so. */
-export class TruncatedError extends Error {
-  /** Makes one. */
-  constructor() {
-    super("the connection was cut: it ended without the end that TLS tells");
-    this.name = "TruncatedError";
-  }
-}
-
-/** Which end of TLS this is, and how it is set up on a stream of encrypted bytes. */
-export interface TlsEnd {
-  /** Makes the socket, whose handshake begins by itself. */
-  start(stream: NodeStream): TLSSocket;
-  /** The event that tells the end of the handshake. */
-  readonly secureEvent: "secure" | "secureConnect";
-  /** Whether the peer speaks first: only then is the socket made, since one costs 50 KiB. */
-  readonly awaitsHello: boolean;
-  /** Looks at the peer once the handshake has ended; what it returns is an error. */
-  check?(socket: TLSSocket): unknown;
-  /** Who the peer is, once it was checked. */
-  nameOf?(socket: TLSSocket): string | undefined;
-  /** Makes sentences of failures. */
-  readonly explain: ExplainTls;
-}
 
 interface Waiter {
   into: Uint8Array;
@@ -146,32 +50,17 @@ interface Waiter {
  * ```
  */
 export class TlsDuplex implements Duplex {
-  readonly peer: string;
-  readonly localAddress: string | undefined;
-  readonly readsAfterFailedWrite: boolean | undefined;
   #peerName: string | undefined;
   readonly #transport: Duplex;
   readonly #end: TlsEnd;
   readonly #stream: NodeStream;
-  readonly #binding = streamBinding();
-  readonly #request = new this.#binding.WriteWrap();
-  #engine: Engine | undefined;
+  #engine: TlsEngine | undefined;
   #socket: TLSSocket | undefined;
-
-  /** Decrypted, and not read yet: what one read of the transport brought. */
-  readonly #plain: Uint8Array<ArrayBuffer>[] = [];
-  /** So much of the first of them was read. */
-  #plainStart = 0;
   #waiter: Waiter | undefined;
-  #heardAnything = false;
-  #ended = false;
   #error: unknown;
   /** Why nothing can be sent any more; what the peer sent before can still be read. */
   #writeError: unknown;
-
-  /** Grows while reads fill it. */
-  #encrypted: Uint8Array | undefined;
-  #readBytes = SMALLEST_READ_BYTES;
+  readonly #encrypted = new ReadBuffer();
   #isFeeding = false;
   /** Settles when all encrypted bytes so far were written, or could not be. */
   #sent: Promise<void> = Promise.resolve();
@@ -179,9 +68,6 @@ export class TlsDuplex implements Duplex {
   #first: Uint8Array | undefined;
 
   private constructor(transport: Duplex, end: TlsEnd) {
-    this.peer = transport.peer;
-    this.localAddress = transport.localAddress;
-    this.readsAfterFailedWrite = transport.readsAfterFailedWrite;
     this.#transport = transport;
     this.#end = end;
     this.#stream = new NodeStream({
@@ -209,7 +95,7 @@ export class TlsDuplex implements Duplex {
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
       signal?.throwIfAborted();
-      if (end.awaitsHello) hello = await duplex.#awaitHello();
+      if (end.awaitsHello) hello = await readHello(transport, (first) => duplex.#first = first);
       await duplex.#handshake(hello);
       const error = end.check?.(duplex.#socket!);
       if (error !== undefined) throw error;
@@ -225,6 +111,18 @@ export class TlsDuplex implements Duplex {
     }
   }
 
+  get peer(): string {
+    return this.#transport.peer;
+  }
+
+  get localAddress(): string | undefined {
+    return this.#transport.localAddress;
+  }
+
+  get readsAfterFailedWrite(): boolean | undefined {
+    return this.#transport.readsAfterFailedWrite;
+  }
+
   get peerName(): string | undefined {
     return this.#peerName;
   }
@@ -234,27 +132,6 @@ export class TlsDuplex implements Duplex {
     return this.#socket?.alpnProtocol || undefined;
   }
 
-  /** Reads the first record of TLS whole, or as much as shows that it is none. */
-  async #awaitHello(): Promise<Uint8Array> {
-    let buffer = new Uint8Array(FIRST_HELLO_BYTES);
-    let filled = 0;
-    let wanted = RECORD_HEADER_BYTES;
-    while (filled < wanted) {
-      const count = await this.#transport.read(buffer.subarray(filled));
-      if (count === null) throw new TruncatedError();
-      filled += count;
-      this.#first = buffer.slice(0, Math.min(filled, 16));
-      const isHandshake = buffer[0] === 0x16;
-      if (isHandshake && filled >= RECORD_HEADER_BYTES) wanted = RECORD_HEADER_BYTES + (buffer[3]! << 8 | buffer[4]!);
-      if (!isHandshake) wanted = filled;
-      if (wanted <= buffer.length) continue;
-      const larger = new Uint8Array(wanted);
-      larger.set(buffer.subarray(0, filled));
-      buffer = larger;
-    }
-    return buffer.subarray(0, filled);
-  }
-
   #handshake(hello: Uint8Array | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       // While it lasts, the handshake is the reader.
@@ -262,7 +139,7 @@ export class TlsDuplex implements Duplex {
       const socket = this.#end.start(this.#stream);
       // First, since one that cannot begin tells so by this event, and would be nobody's otherwise.
       socket.on("error", (error: unknown) => this.#fail(error));
-      this.#engine = engineOf(socket, (plain) => this.#received(plain));
+      this.#engine = new TlsEngine(socket);
       keepUntilFlushed(socket);
       socket.on("close", () => this.#fail(new Error("the connection is closed")));
       socket.once(this.#end.secureEvent, () => {
@@ -287,13 +164,14 @@ export class TlsDuplex implements Duplex {
     for (let turn = 0; turn < 3; turn++) await turnOfEvents();
     await this.#sent;
     await this.#transport.closeWrite();
-    const into = new Uint8Array(SMALLEST_READ_BYTES);
+    const into = new Uint8Array(GOODBYE_READ_BYTES);
     while (!this.#isFeeding && await this.#transport.read(into) !== null);
   }
 
   async read(into: Uint8Array): Promise<number | null> {
-    if (this.#plain.length > 0) return this.#take(into);
-    if (this.#ended) return null;
+    const engine = this.#engine!;
+    if (engine.hasPlain) return engine.take(into);
+    if (engine.ended) return null;
     if (this.#error !== undefined) throw this.#error;
     return await new Promise<number | null>((resolve, reject) => {
       this.#waiter = { into, resolve, reject };
@@ -307,14 +185,12 @@ export class TlsDuplex implements Duplex {
     this.#isFeeding = true;
     try {
       while (this.#waiter !== undefined && this.#error === undefined) {
-        // Whoever reads little at a time is idle, or waits for its own peer: what is held for it is no more than that.
-        this.#readBytes = Math.min(this.#readBytes, Math.max(SMALLEST_READ_BYTES, this.#waiter.into.length));
-        if (this.#encrypted?.length !== this.#readBytes) this.#encrypted = new Uint8Array(this.#readBytes);
-        const count = await this.#transport.read(this.#encrypted);
+        const into = this.#encrypted.memory(this.#waiter.into.length);
+        const count = await this.#transport.read(into);
         if (count === null) return await this.#cut();
-        if (count === this.#readBytes) this.#readBytes = Math.min(this.#readBytes * 2, LARGEST_READ_BYTES);
-        this.#first ??= this.#encrypted.slice(0, Math.min(count, 16));
-        this.#decrypt(this.#encrypted.subarray(0, count));
+        this.#encrypted.filled(count);
+        this.#first ??= into.slice(0, Math.min(count, 16));
+        this.#decrypt(into.subarray(0, count));
       }
     } catch (error) {
       this.#fail(error);
@@ -326,41 +202,18 @@ export class TlsDuplex implements Duplex {
   /** The transport has ended; what it brought before that is told first. */
   async #cut(): Promise<void> {
     for (let turn = 0; turn < 3; turn++) await turnOfEvents();
-    if (!this.#ended) this.#fail(new TruncatedError());
+    if (!this.#engine?.ended) this.#fail(new TruncatedError());
   }
 
-  /** The engine keeps a copy of what it cannot use yet. */
   #decrypt(encrypted: Uint8Array): void {
-    this.#engine!.readBuffer(encrypted);
+    const engine = this.#engine!;
+    engine.decrypt(encrypted);
     this.#drainEngine();
     const waiter = this.#waiter;
     // In the handshake nobody waits for plain bytes.
-    if (waiter === undefined || waiter.into.length === 0 || !(this.#plain.length > 0 || this.#ended)) return;
+    if (waiter === undefined || waiter.into.length === 0 || !(engine.hasPlain || engine.ended)) return;
     this.#waiter = undefined;
-    waiter.resolve(this.#plain.length > 0 ? this.#take(waiter.into) : null);
-  }
-
-  #received(plain: ArrayBuffer | undefined): void {
-    if (plain !== undefined && plain.byteLength > 0) {
-      this.#heardAnything = true;
-      this.#plain.push(new Uint8Array(plain));
-    } else if (this.#binding.streamBaseState[this.#binding.kReadBytesOrError] === END_OF_FILE) this.#ended = true;
-  }
-
-  #take(into: Uint8Array): number {
-    let filled = 0;
-    while (this.#plain.length > 0 && filled < into.length) {
-      const piece = this.#plain[0]!;
-      const end = Math.min(piece.length, this.#plainStart + into.length - filled);
-      into.set(piece.subarray(this.#plainStart, end), filled);
-      filled += end - this.#plainStart;
-      this.#plainStart = end;
-      if (end < piece.length) break;
-      this.#plainStart = 0;
-      this.#plain.shift();
-      giveBack(piece);
-    }
-    return filled;
+    waiter.resolve(engine.hasPlain ? engine.take(waiter.into) : null);
   }
 
   #fail(error: unknown): void {
@@ -371,7 +224,8 @@ export class TlsDuplex implements Duplex {
 
   #explained(error: unknown): unknown {
     if (this.#socket === undefined) return error;
-    return this.#end.explain({ error, wasSecure: true, heardAnything: this.#heardAnything, first: this.#first });
+    const { heardAnything } = this.#engine!;
+    return this.#end.explain({ error, wasSecure: true, heardAnything, first: this.#first });
   }
 
   #refuseIfBroken(): void {
@@ -387,7 +241,7 @@ export class TlsDuplex implements Duplex {
   async write(bytes: Uint8Array): Promise<void> {
     for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
       this.#refuseIfBroken();
-      this.#ask(this.#engine!.writeBuffer(this.#request, bytes.subarray(start, start + PIECE_BYTES)));
+      this.#ask(this.#engine!.encrypt(bytes.subarray(start, start + PIECE_BYTES)));
     }
     await this.#sent;
     this.#refuseIfBroken();
@@ -395,7 +249,7 @@ export class TlsDuplex implements Duplex {
 
   async closeWrite(): Promise<void> {
     this.#refuseIfBroken();
-    this.#ask(this.#engine!.shutdown(new this.#binding.ShutdownWrap()));
+    this.#ask(this.#engine!.end());
     await this.#sent;
     this.#refuseIfBroken();
     await this.#transport.closeWrite();
@@ -408,11 +262,9 @@ export class TlsDuplex implements Duplex {
   }
 
   #drainEngine(): void {
-    const engine = this.#engine!;
-    for (;;) {
-      const piece = engine.drainEncOut();
-      if (piece.length === 0) return;
-      this.#send(piece, () => giveBack(piece));
+    for (let piece = this.#engine!.nextEncrypted(); piece; piece = this.#engine!.nextEncrypted()) {
+      const lent = piece;
+      this.#send(lent, () => giveBack(lent));
     }
   }
 
@@ -439,15 +291,6 @@ export class TlsDuplex implements Duplex {
     this.#socket?.destroy();
     this.#stream.destroy();
   }
-}
-
-/** `node:tls` destroys a socket in the turn in which it failed, before the alert for the peer has left (Deno 2.9.6). */
-function keepUntilFlushed(socket: TLSSocket): void {
-  const destroy = socket.destroy.bind(socket);
-  socket.destroy = (error?: Error) => {
-    setImmediate(() => destroy(error));
-    return socket;
-  };
 }
 
 function turnOfEvents(): Promise<void> {

@@ -13,8 +13,9 @@ import { KnownClients } from "./known_clients.ts";
 import { peerName } from "./peer_certificate.ts";
 import { checkAnchors, checkServerCertificate, type ServerCertificate } from "./tls_certificate.ts";
 import { requireTls, type TlsConnection } from "./tls_dial.ts";
-import { TlsDuplex, type TlsEnd } from "./tls_duplex.ts";
-import { explainToServer, hasLeft } from "./tls_errors.ts";
+import { TlsDuplex } from "./tls_duplex.ts";
+import type { TlsEnd } from "./tls_end.ts";
+import { explainToServer, hasLeft } from "./tls_failure.ts";
 import { WaitingRoom } from "./waiting_room.ts";
 
 /** TLS handshakes in progress: so many at once (beyond that the oldest goes), so long each. */

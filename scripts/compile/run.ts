@@ -4,7 +4,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { isNodeSound } from "../../lib/net/node_duplex.ts";
+import { isNodeSound } from "../../lib/net/runtime.ts";
 import { PERMISSIONS } from "./permissions.ts";
 import type { Target } from "./targets.ts";
 

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { isNodeSound } from "../../lib/net/node_duplex.ts";
+import { isNodeSound } from "../../lib/net/runtime.ts";
 import { Breaker } from "../../tests/support/breaker.ts";
 import { UsageError, withoutDashes } from "../usage_error.ts";
 import { compiled, fromSource, output, type Program, TeleChild } from "./process.ts";

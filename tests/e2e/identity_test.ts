@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { decodeHex } from "@std/encoding/hex";
 import { fileURLToPath } from "node:url";
-import { isNodeSound } from "../../lib/net/node_duplex.ts";
+import { isNodeSound } from "../../lib/net/runtime.ts";
 import { machineName } from "../../lib/tunnel/files/machine.ts";
 import { within } from "../support/wait.ts";
 

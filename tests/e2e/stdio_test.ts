@@ -1,6 +1,6 @@
 /** Standard input and output as a connection: real processes, and a network that breaks. */
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
-import { isNodeSound } from "../../lib/net/node_duplex.ts";
+import { isNodeSound } from "../../lib/net/runtime.ts";
 import { writeCertificate } from "../../lib/tunnel/files/make_cert.ts";
 import { parseHostNames } from "../../lib/tunnel/values/host_name.ts";
 import { type Exchange, exchanger, flood, freePort, receiveText, ResettableServer } from "../support/user_programs.ts";

@@ -8,7 +8,7 @@ import { readU32 } from "../../lib/net/bytes.ts";
 import { Mux } from "../../lib/mux/mux.ts";
 import { RecordDecoder } from "../../lib/mux/records.ts";
 import { MAX_RECORD_EXTRA_BYTES } from "../../lib/mux/mux_constants.ts";
-import { SegmentPool } from "../../lib/net/segment_pool.ts";
+import { SegmentPool } from "../../lib/session/segment_pool.ts";
 import { duplexPair } from "../../lib/net/pipe.ts";
 import { SimClock } from "../sim/clock.ts";
 import type { Choices } from "./choices.ts";

@@ -6,7 +6,7 @@
 import { Mux } from "../../lib/mux/mux.ts";
 import { MOST_PULL_BYTES } from "../../lib/mux/mux_constants.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
-import { SegmentPool } from "../../lib/net/segment_pool.ts";
+import { SegmentPool } from "../../lib/session/segment_pool.ts";
 import { SessionClient } from "../../lib/session/session_client.ts";
 import { ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
 import { ServerHandshake } from "../../lib/session/handshake/server_handshake.ts";

@@ -6,7 +6,7 @@
 import type { Clock } from "../../lib/net/clock.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import type { TeleError } from "../../lib/net/error.ts";
-import { SegmentPool } from "../../lib/net/segment_pool.ts";
+import { SegmentPool } from "../../lib/session/segment_pool.ts";
 import { SessionClient } from "../../lib/session/session_client.ts";
 import { SessionServer } from "../../lib/session/session_server.ts";
 import type { Session, SessionUser } from "../../lib/session/session.ts";

@@ -6,7 +6,7 @@
 import { concat } from "@std/bytes/concat";
 import { systemClock } from "../../lib/net/clock.ts";
 import { silentLog } from "../../lib/net/log.ts";
-import { SegmentPool } from "../../lib/net/segment_pool.ts";
+import { SegmentPool } from "../../lib/session/segment_pool.ts";
 import { ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
 import { FieldType } from "../../lib/session/handshake/fields.ts";
 import { encodeCommit, encodeHello } from "../../lib/session/handshake/messages.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { MemoryBudget } from "../../lib/net/memory_budget.ts";
-import type { MemoryPool } from "../../lib/net/memory_pool.ts";
+import { MemoryBudget } from "../../lib/session/memory_budget.ts";
+import type { MemoryPool } from "../../lib/session/memory_pool.ts";
 import { CUTS_A_TURN, LEAST_START_CREDIT, MOST_TURN_COST, OPEN_COST } from "../../lib/mux/mux_constants.ts";
 import type { Mux } from "../../lib/mux/mux.ts";
 import type { Process } from "./process.ts";

@@ -421,11 +421,11 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a session takes all of the memory that is left",
-    "net/memory_pool.ts",
+    "session/memory_pool.ts",
     "Math.floor((this.free - 2 * held) / 3)",
     "this.free + 0 * held",
   ),
-  fault("memory never given back", "net/memory_pool.ts", "this.hold(this.#used - bytes);", "void bytes;"),
+  fault("memory never given back", "session/memory_pool.ts", "this.claim(-bytes);", "void bytes;"),
   fault(
     "the memory of a log not given back with its session",
     "session/carrier/replay_log.ts",

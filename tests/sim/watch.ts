@@ -80,6 +80,6 @@ CreditPool.prototype.takeStart = function (this: CreditPool) {
   if (watcher === undefined) return takeStart.call(this);
   // As in the original, an empty pool leaves no stream with nothing: nobody would ever grant it more.
   const start = Math.min(watcher.startCredit, Math.max(this.free, LEAST_START_CREDIT));
-  this.hold(this.used + start);
+  this.claim(start);
   return start;
 };

@@ -8,7 +8,7 @@ import { parseAddress } from "../../lib/net/address.ts";
 import { systemClock } from "../../lib/net/clock.ts";
 import { type ConnectionUse, dial } from "../../lib/net/dial.ts";
 import { listen, type Listening } from "../../lib/net/listen.ts";
-import { Patience, type Shortage } from "../../lib/net/shortage.ts";
+import { type Shortage, Shortages } from "../../lib/net/shortage.ts";
 import { pause } from "./wait.ts";
 
 /** What was tried, and what came of it. */
@@ -89,9 +89,9 @@ async function ports(): Promise<void> {
   for (let count = 0; count < 10; count++) taken.push(await Deno.connect({ hostname: "127.0.0.1", port: 4002 }));
   tell("no port left", await tryDial("127.0.0.1:4002", "user"));
   const told: Shortage[] = [];
-  const patience = new Patience(systemClock, (shortage) => void told.push(shortage));
+  const shortages = new Shortages(systemClock, (shortage) => void told.push(shortage));
   const { signal } = new AbortController();
-  const waiting = patience.attempt("there", () => dial(parseAddress("127.0.0.1:4002"), "user", signal), signal);
+  const waiting = shortages.outlast("there", () => dial(parseAddress("127.0.0.1:4002"), "user", signal), signal);
   await pause(300);
   tell("no port left, waiting", told.join());
   set("ipv4/ip_local_port_range", "50000 50099");

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { SegmentPool } from "../../lib/net/segment_pool.ts";
+import { SegmentPool } from "../../lib/session/segment_pool.ts";
 
 /** What a segment is filled with that nobody holds. */
 const FREE = 0xdd;

@@ -9,7 +9,7 @@ import type { StreamEnd } from "../../lib/mux/stream.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import type { TeleError } from "../../lib/net/error.ts";
 import { duplexPair } from "../../lib/net/pipe.ts";
-import { SegmentPool } from "../../lib/net/segment_pool.ts";
+import { SegmentPool } from "../../lib/session/segment_pool.ts";
 import { SessionClient } from "../../lib/session/session_client.ts";
 import type { ReplayLog } from "../../lib/session/carrier/replay_log.ts";
 import type { SessionUser } from "../../lib/session/session.ts";

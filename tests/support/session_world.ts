@@ -9,7 +9,7 @@ import { writeU64 } from "../../lib/net/bytes.ts";
 import { type Identity, makeIdentityKeys } from "../../lib/session/handshake/keys.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import type { TeleError } from "../../lib/net/error.ts";
-import { type Segment, SegmentPool } from "../../lib/net/segment_pool.ts";
+import { type Segment, SegmentPool } from "../../lib/session/segment_pool.ts";
 import { SessionClient, type SessionClientOptions } from "../../lib/session/session_client.ts";
 import { type Accepted, ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
 import type { Commit } from "../../lib/session/handshake/messages.ts";

@@ -7,7 +7,7 @@ import { parseAddress } from "../../lib/net/address.ts";
 import { type Clock, systemClock } from "../../lib/net/clock.ts";
 import { TeleError } from "../../lib/net/error.ts";
 import { silentLog } from "../../lib/net/log.ts";
-import { isNodeSound } from "../../lib/net/node_duplex.ts";
+import { isNodeSound } from "../../lib/net/runtime.ts";
 import { dialTls, type TlsConnection, type TlsDialSettings } from "../../lib/net/tls_dial.ts";
 import { listenTls, type TlsListening, type TlsListenSettings } from "../../lib/net/tls_listen.ts";
 import { type Pair, TestCa } from "./certificates.ts";

@@ -7,7 +7,7 @@ import { concat } from "@std/bytes/concat";
 import type { Clock, Timer } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { reasonOf, TeleError } from "../../net/error.ts";
-import { Segment, type SegmentPool } from "../../net/segment_pool.ts";
+import { Segment, type SegmentPool } from "../segment_pool.ts";
 import {
   ACKNOWLEDGE_BYTES,
   ACKNOWLEDGE_DELAY_MS,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Segment } from "../../net/segment_pool.ts";
+import type { Segment } from "../segment_pool.ts";
 
 /** Dropped pieces that may stay at the front of the list: moving the others each time would cost more. */
 const MOST_DROPPED = 256;

@@ -5,8 +5,8 @@
  */
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../ping/codec.ts";
 import { TeleError } from "../../net/error.ts";
-import { MemoryPool } from "../../net/memory_pool.ts";
-import type { Segment } from "../../net/segment_pool.ts";
+import { MemoryPool } from "../memory_pool.ts";
+import type { Segment } from "../segment_pool.ts";
 import { DATA_HEADER_BYTES, FrameType, HEADROOM_BYTES, LEAST_ROOM_BYTES } from "../session_constants.ts";
 import { type Piece, PieceQueue } from "./piece_queue.ts";
 import { MOST_GATHERED_BYTES, type WriteHold } from "./write_hold.ts";
@@ -268,8 +268,8 @@ export class ReplayLog {
 
   #hold(bytes: number): void {
     this.#held = bytes;
-    const shared = Math.max(0, this.#memoryBytes - LOG_RESERVE_BYTES);
-    if (shared !== this.#share.used) this.#share.hold(shared);
+    const more = Math.max(0, this.#memoryBytes - LOG_RESERVE_BYTES) - this.#share.used;
+    if (more !== 0) this.#share.claim(more);
   }
 
   #check(offset: number, sent: number): void {

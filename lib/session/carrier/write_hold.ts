@@ -21,9 +21,8 @@ export const MOST_GATHERED_BYTES: number = 32 * 1024;
  * ```ts
  * import { ReplayLog } from "./replay_log.ts";
  * import { WriteHold } from "./write_hold.ts";
- * import { SegmentPool } from "../../net/segment_pool.ts";
+ * import { SegmentPool } from "../segment_pool.ts";
  * import { HEADROOM_BYTES } from "../session_constants.ts";
-import type { Piece } from "./piece_queue.ts";
  * import { assert, assertStrictEquals } from "@std/assert";
  *
  * const pool = new SegmentPool({ plenty: 4 });

@@ -7,9 +7,10 @@ import { formatAddress } from "../../net/address.ts";
 import { type Clock, systemClock } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { badInput, TeleError } from "../../net/error.ts";
-import { isElsewhere, listen, type Listening } from "../../net/listen.ts";
+import { listen, type Listening } from "../../net/listen.ts";
+import { isElsewhere } from "../../net/listen_failure.ts";
 import type { Log } from "../../net/log.ts";
-import { Patience } from "../../net/shortage.ts";
+import { Shortages } from "../../net/shortage.ts";
 import type { MuxStream, StreamEnd } from "../../mux/stream.ts";
 import { pingNameOf } from "../rfd80/alpn.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
@@ -105,7 +106,7 @@ function prepareProtocol(
   const { maxMessageBytes, limits: { maxStreams, pingIntervalMs } } = options;
   const streamLog = new StreamLog(clock, log);
   const relays = new Relays({ clock, streamLog, maxStreams });
-  const patience = new Patience(clock, (shortage) => streamLog.waitFor(shortage));
+  const shortages = new Shortages(clock, (shortage) => streamLog.waitFor(shortage));
   const turns = new Turns(CONNECTS_AT_ONCE);
   // The server always sends pings, a client only when it was given an interval.
   const framing = { maxMessageBytes, pingIntervalMs: options.sendsPings ? pingIntervalMs : undefined };
@@ -123,7 +124,7 @@ function prepareProtocol(
     }
   };
   const connect = async (inner: Duplex, signal: AbortSignal) => {
-    const { duplex, protocol: chosen } = await patience.attempt(
+    const { duplex, protocol: chosen } = await shortages.outlast(
       server,
       () => turns.take(() => dial(signal), signal),
       signal,

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { isLoopback, unmapped } from "../../net/address.ts";
 import type { Clock, Timer } from "../../net/clock.ts";
+import { isLoopback, unmapped } from "../../net/ip_address.ts";
 
 /** Interval between two looks, in milliseconds. With a longer one while idle, the next look would come too late. */
 const STEP_MS = 1_000;

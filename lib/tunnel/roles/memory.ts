@@ -7,7 +7,7 @@ import process from "node:process";
 import v8 from "node:v8";
 import vm from "node:vm";
 import type { Clock, Timer } from "../../net/clock.ts";
-import { MemoryBudget } from "../../net/memory_budget.ts";
+import { MemoryBudget } from "../../session/memory_budget.ts";
 
 /** Part of the machine's memory, unless the user sets a limit. */
 const SHARE = 1 / 4;

@@ -8,9 +8,10 @@ import { type Clock, systemClock } from "../../net/clock.ts";
 import { dial } from "../../net/dial.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { badInput, TeleError } from "../../net/error.ts";
-import { isTaken, type Listening } from "../../net/listen.ts";
+import { type Listening } from "../../net/listen.ts";
+import { isTaken } from "../../net/listen_failure.ts";
 import type { Log } from "../../net/log.ts";
-import { Patience } from "../../net/shortage.ts";
+import { Shortages } from "../../net/shortage.ts";
 import { MuxServer } from "../../mux/link.ts";
 import { Environment } from "./environment.ts";
 import { budgetOf } from "./memory.ts";
@@ -29,9 +30,9 @@ import { readToken, watchToken } from "../files/token_file.ts";
 export async function startServer(options: ServerOptions, log: Log, clock: Clock = systemClock): Promise<Running> {
   const token = await readToken({ file: options.tokenFile, variable: options.tokenVariable }, log);
   const streamLog = new StreamLog(clock, log);
-  const patience = new Patience(clock, (shortage) => streamLog.waitFor(shortage));
+  const shortages = new Shortages(clock, (shortage) => streamLog.waitFor(shortage));
   const dialUser = (address: Address, signal: AbortSignal) =>
-    patience.attempt(formatAddress(address), () => dial(address, "user", signal), signal);
+    shortages.outlast(formatAddress(address), () => dial(address, "user", signal), signal);
   const sessions = options.in === undefined ? undefined : startSessions(options, options.in, token, {
     clock,
     log,

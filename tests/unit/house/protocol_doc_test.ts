@@ -6,7 +6,7 @@ import { concat } from "@std/bytes/concat";
 import { writeU32, writeU64 } from "../../../lib/net/bytes.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeHex, encodeHex } from "@std/encoding/hex";
-import { Segment } from "../../../lib/net/segment_pool.ts";
+import { Segment } from "../../../lib/session/segment_pool.ts";
 import { FRAME_HEADER_BYTES, FrameDecoder, writeFrameHeader } from "../../../lib/ping/codec.ts";
 import * as session from "../../../lib/session/session_constants.ts";
 import {

@@ -18,9 +18,6 @@ const LONG_FILES: Record<string, string> = {
   "lib/mux/stream.ts": LATER,
   "lib/session/carrier/carrier.ts": LATER,
   "lib/session/carrier/flight.ts": LATER,
-  "lib/net/address.ts": "not yet split: engineer net",
-  "lib/net/node_duplex.ts": "not yet split: engineer net",
-  "lib/net/tls_duplex.ts": "not yet split: engineer net",
   "lib/session/session.ts": "not yet split: engineer session",
   "lib/session/session_client.ts": "not yet split: engineer session",
 };
@@ -31,8 +28,6 @@ const LARGE_CLASSES: Record<string, string> = {
   MuxStream: LATER,
   Carrier: LATER,
   Flight: LATER,
-  NodeDuplex: "not yet split: engineer net",
-  TlsDuplex: "not yet split: engineer net",
 };
 
 /** Lines of a text. */

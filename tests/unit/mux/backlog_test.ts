@@ -1,7 +1,7 @@
 /** What waits for its turn: in order, held in its segments, and each segment let go of when its bytes were taken. */
 import { assertEquals } from "@std/assert";
 import { Backlog } from "../../../lib/mux/backlog.ts";
-import { Segment } from "../../../lib/net/segment_pool.ts";
+import { Segment } from "../../../lib/session/segment_pool.ts";
 
 /** A segment that counts how often it is held. */
 class HeldSegment extends Segment {

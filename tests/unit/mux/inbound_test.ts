@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { InboundQueue } from "../../../lib/mux/inbound.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { TeleError } from "../../../lib/net/error.ts";
-import { Segment, SegmentPool } from "../../../lib/net/segment_pool.ts";
+import { Segment, SegmentPool } from "../../../lib/session/segment_pool.ts";
 
 /** A user's connection that takes what it has room for at once; writes beyond that wait for {@linkcode User.drain}. */
 class User {

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { MOST_EXCESS_BYTES, ResetCode } from "../../../lib/mux/mux_constants.ts";
 import { MuxServer } from "../../../lib/mux/link.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
-import { isNodeSound } from "../../../lib/net/node_duplex.ts";
+import { isNodeSound } from "../../../lib/net/runtime.ts";
 import { duplexPair } from "../../../lib/net/pipe.ts";
 import { FrameType, ProbeFlag } from "../../../lib/session/session_constants.ts";
 import { ClientHandshake } from "../../../lib/session/handshake/client_handshake.ts";

@@ -5,7 +5,7 @@ import { Mux } from "../../../lib/mux/mux.ts";
 import { RecordDecoder } from "../../../lib/mux/records.ts";
 import { TeleError } from "../../../lib/net/error.ts";
 import { duplexPair } from "../../../lib/net/pipe.ts";
-import { Segment, SegmentPool } from "../../../lib/net/segment_pool.ts";
+import { Segment, SegmentPool } from "../../../lib/session/segment_pool.ts";
 import { ReplayLog } from "../../../lib/session/carrier/replay_log.ts";
 import { WriteHold } from "../../../lib/session/carrier/write_hold.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";

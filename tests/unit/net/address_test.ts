@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type Address, dialCandidates, formatAddress, isLoopback } from "../../../lib/net/address.ts";
-import { parseAddress, parseDialAddress, reaches, unmapped } from "../../../lib/net/address.ts";
+import { type Address, dialCandidates, formatAddress } from "../../../lib/net/address.ts";
+import { isLoopback } from "../../../lib/net/ip_address.ts";
+import { parseAddress, parseDialAddress, reaches } from "../../../lib/net/address.ts";
+import { unmapped } from "../../../lib/net/ip_address.ts";
 import { TeleError } from "../../../lib/net/error.ts";
 import { anyText } from "../../support/any_text.ts";
 

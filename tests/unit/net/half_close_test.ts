@@ -136,15 +136,15 @@ function failListening(error: Error, times: number): Disposable {
 
 Deno.test("what could not be moved for want of a descriptor waits, and no failure is kept for the next", async () => {
   // A module of its own, which has not moved anything yet.
-  const { moverOfStreams }: typeof import("../../../lib/net/moved_stream.ts") = await import(
-    `../../../lib/net/moved_stream.ts?fresh=${crypto.randomUUID()}`
+  const { moverOfConnections }: typeof import("../../../lib/net/moved_connection.ts") = await import(
+    `../../../lib/net/moved_connection.ts?fresh=${crypto.randomUUID()}`
   );
   {
     using _ = failListening(new Deno.errors.PermissionDenied("not allowed"), 1);
-    await assertRejects(moverOfStreams, Error, "not allowed");
+    await assertRejects(moverOfConnections, Error, "not allowed");
   }
   {
     using _ = failListening(Object.assign(new Error("Too many open files (os error 24)"), { code: "EMFILE" }), 2);
-    assertEquals(typeof await moverOfStreams(), "function");
+    assertEquals(typeof await moverOfConnections(), "function");
   }
 });

@@ -10,7 +10,6 @@ import { listen, type Listening, type ListenOptions } from "../../../lib/net/lis
 import { silentLog } from "../../../lib/net/log.ts";
 import { hasNodeDuplex } from "../../../lib/net/node_duplex.ts";
 import { duplexPair } from "../../../lib/net/pipe.ts";
-import { SEGMENT_BYTES, SegmentPool } from "../../../lib/net/segment_pool.ts";
 import { duplexFromStreams, streamsFromDuplex } from "../../../lib/net/web.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";
 import { generated, sha256 } from "../../support/random.ts";
@@ -825,28 +824,6 @@ Deno.test("a dial that is given up ends at once, whether it began or not", async
 });
 
 // What is left of the layer.
-
-Deno.test("segments are shared by counting, reused when nobody holds them, and scarce beyond a number", () => {
-  const pool = new SegmentPool({ plenty: 2 });
-  const first = pool.take();
-  assertEquals([first.memory.length, first.isPooled, first.isExclusive], [SEGMENT_BYTES, true, true]);
-  first.retain();
-  first.release();
-  assertEquals(pool.isScarce, false);
-  const second = pool.take();
-  assert(second !== first);
-  assertEquals(pool.isScarce, true);
-  first.release();
-  assertEquals([pool.isScarce, pool.take() === first], [false, true]);
-  second.release();
-  let thrown: unknown;
-  try {
-    second.release();
-  } catch (error) {
-    thrown = error;
-  }
-  assert(thrown instanceof Error, "released too often");
-});
 
 Deno.test("the system's clock fires and cancels timers, and sleeps until told otherwise", async () => {
   let fired = 0;

@@ -1,7 +1,7 @@
 /** Waiting for what a machine has run out of: in a line, with one look for all. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { dial } from "../../../lib/net/dial.ts";
-import { Patience, type Shortage, shortageOf } from "../../../lib/net/shortage.ts";
+import { type Shortage, shortageOf, Shortages } from "../../../lib/net/shortage.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";
 
 function lacking(code: string, address = "10.0.0.1"): Error {
@@ -12,11 +12,11 @@ function lacking(code: string, address = "10.0.0.1"): Error {
 function world() {
   const clock = new FakeClock();
   const told: Shortage[] = [];
-  const patience = new Patience(clock, (shortage) => void told.push(shortage));
+  const shortages = new Shortages(clock, (shortage) => void told.push(shortage));
   const counts = { attempts: 0, connected: [] as number[] };
   const free = new Map<string, number>();
   const open = (index: number, to = "there:1", code = "EMFILE", signal = new AbortController().signal) =>
-    patience.attempt(to, () => {
+    shortages.outlast(to, () => {
       counts.attempts++;
       const left = free.get(to) ?? 0;
       if (left === 0) return Promise.reject(lacking(code));

@@ -2,7 +2,7 @@
 import { assertEquals, assertGreater, assertLessOrEqual, assertRejects } from "@std/assert";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { TeleError } from "../../../lib/net/error.ts";
-import { SegmentPool } from "../../../lib/net/segment_pool.ts";
+import { SegmentPool } from "../../../lib/session/segment_pool.ts";
 import { EndCode, FrameType } from "../../../lib/session/session_constants.ts";
 import { HandshakeChannel } from "../../../lib/session/handshake/channel.ts";
 import { decodeEnding, encodeEnding, RefusalError } from "../../../lib/session/ending.ts";

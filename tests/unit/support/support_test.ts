@@ -3,7 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { sleep } from "../../../lib/net/clock.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";
-import { SegmentPool } from "../../../lib/net/segment_pool.ts";
+import { SegmentPool } from "../../../lib/session/segment_pool.ts";
 import { onMemoryFault } from "../../support/lent_memory.ts";
 import { MemoryNetwork, memoryPipe } from "../../support/memory_network.ts";
 import { Random, SeededData, sha256 } from "../../support/random.ts";

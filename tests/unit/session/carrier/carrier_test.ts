@@ -1,7 +1,7 @@
 /** What one carrier reads, acknowledges and promises. */
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
-import { SegmentPool } from "../../../../lib/net/segment_pool.ts";
+import { SegmentPool } from "../../../../lib/session/segment_pool.ts";
 import { FrameDecoder } from "../../../../lib/ping/codec.ts";
 import {
   FrameType,

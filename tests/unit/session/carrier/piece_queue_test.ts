@@ -1,7 +1,7 @@
 /** The pieces of a replay log: which is sent next, which are held, and what lets go of their memory. */
 import { assertEquals } from "@std/assert";
 import { type Piece, PieceQueue } from "../../../../lib/session/carrier/piece_queue.ts";
-import { Segment } from "../../../../lib/net/segment_pool.ts";
+import { Segment } from "../../../../lib/session/segment_pool.ts";
 
 const PIECE_BYTES = 10;
 

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { TeleError } from "../../../../lib/net/error.ts";
-import { MemoryPool } from "../../../../lib/net/memory_pool.ts";
-import { Segment, SegmentPool } from "../../../../lib/net/segment_pool.ts";
+import { MemoryPool } from "../../../../lib/session/memory_pool.ts";
+import { Segment, SegmentPool } from "../../../../lib/session/segment_pool.ts";
 import { FrameDecoder } from "../../../../lib/ping/codec.ts";
 import {
   DATA_HEADER_BYTES,

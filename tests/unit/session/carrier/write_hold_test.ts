@@ -1,6 +1,6 @@
 /** What a write under way has of the log's memory stays until the write has settled. */
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { Segment } from "../../../../lib/net/segment_pool.ts";
+import { Segment } from "../../../../lib/session/segment_pool.ts";
 import { MOST_GATHERED_BYTES, WriteHold } from "../../../../lib/session/carrier/write_hold.ts";
 import type { Piece } from "../../../../lib/session/carrier/piece_queue.ts";
 import { HEADROOM_BYTES } from "../../../../lib/session/session_constants.ts";

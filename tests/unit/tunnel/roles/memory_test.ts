@@ -1,5 +1,5 @@
 import { assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
-import { MemoryBudget } from "../../../../lib/net/memory_budget.ts";
+import { MemoryBudget } from "../../../../lib/session/memory_budget.ts";
 import { budgetOf, collectSoon, garbageCollector, machineMemoryBytes } from "../../../../lib/tunnel/roles/memory.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 

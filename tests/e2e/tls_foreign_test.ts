@@ -1,12 +1,12 @@
 /** TLS with programs that are not tele: Deno's own TLS (rustls) and Python's (OpenSSL), in both roles. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { parseAddress } from "../../../lib/net/address.ts";
-import type { Duplex } from "../../../lib/net/duplex.ts";
-import { dialTls, type TlsConnection, type TlsDialSettings } from "../../../lib/net/tls_dial.ts";
-import type { Pair } from "../../support/certificates.ts";
-import { program } from "../../support/skip.ts";
-import { certificates, failureOf, tlsTest, TlsWorld } from "../../support/tls_world.ts";
-import { within } from "../../support/wait.ts";
+import { parseAddress } from "../../lib/net/address.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
+import { dialTls, type TlsConnection, type TlsDialSettings } from "../../lib/net/tls_dial.ts";
+import type { Pair } from "../support/certificates.ts";
+import { program } from "../support/skip.ts";
+import { certificates, failureOf, tlsTest, TlsWorld } from "../support/tls_world.ts";
+import { within } from "../support/wait.ts";
 
 const hello = new TextEncoder().encode("hello");
 

@@ -52,7 +52,7 @@ export class MemoryPool {
   /** Promises up to `bytes`; returns how many. */
   take(bytes: number): number {
     const taken = Math.min(bytes, this.free);
-    this.hold(this.#used + taken);
+    this.claim(taken);
     return taken;
   }
 
@@ -63,13 +63,12 @@ export class MemoryPool {
 
   /** Takes a promise back. */
   give(bytes: number): void {
-    this.hold(this.#used - bytes);
+    this.claim(-bytes);
   }
 
-  /** From now on `bytes` are promised, whatever the limit says: for what must not fail. */
-  hold(bytes: number): void {
-    const more = bytes - this.#used;
-    this.#used = bytes;
-    this.#parent?.hold(this.#parent.#used + more);
+  /** Promises `bytes` more, whatever the limit says: for what must not fail. */
+  claim(bytes: number): void {
+    this.#used += bytes;
+    this.#parent?.claim(bytes);
   }
 }

@@ -6,8 +6,33 @@
 import { reasonOf, TeleError } from "./error.ts";
 import { foreignClient, foreignServer } from "./foreign_protocol.ts";
 import { RESUMED_UNKNOWN } from "./known_clients.ts";
-import { type TlsFailure, TruncatedError } from "./tls_duplex.ts";
 import { tlsRecordKind } from "./tls_record.ts";
+
+/** Makes a sentence of a failure. */
+export type ExplainTls = (failure: TlsFailure) => Error;
+
+/** What was seen of a connection whose TLS failed. */
+export interface TlsFailure {
+  /** What the runtime gave. */
+  readonly error: unknown;
+  /** Whether the handshake had ended on this side; in TLS 1.3 the other side may still refuse. */
+  readonly wasSecure: boolean;
+  /** Whether any byte of the peer's program had come: then this side was not refused. */
+  readonly heardAnything: boolean;
+  /** The first bytes that came, if any. */
+  readonly first: Uint8Array | undefined;
+  /** The whole first record of a peer that speaks first, once it is there. */
+  readonly hello?: Uint8Array;
+}
+
+/** The transport ended without TLS having said so. */
+export class TruncatedError extends Error {
+  /** Makes one. */
+  constructor() {
+    super("the connection was cut: it ended without the end that TLS tells");
+    this.name = "TruncatedError";
+  }
+}
 
 /** Of a certificate whose signature cannot be checked. */
 const P521 =

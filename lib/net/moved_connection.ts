@@ -15,12 +15,12 @@ const NOWHERE: Deno.NetAddr = { transport: "tcp", hostname: "unknown", port: 0 }
 let mover: Promise<(resource: number) => Duplex> | undefined;
 
 /**
- * What makes a duplex of a connection, by its number among the runtime's resources. While this process has no file
- * descriptors left it waits for some.
+ * A function that makes a duplex of a connection, by its number among the runtime's resources. While this process has no
+ * file descriptors left it waits for some.
  *
  * @throws If the runtime may not listen and connect on 127.0.0.1.
  */
-export function moverOfStreams(): Promise<(resource: number) => Duplex> {
+export function moverOfConnections(): Promise<(resource: number) => Duplex> {
   // What has failed is not kept: it would fail for everyone after.
   return mover ??= findConstructor().then(
     (TcpConn) => (resource: number) => new DenoDuplex(new TcpConn(resource, NOWHERE, NOWHERE)),

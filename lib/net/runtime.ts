@@ -1,0 +1,136 @@
+/**
+ * What is asked of the runtime's insides, all in one place: the handles beneath `node:net` and `node:tls`, as in Node.js,
+ * and how they answer. None of it is documented, so whoever raises the runtime's version looks here first.
+ *
+ * @module
+ */
+import type { Server, Socket } from "node:net";
+import process from "node:process";
+import type { TLSSocket } from "node:tls";
+import { getSystemErrorName } from "node:util";
+
+/** A write or a shutdown that was asked of a handle. */
+export interface Request {
+  /** Called when it is done, unless that was at once: with 0, or a negative error number. */
+  oncomplete(status: number): void;
+}
+
+/** The requests, and where handles tell what a call has done. */
+export interface StreamBinding {
+  /** Makes a request to write. */
+  readonly WriteWrap: new () => Request;
+  /** Makes a request to end this direction. */
+  readonly ShutdownWrap: new () => Request;
+  /** What the last call of any handle has done, by the indices below. */
+  readonly streamBaseState: Int32Array;
+  /** Index of the bytes read, or of a negative error number. */
+  readonly kReadBytesOrError: number;
+  /** Index of whether the write has to wait. */
+  readonly kLastWriteWasAsync: number;
+}
+
+/** What is needed of a TCP handle, as in Node.js; `takeStream` and `useUserBuffer` are Deno's. */
+export interface TcpHandle {
+  /** Called when bytes, the end or a failure have come. */
+  onread(): void;
+  /** The next bytes go into `buffer`. */
+  useUserBuffer(buffer: Uint8Array): void;
+  /** Begins to read; returns 0 or a negative error number. */
+  readStart(): number;
+  /** Reads no more for now. */
+  readStop(): number;
+  /** Writes `bytes`, which it borrows while that waits; returns 0 or a negative error number. */
+  writeBuffer(request: Request, bytes: Uint8Array): number;
+  /** Ends this direction; returns 0 or a negative error number. */
+  shutdown(request: Request): number;
+  /** Sends RST. */
+  reset(): number;
+  /** Ends both directions, and the handle. */
+  close(): void;
+  /** Moves the connection out of the handle; returns its number among the runtime's resources. */
+  takeStream(): number;
+}
+
+const TCP_METHODS: (keyof TcpHandle)[] = [
+  "useUserBuffer",
+  "readStart",
+  "readStop",
+  "writeBuffer",
+  "shutdown",
+  "reset",
+  "close",
+  "takeStream",
+];
+
+/** The end of what the peer sends, in place of a count of bytes; the same on every system. */
+export const END_OF_FILE: number = -4095;
+
+/**
+ * Whether `node:net` and `node:tls` of that Deno do what is needed here: 2.9 and later. On 2.6.8 a reset sends FIN.
+ *
+ * @example
+ * ```ts
+ * import { isNodeSound } from "./runtime.ts";
+ * import { assert, assertFalse } from "@std/assert";
+ *
+ * assert(isNodeSound("2.9.0"));
+ * assertFalse(isNodeSound("2.6.8"));
+ * ```
+ */
+export function isNodeSound(version: string = Deno.version.deno): boolean {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major > 2 || (major === 2 && minor >= 9);
+}
+
+/** The binding for streams. Whether it is whole is for the caller to see. */
+export function streamBinding(): StreamBinding {
+  return binding("stream_wrap") as StreamBinding;
+}
+
+/** The binding for streams, if this runtime has all of it and of {@linkcode TcpHandle}. */
+export function tcpBinding(): StreamBinding | undefined {
+  if (!isNodeSound()) return undefined;
+  try {
+    const streams = streamBinding();
+    const { TCP } = binding("tcp_wrap") as { TCP: { prototype: Record<string, unknown> } };
+    const isWhole = typeof streams.WriteWrap === "function" && typeof streams.ShutdownWrap === "function" &&
+      streams.streamBaseState instanceof Int32Array && streams.kLastWriteWasAsync >= 0 &&
+      streams.kReadBytesOrError >= 0 &&
+      TCP_METHODS.every((name) => typeof TCP.prototype[name] === "function");
+    return isWhole ? streams : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function binding(name: string): unknown {
+  return (process as unknown as { binding(name: string): unknown }).binding(name);
+}
+
+/** Takes the handle out of its socket, which from then on does nothing any more. */
+export function takeHandle(socket: Socket): TcpHandle {
+  const holder = socket as unknown as { _handle: TcpHandle | null };
+  const handle = holder._handle!;
+  holder._handle = null;
+  return handle;
+}
+
+/** A failure of a handle as `node:net` words it, with its `code`. */
+export function systemError(call: string, status: number): Error {
+  const code = getSystemErrorName(status);
+  return Object.assign(new Error(`${call} ${code}`), { code });
+}
+
+/** The handle of a server that listens, if it can be told to listen once more. */
+export function listeningHandle(server: Server): { listen(backlog: number): number } | undefined {
+  return (server as unknown as { _handle?: { listen(backlog: number): number } })._handle;
+}
+
+/** The code of what the runtime found wrong with the peer's certificate, at a server whose handshake is done. */
+export function verifyErrorOf(socket: TLSSocket): string | undefined {
+  // In Node.js an error or null, in Deno its code or an empty string; `authorizationError` is set only by `tls.Server`.
+  const { ssl } = socket as unknown as { ssl: { verifyError(): string | { code: string } | null } };
+  const error = ssl.verifyError();
+  if (error === null || error === "") return undefined;
+  return typeof error === "string" ? error : error.code;
+}

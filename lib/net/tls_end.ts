@@ -1,0 +1,24 @@
+/**
+ * What a client and a server of TLS do in different ways.
+ *
+ * @module
+ */
+import type { Duplex as NodeStream } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import type { ExplainTls } from "./tls_failure.ts";
+
+/** Which end of TLS this is, and how it is set up on a stream of encrypted bytes. */
+export interface TlsEnd {
+  /** Makes the socket, whose handshake begins by itself. */
+  start(stream: NodeStream): TLSSocket;
+  /** The event that tells the end of the handshake. */
+  readonly secureEvent: "secure" | "secureConnect";
+  /** Whether the peer speaks first: only then is the socket made, since one costs 50 KiB. */
+  readonly awaitsHello: boolean;
+  /** Looks at the peer once the handshake has ended; what it returns is an error. */
+  check?(socket: TLSSocket): unknown;
+  /** Who the peer is, once it was checked. */
+  nameOf?(socket: TLSSocket): string | undefined;
+  /** Makes sentences of failures. */
+  readonly explain: ExplainTls;
+}
