@@ -24,6 +24,19 @@ async function withClient(flags: string[], body: (client: Running, lines: string
   assertEquals(clock.pendingTimers, 0, "nothing is tried any more");
 }
 
+/** Runs `body` where a client finds no folder for its state: that of this user is not the test's. */
+async function withoutState(body: () => Promise<void>): Promise<void> {
+  const file = await Deno.makeTempFile();
+  const before = ["XDG_STATE_HOME", "LOCALAPPDATA"].map((name) => [name, Deno.env.get(name)] as const);
+  try {
+    for (const [name] of before) Deno.env.set(name, file);
+    await body();
+  } finally {
+    for (const [name, value] of before) value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
+    await Deno.remove(file);
+  }
+}
+
 function portOf({ listens }: Running): number {
   return Number(listens[0]!.split(":").at(-1));
 }
@@ -62,21 +75,21 @@ Deno.test("a client that everyone can reach warns once, and says how to listen f
   });
 });
 
-Deno.test("a client that is to listen on another machine asks whether --in and --out are swapped", async () => {
-  const error = await assertRejects(() => withClient(["--in=192.0.2.1:40300"], () => {}), TeleError);
-  assertEquals(error.code, "bad-input");
-  assertStringIncludes(error.message, "cannot listen on 192.0.2.1:40300: this machine does not have that address");
-  assertStringIncludes(error.message, "--out is the tele server: are the two swapped?");
-});
+Deno.test("a client that is to listen on another machine asks whether --in and --out are swapped", () =>
+  withoutState(async () => {
+    const error = await assertRejects(() => withClient(["--in=192.0.2.1:40300"], () => {}), TeleError);
+    assertEquals(error.code, "bad-input");
+    assertStringIncludes(error.message, "cannot listen on 192.0.2.1:40300: this machine does not have that address");
+    assertStringIncludes(error.message, "--out is the tele server: are the two swapped?");
+  }));
 
-Deno.test("a client whose port is taken does not ask that", async () => {
-  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const error = await assertRejects(() => withClient([`--in=127.0.0.1:${taken.addr.port}`], () => {}), TeleError);
-  assertEquals(
-    error.message,
-    `cannot listen on 127.0.0.1:${taken.addr.port}: another program does; choose another port`,
-  );
-});
+Deno.test("a client whose port is taken does not ask that", () =>
+  withoutState(async () => {
+    using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = taken.addr;
+    const error = await assertRejects(() => withClient([`--in=127.0.0.1:${port}`], () => {}), TeleError);
+    assertEquals(error.message, `cannot listen on 127.0.0.1:${port}: another program does; choose another port`);
+  }));
 
 Deno.test("SIGUSR1 makes a client try at once, and it says so", async () => {
   await withClient(["--in=127.0.0.1:0"], (client, lines) => {
