@@ -12,6 +12,7 @@ import {
 } from "../../../../lib/session/session_constants.ts";
 import { PIECE_BYTES, ReplayLog } from "../../../../lib/session/carrier/replay_log.ts";
 import { WriteHold } from "../../../../lib/session/carrier/write_hold.ts";
+import { viewOf } from "../../../support/random.ts";
 
 const SEED = 2013;
 const KIB = 1024;
@@ -21,8 +22,19 @@ function byteAt(offset: number): number {
   return (offset * 31 + (offset >> 8) * 7 + (offset >> 16)) & 0xff;
 }
 
+/** The sequence from its beginning, as far as it was asked for. */
+let beginning = new Uint8Array(0);
+
+/** `length` bytes of the sequence, a view. */
+function sequence(offset: number, length: number): Uint8Array {
+  if (offset + length > beginning.length) {
+    beginning = Uint8Array.from({ length: 2 * (offset + length) }, (_, at) => byteAt(at));
+  }
+  return beginning.subarray(offset, offset + length);
+}
+
 function fillSequence(memory: Uint8Array, start: number, end: number, offset: number): void {
-  for (let at = start; at < end; at++) memory[at] = byteAt(offset + at - start);
+  memory.set(sequence(offset, end - start), start);
 }
 
 /** Remembers what came back. */
@@ -88,9 +100,7 @@ class Model {
     assert(frame !== undefined, "bytes wait, so there is a frame");
     const payload = payloadOf(frame);
     assert(payload.length > 0);
-    for (let i = 0; i < payload.length; i++) {
-      if (payload[i] !== byteAt(this.sent + i)) throw new Error(`byte ${this.sent + i} is damaged`);
-    }
+    assert(viewOf(payload).equals(sequence(this.sent, payload.length)), `bytes behind ${this.sent} are damaged`);
     const spare = ReplayLog.SPARE_HEADROOM;
     new Uint8Array(frame.buffer, frame.byteOffset - spare, spare).fill(0xee);
     this.#write = { hold: this.#hold, frame, before: frame.slice() };
@@ -139,7 +149,7 @@ class Model {
       [this.acknowledged, this.sent, this.end, this.end - this.acknowledged, this.sent < this.end],
     );
     for (const { frame, before } of this.#underWay) {
-      if (frame.some((byte, at) => byte !== before[at])) throw new Error("a frame was changed while a write has it");
+      assert(viewOf(frame).equals(before), "a frame was changed while a write has it");
     }
     for (const { segment, end } of this.segments) {
       const isHeld = end > this.acknowledged || this.#isBorrowed(segment);
