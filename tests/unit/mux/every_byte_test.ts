@@ -121,7 +121,7 @@ Deno.test("whatever is written, half-closed and cut, every byte arrives once and
         assertEquals(world.ends.server, Array(STREAMS).fill({ kind: "finished" }));
       },
     ),
-    { numRuns: Number(Deno.env.get("TELE_FUZZ_RUNS") ?? 30), seed: Number(Deno.env.get("TELE_FUZZ_SEED") ?? 1) },
+    { numRuns: Number(Deno.env.get("TELE_FUZZ_RUNS") ?? 12), seed: Number(Deno.env.get("TELE_FUZZ_SEED") ?? 1) },
   );
 });
 
