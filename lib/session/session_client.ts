@@ -351,14 +351,18 @@ export class SessionClient<User extends SessionUser> {
   #attemptFailed(error: unknown, attempts: number): void {
     if (error instanceof FullError) this.#loseUnknown();
     const isFirstContact = this.#session.id.length === 0;
-    this.#outage.failed(error, attempts);
     const isDoubted = error instanceof TeleError && error.code === "doubted";
     this.#doubts = isDoubted ? this.#doubts + 1 : 0;
     // At first contact that is the last word: waiting would only hide it from the user.
-    if (!isFirstContact || !(isLastWord(error) || isDoubted && this.#doubts >= DOUBTS)) return;
+    if (isFirstContact && (isLastWord(error) || isDoubted && this.#doubts >= DOUBTS)) this.#refuseUsers(error.message);
+    // A process with one user has ended by that: it does not try again.
+    if (!this.#stopped) this.#outage.failed(error, attempts);
+  }
+
+  #refuseUsers(reason: string): void {
     const refused = this.#session;
     this.#replaceSession();
-    refused.end(new TeleError("refused", error.message));
+    refused.end(new TeleError("refused", reason));
   }
 }
 

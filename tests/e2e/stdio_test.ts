@@ -308,6 +308,7 @@ Deno.test(
     const wrong = await s.stdio(server.port, { args: [ca], env: { TELE_TOKEN: "another token of 16 bytes" } });
     assertEquals([await wrong.end(), wrong.output], [1, ""]);
     assert(wrong.log.some((line) => /token/.test(line)), wrong.report());
+    assert(!wrong.log.some((line) => /trying again/.test(line)), wrong.report());
   }),
 );
 

@@ -43,6 +43,8 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
       return end(ExitCode.ok);
     }
     streamLog.onlyStreamEnded(stream, how);
+    // Refused at first contact: nothing is tried again.
+    if (!pool.status.wasUp) void pool.stop("its only connection was refused");
     // Finished means that the tele server has acknowledged the last bytes.
     end(how.kind === "finished" ? ExitCode.ok : ExitCode.failed);
   };
