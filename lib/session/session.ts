@@ -13,7 +13,6 @@ import type { Segment, SegmentPool } from "./segment_pool.ts";
 import { EndCode } from "./session_constants.ts";
 import { type Ending, RefusalError } from "./ending.ts";
 import { Patience } from "./reconnect/patience.ts";
-import { Quickness } from "./carrier/quickness.ts";
 import { ReplayLog } from "./carrier/replay_log.ts";
 
 /** The layer above a session: it fills the log and takes what arrives. The mux is one. */
@@ -63,6 +62,13 @@ export interface SessionOptions {
   pingIntervalMs: number;
   /** Told when the session has lost its carrier; not when it ends. */
   onDetached(session: Session, reason: string): void;
+  /**
+   * Told when nothing but a guess excuses the silence of the carrier. Who can dial finds out whether the path is alive; the
+   * others wait.
+   */
+  onDoubted?(session: Session): void;
+  /** Told when a carrier that was doubted is heard again. */
+  onTrusted?(session: Session): void;
   /** Told when the peer is first heard on a carrier: its handshake is certainly done. */
   onHeard?(session: Session): void;
   /** Told when the session ends, before its user is: what the peer has never heard of can still be taken from it. */
@@ -107,7 +113,6 @@ export class Session implements CarrierHost {
   #detachedAt: number | undefined;
   #lastRoundTripMs = 0;
   readonly #patience = new Patience();
-  readonly #quickness = new Quickness();
   #ended: TeleError | undefined;
 
   /** A session that was never attached. */
@@ -188,7 +193,6 @@ export class Session implements CarrierHost {
     this.#detachedAt = undefined;
     this.user.acknowledged(attachment.peerReceived);
     this.user.attached();
-    this.#quickness.attached(this.#options.clock.now(), this.log.sent, attachment.roundTripMs ?? 0);
     this.#carrier = new Carrier({
       duplex: attachment.duplex,
       host: this,
@@ -199,7 +203,6 @@ export class Session implements CarrierHost {
       opening: attachment.opening,
       roundTripMs: attachment.roundTripMs,
       patienceMs: this.#patience.ms,
-      quickness: this.#quickness,
     });
     this.#patience.attached(this.#options.clock.now(), this.#arrivedBytes);
     return again;
@@ -212,7 +215,6 @@ export class Session implements CarrierHost {
     const { silentMs, roundTripMs } = this.#carrier;
     this.#lastRoundTripMs = roundTripMs;
     this.#patience.lost(nowMs, { arrivedBytes: this.#arrivedBytes, isWaiting: this.log.heldBytes > 0, silentMs });
-    this.#quickness.lost({ bytes: this.log.sent - this.log.acknowledged, roundTripMs });
     this.#carrier.stop();
     this.#carrier = undefined;
     this.#detachedAt = nowMs;
@@ -305,6 +307,16 @@ export class Session implements CarrierHost {
   /** @ignore */
   takeHints(into: Uint8Array): number {
     return this.#ended === undefined ? this.user.takeHints(into) : 0;
+  }
+
+  /** @ignore */
+  carrierDoubted(): void {
+    if (this.#ended === undefined) this.#options.onDoubted?.(this);
+  }
+
+  /** @ignore */
+  carrierTrusted(): void {
+    if (this.#ended === undefined) this.#options.onTrusted?.(this);
   }
 
   /** @ignore */

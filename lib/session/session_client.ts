@@ -3,15 +3,16 @@
  *
  * @module
  */
-import type { Clock, Timer } from "../net/clock.ts";
+import { type Clock, sleep, type Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
 import { CarrierHistory } from "./reconnect/carrier_history.ts";
 import type { SegmentPool } from "./segment_pool.ts";
-import { EndCode } from "./session_constants.ts";
+import { BUSY_SILENCE_MS, EndCode } from "./session_constants.ts";
 import { readResumeTimeout, readStartPool, resumeTimeoutField } from "./handshake/fields.ts";
+import type { Carrier } from "./carrier/carrier.ts";
 import type { Accepted } from "./handshake/client_handshake.ts";
 import type { Identity } from "./handshake/keys.ts";
 import { FullError } from "./handshake/client_handshake.ts";
@@ -23,6 +24,9 @@ import { renewedTokenSalt, tokenSalt } from "./handshake/token.ts";
 
 /** So many attempts in a row must be doubted before that is a refusal: it takes half a second, and outages mix their ways. */
 const DOUBTS = 5;
+
+/** How often to look whether a carrier has been silent for long enough, in milliseconds. */
+const LOOK_MS = 100;
 
 /** What a {@linkcode SessionClient} is made of. */
 export interface SessionClientOptions<User extends SessionUser> {
@@ -69,6 +73,8 @@ export class SessionClient<User extends SessionUser> {
   #session: Session;
   #user: User;
   #loop: ReconnectLoop | undefined;
+  /** Whether the loop runs beside a carrier. */
+  #isDoubting = false;
   #expiry: Timer | undefined;
   #identity: Identity | undefined;
   #stopped = false;
@@ -146,7 +152,7 @@ export class SessionClient<User extends SessionUser> {
 
   /** A user came: during an outage, tries at once. */
   hurry(): void {
-    this.#loop?.hurry();
+    if (!this.isAttached) this.#loop?.hurry();
   }
 
   /**
@@ -165,8 +171,9 @@ export class SessionClient<User extends SessionUser> {
   addressesChanged(isLocal: (address: string) => boolean): void {
     this.#history.startOver();
     const local = this.localAddress;
-    if (local !== undefined && !isLocal(local)) this.#lose(`the address ${local} is gone`);
-    else this.#loop?.startOver();
+    if (local === undefined || isLocal(local)) return this.#loop?.startOver();
+    this.#endDoubt();
+    this.#lose(`the address ${local} is gone`);
   }
 
   /**
@@ -193,6 +200,8 @@ export class SessionClient<User extends SessionUser> {
       memory,
       pingIntervalMs,
       onDetached: (lost, reason) => this.#onDetached(lost, reason),
+      onDoubted: (doubted) => this.#onDoubted(doubted),
+      onTrusted: (trusted) => this.#onTrusted(trusted),
       onEnding: (lost, error) => this.#onEnding(lost, error),
     });
     this.#options.bindUser(user, session);
@@ -210,7 +219,46 @@ export class SessionClient<User extends SessionUser> {
     if (session !== this.#session || this.#stopped) return;
     this.#carrierLost(session);
     this.#outage.begin(reason);
+    this.#expireLater();
+    // Attempts that began beside it go on.
+    if (this.#isDoubting) this.#isDoubting = false;
+    else this.#connect();
+  }
+
+  /** Invariant 7: that another connection gets through tells a dead carrier from a path that is slow, or dead itself. */
+  #onDoubted(session: Session): void {
+    if (session !== this.#session || this.#stopped) return;
+    this.#options.log("debug", "the link is silent; trying another connection beside it");
+    this.#history.measured(session.roundTripMs);
     this.#connect();
+    this.#isDoubting = true;
+  }
+
+  #onTrusted(session: Session): void {
+    if (session !== this.#session) return;
+    this.#options.log("debug", "the link is heard again");
+    this.#endDoubt();
+  }
+
+  #endDoubt(): void {
+    if (!this.#isDoubting) return;
+    this.#isDoubting = false;
+    this.#loop?.stop();
+  }
+
+  /**
+   * Another connection gets through: a carrier that is doubted has as long to speak as that took, and a second at the least.
+   * Then it is lost; but not for a server that does not know the session.
+   */
+  async #outlast(carrier: Carrier, { handshake, tookMs }: Challenged, signal: AbortSignal): Promise<void> {
+    const waitMs = handshake.status === "ready" ? Math.max(BUSY_SILENCE_MS, tookMs) : Infinity;
+    // Not by the clock: a process that was suspended has not listened.
+    const untilMs = carrier.silentMs + waitMs;
+    while (carrier === this.#session.carrier && carrier.silentMs < untilMs && !signal.aborted) {
+      await sleep(this.#options.clock, LOOK_MS, signal);
+    }
+    if (signal.aborted || carrier !== this.#session.carrier) return;
+    this.#lose(`silent for ${(carrier.silentMs / 1000).toFixed(1)} s while another connection gets through`);
   }
 
   #carrierLost({ received, log, isEmpty, lastRoundTripMs }: Session): void {
@@ -251,7 +299,7 @@ export class SessionClient<User extends SessionUser> {
 
   #connect(): void {
     this.#loop?.stop();
-    const session = this.#session;
+    this.#isDoubting = false;
     const present = () => this.#session;
     this.#loop = new ReconnectLoop(this.#options.clock, {
       dial: this.#options.dial,
@@ -264,11 +312,17 @@ export class SessionClient<User extends SessionUser> {
         return !present().isEmpty;
       },
       history: this.#history,
+      get isAttached() {
+        return present().carrier !== undefined;
+      },
       commit: (challenged, signal) => this.#commit(challenged, signal),
       attemptFailed: (error, attempts) => this.#attemptFailed(error, attempts),
     });
+  }
+
+  #expireLater(): void {
+    const session = this.#session;
     this.#expiry?.cancel();
-    if (session.id.length === 0) return;
     this.#expiry = this.#options.clock.setTimer(() => this.#expire(session), session.resumeTimeoutMs);
   }
 
@@ -276,7 +330,11 @@ export class SessionClient<User extends SessionUser> {
     session.end(new TeleError("expired", "no carrier was found within the resume timeout (--resume-timeout)"));
   }
 
-  async #commit({ handshake, roundTripMs }: Challenged, signal: AbortSignal): Promise<void> {
+  async #commit(challenged: Challenged, signal: AbortSignal): Promise<void> {
+    const { handshake, roundTripMs } = challenged;
+    const { carrier } = this.#session;
+    if (carrier !== undefined) await this.#outlast(carrier, challenged, signal);
+    if (signal.aborted) throw givenUp();
     const session = this.#session;
     const resumes = session.id.length > 0 && handshake.status === "ready";
     // Invariant 1: detach, number and count in one step, with nothing awaited in between.
@@ -295,7 +353,7 @@ export class SessionClient<User extends SessionUser> {
     if (signal.aborted || this.#stopped || session !== this.#session) {
       // Not a return: that would mean attached, and the loop would end with nothing to show for it.
       handshake.duplex.close();
-      throw new TeleError("closed", "the session was given up during the handshake");
+      throw givenUp();
     }
     const { accept, leftover } = accepted;
     const attachment = { duplex: handshake.duplex, peerReceived: accept.received, leftover, roundTripMs };
@@ -349,6 +407,8 @@ export class SessionClient<User extends SessionUser> {
   }
 
   #attemptFailed(error: unknown, attempts: number): void {
+    // Beside a carrier that may be alive that is no news.
+    if (this.#isDoubting) return;
     if (error instanceof FullError) this.#loseUnknown();
     const isFirstContact = this.#session.id.length === 0;
     const isDoubted = error instanceof TeleError && error.code === "doubted";
@@ -364,6 +424,10 @@ export class SessionClient<User extends SessionUser> {
     this.#replaceSession();
     refused.end(new TeleError("refused", reason));
   }
+}
+
+function givenUp(): TeleError {
+  return new TeleError("closed", "the session was given up during the handshake");
 }
 
 /** Whether somebody must change a token, a certificate or a version before it can work. */

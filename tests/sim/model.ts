@@ -269,6 +269,8 @@ export class Model implements UserWatcher, Watcher {
     if (end?.process?.isAlive === false) return;
     const index = Number(/:(\d+)$/.exec(session.carrier?.peer ?? "")?.[1] ?? NaN);
     this.trace(`${end?.isClient ? "client" : "server"} loses carrier ${index}: ${reason}`);
+    const silentS = Number(/silent for ([\d.]+) s/.exec(reason)?.[1] ?? Infinity);
+    if (silentS < 3) this.fail(`carrier ${index} was given up soon after it was heard: ${reason}`);
     const pipe = this.#network.pipes[index];
     // A rogue may well be silent.
     if (pipe === undefined || pipe.isDisturbed || pipe.client.name.startsWith("rogue")) return;

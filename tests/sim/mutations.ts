@@ -47,10 +47,16 @@ export const MUTATIONS: readonly Mutation[] = [
     "const SIGNS_OF_LIFE = 1e9;",
   ),
   fault(
-    "a black hole taken for a slow path: what a path has shown is forgotten",
-    "session/carrier/quickness.ts",
-    "return Math.max(this.#own, this.#carriedOver);",
-    "return 0;",
+    "a black hole taken for a slow path: a doubted carrier is never dialled beside",
+    "session/session.ts",
+    "if (this.#ended === undefined) this.#options.onDoubted?.(this);",
+    "return;",
+  ),
+  fault(
+    "a doubted carrier that spoke is taken over all the same",
+    "session/session_client.ts",
+    "if (!this.#isDoubting) return;\n    this.#isDoubting = false;",
+    "return;",
   ),
   fault(
     "a goodbye taken back: its carrier closed behind it with bytes on their way here",
@@ -139,7 +145,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the loop ends though nothing was attached",
     "session/session_client.ts",
-    '      throw new TeleError("closed", "the session was given up during the handshake");\n',
+    "      throw givenUp();\n",
     "      return;\n",
   ),
   fault(
@@ -283,8 +289,13 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: "lib/session/carrier/liveness.ts",
-        from: "if (this.#silentMs >= this.deadlineMs + this.#extraMs + patienceMs) {",
-        to: "if (this.#silentMs < 0) {",
+        from: "if (this.#silentMs >= allowedMs(this.#drain.guessedMs)) return dead(",
+        to: "if (this.#silentMs < 0) return dead(",
+      },
+      {
+        file: "lib/session/carrier/liveness.ts",
+        from: "if (this.#silentMs >= allowedMs(this.#drain.ms)) return",
+        to: "if (this.#silentMs < 0) return",
       },
       {
         file: "lib/session/carrier/liveness.ts",

@@ -22,7 +22,6 @@ import { SessionFrameReader } from "./frame_reader.ts";
 import { Liveness } from "./liveness.ts";
 import { decodeEnding, encodeEnding, type Ending } from "../ending.ts";
 import { framed } from "../../ping/codec.ts";
-import type { Quickness } from "./quickness.ts";
 import { ReplayLog } from "./replay_log.ts";
 import { SendBuffer } from "./send_buffer.ts";
 import { WriteHold } from "./write_hold.ts";
@@ -68,6 +67,10 @@ export interface CarrierHost extends ControlSource {
   receiveHint(bytes: Uint8Array): void;
   /** The first bytes came on this carrier. */
   heard(): void;
+  /** The carrier is silent, and only a guess excuses that. Told once, until it is heard again. */
+  carrierDoubted(): void;
+  /** A carrier that was doubted is heard again. */
+  carrierTrusted(): void;
   /** The carrier came to its end; it is already stopped. */
   carrierLost(carrier: Carrier, reason: string): void;
   /** The peer said goodbye. */
@@ -96,8 +99,6 @@ export interface CarrierOptions {
   roundTripMs?: number;
   /** How much longer than usual it may be silent, in milliseconds; see {@linkcode Patience}. */
   patienceMs: number;
-  /** What is known about the path. */
-  quickness: Quickness;
 }
 
 /**
@@ -127,6 +128,7 @@ export class Carrier {
   #segment: Segment | undefined;
   #smallReads = 0;
   #isHeard = false;
+  #isDoubted = false;
   #stopped = false;
   /** Whether a write is under way or due. */
   #isWriting = true;
@@ -159,7 +161,7 @@ export class Carrier {
     const nowMs = clock.now();
     this.#lastWriteMs = nowMs;
     this.#askedRoundTripMs = options.roundTripMs ?? 0;
-    this.#liveness = new Liveness(nowMs, options.patienceMs, options.quickness);
+    this.#liveness = new Liveness(nowMs, options.patienceMs, host.log.acknowledged);
     this.#control = new OutgoingControl({ nowMs, pingIntervalMs, received: host.received });
     this.flight = new Flight({ startOffset: host.log.sent });
     this.#reader = new SessionFrameReader({
@@ -303,6 +305,7 @@ export class Carrier {
   #take(segment: Segment, bytes: Uint8Array): void {
     if (this.#farewell !== undefined) return this.#farewell.heard(this.#clock.now());
     this.#liveness.received(bytes.length);
+    if (this.#isDoubted) this.#trust();
     this.#segment = segment;
     try {
       this.#hear(bytes);
@@ -558,7 +561,19 @@ export class Carrier {
     });
     if (verdict.kind === "dead") return this.#lose(verdict.reason);
     if (verdict.kind === "ask") this.#control.askDue = true;
+    if (verdict.kind === "doubt") this.#doubt();
     if (this.#control.look(nowMs, nowMs - this.#lastWriteMs + this.#stepMs)) this.wake();
     this.#scheduleTick();
+  }
+
+  #doubt(): void {
+    if (this.#isDoubted) return;
+    this.#isDoubted = true;
+    this.#host.carrierDoubted();
+  }
+
+  #trust(): void {
+    this.#isDoubted = false;
+    this.#host.carrierTrusted();
   }
 }

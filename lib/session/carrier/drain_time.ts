@@ -3,27 +3,18 @@
  *
  * @module
  */
-import { BACKLOG_BYTES, SLOWEST_RATE } from "./quickness.ts";
+
+/** The slowest path that is waited for, in bytes per millisecond (16 kbit/s). */
+export const SLOWEST_RATE = 2;
+
+/** With less than this under way there is no queue to speak of, in bytes. */
+const BACKLOG_BYTES = 4 * 1024;
 
 /**
- * Of this much no rate is known: routers let a burst through before they slow down. In bytes.
+ * Until this much of a backlog was acknowledged no rate is known: routers let a burst through before they slow down. Nor does
+ * more than this stand in the way of the peer's signs of life meanwhile. In bytes.
  */
 const UNTOLD_BYTES = 64 * 1024;
-
-/** Until then it may be the slowest path, with TCP's first packets under way, in bytes. */
-const FIRST_BYTES = 32 * 1024;
-
-/** But not if the path has carried so much more than the slowest does: more than routers let pass at once there; in bytes. */
-const BURST_BYTES = 8 * 1024;
-
-/** If nothing of the backlog came back, a packet more is enough, in bytes: that may well be a black hole. */
-const PACKET_BYTES = 2 * 1024;
-
-/** A small message and its answer, with what TCP and IP add, in bytes: the path carries at least so much in a round trip. */
-const SMALL_BYTES = 256;
-
-/** So much, sent and acknowledged in one step, is the backlog's and not that of a key in front of it, in bytes. */
-const TELLING_BYTES = 512;
 
 /** What is older than about this says nothing about now, in milliseconds. */
 const WINDOW_MS = 5_000;
@@ -44,37 +35,36 @@ const WINDOW_MS = 5_000;
  * import { assertEquals } from "@std/assert";
  *
  * const drain = new DrainTime();
- * for (let ms = 0, acknowledged = 0; ms < 2_000; ms += 250, acknowledged += 500) drain.passed(250, 64_000, acknowledged, 50);
+ * for (let ms = 0, acknowledged = 0; ms < 2_000; ms += 250, acknowledged += 500) drain.passed(250, 64_000, acknowledged);
  * assertEquals(drain.ms, 32_000); // 64 kB at 2 bytes per millisecond
  * ```
  */
 export class DrainTime {
   #bytes = 0;
-  #acknowledged = 0;
+  #acknowledged: number;
   /** What a backlog has lost, and in which time. */
   #drainedBytes = 0;
   #drainedMs = 0;
   /** All that a backlog ever lost. */
   #toldBytes = 0;
-  /** Something of the present backlog was acknowledged. */
-  #isMoving = false;
-  #roundTripMs = 0;
-  /** What the path has carried beyond what the slowest does; see {@linkcode Quickness}. */
-  #excessBytes = 0;
   /** Since something was acknowledged last. */
   #waitedMs = -1;
 
-  /** How long what is under way may still need, in milliseconds; 0 if it is no backlog. */
+  /** Nothing was measured yet; `acknowledged` bytes were, on the carriers before. */
+  constructor(acknowledged = 0) {
+    this.#acknowledged = acknowledged;
+  }
+
+  /** How long what is under way still needs by what was measured, in milliseconds; 0 if nothing was, or it is no backlog. */
   get ms(): number {
-    if (this.#bytes < BACKLOG_BYTES) return 0;
-    const measuredMs = this.#drainedBytes > 0 ? this.#bytes * this.#drainedMs / this.#drainedBytes : 0;
-    const isQuick = this.#excessBytes > (this.#isMoving ? BURST_BYTES : PACKET_BYTES);
-    if (isQuick || this.#toldBytes >= UNTOLD_BYTES) return measuredMs;
-    const first = Math.min(this.#bytes, FIRST_BYTES);
-    const mayNeedMs = first / SLOWEST_RATE;
-    // If nothing of it came back, that may be a black hole: then it is no slower than the round trip says.
-    const mostMs = this.#isMoving ? mayNeedMs : Math.min(mayNeedMs, first / SMALL_BYTES * this.#roundTripMs);
-    return Math.max(measuredMs, mostMs);
+    if (this.#bytes < BACKLOG_BYTES || this.#drainedBytes === 0) return 0;
+    return this.#bytes * this.#drainedMs / this.#drainedBytes;
+  }
+
+  /** How long it may need: as long as little was measured, this may be the slowest path there is. In milliseconds. */
+  get guessedMs(): number {
+    if (this.#bytes < BACKLOG_BYTES || this.#toldBytes >= UNTOLD_BYTES) return this.ms;
+    return Math.max(this.ms, Math.min(this.#bytes, UNTOLD_BYTES) / SLOWEST_RATE);
   }
 
   /**
@@ -83,22 +73,15 @@ export class DrainTime {
    * @param ms For how long the process ran.
    * @param bytes How many bytes are sent and not acknowledged.
    * @param acknowledged How many bytes were ever acknowledged.
-   * @param roundTripMs The round trip in milliseconds; 0 if unknown.
-   * @param excessBytes How much more the path has carried than the slowest does; see {@linkcode Quickness}.
    */
-  passed(ms: number, bytes: number, acknowledged: number, roundTripMs: number, excessBytes = 0): void {
-    this.#roundTripMs = roundTripMs;
-    this.#excessBytes = excessBytes;
+  passed(ms: number, bytes: number, acknowledged: number): void {
     const drained = acknowledged - this.#acknowledged;
-    const ofThisStep = drained - this.#bytes;
     this.#acknowledged = acknowledged;
     this.#bytes = bytes;
     const wasBacklog = this.#waitedMs >= 0;
     this.#waitedMs = wasBacklog ? this.#waitedMs + ms : ms;
     // A few bytes, each acknowledged by itself, are not the rate of a backlog.
     if (drained > 0 && (wasBacklog || drained >= BACKLOG_BYTES)) this.#remember(drained);
-    this.#isMoving = bytes >= BACKLOG_BYTES &&
-      (wasBacklog ? this.#isMoving || drained > 0 : ofThisStep >= TELLING_BYTES);
     if (bytes < BACKLOG_BYTES) this.#waitedMs = -1;
     else if (!wasBacklog) this.#waitedMs = 0;
   }

@@ -5,9 +5,8 @@
  */
 import { AnswerTime } from "./answer_time.ts";
 import { BUSY_SILENCE_MS } from "../session_constants.ts";
-import { DrainTime } from "./drain_time.ts";
+import { DrainTime, SLOWEST_RATE } from "./drain_time.ts";
 import { PROVEN_BYTES, PROVEN_MS } from "../reconnect/patience.ts";
-import { Quickness } from "./quickness.ts";
 
 /** Silence shorter than this never condemns a carrier, in milliseconds. */
 const SHORTEST_DEADLINE_MS = 3_000;
@@ -23,9 +22,6 @@ const ASK_AFTER_MS = 1_000;
 
 /** A reply is due after so long, beside what the bytes in front of it need, in milliseconds. */
 const REPLY_DUE_MS = 3_000;
-
-/** Delivery rate assumed before one was measured, in bytes per millisecond (16 kbit/s): what hangs is found by silence. */
-const ASSUMED_RATE = 2;
 
 /** A carrier that must have noticed a wake-up shows a sign of life within this time at the least, in milliseconds. */
 const SUSPECT_FOR_MS = 1_000;
@@ -54,8 +50,11 @@ export interface Unacknowledged {
   roundTripMs: number;
 }
 
-/** What to do now: nothing, ask the peer for a reply, or give the carrier up. */
-export type Verdict = { kind: "alive" } | { kind: "ask" } | { kind: "dead"; reason: string };
+/**
+ * What to do now: nothing, ask the peer for a reply, look whether another connection gets through, or give the carrier up.
+ * In doubt nothing that was measured excuses the silence any more, only that the path may be the slowest there is.
+ */
+export type Verdict = { kind: "alive" } | { kind: "ask" } | { kind: "doubt" } | { kind: "dead"; reason: string };
 
 /**
  * Adds up silence and lack of progress, counting only time in which this process ran.
@@ -87,8 +86,7 @@ export class Liveness {
   #heardMs = 0;
   #suspectMs: number | undefined;
   readonly #answer = new AnswerTime();
-  readonly #drain = new DrainTime();
-  readonly #quickness: Quickness;
+  readonly #drain: DrainTime;
 
   /** What carriers before this one ask for, until it has proven itself. */
   #extraMs: number;
@@ -100,11 +98,11 @@ export class Liveness {
    *
    * @param extraMs How much longer than usual the peer may be silent, in milliseconds, until this carrier has moved much
    *   or lived for long.
-   * @param quickness What the session knows about its path.
+   * @param acknowledged Bytes that were acknowledged before, on other carriers.
    */
-  constructor(nowMs: number, extraMs = 0, quickness: Quickness = new Quickness()) {
+  constructor(nowMs: number, extraMs = 0, acknowledged = 0) {
     this.#lastTick = nowMs;
-    this.#quickness = quickness;
+    this.#drain = new DrainTime(acknowledged);
     this.#extraMs = extraMs;
   }
 
@@ -166,13 +164,10 @@ export class Liveness {
     if (this.#livedMs >= PROVEN_MS || this.#receivedBytes >= PROVEN_BYTES) this.#extraMs = 0;
     this.#answer.passed(ranMs);
     const answerMs = Math.max(unacknowledged.roundTripMs, this.#answer.ms);
-    const { bytes, acknowledged, roundTripMs } = unacknowledged;
-    this.#quickness.passed(nowMs, acknowledged + bytes, acknowledged);
-    this.#drain.passed(ranMs, bytes, acknowledged, roundTripMs, this.#quickness.excessBytes);
-    const patienceMs = patienceFor(Math.max(answerMs, this.#drain.ms, this.#heardMs));
-    if (this.#silentMs >= this.deadlineMs + this.#extraMs + patienceMs) {
-      return dead(`silent for ${seconds(this.#silentMs)}`);
-    }
+    this.#drain.passed(ranMs, unacknowledged.bytes, unacknowledged.acknowledged);
+    const allowedMs = (drainMs: number) =>
+      this.deadlineMs + this.#extraMs + patienceFor(Math.max(answerMs, drainMs, this.#heardMs));
+    if (this.#silentMs >= allowedMs(this.#drain.guessedMs)) return dead(`silent for ${seconds(this.#silentMs)}`);
     const suspectForMs = Math.max(SUSPECT_FOR_MS, SUSPECT_ROUND_TRIPS * unacknowledged.roundTripMs);
     if (this.#suspectMs !== undefined && (this.#suspectMs += ranMs) >= suspectForMs) {
       return dead("no sign of life after this machine was suspended");
@@ -183,10 +178,11 @@ export class Liveness {
     }
     this.#stalledMs += ranMs;
     const askAfterMs = Math.max(ASK_AFTER_MS, 3 * unacknowledged.roundTripMs);
-    const queuedMs = Math.max(this.#drain.ms, unacknowledged.bytes / (unacknowledged.rate || ASSUMED_RATE));
+    const queuedMs = Math.max(this.#drain.guessedMs, unacknowledged.bytes / (unacknowledged.rate || SLOWEST_RATE));
     if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs + patienceFor(answerMs) + this.#extraMs) {
       return dead(`nothing acknowledged for ${seconds(this.#stalledMs)}`);
     }
+    if (this.#silentMs >= allowedMs(this.#drain.ms)) return { kind: "doubt" };
     if (this.#stalledMs < askAfterMs || this.#asked) return { kind: this.#answer.isWorthAsking ? "ask" : "alive" };
     this.#asked = true;
     return { kind: "ask" };

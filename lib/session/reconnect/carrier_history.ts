@@ -90,12 +90,17 @@ export class CarrierHistory {
     this.#attachedAt = nowMs;
   }
 
+  /** Its round trip in milliseconds; 0 if unknown. */
+  measured(roundTripMs: number): void {
+    if (roundTripMs > 0) this.#roundTripMs = roundTripMs;
+  }
+
   /** It is gone; told again, that is no news. */
   lost(nowMs: number, carrier: LostCarrier): void {
     if (this.#attachedAt === undefined) return;
     const livedMs = nowMs - this.#attachedAt;
     this.#attachedAt = undefined;
-    if (carrier.roundTripMs > 0) this.#roundTripMs = carrier.roundTripMs;
+    this.measured(carrier.roundTripMs);
     const isBarren = carrier.arrivedBytes <= this.#arrivedBytes && (carrier.isWaiting || livedMs < SHORT_LIFE_MS);
     this.#arrivedBytes = carrier.arrivedBytes;
     this.#barren = isBarren ? this.#barren + 1 : 0;

@@ -42,6 +42,8 @@ export interface ReconnectHost {
   readonly hasStreams: boolean;
   /** What former carriers brought. */
   readonly history: CarrierHistory;
+  /** Whether there still is a carrier, which may be alive: then attempts must not be many. */
+  readonly isAttached: boolean;
   /**
    * Commits on a challenged handshake and attaches. Rejects if that fails; the loop then goes on. Once `signal` is
    * aborted the attempt was given up, and an accept that comes all the same must not attach.
@@ -57,20 +59,19 @@ export interface Challenged {
   readonly handshake: ClientHandshake;
   /** From hello to challenge, in milliseconds. */
   readonly roundTripMs: number;
+  /** From its start to the challenge, in milliseconds: twice through every queue on the way. */
+  readonly tookMs: number;
 }
 
 class Attempt {
   readonly controller = new AbortController();
-  readonly startedAt: number;
   timer: Timer | undefined;
   isConnected = false;
   challenged: Challenged | undefined;
   answeredAt: number | undefined;
   committedAt: number | undefined;
 
-  constructor(startedAt: number) {
-    this.startedAt = startedAt;
-  }
+  constructor(readonly startedAt: number) {}
 
   get isCommitting(): boolean {
     return this.committedAt !== undefined;
@@ -161,6 +162,8 @@ export class ReconnectLoop {
   /** Starts an attempt, or plans to when there is a place for it. */
   #start(): void {
     if (this.#done) return;
+    // Beside a carrier, one that is challenged is enough.
+    if (this.#host.isAttached && this.#committing !== undefined) return this.#plan(NEXT_ATTEMPT_MS);
     const room = this.#places.find([...this.#attempts], this.#clock.now());
     if (room.kind === "none") return this.#plan(room.waitMs);
     if (room.kind === "taken over") this.#makeRoom(room.from);
@@ -191,10 +194,10 @@ export class ReconnectLoop {
   }
 
   #pause(): number {
-    const { hasStreams, history } = this.#host;
-    const { barren, wasUseful, outageSince } = history;
+    const { hasStreams, isAttached, history: { barren, wasUseful, outageSince } } = this.#host;
     const outageMs = this.#clock.now() - outageSince;
-    return pauseMs({ failures: this.#failures + barren, hasStreams, wasUseful, outageMs }, Math.random());
+    const ms = pauseMs({ failures: this.#failures + barren, hasStreams, wasUseful, outageMs }, Math.random());
+    return isAttached ? Math.max(NEXT_ATTEMPT_MS, ms) : ms;
   }
 
   async #challenge(attempt: Attempt): Promise<void> {
@@ -207,7 +210,7 @@ export class ReconnectLoop {
     const handshake = await ClientHandshake.begin(duplex, this.#host.sessionId, this.#host.isGuarded);
     if (signal.aborted) return;
     const now = attempt.answeredAt = this.#clock.now();
-    attempt.challenged = { handshake, roundTripMs: now - connectedAt };
+    attempt.challenged = { handshake, roundTripMs: now - connectedAt, tookMs: now - attempt.startedAt };
     this.#commitNext();
   }
 

@@ -4,7 +4,7 @@ import { World } from "../../../support/session_world.ts";
 
 const KIB = 1024;
 
-Deno.test("a black hole is found within four seconds by whoever waits, and nothing is lost", async () => {
+Deno.test("a black hole is found within five seconds by whoever waits, and nothing is lost", async () => {
   const idle = 0;
   for (const [here, there] of [[1000, idle], [idle, 1000], [300 * KIB, 300 * KIB], [idle, idle]]) {
     const world = await World.attached();
@@ -16,7 +16,8 @@ Deno.test("a black hole is found within four seconds by whoever waits, and nothi
     await world.clock.advanceUntil(() => world.linesWith("client warn: link lost").length > 0, 10_000, "lost");
     const tookMs = world.clock.now() - start;
     assertGreaterOrEqual(tookMs, 1_500);
-    assertLessOrEqual(tookMs, 4_000);
+    // With much under way the carrier is only doubted at first.
+    assertLessOrEqual(tookMs, here > 4_000 ? 5_000 : 4_000);
     await world.untilDelivered();
     await world.clock.advance(100);
     assertEquals(world.network.pipes.length, 2);
@@ -119,7 +120,7 @@ Deno.test("a black hole on a quick path is found in seconds with bytes under way
   }
 });
 
-Deno.test("who comes from a quick path to a slow one loses one carrier there at the most", async () => {
+Deno.test("who comes from a quick path to a slow one loses no carrier there", async () => {
   for (const delayMs of [1, 50]) {
     const world = await World.attached({ network: { delayMs, bufferBytes: 1 << 20, pieceMs: 50 } });
     world.here.send(1_000_000);
@@ -133,7 +134,7 @@ Deno.test("who comes from a quick path to a slow one loses one carrier there at 
       world.there.send(1);
       await world.clock.advance(1_000);
     }
-    assertLessOrEqual(world.network.pipes.length, 3);
+    assertEquals(world.linesWith("client warn").length, 1, "the one that was cut");
     world.network.cut();
     await world.end();
   }

@@ -11,6 +11,7 @@ class Watch {
   nowMs = 0;
   waiting: Unacknowledged = NOTHING;
   asks: number[] = [];
+  doubtedAt: number | undefined;
   deadAt: number | undefined;
   reason = "";
 
@@ -21,6 +22,7 @@ class Watch {
       this.asks.push(this.nowMs);
       this.liveness.asked();
     }
+    if (verdict.kind === "doubt") this.doubtedAt ??= this.nowMs;
     if (verdict.kind === "dead") {
       this.deadAt ??= this.nowMs;
       this.reason = verdict.reason;
@@ -202,6 +204,43 @@ Deno.test("a long round trip prolongs the silence that is allowed: by itself and
     return watch.run(60_000).deadAt;
   };
   assertEquals([0, 1_000, 10_000, 50_000].map(deadAfter), [3_000, 5_000, 16_000, 56_000]);
+});
+
+Deno.test("silence that only the slowest path would excuse is doubted, and is death when that would not either", () => {
+  // Nothing was measured: 16 kbit/s, 64 KiB of it, and 3 s or as long again.
+  for (
+    const [bytes, doubtedAt, deadAt] of [[4_000, undefined, 3_000], [5_000, 3_000, 6_500], [128_000, 3_000, 39_000]]
+  ) {
+    const watch = new Watch();
+    watch.waiting = { bytes: bytes!, acknowledged: 0, rate: 0, roundTripMs: 0 };
+    watch.run(60_000);
+    assertEquals([watch.doubtedAt, watch.deadAt], [doubtedAt, deadAt]);
+  }
+});
+
+Deno.test("what was measured excuses silence without a doubt", () => {
+  const watch = new Watch();
+  // 100 bytes a tick, which is no more than the slowest path carries; 20 kB need 50 s.
+  for (let acknowledged = 0; acknowledged <= 4_000; acknowledged += 100) {
+    watch.waiting = { bytes: 20_000, acknowledged, rate: 0, roundTripMs: 0 };
+    watch.run(250, 250);
+    watch.liveness.progressed();
+  }
+  const silentAt = watch.nowMs;
+  watch.run(120_000);
+  assertEquals(watch.doubtedAt, undefined);
+  assertGreaterOrEqual(watch.deadAt! - silentAt, 50_000);
+});
+
+Deno.test("a doubted carrier that is heard is as good as any", () => {
+  const watch = new Watch();
+  watch.waiting = { bytes: 128_000, acknowledged: 0, rate: 0, roundTripMs: 0 };
+  watch.run(10_000);
+  assertEquals(watch.doubtedAt, 3_000);
+  watch.liveness.received(1);
+  watch.doubtedAt = undefined;
+  watch.run(2_750);
+  assertEquals([watch.doubtedAt, watch.deadAt], [undefined, undefined]);
 });
 
 Deno.test("an answer that waits behind what comes meanwhile is no reason to give up", () => {

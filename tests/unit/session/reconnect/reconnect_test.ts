@@ -34,6 +34,7 @@ class Script {
   readonly commits: Committed[] = [];
   readonly failures: { atMs: number; reason: string; attempts: number }[] = [];
   hasStreams = true;
+  isAttached = false;
   readonly history: CarrierHistory;
   /** Called with each dial, to answer it at once. */
   onDial: (dialed: Dialed) => void = () => {};
@@ -43,10 +44,14 @@ class Script {
     this.history = history;
     if (onDial !== undefined) this.onDial = onDial;
     const isBusy = () => this.hasStreams;
+    const isAttached = () => this.isAttached;
     this.loop = new ReconnectLoop(this.clock, {
       sessionId: SESSION_ID,
       isGuarded: false,
       history,
+      get isAttached() {
+        return isAttached();
+      },
       get hasStreams() {
         return isBusy();
       },
@@ -485,6 +490,7 @@ Deno.test("a dial that ignores its signal is closed when it comes after the atte
   const loop = new ReconnectLoop(clock, {
     sessionId: undefined,
     isGuarded: false,
+    isAttached: false,
     history: new CarrierHistory(0),
     hasStreams: true,
     dial: () => new Promise((resolve) => late.push(resolve)),

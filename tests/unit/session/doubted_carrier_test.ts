@@ -1,0 +1,225 @@
+/** Silence that only a guess excuses: the client looks whether another connection gets through. */
+import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
+import { TeleError } from "../../../lib/net/error.ts";
+import type { MemoryPipeOptions } from "../../support/memory_network.ts";
+import { World } from "../../support/session_world.ts";
+
+/** Bytes under way that need longer than any silence here, if the path is the slowest there is. */
+const MUCH = 100_000;
+
+/** A client whose carrier has {@linkcode MUCH} under way and has been silent just long enough to be doubted; its server hears it. */
+async function doubted(network: Omit<MemoryPipeOptions, "clock"> = {}): Promise<World> {
+  const world = await World.attached({ network });
+  world.network.last!.bToA.hold();
+  world.here.send(MUCH);
+  await world.clock.advanceUntil(() => world.network.dials === 2, 6_000, "another connection");
+  return world;
+}
+
+/** What a person reads at the client. */
+function told(world: World): string[] {
+  return world.lines.filter((line) => line.startsWith("client") && !line.includes(" debug: "));
+}
+
+Deno.test("a doubted carrier that is heard again goes on, and of the attempts beside it nothing is left", async () => {
+  for (const dialing of ["up", "unreachable", "refusing"] as const) {
+    const world = await World.attached();
+    const before = told(world);
+    const { carrier } = world.here.session!;
+    world.network.last!.bToA.hold();
+    world.network.state = dialing;
+    world.here.send(MUCH);
+    await world.clock.advance(3_700);
+    assertGreaterOrEqual(world.network.dials, 2);
+    assertEquals([world.client.isAttached, world.client.outageMs], [true, undefined]);
+    world.network.pipes[0].bToA.release();
+    await world.clock.advance(10_000);
+    const { dials } = world.network;
+    world.network.state = "up";
+    await world.clock.advance(10_000);
+    assert(world.isDelivered);
+    assertEquals(world.here.session!.carrier, carrier);
+    assertEquals(world.network.dials, dials);
+    assert(world.network.pipes.slice(1).every((pipe) => pipe.isOver));
+    assertEquals(told(world), before);
+    world.assertUnbroken();
+    await world.end();
+    assertEquals(world.clock.pendingTimers, 0);
+  }
+});
+
+Deno.test("a doubted carrier beside which another connection gets through is lost in seconds", async () => {
+  for (const delayMs of [0, 40, 400]) {
+    const world = await World.attached({ network: { delayMs } });
+    world.network.blackHole();
+    world.here.send(MUCH);
+    const startMs = world.clock.now();
+    const { dials } = world.network;
+    await world.untilDelivered(20_000);
+    assertLessOrEqual(world.clock.now() - startMs, 5_000 + 15 * delayMs);
+    assertEquals(world.linesWith("while another connection gets through; trying to resume").length, 1);
+    assertEquals(world.linesWith("client info: resumed after").length, 1);
+    assertLessOrEqual(world.network.dials - dials, delayMs > 100 ? 3 : 1);
+    world.assertUnbroken();
+    await world.end();
+  }
+});
+
+Deno.test("where nothing gets through, a doubted carrier has the time that a guess gives it", async () => {
+  const world = await World.attached();
+  const before = told(world);
+  world.network.blackHole();
+  world.network.state = "unreachable";
+  world.here.send(MUCH);
+  await world.clock.advance(38_000);
+  assertEquals([told(world), world.client.isAttached, world.client.outageMs], [before, true, undefined]);
+  await world.clock.advance(3_000);
+  assertEquals(world.linesWith("client warn: link lost: silent for 39.").length, 1);
+  assert(!world.client.isAttached);
+  world.network.state = "up";
+  await world.untilDelivered(1_500);
+  world.assertUnbroken();
+  await world.end();
+});
+
+Deno.test("beside a doubted carrier a refusal is no news, and there is one attempt a second at the most", async () => {
+  const world = await World.attached();
+  const before = told(world);
+  world.network.blackHole();
+  world.network.state = "refusing";
+  world.here.send(MUCH);
+  await world.clock.advance(3_500);
+  for (let user = 0; user < 30; user++) {
+    world.client.hurry();
+    await world.clock.advance(500);
+  }
+  assertLessOrEqual(world.network.dials - 1, 16);
+  assertGreaterOrEqual(world.network.dials - 1, 14);
+  assertEquals(told(world), before);
+  await world.clock.advance(6_000);
+  world.network.state = "up";
+  await world.untilDelivered(2_000);
+  world.assertUnbroken();
+  await world.end();
+});
+
+Deno.test("the longer another connection takes, the longer a doubted carrier may be silent behind it", async () => {
+  for (const [spokenAfterMs, isKept] of [[3_500, true], [5_500, false]] as const) {
+    const world = await World.attached();
+    world.network.onPipe = ({ aToB, bToA }) => aToB.delayMs = bToA.delayMs = 2_000;
+    world.network.last!.bToA.hold();
+    world.here.send(MUCH);
+    await world.clock.advanceUntil(() => world.network.dials === 2, 6_000, "another connection");
+    await world.clock.advance(4_000 + spokenAfterMs);
+    world.network.pipes[0].bToA.release();
+    await world.clock.advance(20_000);
+    assertEquals(world.linesWith("gets through").length, isKept ? 0 : 1);
+    assert(world.isDelivered);
+    world.assertUnbroken();
+    await world.end();
+  }
+});
+
+Deno.test("a server that does not know the session ends no carrier that is only doubted", async () => {
+  const world = await World.attached();
+  world.network.last!.bToA.hold();
+  const known = world.server;
+  world.server = world.makeServer();
+  world.here.send(MUCH);
+  await world.clock.advance(18_000);
+  assertGreaterOrEqual(world.network.dials, 2);
+  world.network.pipes[0].bToA.release();
+  await world.untilDelivered(1_000);
+  world.assertUnbroken();
+  await world.end();
+  await known.stop("the test ends");
+});
+
+Deno.test("a process that was suspended in doubt hears what waits before it gives the carrier up", async () => {
+  const world = await doubted();
+  await world.clock.advance(300);
+  await world.clock.stall(60_000);
+  world.network.pipes[0].bToA.release();
+  await world.untilDelivered(1_000);
+  await world.clock.advance(5_000);
+  assertEquals(world.linesWith("lost"), []);
+  await world.end();
+});
+
+Deno.test("a client that ends in doubt leaves no attempt behind", async () => {
+  const world = await doubted({ delayMs: 20 });
+  assertEquals(world.network.pipes.length, 1, "the other connection is not there yet");
+  let hasStopped = false;
+  world.client.stop("the test ends").then(() => hasStopped = true);
+  world.network.pipes[0].bToA.release();
+  await world.clock.advanceUntil(() => hasStopped, 5_000, "the end");
+  await world.clock.advance(60_000);
+  assertEquals([world.network.dials, world.there.error?.message], [2, "the test ends"]);
+  assert(world.network.pipes.every((pipe) => pipe.isOver));
+  await world.end();
+  assertEquals(world.clock.pendingTimers, 0);
+});
+
+Deno.test("a session that ends in doubt makes way for another, and no attempt for it is left", async () => {
+  const world = await doubted();
+  await world.clock.advance(100);
+  world.here.session!.end(new TeleError("fault", "the test ends it"));
+  await world.clock.advanceUntil(() => world.clientUsers.length === 2 && world.client.isAttached, 5_000, "the next");
+  await world.clock.advance(30_000);
+  assertEquals(world.network.pipes.filter((pipe) => !pipe.isOver).length, 1);
+  assertEquals(world.linesWith("link up").length, 2);
+  await world.end();
+});
+
+Deno.test("an address that goes in doubt takes carrier and attempts along", async () => {
+  const world = await doubted({ localAddress: "10.0.0.1", delayMs: 20 });
+  world.client.addressesChanged(() => false);
+  assert(!world.client.isAttached);
+  assertEquals(world.network.dials, 3);
+  await world.untilDelivered(1_000);
+  await world.clock.advance(30_000);
+  assertEquals(world.network.pipes.filter((pipe) => !pipe.isOver).length, 1);
+  world.assertUnbroken();
+  await world.end();
+});
+
+Deno.test("a wake-up in doubt starts over, and costs the carrier a second as ever", async () => {
+  const world = await doubted({ delayMs: 20 });
+  world.network.state = "unreachable";
+  world.client.wokeUp();
+  assertEquals(world.network.dials, 3);
+  await world.clock.advance(1_300);
+  assertEquals(world.linesWith("no sign of life after this machine was suspended").length, 1);
+  world.network.state = "up";
+  await world.untilDelivered(2_000);
+  world.assertUnbroken();
+  await world.end();
+});
+
+Deno.test("a doubted carrier that is cut is replaced by the attempt beside it", async () => {
+  const world = await doubted({ delayMs: 100 });
+  await world.clock.advance(300);
+  world.network.pipes[0].cut();
+  await world.untilDelivered(2_000);
+  assertEquals(world.network.dials, 2);
+  world.assertUnbroken();
+  await world.end();
+});
+
+Deno.test("a server only waits in doubt, and its client has another carrier long before it is done", async () => {
+  const world = await World.attached();
+  world.network.blackHole();
+  world.there.send(30_000);
+  await world.untilDelivered(5_000);
+  await world.clock.advance(100);
+  assertEquals(world.linesWith("server warn"), []);
+  world.network.state = "unreachable";
+  world.network.blackHole();
+  world.there.send(30_000);
+  // What 30 kB need at 16 kbit/s, and 9 s.
+  await world.clock.advance(20_000);
+  assertEquals(world.linesWith("lost its link"), []);
+  await world.clock.advance(5_000);
+  assertEquals(world.linesWith("lost its link").length, 1);
+  await world.end();
+});
