@@ -131,7 +131,12 @@ export class TlsWorld {
 
   /** The error of a dial that must fail, as `code: sentence`, the address replaced by `ADDRESS`. */
   async failure(settings: Partial<TlsDialSettings> = {}, host?: string): Promise<string> {
-    return await failureOf(this.dial(settings, host).then(({ duplex }) => duplex.read(new Uint8Array(8))));
+    const attempt = async () => {
+      const { duplex } = await this.dial(settings, host);
+      // As a client does: one that refuses it waits a moment for this.
+      await duplex.read(new Uint8Array(8)).finally(() => duplex.close());
+    };
+    return await failureOf(attempt());
   }
 
   /** The reason of the next refusal. */

@@ -64,7 +64,7 @@ async function strangers(far: Duplex): Promise<{ total: number; strange: number 
 async function checkWrite([near, far]: Pair, end: "close" | "abort", isFramed = false): Promise<void> {
   const bytes = new Uint8Array(BYTES).fill(MINE);
   const writing = near.write(bytes).then(() => {}, () => {}).then(() => void bytes.fill(OTHERS));
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await new Promise((resolve) => setTimeout(resolve, 30));
   assertEquals([bytes[0], bytes.at(-1)], [MINE, MINE], "it waits");
   near[end]();
   // Together: Deno 2.6.8 does not cancel a write, which then settles when the peer has read it.
@@ -81,7 +81,7 @@ async function checkRead([near, far]: Pair, end: "close" | "abort"): Promise<voi
   const writing = far.write(new Uint8Array(1024).fill(MINE)).catch(() => {});
   near[end]();
   await within(Promise.all([reading, writing]), 5_000, "the end of the read");
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await new Promise((resolve) => setTimeout(resolve, 20));
   assert(into.every((byte) => byte === OTHERS), "nothing is read into it any more");
   far.close();
 }

@@ -2,18 +2,9 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parseAddress } from "../../../lib/net/address.ts";
 import { dialTls } from "../../../lib/net/tls_dial.ts";
-import { tlsRecordKind } from "../../../lib/net/tls_record.ts";
 import { certificates, failureOf, tlsTest, TlsWorld } from "../../support/tls_world.ts";
 
 const UNTRUSTED = "it does not trust this server's certificate";
-
-Deno.test("bytes that begin a TLS record are recognised", () => {
-  assertEquals(tlsRecordKind(new Uint8Array([0x16, 0x03, 0x01, 0x02])), "handshake");
-  assertEquals(tlsRecordKind(new Uint8Array([0x15, 0x03, 0x03])), "alert");
-  for (const bytes of [[0x16], [0, 0, 0, 3], [0x16, 2, 0], []]) {
-    assertEquals(tlsRecordKind(new Uint8Array(bytes)), undefined);
-  }
-});
 
 tlsTest("an issuer that nobody trusts", async () => {
   const world = await TlsWorld.start();

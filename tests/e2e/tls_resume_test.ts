@@ -1,10 +1,10 @@
 /** Clients that have to show a certificate and come back by resuming TLS, as OpenSSL's does. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { type Clock, systemClock } from "../../../lib/net/clock.ts";
-import type { TlsConnection } from "../../../lib/net/tls_dial.ts";
-import type { Pair } from "../../support/certificates.ts";
-import { OpensslClient } from "../../support/openssl_client.ts";
-import { certificates, tlsTest, TlsWorld } from "../../support/tls_world.ts";
+import { type Clock, systemClock } from "../../lib/net/clock.ts";
+import type { TlsConnection } from "../../lib/net/tls_dial.ts";
+import type { Pair } from "../support/certificates.ts";
+import { OpensslClient } from "../support/openssl_client.ts";
+import { certificates, tlsTest, TlsWorld } from "../support/tls_world.ts";
 
 const GREETING = "welcome, whoever you are";
 const DAY_MS = 86_400_000;

@@ -1,0 +1,119 @@
+/**
+ * Connections through `listen` and `dial` for tests of single layers.
+ *
+ * @module
+ */
+import { type Address, parseAddress } from "../../lib/net/address.ts";
+import { systemClock } from "../../lib/net/clock.ts";
+import { dial } from "../../lib/net/dial.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
+import { listen, type Listening, type ListenOptions } from "../../lib/net/listen.ts";
+import { silentLog } from "../../lib/net/log.ts";
+import { pause, within } from "./wait.ts";
+
+/** Two ends of one connection, and what to clean up behind them. */
+export interface Pair {
+  near: Duplex;
+  far: Duplex;
+  close(): void;
+}
+
+/** A free port of this machine. */
+export const LOOPBACK: Address = { kind: "tcp", host: "127.0.0.1", port: 0 };
+
+/** What all listeners of tests have. */
+export const listenDefaults: Pick<ListenOptions, "defaultHosts" | "clock" | "log"> = {
+  defaultHosts: ["127.0.0.1", "::1"],
+  clock: systemClock,
+  log: silentLog,
+};
+
+/** A connection through `listen` and `dial`, as the roles make them. */
+export async function socketPair(address: Address, use: ListenOptions["use"], dialedHost?: string): Promise<Pair> {
+  const accepted = Promise.withResolvers<Duplex>();
+  const listening = await listen(address, { ...listenDefaults, use, onConnection: accepted.resolve });
+  const where = parseAddress(listening.addresses[0]);
+  const near = await dial(dialedHost === undefined ? where : { ...where, host: dialedHost } as Address, use);
+  const far = await within(accepted.promise, 5_000, "the accepted connection");
+  listening.close();
+  return {
+    near,
+    far,
+    close() {
+      near.close();
+      far.close();
+    },
+  };
+}
+
+/** A Deno connection to what `listen` accepts, to see what a user's program sees. */
+export async function userProgram(
+  use: ListenOptions["use"],
+): Promise<{ user: Deno.TcpConn; duplex: Duplex; close(): void }> {
+  const accepted = Promise.withResolvers<Duplex>();
+  const listening = await listen(LOOPBACK, { ...listenDefaults, use, onConnection: accepted.resolve });
+  const port = Number(listening.addresses[0].split(":").at(-1));
+  const user = await Deno.connect({ hostname: "127.0.0.1", port });
+  const duplex = await accepted.promise;
+  return {
+    user,
+    duplex,
+    close() {
+      listening.close();
+      duplex.close();
+      user.close();
+    },
+  };
+}
+
+/** How a read that waits ends: `"end"` for an end of file, else the name of the error. */
+export const endingOf = (user: Deno.TcpConn): Promise<string> =>
+  user.read(new Uint8Array(1)).then((count) => count === null ? "end" : `${count} bytes`, (error) => error.name);
+
+/** Listens, and closes when the test is over. */
+export async function listenFor(
+  address: Address | undefined,
+  options: Partial<ListenOptions> = {},
+): Promise<Listening & Disposable & { accepted: Duplex[] }> {
+  const accepted: Duplex[] = [];
+  const listening = await listen(address, {
+    ...listenDefaults,
+    use: "user",
+    onConnection: (duplex) => void accepted.push(duplex),
+    ...options,
+  });
+  return {
+    ...listening,
+    accepted,
+    [Symbol.dispose]() {
+      listening.close();
+      for (const duplex of accepted) duplex.close();
+    },
+  };
+}
+
+/** The port at the end of an address. */
+export function portOf(address: string): number {
+  return Number(address.split(":").at(-1));
+}
+
+/** Whether this machine can listen on IPv6. */
+export const hasIPv6: boolean = (() => {
+  try {
+    Deno.listen({ hostname: "::1", port: 0 }).close();
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
+/** A folder of its own for `body`, removed behind it. */
+export async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "tele-net-" });
+  try {
+    await body(folder);
+    await pause(5);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,54 @@
+/** What is asked of the runtime's insides: that it is there, and what it says. */
+import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
+import net from "node:net";
+import type { TLSSocket } from "node:tls";
+import {
+  isNodeSound,
+  listeningHandle,
+  streamBinding,
+  systemError,
+  takeHandle,
+  tcpBinding,
+  verifyErrorOf,
+} from "../../../lib/net/runtime.ts";
+
+Deno.test("Deno 2.9 and later is sound", () => {
+  for (const version of ["2.9.0", "2.9.6", "2.10.1", "3.0.0"]) assert(isNodeSound(version), version);
+  for (const version of ["2.6.8", "2.8.9", "1.46.3", ""]) assertFalse(isNodeSound(version), version);
+});
+
+Deno.test("where node:net is sound, all that is needed of its handles is there", () => {
+  assertEquals(tcpBinding() !== undefined, isNodeSound());
+  if (!isNodeSound()) return;
+  const { streamBaseState, kReadBytesOrError, kLastWriteWasAsync } = streamBinding();
+  assert(kReadBytesOrError < streamBaseState.length && kLastWriteWasAsync < streamBaseState.length);
+});
+
+Deno.test("a socket whose handle was taken does nothing any more", async () => {
+  const server = net.createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  assertEquals(listeningHandle(server)?.listen(1), 0, "a server listens once more without harm");
+  const arrived = new Promise<net.Socket>((resolve) => server.once("connection", resolve));
+  const socket = net.connect((server.address() as net.AddressInfo).port, "127.0.0.1");
+  await new Promise((resolve) => socket.once("connect", resolve));
+  const handle = takeHandle(socket);
+  assertEquals((socket as unknown as { _handle: unknown })._handle, null);
+  handle.close();
+  (await arrived).destroy();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+Deno.test("a failure of a handle has the system's name in its words and its code", () => {
+  const error = systemError("write", -32) as Error & { code: string };
+  assertEquals([error.message, error.code], ["write EPIPE", "EPIPE"]);
+  assertThrows(() => systemError("write", 0));
+});
+
+Deno.test("what the runtime found wrong with a certificate is its code, in Deno's form and in Node.js's", () => {
+  const says = (error: unknown) => verifyErrorOf({ ssl: { verifyError: () => error } } as unknown as TLSSocket);
+  assertEquals([says(null), says("")], [undefined, undefined]);
+  assertEquals([says("CERT_HAS_EXPIRED"), says({ code: "CERT_HAS_EXPIRED" })], [
+    "CERT_HAS_EXPIRED",
+    "CERT_HAS_EXPIRED",
+  ]);
+});
