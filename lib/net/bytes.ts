@@ -14,7 +14,7 @@ export function writeU16(into: Uint8Array, at: number, value: number): void {
 
 /** Reads a `u16`. */
 export function readU16(from: Uint8Array, at: number): number {
-  return from[at]! << 8 | from[at + 1]!;
+  return from[at] << 8 | from[at + 1];
 }
 
 /** Writes the lowest 32 bits of a whole number as `u32`. */
@@ -27,7 +27,7 @@ export function writeU32(into: Uint8Array, at: number, value: number): void {
 
 /** Reads a `u32`. */
 export function readU32(from: Uint8Array, at: number): number {
-  return (from[at]! << 24 | from[at + 1]! << 16 | from[at + 2]! << 8 | from[at + 3]!) >>> 0;
+  return (from[at] << 24 | from[at + 1] << 16 | from[at + 2] << 8 | from[at + 3]) >>> 0;
 }
 
 /** Writes a whole number below 2^53 as `u64`. */
@@ -146,7 +146,7 @@ export class ByteReader {
 
   /** A byte. */
   u8(): number {
-    return this.bytes(1)[0]!;
+    return this.bytes(1)[0];
   }
 
   /** A number of 16 bits. */

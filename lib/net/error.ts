@@ -108,7 +108,7 @@ const SYSTEM_REASONS: Readonly<Record<string, string>> = {
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const [, name = ""] = /^(?:\w+ )?(E[A-Z]+)\b/.exec(message) ?? [];
-  if (Object.hasOwn(SYSTEM_REASONS, name)) return SYSTEM_REASONS[name]!;
+  if (Object.hasOwn(SYSTEM_REASONS, name)) return SYSTEM_REASONS[name];
   // The runtime begins a sentence of its own with the system's words; here they stand in the middle of one.
   return message.replace(/^([A-Z])(?=[a-z].* \(os error \d+\))/, (letter) => letter.toLowerCase())
     .replace(/ \(os error \d+\)/, "");

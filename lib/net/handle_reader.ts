@@ -78,7 +78,7 @@ export class HandleReader {
     const small = this.#small!, start = this.#smallStart;
     const count = Math.min(this.#smallEnd - start, into.length);
     if (count > FEW_BYTES) into.set(small.subarray(start, start + count));
-    else for (let index = 0; index < count; index++) into[index] = small[start + index]!;
+    else for (let index = 0; index < count; index++) into[index] = small[start + index];
     this.#smallStart += count;
     return count;
   }
@@ -111,7 +111,7 @@ export class HandleReader {
   }
 
   #onArrival(): void {
-    const count = this.#streams.streamBaseState[this.#streams.kReadBytesOrError]!;
+    const count = this.#streams.streamBaseState[this.#streams.kReadBytesOrError];
     if (this.#isClosed) return;
     if (count === END_OF_FILE) {
       this.#sawEnd = true;

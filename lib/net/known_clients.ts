@@ -38,10 +38,10 @@ export class KnownClients {
     // First, since it knows more precisely what is wrong.
     const fault = anchors.judge(chain, nowMs);
     if (fault !== undefined) return refusal(fault);
-    const fingerprint = fingerprintOf(chain[0]!);
+    const fingerprint = fingerprintOf(chain[0]);
     if (socket.isSessionReused()) return this.#fingerprints.has(fingerprint) ? undefined : refusal(RESUMED_UNKNOWN);
     // Of clients that are trusted themselves the runtime was not told; that they have the key it has seen.
-    const code = anchors.has(chain[0]!) ? undefined : verifyErrorOf(socket);
+    const code = anchors.has(chain[0]) ? undefined : verifyErrorOf(socket);
     // The signatures are right, so what it misses is something else: it has one word for all of these.
     if (code !== undefined) return refusal(code.startsWith("UNABLE_TO_") ? "INVALID_PURPOSE" : code);
     this.#remember(fingerprint);

@@ -69,12 +69,12 @@ export async function listen(address: Address | undefined, options: ListenOption
   const [first, ...others] = host === undefined ? options.defaultHosts : [host];
   const bound = [await bindFirst(first!, port, others, options)];
   // A host may want its siblings, on the same port.
-  if (bound[0]!.host === first) {
+  if (bound[0].host === first) {
     for (const other of others) {
-      const sibling = await bindTcp(other, bound[0]!.port, options).catch((error) => {
+      const sibling = await bindTcp(other, bound[0].port, options).catch((error) => {
         // Without IPv6 there is nobody who could come that way; with another program there, they reach that one.
         const isOthers = isTaken(error) && !(first === "::" && isForBothFamilies());
-        if (isOthers) options.log("warn", `another program listens on ${other} port ${bound[0]!.port}`);
+        if (isOthers) options.log("warn", `another program listens on ${other} port ${bound[0].port}`);
       });
       if (sibling) bound.push(sibling);
     }

@@ -53,7 +53,7 @@ export async function addressesOf(host: string): Promise<string[]> {
  * ```
  */
 export function inTurn(addresses: readonly string[]): string[] {
-  const isFirst = (address: string) => isIPv6(address) === isIPv6(addresses[0]!);
+  const isFirst = (address: string) => isIPv6(address) === isIPv6(addresses[0]);
   const [first, other] = [addresses.filter(isFirst), addresses.filter((address) => !isFirst(address))];
   return first.flatMap((address, at) => [address, ...other.slice(at, at + 1)]).concat(other.slice(first.length));
 }
@@ -73,7 +73,7 @@ export function race<Connection extends Racer>(
   clock: Clock,
   signal?: AbortSignal,
 ): Promise<Connection> {
-  if (addresses.length === 1) return connect(addresses[0]!, signal);
+  if (addresses.length === 1) return connect(addresses[0], signal);
   return new Promise((resolve, reject) => {
     const over = new AbortController();
     const failures: unknown[] = [];
@@ -98,7 +98,7 @@ export function race<Connection extends Racer>(
     };
     const start = () => {
       timer?.cancel();
-      connect(addresses[next++]!, over.signal).then(connected, failed);
+      connect(addresses[next++], over.signal).then(connected, failed);
       if (next < addresses.length) timer = clock.setTimer(start, ATTEMPT_DELAY_MS);
     };
     if (signal?.aborted) return reject(signal.reason);

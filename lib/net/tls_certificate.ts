@@ -78,7 +78,7 @@ export function checkServerCertificate(settings: ServerCertificate, nowMs: numbe
 export function checkPair({ cert, key: keyText }: CertificatePair): CheckedPair {
   const chain = readCertificates("--tls-cert", cert);
   const key = readKey("--tls-key", keyText);
-  const own = chain[0]!;
+  const own = chain[0];
   if (!isKeyOf(own, key)) {
     throw badInput(
       chain.some((other) => isKeyOf(other, key))

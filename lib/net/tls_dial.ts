@@ -148,7 +148,7 @@ async function secure(
   const names = namesOf(address, settings);
   const attempt: TlsAttempt = {
     address: formatAddress(address),
-    name: names[0]!,
+    name: names[0],
     protocols: settings.protocols,
     hasCertificate: own !== undefined,
     ownFault: () => own && faultOfClientCertificate(own, Date.now()),
@@ -172,7 +172,7 @@ function makeEnd(names: readonly string[], settings: TlsDialSettings, attempt: T
       tls.connect({
         socket,
         // An address is no name to ask for (RFC 6066, 3).
-        servername: isIP(names[0]!) ? undefined : names[0],
+        servername: isIP(names[0]) ? undefined : names[0],
         checkServerIdentity: (_host, certificate) => {
           const errors = names.map((name) => tls.checkServerIdentity(name, certificate));
           return errors.includes(undefined) ? undefined : errors[0];

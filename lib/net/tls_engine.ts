@@ -102,7 +102,7 @@ export class TlsEngine {
   take(into: Uint8Array): number {
     let filled = 0;
     while (this.#plain.length > 0 && filled < into.length) {
-      const piece = this.#plain[0]!;
+      const piece = this.#plain[0];
       const end = Math.min(piece.length, this.#plainStart + into.length - filled);
       into.set(piece.subarray(this.#plainStart, end), filled);
       filled += end - this.#plainStart;

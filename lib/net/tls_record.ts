@@ -20,7 +20,7 @@
  * ```
  */
 export function tlsRecordKind(bytes: Uint8Array): "handshake" | "alert" | undefined {
-  if (bytes.length < 3 || bytes[1] !== 3 || bytes[2]! > 4) return undefined;
+  if (bytes.length < 3 || bytes[1] !== 3 || bytes[2] > 4) return undefined;
   if (bytes[0] === 0x16) return "handshake";
   return bytes[0] === 0x15 ? "alert" : undefined;
 }

@@ -42,7 +42,7 @@ export function versionOf(der: Uint8Array): number {
   const first = elementAt(der, signed.contents);
   if (der[first.start] !== VERSION_TAG) return 1;
   const number = elementAt(der, first.contents);
-  return der[number.end - 1]! + 1;
+  return der[number.end - 1] + 1;
 }
 
 /**

@@ -122,7 +122,7 @@ export class FrameDecoder {
     let at = 0;
     while (at < bytes.length) {
       if (this.#left === 0) {
-        this.#length = (this.#length << 8 | bytes[at++]!) >>> 0;
+        this.#length = (this.#length << 8 | bytes[at++]) >>> 0;
         if (++this.#headerBytes < FRAME_HEADER_BYTES) continue;
         this.#begin();
         continue;
