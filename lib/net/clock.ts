@@ -1,5 +1,5 @@
 /**
- * Time, passed in: nothing above the `net` layer reads a clock or sets a timer by itself, so tests can run a week of
+ * Time, passed in: nothing above the `net` layer reads a clock or sets a timer by itself, so that a test runs a week of
  * outage in a millisecond.
  *
  * @module
@@ -35,7 +35,7 @@ export interface Clock {
   setTimer(action: () => void, delayMs: number): Timer;
 }
 
-/** `setTimeout` fires at once for delays of 2^31 ms and more (24.8 days), measured; longer ones are chained. */
+/** `setTimeout` fires at once for delays of 2^31 ms (24.8 days) and more; longer ones are chained. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 /** The machine's clock. */

@@ -10,11 +10,12 @@ import { unmapped } from "./ip_address.ts";
 /**
  * A {@linkcode Duplex} over a `Deno.Conn`.
  *
- * Reads and writes borrow their memory: a write sends what stands there when there is room for it. Closing cancels both, and
- * their promises are rejected a turn of the event loop later; only then is the memory free (measured on Deno 2.9.6).
+ * Reads and writes borrow their memory: a write sends what stands there when there is room for it. Closing cancels
+ * both, and their promises are rejected a turn of the event loop later; only then is the memory free (measured on Deno
+ * 2.9.6).
  *
- * `abort` can only close: the runtime always sends FIN first. Carriers lose nothing by that; users' connections over TCP
- * take {@linkcode NodeDuplex} where the runtime has what it needs.
+ * `abort` can only close: the runtime always sends FIN first. Carriers lose nothing by that; users' connections over
+ * TCP take {@linkcode NodeDuplex} where the runtime has what it needs.
  *
  * @example
  * ```ts
@@ -89,7 +90,7 @@ export class DenoDuplex implements Duplex {
   }
 }
 
-/** Who connects to a unix socket has no address of its own, and is known by where it came in. */
+/** A client of a unix socket has no address; it is named after the socket that it came to. */
 function nameOf({ remoteAddr, localAddr }: Deno.Conn): string {
   if ("hostname" in remoteAddr) {
     return formatAddress({ kind: "tcp", host: unmapped(remoteAddr.hostname), port: remoteAddr.port });

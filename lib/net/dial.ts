@@ -16,8 +16,8 @@ import { addressesOf, race } from "./race.ts";
 export type ConnectionUse = "user" | "carrier";
 
 /**
- * Connects to `address`; names are resolved anew each time, and of their addresses the first that answers is taken. `:port`
- * tries loopback in both families.
+ * Connects to `address`; names are resolved anew each time, and of their addresses the first that answers is taken.
+ * `:port` tries loopback in both families.
  *
  * @param signal Gives up when it aborts.
  * @throws {TeleError} `carrier-lost` with the operating system's reason, if nothing there takes the connection.
@@ -53,7 +53,7 @@ async function dialOne(candidate: DialCandidate, use: ConnectionUse, signal?: Ab
   if (use === "user" && hasNodeDuplex() && !host.includes("%")) {
     const connect = (address: string, signal?: AbortSignal): Promise<Duplex> =>
       NodeDuplex.connect(address, port, signal, host).catch((error) => {
-        // Deno 2.9.6 says so for what it has no name for, such as that no local port is left: the other module tells.
+        // Deno 2.9.6 says so where it has no name for the failure, such as no local port left. `Deno.connect` tells.
         if (error.code === "EINVAL") return connectPlainly(address, port, use, signal);
         throw error;
       });

@@ -9,9 +9,9 @@
  *
  * It is *pulled*: nothing is read before {@linkcode Duplex.read} is called, and at most one read and one write are
  * pending at a time. Memory given to either belongs to it until its promise settles, whatever happens meanwhile: after
- * `close` and `abort` as well, where most settle within a turn of the event loop, and some only when the system is done.
- * A user's socket, a carrier, an in-memory pipe in a test and a pair of Web Streams all take this
- * shape, so the layers above never see a socket.
+ * `close` and `abort` as well, where most settle within a turn of the event loop, and some only when the system is
+ * done. A user's socket, a carrier, a pipe in memory and a pair of Web Streams all have this shape, so the layers above
+ * never see a socket.
  *
  * @example A duplex over two Web Streams
  * ```ts
@@ -31,15 +31,15 @@ export interface Duplex {
   /** Who is at the other end, for logs: `host:port` or `unix:/path`. */
   readonly peer: string;
 
-  /** Who that is by a certificate that was verified, if the peer had to show one; for logs as well. */
+  /** The peer's name in its verified certificate, for logs; `undefined` if it did not have to show one. */
   readonly peerName?: string;
 
   /** The local IP address this connection left from, if it has one. Lets an address change be seen. */
   readonly localAddress?: string;
 
   /**
-   * Whether what the peer sent can still be read after a write has failed, as a server's answer to an upload that it
-   * refuses; reading then soon ends by itself. True of sockets.
+   * Whether what the peer sent can still be read after a write has failed, such as a server's answer to an upload that
+   * it refuses. Reading then soon ends by itself. True of sockets.
    */
   readonly readsAfterFailedWrite?: boolean;
 
@@ -54,11 +54,11 @@ export interface Duplex {
   read(into: Uint8Array): Promise<number | null>;
 
   /**
-   * {@linkcode Duplex.read} without a promise, which each of many small messages would have to pay for. A duplex has it
-   * if bytes come to it by a callback anyway.
+   * {@linkcode Duplex.read} without a promise, whose cost shows when messages are small. A duplex has it if bytes come
+   * to it by a callback anyway.
    *
-   * @param into Buffer that belongs to the duplex until one of the others is called. Not empty.
-   * @param onRead Takes the number of bytes read, or `null`, in the step in which they come: that may be the present one.
+   * @param into Buffer that belongs to the duplex until `onRead` or `onFailed` is called. Not empty.
+   * @param onRead Takes the number of bytes read, or `null`, as soon as they come, perhaps before this call returns.
    * @param onFailed Takes what `read` would have rejected with.
    */
   readWith?(into: Uint8Array, onRead: (count: number | null) => void, onFailed: (error: unknown) => void): void;
@@ -72,10 +72,10 @@ export interface Duplex {
   write(bytes: Uint8Array): Promise<void>;
 
   /**
-   * {@linkcode Duplex.write} with a promise only if the write has to wait. A duplex has it if most do not.
+   * {@linkcode Duplex.write} with a promise only if the write has to wait. A duplex has it if most writes do not.
    *
    * @param bytes Belongs to the duplex until the write is done.
-   * @returns Nothing if that is so already, else what `write` would have returned.
+   * @returns Nothing if the write is done already, else what `write` would have returned.
    */
   writeNow?(bytes: Uint8Array): Promise<void> | undefined;
 

@@ -14,7 +14,8 @@
  * - `expired`: the session waited for a carrier longer than the resume timeout.
  * - `closed`: it was ended here, on purpose.
  * - `untrusted`: a certificate, of the peer or of this side, was not accepted.
- * - `doubted`: it ended as it does where a certificate of this side is not accepted; an outage ends some in the same way.
+ * - `doubted`: it ended as it does where a certificate of this side is not accepted; an outage ends some in the same
+ * way.
  * - `carrier-lost`: the connection between the tele processes died; the session goes on.
  * - `stream-reset`: the user connection was reset, refused or cut.
  * - `fault`: something threw that should not have, in `tele` or in what the program gave it; `cause` is what it threw.
@@ -71,7 +72,7 @@ export function badInput(sentence: string, options?: ErrorOptions): TeleError {
   return new TeleError("bad-input", sentence, options);
 }
 
-/** What the operating system's names for failures mean, where nothing but the name is told (`read ECONNRESET`). */
+/** The operating system's names for failures in words, where a message has nothing but the name (`read ECONNRESET`). */
 const SYSTEM_REASONS: Readonly<Record<string, string>> = {
   EACCES: "not allowed by this system",
   EADDRNOTAVAIL: "this machine does not have that address, or no port of it is free",
@@ -114,7 +115,7 @@ export function reasonOf(error: unknown): string {
     .replace(/ \(os error \d+\)/, "");
 }
 
-/** What a throw is told as that nobody foresaw. A {@linkcode TeleError} is itself: that was foreseen. */
+/** An unforeseen throw as a `fault`. A {@linkcode TeleError} was foreseen and stays itself. */
 export function faultOf(error: unknown): TeleError {
   if (error instanceof TeleError) return error;
   const message = `a fault of this program's own, not of the network or the peer: ${reasonOf(error)}`;

@@ -6,10 +6,10 @@
 
 import { TeleError } from "./error.ts";
 
-/** A web server is not always where it was looked for. */
+/** The one protocol whose servers may stand in front of the right one, as a portal does. */
 const WEB = "a web (HTTP)";
 
-/** How many of the first bytes are looked at. */
+/** Most bytes that are looked at. */
 const LOOKED_AT = 64;
 
 /** The first bytes of servers, and of clients, as Latin-1; what precedes "server" or "client" in a sentence. */
@@ -64,10 +64,10 @@ function textOf(bytes: Uint8Array): string {
 }
 
 /**
- * What a client is told of a server whose first bytes are foreign; undefined if they are not.
+ * The error of a client that reached a server of another protocol; `undefined` if `first` is of none that is known.
  *
- * The code is `refused`, since somebody must change an address before it can work; but `protocol` for a web server, which
- * may be the portal of a hotel and answer only until its user has logged in there.
+ * The code is `refused`, since somebody must change an address before it can work; but `protocol` for a web server,
+ * which may be the portal of a hotel and answer only until its user has logged in there.
  */
 export function foreignServer(address: string, first: Uint8Array): TeleError | undefined {
   const who = foreignProtocolOf(first);
@@ -76,10 +76,13 @@ export function foreignServer(address: string, first: Uint8Array): TeleError | u
   return new TeleError(who === WEB ? "protocol" : "refused", `${address}: ${sentence}`);
 }
 
-/** What a balancer or proxy tells of its client, in front of that one's bytes (HAProxy's PROXY protocol, versions 1 and 2). */
+/** A balancer's or proxy's word on its client, in front of the client's bytes (HAProxy's PROXY protocol, 1 and 2). */
 const PROXY_HEADER = /^PROXY (TCP4|TCP6|UNKNOWN)|^\r\n\r\n\0\r\nQUIT\n/;
 
-/** What a server is told of a client whose first bytes are foreign; undefined if they are not. */
+/**
+ * The error of a server that was reached by a client of another protocol; `undefined` if `first` is of none that is
+ * known.
+ */
 export function foreignClient(first: Uint8Array): TeleError | undefined {
   if (PROXY_HEADER.test(textOf(first))) {
     const sentence =

@@ -11,7 +11,9 @@ import { END_OF_FILE, type StreamBinding, systemError, type TcpHandle } from "./
  */
 const SMALL_BYTES = 2 * 1024;
 
-/** Consecutive small reads before going to the small buffer; one between large ones must not make the next one small. */
+/**
+ * Consecutive small reads before going to the small buffer; one between large ones must not make the next one small.
+ */
 const SMALL_READS = 4;
 
 /** Up to here bytes are copied one by one, which is quicker than to make a view of them. */

@@ -26,8 +26,8 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * An IP address in the one form in which addresses are compared and shown: an IPv4 address that a socket of both families
- * tells as mapped into IPv6 (RFC 4291, 2.5.5.2) is that IPv4 address. Whatever else `host` is stays as it is.
+ * An IP address in the one form in which addresses are compared and shown: an IPv4 address that a socket of both
+ * families tells as mapped into IPv6 (RFC 4291, 2.5.5.2) is that IPv4 address. Whatever else `host` is stays as it is.
  *
  * @example
  * ```ts

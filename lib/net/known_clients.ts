@@ -8,23 +8,23 @@ import { peerChain } from "./peer_certificate.ts";
 import { verifyErrorOf } from "./runtime.ts";
 import { fingerprintOf, type TlsAnchors } from "./tls_anchors.ts";
 
-/** So many certificates are remembered. */
+/** Most certificates that are remembered. */
 const MOST_KNOWN = 10_000;
 
-/** What a client is refused for, in place of one of the runtime's words: it resumed what was never let in here. */
+/** Code of a refusal, beside those of the runtime: the client resumed a session that was never let in here. */
 export const RESUMED_UNKNOWN = "RESUMED_UNKNOWN";
 
 /**
  * Checks the certificates of a listener's clients.
  *
- * A client that resumes shows no certificate and proves no key, and the runtime tells no error of it: not even that of the
- * handshake that it resumes. Nor can the runtime be told to offer no tickets (Deno 2.9.6: `SSL_OP_NO_TICKET`,
- * `sessionTimeout`, a context for each connection: all without effect, and the key of the tickets is the process's). So what
- * resumes is let in only if a whole handshake with its certificate passed here before, and if that certificate would pass
- * now: a client whose CA was taken away, or whose time is over, is out.
+ * A client that resumes shows no certificate and proves no key, and the runtime tells no error of it: not even that of
+ * the handshake that it resumes. Nor can the runtime be told to offer no tickets (Deno 2.9.6: `SSL_OP_NO_TICKET`,
+ * `sessionTimeout`, a context for each connection: all without effect, and the key of the tickets is the process's). So
+ * a client that resumes is let in only if a whole handshake with its certificate passed here before, and if that
+ * certificate would pass now. A client whose CA was taken away, or whose certificate has expired, is out.
  */
 export class KnownClients {
-  /** Of certificates that the runtime verified, and whose key was proven. The oldest first. */
+  /** Fingerprints of certificates that the runtime verified, and whose key was proven; the oldest first. */
   readonly #fingerprints: Set<string> = new Set();
 
   /**
@@ -35,14 +35,14 @@ export class KnownClients {
    */
   check(socket: TLSSocket, anchors: TlsAnchors, nowMs: number): Error | undefined {
     const chain = peerChain(socket);
-    // First, since it knows more precisely what is wrong.
+    // First, since the anchors know more precisely what is wrong.
     const fault = anchors.judge(chain, nowMs);
     if (fault !== undefined) return refusal(fault);
     const fingerprint = fingerprintOf(chain[0]);
     if (socket.isSessionReused()) return this.#fingerprints.has(fingerprint) ? undefined : refusal(RESUMED_UNKNOWN);
-    // Of clients that are trusted themselves the runtime was not told; that they have the key it has seen.
+    // The runtime does not know certificates that are trusted themselves; but it has seen that the client has the key.
     const code = anchors.has(chain[0]) ? undefined : verifyErrorOf(socket);
-    // The signatures are right, so what it misses is something else: it has one word for all of these.
+    // The signatures are right, so it misses something else, and it has one word for all of that.
     if (code !== undefined) return refusal(code.startsWith("UNABLE_TO_") ? "INVALID_PURPOSE" : code);
     this.#remember(fingerprint);
     return undefined;

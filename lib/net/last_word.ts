@@ -1,16 +1,17 @@
 /**
- * Ends a connection so that the last word on it arrives.
+ * Ending a connection so that the last word on it arrives.
  *
  * @module
  */
 import type { Clock } from "./clock.ts";
 import type { Duplex } from "./duplex.ts";
 
-/** What is read here is thrown away, so little will do, in bytes. */
+/** Buffer for what is read and thrown away, in bytes. */
 const READ_BYTES = 4 * 1024;
 
 /**
- * Half-closes `duplex`, reads and throws away until the peer closes or `limitMs` have passed, and closes it. Never rejects.
+ * Half-closes `duplex`, reads and throws away until the peer closes or `limitMs` have passed, and closes it. Never
+ * rejects.
  *
  * A connection that is closed with bytes unread is reset, and a reset throws away what the peer has not got yet
  * (RFC 2525, 2.17).

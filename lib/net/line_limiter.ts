@@ -1,5 +1,5 @@
 /**
- * Log lines that somebody else can cause at will: few of each kind, and at the end how many more there were.
+ * Log lines that strangers can cause at will: a few of each kind, and at the end how many more there were.
  *
  * @module
  */
@@ -8,18 +8,18 @@ import type { Log, LogFields, LogLevel } from "./log.ts";
 
 /** Lines that are counted together. */
 export interface LineKind {
-  /** Lines within {@linkcode LineKind.spanMs}; the rest is counted. */
+  /** Most lines within {@linkcode LineKind.spanMs}; the rest is counted. */
   readonly lines: number;
-  /** Of these, how many may be about one host. */
+  /** Most of these lines about one host. */
   readonly linesOfAHost: number;
-  /** Over how long, in milliseconds, from the first line on. */
+  /** The span, in milliseconds, from the first line on. */
   readonly spanMs: number;
-  /** The sentence about the `count` that were not told. */
+  /** The sentence about the `count` lines that were not told. */
   more(count: number): string;
-  /** What that counts, as the name of its field. */
+  /** Name of the field with that count. */
   readonly unit: string;
   /**
-   * How much the count matters.
+   * Level of the line with the count.
    *
    * @default {"warn"}
    */
@@ -28,15 +28,15 @@ export interface LineKind {
 
 /** One line. */
 export interface LimitedLine {
-  /** How much it matters. */
+  /** Its level in the log. */
   readonly level: LogLevel;
-  /** Who caused it, without what changes from time to time, such as a port; empty if that is not known. */
+  /** The host that caused it, without its port, which changes; empty if it is not known. */
   readonly host: string;
   /** The sentence. */
   readonly message: string;
   /** Its facts. */
   readonly fields?: LogFields;
-  /** Of a host, each piece of news is told once within the span; without it, every line is news. */
+  /** Each piece of news about a host is told once within the span; without it, every line is news. */
   readonly news?: string;
 }
 

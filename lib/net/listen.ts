@@ -27,7 +27,7 @@ const ACCEPT_PAUSE_MS = 100;
 /** How often a listener on `node:net` is set going again, in milliseconds: at EMFILE it stops without a word. */
 const REVIVE_MS = 500;
 
-/** What listening needs. */
+/** Options of {@linkcode listen}. */
 export interface ListenOptions {
   /** Whose connections they are. */
   use: ConnectionUse;
@@ -83,8 +83,8 @@ export async function listen(address: Address | undefined, options: ListenOption
 }
 
 /**
- * Whether `[::]` takes IPv4 too. It does, unless Linux is told otherwise, and but on Windows, where Deno leaves it to IPv6
- * alone (denoland/deno#36168).
+ * Whether `[::]` takes IPv4 too: everywhere but on Windows, where Deno leaves it to IPv6 alone (denoland/deno#36168),
+ * and on a Linux that was told otherwise.
  */
 function isForBothFamilies(): boolean {
   if (Deno.build.os === "windows") return false;
@@ -147,8 +147,8 @@ function bindNode(host: string, port: number, options: ListenOptions): Promise<B
 }
 
 /**
- * Keeps a `node:net` server accepting. When `accept` fails with EMFILE, Deno's stops for good and tells nobody (measured
- * on 2.9.6); a second `listen` on the same handle, which is harmless and costs 2 µs, sets it going again.
+ * Keeps a `node:net` server accepting. When `accept` fails with EMFILE, Deno's stops for good and tells nobody
+ * (measured on 2.9.6); a second `listen` on the same handle, which is cheap and harmless, sets it going again.
  */
 function reviveForever(server: net.Server, { clock, log }: ListenOptions): () => void {
   const handle = listeningHandle(server);
@@ -156,7 +156,7 @@ function reviveForever(server: net.Server, { clock, log }: ListenOptions): () =>
   let timer = clock.setTimer(revive, REVIVE_MS);
   let told = false;
   function revive() {
-    // Without descriptors to spare it would take the one that the next carrier needs.
+    // Without descriptors to spare a user's connection would take the one that the next carrier needs.
     const spare = hasSpareDescriptors();
     if (spare) handle!.listen(BACKLOG);
     else if (!told) log("warn", "cannot accept connections for now: this process has too many files open (ulimit -n)");
@@ -184,7 +184,9 @@ async function acceptAll(listener: Deno.Listener, options: ListenOptions): Promi
   }
 }
 
-/** Whether a connection was reset before it was accepted, as some health checks do: that one is over, the next is fine. */
+/**
+ * Whether a connection was reset before it was accepted, as some health checks do: that one is over, the next is fine.
+ */
 function isGone(error: unknown): boolean {
   const { NotConnected, ConnectionAborted, ConnectionReset } = Deno.errors;
   return error instanceof NotConnected || error instanceof ConnectionAborted || error instanceof ConnectionReset;

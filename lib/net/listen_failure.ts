@@ -27,7 +27,7 @@ function codeOf(error: unknown): string {
   return (error as { code?: string } | undefined)?.code ?? "";
 }
 
-/** What is told of an address on which this process cannot listen. */
+/** The error of an address on which this process cannot listen. */
 export function explainListening(error: unknown, address: Address): TeleError {
   const sentence = `cannot listen on ${formatAddress(address)}: ${explanation(error, address)}`;
   return badInput(sentence, { cause: error });

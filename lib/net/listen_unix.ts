@@ -34,7 +34,7 @@ export async function listenUnix(address: UnixAddress): Promise<UnixListening> {
   return { listener, close };
 }
 
-/** Made with the rights it shall have: between making it and `chmod` anyone could connect. */
+/** The file is made with its final rights: between making it and a `chmod` anyone could connect. */
 function bind(address: UnixAddress): Deno.UnixListener {
   const umask = Deno.build.os === "windows" ? undefined : Deno.umask(0o177);
   try {
@@ -46,7 +46,7 @@ function bind(address: UnixAddress): Deno.UnixListener {
   }
 }
 
-/** A socket file that nobody listens on is what a killed process left; one that answers is another program's. */
+/** Removes the file of a process that was killed: nobody answers on it. One that answers is another program's. */
 async function removeStaleSocket(address: UnixAddress): Promise<void> {
   const info = await Deno.lstat(address.path).catch(() => undefined);
   if (info === undefined) return;

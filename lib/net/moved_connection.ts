@@ -15,13 +15,13 @@ const NOWHERE: Deno.NetAddr = { transport: "tcp", hostname: "unknown", port: 0 }
 let mover: Promise<(resource: number) => Duplex> | undefined;
 
 /**
- * A function that makes a duplex of a connection, by its number among the runtime's resources. While this process has no
- * file descriptors left it waits for some.
+ * A function that makes a duplex of a connection, by its number among the runtime's resources. While this process has
+ * no file descriptors left it waits for some.
  *
  * @throws If the runtime may not listen and connect on 127.0.0.1.
  */
 export function moverOfConnections(): Promise<(resource: number) => Duplex> {
-  // What has failed is not kept: it would fail for everyone after.
+  // A failure is not kept: every later connection would fail with it.
   return mover ??= findConstructor().then(
     (TcpConn) => (resource: number) => new DenoDuplex(new TcpConn(resource, NOWHERE, NOWHERE)),
   ).catch((error) => {
@@ -30,7 +30,7 @@ export function moverOfConnections(): Promise<(resource: number) => Duplex> {
   });
 }
 
-/** The runtime makes a `Deno.Conn` only of what it has connected itself; the class is to be had from such a one. */
+/** The class of `Deno.Conn`, which the runtime does not export: that of a connection which it has made itself. */
 async function findConstructor(): Promise<TcpConnConstructor> {
   for (;;) {
     try {

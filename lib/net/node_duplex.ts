@@ -2,8 +2,8 @@
  * User programs' TCP connections, on what lies beneath `node:net`.
  *
  * Why not `Deno.Conn` here: closing one always sends FIN, so a stream that was cut would look like a clean end to the
- * user's program, which is silent loss; a handle of `node:net` can send RST. Why the handle and not its `net.Socket`: the
- * socket's stream machinery takes a tenth of the processor time of an echo.
+ * user's program, which is silent loss; a handle of `node:net` can send RST. Why the handle and not its `net.Socket`:
+ * the socket's stream machinery takes a tenth of the processor time of an echo.
  *
  * @module
  */
@@ -15,12 +15,15 @@ import { unmapped } from "./ip_address.ts";
 import { moverOfConnections } from "./moved_connection.ts";
 import { type Request, systemError, takeHandle, tcpBinding, type TcpHandle } from "./runtime.ts";
 
-/** What the empty send buffer of a new connection takes whole, even while the system is short of memory (`tcp_wmem`). */
+/**
+ * What the empty send buffer of a new connection takes whole, even while the system is short of memory (`tcp_wmem`).
+ */
 const FIRST_WRITE_BYTES = 4 * 1024;
 
 /**
- * Silence after which the kernel asks whether the other host is still there, in milliseconds. Linux then asks nine times,
- * every 75 s: a host that has vanished is noticed after 16 minutes, and an outage of ten before that harms nobody.
+ * Silence after which the kernel asks whether the other host is still there, in milliseconds. Linux then asks nine
+ * times, every 75 s: a host that has vanished is noticed after 16 minutes, and an outage of ten before that harms
+ * nobody.
  */
 const KEEP_ALIVE_MS = 5 * 60_000;
 
@@ -36,8 +39,9 @@ export function hasNodeDuplex(): boolean {
 /**
  * A {@linkcode Duplex} over a TCP handle of the runtime, with a true RST on `abort`.
  *
- * Reads and writes borrow their memory: the handle sends what stands there when there is room for it. Closing the handle ends
- * both before it returns, a write by ECANCELED, so what waits is told behind that (measured on Deno 2.9.6).
+ * Reads and writes borrow their memory: the handle sends what stands there when there is room for it. Closing the
+ * handle ends both before it returns, a write by ECANCELED, so pending reads and writes are rejected behind that (Deno
+ * 2.9.6).
  *
  * @example
  * ```ts ignore
@@ -126,7 +130,9 @@ export class NodeDuplex implements Duplex {
     this.#reader.wait(into, onRead, onFailed);
   }
 
-  /** A reset that was told to a write first reads as an end: while one waits, what becomes of it must be known before. */
+  /**
+   * A reset that was told to a write first reads as an end: while one waits, what becomes of it must be known before.
+   */
   #end(): void {
     if (this.#failWaiting === undefined) this.#ends();
     else setTimeout(() => this.#ends());
@@ -141,8 +147,8 @@ export class NodeDuplex implements Duplex {
   }
 
   /**
-   * On Deno 2.9.6 a handle whose peer has ended before it sent a byte fails a write that has to wait, with EPIPE and with
-   * its bytes lost, though the connection is sound. A `Deno.Conn` does not; but it cannot send RST.
+   * On Deno 2.9.6 a handle whose peer has ended before it sent a byte fails a write that has to wait, with EPIPE and
+   * with its bytes lost, though the connection is sound. A `Deno.Conn` does not; but it cannot send RST.
    */
   #move(): Promise<Duplex> {
     const moved = moverOfConnections().then((move) => {
@@ -178,8 +184,8 @@ export class NodeDuplex implements Duplex {
   }
 
   /**
-   * A connection's first write waits even where there is room, until the runtime has looked; a peer that has ended by then,
-   * and sent nothing, fails it (see {@linkcode NodeDuplex.#move}). But of a small one nothing has left by then.
+   * A connection's first write waits even where there is room, until the runtime has looked; a peer that has ended by
+   * then, and sent nothing, fails it (see {@linkcode NodeDuplex.#move}). But of a small one nothing has left by then.
    */
   #writeFirst(bytes: Uint8Array): Promise<void> | undefined {
     this.#wroteAnything = true;
@@ -205,8 +211,8 @@ export class NodeDuplex implements Duplex {
   }
 
   /**
-   * Settles when the runtime has done what was asked. A peer that takes nothing more may have sent something before, such as
-   * why it refuses: that can still be read.
+   * Settles when the runtime has done what was asked. A peer that takes nothing more may have sent something before,
+   * such as why it refuses: that can still be read.
    *
    * @param again Does it in another way, should the runtime fail it at a peer that has only ended its own direction.
    */
@@ -240,7 +246,7 @@ export class NodeDuplex implements Duplex {
     this.#destroy(() => this.#writeError === undefined ? this.#handle.close() : this.#reset());
   }
 
-  /** Sends RST. On Deno 2.9.6 the first of these closes the socket, but keeps the handle and all that it knows, for ever. */
+  /** Sends RST. On Deno 2.9.6 `reset` closes the socket, but keeps the handle and all that it knows for ever. */
   #reset(): void {
     this.#handle.reset();
     this.#handle.close();

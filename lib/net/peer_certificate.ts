@@ -17,7 +17,7 @@ export function peerChain(socket: TLSSocket): Uint8Array[] {
   let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
   while (next?.raw !== undefined && chain.length < LONGEST_CHAIN) {
     chain.push(next.raw);
-    // One that has signed itself is its own issuer.
+    // A certificate that has signed itself is its own issuer.
     next = next.issuerCertificate === next ? undefined : next.issuerCertificate;
   }
   return chain;
@@ -29,7 +29,7 @@ export function peerName(socket: TLSSocket): string | undefined {
   const common: string | string[] | undefined = subject?.CN;
   const name = (Array.isArray(common) ? common[0] : common) ??
     /^(?:DNS|IP Address|email):([^,]+)/.exec(subjectaltname ?? "")?.[1];
-  // Who has the certificate chose it, and it goes to a terminal.
+  // The peer chose it, and it goes to a terminal.
   const shown = name?.replaceAll(/[^\p{L}\p{N}\p{P}\p{S} ]/gu, "?").slice(0, MAX_NAME_CHARACTERS).trim();
   return shown === "" ? undefined : shown;
 }

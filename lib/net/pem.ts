@@ -72,12 +72,12 @@ export function readKey(option: string, text: string): KeyObject {
   return key;
 }
 
-/** As files of PEM are written by everyone: no byte order mark, no words in between. */
+/** The text in the plainest form: no byte order mark, no words in between. */
 export function pemOf(certificates: readonly X509Certificate[]): string {
   return certificates.map((certificate) => `${certificate.toString().trim()}\n`).join("");
 }
 
-/** Of the first version certificates have neither names nor a sign that they are no CA's. */
+/** Certificates of the first version have neither names nor a sign that they are no CA's. */
 export function isOfOldVersion({ raw }: X509Certificate): boolean {
   return versionOf(raw) !== 3;
 }

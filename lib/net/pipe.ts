@@ -8,8 +8,8 @@ import type { Duplex } from "./duplex.ts";
 /**
  * Makes a connection inside the process: what is written to one end is read from the other, without a buffer between.
  *
- * A write settles when all of its bytes were read, so memory stays bounded by what the two sides hold. Until then it reads
- * them where they are; closing or aborting either end lets go of what waits before it is told.
+ * A write settles when all of its bytes were read, so memory stays bounded by what the two sides hold. Until then it
+ * reads them where they are. Closing or aborting either end lets go of that memory before anyone is told.
  *
  * @example
  * ```ts

@@ -12,10 +12,10 @@ import type { Clock, Timer } from "./clock.ts";
 /** How long an attempt is alone before the next address is tried beside it, in milliseconds (RFC 8305, 5). */
 const ATTEMPT_DELAY_MS = 250;
 
-/** What tells of this machine's side, or of a way there, and nothing of who listens. */
+/** Failures that tell of this machine or of the way, and nothing of whoever listens. */
 const NO_WAY = ["ENETUNREACH", "EHOSTUNREACH", "EADDRNOTAVAIL", "EAFNOSUPPORT", "ETIMEDOUT"];
 
-/** What can win a race. */
+/** A connection that can win a race. */
 export interface Racer {
   /** Ends it at once. Never throws. */
   close(): void;
@@ -65,7 +65,7 @@ export function inTurn(addresses: readonly string[]): string[] {
  * @param addresses At least one.
  * @param connect Connects to one of them; gives up when its signal aborts.
  * @param signal Gives up when it aborts.
- * @throws What `connect` rejected with, of the address that tells most; when `signal` aborts, its reason.
+ * @throws The rejection of `connect` that tells most; when `signal` aborts, its reason.
  */
 export function race<Connection extends Racer>(
   addresses: readonly string[],
@@ -107,7 +107,7 @@ export function race<Connection extends Racer>(
   });
 }
 
-/** Of a dead family one hears that there is no way; who listens on the other one said something. */
+/** Which of two failures tells more: that of a dead family is no way there, that of the other one is an answer. */
 function mostTelling(failures: readonly unknown[]): unknown {
   return failures.find((error) => !NO_WAY.includes((error as { code?: string }).code ?? "")) ?? failures[0];
 }

@@ -9,8 +9,8 @@ const SMALLEST_BYTES = 4 * 1024;
 const LARGEST_BYTES = 256 * 1024;
 
 /**
- * A buffer that doubles while reads fill it, and is no larger than what its reader takes at once: whoever reads little at
- * a time is idle, or waits for its own peer.
+ * A buffer that doubles while reads fill it, and is no larger than what its reader takes at once: whoever reads little
+ * at a time is idle, or waits for its own peer.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * What is asked of the runtime's insides, all in one place: the handles beneath `node:net` and `node:tls`, as in Node.js,
- * and how they answer. None of it is documented, so whoever raises the runtime's version looks here first.
+ * What is asked of the runtime's insides, all in one place: the handles beneath `node:net` and `node:tls`, as in
+ * Node.js, and how they answer. None of it is documented, so whoever raises the runtime's version looks here first.
  *
  * @module
  */

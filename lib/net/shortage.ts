@@ -6,10 +6,10 @@
 import type { Clock, Timer } from "./clock.ts";
 import { DESCRIPTOR_PAUSE_MS, hasSpareDescriptors, isOutOfDescriptors } from "./descriptors.ts";
 
-/** What this process, or its machine, has run out of: file descriptors, or local ports for one more connection. */
+/** What this process or its machine has run out of: file descriptors, or local ports for one more connection. */
 export type Shortage = "descriptors" | "ports";
 
-/** Between two of those who waited, while there is enough, in milliseconds: the one before has taken what it needs. */
+/** Pause between two who waited, once there is enough, in milliseconds: the first must have taken what it needs. */
 const NEXT_MS = 2;
 
 /**
@@ -31,7 +31,9 @@ export function shortageOf(error: unknown): Shortage | undefined {
   return cause === undefined ? undefined : shortageOf(cause);
 }
 
-/** Connections that have just ended hold their ports for a minute (TIME_WAIT), 28,000 of them to one address in Linux. */
+/**
+ * Connections that have just ended hold their ports for a minute (TIME_WAIT), 28,000 of them to one address in Linux.
+ */
 function isOutOfPorts(error: unknown): boolean {
   const { code, address } = (error ?? {}) as { code?: string; address?: string };
   if (code !== "EADDRNOTAVAIL" && !(error instanceof Deno.errors.AddrNotAvailable)) return false;
@@ -48,9 +50,10 @@ function hasIPv6(): boolean {
 }
 
 /**
- * Tries again while this machine lacks what a connection needs: the user sees a slow connection instead of an error.
+ * Outlasts shortages: connects again while this machine lacks what a connection needs, so that the user sees a slow
+ * connection instead of an error.
  *
- * Whoever has to wait stands in a line, and one look at what there is serves the whole line.
+ * Those who have to wait stand in a line, and one look at what there is serves the whole line.
  *
  * @example
  * ```ts
@@ -104,7 +107,7 @@ export class Shortages {
   }
 }
 
-/** Who waits for the same. */
+/** Those who wait for the same thing. */
 class Line {
   readonly #clock: Clock;
   readonly #onEmpty: () => void;

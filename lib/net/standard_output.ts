@@ -1,5 +1,5 @@
 /**
- * Standard output that waits for who reads it, whatever mode it is in.
+ * Standard output that waits for its reader, whatever mode it is in.
  *
  * @module
  */
@@ -15,9 +15,9 @@ const O_NONBLOCK = 0o4000;
 /**
  * Standard output.
  *
- * Whoever made the pipe, or shares it, may have set it not to block. Deno's own writes then fail where they would wait, and
- * do not tell how much they wrote: behind a line feed they buffer, so what is tried again would come twice (measured on
- * 2.9.6). A socket of `node:net` waits on the same descriptor. It is not used where it is not needed, since it sets the
+ * Another process that has the pipe may have set it not to block. Deno's own writes then fail where they would wait,
+ * and do not tell how much they wrote: behind a line feed they buffer, so a second try would send bytes twice (Deno
+ * 2.9.6). A socket of `node:net` waits on the same descriptor. It is used only where it is needed, since it sets the
  * descriptor not to block for good, for all who share it.
  *
  * Only Linux tells the mode, and Deno only a process with all permissions; elsewhere such a write fails, loudly.

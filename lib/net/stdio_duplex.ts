@@ -10,10 +10,10 @@ import { standardOutput } from "./standard_output.ts";
 /** Bytes read at once, at the most: a pipe holds less, a file does not. */
 const READ_BYTES = 256 * 1024;
 
-/** When the peer's direction has ended, standard input may be silent for so long, in milliseconds, as in `socat`. */
+/** Longest silence of standard input once the peer's direction has ended, in milliseconds, as in `socat`. */
 const LINGER_MS = 500;
 
-/** Where who started this process ends it: what is in the pipe by then comes without such a silence, in milliseconds. */
+/** The same where this process is told to end: what is in the pipe by then comes at once. */
 const PARTING_LINGER_MS = 50;
 
 /** Where {@linkcode standardOutput} can do nothing about it. */
@@ -31,7 +31,7 @@ export interface Output {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-/** What a {@linkcode StdioDuplex} is made of. */
+/** Options of {@linkcode StdioDuplex}. */
 export interface StdioOptions {
   /**
    * Where bytes come from.
@@ -57,12 +57,13 @@ export interface StdioOptions {
  * A {@linkcode Duplex} over standard input and output, for a process that carries this one connection.
  *
  * When the peer's direction has ended and all of it was written, standard input counts as ended once nothing came from
- * it for half a second: who holds it open often does not know that the connection is over, such as ssh, or a shell.
+ * it for half a second: a program that holds it open, such as ssh or a shell, often does not know that the connection
+ * is over.
  *
- * Two things the runtime cannot do (measured on Deno 2.9.6). It cannot cancel a read or write: what is under way when
- * the duplex is closed settles when the operating system is done with it, so nobody must wait for that, and reads are into
- * memory of this duplex's own. A write has the caller's memory until then. And it keeps standard output open until the process ends, whatever is closed: who reads it
- * sees the end only then.
+ * Two things the runtime cannot do (Deno 2.9.6). It cannot cancel a read or write: what is under way when the duplex is
+ * closed settles when the operating system is done with it, so nobody must wait for that, and reads are into memory of
+ * this duplex's own. A write has the caller's memory until then. And it keeps standard output open until the process
+ * ends, whatever is closed: its reader sees the end only then.
  *
  * @example
  * ```ts
@@ -89,7 +90,7 @@ export class StdioDuplex implements Duplex {
   #endInput: (() => void) | undefined;
   #linger: Timer | undefined;
   #isInputEnded = false;
-  /** Once set, standard input may be silent for so long, in milliseconds. */
+  /** Longest silence of standard input, in milliseconds, once it has a limit. */
   #lingerMs: number | undefined;
   #isOutputClosed = false;
   #isClosed = false;
@@ -142,8 +143,8 @@ export class StdioDuplex implements Duplex {
   }
 
   /**
-   * Whoever started the process ends it: standard input counts as ended once what was written to it is read. ssh sends
-   * its last words, closes the pipe and signals, all in one moment.
+   * The process is told to end: standard input counts as ended once what was written to it is read. ssh sends its last
+   * words, closes the pipe and signals, all in one moment.
    */
   part(): void {
     this.#endSoon(PARTING_LINGER_MS);
@@ -163,7 +164,7 @@ export class StdioDuplex implements Duplex {
     this.#startLinger();
   }
 
-  /** For the read that waits, if there is one and its silence has a limit. */
+  /** Starts the time of the read that waits, if there is one and silence has a limit. */
   #startLinger(): void {
     if (this.#lingerMs === undefined || this.#endInput === undefined) return;
     this.#linger?.cancel();

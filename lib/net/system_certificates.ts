@@ -16,7 +16,7 @@ const FILES = [
 ];
 
 /**
- * The certificates that this machine trusts, in PEM; those that `tele` does not trust, such as of version 1, are left out.
+ * The certificates that this machine trusts, in PEM, without those that `tele` does not trust, such as of version 1.
  *
  * @throws {TeleError} `bad-input` if there are none.
  *

@@ -1,10 +1,10 @@
 /**
- * Whom a file of certificates vouches for.
+ * Trust in a file of certificates: which peers it vouches for.
  *
- * Why beside the runtime's own check: Deno 2.9.6 takes a certificate of X.509 version 1 from a server, with `ca` given, as
- * soon as its issuer *is called* like one of these, without looking at the signature; and it does not ask who presents
- * such a one, or one that is not quite DER, for proof that it has the key. So anybody could be the server of a `--tls-ca`. And on resumption it checks
- * nothing at all, at either end. What is let in must pass both checks.
+ * Why beside the runtime's own check: Deno 2.9.6 takes a certificate of X.509 version 1 from a server, with `ca` given,
+ * as soon as its issuer *is called* like a certificate of `ca`, without looking at the signature; and whoever presents
+ * such a certificate, or one that is not quite DER, need not prove that it has the key. So anybody could be the server
+ * of a `--tls-ca`. On resumption it checks nothing at all, at either end. A peer must pass both checks.
  *
  * @module
  */
@@ -14,10 +14,10 @@ import { canCheckSignature, isSignedBy, isWellFormed, versionOf } from "./x509.t
 /** The longest way from a certificate to one that is trusted; the public ones have three steps. */
 const LONGEST_PATH = 6;
 
-/** Signatures that are looked at for one peer: each costs up to a millisecond. */
+/** Most signatures that are checked for one peer, since each takes time. */
 const MOST_SIGNATURES = 24;
 
-/** What can be wrong with a peer's certificate. The first three are the runtime's words as well. */
+/** What can be wrong with a peer's certificate. The first three words are the runtime's as well. */
 export type CertificateFault =
   | "CERT_HAS_EXPIRED"
   | "CERT_NOT_YET_VALID"
@@ -80,9 +80,9 @@ export class TlsAnchors {
 interface Search {
   readonly between: readonly X509Certificate[];
   readonly nowMs: number;
-  /** So many may still be looked at. */
+  /** Signatures that may still be checked. */
   signatures: number;
-  /** Whether there was one that cannot be looked at. */
+  /** Whether there was one that cannot be checked here. */
   isBlind: boolean;
 }
 
@@ -92,7 +92,7 @@ function hasIssued(issuer: X509Certificate, certificate: X509Certificate, search
   return search.signatures-- > 0 && isSignedBy(certificate, issuer);
 }
 
-/** What tells one certificate from all others: SHA-256 over its DER. */
+/** A name for exactly one certificate: SHA-256 over its DER. */
 export function fingerprintOf(der: Uint8Array): string {
   return new X509Certificate(der).fingerprint256;
 }

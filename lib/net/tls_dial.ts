@@ -49,21 +49,21 @@ export interface TlsConnection {
   readonly protocol: string | undefined;
 }
 
-/** Names of which a certificate must have one, where the address is `:port` or a unix socket. */
+/** Names of which a certificate must have one if the address is `:port` or a unix socket. */
 const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "::1"];
 
 /**
- * Connects to `address` and does the TLS handshake. `:port` tries loopback in both families, and takes a certificate for
- * `localhost`, `127.0.0.1` or `::1`.
+ * Connects to `address` and does the TLS handshake. `:port` tries loopback in both families, and takes a certificate
+ * for `localhost`, `127.0.0.1` or `::1`.
  *
  * In TLS 1.3 a peer judges this side's certificate only after the handshake has ended here: the first `read` of the
  * connection then fails with the sentence.
  *
  * @param signal Gives up when it aborts; the socket is closed at once.
  * @param connected Called when somebody has accepted the connection, before TLS.
- * @throws {TeleError} `untrusted` if a certificate is not accepted, `refused` if there is no common protocol, `protocol` if
- * the peer speaks no TLS, `carrier-lost` for all that the network does, `bad-input` if this runtime is too old or the
- * settings are wrong.
+ * @throws {TeleError} `untrusted` if a certificate is not accepted, `refused` if there is no common protocol,
+ * `protocol` if the peer speaks no TLS, `carrier-lost` for all that the network does, `bad-input` if this runtime is
+ * too old or the settings are wrong.
  *
  * @example
  * ```ts
@@ -96,8 +96,8 @@ export async function dialTls(
 }
 
 /**
- * Asks for a runtime that can do TLS in this way. That of 2.6.8 tells of a server whose certificate another CA signed that it
- * is connected and authorized, and has nothing to check such a one with.
+ * Asks for a runtime that can do TLS in this way. Deno 2.6.8 calls a server authorized whose certificate another CA
+ * signed, and has nothing to check that certificate with.
  *
  * @throws {TeleError} `bad-input` where `node:tls` cannot do this: before Deno 2.9.
  */
@@ -107,7 +107,7 @@ export function requireTls(version: string = Deno.version.deno): void {
 }
 
 /**
- * Checks what {@linkcode dialTls} would use, once: at the start, in place of at each connection.
+ * Checks what {@linkcode dialTls} would use once, at the start, and not at each connection.
  *
  * @throws {TeleError} `bad-input`, with a sentence that names the option and tells what is wrong with its file.
  */

@@ -1,12 +1,12 @@
 /**
  * TLS over any duplex, on `node:tls`.
  *
- * Why not `Deno.listenTls` and `Deno.connectTls`: closing one of theirs before its handshake has ended leaves the socket
- * open, so strangers and attempts given up would pile up; and their server cannot ask for a client certificate. Why not
- * `tls.connect` and `tls.createServer` on sockets of their own (Deno 2.9.6): after a pause they stall for seconds, and
- * a connection that was reset reads as a clean end. Here the sockets stay ours, as any other duplex: the engine
- * (`tls_engine.ts`) is never paused, and gets no more bytes than somebody waits to read. The `TLSSocket` does the handshake;
- * the bytes go past its streams, which are slow.
+ * Why not `Deno.listenTls` and `Deno.connectTls`: closing one of theirs before its handshake has ended leaves the
+ * socket open, so strangers and attempts given up would pile up; and their server cannot ask for a client certificate.
+ * Why not `tls.connect` and `tls.createServer` on sockets of their own (Deno 2.9.6): after a pause they stall for
+ * seconds, and a connection that was reset reads as a clean end. Here the sockets stay ours, as any other duplex: the
+ * engine (`tls_engine.ts`) is never paused, and gets no more bytes than somebody waits to read. The `TLSSocket` does
+ * the handshake; the bytes go past its streams, which are slow.
  *
  * @module
  */
@@ -35,8 +35,8 @@ interface Waiter {
 /**
  * A {@linkcode Duplex} of plain bytes over a duplex of encrypted ones.
  *
- * Plain bytes are copied by the engine at once, both ways. Encrypted ones are lent to the transport: a piece is given back only
- * when its write has settled well, and the memory of a read is this duplex's own.
+ * Plain bytes are copied by the engine at once, both ways. Encrypted ones are lent to the transport: a piece is given
+ * back only when its write has settled well, and the memory of a read is this duplex's own.
  *
  * `closeWrite` sends close_notify and the transport's end, and reading goes on (RFC 8446, 6.1). An end of the transport
  * without close_notify is an error: a cut is not an end.
@@ -137,7 +137,7 @@ export class TlsDuplex implements Duplex {
       // While it lasts, the handshake is the reader.
       this.#waiter = { into: new Uint8Array(0), resolve: () => {}, reject };
       const socket = this.#end.start(this.#stream);
-      // First, since one that cannot begin tells so by this event, and would be nobody's otherwise.
+      // First: a socket that cannot begin tells so by this event, which would otherwise end the process.
       socket.on("error", (error: unknown) => this.#fail(error));
       this.#engine = new TlsEngine(socket);
       keepUntilFlushed(socket);

@@ -13,11 +13,11 @@ export interface TlsEnd {
   start(stream: NodeStream): TLSSocket;
   /** The event that tells the end of the handshake. */
   readonly secureEvent: "secure" | "secureConnect";
-  /** Whether the peer speaks first: only then is the socket made, since one costs 50 KiB. */
+  /** Whether the peer speaks first. The socket is made only then, since it costs more than a stranger may. */
   readonly awaitsHello: boolean;
   /** Looks at the peer once the handshake has ended; what it returns is an error. */
   check?(socket: TLSSocket): unknown;
-  /** Who the peer is, once it was checked. */
+  /** The peer's name, once it was checked. */
   nameOf?(socket: TLSSocket): string | undefined;
   /** Makes sentences of failures. */
   readonly explain: ExplainTls;

@@ -19,7 +19,7 @@ interface NativeEngine {
   writeBuffer(request: Request, plain: Uint8Array): number;
   /** Takes the end of the plain bytes. */
   shutdown(request: Request): number;
-  /** Takes encrypted bytes; what they hold is told to the function given to `setOnread` before it returns. */
+  /** Takes encrypted bytes; the plain ones go to the function given to `setOnread` before this returns. */
   readBuffer(encrypted: Uint8Array): void;
   /** Encrypted bytes to be sent; empty if there are none. */
   drainEncOut(): Uint8Array<ArrayBuffer>;
@@ -46,8 +46,8 @@ function nativeEngine(socket: TLSSocket, told: OnPlain): NativeEngine {
 }
 
 /**
- * Gives the memory of the engine's piece back before the garbage collector comes: the next piece then takes the same memory,
- * which is still in the processor's cache. A large transfer is much faster by it.
+ * Gives the memory of the engine's piece back before the garbage collector comes: the next piece then takes the same
+ * memory, which is still in the processor's cache. A large transfer is much faster by it.
  */
 export function giveBack(piece: Uint8Array<ArrayBuffer>): void {
   if (piece.length >= LARGE_BYTES) piece.buffer.transfer(0);
@@ -56,7 +56,8 @@ export function giveBack(piece: Uint8Array<ArrayBuffer>): void {
 /**
  * The TLS of one connection, as a thing without streams: encrypted bytes in, plain bytes out, and the other way round.
  *
- * It keeps what was decrypted until somebody takes it. Both kinds of bytes are copied, so nothing given to it is borrowed.
+ * It keeps what was decrypted until somebody takes it. Both kinds of bytes are copied, so nothing given to it is
+ * borrowed.
  */
 export class TlsEngine {
   readonly #native: NativeEngine;

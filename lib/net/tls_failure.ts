@@ -34,7 +34,7 @@ export class TruncatedError extends Error {
   }
 }
 
-/** Of a certificate whose signature cannot be checked. */
+/** Said of a certificate whose signature cannot be checked. */
 const P521 =
   "is signed by a key on P-521 over another hash than SHA-512, which tele cannot check: have it issued anew " +
   "with -sha512, or by a CA on P-256 or P-384";
@@ -59,7 +59,7 @@ export function explainToClient(attempt: TlsAttempt, failure: TlsFailure): TeleE
   const { address } = attempt;
   const say = (code: TeleError["code"], sentence: string) =>
     new TeleError(code, `${address}: ${sentence}`, { cause: error });
-  // Who has spoken has accepted this side: what ends the connection later is no verdict on it.
+  // A peer that has spoken has accepted this side: what ends the connection later is no verdict on it.
   if (heardAnything) return say("carrier-lost", explainLateEnd(error));
   const foreign = first && foreignServer(address, first);
   if (foreign !== undefined) return foreign;
@@ -119,7 +119,7 @@ function explainAlertToClient(alert: string, { hasCertificate, ownFault }: TlsAt
   return `the server refused the TLS handshake: ${alert}`;
 }
 
-/** What is wrong with the server's certificate, and what to do; undefined if the error is about something else. */
+/** The fault of the server's certificate and what to do; `undefined` if the error is about something else. */
 function explainCertificate(error: unknown, name: string): string | undefined {
   const { code, cert } = error as { code?: string; cert?: { subjectaltname?: string; subject?: { CN?: string } } };
   switch (code) {

@@ -18,7 +18,7 @@ import type { TlsEnd } from "./tls_end.ts";
 import { explainToServer, hasLeft } from "./tls_failure.ts";
 import { WaitingRoom } from "./waiting_room.ts";
 
-/** TLS handshakes in progress: so many at once (beyond that the oldest goes), so long each. */
+/** Most TLS handshakes in progress (beyond that the oldest goes), and the longest time of each. */
 const LIMITS = { guests: 512, timeoutMs: 10_000 };
 
 /** How to listen with TLS. */
@@ -27,13 +27,13 @@ export interface TlsListenSettings extends ServerCertificate {
   readonly protocols: readonly string[];
 }
 
-/** What listening with TLS needs. */
+/** Options of {@linkcode listenTls}. */
 export interface TlsListenOptions extends Omit<ListenOptions, "onConnection" | "use"> {
   /** Takes each connection whose handshake is done. */
   onConnection: (connection: TlsConnection) => void;
   /** Told of each connection that was not let in, and why. */
   onRefused: (peer: string, reason: string) => void;
-  /** Told of each that went away before, as balancers' checks do, and attempts that lost a race: that is no news. */
+  /** Told of each that went away by itself, such as a balancer's check or an attempt that lost a race: no news. */
   onLeft: (peer: string, reason: string) => void;
 }
 
@@ -42,7 +42,7 @@ export interface TlsListening extends Listening {
   /** Connections whose handshake is not done yet. */
   readonly strangers: number;
   /**
-   * Uses other files for the connections that come from now on; those that are there go on as they are.
+   * Uses other files for connections that come from now on; the others go on as they are.
    *
    * @throws {TeleError} `bad-input`; then nothing has changed.
    */
@@ -52,7 +52,8 @@ export interface TlsListening extends Listening {
 /**
  * Listens as {@linkcode listen} does, and does a TLS handshake on each connection.
  *
- * A stranger that has not sent its hello costs a socket and 30 KiB, for at most 10 s; there are at most 512 strangers.
+ * A stranger that has not sent its hello costs a socket and some KiB, for at most 10 s; there are at most 512
+ * strangers.
  *
  * @throws {TeleError} `bad-input` if that is not possible: a file is wrong, the port is taken, this runtime is too old.
  *
@@ -79,7 +80,7 @@ export async function listenTls(
 ): Promise<TlsListening> {
   requireTls();
   const { onConnection, onRefused, onLeft, clock } = options;
-  // Beyond a renewal, since those who come back may resume what began before it.
+  // Kept beyond a renewal: a client that comes back may resume a session from before it.
   const clients = new KnownClients();
   let end = makeEnd(settings, clock, clients);
   const room = new WaitingRoom<Duplex>(clock, LIMITS);

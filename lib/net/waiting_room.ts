@@ -5,7 +5,7 @@
  */
 import type { Clock, Timer } from "./clock.ts";
 
-/** Who waits: whatever can be closed. */
+/** Somebody who waits: whatever can be closed. */
 export interface Guest {
   /** Ends it at once. Never throws. */
   close(): void;
@@ -13,9 +13,9 @@ export interface Guest {
 
 /** How many may wait, and for how long. */
 export interface WaitingRoomLimits {
-  /** At once; beyond that the oldest goes. */
+  /** Most at once; beyond that the oldest goes. */
   readonly guests: number;
-  /** For each, in milliseconds. */
+  /** Longest stay of each, in milliseconds. */
   readonly timeoutMs: number;
 }
 
@@ -44,7 +44,7 @@ export class WaitingRoom<Each extends Guest> {
   readonly #timers: Map<Each, Timer> = new Map();
   /** Those that go first. */
   readonly #doomed: Set<Each> = new Set();
-  /** Those that were closed here, and why. */
+  /** Why a guest was closed here. */
   readonly #reasons: WeakMap<Each, string> = new WeakMap();
 
   /** Nobody is here yet. */

@@ -74,8 +74,8 @@ class WebDuplex implements Duplex {
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    // The stream may keep the chunk for as long as it likes, and this write may fail before it is done: the caller's memory is
-    // not touched any more from here on.
+    // The stream may keep the chunk for as long as it likes, and this write may fail before it is done: the caller's
+    // memory is not touched any more from here on.
     const chunk = bytes.slice();
     return this.#failing(async () => {
       await this.#writer.ready;
@@ -87,7 +87,7 @@ class WebDuplex implements Duplex {
     return this.#failing(() => this.#writer.close());
   }
 
-  /** What a stream has under way ends only when its sink says so; ours ends at once when the duplex does. */
+  /** A stream's reads and writes end only when its source or sink says so; those of a duplex end with it, at once. */
   #failing(action: () => Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#error !== undefined) return reject(this.#error);
@@ -111,9 +111,10 @@ class WebDuplex implements Duplex {
 }
 
 /**
- * Makes two Web Streams of a {@linkcode Duplex}: a byte stream, read as its consumer asks, and a writable whose close is
- * a half-close. Chunks are the stream's own memory, a new one for each read, and a chunk that is written is the duplex's until
- * its write has settled. Cancelling the one or aborting the other aborts the connection; cancelling behind the close closes it.
+ * Makes two Web Streams of a {@linkcode Duplex}: a byte stream, read as its consumer asks, and a writable whose close
+ * is a half-close. Chunks are the stream's own memory, a new one for each read, and a chunk that is written is the
+ * duplex's until its write has settled. Cancelling the one or aborting the other aborts the connection; cancelling
+ * behind the close closes it.
  *
  * @example
  * ```ts
@@ -144,12 +145,12 @@ export function streamsFromDuplex(duplex: Duplex): StreamPair {
         request.respond(count);
       }
     },
-    // Who has said all and wants to hear no more, closes; before that, what was said would look whole and is not.
+    // Behind its own end a side that wants to hear no more closes. Before that a close would look like a clean end.
     cancel: (reason) => hasEnded ? duplex.close() : duplex.abort(reason),
   });
   const writable = new WritableStream<Uint8Array>({
     start(controller) {
-      // At once: the stream's own `abort` waits for the write that is under way, which a peer may hold up for ever.
+      // At once: the stream's own `abort` waits for the write under way, which a peer may hold up for ever.
       const { signal } = controller;
       signal.addEventListener("abort", () => duplex.abort(signal.reason), { once: true });
     },

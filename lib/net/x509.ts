@@ -24,7 +24,7 @@ interface Element {
 }
 
 /**
- * Which version of X.509 a certificate is of: 1, 2 or 3.
+ * The version of X.509 that a certificate has: 1, 2 or 3.
  *
  * @param der The certificate.
  * @throws {RangeError} If it is none.
@@ -46,8 +46,8 @@ export function versionOf(der: Uint8Array): number {
 }
 
 /**
- * Whether the part of the runtime that checks who has a certificate's key can read it: of one that is not quite DER, Deno
- * 2.9.6 does not ask a server for that proof. (It tells by the one way to hand it a certificate before a connection.)
+ * Whether the part of the runtime that checks the peer's key can read a certificate: of one that is not quite DER, Deno
+ * 2.9.6 does not ask a server to prove that it has the key. (The client made here is the one way to ask beforehand.)
  */
 export function isWellFormed(certificate: X509Certificate): boolean {
   try {
@@ -59,8 +59,8 @@ export function isWellFormed(certificate: X509Certificate): boolean {
 }
 
 /**
- * Whether a signature of that issuer can be checked here at all: Deno 2.9.6 says of every key on P-521 that its signature
- * does not hold, unless that is over SHA-512.
+ * Whether a signature of `issuer` can be checked here at all: with a key on P-521, Deno 2.9.6 takes only signatures
+ * over SHA-512.
  */
 export function canCheckSignature(certificate: X509Certificate, issuer: X509Certificate): boolean {
   if (!isOnP521(publicKeyOf(issuer))) return true;
@@ -70,7 +70,10 @@ export function canCheckSignature(certificate: X509Certificate, issuer: X509Cert
   return raw.subarray(identifier.contents, identifier.end).every((byte, at) => byte === ECDSA_WITH_SHA512[at]);
 }
 
-/** Whether the key of `issuer` made the signature of `certificate`. Names, dates and purposes are for the caller to compare. */
+/**
+ * Whether the key of `issuer` made the signature of `certificate`. Names, dates and purposes are for the caller to
+ * compare.
+ */
 export function isSignedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   const key = publicKeyOf(issuer);
   if (key === undefined) return false;

@@ -37,7 +37,7 @@ export class FramedDuplex implements Duplex {
   /** Where the read under way puts payloads, over the frames they came in, and how many bytes it has put there. */
   #into: Uint8Array = PING;
   #filled = 0;
-  /** What was wrong behind the bytes of the last read. */
+  /** The failure behind the bytes of the last read. */
   #failure: unknown;
   #frame: Uint8Array = PING;
   #isWriting = false;
@@ -47,8 +47,8 @@ export class FramedDuplex implements Duplex {
   /**
    * Frames over `transport`, which belongs to it from now on.
    *
-   * @param maxMessageBytes Largest message taken, and no larger ones are sent: a peer that was told the same limit must be
-   * able to take them.
+   * @param maxMessageBytes Largest message taken, and no larger ones are sent: a peer that was told the same limit must
+   * be able to take them.
    */
   constructor(transport: Duplex, maxMessageBytes: number = DEFAULT_MAX_MESSAGE_BYTES) {
     this.peer = transport.peer;
@@ -115,7 +115,9 @@ export class FramedDuplex implements Duplex {
     return this.#frame.subarray(0, length);
   }
 
-  /** Sends a zero-length frame, unless something else is being sent, which tells as much, or this direction has ended. */
+  /**
+   * Sends a zero-length frame, unless something else is being sent, which tells as much, or this direction has ended.
+   */
   ping(): void {
     if (this.#isWriting || this.#pinging !== undefined || this.#hasEnded) return;
     // If it fails, reading does too.

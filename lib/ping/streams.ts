@@ -64,8 +64,8 @@ export class PingEncoderStream extends TransformStream<Uint8Array, Uint8Array> {
   }
 
   /**
-   * Sends a zero-length frame, behind what was written. Does nothing once the stream has ended, nor while many frames wait
-   * to be taken: pings for a reader that has stopped would pile up for as long as it stands still.
+   * Sends a zero-length frame, behind what was written. Does nothing once the stream has ended, nor while many frames
+   * wait to be taken: pings for a reader that has stopped would pile up for as long as it stands still.
    */
   ping(): void {
     try {
