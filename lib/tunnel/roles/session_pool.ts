@@ -101,7 +101,7 @@ export class SessionPool {
 
   /** Gives a user's connection to the session with the fewest streams; those with a carrier come first. */
   take(user: Duplex): void {
-    const { streams } = this.status;
+    const streams = this.#sum((client) => client.streamCount);
     if (streams >= this.#maxStreams) {
       this.#streamLog.refuse(user.peer, `there are ${streams} connections already; --max allows more`);
       return user.abort();
@@ -118,18 +118,21 @@ export class SessionPool {
 
   /** The state of all of them together, for a person. */
   get status(): LinkStatus {
-    const sum = (of: (client: MuxClient) => number) => this.#clients.reduce((total, client) => total + of(client), 0);
     const outages = this.#clients.flatMap(({ outageMs }) => outageMs === undefined ? [] : [outageMs]);
     return {
       sessions: this.#clients.length,
-      attached: sum((client) => client.isAttached ? 1 : 0),
+      attached: this.#sum((client) => client.isAttached ? 1 : 0),
       outageMs: Math.max(0, ...outages),
       wasUp: this.#clients.every(({ isAttached, wasUp }) => isAttached || wasUp),
-      streams: sum((client) => client.streamCount),
-      sentBytes: sum((client) => client.acknowledgedBytes),
-      receivedBytes: sum((client) => client.receivedBytes),
-      replayedBytes: sum((client) => client.replayedBytes),
+      streams: this.#sum((client) => client.streamCount),
+      sentBytes: this.#sum((client) => client.acknowledgedBytes),
+      receivedBytes: this.#sum((client) => client.receivedBytes),
+      replayedBytes: this.#sum((client) => client.replayedBytes),
     };
+  }
+
+  #sum(of: (client: MuxClient) => number): number {
+    return this.#clients.reduce((total, client) => total + of(client), 0);
   }
 
   /** On SIGUSR1: in an outage it tries at once, otherwise carriers must show a sign of life. */
