@@ -254,12 +254,13 @@ export class Mux implements SessionUser, StreamHost {
   }
 
   #writeResets(log: ReplayLog): void {
+    if (this.#resetsDue.length === 0) return;
     for (const { id, code, message } of this.#resetsDue) {
       const text = new TextEncoder().encode(message).subarray(0, MAX_RECORD_EXTRA_BYTES);
       const at = log.reserve(RESET_RECORD_BYTES + text.length);
       writeReset(log.arena, at, id, code, text);
     }
-    if (this.#resetsDue.length > 0) this.#resetsDue = [];
+    this.#resetsDue = [];
     this.#resetsDueBytes = 0;
   }
 
