@@ -94,7 +94,7 @@ function sessionOptions(options: LinkOptions) {
     log: guardedLog(options.log ?? silentLog),
     pool: new SegmentPool({ plenty: (options.memory ?? NO_LIMIT).segments(INBOUND_SEGMENTS) }),
     memory: options.memory,
-    ...limitsOf(options),
+    limits: limitsOf(options),
     token: options.token,
     bindUser: (mux: Mux, session: MuxSession) => mux.bind(session),
   };

@@ -14,6 +14,7 @@ import { EndCode } from "./session_constants.ts";
 import { type Ending, RefusalError } from "./ending.ts";
 import { Patience } from "./reconnect/patience.ts";
 import { ReplayLog } from "./carrier/replay_log.ts";
+import type { SessionLimits } from "./session_limits.ts";
 
 /** The layer above a session: it fills the log and takes what arrives. The mux is one. */
 export interface SessionUser {
@@ -54,12 +55,10 @@ export interface SessionOptions {
   pool: SegmentPool;
   /** The layer above. */
   user: SessionUser;
-  /** Limit of the replay log, in bytes. */
-  replayBufferBytes: number;
+  /** Limits of sessions. */
+  limits: SessionLimits;
   /** What the sessions of the process may hold together. */
   memory?: MemoryBudget;
-  /** Longest silence on an idle carrier, in milliseconds. */
-  pingIntervalMs: number;
   /** Told when the session has lost its carrier; not when it ends. */
   onDetached(session: Session, reason: string): void;
   /**
@@ -118,7 +117,7 @@ export class Session implements CarrierHost {
   /** A session that was never attached. */
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.log = new ReplayLog({ limitBytes: options.replayBufferBytes, memory: options.memory?.logs });
+    this.log = new ReplayLog({ limitBytes: options.limits.replayBufferBytes, memory: options.memory?.logs });
   }
 
   /** Short name for logs: the first digits of the identifier. */
@@ -198,7 +197,7 @@ export class Session implements CarrierHost {
       host: this,
       clock: this.#options.clock,
       pool: this.#options.pool,
-      pingIntervalMs: this.#options.pingIntervalMs,
+      limits: this.#options.limits,
       leftover: attachment.leftover,
       opening: attachment.opening,
       roundTripMs: attachment.roundTripMs,

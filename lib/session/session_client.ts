@@ -21,6 +21,7 @@ import { type Challenged, ReconnectLoop } from "./reconnect/reconnect.ts";
 import { type Attachment, Session, type SessionUser } from "./session.ts";
 import { OutageLog } from "./outage.ts";
 import { renewedTokenSalt, tokenSalt } from "./handshake/token.ts";
+import type { SessionLimits } from "./session_limits.ts";
 
 /** So many attempts in a row must be doubted before that is a refusal: it takes half a second, and outages mix their ways. */
 const DOUBTS = 5;
@@ -44,14 +45,10 @@ export interface SessionClientOptions<User extends SessionUser> {
   bindUser: (user: User, session: Session) => void;
   /** Moves what never left this machine from a lost session to the next. */
   inherit: (from: User, to: User) => void;
-  /** Limit of the replay log, in bytes. */
-  replayBufferBytes: number;
+  /** Limits of sessions. */
+  limits: SessionLimits;
   /** What the sessions of the process may hold together. */
   memory?: MemoryBudget;
-  /** Longest silence on an idle carrier, in milliseconds. */
-  pingIntervalMs: number;
-  /** How long a session waits for a carrier, in milliseconds. */
-  resumeTimeoutMs: number;
   /** Who this client is across restarts. */
   identity?: Identity;
   /** A secret that the server has too, of at least 16 bytes. */
@@ -191,14 +188,13 @@ export class SessionClient<User extends SessionUser> {
   }
 
   #makeSession(user: User): Session {
-    const { clock, pool, replayBufferBytes, memory, pingIntervalMs } = this.#options;
+    const { clock, pool, limits, memory } = this.#options;
     const session = new Session({
       clock,
       pool,
       user,
-      replayBufferBytes,
+      limits,
       memory,
-      pingIntervalMs,
       onDetached: (lost, reason) => this.#onDetached(lost, reason),
       onDoubted: (doubted) => this.#onDoubted(doubted),
       onTrusted: (trusted) => this.#onTrusted(trusted),
@@ -345,7 +341,7 @@ export class SessionClient<User extends SessionUser> {
       kind: resumes ? "resume" as const : "new" as const,
       attempt,
       received,
-      fields: resumeTimeoutField(this.#options.resumeTimeoutMs),
+      fields: resumeTimeoutField(this.#options.limits.resumeTimeoutMs),
     };
     const secret = resumes ? session.resumeSecret : await this.#tokenSalt;
     const accepted = await handshake.commit(commit, secret, resumes ? undefined : this.#identity);
@@ -389,7 +385,7 @@ export class SessionClient<User extends SessionUser> {
   /** A new session was accepted. */
   #begin(attachment: Attachment, accepted: Accepted): void {
     // First, since it may throw: a session that has its identifier and was never attached would only be resumed, in vain.
-    const resumeTimeoutMs = Math.min(this.#options.resumeTimeoutMs, readResumeTimeout(accepted.accept.fields));
+    const resumeTimeoutMs = Math.min(this.#options.limits.resumeTimeoutMs, readResumeTimeout(accepted.accept.fields));
     this.#loseUnknown();
     const session = this.#session;
     session.id = accepted.accept.sessionId;

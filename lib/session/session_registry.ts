@@ -13,6 +13,7 @@ import type { Session } from "./session.ts";
 import { EndCode, IDLE_SESSION_KEPT_MS, WATCH_MS } from "./session_constants.ts";
 import type { SessionEntry } from "./session_entry.ts";
 import type { SessionLog } from "./session_log.ts";
+import type { ServerLimits } from "./session_limits.ts";
 
 /** Options of {@linkcode SessionRegistry}. */
 export interface SessionRegistryOptions {
@@ -20,8 +21,8 @@ export interface SessionRegistryOptions {
   clock: Clock;
   /** Told what happens to sessions. */
   lines: SessionLog;
-  /** Sessions at once. */
-  maxSessions: number;
+  /** Limits of sessions, and of their number. */
+  limits: ServerLimits;
 }
 
 /**
@@ -76,7 +77,7 @@ export class SessionRegistry {
    * @throws {RefusalError} `full` if nobody may go for it.
    */
   makeRoomFor(identity: ProvenIdentity | undefined): void {
-    const { maxSessions, clock } = this.#options;
+    const { limits: { maxSessions }, clock } = this.#options;
     if (this.#entries.size < maxSessions || this.#willReplace(identity)) return;
     const leaving = choiceOf(this.#entries.values(), clock.now());
     if (leaving === undefined) {

@@ -24,6 +24,7 @@ import { SessionRegistry } from "./session_registry.ts";
 import { SessionLog } from "./session_log.ts";
 import { Strangers } from "./strangers.ts";
 import { renewedTokenSalt, tokenSalt } from "./handshake/token.ts";
+import type { ServerLimits } from "./session_limits.ts";
 
 /** Options of {@linkcode SessionServer}. */
 export interface SessionServerOptions<User extends SessionUser> {
@@ -37,16 +38,10 @@ export interface SessionServerOptions<User extends SessionUser> {
   makeUser: () => User;
   /** The session has a user: called for each new session, before it is attached. */
   bindUser: (user: User, session: Session) => void;
-  /** Limit of each session's replay log, in bytes. */
-  replayBufferBytes: number;
+  /** Limits of sessions, and of their number. */
+  limits: ServerLimits;
   /** What the sessions of the process may hold together. */
   memory?: MemoryBudget;
-  /** Longest silence on an idle carrier, in milliseconds. */
-  pingIntervalMs: number;
-  /** How long a session waits for a carrier, in milliseconds. */
-  resumeTimeoutMs: number;
-  /** Sessions at once. Beyond that, an empty one that has been detached for minutes goes, or the newcomer. */
-  maxSessions: number;
   /** A secret that clients must have too, of at least 16 bytes. */
   token?: Uint8Array;
 }
@@ -164,7 +159,7 @@ export class SessionServer<User extends SessionUser> {
     const accept = await handshake.accept({
       sessionId: session.id,
       received,
-      fields: resumeTimeoutField(this.#options.resumeTimeoutMs),
+      fields: resumeTimeoutField(this.#options.limits.resumeTimeoutMs),
     });
     // Meanwhile a newer attempt may have attached, or the session ended: then this carrier is nobody's.
     if (session.lastAttempt !== commit.attempt || session.error !== undefined) return handshake.channel.duplex.close();
@@ -182,7 +177,7 @@ export class SessionServer<User extends SessionUser> {
     roundTripMs: number,
   ): Promise<void> {
     const keptMs = Math.min(
-      this.#options.resumeTimeoutMs,
+      this.#options.limits.resumeTimeoutMs,
       identity === undefined ? NAMELESS_SESSION_KEPT_MS : Infinity,
     );
     const user = this.#options.makeUser();
@@ -203,14 +198,13 @@ export class SessionServer<User extends SessionUser> {
   }
 
   #makeSession(user: User, id: Uint8Array, resumeSecret: Uint8Array, resumeTimeoutMs: number): Session {
-    const { clock, pool, replayBufferBytes, memory, pingIntervalMs } = this.#options;
+    const { clock, pool, limits, memory } = this.#options;
     const session = new Session({
       clock,
       pool,
       user,
-      replayBufferBytes,
+      limits,
       memory,
-      pingIntervalMs,
       onDetached: (lost, reason) => this.#registry.detached(lost, reason),
       onHeard: (heard) => this.#registry.heard(heard),
       onEnded: (lost, error) => this.#registry.ended(lost, error),

@@ -15,7 +15,7 @@ import type { Session } from "../../lib/session/session.ts";
 import { memoryPipe } from "../support/memory_network.ts";
 import type { Choices } from "./choices.ts";
 import { type Effect, PeerSteps } from "./peer_steps.ts";
-import { Stage } from "./roles.ts";
+import { LIMITS, Stage } from "./roles.ts";
 import { check, expectTele, hex, type Target, type Trace } from "./target.ts";
 import { Watched, Wire } from "./wire.ts";
 
@@ -79,7 +79,12 @@ function attachServer(stage: Stage, choices: Choices, users: Users): Attached {
     mux.bind(session);
     bound.push({ mux, session });
   };
-  const options = { ...stage.common(), replayBufferBytes: REPLAY_BYTES, maxSessions: 3, makeUser, bindUser };
+  const options = {
+    ...stage.common(),
+    limits: { ...LIMITS, replayBufferBytes: REPLAY_BYTES, maxSessions: 3 },
+    makeUser,
+    bindUser,
+  };
   const server = new SessionServer<Mux>(options);
   const wire = new Wire(choices);
   server.accept(wire.near);
@@ -107,7 +112,7 @@ function attachClient(stage: Stage, choices: Choices, users: Users): Attached {
   };
   const client = new SessionClient<Mux>({
     ...stage.common(),
-    replayBufferBytes: REPLAY_BYTES,
+    limits: { ...LIMITS, replayBufferBytes: REPLAY_BYTES },
     // There is one carrier; later on nobody answers.
     dial: () => dials++ === 0 ? Promise.resolve(wire.near) : Promise.reject(new Error("connection refused")),
     makeUser: () => new Mux({ clock: stage.process.clock, pool, maxStreams: MOST_STREAMS, open }),

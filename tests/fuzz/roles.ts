@@ -16,6 +16,14 @@ import { Process } from "../sim/process.ts";
 import type { Choices } from "./choices.ts";
 import { check } from "./target.ts";
 import { pass } from "./wire.ts";
+import { limitsOf, type ServerLimits } from "../../lib/session/session_limits.ts";
+
+/** Limits of every session here. */
+export const LIMITS: ServerLimits = limitsOf({
+  replayBufferBytes: 1 << 20,
+  resumeTimeoutMs: 24 * 3_600_000,
+  maxSessions: 10,
+});
 
 /** Takes what comes, and says nothing. */
 export class SilentUser implements SessionUser {
@@ -57,9 +65,7 @@ export class Stage implements Disposable {
       clock,
       log: (level: string, line: string) => void this.lines.push(`${level}: ${line}`),
       pool: new SegmentPool({ plenty: 64 }),
-      replayBufferBytes: 1 << 20,
-      pingIntervalMs: 30_000,
-      resumeTimeoutMs: 24 * 3_600_000,
+      limits: LIMITS,
     };
   }
 
@@ -93,7 +99,6 @@ export class Stage implements Disposable {
 export function silentServer(stage: Stage, sessions: Session[], clock?: Clock): SessionServer<SilentUser> {
   return new SessionServer<SilentUser>({
     ...stage.common(clock),
-    maxSessions: 10,
     makeUser: () => new SilentUser(),
     bindUser: (_user, session) => void sessions.push(session),
   });

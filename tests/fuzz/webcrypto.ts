@@ -18,6 +18,7 @@ import { mangled } from "./mangle.ts";
 import { SilentUser } from "./roles.ts";
 import { check, expectTele, hex, type Target } from "./target.ts";
 import { Wire } from "./wire.ts";
+import { limitsOf } from "../../lib/session/session_limits.ts";
 
 /** X25519 keys whose product with any other is zero, or that are no canonical numbers (RFC 7748, section 6.1). */
 function strangeKey(choices: Choices): Uint8Array {
@@ -62,10 +63,7 @@ export const webCrypto: Target = {
       pool: new SegmentPool({ plenty: 1 }),
       makeUser: () => new SilentUser(),
       bindUser: () => {},
-      replayBufferBytes: 1024,
-      pingIntervalMs: 30_000,
-      resumeTimeoutMs: 60_000,
-      maxSessions: 2,
+      limits: limitsOf({ replayBufferBytes: 1024, resumeTimeoutMs: 60_000, maxSessions: 2 }),
     });
     const wire = new Wire(choices);
     const accepting = server.accept(wire.near);

@@ -121,8 +121,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the server reads its count before the old carrier is stopped",
     "session/session_server.ts",
-    "    session.detach();\n    const received = session.received;\n    const accept = await handshake.accept({\n      sessionId: session.id,\n      received,\n      fields: resumeTimeoutField(this.#options.resumeTimeoutMs),\n    });\n",
-    "    const received = session.received;\n    const accept = await handshake.accept({\n      sessionId: session.id,\n      received,\n      fields: resumeTimeoutField(this.#options.resumeTimeoutMs),\n    });\n    session.detach();\n",
+    "    session.detach();\n    const received = session.received;\n    const accept = await handshake.accept({\n      sessionId: session.id,\n      received,\n      fields: resumeTimeoutField(this.#options.limits.resumeTimeoutMs),\n    });\n",
+    "    const received = session.received;\n    const accept = await handshake.accept({\n      sessionId: session.id,\n      received,\n      fields: resumeTimeoutField(this.#options.limits.resumeTimeoutMs),\n    });\n    session.detach();\n",
   ),
   fault(
     "the number of an attempt not checked",

@@ -16,6 +16,7 @@ import type { SessionUser } from "../../lib/session/session.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { MemoryNetwork } from "./memory_network.ts";
 import { MIB } from "./mux_world.ts";
+import { limitsOf } from "../../lib/session/session_limits.ts";
 
 /** A rogue client, attached to a real server. */
 export interface RogueWorld {
@@ -60,9 +61,7 @@ export async function withRogue(
     },
     bindUser: (user, session) => user.wake = () => session.wake(),
     inherit: () => {},
-    replayBufferBytes: 16 * MIB,
-    pingIntervalMs: 30_000,
-    resumeTimeoutMs: 60_000,
+    limits: limitsOf({ replayBufferBytes: 16 * MIB, resumeTimeoutMs: 60_000 }),
   });
   try {
     await clock.advanceUntil(() => client.isAttached, 10_000);

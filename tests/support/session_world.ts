@@ -15,6 +15,7 @@ import { type Accepted, ClientHandshake } from "../../lib/session/handshake/clie
 import type { Commit } from "../../lib/session/handshake/messages.ts";
 import { FrameType, HEADROOM_BYTES } from "../../lib/session/session_constants.ts";
 import type { ReplayLog } from "../../lib/session/carrier/replay_log.ts";
+import { limitsOf, type ServerLimits, type SessionLimits } from "../../lib/session/session_limits.ts";
 import { SessionServer, type SessionServerOptions } from "../../lib/session/session_server.ts";
 import type { Session, SessionUser } from "../../lib/session/session.ts";
 import { FakeClock } from "./fake_clock.ts";
@@ -145,9 +146,12 @@ function keyOf(firstByte: number): number {
 /** What may be different from test to test. */
 export interface WorldOptions {
   network?: Omit<MemoryPipeOptions, "clock">;
-  server?: Partial<SessionServerOptions<ByteUser>>;
-  client?: Partial<SessionClientOptions<ByteUser>>;
+  server?: Partial<SessionServerOptions<ByteUser>> & Partial<ServerLimits>;
+  client?: Partial<SessionClientOptions<ByteUser>> & Partial<SessionLimits>;
 }
+
+/** Limits of both ends, unless a test says otherwise. */
+const LIMITS: Partial<ServerLimits> = { replayBufferBytes: 1 << 20, maxSessions: 10 };
 
 /** Server, network, and one client or several. */
 export class World {
@@ -202,6 +206,7 @@ export class World {
       },
       ...this.#options.client,
       ...options,
+      limits: limitsOf({ ...LIMITS, ...this.#options.client }),
     });
     this.#clients.push(client);
     return client;
@@ -211,8 +216,8 @@ export class World {
   makeServer(): SessionServer<ByteUser> {
     return new SessionServer<ByteUser>({
       ...this.#common("server", this.serverUsers),
-      maxSessions: 10,
       ...this.#options.server,
+      limits: limitsOf({ ...LIMITS, ...this.#options.server }),
     });
   }
 
@@ -236,9 +241,6 @@ export class World {
       bindUser: (user: ByteUser, session: Session) => {
         user.session = session;
       },
-      replayBufferBytes: 1 << 20,
-      pingIntervalMs: 30_000,
-      resumeTimeoutMs: 7 * 24 * 3_600_000,
     };
   }
 

@@ -25,6 +25,7 @@ import { framed } from "../../ping/codec.ts";
 import { ReplayLog } from "./replay_log.ts";
 import { SendBuffer } from "./send_buffer.ts";
 import { WriteHold } from "./write_hold.ts";
+import type { SessionLimits } from "../session_limits.ts";
 
 /** Bytes of the buffer that an idle carrier reads into. */
 const SMALL_READ_BYTES = 8 * 1024;
@@ -89,8 +90,8 @@ export interface CarrierOptions {
   clock: Clock;
   /** Segments to read into. */
   pool: SegmentPool;
-  /** Longest silence on an idle carrier, in milliseconds. */
-  pingIntervalMs: number;
+  /** Limits of sessions. */
+  limits: SessionLimits;
   /** Bytes of the session that were read with the handshake. */
   leftover: Uint8Array;
   /** Written before anything else: the server's accept frame. */
@@ -152,7 +153,7 @@ export class Carrier {
 
   /** Starts both loops. */
   constructor(options: CarrierOptions) {
-    const { duplex, host, clock, pool, pingIntervalMs, leftover, opening } = options;
+    const { duplex, host, clock, pool, limits: { pingIntervalMs }, leftover, opening } = options;
     this.done = new Promise((resolve) => this.#resolveDone = resolve);
     this.#duplex = duplex;
     this.#host = host;

@@ -11,6 +11,7 @@ import { FakeClock } from "../../support/fake_clock.ts";
 import { memoryPipe } from "../../support/memory_network.ts";
 import { ByteUser, frameOf, handMade, someIdentity, u64, World } from "../../support/session_world.ts";
 import fc from "fast-check";
+import { limitsOf } from "../../../lib/session/session_limits.ts";
 
 const SEED = 42;
 const KIB = 1024;
@@ -201,8 +202,7 @@ Deno.test("bytes that came with the handshake and break a rule end session and c
       clock,
       pool: new SegmentPool({ plenty: 4 }),
       user,
-      replayBufferBytes: 1000,
-      pingIntervalMs: 30_000,
+      limits: limitsOf({ replayBufferBytes: 1000 }),
       onDetached: () => ended.push("detached"),
       onEnded: (_, error) => ended.push(error.message),
     });
