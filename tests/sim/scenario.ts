@@ -290,10 +290,11 @@ function plainPlan(bytes: number): UserPlan {
   };
 }
 
-/** Many streams that never read, and one that must not notice. */
+/** Many streams that never read, and one that must not notice; or many that open at once. */
 function crowd(seed: number, dice: Dice): Scenario {
   const scenario = base(seed, dice);
   scenario.kind = "crowd";
+  if (dice.chance(0.3)) return rush(scenario, dice);
   // With proofs that take most of a second, several commits may be given up before one is answered: not prompt.
   scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
   scenario.startCredit = dice.size(1024, 16 * 1024);
@@ -322,6 +323,20 @@ function crowd(seed: number, dice: Dice): Scenario {
   // All of them are lost at once.
   if (dice.chance(0.5)) scenario.events.push({ atMs: 8_000, kind: "kill server", forMs: 100, carriers: "cut" });
   scenario.healMs = 10_000;
+  return scenario;
+}
+
+/** Streams with so few bytes each that one read holds more opens than one turn takes, and than the turn behind it takes too. */
+function rush(scenario: Scenario, dice: Dice): Scenario {
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.startCredit = 1024;
+  scenario.lines = { delayMs: dice.pick(1, 10), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
+  scenario.replayBufferBytes = 1024 * 1024;
+  const openMs = dice.pick(0, 1_500);
+  const plan: UserPlan = plainPlan(dice.pick(0, 10));
+  for (let count = 0; count < 500; count++) scenario.streams.push({ openMs, client: plan });
+  scenario.serverUsers = [{ plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false }];
+  if (dice.chance(0.5)) scenario.events.push({ atMs: openMs + dice.between(1, 50), kind: "cut" });
   return scenario;
 }
 

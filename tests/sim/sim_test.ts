@@ -69,6 +69,8 @@ const HARD_CASES: Record<string, (scenario: Scenario) => boolean> = {
     kind === "broken off" && maxSessions === 1,
   "more start credit than a session's part of the memory": ({ events }) =>
     events.some((event) => event.kind === "rogue" && event.act === "takes all start credit"),
+  "500 streams that open at once, each with a few bytes": ({ kind, streams }) =>
+    kind === "crowd" && streams.length === 500 && streams[0].openMs > 0,
   "200 streams that are lost at once": ({ kind, streams, events }) =>
     kind === "crowd" && streams.length === 201 && events.some(({ kind }) => kind === "kill server"),
   "a goodbye that nobody hears, on a slow path": ({ kind, events }) =>
