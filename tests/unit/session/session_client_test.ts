@@ -11,8 +11,6 @@ import { encodeAccept } from "../../../lib/session/handshake/messages.ts";
 import { encodeEnding } from "../../../lib/session/ending.ts";
 import { frameOf, World } from "../../support/session_world.ts";
 
-const MINUTE_MS = 60_000;
-
 /** Answers like a tele server that does not know the session, and does `then` with the commit. */
 async function sayUnknown(duplex: Duplex, then: (handshake: ServerHandshake) => unknown): Promise<void> {
   const handshake = new ServerHandshake(duplex);
@@ -57,12 +55,12 @@ for (const [name, code] of Object.entries(EndCode)) {
 }
 
 for (const [name, answer] of Object.entries(IMPOSTORS)) {
-  Deno.test(`during an outage a minute of wrong answers ends nothing: ${name}`, async () => {
+  Deno.test(`during an outage wrong answers end nothing: ${name}`, async () => {
     const world = await World.attached();
     world.onConnection = (duplex) => void Promise.resolve(answer(duplex)).catch(() => {});
     world.network.cut();
     world.here.send(1000);
-    await world.clock.advance(MINUTE_MS);
+    await world.clock.advance(20_000);
     assertGreater(world.network.pipes.length, 5);
     assertLessOrEqual(world.linesWith("client warn").length, 8, "no flood in the log");
     world.onConnection = world.toServer;

@@ -70,17 +70,6 @@ Deno.test("carriers that die at once and bring nothing follow each other with pa
   }
 });
 
-Deno.test("hours with a box that kills each carrier at once are quiet", async () => {
-  await using world = new MuxWorld({ pipe: { delayMs: 5 } });
-  world.open();
-  world.network.onPipe = (pipe) => pipe.bToA.cutAfter(190);
-  await world.clock.advance(3_600_000);
-  const before = world.network.pipes.length;
-  await world.clock.advance(3_600_000);
-  assertLessOrEqual(world.network.pipes.length - before, 3_600 / 7);
-  assertLessOrEqual(world.log.filter((line) => line.startsWith("client")).length, 40);
-});
-
 Deno.test("carriers that die at once but bring something follow each other without a pause", async () => {
   const world = await World.attached({ network: { delayMs: 1 } });
   world.here.send(200_000);

@@ -1,10 +1,10 @@
 /** Whatever users and the network do, every byte arrives once and in order. */
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import type { Duplex } from "../../../lib/net/duplex.ts";
-import { generated } from "../../support/random.ts";
-import { KIB, MuxWorld } from "../../support/mux_world.ts";
-import { collect, type Received } from "../../support/reading.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
+import { generated } from "../support/random.ts";
+import { KIB, MuxWorld } from "../support/mux_world.ts";
+import { collect, type Received } from "../support/reading.ts";
 
 /** What may happen in a run of the property below. */
 type Act =
@@ -121,7 +121,7 @@ Deno.test("whatever is written, half-closed and cut, every byte arrives once and
         assertEquals(world.ends.server, Array(STREAMS).fill({ kind: "finished" }));
       },
     ),
-    { numRuns: Number(Deno.env.get("TELE_FUZZ_RUNS") ?? 12), seed: Number(Deno.env.get("TELE_FUZZ_SEED") ?? 1) },
+    { numRuns: Number(Deno.env.get("TELE_FUZZ_RUNS") ?? 30), seed: Number(Deno.env.get("TELE_FUZZ_SEED") ?? 1) },
   );
 });
 

@@ -1,8 +1,8 @@
 /** Many streams beside one another: none waits for another, and none leaves anything behind. */
 import { assert, assertEquals } from "@std/assert";
-import { LEAST_START_CREDIT, MOST_START_CREDIT } from "../../../lib/mux/mux_constants.ts";
-import { echo, KIB, MIB, MuxWorld, text } from "../../support/mux_world.ts";
-import { collect, readText } from "../../support/reading.ts";
+import { LEAST_START_CREDIT, MOST_START_CREDIT } from "../../lib/mux/mux_constants.ts";
+import { echo, KIB, MIB, MuxWorld, text } from "../support/mux_world.ts";
+import { collect, readText } from "../support/reading.ts";
 
 Deno.test("beside 200 streams that nobody reads an echo is immediate, and memory stays within the start pool", async () => {
   await using world = new MuxWorld({ pipe: { delayMs: 20 } });
