@@ -7,7 +7,7 @@
 /** What `--host` is told. */
 export const HOST_NAMES = "localhost,*.example.com,127.0.0.1,::1";
 
-/** The names that a certificate for {@linkcode HOST_NAMES} is good for, and some that it is not: what a peer must say of each. */
+/** Names, and whether a certificate for {@linkcode HOST_NAMES} is good for each. */
 export const CERTIFIED: [name: string, good: boolean][] = [
   ["localhost", true],
   ["www.example.com", true],

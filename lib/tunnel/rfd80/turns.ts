@@ -1,11 +1,11 @@
 /**
- * Work of which only so much is done at once.
+ * A limit for work that is done at the same time.
  *
  * @module
  */
 
 /**
- * Lets those who come do their work in turns, in the order in which they came.
+ * Does work in the order in which it comes, and no more at the same time than a limit.
  *
  * @example
  * ```ts
@@ -24,13 +24,13 @@ export class Turns {
   #free: number;
   readonly #waiting: Set<() => void> = new Set();
 
-  /** Of all who come, `atOnce` work at once. */
+  /** At most `atOnce` pieces of work are done at the same time. */
   constructor(atOnce: number) {
     this.#free = atOnce;
   }
 
   /**
-   * Does `work` when it is its turn, which ends when that settles.
+   * Does `work` in its turn, which ends when `work` settles.
    *
    * @throws What `work` rejects with; the reason of `signal` if that aborts before its turn.
    */

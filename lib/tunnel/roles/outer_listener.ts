@@ -47,8 +47,8 @@ async function listenSecurely(
   const served = { sessions: options.in !== undefined, routes: options.routes };
   const protocols = announced(served);
   const settings = (texts: Texts): TlsListenSettings => ({
-    cert: texts["--tls-cert"]!,
-    key: texts["--tls-key"]!,
+    cert: texts["--tls-cert"],
+    key: texts["--tls-key"],
     clientCa: texts["--tls-client-ca"],
     protocols,
   });
