@@ -4,7 +4,12 @@
  * @module
  */
 import { Socket } from "node:net";
-import type { Output } from "./stdio_duplex.ts";
+
+/** What a process writes to: `Deno.stdout`, or what stands in for it. */
+export interface Output {
+  /** Writes some of `bytes`, and tells how many. */
+  write(bytes: Uint8Array): Promise<number>;
+}
 
 /** Its file descriptor. */
 const STDOUT = 1;

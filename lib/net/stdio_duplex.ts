@@ -5,7 +5,7 @@
  */
 import { type Clock, systemClock, type Timer } from "./clock.ts";
 import type { Duplex } from "./duplex.ts";
-import { standardOutput } from "./standard_output.ts";
+import { type Output, standardOutput } from "./standard_output.ts";
 
 /** Bytes read at once, at the most: a pipe holds less, a file does not. */
 const READ_BYTES = 256 * 1024;
@@ -23,12 +23,6 @@ const NEVER_WAITS = "standard output is full, and set not to wait (O_NONBLOCK): 
 export interface Input {
   /** Reads into `into`; `null` at the end. */
   read(into: Uint8Array): Promise<number | null>;
-}
-
-/** What {@linkcode StdioDuplex} writes to: `Deno.stdout`. */
-export interface Output {
-  /** Writes some of `bytes`, and tells how many. */
-  write(bytes: Uint8Array): Promise<number>;
 }
 
 /** Options of {@linkcode StdioDuplex}. */

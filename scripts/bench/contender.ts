@@ -8,14 +8,9 @@ import type { Scenario } from "../../tests/support/scenario.ts";
 import { startSshd } from "../../tests/support/sshd.ts";
 import { freePort } from "../../tests/support/user_programs.ts";
 import { Program } from "./program.ts";
-import type { Endpoint, Site } from "./site.ts";
+import type { Endpoint, Site, Tunnel } from "./site.ts";
 import { startTele } from "./tele.ts";
 import { makeCertificate } from "./certificate.ts";
-
-/** Where a user's client connects, and the processes between it and the user's server. */
-export interface Tunnel extends Endpoint {
-  pids: number[];
-}
 
 /** One way to the user's server. */
 export interface Contender {

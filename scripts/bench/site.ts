@@ -22,6 +22,11 @@ export interface Endpoint {
   port: number;
 }
 
+/** Where a user's client connects, and the processes between it and the user's server. */
+export interface Tunnel extends Endpoint {
+  pids: number[];
+}
+
 /** Where the two halves of a tunnel run. */
 export interface Site {
   /** Put in front of a command so that it runs beside the user's client. */

@@ -6,9 +6,8 @@
 import type { Scenario } from "../../tests/support/scenario.ts";
 import { teleMain, TeleProcess } from "../../tests/support/tele_process.ts";
 import { makeCertificate } from "./certificate.ts";
-import type { Tunnel } from "./contender.ts";
 import { runProgram } from "./program.ts";
-import type { Site } from "./site.ts";
+import type { Site, Tunnel } from "./site.ts";
 
 /** How a tele pair is set up. */
 export interface TeleSetup {

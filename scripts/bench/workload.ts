@@ -5,10 +5,10 @@
  */
 import type { Scenario } from "../../tests/support/scenario.ts";
 import { freePort } from "../../tests/support/user_programs.ts";
-import type { Contender, Tunnel } from "./contender.ts";
+import type { Contender } from "./contender.ts";
 import type { LoadGenerator } from "./load.ts";
 import type { Program } from "./program.ts";
-import type { Site } from "./site.ts";
+import type { Site, Tunnel } from "./site.ts";
 
 /** One figure of a workload. */
 export interface Metric {

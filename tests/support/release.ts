@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { archive } from "../../scripts/compile/archive.ts";
-import { archiveName, TARGETS } from "../../scripts/compile/targets.ts";
+import { packTar } from "modern-tar";
 import { sha256 } from "./random.ts";
 
 /** The file that install scripts look for on this machine. */
-export const ARCHIVE = archiveName(TARGETS.find(({ name }) => name === Deno.build.target)!);
+export const ARCHIVE = `tele-${Deno.build.target}.tar.gz`;
 
 /** A web server with the files of a release. */
 export class Release implements AsyncDisposable {
@@ -31,8 +30,9 @@ export class Release implements AsyncDisposable {
   static async ofScript(version: string): Promise<Release> {
     const release = new Release();
     const bytes = new TextEncoder().encode(`#!/bin/sh\necho "${version}"\n`);
-    const packed = await archive(".tar.gz", [{ name: "tele", bytes, isProgram: true }]);
-    release.files.set(ARCHIVE, packed as Uint8Array<ArrayBuffer>);
+    const tar = await packTar([{ header: { name: "tele", size: bytes.length, mode: 0o755 }, body: bytes }]);
+    const packed = new Blob([tar as Uint8Array<ArrayBuffer>]).stream().pipeThrough(new CompressionStream("gzip"));
+    release.files.set(ARCHIVE, new Uint8Array(await new Response(packed).arrayBuffer()));
     release.sum();
     return release;
   }

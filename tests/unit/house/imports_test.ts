@@ -21,18 +21,6 @@ const BESIDE_LIB: [folder: string, mayImport: string[]][] = [
   ["tests/fuzz/", ["tests/fuzz/", "lib/", "tests/support/", "tests/sim/"]],
 ];
 
-/** Imports that point the wrong way, each with its reason. */
-const EXCEPTIONS: Record<string, string> = {
-  "tests/support/release.ts -> scripts/compile/archive.ts": "until it is turned round",
-  "tests/support/release.ts -> scripts/compile/targets.ts": "until it is turned round",
-};
-
-/** Files in a circle, each with its reason. */
-const CIRCLES: Record<string, string> = {
-  "lib/net/standard_output.ts, lib/net/stdio_duplex.ts": "until it is opened",
-  "scripts/bench/contender.ts, scripts/bench/tele.ts": "until it is opened",
-};
-
 /** The layer of a path such as `lib/net/clock.ts`; undefined for every other place. */
 function layerOf(path: string): string | undefined {
   const [lib, layer, ...rest] = path.split("/");
@@ -100,8 +88,7 @@ function findings(path: string, source: string): string[] {
     if (specifier === null) {
       return badComputedImport(path) ? [`${path}: an import that is not a plain string cannot be checked`] : [];
     }
-    const isException = Object.hasOwn(EXCEPTIONS, `${path} -> ${targetOf(path, specifier)}`);
-    const reason = isException ? undefined : badImport(path, specifier);
+    const reason = badImport(path, specifier);
     return reason === undefined ? [] : [`${path}: imports ${specifier}, but ${reason}`];
   });
   if (!PURE_LAYERS.includes(layerOf(path) ?? "")) return found;
@@ -238,5 +225,5 @@ Deno.test("no files import each other in a circle", () => {
       importsOf(source).flatMap((specifier) => specifier === null ? [] : targetOf(path, specifier) ?? []),
     ]),
   );
-  assertEquals(circles(graph).filter((circle) => !Object.hasOwn(CIRCLES, circle)), []);
+  assertEquals(circles(graph), []);
 });
