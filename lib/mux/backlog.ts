@@ -1,5 +1,5 @@
 /**
- * Records that have come and are too many for one turn of the event loop.
+ * Records that arrived and are too many for one turn of the event loop.
  *
  * @module
  */
@@ -11,10 +11,10 @@ interface Piece {
 }
 
 /**
- * Bytes in the order in which they came, held in the segments that they were read into.
+ * Bytes in order of arrival, held in the segments that they were read into.
  *
- * Invariant 10: a peer may put thousands of records into one read, and everybody else waits for the end of a turn. No more
- * is read from the carrier meanwhile, so one read is all that ever waits here.
+ * Invariant 10: a peer may put thousands of records into one read, and everybody else waits for the end of a turn. No
+ * more is read from the carrier meanwhile, so one read is all that ever waits here.
  */
 export class Backlog {
   #pieces: Piece[] = [];

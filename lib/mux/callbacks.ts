@@ -1,15 +1,15 @@
 /**
- * What a program gives to be called: a throw of it must not take others' connections with it, nor be silent.
+ * Callbacks of the program that uses the library: what they throw must end no connection, and must not be silent.
  *
  * @module
  */
 import type { Log } from "../net/log.ts";
 import type { MuxStream, StreamEnd } from "./stream.ts";
 
-/** What a program is told with when a stream is over. */
+/** Called when a stream is over, with how it ended. */
 export type OnStreamEnd = (stream: MuxStream, end: StreamEnd) => void;
 
-/** Tells the log what `onStreamEnd` throws; the stream is over by then, and nobody else's has to do with it. */
+/** `onStreamEnd`, with what it throws told to the log: the stream is over by then, and no other has to do with it. */
 export function guardedStreamEnd(onStreamEnd: OnStreamEnd | undefined, log: Log): OnStreamEnd | undefined {
   if (onStreamEnd === undefined) return undefined;
   return (stream, end) => {
@@ -21,7 +21,7 @@ export function guardedStreamEnd(onStreamEnd: OnStreamEnd | undefined, log: Log)
   };
 }
 
-/** A log that never throws into what it tells of: what `log` throws is an uncaught error of the program. */
+/** `log`, without its throws, which become uncaught errors of the program: they must not end what the line is about. */
 export function guardedLog(log: Log): Log {
   return (level, message, fields) => {
     try {

@@ -1,12 +1,12 @@
 /**
- * Who may send how much: pure arithmetic of flow control. Source: `PROTOCOL.md`, "Flow control".
+ * How much may be sent: pure arithmetic of flow control. Source: `PROTOCOL.md`, "Flow control".
  *
  * @module
  */
 import { MemoryPool } from "../session/memory_pool.ts";
 import { LEAST_START_CREDIT, MOST_START_CREDIT, MOST_WINDOW_BYTES } from "./mux_constants.ts";
 
-/** A window that empties within so many round trips holds its stream up, and grows. */
+/** Round trips: a window that empties within them holds its stream up, and grows. */
 const GROW_WITHIN_ROUND_TRIPS = 4;
 
 /** The same where the round trip is not known or tiny, in milliseconds. */
@@ -25,12 +25,12 @@ export class CreditPool extends MemoryPool {
     return start;
   }
 
-  /** Promises up to `bytes` to one who holds `held` already, and no more than its share; returns how many. */
+  /** Promises up to `bytes` to a holder of `held`, and no more than its share; returns how many. */
   takeShare(bytes: number, held: number): number {
     return this.take(Math.min(bytes, this.shareFor(held)));
   }
 
-  /** Whether one who holds `held` has more than its share. */
+  /** Whether a holder of `held` has more than its share. */
   isBeyondShare(held: number): boolean {
     return 2 * held > this.free;
   }
@@ -40,7 +40,7 @@ export class CreditPool extends MemoryPool {
  * The receiving end of one stream's flow control.
  *
  * Invariant 5: `granted - consumed` bytes are the most that can wait here, and all windows together stay within their
- * pools. Values are absolute offsets, so that one which is lost or told twice does no harm.
+ * pools. Values are absolute offsets: a value that is lost or told twice does no harm.
  *
  * @example
  * ```ts

@@ -7,8 +7,8 @@ import type { Clock, Timer } from "../net/clock.ts";
 import { CUTS_A_TURN } from "./mux_constants.ts";
 
 /**
- * Cuts streams in turns, for all sessions of a process together: the end of each costs that of its user's connection, and of
- * thousands everybody else would wait for the last (invariant 10).
+ * Cuts streams in turns, for all sessions of a process together: each cut ends a connection, and while thousands are
+ * cut nobody else would get a turn (invariant 10).
  *
  * @example
  * ```ts
@@ -56,7 +56,9 @@ export class CutQueue {
     this.finish();
   }
 
-  /** The process ends: calls all that wait. A connection that the system closes in its place may look like a clean end. */
+  /**
+   * The process ends: calls all that wait. A connection that the system closes in its place may look like a clean end.
+   */
   finish(): void {
     this.#timer?.cancel();
     this.#timer = undefined;

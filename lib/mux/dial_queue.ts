@@ -1,12 +1,12 @@
 /**
- * When the users of newly opened streams are dialled: not at once, and not more than so many a second.
+ * When the users of newly opened streams are dialled: in turns, and at a bounded rate.
  *
  * @module
  */
 import type { Clock, Timer } from "../net/clock.ts";
 import { DIALS_A_SECOND, DIALS_A_TURN, MOST_DIALS_AT_ONCE } from "./mux_constants.ts";
 
-/** What waits to be dialled for. */
+/** A stream that waits for its user. */
 export interface Dialled {
   /** Whether it is over: then nobody is dialled for it. */
   readonly isEnded: boolean;
@@ -15,9 +15,9 @@ export interface Dialled {
 /**
  * Streams of one session that wait for their users.
  *
- * A dial costs many times what an open record costs its sender. One that is reset in the same step costs nothing here, and
- * beyond a burst a session has so many dials a second (invariant 10). A stream that comes to a good end gives its dial back: who
- * uses the connections that it opens may open them as fast as its users do.
+ * A dial costs many times what an open record costs its sender (invariant 10). A stream that is reset in the same step
+ * is not dialled for, and beyond a burst the rate of a session is bounded. A stream that comes to a good end gives its
+ * dial back: a client that uses the connections it opens may open them as fast as its users do.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * What has arrived for one user and is not yet written to its connection.
+ * Data that has arrived for a user and is not yet written to its connection.
  *
  * @module
  */
@@ -20,10 +20,10 @@ interface Waiting {
   isCopy: boolean;
 }
 
-/** What follows it runs when the present step is over. */
+/** Settled: what is put behind it is a microtask. */
 const SOON = Promise.resolve();
 
-/** What an {@linkcode InboundQueue} is made of. */
+/** Options of an {@linkcode InboundQueue}. */
 export interface InboundQueueOptions {
   /** Where the segments come from, which may be scarce. */
   pool: SegmentPool;
@@ -40,7 +40,7 @@ export interface InboundQueueOptions {
 }
 
 /**
- * Writes to a user's connection what arrives, one write at a time, without ever holding up who delivers.
+ * Writes to a user's connection what arrives, one write at a time. Whoever delivers never waits.
  *
  * The first piece of a step is written at once, straight from the segment that the carrier was read into: most messages
  * need no more. What comes behind it is gathered: large pieces stay in their segment; small ones, and all when segments

@@ -1,6 +1,6 @@
 /**
- * A session and its mux as one thing, at either end, over any duplexes. The tunnel is built on these, and so is the
- * library for Web Streams.
+ * A link: a session and its mux as one thing, at either end, over any duplexes. The tunnel is built on it, and so is
+ * the library for Web Streams.
  *
  * @module
  */
@@ -23,7 +23,7 @@ const INBOUND_SEGMENTS = 64;
 /** The same for what is read from users, beyond the replay log's limit: 32 MiB. */
 const OUTBOUND_SEGMENTS = 128;
 
-/** What both ends can be told. */
+/** Options of both ends. */
 export interface LinkOptions extends Partial<SessionLimits> {
   /**
    * Time.
@@ -54,18 +54,21 @@ export interface LinkOptions extends Partial<SessionLimits> {
   onStreamEnd?: (stream: MuxStream, end: StreamEnd) => void;
 }
 
-/** What a {@linkcode MuxClient} can be told. */
+/** Options of a {@linkcode MuxClient}. */
 export interface MuxClientOptions extends LinkOptions {
   /**
-   * Opens a carrier: a connection to the server. Called for every attempt; `signal` aborts when it is given up. It may call
-   * `connected` when somebody has accepted the connection, and it is not open yet: the log then tells that.
+   * Opens a carrier: a connection to the server. Called for every attempt; `signal` aborts when it is given up. It may
+   * call `connected` when somebody has accepted the connection, and it is not open yet: the log then tells that.
    */
   dial: (signal: AbortSignal, connected: () => void) => Promise<Duplex>;
-  /** Who this client is across restarts; see {@linkcode Identity}. Without it, sessions outlast an hour's outage at most. */
+  /**
+   * Who this client is across restarts; see {@linkcode Identity}. Without it, sessions outlast an hour's outage at
+   * most.
+   */
   identity?: Identity;
 }
 
-/** What a {@linkcode MuxServer} can be told. */
+/** Options of a {@linkcode MuxServer}. */
 export interface MuxServerOptions extends LinkOptions, Partial<ServerLimits> {
   /** Connects a stream to its user: rejects if that cannot be reached. `signal` aborts when the stream is over. */
   dial: (signal: AbortSignal) => Promise<Duplex>;
@@ -185,7 +188,7 @@ export class MuxClient {
     this.#sessions.wokeUp(awayMs);
   }
 
-  /** The machine's addresses changed: a carrier from one that is gone is dead, an outage tries at once. */
+  /** The machine's addresses changed: a carrier from a lost address is dead, and an outage tries at once. */
   addressesChanged(isLocal: (address: string) => boolean): void {
     this.#sessions.addressesChanged(isLocal);
   }

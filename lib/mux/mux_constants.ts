@@ -39,7 +39,7 @@ export const MOST_START_CREDIT = 256 * 1024;
 export const LEAST_START_CREDIT = 4 * 1024;
 /** Receive memory set apart for the start credit of all streams, in bytes. */
 export const START_POOL_BYTES = 16 * 1024 * 1024;
-/** An acceptor lets the streams of a session take at least so much start credit, and an opener relies on it, in bytes. */
+/** Start credit that an acceptor lets all streams of a session take at least, and an opener relies on, in bytes. */
 export const LEAST_START_POOL_BYTES = 2 * 1024 * 1024;
 /** Receive memory by which windows may grow beyond their start, all streams together, in bytes. */
 export const GROWTH_POOL_BYTES = 48 * 1024 * 1024;
@@ -47,23 +47,23 @@ export const GROWTH_POOL_BYTES = 48 * 1024 * 1024;
 export const MOST_WINDOW_BYTES = 16 * 1024 * 1024;
 
 /**
- * Opens, ends and resets that a peer has not acknowledged may exceed the replay log by so much, in bytes; then it may
- * open no further stream. Honest peers acknowledge: 8 MiB are 70,000 refused streams.
+ * Bytes of opens, ends and resets beyond the replay log that a peer may leave unacknowledged; then it may open no
+ * further stream. Honest peers acknowledge: 8 MiB are 70,000 refused streams.
  */
 export const MOST_EXCESS_BYTES = 8 * 1024 * 1024;
 
 /**
- * A bulk stream may send what the path carries in so many milliseconds before it is another's turn. With turns of 64 KiB on
- * every path 16 streams had 5.4 Gbit/s on one machine; so they have 7.8.
+ * Turn of a bulk stream, in milliseconds: it may send what the path carries in that time. On a quick path a short turn
+ * would be small writes.
  */
 export const TURN_MS = 1;
 /** The least that one turn may take, in bytes. */
 export const LEAST_TURN_BYTES = 64 * 1024;
-/** The most one turn takes, and one pull puts into the log, in bytes: so much may stand in front of who becomes ready. */
+/** The most one turn takes, and one pull puts into the log, in bytes: a stream that becomes ready waits behind it. */
 export const MOST_PULL_BYTES = 256 * 1024;
 /**
- * When so many streams have something to send, the first write begins before the users of the others were read: the peer
- * and its users have work meanwhile. Of 64 HTTP connections 8 and 16 gave 3 to 4 % more requests, 4 gave 3 % less.
+ * Streams with something to send at which the first write begins, before the users of the others were read: the peer
+ * and its users have work meanwhile.
  */
 export const EARLY_STREAMS = 8;
 /** A stream that sent less than this within {@linkcode QUIET_SPAN_MS} is quiet and goes first, in bytes. */
@@ -71,14 +71,14 @@ export const QUIET_BYTES = 16 * 1024;
 /** The time over which a stream's sending is looked at, in milliseconds. */
 export const QUIET_SPAN_MS = 100;
 
-/** A reset of the peer's waits so long, in milliseconds, for the user to take some of what came before it. */
+/** How long a reset of the peer's waits for the user to take some of what came before it, in milliseconds. */
 export const LAST_WRITES_MS = 10_000;
-/** A user that takes nothing more may be silent for so long, in milliseconds, before it counts as read to the end. */
+/** How long a user that takes nothing more may be silent before it counts as read to the end, in milliseconds. */
 export const LAST_READS_MS = 1_000;
 
 /** What one read's records may cost before others have their turn; an ordinary record costs 1. */
 export const MOST_TURN_COST = 2048;
-/** What an open record costs, without the dial: so many times as much work as any other. */
+/** What an open record costs, without the dial, in costs of an ordinary record. */
 export const OPEN_COST = 16;
 /** Users that are dialled in one turn, before others have theirs: as many as programs open connections at once. */
 export const DIALS_A_TURN = 64;

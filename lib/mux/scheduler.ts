@@ -1,5 +1,5 @@
 /**
- * Who sends next: quiet streams first, the others round-robin.
+ * Which stream sends next: quiet streams first, the others round-robin.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export class Turn {
     this.#spanBytes += bytes;
   }
 
-  /** Whether it sent little lately. The time is asked for only if it matters: for a small message that costs something. */
+  /** Whether it sent little lately. The clock is read only if it matters: small messages are many. */
   isQuiet(clock: { now(): number }): boolean {
     if (this.#spanBytes >= QUIET_BYTES) this.#roll(clock.now());
     return this.#spanBytes < QUIET_BYTES;
@@ -83,7 +83,7 @@ export class Scheduler<Stream extends { turn: Turn }> {
   }
 }
 
-/** So many places of those that had their turn are kept at the front of a queue. */
+/** Empty places at the front of a queue before it is moved up. */
 const MOST_PASSED = 1024;
 
 function taken<Stream extends { turn: Turn }>(stream: Stream | undefined): Stream | undefined {

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** Who has sent its end. */
+/** A stream that has sent its end. */
 export interface Ender {
   /** The peer has taken the end, and so everything in front of it. */
   endTaken(): void;

@@ -8,7 +8,7 @@ import { duplexFromStreams, type StreamPair, streamsFromDuplex } from "../net/we
 import type { ServerLimits } from "../session/session_limits.ts";
 import { type LinkOptions, MuxClient, type MuxClientOptions, MuxServer } from "./link.ts";
 
-/** What {@linkcode connectSession} can be told. */
+/** Options of {@linkcode connectSession}. */
 export interface ConnectOptions extends LinkOptions {
   /** Opens a carrier to the server: called at first and in every outage, until one answers. */
   dial: (signal: AbortSignal) => Promise<StreamPair>;
@@ -32,9 +32,11 @@ export interface ClientSession {
   close(reason?: string): Promise<void>;
 }
 
-/** What {@linkcode serveSessions} can be told. */
+/** Options of {@linkcode serveSessions}. */
 export interface ServeOptions extends LinkOptions, Partial<ServerLimits> {
-  /** Takes a stream that a client opened. If it throws, the stream is refused with that message; if it rejects, reset. */
+  /**
+   * Takes a stream that a client opened. If it throws, the stream is refused with that message; if it rejects, reset.
+   */
   onStream: (stream: StreamPair) => void | Promise<void>;
 }
 

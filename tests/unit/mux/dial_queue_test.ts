@@ -77,6 +77,27 @@ Deno.test("beyond a burst there are only so many dials a second, and a pause all
   assertEquals(dialled.length - before, MOST_DIALS_AT_ONCE);
 });
 
+Deno.test("a stream that was carried to its end gives its dial back", async () => {
+  const { clock, queue, dialled, open } = start();
+  open(MOST_DIALS_AT_ONCE + 2_000);
+  queue.dialDue();
+  await clock.advance(200);
+  const before = dialled.length;
+  assertEquals(before < MOST_DIALS_AT_ONCE + 500, true, `${before} dials: the burst is over`);
+  for (let count = 0; count < 500; count++) queue.wasOfUse();
+  await clock.advance(20);
+  assertEquals(dialled.length >= before + 500, true, `${dialled.length - before} dials`);
+});
+
+Deno.test("streams that were carried to their end allow no more than a burst", async () => {
+  const { clock, queue, dialled, open } = start();
+  for (let count = 0; count < MOST_DIALS_AT_ONCE; count++) queue.wasOfUse();
+  open(2 * MOST_DIALS_AT_ONCE);
+  queue.dialDue();
+  await clock.advance(200);
+  assertEquals(dialled.length < MOST_DIALS_AT_ONCE + 500, true, `${dialled.length} dials`);
+});
+
 Deno.test("a queue that was dropped dials for nobody, and leaves no timer", async () => {
   const { clock, queue, dialled, open } = start();
   open(DIALS_A_TURN + 1);
