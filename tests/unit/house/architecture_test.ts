@@ -25,6 +25,13 @@ function pathsIn(text: string): string[] {
   return Array.from(paths, ([path]) => path);
 }
 
+/** The names in files that a text tells, as in `lib/a.ts`: `tick`, or `tick` of `lib/a.ts`: path and name. */
+function namesIn(text: string): [path: string, name: string][] {
+  const behind = [...text.matchAll(/`([\w/]+\.ts)`: `(#?\w+)`/g)].map(([, path, name]) => [path, name]);
+  const before = [...text.matchAll(/`(#?\w+)` (?:of|in) `([\w/]+\.ts)`/g)].map(([, name, path]) => [path, name]);
+  return [...behind, ...before] as [string, string][];
+}
+
 /** What is wrong with the map, beside a tree that has the paths `isThere`, and texts that cite invariants. */
 function findings(map: string, isThere: (path: string) => boolean, texts: Iterable<[string, string]>): string[] {
   const found = pathsIn(map).filter((path) => !isThere(path)).map((path) => `${path} is named and not there`);
@@ -75,6 +82,18 @@ Deno.test("every invariant that is cited is in ARCHITECTURE.md, and what it name
   assert(texts.flatMap(([, text]) => citedBy(text)).length >= 40, "citations are found");
   assertEquals([...invariants(MAP).keys()], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   assertEquals(findings(MAP, isThere, texts), []);
+});
+
+Deno.test("the functions that ARCHITECTURE.md names are in their files", () => {
+  assertEquals(namesIn("`lib/a.ts`: `tick`; `cut` in `lib/b.ts`, `#pull` of `lib/c.ts`"), [
+    ["lib/a.ts", "tick"],
+    ["lib/b.ts", "cut"],
+    ["lib/c.ts", "#pull"],
+  ]);
+  const names = namesIn(MAP);
+  assert(names.length >= 3, "names are found");
+  const isIn = ([path, name]: [string, string]) => new RegExp(`(?<![\\w#])${name}\\(`).test(readText(path));
+  assertEquals(names.filter((name) => !isIn(name)), []);
 });
 
 Deno.test("ARCHITECTURE.md is short enough to be read", () => {
