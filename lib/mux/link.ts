@@ -99,7 +99,7 @@ function sessionOptions(options: LinkOptions) {
     memory: options.memory,
     limits: limitsOf(options),
     token: options.token,
-    bindUser: (mux: Mux, session: MuxSession) => mux.bind(session),
+    bindUpper: (mux: Mux, session: MuxSession) => mux.bind(session),
   };
 }
 
@@ -119,14 +119,14 @@ export class MuxClient {
       ...sessionOptions(options),
       dial: options.dial,
       identity: options.identity,
-      makeUser: muxMaker(options, this.#cuts),
+      makeUpper: muxMaker(options, this.#cuts),
       inherit: (from, to) => from.takeUnopened().forEach((stream) => to.adopt(stream)),
     });
   }
 
   /** Streams that are open. */
   get streamCount(): number {
-    return this.#sessions.user.streamCount;
+    return this.#sessions.upper.streamCount;
   }
 
   /** Whether there is a carrier. */
@@ -141,12 +141,12 @@ export class MuxClient {
 
   /** Counted bytes of the present session that the server has acknowledged. */
   get acknowledgedBytes(): number {
-    return this.#sessions.acknowledgedBytes;
+    return this.#sessions.session.replayLog.acknowledged;
   }
 
   /** Counted bytes of the present session that have come. */
   get receivedBytes(): number {
-    return this.#sessions.receivedBytes;
+    return this.#sessions.session.received;
   }
 
   /** Bytes that were sent again after outages. */
@@ -160,7 +160,7 @@ export class MuxClient {
    * @throws {TeleError} `refused` if there are too many streams.
    */
   open(user: Duplex): MuxStream {
-    const stream = this.#sessions.user.open(user);
+    const stream = this.#sessions.upper.open(user);
     this.#sessions.hurry();
     return stream;
   }
@@ -220,7 +220,7 @@ export class MuxServer {
     this.#cuts = cutQueue(options);
     this.#sessions = new SessionServer<Mux>({
       ...sessionOptions(options),
-      makeUser: muxMaker(options, this.#cuts, options.dial),
+      makeUpper: muxMaker(options, this.#cuts, options.dial),
     });
   }
 

@@ -13,7 +13,7 @@ import type { Segment, SegmentPool } from "../session/segment_pool.ts";
 import { EndCode } from "../session/session_constants.ts";
 import { RefusalError } from "../session/ending.ts";
 import type { ReplayLog } from "../session/carrier/replay_log.ts";
-import type { SessionUser } from "../session/session.ts";
+import type { UpperLayer } from "../session/upper_layer.ts";
 import { Backlog } from "./backlog.ts";
 import {
   EARLY_STREAMS,
@@ -43,14 +43,16 @@ import { MuxStream, type MuxStreamOptions, type StreamEnd, type StreamHost } fro
 
 /** The part of a session that a mux needs. */
 export interface MuxSession {
-  /** There is something to send; `isMuch`: enough for a write of its own, to begin at once. */
-  wake(isMuch?: boolean): void;
+  /** There is something to send. */
+  wake(): void;
+  /** There is enough for a write of its own, to begin at once. */
+  wakeNow(): void;
   /** Round trip in milliseconds; 0 if unknown. */
   readonly roundTripMs: number;
   /** How much its path carries, in bytes a millisecond; 0 if unknown. */
   readonly rateBytesPerMs: number;
   /** What was sent and not acknowledged. */
-  readonly log: { readonly excessBytes: number };
+  readonly replayLog: { readonly excessBytes: number };
   /** The peer broke a rule, or something threw that should not have. */
   sessionBroken(error: unknown): void;
 }
@@ -94,7 +96,7 @@ export interface MuxOptions {
  *
  * Source: `PROTOCOL.md`, "Records" and "Flow control".
  */
-export class Mux implements SessionUser, StreamHost {
+export class Mux implements UpperLayer, StreamHost {
   /** The clock. */
   readonly clock: Clock;
   /** Segments that users' connections are read into. */
@@ -325,7 +327,7 @@ export class Mux implements SessionUser, StreamHost {
       );
     }
     // Each stream that is refused or ends leaves an answer in the log, so to limit those at once is not enough.
-    if ((this.#session?.log.excessBytes ?? 0) + this.#resetsDueBytes > MOST_EXCESS_BYTES) {
+    if ((this.#session?.replayLog.excessBytes ?? 0) + this.#resetsDueBytes > MOST_EXCESS_BYTES) {
       throw new TeleError("protocol", "the peer opens streams, and does not acknowledge what became of former ones");
     }
     if (this.#options.open.count >= maxStreams) {
@@ -510,7 +512,8 @@ export class Mux implements SessionUser, StreamHost {
   /** @ignore */
   arrived(stream: MuxStream): void {
     this.#scheduler.add(stream, this.clock);
-    this.#session?.wake(this.#scheduler.count >= EARLY_STREAMS);
+    if (this.#scheduler.count >= EARLY_STREAMS) this.#session?.wakeNow();
+    else this.#session?.wake();
   }
 
   /** @ignore */

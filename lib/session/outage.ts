@@ -40,7 +40,7 @@ export interface OutageEnd {
  * answer from something that is not the server, or does not let this client in, silence is no new reason. A link that
  * comes and goes is one outage: that it is up is told when it has lasted.
  */
-export class OutageLog {
+export class Outage {
   readonly #clock: Clock;
   readonly #log: Log;
   #beganAt: number | undefined;

@@ -4,91 +4,15 @@
  * @module
  */
 import { encodeHex } from "@std/encoding/hex";
-import type { Clock } from "../net/clock.ts";
-import type { Duplex } from "../net/duplex.ts";
 import { faultOf, type TeleError } from "../net/error.ts";
 import { Carrier, type CarrierHost } from "./carrier/carrier.ts";
-import type { MemoryBudget } from "./memory_budget.ts";
-import type { Segment, SegmentPool } from "./segment_pool.ts";
+import type { Segment } from "./segment_pool.ts";
 import { EndCode } from "./session_constants.ts";
 import { type Ending, RefusalError } from "./ending.ts";
-import { Patience } from "./reconnect/patience.ts";
+import { type LostCarrier, Patience } from "./reconnect/patience.ts";
 import { ReplayLog } from "./carrier/replay_log.ts";
-import type { SessionLimits } from "./session_limits.ts";
-
-/** The layer above a session: it fills the log and takes what arrives. The mux is one. */
-export interface SessionUser {
-  /** Puts counted bytes into `log`: up to `bulkBytes`, of urgent ones up to `urgentBytes`, which is more. */
-  pull(log: ReplayLog, bulkBytes: number, urgentBytes: number): void;
-  /** Counted bytes, in order, each once. A view of `segment`, to be retained by whoever keeps them. */
-  receive(bytes: Uint8Array, segment: Segment): void;
-  /**
-   * All that was read at once has been handed over. The promise, if there is one, settles when the user is ready for more:
-   * it was too much for one turn of the event loop.
-   */
-  turnEnded(): Promise<void> | undefined;
-  /** The peer has every counted byte before `offset`. */
-  acknowledged(offset: number): void;
-  /** An uncounted message: it may be missing or come twice. */
-  receiveHint(bytes: Uint8Array): void;
-  /** Whether there are uncounted messages to send. */
-  readonly hasHints: boolean;
-  /** Writes uncounted messages into `into`; returns their bytes, 0 for none. */
-  takeHints(into: Uint8Array): number;
-  /** A carrier was attached: uncounted messages are to be told again. */
-  attached(): void;
-  /** The session is over; `error` says why. Called once. */
-  ended(error: TeleError): void;
-  /** Start credit that the client may take for its streams, in bytes: told in the accept. */
-  startPoolBytes: number;
-  /** Open streams. */
-  readonly streamCount: number;
-  /** Whether something waits here that is not in the log yet and belongs to no open stream. */
-  readonly hasUnsent: boolean;
-}
-
-/** What a {@linkcode Session} is made of. */
-export interface SessionOptions {
-  /** Time. */
-  clock: Clock;
-  /** Segments that carriers are read into. */
-  pool: SegmentPool;
-  /** The layer above. */
-  user: SessionUser;
-  /** Limits of sessions. */
-  limits: SessionLimits;
-  /** What the sessions of the process may hold together. */
-  memory?: MemoryBudget;
-  /** Told when the session has lost its carrier; not when it ends. */
-  onDetached(session: Session, reason: string): void;
-  /**
-   * Told when nothing but a guess excuses the silence of the carrier. Who can dial finds out whether the path is alive; the
-   * others wait.
-   */
-  onDoubted?(session: Session): void;
-  /** Told when a carrier that was doubted is heard again. */
-  onTrusted?(session: Session): void;
-  /** Told when the peer is first heard on a carrier: its handshake is certainly done. */
-  onHeard?(session: Session): void;
-  /** Told when the session ends, before its user is: what the peer has never heard of can still be taken from it. */
-  onEnding?(session: Session, error: TeleError): void;
-  /** Told when the session has ended, after its user was. */
-  onEnded?(session: Session, error: TeleError): void;
-}
-
-/** How a carrier is attached. */
-export interface Attachment {
-  /** The connection, on which the handshake is done. */
-  duplex: Duplex;
-  /** Counted bytes the peer has received. */
-  peerReceived: number;
-  /** Bytes of the session that were read with the handshake. */
-  leftover: Uint8Array;
-  /** Written before anything else. */
-  opening?: Uint8Array;
-  /** The round trip that the handshake took, in milliseconds: on a long path nobody is judged before the first reply. */
-  roundTripMs?: number;
-}
+import type { Attachment, SessionOptions } from "./session_options.ts";
+import type { UpperLayer } from "./upper_layer.ts";
 
 /**
  * One session: at most one carrier at a time, and counts that only grow.
@@ -97,7 +21,7 @@ export interface Attachment {
  */
 export class Session implements CarrierHost {
   /** What was sent and is not acknowledged. */
-  readonly log: ReplayLog;
+  readonly replayLog: ReplayLog;
   /** Identifier given by the server; empty until the first handshake is done. */
   id: Uint8Array = new Uint8Array(0);
   /** Proves both sides on a resume; never sent. */
@@ -117,7 +41,7 @@ export class Session implements CarrierHost {
   /** A session that was never attached. */
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.log = new ReplayLog({ limitBytes: options.limits.replayBufferBytes, memory: options.memory?.logs });
+    this.replayLog = new ReplayLog({ limitBytes: options.limits.replayBufferBytes, memory: options.memory?.logs });
   }
 
   /** Short name for logs: the first digits of the identifier. */
@@ -130,9 +54,9 @@ export class Session implements CarrierHost {
     return this.#received;
   }
 
-  /** Who uses it. */
-  get user(): SessionUser {
-    return this.#options.user;
+  /** The layer above. */
+  get upper(): UpperLayer {
+    return this.#options.upper;
   }
 
   /** The carrier, while there is one. */
@@ -150,8 +74,8 @@ export class Session implements CarrierHost {
    * at once; the reset, and what came in front of it, may wait for as long as the session does (invariant 9).
    */
   get isEmpty(): boolean {
-    const { streamCount, hasUnsent } = this.user;
-    return this.log.heldBytes === 0 && !hasUnsent && streamCount === 0;
+    const { streamCount, hasUnsent } = this.upper;
+    return this.replayLog.heldBytes === 0 && !hasUnsent && streamCount === 0;
   }
 
   /** Why it ended, once it has. */
@@ -184,26 +108,24 @@ export class Session implements CarrierHost {
     this.detach();
     let again: number;
     try {
-      again = this.log.rewind(attachment.peerReceived);
+      again = this.replayLog.rewind(attachment.peerReceived);
     } catch (error) {
       this.sessionBroken(error);
       throw error;
     }
     this.#detachedAt = undefined;
-    this.user.acknowledged(attachment.peerReceived);
-    this.user.attached();
+    this.upper.acknowledged(attachment.peerReceived);
+    this.upper.attached();
+    const { clock, pool, limits } = this.#options;
     this.#carrier = new Carrier({
-      duplex: attachment.duplex,
+      ...attachment,
       host: this,
-      clock: this.#options.clock,
-      pool: this.#options.pool,
-      limits: this.#options.limits,
-      leftover: attachment.leftover,
-      opening: attachment.opening,
-      roundTripMs: attachment.roundTripMs,
+      clock,
+      pool,
+      limits,
       patienceMs: this.#patience.ms,
     });
-    this.#patience.attached(this.#options.clock.now(), this.#arrivedBytes);
+    this.#patience.attached(clock.now(), this.#arrivedBytes);
     return again;
   }
 
@@ -211,28 +133,43 @@ export class Session implements CarrierHost {
   detach(): void {
     if (this.#carrier === undefined) return;
     const nowMs = this.#options.clock.now();
-    const { silentMs, roundTripMs } = this.#carrier;
-    this.#lastRoundTripMs = roundTripMs;
-    this.#patience.lost(nowMs, { arrivedBytes: this.#arrivedBytes, isWaiting: this.log.heldBytes > 0, silentMs });
+    this.#lastRoundTripMs = this.#carrier.roundTripMs;
+    this.#patience.lost(nowMs, this.lastCarrier);
     this.#carrier.stop();
     this.#carrier = undefined;
     this.#detachedAt = nowMs;
   }
 
-  /** Counted bytes that have arrived, at either end, as far as this one knows. */
-  get #arrivedBytes(): number {
-    return this.#received + this.log.acknowledged;
+  /** What is known about the present carrier, or the one before. */
+  get lastCarrier(): LostCarrier {
+    return {
+      arrivedBytes: this.#arrivedBytes,
+      isWaiting: this.replayLog.heldBytes > 0,
+      isEmpty: this.isEmpty,
+      silentMs: this.#carrier?.silentMs ?? 0,
+      roundTripMs: this.lastRoundTripMs,
+    };
   }
 
-  /** There may be something to send; `isMuch` as in {@linkcode Carrier.wake}. */
-  wake(isMuch?: boolean): void {
-    this.#carrier?.wake(isMuch);
+  /** Counted bytes that have arrived, at either end, as far as this one knows. */
+  get #arrivedBytes(): number {
+    return this.#received + this.replayLog.acknowledged;
+  }
+
+  /** There may be something to send; see {@linkcode Carrier.wake}. */
+  wake(): void {
+    this.#carrier?.wake();
+  }
+
+  /** There is enough for a write of its own; see {@linkcode Carrier.wakeNow}. */
+  wakeNow(): void {
+    this.#carrier?.wakeNow();
   }
 
   /**
    * Ends the session.
    *
-   * @param error What its user is told.
+   * @param error What the layer above is told.
    * @param ending What the peer is told, if there is a carrier.
    * @returns Settles when the peer was told and has closed, or that took too long.
    */
@@ -244,7 +181,7 @@ export class Session implements CarrierHost {
     if (carrier !== undefined) {
       if (ending === undefined) carrier.stop();
       // With streams open, something that came may be lost here: the peer must not take it for delivered.
-      else carrier.sayGoodbye(ending, this.user.streamCount === 0);
+      else carrier.sayGoodbye(ending, this.upper.streamCount === 0);
     }
     this.#options.memory?.sessionEnding();
     this.#tellEnd(error);
@@ -255,13 +192,13 @@ export class Session implements CarrierHost {
   /** Each though the one before throws: a session that has ended for some only would be silence for the others. */
   #tellEnd(error: TeleError): void {
     try {
-      this.#options.onEnding?.(this, error);
+      this.#options.onEnding?.(error);
     } finally {
       try {
-        this.user.ended(error);
+        this.upper.ended(error);
       } finally {
-        this.log.clear();
-        this.#options.onEnded?.(this, error);
+        this.replayLog.clear();
+        this.#options.onEnded?.(error);
       }
     }
   }
@@ -270,64 +207,64 @@ export class Session implements CarrierHost {
 
   /** @ignore */
   pull(bulkBytes: number, urgentBytes: number): void {
-    if (this.#ended === undefined) this.user.pull(this.log, bulkBytes, urgentBytes);
+    if (this.#ended === undefined) this.upper.pull(this.replayLog, bulkBytes, urgentBytes);
   }
 
   /** @ignore */
   receiveData(bytes: Uint8Array, segment: Segment): void {
     if (this.#ended !== undefined) return;
-    // Invariants 1 and 11: the bytes are counted in the step in which the user has taken them. What a throw ends with the
+    // Invariants 1 and 11: the bytes are counted in the step in which the layer above has taken them. What a throw ends with the
     // session was not taken, and the peer must not hear that it was.
-    this.user.receive(bytes, segment);
+    this.upper.receive(bytes, segment);
     this.#received += bytes.length;
   }
 
   /** @ignore */
   acknowledge(offset: number): void {
-    this.log.acknowledge(offset);
-    if (this.#ended === undefined) this.user.acknowledged(offset);
+    this.replayLog.acknowledge(offset);
+    if (this.#ended === undefined) this.upper.acknowledged(offset);
   }
 
   /** @ignore */
   turnEnded(): Promise<void> | undefined {
-    return this.#ended === undefined ? this.user.turnEnded() : undefined;
+    return this.#ended === undefined ? this.upper.turnEnded() : undefined;
   }
 
   /** @ignore */
   receiveHint(bytes: Uint8Array): void {
-    if (this.#ended === undefined) this.user.receiveHint(bytes);
+    if (this.#ended === undefined) this.upper.receiveHint(bytes);
   }
 
   /** @ignore */
   get hasHints(): boolean {
-    return this.#ended === undefined && this.user.hasHints;
+    return this.#ended === undefined && this.upper.hasHints;
   }
 
   /** @ignore */
   takeHints(into: Uint8Array): number {
-    return this.#ended === undefined ? this.user.takeHints(into) : 0;
+    return this.#ended === undefined ? this.upper.takeHints(into) : 0;
   }
 
   /** @ignore */
   carrierDoubted(): void {
-    if (this.#ended === undefined) this.#options.onDoubted?.(this);
+    if (this.#ended === undefined) this.#options.onDoubted?.();
   }
 
   /** @ignore */
   carrierTrusted(): void {
-    if (this.#ended === undefined) this.#options.onTrusted?.(this);
+    if (this.#ended === undefined) this.#options.onTrusted?.();
   }
 
   /** @ignore */
   carrierLost(carrier: Carrier, reason: string): void {
     if (carrier !== this.#carrier) return;
     this.detach();
-    this.#options.onDetached(this, reason);
+    this.#options.onDetached(reason);
   }
 
   /** @ignore */
   heard(): void {
-    this.#options.onHeard?.(this);
+    this.#options.onHeard?.();
   }
 
   /** @ignore */

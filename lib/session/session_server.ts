@@ -18,7 +18,8 @@ import { readResumeTimeout, resumeTimeoutField, startPoolField } from "./handsha
 import { endingOf, RefusalError } from "./ending.ts";
 import { framed } from "../ping/codec.ts";
 import { SESSION_ID_BYTES } from "./handshake/messages.ts";
-import { Session, type SessionUser } from "./session.ts";
+import { Session } from "./session.ts";
+import type { UpperLayer } from "./upper_layer.ts";
 import { SessionEntry } from "./session_entry.ts";
 import { SessionRegistry } from "./session_registry.ts";
 import { SessionLog } from "./session_log.ts";
@@ -27,17 +28,17 @@ import { renewedTokenSalt, tokenSalt } from "./handshake/token.ts";
 import type { ServerLimits } from "./session_limits.ts";
 
 /** Options of {@linkcode SessionServer}. */
-export interface SessionServerOptions<User extends SessionUser> {
+export interface SessionServerOptions<Upper extends UpperLayer> {
   /** Time. */
   clock: Clock;
   /** Told of sessions, outages and strangers. */
   log: Log;
   /** Segments that carriers are read into. */
   pool: SegmentPool;
-  /** Makes the user of a new session: the mux. */
-  makeUser: () => User;
-  /** The session has a user: called for each new session, before it is attached. */
-  bindUser: (user: User, session: Session) => void;
+  /** Makes the layer above a new session: the mux. */
+  makeUpper: () => Upper;
+  /** Joins the two: called for each new session, before it is attached. */
+  bindUpper: (upper: Upper, session: Session) => void;
   /** Limits of sessions, and of their number. */
   limits: ServerLimits;
   /** What the sessions of the process may hold together. */
@@ -55,8 +56,8 @@ const REFUSED_MS = 1_000;
  * Invariant 1: the step that attaches checks the attempt's number, stops the old carrier and reads the count with
  * nothing awaited in between. Invariant 9: a session ends only for its own client.
  */
-export class SessionServer<User extends SessionUser> {
-  readonly #options: SessionServerOptions<User>;
+export class SessionServer<Upper extends UpperLayer> {
+  readonly #options: SessionServerOptions<Upper>;
   readonly #strangers: Strangers;
   readonly #lines: SessionLog;
   /** What the token adds to the keys of a new session. */
@@ -72,7 +73,7 @@ export class SessionServer<User extends SessionUser> {
    *
    * @throws {TeleError} `bad-input` if the token is too short or too long.
    */
-  constructor(options: SessionServerOptions<User>) {
+  constructor(options: SessionServerOptions<Upper>) {
     this.#options = options;
     this.#tokenSalt = tokenSalt(options.token);
     this.#strangers = new Strangers(options.clock, options.log);
@@ -180,39 +181,39 @@ export class SessionServer<User extends SessionUser> {
       this.#options.limits.resumeTimeoutMs,
       identity === undefined ? NAMELESS_SESSION_KEPT_MS : Infinity,
     );
-    const user = this.#options.makeUser();
+    const upper = this.#options.makeUpper();
     const id = crypto.getRandomValues(new Uint8Array(SESSION_ID_BYTES));
     const accept = await handshake.accept({
       sessionId: id,
       received: 0,
-      fields: new Map([...resumeTimeoutField(keptMs), ...startPoolField(user.startPoolBytes)]),
+      fields: new Map([...resumeTimeoutField(keptMs), ...startPoolField(upper.startPoolBytes)]),
     });
     if (this.#stopped) return handshake.channel.duplex.close();
     const { peer } = handshake.channel.duplex;
     this.#registry.makeRoomFor(identity);
-    const session = this.#makeSession(user, id, resumeSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));
+    const session = this.#makeSession(upper, id, resumeSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));
     const entry = new SessionEntry(session, identity, hostOfPeer(peer));
     this.#registry.add(entry);
     this.#attach(handshake, session, { peerReceived: 0, accept, roundTripMs });
     this.#lines.tell("began", "info", entry, `began, from ${peer}`, { peer });
   }
 
-  #makeSession(user: User, id: Uint8Array, resumeSecret: Uint8Array, resumeTimeoutMs: number): Session {
+  #makeSession(upper: Upper, id: Uint8Array, resumeSecret: Uint8Array, resumeTimeoutMs: number): Session {
     const { clock, pool, limits, memory } = this.#options;
-    const session = new Session({
+    const session: Session = new Session({
       clock,
       pool,
-      user,
+      upper,
       limits,
       memory,
-      onDetached: (lost, reason) => this.#registry.detached(lost, reason),
-      onHeard: (heard) => this.#registry.heard(heard),
-      onEnded: (lost, error) => this.#registry.ended(lost, error),
+      onDetached: (reason) => this.#registry.detached(session, reason),
+      onHeard: () => this.#registry.heard(session),
+      onEnded: (error) => this.#registry.ended(session, error),
     });
     session.id = id;
     session.resumeSecret = resumeSecret;
     session.resumeTimeoutMs = resumeTimeoutMs;
-    this.#options.bindUser(user, session);
+    this.#options.bindUpper(upper, session);
     return session;
   }
 

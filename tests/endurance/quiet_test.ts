@@ -125,7 +125,7 @@ Deno.test("also when each attempt fails for another reason, an hour without netw
     log: (_level, message) => void lines.push(message),
     dial: () => Promise.reject(new Error(`reason ${dials++}`)),
   });
-  client.user.streamCount = 1;
+  client.upper.streamCount = 1;
   await world.clock.advance(HOUR_MS);
   assert(dials > 500 && lines.length > 0 && lines.length < 100, `${dials} attempts, ${lines.length} lines`);
   await world.end();

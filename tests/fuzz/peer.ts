@@ -74,16 +74,16 @@ function attachServer(stage: Stage, choices: Choices, users: Users): Attached {
   const bound: { mux: Mux; session: Session }[] = [];
   const open = { count: 0 };
   const { clock, pool } = stage.common();
-  const makeUser = () => new Mux({ clock, pool, maxStreams: MOST_STREAMS, open, dial: users.dial });
-  const bindUser = (mux: Mux, session: Session) => {
+  const makeUpper = () => new Mux({ clock, pool, maxStreams: MOST_STREAMS, open, dial: users.dial });
+  const bindUpper = (mux: Mux, session: Session) => {
     mux.bind(session);
     bound.push({ mux, session });
   };
   const options = {
     ...stage.common(),
     limits: { ...LIMITS, replayBufferBytes: REPLAY_BYTES, maxSessions: 3 },
-    makeUser,
-    bindUser,
+    makeUpper,
+    bindUpper,
   };
   const server = new SessionServer<Mux>(options);
   const wire = new Wire(choices);
@@ -115,8 +115,8 @@ function attachClient(stage: Stage, choices: Choices, users: Users): Attached {
     limits: { ...LIMITS, replayBufferBytes: REPLAY_BYTES },
     // There is one carrier; later on nobody answers.
     dial: () => dials++ === 0 ? Promise.resolve(wire.near) : Promise.reject(new Error("connection refused")),
-    makeUser: () => new Mux({ clock: stage.process.clock, pool, maxStreams: MOST_STREAMS, open }),
-    bindUser: (mux, session) => {
+    makeUpper: () => new Mux({ clock: stage.process.clock, pool, maxStreams: MOST_STREAMS, open }),
+    bindUpper: (mux, session) => {
       mux.bind(session);
       bound.push({ mux, session });
     },
@@ -126,7 +126,7 @@ function attachClient(stage: Stage, choices: Choices, users: Users): Attached {
   stage.pass(0);
   check(client.isAttached, () => `an honest server is not taken: ${stage.lines.join("; ")}`);
   for (let left = choices.between(0, 3); left > 0; left--) {
-    users.dial().then((user) => client.user.open(user), () => {});
+    users.dial().then((user) => client.upper.open(user), () => {});
   }
   stage.pass(0);
   return { ...bound[0]!, wire, stop: () => client.stop("the end") };
@@ -144,7 +144,7 @@ function judge({ session, wire }: Attached, effect: Effect): void {
 }
 
 function assertBounded({ session, mux }: Attached): void {
-  const held = session.log.heldBytes;
+  const held = session.replayLog.heldBytes;
   const most = REPLAY_BYTES + MOST_PULL_BYTES + MOST_RECORD_BYTES;
   check(held <= most, () => `the log holds ${held} bytes`);
   check(mux.streamCount <= MOST_STREAMS, () => `${mux.streamCount} streams are open`);

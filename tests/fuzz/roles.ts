@@ -9,7 +9,8 @@ import type { TeleError } from "../../lib/net/error.ts";
 import { SegmentPool } from "../../lib/session/segment_pool.ts";
 import { SessionClient } from "../../lib/session/session_client.ts";
 import { SessionServer } from "../../lib/session/session_server.ts";
-import type { Session, SessionUser } from "../../lib/session/session.ts";
+import type { Session } from "../../lib/session/session.ts";
+import type { UpperLayer } from "../../lib/session/upper_layer.ts";
 import { takeChance } from "../sim/chance.ts";
 import { SimClock } from "../sim/clock.ts";
 import { Process } from "../sim/process.ts";
@@ -26,7 +27,7 @@ export const LIMITS: ServerLimits = limitsOf({
 });
 
 /** Takes what comes, and says nothing. */
-export class SilentUser implements SessionUser {
+export class SilentUser implements UpperLayer {
   streamCount = 0;
   readonly hasUnsent = false;
   error: TeleError | undefined;
@@ -99,8 +100,8 @@ export class Stage implements Disposable {
 export function silentServer(stage: Stage, sessions: Session[], clock?: Clock): SessionServer<SilentUser> {
   return new SessionServer<SilentUser>({
     ...stage.common(clock),
-    makeUser: () => new SilentUser(),
-    bindUser: (_user, session) => void sessions.push(session),
+    makeUpper: () => new SilentUser(),
+    bindUpper: (_user, session) => void sessions.push(session),
   });
 }
 
@@ -113,8 +114,8 @@ export function silentClient(
   return new SessionClient<SilentUser>({
     ...stage.common(),
     dial,
-    makeUser: () => new SilentUser(),
-    bindUser: (_user, session) => void sessions.push(session),
+    makeUpper: () => new SilentUser(),
+    bindUpper: (_user, session) => void sessions.push(session),
     inherit: () => {},
   });
 }

@@ -61,8 +61,8 @@ export const webCrypto: Target = {
       clock: systemClock,
       log: silentLog,
       pool: new SegmentPool({ plenty: 1 }),
-      makeUser: () => new SilentUser(),
-      bindUser: () => {},
+      makeUpper: () => new SilentUser(),
+      bindUpper: () => {},
       limits: limitsOf({ replayBufferBytes: 1024, resumeTimeoutMs: 60_000, maxSessions: 2 }),
     });
     const wire = new Wire(choices);

@@ -7,7 +7,8 @@ import { encodeHex } from "@std/encoding/hex";
 import type { TeleError } from "../../lib/net/error.ts";
 import { Mux } from "../../lib/mux/mux.ts";
 import type { MuxStream, StreamEnd } from "../../lib/mux/stream.ts";
-import type { Attachment, Session } from "../../lib/session/session.ts";
+import type { Attachment } from "../../lib/session/session_options.ts";
+import type { Session } from "../../lib/session/session.ts";
 import { Bounds } from "./bounds.ts";
 import type { SimClock } from "./clock.ts";
 import type { SimNetwork } from "./network.ts";
@@ -225,7 +226,7 @@ export class Model implements UserWatcher, Watcher {
   attaching(session: Session, { duplex, peerReceived }: Attachment): void {
     const pipe = this.#network.pipeOf(duplex);
     const holder = duplex.localAddress === undefined ? pipe?.server : pipe?.client;
-    if (session.user instanceof Mux && session.lastAttempt === 0) this.bounds.sessionBegan(holder, session.user);
+    if (session.upper instanceof Mux && session.lastAttempt === 0) this.bounds.sessionBegan(holder, session.upper);
     if (pipe !== undefined && pipe.client.name.startsWith("rogue")) {
       const act = pipe.client.name.replace("rogue that ", "") as RogueAct;
       if (mustBeTurnedAway(act)) this.fail(`the server accepted a rogue that had to be turned away: ${act}`);
@@ -310,7 +311,7 @@ export class Model implements UserWatcher, Watcher {
     const outageMs = this.#clock.now() - (session.detachedAt ?? this.#clock.now());
     if (outageMs >= this.#scenario.resumeTimeoutMs) return this.because("expired");
     // A session without streams may be forgotten sooner, but no stream, byte or reset on its way may be lost by that.
-    const { log: { heldBytes }, user: { streamCount, hasUnsent } } = session;
+    const { replayLog: { heldBytes }, upper: { streamCount, hasUnsent } } = session;
     if (streamCount > 0 || heldBytes > 0 || hasUnsent) {
       const resets = hasUnsent ? " and resets" : "";
       this.fail(`session ended too early, ${heldBytes} bytes${resets} waited: ${error.message}`);
@@ -343,7 +344,7 @@ export class Model implements UserWatcher, Watcher {
     const sent = this.#sentEnds.get(stream);
     if (sent === undefined) return this.fail("a stream is told to be finished that has not sent its end");
     for (const pair of this.#pairs.values()) {
-      const own = pair.find(({ session }) => session.user === sent.mux);
+      const own = pair.find(({ session }) => session.upper === sent.mux);
       if (own === undefined) continue;
       const taken = pair.find((end) => end !== own)?.session.received ?? 0;
       if (taken >= sent.offset) return;
@@ -372,7 +373,7 @@ export class Model implements UserWatcher, Watcher {
         this.#ends.delete(session);
         continue;
       }
-      const { received, lastAttempt, log } = session;
+      const { received, lastAttempt, replayLog: log } = session;
       if (received < end.received) this.fail(`the count received went back from ${end.received} to ${received}`);
       if (log.acknowledged < end.acknowledged) this.fail("the count acknowledged went back");
       if (lastAttempt < end.attempt) this.fail("the attempt's number went back");
@@ -406,10 +407,12 @@ export class Model implements UserWatcher, Watcher {
     const [one, other] = [pair[0].session, pair[1].session];
     if (one.error !== undefined || other.error !== undefined) return void this.#livePairs.delete(pair);
     for (const [from, to] of [[one, other], [other, one]]) {
-      if (from.log.acknowledged > to.received) {
-        this.fail(`${from.log.acknowledged} bytes are acknowledged, but ${to.received} received`);
+      if (from.replayLog.acknowledged > to.received) {
+        this.fail(`${from.replayLog.acknowledged} bytes are acknowledged, but ${to.received} received`);
       }
-      if (to.received > from.log.end) this.fail(`${to.received} bytes are received, but ${from.log.end} were written`);
+      if (to.received > from.replayLog.end) {
+        this.fail(`${to.received} bytes are received, but ${from.replayLog.end} were written`);
+      }
     }
   }
 
@@ -421,7 +424,7 @@ export class Model implements UserWatcher, Watcher {
     for (const user of this.users.values()) if (!user.isOver) return false;
     for (const { session, process, isClient } of this.#ends.values()) {
       if (process?.isAlive === false || session.error !== undefined) continue;
-      if (isClient && (session.carrier === undefined || session.log.heldBytes > 0)) return false;
+      if (isClient && (session.carrier === undefined || session.replayLog.heldBytes > 0)) return false;
     }
     return true;
   }
@@ -434,7 +437,7 @@ export class Model implements UserWatcher, Watcher {
     );
     for (const { session, process, isClient } of this.#ends.values()) {
       if (process?.isAlive === false || session.error !== undefined) continue;
-      const how = session.carrier === undefined ? "detached" : `${session.log.heldBytes} bytes not acknowledged`;
+      const how = session.carrier === undefined ? "detached" : `${session.replayLog.heldBytes} bytes not acknowledged`;
       users.push(`${isClient ? "client" : "server"} session ${session.name} ${how}`);
     }
     for (const { name } of this.rogues) users.push(`${name}, and is not turned away`);

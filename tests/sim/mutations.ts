@@ -49,13 +49,13 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a black hole taken for a slow path: a doubted carrier is never dialled beside",
     "session/session.ts",
-    "if (this.#ended === undefined) this.#options.onDoubted?.(this);",
+    "if (this.#ended === undefined) this.#options.onDoubted?.();",
     "return;",
   ),
   fault(
     "a doubted carrier that spoke is taken over all the same",
-    "session/session_client.ts",
-    "if (!this.#isDoubting) return;\n    this.#isDoubting = false;",
+    "session/reconnect/redial.ts",
+    "if (!this.#isBeside) return;\n    this.#isBeside = false;",
     "return;",
   ),
   fault(
@@ -87,15 +87,15 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a count one too low on resume: a byte comes twice",
-    "session/session_client.ts",
+    "session/commit.ts",
     "const received = resumes ? session.received : 0;",
     "const received = resumes ? Math.max(0, session.received - 1) : 0;",
   ),
   fault(
     "a frame sent twice after a resume",
     "session/session.ts",
-    "again = this.log.rewind(attachment.peerReceived);",
-    "again = this.log.rewind(Math.max(this.log.acknowledged, attachment.peerReceived - 100));",
+    "again = this.replayLog.rewind(attachment.peerReceived);",
+    "again = this.replayLog.rewind(Math.max(this.replayLog.acknowledged, attachment.peerReceived - 100));",
   ),
   fault(
     "what was under way is not sent again",
@@ -236,8 +236,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a write to a carrier while another is under way",
     "session/carrier/carrier.ts",
-    "if (isMuch && this.#isWriteDue) this.#writeDue();",
-    "if (isMuch) this.#writeNext();",
+    "if (this.#isWriteDue) this.#writeDue();\n  }\n",
+    "this.#writeNext();\n  }\n",
   ),
   fault(
     "an impossible count taken",
@@ -265,9 +265,9 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "the token left out of the keys when the server has forgotten the session",
-    "session/session_client.ts",
-    "const secret = resumes ? session.resumeSecret : await this.#tokenSalt;",
-    "const secret = resumes || session.id.length > 0 ? session.resumeSecret : await this.#tokenSalt;",
+    "session/commit.ts",
+    "const secret = resumes ? session.resumeSecret : await terms.tokenSalt;",
+    "const secret = resumes || session.id.length > 0 ? session.resumeSecret : await terms.tokenSalt;",
   ),
   { name: "bytes behind the end of a handshake message ignored", edits: [OPEN_END], fuzz: "messages" },
   {
@@ -337,8 +337,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "unopened streams lost when the session expires",
     "session/session_client.ts",
-    "    this.#succeed();\n    const meaning = isReplaced",
-    "    this.#replaceSession();\n    const meaning = isReplaced",
+    "    this.#present.succeed();\n    const meaning = isReplaced",
+    "    this.#present.replace();\n    const meaning = isReplaced",
   ),
   fault(
     "attempts that nobody answers keep their places",
@@ -403,7 +403,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a wake-up from an acknowledgement lost",
     "session/carrier/carrier.ts",
-    "    if (this.#awaitsRoom || this.#host.log.hasUnsent) this.wake();\n",
+    "    if (this.#awaitsRoom || this.#host.replayLog.hasUnsent) this.wake();\n",
     "",
   ),
   fault(
@@ -415,14 +415,14 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a session without streams taken for empty though its last bytes were not taken",
     "session/session.ts",
-    "this.log.heldBytes === 0 && !hasUnsent && streamCount === 0",
+    "this.replayLog.heldBytes === 0 && !hasUnsent && streamCount === 0",
     "!hasUnsent && streamCount === 0",
   ),
   fault(
     "a session without streams taken for empty though a reset waits to be told",
     "session/session.ts",
-    "this.log.heldBytes === 0 && !hasUnsent && streamCount === 0",
-    "this.log.heldBytes === 0 && streamCount === 0",
+    "this.replayLog.heldBytes === 0 && !hasUnsent && streamCount === 0",
+    "this.replayLog.heldBytes === 0 && streamCount === 0",
   ),
   fault(
     "a log takes more than its share of the memory",
@@ -464,8 +464,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a start pool told larger than it is",
     "session/session_server.ts",
-    "startPoolField(user.startPoolBytes)",
-    "startPoolField(4 * user.startPoolBytes)",
+    "startPoolField(upper.startPoolBytes)",
+    "startPoolField(4 * upper.startPoolBytes)",
   ),
   fault(
     "a stream that the peer has reset keeps the credit that it took",

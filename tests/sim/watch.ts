@@ -8,7 +8,8 @@ import { LEAST_START_CREDIT } from "../../lib/mux/mux_constants.ts";
 import { CreditPool } from "../../lib/mux/credit.ts";
 import { Mux } from "../../lib/mux/mux.ts";
 import { MuxStream, type StreamEnd } from "../../lib/mux/stream.ts";
-import { type Attachment, Session } from "../../lib/session/session.ts";
+import type { Attachment } from "../../lib/session/session_options.ts";
+import { Session } from "../../lib/session/session.ts";
 
 /** Who is told, while a run lasts. */
 export interface Watcher {

@@ -12,7 +12,7 @@ import { duplexPair } from "../../lib/net/pipe.ts";
 import { SegmentPool } from "../../lib/session/segment_pool.ts";
 import { SessionClient } from "../../lib/session/session_client.ts";
 import type { ReplayLog } from "../../lib/session/carrier/replay_log.ts";
-import type { SessionUser } from "../../lib/session/session.ts";
+import type { UpperLayer } from "../../lib/session/upper_layer.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { MemoryNetwork } from "./memory_network.ts";
 import { MIB } from "./mux_world.ts";
@@ -54,12 +54,12 @@ export async function withRogue(
     clock,
     log: () => {},
     pool: new SegmentPool({ plenty: 16 }),
-    makeUser: () => {
+    makeUpper: () => {
       const rogue = new Rogue();
       rogues.push(rogue);
       return rogue;
     },
-    bindUser: (user, session) => user.wake = () => session.wake(),
+    bindUpper: (user, session) => user.wake = () => session.wake(),
     inherit: () => {},
     limits: limitsOf({ replayBufferBytes: 16 * MIB, resumeTimeoutMs: 60_000 }),
   });
@@ -74,7 +74,7 @@ export async function withRogue(
 }
 
 /** A peer that writes what the test says instead of what a mux would. */
-export class Rogue implements SessionUser {
+export class Rogue implements UpperLayer {
   readonly received: string[] = [];
   readonly hints: Uint8Array[] = [];
   readonly streamCount = 1;

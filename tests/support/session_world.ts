@@ -17,7 +17,8 @@ import { FrameType, HEADROOM_BYTES } from "../../lib/session/session_constants.t
 import type { ReplayLog } from "../../lib/session/carrier/replay_log.ts";
 import { limitsOf, type ServerLimits, type SessionLimits } from "../../lib/session/session_limits.ts";
 import { SessionServer, type SessionServerOptions } from "../../lib/session/session_server.ts";
-import type { Session, SessionUser } from "../../lib/session/session.ts";
+import type { Session } from "../../lib/session/session.ts";
+import type { UpperLayer } from "../../lib/session/upper_layer.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { MemoryNetwork, type MemoryPipeOptions } from "./memory_network.ts";
 import { Random } from "./random.ts";
@@ -31,7 +32,7 @@ function byteAt(key: number, offset: number): number {
 }
 
 /** Sends as much as it is told to, and keeps what it receives. */
-export class ByteUser implements SessionUser {
+export class ByteLayer implements UpperLayer {
   /** The client's has a stream from the beginning, the server's as soon as something came. */
   streamCount = 1;
   readonly hasUnsent = false;
@@ -146,8 +147,8 @@ function keyOf(firstByte: number): number {
 /** What may be different from test to test. */
 export interface WorldOptions {
   network?: Omit<MemoryPipeOptions, "clock">;
-  server?: Partial<SessionServerOptions<ByteUser>> & Partial<ServerLimits>;
-  client?: Partial<SessionClientOptions<ByteUser>> & Partial<SessionLimits>;
+  server?: Partial<SessionServerOptions<ByteLayer>> & Partial<ServerLimits>;
+  client?: Partial<SessionClientOptions<ByteLayer>> & Partial<SessionLimits>;
 }
 
 /** Limits of both ends, unless a test says otherwise. */
@@ -160,13 +161,13 @@ export class World {
   /** Log lines as `who level: message`. */
   readonly lines: string[] = [];
   /** Users of sessions, oldest first. */
-  readonly clientUsers: ByteUser[] = [];
-  readonly serverUsers: ByteUser[] = [];
+  readonly clientUsers: ByteLayer[] = [];
+  readonly serverUsers: ByteLayer[] = [];
   /** Takes new connections; a test may put an impostor here. */
   onConnection: (duplex: Duplex) => void;
-  server: SessionServer<ByteUser>;
+  server: SessionServer<ByteLayer>;
   readonly #options: WorldOptions;
-  readonly #clients: SessionClient<ByteUser>[] = [];
+  readonly #clients: SessionClient<ByteLayer>[] = [];
   #keys = 0;
 
   constructor(options: WorldOptions = {}) {
@@ -183,22 +184,22 @@ export class World {
   /** Where connections go unless a test says otherwise. */
   readonly toServer = (duplex: Duplex): void => void this.server.accept(duplex);
 
-  get client(): SessionClient<ByteUser> {
+  get client(): SessionClient<ByteLayer> {
     return this.#clients[0] ?? this.addClient();
   }
 
   /** The user of the present session on the client's side. */
-  get here(): ByteUser {
-    return this.client.user;
+  get here(): ByteLayer {
+    return this.client.upper;
   }
 
   /** The newest user on the server's side. */
-  get there(): ByteUser {
+  get there(): ByteLayer {
     return this.serverUsers.at(-1)!;
   }
 
-  addClient(options: Partial<SessionClientOptions<ByteUser>> = {}): SessionClient<ByteUser> {
-    const client = new SessionClient<ByteUser>({
+  addClient(options: Partial<SessionClientOptions<ByteLayer>> = {}): SessionClient<ByteLayer> {
+    const client = new SessionClient<ByteLayer>({
       ...this.#common("client", this.clientUsers),
       dial: (signal) => this.network.dial(signal),
       inherit: (from, to) => {
@@ -213,8 +214,8 @@ export class World {
   }
 
   /** A server that knows no sessions. */
-  makeServer(): SessionServer<ByteUser> {
-    return new SessionServer<ByteUser>({
+  makeServer(): SessionServer<ByteLayer> {
+    return new SessionServer<ByteLayer>({
       ...this.#common("server", this.serverUsers),
       ...this.#options.server,
       limits: limitsOf({ ...LIMITS, ...this.#options.server }),
@@ -227,18 +228,18 @@ export class World {
     this.server = this.makeServer();
   }
 
-  #common(who: string, users: ByteUser[]) {
+  #common(who: string, users: ByteLayer[]) {
     return {
       clock: this.clock,
       log: (level: string, message: string) => void this.lines.push(`${who} ${level}: ${message}`),
       pool: new SegmentPool({ plenty: 64 }),
-      makeUser: () => {
-        const user = new ByteUser(this.#keys++ & 0xff);
+      makeUpper: () => {
+        const user = new ByteLayer(this.#keys++ & 0xff);
         if (who === "server") user.streamCount = 0;
         users.push(user);
         return user;
       },
-      bindUser: (user: ByteUser, session: Session) => {
+      bindUpper: (user: ByteLayer, session: Session) => {
         user.session = session;
       },
     };

@@ -51,7 +51,7 @@ const READ_AHEAD_BYTES = 512 * 1024;
 /** What a carrier needs of the session it is attached to. */
 export interface CarrierHost extends ControlSource {
   /** What is sent and not acknowledged. */
-  readonly log: ReplayLog;
+  readonly replayLog: ReplayLog;
   /** Puts data into the log: up to `bulkBytes`, of urgent data up to `urgentBytes`, which is more. */
   pull(bulkBytes: number, urgentBytes: number): void;
   /** Counted bytes, in order. They are a view of `segment`; whoever keeps them retains it. */
@@ -162,9 +162,9 @@ export class Carrier {
     const nowMs = clock.now();
     this.#lastWriteMs = nowMs;
     this.#askedRoundTripMs = options.roundTripMs ?? 0;
-    this.#liveness = new Liveness(nowMs, options.patienceMs, host.log.acknowledged);
+    this.#liveness = new Liveness(nowMs, options.patienceMs, host.replayLog.acknowledged);
     this.#control = new OutgoingControl({ nowMs, pingIntervalMs, received: host.received });
-    this.flight = new Flight({ startOffset: host.log.sent });
+    this.flight = new Flight({ startOffset: host.replayLog.sent });
     this.#reader = new SessionFrameReader({
       data: (bytes) => this.#onData(bytes),
       control: (payload) => this.#onControl(payload),
@@ -195,13 +195,15 @@ export class Carrier {
     return this.flight.roundTripMs || this.#askedRoundTripMs;
   }
 
-  /**
-   * There may be something to send. It leaves when this step is over, together with what else comes in it; `isMuch` says
-   * that enough has come for a write of its own. With that, the caller must be ready to be pulled from.
-   */
-  wake(isMuch?: boolean): void {
+  /** There may be something to send. It leaves when this step is over, together with what else comes in it. */
+  wake(): void {
     if (!this.#isWriting) this.#writeSoon();
-    if (isMuch && this.#isWriteDue) this.#writeDue();
+  }
+
+  /** There is enough for a write of its own, which begins at once if none is under way: the caller must be ready for it. */
+  wakeNow(): void {
+    this.wake();
+    if (this.#isWriteDue) this.#writeDue();
   }
 
   /** The machine slept: asks for a sign of life, and gives up soon without one. */
@@ -366,7 +368,7 @@ export class Carrier {
   }
 
   #onAcknowledge(offset: number): void {
-    const before = this.#host.log.acknowledged;
+    const before = this.#host.replayLog.acknowledged;
     try {
       this.#host.acknowledge(offset);
     } catch (error) {
@@ -376,7 +378,7 @@ export class Carrier {
     this.flight.onAck(this.#clock.now(), offset);
     this.#liveness.progressed();
     // Most acknowledgements make room that nobody waits for.
-    if (this.#awaitsRoom || this.#host.log.hasUnsent) this.wake();
+    if (this.#awaitsRoom || this.#host.replayLog.hasUnsent) this.wake();
   }
 
   #onProbe(probe: Probe): void {
@@ -486,17 +488,17 @@ export class Carrier {
   /** Control frames and at most one data frame, as one write. */
   #nextWrite(): Uint8Array | undefined {
     const nowMs = this.#clock.now();
-    const { log } = this.#host;
+    const { replayLog } = this.#host;
     const room = this.#room(nowMs);
-    const pulls = !log.hasUnsent;
+    const pulls = !replayLog.hasUnsent;
     if (pulls) {
-      const before = log.end;
+      const before = replayLog.end;
       this.#host.pull(room, this.flight.bound + URGENT_BYTES - this.flight.inFlight);
-      this.#awaitsRoom = room - (log.end - before) < LEAST_ROOM_BYTES || log.room < LEAST_ROOM_BYTES;
-      if (!log.hasUnsent && this.#hasMuchRoom) this.flight.markApplicationLimited();
+      this.#awaitsRoom = room - (replayLog.end - before) < LEAST_ROOM_BYTES || replayLog.room < LEAST_ROOM_BYTES;
+      if (!replayLog.hasUnsent && this.#hasMuchRoom) this.flight.markApplicationLimited();
     }
     // What was pulled just now may go: it kept the bound, or is a quiet stream's. What a resume sends again must wait.
-    const withData = log.hasUnsent && (pulls || room > 0);
+    const withData = replayLog.hasUnsent && (pulls || room > 0);
     const limit = pulls ? Infinity : room;
     if (withData) this.#markBusy(nowMs);
     if (this.#control.askDue) this.#liveness.asked();
@@ -526,9 +528,9 @@ export class Carrier {
   }
 
   #nextData(limit: number, nowMs: number): Uint8Array {
-    const { log } = this.#host;
-    const frame = log.nextWrite(this.#hold, limit)!;
-    this.flight.onSend(nowMs, log.sent);
+    const { replayLog } = this.#host;
+    const frame = replayLog.nextWrite(this.#hold, limit)!;
+    this.flight.onSend(nowMs, replayLog.sent);
     return frame;
   }
 
@@ -552,11 +554,11 @@ export class Carrier {
 
   #onTick(): void {
     const nowMs = this.#clock.now();
-    const { log } = this.#host;
+    const { replayLog } = this.#host;
     // A tick may come a little late; what is more than that was not the network's silence.
     const verdict = this.#liveness.tick(nowMs, this.#stepMs * 1.5, {
-      bytes: log.sent - log.acknowledged,
-      acknowledged: log.acknowledged,
+      bytes: replayLog.sent - replayLog.acknowledged,
+      acknowledged: replayLog.acknowledged,
       rate: this.flight.rateBytesPerMs,
       roundTripMs: this.roundTripMs,
     });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { LostCarrier } from "./patience.ts";
 
 /**
  * A carrier that brought nothing and died sooner than this died at once, in milliseconds. An idle one may be of use.
@@ -11,18 +12,6 @@ const SHORT_LIFE_MS = 5_000;
 
 /** A carrier that was lost sooner than this is not worth a line in the log if all are, in milliseconds. */
 const FLEETING_MS = 1_000;
-
-/** What is known about a carrier that was lost. */
-export interface LostCarrier {
-  /** Counted bytes of the session that have arrived, at either end, as far as this end knows. */
-  readonly arrivedBytes: number;
-  /** Whether this end waits for an acknowledgement. */
-  readonly isWaiting: boolean;
-  /** Whether there was nothing for it to carry. */
-  readonly isEmpty: boolean;
-  /** Its round trip in milliseconds; 0 if unknown. */
-  readonly roundTripMs: number;
-}
 
 /**
  * Tells carriers that were of use from those that were not.
@@ -38,7 +27,7 @@ export interface LostCarrier {
  *
  * const history = new CarrierHistory(0);
  * history.attached(10);
- * history.lost(20, { arrivedBytes: 0, isWaiting: false, isEmpty: true, roundTripMs: 5 });
+ * history.lost(20, { arrivedBytes: 0, isWaiting: false, isEmpty: true, silentMs: 0, roundTripMs: 5 });
  * assertEquals(history.barren, 1);
  * ```
  */

@@ -21,12 +21,16 @@ const BEGINNING_MS = 2_000;
 
 /** What is known about a carrier that was lost. */
 export interface LostCarrier {
-  /** Counted bytes that have arrived, at either end, since the session began. */
-  arrivedBytes: number;
+  /** Counted bytes of the session that have arrived, at either end, as far as this end knows. */
+  readonly arrivedBytes: number;
   /** Whether this end waits for an acknowledgement. */
-  isWaiting: boolean;
+  readonly isWaiting: boolean;
+  /** Whether there was nothing for it to carry. */
+  readonly isEmpty: boolean;
   /** For how long nothing had come, in milliseconds. */
-  silentMs: number;
+  readonly silentMs: number;
+  /** Its round trip in milliseconds; 0 if unknown. */
+  readonly roundTripMs: number;
 }
 
 /**
@@ -45,7 +49,7 @@ export interface LostCarrier {
  *
  * const patience = new Patience();
  * patience.attached(0, 0);
- * patience.lost(3_000, { arrivedBytes: 0, isWaiting: true, silentMs: 3_000 });
+ * patience.lost(3_000, { arrivedBytes: 0, isWaiting: true, isEmpty: false, silentMs: 3_000, roundTripMs: 5 });
  * assertEquals(patience.ms, 3_000); // in addition
  * ```
  */

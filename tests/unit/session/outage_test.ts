@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { TeleError } from "../../../lib/net/error.ts";
-import { OutageLog } from "../../../lib/session/outage.ts";
+import { Outage } from "../../../lib/session/outage.ts";
 import { SilenceError } from "../../../lib/session/reconnect/reconnect.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
 function setUp() {
   const clock = new FakeClock();
   const lines: string[] = [];
-  const log = new OutageLog(clock, (level, message) => lines.push(`${level}: ${message}`));
+  const log = new Outage(clock, (level, message) => lines.push(`${level}: ${message}`));
   return { clock, log, take: () => lines.splice(0) };
 }
 

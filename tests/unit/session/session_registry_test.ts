@@ -198,7 +198,7 @@ Deno.test("after minutes the empty session that has waited the longest makes roo
 Deno.test("a session with streams, or with bytes that its client has not taken, never makes room", async () => {
   const world = await fullServer([0, 1, 2], 1);
   world.serverUsers[0].streamCount = 0;
-  world.serverUsers[0].session!.log.reserve(1);
+  world.serverUsers[0].session!.replayLog.reserve(1);
   await world.clock.advance(24 * 60 * MINUTE_MS);
   await assertRejects(() => newcomer(world), FullError);
   assertEquals([world.server.sessionCount, world.linesWith("too many sessions")], [3, []]);
@@ -240,7 +240,7 @@ function connect(world: World): Promise<Duplex> {
 Deno.test("when all sessions have their carriers, one more is refused, and told which option helps", async () => {
   const world = await World.attached({ server: { maxSessions: 1 } });
   const second = world.addClient();
-  const user = second.user;
+  const user = second.upper;
   await world.clock.advance(100);
   assertEquals(user.error?.code, "refused");
   assert(user.error!.message.includes("--max-sessions"), user.error!.message);

@@ -9,7 +9,7 @@ import { decodeEnding, encodeEnding, RefusalError } from "../../../lib/session/e
 import { Session } from "../../../lib/session/session.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { memoryPipe } from "../../support/memory_network.ts";
-import { ByteUser, frameOf, handMade, someIdentity, u64, World } from "../../support/session_world.ts";
+import { ByteLayer, frameOf, handMade, someIdentity, u64, World } from "../../support/session_world.ts";
 import fc from "fast-check";
 import { limitsOf } from "../../../lib/session/session_limits.ts";
 
@@ -103,7 +103,7 @@ Deno.test("a full replay log slows its user down and loses nothing", async () =>
   world.network.last!.hold();
   world.here.send(400_000);
   await world.clock.advance(500);
-  assertLessOrEqual(world.here.session!.log.heldBytes, 50_000);
+  assertLessOrEqual(world.here.session!.replayLog.heldBytes, 50_000);
   world.network.last!.release();
   await world.untilDelivered();
   world.assertUnbroken();
@@ -195,16 +195,16 @@ Deno.test("a user that refuses what came ends the session with a goodbye that sa
 Deno.test("bytes that came with the handshake and break a rule end session and carrier", async () => {
   for (const refused of ["data", "goodbye"]) {
     const clock = new FakeClock();
-    const user = new ByteUser(1);
+    const user = new ByteLayer(1);
     if (refused === "data") user.refusal = new TeleError("protocol", "not allowed");
     const ended: string[] = [];
     const session = new Session({
       clock,
       pool: new SegmentPool({ plenty: 4 }),
-      user,
+      upper: user,
       limits: limitsOf({ replayBufferBytes: 1000 }),
       onDetached: () => ended.push("detached"),
-      onEnded: (_, error) => ended.push(error.message),
+      onEnded: (error) => ended.push(error.message),
     });
     const pipe = memoryPipe();
     const leftover = refused === "data"

@@ -122,11 +122,11 @@ Deno.test("a renewed token is the one of new sessions; a session that is there g
   // A user comes while an attempt with the former token is about to be refused: that is no verdict on the new one.
   late.hurry();
   await world.clock.advance(TOKEN_REFUSAL_DELAY_MS - 100);
-  const user = late.user;
+  const user = late.upper;
   late.renewToken(OTHER);
   await world.clock.advance(300);
   assert(late.isAttached, "it tries at once");
-  assertEquals([late.user === user, user.error], [true, undefined]);
+  assertEquals([late.upper === user, user.error], [true, undefined]);
   assertEquals([world.here.error, world.serverUsers[0].error], [undefined, undefined], "the first session goes on");
   await world.end();
 });

@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
-import { CarrierHistory, type LostCarrier } from "../../../../lib/session/reconnect/carrier_history.ts";
+import { CarrierHistory } from "../../../../lib/session/reconnect/carrier_history.ts";
+import type { LostCarrier } from "../../../../lib/session/reconnect/patience.ts";
 
-const NOTHING: LostCarrier = { arrivedBytes: 0, isWaiting: false, isEmpty: false, roundTripMs: 0 };
+const NOTHING: LostCarrier = { arrivedBytes: 0, isWaiting: false, isEmpty: false, silentMs: 0, roundTripMs: 0 };
 
 /** A history of carriers that lived for `livedMs` each. */
 class Lives {

@@ -12,7 +12,13 @@ class Carriers {
     this.patience.attached(this.#nowMs, this.#arrived);
     this.#nowMs += livedMs;
     this.#arrived += movedBytes;
-    this.patience.lost(this.#nowMs, { arrivedBytes: this.#arrived, isWaiting, silentMs });
+    this.patience.lost(this.#nowMs, {
+      arrivedBytes: this.#arrived,
+      isWaiting,
+      isEmpty: false,
+      silentMs,
+      roundTripMs: 40,
+    });
     return this.patience.ms;
   }
 }

@@ -117,7 +117,7 @@ function historyOf({ barren = 0, roundTripMs = 0 }: { barren?: number; roundTrip
   const history = new CarrierHistory(0);
   for (let left = barren; left >= 0; left--) {
     history.attached(0);
-    history.lost(0, { arrivedBytes: 100, isWaiting: true, isEmpty: false, roundTripMs });
+    history.lost(0, { arrivedBytes: 100, isWaiting: true, isEmpty: false, silentMs: 0, roundTripMs });
   }
   return history;
 }

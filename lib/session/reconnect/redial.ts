@@ -1,0 +1,108 @@
+/**
+ * When a client dials: in an outage, and beside a carrier that is doubted.
+ *
+ * @module
+ */
+import type { Clock } from "../../net/clock.ts";
+import type { Session } from "../session.ts";
+import { type ReconnectHost, ReconnectLoop } from "./reconnect.ts";
+
+/** Options of {@linkcode Redial}. */
+export interface RedialOptions extends Pick<ReconnectHost, "dial"> {
+  /** Time. */
+  clock: Clock;
+  /** The token, if there is one: a server must have one too. */
+  token?: Uint8Array;
+}
+
+/** What it asks of the client. */
+export interface RedialHost extends Pick<ReconnectHost, "history" | "commit" | "attemptFailed"> {
+  /** The present session. */
+  session(): Session;
+}
+
+/** Has at most one {@linkcode ReconnectLoop} at a time. */
+export class Redial {
+  readonly #clock: Clock;
+  readonly #host: ReconnectHost;
+  #loop: ReconnectLoop | undefined;
+  #isBeside = false;
+
+  /** Does not dial yet. */
+  constructor(options: RedialOptions, host: RedialHost) {
+    this.#clock = options.clock;
+    this.#host = {
+      dial: options.dial,
+      get sessionId() {
+        const { id } = host.session();
+        return id.length > 0 ? id : undefined;
+      },
+      isGuarded: options.token !== undefined,
+      get hasStreams() {
+        return !host.session().isEmpty;
+      },
+      history: host.history,
+      get isAttached() {
+        return host.session().carrier !== undefined;
+      },
+      commit: host.commit,
+      attemptFailed: host.attemptFailed,
+    };
+  }
+
+  /** Whether it dials beside a carrier, which may be alive. */
+  get isBeside(): boolean {
+    return this.#isBeside;
+  }
+
+  /** Attempts of the present or last loop. */
+  get attempts(): number {
+    return this.#loop?.attempts ?? 0;
+  }
+
+  /** There is no carrier: begins anew. */
+  begin(): void {
+    this.#loop?.stop();
+    this.#isBeside = false;
+    this.#loop = new ReconnectLoop(this.#clock, this.#host);
+  }
+
+  /** The carrier is doubted: begins beside it. */
+  beginBeside(): void {
+    this.begin();
+    this.#isBeside = true;
+  }
+
+  /** The carrier is lost. Attempts that began beside it go on. */
+  carrierLost(): void {
+    if (this.#isBeside) this.#isBeside = false;
+    else this.begin();
+  }
+
+  /** The carrier is not doubted any more: gives up what began beside it. */
+  endBeside(): void {
+    if (!this.#isBeside) return;
+    this.#isBeside = false;
+    this.#loop?.stop();
+  }
+
+  /** See {@linkcode ReconnectLoop.hurry}. */
+  hurry(): void {
+    this.#loop?.hurry();
+  }
+
+  /** See {@linkcode ReconnectLoop.startOver}. */
+  startOver(): void {
+    this.#loop?.startOver();
+  }
+
+  /** See {@linkcode ReconnectLoop.secretChanged}. */
+  secretChanged(): void {
+    this.#loop?.secretChanged();
+  }
+
+  /** Gives up all attempts. */
+  stop(): void {
+    this.#loop?.stop();
+  }
+}

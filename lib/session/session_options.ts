@@ -1,0 +1,47 @@
+/**
+ * What a session is given: what it works with, whom it tells, and how a carrier comes to it.
+ *
+ * @module
+ */
+import type { Clock } from "../net/clock.ts";
+import type { TeleError } from "../net/error.ts";
+import type { MemoryBudget } from "./memory_budget.ts";
+import type { SegmentPool } from "./segment_pool.ts";
+import type { CarrierOptions } from "./carrier/carrier.ts";
+import type { SessionLimits } from "./session_limits.ts";
+import type { UpperLayer } from "./upper_layer.ts";
+
+/** Options of {@linkcode Session}. */
+export interface SessionOptions {
+  /** Time. */
+  clock: Clock;
+  /** Segments that carriers are read into. */
+  pool: SegmentPool;
+  /** The layer above. */
+  upper: UpperLayer;
+  /** Limits of sessions. */
+  limits: SessionLimits;
+  /** What the sessions of the process may hold together. */
+  memory?: MemoryBudget;
+  /** Told when the session has lost its carrier; not when it ends. */
+  onDetached(reason: string): void;
+  /**
+   * Told when nothing but a guess excuses the silence of the carrier. An end that can dial finds out whether the path is
+   * alive; the other waits.
+   */
+  onDoubted?(): void;
+  /** Told when a carrier that was doubted is heard again. */
+  onTrusted?(): void;
+  /** Told when the peer is first heard on a carrier: its handshake is certainly done. */
+  onHeard?(): void;
+  /** Told when the session ends, before the layer above is, which still has what the peer has never heard of. */
+  onEnding?(error: TeleError): void;
+  /** Told when the session has ended, after the layer above was. */
+  onEnded?(error: TeleError): void;
+}
+
+/** How a carrier is attached: what the handshake on it left behind. */
+export interface Attachment extends Pick<CarrierOptions, "duplex" | "leftover" | "opening" | "roundTripMs"> {
+  /** Counted bytes the peer has received. */
+  peerReceived: number;
+}

@@ -1,0 +1,73 @@
+/** When a client dials: in an outage, and beside a carrier that is doubted. */
+import { assertEquals } from "@std/assert";
+import type { Duplex } from "../../../../lib/net/duplex.ts";
+import { CarrierHistory } from "../../../../lib/session/reconnect/carrier_history.ts";
+import { Redial } from "../../../../lib/session/reconnect/redial.ts";
+import type { Session } from "../../../../lib/session/session.ts";
+import { FakeClock } from "../../../support/fake_clock.ts";
+
+/** Dials that nobody answers. */
+function setUp() {
+  const clock = new FakeClock({ nowMs: 0 });
+  const dials: AbortSignal[] = [];
+  const session = { id: new Uint8Array(0), isEmpty: true, carrier: undefined } as Session;
+  const dial = (signal: AbortSignal) => {
+    dials.push(signal);
+    return new Promise<Duplex>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  };
+  const redial = new Redial({ clock, dial }, {
+    session: () => session,
+    history: new CarrierHistory(0),
+    commit: () => Promise.resolve(),
+    attemptFailed: () => {},
+  });
+  return { clock, redial, dials, open: () => dials.filter((signal) => !signal.aborted).length };
+}
+
+Deno.test("nobody is dialled before it begins, and nobody after it has stopped", async () => {
+  const { clock, redial, dials, open } = setUp();
+  redial.hurry();
+  redial.startOver();
+  redial.stop();
+  assertEquals([dials.length, redial.attempts, clock.pendingTimers], [0, 0, 0]);
+  redial.begin();
+  assertEquals([dials.length, redial.attempts, redial.isBeside], [1, 1, false]);
+  redial.stop();
+  await clock.advance(60_000);
+  assertEquals([dials.length, open(), clock.pendingTimers], [1, 0, 0]);
+});
+
+Deno.test("one loop follows the other: what the former had under way is given up", () => {
+  const { redial, dials, open } = setUp();
+  redial.begin();
+  redial.begin();
+  assertEquals([dials.length, open(), redial.attempts], [2, 1, 1]);
+  redial.stop();
+});
+
+Deno.test("what began beside a carrier ends when that is heard again", async () => {
+  const { clock, redial, dials, open } = setUp();
+  redial.beginBeside();
+  assertEquals([redial.isBeside, open()], [true, 1]);
+  redial.endBeside();
+  await clock.advance(60_000);
+  assertEquals([redial.isBeside, dials.length, open(), clock.pendingTimers], [false, 1, 0, 0]);
+});
+
+Deno.test("what began beside a carrier goes on when that is lost, and does not end with a doubt any more", () => {
+  const { redial, dials, open } = setUp();
+  redial.beginBeside();
+  redial.carrierLost();
+  redial.endBeside();
+  assertEquals([redial.isBeside, dials.length, open()], [false, 1, 1]);
+  redial.stop();
+});
+
+Deno.test("a carrier that is lost without a doubt is followed by a new loop", () => {
+  const { redial, dials, open } = setUp();
+  redial.begin();
+  redial.stop();
+  redial.carrierLost();
+  assertEquals([redial.isBeside, dials.length, open()], [false, 2, 1]);
+  redial.stop();
+});
