@@ -70,8 +70,8 @@ export class Session implements CarrierHost {
   }
 
   /**
-   * Whether its end loses nothing: no streams, and nothing that the peer has not taken. A stream that is reset is over here
-   * at once; the reset, and what came in front of it, may wait for as long as the session does (invariant 9).
+   * Whether its end loses nothing: no streams, and nothing that the peer has not taken. A stream that is reset is over
+   * here at once; the reset, and what came in front of it, may wait for as long as the session does (invariant 9).
    */
   get isEmpty(): boolean {
     const { streamCount, hasUnsent } = this.upper;
@@ -213,8 +213,8 @@ export class Session implements CarrierHost {
   /** @ignore */
   receiveData(bytes: Uint8Array, segment: Segment): void {
     if (this.#ended !== undefined) return;
-    // Invariants 1 and 11: the bytes are counted in the step in which the layer above has taken them. What a throw ends with the
-    // session was not taken, and the peer must not hear that it was.
+    // Invariants 1 and 11: the bytes are counted in the step in which the layer above has taken them. What a throw ends
+    // with the session was not taken, and the peer must not hear that it was.
     this.upper.receive(bytes, segment);
     this.#received += bytes.length;
   }

@@ -179,7 +179,9 @@ export class SessionClient<Upper extends UpperLayer> {
     this.#redial.carrierLost();
   }
 
-  /** Invariant 7: that another connection gets through tells a dead carrier from a path that is slow, or dead itself. */
+  /**
+   * Invariant 7: that another connection gets through tells a dead carrier from a path that is slow, or dead itself.
+   */
   #onDoubted(): void {
     if (this.#stopped) return;
     this.#options.log("debug", "the link is silent; trying another connection beside it");
@@ -257,7 +259,8 @@ export class SessionClient<Upper extends UpperLayer> {
 
   /** A new session was accepted. */
   #begin(attachment: Attachment, accepted: Accepted): void {
-    // First, since it may throw: a session that has its identifier and was never attached would only be resumed, in vain.
+    // First, since it may throw: a session that has its identifier and was never attached would only be resumed, in
+    // vain.
     const resumeTimeoutMs = Math.min(this.#options.limits.resumeTimeoutMs, readResumeTimeout(accepted.accept.fields));
     this.#loseUnknown();
     const session = this.session;

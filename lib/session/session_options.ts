@@ -26,8 +26,8 @@ export interface SessionOptions {
   /** Told when the session has lost its carrier; not when it ends. */
   onDetached(reason: string): void;
   /**
-   * Told when nothing but a guess excuses the silence of the carrier. An end that can dial finds out whether the path is
-   * alive; the other waits.
+   * Told when nothing but a guess excuses the silence of the carrier. An end that can dial finds out whether the path
+   * is alive; the other waits.
    */
   onDoubted?(): void;
   /** Told when a carrier that was doubted is heard again. */

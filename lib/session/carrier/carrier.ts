@@ -30,19 +30,19 @@ import type { SessionLimits } from "../session_limits.ts";
 /** Bytes of the buffer that an idle carrier reads into. */
 const SMALL_READ_BYTES = 8 * 1024;
 
-/** After so many reads in a row that would have fitted there, a carrier goes back to the small buffer. */
+/** Consecutive small reads before going back to the small buffer. */
 const SMALL_READS = 32;
 
-/** What follows it runs when the present step is over. */
+/** A microtask. */
 const SOON = Promise.resolve();
 
-/** After a failed write, reading goes on until it ends as well, at most so long, in milliseconds. */
+/** How long reading goes on after a failed write, unless it ends before, in milliseconds. */
 const LAST_READS_MS = 50;
 
 /** Urgent data may go beyond the bound on bytes in flight by this much, so that a key stroke need not wait for bulk. */
 const URGENT_BYTES = 64 * 1024;
 
-/** Smaller writes say nothing about the system's buffer, in bytes: they are not worth looking at the clock. */
+/** Least bytes of a write that says something about the system's buffer, and is worth looking at the clock. */
 const TELLING_BYTES = 16 * 1024;
 
 /** With more room than two turns of a bulk stream, and nothing to send, it is not for want of room. */
@@ -76,11 +76,13 @@ export interface CarrierHost extends ControlSource {
   carrierLost(carrier: Carrier, reason: string): void;
   /** The peer said goodbye. */
   peerEnded(ending: Ending): void;
-  /** The session cannot go on: the peer broke a rule that no new carrier mends, or something threw that should not have. */
+  /**
+   * The session cannot go on: the peer broke a rule that no new carrier mends, or something threw that should not have.
+   */
   sessionBroken(error: unknown): void;
 }
 
-/** What a {@linkcode Carrier} is made of. */
+/** Options of {@linkcode Carrier}. */
 export interface CarrierOptions {
   /** The connection, which belongs to the carrier from now on. */
   duplex: Duplex;
@@ -106,8 +108,8 @@ export interface CarrierOptions {
  * Moves frames between one duplex and its session until one of them ends.
  *
  * Invariant 1: after {@linkcode Carrier.stop} nothing that the duplex delivers reaches the session, not even what was
- * already read. Invariant 3: what a read or a write has under way keeps its memory until it settles. Invariant 5: reading
- * never waits for a user's socket or for writing; limits are kept by credit.
+ * already read. Invariant 3: what a read or a write has under way keeps its memory until it settles. Invariant 5:
+ * reading never waits for a user's socket or for writing; limits are kept by credit.
  */
 export class Carrier {
   /** Round trip, rate and the bound they set, measured on this carrier only. */
@@ -180,7 +182,7 @@ export class Carrier {
     return this.#liveness.silentMs;
   }
 
-  /** Who is at the other end. */
+  /** Name of the other end, for logs. */
   get peer(): string {
     return this.#duplex.peer;
   }
@@ -200,7 +202,9 @@ export class Carrier {
     if (!this.#isWriting) this.#writeSoon();
   }
 
-  /** There is enough for a write of its own, which begins at once if none is under way: the caller must be ready for it. */
+  /**
+   * There is enough for a write of its own, which begins at once if none is under way: the caller must be ready for it.
+   */
   wakeNow(): void {
     this.wake();
     if (this.#isWriteDue) this.#writeDue();
@@ -215,10 +219,11 @@ export class Carrier {
   }
 
   /**
-   * Ends the carrier with a goodbye as its last frame, behind what was handed to the system already. Then it reads until
-   * the peer closes, or {@linkcode Farewell} says that it was enough: closing sooner would take the goodbye back.
+   * Ends the carrier with a goodbye as its last frame, behind what was handed to the system already. Then it reads
+   * until the peer closes, or {@linkcode Farewell} says that it was enough: closing sooner would take the goodbye back.
    *
-   * @param acknowledges Whether all that came is acknowledged in front of it: streams of the peer's may be complete by that.
+   * @param acknowledges Whether all that came is acknowledged in front of it: streams of the peer's may be complete by
+   *   that.
    */
   sayGoodbye(ending: Ending, acknowledges: boolean): void {
     if (this.#stopped || this.#goodbye !== undefined) return;
@@ -296,7 +301,9 @@ export class Carrier {
     }
   }
 
-  /** The same segment again unless someone keeps it; a large one while much comes, so that an idle carrier holds none. */
+  /**
+   * The same segment again unless someone keeps it; a large one while much comes, so that an idle carrier holds none.
+   */
   #nextSegment(segment: Segment, count: number): Segment {
     this.#smallReads = count < SMALL_READ_BYTES ? this.#smallReads + 1 : 0;
     const isLarge = segment.isPooled ? this.#smallReads < SMALL_READS : this.#smallReads === 0;
@@ -313,8 +320,8 @@ export class Carrier {
     try {
       this.#hear(bytes);
     } catch (error) {
-      // A frame that is none ends the carrier: the next one mends it. Any other throw may have lost what was counted, and a
-      // carrier that is only lost would hide that (invariant 11).
+      // A frame that is none ends the carrier: the next one mends it. Any other throw may have lost what was counted,
+      // and a carrier that is only lost would hide that (invariant 11).
       if (error instanceof TeleError) throw error;
       return this.#host.sessionBroken(error);
     } finally {
@@ -412,8 +419,8 @@ export class Carrier {
   }
 
   /**
-   * While acknowledgements ride along with data, as in a dialogue, the timer has nothing to do, and comes less often: each
-   * one set costs as much as some echoes.
+   * While acknowledgements ride along with data, as in a dialogue, the timer has nothing to do, and comes less often:
+   * each one set costs as much as some echoes.
    */
   #startAcknowledgeTimer(): void {
     const acknowledgedBefore = this.#control.acknowledged;

@@ -11,20 +11,20 @@ export const SLOWEST_RATE = 2;
 const BACKLOG_BYTES = 4 * 1024;
 
 /**
- * Until this much of a backlog was acknowledged no rate is known: routers let a burst through before they slow down. Nor does
- * more than this stand in the way of the peer's signs of life meanwhile. In bytes.
+ * Bytes of a backlog that must be acknowledged before a rate is known: routers let a burst through before they slow
+ * down. Nor does more than this stand in the way of the peer's signs of life meanwhile.
  */
 const UNTOLD_BYTES = 64 * 1024;
 
-/** What is older than about this says nothing about now, in milliseconds. */
+/** Measurements older than about this say nothing about now, in milliseconds. */
 const WINDOW_MS = 5_000;
 
 /**
  * Measures how fast a backlog shrinks, and so how long the rest needs.
  *
- * A pure core. Not the rate of {@linkcode Flight}, which is the best of ten round trips: a path that lets a burst through at
- * first would look fast for minutes. And only by acknowledgements that came: into a black hole nothing drains, which must not look
- * like a path that is very slow.
+ * A pure core. Not the rate of {@linkcode Flight}, which is the best of ten round trips: a path that lets a burst
+ * through at first would look fast for minutes. And only by acknowledgements that came: into a black hole nothing
+ * drains, which must not look like a path that is very slow.
  *
  * Invariant 7: behind a queue of ours even the peer's signs of life are late. TCP lets it have some ten packets
  * under way, however small, and our acknowledgements of them wait in that queue.
@@ -42,7 +42,7 @@ const WINDOW_MS = 5_000;
 export class DrainTime {
   #bytes = 0;
   #acknowledged: number;
-  /** What a backlog has lost, and in which time. */
+  /** What a backlog has lost, and in what time. */
   #drainedBytes = 0;
   #drainedMs = 0;
   /** All that a backlog ever lost. */
@@ -55,7 +55,10 @@ export class DrainTime {
     this.#acknowledged = acknowledged;
   }
 
-  /** How long what is under way still needs by what was measured, in milliseconds; 0 if nothing was, or it is no backlog. */
+  /**
+   * How long what is under way still needs by what was measured, in milliseconds; 0 if nothing was, or it is no
+   * backlog.
+   */
   get ms(): number {
     if (this.#bytes < BACKLOG_BYTES || this.#drainedBytes === 0) return 0;
     return this.#bytes * this.#drainedMs / this.#drainedBytes;

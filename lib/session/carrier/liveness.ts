@@ -17,22 +17,22 @@ const LONGEST_PROMISE_MS = 3_600_000;
 /** How many promised silences may pass. */
 const PROMISES_MISSED = 3;
 
-/** Unacknowledged data without progress for so long asks for a reply, in milliseconds. */
+/** How long data may go unacknowledged before a reply is asked for, in milliseconds. */
 const ASK_AFTER_MS = 1_000;
 
-/** A reply is due after so long, beside what the bytes in front of it need, in milliseconds. */
+/** How long a reply may take, beside what the bytes in front of it need, in milliseconds. */
 const REPLY_DUE_MS = 3_000;
 
 /** A carrier that must have noticed a wake-up shows a sign of life within this time at the least, in milliseconds. */
 const SUSPECT_FOR_MS = 1_000;
 
-/** On a long path it gets so many round trips: one for the reply, the others for what the reply waits behind. */
+/** The same in round trips, on a long path: one for the reply, the others for what the reply waits behind. */
 const SUSPECT_ROUND_TRIPS = 3;
 
-/** Beside the time that an answer takes, silence may last for so much longer, or twice as long if that is less; in milliseconds. */
+/** How much longer than an answer takes silence may last, but no more than twice as long; in milliseconds. */
 const PATIENCE_MS = 3_000;
 
-/** What an answer waits behind prolongs the silence that is allowed by so much at most, in milliseconds. */
+/** The most that a queue in front of an answer prolongs the silence that is allowed, in milliseconds. */
 const MOST_PATIENCE_MS = 120_000;
 
 /** After a suspension the data that waited has been read within this time, in milliseconds. */
@@ -51,8 +51,8 @@ export interface Unacknowledged {
 }
 
 /**
- * What to do now: nothing, ask the peer for a reply, look whether another connection gets through, or give the carrier up.
- * In doubt nothing that was measured excuses the silence any more, only that the path may be the slowest there is.
+ * What to do now: nothing, ask the peer for a reply, look whether another connection gets through, or give the carrier
+ * up. In doubt nothing that was measured excuses the silence any more, only that the path may be the slowest there is.
  */
 export type Verdict = { kind: "alive" } | { kind: "ask" } | { kind: "doubt" } | { kind: "dead"; reason: string };
 
@@ -96,8 +96,8 @@ export class Liveness {
   /**
    * Starts at `nowMs`, with the promise that every carrier begins with: one second.
    *
-   * @param extraMs How much longer than usual the peer may be silent, in milliseconds, until this carrier has moved much
-   *   or lived for long.
+   * @param extraMs How much longer than usual the peer may be silent, in milliseconds, until this carrier has moved
+   *   much or lived for long.
    * @param acknowledged Bytes that were acknowledged before, on other carriers.
    */
   constructor(nowMs: number, extraMs = 0, acknowledged = 0) {
@@ -116,7 +116,7 @@ export class Liveness {
     this.#answer.asked();
   }
 
-  /** So many bytes came, of any kind. */
+  /** Bytes of any kind came. */
   received(bytes: number): void {
     this.#silentMs = 0;
     this.#receivedBytes += bytes;
@@ -195,8 +195,8 @@ export class Liveness {
 }
 
 /**
- * What to allow for a queue of so many milliseconds, ours or the peer's. A packet lost in it holds up all behind it, and comes
- * again only when the queue has passed once more: until then there is silence on a path that lives.
+ * What to allow for a queue of `queueMs` milliseconds, ours or the peer's. A packet lost in it holds up all behind it,
+ * and comes again only when the queue has passed once more: until then there is silence on a path that lives.
  */
 function patienceFor(queueMs: number): number {
   return Math.min(MOST_PATIENCE_MS, 2 * queueMs, queueMs + PATIENCE_MS);

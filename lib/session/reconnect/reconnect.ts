@@ -12,17 +12,17 @@ import { TOKEN_REFUSAL_DELAY_MS } from "../session_constants.ts";
 import { ClientHandshake } from "../handshake/client_handshake.ts";
 import { Places } from "./places.ts";
 
-/** Another attempt starts after so long even if none has failed, in milliseconds: a SYN into a black hole is silent. */
+/** When another attempt starts though none has failed, in milliseconds: a SYN into a black hole is silent. */
 const NEXT_ATTEMPT_MS = 1_000;
 /** No attempt waits longer than this for the challenge, and none longer for the accept, in milliseconds. */
 const ATTEMPT_MS = 60_000;
-/** Users that come sooner than this after an attempt do not start another, in milliseconds. */
+/** The shortest time between attempts that users start by coming, in milliseconds. */
 const HURRY_MS = 200;
 /** A commit that waits longer than this makes way for another challenged attempt, in milliseconds. */
 const COMMIT_MS = 1_500;
 /**
- * Each commit that did so doubles that, up to this, in milliseconds: a server that is busy answers all of them late, and
- * must not be left each time just before it does.
+ * Each commit that did so doubles that, up to this, in milliseconds: a server that is busy answers all of them late,
+ * and must not be left each time just before it does.
  */
 const MOST_COMMIT_MS = 6_000;
 
@@ -214,7 +214,7 @@ export class ReconnectLoop {
     this.#commitNext();
   }
 
-  /** Commits the attempt that was challenged last, one that can resume before one that cannot. */
+  /** Commits the last challenged attempt that can resume; if there is none, the last challenged. */
   #commitNext(): void {
     if (this.#done || this.#committing !== undefined) return;
     const challenged = [...this.#attempts].filter(({ answeredAt }) => answeredAt !== undefined)
@@ -278,7 +278,7 @@ export class ReconnectLoop {
   }
 }
 
-/** An attempt was given up because nothing came: that tells nothing of who is there. */
+/** An attempt was given up because nothing came: that tells nothing about what is there. */
 export class SilenceError extends TeleError {
   /** An error with this sentence. */
   constructor(message: string) {
