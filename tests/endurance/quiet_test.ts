@@ -7,7 +7,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { describeQuiet, measureQuiet, type QuietOptions, type QuietResult } from "../../scripts/soak/quiet.ts";
 import { scenario } from "../support/scenario.ts";
-import { World } from "../support/session_world.ts";
+import { SessionWorld } from "../support/session_world.ts";
 
 const HOUR_MS = 3_600_000;
 /** A probe with its frame header. */
@@ -56,7 +56,7 @@ Deno.test(
 
 /** A session that carried something, and the bytes that each end writes from now on. */
 async function quietWorld() {
-  const world = new World();
+  const world = new SessionWorld();
   const bytes = { up: 0, down: 0 };
   const counted = (duplex: Duplex, direction: "up" | "down"): Duplex => ({
     peer: duplex.peer,

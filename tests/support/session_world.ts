@@ -145,7 +145,7 @@ function keyOf(firstByte: number): number {
 }
 
 /** What may be different from test to test. */
-export interface WorldOptions {
+export interface SessionWorldOptions {
   network?: Omit<MemoryPipeOptions, "clock">;
   server?: Partial<SessionServerOptions<ByteLayer>> & Partial<ServerLimits>;
   client?: Partial<SessionClientOptions<ByteLayer>> & Partial<SessionLimits>;
@@ -155,7 +155,7 @@ export interface WorldOptions {
 const LIMITS: Partial<ServerLimits> = { replayBufferBytes: 1 << 20, maxSessions: 10 };
 
 /** Server, network, and one client or several. */
-export class World {
+export class SessionWorld {
   readonly clock = new FakeClock();
   readonly network: MemoryNetwork;
   /** Log lines as `who level: message`. */
@@ -166,11 +166,11 @@ export class World {
   /** Takes new connections; a test may put an impostor here. */
   onConnection: (duplex: Duplex) => void;
   server: SessionServer<ByteLayer>;
-  readonly #options: WorldOptions;
+  readonly #options: SessionWorldOptions;
   readonly #clients: SessionClient<ByteLayer>[] = [];
   #keys = 0;
 
-  constructor(options: WorldOptions = {}) {
+  constructor(options: SessionWorldOptions = {}) {
     this.#options = options;
     this.server = this.makeServer();
     this.onConnection = this.toServer;
@@ -246,8 +246,8 @@ export class World {
   }
 
   /** A client that is attached, with `bytes` sent each way, so that both ends take the session for used. */
-  static async attached(options: WorldOptions = {}, bytes = 100): Promise<World> {
-    const world = new World(options);
+  static async attached(options: SessionWorldOptions = {}, bytes = 100): Promise<SessionWorld> {
+    const world = new SessionWorld(options);
     world.client;
     await world.untilAttached();
     await world.exchange(bytes);
@@ -317,7 +317,7 @@ export async function someIdentity(): Promise<Identity> {
 }
 
 /** A tele client by hand: handshakes that a test can order as it likes. */
-export async function handMade(world: World) {
+export async function handMade(world: SessionWorld) {
   const dial = async (sessionId?: Uint8Array) => {
     const handshake = await ClientHandshake.begin(await world.network.dial(), sessionId);
     return { handshake, pipe: world.network.last! };

@@ -10,7 +10,7 @@ import type { Commit } from "../../lib/session/handshake/messages.ts";
 import { RefusalError } from "../../lib/session/ending.ts";
 import { tokenSalt } from "../../lib/session/handshake/token.ts";
 import { type MemoryPipe, memoryPipe } from "./memory_network.ts";
-import { World, type WorldOptions } from "./session_world.ts";
+import { SessionWorld, type SessionWorldOptions } from "./session_world.ts";
 
 export const TOKEN = new TextEncoder().encode("the right token, 27 letters");
 export const OTHER = new TextEncoder().encode("another one, of as many too");
@@ -19,17 +19,17 @@ export const NEW: Commit = { kind: "new", attempt: 0, received: 0, fields: new M
 /** Both ends have the token, unless `client` or `server` says otherwise. */
 export function guarded(
   { client = TOKEN, server = TOKEN }: { client?: Uint8Array; server?: Uint8Array } = {},
-): WorldOptions {
+): SessionWorldOptions {
   return { client: { token: client }, server: { token: server } };
 }
 
 /** A world with two kinds of tokens; `undefined` is none. */
-export function worldOf(client: Uint8Array | undefined, server: Uint8Array | undefined): World {
-  return new World({ client: { token: client }, server: { token: server } });
+export function worldOf(client: Uint8Array | undefined, server: Uint8Array | undefined): SessionWorld {
+  return new SessionWorld({ client: { token: client }, server: { token: server } });
 }
 
 /** A connection to the server from `peer`. */
-export function connect(world: World, peer = "198.51.100.7:1000"): MemoryPipe {
+export function connect(world: SessionWorld, peer = "198.51.100.7:1000"): MemoryPipe {
   const pipe = memoryPipe({ names: [peer, "server"], clock: world.clock });
   world.toServer(pipe.b);
   return pipe;

@@ -2,14 +2,14 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import { TeleError } from "../../../lib/net/error.ts";
 import type { MemoryPipeOptions } from "../../support/memory_network.ts";
-import { World } from "../../support/session_world.ts";
+import { SessionWorld } from "../../support/session_world.ts";
 
 /** Bytes under way that need longer than any silence here, if the path is the slowest there is. */
 const MUCH = 100_000;
 
 /** A client whose carrier has {@linkcode MUCH} under way and has been silent just long enough to be doubted; its server hears it. */
-async function doubted(network: Omit<MemoryPipeOptions, "clock"> = {}): Promise<World> {
-  const world = await World.attached({ network });
+async function doubted(network: Omit<MemoryPipeOptions, "clock"> = {}): Promise<SessionWorld> {
+  const world = await SessionWorld.attached({ network });
   world.network.last!.bToA.hold();
   world.here.send(MUCH);
   await world.clock.advanceUntil(() => world.network.dials === 2, 6_000, "another connection");
@@ -17,13 +17,13 @@ async function doubted(network: Omit<MemoryPipeOptions, "clock"> = {}): Promise<
 }
 
 /** What a person reads at the client. */
-function told(world: World): string[] {
+function told(world: SessionWorld): string[] {
   return world.lines.filter((line) => line.startsWith("client") && !line.includes(" debug: "));
 }
 
 Deno.test("a doubted carrier that is heard again goes on, and of the attempts beside it nothing is left", async () => {
   for (const dialing of ["up", "unreachable", "refusing"] as const) {
-    const world = await World.attached();
+    const world = await SessionWorld.attached();
     const before = told(world);
     const { carrier } = world.here.session!;
     world.network.last!.bToA.hold();
@@ -50,7 +50,7 @@ Deno.test("a doubted carrier that is heard again goes on, and of the attempts be
 
 Deno.test("a doubted carrier beside which another connection gets through is lost in seconds", async () => {
   for (const delayMs of [0, 40, 400]) {
-    const world = await World.attached({ network: { delayMs } });
+    const world = await SessionWorld.attached({ network: { delayMs } });
     world.network.blackHole();
     world.here.send(MUCH);
     const startMs = world.clock.now();
@@ -66,7 +66,7 @@ Deno.test("a doubted carrier beside which another connection gets through is los
 });
 
 Deno.test("where nothing gets through, a doubted carrier has the time that a guess gives it", async () => {
-  const world = await World.attached();
+  const world = await SessionWorld.attached();
   const before = told(world);
   world.network.blackHole();
   world.network.state = "unreachable";
@@ -83,7 +83,7 @@ Deno.test("where nothing gets through, a doubted carrier has the time that a gue
 });
 
 Deno.test("beside a doubted carrier a refusal is no news, and there is one attempt a second at the most", async () => {
-  const world = await World.attached();
+  const world = await SessionWorld.attached();
   const before = told(world);
   world.network.blackHole();
   world.network.state = "refusing";
@@ -105,7 +105,7 @@ Deno.test("beside a doubted carrier a refusal is no news, and there is one attem
 
 Deno.test("the longer another connection takes, the longer a doubted carrier may be silent behind it", async () => {
   for (const [spokenAfterMs, isKept] of [[3_500, true], [5_500, false]] as const) {
-    const world = await World.attached();
+    const world = await SessionWorld.attached();
     world.network.onPipe = ({ aToB, bToA }) => aToB.delayMs = bToA.delayMs = 2_000;
     world.network.last!.bToA.hold();
     world.here.send(MUCH);
@@ -121,7 +121,7 @@ Deno.test("the longer another connection takes, the longer a doubted carrier may
 });
 
 Deno.test("a server that does not know the session ends no carrier that is only doubted", async () => {
-  const world = await World.attached();
+  const world = await SessionWorld.attached();
   world.network.last!.bToA.hold();
   const known = world.server;
   world.server = world.makeServer();
@@ -207,7 +207,7 @@ Deno.test("a doubted carrier that is cut is replaced by the attempt beside it", 
 });
 
 Deno.test("a server only waits in doubt, and its client has another carrier long before it is done", async () => {
-  const world = await World.attached();
+  const world = await SessionWorld.attached();
   world.network.blackHole();
   world.there.send(30_000);
   await world.untilDelivered(5_000);

@@ -5,7 +5,7 @@ import { faultOf, TeleError } from "../../../lib/net/error.ts";
 import { duplexPair } from "../../../lib/net/pipe.ts";
 import { MuxWorld, text } from "../../support/mux_world.ts";
 import { collect, readText } from "../../support/reading.ts";
-import { World as SessionWorld } from "../../support/session_world.ts";
+import { SessionWorld } from "../../support/session_world.ts";
 
 const BUG = new Error("a bug in the program");
 

@@ -2,15 +2,15 @@ import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { HandshakeChannel } from "../../../lib/session/handshake/channel.ts";
 import { decodeEnding } from "../../../lib/session/ending.ts";
 import { TeleError } from "../../../lib/net/error.ts";
-import { World } from "../../support/session_world.ts";
+import { SessionWorld } from "../../support/session_world.ts";
 
 const MBIT = 125_000;
 const MANY_BYTES = 8 << 20;
 
 /** A world in the middle of a transfer, on a path whose system buffers a lot. */
-async function transferring(flow: "upload" | "download" | "both", rate: number, delayMs = 25): Promise<World> {
+async function transferring(flow: "upload" | "download" | "both", rate: number, delayMs = 25): Promise<SessionWorld> {
   const network = { bytesPerSecond: rate * MBIT, delayMs, bufferBytes: 1 << 20 };
-  const world = await World.attached({ network, client: { replayBufferBytes: 1 << 24 } });
+  const world = await SessionWorld.attached({ network, client: { replayBufferBytes: 1 << 24 } });
   if (flow !== "download") world.here.send(MANY_BYTES);
   if (flow !== "upload") world.there.send(MANY_BYTES);
   await world.clock.advance(2_000);
@@ -75,7 +75,7 @@ Deno.test("who breaks the rules in the middle of a transfer is told so", async (
 });
 
 Deno.test("a refusal arrives though its reader says more than is read, and reads late", async () => {
-  const world = new World({ network: { bytesPerSecond: 2 * MBIT, delayMs: 25 } });
+  const world = new SessionWorld({ network: { bytesPerSecond: 2 * MBIT, delayMs: 25 } });
   const connecting = world.network.dial();
   await world.clock.advance(100);
   const duplex = await connecting;
@@ -95,7 +95,7 @@ Deno.test("a refusal arrives though its reader says more than is read, and reads
 const MINUTE_MS = 60_000;
 
 Deno.test("a client that stops says goodbye: the server's session ends at once", async () => {
-  const world = await World.attached();
+  const world = await SessionWorld.attached();
   const stopping = world.client.stop("the tele client ends");
   await world.clock.advance(1);
   await stopping;
@@ -106,7 +106,7 @@ Deno.test("a client that stops says goodbye: the server's session ends at once",
 });
 
 Deno.test("a server that stops says goodbye: the client's session ends, and a new one begins when it is back", async () => {
-  const world = await World.attached();
+  const world = await SessionWorld.attached();
   const former = world.here;
   world.network.state = "refusing";
   const stopping = world.server.stop("the tele server ends");
@@ -121,7 +121,7 @@ Deno.test("a server that stops says goodbye: the client's session ends, and a ne
 });
 
 Deno.test("stopping takes little time when the carrier takes nothing, and none in an outage", async () => {
-  const world = await World.attached({ network: { bufferBytes: 10 } });
+  const world = await SessionWorld.attached({ network: { bufferBytes: 10 } });
   world.network.last!.hold();
   world.here.send(1000);
   await world.clock.advance(10);
@@ -133,7 +133,7 @@ Deno.test("stopping takes little time when the carrier takes nothing, and none i
   assertEquals(stopped, true);
   await world.end();
 
-  const away = await World.attached();
+  const away = await SessionWorld.attached();
   away.network.state = "unreachable";
   away.network.cut();
   await away.clock.advance(5_000);

@@ -9,7 +9,7 @@ import { ServerHandshake } from "../../../lib/session/handshake/server_handshake
 import { makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
 import { encodeAccept } from "../../../lib/session/handshake/messages.ts";
 import { encodeEnding } from "../../../lib/session/ending.ts";
-import { frameOf, World } from "../../support/session_world.ts";
+import { frameOf, SessionWorld } from "../../support/session_world.ts";
 
 /** Answers like a tele server that does not know the session, and does `then` with the commit. */
 async function sayUnknown(duplex: Duplex, then: (handshake: ServerHandshake) => unknown): Promise<void> {
@@ -56,7 +56,7 @@ for (const [name, code] of Object.entries(EndCode)) {
 
 for (const [name, answer] of Object.entries(IMPOSTORS)) {
   Deno.test(`during an outage wrong answers end nothing: ${name}`, async () => {
-    const world = await World.attached();
+    const world = await SessionWorld.attached();
     world.onConnection = (duplex) => void Promise.resolve(answer(duplex)).catch(() => {});
     world.network.cut();
     world.here.send(1000);
@@ -73,7 +73,7 @@ for (const [name, answer] of Object.entries(IMPOSTORS)) {
 }
 
 Deno.test("a restarted server proves that it does not know the session: the old ends, a new one works", async () => {
-  const world = await World.attached();
+  const world = await SessionWorld.attached();
   const former = world.here;
   world.here.send(2000);
   world.restartServer();
@@ -87,7 +87,7 @@ Deno.test("a restarted server proves that it does not know the session: the old 
 });
 
 Deno.test("after the unknown session's end there is one session on either side, and it resumes", async () => {
-  const world = await World.attached();
+  const world = await SessionWorld.attached();
   world.restartServer();
   await world.clock.advance(1_000);
   world.network.cut();
@@ -97,7 +97,7 @@ Deno.test("after the unknown session's end there is one session on either side, 
 });
 
 Deno.test("a client without streams whose last bytes were not taken tries as often as one with streams", async () => {
-  const world = await World.attached();
+  const world = await SessionWorld.attached();
   world.network.blackHole();
   world.network.state = "refusing";
   world.here.send(5_000);
@@ -112,7 +112,7 @@ Deno.test("a client without streams whose last bytes were not taken tries as oft
 });
 
 Deno.test("a refusal at first contact ends the waiting users with the server's words, and is tried again", async () => {
-  const world = new World();
+  const world = new SessionWorld();
   world.onConnection = (duplex) =>
     void duplex.write(frameOf(encodeEnding("refuse", { code: 3, message: "use the same release" })));
   const user = world.here;
@@ -131,7 +131,7 @@ Deno.test("at first contact an end that an outage makes as well is a refusal onl
   const four = Array<TeleError>(4).fill(doubted);
   for (const [failures, code] of [[[...four, lost, ...four], undefined], [[...four, doubted], "refused"]] as const) {
     const left = [...failures];
-    const world: World = new World({
+    const world: SessionWorld = new SessionWorld({
       client: {
         dial(signal) {
           const failure = left.shift();
@@ -148,7 +148,7 @@ Deno.test("at first contact an end that an outage makes as well is a refusal onl
 });
 
 Deno.test("an address that is gone takes its carrier along at once; other changes do not", async () => {
-  const world = await World.attached({ network: { localAddress: "192.0.2.1" } });
+  const world = await SessionWorld.attached({ network: { localAddress: "192.0.2.1" } });
   world.client.addressesChanged((address) => address === "192.0.2.1");
   await world.clock.settle();
   assertEquals(world.network.pipes.length, 1);
@@ -162,7 +162,7 @@ Deno.test("an address that is gone takes its carrier along at once; other change
 });
 
 Deno.test("an outage of an hour is nothing but time, and ends within a second when a user comes", async () => {
-  const world = await World.attached({ client: { identity: { keys: await makeIdentityKeys(), slot: 0 } } });
+  const world = await SessionWorld.attached({ client: { identity: { keys: await makeIdentityKeys(), slot: 0 } } });
   world.network.state = "refusing";
   world.network.cut();
   world.here.send(5_000);
@@ -180,7 +180,7 @@ Deno.test("an outage of an hour is nothing but time, and ends within a second wh
 });
 
 Deno.test("both logs tell an outage that is found at waking up with the time that its end was away", async () => {
-  const world = await World.attached();
+  const world = await SessionWorld.attached();
   for (
     const [who, wakes] of [["client", () => world.client.wokeUp(12_000)], [
       "server",

@@ -4,13 +4,13 @@ import type { Duplex } from "../../../lib/net/duplex.ts";
 import { ClientHandshake, FullError } from "../../../lib/session/handshake/client_handshake.ts";
 import { type Identity, makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
 import { type MemoryPipe, memoryPipe } from "../../support/memory_network.ts";
-import { someIdentity, World } from "../../support/session_world.ts";
+import { SessionWorld, someIdentity } from "../../support/session_world.ts";
 
 const MINUTE_MS = 60_000;
 
 Deno.test("a client that was killed and comes back ends its older session at once", async () => {
   const keys = await makeIdentityKeys();
-  const world = await World.attached({ client: { identity: { keys, slot: 0 } } });
+  const world = await SessionWorld.attached({ client: { identity: { keys, slot: 0 } } });
   world.network.blackHole(); // The killed client says nothing any more.
   const left = world.there;
   world.addClient({ identity: { keys, slot: 0 } });
@@ -22,7 +22,7 @@ Deno.test("a client that was killed and comes back ends its older session at onc
 
 Deno.test("a client that comes back with fewer slots ends its older sessions in all others", async () => {
   const keys = await makeIdentityKeys();
-  const world = new World();
+  const world = new SessionWorld();
   for (let slot = 0; slot < 4; slot++) {
     world.addClient({ identity: { keys, slot, lastSlot: 3 } });
     await world.clock.advance(100);
@@ -37,7 +37,7 @@ Deno.test("a client that comes back with fewer slots ends its older sessions in 
 });
 
 Deno.test("a client that nobody could know again is waited for an hour, whatever it has under way; both ends agree", async () => {
-  const world = await World.attached();
+  const world = await SessionWorld.attached();
   const [here, there] = [world.here, world.there];
   world.network.state = "unreachable";
   world.network.cut();
@@ -50,7 +50,7 @@ Deno.test("a client that nobody could know again is waited for an hour, whatever
 
 Deno.test("another slot or another identity ends nobody's session", async () => {
   const keys = await makeIdentityKeys();
-  const world = await World.attached({ client: { identity: { keys, slot: 0 } } });
+  const world = await SessionWorld.attached({ client: { identity: { keys, slot: 0 } } });
   world.addClient({ identity: { keys, slot: 1 } });
   world.addClient({ identity: { keys: await makeIdentityKeys(), slot: 0 } });
   world.addClient({ identity: undefined });
@@ -62,7 +62,7 @@ Deno.test("another slot or another identity ends nobody's session", async () => 
 
 Deno.test("two live clients with a copied identity do not end each other in turns", async () => {
   const identity: Identity = { keys: await makeIdentityKeys(), slot: 0 };
-  const world = await World.attached({ client: { identity } });
+  const world = await SessionWorld.attached({ client: { identity } });
   const second = world.addClient({ identity });
   await world.clock.advance(MINUTE_MS);
   assertEquals(world.server.sessionCount, 2);
@@ -73,7 +73,7 @@ Deno.test("two live clients with a copied identity do not end each other in turn
 
 Deno.test("the smaller resume timeout of both sides ends a session on both sides", async () => {
   for (const [serverMs, clientMs] of [[20_000, 3_600_000], [3_600_000, 20_000]]) {
-    const world = await World.attached({
+    const world = await SessionWorld.attached({
       server: { resumeTimeoutMs: serverMs },
       client: { resumeTimeoutMs: clientMs },
     });
@@ -93,7 +93,7 @@ Deno.test("the smaller resume timeout of both sides ends a session on both sides
 });
 
 Deno.test("a resume timeout counts each outage for itself", async () => {
-  const world = await World.attached({ client: { resumeTimeoutMs: 20_000 } });
+  const world = await SessionWorld.attached({ client: { resumeTimeoutMs: 20_000 } });
   for (let outage = 0; outage < 4; outage++) {
     world.network.state = "refusing";
     world.network.cut();
@@ -108,7 +108,7 @@ Deno.test("a resume timeout counts each outage for itself", async () => {
 
 Deno.test("a detached session without streams is kept for an hour, one with streams goes on", async () => {
   for (const streams of [0, 1]) {
-    const world = await World.attached({ client: { identity: await someIdentity() } });
+    const world = await SessionWorld.attached({ client: { identity: await someIdentity() } });
     world.there.streamCount = streams;
     await world.clock.advance(100); // what was sent is acknowledged
     world.network.state = "unreachable";
@@ -122,7 +122,7 @@ Deno.test("a detached session without streams is kept for an hour, one with stre
 });
 
 Deno.test("a session that loses its last stream in an outage of more than an hour goes within the next minute", async () => {
-  const world = await World.attached({ client: { identity: await someIdentity() } });
+  const world = await SessionWorld.attached({ client: { identity: await someIdentity() } });
   await world.clock.advance(100); // what was sent is acknowledged
   world.network.state = "unreachable";
   world.network.cut();
@@ -135,7 +135,7 @@ Deno.test("a session that loses its last stream in an outage of more than an hou
 });
 
 Deno.test("an idle session that comes back in time is kept", async () => {
-  const world = await World.attached();
+  const world = await SessionWorld.attached();
   world.there.streamCount = 0;
   for (let outage = 0; outage < 3; outage++) {
     world.network.state = "refusing";
@@ -151,8 +151,8 @@ Deno.test("an idle session that comes back in time is kept", async () => {
 });
 
 /** Three clients at a server that takes three; those `without` lose their carriers, in that order, a second apart. */
-async function fullServer(without: number[], streams: number): Promise<World> {
-  const world = new World({ server: { maxSessions: 3 } });
+async function fullServer(without: number[], streams: number): Promise<SessionWorld> {
+  const world = new SessionWorld({ server: { maxSessions: 3 } });
   const pipes: MemoryPipe[] = [];
   for (let i = 0; i < 3; i++) {
     world.addClient({ identity: await someIdentity() });
@@ -171,7 +171,7 @@ async function fullServer(without: number[], streams: number): Promise<World> {
 }
 
 /** One more client, that asks for a session and has it unless this rejects. */
-async function newcomer(world: World): Promise<void> {
+async function newcomer(world: SessionWorld): Promise<void> {
   const handshake = await ClientHandshake.begin(await connect(world));
   await handshake.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, new Uint8Array(0));
 }
@@ -206,7 +206,7 @@ Deno.test("a session with streams, or with bytes that its client has not taken, 
 });
 
 Deno.test("one who leaves session after session keeps nobody out", async () => {
-  const world = new World({ server: { maxSessions: 20 } });
+  const world = new SessionWorld({ server: { maxSessions: 20 } });
   for (let left = 30; left > 0; left--) {
     const handshake = await ClientHandshake.begin(await connect(world));
     await handshake.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, new Uint8Array(0));
@@ -222,7 +222,7 @@ Deno.test("one who leaves session after session keeps nobody out", async () => {
 
 Deno.test("a client that comes back after a kill needs no room of its own: it takes its older session's", async () => {
   const identity: Identity = { keys: await makeIdentityKeys(), slot: 0 };
-  const world = await World.attached({ server: { maxSessions: 1 }, client: { identity } });
+  const world = await SessionWorld.attached({ server: { maxSessions: 1 }, client: { identity } });
   world.network.blackHole();
   const again = world.addClient();
   await world.clock.advance(1_000);
@@ -231,14 +231,14 @@ Deno.test("a client that comes back after a kill needs no room of its own: it ta
 });
 
 /** A connection to the server past a network that is down for everyone else. */
-function connect(world: World): Promise<Duplex> {
+function connect(world: SessionWorld): Promise<Duplex> {
   const { a, b } = memoryPipe({ names: ["guest", "server"] });
   world.toServer(b);
   return Promise.resolve(a);
 }
 
 Deno.test("when all sessions have their carriers, one more is refused, and told which option helps", async () => {
-  const world = await World.attached({ server: { maxSessions: 1 } });
+  const world = await SessionWorld.attached({ server: { maxSessions: 1 } });
   const second = world.addClient();
   const user = second.upper;
   await world.clock.advance(100);
@@ -254,7 +254,7 @@ Deno.test("when all sessions have their carriers, one more is refused, and told 
 
 Deno.test("a client whose session is gone from a full server tells its users, and goes on trying", async () => {
   for (const isAbandoned of [false, true]) {
-    const world = await World.attached({ server: { maxSessions: 1 } });
+    const world = await SessionWorld.attached({ server: { maxSessions: 1 } });
     const user = world.here;
     if (isAbandoned) user.streamCount = 0;
     world.network.state = "unreachable";

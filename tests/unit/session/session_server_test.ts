@@ -3,12 +3,12 @@ import { assert, assertEquals } from "@std/assert";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { FrameType } from "../../../lib/session/session_constants.ts";
 import { memoryPipe } from "../../support/memory_network.ts";
-import { frameOf, World } from "../../support/session_world.ts";
+import { frameOf, SessionWorld } from "../../support/session_world.ts";
 
 const MINUTE_MS = 60_000;
 
 Deno.test("a new session whose accept is lost is forgotten by both", async () => {
-  const world = new World();
+  const world = new SessionWorld();
   world.network.onPipe = (pipe, index) => {
     if (index === 0) pipe.bToA.cutAfter(120); // inside the accept
   };
@@ -34,7 +34,7 @@ Deno.test("strangers end their carrier only: one log line each, within 10 s, and
     "deaf and slow": (duplex) => duplex.write(new Uint8Array([0])),
   };
   for (const [name, act] of Object.entries(strangers)) {
-    const world = await World.attached();
+    const world = await SessionWorld.attached();
     const before = world.lines.length;
     const pipe = memoryPipe({ names: ["198.51.100.1:1", "server"] });
     world.toServer(pipe.b);
@@ -52,7 +52,7 @@ Deno.test("strangers end their carrier only: one log line each, within 10 s, and
 });
 
 Deno.test("a carrier that closes before its first byte is counted, not logged", async () => {
-  const world = new World();
+  const world = new SessionWorld();
   for (let i = 0; i < 20; i++) {
     const { a, b } = memoryPipe();
     world.toServer(b);

@@ -9,7 +9,7 @@ import { decodeEnding, encodeEnding, RefusalError } from "../../../lib/session/e
 import { Session } from "../../../lib/session/session.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { memoryPipe } from "../../support/memory_network.ts";
-import { ByteLayer, frameOf, handMade, someIdentity, u64, World } from "../../support/session_world.ts";
+import { ByteLayer, frameOf, handMade, SessionWorld, someIdentity, u64 } from "../../support/session_world.ts";
 import fc from "fast-check";
 import { limitsOf } from "../../../lib/session/session_limits.ts";
 
@@ -17,7 +17,7 @@ const SEED = 42;
 const KIB = 1024;
 
 Deno.test("a session carries bytes both ways", async () => {
-  const world = await World.attached();
+  const world = await SessionWorld.attached();
   await world.exchange(500 * KIB);
   world.assertUnbroken();
   assertEquals(world.network.pipes.length, 1);
@@ -26,7 +26,7 @@ Deno.test("a session carries bytes both ways", async () => {
 });
 
 Deno.test("bytes that are sent before there is a carrier wait for it", async () => {
-  const world = new World();
+  const world = new SessionWorld();
   world.network.state = "unreachable";
   world.here.send(70_000);
   await world.clock.advance(8_000);
@@ -40,7 +40,7 @@ Deno.test("bytes that are sent before there is a carrier wait for it", async () 
 Deno.test("a carrier cut at any byte of handshake and first data loses nothing and ends no session", async () => {
   for (const direction of ["aToB", "bToA"] as const) {
     for (let cut = 0; cut <= 420; cut += 3) {
-      const world = new World();
+      const world = new SessionWorld();
       world.network.onPipe = (pipe, index) => {
         if (index === 0) pipe[direction].cutAfter(cut);
       };
@@ -68,7 +68,7 @@ Deno.test("carriers cut at any byte, any number of times, deliver every byte onc
   });
   await fc.assert(
     fc.asyncProperty(plan, async ({ cuts, seed, delayMs, maxChunk, here, there }) => {
-      const world = new World({ network: { seed, delayMs, maxChunk } });
+      const world = new SessionWorld({ network: { seed, delayMs, maxChunk } });
       world.network.onPipe = (pipe, index) => {
         if (index < cuts.length) pipe[cuts[index].direction].cutAfter(cuts[index].at);
       };
@@ -85,7 +85,7 @@ Deno.test("carriers cut at any byte, any number of times, deliver every byte onc
 
 Deno.test("carriers that each live for 4 KiB still finish", async () => {
   for (const direction of ["aToB", "bToA"] as const) {
-    const world = await World.attached();
+    const world = await SessionWorld.attached();
     world.network.onPipe = (pipe) => pipe[direction].cutAfter(4 * KIB);
     world.network.cut();
     const before = world.network.pipes.length;
@@ -99,7 +99,10 @@ Deno.test("carriers that each live for 4 KiB still finish", async () => {
 });
 
 Deno.test("a full replay log slows its user down and loses nothing", async () => {
-  const world = await World.attached({ server: { replayBufferBytes: 50_000 }, client: { replayBufferBytes: 50_000 } });
+  const world = await SessionWorld.attached({
+    server: { replayBufferBytes: 50_000 },
+    client: { replayBufferBytes: 50_000 },
+  });
   world.network.last!.hold();
   world.here.send(400_000);
   await world.clock.advance(500);
@@ -111,7 +114,7 @@ Deno.test("a full replay log slows its user down and loses nothing", async () =>
 });
 
 Deno.test("hints arrive, and those told on attaching come with every carrier", async () => {
-  const world = await World.attached();
+  const world = await SessionWorld.attached();
   world.here.hints = [1, 2, 3];
   world.here.session!.wake();
   await world.clock.advance(10);
@@ -127,7 +130,7 @@ Deno.test("hints arrive, and those told on attaching come with every carrier", a
 const MINUTE_MS = 60_000;
 
 Deno.test("a session without streams is not empty before the peer has taken its last bytes", async () => {
-  const world = await World.attached({ client: { identity: await someIdentity() } });
+  const world = await SessionWorld.attached({ client: { identity: await someIdentity() } });
   world.network.blackHole();
   world.network.state = "unreachable";
   world.there.send(5_000);
@@ -142,7 +145,7 @@ Deno.test("a session without streams is not empty before the peer has taken its 
 });
 
 Deno.test("a count that is impossible ends the session loudly on both sides, on resume and in an acknowledgement", async () => {
-  const world = new World();
+  const world = new SessionWorld();
   const { dial, resume, sessionId } = await handMade(world);
   const { handshake } = await dial(sessionId);
   const error = await assertRejects(() => resume(handshake, 1, 5_000), RefusalError, "received 5000 bytes");
@@ -170,7 +173,7 @@ async function goodbyeOn(duplex: Duplex) {
 Deno.test("an unknown frame or a control frame that is too large ends its carrier only", async () => {
   const tooLarge = frameOf(FrameType.hint, new Uint8Array(17 * 1024));
   for (const bad of [frameOf(0x77), frameOf(FrameType.probe, 1), frameOf(FrameType.acknowledge, 1), tooLarge]) {
-    const world = await World.attached();
+    const world = await SessionWorld.attached();
     const carrier = world.network.last!;
     await carrier.a.write(bad);
     await world.clock.advance(100);
@@ -182,7 +185,7 @@ Deno.test("an unknown frame or a control frame that is too large ends its carrie
 });
 
 Deno.test("a user that refuses what came ends the session with a goodbye that says why", async () => {
-  const world = await World.attached();
+  const world = await SessionWorld.attached();
   world.there.refusal = new TeleError("protocol", "the peer sent more than it may");
   const [here, there] = [world.here, world.there];
   here.send(10);

@@ -4,11 +4,11 @@ import { EndCode, FrameType } from "../../../lib/session/session_constants.ts";
 import { type Identity, makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
 import { RefusalError } from "../../../lib/session/ending.ts";
 import type { MemoryPipe } from "../../support/memory_network.ts";
-import { CryptoGate, frameOf, handMade, u64, World } from "../../support/session_world.ts";
+import { CryptoGate, frameOf, handMade, SessionWorld, u64 } from "../../support/session_world.ts";
 
 Deno.test("what an old carrier delivers after the takeover is dropped, what it delivers before is counted once", async () => {
   for (let releaseAtMs = 0; releaseAtMs <= 80; releaseAtMs += 5) {
-    const world = await World.attached({ network: { delayMs: 10, localAddress: "192.0.2.1" } });
+    const world = await SessionWorld.attached({ network: { delayMs: 10, localAddress: "192.0.2.1" } });
     const old = world.network.last!;
     old.hold();
     world.here.send(30_000);
@@ -27,7 +27,7 @@ Deno.test("what an old carrier delivers after the takeover is dropped, what it d
 
 /** Two attempts, both challenged. */
 async function twoAttempts() {
-  const world = new World();
+  const world = new SessionWorld();
   const { dial, resume, pipe: original, sessionId } = await handMade(world);
   const older = await dial(sessionId);
   const newer = await dial(sessionId);
@@ -36,7 +36,7 @@ async function twoAttempts() {
 }
 
 /** The newer attempt's carrier is the session's, and all others are closed. */
-async function assertNewerAttached(world: World, newer: MemoryPipe, others: MemoryPipe[]): Promise<void> {
+async function assertNewerAttached(world: SessionWorld, newer: MemoryPipe, others: MemoryPipe[]): Promise<void> {
   // Who is refused may read why for a second.
   await world.clock.advance(1_000);
   assertEquals([newer.isOver, ...others.map((pipe) => pipe.isOver)], [false, ...others.map(() => true)]);
@@ -107,7 +107,7 @@ Deno.test("accepts that are made at the same time: the older one's is dropped, e
 });
 
 Deno.test("once a resume is taken, what the old carrier delivers is not counted, though the accept is still made", async () => {
-  const world = new World();
+  const world = new SessionWorld();
   const { dial, resume, pipe: original, sessionId } = await handMade(world);
   const { handshake, pipe } = await dial(sessionId);
   using gate = new CryptoGate("sign", (call) => call === 1);
@@ -123,7 +123,7 @@ Deno.test("once a resume is taken, what the old carrier delivers is not counted,
 Deno.test("an accept that is verified after its attempt was given up attaches nothing", async () => {
   // Calls of verify: server, client, server, client. The clients' wait.
   using gate = new CryptoGate("verify", (call) => call % 2 === 1);
-  const world = new World();
+  const world = new SessionWorld();
   world.client;
   await world.clock.settle();
   assertEquals(gate.held, [1]);
@@ -144,7 +144,7 @@ Deno.test("an accept that is verified after its attempt was given up attaches no
 
 Deno.test("a commit that was given up and arrives late does not end the session that the client has", async () => {
   const identity: Identity = { keys: await makeIdentityKeys(), slot: 0 };
-  const world = new World({ client: { identity } });
+  const world = new SessionWorld({ client: { identity } });
   let late: MemoryPipe | undefined;
   world.network.onPipe = (pipe, index) => {
     if (index === 0) late = pipe;

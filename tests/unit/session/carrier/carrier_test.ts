@@ -8,7 +8,7 @@ import {
   MAX_SESSION_FRAME_BYTES,
   MOST_ACKNOWLEDGE_DELAY_MS,
 } from "../../../../lib/session/session_constants.ts";
-import { World } from "../../../support/session_world.ts";
+import { SessionWorld } from "../../../support/session_world.ts";
 
 /** A frame on its way: when, its type, and for a probe the silence it promises. */
 interface Sent {
@@ -44,7 +44,7 @@ function watched(duplex: Duplex, clock: { now(): number }, told: (sent: Sent) =>
 
 Deno.test("a carrier holds a large buffer while much comes, and lets go of it when little does", async () => {
   const pool = new SegmentPool({ plenty: 1 });
-  const world = await World.attached({ server: { pool } });
+  const world = await SessionWorld.attached({ server: { pool } });
   assert(!pool.isScarce, "at first it is a small one");
   world.here.send(100_000);
   await world.clock.advanceUntil(() => pool.isScarce, 5_000, "a large one is out");
@@ -56,7 +56,7 @@ Deno.test("a carrier holds a large buffer while much comes, and lets go of it wh
 
 Deno.test("a busy carrier promises a second of silence and keeps it; an idle one promises the ping interval", async () => {
   const frames: Sent[] = [];
-  const world = new World();
+  const world = new SessionWorld();
   world.onConnection = (duplex) => world.toServer(watched(duplex, world.clock, (sent) => void frames.push(sent)));
   world.client;
   await world.untilAttached();
@@ -84,7 +84,7 @@ Deno.test("a busy carrier promises a second of silence and keeps it; an idle one
 
 Deno.test("a carrier that becomes busy again promises a second at once", async () => {
   const frames: Sent[] = [];
-  const world = new World();
+  const world = new SessionWorld();
   world.onConnection = (duplex) => world.toServer(watched(duplex, world.clock, (sent) => void frames.push(sent)));
   world.client;
   await world.untilAttached();
@@ -101,7 +101,7 @@ Deno.test("a carrier that becomes busy again promises a second at once", async (
 
 Deno.test("a ping interval below a second is kept", async () => {
   const frames: Sent[] = [];
-  const world = new World({ server: { pingIntervalMs: 400 }, client: { pingIntervalMs: 400 } });
+  const world = new SessionWorld({ server: { pingIntervalMs: 400 }, client: { pingIntervalMs: 400 } });
   world.onConnection = (duplex) => world.toServer(watched(duplex, world.clock, (sent) => void frames.push(sent)));
   world.client;
   await world.untilAttached();
@@ -115,7 +115,7 @@ Deno.test("a ping interval below a second is kept", async () => {
 
 Deno.test("received bytes are acknowledged after a few milliseconds and every 64 KiB", async () => {
   const frames: Sent[] = [];
-  const world = new World({ network: { bytesPerSecond: 1_000_000 } });
+  const world = new SessionWorld({ network: { bytesPerSecond: 1_000_000 } });
   world.onConnection = (duplex) => world.toServer(watched(duplex, world.clock, (sent) => void frames.push(sent)));
   world.client;
   await world.untilAttached();
@@ -133,7 +133,7 @@ Deno.test("received bytes are acknowledged after a few milliseconds and every 64
 });
 
 Deno.test("what a dialogue's acknowledgements leave over is acknowledged soon after", async () => {
-  const world = await World.attached({ network: { delayMs: 1 } });
+  const world = await SessionWorld.attached({ network: { delayMs: 1 } });
   for (let turn = 0; turn < 100; turn++) {
     world.here.send(10);
     world.there.send(10);

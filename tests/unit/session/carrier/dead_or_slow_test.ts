@@ -1,13 +1,13 @@
 /** Carriers over a network that is slow or gone: who waits finds out soon, and nobody gives up a path that lives. */
 import { assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
-import { World } from "../../../support/session_world.ts";
+import { SessionWorld } from "../../../support/session_world.ts";
 
 const KIB = 1024;
 
 Deno.test("a black hole is found within five seconds by whoever waits, and nothing is lost", async () => {
   const idle = 0;
   for (const [here, there] of [[1000, idle], [idle, 1000], [300 * KIB, 300 * KIB], [idle, idle]]) {
-    const world = await World.attached();
+    const world = await SessionWorld.attached();
     await world.clock.advance(2_000);
     world.network.blackHole();
     const start = world.clock.now();
@@ -27,7 +27,7 @@ Deno.test("a black hole is found within five seconds by whoever waits, and nothi
 });
 
 Deno.test("the server finds a black hole by itself within four seconds", async () => {
-  const world = await World.attached();
+  const world = await SessionWorld.attached();
   world.network.state = "unreachable";
   world.network.blackHole();
   await world.clock.advance(4_000);
@@ -40,7 +40,7 @@ Deno.test("the server finds a black hole by itself within four seconds", async (
 
 Deno.test("a hole in one direction only is found too", async () => {
   for (const direction of ["aToB", "bToA"] as const) {
-    const world = await World.attached();
+    const world = await SessionWorld.attached();
     world.network.last![direction].blackHole();
     const carrier = world.here.session!.carrier;
     world.here.send(1000);
@@ -53,7 +53,7 @@ Deno.test("a hole in one direction only is found too", async () => {
 });
 
 Deno.test("an idle carrier that is a black hole is found within five seconds once somebody types", async () => {
-  const world = await World.attached();
+  const world = await SessionWorld.attached();
   await world.clock.advance(200_000);
   assertEquals(world.network.pipes.length, 1);
   world.network.blackHole();
@@ -68,7 +68,9 @@ Deno.test("an idle carrier that is a black hole is found within five seconds onc
 });
 
 Deno.test("a slow path with a deep queue is not taken for dead", async () => {
-  const world = new World({ network: { bytesPerSecond: 32_000, delayMs: 300, bufferBytes: 256 * KIB, pieceMs: 50 } });
+  const world = new SessionWorld({
+    network: { bytesPerSecond: 32_000, delayMs: 300, bufferBytes: 256 * KIB, pieceMs: 50 },
+  });
   world.client;
   await world.untilAttached();
   await world.exchange(600 * KIB, 120_000);
@@ -80,7 +82,7 @@ for (const kbit of [16, 64, 256]) {
   Deno.test(`a live carrier of ${kbit} kbit/s with a second or a minute of queue is not taken for dead, either way`, async () => {
     const network = { bytesPerSecond: kbit * 125, delayMs: 50, bufferBytes: 1 << 20, pieceMs: 50 };
     for (const [up, down] of [[1, 0], [0, 1], [1, 1]]) {
-      const world = await World.attached({ network });
+      const world = await SessionWorld.attached({ network });
       const bytes = 40 * kbit * 125;
       if (up === 1) world.here.send(bytes);
       if (down === 1) world.there.send(bytes);
@@ -99,7 +101,7 @@ for (const kbit of [16, 64, 256]) {
 
 Deno.test("a black hole on a quick path is found in seconds with bytes under way, also right behind another one", async () => {
   for (const delayMs of [1, 20, 50]) {
-    const world = await World.attached({ network: { delayMs } });
+    const world = await SessionWorld.attached({ network: { delayMs } });
     // Little has moved when the first opens, and something of the backlog has come back.
     world.here.send(20_000);
     await world.clock.advance(250 + 2 * delayMs);
@@ -122,7 +124,7 @@ Deno.test("a black hole on a quick path is found in seconds with bytes under way
 
 Deno.test("who comes from a quick path to a slow one loses no carrier there", async () => {
   for (const delayMs of [1, 50]) {
-    const world = await World.attached({ network: { delayMs, bufferBytes: 1 << 20, pieceMs: 50 } });
+    const world = await SessionWorld.attached({ network: { delayMs, bufferBytes: 1 << 20, pieceMs: 50 } });
     world.here.send(1_000_000);
     await world.clock.advance(1_000);
     world.network.onPipe = (pipe) => {
@@ -142,7 +144,7 @@ Deno.test("who comes from a quick path to a slow one loses no carrier there", as
 
 Deno.test("a path that dies one way while bytes come the other way is given up within seconds", async () => {
   for (const dies of ["aToB", "bToA"] as const) {
-    const world = await World.attached({ network: { bytesPerSecond: 125_000, delayMs: 20 } });
+    const world = await SessionWorld.attached({ network: { bytesPerSecond: 125_000, delayMs: 20 } });
     world.here.send(10_000_000);
     world.there.send(10_000_000);
     await world.clock.advance(3_000);
@@ -155,7 +157,7 @@ Deno.test("a path that dies one way while bytes come the other way is given up w
 
 Deno.test("a machine that was suspended reads what waits before it judges anyone", async () => {
   for (const stallMs of [5_000, 60_000, 3_600_000]) {
-    const world = await World.attached();
+    const world = await SessionWorld.attached();
     const pipe = world.network.last!;
     pipe.hold();
     world.here.send(50_000);
@@ -171,7 +173,7 @@ Deno.test("a machine that was suspended reads what waits before it judges anyone
 });
 
 Deno.test("after a wake-up a carrier that is gone is found in about a second, a good one is kept", async () => {
-  const world = await World.attached();
+  const world = await SessionWorld.attached();
   await world.clock.advance(150_000);
   world.client.wokeUp();
   await world.clock.advance(3_000);
@@ -187,7 +189,7 @@ Deno.test("after a wake-up a carrier that is gone is found in about a second, a 
 });
 
 Deno.test("a wake-up costs no carrier whose round trip is longer than a second", async () => {
-  const world = await World.attached({ network: { delayMs: 700 } });
+  const world = await SessionWorld.attached({ network: { delayMs: 700 } });
   await world.clock.advance(100_000);
   const before = world.network.pipes.length;
   world.client.wokeUp();

@@ -5,7 +5,7 @@ import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { EndCode, FrameType, TOKEN_REFUSAL_DELAY_MS } from "../../../../lib/session/session_constants.ts";
 import { HandshakeChannel } from "../../../../lib/session/handshake/channel.ts";
 import { decodeEnding } from "../../../../lib/session/ending.ts";
-import { World } from "../../../support/session_world.ts";
+import { SessionWorld } from "../../../support/session_world.ts";
 import { connect, TOKEN } from "../../../support/tokens.ts";
 
 /** What went over one carrier. */
@@ -36,7 +36,7 @@ function recorded(duplex: Duplex, recording: Recording): Duplex {
 /** A client and a server whose two carriers, that of the new session and that of its resume, were recorded. */
 async function recordedWorld(token: Uint8Array | undefined) {
   const recordings: Recording[] = [];
-  const world = new World({ client: { token }, server: { token } });
+  const world = new SessionWorld({ client: { token }, server: { token } });
   world.onConnection = (duplex) => {
     const recording = { fromClient: new Uint8Array(0), fromServer: new Uint8Array(0) };
     recordings.push(recording);

@@ -7,11 +7,11 @@ import { MOST_HANDSHAKES } from "../../../../lib/session/strangers.ts";
 import { tokenSalt } from "../../../../lib/session/handshake/token.ts";
 import { settle } from "../../../support/fake_clock.ts";
 import type { MemoryPipe } from "../../../support/memory_network.ts";
-import { World } from "../../../support/session_world.ts";
+import { SessionWorld } from "../../../support/session_world.ts";
 import { ask, connect, guarded, NEW, OTHER, TOKEN, worldOf } from "../../../support/tokens.ts";
 
 Deno.test("while one is kept waiting for its refusal, a client from the same address gets its session at once", async () => {
-  const world = new World({ server: { token: TOKEN } });
+  const world = new SessionWorld({ server: { token: TOKEN } });
   const refusals = [OTHER, undefined].map((token) => ask(connect(world), token));
   await world.clock.advance(10);
   assertEquals(await ask(connect(world), TOKEN), undefined);
@@ -23,7 +23,7 @@ Deno.test("while one is kept waiting for its refusal, a client from the same add
 });
 
 Deno.test("fifty wrong tokens at once delay nobody, and are two lines in the log", async () => {
-  const world = await World.attached(guarded());
+  const world = await SessionWorld.attached(guarded());
   const refusals = Array.from({ length: 50 }, (_, at) => ask(connect(world, `198.51.100.7:${at}`), OTHER));
   await settle();
   const startMs = world.clock.now();
@@ -39,7 +39,7 @@ Deno.test("fifty wrong tokens at once delay nobody, and are two lines in the log
 });
 
 Deno.test("more wrong tokens than strangers may be: those make room, not a client that is slow", async () => {
-  const world = new World({ server: { token: TOKEN } });
+  const world = new SessionWorld({ server: { token: TOKEN } });
   const slow = connect(world);
   const handshake = ClientHandshake.begin(slow.a, undefined, true);
   await settle();
@@ -64,7 +64,7 @@ Deno.test("more wrong tokens than strangers may be: those make room, not a clien
 });
 
 Deno.test("a server that ends keeps nobody waiting", async () => {
-  const world = new World({ server: { token: TOKEN } });
+  const world = new SessionWorld({ server: { token: TOKEN } });
   const refused = ClientHandshake.begin(connect(world).a).catch((error) => error);
   await settle();
   await world.server.stop("done");
@@ -89,7 +89,7 @@ Deno.test("a wrong token that is refused later than others answer is told as tha
 });
 
 Deno.test("a resume whose proof does not hold is answered a second late too, and its session goes on", async () => {
-  const world = await World.attached(guarded());
+  const world = await SessionWorld.attached(guarded());
   const sessionId = world.here.session!.id;
   const startMs = world.clock.now();
   const guess = ClientHandshake.begin(connect(world).a, sessionId, true)
@@ -104,7 +104,7 @@ Deno.test("a resume whose proof does not hold is answered a second late too, and
 });
 
 Deno.test("without a token on either side a proof that does not hold is answered at once, as ever", async () => {
-  const world = await World.attached();
+  const world = await SessionWorld.attached();
   const { a } = connect(world);
   const refused = ClientHandshake.begin(a)
     .then((handshake) => handshake.commit(NEW, new Uint8Array(32).fill(1)))

@@ -11,7 +11,7 @@ import { guardedField } from "../../../../lib/session/handshake/fields.ts";
 import { tokenSalt } from "../../../../lib/session/handshake/token.ts";
 import { settle } from "../../../support/fake_clock.ts";
 import { memoryPipe } from "../../../support/memory_network.ts";
-import { World } from "../../../support/session_world.ts";
+import { SessionWorld } from "../../../support/session_world.ts";
 import { connect, guarded, NEW, OTHER, TOKEN } from "../../../support/tokens.ts";
 
 /** Random numbers and key pairs that are the same each time, until disposed of. */
@@ -33,7 +33,7 @@ function withoutChance(): Disposable {
 
 /** All that a server with `token` says to one who asks, and then proves nothing. */
 async function saidBeforeProof(token: Uint8Array): Promise<Uint8Array> {
-  const world = new World({ server: { token } });
+  const world = new SessionWorld({ server: { token } });
   const { a } = connect(world);
   const channel = new HandshakeChannel(a);
   const key = new Uint8Array(32).fill(9);
@@ -62,7 +62,7 @@ Deno.test("before the client's proof a server says the same whatever its token i
 
 Deno.test("a client with a token never commits to a server that says it has none", async () => {
   for (const [status, resumes] of [["ready", false], ["ready", true], ["unknown", true]] as const) {
-    const world = new World({ client: { token: TOKEN }, server: { token: TOKEN } });
+    const world = new SessionWorld({ client: { token: TOKEN }, server: { token: TOKEN } });
     if (resumes) {
       await world.untilAttached();
       await world.exchange(100);
@@ -117,7 +117,7 @@ Deno.test("a middleman who takes the field away, or puts it there, gets neither 
 });
 
 Deno.test("an impostor without the token that answers `unknown` and takes any proof ends nothing", async () => {
-  const world = await World.attached(guarded());
+  const world = await SessionWorld.attached(guarded());
   for (const salt of [new Uint8Array(0), await tokenSalt(OTHER)]) {
     let commits = 0;
     const impostor = async (duplex: Duplex) => {

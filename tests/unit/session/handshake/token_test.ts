@@ -3,11 +3,11 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { TeleError } from "../../../../lib/net/error.ts";
 import { connectSession, serveSessions } from "../../../../lib/mux/web_link.ts";
 import { MAX_TOKEN_BYTES, TOKEN_REFUSAL_DELAY_MS } from "../../../../lib/session/session_constants.ts";
-import { World } from "../../../support/session_world.ts";
+import { SessionWorld } from "../../../support/session_world.ts";
 import { assertSecret, guarded, OTHER, TOKEN, worldOf } from "../../../support/tokens.ts";
 
 Deno.test("with the same token on both sides a session begins, resumes and begins anew", async () => {
-  const world = await World.attached(guarded());
+  const world = await SessionWorld.attached(guarded());
   world.network.cut();
   await world.exchange(1000);
   assertEquals(world.linesWith("resumed after").length, 2);
@@ -66,9 +66,9 @@ for (const { name, client, server, told, logged } of MISMATCHES) {
   });
 
   Deno.test(`${name}, met in an outage, ends nothing`, async () => {
-    const world = await World.attached({ client: { token: client }, server: { token: client } });
+    const world = await SessionWorld.attached({ client: { token: client }, server: { token: client } });
     const right = world.server;
-    world.server = new World({ server: { token: server, clock: world.clock } }).server;
+    world.server = new SessionWorld({ server: { token: server, clock: world.clock } }).server;
     world.network.cut();
     await world.clock.advance(30_000);
     assertEquals(world.linesWith(`not resumed yet: ${told}`).length, 1);
@@ -100,13 +100,13 @@ Deno.test("tokens that are too short, too long or empty are refused when they ar
 
 Deno.test("the longest and the shortest token work", async () => {
   for (const token of [new Uint8Array(16), new Uint8Array(MAX_TOKEN_BYTES)]) {
-    const world = await World.attached(guarded({ client: token, server: token }));
+    const world = await SessionWorld.attached(guarded({ client: token, server: token }));
     await world.end();
   }
 });
 
 Deno.test("a renewed token is the one of new sessions; a session that is there goes on, also over an outage", async () => {
-  const world = await World.attached({ client: { token: TOKEN }, server: { token: TOKEN } });
+  const world = await SessionWorld.attached({ client: { token: TOKEN }, server: { token: TOKEN } });
   world.server.renewToken(OTHER);
   await world.exchange(100);
   world.network.cut();
@@ -133,7 +133,7 @@ Deno.test("a renewed token is the one of new sessions; a session that is there g
 
 Deno.test("a token cannot come or go while a server or client runs, nor be a bad one", async () => {
   for (const token of [undefined, TOKEN]) {
-    const world = new World({ client: { token }, server: { token } });
+    const world = new SessionWorld({ client: { token }, server: { token } });
     await world.untilAttached();
     for (const end of [world.client, world.server]) {
       const words = token === undefined ? "no token before" : "at least 16";

@@ -2,11 +2,11 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { MuxWorld } from "../../../support/mux_world.ts";
-import { World } from "../../../support/session_world.ts";
+import { SessionWorld } from "../../../support/session_world.ts";
 
 Deno.test("a path of many seconds attaches at first contact, once, and stays attached", async () => {
   for (const roundTripMs of [2_600, 3_500, 4_500, 5_200, 6_000]) {
-    const world = new World({ network: { delayMs: roundTripMs / 2 } });
+    const world = new SessionWorld({ network: { delayMs: roundTripMs / 2 } });
     world.client;
     const startMs = world.clock.now();
     await world.untilAttached(60_000);
@@ -22,7 +22,7 @@ Deno.test("a path of many seconds attaches at first contact, once, and stays att
 
 Deno.test("a path that becomes one of many seconds attaches again, without another session", async () => {
   for (const roundTripMs of [3_500, 4_500]) {
-    const world = await World.attached({ network: { delayMs: 5 } });
+    const world = await SessionWorld.attached({ network: { delayMs: 5 } });
     world.network.onPipe = ({ aToB, bToA }) => aToB.delayMs = bToA.delayMs = roundTripMs / 2;
     world.network.cut();
     await world.clock.advance(5 * roundTripMs);
@@ -35,7 +35,7 @@ Deno.test("a path that becomes one of many seconds attaches again, without anoth
 
 Deno.test("bytes move within two seconds when a box that accepted and forwarded nothing for eight has gone", async () => {
   for (let run = 0; run < 20; run++) {
-    const world = await World.attached({ network: { delayMs: 25 } });
+    const world = await SessionWorld.attached({ network: { delayMs: 25 } });
     const swallowed: Duplex[] = [];
     world.network.blackHole();
     world.onConnection = (duplex) => void swallowed.push(duplex);
@@ -71,7 +71,7 @@ Deno.test("carriers that die at once and bring nothing follow each other with pa
 });
 
 Deno.test("carriers that die at once but bring something follow each other without a pause", async () => {
-  const world = await World.attached({ network: { delayMs: 1 } });
+  const world = await SessionWorld.attached({ network: { delayMs: 1 } });
   world.here.send(200_000);
   world.network.onPipe = (pipe) => pipe.aToB.cutAfter(4_096);
   world.network.cut();
