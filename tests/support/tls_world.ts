@@ -20,9 +20,9 @@ let told = false;
  * Defines a test of TLS, which must end within 30 s. On a runtime that is too old there is no test: that it says so is a
  * test of its own, and a skipped test is a failure in CI.
  */
-export function tlsTest(name: string, body: () => Promise<void>, ...programs: string[]): void {
+export function tlsTest(name: string, body: () => void | Promise<void>, ...programs: string[]): void {
   if (isNodeSound()) {
-    const fn = () => within(body(), 30_000, name);
+    const fn = () => within(Promise.resolve().then(body), 30_000, name);
     return Deno.test({ name: `TLS: ${name}`, ...requires("openssl", ...programs), fn });
   }
   if (!told) console.error(`tests of TLS are left out: they need Deno 2.9, and this is ${Deno.version.deno}`);

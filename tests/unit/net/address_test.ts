@@ -1,7 +1,13 @@
 import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import fc from "fast-check";
-import { type Address, dialCandidates, formatAddress } from "../../../lib/net/address.ts";
-import { parseAddress, parseDialAddress, reaches } from "../../../lib/net/address.ts";
+import {
+  type Address,
+  dialCandidates,
+  formatAddress,
+  parseAddress,
+  parseDialAddress,
+  reaches,
+} from "../../../lib/net/address.ts";
 import { TeleError } from "../../../lib/net/error.ts";
 import { anyText } from "../../support/any_text.ts";
 

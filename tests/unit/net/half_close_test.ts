@@ -102,22 +102,3 @@ Deno.test(
     user.close();
   },
 );
-
-Deno.test("a peer that half-closes before it has sent a byte leaves nothing open", {
-  ignore: Deno.build.os !== "linux",
-}, async () => {
-  const count = () => [...Deno.readDirSync("/proc/self/fd")].length;
-  const run = async () => {
-    const { user, peer } = await connect();
-    using _ = peer;
-    await peer.closeWrite();
-    assertEquals(await user.read(new Uint8Array(1)), null);
-    await user.write(new Uint8Array(1));
-    user.close();
-  };
-  await run();
-  const before = count();
-  for (let index = 0; index < 20; index++) await run();
-  await pause(50);
-  assertEquals(count(), before);
-});

@@ -5,6 +5,7 @@ import { TeleError } from "../../../lib/net/error.ts";
 import { readCertificates } from "../../../lib/net/pem.ts";
 import { systemCertificates } from "../../../lib/net/system_certificates.ts";
 import { TestCa } from "../../support/certificates.ts";
+import { tlsTest } from "../../support/tls_world.ts";
 
 /** What the runtime and the files of this machine have, while a test runs. */
 function machine(runtime: () => string[], file?: string): Disposable {
@@ -29,21 +30,21 @@ const cannot = () => {
   throw new Error("this runtime cannot");
 };
 
-Deno.test("the runtime is asked, and what cannot be read is left out", async () => {
+tlsTest("the runtime is asked, and what cannot be read is left out", async () => {
   const { cert } = await TestCa.make("a CA");
   const damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
   using _ = machine(() => [damaged, cert]);
   assertEquals(readCertificates("--tls-ca", systemCertificates()).map(({ subject }) => subject), ["CN=a CA"]);
 });
 
-Deno.test("where the runtime does not know, the system's file is read", async () => {
+tlsTest("where the runtime does not know, the system's file is read", async () => {
   const [one, other] = await Promise.all([TestCa.make("one"), TestCa.make("other")]);
   using _ = machine(cannot, `# a list\n${one.cert}\n# and\n${other.cert}`);
   const subjects = readCertificates("--tls-ca", systemCertificates()).map(({ subject }) => subject);
   assertEquals(subjects, ["CN=one", "CN=other"]);
 });
 
-Deno.test("a machine without any is told what to give instead", () => {
+tlsTest("a machine without any is told what to give instead", () => {
   for (const runtime of [cannot, () => []]) {
     using _ = machine(runtime);
     const error = assertThrows(systemCertificates, TeleError, "give a file of them with --tls-ca=FILE");

@@ -9,6 +9,7 @@ import {
   faultOfClientCertificate,
 } from "../../../lib/net/tls_certificate.ts";
 import { TestCa } from "../../support/certificates.ts";
+import { tlsTest } from "../../support/tls_world.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -22,14 +23,14 @@ function said(check: () => unknown): string {
   return error.message;
 }
 
-Deno.test("a certificate and its key are taken, alone and with the CA behind it", () => {
+tlsTest("a certificate and its key are taken, alone and with the CA behind it", () => {
   const checked = checkServerCertificate({ cert: pair.cert + ca.cert, key: pair.key }, Date.now());
   assertEquals(checked.own.subject, "CN=a test");
   assertEquals(checked.cert.match(/BEGIN CERTIFICATE/g)?.length, 2);
   assertStringIncludes(checkPair(pair).key, "BEGIN PRIVATE KEY");
 });
 
-Deno.test("a key of another certificate, and a chain in the wrong order, are told apart", () => {
+tlsTest("a key of another certificate, and a chain in the wrong order, are told apart", () => {
   assertStringIncludes(said(() => checkPair({ cert: pair.cert, key: other.key })), "--tls-key: this is not the key of");
   assertStringIncludes(
     said(() => checkPair({ cert: ca.cert + pair.cert, key: pair.key })),
@@ -37,14 +38,14 @@ Deno.test("a key of another certificate, and a chain in the wrong order, are tol
   );
 });
 
-Deno.test("a server's certificate must be no CA's, and of today", () => {
+tlsTest("a server's certificate must be no CA's, and of today", () => {
   assertStringIncludes(said(() => checkServerCertificate(ca, Date.now())), "this is the certificate of a CA");
   const at = (nowMs: number) => said(() => checkServerCertificate(pair, nowMs));
   assert(/--tls-cert: this certificate expired on \d{4}-\d\d-\d\d; renew it/.test(at(Date.now() + 31 * DAY_MS)));
   assertStringIncludes(at(Date.now() - DAY_MS), "this certificate is valid only from ");
 });
 
-Deno.test("a client is told of its own certificate's time, and of nothing while that is right", () => {
+tlsTest("a client is told of its own certificate's time, and of nothing while that is right", () => {
   const own = new X509Certificate(pair.cert);
   assertEquals(faultOfClientCertificate(own, Date.now() + 1_000), undefined);
   assertStringIncludes(
@@ -53,7 +54,7 @@ Deno.test("a client is told of its own certificate's time, and of nothing while 
   );
 });
 
-Deno.test("of a file that is trusted, the runtime is shown the CAs alone", () => {
+tlsTest("of a file that is trusted, the runtime is shown the CAs alone", () => {
   const both = checkAnchors("--tls-client-ca", pair.cert + ca.cert);
   assertEquals(both.pem.match(/BEGIN CERTIFICATE/g)?.length, 2);
   assertEquals(new X509Certificate(both.authorities!).subject, "CN=a CA");

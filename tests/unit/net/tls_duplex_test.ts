@@ -1,4 +1,4 @@
-/** TLS connections over real sockets: bytes, ends, cuts, strangers, certificates that change. */
+/** TLS connections over real sockets: bytes, ends and cuts. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { TeleError } from "../../../lib/net/error.ts";

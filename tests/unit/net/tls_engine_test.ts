@@ -86,5 +86,4 @@ tlsTest("engine: a runtime that is built in another way is told, in place of byt
   }
   const socket = { _handle: new Handle() } as unknown as TLSSocket;
   assertThrows(() => new TlsEngine(socket), Error, "its node:tls has changed");
-  return Promise.resolve();
 });

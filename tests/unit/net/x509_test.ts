@@ -3,6 +3,7 @@ import { assert, assertEquals, assertFalse, assertThrows } from "@std/assert";
 import { X509Certificate } from "node:crypto";
 import { canCheckSignature, isSignedBy, isWellFormed, versionOf } from "../../../lib/net/x509.ts";
 import { TestCa } from "../../support/certificates.ts";
+import { tlsTest } from "../../support/tls_world.ts";
 
 const [ca, otherCa] = await Promise.all([TestCa.make("a CA"), TestCa.make("a CA")]);
 const certificate = new X509Certificate((await ca.issue()).cert);
@@ -11,7 +12,7 @@ const [issuer, stranger] = [ca, otherCa].map(({ cert }) => new X509Certificate(c
   X509Certificate,
 ];
 
-Deno.test("the version is read from the bytes, and bytes that are no certificate are refused", () => {
+tlsTest("the version is read from the bytes, and bytes that are no certificate are refused", () => {
   assertEquals(versionOf(certificate.raw), 3);
   // A certificate that begins with its serial number, as those of version 1 do.
   assertEquals(versionOf(new Uint8Array([0x30, 5, 0x30, 3, 2, 1, 7])), 1);
@@ -20,7 +21,7 @@ Deno.test("the version is read from the bytes, and bytes that are no certificate
   }
 });
 
-Deno.test("it is signed by its issuer, and not by another one of the same name", () => {
+tlsTest("it is signed by its issuer, and not by another one of the same name", () => {
   assert(isSignedBy(certificate, issuer));
   assertFalse(isSignedBy(certificate, stranger));
   assert(isSignedBy(issuer, issuer), "who signed itself");
@@ -28,7 +29,7 @@ Deno.test("it is signed by its issuer, and not by another one of the same name",
   assert(isWellFormed(certificate));
 });
 
-Deno.test("one bit that changed is another certificate", () => {
+tlsTest("one bit that changed is another certificate", () => {
   const raw = certificate.raw.slice();
   // Inside its name, which both signatures are over.
   const at = raw.indexOf("a test".charCodeAt(0), 60);
