@@ -5,9 +5,9 @@
  */
 import type { Clock } from "../net/clock.ts";
 import type { TeleError } from "../net/error.ts";
+import type { CarrierOptions } from "./carrier/carrier.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
 import type { SegmentPool } from "./segment_pool.ts";
-import type { CarrierOptions } from "./carrier/carrier.ts";
 import type { SessionLimits } from "./session_limits.ts";
 import type { UpperLayer } from "./upper_layer.ts";
 

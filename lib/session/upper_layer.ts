@@ -4,8 +4,8 @@
  * @module
  */
 import type { TeleError } from "../net/error.ts";
-import type { Segment } from "./segment_pool.ts";
 import type { ReplayLog } from "./carrier/replay_log.ts";
+import type { Segment } from "./segment_pool.ts";
 
 /** The layer above a session: it fills the log and takes what arrives. The mux is one. */
 export interface UpperLayer {
