@@ -7,7 +7,7 @@
 /** The slowest path that is waited for, in bytes per millisecond (16 kbit/s). */
 export const SLOWEST_RATE = 2;
 
-/** With less than this under way there is no queue to speak of, in bytes. */
+/** With less than this under way there is no queue to speak of, and until this much of one was acknowledged no rate, in bytes. */
 const BACKLOG_BYTES = 4 * 1024;
 
 /**
@@ -35,7 +35,7 @@ const WINDOW_MS = 5_000;
  * import { assertEquals } from "@std/assert";
  *
  * const drain = new DrainTime();
- * for (let ms = 0, acknowledged = 0; ms < 2_000; ms += 250, acknowledged += 500) drain.passed(250, 64_000, acknowledged);
+ * for (let ms = 0, acknowledged = 0; ms < 3_000; ms += 250, acknowledged += 500) drain.passed(250, 64_000, acknowledged);
  * assertEquals(drain.ms, 32_000); // 64 kB at 2 bytes per millisecond
  * ```
  */
@@ -60,7 +60,7 @@ export class DrainTime {
    * backlog.
    */
   get ms(): number {
-    if (this.#bytes < BACKLOG_BYTES || this.#drainedBytes === 0) return 0;
+    if (this.#bytes < BACKLOG_BYTES || this.#toldBytes < BACKLOG_BYTES) return 0;
     return this.#bytes * this.#drainedMs / this.#drainedBytes;
   }
 

@@ -32,6 +32,15 @@ Deno.test("of a backlog of which nothing was acknowledged nothing is measured, a
   assertEquals([drain.ms, drain.guessedMs], [0, 32_768]);
 });
 
+Deno.test("with less than 4 KiB of a backlog acknowledged no rate is known: the rest may wait behind the peer's own bytes", () => {
+  for (const [bytes, ms] of [[100, 0], [4_095, 0], [4_096, 7_812.5]]) {
+    const drain = new DrainTime();
+    drain.passed(250, 128_000, 0);
+    drain.passed(250, 128_000, bytes!);
+    assertEquals([drain.ms, drain.guessedMs], [ms, 32_768]);
+  }
+});
+
 Deno.test("what carriers before have brought says nothing about this one", () => {
   const drain = new DrainTime(1_000_000);
   drain.passed(250, 128_000, 1_000_000);

@@ -221,7 +221,7 @@ Deno.test("silence that only the slowest path would excuse is doubted, and is de
 Deno.test("what was measured excuses silence without a doubt", () => {
   const watch = new Watch();
   // 100 bytes a tick, which is no more than the slowest path carries; 20 kB need 50 s.
-  for (let acknowledged = 0; acknowledged <= 4_000; acknowledged += 100) {
+  for (let acknowledged = 0; acknowledged <= 5_000; acknowledged += 100) {
     watch.waiting = { bytes: 20_000, acknowledged, rate: 0, roundTripMs: 0 };
     watch.run(250, 250);
     watch.liveness.progressed();
@@ -230,6 +230,32 @@ Deno.test("what was measured excuses silence without a doubt", () => {
   watch.run(120_000);
   assertEquals(watch.doubtedAt, undefined);
   assertGreaterOrEqual(watch.deadAt! - silentAt, 50_000);
+});
+
+Deno.test("a few bytes that were acknowledged in front of a black hole do not excuse its silence for minutes", () => {
+  const watch = new Watch();
+  // 100 bytes in a tick, as part of a backlog of which nothing else was ever acknowledged.
+  for (const acknowledged of [0, 100]) {
+    watch.waiting = { bytes: 130_000, acknowledged, rate: 0, roundTripMs: 0 };
+    watch.run(250, 250);
+  }
+  const silentAt = watch.nowMs;
+  watch.run(120_000);
+  assertLessOrEqual(watch.doubtedAt! - silentAt, 4_000);
+  assertLessOrEqual(watch.deadAt! - silentAt, 40_000);
+});
+
+Deno.test("a black hole on a path of 10 kB a second is noticed when what is under way could have passed", () => {
+  const watch = new Watch();
+  for (let acknowledged = 0; acknowledged <= 80_000; acknowledged += 2_500) {
+    watch.waiting = { bytes: 130_000, acknowledged, rate: 10, roundTripMs: 0 };
+    watch.run(250, 250);
+    watch.liveness.progressed();
+  }
+  const silentAt = watch.nowMs;
+  watch.run(120_000);
+  // 13 s, 3 s of silence and 3 s for a packet that was lost.
+  assertLessOrEqual(watch.deadAt! - silentAt, 19_500);
 });
 
 Deno.test("a doubted carrier that is heard is as good as any", () => {
