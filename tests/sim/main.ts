@@ -12,7 +12,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { canSimulate } from "./clock.ts";
 import { playAlone, runSeeds, type SeedReport } from "./run.ts";
-import { scenarioOf } from "./scenario.ts";
+import { scenarioOf } from "./kinds.ts";
 import { explain } from "./shrink.ts";
 
 /** Failures that are shrunk and shown at full length. */

@@ -4,7 +4,8 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { type Scenario, scenarioOf } from "./scenario.ts";
+import { scenarioOf } from "./kinds.ts";
+import type { Scenario } from "./scenario.ts";
 import { type Outcome, play } from "./world.ts";
 
 let isRunning = false;

@@ -6,7 +6,8 @@ import { assert, assertEquals } from "@std/assert";
 import { canSimulate } from "./clock.ts";
 import { MUTATIONS } from "./mutations.ts";
 import { playAlone, runSeeds } from "./run.ts";
-import { type Scenario, scenarioOf } from "./scenario.ts";
+import { scenarioOf } from "./kinds.ts";
+import type { Scenario } from "./scenario.ts";
 import { explain } from "./shrink.ts";
 
 /** How long to look for trouble, in seconds. */

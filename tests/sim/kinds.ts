@@ -1,0 +1,49 @@
+/**
+ * The kinds of scenarios, and which one a seed is.
+ *
+ * @module
+ */
+import { Dice } from "./dice.ts";
+import { barren, lateCommits, shortLives, takeover } from "./kinds/carriers.ts";
+import { chaos } from "./kinds/chaos.ts";
+import { brokenOff, expiry, fullHouse, longOutage } from "./kinds/outages.ts";
+import { far, idle, slow } from "./kinds/paths.ts";
+import { farewells, restarts } from "./kinds/processes.ts";
+import { bulk, crowd, littleMemory, manyResets } from "./kinds/streams.ts";
+import { portal, rogues, swallowed } from "./kinds/strangers.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** How many seeds in a hundred each kind has; all others are {@linkcode chaos}. */
+const KINDS: readonly (readonly [number, (seed: number, dice: Dice) => Scenario])[] = [
+  [4, shortLives],
+  [1, crowd],
+  [2, idle],
+  [5, lateCommits],
+  [8, restarts],
+  [2, bulk],
+  [2, slow],
+  [2, rogues],
+  [4, takeover],
+  [1, portal],
+  [1, longOutage],
+  [1, expiry],
+  [1, swallowed],
+  [1, far],
+  [1, barren],
+  [1, fullHouse],
+  [2, farewells],
+  [1, brokenOff],
+  [1, littleMemory],
+  [1, manyResets],
+];
+
+/** The scenario of a seed. */
+export function scenarioOf(seed: number): Scenario {
+  const dice = new Dice(seed);
+  let left = dice.between(1, 100);
+  for (const [share, make] of KINDS) {
+    if (left <= share) return make(seed, dice);
+    left -= share;
+  }
+  return chaos(seed, dice);
+}

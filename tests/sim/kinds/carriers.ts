@@ -1,0 +1,120 @@
+/**
+ * Scenarios in which carriers come and go: none of them may cost a byte, nor send the client in circles.
+ *
+ * @module
+ */
+import type { Dice } from "../dice.ts";
+import type { Fate } from "../network.ts";
+import type { Scenario } from "../scenario.ts";
+import type { UserPlan } from "../user.ts";
+import { base, plainPlan, userPlan } from "./base.ts";
+
+/** Every carrier lives for a few KiB, and yet everything arrives, without the network ever healing. */
+export function shortLives(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "short lives";
+  // What came before a reset is lost with it: late, nothing would ever come.
+  scenario.lateReadMs = 0;
+  const direction = dice.pick("up", "down") as "up" | "down";
+  scenario.lastFate = { direction, atBytes: dice.between(2_048, 6_000), holdMs: 0 };
+  scenario.lines = {
+    delayMs: dice.pick(0, 1, 5),
+    bytesPerSecond: 0,
+    bufferBytes: 65_536,
+    chunkBytes: dice.pick(0, 1000),
+  };
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.startCredit = dice.size(4096, 64 * 1024);
+  scenario.healMs = 120_000;
+  const isLong = dice.chance(0.05);
+  if (isLong) scenario.lastFate.atBytes = 4 * 1024;
+  for (let left = isLong ? 1 : dice.between(1, 3); left > 0; left--) {
+    const plan = plainPlan(isLong ? 1024 * 1024 : dice.size(4_000, 60_000));
+    scenario.prompt.push(scenario.streams.length);
+    scenario.streams.push({ openMs: 0, client: plan });
+  }
+  scenario.serverUsers = [{ plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false }];
+  return scenario;
+}
+
+/** Commits that arrive late, when another attempt has long come first. */
+export function lateCommits(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "late commits";
+  scenario.healMs = 20_000;
+  for (let left = dice.between(1, 3); left > 0; left--) {
+    scenario.streams.push({
+      openMs: 0,
+      client: {
+        ...userPlan(dice, 12_000),
+        resetMs: -1,
+        bytes: dice.between(8_000, 16_000),
+        pieceBytes: 100,
+        pauseMs: 40,
+      },
+    });
+  }
+  scenario.lines = { ...scenario.lines, delayMs: dice.pick(0, 5, 50), bytesPerSecond: 0 };
+  scenario.cryptoMs = dice.pick(0, 5, 150, 300, 300);
+  // The commit ends some 250 bytes into the client's direction, the accept some 180 into the server's.
+  const late = (): Fate => ({
+    direction: dice.chance(0.7) ? "up" : "down",
+    atBytes: dice.between(100, 320),
+    holdMs: dice.size(1_600, 8_000),
+  });
+  scenario.fates = [dice.chance(0.2) ? late() : null];
+  for (let left = dice.between(1, 5); left > 0; left--) scenario.fates.push(dice.chance(0.6) ? late() : null);
+  let atMs = 500;
+  for (let left = dice.between(1, 3); left > 0; left--) {
+    atMs += dice.between(100, 4_000);
+    scenario.events.push({ atMs, kind: dice.pick("cut", "cut") });
+  }
+  return scenario;
+}
+
+/** The client has a better path and resumes there, while the old carrier still delivers. */
+export function takeover(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "takeover";
+  scenario.healMs = 8_000;
+  scenario.cryptoMs = dice.pick(1, 20, 150);
+  scenario.lateReadMs = dice.pick(0, 20, 20);
+  scenario.startCredit = 64 * 1024;
+  scenario.lines = {
+    delayMs: dice.between(200, 900),
+    bytesPerSecond: 0,
+    bufferBytes: 65_536,
+    chunkBytes: dice.pick(0, 300),
+  };
+  const talk = (): UserPlan => ({
+    ...plainPlan(dice.between(10_000, 40_000)),
+    pieceBytes: 300,
+    pauseMs: dice.between(5, 40),
+  });
+  for (let left = dice.between(1, 3); left > 0; left--) scenario.streams.push({ openMs: 0, client: talk() });
+  scenario.serverUsers = [{ plan: talk(), dialMs: 0, refuses: false }, { plan: talk(), dialMs: 0, refuses: false }];
+  let atMs = 4_500;
+  scenario.events.push({ atMs: atMs - 500, kind: "lines", lines: { ...scenario.lines, delayMs: dice.pick(0, 2, 50) } });
+  for (let left = dice.between(1, 3); left > 0; left--) {
+    scenario.events.push({ atMs, kind: "move" });
+    atMs += dice.between(10, 1_500);
+  }
+  return scenario;
+}
+
+/** Each carrier dies when its handshake is done, or a little before: the client does not go in circles. */
+export function barren(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "barren";
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.lateReadMs = 0;
+  scenario.lines = { delayMs: dice.pick(1, 5, 40), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
+  scenario.lastFate = { direction: "down", atBytes: dice.between(170, 205), holdMs: 0 };
+  // Whatever the server's user had to say would bring each carrier a few bytes forward.
+  scenario.streams = [{ openMs: 0, client: { ...plainPlan(dice.size(100, 10_000)), fin: "heal" } }];
+  scenario.serverUsers = [{ plan: { ...plainPlan(0), fin: "heal" }, dialMs: 0, refuses: false }];
+  scenario.healMs = 30_000;
+  // Attempts that fail before they are attached follow each other within 0.2 s.
+  scenario.mostCarriers = 250;
+  return scenario;
+}

@@ -1,0 +1,70 @@
+/**
+ * Scenarios on paths that look dead and are not, and the other way round.
+ *
+ * @module
+ */
+import type { Dice } from "../dice.ts";
+import type { Scenario } from "../scenario.ts";
+import { base, plainPlan } from "./base.ts";
+
+/** Minutes in which nothing happens, on a carrier that nobody may give up. */
+export function idle(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "idle";
+  scenario.healMs = dice.between(100_000, 250_000);
+  scenario.pingIntervalMs = dice.pick(5_000, 30_000);
+  scenario.streams = [{ openMs: 0, client: { ...plainPlan(5_000), fin: "heal" } }];
+  scenario.lines = { delayMs: dice.pick(0, 10, 100), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
+  scenario.serverUsers = [{ plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false }];
+  if (dice.chance(0.6)) {
+    // The carrier dies unseen, and then a user comes: the network is whole, so that is soon noticed.
+    const atMs = dice.between(70_000, 150_000);
+    const openMs = atMs + dice.between(10, 3_000);
+    scenario.events.push({ atMs, kind: "black hole", direction: dice.pick("up", "down", "both") });
+    scenario.streams.push({ openMs, client: plainPlan(3_000) });
+    scenario.prompt = [1];
+    scenario.healMs = openMs + 20_000;
+  }
+  return scenario;
+}
+
+/** A path that is slow but alive: nobody may give it up. */
+export function slow(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "slow";
+  const bytesPerSecond = dice.pick(2_000, 4_000, 8_000, 32_000);
+  scenario.lines = {
+    delayMs: dice.pick(1, 50, 400),
+    bytesPerSecond,
+    bufferBytes: dice.size(4_096, 256 * 1024),
+    chunkBytes: 0,
+  };
+  scenario.startCredit = 64 * 1024;
+  scenario.healMs = 60_000;
+  const bulk = () => plainPlan(dice.size(10_000, Math.min(200_000, 20 * bytesPerSecond)));
+  scenario.streams = [{ openMs: 0, client: bulk() }];
+  scenario.serverUsers = [{ plan: dice.chance(0.5) ? bulk() : plainPlan(1_000), dialMs: 0, refuses: false }];
+  if (dice.chance(0.5)) {
+    // Keys beside it: their acknowledgements wait behind the peer's own bytes.
+    const keys = { ...plainPlan(50), pieceBytes: 1, pauseMs: 500 };
+    scenario.streams.push({ openMs: 1_000, client: keys });
+    scenario.serverUsers.push({ plan: keys, dialMs: 0, refuses: false });
+  }
+  return scenario;
+}
+
+/** A round trip takes seconds: it attaches all the same, and nobody gives up a carrier that is alive. */
+export function far(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "far";
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.lateReadMs = 0;
+  scenario.lines = { delayMs: dice.between(1_300, 2_600), bytesPerSecond: 0, bufferBytes: 256 * 1024, chunkBytes: 0 };
+  scenario.streams = [{ openMs: 0, client: plainPlan(dice.size(100, 10_000)) }];
+  scenario.prompt = [0];
+  scenario.serverUsers = [{ plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false }];
+  scenario.healMs = 60_000;
+  if (dice.chance(0.5)) scenario.events.push({ atMs: dice.between(20_000, 25_000), kind: "wake" });
+  if (dice.chance(0.3)) scenario.events.push({ atMs: dice.between(10_000, 20_000), kind: "cut" });
+  return scenario;
+}
