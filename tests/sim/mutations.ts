@@ -498,6 +498,18 @@ export const MUTATIONS: readonly Mutation[] = [
     "this.#untilMs = nowMs + this.#stepMs + neededMs;",
   ),
   fault(
+    "a goodbye that waits for as long as the peer is heard",
+    "session/carrier/farewell.ts",
+    "this.#untilMs = Math.min(this.#endMs, Math.max(this.#untilMs, nowMs + this.#stepMs));",
+    "this.#untilMs = Math.max(this.#untilMs, nowMs + this.#stepMs);",
+  ),
+  fault(
+    "a rate taken from the first few bytes of a backlog",
+    "session/carrier/drain_time.ts",
+    "this.#toldBytes < BACKLOG_BYTES) return 0;",
+    "this.#toldBytes === 0) return 0;",
+  ),
+  fault(
     "a newcomer ends a session in a short outage",
     "session/eviction.ts",
     "nowMs - detachedAt! >= EVICT_AFTER_MS",
