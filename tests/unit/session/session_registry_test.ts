@@ -251,28 +251,3 @@ Deno.test("when all sessions have their carriers, one more is refused, and told 
   assertEquals(second.isAttached, true, "it went on trying");
   await world.end();
 });
-
-Deno.test("a client whose session is gone from a full server tells its users, and goes on trying", async () => {
-  for (const isAbandoned of [false, true]) {
-    const world = await SessionWorld.attached({ server: { maxSessions: 1 } });
-    const user = world.here;
-    if (isAbandoned) user.streamCount = 0;
-    world.network.state = "unreachable";
-    world.restartServer();
-    const other = await ClientHandshake.begin(await connect(world));
-    await other.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, new Uint8Array(0));
-    world.network.state = "up";
-    await world.clock.advance(3_000);
-    assertEquals([user.error?.code, world.client.isAttached], ["unknown-session", false]);
-    // Whoever comes now is told what the matter is, and within seconds.
-    const next = world.here;
-    world.client.hurry();
-    await world.clock.advance(1_000);
-    assertEquals(next.error?.code, "refused");
-    assert(next.error!.message.includes("--max-sessions"), next.error!.message);
-    other.duplex.close();
-    await world.clock.advance(200_000);
-    assertEquals([world.client.isAttached, world.server.sessionCount], [true, 1]);
-    await world.end();
-  }
-});
