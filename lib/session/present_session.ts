@@ -26,7 +26,7 @@ export interface PresentSessionEvents {
   onDetached(reason: string): void;
   /** Its carrier is silent, see {@linkcode SessionOptions.onDoubted}. */
   onDoubted(): void;
-  /** A carrier that was doubted is heard again. */
+  /** A carrier that was doubted has shown that it is alive. */
   onTrusted(): void;
   /** It ends, whatever ends it. */
   onEnding(error: TeleError): void;

@@ -14,6 +14,7 @@ import { type Accepted, FullError } from "./handshake/client_handshake.ts";
 import type { Identity } from "./handshake/keys.ts";
 import { RefusalError } from "./ending.ts";
 import { canResume, commit } from "./commit.ts";
+import { tellDoubt } from "./carrier/liveness.ts";
 import { outlast } from "./reconnect/doubt.ts";
 import { PresentSession, type PresentSessionOptions } from "./present_session.ts";
 import { Refusals } from "./reconnect/refusals.ts";
@@ -184,22 +185,22 @@ export class SessionClient<Upper extends UpperLayer> {
    */
   #onDoubted(): void {
     if (this.#stopped) return;
-    this.#options.log("debug", "the link is silent; trying another connection beside it");
+    this.#options.log("debug", "the link is in doubt; trying another connection beside it");
     this.#history.measured(this.session.roundTripMs);
     this.#redial.beginBeside();
   }
 
   #onTrusted(): void {
-    this.#options.log("debug", "the link is heard again");
+    this.#options.log("debug", "the link is alive after all");
     this.#redial.endBeside();
   }
 
-  /** Another connection gets through: a carrier that stays silent even then is lost. */
+  /** Another connection gets through: a carrier that stays in doubt even then is lost. */
   async #outlast(carrier: Carrier, challenged: Challenged, signal: AbortSignal): Promise<void> {
     const isOver = () => carrier !== this.session.carrier;
     await outlast(carrier, challenged, { clock: this.#options.clock, isOver, signal });
     if (signal.aborted || isOver()) return;
-    this.#lose(`silent for ${(carrier.silentMs / 1000).toFixed(1)} s while another connection gets through`);
+    if (carrier.doubt !== undefined) this.#lose(`${tellDoubt(carrier.doubt)} while another connection gets through`);
   }
 
   #carrierLost(): void {
@@ -224,7 +225,7 @@ export class SessionClient<Upper extends UpperLayer> {
     const { handshake, roundTripMs } = challenged;
     const { carrier } = this.session;
     if (carrier !== undefined) await this.#outlast(carrier, challenged, signal);
-    if (signal.aborted) throw givenUp();
+    if (signal.aborted || (carrier !== undefined && carrier === this.session.carrier)) throw givenUp();
     const session = this.session;
     const resumes = canResume(session, handshake);
     const accepted = await commit(session, handshake, {

@@ -30,7 +30,7 @@ export interface SessionOptions {
    * is alive; the other waits.
    */
   onDoubted?(): void;
-  /** Told when a carrier that was doubted is heard again. */
+  /** Told when a carrier that was doubted has shown that it is alive. */
   onTrusted?(): void;
   /** Told when the peer is first heard on a carrier: its handshake is certainly done. */
   onHeard?(): void;

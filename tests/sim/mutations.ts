@@ -37,14 +37,14 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a slow path given up: what an answer waits behind is not counted",
     "session/carrier/liveness.ts",
-    "REPLY_DUE_MS + queuedMs + patienceFor(answerMs) + this.#extraMs)",
-    "REPLY_DUE_MS + queuedMs + this.#extraMs)",
+    "      patienceFor(answerMs) + this.#extraMs;",
+    "      this.#extraMs;",
   ),
   fault(
     "a slow path given up: bytes that come excuse no answer",
     "session/carrier/answer_time.ts",
-    "const SIGNS_OF_LIFE = 0.05;",
-    "const SIGNS_OF_LIFE = 1e9;",
+    "const SIGNS_OF_LIFE_BYTES = 50;",
+    "const SIGNS_OF_LIFE_BYTES = 1e12;",
   ),
   fault(
     "a black hole taken for a slow path: a doubted carrier is never dialled beside",
@@ -294,21 +294,21 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: "lib/session/carrier/liveness.ts",
-        from: "if (this.#silentMs >= allowedMs(this.#drain.ms)) return",
-        to: "if (this.#silentMs < 0) return",
+        from: "if (this.#silentMs >= allowedMs(this.#drain.ms)) this",
+        to: "if (this.#silentMs < 0) this",
       },
       {
         file: "lib/session/carrier/liveness.ts",
-        from: "if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs + patienceFor(answerMs) + this.#extraMs) {",
-        to: "if (queuedMs < 0) {",
+        from: "      patienceFor(answerMs) + this.#extraMs;",
+        to: "      Infinity;",
       },
     ],
   },
   fault(
     "what waits for an acknowledgement is never looked at",
     "session/carrier/liveness.ts",
-    "if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs + patienceFor(answerMs) + this.#extraMs) {",
-    "if (queuedMs < 0) {",
+    "      patienceFor(answerMs) + this.#extraMs;",
+    "      Infinity;",
   ),
   fault(
     "the promise of a probe ignored",

@@ -10,8 +10,10 @@ const ASK_EVERY_MS = 1_000;
 /** Bytes that must have come since the last answer before there may be a queue. */
 const ASK_BYTES = 4 * 1024;
 
-/** An idle peer's signs of life are fewer bytes than this, per millisecond: they do not stand in an answer's way. */
-const SIGNS_OF_LIFE = 0.05;
+const SECOND_MS = 1_000;
+
+/** An idle peer's signs of life are fewer bytes than this in a second: they do not stand in an answer's way. */
+const SIGNS_OF_LIFE_BYTES = 50;
 
 /**
  * Measures the time from a question (a probe that wants a reply) to its answer.
@@ -40,6 +42,9 @@ export class AnswerTime {
   /** Since the question, or since the last answer. */
   #passedMs = 0;
   #receivedBytes = 0;
+  /** The present second, and the bytes that came in it: what came before stands in front of nothing any more. */
+  #secondMs = 0;
+  #freshBytes = 0;
 
   /** What an answer takes, in milliseconds; 0 if unknown. */
   get ms(): number {
@@ -58,17 +63,18 @@ export class AnswerTime {
     this.#passedMs = this.#receivedBytes = 0;
   }
 
-  /** The process ran for `ms` milliseconds. */
+  /** The process ran for `ms`. */
   passed(ms: number): void {
     this.#passedMs += ms;
+    this.#secondMs += ms;
+    if (this.#secondMs >= SECOND_MS) this.#secondMs = this.#freshBytes = 0;
   }
 
-  /** Bytes of any kind came. */
+  /** So many bytes came, of any kind. */
   received(bytes: number): void {
     this.#receivedBytes += bytes;
-    if (this.#isAsked && this.#receivedBytes > SIGNS_OF_LIFE * this.#passedMs) {
-      this.#ms = Math.max(this.#ms, this.#passedMs);
-    }
+    this.#freshBytes += bytes;
+    if (this.#isAsked && this.#freshBytes > SIGNS_OF_LIFE_BYTES) this.#ms = Math.max(this.#ms, this.#passedMs);
   }
 
   /** The answer came. */

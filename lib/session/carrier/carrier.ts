@@ -19,7 +19,7 @@ import { type ControlSource, decodeAcknowledge, decodeProbe, OutgoingControl, ty
 import { Farewell } from "./farewell.ts";
 import { Flight } from "./flight.ts";
 import { SessionFrameReader } from "./frame_reader.ts";
-import { Liveness } from "./liveness.ts";
+import { type Doubt, Liveness } from "./liveness.ts";
 import { decodeEnding, encodeEnding, type Ending } from "../ending.ts";
 import { framed } from "../../ping/codec.ts";
 import { ReplayLog } from "./replay_log.ts";
@@ -68,9 +68,9 @@ export interface CarrierHost extends ControlSource {
   receiveHint(bytes: Uint8Array): void;
   /** The first bytes came on this carrier. */
   heard(): void;
-  /** The carrier is silent, and only a guess excuses that. Told once, until it is heard again. */
+  /** Only a guess excuses that the carrier is silent, or that nothing is acknowledged on it. Told once, until it is trusted. */
   carrierDoubted(): void;
-  /** A carrier that was doubted is heard again. */
+  /** A carrier that was doubted has shown that it is alive. */
   carrierTrusted(): void;
   /** The carrier came to its end; it is already stopped. */
   carrierLost(carrier: Carrier, reason: string): void;
@@ -175,6 +175,11 @@ export class Carrier {
     this.#readLoop(leftover).catch((error) => this.#lose(reasonOf(error)));
     if (opening === undefined) this.#writeSoon();
     else this.#write(opening);
+  }
+
+  /** What speaks against it while only a guess excuses that. */
+  get doubt(): Doubt | undefined {
+    return this.#liveness.doubt;
   }
 
   /** For how long nothing has come, in milliseconds. */
@@ -315,7 +320,6 @@ export class Carrier {
   #take(segment: Segment, bytes: Uint8Array): void {
     if (this.#farewell !== undefined) return this.#farewell.heard(this.#clock.now());
     this.#liveness.received(bytes.length);
-    if (this.#isDoubted) this.#trust();
     this.#segment = segment;
     try {
       this.#hear(bytes);
@@ -327,6 +331,7 @@ export class Carrier {
     } finally {
       this.#segment = undefined;
     }
+    if (this.#isDoubted && this.#liveness.doubt === undefined) this.#trust();
     if (!this.#isOver) this.#planAcknowledge();
   }
 

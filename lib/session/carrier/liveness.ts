@@ -23,6 +23,9 @@ const ASK_AFTER_MS = 1_000;
 /** How long a reply may take, beside what the bytes in front of it need, in milliseconds. */
 const REPLY_DUE_MS = 3_000;
 
+/** While bytes come, the slowest path is given its time for this much before anything was acknowledged, in bytes. */
+const FIRST_BYTES = 16 * 1024;
+
 /** A carrier that must have noticed a wake-up shows a sign of life within this time at the least, in milliseconds. */
 const SUSPECT_FOR_MS = 1_000;
 
@@ -51,9 +54,17 @@ export interface Unacknowledged {
 }
 
 /**
- * What to do now: nothing, ask the peer for a reply, look whether another connection gets through, or give the carrier
- * up. In doubt nothing that was measured excuses the silence any more, only that the path may be the slowest there is.
+ * What speaks against a carrier while nothing that was measured excuses it any more, only that the path may be the
+ * slowest there is.
  */
+export interface Doubt {
+  /** Nothing comes, or nothing is acknowledged. */
+  kind: "silent" | "stalled";
+  /** For how long, as far as this process ran, in milliseconds. */
+  ms: number;
+}
+
+/** What to do now: nothing, ask the peer for a reply, look whether another connection gets through, or give up. */
 export type Verdict = { kind: "alive" } | { kind: "ask" } | { kind: "doubt" } | { kind: "dead"; reason: string };
 
 /**
@@ -85,6 +96,7 @@ export class Liveness {
   /** How long nothing was acknowledged when something came last: acknowledgements wait behind what comes, too. */
   #heardMs = 0;
   #suspectMs: number | undefined;
+  #doubt: Doubt["kind"] | undefined;
   readonly #answer = new AnswerTime();
   readonly #drain: DrainTime;
 
@@ -116,9 +128,16 @@ export class Liveness {
     this.#answer.asked();
   }
 
+  /** What speaks against the carrier while only a guess excuses it. */
+  get doubt(): Doubt | undefined {
+    if (this.#doubt === undefined) return undefined;
+    return { kind: this.#doubt, ms: this.#doubt === "silent" ? this.#silentMs : this.#stalledMs };
+  }
+
   /** Bytes of any kind came. */
   received(bytes: number): void {
     this.#silentMs = 0;
+    if (this.#doubt === "silent") this.#doubt = undefined;
     this.#receivedBytes += bytes;
     this.#heardMs = this.#stalledMs;
     this.#answer.received(bytes);
@@ -142,6 +161,7 @@ export class Liveness {
   progressed(): void {
     this.#stalledMs = this.#heardMs = 0;
     this.#asked = false;
+    if (this.#doubt === "stalled") this.#doubt = undefined;
   }
 
   /** The process slept: the carrier must show a sign of life soon. The caller asks for a reply. */
@@ -167,22 +187,25 @@ export class Liveness {
     this.#drain.passed(ranMs, unacknowledged.bytes, unacknowledged.acknowledged);
     const allowedMs = (drainMs: number) =>
       this.deadlineMs + this.#extraMs + patienceFor(Math.max(answerMs, drainMs, this.#heardMs));
-    if (this.#silentMs >= allowedMs(this.#drain.guessedMs)) return dead(`silent for ${seconds(this.#silentMs)}`);
+    if (this.#silentMs >= allowedMs(this.#drain.guessedMs)) return dead(silentFor(this.#silentMs));
     const suspectForMs = Math.max(SUSPECT_FOR_MS, SUSPECT_ROUND_TRIPS * unacknowledged.roundTripMs);
     if (this.#suspectMs !== undefined && (this.#suspectMs += ranMs) >= suspectForMs) {
       return dead("no sign of life after this machine was suspended");
     }
-    if (unacknowledged.bytes === 0) {
+    const { bytes, rate } = unacknowledged;
+    if (bytes === 0) {
       this.progressed();
       return { kind: this.#answer.isWorthAsking ? "ask" : "alive" };
     }
     this.#stalledMs += ranMs;
     const askAfterMs = Math.max(ASK_AFTER_MS, 3 * unacknowledged.roundTripMs);
-    const queuedMs = Math.max(this.#drain.guessedMs, unacknowledged.bytes / (unacknowledged.rate || SLOWEST_RATE));
-    if (this.#stalledMs >= askAfterMs + REPLY_DUE_MS + queuedMs + patienceFor(answerMs) + this.#extraMs) {
-      return dead(`nothing acknowledged for ${seconds(this.#stalledMs)}`);
-    }
-    if (this.#silentMs >= allowedMs(this.#drain.ms)) return { kind: "doubt" };
+    const dueMs = (drainMs: number, guessedBytes: number) =>
+      askAfterMs + REPLY_DUE_MS + Math.max(drainMs, rate > 0 ? bytes / rate : guessedBytes / SLOWEST_RATE) +
+      patienceFor(answerMs) + this.#extraMs;
+    if (this.#stalledMs >= dueMs(this.#drain.guessedMs, bytes)) return dead(stalledFor(this.#stalledMs));
+    if (this.#silentMs >= allowedMs(this.#drain.ms)) this.#doubt ??= "silent";
+    else if (this.#stalledMs >= dueMs(this.#drain.ms, Math.min(bytes, FIRST_BYTES))) this.#doubt ??= "stalled";
+    if (this.#doubt !== undefined) return { kind: "doubt" };
     if (this.#stalledMs < askAfterMs || this.#asked) return { kind: this.#answer.isWorthAsking ? "ask" : "alive" };
     this.#asked = true;
     return { kind: "ask" };
@@ -204,6 +227,19 @@ function patienceFor(queueMs: number): number {
 
 function dead(reason: string): Verdict {
   return { kind: "dead", reason };
+}
+
+/** What a person is told of a doubt that came true. */
+export function tellDoubt({ kind, ms }: Doubt): string {
+  return kind === "silent" ? silentFor(ms) : stalledFor(ms);
+}
+
+function silentFor(ms: number): string {
+  return `silent for ${seconds(ms)}`;
+}
+
+function stalledFor(ms: number): string {
+  return `nothing acknowledged for ${seconds(ms)}`;
 }
 
 function seconds(ms: number): string {

@@ -65,6 +65,23 @@ Deno.test("a doubted carrier beside which another connection gets through is los
   }
 });
 
+Deno.test("a carrier on which only the way there is dead is replaced in seconds, whatever still comes", async () => {
+  const world = await SessionWorld.attached({ network: { delayMs: 20 } });
+  world.network.last!.aToB.hold();
+  const startMs = world.clock.now();
+  world.here.send(MUCH);
+  for (let n = 0; n < 80 && world.network.dials < 2; n++) {
+    world.there.send(1_000);
+    await world.clock.advance(250);
+  }
+  await world.untilDelivered(5_000);
+  assertLessOrEqual(world.clock.now() - startMs, 16_000);
+  assertEquals(world.linesWith("client warn: link lost: nothing acknowledged for").length, 1);
+  assertEquals(world.linesWith("while another connection gets through").length, 1);
+  world.assertUnbroken();
+  await world.end();
+});
+
 Deno.test("where nothing gets through, a doubted carrier has the time that a guess gives it", async () => {
   const world = await SessionWorld.attached();
   const before = told(world);

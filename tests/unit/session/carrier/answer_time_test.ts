@@ -41,6 +41,17 @@ Deno.test("what comes while an answer is due stands in front of it; signs of lif
   assertEquals(answer.ms, 10_000, "silence says nothing about a queue");
 });
 
+Deno.test("what came at first does not let signs of life stand in the answer's way for ever", () => {
+  const answer = new AnswerTime();
+  answer.asked();
+  answer.received(1_000_000);
+  for (let second = 0; second < 60; second++) {
+    answer.passed(1_000);
+    answer.received(30);
+  }
+  assertEquals(answer.ms, 0);
+});
+
 Deno.test("it is worth asking when much came, not at once, and not while an answer is due", () => {
   const answer = new AnswerTime();
   answer.received(100_000);

@@ -258,15 +258,36 @@ Deno.test("a black hole on a path of 10 kB a second is noticed when what is unde
   assertLessOrEqual(watch.deadAt! - silentAt, 19_500);
 });
 
-Deno.test("a doubted carrier that is heard is as good as any", () => {
+Deno.test("a doubted carrier on which something is acknowledged is as good as any", () => {
   const watch = new Watch();
   watch.waiting = { bytes: 128_000, acknowledged: 0, rate: 0, roundTripMs: 0 };
   watch.run(10_000);
-  assertEquals(watch.doubtedAt, 3_000);
+  assertEquals([watch.doubtedAt, watch.liveness.doubt], [3_000, { kind: "silent", ms: 10_000 }]);
   watch.liveness.received(1);
+  assertEquals(watch.liveness.doubt, undefined);
+  watch.liveness.progressed();
   watch.doubtedAt = undefined;
   watch.run(2_750);
   assertEquals([watch.doubtedAt, watch.deadAt], [undefined, undefined]);
+});
+
+Deno.test("where bytes come and nothing is acknowledged, the carrier is doubted as well, until something is", () => {
+  const watch = new Watch();
+  watch.waiting = { bytes: 128_000, acknowledged: 0, rate: 0, roundTripMs: 0 };
+  watch.run(12_250, 1_000);
+  // A second until the peer is asked, 3 s for its answer, and what 16 KiB need at 16 kbit/s.
+  assertEquals([watch.doubtedAt, watch.liveness.doubt], [12_250, { kind: "stalled", ms: 12_250 }]);
+  watch.run(5_000, 1_000);
+  assertEquals(watch.liveness.doubt, { kind: "stalled", ms: 17_250 });
+  watch.liveness.progressed();
+  assertEquals(watch.liveness.doubt, undefined);
+});
+
+Deno.test("a rate that was measured gives what waits its time before it is doubted", () => {
+  const watch = new Watch();
+  watch.waiting = { bytes: 20_000, acknowledged: 0, rate: 20, roundTripMs: 0 };
+  watch.run(60_000, 1_000);
+  assertEquals([watch.doubtedAt, watch.deadAt], [5_000, 14_000]);
 });
 
 Deno.test("an answer that waits behind what comes meanwhile is no reason to give up", () => {

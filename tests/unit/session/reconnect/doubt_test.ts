@@ -1,4 +1,4 @@
-/** How long a carrier that is doubted may be silent when another connection gets through. */
+/** How long a carrier may stay in doubt when another connection gets through. */
 import { assertEquals } from "@std/assert";
 import { outlast } from "../../../../lib/session/reconnect/doubt.ts";
 import type { Challenged } from "../../../../lib/session/reconnect/reconnect.ts";
@@ -9,8 +9,9 @@ function setUp(status: "ready" | "unknown" = "ready", tookMs = 50) {
   const clock = new FakeClock({ nowMs: 0 });
   const carrier = {
     heardMs: -4_000,
-    get silentMs(): number {
-      return clock.now() - this.heardMs;
+    isTrusted: false,
+    get doubt(): { ms: number } | undefined {
+      return this.isTrusted ? undefined : { ms: clock.now() - this.heardMs };
     },
   };
   const state = { isOver: false, isSettled: false };
@@ -39,6 +40,14 @@ Deno.test("one that speaks begins anew", async () => {
   assertEquals(state.isSettled, false);
   await clock.advance(200);
   assertEquals(state.isSettled, true);
+});
+
+Deno.test("one that is trusted again is not waited for", async () => {
+  const { clock, carrier, state } = setUp();
+  await clock.advance(300);
+  carrier.isTrusted = true;
+  await clock.advance(100);
+  assertEquals([state.isSettled, clock.pendingTimers], [true, 0]);
 });
 
 Deno.test("a server that does not know the session proves nothing, however long the silence lasts", async () => {
