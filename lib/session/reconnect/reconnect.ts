@@ -195,9 +195,9 @@ export class ReconnectLoop {
 
   #pause(): number {
     const { hasStreams, isAttached, history: { barren, wasUseful, outageSince } } = this.#host;
-    const outageMs = this.#clock.now() - outageSince;
-    const ms = pauseMs({ failures: this.#failures + barren, hasStreams, wasUseful, outageMs }, Math.random());
-    return isAttached ? Math.max(NEXT_ATTEMPT_MS, ms) : ms;
+    const failures = this.#failures + barren, outageMs = this.#clock.now() - outageSince;
+    // Beside a carrier there is no outage yet, and when there is one, a pause that has grown would be left of this.
+    return isAttached ? NEXT_ATTEMPT_MS : pauseMs({ failures, hasStreams, wasUseful, outageMs }, Math.random());
   }
 
   async #challenge(attempt: Attempt): Promise<void> {

@@ -120,6 +120,28 @@ Deno.test("beside a doubted carrier a refusal is no news, and there is one attem
   await world.end();
 });
 
+Deno.test("beside a doubted carrier there is an attempt each second, however long ago the last outage was", async () => {
+  const world = await SessionWorld.attached();
+  for (let minutes = 0; minutes < 11; minutes++) {
+    // In use, so that its silence tells something.
+    world.here.send(10);
+    await world.clock.advance(60_000 - 1_000);
+    world.here.send(10);
+    await world.clock.advance(1_000);
+  }
+  world.network.blackHole();
+  world.network.state = "refusing";
+  const { dials } = world.network;
+  world.here.send(MUCH);
+  // Beyond the guess the carrier is dead.
+  await world.clock.advanceUntil(() => !world.client.isAttached, 60_000, "the verdict");
+  assertGreaterOrEqual(world.network.dials - dials, 30);
+  world.network.state = "up";
+  await world.untilDelivered(2_000);
+  world.assertUnbroken();
+  await world.end();
+});
+
 Deno.test("the longer another connection takes, the longer a doubted carrier may be silent behind it", async () => {
   for (const [spokenAfterMs, isKept] of [[3_500, true], [5_500, false]] as const) {
     const world = await SessionWorld.attached();
