@@ -3,16 +3,29 @@
  *
  * @module
  */
+import type { Clock } from "../../net/clock.ts";
+
+/** Options of {@linkcode Turns}. */
+export interface TurnsOptions {
+  /** Turns at the same time. */
+  atOnce: number;
+  /** Longest turn, in milliseconds: work that takes longer goes on beside the next. */
+  turnMs: number;
+}
 
 /**
- * Does work in the order in which it comes, and no more at the same time than a limit.
+ * Does work in the order in which it comes, and no more at the same time than a limit, beside what is stuck.
+ *
+ * A turn ends with its work, or sooner: where some connections get no answer, as behind a balancer with a dead server,
+ * those would hold all the turns, and the others would wait for nothing.
  *
  * @example
  * ```ts
  * import { Turns } from "./turns.ts";
+ * import { systemClock } from "../../net/clock.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const turns = new Turns(1);
+ * const turns = new Turns(systemClock, { atOnce: 1, turnMs: 1000 });
  * const { signal } = new AbortController();
  * const done: number[] = [];
  * const work = (number: number) => turns.take(() => Promise.resolve(void done.push(number)), signal);
@@ -21,25 +34,37 @@
  * ```
  */
 export class Turns {
+  readonly #clock: Clock;
+  readonly #turnMs: number;
   #free: number;
   readonly #waiting: Set<() => void> = new Set();
 
-  /** At most `atOnce` pieces of work are done at the same time. */
-  constructor(atOnce: number) {
+  /** Nobody has a turn. */
+  constructor(clock: Clock, { atOnce, turnMs }: TurnsOptions) {
+    this.#clock = clock;
     this.#free = atOnce;
+    this.#turnMs = turnMs;
   }
 
   /**
-   * Does `work` in its turn, which ends when `work` settles.
+   * Does `work` in its turn, which ends when `work` settles or has taken too long for one.
    *
    * @throws What `work` rejects with; the reason of `signal` if that aborts before its turn.
    */
   async take<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
     await this.#turn(signal);
+    let isOver = false;
+    const end = () => {
+      if (isOver) return;
+      isOver = true;
+      this.#next();
+    };
+    const timer = this.#clock.setTimer(end, this.#turnMs);
     try {
       return await work();
     } finally {
-      this.#next();
+      timer.cancel();
+      end();
     }
   }
 

@@ -29,6 +29,9 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Most connections of RFD 80 mode that are made at once: with too many, a server ends the oldest handshakes. */
 const CONNECTS_AT_ONCE = 64;
 
+/** A connection that is not made after so long stands in nobody's way any more, in milliseconds. */
+const CONNECT_TURN_MS = 1_000;
+
 /**
  * Runs the client role. It does not wait for the server: users' connections are accepted at once, and wait.
  *
@@ -107,7 +110,7 @@ function prepareProtocol(
   const streamLog = new StreamLog(clock, log);
   const relays = new Relays({ clock, streamLog, maxStreams });
   const shortages = new Shortages(clock, (shortage) => streamLog.waitFor(shortage));
-  const turns = new Turns(CONNECTS_AT_ONCE);
+  const turns = new Turns(clock, { atOnce: CONNECTS_AT_ONCE, turnMs: CONNECT_TURN_MS });
   // The server always sends pings, a client only when it was given an interval.
   const framing = { maxMessageBytes, pingIntervalMs: options.sendsPings ? pingIntervalMs : undefined };
   const server = formatAddress(options.out);

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { Turns } from "../../../../lib/tunnel/rfd80/turns.ts";
-import { settle } from "../../../support/fake_clock.ts";
+import { FakeClock, settle } from "../../../support/fake_clock.ts";
 
 /** Work that ends when it is told to. */
 function works(turns: Turns, signal = new AbortController().signal) {
@@ -17,7 +17,7 @@ function works(turns: Turns, signal = new AbortController().signal) {
 }
 
 Deno.test("no more than so many work at once, and the next begins when one has ended, well or badly", async () => {
-  const { begun, ends, come } = works(new Turns(2));
+  const { begun, ends, come } = works(new Turns(new FakeClock(), { atOnce: 2, turnMs: 1000 }));
   const [a, b, c, d] = ["a", "b", "c", "d"].map(come);
   await settle();
   assertEquals(begun, ["a", "b"]);
@@ -35,7 +35,7 @@ Deno.test("no more than so many work at once, and the next begins when one has e
 });
 
 Deno.test("who gives up before its turn never begins, and is in nobody's way", async () => {
-  const turns = new Turns(1);
+  const turns = new Turns(new FakeClock(), { atOnce: 1, turnMs: 1000 });
   const impatient = new AbortController();
   const one = works(turns);
   const other = works(turns, impatient.signal);
@@ -47,4 +47,28 @@ Deno.test("who gives up before its turn never begins, and is in nobody's way", a
   one.ends["third"]!.resolve("");
   await Promise.all([first, third]);
   assertEquals([one.begun, other.begun], [["first", "third"], []]);
+});
+
+Deno.test("work that is stuck holds up nobody for longer than a turn, and gives its turn back once", async () => {
+  const clock = new FakeClock();
+  const { begun, ends, come } = works(new Turns(clock, { atOnce: 2, turnMs: 1000 }));
+  const all = ["a", "b", "c", "d", "e"].map(come);
+  await settle();
+  assertEquals(begun, ["a", "b"]);
+  await clock.advance(999);
+  assertEquals(begun, ["a", "b"]);
+  await clock.advance(1);
+  assertEquals(begun, ["a", "b", "c", "d"]);
+  // Their turns are over, so no other turn ends with them.
+  ends["a"]!.resolve("late");
+  ends["b"]!.reject(new Error("no answer"));
+  assertEquals(await all[0], "late");
+  await assertRejects(() => all[1]!, Error, "no answer");
+  await settle();
+  assertEquals(begun, ["a", "b", "c", "d"]);
+  ends["c"]!.resolve("");
+  await settle();
+  assertEquals(begun, ["a", "b", "c", "d", "e"]);
+  for (const name of ["d", "e"]) ends[name]!.resolve("");
+  await Promise.all(all.slice(2));
 });
