@@ -4,7 +4,13 @@
  * @module
  */
 import type { Clock, Timer } from "../net/clock.ts";
-import { DIALS_A_SECOND, DIALS_A_TURN, MOST_DIALS_AT_ONCE } from "./mux_constants.ts";
+import {
+  DIALS_A_LATER_TURN,
+  DIALS_A_SECOND,
+  DIALS_A_TURN,
+  FINISHED_A_DIAL,
+  MOST_DIALS_AT_ONCE,
+} from "./mux_constants.ts";
 
 /** A stream that waits for its user. */
 export interface Dialled {
@@ -16,8 +22,10 @@ export interface Dialled {
  * Streams of one session that wait for their users.
  *
  * A dial costs many times what an open record costs its sender (invariant 10). A stream that is reset in the same step
- * is not dialled for, and beyond a burst the rate of a session is bounded. A stream that comes to a good end gives its
- * dial back: a client that uses the connections it opens may open them as fast as its users do.
+ * is not dialled for, and beyond a burst the rate of a session is bounded. A stream that comes to a good end gives half
+ * its dial back: a client that uses the connections it opens may open twice as many. The first turn is long enough for
+ * the connections that a program opens together; behind a turn that left some waiting the next are short, since all
+ * other sessions wait for each of them.
  *
  * @example
  * ```ts
@@ -42,6 +50,8 @@ export class DialQueue<Stream extends Dialled> {
   #left = MOST_DIALS_AT_ONCE;
   #leftAtMs: number;
   #timer: Timer | undefined;
+  /** Whether the last turn left some. */
+  #isBehind = false;
 
   /** An empty queue that dials with `dial`. */
   constructor(clock: Clock, dial: (stream: Stream) => void) {
@@ -60,8 +70,10 @@ export class DialQueue<Stream extends Dialled> {
     if (this.#waiting.length === 0 || this.#timer !== undefined) return;
     this.#refill();
     const waiting = this.#waiting.filter((stream) => !stream.isEnded);
-    const now = waiting.splice(0, Math.min(DIALS_A_TURN, Math.floor(this.#left)));
+    const most = this.#isBehind ? DIALS_A_LATER_TURN : DIALS_A_TURN;
+    const now = waiting.splice(0, Math.min(most, Math.floor(this.#left)));
     this.#waiting = waiting;
+    this.#isBehind = waiting.length > 0;
     this.#left -= now.length;
     for (const stream of now) this.#dial(stream);
     if (this.#waiting.length > 0) this.#timer = this.#clock.setTimer(() => this.#goOn(), PAUSE_MS);
@@ -69,7 +81,7 @@ export class DialQueue<Stream extends Dialled> {
 
   /** A stream that was dialled for was carried to its end. */
   wasOfUse(): void {
-    this.#left = Math.min(MOST_DIALS_AT_ONCE, this.#left + 1);
+    this.#left = Math.min(MOST_DIALS_AT_ONCE, this.#left + 1 / FINISHED_A_DIAL);
   }
 
   /** Dials for nobody any more. */

@@ -82,9 +82,13 @@ export const MOST_TURN_COST = 2048;
 export const OPEN_COST = 16;
 /** Users that are dialled in one turn, before others have theirs: as many as programs open connections at once. */
 export const DIALS_A_TURN = 64;
+/** Users that are dialled in each of the turns behind it, while more wait: those are many, and others wait for each turn. */
+export const DIALS_A_LATER_TURN = 16;
 /** Streams that are cut in one turn when their session is lost. */
 export const CUTS_A_TURN = 128;
 /** Users that are dialled for one session at once, before {@linkcode DIALS_A_SECOND} is kept. */
 export const MOST_DIALS_AT_ONCE = 4096;
 /** Users that are dialled for one session in a second, when there are many and their streams come to no good end. */
 export const DIALS_A_SECOND = 2000;
+/** Finished streams that give one dial back: so many of them may be dialled for twice as often. */
+export const FINISHED_A_DIAL = 2;
