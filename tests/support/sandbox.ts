@@ -116,7 +116,7 @@ export class Sandbox {
     assertEquals(block.language, "sh");
     let output = "";
     for (const command of commandsOf(block)) {
-      if (command.startsWith("alias ")) this.#alias = `${command}\n`;
+      if (command.startsWith("alias ")) await this.#setAlias(command);
       else if (ROLE.test(command)) await this.#startRole(command);
       else output += await this.type(command, typed);
     }
@@ -179,6 +179,14 @@ export class Sandbox {
   /** What runs in the background, and what it said. */
   report(): string {
     return this.#background.map(({ command, output, log }) => `--- ${command}\n${output}${log}`).join("\n");
+  }
+
+  /** Keeps an alias as a terminal does: what its definition starts has run once, and not for each command. */
+  async #setAlias(definition: string): Promise<void> {
+    const name = /^alias (\w+)=/.exec(definition)?.[1];
+    assert(name !== undefined, definition);
+    const printed = await this.type(`${definition}\nalias ${name}`);
+    this.#alias = printed.startsWith("alias ") ? printed : `alias ${printed}`;
   }
 
   async #startRole(command: string): Promise<void> {

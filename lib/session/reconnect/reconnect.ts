@@ -290,7 +290,7 @@ export class SilenceError extends TeleError {
 function unanswered({ isConnected }: Attempt): SilenceError {
   const reason = isConnected
     ? "the connection is accepted, but no tele server answers on it"
-    : "nobody answers the attempts to connect";
+    : "nobody answers the attempts to connect, as where a host is off or a firewall drops them";
   return new SilenceError(reason);
 }
 

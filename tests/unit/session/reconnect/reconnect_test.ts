@@ -36,7 +36,7 @@ Deno.test("attempts that nobody answers make room: one starts each second, four 
     assert(ages.every((age) => age >= 1_500));
     const reason = accepts
       ? "the connection is accepted, but no tele server answers on it"
-      : "nobody answers the attempts to connect";
+      : "nobody answers the attempts to connect, as where a host is off or a firewall drops them";
     assertEquals(new Set(script.failures.map(({ reason }) => reason)), new Set([reason]));
     script.loop.stop();
     assertEquals([script.open, script.clock.pendingTimers], [0, 0]);
