@@ -211,6 +211,32 @@ const RUNNERS: Record<string, Runner> = {
     },
   },
 
+  "As a service": {
+    programs: [],
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      sandbox.serve(22, s.use(new UserServer(echo)).port);
+      await withToken(sandbox);
+      await sandbox.type('mv token "$HOME/token"');
+      const unit = recipes.next("[Unit]\n");
+      const lines = unit.text.split("\n").filter((line) => line !== "");
+      assert(lines.every((line) => /^(\[\w+\]|[A-Z]\w+=\S.*)$/.test(line)), "a unit of systemd");
+      // No systemd manages this sandbox: what stands for it starts the command, as the installer's tele.
+      const command = /^ExecStart=%h\/\.local\/bin\/(tele .*)$/m.exec(unit.text)?.[1];
+      assert(command !== undefined, "a command");
+      await sandbox.provide("systemctl", '[ "$*" = "--user enable --now tele" ]');
+      await sandbox.provide("loginctl", '[ "$*" = "enable-linger" ]');
+      await sandbox.run(recipes.next("systemctl --user enable --now tele"));
+      await sandbox.run({ language: "sh", text: command.replaceAll("%h", sandbox.home) });
+      await sandbox.run({
+        language: "sh",
+        text: 'tele --client --in=:2222 --out=example.com:40300 --token-file="$HOME/token"',
+      });
+      await echoesAt(sandbox.port(2222));
+      return sandbox;
+    },
+  },
+
   "Over the open Internet: TLS": {
     programs: [],
     async run(recipes, s) {
