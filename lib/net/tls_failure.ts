@@ -72,7 +72,7 @@ export function explainToClient(attempt: TlsAttempt, failure: TlsFailure): TeleE
   const alert = alertOf(error);
   if (alert === "NoApplicationProtocol") {
     const offered = attempt.protocols.join(", ");
-    return say("refused", `it speaks TLS but not ${offered}: is this really the address of a tele server?`);
+    return say("refused", `it speaks TLS but not ${offered}: it is no tele server, or not one for that protocol`);
   }
   if (alert !== undefined) return say("untrusted", explainAlertToClient(alert, attempt));
   if (isCut(error)) {

@@ -99,7 +99,7 @@ export function mismatches(
       name: "a TLS server that is no tele server",
       server: "notTele",
       args: tls,
-      told: /it speaks TLS but not .*: is this really the address of a tele server\?/,
+      told: /it speaks TLS but not .*: it is no tele server, or not one for that protocol/,
     },
     {
       name: "plaintext that meets TLS",

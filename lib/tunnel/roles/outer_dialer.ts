@@ -73,7 +73,7 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
       const { duplex, protocol } = await dialTls(out, settings, signal, connected);
       if (protocol === SESSION_ALPN) return duplex;
       duplex.close();
-      const sentence = `it speaks TLS but not ${SESSION_ALPN}: is this really the address of a tele server?`;
+      const sentence = `it speaks TLS but not ${SESSION_ALPN}: it is no tele server, or not one for that protocol`;
       throw new TeleError("refused", `${formatAddress(out)}: ${sentence}`);
     },
     stop,

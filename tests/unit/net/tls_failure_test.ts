@@ -49,7 +49,7 @@ tlsTest("no common protocol, and none asked for", async () => {
   const world = await TlsWorld.start();
   assertEquals(
     await world.failure({ protocols: ["teleport-tcp-ping", "x"] }),
-    "refused: ADDRESS: it speaks TLS but not teleport-tcp-ping, x: is this really the address of a tele server?",
+    "refused: ADDRESS: it speaks TLS but not teleport-tcp-ping, x: it is no tele server, or not one for that protocol",
   );
   assertEquals(await world.refusal(), "it offers no protocol that this server speaks");
   assertEquals((await world.dial({ protocols: [] })).protocol, undefined);
