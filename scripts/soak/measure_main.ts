@@ -49,6 +49,12 @@ const MEASUREMENTS: Record<string, (s: Scenario) => Promise<void>> = {
 };
 
 async function main(names: readonly string[]): Promise<number> {
+  if (names.some((name) => name === "--help" || name === "-h")) {
+    console.log(
+      `deno task measure [NAME ...]\n\nNAME is ${Object.keys(MEASUREMENTS).join(", ")}; all of them without one.`,
+    );
+    return 0;
+  }
   const unknown = names.find((name) => !Object.hasOwn(MEASUREMENTS, name));
   if (unknown !== undefined) {
     console.error(`unknown measurement ${JSON.stringify(unknown)}; there are ${Object.keys(MEASUREMENTS).join(", ")}`);

@@ -63,7 +63,13 @@ async function runSeeds(tree: URL, seeds: number, target?: string): Promise<{ is
 }
 
 if (import.meta.main) {
-  const flags = parseArgs(Deno.args, { string: ["seeds", "only"] });
+  const flags = parseArgs(Deno.args, {
+    string: ["seeds", "only"],
+    unknown(flag) {
+      console.error(`${flag} is not known here: --seeds=N --only=WORDS`);
+      Deno.exit(2);
+    },
+  });
   const seeds = Number(flags.seeds ?? 20_000);
   if (!(seeds > 0)) {
     console.error("--seeds takes a whole number, for example --seeds=5000");
