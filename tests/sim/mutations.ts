@@ -52,12 +52,21 @@ export const MUTATIONS: readonly Mutation[] = [
     "if (this.#ended === undefined) this.#options.onDoubted?.();",
     "return;",
   ),
-  fault(
-    "a doubted carrier that spoke is taken over all the same",
-    "session/reconnect/redial.ts",
-    "if (!this.#isBeside) return;\n    this.#isBeside = false;",
-    "return;",
-  ),
+  {
+    name: "a doubted carrier that spoke is taken over all the same",
+    edits: [
+      {
+        file: "lib/session/reconnect/redial.ts",
+        from: "    this.#isBeside = false;\n    this.#loop?.stop();",
+        to: "    this.#isBeside = false;",
+      },
+      {
+        file: "lib/session/session_client.ts",
+        from: "if (carrier.doubt !== undefined) this.#lose(`${tellDoubt(carrier.doubt)}",
+        to: 'this.#lose(`${tellDoubt(carrier.doubt ?? { kind: "silent", ms: 0 })}',
+      },
+    ],
+  },
   fault(
     "a goodbye taken back: its carrier closed behind it with bytes on their way here",
     "session/carrier/carrier.ts",
