@@ -359,7 +359,9 @@ export class Mux implements UpperLayer, StreamHost {
     return this.#takenPool.used + bytes <= most;
   }
 
-  /** Of the memory of all sessions each has its share, and every one may open streams with the least while there is any. */
+  /**
+   * Of the memory of all sessions each has its share, and every one may open streams with the least while there is any.
+   */
   #hasMemoryFor(bytes: number): boolean {
     return bytes <= this.#takenPool.free || (bytes <= LEAST_START_CREDIT && bytes <= this.#memory.starts.free);
   }
@@ -478,9 +480,9 @@ export class Mux implements UpperLayer, StreamHost {
     if (error.code === "refused") this.#takeBacklog();
     this.#backlog.drop();
     this.#dialQueue.drop();
-    // A stream that is complete has nothing to lose with the session, and its user still takes what has come: cut it, and
-    // the last bytes of a client that ended as soon as all was acknowledged would be gone (invariant 8). But a process that
-    // ends itself cannot wait for its users.
+    // A stream that is complete has nothing to lose with the session, and its user still takes what has come: cut it,
+    // and the last bytes of a client that ended as soon as all was acknowledged would be gone (invariant 8). But a
+    // process that ends itself cannot wait for its users.
     const isOwnEnd = error.code === "closed";
     const cut = [...this.#streams.values()].filter((stream) => isOwnEnd || !stream.isComplete);
     const isWished = error instanceof RefusalError && error.endCode === EndCode.shutdown;
@@ -560,7 +562,10 @@ export class Mux implements UpperLayer, StreamHost {
   }
 }
 
-/** A share of what is left, so that later sessions have some. It is only told here: what a client takes counts when it does. */
+/**
+ * A share of what is left, so that later sessions have some. It is only told here: what a client takes counts when it
+ * does.
+ */
 function startPoolOf({ starts }: MemoryBudget): number {
   return Math.max(LEAST_START_POOL_BYTES, Math.min(START_POOL_BYTES, Math.floor(starts.free / 16)));
 }

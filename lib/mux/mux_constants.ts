@@ -82,7 +82,10 @@ export const MOST_TURN_COST = 2048;
 export const OPEN_COST = 16;
 /** Users that are dialled in one turn, before others have theirs: as many as programs open connections at once. */
 export const DIALS_A_TURN = 64;
-/** Users that are dialled in each of the turns behind it, while more wait: those are many, and others wait for each turn. */
+/**
+ * Users that are dialled in each of the turns behind it, while more wait: those are many, and others wait for each
+ * turn.
+ */
 export const DIALS_A_LATER_TURN = 16;
 /** Streams that are cut in one turn when their session is lost. */
 export const CUTS_A_TURN = 128;

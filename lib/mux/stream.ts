@@ -32,8 +32,8 @@ const LEAST_READ_BYTES = 48 * 1024;
 const ADOPT_BYTES = 4 * 1024;
 
 /**
- * How a stream ended, as the log tells it. Finished means that the peer has taken all of it, not that it was sent; a cut is
- * wished where the peer's process was asked to end.
+ * How a stream ended, as the log tells it. Finished means that the peer has taken all of it, not that it was sent; a
+ * cut is wished where the peer's process was asked to end.
  */
 export type StreamEnd =
   | { kind: "finished" }
@@ -96,11 +96,11 @@ const SOON = Promise.resolve();
 /**
  * Moves one user connection: reads from it when the session can take more, and writes to it what arrives.
  *
- * Invariant 3: the memory of a read is given back when the read has settled, not when the stream ends. Invariant 5: reads
- * one chunk ahead at the most. Invariant 6: what arrives is queued within the stream's own window,
- * so a user that does not read stops nobody else. Invariant 8: a half-close travels behind its data, and what is not a
- * clean end aborts the user's connection. It is finished only when the peer has taken its end: the session may be lost with
- * bytes that were sent and never arrived.
+ * Invariant 3: the memory of a read is given back when the read has settled, not when the stream ends. Invariant 5:
+ * reads one chunk ahead at the most. Invariant 6: what arrives is queued within the stream's own window, so a user that
+ * does not read stops nobody else. Invariant 8: a half-close travels behind its data, and what is not a clean end
+ * aborts the user's connection. It is finished only when the peer has taken its end: the session may be lost with bytes
+ * that were sent and never arrived.
  */
 export class MuxStream {
   /** What the scheduler remembers. */
@@ -171,7 +171,9 @@ export class MuxStream {
     return this.#ended;
   }
 
-  /** Whether both directions have ended and the peer has taken all of its own; the user may still have to take the rest. */
+  /**
+   * Whether both directions have ended and the peer has taken all of its own; the user may still have to take the rest.
+   */
   get isComplete(): boolean {
     return this.#peerReset !== undefined || (this.#finTaken && this.#inbound.isComplete);
   }
@@ -195,7 +197,9 @@ export class MuxStream {
     this.#read();
   }
 
-  /** Moves a stream that the peer has never heard of to another session: the present one is lost, its user need not be. */
+  /**
+   * Moves a stream that the peer has never heard of to another session: the present one is lost, its user need not be.
+   */
   moveTo(options: MuxStreamOptions): void {
     this.window.close();
     this.#id = options.id;
@@ -463,7 +467,10 @@ export class MuxStream {
     this.#finishIfDone();
   }
 
-  /** Its user's connection is over when both ends were told: it need not stay open until the peer has taken the last bytes. */
+  /**
+   * Its user's connection is over when both ends were told: it need not stay open until the peer has taken the last
+   * bytes.
+   */
   #finishIfDone(): void {
     if (this.#ended || !this.#finSent || !this.#inbound.isFinished) return;
     this.#user?.close();
@@ -488,7 +495,8 @@ export class MuxStream {
     this.#ended = true;
     this.#limit?.cancel();
     this.#inbound.drop();
-    // A read that is under way has the memory until it settles, which may be long after the user's connection was closed.
+    // A read that is under way has the memory until it settles, which may be long after the user's connection was
+    // closed.
     if (!this.#isReading) this.#dropReadBuffer();
     this.#isChunkFull = false;
     this.window.close();

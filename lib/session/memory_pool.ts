@@ -7,8 +7,8 @@
 /**
  * Bytes that holders share, each with a pool of its own inside the common one.
  *
- * Invariant 5: nothing is promised beyond the limit, and whoever takes leaves twice as much to the others as it then holds;
- * so many who take what they can get never keep everything from the next.
+ * Invariant 5: nothing is promised beyond the limit, and whoever takes leaves twice as much to the others as it then
+ * holds; so many who take what they can get never keep everything from the next.
  *
  * @example
  * ```ts

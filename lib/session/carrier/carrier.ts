@@ -68,7 +68,10 @@ export interface CarrierHost extends ControlSource {
   receiveHint(bytes: Uint8Array): void;
   /** The first bytes came on this carrier. */
   heard(): void;
-  /** Only a guess excuses that the carrier is silent, or that nothing is acknowledged on it. Told once, until it is trusted. */
+  /**
+   * Only a guess excuses that the carrier is silent, or that nothing is acknowledged on it. Told once, until it is
+   * trusted.
+   */
   carrierDoubted(): void;
   /** A carrier that was doubted has shown that it is alive. */
   carrierTrusted(): void;

@@ -7,7 +7,10 @@
 /** The slowest path that is waited for, in bytes per millisecond (16 kbit/s). */
 export const SLOWEST_RATE = 2;
 
-/** With less than this under way there is no queue to speak of, and until this much of one was acknowledged no rate, in bytes. */
+/**
+ * With less than this under way there is no queue to speak of, and until this much of one was acknowledged no rate, in
+ * bytes.
+ */
 const BACKLOG_BYTES = 4 * 1024;
 
 /**

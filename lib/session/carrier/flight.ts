@@ -1,14 +1,15 @@
 /**
  * How many bytes one carrier may have sent but not yet acknowledged.
  *
- * TCP keeps the network safe; this keeps the *queue in front of it* short, since whatever waits in a socket buffer delays
- * every stream behind it. The model is BBR's (draft-cardwell-iccrg-bbr-congestion-control): a path is its delivery rate
- * and its lowest round trip. Rates are sampled as in draft-cheng-iccrg-delivery-rate-estimation. What differs: there is
- * no pacing and no loss here, so a bound on the bytes in flight is the only control.
+ * TCP keeps the network safe; this keeps the *queue in front of it* short, since whatever waits in a socket buffer
+ * delays every stream behind it. The model is BBR's (draft-cardwell-iccrg-bbr-congestion-control): a path is its
+ * delivery rate and its lowest round trip. Rates are sampled as in draft-cheng-iccrg-delivery-rate-estimation. What
+ * differs: there is no pacing and no loss here, so a bound on the bytes in flight is the only control.
  *
- * A path with a longer round trip and a path with a lower rate look alike from here: the acknowledgements come late. Only
- * sending little for a moment (a *drain*) tells them apart, so a drain follows any sign of either, and one every ten
- * seconds. Without that, a risen round trip would lower the measured rate, which would lower the bound, and so on down.
+ * A path with a longer round trip and a path with a lower rate look alike from here: the acknowledgements come late.
+ * Only sending little for a moment (a *drain*) tells them apart, so a drain follows any sign of either, and one every
+ * ten seconds. Without that, a risen round trip would lower the measured rate, which would lower the bound, and so on
+ * down.
  *
  * @module
  */
@@ -28,8 +29,8 @@ const STARTUP_GAIN = 2;
 const STARTUP_GROWTH = 1.25;
 const STARTUP_ROUNDS = 3;
 /**
- * One round trip in eight asks for more than was seen so far, by this factor: with a fixed amount of time instead, a path of
- * a second took minutes to get on.
+ * One round trip in eight asks for more than was seen so far, by this factor: with a fixed amount of time instead, a
+ * path of a second took minutes to get on.
  */
 const PROBE_GAIN = 1.25;
 const PROBE_CYCLE = 8;
@@ -146,7 +147,9 @@ export class Flight {
     this.#sent = this.#acked = this.#roundEnd = options.startOffset ?? 0;
   }
 
-  /** How many bytes may be in flight now, a whole number. May fall below {@linkcode inFlight}: then nothing may be sent. */
+  /**
+   * How many bytes may be in flight now, a whole number. May fall below {@linkcode inFlight}: then nothing may be sent.
+   */
   get bound(): number {
     return this.#bound;
   }
@@ -156,7 +159,9 @@ export class Flight {
     return this.#sent - this.#acked;
   }
 
-  /** Smoothed round trip in milliseconds, queues and delayed acknowledgements included (RFC 9002, 5.3); 0 if unknown. */
+  /**
+   * Smoothed round trip in milliseconds, queues and delayed acknowledgements included (RFC 9002, 5.3); 0 if unknown.
+   */
   get roundTripMs(): number {
     return this.#smoothedMs;
   }
@@ -212,8 +217,8 @@ export class Flight {
    * Tell of one acknowledgement.
    *
    * @param nowMs The time in milliseconds.
-   * @param offset The cumulative offset up to which the peer has everything. One that is not news is ignored; beyond what
-   * was sent it counts as the end of what was sent (the session treats such a peer as broken).
+   * @param offset The cumulative offset up to which the peer has everything. One that is not news is ignored; beyond
+   *   what was sent it counts as the end of what was sent (the session treats such a peer as broken).
    */
   onAck(nowMs: number, offset: number): void {
     offset = Math.min(offset, this.#sent);
@@ -274,9 +279,9 @@ export class Flight {
   }
 
   /**
-   * A sample over {@linkcode SAMPLE_MS}, since a round trip may be too short to tell a rate from a burst: a path that lets
-   * 64 KiB through at once, and then nothing for 5 ms, would look many times faster than it is; so would one whose far end
-   * did not run for 10 ms and then reads what waited.
+   * A sample over {@linkcode SAMPLE_MS}, since a round trip may be too short to tell a rate from a burst: a path that
+   * lets 64 KiB through at once, and then nothing for 5 ms, would look many times faster than it is; so would one whose
+   * far end did not run for 10 ms and then reads what waited.
    */
   #onShortPath(nowMs: number): void {
     const history = this.#history;
@@ -356,7 +361,8 @@ export class Flight {
     this.#draining = false;
     this.#limitedUntil = this.#sent;
     if (this.#forgetRate) {
-      // What was delivered while the backlog drained is the rate; older values would keep the queue for ten round trips.
+      // What was delivered while the backlog drained is the rate; older values would keep the queue for ten round
+      // trips.
       this.#rates.fill(0);
       this.#rates[this.#rateSlot] = this.#rate = this.#latestRate;
     }
@@ -396,7 +402,9 @@ export class Flight {
     this.#bound = Math.max(FLIGHT_FLOOR, Math.ceil(this.#rate * roundTripMs));
   }
 
-  /** Where to write the row of a send. Sends in one tick of the clock share a row, and so do all when memory is used up. */
+  /**
+   * Where to write the row of a send. Sends in one tick of the clock share a row, and so do all when memory is used up.
+   */
   #rowForSend(nowMs: number): number {
     const newest = ((this.#head + this.#count - 1) & this.#mask) * COLUMNS;
     if (this.#count > 0) {

@@ -12,13 +12,16 @@ const LOOK_MS = 100;
 
 /** A carrier that is doubted. */
 export interface Doubted {
-  /** For how long nothing has come, or nothing was acknowledged, as far as this process ran; gone when it is trusted. */
+  /**
+   * For how long nothing has come, or nothing was acknowledged, as far as this process ran; gone when it is trusted.
+   */
   readonly doubt: { readonly ms: number } | undefined;
 }
 
 /**
- * Gives a carrier that is doubted, beside which another connection was challenged, as long to end the doubt as that took, and
- * a second at the least. Settles then, or as soon as `isOver` or `signal` says that nobody waits for it any more.
+ * Gives a carrier that is doubted, beside which another connection was challenged, as long to end the doubt as that
+ * took, and a second at the least. Settles then, or as soon as `isOver` or `signal` says that nobody waits for it any
+ * more.
  *
  * If the server does not know the session, that proves nothing: that is waited for without end.
  *
