@@ -4,7 +4,7 @@
  * @module
  */
 import { Dice } from "./dice.ts";
-import { barren, lateCommits, shortLives, takeover } from "./kinds/carriers.ts";
+import { barren, lateCommits, oneWay, shortLives, takeover } from "./kinds/carriers.ts";
 import { chaos } from "./kinds/chaos.ts";
 import { brokenOff, expiry, fullHouse, longOutage } from "./kinds/outages.ts";
 import { far, idle, slow } from "./kinds/paths.ts";
@@ -35,6 +35,7 @@ const KINDS: readonly (readonly [number, (seed: number, dice: Dice) => Scenario]
   [1, brokenOff],
   [1, littleMemory],
   [1, manyResets],
+  [1, oneWay],
 ];
 
 /** The scenario of a seed. */

@@ -37,8 +37,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a slow path given up: what an answer waits behind is not counted",
     "session/carrier/liveness.ts",
-    "      patienceFor(answerMs) + this.#extraMs;",
-    "      this.#extraMs;",
+    "REPLY_DUE_MS + patienceFor(answerMs) + this.#extraMs;",
+    "REPLY_DUE_MS + this.#extraMs;",
   ),
   fault(
     "a slow path given up: bytes that come excuse no answer",
@@ -51,6 +51,12 @@ export const MUTATIONS: readonly Mutation[] = [
     "session/session.ts",
     "if (this.#ended === undefined) this.#options.onDoubted?.();",
     "return;",
+  ),
+  fault(
+    "a carrier that is dead one way: a lack of progress is no reason for doubt",
+    "session/carrier/liveness.ts",
+    "if (this.#stalledMs >= replyDueMs + queuedMs) this",
+    "if (this.#stalledMs < 0) this",
   ),
   {
     name: "a doubted carrier that spoke is taken over all the same",
@@ -308,16 +314,16 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: "lib/session/carrier/liveness.ts",
-        from: "      patienceFor(answerMs) + this.#extraMs;",
-        to: "      Infinity;",
+        from: "REPLY_DUE_MS + patienceFor(answerMs) + this.#extraMs;",
+        to: "Infinity;",
       },
     ],
   },
   fault(
     "what waits for an acknowledgement is never looked at",
     "session/carrier/liveness.ts",
-    "      patienceFor(answerMs) + this.#extraMs;",
-    "      Infinity;",
+    "REPLY_DUE_MS + patienceFor(answerMs) + this.#extraMs;",
+    "Infinity;",
   ),
   fault(
     "the promise of a probe ignored",
@@ -370,7 +376,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a long path judged a second after a wake-up",
     "session/carrier/liveness.ts",
-    "Math.max(SUSPECT_FOR_MS, SUSPECT_ROUND_TRIPS * unacknowledged.roundTripMs)",
+    "Math.max(SUSPECT_FOR_MS, SUSPECT_ROUND_TRIPS * roundTripMs)",
     "SUSPECT_FOR_MS",
   ),
   fault(

@@ -78,6 +78,9 @@ const HARD_CASES: Record<string, (scenario: Scenario) => boolean> = {
     kind === "farewells" && events.some(({ kind }) => kind === "black hole"),
   "a box that accepts and forwards nothing": ({ kind }) => kind === "swallowed",
   "a round trip of five seconds": ({ kind, lines }) => kind === "far" && lines.delayMs >= 2_500,
+  "a carrier that dies one way, with bytes to carry both ways": ({ kind, fates, streams, serverUsers }) =>
+    kind === "one way" && fates.at(-1)?.direction === "up" && streams[0].client.bytes > 0 &&
+    serverUsers[0].plan.bytes > 0,
   "carriers that die as soon as they are attached": ({ kind }) => kind === "barren",
   "an outage of ten minutes": ({ events }) =>
     events.some((event) => event.kind === "unreachable" && event.forMs >= 600_000),

@@ -51,6 +51,11 @@ export class AnswerTime {
     return this.#ms;
   }
 
+  /** How long an answer has been due, in milliseconds; 0 if none is. */
+  get waitedMs(): number {
+    return this.#isAsked ? this.#passedMs : 0;
+  }
+
   /** Whether there may be a queue that nobody has measured. */
   get isWorthAsking(): boolean {
     return !this.#isAsked && this.#passedMs >= ASK_EVERY_MS && this.#receivedBytes >= ASK_BYTES;

@@ -58,8 +58,8 @@ export interface Unacknowledged {
  * slowest there is.
  */
 export interface Doubt {
-  /** Nothing comes, or nothing is acknowledged. */
-  kind: "silent" | "stalled";
+  /** Nothing comes; or something does, but nothing is acknowledged, or a question is not answered. */
+  kind: "silent" | "stalled" | "unanswered";
   /** For how long, as far as this process ran, in milliseconds. */
   ms: number;
 }
@@ -131,7 +131,8 @@ export class Liveness {
   /** What speaks against the carrier while only a guess excuses it. */
   get doubt(): Doubt | undefined {
     if (this.#doubt === undefined) return undefined;
-    return { kind: this.#doubt, ms: this.#doubt === "silent" ? this.#silentMs : this.#stalledMs };
+    const ms = { silent: this.#silentMs, stalled: this.#stalledMs, unanswered: this.#answer.waitedMs };
+    return { kind: this.#doubt, ms: ms[this.#doubt] };
   }
 
   /** Bytes of any kind came. */
@@ -148,6 +149,7 @@ export class Liveness {
   /** The reply asked for came. */
   replied(): void {
     this.#answer.replied();
+    if (this.#doubt === "unanswered") this.#doubt = undefined;
     this.#suspectMs = undefined;
     this.progressed();
   }
@@ -183,32 +185,39 @@ export class Liveness {
     this.#livedMs += ranMs;
     if (this.#livedMs >= PROVEN_MS || this.#receivedBytes >= PROVEN_BYTES) this.#extraMs = 0;
     this.#answer.passed(ranMs);
-    const answerMs = Math.max(unacknowledged.roundTripMs, this.#answer.ms);
-    this.#drain.passed(ranMs, unacknowledged.bytes, unacknowledged.acknowledged);
+    const { bytes, acknowledged, roundTripMs } = unacknowledged;
+    const answerMs = Math.max(roundTripMs, this.#answer.ms);
+    this.#drain.passed(ranMs, bytes, acknowledged);
     const allowedMs = (drainMs: number) =>
       this.deadlineMs + this.#extraMs + patienceFor(Math.max(answerMs, drainMs, this.#heardMs));
     if (this.#silentMs >= allowedMs(this.#drain.guessedMs)) return dead(silentFor(this.#silentMs));
-    const suspectForMs = Math.max(SUSPECT_FOR_MS, SUSPECT_ROUND_TRIPS * unacknowledged.roundTripMs);
+    const suspectForMs = Math.max(SUSPECT_FOR_MS, SUSPECT_ROUND_TRIPS * roundTripMs);
     if (this.#suspectMs !== undefined && (this.#suspectMs += ranMs) >= suspectForMs) {
       return dead("no sign of life after this machine was suspended");
     }
-    const { bytes, rate } = unacknowledged;
+    const askAfterMs = Math.max(ASK_AFTER_MS, 3 * roundTripMs);
+    const replyDueMs = askAfterMs + REPLY_DUE_MS + patienceFor(answerMs) + this.#extraMs;
     if (bytes === 0) {
       this.progressed();
-      return { kind: this.#answer.isWorthAsking ? "ask" : "alive" };
+      if (this.#answer.waitedMs >= replyDueMs) this.#doubt ??= "unanswered";
+    } else {
+      this.#stalledMs += ranMs;
+      if (this.#stalledMs >= replyDueMs + this.#queuedMs(unacknowledged, this.#drain.guessedMs, bytes)) {
+        return dead(stalledFor(this.#stalledMs));
+      }
+      if (this.#silentMs >= allowedMs(this.#drain.ms)) this.#doubt ??= "silent";
+      const queuedMs = this.#queuedMs(unacknowledged, this.#drain.ms, Math.min(bytes, FIRST_BYTES));
+      if (this.#stalledMs >= replyDueMs + queuedMs) this.#doubt ??= "stalled";
     }
-    this.#stalledMs += ranMs;
-    const askAfterMs = Math.max(ASK_AFTER_MS, 3 * unacknowledged.roundTripMs);
-    const dueMs = (drainMs: number, guessedBytes: number) =>
-      askAfterMs + REPLY_DUE_MS + Math.max(drainMs, rate > 0 ? bytes / rate : guessedBytes / SLOWEST_RATE) +
-      patienceFor(answerMs) + this.#extraMs;
-    if (this.#stalledMs >= dueMs(this.#drain.guessedMs, bytes)) return dead(stalledFor(this.#stalledMs));
-    if (this.#silentMs >= allowedMs(this.#drain.ms)) this.#doubt ??= "silent";
-    else if (this.#stalledMs >= dueMs(this.#drain.ms, Math.min(bytes, FIRST_BYTES))) this.#doubt ??= "stalled";
     if (this.#doubt !== undefined) return { kind: "doubt" };
     if (this.#stalledMs < askAfterMs || this.#asked) return { kind: this.#answer.isWorthAsking ? "ask" : "alive" };
     this.#asked = true;
     return { kind: "ask" };
+  }
+
+  /** How long what is under way needs: as long as a backlog did, or by the rate; before there is one, a guess of bytes. */
+  #queuedMs({ bytes, rate }: Unacknowledged, drainMs: number, guessedBytes: number): number {
+    return Math.max(drainMs, rate > 0 ? bytes / rate : guessedBytes / SLOWEST_RATE);
   }
 
   /** How long the peer may be silent, in milliseconds. */
@@ -231,7 +240,14 @@ function dead(reason: string): Verdict {
 
 /** What a person is told of a doubt that came true. */
 export function tellDoubt({ kind, ms }: Doubt): string {
-  return kind === "silent" ? silentFor(ms) : stalledFor(ms);
+  switch (kind) {
+    case "silent":
+      return silentFor(ms);
+    case "stalled":
+      return stalledFor(ms);
+    case "unanswered":
+      return `no answer for ${seconds(ms)}`;
+  }
 }
 
 function silentFor(ms: number): string {

@@ -118,3 +118,22 @@ export function barren(seed: number, dice: Dice): Scenario {
   scenario.mostCarriers = 250;
   return scenario;
 }
+
+/** A carrier dies in one direction, in the middle of transfers: whoever still hears the other must find out. */
+export function oneWay(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "one way";
+  scenario.healMs = 2_000;
+  scenario.lines = { delayMs: dice.pick(1, 5, 40), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  // Half of them before anything was acknowledged, so that no rate is known.
+  const atBytes = dice.chance(0.5) ? dice.between(150, 700) : dice.size(700, 20_000);
+  const hole: Fate = { direction: dice.pick("up", "up", "down") as Fate["direction"], atBytes, holdMs: -1 };
+  const cut: Fate = { direction: "down", atBytes: dice.size(700, 60_000), holdMs: 0 };
+  scenario.fates = dice.chance(0.6) ? [cut, hole] : [hole];
+  const up = dice.chance(0.3) ? 0 : dice.size(20_000, 300_000);
+  const down = dice.chance(0.3) ? 0 : dice.size(20_000, 300_000);
+  scenario.streams = [{ openMs: 0, client: { ...plainPlan(up), fin: "heal" } }];
+  scenario.serverUsers = [{ plan: { ...plainPlan(down), fin: "heal" }, dialMs: 0, refuses: false }];
+  return scenario;
+}

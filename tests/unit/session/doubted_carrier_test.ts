@@ -82,6 +82,19 @@ Deno.test("a carrier on which only the way there is dead is replaced in seconds,
   await world.end();
 });
 
+Deno.test("a download whose acknowledgements do not get there moves to another carrier in seconds", async () => {
+  const world = await SessionWorld.attached({ network: { delayMs: 20 } });
+  world.network.last!.aToB.hold();
+  const startMs = world.clock.now();
+  world.there.send(MUCH);
+  await world.untilDelivered(15_000);
+  await world.clock.advanceUntil(() => world.there.session!.replayLog.heldBytes === 0, 15_000, "the acknowledgement");
+  assertLessOrEqual(world.clock.now() - startMs, 15_000);
+  assertEquals(world.linesWith("client warn: link lost: no answer for").length, 1);
+  world.assertUnbroken();
+  await world.end();
+});
+
 Deno.test("where nothing gets through, a doubted carrier has the time that a guess gives it", async () => {
   const world = await SessionWorld.attached();
   const before = told(world);

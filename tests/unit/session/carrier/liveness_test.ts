@@ -283,6 +283,26 @@ Deno.test("where bytes come and nothing is acknowledged, the carrier is doubted 
   assertEquals(watch.liveness.doubt, undefined);
 });
 
+Deno.test("where bytes come and a question is not answered, the carrier is doubted, and never dead by that alone", () => {
+  const watch = new Watch();
+  watch.waiting = { bytes: 0, acknowledged: 0, rate: 0, roundTripMs: 40 };
+  watch.liveness.asked();
+  watch.run(4_250, 1_000);
+  assertEquals(watch.liveness.doubt, { kind: "unanswered", ms: 4_250 });
+  watch.run(600_000, 1_000);
+  assertEquals(watch.deadAt, undefined);
+  watch.liveness.replied();
+  assertEquals(watch.liveness.doubt, undefined);
+});
+
+Deno.test("an answer that waits behind what comes is no reason for doubt", () => {
+  const watch = new Watch();
+  watch.waiting = { bytes: 0, acknowledged: 0, rate: 0, roundTripMs: 40 };
+  watch.liveness.asked();
+  watch.run(120_000, 1_000, 2_000);
+  assertEquals(watch.doubtedAt, undefined);
+});
+
 Deno.test("a rate that was measured gives what waits its time before it is doubted", () => {
   const watch = new Watch();
   watch.waiting = { bytes: 20_000, acknowledged: 0, rate: 20, roundTripMs: 0 };
