@@ -150,6 +150,8 @@ export class Carrier {
   #acknowledgeDelayMs = ACKNOWLEDGE_DELAY_MS;
   #lastReads: Timer | undefined;
   #askedRoundTripMs = 0;
+  /** The round trip before a suspension, until a reply comes: what is measured across it is the length of the sleep. */
+  #awakeRoundTripMs = Infinity;
   #lastWriteMs: number;
   /** Said, or about to be: nothing that comes from now on is looked at. */
   #goodbye: Ending | undefined;
@@ -202,7 +204,8 @@ export class Carrier {
 
   /** Round trip in milliseconds, measured by data or else by a probe, at first by the handshake; 0 if unknown. */
   get roundTripMs(): number {
-    return this.flight.roundTripMs || this.#askedRoundTripMs;
+    const measuredMs = this.flight.roundTripMs || this.#askedRoundTripMs;
+    return Math.min(measuredMs, this.#awakeRoundTripMs);
   }
 
   /** There may be something to send. It leaves when this step is over, together with what else comes in it. */
@@ -221,6 +224,7 @@ export class Carrier {
   /** The machine slept: asks for a sign of life, and gives up soon without one. */
   suspect(): void {
     if (this.#stopped) return;
+    this.#awakeRoundTripMs = this.roundTripMs;
     this.#liveness.suspect(this.#clock.now());
     this.#control.askDue = true;
     this.wake();
@@ -400,6 +404,7 @@ export class Carrier {
     this.#liveness.promised(probe.silenceMs);
     if (probe.isReply) {
       this.#liveness.replied();
+      this.#awakeRoundTripMs = Infinity;
       this.#askedRoundTripMs = this.#control.replied(this.#clock.now()) ?? this.#askedRoundTripMs;
     }
     if (probe.replyWanted) {

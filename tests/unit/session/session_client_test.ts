@@ -201,3 +201,24 @@ Deno.test("both logs tell an outage that is found at waking up with the time tha
   }
   await world.end();
 });
+
+Deno.test("acknowledgements that waited through a sleep do not make the path look as long as the sleep", async () => {
+  const world = await SessionWorld.attached({ network: { delayMs: 20 } });
+  world.here.send(200_000);
+  await world.clock.advance(25);
+  // The acknowledgements are in this machine when it falls asleep; what comes behind them is lost.
+  const [pipe] = world.network.pipes;
+  pipe.bToA.hold();
+  await world.clock.advance(30);
+  await world.clock.stall(30_000);
+  pipe.aToB.hold();
+  world.client.wokeUp(30_000);
+  pipe.bToA.release();
+  await world.clock.advance(100);
+  pipe.bToA.hold();
+  await world.clock.advance(1_400);
+  assertEquals(world.linesWith("client warn: link lost").length, 1);
+  await world.untilDelivered(2_000);
+  world.assertUnbroken();
+  await world.end();
+});
