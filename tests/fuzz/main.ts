@@ -15,20 +15,10 @@ import { explain, type Report, runTarget } from "./run.ts";
 import type { Target } from "./target.ts";
 import { TARGETS } from "./targets.ts";
 import { canSimulate } from "../sim/clock.ts";
+import { fail, number } from "../sim/flags.ts";
 
 /** A line of progress after so many streams. */
 const PROGRESS_STREAMS = 100_000;
-
-function fail(sentence: string): never {
-  console.error(sentence);
-  Deno.exit(2);
-}
-
-function number(name: string, value: string | undefined, otherwise: number): number {
-  if (value === undefined) return otherwise;
-  if (!/^\d+$/.test(value)) fail(`--${name} takes a whole number, for example --${name}=1000`);
-  return Number(value);
-}
 
 /** Collects garbage if Deno was started with `--v8-flags=--expose-gc`, so that the figures tell what is kept. */
 function memory(): string {

@@ -11,23 +11,13 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { canSimulate } from "./clock.ts";
+import { fail, number } from "./flags.ts";
 import { playAlone, runSeeds, type SeedReport } from "./run.ts";
 import { scenarioOf } from "./kinds.ts";
 import { explain } from "./shrink.ts";
 
 /** Failures that are shrunk and shown at full length. */
 const MOST_EXPLAINED = 3;
-
-function fail(sentence: string): never {
-  console.error(sentence);
-  Deno.exit(2);
-}
-
-function number(name: string, value: string | undefined, otherwise: number): number {
-  if (value === undefined) return otherwise;
-  if (!/^\d+$/.test(value)) fail(`--${name} takes a whole number, for example --${name}=1000`);
-  return Number(value);
-}
 
 function summary(report: SeedReport): string {
   const { runs, seconds, carriers, bytes, slowestHealMs, slowestHealSeed, failed } = report;

@@ -2,11 +2,9 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { TeleError } from "../../../lib/net/error.ts";
 import { FRAME_HEADER_BYTES, FrameDecoder, MAX_FRAME_LENGTH, writeFrameHeader } from "../../../lib/ping/codec.ts";
+import { EXAMPLE, type Seen, wireOf } from "../../support/ping_frames.ts";
 
 const SEED = 80;
-
-/** Frames and pings as a decoder tells them. */
-type Seen = "ping" | number[];
 
 /** Collects what a decoder finds, and checks the order in which it is told. */
 class Collector {
@@ -36,20 +34,6 @@ class Collector {
     });
   }
 }
-
-function wireOf(frames: Seen[]): Uint8Array {
-  const wire: number[] = [];
-  for (const frame of frames) {
-    const payload = frame === "ping" ? [] : frame;
-    const header = new Uint8Array(FRAME_HEADER_BYTES);
-    writeFrameHeader(header, 0, payload.length);
-    wire.push(...header, ...payload);
-  }
-  return new Uint8Array(wire);
-}
-
-/** Several frames of different sizes with pings before, between and behind. */
-const EXAMPLE: Seen[] = ["ping", [1], "ping", "ping", [2, 3, 4, 5, 6], [0, 0, 0, 0], Array(70).fill(9), "ping"];
 
 Deno.test("a frame header is a big-endian uint32, up to the largest", () => {
   const bytes = new Uint8Array(8).fill(0xaa);

@@ -2,27 +2,10 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { TeleError } from "../../../lib/net/error.ts";
-import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../../lib/ping/codec.ts";
 import { PingDecoderStream, PingEncoderStream } from "../../../lib/ping/streams.ts";
+import { EXAMPLE, type Seen, wireOf } from "../../support/ping_frames.ts";
 
 const SEED = 80;
-
-/** Frames and pings as a decoder tells them. */
-type Seen = "ping" | number[];
-
-function wireOf(frames: Seen[]): Uint8Array {
-  const wire: number[] = [];
-  for (const frame of frames) {
-    const payload = frame === "ping" ? [] : frame;
-    const header = new Uint8Array(FRAME_HEADER_BYTES);
-    writeFrameHeader(header, 0, payload.length);
-    wire.push(...header, ...payload);
-  }
-  return new Uint8Array(wire);
-}
-
-/** Several frames of different sizes with pings before, between and behind. */
-const EXAMPLE: Seen[] = ["ping", [1], "ping", "ping", [2, 3, 4, 5, 6], [0, 0, 0, 0], Array(70).fill(9), "ping"];
 
 async function bytesOf(readable: ReadableStream<Uint8Array>): Promise<number[]> {
   const all: number[] = [];
