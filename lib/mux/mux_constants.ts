@@ -95,3 +95,8 @@ export const MOST_DIALS_AT_ONCE = 4096;
 export const DIALS_A_SECOND = 2000;
 /** Finished streams that give one dial back: so many of them may be dialled for twice as often. */
 export const FINISHED_A_DIAL = 2;
+
+/** Highest number of a stream; a client that comes near it goes on in a new session. */
+export const LAST_STREAM = 2 ** 31 - 1;
+/** Ranges of numbers of streams below the highest that a peer may leave unseen. */
+export const MOST_UNSEEN_RANGES = 1024;
