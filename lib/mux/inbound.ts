@@ -4,7 +4,6 @@
  * @module
  */
 import type { Duplex } from "../net/duplex.ts";
-import { TeleError } from "../net/error.ts";
 import { type Segment, type SegmentPool, SMALL_SEGMENT_BYTES } from "../session/segment_pool.ts";
 
 /** Data shorter than this is copied rather than kept in the segment it came in, in bytes. */
@@ -27,8 +26,6 @@ const SOON = Promise.resolve();
 export interface InboundQueueOptions {
   /** Where the segments come from, which may be scarce. */
   pool: SegmentPool;
-  /** Offset up to which the peer may send. */
-  limit(): number;
   /** Number of the step: what the peer sent together arrives in one. */
   step(): number;
   /** The user's connection took `bytes` bytes. */
@@ -59,7 +56,6 @@ export class InboundQueue {
   #writingSegment: Segment | undefined;
   /** In which step a piece was last written at once. */
   #lastStep = 0;
-  #received = 0;
   #waitingBytes = 0;
   #finReceived = false;
   #finished = false;
@@ -91,17 +87,8 @@ export class InboundQueue {
     this.#writeIfIdle();
   }
 
-  /**
-   * Takes data.
-   *
-   * @throws {TeleError} `protocol` if it goes beyond the credit, or comes behind the end.
-   */
+  /** Takes data. */
   push(bytes: Uint8Array, segment: Segment): void {
-    this.#received += bytes.length;
-    if (this.#received > this.#options.limit()) {
-      throw new TeleError("protocol", `the peer sent ${this.#received} bytes on a stream with less credit than that`);
-    }
-    if (this.#finReceived) throw new TeleError("protocol", "the peer sent data on a stream that it had ended");
     if (this.#dropped) return;
     this.#waitingBytes += bytes.length;
     if (this.#user !== undefined && !this.#isWriting) {

@@ -3,42 +3,55 @@
  *
  * @module
  */
-import { readU32, readU64, writeU32, writeU64 } from "../net/bytes.ts";
 import type { Clock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { faultOf, reasonOf, TeleError } from "../net/error.ts";
 import { MemoryBudget } from "../session/memory_budget.ts";
 import { MemoryPool } from "../session/memory_pool.ts";
 import type { Segment, SegmentPool } from "../session/segment_pool.ts";
-import { EndCode } from "../session/session_constants.ts";
 import { RefusalError } from "../session/ending.ts";
-import type { ReplayLog } from "../session/carrier/replay_log.ts";
+import type { FrameLog } from "../session/carrier/frame_log.ts";
+import {
+  type Open,
+  type Reset,
+  type StartCredits,
+  writeReset,
+  writeWindow,
+  writeWindowsHeader,
+} from "../session/frames.ts";
+import type { LogBudget } from "../session/log_budget.ts";
+import {
+  COUNTED_HEADER_BYTES,
+  EndCode,
+  FrameType,
+  MAX_EXTRA_BYTES,
+  RESET_FRAME_BYTES,
+  WINDOW_BYTES,
+} from "../session/session_constants.ts";
 import type { UpperLayer } from "../session/upper_layer.ts";
-import { Backlog } from "./backlog.ts";
 import {
   EARLY_STREAMS,
   GROWTH_POOL_BYTES,
+  LAST_STREAM,
   LEAST_START_CREDIT,
   LEAST_START_POOL_BYTES,
   LEAST_TURN_BYTES,
-  MAX_RECORD_EXTRA_BYTES,
   MOST_EXCESS_BYTES,
   MOST_PULL_BYTES,
   MOST_START_CREDIT,
-  MOST_TURN_COST,
+  OPEN_COST,
   QUIET_BYTES,
-  RESET_RECORD_BYTES,
   ResetCode,
   START_POOL_BYTES,
   TURN_MS,
-  WINDOW_BYTES,
+  WINDOWS_A_FRAME,
 } from "./mux_constants.ts";
 import { CreditPool, ReceiveWindow } from "./credit.ts";
 import { CutQueue } from "./cut_queue.ts";
 import { DialQueue } from "./dial_queue.ts";
-import { RecordDecoder, type StartCredits, writeReset } from "./records.ts";
+import { GapBudget } from "./gap_budget.ts";
 import { Scheduler } from "./scheduler.ts";
-import { SentEnds } from "./sent_ends.ts";
+import { StreamNumbers } from "./stream_numbers.ts";
 import { MuxStream, type MuxStreamOptions, type StreamEnd, type StreamHost } from "./stream.ts";
 
 /** The part of a session that a mux needs. */
@@ -51,10 +64,8 @@ export interface MuxSession {
   readonly roundTripMs: number;
   /** How much its path carries, in bytes a millisecond; 0 if unknown. */
   readonly rateBytesPerMs: number;
-  /** What was sent and not acknowledged. */
-  readonly replayLog: { readonly excessBytes: number };
-  /** The peer broke a rule, or something threw that should not have. */
-  sessionBroken(error: unknown): void;
+  /** What is held of what was sent. */
+  readonly budget: LogBudget;
 }
 
 /** What a {@linkcode Mux} is made of. */
@@ -105,7 +116,10 @@ export class Mux implements UpperLayer, StreamHost {
   readonly #memory: MemoryBudget;
   readonly #streams: Map<number, MuxStream> = new Map();
   readonly #scheduler: Scheduler<MuxStream> = new Scheduler();
-  readonly #decoder: RecordDecoder;
+  /** Gaps that early data leaves in all streams. */
+  readonly gaps = new GapBudget();
+  /** Which streams the peer has opened. */
+  readonly #seen = new StreamNumbers({ first: 1, step: 2 });
   readonly #dials: Map<MuxStream, AbortController> = new Map();
   readonly #dialQueue: DialQueue<MuxStream>;
   readonly #cuts: CutQueue;
@@ -119,19 +133,12 @@ export class Mux implements UpperLayer, StreamHost {
   readonly #takenByPeer: Map<number, number> = new Map();
   readonly #takenPool: MemoryPool;
   readonly #windowsDue: Set<MuxStream> = new Set();
-  readonly #sentEnds = new SentEnds();
-  #resetsDue: { id: number; code: number; message: string }[] = [];
+  #resetsDue: { id: number; offset: number; code: number; message: string }[] = [];
   #resetsDueBytes = 0;
   #session: MuxSession | undefined;
-  /** Where the bytes being received lie, while they are. */
-  #segment: Segment | undefined;
   #step = 0;
-  /** Records that were too many for the turn in which they came, and what is left of the present one. */
-  readonly #backlog = new Backlog();
-  readonly #allowance = { left: MOST_TURN_COST };
-  /** Settles when the backlog is empty. */
-  #caughtUp: Promise<void> | undefined;
-  #lastId = 0;
+  /** The number of the next stream that is opened here. */
+  #nextId = 1;
   #ended: TeleError | undefined;
 
   /** A mux that waits for its session. */
@@ -146,12 +153,6 @@ export class Mux implements UpperLayer, StreamHost {
     if (options.dial !== undefined) this.#startPoolBytes = startPoolOf(memory);
     this.#cuts = options.cuts ?? new CutQueue(options.clock);
     this.#dialQueue = new DialQueue(options.clock, (stream) => this.#dial(stream));
-    this.#decoder = new RecordDecoder({
-      open: (id, credits) => this.#onOpen(id, credits),
-      data: (id, bytes) => this.#onData(id, bytes),
-      fin: (id) => this.#onFin(id),
-      reset: (id, code, message) => this.#onReset(id, code, message),
-    });
   }
 
   /** Ties the mux to its session, once. */
@@ -185,7 +186,7 @@ export class Mux implements UpperLayer, StreamHost {
   }
 
   /**
-   * Carries `user` as a new stream. Its open record and first data leave together, without waiting for an answer.
+   * Carries `user` as a new stream. Its open and first data leave together, without waiting for an answer.
    *
    * @throws {TeleError} `closed` if the session is over, `refused` if there are too many streams.
    */
@@ -193,6 +194,9 @@ export class Mux implements UpperLayer, StreamHost {
     if (this.#ended !== undefined) throw this.#ended;
     if (this.#options.open.count >= this.#options.maxStreams) {
       throw new TeleError("refused", `there are ${this.#options.open.count} streams already, which is the limit`);
+    }
+    if (this.#nextId > LAST_STREAM) {
+      throw new TeleError("refused", "the session has used up the numbers of its streams; restart the tele client");
     }
     const stream = new MuxStream(this.#openingOptions());
     this.#add(stream);
@@ -215,111 +219,93 @@ export class Mux implements UpperLayer, StreamHost {
 
   #openingOptions(): MuxStreamOptions {
     const credits = { send: this.#startTaken.takeStart(), receive: this.#startGranted.takeStart() };
-    const id = this.#nextId();
+    const id = this.#nextId;
+    this.#nextId += 2;
     this.#starts.set(id, credits);
     const window = new ReceiveWindow(credits.receive, this.#growth);
     return { id, host: this, window, sendCredit: credits.send, opening: credits };
   }
 
-  #nextId(): number {
-    do this.#lastId = (this.#lastId + 1) >>> 0; while (this.#streams.has(this.#lastId));
-    return this.#lastId;
-  }
-
   // What the session asks of its user.
 
   /** @ignore */
-  pull(log: ReplayLog, bulkBytes: number, urgentBytes: number): void {
+  pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void {
     this.#writeResets(log);
+    this.#writeWindows(log);
     const nowMs = this.clock.now();
-    const urgent = this.#pullQuiet(log, Math.min(urgentBytes, log.room), nowMs);
-    let left = Math.min(bulkBytes - urgent, log.room, MOST_PULL_BYTES);
-    while (left >= log.leastRoom) {
+    const { room, leastRoom } = this.#session!.budget;
+    const urgent = this.#pullQuiet(log, Math.min(urgentBytes, room), leastRoom, nowMs);
+    let left = Math.min(bulkBytes - urgent, room, MOST_PULL_BYTES);
+    while (left >= leastRoom) {
       const stream = this.#scheduler.nextBulk();
       if (stream === undefined) return;
-      left -= stream.takeTurn(log, Math.min(left, this.turnBytes), nowMs);
+      left -= stream.takeTurn(log, Math.min(left, this.turnBytes), leastRoom, nowMs);
       if (stream.wantsTurn) this.#scheduler.add(stream, this.clock);
     }
   }
 
-  /** Opens, ends and up to `most` bytes of data of quiet streams. Returns how many; records without data always go. */
-  #pullQuiet(log: ReplayLog, most: number, nowMs: number): number {
+  /** Opens, ends and up to `most` bytes of data of quiet streams. Returns how many; frames without data always go. */
+  #pullQuiet(log: FrameLog, most: number, leastRoom: number, nowMs: number): number {
     let left = most;
     for (let stream = this.#scheduler.nextQuiet(); stream !== undefined; stream = this.#scheduler.nextQuiet()) {
-      left -= stream.takeTurn(log, Math.min(QUIET_BYTES, left), nowMs);
+      left -= stream.takeTurn(log, Math.min(QUIET_BYTES, left), leastRoom, nowMs);
       if (!stream.wantsTurn) continue;
       this.#scheduler.add(stream, this.clock);
       // It may be in front again: without room, that would go on for ever.
-      if (left < log.leastRoom) break;
+      if (left < leastRoom) break;
     }
     return most - left;
   }
 
-  #writeResets(log: ReplayLog): void {
+  #writeResets(log: FrameLog): void {
     if (this.#resetsDue.length === 0) return;
-    for (const { id, code, message } of this.#resetsDue) {
-      const text = new TextEncoder().encode(message).subarray(0, MAX_RECORD_EXTRA_BYTES);
-      const at = log.reserve(RESET_RECORD_BYTES + text.length);
-      writeReset(log.arena, at, id, code, text);
+    for (const { id, offset, code, message } of this.#resetsDue) {
+      const text = new TextEncoder().encode(message).subarray(0, MAX_EXTRA_BYTES);
+      const at = log.reserve(RESET_FRAME_BYTES + text.length);
+      writeReset(log.arena, at, { id, offset, code, message: text });
     }
     this.#resetsDue = [];
     this.#resetsDueBytes = 0;
   }
 
-  /** @ignore */
-  receive(bytes: Uint8Array, segment: Segment): void {
-    this.#step++;
-    const taken = this.#backlog.isEmpty ? this.#takeRecords(bytes, segment) : 0;
-    // The reset of a stream just opened may be what is left.
-    if (taken < bytes.length) this.#backlog.add(bytes.subarray(taken), segment);
-    else this.#dialQueue.dialDue();
-  }
-
-  readonly #takeRecords = (bytes: Uint8Array, segment: Segment): number => {
-    this.#segment = segment;
-    const taken = this.#decoder.push(bytes, this.#allowance);
-    this.#segment = undefined;
-    return taken;
-  };
-
-  /** @ignore */
-  turnEnded(): Promise<void> | undefined {
-    this.#allowance.left = MOST_TURN_COST;
-    if (this.#backlog.isEmpty) return undefined;
-    return this.#caughtUp ??= new Promise((resolve) => this.#takeLater(resolve));
-  }
-
-  #takeLater(done: () => void): void {
-    this.clock.setTimer(() => {
-      this.#allowance.left = MOST_TURN_COST;
-      this.#takeBacklog();
-      if (!this.#backlog.isEmpty) return this.#takeLater(done);
-      this.#caughtUp = undefined;
-      this.#allowance.left = MOST_TURN_COST;
-      done();
-    }, 1);
-  }
-
-  /** What breaks the rules ends the session, as it would have in the step in which it came. */
-  #takeBacklog(): void {
-    this.#step++;
-    try {
-      this.#backlog.takeWith(this.#takeRecords);
-      if (this.#backlog.isEmpty) this.#dialQueue.dialDue();
-    } catch (error) {
-      this.#backlog.drop();
-      this.#session?.sessionBroken(error);
+  #writeWindows(log: FrameLog): void {
+    while (this.#windowsDue.size > 0) {
+      let left = Math.min(this.#windowsDue.size, WINDOWS_A_FRAME);
+      let at = log.reserve(COUNTED_HEADER_BYTES + left * WINDOW_BYTES);
+      writeWindowsHeader(log.arena, at, left);
+      at += COUNTED_HEADER_BYTES;
+      for (const stream of this.#windowsDue) {
+        if (left-- === 0) break;
+        writeWindow(log.arena, at, stream.id, stream.window.granted);
+        this.#windowsDue.delete(stream);
+        at += WINDOW_BYTES;
+      }
     }
   }
 
-  #onOpen(id: number, credits: StartCredits): void {
-    // In front of the peer's goodbye: it would be cut at once, and thousands of them in this one step.
-    if (this.#ended !== undefined) return;
-    const { maxStreams } = this.#options;
+  /** @ignore */
+  costOf(type: number): number {
+    return type === FrameType.open ? OPEN_COST : 1;
+  }
+
+  /** @ignore */
+  turnEnded(): void {
+    this.#step++;
+    this.#dialQueue.dialDue();
+  }
+
+  /** @ignore */
+  receiveOpen({ id, credits, service }: Open): void {
     if (this.#options.dial === undefined) {
       throw new TeleError("protocol", "the peer opened a stream, which only clients do");
     }
-    if (this.#streams.has(id)) throw new TeleError("protocol", `the peer opened stream ${id} twice`);
+    if (this.#seen.see(id) === "known") return;
+    if (service !== 0) return this.#refuse(id, `the tele server has no service ${service}`);
+    this.#onOpen(id, credits);
+  }
+
+  #onOpen(id: number, credits: StartCredits): void {
+    const { maxStreams } = this.#options;
     if (credits.send > MOST_START_CREDIT) {
       throw new TeleError(
         "protocol",
@@ -327,7 +313,7 @@ export class Mux implements UpperLayer, StreamHost {
       );
     }
     // Each stream that is refused or ends leaves an answer in the log, so to limit those at once is not enough.
-    if ((this.#session?.replayLog.excessBytes ?? 0) + this.#resetsDueBytes > MOST_EXCESS_BYTES) {
+    if ((this.#session?.budget.excessBytes ?? 0) + this.#resetsDueBytes > MOST_EXCESS_BYTES) {
       throw new TeleError("protocol", "the peer opens streams, and does not acknowledge what became of former ones");
     }
     if (this.#options.open.count >= maxStreams) {
@@ -375,12 +361,12 @@ export class Mux implements UpperLayer, StreamHost {
   }
 
   #refuse(id: number, message: string): void {
-    this.#dueReset(id, ResetCode.limit, message);
+    this.#dueReset({ id, offset: 0, code: ResetCode.limit, message });
   }
 
-  #dueReset(id: number, code: number, message: string): void {
-    this.#resetsDue.push({ id, code, message });
-    this.#resetsDueBytes += RESET_RECORD_BYTES + message.length;
+  #dueReset(reset: { id: number; offset: number; code: number; message: string }): void {
+    this.#resetsDue.push(reset);
+    this.#resetsDueBytes += RESET_FRAME_BYTES + reset.message.length;
     this.#session?.wake();
   }
 
@@ -396,29 +382,43 @@ export class Mux implements UpperLayer, StreamHost {
     }
   }
 
-  // Data, ends and resets of a stream that was reset here may still be on their way.
-
-  #onData(id: number, bytes: Uint8Array): void {
+  /**
+   * The stream that a frame of the peer's is for; `undefined` if it is over, as what crosses a reset finds it.
+   *
+   * @throws {TeleError} `protocol` if its open never came.
+   */
+  #streamOf(id: number): MuxStream | undefined {
     const stream = this.#streams.get(id);
+    if (stream !== undefined) return stream;
+    const isKnown = this.#options.dial === undefined ? id % 2 === 1 && id < this.#nextId : this.#seen.has(id);
+    if (!isKnown) throw new TeleError("protocol", `the peer sent something of stream ${id}, which was never opened`);
+    return undefined;
+  }
+
+  /** @ignore */
+  receiveData(id: number, offset: number, bytes: Uint8Array, segment: Segment): void {
+    const stream = this.#streamOf(id);
     if (stream === undefined) return;
     try {
-      stream.receive(bytes, this.#segment!);
+      stream.receive(offset, bytes, segment);
     } catch (error) {
       this.#failed(stream, error);
     }
   }
 
-  #onFin(id: number): void {
-    this.#onLast(id, (stream) => stream.receiveFin());
+  /** @ignore */
+  receiveEnd(id: number, offset: number): void {
+    this.#receiveLast(id, (stream) => stream.receiveEnd(offset));
   }
 
-  #onReset(id: number, code: number, message: string): void {
-    this.#onLast(id, (stream) => stream.receiveReset(code, message));
+  /** @ignore */
+  receiveReset(reset: Reset): void {
+    this.#receiveLast(reset.id, (stream) => stream.receiveReset(reset));
   }
 
-  /** The peer's last record of a stream. */
-  #onLast(id: number, take: (stream: MuxStream) => void): void {
-    const stream = this.#streams.get(id);
+  /** The peer's last frame of a stream. */
+  #receiveLast(id: number, take: (stream: MuxStream) => void): void {
+    const stream = this.#streamOf(id);
     if (stream === undefined) return;
     try {
       take(stream);
@@ -435,50 +435,19 @@ export class Mux implements UpperLayer, StreamHost {
   }
 
   /** @ignore */
-  receiveHint(bytes: Uint8Array): void {
-    if (bytes.length === 0 || bytes.length % WINDOW_BYTES !== 0) {
-      throw new TeleError("protocol", "a hint is not made of window values");
-    }
-    for (let at = 0; at < bytes.length; at += WINDOW_BYTES) {
-      this.#streams.get(readU32(bytes, at))?.grant(readU64(bytes, at + 4));
-    }
+  receiveWindow(id: number, limit: number): void {
+    this.#streamOf(id)?.grant(limit);
   }
 
   /** @ignore */
-  get hasHints(): boolean {
-    return this.#windowsDue.size > 0;
-  }
-
-  /** @ignore */
-  takeHints(into: Uint8Array): number {
-    let at = 0;
-    for (const stream of this.#windowsDue) {
-      if (at + WINDOW_BYTES > into.length) break;
-      writeU32(into, at, stream.id);
-      writeU64(into, at + 4, stream.window.granted);
-      at += WINDOW_BYTES;
-      this.#windowsDue.delete(stream);
-    }
-    return at;
-  }
-
-  /** @ignore */
-  attached(): void {
-    for (const stream of this.#streams.values()) if (stream.isOpened) this.#windowsDue.add(stream);
-  }
-
-  /** @ignore */
-  acknowledged(offset: number): void {
-    this.#sentEnds.acknowledged(offset);
+  windowLost(id: number): void {
+    const stream = this.#streams.get(id);
+    if (stream !== undefined) this.#windowsDue.add(stream);
   }
 
   /** @ignore */
   ended(error: TeleError): void {
     this.#ended = error;
-    // What came in front of the peer's goodbye counts.
-    this.#allowance.left = Infinity;
-    if (error.code === "refused") this.#takeBacklog();
-    this.#backlog.drop();
     this.#dialQueue.drop();
     // A stream that is complete has nothing to lose with the session, and its user still takes what has come: cut it,
     // and the last bytes of a client that ended as soon as all was acknowledged would be gone (invariant 8). But a
@@ -525,13 +494,16 @@ export class Mux implements UpperLayer, StreamHost {
   }
 
   /** @ignore */
-  endSent(stream: MuxStream, offset: number): void {
-    this.#sentEnds.add(stream, offset);
+  endTaken(stream: MuxStream): void {
+    const start = this.#starts.get(stream.id);
+    if (start === undefined) return;
+    this.#startTaken.give(start.send);
+    start.send = 0;
   }
 
   /** @ignore */
-  tellReset(stream: MuxStream, code: number, message: string): void {
-    this.#dueReset(stream.id, code, message);
+  tellReset(stream: MuxStream, reset: { offset: number; code: number; message: string }): void {
+    this.#dueReset({ id: stream.id, ...reset });
   }
 
   /** @ignore */
@@ -551,7 +523,6 @@ export class Mux implements UpperLayer, StreamHost {
     if (!this.#streams.delete(stream.id)) return;
     this.#options.open.count--;
     this.#windowsDue.delete(stream);
-    this.#sentEnds.forget(stream);
     this.#takenPool.give(this.#takenByPeer.get(stream.id) ?? 0);
     this.#takenByPeer.delete(stream.id);
     const start = this.#starts.get(stream.id);

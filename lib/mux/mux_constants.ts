@@ -1,24 +1,8 @@
 /**
- * Every number of the mux, named once. Source: `PROTOCOL.md`, "Records" and "Flow control".
+ * Every number of the mux, named once. Source: `PROTOCOL.md`, "Streams" and "Flow control".
  *
  * @module
  */
-
-/** First byte of a record. */
-export const RecordType = { open: 1, data: 2, fin: 3, reset: 4 } as const;
-
-/** Bytes of an open record without its extra fields. */
-export const OPEN_RECORD_BYTES = 15;
-/** Bytes in front of the data of a data record. */
-export const DATA_RECORD_HEADER_BYTES = 9;
-/** Bytes of a fin record. */
-export const FIN_RECORD_BYTES = 5;
-/** Bytes of a reset record without its message. */
-export const RESET_RECORD_BYTES = 9;
-/** Largest extra part of an open record and largest message of a reset record, in bytes. */
-export const MAX_RECORD_EXTRA_BYTES = 1024;
-/** Bytes of one window value in a hint: stream and offset. */
-export const WINDOW_BYTES = 12;
 
 /** Why a stream is reset. */
 export const ResetCode = {
@@ -41,13 +25,17 @@ export const LEAST_START_CREDIT = 4 * 1024;
 export const START_POOL_BYTES = 16 * 1024 * 1024;
 /** Start credit that an acceptor lets all streams of a session take at least, and an opener relies on, in bytes. */
 export const LEAST_START_POOL_BYTES = 2 * 1024 * 1024;
+/** Bytes of a window that are used up before a value is told; half of a smaller one. */
+export const WINDOW_STEP_BYTES = 64 * 1024;
+/** Window values in one frame: 4 KiB. */
+export const WINDOWS_A_FRAME = 341;
 /** Receive memory by which windows may grow beyond their start, all streams together, in bytes. */
-export const GROWTH_POOL_BYTES = 48 * 1024 * 1024;
+export const GROWTH_POOL_BYTES = 64 * 1024 * 1024;
 /** A window grows to this at the most, in bytes: 1 Gbit/s with a round trip of 100 ms fills 12.5 MB. */
-export const MOST_WINDOW_BYTES = 16 * 1024 * 1024;
+export const MOST_WINDOW_BYTES = 32 * 1024 * 1024;
 
 /**
- * Bytes of opens, ends and resets beyond the replay log that a peer may leave unacknowledged; then it may open no
+ * Bytes of opens, ends and resets beyond the limit of the logs that a peer may leave unacknowledged; then it may open no
  * further stream. Honest peers acknowledge: 8 MiB are 70,000 refused streams.
  */
 export const MOST_EXCESS_BYTES = 8 * 1024 * 1024;
@@ -76,9 +64,7 @@ export const LAST_WRITES_MS = 10_000;
 /** How long a user that takes nothing more may be silent before it counts as read to the end, in milliseconds. */
 export const LAST_READS_MS = 1_000;
 
-/** What one read's records may cost before others have their turn; an ordinary record costs 1. */
-export const MOST_TURN_COST = 2048;
-/** What an open record costs, without the dial, in costs of an ordinary record. */
+/** What an open costs, without the dial, in costs of an ordinary frame. */
 export const OPEN_COST = 16;
 /** Users that are dialled in one turn, before others have theirs: as many as programs open connections at once. */
 export const DIALS_A_TURN = 64;

@@ -7,23 +7,19 @@ import type { Clock, Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { reasonOf } from "../net/error.ts";
 import { type Segment, SEGMENT_BYTES, type SegmentPool } from "../session/segment_pool.ts";
-import { HEADROOM_BYTES } from "../session/session_constants.ts";
-import type { ReplayLog } from "../session/carrier/replay_log.ts";
-import {
-  DATA_RECORD_HEADER_BYTES,
-  FIN_RECORD_BYTES,
-  LAST_READS_MS,
-  LAST_WRITES_MS,
-  OPEN_RECORD_BYTES,
-  ResetCode,
-} from "./mux_constants.ts";
+import { DATA_HEADER_BYTES, HEADROOM_BYTES, OPEN_FRAME_BYTES } from "../session/session_constants.ts";
+import type { FrameLog } from "../session/carrier/frame_log.ts";
+import type { FrameOwner } from "../session/carrier/piece_queue.ts";
+import { type Reset, type StartCredits, writeDataHeader, writeOpen } from "../session/frames.ts";
+import { LAST_READS_MS, LAST_WRITES_MS, ResetCode } from "./mux_constants.ts";
+import { Arrivals } from "./arrivals.ts";
 import type { ReceiveWindow } from "./credit.ts";
+import type { GapBudget } from "./gap_budget.ts";
 import { InboundQueue } from "./inbound.ts";
-import { type StartCredits, writeDataHeader, writeFin, writeOpen } from "./records.ts";
 import { Turn } from "./scheduler.ts";
 
 /** Room that must be free in front of data that is given to the log without a copy, in bytes. */
-const DATA_HEADROOM_BYTES = HEADROOM_BYTES + DATA_RECORD_HEADER_BYTES;
+const DATA_HEADROOM_BYTES = HEADROOM_BYTES + DATA_HEADER_BYTES;
 /** Sizes of the private buffers that little is read into, in bytes: an idle connection holds the smallest. */
 const PRIVATE_READ_BYTES = [2 * 1024, 16 * 1024];
 /** A segment with less room left than this is not read into again, in bytes. */
@@ -54,16 +50,18 @@ export interface StreamHost {
   arrived(stream: MuxStream): void;
   /** Its window has moved. */
   tellWindow(stream: MuxStream): void;
-  /** Its end is in the log, up to `offset`: it waits for the peer to take that. */
-  endSent(stream: MuxStream, offset: number): void;
-  /** A reset record is to be sent in its name. */
-  tellReset(stream: MuxStream, code: number, message: string): void;
+  /** The peer has taken all that it sent, and its end. */
+  endTaken(stream: MuxStream): void;
+  /** A reset is to be sent in its name. */
+  tellReset(stream: MuxStream, reset: { offset: number; code: number; message: string }): void;
   /** It is over and forgotten. */
   streamEnded(stream: MuxStream, end: StreamEnd): void;
   /** Round trip of the session's carrier in milliseconds; 0 if unknown. */
   readonly roundTripMs: number;
   /** Number of the step: what the peer sent together arrives in one. */
   readonly step: number;
+  /** Gaps that early data leaves in all streams of the session. */
+  readonly gaps: GapBudget;
 }
 
 /** What a {@linkcode MuxStream} is made of. */
@@ -76,7 +74,7 @@ export interface MuxStreamOptions {
   window: ReceiveWindow;
   /** Credit to send with, in bytes. */
   sendCredit: number;
-  /** Whether this side opens it: then an open record with these credits goes first. */
+  /** Whether this side opens it: then an open with these credits goes first. */
   opening?: StartCredits;
 }
 
@@ -102,13 +100,14 @@ const SOON = Promise.resolve();
  * aborts the user's connection. It is finished only when the peer has taken its end: the session may be lost with bytes
  * that were sent and never arrived.
  */
-export class MuxStream {
+export class MuxStream implements FrameOwner {
   /** What the scheduler remembers. */
   readonly turn: Turn = new Turn();
   #id: number;
   #window: ReceiveWindow;
   #host: StreamHost;
   readonly #inbound: InboundQueue;
+  readonly #arrivals = new Arrivals();
   #user: Duplex | undefined;
   #opening: StartCredits | undefined;
   #ended = false;
@@ -128,7 +127,9 @@ export class MuxStream {
   #isReading = false;
   #readEnded = false;
   #finSent = false;
-  #finTaken = false;
+  /** Its frames that are in logs, or wait to be sent again; and how many of these wait. */
+  #framesHeld = 0;
+  #framesQueued = 0;
   #buffer: Uint8Array | undefined;
   #bufferClass = 0;
   #segment: Segment | undefined;
@@ -143,7 +144,6 @@ export class MuxStream {
     this.#opening = options.opening;
     this.#inbound = new InboundQueue({
       pool: options.host.pool,
-      limit: () => this.window.granted,
       step: () => this.#host.step,
       onWritten: (bytes) => this.#onWritten(bytes),
       onFinished: () => this.#finishIfDone(),
@@ -161,7 +161,7 @@ export class MuxStream {
     return this.#window;
   }
 
-  /** Whether the peer knows of it: an open record was put into the log, or came from the peer. */
+  /** Whether the peer knows of it: an open was put into a log, or came from the peer. */
   get isOpened(): boolean {
     return this.#opening === undefined;
   }
@@ -175,7 +175,7 @@ export class MuxStream {
    * Whether both directions have ended and the peer has taken all of its own; the user may still have to take the rest.
    */
   get isComplete(): boolean {
-    return this.#peerReset !== undefined || (this.#finTaken && this.#inbound.isComplete);
+    return this.#peerReset !== undefined || (this.#isEndTaken && this.#inbound.isComplete);
   }
 
   /** Bytes received and not yet taken by the user's program. */
@@ -309,7 +309,7 @@ export class MuxStream {
   }
 
   get #sendsNothing(): boolean {
-    return this.#ended || this.#finSent || this.#peerReset !== undefined;
+    return this.#ended || this.#finSent || this.#peerReset !== undefined || this.#framesQueued > 0;
   }
 
   /** Whether there is something that may go into the log now. */
@@ -321,49 +321,50 @@ export class MuxStream {
   }
 
   /**
-   * Puts up to `maxBytes` bytes of data into the log; an open or fin record goes whatever the limit.
+   * Puts up to `maxBytes` bytes of data into the log; an open or an end goes whatever the limit.
    *
+   * @param leastBytes A part of what waits that is smaller, for want of room, is not worth a frame.
    * @returns Bytes of data.
    */
-  takeTurn(log: ReplayLog, maxBytes: number, nowMs: number): number {
+  takeTurn(log: FrameLog, maxBytes: number, leastBytes: number, nowMs: number): number {
     if (this.#sendsNothing) return 0;
     if (this.#opening !== undefined) {
-      const at = log.reserve(OPEN_RECORD_BYTES);
+      const at = log.reserve(OPEN_FRAME_BYTES, this);
       writeOpen(log.arena, at, this.id, this.#opening);
       this.#opening = undefined;
     }
-    const bytes = this.#takeData(log, maxBytes, nowMs);
+    const bytes = this.#takeData(log, maxBytes, leastBytes, nowMs);
     if (!this.#isChunkFull && this.#readEnded) {
-      const at = log.reserve(FIN_RECORD_BYTES);
-      writeFin(log.arena, at, this.id);
+      const at = log.reserve(DATA_HEADER_BYTES, this);
+      writeDataHeader(log.arena, at, { id: this.id, offset: this.#sent, length: 0, isEnd: true });
       this.#finSent = true;
-      this.#host.endSent(this, log.end);
       this.#finishIfDone();
     }
     return bytes;
   }
 
-  #takeData(log: ReplayLog, maxBytes: number, nowMs: number): number {
+  #takeData(log: FrameLog, maxBytes: number, leastBytes: number, nowMs: number): number {
     const chunk = this.#chunk;
     if (!this.#isChunkFull) return 0;
     const waiting = chunk.end - chunk.start;
-    const bytes = Math.min(waiting, maxBytes, this.#sendLimit - this.#sent);
-    if (bytes <= 0) return 0;
-    const isWhole = bytes === waiting;
-    if (!isWhole && bytes === maxBytes && bytes < log.leastRoom) return 0;
-    if (isWhole && chunk.segment !== undefined && bytes >= ADOPT_BYTES) {
-      const start = chunk.start - DATA_RECORD_HEADER_BYTES;
-      writeDataHeader(chunk.memory, start, this.id, bytes);
-      log.adopt(chunk.memory, start, chunk.end, chunk.segment);
+    const length = Math.min(waiting, maxBytes, this.#sendLimit - this.#sent);
+    if (length <= 0) return 0;
+    const isWhole = length === waiting;
+    if (!isWhole && length === maxBytes && length < leastBytes) return 0;
+    const header = { id: this.id, offset: this.#sent, length, isEnd: false };
+    if (isWhole && chunk.segment !== undefined && length >= ADOPT_BYTES) {
+      const start = chunk.start - DATA_HEADER_BYTES;
+      writeDataHeader(chunk.memory, start, header);
+      log.adopt(chunk.memory, start, chunk.end, { segment: chunk.segment, owner: this, headroom: HEADROOM_BYTES });
     } else {
       // A part is copied, so that what stands in front of the rest is free for its headers.
-      const at = log.reserve(DATA_RECORD_HEADER_BYTES + bytes);
-      writeDataHeader(log.arena, at, this.id, bytes);
-      log.arena.set(chunk.memory.subarray(chunk.start, chunk.start + bytes), at + DATA_RECORD_HEADER_BYTES);
-      chunk.start += bytes;
+      const at = log.reserve(DATA_HEADER_BYTES + length, this);
+      writeDataHeader(log.arena, at, header);
+      log.arena.set(chunk.memory.subarray(chunk.start, chunk.start + length), at + DATA_HEADER_BYTES);
+      chunk.start += length;
     }
-    this.#sent += bytes;
-    this.turn.sent(bytes, nowMs);
+    this.#sent += length;
+    this.turn.sent(length, nowMs);
     if (isWhole) {
       this.#isChunkFull = false;
       if (this.#isBulk) {
@@ -373,7 +374,43 @@ export class MuxStream {
         this.#read();
       }
     }
-    return bytes;
+    return length;
+  }
+
+  // What becomes of its frames.
+
+  /** @ignore */
+  get isQuiet(): boolean {
+    return this.turn.isQuiet(this.#host.clock);
+  }
+
+  /** @ignore */
+  frameHeld(): void {
+    this.#framesHeld++;
+  }
+
+  /** @ignore */
+  frameTaken(): void {
+    this.#framesHeld--;
+    if (!this.#isEndTaken || this.#ended) return;
+    this.#host.endTaken(this);
+    this.#finishIfDone();
+  }
+
+  /** @ignore */
+  frameQueued(): void {
+    this.#framesQueued++;
+  }
+
+  /** @ignore */
+  frameUnqueued(): void {
+    this.#framesQueued--;
+    if (this.wantsTurn) this.#host.ready(this);
+  }
+
+  /** Whether the peer has taken all that was sent on it, and the end of that. */
+  get #isEndTaken(): boolean {
+    return this.#finSent && this.#framesHeld === 0;
   }
 
   /** The peer grants data up to `offset`. */
@@ -386,24 +423,52 @@ export class MuxStream {
   // From the peer to the user.
 
   /**
-   * Data came.
+   * Data came, perhaps again, perhaps before what is in front of it.
    *
-   * @throws {TeleError} `protocol` if it goes beyond the credit.
+   * @throws {TeleError} `protocol` if it goes beyond the credit or the end.
    */
-  receive(bytes: Uint8Array, segment: Segment): void {
-    if (!this.#ended && this.#peerReset === undefined) this.#inbound.push(bytes, segment);
+  receive(offset: number, bytes: Uint8Array, segment: Segment): void {
+    if (this.#ended) return;
+    const due = this.#arrivals.take(offset, bytes, segment, this.#window.granted, this.#host.gaps);
+    if (due !== undefined) this.#inbound.push(due, segment);
+    if (this.#arrivals.hasEarly) this.#takeEarly();
+    this.#endIfArrived();
   }
 
-  /** The peer's direction has ended behind what came. */
-  receiveFin(): void {
-    if (!this.#ended && this.#peerReset === undefined) this.#inbound.finish();
+  #takeEarly(): void {
+    for (let due = this.#arrivals.next(); due !== undefined; due = this.#arrivals.next()) {
+      this.#inbound.push(due.bytes, due.segment);
+      due.segment.release();
+    }
   }
 
-  /** The peer's user reset, or could not be reached: so ends the user's connection, behind what came before. */
-  receiveReset(code: number, message: string): void {
+  /**
+   * The peer's direction ends at `offset`.
+   *
+   * @throws {TeleError} `protocol` if that cannot be.
+   */
+  receiveEnd(offset: number): void {
+    if (this.#ended) return;
+    this.#arrivals.end(offset, this.#window.granted);
+    this.#endIfArrived();
+  }
+
+  /**
+   * The peer's user reset, or could not be reached: so ends the user's connection, behind what came before.
+   *
+   * @throws {TeleError} `protocol` if its offset cannot be.
+   */
+  receiveReset({ offset, code, message }: Reset): void {
     if (this.#ended || this.#peerReset !== undefined) return;
+    this.#arrivals.end(offset, this.#window.granted);
     this.#peerReset = { kind: "reset", code, message, by: "peer" };
     this.#takeLastWrites();
+  }
+
+  #endIfArrived(): void {
+    if (!this.#arrivals.isComplete) return;
+    if (this.#peerReset !== undefined) this.#takeLastWrites();
+    else if (!this.#inbound.isComplete) this.#inbound.finish();
   }
 
   #onWritten(bytes: number): void {
@@ -422,8 +487,11 @@ export class MuxStream {
   /** After the peer's reset: ends when the user has taken everything, or takes nothing for too long. */
   #takeLastWrites(): void {
     const end = this.#peerReset!;
-    if (this.#inbound.waitingBytes === 0 || this.#writeFailure !== undefined) return this.#end(end);
-    this.#limitTo(LAST_WRITES_MS, () => this.#end(end));
+    const isTaken = this.#inbound.waitingBytes === 0;
+    if ((this.#arrivals.isComplete && isTaken) || this.#writeFailure !== undefined) return this.#end(end);
+    // The rest is on its way, by another carrier, and the user waits for it.
+    if (isTaken) this.#limit?.cancel();
+    else this.#limitTo(LAST_WRITES_MS, () => this.#end(end));
     if (!this.#isChunkFull) return;
     // It may read only when all that it sends was taken: that goes nowhere now.
     this.#isChunkFull = false;
@@ -461,12 +529,6 @@ export class MuxStream {
 
   // Endings.
 
-  /** The peer has acknowledged its end. */
-  endTaken(): void {
-    this.#finTaken = true;
-    this.#finishIfDone();
-  }
-
   /**
    * Its user's connection is over when both ends were told: it need not stay open until the peer has taken the last
    * bytes.
@@ -474,14 +536,14 @@ export class MuxStream {
   #finishIfDone(): void {
     if (this.#ended || !this.#finSent || !this.#inbound.isFinished) return;
     this.#user?.close();
-    if (this.#finTaken) this.#end({ kind: "finished" });
+    if (this.#isEndTaken) this.#end({ kind: "finished" });
   }
 
   /** Ends it from this side; the peer is told, if it knows of the stream. */
   reset(code: number, message: string): void {
     if (this.#ended) return;
     if (this.#peerReset !== undefined) return this.#end(this.#peerReset);
-    if (this.isOpened) this.#host.tellReset(this, code, message);
+    if (this.isOpened) this.#host.tellReset(this, { offset: this.#sent, code, message });
     this.#end({ kind: "reset", code, message, by: "here" });
   }
 
@@ -495,6 +557,7 @@ export class MuxStream {
     this.#ended = true;
     this.#limit?.cancel();
     this.#inbound.drop();
+    this.#arrivals.drop();
     // A read that is under way has the memory until it settles, which may be long after the user's connection was
     // closed.
     if (!this.#isReading) this.#dropReadBuffer();

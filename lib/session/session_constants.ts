@@ -8,7 +8,7 @@
 export const MAGIC = "tele";
 
 /** The protocol version spoken here. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** First payload byte of a frame. */
 export const FrameType = {
@@ -17,11 +17,18 @@ export const FrameType = {
   commit: 0x03,
   accept: 0x04,
   refuse: 0x05,
-  data: 0x10,
   acknowledge: 0x11,
   probe: 0x12,
-  goodbye: 0x13,
-  hint: 0x14,
+  leave: 0x13,
+  goodbye: 0x14,
+  open: 0x20,
+  data: 0x21,
+  end: 0x23,
+  reset: 0x24,
+  windows: 0x25,
+  receipt: 0x26,
+  lane: 0x27,
+  want: 0x28,
 } as const;
 
 /** Flags of a probe frame. */
@@ -54,10 +61,28 @@ export const EndCode = {
 /** One of {@linkcode EndCode}. */
 export type EndCode = typeof EndCode[keyof typeof EndCode];
 
-/** Bytes in front of the counted bytes of a data frame: length and type. */
-export const DATA_HEADER_BYTES = 5;
+/** Bytes in front of what a counted frame means: length and type. */
+export const COUNTED_HEADER_BYTES = 5;
 
-/** Bytes kept free in front of counted bytes for the data header and small control frames. */
+/** Bytes in front of the data of a frame of data: length, type, stream, offset. The same of an end. */
+export const DATA_HEADER_BYTES = 17;
+
+/** Bytes of an open frame without fields, length included. */
+export const OPEN_FRAME_BYTES = 20;
+
+/** Bytes of a reset frame without its message, length included. */
+export const RESET_FRAME_BYTES = 21;
+
+/** Bytes of a receipt frame, length included. */
+export const RECEIPT_FRAME_BYTES = 17;
+
+/** Bytes of one window value: stream and offset. */
+export const WINDOW_BYTES = 12;
+
+/** Most bytes of the fields of an open, and of the message of a reset. */
+export const MAX_EXTRA_BYTES = 1024;
+
+/** Bytes kept free in front of counted frames for small control frames. */
 export const HEADROOM_BYTES = 64;
 
 /** Largest frame taken before the peer has proven itself, in bytes. */
@@ -66,7 +91,7 @@ export const MAX_HANDSHAKE_FRAME_BYTES = 2048;
 /** Largest frame taken in an attached session, in bytes. */
 export const MAX_SESSION_FRAME_BYTES = 512 * 1024;
 
-/** Largest control frame (any but data), in bytes: such a frame is gathered before it is read. */
+/** Largest frame other than data and end, in bytes: such a frame is gathered before it is read. */
 export const MAX_CONTROL_FRAME_BYTES = 16 * 1024;
 
 /** Longest sentence of a refuse or goodbye, in bytes. */
@@ -122,3 +147,9 @@ export const WATCH_MS = 60_000;
  * makes a little room, and pieces as small as that would be headers for the most part.
  */
 export const LEAST_ROOM_BYTES = 1024;
+
+/** What one read's counted frames may cost before others have their turn; an ordinary frame costs 1. */
+export const MOST_TURN_COST = 2048;
+
+/** Carriers that are gone and not settled, and entries of a list of them in the handshake. */
+export const MOST_UNSETTLED = 16;

@@ -4,36 +4,48 @@
  * @module
  */
 import type { TeleError } from "../net/error.ts";
-import type { ReplayLog } from "./carrier/replay_log.ts";
+import type { FrameLog } from "./carrier/frame_log.ts";
+import type { Open, Reset } from "./frames.ts";
 import type { Segment } from "./segment_pool.ts";
 
-/** The layer above a session: it fills the log and takes what arrives. The mux is one. */
+/**
+ * The layer above a session: it fills logs and takes what arrives. The mux is one.
+ *
+ * What arrives may come twice, and in another order than it was sent in: see `PROTOCOL.md`, "What makes it exact".
+ */
 export interface UpperLayer {
-  /** Puts counted bytes into `log`: up to `bulkBytes`, of urgent ones up to `urgentBytes`, which is more. */
-  pull(log: ReplayLog, bulkBytes: number, urgentBytes: number): void;
-  /** Counted bytes, in order, each once. A view of `segment`, to be retained by whoever keeps them. */
-  receive(bytes: Uint8Array, segment: Segment): void;
-  /**
-   * All that was read at once has been handed over. The promise, if there is one, settles when it is ready for more:
-   * it was too much for one turn of the event loop.
-   */
-  turnEnded(): Promise<void> | undefined;
-  /** The peer has every counted byte before `offset`. */
-  acknowledged(offset: number): void;
-  /** An uncounted message: it may be missing or come twice. */
-  receiveHint(bytes: Uint8Array): void;
-  /** Whether there are uncounted messages to send. */
-  readonly hasHints: boolean;
-  /** Writes uncounted messages into `into`; returns their bytes, 0 for none. */
-  takeHints(into: Uint8Array): number;
-  /** A carrier was attached: uncounted messages are to be told again. */
-  attached(): void;
+  /** Puts frames into `log`: up to `bulkBytes` of data, of urgent data up to `urgentBytes`, which is more. */
+  pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void;
+  /** The peer opened a stream. */
+  receiveOpen(open: Open): void;
+  /** Data of a stream, the first byte of which has the given offset in it. A view of `segment`; who keeps it retains it. */
+  receiveData(id: number, offset: number, bytes: Uint8Array, segment: Segment): void;
+  /** A stream's data ends at `offset`. */
+  receiveEnd(id: number, offset: number): void;
+  /** The peer reset a stream. */
+  receiveReset(reset: Reset): void;
+  /** The peer may be sent data of a stream up to `limit`. */
+  receiveWindow(id: number, limit: number): void;
+  /** A window value of this stream was lost with its carrier: the newest is to be told. */
+  windowLost(id: number): void;
+  /** What an opened stream, or another counted frame, costs of a turn. */
+  costOf(type: number): number;
+  /** A turn is over: what is due behind it is done. */
+  turnEnded(): void;
   /** The session is over; `error` says why. Called once. */
   ended(error: TeleError): void;
-  /** Start credit that the client may take for its streams, in bytes: told in the accept. */
-  startPoolBytes: number;
+  /** Start credit that the client and the server may take for their streams, in bytes: told in the accept. */
+  startPools: StartPools;
   /** Open streams. */
   readonly streamCount: number;
-  /** Whether something waits here that is not in the log yet and belongs to no open stream. */
+  /** Whether something waits here that is not in a log yet and belongs to no open stream. */
   readonly hasUnsent: boolean;
+}
+
+/** Start credit of all streams of a session, in bytes. */
+export interface StartPools {
+  /** What the client may take: so much may the server have to hold. */
+  client: number;
+  /** What the server may take, and so what the client grants. */
+  server: number;
 }

@@ -15,14 +15,15 @@ import {
   LEAST_ROOM_BYTES,
   MOST_ACKNOWLEDGE_DELAY_MS,
 } from "../session_constants.ts";
-import { type ControlSource, decodeAcknowledge, decodeProbe, OutgoingControl, type Probe } from "./control.ts";
+import { decodeAcknowledge, decodeProbe, OutgoingControl, type Probe } from "./control.ts";
 import { Farewell } from "./farewell.ts";
 import { Flight } from "./flight.ts";
-import { SessionFrameReader } from "./frame_reader.ts";
+import { FrameLog, type Remains } from "./frame_log.ts";
+import { type Allowance, SessionFrameReader } from "./frame_reader.ts";
 import { type Doubt, Liveness } from "./liveness.ts";
 import { decodeEnding, encodeEnding, type Ending } from "../ending.ts";
 import { framed } from "../../ping/codec.ts";
-import { ReplayLog } from "./replay_log.ts";
+import type { LogBudget } from "../log_budget.ts";
 import { SendBuffer } from "./send_buffer.ts";
 import { WriteHold } from "./write_hold.ts";
 import type { SessionLimits } from "../session_limits.ts";
@@ -49,25 +50,31 @@ const TELLING_BYTES = 16 * 1024;
 const READ_AHEAD_BYTES = 512 * 1024;
 
 /** What a carrier needs of the session it is attached to. */
-export interface CarrierHost extends ControlSource {
-  /** What is sent and not acknowledged. */
-  readonly replayLog: ReplayLog;
-  /** Puts data into the log: up to `bulkBytes`, of urgent data up to `urgentBytes`, which is more. */
-  pull(bulkBytes: number, urgentBytes: number): void;
-  /** Counted bytes, in order. They are a view of `segment`; whoever keeps them retains it. */
-  receiveData(bytes: Uint8Array, segment: Segment): void;
-  /** All of one read was handed over; the promise, if there is one, settles when the next may be. */
-  turnEnded(): Promise<void> | undefined;
+export interface CarrierHost {
+  /** What all logs of the session hold. */
+  readonly budget: LogBudget;
+  /** What the frames of the present turn may still cost; shared by all carriers of the session. */
+  readonly allowance: Allowance;
+  /** What a counted frame costs. */
+  costOf(type: number): number;
+  /** Puts frames into the log: up to `bulkBytes` of data, of urgent data up to `urgentBytes`, which is more. */
+  pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void;
+  /** Data of a stream, as it comes. It is a view of `segment`; whoever keeps it retains that. */
+  receiveData(id: number, offset: number, bytes: Uint8Array, segment: Segment): void;
+  /** A stream's data ends at `offset`. */
+  receiveEnd(id: number, offset: number): void;
   /**
-   * The peer has every counted byte before `offset`.
+   * The payload of another counted frame. Valid during the call only.
    *
-   * @throws {TeleError} `protocol` if that cannot be.
+   * @returns Whether its type is known.
    */
-  acknowledge(offset: number): void;
-  /** An uncounted message of the layer above. */
-  receiveHint(bytes: Uint8Array): void;
+  receiveFrame(payload: Uint8Array): boolean;
+  /** What was read was handed over, or the allowance is used up; the promise, if there is one, settles when it goes on. */
+  turnEnded(): Promise<void> | undefined;
+  /** The peer has taken `bytes` more. */
+  arrivedThere(bytes: number): void;
   /** The first bytes came on this carrier. */
-  heard(): void;
+  heard(carrier: Carrier): void;
   /**
    * Only a guess excuses that the carrier is silent, or that nothing is acknowledged on it. Told once, until it is
    * trusted.
@@ -101,6 +108,8 @@ export interface CarrierOptions {
   leftover: Uint8Array;
   /** Written before anything else: the server's accept frame. */
   opening?: Uint8Array;
+  /** Its number in the session. */
+  number: number;
   /** The round trip that the handshake took, in milliseconds. It counts until one was measured here. */
   roundTripMs?: number;
   /** How much longer than usual it may be silent, in milliseconds; see {@linkcode Patience}. */
@@ -117,6 +126,10 @@ export interface CarrierOptions {
 export class Carrier {
   /** Round trip, rate and the bound they set, measured on this carrier only. */
   readonly flight: Flight;
+  /** What was sent on it and is not acknowledged. */
+  readonly log: FrameLog;
+  /** Its number in the session. */
+  readonly number: number;
   /** Settles when the carrier is stopped. */
   readonly done: Promise<void>;
   #resolveDone!: () => void;
@@ -169,13 +182,21 @@ export class Carrier {
     const nowMs = clock.now();
     this.#lastWriteMs = nowMs;
     this.#askedRoundTripMs = options.roundTripMs ?? 0;
-    this.#liveness = new Liveness(nowMs, options.patienceMs, host.replayLog.acknowledged);
-    this.#control = new OutgoingControl({ nowMs, pingIntervalMs, received: host.received });
-    this.flight = new Flight({ startOffset: host.replayLog.sent });
-    this.#reader = new SessionFrameReader({
-      data: (bytes) => this.#onData(bytes),
-      control: (payload) => this.#onControl(payload),
-    });
+    this.#liveness = new Liveness(nowMs, options.patienceMs, 0);
+    this.#control = new OutgoingControl({ nowMs, pingIntervalMs });
+    this.number = options.number;
+    this.log = new FrameLog(host.budget);
+    this.flight = new Flight();
+    this.#reader = new SessionFrameReader(
+      {
+        data: (id, offset, bytes) => this.#onData(id, offset, bytes),
+        end: (id, offset) => this.#onEnd(id, offset),
+        counted: (payload) => this.#onFrame(payload),
+        control: (payload) => this.#onControl(payload),
+      },
+      host.allowance,
+      (type) => host.costOf(type),
+    );
     this.#scheduleTick();
     this.#readLoop(leftover).catch((error) => this.#lose(reasonOf(error)));
     if (opening === undefined) this.#writeSoon();
@@ -185,6 +206,16 @@ export class Carrier {
   /** What speaks against it while only a guess excuses that. */
   get doubt(): Doubt | undefined {
     return this.#liveness.doubt;
+  }
+
+  /** Counted bytes taken from it. */
+  get taken(): number {
+    return this.#reader.countedBytes;
+  }
+
+  /** It is gone: what is left of its log. */
+  remains(): Remains {
+    return this.log.gone();
   }
 
   /** For how long nothing has come, in milliseconds. */
@@ -296,15 +327,14 @@ export class Carrier {
     await Promise.resolve();
     // What came on the carrier before may still wait: else each that takes over would add a read to it (invariant 10).
     await this.#host.turnEnded();
-    if (leftover.length > 0 && !this.#stopped) this.#take(new Segment(leftover), leftover);
+    if (leftover.length > 0 && !this.#stopped) await this.#takeAll(new Segment(leftover), leftover);
     let segment = new Segment(new Uint8Array(SMALL_READ_BYTES));
     try {
       while (!this.#stopped) {
         const count = await this.#duplex.read(segment.memory);
         if (this.#stopped) return;
         if (count === null) return this.#lose("the other side closed the connection");
-        this.#take(segment, segment.memory.subarray(0, count));
-        const behind = this.#host.turnEnded();
+        const behind = this.#takeAll(segment, segment.memory.subarray(0, count));
         if (behind !== undefined) await behind;
         segment = this.#nextSegment(segment, count);
       }
@@ -324,40 +354,84 @@ export class Carrier {
     return isLarge ? this.#pool.take() : new Segment(new Uint8Array(SMALL_READ_BYTES));
   }
 
-  #take(segment: Segment, bytes: Uint8Array): void {
-    if (this.#farewell !== undefined) return this.#farewell.heard(this.#clock.now());
+  /** All that was read, in turns if it is too much for one; the promise, if there is one, settles behind the last. */
+  #takeAll(segment: Segment, bytes: Uint8Array): Promise<void> | undefined {
+    if (this.#farewell !== undefined) {
+      this.#farewell.heard(this.#clock.now());
+      return undefined;
+    }
     this.#liveness.received(bytes.length);
+    const taken = this.#take(segment, bytes);
+    const behind = this.#host.turnEnded();
+    if (taken === bytes.length || this.#isOver) return behind;
+    return this.#takeLater(segment, bytes.subarray(taken), behind);
+  }
+
+  async #takeLater(segment: Segment, bytes: Uint8Array, behind: Promise<void> | undefined): Promise<void> {
+    for (let at = 0; at < bytes.length;) {
+      await behind;
+      if (this.#isOver) return;
+      at += this.#take(segment, bytes.subarray(at));
+      behind = this.#host.turnEnded();
+    }
+    await behind;
+  }
+
+  #take(segment: Segment, bytes: Uint8Array): number {
+    let taken = bytes.length;
     this.#segment = segment;
     try {
-      this.#hear(bytes);
+      taken = this.#hear(bytes);
     } catch (error) {
       // A frame that is none ends the carrier: the next one mends it. Any other throw may have lost what was counted,
       // and a carrier that is only lost would hide that (invariant 11).
       if (error instanceof TeleError) throw error;
-      return this.#host.sessionBroken(error);
+      this.#host.sessionBroken(error);
     } finally {
       this.#segment = undefined;
     }
     if (this.#isDoubted && this.#liveness.doubt === undefined) this.#trust();
     if (!this.#isOver) this.#planAcknowledge();
+    return taken;
   }
 
-  #hear(bytes: Uint8Array): void {
+  #hear(bytes: Uint8Array): number {
     if (!this.#isHeard) {
       this.#isHeard = true;
-      this.#host.heard();
+      this.#host.heard(this);
     }
-    this.#reader.push(bytes);
+    return this.#reader.push(bytes);
   }
 
-  /** What breaks the rules of counted data ends the session, since no other carrier would mend it. */
-  #onData(bytes: Uint8Array): void {
+  // What breaks the rules of counted frames ends the session, since it would only be sent again.
+
+  #onData(id: number, offset: number, bytes: Uint8Array): void {
     if (this.#isOver) return;
     try {
-      this.#host.receiveData(bytes, this.#segment!);
+      this.#host.receiveData(id, offset, bytes, this.#segment!);
     } catch (error) {
       this.#host.sessionBroken(error);
     }
+  }
+
+  #onEnd(id: number, offset: number): void {
+    if (this.#isOver) return;
+    try {
+      this.#host.receiveEnd(id, offset);
+    } catch (error) {
+      this.#host.sessionBroken(error);
+    }
+  }
+
+  #onFrame(payload: Uint8Array): void {
+    if (this.#isOver) return;
+    let isKnown;
+    try {
+      isKnown = this.#host.receiveFrame(payload);
+    } catch (error) {
+      return this.#host.sessionBroken(error);
+    }
+    if (!isKnown) throw unknownFrame(payload);
   }
 
   #onControl(payload: Uint8Array): void {
@@ -367,37 +441,28 @@ export class Carrier {
         return this.#onAcknowledge(decodeAcknowledge(payload));
       case FrameType.probe:
         return this.#onProbe(decodeProbe(payload));
-      case FrameType.hint:
-        return this.#onHint(payload.subarray(1));
       case FrameType.goodbye: {
         const ending = decodeEnding(payload);
         this.stop();
         return this.#host.peerEnded(ending);
       }
     }
-    throw new TeleError("protocol", `a frame of type ${payload[0]} is not known here`);
-  }
-
-  #onHint(bytes: Uint8Array): void {
-    try {
-      this.#host.receiveHint(bytes);
-    } catch (error) {
-      this.#host.sessionBroken(error);
-    }
+    throw unknownFrame(payload);
   }
 
   #onAcknowledge(offset: number): void {
-    const before = this.#host.replayLog.acknowledged;
+    const before = this.log.acknowledged;
     try {
-      this.#host.acknowledge(offset);
+      this.log.acknowledge(offset);
+      if (offset > before) this.#host.arrivedThere(offset - before);
     } catch (error) {
       return this.#host.sessionBroken(error);
     }
-    if (offset === before) return;
+    if (offset === before || this.#isOver) return;
     this.flight.onAck(this.#clock.now(), offset);
     this.#liveness.progressed();
     // Most acknowledgements make room that nobody waits for.
-    if (this.#awaitsRoom || this.#host.replayLog.hasUnsent) this.wake();
+    if (this.#awaitsRoom || this.log.hasUnsent) this.wake();
   }
 
   #onProbe(probe: Probe): void {
@@ -405,17 +470,18 @@ export class Carrier {
     if (probe.isReply) {
       this.#liveness.replied();
       this.#awakeRoundTripMs = Infinity;
-      this.#askedRoundTripMs = this.#control.replied(this.#clock.now()) ?? this.#askedRoundTripMs;
+      this.#askedRoundTripMs = this.#control.replied(probe.mark, this.#clock.now()) ?? this.#askedRoundTripMs;
     }
     if (probe.replyWanted) {
       this.#control.replyDue = this.#control.acknowledgeDue = true;
+      this.#control.replyMark = probe.mark;
       this.wake();
     }
   }
 
   /** Counted bytes that the peer has not been told of. */
   get #unacknowledgedBytes(): number {
-    return this.#host.received - this.#control.acknowledged;
+    return this.taken - this.#control.acknowledged;
   }
 
   #planAcknowledge(): void {
@@ -500,37 +566,38 @@ export class Carrier {
   }
 
   async #writeGoodbye(ending: Ending): Promise<void> {
-    const control = this.#control.take(this.#clock.now(), false, this.#host) ?? new Uint8Array(0);
+    const control = this.#control.take(this.#clock.now(), false, this.taken) ?? new Uint8Array(0);
     await this.#duplex.write(concat([control, framed(encodeEnding("goodbye", ending))]));
     await this.#duplex.closeWrite();
   }
 
-  /** Control frames and at most one data frame, as one write. */
+  /** Control frames and counted ones, as one write. */
   #nextWrite(): Uint8Array | undefined {
     const nowMs = this.#clock.now();
-    const { replayLog } = this.#host;
-    const room = this.#room(nowMs);
-    const pulls = !replayLog.hasUnsent;
-    if (pulls) {
-      const before = replayLog.end;
-      this.#host.pull(room, this.flight.bound + URGENT_BYTES - this.flight.inFlight);
-      this.#awaitsRoom = room - (replayLog.end - before) < LEAST_ROOM_BYTES || replayLog.room < LEAST_ROOM_BYTES;
-      if (!replayLog.hasUnsent && this.#hasMuchRoom) this.flight.markApplicationLimited();
-    }
-    // What was pulled just now may go: it kept the bound, or is a quiet stream's. What a resume sends again must wait.
-    const withData = replayLog.hasUnsent && (pulls || room > 0);
-    const limit = pulls ? Infinity : room;
+    const { log } = this;
+    if (!log.hasUnsent) this.#pull(nowMs);
+    // What was pulled may go: it kept the bound, or is a quiet stream's.
+    const withData = log.hasUnsent;
     if (withData) this.#markBusy(nowMs);
     if (this.#control.askDue) this.#liveness.asked();
-    const control = this.#control.take(nowMs, withData, this.#host);
+    const control = this.#control.take(nowMs, withData, this.taken);
     if (!withData && control === undefined) return undefined;
     this.#lastWriteMs = nowMs;
-    if (control === undefined) return this.#nextData(limit, nowMs);
-    if (!withData || control.length > ReplayLog.SPARE_HEADROOM) return control;
-    const frame = this.#nextData(limit, nowMs);
-    const whole = new Uint8Array(frame.buffer, frame.byteOffset - control.length, control.length + frame.length);
+    if (control === undefined) return this.#nextFrames(nowMs);
+    if (!withData || control.length > log.headroom) return control;
+    const frames = this.#nextFrames(nowMs);
+    const whole = new Uint8Array(frames.buffer, frames.byteOffset - control.length, control.length + frames.length);
     whole.set(control);
     return whole;
+  }
+
+  #pull(nowMs: number): void {
+    const { log } = this;
+    const room = this.#room(nowMs);
+    const before = log.end;
+    this.#host.pull(log, room, this.flight.bound + URGENT_BYTES - this.flight.inFlight);
+    this.#awaitsRoom = room - (log.end - before) < LEAST_ROOM_BYTES || this.#host.budget.room < LEAST_ROOM_BYTES;
+    if (!log.hasUnsent && this.#hasMuchRoom) this.flight.markApplicationLimited();
   }
 
   #room(nowMs: number): number {
@@ -547,11 +614,10 @@ export class Carrier {
     return inFlight < bound / 2 || bound - inFlight > Math.max(bound / 4, READ_AHEAD_BYTES);
   }
 
-  #nextData(limit: number, nowMs: number): Uint8Array {
-    const { replayLog } = this.#host;
-    const frame = replayLog.nextWrite(this.#hold, limit)!;
-    this.flight.onSend(nowMs, replayLog.sent);
-    return frame;
+  #nextFrames(nowMs: number): Uint8Array {
+    const frames = this.log.nextWrite(this.#hold)!;
+    this.flight.onSend(nowMs, this.log.handed);
+    return frames;
   }
 
   // Watching.
@@ -574,11 +640,11 @@ export class Carrier {
 
   #onTick(): void {
     const nowMs = this.#clock.now();
-    const { replayLog } = this.#host;
+    const { log } = this;
     // A tick may come a little late; what is more than that was not the network's silence.
     const verdict = this.#liveness.tick(nowMs, this.#stepMs * 1.5, {
-      bytes: replayLog.sent - replayLog.acknowledged,
-      acknowledged: replayLog.acknowledged,
+      bytes: log.handed - log.acknowledged,
+      acknowledged: log.acknowledged,
       rate: this.flight.rateBytesPerMs,
       roundTripMs: this.roundTripMs,
     });
@@ -599,4 +665,8 @@ export class Carrier {
     this.#isDoubted = false;
     this.#host.carrierTrusted();
   }
+}
+
+function unknownFrame(payload: Uint8Array): TeleError {
+  return new TeleError("protocol", `a frame of type ${payload[0]} is not known here`);
 }

@@ -3,18 +3,19 @@
  *
  * @module
  */
-import { readU32, readU64, writeU32, writeU64 } from "../../net/bytes.ts";
+import { readU16, readU32, readU64, writeU16, writeU32, writeU64 } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../ping/codec.ts";
 import { BUSY_FOR_MS, BUSY_SILENCE_MS, FrameType, ProbeFlag } from "../session_constants.ts";
 
-/** Bytes of an acknowledge frame and of a probe frame, with their headers. */
-const ACKNOWLEDGE_FRAME_BYTES = FRAME_HEADER_BYTES + 9;
-const PROBE_FRAME_BYTES = FRAME_HEADER_BYTES + 6;
-/** Bytes in front of a hint. */
-const HINT_HEADER_BYTES = FRAME_HEADER_BYTES + 1;
-/** Hints are gathered up to this size in one frame, in bytes. */
-const HINT_BYTES = 4 * 1024;
+/** Bytes of the payload of an acknowledge frame and of a probe. */
+const ACKNOWLEDGE_BYTES = 9, PROBE_BYTES = 8;
+/** The same with their headers. */
+const ACKNOWLEDGE_FRAME_BYTES = FRAME_HEADER_BYTES + ACKNOWLEDGE_BYTES;
+const PROBE_FRAME_BYTES = FRAME_HEADER_BYTES + PROBE_BYTES;
+
+/** Most bytes that one call of {@linkcode OutgoingControl.take} gives. */
+export const MOST_CONTROL_BYTES: number = ACKNOWLEDGE_FRAME_BYTES + PROBE_FRAME_BYTES;
 
 /** A probe. */
 export interface Probe {
@@ -24,32 +25,25 @@ export interface Probe {
   isReply: boolean;
   /** The longest silence its sender promises, in milliseconds. */
   silenceMs: number;
-}
-
-/** What control frames tell of. */
-export interface ControlSource {
-  /** Counted bytes received so far. */
-  readonly received: number;
-  /** Whether the layer above has uncounted messages to send. */
-  readonly hasHints: boolean;
-  /** Writes them into `into`; returns their bytes, 0 if there are none. */
-  takeHints(into: Uint8Array): number;
+  /** Of a reply: that of the last question. */
+  mark: number;
 }
 
 /** Reads the payload of an acknowledge frame: a count of bytes. */
 export function decodeAcknowledge(payload: Uint8Array): number {
-  if (payload.length !== 9) throw new TeleError("protocol", "an acknowledgement has 9 bytes");
+  if (payload.length !== ACKNOWLEDGE_BYTES) throw new TeleError("protocol", "an acknowledgement has 9 bytes");
   return readU64(payload, 1);
 }
 
 /** Reads the payload of a probe frame. */
 export function decodeProbe(payload: Uint8Array): Probe {
-  if (payload.length !== 6) throw new TeleError("protocol", "a probe has 6 bytes");
+  if (payload.length !== PROBE_BYTES) throw new TeleError("protocol", "a probe has 8 bytes");
   const flags = payload[1]!;
   return {
     replyWanted: (flags & ProbeFlag.replyWanted) !== 0,
     isReply: (flags & ProbeFlag.reply) !== 0,
     silenceMs: readU32(payload, 2),
+    mark: readU16(payload, 6),
   };
 }
 
@@ -63,9 +57,9 @@ export function decodeProbe(payload: Uint8Array): Probe {
  * import { OutgoingControl } from "./control.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const control = new OutgoingControl({ nowMs: 0, pingIntervalMs: 30_000, received: 0 });
+ * const control = new OutgoingControl({ nowMs: 0, pingIntervalMs: 30_000 });
  * control.acknowledgeDue = true;
- * const frames = control.take(1, false, { received: 258, hasHints: false, takeHints: () => 0 });
+ * const frames = control.take(1, false, 258);
  * assertEquals(frames?.subarray(0, 13), new Uint8Array([0, 0, 0, 9, 0x11, 0, 0, 0, 0, 0, 0, 1, 2]));
  * ```
  */
@@ -76,18 +70,21 @@ export class OutgoingControl {
   askDue = true;
   /** The peer asked for a reply. */
   replyDue = false;
-  readonly #bytes = new Uint8Array(ACKNOWLEDGE_FRAME_BYTES + PROBE_FRAME_BYTES + HINT_HEADER_BYTES + HINT_BYTES);
+  /** Mark of the last question that came. */
+  replyMark = 0;
+  readonly #bytes = new Uint8Array(MOST_CONTROL_BYTES);
   readonly #pingIntervalMs: number;
-  #acknowledged: number;
+  #acknowledged = 0;
   #probeDue = true;
   #silenceMs: number;
   #busyUntil: number;
-  #askedAt: number | undefined;
+  /** Questions without an answer, oldest first. */
+  readonly #asked: { mark: number; atMs: number }[] = [];
+  #mark = 0;
 
   /** The promise that every carrier begins with is one second, or the ping interval if that is shorter. */
-  constructor(options: { nowMs: number; pingIntervalMs: number; received: number }) {
+  constructor(options: { nowMs: number; pingIntervalMs: number }) {
     this.#pingIntervalMs = options.pingIntervalMs;
-    this.#acknowledged = options.received;
     this.#busyUntil = options.nowMs + BUSY_FOR_MS;
     this.#silenceMs = Math.min(BUSY_SILENCE_MS, options.pingIntervalMs);
   }
@@ -123,57 +120,47 @@ export class OutgoingControl {
     return true;
   }
 
-  /** The reply asked for came: returns the round trip in milliseconds, if this is the first reply to a question. */
-  replied(nowMs: number): number | undefined {
-    if (this.#askedAt === undefined) return undefined;
-    const roundTripMs = nowMs - this.#askedAt;
-    this.#askedAt = undefined;
+  /** A reply came: returns the round trip in milliseconds, if it is the first one to that question. */
+  replied(mark: number, nowMs: number): number | undefined {
+    const at = this.#asked.findIndex((asked) => asked.mark === mark);
+    if (at < 0) return undefined;
+    const roundTripMs = nowMs - this.#asked[at]!.atMs;
+    // What was asked before is answered by it, or never.
+    this.#asked.splice(0, at + 1);
     return roundTripMs;
   }
 
   /**
    * The frames that are due, as one piece; `undefined` if none is. They count as sent.
    *
-   * @param withData Whether data goes out in the same write.
+   * @param withData Whether counted frames go out in the same write.
+   * @param taken Counted bytes taken so far.
    * @returns A view that is valid until the next call.
    */
-  take(nowMs: number, withData: boolean, source: ControlSource): Uint8Array | undefined {
-    const { received } = source;
+  take(nowMs: number, withData: boolean, taken: number): Uint8Array | undefined {
     let at = 0;
-    if (this.acknowledgeDue || (withData && received !== this.#acknowledged)) {
-      at += this.#writeAcknowledge(at, received);
-    }
+    if (this.acknowledgeDue || (withData && taken !== this.#acknowledged)) at += this.#writeAcknowledge(at, taken);
     if (this.#probeDue || this.askDue || this.replyDue) at += this.#writeProbe(at, nowMs);
-    if (source.hasHints) at += this.#writeHints(at, source);
     return at > 0 ? this.#bytes.subarray(0, at) : undefined;
   }
 
-  #writeAcknowledge(at: number, received: number): number {
-    writeFrameHeader(this.#bytes, at, 9);
+  #writeAcknowledge(at: number, taken: number): number {
+    writeFrameHeader(this.#bytes, at, ACKNOWLEDGE_BYTES);
     this.#bytes[at + FRAME_HEADER_BYTES] = FrameType.acknowledge;
-    writeU64(this.#bytes, at + FRAME_HEADER_BYTES + 1, received);
-    this.#acknowledged = received;
+    writeU64(this.#bytes, at + FRAME_HEADER_BYTES + 1, taken);
+    this.#acknowledged = taken;
     this.acknowledgeDue = false;
     return ACKNOWLEDGE_FRAME_BYTES;
   }
 
   #writeProbe(at: number, nowMs: number): number {
-    writeFrameHeader(this.#bytes, at, 6);
+    writeFrameHeader(this.#bytes, at, PROBE_BYTES);
     this.#bytes[at + FRAME_HEADER_BYTES] = FrameType.probe;
     this.#bytes[at + FRAME_HEADER_BYTES + 1] = (this.askDue ? ProbeFlag.replyWanted : 0) |
       (this.replyDue ? ProbeFlag.reply : 0);
     writeU32(this.#bytes, at + FRAME_HEADER_BYTES + 2, this.#silenceMs);
-    // The first of several questions is the one whose answer comes first.
-    if (this.askDue) this.#askedAt ??= nowMs;
+    writeU16(this.#bytes, at + FRAME_HEADER_BYTES + 6, this.replyMark);
     this.#probeDue = this.askDue = this.replyDue = false;
     return PROBE_FRAME_BYTES;
-  }
-
-  #writeHints(at: number, source: ControlSource): number {
-    const bytes = source.takeHints(this.#bytes.subarray(at + HINT_HEADER_BYTES));
-    if (bytes === 0) return 0;
-    writeFrameHeader(this.#bytes, at, bytes + 1);
-    this.#bytes[at + FRAME_HEADER_BYTES] = FrameType.hint;
-    return HINT_HEADER_BYTES + bytes;
   }
 }

@@ -3,23 +3,52 @@
  *
  * @module
  */
-import { concat } from "@std/bytes/concat";
+import { readU32, readU64 } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
-import { FrameDecoder } from "../../ping/codec.ts";
-import { FrameType, MAX_CONTROL_FRAME_BYTES, MAX_SESSION_FRAME_BYTES } from "../session_constants.ts";
+import { FRAME_HEADER_BYTES, FrameTooLargeError } from "../../ping/codec.ts";
+import { isCounted, isSkipped } from "../frames.ts";
+import {
+  COUNTED_HEADER_BYTES,
+  DATA_HEADER_BYTES,
+  FrameType,
+  MAX_CONTROL_FRAME_BYTES,
+  MAX_SESSION_FRAME_BYTES,
+} from "../session_constants.ts";
 
 /** What a {@linkcode SessionFrameReader} finds, in order. */
 export interface SessionFrameSink {
-  /** Counted bytes, as they come: a frame of data need not be whole to count. */
-  data(bytes: Uint8Array): void;
-  /** The whole payload of a frame of any other type; its first byte is the type. Valid during the call only. */
+  /** The next data of a stream, as it comes: a frame need not be whole to count. A view of what was pushed. */
+  data(id: number, offset: number, bytes: Uint8Array): void;
+  /** A stream's data ends at `offset`. */
+  end(id: number, offset: number): void;
+  /** The whole payload of any other counted frame; its first byte is the type. Valid during the call only. */
+  counted(payload: Uint8Array): void;
+  /** The same of a frame that is not counted. */
   control(payload: Uint8Array): void;
 }
 
+/** How much the counted frames of one turn may still cost; see `MOST_TURN_COST`. */
+export interface Allowance {
+  /** Below 1 no further byte is taken. */
+  left: number;
+}
+
+/** Cost of a frame, by its type. */
+type CostOf = (type: number) => number;
+
+/** No byte has this value. */
+const NO_TYPE = -1;
+
+/** Bytes of the payload of data in front of the data itself. */
+const DATA_FIELDS_BYTES = DATA_HEADER_BYTES - FRAME_HEADER_BYTES;
+
 /**
- * Tells data from control frames; data passes through as it comes, control frames are gathered.
+ * Cuts what one carrier delivers into frames: one state machine for the length, the type, and the stream and offset of
+ * data. Data passes through as it comes; other frames are gathered.
  *
- * Source: `PROTOCOL.md`, "Session frames".
+ * Invariant 2: bytes are counted as they are taken, also those of a frame that never comes whole.
+ *
+ * Source: `PROTOCOL.md`, "Session frames", "Counting".
  *
  * @example
  * ```ts
@@ -28,67 +57,166 @@ export interface SessionFrameSink {
  *
  * const seen: unknown[] = [];
  * const reader = new SessionFrameReader({
- *   data: (bytes) => seen.push([...bytes]),
+ *   data: (id, offset, bytes) => seen.push({ id, offset, bytes: [...bytes] }),
+ *   end: (id, offset) => seen.push({ id, end: offset }),
+ *   counted: (payload) => seen.push({ counted: [...payload] }),
  *   control: (payload) => seen.push({ control: [...payload] }),
  * });
- * reader.push(new Uint8Array([0, 0, 0, 3, 0x10, 7])); // a frame of data, cut
- * reader.push(new Uint8Array([8, 0, 0, 0, 2, 0x14, 9])); // its rest, and a hint
- * assertEquals(seen, [[7], [8], { control: [0x14, 9] }]);
+ * const frame = new Uint8Array([0, 0, 0, 15, 0x23, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9, 7, 8]);
+ * reader.push(frame.subarray(0, 18)); // an end with two bytes, of which one came
+ * assertEquals(reader.countedBytes, 18);
+ * reader.push(frame.subarray(18));
+ * reader.push(new Uint8Array([0, 0, 0, 0])); // a ping
+ * assertEquals(seen, [
+ *   { id: 1, offset: 9, bytes: [7] },
+ *   { id: 1, offset: 10, bytes: [8] },
+ *   { id: 1, end: 11 },
+ * ]);
  * ```
  */
 export class SessionFrameReader {
   readonly #sink: SessionFrameSink;
-  readonly #decoder: FrameDecoder;
-  /** Type of the frame under way; `undefined` before its first byte. */
-  #type: number | undefined;
+  readonly #allowance: Allowance;
+  readonly #costOf: CostOf;
+  /** The length, and of data the rest of its header. */
+  readonly #head = new Uint8Array(DATA_HEADER_BYTES);
+  #filled = 0;
   #length = 0;
-  /** A control frame that came in one piece, as nearly all do: it need not be gathered. */
-  #whole: Uint8Array | undefined;
-  #gathered: Uint8Array[] = [];
-  #gatheredBytes = 0;
+  /** Type of the frame under way; {@linkcode NO_TYPE} before it has come. */
+  #type = NO_TYPE;
+  /** Bytes of the payload that have not come: of data those behind its header. */
+  #left = 0;
+  #id = 0;
+  #offset = 0;
+  #gathered: Uint8Array | undefined;
+  #counted = 0;
 
-  /** A reader at a frame boundary. */
-  constructor(sink: SessionFrameSink) {
+  /** A reader at a frame boundary, which stops when `allowance` is used up. */
+  constructor(sink: SessionFrameSink, allowance: Allowance = { left: Infinity }, costOf: CostOf = () => 1) {
     this.#sink = sink;
-    this.#decoder = new FrameDecoder(MAX_SESSION_FRAME_BYTES, {
-      frameStart: (length) => {
-        this.#type = undefined;
-        this.#length = length;
-      },
-      frameData: (bytes) => this.#take(bytes),
-      frameEnd: () => this.#end(),
-    });
+    this.#allowance = allowance;
+    this.#costOf = costOf;
+  }
+
+  /** Counted bytes that were taken. */
+  get countedBytes(): number {
+    return this.#counted;
   }
 
   /**
-   * Takes the next bytes of the carrier.
+   * Takes the next bytes of the carrier, as far as the allowance goes.
    *
-   * @throws {TeleError} `protocol` if a frame or a control frame is too large.
+   * @returns How many it took.
+   * @throws {TeleError} `protocol` if these are no frames, or one is too large.
    */
-  push(bytes: Uint8Array): void {
-    this.#decoder.push(bytes);
+  push(bytes: Uint8Array): number {
+    let at = 0;
+    while (at < bytes.length && this.#allowance.left >= 1) {
+      if (this.#type === NO_TYPE) at = this.#begin(bytes, at);
+      else if (this.#isData) at = this.#filled < DATA_HEADER_BYTES ? this.#fillHead(bytes, at) : this.#data(bytes, at);
+      else at = this.#payload(bytes, at);
+    }
+    return at;
   }
 
-  #take(bytes: Uint8Array): void {
-    const isFirst = this.#type === undefined;
-    this.#type ??= bytes[0]!;
-    if (this.#type === FrameType.data) return this.#data(isFirst ? bytes.subarray(1) : bytes);
-    this.#gatheredBytes += bytes.length;
-    if (this.#gatheredBytes > MAX_CONTROL_FRAME_BYTES) throw new TeleError("protocol", "a control frame is too large");
-    if (bytes.length === this.#length) this.#whole = bytes;
-    else this.#gathered.push(bytes.slice());
+  get #isData(): boolean {
+    return this.#type === FrameType.data || this.#type === FrameType.end;
   }
 
-  #data(bytes: Uint8Array): void {
-    if (bytes.length > 0) this.#sink.data(bytes);
+  /** Up to the type, which is looked at and not taken. */
+  #begin(bytes: Uint8Array, from: number): number {
+    let at = from;
+    while (this.#filled < FRAME_HEADER_BYTES) {
+      if (at === bytes.length) return at;
+      this.#head[this.#filled++] = bytes[at++]!;
+      if (this.#filled === FRAME_HEADER_BYTES) this.#measure();
+    }
+    if (at === bytes.length) return at;
+    this.#start(bytes[at]!);
+    return at;
   }
 
-  #end(): void {
-    if (this.#type === FrameType.data) return;
-    const payload = this.#whole ?? concat(this.#gathered);
-    this.#whole = undefined;
-    if (this.#gathered.length > 0) this.#gathered = [];
-    this.#gatheredBytes = 0;
-    this.#sink.control(payload);
+  #measure(): void {
+    this.#length = readU32(this.#head, 0);
+    if (this.#length > MAX_SESSION_FRAME_BYTES) throw new FrameTooLargeError(this.#length, MAX_SESSION_FRAME_BYTES);
+    // A ping.
+    if (this.#length === 0) this.#filled = 0;
+  }
+
+  #start(type: number): void {
+    this.#type = type;
+    this.#left = this.#length;
+    if (this.#isData) {
+      if (this.#length < DATA_FIELDS_BYTES) throw new TeleError("protocol", "a frame of data is too short");
+    } else if (this.#length > MAX_CONTROL_FRAME_BYTES && !isSkipped(type)) {
+      throw new TeleError("protocol", `a frame of type ${type} is too large`);
+    }
+    // The prefix counts when the type has come, and that is taken in the next step.
+    if (isCounted(type)) this.#counted += FRAME_HEADER_BYTES;
+  }
+
+  #fillHead(bytes: Uint8Array, from: number): number {
+    const end = Math.min(bytes.length, from + DATA_HEADER_BYTES - this.#filled);
+    for (let at = from; at < end; at++) this.#head[this.#filled++] = bytes[at]!;
+    this.#counted += end - from;
+    if (this.#filled < DATA_HEADER_BYTES) return end;
+    this.#left = this.#length - DATA_FIELDS_BYTES;
+    this.#id = readU32(this.#head, COUNTED_HEADER_BYTES);
+    this.#offset = readU64(this.#head, COUNTED_HEADER_BYTES + 4);
+    if (this.#left === 0) this.#endData();
+    return end;
+  }
+
+  #data(bytes: Uint8Array, from: number): number {
+    const end = Math.min(bytes.length, from + this.#left);
+    const offset = this.#offset;
+    // Before the sink hears of it: a throw there ends the session, and what comes again must find a whole state.
+    this.#left -= end - from;
+    this.#offset += end - from;
+    this.#sink.data(this.#id, offset, from === 0 && end === bytes.length ? bytes : bytes.subarray(from, end));
+    this.#counted += end - from;
+    if (this.#left === 0) this.#endData();
+    return end;
+  }
+
+  #endData(): void {
+    const isEnd = this.#type === FrameType.end;
+    this.#finish();
+    if (isEnd) this.#sink.end(this.#id, this.#offset);
+  }
+
+  #payload(bytes: Uint8Array, from: number): number {
+    const end = Math.min(bytes.length, from + this.#left);
+    const piece = bytes.subarray(from, end);
+    const isWhole = piece.length === this.#length;
+    const type = this.#type;
+    if (!isWhole && !isSkipped(type)) this.#gather(piece);
+    this.#left -= piece.length;
+    if (this.#left === 0) {
+      const payload = isWhole || this.#gathered === undefined ? piece : this.#gathered;
+      this.#finish();
+      this.#emit(type, payload);
+    }
+    if (isCounted(type)) this.#counted += piece.length;
+    return end;
+  }
+
+  #gather(piece: Uint8Array): void {
+    this.#gathered ??= new Uint8Array(this.#length);
+    this.#gathered.set(piece, this.#length - this.#left);
+  }
+
+  /** The next byte begins a frame. */
+  #finish(): void {
+    if (isCounted(this.#type)) this.#allowance.left -= this.#costOf(this.#type);
+    this.#gathered = undefined;
+    this.#type = NO_TYPE;
+    this.#filled = 0;
+  }
+
+  #emit(type: number, payload: Uint8Array): void {
+    if (isSkipped(type)) return;
+    if (isCounted(type)) this.#sink.counted(payload);
+    else this.#sink.control(payload);
   }
 }

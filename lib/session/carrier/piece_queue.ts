@@ -1,5 +1,5 @@
 /**
- * The bytes of a replay log in the pieces that they came in, oldest first.
+ * The frames of a log in the pieces that they came in, oldest first.
  *
  * @module
  */
@@ -9,20 +9,49 @@ import type { Segment } from "../segment_pool.ts";
 const MOST_DROPPED = 256;
 
 /** In place of a piece that was dropped, whose memory the list must not hold. */
-const NOTHING: Piece = { memory: new Uint8Array(0), start: 0, end: 0, offset: 0, segment: undefined, writes: 0 };
+const NOTHING: Piece = {
+  memory: new Uint8Array(0),
+  start: 0,
+  end: 0,
+  offset: 0,
+  segment: undefined,
+  owners: [],
+  headroom: 0,
+  writes: 0,
+};
 
-/** Counted bytes that lie together in memory and were first sent as one frame. */
+/** Who put a frame into a log: a stream. */
+export interface FrameOwner {
+  /** Whether it sent little lately: such frames are sent again first. */
+  readonly isQuiet: boolean;
+  /** Whether it has ended here: if the peer never heard of it, it need not. */
+  readonly isEnded: boolean;
+  /** A frame of its own was put into a log. */
+  frameHeld(): void;
+  /** One of those is held no more: the peer has taken it, or it is in another log. */
+  frameTaken(): void;
+  /** A frame waits to be sent again: what is new must not go in front of it. */
+  frameQueued(): void;
+  /** That one waits no more. */
+  frameUnqueued(): void;
+}
+
+/** Whole counted frames that lie together in memory. */
 export interface Piece {
   /** Where they lie. */
   memory: Uint8Array;
-  /** Index of the first of them. */
+  /** Index of the first byte. */
   start: number;
   /** Index behind the last. */
   end: number;
-  /** Offset of `start` in the counted stream. */
+  /** Counted bytes of the carrier in front of it. */
   offset: number;
   /** Held by the log until they are acknowledged, if they lie in one. */
   segment: Segment | undefined;
+  /** Of each frame who put it there, in their order. */
+  owners: (FrameOwner | undefined)[];
+  /** Bytes in front of it that are free to be written. */
+  headroom: number;
   /** Writes under way that have it: while there are any, nothing is written into its memory or in front of it. */
   writes: number;
 }
@@ -36,14 +65,13 @@ export interface Piece {
  * import { assertEquals } from "@std/assert";
  *
  * const queue = new PieceQueue();
- * const memory = new Uint8Array(8);
- * queue.add({ memory, start: 0, end: 3, offset: 0, segment: undefined, writes: 0 });
- * queue.add({ memory, start: 3, end: 8, offset: 3, segment: undefined, writes: 0 });
+ * const rest = { memory: new Uint8Array(8), segment: undefined, owners: [], headroom: 0, writes: 0 };
+ * queue.add({ ...rest, start: 0, end: 3, offset: 0 });
+ * queue.add({ ...rest, start: 3, end: 8, offset: 3 });
  * queue.advance(); // the first was sent
  * assertEquals([queue.next?.offset, queue.count], [3, 2]);
- * queue.dropBefore(4); // it has arrived, and a byte of the second
- * queue.rewind();
- * assertEquals([queue.next?.offset, queue.count], [3, 1]);
+ * queue.shiftBefore(4); // it was taken, and a byte of the second
+ * assertEquals(queue.takeAll().map(({ offset }) => offset), [3]);
  * ```
  */
 export class PieceQueue {
@@ -56,6 +84,11 @@ export class PieceQueue {
   /** Pieces held. */
   get count(): number {
     return this.#pieces.length - this.#first;
+  }
+
+  /** The oldest piece. */
+  get first(): Piece | undefined {
+    return this.#pieces[this.#first];
   }
 
   /** The piece to send next. */
@@ -83,28 +116,22 @@ export class PieceQueue {
     this.#next++;
   }
 
-  /** Sending begins anew at the oldest piece. */
-  rewind(): void {
-    this.#next = this.#first;
-  }
-
-  /** Lets go of the pieces that end at `offset` or before. */
-  dropBefore(offset: number): void {
-    while (this.#first < this.#pieces.length) {
-      const piece = this.#pieces[this.#first]!;
-      if (piece.offset + piece.end - piece.start > offset) break;
-      piece.segment?.release();
-      this.#pieces[this.#first++] = NOTHING;
-    }
+  /** Gives away the oldest piece if it ends at `offset` or before, and its hold on its segment. */
+  shiftBefore(offset: number): Piece | undefined {
+    const piece = this.first;
+    if (piece === undefined || piece.offset + piece.end - piece.start > offset) return undefined;
+    this.#pieces[this.#first++] = NOTHING;
     if (this.#next < this.#first) this.#next = this.#first;
     this.#compact();
+    return piece;
   }
 
-  /** Lets go of all pieces. */
-  clear(): void {
-    for (let at = this.#first; at < this.#pieces.length; at++) this.#pieces[at]!.segment?.release();
+  /** Gives away all pieces, oldest first, and the hold of each on its segment. */
+  takeAll(): Piece[] {
+    const pieces = this.#pieces.slice(this.#first);
     this.#pieces = [];
     this.#first = this.#next = 0;
+    return pieces;
   }
 
   #compact(): void {

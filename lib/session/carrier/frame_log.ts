@@ -1,0 +1,224 @@
+/**
+ * What one carrier has sent and its peer has not acknowledged: counted frames, kept until they are.
+ *
+ * @module
+ */
+import { TeleError } from "../../net/error.ts";
+import type { LogBudget } from "../log_budget.ts";
+import type { Segment } from "../segment_pool.ts";
+import { HEADROOM_BYTES } from "../session_constants.ts";
+import { type FrameOwner, type Piece, PieceQueue } from "./piece_queue.ts";
+import { MOST_GATHERED_BYTES, type WriteHold } from "./write_hold.ts";
+
+/** Bytes of one arena: the memory that small frames are gathered in. */
+const ARENA_BYTES = 32 * 1024;
+
+/** Pieces up to this size are gathered into one write when several wait, in bytes. */
+const GATHER_BYTES = 4 * 1024;
+
+/** What a {@linkcode FrameLog.gone} carrier leaves behind. */
+export interface Remains {
+  /** What was not acknowledged, oldest first; each holds its segment. */
+  pieces: Piece[];
+  /** Counted bytes that were acknowledged. */
+  acknowledged: number;
+  /** Counted bytes that were handed to writes: no honest receipt is above. */
+  handed: number;
+}
+
+/**
+ * A queue of whole counted frames with three marks: acknowledged ≤ handed to writes ≤ end, in counted bytes of the
+ * carrier.
+ *
+ * It copies nothing that is large: it keeps the memory it was given, and the room in front of a piece, into which the
+ * carrier writes control frames. A frame itself is never changed once it was added.
+ *
+ * Invariant 2: every frame stays until it was taken. Invariant 3: what a write has under way is held by that write as
+ * well; `acknowledge` and `gone` do not take it away.
+ *
+ * Source: `PROTOCOL.md`, "Counting".
+ *
+ * @example
+ * ```ts
+ * import { FrameLog } from "./frame_log.ts";
+ * import { LogBudget } from "../log_budget.ts";
+ * import { WriteHold } from "./write_hold.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const log = new FrameLog(new LogBudget({ limitBytes: 1024 }));
+ * const at = log.reserve(6); // first, since it may change the arena
+ * log.arena.set([0, 0, 0, 2, 0x28, 1], at);
+ * assertEquals(log.nextWrite(new WriteHold()), new Uint8Array([0, 0, 0, 2, 0x28, 1]));
+ * log.acknowledge(6);
+ * assertEquals([log.acknowledged, log.hasUnsent], [6, false]);
+ * ```
+ */
+export class FrameLog {
+  /** Memory in which {@linkcode FrameLog.reserve} has made room; it changes with every call. */
+  arena: Uint8Array = new Uint8Array(0);
+  readonly #budget: LogBudget;
+  #arenaUsed = 0;
+  readonly #pieces = new PieceQueue();
+  #acknowledged = 0;
+  #handed = 0;
+  #end = 0;
+
+  /** An empty log whose frames count in `budget`. */
+  constructor(budget: LogBudget) {
+    this.#budget = budget;
+  }
+
+  /** Counted bytes that the peer has acknowledged. */
+  get acknowledged(): number {
+    return this.#acknowledged;
+  }
+
+  /** Counted bytes that were handed to writes. */
+  get handed(): number {
+    return this.#handed;
+  }
+
+  /** Counted bytes that were added. */
+  get end(): number {
+    return this.#end;
+  }
+
+  /** Whether there is something that was not handed to a write. */
+  get hasUnsent(): boolean {
+    return this.#handed < this.#end;
+  }
+
+  /** Bytes in front of the next write that are free for control frames. */
+  get headroom(): number {
+    const { next, following } = this.#pieces;
+    if (next === undefined) return 0;
+    return following !== undefined && isSmall(next) && isSmall(following) ? HEADROOM_BYTES : next.headroom;
+  }
+
+  /**
+   * Adds a frame of `bytes` bytes, to be written into {@linkcode FrameLog.arena} at the returned position before
+   * anything else is called. Frames added one after the other leave in one write.
+   */
+  reserve(bytes: number, owner?: FrameOwner): number {
+    const { last } = this.#pieces;
+    let at = this.#arenaUsed;
+    const joins = last !== undefined && last.memory === this.arena && last.end === at && last.offset >= this.#handed &&
+      this.#pieces.next !== undefined && at + bytes <= this.arena.length;
+    if (joins) {
+      last.end += bytes;
+      last.owners.push(owner);
+      this.#budget.change(bytes, 0);
+    } else {
+      if (at + HEADROOM_BYTES + bytes > this.arena.length) {
+        this.arena = new Uint8Array(Math.max(ARENA_BYTES, bytes + HEADROOM_BYTES));
+        at = 0;
+      }
+      at += HEADROOM_BYTES;
+      this.#add(this.arena, at, at + bytes, undefined, owner, HEADROOM_BYTES);
+    }
+    this.#arenaUsed = at + bytes;
+    this.#end += bytes;
+    owner?.frameHeld();
+    return at;
+  }
+
+  /**
+   * Adds the frame `memory[start..end]` without copying it. `segment` is held from now until the frame was taken.
+   *
+   * @param headroom Bytes before `start` that nobody else has.
+   */
+  adopt(
+    memory: Uint8Array,
+    start: number,
+    end: number,
+    { segment, owner, headroom }: { segment?: Segment; owner?: FrameOwner; headroom: number },
+  ): void {
+    segment?.retain();
+    this.#add(memory, start, end, segment, owner, headroom);
+    this.#end += end - start;
+    owner?.frameHeld();
+  }
+
+  #add(
+    memory: Uint8Array,
+    start: number,
+    end: number,
+    segment: Segment | undefined,
+    owner: FrameOwner | undefined,
+    headroom: number,
+  ): void {
+    this.#pieces.add({ memory, start, end, offset: this.#end, segment, owners: [owner], headroom, writes: 0 });
+    this.#budget.change(end - start, 1);
+  }
+
+  /**
+   * The next bytes to write: whole frames. They count as handed to a write from now on, so they must be, at once.
+   *
+   * @param hold Gets what they are made of, until the write has settled.
+   * @returns A view that is valid until `hold` is released, or `undefined` if everything was sent. In front of it
+   *   {@linkcode FrameLog.headroom} bytes are free for the caller, as it said before this call.
+   */
+  nextWrite(hold: WriteHold): Uint8Array | undefined {
+    const { next: piece, following } = this.#pieces;
+    if (piece === undefined) return undefined;
+    if (following !== undefined && isSmall(piece) && isSmall(following)) return this.#gatherSmall(hold);
+    hold.take(piece);
+    this.#pieces.advance();
+    this.#handed = piece.offset + piece.end - piece.start;
+    return piece.memory.subarray(piece.start, piece.end);
+  }
+
+  /** Many small pieces as one write, copied. */
+  #gatherSmall(hold: WriteHold): Uint8Array {
+    const gather = hold.takeGather();
+    let filled = HEADROOM_BYTES;
+    for (let piece = this.#pieces.next; piece !== undefined && isSmall(piece); piece = this.#pieces.next) {
+      const bytes = piece.end - piece.start;
+      if (filled + bytes > HEADROOM_BYTES + MOST_GATHERED_BYTES) break;
+      gather.set(piece.memory.subarray(piece.start, piece.end), filled);
+      filled += bytes;
+      this.#handed += bytes;
+      this.#pieces.advance();
+    }
+    return gather.subarray(HEADROOM_BYTES, filled);
+  }
+
+  /**
+   * The peer has taken the first `offset` counted bytes, which may be more than the writes under way have sent: see
+   * {@linkcode WriteHold}.
+   *
+   * @throws {TeleError} `protocol` if that is below what it acknowledged before, or above what was handed to writes.
+   */
+  acknowledge(offset: number): void {
+    if (!(offset >= this.#acknowledged && offset <= this.#handed)) {
+      throw new TeleError(
+        "protocol",
+        `the peer says it took ${offset} bytes of a carrier, which cannot be: it acknowledged ` +
+          `${this.#acknowledged} before, and ${this.#handed} were sent`,
+      );
+    }
+    this.#acknowledged = offset;
+    for (let piece = this.#pieces.shiftBefore(offset); piece !== undefined; piece = this.#pieces.shiftBefore(offset)) {
+      this.#budget.change(piece.start - piece.end, -1);
+      piece.segment?.release();
+      for (const owner of piece.owners) owner?.frameTaken();
+    }
+  }
+
+  /** Bytes of the pieces that are kept: a piece of which a part was acknowledged counts whole. */
+  get #heldBytes(): number {
+    return this.#end - Math.min(this.#pieces.first?.offset ?? this.#end, this.#end);
+  }
+
+  /** The carrier is gone. What is left counts in the budget no more, and the log must not be used afterwards. */
+  gone(): Remains {
+    this.#budget.change(-this.#heldBytes, -this.#pieces.count);
+    const { acknowledged, handed } = { acknowledged: this.#acknowledged, handed: this.#handed };
+    this.#acknowledged = this.#handed = this.#end;
+    return { pieces: this.#pieces.takeAll(), acknowledged, handed };
+  }
+}
+
+function isSmall(piece: Piece): boolean {
+  return piece.end - piece.start <= GATHER_BYTES;
+}

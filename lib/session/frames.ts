@@ -1,0 +1,141 @@
+/**
+ * Counted frames as bytes, but for what carries data: that goes through as it comes. Source: `PROTOCOL.md`, "Streams",
+ * "Receipt", "Lane", "Want".
+ *
+ * @module
+ */
+import { readU16, readU32, readU64, writeU16, writeU32, writeU64 } from "../net/bytes.ts";
+import { TeleError } from "../net/error.ts";
+import { FRAME_HEADER_BYTES, writeFrameHeader } from "../ping/codec.ts";
+import {
+  COUNTED_HEADER_BYTES,
+  DATA_HEADER_BYTES,
+  FrameType,
+  MAX_EXTRA_BYTES,
+  OPEN_FRAME_BYTES,
+  RESET_FRAME_BYTES,
+  WINDOW_BYTES,
+} from "./session_constants.ts";
+
+/** Credits that go with an open, in bytes. */
+export interface StartCredits {
+  /** What the opener takes itself to be granted. */
+  send: number;
+  /** What the opener grants. */
+  receive: number;
+}
+
+/** An open. */
+export interface Open {
+  /** Number of the stream. */
+  id: number;
+  /** What it begins with. */
+  credits: StartCredits;
+  /** Which of the peer's services; 0 is the only one. */
+  service: number;
+}
+
+/** A reset. */
+export interface Reset {
+  /** Number of the stream. */
+  id: number;
+  /** Behind the last byte of data that its sender sent. */
+  offset: number;
+  /** One of {@linkcode ResetCode} of the mux, or one that is not known here. */
+  code: number;
+  /** For a person. */
+  message: string;
+}
+
+/** Whether a frame of this type is sent again until it was taken. */
+export function isCounted(type: number): boolean {
+  return (type >= 0x20 && type < 0x40) || (type >= 0x60 && type < 0x80);
+}
+
+/** Whether a frame of this type means nothing yet, and is skipped. */
+export function isSkipped(type: number): boolean {
+  return type >= 0x40 && type < 0x80;
+}
+
+function writeHeader(into: Uint8Array, at: number, bytes: number, type: number): void {
+  writeFrameHeader(into, at, bytes - FRAME_HEADER_BYTES);
+  into[at + FRAME_HEADER_BYTES] = type;
+}
+
+/** Writes an open of {@linkcode OPEN_FRAME_BYTES}. */
+export function writeOpen(into: Uint8Array, at: number, id: number, credits: StartCredits): void {
+  writeHeader(into, at, OPEN_FRAME_BYTES, FrameType.open);
+  writeU32(into, at + 5, id);
+  writeU32(into, at + 9, credits.send);
+  writeU32(into, at + 13, credits.receive);
+  into[at + 17] = into[at + 18] = into[at + 19] = 0;
+}
+
+/** Writes the {@linkcode DATA_HEADER_BYTES} in front of `length` bytes of data; `isEnd` if the fin is behind them. */
+export function writeDataHeader(
+  into: Uint8Array,
+  at: number,
+  header: { id: number; offset: number; length: number; isEnd: boolean },
+): void {
+  writeHeader(into, at, DATA_HEADER_BYTES + header.length, header.isEnd ? FrameType.end : FrameType.data);
+  writeU32(into, at + 5, header.id);
+  writeU64(into, at + 9, header.offset);
+}
+
+/** Writes a reset of {@linkcode RESET_FRAME_BYTES} and an UTF-8 message of at most {@linkcode MAX_EXTRA_BYTES}. */
+export function writeReset(
+  into: Uint8Array,
+  at: number,
+  reset: { id: number; offset: number; code: number; message: Uint8Array },
+): void {
+  writeHeader(into, at, RESET_FRAME_BYTES + reset.message.length, FrameType.reset);
+  writeU32(into, at + 5, reset.id);
+  writeU64(into, at + 9, reset.offset);
+  writeU16(into, at + 17, reset.code);
+  writeU16(into, at + 19, reset.message.length);
+  into.set(reset.message, at + RESET_FRAME_BYTES);
+}
+
+/** Writes the {@linkcode COUNTED_HEADER_BYTES} in front of `count` window values. */
+export function writeWindowsHeader(into: Uint8Array, at: number, count: number): void {
+  writeHeader(into, at, COUNTED_HEADER_BYTES + count * WINDOW_BYTES, FrameType.windows);
+}
+
+/** Writes one window value: the peer may send up to `limit`. */
+export function writeWindow(into: Uint8Array, at: number, id: number, limit: number): void {
+  writeU32(into, at, id);
+  writeU64(into, at + 4, limit);
+}
+
+/** Reads the payload of an open. */
+export function decodeOpen(payload: Uint8Array): Open {
+  const fieldsBytes = payload.length - (OPEN_FRAME_BYTES - FRAME_HEADER_BYTES - 1);
+  if (fieldsBytes < 1 || fieldsBytes > MAX_EXTRA_BYTES) {
+    throw new TeleError("protocol", `an open of ${payload.length} bytes is none`);
+  }
+  const credits = { send: readU32(payload, 5), receive: readU32(payload, 9) };
+  return { id: readU32(payload, 1), credits, service: readU16(payload, 13) };
+}
+
+/** Reads the payload of a reset. */
+export function decodeReset(payload: Uint8Array): Reset {
+  const at = RESET_FRAME_BYTES - FRAME_HEADER_BYTES;
+  const length = payload.length < at ? -1 : readU16(payload, at - 2);
+  if (payload.length !== at + length || length > MAX_EXTRA_BYTES) {
+    throw new TeleError("protocol", `a reset of ${payload.length} bytes is none`);
+  }
+  return {
+    id: readU32(payload, 1),
+    offset: readU64(payload, 5),
+    code: readU16(payload, 13),
+    message: new TextDecoder().decode(payload.subarray(at)),
+  };
+}
+
+/** Tells `each` of the values in the payload of a windows frame. */
+export function decodeWindows(payload: Uint8Array, each: (id: number, limit: number) => void): void {
+  if (payload.length === 1 || (payload.length - 1) % WINDOW_BYTES !== 0) {
+    throw new TeleError("protocol", "a windows frame is not made of window values");
+  }
+  for (let at = 1; at < payload.length; at += WINDOW_BYTES) each(readU32(payload, at), readU64(payload, at + 4));
+}

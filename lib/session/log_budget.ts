@@ -1,0 +1,91 @@
+/**
+ * How much a session holds of what it has sent.
+ *
+ * @module
+ */
+import { MemoryPool } from "./memory_pool.ts";
+import { HEADROOM_BYTES, LEAST_ROOM_BYTES } from "./session_constants.ts";
+
+/** Memory that a piece takes beside its bytes: room for control frames in front, and what describes it. */
+export const PIECE_BYTES: number = HEADROOM_BYTES + 128;
+
+/** What every session may hold whatever others hold, in bytes: none ever stands still for want of memory. */
+const LOG_RESERVE_BYTES = 128 * 1024;
+
+/** Options of {@linkcode LogBudget}. */
+export interface LogBudgetOptions {
+  /** Most bytes of data that a session holds. */
+  limitBytes: number;
+  /**
+   * What all sessions of the process may hold.
+   *
+   * @default {no limit}
+   */
+  memory?: MemoryPool;
+}
+
+/**
+ * Counts what a session holds in all its logs, and of what is to be sent again.
+ *
+ * Invariant 5: `room` never lets data past the limit; only small frames go beyond, and streams are limited.
+ *
+ * Source: `PROTOCOL.md`, "Counting", "Memory".
+ *
+ * @example
+ * ```ts
+ * import { LogBudget, PIECE_BYTES } from "./log_budget.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const budget = new LogBudget({ limitBytes: 10_000 });
+ * budget.change(1_000, 1);
+ * assertEquals([budget.heldBytes, budget.room], [1_000, 9_000 - PIECE_BYTES]);
+ * ```
+ */
+export class LogBudget {
+  readonly #limitBytes: number;
+  /** Its share, beyond the reserve, of the memory that all logs of the process may hold. */
+  readonly #share: MemoryPool;
+  #held = 0;
+  #pieces = 0;
+
+  /** Nothing is held. */
+  constructor(options: LogBudgetOptions) {
+    this.#limitBytes = options.limitBytes;
+    this.#share = new MemoryPool(Infinity, options.memory);
+  }
+
+  /** Bytes of frames that are held: sent and not taken, or to be sent. */
+  get heldBytes(): number {
+    return this.#held;
+  }
+
+  /** Memory that is held: of many small frames, most of it is not their bytes. */
+  get #memoryBytes(): number {
+    return this.#held + PIECE_BYTES * this.#pieces;
+  }
+
+  /** How many bytes of data may be added. */
+  get room(): number {
+    const memoryBytes = this.#memoryBytes;
+    const reserved = Math.max(0, LOG_RESERVE_BYTES - memoryBytes);
+    return Math.max(0, Math.min(this.#limitBytes - memoryBytes, reserved + this.#share.free));
+  }
+
+  /** Room below which a part of what waits is not worth a frame, in bytes; see {@linkcode LEAST_ROOM_BYTES}. */
+  get leastRoom(): number {
+    return this.#held === 0 ? 1 : LEAST_ROOM_BYTES;
+  }
+
+  /** Memory held beyond the limit, which is for data: opens, ends and resets always fit. In bytes. */
+  get excessBytes(): number {
+    return Math.max(0, this.#memoryBytes - this.#limitBytes);
+  }
+
+  /** `bytes` in `pieces` are held more, or less. */
+  change(bytes: number, pieces: number): void {
+    this.#held += bytes;
+    this.#pieces += pieces;
+    const more = Math.max(0, this.#memoryBytes - LOG_RESERVE_BYTES) - this.#share.used;
+    if (more !== 0) this.#share.claim(more);
+  }
+}

@@ -1,0 +1,248 @@
+/**
+ * Frames of carriers that are gone, on their way to another.
+ *
+ * @module
+ */
+import { readU32, readU64 } from "../net/bytes.ts";
+import { FRAME_HEADER_BYTES } from "../ping/codec.ts";
+import type { FrameLog, Remains } from "./carrier/frame_log.ts";
+import type { FrameOwner, Piece } from "./carrier/piece_queue.ts";
+import { decodeWindows, writeDataHeader } from "./frames.ts";
+import type { LogBudget } from "./log_budget.ts";
+import type { Segment } from "./segment_pool.ts";
+import { COUNTED_HEADER_BYTES, DATA_HEADER_BYTES, FrameType } from "./session_constants.ts";
+
+/** Frames up to this size are copied into the log, so that several leave in one write, in bytes. */
+const COPY_BYTES = 4 * 1024;
+
+/** Data is cut into pieces of this size at the most where there is no room for a whole frame, in bytes. */
+const MOST_CUT_BYTES = 16 * 1024;
+
+/** A frame that waits. */
+interface Waiting {
+  /** Number of its stream; 0 if it belongs to none. */
+  readonly id: number;
+  readonly type: number;
+  readonly memory: Uint8Array;
+  /** Where it begins. Of data whose beginning was taken, or sent again already: where the rest of the data begins. */
+  start: number;
+  readonly end: number;
+  readonly segment: Segment | undefined;
+  readonly owner: FrameOwner | undefined;
+  /** Offset in its stream of what is at `start`, if that is the rest of its data. */
+  offset: number | undefined;
+}
+
+/** Options of {@linkcode ResendQueue}. */
+export interface ResendQueueOptions {
+  /** What waits here counts in it. */
+  budget: LogBudget;
+  /** A window value of this stream was lost: the newest is to be told. */
+  onWindowLost(id: number): void;
+}
+
+/**
+ * Takes what a carrier left behind apart, and gives it to the log of the next one, quiet streams first.
+ *
+ * Invariant 1: of one stream, frames keep their order. Invariant 2: of a frame of data that was cut only the rest goes
+ * again. Invariant 3: what a write of the old carrier may still have is not written into: a frame is taken over as it is,
+ * or copied.
+ *
+ * Source: `PROTOCOL.md`, "What is sent again".
+ */
+export class ResendQueue {
+  readonly #options: ResendQueueOptions;
+  #quiet: Waiting[] = [];
+  #bulk: Waiting[] = [];
+  #bytes = 0;
+
+  /** Nothing waits. */
+  constructor(options: ResendQueueOptions) {
+    this.#options = options;
+  }
+
+  /** Bytes that wait. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /**
+   * A carrier is gone. What it sent goes in front of what waits already, which is newer.
+   *
+   * @param taken Counted bytes that the peer has taken of it; see "Receipts".
+   * @returns Bytes that are to be sent again.
+   */
+  add(remains: Remains, taken: number): number {
+    const before = this.#bytes;
+    const lanes = new LaneOfStream();
+    const quiet: Waiting[] = [];
+    const bulk: Waiting[] = [];
+    for (const piece of remains.pieces) {
+      for (const frame of framesOf(piece, taken)) {
+        if (!this.#isWanted(frame, lanes)) continue;
+        frame.segment?.retain();
+        frame.owner?.frameQueued();
+        this.#count(frame, 1);
+        (lanes.isQuiet(frame) ? quiet : bulk).push(frame);
+      }
+      piece.segment?.release();
+    }
+    this.#quiet = [...quiet, ...this.#quiet];
+    this.#bulk = [...bulk, ...this.#bulk];
+    return this.#bytes - before;
+  }
+
+  #isWanted(frame: Waiting, lanes: LaneOfStream): boolean {
+    if (frame.type === FrameType.windows) {
+      decodeWindows(frame.memory.subarray(frame.start + FRAME_HEADER_BYTES, frame.end), this.#options.onWindowLost);
+      return false;
+    }
+    // The session tells these anew where they are still true.
+    if (frame.id === 0) return false;
+    // Nobody has heard of it, and it has ended: not even that need be told.
+    if (frame.type === FrameType.open && frame.owner?.isEnded) lanes.forget(frame.id);
+    return !lanes.isForgotten(frame.id);
+  }
+
+  /** Puts up to `maxBytes` bytes into `log`. Returns how many. */
+  moveTo(log: FrameLog, maxBytes: number): number {
+    let left = maxBytes;
+    for (const queue of [this.#quiet, this.#bulk]) {
+      let moved = 0;
+      while (moved < queue.length && left > 0) {
+        const frame = queue[moved]!;
+        if (frame.end - frame.start <= Math.max(left, COPY_BYTES) || !isData(frame.type)) {
+          left -= this.#moveWhole(log, frame);
+          moved++;
+        } else {
+          left -= this.#movePart(log, frame, left);
+        }
+      }
+      queue.splice(0, moved);
+    }
+    return maxBytes - left;
+  }
+
+  #moveWhole(log: FrameLog, frame: Waiting): number {
+    const { memory, start, end, segment, owner } = frame;
+    this.#count(frame, -1);
+    let bytes = end - start;
+    if (frame.offset !== undefined) {
+      bytes = 0;
+      while (frame.start < end) bytes += this.#copyRest(log, frame, Math.min(end - frame.start, MOST_CUT_BYTES));
+    } else if (bytes > COPY_BYTES) {
+      log.adopt(memory, start, end, { segment, owner, headroom: 0 });
+    } else {
+      const at = log.reserve(bytes, owner);
+      log.arena.set(memory.subarray(start, end), at);
+    }
+    owner?.frameTaken();
+    owner?.frameUnqueued();
+    segment?.release();
+    return bytes;
+  }
+
+  /** The beginning of data that has no room as a whole: copied, since what is behind it is still needed. */
+  #movePart(log: FrameLog, frame: Waiting, room: number): number {
+    if (frame.offset === undefined) {
+      frame.offset = readU64(frame.memory, frame.start + COUNTED_HEADER_BYTES + 4);
+      frame.start += DATA_HEADER_BYTES;
+      this.#changeBytes(-DATA_HEADER_BYTES);
+    }
+    const part = Math.min(Math.max(room, COPY_BYTES), MOST_CUT_BYTES, frame.end - frame.start - 1);
+    this.#changeBytes(-part);
+    return this.#copyRest(log, frame, part);
+  }
+
+  #copyRest(log: FrameLog, frame: Waiting, length: number): number {
+    const { memory, start, id, owner } = frame;
+    const isEnd = frame.type === FrameType.end && start + length === frame.end;
+    const at = log.reserve(DATA_HEADER_BYTES + length, owner);
+    writeDataHeader(log.arena, at, { id, offset: frame.offset!, length, isEnd });
+    log.arena.set(memory.subarray(start, start + length), at + DATA_HEADER_BYTES);
+    frame.start += length;
+    frame.offset! += length;
+    return DATA_HEADER_BYTES + length;
+  }
+
+  #count(frame: Waiting, sign: 1 | -1): void {
+    this.#bytes += sign * (frame.end - frame.start);
+    this.#options.budget.change(sign * (frame.end - frame.start), sign);
+  }
+
+  #changeBytes(bytes: number): void {
+    this.#bytes += bytes;
+    this.#options.budget.change(bytes, 0);
+  }
+
+  /** Lets go of everything. */
+  clear(): void {
+    for (const frame of [...this.#quiet, ...this.#bulk]) {
+      this.#count(frame, -1);
+      frame.segment?.release();
+    }
+    this.#quiet = [];
+    this.#bulk = [];
+  }
+}
+
+/** In which queue the frames of one stream go: all in the same, or a reset could go in front of its open. */
+class LaneOfStream {
+  readonly #quiet: Map<number, boolean> = new Map();
+  readonly #forgotten: Set<number> = new Set();
+
+  isQuiet({ id, owner }: Waiting): boolean {
+    const known = this.#quiet.get(id);
+    if (known !== undefined) return known;
+    const isQuiet = owner?.isQuiet ?? false;
+    this.#quiet.set(id, isQuiet);
+    return isQuiet;
+  }
+
+  forget(id: number): void {
+    this.#forgotten.add(id);
+  }
+
+  isForgotten(id: number): boolean {
+    return this.#forgotten.has(id);
+  }
+}
+
+function isData(type: number): boolean {
+  return type === FrameType.data || type === FrameType.end;
+}
+
+/** The frames of a piece that were not taken, of data the rest. Owners of those that were are told. */
+function* framesOf(piece: Piece, taken: number): Generator<Waiting> {
+  const { memory, segment } = piece;
+  let index = 0;
+  for (let start = piece.start; start < piece.end;) {
+    const end = start + FRAME_HEADER_BYTES + readU32(memory, start);
+    const owner = piece.owners[index++];
+    const covered = taken - (piece.offset + start - piece.start);
+    const frame = waitingOf(memory, start, end, segment, owner);
+    start = end;
+    if (covered >= end - frame.start) {
+      owner?.frameTaken();
+    } else {
+      if (covered > DATA_HEADER_BYTES && isData(frame.type)) {
+        frame.offset = readU64(memory, frame.start + COUNTED_HEADER_BYTES + 4) + covered - DATA_HEADER_BYTES;
+        frame.start += covered;
+      }
+      yield frame;
+    }
+  }
+}
+
+function waitingOf(
+  memory: Uint8Array,
+  start: number,
+  end: number,
+  segment: Segment | undefined,
+  owner: FrameOwner | undefined,
+): Waiting {
+  const type = memory[start + FRAME_HEADER_BYTES]!;
+  const isOfStream = isData(type) || type === FrameType.open || type === FrameType.reset;
+  const id = isOfStream ? readU32(memory, start + COUNTED_HEADER_BYTES) : 0;
+  return { id, type, memory, start, end, segment, owner, offset: undefined };
+}
