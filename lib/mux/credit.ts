@@ -4,9 +4,9 @@
  * @module
  */
 import { MemoryPool } from "../session/memory_pool.ts";
-import { LEAST_START_CREDIT, MOST_START_CREDIT, MOST_WINDOW_BYTES } from "./mux_constants.ts";
+import { LEAST_START_CREDIT, MOST_START_CREDIT, MOST_WINDOW_BYTES, WINDOW_STEP_BYTES } from "./mux_constants.ts";
 
-/** Round trips: a window that empties within them holds its stream up, and grows. */
+/** Round trips: a window of which half is used up within them holds its stream up, and grows. */
 const GROW_WITHIN_ROUND_TRIPS = 4;
 
 /** The same where the round trip is not known or tiny, in milliseconds. */
@@ -60,7 +60,9 @@ export class ReceiveWindow {
   #size: number;
   #consumed = 0;
   #granted: number;
-  #grantedAt = -Infinity;
+  /** When half of it was used up, and up to where. */
+  #halfAtMs = -Infinity;
+  #half = 0;
 
   /** A window of `start` bytes that may grow out of `growth`. */
   constructor(start: number, growth: CreditPool) {
@@ -85,16 +87,24 @@ export class ReceiveWindow {
    */
   consume(bytes: number, clock: { now(): number }, roundTripMs: number): boolean {
     this.#consumed += bytes;
-    if (this.#granted - this.#consumed > this.#size / 2) return false;
-    const nowMs = clock.now();
-    const quick = Math.max(GROW_WITHIN_MS, GROW_WITHIN_ROUND_TRIPS * roundTripMs);
-    if (nowMs - this.#grantedAt < quick) this.#grow();
-    else if (this.#growth.isBeyondShare(this.#size - this.#start)) this.#shrink();
-    this.#grantedAt = nowMs;
+    if (this.#consumed - this.#half >= this.#size / 2) this.#resize(clock.now(), roundTripMs);
     const granted = this.#consumed + this.#size;
-    if (granted <= this.#granted) return false;
+    if (granted - this.#granted < this.#stepBytes) return false;
     this.#granted = granted;
     return true;
+  }
+
+  /** What is worth telling: more often than that, and the telling would cost more than the waiting. */
+  get #stepBytes(): number {
+    return Math.max(this.#size / 8, Math.min(WINDOW_STEP_BYTES, this.#size / 2));
+  }
+
+  #resize(nowMs: number, roundTripMs: number): void {
+    const quick = Math.max(GROW_WITHIN_MS, GROW_WITHIN_ROUND_TRIPS * roundTripMs);
+    if (nowMs - this.#halfAtMs < quick) this.#grow();
+    else if (this.#growth.isBeyondShare(this.#size - this.#start)) this.#shrink();
+    this.#halfAtMs = nowMs;
+    this.#half = this.#consumed;
   }
 
   /** Gives the memory back; the stream is over. */

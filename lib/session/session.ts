@@ -4,34 +4,51 @@
  * @module
  */
 import { encodeHex } from "@std/encoding/hex";
-import { faultOf, type TeleError } from "../net/error.ts";
+import { faultOf, TeleError } from "../net/error.ts";
+import type { Timer } from "../net/clock.ts";
+import { GoneCarriers } from "./gone_carriers.ts";
+import type { Receipt } from "./handshake/fields.ts";
 import { Carrier, type CarrierHost } from "./carrier/carrier.ts";
+import type { FrameLog } from "./carrier/frame_log.ts";
+import type { Allowance } from "./carrier/frame_reader.ts";
+import { decodeOpen, decodeReset, decodeWindows } from "./frames.ts";
+import { LogBudget } from "./log_budget.ts";
+import { ResendQueue } from "./resend_queue.ts";
 import type { Segment } from "./segment_pool.ts";
-import { EndCode } from "./session_constants.ts";
+import { EndCode, FrameType, MOST_TURN_COST } from "./session_constants.ts";
 import { type Ending, RefusalError } from "./ending.ts";
 import { type LostCarrier, Patience } from "./reconnect/patience.ts";
-import { ReplayLog } from "./carrier/replay_log.ts";
 import type { Attachment, SessionOptions } from "./session_options.ts";
 import type { UpperLayer } from "./upper_layer.ts";
 
+/** Between two turns of a session that has more to take than one holds, in milliseconds. */
+const TURN_PAUSE_MS = 1;
+
 /**
- * One session: at most one carrier at a time, and counts that only grow.
+ * One session: its carriers come and go, and every counted frame reaches the peer at least once.
  *
- * Invariant 1: `receivedBytes` and the log see every counted byte once and in order, whatever carriers come and go.
+ * Invariant 2: what a carrier leaves behind is sent again, without what the peer has taken of it.
  */
 export class Session implements CarrierHost {
-  /** What was sent and is not acknowledged. */
-  readonly replayLog: ReplayLog;
+  /** What was sent and was not taken: in logs, and on its way to another. */
+  readonly budget: LogBudget;
+  /** What the frames of the present turn may still cost. */
+  readonly allowance: Allowance = { left: MOST_TURN_COST };
   /** Identifier given by the server; empty until the first handshake is done. */
   id: Uint8Array = new Uint8Array(0);
   /** Proves both sides on a resume; never sent. */
   resumeSecret: Uint8Array = new Uint8Array(0);
-  /** Number of the last attempt to resume. */
-  lastAttempt = 0;
+  /** Number of the last commit: of the last one given here, or taken. */
+  lastNumber = 0;
   /** How long it waits for a carrier: the smaller of both sides' limits, in milliseconds. */
   resumeTimeoutMs: number = Infinity;
   readonly #options: SessionOptions;
-  #received = 0;
+  readonly #resend: ResendQueue;
+  readonly #gone: GoneCarriers;
+  /** Counted bytes that arrived at either end, as far as this one knows. */
+  #arrivedBytes = 0;
+  #turn: Promise<void> | undefined;
+  #turnTimer: Timer | undefined;
   #carrier: Carrier | undefined;
   #detachedAt: number | undefined;
   #lastRoundTripMs = 0;
@@ -41,17 +58,15 @@ export class Session implements CarrierHost {
   /** A session that was never attached. */
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.replayLog = new ReplayLog({ limitBytes: options.limits.replayBufferBytes, memory: options.memory?.logs });
+    const budget = new LogBudget({ limitBytes: options.limits.replayBufferBytes, memory: options.memory?.logs });
+    this.budget = budget;
+    this.#resend = new ResendQueue({ budget, onWindowLost: (id) => this.upper.windowLost(id) });
+    this.#gone = new GoneCarriers((remains, taken) => this.#resend.add(remains, taken));
   }
 
   /** Short name for logs: the first digits of the identifier. */
   get name(): string {
     return this.id.length === 0 ? "new" : encodeHex(this.id.subarray(0, 4));
-  }
-
-  /** Counted bytes received. */
-  get received(): number {
-    return this.#received;
   }
 
   /** The layer above. */
@@ -75,7 +90,7 @@ export class Session implements CarrierHost {
    */
   get isEmpty(): boolean {
     const { streamCount, hasUnsent } = this.upper;
-    return this.replayLog.heldBytes === 0 && !hasUnsent && streamCount === 0;
+    return this.budget.heldBytes === 0 && !hasUnsent && streamCount === 0;
   }
 
   /** Why it ended, once it has. */
@@ -98,62 +113,68 @@ export class Session implements CarrierHost {
     return this.#carrier?.flight.rateBytesPerMs ?? 0;
   }
 
+  /** What this end has taken of carriers that are gone, as far as the peer may not know it. */
+  get receipts(): Receipt[] {
+    return this.#gone.receipts;
+  }
+
+  /** The peer has these receipts. */
+  receiptsArrived(receipts: readonly Receipt[]): void {
+    this.#gone.told(receipts);
+  }
+
   /**
-   * Attaches a carrier; an older one is stopped.
+   * The peer's side of what {@linkcode Session.receipts} is: what it has not taken is sent again.
    *
-   * @returns How many bytes are sent again.
-   * @throws {TeleError} `protocol` if the peer's count is impossible. The session has then ended.
+   * @returns How many bytes are.
+   * @throws {TeleError} `protocol` if a receipt is impossible. The session has then ended.
    */
-  attach(attachment: Attachment): number {
-    this.detach();
-    let again: number;
+  settle(receipts: readonly Receipt[]): number {
+    const before = this.#resend.bytes;
     try {
-      again = this.replayLog.rewind(attachment.peerReceived);
+      this.#arrivedBytes += this.#gone.settle(receipts, this.lastNumber);
     } catch (error) {
       this.sessionBroken(error);
       throw error;
     }
-    this.#detachedAt = undefined;
-    this.upper.acknowledged(attachment.peerReceived);
-    this.upper.attached();
-    const { clock, pool, limits } = this.#options;
-    this.#carrier = new Carrier({
-      ...attachment,
-      host: this,
-      clock,
-      pool,
-      limits,
-      patienceMs: this.#patience.ms,
-    });
-    this.#patience.attached(clock.now(), this.#arrivedBytes);
-    return again;
+    return this.#resend.bytes - before;
   }
 
-  /** Stops the carrier, in one step: the counts do not change any more until the next is attached. */
+  /** Attaches a carrier; an older one is stopped. */
+  attach(attachment: Attachment): void {
+    this.detach();
+    this.#detachedAt = undefined;
+    const { clock, pool, limits } = this.#options;
+    this.#carrier = new Carrier({ ...attachment, host: this, clock, pool, limits, patienceMs: this.#patience.ms });
+    this.#patience.attached(clock.now(), this.#arrivedBytes);
+  }
+
+  /** Stops the carrier, in one step: what it delivers from now on is not taken. */
   detach(): void {
-    if (this.#carrier === undefined) return;
+    const carrier = this.#carrier;
+    if (carrier === undefined) return;
     const nowMs = this.#options.clock.now();
-    this.#lastRoundTripMs = this.#carrier.roundTripMs;
+    this.#lastRoundTripMs = carrier.roundTripMs;
     this.#patience.lost(nowMs, this.lastCarrier);
-    this.#carrier.stop();
+    carrier.stop();
     this.#carrier = undefined;
+    this.#arrivedBytes += carrier.taken;
+    this.#gone.add({ number: carrier.number, taken: carrier.taken, remains: carrier.remains() });
     this.#detachedAt = nowMs;
+    if (this.#gone.isOverfull) {
+      this.sessionBroken(new TeleError("protocol", "the peer never tells what it took of carriers that are gone"));
+    }
   }
 
   /** What is known about the present carrier, or the one before. */
   get lastCarrier(): LostCarrier {
     return {
-      arrivedBytes: this.#arrivedBytes,
-      isWaiting: this.replayLog.heldBytes > 0,
+      arrivedBytes: this.#arrivedBytes + (this.#carrier?.taken ?? 0),
+      isWaiting: this.budget.heldBytes > 0,
       isEmpty: this.isEmpty,
       silentMs: this.#carrier?.silentMs ?? 0,
       roundTripMs: this.lastRoundTripMs,
     };
-  }
-
-  /** Counted bytes that have arrived, at either end, as far as this one knows. */
-  get #arrivedBytes(): number {
-    return this.#received + this.replayLog.acknowledged;
   }
 
   /** There may be something to send; see {@linkcode Carrier.wake}. */
@@ -179,6 +200,8 @@ export class Session implements CarrierHost {
     const carrier = this.#carrier;
     this.#carrier = undefined;
     if (carrier !== undefined) {
+      // Let go of, but for what its write under way has.
+      this.#gone.add({ number: carrier.number, taken: carrier.taken, remains: carrier.remains() });
       if (ending === undefined) carrier.stop();
       // With streams open, something that came may be lost here: the peer must not take it for delivered.
       else carrier.sayGoodbye(ending, this.upper.streamCount === 0);
@@ -197,7 +220,9 @@ export class Session implements CarrierHost {
       try {
         this.upper.ended(error);
       } finally {
-        this.replayLog.clear();
+        this.#turnTimer?.cancel();
+        this.#gone.clear();
+        this.#resend.clear();
         this.#options.onEnded?.(error);
       }
     }
@@ -206,43 +231,72 @@ export class Session implements CarrierHost {
   // What a carrier asks of its host.
 
   /** @ignore */
-  pull(bulkBytes: number, urgentBytes: number): void {
-    if (this.#ended === undefined) this.upper.pull(this.replayLog, bulkBytes, urgentBytes);
+  costOf(type: number): number {
+    return this.upper.costOf(type);
   }
 
   /** @ignore */
-  receiveData(bytes: Uint8Array, segment: Segment): void {
+  pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void {
     if (this.#ended !== undefined) return;
-    // Invariants 1 and 11: the bytes are counted in the step in which the layer above has taken them. What a throw ends
-    // with the session was not taken, and the peer must not hear that it was.
-    this.upper.receive(bytes, segment);
-    this.#received += bytes.length;
+    const again = this.#resend.moveTo(log, bulkBytes);
+    this.upper.pull(log, Math.max(0, bulkBytes - again), Math.max(0, urgentBytes - again));
+  }
+
+  // Invariant 11: what a throw of the layer above ends with the session was not taken, and the peer must not hear that
+  // it was.
+
+  /** @ignore */
+  receiveData(id: number, offset: number, bytes: Uint8Array, segment: Segment): void {
+    if (this.#ended === undefined) this.upper.receiveData(id, offset, bytes, segment);
   }
 
   /** @ignore */
-  acknowledge(offset: number): void {
-    this.replayLog.acknowledge(offset);
-    if (this.#ended === undefined) this.upper.acknowledged(offset);
+  receiveEnd(id: number, offset: number): void {
+    if (this.#ended === undefined) this.upper.receiveEnd(id, offset);
   }
 
   /** @ignore */
+  receiveFrame(payload: Uint8Array): boolean {
+    if (this.#ended !== undefined) return true;
+    switch (payload[0]) {
+      case FrameType.open:
+        this.upper.receiveOpen(decodeOpen(payload));
+        return true;
+      case FrameType.reset:
+        this.upper.receiveReset(decodeReset(payload));
+        return true;
+      case FrameType.windows:
+        decodeWindows(payload, (id, limit) => this.upper.receiveWindow(id, limit));
+        return true;
+    }
+    return false;
+  }
+
+  /** @ignore */
+  arrivedThere(bytes: number): void {
+    this.#arrivedBytes += bytes;
+  }
+
+  /**
+   * All carriers share one turn: what is left of a read when its allowance is used up waits for the next.
+   *
+   * @ignore
+   */
   turnEnded(): Promise<void> | undefined {
-    return this.#ended === undefined ? this.upper.turnEnded() : undefined;
-  }
-
-  /** @ignore */
-  receiveHint(bytes: Uint8Array): void {
-    if (this.#ended === undefined) this.upper.receiveHint(bytes);
-  }
-
-  /** @ignore */
-  get hasHints(): boolean {
-    return this.#ended === undefined && this.upper.hasHints;
-  }
-
-  /** @ignore */
-  takeHints(into: Uint8Array): number {
-    return this.#ended === undefined ? this.upper.takeHints(into) : 0;
+    if (this.#ended !== undefined) return undefined;
+    this.upper.turnEnded();
+    if (this.#turn !== undefined) return this.#turn;
+    if (this.allowance.left >= 1) {
+      this.allowance.left = MOST_TURN_COST;
+      return undefined;
+    }
+    return this.#turn = new Promise((resolve) => {
+      this.#turnTimer = this.#options.clock.setTimer(() => {
+        this.allowance.left = MOST_TURN_COST;
+        this.#turn = undefined;
+        resolve();
+      }, TURN_PAUSE_MS);
+    });
   }
 
   /** @ignore */
@@ -263,8 +317,8 @@ export class Session implements CarrierHost {
   }
 
   /** @ignore */
-  heard(): void {
-    this.#options.onHeard?.();
+  heard(carrier: Carrier): void {
+    this.#options.onHeard?.(carrier.number);
   }
 
   /** @ignore */

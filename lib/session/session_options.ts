@@ -32,8 +32,8 @@ export interface SessionOptions {
   onDoubted?(): void;
   /** Told when a carrier that was doubted has shown that it is alive. */
   onTrusted?(): void;
-  /** Told when the peer is first heard on a carrier: its handshake is certainly done. */
-  onHeard?(): void;
+  /** Told when the peer is first heard on the carrier with this number: its handshake is certainly done. */
+  onHeard?(number: number): void;
   /** Told when the session ends, before the layer above is, which still has what the peer has never heard of. */
   onEnding?(error: TeleError): void;
   /** Told when the session has ended, after the layer above was. */
@@ -41,7 +41,5 @@ export interface SessionOptions {
 }
 
 /** How a carrier is attached: what the handshake on it left behind. */
-export interface Attachment extends Pick<CarrierOptions, "duplex" | "leftover" | "opening" | "roundTripMs"> {
-  /** Counted bytes the peer has received. */
-  peerReceived: number;
-}
+export interface Attachment
+  extends Pick<CarrierOptions, "duplex" | "number" | "leftover" | "opening" | "roundTripMs"> {}

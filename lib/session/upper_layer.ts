@@ -34,18 +34,10 @@ export interface UpperLayer {
   turnEnded(): void;
   /** The session is over; `error` says why. Called once. */
   ended(error: TeleError): void;
-  /** Start credit that the client and the server may take for their streams, in bytes: told in the accept. */
-  startPools: StartPools;
+  /** Start credit that the client may take for its streams, in bytes: told in the accept. */
+  startPoolBytes: number;
   /** Open streams. */
   readonly streamCount: number;
   /** Whether something waits here that is not in a log yet and belongs to no open stream. */
   readonly hasUnsent: boolean;
-}
-
-/** Start credit of all streams of a session, in bytes. */
-export interface StartPools {
-  /** What the client may take: so much may the server have to hold. */
-  client: number;
-  /** What the server may take, and so what the client grants. */
-  server: number;
 }

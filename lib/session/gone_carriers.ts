@@ -1,0 +1,116 @@
+/**
+ * Carriers that are gone, until both ends know what the other took of them.
+ *
+ * @module
+ */
+import { TeleError } from "../net/error.ts";
+import type { Remains } from "./carrier/frame_log.ts";
+import type { Receipt } from "./handshake/fields.ts";
+import { MOST_UNSETTLED } from "./session_constants.ts";
+
+/** A carrier that is gone. */
+export interface GoneCarrier {
+  /** Its number. */
+  number: number;
+  /** Counted bytes that were taken from it here; final. */
+  taken: number;
+  /** What was sent on it and not acknowledged; nothing, once it was queued to be sent again. */
+  remains: Remains | undefined;
+}
+
+/**
+ * Holds what was sent on carriers that are gone until the peer's receipt comes, and this end's receipts until the peer
+ * has them. A pure core.
+ *
+ * Source: `PROTOCOL.md`, "Receipts".
+ *
+ * @example
+ * ```ts
+ * import { GoneCarriers } from "./gone_carriers.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const again: number[] = [];
+ * const gone = new GoneCarriers((_remains, taken) => again.push(taken));
+ * gone.add({ number: 0, taken: 70, remains: { pieces: [], acknowledged: 20, handed: 50 } });
+ * assertEquals(gone.receipts, [{ number: 0, taken: 70 }]); // for the commit or the accept
+ * assertEquals(gone.settle([{ number: 0, taken: 33 }], 1), 13); // bytes more than were acknowledged
+ * assertEquals(again, [33]);
+ * gone.told([{ number: 0, taken: 70 }]);
+ * assertEquals(gone.receipts, []);
+ * ```
+ */
+export class GoneCarriers {
+  readonly #carriers: Map<number, GoneCarrier> = new Map();
+  readonly #sendAgain: (remains: Remains, taken: number) => void;
+
+  /** None is gone. `sendAgain` takes over what a carrier leaves behind, and how much of it the peer has taken. */
+  constructor(sendAgain: (remains: Remains, taken: number) => void) {
+    this.#sendAgain = sendAgain;
+  }
+
+  /** A carrier is gone. */
+  add(carrier: GoneCarrier): void {
+    this.#carriers.set(carrier.number, carrier);
+  }
+
+  /** Whether more are not settled than a peer that tells what it took leaves. */
+  get isOverfull(): boolean {
+    return this.#carriers.size > MOST_UNSETTLED;
+  }
+
+  /** This end's receipts that the peer may not have, by rising numbers. */
+  get receipts(): Receipt[] {
+    const receipts = [...this.#carriers.values()].map(({ number, taken }) => ({ number, taken }));
+    return receipts.filter(({ taken }) => taken > 0).sort((one, other) => one.number - other.number);
+  }
+
+  /**
+   * The peer told what it took of carriers that are gone; those that it does not name count with what it acknowledged.
+   *
+   * @param lastNumber The highest number that was committed.
+   * @returns How many bytes it has taken beyond what it had acknowledged.
+   * @throws {TeleError} `protocol` if a receipt is impossible.
+   */
+  settle(receipts: readonly Receipt[], lastNumber: number): number {
+    const told = new Map(receipts.map(({ number, taken }) => [number, taken]));
+    const highest = Math.max(-1, ...told.keys());
+    if (highest > lastNumber) {
+      throw new TeleError("protocol", `the peer gave a receipt for a carrier ${highest}, which never was`);
+    }
+    let news = 0;
+    // The oldest last, since each goes in front of what is queued.
+    const carriers = [...this.#carriers.values()].sort((one, other) => other.number - one.number);
+    for (const carrier of carriers) {
+      const { remains, number } = carrier;
+      if (remains === undefined) continue;
+      const taken = told.get(number) ?? remains.acknowledged;
+      if (taken < remains.acknowledged || taken > remains.handed) {
+        throw new TeleError(
+          "protocol",
+          `the peer says it took ${taken} bytes of a carrier, which cannot be: it acknowledged ` +
+            `${remains.acknowledged} before, and ${remains.handed} were sent`,
+        );
+      }
+      news += taken - remains.acknowledged;
+      carrier.remains = undefined;
+      if (carrier.taken === 0) this.#carriers.delete(number);
+      this.#sendAgain(remains, taken);
+    }
+    return news;
+  }
+
+  /** The peer has these receipts. */
+  told(receipts: readonly Receipt[]): void {
+    for (const { number } of receipts) {
+      if (this.#carriers.get(number)?.remains === undefined) this.#carriers.delete(number);
+    }
+  }
+
+  /** The session is over. */
+  clear(): void {
+    for (const { remains } of this.#carriers.values()) {
+      for (const { segment } of remains?.pieces ?? []) segment?.release();
+    }
+    this.#carriers.clear();
+  }
+}
