@@ -70,7 +70,7 @@ const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "::1"];
  * import { dialTls } from "./tls_dial.ts";
  * import { assertRejects } from "@std/assert";
  *
- * await assertRejects(() => dialTls({ kind: "unix", path: "/nowhere/at/all" }, { protocols: ["tele/1"] }));
+ * await assertRejects(() => dialTls({ kind: "unix", path: "/nowhere/at/all" }, { protocols: ["tele/2"] }));
  * ```
  */
 export async function dialTls(

@@ -45,7 +45,7 @@ interface Waiter {
  * ```ts ignore
  * import { dialTls } from "./tls_dial.ts";
  *
- * const { duplex } = await dialTls({ kind: "tcp", host: "example.com", port: 443 }, { protocols: ["tele/1"] });
+ * const { duplex } = await dialTls({ kind: "tcp", host: "example.com", port: 443 }, { protocols: ["tele/2"] });
  * await duplex.write(new TextEncoder().encode("hello"));
  * ```
  */

@@ -63,7 +63,7 @@ export interface TlsListening extends Listening {
  * import { systemClock } from "./clock.ts";
  *
  * const [cert, key] = ["cert.pem", "key.pem"].map((file) => Deno.readTextFileSync(file));
- * const listening = await listenTls({ kind: "tcp", host: undefined, port: 443 }, { cert, key, protocols: ["tele/1"] }, {
+ * const listening = await listenTls({ kind: "tcp", host: undefined, port: 443 }, { cert, key, protocols: ["tele/2"] }, {
  *   defaultHosts: ["::", "0.0.0.0"],
  *   clock: systemClock,
  *   log: console.error,

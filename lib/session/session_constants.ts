@@ -100,6 +100,12 @@ export const MAX_ENDING_TEXT_BYTES = 512;
 /** Longest time that a peer may say it keeps a session, in milliseconds: a leap year. */
 export const MOST_RESUME_TIMEOUT_MS = 31_622_400_000;
 
+/** Carriers attached to one session at once, at the server. */
+export const MOST_CARRIERS = 10;
+
+/** Carriers that are gone and not settled, and entries of the fields `live` and `receipts`. */
+export const MOST_UNSETTLED = 16;
+
 /** How long a peer may take for the whole handshake, in milliseconds. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 

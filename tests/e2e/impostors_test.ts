@@ -32,8 +32,8 @@ Deno.test({
       }),
     );
     const tele = async (args: string[]) => (await s.server(theirs.port, 0, { args })).port;
-    const babbler = await TlsStranger.start(await keys.ca.issue(), ["tele/1"], new Uint8Array(3000).fill(0x77));
-    const stranger = await TlsStranger.start(foreign, ["tele/1"]);
+    const babbler = await TlsStranger.start(await keys.ca.issue(), ["tele/2"], new Uint8Array(3000).fill(0x77));
+    const stranger = await TlsStranger.start(foreign, ["tele/2"]);
     const unrelated = await TlsStranger.start(await keys.ca.issue(), ["http/1.1"]);
     for (const server of [babbler, stranger, unrelated]) s.use(server);
     // Each of the tele servers answers "unknown session" to a resume, as far as it gets.

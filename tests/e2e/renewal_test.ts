@@ -29,7 +29,7 @@ Deno.test({
     ]);
     const connections = await Promise.all([session, protocol].map(({ port }) => connectTo(port)));
     s.defer(() => connections.forEach((connection) => connection.close()));
-    const shown = () => serialNumberAt(server.port, keys.ca.cert, ["tele/1"]);
+    const shown = () => serialNumberAt(server.port, keys.ca.cert, ["tele/2"]);
     const goOn = async (word: string) => {
       for (const connection of connections) await within(roundTrip(connection, word), 5_000, `the echo of ${word}`);
     };

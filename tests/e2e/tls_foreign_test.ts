@@ -21,20 +21,20 @@ test("Deno's own TLS at the other end", async () => {
     hostname: "localhost",
     port: world.port,
     caCerts: [ca.cert],
-    alpnProtocols: ["tele/1"],
+    alpnProtocols: ["tele/2"],
   });
   await echoBoth(await world.accept(), theirs);
   world.close();
 
-  using listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, ...server, alpnProtocols: ["tele/1"] });
+  using listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, ...server, alpnProtocols: ["tele/2"] });
   const accepting = listener.accept();
-  const settings = { protocols: ["tele/1"], ca: ca.cert };
+  const settings = { protocols: ["tele/2"], ca: ca.cert };
   const ours = await dialTls(parseAddress(`127.0.0.1:${listener.addr.port}`), settings);
   await echoBoth(ours, await accepting);
 });
 
 async function echoBoth(ours: TlsConnection, theirs: Deno.TlsConn): Promise<void> {
-  assertEquals(ours.protocol, "tele/1");
+  assertEquals(ours.protocol, "tele/2");
   const into = new Uint8Array(16);
   await ours.duplex.write(hello);
   await ours.duplex.closeWrite();
@@ -86,7 +86,7 @@ ${PYTHON_TALK}
 cert, ca = sys.argv[1], sys.argv[2]
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(cert)
-context.set_alpn_protocols(["other", "tele/1"])
+context.set_alpn_protocols(["other", "tele/2"])
 if ca: context.verify_mode = ssl.CERT_REQUIRED; context.load_verify_locations(ca)
 if sys.argv[3] == "1.2": context.maximum_version = ssl.TLSVersion.TLSv1_2
 l = socket.create_server(("127.0.0.1", 0))
@@ -101,7 +101,7 @@ const PYTHON_CLIENT = `
 import socket, ssl, sys
 ca, cert, port, end = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 context = ssl.create_default_context(cafile=ca)
-context.set_alpn_protocols(["other", "tele/1"])
+context.set_alpn_protocols(["other", "tele/2"])
 if cert: context.load_cert_chain(cert)
 s = context.wrap_socket(socket.create_connection(("127.0.0.1", port)), server_hostname="localhost", suppress_ragged_eofs=False)
 print("alpn", s.selected_alpn_protocol(), flush=True)
@@ -171,12 +171,12 @@ test("a server in Python: ALPN, half-close, and its answer behind that", async (
   for (const version of ["1.2", "1.3"]) {
     const theirs = await python(PYTHON_SERVER, server.cert + server.key, "", version);
     const port = await theirs.line();
-    const ours = await dialTls(parseAddress(`localhost:${port}`), { protocols: ["tele/1"], ca: ca.cert });
-    assertEquals(ours.protocol, "tele/1");
+    const ours = await dialTls(parseAddress(`localhost:${port}`), { protocols: ["tele/2"], ca: ca.cert });
+    assertEquals(ours.protocol, "tele/2");
     await ours.duplex.write(hello);
     await ours.duplex.closeWrite();
     assertEquals(await readAll(ours.duplex), "you said hello");
-    assertEquals([await theirs.line(), await theirs.line()], ["alpn tele/1", "got hello"]);
+    assertEquals([await theirs.line(), await theirs.line()], ["alpn tele/2", "got hello"]);
     ours.duplex.close();
     await theirs.stop();
   }
@@ -188,7 +188,7 @@ test("a client in Python: unwrap waits for our end, a close without it is a cut"
   for (const end of ["unwrap", "close"]) {
     const theirs = await python(PYTHON_CLIENT, ca.cert, client.cert + client.key, String(world.port), end);
     const ours = await world.accept();
-    assertEquals([ours.protocol, await theirs.line()], ["tele/1", "alpn tele/1"]);
+    assertEquals([ours.protocol, await theirs.line()], ["tele/2", "alpn tele/2"]);
     const into = new Uint8Array(16);
     assertEquals(await ours.duplex.read(into), 5);
     await ours.duplex.write(hello);
@@ -223,11 +223,11 @@ test("a server in Python that wants a client certificate says which it does not 
   const strict = await python(PYTHON_SERVER, server.cert + server.key, ca.cert, "1.3");
   const port = await strict.line();
   const attempt = async (certificate?: Pair) => {
-    const settings: TlsDialSettings = { protocols: ["tele/1"], ca: ca.cert, certificate };
+    const settings: TlsDialSettings = { protocols: ["tele/2"], ca: ca.cert, certificate };
     const { duplex } = await dialTls(parseAddress(`localhost:${port}`), settings);
     await duplex.read(new Uint8Array(8)).finally(() => duplex.close());
   };
-  const fine = dialTls(parseAddress(`localhost:${port}`), { protocols: ["tele/1"], ca: ca.cert, certificate: client });
+  const fine = dialTls(parseAddress(`localhost:${port}`), { protocols: ["tele/2"], ca: ca.cert, certificate: client });
   const { duplex } = await fine;
   await duplex.closeWrite();
   assertEquals(await readAll(duplex), "you said ");

@@ -10,7 +10,7 @@ const GREETING = "welcome, whoever you are";
 const DAY_MS = 86_400_000;
 const VERSIONS = ["1.2", "1.3"] as const;
 /** Sessions and RFD 80 mode are told apart only behind TLS. */
-const PROTOCOLS = ["tele/1", "teleport-tcp-ping"];
+const PROTOCOLS = ["tele/2", "teleport-tcp-ping"];
 
 /** A listener that asks for certificates of the shared CA and greets whom it lets in. */
 function greeter(clientCa: string, clock?: Clock): Promise<TlsWorld> {
@@ -76,8 +76,8 @@ tlsTest("who has no CA any more is out, by resuming too, and who still has one s
   for (const version of VERSIONS) {
     const world = await greeter(ca.cert + otherCa.cert);
     const other = await otherCa.issue();
-    await using staying = await OpensslClient.make({ port: world.port, pair: client, version, protocol: "tele/1" });
-    await using leaving = await OpensslClient.make({ port: world.port, pair: other, version, protocol: "tele/1" });
+    await using staying = await OpensslClient.make({ port: world.port, pair: client, version, protocol: "tele/2" });
+    await using leaving = await OpensslClient.make({ port: world.port, pair: other, version, protocol: "tele/2" });
     const both = async () => [(await staying.connect(GREETING)).isGreeted, (await leaving.connect(GREETING)).isGreeted];
     assertEquals([await both(), await both()], [[true, true], [true, true]]);
     world.listening.renew({ ...server, clientCa: ca.cert, protocols: PROTOCOLS });
@@ -95,7 +95,7 @@ tlsTest("a session of another listener is no pass", async () => {
   for (const version of VERSIONS) {
     const [lax, strict] = await Promise.all([greeter(ca.cert), greeter(ca.cert)]);
     // The runtime's tickets are the process's, not the listener's.
-    await using visitor = await OpensslClient.make({ port: lax.port, pair: client, version, protocol: "tele/1" });
+    await using visitor = await OpensslClient.make({ port: lax.port, pair: client, version, protocol: "tele/2" });
     assertEquals(await visitor.connect(GREETING), { isResumed: false, isGreeted: true });
     const elsewhere = await visitor.connectTo(strict.port, GREETING);
     assertEquals(elsewhere.isGreeted, !elsewhere.isResumed);
@@ -111,7 +111,7 @@ tlsTest("a certificate that has expired since is no pass either", async () => {
     let aheadMs = 0;
     const clock = { ...systemClock, wallNow: () => Date.now() + aheadMs };
     const world = await greeter(ca.cert, clock);
-    await using visitor = await OpensslClient.make({ port: world.port, pair: client, version, protocol: "tele/1" });
+    await using visitor = await OpensslClient.make({ port: world.port, pair: client, version, protocol: "tele/2" });
     assert((await visitor.connect(GREETING)).isGreeted);
     aheadMs = 31 * DAY_MS;
     assertEquals(await visitor.connect(GREETING), { isResumed: true, isGreeted: false });

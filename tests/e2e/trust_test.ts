@@ -55,7 +55,7 @@ Deno.test({
     const own = await keys.pairArgs("own", await clientCa.issue());
     const tls = await keys.serverArgs("server");
     const elsewhere = await keys.serverArgs("elsewhere", await keys.ca.issue({ names: "DNS:elsewhere.example" }));
-    const names = ["tele/1", `${PROTOCOL}-ping`, PROTOCOL];
+    const names = ["tele/2", `${PROTOCOL}-ping`, PROTOCOL];
     const [guarded, plain, named, mutual, notTele, ca, expired] = await Promise.all([
       startTele(s, [...tls, ...keys.tokenArgs]),
       startTele(s, []),

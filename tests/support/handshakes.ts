@@ -10,6 +10,7 @@ import { TeleError } from "../../lib/net/error.ts";
 import { duplexPair } from "../../lib/net/pipe.ts";
 import { type Accepted, ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
 import { type Committed, ServerHandshake } from "../../lib/session/handshake/server_handshake.ts";
+import { liveField, receiptsField, startPoolsField } from "../../lib/session/handshake/fields.ts";
 import type { Identity } from "../../lib/session/handshake/keys.ts";
 import type { Challenge, Commit, Hello } from "../../lib/session/handshake/messages.ts";
 import { endingOf, RefusalError } from "../../lib/session/ending.ts";
@@ -20,12 +21,16 @@ export const SESSION_ID = new Uint8Array(16).fill(0x1d);
 export const SECRET = new Uint8Array(32).fill(0x5e);
 export const OTHER_SECRET = new Uint8Array(32).fill(0x5f);
 export const NO_SECRET = new Uint8Array(0);
-export const NEW: Commit = { kind: "new", attempt: 0, received: 0, fields: new Map() };
-export const RESUME: Commit = {
-  kind: "resume",
-  attempt: 3,
-  received: 70_000,
-  fields: new Map([[999, new Uint8Array([1, 2])]]),
+export const NEW: Commit = { kind: "new", number: 0, lane: "quiet", fields: new Map() };
+export const JOIN: Commit = {
+  kind: "join",
+  number: 3,
+  lane: "bulk",
+  fields: new Map([
+    ...liveField([2]),
+    ...receiptsField([{ number: 0, taken: 70_000 }]),
+    [999, new Uint8Array([1, 2])],
+  ]),
 };
 
 export interface ServerPlan {
@@ -43,11 +48,13 @@ export async function serve(duplex: Duplex, plan: ServerPlan): Promise<Committed
     const hello = await handshake.hello();
     await handshake.challenge(plan.status);
     const committed = await handshake.commit((kind) => {
-      if (kind === "resume") return plan.secret;
+      if (kind === "join") return plan.secret;
       return plan.secret === undefined ? NO_SECRET : undefined;
     });
-    const received = committed.commit.kind === "new" ? 0 : 123;
-    const accept = await handshake.accept({ sessionId: SESSION_ID, received, fields: new Map([[1000, SECRET]]) });
+    const { number } = committed.commit;
+    const known = number === 0 ? startPoolsField({ client: 5, server: 6 }) : receiptsField([{ number: 0, taken: 123 }]);
+    const fields = new Map([...known, [1000, SECRET]]);
+    const accept = await handshake.accept({ sessionId: SESSION_ID, number, fields });
     await duplex.write(concat([framed(accept), plan.behind]));
     return { ...committed, hello };
   } catch (error) {
@@ -72,8 +79,8 @@ export async function attach(duplex: Duplex, plan: ClientPlan): Promise<Accepted
 
 export const newClient: ClientPlan = { commit: NEW, secret: NO_SECRET };
 export const newServer: ServerPlan = { status: "ready", secret: undefined, behind: NO_SECRET };
-export const resumeClient: ClientPlan = { sessionId: SESSION_ID, commit: RESUME, secret: SECRET };
-export const resumeServer: ServerPlan = { status: "ready", secret: SECRET, behind: NO_SECRET };
+export const joinClient: ClientPlan = { sessionId: SESSION_ID, commit: JOIN, secret: SECRET };
+export const joinServer: ServerPlan = { status: "ready", secret: SECRET, behind: NO_SECRET };
 
 /** Both results over one connection. */
 export function meet(client: ClientPlan, server: ServerPlan, [near, far] = duplexPair()) {

@@ -92,7 +92,7 @@ export class StrangerFlood implements AsyncDisposable {
 /** The first bytes that a TLS client says, recorded from one. */
 export async function tlsHello(): Promise<Uint8Array> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const client = tls.connect({ host: "127.0.0.1", port: listener.addr.port, ALPNProtocols: ["tele/1"] });
+  const client = tls.connect({ host: "127.0.0.1", port: listener.addr.port, ALPNProtocols: ["tele/2"] });
   client.on("error", () => {});
   try {
     using connection = await listener.accept();

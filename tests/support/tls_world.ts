@@ -76,7 +76,7 @@ export class TlsWorld {
   ): Promise<TlsWorld> {
     const { server } = await certificates();
     const [arrivals, refused]: [TlsConnection[], string[]] = [[], []];
-    const listening = await listenTls(parseAddress(address), { ...server, protocols: ["tele/1"], ...settings }, {
+    const listening = await listenTls(parseAddress(address), { ...server, protocols: ["tele/2"], ...settings }, {
       defaultHosts: ["127.0.0.1"],
       clock,
       log: silentLog,
@@ -104,7 +104,7 @@ export class TlsWorld {
     const { ca } = await certificates();
     const connection = await dialTls(
       parseAddress(`${host}:${this.port}`),
-      { protocols: ["tele/1"], ca: ca.cert, ...settings },
+      { protocols: ["tele/2"], ca: ca.cert, ...settings },
       signal,
     );
     this.#all.push(connection);

@@ -1,11 +1,11 @@
 /**
  * The client's side of the handshake, over any duplex. Source: `PROTOCOL.md`, "Handshake".
  *
- *     client                                   server
- *       hello (new | resume, key, nonce)  ──▶
- *                                         ◀──  challenge (ready | unknown, key, nonce)
- *       commit (attempt, count, proof)    ──▶
- *                                         ◀──  accept (id | full, count, proof)  |  refuse (code, why)
+ *     client                                      server
+ *       hello (new | join, key, nonce)       ──▶
+ *                                            ◀──  challenge (ready | unknown, key, nonce)
+ *       commit (number, lane, fields, proof) ──▶
+ *                                            ◀──  accept (id | full, number, fields, proof)  |  refuse (code, why)
  *
  * @module
  */
@@ -54,7 +54,7 @@ export class FullError extends TeleError {
 export interface Accepted {
   /** What the server said. */
   accept: Accept;
-  /** Of the new session; of a resumed one it stays as it was. */
+  /** Of the new session; of one that was joined it stays as it was. */
   resumeSecret: Uint8Array;
   /** Bytes of the session that came behind the accept. */
   leftover: Uint8Array;
@@ -86,7 +86,7 @@ export class ClientHandshake {
   /**
    * Sends the hello and waits for the challenge. Nothing is attached yet, so several attempts may do this at once.
    *
-   * @param sessionId The session to resume; without it a new one is asked for.
+   * @param sessionId The session to join; without it a new one is asked for.
    * @param isGuarded Whether this client has a token.
    * @throws {TeleError} `refused` with the server's reason, or because only one side has a token; `protocol` if this is
    *   no tele server.
@@ -98,7 +98,7 @@ export class ClientHandshake {
     const fields = guardedField(isGuarded);
     const hello: Hello = sessionId === undefined
       ? { kind: "new", nonce, publicKey, fields }
-      : { kind: "resume", nonce, publicKey, sessionId, fields };
+      : { kind: "join", nonce, publicKey, sessionId, fields };
     const helloBytes = encodeHello(hello);
     await channel.send(helloBytes);
     const challengeBytes = await channel.receive();
@@ -119,7 +119,7 @@ export class ClientHandshake {
     return this.#channel.duplex;
   }
 
-  /** `unknown` if a session was to be resumed and the server does not have it: only a new one can be committed. */
+  /** `unknown` if a session was to be joined and the server does not have it: only a new one can be committed. */
   get status(): Challenge["status"] {
     return this.#challenge.status;
   }
@@ -127,7 +127,7 @@ export class ClientHandshake {
   /**
    * Sends the commit, which attaches, and waits for the proof that the server is the right one.
    *
-   * Invariant 1: the caller has detached its old carrier in the step in which it read `commit.received`.
+   * The caller has made the commit's lists in the step in which it took all carriers for gone that `live` leaves out.
    *
    * @param secret The session's resume secret; for a new session what the token adds, or empty.
    * @throws {FullError} The server has proven itself and has no room for a new session.
@@ -143,20 +143,21 @@ export class ClientHandshake {
     const answer = decodeAccept(await this.#channel.receive());
     const whole = transcript.with(answer.body);
     if (!await checkProof(keys, "server accept", commit.kind, whole, answer.proof)) {
-      const who = commit.kind === "resume" ? "the server of the session" : "a server that has what this side has";
+      const who = commit.kind === "join" ? "the server of the session" : "a server that has what this side has";
       throw new TeleError("protocol", `the server's proof does not hold: this is not ${who}`);
     }
-    this.#checkAccept(answer.accept, commit.kind);
+    this.#checkAccept(answer.accept, commit);
     if (answer.accept.fields.has(FieldType.full)) throw new FullError();
     const leftover = this.#channel.leftover();
     return { accept: answer.accept, resumeSecret: keys.resumeSecret, leftover };
   }
 
-  /** The accept must be of the session that the commit was for. */
-  #checkAccept({ sessionId, received }: Accept, kind: Commit["kind"]): void {
-    if (kind === "new") {
-      if (received !== 0) throw new TeleError("protocol", "the server has received bytes of a session that is new");
-    } else if (encodeHex(sessionId) !== encodeHex(this.#hello.sessionId!)) {
+  /** The accept must be of the carrier that was committed, and of the session that the commit was for. */
+  #checkAccept({ sessionId, number }: Accept, commit: Commit): void {
+    if (number !== commit.number) {
+      throw new TeleError("protocol", `the server accepts carrier ${number}, not ${commit.number}`);
+    }
+    if (commit.kind === "join" && encodeHex(sessionId) !== encodeHex(this.#hello.sessionId!)) {
       throw new TeleError("protocol", "the server accepts another session than the one that was asked for");
     }
   }

@@ -5,7 +5,7 @@
  */
 import { type ByteReader, type ByteWriter, readU32, readU64, writeU32, writeU64 } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
-import { MOST_RESUME_TIMEOUT_MS } from "../session_constants.ts";
+import { MOST_CARRIERS, MOST_RESUME_TIMEOUT_MS, MOST_UNSETTLED } from "../session_constants.ts";
 
 /** Bytes of the value of an identity field: public key, slot, last slot, signature. */
 export const IDENTITY_FIELD_BYTES = 100;
@@ -20,23 +20,85 @@ export const FieldType = {
   guarded: 4,
   /** Empty: the accept gives no session, for want of room. */
   full: 5,
-  /** Start credit that the client may take for its streams: `u32` bytes. */
-  startPool: 6,
+  /** Start credit that the client may take for its streams, and that the server takes: `u32` bytes each. */
+  startPools: 6,
+  /** The client's other carriers that may be alive: `u32` numbers, rising. */
+  live: 7,
+  /** What the sender took of carriers that are gone: `u32` number and `u64` counted bytes each, numbers rising. */
+  receipts: 8,
+  /** Carriers that a session may have attached at once: `u8`. */
+  carriers: 9,
 } as const;
 
 /** Optional fields by type. */
 export type Fields = Map<number, Uint8Array>;
 
 /** The messages that have fields. */
-export type FieldedMessage = "hello" | "challenge" | "commit" | "accept";
+export type FieldedMessage =
+  | "hello"
+  | "challenge"
+  | "commit of a new session"
+  | "commit of a join"
+  | "accept of a new session"
+  | "accept of a join";
 
-/** What is known of each field: where it may stand, and how long its value is, in bytes. */
-const KNOWN: ReadonlyMap<number, { name: string; in: readonly FieldedMessage[]; bytes: number }> = new Map([
-  [FieldType.resumeTimeout, { name: "resumeTimeout", in: ["commit", "accept"], bytes: 8 }],
-  [FieldType.identity, { name: "identity", in: ["commit"], bytes: IDENTITY_FIELD_BYTES }],
+/** How many counted bytes of a carrier that is gone an end has taken; final. Source: `PROTOCOL.md`, "Receipts". */
+export interface Receipt {
+  /** Of the carrier. */
+  number: number;
+  /** Counted bytes, those of a frame that was cut included. */
+  taken: number;
+}
+
+/** Start credit of a session's streams, in bytes. */
+export interface StartPools {
+  /** What the client may take for what it sends. */
+  client: number;
+  /** What the server takes for what it sends. */
+  server: number;
+}
+
+/** Bytes of a number in `live`. */
+const LIVE_BYTES = 4;
+/** Bytes of a receipt in `receipts`. */
+const RECEIPT_BYTES = 12;
+
+/** What is known of a field. */
+interface KnownField {
+  readonly name: string;
+  /** Where it may stand. */
+  readonly in: readonly FieldedMessage[];
+  /** Length of its value, or of one entry of it. */
+  readonly bytes: number;
+  /** Whether its value is a list of such entries. */
+  readonly isList?: boolean;
+  /** Throws if the value, of the right length, is beyond its range. */
+  readonly check?: (value: Uint8Array) => void;
+}
+
+const [NEW_COMMIT, JOIN_COMMIT] = ["commit of a new session", "commit of a join"] as const;
+const [NEW_ACCEPT, JOIN_ACCEPT] = ["accept of a new session", "accept of a join"] as const;
+
+const KNOWN: ReadonlyMap<number, KnownField> = new Map<number, KnownField>([
+  [FieldType.resumeTimeout, {
+    name: "resumeTimeout",
+    in: [NEW_COMMIT, JOIN_COMMIT, NEW_ACCEPT, JOIN_ACCEPT],
+    bytes: 8,
+    check: checkResumeTimeout,
+  }],
+  [FieldType.identity, { name: "identity", in: [NEW_COMMIT], bytes: IDENTITY_FIELD_BYTES }],
   [FieldType.guarded, { name: "guarded", in: ["hello", "challenge"], bytes: 0 }],
-  [FieldType.startPool, { name: "startPool", in: ["accept"], bytes: 4 }],
-  [FieldType.full, { name: "full", in: ["accept"], bytes: 0 }],
+  [FieldType.full, { name: "full", in: [NEW_ACCEPT], bytes: 0 }],
+  [FieldType.startPools, { name: "startPools", in: [NEW_ACCEPT], bytes: 8 }],
+  [FieldType.live, { name: "live", in: [JOIN_COMMIT], bytes: LIVE_BYTES, isList: true, check: checkLive }],
+  [FieldType.receipts, {
+    name: "receipts",
+    in: [JOIN_COMMIT, JOIN_ACCEPT],
+    bytes: RECEIPT_BYTES,
+    isList: true,
+    check: checkReceipts,
+  }],
+  [FieldType.carriers, { name: "carriers", in: [NEW_ACCEPT], bytes: 1, check: checkCarriers }],
 ]);
 
 /** The list with the field that says how long the sender keeps a session without a carrier, in milliseconds. */
@@ -56,17 +118,64 @@ export function fullField(): Fields {
   return new Map([[FieldType.full, new Uint8Array(0)]]);
 }
 
-/** The list with the start credit that the client may take, in bytes. */
-export function startPoolField(bytes: number): Fields {
-  const value = new Uint8Array(4);
-  writeU32(value, 0, bytes);
-  return new Map([[FieldType.startPool, value]]);
+/** The list with the start credit of a new session. */
+export function startPoolsField({ client, server }: StartPools): Fields {
+  const value = new Uint8Array(8);
+  writeU32(value, 0, client);
+  writeU32(value, 4, server);
+  return new Map([[FieldType.startPools, value]]);
 }
 
-/** The start credit that the client may take, in bytes; `undefined` if the server does not say. */
-export function readStartPool(fields: Fields): number | undefined {
-  const value = fields.get(FieldType.startPool);
-  return value === undefined ? undefined : readU32(value, 0);
+/** The start credit of a new session; `undefined` if the server does not say. */
+export function readStartPools(fields: Fields): StartPools | undefined {
+  const value = fields.get(FieldType.startPools);
+  return value === undefined ? undefined : { client: readU32(value, 0), server: readU32(value, 4) };
+}
+
+/** The list with the numbers of the carriers that may be alive: at most {@linkcode MOST_UNSETTLED}, in any order. */
+export function liveField(numbers: Iterable<number>): Fields {
+  const rising = [...numbers].sort((one, other) => one - other);
+  if (rising.length === 0) return new Map();
+  const value = new Uint8Array(rising.length * LIVE_BYTES);
+  rising.forEach((number, at) => writeU32(value, at * LIVE_BYTES, number));
+  return new Map([[FieldType.live, value]]);
+}
+
+/** The numbers of the client's other carriers that may be alive, rising. */
+export function readLive(fields: Fields): number[] {
+  const value = fields.get(FieldType.live) ?? new Uint8Array(0);
+  return Array.from({ length: value.length / LIVE_BYTES }, (_, at) => readU32(value, at * LIVE_BYTES));
+}
+
+/** The list with the sender's receipts: at most {@linkcode MOST_UNSETTLED}, in any order. */
+export function receiptsField(receipts: Iterable<Receipt>): Fields {
+  const rising = [...receipts].sort((one, other) => one.number - other.number);
+  if (rising.length === 0) return new Map();
+  const value = new Uint8Array(rising.length * RECEIPT_BYTES);
+  rising.forEach(({ number, taken }, at) => {
+    writeU32(value, at * RECEIPT_BYTES, number);
+    writeU64(value, at * RECEIPT_BYTES + 4, taken);
+  });
+  return new Map([[FieldType.receipts, value]]);
+}
+
+/** The sender's receipts, their numbers rising. */
+export function readReceipts(fields: Fields): Receipt[] {
+  const value = fields.get(FieldType.receipts) ?? new Uint8Array(0);
+  return Array.from({ length: value.length / RECEIPT_BYTES }, (_, at) => ({
+    number: readU32(value, at * RECEIPT_BYTES),
+    taken: readU64(value, at * RECEIPT_BYTES + 4),
+  }));
+}
+
+/** The list with how many carriers a session may have attached at once: 1 to {@linkcode MOST_CARRIERS}. */
+export function carriersField(most: number): Fields {
+  return new Map([[FieldType.carriers, new Uint8Array([most])]]);
+}
+
+/** How many carriers the session may have attached at once; one if the server does not say. */
+export function readCarriers(fields: Fields): number {
+  return fields.get(FieldType.carriers)?.[0] ?? 1;
 }
 
 /** How long the sender keeps a session without a carrier, in milliseconds; without a limit if it does not say. */
@@ -111,12 +220,44 @@ function check(type: number, value: Uint8Array, message: FieldedMessage): void {
   if (known === undefined) return;
   const what = `the field ${known.name}`;
   if (!known.in.includes(message)) throw new TeleError("protocol", `${what} does not belong into the ${message}`);
-  if (value.length !== known.bytes) {
+  if (known.isList) checkEntries(value, known, what);
+  else if (value.length !== known.bytes) {
     throw new TeleError("protocol", `${what} has ${known.bytes} bytes, not ${value.length}`);
   }
-  if (type !== FieldType.resumeTimeout) return;
+  known.check?.(value);
+}
+
+/** A list without entries has one encoding: it is left out. */
+function checkEntries({ length }: Uint8Array, { bytes }: KnownField, what: string): void {
+  if (length === 0 || length % bytes !== 0) {
+    throw new TeleError("protocol", `${what} is a list of ${bytes} bytes each, and has ${length}`);
+  }
+  if (length > MOST_UNSETTLED * bytes) {
+    throw new TeleError("protocol", `${what} has more than ${MOST_UNSETTLED} entries`);
+  }
+}
+
+function checkResumeTimeout(value: Uint8Array): void {
   const timeoutMs = readU64(value, 0);
   if (timeoutMs < 1 || timeoutMs > MOST_RESUME_TIMEOUT_MS) {
     throw new TeleError("protocol", `a session cannot be kept for ${timeoutMs} ms`);
+  }
+}
+
+function checkCarriers([most]: Uint8Array): void {
+  if (most < 1 || most > MOST_CARRIERS) throw new TeleError("protocol", `a session cannot have ${most} carriers`);
+}
+
+function checkLive(value: Uint8Array): void {
+  checkRising(readLive(new Map([[FieldType.live, value]])), "live");
+}
+
+function checkReceipts(value: Uint8Array): void {
+  checkRising(readReceipts(new Map([[FieldType.receipts, value]])).map(({ number }) => number), "receipts");
+}
+
+function checkRising(numbers: readonly number[], name: string): void {
+  if (numbers.some((number, at) => at > 0 && number <= numbers[at - 1])) {
+    throw new TeleError("protocol", `the carriers in the field ${name} are not in the order of their numbers`);
   }
 }

@@ -11,7 +11,7 @@ import { readU16 } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
 import { PROTOCOL_VERSION } from "../session_constants.ts";
 import { IDENTITY_FIELD_BYTES } from "./fields.ts";
-import { KEY_BYTES, NONCE_BYTES } from "./messages.ts";
+import { KEY_BYTES, type Kind, NONCE_BYTES } from "./messages.ts";
 import type { Transcript } from "./transcript.ts";
 
 /** Bytes that WebCrypto takes. */
@@ -47,7 +47,7 @@ export interface HandshakeKeys {
  *
  * @param own Our half of the key exchange.
  * @param peerPublicKey The other half: {@linkcode KEY_BYTES} bytes.
- * @param secret What both sides share beforehand: the session's resume secret for a resume; for a new session what the
+ * @param secret What both sides share beforehand: the session's resume secret for a join; for a new session what the
  *   token adds, or nothing.
  * @param transcript The messages so far.
  * @throws {TeleError} `protocol` if the peer's key is not one.
@@ -98,7 +98,7 @@ export type ProofRole = "client commit" | "server accept";
 export async function makeProof(
   keys: HandshakeKeys,
   role: ProofRole,
-  kind: "new" | "resume",
+  kind: Kind,
   transcript: Transcript,
 ): Promise<Uint8Array> {
   return new Uint8Array(
@@ -110,7 +110,7 @@ export async function makeProof(
 export function checkProof(
   keys: HandshakeKeys,
   role: ProofRole,
-  kind: "new" | "resume",
+  kind: Kind,
   transcript: Transcript,
   proof: Uint8Array,
 ): Promise<boolean> {
@@ -125,7 +125,7 @@ export function labelled(label: string, bytes: Uint8Array): Uint8Array<ArrayBuff
 const MOST_SLOT = 0xffff;
 
 /**
- * Who a client is across restarts: a key pair, and a slot that tells its sessions apart (`--pool`).
+ * Who a client is across restarts: a key pair, and a slot that tells its sessions apart.
  *
  * A server ends an older session of the same identity when a new one begins, so that a client which was killed does
  * not leave its upstream connections open for days.

@@ -9,7 +9,7 @@ import { ByteReader, ByteWriter } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
 import { decodeEnding, RefusalError } from "../ending.ts";
 import { FrameType, MAGIC, PROTOCOL_VERSION } from "../session_constants.ts";
-import { type Fields, FieldType, readFields, writeFields } from "./fields.ts";
+import { type Fields, FieldType, readFields, readLive, readReceipts, writeFields } from "./fields.ts";
 
 /** Bytes of a nonce. */
 export const NONCE_BYTES = 32;
@@ -20,15 +20,21 @@ export const PROOF_BYTES = 32;
 /** Bytes of a session identifier. */
 export const SESSION_ID_BYTES = 16;
 
+/** What a client attaches a carrier to: a session that this makes, or one that is there. */
+export type Kind = "new" | "join";
+
+/** What a carrier is for, until a frame says otherwise. */
+export type Lane = "quiet" | "bulk";
+
 /** First message, from the client. */
 export interface Hello {
   /** What the client asks for. */
-  kind: "new" | "resume";
+  kind: Kind;
   /** {@linkcode NONCE_BYTES} random bytes. */
   nonce: Uint8Array;
   /** The client's half of the key exchange. */
   publicKey: Uint8Array;
-  /** Only with `resume`. */
+  /** Only with `join`. */
   sessionId?: Uint8Array;
   /** Optional fields. */
   fields: Fields;
@@ -49,38 +55,46 @@ export interface Challenge {
 /** Third message, from the client: the one that attaches. Its proof stands in its last {@linkcode PROOF_BYTES}. */
 export interface Commit {
   /** What the client attaches to. */
-  kind: "new" | "resume";
-  /** 0 of a new session; of a resume higher than any before of it, and below 2^32. */
-  attempt: number;
-  /** Counted bytes the client has received; 0 of a new session. */
-  received: number;
+  kind: Kind;
+  /** Of the carrier: 0 of a new session; of a join higher than any before in its session, and below 2^32. */
+  number: number;
+  /** `quiet` of a new session. */
+  lane: Lane;
   /** Optional fields. */
   fields: Fields;
 }
 
 /** Fourth message, from the server. Its proof stands in its last {@linkcode PROOF_BYTES}. */
 export interface Accept {
-  /** {@linkcode SESSION_ID_BYTES} bytes. */
+  /** {@linkcode SESSION_ID_BYTES} bytes; zeros if there is no room for a session. */
   sessionId: Uint8Array;
-  /** Counted bytes the server has received. */
-  received: number;
+  /** As in the commit. */
+  number: number;
   /** Optional fields. */
   fields: Fields;
 }
 
-const kindByte = { new: 0, resume: 1 } as const;
+const kindByte = { new: 0, join: 1 } as const;
 
-function readKind(value: number): "new" | "resume" {
+function readKind(value: number): Kind {
   if (value === kindByte.new) return "new";
-  if (value === kindByte.resume) return "resume";
+  if (value === kindByte.join) return "join";
   throw new TeleError("protocol", `a handshake of kind ${value} is not known here`);
+}
+
+const laneByte = { quiet: 0, bulk: 1 } as const;
+
+function readLane(value: number): Lane {
+  if (value === laneByte.quiet) return "quiet";
+  if (value === laneByte.bulk) return "bulk";
+  throw new TeleError("protocol", `a carrier of lane ${value} is not known here`);
 }
 
 /** The payload of a hello frame. */
 export function encodeHello(hello: Hello): Uint8Array<ArrayBuffer> {
   const writer = new ByteWriter().u8(FrameType.hello).bytes(new TextEncoder().encode(MAGIC)).u8(PROTOCOL_VERSION)
     .u8(kindByte[hello.kind]).bytes(hello.nonce).bytes(hello.publicKey);
-  if (hello.kind === "resume") writer.bytes(hello.sessionId!);
+  if (hello.kind === "join") writer.bytes(hello.sessionId!);
   return writeFields(writer, hello.fields).done();
 }
 
@@ -143,8 +157,8 @@ export function decodeChallenge(payload: Uint8Array): Challenge {
 
 /** The payload of a commit frame without the proof behind it. */
 export function encodeCommit(commit: Commit): Uint8Array<ArrayBuffer> {
-  const writer = new ByteWriter().u8(FrameType.commit).u8(kindByte[commit.kind]).u32(commit.attempt)
-    .u64(commit.received);
+  const writer = new ByteWriter().u8(FrameType.commit).u8(kindByte[commit.kind]).u32(commit.number)
+    .u8(laneByte[commit.lane]);
   return writeFields(writer, commit.fields).done();
 }
 
@@ -154,28 +168,35 @@ export function decodeCommit(payload: Uint8Array): { commit: Commit; body: Uint8
   const reader = new ByteReader(body, "commit");
   if (reader.u8() !== FrameType.commit) throw new TeleError("protocol", "a commit was due, something else came");
   const kind = readKind(reader.u8());
-  const attempt = reader.u32();
-  const received = reader.u64();
-  const commit = reader.end({ kind, attempt, received, fields: readFields(reader, "commit") });
+  const number = reader.u32();
+  const lane = readLane(reader.u8());
+  const fields = readFields(reader, kind === "new" ? "commit of a new session" : "commit of a join");
+  const commit = reader.end({ kind, number, lane, fields });
   checkCommit(commit);
   return { commit, body, proof };
 }
 
-/** A new session has no past, and a resume has one. */
-function checkCommit({ kind, attempt, received, fields }: Commit): void {
-  if (kind === "resume") {
-    if (attempt === 0) throw new TeleError("protocol", "attempts to resume a session count from 1");
-    if (fields.has(FieldType.identity)) {
-      throw new TeleError("protocol", "the field identity belongs into the commit of a new session");
+/** A new session has no carriers before this one, and a join names none but those. */
+function checkCommit({ kind, number, lane, fields }: Commit): void {
+  if (kind === "new") {
+    if (number !== 0 || lane !== "quiet") {
+      throw new TeleError("protocol", "the first carrier of a session has the number 0 and is quiet");
     }
-  } else if (attempt !== 0 || received !== 0) {
-    throw new TeleError("protocol", "a new session has no attempts before it, and nothing received");
+    return;
+  }
+  if (number === 0) throw new TeleError("protocol", "carriers that join a session count from 1");
+  const named = [...readLive(fields), ...readReceipts(fields).map((receipt) => receipt.number)];
+  if (named.some((other) => other >= number)) {
+    throw new TeleError("protocol", `the commit of carrier ${number} names itself or one behind it`);
+  }
+  if (new Set(named).size < named.length) {
+    throw new TeleError("protocol", "a carrier cannot be alive and gone in one commit");
   }
 }
 
 /** The payload of an accept frame without the proof behind it. */
 export function encodeAccept(accept: Accept): Uint8Array<ArrayBuffer> {
-  const writer = new ByteWriter().u8(FrameType.accept).bytes(accept.sessionId).u64(accept.received);
+  const writer = new ByteWriter().u8(FrameType.accept).bytes(accept.sessionId).u32(accept.number);
   return writeFields(writer, accept.fields).done();
 }
 
@@ -186,8 +207,21 @@ export function decodeAccept(payload: Uint8Array): { accept: Accept; body: Uint8
   const reader = new ByteReader(body, "accept");
   if (reader.u8() !== FrameType.accept) throw new TeleError("protocol", "an accept was due, something else came");
   const sessionId = reader.bytes(SESSION_ID_BYTES);
-  const received = reader.u64();
-  return { accept: reader.end({ sessionId, received, fields: readFields(reader, "accept") }), body, proof };
+  const number = reader.u32();
+  const fields = readFields(reader, number === 0 ? "accept of a new session" : "accept of a join");
+  const accept = reader.end({ sessionId, number, fields });
+  checkAccept(accept);
+  return { accept, body, proof };
+}
+
+/** Unlike a commit, an accept may name carriers behind its own: their commits may have been taken before. */
+function checkAccept({ sessionId, number, fields }: Accept): void {
+  if (fields.has(FieldType.full) && sessionId.some((byte) => byte !== 0)) {
+    throw new TeleError("protocol", "the accept says that there is no session, and names one");
+  }
+  if (readReceipts(fields).some((receipt) => receipt.number === number)) {
+    throw new TeleError("protocol", `the accept of carrier ${number} says that it is gone`);
+  }
 }
 
 function splitProof(payload: Uint8Array, what: string): { body: Uint8Array; proof: Uint8Array } {

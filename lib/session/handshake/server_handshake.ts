@@ -29,6 +29,7 @@ import {
   encodeAccept,
   encodeChallenge,
   type Hello,
+  type Kind,
   SESSION_ID_BYTES,
 } from "./messages.ts";
 import { tokenOnClientOnly, tokenOnServerOnly, tokensDiffer } from "./token.ts";
@@ -52,7 +53,7 @@ export class ServerHandshake {
   #transcript = Transcript.of();
   #keys: HandshakeKeys | undefined;
   #hello: Hello | undefined;
-  #kind: "new" | "resume" = "new";
+  #kind: Kind = "new";
   readonly #isGuarded: boolean;
 
   /** A handshake on `duplex`, which nobody has read from; `isGuarded` says whether this server has a token. */
@@ -96,7 +97,7 @@ export class ServerHandshake {
    * @param secretOf The secret for a commit of this kind, or `undefined` if such a commit is not possible here.
    * @throws {TeleError} `refused` if a proof does not hold, `protocol` if the bytes make no sense.
    */
-  async commit(secretOf: (kind: Commit["kind"]) => Uint8Array | undefined): Promise<Committed> {
+  async commit(secretOf: (kind: Kind) => Uint8Array | undefined): Promise<Committed> {
     const opening = this.#transcript;
     const { commit, body, proof } = decodeCommit(await this.channel.receive());
     const secret = secretOf(commit.kind);
@@ -127,7 +128,7 @@ export class ServerHandshake {
 
   /** Tells a client whose proof held that there is no room, with a proof: it may take a session for lost by that. */
   async sayFull(): Promise<void> {
-    const accept = { sessionId: new Uint8Array(SESSION_ID_BYTES), received: 0, fields: fullField() };
+    const accept = { sessionId: new Uint8Array(SESSION_ID_BYTES), number: 0, fields: fullField() };
     await this.channel.send(await this.accept(accept)).catch(() => {});
   }
 

@@ -7,7 +7,7 @@
 import { badInput } from "../../net/error.ts";
 
 /** The session protocol's own ALPN name. */
-export const SESSION_ALPN = "tele/1";
+export const SESSION_ALPN = "tele/2";
 
 /** The end of a protocol's name where it is spoken in ping frames (RFD 80). */
 const PING_SUFFIX = "-ping";
@@ -101,7 +101,7 @@ export function offered(protocol: string): string[] {
  * import { announced } from "./alpn.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(announced({ sessions: true, routes: [{ protocol: "mysql" }] }), ["tele/1", "mysql-ping", "mysql"]);
+ * assertEquals(announced({ sessions: true, routes: [{ protocol: "mysql" }] }), ["tele/2", "mysql-ping", "mysql"]);
  * ```
  */
 export function announced(served: Served<{ readonly protocol: string }>): string[] {
@@ -121,7 +121,7 @@ export function announced(served: Served<{ readonly protocol: string }>): string
  *
  * const route = { protocol: "mysql" };
  * assertEquals(choiceOf("mysql-ping", { sessions: false, routes: [route] }), { kind: "route", route, pings: true });
- * assertEquals(choiceOf("tele/1", { sessions: false, routes: [route] }), undefined);
+ * assertEquals(choiceOf("tele/2", { sessions: false, routes: [route] }), undefined);
  * ```
  */
 export function choiceOf<Route extends { readonly protocol: string }>(

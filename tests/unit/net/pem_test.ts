@@ -120,7 +120,7 @@ test("each wrong key file gets a sentence", async () => {
 tlsTest("a client's files are looked at before it connects, as a server's are", async () => {
   const { ca, server, client } = await certificates();
   const old = await ca.issue({ isOld: true });
-  const protocols = ["tele/1"];
+  const protocols = ["tele/2"];
   const wrong: [Partial<TlsDialSettings>, string][] = [
     [{ certificate: { cert: client.cert, key: server.key } }, "--tls-key: this is not the key of the certificate in"],
     [{ certificate: { cert: ca.cert + client.cert, key: client.key } }, "--tls-cert: the certificate of the key in"],

@@ -64,6 +64,6 @@ tlsTest("an address with a zone is dialed with it, and verified without", async 
   const world = await TlsWorld.start(await ca.issue({ names: `IP:${address}` }), undefined, undefined, everywhere);
   const dialing = world.dial({}, `[${address}%${zone}]`);
   if (local === undefined) assertEquals((await assertRejects(() => dialing, TeleError)).code, "carrier-lost");
-  else assertEquals((await dialing).protocol, "tele/1");
+  else assertEquals((await dialing).protocol, "tele/2");
   world.close();
 });

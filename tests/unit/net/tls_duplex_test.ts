@@ -21,9 +21,9 @@ async function readAll(duplex: Duplex, bufferBytes = 64 * 1024): Promise<Uint8Ar
 }
 
 tlsTest("what was agreed on, and who is there", async () => {
-  const world = await TlsWorld.start({ protocols: ["tele/1", "teleport-tcp-ping"] });
-  const [near, far] = await world.pair({ protocols: ["teleport-tcp-ping", "tele/1"] });
-  assertEquals([near.protocol, far.protocol], ["tele/1", "tele/1"]);
+  const world = await TlsWorld.start({ protocols: ["tele/2", "teleport-tcp-ping"] });
+  const [near, far] = await world.pair({ protocols: ["teleport-tcp-ping", "tele/2"] });
+  assertEquals([near.protocol, far.protocol], ["tele/2", "tele/2"]);
   assertEquals(near.duplex.peer, world.listening.addresses[0]);
   assertEquals([near.duplex.localAddress, far.duplex.localAddress], ["127.0.0.1", "127.0.0.1"]);
   assert(far.duplex.peer.startsWith("127.0.0.1:"));

@@ -162,7 +162,7 @@ tlsTest("a stranger that goes away, before a word and in the middle", async () =
   assertEquals(await world.refusal(), "it was cut during the TLS handshake");
   assertEquals(world.listening.strangers, 0);
   // An attempt of our own that lost its race is no news, one of another program is.
-  for (const [protocol, told] of [["tele/1", "left: "], ["h2", ""]]) {
+  for (const [protocol, told] of [["tele/2", "left: "], ["h2", ""]]) {
     const rival = await Deno.connect({ hostname: "127.0.0.1", port: world.port });
     await rival.write(await helloOf(protocol!));
     await rival.read(new Uint8Array(64 * 1024));
@@ -180,7 +180,7 @@ async function failureAt(answer: (connection: Deno.TcpConn) => Promise<void>): P
     await answer(connection);
     connection.close();
   });
-  const failure = await failureOf(dialTls(parseAddress(`localhost:${listener.addr.port}`), { protocols: ["tele/1"] }));
+  const failure = await failureOf(dialTls(parseAddress(`localhost:${listener.addr.port}`), { protocols: ["tele/2"] }));
   await serving;
   return failure;
 }

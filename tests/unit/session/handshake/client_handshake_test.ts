@@ -4,21 +4,22 @@ import { TeleError } from "../../../../lib/net/error.ts";
 import { duplexPair } from "../../../../lib/net/pipe.ts";
 import { ClientHandshake } from "../../../../lib/session/handshake/client_handshake.ts";
 import { ServerHandshake } from "../../../../lib/session/handshake/server_handshake.ts";
+import { readLive, readReceipts, readStartPools } from "../../../../lib/session/handshake/fields.ts";
 import { HandshakeChannel } from "../../../../lib/session/handshake/channel.ts";
 import { RefusalError } from "../../../../lib/session/ending.ts";
 import { memoryPipe } from "../../../support/memory_network.ts";
 import { framed } from "../../../../lib/ping/codec.ts";
 import {
   attach,
+  JOIN,
+  joinClient,
+  joinServer,
   meetWell,
   NEW,
   newClient,
   newServer,
   NO_SECRET,
   OTHER_SECRET,
-  RESUME,
-  resumeClient,
-  resumeServer,
   SECRET,
   serve,
   SESSION_ID,
@@ -29,16 +30,20 @@ Deno.test("a new session: both sides share a secret that was never sent", async 
   assertEquals(committed.hello.kind, "new");
   assertEquals(accepted.resumeSecret, committed.resumeSecret);
   assertNotEquals(accepted.resumeSecret, new Uint8Array(32));
-  assertEquals([accepted.accept.sessionId, accepted.accept.received], [SESSION_ID, 0]);
+  assertEquals([accepted.accept.sessionId, accepted.accept.number], [SESSION_ID, 0]);
+  assertEquals(readStartPools(accepted.accept.fields), { client: 5, server: 6 });
   assertEquals(accepted.accept.fields.get(1000), SECRET);
   assertEquals(committed.identity, undefined);
 });
 
-Deno.test("a resume tells the attempt and both counts", async () => {
-  const { accepted, committed } = await meetWell(resumeClient, resumeServer);
-  assertEquals([committed.hello.kind, committed.hello.sessionId], ["resume", SESSION_ID]);
-  assertEquals(committed.commit, RESUME);
-  assertEquals(accepted.accept.received, 123);
+Deno.test("a join tells the carrier's number and lane, the others that are alive, and both ends' receipts", async () => {
+  const { accepted, committed } = await meetWell(joinClient, joinServer);
+  assertEquals([committed.hello.kind, committed.hello.sessionId], ["join", SESSION_ID]);
+  assertEquals(committed.commit, JOIN);
+  assertEquals(readLive(committed.commit.fields), [2]);
+  assertEquals(readReceipts(committed.commit.fields), [{ number: 0, taken: 70_000 }]);
+  assertEquals(accepted.accept.number, 3);
+  assertEquals(readReceipts(accepted.accept.fields), [{ number: 0, taken: 123 }]);
 });
 
 Deno.test("a client that asks for an unknown session learns so and can begin a new one", async () => {
@@ -52,12 +57,12 @@ Deno.test("a client that asks for an unknown session learns so and can begin a n
 
 Deno.test("a server with another secret is refused by the client, even if it takes the client's proof", async () => {
   const [near, far] = duplexPair();
-  const client = attach(near, resumeClient);
+  const client = attach(near, joinClient);
   const impostor = new ServerHandshake(far);
   await impostor.hello();
   await impostor.challenge("ready");
   await assertRejects(() => impostor.commit(() => OTHER_SECRET), RefusalError);
-  const accept = await impostor.accept({ sessionId: SESSION_ID, received: 0, fields: new Map() });
+  const accept = await impostor.accept({ sessionId: SESSION_ID, number: 3, fields: new Map() });
   await far.write(framed(accept));
   const error = await assertRejects(() => client, TeleError, "not the server of the session");
   assertEquals(error.code, "protocol");
@@ -65,13 +70,13 @@ Deno.test("a server with another secret is refused by the client, even if it tak
 
 Deno.test("a client's bytes sent back to it are refused", async () => {
   const [near, far] = duplexPair();
-  const client = attach(near, resumeClient);
+  const client = attach(near, joinClient);
   const channel = new HandshakeChannel(far);
   await channel.send(await channel.receive());
   assertEquals((await assertRejects(() => client, TeleError)).code, "protocol");
 
   const [near2, far2] = duplexPair();
-  const client2 = attach(near2, resumeClient);
+  const client2 = attach(near2, joinClient);
   const server = new ServerHandshake(far2);
   await server.hello();
   await server.challenge("ready");
@@ -79,19 +84,21 @@ Deno.test("a client's bytes sent back to it are refused", async () => {
   assertEquals((await assertRejects(() => client2, TeleError)).code, "protocol");
 });
 
-Deno.test("an accept of another session, or with a count of a new one, is refused though its proof holds", async () => {
+Deno.test("an accept of another session or of another carrier is refused though its proof holds", async () => {
   const wrong = [
-    { client: newClient, sessionId: SESSION_ID, received: 1, words: "of a session that is new" },
-    { client: resumeClient, sessionId: SECRET.subarray(0, 16), received: 0, words: "another session than the one" },
+    { client: newClient, sessionId: SESSION_ID, number: 1, words: "accepts carrier 1, not 0" },
+    { client: joinClient, sessionId: SESSION_ID, number: 2, words: "accepts carrier 2, not 3" },
+    { client: joinClient, sessionId: SESSION_ID, number: 0, words: "accepts carrier 0, not 3" },
+    { client: joinClient, sessionId: SECRET.subarray(0, 16), number: 3, words: "another session than the one" },
   ];
-  for (const { client, sessionId, received, words } of wrong) {
+  for (const { client, sessionId, number, words } of wrong) {
     const { a, b } = memoryPipe();
     const attaching = attach(a, client);
     const server = new ServerHandshake(b);
     await server.hello();
     await server.challenge("ready");
     await server.commit(() => client.secret);
-    await b.write(framed(await server.accept({ sessionId, received, fields: new Map() })));
+    await b.write(framed(await server.accept({ sessionId, number, fields: new Map() })));
     assertEquals((await assertRejects(() => attaching, TeleError, words)).code, "protocol");
   }
 });

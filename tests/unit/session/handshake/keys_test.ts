@@ -35,9 +35,9 @@ Deno.test("both sides derive the same keys from each other's halves", async () =
     const { clientKeys, serverKeys } = await bothSides([secret, secret]);
     assertEquals(clientKeys.resumeSecret, serverKeys.resumeSecret);
     assertEquals(clientKeys.resumeSecret.length, 32);
-    const proof = await makeProof(clientKeys, "client commit", "resume", TRANSCRIPT);
+    const proof = await makeProof(clientKeys, "client commit", "join", TRANSCRIPT);
     assertEquals(proof.length, 32);
-    assert(await checkProof(serverKeys, "client commit", "resume", TRANSCRIPT, proof));
+    assert(await checkProof(serverKeys, "client commit", "join", TRANSCRIPT, proof));
   }
 });
 
@@ -50,8 +50,8 @@ Deno.test("another secret or another transcript makes proofs that do not hold", 
     await bothSides([SECRET, SECRET], [TRANSCRIPT, OTHER_TRANSCRIPT]),
   ];
   for (const { clientKeys, serverKeys } of cases) {
-    const proof = await makeProof(clientKeys, "client commit", "resume", TRANSCRIPT);
-    assertEquals(await checkProof(serverKeys, "client commit", "resume", TRANSCRIPT, proof), false);
+    const proof = await makeProof(clientKeys, "client commit", "join", TRANSCRIPT);
+    assertEquals(await checkProof(serverKeys, "client commit", "join", TRANSCRIPT, proof), false);
     assertNotEquals(clientKeys.resumeSecret, serverKeys.resumeSecret);
   }
 });
@@ -60,17 +60,17 @@ Deno.test("two handshakes with the same secret and transcript have different key
   const first = await bothSides([SECRET, SECRET]);
   const second = await bothSides([SECRET, SECRET]);
   assertNotEquals(first.clientKeys.resumeSecret, second.clientKeys.resumeSecret);
-  const proof = await makeProof(first.clientKeys, "client commit", "resume", TRANSCRIPT);
-  assertEquals(await checkProof(second.serverKeys, "client commit", "resume", TRANSCRIPT, proof), false);
+  const proof = await makeProof(first.clientKeys, "client commit", "join", TRANSCRIPT);
+  assertEquals(await checkProof(second.serverKeys, "client commit", "join", TRANSCRIPT, proof), false);
 });
 
 Deno.test("a proof holds only for its own role, kind and transcript, so none can be reflected", async () => {
   const { clientKeys, serverKeys } = await bothSides([SECRET, SECRET]);
-  const all: [ProofRole, "new" | "resume"][] = [
+  const all: [ProofRole, "new" | "join"][] = [
     ["client commit", "new"],
-    ["client commit", "resume"],
+    ["client commit", "join"],
     ["server accept", "new"],
-    ["server accept", "resume"],
+    ["server accept", "join"],
   ];
   for (const made of all) {
     const proof = await makeProof(clientKeys, ...made, TRANSCRIPT);

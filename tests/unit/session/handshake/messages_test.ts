@@ -2,7 +2,12 @@ import { concat } from "@std/bytes/concat";
 import { assert, assertEquals, assertInstanceOf, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { TeleError } from "../../../../lib/net/error.ts";
-import { EndCode, MOST_RESUME_TIMEOUT_MS, PROTOCOL_VERSION } from "../../../../lib/session/session_constants.ts";
+import {
+  EndCode,
+  MOST_RESUME_TIMEOUT_MS,
+  MOST_UNSETTLED,
+  PROTOCOL_VERSION,
+} from "../../../../lib/session/session_constants.ts";
 import {
   type Accept,
   type Challenge,
@@ -19,7 +24,17 @@ import {
   PROOF_BYTES,
 } from "../../../../lib/session/handshake/messages.ts";
 import { encodeEnding, endingOf, RefusalError } from "../../../../lib/session/ending.ts";
-import { type Fields, FieldType, resumeTimeoutField } from "../../../../lib/session/handshake/fields.ts";
+import {
+  carriersField,
+  type Fields,
+  FieldType,
+  fullField,
+  liveField,
+  readReceipts,
+  receiptsField,
+  resumeTimeoutField,
+  startPoolsField,
+} from "../../../../lib/session/handshake/fields.ts";
 
 const SEED = 7;
 const LARGEST_COUNT = Number.MAX_SAFE_INTEGER;
@@ -47,6 +62,23 @@ function fieldsOf(...known: fc.Arbitrary<[number, Uint8Array]>[]): fc.Arbitrary<
 
 const guarded = fc.constant<[number, Uint8Array]>([FieldType.guarded, new Uint8Array(0)]);
 const full = fc.constant<[number, Uint8Array]>([FieldType.full, new Uint8Array(0)]);
+/** A `u32`, its ends more often than by chance. */
+const number = fc.oneof(fc.integer({ min: 1, max: 2 ** 32 - 1 }), fc.constantFrom(1, 2, 2 ** 32 - 1));
+
+/** Numbers of other carriers in front of `number`, some of them alive and some gone. */
+function others(most: number): fc.Arbitrary<Fields> {
+  const some = fc.uniqueArray(fc.integer({ min: 0, max: most }), { maxLength: MOST_UNSETTLED });
+  return fc.tuple(some, fc.nat(MOST_UNSETTLED), fc.array(count, { minLength: 16, maxLength: 16 })).map(
+    ([numbers, split, counts]) => {
+      const receipts = numbers.slice(split).map((number, at) => ({ number, taken: counts[at]! }));
+      return new Map([...liveField(numbers.slice(0, split)), ...receiptsField(receipts)]);
+    },
+  );
+}
+
+const startPools = fc.tuple(fc.nat(), fc.nat())
+  .map(([client, server]): [number, Uint8Array] => [...startPoolsField({ client, server })][0]!);
+const carriers = fc.integer({ min: 1, max: 10 }).map((most): [number, Uint8Array] => [...carriersField(most)][0]!);
 const identity = bytes(100).map((value): [number, Uint8Array] => [FieldType.identity, value]);
 const resumeTimeout = fc.integer({ min: 1, max: MOST_RESUME_TIMEOUT_MS })
   .map((timeoutMs): [number, Uint8Array] => [...resumeTimeoutField(timeoutMs)][0]!);
@@ -55,7 +87,7 @@ const fields = fieldsOf(guarded);
 const hello: fc.Arbitrary<Hello> = fc.oneof(
   fc.record({ kind: fc.constant("new" as const), nonce: bytes(32), publicKey: bytes(32), fields }),
   fc.record({
-    kind: fc.constant("resume" as const),
+    kind: fc.constant("join" as const),
     nonce: bytes(32),
     publicKey: bytes(32),
     sessionId: bytes(16),
@@ -71,22 +103,43 @@ const challenge: fc.Arbitrary<Challenge> = fc.record({
 const commit: fc.Arbitrary<Commit> = fc.oneof(
   fc.record({
     kind: fc.constant("new" as const),
-    attempt: fc.constant(0),
-    received: fc.constant(0),
+    number: fc.constant(0),
+    lane: fc.constant("quiet" as const),
     fields: fieldsOf(resumeTimeout, identity),
   }),
+  number.chain((number) =>
+    fc.record({
+      kind: fc.constant("join" as const),
+      number: fc.constant(number),
+      lane: fc.constantFrom("quiet" as const, "bulk" as const),
+      fields: fc.tuple(fieldsOf(resumeTimeout), others(number - 1)).map(([some, lists]) =>
+        new Map([...some, ...lists])
+      ),
+    })
+  ),
+);
+const accept: fc.Arbitrary<Accept> = fc.oneof(
   fc.record({
-    kind: fc.constant("resume" as const),
-    attempt: fc.integer({ min: 1, max: 2 ** 32 - 1 }),
-    received: count,
-    fields: fieldsOf(resumeTimeout),
+    sessionId: bytes(16),
+    number: fc.constant(0),
+    fields: fieldsOf(resumeTimeout, startPools, carriers),
+  }),
+  fc.record({
+    sessionId: fc.constant(new Uint8Array(16)),
+    number: fc.constant(0),
+    fields: fieldsOf(resumeTimeout, full),
+  }),
+  fc.tuple(number, fc.array(number, { maxLength: MOST_UNSETTLED })).chain(([number, others]) => {
+    const named = [...new Set(others)].filter((other) => other !== number);
+    return fc.record({
+      sessionId: bytes(16),
+      number: fc.constant(number),
+      fields: fc.tuple(fieldsOf(resumeTimeout), fc.array(count, { minLength: 16, maxLength: 16 })).map((
+        [some, counts],
+      ) => new Map([...some, ...receiptsField(named.map((number, at) => ({ number, taken: counts[at]! })))])),
+    });
   }),
 );
-const accept: fc.Arbitrary<Accept> = fc.record({
-  sessionId: bytes(16),
-  received: count,
-  fields: fieldsOf(resumeTimeout, full),
-});
 
 /** Encodes and decodes each message, the proofs of those that carry one left out of the comparison. */
 const MESSAGES = {
@@ -171,20 +224,47 @@ function onlyTeleErrors(action: () => unknown): void {
   }
 }
 
-Deno.test("numbers that no honest commit has are an error: attempts and counts of a new session, attempt 0 of a resume", () => {
-  const fields = new Map();
-  const wrong: Commit[] = [
-    { kind: "new", attempt: 1, received: 0, fields },
-    { kind: "new", attempt: 0, received: 1, fields },
-    { kind: "resume", attempt: 0, received: 0, fields },
-    { kind: "resume", attempt: 1, received: 0, fields: new Map([[FieldType.identity, new Uint8Array(100)]]) },
+Deno.test("what no honest commit says is an error: a past of a new session, none of a join, carriers that are not before it", () => {
+  const lane = "quiet";
+  const fields: Fields = new Map();
+  const receipt = (number: number) => receiptsField([{ number, taken: 5 }]);
+  const wrong: [Commit, string][] = [
+    [{ kind: "new", number: 1, lane, fields }, "the number 0 and is quiet"],
+    [{ kind: "new", number: 0, lane: "bulk", fields }, "the number 0 and is quiet"],
+    [{ kind: "new", number: 0, lane, fields: liveField([0]) }, "live does not belong"],
+    [{ kind: "new", number: 0, lane, fields: receipt(0) }, "receipts does not belong"],
+    [{ kind: "join", number: 0, lane, fields }, "count from 1"],
+    [{ kind: "join", number: 1, lane, fields: new Map([[FieldType.identity, new Uint8Array(100)]]) }, "identity"],
+    [{ kind: "join", number: 5, lane, fields: liveField([5]) }, "names itself or one behind it"],
+    [{ kind: "join", number: 5, lane, fields: liveField([2, 6]) }, "names itself or one behind it"],
+    [{ kind: "join", number: 5, lane, fields: receipt(5) }, "names itself or one behind it"],
+    [{ kind: "join", number: 5, lane, fields: receipt(2 ** 32 - 1) }, "names itself or one behind it"],
+    [{ kind: "join", number: 5, lane, fields: new Map([...liveField([1, 3]), ...receipt(3)]) }, "alive and gone"],
   ];
-  for (const commit of wrong) {
-    assertEquals(
-      assertThrows(() => MESSAGES.commit.decode(MESSAGES.commit.encode(commit)), TeleError).code,
-      "protocol",
-    );
+  for (const [commit, words] of wrong) {
+    const decode = () => MESSAGES.commit.decode(MESSAGES.commit.encode(commit));
+    assertEquals(assertThrows(decode, TeleError, words).code, "protocol");
   }
+});
+
+Deno.test("a commit has one of two lanes", () => {
+  const commit = MESSAGES.commit.encode({ kind: "join", number: 1, lane: "quiet", fields: new Map() });
+  for (let lane = 0; lane < 256; lane++) {
+    commit[6] = lane;
+    if (lane < 2) assertEquals(decodeCommit(commit).commit.lane, (["quiet", "bulk"] as const)[lane]!);
+    else assertEquals(assertThrows(() => decodeCommit(commit), TeleError, `lane ${lane}`).code, "protocol");
+  }
+});
+
+Deno.test("an accept may name carriers behind its own, not itself, and gives no session if it is full", () => {
+  const accept = (number: number, fields: Fields, sessionId = new Uint8Array(16)) =>
+    MESSAGES.accept.decode(MESSAGES.accept.encode({ sessionId, number, fields }));
+  const receipt = (number: number) => receiptsField([{ number, taken: 5 }]);
+  assertEquals(readReceipts(accept(3, receipt(4)).fields), [{ number: 4, taken: 5 }]);
+  assertEquals(assertThrows(() => accept(3, receipt(3)), TeleError, "says that it is gone").code, "protocol");
+  accept(0, fullField());
+  const named = () => accept(0, fullField(), new Uint8Array(16).fill(1));
+  assertEquals(assertThrows(named, TeleError, "and names one").code, "protocol");
 });
 
 Deno.test("a challenge has one of two states", () => {
@@ -202,7 +282,7 @@ Deno.test("a challenge has one of two states", () => {
 });
 
 Deno.test("a commit and an accept are split from their proofs byte for byte", () => {
-  const message: Commit = { kind: "resume", attempt: 3, received: 4, fields: new Map() };
+  const message: Commit = { kind: "join", number: 3, lane: "bulk", fields: new Map() };
   const proof = new Uint8Array(PROOF_BYTES).map((_, i) => i);
   const split = decodeCommit(concat([encodeCommit(message), proof]));
   assertEquals([split.body, split.proof], [encodeCommit(message), proof]);

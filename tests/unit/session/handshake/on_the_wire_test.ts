@@ -7,12 +7,12 @@ import { memoryPipe } from "../../../support/memory_network.ts";
 import {
   assertRefused,
   attach,
+  joinClient,
+  joinServer,
   meet,
   meetWell,
   newClient,
   newServer,
-  resumeClient,
-  resumeServer,
   serve,
   tapped,
 } from "../../../support/handshakes.ts";
@@ -22,12 +22,12 @@ Deno.test("a handshake survives any chunking and pings between its messages", as
     const { a, b } = memoryPipe({ seed, maxChunk: 3 });
     await b.write(new Uint8Array(12));
     await a.write(new Uint8Array(8));
-    await meetWell(resumeClient, resumeServer, [a, b]);
+    await meetWell(joinClient, joinServer, [a, b]);
   }
 });
 
 Deno.test("a recorded handshake played again is refused by server and client", async () => {
-  for (const [client, server] of [[newClient, newServer], [resumeClient, resumeServer]] as const) {
+  for (const [client, server] of [[newClient, newServer], [joinClient, joinServer]] as const) {
     const { ends, record, close } = tapped();
     await meetWell(client, server, ends);
     close();
@@ -46,11 +46,11 @@ Deno.test("a recorded handshake played again is refused by server and client", a
 
 Deno.test("a byte changed anywhere on the way is noticed, and nobody is attached", async () => {
   const { ends, record, close } = tapped();
-  await meetWell(resumeClient, resumeServer, ends);
+  await meetWell(joinClient, joinServer, ends);
   close();
   const run = async (change: { toServer?: number; toClient?: number }) => {
     const wire = tapped(change);
-    const meeting = meet(resumeClient, resumeServer, wire.ends);
+    const meeting = meet(joinClient, joinServer, wire.ends);
     await settle(); // A changed length leaves both waiting.
     wire.close();
     return await meeting;
@@ -67,11 +67,11 @@ Deno.test("a byte changed anywhere on the way is noticed, and nobody is attached
 
 Deno.test("a handshake cut at any byte ends both sides with an error that says so", async () => {
   const { ends, record, close } = tapped();
-  await meetWell(resumeClient, resumeServer, ends);
+  await meetWell(joinClient, joinServer, ends);
   close();
   for (let length = 0; length < record.toServer.length; length++) {
     const { a, b } = memoryPipe();
-    const serving = serve(b, resumeServer);
+    const serving = serve(b, joinServer);
     await a.write(record.toServer.subarray(0, length));
     await a.closeWrite();
     const error = await assertRejects(() => serving, TeleError, "closed the connection during the handshake");
@@ -79,7 +79,7 @@ Deno.test("a handshake cut at any byte ends both sides with an error that says s
   }
   for (let length = 0; length < record.toClient.length; length++) {
     const { a, b } = memoryPipe();
-    const attaching = attach(a, resumeClient);
+    const attaching = attach(a, joinClient);
     await b.write(record.toClient.subarray(0, length));
     await b.closeWrite();
     const error = await assertRejects(() => attaching, TeleError, "closed the connection during the handshake");

@@ -3,15 +3,19 @@ import { concat } from "@std/bytes/concat";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { EndCode, PROTOCOL_VERSION } from "../../../../lib/session/session_constants.ts";
-import { ClientHandshake } from "../../../../lib/session/handshake/client_handshake.ts";
+import { ClientHandshake, FullError } from "../../../../lib/session/handshake/client_handshake.ts";
 import { HandshakeChannel } from "../../../../lib/session/handshake/channel.ts";
 import { type Identity, makeIdentityKeys } from "../../../../lib/session/handshake/keys.ts";
 import { type Commit, encodeCommit, encodeHello } from "../../../../lib/session/handshake/messages.ts";
+import { ServerHandshake } from "../../../../lib/session/handshake/server_handshake.ts";
 import { RefusalError } from "../../../../lib/session/ending.ts";
 import { memoryPipe } from "../../../support/memory_network.ts";
 import { framed } from "../../../../lib/ping/codec.ts";
 import {
   assertRefused,
+  attach,
+  joinClient,
+  joinServer,
   meet,
   meetWell,
   NEW,
@@ -19,8 +23,6 @@ import {
   newServer,
   NO_SECRET,
   OTHER_SECRET,
-  resumeClient,
-  resumeServer,
   SECRET,
   serve,
   SESSION_ID,
@@ -45,7 +47,7 @@ Deno.test("an identity that was signed for another handshake is refused", async 
 
 Deno.test("a client with another secret is refused, and told so", async () => {
   for (const secret of [OTHER_SECRET, NO_SECRET]) {
-    const [client, server] = await meet({ ...resumeClient, secret }, resumeServer);
+    const [client, server] = await meet({ ...joinClient, secret }, joinServer);
     assertRefused(client, EndCode.proof, "proof does not hold");
     assertRefused(server, EndCode.proof, "proof does not hold");
   }
@@ -69,12 +71,23 @@ Deno.test("a client of another version is refused with a sentence that both side
 });
 
 Deno.test("a commit of a kind that does not follow from the hello is a protocol error", async () => {
-  const known = await meet({ ...newClient, sessionId: SESSION_ID }, resumeServer);
-  const unknown = await meet(resumeClient, { ...newServer, status: "unknown" });
+  const known = await meet({ ...newClient, sessionId: SESSION_ID }, joinServer);
+  const unknown = await meet(joinClient, { ...newServer, status: "unknown" });
   for (const [client, server] of [known, unknown]) {
     assertRefused(client, EndCode.protocol, "does not follow");
     assert(server.status === "rejected" && server.reason.code === "protocol");
   }
+});
+
+Deno.test("a server without room says so with a proof, and names no session", async () => {
+  const { a, b } = memoryPipe();
+  const attaching = attach(a, newClient);
+  const server = new ServerHandshake(b);
+  await server.hello();
+  await server.challenge("ready");
+  await server.commit(() => NO_SECRET);
+  await server.sayFull();
+  await assertRejects(() => attaching, FullError, "takes no more sessions");
 });
 
 Deno.test("a half of the key exchange that is all zeros is refused", async () => {

@@ -93,7 +93,7 @@ Deno.test("a resume whose proof does not hold is answered a second late too, and
   const sessionId = world.here.session!.id;
   const startMs = world.clock.now();
   const guess = ClientHandshake.begin(connect(world).a, sessionId, true)
-    .then((handshake) => handshake.commit({ ...NEW, kind: "resume", attempt: 99 }, new Uint8Array(32)))
+    .then((handshake) => handshake.commit({ ...NEW, kind: "join", number: 99 }, new Uint8Array(32)))
     .then(() => undefined, (error) => ({ error, atMs: world.clock.now() }));
   await world.clock.advance(2_000);
   const { error, atMs } = (await guess)!;

@@ -127,7 +127,7 @@ Deno.test("an impostor without the token that answers `unknown` and takes any pr
       // The keys are made although the proof does not hold, and so the impostor's accept is as good as it can be.
       await handshake.commit(() => salt).catch(() => {});
       commits++;
-      const accept = await handshake.accept({ sessionId: new Uint8Array(16), received: 0, fields: new Map() });
+      const accept = await handshake.accept({ sessionId: new Uint8Array(16), number: 0, fields: new Map() });
       await handshake.channel.send(accept);
     };
     world.onConnection = (duplex) => void impostor(duplex).catch(() => {});

@@ -37,7 +37,7 @@ Deno.test("what RFD 80 mode cannot do is refused", () => {
     [["--server", ...PAIR, "--route=a=:0"], ["port 0"]],
     [[...CLIENT, "--route=a=:1"], ["--route belongs to --server"]],
     [[...CLIENT, "--protocol=a-ping"], ["--protocol takes a name", '"-ping"', "tele adds it"]],
-    [[...CLIENT, "--protocol=tele/1"], ["tele's own sessions"]],
+    [[...CLIENT, "--protocol=tele/2"], ["tele's own sessions"]],
     [[...CLIENT, `--protocol=${long}`], ["251 bytes is too long"]],
     [[...CLIENT, "--protocol=a b"], ["cannot have"]],
     [[...CLIENT, "--protocol=a,b"], ["cannot have"]],

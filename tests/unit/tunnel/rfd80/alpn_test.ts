@@ -21,7 +21,7 @@ Deno.test("every announced name has a meaning, and no other name has one", () =>
     { kind: "route", route: B, pings: true },
     { kind: "route", route: B, pings: false },
   ]);
-  for (const name of [undefined, null, "", "h2", "ping", "-ping", "mysql-ping-ping", "MYSQL", "tele/1-ping"]) {
+  for (const name of [undefined, null, "", "h2", "ping", "-ping", "mysql-ping-ping", "MYSQL", "tele/2-ping"]) {
     assertEquals(choiceOf(name, served), undefined, String(name));
   }
   assertEquals(choiceOf(SESSION_ALPN, { sessions: false, routes: [A] }), undefined);

@@ -69,7 +69,7 @@ tlsTest(
   () =>
     withKeys((keys) =>
       withListener(["--in=:22", "--route=sql=:3306", ...keys], async ({ port, choices, lines }) => {
-        for (const names of [["tele/1"], ["sql-ping", "sql"], ["sql"], ["sql", "tele/1"]]) await visit(port, names);
+        for (const names of [["tele/2"], ["sql-ping", "sql"], ["sql"], ["sql", "tele/2"]]) await visit(port, names);
         assertEquals(choices, ["session", "sql with pings", "sql without pings", "session"]);
         assertEquals(lines, []);
       })
