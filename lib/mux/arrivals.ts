@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Segment } from "../session/segment_pool.ts";
+import type { Segment, SegmentPool } from "../session/segment_pool.ts";
 import { TeleError } from "../net/error.ts";
 import type { DueData } from "./early_piece.ts";
 import { FinalOffset } from "./final_offset.ts";
@@ -42,7 +42,7 @@ export class Arrivals {
    * Data came.
    *
    * @param granted Offset up to which the peer may send.
-   * @param gaps Counts the gaps in all streams of the session.
+   * @param host What keeps early data: it counts the gaps of all streams, and says when segments are scarce.
    * @returns What of it is due now; what is early is kept, and comes by {@linkcode Arrivals.next}.
    * @throws {TeleError} `protocol` if it is beyond the credit or the end, or leaves too many gaps.
    */
@@ -51,7 +51,7 @@ export class Arrivals {
     bytes: Uint8Array,
     segment: Segment,
     granted: number,
-    gaps: GapBudget,
+    { gaps, pool }: { readonly gaps: GapBudget; readonly pool: SegmentPool },
   ): Uint8Array | undefined {
     if (this.#final === undefined) {
       const end = offset + bytes.length;
@@ -63,7 +63,7 @@ export class Arrivals {
     }
     if (offset > this.#received) {
       this.#knowing(granted).checkData(offset, bytes.length, granted);
-      this.#early ??= new Reassembly({ received: this.#received, budget: gaps });
+      this.#early ??= new Reassembly({ received: this.#received, budget: gaps, pool });
       this.#early.add(offset, bytes, segment);
       return undefined;
     }
@@ -86,7 +86,7 @@ export class Arrivals {
   next(): DueData | undefined {
     const due = this.#early?.next(this.#received);
     if (due === undefined) {
-      if (this.#early?.gaps === 0) this.#early = undefined;
+      if (this.#early?.isEmpty) this.#early = undefined;
       return undefined;
     }
     this.#received += due.bytes.length;

@@ -141,12 +141,12 @@ export class MuxClient {
 
   /** Counted bytes of the present session that the server has acknowledged. */
   get acknowledgedBytes(): number {
-    return this.#sessions.session.replayLog.acknowledged;
+    return this.#sessions.session.takenThereBytes;
   }
 
   /** Counted bytes of the present session that have come. */
   get receivedBytes(): number {
-    return this.#sessions.session.received;
+    return this.#sessions.session.takenBytes;
   }
 
   /** Bytes that were sent again after outages. */

@@ -86,3 +86,9 @@ export const FINISHED_A_DIAL = 2;
 export const LAST_STREAM = 2 ** 31 - 1;
 /** Ranges of numbers of streams below the highest that a peer may leave unseen. */
 export const MOST_UNSEEN_RANGES = 1024;
+/** Gaps that early data may leave in one stream. */
+export const MOST_GAPS_A_STREAM = 2048;
+/** The same in all streams of a session. */
+export const MOST_GAPS = 16_384;
+/** What an early piece costs of its stream's window beside its own bytes, in bytes: it is an object or two. */
+export const EARLY_PIECE_BYTES = 256;

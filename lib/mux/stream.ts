@@ -429,7 +429,7 @@ export class MuxStream implements FrameOwner {
    */
   receive(offset: number, bytes: Uint8Array, segment: Segment): void {
     if (this.#ended) return;
-    const due = this.#arrivals.take(offset, bytes, segment, this.#window.granted, this.#host.gaps);
+    const due = this.#arrivals.take(offset, bytes, segment, this.#window.granted, this.#host);
     if (due !== undefined) this.#inbound.push(due, segment);
     if (this.#arrivals.hasEarly) this.#takeEarly();
     this.#endIfArrived();

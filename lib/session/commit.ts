@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { resumeTimeoutField } from "./handshake/fields.ts";
+import { type Receipt, receiptsField, resumeTimeoutField } from "./handshake/fields.ts";
 import type { Accepted, ClientHandshake } from "./handshake/client_handshake.ts";
 import type { Identity } from "./handshake/keys.ts";
 import type { Session } from "./session.ts";
@@ -18,28 +18,31 @@ export interface CommitTerms {
   readonly identity: Identity | undefined;
 }
 
-/** Whether a commit on `handshake` resumes `session`; otherwise it begins a new one. */
-export function canResume(session: Session, handshake: ClientHandshake): boolean {
+/** A commit that was accepted. */
+export interface Committed extends Accepted {
+  /** This end's receipts that it carried: the server has them. */
+  receipts: Receipt[];
+}
+
+/** Whether a commit on `handshake` joins `session`; otherwise it begins a new one. */
+export function canJoin(session: Session, handshake: ClientHandshake): boolean {
   return session.id.length > 0 && handshake.status === "ready";
 }
 
 /**
- * Commits: `session` is resumed if the server has it, and a new one begun otherwise.
+ * Commits: `session` is joined if the server has it, and a new one begun otherwise.
  *
  * @throws {TeleError} As {@linkcode ClientHandshake.commit} does.
  */
-export async function commit(session: Session, handshake: ClientHandshake, terms: CommitTerms): Promise<Accepted> {
-  const resumes = canResume(session, handshake);
-  // Invariant 1: detach, number and count in one step, with nothing awaited in between.
+export async function commit(session: Session, handshake: ClientHandshake, terms: CommitTerms): Promise<Committed> {
+  const joins = canJoin(session, handshake);
+  // One step, with nothing awaited in between: from here on nothing more is taken from the old carrier, and the receipt
+  // says how much was.
   session.detach();
-  const attempt = resumes ? ++session.lastAttempt : 0;
-  const received = resumes ? session.received : 0;
-  const message = {
-    kind: resumes ? "resume" as const : "new" as const,
-    attempt,
-    received,
-    fields: resumeTimeoutField(terms.resumeTimeoutMs),
-  };
-  const secret = resumes ? session.resumeSecret : await terms.tokenSalt;
-  return await handshake.commit(message, secret, resumes ? undefined : terms.identity);
+  const receipts = joins ? session.receipts : [];
+  const number = joins ? ++session.lastNumber : 0;
+  const fields = new Map([...resumeTimeoutField(terms.resumeTimeoutMs), ...receiptsField(receipts)]);
+  const message = { kind: joins ? "join" as const : "new" as const, number, lane: "quiet" as const, fields };
+  const secret = joins ? session.resumeSecret : await terms.tokenSalt;
+  return { ...await handshake.commit(message, secret, joins ? undefined : terms.identity), receipts };
 }

@@ -45,8 +45,11 @@ export class Session implements CarrierHost {
   readonly #options: SessionOptions;
   readonly #resend: ResendQueue;
   readonly #gone: GoneCarriers;
-  /** Counted bytes that arrived at either end, as far as this one knows. */
-  #arrivedBytes = 0;
+  /** Counted bytes that the peer has taken, as far as this end knows; and that were taken here, from former carriers. */
+  #takenThere = 0;
+  #takenBytes = 0;
+  /** This end's receipts that the accept of the present carrier has told. */
+  #told: readonly Receipt[] = [];
   #turn: Promise<void> | undefined;
   #turnTimer: Timer | undefined;
   #carrier: Carrier | undefined;
@@ -67,6 +70,16 @@ export class Session implements CarrierHost {
   /** Short name for logs: the first digits of the identifier. */
   get name(): string {
     return this.id.length === 0 ? "new" : encodeHex(this.id.subarray(0, 4));
+  }
+
+  /** Counted bytes that were taken from all carriers. */
+  get takenBytes(): number {
+    return this.#takenBytes + (this.#carrier?.taken ?? 0);
+  }
+
+  /** Counted bytes that the peer has taken from all carriers, as far as this end knows. */
+  get takenThereBytes(): number {
+    return this.#takenThere;
   }
 
   /** The layer above. */
@@ -132,7 +145,7 @@ export class Session implements CarrierHost {
   settle(receipts: readonly Receipt[]): number {
     const before = this.#resend.bytes;
     try {
-      this.#arrivedBytes += this.#gone.settle(receipts, this.lastNumber);
+      this.#takenThere += this.#gone.settle(receipts, this.lastNumber);
     } catch (error) {
       this.sessionBroken(error);
       throw error;
@@ -144,6 +157,7 @@ export class Session implements CarrierHost {
   attach(attachment: Attachment): void {
     this.detach();
     this.#detachedAt = undefined;
+    this.#told = attachment.receipts ?? [];
     const { clock, pool, limits } = this.#options;
     this.#carrier = new Carrier({ ...attachment, host: this, clock, pool, limits, patienceMs: this.#patience.ms });
     this.#patience.attached(clock.now(), this.#arrivedBytes);
@@ -158,7 +172,7 @@ export class Session implements CarrierHost {
     this.#patience.lost(nowMs, this.lastCarrier);
     carrier.stop();
     this.#carrier = undefined;
-    this.#arrivedBytes += carrier.taken;
+    this.#takenBytes += carrier.taken;
     this.#gone.add({ number: carrier.number, taken: carrier.taken, remains: carrier.remains() });
     this.#detachedAt = nowMs;
     if (this.#gone.isOverfull) {
@@ -166,10 +180,15 @@ export class Session implements CarrierHost {
     }
   }
 
+  /** Counted bytes that arrived at either end, as far as this one knows. */
+  get #arrivedBytes(): number {
+    return this.takenBytes + this.#takenThere;
+  }
+
   /** What is known about the present carrier, or the one before. */
   get lastCarrier(): LostCarrier {
     return {
-      arrivedBytes: this.#arrivedBytes + (this.#carrier?.taken ?? 0),
+      arrivedBytes: this.#arrivedBytes,
       isWaiting: this.budget.heldBytes > 0,
       isEmpty: this.isEmpty,
       silentMs: this.#carrier?.silentMs ?? 0,
@@ -274,7 +293,7 @@ export class Session implements CarrierHost {
 
   /** @ignore */
   arrivedThere(bytes: number): void {
-    this.#arrivedBytes += bytes;
+    this.#takenThere += bytes;
   }
 
   /**
@@ -318,7 +337,8 @@ export class Session implements CarrierHost {
 
   /** @ignore */
   heard(carrier: Carrier): void {
-    this.#options.onHeard?.(carrier.number);
+    if (carrier === this.#carrier) this.receiptsArrived(this.#told);
+    this.#options.onHeard?.();
   }
 
   /** @ignore */

@@ -8,12 +8,12 @@ import { TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import { CarrierHistory } from "./reconnect/carrier_history.ts";
 import { EndCode } from "./session_constants.ts";
-import { readResumeTimeout, readStartPool } from "./handshake/fields.ts";
+import { readReceipts, readResumeTimeout, readStartPool } from "./handshake/fields.ts";
 import type { Carrier } from "./carrier/carrier.ts";
-import { type Accepted, FullError } from "./handshake/client_handshake.ts";
+import { FullError } from "./handshake/client_handshake.ts";
 import type { Identity } from "./handshake/keys.ts";
 import { RefusalError } from "./ending.ts";
-import { canResume, commit } from "./commit.ts";
+import { canJoin, commit, type Committed } from "./commit.ts";
 import { tellDoubt } from "./carrier/liveness.ts";
 import { outlast } from "./reconnect/doubt.ts";
 import { PresentSession, type PresentSessionOptions } from "./present_session.ts";
@@ -227,8 +227,8 @@ export class SessionClient<Upper extends UpperLayer> {
     if (carrier !== undefined) await this.#outlast(carrier, challenged, signal);
     if (signal.aborted || (carrier !== undefined && carrier === this.session.carrier)) throw givenUp();
     const session = this.session;
-    const resumes = canResume(session, handshake);
-    const accepted = await commit(session, handshake, {
+    const joins = canJoin(session, handshake);
+    const committed = await commit(session, handshake, {
       resumeTimeoutMs: this.#options.limits.resumeTimeoutMs,
       tokenSalt: this.#tokenSalt,
       identity: this.#identity,
@@ -239,16 +239,18 @@ export class SessionClient<Upper extends UpperLayer> {
       handshake.duplex.close();
       throw givenUp();
     }
-    const { accept, leftover } = accepted;
-    const attachment = { duplex: handshake.duplex, peerReceived: accept.received, leftover, roundTripMs };
-    if (resumes) this.#resume(attachment);
-    else this.#begin(attachment, accepted);
+    const { accept: { number }, leftover } = committed;
+    const attachment = { duplex: handshake.duplex, number, leftover, roundTripMs };
+    if (joins) this.#resume(attachment, committed);
+    else this.#begin(attachment, committed);
     this.#history.attached(this.#options.clock.now());
   }
 
-  #resume(attachment: Attachment): void {
+  #resume(attachment: Attachment, { accept, receipts }: Committed): void {
     this.#present.expireNever();
-    const again = this.session.attach(attachment);
+    const again = this.session.settle(readReceipts(accept.fields));
+    this.session.receiptsArrived(receipts);
+    this.session.attach(attachment);
     this.#replayedBytes += again;
     this.#outageEnded(attachment, again);
   }
@@ -259,7 +261,7 @@ export class SessionClient<Upper extends UpperLayer> {
   }
 
   /** A new session was accepted. */
-  #begin(attachment: Attachment, accepted: Accepted): void {
+  #begin(attachment: Attachment, accepted: Committed): void {
     // First, since it may throw: a session that has its identifier and was never attached would only be resumed, in
     // vain.
     const resumeTimeoutMs = Math.min(this.#options.limits.resumeTimeoutMs, readResumeTimeout(accepted.accept.fields));

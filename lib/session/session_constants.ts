@@ -156,6 +156,3 @@ export const LEAST_ROOM_BYTES = 1024;
 
 /** What one read's counted frames may cost before others have their turn; an ordinary frame costs 1. */
 export const MOST_TURN_COST = 2048;
-
-/** Carriers that are gone and not settled, and entries of a list of them in the handshake. */
-export const MOST_UNSETTLED = 16;

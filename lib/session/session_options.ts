@@ -6,6 +6,7 @@
 import type { Clock } from "../net/clock.ts";
 import type { TeleError } from "../net/error.ts";
 import type { CarrierOptions } from "./carrier/carrier.ts";
+import type { Receipt } from "./handshake/fields.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
 import type { SegmentPool } from "./segment_pool.ts";
 import type { SessionLimits } from "./session_limits.ts";
@@ -32,8 +33,8 @@ export interface SessionOptions {
   onDoubted?(): void;
   /** Told when a carrier that was doubted has shown that it is alive. */
   onTrusted?(): void;
-  /** Told when the peer is first heard on the carrier with this number: its handshake is certainly done. */
-  onHeard?(number: number): void;
+  /** Told when the peer is first heard on a carrier: its handshake is certainly done. */
+  onHeard?(): void;
   /** Told when the session ends, before the layer above is, which still has what the peer has never heard of. */
   onEnding?(error: TeleError): void;
   /** Told when the session has ended, after the layer above was. */
@@ -41,5 +42,7 @@ export interface SessionOptions {
 }
 
 /** How a carrier is attached: what the handshake on it left behind. */
-export interface Attachment
-  extends Pick<CarrierOptions, "duplex" | "number" | "leftover" | "opening" | "roundTripMs"> {}
+export interface Attachment extends Pick<CarrierOptions, "duplex" | "number" | "leftover" | "opening" | "roundTripMs"> {
+  /** This end's receipts that the accept in front of it carries: the peer has them when it is heard. */
+  receipts?: Receipt[];
+}

@@ -103,7 +103,7 @@ export class SessionRegistry {
     if (entry === undefined || this.#stopped) return;
     // Invariant 9: what carried nothing is forgotten, but not at once: the client may have the accept, and its first
     // bytes were lost with the carrier. Forgetting that session would cut the streams that wait in it.
-    if (session.received > 0) {
+    if (session.takenBytes > 0) {
       this.#options.lines.tell("lost", "warn", entry, `lost its link: ${reason}`, { reason });
     }
     this.#watch(entry);

@@ -14,7 +14,15 @@ import type { SegmentPool } from "./segment_pool.ts";
 import { EndCode, NAMELESS_SESSION_KEPT_MS, TOKEN_REFUSAL_DELAY_MS } from "./session_constants.ts";
 import { Absence } from "./absence.ts";
 import { type Committed, ServerHandshake } from "./handshake/server_handshake.ts";
-import { readResumeTimeout, resumeTimeoutField, startPoolField } from "./handshake/fields.ts";
+import {
+  carriersField,
+  readReceipts,
+  readResumeTimeout,
+  type Receipt,
+  receiptsField,
+  resumeTimeoutField,
+  startPoolField,
+} from "./handshake/fields.ts";
 import { endingOf, RefusalError } from "./ending.ts";
 import { framed } from "../ping/codec.ts";
 import { SESSION_ID_BYTES } from "./handshake/messages.ts";
@@ -53,8 +61,7 @@ const REFUSED_MS = 1_000;
 /**
  * Takes carriers: each gets to its session by a handshake, or is turned away.
  *
- * Invariant 1: the step that attaches checks the attempt's number, stops the old carrier and reads the count with
- * nothing awaited in between. Invariant 9: a session ends only for its own client.
+ * The step that attaches checks the number, stops the old carrier and makes its receipt with nothing awaited in between. Invariant 9: a session ends only for its own client.
  */
 export class SessionServer<Upper extends UpperLayer> {
   readonly #options: SessionServerOptions<Upper>;
@@ -129,12 +136,12 @@ export class SessionServer<Upper extends UpperLayer> {
     const hello = await handshake.hello();
     this.#strangers.recognize(handshake.channel.duplex);
     const wanted = hello.sessionId === undefined ? undefined : this.#registry.find(hello.sessionId);
-    await handshake.challenge(hello.kind === "resume" && wanted === undefined ? "unknown" : "ready");
+    await handshake.challenge(hello.kind === "join" && wanted === undefined ? "unknown" : "ready");
     const challengedAt = this.#options.clock.now();
     const salt = await this.#tokenSalt;
     const committed = await handshake.commit((kind) => {
       // The secret came out of the handshake that began the session, and so holds the token already.
-      if (kind === "resume") return wanted?.session.resumeSecret;
+      if (kind === "join") return wanted?.session.resumeSecret;
       return wanted === undefined ? salt : undefined;
     });
     const roundTripMs = this.#options.clock.now() - challengedAt;
@@ -148,24 +155,25 @@ export class SessionServer<Upper extends UpperLayer> {
     session: Session,
     roundTripMs: number,
   ): Promise<void> {
-    // Invariant 1: from here to the count nothing is awaited.
+    // From here to the receipts nothing is awaited.
     if (session.error !== undefined) throw new TeleError("closed", "the session ended during the handshake");
-    if (commit.attempt <= session.lastAttempt) {
-      throw new RefusalError({ code: EndCode.stale, message: "a newer attempt to resume the session came first" });
+    if (commit.number <= session.lastNumber) {
+      throw new RefusalError({ code: EndCode.stale, message: "a newer carrier of the session came first" });
     }
-    session.lastAttempt = commit.attempt;
+    session.lastNumber = commit.number;
     const detachedAt = this.#absence.beginOf(session.detachedAt ?? this.#options.clock.now());
     session.detach();
-    const received = session.received;
+    const again = session.settle(readReceipts(commit.fields));
+    const { receipts } = session;
     const accept = await handshake.accept({
       sessionId: session.id,
-      received,
-      fields: resumeTimeoutField(this.#options.limits.resumeTimeoutMs),
+      number: commit.number,
+      fields: new Map([...resumeTimeoutField(this.#options.limits.resumeTimeoutMs), ...receiptsField(receipts)]),
     });
     // Meanwhile a newer attempt may have attached, or the session ended: then this carrier is nobody's.
-    if (session.lastAttempt !== commit.attempt || session.error !== undefined) return handshake.channel.duplex.close();
+    if (session.lastNumber !== commit.number || session.error !== undefined) return handshake.channel.duplex.close();
     const entry = this.#registry.find(session.id)!;
-    const again = this.#attach(handshake, session, { peerReceived: commit.received, accept, roundTripMs });
+    this.#attach(handshake, session, { number: commit.number, accept, roundTripMs, receipts });
     const outageMs = Math.round(this.#options.clock.now() - detachedAt);
     const seconds = (outageMs / 1000).toFixed(1);
     const words = `resumed after ${seconds} s from ${handshake.channel.duplex.peer}, ${again} bytes sent again`;
@@ -185,8 +193,12 @@ export class SessionServer<Upper extends UpperLayer> {
     const id = crypto.getRandomValues(new Uint8Array(SESSION_ID_BYTES));
     const accept = await handshake.accept({
       sessionId: id,
-      received: 0,
-      fields: new Map([...resumeTimeoutField(keptMs), ...startPoolField(upper.startPoolBytes)]),
+      number: 0,
+      fields: new Map([
+        ...resumeTimeoutField(keptMs),
+        ...startPoolField(upper.startPoolBytes),
+        ...carriersField(1),
+      ]),
     });
     if (this.#stopped) return handshake.channel.duplex.close();
     const { peer } = handshake.channel.duplex;
@@ -194,7 +206,7 @@ export class SessionServer<Upper extends UpperLayer> {
     const session = this.#makeSession(upper, id, resumeSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));
     const entry = new SessionEntry(session, identity, hostOfPeer(peer));
     this.#registry.add(entry);
-    this.#attach(handshake, session, { peerReceived: 0, accept, roundTripMs });
+    this.#attach(handshake, session, { number: 0, accept, roundTripMs, receipts: [] });
     this.#lines.tell("began", "info", entry, `began, from ${peer}`, { peer });
   }
 
@@ -220,19 +232,18 @@ export class SessionServer<Upper extends UpperLayer> {
   #attach(
     handshake: ServerHandshake,
     session: Session,
-    { peerReceived, accept, roundTripMs }: { peerReceived: number; accept: Uint8Array; roundTripMs: number },
-  ): number {
+    { accept, ...attachment }: { number: number; accept: Uint8Array; roundTripMs: number; receipts: Receipt[] },
+  ): void {
     const entry = this.#registry.find(session.id)!;
     const { channel } = handshake;
     entry.expiry?.cancel();
     entry.host = hostOfPeer(channel.duplex.peer);
     entry.clientName = channel.duplex.peerName;
-    return session.attach({
+    session.attach({
+      ...attachment,
       duplex: channel.duplex,
-      peerReceived,
       leftover: channel.leftover(),
       opening: framed(accept),
-      roundTripMs,
     });
   }
 

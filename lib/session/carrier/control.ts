@@ -17,6 +17,9 @@ const PROBE_FRAME_BYTES = FRAME_HEADER_BYTES + PROBE_BYTES;
 /** Most bytes that one call of {@linkcode OutgoingControl.take} gives. */
 export const MOST_CONTROL_BYTES: number = ACKNOWLEDGE_FRAME_BYTES + PROBE_FRAME_BYTES;
 
+/** Questions without an answer that are remembered. */
+const MOST_ASKED = 16;
+
 /** A probe. */
 export interface Probe {
   /** The sender asks for a reply. */
@@ -159,8 +162,16 @@ export class OutgoingControl {
     this.#bytes[at + FRAME_HEADER_BYTES + 1] = (this.askDue ? ProbeFlag.replyWanted : 0) |
       (this.replyDue ? ProbeFlag.reply : 0);
     writeU32(this.#bytes, at + FRAME_HEADER_BYTES + 2, this.#silenceMs);
-    writeU16(this.#bytes, at + FRAME_HEADER_BYTES + 6, this.replyMark);
+    // A question that is a reply as well goes by the mark of that.
+    const mark = this.replyDue ? this.replyMark : this.#mark = (this.#mark + 1) & 0xffff;
+    writeU16(this.#bytes, at + FRAME_HEADER_BYTES + 6, mark);
+    if (this.askDue) this.#ask(mark, nowMs);
     this.#probeDue = this.askDue = this.replyDue = false;
     return PROBE_FRAME_BYTES;
+  }
+
+  #ask(mark: number, atMs: number): void {
+    if (this.#asked.length === MOST_ASKED) this.#asked.shift();
+    this.#asked.push({ mark, atMs });
   }
 }

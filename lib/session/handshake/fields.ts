@@ -20,8 +20,8 @@ export const FieldType = {
   guarded: 4,
   /** Empty: the accept gives no session, for want of room. */
   full: 5,
-  /** Start credit that the client may take for its streams, and that the server takes: `u32` bytes each. */
-  startPools: 6,
+  /** Start credit that the client may take for its streams: `u32` bytes. */
+  startPool: 6,
   /** The client's other carriers that may be alive: `u32` numbers, rising. */
   live: 7,
   /** What the sender took of carriers that are gone: `u32` number and `u64` counted bytes each, numbers rising. */
@@ -48,14 +48,6 @@ export interface Receipt {
   number: number;
   /** Counted bytes, those of a frame that was cut included. */
   taken: number;
-}
-
-/** Start credit of a session's streams, in bytes. */
-export interface StartPools {
-  /** What the client may take for what it sends. */
-  client: number;
-  /** What the server takes for what it sends. */
-  server: number;
 }
 
 /** Bytes of a number in `live`. */
@@ -89,7 +81,7 @@ const KNOWN: ReadonlyMap<number, KnownField> = new Map<number, KnownField>([
   [FieldType.identity, { name: "identity", in: [NEW_COMMIT], bytes: IDENTITY_FIELD_BYTES }],
   [FieldType.guarded, { name: "guarded", in: ["hello", "challenge"], bytes: 0 }],
   [FieldType.full, { name: "full", in: [NEW_ACCEPT], bytes: 0 }],
-  [FieldType.startPools, { name: "startPools", in: [NEW_ACCEPT], bytes: 8 }],
+  [FieldType.startPool, { name: "startPool", in: [NEW_ACCEPT], bytes: 4 }],
   [FieldType.live, { name: "live", in: [JOIN_COMMIT], bytes: LIVE_BYTES, isList: true, check: checkLive }],
   [FieldType.receipts, {
     name: "receipts",
@@ -118,18 +110,17 @@ export function fullField(): Fields {
   return new Map([[FieldType.full, new Uint8Array(0)]]);
 }
 
-/** The list with the start credit of a new session. */
-export function startPoolsField({ client, server }: StartPools): Fields {
-  const value = new Uint8Array(8);
-  writeU32(value, 0, client);
-  writeU32(value, 4, server);
-  return new Map([[FieldType.startPools, value]]);
+/** The list with the start credit that the client may take, in bytes. */
+export function startPoolField(bytes: number): Fields {
+  const value = new Uint8Array(4);
+  writeU32(value, 0, bytes);
+  return new Map([[FieldType.startPool, value]]);
 }
 
-/** The start credit of a new session; `undefined` if the server does not say. */
-export function readStartPools(fields: Fields): StartPools | undefined {
-  const value = fields.get(FieldType.startPools);
-  return value === undefined ? undefined : { client: readU32(value, 0), server: readU32(value, 4) };
+/** The start credit that the client may take, in bytes; `undefined` if the server does not say. */
+export function readStartPool(fields: Fields): number | undefined {
+  const value = fields.get(FieldType.startPool);
+  return value === undefined ? undefined : readU32(value, 0);
 }
 
 /** The list with the numbers of the carriers that may be alive: at most {@linkcode MOST_UNSETTLED}, in any order. */
