@@ -9,7 +9,7 @@ import { decodeHello, encodeAccept, encodeChallenge } from "../../lib/session/ha
 import { encodeEnding } from "../../lib/session/ending.ts";
 import { FieldType, guardedField } from "../../lib/session/handshake/fields.ts";
 import { LentWrite } from "../support/lent_memory.ts";
-import { type MemoryPipe, memoryPipe } from "../support/memory_network.ts";
+import { type MemoryPipe, memoryPipe } from "../support/memory_pipe.ts";
 import { Random } from "../support/random.ts";
 import type { SimClock } from "./clock.ts";
 import type { Process } from "./process.ts";

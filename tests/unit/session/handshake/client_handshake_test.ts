@@ -6,7 +6,7 @@ import { ClientHandshake } from "../../../../lib/session/handshake/client_handsh
 import { ServerHandshake } from "../../../../lib/session/handshake/server_handshake.ts";
 import { HandshakeChannel } from "../../../../lib/session/handshake/channel.ts";
 import { RefusalError } from "../../../../lib/session/ending.ts";
-import { memoryPipe } from "../../../support/memory_network.ts";
+import { memoryPipe } from "../../../support/memory_pipe.ts";
 import { framed } from "../../../../lib/ping/codec.ts";
 import {
   attach,

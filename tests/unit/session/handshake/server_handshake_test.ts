@@ -8,7 +8,7 @@ import { HandshakeChannel } from "../../../../lib/session/handshake/channel.ts";
 import { type Identity, makeIdentityKeys } from "../../../../lib/session/handshake/keys.ts";
 import { type Commit, encodeCommit, encodeHello } from "../../../../lib/session/handshake/messages.ts";
 import { RefusalError } from "../../../../lib/session/ending.ts";
-import { memoryPipe } from "../../../support/memory_network.ts";
+import { memoryPipe } from "../../../support/memory_pipe.ts";
 import { framed } from "../../../../lib/ping/codec.ts";
 import {
   assertRefused,

@@ -6,7 +6,7 @@ import { HandshakeChannel } from "../../../../lib/session/handshake/channel.ts";
 import { encodeCommit } from "../../../../lib/session/handshake/messages.ts";
 import { Transcript } from "../../../../lib/session/handshake/transcript.ts";
 import { settle } from "../../../support/fake_clock.ts";
-import { memoryPipe } from "../../../support/memory_network.ts";
+import { memoryPipe } from "../../../support/memory_pipe.ts";
 import { meet, RESUME, resumeClient, resumeServer, SECRET } from "../../../support/handshakes.ts";
 
 Deno.test("a transcript knows where each message ends", () => {
