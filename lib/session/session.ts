@@ -36,6 +36,8 @@ export class Session implements CarrierHost {
   #detachedAt: number | undefined;
   #lastRoundTripMs = 0;
   readonly #patience = new Patience();
+  /** What the carriers until now taught; see {@linkcode Pace}. */
+  #caution = 0;
   #ended: TeleError | undefined;
 
   /** A session that was never attached. */
@@ -124,6 +126,7 @@ export class Session implements CarrierHost {
       pool,
       limits,
       patienceMs: this.#patience.ms,
+      caution: this.#caution,
     });
     this.#patience.attached(clock.now(), this.#arrivedBytes);
     return again;
@@ -135,6 +138,7 @@ export class Session implements CarrierHost {
     const nowMs = this.#options.clock.now();
     this.#lastRoundTripMs = this.#carrier.roundTripMs;
     this.#patience.lost(nowMs, this.lastCarrier);
+    this.#caution = this.#carrier.pace.lesson(nowMs);
     this.#carrier.stop();
     this.#carrier = undefined;
     this.#detachedAt = nowMs;

@@ -320,6 +320,24 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   fault(
+    "what a swallowed beginning taught is forgotten",
+    "session/session.ts",
+    "    this.#caution = this.#carrier.pace.lesson(nowMs);\n",
+    "",
+  ),
+  fault(
+    "something large tried on each carrier, wherever it was swallowed before",
+    "session/carrier/pace.ts",
+    "const MOST_CAUTION = 5;",
+    "const MOST_CAUTION = 1;",
+  ),
+  fault(
+    "a small piece cut no smaller than others",
+    "session/carrier/replay_log.ts",
+    "const most = Math.max(maxBytes, leastBytes);",
+    "const most = Math.max(maxBytes, GATHER_BYTES);",
+  ),
+  fault(
     "what waits for an acknowledgement is never looked at",
     "session/carrier/liveness.ts",
     "REPLY_DUE_MS + patienceFor(answerMs) + this.#extraMs;",

@@ -25,6 +25,8 @@ export interface DirectionOptions {
   pieceMs?: number;
   /** A read gets between 1 and this many bytes, at random; by default all there are. */
   maxChunk?: number;
+  /** A write of more bytes never arrives, nor what is behind it, as where large packets vanish; by default all do. */
+  largestBytes?: number;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -40,6 +42,8 @@ export class Direction {
   maxChunk: number | undefined;
   /** See {@linkcode DirectionOptions.bytesPerSecond}; may be changed at any time. */
   bytesPerSecond: number | undefined;
+  /** See {@linkcode DirectionOptions.largestBytes}; may be changed at any time, what was swallowed stays so. */
+  largestBytes: number;
 
   readonly #clock: Clock | undefined;
   readonly #random: Random;
@@ -84,6 +88,7 @@ export class Direction {
     this.delayMs = options.delayMs ?? 0;
     this.maxChunk = options.maxChunk;
     this.bytesPerSecond = options.bytesPerSecond;
+    this.largestBytes = options.largestBytes ?? Infinity;
     this.#cut = acts.cut;
     this.#onDeaf = acts.onDeaf;
     this.#onReset = acts.onReset;
@@ -140,6 +145,7 @@ export class Direction {
     if (this.#writer) return Promise.reject(new Error("contract broken: a second write while one is pending"));
     if (this.#writeError !== undefined) return Promise.reject(this.#writeError);
     if (this.#finSent || this.#closing) return Promise.reject(new Error("contract broken: a write after closeWrite"));
+    if (bytes.length > this.largestBytes) this.#lastAtMs = Infinity;
     return new Promise((resolve, reject) => {
       this.#writer = new PendingWrite(bytes, resolve, reject);
       // One step later: what finds no room stays lent for longer.

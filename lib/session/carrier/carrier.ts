@@ -20,9 +20,10 @@ import { Farewell } from "./farewell.ts";
 import { Flight } from "./flight.ts";
 import { SessionFrameReader } from "./frame_reader.ts";
 import { type Doubt, Liveness } from "./liveness.ts";
+import { Pace } from "./pace.ts";
 import { decodeEnding, encodeEnding, type Ending } from "../ending.ts";
 import { framed } from "../../ping/codec.ts";
-import { ReplayLog } from "./replay_log.ts";
+import { GATHER_BYTES, ReplayLog } from "./replay_log.ts";
 import { SendBuffer } from "./send_buffer.ts";
 import { WriteHold } from "./write_hold.ts";
 import type { SessionLimits } from "../session_limits.ts";
@@ -105,6 +106,8 @@ export interface CarrierOptions {
   roundTripMs?: number;
   /** How much longer than usual it may be silent, in milliseconds; see {@linkcode Patience}. */
   patienceMs: number;
+  /** What those before it taught this end about its first pieces; see {@linkcode Pace}. */
+  caution: number;
 }
 
 /**
@@ -117,6 +120,8 @@ export interface CarrierOptions {
 export class Carrier {
   /** Round trip, rate and the bound they set, measured on this carrier only. */
   readonly flight: Flight;
+  /** Whether what it sends is small. */
+  readonly pace: Pace;
   /** Settles when the carrier is stopped. */
   readonly done: Promise<void>;
   #resolveDone!: () => void;
@@ -171,6 +176,7 @@ export class Carrier {
     this.#askedRoundTripMs = options.roundTripMs ?? 0;
     this.#liveness = new Liveness(nowMs, options.patienceMs, host.replayLog.acknowledged);
     this.#control = new OutgoingControl({ nowMs, pingIntervalMs, received: host.received });
+    this.pace = new Pace(nowMs, options.caution);
     this.flight = new Flight({ startOffset: host.replayLog.sent });
     this.#reader = new SessionFrameReader({
       data: (bytes) => this.#onData(bytes),
@@ -395,6 +401,7 @@ export class Carrier {
     }
     if (offset === before) return;
     this.flight.onAck(this.#clock.now(), offset);
+    this.pace.acknowledged(offset, offset - before);
     this.#liveness.progressed();
     // Most acknowledgements make room that nobody waits for.
     if (this.#awaitsRoom || this.#host.replayLog.hasUnsent) this.wake();
@@ -509,17 +516,19 @@ export class Carrier {
   #nextWrite(): Uint8Array | undefined {
     const nowMs = this.#clock.now();
     const { replayLog } = this.#host;
+    const { isFree } = this.pace;
     const room = this.#room(nowMs);
     const pulls = !replayLog.hasUnsent;
     if (pulls) {
       const before = replayLog.end;
-      this.#host.pull(room, this.flight.bound + URGENT_BYTES - this.flight.inFlight);
+      this.#host.pull(room, isFree ? this.flight.bound + URGENT_BYTES - this.flight.inFlight : room);
       this.#awaitsRoom = room - (replayLog.end - before) < LEAST_ROOM_BYTES || replayLog.room < LEAST_ROOM_BYTES;
       if (!replayLog.hasUnsent && this.#hasMuchRoom) this.flight.markApplicationLimited();
     }
     // What was pulled just now may go: it kept the bound, or is a quiet stream's. What a resume sends again must wait.
-    const withData = replayLog.hasUnsent && (pulls || room > 0);
-    const limit = pulls ? Infinity : room;
+    const withData = replayLog.hasUnsent && ((pulls && isFree) || room > 0);
+    const limit = pulls && isFree ? Infinity : room;
+    if (!isFree) this.flight.markApplicationLimited();
     if (withData) this.#markBusy(nowMs);
     if (this.#control.askDue) this.#liveness.asked();
     const control = this.#control.take(nowMs, withData, this.#host);
@@ -538,6 +547,7 @@ export class Carrier {
     return Math.min(
       flight.room(),
       Math.max(0, this.#sendBuffer.limit(nowMs, flight.lowestRoundTripMs) - flight.inFlight),
+      this.pace.room(nowMs, flight.inFlight),
     );
   }
 
@@ -549,8 +559,10 @@ export class Carrier {
 
   #nextData(limit: number, nowMs: number): Uint8Array {
     const { replayLog } = this.#host;
-    const frame = replayLog.nextWrite(this.#hold, limit)!;
+    const from = replayLog.sent;
+    const frame = replayLog.nextWrite(this.#hold, limit, this.pace.isFree ? GATHER_BYTES : limit)!;
     this.flight.onSend(nowMs, replayLog.sent);
+    this.pace.sent(nowMs, from, replayLog.sent - from);
     return frame;
   }
 

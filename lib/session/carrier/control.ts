@@ -13,8 +13,8 @@ const ACKNOWLEDGE_FRAME_BYTES = FRAME_HEADER_BYTES + 9;
 const PROBE_FRAME_BYTES = FRAME_HEADER_BYTES + 6;
 /** Bytes in front of a hint. */
 const HINT_HEADER_BYTES = FRAME_HEADER_BYTES + 1;
-/** Hints are gathered up to this size in one frame, in bytes. */
-const HINT_BYTES = 4 * 1024;
+/** Hints are gathered up to this size in one frame, in bytes: it passes where large packets vanish. */
+const HINT_BYTES = 1020;
 
 /** A probe. */
 export interface Probe {
@@ -170,7 +170,8 @@ export class OutgoingControl {
   }
 
   #writeHints(at: number, source: ControlSource): number {
-    const bytes = source.takeHints(this.#bytes.subarray(at + HINT_HEADER_BYTES));
+    const from = at + HINT_HEADER_BYTES;
+    const bytes = source.takeHints(this.#bytes.subarray(from, from + HINT_BYTES));
     if (bytes === 0) return 0;
     writeFrameHeader(this.#bytes, at, bytes + 1);
     this.#bytes[at + FRAME_HEADER_BYTES] = FrameType.hint;

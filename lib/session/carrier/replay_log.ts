@@ -14,8 +14,8 @@ import { MOST_GATHERED_BYTES, type WriteHold } from "./write_hold.ts";
 /** Bytes of one arena: the memory that small records are gathered in. */
 const ARENA_BYTES = 32 * 1024;
 
-/** Pieces up to this size are gathered into one frame when several wait; no frame is cut smaller. In bytes. */
-const GATHER_BYTES = 4 * 1024;
+/** Pieces up to this size are gathered into one frame when several wait. In bytes. */
+export const GATHER_BYTES = 4 * 1024;
 
 /** Memory that a piece takes beside its bytes: room for a header in front, and what describes it. */
 export const PIECE_BYTES: number = HEADROOM_BYTES + 128;
@@ -167,15 +167,17 @@ export class ReplayLog {
    * once.
    *
    * @param hold Gets what the frame is made of, until the write has settled.
-   * @param maxBytes About how many counted bytes; a larger piece is cut, at {@linkcode GATHER_BYTES} at the least.
+   * @param maxBytes About how many counted bytes; a larger piece is cut.
+   * @param leastBytes No piece is cut smaller than this.
    * @returns A view that is valid until `hold` is released, or `undefined` if everything was sent.
    */
-  nextWrite(hold: WriteHold, maxBytes: number = Infinity): Uint8Array | undefined {
+  nextWrite(hold: WriteHold, maxBytes = Infinity, leastBytes: number = GATHER_BYTES): Uint8Array | undefined {
     const { next: piece, following } = this.#pieces;
     if (piece === undefined) return undefined;
-    if (following !== undefined && isSmall(piece) && isSmall(following)) return this.#gatherSmall(hold, maxBytes);
     const from = piece.start + (this.#sent - piece.offset);
-    const most = Math.max(maxBytes, GATHER_BYTES);
+    const most = Math.max(maxBytes, leastBytes);
+    const isGathered = following !== undefined && isSmall(piece) && isSmall(following) && piece.end - from <= most;
+    if (isGathered) return this.#gatherSmall(hold, most);
     // In front of a piece there is room for a header; in the middle of one only where the peer has what stands there.
     const hasRoom = from === piece.start || this.#sent === this.#acknowledged;
     if (piece.end - from <= most && hasRoom && piece.writes === 0) {
@@ -210,7 +212,7 @@ export class ReplayLog {
   /** Many small pieces as one frame, copied. */
   #gatherSmall(hold: WriteHold, maxBytes: number): Uint8Array {
     const gather = hold.takeGather();
-    const limit = HEADROOM_BYTES + Math.min(MOST_GATHERED_BYTES, Math.max(maxBytes, GATHER_BYTES));
+    const limit = HEADROOM_BYTES + Math.min(MOST_GATHERED_BYTES, maxBytes);
     let sent = this.#sent;
     let filled = HEADROOM_BYTES;
     for (;;) {

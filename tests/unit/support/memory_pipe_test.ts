@@ -182,6 +182,22 @@ Deno.test("memoryPipe delays bytes, FIN and RST, and paces by rate", async () =>
   assertEquals(failed, 200);
 });
 
+Deno.test("memoryPipe swallows a write that is too large, and all that is behind it", async () => {
+  const pipe = memoryPipe({ largestBytes: 3 });
+  await pipe.a.write(new Uint8Array(3));
+  await pipe.a.write(new Uint8Array(4));
+  await pipe.a.write(new Uint8Array(1));
+  const buffer = new Uint8Array(10);
+  assertEquals(await pipe.b.read(buffer), 3);
+  let got: number | null | undefined;
+  pipe.b.read(buffer).then((count) => got = count, () => {});
+  await settle();
+  assertEquals(got, undefined);
+  await pipe.b.write(new Uint8Array(3)); // the other direction has swallowed nothing
+  assertEquals(await pipe.a.read(new Uint8Array(5)), 3);
+  pipe.cut();
+});
+
 Deno.test("memoryPipe black hole and hold: nothing comes out, not even an abort", async () => {
   const held = memoryPipe({ bufferBytes: 10 });
   held.aToB.hold();
