@@ -332,6 +332,12 @@ export const MUTATIONS: readonly Mutation[] = [
     "const MOST_CAUTION = 1;",
   ),
   fault(
+    "window values in frames as large as vanish",
+    "session/carrier/control.ts",
+    "const HINT_BYTES = 1020;",
+    "const HINT_BYTES = 4 * 1024;",
+  ),
+  fault(
     "a small piece cut no smaller than others",
     "session/carrier/replay_log.ts",
     "const most = Math.max(maxBytes, leastBytes);",

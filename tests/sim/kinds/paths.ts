@@ -89,11 +89,13 @@ export function smallOnly(seed: number, dice: Dice): Scenario {
   scenario.lines = { delayMs, bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0, largest };
   scenario.startCredit = 64 * 1024;
   scenario.healMs = 120_000;
-  for (let left = dice.between(1, 3); left > 0; left--) {
+  // Of many streams the window values alone would be large.
+  const [count, most] = dice.chance(0.3) ? [dice.between(100, 300), 5_000] : [dice.between(1, 3), 150_000];
+  for (let left = count; left > 0; left--) {
     scenario.prompt.push(scenario.streams.length);
-    scenario.streams.push({ openMs: 0, client: plainPlan(dice.size(1_000, 150_000)) });
+    scenario.streams.push({ openMs: 0, client: plainPlan(dice.size(200, most)) });
   }
-  scenario.serverUsers = [{ plan: plainPlan(dice.size(1_000, 150_000)), dialMs: 0, refuses: false }];
+  scenario.serverUsers = [{ plan: plainPlan(dice.size(1_000, most)), dialMs: 0, refuses: false }];
   if (dice.chance(0.3)) scenario.events.push({ atMs: dice.between(1_000, 20_000), kind: "cut" });
   return scenario;
 }
