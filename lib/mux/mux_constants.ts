@@ -27,8 +27,8 @@ export const START_POOL_BYTES = 16 * 1024 * 1024;
 export const LEAST_START_POOL_BYTES = 2 * 1024 * 1024;
 /** Bytes of a window that are used up before a value is told; half of a smaller one. */
 export const WINDOW_STEP_BYTES = 64 * 1024;
-/** Window values in one frame: 4 KiB. */
-export const WINDOWS_A_FRAME = 341;
+/** Window values in one frame: it passes where large packets vanish. */
+export const WINDOWS_A_FRAME = 84;
 /** Receive memory by which windows may grow beyond their start, all streams together, in bytes. */
 export const GROWTH_POOL_BYTES = 64 * 1024 * 1024;
 /** A window grows to this at the most, in bytes: 1 Gbit/s with a round trip of 100 ms fills 12.5 MB. */

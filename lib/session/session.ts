@@ -56,6 +56,8 @@ export class Session implements CarrierHost {
   #detachedAt: number | undefined;
   #lastRoundTripMs = 0;
   readonly #patience = new Patience();
+  /** What the carriers until now taught; see {@linkcode Pace}. */
+  #caution = 0;
   #ended: TeleError | undefined;
 
   /** A session that was never attached. */
@@ -159,7 +161,15 @@ export class Session implements CarrierHost {
     this.#detachedAt = undefined;
     this.#told = attachment.receipts ?? [];
     const { clock, pool, limits } = this.#options;
-    this.#carrier = new Carrier({ ...attachment, host: this, clock, pool, limits, patienceMs: this.#patience.ms });
+    this.#carrier = new Carrier({
+      ...attachment,
+      host: this,
+      clock,
+      pool,
+      limits,
+      patienceMs: this.#patience.ms,
+      caution: this.#caution,
+    });
     this.#patience.attached(clock.now(), this.#arrivedBytes);
   }
 
@@ -170,6 +180,7 @@ export class Session implements CarrierHost {
     const nowMs = this.#options.clock.now();
     this.#lastRoundTripMs = carrier.roundTripMs;
     this.#patience.lost(nowMs, this.lastCarrier);
+    this.#caution = carrier.pace.lesson(nowMs);
     carrier.stop();
     this.#carrier = undefined;
     this.#takenBytes += carrier.taken;

@@ -4,15 +4,8 @@
  * @module
  */
 import type { Scenario } from "../../tests/support/scenario.ts";
-import {
-  closeQuietly,
-  connectTo,
-  echo,
-  readExactly,
-  roundTrip,
-  UserServer,
-  writeAll,
-} from "../../tests/support/user_programs.ts";
+import { readExactly } from "../../tests/support/reading.ts";
+import { closeQuietly, connectTo, echo, roundTrip, UserServer, writeAll } from "../../tests/support/user_programs.ts";
 import { pause } from "../../tests/support/wait.ts";
 
 /** Sessions of one tele client: `--pool` takes no more. */

@@ -7,7 +7,8 @@
  * @module
  */
 import { Random, viewOf } from "../../tests/support/random.ts";
-import { closeQuietly, connectTo, readExactly, writeAll } from "../../tests/support/user_programs.ts";
+import { readExactly } from "../../tests/support/reading.ts";
+import { closeQuietly, connectTo, writeAll } from "../../tests/support/user_programs.ts";
 import { pause } from "../../tests/support/wait.ts";
 
 const KIB = 1024;

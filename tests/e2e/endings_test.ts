@@ -1,13 +1,13 @@
 /** Each kind of ending reaches the other user's program as what it was. */
 import { assert, assertEquals } from "@std/assert";
-import { scenario } from "../support/scenario.ts";
+import { type Scenario, scenario } from "../support/scenario.ts";
+import { readExactly } from "../support/reading.ts";
 import {
   banner,
   connectTo,
   echo,
   endingOf,
   freePort,
-  readExactly,
   receiveText,
   ResettableConnection,
   ResettableServer,
@@ -93,16 +93,21 @@ Deno.test(
   }),
 );
 
+/** A user's client and server that can reset, and have met. */
+async function meet(s: Scenario): Promise<{ near: ResettableConnection; far: ResettableConnection }> {
+  const user = s.use(await ResettableServer.start());
+  const { port } = await s.tunnel(user.port);
+  const near = s.use(await ResettableConnection.connect(port));
+  near.write("hello");
+  await until(() => user.connections[0]?.received === "hello", AT_ONCE_MS, "the first bytes");
+  return { near, far: user.connections[0] };
+}
+
 for (const resetter of ["client", "server"] as const) {
   Deno.test(
     `a reset by the user's ${resetter} arrives as a reset, at once`,
     scenario(60_000, async (s) => {
-      const user = s.use(await ResettableServer.start());
-      const { port } = await s.tunnel(user.port);
-      const near = s.use(await ResettableConnection.connect(port));
-      near.write("hello");
-      await until(() => user.connections[0]?.received === "hello", AT_ONCE_MS, "the first bytes");
-      const far = user.connections[0];
+      const { near, far } = await meet(s);
       const [from, to] = resetter === "client" ? [near, far] : [far, near];
       from.reset();
       assertEquals(await within(to.ending, AT_ONCE_MS, "the other end"), "ECONNRESET");
@@ -113,12 +118,7 @@ for (const resetter of ["client", "server"] as const) {
 Deno.test(
   "a reset in the middle of a bulk transfer arrives as a reset, not as an end of file",
   scenario(60_000, async (s) => {
-    const user = s.use(await ResettableServer.start());
-    const { port } = await s.tunnel(user.port);
-    const near = s.use(await ResettableConnection.connect(port));
-    near.write("hello");
-    await until(() => user.connections[0]?.received === "hello", AT_ONCE_MS, "the first bytes");
-    const far = user.connections[0];
+    const { near, far } = await meet(s);
     for (let i = 0; i < 16; i++) far.write("x".repeat(1 << 20));
     await until(() => near.received.length > 1 << 20, AT_ONCE_MS, "the first megabyte");
     far.reset();

@@ -4,6 +4,7 @@ import { decodeHex } from "@std/encoding/hex";
 import { fileURLToPath } from "node:url";
 import { isNodeSound } from "../../lib/net/runtime.ts";
 import { machineName } from "../../lib/tunnel/files/machine.ts";
+import { inFolder } from "../support/folder.ts";
 import { within } from "../support/wait.ts";
 
 /** Deno 2.9 can ask for a lock without waiting for it; 2.6 cannot, and shares the file. */
@@ -48,15 +49,6 @@ class Holder implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#child.stdin.close();
     await within(this.#child.status, 20_000, "the end of the identity process");
-  }
-}
-
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "tele-unit-" });
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
   }
 }
 

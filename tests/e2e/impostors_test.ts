@@ -5,7 +5,8 @@ import { TestCa } from "../support/certificates.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { requires } from "../support/skip.ts";
 import { TlsStranger } from "../support/tls_stranger.ts";
-import { connectTo, echo, readExactly, roundTrip, UserServer, writeAll } from "../support/user_programs.ts";
+import { readExactly } from "../support/reading.ts";
+import { connectTo, echo, roundTrip, UserServer, writeAll } from "../support/user_programs.ts";
 import { until, within } from "../support/wait.ts";
 
 /** How often a client meets each of them: the second time it knows what answered the first time. */

@@ -1,7 +1,8 @@
 /** Small pieces travel at once. */
 import { assert } from "@std/assert";
 import { scenario } from "../support/scenario.ts";
-import { connectTo, readExactly, UserServer, writeAll } from "../support/user_programs.ts";
+import { readExactly } from "../support/reading.ts";
+import { connectTo, UserServer, writeAll } from "../support/user_programs.ts";
 
 Deno.test(
   "write-write-read of small pieces takes no 40 ms step: Nagle is off at both user ends and on the carrier",

@@ -4,20 +4,12 @@ import tls from "node:tls";
 import { makeCertificate, writeCertificate } from "../../lib/tunnel/files/make_cert.ts";
 import { parseHostNames } from "../../lib/tunnel/values/host_name.ts";
 import { CERTIFIED, HOST_NAMES } from "../support/certified_names.ts";
+import { inFolder } from "../support/folder.ts";
 import { program, requires } from "../support/skip.ts";
 import { within } from "../support/wait.ts";
 
 const HOSTS = parseHostNames(HOST_NAMES);
 const NOW = Date.now();
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** Runs a program; its exit code and all that it wrote. */
 async function execute(name: string, args: string[]): Promise<{ code: number; text: string }> {

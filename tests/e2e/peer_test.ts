@@ -3,48 +3,23 @@
  * other, so the document says enough.
  */
 import { assert, assertEquals } from "@std/assert";
-import { fileURLToPath } from "node:url";
 import { systemClock } from "../../lib/net/clock.ts";
 import { dial } from "../../lib/net/dial.ts";
 import { duplexPair } from "../../lib/net/pipe.ts";
 import { listen } from "../../lib/net/listen.ts";
 import type { Log } from "../../lib/net/log.ts";
 import { MuxClient, MuxServer } from "../../lib/mux/link.ts";
-import { TextLineStream } from "@std/streams";
 import { type Scenario, scenario } from "../support/scenario.ts";
-import { program, requires } from "../support/skip.ts";
-import {
-  connectTo,
-  echo,
-  exchange,
-  readExactly,
-  ResettableConnection,
-  roundTrip,
-  UserServer,
-} from "../support/user_programs.ts";
+import { requires } from "../support/skip.ts";
+import { type Fact, PythonPeer } from "../support/python_peer.ts";
+import { readExactly } from "../support/reading.ts";
+import { connectTo, echo, exchange, ResettableConnection, roundTrip, UserServer } from "../support/user_programs.ts";
 import { until, within } from "../support/wait.ts";
 
-/** One line of the peer: which step, and what it found. */
-type Fact = { step: string } & Record<string, unknown>;
-
 /** A running peer. */
-class Peer implements AsyncDisposable {
-  readonly facts: Fact[] = [];
-  readonly ended: Promise<Deno.CommandStatus>;
-  readonly #child: Deno.ChildProcess;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
-
+class Peer extends PythonPeer {
   constructor(...args: string[]) {
-    const main = fileURLToPath(new URL("../support/peer.py", import.meta.url));
-    this.#child = new Deno.Command(program("python3"), {
-      args: ["-B", main, ...args],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
-    this.#writer = this.#child.stdin.getWriter();
-    const read = this.#read();
-    this.ended = this.#child.status.then(async (status) => (await read, status));
+    super("peer.py", args);
   }
 
   /** The last fact of a step; waits for it. */
@@ -52,26 +27,6 @@ class Peer implements AsyncDisposable {
     const find = () => this.facts.findLast((fact) => fact.step === step);
     await until(() => find() !== undefined, ms, `the peer's "${step}" after ${JSON.stringify(this.facts)}`);
     return find()!;
-  }
-
-  /** A line on its standard input. */
-  async tell(line: string): Promise<void> {
-    await this.#writer.write(new TextEncoder().encode(`${line}\n`));
-  }
-
-  async #read(): Promise<void> {
-    const lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
-    for await (const line of lines) this.facts.push(JSON.parse(line));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // It has ended already.
-    }
-    await this.#writer.abort().catch(() => {});
-    await this.ended;
   }
 }
 

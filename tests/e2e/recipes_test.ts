@@ -128,8 +128,7 @@ const RUNNERS: Record<string, Runner> = {
       const sshd = await startSshd(s);
       const config = await provideSsh(sandbox, sshd);
       sandbox.serve(22, sshd.port);
-      const server = recipes.next("tele --server --in=:22 --out=:40300");
-      await sandbox.run(server);
+      await sandbox.run(recipes.next("tele --server --in=:22 --out=:40300"));
       await sandbox.run(recipes.next("tele --client --in=:2222"));
       const login = recipes.next("ssh -p 2222 -o HostKeyAlias=example.com localhost");
       assertStringIncludes(await sandbox.run(login, ASK_THE_SHELL), "the answer is 42\n");
@@ -142,11 +141,18 @@ const RUNNERS: Record<string, Runner> = {
 
       await sandbox.configure(config, recipes.next("Host example.com\n    ProxyCommand tele --client --stdio"));
       assertStringIncludes(await sandbox.type("ssh example.com", ASK_THE_SHELL), "the answer is 42\n");
+      return sandbox;
+    },
+  },
 
-      const lines = await Sandbox.make(s);
-      lines.serve(22, lineServer(s).port);
-      await lines.run(server);
-      assertEquals(await lines.run(recipes.next("echo request | tele --client --stdio")), "the answer to request\n");
+  "How `--stdio` ends": {
+    programs: [],
+    isOpen: true,
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      sandbox.serve(22, lineServer(s).port);
+      await sandbox.run(recipesOf("ssh").next("tele --server --in=:22 --out=:40300"));
+      assertEquals(await sandbox.run(recipes.next("echo request | tele --client --stdio")), "the answer to request\n");
       return sandbox;
     },
   },

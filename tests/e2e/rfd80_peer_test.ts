@@ -15,6 +15,7 @@ import {
 } from "../support/rfd80_peer.ts";
 import { scenario } from "../support/scenario.ts";
 import { requires } from "../support/skip.ts";
+import { readExactly } from "../support/reading.ts";
 import {
   banner,
   connectTo,
@@ -23,7 +24,6 @@ import {
   exchange,
   exchanger,
   type Handler,
-  readExactly,
   receiveText,
   roundTrip,
   send,

@@ -8,7 +8,7 @@ import { banner, echo, UserServer, writeAll } from "../support/user_programs.ts"
 import { SeededData } from "../support/random.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { program, requires } from "../support/skip.ts";
-import { openShell, startSshd } from "../support/sshd.ts";
+import { openShell, outliveOutage, startSshd } from "../support/sshd.ts";
 import { teleCommand } from "../support/tele_process.ts";
 import { pause, until, within } from "../support/wait.ts";
 
@@ -456,18 +456,7 @@ Deno.test({
     const { server, breaker } = await serve(s, sshd.port);
     const proxy = await proxyCommand(s, breaker.port);
     const shell = openShell(s, sshd, "-o", `ProxyCommand=${proxy} 2>${s.home}/proxy.log`);
-
-    await shell.type("stty -echo; unset HISTFILE; PS1=; KEPT=kept-$((20 + 22)); echo shell is $KEPT\n");
-    await shell.sees("shell is kept-42", 60_000);
-    const pid = await shell.ask("echo pid=$$=", /pid=(\d+)=/);
-    breaker.blackHole(true);
-    breaker.strand();
-    await pause(500);
-    await shell.type("DURING=typed-into-the-outage\n");
-    await pause(4_500);
-    breaker.blackHole(false);
-    assertEquals(await shell.ask("echo after=$KEPT,$DURING=", /after=(.*?)=/), "kept-42,typed-into-the-outage");
-    assertEquals(await shell.ask("echo pid=$$=", /pid=(\d+)=/), pid);
+    await outliveOutage(shell, breaker);
     await shell.type("exit 7\n");
     assertEquals((await within(shell.status, 30_000, "the end of ssh")).code, 7);
     // Its proxy ends with it, by the end of its streams or by SIGHUP.

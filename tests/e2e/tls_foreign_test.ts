@@ -1,14 +1,15 @@
 /** TLS with programs that are not tele: Deno's own TLS (rustls) and Python's (OpenSSL), in both roles. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { parseAddress } from "../../lib/net/address.ts";
-import type { Duplex } from "../../lib/net/duplex.ts";
 import { dialTls, type TlsConnection, type TlsDialSettings } from "../../lib/net/tls_dial.ts";
 import type { Pair } from "../support/certificates.ts";
+import { readAll } from "../support/reading.ts";
 import { program } from "../support/skip.ts";
 import { certificates, failureOf, tlsTest, TlsWorld } from "../support/tls_world.ts";
 import { within } from "../support/wait.ts";
 
 const hello = new TextEncoder().encode("hello");
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 function test(name: string, body: () => Promise<void>) {
   tlsTest(name, body, "python3");
@@ -157,15 +158,6 @@ class LineStream extends TransformStream<string, string> {
   }
 }
 
-async function readAll(duplex: Duplex): Promise<string> {
-  let text = "";
-  const into = new Uint8Array(1024);
-  for (let count = await duplex.read(into); count !== null; count = await duplex.read(into)) {
-    text += new TextDecoder().decode(into.subarray(0, count));
-  }
-  return text;
-}
-
 test("a server in Python: ALPN, half-close, and its answer behind that", async () => {
   const { ca, server } = await certificates();
   for (const version of ["1.2", "1.3"]) {
@@ -175,7 +167,7 @@ test("a server in Python: ALPN, half-close, and its answer behind that", async (
     assertEquals(ours.protocol, "tele/2");
     await ours.duplex.write(hello);
     await ours.duplex.closeWrite();
-    assertEquals(await readAll(ours.duplex), "you said hello");
+    assertEquals(text(await readAll(ours.duplex)), "you said hello");
     assertEquals([await theirs.line(), await theirs.line()], ["alpn tele/2", "got hello"]);
     ours.duplex.close();
     await theirs.stop();
@@ -230,7 +222,7 @@ test("a server in Python that wants a client certificate says which it does not 
   const fine = dialTls(parseAddress(`localhost:${port}`), { protocols: ["tele/2"], ca: ca.cert, certificate: client });
   const { duplex } = await fine;
   await duplex.closeWrite();
-  assertEquals(await readAll(duplex), "you said ");
+  assertEquals(text(await readAll(duplex)), "you said ");
   duplex.close();
   assertStringIncludes(await failureOf(attempt()), "the server wants a client certificate: pass one with --tls-cert");
   assertStringIncludes(await failureOf(attempt(await ca.issue({ days: -1 }))), "certificate has expired: renew");

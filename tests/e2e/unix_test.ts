@@ -3,10 +3,10 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Breaker } from "../support/breaker.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { program, requires } from "../support/skip.ts";
-import { openShell, startSshd } from "../support/sshd.ts";
+import { openShell, outliveOutage, startSshd } from "../support/sshd.ts";
 import { TeleProcess } from "../support/tele_process.ts";
 import { connectTo, echo, roundTrip, UserServer, writeAll } from "../support/user_programs.ts";
-import { pause, within } from "../support/wait.ts";
+import { within } from "../support/wait.ts";
 
 /** An echo server on a unix socket. */
 function echoOn(s: Scenario, path: string): void {
@@ -171,15 +171,7 @@ Deno.test({
     const near = `${s.home}/near.sock`;
     const client = await s.start("client", [`--in=unix:${near}`, `--out=127.0.0.1:${breaker.port}`]);
     const shell = openShell(s, sshd, "-o", `ProxyCommand=${program("socat")} - UNIX-CONNECT:${near}`);
-    await shell.type("stty -echo; unset HISTFILE; PS1=; KEPT=kept-$((20 + 22)); echo shell is $KEPT\n");
-    await shell.sees("shell is kept-42", 60_000);
-    breaker.blackHole(true);
-    breaker.strand();
-    await pause(500);
-    await shell.type("DURING=typed-into-the-outage\n");
-    await pause(4_500);
-    breaker.blackHole(false);
-    assertEquals(await shell.ask("echo after=$KEPT,$DURING=", /after=(.*?)=/), "kept-42,typed-into-the-outage");
+    await outliveOutage(shell, breaker);
     await client.logged(/ resumed after /, 5_000);
     await shell.type("exit 7\n");
     assertEquals((await within(shell.status, 30_000, "the end of ssh")).code, 7);

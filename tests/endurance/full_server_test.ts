@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
-import { memoryPipe } from "../support/memory_network.ts";
+import { memoryPipe } from "../support/memory_pipe.ts";
 import { SessionWorld } from "../support/session_world.ts";
 
 /** A connection to the server past a network that is down for everyone else. */

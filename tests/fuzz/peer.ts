@@ -12,7 +12,7 @@ import { ClientHandshake } from "../../lib/session/handshake/client_handshake.ts
 import { ServerHandshake } from "../../lib/session/handshake/server_handshake.ts";
 import { SessionServer } from "../../lib/session/session_server.ts";
 import type { Session } from "../../lib/session/session.ts";
-import { memoryPipe } from "../support/memory_network.ts";
+import { memoryPipe } from "../support/memory_pipe.ts";
 import type { Choices } from "./choices.ts";
 import { type Effect, PeerSteps } from "./peer_steps.ts";
 import { LIMITS, Stage } from "./roles.ts";

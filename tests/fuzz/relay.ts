@@ -7,7 +7,7 @@ import { concat } from "@std/bytes/concat";
 import { readU32 } from "../../lib/net/bytes.ts";
 import { framed } from "../../lib/ping/codec.ts";
 import { relay } from "../../lib/tunnel/rfd80/relay.ts";
-import { memoryPipe } from "../support/memory_network.ts";
+import { memoryPipe } from "../support/memory_pipe.ts";
 import { mangled } from "./mangle.ts";
 import { Stage } from "./roles.ts";
 import { check, expectTele, hex, type Target } from "./target.ts";

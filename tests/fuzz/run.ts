@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { setImmediate } from "node:timers";
+import { inOwnTask, textOf } from "../sim/task.ts";
+import { within } from "../support/wait.ts";
 import { Choices } from "./choices.ts";
 import type { Target } from "./target.ts";
 
@@ -13,46 +14,17 @@ const MOST_SHRINKS = 3000;
 /** A stream takes no longer than this, in milliseconds of this machine: what does not end is a failure too. */
 const STREAM_LIMIT_MS = 30_000;
 
-let isRunning = false;
-let rejected: { reason: unknown } | undefined;
-
-globalThis.addEventListener("unhandledrejection", (event) => {
-  if (!isRunning) return;
-  event.preventDefault();
-  rejected ??= { reason: event.reason };
-});
-
 /** What is wrong with one stream, if anything is. */
 async function play(target: Target, choices: Choices, lines?: string[]): Promise<string | undefined> {
-  isRunning = true;
-  rejected = undefined;
   try {
-    await new Promise<void>((resolve, reject) => {
-      // A task of its own: `drain` must not be called from within a promise job.
-      setImmediate(() => {
-        try {
-          const running = target.run(choices, (line) => lines?.push(line()));
-          if (running === undefined) return resolve();
-          const timer = setTimeout(() => reject(new Error("it does not end")), STREAM_LIMIT_MS);
-          running.then(resolve, reject).finally(() => clearTimeout(timer));
-        } catch (error) {
-          reject(error);
-        }
-      });
+    const { rejected } = await inOwnTask(() => {
+      const running = target.run(choices, (line) => lines?.push(line()));
+      return running && within(running, STREAM_LIMIT_MS, "the stream");
     });
-    // The runtime tells of rejections when it comes around.
-    await new Promise<void>((resolve) => void setImmediate(resolve));
-    const failure = rejected as { reason: unknown } | undefined;
-    return failure && `a rejection that nobody handles: ${textOf(failure.reason)}`;
+    return rejected && `a rejection that nobody handles: ${textOf(rejected.reason)}`;
   } catch (error) {
     return textOf(error);
-  } finally {
-    isRunning = false;
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.stack ?? error.message : String(error);
 }
 
 /** The kind of a problem: its first words without numbers. */

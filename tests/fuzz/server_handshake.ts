@@ -10,7 +10,7 @@ import { FieldType } from "../../lib/session/handshake/fields.ts";
 import { encodeHello } from "../../lib/session/handshake/messages.ts";
 import { framed } from "../../lib/ping/codec.ts";
 import type { Session } from "../../lib/session/session.ts";
-import { memoryPipe } from "../support/memory_network.ts";
+import { memoryPipe } from "../support/memory_pipe.ts";
 import type { Choices } from "./choices.ts";
 import * as frames from "./frames.ts";
 import { mangled } from "./mangle.ts";

@@ -16,7 +16,7 @@ import {
   PROOF_BYTES,
 } from "../../lib/session/handshake/messages.ts";
 import type { Session } from "../../lib/session/session.ts";
-import { memoryPipe } from "../support/memory_network.ts";
+import { memoryPipe } from "../support/memory_pipe.ts";
 import type { Choices } from "./choices.ts";
 import * as frames from "./frames.ts";
 import { silentServer, Stage } from "./roles.ts";

@@ -7,7 +7,7 @@ import { concat } from "@std/bytes/concat";
 import { readU32 } from "../../lib/net/bytes.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { drain, type SimClock } from "../sim/clock.ts";
-import { type MemoryPipe, memoryPipe } from "../support/memory_network.ts";
+import { type MemoryPipe, memoryPipe } from "../support/memory_pipe.ts";
 import type { Choices } from "./choices.ts";
 import { mangled } from "./mangle.ts";
 import { hex, type Trace } from "./target.ts";

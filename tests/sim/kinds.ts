@@ -7,7 +7,7 @@ import { Dice } from "./dice.ts";
 import { barren, lateCommits, oneWay, shortLives, takeover } from "./kinds/carriers.ts";
 import { chaos } from "./kinds/chaos.ts";
 import { brokenOff, expiry, fullHouse, longOutage } from "./kinds/outages.ts";
-import { far, idle, slow } from "./kinds/paths.ts";
+import { far, idle, slow, smallOnly } from "./kinds/paths.ts";
 import { farewells, restarts } from "./kinds/processes.ts";
 import { bulk, crowd, littleMemory, manyResets } from "./kinds/streams.ts";
 import { portal, rogues, swallowed } from "./kinds/strangers.ts";
@@ -36,6 +36,7 @@ const KINDS: readonly (readonly [number, (seed: number, dice: Dice) => Scenario]
   [1, littleMemory],
   [1, manyResets],
   [1, oneWay],
+  [1, smallOnly],
 ];
 
 /** The scenario of a seed. */

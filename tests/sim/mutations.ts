@@ -320,6 +320,30 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   fault(
+    "what a swallowed beginning taught is forgotten",
+    "session/session.ts",
+    "    this.#caution = this.#carrier.pace.lesson(nowMs);\n",
+    "",
+  ),
+  fault(
+    "something large tried on each carrier, wherever it was swallowed before",
+    "session/carrier/pace.ts",
+    "const MOST_CAUTION = 5;",
+    "const MOST_CAUTION = 1;",
+  ),
+  fault(
+    "window values in frames as large as vanish",
+    "session/carrier/control.ts",
+    "const HINT_BYTES = 1020;",
+    "const HINT_BYTES = 4 * 1024;",
+  ),
+  fault(
+    "a small piece cut no smaller than others",
+    "session/carrier/replay_log.ts",
+    "const most = Math.max(maxBytes, leastBytes);",
+    "const most = Math.max(maxBytes, GATHER_BYTES);",
+  ),
+  fault(
     "what waits for an acknowledgement is never looked at",
     "session/carrier/liveness.ts",
     "REPLY_DUE_MS + patienceFor(answerMs) + this.#extraMs;",

@@ -9,7 +9,7 @@ import { decodeHello, encodeAccept, encodeChallenge } from "../../lib/session/ha
 import { encodeEnding } from "../../lib/session/ending.ts";
 import { FieldType, guardedField } from "../../lib/session/handshake/fields.ts";
 import { LentWrite } from "../support/lent_memory.ts";
-import { type MemoryPipe, memoryPipe } from "../support/memory_network.ts";
+import { type MemoryPipe, memoryPipe } from "../support/memory_pipe.ts";
 import { Random } from "../support/random.ts";
 import type { SimClock } from "./clock.ts";
 import type { Process } from "./process.ts";
@@ -38,6 +38,8 @@ export interface Lines {
   bufferBytes: number;
   /** A read gets at most this many bytes; 0: all there are. */
   chunkBytes: number;
+  /** What is larger is swallowed, with all that is behind it; without it nothing is. */
+  largest?: { up: number; down: number };
 }
 
 /** More carriers in one run mean that none of them brings anything; the run then ends in waiting. */
@@ -212,7 +214,7 @@ export class SimNetwork {
   #connect(client: Process): Duplex {
     const { clock, seed, fates, lastFate, lateReadMs, lateWriteMs, trace } = this.#options;
     const index = this.pipes.length;
-    const { delayMs, bytesPerSecond, bufferBytes, chunkBytes } = this.lines;
+    const { delayMs, bytesPerSecond, bufferBytes, chunkBytes, largest } = this.lines;
     const pipe = memoryPipe({
       clock: clock.io,
       seed: seed + index * 7919,
@@ -236,6 +238,10 @@ export class SimNetwork {
       isDisturbed: Math.min(bufferBytes, chunkBytes || bufferBytes) < 2 * (2 * delayMs + 20 + lateReadMs + lateWriteMs),
     };
     this.pipes.push(record);
+    if (largest !== undefined) {
+      record.isDisturbed = true;
+      [pipe.aToB.largestBytes, pipe.bToA.largestBytes] = [largest.up, largest.down];
+    }
     const fate = this.#healed ? null : index < fates.length ? fates[index] : lastFate;
     trace(
       `carrier ${index} opens${impostor ? ` to an impostor that ${impostor}` : ""}${
@@ -317,6 +323,7 @@ export class SimNetwork {
     for (const { pipe } of this.open) {
       for (const lane of [pipe.aToB, pipe.bToA]) {
         lane.bytesPerSecond = undefined;
+        lane.largestBytes = Infinity;
         lane.delayMs = Math.min(lane.delayMs, 20);
         lane.release();
       }

@@ -3,50 +3,16 @@
  *
  * @module
  */
-import { setImmediate } from "node:timers";
 import { scenarioOf } from "./kinds.ts";
 import type { Scenario } from "./scenario.ts";
+import { inOwnTask, textOf } from "./task.ts";
 import { type Outcome, play } from "./world.ts";
-
-let isRunning = false;
-let rejected: { reason: unknown } | undefined;
-
-globalThis.addEventListener("unhandledrejection", (event) => {
-  if (!isRunning) return;
-  event.preventDefault();
-  rejected ??= { reason: event.reason };
-});
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
-}
 
 /** Plays a scenario in a task of its own. A promise that rejects and that nobody looks at is a failure too. */
 export async function playAlone(scenario: Scenario, isTraced = false): Promise<Outcome> {
-  isRunning = true;
-  rejected = undefined;
-  try {
-    const outcome = await new Promise<Outcome>((resolve, reject) => {
-      setImmediate(() => {
-        try {
-          resolve(play(scenario, isTraced));
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
-    // The runtime tells of rejections when it comes around.
-    await turn();
-    const failure = rejected as { reason: unknown } | undefined;
-    if (failure === undefined || outcome.problem !== undefined) return outcome;
-    const { reason } = failure;
-    return {
-      ...outcome,
-      problem: `a rejection that nobody handles: ${reason instanceof Error ? reason.stack : reason}`,
-    };
-  } finally {
-    isRunning = false;
-  }
+  const { result, rejected } = await inOwnTask(() => play(scenario, isTraced));
+  if (rejected === undefined || result.problem !== undefined) return result;
+  return { ...result, problem: `a rejection that nobody handles: ${textOf(rejected.reason)}` };
 }
 
 /** How {@linkcode runSeeds} is to run. */

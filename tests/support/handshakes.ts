@@ -14,7 +14,7 @@ import { liveField, receiptsField, startPoolsField } from "../../lib/session/han
 import type { Identity } from "../../lib/session/handshake/keys.ts";
 import type { Challenge, Commit, Hello } from "../../lib/session/handshake/messages.ts";
 import { endingOf, RefusalError } from "../../lib/session/ending.ts";
-import { memoryPipe } from "./memory_network.ts";
+import { memoryPipe } from "./memory_pipe.ts";
 import { framed } from "../../lib/ping/codec.ts";
 
 export const SESSION_ID = new Uint8Array(16).fill(0x1d);

@@ -9,7 +9,8 @@ import type { MuxStream, StreamEnd } from "../../lib/mux/stream.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { duplexPair } from "../../lib/net/pipe.ts";
 import { FakeClock } from "./fake_clock.ts";
-import { MemoryNetwork, type MemoryPipe, type MemoryPipeOptions } from "./memory_network.ts";
+import { MemoryNetwork } from "./memory_network.ts";
+import { type MemoryPipe, type MemoryPipeOptions } from "./memory_pipe.ts";
 
 export const KIB = 1024;
 export const MIB = 1024 * KIB;

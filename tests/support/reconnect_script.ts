@@ -10,7 +10,7 @@ import type { ClientHandshake } from "../../lib/session/handshake/client_handsha
 import { ServerHandshake } from "../../lib/session/handshake/server_handshake.ts";
 import { ReconnectLoop } from "../../lib/session/reconnect/reconnect.ts";
 import { FakeClock } from "./fake_clock.ts";
-import { type MemoryPipe, memoryPipe } from "./memory_network.ts";
+import { type MemoryPipe, memoryPipe } from "./memory_pipe.ts";
 
 export const SESSION_ID = new Uint8Array(16).fill(1);
 

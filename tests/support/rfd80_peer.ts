@@ -3,14 +3,12 @@
  *
  * @module
  */
-import { fileURLToPath } from "node:url";
-import { TextLineStream } from "@std/streams";
 import { parseHostNames } from "../../lib/tunnel/values/host_name.ts";
 import { makeCertificate } from "../../lib/tunnel/files/make_cert.ts";
+import { PythonPeer } from "./python_peer.ts";
 import type { Scenario } from "./scenario.ts";
-import { program } from "./skip.ts";
 import type { TeleProcess } from "./tele_process.ts";
-import { until, within } from "./wait.ts";
+import { until } from "./wait.ts";
 
 /** The protocol of these tests, an example of RFD 80. */
 export const PROTOCOL = "teleport-mysql";
@@ -43,21 +41,9 @@ export interface PeerEnding {
 }
 
 /** A running peer. */
-export class Rfd80Peer implements AsyncDisposable {
-  /** All it printed. */
-  readonly facts: ({ step: string } & Record<string, unknown>)[] = [];
-  readonly #child: Deno.ChildProcess;
-  readonly #ended: Promise<unknown>;
-
+export class Rfd80Peer extends PythonPeer {
   constructor(args: string[]) {
-    const main = fileURLToPath(new URL("./rfd80_peer.py", import.meta.url));
-    this.#child = new Deno.Command(program("python3"), {
-      args: ["-B", main, ...args],
-      stdin: "null",
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
-    this.#ended = Promise.all([this.#read(), this.#child.status]);
+    super("rfd80_peer.py", args);
   }
 
   /** Waits until a line of this name was printed `count` times. */
@@ -71,20 +57,6 @@ export class Rfd80Peer implements AsyncDisposable {
     const find = () => this.facts.find((fact) => fact.step === "ended" && fact.connection === connection);
     await until(() => find() !== undefined, ms, `the end of the peer's connection ${connection}`);
     return find() as unknown as PeerEnding;
-  }
-
-  async #read(): Promise<void> {
-    const lines = this.#child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream());
-    for await (const line of lines) this.facts.push(JSON.parse(line));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // It has ended already.
-    }
-    await within(this.#ended, 10_000, "the end of the Python peer");
   }
 }
 

@@ -20,7 +20,8 @@ import { SessionServer, type SessionServerOptions } from "../../lib/session/sess
 import type { Session } from "../../lib/session/session.ts";
 import type { UpperLayer } from "../../lib/session/upper_layer.ts";
 import { FakeClock } from "./fake_clock.ts";
-import { MemoryNetwork, type MemoryPipeOptions } from "./memory_network.ts";
+import { MemoryNetwork } from "./memory_network.ts";
+import { type MemoryPipeOptions } from "./memory_pipe.ts";
 import { Random } from "./random.ts";
 
 /** Pieces that a user hands to the log, at most. */

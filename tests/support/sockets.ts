@@ -9,7 +9,7 @@ import { dial } from "../../lib/net/dial.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { listen, type Listening, type ListenOptions } from "../../lib/net/listen.ts";
 import { silentLog } from "../../lib/net/log.ts";
-import { pause, within } from "./wait.ts";
+import { within } from "./wait.ts";
 
 /** Two ends of one connection, and what to clean up behind them. */
 export interface Pair {
@@ -106,14 +106,3 @@ export const hasIPv6: boolean = (() => {
     return false;
   }
 })();
-
-/** A folder of its own for `body`, removed behind it. */
-export async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "tele-net-" });
-  try {
-    await body(folder);
-    await pause(5);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}

@@ -9,7 +9,7 @@ import { ClientHandshake } from "../../lib/session/handshake/client_handshake.ts
 import type { Commit } from "../../lib/session/handshake/messages.ts";
 import { RefusalError } from "../../lib/session/ending.ts";
 import { tokenSalt } from "../../lib/session/handshake/token.ts";
-import { type MemoryPipe, memoryPipe } from "./memory_network.ts";
+import { type MemoryPipe, memoryPipe } from "./memory_pipe.ts";
 import { SessionWorld, type SessionWorldOptions } from "./session_world.ts";
 
 export const TOKEN = new TextEncoder().encode("the right token, 27 letters");

@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import net from "node:net";
 import { SeededData, viewOf } from "./random.ts";
+import { readAll, readExactly } from "./reading.ts";
 
 /** What a user's server does with one connection. The connection is closed when it settles. */
 export type Handler = (connection: Deno.TcpConn) => Promise<void>;
@@ -173,24 +174,7 @@ export async function receive(connection: Deno.TcpConn): Promise<{ sha256: strin
 
 /** Reads to the end as text. */
 export async function receiveText(connection: Deno.TcpConn): Promise<string> {
-  const decoder = new TextDecoder();
-  const buffer = new Uint8Array(4096);
-  let text = "";
-  for (let n = await connection.read(buffer); n !== null; n = await connection.read(buffer)) {
-    text += decoder.decode(buffer.subarray(0, n), { stream: true });
-  }
-  return text;
-}
-
-/** Reads exactly `bytes` bytes; throws if the end comes before. */
-export async function readExactly(connection: Deno.TcpConn, bytes: number): Promise<Uint8Array> {
-  const buffer = new Uint8Array(bytes);
-  for (let filled = 0; filled < bytes;) {
-    const n = await connection.read(buffer.subarray(filled));
-    if (n === null) throw new Error(`the connection ended after ${filled} of ${bytes} bytes`);
-    filled += n;
-  }
-  return buffer;
+  return new TextDecoder().decode(await readAll(connection));
 }
 
 /** Sends `text` to an echo server and waits for it to come back. Returns the time it took in milliseconds. */

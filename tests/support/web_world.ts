@@ -14,7 +14,8 @@ import {
   streamsFromDuplex,
 } from "../../lib/mod.ts";
 import { FakeClock } from "./fake_clock.ts";
-import { MemoryNetwork, type MemoryPipeOptions } from "./memory_network.ts";
+import { MemoryNetwork } from "./memory_network.ts";
+import { type MemoryPipeOptions } from "./memory_pipe.ts";
 import { readStream } from "./reading.ts";
 
 /** What may be different from test to test. */

@@ -21,6 +21,7 @@ import { Flight } from "./flight.ts";
 import { FrameLog, type Remains } from "./frame_log.ts";
 import { type Allowance, SessionFrameReader } from "./frame_reader.ts";
 import { type Doubt, Liveness } from "./liveness.ts";
+import { Pace } from "./pace.ts";
 import { decodeEnding, encodeEnding, type Ending } from "../ending.ts";
 import { framed } from "../../ping/codec.ts";
 import type { LogBudget } from "../log_budget.ts";
@@ -114,6 +115,8 @@ export interface CarrierOptions {
   roundTripMs?: number;
   /** How much longer than usual it may be silent, in milliseconds; see {@linkcode Patience}. */
   patienceMs: number;
+  /** What those before it taught this end about its first pieces; see {@linkcode Pace}. */
+  caution: number;
 }
 
 /**
@@ -126,6 +129,8 @@ export interface CarrierOptions {
 export class Carrier {
   /** Round trip, rate and the bound they set, measured on this carrier only. */
   readonly flight: Flight;
+  /** Whether what it sends is small. */
+  readonly pace: Pace;
   /** What was sent on it and is not acknowledged. */
   readonly log: FrameLog;
   /** Its number in the session. */
@@ -187,6 +192,7 @@ export class Carrier {
     this.number = options.number;
     this.log = new FrameLog(host.budget);
     this.flight = new Flight();
+    this.pace = new Pace(nowMs, options.caution);
     this.#reader = new SessionFrameReader(
       {
         data: (id, offset, bytes) => this.#onData(id, offset, bytes),
@@ -460,6 +466,7 @@ export class Carrier {
     }
     if (offset === before || this.#isOver) return;
     this.flight.onAck(this.#clock.now(), offset);
+    this.pace.acknowledged(offset, offset - before);
     this.#liveness.progressed();
     // Most acknowledgements make room that nobody waits for.
     if (this.#awaitsRoom || this.log.hasUnsent) this.wake();
@@ -577,15 +584,17 @@ export class Carrier {
     const { log } = this;
     if (!log.hasUnsent) this.#pull(nowMs);
     // What was pulled may go: it kept the bound, or is a quiet stream's.
-    const withData = log.hasUnsent;
+    const most = this.pace.room(nowMs, this.flight.inFlight);
+    const withData = log.hasUnsent && most > 0;
+    if (!this.pace.isFree) this.flight.markApplicationLimited();
     if (withData) this.#markBusy(nowMs);
     if (this.#control.askDue) this.#liveness.asked();
     const control = this.#control.take(nowMs, withData, this.taken);
     if (!withData && control === undefined) return undefined;
     this.#lastWriteMs = nowMs;
-    if (control === undefined) return this.#nextFrames(nowMs);
+    if (control === undefined) return this.#nextFrames(nowMs, most);
     if (!withData || control.length > log.headroom) return control;
-    const frames = this.#nextFrames(nowMs);
+    const frames = this.#nextFrames(nowMs, most);
     const whole = new Uint8Array(frames.buffer, frames.byteOffset - control.length, control.length + frames.length);
     whole.set(control);
     return whole;
@@ -595,7 +604,8 @@ export class Carrier {
     const { log } = this;
     const room = this.#room(nowMs);
     const before = log.end;
-    this.#host.pull(log, room, this.flight.bound + URGENT_BYTES - this.flight.inFlight);
+    const urgentRoom = this.pace.isFree ? this.flight.bound + URGENT_BYTES - this.flight.inFlight : room;
+    this.#host.pull(log, room, urgentRoom);
     this.#awaitsRoom = room - (log.end - before) < LEAST_ROOM_BYTES || this.#host.budget.room < LEAST_ROOM_BYTES;
     if (!log.hasUnsent && this.#hasMuchRoom) this.flight.markApplicationLimited();
   }
@@ -605,6 +615,7 @@ export class Carrier {
     return Math.min(
       flight.room(),
       Math.max(0, this.#sendBuffer.limit(nowMs, flight.lowestRoundTripMs) - flight.inFlight),
+      this.pace.room(nowMs, flight.inFlight),
     );
   }
 
@@ -614,9 +625,11 @@ export class Carrier {
     return inFlight < bound / 2 || bound - inFlight > Math.max(bound / 4, READ_AHEAD_BYTES);
   }
 
-  #nextFrames(nowMs: number): Uint8Array {
-    const frames = this.log.nextWrite(this.#hold)!;
+  #nextFrames(nowMs: number, most: number): Uint8Array {
+    const from = this.log.handed;
+    const frames = this.log.nextWrite(this.#hold, most)!;
     this.flight.onSend(nowMs, this.log.handed);
+    this.pace.sent(nowMs, from, this.log.handed - from);
     return frames;
   }
 

@@ -90,9 +90,8 @@ export class FrameLog {
 
   /** Bytes in front of the next write that are free for control frames. */
   get headroom(): number {
-    const { next, following } = this.#pieces;
-    if (next === undefined) return 0;
-    return following !== undefined && isSmall(next) && isSmall(following) ? HEADROOM_BYTES : next.headroom;
+    const { next } = this.#pieces;
+    return next === undefined || this.#handed > next.offset ? 0 : next.headroom;
   }
 
   /**
@@ -155,26 +154,32 @@ export class FrameLog {
    * The next bytes to write: whole frames. They count as handed to a write from now on, so they must be, at once.
    *
    * @param hold Gets what they are made of, until the write has settled.
+   * @param maxBytes About how many: a piece with more is written in parts.
    * @returns A view that is valid until `hold` is released, or `undefined` if everything was sent. In front of it
    *   {@linkcode FrameLog.headroom} bytes are free for the caller, as it said before this call.
    */
-  nextWrite(hold: WriteHold): Uint8Array | undefined {
+  nextWrite(hold: WriteHold, maxBytes = Infinity): Uint8Array | undefined {
     const { next: piece, following } = this.#pieces;
     if (piece === undefined) return undefined;
-    if (following !== undefined && isSmall(piece) && isSmall(following)) return this.#gatherSmall(hold);
+    const from = piece.start + this.#handed - piece.offset;
+    const isGathered = following !== undefined && isSmall(piece) && isSmall(following) && from === piece.start &&
+      piece.end - from <= maxBytes;
+    if (isGathered) return this.#gatherSmall(hold, maxBytes);
+    const to = Math.min(piece.end, from + maxBytes);
     hold.take(piece);
-    this.#pieces.advance();
-    this.#handed = piece.offset + piece.end - piece.start;
-    return piece.memory.subarray(piece.start, piece.end);
+    if (to === piece.end) this.#pieces.advance();
+    this.#handed += to - from;
+    return piece.memory.subarray(from, to);
   }
 
   /** Many small pieces as one write, copied. */
-  #gatherSmall(hold: WriteHold): Uint8Array {
+  #gatherSmall(hold: WriteHold, maxBytes: number): Uint8Array {
     const gather = hold.takeGather();
+    const limit = HEADROOM_BYTES + Math.min(MOST_GATHERED_BYTES, maxBytes);
     let filled = HEADROOM_BYTES;
     for (let piece = this.#pieces.next; piece !== undefined && isSmall(piece); piece = this.#pieces.next) {
       const bytes = piece.end - piece.start;
-      if (filled + bytes > HEADROOM_BYTES + MOST_GATHERED_BYTES) break;
+      if (filled + bytes > limit) break;
       gather.set(piece.memory.subarray(piece.start, piece.end), filled);
       filled += bytes;
       this.#handed += bytes;

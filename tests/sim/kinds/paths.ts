@@ -76,3 +76,26 @@ export function far(seed: number, dice: Dice): Scenario {
   if (dice.chance(0.3)) scenario.events.push({ atMs: dice.between(10_000, 20_000), kind: "cut" });
   return scenario;
 }
+
+/** Large packets vanish without a word, both ways or one way, and TCP never finds out: what is small must do. */
+export function smallOnly(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "small only";
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.lateReadMs = 0;
+  const limit = () => dice.between(1_150, 1_400);
+  const largest = dice.pick({ up: limit(), down: limit() }, { up: limit(), down: 1e9 }, { up: 1e9, down: limit() });
+  const delayMs = dice.pick(1, 5, 40);
+  scenario.lines = { delayMs, bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0, largest };
+  scenario.startCredit = 64 * 1024;
+  scenario.healMs = 120_000;
+  // Of many streams the window values alone would be large.
+  const [count, most] = dice.chance(0.3) ? [dice.between(100, 300), 5_000] : [dice.between(1, 3), 150_000];
+  for (let left = count; left > 0; left--) {
+    scenario.prompt.push(scenario.streams.length);
+    scenario.streams.push({ openMs: 0, client: plainPlan(dice.size(200, most)) });
+  }
+  scenario.serverUsers = [{ plan: plainPlan(dice.size(1_000, most)), dialMs: 0, refuses: false }];
+  if (dice.chance(0.3)) scenario.events.push({ atMs: dice.between(1_000, 20_000), kind: "cut" });
+  return scenario;
+}

@@ -11,7 +11,7 @@ import { framed } from "../../../lib/ping/codec.ts";
 import { garbageCollector } from "../../../lib/tunnel/roles/memory.ts";
 import { dataPayload, finRecord, openRecord, resetRecord } from "../../fuzz/frames.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
-import { memoryPipe } from "../../support/memory_network.ts";
+import { memoryPipe } from "../../support/memory_pipe.ts";
 
 /** What a client that acknowledges nothing says while it lives. */
 const REPLY = framed(new Uint8Array([FrameType.probe, ProbeFlag.reply, 0, 0, 0x27, 0x10]));

@@ -1,10 +1,10 @@
 /** A user's program that ends its own direction first, and then reads slowly. */
 import { assertEquals } from "@std/assert";
-import { concat } from "@std/bytes/concat";
 import net from "node:net";
 import { dial } from "../../../lib/net/dial.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { hasNodeDuplex, NodeDuplex } from "../../../lib/net/node_duplex.ts";
+import { readAll } from "../../support/reading.ts";
 import { pause } from "../../support/wait.ts";
 
 const ALL_BYTES = 16 << 20;
@@ -71,18 +71,9 @@ async function halfCloseAtOnce(bytes: number): Promise<void> {
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const { port } = server.address() as net.AddressInfo;
   using peer = await Deno.connect({ hostname: "127.0.0.1", port });
-  const [, received] = await Promise.all([peer.closeWrite(), readAll(peer), serving.promise]);
+  const [, received] = await Promise.all([peer.closeWrite(), readAll(peer, PIECE_BYTES), serving.promise]);
   assertEquals(received, sent);
   server.close();
-}
-
-async function readAll(peer: Deno.Conn): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  const into = new Uint8Array(PIECE_BYTES);
-  for (let count = await peer.read(into); count !== null; count = await peer.read(into)) {
-    pieces.push(into.slice(0, count));
-  }
-  return concat(pieces);
 }
 
 Deno.test(

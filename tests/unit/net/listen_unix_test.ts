@@ -2,8 +2,9 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { dial } from "../../../lib/net/dial.ts";
 import { TeleError } from "../../../lib/net/error.ts";
+import { inFolder } from "../../support/folder.ts";
 import { onUnix } from "../../support/skip.ts";
-import { inFolder, listenFor } from "../../support/sockets.ts";
+import { listenFor } from "../../support/sockets.ts";
 import { until } from "../../support/wait.ts";
 
 Deno.test(

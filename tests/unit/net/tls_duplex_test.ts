@@ -4,21 +4,12 @@ import type { Duplex } from "../../../lib/net/duplex.ts";
 import { TeleError } from "../../../lib/net/error.ts";
 import { NodeDuplex } from "../../../lib/net/node_duplex.ts";
 import { generated, sha256 } from "../../support/random.ts";
+import { readAll } from "../../support/reading.ts";
 import { tlsTest, TlsWorld } from "../../support/tls_world.ts";
 import { pause, within } from "../../support/wait.ts";
 
 const MIB = 1024 * 1024;
 const hello = new TextEncoder().encode("hello");
-
-async function readAll(duplex: Duplex, bufferBytes = 64 * 1024): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  const into = new Uint8Array(bufferBytes);
-  for (let count = await duplex.read(into); count !== null; count = await duplex.read(into)) {
-    assert(count >= 1 && count <= bufferBytes);
-    parts.push(into.slice(0, count));
-  }
-  return new Uint8Array(await new Blob(parts as BlobPart[]).arrayBuffer());
-}
 
 tlsTest("what was agreed on, and who is there", async () => {
   const world = await TlsWorld.start({ protocols: ["tele/2", "teleport-tcp-ping"] });

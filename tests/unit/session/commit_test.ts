@@ -8,7 +8,7 @@ import type { Identity } from "../../../lib/session/handshake/keys.ts";
 import { Session } from "../../../lib/session/session.ts";
 import { limitsOf } from "../../../lib/session/session_limits.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
-import { memoryPipe } from "../../support/memory_network.ts";
+import { memoryPipe } from "../../support/memory_pipe.ts";
 import { ByteLayer } from "../../support/session_world.ts";
 
 const SALT = new Uint8Array([1, 2, 3]);

@@ -1,7 +1,7 @@
 /** Silence that only a guess excuses: the client looks whether another connection gets through. */
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import { TeleError } from "../../../lib/net/error.ts";
-import type { MemoryPipeOptions } from "../../support/memory_network.ts";
+import type { MemoryPipeOptions } from "../../support/memory_pipe.ts";
 import { SessionWorld } from "../../support/session_world.ts";
 
 /** Bytes under way that need longer than any silence here, if the path is the slowest there is. */

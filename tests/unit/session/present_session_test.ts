@@ -6,7 +6,7 @@ import { PresentSession } from "../../../lib/session/present_session.ts";
 import type { Session } from "../../../lib/session/session.ts";
 import { limitsOf } from "../../../lib/session/session_limits.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
-import { memoryPipe } from "../../support/memory_network.ts";
+import { memoryPipe } from "../../support/memory_pipe.ts";
 import { ByteLayer } from "../../support/session_world.ts";
 
 function setUp() {

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertLessOrEqual, assertRejects } from "@std/ass
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { ClientHandshake, FullError } from "../../../lib/session/handshake/client_handshake.ts";
 import { type Identity, makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
-import { type MemoryPipe, memoryPipe } from "../../support/memory_network.ts";
+import { type MemoryPipe, memoryPipe } from "../../support/memory_pipe.ts";
 import { SessionWorld, someIdentity } from "../../support/session_world.ts";
 
 const MINUTE_MS = 60_000;

@@ -8,7 +8,7 @@ import { HandshakeChannel } from "../../../lib/session/handshake/channel.ts";
 import { decodeEnding, encodeEnding, RefusalError } from "../../../lib/session/ending.ts";
 import { Session } from "../../../lib/session/session.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
-import { memoryPipe } from "../../support/memory_network.ts";
+import { memoryPipe } from "../../support/memory_pipe.ts";
 import { ByteLayer, frameOf, handMade, SessionWorld, someIdentity, u64 } from "../../support/session_world.ts";
 import fc from "fast-check";
 import { limitsOf } from "../../../lib/session/session_limits.ts";

@@ -3,7 +3,7 @@ import type { LogFields, LogLevel } from "../../../lib/net/log.ts";
 import { HANDSHAKE_TIMEOUT_MS } from "../../../lib/session/session_constants.ts";
 import { MOST_HANDSHAKES, Strangers } from "../../../lib/session/strangers.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
-import { memoryPipe } from "../../support/memory_network.ts";
+import { memoryPipe } from "../../support/memory_pipe.ts";
 
 interface Line {
   level: LogLevel;

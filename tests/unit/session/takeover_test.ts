@@ -3,7 +3,7 @@ import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert"
 import { EndCode, FrameType } from "../../../lib/session/session_constants.ts";
 import { type Identity, makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
 import { RefusalError } from "../../../lib/session/ending.ts";
-import type { MemoryPipe } from "../../support/memory_network.ts";
+import type { MemoryPipe } from "../../support/memory_pipe.ts";
 import { CryptoGate, frameOf, handMade, SessionWorld, u64 } from "../../support/session_world.ts";
 
 Deno.test("what an old carrier delivers after the takeover is dropped, what it delivers before is counted once", async () => {

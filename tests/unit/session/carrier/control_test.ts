@@ -99,6 +99,20 @@ Deno.test("a minute after the last data the ping interval is promised, with the 
   assertEquals(taken(control, 80_000).map((probe) => decodeProbe(probe).silenceMs), [BUSY_SILENCE_MS]);
 });
 
+Deno.test("hints in one frame fit into a small packet; the others go in the next", () => {
+  const control = setUp();
+  const hints = Array<number>(1_500).fill(7);
+  const source = {
+    received: 0,
+    get hasHints() {
+      return hints.length > 0;
+    },
+    takeHints: (into: Uint8Array) => hints.splice(0, into.length).length,
+  };
+  const sizes = [1, 2].map((nowMs) => control.take(nowMs, false, source)!.length);
+  assertEquals([sizes, hints.length], [[1_025, 485], 0]);
+});
+
 Deno.test("hints go behind the other frames, in one frame", () => {
   const control = setUp();
   control.acknowledgeDue = true;

@@ -4,7 +4,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { MAX_HANDSHAKE_FRAME_BYTES } from "../../../../lib/session/session_constants.ts";
 import { HandshakeChannel } from "../../../../lib/session/handshake/channel.ts";
-import { memoryPipe } from "../../../support/memory_network.ts";
+import { memoryPipe } from "../../../support/memory_pipe.ts";
 import { framed } from "../../../../lib/ping/codec.ts";
 import { attach, meetWell, newClient, newServer, serve } from "../../../support/handshakes.ts";
 

@@ -7,7 +7,7 @@ import { ServerHandshake } from "../../../../lib/session/handshake/server_handsh
 import { readLive, readReceipts, readStartPools } from "../../../../lib/session/handshake/fields.ts";
 import { HandshakeChannel } from "../../../../lib/session/handshake/channel.ts";
 import { RefusalError } from "../../../../lib/session/ending.ts";
-import { memoryPipe } from "../../../support/memory_network.ts";
+import { memoryPipe } from "../../../support/memory_pipe.ts";
 import { framed } from "../../../../lib/ping/codec.ts";
 import {
   attach,

@@ -3,7 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { EndCode } from "../../../../lib/session/session_constants.ts";
 import { settle } from "../../../support/fake_clock.ts";
-import { memoryPipe } from "../../../support/memory_network.ts";
+import { memoryPipe } from "../../../support/memory_pipe.ts";
 import {
   assertRefused,
   attach,

@@ -9,7 +9,7 @@ import { type Identity, makeIdentityKeys } from "../../../../lib/session/handsha
 import { type Commit, encodeCommit, encodeHello } from "../../../../lib/session/handshake/messages.ts";
 import { ServerHandshake } from "../../../../lib/session/handshake/server_handshake.ts";
 import { RefusalError } from "../../../../lib/session/ending.ts";
-import { memoryPipe } from "../../../support/memory_network.ts";
+import { memoryPipe } from "../../../support/memory_pipe.ts";
 import { framed } from "../../../../lib/ping/codec.ts";
 import {
   assertRefused,

@@ -6,7 +6,7 @@ import { ClientHandshake } from "../../../../lib/session/handshake/client_handsh
 import { MOST_HANDSHAKES } from "../../../../lib/session/strangers.ts";
 import { tokenSalt } from "../../../../lib/session/handshake/token.ts";
 import { settle } from "../../../support/fake_clock.ts";
-import type { MemoryPipe } from "../../../support/memory_network.ts";
+import type { MemoryPipe } from "../../../support/memory_pipe.ts";
 import { SessionWorld } from "../../../support/session_world.ts";
 import { ask, connect, guarded, NEW, OTHER, TOKEN, worldOf } from "../../../support/tokens.ts";
 

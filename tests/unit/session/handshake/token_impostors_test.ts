@@ -10,7 +10,7 @@ import { encodeChallenge, encodeCommit, encodeHello } from "../../../../lib/sess
 import { guardedField } from "../../../../lib/session/handshake/fields.ts";
 import { tokenSalt } from "../../../../lib/session/handshake/token.ts";
 import { settle } from "../../../support/fake_clock.ts";
-import { memoryPipe } from "../../../support/memory_network.ts";
+import { memoryPipe } from "../../../support/memory_pipe.ts";
 import { SessionWorld } from "../../../support/session_world.ts";
 import { connect, guarded, NEW, OTHER, TOKEN } from "../../../support/tokens.ts";
 

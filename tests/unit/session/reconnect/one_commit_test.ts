@@ -1,7 +1,7 @@
 /** Of the attempts that were challenged one is committed at a time: which, and for how long. */
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { ServerHandshake } from "../../../../lib/session/handshake/server_handshake.ts";
-import { memoryPipe } from "../../../support/memory_network.ts";
+import { memoryPipe } from "../../../support/memory_pipe.ts";
 import { Script } from "../../../support/reconnect_script.ts";
 
 Deno.test("the first attempt to be challenged is committed, and success ends all others and every timer", async () => {

@@ -5,7 +5,7 @@ import { CarrierHistory } from "../../../../lib/session/reconnect/carrier_histor
 import { ServerHandshake } from "../../../../lib/session/handshake/server_handshake.ts";
 import { ReconnectLoop } from "../../../../lib/session/reconnect/reconnect.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
-import { memoryPipe } from "../../../support/memory_network.ts";
+import { memoryPipe } from "../../../support/memory_pipe.ts";
 import { Dialed, historyOf, Script } from "../../../support/reconnect_script.ts";
 
 Deno.test("the first attempt starts at once, the next each second while none is answered", async () => {

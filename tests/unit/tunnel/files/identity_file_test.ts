@@ -1,15 +1,7 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { encodeHex } from "@std/encoding/hex";
 import { loadIdentity, stateFolder } from "../../../../lib/tunnel/files/identity_file.ts";
-
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "tele-unit-" });
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../../../support/folder.ts";
 
 Deno.test({
   name: "an identity is kept as two lines of hexadecimal digits that only its owner can read",

@@ -3,19 +3,11 @@ import { TeleError } from "../../../../lib/net/error.ts";
 import { makeCertificate, writeCertificate } from "../../../../lib/tunnel/files/make_cert.ts";
 import { parseHostNames } from "../../../../lib/tunnel/values/host_name.ts";
 import { CERTIFIED, HOST_NAMES } from "../../../support/certified_names.ts";
+import { inFolder } from "../../../support/folder.ts";
 import { within } from "../../../support/wait.ts";
 
 const HOSTS = parseHostNames(HOST_NAMES);
 const NOW = Date.now();
-
-async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await test(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 async function names(folder: string): Promise<string[]> {
   const found: string[] = [];

@@ -1,24 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { StatusDisplay } from "../../../../lib/tunnel/log/status_display.ts";
-import type { LinkStatus } from "../../../../lib/tunnel/log/status_line.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
+import { IDLE_LINK } from "../../../support/link_status.ts";
 import { Screen } from "../../../support/screen.ts";
-
-const UP: LinkStatus = {
-  sessions: 1,
-  attached: 1,
-  outageMs: 0,
-  wasUp: true,
-  streams: 0,
-  sentBytes: 0,
-  receivedBytes: 0,
-  replayedBytes: 0,
-};
 
 Deno.test("the status line is written when it changes and not in the background, and is erased at the end", async () => {
   const clock = new FakeClock();
   const screen = new Screen();
-  let status = UP;
+  let status = IDLE_LINK;
   let isForeground = true;
   const display = new StatusDisplay({
     clock,
@@ -31,7 +20,7 @@ Deno.test("the status line is written when it changes and not in the background,
   assertEquals(await screen.take(), "\r\x1b[Klink up | no streams | down 0 B/s, up 0 B/s");
   await clock.advance(60_000);
   assertEquals(await screen.take(), "", "an idle link costs nothing");
-  status = { ...UP, streams: 1 };
+  status = { ...IDLE_LINK, streams: 1 };
   isForeground = false;
   await clock.advance(3_000);
   assertEquals(await screen.take(), "", "in the background somebody types there");
@@ -40,7 +29,7 @@ Deno.test("the status line is written when it changes and not in the background,
   assertEquals(await screen.take(), "\r\x1b[Klink up | 1 stream | down 0 B/s, up 0 B/s");
   await display.stop();
   assertEquals(await screen.take(), "\r\x1b[K");
-  status = UP;
+  status = IDLE_LINK;
   await clock.advance(10_000);
   assertEquals(await screen.take(), "");
 });

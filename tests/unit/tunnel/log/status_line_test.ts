@@ -1,16 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { type LinkStatus, statusLine } from "../../../../lib/tunnel/log/status_line.ts";
-
-const UP: LinkStatus = {
-  sessions: 1,
-  attached: 1,
-  outageMs: 0,
-  wasUp: true,
-  streams: 0,
-  sentBytes: 0,
-  receivedBytes: 0,
-  replayedBytes: 0,
-};
+import { IDLE_LINK } from "../../../support/link_status.ts";
 
 Deno.test("the status line tells link, streams, rates, and what was sent again", () => {
   const cases: [string, Partial<LinkStatus>, Partial<LinkStatus>][] = [
@@ -33,13 +23,13 @@ Deno.test("the status line tells link, streams, rates, and what was sent again",
     }, {}],
   ];
   for (const [line, now, before] of cases) {
-    assertEquals(statusLine({ ...UP, ...now }, { ...UP, ...before }, 2_000, 80), line);
+    assertEquals(statusLine({ ...IDLE_LINK, ...now }, { ...IDLE_LINK, ...before }, 2_000, 80), line);
   }
 });
 
 Deno.test("the status line is one column shorter than the terminal at the most", () => {
-  const whole = statusLine(UP, UP, 1_000, 200);
+  const whole = statusLine(IDLE_LINK, IDLE_LINK, 1_000, 200);
   for (const columns of [0, 1, 2, 10, 44, 45]) {
-    assertEquals(statusLine(UP, UP, 1_000, columns), whole.slice(0, Math.max(0, columns - 1)));
+    assertEquals(statusLine(IDLE_LINK, IDLE_LINK, 1_000, columns), whole.slice(0, Math.max(0, columns - 1)));
   }
 });

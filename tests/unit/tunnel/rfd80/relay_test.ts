@@ -1,9 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
+import { concat } from "@std/bytes/concat";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { duplexPair } from "../../../../lib/net/pipe.ts";
 import { type PingFraming, relay } from "../../../../lib/tunnel/rfd80/relay.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
+import { readAll, readExactly } from "../../../support/reading.ts";
 
 const FRAMING: PingFraming = { maxMessageBytes: 1_000, pingIntervalMs: undefined };
 const text = (text: string) => new TextEncoder().encode(text);
@@ -17,31 +19,18 @@ function start(framing: PingFraming | undefined, clock = new FakeClock()) {
   return { user, network, clock, relaying: relay({ outer, inner, framing }, clock) };
 }
 
-async function readAll(duplex: Duplex): Promise<number[]> {
-  const all: number[] = [];
-  const into = new Uint8Array(100);
-  for (let n = await duplex.read(into); n !== null; n = await duplex.read(into)) all.push(...into.subarray(0, n));
-  return all;
-}
-
-async function readSome(duplex: Duplex, bytes: number): Promise<number[]> {
-  const into = new Uint8Array(bytes);
-  for (let at = 0; at < bytes;) at += await duplex.read(into.subarray(at)) ?? 0;
-  return [...into];
-}
-
 for (
   const [name, framing, wire] of [["with", FRAMING, frame("hello")], ["without", undefined, text("hello")]] as const
 ) {
   Deno.test(`${name} framing bytes go both ways, and each half-close goes its own way`, async () => {
     const { user, network, relaying } = start(framing);
     await network.write(wire);
-    assertEquals(await readSome(user, 5), [...text("hello")]);
+    assertEquals(await readExactly(user, 5), text("hello"));
     await network.closeWrite();
-    assertEquals(await readAll(user), [], "end of file at the user's");
+    assertEquals(await readAll(user), new Uint8Array(), "end of file at the user's");
     await user.write(text("hello"));
     await user.closeWrite();
-    assertEquals(await readAll(network), [...wire], "the other direction went on");
+    assertEquals(await readAll(network), wire, "the other direction went on");
     await relaying;
   });
 }
@@ -53,7 +42,7 @@ Deno.test("a message comes in any pieces with pings around it, and none of them 
     await network.write(new Uint8Array([byte]));
   }
   await network.closeWrite();
-  assertEquals(await reading, [...text("abc")]);
+  assertEquals(await reading, text("abc"));
   await user.closeWrite();
   await Promise.all([readAll(network), relaying]);
 });
@@ -65,7 +54,7 @@ Deno.test("the side that is told to sends a ping at every interval, until its di
   await user.write(text("a"));
   await clock.advance(61_500);
   await user.closeWrite();
-  assertEquals(await reading, [...frame("a"), ...PING, ...PING, ...PING]);
+  assertEquals(await reading, concat([frame("a"), PING, PING, PING]));
   await clock.advance(100_000);
   await network.closeWrite();
   await Promise.all([readAll(user), relaying]);
@@ -95,7 +84,7 @@ Deno.test("a user that breaks off breaks the outer connection: what was half wri
   const { user, network, clock, relaying } = start(FRAMING);
   const failing = assertRejects(() => relaying);
   await user.write(text("half"));
-  assertEquals(await readSome(network, 8), [...frame("half")]);
+  assertEquals(await readExactly(network, 8), frame("half"));
   const reading = assertRejects(() => readAll(network));
   user.abort(new Error("reset by the user"));
   // What was sent last is given time to arrive.
@@ -131,7 +120,7 @@ for (const [name, framing] of [["with", FRAMING], ["without", undefined]] as con
     const failing = assertRejects(() => relay({ outer, inner, framing }, clock), Error, "it takes no more");
     network.write(framing === undefined ? text("upload") : frame("upload")).catch(() => {});
     const expected = framing === undefined ? text("no: too large") : [...frame("no: "), ...frame("too large")];
-    assertEquals(await readSome(network, expected.length), [...expected]);
+    assertEquals(await readExactly(network, expected.length), new Uint8Array(expected));
     const reading = assertRejects(() => readAll(network));
     await clock.advance(1_000);
     await Promise.all([failing, reading, assertRejects(() => readAll(user))]);
@@ -146,7 +135,7 @@ Deno.test("what came before a message that is too large, or before the connectio
     const writing = end === "cut"
       ? network.write(frame("ok")).then(() => network.abort(new Error("cut")))
       : network.write(new Uint8Array([...frame("ok"), 0, 0, 3, 233]));
-    assertEquals(await readSome(user, 2), [...text("ok")]);
+    assertEquals(await readExactly(user, 2), text("ok"));
     await assertRejects(() => readAll(user));
     await Promise.all([failing, writing.catch(() => {})]);
   }

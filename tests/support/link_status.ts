@@ -1,0 +1,18 @@
+/**
+ * A link as the status line is told of it.
+ *
+ * @module
+ */
+import type { LinkStatus } from "../../lib/tunnel/log/status_line.ts";
+
+/** One session that is attached and has nothing to do. */
+export const IDLE_LINK: LinkStatus = {
+  sessions: 1,
+  attached: 1,
+  outageMs: 0,
+  wasUp: true,
+  streams: 0,
+  sentBytes: 0,
+  receivedBytes: 0,
+  replayedBytes: 0,
+};

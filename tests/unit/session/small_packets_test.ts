@@ -1,0 +1,63 @@
+/** A path whose large packets vanish without a word, and whose TCP never finds out: what is small arrives. */
+import { assert, assertEquals, assertLess } from "@std/assert";
+import { SessionWorld } from "../../support/session_world.ts";
+
+/** With the headers of session frames, and without those of TLS: what the smallest paths carry. */
+const LARGEST_BYTES = 1_150;
+
+/** A world whose carriers swallow what is large, each way or one way. */
+async function smallPackets(directions: readonly ("aToB" | "bToA")[]): Promise<SessionWorld> {
+  const world = await SessionWorld.attached({ network: { delayMs: 5 } });
+  const swallow = (pipe: typeof world.network.pipes[number]) => {
+    for (const direction of directions) pipe[direction].largestBytes = LARGEST_BYTES;
+  };
+  world.network.pipes.forEach(swallow);
+  world.network.onPipe = swallow;
+  return world;
+}
+
+for (const directions of [["aToB", "bToA"], ["aToB"], ["bToA"]] as const) {
+  Deno.test(`first bytes arrive on the second carrier, and all of them in the end, where ${directions.join(" and ")} swallows`, async () => {
+    const world = await smallPackets(directions);
+    const { here, there, clock } = world;
+    const before = [here.received, there.received];
+    const startMs = clock.now();
+    here.send(400_000);
+    there.send(400_000);
+    const moved = () => here.received > before[0] + 50 && there.received > before[1] + 50;
+    await clock.advanceUntil(moved, 8_000, "first bytes");
+    assertLess(clock.now() - startMs, 4_500, "what swallows is given up after three seconds of silence");
+    await world.untilDelivered(40_000);
+    assertLess(world.network.pipes.length, 6);
+    world.assertUnbroken();
+    await world.end();
+  });
+}
+
+Deno.test("a carrier that carried much is followed by one that begins as usual", async () => {
+  const world = await SessionWorld.attached();
+  await world.exchange(200_000);
+  world.network.blackHole();
+  const { clock, here, there } = world;
+  here.send(100_000);
+  await clock.advanceUntil(() => here.attachedTimes > 1 && there.attachedTimes > 1, 20_000, "another carrier");
+  assert(here.session?.carrier?.pace.isFree && there.session?.carrier?.pace.isFree);
+  await world.untilDelivered();
+  await world.end();
+});
+
+Deno.test("behind a beginning that was swallowed, a healthy path has its usual bound within some round trips", async () => {
+  const world = await smallPackets(["aToB", "bToA"]);
+  const { clock, here, there } = world;
+  here.send(100_000);
+  there.send(100_000);
+  world.network.onPipe = () => {};
+  await clock.advanceUntil(() => here.attachedTimes > 1 && there.attachedTimes > 1, 20_000, "another carrier");
+  const startMs = clock.now();
+  assertEquals([here, there].map(({ session }) => session?.carrier?.pace.isFree), [false, false]);
+  const isFree = () => [here, there].every(({ session }) => session?.carrier?.pace.isFree);
+  await clock.advanceUntil(isFree, 1_000, "the usual bound");
+  assertLess(clock.now() - startMs, 100, "a round trip is 10 ms, and an acknowledgement waits for 4");
+  await world.untilDelivered();
+  await world.end();
+});
