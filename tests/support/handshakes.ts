@@ -10,7 +10,7 @@ import { TeleError } from "../../lib/net/error.ts";
 import { duplexPair } from "../../lib/net/pipe.ts";
 import { type Accepted, ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
 import { type Committed, ServerHandshake } from "../../lib/session/handshake/server_handshake.ts";
-import { liveField, receiptsField, startPoolsField } from "../../lib/session/handshake/fields.ts";
+import { liveField, receiptsField, startPoolField } from "../../lib/session/handshake/fields.ts";
 import type { Identity } from "../../lib/session/handshake/keys.ts";
 import type { Challenge, Commit, Hello } from "../../lib/session/handshake/messages.ts";
 import { endingOf, RefusalError } from "../../lib/session/ending.ts";
@@ -52,7 +52,7 @@ export async function serve(duplex: Duplex, plan: ServerPlan): Promise<Committed
       return plan.secret === undefined ? NO_SECRET : undefined;
     });
     const { number } = committed.commit;
-    const known = number === 0 ? startPoolsField({ client: 5, server: 6 }) : receiptsField([{ number: 0, taken: 123 }]);
+    const known = number === 0 ? startPoolField(5) : receiptsField([{ number: 0, taken: 123 }]);
     const fields = new Map([...known, [1000, SECRET]]);
     const accept = await handshake.accept({ sessionId: SESSION_ID, number, fields });
     await duplex.write(concat([framed(accept), plan.behind]));

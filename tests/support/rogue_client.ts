@@ -4,14 +4,14 @@
  * @module
  */
 import { MuxServer } from "../../lib/mux/link.ts";
-import { RecordDecoder } from "../../lib/mux/records.ts";
 import type { StreamEnd } from "../../lib/mux/stream.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import type { TeleError } from "../../lib/net/error.ts";
 import { duplexPair } from "../../lib/net/pipe.ts";
 import { SegmentPool } from "../../lib/session/segment_pool.ts";
 import { SessionClient } from "../../lib/session/session_client.ts";
-import type { ReplayLog } from "../../lib/session/carrier/replay_log.ts";
+import type { FrameLog } from "../../lib/session/carrier/frame_log.ts";
+import type { Open, Reset } from "../../lib/session/frames.ts";
 import type { UpperLayer } from "../../lib/session/upper_layer.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { MemoryNetwork } from "./memory_network.ts";
@@ -75,51 +75,57 @@ export async function withRogue(
 
 /** A peer that writes what the test says instead of what a mux would. */
 export class Rogue implements UpperLayer {
+  /** What came, but for window values: `open 1`, `data 1 5`, `end 1 5`, `reset 1 2 words`. */
   readonly received: string[] = [];
-  readonly hints: Uint8Array[] = [];
+  readonly windows: { id: number; limit: number }[] = [];
   readonly streamCount = 1;
   readonly hasUnsent = false;
   error: TeleError | undefined;
   #pending: Uint8Array[] = [];
-  readonly #decoder = new RecordDecoder({
-    open: (id) => void this.received.push(`open ${id}`),
-    data: (id, bytes) => void this.received.push(`data ${id} ${bytes.length}`),
-    fin: (id) => void this.received.push(`fin ${id}`),
-    reset: (id, code, message) => void this.received.push(`reset ${id} ${code} ${message}`),
-  });
   wake: () => void = () => {};
 
-  send(...records: Uint8Array[]): void {
-    this.#pending.push(...records);
+  /** Sends whole counted frames; see `frames.ts`. */
+  send(...frames: Uint8Array[]): void {
+    this.#pending.push(...frames);
     this.wake();
   }
-  pull(log: ReplayLog): void {
-    for (const record of this.#pending.splice(0)) {
-      const at = log.reserve(record.length);
-      log.arena.set(record, at);
+
+  pull(log: FrameLog): void {
+    for (const frame of this.#pending.splice(0)) {
+      const at = log.reserve(frame.length);
+      log.arena.set(frame, at);
     }
   }
-  receive(bytes: Uint8Array): void {
-    this.#decoder.push(bytes);
-  }
-  startPoolBytes = 0;
-  turnEnded(): undefined {}
-  receiveHint(bytes: Uint8Array): void {
-    this.hints.push(bytes.slice());
-  }
-  get hasHints(): boolean {
-    return this.hintsDue.length > 0;
-  }
-  takeHints(into: Uint8Array): number {
-    const hint = this.hintsDue.shift();
-    if (hint === undefined) return 0;
-    into.set(hint);
-    return hint.length;
-  }
-  hintsDue: Uint8Array[] = [];
-  acknowledged(): void {}
 
-  attached(): void {}
+  receiveOpen({ id }: Open): void {
+    this.received.push(`open ${id}`);
+  }
+
+  receiveData(id: number, _offset: number, bytes: Uint8Array): void {
+    this.received.push(`data ${id} ${bytes.length}`);
+  }
+
+  receiveEnd(id: number, offset: number): void {
+    this.received.push(`end ${id} ${offset}`);
+  }
+
+  receiveReset({ id, code, message }: Reset): void {
+    this.received.push(`reset ${id} ${code} ${message}`);
+  }
+
+  receiveWindow(id: number, limit: number): void {
+    this.windows.push({ id, limit });
+  }
+
+  windowLost(): void {}
+
+  costOf(): number {
+    return 1;
+  }
+
+  startPoolBytes = 0;
+  turnEnded(): void {}
+
   ended(error: TeleError): void {
     this.error = error;
   }

@@ -13,43 +13,58 @@ import { type Segment, SegmentPool } from "../../lib/session/segment_pool.ts";
 import { SessionClient, type SessionClientOptions } from "../../lib/session/session_client.ts";
 import { type Accepted, ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
 import type { Commit } from "../../lib/session/handshake/messages.ts";
-import { FrameType, HEADROOM_BYTES } from "../../lib/session/session_constants.ts";
-import type { ReplayLog } from "../../lib/session/carrier/replay_log.ts";
+import { type Receipt, receiptsField } from "../../lib/session/handshake/fields.ts";
+import { DATA_HEADER_BYTES, HEADROOM_BYTES } from "../../lib/session/session_constants.ts";
+import type { FrameLog } from "../../lib/session/carrier/frame_log.ts";
+import { writeDataHeader } from "../../lib/session/frames.ts";
 import { limitsOf, type ServerLimits, type SessionLimits } from "../../lib/session/session_limits.ts";
 import { SessionServer, type SessionServerOptions } from "../../lib/session/session_server.ts";
 import type { Session } from "../../lib/session/session.ts";
 import type { UpperLayer } from "../../lib/session/upper_layer.ts";
 import { FakeClock } from "./fake_clock.ts";
+import { dataFrame, windowsFrame } from "./frames.ts";
 import { MemoryNetwork } from "./memory_network.ts";
 import { type MemoryPipeOptions } from "./memory_pipe.ts";
 import { Random } from "./random.ts";
 
-/** Pieces that a user hands to the log, at most. */
+/** Data that a user hands to the log in one frame, at most. */
 const PIECE_BYTES = 20_000;
+
+/** The stream that all bytes are data of, both ways. */
+export const BYTES_ID = 1;
 
 /** The byte at `offset` of the sequence `key`: no shift of it, and no other key, looks the same for long. */
 function byteAt(key: number, offset: number): number {
   return (offset * 31 + (offset >> 8) * 7 + (offset >> 16) + key * 113) & 0xff;
 }
 
-/** Sends as much as it is told to, and keeps what it receives. */
+/**
+ * Sends as much as it is told to as the data of one stream, which nobody opens, and puts together what it receives.
+ * What comes again, or early, is compared as well.
+ */
 export class ByteLayer implements UpperLayer {
   /** The client's has a stream from the beginning, the server's as soon as something came. */
   streamCount = 1;
   readonly hasUnsent = false;
   session: Session | undefined;
   error: TeleError | undefined;
-  attachedTimes = 0;
-  /** Bytes handed to the log so far. */
+  /** Bytes handed to the log so far, without their frames' headers. */
   sent = 0;
+  /** Bytes that came, in order from the first one. */
   received = 0;
-  /** Uncounted messages to send, and those that came. */
-  hints: number[] = [];
-  hintsSeen: number[] = [];
+  /** Bytes that came a second time. */
+  repeated = 0;
+  /** Window values to send, and those that came. */
+  windows: { id: number; limit: number }[] = [];
+  windowsSeen: { id: number; limit: number }[] = [];
+  /** Streams whose window values were lost with a carrier. */
+  windowsLost: number[] = [];
   /** Thrown at the next byte that comes. */
   refusal: TeleError | undefined;
   /** Sequence of the peer, known from its first byte. */
   #peerKey: number | undefined;
+  /** What came before something in front of it. */
+  readonly #early: Map<number, Uint8Array> = new Map();
   #toSend = 0;
   readonly #random: Random;
 
@@ -73,62 +88,83 @@ export class ByteLayer implements UpperLayer {
     this.session?.wake();
   }
 
-  pull(log: ReplayLog, bulkBytes: number): void {
-    bulkBytes = Math.min(bulkBytes, log.room);
+  pull(log: FrameLog, bulkBytes: number): void {
+    this.#pullWindows(log);
+    bulkBytes = Math.min(bulkBytes, this.session?.budget.room ?? Infinity);
     while (this.#toSend > 0 && bulkBytes > 0) {
       const small = this.#random.chance(0.5);
       const bytes = Math.min(this.#toSend, bulkBytes, this.#random.between(1, small ? 50 : PIECE_BYTES));
+      const frameBytes = DATA_HEADER_BYTES + bytes;
       if (small) {
-        const at = log.reserve(bytes);
+        const at = log.reserve(frameBytes);
         this.#fill(log.arena, at, bytes);
       } else {
-        const memory = new Uint8Array(HEADROOM_BYTES + bytes);
+        const memory = new Uint8Array(HEADROOM_BYTES + frameBytes);
         this.#fill(memory, HEADROOM_BYTES, bytes);
-        log.adopt(memory, HEADROOM_BYTES, memory.length);
+        log.adopt(memory, HEADROOM_BYTES, memory.length, { headroom: HEADROOM_BYTES });
       }
       this.#toSend -= bytes;
       bulkBytes -= bytes;
     }
   }
 
+  #pullWindows(log: FrameLog): void {
+    if (this.windows.length === 0) return;
+    const frame = windowsFrame(...this.windows.splice(0).map(({ id, limit }): [number, number] => [id, limit]));
+    const at = log.reserve(frame.length);
+    log.arena.set(frame, at);
+  }
+
   #fill(memory: Uint8Array, at: number, bytes: number): void {
-    for (let i = 0; i < bytes; i++) memory[at + i] = byteAt(this.key, this.sent + i);
+    writeDataHeader(memory, at, { id: BYTES_ID, offset: this.sent, length: bytes, isEnd: false });
+    const start = at + DATA_HEADER_BYTES;
+    for (let i = 0; i < bytes; i++) memory[start + i] = byteAt(this.key, this.sent + i);
     this.sent += bytes;
   }
 
-  receive(bytes: Uint8Array, _segment: Segment): void {
+  receiveData(id: number, offset: number, bytes: Uint8Array, _segment: Segment): void {
     if (this.refusal !== undefined) throw this.refusal;
     assertEquals(this.error, undefined, "nothing comes after the end");
+    assertEquals(id, BYTES_ID);
+    if (offset > this.received) return void this.#early.set(offset, bytes.slice());
+    this.#take(offset, bytes);
+    for (const [at, early] of [...this.#early].sort(([one], [other]) => one - other)) {
+      if (at > this.received) break;
+      this.#early.delete(at);
+      this.#take(at, early);
+    }
+  }
+
+  #take(offset: number, bytes: Uint8Array): void {
     if (this.#peerKey === undefined) {
       this.#peerKey = keyOf(bytes[0]);
       this.streamCount = 1;
     }
-    for (const byte of bytes) {
-      if (byte !== byteAt(this.#peerKey, this.received)) throw new Error(`byte ${this.received} is not the next one`);
-      this.received++;
+    for (let at = 0; at < bytes.length; at++) {
+      if (bytes[at] !== byteAt(this.#peerKey, offset + at)) throw new Error(`byte ${offset + at} is not the right one`);
     }
+    this.repeated += Math.min(bytes.length, this.received - offset);
+    this.received = Math.max(this.received, offset + bytes.length);
+  }
+
+  receiveOpen(): void {}
+  receiveEnd(): void {}
+  receiveReset(): void {}
+
+  receiveWindow(id: number, limit: number): void {
+    this.windowsSeen.push({ id, limit });
+  }
+
+  windowLost(id: number): void {
+    this.windowsLost.push(id);
+  }
+
+  costOf(): number {
+    return 1;
   }
 
   startPoolBytes = 0;
-  turnEnded(): undefined {}
-  receiveHint(bytes: Uint8Array): void {
-    this.hintsSeen.push(...bytes);
-  }
-
-  get hasHints(): boolean {
-    return this.hints.length > 0;
-  }
-
-  takeHints(into: Uint8Array): number {
-    into.set(this.hints);
-    return this.hints.splice(0).length;
-  }
-
-  acknowledged(): void {}
-
-  attached(): void {
-    this.attachedTimes++;
-  }
+  turnEnded(): void {}
 
   ended(error: TeleError): void {
     assertEquals(this.error, undefined, "the end is told once");
@@ -324,13 +360,13 @@ export async function handMade(world: SessionWorld) {
     return { handshake, pipe: world.network.last! };
   };
   const first = await dial();
-  const fresh: Commit = { kind: "new", attempt: 0, received: 0, fields: new Map() };
+  const fresh: Commit = { kind: "new", number: 0, lane: "quiet", fields: new Map() };
   const { accept, resumeSecret } = await first.handshake.commit(fresh, new Uint8Array(0));
-  await first.pipe.a.write(frameOf(FrameType.data, 0));
+  await first.pipe.a.write(dataFrame(BYTES_ID, 0, new Uint8Array(1)));
   await world.clock.settle();
-  const resume = (handshake: ClientHandshake, attempt: number, received = 0): Promise<Accepted> =>
-    handshake.commit({ kind: "resume", attempt, received, fields: new Map() }, resumeSecret);
-  return { dial, resume, pipe: first.pipe, sessionId: accept.sessionId };
+  const join = (handshake: ClientHandshake, number: number, receipts: Receipt[] = []): Promise<Accepted> =>
+    handshake.commit({ kind: "join", number, lane: "quiet", fields: receiptsField(receipts) }, resumeSecret);
+  return { dial, join, pipe: first.pipe, sessionId: accept.sessionId };
 }
 
 /** Holds back calls of one WebCrypto function, since the order in which they end is anyone's guess. */

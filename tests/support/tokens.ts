@@ -14,7 +14,7 @@ import { SessionWorld, type SessionWorldOptions } from "./session_world.ts";
 
 export const TOKEN = new TextEncoder().encode("the right token, 27 letters");
 export const OTHER = new TextEncoder().encode("another one, of as many too");
-export const NEW: Commit = { kind: "new", attempt: 0, received: 0, fields: new Map() };
+export const NEW: Commit = { kind: "new", number: 0, lane: "quiet", fields: new Map() };
 
 /** Both ends have the token, unless `client` or `server` says otherwise. */
 export function guarded(

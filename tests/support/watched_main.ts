@@ -1,38 +1,28 @@
 /**
- * `main.ts`, whose replay logs are watched: how full they are is told on standard error, where no option of `tele` tells
- * it. Takes the arguments of `main.ts`.
+ * `main.ts`, whose logs are watched: how full they are is told on standard error, where no option of `tele` tells it.
+ * Takes the arguments of `main.ts`.
  *
  * @module
  */
-import { ReplayLog } from "../../lib/session/carrier/replay_log.ts";
+import { LogBudget } from "../../lib/session/log_budget.ts";
 
 const TELL_MS = 100;
 
-/** The log that took something last: of the one session there is. */
-let log: ReplayLog | undefined;
+/** What the one session there is holds. */
+let budget: LogBudget | undefined;
 /** The most it held since that was told. */
 let mostBytes = 0;
 
-const { adopt, reserve } = ReplayLog.prototype;
+const { change } = LogBudget.prototype;
 
-function took(by: ReplayLog): void {
-  log = by;
-  mostBytes = Math.max(mostBytes, by.heldBytes);
-}
-
-ReplayLog.prototype.adopt = function (this: ReplayLog, ...piece) {
-  adopt.apply(this, piece);
-  took(this);
-};
-
-ReplayLog.prototype.reserve = function (this: ReplayLog, bytes) {
-  const at = reserve.call(this, bytes);
-  took(this);
-  return at;
+LogBudget.prototype.change = function (this: LogBudget, bytes, pieces) {
+  change.call(this, bytes, pieces);
+  budget = this;
+  mostBytes = Math.max(mostBytes, this.heldBytes);
 };
 
 const timer = setInterval(() => {
-  if (log !== undefined) console.error(`replay log: ${Math.max(mostBytes, log.heldBytes)} bytes`);
+  if (budget !== undefined) console.error(`replay log: ${Math.max(mostBytes, budget.heldBytes)} bytes`);
   mostBytes = 0;
 }, TELL_MS);
 Deno.unrefTimer(timer);
