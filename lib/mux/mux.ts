@@ -99,8 +99,18 @@ export interface MuxOptions {
   onStreamEnd?: (stream: MuxStream, end: StreamEnd) => void;
 }
 
+/** A reset that waits to be sent. */
+interface DueReset {
+  id: number;
+  offset: number;
+  code: number;
+  message: string;
+  /** Whose it is; none of a stream that never was. */
+  stream?: MuxStream;
+}
+
 /**
- * Opens streams, hands arriving records to them, and lets them take turns at the session's log.
+ * Opens streams, hands arriving frames to them, and lets them take turns at the session's log.
  *
  * Invariant 5: what waits for the users of all streams stays within the credit granted, and a peer that exceeds it ends
  * the session. Invariant 6: reading the session never waits for a user.
@@ -133,7 +143,7 @@ export class Mux implements UpperLayer, StreamHost {
   readonly #takenByPeer: Map<number, number> = new Map();
   readonly #takenPool: MemoryPool;
   readonly #windowsDue: Set<MuxStream> = new Set();
-  #resetsDue: { id: number; offset: number; code: number; message: string }[] = [];
+  #resetsDue: DueReset[] = [];
   #resetsDueBytes = 0;
   #session: MuxSession | undefined;
   #step = 0;
@@ -259,13 +269,20 @@ export class Mux implements UpperLayer, StreamHost {
 
   #writeResets(log: FrameLog): void {
     if (this.#resetsDue.length === 0) return;
-    for (const { id, offset, code, message } of this.#resetsDue) {
+    const held: DueReset[] = [];
+    for (const reset of this.#resetsDue) {
+      // What it sent before, its open even, waits to be sent again: the peer may never have heard of it.
+      if (reset.stream?.isQueued) {
+        held.push(reset);
+        continue;
+      }
+      const { id, offset, code, message } = reset;
       const text = new TextEncoder().encode(message).subarray(0, MAX_EXTRA_BYTES);
       const at = log.reserve(RESET_FRAME_BYTES + text.length);
       writeReset(log.arena, at, { id, offset, code, message: text });
+      this.#resetsDueBytes -= RESET_FRAME_BYTES + message.length;
     }
-    this.#resetsDue = [];
-    this.#resetsDueBytes = 0;
+    this.#resetsDue = held;
   }
 
   #writeWindows(log: FrameLog): void {
@@ -364,7 +381,7 @@ export class Mux implements UpperLayer, StreamHost {
     this.#dueReset({ id, offset: 0, code: ResetCode.limit, message });
   }
 
-  #dueReset(reset: { id: number; offset: number; code: number; message: string }): void {
+  #dueReset(reset: DueReset): void {
     this.#resetsDue.push(reset);
     this.#resetsDueBytes += RESET_FRAME_BYTES + reset.message.length;
     this.#session?.wake();
@@ -503,7 +520,7 @@ export class Mux implements UpperLayer, StreamHost {
 
   /** @ignore */
   tellReset(stream: MuxStream, reset: { offset: number; code: number; message: string }): void {
-    this.#dueReset({ id: stream.id, ...reset });
+    this.#dueReset({ id: stream.id, ...reset, stream });
   }
 
   /** @ignore */

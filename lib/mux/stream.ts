@@ -309,7 +309,7 @@ export class MuxStream implements FrameOwner {
   }
 
   get #sendsNothing(): boolean {
-    return this.#ended || this.#finSent || this.#peerReset !== undefined || this.#framesQueued > 0;
+    return this.#ended || this.#finSent || this.#peerReset !== undefined || this.isQueued;
   }
 
   /** Whether there is something that may go into the log now. */
@@ -321,10 +321,10 @@ export class MuxStream implements FrameOwner {
   }
 
   /**
-   * Puts up to `maxBytes` bytes of data into the log; an open or an end goes whatever the limit.
+   * Puts up to `maxBytes` bytes of frames of data into the log; an open or an end goes whatever the limit.
    *
-   * @param leastBytes A part of what waits that is smaller, for want of room, is not worth a frame.
-   * @returns Bytes of data.
+   * @param leastBytes A frame with a part of what waits that is smaller, for want of room, is not worth it.
+   * @returns How many, without those of an open or an end.
    */
   takeTurn(log: FrameLog, maxBytes: number, leastBytes: number, nowMs: number): number {
     if (this.#sendsNothing) return 0;
@@ -347,10 +347,11 @@ export class MuxStream implements FrameOwner {
     const chunk = this.#chunk;
     if (!this.#isChunkFull) return 0;
     const waiting = chunk.end - chunk.start;
-    const length = Math.min(waiting, maxBytes, this.#sendLimit - this.#sent);
+    const room = maxBytes - DATA_HEADER_BYTES;
+    const length = Math.min(waiting, room, this.#sendLimit - this.#sent);
     if (length <= 0) return 0;
     const isWhole = length === waiting;
-    if (!isWhole && length === maxBytes && length < leastBytes) return 0;
+    if (!isWhole && length === room && maxBytes < leastBytes) return 0;
     const header = { id: this.id, offset: this.#sent, length, isEnd: false };
     if (isWhole && chunk.segment !== undefined && length >= ADOPT_BYTES) {
       const start = chunk.start - DATA_HEADER_BYTES;
@@ -374,10 +375,15 @@ export class MuxStream implements FrameOwner {
         this.#read();
       }
     }
-    return length;
+    return DATA_HEADER_BYTES + length;
   }
 
   // What becomes of its frames.
+
+  /** Whether frames of it wait to be sent again: nothing else of it may go in front of them. */
+  get isQueued(): boolean {
+    return this.#framesQueued > 0;
+  }
 
   /** @ignore */
   get isQuiet(): boolean {
@@ -459,8 +465,9 @@ export class MuxStream implements FrameOwner {
    * @throws {TeleError} `protocol` if its offset cannot be.
    */
   receiveReset({ offset, code, message }: Reset): void {
-    if (this.#ended || this.#peerReset !== undefined) return;
+    if (this.#ended) return;
     this.#arrivals.end(offset, this.#window.granted);
+    if (this.#peerReset !== undefined) return;
     this.#peerReset = { kind: "reset", code, message, by: "peer" };
     this.#takeLastWrites();
   }

@@ -106,11 +106,9 @@ export class GoneCarriers {
     }
   }
 
-  /** The session is over. */
-  clear(): void {
-    for (const { remains } of this.#carriers.values()) {
-      for (const { segment } of remains?.pieces ?? []) segment?.release();
-    }
+  /** The session is over: `drop` gets what nobody will ask for any more. */
+  clear(drop: (remains: Remains) => void): void {
+    for (const { remains } of this.#carriers.values()) if (remains !== undefined) drop(remains);
     this.#carriers.clear();
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { MemoryPool } from "./memory_pool.ts";
-import { HEADROOM_BYTES, LEAST_ROOM_BYTES } from "./session_constants.ts";
+import { DATA_HEADER_BYTES, HEADROOM_BYTES, LEAST_ROOM_BYTES } from "./session_constants.ts";
 
 /** Memory that a piece takes beside its bytes: room for control frames in front, and what describes it. */
 export const PIECE_BYTES: number = HEADROOM_BYTES + 128;
@@ -73,7 +73,7 @@ export class LogBudget {
 
   /** Room below which a part of what waits is not worth a frame, in bytes; see {@linkcode LEAST_ROOM_BYTES}. */
   get leastRoom(): number {
-    return this.#held === 0 ? 1 : LEAST_ROOM_BYTES;
+    return this.#held === 0 ? DATA_HEADER_BYTES + 1 : LEAST_ROOM_BYTES;
   }
 
   /** Memory held beyond the limit, which is for data: opens, ends and resets always fit. In bytes. */

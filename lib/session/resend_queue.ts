@@ -10,12 +10,12 @@ import type { FrameOwner, Piece } from "./carrier/piece_queue.ts";
 import { decodeWindows, writeDataHeader } from "./frames.ts";
 import type { LogBudget } from "./log_budget.ts";
 import type { Segment } from "./segment_pool.ts";
-import { COUNTED_HEADER_BYTES, DATA_HEADER_BYTES, FrameType } from "./session_constants.ts";
+import { COUNTED_HEADER_BYTES, DATA_HEADER_BYTES, FrameType, LEAST_ROOM_BYTES } from "./session_constants.ts";
 
 /** Frames up to this size are copied into the log, so that several leave in one write, in bytes. */
 const COPY_BYTES = 4 * 1024;
 
-/** Data is cut into pieces of this size at the most where there is no room for a whole frame, in bytes. */
+/** Data that is not sent again as it was is copied into frames with this much at the most, in bytes. */
 const MOST_CUT_BYTES = 16 * 1024;
 
 /** A frame that waits. */
@@ -74,12 +74,13 @@ export class ResendQueue {
    */
   add(remains: Remains, taken: number): number {
     const before = this.#bytes;
-    const lanes = new LaneOfStream();
+    const lanes = new LanesOfStreams();
     const quiet: Waiting[] = [];
     const bulk: Waiting[] = [];
     for (const piece of remains.pieces) {
+      this.#options.budget.change(piece.start - piece.end, -1);
       for (const frame of framesOf(piece, taken)) {
-        if (!this.#isWanted(frame, lanes)) continue;
+        if (!this.#isWanted(frame)) continue;
         frame.segment?.retain();
         frame.owner?.frameQueued();
         this.#count(frame, 1);
@@ -92,35 +93,50 @@ export class ResendQueue {
     return this.#bytes - before;
   }
 
-  #isWanted(frame: Waiting, lanes: LaneOfStream): boolean {
+  #isWanted(frame: Waiting): boolean {
     if (frame.type === FrameType.windows) {
       decodeWindows(frame.memory.subarray(frame.start + FRAME_HEADER_BYTES, frame.end), this.#options.onWindowLost);
       return false;
     }
     // The session tells these anew where they are still true.
-    if (frame.id === 0) return false;
-    // Nobody has heard of it, and it has ended: not even that need be told.
-    if (frame.type === FrameType.open && frame.owner?.isEnded) lanes.forget(frame.id);
-    return !lanes.isForgotten(frame.id);
+    return frame.id !== 0;
   }
 
-  /** Puts up to `maxBytes` bytes into `log`. Returns how many. */
-  moveTo(log: FrameLog, maxBytes: number): number {
-    let left = maxBytes;
-    for (const queue of [this.#quiet, this.#bulk]) {
-      let moved = 0;
-      while (moved < queue.length && left > 0) {
-        const frame = queue[moved]!;
-        if (frame.end - frame.start <= Math.max(left, COPY_BYTES) || !isData(frame.type)) {
-          left -= this.#moveWhole(log, frame);
-          moved++;
-        } else {
-          left -= this.#movePart(log, frame, left);
-        }
-      }
-      queue.splice(0, moved);
+  /** What a carrier left behind is not wanted any more. */
+  drop(remains: Remains): void {
+    for (const { start, end, segment } of remains.pieces) {
+      this.#options.budget.change(start - end, -1);
+      segment?.release();
     }
-    return maxBytes - left;
+  }
+
+  /**
+   * Puts up to `maxBytes` bytes of frames into `log`, and so many that a part of what waits is not worth a frame. Returns
+   * how many. A frame that is not data goes as soon as there is any room.
+   */
+  moveTo(log: FrameLog, maxBytes: number): number {
+    const left = this.#moveQueue(this.#quiet, log, maxBytes);
+    // What is quiet goes first, though some of what is behind it might fit.
+    return maxBytes - (this.#quiet.length > 0 ? left : this.#moveQueue(this.#bulk, log, left));
+  }
+
+  /** Returns how much room is left. */
+  #moveQueue(queue: Waiting[], log: FrameLog, maxBytes: number): number {
+    let left = maxBytes;
+    let moved = 0;
+    while (moved < queue.length && left > 0) {
+      const frame = queue[moved]!;
+      if (!isData(frame.type) || bytesOf(frame) <= left) {
+        left -= this.#moveWhole(log, frame);
+        moved++;
+      } else if (left >= LEAST_ROOM_BYTES) {
+        left -= this.#movePart(log, frame, left);
+      } else {
+        break;
+      }
+    }
+    queue.splice(0, moved);
+    return left;
   }
 
   #moveWhole(log: FrameLog, frame: Waiting): number {
@@ -149,7 +165,7 @@ export class ResendQueue {
       frame.start += DATA_HEADER_BYTES;
       this.#changeBytes(-DATA_HEADER_BYTES);
     }
-    const part = Math.min(Math.max(room, COPY_BYTES), MOST_CUT_BYTES, frame.end - frame.start - 1);
+    const part = Math.min(room - DATA_HEADER_BYTES, MOST_CUT_BYTES, frame.end - frame.start - 1);
     this.#changeBytes(-part);
     return this.#copyRest(log, frame, part);
   }
@@ -187,9 +203,8 @@ export class ResendQueue {
 }
 
 /** In which queue the frames of one stream go: all in the same, or a reset could go in front of its open. */
-class LaneOfStream {
+class LanesOfStreams {
   readonly #quiet: Map<number, boolean> = new Map();
-  readonly #forgotten: Set<number> = new Set();
 
   isQuiet({ id, owner }: Waiting): boolean {
     const known = this.#quiet.get(id);
@@ -198,14 +213,12 @@ class LaneOfStream {
     this.#quiet.set(id, isQuiet);
     return isQuiet;
   }
+}
 
-  forget(id: number): void {
-    this.#forgotten.add(id);
-  }
-
-  isForgotten(id: number): boolean {
-    return this.#forgotten.has(id);
-  }
+/** What `frame` takes in a log. */
+function bytesOf({ start, end, offset }: Waiting): number {
+  const bytes = end - start;
+  return offset === undefined ? bytes : bytes + DATA_HEADER_BYTES * Math.ceil(bytes / MOST_CUT_BYTES);
 }
 
 function isData(type: number): boolean {

@@ -251,7 +251,7 @@ export class Session implements CarrierHost {
         this.upper.ended(error);
       } finally {
         this.#turnTimer?.cancel();
-        this.#gone.clear();
+        this.#gone.clear((remains) => this.#resend.drop(remains));
         this.#resend.clear();
         this.#options.onEnded?.(error);
       }
@@ -354,7 +354,6 @@ export class Session implements CarrierHost {
 
   /** @ignore */
   peerEnded(ending: Ending): void {
-    this.#carrier = undefined;
     this.end(new RefusalError(ending));
   }
 

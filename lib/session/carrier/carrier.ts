@@ -21,7 +21,7 @@ import { Flight } from "./flight.ts";
 import { FrameLog, type Remains } from "./frame_log.ts";
 import { type Allowance, SessionFrameReader } from "./frame_reader.ts";
 import { type Doubt, Liveness } from "./liveness.ts";
-import { Pace } from "./pace.ts";
+import { Pace, SMALL_BYTES } from "./pace.ts";
 import { decodeEnding, encodeEnding, type Ending } from "../ending.ts";
 import { framed } from "../../ping/codec.ts";
 import type { LogBudget } from "../log_budget.ts";
@@ -585,7 +585,8 @@ export class Carrier {
     if (!log.hasUnsent) this.#pull(nowMs);
     // What was pulled may go: it kept the bound, or is a quiet stream's.
     const most = this.pace.room(nowMs, this.flight.inFlight);
-    const withData = log.hasUnsent && most > 0;
+    // A frame is written whole, since other frames may follow each write.
+    const withData = log.hasUnsent && most >= Math.min(log.nextFrameBytes, SMALL_BYTES);
     if (!this.pace.isFree) this.flight.markApplicationLimited();
     if (withData) this.#markBusy(nowMs);
     if (this.#control.askDue) this.#liveness.asked();

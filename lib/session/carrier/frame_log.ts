@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { readU32 } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
+import { FRAME_HEADER_BYTES } from "../../ping/codec.ts";
 import type { LogBudget } from "../log_budget.ts";
 import type { Segment } from "../segment_pool.ts";
 import { HEADROOM_BYTES } from "../session_constants.ts";
@@ -18,7 +20,7 @@ const GATHER_BYTES = 4 * 1024;
 
 /** What a {@linkcode FrameLog.gone} carrier leaves behind. */
 export interface Remains {
-  /** What was not acknowledged, oldest first; each holds its segment. */
+  /** What was not acknowledged, oldest first; each holds its segment, and counts in the budget. */
   pieces: Piece[];
   /** Counted bytes that were acknowledged. */
   acknowledged: number;
@@ -88,6 +90,12 @@ export class FrameLog {
     return this.#handed < this.#end;
   }
 
+  /** Bytes of the frame to send next; 0 if everything was sent. */
+  get nextFrameBytes(): number {
+    const { next } = this.#pieces;
+    return next === undefined ? 0 : frameBytesAt(next.memory, next.start + this.#handed - next.offset);
+  }
+
   /** Bytes in front of the next write that are free for control frames. */
   get headroom(): number {
     const { next } = this.#pieces;
@@ -151,10 +159,11 @@ export class FrameLog {
   }
 
   /**
-   * The next bytes to write: whole frames. They count as handed to a write from now on, so they must be, at once.
+   * The next bytes to write: whole frames, since what the carrier writes between two writes is a frame as well. They
+   * count as handed to a write from now on, so they must be, at once.
    *
    * @param hold Gets what they are made of, until the write has settled.
-   * @param maxBytes About how many: a piece with more is written in parts.
+   * @param maxBytes How many at the most, unless the first frame has more: that one goes alone.
    * @returns A view that is valid until `hold` is released, or `undefined` if everything was sent. In front of it
    *   {@linkcode FrameLog.headroom} bytes are free for the caller, as it said before this call.
    */
@@ -165,7 +174,7 @@ export class FrameLog {
     const isGathered = following !== undefined && isSmall(piece) && isSmall(following) && from === piece.start &&
       piece.end - from <= maxBytes;
     if (isGathered) return this.#gatherSmall(hold, maxBytes);
-    const to = Math.min(piece.end, from + maxBytes);
+    const to = piece.end - from <= maxBytes ? piece.end : endOfFrames(piece, from, maxBytes);
     hold.take(piece);
     if (to === piece.end) this.#pieces.advance();
     this.#handed += to - from;
@@ -210,18 +219,23 @@ export class FrameLog {
     }
   }
 
-  /** Bytes of the pieces that are kept: a piece of which a part was acknowledged counts whole. */
-  get #heldBytes(): number {
-    return this.#end - Math.min(this.#pieces.first?.offset ?? this.#end, this.#end);
-  }
-
-  /** The carrier is gone. What is left counts in the budget no more, and the log must not be used afterwards. */
+  /** The carrier is gone. What is left still counts in the budget, and the log must not be used afterwards. */
   gone(): Remains {
-    this.#budget.change(-this.#heldBytes, -this.#pieces.count);
     const { acknowledged, handed } = { acknowledged: this.#acknowledged, handed: this.#handed };
     this.#acknowledged = this.#handed = this.#end;
     return { pieces: this.#pieces.takeAll(), acknowledged, handed };
   }
+}
+
+function frameBytesAt(memory: Uint8Array, at: number): number {
+  return FRAME_HEADER_BYTES + readU32(memory, at);
+}
+
+/** Where the frames of `piece` from `from` on end that have `maxBytes` together; behind the first one at the least. */
+function endOfFrames({ memory, end }: Piece, from: number, maxBytes: number): number {
+  let to = from + frameBytesAt(memory, from);
+  while (to < end && to + frameBytesAt(memory, to) - from <= maxBytes) to += frameBytesAt(memory, to);
+  return to;
 }
 
 function isSmall(piece: Piece): boolean {
