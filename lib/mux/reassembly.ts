@@ -171,6 +171,7 @@ export class Reassembly {
     } else {
       this.#insert(index, EarlyPiece.copy(offset, bytes));
     }
+    if (touchesBefore && touchesBehind) this.#closeGap();
   }
 
   #insert(index: number, piece: EarlyPiece): void {
