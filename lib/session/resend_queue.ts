@@ -74,12 +74,13 @@ export class ResendQueue {
    */
   add(remains: Remains, taken: number): number {
     const before = this.#bytes;
+    this.#options.budget.change(-remains.heldBytes, -remains.pieces.length);
     const lanes = new LaneOfStream();
     const quiet: Waiting[] = [];
     const bulk: Waiting[] = [];
     for (const piece of remains.pieces) {
       for (const frame of framesOf(piece, taken)) {
-        if (!this.#isWanted(frame, lanes)) continue;
+        if (!this.#isWanted(frame)) continue;
         frame.segment?.retain();
         frame.owner?.frameQueued();
         this.#count(frame, 1);
@@ -92,16 +93,18 @@ export class ResendQueue {
     return this.#bytes - before;
   }
 
-  #isWanted(frame: Waiting, lanes: LaneOfStream): boolean {
+  #isWanted(frame: Waiting): boolean {
     if (frame.type === FrameType.windows) {
       decodeWindows(frame.memory.subarray(frame.start + FRAME_HEADER_BYTES, frame.end), this.#options.onWindowLost);
-      return false;
     }
-    // The session tells these anew where they are still true.
-    if (frame.id === 0) return false;
-    // Nobody has heard of it, and it has ended: not even that need be told.
-    if (frame.type === FrameType.open && frame.owner?.isEnded) lanes.forget(frame.id);
-    return !lanes.isForgotten(frame.id);
+    // What belongs to no stream is told anew where it is still true.
+    return frame.id !== 0;
+  }
+
+  /** A carrier is gone with its session: nothing of it is sent again. */
+  discard(remains: Remains): void {
+    this.#options.budget.change(-remains.heldBytes, -remains.pieces.length);
+    for (const { segment } of remains.pieces) segment?.release();
   }
 
   /** Puts up to `maxBytes` bytes into `log`. Returns how many. */
@@ -189,7 +192,6 @@ export class ResendQueue {
 /** In which queue the frames of one stream go: all in the same, or a reset could go in front of its open. */
 class LaneOfStream {
   readonly #quiet: Map<number, boolean> = new Map();
-  readonly #forgotten: Set<number> = new Set();
 
   isQuiet({ id, owner }: Waiting): boolean {
     const known = this.#quiet.get(id);
@@ -197,14 +199,6 @@ class LaneOfStream {
     const isQuiet = owner?.isQuiet ?? false;
     this.#quiet.set(id, isQuiet);
     return isQuiet;
-  }
-
-  forget(id: number): void {
-    this.#forgotten.add(id);
-  }
-
-  isForgotten(id: number): boolean {
-    return this.#forgotten.has(id);
   }
 }
 

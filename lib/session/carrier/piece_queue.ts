@@ -24,8 +24,6 @@ const NOTHING: Piece = {
 export interface FrameOwner {
   /** Whether it sent little lately: such frames are sent again first. */
   readonly isQuiet: boolean;
-  /** Whether it has ended here: if the peer never heard of it, it need not. */
-  readonly isEnded: boolean;
   /** A frame of its own was put into a log. */
   frameHeld(): void;
   /** One of those is held no more: the peer has taken it, or it is in another log. */
