@@ -13,7 +13,7 @@ import { within } from "../../support/wait.ts";
 const MINE = 65;
 const OTHERS = 66;
 /** More than the system's buffers take. */
-const BYTES = 24 * 1024 * 1024;
+const BYTES = 16 * 1024 * 1024;
 
 type Pair = [near: Duplex, far: Duplex];
 

@@ -6,8 +6,8 @@
 import { fileURLToPath } from "node:url";
 import { sourcesBelow } from "../../support/source_tree.ts";
 
-/** How many parts there are: enough to keep the processors busy while a test waits. */
-export const SHARDS = 6;
+/** How many parts there are: one more than processors, since tests wait; each worker compiles the same code anew. */
+export const SHARDS = 3;
 
 /** The paths of the tests in part `number`, which counts from 1; they begin at the top of the checkout. */
 export function testsOf(number: number): string[] {

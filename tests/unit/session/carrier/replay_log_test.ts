@@ -433,6 +433,6 @@ Deno.test("any interleaving of adding, sending, acknowledging and resuming equal
       model.acknowledge(model.end);
       model.check();
     }),
-    { seed: SEED, numRuns: 400 },
+    { seed: SEED, numRuns: 200 },
   );
 });
