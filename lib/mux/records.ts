@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readU32, writeU16, writeU32 } from "../net/bytes.ts";
+import { readU16, readU32, writeU16, writeU32 } from "../net/bytes.ts";
 import { TeleError } from "../net/error.ts";
 import {
   DATA_RECORD_HEADER_BYTES,
@@ -137,7 +137,7 @@ export class RecordDecoder {
         continue;
       }
       const end = Math.min(bytes.length, at + this.#needed - this.#filled);
-      while (at < end) this.#header[this.#filled++] = bytes[at++]!;
+      while (at < end) this.#header[this.#filled++] = bytes[at++];
       if (this.#filled < this.#needed) continue;
       this.#advance();
       if (this.#filled === 0) allowance.left -= this.#header[0] === RecordType.open ? OPEN_COST : 1;
@@ -147,7 +147,7 @@ export class RecordDecoder {
 
   #advance(): void {
     const header = this.#header;
-    const needed = headerBytes[header[0]!];
+    const needed = headerBytes[header[0]];
     if (needed === undefined) throw new TeleError("protocol", `a record of type ${header[0]} is not known here`);
     if (this.#filled < needed) {
       this.#needed = needed;
@@ -166,8 +166,8 @@ export class RecordDecoder {
 
   #extraBytes(): number {
     const header = this.#header;
-    if (header[0] === RecordType.open) return header[13]! << 8 | header[14]!;
-    if (header[0] === RecordType.reset) return header[7]! << 8 | header[8]!;
+    if (header[0] === RecordType.open) return readU16(header, 13);
+    if (header[0] === RecordType.reset) return readU16(header, 7);
     return 0;
   }
 
@@ -185,7 +185,7 @@ export class RecordDecoder {
         return this.#sink.fin(id);
       case RecordType.reset: {
         const message = new TextDecoder().decode(header.subarray(needed, needed + extra));
-        return this.#sink.reset(id, header[5]! << 8 | header[6]!, message);
+        return this.#sink.reset(id, readU16(header, 5), message);
       }
     }
   }

@@ -587,8 +587,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a segment freed under a write when the session ends",
     "session/carrier/piece_queue.ts",
-    "at++) this.#pieces[at]!.segment?.release();",
-    "at++) {\n      const { segment } = this.#pieces[at]!;\n      while (segment !== undefined && !segment.isExclusive) segment.release();\n      segment?.release();\n    }",
+    "at++) this.#pieces[at].segment?.release();",
+    "at++) {\n      const { segment } = this.#pieces[at];\n      while (segment !== undefined && !segment.isExclusive) segment.release();\n      segment?.release();\n    }",
   ),
   fault(
     "a header written over what an older carrier's write has",

@@ -45,7 +45,7 @@ export function decodeAcknowledge(payload: Uint8Array): number {
 /** Reads the payload of a probe frame. */
 export function decodeProbe(payload: Uint8Array): Probe {
   if (payload.length !== 6) throw new TeleError("protocol", "a probe has 6 bytes");
-  const flags = payload[1]!;
+  const flags = payload[1];
   return {
     replyWanted: (flags & ProbeFlag.replyWanted) !== 0,
     isReply: (flags & ProbeFlag.reply) !== 0,

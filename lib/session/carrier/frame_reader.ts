@@ -71,7 +71,7 @@ export class SessionFrameReader {
 
   #take(bytes: Uint8Array): void {
     const isFirst = this.#type === undefined;
-    this.#type ??= bytes[0]!;
+    this.#type ??= bytes[0];
     if (this.#type === FrameType.data) return this.#data(isFirst ? bytes.subarray(1) : bytes);
     this.#gatheredBytes += bytes.length;
     if (this.#gatheredBytes > MAX_CONTROL_FRAME_BYTES) throw new TeleError("protocol", "a control frame is too large");

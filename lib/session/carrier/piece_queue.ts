@@ -91,7 +91,7 @@ export class PieceQueue {
   /** Lets go of the pieces that end at `offset` or before. */
   dropBefore(offset: number): void {
     while (this.#first < this.#pieces.length) {
-      const piece = this.#pieces[this.#first]!;
+      const piece = this.#pieces[this.#first];
       if (piece.offset + piece.end - piece.start > offset) break;
       piece.segment?.release();
       this.#pieces[this.#first++] = NOTHING;
@@ -102,7 +102,7 @@ export class PieceQueue {
 
   /** Lets go of all pieces. */
   clear(): void {
-    for (let at = this.#first; at < this.#pieces.length; at++) this.#pieces[at]!.segment?.release();
+    for (let at = this.#first; at < this.#pieces.length; at++) this.#pieces[at].segment?.release();
     this.#pieces = [];
     this.#first = this.#next = 0;
   }
