@@ -30,8 +30,9 @@ export function canResume(session: Session, handshake: ClientHandshake): boolean
  */
 export async function commit(session: Session, handshake: ClientHandshake, terms: CommitTerms): Promise<Accepted> {
   const resumes = canResume(session, handshake);
-  // Invariant 1: detach, number and count in one step, with nothing awaited in between.
-  session.detach();
+  // Invariant 1: detach, number and count in one step, with nothing awaited in between. A new session has no count; and
+  // only with its accept, which is proven, is the old one gone, and with it a carrier that is in doubt (invariant 9).
+  if (resumes) session.detach();
   const attempt = resumes ? ++session.lastAttempt : 0;
   const received = resumes ? session.received : 0;
   const message = {

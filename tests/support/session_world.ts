@@ -217,11 +217,12 @@ export class SessionWorld {
   }
 
   /** A server that knows no sessions. */
-  makeServer(): SessionServer<ByteLayer> {
+  makeServer(options: SessionWorldOptions["server"] = {}): SessionServer<ByteLayer> {
     return new SessionServer<ByteLayer>({
       ...this.#common("server", this.serverUsers),
       ...this.#options.server,
-      limits: limitsOf({ ...LIMITS, ...this.#options.server }),
+      ...options,
+      limits: limitsOf({ ...LIMITS, ...this.#options.server, ...options }),
     });
   }
 
