@@ -137,8 +137,9 @@ export class SessionClient<Upper extends UpperLayer> {
   wokeUp(awayMs = 0): void {
     if (awayMs > 0) this.#outage.wasAway(awayMs);
     this.#history.startOver();
-    this.session.carrier?.suspect();
     this.#redial.startOver();
+    // Behind that, since it dials beside the carrier.
+    this.session.carrier?.suspect();
   }
 
   /** The machine's addresses changed: a carrier from an address that is gone is dead, an outage tries at once. */

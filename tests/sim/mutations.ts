@@ -404,7 +404,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a long path judged a second after a wake-up",
-    "session/carrier/liveness.ts",
+    "session/carrier/suspicion.ts",
     "Math.max(SUSPECT_FOR_MS, SUSPECT_ROUND_TRIPS * roundTripMs)",
     "SUSPECT_FOR_MS",
   ),

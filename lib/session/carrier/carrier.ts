@@ -70,8 +70,8 @@ export interface CarrierHost extends ControlSource {
   /** The first bytes came on this carrier. */
   heard(): void;
   /**
-   * Only a guess excuses that the carrier is silent, or that nothing is acknowledged on it. Told once, until it is
-   * trusted.
+   * Only a guess excuses that the carrier is silent, or that nothing is acknowledged on it; or the machine slept. Told
+   * once, until it is trusted.
    */
   carrierDoubted(): void;
   /** A carrier that was doubted has shown that it is alive. */
@@ -155,8 +155,6 @@ export class Carrier {
   #acknowledgeDelayMs = ACKNOWLEDGE_DELAY_MS;
   #lastReads: Timer | undefined;
   #askedRoundTripMs = 0;
-  /** The round trip before a suspension, until a reply comes: what is measured across it is the length of the sleep. */
-  #awakeRoundTripMs = Infinity;
   #lastWriteMs: number;
   /** Said, or about to be: nothing that comes from now on is looked at. */
   #goodbye: Ending | undefined;
@@ -174,7 +172,7 @@ export class Carrier {
     const nowMs = clock.now();
     this.#lastWriteMs = nowMs;
     this.#askedRoundTripMs = options.roundTripMs ?? 0;
-    this.#liveness = new Liveness(nowMs, options.patienceMs, host.replayLog.acknowledged);
+    this.#liveness = new Liveness(nowMs, options.patienceMs, host.replayLog.acknowledged, this.#askedRoundTripMs);
     this.#control = new OutgoingControl({ nowMs, pingIntervalMs, received: host.received });
     this.pace = new Pace(nowMs, options.caution);
     this.flight = new Flight({ startOffset: host.replayLog.sent });
@@ -211,7 +209,7 @@ export class Carrier {
   /** Round trip in milliseconds, measured by data or else by a probe, at first by the handshake; 0 if unknown. */
   get roundTripMs(): number {
     const measuredMs = this.flight.roundTripMs || this.#askedRoundTripMs;
-    return Math.min(measuredMs, this.#awakeRoundTripMs);
+    return Math.min(measuredMs, this.#liveness.mostRoundTripMs);
   }
 
   /** There may be something to send. It leaves when this step is over, together with what else comes in it. */
@@ -227,13 +225,13 @@ export class Carrier {
     if (this.#isWriteDue) this.#writeDue();
   }
 
-  /** The machine slept: asks for a sign of life, and gives up soon without one. */
+  /** The machine slept: the carrier is in doubt, asks for a sign of life, and gives up soon without one. */
   suspect(): void {
     if (this.#stopped) return;
-    this.#awakeRoundTripMs = this.roundTripMs;
     this.#liveness.suspect(this.#clock.now());
     this.#control.askDue = true;
     this.wake();
+    this.#doubt();
   }
 
   /**
@@ -411,7 +409,6 @@ export class Carrier {
     this.#liveness.promised(probe.silenceMs);
     if (probe.isReply) {
       this.#liveness.replied();
-      this.#awakeRoundTripMs = Infinity;
       this.#askedRoundTripMs = this.#control.replied(this.#clock.now()) ?? this.#askedRoundTripMs;
     }
     if (probe.replyWanted) {
