@@ -5,10 +5,17 @@ import { FakeClock } from "../../../support/fake_clock.ts";
 import { looks } from "../../../support/looks.ts";
 
 /** A folder with two files that are watched. */
-async function watch(body: (world: World) => Promise<void>): Promise<void> {
+async function watch(body: (world: WatchedPair) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "tele-watched-" });
   const clock = new FakeClock();
-  const world: World = { clock, cert: `${folder}/cert.pem`, key: `${folder}/key.pem`, lines: [], seen: [], fits: true };
+  const world: WatchedPair = {
+    clock,
+    cert: `${folder}/cert.pem`,
+    key: `${folder}/key.pem`,
+    lines: [],
+    seen: [],
+    fits: true,
+  };
   await Deno.writeTextFile(world.cert, "cert 1");
   await Deno.writeTextFile(world.key, "key 1");
   const stop = watchFiles({
@@ -29,7 +36,7 @@ async function watch(body: (world: World) => Promise<void>): Promise<void> {
   assertEquals(clock.pendingTimers, 0);
 }
 
-interface World {
+interface WatchedPair {
   clock: FakeClock;
   cert: string;
   key: string;
