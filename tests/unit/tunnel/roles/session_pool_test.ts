@@ -141,7 +141,10 @@ Deno.test("SIGUSR1 asks for a sign of life, or, in an outage, tries at once", as
   const log = (level: string, message: string) => void world.lines.push(`${level}: ${message}`);
   await world.attached(1);
   world.pool.tryNow(log);
-  assertEquals(world.lines.at(-1), "info: SIGUSR1: asking the tele server for a sign of life");
+  assertEquals(world.lines.slice(-2), [
+    "info: SIGUSR1: asking the tele server for a sign of life",
+    "debug: the link is in doubt; trying another connection beside it",
+  ]);
   world.network.state = "refusing";
   world.network.cut();
   // Attempts in a row that are refused come at growing distances.
