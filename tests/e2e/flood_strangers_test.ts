@@ -9,11 +9,16 @@ import { connectTo, echo, roundTrip, UserServer } from "../support/user_programs
 import { pause, until, within } from "../support/wait.ts";
 
 const SIZE = { standing: 500, eachSecond: 200 };
-/** How soon a good client has its first echo. The test fails at ten times as much, for it says little of a busy machine. */
+/**
+ * How soon a good client has its first echo. The test fails at ten times as much, for it says little of a busy machine.
+ */
 const CONNECT_BAR_MS = 1_000;
 /** A stranger may stay for 10 s. */
 const GONE_MS = 12_000;
-/** What may be left of memory when they are gone, which the runtime keeps for the next flood: four in a row end at no more. */
+/**
+ * What may be left of memory when they are gone, which the runtime keeps for the next flood: four in a row end at no
+ * more.
+ */
 const LEFT_BYTES = 128 << 20;
 /** Lines about strangers: ten a minute, and one that counts the rest. */
 const LINES = 11;

@@ -136,7 +136,9 @@ function freePorts(count: number): number[] {
   });
 }
 
-/** When an idle connection ended, in milliseconds, or `undefined` if an echo still came back after {@linkcode IDLE_MS}. */
+/**
+ * When an idle connection ended, in milliseconds, or `undefined` if an echo still came back after {@linkcode IDLE_MS}.
+ */
 async function endOfIdle(port: number): Promise<number | undefined> {
   using connection = await connectTo(port);
   await within(roundTrip(connection, "before"), 20_000, "the echo before");

@@ -20,7 +20,8 @@ Deno.test({
     breaker.to = freePort();
     const before = breaker.accepted;
     breaker.reset();
-    // Without streams pauses double from 50 ms to 15 s, at least halved: the one behind nine failures takes 6.4 s or more.
+    // Without streams pauses double from 50 ms to 15 s, at least halved: the one behind nine failures takes 6.4 s or
+    // more.
     await until(() => breaker.accepted === before + 9, 60_000, "nine attempts");
     await pause(300);
     breaker.to = server.port;

@@ -259,7 +259,8 @@ Deno.test(
 Deno.test(
   "what a slow user's server has not read yet when tele ends is not cut, and it sees a clean end",
   scenario(60_000, async (s) => {
-    // On a unix socket: over TCP, Deno 2.9.6 fails to write to a peer that has ended its own direction once buffers are full.
+    // On a unix socket: over TCP, Deno 2.9.6 fails to write to a peer that has ended its own direction once buffers are
+    // full.
     const path = `${s.home}/user.sock`;
     const listener = s.use(Deno.listen({ transport: "unix", path }));
     let got = 0;

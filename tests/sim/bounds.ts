@@ -89,7 +89,9 @@ export class Bounds {
     streams.turns = 0;
   }
 
-  /** Who takes leaves twice as much as it then holds: so much is left, at the least, by as many sessions as there were. */
+  /**
+   * Who takes leaves twice as much as it then holds: so much is left, at the least, by as many sessions as there were.
+   */
   #checkMemory(process: Process, { budget, limitBytes, sessions }: Held): void {
     if (limitBytes === Infinity) return;
     const most = 1 - (2 / 3) ** sessions;

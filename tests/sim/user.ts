@@ -17,7 +17,9 @@ export interface UserPlan {
   pieceBytes: number;
   /** Pause between two pieces, in milliseconds. */
   pauseMs: number;
-  /** When it half-closes: behind its last byte, when the other side has ended too, or when the network is whole again. */
+  /**
+   * When it half-closes: behind its last byte, when the other side has ended too, or when the network is whole again.
+   */
   fin: "sent" | "end" | "heal";
   /** It stops reading after so many bytes; -1 never. */
   stallAtBytes: number;

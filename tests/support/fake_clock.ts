@@ -42,7 +42,9 @@ function cryptoEnded(): void {
   for (const tell of told) tell();
 }
 
-/** Waits until promise chains and WebCrypto calls that are under way have come to rest: the former end within a turn. */
+/**
+ * Waits until promise chains and WebCrypto calls that are under way have come to rest: the former end within a turn.
+ */
 export async function settle(): Promise<void> {
   for (let turns = 0; turns < MOST_TURNS; turns++) {
     await new Promise<void>((resolve) => void setImmediate(resolve));

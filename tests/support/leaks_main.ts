@@ -1,6 +1,7 @@
 /**
- * What connections leave behind in the process that carried them: each scenario makes many, of which nothing may stay. Run
- * with `--v8-flags=--expose-gc` and the files of a certificate, its key and its CA; prints one line of JSON for each scenario.
+ * What connections leave behind in the process that carried them: each scenario makes many, of which nothing may stay.
+ * Run with `--v8-flags=--expose-gc` and the files of a certificate, its key and its CA; prints one line of JSON for
+ * each scenario.
  *
  * @module
  */

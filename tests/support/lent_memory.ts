@@ -1,9 +1,9 @@
 /**
- * Memory that is lent to a read or a write, as to an operating system: it belongs to the borrower until the promise settles,
- * and whoever touches it meanwhile is found out.
+ * Memory that is lent to a read or a write, as to an operating system: it belongs to the borrower until the promise
+ * settles, and whoever touches it meanwhile is found out.
  *
- * With this module a segment is filled with a pattern when it goes back to its pool, so that one which went back too soon
- * shows in whatever still had it.
+ * With this module a segment is filled with a pattern when it goes back to its pool, so that one which went back too
+ * soon shows in whatever still had it.
  *
  * @module
  */

@@ -7,8 +7,8 @@ import type { FakeClock } from "./fake_clock.ts";
 import { until } from "./wait.ts";
 
 /**
- * Lets `count` looks at files happen, a second apart, each to its end: the real event loop reads them, and the next look
- * is planned when it has.
+ * Lets `count` looks at files happen, a second apart, each to its end: the real event loop reads them, and the next
+ * look is planned when it has.
  */
 export async function looks(clock: FakeClock, count: number): Promise<void> {
   const planned = clock.pendingTimers;

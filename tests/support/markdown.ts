@@ -30,7 +30,9 @@ function anchorsOf(markdown: string): string[] {
   );
 }
 
-/** The links of the document at `path` that lead nowhere, among the paths that are there and what `read` finds at them. */
+/**
+ * The links of the document at `path` that lead nowhere, among the paths that are there and what `read` finds at them.
+ */
 export function deadLinks(
   path: string,
   markdown: string,

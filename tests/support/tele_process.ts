@@ -177,8 +177,8 @@ export class TeleProcess implements AsyncDisposable {
 }
 
 /**
- * What stands in front of a command that must hear SIGHUP and SIGINT: where these tests run under `nohup` or as a script's
- * background job, it would be born deaf to them, as they are.
+ * What stands in front of a command that must hear SIGHUP and SIGINT: where these tests run under `nohup` or as a
+ * script's background job, it would be born deaf to them, as they are.
  */
 export function listening(): string[] {
   if (Deno.build.os !== "linux") return [];

@@ -10,7 +10,9 @@ const SUSPECT_FOR_MS = 1_000;
 /** The same in round trips, on a long path: one for the reply, the others for what the reply waits behind. */
 const SUSPECT_ROUND_TRIPS = 3;
 
-/** Behind a pause as long as this in what is read, the bytes that waited through the sleep are all read; milliseconds. */
+/**
+ * Behind a pause as long as this in what is read, the bytes that waited through the sleep are all read; milliseconds.
+ */
 const PAUSE_MS = 200;
 
 /** However much waited, it is read within this time, in milliseconds. */

@@ -1,4 +1,6 @@
-/** Real connections borrow memory until their promises settle, after a close too: what comes behind that is never sent. */
+/**
+ * Real connections borrow memory until their promises settle, after a close too: what comes behind that is never sent.
+ */
 import net from "node:net";
 import { assert, assertEquals } from "@std/assert";
 import { DenoDuplex } from "../../../lib/net/deno_duplex.ts";

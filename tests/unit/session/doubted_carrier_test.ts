@@ -8,7 +8,10 @@ import { type ByteLayer, SessionWorld, type SessionWorldOptions } from "../../su
 /** Bytes under way that need longer than any silence here, if the path is the slowest there is. */
 const MUCH = 100_000;
 
-/** A client whose carrier has {@linkcode MUCH} under way and has been silent just long enough to be doubted; its server hears it. */
+/**
+ * A client whose carrier has {@linkcode MUCH} under way and has been silent just long enough to be doubted; its server
+ * hears it.
+ */
 async function doubted(network: Omit<MemoryPipeOptions, "clock"> = {}): Promise<SessionWorld> {
   const world = await SessionWorld.attached({ network });
   world.network.last!.bToA.hold();

@@ -13,7 +13,9 @@ interface Path {
   roundTripMs: number;
 }
 
-/** A bottleneck with a queue that never drops, a receiver that delays acknowledgements, a sender that writes all it may. */
+/**
+ * A bottleneck with a queue that never drops, a receiver that delays acknowledgements, a sender that writes all it may.
+ */
 class Link {
   readonly flight = new Flight();
   nowMs = 0;

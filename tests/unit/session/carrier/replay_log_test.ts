@@ -89,7 +89,9 @@ class Model {
     this.segments.push({ segment, end: this.end });
   }
 
-  /** The write under way is done; takes the next frame, checks its bytes, and scribbles over the room in front of it. */
+  /**
+   * The write under way is done; takes the next frame, checks its bytes, and scribbles over the room in front of it.
+   */
   write(maxBytes?: number, leastBytes?: number): number {
     this.settle();
     const frame = this.log.nextWrite(this.#hold, maxBytes, leastBytes);

@@ -1,7 +1,10 @@
 import { assertEquals } from "@std/assert";
 import { type Suspected, Suspicion } from "../../../../lib/session/carrier/suspicion.ts";
 
-/** The first verdict but "nothing" of steps of `stepMs`, and after how long; `comes` says in which of them bytes are read. */
+/**
+ * The first verdict but "nothing" of steps of `stepMs`, and after how long; `comes` says in which of them bytes are
+ * read.
+ */
 function verdicts(
   stepMs: number,
   steps: number,
