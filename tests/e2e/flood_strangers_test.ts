@@ -1,4 +1,4 @@
-/** So many strangers that a server would drown if they were not cheap: 500 that stay, and 200 more every second. */
+/** A flood that strangers must be cheap to survive: 500 that stay, and 200 more every second. */
 import { assert, assertEquals } from "@std/assert";
 import { KeyFiles } from "../support/key_files.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
@@ -20,7 +20,7 @@ const GONE_MS = 12_000;
  * more.
  */
 const LEFT_BYTES = 128 << 20;
-/** Lines about strangers: ten a minute, and one that counts the rest. */
+/** Lines about strangers: ten a minute, and a line that counts the rest. */
 const LINES = 11;
 
 const text = (words: string) => new TextEncoder().encode(words);

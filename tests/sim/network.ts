@@ -18,7 +18,7 @@ export type NetworkState = "up" | "refusing" | "unreachable";
 export interface Fate {
   /** Seen from the client. */
   direction: "up" | "down";
-  /** After so many bytes in that direction. */
+  /** Bytes in that direction after which it happens. */
   atBytes: number;
   /** Milliseconds for which the direction is held; -1: for ever; 0: the carrier is cut instead. */
   holdMs: number;
@@ -59,9 +59,9 @@ export interface NetworkOptions {
   fates: (Fate | null)[];
   /** Befalls all carriers behind those, until the network heals. */
   lastFate: Fate | null;
-  /** What a process has read reaches it after up to so long, even if it closes the carrier meanwhile. */
+  /** The longest that what was read takes to reach its process, in milliseconds, even if that closes the carrier. */
   lateReadMs: number;
-  /** What a process writes leaves after up to so long; what is under way when it closes the carrier settles as late. */
+  /** The longest until a write leaves, in milliseconds, and until what is under way at a close settles. */
   lateWriteMs: number;
   trace(line: string): void;
   mayGoOn(): boolean;

@@ -19,9 +19,9 @@ export interface CertificateWish {
   isCa?: boolean;
   /** Subject alternative names as openssl writes them, such as `DNS:localhost,IP:127.0.0.1`. */
   names?: string;
-  /** Valid from now on for so many days; it has expired if this is less than 0. */
+  /** Days for which it is valid from now on; below 0 it has expired. */
   days?: number;
-  /** Valid only from so many days from now on, for a day. */
+  /** Days until it becomes valid, for one day. */
   startsInDays?: number;
   /** Of X.509 version 1: without any extension, names included. */
   isOld?: boolean;
@@ -37,7 +37,7 @@ export interface CertificateWish {
   use?: "serverAuth";
 }
 
-/** The names by which tests reach this machine. */
+/** The names under which tests reach this machine. */
 export const HERE = "DNS:localhost,DNS:tele.example,IP:127.0.0.1,IP:::1";
 
 /** A CA that issues what tests need. */
@@ -50,7 +50,7 @@ export class TestCa implements Pair {
     this.key = pair.key;
   }
 
-  /** Makes one. */
+  /** Makes a CA. */
   static async make(name: string, wish: CertificateWish = {}): Promise<TestCa> {
     return new TestCa(await issue({ isCa: true, ...wish }, name, undefined));
   }

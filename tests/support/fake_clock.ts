@@ -13,7 +13,7 @@ const LONGEST_DELAY_MS = 2 ** 31 - 1;
 const MOST_TURNS = 1_000_000;
 
 let cryptoInFlight = 0;
-/** Told when a WebCrypto call has ended. */
+/** Called when a WebCrypto call has ended. */
 let onCryptoEnd: (() => void)[] = [];
 
 /**

@@ -64,7 +64,7 @@ async function listenHere(onConnection: (user: Duplex) => void): Promise<number>
   return portOf((await listen(at(0), options)).addresses[0]);
 }
 
-/** A listener whose connections are taken one by one; one that nobody waits for is closed. */
+/** A listener whose connections are taken one by one; a connection that nobody waits for is closed. */
 async function acceptor(): Promise<{ port: number; accept(): Promise<Duplex> }> {
   const takers: ((user: Duplex) => void)[] = [];
   const port = await listenHere((user) => (takers.shift() ?? (() => user.close()))(user));

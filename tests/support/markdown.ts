@@ -17,7 +17,7 @@ export function linksOf(markdown: string): string[] {
     .filter((target) => !/^[a-z]+:/.test(target));
 }
 
-/** The names by which links reach the titles of a document, as GitHub makes them. */
+/** The anchors of a document's titles, as GitHub makes them. */
 function anchorsOf(markdown: string): string[] {
   const titles = markdown.replace(/^```.*?^```$/gms, "").matchAll(/^#+ (.*)$/gm);
   return Array.from(

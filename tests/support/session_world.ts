@@ -147,7 +147,7 @@ function keyOf(firstByte: number): number {
   throw new Error("unreachable");
 }
 
-/** What may be different from test to test. */
+/** Options of a {@linkcode SessionWorld}. */
 export interface SessionWorldOptions {
   network?: Omit<MemoryPipeOptions, "clock">;
   server?: Partial<SessionServerOptions<ByteLayer>> & Partial<ServerLimits>;

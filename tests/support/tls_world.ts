@@ -134,7 +134,7 @@ export class TlsWorld {
   async failure(settings: Partial<TlsDialSettings> = {}, host?: string): Promise<string> {
     const attempt = async () => {
       const { duplex } = await this.dial(settings, host);
-      // As a client does: one that refuses it waits a moment for this.
+      // As a client does: a server that refuses it waits a moment for that.
       await duplex.read(new Uint8Array(8)).finally(() => duplex.close());
     };
     return await failureOf(attempt());
