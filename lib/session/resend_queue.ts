@@ -113,7 +113,7 @@ export class ResendQueue {
     for (const queue of [this.#quiet, this.#bulk]) {
       let moved = 0;
       while (moved < queue.length && left > 0) {
-        const frame = queue[moved]!;
+        const frame = queue[moved];
         if (frame.end - frame.start <= Math.max(left, COPY_BYTES) || !isData(frame.type)) {
           left -= this.#moveWhole(log, frame);
           moved++;
@@ -235,7 +235,7 @@ function waitingOf(
   segment: Segment | undefined,
   owner: FrameOwner | undefined,
 ): Waiting {
-  const type = memory[start + FRAME_HEADER_BYTES]!;
+  const type = memory[start + FRAME_HEADER_BYTES];
   const isOfStream = isData(type) || type === FrameType.open || type === FrameType.reset;
   const id = isOfStream ? readU32(memory, start + COUNTED_HEADER_BYTES) : 0;
   return { id, type, memory, start, end, segment, owner, offset: undefined };

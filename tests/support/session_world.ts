@@ -92,7 +92,8 @@ export class ByteLayer implements UpperLayer {
   }
 
   #fill(memory: Uint8Array, at: number, bytes: number): void {
-    for (let i = 0; i < bytes; i++) memory[at + i] = byteAt(this.key, this.sent + i);
+    const { key, sent } = this;
+    for (let i = 0; i < bytes; i++) memory[at + i] = byteAt(key, sent + i);
     this.sent += bytes;
   }
 
@@ -103,10 +104,11 @@ export class ByteLayer implements UpperLayer {
       this.#peerKey = keyOf(bytes[0]);
       this.streamCount = 1;
     }
-    for (const byte of bytes) {
-      if (byte !== byteAt(this.#peerKey, this.received)) throw new Error(`byte ${this.received} is not the next one`);
-      this.received++;
+    const [key, before] = [this.#peerKey, this.received];
+    for (let i = 0; i < bytes.length; i++) {
+      if (bytes[i] !== byteAt(key, before + i)) throw new Error(`byte ${before + i} is not the next one`);
     }
+    this.received += bytes.length;
   }
 
   startPoolBytes = 0;
@@ -145,7 +147,7 @@ function keyOf(firstByte: number): number {
   throw new Error("unreachable");
 }
 
-/** What may be different from test to test. */
+/** Options of a {@linkcode SessionWorld}. */
 export interface SessionWorldOptions {
   network?: Omit<MemoryPipeOptions, "clock">;
   server?: Partial<SessionServerOptions<ByteLayer>> & Partial<ServerLimits>;
@@ -215,11 +217,12 @@ export class SessionWorld {
   }
 
   /** A server that knows no sessions. */
-  makeServer(): SessionServer<ByteLayer> {
+  makeServer(options: SessionWorldOptions["server"] = {}): SessionServer<ByteLayer> {
     return new SessionServer<ByteLayer>({
       ...this.#common("server", this.serverUsers),
       ...this.#options.server,
-      limits: limitsOf({ ...LIMITS, ...this.#options.server }),
+      ...options,
+      limits: limitsOf({ ...LIMITS, ...this.#options.server, ...options }),
     });
   }
 

@@ -1,6 +1,6 @@
 /**
- * `main.ts`, whose replay logs are watched: how full they are is told on standard error, where no option of `tele` tells
- * it. Takes the arguments of `main.ts`.
+ * `main.ts`, whose replay logs are watched: how full they are is told on standard error, where no option of `tele`
+ * tells it. Takes the arguments of `main.ts`.
  *
  * @module
  */
