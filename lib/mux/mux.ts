@@ -409,7 +409,9 @@ export class Mux implements UpperLayer, StreamHost {
     const stream = this.#streams.get(id);
     if (stream?.isOpened) return stream;
     const wasOpened = this.#options.dial === undefined ? id % 2 === 1 && id < this.#nextId : this.#seen.has(id);
-    if (stream !== undefined || !wasOpened) throw new TeleError("protocol", `the peer sent something of stream ${id}, which was never opened`);
+    if (stream !== undefined || !wasOpened) {
+      throw new TeleError("protocol", `the peer sent something of stream ${id}, which was never opened`);
+    }
     return undefined;
   }
 

@@ -181,7 +181,7 @@ function keyOf(firstByte: number): number {
   throw new Error("unreachable");
 }
 
-/** What may be different from test to test. */
+/** Options of a {@linkcode SessionWorld}. */
 export interface SessionWorldOptions {
   network?: Omit<MemoryPipeOptions, "clock">;
   server?: Partial<SessionServerOptions<ByteLayer>> & Partial<ServerLimits>;
@@ -251,11 +251,12 @@ export class SessionWorld {
   }
 
   /** A server that knows no sessions. */
-  makeServer(): SessionServer<ByteLayer> {
+  makeServer(options: SessionWorldOptions["server"] = {}): SessionServer<ByteLayer> {
     return new SessionServer<ByteLayer>({
       ...this.#common("server", this.serverUsers),
       ...this.#options.server,
-      limits: limitsOf({ ...LIMITS, ...this.#options.server }),
+      ...options,
+      limits: limitsOf({ ...LIMITS, ...this.#options.server, ...options }),
     });
   }
 

@@ -388,7 +388,7 @@ Deno.test("what waits is let go of when the session ends, and what a write has w
   world.lose(0);
   world.queue.moveTo(world.log, 20 + 2_000);
   const left = world.log.gone();
-  world.queue.drop(left);
+  world.queue.discard(left);
   world.queue.clear();
   assertEquals([world.queue.bytes, world.budget.heldBytes], [0, 0]);
   assertEquals(world.pool.came.size, 1, "the other one is being written");
