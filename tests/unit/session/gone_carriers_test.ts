@@ -30,9 +30,11 @@ Deno.test("what was taken of a carrier is told until the peer has it, by rising 
   assertEquals(gone.receipts, []);
 });
 
-Deno.test("a carrier of which nothing was taken is not told: that is what the peer takes it for", () => {
+Deno.test("a carrier of which nothing was taken is named as long as the peer's own receipt is wanted", () => {
   const { gone } = setUp();
   gone.add({ number: 1, taken: 0, remains: left(0, 10) });
+  assertEquals(gone.receipts, [{ number: 1, taken: 0 }]);
+  gone.settle([], 2);
   assertEquals(gone.receipts, []);
 });
 
