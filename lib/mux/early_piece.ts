@@ -125,8 +125,8 @@ export class EarlyPiece {
   }
 
   /**
-   * Makes room for `more` bytes, `front` of them in front: in the same memory, or in one of twice the size. What is left
-   * over is shared by both ends, so that each byte is moved a few times at the most, at whichever end others come.
+   * Makes room for `more` bytes, `front` of them in front: in the same memory, or in one of twice the size. What is
+   * left over is shared by both ends, so that each byte is moved a few times at the most, at whichever end others come.
    */
   #move(more: number, front: number): void {
     const [bytes, total] = [this.#bytes, this.length + more];

@@ -6,13 +6,13 @@
 import { TeleError } from "../net/error.ts";
 
 /**
- * Checks what the peer says about the length of one direction of a stream: by data, by its end, by a reset. A pure core.
- * Source: `PROTOCOL.md`, "Putting together".
+ * Checks what the peer says about the length of one direction of a stream: by data, by its end, by a reset. A pure
+ * core. Source: `PROTOCOL.md`, "Putting together".
  *
  * Each frame may come by another carrier, again, and in any order, so each rule holds whichever of two frames comes
- * first. An end and a reset of one stream tell the same offset, since nothing is sent behind an end. Invariant 5: no byte
- * is beyond the credit. What is thrown here ends the session. That data came before, or is early, is no fault: that is
- * for the stream and its `Reassembly`.
+ * first. An end and a reset of one stream tell the same offset, since nothing is sent behind an end. Invariant 5: no
+ * byte is beyond the credit. What is thrown here ends the session. That data came before, or is early, is no fault:
+ * that is for the stream and its `Reassembly`.
  *
  * @example
  * ```ts

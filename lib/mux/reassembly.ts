@@ -20,18 +20,18 @@ export interface ReassemblyOptions {
 }
 
 /**
- * Keeps the data of one stream that is early, until what is in front of it has come. A pure core. Source: `PROTOCOL.md`,
- * "Putting together".
+ * Keeps the data of one stream that is early, until what is in front of it has come. A pure core.
+ * Source: `PROTOCOL.md`, "Putting together".
  *
  * A stream makes one with its first gap, and forgets it when it {@linkcode Reassembly.isEmpty}: without gaps it costs
  * nothing. What begins at or before `received` the stream hands on itself, without what it has, and then asks for
- * {@linkcode Reassembly.next} until there is nothing. The stream also checks, by a `FinalOffset`, that no byte is beyond
- * the credit or the end; here are trimmed those that come again, and gaps are counted.
+ * {@linkcode Reassembly.next} until there is nothing. The stream also checks, by a `FinalOffset`, that no byte is
+ * beyond the credit or the end; here are trimmed those that come again, and gaps are counted.
  *
- * Invariant 1: no byte is kept twice or handed over twice. Invariant 3: a piece of {@linkcode JOINED_BYTES} or more stays
- * in its segment, and holds it until whoever took it over releases it. Invariant 5: everything else is copied, and pieces
- * that touch are joined; so there are no more pieces than gaps, and two for each {@linkcode JOINED_BYTES}; {@linkcode Reassembly.heldBytes}
- * and {@linkcode Reassembly.costBytes} tell what they take.
+ * Invariant 1: no byte is kept twice or handed over twice. Invariant 3: a piece of {@linkcode JOINED_BYTES} or more
+ * stays in its segment, and holds it until whoever took it over releases it. Invariant 5: everything else is copied,
+ * and pieces that touch are joined, so there are no more pieces than gaps, and two for each {@linkcode JOINED_BYTES};
+ * {@linkcode Reassembly.heldBytes} and {@linkcode Reassembly.costBytes} tell what they take.
  *
  * @example
  * ```ts
@@ -139,7 +139,7 @@ export class Reassembly {
     this.#gaps = this.#heldBytes = this.#roomBytes = 0;
   }
 
-  /** Where the first piece is that ends behind `at`. Most that comes is behind all others. */
+  /** Where the first piece is that ends behind `at`: mostly none, since most data comes behind all that is kept. */
   #indexBehind(at: number): number {
     let [low, high] = [0, this.#pieces.length];
     if (high > 0 && this.#pieces[high - 1]!.end <= at) return high;
@@ -171,6 +171,7 @@ export class Reassembly {
     } else {
       this.#insert(index, EarlyPiece.copy(offset, bytes));
     }
+    if (touchesBefore && touchesBehind) this.#closeGap();
   }
 
   #insert(index: number, piece: EarlyPiece): void {

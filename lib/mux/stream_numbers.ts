@@ -67,8 +67,8 @@ export class StreamNumbers {
    * An open for `id` came.
    *
    * @returns `new` the first time: it opens a stream. `known` from then on: it changes nothing.
-   * @throws {TeleError} `protocol` if the peer cannot give this number, or more ranges are left unseen than it may. What
-   *   was seen is as before then.
+   * @throws {TeleError} `protocol` if the peer cannot give this number, or more ranges are left unseen than it may.
+   *   What was seen is as before then.
    */
   see(id: number): "new" | "known" {
     if (id === this.#next && id <= LAST_STREAM) {

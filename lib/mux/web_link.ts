@@ -76,7 +76,7 @@ export interface ServerSessions {
  * const [writer, reader] = [writable.getWriter(), readable.getReader()];
  * await writer.write(new Uint8Array([1]));
  * assertEquals((await reader.read()).value, new Uint8Array([1]));
- * cables[0]!.abort(); // the network breaks
+ * cables[0].abort(); // the network breaks
  * await writer.write(new Uint8Array([2]));
  * assertEquals((await reader.read()).value, new Uint8Array([2]));
  * await writer.close();

@@ -94,16 +94,15 @@ export interface FrameSink {
  * ```
  */
 export class FrameDecoder {
-  /** Largest payload taken, in bytes. May be raised between frames, as after a handshake. */
-  maxFrameBytes: number;
+  readonly #maxFrameBytes: number;
   readonly #sink: FrameSink;
   #headerBytes = 0;
   #length = 0;
   #left = 0;
 
-  /** A decoder that tells `sink` what it finds and refuses frames above `maxFrameBytes`. */
+  /** Tells `sink` what it finds, and refuses frames whose payload is longer than `maxFrameBytes` bytes. */
   constructor(maxFrameBytes: number, sink: FrameSink) {
-    this.maxFrameBytes = maxFrameBytes;
+    this.#maxFrameBytes = maxFrameBytes;
     this.#sink = sink;
   }
 
@@ -143,8 +142,8 @@ export class FrameDecoder {
       this.#sink.ping?.();
       return;
     }
-    if (length > this.maxFrameBytes) {
-      throw new FrameTooLargeError(length, this.maxFrameBytes);
+    if (length > this.#maxFrameBytes) {
+      throw new FrameTooLargeError(length, this.#maxFrameBytes);
     }
     this.#left = length;
     this.#sink.frameStart(length);

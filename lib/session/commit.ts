@@ -37,8 +37,9 @@ export function canJoin(session: Session, handshake: ClientHandshake): boolean {
 export async function commit(session: Session, handshake: ClientHandshake, terms: CommitTerms): Promise<Committed> {
   const joins = canJoin(session, handshake);
   // One step, with nothing awaited in between: from here on nothing more is taken from the old carrier, and the receipt
-  // says how much was.
-  session.detach();
+  // says how much was. A new session has none; and only with its accept, which is proven, is the old one gone, and with
+  // it a carrier that is in doubt (invariant 9).
+  if (joins) session.detach();
   const receipts = joins ? session.receipts : [];
   const number = joins ? ++session.lastNumber : 0;
   const fields = new Map([...resumeTimeoutField(terms.resumeTimeoutMs), ...receiptsField(receipts)]);

@@ -30,8 +30,8 @@ export interface GoneCarrier {
  * import { assertEquals } from "@std/assert";
  *
  * const again: number[] = [];
- * const gone = new GoneCarriers((_remains, taken) => again.push(taken));
- * gone.add({ number: 0, taken: 70, remains: { pieces: [], acknowledged: 20, handed: 50 } });
+ * const gone = new GoneCarriers((_remains, taken) => void again.push(taken));
+ * gone.add({ number: 0, taken: 70, remains: { pieces: [], heldBytes: 0, acknowledged: 20, handed: 50 } });
  * assertEquals(gone.receipts, [{ number: 0, taken: 70 }]); // for the commit or the accept
  * assertEquals(gone.settle([{ number: 0, taken: 33 }], 1), 13); // bytes more than were acknowledged
  * assertEquals(again, [33]);
@@ -106,9 +106,22 @@ export class GoneCarriers {
     }
   }
 
-  /** The session is over: `drop` gets what nobody will ask for any more. */
-  clear(drop: (remains: Remains) => void): void {
-    for (const { remains } of this.#carriers.values()) if (remains !== undefined) drop(remains);
+  /**
+   * A client names in its commit whose receipts it still needs: the others are settled.
+   *
+   * @param receipts What the commit names.
+   */
+  needed(receipts: readonly Receipt[]): void {
+    const named = new Set(receipts.map(({ number }) => number));
+    for (const [number, { remains }] of this.#carriers) {
+      if (remains === undefined && !named.has(number)) this.#carriers.delete(number);
+    }
+  }
+
+  /** The session is over: gives away what is left of all. */
+  clear(): Remains[] {
+    const remains = [...this.#carriers.values()].flatMap((carrier) => carrier.remains ?? []);
     this.#carriers.clear();
+    return remains;
   }
 }

@@ -7,7 +7,7 @@ import type { Clock, Timer } from "../net/clock.ts";
 import { reasonOf, TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import { Absence } from "./absence.ts";
-import { SilenceError } from "./reconnect/reconnect.ts";
+import { SilenceError } from "./reconnect/silence_error.ts";
 
 /** While an outage lasts, a line is written when it has lasted this long, and each time it has doubled. */
 const FIRST_REMINDER_MS = 10_000;

@@ -74,11 +74,11 @@ export class ResendQueue {
    */
   add(remains: Remains, taken: number): number {
     const before = this.#bytes;
+    this.#options.budget.change(-remains.heldBytes, -remains.pieces.length);
     const lanes = new LanesOfStreams();
     const quiet: Waiting[] = [];
     const bulk: Waiting[] = [];
     for (const piece of remains.pieces) {
-      this.#options.budget.change(piece.start - piece.end, -1);
       for (const frame of framesOf(piece, taken)) {
         if (!this.#isWanted(frame)) continue;
         frame.segment?.retain();
@@ -96,18 +96,15 @@ export class ResendQueue {
   #isWanted(frame: Waiting): boolean {
     if (frame.type === FrameType.windows) {
       decodeWindows(frame.memory.subarray(frame.start + FRAME_HEADER_BYTES, frame.end), this.#options.onWindowLost);
-      return false;
     }
-    // The session tells these anew where they are still true.
+    // What belongs to no stream is told anew where it is still true.
     return frame.id !== 0;
   }
 
-  /** What a carrier left behind is not wanted any more. */
-  drop(remains: Remains): void {
-    for (const { start, end, segment } of remains.pieces) {
-      this.#options.budget.change(start - end, -1);
-      segment?.release();
-    }
+  /** A carrier is gone with its session: nothing of it is sent again. */
+  discard(remains: Remains): void {
+    this.#options.budget.change(-remains.heldBytes, -remains.pieces.length);
+    for (const { segment } of remains.pieces) segment?.release();
   }
 
   /**
@@ -254,7 +251,7 @@ function waitingOf(
   segment: Segment | undefined,
   owner: FrameOwner | undefined,
 ): Waiting {
-  const type = memory[start + FRAME_HEADER_BYTES]!;
+  const type = memory[start + FRAME_HEADER_BYTES];
   const isOfStream = isData(type) || type === FrameType.open || type === FrameType.reset;
   const id = isOfStream ? readU32(memory, start + COUNTED_HEADER_BYTES) : 0;
   return { id, type, memory, start, end, segment, owner, offset: undefined };

@@ -155,6 +155,16 @@ export class Session implements CarrierHost {
     return this.#resend.bytes - before;
   }
 
+  /**
+   * A commit came: its client wants receipts for what it names, and no others any more.
+   *
+   * @returns This end's, for the accept.
+   */
+  receiptsFor(named: readonly Receipt[]): Receipt[] {
+    this.#gone.needed(named);
+    return this.receipts;
+  }
+
   /** Attaches a carrier; an older one is stopped. */
   attach(attachment: Attachment): void {
     this.detach();
@@ -251,7 +261,7 @@ export class Session implements CarrierHost {
         this.upper.ended(error);
       } finally {
         this.#turnTimer?.cancel();
-        this.#gone.clear((remains) => this.#resend.drop(remains));
+        for (const remains of this.#gone.clear()) this.#resend.discard(remains);
         this.#resend.clear();
         this.#options.onEnded?.(error);
       }

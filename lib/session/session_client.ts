@@ -9,13 +9,12 @@ import type { Log } from "../net/log.ts";
 import { CarrierHistory } from "./reconnect/carrier_history.ts";
 import { EndCode } from "./session_constants.ts";
 import { readReceipts, readResumeTimeout, readStartPool } from "./handshake/fields.ts";
-import type { Carrier } from "./carrier/carrier.ts";
 import { FullError } from "./handshake/client_handshake.ts";
 import type { Identity } from "./handshake/keys.ts";
 import { RefusalError } from "./ending.ts";
 import { canJoin, commit, type Committed } from "./commit.ts";
 import { tellDoubt } from "./carrier/liveness.ts";
-import { outlast } from "./reconnect/doubt.ts";
+import { outlasts } from "./reconnect/doubt.ts";
 import { PresentSession, type PresentSessionOptions } from "./present_session.ts";
 import { Refusals } from "./reconnect/refusals.ts";
 import { Redial, type RedialOptions } from "./reconnect/redial.ts";
@@ -138,8 +137,9 @@ export class SessionClient<Upper extends UpperLayer> {
   wokeUp(awayMs = 0): void {
     if (awayMs > 0) this.#outage.wasAway(awayMs);
     this.#history.startOver();
-    this.session.carrier?.suspect();
     this.#redial.startOver();
+    // Behind that, since it dials beside the carrier.
+    this.session.carrier?.suspect();
   }
 
   /** The machine's addresses changed: a carrier from an address that is gone is dead, an outage tries at once. */
@@ -195,12 +195,9 @@ export class SessionClient<Upper extends UpperLayer> {
     this.#redial.endBeside();
   }
 
-  /** Another connection gets through: a carrier that stays in doubt even then is lost. */
-  async #outlast(carrier: Carrier, challenged: Challenged, signal: AbortSignal): Promise<void> {
-    const isOver = () => carrier !== this.session.carrier;
-    await outlast(carrier, challenged, { clock: this.#options.clock, isOver, signal });
-    if (signal.aborted || isOver()) return;
-    if (carrier.doubt !== undefined) this.#lose(`${tellDoubt(carrier.doubt)} while another connection gets through`);
+  #loseDoubted(meanwhile: string): void {
+    const doubt = this.session.carrier?.doubt;
+    if (doubt !== undefined) this.#lose(`${tellDoubt(doubt)} while ${meanwhile}`);
   }
 
   #carrierLost(): void {
@@ -223,11 +220,10 @@ export class SessionClient<Upper extends UpperLayer> {
 
   async #commit(challenged: Challenged, signal: AbortSignal): Promise<void> {
     const { handshake, roundTripMs } = challenged;
-    const { carrier } = this.session;
-    if (carrier !== undefined) await this.#outlast(carrier, challenged, signal);
-    if (signal.aborted || (carrier !== undefined && carrier === this.session.carrier)) throw givenUp();
+    if (!await outlasts(this.session, challenged, this.#options.clock, signal)) throw givenUp();
     const session = this.session;
     const joins = canJoin(session, handshake);
+    if (joins) this.#loseDoubted("another connection gets through");
     const committed = await commit(session, handshake, {
       resumeTimeoutMs: this.#options.limits.resumeTimeoutMs,
       tokenSalt: this.#tokenSalt,
@@ -256,6 +252,7 @@ export class SessionClient<Upper extends UpperLayer> {
   }
 
   #loseUnknown(): void {
+    this.#loseDoubted("the tele server has forgotten the session");
     const lost = this.#present.loseUnknown();
     if (lost !== undefined) this.#options.log("warn", `session lost: ${lost.message}`);
   }
@@ -282,9 +279,9 @@ export class SessionClient<Upper extends UpperLayer> {
   }
 
   #attemptFailed(error: unknown, attempts: number): void {
+    if (error instanceof FullError) this.#loseUnknown();
     // Beside a carrier that may be alive that is no news.
     if (this.#redial.isBeside) return;
-    if (error instanceof FullError) this.#loseUnknown();
     const isFirstContact = this.session.id.length === 0;
     const isFinal = this.#refusals.isFinal(error);
     // At first contact that is the last word: waiting would only hide it from the user.

@@ -163,8 +163,9 @@ export class SessionServer<Upper extends UpperLayer> {
     session.lastNumber = commit.number;
     const detachedAt = this.#absence.beginOf(session.detachedAt ?? this.#options.clock.now());
     session.detach();
-    const again = session.settle(readReceipts(commit.fields));
-    const { receipts } = session;
+    const named = readReceipts(commit.fields);
+    const again = session.settle(named);
+    const receipts = session.receiptsFor(named);
     const accept = await handshake.accept({
       sessionId: session.id,
       number: commit.number,

@@ -1,7 +1,7 @@
 /**
- * A wide-area path where there are no network namespaces: `delay_main.ts PORT TO ROUND-TRIP-MS MEGABITS QUEUE-KIB`, a TCP
- * relay on 127.0.0.1 with delay, rate and a bounded queue. All its connections share the rate. What TCP itself does on a
- * long path (slow start, window limits, loss) is not in it, but for the round trip that a new connection needs.
+ * A wide-area path where there are no network namespaces: `delay_main.ts PORT TO ROUND-TRIP-MS MEGABITS QUEUE-KIB`, a
+ * TCP relay on 127.0.0.1 with delay, rate and a bounded queue. All its connections share the rate. What TCP itself does
+ * on a long path (slow start, window limits, loss) is not in it, but for the round trip that a new connection needs.
  *
  * @module
  */

@@ -3,8 +3,8 @@
  *
  *     deno task bench [--rounds=7] [--seconds=3] [--only=WORDS] [--json=FILE] [--svg=FILE]
  *
- * The workloads are in `bench/workloads_local.ts` and `bench/workloads_wide.ts`, the contenders in `bench/contender.ts`,
- * the bars in `bench/bars.ts`.
+ * The workloads are in `bench/workloads_local.ts` and `bench/workloads_wide.ts`, the contenders in
+ * `bench/contender.ts`, the bars in `bench/bars.ts`.
  *
  * @module
  */

@@ -1,9 +1,9 @@
 /**
  * The archives that users download.
  *
- * By two pinned packages without dependencies of their own, not by the system's tools: `tar` on Windows cannot mark a file
- * as executable, GNU `tar` cannot make a `.zip`, and `zip` is missing on many machines. So every machine makes the same
- * archives from the same files.
+ * By two pinned packages without dependencies of their own, not by the system's tools: `tar` on Windows cannot mark a
+ * file as executable, GNU `tar` cannot make a `.zip`, and `zip` is missing on many machines. So every machine makes the
+ * same archives from the same files.
  *
  * @module
  */

@@ -15,8 +15,8 @@ export const DOCUMENTS: Readonly<Record<string, string>> = {
 const LINK = /(!?)\[([^\]]*)\]\(([^)\s]+)\)/g;
 
 /**
- * The document of `path`, as an archive has it: links lead to the documents beside it; what only the source has is named, and
- * pictures are left out.
+ * The document of `path`, as an archive has it: links lead to the documents beside it; what only the source has is
+ * named, and pictures are left out.
  *
  * @example
  * ```ts

@@ -5,8 +5,8 @@
  *     PUT /file?name=X                  takes data; the answer is JSON with `bytes` and `sha256` of what came
  *     GET /echo                         a WebSocket that says what it hears
  *
- * It prints `ready PORT`, then what it has seen from its side, one JSON object a line: `{ name, receivedBytes }` while data
- * comes, `{ name, sentSha256 }` when data was read to its end. It ends when standard input does.
+ * It prints `ready PORT`, then what it has seen from its side, one JSON object a line: `{ name, receivedBytes }` while
+ * data comes, `{ name, sentSha256 }` when data was read to its end. It ends when standard input does.
  *
  * @module
  */

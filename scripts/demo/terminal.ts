@@ -1,5 +1,6 @@
 /**
- * Where the demo writes: a terminal, on which some lines are redrawn in place, or anything else, which gets plain lines.
+ * Where the demo writes: a terminal, on which some lines are redrawn in place, or anything else, which gets plain
+ * lines.
  *
  * @module
  */

@@ -165,8 +165,8 @@ async function breakNetwork(
     case "reset":
       await hosts.startReset("client");
       await until(() => hasLostLink(client), 3_000, "the reset");
-      // What was under way to the server must not count as moved again. The network stays broken meanwhile, and the longer it
-      // does the longer are the client's pauses: so no more is done than that.
+      // What was under way to the server must not count as moved again. The network stays broken meanwhile, and the
+      // longer it does the longer are the client's pauses: so no more is done than that.
       if (traffic === "upload") await hosts.dropUploads(RATE, QUEUE_MS);
       atMs = performance.now();
       await hosts.stopReset("client");

@@ -79,7 +79,9 @@ export class Traffic implements Disposable {
     return Math.min(this.up.received, this.down.received);
   }
 
-  /** Connects the user's client to `port`. Resolves when both directions have ended; rejects if a program sees an error. */
+  /**
+   * Connects the user's client to `port`. Resolves when both directions have ended; rejects if a program sees an error.
+   */
   async run(port: number): Promise<void> {
     const accepting = this.#listener.accept();
     const client = await Deno.connect({ hostname: "127.0.0.1", port });

@@ -64,8 +64,8 @@ export interface FloodOptions {
 export const MANY_SENDERS = { senders: 40, delayMs: 0, replayBufferBytes: 32 * MIB };
 
 /**
- * So many connections on so long a path fill replay logs. At 32 MiB they sometimes did not: the rate that a carrier finds
- * on a path of a second differs from run to run.
+ * So many connections on so long a path fill replay logs. At 32 MiB they sometimes did not: the rate that a carrier
+ * finds on a path of a second differs from run to run.
  */
 export const FULL_LOGS = { senders: 200, delayMs: 500, replayBufferBytes: 8 * MIB, fillsLogs: true };
 

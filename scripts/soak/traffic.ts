@@ -1,8 +1,8 @@
 /**
  * The user's programs of the soak: what each kind of connection does at either end, and how every byte is checked.
  *
- * A connection begins with a header in which the client tells what it is about to do. Both ends make their data from the
- * seed in it, so each knows every byte that must come.
+ * A connection begins with a header in which the client tells what it is about to do. Both ends make their data from
+ * the seed in it, so each knows every byte that must come.
  *
  * @module
  */
@@ -164,7 +164,10 @@ const BEHAVIOURS = {
     client: (connection, plan) => sendUntilCut(connection, plan.holdMs + UNSTUCK_MS),
     server: (_, plan) => pause(plan.holdMs),
   },
-  /** The server refuses an upload: it says so, and goes with most of it unread, which resets. All that it said must come. */
+  /**
+   * The server refuses an upload: it says so, and goes with most of it unread, which resets. All that it said must
+   * come.
+   */
   refusedUpload: {
     share: 15,
     mostUpBytes: 400 * KIB,

@@ -13,7 +13,9 @@ export interface ParseOptions<
   alias?: Record<string, string | readonly string[]>;
   /** Flags without a value; `false` when they are not given. */
   boolean?: B | readonly B[];
-  /** Flags that may be given more than once: arrays, empty when not given if the flag is also in `string` or `boolean`. */
+  /**
+   * Flags that may be given more than once: arrays, empty when not given if the flag is also in `string` or `boolean`.
+   */
   collect?: C | readonly C[];
   /** Values of flags that were not given. */
   default?: D;

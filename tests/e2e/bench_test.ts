@@ -1,5 +1,6 @@
 /**
- * The bench: that its parts measure and tell what they say, and that it leaves nothing behind. No figure is judged here.
+ * The bench: that its parts measure and tell what they say, and that it leaves nothing behind. No figure is judged
+ * here.
  *
  * @module
  */

@@ -149,7 +149,7 @@ Deno.test("Breaker refuses, and listens again on the same port", async () => {
   }
 });
 
-Deno.test("Breaker cutAfter delivers so many bytes of each carrier, no more", async () => {
+Deno.test("Breaker cutAfter delivers exactly the given bytes of each carrier", async () => {
   const received: number[] = [];
   await using server = new UserServer(async (connection) => {
     let bytes = 0;

@@ -69,7 +69,8 @@ async function logOf(program: string, env: Record<string, string>, args: string[
   return log;
 }
 
-// In TELE_COMPILE=no CI has said loudly why nothing is compiled: a skipped test would say it a second time, as a failure.
+// In TELE_COMPILE=no CI has said loudly why nothing is compiled: a skipped test would say it a second time, as a
+// failure.
 if (Deno.env.get("TELE_COMPILE") === "no") {
   console.error("NOT TESTED: the compiled program, since TELE_COMPILE=no");
 } else {

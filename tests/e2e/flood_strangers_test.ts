@@ -1,4 +1,4 @@
-/** So many strangers that a server would drown if they were not cheap: 500 that stay, and 200 more every second. */
+/** A flood that strangers must be cheap to survive: 500 that stay, and 200 more every second. */
 import { assert, assertEquals } from "@std/assert";
 import { KeyFiles } from "../support/key_files.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
@@ -9,13 +9,18 @@ import { connectTo, echo, roundTrip, UserServer } from "../support/user_programs
 import { pause, until, within } from "../support/wait.ts";
 
 const SIZE = { standing: 500, eachSecond: 200 };
-/** How soon a good client has its first echo. The test fails at ten times as much, for it says little of a busy machine. */
+/**
+ * How soon a good client has its first echo. The test fails at ten times as much, for it says little of a busy machine.
+ */
 const CONNECT_BAR_MS = 1_000;
 /** A stranger may stay for 10 s. */
 const GONE_MS = 12_000;
-/** What may be left of memory when they are gone, which the runtime keeps for the next flood: four in a row end at no more. */
+/**
+ * What may be left of memory when they are gone, which the runtime keeps for the next flood: four in a row end at no
+ * more.
+ */
 const LEFT_BYTES = 128 << 20;
-/** Lines about strangers: ten a minute, and one that counts the rest. */
+/** Lines about strangers: ten a minute, and a line that counts the rest. */
 const LINES = 11;
 
 const text = (words: string) => new TextEncoder().encode(words);

@@ -19,9 +19,9 @@ const IDLE_MS = 15_000;
 
 /** A balancer: lines of its section in HAProxy's configuration. */
 const BOX = ["timeout client 3s", "timeout server 3s"];
-/** One for which only what a connection sends counts. */
+/** A balancer for which only what a connection sends counts. */
 const STRICT_BOX = [...BOX, "option independent-streams"];
-/** One that is faster than the second that a session in use is silent for at most, so that carriers die. */
+/** A balancer whose time-out is below the second for which a session in use may be silent, so that carriers die. */
 const HASTY_BOX = ["timeout client 500ms", "timeout server 500ms"];
 
 /** One idle connection: through what, between which processes, and what becomes of it. */
@@ -127,7 +127,7 @@ async function isServing(administration: string): Promise<boolean> {
   }
 }
 
-/** Ports that are free now, each another. */
+/** Ports that are free now, all different. */
 function freePorts(count: number): number[] {
   const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
   return listeners.map((listener) => {
@@ -136,7 +136,9 @@ function freePorts(count: number): number[] {
   });
 }
 
-/** When an idle connection ended, in milliseconds, or `undefined` if an echo still came back after {@linkcode IDLE_MS}. */
+/**
+ * When an idle connection ended, in milliseconds, or `undefined` if an echo still came back after {@linkcode IDLE_MS}.
+ */
 async function endOfIdle(port: number): Promise<number | undefined> {
   using connection = await connectTo(port);
   await within(roundTrip(connection, "before"), 20_000, "the echo before");

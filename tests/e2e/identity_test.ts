@@ -1,4 +1,7 @@
-/** Who a client is, from one process to the next: the identity file between processes that run one after another, or at once. */
+/**
+ * Who a client is, from one process to the next: the identity file between processes that run one after another, or at
+ * once.
+ */
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { decodeHex } from "@std/encoding/hex";
 import { fileURLToPath } from "node:url";

@@ -63,7 +63,7 @@ Deno.test({
   }),
 });
 
-/** Has one stream that lives through all of them, and loses nothing. */
+/** Has one stream that lives through all impostors, and loses nothing. */
 async function outlive(s: Scenario, args: Record<"server" | "client", string[]>, impostors: Impostors): Promise<void> {
   const user = s.use(new UserServer(echo));
   const { server, breaker, client, port } = await s.tunnel(user.port, {
@@ -93,7 +93,7 @@ async function outlive(s: Scenario, args: Record<"server" | "client", string[]>,
   assertEquals(user.accepted, 1);
   const bad = /session (lost|ended)|stream (cut|refused)| error /;
   assertEquals([...server.log, ...client.log].filter((line) => bad.test(line)), []);
-  // A line for each that is new, and not one for each attempt.
+  // A line for each new impostor, not for each attempt.
   assert(client.log.length < 20, `${client.log.length} lines for ${breaker.accepted} attempts`);
   const fromTheFirst = client.log.filter((line) => line.includes("not resumed yet"));
   assert(fromTheFirst.length > 0, "the log tells why not");

@@ -7,7 +7,8 @@ import { connectTo, UserServer, writeAll } from "../support/user_programs.ts";
 Deno.test(
   "write-write-read of small pieces takes no 40 ms step: Nagle is off at both user ends and on the carrier",
   scenario(60_000, async (s) => {
-    // Both ends write twice and then read: with Nagle on anywhere, the second piece waits for a delayed acknowledgement.
+    // Both ends write twice and then read: with Nagle on anywhere, the second piece waits for a delayed
+    // acknowledgement.
     const user = s.use(
       new UserServer(async (connection) => {
         while (true) {

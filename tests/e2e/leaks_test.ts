@@ -28,7 +28,7 @@ async function measured(): Promise<Leak[]> {
   }
 }
 
-// Where users' connections cannot be reset they are closed, by which nothing ever stayed.
+// Where users' connections cannot be reset they are closed, and a close never left anything behind.
 if (hasNodeDuplex()) {
   Deno.test({
     name: "a connection that was reset, refused or given up leaves less than 1 KiB, in both modes and both roles",

@@ -22,7 +22,7 @@ class Peer extends PythonPeer {
     super("peer.py", args);
   }
 
-  /** The last fact of a step; waits for it. */
+  /** Waits for a step, and returns its last fact. */
   async fact(step: string, ms = 60_000): Promise<Fact> {
     const find = () => this.facts.findLast((fact) => fact.step === step);
     await until(() => find() !== undefined, ms, `the peer's "${step}" after ${JSON.stringify(this.facts)}`);

@@ -1,4 +1,7 @@
-/** Every recipe of the README and the manual, typed as it is printed, with the programs that it is for; only ports and hosts differ. */
+/**
+ * Every recipe of the README and the manual, typed as it is printed, with the programs that it is for; only ports and
+ * hosts differ.
+ */
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { withReleaseUrl } from "../../scripts/compile/installers.ts";
 import { INSTALL_SH } from "../support/installation.ts";
@@ -99,7 +102,8 @@ const RUNNERS: Record<string, Runner> = {
       assertMatch(await sandbox.type("tele --version"), /^tele \d/);
       await sandbox.run(recipes.next(`alias tele="'$(npx`));
       assertMatch(await sandbox.type("tele --version"), /^tele \d/);
-      // From now on tele is Deno itself: no start asks a registry, which an outage hides, and a signal has no npm in between.
+      // From now on tele is Deno itself: no start asks a registry, which an outage hides, and a signal has no npm in
+      // between.
       await sandbox.provide("npx", "echo a registry cannot be reached >&2; exit 1");
       await sandbox.run(recipes.next("tele --server --in=:8000"));
       await sandbox.run(recipes.next("tele --client --in=:8001"));

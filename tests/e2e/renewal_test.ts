@@ -41,7 +41,7 @@ Deno.test({
     serials.push(await shown());
     await goOn("after a renewal");
 
-    // The key is another certificate's: what a script leaves that dies halfway.
+    // The key is another certificate's, as a script leaves it that dies halfway.
     let from = server.log.length;
     await keys.pairArgs("server", { cert: foreign.cert, key: first.key });
     await server.logged(/changed, but the former is still used: --tls-key: this is not the key of/, LOOK_MS, from);

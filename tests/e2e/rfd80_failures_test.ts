@@ -1,7 +1,7 @@
 /**
- * What must not happen in RFD 80 mode, beside a peer in Python that was written from the RFD's text alone: messages above
- * the limit, messages that are cut, and a user's server that is not there. Only the connection that is wrong ends, with
- * a reset and not as if all had come, and with one line in the log.
+ * What must not happen in RFD 80 mode, beside a peer in Python that was written from the RFD's text alone: messages
+ * above the limit, messages that are cut, and a user's server that is not there. Only the connection that is wrong
+ * ends, with a reset and not as if all had come, and with one line in the log.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import {

@@ -1,4 +1,4 @@
-/** SIGUSR1: now, not later. */
+/** Signals to a running process: SIGUSR1 to try at once, others to end. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { freePort } from "../support/user_programs.ts";
 import { connectTo, echo, roundTrip, UserServer } from "../support/user_programs.ts";
@@ -20,7 +20,8 @@ Deno.test({
     breaker.to = freePort();
     const before = breaker.accepted;
     breaker.reset();
-    // Without streams pauses double from 50 ms to 15 s, at least halved: the one behind nine failures takes 6.4 s or more.
+    // Without streams pauses double from 50 ms to 15 s, at least halved: the one behind nine failures takes 6.4 s or
+    // more.
     await until(() => breaker.accepted === before + 9, 60_000, "nine attempts");
     await pause(300);
     breaker.to = server.port;
@@ -64,7 +65,7 @@ Deno.test({
 
 Deno.test({
   name: "a signal ends a start that waits, as for a token from a pipe into which nobody writes",
-  // Only there can be seen that it hears the signal already.
+  // Only Linux shows that the process hears the signal already.
   ignore: Deno.build.os !== "linux",
   fn: scenario(60_000, async (s) => {
     for (const args of [["--token-file=/dev/stdin"], ["--tls-cert=/dev/stdin", "--tls-key=/dev/stdin"]]) {

@@ -1,10 +1,14 @@
-/** The standard library has real types, though the package that it comes from has none (`scripts/std_types/README.md`). */
+/**
+ * The standard library has real types, though the package that it comes from has none (`scripts/std_types/README.md`).
+ */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import config from "../../deno.json" with { type: "json" };
 import { ROOT } from "../support/source_tree.ts";
 
-/** For each name of the import map: a use that compiles, and uses that must not, with what the compiler says of them. */
+/**
+ * For each name of the import map: a use that compiles, and uses that must not, with what the compiler says of them.
+ */
 const USES: Record<string, { right: string; wrong: [use: string, says: string][] }> = {
   "@std/assert": {
     right: `import { assertEquals, assertRejects } from "@std/assert";

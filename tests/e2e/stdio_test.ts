@@ -259,7 +259,8 @@ Deno.test(
 Deno.test(
   "what a slow user's server has not read yet when tele ends is not cut, and it sees a clean end",
   scenario(60_000, async (s) => {
-    // On a unix socket: over TCP, Deno 2.9.6 fails to write to a peer that has ended its own direction once buffers are full.
+    // On a unix socket: over TCP, Deno 2.9.6 fails to write to a peer that has ended its own direction once buffers are
+    // full.
     const path = `${s.home}/user.sock`;
     const listener = s.use(Deno.listen({ transport: "unix", path }));
     let got = 0;
@@ -381,7 +382,7 @@ print(count, seen.hexdigest(), child.wait())
 
 Deno.test({
   name: "standard output that does not block is waited for, and all of it arrives once",
-  // Only Linux tells whether it blocks, and the handles of older versions cannot wait.
+  // Only Linux tells whether standard output blocks, and handles before Deno 2.9 cannot wait.
   ...(Deno.build.os === "linux" && isNodeSound() ? requires("python3") : { ignore: true }),
   fn: scenario(60_000, async (s) => {
     const bytes = 8 << 20;
@@ -409,7 +410,7 @@ Deno.test({
     const proxy = await proxyCommand(s, breaker.port);
     const shell = openShell(s, sshd, "-o", `ProxyCommand=${proxy} 2>${s.home}/proxy.log`);
     const asked = await shell.ask("echo pids=$PPID,$(ps -o ppid= -p $PPID)=", /pids=(\d+, *\d+)=/);
-    // With privileges to separate there are two, below the one that listens.
+    // As root sshd separates privileges: two processes, below the one that listens.
     for (const pid of asked.split(",").map(Number)) if (pid !== sshd.pid) Deno.kill(pid, "SIGKILL");
     assertEquals((await within(shell.status, 10_000, "the end of ssh")).code, 255);
   }),

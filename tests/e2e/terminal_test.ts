@@ -6,7 +6,9 @@ import { teleCommand } from "../support/tele_process.ts";
 import { echo, freePort, UserServer } from "../support/user_programs.ts";
 import { until, within } from "../support/wait.ts";
 
-/** Runs a command on a terminal of its own: standard input is the keyboard, standard output the bytes for the screen. */
+/**
+ * Runs a command on a terminal of its own: standard input is the keyboard, standard output the bytes for the screen.
+ */
 const PTY = `
 import fcntl, os, pty, select, struct, sys, termios
 pid, screen = pty.fork()

@@ -26,7 +26,7 @@ function greeter(clientCa: string, clock?: Clock): Promise<TlsWorld> {
   );
 }
 
-/** Connects so often with one client; of each time, whether it was let in. */
+/** Connects several times with one client; says for each time whether it was let in. */
 async function visits(
   world: TlsWorld,
   times: number,
@@ -48,7 +48,7 @@ tlsTest("a stranger is refused again when it resumes what was refused", async ()
     for (const protocol of PROTOCOLS) {
       const outcomes = await visits(world, 3, stranger, version, protocol);
       assertEquals(outcomes.map(({ isGreeted }) => isGreeted), [false, false, false], `TLS ${version}, ${protocol}`);
-      // Else there was nothing to see: what the runtime offers to resume is taken up by its client.
+      // Otherwise this would show nothing: the client takes up what the runtime offers to resume.
       assert(outcomes.some(({ isResumed }) => isResumed), `TLS ${version} was resumed`);
     }
   }

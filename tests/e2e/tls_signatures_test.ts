@@ -33,3 +33,10 @@ test("every kind of signature that TLS has is checked", async () => {
     assertEquals(anchors(namesake).judge([der(issued)], Date.now()), "UNABLE_TO_GET_ISSUER_CERT_LOCALLY");
   }
 });
+
+test("a signature that the runtime cannot check is told as that", async () => {
+  const ca = await TestCa.make("P-521", { keyOptions: ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-521"] });
+  const [usual, long] = await Promise.all([ca.issue(), ca.issue({ hash: "sha512" })]);
+  assertEquals(anchors(ca).judge([der(usual)], Date.now()), "SIGNATURE_UNKNOWN");
+  assertEquals(anchors(ca).judge([der(long)], Date.now()), undefined);
+});

@@ -13,11 +13,11 @@ import { pause, within } from "../support/wait.ts";
 
 /** The protocol of RFD 80 mode. */
 const PROTOCOL = "test-echo";
-/** For so long clients go on trying while the lines are counted. */
+/** How long clients go on trying while lines are counted, in milliseconds. */
 const WATCH_MS = 5_000;
 /** How soon a user's client learns of what waiting cannot mend, on a machine that starts thirty processes at once. */
 const ENDING_MS = 10_000;
-/** A reminder, and the sum of what was not said one by one: they repeat on purpose. */
+/** Reminders and sums of lines that were left out repeat on purpose. */
 const REMINDER = /still trying after|more carriers ended/;
 
 /** A server with a user's server of its own, so that it shows where a connection came out. */

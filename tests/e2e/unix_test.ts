@@ -45,7 +45,7 @@ Deno.test(
     await echoes(near!, "through four sockets");
     assertEquals([modeOf(outer!), modeOf(near!)], [0o600, 0o600], "nobody else may connect");
     assert(!server.log.some((line) => /anyone who can reach/.test(line)), "a socket of mode 0600 is open to nobody");
-    // A path is an address that lasts, so its client is known again: a restart must not leave old connections behind.
+    // A path lasts, so its client is known again: a restart must not leave old connections behind.
     const identities = [...Deno.readDirSync(`${s.home}/state/tele`)].filter(({ name }) => name.startsWith("identity-"));
     assertEquals(identities.length, 1);
     assertEquals([(await client.stop()).code, (await server.stop()).code], [0, 0]);

@@ -15,7 +15,9 @@ const PROBE_BYTES = 10;
 /** The bar is 1 % of one core. A test fails at ten times that: machines that run it may be busy. */
 const MOST_LOAD = 0.1;
 
-/** The most that probes for `ms` milliseconds take, if `promiseMs` is promised: they leave a little before it is over. */
+/**
+ * The most that probes for `ms` milliseconds take, if `promiseMs` is promised: they leave a little before it is over.
+ */
 function probeBytes(ms: number, promiseMs: number): number {
   return PROBE_BYTES * (ms / (0.7 * promiseMs) + 2);
 }

@@ -13,7 +13,9 @@ import { Stage } from "./roles.ts";
 import { check, expectTele, hex, type Target } from "./target.ts";
 import { Watched, Wire } from "./wire.ts";
 
-/** The payloads of `wire`, as far as it is right, and whether it ends at a boundary without a frame that is too large. */
+/**
+ * The payloads of `wire`, as far as it is right, and whether it ends at a boundary without a frame that is too large.
+ */
 function reference(wire: Uint8Array, mostBytes: number): { plain: Uint8Array; isRight: boolean } {
   const parts: Uint8Array[] = [];
   for (let at = 0; at < wire.length;) {

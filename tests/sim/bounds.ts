@@ -11,7 +11,7 @@ import type { Mux } from "../../lib/mux/mux.ts";
 import type { Segment } from "../../lib/session/segment_pool.ts";
 import type { Process } from "./process.ts";
 
-/** Small frames go into a log whatever its limit says: so many bytes of them at the most are under way here. */
+/** Small frames go into a log whatever its limit says: the most bytes of them that are under way here. */
 const SMALL_FRAMES_BYTES = 32 * 1024;
 
 /** The memory of one process. */
@@ -93,7 +93,7 @@ export class Bounds {
     streams.turns = 0;
   }
 
-  /** Who takes leaves twice as much as it then holds: so much is left, at the least, by as many sessions as there were. */
+  /** Each session leaves twice as much free as it then holds: all that there ever were leave at least (2/3)^sessions. */
   #checkMemory(process: Process, { budget, limitBytes, sessions }: Held): void {
     if (limitBytes === Infinity) return;
     const most = 1 - (2 / 3) ** sessions;

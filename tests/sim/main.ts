@@ -1,7 +1,7 @@
 /**
  * Runs the simulator of `tests/sim/`.
  *
- *     deno task sim --seeds=100000              so many runs, from seed 1 or --from
+ *     deno task sim --seeds=100000              100,000 runs, from seed 1 or --from
  *     deno task sim --seconds=120               as many as fit
  *     deno task sim --seed=7 --trace            one run, with all that happened
  *

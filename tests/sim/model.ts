@@ -32,7 +32,7 @@ export class Model implements Watcher {
   readonly losses: Losses;
   /** What processes may hold, and do in one turn. */
   readonly bounds: Bounds;
-  /** Those whom the server has not turned away yet. */
+  /** Rogues that the server has not turned away yet. */
   readonly rogues: Set<Process> = new Set();
   readonly #sessions: SessionModel;
   readonly #streams: StreamModel;

@@ -15,7 +15,7 @@ import { type Mutation, MUTATIONS } from "./mutations.ts";
 const ROOT = new URL("../../", import.meta.url);
 /** What simulator and fuzzer need of the tree. */
 const NEEDED = ["deno.json", "deno.lock", "lib", "scripts/std_types", "tests/fuzz", "tests/sim", "tests/support"];
-/** A fault that makes the code compute for ever is caught when a run takes so long, in milliseconds. */
+/** A fault that makes the code compute for ever is caught when a run takes longer than this, in milliseconds. */
 const LONGEST_MS = 600_000;
 
 async function copyTree(from: URL, to: URL): Promise<void> {

@@ -68,8 +68,13 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: "lib/session/session_client.ts",
-        from: "if (carrier.doubt !== undefined) this.#lose(`${tellDoubt(carrier.doubt)}",
-        to: 'this.#lose(`${tellDoubt(carrier.doubt ?? { kind: "silent", ms: 0 })}',
+        from: "if (doubt !== undefined) this.#lose(`${tellDoubt(doubt)}",
+        to: 'this.#lose(`${tellDoubt(doubt ?? { kind: "silent", ms: 0 })}',
+      },
+      {
+        file: "lib/session/reconnect/doubt.ts",
+        from: "return !signal.aborted && (isOver() || carrier?.doubt !== undefined);",
+        to: "return !signal.aborted;",
       },
     ],
   },
@@ -278,7 +283,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a long path judged a second after a wake-up",
-    "session/carrier/liveness.ts",
+    "session/carrier/suspicion.ts",
     "Math.max(SUSPECT_FOR_MS, SUSPECT_ROUND_TRIPS * roundTripMs)",
     "SUSPECT_FOR_MS",
   ),

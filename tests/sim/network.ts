@@ -1,31 +1,24 @@
 /**
- * The unreliable network between the tele client and the tele server, and those who answer in the server's place.
+ * The unreliable network between the tele client and the tele server.
  *
  * @module
  */
-import { readU32 } from "../../lib/net/bytes.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
-import { HandshakeChannel } from "../../lib/session/handshake/channel.ts";
-import { decodeHello, encodeAccept, encodeChallenge } from "../../lib/session/handshake/messages.ts";
-import { encodeEnding } from "../../lib/session/ending.ts";
-import { FieldType, guardedField, receiptsField } from "../../lib/session/handshake/fields.ts";
-import { LentWrite } from "../support/lent_memory.ts";
 import { type MemoryPipe, memoryPipe } from "../support/memory_pipe.ts";
 import { Random } from "../support/random.ts";
+import { CarrierEnd } from "./carrier_end.ts";
 import type { SimClock } from "./clock.ts";
+import { type Impostor, playImpostor } from "./impostor.ts";
 import type { Process } from "./process.ts";
 
 /** What dialing meets. */
 export type NetworkState = "up" | "refusing" | "unreachable";
 
-/** Who answers in the server's place. */
-export type Impostor = "garbage" | "web" | "silent" | "closes" | "refuses" | "unknown" | "ready";
-
 /** What befalls a carrier by itself. */
 export interface Fate {
   /** Seen from the client. */
   direction: "up" | "down";
-  /** After so many bytes in that direction. */
+  /** Bytes in that direction after which it happens. */
   atBytes: number;
   /** Milliseconds for which the direction is held; -1: for ever; 0: the carrier is cut instead. */
   holdMs: number;
@@ -57,80 +50,6 @@ export interface Pipe {
   isDisturbed: boolean;
 }
 
-/** What a process has to wait for at its end of a carrier. */
-interface Lateness {
-  /** Before what was read reaches it; `undefined` if at once. */
-  read: (() => Promise<void> | undefined) | undefined;
-  /** Before what is written leaves, and before what was under way at the end settles. */
-  write: (() => Promise<void> | undefined) | undefined;
-}
-
-/** The end of a carrier that a process holds; applies the carrier's fate to what is written. */
-class CarrierEnd implements Duplex {
-  /** Whether the process has let go of it. */
-  isClosed = false;
-  readonly peer: string;
-  readonly localAddress?: string;
-  readonly #end: Duplex;
-  readonly #onWrite: (bytes: Uint8Array, written: number) => void;
-  readonly #late: Lateness;
-  #written = 0;
-
-  constructor(end: Duplex, onWrite: (bytes: Uint8Array, writtenBytes: number) => void, late: Lateness) {
-    this.#end = end;
-    this.peer = end.peer;
-    if (end.localAddress !== undefined) this.localAddress = end.localAddress;
-    this.#onWrite = onWrite;
-    this.#late = late;
-  }
-
-  read(into: Uint8Array): Promise<number | null> {
-    const reading = this.#end.read(into);
-    return this.#late.read === undefined ? reading : this.#readLate(reading);
-  }
-
-  async #readLate(reading: Promise<number | null>): Promise<number | null> {
-    const count = await reading;
-    await this.#late.read!();
-    return count;
-  }
-
-  write(bytes: Uint8Array): Promise<void> {
-    this.#written += bytes.length;
-    this.#onWrite(bytes, this.#written);
-    return this.#late.write === undefined ? this.#end.write(bytes) : this.#writeLate(bytes);
-  }
-
-  async #writeLate(bytes: Uint8Array): Promise<void> {
-    const lent = new LentWrite(bytes);
-    let taken = 0;
-    try {
-      await this.#late.write!();
-      await this.#end.write(bytes);
-      taken = bytes.length;
-    } catch (error) {
-      await this.#late.write!();
-      throw error;
-    } finally {
-      lent.giveBack(taken);
-    }
-  }
-
-  closeWrite(): Promise<void> {
-    return this.#end.closeWrite();
-  }
-
-  abort(reason?: unknown): void {
-    this.isClosed = true;
-    this.#end.abort(reason);
-  }
-
-  close(): void {
-    this.isClosed = true;
-    this.#end.close();
-  }
-}
-
 /** What a {@linkcode SimNetwork} needs. */
 export interface NetworkOptions {
   clock: SimClock;
@@ -140,9 +59,9 @@ export interface NetworkOptions {
   fates: (Fate | null)[];
   /** Befalls all carriers behind those, until the network heals. */
   lastFate: Fate | null;
-  /** What a process has read reaches it after up to so long, even if it closes the carrier meanwhile. */
+  /** The longest that what was read takes to reach its process, in milliseconds, even if that closes the carrier. */
   lateReadMs: number;
-  /** What a process writes leaves after up to so long; what is under way when it closes the carrier settles as late. */
+  /** The longest until a write leaves, in milliseconds, and until what is under way at a close settles. */
   lateWriteMs: number;
   trace(line: string): void;
   mayGoOn(): boolean;
@@ -281,7 +200,7 @@ export class SimNetwork {
     if (client.isSuspended) pipe.bToA.hold();
     if (server?.process.isSuspended) pipe.aToB.hold();
     if (server !== undefined) server.process.io(() => server.accept(far));
-    else void play(impostor!, far, this.#random).catch(() => {});
+    else void playImpostor(impostor!, far, this.#random).catch(() => {});
     return near;
   }
 
@@ -330,48 +249,5 @@ export class SimNetwork {
       }
     }
     this.setState("up");
-  }
-}
-
-/** Plays an impostor on the server's end of a carrier. */
-async function play(impostor: Impostor, end: Duplex, random: Random): Promise<void> {
-  const noise = (bytes: number) => Uint8Array.from({ length: bytes }, () => random.next32() >>> 24);
-  const channel = new HandshakeChannel(end);
-  switch (impostor) {
-    case "closes":
-      return end.close();
-    case "silent":
-      return;
-    case "garbage":
-      await end.write(noise(random.between(1, 3000)));
-      if (random.chance(0.5)) end.close();
-      return;
-    case "web":
-      await end.read(new Uint8Array(1024));
-      await end.write(new TextEncoder().encode("HTTP/1.1 302 Found\r\nLocation: http://portal/\r\n\r\n"));
-      return end.close();
-    case "refuses":
-      await channel.receive();
-      await channel.send(encodeEnding("refuse", { code: random.between(1, 9), message: "an impostor refuses" }));
-      return end.close();
-    case "unknown":
-    case "ready": {
-      const hello = decodeHello(await channel.receive());
-      const status = impostor;
-      // Where clients have a token, an impostor may say that it has it too.
-      const guarded = guardedField(hello.fields.has(FieldType.guarded) && random.chance(0.7));
-      await channel.send(encodeChallenge({ status, nonce: noise(32), publicKey: noise(32), fields: guarded }));
-      const number = readU32(await channel.receive(), 2);
-      // All of it may be as expected: then only the proof is wrong.
-      const sessionId = status === "ready" && hello.sessionId !== undefined ? hello.sessionId : noise(16);
-      const told = random.chance(0.5) ? number : random.between(0, 5);
-      const fields = status === "ready" && random.chance(0.3) ? receiptsField([{ number: 0, taken: 70 }]) : new Map();
-      const accept = encodeAccept({ sessionId, number: told, fields });
-      const whole = new Uint8Array(accept.length + 32);
-      whole.set(accept);
-      whole.set(noise(32), accept.length);
-      await channel.send(whole);
-      return;
-    }
   }
 }

@@ -186,8 +186,8 @@ class Counter {
 }
 
 /**
- * Acknowledges, when the first bytes of a large frame have come, all of it or what cannot be. The write of that frame waits:
- * neither may free what it has, nor may the session's end.
+ * Acknowledges, when the first bytes of a large frame have come, all of it or what cannot be. The write of that frame
+ * waits: neither may free what it has, nor may the session's end.
  */
 async function acknowledgeInDownload(act: RogueAct, carrier: Duplex): Promise<void> {
   await carrier.write(open(1, 2 ** 31));

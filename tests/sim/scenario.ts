@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Fate, Impostor, Lines } from "./network.ts";
+import type { Impostor } from "./impostor.ts";
+import type { Fate, Lines } from "./network.ts";
 import type { RogueAct } from "./rogue.ts";
 import type { UserPlan } from "./user.ts";
 

@@ -17,13 +17,15 @@ export interface UserPlan {
   pieceBytes: number;
   /** Pause between two pieces, in milliseconds. */
   pauseMs: number;
-  /** When it half-closes: behind its last byte, when the other side has ended too, or when the network is whole again. */
+  /**
+   * When it half-closes: behind its last byte, when the other side has ended too, or when the network is whole again.
+   */
   fin: "sent" | "end" | "heal";
-  /** It stops reading after so many bytes; -1 never. */
+  /** Bytes after which it stops reading; -1 never. */
   stallAtBytes: number;
-  /** For so long, in milliseconds; -1 until the network is whole again. */
+  /** How long it does not read, in milliseconds; -1 until the network is whole again. */
   stallMs: number;
-  /** It resets its connection after so many milliseconds; -1 never. */
+  /** Milliseconds after which it resets its connection; -1 never. */
   resetMs: number;
   /** How long each of its reads takes, in milliseconds. */
   readMs: number;
@@ -84,7 +86,7 @@ export interface UserWatcher {
   /** Something that must never happen. */
   fail(problem: string): void;
   trace(line: string): void;
-  /** Counts calls; false when there were so many that the code must be going in circles. */
+  /** Counts calls; false when the code must be going in circles. */
   mayGoOn(): boolean;
 }
 
@@ -100,7 +102,7 @@ interface Writing {
   reject(reason: unknown): void;
 }
 
-/** What was under way when its connection ended may settle up to so much later, in milliseconds. */
+/** How much later what was under way when its connection ended may settle, in milliseconds. */
 const MOST_SETTLE_MS = 5;
 
 /** The user's end of a connection to a tele process, and the program behind it. */

@@ -1,6 +1,6 @@
 /**
- * What listening and dialing do on a machine that is set up in an unusual way; `unshare -n` gives this process such a one.
- * Prints a line of JSON for each thing tried.
+ * What listening and dialing do on a machine that is set up in an unusual way; `unshare -n` gives this process such a
+ * one. Prints a line of JSON for each thing tried.
  *
  * @module
  */

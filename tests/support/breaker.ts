@@ -183,7 +183,7 @@ export class Breaker implements AsyncDisposable {
     return this.upBytes + this.downBytes;
   }
 
-  /** Changes where new carriers are relayed to. */
+  /** Relays new carriers to another port. */
   set to(port: number) {
     this.#core.to = port;
   }
@@ -210,7 +210,7 @@ export class Breaker implements AsyncDisposable {
     }
   }
 
-  /** Turns the carriers there are into black holes for ever, neither end is told; new ones work. */
+  /** Turns the present carriers into black holes for ever, neither end is told; new ones work. */
   strand(): void {
     for (const carrier of this.#core.carriers) {
       carrier.stranded = true;

@@ -1,8 +1,10 @@
 /**
- * Certificates for tests: ordinary ones made here, those of another kind by openssl.
+ * Certificates for tests: ordinary ones made here, those with another key or signature by openssl.
  *
  * @module
  */
+import { sign } from "node:crypto";
+import { concat } from "@std/bytes/concat";
 import { program } from "./skip.ts";
 
 /** A certificate and its private key, in PEM. */
@@ -17,9 +19,9 @@ export interface CertificateWish {
   isCa?: boolean;
   /** Subject alternative names as openssl writes them, such as `DNS:localhost,IP:127.0.0.1`. */
   names?: string;
-  /** Valid from now on for so many days; it has expired if this is less than 0. */
+  /** Days for which it is valid from now on; below 0 it has expired. */
   days?: number;
-  /** Valid only from so many days from now on, for a day. */
+  /** Days until it becomes valid, for one day. */
   startsInDays?: number;
   /** Of X.509 version 1: without any extension, names included. */
   isOld?: boolean;
@@ -31,11 +33,11 @@ export interface CertificateWish {
   hash?: "sha512";
   /** Options of `openssl` that choose another signature of the issuer's key. */
   signature?: string[];
-  /** Further extensions, in lines as openssl has them. */
-  extensions?: string;
+  /** The only thing that it may be used for. */
+  use?: "serverAuth";
 }
 
-/** The names by which tests reach this machine. */
+/** The names under which tests reach this machine. */
 export const HERE = "DNS:localhost,DNS:tele.example,IP:127.0.0.1,IP:::1";
 
 /** A CA that issues what tests need. */
@@ -48,7 +50,7 @@ export class TestCa implements Pair {
     this.key = pair.key;
   }
 
-  /** Makes one. */
+  /** Makes a CA. */
   static async make(name: string, wish: CertificateWish = {}): Promise<TestCa> {
     return new TestCa(await issue({ isCa: true, ...wish }, name, undefined));
   }
@@ -70,8 +72,8 @@ const EC = { name: "ECDSA", namedCurve: "P-256" };
 
 /** Makes a certificate that `ca`, or itself, has signed. */
 async function issue(wish: CertificateWish, name: string, ca: Pair | undefined): Promise<Pair> {
-  const { isOld, keyOptions, hash, signature, extensions } = wish;
-  const isOrdinary = !isOld && (keyOptions ?? hash ?? signature ?? extensions) === undefined;
+  const { isOld, keyOptions, hash, signature, use } = wish;
+  const isOrdinary = (keyOptions ?? hash ?? signature) === undefined;
   const caKey = isOrdinary && ca !== undefined ? await importKey(ca.key) : undefined;
   if (!isOrdinary || (ca !== undefined && caKey === undefined)) return await issueByOpenssl(wish, name, ca);
   const x509 = await import("@peculiar/x509");
@@ -95,10 +97,47 @@ async function issue(wish: CertificateWish, name: string, ca: Pair | undefined):
     extensions: [
       new x509.BasicConstraintsExtension(wish.isCa ?? false, undefined, true),
       ...names.length > 0 ? [new x509.SubjectAlternativeNameExtension(names)] : [],
+      ...use === undefined ? [] : [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage[use]])],
     ],
   });
-  const key = new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
-  return { cert: `${certificate.toString("pem")}\n`, key: x509.PemConverter.encode(key, "PRIVATE KEY") + "\n" };
+  const key = `${x509.PemConverter.encode(await crypto.subtle.exportKey("pkcs8", keys.privateKey), "PRIVATE KEY")}\n`;
+  const der = new Uint8Array(certificate.rawData);
+  const cert = x509.PemConverter.encode(isOld ? inVersion1(der, ca?.key ?? key) : der, "CERTIFICATE");
+  return { cert: `${cert}\n`, key };
+}
+
+/** The same certificate in version 1 of X.509, which has no extensions; `issuerKey` signs it anew. */
+function inVersion1(certificate: Uint8Array, issuerKey: string): Uint8Array<ArrayBuffer> {
+  const [signed, algorithm] = partsOf(certificate) as [Uint8Array, Uint8Array];
+  // First stands the version, last the extensions.
+  const old = element(0x30, ...partsOf(signed).slice(1, -1));
+  const signature = new Uint8Array(sign("sha256", old, issuerKey));
+  return element(0x30, old, algorithm, element(0x03, new Uint8Array([0]), signature));
+}
+
+/** One element of DER (X.690, 8.1). */
+function element(tag: number, ...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const contents = concat(parts);
+  const { length } = contents;
+  const header = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
+  return concat([new Uint8Array([tag, ...header]), contents]);
+}
+
+/** The elements in one element of DER, each with its tag and length. */
+function partsOf(der: Uint8Array): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  for (let at = contentsOf(der, 0).start; at < der.length; at = contentsOf(der, at).end) {
+    parts.push(der.subarray(at, contentsOf(der, at).end));
+  }
+  return parts;
+}
+
+/** Where the contents of the element at `at` begin and end. */
+function contentsOf(der: Uint8Array, at: number): { start: number; end: number } {
+  const first = der[at + 1]!;
+  const start = at + 2 + (first < 0x80 ? 0 : first & 0x7f);
+  const length = first < 0x80 ? first : der.subarray(at + 2, start).reduce((sum, byte) => sum * 256 + byte, 0);
+  return { start, end: start + length };
 }
 
 /** A key that was made here; `undefined` if it is of another kind. */
@@ -114,7 +153,7 @@ async function issueByOpenssl(wish: CertificateWish, name: string, ca: Pair | un
     const file = (name: string) => `${folder}/${name}`;
     const constraint = `basicConstraints=critical,CA:${wish.isCa ? "TRUE" : "FALSE"}\n`;
     const names = wish.names ? `subjectAltName=${wish.names}\n` : "";
-    await Deno.writeTextFile(file("ext"), constraint + names + (wish.extensions ?? ""));
+    await Deno.writeTextFile(file("ext"), constraint + names);
     const algorithm = wish.keyOptions ?? ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
     await openssl("req", ...algorithm, "-nodes", "-keyout", file("key"), "-subj", `/CN=${name}`, "-out", file("csr"));
     if (ca !== undefined) {
@@ -126,28 +165,12 @@ async function issueByOpenssl(wish: CertificateWish, name: string, ca: Pair | un
     const serial = ["-set_serial", `0x${crypto.randomUUID().replaceAll("-", "").slice(1)}`];
     const days = ["-days", String(wish.days ?? 30)];
     const hash = [...wish.hash === undefined ? [] : [`-${wish.hash}`], ...wish.signature ?? []];
-    const extensions = wish.isOld ? [] : ["-extfile", file("ext")];
-    const output = ["-in", file("csr"), ...extensions, "-out", file("cert")];
-    if (wish.startsInDays === undefined) {
-      await openssl("x509", "-req", ...hash, ...signer, ...serial, ...days, ...output);
-    } else await issueForLater(wish.startsInDays, folder, output);
+    const output = ["-in", file("csr"), "-extfile", file("ext"), "-out", file("cert")];
+    await openssl("x509", "-req", ...hash, ...signer, ...serial, ...days, ...output);
     return { cert: await Deno.readTextFile(file("cert")), key: await Deno.readTextFile(file("key")) };
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-}
-
-/** `openssl x509` learned to choose the first day only in 3.4; `openssl ca` always could, but wants a database. */
-async function issueForLater(startsInDays: number, folder: string, output: string[]): Promise<void> {
-  const settings =
-    `database=${folder}/index\nserial=${folder}/serial\nnew_certs_dir=${folder}\ndefault_md=sha256\npolicy=p\n`;
-  await Deno.writeTextFile(`${folder}/config`, `[ca]\ndefault_ca=d\n[d]\n${settings}[p]\ncommonName=supplied\n`);
-  await Deno.writeTextFile(`${folder}/index`, "");
-  await Deno.writeTextFile(`${folder}/serial`, crypto.randomUUID().replaceAll("-", ""));
-  const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().replace(/[-:T]|\.\d+/g, "");
-  const ca = ["-config", `${folder}/config`, "-cert", `${folder}/ca`, "-keyfile", `${folder}/ca-key`];
-  const dates = ["-startdate", day(startsInDays), "-enddate", day(startsInDays + 1)];
-  await openssl("ca", "-batch", "-notext", ...ca, ...dates, ...output);
 }
 
 async function openssl(...args: string[]): Promise<void> {

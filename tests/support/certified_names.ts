@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What `--host` is told. */
+/** A value of `--host`. */
 export const HOST_NAMES = "localhost,*.example.com,127.0.0.1,::1";
 
 /** Names, and whether a certificate for {@linkcode HOST_NAMES} is good for each. */

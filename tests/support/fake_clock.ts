@@ -13,7 +13,7 @@ const LONGEST_DELAY_MS = 2 ** 31 - 1;
 const MOST_TURNS = 1_000_000;
 
 let cryptoInFlight = 0;
-/** Told when a WebCrypto call has ended. */
+/** Called when a WebCrypto call has ended. */
 let onCryptoEnd: (() => void)[] = [];
 
 /**
@@ -42,7 +42,9 @@ function cryptoEnded(): void {
   for (const tell of told) tell();
 }
 
-/** Waits until promise chains and WebCrypto calls that are under way have come to rest: the former end within a turn. */
+/**
+ * Waits until promise chains and WebCrypto calls that are under way have come to rest: the former end within a turn.
+ */
 export async function settle(): Promise<void> {
   for (let turns = 0; turns < MOST_TURNS; turns++) {
     await new Promise<void>((resolve) => void setImmediate(resolve));

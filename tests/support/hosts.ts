@@ -5,7 +5,8 @@
  *            10.77.3.2 ─── second ──┤ router ─── 10.77.2.2 server
  *
  * The client starts in its first network. Namespaces are private, so that any number of sets can exist at once with the
- * same addresses. `ping`, `iptables` and `tc netem` are not needed: routes, rules and link states break everything here.
+ * same addresses. `ping`, `iptables` and `tc netem` are not needed: routes, rules and link states break everything
+ * here.
  *
  * @module
  */
@@ -197,8 +198,8 @@ export class Hosts implements AsyncDisposable {
   }
 
   /**
-   * The router forgets all connections to a port of the server, and drops their packets for ever: their ends never learn
-   * of it. New connections pass.
+   * The router forgets all connections to a port of the server, and drops their packets for ever: their ends never
+   * learn of it. New connections pass.
    */
   async forget(port = TELE_PORT): Promise<void> {
     const [low, high] = this.#ports();
@@ -212,8 +213,8 @@ export class Hosts implements AsyncDisposable {
   }
 
   /**
-   * The router has forgotten all connections, and answers with RST whatever `told` sends. New connections from there are
-   * refused. The other host hears nothing. One host at a time.
+   * The router has forgotten all connections, and answers with RST whatever `told` sends. New connections from there
+   * are refused. The other host hears nothing. One host at a time.
    */
   async startReset(told: Host): Promise<void> {
     // A router that takes the peer's address for its own has no such connection, so its kernel sends the RST.
@@ -271,9 +272,9 @@ export class Hosts implements AsyncDisposable {
   }
 
   /**
-   * Limits the rate of the path, both ways, with a queue of at most `queueMs`; the rate is such as `256kbit`. What waited
-   * in the queues of before is dropped. Up to `burst` passes at once: at a low rate, packets that the sending host put together
-   * come in lumps of it, seconds apart, as on no real path.
+   * Limits the rate of the path, both ways, with a queue of at most `queueMs`; the rate is such as `256kbit`. What
+   * waited in the queues of before is dropped. Up to `burst` passes at once: at a low rate, packets that the sending
+   * host put together come in lumps of it, seconds apart, as on no real path.
    */
   async limit(
     rate: string,
@@ -397,7 +398,9 @@ export class Hosts implements AsyncDisposable {
 // Whatever way this process ends, its namespaces do not stay behind.
 globalThis.addEventListener("unload", () => alive.forEach((hosts) => hosts.removeNow()));
 
-/** Makes the function of a `Deno.test` with hosts, as `scenario` does; what the processes said is shown when it fails. */
+/**
+ * Makes the function of a `Deno.test` with hosts, as `scenario` does; what the processes said is shown when it fails.
+ */
 export function hostScenario(limitMs: number, body: (s: Scenario, hosts: Hosts) => Promise<void>): () => Promise<void> {
   return scenario(limitMs, async (s) => {
     const hosts = s.use(await Hosts.start());

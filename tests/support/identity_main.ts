@@ -1,6 +1,7 @@
 /**
- * A process that holds an identity, for tests of the file and its lock: arguments are the folder, the listen address, the
- * server address, and what the machine is called. Prints one line of JSON, then waits for the end of its standard input.
+ * A process that holds an identity, for tests of the file and its lock: arguments are the folder, the listen address,
+ * the server address, and what the machine is called. Prints one line of JSON, then waits for the end of its standard
+ * input.
  *
  * @module
  */

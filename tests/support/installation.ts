@@ -18,7 +18,7 @@ export class Home implements AsyncDisposable {
     this.path = path;
   }
 
-  /** An empty one. */
+  /** Makes an empty home. */
   static async make(): Promise<Home> {
     return new Home(await Deno.makeTempDir());
   }
@@ -61,7 +61,7 @@ export class Home implements AsyncDisposable {
     }
   }
 
-  /** Removes it all. */
+  /** Removes the home and all that is in it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.path, { recursive: true });
   }

@@ -1,6 +1,7 @@
 /**
- * What connections leave behind in the process that carried them: each scenario makes many, of which nothing may stay. Run
- * with `--v8-flags=--expose-gc` and the files of a certificate, its key and its CA; prints one line of JSON for each scenario.
+ * What connections leave behind in the process that carried them: each scenario makes many, of which nothing may stay.
+ * Run with `--v8-flags=--expose-gc` and the files of a certificate, its key and its CA; prints one line of JSON for
+ * each scenario.
  *
  * @module
  */
@@ -63,7 +64,7 @@ async function listenHere(onConnection: (user: Duplex) => void): Promise<number>
   return portOf((await listen(at(0), options)).addresses[0]);
 }
 
-/** A listener whose connections are taken one by one; one that nobody waits for is closed. */
+/** A listener whose connections are taken one by one; a connection that nobody waits for is closed. */
 async function acceptor(): Promise<{ port: number; accept(): Promise<Duplex> }> {
   const takers: ((user: Duplex) => void)[] = [];
   const port = await listenHere((user) => (takers.shift() ?? (() => user.close()))(user));

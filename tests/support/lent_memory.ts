@@ -1,9 +1,9 @@
 /**
- * Memory that is lent to a read or a write, as to an operating system: it belongs to the borrower until the promise settles,
- * and whoever touches it meanwhile is found out.
+ * Memory that is lent to a read or a write, as to an operating system: it belongs to the borrower until the promise
+ * settles, and whoever touches it meanwhile is found out.
  *
- * With this module a segment is filled with a pattern when it goes back to its pool, so that one which went back too soon
- * shows in whatever still had it.
+ * With this module a segment is filled with a pattern when it goes back to its pool, so that one which went back too
+ * soon shows in whatever still had it.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { SegmentPool } from "../../lib/session/segment_pool.ts";
 const FREE = 0xdd;
 /** What the front of a buffer is filled with while it is read into. */
 const LENT = 0xa5;
-/** So much of it, in bytes: all of it would cost the simulator half of its speed. */
+/** Bytes of the front that are filled: the whole buffer would cost the simulator half of its speed. */
 const LENT_BYTES = 512;
 
 const { giveBack } = SegmentPool.prototype;
@@ -47,12 +47,12 @@ export class LentWrite {
     this.#before = bytes.slice();
   }
 
-  /** How many there are. */
+  /** Bytes of it. */
   get length(): number {
     return this.#bytes.length;
   }
 
-  /** They leave: a copy of what stands there now. */
+  /** Bytes leave: a copy of what stands there now. */
   take(start: number, bytes: number): Uint8Array {
     this.#check(start, start + bytes);
     return this.#bytes.slice(start, start + bytes);

@@ -17,7 +17,7 @@ export function linksOf(markdown: string): string[] {
     .filter((target) => !/^[a-z]+:/.test(target));
 }
 
-/** The names by which links reach the titles of a document, as GitHub makes them. */
+/** The anchors of a document's titles, as GitHub makes them. */
 function anchorsOf(markdown: string): string[] {
   const titles = markdown.replace(/^```.*?^```$/gms, "").matchAll(/^#+ (.*)$/gm);
   return Array.from(
@@ -30,7 +30,9 @@ function anchorsOf(markdown: string): string[] {
   );
 }
 
-/** The links of the document at `path` that lead nowhere, among the paths that are there and what `read` finds at them. */
+/**
+ * The links of the document at `path` that lead nowhere, among the paths that are there and what `read` finds at them.
+ */
 export function deadLinks(
   path: string,
   markdown: string,

@@ -1,8 +1,8 @@
 /**
  * One direction of a connection in memory, with the levers to disturb it.
  *
- * It borrows as an operating system does: bytes are taken out of the writer's memory when there is room for them, and a read
- * has its buffer until it settles. Whoever touches either meanwhile fails the test; see `lent_memory.ts`.
+ * It borrows as an operating system does: bytes are taken out of the writer's memory when there is room for them, and a
+ * read has its buffer until it settles. Whoever touches either meanwhile fails the test; see `lent_memory.ts`.
  *
  * @module
  */
@@ -106,7 +106,9 @@ export class Direction {
     return this.#reader !== undefined;
   }
 
-  /** Cuts the whole pipe, both sides with an error, once the reader has got exactly `bytes` bytes since the beginning. */
+  /**
+   * Cuts the whole pipe, both sides with an error, once the reader has got exactly `bytes` bytes since the beginning.
+   */
   cutAfter(bytes: number): void {
     this.#cutAtBytes = bytes;
     if (this.deliveredBytes >= bytes) this.#cut(resetError());

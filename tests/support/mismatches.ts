@@ -18,9 +18,9 @@ export interface Mismatch {
   told: RegExp;
   /** What the server says; undefined where it cannot know. */
   logged?: RegExp;
-  /** The user's client waits: to start the server anew with TLS is a matter of a moment. */
+  /** The user's client waits: the server may be started anew with TLS at any moment. */
   waits?: boolean;
-  /** In which modes; both unless given. */
+  /** Modes in which it is tried; both unless given. */
   only?: "session";
 }
 
@@ -38,7 +38,7 @@ export interface ClientFiles {
   foreign: string[];
 }
 
-/** All of them. */
+/** All wrong clients. */
 export function mismatches(
   keys: KeyFiles,
   { otherToken, clientCa, selfCa, expired, foreign }: ClientFiles,

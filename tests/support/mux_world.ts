@@ -33,7 +33,7 @@ export async function echo(user: Duplex): Promise<void> {
   }
 }
 
-/** What may be different from test to test. */
+/** Options of a {@linkcode MuxWorld}. */
 export interface MuxWorldOptions {
   pipe?: MemoryPipeOptions;
   /** Plans the fate of each carrier. */

@@ -13,13 +13,13 @@ export interface OpensslOptions {
   /** Its certificate and key. */
   pair?: Pair;
   version: "1.2" | "1.3";
-  /** By ALPN. */
+  /** The protocol that it offers by ALPN. */
   protocol: string;
-  /** Its further environment. */
+  /** Environment variables beside this process's own. */
   env?: Record<string, string>;
 }
 
-/** One that keeps what it was given to resume with, over several connections. */
+/** A client that keeps its TLS session over several connections. */
 export class OpensslClient implements AsyncDisposable {
   readonly #folder: string;
   readonly #options: OpensslOptions;
@@ -30,7 +30,7 @@ export class OpensslClient implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Makes one that has not connected yet. */
+  /** Makes a client, which does not connect yet. */
   static async make(options: OpensslOptions): Promise<OpensslClient> {
     const folder = await Deno.makeTempDir();
     if (options.pair !== undefined) {

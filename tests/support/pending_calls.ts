@@ -6,8 +6,8 @@
 import { LentRead, LentWrite } from "./lent_memory.ts";
 
 /**
- * What was under way when a connection ended settles some turns of the promise queue later, as in Deno, where it is a turn
- * of the event loop: until then its memory is lent.
+ * What was under way when a connection ended settles some turns of the promise queue later, as in Deno, where it is a
+ * turn of the event loop: until then its memory is lent.
  */
 const TURNS_TO_SETTLE = 8;
 

@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 
-/** A xorshift32 generator: fast, repeatable, and nothing that secrets may be made of. */
+/** A xorshift32 generator: fast and repeatable; not for secrets. */
 export class Random {
   #state: number;
 

@@ -36,7 +36,7 @@ export interface PeerEnding {
   /** Whether the other direction ended inside a message. */
   truncated: boolean;
   pings: number;
-  /** When the first hundred of them came, in milliseconds since the handshake. */
+  /** When the first hundred pings came, in milliseconds since the handshake. */
   ping_ms: number[];
 }
 

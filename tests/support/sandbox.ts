@@ -24,7 +24,7 @@ const PORT = /(?<=[\w\]\s=]:|[="]:|-p |Port )\d{2,5}\b/g;
 /** Hosts of recipes that stand for the machine at the other end. */
 const HOSTS = /\bexample\.com\b|\b10\.0\.0\.5\b/g;
 
-/** What is a role, which runs until it is asked to end; everything else ends by itself. */
+/** Commands of a role, which runs until it is asked to end; all others end by themselves. */
 const ROLE = /^tele (?!.*--stdio)(--server|--client) /;
 
 /** A role, or another program that goes on, of a recipe. */
@@ -55,7 +55,7 @@ export class Sandbox {
     this.#env = env;
   }
 
-  /** An empty one; `folder` if not in one of its own. What it runs ends with the scenario. */
+  /** Makes an empty sandbox, in `folder` or in a folder of its own. What it runs ends with the scenario. */
   static async make(s: Scenario, folder = `${s.home}/folder`, env: Record<string, string> = {}): Promise<Sandbox> {
     const home = `${s.home}/home`;
     for (const each of [home, folder, `${home}/bin`, `${home}/tmp`]) await Deno.mkdir(each, { recursive: true });
@@ -160,9 +160,9 @@ export class Sandbox {
     return this.#background.flatMap(({ log }) => log.split("\n").filter((line) => line.includes(text)));
   }
 
-  /** Ends the roles, as at the end of a day. */
+  /** Ends all roles. */
   async stopAll(): Promise<void> {
-    // Without what they say of the end itself.
+    // Without their lines about the end itself.
     this.#logsBefore.push(...this.#background.map(({ log }) => log));
     for (const { child, command } of this.#background.splice(0).reverse()) {
       killGroup(child, "SIGTERM");

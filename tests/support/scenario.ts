@@ -13,7 +13,9 @@ export type ProcessOptions = Partial<Pick<TeleOptions, "args" | "env" | "main" |
 
 /** Options of {@linkcode Scenario.tunnel}. */
 export interface TunnelOptions {
-  /** Where user's clients connect. A client on a free port has no identity that outlives it. @default {0}, a free one */
+  /**
+   * Where user's clients connect. A client on a free port has no identity that outlives it. @default {0}, a free one
+   */
   port?: number;
   server?: ProcessOptions;
   client?: ProcessOptions;
@@ -105,8 +107,8 @@ export class Scenario {
 }
 
 /**
- * Makes the function of a `Deno.test`: runs `body`, ends everything it started, and fails after `limitMs`. When the test
- * fails, what the processes said is shown.
+ * Makes the function of a `Deno.test`: runs `body`, ends everything it started, and fails after `limitMs`. When the
+ * test fails, what the processes said is shown.
  *
  * @example
  * ```ts

@@ -35,7 +35,10 @@ export class SegmentQueue {
     this.#bytes += segment.bytes.byteLength;
   }
 
-  /** Bytes that have arrived at `nowMs`, at most `limit` of them: handed to `fill`, with where each piece begins. Says how many. */
+  /**
+   * Bytes that have arrived at `nowMs`, at most `limit` of them: handed to `fill`, with where each piece begins. Says
+   * how many.
+   */
   take(limit: number, nowMs: number, fill: (piece: Uint8Array, at: number) => void): number {
     let taken = 0;
     while (taken < limit && this.#segments.length > 0) {

@@ -118,7 +118,8 @@ export class ByteLayer implements UpperLayer {
   #fill(memory: Uint8Array, at: number, bytes: number): void {
     writeDataHeader(memory, at, { id: BYTES_ID, offset: this.sent, length: bytes, isEnd: false });
     const start = at + DATA_HEADER_BYTES;
-    for (let i = 0; i < bytes; i++) memory[start + i] = byteAt(this.key, this.sent + i);
+    const { key, sent } = this;
+    for (let i = 0; i < bytes; i++) memory[start + i] = byteAt(key, sent + i);
     this.sent += bytes;
   }
 
@@ -140,8 +141,9 @@ export class ByteLayer implements UpperLayer {
       this.#peerKey = keyOf(bytes[0]);
       this.streamCount = 1;
     }
+    const key = this.#peerKey;
     for (let at = 0; at < bytes.length; at++) {
-      if (bytes[at] !== byteAt(this.#peerKey, offset + at)) throw new Error(`byte ${offset + at} is not the right one`);
+      if (bytes[at] !== byteAt(key, offset + at)) throw new Error(`byte ${offset + at} is not the right one`);
     }
     this.repeated += Math.min(bytes.length, this.received - offset);
     this.received = Math.max(this.received, offset + bytes.length);
@@ -181,7 +183,7 @@ function keyOf(firstByte: number): number {
   throw new Error("unreachable");
 }
 
-/** What may be different from test to test. */
+/** Options of a {@linkcode SessionWorld}. */
 export interface SessionWorldOptions {
   network?: Omit<MemoryPipeOptions, "clock">;
   server?: Partial<SessionServerOptions<ByteLayer>> & Partial<ServerLimits>;
@@ -251,11 +253,12 @@ export class SessionWorld {
   }
 
   /** A server that knows no sessions. */
-  makeServer(): SessionServer<ByteLayer> {
+  makeServer(options: SessionWorldOptions["server"] = {}): SessionServer<ByteLayer> {
     return new SessionServer<ByteLayer>({
       ...this.#common("server", this.serverUsers),
       ...this.#options.server,
-      limits: limitsOf({ ...LIMITS, ...this.#options.server }),
+      ...options,
+      limits: limitsOf({ ...LIMITS, ...this.#options.server, ...options }),
     });
   }
 

@@ -61,8 +61,8 @@ export function requires(...programs: string[]): { ignore: boolean } {
 }
 
 /**
- * Decides whether a test can run that needs what Windows does not have, such as signals that end a process, unix sockets
- * and shell scripts: spread the result into a test definition.
+ * Decides whether a test can run that needs what Windows does not have, such as signals that end a process, unix
+ * sockets and shell scripts: spread the result into a test definition.
  */
 export function onUnix(...programs: string[]): { ignore: boolean } {
   return Deno.build.os === "windows" ? { ignore: true } : requires(...programs);
@@ -103,7 +103,9 @@ export function find(name: string): string | undefined {
   return undefined;
 }
 
-/** Where Debian keeps the programs of a PostgreSQL server, newest first: not in PATH, since several can be installed. */
+/**
+ * Where Debian keeps the programs of a PostgreSQL server, newest first: not in PATH, since several can be installed.
+ */
 function postgresqlFolders(): string[] {
   const folder = "/usr/lib/postgresql";
   try {

@@ -1,5 +1,5 @@
 /**
- * Very many strangers at one port: some that stay, and more every moment.
+ * Hundreds of strangers at one port: some stay, others keep coming.
  *
  * @module
  */
@@ -7,18 +7,18 @@ import tls from "node:tls";
 import { closeQuietly, connectTo, writeAll } from "./user_programs.ts";
 import { pause, within } from "./wait.ts";
 
-/** What a stranger says; the first of a TLS client has to be recorded, see {@linkcode tlsHello}. */
+/** What a stranger says; for TLS it is recorded from a real client by {@linkcode tlsHello}. */
 export type Words = Uint8Array[];
 
 /** How many strangers there are. */
 export interface FloodSize {
-  /** That stay from the beginning on. */
+  /** Strangers that come first and stay. */
   standing: number;
-  /** New ones each second. */
+  /** Strangers that come each second. */
   eachSecond: number;
 }
 
-/** New ones come in lots, so many a second. */
+/** Lots a second in which new strangers come. */
 const LOTS_A_SECOND = 20;
 
 /** Strangers that never leave by themselves. */
@@ -38,7 +38,7 @@ export class StrangerFlood implements AsyncDisposable {
     this.#words = words;
   }
 
-  /** Begins; the standing ones are there when this settles. */
+  /** Begins; settles when those that stay are connected. */
   static async start(port: number, words: Words, { standing, eachSecond }: FloodSize): Promise<StrangerFlood> {
     const flood = new StrangerFlood(port, words);
     for (let lot = 0; lot < standing; lot += 50) {
@@ -48,7 +48,7 @@ export class StrangerFlood implements AsyncDisposable {
     return flood;
   }
 
-  /** No new ones come; those that are there stay. */
+  /** No more strangers come; those that are there stay. */
   stop(): void {
     this.#stopped = true;
   }

@@ -20,7 +20,7 @@ export interface TeleOptions {
   args: string[];
   /** Folder for its state; must exist. */
   home: string;
-  /** Further environment. */
+  /** Environment variables beside the usual. */
   env?: Record<string, string>;
   /** Limit of open files (`ulimit -n`). */
   openFiles?: number;
@@ -74,7 +74,7 @@ export class TeleProcess implements AsyncDisposable {
     });
   }
 
-  /** Starts one and waits until it is ready. */
+  /** Starts a process and waits until it is ready. */
   static async start(options: TeleOptions): Promise<TeleProcess> {
     const { command, env } = await teleCommand(options);
     if (options.openFiles !== undefined) {
@@ -153,7 +153,7 @@ export class TeleProcess implements AsyncDisposable {
     }
   }
 
-  /** All it said, to be shown when a test fails. */
+  /** Its output, to be shown when a test fails. */
   report(): string {
     const end = this.#status ? `ended with code ${this.#status.code}` : "running";
     const skipped = Math.max(0, this.log.length - REPORTED_LINES);
@@ -177,8 +177,8 @@ export class TeleProcess implements AsyncDisposable {
 }
 
 /**
- * What stands in front of a command that must hear SIGHUP and SIGINT: where these tests run under `nohup` or as a script's
- * background job, it would be born deaf to them, as they are.
+ * What stands in front of a command that must hear SIGHUP and SIGINT: where these tests run under `nohup` or as a
+ * script's background job, it would be born deaf to them, as they are.
  */
 export function listening(): string[] {
   if (Deno.build.os !== "linux") return [];
@@ -186,7 +186,7 @@ export function listening(): string[] {
   return (BigInt(`0x${mask}`) & 0b11n) === 0n ? [] : ["env", "--default-signal=HUP,INT"];
 }
 
-/** The command that starts one, and its environment. */
+/** The command that starts a process, and its environment. */
 export async function teleCommand(
   options: Pick<TeleOptions, "role" | "args" | "home" | "env" | "main" | "permissions">,
 ): Promise<{ command: string[]; env: Record<string, string> }> {

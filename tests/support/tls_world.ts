@@ -17,8 +17,8 @@ import { within } from "./wait.ts";
 let told = false;
 
 /**
- * Defines a test of TLS, which must end within 30 s. On a runtime that is too old there is no test: that it says so is a
- * test of its own, and a skipped test is a failure in CI.
+ * Defines a test of TLS, which must end within 30 s. On a runtime that is too old there is no test: that it says so is
+ * a test of its own, and a skipped test is a failure in CI.
  */
 export function tlsTest(name: string, body: () => void | Promise<void>, ...programs: string[]): void {
   if (isNodeSound()) {
@@ -64,7 +64,8 @@ export class TlsWorld {
   }
 
   /**
-   * Listens, on a free port of 127.0.0.1 unless `address` is another, with the shared certificate unless `settings` say otherwise.
+   * Listens, on a free port of 127.0.0.1 unless `address` is another, with the shared certificate unless `settings` say
+   * otherwise.
    *
    * @param welcome Told of each connection that was taken, as soon as it was.
    */
@@ -133,7 +134,7 @@ export class TlsWorld {
   async failure(settings: Partial<TlsDialSettings> = {}, host?: string): Promise<string> {
     const attempt = async () => {
       const { duplex } = await this.dial(settings, host);
-      // As a client does: one that refuses it waits a moment for this.
+      // As a client does: a server that refuses it waits a moment for that.
       await duplex.read(new Uint8Array(8)).finally(() => duplex.close());
     };
     return await failureOf(attempt());

@@ -55,7 +55,7 @@ export class UserServer implements AsyncDisposable {
       try {
         connection = await this.#listener.accept();
       } catch (error) {
-        // One that was reset before it was accepted is over; the next is fine.
+        // A connection that was reset before it was accepted is over; the next is fine.
         if (error instanceof Deno.errors.NotConnected) continue;
         return;
       }
@@ -240,7 +240,7 @@ export class ResettableConnection implements Disposable {
       const socket = net.connect({ host: "127.0.0.1", port, allowHalfOpen: true });
       const connection = new ResettableConnection(socket);
       socket.once("connect", () => resolve(connection));
-      // One that was accepted and reset before this process looked was a connection too.
+      // A connection that was accepted and reset before this process looked was one too.
       socket.once("error", (error: Error & { code?: string }) => {
         if (error.code === "ECONNRESET") resolve(connection);
         else reject(error);

@@ -18,7 +18,7 @@ import { MemoryNetwork } from "./memory_network.ts";
 import { type MemoryPipeOptions } from "./memory_pipe.ts";
 import { readStream } from "./reading.ts";
 
-/** What may be different from test to test. */
+/** Options of a {@linkcode WebWorld}. */
 export interface WebWorldOptions {
   pipe?: MemoryPipeOptions;
   onStream?: ServeOptions["onStream"];

@@ -77,8 +77,8 @@ export interface CarrierHost {
   /** The first bytes came on this carrier. */
   heard(carrier: Carrier): void;
   /**
-   * Only a guess excuses that the carrier is silent, or that nothing is acknowledged on it. Told once, until it is
-   * trusted.
+   * Only a guess excuses that the carrier is silent, or that nothing is acknowledged on it; or the machine slept. Told
+   * once, until it is trusted.
    */
   carrierDoubted(): void;
   /** A carrier that was doubted has shown that it is alive. */
@@ -168,8 +168,6 @@ export class Carrier {
   #acknowledgeDelayMs = ACKNOWLEDGE_DELAY_MS;
   #lastReads: Timer | undefined;
   #askedRoundTripMs = 0;
-  /** The round trip before a suspension, until a reply comes: what is measured across it is the length of the sleep. */
-  #awakeRoundTripMs = Infinity;
   #lastWriteMs: number;
   /** Said, or about to be: nothing that comes from now on is looked at. */
   #goodbye: Ending | undefined;
@@ -187,7 +185,7 @@ export class Carrier {
     const nowMs = clock.now();
     this.#lastWriteMs = nowMs;
     this.#askedRoundTripMs = options.roundTripMs ?? 0;
-    this.#liveness = new Liveness(nowMs, options.patienceMs, 0);
+    this.#liveness = new Liveness(nowMs, options.patienceMs, 0, this.#askedRoundTripMs);
     this.#control = new OutgoingControl({ nowMs, pingIntervalMs });
     this.number = options.number;
     this.log = new FrameLog(host.budget);
@@ -242,7 +240,7 @@ export class Carrier {
   /** Round trip in milliseconds, measured by data or else by a probe, at first by the handshake; 0 if unknown. */
   get roundTripMs(): number {
     const measuredMs = this.flight.roundTripMs || this.#askedRoundTripMs;
-    return Math.min(measuredMs, this.#awakeRoundTripMs);
+    return Math.min(measuredMs, this.#liveness.mostRoundTripMs);
   }
 
   /** There may be something to send. It leaves when this step is over, together with what else comes in it. */
@@ -258,13 +256,13 @@ export class Carrier {
     if (this.#isWriteDue) this.#writeDue();
   }
 
-  /** The machine slept: asks for a sign of life, and gives up soon without one. */
+  /** The machine slept: the carrier is in doubt, asks for a sign of life, and gives up soon without one. */
   suspect(): void {
     if (this.#stopped) return;
-    this.#awakeRoundTripMs = this.roundTripMs;
     this.#liveness.suspect(this.#clock.now());
     this.#control.askDue = true;
     this.wake();
+    this.#doubt();
   }
 
   /**
@@ -476,7 +474,6 @@ export class Carrier {
     this.#liveness.promised(probe.silenceMs);
     if (probe.isReply) {
       this.#liveness.replied();
-      this.#awakeRoundTripMs = Infinity;
       this.#askedRoundTripMs = this.#control.replied(probe.mark, this.#clock.now()) ?? this.#askedRoundTripMs;
     }
     if (probe.replyWanted) {

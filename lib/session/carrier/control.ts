@@ -41,7 +41,7 @@ export function decodeAcknowledge(payload: Uint8Array): number {
 /** Reads the payload of a probe frame. */
 export function decodeProbe(payload: Uint8Array): Probe {
   if (payload.length !== PROBE_BYTES) throw new TeleError("protocol", "a probe has 8 bytes");
-  const flags = payload[1]!;
+  const flags = payload[1];
   return {
     replyWanted: (flags & ProbeFlag.replyWanted) !== 0,
     isReply: (flags & ProbeFlag.reply) !== 0,
@@ -127,7 +127,7 @@ export class OutgoingControl {
   replied(mark: number, nowMs: number): number | undefined {
     const at = this.#asked.findIndex((asked) => asked.mark === mark);
     if (at < 0) return undefined;
-    const roundTripMs = nowMs - this.#asked[at]!.atMs;
+    const roundTripMs = nowMs - this.#asked[at].atMs;
     // What was asked before is answered by it, or never.
     this.#asked.splice(0, at + 1);
     return roundTripMs;

@@ -22,6 +22,8 @@ const GATHER_BYTES = 4 * 1024;
 export interface Remains {
   /** What was not acknowledged, oldest first; each holds its segment, and counts in the budget. */
   pieces: Piece[];
+  /** Bytes of these, which count in the budget until they are somewhere else. */
+  heldBytes: number;
   /** Counted bytes that were acknowledged. */
   acknowledged: number;
   /** Counted bytes that were handed to writes: no honest receipt is above. */
@@ -219,11 +221,16 @@ export class FrameLog {
     }
   }
 
-  /** The carrier is gone. What is left still counts in the budget, and the log must not be used afterwards. */
+  /** Bytes of the pieces that are kept: a piece of which a part was acknowledged counts whole. */
+  get #heldBytes(): number {
+    return this.#end - Math.min(this.#pieces.first?.offset ?? this.#end, this.#end);
+  }
+
+  /** The carrier is gone: gives away what is left, which goes on to count in the budget. */
   gone(): Remains {
-    const { acknowledged, handed } = { acknowledged: this.#acknowledged, handed: this.#handed };
+    const remains = { heldBytes: this.#heldBytes, acknowledged: this.#acknowledged, handed: this.#handed };
     this.#acknowledged = this.#handed = this.#end;
-    return { pieces: this.#pieces.takeAll(), acknowledged, handed };
+    return { ...remains, pieces: this.#pieces.takeAll() };
   }
 }
 

@@ -128,11 +128,11 @@ export class SessionFrameReader {
     let at = from;
     while (this.#filled < FRAME_HEADER_BYTES) {
       if (at === bytes.length) return at;
-      this.#head[this.#filled++] = bytes[at++]!;
+      this.#head[this.#filled++] = bytes[at++];
       if (this.#filled === FRAME_HEADER_BYTES) this.#measure();
     }
     if (at === bytes.length) return at;
-    this.#start(bytes[at]!);
+    this.#start(bytes[at]);
     return at;
   }
 
@@ -157,7 +157,7 @@ export class SessionFrameReader {
 
   #fillHead(bytes: Uint8Array, from: number): number {
     const end = Math.min(bytes.length, from + DATA_HEADER_BYTES - this.#filled);
-    for (let at = from; at < end; at++) this.#head[this.#filled++] = bytes[at]!;
+    for (let at = from; at < end; at++) this.#head[this.#filled++] = bytes[at];
     this.#counted += end - from;
     if (this.#filled < DATA_HEADER_BYTES) return end;
     this.#left = this.#length - DATA_FIELDS_BYTES;

@@ -7,6 +7,7 @@ import { AnswerTime } from "./answer_time.ts";
 import { BUSY_SILENCE_MS } from "../session_constants.ts";
 import { DrainTime, SLOWEST_RATE } from "./drain_time.ts";
 import { PROVEN_BYTES, PROVEN_MS } from "../reconnect/patience.ts";
+import { Suspicion } from "./suspicion.ts";
 
 /** Silence shorter than this never condemns a carrier, in milliseconds. */
 const SHORTEST_DEADLINE_MS = 3_000;
@@ -26,20 +27,11 @@ const REPLY_DUE_MS = 3_000;
 /** While bytes come, the slowest path is given its time for this much before anything was acknowledged, in bytes. */
 const FIRST_BYTES = 16 * 1024;
 
-/** A carrier that must have noticed a wake-up shows a sign of life within this time at the least, in milliseconds. */
-const SUSPECT_FOR_MS = 1_000;
-
-/** The same in round trips, on a long path: one for the reply, the others for what the reply waits behind. */
-const SUSPECT_ROUND_TRIPS = 3;
-
 /** How much longer than an answer takes silence may last, but no more than twice as long; in milliseconds. */
 const PATIENCE_MS = 3_000;
 
 /** The most that a queue in front of an answer prolongs the silence that is allowed, in milliseconds. */
 const MOST_PATIENCE_MS = 120_000;
-
-/** After a suspension the data that waited has been read within this time, in milliseconds. */
-const BACKLOG_MS = 200;
 
 /** What is known about the data that waits for an acknowledgement. */
 export interface Unacknowledged {
@@ -55,11 +47,11 @@ export interface Unacknowledged {
 
 /**
  * What speaks against a carrier while nothing that was measured excuses it any more, only that the path may be the
- * slowest there is.
+ * slowest there is; or while it is not known whether it outlived a sleep.
  */
 export interface Doubt {
-  /** Nothing comes; or something does, but nothing is acknowledged, or a question is not answered. */
-  kind: "silent" | "stalled" | "unanswered";
+  /** Nothing comes; or something does, but nothing is acknowledged, or a question is not answered; or the process slept. */
+  kind: "silent" | "stalled" | "unanswered" | "slept";
   /** For how long, as far as this process ran, in milliseconds. */
   ms: number;
 }
@@ -95,8 +87,12 @@ export class Liveness {
   #asked = false;
   /** How long nothing was acknowledged when something came last: acknowledgements wait behind what comes, too. */
   #heardMs = 0;
-  #suspectMs: number | undefined;
-  #doubt: Doubt["kind"] | undefined;
+  /** The round trip at the last tick that came in time, in milliseconds. */
+  #roundTripMs: number;
+  /** The round trip before a sleep, until one is measured behind it; in milliseconds. */
+  #awakeRoundTripMs = Infinity;
+  #doubt: Exclude<Doubt["kind"], "slept"> | undefined;
+  readonly #suspicion = new Suspicion();
   readonly #answer = new AnswerTime();
   readonly #drain: DrainTime;
 
@@ -111,8 +107,10 @@ export class Liveness {
    * @param extraMs How much longer than usual the peer may be silent, in milliseconds, until this carrier has moved
    *   much or lived for long.
    * @param acknowledged Bytes that were acknowledged before, on other carriers.
+   * @param roundTripMs The round trip that the handshake took, in milliseconds; 0 if unknown.
    */
-  constructor(nowMs: number, extraMs = 0, acknowledged = 0) {
+  constructor(nowMs: number, extraMs = 0, acknowledged = 0, roundTripMs = 0) {
+    this.#roundTripMs = roundTripMs;
     this.#lastTick = nowMs;
     this.#drain = new DrainTime(acknowledged);
     this.#extraMs = extraMs;
@@ -123,6 +121,13 @@ export class Liveness {
     return this.#silentMs;
   }
 
+  /**
+   * The most that a round trip counts for, in milliseconds: what is measured across a sleep is the length of the sleep.
+   */
+  get mostRoundTripMs(): number {
+    return this.#awakeRoundTripMs;
+  }
+
   /** A probe that wants a reply was sent. */
   asked(): void {
     this.#answer.asked();
@@ -130,9 +135,11 @@ export class Liveness {
 
   /** What speaks against the carrier while only a guess excuses it. */
   get doubt(): Doubt | undefined {
-    if (this.#doubt === undefined) return undefined;
-    const ms = { silent: this.#silentMs, stalled: this.#stalledMs, unanswered: this.#answer.waitedMs };
-    return { kind: this.#doubt, ms: ms[this.#doubt] };
+    if (this.#doubt !== undefined) {
+      const ms = { silent: this.#silentMs, stalled: this.#stalledMs, unanswered: this.#answer.waitedMs };
+      return { kind: this.#doubt, ms: ms[this.#doubt] };
+    }
+    return this.#suspicion.isOn ? { kind: "slept", ms: this.#suspicion.silentMs } : undefined;
   }
 
   /** Bytes of any kind came. */
@@ -142,15 +149,15 @@ export class Liveness {
     this.#receivedBytes += bytes;
     this.#heardMs = this.#stalledMs;
     this.#answer.received(bytes);
-    // What is read at first after a suspension may have waited since the network was alive.
-    if (this.#suspectMs !== undefined && this.#suspectMs >= BACKLOG_MS) this.#suspectMs = undefined;
+    this.#suspicion.received();
   }
 
   /** The reply asked for came. */
   replied(): void {
     this.#answer.replied();
     if (this.#doubt === "unanswered") this.#doubt = undefined;
-    this.#suspectMs = undefined;
+    // While the carrier is suspected, this may be the answer to a question of before the sleep.
+    if (!this.#suspicion.isOn) this.#awakeRoundTripMs = Infinity;
     this.progressed();
   }
 
@@ -166,10 +173,11 @@ export class Liveness {
     if (this.#doubt === "stalled") this.#doubt = undefined;
   }
 
-  /** The process slept: the carrier must show a sign of life soon. The caller asks for a reply. */
+  /** The process slept: the carrier is in doubt, and must show a sign of life soon. The caller asks for a reply. */
   suspect(nowMs: number): void {
     this.#lastTick = nowMs;
-    this.#suspectMs = 0;
+    this.#awakeRoundTripMs = this.#roundTripMs;
+    this.#suspicion.wokeUp();
   }
 
   /**
@@ -179,8 +187,11 @@ export class Liveness {
    * @param stepMs The time between two ticks as planned: the most that this tick can count for.
    */
   tick(nowMs: number, stepMs: number, unacknowledged: Unacknowledged): Verdict {
-    const ranMs = Math.min(Math.max(0, nowMs - this.#lastTick), stepMs);
+    const passedMs = nowMs - this.#lastTick;
+    const ranMs = Math.min(Math.max(0, passedMs), stepMs);
     this.#lastTick = nowMs;
+    // A late tick may come behind a sleep, and behind acknowledgements that were read at waking up.
+    if (passedMs <= stepMs) this.#roundTripMs = unacknowledged.roundTripMs;
     this.#silentMs += ranMs;
     this.#livedMs += ranMs;
     if (this.#livedMs >= PROVEN_MS || this.#receivedBytes >= PROVEN_BYTES) this.#extraMs = 0;
@@ -191,10 +202,8 @@ export class Liveness {
     const allowedMs = (drainMs: number) =>
       this.deadlineMs + this.#extraMs + patienceFor(Math.max(answerMs, drainMs, this.#heardMs));
     if (this.#silentMs >= allowedMs(this.#drain.guessedMs)) return dead(silentFor(this.#silentMs));
-    const suspectForMs = Math.max(SUSPECT_FOR_MS, SUSPECT_ROUND_TRIPS * roundTripMs);
-    if (this.#suspectMs !== undefined && (this.#suspectMs += ranMs) >= suspectForMs) {
-      return dead("no sign of life after this machine was suspended");
-    }
+    const suspected = this.#suspicion.passed(ranMs, roundTripMs);
+    if (suspected === "dead") return dead("no sign of life after this machine was suspended");
     const askAfterMs = Math.max(ASK_AFTER_MS, 3 * roundTripMs);
     const replyDueMs = askAfterMs + REPLY_DUE_MS + patienceFor(answerMs) + this.#extraMs;
     if (bytes === 0) {
@@ -209,6 +218,7 @@ export class Liveness {
       const queuedMs = this.#queuedMs(unacknowledged, this.#drain.ms, Math.min(bytes, FIRST_BYTES));
       if (this.#stalledMs >= replyDueMs + queuedMs) this.#doubt ??= "stalled";
     }
+    if (suspected === "ask") return { kind: "ask" };
     if (this.#doubt !== undefined) return { kind: "doubt" };
     if (this.#stalledMs < askAfterMs || this.#asked) return { kind: this.#answer.isWorthAsking ? "ask" : "alive" };
     this.#asked = true;
@@ -247,6 +257,8 @@ export function tellDoubt({ kind, ms }: Doubt): string {
       return stalledFor(ms);
     case "unanswered":
       return `no answer for ${seconds(ms)}`;
+    case "slept":
+      return `${silentFor(ms)} behind a suspension of this machine`;
   }
 }
 

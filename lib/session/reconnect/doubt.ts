@@ -18,23 +18,32 @@ export interface Doubted {
   readonly doubt: { readonly ms: number } | undefined;
 }
 
+/** Who may have a carrier that is doubted. */
+export interface DoubtedSession {
+  /** The present carrier. */
+  readonly carrier: Doubted | undefined;
+}
+
 /**
  * Gives a carrier that is doubted, beside which another connection was challenged, as long to end the doubt as that
- * took, and a second at the least. Settles then, or as soon as `isOver` or `signal` says that nobody waits for it any
- * more.
- *
- * If the server does not know the session, that proves nothing: that is waited for without end.
+ * took, and a second at the least. Settles then, or as soon as the carrier is gone, or `signal` says that nobody waits
+ * any more.
  *
  * Source: `PROTOCOL.md`, "Reconnecting".
+ *
+ * @returns Whether the doubt has lasted, or the carrier is gone: the other connection is to be committed.
  */
-export async function outlast(
-  carrier: Doubted,
-  { handshake, tookMs }: Challenged,
-  { clock, isOver, signal }: { clock: Clock; isOver: () => boolean; signal: AbortSignal },
-): Promise<void> {
-  const waitMs = handshake.status === "ready" ? Math.max(BUSY_SILENCE_MS, tookMs) : Infinity;
+export async function outlasts(
+  session: DoubtedSession,
+  { tookMs }: Pick<Challenged, "tookMs">,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { carrier } = session;
+  const isOver = () => carrier === undefined || carrier !== session.carrier;
   // Not by the clock: a process that was suspended has not listened.
-  const untilMs = (carrier.doubt?.ms ?? 0) + waitMs;
-  const isInTime = () => carrier.doubt !== undefined && carrier.doubt.ms < untilMs;
-  while (isInTime() && !isOver() && !signal.aborted) await sleep(clock, LOOK_MS, signal);
+  const untilMs = (carrier?.doubt?.ms ?? 0) + Math.max(BUSY_SILENCE_MS, tookMs);
+  const isInTime = () => !isOver() && carrier?.doubt !== undefined && carrier.doubt.ms < untilMs;
+  while (isInTime() && !signal.aborted) await sleep(clock, LOOK_MS, signal);
+  return !signal.aborted && (isOver() || carrier?.doubt !== undefined);
 }

@@ -5,12 +5,12 @@
  */
 import type { Clock, Timer } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
-import { TeleError } from "../../net/error.ts";
 import { pauseMs } from "./backoff.ts";
 import type { CarrierHistory } from "./carrier_history.ts";
 import { TOKEN_REFUSAL_DELAY_MS } from "../session_constants.ts";
 import { ClientHandshake } from "../handshake/client_handshake.ts";
 import { Places } from "./places.ts";
+import { type SilenceError, unaccepted, unanswered } from "./silence_error.ts";
 
 /** When another attempt starts though none has failed, in milliseconds: a SYN into a black hole is silent. */
 const NEXT_ATTEMPT_MS = 1_000;
@@ -142,6 +142,11 @@ export class ReconnectLoop {
     this.#start();
   }
 
+  /** The carrier beside which it tried is lost: the pause under way was longer than those of an outage. */
+  carrierLost(): void {
+    if (!this.#done && this.#attempts.size === 0) this.#planAfterPause();
+  }
+
   /** The secret changed: an attempt that was committed with the former is as worthless as the others. */
   secretChanged(): void {
     if (this.#done) return;
@@ -170,15 +175,19 @@ export class ReconnectLoop {
     if (this.#done) return;
     this.#started++;
     const attempt = new Attempt(this.#lastStartMs = this.#clock.now());
-    this.#limit(attempt, () => unanswered(attempt));
+    this.#limit(attempt, () => unanswered(attempt.isConnected));
     this.#attempts.add(attempt);
     this.#plan(Math.max(NEXT_ATTEMPT_MS, this.#pause()));
     this.#challenge(attempt).catch((error) => this.#failed(attempt, error));
   }
 
+  #planAfterPause(): void {
+    this.#plan(Math.max(0, this.#pause() - (this.#clock.now() - this.#lastStartMs)));
+  }
+
   #makeRoom(attempt: Attempt): void {
     // One that was challenged and is only one too many has not failed.
-    if (attempt.answeredAt === undefined) this.#failed(attempt, unanswered(attempt));
+    if (attempt.answeredAt === undefined) this.#failed(attempt, unanswered(attempt.isConnected));
     else this.#drop(attempt);
   }
 
@@ -188,7 +197,7 @@ export class ReconnectLoop {
     this.#next = this.#clock.setTimer(() => this.#start(), delayMs);
   }
 
-  #limit(attempt: Attempt, reason: () => TeleError): void {
+  #limit(attempt: Attempt, reason: () => SilenceError): void {
     attempt.timer?.cancel();
     attempt.timer = this.#clock.setTimer(() => this.#failed(attempt, reason()), ATTEMPT_MS);
   }
@@ -267,7 +276,7 @@ export class ReconnectLoop {
     this.#failures++;
     this.#host.attemptFailed(error, this.#started);
     if (this.#done) return;
-    this.#plan(Math.max(0, this.#pause() - (this.#clock.now() - this.#lastStartMs)));
+    this.#planAfterPause();
     this.#commitNext();
   }
 
@@ -276,24 +285,4 @@ export class ReconnectLoop {
     attempt.timer?.cancel();
     attempt.controller.abort();
   }
-}
-
-/** An attempt was given up because nothing came: that tells nothing about what is there. */
-export class SilenceError extends TeleError {
-  /** An error with this sentence. */
-  constructor(message: string) {
-    super("carrier-lost", message);
-    this.name = "SilenceError";
-  }
-}
-
-function unanswered({ isConnected }: Attempt): SilenceError {
-  const reason = isConnected
-    ? "the connection is accepted, but no tele server answers on it"
-    : "nobody answers the attempts to connect, as where a host is off or a firewall drops them";
-  return new SilenceError(reason);
-}
-
-function unaccepted(): SilenceError {
-  return new SilenceError("the server does not answer the commit");
 }

@@ -75,8 +75,9 @@ export class Redial {
 
   /** The carrier is lost. Attempts that began beside it go on. */
   carrierLost(): void {
-    if (this.#isBeside) this.#isBeside = false;
-    else this.begin();
+    if (!this.#isBeside) return this.begin();
+    this.#isBeside = false;
+    this.#loop?.carrierLost();
   }
 
   /** The carrier is not doubted any more: gives up what began beside it. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dice } from "../dice.ts";
-import type { Impostor } from "../network.ts";
+import type { Impostor } from "../impostor.ts";
 import type { Scenario, SimEvent } from "../scenario.ts";
 import { base, fateOf, linesOf, userPlan } from "./base.ts";
 

@@ -34,7 +34,9 @@ export function longOutage(seed: number, dice: Dice): Scenario {
   return scenario;
 }
 
-/** The only stream is a request whose answer begins before the outage: then its last bytes wait, and its stream is over. */
+/**
+ * The only stream is a request whose answer begins before the outage: then its last bytes wait, and its stream is over.
+ */
 function askOnce(scenario: Scenario, answerBytes: number): void {
   scenario.streams = [{ openMs: 0, client: plainPlan(500) }];
   scenario.prompt = [0];
@@ -71,8 +73,8 @@ export function fullHouse(seed: number, dice: Dice): Scenario {
 }
 
 /**
- * The user's server resets the only stream about when an outage begins: the session has no stream any more, but the peer has
- * not heard of that. It must outlast hours, and newcomers at a full house.
+ * The user's server resets the only stream about when an outage begins: the session has no stream any more, but the
+ * peer has not heard of that. It must outlast hours, and newcomers at a full house.
  */
 export function brokenOff(seed: number, dice: Dice): Scenario {
   const scenario = base(seed, dice);
@@ -95,7 +97,8 @@ export function brokenOff(seed: number, dice: Dice): Scenario {
     }
   }
   scenario.streams = [{ openMs: 0, client: { ...plainPlan(500), fin: "heal" } }];
-  // While nobody knows of the outage, in it, or just in front: then the reset may have arrived, and a newcomer be let in.
+  // While nobody knows of the outage, in it, or just in front: then the reset may have arrived, and a newcomer be let
+  // in.
   const earliestMs = isFullHouse ? 0 : -100;
   const resetMs = fromMs + dice.pick(dice.between(earliestMs, 1_500), dice.between(5_000, 100_000));
   // A piece that waits in an outage keeps the reset behind it from being noticed.

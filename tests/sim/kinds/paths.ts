@@ -65,8 +65,8 @@ export function far(seed: number, dice: Dice): Scenario {
   scenario.serverUsers = [{ plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false }];
   scenario.healMs = 60_000;
   if (dice.chance(0.5)) {
-    // When the session is idle, so that no sign of life comes by chance. And until somebody comes, or the network would heal at
-    // once, and be a fast one, before the carrier is judged.
+    // When the session is idle, so that no sign of life comes by chance. And until somebody comes, or the network would
+    // heal at once, and be a fast one, before the carrier is judged.
     scenario.pingIntervalMs = 30_000;
     scenario.events.push({ atMs: dice.between(100_000, 110_000), kind: "wake" });
     scenario.streams.push({ openMs: 120_000, client: plainPlan(100) });

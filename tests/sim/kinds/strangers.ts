@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dice } from "../dice.ts";
-import type { Impostor } from "../network.ts";
+import type { Impostor } from "../impostor.ts";
 import { DOWNLOAD_ACTS, ROGUE_ACTS, TOKEN_ACTS } from "../rogue.ts";
 import type { Scenario } from "../scenario.ts";
 import { base, plainPlan } from "./base.ts";

@@ -44,7 +44,10 @@ export function crowd(seed: number, dice: Dice): Scenario {
   return scenario;
 }
 
-/** Streams with so few bytes each that one read holds more opens than one turn takes, and than the turn behind it takes too. */
+/**
+ * Streams with so few bytes each that one read holds more opens than one turn takes, and than the turn behind it takes
+ * too.
+ */
 function rush(scenario: Scenario, dice: Dice): Scenario {
   scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
   scenario.startCredit = 1024;
@@ -79,7 +82,9 @@ export function bulk(seed: number, dice: Dice): Scenario {
   return scenario;
 }
 
-/** The server's memory is little: who downloads much, and who takes all the start credit it can, leaves some to others. */
+/**
+ * The server's memory is little: who downloads much, and who takes all the start credit it can, leaves some to others.
+ */
 export function littleMemory(seed: number, dice: Dice): Scenario {
   const scenario = base(seed, dice);
   scenario.kind = "little memory";

@@ -45,7 +45,10 @@ Deno.test("what the archives ship has no dead links, and names what only the sou
   assert(texts.get("README.md")!.includes("(`lib/README.md` in the source)"));
 });
 
-/** The sections of PROTOCOL.md, and their paragraphs, that a source cites, as in `PROTOCOL.md`, "Records" and "Flow control". */
+/**
+ * The sections of PROTOCOL.md, and their paragraphs, that a source cites, as in `PROTOCOL.md`, "Records" and "Flow
+ * control".
+ */
 function sectionsIn(source: string): string[] {
   const unwrapped = source.replace(/\n *(?:\*|\/\/) */g, " ");
   return [...unwrapped.matchAll(/PROTOCOL\.md`?((?:(?:,| and| or)? "[^"]+")+)/g)]

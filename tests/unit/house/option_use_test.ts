@@ -5,7 +5,9 @@ import { OPTIONS } from "../../../lib/tunnel/command_line/option_table.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 
-/** The statements of all tests, as far as lines that follow each other can tell: each is searched for role and option. */
+/**
+ * The statements of all tests, as far as lines that follow each other can tell: each is searched for role and option.
+ */
 const USES = ["tests/unit/", "tests/e2e/"].flatMap(testsIn)
   .filter((path) => !path.endsWith("/option_use_test.ts"))
   .flatMap((path) => Deno.readTextFileSync(new URL(path, ROOT)).split(/;\n|\n\n/));

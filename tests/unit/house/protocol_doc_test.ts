@@ -1,6 +1,6 @@
 /**
- * `lib/PROTOCOL.md` tells the truth: its worked example is made anew by the code, byte for byte, and its numbers are the
- * constants of the code.
+ * `lib/PROTOCOL.md` tells the truth: its worked example is made anew by the code, byte for byte, and its numbers are
+ * the constants of the code.
  */
 import { concat } from "@std/bytes/concat";
 import { writeU32, writeU64 } from "../../../lib/net/bytes.ts";

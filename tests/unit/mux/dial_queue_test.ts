@@ -102,7 +102,7 @@ Deno.test("beyond a burst there are only so many dials a second, and a pause all
 
 Deno.test("a stream that was carried to its end gives a part of its dial back", async () => {
   const { clock, queue, dialled, open } = start();
-  open(MOST_DIALS_AT_ONCE + 4 * DIALS_A_SECOND);
+  open(MOST_DIALS_AT_ONCE + 2.5 * DIALS_A_SECOND);
   queue.dialDue();
   await clock.advance(1_000);
   const before = dialled.length;

@@ -5,6 +5,7 @@ import { InboundQueue } from "../../../lib/mux/inbound.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { TeleError } from "../../../lib/net/error.ts";
 import { Segment, SegmentPool } from "../../../lib/session/segment_pool.ts";
+import { settle } from "../../support/fake_clock.ts";
 
 /** A user's connection that takes what it has room for at once; writes beyond that wait for {@linkcode User.drain}. */
 class User {
@@ -95,8 +96,6 @@ function scene(options: { plenty?: number; limit?: number; isStarted?: boolean }
     },
   };
 }
-
-const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 Deno.test("the first piece of each step is written before push returns, the others together behind it", async () => {
   const { user, queue, step, written } = scene();

@@ -70,10 +70,11 @@ Deno.test("streams that are over leave nothing but their ends, with a client tha
 Deno.test("a client that opens streams for ever and acknowledges nothing ends its session, in bounded memory", async () => {
   const clock = new FakeClock();
   const lines: string[] = [];
+  const refused = new Error("connection refused");
   const server = new MuxServer({
     clock,
     log: (_level, message) => void lines.push(message),
-    dial: () => Promise.reject(new Error("connection refused")),
+    dial: () => Promise.reject(refused),
     maxStreams: 100,
     replayBufferBytes: 64 * 1024,
   });

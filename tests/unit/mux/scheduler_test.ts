@@ -129,6 +129,6 @@ Deno.test("any adding and taking keeps the order of both queues and loses nobody
       assertEquals(drain(() => scheduler.nextQuiet()), model.quiet.map(({ name }) => name));
       assertEquals(drain(() => scheduler.nextBulk()), model.bulk.map(({ name }) => name));
     }),
-    { numRuns: 50 },
+    { numRuns: 25 },
   );
 });

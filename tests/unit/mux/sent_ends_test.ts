@@ -26,7 +26,9 @@ Deno.test("who is over is forgotten, though nothing was acknowledged, and the ot
   assertEquals(taken, ["second"]);
 });
 
-/** The user's server has ended early; the user's client uploads and ends, and nothing of that reaches the tele server. */
+/**
+ * The user's server has ended early; the user's client uploads and ends, and nothing of that reaches the tele server.
+ */
 async function uploadIntoABlackHole(world: MuxWorld) {
   await world.attached();
   const { user } = world.open();

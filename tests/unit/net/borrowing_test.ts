@@ -1,4 +1,6 @@
-/** Real connections borrow memory until their promises settle, after a close too: what comes behind that is never sent. */
+/**
+ * Real connections borrow memory until their promises settle, after a close too: what comes behind that is never sent.
+ */
 import net from "node:net";
 import { assert, assertEquals } from "@std/assert";
 import { DenoDuplex } from "../../../lib/net/deno_duplex.ts";
@@ -13,7 +15,7 @@ import { within } from "../../support/wait.ts";
 const MINE = 65;
 const OTHERS = 66;
 /** More than the system's buffers take. */
-const BYTES = 24 * 1024 * 1024;
+const BYTES = 16 * 1024 * 1024;
 
 type Pair = [near: Duplex, far: Duplex];
 

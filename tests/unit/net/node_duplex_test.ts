@@ -8,7 +8,7 @@ import { listen } from "../../../lib/net/listen.ts";
 import { hasNodeDuplex } from "../../../lib/net/node_duplex.ts";
 import { readExactly } from "../../support/reading.ts";
 import { endingOf, listenDefaults, LOOPBACK, socketPair, userProgram } from "../../support/sockets.ts";
-import { pause, within } from "../../support/wait.ts";
+import { pause, until, within } from "../../support/wait.ts";
 
 const KIB = 1024;
 /** Whether users' connections can be reset: Deno 2.9. Elsewhere the peer reads an end of file. */
@@ -99,7 +99,8 @@ Deno.test("a user's connection calls back with bytes, with the end and with a fa
         assertEquals([await reading, into[0]], ["16", round]);
         let isThere = false;
         duplex.readWith(into, (count) => isThere = count === 4, () => {});
-        await pause(round <= 4 ? 2 : 0);
+        if (round <= 4) await until(() => isThere, 5_000, `round ${round}`);
+        else await pause(0);
         assert(isThere, `round ${round}`);
       }
       const reading = read();
@@ -169,16 +170,19 @@ Deno.test("a user's program that has gone makes writes fail in the end", async (
 Deno.test("small writes are not held back for an acknowledgement: Nagle is off at both ends", async () => {
   for (const use of ["user", "carrier"] as const) {
     const { near, far, close } = await socketPair(LOOPBACK, use);
-    const before = performance.now();
+    const took: number[] = [];
     for (let turn = 0; turn < 20; turn++) {
       for (const [from, to] of [[near, far], [far, near]]) {
+        const before = performance.now();
         await from.write(new Uint8Array([1]));
         await from.write(new Uint8Array([2]));
         await readExactly(to, 2);
+        took.push(performance.now() - before);
       }
     }
-    const eachMs = (performance.now() - before) / 40;
-    assert(eachMs < 15, `${use}: ${eachMs} ms for each write-write-read`);
+    // An acknowledgement takes 40 ms. Half of them may be late on a machine that has much to do.
+    const usualMs = took.sort((a, b) => a - b)[took.length / 2]!;
+    assert(usualMs < 15, `${use}: ${usualMs} ms for a write-write-read`);
     close();
     await pause(5);
   }

@@ -1,12 +1,10 @@
 /** Files of certificates and keys as users bring them: each that is no good gets its own sentence, at both roles. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { createPrivateKey } from "node:crypto";
+import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { TeleError } from "../../../lib/net/error.ts";
 import { readCertificates, readKey } from "../../../lib/net/pem.ts";
 import { checkDialSettings, type TlsDialSettings } from "../../../lib/net/tls_dial.ts";
 import { checkAnchors, checkPair, checkServerCertificate } from "../../../lib/net/tls_certificate.ts";
-import { TestCa } from "../../support/certificates.ts";
-import { program } from "../../support/skip.ts";
 import { certificates, tlsTest } from "../../support/tls_world.ts";
 
 /** Before Deno 2.9, which TLS needs, `node:crypto` reads less. */
@@ -24,14 +22,6 @@ function refusal(read: () => unknown): string {
 /** Bytes that are no text, as `Deno.readTextFile` gives them. */
 function asText(pem: string): string {
   return new TextDecoder().decode(Uint8Array.fromBase64(pem.replaceAll(/-----[^-]+-----|\s/g, "")));
-}
-
-async function openssl(input: string, ...args: string[]): Promise<string> {
-  const child = new Deno.Command(program("openssl"), { args, stdin: "piped", stdout: "piped", stderr: "null" }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(input));
-  await writer.close();
-  return new TextDecoder().decode((await child.output()).stdout);
 }
 
 test("what other programs write around a certificate does not matter", async () => {
@@ -53,17 +43,6 @@ test("what other programs write around a certificate does not matter", async () 
     checkPair({ ...server, key: server.cert + `\uFEFF${server.key}`.replaceAll("\n", "\r\n") }).own.ca,
     false,
   );
-});
-
-test("every form of key that openssl writes is read", async () => {
-  for (const keyOptions of [undefined, ["-newkey", "rsa:2048"], ["-newkey", "ed25519"]]) {
-    const pair = await TestCa.make("x", { isCa: false, keyOptions });
-    const forms = [pair.key];
-    // Ed25519 is from after the older forms.
-    if (!keyOptions?.includes("ed25519")) forms.push(await openssl(pair.key, "pkey", "-traditional"));
-    if (keyOptions === undefined) forms.push(await openssl("", "ecparam", "-name", "prime256v1") + forms[1]!);
-    for (const key of forms) assertEquals(checkPair({ cert: pair.cert, key }).key, checkPair(pair).key);
-  }
 });
 
 test("each wrong certificate file gets a sentence", async () => {
@@ -101,7 +80,8 @@ test("each wrong key file gets a sentence", async () => {
     cipher: "aes-256-cbc",
     passphrase: "a word",
   }) as string;
-  const odd = await openssl("", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:secp256k1");
+  const odd = generateKeyPairSync("ec", { namedCurve: "secp256k1" }).privateKey
+    .export({ type: "pkcs8", format: "pem" }) as string;
   const wrong: [string, string][] = [
     ["", "this file is empty"],
     [asText(server.key), "in DER, and PEM is needed: openssl pkey -inform DER"],

@@ -1,9 +1,10 @@
 /** TLS connections over real sockets: bytes, ends and cuts. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { equals } from "@std/bytes/equals";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { TeleError } from "../../../lib/net/error.ts";
 import { NodeDuplex } from "../../../lib/net/node_duplex.ts";
-import { generated, sha256 } from "../../support/random.ts";
+import { generated } from "../../support/random.ts";
 import { readAll } from "../../support/reading.ts";
 import { tlsTest, TlsWorld } from "../../support/tls_world.ts";
 import { pause, within } from "../../support/wait.ts";
@@ -53,8 +54,8 @@ tlsTest("8 MiB each way at once, in odd sizes", async () => {
     send(near.duplex, bytes[0]!),
     send(far.duplex, bytes[1]!),
   ]);
-  assertEquals(await sha256(there), await sha256(bytes[0]!));
-  assertEquals(await sha256(back), await sha256(bytes[1]!));
+  assert(equals(there, bytes[0]!));
+  assert(equals(back, bytes[1]!));
   world.close();
 });
 
@@ -63,7 +64,7 @@ tlsTest("a reader that waits holds the writer back", async () => {
   const [near, far] = await world.pair();
   let written = 0;
   const writing = (async () => {
-    for (; written < 64 * MIB; written += MIB) await near.duplex.write(new Uint8Array(MIB));
+    for (; written < 32 * MIB; written += MIB) await near.duplex.write(new Uint8Array(MIB));
     await near.duplex.closeWrite();
   })();
   let stuck = -1;
@@ -71,8 +72,8 @@ tlsTest("a reader that waits holds the writer back", async () => {
     stuck = written;
     await pause(100);
   }
-  assert(stuck < 32 * MIB, `${stuck} bytes were written and nobody read`);
-  assertEquals((await readAll(far.duplex, 256 * 1024)).length, 64 * MIB);
+  assert(stuck < 16 * MIB, `${stuck} bytes were written and nobody read`);
+  assertEquals((await readAll(far.duplex, 256 * 1024)).length, 32 * MIB);
   await writing;
   world.close();
 });
@@ -155,6 +156,6 @@ tlsTest("close ends pending reads and writes", async () => {
   });
   await pause(300);
   near.duplex.close();
-  await within(Promise.all([reading, writing]), 1_000, "the ends");
+  await within(Promise.all([reading, writing]), 10_000, "the ends");
   world.close();
 });

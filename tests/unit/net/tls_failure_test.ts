@@ -83,7 +83,7 @@ tlsTest("a client certificate is missing, expired, of another CA", async () => {
     await world.refusal(),
     "its client certificate was issued by a CA that this server's --tls-client-ca does not have",
   );
-  const forServers = await ca.issue({ extensions: "extendedKeyUsage=serverAuth\n" });
+  const forServers = await ca.issue({ use: "serverAuth" });
   assertEquals((await world.failure({ certificate: forServers })).split(":")[0], "doubted");
   assertStringIncludes(await world.refusal(), "not made for this: its extended key usage needs clientAuth");
   world.close();

@@ -60,3 +60,10 @@ Deno.test("the old carrier is gone in the step in which number and count are rea
   commit(session, handshake, TERMS).catch(() => {});
   assertEquals([session.carrier, session.lastAttempt], [undefined, 7]);
 });
+
+Deno.test("until a new session is accepted, the old one keeps a carrier that is in doubt", async () => {
+  const { session, handshake } = setUp("unknown");
+  const { carrier } = session;
+  await commit(session, handshake, TERMS);
+  assertEquals([session.carrier === carrier, carrier !== undefined], [true, true]);
+});

@@ -1,13 +1,17 @@
 /** Silence that only a guess excuses: the client looks whether another connection gets through. */
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import { TeleError } from "../../../lib/net/error.ts";
+import type { SessionServer } from "../../../lib/session/session_server.ts";
 import type { MemoryPipeOptions } from "../../support/memory_pipe.ts";
-import { SessionWorld } from "../../support/session_world.ts";
+import { type ByteLayer, SessionWorld, type SessionWorldOptions } from "../../support/session_world.ts";
 
 /** Bytes under way that need longer than any silence here, if the path is the slowest there is. */
 const MUCH = 100_000;
 
-/** A client whose carrier has {@linkcode MUCH} under way and has been silent just long enough to be doubted; its server hears it. */
+/**
+ * A client whose carrier has {@linkcode MUCH} under way and has been silent just long enough to be doubted; its server
+ * hears it.
+ */
 async function doubted(network: Omit<MemoryPipeOptions, "clock"> = {}): Promise<SessionWorld> {
   const world = await SessionWorld.attached({ network });
   world.network.last!.bToA.hold();
@@ -172,19 +176,95 @@ Deno.test("the longer another connection takes, the longer a doubted carrier may
   }
 });
 
-Deno.test("a server that does not know the session ends no carrier that is only doubted", async () => {
-  const world = await SessionWorld.attached();
+/** The server is started anew, and what the old carrier carried vanishes: no reset tells its client. */
+async function forgotten(
+  token?: Uint8Array,
+  after: SessionWorldOptions["server"] = {},
+): Promise<{ world: SessionWorld; before: SessionServer<ByteLayer> }> {
+  const world = await SessionWorld.attached({ server: { token }, client: { token } });
+  const before = world.server;
   world.network.last!.bToA.hold();
-  const known = world.server;
+  world.server = world.makeServer(after);
+  return { world, before };
+}
+
+const TOKEN = new TextEncoder().encode("sixteen bytes or more");
+
+Deno.test("a server that has proven to know nothing of the session gets a new one in seconds, however silent the old carrier is", async () => {
+  for (const token of [undefined, TOKEN]) {
+    const { world, before } = await forgotten(token);
+    const startMs = world.clock.now();
+    world.here.send(MUCH);
+    await world.clock.advanceUntil(() => world.linesWith("link up: new session").length === 2, 60_000, "a new session");
+    assertLessOrEqual(world.clock.now() - startMs, 6_000);
+    assertEquals(world.linesWith("client warn: link lost: silent for").length, 1);
+    assertEquals(world.linesWith("while the tele server has forgotten the session").length, 1);
+    assertEquals(world.linesWith("client warn: session lost: the tele server does not know the session").length, 1);
+    await world.exchange(1_000);
+    assertEquals(world.network.pipes.filter((pipe) => !pipe.isOver).length, 1);
+    await world.end();
+    await before.stop("the test ends");
+    assertEquals(world.clock.pendingTimers, 0);
+  }
+});
+
+Deno.test("a server that knows nothing of the session and has no room for another has forgotten it as well", async () => {
+  const { world, before } = await forgotten(undefined, { maxSessions: 0 });
+  world.here.send(MUCH);
+  await world.clock.advance(6_000);
+  assertEquals(world.linesWith("client warn: session lost: the tele server does not know the session").length, 1);
+  assertEquals(world.linesWith("takes no more sessions").length, 1);
   world.server = world.makeServer();
+  await world.clock.advanceUntil(() => world.client.isAttached, 20_000, "a new session");
+  await world.end();
+  await before.stop("the test ends");
+});
+
+Deno.test("a carrier that speaks within its second keeps its session, whatever a server says that does not know it", async () => {
+  const { world, before } = await forgotten();
+  world.here.send(MUCH);
+  await world.clock.advanceUntil(() => world.network.dials === 2, 6_000, "another connection");
+  await world.clock.advance(700);
+  world.network.pipes[0].bToA.release();
+  await world.untilDelivered(1_000);
+  await world.clock.advance(5_000);
+  world.assertUnbroken();
+  assertEquals(world.linesWith("lost"), []);
+  await world.end();
+  await before.stop("the test ends");
+});
+
+Deno.test("a carrier that speaks while a new session is asked for keeps the old one", async () => {
+  const { world, before } = await forgotten();
+  world.here.send(MUCH);
+  await world.clock.advanceUntil(() => world.network.pipes.length === 2, 6_000, "another connection");
+  await world.clock.advance(100);
+  world.network.pipes[1].bToA.hold();
+  await world.clock.advance(3_000);
+  assertEquals([world.server.sessionCount, world.client.isAttached], [1, true], "the accept is on its way");
+  world.network.pipes[0].bToA.release();
+  await world.clock.advance(1_000);
+  assert(world.network.pipes[1].isOver);
+  world.network.pipes[1].bToA.release();
+  await world.clock.advance(5_000);
+  assertEquals([world.clientUsers.length, world.here.error], [1, undefined]);
+  assertEquals(world.serverUsers[0].received, world.here.told);
+  await world.end();
+  await before.stop("the test ends");
+});
+
+Deno.test("beside a doubted carrier too, a server that proves nothing ends no session", async () => {
+  // It has another token: its "unknown" comes without a proof.
+  const { world, before } = await forgotten(TOKEN, { token: new TextEncoder().encode("another one of sixteen") });
   world.here.send(MUCH);
   await world.clock.advance(18_000);
-  assertGreaterOrEqual(world.network.dials, 2);
+  assertGreaterOrEqual(world.network.dials, 5);
+  assertEquals(world.linesWith("lost"), []);
   world.network.pipes[0].bToA.release();
   await world.untilDelivered(1_000);
   world.assertUnbroken();
   await world.end();
-  await known.stop("the test ends");
+  await before.stop("the test ends");
 });
 
 Deno.test("a process that was suspended in doubt hears what waits before it gives the carrier up", async () => {

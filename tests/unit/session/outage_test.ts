@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { TeleError } from "../../../lib/net/error.ts";
 import { Outage } from "../../../lib/session/outage.ts";
-import { SilenceError } from "../../../lib/session/reconnect/reconnect.ts";
+import { SilenceError } from "../../../lib/session/reconnect/silence_error.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
 function setUp() {

@@ -39,7 +39,8 @@ Deno.test("bytes that are sent before there is a carrier wait for it", async () 
 
 Deno.test("a carrier cut at any byte of handshake and first data loses nothing and ends no session", async () => {
   for (const direction of ["aToB", "bToA"] as const) {
-    for (let cut = 0; cut <= 420; cut += 3) {
+    // The handshake has less than 200 bytes each way, in which no header of a message is passed over.
+    for (let cut = 0; cut <= 420; cut += cut < 200 ? 3 : 20) {
       const world = new SessionWorld();
       world.network.onPipe = (pipe, index) => {
         if (index === 0) pipe[direction].cutAfter(cut);

@@ -175,13 +175,15 @@ Deno.test("a machine that was suspended reads what waits before it judges anyone
 Deno.test("after a wake-up a carrier that is gone is found in about a second, a good one is kept", async () => {
   const world = await SessionWorld.attached();
   await world.clock.advance(150_000);
+  const { carrier } = world.here.session!;
   world.client.wokeUp();
   await world.clock.advance(3_000);
-  assertEquals(world.network.pipes.length, 1);
+  assertEquals([world.here.session!.carrier === carrier, world.linesWith("lost")], [true, []]);
+  assertEquals(world.network.pipes.map((pipe) => pipe.isOver), [false, true], "and of the attempt beside it nothing");
   world.network.blackHole();
   world.client.wokeUp();
   const start = world.clock.now();
-  await world.clock.advanceUntil(() => world.network.pipes.length === 2, 10_000, "a new carrier");
+  await world.clock.advanceUntil(() => world.linesWith("client info: resumed").length === 1, 10_000, "a new carrier");
   assertLessOrEqual(world.clock.now() - start, 2_250);
   await world.exchange(1000);
   world.assertUnbroken();
@@ -191,9 +193,10 @@ Deno.test("after a wake-up a carrier that is gone is found in about a second, a 
 Deno.test("a wake-up costs no carrier whose round trip is longer than a second", async () => {
   const world = await SessionWorld.attached({ network: { delayMs: 700 } });
   await world.clock.advance(100_000);
-  const before = world.network.pipes.length;
+  const { carrier } = world.here.session!;
   world.client.wokeUp();
   await world.clock.advance(15_000);
-  assertEquals([world.network.pipes.length - before, world.linesWith("lost")], [0, []]);
+  assertEquals([world.here.session!.carrier === carrier, world.linesWith("lost")], [true, []]);
+  assertEquals(world.network.pipes.filter((pipe) => !pipe.isOver).length, 1);
   await world.end();
 });

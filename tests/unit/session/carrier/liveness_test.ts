@@ -175,7 +175,7 @@ Deno.test("after a wake-up a long path gets three round trips, and a dead one is
   alive.liveness.suspect(0);
   alive.run(1_500);
   assertEquals(alive.deadAt, undefined);
-  alive.liveness.replied();
+  alive.liveness.received(10);
   assertEquals(alive.run(60_000).deadAt, undefined);
 
   const dead = new Watch();
@@ -185,16 +185,43 @@ Deno.test("after a wake-up a long path gets three round trips, and a dead one is
   assertEquals(dead.run(60_000).deadAt, 4_250);
 });
 
-Deno.test("what had waited while the machine slept is no sign of life, the reply is", () => {
-  const dead = new Watch();
-  dead.liveness.suspect(0);
-  dead.liveness.received(10);
-  assertEquals(dead.run(60_000).deadAt, 1_000);
+Deno.test("what had waited while the machine slept is no sign of life, be it a reply; the answer to another question is", () => {
+  for (const isReply of [false, true]) {
+    const dead = new Watch();
+    dead.liveness.asked();
+    dead.run(500);
+    dead.liveness.suspect(dead.nowMs);
+    dead.liveness.received(10);
+    if (isReply) dead.liveness.replied();
+    dead.run(60_000);
+    assertEquals([dead.deadAt, dead.asks], [1_500, [750]]);
+    assertEquals(dead.reason, "no sign of life after this machine was suspended");
+  }
 
   const alive = new Watch();
   alive.liveness.suspect(0);
+  alive.liveness.received(10);
+  alive.run(500);
+  alive.liveness.received(10);
   alive.liveness.replied();
   assertEquals(alive.run(2_500).deadAt, undefined);
+});
+
+Deno.test("a reply of now ends what a sleep made of the round trip, one that had waited does not", () => {
+  const watch = new Watch();
+  watch.waiting = { ...NOTHING, roundTripMs: 40 };
+  watch.run(500);
+  // Acknowledgements that waited are read, and the first tick is late.
+  watch.waiting = { ...NOTHING, roundTripMs: 4_000 };
+  watch.tick(30_000);
+  watch.liveness.suspect(watch.nowMs);
+  assertEquals(watch.liveness.mostRoundTripMs, 40);
+  watch.liveness.replied();
+  assertEquals(watch.liveness.mostRoundTripMs, 40);
+  watch.run(500);
+  watch.liveness.received(10);
+  watch.liveness.replied();
+  assertEquals(watch.liveness.mostRoundTripMs, Infinity);
 });
 
 Deno.test("a long round trip prolongs the silence that is allowed: by itself and 3 s, or twice, if that is less", () => {

@@ -96,7 +96,7 @@ for (const token of [undefined, TOKEN]) {
         duplex.write(fromServer).catch(() => {});
       };
       world.network.cut();
-      await world.clock.advance(15_000);
+      await world.clock.advance(5_000);
       assertGreaterOrEqual(played, 3);
       assertEquals([world.client.isAttached, world.here.received], [false, world.there.told]);
       world.assertUnbroken();

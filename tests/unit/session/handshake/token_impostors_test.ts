@@ -132,7 +132,7 @@ Deno.test("an impostor without the token that answers `unknown` and takes any pr
     };
     world.onConnection = (duplex) => void impostor(duplex).catch(() => {});
     world.network.cut();
-    await world.clock.advance(10_000);
+    await world.clock.advance(4_000);
     assertGreaterOrEqual(commits, 2);
     world.assertUnbroken();
     assertEquals(world.linesWith("this is not a server that has what this side has").length > 0, true);

@@ -6,22 +6,27 @@ import { Redial } from "../../../../lib/session/reconnect/redial.ts";
 import type { Session } from "../../../../lib/session/session.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 
-/** Dials that nobody answers. */
-function setUp() {
+/** Dials that nobody answers, or that are refused at once. */
+function setUp(isRefused = false) {
   const clock = new FakeClock({ nowMs: 0 });
   const dials: AbortSignal[] = [];
-  const session = { id: new Uint8Array(0), isEmpty: true, carrier: undefined } as Session;
+  const session: { id: Uint8Array; isEmpty: boolean; carrier: unknown } = {
+    id: new Uint8Array(0),
+    isEmpty: true,
+    carrier: undefined,
+  };
   const dial = (signal: AbortSignal) => {
     dials.push(signal);
+    if (isRefused) return Promise.reject(new Error("refused"));
     return new Promise<Duplex>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   };
   const redial = new Redial({ clock, dial }, {
-    session: () => session,
+    session: () => session as unknown as Session,
     history: new CarrierHistory(0),
     commit: () => Promise.resolve(),
     attemptFailed: () => {},
   });
-  return { clock, redial, dials, open: () => dials.filter((signal) => !signal.aborted).length };
+  return { clock, redial, session, dials, open: () => dials.filter((signal) => !signal.aborted).length };
 }
 
 Deno.test("nobody is dialled before it begins, and nobody after it has stopped", async () => {
@@ -69,5 +74,18 @@ Deno.test("a carrier that is lost without a doubt is followed by a new loop", ()
   redial.stop();
   redial.carrierLost();
   assertEquals([redial.isBeside, dials.length, open()], [false, 2, 1]);
+  redial.stop();
+});
+
+Deno.test("behind attempts that failed beside a carrier, an outage begins without their pause of a second", async () => {
+  const { clock, redial, session, dials } = setUp(true);
+  session.carrier = {};
+  redial.beginBeside();
+  await clock.advance(500);
+  assertEquals(dials.length, 1);
+  session.carrier = undefined;
+  redial.carrierLost();
+  await clock.advance(10);
+  assertEquals(dials.length, 2);
   redial.stop();
 });

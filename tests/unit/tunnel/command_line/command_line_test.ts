@@ -233,6 +233,6 @@ Deno.test("any arguments are a command or get one line", () => {
         lines.assertIsOneLine(error);
       }
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   );
 });

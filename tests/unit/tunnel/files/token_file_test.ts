@@ -3,6 +3,7 @@ import { TeleError } from "../../../../lib/net/error.ts";
 import { MAX_TOKEN_BYTES, MIN_TOKEN_BYTES } from "../../../../lib/session/session_constants.ts";
 import { makeToken, readToken, type TokenSource, watchToken } from "../../../../lib/tunnel/files/token_file.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
+import { looks } from "../../../support/looks.ts";
 
 const ignoreWithoutModes = Deno.build.os === "windows";
 const GOOD = "correct horse battery";
@@ -72,15 +73,6 @@ Deno.test("text in UTF-16 is refused with the command that writes no such text; 
     assertEquals((await read({ file })).token, noise);
   });
 });
-
-/** Lets so many looks at a file happen; it is read by the real event loop in between. */
-async function looks(clock: FakeClock, count: number): Promise<void> {
-  for (let look = 0; look < count; look++) {
-    await clock.advance(1_000);
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    await clock.settle();
-  }
-}
 
 Deno.test("a token file that is renewed is read again; one that is short, gone or open to others is told", async () => {
   const clock = new FakeClock();

@@ -2,12 +2,20 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { readFiles, type Texts, watchFiles } from "../../../../lib/tunnel/files/watched_files.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
+import { looks } from "../../../support/looks.ts";
 
 /** A folder with two files that are watched. */
-async function watch(body: (world: World) => Promise<void>): Promise<void> {
+async function watch(body: (world: WatchedPair) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "tele-watched-" });
   const clock = new FakeClock();
-  const world: World = { clock, cert: `${folder}/cert.pem`, key: `${folder}/key.pem`, lines: [], seen: [], fits: true };
+  const world: WatchedPair = {
+    clock,
+    cert: `${folder}/cert.pem`,
+    key: `${folder}/key.pem`,
+    lines: [],
+    seen: [],
+    fits: true,
+  };
   await Deno.writeTextFile(world.cert, "cert 1");
   await Deno.writeTextFile(world.key, "key 1");
   const stop = watchFiles({
@@ -28,22 +36,13 @@ async function watch(body: (world: World) => Promise<void>): Promise<void> {
   assertEquals(clock.pendingTimers, 0);
 }
 
-interface World {
+interface WatchedPair {
   clock: FakeClock;
   cert: string;
   key: string;
   lines: string[];
   seen: Texts[];
   fits: boolean;
-}
-
-/** Lets so many looks happen; files are read by the real event loop in between. */
-async function looks(world: World, count: number): Promise<void> {
-  for (let i = 0; i < count; i++) {
-    await world.clock.advance(1_000);
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    await world.clock.settle();
-  }
 }
 
 Deno.test("a file that never ends is refused by a sentence, in place of being read for ever", {
@@ -59,10 +58,10 @@ Deno.test("a file that never ends is refused by a sentence, in place of being re
 
 Deno.test("files that do not change are not read again; changed ones are, once", () =>
   watch(async (world) => {
-    await looks(world, 3);
+    await looks(world.clock, 3);
     assertEquals(world.seen, []);
     await Deno.writeTextFile(world.cert, "cert two");
-    await looks(world, 3);
+    await looks(world.clock, 3);
     assertEquals(world.seen, [{ "--tls-cert": "cert two", "--tls-key": "key 1" }]);
     assertEquals(world.lines, ["info: --tls-cert and --tls-key changed: what is there now is used from here on"]);
   }));
@@ -71,17 +70,17 @@ Deno.test("a state in between is no news; one that stays is told once, and mende
   watch(async (world) => {
     world.fits = false;
     await Deno.writeTextFile(world.cert, "cert two");
-    await looks(world, 1);
+    await looks(world.clock, 1);
     assertEquals(world.lines, [], "the key may be on its way");
-    await looks(world, 4);
+    await looks(world.clock, 4);
     const warning = "warn: --tls-cert and --tls-key changed, but the former is still used: ";
     assertEquals(world.lines, [`${warning}the two do not belong together`]);
     world.fits = true;
     await Deno.writeTextFile(world.key, "key two");
-    await looks(world, 2);
+    await looks(world.clock, 2);
     assertEquals(world.seen.length, 1);
     await Deno.remove(world.cert);
-    await looks(world, 3);
+    await looks(world.clock, 3);
     assertEquals(world.lines.slice(2), [`${warning}--tls-cert=${world.cert} cannot be read: there is no such file`]);
   }));
 

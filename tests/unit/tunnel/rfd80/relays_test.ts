@@ -6,6 +6,7 @@ import { StreamLog } from "../../../../lib/tunnel/log/stream_log.ts";
 import type { RelayEnds } from "../../../../lib/tunnel/rfd80/relay.ts";
 import { Relays } from "../../../../lib/tunnel/rfd80/relays.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
+import { until } from "../../../support/wait.ts";
 
 /** What the next read gives: `null` at the end, and it rejects where the connection was cut. */
 function readOn(duplex: Duplex): Promise<number | null> {
@@ -101,7 +102,7 @@ Deno.test("of thousands of relays whose readers take nothing each holds little, 
   let left = 2 ** 20;
   outer.duplex.write = (bytes) => (left -= bytes.length) > 0 ? Promise.resolve() : new Promise(() => {});
   few.carry(inner.duplex, () => Promise.resolve({ inner: inner.duplex, outer: outer.duplex, framing: undefined }));
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await until(() => left <= 0, 5_000, "all that is taken");
   assertEquals(inner.asked(), 256 * 1024);
   few.stop();
 });

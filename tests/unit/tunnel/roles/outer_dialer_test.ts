@@ -6,7 +6,7 @@ import { makeDialer, type OuterDialer } from "../../../../lib/tunnel/roles/outer
 import { FakeClock } from "../../../support/fake_clock.ts";
 import { KeyFiles } from "../../../support/key_files.ts";
 import { tlsTest, TlsWorld } from "../../../support/tls_world.ts";
-import { pause } from "../../../support/wait.ts";
+import { looks } from "../../../support/looks.ts";
 
 /** A listener that wants certificates, and a client's dialer whose files are in a folder. */
 async function withDialer(
@@ -27,15 +27,7 @@ async function withDialer(
     const command = parseCommandLine(args, {});
     if (command.kind !== "client") throw new Error("this is a client's command line");
     const make = () => makeDialer(command.options, (level, line) => void lines.push(`${level}: ${line}`), clock);
-    // The files are read by the real event loop.
-    const look = async () => {
-      for (let time = 0; time < 3; time++) {
-        await clock.advance(1_000);
-        await pause(30);
-        await clock.settle();
-      }
-    };
-    await body({ world, keys, make, look });
+    await body({ world, keys, make, look: () => looks(clock, 3) });
     world.close();
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -1,0 +1,81 @@
+/**
+ * The end of a carrier that a process holds.
+ *
+ * @module
+ */
+import type { Duplex } from "../../lib/net/duplex.ts";
+import { LentWrite } from "../support/lent_memory.ts";
+
+/** What a process has to wait for at its end of a carrier. */
+export interface Lateness {
+  /** Before what was read reaches it; `undefined` if at once. */
+  read: (() => Promise<void> | undefined) | undefined;
+  /** Before what is written leaves, and before what was under way at the end settles. */
+  write: (() => Promise<void> | undefined) | undefined;
+}
+
+/** The end of a carrier that a process holds; applies the carrier's fate to what is written. */
+export class CarrierEnd implements Duplex {
+  /** Whether the process has let go of it. */
+  isClosed = false;
+  readonly peer: string;
+  readonly localAddress?: string;
+  readonly #end: Duplex;
+  readonly #onWrite: (bytes: Uint8Array, written: number) => void;
+  readonly #late: Lateness;
+  #written = 0;
+
+  constructor(end: Duplex, onWrite: (bytes: Uint8Array, writtenBytes: number) => void, late: Lateness) {
+    this.#end = end;
+    this.peer = end.peer;
+    if (end.localAddress !== undefined) this.localAddress = end.localAddress;
+    this.#onWrite = onWrite;
+    this.#late = late;
+  }
+
+  read(into: Uint8Array): Promise<number | null> {
+    const reading = this.#end.read(into);
+    return this.#late.read === undefined ? reading : this.#readLate(reading);
+  }
+
+  async #readLate(reading: Promise<number | null>): Promise<number | null> {
+    const count = await reading;
+    await this.#late.read!();
+    return count;
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    this.#written += bytes.length;
+    this.#onWrite(bytes, this.#written);
+    return this.#late.write === undefined ? this.#end.write(bytes) : this.#writeLate(bytes);
+  }
+
+  async #writeLate(bytes: Uint8Array): Promise<void> {
+    const lent = new LentWrite(bytes);
+    let taken = 0;
+    try {
+      await this.#late.write!();
+      await this.#end.write(bytes);
+      taken = bytes.length;
+    } catch (error) {
+      await this.#late.write!();
+      throw error;
+    } finally {
+      lent.giveBack(taken);
+    }
+  }
+
+  closeWrite(): Promise<void> {
+    return this.#end.closeWrite();
+  }
+
+  abort(reason?: unknown): void {
+    this.isClosed = true;
+    this.#end.abort(reason);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    this.#end.close();
+  }
+}
