@@ -58,10 +58,13 @@ export class GoneCarriers {
     return this.#carriers.size > MOST_UNSETTLED;
   }
 
-  /** This end's receipts that the peer may not have, by rising numbers. */
+  /**
+   * This end's receipts that the peer may not have, by rising numbers; also those of nothing, where the peer's is still
+   * to come: it gives that to who asks.
+   */
   get receipts(): Receipt[] {
-    const receipts = [...this.#carriers.values()].map(({ number, taken }) => ({ number, taken }));
-    return receipts.filter(({ taken }) => taken > 0).sort((one, other) => one.number - other.number);
+    const owed = [...this.#carriers.values()].filter(({ taken, remains }) => taken > 0 || remains !== undefined);
+    return owed.map(({ number, taken }) => ({ number, taken })).sort((one, other) => one.number - other.number);
   }
 
   /**

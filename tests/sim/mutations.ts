@@ -474,19 +474,19 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the server's receipt one too low",
     "session/session_server.ts",
-    "    const { receipts } = session;\n",
-    "    const receipts = session.receipts.map((told) => ({ ...told, taken: told.taken - 1 }));\n",
+    "const receipts = session.receiptsFor(named);",
+    "const receipts = session.receiptsFor(named).map((told) => ({ ...told, taken: told.taken - 1 }));",
   ),
   fault(
     "the server's receipt one too high",
     "session/session_server.ts",
-    "    const { receipts } = session;\n",
-    "    const receipts = session.receipts.map((told) => ({ ...told, taken: told.taken + 1 }));\n",
+    "const receipts = session.receiptsFor(named);",
+    "const receipts = session.receiptsFor(named).map((told) => ({ ...told, taken: told.taken + 1 }));",
   ),
   fault(
     "the client's receipt not applied",
     "session/session_server.ts",
-    "session.settle(readReceipts(commit.fields))",
+    "session.settle(named)",
     "session.settle([])",
   ),
   fault(
@@ -788,8 +788,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "what carriers left behind counted nowhere",
     "session/carrier/frame_log.ts",
-    "    const { acknowledged, handed } = { acknowledged: this.#acknowledged, handed: this.#handed };\n",
-    "    const { acknowledged, handed } = { acknowledged: this.#acknowledged, handed: this.#handed };\n    const first = this.#pieces.first?.offset ?? this.#end;\n    this.#budget.change(first - this.#end, -this.#pieces.count);\n",
+    "    const remains = { heldBytes: this.#heldBytes,",
+    "    this.#budget.change(-this.#heldBytes, -this.#pieces.count);\n    const remains = { heldBytes: 0,",
   ),
   fault(
     "a log takes more than its share of the memory",
@@ -800,8 +800,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "what a carrier left behind not given back with its session",
     "session/resend_queue.ts",
-    "      this.#options.budget.change(start - end, -1);\n      segment?.release();",
-    "      void (start - end);\n      segment?.release();",
+    "    this.#options.budget.change(-remains.heldBytes, -remains.pieces.length);\n    for (const { segment }",
+    "    for (const { segment }",
   ),
   fault(
     "the log of a carrier kept behind the peer's goodbye",
@@ -824,8 +824,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a segment freed under a write when the session ends",
     "session/resend_queue.ts",
-    "      this.#options.budget.change(start - end, -1);\n      segment?.release();",
-    "      this.#options.budget.change(start - end, -1);\n      while (segment !== undefined && !segment.isExclusive) segment.release();\n      segment?.release();",
+    "for (const { segment } of remains.pieces) segment?.release();",
+    "for (const { segment } of remains.pieces) {\n      while (segment !== undefined && !segment.isExclusive) segment.release();\n      segment?.release();\n    }",
   ),
   fault(
     "the frames of one read taken in one turn, however many",
@@ -887,16 +887,22 @@ export const MUTATIONS: readonly Mutation[] = [
       {
         file: "lib/session/session_server.ts",
         from:
-          "    session.detach();\n    const again = session.settle(readReceipts(commit.fields));\n    const { receipts } = session;\n",
+          "    session.detach();\n    const named = readReceipts(commit.fields);\n    const again = session.settle(named);\n    const receipts = session.receiptsFor(named);\n",
         to:
-          "    const { carrier } = session;\n    const now = carrier === undefined ? [] : [{ number: carrier.number, taken: carrier.taken }];\n    const receipts = [...session.receipts, ...now];\n",
+          "    const { carrier } = session;\n    const now = carrier === undefined ? [] : [{ number: carrier.number, taken: carrier.taken }];\n    const named = readReceipts(commit.fields);\n    const receipts = [...session.receiptsFor(named), ...now];\n",
       },
       {
         file: "lib/session/session_server.ts",
         from: "    // Meanwhile a newer attempt may have attached",
         to:
-          "    session.detach();\n    const again = session.settle(readReceipts(commit.fields));\n    // Meanwhile a newer attempt may have attached",
+          "    session.detach();\n    const again = session.settle(named);\n    // Meanwhile a newer attempt may have attached",
       },
     ],
   },
+  fault(
+    "beginnings of frames that must come again taken for progress",
+    "session/session.ts",
+    "this.takenBytes + this.#takenThere - this.#wastedBytes",
+    "this.takenBytes + this.#takenThere",
+  ),
 ];
