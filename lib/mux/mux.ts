@@ -243,9 +243,10 @@ export class Mux implements UpperLayer, StreamHost {
     this.#writeResets(log);
     this.#writeWindows(log);
     const nowMs = this.clock.now();
-    const { room, leastRoom } = this.#session!.budget;
-    const urgent = this.#pullQuiet(log, Math.min(urgentBytes, room), leastRoom, nowMs);
-    let left = Math.min(bulkBytes - urgent, room, MOST_PULL_BYTES);
+    const { budget } = this.#session!;
+    const { leastRoom } = budget;
+    const urgent = this.#pullQuiet(log, Math.min(urgentBytes, budget.room), leastRoom, nowMs);
+    let left = Math.min(bulkBytes - urgent, budget.room, MOST_PULL_BYTES);
     while (left >= leastRoom) {
       const stream = this.#scheduler.nextBulk();
       if (stream === undefined) return;

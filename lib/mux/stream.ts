@@ -172,10 +172,12 @@ export class MuxStream implements FrameOwner {
   }
 
   /**
-   * Whether both directions have ended and the peer has taken all of its own; the user may still have to take the rest.
+   * Whether both directions have ended, all of the peer's has come, and the peer has taken all of this end's; the user may
+   * still have to take the rest.
    */
   get isComplete(): boolean {
-    return this.#peerReset !== undefined || (this.#isEndTaken && this.#inbound.isComplete);
+    if (this.#peerReset !== undefined) return this.#arrivals.isComplete;
+    return this.#isEndTaken && this.#inbound.isComplete;
   }
 
   /** Whether all that the peer has sent and will send was received. */

@@ -59,8 +59,8 @@ export class GoneCarriers {
   }
 
   /**
-   * This end's receipts that the peer may not have, by rising numbers. One of nothing too, while the peer's own is
-   * wanted: a client names it to say so.
+   * This end's receipts that the peer may not have, by rising numbers; also those of nothing, where the peer's is still
+   * to come: it gives that to who asks.
    */
   get receipts(): Receipt[] {
     const owed = [...this.#carriers.values()].filter(({ taken, remains }) => taken > 0 || remains !== undefined);

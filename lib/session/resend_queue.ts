@@ -55,6 +55,7 @@ export class ResendQueue {
   #quiet: Waiting[] = [];
   #bulk: Waiting[] = [];
   #bytes = 0;
+  #wastedBytes = 0;
 
   /** Nothing waits. */
   constructor(options: ResendQueueOptions) {
@@ -64,6 +65,11 @@ export class ResendQueue {
   /** Bytes that wait. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Bytes that the peer had taken of frames that had to be sent again whole. */
+  get wastedBytes(): number {
+    return this.#wastedBytes;
   }
 
   /**
@@ -79,7 +85,8 @@ export class ResendQueue {
     const quiet: Waiting[] = [];
     const bulk: Waiting[] = [];
     for (const piece of remains.pieces) {
-      for (const frame of framesOf(piece, taken)) {
+      for (const [frame, wastedBytes] of framesOf(piece, taken)) {
+        this.#wastedBytes += wastedBytes;
         if (!this.#isWanted(frame)) continue;
         frame.segment?.retain();
         frame.owner?.frameQueued();
@@ -222,8 +229,11 @@ function isData(type: number): boolean {
   return type === FrameType.data || type === FrameType.end;
 }
 
-/** The frames of a piece that were not taken, of data the rest. Owners of those that were are told. */
-function* framesOf(piece: Piece, taken: number): Generator<Waiting> {
+/**
+ * The frames of a piece that were not taken, of data the rest; of those that go again whole how many bytes were taken.
+ * Owners of those that were taken are told.
+ */
+function* framesOf(piece: Piece, taken: number): Generator<[Waiting, number]> {
   const { memory, segment } = piece;
   let index = 0;
   for (let start = piece.start; start < piece.end;) {
@@ -234,12 +244,12 @@ function* framesOf(piece: Piece, taken: number): Generator<Waiting> {
     start = end;
     if (covered >= end - frame.start) {
       owner?.frameTaken();
+    } else if (covered > DATA_HEADER_BYTES && isData(frame.type)) {
+      frame.offset = readU64(memory, frame.start + COUNTED_HEADER_BYTES + 4) + covered - DATA_HEADER_BYTES;
+      frame.start += covered;
+      yield [frame, 0];
     } else {
-      if (covered > DATA_HEADER_BYTES && isData(frame.type)) {
-        frame.offset = readU64(memory, frame.start + COUNTED_HEADER_BYTES + 4) + covered - DATA_HEADER_BYTES;
-        frame.start += covered;
-      }
-      yield frame;
+      yield [frame, Math.max(0, covered)];
     }
   }
 }

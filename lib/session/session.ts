@@ -48,6 +48,8 @@ export class Session implements CarrierHost {
   /** Counted bytes that the peer has taken, as far as this end knows; and that were taken here, from former carriers. */
   #takenThere = 0;
   #takenBytes = 0;
+  /** How many of those taken here were of frames that came again whole. */
+  #wastedHere = 0;
   /** This end's receipts that the accept of the present carrier has told. */
   #told: readonly Receipt[] = [];
   #turn: Promise<void> | undefined;
@@ -194,6 +196,7 @@ export class Session implements CarrierHost {
     carrier.stop();
     this.#carrier = undefined;
     this.#takenBytes += carrier.taken;
+    this.#wastedHere += carrier.wastedBytes;
     this.#gone.add({ number: carrier.number, taken: carrier.taken, remains: carrier.remains() });
     this.#detachedAt = nowMs;
     if (this.#gone.isOverfull) {
@@ -201,9 +204,16 @@ export class Session implements CarrierHost {
     }
   }
 
-  /** Counted bytes that arrived at either end, as far as this one knows. */
+  /**
+   * Counted bytes that arrived at either end, as far as this one knows, and brought the session on: a carrier that brings
+   * the beginning of a frame each time which then comes again whole brings nothing.
+   */
   get #arrivedBytes(): number {
-    return this.takenBytes + this.#takenThere;
+    return this.takenBytes + this.#takenThere - this.#wastedBytes;
+  }
+
+  get #wastedBytes(): number {
+    return this.#wastedHere + (this.#carrier?.wastedBytes ?? 0) + this.#resend.wastedBytes;
   }
 
   /** What is known about the present carrier, or the one before. */

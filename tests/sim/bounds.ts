@@ -5,12 +5,14 @@
  */
 import { MemoryBudget } from "../../lib/session/memory_budget.ts";
 import type { MemoryPool } from "../../lib/session/memory_pool.ts";
-import { CUTS_A_TURN, LEAST_START_CREDIT, MOST_TURN_COST, OPEN_COST } from "../../lib/mux/mux_constants.ts";
+import { MOST_TURN_COST } from "../../lib/session/session_constants.ts";
+import { CUTS_A_TURN, LEAST_START_CREDIT, OPEN_COST } from "../../lib/mux/mux_constants.ts";
 import type { Mux } from "../../lib/mux/mux.ts";
+import type { Segment } from "../../lib/session/segment_pool.ts";
 import type { Process } from "./process.ts";
 
-/** Small records go into a log whatever its limit says: the most bytes of them that are under way here. */
-const RECORDS_BYTES = 32 * 1024;
+/** Small frames go into a log whatever its limit says: the most bytes of them that are under way here. */
+const SMALL_FRAMES_BYTES = 32 * 1024;
 
 /** The memory of one process. */
 interface Held {
@@ -20,7 +22,7 @@ interface Held {
   sessions: number;
 }
 
-/** The streams of one mux, and how many turns its records had since they were last looked at. */
+/** The streams of one mux, and how many turns its frames had since they were last looked at. */
 interface Streams {
   readonly process: Process | undefined;
   count: number;
@@ -34,6 +36,8 @@ export class Bounds {
   readonly #streams: Map<Mux, Streams> = new Map();
   readonly #cuts: Map<Process, number> = new Map();
   readonly #stopping: Set<Process> = new Set();
+  /** Segments that are not in their pools. */
+  readonly #segments: Set<Segment> = new Set();
 
   /** Tells `fail` what is beyond its bound. */
   constructor(fail: (problem: string) => void) {
@@ -102,9 +106,20 @@ export class Bounds {
     };
     check("start credit", budget.starts, Math.min(1 / 4, most / 4) * limitBytes + LEAST_START_CREDIT * streams);
     check("grown windows", budget.growth, most / 4 * limitBytes);
-    check("logs", budget.logs, most / 2 * limitBytes + RECORDS_BYTES);
+    check("logs", budget.logs, most / 2 * limitBytes + SMALL_FRAMES_BYTES);
     const pools = muxes.reduce((sum, mux) => sum + 2 * mux.startPoolBytes, 0);
     check("credit that was taken", budget.starts, pools + LEAST_START_CREDIT * (streams + sessions));
+  }
+
+  /** A segment left its pool, or came back. */
+  segmentMoved(segment: Segment, isOut: boolean): void {
+    if (isOut) this.#segments.add(segment);
+    else if (!this.#segments.delete(segment)) this.#fail("a segment came back to its pool that was not out");
+  }
+
+  /** Both processes are idle, and none was killed. */
+  checkSegments(): void {
+    if (this.#segments.size > 0) this.#fail(`${this.#segments.size} segments never came back to their pools`);
   }
 
   /** All sessions of `process` have ended. */

@@ -103,8 +103,9 @@ export class Events {
     const process = new Process(`rogue that ${act}`, this.#clock);
     const { overheard } = this.#network;
     this.#model.rogues.add(process);
-    this.#network.dial(process, new AbortController().signal)
-      .then((carrier) => playRogue(act, carrier, { overheard, token: this.#sides.token }))
+    const dial = () => this.#network.dial(process, new AbortController().signal);
+    dial()
+      .then((carrier) => playRogue(act, carrier, { overheard, token: this.#sides.token, dial }))
       .catch(() => {})
       .then(() => void this.#model.rogues.delete(process));
   }

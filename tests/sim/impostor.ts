@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { readU32 } from "../../lib/net/bytes.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { HandshakeChannel } from "../../lib/session/handshake/channel.ts";
 import { decodeHello, encodeAccept, encodeChallenge } from "../../lib/session/handshake/messages.ts";
 import { encodeEnding } from "../../lib/session/ending.ts";
-import { FieldType, guardedField } from "../../lib/session/handshake/fields.ts";
+import { FieldType, guardedField, receiptsField } from "../../lib/session/handshake/fields.ts";
 import type { Random } from "../support/random.ts";
 
 /** Who answers in the server's place. */
@@ -39,13 +40,14 @@ export async function playImpostor(impostor: Impostor, end: Duplex, random: Rand
       const hello = decodeHello(await channel.receive());
       const status = impostor;
       // Where clients have a token, an impostor may say that it has it too.
-      const fields = guardedField(hello.fields.has(FieldType.guarded) && random.chance(0.7));
-      await channel.send(encodeChallenge({ status, nonce: noise(32), publicKey: noise(32), fields }));
-      await channel.receive();
+      const guarded = guardedField(hello.fields.has(FieldType.guarded) && random.chance(0.7));
+      await channel.send(encodeChallenge({ status, nonce: noise(32), publicKey: noise(32), fields: guarded }));
+      const number = readU32(await channel.receive(), 2);
       // All of it may be as expected: then only the proof is wrong.
       const sessionId = status === "ready" && hello.sessionId !== undefined ? hello.sessionId : noise(16);
-      const received = random.chance(0.5) ? 0 : random.between(0, 5000);
-      const accept = encodeAccept({ sessionId, received, fields: new Map() });
+      const told = random.chance(0.5) ? number : random.between(0, 5);
+      const fields = status === "ready" && random.chance(0.3) ? receiptsField([{ number: 0, taken: 70 }]) : new Map();
+      const accept = encodeAccept({ sessionId, number: told, fields });
       const whole = new Uint8Array(accept.length + 32);
       whole.set(accept);
       whole.set(noise(32), accept.length);

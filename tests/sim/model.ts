@@ -6,6 +6,10 @@
 import type { TeleError } from "../../lib/net/error.ts";
 import type { Mux } from "../../lib/mux/mux.ts";
 import type { MuxStream, StreamEnd } from "../../lib/mux/stream.ts";
+import type { Carrier } from "../../lib/session/carrier/carrier.ts";
+import type { Remains } from "../../lib/session/carrier/frame_log.ts";
+import type { Receipt } from "../../lib/session/handshake/fields.ts";
+import type { Segment } from "../../lib/session/segment_pool.ts";
 import type { Attachment } from "../../lib/session/session_options.ts";
 import type { Session } from "../../lib/session/session.ts";
 import { Bounds } from "./bounds.ts";
@@ -41,7 +45,7 @@ export class Model implements Watcher {
     this.users = new UserModel(verdict, losses, hasRogues);
     const { bounds, users } = this;
     this.#sessions = new SessionModel({ scenario, clock, network, verdict, losses, bounds, users: users.all });
-    this.#streams = new StreamModel(verdict, this.#sessions, scenario.faultAt);
+    this.#streams = new StreamModel({ verdict, sessions: this.#sessions, faultAt: scenario.faultAt, hasRogues });
   }
 
   /** A user is connected; `isAttached` is whether its client has a carrier. */
@@ -56,12 +60,44 @@ export class Model implements Watcher {
     this.#sessions.attaching(session, attachment);
   }
 
+  attached(session: Session, carrier: Carrier): void {
+    this.#sessions.attached(session, carrier);
+  }
+
+  carrierGone(carrier: Carrier, remains: Remains): void {
+    this.#sessions.carrierGone(carrier, remains);
+  }
+
+  settled(session: Session, receipts: readonly Receipt[], againBytes: number): void {
+    this.#sessions.settled(session, receipts, againBytes);
+  }
+
   carrierLost(session: Session, reason: string): void {
     this.#sessions.carrierLost(session, reason);
   }
 
   ending(session: Session, error: TeleError): void {
     this.#sessions.ending(session, error);
+  }
+
+  ended(session: Session): void {
+    this.#sessions.ended(session);
+  }
+
+  openCame(mux: Mux, id: number, opens: number): void {
+    this.#streams.openCame(mux, id, opens);
+  }
+
+  receiving(stream: MuxStream, offset: number, bytes: number): void {
+    this.#streams.receiving(stream, offset, bytes);
+  }
+
+  dataCame(mux: Mux, id: number, offset: number, isEnd: boolean): void {
+    this.#streams.dataCame(mux, id, offset, isEnd);
+  }
+
+  segmentMoved(segment: Segment, isOut: boolean): void {
+    this.bounds.segmentMoved(segment, isOut);
   }
 
   received(stream: MuxStream): void {
@@ -72,16 +108,12 @@ export class Model implements Watcher {
     return this.#streams.fault();
   }
 
-  endSent(mux: Mux, stream: MuxStream, offset: number): void {
-    this.#streams.endSent(mux, stream, offset);
-  }
-
-  streamEnded(stream: MuxStream, end: StreamEnd): void {
+  streamEnded(mux: Mux, stream: MuxStream, end: StreamEnd): void {
     if (end.kind === "cut") {
       const user = this.users.named(stream.peer);
       if (user !== undefined) this.bounds.cut(user.process);
     }
-    this.#streams.ended(stream, end);
+    this.#streams.ended(mux, stream, end);
   }
 
   turnEnded(mux: Mux): void {

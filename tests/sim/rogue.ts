@@ -3,27 +3,36 @@
  *
  * @module
  */
-import { readU32, writeU64 } from "../../lib/net/bytes.ts";
+import { concat } from "@std/bytes/concat";
+import { writeU64 } from "../../lib/net/bytes.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
-import { writeDataHeader, writeFin, writeOpen } from "../../lib/mux/records.ts";
 import { MOST_START_CREDIT } from "../../lib/mux/mux_constants.ts";
-import { FrameDecoder } from "../../lib/ping/codec.ts";
-import { FrameType } from "../../lib/session/session_constants.ts";
+import { FRAME_HEADER_BYTES, framed, FrameDecoder } from "../../lib/ping/codec.ts";
+import { isCounted } from "../../lib/session/frames.ts";
 import { ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
-import { framed } from "../../lib/ping/codec.ts";
+import { type Receipt, receiptsField } from "../../lib/session/handshake/fields.ts";
+import type { Commit } from "../../lib/session/handshake/messages.ts";
+import { FrameType, ProbeFlag } from "../../lib/session/session_constants.ts";
 import { tokenSalt } from "../../lib/session/handshake/token.ts";
+import { dataFrame, endFrame, openFrame, resetFrame } from "../support/frames.ts";
 import { fillContent } from "./user.ts";
 
 /** What a rogue does once it has been accepted. Those that replay, or do not have the token, never are. */
 export type RogueAct =
   | "beyond credit"
   | "behind the end"
-  | "opens twice"
+  | "repeats"
+  | "sends before the open"
+  | "ends twice"
+  | "resets twice"
   | "acknowledges too much"
   | "acknowledges less"
   | "acknowledges what has not left"
   | "acknowledges too much in a download"
-  | "unknown record"
+  | "gives a receipt too high"
+  | "gives a receipt too low"
+  | "gives a receipt of its own carrier"
+  | "unknown frame"
   | "takes all start credit"
   | "replay"
   | "comes to a full house"
@@ -35,12 +44,18 @@ export type RogueAct =
 export const ROGUE_ACTS: readonly RogueAct[] = [
   "beyond credit",
   "behind the end",
-  "opens twice",
+  "repeats",
+  "sends before the open",
+  "ends twice",
+  "resets twice",
   "acknowledges too much",
   "acknowledges less",
   "acknowledges what has not left",
   "acknowledges too much in a download",
-  "unknown record",
+  "gives a receipt too high",
+  "gives a receipt too low",
+  "gives a receipt of its own carrier",
+  "unknown frame",
   "replay",
 ];
 
@@ -77,62 +92,90 @@ export interface RogueBooty {
   overheard: Uint8Array;
   /** The token, if the server has one; not all rogues use it. */
   token: Uint8Array | undefined;
+  /** Makes another carrier. */
+  dial(): Promise<Duplex>;
 }
 
 /** Plays a rogue on a carrier to the server. Settles when the server has ended the carrier. */
-export async function playRogue(act: RogueAct, carrier: Duplex, { overheard, token }: RogueBooty): Promise<void> {
+export async function playRogue(act: RogueAct, carrier: Duplex, booty: RogueBooty): Promise<void> {
+  const { overheard, token } = booty;
   if (act === "replay") await carrier.write(overheard);
   else if (act === "wrong token") await misbehave(act, carrier, token?.map((byte) => byte ^ 1));
   else if (act === "no token") await misbehave(act, carrier, undefined);
+  else if (RECEIPT_ACTS.has(act)) return await giveReceipt(act, carrier, booty);
   else await misbehave(act, carrier, token);
+  await untilEnd(carrier);
+}
+
+async function untilEnd(carrier: Duplex): Promise<void> {
   const into = new Uint8Array(4096);
   while (await carrier.read(into) !== null);
 }
 
+const NEW: Commit = { kind: "new", number: 0, lane: "quiet", fields: new Map() };
+
 async function misbehave(act: RogueAct, carrier: Duplex, token: Uint8Array | undefined): Promise<void> {
   const handshake = await ClientHandshake.begin(carrier, undefined, token !== undefined);
-  const salt = await tokenSalt(act === "no token, but says so" ? undefined : token);
-  await handshake.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, salt);
+  await handshake.commit(NEW, await tokenSalt(act === "no token, but says so" ? undefined : token));
   if (DOWNLOAD_ACTS.includes(act)) return await acknowledgeInDownload(act, carrier);
   if (act === "takes all start credit") return await takeAllStartCredit(carrier);
-  await carrier.write(counted(open(1)));
+  if (act === "sends before the open") return await carrier.write(concat([data(1, 0, 10), open(1)]));
+  if (act === "unknown frame") return await carrier.write(UNKNOWN);
+  await carrier.write(open(1));
   switch (act) {
     case "beyond credit":
-      return await carrier.write(counted(data(1, 0, CREDIT + 1)));
+      return await carrier.write(data(1, 0, CREDIT + 1));
     case "behind the end":
-      await carrier.write(counted(data(1, 0, 100), fin(1)));
-      return await carrier.write(counted(data(1, 100, 10)));
-    case "opens twice":
-      return await carrier.write(counted(open(1)));
-    case "unknown record":
-      return await carrier.write(counted(new Uint8Array([9, 9, 9])));
+      return await carrier.write(concat([data(1, 0, 100), endFrame(1, 100), data(1, 100, 10)]));
+    case "repeats":
+      return await repeat(carrier);
+    case "ends twice":
+      return await carrier.write(concat([data(1, 0, 100), endFrame(1, 100), endFrame(1, 101)]));
+    case "resets twice":
+      // The first one waits for its data.
+      return await carrier.write(concat([resetFrame(1, 100, 2, "one"), resetFrame(1, 99, 2, "another")]));
     case "acknowledges too much":
       return await carrier.write(acknowledge(1_000_000));
     case "acknowledges less": {
-      const sent = await firstCounted(carrier);
-      await carrier.write(acknowledge(sent));
-      return await carrier.write(acknowledge(sent - 1));
+      const counter = await firstCounted(carrier);
+      await carrier.write(acknowledge(counter.taken));
+      return await carrier.write(acknowledge(counter.taken - 1));
     }
   }
+}
+
+/** A frame of a type that nobody knows ends a carrier. */
+const UNKNOWN = framed(new Uint8Array([0x22, 1, 2, 3]));
+
+/** Half a window value ends a session. */
+const BROKEN = framed(new Uint8Array([FrameType.windows, 1, 2, 3, 4, 5, 6]));
+
+/** Opens and data that come again, or early, change nothing: the user's server gets each byte once. */
+async function repeat(carrier: Duplex): Promise<void> {
+  await carrier.write(concat([open(1), data(1, 0, 100), open(1), data(1, 50, 100), data(1, 0, 100)]));
+  await carrier.write(concat([data(1, 300, 50), data(1, 340, 60), data(1, 300, 100), data(1, 200, 120)]));
+  await carrier.write(concat([data(1, 150, 70), endFrame(1, 400), endFrame(1, 400), open(1), data(1, 0, 400)]));
+  await carrier.write(BROKEN);
 }
 
 /** Counts what comes. */
 class Counter {
   /** Counted bytes so far. */
-  received = 0;
+  taken = 0;
   /** How many are still to come of the frame under way. */
   left = 0;
   #type: number | undefined;
   readonly #decoder = new FrameDecoder(2 ** 20, {
     frameStart: (length) => {
       this.#type = undefined;
-      this.left = length - 1;
+      this.left = length;
     },
     frameData: (bytes) => {
-      const counted = this.#type === undefined ? bytes.length - 1 : bytes.length;
+      // The length in front counts when the type has come.
+      const begins = this.#type === undefined ? FRAME_HEADER_BYTES : 0;
       this.#type ??= bytes[0];
-      this.left -= counted;
-      if (this.#type === FrameType.data) this.received += counted;
+      this.left -= bytes.length;
+      if (isCounted(this.#type)) this.taken += begins + bytes.length;
     },
     frameEnd: () => {},
   });
@@ -147,78 +190,96 @@ class Counter {
  * waits: neither may free what it has, nor may the session's end.
  */
 async function acknowledgeInDownload(act: RogueAct, carrier: Duplex): Promise<void> {
-  await carrier.write(counted(open(1, 2 ** 31)));
+  await carrier.write(open(1, 2 ** 31));
   const into = new Uint8Array(65_536);
   const counter = new Counter();
-  while (counter.received < HONEST_BYTES || (counter.left < LARGE_BYTES && counter.received < MOST_HONEST_BYTES)) {
+  while (counter.taken < HONEST_BYTES || (counter.left < LARGE_BYTES && counter.taken < MOST_HONEST_BYTES)) {
     const count = await carrier.read(into);
     if (count === null) return;
     counter.push(into.subarray(0, count));
-    await carrier.write(acknowledge(counter.received));
+    await carrier.write(acknowledge(counter.taken));
   }
   if (act === "acknowledges what has not left") {
-    await carrier.write(acknowledge(counter.received + counter.left));
+    await carrier.write(acknowledge(counter.taken + counter.left));
     await carrier.read(into);
   }
   await carrier.write(acknowledge(2 ** 50));
 }
 
+const RECEIPT_ACTS: ReadonlySet<RogueAct> = new Set<RogueAct>([
+  "gives a receipt too high",
+  "gives a receipt too low",
+  "gives a receipt of its own carrier",
+]);
+
+/** Leaves the first carrier, and joins with a receipt that cannot be. */
+async function giveReceipt(act: RogueAct, carrier: Duplex, { token, dial }: RogueBooty): Promise<void> {
+  const handshake = await ClientHandshake.begin(carrier, undefined, token !== undefined);
+  const { accept: { sessionId }, resumeSecret } = await handshake.commit(NEW, await tokenSalt(token));
+  let taken = 0;
+  // Whoever names a carrier that cannot be is refused, and the session waits.
+  if (act !== "gives a receipt of its own carrier") {
+    await carrier.write(open(1));
+    taken = (await firstCounted(carrier)).taken;
+    await carrier.write(acknowledge(taken));
+  }
+  // Something is heard behind it, so that the acknowledgement has come.
+  await carrier.write(probe());
+  await firstCounted(carrier, (type) => type === FrameType.probe);
+  carrier.close();
+  const next = await dial();
+  const join = await ClientHandshake.begin(next, sessionId, token !== undefined);
+  const receipts: Record<string, Receipt> = {
+    "gives a receipt too high": { number: 0, taken: taken + 5_000_000 },
+    "gives a receipt too low": { number: 0, taken: taken - 1 },
+    "gives a receipt of its own carrier": { number: 8, taken: 1 },
+  };
+  const fields = receiptsField([receipts[act]!]);
+  await join.commit({ kind: "join", number: 8, lane: "quiet", fields }, resumeSecret);
+  await untilEnd(next);
+}
+
 /** Opens streams with the most credit until one is refused, and goes. */
 async function takeAllStartCredit(carrier: Duplex): Promise<void> {
-  await carrier.write(counted(...Array.from({ length: 60 }, (_, index) => open(1 + index, CREDIT, MOST_START_CREDIT))));
+  const opens = Array.from({ length: 60 }, (_, index) => open(1 + 2 * index, CREDIT, MOST_START_CREDIT));
+  await carrier.write(concat(opens));
   await firstCounted(carrier);
-  await carrier.write(counted(new Uint8Array([9])));
+  await carrier.write(BROKEN);
 }
 
-/** Reads until the server has sent counted bytes, in whole frames; returns how many. */
-async function firstCounted(carrier: Duplex): Promise<number> {
-  let bytes = new Uint8Array(0);
-  for (;;) {
-    const into = new Uint8Array(4096);
+/** Reads until the server has sent a counted frame, or another that is wanted; counts what has come. */
+async function firstCounted(
+  carrier: Duplex,
+  isWanted: (type: number) => boolean = isCounted,
+): Promise<{ taken: number }> {
+  const into = new Uint8Array(4096);
+  const counter = new Counter();
+  let isFound = false;
+  let type = 0;
+  const decoder = new FrameDecoder(2 ** 20, {
+    frameStart: () => type = 0,
+    frameData: (bytes) => type ||= bytes[0],
+    frameEnd: () => isFound ||= isWanted(type),
+  });
+  while (!isFound) {
     const count = await carrier.read(into);
-    if (count === null) return 1;
-    const more = new Uint8Array(bytes.length + count);
-    more.set(bytes);
-    more.set(into.subarray(0, count), bytes.length);
-    bytes = more;
-    for (let at = 0; at + 5 <= bytes.length; at += 4 + readU32(bytes, at)) {
-      const length = readU32(bytes, at);
-      if (bytes[at + 4] === FrameType.data && at + 4 + length <= bytes.length) return length - 1;
-    }
+    if (count === null) return { taken: 1 };
+    counter.push(into.subarray(0, count));
+    decoder.push(into.subarray(0, count));
   }
+  return counter;
 }
 
-/** One data frame of these records. */
-export function counted(...records: Uint8Array[]): Uint8Array {
-  const bytes = records.reduce((sum, record) => sum + record.length, 1);
-  const payload = new Uint8Array(bytes);
-  payload[0] = FrameType.data;
-  let at = 1;
-  for (const record of records) {
-    payload.set(record, at);
-    at += record.length;
-  }
-  return framed(payload);
-}
-
-/** An open record. */
+/** An open of a rogue's. */
 export function open(id: number, receive = CREDIT, send = CREDIT): Uint8Array {
-  const record = new Uint8Array(15);
-  writeOpen(record, 0, id, { send, receive });
-  return record;
+  return openFrame(id, { send, receive });
 }
 
+/** What a rogue sends on a stream. */
 function data(id: number, offset: number, bytes: number): Uint8Array {
-  const record = new Uint8Array(9 + bytes);
-  writeDataHeader(record, 0, id, bytes);
-  fillContent(record.subarray(9), ROGUE_KEY, offset);
-  return record;
-}
-
-function fin(id: number): Uint8Array {
-  const record = new Uint8Array(5);
-  writeFin(record, 0, id);
-  return record;
+  const content = new Uint8Array(bytes);
+  fillContent(content, ROGUE_KEY, offset);
+  return dataFrame(id, offset, content);
 }
 
 function acknowledge(offset: number): Uint8Array {
@@ -226,4 +287,9 @@ function acknowledge(offset: number): Uint8Array {
   payload[0] = FrameType.acknowledge;
   writeU64(payload, 1, offset);
   return framed(payload);
+}
+
+/** A question, with the promise that every carrier begins with. */
+function probe(): Uint8Array {
+  return framed(new Uint8Array([FrameType.probe, ProbeFlag.replyWanted, 0, 0, 3, 232, 0, 1]));
 }

@@ -6,6 +6,10 @@
 import { encodeHex } from "@std/encoding/hex";
 import type { TeleError } from "../../lib/net/error.ts";
 import { Mux } from "../../lib/mux/mux.ts";
+import type { Carrier } from "../../lib/session/carrier/carrier.ts";
+import type { Remains } from "../../lib/session/carrier/frame_log.ts";
+import type { Receipt } from "../../lib/session/handshake/fields.ts";
+import { MAX_EXTRA_BYTES, RESET_FRAME_BYTES } from "../../lib/session/session_constants.ts";
 import type { Attachment } from "../../lib/session/session_options.ts";
 import type { Session } from "../../lib/session/session.ts";
 import type { Bounds } from "./bounds.ts";
@@ -28,9 +32,23 @@ interface End {
   readonly bornMs: number;
   /** When the first of both ends began. */
   readonly sessionBornMs: number;
-  received: number;
-  acknowledged: number;
-  attempt: number;
+  /** As it was when it was last looked at. */
+  taken: number;
+  takenThere: number;
+  lastNumber: number;
+  /** Its carriers, by number. */
+  readonly carriers: Map<number, CarrierEnd>;
+}
+
+/** What the model knows of one end of a carrier. */
+interface CarrierEnd {
+  readonly carrier: Carrier;
+  /** What it left behind, once it is gone, and what was taken from it. */
+  remains: Remains | undefined;
+  taken: number;
+  /** Counted bytes that were put into its log. */
+  end: number;
+  isSettled: boolean;
 }
 
 /** What a {@linkcode SessionModel} needs. */
@@ -57,6 +75,7 @@ export class SessionModel {
   readonly #livePairs: Set<End[]> = new Set();
   readonly #pairs: Map<string, End[]> = new Map();
   readonly #rogueSessions: WeakSet<Session> = new WeakSet();
+  readonly #carriers: WeakMap<Carrier, CarrierEnd> = new WeakMap();
 
   constructor(options: SessionModelOptions) {
     this.#scenario = options.scenario;
@@ -77,10 +96,10 @@ export class SessionModel {
     }
   }
 
-  attaching(session: Session, { duplex, peerReceived }: Attachment): void {
+  attaching(session: Session, { duplex, number }: Attachment): void {
     const pipe = this.#network.pipeOf(duplex);
     const holder = duplex.localAddress === undefined ? pipe?.server : pipe?.client;
-    if (session.upper instanceof Mux && session.lastAttempt === 0) this.#bounds.sessionBegan(holder, session.upper);
+    if (session.upper instanceof Mux && number === 0) this.#bounds.sessionBegan(holder, session.upper);
     if (pipe !== undefined && pipe.client.name.startsWith("rogue")) {
       const act = pipe.client.name.replace("rogue that ", "") as RogueAct;
       if (mustBeTurnedAway(act)) this.#verdict.fail(`the server accepted a rogue that had to be turned away: ${act}`);
@@ -91,8 +110,8 @@ export class SessionModel {
     const process = isClient ? pipe.client : pipe?.server;
     const end = this.#ends.get(session) ?? this.#begin(session, process, pipe, isClient);
     this.#verdict.trace(
-      `${isClient ? "client" : "server"} attaches carrier ${pipe?.index} to ${session.name}: ` +
-        `received ${session.received}, the peer ${peerReceived}`,
+      `${isClient ? "client" : "server"} attaches carrier ${pipe?.index} to ${session.name} as number ${number}: ` +
+        `${session.takenBytes} bytes taken, ${session.takenThereBytes} by the peer`,
     );
     if (!isClient) return this.#checkTakeover(session, pipe?.index);
     for (const user of this.#users.values()) {
@@ -107,7 +126,7 @@ export class SessionModel {
     const bornMs = this.#clock.now();
     const sessionBornMs = pair[0]?.bornMs ?? bornMs;
     const { client } = pipe ?? {};
-    const counts = { received: 0, acknowledged: 0, attempt: 0 };
+    const counts = { taken: 0, takenThere: 0, lastNumber: 0, carriers: new Map() };
     const end = { session, process, client, isClient, bornMs, sessionBornMs, ...counts };
     this.#ends.set(session, end);
     pair.push(end);
@@ -121,6 +140,47 @@ export class SessionModel {
     const client = this.#pairs.get(encodeHex(session.id))?.find((end) => end.isClient);
     if (client === undefined || client.process?.isAlive === false || client.session.carrier === undefined) return;
     this.#verdict.fail(`the server attaches carrier ${index} over the one that the client uses`);
+  }
+
+  attached(session: Session, carrier: Carrier): void {
+    const end = this.#ends.get(session);
+    if (end === undefined) return;
+    if (end.carriers.has(carrier.number)) this.#verdict.fail(`a second carrier ${carrier.number} of one session`);
+    const known = { carrier, remains: undefined, taken: 0, end: 0, isSettled: false };
+    end.carriers.set(carrier.number, known);
+    this.#carriers.set(carrier, known);
+  }
+
+  /** From now on nothing counts that it delivers. */
+  carrierGone(carrier: Carrier, remains: Remains): void {
+    const known = this.#carriers.get(carrier);
+    if (known === undefined) return;
+    known.remains = remains;
+    known.taken = carrier.taken;
+    known.end = carrier.log.end;
+    if (remains.acknowledged > remains.handed) this.#verdict.fail("more is acknowledged than was handed to writes");
+  }
+
+  /** A receipt is what the peer has taken, neither more nor less, and what it covers is not sent again. */
+  settled(session: Session, receipts: readonly Receipt[], againBytes: number): void {
+    const end = this.#ends.get(session);
+    if (end === undefined) return;
+    const peer = this.#pairOf(end).find((other) => other !== end);
+    let most = 0;
+    for (const [number, own] of end.carriers) {
+      if (own.remains === undefined || own.isSettled) continue;
+      own.isSettled = true;
+      const told = receipts.find((receipt) => receipt.number === number)?.taken ?? own.remains.acknowledged;
+      const taken = peer?.carriers.get(number)?.taken ?? 0;
+      if (told !== taken) this.#verdict.fail(`${told} bytes of carrier ${number} are told, and ${taken} were taken`);
+      // A frame that was cut goes whole where it is not data.
+      if (own.end > told) most += own.end - told + MAX_EXTRA_BYTES + RESET_FRAME_BYTES;
+    }
+    if (againBytes > most) this.#verdict.fail(`${againBytes} bytes are sent again, ${most} were not taken at the most`);
+  }
+
+  #pairOf(end: End): End[] {
+    return this.#pairs.get(encodeHex(end.session.id)) ?? [];
   }
 
   carrierLost(session: Session, reason: string): void {
@@ -169,18 +229,24 @@ export class SessionModel {
     const outageMs = this.#clock.now() - (session.detachedAt ?? this.#clock.now());
     if (outageMs >= this.#scenario.resumeTimeoutMs) return this.#losses.because("expired");
     // A session without streams may be forgotten sooner, but no stream, byte or reset on its way may be lost by that.
-    const { replayLog: { heldBytes }, upper: { streamCount, hasUnsent } } = session;
+    const { budget: { heldBytes }, upper: { streamCount, hasUnsent } } = session;
     if (streamCount > 0 || heldBytes > 0 || hasUnsent) {
       const resets = hasUnsent ? " and resets" : "";
       this.#verdict.fail(`session ended too early, ${heldBytes} bytes${resets} waited: ${error.message}`);
     }
   }
 
-  /** What the peer of the session whose streams `mux` has took of it; `undefined` if there is no such session. */
-  takenByPeerOf(mux: Mux): number | undefined {
+  /** Nothing is held for a session that is over. */
+  ended({ name, budget: { heldBytes } }: Session): void {
+    if (heldBytes !== 0) this.#verdict.fail(`session ${name} has ended and still holds ${heldBytes} bytes`);
+  }
+
+  /** The mux at the other end of the session whose streams `mux` has; `undefined` if there is no such session. */
+  peerOf(mux: Mux): Mux | undefined {
     for (const pair of this.#pairs.values()) {
       const own = pair.find(({ session }) => session.upper === mux);
-      if (own !== undefined) return pair.find((end) => end !== own)?.session.received ?? 0;
+      const upper = own && pair.find((end) => end !== own)?.session.upper;
+      if (upper instanceof Mux) return upper;
     }
     return undefined;
   }
@@ -194,21 +260,17 @@ export class SessionModel {
         this.#ends.delete(session);
         continue;
       }
-      const { received, lastAttempt, replayLog: log } = session;
-      if (received < end.received) {
-        this.#verdict.fail(`the count received went back from ${end.received} to ${received}`);
-      }
-      if (log.acknowledged < end.acknowledged) this.#verdict.fail("the count acknowledged went back");
-      if (lastAttempt < end.attempt) this.#verdict.fail("the attempt's number went back");
-      end.received = received;
-      end.acknowledged = log.acknowledged;
-      end.attempt = lastAttempt;
+      const { takenBytes, takenThereBytes, lastNumber, budget: { heldBytes }, carrier } = session;
+      if (takenBytes < end.taken) this.#verdict.fail(`the bytes taken went back from ${end.taken} to ${takenBytes}`);
+      if (takenThereBytes < end.takenThere) this.#verdict.fail("the bytes that the peer has taken went back");
+      if (lastNumber < end.lastNumber) this.#verdict.fail("the number of the last carrier went back");
+      end.taken = takenBytes;
+      end.takenThere = takenThereBytes;
+      end.lastNumber = lastNumber;
       const limit = this.#scenario.replayBufferBytes + 8192 + 64 * this.#users.size;
-      if (log.heldBytes > limit) {
-        this.#verdict.fail(`the replay log holds ${log.heldBytes} bytes, the limit is ${limit}`);
-      }
-      if (log.heldBytes !== log.end - log.acknowledged) {
-        this.#verdict.fail("the replay log holds other than what is not acknowledged");
+      if (heldBytes > limit) this.#verdict.fail(`the session holds ${heldBytes} bytes, the limit is ${limit}`);
+      if (carrier !== undefined && heldBytes < carrier.log.end - carrier.log.acknowledged) {
+        this.#verdict.fail(`the session holds ${heldBytes} bytes, which is less than what is not acknowledged`);
       }
     }
     for (const pair of this.#livePairs) this.#checkPair(pair);
@@ -221,7 +283,7 @@ export class SessionModel {
     for (const older of left) {
       for (const newer of this.#ends.values()) {
         const isNext = newer.process === older.process && newer.client !== older.client && newer.bornMs > older.bornMs;
-        if (isNext && newer.received > 0) {
+        if (isNext && newer.taken > 0) {
           this.#verdict.fail(`session ${older.session.name} of a client that was killed outlives its return`);
         }
       }
@@ -232,26 +294,29 @@ export class SessionModel {
     const [one, other] = [pair[0].session, pair[1].session];
     if (one.error !== undefined || other.error !== undefined) return void this.#livePairs.delete(pair);
     for (const [from, to] of [[one, other], [other, one]]) {
-      if (from.replayLog.acknowledged > to.received) {
-        this.#verdict.fail(`${from.replayLog.acknowledged} bytes are acknowledged, but ${to.received} received`);
+      if (from.takenThereBytes > to.takenBytes) {
+        this.#verdict.fail(`${from.takenThereBytes} bytes are acknowledged, but ${to.takenBytes} were taken`);
       }
-      if (to.received > from.replayLog.end) {
-        this.#verdict.fail(`${to.received} bytes are received, but ${from.replayLog.end} were written`);
-      }
+      const { carrier } = from;
+      if (carrier === undefined || carrier.number !== to.carrier?.number) continue;
+      const { taken } = to.carrier;
+      const { acknowledged, handed } = carrier.log;
+      if (acknowledged > taken) this.#verdict.fail(`${acknowledged} bytes are acknowledged, but ${taken} were taken`);
+      if (taken > handed) this.#verdict.fail(`${taken} bytes were taken, but ${handed} handed to writes`);
     }
   }
 
   /** Whether each client's session has a carrier, and its peer has all that was sent. */
   get isQuiet(): boolean {
     return this.#live.every(({ session, isClient }) =>
-      !isClient || (session.carrier !== undefined && session.replayLog.heldBytes === 0)
+      !isClient || (session.carrier !== undefined && session.budget.heldBytes === 0)
     );
   }
 
   /** The sessions there are, for a person. */
   get waiting(): string[] {
     return this.#live.map(({ session, isClient }) => {
-      const how = session.carrier === undefined ? "detached" : `${session.replayLog.heldBytes} bytes not acknowledged`;
+      const how = session.carrier === undefined ? "detached" : `${session.budget.heldBytes} bytes not acknowledged`;
       return `${isClient ? "client" : "server"} session ${session.name} ${how}`;
     });
   }

@@ -1,5 +1,5 @@
 /**
- * What must be true of streams: their windows, and how they end.
+ * What must be true of streams: what they take, their windows, and how they end.
  *
  * @module
  */
@@ -11,23 +11,65 @@ import type { Verdict } from "./verdict.ts";
 /** What an injected fault says. */
 export const INJECTED = "an injected fault";
 
+/** What one end has taken of a stream of its peer's. */
+interface Taken {
+  /** Up to here, from the first byte on. */
+  bytes: number;
+  /** Where it ends, once that has come. */
+  end: number | undefined;
+}
+
+/** What a {@linkcode StreamModel} needs. */
+export interface StreamModelOptions {
+  verdict: Verdict;
+  sessions: SessionModel;
+  /** The call of this number that takes what came throws. */
+  faultAt: number;
+  /** Whether some peers send what they like. */
+  hasRogues: boolean;
+}
+
 /** All streams of one run, at both ends. */
 export class StreamModel {
   readonly #verdict: Verdict;
   readonly #sessions: SessionModel;
   readonly #faultAt: number;
+  readonly #hasRogues: boolean;
   readonly #windows: WeakMap<MuxStream, number> = new WeakMap();
+  /** Where the next data of a stream begins. */
+  readonly #next: WeakMap<MuxStream, number> = new WeakMap();
+  /** Numbers of streams whose opens came. */
+  readonly #opened: WeakMap<Mux, Set<number>> = new WeakMap();
+  readonly #taken: WeakMap<Mux, Map<number, Taken>> = new WeakMap();
   /** Names of users whose streams' ends were told. */
   readonly #told: Set<string> = new Set();
-  /** Where the ends of streams lie in what their sessions count. */
-  readonly #sentEnds: WeakMap<MuxStream, { mux: Mux; offset: number }> = new WeakMap();
   #received = 0;
 
-  /** The call number `faultAt` that takes what came throws. */
-  constructor(verdict: Verdict, sessions: SessionModel, faultAt: number) {
+  constructor({ verdict, sessions, faultAt, hasRogues }: StreamModelOptions) {
     this.#verdict = verdict;
     this.#sessions = sessions;
     this.#faultAt = faultAt;
+    this.#hasRogues = hasRogues;
+  }
+
+  /** A number is used once: what comes again opens nothing. */
+  openCame(mux: Mux, id: number, opens: number): void {
+    let opened = this.#opened.get(mux);
+    if (opened === undefined) this.#opened.set(mux, opened = new Set());
+    if (!opened.has(id)) return void opened.add(id);
+    if (opens > 0) this.#verdict.fail(`stream ${id} is opened a second time`);
+    if (!this.#hasRogues) this.#verdict.fail(`the open of stream ${id} comes again, though a receipt covers it`);
+  }
+
+  /**
+   * With one carrier at a time and exact receipts, an honest peer's data comes once and in order: to put it together is
+   * only for what no receipt tells.
+   */
+  receiving(stream: MuxStream, offset: number, bytes: number): void {
+    const next = this.#next.get(stream) ?? 0;
+    this.#next.set(stream, Math.max(next, offset + bytes));
+    if (offset === next || this.#hasRogues) return;
+    this.#verdict.fail(`${stream.peer || `stream ${stream.id}`} is sent byte ${offset} where ${next} is the next`);
   }
 
   received(stream: MuxStream): void {
@@ -38,27 +80,32 @@ export class StreamModel {
     }
   }
 
+  dataCame(mux: Mux, id: number, offset: number, isEnd: boolean): void {
+    let streams = this.#taken.get(mux);
+    if (streams === undefined) this.#taken.set(mux, streams = new Map());
+    let taken = streams.get(id);
+    if (taken === undefined) streams.set(id, taken = { bytes: 0, end: undefined });
+    if (isEnd) taken.end = offset;
+    else taken.bytes = Math.max(taken.bytes, offset);
+  }
+
   fault(): Error | undefined {
     if (++this.#received !== this.#faultAt) return undefined;
     this.#verdict.trace("a fault is injected");
     return new Error(INJECTED);
   }
 
-  endSent(mux: Mux, stream: MuxStream, offset: number): void {
-    this.#sentEnds.set(stream, { mux, offset });
-  }
-
   /** Finished means that the peer has taken all of it. */
-  ended(stream: MuxStream, { kind }: StreamEnd): void {
+  ended(mux: Mux, stream: MuxStream, { kind }: StreamEnd): void {
     this.#told.add(stream.peer);
     if (kind !== "finished") return;
-    const sent = this.#sentEnds.get(stream);
-    if (sent === undefined) return this.#verdict.fail("a stream is told to be finished that has not sent its end");
-    const taken = this.#sessions.takenByPeerOf(sent.mux);
-    if (taken === undefined || taken >= sent.offset) return;
-    this.#verdict.fail(
-      `a stream is told to be finished whose end is at ${sent.offset}, but the peer has taken ${taken}`,
-    );
+    const peer = this.#sessions.peerOf(mux);
+    // A rogue has no mux.
+    if (peer === undefined) return;
+    const taken = this.#taken.get(peer)?.get(stream.id);
+    if (taken?.end !== undefined && taken.bytes === taken.end) return;
+    const how = taken === undefined ? "nothing" : `${taken.bytes} bytes and ${taken.end ?? "no"} end`;
+    this.#verdict.fail(`stream ${stream.id} is told to be finished, but the peer has taken ${how} of it`);
   }
 
   /** Whether it was told how the stream of the user called `name` ended. */

@@ -8,6 +8,10 @@ import { LEAST_START_CREDIT } from "../../lib/mux/mux_constants.ts";
 import { CreditPool } from "../../lib/mux/credit.ts";
 import { Mux } from "../../lib/mux/mux.ts";
 import { MuxStream, type StreamEnd } from "../../lib/mux/stream.ts";
+import { Carrier } from "../../lib/session/carrier/carrier.ts";
+import type { Remains } from "../../lib/session/carrier/frame_log.ts";
+import type { Receipt } from "../../lib/session/handshake/fields.ts";
+import { type Segment, SegmentPool } from "../../lib/session/segment_pool.ts";
 import type { Attachment } from "../../lib/session/session_options.ts";
 import { Session } from "../../lib/session/session.ts";
 
@@ -15,16 +19,28 @@ import { Session } from "../../lib/session/session.ts";
 export interface Watcher {
   readonly startCredit: number;
   attaching(session: Session, attachment: Attachment): void;
+  attached(session: Session, carrier: Carrier): void;
   carrierLost(session: Session, reason: string): void;
+  /** Nothing more is taken from `carrier`. */
+  carrierGone(carrier: Carrier, remains: Remains): void;
+  /** The peer's receipts came; `againBytes` are to be sent again because of them. */
+  settled(session: Session, receipts: readonly Receipt[], againBytes: number): void;
   ending(session: Session, error: TeleError): void;
+  ended(session: Session): void;
+  /** An open came; `opens` streams it has opened. */
+  openCame(mux: Mux, id: number, opens: number): void;
+  /** Data is about to be taken by a stream. */
+  receiving(stream: MuxStream, offset: number, bytes: number): void;
   received(stream: MuxStream): void;
+  /** Data, or an end behind it, was handed to `mux`: up to `offset`. */
+  dataCame(mux: Mux, id: number, offset: number, isEnd: boolean): void;
   /** All that `mux` was given at once has been handed over. */
   turnEnded(mux: Mux): void;
   /** What is to be thrown where a stream takes what came, if anything. */
   fault(stream: MuxStream): Error | undefined;
-  /** The end of a stream is in the log of `mux`, up to `offset`. */
-  endSent(mux: Mux, stream: MuxStream, offset: number): void;
-  streamEnded(stream: MuxStream, end: StreamEnd): void;
+  streamEnded(mux: Mux, stream: MuxStream, end: StreamEnd): void;
+  /** A segment left its pool, or came back. */
+  segmentMoved(segment: Segment, isOut: boolean): void;
 }
 
 let watcher: Watcher | undefined;
@@ -34,14 +50,17 @@ export function watch(next: Watcher | undefined): void {
   watcher = next;
 }
 
-const { attach, carrierLost, end } = Session.prototype;
+const { attach, carrierLost, end, settle } = Session.prototype;
+const { remains } = Carrier.prototype;
 const { receive } = MuxStream.prototype;
-const { endSent, streamEnded, turnEnded } = Mux.prototype;
+const { receiveData, receiveEnd, receiveOpen, streamEnded, turnEnded } = Mux.prototype;
 const { takeStart } = CreditPool.prototype;
+const { giveBack, take, takeSmall } = SegmentPool.prototype;
 
 Session.prototype.attach = function (this: Session, attachment) {
   watcher?.attaching(this, attachment);
-  return attach.call(this, attachment);
+  attach.call(this, attachment);
+  if (this.carrier !== undefined) watcher?.attached(this, this.carrier);
 };
 
 Session.prototype.carrierLost = function (this: Session, carrier, reason) {
@@ -49,16 +68,48 @@ Session.prototype.carrierLost = function (this: Session, carrier, reason) {
   return carrierLost.call(this, carrier, reason);
 };
 
-Session.prototype.end = function (this: Session, error, ending) {
-  if (this.error === undefined) watcher?.ending(this, error);
-  return end.call(this, error, ending);
+Session.prototype.settle = function (this: Session, receipts) {
+  const againBytes = settle.call(this, receipts);
+  watcher?.settled(this, receipts, againBytes);
+  return againBytes;
 };
 
-MuxStream.prototype.receive = function (this: MuxStream, bytes, segment) {
+Session.prototype.end = function (this: Session, error, ending) {
+  const isFirst = this.error === undefined;
+  if (isFirst) watcher?.ending(this, error);
+  const done = end.call(this, error, ending);
+  if (isFirst) watcher?.ended(this);
+  return done;
+};
+
+Carrier.prototype.remains = function (this: Carrier) {
+  const left = remains.call(this);
+  watcher?.carrierGone(this, left);
+  return left;
+};
+
+MuxStream.prototype.receive = function (this: MuxStream, offset, bytes, segment) {
+  watcher?.receiving(this, offset, bytes.length);
   const fault = watcher?.fault(this);
   if (fault !== undefined) throw fault;
-  receive.call(this, bytes, segment);
+  receive.call(this, offset, bytes, segment);
   watcher?.received(this);
+};
+
+Mux.prototype.receiveOpen = function (this: Mux, open) {
+  const before = this.streamCount;
+  receiveOpen.call(this, open);
+  watcher?.openCame(this, open.id, this.streamCount - before);
+};
+
+Mux.prototype.receiveData = function (this: Mux, id, offset, bytes, segment) {
+  receiveData.call(this, id, offset, bytes, segment);
+  watcher?.dataCame(this, id, offset + bytes.length, false);
+};
+
+Mux.prototype.receiveEnd = function (this: Mux, id, offset) {
+  receiveEnd.call(this, id, offset);
+  watcher?.dataCame(this, id, offset, true);
 };
 
 Mux.prototype.turnEnded = function (this: Mux) {
@@ -66,13 +117,8 @@ Mux.prototype.turnEnded = function (this: Mux) {
   return turnEnded.call(this);
 };
 
-Mux.prototype.endSent = function (this: Mux, stream, offset) {
-  watcher?.endSent(this, stream, offset);
-  endSent.call(this, stream, offset);
-};
-
 Mux.prototype.streamEnded = function (this: Mux, stream, end) {
-  watcher?.streamEnded(stream, end);
+  watcher?.streamEnded(this, stream, end);
   streamEnded.call(this, stream, end);
 };
 
@@ -83,4 +129,22 @@ CreditPool.prototype.takeStart = function (this: CreditPool) {
   const start = Math.min(watcher.startCredit, Math.max(this.free, LEAST_START_CREDIT));
   this.claim(start);
   return start;
+};
+
+SegmentPool.prototype.take = function (this: SegmentPool) {
+  return taken(take.call(this));
+};
+
+SegmentPool.prototype.takeSmall = function (this: SegmentPool) {
+  return taken(takeSmall.call(this));
+};
+
+function taken(segment: Segment): Segment {
+  watcher?.segmentMoved(segment, true);
+  return segment;
+}
+
+SegmentPool.prototype.giveBack = function (this: SegmentPool, segment) {
+  watcher?.segmentMoved(segment, false);
+  giveBack.call(this, segment);
 };

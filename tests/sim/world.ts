@@ -201,6 +201,8 @@ class World {
       this.#verdict.fail(`${server.process.pendingTimers} timers are left in the server`);
     }
     for (const { process } of [client, server]) this.#model.bounds.checkGivenBack(process);
+    // Who is killed gives nothing back.
+    if (!this.#scenario.events.some(({ kind }) => /^(kill|stop)/.test(kind))) this.#model.bounds.checkSegments();
   }
 
   #happen(event: SimEvent): void {

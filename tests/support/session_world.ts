@@ -119,7 +119,8 @@ export class ByteLayer implements UpperLayer {
   #fill(memory: Uint8Array, at: number, bytes: number): void {
     writeDataHeader(memory, at, { id: BYTES_ID, offset: this.sent, length: bytes, isEnd: false });
     const start = at + DATA_HEADER_BYTES;
-    for (let i = 0; i < bytes; i++) memory[start + i] = byteAt(this.key, this.sent + i);
+    const { key, sent } = this;
+    for (let i = 0; i < bytes; i++) memory[start + i] = byteAt(key, sent + i);
     this.sent += bytes;
   }
 
@@ -141,8 +142,9 @@ export class ByteLayer implements UpperLayer {
       this.#peerKey = keyOf(bytes[0]);
       this.streamCount = 1;
     }
+    const key = this.#peerKey;
     for (let at = 0; at < bytes.length; at++) {
-      if (bytes[at] !== byteAt(this.#peerKey, offset + at)) throw new Error(`byte ${offset + at} is not the right one`);
+      if (bytes[at] !== byteAt(key, offset + at)) throw new Error(`byte ${offset + at} is not the right one`);
     }
     this.repeated += Math.min(bytes.length, this.received - offset);
     this.received = Math.max(this.received, offset + bytes.length);

@@ -218,6 +218,11 @@ export class Carrier {
     return this.#takenBefore ?? this.#reader.countedBytes;
   }
 
+  /** How many of these say nothing, unless more comes: see {@linkcode SessionFrameReader.wastedBytes}. */
+  get wastedBytes(): number {
+    return this.#reader.wastedBytes;
+  }
+
   /** It is gone: what is left of its log. */
   remains(): Remains {
     return this.log.gone();

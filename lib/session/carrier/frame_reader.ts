@@ -104,6 +104,17 @@ export class SessionFrameReader {
   }
 
   /**
+   * How many of them are of a frame that is sent again whole unless the rest of it comes: of one that is not data, or of
+   * the header of data.
+   */
+  get wastedBytes(): number {
+    if (this.#type === NO_TYPE || !isCounted(this.#type)) return 0;
+    if (!this.#isData) return FRAME_HEADER_BYTES + this.#length - this.#left;
+    if (this.#filled < DATA_HEADER_BYTES) return this.#filled;
+    return this.#left === this.#length - DATA_FIELDS_BYTES ? DATA_HEADER_BYTES : 0;
+  }
+
+  /**
    * Takes the next bytes of the carrier, as far as the allowance goes.
    *
    * @returns How many it took.
