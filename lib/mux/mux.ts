@@ -370,8 +370,9 @@ export class Mux implements UpperLayer, StreamHost {
     return bytes <= this.#takenPool.free || (bytes <= LEAST_START_CREDIT && bytes <= this.#memory.starts.free);
   }
 
-  /** The peer sends nothing more on it: of the credit that it took only what waits for the user is still needed. */
+  /** Once all of it has come, only what waits for the user is still needed of the credit that the peer took. */
   #takesNoMore(stream: MuxStream): void {
+    if (!stream.hasArrived) return;
     const taken = this.#takenByPeer.get(stream.id);
     if (taken === undefined || taken <= stream.waitingBytes) return;
     this.#takenByPeer.set(stream.id, stream.waitingBytes);
@@ -407,9 +408,11 @@ export class Mux implements UpperLayer, StreamHost {
    */
   #streamOf(id: number): MuxStream | undefined {
     const stream = this.#streams.get(id);
-    if (stream !== undefined) return stream;
-    const isKnown = this.#options.dial === undefined ? id % 2 === 1 && id < this.#nextId : this.#seen.has(id);
-    if (!isKnown) throw new TeleError("protocol", `the peer sent something of stream ${id}, which was never opened`);
+    if (stream?.isOpened) return stream;
+    const wasOpened = this.#options.dial === undefined ? id % 2 === 1 && id < this.#nextId : this.#seen.has(id);
+    if (stream !== undefined || !wasOpened) {
+      throw new TeleError("protocol", `the peer sent something of stream ${id}, which was never opened`);
+    }
     return undefined;
   }
 
@@ -419,6 +422,7 @@ export class Mux implements UpperLayer, StreamHost {
     if (stream === undefined) return;
     try {
       stream.receive(offset, bytes, segment);
+      this.#takesNoMore(stream);
     } catch (error) {
       this.#failed(stream, error);
     }

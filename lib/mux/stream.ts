@@ -180,6 +180,11 @@ export class MuxStream implements FrameOwner {
     return this.#isEndTaken && this.#inbound.isComplete;
   }
 
+  /** Whether all that the peer has sent and will send was received. */
+  get hasArrived(): boolean {
+    return this.#arrivals.isComplete;
+  }
+
   /** Bytes received and not yet taken by the user's program. */
   get waitingBytes(): number {
     return this.#inbound.waitingBytes;

@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { readU16, readU32, readU64, writeU16, writeU32, writeU64 } from "../net/bytes.ts";
+import { ByteReader, readU16, readU32, readU64, writeU16, writeU32, writeU64 } from "../net/bytes.ts";
 import { TeleError } from "../net/error.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../ping/codec.ts";
+import { readFields } from "./handshake/fields.ts";
 import {
   COUNTED_HEADER_BYTES,
   DATA_HEADER_BYTES,
@@ -109,9 +110,15 @@ export function writeWindow(into: Uint8Array, at: number, id: number, limit: num
 
 /** Reads the payload of an open. */
 export function decodeOpen(payload: Uint8Array): Open {
-  const fieldsBytes = payload.length - (OPEN_FRAME_BYTES - FRAME_HEADER_BYTES - 1);
+  const at = OPEN_FRAME_BYTES - FRAME_HEADER_BYTES - 1;
+  const fieldsBytes = payload.length - at;
   if (fieldsBytes < 1 || fieldsBytes > MAX_EXTRA_BYTES) {
     throw new TeleError("protocol", `an open of ${payload.length} bytes is none`);
+  }
+  // None is known in this version; nearly all opens have none.
+  if (fieldsBytes > 1 || payload[at] !== 0) {
+    const reader = new ByteReader(payload.subarray(at), "open");
+    reader.end(readFields(reader, "open"));
   }
   const credits = { send: readU32(payload, 5), receive: readU32(payload, 9) };
   return { id: readU32(payload, 1), credits, service: readU16(payload, 13) };
@@ -120,7 +127,7 @@ export function decodeOpen(payload: Uint8Array): Open {
 /** Reads the payload of a reset. */
 export function decodeReset(payload: Uint8Array): Reset {
   const at = RESET_FRAME_BYTES - FRAME_HEADER_BYTES;
-  const length = payload.length < at ? -1 : readU16(payload, at - 2);
+  const length = payload.length < at ? 0 : readU16(payload, at - 2);
   if (payload.length !== at + length || length > MAX_EXTRA_BYTES) {
     throw new TeleError("protocol", `a reset of ${payload.length} bytes is none`);
   }

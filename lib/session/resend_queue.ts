@@ -129,7 +129,7 @@ export class ResendQueue {
     let left = maxBytes;
     let moved = 0;
     while (moved < queue.length && left > 0) {
-      const frame = queue[moved]!;
+      const frame = queue[moved];
       if (!isData(frame.type) || bytesOf(frame) <= left) {
         left -= this.#moveWhole(log, frame);
         moved++;

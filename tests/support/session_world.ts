@@ -91,9 +91,10 @@ export class ByteLayer implements UpperLayer {
   pull(log: FrameLog, bulkBytes: number): void {
     this.#pullWindows(log);
     bulkBytes = Math.min(bulkBytes, this.session?.budget.room ?? Infinity);
-    while (this.#toSend > 0 && bulkBytes > 0) {
+    while (this.#toSend > 0 && bulkBytes > DATA_HEADER_BYTES) {
       const small = this.#random.chance(0.5);
-      const bytes = Math.min(this.#toSend, bulkBytes, this.#random.between(1, small ? 50 : PIECE_BYTES));
+      const most = Math.min(this.#toSend, bulkBytes - DATA_HEADER_BYTES);
+      const bytes = Math.min(most, this.#random.between(1, small ? 50 : PIECE_BYTES));
       const frameBytes = DATA_HEADER_BYTES + bytes;
       if (small) {
         const at = log.reserve(frameBytes);
@@ -104,7 +105,7 @@ export class ByteLayer implements UpperLayer {
         log.adopt(memory, HEADROOM_BYTES, memory.length, { headroom: HEADROOM_BYTES });
       }
       this.#toSend -= bytes;
-      bulkBytes -= bytes;
+      bulkBytes -= frameBytes;
     }
   }
 

@@ -172,6 +172,7 @@ export class Carrier {
   /** Said, or about to be: nothing that comes from now on is looked at. */
   #goodbye: Ending | undefined;
   #farewell: Farewell | undefined;
+  #takenBefore: number | undefined;
   #leaveTimer: Timer | undefined;
 
   /** Starts both loops. */
@@ -212,9 +213,9 @@ export class Carrier {
     return this.#liveness.doubt;
   }
 
-  /** Counted bytes taken from it. */
+  /** Counted bytes taken from it. Once it says goodbye what comes, and the rest of what came, is not. */
   get taken(): number {
-    return this.#reader.countedBytes;
+    return this.#takenBefore ?? this.#reader.countedBytes;
   }
 
   /** How many of these say nothing, unless more comes: see {@linkcode SessionFrameReader.wastedBytes}. */
@@ -280,6 +281,7 @@ export class Carrier {
   sayGoodbye(ending: Ending, acknowledges: boolean): void {
     if (this.#stopped || this.#goodbye !== undefined) return;
     this.#goodbye = ending;
+    this.#takenBefore = this.#reader.countedBytes;
     this.#control.acknowledgeDue = acknowledges;
     const nowMs = this.#clock.now();
     const { inFlight, rateBytesPerMs } = this.flight;

@@ -19,20 +19,23 @@ export const MOST_GATHERED_BYTES: number = 32 * 1024;
  *
  * @example
  * ```ts
- * import { ReplayLog } from "./replay_log.ts";
+ * import { FrameLog } from "./frame_log.ts";
  * import { WriteHold } from "./write_hold.ts";
+ * import { writeOpen } from "../frames.ts";
+ * import { LogBudget } from "../log_budget.ts";
  * import { SegmentPool } from "../segment_pool.ts";
- * import { HEADROOM_BYTES } from "../session_constants.ts";
+ * import { OPEN_FRAME_BYTES } from "../session_constants.ts";
  * import { assert, assertStrictEquals } from "@std/assert";
  *
  * const pool = new SegmentPool({ plenty: 4 });
  * const segment = pool.take();
- * const log = new ReplayLog({ limitBytes: 1024 });
- * log.adopt(segment.memory, HEADROOM_BYTES, HEADROOM_BYTES + 10, segment);
+ * writeOpen(segment.memory, 0, 1, { send: 4096, receive: 4096 });
+ * const log = new FrameLog(new LogBudget({ limitBytes: 1024 }));
+ * log.adopt(segment.memory, 0, OPEN_FRAME_BYTES, { segment, headroom: 0 });
  * segment.release();
  * const hold = new WriteHold();
  * log.nextWrite(hold); // handed to a write, which waits
- * log.acknowledge(10); // says the peer
+ * log.acknowledge(OPEN_FRAME_BYTES); // says the peer
  * assert(pool.take() !== segment);
  * hold.release(); // the write is done
  * assertStrictEquals(pool.take(), segment);

@@ -33,14 +33,15 @@ export const FieldType = {
 /** Optional fields by type. */
 export type Fields = Map<number, Uint8Array>;
 
-/** The messages that have fields. */
+/** The messages and frames that have fields. */
 export type FieldedMessage =
   | "hello"
   | "challenge"
   | "commit of a new session"
   | "commit of a join"
   | "accept of a new session"
-  | "accept of a join";
+  | "accept of a join"
+  | "open";
 
 /** How many counted bytes of a carrier that is gone an end has taken; final. Source: `PROTOCOL.md`, "Receipts". */
 export interface Receipt {

@@ -92,7 +92,7 @@ Deno.test("a download whose acknowledgements do not get there moves to another c
   const startMs = world.clock.now();
   world.there.send(MUCH);
   await world.untilDelivered(15_000);
-  await world.clock.advanceUntil(() => world.there.session!.replayLog.heldBytes === 0, 15_000, "the acknowledgement");
+  await world.clock.advanceUntil(() => world.there.session!.budget.heldBytes === 0, 15_000, "the acknowledgement");
   assertLessOrEqual(world.clock.now() - startMs, 15_000);
   assertEquals(world.linesWith("client warn: link lost: no answer for").length, 1);
   world.assertUnbroken();

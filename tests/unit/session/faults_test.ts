@@ -1,11 +1,17 @@
 /** Faults of the program's own: what throws ends what it belongs to, loudly, and nothing else (invariant 11). */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertLess, assertLessOrEqual, assertStringIncludes } from "@std/assert";
+import { concat } from "@std/bytes/concat";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { faultOf, TeleError } from "../../../lib/net/error.ts";
 import { duplexPair } from "../../../lib/net/pipe.ts";
 import { MuxWorld, text } from "../../support/mux_world.ts";
 import { collect, readText } from "../../support/reading.ts";
-import { SessionWorld } from "../../support/session_world.ts";
+import { type ByteLayer, BYTES_ID, handMade, SessionWorld } from "../../support/session_world.ts";
+import { decodeAcknowledge } from "../../../lib/session/carrier/control.ts";
+import type { FrameOwner } from "../../../lib/session/carrier/piece_queue.ts";
+import { HandshakeChannel } from "../../../lib/session/handshake/channel.ts";
+import { DATA_HEADER_BYTES, FrameType } from "../../../lib/session/session_constants.ts";
+import { dataFrame, endFrame, openFrame, resetFrame, windowsFrame } from "../../support/frames.ts";
 
 const BUG = new Error("a bug in the program");
 
@@ -124,20 +130,84 @@ Deno.test("a connection that throws when it is aborted does not keep others from
   assertEquals(world.ends.client.length, 3);
 });
 
-for (const call of ["receive", "receiveHint", "acknowledged", "pull"] as const) {
+/** Sends a frame beside what the layer above sends. */
+function inject({ session }: ByteLayer, frame: Uint8Array, owner?: FrameOwner): void {
+  const { log } = session!.carrier!;
+  const at = log.reserve(frame.length, owner);
+  log.arena.set(frame, at);
+  session!.wake();
+}
+
+/** A session whose server throws in one of its calls ends at both ends, loudly. */
+async function assertEndsLoudly(world: SessionWorld, told = world.there): Promise<void> {
+  const { here } = world;
+  await world.clock.advance(2_000);
+  assertEquals(told.error?.code, "fault");
+  assert(here.error !== undefined && /fault .* a bug in the program/.test(here.error.message), here.error?.message);
+  assertEquals(world.linesWith("server error: session").length, 1);
+  await world.end();
+}
+
+/** Frames that lead to each call. */
+const FRAMES = {
+  receiveOpen: openFrame(3, { send: 1, receive: 1 }),
+  receiveData: dataFrame(BYTES_ID, 100, new Uint8Array(1000)),
+  receiveEnd: endFrame(BYTES_ID, 100),
+  receiveReset: resetFrame(BYTES_ID, 100, 1, "why"),
+  receiveWindow: windowsFrame([1, 1]),
+};
+
+for (const [call, frame] of Object.entries(FRAMES) as [keyof typeof FRAMES, Uint8Array][]) {
   Deno.test(`a throw in ${call} ends the session at both ends, loudly, and nothing of it is counted`, async () => {
     const world = await SessionWorld.attached();
     const { here, there } = world;
-    const before = there.session!.received;
+    const { session } = there;
+    const before = session!.takenBytes;
     there[call] = throwsBug;
-    if (call === "receiveHint") here.hints = [1];
-    here.send(1_000);
-    there.send(call === "acknowledged" || call === "pull" ? 1_000 : 0);
-    await world.clock.advance(2_000);
-    assertEquals(there.error?.code, "fault");
-    assert(here.error !== undefined && /fault .* a bug in the program/.test(here.error.message), here.error?.message);
-    assertEquals(world.linesWith("server error: session").length, 1);
-    if (call === "receive") assertEquals(there.session!.received, before);
-    await world.end();
+    inject(here, frame);
+    await assertEndsLoudly(world, there);
+    // What stands in front of data, or of a frame's last piece, says nothing by itself.
+    assertLess(session!.takenBytes - before, frame.length);
+    assertLessOrEqual(session!.takenBytes - before, DATA_HEADER_BYTES);
   });
 }
+
+Deno.test("a throw in pull, or over a frame that was taken, ends the session at both ends, loudly", async () => {
+  for (const call of ["pull", "frameTaken"] as const) {
+    const world = await SessionWorld.attached();
+    const { there } = world;
+    if (call === "pull") {
+      there.pull = throwsBug;
+      there.send(1_000);
+    } else {
+      const owner: FrameOwner = {
+        isQuiet: true,
+        frameHeld() {},
+        frameTaken: throwsBug,
+        frameQueued() {},
+        frameUnqueued() {},
+      };
+      inject(there, windowsFrame([1, 1]), owner);
+    }
+    await assertEndsLoudly(world);
+  }
+});
+
+Deno.test("what came behind the frame that ends a session is not acknowledged with its goodbye", async () => {
+  const world = new SessionWorld();
+  const { pipe } = await handMade(world);
+  const { there } = world;
+  const taken = there.session!.takenBytes;
+  there.receiveReset = throwsBug;
+  // No streams: then a goodbye acknowledges what came.
+  there.streamCount = 0;
+  const frames = [resetFrame(1, 1, 1, "why"), dataFrame(BYTES_ID, 1, new Uint8Array(1000))];
+  await pipe.a.write(concat(frames));
+  const channel = new HandshakeChannel(pipe.a);
+  let acknowledged = 0;
+  for (let frame = await channel.receive(); frame[0] !== FrameType.goodbye; frame = await channel.receive()) {
+    if (frame[0] === FrameType.acknowledge) acknowledged = decodeAcknowledge(frame);
+  }
+  assertEquals(acknowledged, taken + 4, "the length of the frame that was not taken, and nothing more");
+  await world.end();
+});

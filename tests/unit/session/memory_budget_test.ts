@@ -5,22 +5,21 @@ import { MuxClient } from "../../../lib/mux/link.ts";
 import { MemoryBudget } from "../../../lib/session/memory_budget.ts";
 import { MemoryPool } from "../../../lib/session/memory_pool.ts";
 import { duplexPair } from "../../../lib/net/pipe.ts";
-import { ReplayLog } from "../../../lib/session/carrier/replay_log.ts";
+import { LogBudget } from "../../../lib/session/log_budget.ts";
 import { echo, KIB, MIB, MuxWorld, text } from "../../support/mux_world.ts";
 import { readText } from "../../support/reading.ts";
 
 Deno.test("logs share the memory of all, and each has a reserve that nobody takes", () => {
   const memory = new MemoryPool(MIB);
-  const logs = Array.from({ length: 5 }, () => new ReplayLog({ limitBytes: 64 * MIB, memory }));
+  const logs = Array.from({ length: 5 }, () => new LogBudget({ limitBytes: 64 * MIB, memory }));
+  const pieces = new Map<LogBudget, number>();
   for (const log of logs) {
     assertGreater(log.room, 128 * KIB - 1);
-    while (log.room > 0) log.reserve(Math.min(log.room, 4 * KIB));
+    for (; log.room > 0; pieces.set(log, (pieces.get(log) ?? 0) + 1)) log.change(Math.min(log.room, 4 * KIB), 1);
   }
   assertLessOrEqual(memory.used, MIB);
   assertLessOrEqual(logs.reduce((sum, { heldBytes }) => sum + heldBytes, 0), MIB + 5 * 128 * KIB);
-  for (const log of logs) {
-    log.clear();
-  }
+  for (const log of logs) log.change(-log.heldBytes, -pieces.get(log)!);
   assertEquals(memory.used, 0);
 });
 

@@ -31,7 +31,7 @@ function setUp() {
 
 function attach(session: Session, clock: FakeClock): void {
   const { a } = memoryPipe({ clock });
-  session.attach({ duplex: a, peerReceived: 0, leftover: new Uint8Array(0) });
+  session.attach({ duplex: a, number: 0, leftover: new Uint8Array(0) });
 }
 
 const over = (message: string) => new TeleError("closed", message);

@@ -31,11 +31,11 @@ const IMPOSTORS: Record<string, (duplex: Duplex) => unknown> = {
   "unknown session, then an accept without a proof": (duplex) =>
     sayUnknown(
       duplex,
-      ({ channel }) => channel.send(concat([new Uint8Array([FrameType.accept]), new Uint8Array(16 + 8 + 1 + 32)])),
+      ({ channel }) => channel.send(concat([new Uint8Array([FrameType.accept]), new Uint8Array(16 + 4 + 1 + 32)])),
     ),
   "unknown session, then no room, without a proof": (duplex) =>
     sayUnknown(duplex, ({ channel }) => {
-      const body = { sessionId: new Uint8Array(16), received: 0, fields: fullField() };
+      const body = { sessionId: new Uint8Array(16), number: 0, fields: fullField() };
       return channel.send(concat([encodeAccept(body), new Uint8Array(32)]));
     }),
   "unknown session, then a refusal": (duplex) =>
@@ -45,7 +45,7 @@ const IMPOSTORS: Record<string, (duplex: Duplex) => unknown> = {
     await handshake.hello();
     await handshake.challenge("ready");
     await handshake.channel.receive();
-    await duplex.write(frameOf(FrameType.accept, new Uint8Array(16 + 8 + 1 + 32)));
+    await duplex.write(frameOf(FrameType.accept, new Uint8Array(16 + 4 + 1 + 32)));
   },
   "a goodbye in place of a challenge": (duplex) =>
     duplex.write(frameOf(encodeEnding("goodbye", { code: EndCode.replaced, message: "go" }))),

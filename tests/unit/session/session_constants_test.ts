@@ -12,15 +12,22 @@ Deno.test("no two frames have the same type, no two endings the same code, and b
 });
 
 Deno.test("a reader tells by a frame's type whether the handshake is over", () => {
-  const { data, acknowledge, probe, goodbye, hint, ...handshake } = constants.FrameType;
-  const ofSession = [data, acknowledge, probe, goodbye, hint];
-  assertGreater(Math.min(...ofSession), Math.max(...Object.values(handshake)));
+  const { hello, challenge, commit, accept, refuse, ...ofSession } = constants.FrameType;
+  const handshake = [hello, challenge, commit, accept, refuse];
+  assertGreater(Math.min(...Object.values(ofSession)), Math.max(...handshake));
 });
 
-Deno.test("a data frame's header fits into the headroom, with an acknowledgement and a probe in front", () => {
-  assertEquals(constants.DATA_HEADER_BYTES, FRAME_HEADER_BYTES + 1);
-  const [acknowledge, probe] = [FRAME_HEADER_BYTES + 9, FRAME_HEADER_BYTES + 6];
-  assertGreaterOrEqual(constants.HEADROOM_BYTES, constants.DATA_HEADER_BYTES + acknowledge + probe);
+Deno.test("headers are made of their fields, and an acknowledgement and a probe fit into the headroom", () => {
+  const counted = FRAME_HEADER_BYTES + 1;
+  const [stream, offset] = [4, 8];
+  assertEquals(constants.COUNTED_HEADER_BYTES, counted);
+  assertEquals(constants.DATA_HEADER_BYTES, counted + stream + offset);
+  assertEquals(constants.OPEN_FRAME_BYTES, counted + stream + 4 + 4 + 2 + 1);
+  assertEquals(constants.RESET_FRAME_BYTES, counted + stream + offset + 2 + 2);
+  assertEquals(constants.RECEIPT_FRAME_BYTES, counted + 4 + offset);
+  assertEquals(constants.WINDOW_BYTES, stream + offset);
+  const [acknowledge, probe] = [FRAME_HEADER_BYTES + 9, FRAME_HEADER_BYTES + 8];
+  assertGreaterOrEqual(constants.HEADROOM_BYTES, acknowledge + probe);
 });
 
 Deno.test("a refusal with the longest sentence is a frame that a peer takes before the handshake is done", () => {

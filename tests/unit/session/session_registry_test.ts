@@ -173,7 +173,7 @@ async function fullServer(without: number[], streams: number): Promise<SessionWo
 /** One more client, that asks for a session and has it unless this rejects. */
 async function newcomer(world: SessionWorld): Promise<void> {
   const handshake = await ClientHandshake.begin(await connect(world));
-  await handshake.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, new Uint8Array(0));
+  await handshake.commit({ kind: "new", number: 0, lane: "quiet", fields: new Map() }, new Uint8Array(0));
 }
 
 Deno.test("at a full server a newcomer is refused rather than one ended that is in a short outage", async () => {
@@ -198,7 +198,7 @@ Deno.test("after minutes the empty session that has waited the longest makes roo
 Deno.test("a session with streams, or with bytes that its client has not taken, never makes room", async () => {
   const world = await fullServer([0, 1, 2], 1);
   world.serverUsers[0].streamCount = 0;
-  world.serverUsers[0].session!.replayLog.reserve(1);
+  world.serverUsers[0].session!.budget.change(1, 1);
   // An empty one would make room after two minutes, and be gone after an hour.
   await world.clock.advance(3 * 60 * MINUTE_MS);
   await assertRejects(() => newcomer(world), FullError);
@@ -210,7 +210,7 @@ Deno.test("one who leaves session after session keeps nobody out", async () => {
   const world = new SessionWorld({ server: { maxSessions: 20 } });
   for (let left = 30; left > 0; left--) {
     const handshake = await ClientHandshake.begin(await connect(world));
-    await handshake.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, new Uint8Array(0));
+    await handshake.commit({ kind: "new", number: 0, lane: "quiet", fields: new Map() }, new Uint8Array(0));
     handshake.duplex.close();
     await world.clock.advance(10);
   }

@@ -9,7 +9,17 @@ import { decodeEnding, encodeEnding, RefusalError } from "../../../lib/session/e
 import { Session } from "../../../lib/session/session.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { memoryPipe } from "../../support/memory_pipe.ts";
-import { ByteLayer, frameOf, handMade, SessionWorld, someIdentity, u64 } from "../../support/session_world.ts";
+import {
+  ByteLayer,
+  BYTES_ID,
+  frameOf,
+  handMade,
+  SessionWorld,
+  someIdentity,
+  u64,
+} from "../../support/session_world.ts";
+import { dataFrame } from "../../support/frames.ts";
+import { readReceipts } from "../../../lib/session/handshake/fields.ts";
 import fc from "fast-check";
 import { limitsOf } from "../../../lib/session/session_limits.ts";
 
@@ -99,7 +109,23 @@ Deno.test("carriers that each live for 4 KiB still finish", async () => {
   }
 });
 
-Deno.test("a full replay log slows its user down and loses nothing", async () => {
+Deno.test("an upload gets on though each carrier dies before a word comes back on it", async () => {
+  const world = await SessionWorld.attached({ network: { delayMs: 2, bytesPerSecond: 500_000 } });
+  world.here.send(200_000);
+  for (let carriers = 0; carriers < 15 && !world.isDelivered; carriers++) {
+    await world.clock.advanceUntil(() => world.client.isAttached, 60_000, "attached");
+    world.network.last!.bToA.blackHole();
+    await world.clock.advance(40);
+    world.network.cut();
+    await world.clock.advance(1);
+  }
+  await world.untilDelivered(1);
+  assertEquals(world.there.repeated, 0, "the server's receipts say what it has");
+  world.assertUnbroken();
+  await world.end();
+});
+
+Deno.test("a full log slows its user down and loses nothing", async () => {
   const world = await SessionWorld.attached({
     server: { replayBufferBytes: 50_000 },
     client: { replayBufferBytes: 50_000 },
@@ -107,24 +133,32 @@ Deno.test("a full replay log slows its user down and loses nothing", async () =>
   world.network.last!.hold();
   world.here.send(400_000);
   await world.clock.advance(500);
-  assertLessOrEqual(world.here.session!.replayLog.heldBytes, 50_000);
+  assertLessOrEqual(world.here.session!.budget.heldBytes, 50_000);
   world.network.last!.release();
   await world.untilDelivered();
   world.assertUnbroken();
   await world.end();
 });
 
-Deno.test("hints arrive, and those told on attaching come with every carrier", async () => {
+Deno.test("window values arrive, and of those that are lost with a carrier the stream is named", async () => {
   const world = await SessionWorld.attached();
-  world.here.hints = [1, 2, 3];
+  const values = [{ id: 1, limit: 70_000 }, { id: 9, limit: 5 }];
+  world.here.windows.push(...values);
   world.here.session!.wake();
   await world.clock.advance(10);
-  assertEquals(world.there.hintsSeen, [1, 2, 3]);
-  const before = world.there.attachedTimes;
+  assertEquals([world.there.windowsSeen, world.here.windowsLost], [values, []]);
+  world.network.last!.hold();
+  world.here.windows.push(...values);
+  world.here.session!.wake();
+  await world.clock.advance(10);
   world.network.cut();
   await world.untilAttached();
   await world.exchange(10);
-  assertEquals(world.there.attachedTimes, before + 1);
+  assertEquals(
+    [world.there.windowsSeen, world.here.windowsLost],
+    [values, [1, 9]],
+    "the stream tells its newest value",
+  );
   await world.end();
 });
 
@@ -147,9 +181,10 @@ Deno.test("a session without streams is not empty before the peer has taken its 
 
 Deno.test("a count that is impossible ends the session loudly on both sides, on resume and in an acknowledgement", async () => {
   const world = new SessionWorld();
-  const { dial, resume, sessionId } = await handMade(world);
+  const { dial, join, sessionId } = await handMade(world);
   const { handshake } = await dial(sessionId);
-  const error = await assertRejects(() => resume(handshake, 1, 5_000), RefusalError, "received 5000 bytes");
+  const receipts = [{ number: 0, taken: 5_000 }];
+  const error = await assertRejects(() => join(handshake, 1, receipts), RefusalError, "took 5000 bytes");
   assertEquals([error.endCode, world.there.error?.code], [EndCode.protocol, "protocol"]);
   assertEquals(world.server.sessionCount, 0);
   assertGreater(world.linesWith("which cannot be").length, 0);
@@ -172,8 +207,9 @@ async function goodbyeOn(duplex: Duplex) {
 }
 
 Deno.test("an unknown frame or a control frame that is too large ends its carrier only", async () => {
-  const tooLarge = frameOf(FrameType.hint, new Uint8Array(17 * 1024));
-  for (const bad of [frameOf(0x77), frameOf(FrameType.probe, 1), frameOf(FrameType.acknowledge, 1), tooLarge]) {
+  const tooLarge = frameOf(FrameType.goodbye, new Uint8Array(17 * 1024));
+  const unknown = [0x10, 0x1f, 0x80, 0xff].map((type) => frameOf(type));
+  for (const bad of [...unknown, frameOf(FrameType.probe, 1), frameOf(FrameType.acknowledge, 1), tooLarge]) {
     const world = await SessionWorld.attached();
     const carrier = world.network.last!;
     await carrier.a.write(bad);
@@ -183,6 +219,33 @@ Deno.test("an unknown frame or a control frame that is too large ends its carrie
     world.assertUnbroken();
     await world.end();
   }
+});
+
+Deno.test("an unknown counted frame, one that is too large, or data without its header ends its carrier only", async () => {
+  const tooLarge = frameOf(FrameType.windows, new Uint8Array(17 * 1024));
+  const short = frameOf(FrameType.data, new Uint8Array(11));
+  for (const [bad, counted] of [[frameOf(0x22), 4], [frameOf(0x3f), 4], [tooLarge, 0], [short, 0]] as const) {
+    const world = new SessionWorld();
+    const { dial, join, pipe, sessionId } = await handMade(world);
+    await pipe.a.write(bad);
+    await world.clock.advance(100);
+    assertEquals([pipe.isOver, world.there.error], [true, undefined]);
+    const { accept } = await join((await dial(sessionId)).handshake, 1, [{ number: 0, taken: 0 }]);
+    // What came of it counts as far as it was looked at, and means nothing.
+    assertEquals(readReceipts(accept.fields), [{ number: 0, taken: 18 + counted }]);
+    await world.end();
+  }
+});
+
+Deno.test("a frame of a type that means nothing yet is skipped, and counted if it is of those", async () => {
+  const world = new SessionWorld();
+  const { dial, join, pipe, sessionId } = await handMade(world);
+  for (const type of [0x40, 0x5f, 0x60, 0x7f]) await pipe.a.write(frameOf(type, new Uint8Array(20_000)));
+  await world.clock.advance(100);
+  assertEquals(pipe.isOver, false);
+  const { accept } = await join((await dial(sessionId)).handshake, 1, [{ number: 0, taken: 0 }]);
+  assertEquals(readReceipts(accept.fields), [{ number: 0, taken: 18 + 2 * 20_005 }]);
+  await world.end();
 });
 
 Deno.test("a user that refuses what came ends the session with a goodbye that says why", async () => {
@@ -212,9 +275,9 @@ Deno.test("bytes that came with the handshake and break a rule end session and c
     });
     const pipe = memoryPipe();
     const leftover = refused === "data"
-      ? frameOf(FrameType.data, 7)
+      ? dataFrame(BYTES_ID, 0, new Uint8Array([7]))
       : frameOf(encodeEnding("goodbye", { code: EndCode.shutdown, message: "not allowed" }));
-    session.attach({ duplex: pipe.a, peerReceived: 0, leftover });
+    session.attach({ duplex: pipe.a, number: 0, leftover });
     await clock.advance(1_000);
     assertEquals(ended, ["not allowed"]);
     assertEquals([pipe.isOver, clock.pendingTimers, session.carrier], [true, 0, undefined]);

@@ -4,7 +4,10 @@ import { EndCode, FrameType } from "../../../lib/session/session_constants.ts";
 import { type Identity, makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
 import { RefusalError } from "../../../lib/session/ending.ts";
 import type { MemoryPipe } from "../../support/memory_pipe.ts";
-import { CryptoGate, frameOf, handMade, SessionWorld, u64 } from "../../support/session_world.ts";
+import { BYTES_ID, CryptoGate, frameOf, handMade, SessionWorld, u64 } from "../../support/session_world.ts";
+import { readReceipts } from "../../../lib/session/handshake/fields.ts";
+import type { Accepted } from "../../../lib/session/handshake/client_handshake.ts";
+import { dataFrame } from "../../support/frames.ts";
 
 Deno.test("what an old carrier delivers after the takeover is dropped, what it delivers before is counted once", async () => {
   for (let releaseAtMs = 0; releaseAtMs <= 80; releaseAtMs += 5) {
@@ -28,11 +31,22 @@ Deno.test("what an old carrier delivers after the takeover is dropped, what it d
 /** Two attempts, both challenged. */
 async function twoAttempts() {
   const world = new SessionWorld();
-  const { dial, resume, pipe: original, sessionId } = await handMade(world);
+  const { dial, join, pipe: original, sessionId } = await handMade(world);
   const older = await dial(sessionId);
   const newer = await dial(sessionId);
   assertEquals([older.handshake.status, newer.handshake.status], ["ready", "ready"]);
-  return { world, resume, original, older, newer };
+  return { world, join, original, older, newer };
+}
+
+/** Counted bytes that a server says it took of the first carrier: all that {@linkcode handMade} sent on it. */
+const FIRST = [{ number: 0, taken: dataFrame(BYTES_ID, 0, new Uint8Array(1)).length }];
+
+/** A client that has the first carrier, and took nothing of it, wants to know. */
+const WANTED = [{ number: 0, taken: 0 }];
+
+/** What the server says it took of carriers that are gone. */
+function receiptsOf({ accept }: Accepted) {
+  return readReceipts(accept.fields);
 }
 
 /** The newer attempt's carrier is the session's, and all others are closed. */
@@ -48,34 +62,34 @@ async function assertNewerAttached(world: SessionWorld, newer: MemoryPipe, other
 }
 
 Deno.test("commits that arrive in order: the older attaches and is then taken over", async () => {
-  const { world, resume, original, older, newer } = await twoAttempts();
-  assertEquals((await resume(older.handshake, 1)).accept.received, 1);
-  assertEquals((await resume(newer.handshake, 2)).accept.received, 1);
+  const { world, join, original, older, newer } = await twoAttempts();
+  assertEquals(receiptsOf(await join(older.handshake, 1, WANTED)), FIRST);
+  assertEquals(receiptsOf(await join(newer.handshake, 2, WANTED)), FIRST);
   await assertNewerAttached(world, newer.pipe, [original, older.pipe]);
 });
 
 Deno.test("commits that arrive in the wrong order: the older is refused as stale, quietly", async () => {
-  const { world, resume, original, older, newer } = await twoAttempts();
-  await resume(newer.handshake, 2);
-  const error = await assertRejects(() => resume(older.handshake, 1), RefusalError);
+  const { world, join, original, older, newer } = await twoAttempts();
+  await join(newer.handshake, 2);
+  const error = await assertRejects(() => join(older.handshake, 1), RefusalError);
   assertEquals(error.endCode, EndCode.stale);
   assertEquals(world.linesWith("before it was attached"), []);
   await assertNewerAttached(world, newer.pipe, [original, older.pipe]);
 });
 
 Deno.test("a number that was used before is stale", async () => {
-  const { world, resume, original, older, newer } = await twoAttempts();
-  await resume(newer.handshake, 2);
-  const error = await assertRejects(() => resume(older.handshake, 2), RefusalError);
+  const { world, join, original, older, newer } = await twoAttempts();
+  await join(newer.handshake, 2);
+  const error = await assertRejects(() => join(older.handshake, 2), RefusalError);
   assertEquals(error.endCode, EndCode.stale);
   await assertNewerAttached(world, newer.pipe, [original, older.pipe]);
 });
 
 Deno.test("commits whose proofs are checked at the same time: the newer one is attached whichever ends first", async () => {
   for (const order of [[0, 1], [1, 0]]) {
-    const { world, resume, original, older, newer } = await twoAttempts();
+    const { world, join, original, older, newer } = await twoAttempts();
     using gate = new CryptoGate("verify", (call) => call < 2);
-    const results = Promise.allSettled([resume(older.handshake, 1), resume(newer.handshake, 2)]);
+    const results = Promise.allSettled([join(older.handshake, 1), join(newer.handshake, 2)]);
     while (gate.held.length < 2) await world.clock.settle();
     for (const call of order) {
       gate.release(call);
@@ -89,12 +103,12 @@ Deno.test("commits whose proofs are checked at the same time: the newer one is a
 
 Deno.test("accepts that are made at the same time: the older one's is dropped, even if it is ready last", async () => {
   for (const order of [[0, 1], [1, 0]]) {
-    const { world, resume, original, older, newer } = await twoAttempts();
+    const { world, join, original, older, newer } = await twoAttempts();
     // Calls of sign: the two clients' proofs are made first, then the two accepts.
     using gate = new CryptoGate("sign", (call) => call === 1 || call === 3);
-    const first = Promise.allSettled([resume(older.handshake, 1)]);
+    const first = Promise.allSettled([join(older.handshake, 1)]);
     while (gate.held.length < 1) await world.clock.settle();
-    const second = Promise.allSettled([resume(newer.handshake, 2)]);
+    const second = Promise.allSettled([join(newer.handshake, 2)]);
     while (gate.held.length < 2) await world.clock.settle();
     for (const at of order) {
       gate.release([1, 3][at]);
@@ -108,15 +122,15 @@ Deno.test("accepts that are made at the same time: the older one's is dropped, e
 
 Deno.test("once a resume is taken, what the old carrier delivers is not counted, though the accept is still made", async () => {
   const world = new SessionWorld();
-  const { dial, resume, pipe: original, sessionId } = await handMade(world);
+  const { dial, join, pipe: original, sessionId } = await handMade(world);
   const { handshake, pipe } = await dial(sessionId);
   using gate = new CryptoGate("sign", (call) => call === 1);
-  const resuming = resume(handshake, 1);
+  const joining = join(handshake, 1, WANTED);
   while (gate.held.length < 1) await world.clock.settle();
-  await original.a.write(frameOf(FrameType.data, new Uint8Array(100))).catch(() => {});
+  await original.a.write(dataFrame(BYTES_ID, 1, new Uint8Array(100))).catch(() => {});
   await world.clock.settle();
   gate.release(1);
-  assertEquals([(await resuming).accept.received, world.there.session!.received], [1, 1]);
+  assertEquals([receiptsOf(await joining), world.there.received], [FIRST, 1]);
   await assertNewerAttached(world, pipe, [original]);
 });
 

@@ -128,7 +128,7 @@ Deno.test("received bytes are acknowledged after a few milliseconds and every 64
   world.here.send(400_000);
   await world.untilDelivered();
   await world.clock.advance(10);
-  assertEquals(world.here.session!.replayLog.heldBytes, 0);
+  assertEquals(world.here.session!.budget.heldBytes, 0);
   await world.end();
 });
 
@@ -142,7 +142,7 @@ Deno.test("what a dialogue's acknowledgements leave over is acknowledged soon af
   world.here.send(10);
   // Twice the longest delay, and the way there and back.
   await world.clock.advance(2 * MOST_ACKNOWLEDGE_DELAY_MS + 4);
-  assertEquals(world.here.session!.replayLog.heldBytes, 0);
-  assertEquals(world.there.session!.replayLog.heldBytes, 0);
+  assertEquals(world.here.session!.budget.heldBytes, 0);
+  assertEquals(world.there.session!.budget.heldBytes, 0);
   await world.end();
 });

@@ -1,40 +1,32 @@
 /** Which control frames a carrier owes its peer, and when. */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertLessOrEqual, assertThrows } from "@std/assert";
 import { TeleError } from "../../../../lib/net/error.ts";
 import {
-  type ControlSource,
   decodeAcknowledge,
   decodeProbe,
+  MOST_CONTROL_BYTES,
   OutgoingControl,
 } from "../../../../lib/session/carrier/control.ts";
-import { BUSY_FOR_MS, BUSY_SILENCE_MS, FrameType, ProbeFlag } from "../../../../lib/session/session_constants.ts";
+import {
+  BUSY_FOR_MS,
+  BUSY_SILENCE_MS,
+  FrameType,
+  HEADROOM_BYTES,
+  ProbeFlag,
+} from "../../../../lib/session/session_constants.ts";
 
 const PING_INTERVAL_MS = 30_000;
 
-/** What there is to tell: counted bytes that came, and hints. */
-function sourceOf(received: number, hints: number[] = []): ControlSource {
-  return {
-    received,
-    get hasHints() {
-      return hints.length > 0;
-    },
-    takeHints: (into) => {
-      into.set(hints);
-      return hints.splice(0).length;
-    },
-  };
-}
-
 /** A control that has sent its first probe at time 0. */
 function setUp(pingIntervalMs = PING_INTERVAL_MS): OutgoingControl {
-  const control = new OutgoingControl({ nowMs: 0, pingIntervalMs, received: 0 });
-  control.take(0, false, sourceOf(0));
+  const control = new OutgoingControl({ nowMs: 0, pingIntervalMs });
+  control.take(0, false, 0);
   return control;
 }
 
 /** The payloads of the frames that are due. */
-function taken(control: OutgoingControl, nowMs: number, withData = false, source = sourceOf(0)): Uint8Array[] {
-  const bytes = control.take(nowMs, withData, source) ?? new Uint8Array(0);
+function taken(control: OutgoingControl, nowMs: number, withData = false, received = 0): Uint8Array[] {
+  const bytes = control.take(nowMs, withData, received) ?? new Uint8Array(0);
   const payloads = [];
   for (let at = 0; at < bytes.length;) {
     const end = at + 4 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(at);
@@ -46,40 +38,72 @@ function taken(control: OutgoingControl, nowMs: number, withData = false, source
 
 Deno.test("the first frame is a probe that asks for a reply, and promises a second of silence or the ping interval", () => {
   for (const [pingIntervalMs, silenceMs] of [[PING_INTERVAL_MS, BUSY_SILENCE_MS], [200, 200]]) {
-    const control = new OutgoingControl({ nowMs: 0, pingIntervalMs, received: 5 });
-    const [probe, ...others] = taken(control, 0, true, sourceOf(5));
+    const control = new OutgoingControl({ nowMs: 0, pingIntervalMs });
+    const [probe, ...others] = taken(control, 0, true);
     assertEquals(others, []);
-    assertEquals(decodeProbe(probe), { replyWanted: true, isReply: false, silenceMs });
-    assertEquals(taken(control, 1, true, sourceOf(5)), []);
+    assertEquals(decodeProbe(probe), { replyWanted: true, isReply: false, silenceMs, mark: 1 });
+    assertEquals(taken(control, 1, true), []);
   }
 });
 
 Deno.test("an acknowledgement rides along with data, and goes alone only when it is due", () => {
   const control = setUp();
-  assertEquals(taken(control, 1, false, sourceOf(10)), []);
-  assertEquals(taken(control, 1, true, sourceOf(10)).map(decodeAcknowledge), [10]);
+  assertEquals(taken(control, 1, false, 10), []);
+  assertEquals(taken(control, 1, true, 10).map(decodeAcknowledge), [10]);
   assertEquals(control.acknowledged, 10);
-  assertEquals(taken(control, 1, true, sourceOf(10)), [], "nothing new is acknowledged");
+  assertEquals(taken(control, 1, true, 10), [], "nothing new is acknowledged");
   control.acknowledgeDue = true;
-  assertEquals(taken(control, 1, false, sourceOf(300)).map(decodeAcknowledge), [300]);
+  assertEquals(taken(control, 1, false, 300).map(decodeAcknowledge), [300]);
 });
 
 Deno.test("a reply is sent once, and a question may be in the same probe", () => {
   const control = setUp();
   control.replyDue = control.askDue = true;
-  assertEquals(taken(control, 1).map(decodeProbe), [{ replyWanted: true, isReply: true, silenceMs: BUSY_SILENCE_MS }]);
+  control.replyMark = 0xfedc;
+  const reply = { replyWanted: true, isReply: true, silenceMs: BUSY_SILENCE_MS, mark: 0xfedc };
+  assertEquals(taken(control, 1).map(decodeProbe), [reply]);
   assertEquals(taken(control, 1), []);
 });
 
-Deno.test("the round trip is that of the first question, and is told once", () => {
+/** Asks at `nowMs`; returns the question's mark. */
+function ask(control: OutgoingControl, nowMs: number): number {
+  control.askDue = true;
+  return decodeProbe(taken(control, nowMs)[0]).mark;
+}
+
+Deno.test("the round trip is that of the question whose mark the reply has, and is told once", () => {
   const control = setUp();
-  assertEquals(control.replied(40), 40);
-  assertEquals(control.replied(50), undefined);
-  control.askDue = true;
-  taken(control, 100);
-  control.askDue = true;
-  taken(control, 200);
-  assertEquals(control.replied(350), 250);
+  assertEquals(control.replied(1, 40), 40);
+  assertEquals(control.replied(1, 50), undefined);
+  const [first, second] = [ask(control, 100), ask(control, 200)];
+  assertEquals(control.replied(second, 350), 150);
+  assertEquals(control.replied(first, 360), undefined, "what was asked before is answered by that, or never");
+  assertEquals(control.replied(ask(control, 400), 401), 1);
+});
+
+Deno.test("a reply to a question that was never asked measures nothing", () => {
+  const control = setUp();
+  const mark = ask(control, 100);
+  assertEquals(control.replied(mark + 1, 150), undefined);
+  assertEquals(control.replied(mark, 150), 50);
+});
+
+Deno.test("a question that is a reply as well goes by the mark of that", () => {
+  const control = setUp();
+  control.replyDue = true;
+  control.replyMark = 7;
+  assertEquals(ask(control, 100), 7);
+  assertEquals(control.replied(7, 130), 30);
+});
+
+Deno.test("marks go round, and of many questions without an answer the last ones are remembered", () => {
+  const control = setUp();
+  const marks = new Set<number>();
+  for (let at = 0; at < 0x1_0000; at++) marks.add(ask(control, at));
+  assertEquals(marks.size, 0x1_0000);
+  const asked = Array.from({ length: 20 }, (_, at) => ask(control, 100_000 + at));
+  assertEquals(control.replied(asked[3], 200_000), undefined);
+  assertEquals(control.replied(asked[4], 200_000), 99_996);
 });
 
 Deno.test("a probe is due when nothing was written for as long as was promised", () => {
@@ -99,35 +123,22 @@ Deno.test("a minute after the last data the ping interval is promised, with the 
   assertEquals(taken(control, 80_000).map((probe) => decodeProbe(probe).silenceMs), [BUSY_SILENCE_MS]);
 });
 
-Deno.test("hints in one frame fit into a small packet; the others go in the next", () => {
+Deno.test("an acknowledgement goes in front of a probe, and both are all that may come at once", () => {
   const control = setUp();
-  const hints = Array<number>(1_500).fill(7);
-  const source = {
-    received: 0,
-    get hasHints() {
-      return hints.length > 0;
-    },
-    takeHints: (into: Uint8Array) => hints.splice(0, into.length).length,
-  };
-  const sizes = [1, 2].map((nowMs) => control.take(nowMs, false, source)!.length);
-  assertEquals([sizes, hints.length], [[1_025, 485], 0]);
-});
-
-Deno.test("hints go behind the other frames, in one frame", () => {
-  const control = setUp();
-  control.acknowledgeDue = true;
-  const frames = taken(control, 1, false, sourceOf(7, [1, 2, 3]));
-  assertEquals(frames.map(([type]) => type), [FrameType.acknowledge, FrameType.hint]);
-  assertEquals(frames[1], new Uint8Array([FrameType.hint, 1, 2, 3]));
-  assertEquals(control.take(2, false, sourceOf(7)), undefined);
+  control.acknowledgeDue = control.askDue = true;
+  const frames = taken(control, 1, false, 7);
+  assertEquals(frames.map(([type]) => type), [FrameType.acknowledge, FrameType.probe]);
+  assertEquals(frames.reduce((sum, payload) => sum + 4 + payload.length, 0), MOST_CONTROL_BYTES);
+  assertLessOrEqual(MOST_CONTROL_BYTES, HEADROOM_BYTES, "it fits in front of counted frames");
+  assertEquals(control.take(2, false, 7), undefined);
 });
 
 Deno.test("acknowledgements and probes of another length are errors, flags of later versions are not", () => {
-  for (const [decode, bytes] of [[decodeAcknowledge, 9], [decodeProbe, 6]] as const) {
+  for (const [decode, bytes] of [[decodeAcknowledge, 9], [decodeProbe, 8]] as const) {
     for (const length of [0, bytes - 1, bytes + 1]) {
       assertEquals(assertThrows(() => decode(new Uint8Array(length)), TeleError).code, "protocol");
     }
   }
-  const probe = new Uint8Array([FrameType.probe, 0xfc | ProbeFlag.reply, 0, 0, 1, 0]);
-  assertEquals(decodeProbe(probe), { replyWanted: false, isReply: true, silenceMs: 256 });
+  const probe = new Uint8Array([FrameType.probe, 0xfc | ProbeFlag.reply, 0, 0, 1, 0, 2, 3]);
+  assertEquals(decodeProbe(probe), { replyWanted: false, isReply: true, silenceMs: 256, mark: 0x0203 });
 });

@@ -1,4 +1,4 @@
-/** The pieces of a replay log: which is sent next, which are held, and what lets go of their memory. */
+/** The pieces of a log: which is sent next, which are held, and what lets go of their memory. */
 import { assertEquals } from "@std/assert";
 import { type Piece, PieceQueue } from "../../../../lib/session/carrier/piece_queue.ts";
 import { Segment } from "../../../../lib/session/segment_pool.ts";
@@ -13,7 +13,18 @@ function queueOf(count: number): PieceQueue {
 }
 
 function piece(offset: number, segment?: Segment): Piece {
-  return { memory: new Uint8Array(PIECE_BYTES), start: 0, end: PIECE_BYTES, offset, segment, writes: 0 };
+  const memory = new Uint8Array(PIECE_BYTES);
+  return { memory, start: 0, end: PIECE_BYTES, offset, segment, owners: [], headroom: 0, writes: 0 };
+}
+
+/** Offsets of the pieces that are given away because they end at `offset` or before. */
+function shiftAll(queue: PieceQueue, offset: number): number[] {
+  const offsets = [];
+  for (let piece = queue.shiftBefore(offset); piece !== undefined; piece = queue.shiftBefore(offset)) {
+    piece.segment?.release();
+    offsets.push(piece.offset);
+  }
+  return offsets;
 }
 
 /** Offsets of the pieces to send, sent one after the other. */
@@ -25,45 +36,56 @@ function sendAll(queue: PieceQueue): number[] {
 
 Deno.test("an empty queue has no piece in any place", () => {
   const queue = new PieceQueue();
-  assertEquals([queue.count, queue.next, queue.following, queue.last], [0, undefined, undefined, undefined]);
+  assertEquals([queue.count, queue.next, queue.following], [0, undefined, undefined]);
+  assertEquals([queue.first, queue.last, queue.shiftBefore(1)], [undefined, undefined, undefined]);
 });
 
 Deno.test("pieces are sent in order, and what is sent stays held", () => {
   const queue = queueOf(3);
   assertEquals([queue.next?.offset, queue.following?.offset, queue.last?.offset], [0, 10, 20]);
   assertEquals([sendAll(queue), queue.count, queue.last?.offset], [[0, 10, 20], 3, 20]);
+  assertEquals(queue.first?.offset, 0);
 });
 
-Deno.test("what arrived in whole is dropped, a piece of which a byte is missing stays and is sent again", () => {
+Deno.test("what was taken in whole is given away, a piece of which a byte is missing stays", () => {
   const queue = queueOf(3);
   sendAll(queue);
-  queue.dropBefore(19);
-  assertEquals(queue.count, 2);
-  queue.rewind();
-  assertEquals(sendAll(queue), [10, 20]);
-  queue.dropBefore(30);
+  assertEquals([shiftAll(queue, 9), shiftAll(queue, 19)], [[], [0]]);
+  assertEquals([queue.count, queue.first?.offset], [2, 10]);
+  assertEquals(shiftAll(queue, 30), [10, 20]);
   assertEquals([queue.count, queue.last], [0, undefined]);
 });
 
-Deno.test("what arrived though this carrier has not sent it is not sent", () => {
+Deno.test("what is added behind those that were sent is sent next", () => {
+  const queue = queueOf(1);
+  sendAll(queue);
+  queue.add(piece(10));
+  assertEquals(sendAll(queue), [10]);
+  shiftAll(queue, 20);
+  queue.add(piece(20));
+  assertEquals([queue.next?.offset, queue.first?.offset, queue.following], [20, 20, undefined]);
+});
+
+Deno.test("what was taken though it was not sent is not sent", () => {
   const queue = queueOf(4);
   queue.advance();
-  queue.dropBefore(30);
+  shiftAll(queue, 30);
   assertEquals(sendAll(queue), [30]);
 });
 
-Deno.test("a piece that is dropped, and a queue that is cleared, let go of their segments", () => {
+Deno.test("a piece that is given away, and all of them, go with the hold on their segments, oldest first", () => {
   const segments = Array.from({ length: 3 }, () => new Segment(new Uint8Array(PIECE_BYTES)));
   const queue = new PieceQueue();
   for (const [i, segment] of segments.entries()) {
     segment.retain();
     queue.add(piece(i * PIECE_BYTES, segment));
   }
-  queue.dropBefore(10);
+  shiftAll(queue, 10);
   assertEquals(segments.map((segment) => segment.isExclusive), [true, false, false]);
-  queue.clear();
-  assertEquals(segments.map((segment) => segment.isExclusive), [true, true, true]);
-  assertEquals([queue.count, queue.next], [0, undefined]);
+  const rest = queue.takeAll();
+  assertEquals(rest.map(({ offset }) => offset), [10, 20]);
+  assertEquals(segments.map((segment) => segment.isExclusive), [true, false, false], "they are the caller's now");
+  assertEquals([queue.count, queue.first, queue.next, queue.last], [0, undefined, undefined, undefined]);
 });
 
 Deno.test("a queue that is used for long keeps its place, whatever is dropped from its list", () => {
@@ -73,6 +95,6 @@ Deno.test("a queue that is used for long keeps its place, whatever is dropped fr
     if (at < 2) continue;
     assertEquals([queue.next?.offset, queue.count], [(at - 2) * PIECE_BYTES, 3]);
     queue.advance();
-    queue.dropBefore((at - 1) * PIECE_BYTES);
+    shiftAll(queue, (at - 1) * PIECE_BYTES);
   }
 });

@@ -6,7 +6,7 @@ import type { Piece } from "../../../../lib/session/carrier/piece_queue.ts";
 import { HEADROOM_BYTES } from "../../../../lib/session/session_constants.ts";
 
 function pieceIn(segment: Segment): Piece {
-  return { memory: segment.memory, start: 0, end: 8, offset: 0, segment, writes: 0 };
+  return { memory: segment.memory, start: 0, end: 8, offset: 0, segment, owners: [], headroom: 0, writes: 0 };
 }
 
 Deno.test("a piece is held with its segment until the write is done, and a second release changes nothing", () => {

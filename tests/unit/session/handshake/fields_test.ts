@@ -3,6 +3,9 @@ import { concat } from "@std/bytes/concat";
 import { ByteWriter } from "../../../../lib/net/bytes.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { TeleError } from "../../../../lib/net/error.ts";
+import { FRAME_HEADER_BYTES } from "../../../../lib/ping/codec.ts";
+import { decodeOpen } from "../../../../lib/session/frames.ts";
+import { openFrame } from "../../../support/frames.ts";
 import { MOST_CARRIERS, MOST_RESUME_TIMEOUT_MS, MOST_UNSETTLED } from "../../../../lib/session/session_constants.ts";
 import {
   type Accept,
@@ -25,10 +28,10 @@ import {
   readCarriers,
   readLive,
   readReceipts,
-  readStartPools,
+  readStartPool,
   receiptsField,
   resumeTimeoutField,
-  startPoolsField,
+  startPoolField,
 } from "../../../../lib/session/handshake/fields.ts";
 
 Deno.test("optional fields of unknown types are kept apart and hide nothing", () => {
@@ -50,10 +53,11 @@ function withFields(message: FieldedMessage, list: [type: number, value: Uint8Ar
     "commit of a join": encodeCommit({ kind: "join", number: 9, lane: "quiet", fields: new Map() }),
     "accept of a new session": encodeAccept({ ...values, number: 0, fields: new Map() }),
     "accept of a join": encodeAccept({ ...values, number: 9, fields: new Map() }),
+    "open": openFrame(1, { send: 0, receive: 0 }).subarray(FRAME_HEADER_BYTES),
   }[message];
   const writer = new ByteWriter().bytes(whole.subarray(0, -1)).u8(list.length);
   for (const [type, value] of list) writer.u16(type).u16(value.length).bytes(value);
-  if (message !== "hello" && message !== "challenge") writer.bytes(new Uint8Array(PROOF_BYTES));
+  if (message.startsWith("commit") || message.startsWith("accept")) writer.bytes(new Uint8Array(PROOF_BYTES));
   return writer.done();
 }
 
@@ -64,6 +68,7 @@ const DECODERS = {
   "commit of a join": decodeCommit,
   "accept of a new session": decodeAccept,
   "accept of a join": decodeAccept,
+  "open": decodeOpen,
 };
 const ALL = Object.keys(DECODERS) as FieldedMessage[];
 const [NEW_COMMIT, JOIN_COMMIT] = ["commit of a new session", "commit of a join"] as const;
@@ -80,7 +85,7 @@ const PLACES: [type: number, value: Uint8Array, FieldedMessage[]][] = [
   [FieldType.identity, new Uint8Array(100), [NEW_COMMIT]],
   [FieldType.guarded, new Uint8Array(0), ["hello", "challenge"]],
   [FieldType.full, new Uint8Array(0), [NEW_ACCEPT]],
-  [FieldType.startPools, new Uint8Array(8), [NEW_ACCEPT]],
+  [FieldType.startPool, new Uint8Array(4), [NEW_ACCEPT]],
   [FieldType.live, new Uint8Array(4), [JOIN_COMMIT]],
   [FieldType.receipts, new Uint8Array(12), [JOIN_COMMIT, JOIN_ACCEPT]],
   [FieldType.carriers, new Uint8Array([6]), [NEW_ACCEPT]],
@@ -144,12 +149,12 @@ Deno.test("what helpers write their readers read, and what is not there reads as
     { number: 1, taken: 0 },
     { number: 9, taken: 2 ** 40 },
   ]);
-  assertEquals(readStartPools(startPoolsField({ client: 1, server: 2 ** 32 - 1 })), { client: 1, server: 2 ** 32 - 1 });
+  assertEquals(readStartPool(startPoolField(2 ** 32 - 1)), 2 ** 32 - 1);
   assertEquals(readCarriers(carriersField(6)), 6);
   assertEquals([readLive(liveField([])), readReceipts(receiptsField([]))], [[], []]);
   assertEquals([liveField([]).size, receiptsField([]).size], [0, 0], "a list without entries is left out");
   const none: Fields = new Map();
-  assertEquals([readLive(none), readReceipts(none), readStartPools(none), readCarriers(none)], [[], [], undefined, 1]);
+  assertEquals([readLive(none), readReceipts(none), readStartPool(none), readCarriers(none)], [[], [], undefined, 1]);
 });
 
 Deno.test("lists of carriers rise, have an entry at the least and 16 at the most", () => {

@@ -33,7 +33,7 @@ import {
   readReceipts,
   receiptsField,
   resumeTimeoutField,
-  startPoolsField,
+  startPoolField,
 } from "../../../../lib/session/handshake/fields.ts";
 
 const SEED = 7;
@@ -76,8 +76,7 @@ function others(most: number): fc.Arbitrary<Fields> {
   );
 }
 
-const startPools = fc.tuple(fc.nat(), fc.nat())
-  .map(([client, server]): [number, Uint8Array] => [...startPoolsField({ client, server })][0]!);
+const startPool = fc.nat().map((bytes): [number, Uint8Array] => [...startPoolField(bytes)][0]);
 const carriers = fc.integer({ min: 1, max: 10 }).map((most): [number, Uint8Array] => [...carriersField(most)][0]!);
 const identity = bytes(100).map((value): [number, Uint8Array] => [FieldType.identity, value]);
 const resumeTimeout = fc.integer({ min: 1, max: MOST_RESUME_TIMEOUT_MS })
@@ -122,7 +121,7 @@ const accept: fc.Arbitrary<Accept> = fc.oneof(
   fc.record({
     sessionId: bytes(16),
     number: fc.constant(0),
-    fields: fieldsOf(resumeTimeout, startPools, carriers),
+    fields: fieldsOf(resumeTimeout, startPool, carriers),
   }),
   fc.record({
     sessionId: fc.constant(new Uint8Array(16)),

@@ -7,7 +7,7 @@ import { encodeCommit } from "../../../../lib/session/handshake/messages.ts";
 import { Transcript } from "../../../../lib/session/handshake/transcript.ts";
 import { settle } from "../../../support/fake_clock.ts";
 import { memoryPipe } from "../../../support/memory_pipe.ts";
-import { meet, RESUME, resumeClient, resumeServer, SECRET } from "../../../support/handshakes.ts";
+import { JOIN, joinClient, joinServer, meet, SECRET } from "../../../support/handshakes.ts";
 
 Deno.test("a transcript knows where each message ends", () => {
   const parts = [[[1, 2], [3]], [[1], [2, 3]], [[1, 2, 3]], [[1, 2, 3], []], [[], [1, 2, 3]]];
@@ -25,10 +25,10 @@ async function splice(near: Duplex, far: Duplex, carried: Uint8Array): Promise<v
 }
 
 Deno.test("a commit cannot be replaced by bytes that both ends see, each in another message", async () => {
-  const forged = encodeCommit({ ...RESUME, attempt: 2 ** 32 - 1, fields: new Map() });
+  const forged = encodeCommit({ ...JOIN, number: 2 ** 32 - 1, fields: new Map() });
   for (const carried of [forged, new Uint8Array([0]), SECRET]) {
     const [left, right] = [memoryPipe(), memoryPipe()];
-    const meeting = meet(resumeClient, resumeServer, [left.a, right.b]);
+    const meeting = meet(joinClient, joinServer, [left.a, right.b]);
     splice(left.b, right.a, carried).catch(() => {});
     await settle();
     for (const end of [left.b, right.a]) end.close();

@@ -1,0 +1,57 @@
+/** How much a session holds of what it has sent, and how much more may come. */
+import { assert, assertEquals } from "@std/assert";
+import { LogBudget, PIECE_BYTES } from "../../../lib/session/log_budget.ts";
+import { MemoryPool } from "../../../lib/session/memory_pool.ts";
+import { DATA_HEADER_BYTES, LEAST_ROOM_BYTES } from "../../../lib/session/session_constants.ts";
+
+const KIB = 1024;
+const RESERVE_BYTES = 128 * KIB;
+
+Deno.test("a budget of which nothing is used has all its room", () => {
+  const budget = new LogBudget({ limitBytes: 100 });
+  assertEquals([budget.room, budget.heldBytes, budget.excessBytes], [100, 0, 0]);
+});
+
+Deno.test("room shrinks with what is held, and with what it takes to hold it, and never goes below zero", () => {
+  const each = PIECE_BYTES;
+  const budget = new LogBudget({ limitBytes: 1000 + each });
+  budget.change(600, 1);
+  assertEquals(budget.room, 400);
+  budget.change(500, 1);
+  assertEquals(budget.room, 0);
+  budget.change(10, 1); // what is not data always fits
+  assertEquals([budget.room, budget.heldBytes, budget.excessBytes], [0, 1110, 110 + 2 * each]);
+  budget.change(-600, -1);
+  assertEquals(budget.room, 490 - each);
+});
+
+Deno.test("small frames that leave one by one count by their memory, which is many times their bytes", () => {
+  const memory = new MemoryPool(64 * KIB * KIB);
+  const budget = new LogBudget({ limitBytes: KIB * KIB, memory });
+  for (let ends = 0; ends < 10_000; ends++) budget.change(17, 1);
+  assertEquals(budget.heldBytes, 170_000);
+  assertEquals(budget.room, 0, "no more data");
+  assert(budget.excessBytes > 500_000, "a peer that acknowledges none of them is told from one that does");
+  assert(memory.used > KIB * KIB, "and it counts among what all sessions hold");
+  for (let ends = 0; ends < 10_000; ends++) budget.change(-17, -1);
+  assertEquals([memory.used, budget.heldBytes, budget.excessBytes], [0, 0, 0]);
+});
+
+Deno.test("a session may hold its reserve whatever others hold, and beyond it its share of what is left", () => {
+  const memory = new MemoryPool(300 * KIB);
+  const budget = new LogBudget({ limitBytes: KIB * KIB, memory });
+  assertEquals(budget.room, RESERVE_BYTES + 100 * KIB, "a third of what is free: twice as much stays for others");
+  memory.claim(300 * KIB);
+  assertEquals(budget.room, RESERVE_BYTES);
+  budget.change(RESERVE_BYTES - PIECE_BYTES, 1);
+  assertEquals([budget.room, memory.used], [0, 300 * KIB], "the reserve is nobody else's");
+  budget.change(10, 0);
+  assertEquals(memory.used, 300 * KIB + 10);
+});
+
+Deno.test("with nothing held any room is worth a frame, else only that of a frame that is not all header", () => {
+  const budget = new LogBudget({ limitBytes: 10_000 });
+  assertEquals(budget.leastRoom, DATA_HEADER_BYTES + 1);
+  budget.change(1, 1);
+  assertEquals(budget.leastRoom, LEAST_ROOM_BYTES);
+});
