@@ -363,8 +363,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a stream that the peer has reset keeps the credit that it took",
     "mux/mux.ts",
-    "      this.#takesNoMore(stream);\n",
-    "",
+    "if (!stream.hasArrived) return;",
+    "if (stream.waitingBytes >= 0) return;",
   ),
   fault(
     "all streams of a lost session cut in one turn",
@@ -630,8 +630,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "frames of a stream that was never opened ignored",
     "mux/mux.ts",
-    "if (!isKnown) throw",
-    "if (isKnown === undefined) throw",
+    "if (stream !== undefined || !wasOpened) {",
+    "if (stream !== undefined && !wasOpened) {",
   ),
   fault(
     "a second end taken, wherever it is",
