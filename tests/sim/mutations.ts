@@ -363,8 +363,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a stream that the peer has reset keeps the credit that it took",
     "mux/mux.ts",
-    "      take(stream);\n      this.#takesNoMore(stream);\n",
-    "      take(stream);\n",
+    "if (!stream.hasArrived) return;",
+    "if (stream.waitingBytes >= 0) return;",
   ),
   fault(
     "all streams of a lost session cut in one turn",
