@@ -112,7 +112,7 @@ interface DueReset extends Reset {
  * Invariant 5: what waits for the users of all streams stays within the credit granted, and a peer that exceeds it ends
  * the session. Invariant 6: reading the session never waits for a user.
  *
- * Source: `PROTOCOL.md`, "Records" and "Flow control".
+ * Source: `PROTOCOL.md`, "Streams" and "Flow control".
  */
 export class Mux implements UpperLayer, StreamHost {
   /** The clock. */
