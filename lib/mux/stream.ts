@@ -281,8 +281,8 @@ export class MuxStream implements FrameSender {
       chunk.memory = segment.memory;
       chunk.segment = segment;
       chunk.start = this.#segmentUsed + DATA_HEADROOM_BYTES;
-      // No more than one turn takes: the rest of a larger read would have to be copied.
-      chunk.end = Math.min(chunk.start + this.#host.turnBytes, SEGMENT_BYTES);
+      // No more than one turn takes, with the header of its frame: the rest of a larger read would have to be copied.
+      chunk.end = Math.min(chunk.start + this.#host.turnBytes - DATA_HEADER_BYTES, SEGMENT_BYTES);
       return;
     }
     this.#dropSegment();
