@@ -291,6 +291,10 @@ export class Mux implements UpperLayer, StreamHost {
   }
 
   #writeWindows(log: FrameLog): void {
+    // Each is told in a frame of its own, if the peer likes: for a byte of data.
+    if (this.#windowsDue.size > 0 && this.#leavesTooMuch) {
+      throw new TeleError("protocol", "the peer sends data, and does not acknowledge what it is told about more");
+    }
     while (this.#windowsDue.size > 0) {
       let left = Math.min(this.#windowsDue.size, WINDOWS_A_FRAME);
       let at = log.reserve(COUNTED_HEADER_BYTES + left * WINDOW_BYTES);
@@ -335,7 +339,7 @@ export class Mux implements UpperLayer, StreamHost {
       );
     }
     // Each stream that is refused or ends leaves an answer in the log, so to limit those at once is not enough.
-    if ((this.#session?.budget.excessBytes ?? 0) + this.#resetsDueBytes > MOST_EXCESS_BYTES) {
+    if (this.#leavesTooMuch) {
       throw new TeleError("protocol", "the peer opens streams, and does not acknowledge what became of former ones");
     }
     if (this.#options.open.count >= maxStreams) {
@@ -356,6 +360,11 @@ export class Mux implements UpperLayer, StreamHost {
     const stream = new MuxStream({ id, host: this, window, sendCredit: credits.receive });
     this.#add(stream);
     this.#dialQueue.add(stream);
+  }
+
+  /** Whether more than an honest peer leaves waits to be acknowledged, beside data. */
+  get #leavesTooMuch(): boolean {
+    return (this.#session?.budget.excessBytes ?? 0) + this.#resetsDueBytes > MOST_EXCESS_BYTES;
   }
 
   /**

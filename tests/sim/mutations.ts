@@ -836,8 +836,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the frames that were left over taken in one turn",
     "session/session.ts",
-    "        this.allowance.left = MOST_TURN_COST;\n        this.#turn = undefined;",
-    "        this.allowance.left = Infinity;\n        this.#turn = undefined;",
+    "      this.allowance.left = MOST_TURN_COST;\n      this.#turn = undefined;",
+    "      this.allowance.left = Infinity;\n      this.#turn = undefined;",
   ),
   fault(
     "the hold of a write ended by an acknowledgement",
