@@ -53,6 +53,11 @@ export function count(choices: Choices): number {
   }
 }
 
+/** An offset in a stream, such that what is behind it is a whole number as well. */
+function place(choices: Choices): number {
+  return Math.min(count(choices), 2 ** 52);
+}
+
 /** Optional fields: those that belong into `message`, and unknown ones. */
 export function fields(choices: Choices, message: FieldedMessage, number = 0): Fields {
   const some: Fields = new Map();
@@ -190,9 +195,9 @@ export function countedFrame(choices: Choices): Uint8Array {
       return openFrame({ id, credits, service: choices.between(0, 1) }, fewFields(choices));
     }
     case 1:
-      return dataFrame(id, count(choices), choices.bytes(choices.upTo(500)));
+      return dataFrame(id, place(choices), choices.bytes(choices.upTo(500)));
     case 2:
-      return endFrame(id, count(choices), choices.bytes(choices.upTo(100)));
+      return endFrame(id, place(choices), choices.bytes(choices.upTo(100)));
     case 3:
       return resetFrame(id, count(choices), choices.between(0, 65_535), choices.bytes(choices.upTo(1024)));
     case 4:
