@@ -112,7 +112,7 @@ export function writeWindow(into: Uint8Array, at: number, id: number, limit: num
 export function decodeOpen(payload: Uint8Array): Open {
   const at = OPEN_FRAME_BYTES - FRAME_HEADER_BYTES - 1;
   const fieldsBytes = payload.length - at;
-  if (fieldsBytes < 1 || fieldsBytes > MAX_EXTRA_BYTES) {
+  if (fieldsBytes > MAX_EXTRA_BYTES) {
     throw new TeleError("protocol", `an open of ${payload.length} bytes is none`);
   }
   // None is known in this version; nearly all opens have none.
