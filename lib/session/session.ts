@@ -1,5 +1,5 @@
 /**
- * What survives carriers: the counts, the replay log, and whoever uses them.
+ * What survives carriers: what they left behind, and whoever uses them.
  *
  * @module
  */
