@@ -4,6 +4,7 @@
  * @module
  */
 import { Mux } from "../../lib/mux/mux.ts";
+import type { MuxStream } from "../../lib/mux/stream.ts";
 import { MOST_PULL_BYTES } from "../../lib/mux/mux_constants.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { SegmentPool } from "../../lib/session/segment_pool.ts";
@@ -127,11 +128,13 @@ function attachClient(stage: Stage, choices: Choices, users: Users): Attached {
   check(stage.settles(shake(), 1000), () => "an honest server is not taken");
   stage.pass(0);
   check(client.isAttached, () => `an honest server is not taken: ${stage.lines.join("; ")}`);
-  const opened: number[] = [];
+  const streams: MuxStream[] = [];
   for (let left = choices.between(0, 3); left > 0; left--) {
-    users.dial().then((user) => void opened.push(client.upper.open(user).id), () => {});
+    users.dial().then((user) => void streams.push(client.upper.open(user)), () => {});
   }
   stage.pass(0);
+  // One whose user was gone before it was opened has no number.
+  const opened = streams.filter(({ isOpened }) => isOpened).map(({ id }) => id);
   return { ...bound[0]!, wire, opened, stop: () => client.stop("the end") };
 }
 
