@@ -411,8 +411,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the hold of a write dropped",
     "session/carrier/write_hold.ts",
-    "    piece.writes++;\n    piece.segment?.retain();\n    this.#piece = piece;\n",
-    "    void piece;\n",
+    "    segment?.retain();\n    this.#segment = segment;\n",
+    "    void segment;\n",
   ),
   fault(
     "the hold of a write ended when its carrier stops",
@@ -558,13 +558,13 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "new data in front of what is to be sent again",
     "mux/stream.ts",
-    "this.#peerReset !== undefined || this.isQueued;",
+    "this.#peerReset !== undefined || this.#frames.areQueued;",
     "this.#peerReset !== undefined;",
   ),
   fault(
     "a reset in front of the open that is to be sent again",
     "mux/mux.ts",
-    "if (reset.stream?.isQueued) {",
+    "if (reset.frames?.areQueued) {",
     "if (reset.id < 0) {",
   ),
   fault(
@@ -630,8 +630,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "frames of a stream that was never opened ignored",
     "mux/mux.ts",
-    "if (stream !== undefined || !wasOpened) {",
-    "if (stream !== undefined && !wasOpened) {",
+    "if (!isOver) throw",
+    "if (isOver === undefined) throw",
   ),
   fault(
     "a second end taken, wherever it is",
@@ -836,8 +836,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the frames that were left over taken in one turn",
     "session/session.ts",
-    "        this.allowance.left = MOST_TURN_COST;\n        this.#turn = undefined;",
-    "        this.allowance.left = Infinity;\n        this.#turn = undefined;",
+    "      this.allowance.left = MOST_TURN_COST;\n      this.#turn = undefined;",
+    "      this.allowance.left = Infinity;\n      this.#turn = undefined;",
   ),
   fault(
     "the hold of a write ended by an acknowledgement",
@@ -871,9 +871,9 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "the end called taken while a frame waits",
-    "mux/stream.ts",
-    "return this.#finSent && this.#framesHeld === 0;",
-    "return this.#finSent && this.#framesHeld <= 1;",
+    "mux/stream_frames.ts",
+    "return this.#held === 0;",
+    "return this.#held <= 1;",
   ),
   fault(
     "a session's end that spares streams whose end was only sent",
