@@ -406,7 +406,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "a session forgotten though its client knows it",
     "session/session_registry.ts",
     "    this.#watch(entry);\n  }\n\n",
-    '    if (session.received === 0) return void session.end(new TeleError("closed", "it carried nothing"));\n    this.#watch(entry);\n  }\n\n',
+    '    if (session.takenBytes === 0) return void session.end(new TeleError("closed", "it carried nothing"));\n    this.#watch(entry);\n  }\n\n',
   ),
   fault(
     "the hold of a write dropped",
