@@ -4,9 +4,15 @@
  * @module
  */
 import { concat } from "@std/bytes/concat";
-import { writeU32, writeU64 } from "../../lib/net/bytes.ts";
-import { writeDataHeader, writeFin, writeOpen, writeReset } from "../../lib/mux/records.ts";
-import { FrameType, MOST_RESUME_TIMEOUT_MS } from "../../lib/session/session_constants.ts";
+import { ByteWriter, writeU16, writeU32, writeU64 } from "../../lib/net/bytes.ts";
+import { FRAME_HEADER_BYTES, framed, writeFrameHeader } from "../../lib/ping/codec.ts";
+import { type Open, writeOpen, writeReset } from "../../lib/session/frames.ts";
+import {
+  FrameType,
+  MOST_RESUME_TIMEOUT_MS,
+  OPEN_FRAME_BYTES,
+  RESET_FRAME_BYTES,
+} from "../../lib/session/session_constants.ts";
 import {
   type Accept,
   type Challenge,
@@ -18,7 +24,18 @@ import {
   type Hello,
 } from "../../lib/session/handshake/messages.ts";
 import { encodeEnding, type Ending } from "../../lib/session/ending.ts";
-import { type FieldedMessage, type Fields, FieldType, resumeTimeoutField } from "../../lib/session/handshake/fields.ts";
+import {
+  carriersField,
+  type FieldedMessage,
+  type Fields,
+  FieldType,
+  liveField,
+  receiptsField,
+  resumeTimeoutField,
+  startPoolField,
+  writeFields,
+} from "../../lib/session/handshake/fields.ts";
+import { dataFrame, endFrame, windowsFrame } from "../support/frames.ts";
 import type { Choices } from "./choices.ts";
 import { boundary } from "./mangle.ts";
 
@@ -36,24 +53,45 @@ export function count(choices: Choices): number {
   }
 }
 
+/** An offset in a stream, such that what is behind it is a whole number as well. */
+function place(choices: Choices): number {
+  return Math.min(count(choices), 2 ** 52);
+}
+
 /** Optional fields: those that belong into `message`, and unknown ones. */
-export function fields(choices: Choices, message: FieldedMessage): Fields {
+export function fields(choices: Choices, message: FieldedMessage, number = 0): Fields {
   const some: Fields = new Map();
   for (let left = choices.upTo(40); left > 0; left--) {
-    some.set(choices.between(5, 65_535), choices.bytes(choices.upTo(40)));
+    some.set(choices.between(10, 65_535), choices.bytes(choices.upTo(40)));
   }
   const isOpening = message === "hello" || message === "challenge";
   if (isOpening && choices.chance(0.5)) some.set(FieldType.guarded, new Uint8Array(0));
-  if (isOpening || choices.chance(0.5)) return some;
+  if (isOpening || message === "open" || choices.chance(0.3)) return some;
   const timeoutMs = Math.min(Math.max(1, count(choices)), MOST_RESUME_TIMEOUT_MS);
-  return new Map([...some, ...resumeTimeoutField(timeoutMs)]);
+  for (const [type, value] of resumeTimeoutField(timeoutMs)) some.set(type, value);
+  if (message === "accept of a new session") {
+    return new Map([...some, ...startPoolField(choices.next32()), ...carriersField(choices.between(1, 10))]);
+  }
+  if (message === "commit of a new session") return some;
+  const [live, gone] = othersThan(choices, number);
+  const receipts = gone.map((number) => ({ number, taken: count(choices) }));
+  return new Map([...some, ...receiptsField(receipts), ...message === "commit of a join" ? liveField(live) : []]);
+}
+
+/** Numbers of carriers in front of `number`, each in one of two lists. */
+function othersThan(choices: Choices, number: number): [number[], number[]] {
+  const numbers = new Set<number>();
+  for (let left = choices.upTo(15); left > 0 && number > 0; left--) numbers.add(choices.between(0, number - 1));
+  const all = [...numbers];
+  const cut = choices.between(0, all.length);
+  return [all.slice(0, cut), all.slice(cut)];
 }
 
 /** The same, and now and then one that is not what it should be. */
-export function strangeFields(choices: Choices, message: FieldedMessage): Fields {
-  const some = fields(choices, message);
+export function strangeFields(choices: Choices, message: FieldedMessage, number = 0): Fields {
+  const some = fields(choices, message, number);
   if (choices.chance(0.3)) {
-    some.set(choices.between(0, 4), choices.bytes(choices.pick([8, 0, 100, 97, choices.upTo(300)])));
+    some.set(choices.between(0, 9), choices.bytes(choices.pick([8, 0, 100, 97, 4, 12, 24, choices.upTo(300)])));
   }
   return some;
 }
@@ -62,7 +100,7 @@ export function strangeFields(choices: Choices, message: FieldedMessage): Fields
 export function hello(choices: Choices, sessionId?: Uint8Array): Hello {
   const shared = { nonce: choices.bytes(32), publicKey: choices.bytes(32), fields: fields(choices, "hello") };
   if (sessionId === undefined && choices.chance(0.5)) return { kind: "new", ...shared };
-  return { kind: "resume", ...shared, sessionId: sessionId ?? choices.bytes(16) };
+  return { kind: "join", ...shared, sessionId: sessionId ?? choices.bytes(16) };
 }
 
 /** A challenge. */
@@ -72,16 +110,21 @@ export function challenge(choices: Choices): Challenge {
 }
 
 /** A commit. */
-export function commit(choices: Choices, kind = choices.pick(["new", "resume"] as const)): Commit {
-  const some = fields(choices, "commit");
-  if (kind === "resume") return { kind, attempt: choices.next32() || 1, received: count(choices), fields: some };
+export function commit(choices: Choices, kind = choices.pick(["new", "join"] as const)): Commit {
+  if (kind === "join") {
+    const number = choices.chance(0.5) ? choices.between(1, 20) : choices.next32() || 1;
+    const lane = choices.pick(["quiet", "bulk"] as const);
+    return { kind, number, lane, fields: fields(choices, "commit of a join", number) };
+  }
+  const some = fields(choices, "commit of a new session");
   if (choices.chance(0.3)) some.set(FieldType.identity, choices.bytes(100));
-  return { kind, attempt: 0, received: 0, fields: some };
+  return { kind, number: 0, lane: "quiet", fields: some };
 }
 
-/** An accept. */
-export function accept(choices: Choices): Accept {
-  return { sessionId: choices.bytes(16), received: count(choices), fields: fields(choices, "accept") };
+/** An accept of a carrier with this number. */
+export function accept(choices: Choices, number = choices.chance(0.5) ? 0 : choices.next32()): Accept {
+  const message = number === 0 ? "accept of a new session" : "accept of a join";
+  return { sessionId: choices.bytes(16), number, fields: fields(choices, message, number) };
 }
 
 /** A refuse or goodbye. */
@@ -116,72 +159,56 @@ export function acknowledgePayload(offset: number): Uint8Array {
 }
 
 /** A probe payload. */
-export function probePayload(flags: number, silenceMs: number): Uint8Array {
-  const payload = new Uint8Array(6);
+export function probePayload(flags: number, silenceMs: number, mark = 0): Uint8Array {
+  const payload = new Uint8Array(8);
   payload[0] = FrameType.probe;
   payload[1] = flags;
   writeU32(payload, 2, silenceMs);
+  writeU16(payload, 6, mark);
   return payload;
 }
 
-/** A hint payload of window values. */
-export function hintPayload(windows: [id: number, offset: number][]): Uint8Array {
-  const payload = new Uint8Array(1 + 12 * windows.length);
-  payload[0] = FrameType.hint;
-  windows.forEach(([id, offset], index) => {
-    writeU32(payload, 1 + 12 * index, id);
-    writeU64(payload, 5 + 12 * index, offset);
-  });
-  return payload;
+/** An open with any service and fields. */
+export function openFrame(open: Open, fields: Fields = new Map()): Uint8Array {
+  const list = writeFields(new ByteWriter(), fields).done();
+  const frame = new Uint8Array(OPEN_FRAME_BYTES - 1 + list.length);
+  writeOpen(frame, 0, open.id, open.credits);
+  writeFrameHeader(frame, 0, frame.length - FRAME_HEADER_BYTES);
+  writeU16(frame, OPEN_FRAME_BYTES - 3, open.service);
+  frame.set(list, OPEN_FRAME_BYTES - 1);
+  return frame;
 }
 
-/** A data payload. */
-export function dataPayload(...records: Uint8Array[]): Uint8Array {
-  return concat([new Uint8Array([FrameType.data]), ...records]);
+/** A reset whose message is any bytes. */
+export function resetFrame(id: number, offset: number, code: number, message: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(RESET_FRAME_BYTES + message.length);
+  writeReset(frame, 0, { id, offset, code, message });
+  return frame;
 }
 
-/** An open record, with an extra part of `extraBytes` bytes. */
-export function openRecord(id: number, send: number, receive: number, extraBytes = 0): Uint8Array {
-  const record = new Uint8Array(15 + extraBytes);
-  writeOpen(record, 0, id, { send, receive });
-  record[13] = extraBytes >>> 8;
-  record[14] = extraBytes;
-  return record;
-}
-
-/** A data record. */
-export function dataRecord(id: number, data: Uint8Array): Uint8Array {
-  const record = new Uint8Array(9 + data.length);
-  writeDataHeader(record, 0, id, data.length);
-  record.set(data, 9);
-  return record;
-}
-
-/** A fin record. */
-export function finRecord(id: number): Uint8Array {
-  const record = new Uint8Array(5);
-  writeFin(record, 0, id);
-  return record;
-}
-
-/** A reset record. */
-export function resetRecord(id: number, code: number, message: Uint8Array): Uint8Array {
-  const record = new Uint8Array(9 + message.length);
-  writeReset(record, 0, id, code, message);
-  return record;
-}
-
-/** Any right record, by itself: whether it may come now is another question. */
-export function anyRecord(choices: Choices): Uint8Array {
+/** Any right counted frame, by itself: whether it may come now is another question. */
+export function countedFrame(choices: Choices): Uint8Array {
   const id = choices.chance(0.2) ? boundary(choices) : choices.between(1, 8);
-  switch (choices.between(0, 3)) {
-    case 0:
-      return openRecord(id, boundary(choices), boundary(choices), choices.upTo(1024));
+  switch (choices.between(0, 5)) {
+    case 0: {
+      const credits = { send: boundary(choices), receive: boundary(choices) };
+      return openFrame({ id, credits, service: choices.between(0, 1) }, fewFields(choices));
+    }
     case 1:
-      return dataRecord(id, choices.bytes(choices.upTo(500)));
+      return dataFrame(id, place(choices), choices.bytes(choices.upTo(500)));
     case 2:
-      return finRecord(id);
-    default:
-      return resetRecord(id, choices.between(0, 65_535), choices.bytes(choices.upTo(1024)));
+      return endFrame(id, place(choices), choices.bytes(choices.upTo(100)));
+    case 3:
+      return resetFrame(id, count(choices), choices.between(0, 65_535), choices.bytes(choices.upTo(1024)));
+    case 4:
+      return windowsFrame([id, count(choices)], [choices.between(0, 8), count(choices)]);
+    default: // One of a type that means nothing yet.
+      return framed(concat([new Uint8Array([choices.between(0x60, 0x7f)]), choices.bytes(choices.upTo(100))]));
   }
+}
+
+/** Fields of an open, within its limit. */
+export function fewFields(choices: Choices): Fields {
+  const some = fields(choices, "open");
+  return new Map([...some].slice(0, 20));
 }

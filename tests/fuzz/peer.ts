@@ -21,8 +21,8 @@ import { Watched, Wire } from "./wire.ts";
 
 const MOST_STREAMS = 20;
 const REPLAY_BYTES = 64 * 1024;
-/** Open, fin and reset of each stream always fit into the log; so many were opened and ended here at the most. */
-const MOST_RECORD_BYTES = 30 * 200 * (9 + 200);
+/** Open, end and reset of each stream always fit into the log: so many were opened and ended here at the most. */
+const MOST_SMALL_BYTES = 30 * 200 * (21 + 200);
 
 /** PROTOCOL.md, "Goodbye". */
 const LONGEST_FAREWELL_MS = 30_000;
@@ -67,6 +67,8 @@ interface Attached {
   session: Session;
   mux: Mux;
   wire: Wire;
+  /** Numbers of the streams that it has opened. */
+  opened: readonly number[];
   stop(): Promise<void>;
 }
 
@@ -90,10 +92,10 @@ function attachServer(stage: Stage, choices: Choices, users: Users): Attached {
   server.accept(wire.near);
   const shake = async () => {
     const handshake = await ClientHandshake.begin(wire.far);
-    await handshake.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, NOTHING);
+    await handshake.commit({ kind: "new", number: 0, lane: "quiet", fields: new Map() }, NOTHING);
   };
   check(stage.settles(shake(), 1000) && bound.length === 1, () => "an honest client is not accepted");
-  return { ...bound[0]!, wire, stop: () => server.stop("the end") };
+  return { ...bound[0]!, wire, opened: [], stop: () => server.stop("the end") };
 }
 
 function attachClient(stage: Stage, choices: Choices, users: Users): Attached {
@@ -107,7 +109,7 @@ function attachClient(stage: Stage, choices: Choices, users: Users): Attached {
     await handshake.hello();
     await handshake.challenge("ready");
     await handshake.commit(() => NOTHING);
-    const accept = await handshake.accept({ sessionId: choices.bytes(16), received: 0, fields: new Map() });
+    const accept = await handshake.accept({ sessionId: choices.bytes(16), number: 0, fields: new Map() });
     await handshake.channel.send(accept);
   };
   const client = new SessionClient<Mux>({
@@ -125,11 +127,12 @@ function attachClient(stage: Stage, choices: Choices, users: Users): Attached {
   check(stage.settles(shake(), 1000), () => "an honest server is not taken");
   stage.pass(0);
   check(client.isAttached, () => `an honest server is not taken: ${stage.lines.join("; ")}`);
+  const opened: number[] = [];
   for (let left = choices.between(0, 3); left > 0; left--) {
-    users.dial().then((user) => client.upper.open(user), () => {});
+    users.dial().then((user) => void opened.push(client.upper.open(user).id), () => {});
   }
   stage.pass(0);
-  return { ...bound[0]!, wire, stop: () => client.stop("the end") };
+  return { ...bound[0]!, wire, opened, stop: () => client.stop("the end") };
 }
 
 /** Checks that what happened is what the protocol says of `effect`. */
@@ -144,8 +147,8 @@ function judge({ session, wire }: Attached, effect: Effect): void {
 }
 
 function assertBounded({ session, mux }: Attached): void {
-  const held = session.replayLog.heldBytes;
-  const most = REPLAY_BYTES + MOST_PULL_BYTES + MOST_RECORD_BYTES;
+  const held = session.budget.heldBytes;
+  const most = REPLAY_BYTES + MOST_PULL_BYTES + MOST_SMALL_BYTES;
   check(held <= most, () => `the log holds ${held} bytes`);
   check(mux.streamCount <= MOST_STREAMS, () => `${mux.streamCount} streams are open`);
 }
@@ -159,7 +162,7 @@ function misbehave(stage: Stage, choices: Choices, attached: Attached, steps: Pe
     trace(() => `${step.effect}: ${hex(step.wire)}`);
     offset += step.wire.length;
     attached.wire.send(step.wire);
-    // Records of one read are taken in turns, and what comes behind them after that.
+    // Frames of one read are taken in turns, and what comes behind them after that.
     stage.pass(choices.pick([5, 5, 10, 300]));
     if (effect === "nothing") effect = step.effect;
     judge(attached, effect);
@@ -180,10 +183,16 @@ export const peer: Target = {
     trace(() => `the subject is a ${isServer ? "server" : "client"}, users: ${behaviour}`);
     const users = new Users(behaviour);
     const attached = isServer ? attachServer(stage, choices, users) : attachClient(stage, choices, users);
-    const { wire, session, mux } = attached;
+    const { wire, session, mux, opened } = attached;
     const isRead = choices.chance(0.8);
     if (isRead) wire.swallow();
-    misbehave(stage, choices, attached, new PeerSteps(choices, isServer, behaviour === "stuck"), trace);
+    misbehave(
+      stage,
+      choices,
+      attached,
+      new PeerSteps(choices, { isClient: isServer, isStuck: behaviour === "stuck", opened }),
+      trace,
+    );
     wire.leave(choices, trace);
     // An honest silence ends a carrier within three times the last promise: 100 s here, or whatever noise has promised.
     stage.pass(1000);

@@ -8,6 +8,7 @@ import { writeU32 } from "../../lib/net/bytes.ts";
 import { MAX_SESSION_FRAME_BYTES } from "../../lib/session/session_constants.ts";
 import { encodeEnding } from "../../lib/session/ending.ts";
 import { framed } from "../../lib/ping/codec.ts";
+import { dataFrame, endFrame, windowsFrame } from "../support/frames.ts";
 import type { Choices } from "./choices.ts";
 import * as frames from "./frames.ts";
 import { boundary, mangled } from "./mangle.ts";
@@ -24,19 +25,28 @@ export interface Step {
 /** Credit that streams are opened with, in bytes. */
 const CREDIT = 1000;
 
+/** What a {@linkcode PeerSteps} knows of the subject. */
+export interface PeerStepsOptions {
+  /** Whether the peer opens streams. */
+  isClient: boolean;
+  /** Whether streams stay open until the peer ends them: their users neither read, fail nor end. */
+  isStuck: boolean;
+  /** Streams that the subject has opened. */
+  opened: readonly number[];
+}
+
 /** Makes steps that know what was opened before. */
 export class PeerSteps {
   readonly #choices: Choices;
-  readonly #isClient: boolean;
-  /** Whether streams stay open until the peer ends them: their users neither read, fail nor end. */
-  readonly #isStuck: boolean;
+  readonly #options: PeerStepsOptions;
+  /** Bytes of data sent on each stream that was not ended. */
   readonly #sent: Map<number, number> = new Map();
   #nextId = 1;
 
-  constructor(choices: Choices, isClient: boolean, isStuck: boolean) {
+  constructor(choices: Choices, options: PeerStepsOptions) {
     this.#choices = choices;
-    this.#isClient = isClient;
-    this.#isStuck = isStuck;
+    this.#options = options;
+    for (const id of options.opened) this.#sent.set(id, 0);
   }
 
   /** The next thing to send. */
@@ -46,99 +56,115 @@ export class PeerSteps {
     return choices.chance(0.7) ? this.#wrong() : this.#garbage();
   }
 
-  #data(effect: Effect, ...records: Uint8Array[]): Step {
-    return { wire: framed(frames.dataPayload(...records)), effect };
+  #takeId(): number {
+    const id = this.#nextId;
+    this.#nextId += 2;
+    return id;
   }
 
   #open(): Step {
-    if (!this.#isClient) return this.#data("session", frames.openRecord(1, 1, 1));
-    const id = this.#nextId++;
-    this.#sent.set(id, 0);
-    return this.#data("nothing", frames.openRecord(id, CREDIT, boundary(this.#choices), this.#choices.upTo(1024)));
+    const { isClient } = this.#options;
+    const id = isClient ? this.#takeId() : 1;
+    const credits = { send: isClient ? CREDIT : 1, receive: boundary(this.#choices) };
+    if (isClient) this.#sent.set(id, 0);
+    const wire = frames.openFrame({ id, credits, service: 0 }, frames.fewFields(this.#choices));
+    return { wire, effect: isClient ? "nothing" : "session" };
   }
 
-  /** A stream that the peer has opened, or else one that nobody has. */
-  #someId(): number {
+  /** A stream that is open as far as the peer knows. */
+  #someId(): number | undefined {
     const ids = [...this.#sent.keys()];
-    return ids.length > 0 ? this.#choices.pick(ids) : 77_777;
+    return ids.length > 0 ? this.#choices.pick(ids) : undefined;
   }
 
   #right(): Step {
     const choices = this.#choices;
+    const { isClient, isStuck } = this.#options;
+    const id = this.#someId();
+    const sent = id === undefined ? 0 : this.#sent.get(id)!;
     switch (choices.between(0, 7)) {
       case 0:
         return {
-          wire: framed(frames.probePayload(choices.between(0, 255), choices.between(1000, 100_000))),
+          wire: framed(frames.probePayload(choices.between(0, 255), choices.between(1000, 100_000), choices.upTo(9))),
           effect: "nothing",
         };
       case 1:
-        return { wire: framed(frames.acknowledgePayload(0)), effect: this.#isStuck ? "nothing" : "unknown" };
+        return { wire: framed(frames.acknowledgePayload(0)), effect: isStuck ? "nothing" : "unknown" };
       case 2:
-        return this.#isClient ? this.#open() : { wire: new Uint8Array(4), effect: "nothing" };
+        return isClient ? this.#open() : { wire: new Uint8Array(4), effect: "nothing" };
       case 3: {
-        const id = this.#someId();
-        const bytes = choices.between(0, 300);
-        const sent = this.#sent.get(id) ?? 0;
-        const fits = Math.min(bytes, CREDIT - sent);
-        if (this.#sent.has(id)) this.#sent.set(id, sent + fits);
-        return this.#data("nothing", frames.dataRecord(id, new Uint8Array(fits)));
+        if (id === undefined) break;
+        const fits = Math.min(choices.between(0, 300), CREDIT - sent);
+        this.#sent.set(id, sent + fits);
+        return { wire: dataFrame(id, sent, new Uint8Array(fits)), effect: "nothing" };
       }
-      case 4:
-        return this.#data(
-          "nothing",
-          frames.dataRecord(0x8000_0000 + choices.between(0, 9), choices.bytes(choices.upTo(3000))),
-        );
-      case 5: { // A number is used again only when both ends have forgotten it; here, never.
-        const id = this.#someId();
-        this.#sent.delete(id);
-        const end = choices.chance(0.5)
-          ? frames.finRecord(id)
-          : frames.resetRecord(id, choices.between(0, 9), choices.bytes(20));
-        return this.#data("nothing", end);
-      }
-      case 6: {
-        const huge = Number.MAX_SAFE_INTEGER;
+      case 4: // What comes again changes nothing.
+        if (id === undefined) break;
         return {
-          wire: framed(frames.hintPayload([[this.#someId(), huge], [99_999, choices.next32()]])),
+          wire: concat([
+            dataFrame(id, choices.between(0, sent), new Uint8Array(0)),
+            dataFrame(id, 0, new Uint8Array(choices.between(0, sent))),
+            ...(isClient ? [frames.openFrame({ id, credits: { send: 2 ** 31, receive: 1 }, service: 0 })] : []),
+          ]),
           effect: "nothing",
         };
+      case 5: {
+        if (id === undefined) break;
+        this.#sent.delete(id);
+        const end = choices.chance(0.5)
+          ? endFrame(id, sent)
+          : frames.resetFrame(id, sent, choices.between(0, 9), choices.bytes(20));
+        return { wire: concat([end, end]), effect: "nothing" };
       }
-      default: // A flood of opens that are refused or ended at once.
-        if (!this.#isClient) return this.#data("nothing", frames.finRecord(boundary(choices)));
-        return this.#data(
-          "nothing",
-          ...Array.from({ length: choices.upTo(200) }, () => {
-            const id = this.#nextId++;
-            return concat([frames.openRecord(id, CREDIT, CREDIT), frames.resetRecord(id, 2, new Uint8Array(0))]);
-          }),
-        );
+      case 6:
+        if (id === undefined) break;
+        return { wire: windowsFrame([id, Number.MAX_SAFE_INTEGER], [id, choices.next32()]), effect: "nothing" };
+      default: { // A flood of opens that are refused or ended at once.
+        if (!isClient) break;
+        const credits = { send: CREDIT, receive: CREDIT };
+        const flood = Array.from({ length: choices.upTo(200) }, () => {
+          const id = this.#takeId();
+          const reset = frames.resetFrame(id, 0, 2, new Uint8Array(0));
+          return concat([frames.openFrame({ id, credits, service: choices.between(0, 1) }), reset]);
+        });
+        return { wire: concat(flood), effect: "nothing" };
+      }
     }
+    return { wire: new Uint8Array(4), effect: "nothing" };
   }
 
   #wrong(): Step {
     const choices = this.#choices;
-    switch (choices.between(0, 9)) {
-      case 0:
-        return this.#data("session", new Uint8Array([choices.pick([0, 5, 9, 255])]));
+    const { isClient, isStuck } = this.#options;
+    const id = this.#someId();
+    const sent = id === undefined ? 0 : this.#sent.get(id)!;
+    /** Whether a stream of that number is certainly open. */
+    const certain: Effect = id === undefined || !isStuck ? "unknown" : "session";
+    switch (choices.between(0, 11)) {
+      case 0: {
+        const type = choices.pick([0x00, 0x06, 0x15, 0x22, 0x29, 0x3f, 0x80, 0xff]);
+        return { wire: framed(new Uint8Array([type, 1, 2])), effect: "carrier" };
+      }
       case 1:
-        return { wire: framed(frames.hintPayload([[1, 1]]).subarray(0, 12)), effect: "session" };
+        return { wire: framed(windowsFrame([1, 1]).subarray(4, 16)), effect: "session" };
       case 2:
         return { wire: framed(frames.acknowledgePayload(2 ** 50 + choices.next32())), effect: "session" };
-      case 3:
-        return this.#data("session", frames.openRecord(this.#nextId++, 256 * 1024 + 1, 1));
+      case 3: {
+        const credits = { send: 256 * 1024 + 1, receive: 1 };
+        return { wire: frames.openFrame({ id: this.#takeId(), credits, service: 0 }), effect: "session" };
+      }
       case 4: {
-        const id = this.#someId();
-        const isOpen = this.#sent.has(id);
-        if (!this.#isClient) return this.#open();
-        return this.#data(isOpen && this.#isStuck ? "session" : "unknown", frames.openRecord(id, 1, 1));
+        if (!isClient) return this.#open();
+        const id = choices.pick([0, 2, 2 ** 31, 2 ** 32 - 1]);
+        return { wire: frames.openFrame({ id, credits: { send: 1, receive: 1 }, service: 0 }), effect: "session" };
       }
-      case 5: {
-        const id = this.#someId();
-        const effect = !this.#sent.has(id) ? "nothing" : this.#isStuck ? "session" : "unknown";
-        return this.#data(effect, frames.dataRecord(id, new Uint8Array(CREDIT + 1)));
-      }
-      case 6: // Whatever behind a reset whose message is too long.
-        return this.#data("session", frames.resetRecord(1, 1, new Uint8Array(1025)));
+      case 5:
+        return {
+          wire: dataFrame(id ?? 77_777, sent, new Uint8Array(CREDIT + 1)),
+          effect: isClient ? certain : "unknown",
+        };
+      case 6:
+        return { wire: frames.resetFrame(id ?? 1, sent, 1, new Uint8Array(1025)), effect: "session" };
       case 7: {
         const large = new Uint8Array(4);
         writeU32(large, 0, MAX_SESSION_FRAME_BYTES + 1);
@@ -146,17 +172,34 @@ export class PeerSteps {
       }
       case 8:
         return { wire: framed(encodeEnding("goodbye", frames.ending(choices))), effect: "session" };
+      case 9: { // In front of the open, or of one that never comes.
+        const never = isClient ? this.#nextId + 2 * choices.between(0, 9) : 99_999;
+        const frame = choices.pick([
+          dataFrame(never, 0, choices.bytes(choices.between(1, 3000))),
+          endFrame(never, choices.upTo(100)),
+          frames.resetFrame(never, 0, 1, new Uint8Array(0)),
+          windowsFrame([never, 1]),
+        ]);
+        return { wire: frame, effect: "session" };
+      }
+      case 10: {
+        if (id === undefined || sent + 1 > CREDIT) break;
+        const other = choices.chance(0.5)
+          ? endFrame(id, sent + 1)
+          : frames.resetFrame(id, sent + 1, 1, new Uint8Array(0));
+        return { wire: concat([endFrame(id, sent), other]), effect: certain };
+      }
       default: {
-        const bad = choices.pick([[0x01], [0x15, 1], [0x11, 0], [0x12, 0, 0, 0, 0], [0x13, 0], [0xff]]);
+        const bad = choices.pick([[0x01], [0x15, 1], [0x11, 0], [0x12, 0, 0, 0, 0], [0x14, 0], [0xff], [0x21, 0, 0]]);
         return { wire: framed(new Uint8Array(bad)), effect: "carrier" };
       }
     }
+    return { wire: new Uint8Array(4), effect: "nothing" };
   }
 
   #garbage(): Step {
     const choices = this.#choices;
-    const records = Array.from({ length: choices.between(1, 4) }, () => frames.anyRecord(choices));
-    const wire = framed(frames.dataPayload(...records));
+    const wire = concat(Array.from({ length: choices.between(1, 4) }, () => frames.countedFrame(choices)));
     const bytes = choices.chance(0.3) ? choices.bytes(choices.upTo(500)) : mangled(choices, wire);
     return { wire: bytes, effect: "unknown" };
   }

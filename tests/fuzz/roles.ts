@@ -32,17 +32,18 @@ export class SilentUser implements UpperLayer {
   readonly hasUnsent = false;
   error: TeleError | undefined;
   pull(): void {}
-  receive(): void {}
-  startPoolBytes = 0;
-  turnEnded(): undefined {}
-  receiveHint(): void {}
-  readonly hasHints = false;
-  takeHints(): number {
-    return 0;
+  receiveOpen(): void {}
+  receiveData(): void {}
+  receiveEnd(): void {}
+  receiveReset(): void {}
+  receiveWindow(): void {}
+  windowLost(): void {}
+  costOf(): number {
+    return 1;
   }
-  acknowledged(): void {}
+  startPoolBytes = 0;
+  turnEnded(): void {}
 
-  attached(): void {}
   ended(error: TeleError): void {
     this.error = error;
   }

@@ -36,7 +36,7 @@ export function keep(stage: Stage, server: ReturnType<typeof silentServer>, sess
   let secret = NOTHING;
   const shake = async () => {
     const handshake = await ClientHandshake.begin(pipe.a);
-    const commit = { kind: "new" as const, attempt: 0, received: 0, fields: new Map() };
+    const commit = { kind: "new" as const, number: 0, lane: "quiet" as const, fields: new Map() };
     secret = (await handshake.commit(commit, NOTHING)).resumeSecret;
   };
   check(stage.settles(shake(), 1000) && sessions.length === 1, () => "an honest client is not accepted");
@@ -69,17 +69,16 @@ function strangerWire(choices: Choices, sessionId: Uint8Array): Uint8Array {
 
 /** A live client, with values of its own in its commit. Settles when it was accepted or turned away. */
 async function live(choices: Choices, wire: Mangler, kept: Kept, trace: Trace): Promise<boolean> {
-  const resumes = choices.chance(0.6);
-  const handshake = await ClientHandshake.begin(wire, resumes ? kept.session.id : undefined);
+  const joins = choices.chance(0.6);
+  const handshake = await ClientHandshake.begin(wire, joins ? kept.session.id : undefined);
   const isRight = choices.chance(0.3);
-  const kind = isRight ? (resumes ? "resume" : "new") : choices.pick(["new", "resume"] as const);
-  const commit = { ...frames.commit(choices, kind), fields: frames.strangeFields(choices, "commit") };
-  if (choices.chance(0.5)) {
-    commit.fields.delete(FieldType.identity);
-    commit.received = 0;
-  }
+  const kind = isRight ? (joins ? "join" : "new") : choices.pick(["new", "join"] as const);
+  const commit = frames.commit(choices, kind);
+  const message = kind === "join" ? "commit of a join" : "commit of a new session";
+  commit.fields = frames.strangeFields(choices, message, commit.number);
+  if (choices.chance(0.5)) [FieldType.identity, FieldType.receipts].forEach((type) => commit.fields.delete(type));
   const secret = choices.pick([kept.secret, NOTHING, choices.bytes(32)]);
-  trace(() => `commits ${kind}, attempt ${commit.attempt}, received ${commit.received}`);
+  trace(() => `commits ${kind}, carrier ${commit.number}`);
   await handshake.commit(commit, secret);
   return true;
 }
@@ -97,7 +96,7 @@ export const serverHandshake: Target = {
     const wire = new Wire(choices);
     const accepting = server.accept(wire.near);
     const isLive = choices.chance(0.5);
-    const { received, lastAttempt } = kept.session;
+    const { takenBytes, lastNumber } = kept.session;
     let mangler: Mangler | undefined;
     let isAccepted = false;
     if (isLive) {
@@ -110,10 +109,10 @@ export const serverHandshake: Target = {
       if (choices.chance(0.7)) wire.swallow();
     }
     stage.pass(0);
-    const wasAttached = sessions.length > 1 || kept.session.lastAttempt !== lastAttempt;
+    const wasAttached = sessions.length > 1 || kept.session.lastNumber !== lastNumber;
     check(!wasAttached || isLive && !mangler!.isHarmed, () => "a stranger was attached");
     check(!isAccepted || wasAttached, () => "a client was told that it is attached, and is not");
-    const isUnharmed = kept.session.error === undefined && kept.session.received === received;
+    const isUnharmed = kept.session.error === undefined && kept.session.takenBytes === takenBytes;
     check(isUnharmed || wasAttached, () => `a stranger harmed another's session: ${kept.session.error}`);
     if (kept.session.error !== undefined) expectTele(["protocol"], kept.session.error);
     const answerBytes = wire.near.writtenBytes;

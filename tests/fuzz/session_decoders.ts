@@ -9,6 +9,7 @@ import {
   FrameType,
   MAX_CONTROL_FRAME_BYTES,
   MAX_ENDING_TEXT_BYTES,
+  MAX_EXTRA_BYTES,
   MAX_HANDSHAKE_FRAME_BYTES,
   MAX_SESSION_FRAME_BYTES,
 } from "../../lib/session/session_constants.ts";
@@ -25,6 +26,8 @@ import {
   encodeHello,
 } from "../../lib/session/handshake/messages.ts";
 import { decodeEnding, encodeEnding } from "../../lib/session/ending.ts";
+import { decodeOpen, decodeReset, decodeWindows } from "../../lib/session/frames.ts";
+import { windowsFrame } from "../support/frames.ts";
 import { framed } from "../../lib/ping/codec.ts";
 import { type Fields, readResumeTimeout } from "../../lib/session/handshake/fields.ts";
 import type { Choices } from "./choices.ts";
@@ -39,54 +42,99 @@ import { check, hex, type Target, teleErrorOf, type Trace } from "./target.ts";
 function largePayload(choices: Choices): Uint8Array {
   const limit = choices.pick([MAX_CONTROL_FRAME_BYTES, MAX_SESSION_FRAME_BYTES]);
   const payload = new Uint8Array(limit + choices.between(0, 2) - 1);
-  payload[0] = choices.pick([FrameType.data, FrameType.hint, FrameType.goodbye]);
+  payload[0] = choices.pick([FrameType.data, FrameType.windows, FrameType.goodbye, 0x61]);
   return payload;
 }
 
-/** The payload of any frame that may come in a session, and of some that may not. */
-function sessionPayload(choices: Choices): Uint8Array {
+/** A frame that may come in a session, or one that may not. */
+function sessionFrame(choices: Choices): Uint8Array {
   switch (choices.between(0, 6)) {
     case 0:
-      return frames.dataPayload(choices.bytes(choices.upTo(500)));
     case 1:
-      return frames.acknowledgePayload(frames.count(choices));
+      return frames.countedFrame(choices);
     case 2:
-      return frames.probePayload(choices.between(0, 255), choices.next32());
+      return framed(frames.acknowledgePayload(frames.count(choices)));
     case 3:
-      return frames.hintPayload([[choices.between(0, 8), frames.count(choices)]]);
+      return framed(frames.probePayload(choices.between(0, 255), choices.next32(), choices.between(0, 65_535)));
     case 4:
-      return encodeEnding("goodbye", frames.ending(choices));
+      return framed(encodeEnding("goodbye", frames.ending(choices)));
     case 5:
-      return choices.bytes(choices.upTo(100));
+      return framed(choices.bytes(choices.upTo(100)));
     default:
-      return choices.chance(0.02) ? largePayload(choices) : new Uint8Array(0);
+      return framed(choices.chance(0.02) ? largePayload(choices) : new Uint8Array(0));
   }
 }
 
 function sessionWire(choices: Choices): Uint8Array {
   if (choices.chance(0.1)) return choices.bytes(choices.upTo(400));
-  const wire = concat(Array.from({ length: choices.upTo(20) }, () => framed(sessionPayload(choices))));
+  const wire = concat(Array.from({ length: choices.upTo(20) }, () => sessionFrame(choices)));
   return choices.chance(0.6) ? mangled(choices, wire) : wire;
 }
 
+/** What a reader tells, in a form that does not show where data was cut. */
+class FrameJournal extends Journal {
+  #id = -1;
+  #next = -1;
+
+  streamData(id: number, offset: number, bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    if (id !== this.#id || offset !== this.#next) this.mark("data", id, offset / 2 ** 32, offset);
+    this.data(bytes);
+    this.#id = id;
+    this.#next = offset + bytes.length;
+  }
+
+  streamEnd(id: number, offset: number): void {
+    this.#id = -1;
+    this.mark("end", id, offset / 2 ** 32, offset);
+  }
+
+  frame(payload: Uint8Array, isCounted: boolean): void {
+    this.#id = -1;
+    this.mark(isCounted ? "counted" : "uncounted", payload.length);
+    this.data(payload);
+  }
+}
+
 /** What is due of a session's frames, read from the whole stream at once. */
-function referenceFrames(wire: Uint8Array): { journal: Journal; isBad: boolean } {
-  const journal = new Journal();
+interface Due {
+  journal: FrameJournal;
+  isBad: boolean;
+  countedBytes: number;
+}
+
+function referenceFrames(wire: Uint8Array): Due {
+  const due: Due = { journal: new FrameJournal(), isBad: false, countedBytes: 0 };
   for (let at = 0; at + 4 <= wire.length;) {
     const length = readU32(wire, at);
     at += 4;
     if (length === 0) continue;
-    if (length > MAX_SESSION_FRAME_BYTES) return { journal, isBad: true };
+    due.isBad = length > MAX_SESSION_FRAME_BYTES;
+    if (due.isBad || at === wire.length) return due;
     const payload = wire.subarray(at, at + length);
     at += length;
-    if (payload[0] === FrameType.data) journal.data(payload.subarray(1));
-    else if (payload.length > MAX_CONTROL_FRAME_BYTES) return { journal, isBad: true };
-    else if (payload.length === length) {
-      journal.mark("control", payload.length);
-      journal.data(payload);
+    const type = payload[0];
+    const isCounted = (type >= 0x20 && type < 0x40) || (type >= 0x60 && type < 0x80);
+    const isSkipped = type >= 0x40 && type < 0x80;
+    const isData = type === FrameType.data || type === FrameType.end;
+    due.isBad = isData ? length < 13 : length > MAX_CONTROL_FRAME_BYTES && !isSkipped;
+    if (due.isBad) return due;
+    if (isCounted) due.countedBytes += 4 + payload.length;
+    if (isSkipped) continue;
+    if (!isData) {
+      if (payload.length === length) due.journal.frame(payload, isCounted);
+      continue;
+    }
+    if (payload.length < 13) return due;
+    const offset = readU32(payload, 5) * 2 ** 32 + readU32(payload, 9);
+    due.isBad = offset > Number.MAX_SAFE_INTEGER;
+    if (due.isBad) return due;
+    due.journal.streamData(readU32(payload, 1), offset, payload.subarray(13));
+    if (type === FrameType.end && payload.length === length) {
+      due.journal.streamEnd(readU32(payload, 1), offset + length - 13);
     }
   }
-  return { journal, isBad: false };
+  return due;
 }
 
 /** {@linkcode SessionFrameReader}. */
@@ -100,18 +148,22 @@ export const sessionFrames: Target = {
     trace(() => `${hex(wire)} in ${cut.length} pieces`);
     const due = referenceFrames(wire);
     for (const variant of [cut, [wire]]) {
-      const journal = new Journal();
+      const journal = new FrameJournal();
       const reader = new SessionFrameReader({
-        data: (bytes) => journal.data(bytes),
-        control: (payload) => {
-          check(payload.length <= MAX_CONTROL_FRAME_BYTES, () => `a control frame of ${payload.length} bytes was kept`);
-          journal.mark("control", payload.length);
-          journal.data(payload);
+        data: (id, offset, bytes) => {
+          check(bytes.length > 0, () => "empty data was handed over");
+          journal.streamData(id, offset, bytes);
         },
+        end: (id, offset) => journal.streamEnd(id, offset),
+        counted: (payload) => journal.frame(payload, true),
+        control: (payload) => journal.frame(payload, false),
       });
       const error = teleErrorOf(["protocol"], () => variant.forEach((piece) => reader.push(piece)));
       due.journal.assertSame(journal, `frames out of ${variant.length} pieces`);
       check((error !== undefined) === due.isBad, () => `it failed: ${error}, which was due: ${due.isBad}`);
+      const { countedBytes } = reader;
+      const isRight = due.isBad || countedBytes === due.countedBytes;
+      check(isRight, () => `it counted ${countedBytes} bytes, and ${due.countedBytes} were due`);
     }
   },
 };
@@ -206,12 +258,51 @@ const MESSAGES: readonly Message[] = [
   message({
     // The same, and flags of later versions are ignored.
     isLoose: true,
-    make: (choices) => frames.probePayload(choices.between(0, 3), choices.next32()),
+    make: (choices) => frames.probePayload(choices.between(0, 3), choices.next32(), choices.between(0, 65_535)),
     decode: decodeProbe,
-    encode: ({ replyWanted, isReply, silenceMs }) =>
-      frames.probePayload((replyWanted ? 1 : 0) | (isReply ? 2 : 0), silenceMs),
+    encode: ({ replyWanted, isReply, silenceMs, mark }) =>
+      frames.probePayload((replyWanted ? 1 : 0) | (isReply ? 2 : 0), silenceMs, mark),
+  }),
+  message({
+    // No field of an open is known.
+    isLoose: true,
+    make: (choices) => {
+      const credits = { send: choices.next32(), receive: choices.next32() };
+      const open = { id: choices.next32(), credits, service: choices.between(0, 65_535) };
+      return frames.openFrame(open, frames.fewFields(choices)).subarray(4);
+    },
+    decode: decodeOpen,
+    encode: (open) => frames.openFrame(open).subarray(4),
+  }),
+  message({
+    isLoose: true,
+    make: (choices) => {
+      const text = choices.bytes(choices.upTo(1024));
+      return frames.resetFrame(choices.next32(), frames.count(choices), choices.between(0, 65_535), text).subarray(4);
+    },
+    decode: (payload) => {
+      const { id, offset, code, message } = decodeReset(payload);
+      return { id, offset, code, message: message.slice(0, MAX_EXTRA_BYTES / 4).toWellFormed() };
+    },
+    encode: ({ id, offset, code, message }) =>
+      frames.resetFrame(id, offset, code, new TextEncoder().encode(message)).subarray(4),
+  }),
+  message({
+    isLoose: true,
+    make: (choices) => windowsFrame(...someWindows(choices)).subarray(4),
+    decode: (payload) => {
+      const values: [number, number][] = [];
+      decodeWindows(payload, (id, limit) => void values.push([id, limit]));
+      check(values.length > 0, () => "a windows frame without values was taken");
+      return values;
+    },
+    encode: (values) => windowsFrame(...values).subarray(4),
   }),
 ];
+
+function someWindows(choices: Choices): [number, number][] {
+  return Array.from({ length: choices.between(1, 84) }, () => [choices.next32(), frames.count(choices)]);
+}
 
 function checkResumeTimeout(fields: Fields): void {
   const timeoutMs = readResumeTimeout(fields);
@@ -233,10 +324,10 @@ function roundTrip(message: Message, payload: Uint8Array, isRight: boolean): voi
   check(again === said, () => "written and read again it is another");
 }
 
-/** The handshake's messages and the control frames. */
+/** The handshake's messages, the control frames, and the counted ones but for data. */
 export const messages: Target = {
   name: "messages",
-  about: "hello, challenge, commit, accept, refuse, goodbye, acknowledge, probe and their fields",
+  about: "hello, challenge, commit, accept, refuse, goodbye, acknowledge, probe, open, reset, windows and their fields",
   quickStreams: 2000,
   run(choices, trace: Trace) {
     const message = choices.pick(MESSAGES);
