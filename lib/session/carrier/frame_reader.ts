@@ -173,7 +173,7 @@ export class SessionFrameReader {
     if (this.#filled < DATA_HEADER_BYTES) return end;
     this.#left = this.#length - DATA_FIELDS_BYTES;
     this.#id = readU32(this.#head, COUNTED_HEADER_BYTES);
-    this.#offset = readU64(this.#head, COUNTED_HEADER_BYTES + 4);
+    this.#offset = readOffset(this.#head, COUNTED_HEADER_BYTES + 4);
     if (this.#left === 0) this.#endData();
     return end;
   }
@@ -230,4 +230,12 @@ export class SessionFrameReader {
     if (isCounted(type)) this.#sink.counted(payload);
     else this.#sink.control(payload);
   }
+}
+
+/**
+ * Reads an offset of data. One of 2^53 or more is read as the highest below it, which is beyond every window: the layer
+ * above ends the session, where to end the carrier would only bring the frame again.
+ */
+function readOffset(bytes: Uint8Array, at: number): number {
+  return bytes[at] > 0 || bytes[at + 1] >= 0x20 ? Number.MAX_SAFE_INTEGER : readU64(bytes, at);
 }

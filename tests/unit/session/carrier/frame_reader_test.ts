@@ -155,6 +155,22 @@ Deno.test("the offset of data that comes in pieces is that of each piece", () =>
   assertEquals(seen, [[1000, 1], [1001, 2, 3], [1003, 4]]);
 });
 
+Deno.test("an offset of 2^53 or more is beyond every window, for the layer above to say so", () => {
+  for (const first of [[0, 0x20], [0xff, 0xff]]) {
+    for (const type of [FrameType.data, FrameType.end]) {
+      const offsets: number[] = [];
+      const reader = new SessionFrameReader({
+        data: (_id, offset) => void offsets.push(offset),
+        end: (_id, offset) => void offsets.push(offset),
+        counted: () => {},
+        control: () => {},
+      });
+      reader.push(frame(type, 0, 0, 0, 1, ...first, 0, 0, 0, 0, 0, 0, 7));
+      assert(offsets.length > 0 && offsets.every((offset) => offset >= Number.MAX_SAFE_INTEGER));
+    }
+  }
+});
+
 Deno.test("data is handed over as views of what was pushed, without a copy", () => {
   const views: Uint8Array[] = [];
   const reader = new SessionFrameReader({ ...setUp().sink, data: (_id, _offset, bytes) => void views.push(bytes) });
