@@ -166,7 +166,8 @@ BOTH = {
     "a message of the handshake": ("carrier", lambda t: t.raw(bytes([COMMIT]) + bytes(50))),
     "data above 512 KiB": ("carrier", lambda t: header(t, 512 * 1024 + 1, DATA)),
     "a control frame above 16 KiB": ("carrier", lambda t: header(t, 16 * 1024 + 1, WINDOWS)),
-    "an unknown counted frame above 16 KiB": ("carrier", lambda t: header(t, 16 * 1024 + 1, 0x60)),
+    "an unknown frame above 16 KiB": ("nothing", lambda t: t.counted(Counted(bytes([0x60]) + bytes(100_000)))),
+    "an unknown frame above 512 KiB": ("carrier", lambda t: header(t, 512 * 1024 + 1, 0x60)),
     "an acknowledgement of 8 bytes": ("carrier", lambda t: t.raw(bytes([ACKNOWLEDGE]) + bytes(7))),
     "a probe of 6 bytes": ("carrier", lambda t: t.raw(bytes([PROBE]) + bytes(5))),
     "a leave of 2 bytes": ("carrier", lambda t: t.raw(bytes([LEAVE, 0]))),
@@ -197,9 +198,16 @@ def ranges(trial, count):
         trial.counted(open_frame(number, 0, 0), reset_frame(number, 0, 2))
 
 
+def end_again(trial):
+    trial.session.opened.add(51)
+    ends = data_frame(END, 51, 0, b"x"), data_frame(END, 51, 0, b"x"), data_frame(END, 51, 1, b"")
+    trial.counted(open_frame(51, 9, 9), *ends)
+
+
 def over(trial):
     """All that comes of a stream that is over is ignored, an open too."""
     number = 51
+    trial.session.opened.add(number)
     trial.counted(open_frame(number, 9, 9), reset_frame(number, 0, 2), open_frame(number, 9, 9),
                   data_frame(DATA, number, 1 << 40, b"x"), windows_frame([(number, 7)]), reset_frame(number, 3, 2),
                   data_frame(END, number, 5, b"y"))
@@ -264,8 +272,7 @@ SERVER = {
         open_frame(51, 9, 9, extra=b"\1" + struct.pack(">HH", 60000, 1100) + bytes(1100)))),
     "an open of a service that is not there": ("nothing", service),
     "an open that comes again": ("nothing", lambda t: t.counted(open_frame(t.stream.number, 1, 1))),
-    "an end that comes again": ("nothing", lambda t: t.counted(
-        open_frame(51, 9, 9), data_frame(END, 51, 0, b"x"), data_frame(END, 51, 0, b"x"), data_frame(END, 51, 1, b""))),
+    "an end that comes again": ("nothing", end_again),
     "frames of a stream that is over": ("nothing", over),
     "data before the open": ("session 2", data_first),
     "1024 ranges not seen": ("nothing", lambda t: ranges(t, 1024)),
