@@ -204,15 +204,18 @@ Deno.test("data that the sink throws over is not counted, and nothing of it come
   assertEquals(seen, [3]);
 });
 
-Deno.test("a whole frame that the sink throws over does not count with its last piece", () => {
-  const reader = new SessionFrameReader({
-    ...setUp().sink,
-    counted: () => {
-      throw new Error("of the sink");
-    },
-  });
-  assertThrows(() => reader.push(openFrame(1, { send: 1, receive: 1 })), Error, "of the sink");
-  assertEquals(reader.countedBytes, 4);
+Deno.test("a whole frame that the sink throws over does not count with its last piece, and what counts brought nothing", () => {
+  const whole = openFrame(1, { send: 1, receive: 1 });
+  for (const [pieces, counted] of [[[whole], 4], [[whole.subarray(0, 9), whole.subarray(9)], 9]] as const) {
+    const reader = new SessionFrameReader({
+      ...setUp().sink,
+      counted: () => {
+        throw new Error("of the sink");
+      },
+    });
+    assertThrows(() => pieces.forEach((piece) => reader.push(piece)), Error, "of the sink");
+    assertEquals([reader.countedBytes, reader.wastedBytes], [counted, counted]);
+  }
 });
 
 Deno.test("the largest control frame is taken, one byte more is an error, also when it comes in pieces", () => {
