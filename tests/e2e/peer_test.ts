@@ -169,6 +169,25 @@ Deno.test({
   }),
 });
 
+Deno.test({
+  name:
+    "a Python client breaks, joins and leaves carriers: one at a time with a tele server, four with a Python server",
+  ...requires("python3"),
+  fn: scenario(120_000, async (s) => {
+    const user = s.use(new UserServer(echo));
+    const server = await s.server(user.port);
+    const peerServer = s.use(new Peer("server", "--carriers=4"));
+    const { port } = await peerServer.fact("ready");
+    const several = async (port: number) => {
+      const peer = s.use(new Peer("several", String(port), "--rounds=2"));
+      assertEquals((await within(peer.ended, 100_000, "the end of the Python client")).code, 0);
+      assertEquals(peer.facts.map(({ same }) => same), Array(2).fill(Array(5).fill(true)));
+      return Math.max(...peer.facts.map(({ most }) => most as number));
+    };
+    assertEquals(await Promise.all([several(server.port), several(port as number)]), [1, 4]);
+  }),
+});
+
 /** Sends one byte for ever, until the connection fails. */
 const floodOf = (byte: string): Handler => async (connection) => {
   const block = new Uint8Array(64 * 1024).fill(byte.charCodeAt(0));
