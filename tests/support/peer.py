@@ -30,9 +30,10 @@ import time
 
 from pypeer.carrier import end_session, finish, step
 from pypeer.client import Client, refusal
+from pypeer.commits import run_commits
 from pypeer.handshake import Server
 from pypeer.hostile import hostile_download
-from pypeer.rules import run_client_rules, run_handshake_rules, run_rules
+from pypeer.rules import run_client_rules, run_rules
 from pypeer.wire import NEW, SHUTDOWN, CarrierError, Refused, SessionError
 
 
@@ -330,7 +331,7 @@ def main():
     elif options.role == "client":
         run_client(port, token)
     elif options.role == "rules":
-        run_handshake_rules(port, token, say, options.only)
+        run_commits(port, token, say, options.only)
         run_rules(port, token, say, options.only)
     elif options.role == "client-rules":
         run_client_rules(say, options.only)
