@@ -265,7 +265,23 @@ SERVER = {
 
 # Towards a client.
 
+def accept_with(trial, lie):
+    """The carrier is lost, and the accepts behind it tell something else."""
+    trial.serving.server.lie = lie
+    trial.close()
+
+
 CLIENT = {
+    "a receipt that is too high, in an accept": ("session", lambda t: accept_with(
+        t, lambda number, receipts: {0: receipts[0] + 99_999})),
+    "a receipt that is too low, in an accept": ("session", lambda t: accept_with(
+        t, lambda number, receipts: {0: receipts[0] - 1})),
+    "an accept with a receipt for a carrier never committed": ("session", lambda t: accept_with(
+        t, lambda number, receipts: {**receipts, number + 1: 0})),
+    "three accepts with a receipt for their own carrier": ("carrier", lambda t: accept_with(
+        t, lambda number, receipts: {**receipts, number: 0} if number < 4 else receipts)),
+    "an accept with a receipt for a settled carrier": ("carrier", lambda t: accept_with(
+        t, lambda number, receipts: {**receipts, 0: receipts.get(0, 7)})),
     "an open by the server": ("session 2", lambda t: t.counted(open_frame(2, 9, 9))),
     "a lane by the server": ("session 2", lambda t: t.counted(lane(t.carrier.number, 1))),
     "wants by the server": ("nothing", lambda t: t.counted(want(1), want(0))),

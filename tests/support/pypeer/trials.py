@@ -196,3 +196,4 @@ class Serving:
             for carrier in list(session.carriers.values()):
                 carrier.close("forgotten")
         self.server.sessions.clear()
+        self.server.lie = lambda number, receipts: receipts
