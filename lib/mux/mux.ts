@@ -326,7 +326,14 @@ export class Mux implements UpperLayer, StreamHost {
       throw new TeleError("protocol", "the peer opened a stream, which only clients do");
     }
     if (this.#seen.see(id) === "known") return;
-    if (service !== 0) return this.#refuse(id, `the tele server has no service ${service}`);
+    if (service !== 0) {
+      return this.#dueReset({
+        id,
+        offset: 0,
+        code: ResetCode.refused,
+        message: `the tele server has no service ${service}`,
+      });
+    }
     this.#onOpen(id, credits);
   }
 

@@ -16,6 +16,8 @@ export interface GoneCarrier {
   taken: number;
   /** What was sent on it and not acknowledged; nothing, once it was queued to be sent again. */
   remains: Remains | undefined;
+  /** The peer's receipt, once it has come. */
+  takenThere?: number;
 }
 
 /**
@@ -76,30 +78,53 @@ export class GoneCarriers {
    */
   settle(receipts: readonly Receipt[], lastNumber: number): number {
     const told = new Map(receipts.map(({ number, taken }) => [number, taken]));
-    const highest = Math.max(-1, ...told.keys());
-    if (highest > lastNumber) {
-      throw new TeleError("protocol", `the peer gave a receipt for a carrier ${highest}, which never was`);
-    }
+    for (const [number, taken] of told) this.#check(number, taken, lastNumber);
     let news = 0;
     // The oldest last, since each goes in front of what is queued.
     const carriers = [...this.#carriers.values()].sort((one, other) => other.number - one.number);
     for (const carrier of carriers) {
-      const { remains, number } = carrier;
-      if (remains === undefined) continue;
-      const taken = told.get(number) ?? remains.acknowledged;
-      if (taken < remains.acknowledged || taken > remains.handed) {
-        throw new TeleError(
-          "protocol",
-          `the peer says it took ${taken} bytes of a carrier, which cannot be: it acknowledged ` +
-            `${remains.acknowledged} before, and ${remains.handed} were sent`,
-        );
-      }
-      news += taken - remains.acknowledged;
-      carrier.remains = undefined;
-      if (carrier.taken === 0) this.#carriers.delete(number);
-      this.#sendAgain(remains, taken);
+      if (carrier.remains !== undefined) news += this.#apply(carrier, carrier.remains, told.get(carrier.number));
     }
     return news;
+  }
+
+  /**
+   * The peer told in a frame what it took of one carrier. Of one that is settled it says nothing new.
+   *
+   * @param lastNumber The highest number that was committed.
+   * @returns How many bytes it has taken beyond what it had acknowledged.
+   * @throws {TeleError} `protocol` if that is impossible.
+   */
+  receipt({ number, taken }: Receipt, lastNumber: number): number {
+    this.#check(number, taken, lastNumber);
+    const carrier = this.#carriers.get(number);
+    return carrier?.remains === undefined ? 0 : this.#apply(carrier, carrier.remains, taken);
+  }
+
+  /** A receipt is for a carrier that was, and final: a second one for the same carrier tells the same. */
+  #check(number: number, taken: number, lastNumber: number): void {
+    if (number > lastNumber) {
+      throw new TeleError("protocol", `the peer gave a receipt for a carrier ${number}, which never was`);
+    }
+    const before = this.#carriers.get(number)?.takenThere;
+    if (before === undefined || before === taken) return;
+    throw new TeleError("protocol", `the peer says it took ${taken} bytes of a carrier of which it had said ${before}`);
+  }
+
+  #apply(carrier: GoneCarrier, remains: Remains, told: number | undefined): number {
+    const taken = told ?? remains.acknowledged;
+    if (taken < remains.acknowledged || taken > remains.handed) {
+      throw new TeleError(
+        "protocol",
+        `the peer says it took ${taken} bytes of a carrier, which cannot be: it acknowledged ` +
+          `${remains.acknowledged} before, and ${remains.handed} were sent`,
+      );
+    }
+    carrier.remains = undefined;
+    carrier.takenThere = told;
+    if (carrier.taken === 0) this.#carriers.delete(carrier.number);
+    this.#sendAgain(remains, taken);
+    return taken - remains.acknowledged;
   }
 
   /** The peer has these receipts. */

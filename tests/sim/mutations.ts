@@ -510,8 +510,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "all that was sent taken for arrived where no receipt says so",
     "session/gone_carriers.ts",
-    "told.get(number) ?? remains.acknowledged;",
-    "told.get(number) ?? remains.handed;",
+    "told ?? remains.acknowledged;",
+    "told ?? remains.handed;",
   ),
   fault(
     "what a receipt covers sent again",

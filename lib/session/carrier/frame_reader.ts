@@ -90,6 +90,8 @@ export class SessionFrameReader {
   #offset = 0;
   #gathered: Uint8Array | undefined;
   #counted = 0;
+  /** Counted bytes of the frame that the sink is being told of: wasted, if it throws. */
+  #told = 0;
 
   /** A reader at a frame boundary, which stops when `allowance` is used up. */
   constructor(sink: SessionFrameSink, allowance: Allowance = { left: Infinity }, costOf: CostOf = () => 1) {
@@ -108,7 +110,8 @@ export class SessionFrameReader {
    * the header of data.
    */
   get wastedBytes(): number {
-    if (this.#type === NO_TYPE || !isCounted(this.#type)) return 0;
+    if (this.#type === NO_TYPE) return this.#told;
+    if (!isCounted(this.#type)) return 0;
     if (!this.#isData) return FRAME_HEADER_BYTES + this.#length - this.#left;
     if (this.#filled < DATA_HEADER_BYTES) return this.#filled;
     return this.#left === this.#length - DATA_FIELDS_BYTES ? DATA_HEADER_BYTES : 0;
@@ -173,7 +176,7 @@ export class SessionFrameReader {
     if (this.#filled < DATA_HEADER_BYTES) return end;
     this.#left = this.#length - DATA_FIELDS_BYTES;
     this.#id = readU32(this.#head, COUNTED_HEADER_BYTES);
-    this.#offset = readU64(this.#head, COUNTED_HEADER_BYTES + 4);
+    this.#offset = readOffset(this.#head, COUNTED_HEADER_BYTES + 4);
     if (this.#left === 0) this.#endData();
     return end;
   }
@@ -205,8 +208,10 @@ export class SessionFrameReader {
     this.#left -= piece.length;
     if (this.#left === 0) {
       const payload = isWhole || this.#gathered === undefined ? piece : this.#gathered;
+      this.#told = isCounted(type) ? FRAME_HEADER_BYTES + this.#length - piece.length : 0;
       this.#finish();
       this.#emit(type, payload);
+      this.#told = 0;
     }
     if (isCounted(type)) this.#counted += piece.length;
     return end;
@@ -230,4 +235,12 @@ export class SessionFrameReader {
     if (isCounted(type)) this.#sink.counted(payload);
     else this.#sink.control(payload);
   }
+}
+
+/**
+ * Reads an offset of data. One of 2^53 or more is read as the highest below it, which is beyond every window: the layer
+ * above ends the session, where to end the carrier would only bring the frame again.
+ */
+function readOffset(bytes: Uint8Array, at: number): number {
+  return bytes[at] > 0 || bytes[at + 1] >= 0x20 ? Number.MAX_SAFE_INTEGER : readU64(bytes, at);
 }

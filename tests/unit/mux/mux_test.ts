@@ -204,7 +204,7 @@ Deno.test("a service that is not there is refused, and the session goes on", asy
     rogue.send(other, open(3));
     await clock.advance(100);
     assertEquals(rogue.error, undefined);
-    assertEquals(rogue.received, [`reset 1 ${ResetCode.limit} the tele server has no service 7`]);
+    assertEquals(rogue.received, [`reset 1 ${ResetCode.refused} the tele server has no service 7`]);
   });
 });
 
