@@ -43,7 +43,7 @@ const MOST_CARRIERS = 2_000;
  * A write that was under way when its carrier ended may settle up to so much later, where writes are late: when others
  * have taken over. In milliseconds.
  */
-const MOST_SETTLE_MS = 400;
+export const MOST_SETTLE_MS = 400;
 
 /** One carrier. */
 export interface Pipe {

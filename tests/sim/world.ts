@@ -8,7 +8,7 @@ import { takeChance } from "./chance.ts";
 import { drain, SimClock } from "./clock.ts";
 import { Events } from "./events.ts";
 import { Model } from "./model.ts";
-import { SimNetwork } from "./network.ts";
+import { MOST_SETTLE_MS, SimNetwork } from "./network.ts";
 import type { Scenario, SimEvent, SimStream } from "./scenario.ts";
 import { Schedule } from "./schedule.ts";
 import { GONE_WITHIN_MS, Sides } from "./sides.ts";
@@ -201,7 +201,8 @@ class World {
       this.#verdict.fail(`${server.process.pendingTimers} timers are left in the server`);
     }
     for (const { process } of [client, server]) this.#model.bounds.checkGivenBack(process);
-    // Who is killed gives nothing back.
+    // Writes of carriers that are over may still settle. Who is killed gives nothing back.
+    this.#run(this.#clock.now() + MOST_SETTLE_MS, () => false);
     if (!this.#scenario.events.some(({ kind }) => /^(kill|stop)/.test(kind))) this.#model.bounds.checkSegments();
   }
 
