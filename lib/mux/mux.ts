@@ -318,7 +318,10 @@ export class Mux implements UpperLayer, StreamHost {
       throw new TeleError("protocol", "the peer opened a stream, which only clients do");
     }
     if (this.#seen.see(id) === "known") return;
-    if (service !== 0) return this.#refuse(id, `the tele server has no service ${service}`);
+    if (service !== 0) {
+      const message = `the tele server has no service ${service}`;
+      return this.#dueReset({ id, offset: 0, code: ResetCode.refused, message });
+    }
     this.#onOpen(id, credits);
   }
 
@@ -379,6 +382,7 @@ export class Mux implements UpperLayer, StreamHost {
     this.#takenPool.give(taken - stream.waitingBytes);
   }
 
+  /** There is no room for it. */
   #refuse(id: number, message: string): void {
     this.#dueReset({ id, offset: 0, code: ResetCode.limit, message });
   }
@@ -419,7 +423,7 @@ export class Mux implements UpperLayer, StreamHost {
   /** @ignore */
   receiveData(id: number, offset: number, bytes: Uint8Array, segment: Segment): void {
     const stream = this.#streamOf(id);
-    if (stream === undefined) return;
+    if (stream === undefined || bytes.length === 0) return;
     try {
       stream.receive(offset, bytes, segment);
       this.#takesNoMore(stream);

@@ -20,7 +20,7 @@ Deno.test("a client whose session is gone from a full server tells its users, an
     world.network.state = "unreachable";
     world.restartServer();
     const other = await ClientHandshake.begin(await connect(world));
-    await other.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, new Uint8Array(0));
+    await other.commit({ kind: "new", number: 0, lane: "quiet", fields: new Map() }, new Uint8Array(0));
     world.network.state = "up";
     await world.clock.advance(3_000);
     assertEquals([user.error?.code, world.client.isAttached], ["unknown-session", false]);

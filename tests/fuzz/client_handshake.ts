@@ -41,9 +41,9 @@ async function live(choices: Choices, wire: Mangler, trace: Trace): Promise<void
   await handshake.hello();
   await handshake.challenge(choices.pick(["ready", "unknown"]));
   const secret = choices.pick([new Uint8Array(0), choices.bytes(32)]);
-  await handshake.commit(() => secret);
-  const accept = frames.accept(choices);
-  trace(() => `accepts, received ${accept.received}`);
+  const { commit } = await handshake.commit(() => secret);
+  const accept = frames.accept(choices, choices.chance(0.8) ? commit.number : undefined);
+  trace(() => `accepts carrier ${accept.number}`);
   await handshake.channel.send(await handshake.accept(accept));
 }
 

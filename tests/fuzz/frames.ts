@@ -5,8 +5,12 @@
  */
 import { concat } from "@std/bytes/concat";
 import { writeU32, writeU64 } from "../../lib/net/bytes.ts";
-import { writeDataHeader, writeFin, writeOpen, writeReset } from "../../lib/mux/records.ts";
-import { FrameType, MOST_RESUME_TIMEOUT_MS } from "../../lib/session/session_constants.ts";
+import {
+  FrameType,
+  MOST_CARRIERS,
+  MOST_RESUME_TIMEOUT_MS,
+  MOST_UNSETTLED,
+} from "../../lib/session/session_constants.ts";
 import {
   type Accept,
   type Challenge,
@@ -18,7 +22,18 @@ import {
   type Hello,
 } from "../../lib/session/handshake/messages.ts";
 import { encodeEnding, type Ending } from "../../lib/session/ending.ts";
-import { type FieldedMessage, type Fields, FieldType, resumeTimeoutField } from "../../lib/session/handshake/fields.ts";
+import {
+  carriersField,
+  type FieldedMessage,
+  type Fields,
+  FieldType,
+  liveField,
+  type Receipt,
+  receiptsField,
+  resumeTimeoutField,
+  startPoolField,
+} from "../../lib/session/handshake/fields.ts";
+import { framed } from "../../lib/ping/codec.ts";
 import type { Choices } from "./choices.ts";
 import { boundary } from "./mangle.ts";
 
@@ -36,24 +51,59 @@ export function count(choices: Choices): number {
   }
 }
 
-/** Optional fields: those that belong into `message`, and unknown ones. */
-export function fields(choices: Choices, message: FieldedMessage): Fields {
+/** Numbers of carriers below `before`, each once, in any order. */
+function numbersBelow(choices: Choices, before: number, most: number): number[] {
+  const numbers = new Set<number>();
+  for (let left = choices.between(0, Math.min(most, before)); left > 0; left--) {
+    numbers.add(choices.chance(0.5) ? choices.next32() % before : Math.max(0, before - 1 - choices.between(0, 20)));
+  }
+  return [...numbers];
+}
+
+/** Receipts for these carriers. */
+function receiptsOf(choices: Choices, numbers: readonly number[]): Receipt[] {
+  return numbers.map((number) => ({ number, taken: count(choices) }));
+}
+
+/**
+ * Optional fields: those that belong into `message`, and unknown ones.
+ *
+ * @param number Of the carrier that the message is about.
+ */
+export function fields(choices: Choices, message: FieldedMessage, number = 0): Fields {
   const some: Fields = new Map();
   for (let left = choices.upTo(40); left > 0; left--) {
-    some.set(choices.between(5, 65_535), choices.bytes(choices.upTo(40)));
+    some.set(choices.between(10, 65_535), choices.bytes(choices.upTo(40)));
   }
-  const isOpening = message === "hello" || message === "challenge";
-  if (isOpening && choices.chance(0.5)) some.set(FieldType.guarded, new Uint8Array(0));
-  if (isOpening || choices.chance(0.5)) return some;
-  const timeoutMs = Math.min(Math.max(1, count(choices)), MOST_RESUME_TIMEOUT_MS);
-  return new Map([...some, ...resumeTimeoutField(timeoutMs)]);
+  if (message === "hello" || message === "challenge") {
+    if (choices.chance(0.5)) some.set(FieldType.guarded, new Uint8Array(0));
+    return some;
+  }
+  if (message === "open") return some;
+  const known: Fields[] = [];
+  if (choices.chance(0.5)) {
+    known.push(resumeTimeoutField(Math.min(Math.max(1, count(choices)), MOST_RESUME_TIMEOUT_MS)));
+  }
+  if (message === "accept of a new session") {
+    if (choices.chance(0.5)) known.push(startPoolField(choices.next32()));
+    if (choices.chance(0.5)) known.push(carriersField(choices.between(1, MOST_CARRIERS)));
+  } else if (message === "commit of a join") {
+    const named = numbersBelow(choices, number, MOST_UNSETTLED);
+    const gone = choices.between(0, named.length);
+    known.push(receiptsField(receiptsOf(choices, named.slice(0, gone))), liveField(named.slice(gone)));
+  } else if (message === "accept of a join") {
+    const named = numbersBelow(choices, 2 ** 32 - 1, MOST_UNSETTLED).filter((named) => named !== number);
+    known.push(receiptsField(receiptsOf(choices, named)));
+  }
+  return new Map([...some, ...known.flatMap((list) => [...list])]);
 }
 
 /** The same, and now and then one that is not what it should be. */
-export function strangeFields(choices: Choices, message: FieldedMessage): Fields {
-  const some = fields(choices, message);
+export function strangeFields(choices: Choices, message: FieldedMessage, number = 0): Fields {
+  const some = fields(choices, message, number);
   if (choices.chance(0.3)) {
-    some.set(choices.between(0, 4), choices.bytes(choices.pick([8, 0, 100, 97, choices.upTo(300)])));
+    const bytes = choices.pick([8, 0, 1, 4, 12, 24, 100, 97, 17 * 12, choices.upTo(300)]);
+    some.set(choices.between(0, 9), choices.bytes(bytes));
   }
   return some;
 }
@@ -62,7 +112,7 @@ export function strangeFields(choices: Choices, message: FieldedMessage): Fields
 export function hello(choices: Choices, sessionId?: Uint8Array): Hello {
   const shared = { nonce: choices.bytes(32), publicKey: choices.bytes(32), fields: fields(choices, "hello") };
   if (sessionId === undefined && choices.chance(0.5)) return { kind: "new", ...shared };
-  return { kind: "resume", ...shared, sessionId: sessionId ?? choices.bytes(16) };
+  return { kind: "join", ...shared, sessionId: sessionId ?? choices.bytes(16) };
 }
 
 /** A challenge. */
@@ -71,22 +121,34 @@ export function challenge(choices: Choices): Challenge {
   return { status, nonce: choices.bytes(32), publicKey: choices.bytes(32), fields: fields(choices, "challenge") };
 }
 
+/** The number of a carrier that joins: the lowest and the highest more often. */
+export function joinNumber(choices: Choices): number {
+  return choices.pick([1, 2, 3, 2 ** 31, 2 ** 32 - 1, choices.next32() || 1]);
+}
+
 /** A commit. */
-export function commit(choices: Choices, kind = choices.pick(["new", "resume"] as const)): Commit {
-  const some = fields(choices, "commit");
-  if (kind === "resume") return { kind, attempt: choices.next32() || 1, received: count(choices), fields: some };
+export function commit(choices: Choices, kind = choices.pick(["new", "join"] as const)): Commit {
+  if (kind === "join") {
+    const number = joinNumber(choices);
+    const lane = choices.pick(["quiet", "bulk"] as const);
+    return { kind, number, lane, fields: fields(choices, "commit of a join", number) };
+  }
+  const some = fields(choices, "commit of a new session");
   if (choices.chance(0.3)) some.set(FieldType.identity, choices.bytes(100));
-  return { kind, attempt: 0, received: 0, fields: some };
+  return { kind, number: 0, lane: "quiet", fields: some };
 }
 
 /** An accept. */
-export function accept(choices: Choices): Accept {
-  return { sessionId: choices.bytes(16), received: count(choices), fields: fields(choices, "accept") };
+export function accept(choices: Choices, number = choices.chance(0.5) ? 0 : joinNumber(choices)): Accept {
+  const some = fields(choices, number === 0 ? "accept of a new session" : "accept of a join", number);
+  if (number !== 0 || choices.chance(0.9)) return { sessionId: choices.bytes(16), number, fields: some };
+  some.set(FieldType.full, new Uint8Array(0));
+  return { sessionId: new Uint8Array(16), number, fields: some };
 }
 
 /** A refuse or goodbye. */
 export function ending(choices: Choices): Ending {
-  const code = choices.chance(0.5) ? choices.between(0, 9) : choices.between(0, 65_535);
+  const code = choices.chance(0.5) ? choices.between(0, 11) : choices.between(0, 65_535);
   // Noise as text: any bytes are allowed there, and must do no harm in a log.
   return { code, message: String.fromCharCode(...choices.bytes(choices.upTo(600))) };
 }
@@ -116,72 +178,116 @@ export function acknowledgePayload(offset: number): Uint8Array {
 }
 
 /** A probe payload. */
-export function probePayload(flags: number, silenceMs: number): Uint8Array {
-  const payload = new Uint8Array(6);
+export function probePayload(flags: number, silenceMs: number, mark = 0): Uint8Array {
+  const payload = new Uint8Array(8);
   payload[0] = FrameType.probe;
   payload[1] = flags;
   writeU32(payload, 2, silenceMs);
+  payload[6] = mark >>> 8;
+  payload[7] = mark;
   return payload;
 }
 
-/** A hint payload of window values. */
-export function hintPayload(windows: [id: number, offset: number][]): Uint8Array {
-  const payload = new Uint8Array(1 + 12 * windows.length);
-  payload[0] = FrameType.hint;
-  windows.forEach(([id, offset], index) => {
+// Counted frames, whole. They are written here once more, from the text: numbers may be beyond their range.
+
+/** Writes a `u64`, as far as a number has its digits, and any others as they are. */
+function putU64(into: Uint8Array, at: number, value: number): void {
+  writeU32(into, at, Math.floor(value / 2 ** 32));
+  writeU32(into, at + 4, value % 2 ** 32);
+}
+
+/** An open frame; `fieldsBytes` is what stands where the list of fields does. */
+export function openFrame(
+  id: number,
+  credits: { send: number; receive: number },
+  service = 0,
+  fieldsBytes: Uint8Array = new Uint8Array(1),
+): Uint8Array {
+  const payload = new Uint8Array(15 + fieldsBytes.length);
+  payload[0] = FrameType.open;
+  writeU32(payload, 1, id);
+  writeU32(payload, 5, credits.send);
+  writeU32(payload, 9, credits.receive);
+  payload[13] = service >>> 8;
+  payload[14] = service;
+  payload.set(fieldsBytes, 15);
+  return framed(payload);
+}
+
+/** A frame of data, or of data and the end. */
+export function dataFrame(id: number, offset: number, data: Uint8Array, isEnd = false): Uint8Array {
+  const payload = new Uint8Array(13 + data.length);
+  payload[0] = isEnd ? FrameType.end : FrameType.data;
+  writeU32(payload, 1, id);
+  putU64(payload, 5, offset);
+  payload.set(data, 13);
+  return framed(payload);
+}
+
+/** A reset frame. */
+export function resetFrame(id: number, offset: number, code: number, message: Uint8Array): Uint8Array {
+  const payload = new Uint8Array(17 + message.length);
+  payload[0] = FrameType.reset;
+  writeU32(payload, 1, id);
+  putU64(payload, 5, offset);
+  payload[13] = code >>> 8;
+  payload[14] = code;
+  payload[15] = message.length >>> 8;
+  payload[16] = message.length;
+  payload.set(message, 17);
+  return framed(payload);
+}
+
+/** A frame of window values. */
+export function windowsFrame(values: readonly (readonly [id: number, offset: number])[]): Uint8Array {
+  const payload = new Uint8Array(1 + 12 * values.length);
+  payload[0] = FrameType.windows;
+  values.forEach(([id, offset], index) => {
     writeU32(payload, 1 + 12 * index, id);
-    writeU64(payload, 5 + 12 * index, offset);
+    putU64(payload, 5 + 12 * index, offset);
   });
-  return payload;
+  return framed(payload);
 }
 
-/** A data payload. */
-export function dataPayload(...records: Uint8Array[]): Uint8Array {
-  return concat([new Uint8Array([FrameType.data]), ...records]);
+/** A frame of any type, of those that mean something or nothing. */
+export function anyTypeFrame(choices: Choices, type = choices.between(0, 255)): Uint8Array {
+  const payload = choices.bytes(choices.between(1, 1 + choices.upTo(100)));
+  payload[0] = type;
+  return framed(payload);
 }
 
-/** An open record, with an extra part of `extraBytes` bytes. */
-export function openRecord(id: number, send: number, receive: number, extraBytes = 0): Uint8Array {
-  const record = new Uint8Array(15 + extraBytes);
-  writeOpen(record, 0, id, { send, receive });
-  record[13] = extraBytes >>> 8;
-  record[14] = extraBytes;
-  return record;
+/** A frame of a type that is not used yet, which is skipped. */
+export function skippedFrame(choices: Choices): Uint8Array {
+  return anyTypeFrame(choices, choices.pick([0x40, 0x5f, 0x60, 0x7f, choices.between(0x40, 0x7f)]));
 }
 
-/** A data record. */
-export function dataRecord(id: number, data: Uint8Array): Uint8Array {
-  const record = new Uint8Array(9 + data.length);
-  writeDataHeader(record, 0, id, data.length);
-  record.set(data, 9);
-  return record;
+/** A number that a stream may have, or could not have. */
+export function anyId(choices: Choices): number {
+  return choices.chance(0.2) ? boundary(choices) : choices.between(1, 8);
 }
 
-/** A fin record. */
-export function finRecord(id: number): Uint8Array {
-  const record = new Uint8Array(5);
-  writeFin(record, 0, id);
-  return record;
-}
-
-/** A reset record. */
-export function resetRecord(id: number, code: number, message: Uint8Array): Uint8Array {
-  const record = new Uint8Array(9 + message.length);
-  writeReset(record, 0, id, code, message);
-  return record;
-}
-
-/** Any right record, by itself: whether it may come now is another question. */
-export function anyRecord(choices: Choices): Uint8Array {
-  const id = choices.chance(0.2) ? boundary(choices) : choices.between(1, 8);
-  switch (choices.between(0, 3)) {
+/** Any right counted frame, by itself: whether it may come now is another question. */
+export function anyCounted(choices: Choices): Uint8Array {
+  const id = anyId(choices);
+  switch (choices.between(0, 6)) {
     case 0:
-      return openRecord(id, boundary(choices), boundary(choices), choices.upTo(1024));
+      return openFrame(id, { send: boundary(choices), receive: boundary(choices) }, choices.pick([0, 0, 1, 65_535]));
     case 1:
-      return dataRecord(id, choices.bytes(choices.upTo(500)));
+      return dataFrame(id, count(choices), choices.bytes(choices.upTo(500)));
     case 2:
-      return finRecord(id);
+      return dataFrame(id, count(choices), choices.bytes(choices.upTo(20)), true);
+    case 3:
+      return resetFrame(id, count(choices), choices.between(0, 65_535), choices.bytes(choices.upTo(1024)));
+    case 4:
+      return windowsFrame(Array.from({ length: choices.between(1, 84) }, () => [anyId(choices), count(choices)]));
+    case 5:
+      return skippedFrame(choices);
     default:
-      return resetRecord(id, choices.between(0, 65_535), choices.bytes(choices.upTo(1024)));
+      return choices.pick([
+        anyTypeFrame(choices, choices.between(0x20, 0x3f)),
+        framed(new Uint8Array([FrameType.receipt, 0, 0, 0, choices.between(0, 3), ...new Uint8Array(8)])),
+        framed(new Uint8Array([FrameType.lane, 0, 0, 0, choices.between(0, 3), choices.between(0, 2)])),
+        framed(new Uint8Array([FrameType.want, 0, 0, 0, choices.between(0, 3), choices.between(0, 8)])),
+      ]);
   }
 }

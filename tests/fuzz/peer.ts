@@ -4,8 +4,11 @@
  * @module
  */
 import { Mux } from "../../lib/mux/mux.ts";
-import { MOST_PULL_BYTES } from "../../lib/mux/mux_constants.ts";
+import { MOST_PULL_BYTES, MOST_START_CREDIT } from "../../lib/mux/mux_constants.ts";
+import { readU64 } from "../../lib/net/bytes.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
+import { FrameDecoder } from "../../lib/ping/codec.ts";
+import { FrameType, MAX_SESSION_FRAME_BYTES } from "../../lib/session/session_constants.ts";
 import { SegmentPool } from "../../lib/session/segment_pool.ts";
 import { SessionClient } from "../../lib/session/session_client.ts";
 import { ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
@@ -21,8 +24,8 @@ import { Watched, Wire } from "./wire.ts";
 
 const MOST_STREAMS = 20;
 const REPLAY_BYTES = 64 * 1024;
-/** Open, fin and reset of each stream always fit into the log; so many were opened and ended here at the most. */
-const MOST_RECORD_BYTES = 30 * 200 * (9 + 200);
+/** Open, end and reset of each stream always fit into the log; so many were opened and ended here at the most. */
+const MOST_FRAME_BYTES = 30 * 200 * (21 + 200);
 
 /** PROTOCOL.md, "Goodbye". */
 const LONGEST_FAREWELL_MS = 30_000;
@@ -67,6 +70,8 @@ interface Attached {
   session: Session;
   mux: Mux;
   wire: Wire;
+  /** What was read of it with the handshake. */
+  leftover: Uint8Array;
   stop(): Promise<void>;
 }
 
@@ -88,12 +93,13 @@ function attachServer(stage: Stage, choices: Choices, users: Users): Attached {
   const server = new SessionServer<Mux>(options);
   const wire = new Wire(choices);
   server.accept(wire.near);
+  let leftover = NOTHING;
   const shake = async () => {
     const handshake = await ClientHandshake.begin(wire.far);
-    await handshake.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, NOTHING);
+    ({ leftover } = await handshake.commit({ kind: "new", number: 0, lane: "quiet", fields: new Map() }, NOTHING));
   };
   check(stage.settles(shake(), 1000) && bound.length === 1, () => "an honest client is not accepted");
-  return { ...bound[0]!, wire, stop: () => server.stop("the end") };
+  return { ...bound[0]!, wire, leftover, stop: () => server.stop("the end") };
 }
 
 function attachClient(stage: Stage, choices: Choices, users: Users): Attached {
@@ -102,13 +108,15 @@ function attachClient(stage: Stage, choices: Choices, users: Users): Attached {
   const pool = new SegmentPool({ plenty: 64 });
   const wire = new Wire(choices);
   let dials = 0;
+  let leftover = NOTHING;
   const shake = async () => {
     const handshake = new ServerHandshake(wire.far);
     await handshake.hello();
     await handshake.challenge("ready");
     await handshake.commit(() => NOTHING);
-    const accept = await handshake.accept({ sessionId: choices.bytes(16), received: 0, fields: new Map() });
+    const accept = await handshake.accept({ sessionId: choices.bytes(16), number: 0, fields: new Map() });
     await handshake.channel.send(accept);
+    leftover = handshake.channel.leftover();
   };
   const client = new SessionClient<Mux>({
     ...stage.common(),
@@ -129,7 +137,12 @@ function attachClient(stage: Stage, choices: Choices, users: Users): Attached {
     users.dial().then((user) => client.upper.open(user), () => {});
   }
   stage.pass(0);
-  return { ...bound[0]!, wire, stop: () => client.stop("the end") };
+  return { ...bound[0]!, wire, leftover, stop: () => client.stop("the end") };
+}
+
+/** The first streams of a client, and what it grants them: the pool has an eighth left for each. */
+function openedBy(streams: number): [id: number, granted: number][] {
+  return Array.from({ length: streams }, (_, index) => [2 * index + 1, MOST_START_CREDIT]);
 }
 
 /** Checks that what happened is what the protocol says of `effect`. */
@@ -144,25 +157,65 @@ function judge({ session, wire }: Attached, effect: Effect): void {
 }
 
 function assertBounded({ session, mux }: Attached): void {
-  const held = session.replayLog.heldBytes;
-  const most = REPLAY_BYTES + MOST_PULL_BYTES + MOST_RECORD_BYTES;
-  check(held <= most, () => `the log holds ${held} bytes`);
+  const held = session.budget.heldBytes;
+  const most = REPLAY_BYTES + MOST_PULL_BYTES + MOST_FRAME_BYTES;
+  check(held <= most, () => `the logs hold ${held} bytes`);
   check(mux.streamCount <= MOST_STREAMS, () => `${mux.streamCount} streams are open`);
 }
 
+/** What the subject says that it took. */
+class Acknowledgements {
+  /** The last one. */
+  taken = 0;
+  readonly #payload: number[] = [];
+  readonly #decoder = new FrameDecoder(MAX_SESSION_FRAME_BYTES, {
+    frameStart: () => void (this.#payload.length = 0),
+    frameData: (bytes) => void (this.#payload.length < 9 && this.#payload.push(...bytes.subarray(0, 9))),
+    frameEnd: () => this.#onFrame(),
+    ping: () => {},
+  });
+
+  readonly hear = (bytes: Uint8Array): void => this.#decoder.push(bytes);
+
+  #onFrame(): void {
+    if (this.#payload[0] !== FrameType.acknowledge) return;
+    const taken = readU64(Uint8Array.from(this.#payload), 1);
+    check(taken >= this.taken, () => `an acknowledgement of ${taken} behind one of ${this.taken}`);
+    this.taken = taken;
+  }
+}
+
+/** As long as the peer keeps the rules, each of its counted bytes is counted, and acknowledged within some milliseconds. */
+function assertCounted({ session }: Attached, sentBytes: number, acknowledged: number | undefined): void {
+  check(session.takenBytes === sentBytes, () => `${session.takenBytes} bytes were taken, of ${sentBytes}`);
+  if (acknowledged === undefined) return;
+  check(acknowledged === sentBytes, () => `${acknowledged} bytes were acknowledged, of ${sentBytes}`);
+}
+
 /** Sends steps until one of them ends something, and sometimes beyond. */
-function misbehave(stage: Stage, choices: Choices, attached: Attached, steps: PeerSteps, trace: Trace): void {
+function misbehave(
+  stage: Stage,
+  choices: Choices,
+  { attached, steps, heard, trace }: {
+    attached: Attached;
+    steps: PeerSteps;
+    heard: Acknowledgements | undefined;
+    trace: Trace;
+  },
+): void {
   let effect: Effect = "nothing";
-  let offset = 0;
+  let countedBytes = 0;
   for (let left = choices.between(1, 30); left > 0; left--) {
     const step = steps.next();
     trace(() => `${step.effect}: ${hex(step.wire)}`);
-    offset += step.wire.length;
+    countedBytes += step.countedBytes;
     attached.wire.send(step.wire);
-    // Records of one read are taken in turns, and what comes behind them after that.
-    stage.pass(choices.pick([5, 5, 10, 300]));
+    // Frames of one read are taken in turns, and what comes behind them after that.
+    const ms = choices.pick([5, 5, 10, 300]);
+    stage.pass(ms);
     if (effect === "nothing") effect = step.effect;
     judge(attached, effect);
+    if (effect === "nothing") assertCounted(attached, countedBytes, ms > 10 ? heard?.taken : undefined);
     assertBounded(attached);
     if (effect !== "nothing" && choices.chance(0.7)) return;
   }
@@ -182,8 +235,16 @@ export const peer: Target = {
     const attached = isServer ? attachServer(stage, choices, users) : attachClient(stage, choices, users);
     const { wire, session, mux } = attached;
     const isRead = choices.chance(0.8);
-    if (isRead) wire.swallow();
-    misbehave(stage, choices, attached, new PeerSteps(choices, isServer, behaviour === "stuck"), trace);
+    const heard = isRead ? new Acknowledgements() : undefined;
+    heard?.hear(attached.leftover);
+    if (isRead) wire.swallow(heard!.hear);
+    const steps = new PeerSteps(choices, {
+      isClient: isServer,
+      isStuck: behaviour === "stuck",
+      mostStreams: MOST_STREAMS,
+      opened: new Map(openedBy(isServer ? 0 : mux.streamCount)),
+    });
+    misbehave(stage, choices, { attached, steps, heard, trace });
     wire.leave(choices, trace);
     // An honest silence ends a carrier within three times the last promise: 100 s here, or whatever noise has promised.
     stage.pass(1000);

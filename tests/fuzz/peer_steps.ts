@@ -5,12 +5,14 @@
  */
 import { concat } from "@std/bytes/concat";
 import { writeU32 } from "../../lib/net/bytes.ts";
-import { MAX_SESSION_FRAME_BYTES } from "../../lib/session/session_constants.ts";
+import { MAX_CONTROL_FRAME_BYTES, MAX_SESSION_FRAME_BYTES } from "../../lib/session/session_constants.ts";
 import { encodeEnding } from "../../lib/session/ending.ts";
 import { framed } from "../../lib/ping/codec.ts";
 import type { Choices } from "./choices.ts";
 import * as frames from "./frames.ts";
-import { boundary, mangled } from "./mangle.ts";
+import { mangled } from "./mangle.ts";
+import { StreamSteps } from "./stream_steps.ts";
+import { StreamsModel } from "./streams_model.ts";
 
 /** What a step ends by `PROTOCOL.md`, "Errors"; `unknown` where that depends on chance. */
 export type Effect = "nothing" | "carrier" | "session" | "unknown";
@@ -19,24 +21,42 @@ export type Effect = "nothing" | "carrier" | "session" | "unknown";
 export interface Step {
   wire: Uint8Array;
   effect: Effect;
+  /** A whole counted frame is taken though the carrier is cut behind it. */
+  countedBytes: number;
 }
+
+/** `PROTOCOL.md`, "Frames". */
+const isCounted = (type: number) => type >= 0x20 && type <= 0x3f || type >= 0x60;
 
 /** Credit that streams are opened with, in bytes. */
 const CREDIT = 1000;
 
+/** What a peer is up against. */
+export interface PeerStepsOptions {
+  /** Whether the peer is a client. */
+  isClient: boolean;
+  /** Whether streams stay open until the peer ends them: their users neither read, fail nor end. */
+  isStuck: boolean;
+  /** Streams at once; the further ones are reset. */
+  mostStreams: number;
+  /** Streams that the subject has opened, and how much it grants them. */
+  opened: ReadonlyMap<number, number>;
+}
+
 /** Makes steps that know what was opened before. */
 export class PeerSteps {
   readonly #choices: Choices;
-  readonly #isClient: boolean;
-  /** Whether streams stay open until the peer ends them: their users neither read, fail nor end. */
-  readonly #isStuck: boolean;
-  readonly #sent: Map<number, number> = new Map();
-  #nextId = 1;
+  readonly #options: PeerStepsOptions;
+  readonly #model: StreamsModel;
+  readonly #steps: StreamSteps;
 
-  constructor(choices: Choices, isClient: boolean, isStuck: boolean) {
+  constructor(choices: Choices, options: PeerStepsOptions) {
     this.#choices = choices;
-    this.#isClient = isClient;
-    this.#isStuck = isStuck;
+    this.#options = options;
+    this.#model = new StreamsModel(options.isClient);
+    for (const [id, granted] of options.opened) this.#model.opened(id, granted);
+    const limits = { mostCredit: CREDIT, mostData: CREDIT };
+    this.#steps = new StreamSteps(choices, this.#model, { isOfClient: options.isClient, ...limits });
   }
 
   /** The next thing to send. */
@@ -46,118 +66,129 @@ export class PeerSteps {
     return choices.chance(0.7) ? this.#wrong() : this.#garbage();
   }
 
-  #data(effect: Effect, ...records: Uint8Array[]): Step {
-    return { wire: framed(frames.dataPayload(...records)), effect };
+  /** A whole counted frame about streams, with what the model says of it. */
+  #counted(...counted: Uint8Array[]): Step {
+    let effect: Effect = "nothing";
+    let countedBytes = 0;
+    for (const frame of counted) {
+      if (isCounted(frame[4]!)) countedBytes += frame.length;
+      if (effect === "nothing") effect = this.#effectOf(frame);
+    }
+    return { wire: concat(counted), effect, countedBytes };
   }
 
-  #open(): Step {
-    if (!this.#isClient) return this.#data("session", frames.openRecord(1, 1, 1));
-    const id = this.#nextId++;
-    this.#sent.set(id, 0);
-    return this.#data("nothing", frames.openRecord(id, CREDIT, boundary(this.#choices), this.#choices.upTo(1024)));
+  #effectOf(frame: Uint8Array): Effect {
+    const payload = frame.subarray(4);
+    // Not counted, or it means nothing.
+    if (payload[0]! >= 0x40) return "nothing";
+    const { ends, isSure } = this.#model.take(payload);
+    this.#doubt();
+    if (ends === "nothing") return "nothing";
+    return isSure ? "session" : "unknown";
   }
 
-  /** A stream that the peer has opened, or else one that nobody has. */
-  #someId(): number {
-    const ids = [...this.#sent.keys()];
-    return ids.length > 0 ? this.#choices.pick(ids) : 77_777;
+  /** Which streams may be over at the subject: what is wrong with such a one means nothing then. */
+  #doubt(): void {
+    const { isStuck, mostStreams } = this.#options;
+    const isFull = this.#model.streams.size >= mostStreams;
+    for (const stream of this.#model.streams.values()) {
+      // Of the smallest windows even a stuck user takes enough for them to move.
+      if (!isStuck || isFull || stream.isReset || stream.granted < 16) stream.isUncertain = true;
+    }
+  }
+
+  #control(payload: Uint8Array, effect: Effect): Step {
+    return { wire: framed(payload), effect, countedBytes: 0 };
   }
 
   #right(): Step {
     const choices = this.#choices;
-    switch (choices.between(0, 7)) {
-      case 0:
-        return {
-          wire: framed(frames.probePayload(choices.between(0, 255), choices.between(1000, 100_000))),
-          effect: "nothing",
-        };
+    switch (choices.between(0, 9)) {
+      case 0: {
+        const mark = choices.between(0, 65_535);
+        return this.#control(
+          frames.probePayload(choices.between(0, 255), choices.between(1000, 100_000), mark),
+          "nothing",
+        );
+      }
       case 1:
-        return { wire: framed(frames.acknowledgePayload(0)), effect: this.#isStuck ? "nothing" : "unknown" };
+        return this.#control(frames.acknowledgePayload(0), this.#options.isStuck ? "nothing" : "unknown");
       case 2:
-        return this.#isClient ? this.#open() : { wire: new Uint8Array(4), effect: "nothing" };
-      case 3: {
-        const id = this.#someId();
-        const bytes = choices.between(0, 300);
-        const sent = this.#sent.get(id) ?? 0;
-        const fits = Math.min(bytes, CREDIT - sent);
-        if (this.#sent.has(id)) this.#sent.set(id, sent + fits);
-        return this.#data("nothing", frames.dataRecord(id, new Uint8Array(fits)));
+        return { wire: new Uint8Array(4 * choices.between(1, 3)), effect: "nothing", countedBytes: 0 };
+      case 3: { // Whatever means nothing yet, of any size that is taken.
+        const frame = frames.skippedFrame(choices);
+        return { wire: frame, effect: "nothing", countedBytes: isCounted(frame[4]!) ? frame.length : 0 };
       }
-      case 4:
-        return this.#data(
-          "nothing",
-          frames.dataRecord(0x8000_0000 + choices.between(0, 9), choices.bytes(choices.upTo(3000))),
-        );
-      case 5: { // A number is used again only when both ends have forgotten it; here, never.
-        const id = this.#someId();
-        this.#sent.delete(id);
-        const end = choices.chance(0.5)
-          ? frames.finRecord(id)
-          : frames.resetRecord(id, choices.between(0, 9), choices.bytes(20));
-        return this.#data("nothing", end);
-      }
-      case 6: {
-        const huge = Number.MAX_SAFE_INTEGER;
-        return {
-          wire: framed(frames.hintPayload([[this.#someId(), huge], [99_999, choices.next32()]])),
-          effect: "nothing",
-        };
-      }
-      default: // A flood of opens that are refused or ended at once.
-        if (!this.#isClient) return this.#data("nothing", frames.finRecord(boundary(choices)));
-        return this.#data(
-          "nothing",
-          ...Array.from({ length: choices.upTo(200) }, () => {
-            const id = this.#nextId++;
-            return concat([frames.openRecord(id, CREDIT, CREDIT), frames.resetRecord(id, 2, new Uint8Array(0))]);
-          }),
-        );
+      case 4: // A flood of opens that are refused or ended at once.
+        return this.#flood();
+      default:
+        return this.#counted(...Array.from({ length: choices.between(1, 3) }, () => this.#steps.right()));
     }
+  }
+
+  #flood(): Step {
+    const choices = this.#choices;
+    if (!this.#options.isClient) return this.#counted(frames.skippedFrame(choices));
+    const first = this.#model.highest + 1 + this.#model.highest % 2;
+    const many = Array.from({ length: choices.between(1, 1 + choices.upTo(200)) }, (_, index) => {
+      const id = first + 2 * index;
+      return [
+        frames.openFrame(id, { send: CREDIT, receive: CREDIT }),
+        frames.resetFrame(id, 0, 2, new Uint8Array(0)),
+      ];
+    });
+    const step = this.#counted(...many.flat());
+    // Nothing of them waits for anybody.
+    many.forEach((_, index) => this.#model.over(first + 2 * index));
+    return step;
   }
 
   #wrong(): Step {
     const choices = this.#choices;
     switch (choices.between(0, 9)) {
       case 0:
-        return this.#data("session", new Uint8Array([choices.pick([0, 5, 9, 255])]));
-      case 1:
-        return { wire: framed(frames.hintPayload([[1, 1]]).subarray(0, 12)), effect: "session" };
+        return this.#control(frames.acknowledgePayload(2 ** 50 + choices.next32()), "session");
+      case 1: {
+        const large = new Uint8Array(5);
+        const [type, most] = choices.pick([
+          [0x21, MAX_SESSION_FRAME_BYTES],
+          [0x7f, MAX_SESSION_FRAME_BYTES],
+          [0x25, MAX_CONTROL_FRAME_BYTES],
+          [0x12, MAX_CONTROL_FRAME_BYTES],
+        ]);
+        writeU32(large, 0, most + 1);
+        large[4] = type;
+        return { wire: large, effect: "carrier", countedBytes: 0 };
+      }
       case 2:
-        return { wire: framed(frames.acknowledgePayload(2 ** 50 + choices.next32())), effect: "session" };
-      case 3:
-        return this.#data("session", frames.openRecord(this.#nextId++, 256 * 1024 + 1, 1));
-      case 4: {
-        const id = this.#someId();
-        const isOpen = this.#sent.has(id);
-        if (!this.#isClient) return this.#open();
-        return this.#data(isOpen && this.#isStuck ? "session" : "unknown", frames.openRecord(id, 1, 1));
+        return this.#control(encodeEnding("goodbye", frames.ending(choices)), "session");
+      case 3: { // Of the wrong length, or of a type that there is not.
+        const bad = choices.pick([
+          [0x01],
+          [0x15, 1],
+          [0x11, 0],
+          [0x12, 0, 0, 0, 0],
+          [0x12, 0, 0, 0, 0, 0],
+          [0x14, 0],
+          [0x22, 0],
+          [0x29],
+          [0x3f],
+          [0x80],
+          [0xff],
+          [0x21, 0, 0, 0, 1],
+          [0x23, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0],
+        ]);
+        return this.#control(new Uint8Array(bad), "carrier");
       }
-      case 5: {
-        const id = this.#someId();
-        const effect = !this.#sent.has(id) ? "nothing" : this.#isStuck ? "session" : "unknown";
-        return this.#data(effect, frames.dataRecord(id, new Uint8Array(CREDIT + 1)));
-      }
-      case 6: // Whatever behind a reset whose message is too long.
-        return this.#data("session", frames.resetRecord(1, 1, new Uint8Array(1025)));
-      case 7: {
-        const large = new Uint8Array(4);
-        writeU32(large, 0, MAX_SESSION_FRAME_BYTES + 1);
-        return { wire: large, effect: "carrier" };
-      }
-      case 8:
-        return { wire: framed(encodeEnding("goodbye", frames.ending(choices))), effect: "session" };
-      default: {
-        const bad = choices.pick([[0x01], [0x15, 1], [0x11, 0], [0x12, 0, 0, 0, 0], [0x13, 0], [0xff]]);
-        return { wire: framed(new Uint8Array(bad)), effect: "carrier" };
-      }
+      default:
+        return this.#counted(this.#steps.edge());
     }
   }
 
   #garbage(): Step {
     const choices = this.#choices;
-    const records = Array.from({ length: choices.between(1, 4) }, () => frames.anyRecord(choices));
-    const wire = framed(frames.dataPayload(...records));
+    const wire = concat(Array.from({ length: choices.between(1, 4) }, () => frames.anyCounted(choices)));
     const bytes = choices.chance(0.3) ? choices.bytes(choices.upTo(500)) : mangled(choices, wire);
-    return { wire: bytes, effect: "unknown" };
+    return { wire: bytes, effect: "unknown", countedBytes: 0 };
   }
 }

@@ -30,19 +30,19 @@ export const LIMITS: ServerLimits = limitsOf({
 export class SilentUser implements UpperLayer {
   streamCount = 0;
   readonly hasUnsent = false;
+  startPoolBytes = 0;
   error: TeleError | undefined;
   pull(): void {}
-  receive(): void {}
-  startPoolBytes = 0;
-  turnEnded(): undefined {}
-  receiveHint(): void {}
-  readonly hasHints = false;
-  takeHints(): number {
-    return 0;
+  receiveOpen(): void {}
+  receiveData(): void {}
+  receiveEnd(): void {}
+  receiveReset(): void {}
+  receiveWindow(): void {}
+  windowLost(): void {}
+  costOf(): number {
+    return 1;
   }
-  acknowledged(): void {}
-
-  attached(): void {}
+  turnEnded(): undefined {}
   ended(error: TeleError): void {
     this.error = error;
   }

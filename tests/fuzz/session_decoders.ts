@@ -9,11 +9,12 @@ import {
   FrameType,
   MAX_CONTROL_FRAME_BYTES,
   MAX_ENDING_TEXT_BYTES,
+  MAX_EXTRA_BYTES,
   MAX_HANDSHAKE_FRAME_BYTES,
   MAX_SESSION_FRAME_BYTES,
 } from "../../lib/session/session_constants.ts";
 import { decodeAcknowledge, decodeProbe } from "../../lib/session/carrier/control.ts";
-import { SessionFrameReader } from "../../lib/session/carrier/frame_reader.ts";
+import { SessionFrameReader, type SessionFrameSink } from "../../lib/session/carrier/frame_reader.ts";
 import {
   decodeAccept,
   decodeChallenge,
@@ -26,7 +27,14 @@ import {
 } from "../../lib/session/handshake/messages.ts";
 import { decodeEnding, encodeEnding } from "../../lib/session/ending.ts";
 import { framed } from "../../lib/ping/codec.ts";
-import { type Fields, readResumeTimeout } from "../../lib/session/handshake/fields.ts";
+import {
+  type Fields,
+  readCarriers,
+  readLive,
+  readReceipts,
+  readResumeTimeout,
+} from "../../lib/session/handshake/fields.ts";
+import { decodeOpen, decodeReset, decodeWindows } from "../../lib/session/frames.ts";
 import type { Choices } from "./choices.ts";
 import * as frames from "./frames.ts";
 import { Journal } from "./journal.ts";
@@ -36,81 +44,179 @@ import { check, hex, type Target, teleErrorOf, type Trace } from "./target.ts";
 // Frames.
 
 /** A frame that is large enough to be near a limit, of any type. */
-function largePayload(choices: Choices): Uint8Array {
+function largeFrame(choices: Choices): Uint8Array {
   const limit = choices.pick([MAX_CONTROL_FRAME_BYTES, MAX_SESSION_FRAME_BYTES]);
   const payload = new Uint8Array(limit + choices.between(0, 2) - 1);
-  payload[0] = choices.pick([FrameType.data, FrameType.hint, FrameType.goodbye]);
-  return payload;
+  payload[0] = choices.pick([FrameType.data, FrameType.end, FrameType.windows, FrameType.goodbye, 0x41, 0x7e]);
+  return framed(payload);
 }
 
-/** The payload of any frame that may come in a session, and of some that may not. */
-function sessionPayload(choices: Choices): Uint8Array {
-  switch (choices.between(0, 6)) {
+/** Any frame that may come in a session, and some that may not. */
+function sessionFrame(choices: Choices): Uint8Array {
+  switch (choices.between(0, 7)) {
     case 0:
-      return frames.dataPayload(choices.bytes(choices.upTo(500)));
     case 1:
-      return frames.acknowledgePayload(frames.count(choices));
     case 2:
-      return frames.probePayload(choices.between(0, 255), choices.next32());
+      return frames.anyCounted(choices);
     case 3:
-      return frames.hintPayload([[choices.between(0, 8), frames.count(choices)]]);
+      return framed(frames.acknowledgePayload(frames.count(choices)));
     case 4:
-      return encodeEnding("goodbye", frames.ending(choices));
+      return framed(frames.probePayload(choices.between(0, 255), choices.next32(), choices.between(0, 65_535)));
     case 5:
-      return choices.bytes(choices.upTo(100));
+      return choices.chance(0.5)
+        ? framed(encodeEnding("goodbye", frames.ending(choices)))
+        : frames.skippedFrame(choices);
+    case 6:
+      return frames.anyTypeFrame(choices);
     default:
-      return choices.chance(0.02) ? largePayload(choices) : new Uint8Array(0);
+      return choices.chance(0.02) ? largeFrame(choices) : new Uint8Array(4);
   }
 }
 
 function sessionWire(choices: Choices): Uint8Array {
   if (choices.chance(0.1)) return choices.bytes(choices.upTo(400));
-  const wire = concat(Array.from({ length: choices.upTo(20) }, () => framed(sessionPayload(choices))));
+  const wire = concat(Array.from({ length: choices.upTo(20) }, () => sessionFrame(choices)));
   return choices.chance(0.6) ? mangled(choices, wire) : wire;
 }
 
+/** Numbers from here on are an error, whichever they are, and not exact. */
+const BEYOND = 2 ** 53;
+
+/** Data of one stream, whatever pieces it comes in, and everything else, in order. */
+class FrameJournal implements SessionFrameSink {
+  readonly journal = new Journal();
+  #next: { id: number; offset: number } | undefined;
+
+  data(id: number, offset: number, bytes: Uint8Array): void {
+    offset = Math.min(offset, BEYOND);
+    if (this.#next?.id !== id || this.#next.offset !== offset || bytes.length === 0) {
+      this.journal.mark("data", id, Math.floor(offset / 2 ** 32), offset);
+    }
+    this.journal.data(bytes);
+    this.#next = { id, offset: Math.min(offset + bytes.length, BEYOND) };
+  }
+
+  end(id: number, offset: number): void {
+    offset = Math.min(offset, BEYOND);
+    this.#next = undefined;
+    this.journal.mark("end", id, Math.floor(offset / 2 ** 32), offset);
+  }
+
+  counted(payload: Uint8Array): void {
+    this.#next = undefined;
+    this.journal.mark("counted", payload.length);
+    this.journal.data(payload);
+  }
+
+  control(payload: Uint8Array): void {
+    this.#next = undefined;
+    check(payload.length <= MAX_CONTROL_FRAME_BYTES, () => `a control frame of ${payload.length} bytes was kept`);
+    this.journal.mark("not counted", payload.length);
+    this.journal.data(payload);
+  }
+}
+
+/** A frame of the wire: where it begins and ends, and what its type is; of one that has no type yet that is -1. */
+interface Extent {
+  start: number;
+  end: number;
+  type: number;
+}
+
+/** `PROTOCOL.md`, "Frames": which types are counted, and which are skipped. */
+const isCountedType = (type: number) => type >= 0x20 && type <= 0x3f || type >= 0x60 && type <= 0x7f;
+const isSkippedType = (type: number) => type >= 0x40 && type <= 0x7f;
+const isDataType = (type: number) => type === 0x21 || type === 0x23;
+
 /** What is due of a session's frames, read from the whole stream at once. */
-function referenceFrames(wire: Uint8Array): { journal: Journal; isBad: boolean } {
-  const journal = new Journal();
+function referenceFrames(wire: Uint8Array): { journal: Journal; extents: Extent[]; isBad: boolean } {
+  const sink = new FrameJournal();
+  const extents: Extent[] = [];
+  const result = (isBad: boolean) => ({ journal: sink.journal, extents, isBad });
   for (let at = 0; at + 4 <= wire.length;) {
     const length = readU32(wire, at);
-    at += 4;
-    if (length === 0) continue;
-    if (length > MAX_SESSION_FRAME_BYTES) return { journal, isBad: true };
-    const payload = wire.subarray(at, at + length);
-    at += length;
-    if (payload[0] === FrameType.data) journal.data(payload.subarray(1));
-    else if (payload.length > MAX_CONTROL_FRAME_BYTES) return { journal, isBad: true };
-    else if (payload.length === length) {
-      journal.mark("control", payload.length);
-      journal.data(payload);
+    if (length > MAX_SESSION_FRAME_BYTES) return result(true);
+    const [payload, end] = [wire.subarray(at + 4, at + 4 + length), at + 4 + length];
+    if (length > 0) extents.push({ start: at, end, type: payload[0] ?? -1 });
+    at = end;
+    if (payload.length === 0) continue;
+    const type = payload[0]!;
+    if (isDataType(type)) {
+      if (length < 13) return result(true);
+      if (payload.length < 13) continue;
+      const [id, offset] = [readU32(payload, 1), readU32(payload, 5) * 2 ** 32 + readU32(payload, 9)];
+      if (payload.length > 13 || (length === 13 && type === 0x21)) sink.data(id, offset, payload.subarray(13));
+      if (payload.length === length && type === 0x23) sink.end(id, offset + (length - 13));
+      continue;
+    }
+    if (isSkippedType(type)) continue;
+    if (length > MAX_CONTROL_FRAME_BYTES) return result(true);
+    if (payload.length < length) continue;
+    if (isCountedType(type)) sink.counted(payload);
+    else sink.control(payload);
+  }
+  return result(false);
+}
+
+/** Counted bytes in the first `came` bytes of a wire; the prefix of a frame counts when its type has come. */
+function countedBytes(extents: readonly Extent[], came: number): number {
+  return extents.filter(({ start, type }) => isCountedType(type) && came > start + 4)
+    .reduce((sum, { start, end }) => sum + Math.min(came, end) - start, 0);
+}
+
+/** How many of them mean nothing without the rest of their frame. */
+function wastedBytes(extents: readonly Extent[], came: number): number {
+  const cut = extents.find(({ start, end, type }) => isCountedType(type) && came > start + 4 && came < end);
+  if (cut === undefined) return 0;
+  const bytes = came - cut.start;
+  return isDataType(cut.type) && bytes > 17 ? 0 : bytes;
+}
+
+/** Pushes a wire in the given pieces, a few frames at a time. */
+function pushAll(
+  reader: SessionFrameReader,
+  cut: readonly Uint8Array[],
+  allowance: { left: number },
+  turn: number,
+  onCame: (came: number) => void,
+): void {
+  let came = 0;
+  for (const piece of cut) {
+    for (let at = 0; at < piece.length;) {
+      allowance.left = turn;
+      const taken = reader.push(piece.subarray(at));
+      check(taken > 0, () => "nothing is taken, though there is an allowance");
+      check(taken === piece.length - at || allowance.left < 1, () => "it stops before the allowance is used up");
+      check(allowance.left > -16, () => `the allowance is ${allowance.left}`);
+      at += taken;
+      onCame(came += taken);
     }
   }
-  return { journal, isBad: false };
 }
 
 /** {@linkcode SessionFrameReader}. */
 export const sessionFrames: Target = {
   name: "session-frames",
-  about: "SessionFrameReader: frames of all types and sizes, mangled frames and noise, in any pieces",
+  about: "SessionFrameReader: frames of all types and sizes, mangled frames and noise, in any pieces and turns",
   quickStreams: 3000,
   run(choices, trace) {
     const wire = sessionWire(choices);
     const cut = wire.length > 20_000 ? [wire.subarray(0, 9), wire.subarray(9)] : pieces(choices, wire);
-    trace(() => `${hex(wire)} in ${cut.length} pieces`);
+    const turn = choices.pick([1, 3, 17, 2048]);
+    trace(() => `${hex(wire)} in ${cut.length} pieces, ${turn} a turn`);
     const due = referenceFrames(wire);
     for (const variant of [cut, [wire]]) {
-      const journal = new Journal();
-      const reader = new SessionFrameReader({
-        data: (bytes) => journal.data(bytes),
-        control: (payload) => {
-          check(payload.length <= MAX_CONTROL_FRAME_BYTES, () => `a control frame of ${payload.length} bytes was kept`);
-          journal.mark("control", payload.length);
-          journal.data(payload);
-        },
+      const sink = new FrameJournal();
+      const allowance = { left: turn };
+      const reader = new SessionFrameReader(sink, allowance, (type) => type === FrameType.open ? 16 : 1);
+      const error = teleErrorOf(["protocol"], () => {
+        pushAll(reader, variant, allowance, turn, (came) => {
+          const [counted, wasted] = [countedBytes(due.extents, came), wastedBytes(due.extents, came)];
+          check(reader.countedBytes === counted, () => `${reader.countedBytes} of ${came} counted, due ${counted}`);
+          check(reader.wastedBytes === wasted, () => `${reader.wastedBytes} of ${came} wasted, due ${wasted}`);
+        });
       });
-      const error = teleErrorOf(["protocol"], () => variant.forEach((piece) => reader.push(piece)));
-      due.journal.assertSame(journal, `frames out of ${variant.length} pieces`);
+      due.journal.assertSame(sink.journal, `frames out of ${variant.length} pieces`);
       check((error !== undefined) === due.isBad, () => `it failed: ${error}, which was due: ${due.isBad}`);
     }
   },
@@ -172,6 +278,8 @@ const MESSAGES: readonly Message[] = [
       const { commit, body, proof } = decodeCommit(payload);
       check(hex(concat([body, proof])) === hex(payload), () => "body and proof are not the payload");
       checkResumeTimeout(commit.fields);
+      checkNumbers(readLive(commit.fields), commit.number - 1);
+      checkNumbers(readReceipts(commit.fields).map(({ number }) => number), commit.number - 1);
       return { commit, proof };
     },
     encode: ({ commit, proof }) => concat([encodeCommit(commit), proof]),
@@ -182,6 +290,9 @@ const MESSAGES: readonly Message[] = [
       const { accept, body, proof } = decodeAccept(payload);
       check(hex(concat([body, proof])) === hex(payload), () => "body and proof are not the payload");
       checkResumeTimeout(accept.fields);
+      checkNumbers(readReceipts(accept.fields).map(({ number }) => number), 2 ** 32 - 1);
+      const carriers = readCarriers(accept.fields);
+      check(carriers >= 1 && carriers <= 10, () => `${carriers} carriers`);
       return { accept, proof };
     },
     encode: ({ accept, proof }) => concat([encodeAccept(accept), proof]),
@@ -206,16 +317,57 @@ const MESSAGES: readonly Message[] = [
   message({
     // The same, and flags of later versions are ignored.
     isLoose: true,
-    make: (choices) => frames.probePayload(choices.between(0, 3), choices.next32()),
+    make: (choices) => frames.probePayload(choices.between(0, 3), choices.next32(), choices.between(0, 65_535)),
     decode: decodeProbe,
-    encode: ({ replyWanted, isReply, silenceMs }) =>
-      frames.probePayload((replyWanted ? 1 : 0) | (isReply ? 2 : 0), silenceMs),
+    encode: ({ replyWanted, isReply, silenceMs, mark }) =>
+      frames.probePayload((replyWanted ? 1 : 0) | (isReply ? 2 : 0), silenceMs, mark),
+  }),
+  message({
+    isLoose: true,
+    make: (choices) => frames.openFrame(choices.next32(), { send: choices.next32(), receive: 7 }, 65_535).subarray(4),
+    decode: decodeOpen,
+    encode: ({ id, credits, service }) => frames.openFrame(id, credits, service).subarray(4),
+  }),
+  message({
+    isLoose: true,
+    make: (choices) => {
+      const words = new TextEncoder().encode("why ".repeat(choices.between(0, 256)));
+      return frames.resetFrame(choices.next32(), frames.count(choices), choices.between(0, 65_535), words).subarray(4);
+    },
+    decode: (payload) => {
+      const { message, ...rest } = decodeReset(payload);
+      return { ...rest, message: message.slice(0, MAX_EXTRA_BYTES / 4).toWellFormed() };
+    },
+    encode: ({ id, offset, code, message }) =>
+      frames.resetFrame(id, offset, code, new TextEncoder().encode(message)).subarray(4),
+  }),
+  message({
+    isLoose: true,
+    make: (choices) => {
+      const values = Array.from(
+        { length: choices.between(1, 90) },
+        () => [choices.next32(), frames.count(choices)] as const,
+      );
+      return frames.windowsFrame(values).subarray(4);
+    },
+    decode: (payload) => {
+      const values: [number, number][] = [];
+      decodeWindows(payload, (id, limit) => values.push([id, limit]));
+      return values;
+    },
+    encode: (values) => frames.windowsFrame(values).subarray(4),
   }),
 ];
 
 function checkResumeTimeout(fields: Fields): void {
   const timeoutMs = readResumeTimeout(fields);
   check(timeoutMs >= 1, () => `a resume timeout of ${timeoutMs}`);
+}
+
+/** At most 16, rising, none above `most`. */
+function checkNumbers(numbers: readonly number[], most: number): void {
+  const isRight = numbers.every((number, at) => number <= most && (at === 0 || number > numbers[at - 1]!));
+  check(isRight && numbers.length <= 16, () => `carriers ${numbers}, of which the last may be ${most}`);
 }
 
 /**
@@ -236,7 +388,7 @@ function roundTrip(message: Message, payload: Uint8Array, isRight: boolean): voi
 /** The handshake's messages and the control frames. */
 export const messages: Target = {
   name: "messages",
-  about: "hello, challenge, commit, accept, refuse, goodbye, acknowledge, probe and their fields",
+  about: "hello, challenge, commit, accept, refuse, goodbye, acknowledge, probe, open, reset, windows and their fields",
   quickStreams: 2000,
   run(choices, trace: Trace) {
     const message = choices.pick(MESSAGES);

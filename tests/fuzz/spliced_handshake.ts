@@ -8,6 +8,7 @@ import { concat } from "@std/bytes/concat";
 import { encodeHex } from "@std/encoding/hex";
 import { ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
 import { HandshakeChannel } from "../../lib/session/handshake/channel.ts";
+import { readReceipts, receiptsField } from "../../lib/session/handshake/fields.ts";
 import {
   type Commit,
   encodeAccept,
@@ -85,10 +86,12 @@ async function splice(splicer: Splicer, client: HandshakeChannel, server: Handsh
 /** An honest client of the kept session, or of a new one. */
 async function shake(kept: Kept, commit: Commit, handshaking: Promise<ClientHandshake>): Promise<void> {
   const handshake = await handshaking;
-  const { accept } = await handshake.commit(commit, commit.kind === "resume" ? kept.secret : new Uint8Array(0));
+  const { accept } = await handshake.commit(commit, commit.kind === "join" ? kept.secret : new Uint8Array(0));
   const isKept = encodeHex(accept.sessionId) === encodeHex(kept.session.id);
-  check(isKept === (commit.kind === "resume"), () => "the client takes the accept of another session");
-  check(accept.received === 0, () => `the client takes a count of ${accept.received} that the server did not send`);
+  check(isKept === (commit.kind === "join"), () => "the client takes the accept of another session");
+  const receipts = readReceipts(accept.fields);
+  check(accept.number === commit.number, () => `the client takes the accept of carrier ${accept.number}`);
+  check(receipts.every(({ taken }) => taken === 0), () => `the client takes receipts that the server did not send`);
 }
 
 /** Both sides of the handshake. */
@@ -101,20 +104,21 @@ export const splicedHandshake: Target = {
     const sessions: Session[] = [];
     const server = silentServer(stage, sessions);
     const kept = keep(stage, server, sessions);
-    const kind = choices.pick(["resume", "new"] as const);
-    const attempt = kind === "resume" ? kept.session.lastAttempt + 1 : 0;
+    const kind = choices.pick(["join", "new"] as const);
+    const number = kind === "join" ? kept.session.lastNumber + choices.between(1, 3) : 0;
+    const receipts = kind === "join" && choices.chance(0.5) ? [{ number: 0, taken: 0 }] : [];
     const [left, right] = [memoryPipe(), memoryPipe()];
     server.accept(right.b);
     let wrong: unknown;
     splice(new Splicer(choices, kind, trace), new HandshakeChannel(left.b), new HandshakeChannel(right.a))
       .catch(() => {});
-    const handshaking = ClientHandshake.begin(left.a, kind === "resume" ? kept.session.id : undefined);
-    shake(kept, { kind, attempt, received: 0, fields: new Map() }, handshaking).catch((error) => wrong = error);
+    const handshaking = ClientHandshake.begin(left.a, kind === "join" ? kept.session.id : undefined);
+    shake(kept, { kind, number, lane: "quiet", fields: receiptsField(receipts) }, handshaking)
+      .catch((error) => wrong = error);
     stage.pass(0);
     if (wrong instanceof Error && wrong.message.startsWith("the client takes")) throw wrong;
-    const { lastAttempt, error } = kept.session;
-    const isRight = lastAttempt === (kind === "resume" ? attempt : 0) || lastAttempt === 0;
-    check(isRight, () => `the server takes attempt ${lastAttempt}, the client sent ${attempt}`);
+    const { lastNumber, error } = kept.session;
+    check(lastNumber === number || lastNumber === 0, () => `the server takes carrier ${lastNumber}, not ${number}`);
     check(error === undefined, () => `the session was ended: ${error}`);
     check(kind === "new" || sessions.length === 1, () => "the server began a session that the client did not ask for");
     [left.a, right.a].forEach((end) => end.close());

@@ -6,7 +6,7 @@
 import { peer } from "./peer.ts";
 import { pingCodec, pingStreams } from "./ping.ts";
 import { clientHandshake } from "./client_handshake.ts";
-import { hints, records } from "./mux_decoders.ts";
+import { streams } from "./streams.ts";
 import { messages, sessionFrames } from "./session_decoders.ts";
 import { relayed } from "./relay.ts";
 import { serverHandshake } from "./server_handshake.ts";
@@ -20,8 +20,7 @@ export const TARGETS: readonly Target[] = [
   pingStreams,
   sessionFrames,
   messages,
-  records,
-  hints,
+  streams,
   serverHandshake,
   splicedHandshake,
   webCrypto,

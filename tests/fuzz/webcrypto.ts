@@ -43,7 +43,8 @@ function strangerWire(choices: Choices): Uint8Array {
 /** An honest client but for the fields of its commit: an identity that does not hold, for example. */
 async function strangeClient(choices: Choices, wire: Wire): Promise<void> {
   const handshake = await ClientHandshake.begin(wire.far);
-  const commit = { kind: "new" as const, attempt: 0, received: 0, fields: frames.strangeFields(choices, "commit") };
+  const fields = frames.strangeFields(choices, "commit of a new session");
+  const commit = { kind: "new" as const, number: 0, lane: "quiet" as const, fields };
   try {
     await handshake.commit(commit, new Uint8Array(0));
   } catch (error) {
