@@ -51,6 +51,7 @@ import { CutQueue } from "./cut_queue.ts";
 import { DialQueue } from "./dial_queue.ts";
 import { GapBudget } from "./gap_budget.ts";
 import { Scheduler } from "./scheduler.ts";
+import type { StreamFrames } from "./stream_frames.ts";
 import { StreamNumbers } from "./stream_numbers.ts";
 import { MuxStream, type MuxStreamOptions, type StreamEnd, type StreamHost } from "./stream.ts";
 
@@ -100,13 +101,9 @@ export interface MuxOptions {
 }
 
 /** A reset that waits to be sent. */
-interface DueReset {
-  id: number;
-  offset: number;
-  code: number;
-  message: string;
-  /** Whose it is; none of a stream that never was. */
-  stream?: MuxStream;
+interface DueReset extends Reset {
+  /** What its stream has sent; nothing of one that never was. */
+  frames?: StreamFrames;
 }
 
 /**
@@ -273,7 +270,7 @@ export class Mux implements UpperLayer, StreamHost {
     const held: DueReset[] = [];
     for (const reset of this.#resetsDue) {
       // What it sent before, its open even, waits to be sent again: the peer may never have heard of it.
-      if (reset.stream?.isQueued) {
+      if (reset.frames?.areQueued) {
         held.push(reset);
         continue;
       }
@@ -414,9 +411,8 @@ export class Mux implements UpperLayer, StreamHost {
     const stream = this.#streams.get(id);
     if (stream?.isOpened) return stream;
     const wasOpened = this.#options.dial === undefined ? id % 2 === 1 && id < this.#nextId : this.#seen.has(id);
-    if (stream !== undefined || !wasOpened) {
-      throw new TeleError("protocol", `the peer sent something of stream ${id}, which was never opened`);
-    }
+    const isOver = stream === undefined && wasOpened;
+    if (!isOver) throw new TeleError("protocol", `the peer sent something of stream ${id}, which was never opened`);
     return undefined;
   }
 
@@ -528,8 +524,8 @@ export class Mux implements UpperLayer, StreamHost {
   }
 
   /** @ignore */
-  tellReset(stream: MuxStream, reset: { offset: number; code: number; message: string }): void {
-    this.#dueReset({ id: stream.id, ...reset, stream });
+  tellReset(reset: Reset, frames: StreamFrames): void {
+    this.#dueReset({ ...reset, frames });
   }
 
   /** @ignore */

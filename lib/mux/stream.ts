@@ -9,7 +9,6 @@ import { reasonOf } from "../net/error.ts";
 import { type Segment, SEGMENT_BYTES, type SegmentPool } from "../session/segment_pool.ts";
 import { DATA_HEADER_BYTES, HEADROOM_BYTES, OPEN_FRAME_BYTES } from "../session/session_constants.ts";
 import type { FrameLog } from "../session/carrier/frame_log.ts";
-import type { FrameOwner } from "../session/carrier/piece_queue.ts";
 import { type Reset, type StartCredits, writeDataHeader, writeOpen } from "../session/frames.ts";
 import { LAST_READS_MS, LAST_WRITES_MS, ResetCode } from "./mux_constants.ts";
 import { Arrivals } from "./arrivals.ts";
@@ -17,6 +16,7 @@ import type { ReceiveWindow } from "./credit.ts";
 import type { GapBudget } from "./gap_budget.ts";
 import { InboundQueue } from "./inbound.ts";
 import { Turn } from "./scheduler.ts";
+import { type FrameSender, StreamFrames } from "./stream_frames.ts";
 
 /** Room that must be free in front of data that is given to the log without a copy, in bytes. */
 const DATA_HEADROOM_BYTES = HEADROOM_BYTES + DATA_HEADER_BYTES;
@@ -52,8 +52,8 @@ export interface StreamHost {
   tellWindow(stream: MuxStream): void;
   /** The peer has taken all that it sent, and its end. */
   endTaken(stream: MuxStream): void;
-  /** A reset is to be sent in its name. */
-  tellReset(stream: MuxStream, reset: { offset: number; code: number; message: string }): void;
+  /** A reset is to be sent in its name, behind what of its frames waits to be sent again. */
+  tellReset(reset: Reset, frames: StreamFrames): void;
   /** It is over and forgotten. */
   streamEnded(stream: MuxStream, end: StreamEnd): void;
   /** Round trip of the session's carrier in milliseconds; 0 if unknown. */
@@ -100,7 +100,7 @@ const SOON = Promise.resolve();
  * aborts the user's connection. It is finished only when the peer has taken its end: the session may be lost with bytes
  * that were sent and never arrived.
  */
-export class MuxStream implements FrameOwner {
+export class MuxStream implements FrameSender {
   /** What the scheduler remembers. */
   readonly turn: Turn = new Turn();
   #id: number;
@@ -109,6 +109,7 @@ export class MuxStream implements FrameOwner {
   readonly #inbound: InboundQueue;
   readonly #arrivals = new Arrivals();
   #user: Duplex | undefined;
+  readonly #frames: StreamFrames;
   #opening: StartCredits | undefined;
   #ended = false;
   /** The peer has reset it; it ends so when the user has taken what came before. */
@@ -127,9 +128,6 @@ export class MuxStream implements FrameOwner {
   #isReading = false;
   #readEnded = false;
   #finSent = false;
-  /** Its frames that are in logs, or wait to be sent again; and how many of these wait. */
-  #framesHeld = 0;
-  #framesQueued = 0;
   #buffer: Uint8Array | undefined;
   #bufferClass = 0;
   #segment: Segment | undefined;
@@ -142,6 +140,7 @@ export class MuxStream implements FrameOwner {
     this.#host = options.host;
     this.#sendLimit = options.sendCredit;
     this.#opening = options.opening;
+    this.#frames = new StreamFrames(this, options.host.clock);
     this.#inbound = new InboundQueue({
       pool: options.host.pool,
       step: () => this.#host.step,
@@ -281,8 +280,8 @@ export class MuxStream implements FrameOwner {
       chunk.memory = segment.memory;
       chunk.segment = segment;
       chunk.start = this.#segmentUsed + DATA_HEADROOM_BYTES;
-      // No more than one turn takes: the rest of a larger read would have to be copied.
-      chunk.end = Math.min(chunk.start + this.#host.turnBytes, SEGMENT_BYTES);
+      // No more than one turn takes, with the header of its frame: the rest of a larger read would have to be copied.
+      chunk.end = Math.min(chunk.start + this.#host.turnBytes - DATA_HEADER_BYTES, SEGMENT_BYTES);
       return;
     }
     this.#dropSegment();
@@ -316,7 +315,7 @@ export class MuxStream implements FrameOwner {
   }
 
   get #sendsNothing(): boolean {
-    return this.#ended || this.#finSent || this.#peerReset !== undefined || this.isQueued;
+    return this.#ended || this.#finSent || this.#peerReset !== undefined || this.#frames.areQueued;
   }
 
   /** Whether there is something that may go into the log now. */
@@ -336,13 +335,13 @@ export class MuxStream implements FrameOwner {
   takeTurn(log: FrameLog, maxBytes: number, leastBytes: number, nowMs: number): number {
     if (this.#sendsNothing) return 0;
     if (this.#opening !== undefined) {
-      const at = log.reserve(OPEN_FRAME_BYTES, this);
+      const at = log.reserve(OPEN_FRAME_BYTES, this.#frames);
       writeOpen(log.arena, at, this.id, this.#opening);
       this.#opening = undefined;
     }
     const bytes = this.#takeData(log, maxBytes, leastBytes, nowMs);
     if (!this.#isChunkFull && this.#readEnded) {
-      const at = log.reserve(DATA_HEADER_BYTES, this);
+      const at = log.reserve(DATA_HEADER_BYTES, this.#frames);
       writeDataHeader(log.arena, at, { id: this.id, offset: this.#sent, length: 0, isEnd: true });
       this.#finSent = true;
       this.#finishIfDone();
@@ -363,10 +362,14 @@ export class MuxStream implements FrameOwner {
     if (isWhole && chunk.segment !== undefined && length >= ADOPT_BYTES) {
       const start = chunk.start - DATA_HEADER_BYTES;
       writeDataHeader(chunk.memory, start, header);
-      log.adopt(chunk.memory, start, chunk.end, { segment: chunk.segment, owner: this, headroom: HEADROOM_BYTES });
+      log.adopt(chunk.memory, start, chunk.end, {
+        segment: chunk.segment,
+        owner: this.#frames,
+        headroom: HEADROOM_BYTES,
+      });
     } else {
       // A part is copied, so that what stands in front of the rest is free for its headers.
-      const at = log.reserve(DATA_HEADER_BYTES + length, this);
+      const at = log.reserve(DATA_HEADER_BYTES + length, this.#frames);
       writeDataHeader(log.arena, at, header);
       log.arena.set(chunk.memory.subarray(chunk.start, chunk.start + length), at + DATA_HEADER_BYTES);
       chunk.start += length;
@@ -387,43 +390,21 @@ export class MuxStream implements FrameOwner {
 
   // What becomes of its frames.
 
-  /** Whether frames of it wait to be sent again: nothing else of it may go in front of them. */
-  get isQueued(): boolean {
-    return this.#framesQueued > 0;
-  }
-
   /** @ignore */
-  get isQuiet(): boolean {
-    return this.turn.isQuiet(this.#host.clock);
-  }
-
-  /** @ignore */
-  frameHeld(): void {
-    this.#framesHeld++;
-  }
-
-  /** @ignore */
-  frameTaken(): void {
-    this.#framesHeld--;
-    if (!this.#isEndTaken || this.#ended) return;
+  framesTaken(): void {
+    if (!this.#finSent || this.#ended) return;
     this.#host.endTaken(this);
     this.#finishIfDone();
   }
 
   /** @ignore */
-  frameQueued(): void {
-    this.#framesQueued++;
-  }
-
-  /** @ignore */
-  frameUnqueued(): void {
-    this.#framesQueued--;
+  framesGone(): void {
     if (this.wantsTurn) this.#host.ready(this);
   }
 
   /** Whether the peer has taken all that was sent on it, and the end of that. */
   get #isEndTaken(): boolean {
-    return this.#finSent && this.#framesHeld === 0;
+    return this.#finSent && this.#frames.areTaken;
   }
 
   /** The peer grants data up to `offset`. */
@@ -557,7 +538,7 @@ export class MuxStream implements FrameOwner {
   reset(code: number, message: string): void {
     if (this.#ended) return;
     if (this.#peerReset !== undefined) return this.#end(this.#peerReset);
-    if (this.isOpened) this.#host.tellReset(this, { offset: this.#sent, code, message });
+    if (this.isOpened) this.#host.tellReset({ id: this.id, offset: this.#sent, code, message }, this.#frames);
     this.#end({ kind: "reset", code, message, by: "here" });
   }
 
@@ -577,6 +558,7 @@ export class MuxStream implements FrameOwner {
     if (!this.#isReading) this.#dropReadBuffer();
     this.#isChunkFull = false;
     this.window.close();
+    this.#frames.forget();
     try {
       if (end.kind === "finished") this.#user?.close();
       else this.#user?.abort(end.message);

@@ -4,7 +4,7 @@
  * @module
  */
 import { Dice } from "./dice.ts";
-import { barren, lateCommits, oneWay, shortLives, takeover } from "./kinds/carriers.ts";
+import { barren, lateCommits, leftBehind, oneWay, shortLives, takeover } from "./kinds/carriers.ts";
 import { chaos } from "./kinds/chaos.ts";
 import { brokenOff, expiry, fullHouse, longOutage } from "./kinds/outages.ts";
 import { far, idle, slow, smallOnly } from "./kinds/paths.ts";
@@ -37,6 +37,7 @@ const KINDS: readonly (readonly [number, (seed: number, dice: Dice) => Scenario]
   [1, manyResets],
   [1, oneWay],
   [1, smallOnly],
+  [4, leftBehind],
 ];
 
 /** The scenario of a seed. */

@@ -363,8 +363,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a stream that the peer has reset keeps the credit that it took",
     "mux/mux.ts",
-    "      this.#takesNoMore(stream);\n",
-    "",
+    "if (!stream.hasArrived) return;",
+    "if (stream.waitingBytes >= 0) return;",
   ),
   fault(
     "all streams of a lost session cut in one turn",
@@ -558,13 +558,13 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "new data in front of what is to be sent again",
     "mux/stream.ts",
-    "this.#peerReset !== undefined || this.isQueued;",
+    "this.#peerReset !== undefined || this.#frames.areQueued;",
     "this.#peerReset !== undefined;",
   ),
   fault(
     "a reset in front of the open that is to be sent again",
     "mux/mux.ts",
-    "if (reset.stream?.isQueued) {",
+    "if (reset.frames?.areQueued) {",
     "if (reset.id < 0) {",
   ),
   fault(
@@ -630,8 +630,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "frames of a stream that was never opened ignored",
     "mux/mux.ts",
-    "if (!isKnown) throw",
-    "if (isKnown === undefined) throw",
+    "if (!isOver) throw",
+    "if (isOver === undefined) throw",
   ),
   fault(
     "a second end taken, wherever it is",
@@ -871,9 +871,9 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "the end called taken while a frame waits",
-    "mux/stream.ts",
-    "return this.#finSent && this.#framesHeld === 0;",
-    "return this.#finSent && this.#framesHeld <= 1;",
+    "mux/stream_frames.ts",
+    "return this.#held === 0;",
+    "return this.#held <= 1;",
   ),
   fault(
     "a session's end that spares streams whose end was only sent",

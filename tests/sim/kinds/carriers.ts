@@ -137,3 +137,41 @@ export function oneWay(seed: number, dice: Dice): Scenario {
   scenario.serverUsers = [{ plan: { ...plainPlan(down), fin: "heal" }, dialMs: 0, refuses: false }];
   return scenario;
 }
+
+/**
+ * Carriers die with more on them than the next one has room for: what is sent again comes in parts, is lost again, and
+ * nothing of its stream goes in front of it.
+ */
+export function leftBehind(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "left behind";
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.startCredit = 64 * 1024;
+  scenario.replayBufferBytes = dice.pick(64, 256, 1024) * 1024;
+  const bytesPerSecond = dice.pick(0, 50_000, 200_000);
+  scenario.lines = { delayMs: dice.pick(1, 20, 100), bytesPerSecond, bufferBytes: 65_536, chunkBytes: 0 };
+  const isWide = dice.chance(0.3);
+  for (let left = isWide ? dice.between(20, 120) : dice.between(1, 6); left > 0; left--) {
+    const plan = { ...plainPlan(dice.size(10, isWide ? 4_000 : 120_000)), pieceBytes: dice.pick(100, 2_000, 60_000) };
+    plan.resetMs = dice.chance(0.3) ? dice.between(100, 8_000) : -1;
+    scenario.streams.push({ openMs: dice.between(0, 6_000), client: plan });
+  }
+  const talk = { ...plainPlan(dice.size(10, isWide ? 4_000 : 80_000)), pieceBytes: dice.pick(100, 2_000, 60_000) };
+  scenario.serverUsers = [
+    { plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false },
+    { plan: talk, dialMs: dice.pick(0, 300), refuses: false },
+    { plan: { ...talk, resetMs: dice.between(100, 6_000) }, dialMs: 0, refuses: dice.chance(0.3) },
+  ];
+  let atMs = dice.between(300, 1_500);
+  for (let left = dice.between(2, 8); left > 0; left--) {
+    // What is held is under way when the carrier is cut.
+    const direction = dice.pick("up", "down") as "up" | "down";
+    if (dice.chance(0.7)) scenario.events.push({ atMs, kind: "hold", direction, forMs: 2_500 });
+    if (dice.chance(0.3)) scenario.events.push({ atMs, kind: "unreachable", forMs: dice.between(100, 2_000) });
+    atMs += dice.between(20, 1_500);
+    scenario.events.push({ atMs, kind: "cut" });
+    atMs += dice.between(30, 600);
+  }
+  scenario.healMs = atMs + 2_000;
+  return scenario;
+}

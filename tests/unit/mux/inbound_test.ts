@@ -1,9 +1,8 @@
 /** What arrives for one user: at once where it can be, in order and whole in any case. */
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { InboundQueue } from "../../../lib/mux/inbound.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
-import { TeleError } from "../../../lib/net/error.ts";
 import { Segment, SegmentPool } from "../../../lib/session/segment_pool.ts";
 import { settle } from "../../support/fake_clock.ts";
 
@@ -61,13 +60,12 @@ interface Scene {
   step(...pieces: number[][]): void;
 }
 
-function scene(options: { plenty?: number; limit?: number; isStarted?: boolean } = {}): Scene {
+function scene(options: { plenty?: number; isStarted?: boolean } = {}): Scene {
   const pool = new SegmentPool({ plenty: options.plenty ?? 8 });
   const user = new User();
   let [step, written, hasFinished] = [1, 0, false];
   const queue = new InboundQueue({
     pool,
-    limit: () => options.limit ?? 1e9,
     step: () => step,
     onWritten: (bytes) => void (written += bytes),
     onFinished: () => void (hasFinished = true),
@@ -170,16 +168,6 @@ Deno.test("a queue that was dropped writes nothing more and lets go of its segme
   await settle();
   assert(segment.isExclusive);
   assertEquals([user.writes, queue.waitingBytes], [1, 0]);
-});
-
-Deno.test("data beyond the credit or behind the end is the peer's fault", () => {
-  const { queue, step } = scene({ limit: 3 });
-  step([1, 2, 3]);
-  assertThrows(() => step([4]), TeleError, "less credit");
-  const other = scene();
-  other.queue.finish();
-  assertThrows(() => other.step([1]), TeleError, "had ended");
-  assert(queue.waitingBytes <= 1);
 });
 
 Deno.test("whatever comes in whatever steps to a user that stalls at any moment: every byte once and in order", async () => {

@@ -9,12 +9,13 @@ import { FrameType, ProbeFlag } from "../../../lib/session/session_constants.ts"
 import { ClientHandshake } from "../../../lib/session/handshake/client_handshake.ts";
 import { framed } from "../../../lib/ping/codec.ts";
 import { garbageCollector } from "../../../lib/tunnel/roles/memory.ts";
-import { dataPayload, finRecord, openRecord, resetRecord } from "../../fuzz/frames.ts";
+import { concat } from "@std/bytes/concat";
+import { endFrame, openFrame, resetFrame } from "../../support/frames.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { memoryPipe } from "../../support/memory_pipe.ts";
 
 /** What a client that acknowledges nothing says while it lives. */
-const REPLY = framed(new Uint8Array([FrameType.probe, ProbeFlag.reply, 0, 0, 0x27, 0x10]));
+const REPLY = framed(new Uint8Array([FrameType.probe, ProbeFlag.reply, 0, 0, 0x27, 0x10, 0, 0]));
 
 /** An accepted client. */
 async function accepted(clock: FakeClock, server: MuxServer): Promise<Duplex> {
@@ -23,7 +24,7 @@ async function accepted(clock: FakeClock, server: MuxServer): Promise<Duplex> {
   const beginning = ClientHandshake.begin(pipe.a);
   await clock.settle();
   const committing = (await beginning).commit(
-    { kind: "new", attempt: 0, received: 0, fields: new Map() },
+    { kind: "new", number: 0, lane: "quiet", fields: new Map() },
     new Uint8Array(0),
   );
   await clock.settle();
@@ -46,11 +47,11 @@ Deno.test("streams that are over leave nothing but their ends, with a client tha
     },
   });
   const client = await accepted(clock, server);
-  for (let id = 1; id <= 100; id++) {
-    await client.write(framed(dataPayload(openRecord(id, 0, 0), finRecord(id))));
+  for (let id = 1; id < 200; id += 2) {
+    await client.write(concat([openFrame(id, { send: 0, receive: 0 }), endFrame(id, 0)]));
     await client.write(REPLY);
     await clock.advance(20);
-    await client.write(framed(dataPayload(resetRecord(id, ResetCode.reset, new Uint8Array(0)))));
+    await client.write(resetFrame(id, 0, ResetCode.reset, ""));
     await clock.advance(20);
   }
   assertEquals([users.length, server.sessionCount], [100, 1]);
@@ -79,16 +80,16 @@ Deno.test("a client that opens streams for ever and acknowledges nothing ends it
     replayBufferBytes: 64 * 1024,
   });
   const client = await accepted(clock, server);
-  // An answer has 27 bytes: the record, and "connection refused".
-  const most = 1.2 * (64 * 1024 + MOST_EXCESS_BYTES) / 27;
-  let id = 1;
-  while (server.sessionCount > 0 && id < most) {
-    const opens = Array.from({ length: 2000 }, () => openRecord(id++, 1000, 1000));
-    await client.write(framed(dataPayload(...opens))).catch(() => {});
+  // An answer has 39 bytes: the frame, and "connection refused".
+  const most = 1.2 * (64 * 1024 + MOST_EXCESS_BYTES) / 39;
+  let streams = 0;
+  while (server.sessionCount > 0 && streams < most) {
+    const opens = Array.from({ length: 2000 }, () => openFrame(2 * streams++ + 1, { send: 1000, receive: 1000 }));
+    await client.write(concat(opens)).catch(() => {});
     await client.write(REPLY).catch(() => {});
     await clock.advance(150); // so many are taken in turns
   }
-  assertEquals(server.sessionCount, 0, `${id} streams`);
+  assertEquals(server.sessionCount, 0, `${streams} streams`);
   assert(lines.some((line) => line.includes("does not acknowledge what became of former ones")), lines.join("\n"));
   await server.stop("the test ends");
 });
