@@ -4,6 +4,7 @@
  * @module
  */
 import { peer } from "./peer.ts";
+import { moved } from "./moved.ts";
 import { pingCodec, pingStreams } from "./ping.ts";
 import { clientHandshake } from "./client_handshake.ts";
 import { streams } from "./streams.ts";
@@ -20,6 +21,7 @@ export const TARGETS: readonly Target[] = [
   pingStreams,
   sessionFrames,
   messages,
+  moved,
   streams,
   serverHandshake,
   splicedHandshake,
