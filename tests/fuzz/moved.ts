@@ -216,7 +216,8 @@ class Sender {
     stream.isOver = true;
     stream.resetAt = stream.bytes;
     const message = new Uint8Array(this.choices.between(0, 40));
-    this.#reserve(frames.resetFrame(stream.id, stream.bytes, 2, message), stream);
+    // Of nobody's, as the mux has it: its stream is over by then.
+    this.#reserve(frames.resetFrame(stream.id, stream.bytes, 2, message));
   }
 
   #windows(): void {

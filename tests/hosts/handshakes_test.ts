@@ -2,12 +2,11 @@
 import { readU32 } from "../../lib/net/bytes.ts";
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { DenoDuplex } from "../../lib/net/deno_duplex.ts";
-import { RecordType } from "../../lib/mux/mux_constants.ts";
-import { writeDataHeader } from "../../lib/mux/records.ts";
-import { FrameDecoder } from "../../lib/ping/codec.ts";
-import { FrameType, MAX_SESSION_FRAME_BYTES } from "../../lib/session/session_constants.ts";
+import { SessionFrameReader } from "../../lib/session/carrier/frame_reader.ts";
+import { readReceipts, type Receipt, receiptsField } from "../../lib/session/handshake/fields.ts";
+import { FrameType } from "../../lib/session/session_constants.ts";
 import { type Accepted, ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
-import { counted, open } from "../sim/rogue.ts";
+import { dataFrame, openFrame } from "../support/frames.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { closeQuietly, connectTo, echo, roundTrip, UserServer, writeAll } from "../support/user_programs.ts";
 import { pause, until, within } from "../support/wait.ts";
@@ -105,10 +104,13 @@ Deno.test(
 );
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Two resumes at once
+// Two joins at once
 // ---------------------------------------------------------------------------------------------------------------------
 
 const ROUNDS = 40;
+
+/** What the stream begins with, both ways: more than all rounds need. */
+const CREDIT = 16 * 1024;
 
 async function ended({ duplex }: ClientHandshake): Promise<void> {
   const into = new Uint8Array(4096);
@@ -124,9 +126,13 @@ class HandMadeClient {
   readonly #s: Scenario;
   readonly #port: number;
   #session: Accepted | undefined;
-  /** Counted bytes sent and received. */
-  sent = 0;
-  received = 0;
+  /** Of the carrier that was last used: its number, and counted bytes sent and taken there. */
+  #number = 0;
+  #sent = 0;
+  #taken = 0;
+  /** Data of the stream sent and taken. */
+  #sentData = 0;
+  #takenData = 0;
 
   constructor(s: Scenario, port: number) {
     this.#s = s;
@@ -143,60 +149,70 @@ class HandMadeClient {
   async begin(): Promise<ClientHandshake> {
     const handshake = await this.challenged();
     const none = new Uint8Array(0);
-    this.#session = await handshake.commit({ kind: "new", attempt: 0, received: 0, fields: new Map() }, none);
-    await this.#send(handshake, open(1));
+    this.#session = await handshake.commit({ kind: "new", number: 0, lane: "quiet", fields: new Map() }, none);
+    await this.#send(handshake, openFrame(1, { send: CREDIT, receive: CREDIT }));
     return handshake;
   }
 
-  resume(handshake: ClientHandshake, attempt: number): Promise<Accepted> {
-    const commit = { kind: "resume", attempt, received: this.received, fields: new Map() } as const;
+  /** The receipt for the carrier that was last used. */
+  get receipt(): Receipt {
+    return { number: this.#number, taken: this.#taken };
+  }
+
+  /** How much was sent on it. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  join(handshake: ClientHandshake, number: number): Promise<Accepted> {
+    const commit = { kind: "join", number, lane: "quiet", fields: receiptsField([this.receipt]) } as const;
     return handshake.commit(commit, this.#session!.resumeSecret);
   }
 
-  async #send(handshake: ClientHandshake, record: Uint8Array): Promise<void> {
-    this.sent += record.length;
-    await handshake.duplex.write(counted(record));
+  /** From now on this carrier is used: nothing was taken from it, and all that was sent before has arrived. */
+  joined(number: number): void {
+    this.#number = number;
+    this.#sent = this.#taken = 0;
+  }
+
+  async #send(handshake: ClientHandshake, frame: Uint8Array): Promise<void> {
+    this.#sent += frame.length;
+    await handshake.duplex.write(frame);
   }
 
   /** Sends a text on the stream and reads until it has come back. */
   async roundTrip(handshake: ClientHandshake, text: string, leftover: Uint8Array = new Uint8Array(0)): Promise<string> {
     const data = new TextEncoder().encode(text);
-    const record = new Uint8Array(9 + data.length);
-    writeDataHeader(record, 0, 1, data.length);
-    record.set(data, 9);
-    await this.#send(handshake, record);
-    const bytes: number[] = [];
-    let isCounted: boolean | undefined;
-    const decoder = new FrameDecoder(MAX_SESSION_FRAME_BYTES, {
-      frameStart: () => isCounted = undefined,
-      frameData: (piece) => {
-        const rest = isCounted === undefined ? piece.subarray(1) : piece;
-        isCounted ??= piece[0] === FrameType.data;
-        if (isCounted) bytes.push(...rest);
+    await this.#send(handshake, dataFrame(1, this.#sentData, data));
+    this.#sentData += data.length;
+    const [takenBefore, back] = [this.#taken, [] as number[]];
+    const reader = new SessionFrameReader({
+      data: (id, offset, bytes) => {
+        assertEquals([id, offset], [1, this.#takenData], "each byte comes once, in order");
+        this.#takenData += bytes.length;
+        back.push(...bytes);
       },
-      frameEnd: () => {},
+      end: () => assert(false, "nobody has ended the stream"),
+      counted: (payload) => assertEquals(payload[0], FrameType.windows),
+      control: () => {},
     });
+    const take = (bytes: Uint8Array) => {
+      reader.push(bytes);
+      this.#taken = takenBefore + reader.countedBytes;
+    };
+    take(leftover);
     const into = new Uint8Array(4096);
-    let back = "";
-    decoder.push(leftover);
-    while (back.length < text.length) {
+    while (back.length < data.length) {
       const count = await handshake.duplex.read(into);
       assert(count !== null, "the carrier ended");
-      decoder.push(into.subarray(0, count));
-      while (bytes.length >= 9 && bytes.length >= 9 + readU32(Uint8Array.from(bytes), 5)) {
-        const [type, id, length] = [bytes[0], readU32(Uint8Array.from(bytes), 1), readU32(Uint8Array.from(bytes), 5)];
-        assertEquals([type, id], [RecordType.data, 1]);
-        const whole = Uint8Array.from(bytes.splice(0, 9 + length));
-        this.received += whole.length;
-        back += new TextDecoder().decode(whole.subarray(9));
-      }
+      take(into.subarray(0, count));
     }
-    return back;
+    return new TextDecoder().decode(Uint8Array.from(back));
   }
 }
 
 Deno.test(
-  "two valid resumes at once, in either order: the newer is attached, and no byte is lost",
+  "two valid joins at once, in either order: the newer is attached, and no byte is lost",
   scenario(60_000, async (s) => {
     const user = s.use(new UserServer(echo));
     const server = await s.server(user.port);
@@ -204,26 +220,28 @@ Deno.test(
     assertEquals(await client.roundTrip(await client.begin(), "first"), "first");
     let older = 0;
     for (let round = 0; round < ROUNDS; round++) {
-      const attempt = 2 * round + 1;
+      const number = 2 * round + 1;
       const pair = [await client.challenged(), await client.challenged()];
       // The server checks proofs beside each other: which is done first is decided by these moments.
       const isNewerFirst = round % 2 === 1;
       const commits: Promise<Accepted>[] = [];
       for (const index of isNewerFirst ? [1, 0] : [0, 1]) {
-        commits[index] = client.resume(pair[index], attempt + index);
+        commits[index] = client.join(pair[index], number + index);
         commits[index].catch(() => {});
         if (round % 4 > 1) await pause(1);
       }
       const [one, other] = await within(Promise.allSettled(commits), 10_000, "the answers to both");
       assert(other.status === "fulfilled", `round ${round}: the newer was refused`);
       if (one.status === "fulfilled") older++;
-      assertEquals(other.value.accept.received, client.sent, `round ${round}`);
+      const told = readReceipts(other.value.accept.fields).find((receipt) => receipt.number === client.receipt.number);
+      assertEquals(told, { number: client.receipt.number, taken: client.sent }, `round ${round}`);
+      client.joined(number + 1);
       const text = `round ${round}`;
       assertEquals(await within(client.roundTrip(pair[1], text, other.value.leftover), 10_000, text), text);
       await within(ended(pair[0]), 10_000, "the end of the older one's carrier");
     }
     assertEquals([user.accepted, user.open, user.errors], [1, 1, []]);
-    console.log(`  of ${ROUNDS} older resumes ${older} were attached for a moment`);
+    console.log(`  of ${ROUNDS} older joins ${older} were attached for a moment`);
     assert(older > 0 && older < ROUNDS, "both orders were seen");
   }),
 );
