@@ -172,13 +172,21 @@ function wastedBytes(extents: readonly Extent[], came: number): number {
   return isDataType(cut.type) && bytes > 17 ? 0 : bytes;
 }
 
+const costOfType = (type: number) => type === FrameType.open ? 16 : 1;
+
+/** What the counted frames cost that ended behind `from` bytes, up to `to` of them, without the last. */
+function costUpToLast(extents: readonly Extent[], from: number, to: number): number {
+  return extents.filter(({ end, type }) => isCountedType(type) && end > from && end <= to).slice(0, -1)
+    .reduce((sum, { type }) => sum + costOfType(type), 0);
+}
+
 /** Pushes a wire in the given pieces, a few frames at a time. */
 function pushAll(
   reader: SessionFrameReader,
   cut: readonly Uint8Array[],
   allowance: { left: number },
   turn: number,
-  onCame: (came: number) => void,
+  onCame: (came: number, before: number) => void,
 ): void {
   let came = 0;
   for (const piece of cut) {
@@ -189,7 +197,8 @@ function pushAll(
       check(taken === piece.length - at || allowance.left < 1, () => "it stops before the allowance is used up");
       check(allowance.left > -16, () => `the allowance is ${allowance.left}`);
       at += taken;
-      onCame(came += taken);
+      onCame(came + taken, came);
+      came += taken;
     }
   }
 }
@@ -208,9 +217,11 @@ export const sessionFrames: Target = {
     for (const variant of [cut, [wire]]) {
       const sink = new FrameJournal();
       const allowance = { left: turn };
-      const reader = new SessionFrameReader(sink, allowance, (type) => type === FrameType.open ? 16 : 1);
+      const reader = new SessionFrameReader(sink, allowance, costOfType);
       const error = teleErrorOf(["protocol"], () => {
-        pushAll(reader, variant, allowance, turn, (came) => {
+        pushAll(reader, variant, allowance, turn, (came, before) => {
+          const cost = costUpToLast(due.extents, before, came);
+          check(cost < turn, () => `frames of ${cost} were taken, and then more, with an allowance of ${turn}`);
           const [counted, wasted] = [countedBytes(due.extents, came), wastedBytes(due.extents, came)];
           check(reader.countedBytes === counted, () => `${reader.countedBytes} of ${came} counted, due ${counted}`);
           check(reader.wastedBytes === wasted, () => `${reader.wastedBytes} of ${came} wasted, due ${wasted}`);
