@@ -112,7 +112,7 @@ interface DueReset extends Reset {
  * Invariant 5: what waits for the users of all streams stays within the credit granted, and a peer that exceeds it ends
  * the session. Invariant 6: reading the session never waits for a user.
  *
- * Source: `PROTOCOL.md`, "Records" and "Flow control".
+ * Source: `PROTOCOL.md`, "Streams" and "Flow control".
  */
 export class Mux implements UpperLayer, StreamHost {
   /** The clock. */
@@ -121,7 +121,9 @@ export class Mux implements UpperLayer, StreamHost {
   readonly pool: SegmentPool;
   readonly #options: MuxOptions;
   readonly #memory: MemoryBudget;
+  /** By number; those of which the peer has never heard have none. */
   readonly #streams: Map<number, MuxStream> = new Map();
+  readonly #unopened: Set<MuxStream> = new Set();
   readonly #scheduler: Scheduler<MuxStream> = new Scheduler();
   /** Gaps that early data leaves in all streams. */
   readonly gaps = new GapBudget();
@@ -135,7 +137,7 @@ export class Mux implements UpperLayer, StreamHost {
   readonly #startGranted: CreditPool;
   readonly #startTaken = new CreditPool(LEAST_START_POOL_BYTES);
   #startPoolBytes = LEAST_START_POOL_BYTES;
-  readonly #starts: Map<number, StartCredits> = new Map();
+  readonly #starts: Map<MuxStream, StartCredits> = new Map();
   /** Start credit that the peer has taken for streams it opened. */
   readonly #takenByPeer: Map<number, number> = new Map();
   readonly #takenPool: MemoryPool;
@@ -179,7 +181,7 @@ export class Mux implements UpperLayer, StreamHost {
 
   /** Streams that are open. */
   get streamCount(): number {
-    return this.#streams.size;
+    return this.#streams.size + this.#unopened.size;
   }
 
   /** Whether resets wait to be told, of streams that are over here. */
@@ -202,35 +204,40 @@ export class Mux implements UpperLayer, StreamHost {
     if (this.#options.open.count >= this.#options.maxStreams) {
       throw new TeleError("refused", `there are ${this.#options.open.count} streams already, which is the limit`);
     }
-    if (this.#nextId > LAST_STREAM) {
+    if (this.#nextId + 2 * this.#unopened.size > LAST_STREAM) {
       throw new TeleError("refused", "the session has used up the numbers of its streams; restart the tele client");
     }
-    const stream = new MuxStream(this.#openingOptions());
-    this.#add(stream);
+    const options = this.#openingOptions();
+    const stream = new MuxStream(options);
+    this.#addUnopened(stream, options.opening);
     stream.attachUser(user);
     return stream;
   }
 
   /** Takes over a stream that the peer of its former session has never heard of. */
   adopt(stream: MuxStream): void {
-    stream.moveTo(this.#openingOptions());
-    this.#add(stream);
+    const options = this.#openingOptions();
+    stream.moveTo(options);
+    this.#addUnopened(stream, options.opening);
   }
 
   /** Gives away the streams that the peer has never heard of, for another mux to adopt. */
   takeUnopened(): MuxStream[] {
-    const unopened = [...this.#streams.values()].filter((stream) => !stream.isOpened);
+    const unopened = [...this.#unopened];
     for (const stream of unopened) this.#forget(stream);
     return unopened;
   }
 
-  #openingOptions(): MuxStreamOptions {
-    const credits = { send: this.#startTaken.takeStart(), receive: this.#startGranted.takeStart() };
-    const id = this.#nextId;
-    this.#nextId += 2;
-    this.#starts.set(id, credits);
-    const window = new ReceiveWindow(credits.receive, this.#growth);
-    return { id, host: this, window, sendCredit: credits.send, opening: credits };
+  #openingOptions(): MuxStreamOptions & { opening: StartCredits } {
+    const opening = { send: this.#startTaken.takeStart(), receive: this.#startGranted.takeStart() };
+    const window = new ReceiveWindow(opening.receive, this.#growth);
+    return { host: this, window, sendCredit: opening.send, opening };
+  }
+
+  #addUnopened(stream: MuxStream, credits: StartCredits): void {
+    this.#unopened.add(stream);
+    this.#starts.set(stream, credits);
+    this.#options.open.count++;
   }
 
   // What the session asks of its user.
@@ -284,6 +291,10 @@ export class Mux implements UpperLayer, StreamHost {
   }
 
   #writeWindows(log: FrameLog): void {
+    // Each is told in a frame of its own, if the peer likes: for a byte of data.
+    if (this.#windowsDue.size > 0 && this.#leavesTooMuch) {
+      throw new TeleError("protocol", "the peer sends data, and does not acknowledge what it is told about more");
+    }
     while (this.#windowsDue.size > 0) {
       let left = Math.min(this.#windowsDue.size, WINDOWS_A_FRAME);
       let at = log.reserve(COUNTED_HEADER_BYTES + left * WINDOW_BYTES);
@@ -331,7 +342,7 @@ export class Mux implements UpperLayer, StreamHost {
       );
     }
     // Each stream that is refused or ends leaves an answer in the log, so to limit those at once is not enough.
-    if ((this.#session?.budget.excessBytes ?? 0) + this.#resetsDueBytes > MOST_EXCESS_BYTES) {
+    if (this.#leavesTooMuch) {
       throw new TeleError("protocol", "the peer opens streams, and does not acknowledge what became of former ones");
     }
     if (this.#options.open.count >= maxStreams) {
@@ -352,6 +363,11 @@ export class Mux implements UpperLayer, StreamHost {
     const stream = new MuxStream({ id, host: this, window, sendCredit: credits.receive });
     this.#add(stream);
     this.#dialQueue.add(stream);
+  }
+
+  /** Whether more than an honest peer leaves waits to be acknowledged, beside data. */
+  get #leavesTooMuch(): boolean {
+    return (this.#session?.budget.excessBytes ?? 0) + this.#resetsDueBytes > MOST_EXCESS_BYTES;
   }
 
   /**
@@ -409,9 +425,8 @@ export class Mux implements UpperLayer, StreamHost {
    */
   #streamOf(id: number): MuxStream | undefined {
     const stream = this.#streams.get(id);
-    if (stream?.isOpened) return stream;
-    const wasOpened = this.#options.dial === undefined ? id % 2 === 1 && id < this.#nextId : this.#seen.has(id);
-    const isOver = stream === undefined && wasOpened;
+    if (stream !== undefined) return stream;
+    const isOver = this.#options.dial === undefined ? id % 2 === 1 && id < this.#nextId : this.#seen.has(id);
     if (!isOver) throw new TeleError("protocol", `the peer sent something of stream ${id}, which was never opened`);
     return undefined;
   }
@@ -475,7 +490,7 @@ export class Mux implements UpperLayer, StreamHost {
     // and the last bytes of a client that ended as soon as all was acknowledged would be gone (invariant 8). But a
     // process that ends itself cannot wait for its users.
     const isOwnEnd = error.code === "closed";
-    const cut = [...this.#streams.values()].filter((stream) => isOwnEnd || !stream.isComplete);
+    const cut = [...this.#streams.values(), ...this.#unopened].filter((stream) => isOwnEnd || !stream.isComplete);
     const isWished = error instanceof RefusalError && error.endCode === EndCode.shutdown;
     const cuts = cut.map((stream) => () => stream.cut(error.message, isWished));
     if (isOwnEnd) this.#cuts.addLast(cuts);
@@ -517,7 +532,7 @@ export class Mux implements UpperLayer, StreamHost {
 
   /** @ignore */
   endTaken(stream: MuxStream): void {
-    const start = this.#starts.get(stream.id);
+    const start = this.#starts.get(stream);
     if (start === undefined) return;
     this.#startTaken.give(start.send);
     start.send = 0;
@@ -536,20 +551,29 @@ export class Mux implements UpperLayer, StreamHost {
     this.#options.onStreamEnd?.(stream, end);
   }
 
+  /** @ignore */
+  numberOf(stream: MuxStream): number {
+    const id = this.#nextId;
+    this.#nextId += 2;
+    this.#unopened.delete(stream);
+    this.#streams.set(id, stream);
+    return id;
+  }
+
   #add(stream: MuxStream): void {
     this.#streams.set(stream.id, stream);
     this.#options.open.count++;
   }
 
   #forget(stream: MuxStream): void {
-    if (!this.#streams.delete(stream.id)) return;
+    if (!this.#streams.delete(stream.id) && !this.#unopened.delete(stream)) return;
     this.#options.open.count--;
     this.#windowsDue.delete(stream);
     this.#takenPool.give(this.#takenByPeer.get(stream.id) ?? 0);
     this.#takenByPeer.delete(stream.id);
-    const start = this.#starts.get(stream.id);
+    const start = this.#starts.get(stream);
     if (start === undefined) return;
-    this.#starts.delete(stream.id);
+    this.#starts.delete(stream);
     this.#startTaken.give(start.send);
     this.#startGranted.give(start.receive);
   }

@@ -35,8 +35,8 @@ export const GROWTH_POOL_BYTES = 64 * 1024 * 1024;
 export const MOST_WINDOW_BYTES = 32 * 1024 * 1024;
 
 /**
- * Bytes of opens, ends and resets beyond the limit of the logs that a peer may leave unacknowledged; then it may open no
- * further stream. Honest peers acknowledge: 8 MiB are 70,000 refused streams.
+ * Bytes of opens, ends, resets and window values beyond the limit of the logs that a peer may leave unacknowledged; then
+ * it may cause no further one. Honest peers acknowledge: 8 MiB are 70,000 refused streams.
  */
 export const MOST_EXCESS_BYTES = 8 * 1024 * 1024;
 

@@ -44,6 +44,8 @@ export interface StreamHost {
   readonly pool: SegmentPool;
   /** How many bytes one turn may take: less while other bulk streams wait for theirs. */
   readonly turnBytes: number;
+  /** The next number, since its open goes into a log: one that was given and never seen would be remembered for ever. */
+  numberOf(stream: MuxStream): number;
   /** It has something to send. */
   ready(stream: MuxStream): void;
   /** The same, because its user has sent it: it may be asked for it before this returns. */
@@ -66,8 +68,8 @@ export interface StreamHost {
 
 /** What a {@linkcode MuxStream} is made of. */
 export interface MuxStreamOptions {
-  /** Its number in the session. */
-  id: number;
+  /** Its number in the session, if the peer has opened it. */
+  id?: number;
   /** Its mux. */
   host: StreamHost;
   /** What the peer may send. */
@@ -135,7 +137,7 @@ export class MuxStream implements FrameSender {
 
   /** A stream without a user's connection yet. */
   constructor(options: MuxStreamOptions) {
-    this.#id = options.id;
+    this.#id = options.id ?? 0;
     this.#window = options.window;
     this.#host = options.host;
     this.#sendLimit = options.sendCredit;
@@ -150,7 +152,7 @@ export class MuxStream implements FrameSender {
     });
   }
 
-  /** Number of the stream in its session. */
+  /** Number of the stream in its session; 0 as long as the peer has never heard of it. */
   get id(): number {
     return this.#id;
   }
@@ -208,7 +210,6 @@ export class MuxStream implements FrameSender {
    */
   moveTo(options: MuxStreamOptions): void {
     this.window.close();
-    this.#id = options.id;
     this.#window = options.window;
     this.#host = options.host;
     this.#sendLimit = options.sendCredit;
@@ -336,6 +337,7 @@ export class MuxStream implements FrameSender {
     if (this.#sendsNothing) return 0;
     if (this.#opening !== undefined) {
       const at = log.reserve(OPEN_FRAME_BYTES, this.#frames);
+      this.#id = this.#host.numberOf(this);
       writeOpen(log.arena, at, this.id, this.#opening);
       this.#opening = undefined;
     }

@@ -54,6 +54,7 @@ export class Session implements CarrierHost {
   #told: readonly Receipt[] = [];
   #turn: Promise<void> | undefined;
   #turnTimer: Timer | undefined;
+  #endTurn: (() => void) | undefined;
   #carrier: Carrier | undefined;
   #detachedAt: number | undefined;
   #lastRoundTripMs = 0;
@@ -271,6 +272,8 @@ export class Session implements CarrierHost {
         this.upper.ended(error);
       } finally {
         this.#turnTimer?.cancel();
+        // A carrier that waits for it has the memory of its read.
+        this.#endTurn?.();
         for (const remains of this.#gone.clear()) this.#resend.discard(remains);
         this.#resend.clear();
         this.#options.onEnded?.(error);
@@ -344,13 +347,14 @@ export class Session implements CarrierHost {
       this.allowance.left = MOST_TURN_COST;
       return undefined;
     }
-    return this.#turn = new Promise((resolve) => {
-      this.#turnTimer = this.#options.clock.setTimer(() => {
-        this.allowance.left = MOST_TURN_COST;
-        this.#turn = undefined;
-        resolve();
-      }, TURN_PAUSE_MS);
-    });
+    const turn = Promise.withResolvers<void>();
+    this.#endTurn = turn.resolve;
+    this.#turnTimer = this.#options.clock.setTimer(() => {
+      this.allowance.left = MOST_TURN_COST;
+      this.#turn = undefined;
+      turn.resolve();
+    }, TURN_PAUSE_MS);
+    return this.#turn = turn.promise;
   }
 
   /** @ignore */

@@ -4,7 +4,7 @@
  * @module
  */
 import { concat } from "@std/bytes/concat";
-import { writeU32, writeU64 } from "../../lib/net/bytes.ts";
+import { ByteWriter, writeU32, writeU64 } from "../../lib/net/bytes.ts";
 import {
   FrameType,
   MOST_CARRIERS,
@@ -32,6 +32,7 @@ import {
   receiptsField,
   resumeTimeoutField,
   startPoolField,
+  writeFields,
 } from "../../lib/session/handshake/fields.ts";
 import { framed } from "../../lib/ping/codec.ts";
 import type { Choices } from "./choices.ts";
@@ -261,6 +262,12 @@ export function skippedFrame(choices: Choices): Uint8Array {
   return anyTypeFrame(choices, choices.pick([0x40, 0x5f, 0x60, 0x7f, choices.between(0x40, 0x7f)]));
 }
 
+/** The list of fields of an open, within its limit: none is known. */
+export function openFields(choices: Choices): Uint8Array {
+  const some = [...fields(choices, "open")].slice(0, 20);
+  return writeFields(new ByteWriter(), new Map(choices.chance(0.5) ? some : [])).done();
+}
+
 /** A number that a stream may have, or could not have. */
 export function anyId(choices: Choices): number {
   return choices.chance(0.2) ? boundary(choices) : choices.between(1, 8);
@@ -270,8 +277,10 @@ export function anyId(choices: Choices): number {
 export function anyCounted(choices: Choices): Uint8Array {
   const id = anyId(choices);
   switch (choices.between(0, 6)) {
-    case 0:
-      return openFrame(id, { send: boundary(choices), receive: boundary(choices) }, choices.pick([0, 0, 1, 65_535]));
+    case 0: {
+      const credits = { send: boundary(choices), receive: boundary(choices) };
+      return openFrame(id, credits, choices.pick([0, 0, 1, 65_535]), openFields(choices));
+    }
     case 1:
       return dataFrame(id, count(choices), choices.bytes(choices.upTo(500)));
     case 2:

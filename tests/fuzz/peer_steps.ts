@@ -133,7 +133,7 @@ export class PeerSteps {
     const many = Array.from({ length: choices.between(1, 1 + choices.upTo(200)) }, (_, index) => {
       const id = first + 2 * index;
       return [
-        frames.openFrame(id, { send: CREDIT, receive: CREDIT }),
+        frames.openFrame(id, { send: CREDIT, receive: CREDIT }, choices.between(0, 1)),
         frames.resetFrame(id, 0, 2, new Uint8Array(0)),
       ];
     });

@@ -335,14 +335,18 @@ const MESSAGES: readonly Message[] = [
   }),
   message({
     isLoose: true,
-    make: (choices) => frames.openFrame(choices.next32(), { send: choices.next32(), receive: 7 }, 65_535).subarray(4),
+    make: (choices) => {
+      const credits = { send: choices.next32(), receive: choices.next32() };
+      const [service, fields] = [choices.between(0, 65_535), frames.openFields(choices)];
+      return frames.openFrame(choices.next32(), credits, service, fields).subarray(4);
+    },
     decode: decodeOpen,
     encode: ({ id, credits, service }) => frames.openFrame(id, credits, service).subarray(4),
   }),
   message({
     isLoose: true,
     make: (choices) => {
-      const words = new TextEncoder().encode("why ".repeat(choices.between(0, 256)));
+      const words = choices.bytes(choices.upTo(1024));
       return frames.resetFrame(choices.next32(), frames.count(choices), choices.between(0, 65_535), words).subarray(4);
     },
     decode: (payload) => {

@@ -4,6 +4,7 @@
  * @module
  */
 import { peer } from "./peer.ts";
+import { windows } from "./mux_decoders.ts";
 import { moved } from "./moved.ts";
 import { pingCodec, pingStreams } from "./ping.ts";
 import { clientHandshake } from "./client_handshake.ts";
@@ -21,6 +22,7 @@ export const TARGETS: readonly Target[] = [
   pingStreams,
   sessionFrames,
   messages,
+  windows,
   moved,
   streams,
   serverHandshake,

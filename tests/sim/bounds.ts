@@ -22,11 +22,10 @@ interface Held {
   sessions: number;
 }
 
-/** The streams of one mux, and how many turns its frames had since they were last looked at. */
+/** The streams of one mux, when they were last looked at. */
 interface Streams {
   readonly process: Process | undefined;
   count: number;
-  turns: number;
 }
 
 /** Looks at processes after every step. */
@@ -55,7 +54,7 @@ export class Bounds {
   sessionBegan(process: Process | undefined, mux: Mux): void {
     const held = process === undefined ? undefined : this.#held.get(process);
     if (held !== undefined) held.sessions++;
-    this.#streams.set(mux, { process, count: mux.streamCount, turns: 0 });
+    this.#streams.set(mux, { process, count: mux.streamCount });
   }
 
   /** It ends as asked: then it cannot wait for turns. */
@@ -66,7 +65,7 @@ export class Bounds {
   /** All that `mux` was given at once has been handed over. */
   turnEnded(mux: Mux): void {
     const streams = this.#streams.get(mux);
-    if (streams !== undefined) streams.turns++;
+    if (streams !== undefined) this.#checkOpens(mux, streams);
   }
 
   /** A stream whose user's connection is at `process` was cut. */
@@ -85,12 +84,9 @@ export class Bounds {
   }
 
   #checkOpens(mux: Mux, streams: Streams): void {
-    // Each turn that has ended, and the one under way.
-    const most = (streams.turns + 1) * (MOST_TURN_COST / OPEN_COST + 1);
     const opened = mux.streamCount - streams.count;
-    if (opened > most) this.#fail(`a peer opens ${opened} streams in ${streams.turns + 1} turns`);
+    if (opened > MOST_TURN_COST / OPEN_COST + 1) this.#fail(`a peer opens ${opened} streams in one turn`);
     streams.count = mux.streamCount;
-    streams.turns = 0;
   }
 
   /** Each session leaves twice as much free as it then holds: all that there ever were leave at least (2/3)^sessions. */

@@ -107,6 +107,6 @@ export class Events {
     dial()
       .then((carrier) => playRogue(act, carrier, { overheard, token: this.#sides.token, dial }))
       .catch(() => {})
-      .then(() => void this.#model.rogues.delete(process));
+      .then(() => this.#model.rogueLeft(process, act));
   }
 }

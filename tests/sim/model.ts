@@ -17,6 +17,7 @@ import type { SimClock } from "./clock.ts";
 import { Losses } from "./losses.ts";
 import type { SimNetwork } from "./network.ts";
 import type { Process } from "./process.ts";
+import type { RogueAct } from "./rogue.ts";
 import type { Scenario } from "./scenario.ts";
 import { SessionModel } from "./session_model.ts";
 import { StreamModel } from "./stream_model.ts";
@@ -54,6 +55,12 @@ export class Model implements Watcher {
     if (!user.isClient) return;
     this.losses.opened(user);
     if (isAttached) this.#sessions.opened(user);
+  }
+
+  /** Its carrier is over. */
+  rogueLeft(process: Process, act: RogueAct): void {
+    this.rogues.delete(process);
+    this.#sessions.rogueLeft(process, act);
   }
 
   attaching(session: Session, attachment: Attachment): void {

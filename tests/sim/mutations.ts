@@ -411,8 +411,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the hold of a write dropped",
     "session/carrier/write_hold.ts",
-    "    piece.writes++;\n    piece.segment?.retain();\n    this.#piece = piece;\n",
-    "    void piece;\n",
+    "    segment?.retain();\n    this.#segment = segment;\n",
+    "    void segment;\n",
   ),
   fault(
     "the hold of a write ended when its carrier stops",
@@ -836,8 +836,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the frames that were left over taken in one turn",
     "session/session.ts",
-    "        this.allowance.left = MOST_TURN_COST;\n        this.#turn = undefined;",
-    "        this.allowance.left = Infinity;\n        this.#turn = undefined;",
+    "      this.allowance.left = MOST_TURN_COST;\n      this.#turn = undefined;",
+    "      this.allowance.left = Infinity;\n      this.#turn = undefined;",
   ),
   fault(
     "the hold of a write ended by an acknowledgement",

@@ -73,6 +73,11 @@ export function mustBeTurnedAway(act: RogueAct): boolean {
   return act === "replay" || act === "comes to a full house" || TOKEN_ACTS.includes(act);
 }
 
+/** Whether it breaks a rule whose breaking ends the session, once the server has accepted it. */
+export function mustEndItsSession(act: RogueAct): boolean {
+  return !mustBeTurnedAway(act) && act !== "unknown frame" && act !== "gives a receipt of its own carrier";
+}
+
 /** The key of a rogue's content. */
 export const ROGUE_KEY = 999_999;
 

@@ -17,7 +17,7 @@ import type { SimClock } from "./clock.ts";
 import type { Losses } from "./losses.ts";
 import type { Pipe, SimNetwork } from "./network.ts";
 import type { Process } from "./process.ts";
-import { mustBeTurnedAway, type RogueAct } from "./rogue.ts";
+import { mustBeTurnedAway, mustEndItsSession, type RogueAct } from "./rogue.ts";
 import type { Scenario } from "./scenario.ts";
 import type { SimUser } from "./user.ts";
 import type { Verdict } from "./verdict.ts";
@@ -74,7 +74,7 @@ export class SessionModel {
   readonly #ends: Map<Session, End> = new Map();
   readonly #livePairs: Set<End[]> = new Set();
   readonly #pairs: Map<string, End[]> = new Map();
-  readonly #rogueSessions: WeakSet<Session> = new WeakSet();
+  readonly #rogueSessions: Map<Session, Process> = new Map();
   readonly #carriers: WeakMap<Carrier, CarrierEnd> = new WeakMap();
 
   constructor(options: SessionModelOptions) {
@@ -103,7 +103,7 @@ export class SessionModel {
     if (pipe !== undefined && pipe.client.name.startsWith("rogue")) {
       const act = pipe.client.name.replace("rogue that ", "") as RogueAct;
       if (mustBeTurnedAway(act)) this.#verdict.fail(`the server accepted a rogue that had to be turned away: ${act}`);
-      this.#rogueSessions.add(session);
+      this.#rogueSessions.set(session, pipe.client);
       return;
     }
     const isClient = pipe !== undefined && duplex.localAddress !== undefined;
@@ -140,6 +140,16 @@ export class SessionModel {
     const client = this.#pairs.get(encodeHex(session.id))?.find((end) => end.isClient);
     if (client === undefined || client.process?.isAlive === false || client.session.carrier === undefined) return;
     this.#verdict.fail(`the server attaches carrier ${index} over the one that the client uses`);
+  }
+
+  /** The carrier of a rogue is over. */
+  rogueLeft(rogue: Process, act: RogueAct): void {
+    if (!mustEndItsSession(act)) return;
+    for (const [session, process] of this.#rogueSessions) {
+      if (process === rogue && session.error === undefined) {
+        this.#verdict.fail(`the server keeps the session of a rogue: ${act}`);
+      }
+    }
   }
 
   attached(session: Session, carrier: Carrier): void {

@@ -156,7 +156,7 @@ export class FrameLog {
     owner: FrameOwner | undefined,
     headroom: number,
   ): void {
-    this.#pieces.add({ memory, start, end, offset: this.#end, segment, owners: [owner], headroom, writes: 0 });
+    this.#pieces.add({ memory, start, end, offset: this.#end, segment, owners: [owner], headroom });
     this.#budget.change(end - start, 1);
   }
 
@@ -177,7 +177,7 @@ export class FrameLog {
       piece.end - from <= maxBytes;
     if (isGathered) return this.#gatherSmall(hold, maxBytes);
     const to = piece.end - from <= maxBytes ? piece.end : endOfFrames(piece, from, maxBytes);
-    hold.take(piece);
+    hold.take(piece.segment);
     if (to === piece.end) this.#pieces.advance();
     this.#handed += to - from;
     return piece.memory.subarray(from, to);

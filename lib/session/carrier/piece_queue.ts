@@ -17,7 +17,6 @@ const NOTHING: Piece = {
   segment: undefined,
   owners: [],
   headroom: 0,
-  writes: 0,
 };
 
 /** Who put a frame into a log: a stream. */
@@ -50,8 +49,6 @@ export interface Piece {
   owners: (FrameOwner | undefined)[];
   /** Bytes in front of it that are free to be written. */
   headroom: number;
-  /** Writes under way that have it: while there are any, nothing is written into its memory or in front of it. */
-  writes: number;
 }
 
 /**
@@ -63,7 +60,7 @@ export interface Piece {
  * import { assertEquals } from "@std/assert";
  *
  * const queue = new PieceQueue();
- * const rest = { memory: new Uint8Array(8), segment: undefined, owners: [], headroom: 0, writes: 0 };
+ * const rest = { memory: new Uint8Array(8), segment: undefined, owners: [], headroom: 0 };
  * queue.add({ ...rest, start: 0, end: 3, offset: 0 });
  * queue.add({ ...rest, start: 3, end: 8, offset: 3 });
  * queue.advance(); // the first was sent

@@ -30,8 +30,7 @@ const OUTGROWN = 1.25;
 /**
  * Learns from writes that had to wait how many bytes may be in flight without that.
  *
- * A pure core: the carrier tells it of its writes. Source: `PROTOCOL.md`, "Scheduling and the bound on bytes in
- * flight".
+ * A pure core: the carrier tells it of its writes. Source: `PROTOCOL.md`, "The path's bound".
  *
  * @example
  * ```ts

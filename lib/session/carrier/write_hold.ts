@@ -4,7 +4,7 @@
  * @module
  */
 import { HEADROOM_BYTES } from "../session_constants.ts";
-import type { Piece } from "./piece_queue.ts";
+import type { Segment } from "../segment_pool.ts";
 
 /** Most bytes that are gathered into one frame. */
 export const MOST_GATHERED_BYTES: number = 32 * 1024;
@@ -42,16 +42,19 @@ export const MOST_GATHERED_BYTES: number = 32 * 1024;
  * ```
  */
 export class WriteHold {
-  #piece: Piece | undefined;
+  #segment: Segment | undefined;
   #gather: Uint8Array | undefined;
   #isTaken = false;
 
-  /** Holds `piece` until {@linkcode WriteHold.release}. */
-  take(piece: Piece): void {
+  /**
+   * Holds what the bytes to write lie in until {@linkcode WriteHold.release}.
+   *
+   * @param segment Nothing for memory that is never used again.
+   */
+  take(segment: Segment | undefined): void {
     this.#begin();
-    piece.writes++;
-    piece.segment?.retain();
-    this.#piece = piece;
+    segment?.retain();
+    this.#segment = segment;
   }
 
   /** Memory for a frame that is copied together, with headroom in front; held until {@linkcode WriteHold.release}. */
@@ -68,10 +71,8 @@ export class WriteHold {
   /** The write is done or has failed: its promise has settled. A second call does nothing. */
   release(): void {
     this.#isTaken = false;
-    const piece = this.#piece;
-    if (piece === undefined) return;
-    this.#piece = undefined;
-    piece.writes--;
-    piece.segment?.release();
+    const segment = this.#segment;
+    this.#segment = undefined;
+    segment?.release();
   }
 }

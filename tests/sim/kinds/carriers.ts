@@ -149,7 +149,8 @@ export function leftBehind(seed: number, dice: Dice): Scenario {
   scenario.startCredit = 64 * 1024;
   scenario.replayBufferBytes = dice.pick(64, 256, 1024) * 1024;
   const bytesPerSecond = dice.pick(0, 50_000, 200_000);
-  scenario.lines = { delayMs: dice.pick(1, 20, 100), bytesPerSecond, bufferBytes: 65_536, chunkBytes: 0 };
+  const bufferBytes = dice.pick(65_536, 65_536, 8_192);
+  scenario.lines = { delayMs: dice.pick(0, 1, 20, 100), bytesPerSecond, bufferBytes, chunkBytes: 0 };
   const isWide = dice.chance(0.3);
   for (let left = isWide ? dice.between(20, 120) : dice.between(1, 6); left > 0; left--) {
     const plan = { ...plainPlan(dice.size(10, isWide ? 4_000 : 120_000)), pieceBytes: dice.pick(100, 2_000, 60_000) };

@@ -46,7 +46,7 @@ Deno.test("what the archives ship has no dead links, and names what only the sou
 });
 
 /**
- * The sections of PROTOCOL.md, and their paragraphs, that a source cites, as in `PROTOCOL.md`, "Records" and "Flow
+ * The sections of PROTOCOL.md, and their paragraphs, that a source cites, as in `PROTOCOL.md`, "Streams" and "Flow
  * control".
  */
 function sectionsIn(source: string): string[] {
@@ -56,8 +56,8 @@ function sectionsIn(source: string): string[] {
 }
 
 Deno.test("every section of PROTOCOL.md that code cites is there", () => {
-  assertEquals(sectionsIn('/**\n * Source: `PROTOCOL.md`, "Records" and "Flow\n * control"; RFC 1.\n */'), [
-    "Records",
+  assertEquals(sectionsIn('/**\n * Source: `PROTOCOL.md`, "Streams" and "Flow\n * control"; RFC 1.\n */'), [
+    "Streams",
     "Flow control",
   ]);
   const places = Array.from(readText("lib/PROTOCOL.md").matchAll(/^(?:#+ (.*)|[- ]*\*\*(.*?)\.?\*\*.*)$/gm));

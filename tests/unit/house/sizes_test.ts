@@ -9,7 +9,7 @@ const MOST_LINES = 299;
 /** A class of lib has no more fields than this. */
 const MOST_FIELDS = 15;
 
-/** The four that are taken apart when a session gets several carriers. */
+/** Those that are taken apart when a session gets several carriers. */
 const LATER = "several carriers will take it apart";
 
 /** Files that may be longer, each with its reason. */
@@ -18,6 +18,7 @@ const LONG_FILES: Record<string, string> = {
   "lib/mux/stream.ts": LATER,
   "lib/session/carrier/carrier.ts": LATER,
   "lib/session/carrier/flight.ts": LATER,
+  "lib/session/session.ts": LATER,
 };
 
 /** Classes that may have more fields, each with its reason. */
@@ -26,6 +27,7 @@ const LARGE_CLASSES: Record<string, string> = {
   MuxStream: LATER,
   Carrier: LATER,
   Flight: LATER,
+  Session: LATER,
 };
 
 /** Lines of a text. */

@@ -1,8 +1,16 @@
 /** The frames of a session: what leaves together, whose turn it is, and what a peer may not send. */
 import { assert, assertEquals, assertLessOrEqual, assertStringIncludes, assertThrows } from "@std/assert";
-import { EARLY_STREAMS, LAST_STREAM, MOST_START_CREDIT, ResetCode } from "../../../lib/mux/mux_constants.ts";
+import {
+  EARLY_STREAMS,
+  LAST_STREAM,
+  MOST_EXCESS_BYTES,
+  MOST_START_CREDIT,
+  ResetCode,
+} from "../../../lib/mux/mux_constants.ts";
 import { Mux, type MuxOptions } from "../../../lib/mux/mux.ts";
+import type { Clock } from "../../../lib/net/clock.ts";
 import { TeleError } from "../../../lib/net/error.ts";
+import type { Duplex } from "../../../lib/net/duplex.ts";
 import { duplexPair } from "../../../lib/net/pipe.ts";
 import { FrameLog } from "../../../lib/session/carrier/frame_log.ts";
 import { SessionFrameReader } from "../../../lib/session/carrier/frame_reader.ts";
@@ -371,5 +379,37 @@ Deno.test("window values that were lost are told again, newest value, once for e
   assertEquals(log.nextWrite(new WriteHold()), windowsFrame([1, 4_096]));
   mux.pull(log, MIB, MIB);
   assertEquals(log.hasUnsent, false);
+  mux.ended(new TeleError("closed", "the test ends"));
+});
+
+Deno.test("a peer that takes window values and acknowledges none ends its session, in bounded memory", async () => {
+  const consumer: Duplex = {
+    peer: "a user that takes what comes at once",
+    read: () => new Promise(() => {}),
+    write: () => Promise.resolve(),
+    writeNow: () => undefined,
+    closeWrite: () => Promise.resolve(),
+    abort() {},
+    close() {},
+  };
+  // Slow enough for its window to stay as it is.
+  let nowMs = 0;
+  const clock: Clock = { now: () => nowMs += 10, wallNow: () => nowMs, setTimer: () => ({ cancel() {} }) };
+  const { mux, budget, log } = alone(64 * KIB, { clock, dial: () => Promise.resolve(consumer) });
+  // One byte of credit: each byte that is taken is worth a value.
+  mux.receiveOpen(opened(1, 1));
+  mux.turnEnded();
+  await settle();
+  const byte = new Uint8Array(1);
+  const error = assertThrows(() => {
+    for (let offset = 0; offset < 100_000; offset++) {
+      mux.turnEnded();
+      mux.receiveData(1, offset, byte, new Segment(byte));
+      mux.pull(log, MIB, MIB);
+      readAll(log, readerOf(() => {}));
+    }
+  }, TeleError);
+  assertEquals(error.code, "protocol");
+  assertLessOrEqual(budget.excessBytes, 1.1 * MOST_EXCESS_BYTES);
   mux.ended(new TeleError("closed", "the test ends"));
 });

@@ -1,9 +1,10 @@
 /** A session: counted bytes over any number of carriers, and what breaks it. */
-import { assertEquals, assertGreater, assertLessOrEqual, assertRejects } from "@std/assert";
+import { concat } from "@std/bytes/concat";
+import { assert, assertEquals, assertGreater, assertLessOrEqual, assertRejects } from "@std/assert";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { TeleError } from "../../../lib/net/error.ts";
-import { SegmentPool } from "../../../lib/session/segment_pool.ts";
-import { EndCode, FrameType } from "../../../lib/session/session_constants.ts";
+import { type Segment, SegmentPool } from "../../../lib/session/segment_pool.ts";
+import { EndCode, FrameType, MOST_TURN_COST } from "../../../lib/session/session_constants.ts";
 import { HandshakeChannel } from "../../../lib/session/handshake/channel.ts";
 import { decodeEnding, encodeEnding, RefusalError } from "../../../lib/session/ending.ts";
 import { Session } from "../../../lib/session/session.ts";
@@ -18,10 +19,25 @@ import {
   someIdentity,
   u64,
 } from "../../support/session_world.ts";
-import { dataFrame } from "../../support/frames.ts";
+import { dataFrame, windowsFrame } from "../../support/frames.ts";
 import { readReceipts } from "../../../lib/session/handshake/fields.ts";
 import fc from "fast-check";
 import { limitsOf } from "../../../lib/session/session_limits.ts";
+
+/** Counts the segments that are out. */
+class CountedPool extends SegmentPool {
+  out = 0;
+
+  override take(): Segment {
+    this.out++;
+    return super.take();
+  }
+
+  override giveBack(segment: Segment): void {
+    if (!segment.isSmall) this.out--;
+    super.giveBack(segment);
+  }
+}
 
 const SEED = 42;
 const KIB = 1024;
@@ -195,6 +211,29 @@ Deno.test("a count that is impossible ends the session loudly on both sides, on 
   assertEquals(ending.code, EndCode.protocol);
   assertEquals(world.there.error?.code, "protocol");
   await world.end();
+});
+
+Deno.test("a session that ends while a read waits for its next turn lets go of the read's memory", async () => {
+  const clock = new FakeClock();
+  const pool = new CountedPool({ plenty: 4 });
+  const user = new ByteLayer(1);
+  let cost = 0;
+  user.costOf = () => cost;
+  const session = new Session({ clock, pool, upper: user, limits: limitsOf({}), onDetached: () => {} });
+  const pipe = memoryPipe({ clock });
+  session.attach({ duplex: pipe.a, number: 0, leftover: new Uint8Array(0) });
+  // Large reads are into segments of the pool.
+  const frames = concat(Array.from({ length: 3_000 }, () => windowsFrame([1, 1])));
+  await clock.run(pipe.b.write(frames));
+  await clock.settle();
+  assertEquals([user.windowsSeen.length, pool.out], [3_000, 1]);
+  cost = MOST_TURN_COST;
+  await clock.run(pipe.b.write(frames.subarray(0, 17 * 100)));
+  await clock.settle();
+  assert(user.windowsSeen.length < 3_050, "what is left of the read waits");
+  session.end(new TeleError("closed", "the test ends"));
+  await clock.advance(100);
+  assertEquals([pool.out, clock.pendingTimers], [0, 0]);
 });
 
 /** The goodbye that comes behind whatever else comes. */

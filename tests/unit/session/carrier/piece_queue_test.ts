@@ -14,7 +14,7 @@ function queueOf(count: number): PieceQueue {
 
 function piece(offset: number, segment?: Segment): Piece {
   const memory = new Uint8Array(PIECE_BYTES);
-  return { memory, start: 0, end: PIECE_BYTES, offset, segment, owners: [], headroom: 0, writes: 0 };
+  return { memory, start: 0, end: PIECE_BYTES, offset, segment, owners: [], headroom: 0 };
 }
 
 /** Offsets of the pieces that are given away because they end at `offset` or before. */
