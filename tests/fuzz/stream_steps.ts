@@ -90,7 +90,17 @@ export class StreamSteps {
     const length = choices.upTo(300);
     const near = choices.pick([0, prefixOf(stream), cameOf(stream), granted, final, 2 ** 53, 2 ** 32]);
     const offset = Math.max(0, near + choices.pick([-length - 1, -length, 1 - length, -1, 0, 1]));
-    switch (choices.between(0, 6)) {
+    switch (choices.between(0, 8)) {
+      case 7: { // What is in order, up to where it may go, or a byte beyond.
+        const start = prefixOf(stream);
+        const bytes = Math.min(Math.max(0, final - start) + choices.between(0, 1), this.#options.mostData);
+        return frames.dataFrame(id, start, bytesAt(id, start, bytes), choices.chance(0.3));
+      }
+      case 8: { // What is early, so that gaps close and open.
+        const start = choices.between(prefixOf(stream), final);
+        const bytes = choices.between(0, Math.min(10, final - start));
+        return frames.dataFrame(id, start, bytesAt(id, start, bytes));
+      }
       case 0:
         return this.#open(choices.chance(0.5) ? this.#strangeId() : this.#nextId(), true);
       case 1:

@@ -18,7 +18,7 @@ import type { Choices } from "./choices.ts";
 import { pieces } from "./mangle.ts";
 import { LIMITS } from "./roles.ts";
 import { StreamSteps } from "./stream_steps.ts";
-import { byteAt, bytesAt, prefixOf, StreamsModel, type Verdict } from "./streams_model.ts";
+import { byteAt, gapsOf, prefixOf, StreamsModel, type Verdict } from "./streams_model.ts";
 import { check, expectTele, hex, type Target, type Trace } from "./target.ts";
 
 const MOST_STREAMS = 8;
@@ -266,6 +266,8 @@ class Subject {
   assertSame(): void {
     if (this.session.error !== undefined) return;
     const count = this.#mux.streamCount;
+    const gaps = [...this.theirs.streams.values()].reduce((sum, stream) => sum + gapsOf(stream), 0);
+    check(this.#mux.gaps.gaps === gaps, () => `${this.#mux.gaps.gaps} gaps are counted, due ${gaps}`);
     const waits = this.isServer ? 0 : count - this.theirs.streams.size;
     check(count === this.theirs.streams.size + waits, () => `${count} streams, due ${this.theirs.streams.size}`);
   }
