@@ -135,9 +135,7 @@ export async function measureFlood(s: Scenario, options: FloodOptions): Promise<
 
 /** The most that a watched process told of its logs, from line number `from` on. */
 function mostLogged(process: TeleProcess, from: number): number {
-  const told = process.log.slice(Math.max(0, from)).map((line) =>
-    Number(/^logs: (\d+) bytes$/.exec(line)?.[1] ?? 0)
-  );
+  const told = process.log.slice(Math.max(0, from)).map((line) => Number(/^logs: (\d+) bytes$/.exec(line)?.[1] ?? 0));
   return Math.max(0, ...told);
 }
 
