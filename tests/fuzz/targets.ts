@@ -5,6 +5,7 @@
  */
 import { peer } from "./peer.ts";
 import { windows } from "./mux_decoders.ts";
+import { joins } from "./joins.ts";
 import { moved } from "./moved.ts";
 import { pingCodec, pingStreams } from "./ping.ts";
 import { clientHandshake } from "./client_handshake.ts";
@@ -29,6 +30,7 @@ export const TARGETS: readonly Target[] = [
   splicedHandshake,
   webCrypto,
   clientHandshake,
+  joins,
   peer,
   relayed,
 ];
