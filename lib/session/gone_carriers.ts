@@ -41,6 +41,8 @@ export interface GoneCarrier {
  */
 export class GoneCarriers {
   readonly #carriers: Map<number, GoneCarrier> = new Map();
+  /** The peer's receipts for those of which it may not have this end's: it may give them again. */
+  readonly #received: Map<number, number> = new Map();
   readonly #sendAgain: (remains: Remains, taken: number) => void;
 
   /** None is gone. `sendAgain` takes over what a carrier leaves behind, and how much of it the peer has taken. */
@@ -85,8 +87,12 @@ export class GoneCarriers {
     const carriers = [...this.#carriers.values()].sort((one, other) => other.number - one.number);
     for (const carrier of carriers) {
       const { remains, number } = carrier;
-      if (remains === undefined) continue;
-      const taken = told.get(number) ?? remains.acknowledged;
+      const receipt = told.get(number);
+      if (remains === undefined) {
+        this.#checkAgain(number, receipt);
+        continue;
+      }
+      const taken = receipt ?? remains.acknowledged;
       if (taken < remains.acknowledged || taken > remains.handed) {
         throw new TeleError(
           "protocol",
@@ -97,15 +103,28 @@ export class GoneCarriers {
       news += taken - remains.acknowledged;
       carrier.remains = undefined;
       if (carrier.taken === 0) this.#carriers.delete(number);
+      else if (receipt !== undefined) this.#received.set(number, receipt);
       this.#sendAgain(remains, taken);
     }
     return news;
   }
 
+  /** A receipt is final: another one cannot be right as well. */
+  #checkAgain(number: number, receipt: number | undefined): void {
+    const before = this.#received.get(number);
+    if (receipt === undefined || before === undefined || receipt === before) return;
+    throw new TeleError("protocol", `the peer says it took ${receipt} bytes of a carrier, and before that ${before}`);
+  }
+
+  #forget(number: number): void {
+    this.#carriers.delete(number);
+    this.#received.delete(number);
+  }
+
   /** The peer has these receipts. */
   told(receipts: readonly Receipt[]): void {
     for (const { number } of receipts) {
-      if (this.#carriers.get(number)?.remains === undefined) this.#carriers.delete(number);
+      if (this.#carriers.get(number)?.remains === undefined) this.#forget(number);
     }
   }
 
@@ -117,7 +136,7 @@ export class GoneCarriers {
   needed(receipts: readonly Receipt[]): void {
     const named = new Set(receipts.map(({ number }) => number));
     for (const [number, { remains }] of this.#carriers) {
-      if (remains === undefined && !named.has(number)) this.#carriers.delete(number);
+      if (remains === undefined && !named.has(number)) this.#forget(number);
     }
   }
 
@@ -125,6 +144,7 @@ export class GoneCarriers {
   clear(): Remains[] {
     const remains = [...this.#carriers.values()].flatMap((carrier) => carrier.remains ?? []);
     this.#carriers.clear();
+    this.#received.clear();
     return remains;
   }
 }

@@ -114,6 +114,8 @@ class Client {
   readonly model = new StreamsModel(false, (what) => this.#broken = what);
   /** What the server took of carriers that are gone, as long as they are not settled. */
   readonly owed: Map<number, number> = new Map();
+  /** Receipts that the server has taken. */
+  readonly claimed: Map<number, number> = new Map();
   readonly sentData: Map<number, number> = new Map();
   highest = 0;
   carrier!: HandCarrier;
@@ -255,7 +257,12 @@ function join(scene: Scene): boolean {
   // Those that are settled, or never were, are ignored.
   const other = choices.between(0, number - 1);
   const isOther = choices.chance(0.3) && other !== former.number && other < number;
-  if (isOther) receipts.push({ number: other, taken: choices.between(0, 1000) });
+  const before = client.claimed.get(other);
+  const again = before === undefined ? choices.between(0, 1000) : before + (choices.chance(0.8) ? 0 : 1);
+  if (isOther) receipts.push({ number: other, taken: again });
+  // Final, as long as the server's own is owed; else it is settled, and means nothing.
+  const isOwed = !former.hasSpoken && (client.owed.get(other) ?? 0) > 0;
+  const isOtherThanBefore = isOther && isOwed && before !== undefined && again !== before;
   trace(() => `joins as ${number}${isStale ? " (stale)" : ""}, ${claim}: ${Deno.inspect(receipts)}; sent ${counted}`);
   const pipe = memoryPipe();
   scene.server.accept(pipe.b);
@@ -280,14 +287,16 @@ function join(scene: Scene): boolean {
     return true;
   }
   client.highest = number;
-  const isBroken = claim === "too low" || claim === "too high";
+  const isBroken = claim === "too low" || claim === "too high" || isOtherThanBefore;
   if (isBroken) {
-    check(session.error !== undefined && outcome === undefined, () => `a receipt that is ${claim} was taken`);
+    const how = isOtherThanBefore ? "another than before" : claim;
+    check(session.error !== undefined && outcome === undefined, () => `a receipt that is ${how} was taken`);
     expectTele(["protocol"], session.error);
     return false;
   }
   check(outcome !== undefined && session.error === undefined, () => `${refusal}; the session: ${session.error}`);
   assertAccept(scene, former, receipts, readReceipts(outcome!.accept.fields));
+  if (claim !== "none") client.claimed.set(former.number, taken);
   client.take(former, claim === "none" ? acknowledged : taken);
   former.duplex.close();
   client.carrier = new HandCarrier(number, pipe.a, outcome!.leftover);

@@ -22,6 +22,8 @@ import { byteAt, gapsOf, prefixOf, StreamsModel, type Verdict } from "./streams_
 import { check, expectTele, hex, type Target, type Trace } from "./target.ts";
 
 const MOST_STREAMS = 8;
+/** What a user that talks says, in parts that fit into any read. */
+const SAYS_BYTES = 3500;
 const POOL_BYTES = 2 * 1024 * 1024;
 
 type Behaviour = "sink" | "slow" | "late" | "never" | "refuse" | "talk";
@@ -53,7 +55,7 @@ class User implements Duplex {
   /** Says something, and then no more; it ends if it has something to say. */
   read(into: Uint8Array): Promise<number | null> {
     if (this.#behaviour !== "talk") return new Promise(() => {});
-    if (this.#saidBytes >= 3000) return Promise.resolve(null);
+    if (this.#saidBytes >= SAYS_BYTES) return Promise.resolve(null);
     const count = Math.min(into.length, 700);
     for (let at = 0; at < count; at++) into[at] = this.#saidBytes + at;
     this.#saidBytes += count;
@@ -200,7 +202,7 @@ class Subject {
   #sent(payload: Uint8Array): void {
     const [type, id] = [payload[0], readU32(payload, 1)];
     if (type === 0x20) this.theirs.opened(id, readU32(payload, 9));
-    if (type === 0x24 && !this.#refused.has(id)) this.#onReset(id, payload[13]! << 8 | payload[14]!);
+    if (type === 0x24) this.#onReset(id, payload[13]! << 8 | payload[14]!);
     const verdict = this.ours.take(payload);
     check(verdict.ends === "nothing", () => `${this.broken}: ${hex(payload)}`);
     if (type !== 0x25) return;
@@ -211,6 +213,8 @@ class Subject {
 
   /** A stream that the mux does not take: there are too many, or they have taken too much. */
   #onReset(id: number, code: number): void {
+    // Another service.
+    if (this.#refused.has(id)) check(code === 1, () => `a service that is not there was refused with code ${code}`);
     const stream = this.theirs.streams.get(id);
     if (stream === undefined) return;
     const others = [...this.theirs.streams.values()].reduce((sum, other) => sum + other.granted, 0);
@@ -287,6 +291,17 @@ class Subject {
     }
   }
 
+  /** Users that talk were read up to the last byte that may go. */
+  assertSaid(): void {
+    if (this.session.error !== undefined || this.#behaviour !== "talk") return;
+    for (const [id, { isReset }] of this.theirs.streams) {
+      const stream = this.ours.streams.get(id);
+      if (isReset || stream === undefined) continue;
+      const due = Math.min(stream.granted, SAYS_BYTES);
+      check(prefixOf(stream) === due, () => `${prefixOf(stream)} bytes were sent on stream ${id}, due ${due}`);
+    }
+  }
+
   /** Those whose streams are over have nothing else than the beginning of one either. */
   assertNothingForeign(): void {
     for (const { got } of this.users) {
@@ -355,7 +370,9 @@ export const streams: Target = {
     }
     // A slow user takes a piece at a time.
     while (subject.session.error === undefined && subject.isWaiting) subject.release();
+    subject.pull();
     subject.assertDelivered();
+    subject.assertSaid();
     subject.assertNothingForeign();
     subject.end();
     drain();

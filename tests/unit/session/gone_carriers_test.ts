@@ -75,6 +75,18 @@ Deno.test("a receipt for a carrier that never was is impossible, one for a carri
   assertEquals(again, []);
 });
 
+Deno.test("a receipt that comes again tells the same, as long as this end's is owed", () => {
+  const { gone, again } = setUp();
+  gone.add({ number: 0, taken: 5, remains: left(20, 50) });
+  gone.settle([{ number: 0, taken: 33 }], 1);
+  assertEquals(gone.settle([{ number: 0, taken: 33 }], 2), 0);
+  const other = () => gone.settle([{ number: 0, taken: 34 }], 3);
+  assertEquals(assertThrows(other, TeleError, "34 bytes of a carrier, and before that 33").code, "protocol");
+  assertEquals(again.length, 1);
+  gone.told([{ number: 0, taken: 5 }]);
+  assertEquals(gone.settle([{ number: 0, taken: 34 }], 4), 0, "settled");
+});
+
 Deno.test("books with more carriers than may be unsettled are too full", () => {
   const { gone } = setUp();
   for (let number = 0; number < MOST_UNSETTLED; number++) gone.add({ number, taken: 1, remains: left(0, 0) });
