@@ -21,7 +21,7 @@ export interface Dialled {
 /**
  * Streams of one session that wait for their users.
  *
- * A dial costs many times what an open record costs its sender (invariant 10). A stream that is reset in the same step
+ * A dial costs many times what an open costs its sender (invariant 10). A stream that is reset in the same step
  * is not dialled for, and beyond a burst the rate of a session is bounded. A stream that comes to a good end gives half
  * its dial back: a client that uses the connections it opens may open twice as many. The first turn is long enough for
  * the connections that a program opens together; behind a turn that left some waiting the next are short, since all

@@ -20,7 +20,7 @@ import type { MuxStream, StreamEnd } from "./stream.ts";
 
 /** Segments of 256 KiB out at once before what arrives is copied out of them: 16 MiB. */
 const INBOUND_SEGMENTS = 64;
-/** The same for what is read from users, beyond the replay log's limit: 32 MiB. */
+/** The same for what is read from users, beyond the limit of a session's logs: 32 MiB. */
 const OUTBOUND_SEGMENTS = 128;
 
 /** Options of both ends. */

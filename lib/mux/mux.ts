@@ -327,8 +327,12 @@ export class Mux implements UpperLayer, StreamHost {
     }
     if (this.#seen.see(id) === "known") return;
     if (service !== 0) {
-      const message = `the tele server has no service ${service}`;
-      return this.#dueReset({ id, offset: 0, code: ResetCode.refused, message });
+      return this.#dueReset({
+        id,
+        offset: 0,
+        code: ResetCode.refused,
+        message: `the tele server has no service ${service}`,
+      });
     }
     this.#onOpen(id, credits);
   }
@@ -395,7 +399,6 @@ export class Mux implements UpperLayer, StreamHost {
     this.#takenPool.give(taken - stream.waitingBytes);
   }
 
-  /** There is no room for it. */
   #refuse(id: number, message: string): void {
     this.#dueReset({ id, offset: 0, code: ResetCode.limit, message });
   }

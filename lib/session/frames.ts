@@ -7,14 +7,18 @@
 import { ByteReader, readU16, readU32, readU64, writeU16, writeU32, writeU64 } from "../net/bytes.ts";
 import { TeleError } from "../net/error.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../ping/codec.ts";
-import { readFields } from "./handshake/fields.ts";
+import { readFields, type Receipt } from "./handshake/fields.ts";
+import { type Lane, readLane } from "./handshake/messages.ts";
 import {
   COUNTED_HEADER_BYTES,
   DATA_HEADER_BYTES,
   FrameType,
+  LANE_FRAME_BYTES,
   MAX_EXTRA_BYTES,
   OPEN_FRAME_BYTES,
+  RECEIPT_FRAME_BYTES,
   RESET_FRAME_BYTES,
+  WANT_FRAME_BYTES,
   WINDOW_BYTES,
 } from "./session_constants.ts";
 
@@ -112,7 +116,7 @@ export function writeWindow(into: Uint8Array, at: number, id: number, limit: num
 export function decodeOpen(payload: Uint8Array): Open {
   const at = OPEN_FRAME_BYTES - FRAME_HEADER_BYTES - 1;
   const fieldsBytes = payload.length - at;
-  if (fieldsBytes < 1 || fieldsBytes > MAX_EXTRA_BYTES) {
+  if (fieldsBytes > MAX_EXTRA_BYTES) {
     throw new TeleError("protocol", `an open of ${payload.length} bytes is none`);
   }
   // None is known in this version; nearly all opens have none.
@@ -137,6 +141,28 @@ export function decodeReset(payload: Uint8Array): Reset {
     code: readU16(payload, 13),
     message: new TextDecoder().decode(payload.subarray(at)),
   };
+}
+
+/** Reads the payload of a receipt. */
+export function decodeReceipt(payload: Uint8Array): Receipt {
+  checkLength(payload, RECEIPT_FRAME_BYTES, "receipt");
+  return { number: readU32(payload, 1), taken: readU64(payload, 5) };
+}
+
+/** Reads the payload of a lane: which carrier, and what it is for from now on. */
+export function decodeLane(payload: Uint8Array): { number: number; lane: Lane } {
+  checkLength(payload, LANE_FRAME_BYTES, "lane");
+  return { number: readU32(payload, 1), lane: readLane(payload[5]) };
+}
+
+/** Checks the payload of a want, which an end with one carrier has no use for. */
+export function checkWant(payload: Uint8Array): void {
+  checkLength(payload, WANT_FRAME_BYTES, "want");
+}
+
+function checkLength(payload: Uint8Array, frameBytes: number, name: string): void {
+  if (payload.length === frameBytes - FRAME_HEADER_BYTES) return;
+  throw new TeleError("protocol", `a ${name} of ${payload.length} bytes is none`);
 }
 
 /** Tells `each` of the values in the payload of a windows frame. */

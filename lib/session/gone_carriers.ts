@@ -16,6 +16,8 @@ export interface GoneCarrier {
   taken: number;
   /** What was sent on it and not acknowledged; nothing, once it was queued to be sent again. */
   remains: Remains | undefined;
+  /** The peer's receipt, once it has come. */
+  takenThere?: number;
 }
 
 /**
@@ -41,8 +43,6 @@ export interface GoneCarrier {
  */
 export class GoneCarriers {
   readonly #carriers: Map<number, GoneCarrier> = new Map();
-  /** The peer's receipts for those of which it may not have this end's: it may give them again. */
-  readonly #received: Map<number, number> = new Map();
   readonly #sendAgain: (remains: Remains, taken: number) => void;
 
   /** None is gone. `sendAgain` takes over what a carrier leaves behind, and how much of it the peer has taken. */
@@ -78,53 +78,59 @@ export class GoneCarriers {
    */
   settle(receipts: readonly Receipt[], lastNumber: number): number {
     const told = new Map(receipts.map(({ number, taken }) => [number, taken]));
-    const highest = Math.max(-1, ...told.keys());
-    if (highest > lastNumber) {
-      throw new TeleError("protocol", `the peer gave a receipt for a carrier ${highest}, which never was`);
-    }
+    for (const [number, taken] of told) this.#check(number, taken, lastNumber);
     let news = 0;
     // The oldest last, since each goes in front of what is queued.
     const carriers = [...this.#carriers.values()].sort((one, other) => other.number - one.number);
     for (const carrier of carriers) {
-      const { remains, number } = carrier;
-      const receipt = told.get(number);
-      if (remains === undefined) {
-        this.#checkAgain(number, receipt);
-        continue;
-      }
-      const taken = receipt ?? remains.acknowledged;
-      if (taken < remains.acknowledged || taken > remains.handed) {
-        throw new TeleError(
-          "protocol",
-          `the peer says it took ${taken} bytes of a carrier, which cannot be: it acknowledged ` +
-            `${remains.acknowledged} before, and ${remains.handed} were sent`,
-        );
-      }
-      news += taken - remains.acknowledged;
-      carrier.remains = undefined;
-      if (carrier.taken === 0) this.#carriers.delete(number);
-      else if (receipt !== undefined) this.#received.set(number, receipt);
-      this.#sendAgain(remains, taken);
+      if (carrier.remains !== undefined) news += this.#apply(carrier, carrier.remains, told.get(carrier.number));
     }
     return news;
   }
 
-  /** A receipt is final: another one cannot be right as well. */
-  #checkAgain(number: number, receipt: number | undefined): void {
-    const before = this.#received.get(number);
-    if (receipt === undefined || before === undefined || receipt === before) return;
-    throw new TeleError("protocol", `the peer says it took ${receipt} bytes of a carrier, and before that ${before}`);
+  /**
+   * The peer told in a frame what it took of one carrier. Of one that is settled it says nothing new.
+   *
+   * @param lastNumber The highest number that was committed.
+   * @returns How many bytes it has taken beyond what it had acknowledged.
+   * @throws {TeleError} `protocol` if that is impossible.
+   */
+  receipt({ number, taken }: Receipt, lastNumber: number): number {
+    this.#check(number, taken, lastNumber);
+    const carrier = this.#carriers.get(number);
+    return carrier?.remains === undefined ? 0 : this.#apply(carrier, carrier.remains, taken);
   }
 
-  #forget(number: number): void {
-    this.#carriers.delete(number);
-    this.#received.delete(number);
+  /** A receipt is for a carrier that was, and final: a second one for the same carrier tells the same. */
+  #check(number: number, taken: number, lastNumber: number): void {
+    if (number > lastNumber) {
+      throw new TeleError("protocol", `the peer gave a receipt for a carrier ${number}, which never was`);
+    }
+    const before = this.#carriers.get(number)?.takenThere;
+    if (before === undefined || before === taken) return;
+    throw new TeleError("protocol", `the peer says it took ${taken} bytes of a carrier of which it had said ${before}`);
+  }
+
+  #apply(carrier: GoneCarrier, remains: Remains, told: number | undefined): number {
+    const taken = told ?? remains.acknowledged;
+    if (taken < remains.acknowledged || taken > remains.handed) {
+      throw new TeleError(
+        "protocol",
+        `the peer says it took ${taken} bytes of a carrier, which cannot be: it acknowledged ` +
+          `${remains.acknowledged} before, and ${remains.handed} were sent`,
+      );
+    }
+    carrier.remains = undefined;
+    carrier.takenThere = told;
+    if (carrier.taken === 0) this.#carriers.delete(carrier.number);
+    this.#sendAgain(remains, taken);
+    return taken - remains.acknowledged;
   }
 
   /** The peer has these receipts. */
   told(receipts: readonly Receipt[]): void {
     for (const { number } of receipts) {
-      if (this.#carriers.get(number)?.remains === undefined) this.#forget(number);
+      if (this.#carriers.get(number)?.remains === undefined) this.#carriers.delete(number);
     }
   }
 
@@ -136,7 +142,7 @@ export class GoneCarriers {
   needed(receipts: readonly Receipt[]): void {
     const named = new Set(receipts.map(({ number }) => number));
     for (const [number, { remains }] of this.#carriers) {
-      if (remains === undefined && !named.has(number)) this.#forget(number);
+      if (remains === undefined && !named.has(number)) this.#carriers.delete(number);
     }
   }
 
@@ -144,7 +150,6 @@ export class GoneCarriers {
   clear(): Remains[] {
     const remains = [...this.#carriers.values()].flatMap((carrier) => carrier.remains ?? []);
     this.#carriers.clear();
-    this.#received.clear();
     return remains;
   }
 }

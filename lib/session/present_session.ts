@@ -62,6 +62,7 @@ export class PresentSession<Upper extends UpperLayer> {
     const { clock, pool, limits, memory } = this.#options;
     const ifPresent = (tell: () => void) => void (session === this.#session && tell());
     const session: Session = new Session({
+      end: "client",
       clock,
       pool,
       upper,

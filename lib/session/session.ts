@@ -1,5 +1,5 @@
 /**
- * What survives carriers: the counts, the replay log, and whoever uses them.
+ * What survives carriers: what they left behind, and whoever uses them.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { Receipt } from "./handshake/fields.ts";
 import { Carrier, type CarrierHost } from "./carrier/carrier.ts";
 import type { FrameLog } from "./carrier/frame_log.ts";
 import type { Allowance } from "./carrier/frame_reader.ts";
-import { decodeOpen, decodeReset, decodeWindows } from "./frames.ts";
+import { checkWant, decodeLane, decodeOpen, decodeReceipt, decodeReset, decodeWindows } from "./frames.ts";
 import { LogBudget } from "./log_budget.ts";
 import { ResendQueue } from "./resend_queue.ts";
 import type { Segment } from "./segment_pool.ts";
@@ -325,8 +325,35 @@ export class Session implements CarrierHost {
       case FrameType.windows:
         decodeWindows(payload, (id, limit) => this.upper.receiveWindow(id, limit));
         return true;
+      case FrameType.receipt:
+        this.#receiveReceipt(decodeReceipt(payload));
+        return true;
+      case FrameType.lane:
+        this.#receiveLane(decodeLane(payload).number);
+        return true;
+      case FrameType.want:
+        // With one carrier there is nothing to choose.
+        if (this.#options.end === "server") {
+          throw new TeleError("protocol", "the peer wants carriers, which clients give");
+        }
+        checkWant(payload);
+        return true;
     }
     return false;
+  }
+
+  #receiveReceipt(receipt: Receipt): void {
+    if (receipt.number === this.#carrier?.number) {
+      throw new TeleError("protocol", "the peer gave a receipt for the carrier on which it comes");
+    }
+    this.#takenThere += this.#gone.receipt(receipt, this.lastNumber);
+    this.wake();
+  }
+
+  #receiveLane(number: number): void {
+    if (this.#options.end === "client") throw new TeleError("protocol", "the peer chose a lane, which only clients do");
+    if (number === this.#carrier?.number) return;
+    throw new TeleError("protocol", `the peer chose a lane on another carrier than ${number}, for which it was`);
   }
 
   /** @ignore */

@@ -76,6 +76,12 @@ export const RESET_FRAME_BYTES = 21;
 /** Bytes of a receipt frame, length included. */
 export const RECEIPT_FRAME_BYTES = 17;
 
+/** Bytes of a lane frame, length included. */
+export const LANE_FRAME_BYTES = 10;
+
+/** Bytes of a want frame, length included. */
+export const WANT_FRAME_BYTES = 10;
+
 /** Bytes of one window value: stream and offset. */
 export const WINDOW_BYTES = 12;
 

@@ -19,7 +19,7 @@ export interface SessionLimits {
    */
   readonly resumeTimeoutMs: number;
   /**
-   * Limit of one session's replay log, in bytes.
+   * Limit of what one session holds of what it has sent, in bytes.
    *
    * @default {33554432}
    */

@@ -14,6 +14,8 @@ import type { UpperLayer } from "./upper_layer.ts";
 
 /** Options of {@linkcode Session}. */
 export interface SessionOptions {
+  /** Which end of it this is. */
+  end: "client" | "server";
   /** Time. */
   clock: Clock;
   /** Segments that carriers are read into. */

@@ -214,6 +214,7 @@ export class SessionServer<Upper extends UpperLayer> {
   #makeSession(upper: Upper, id: Uint8Array, resumeSecret: Uint8Array, resumeTimeoutMs: number): Session {
     const { clock, pool, limits, memory } = this.#options;
     const session: Session = new Session({
+      end: "server",
       clock,
       pool,
       upper,

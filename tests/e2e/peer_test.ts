@@ -13,8 +13,18 @@ import { type Scenario, scenario } from "../support/scenario.ts";
 import { requires } from "../support/skip.ts";
 import { type Fact, PythonPeer } from "../support/python_peer.ts";
 import { readExactly } from "../support/reading.ts";
-import { connectTo, echo, exchange, ResettableConnection, roundTrip, UserServer } from "../support/user_programs.ts";
-import { until, within } from "../support/wait.ts";
+import {
+  byFirstByte,
+  connectTo,
+  echo,
+  exchange,
+  type Handler,
+  ResettableConnection,
+  roundTrip,
+  UserServer,
+  writeAll,
+} from "../support/user_programs.ts";
+import { pause, until, within } from "../support/wait.ts";
 
 /** A running peer. */
 class Peer extends PythonPeer {
@@ -31,7 +41,7 @@ class Peer extends PythonPeer {
 }
 
 Deno.test({
-  name: "a Python client by the document: exactly once over carriers cut in mid frame, resume, takeover, refusals",
+  name: "a Python client by the document: exactly once over carriers cut in mid frame, joins, refusals, identities",
   ...requires("python3"),
   fn: scenario(120_000, async (s) => {
     const user = s.use(new UserServer(echo));
@@ -46,11 +56,17 @@ Deno.test({
     assertEquals({ bytes, same }, { bytes: 1_500_000, same: true });
     assert(carriers as number > 8, `${carriers} carriers`);
     assert(again as number > 0, "something was sent again");
-    assert(mid as number > 0, "some record went on with another carrier");
+    assert(mid as number > 0, "some data frame went on with another carrier");
+    assertEquals(fact("leave").text, "before, during, behind");
     // Codes 6 stale, 4 proof, 2 protocol; status 1 unknown.
     assertEquals(fact("refusals"), { step: "refusals", stale: 6, forged: 4, wrong: 2, unknown: 1, kept: true });
-    assertEquals(fact("takeover"), { step: "takeover", old_closed: true, came: 27 });
-    assertEquals(fact("impossible"), { step: "impossible", code: 2, after: 1 });
+    assertEquals(fact("takeover"), { step: "takeover", old_closed: true, came: 27, same: true });
+    const { ended, forged } = fact("identities");
+    assertEquals(
+      [ended, forged],
+      [["goodbye 7", "goodbye 7", "", ""], 4],
+      "replaced, by the slot and by the last slot",
+    );
     assert(/^goodbye 2: .*credit/.test(String(fact("greedy").error)), String(fact("greedy").error));
     assertEquals(fact("goodbye"), { step: "goodbye", after: 1 });
     await until(() => user.open === 0, 10_000, "the end of all upstream connections");
@@ -78,10 +94,11 @@ Deno.test({
       assertEquals(receivedSha256, sentSha256);
     }
     assertEquals((await client.stop()).code, 0);
-    const { why, again, resumes } = await peer.fact("ended");
+    const { why, again, mid, resumes } = await peer.fact("ended");
     assert(String(why).startsWith("goodbye 1: the tele client ended"), String(why));
     assert(resumes as number > 5, `${resumes} resumes`);
     assert(again as number > 0, "the server sent something again");
+    assert(mid as number > 0, "some data frame went on with another carrier");
   }),
 });
 
@@ -101,6 +118,138 @@ Deno.test({
     await within(roundTrip(again, "a new session"), 20_000, "an echo");
     await again.closeWrite();
     await within(readExactly(again, 1).catch(() => {}), 10_000, "the end of the echo");
+  }),
+});
+
+/** The peer has broken each rule once: what that ended is what the document says. */
+function assertRules(facts: Fact[], least: number): void {
+  const rules = facts.filter(({ step }) => step === "rule" || step === "commit");
+  assert(rules.length >= least, `${rules.length} rules`);
+  const broken = rules.filter(({ want, got }) => got !== want);
+  assertEquals(broken, []);
+}
+
+Deno.test({
+  name: "a Python client breaks each rule of the document once: what the document says ends, and nothing else",
+  ...requires("python3"),
+  fn: scenario(240_000, async (s) => {
+    const user = s.use(new UserServer(echo));
+    const server = await s.server(user.port);
+    const peer = s.use(new Peer("rules", String(server.port)));
+    assertEquals((await within(peer.ended, 220_000, "the end of the Python client")).code, 0);
+    assertRules(peer.facts, 100);
+    assertEquals(peer.facts.find(({ reset }) => reset !== undefined)?.reset, [1, "the tele server has no service 1"]);
+  }),
+});
+
+Deno.test({
+  name: "a Python server breaks each rule of the document once: what the document says ends, and nothing else",
+  ...requires("python3"),
+  fn: scenario(240_000, async (s) => {
+    const peer = s.use(new Peer("client-rules"));
+    const { port } = await peer.fact("ready");
+    const client = await s.client(port as number);
+    await peer.tell(String(client.port));
+    assertEquals((await within(peer.ended, 220_000, "the end of the Python server")).code, 0);
+    assertRules(peer.facts, 50);
+  }),
+});
+
+Deno.test({
+  name: "a Python client joins a session 500 times, and nothing is left of what is gone",
+  ...requires("python3"),
+  fn: scenario(120_000, async (s) => {
+    const user = s.use(new UserServer(echo));
+    const server = await s.server(user.port);
+    const peer = s.use(new Peer("joins", String(server.port), "500"));
+    assertEquals((await within(peer.ended, 110_000, "the end of the Python client")).code, 0);
+    const { same, highest, unsettled } = await peer.fact("joins");
+    assertEquals({ same, highest, unsettled }, { same: true, highest: 500, unsettled: 0 });
+    assertEquals(user.accepted, 1);
+  }),
+});
+
+Deno.test({
+  name:
+    "a Python client breaks, joins and leaves carriers: one at a time with a tele server, four with a Python server",
+  ...requires("python3"),
+  fn: scenario(120_000, async (s) => {
+    const user = s.use(new UserServer(echo));
+    const server = await s.server(user.port);
+    const peerServer = s.use(new Peer("server", "--carriers=4"));
+    const { port } = await peerServer.fact("ready");
+    const several = async (port: number) => {
+      const peer = s.use(new Peer("several", String(port), "--rounds=2"));
+      assertEquals((await within(peer.ended, 100_000, "the end of the Python client")).code, 0);
+      assertEquals(peer.facts.map(({ same }) => same), Array(2).fill(Array(5).fill(true)));
+      return Math.max(...peer.facts.map(({ most }) => most as number));
+    };
+    assertEquals(await Promise.all([several(server.port), several(port as number)]), [1, 4]);
+  }),
+});
+
+/** Sends one byte for ever, until the connection fails. */
+const floodOf = (byte: string): Handler => async (connection) => {
+  const block = new Uint8Array(64 * 1024).fill(byte.charCodeAt(0));
+  while (true) await writeAll(connection, block);
+};
+
+/** Downloads `b`s until `isOver`. Returns how many came, and how many other bytes. */
+async function download(port: number, isOver: () => boolean): Promise<{ bytes: number; foreign: number }> {
+  using connection = await connectTo(port);
+  await writeAll(connection, bytesOf("b"));
+  const buffer = new Uint8Array(64 * 1024);
+  let [bytes, foreign] = [0, 0];
+  while (!isOver()) {
+    const count = await within(connection.read(buffer), 20_000, "the next bytes of a download");
+    assert(count !== null, "the download goes on");
+    bytes += count;
+    for (const byte of buffer.subarray(0, count)) if (byte !== 0x62) foreign++;
+    await pause(1); // leaves the rest of the machine to the others
+  }
+  return { bytes, foreign };
+}
+
+/** Talks until `isOver`. Returns how often. */
+async function talk(port: number, isOver: () => boolean): Promise<number> {
+  using connection = await connectTo(port);
+  await writeAll(connection, bytesOf("e"));
+  let count = 0;
+  for (; !isOver(); count++) await within(roundTrip(connection, `still here ${count}`), 20_000, "an echo");
+  return count;
+}
+
+Deno.test({
+  name:
+    "a hostile client makes the server let go of what it is sending: it gets its own bytes only, others notice nothing",
+  ...requires("python3"),
+  fn: scenario(180_000, async (s) => {
+    const user = s.use(new UserServer(byFirstByte({ A: floodOf("A"), b: floodOf("b"), e: echo })));
+    const server = await s.server(user.port);
+    const client = await s.client(server.port);
+    let isOver = false;
+    const others = [
+      ...[1, 2].map(() => download(client.port, () => isOver)),
+      talk(client.port, () => isOver).then((count) => ({ bytes: count, foreign: 0 })),
+    ];
+    const noticed = Promise.all(others);
+    noticed.catch(() => {}); // Looked at below.
+    for (const how of ["count", "reset", "goodbye", "close"]) {
+      const peer = s.use(new Peer("hostile", String(server.port), how, "--rounds=2"));
+      assertEquals((await within(peer.ended, 60_000, `the end of the hostile client (${how})`)).code, 0);
+      assertEquals(peer.facts.length, 2);
+      for (const { foreign, before, behind } of peer.facts) {
+        assertEquals(foreign, 0, how);
+        assert(before as number > 0, `it downloads (${how})`);
+        assert(behind as number > 0, `it reads on (${how})`);
+      }
+    }
+    isOver = true;
+    for (const { bytes, foreign } of await within(noticed, 30_000, "the others")) {
+      assert(bytes > 0);
+      assertEquals(foreign, 0);
+    }
+    assertEquals(client.log.filter((line) => /lost|cut|refused| error /.test(line)), []);
   }),
 });
 

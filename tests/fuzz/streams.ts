@@ -126,7 +126,14 @@ class Subject {
       onStreamEnd: (stream, end) => this.#onStreamEnd(stream, end),
     });
     const [never, upper] = [() => {}, this.#mux];
-    this.session = new Session({ clock, pool, upper, limits: LIMITS, onDetached: never });
+    this.session = new Session({
+      end: isServer ? "server" : "client",
+      clock,
+      pool,
+      upper,
+      limits: LIMITS,
+      onDetached: never,
+    });
     this.#mux.bind(this.session);
     this.#log = new FrameLog(this.session.budget);
     this.#reader = new SessionFrameReader({

@@ -10,8 +10,10 @@ import { LentWrite } from "../support/lent_memory.ts";
 export interface Lateness {
   /** Before what was read reaches it; `undefined` if at once. */
   read: (() => Promise<void> | undefined) | undefined;
-  /** Before what is written leaves, and before what was under way at the end settles. */
+  /** Before what is written leaves; `undefined` if at once. */
   write: (() => Promise<void> | undefined) | undefined;
+  /** Before what was under way at the end settles, if writes are late. */
+  settle: () => Promise<void> | undefined;
 }
 
 /** The end of a carrier that a process holds; applies the carrier's fate to what is written. */
@@ -58,7 +60,7 @@ export class CarrierEnd implements Duplex {
       await this.#end.write(bytes);
       taken = bytes.length;
     } catch (error) {
-      await this.#late.write!();
+      await this.#late.settle();
       throw error;
     } finally {
       lent.giveBack(taken);

@@ -481,7 +481,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "a session forgotten though its client knows it",
     "session/session_registry.ts",
     "    this.#watch(entry);\n  }\n\n",
-    '    if (session.received === 0) return void session.end(new TeleError("closed", "it carried nothing"));\n    this.#watch(entry);\n  }\n\n',
+    '    if (session.takenBytes === 0) return void session.end(new TeleError("closed", "it carried nothing"));\n    this.#watch(entry);\n  }\n\n',
   ),
   fault(
     "the hold of a write dropped",
@@ -585,8 +585,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "all that was sent taken for arrived where no receipt says so",
     "session/gone_carriers.ts",
-    "told.get(number) ?? remains.acknowledged;",
-    "told.get(number) ?? remains.handed;",
+    "told ?? remains.acknowledged;",
+    "told ?? remains.handed;",
   ),
   fault(
     "what a receipt covers sent again",

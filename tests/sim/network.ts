@@ -39,6 +39,12 @@ export interface Lines {
 /** More carriers in one run mean that none of them brings anything; the run then ends in waiting. */
 const MOST_CARRIERS = 2_000;
 
+/**
+ * A write that was under way when its carrier ended may settle up to so much later, where writes are late: when others
+ * have taken over. In milliseconds.
+ */
+const MOST_SETTLE_MS = 400;
+
 /** One carrier. */
 export interface Pipe {
   readonly index: number;
@@ -190,6 +196,7 @@ export class SimNetwork {
     const lateness = {
       read: readsLate ? late(lateReadMs) : undefined,
       write: lateWriteMs > 0 ? late(lateWriteMs) : undefined,
+      settle: late(MOST_SETTLE_MS),
     };
     const near = new CarrierEnd(pipe.a, watch("up"), lateness);
     const far = new CarrierEnd(pipe.b, watch("down"), lateness);

@@ -66,7 +66,7 @@ export interface Scenario {
   cryptoMs: number;
   /** What is read from a carrier comes up to so late. */
   lateReadMs: number;
-  /** What is written to a carrier leaves up to so late, and a closed carrier lets go of it up to so late. */
+  /** What is written to a carrier leaves up to so late; if at all, a carrier that is over lets go of it much later. */
   lateWriteMs: number;
   /** Input and output that ends within this time may end together. */
   togetherMs: number;

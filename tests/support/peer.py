@@ -9,9 +9,11 @@
                               server, and tells what that ended
     peer.py client-rules      listens, takes the user's port of a tele client as a line, and does the same to that
     peer.py joins PORT N      joins one session N times
-    peer.py hostile PORT HOW  see `pypeer/hostile.py`; `--rounds=N` for more than one
+    peer.py several PORT      carries data over as many carriers at once as the server on PORT allows, and breaks them
+    peer.py hostile PORT HOW  see `pypeer/hostile.py`
 
-All take `--token=TEXT`, which is good enough for a test: it shows in `ps`. `--carriers=N` is how many a server allows.
+`--rounds=N` does the last two more than once. All take `--token=TEXT`, which is good enough for a test: it shows in
+`ps`. `--carriers=N` is how many a server allows at once.
 
 Needs the standard library only. One thread, one `select` loop; the clock and the sockets are the real ones. It is a
 test's other end: it knows no flow rate and no user's sockets. What it finds is one line of JSON each.
@@ -28,9 +30,10 @@ import time
 
 from pypeer.carrier import end_session, finish, step
 from pypeer.client import Client, refusal
+from pypeer.commits import run_commits
 from pypeer.handshake import Server
 from pypeer.hostile import hostile_download
-from pypeer.rules import run_client_rules, run_handshake_rules, run_rules
+from pypeer.rules import run_client_rules, run_rules
 from pypeer.wire import NEW, SHUTDOWN, CarrierError, Refused, SessionError
 
 
@@ -195,6 +198,45 @@ def goodbye(client):
     say(step="goodbye", after=client.status())
 
 
+def run_several(port, token, seed):
+    """Several carriers at once, as many as the server allows, that are cut, joined and left at random."""
+    chance = random.Random(seed)
+    client = Client(port, token)
+    session = client.session
+    client.begin()
+    echoed = {}
+
+    def collect(stream):
+        echoed[stream.number] = echoed.get(stream.number, b"") + stream.incoming
+        stream.incoming.clear()
+
+    session.on_data = collect
+    data = [chance.randbytes(700_000 + index) for index in range(5)]
+    streams = [session.open() for _ in data]
+    for stream, sent in zip(streams, data):
+        stream.outgoing += sent
+        stream.ends = True
+    end, cuts, left, most = time.monotonic() + 30, 60, 0, 1
+    while not all(stream.fin_came for stream in streams) and time.monotonic() < end and not session.ended:
+        carriers = session.carriers
+        if not carriers or (len(carriers) < session.most_carriers and chance.random() < 0.3):
+            cut = {chance.choice(["cut_out", "cut_in"]): chance.randrange(90, 90_000)} if cuts > 0 else {}
+            cuts -= 1
+            # Now and then one that lives is given up for the new one.
+            keep = [number for number in carriers if chance.random() < 0.9][:session.most_carriers - 1]
+            client.join(keep=keep, how=chance.choice(["close", "reset"]), **cut)
+        elif len(carriers) > 1 and chance.random() < 0.01:
+            left += 1
+            chance.choice(list(carriers.values())).leave()
+        most = max(most, len(carriers))
+        step(carriers.values())
+    same = [echoed.get(stream.number) == sent for stream, sent in zip(streams, data)]
+    say(step="several", same=same, carriers=client.carriers, most=most, left=left, again=session.again_bytes,
+        mid=session.mid_frames, ended=session.ended, unsettled=len(session.gone))
+    end_session(session, SHUTDOWN, "done")
+    finish(session)
+
+
 def run_joins(port, token, count):
     """One session, and as many carriers one after the other."""
     client = Client(port, token)
@@ -289,10 +331,13 @@ def main():
     elif options.role == "client":
         run_client(port, token)
     elif options.role == "rules":
-        run_handshake_rules(port, token, say, options.only)
+        run_commits(port, token, say, options.only)
         run_rules(port, token, say, options.only)
     elif options.role == "client-rules":
         run_client_rules(say, options.only)
+    elif options.role == "several":
+        for seed in range(options.rounds):
+            run_several(port, token, seed)
     elif options.role == "joins":
         run_joins(port, token, int(options.args[1]))
     elif options.role == "hostile":

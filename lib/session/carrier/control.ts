@@ -1,5 +1,5 @@
 /**
- * The control frames that one carrier owes its peer: acknowledgements, probes, hints.
+ * The control frames that one carrier owes its peer: acknowledgements and probes.
  *
  * @module
  */

@@ -93,6 +93,8 @@ export class SessionFrameReader {
   #offset = 0;
   #gathered: Uint8Array | undefined;
   #counted = 0;
+  /** Counted bytes of the frame that the sink is being told of: wasted, if it throws. */
+  #told = 0;
 
   /** A reader at a frame boundary, which stops when `allowance` is used up. */
   constructor(sink: SessionFrameSink, allowance: Allowance = { left: Infinity }, costOf: CostOf = () => 1) {
@@ -111,7 +113,8 @@ export class SessionFrameReader {
    * the header of data.
    */
   get wastedBytes(): number {
-    if (this.#type === NO_TYPE || !isCounted(this.#type)) return 0;
+    if (this.#type === NO_TYPE) return this.#told;
+    if (!isCounted(this.#type)) return 0;
     if (!this.#isData) return FRAME_HEADER_BYTES + this.#length - this.#left;
     if (this.#filled < DATA_HEADER_BYTES) return this.#filled;
     return this.#left === this.#length - DATA_FIELDS_BYTES ? DATA_HEADER_BYTES : 0;
@@ -217,8 +220,10 @@ export class SessionFrameReader {
     this.#left -= piece.length;
     if (this.#left === 0) {
       const payload = isWhole || this.#gathered === undefined ? piece : this.#gathered;
+      this.#told = isCounted(type) ? FRAME_HEADER_BYTES + this.#length - piece.length : 0;
       this.#finish();
       this.#emit(type, payload);
+      this.#told = 0;
     }
     if (isCounted(type)) this.#counted += piece.length;
     return end;

@@ -84,7 +84,8 @@ function readKind(value: number): Kind {
 
 const laneByte = { quiet: 0, bulk: 1 } as const;
 
-function readLane(value: number): Lane {
+/** What the byte of a lane stands for. */
+export function readLane(value: number): Lane {
   if (value === laneByte.quiet) return "quiet";
   if (value === laneByte.bulk) return "bulk";
   throw new TeleError("protocol", `a carrier of lane ${value} is not known here`);

@@ -148,6 +148,8 @@ export function leftBehind(seed: number, dice: Dice): Scenario {
   scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
   scenario.startCredit = 64 * 1024;
   scenario.replayBufferBytes = dice.pick(64, 256, 1024) * 1024;
+  // What a write of a dead carrier still has goes out again on the next.
+  scenario.lateWriteMs = dice.pick(0, 1, 1, 20);
   const bytesPerSecond = dice.pick(0, 50_000, 200_000);
   const bufferBytes = dice.pick(65_536, 65_536, 8_192);
   scenario.lines = { delayMs: dice.pick(0, 1, 20, 100), bytesPerSecond, bufferBytes, chunkBytes: 0 };

@@ -92,10 +92,11 @@ export function smallOnly(seed: number, dice: Dice): Scenario {
   // Of many streams the window values alone would be large.
   const isWide = dice.chance(0.4);
   const [count, most] = isWide ? [dice.between(150, 400), 6_000] : [dice.between(1, 3), 150_000];
-  if (isWide) scenario.startCredit = 4 * 1024;
+  // So little that a few bytes on each make its window move.
+  if (isWide) scenario.startCredit = 1024;
   for (let left = count; left > 0; left--) {
     scenario.prompt.push(scenario.streams.length);
-    scenario.streams.push({ openMs: 0, client: plainPlan(isWide ? dice.size(10, 500) : dice.size(200, most)) });
+    scenario.streams.push({ openMs: 0, client: plainPlan(isWide ? dice.size(10, 100) : dice.size(200, most)) });
   }
   scenario.serverUsers = [{ plan: plainPlan(dice.size(1_000, most)), dialMs: 0, refuses: false }];
   if (dice.chance(0.3)) scenario.events.push({ atMs: dice.between(1_000, 20_000), kind: "cut" });

@@ -75,10 +75,22 @@ export function bulk(seed: number, dice: Dice): Scenario {
     { plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false },
     { plan: { ...plainPlan(dice.size(100_000, 600_000)), pieceBytes: 200_000 }, dialMs: 0, refuses: false },
   ];
+  if (dice.chance(0.1)) return steady(scenario);
   for (let left = dice.between(0, 4); left > 0; left--) {
     scenario.events.push({ atMs: dice.size(1, 2_000), kind: dice.pick("cut", "cut") });
   }
   if (dice.chance(0.5)) scenario.fates = [null, fateOf(dice), fateOf(dice)];
+  return scenario;
+}
+
+/** Nothing is in the way: each acknowledgement makes room, and what waits for that goes at once. */
+function steady(scenario: Scenario): Scenario {
+  scenario.replayBufferBytes = 4096 * 1024;
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.lateReadMs = scenario.lateWriteMs = 0;
+  scenario.streams = [{ openMs: 0, client: { ...plainPlan(3_000_000), pieceBytes: 200_000 } }];
+  scenario.serverUsers = [{ plan: { ...plainPlan(10), fin: "end" }, dialMs: 0, refuses: false }];
+  scenario.prompt = [0];
   return scenario;
 }
 

@@ -20,12 +20,13 @@ class Carrier:
         self.cut_out, self.cut_in, self.how = cut_out, cut_in, how
         sock.setblocking(False)
         self.reader = FrameReader()
+        self.begun = False  # the first of `out` has left in part
         self.out = []  # [bytes, whether they are counted]
         self.log = []  # (offset, frame)
         self.logged = self.handed = self.acknowledged = self.acknowledged_to_peer = 0
         self.named = named  # carriers whose receipts its commit or accept told, of this end
         self.heard = session.is_client
-        self.alive, self.why, self.lost = True, "", False
+        self.alive, self.why = True, ""
         self.leaving = self.peer_left = self.ends = self.takes_nothing = False
         self.last_write = self.last_read = time.monotonic()
         self.promise_ms = PROMISE_MS
@@ -34,7 +35,7 @@ class Carrier:
         session.attach(number, self)
         if opening:
             self.put(opening)
-        self._probe(REPLY_WANTED)
+        self.probe(REPLY_WANTED)
         self.put(frame(b""))
         self.feed(rest)
 
@@ -50,7 +51,7 @@ class Carrier:
         self.logged += len(counted.bytes)
         self.put(counted.bytes, True)
 
-    def _probe(self, flags, mark=None):
+    def probe(self, flags, mark=None):
         if mark is None:
             self.mark = mark = (self.mark + 259) % 65536
         self.put(frame(struct.pack(">BBIH", PROBE, flags, PROMISE_MS, mark)))
@@ -68,7 +69,7 @@ class Carrier:
 
     def goodbye(self, code, text):
         """Ends the session: what was not sent is not sent any more, but for the frame under way."""
-        self.out = [entry for entry in self.out[:1] if getattr(self, "_begun", False)]
+        self.out = [entry for entry in self.out[:1] if self.begun]
         self.put(frame(ending(GOODBYE, code, text)))
         self.ends = self.takes_nothing = True
 
@@ -82,10 +83,10 @@ class Carrier:
         if self.reader.taken != self.acknowledged_to_peer or self.reply_due is not None:
             self._acknowledge()
         if self.reply_due is not None:
-            self._probe(REPLY, self.reply_due)
+            self.probe(REPLY, self.reply_due)
             self.reply_due = None
         if now - self.last_write > PROMISE_MS / 2000:
-            self._probe(0)
+            self.probe(0)
         while sum(len(data) for data, _ in self.out) < OUT_BYTES:
             counted = self.session.next_counted(self.number)
             if counted is None:
@@ -107,7 +108,7 @@ class Carrier:
                 return self.close(str(error))
             self.last_write = time.monotonic()
             self.handed += count if counted else 0
-            self._begun = 0 < count < len(data)
+            self.begun = 0 < count < len(data)
             self.out[0][0] = data[count:]
             if count == len(data):
                 del self.out[0]
@@ -115,7 +116,7 @@ class Carrier:
                 self.cut_out -= count
                 if self.cut_out <= 0:
                     return self.close("cut here while sending")
-            if self._begun:
+            if self.begun:
                 return
         if self.alive and self.ends and not self.out:
             self.ends = "sent"
@@ -200,7 +201,6 @@ class Carrier:
         if self.how == "reset":
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
-        self.session.carrier_lost(self.number)
         self.session.lose(self.number)
 
 

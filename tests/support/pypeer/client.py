@@ -38,8 +38,9 @@ class Client:
             session.given_up.add(number)
             raise
         for other in receipts:
-            # Named, and not answered: the server took nothing from it.
-            session.apply_receipt(other, told.get(other, 0))
+            # Named, and not answered: it counts with what was told before, else nothing was taken.
+            if other in told or session.gone[other].peer is None:
+                session.apply_receipt(other, told.get(other, 0))
             session.own_receipt_told(other)
         for other in told.keys() - receipts.keys():
             session.apply_receipt(other, told[other])

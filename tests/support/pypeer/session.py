@@ -4,7 +4,7 @@ import struct
 
 from .streams import Stream
 from .wire import (DATA, END, LANE, LAST_STREAM, LEAST_START, LEAST_STARTS, MAX_EXTRA, MOST_START, MOST_STARTS,
-                   MOST_UNSETTLED, OPEN, RECEIPT, REFUSED, RESET, WANT, WINDOWS, Counted, SessionError, open_frame,
+                   MOST_UNSETTLED, OPEN, RECEIPT, REFUSED, RESET, WANT, WINDOWS, SessionError, open_frame,
                    read_fields, CarrierError, receipt_frame, reset_frame, u64, windows_frame)
 
 LOG_BYTES = 1 << 20  # the limit of the logs here
@@ -41,7 +41,6 @@ class Session:
         self.streams = {}
         self.opened = set()  # numbers that the client has opened
         self.last_opened = -1
-        self.want = 0
         self.ended = None  # why, and who said it
         self.on_data = lambda stream: None
 
@@ -56,6 +55,9 @@ class Session:
         if carrier is None:
             return
         self.gone[number] = Gone(carrier)
+        for stream in self.streams.values():
+            # Its frames may go elsewhere, behind what is sent again.
+            stream.pin = None if stream.pin == number else stream.pin
         self.mid_frames += carrier.reader.is_inside
         if sum(gone.heard for gone in self.gone.values()) > MOST_UNSETTLED:
             raise SessionError("too many carriers that are gone and not settled")
@@ -201,12 +203,6 @@ class Session:
         if frame.stream in self.streams:
             self.streams[frame.stream].pin = number
         return frame
-
-    def carrier_lost(self, number):
-        """Streams whose frames are on it may go elsewhere, behind what is sent again."""
-        for stream in self.streams.values():
-            if stream.pin == number:
-                stream.pin = None
 
     # Receiving.
 

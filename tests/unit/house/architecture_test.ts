@@ -5,7 +5,7 @@ import { isThere, readText, sourcesBelow, treeFiles } from "../../support/source
 const MAP = readText("lib/ARCHITECTURE.md");
 
 /** Lines that a newcomer reads at once. */
-const MOST_LINES = 150;
+const MOST_LINES = 170;
 
 /** The numbers that a text cites, as in `Invariant 3`, `(invariant 9)` and `Invariants 1 and 11`. */
 function citedBy(text: string): number[] {

@@ -56,6 +56,7 @@ Deno.test("data in order is handed on as it came, without a copy", () => {
   const segment = new Segment(bytes);
   assertStrictEquals(arrivals.take(0, bytes, segment, GRANTED, { gaps, pool }), bytes);
   assertEquals([arrivals.received, arrivals.hasEarly, segment.isExclusive], [10, false, true]);
+  assertEquals(arrivals.take(0, bytes, segment, GRANTED, { gaps, pool }), undefined, "nothing of it is new");
 });
 
 Deno.test("what came before is left out, byte by byte", () => {
@@ -88,6 +89,18 @@ Deno.test("data may come up to the credit, early too, and not beyond it", () => 
   assertBroken(() => receiver.bring(20, 21, 20), "credit up to 20");
   receiver.bring(10, 15, 20);
   receiver.assertReceived(20);
+});
+
+Deno.test("a stream that nothing early came of is held to its credit as well", () => {
+  const receiver = new Receiver();
+  receiver.bring(0, 10, 10);
+  assertBroken(() => receiver.bring(10, 11, 10), "data up to 11 on a stream with credit up to 10");
+});
+
+Deno.test("an end below data that came early, before anything was known of an end, is an error", () => {
+  const receiver = new Receiver();
+  receiver.bring(20, 30);
+  assertBroken(() => receiver.arrivals.end(25, GRANTED), "data up to 30");
 });
 
 Deno.test("a stream is complete when everything up to its end was handed over, whichever comes first", () => {

@@ -21,6 +21,7 @@ const TERMS = { resumeTimeoutMs: 5_000, tokenSalt: Promise.resolve(SALT), identi
 function setUp(status: "ready" | "unknown", id = new Uint8Array(16)) {
   const clock = new FakeClock();
   const session = new Session({
+    end: "client",
     clock,
     pool: new SegmentPool({ plenty: 4 }),
     upper: new ByteLayer(1),

@@ -4,7 +4,10 @@ import { concat } from "@std/bytes/concat";
 import { TeleError } from "../../../lib/net/error.ts";
 import { FRAME_HEADER_BYTES } from "../../../lib/ping/codec.ts";
 import {
+  checkWant,
+  decodeLane,
   decodeOpen,
+  decodeReceipt,
   decodeReset,
   decodeWindows,
   isCounted,
@@ -88,6 +91,17 @@ Deno.test("opens, resets and window values of another length are errors", () => 
   assertOnlyWhole(payloadOf(resetFrame(1, 2, 3, "why")), decodeReset);
   assertOnlyWhole(payloadOf(windowsFrame([1, 2])), (payload) => decodeWindows(payload, () => {}));
   assertThrows(() => decodeWindows(new Uint8Array([FrameType.windows]), () => {}), TeleError, "not made of");
+});
+
+Deno.test("a receipt, a lane and a want are read, and have one length", () => {
+  const receipt = new Uint8Array([FrameType.receipt, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 3, 4]);
+  const lane = new Uint8Array([FrameType.lane, 0, 0, 0, 5, 1]);
+  assertEquals(decodeReceipt(receipt), { number: 258, taken: 772 });
+  assertEquals(decodeLane(lane), { number: 5, lane: "bulk" });
+  assertThrows(() => decodeLane(new Uint8Array([FrameType.lane, 0, 0, 0, 5, 2])), TeleError, "lane 2");
+  assertOnlyWhole(receipt, decodeReceipt);
+  assertOnlyWhole(lane, decodeLane);
+  assertOnlyWhole(new Uint8Array([FrameType.want, 0, 0, 0, 1, 5]), checkWant);
 });
 
 Deno.test("the service that an open asks for is told, whichever it is", () => {

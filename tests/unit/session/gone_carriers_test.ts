@@ -75,16 +75,30 @@ Deno.test("a receipt for a carrier that never was is impossible, one for a carri
   assertEquals(again, []);
 });
 
-Deno.test("a receipt that comes again tells the same, as long as this end's is owed", () => {
+Deno.test("a receipt that comes in a frame settles one carrier, and says nothing of those that are settled", () => {
+  const { gone, again } = setUp();
+  const [first, second] = [left(20, 50), left(0, 10)];
+  gone.add({ number: 3, taken: 1, remains: first });
+  gone.add({ number: 4, taken: 1, remains: second });
+  assertEquals(gone.receipt({ number: 3, taken: 30 }, 5), 10);
+  assertEquals(gone.receipt({ number: 3, taken: 30 }, 5), 0, "once");
+  assertEquals(gone.receipt({ number: 2, taken: 77 }, 5), 0, "settled before");
+  assertEquals(again, [[first, 30]]);
+  for (const impossible of [{ number: 4, taken: 11 }, { number: 6, taken: 0 }]) {
+    assertEquals(assertThrows(() => gone.receipt(impossible, 5), TeleError).code, "protocol");
+  }
+});
+
+Deno.test("a second receipt for a carrier tells the same, in a frame or in a list", () => {
   const { gone, again } = setUp();
   gone.add({ number: 0, taken: 5, remains: left(20, 50) });
   gone.settle([{ number: 0, taken: 33 }], 1);
-  assertEquals(gone.settle([{ number: 0, taken: 33 }], 2), 0);
-  const other = () => gone.settle([{ number: 0, taken: 34 }], 3);
-  assertEquals(assertThrows(other, TeleError, "34 bytes of a carrier, and before that 33").code, "protocol");
+  gone.settle([{ number: 0, taken: 33 }], 1);
+  for (const taken of [32, 34]) {
+    assertThrows(() => gone.settle([{ number: 0, taken }], 1), TeleError, "of which it had said 33");
+    assertThrows(() => gone.receipt({ number: 0, taken }, 1), TeleError, "of which it had said 33");
+  }
   assertEquals(again.length, 1);
-  gone.told([{ number: 0, taken: 5 }]);
-  assertEquals(gone.settle([{ number: 0, taken: 34 }], 4), 0, "settled");
 });
 
 Deno.test("books with more carriers than may be unsettled are too full", () => {

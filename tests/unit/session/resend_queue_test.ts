@@ -316,6 +316,19 @@ Deno.test("quiet streams go first, each of them in its order", () => {
   assertEquals(ids, [-3, 3, 3, -1, 1, 1]);
 });
 
+Deno.test("a reset of a quiet stream goes in front of what is bulk", () => {
+  const world = new World(false, true);
+  const [bulk, quiet] = world.senders;
+  world.send(bulk, 10_000, { adopts: true });
+  world.send(quiet, 10);
+  world.add(resetFrame(quiet.id, 10, 1, "why"), undefined, false);
+  world.lose(0);
+  assertEquals(world.queue.moveTo(world.log, 20 + 27 + 24), 20 + 27 + 24);
+  world.writeAll();
+  world.peer.take(world.handed[0]);
+  assertEquals(world.peer.streams.get(quiet.id)?.resetAt, 10);
+});
+
 Deno.test("a reset, which nobody owns, stays behind the open and the data of its stream", () => {
   const world = new World(true, false);
   for (const sender of world.senders) {
@@ -358,9 +371,28 @@ Deno.test("no more goes into a log than there is room for, and what is cut is ma
   world.finish();
 });
 
-Deno.test("with less room than is worth a frame of data it waits, and other frames go", () => {
+Deno.test("small frames are copied, so that they hold no segment", () => {
   const world = new World(false);
-  world.send(world.senders[0], 10_000, { adopts: true });
+  for (let count = 0; count < 5; count++) world.send(world.senders[0], 100, { adopts: true });
+  world.lose(0);
+  world.queue.moveTo(world.log, 64 * KIB);
+  assertEquals(world.pool.came.size, 5);
+  assertEquals(world.write(), 20 + 5 * 117, "and leave in one write");
+  world.finish();
+});
+
+Deno.test("the rest of a frame counts with its new header", () => {
+  const world = new World(false);
+  world.send(world.senders[0], 5_000, { adopts: true });
+  world.lose(0);
+  assertEquals(world.queue.moveTo(world.log, 20 + 1_041), 20 + 1_041);
+  assertLessOrEqual(world.queue.moveTo(world.log, 3_976), 3_976);
+  world.finish();
+});
+
+Deno.test("with less room than is worth a frame of data it waits, and other frames go, but none in front of quiet ones", () => {
+  const world = new World(true, false);
+  for (const sender of world.senders) world.send(sender, 10_000, { adopts: true });
   world.lose(0);
   assertEquals(world.queue.moveTo(world.log, 20 + 1_023), 20);
   assertEquals(world.queue.moveTo(world.log, 1_023), 0);

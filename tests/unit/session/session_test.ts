@@ -219,7 +219,7 @@ Deno.test("a session that ends while a read waits for its next turn lets go of t
   const user = new ByteLayer(1);
   let cost = 0;
   user.costOf = () => cost;
-  const session = new Session({ clock, pool, upper: user, limits: limitsOf({}), onDetached: () => {} });
+  const session = new Session({ end: "client", clock, pool, upper: user, limits: limitsOf({}), onDetached: () => {} });
   const pipe = memoryPipe({ clock });
   session.attach({ duplex: pipe.a, number: 0, leftover: new Uint8Array(0) });
   // Large reads are into segments of the pool.
@@ -287,6 +287,41 @@ Deno.test("a frame of a type that means nothing yet is skipped, and counted if i
   await world.end();
 });
 
+Deno.test("a receipt for a carrier that is settled, the lane of a carrier and a want change nothing", async () => {
+  const receipt = frameOf(FrameType.receipt, new Uint8Array([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9]));
+  const world = await SessionWorld.attached();
+  await world.network.last!.cut();
+  await world.exchange(1000);
+  const carrier = world.network.last!;
+  await carrier.a.write(receipt);
+  await carrier.b.write(receipt);
+  await carrier.a.write(frameOf(FrameType.lane, 0, 0, 0, 1, 1));
+  await carrier.b.write(frameOf(FrameType.want, 0, 0, 0, 1, 5));
+  await world.exchange(1000);
+  assertEquals(carrier.isOver, false);
+  world.assertUnbroken();
+  await world.end();
+});
+
+Deno.test("an impossible receipt, a lane by the server, one of another carrier and a want by the client end the session", async () => {
+  const receipt = (number: number) =>
+    frameOf(FrameType.receipt, new Uint8Array([0, 0, 0, number, ...Array(8).fill(0)]));
+  const lane = (number: number) => frameOf(FrameType.lane, 0, 0, 0, number, 1);
+  const want = frameOf(FrameType.want, 0, 0, 0, 1, 5);
+  const [fromClient, fromServer] = [[receipt(0), receipt(1), lane(1), want], [receipt(0), receipt(1), lane(0)]];
+  for (const [side, frames] of [["a", fromClient], ["b", fromServer]] as const) {
+    for (const bad of frames) {
+      const world = await SessionWorld.attached();
+      const { here, there } = world;
+      await world.network.last![side].write(bad);
+      await world.clock.advance(100);
+      const judge = side === "a" ? there : here;
+      assertEquals(judge.error?.code, "protocol", `${bad}`);
+      await world.end();
+    }
+  }
+});
+
 Deno.test("a user that refuses what came ends the session with a goodbye that says why", async () => {
   const world = await SessionWorld.attached();
   world.there.refusal = new TeleError("protocol", "the peer sent more than it may");
@@ -305,6 +340,7 @@ Deno.test("bytes that came with the handshake and break a rule end session and c
     if (refused === "data") user.refusal = new TeleError("protocol", "not allowed");
     const ended: string[] = [];
     const session = new Session({
+      end: "client",
       clock,
       pool: new SegmentPool({ plenty: 4 }),
       upper: user,

@@ -20,6 +20,7 @@ import { viewOf } from "../../../support/random.ts";
 
 const SEED = 2013;
 const KIB = 1024;
+const LIMIT_BYTES = 1024 * KIB;
 
 /** What data is made of: a sequence with a long period, so that no shift goes unseen. */
 const SEQUENCE = Uint8Array.from({ length: 400 * KIB }, (_, at) => at * 31 + (at >> 8) * 7 + (at >> 16));
@@ -63,7 +64,7 @@ interface Added {
 
 /** A log, and what a plain array of frames says of it. */
 class Model {
-  readonly budget = new LogBudget({ limitBytes: 1 << 20 });
+  readonly budget = new LogBudget({ limitBytes: LIMIT_BYTES });
   readonly log = new FrameLog(this.budget);
   readonly pool = new Returns();
   readonly added: Added[] = [];
@@ -147,7 +148,7 @@ class Model {
       [this.acknowledged, this.handed, this.end, this.handed < this.end],
     );
     assert(budget.heldBytes >= this.end - this.acknowledged, "what is not acknowledged is held");
-    if (this.acknowledged === this.end) assertEquals(budget.heldBytes, 0);
+    if (this.acknowledged === this.end) assertEquals([budget.heldBytes, budget.room], [0, LIMIT_BYTES]);
     this.#checkWrite();
     for (const { end, owner, segment } of this.added) {
       const isKept = end > this.acknowledged;
@@ -255,10 +256,23 @@ Deno.test("a frame goes into another arena when there is no room, and those in t
   assertEquals(writeAll(model), [20 * KIB, 20 * KIB, 100 * KIB, 20]);
 });
 
+Deno.test("what is left of an arena must have room for the headroom too", () => {
+  for (const left of [20, 83, 84, 85]) {
+    const model = new Model();
+    model.reserve(32 * KIB - HEADROOM_BYTES - left);
+    assertEquals(model.write(), 32 * KIB - HEADROOM_BYTES - left);
+    model.reserve(20);
+    model.reserve(20);
+    assertEquals(writeAll(model).reduce((sum, bytes) => sum + bytes, 0), 40);
+  }
+});
+
 Deno.test("where little may be sent frames stay whole: as many as fit leave in one write, and one that is larger alone", () => {
   const model = new Model();
   for (const bytes of [500, 500, 25, 1_024, 3_000, 1_000, 24]) model.reserve(bytes);
   assertEquals(writeAll(model, KIB), [1_000, 25, 1_024, 3_000, 1_024]);
+  for (const bytes of [500, 524, 100]) model.reserve(bytes);
+  assertEquals(writeAll(model, KIB), [1_024, 100], "just as many");
   for (const bytes of [700, 300, 30]) model.adopt(bytes);
   assertEquals(writeAll(model, KIB), [1_000, 30]);
   model.adopt(10_000);

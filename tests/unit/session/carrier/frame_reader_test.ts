@@ -156,6 +156,22 @@ Deno.test("the offset of data that comes in pieces is that of each piece", () =>
   assertEquals(seen, [[1000, 1], [1001, 2, 3], [1003, 4]]);
 });
 
+Deno.test("an offset of 2^53 or more is beyond every window, for the layer above to say so", () => {
+  for (const first of [[0, 0x20], [0xff, 0xff]]) {
+    for (const type of [FrameType.data, FrameType.end]) {
+      const offsets: number[] = [];
+      const reader = new SessionFrameReader({
+        data: (_id, offset) => void offsets.push(offset),
+        end: (_id, offset) => void offsets.push(offset),
+        counted: () => {},
+        control: () => {},
+      });
+      reader.push(frame(type, 0, 0, 0, 1, ...first, 0, 0, 0, 0, 0, 0, 7));
+      assert(offsets.length > 0 && offsets.every((offset) => offset >= Number.MAX_SAFE_INTEGER));
+    }
+  }
+});
+
 Deno.test("data is handed over as views of what was pushed, without a copy", () => {
   const views: Uint8Array[] = [];
   const reader = new SessionFrameReader({ ...setUp().sink, data: (_id, _offset, bytes) => void views.push(bytes) });
@@ -198,15 +214,18 @@ Deno.test("data that the sink throws over is not counted, and nothing of it come
   assertEquals(seen, [3]);
 });
 
-Deno.test("a whole frame that the sink throws over does not count with its last piece", () => {
-  const reader = new SessionFrameReader({
-    ...setUp().sink,
-    counted: () => {
-      throw new Error("of the sink");
-    },
-  });
-  assertThrows(() => reader.push(openFrame(1, { send: 1, receive: 1 })), Error, "of the sink");
-  assertEquals(reader.countedBytes, 4);
+Deno.test("a whole frame that the sink throws over does not count with its last piece, and what counts brought nothing", () => {
+  const whole = openFrame(1, { send: 1, receive: 1 });
+  for (const [pieces, counted] of [[[whole], 4], [[whole.subarray(0, 9), whole.subarray(9)], 9]] as const) {
+    const reader = new SessionFrameReader({
+      ...setUp().sink,
+      counted: () => {
+        throw new Error("of the sink");
+      },
+    });
+    assertThrows(() => pieces.forEach((piece) => reader.push(piece)), Error, "of the sink");
+    assertEquals([reader.countedBytes, reader.wastedBytes], [counted, counted]);
+  }
 });
 
 Deno.test("the largest control frame is taken, one byte more is an error, also when it comes in pieces", () => {
