@@ -259,8 +259,8 @@ export const MUTATIONS: readonly Mutation[] = [
     "streams",
     "a service that is not there refused for want of room",
     "mux/mux.ts",
-    "code: ResetCode.refused, message });",
-    "code: ResetCode.limit, message });",
+    "        code: ResetCode.refused,\n",
+    "        code: ResetCode.limit,\n",
   ),
   {
     name: "bytes behind the end ignored, and lengths left out of the transcript",
