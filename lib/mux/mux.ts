@@ -437,7 +437,7 @@ export class Mux implements UpperLayer, StreamHost {
   /** @ignore */
   receiveData(id: number, offset: number, bytes: Uint8Array, segment: Segment): void {
     const stream = this.#streamOf(id);
-    if (stream === undefined) return;
+    if (stream === undefined || bytes.length === 0) return;
     try {
       stream.receive(offset, bytes, segment);
       this.#takesNoMore(stream);

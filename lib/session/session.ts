@@ -300,12 +300,16 @@ export class Session implements CarrierHost {
 
   /** @ignore */
   receiveData(id: number, offset: number, bytes: Uint8Array, segment: Segment): void {
-    if (this.#ended === undefined) this.upper.receiveData(id, offset, bytes, segment);
+    if (this.#ended !== undefined) return;
+    checkOffset(offset + bytes.length);
+    this.upper.receiveData(id, offset, bytes, segment);
   }
 
   /** @ignore */
   receiveEnd(id: number, offset: number): void {
-    if (this.#ended === undefined) this.upper.receiveEnd(id, offset);
+    if (this.#ended !== undefined) return;
+    checkOffset(offset);
+    this.upper.receiveEnd(id, offset);
   }
 
   /** @ignore */
@@ -420,4 +424,9 @@ export class Session implements CarrierHost {
     if (isFault && this.#ended !== undefined) return reportError(error);
     this.end(reason, { code: isFault ? EndCode.fault : EndCode.protocol, message: reason.message });
   }
+}
+
+/** It would only be sent again, so it ends the session and not the carrier. */
+function checkOffset(offset: number): void {
+  if (!Number.isSafeInteger(offset)) throw new TeleError("protocol", "the offset of data is larger than 2^53");
 }

@@ -20,13 +20,13 @@ const BEFORE_MS = 2_000;
 /** Log lines kept of a watched process, which tells of its log ten times a second: these are the present. */
 const FRESH_LINES = 3;
 
-/** A tele process that tells how full its replay log is. */
+/** A tele process that tells how full its logs are. */
 const WATCHED = { main: new URL("../../tests/support/watched_main.ts", import.meta.url) };
 
 /** What one process held, in bytes; 0 where the system does not tell. */
 export interface FloodMemory {
   role: "server" | "client";
-  /** The most its replay log held in the outage. */
+  /** The most its logs held in the outage. */
   logMost: number;
   /** Median while data flowed before the outage. */
   before: number;
@@ -46,12 +46,12 @@ export interface FloodOptions {
   senders: number;
   /**
    * How late the path delivers, each way, in milliseconds. A carrier has no more under way than its path holds, so that
-   * only a long one has a replay log full. 0: as soon as it can.
+   * only a long one has its logs full. 0: as soon as it can.
    */
   delayMs: number;
   /** Limit of the replay logs, `--replay-buffer`, in bytes. */
   replayBufferBytes: number;
-  /** Whether the outage begins when both replay logs are nearly full. @default {false} */
+  /** Whether the outage begins when the logs of both ends are nearly full. @default {false} */
   fillsLogs?: boolean;
   outageMs: number;
   /** How long data flows again after the outage, in milliseconds. */
@@ -60,11 +60,11 @@ export interface FloodOptions {
   closedMs: number[];
 }
 
-/** Connections that any path has replay logs enough for: `--replay-buffer` is at its default. */
+/** Connections that any path has log enough for: `--replay-buffer` is at its default. */
 export const MANY_SENDERS = { senders: 40, delayMs: 0, replayBufferBytes: 32 * MIB };
 
 /**
- * So many connections on so long a path fill replay logs. At 32 MiB they sometimes did not: the rate that a carrier
+ * So many connections on so long a path fill the logs. At 32 MiB they sometimes did not: the rate that a carrier
  * finds on a path of a second differs from run to run.
  */
 export const FULL_LOGS = { senders: 200, delayMs: 500, replayBufferBytes: 8 * MIB, fillsLogs: true };
@@ -98,12 +98,12 @@ export async function measureFlood(s: Scenario, options: FloodOptions): Promise<
 
   const leastLogged = options.fillsLogs ? 0.9 * options.replayBufferBytes : 0;
   const isFull = (process: TeleProcess) => mostLogged(process, process.log.length - FRESH_LINES) >= leastLogged;
-  await until(() => processes.every(isFull), 120_000, "replay logs that are full");
+  await until(() => processes.every(isFull), 120_000, "logs that are full");
   // Not earlier: what grows on the way to full logs is no growth of the outage.
   const before = await sample(resident, BEFORE_MS);
   await breaker.refuse(true);
   // At once before the outage: what is acknowledged until it begins is no longer in the logs.
-  await until(() => processes.every(isFull), 120_000, "replay logs that are still full");
+  await until(() => processes.every(isFull), 120_000, "logs that are still full");
   const linesBefore = processes.map((process) => process.log.length);
   breaker.reset();
   const during = await sample(resident, options.outageMs);
@@ -133,18 +133,16 @@ export async function measureFlood(s: Scenario, options: FloodOptions): Promise<
   });
 }
 
-/** The most that a watched process told of its replay log, from line number `from` on. */
+/** The most that a watched process told of its logs, from line number `from` on. */
 function mostLogged(process: TeleProcess, from: number): number {
-  const told = process.log.slice(Math.max(0, from)).map((line) =>
-    Number(/^replay log: (\d+) bytes$/.exec(line)?.[1] ?? 0)
-  );
+  const told = process.log.slice(Math.max(0, from)).map((line) => Number(/^logs: (\d+) bytes$/.exec(line)?.[1] ?? 0));
   return Math.max(0, ...told);
 }
 
 /** One process's figures in a line. */
 export function describeFlood({ role, logMost, before, most, after, closed }: FloodMemory): string {
   return `${role}: ${inMib(before)} before, at most ${inMib(most)} in the outage (${inMib(most - before)} more), ` +
-    `${inMib(after)} after it, ${closed.map(inMib).join(", ")} after the end; its replay log held ` +
+    `${inMib(after)} after it, ${closed.map(inMib).join(", ")} after the end; its logs held ` +
     `${inMib(logMost)} in the outage`;
 }
 

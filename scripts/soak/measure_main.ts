@@ -33,7 +33,7 @@ const MEASUREMENTS: Record<string, (s: Scenario) => Promise<void>> = {
       console.log(`  ${describeFlood(memory)}`);
     }
     console.log(
-      "the same with 200 connections, a round trip of 1 s and --replay-buffer=8MiB, so that the replay logs are full",
+      "the same with 200 connections, a round trip of 1 s and --replay-buffer=8MiB, so that the logs are full",
     );
     for (const memory of await measureFlood(s, { ...common, ...FULL_LOGS })) console.log(`  ${describeFlood(memory)}`);
   },

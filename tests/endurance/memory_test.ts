@@ -18,7 +18,7 @@ if (ignore) console.error("skipped, for want of /proc: the memory of processes")
 for (
   const [where, path] of [
     ["in an outage", MANY_SENDERS],
-    ["in an outage that finds its replay log full", FULL_LOGS],
+    ["in an outage that finds its logs full", FULL_LOGS],
   ] as const
 ) {
   Deno.test({

@@ -42,7 +42,7 @@ async function live(choices: Choices, wire: Mangler, trace: Trace): Promise<void
   await handshake.challenge(choices.pick(["ready", "unknown"]));
   const secret = choices.pick([new Uint8Array(0), choices.bytes(32)]);
   const { commit } = await handshake.commit(() => secret);
-  const accept = frames.accept(choices, choices.chance(0.7) ? commit.number : undefined);
+  const accept = frames.accept(choices, choices.chance(0.8) ? commit.number : undefined);
   trace(() => `accepts carrier ${accept.number}`);
   await handshake.channel.send(await handshake.accept(accept));
 }

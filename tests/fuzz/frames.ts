@@ -4,14 +4,12 @@
  * @module
  */
 import { concat } from "@std/bytes/concat";
-import { ByteWriter, writeU16, writeU32, writeU64 } from "../../lib/net/bytes.ts";
-import { FRAME_HEADER_BYTES, framed, writeFrameHeader } from "../../lib/ping/codec.ts";
-import { type Open, writeOpen, writeReset } from "../../lib/session/frames.ts";
+import { ByteWriter, writeU32, writeU64 } from "../../lib/net/bytes.ts";
 import {
   FrameType,
+  MOST_CARRIERS,
   MOST_RESUME_TIMEOUT_MS,
-  OPEN_FRAME_BYTES,
-  RESET_FRAME_BYTES,
+  MOST_UNSETTLED,
 } from "../../lib/session/session_constants.ts";
 import {
   type Accept,
@@ -30,12 +28,13 @@ import {
   type Fields,
   FieldType,
   liveField,
+  type Receipt,
   receiptsField,
   resumeTimeoutField,
   startPoolField,
   writeFields,
 } from "../../lib/session/handshake/fields.ts";
-import { dataFrame, endFrame, windowsFrame } from "../support/frames.ts";
+import { framed } from "../../lib/ping/codec.ts";
 import type { Choices } from "./choices.ts";
 import { boundary } from "./mangle.ts";
 
@@ -53,45 +52,59 @@ export function count(choices: Choices): number {
   }
 }
 
-/** An offset in a stream, such that what is behind it is a whole number as well. */
-function place(choices: Choices): number {
-  return Math.min(count(choices), 2 ** 52);
+/** Numbers of carriers below `before`, each once, in any order. */
+function numbersBelow(choices: Choices, before: number, most: number): number[] {
+  const numbers = new Set<number>();
+  for (let left = choices.between(0, Math.min(most, before)); left > 0; left--) {
+    numbers.add(choices.chance(0.5) ? choices.next32() % before : Math.max(0, before - 1 - choices.between(0, 20)));
+  }
+  return [...numbers];
 }
 
-/** Optional fields: those that belong into `message`, and unknown ones. */
+/** Receipts for these carriers. */
+function receiptsOf(choices: Choices, numbers: readonly number[]): Receipt[] {
+  return numbers.map((number) => ({ number, taken: count(choices) }));
+}
+
+/**
+ * Optional fields: those that belong into `message`, and unknown ones.
+ *
+ * @param number Of the carrier that the message is about.
+ */
 export function fields(choices: Choices, message: FieldedMessage, number = 0): Fields {
   const some: Fields = new Map();
   for (let left = choices.upTo(40); left > 0; left--) {
     some.set(choices.between(10, 65_535), choices.bytes(choices.upTo(40)));
   }
-  const isOpening = message === "hello" || message === "challenge";
-  if (isOpening && choices.chance(0.5)) some.set(FieldType.guarded, new Uint8Array(0));
-  if (isOpening || message === "open" || choices.chance(0.3)) return some;
-  const timeoutMs = Math.min(Math.max(1, count(choices)), MOST_RESUME_TIMEOUT_MS);
-  for (const [type, value] of resumeTimeoutField(timeoutMs)) some.set(type, value);
-  if (message === "accept of a new session") {
-    return new Map([...some, ...startPoolField(choices.next32()), ...carriersField(choices.between(1, 10))]);
+  if (message === "hello" || message === "challenge") {
+    if (choices.chance(0.5)) some.set(FieldType.guarded, new Uint8Array(0));
+    return some;
   }
-  if (message === "commit of a new session") return some;
-  const [live, gone] = othersThan(choices, number);
-  const receipts = gone.map((number) => ({ number, taken: count(choices) }));
-  return new Map([...some, ...receiptsField(receipts), ...message === "commit of a join" ? liveField(live) : []]);
-}
-
-/** Numbers of carriers in front of `number`, each in one of two lists. */
-function othersThan(choices: Choices, number: number): [number[], number[]] {
-  const numbers = new Set<number>();
-  for (let left = choices.upTo(15); left > 0 && number > 0; left--) numbers.add(choices.between(0, number - 1));
-  const all = [...numbers];
-  const cut = choices.between(0, all.length);
-  return [all.slice(0, cut), all.slice(cut)];
+  if (message === "open") return some;
+  const known: Fields[] = [];
+  if (choices.chance(0.5)) {
+    known.push(resumeTimeoutField(Math.min(Math.max(1, count(choices)), MOST_RESUME_TIMEOUT_MS)));
+  }
+  if (message === "accept of a new session") {
+    if (choices.chance(0.5)) known.push(startPoolField(choices.next32()));
+    if (choices.chance(0.5)) known.push(carriersField(choices.between(1, MOST_CARRIERS)));
+  } else if (message === "commit of a join") {
+    const named = numbersBelow(choices, number, MOST_UNSETTLED);
+    const gone = choices.between(0, named.length);
+    known.push(receiptsField(receiptsOf(choices, named.slice(0, gone))), liveField(named.slice(gone)));
+  } else if (message === "accept of a join") {
+    const named = numbersBelow(choices, 2 ** 32 - 1, MOST_UNSETTLED).filter((named) => named !== number);
+    known.push(receiptsField(receiptsOf(choices, named)));
+  }
+  return new Map([...some, ...known.flatMap((list) => [...list])]);
 }
 
 /** The same, and now and then one that is not what it should be. */
 export function strangeFields(choices: Choices, message: FieldedMessage, number = 0): Fields {
   const some = fields(choices, message, number);
   if (choices.chance(0.3)) {
-    some.set(choices.between(0, 9), choices.bytes(choices.pick([8, 0, 100, 97, 4, 12, 24, choices.upTo(300)])));
+    const bytes = choices.pick([8, 0, 1, 4, 12, 24, 100, 97, 17 * 12, choices.upTo(300)]);
+    some.set(choices.between(0, 9), choices.bytes(bytes));
   }
   return some;
 }
@@ -109,10 +122,15 @@ export function challenge(choices: Choices): Challenge {
   return { status, nonce: choices.bytes(32), publicKey: choices.bytes(32), fields: fields(choices, "challenge") };
 }
 
+/** The number of a carrier that joins: the lowest and the highest more often. */
+export function joinNumber(choices: Choices): number {
+  return choices.pick([1, 2, 3, 2 ** 31, 2 ** 32 - 1, choices.next32() || 1]);
+}
+
 /** A commit. */
 export function commit(choices: Choices, kind = choices.pick(["new", "join"] as const)): Commit {
   if (kind === "join") {
-    const number = choices.chance(0.5) ? choices.between(1, 20) : choices.next32() || 1;
+    const number = joinNumber(choices);
     const lane = choices.pick(["quiet", "bulk"] as const);
     return { kind, number, lane, fields: fields(choices, "commit of a join", number) };
   }
@@ -121,15 +139,17 @@ export function commit(choices: Choices, kind = choices.pick(["new", "join"] as 
   return { kind, number: 0, lane: "quiet", fields: some };
 }
 
-/** An accept of a carrier with this number. */
-export function accept(choices: Choices, number = choices.chance(0.5) ? 0 : choices.next32()): Accept {
-  const message = number === 0 ? "accept of a new session" : "accept of a join";
-  return { sessionId: choices.bytes(16), number, fields: fields(choices, message, number) };
+/** An accept. */
+export function accept(choices: Choices, number = choices.chance(0.5) ? 0 : joinNumber(choices)): Accept {
+  const some = fields(choices, number === 0 ? "accept of a new session" : "accept of a join", number);
+  if (number !== 0 || choices.chance(0.9)) return { sessionId: choices.bytes(16), number, fields: some };
+  some.set(FieldType.full, new Uint8Array(0));
+  return { sessionId: new Uint8Array(16), number, fields: some };
 }
 
 /** A refuse or goodbye. */
 export function ending(choices: Choices): Ending {
-  const code = choices.chance(0.5) ? choices.between(0, 9) : choices.between(0, 65_535);
+  const code = choices.chance(0.5) ? choices.between(0, 11) : choices.between(0, 65_535);
   // Noise as text: any bytes are allowed there, and must do no harm in a log.
   return { code, message: String.fromCharCode(...choices.bytes(choices.upTo(600))) };
 }
@@ -164,51 +184,119 @@ export function probePayload(flags: number, silenceMs: number, mark = 0): Uint8A
   payload[0] = FrameType.probe;
   payload[1] = flags;
   writeU32(payload, 2, silenceMs);
-  writeU16(payload, 6, mark);
+  payload[6] = mark >>> 8;
+  payload[7] = mark;
   return payload;
 }
 
-/** An open with any service and fields. */
-export function openFrame(open: Open, fields: Fields = new Map()): Uint8Array {
-  const list = writeFields(new ByteWriter(), fields).done();
-  const frame = new Uint8Array(OPEN_FRAME_BYTES - 1 + list.length);
-  writeOpen(frame, 0, open.id, open.credits);
-  writeFrameHeader(frame, 0, frame.length - FRAME_HEADER_BYTES);
-  writeU16(frame, OPEN_FRAME_BYTES - 3, open.service);
-  frame.set(list, OPEN_FRAME_BYTES - 1);
-  return frame;
+// Counted frames, whole. They are written here once more, from the text: numbers may be beyond their range.
+
+/** Writes a `u64`, as far as a number has its digits, and any others as they are. */
+function putU64(into: Uint8Array, at: number, value: number): void {
+  writeU32(into, at, Math.floor(value / 2 ** 32));
+  writeU32(into, at + 4, value % 2 ** 32);
 }
 
-/** A reset whose message is any bytes. */
+/** An open frame; `fieldsBytes` is what stands where the list of fields does. */
+export function openFrame(
+  id: number,
+  credits: { send: number; receive: number },
+  service = 0,
+  fieldsBytes: Uint8Array = new Uint8Array(1),
+): Uint8Array {
+  const payload = new Uint8Array(15 + fieldsBytes.length);
+  payload[0] = FrameType.open;
+  writeU32(payload, 1, id);
+  writeU32(payload, 5, credits.send);
+  writeU32(payload, 9, credits.receive);
+  payload[13] = service >>> 8;
+  payload[14] = service;
+  payload.set(fieldsBytes, 15);
+  return framed(payload);
+}
+
+/** A frame of data, or of data and the end. */
+export function dataFrame(id: number, offset: number, data: Uint8Array, isEnd = false): Uint8Array {
+  const payload = new Uint8Array(13 + data.length);
+  payload[0] = isEnd ? FrameType.end : FrameType.data;
+  writeU32(payload, 1, id);
+  putU64(payload, 5, offset);
+  payload.set(data, 13);
+  return framed(payload);
+}
+
+/** A reset frame. */
 export function resetFrame(id: number, offset: number, code: number, message: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(RESET_FRAME_BYTES + message.length);
-  writeReset(frame, 0, { id, offset, code, message });
-  return frame;
+  const payload = new Uint8Array(17 + message.length);
+  payload[0] = FrameType.reset;
+  writeU32(payload, 1, id);
+  putU64(payload, 5, offset);
+  payload[13] = code >>> 8;
+  payload[14] = code;
+  payload[15] = message.length >>> 8;
+  payload[16] = message.length;
+  payload.set(message, 17);
+  return framed(payload);
+}
+
+/** A frame of window values. */
+export function windowsFrame(values: readonly (readonly [id: number, offset: number])[]): Uint8Array {
+  const payload = new Uint8Array(1 + 12 * values.length);
+  payload[0] = FrameType.windows;
+  values.forEach(([id, offset], index) => {
+    writeU32(payload, 1 + 12 * index, id);
+    putU64(payload, 5 + 12 * index, offset);
+  });
+  return framed(payload);
+}
+
+/** A frame of any type, of those that mean something or nothing. */
+export function anyTypeFrame(choices: Choices, type = choices.between(0, 255)): Uint8Array {
+  const payload = choices.bytes(choices.between(1, 1 + choices.upTo(100)));
+  payload[0] = type;
+  return framed(payload);
+}
+
+/** A frame of a type that is not used yet, which is skipped. */
+export function skippedFrame(choices: Choices): Uint8Array {
+  return anyTypeFrame(choices, choices.pick([0x40, 0x5f, 0x60, 0x7f, choices.between(0x40, 0x7f)]));
+}
+
+/** The list of fields of an open, within its limit: none is known. */
+export function openFields(choices: Choices): Uint8Array {
+  const some = [...fields(choices, "open")].slice(0, 20);
+  return writeFields(new ByteWriter(), new Map(choices.chance(0.5) ? some : [])).done();
+}
+
+/** A number that a stream may have, or could not have. */
+export function anyId(choices: Choices): number {
+  return choices.chance(0.2) ? boundary(choices) : choices.between(1, 8);
 }
 
 /** Any right counted frame, by itself: whether it may come now is another question. */
-export function countedFrame(choices: Choices): Uint8Array {
-  const id = choices.chance(0.2) ? boundary(choices) : choices.between(1, 8);
-  switch (choices.between(0, 5)) {
+export function anyCounted(choices: Choices): Uint8Array {
+  const id = anyId(choices);
+  switch (choices.between(0, 6)) {
     case 0: {
       const credits = { send: boundary(choices), receive: boundary(choices) };
-      return openFrame({ id, credits, service: choices.between(0, 1) }, fewFields(choices));
+      return openFrame(id, credits, choices.pick([0, 0, 1, 65_535]), openFields(choices));
     }
     case 1:
-      return dataFrame(id, place(choices), choices.bytes(choices.upTo(500)));
+      return dataFrame(id, count(choices), choices.bytes(choices.upTo(500)));
     case 2:
-      return endFrame(id, place(choices), choices.bytes(choices.upTo(100)));
+      return dataFrame(id, count(choices), choices.bytes(choices.upTo(20)), true);
     case 3:
       return resetFrame(id, count(choices), choices.between(0, 65_535), choices.bytes(choices.upTo(1024)));
     case 4:
-      return windowsFrame([id, count(choices)], [choices.between(0, 8), count(choices)]);
-    default: // One of a type that means nothing yet.
-      return framed(concat([new Uint8Array([choices.between(0x60, 0x7f)]), choices.bytes(choices.upTo(100))]));
+      return windowsFrame(Array.from({ length: choices.between(1, 84) }, () => [anyId(choices), count(choices)]));
+    case 5:
+      return skippedFrame(choices);
+    default:
+      return choices.pick([
+        anyTypeFrame(choices, choices.between(0x20, 0x3f)),
+        framed(new Uint8Array([FrameType.receipt, 0, 0, 0, choices.between(0, 3), ...new Uint8Array(8)])),
+        framed(new Uint8Array([FrameType.lane, 0, 0, 0, choices.between(0, 3), choices.between(0, 2)])),
+        framed(new Uint8Array([FrameType.want, 0, 0, 0, choices.between(0, 3), choices.between(0, 8)])),
+      ]);
   }
-}
-
-/** Fields of an open, within its limit. */
-export function fewFields(choices: Choices): Fields {
-  const some = fields(choices, "open");
-  return new Map([...some].slice(0, 20));
 }

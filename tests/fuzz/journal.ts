@@ -32,7 +32,12 @@ export class Journal {
   assertSame(other: Journal, what: string): void {
     const [one, two] = [this.bytes, other.bytes];
     const isSame = one.length === two.length && one.every((byte, at) => byte === two[at]);
-    check(isSame, () => `${what}:\n  due ${hex(one)}\n  got ${hex(two)}`);
+    const at = one.findIndex((byte, index) => byte !== two[index]);
+    const from = Math.max(0, at - 100);
+    check(
+      isSame,
+      () => `${what}, from ${from} on:\n  due ${hex(one.subarray(from))}\n  got ${hex(two.subarray(from))}`,
+    );
   }
 
   #put(...bytes: number[]): void {

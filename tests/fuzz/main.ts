@@ -4,7 +4,7 @@
  *
  *     deno task fuzz                                 10,000 streams into each target
  *     deno task fuzz --streams=1000000               a million into each
- *     deno task fuzz --only=session-frames --seed=7 --streams=1
+ *     deno task fuzz --only=streams --seed=7 --streams=1
  *
  * Seeds count up from `--seed`. Exit codes: 0 nothing was wrong, 1 something was, 2 wrong command line.
  *

@@ -4,9 +4,11 @@
  * @module
  */
 import { Mux } from "../../lib/mux/mux.ts";
-import type { MuxStream } from "../../lib/mux/stream.ts";
-import { MOST_PULL_BYTES } from "../../lib/mux/mux_constants.ts";
+import { MOST_PULL_BYTES, MOST_START_CREDIT } from "../../lib/mux/mux_constants.ts";
+import { readU64 } from "../../lib/net/bytes.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
+import { FrameDecoder } from "../../lib/ping/codec.ts";
+import { FrameType, MAX_SESSION_FRAME_BYTES } from "../../lib/session/session_constants.ts";
 import { SegmentPool } from "../../lib/session/segment_pool.ts";
 import { SessionClient } from "../../lib/session/session_client.ts";
 import { ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
@@ -22,8 +24,8 @@ import { Watched, Wire } from "./wire.ts";
 
 const MOST_STREAMS = 20;
 const REPLAY_BYTES = 64 * 1024;
-/** Open, end and reset of each stream always fit into the log: so many were opened and ended here at the most. */
-const MOST_SMALL_BYTES = 30 * 200 * (21 + 200);
+/** Open, end and reset of each stream always fit into the log; so many were opened and ended here at the most. */
+const MOST_FRAME_BYTES = 30 * 200 * (21 + 200);
 
 /** PROTOCOL.md, "Goodbye". */
 const LONGEST_FAREWELL_MS = 30_000;
@@ -68,8 +70,8 @@ interface Attached {
   session: Session;
   mux: Mux;
   wire: Wire;
-  /** Numbers of the streams that it has opened. */
-  opened: readonly number[];
+  /** What was read of it with the handshake. */
+  leftover: Uint8Array;
   stop(): Promise<void>;
 }
 
@@ -91,12 +93,13 @@ function attachServer(stage: Stage, choices: Choices, users: Users): Attached {
   const server = new SessionServer<Mux>(options);
   const wire = new Wire(choices);
   server.accept(wire.near);
+  let leftover = NOTHING;
   const shake = async () => {
     const handshake = await ClientHandshake.begin(wire.far);
-    await handshake.commit({ kind: "new", number: 0, lane: "quiet", fields: new Map() }, NOTHING);
+    ({ leftover } = await handshake.commit({ kind: "new", number: 0, lane: "quiet", fields: new Map() }, NOTHING));
   };
   check(stage.settles(shake(), 1000) && bound.length === 1, () => "an honest client is not accepted");
-  return { ...bound[0]!, wire, opened: [], stop: () => server.stop("the end") };
+  return { ...bound[0]!, wire, leftover, stop: () => server.stop("the end") };
 }
 
 function attachClient(stage: Stage, choices: Choices, users: Users): Attached {
@@ -105,6 +108,7 @@ function attachClient(stage: Stage, choices: Choices, users: Users): Attached {
   const pool = new SegmentPool({ plenty: 64 });
   const wire = new Wire(choices);
   let dials = 0;
+  let leftover = NOTHING;
   const shake = async () => {
     const handshake = new ServerHandshake(wire.far);
     await handshake.hello();
@@ -112,6 +116,7 @@ function attachClient(stage: Stage, choices: Choices, users: Users): Attached {
     await handshake.commit(() => NOTHING);
     const accept = await handshake.accept({ sessionId: choices.bytes(16), number: 0, fields: new Map() });
     await handshake.channel.send(accept);
+    leftover = handshake.channel.leftover();
   };
   const client = new SessionClient<Mux>({
     ...stage.common(),
@@ -128,14 +133,16 @@ function attachClient(stage: Stage, choices: Choices, users: Users): Attached {
   check(stage.settles(shake(), 1000), () => "an honest server is not taken");
   stage.pass(0);
   check(client.isAttached, () => `an honest server is not taken: ${stage.lines.join("; ")}`);
-  const streams: MuxStream[] = [];
   for (let left = choices.between(0, 3); left > 0; left--) {
-    users.dial().then((user) => void streams.push(client.upper.open(user)), () => {});
+    users.dial().then((user) => client.upper.open(user), () => {});
   }
   stage.pass(0);
-  // One whose user was gone before it was opened has no number.
-  const opened = streams.filter(({ isOpened }) => isOpened).map(({ id }) => id);
-  return { ...bound[0]!, wire, opened, stop: () => client.stop("the end") };
+  return { ...bound[0]!, wire, leftover, stop: () => client.stop("the end") };
+}
+
+/** The first streams of a client, and what it grants them: the pool has an eighth left for each. */
+function openedBy(streams: number): [id: number, granted: number][] {
+  return Array.from({ length: streams }, (_, index) => [2 * index + 1, MOST_START_CREDIT]);
 }
 
 /** Checks that what happened is what the protocol says of `effect`. */
@@ -151,24 +158,64 @@ function judge({ session, wire }: Attached, effect: Effect): void {
 
 function assertBounded({ session, mux }: Attached): void {
   const held = session.budget.heldBytes;
-  const most = REPLAY_BYTES + MOST_PULL_BYTES + MOST_SMALL_BYTES;
-  check(held <= most, () => `the log holds ${held} bytes`);
+  const most = REPLAY_BYTES + MOST_PULL_BYTES + MOST_FRAME_BYTES;
+  check(held <= most, () => `the logs hold ${held} bytes`);
   check(mux.streamCount <= MOST_STREAMS, () => `${mux.streamCount} streams are open`);
 }
 
+/** What the subject says that it took. */
+class Acknowledgements {
+  /** The last one. */
+  taken = 0;
+  readonly #payload: number[] = [];
+  readonly #decoder = new FrameDecoder(MAX_SESSION_FRAME_BYTES, {
+    frameStart: () => void (this.#payload.length = 0),
+    frameData: (bytes) => void (this.#payload.length < 9 && this.#payload.push(...bytes.subarray(0, 9))),
+    frameEnd: () => this.#onFrame(),
+    ping: () => {},
+  });
+
+  readonly hear = (bytes: Uint8Array): void => this.#decoder.push(bytes);
+
+  #onFrame(): void {
+    if (this.#payload[0] !== FrameType.acknowledge) return;
+    const taken = readU64(Uint8Array.from(this.#payload), 1);
+    check(taken >= this.taken, () => `an acknowledgement of ${taken} behind one of ${this.taken}`);
+    this.taken = taken;
+  }
+}
+
+/** As long as the peer keeps the rules, each of its counted bytes is counted, and acknowledged within some milliseconds. */
+function assertCounted({ session }: Attached, sentBytes: number, acknowledged: number | undefined): void {
+  check(session.takenBytes === sentBytes, () => `${session.takenBytes} bytes were taken, of ${sentBytes}`);
+  if (acknowledged === undefined) return;
+  check(acknowledged === sentBytes, () => `${acknowledged} bytes were acknowledged, of ${sentBytes}`);
+}
+
 /** Sends steps until one of them ends something, and sometimes beyond. */
-function misbehave(stage: Stage, choices: Choices, attached: Attached, steps: PeerSteps, trace: Trace): void {
+function misbehave(
+  stage: Stage,
+  choices: Choices,
+  { attached, steps, heard, trace }: {
+    attached: Attached;
+    steps: PeerSteps;
+    heard: Acknowledgements | undefined;
+    trace: Trace;
+  },
+): void {
   let effect: Effect = "nothing";
-  let offset = 0;
+  let countedBytes = 0;
   for (let left = choices.between(1, 30); left > 0; left--) {
     const step = steps.next();
     trace(() => `${step.effect}: ${hex(step.wire)}`);
-    offset += step.wire.length;
+    countedBytes += step.countedBytes;
     attached.wire.send(step.wire);
     // Frames of one read are taken in turns, and what comes behind them after that.
-    stage.pass(choices.pick([5, 5, 10, 300]));
+    const ms = choices.pick([5, 5, 10, 300]);
+    stage.pass(ms);
     if (effect === "nothing") effect = step.effect;
     judge(attached, effect);
+    if (effect === "nothing") assertCounted(attached, countedBytes, ms > 10 ? heard?.taken : undefined);
     assertBounded(attached);
     if (effect !== "nothing" && choices.chance(0.7)) return;
   }
@@ -186,16 +233,18 @@ export const peer: Target = {
     trace(() => `the subject is a ${isServer ? "server" : "client"}, users: ${behaviour}`);
     const users = new Users(behaviour);
     const attached = isServer ? attachServer(stage, choices, users) : attachClient(stage, choices, users);
-    const { wire, session, mux, opened } = attached;
+    const { wire, session, mux } = attached;
     const isRead = choices.chance(0.8);
-    if (isRead) wire.swallow();
-    misbehave(
-      stage,
-      choices,
-      attached,
-      new PeerSteps(choices, { isClient: isServer, isStuck: behaviour === "stuck", opened }),
-      trace,
-    );
+    const heard = isRead ? new Acknowledgements() : undefined;
+    heard?.hear(attached.leftover);
+    if (isRead) wire.swallow(heard!.hear);
+    const steps = new PeerSteps(choices, {
+      isClient: isServer,
+      isStuck: behaviour === "stuck",
+      mostStreams: MOST_STREAMS,
+      opened: new Map(openedBy(isServer ? 0 : mux.streamCount)),
+    });
+    misbehave(stage, choices, { attached, steps, heard, trace });
     wire.leave(choices, trace);
     // An honest silence ends a carrier within three times the last promise: 100 s here, or whatever noise has promised.
     stage.pass(1000);

@@ -5,13 +5,14 @@
  */
 import { concat } from "@std/bytes/concat";
 import { writeU32 } from "../../lib/net/bytes.ts";
-import { MAX_SESSION_FRAME_BYTES } from "../../lib/session/session_constants.ts";
+import { MAX_CONTROL_FRAME_BYTES, MAX_SESSION_FRAME_BYTES } from "../../lib/session/session_constants.ts";
 import { encodeEnding } from "../../lib/session/ending.ts";
 import { framed } from "../../lib/ping/codec.ts";
-import { dataFrame, endFrame, windowsFrame } from "../support/frames.ts";
 import type { Choices } from "./choices.ts";
 import * as frames from "./frames.ts";
-import { boundary, mangled } from "./mangle.ts";
+import { mangled } from "./mangle.ts";
+import { StreamSteps } from "./stream_steps.ts";
+import { StreamsModel } from "./streams_model.ts";
 
 /** What a step ends by `PROTOCOL.md`, "Errors"; `unknown` where that depends on chance. */
 export type Effect = "nothing" | "carrier" | "session" | "unknown";
@@ -20,33 +21,42 @@ export type Effect = "nothing" | "carrier" | "session" | "unknown";
 export interface Step {
   wire: Uint8Array;
   effect: Effect;
+  /** A whole counted frame is taken though the carrier is cut behind it. */
+  countedBytes: number;
 }
+
+/** `PROTOCOL.md`, "Frames". */
+const isCounted = (type: number) => type >= 0x20 && type <= 0x3f || type >= 0x60;
 
 /** Credit that streams are opened with, in bytes. */
 const CREDIT = 1000;
 
-/** What a {@linkcode PeerSteps} knows of the subject. */
+/** What a peer is up against. */
 export interface PeerStepsOptions {
-  /** Whether the peer opens streams. */
+  /** Whether the peer is a client. */
   isClient: boolean;
   /** Whether streams stay open until the peer ends them: their users neither read, fail nor end. */
   isStuck: boolean;
-  /** Streams that the subject has opened. */
-  opened: readonly number[];
+  /** Streams at once; the further ones are reset. */
+  mostStreams: number;
+  /** Streams that the subject has opened, and how much it grants them. */
+  opened: ReadonlyMap<number, number>;
 }
 
 /** Makes steps that know what was opened before. */
 export class PeerSteps {
   readonly #choices: Choices;
   readonly #options: PeerStepsOptions;
-  /** Bytes of data sent on each stream that was not ended. */
-  readonly #sent: Map<number, number> = new Map();
-  #nextId = 1;
+  readonly #model: StreamsModel;
+  readonly #steps: StreamSteps;
 
   constructor(choices: Choices, options: PeerStepsOptions) {
     this.#choices = choices;
     this.#options = options;
-    for (const id of options.opened) this.#sent.set(id, 0);
+    this.#model = new StreamsModel(options.isClient);
+    for (const [id, granted] of options.opened) this.#model.opened(id, granted);
+    const limits = { mostCredit: CREDIT, mostData: CREDIT };
+    this.#steps = new StreamSteps(choices, this.#model, { isOfClient: options.isClient, ...limits });
   }
 
   /** The next thing to send. */
@@ -56,151 +66,129 @@ export class PeerSteps {
     return choices.chance(0.7) ? this.#wrong() : this.#garbage();
   }
 
-  #takeId(): number {
-    const id = this.#nextId;
-    this.#nextId += 2;
-    return id;
+  /** A whole counted frame about streams, with what the model says of it. */
+  #counted(...counted: Uint8Array[]): Step {
+    let effect: Effect = "nothing";
+    let countedBytes = 0;
+    for (const frame of counted) {
+      if (isCounted(frame[4]!)) countedBytes += frame.length;
+      if (effect === "nothing") effect = this.#effectOf(frame);
+    }
+    return { wire: concat(counted), effect, countedBytes };
   }
 
-  #open(): Step {
-    const { isClient } = this.#options;
-    const id = isClient ? this.#takeId() : 1;
-    const credits = { send: isClient ? CREDIT : 1, receive: boundary(this.#choices) };
-    if (isClient) this.#sent.set(id, 0);
-    const wire = frames.openFrame({ id, credits, service: 0 }, frames.fewFields(this.#choices));
-    return { wire, effect: isClient ? "nothing" : "session" };
+  #effectOf(frame: Uint8Array): Effect {
+    const payload = frame.subarray(4);
+    // Not counted, or it means nothing.
+    if (payload[0]! >= 0x40) return "nothing";
+    const { ends, isSure } = this.#model.take(payload);
+    this.#doubt();
+    if (ends === "nothing") return "nothing";
+    return isSure ? "session" : "unknown";
   }
 
-  /** A stream that is open as far as the peer knows. */
-  #someId(): number | undefined {
-    const ids = [...this.#sent.keys()];
-    return ids.length > 0 ? this.#choices.pick(ids) : undefined;
+  /** Which streams may be over at the subject: what is wrong with such a one means nothing then. */
+  #doubt(): void {
+    const { isStuck, mostStreams } = this.#options;
+    const isFull = this.#model.streams.size >= mostStreams;
+    for (const stream of this.#model.streams.values()) {
+      // Of the smallest windows even a stuck user takes enough for them to move.
+      if (!isStuck || isFull || stream.isReset || stream.granted < 16) stream.isUncertain = true;
+    }
+  }
+
+  #control(payload: Uint8Array, effect: Effect): Step {
+    return { wire: framed(payload), effect, countedBytes: 0 };
   }
 
   #right(): Step {
     const choices = this.#choices;
-    const { isClient, isStuck } = this.#options;
-    const id = this.#someId();
-    const sent = id === undefined ? 0 : this.#sent.get(id)!;
-    switch (choices.between(0, 7)) {
-      case 0:
-        return {
-          wire: framed(frames.probePayload(choices.between(0, 255), choices.between(1000, 100_000), choices.upTo(9))),
-          effect: "nothing",
-        };
+    switch (choices.between(0, 9)) {
+      case 0: {
+        const mark = choices.between(0, 65_535);
+        return this.#control(
+          frames.probePayload(choices.between(0, 255), choices.between(1000, 100_000), mark),
+          "nothing",
+        );
+      }
       case 1:
-        return { wire: framed(frames.acknowledgePayload(0)), effect: isStuck ? "nothing" : "unknown" };
+        return this.#control(frames.acknowledgePayload(0), this.#options.isStuck ? "nothing" : "unknown");
       case 2:
-        return isClient ? this.#open() : { wire: new Uint8Array(4), effect: "nothing" };
-      case 3: {
-        if (id === undefined) break;
-        const fits = Math.min(choices.between(0, 300), CREDIT - sent);
-        this.#sent.set(id, sent + fits);
-        return { wire: dataFrame(id, sent, new Uint8Array(fits)), effect: "nothing" };
+        return { wire: new Uint8Array(4 * choices.between(1, 3)), effect: "nothing", countedBytes: 0 };
+      case 3: { // Whatever means nothing yet, of any size that is taken.
+        const frame = frames.skippedFrame(choices);
+        return { wire: frame, effect: "nothing", countedBytes: isCounted(frame[4]!) ? frame.length : 0 };
       }
-      case 4: // What comes again changes nothing.
-        if (id === undefined) break;
-        return {
-          wire: concat([
-            dataFrame(id, choices.between(0, sent), new Uint8Array(0)),
-            dataFrame(id, 0, new Uint8Array(choices.between(0, sent))),
-            ...(isClient ? [frames.openFrame({ id, credits: { send: 2 ** 31, receive: 1 }, service: 0 })] : []),
-          ]),
-          effect: "nothing",
-        };
-      case 5: {
-        if (id === undefined) break;
-        this.#sent.delete(id);
-        const end = choices.chance(0.5)
-          ? endFrame(id, sent)
-          : frames.resetFrame(id, sent, choices.between(0, 9), choices.bytes(20));
-        return { wire: concat([end, end]), effect: "nothing" };
-      }
-      case 6:
-        if (id === undefined) break;
-        return { wire: windowsFrame([id, Number.MAX_SAFE_INTEGER], [id, choices.next32()]), effect: "nothing" };
-      default: { // A flood of opens that are refused or ended at once.
-        if (!isClient) break;
-        const credits = { send: CREDIT, receive: CREDIT };
-        const flood = Array.from({ length: choices.upTo(200) }, () => {
-          const id = this.#takeId();
-          const reset = frames.resetFrame(id, 0, 2, new Uint8Array(0));
-          return concat([frames.openFrame({ id, credits, service: choices.between(0, 1) }), reset]);
-        });
-        return { wire: concat(flood), effect: "nothing" };
-      }
+      case 4: // A flood of opens that are refused or ended at once.
+        return this.#flood();
+      default:
+        return this.#counted(...Array.from({ length: choices.between(1, 3) }, () => this.#steps.right()));
     }
-    return { wire: new Uint8Array(4), effect: "nothing" };
+  }
+
+  #flood(): Step {
+    const choices = this.#choices;
+    if (!this.#options.isClient) return this.#counted(frames.skippedFrame(choices));
+    const first = this.#model.highest + 1 + this.#model.highest % 2;
+    const many = Array.from({ length: choices.between(1, 1 + choices.upTo(200)) }, (_, index) => {
+      const id = first + 2 * index;
+      return [
+        frames.openFrame(id, { send: CREDIT, receive: CREDIT }, choices.between(0, 1)),
+        frames.resetFrame(id, 0, 2, new Uint8Array(0)),
+      ];
+    });
+    const step = this.#counted(...many.flat());
+    // Nothing of them waits for anybody.
+    many.forEach((_, index) => this.#model.over(first + 2 * index));
+    return step;
   }
 
   #wrong(): Step {
     const choices = this.#choices;
-    const { isClient, isStuck } = this.#options;
-    const id = this.#someId();
-    const sent = id === undefined ? 0 : this.#sent.get(id)!;
-    /** Whether a stream of that number is certainly open. */
-    const certain: Effect = id === undefined || !isStuck ? "unknown" : "session";
-    switch (choices.between(0, 11)) {
-      case 0: {
-        const type = choices.pick([0x00, 0x06, 0x15, 0x22, 0x29, 0x3f, 0x80, 0xff]);
-        return { wire: framed(new Uint8Array([type, 1, 2])), effect: "carrier" };
-      }
-      case 1:
-        return { wire: framed(windowsFrame([1, 1]).subarray(4, 16)), effect: "session" };
-      case 2:
-        return { wire: framed(frames.acknowledgePayload(2 ** 50 + choices.next32())), effect: "session" };
-      case 3: {
-        const credits = { send: 256 * 1024 + 1, receive: 1 };
-        return { wire: frames.openFrame({ id: this.#takeId(), credits, service: 0 }), effect: "session" };
-      }
-      case 4: {
-        if (!isClient) return this.#open();
-        const id = choices.pick([0, 2, 2 ** 31, 2 ** 32 - 1]);
-        return { wire: frames.openFrame({ id, credits: { send: 1, receive: 1 }, service: 0 }), effect: "session" };
-      }
-      case 5:
-        return {
-          wire: dataFrame(id ?? 77_777, sent, new Uint8Array(CREDIT + 1)),
-          effect: isClient ? certain : "unknown",
-        };
-      case 6:
-        return { wire: frames.resetFrame(id ?? 1, sent, 1, new Uint8Array(1025)), effect: "session" };
-      case 7: {
-        const large = new Uint8Array(4);
-        writeU32(large, 0, MAX_SESSION_FRAME_BYTES + 1);
-        return { wire: large, effect: "carrier" };
-      }
-      case 8:
-        return { wire: framed(encodeEnding("goodbye", frames.ending(choices))), effect: "session" };
-      case 9: { // In front of the open, or of one that never comes.
-        const never = isClient ? this.#nextId + 2 * choices.between(0, 9) : 99_999;
-        const frame = choices.pick([
-          dataFrame(never, 0, choices.bytes(choices.between(1, 3000))),
-          endFrame(never, choices.upTo(100)),
-          frames.resetFrame(never, 0, 1, new Uint8Array(0)),
-          windowsFrame([never, 1]),
+    switch (choices.between(0, 9)) {
+      case 0:
+        return this.#control(frames.acknowledgePayload(2 ** 50 + choices.next32()), "session");
+      case 1: {
+        const large = new Uint8Array(5);
+        const [type, most] = choices.pick([
+          [0x21, MAX_SESSION_FRAME_BYTES],
+          [0x7f, MAX_SESSION_FRAME_BYTES],
+          [0x25, MAX_CONTROL_FRAME_BYTES],
+          [0x12, MAX_CONTROL_FRAME_BYTES],
         ]);
-        return { wire: frame, effect: "session" };
+        writeU32(large, 0, most + 1);
+        large[4] = type;
+        return { wire: large, effect: "carrier", countedBytes: 0 };
       }
-      case 10: {
-        if (id === undefined || sent + 1 > CREDIT) break;
-        const other = choices.chance(0.5)
-          ? endFrame(id, sent + 1)
-          : frames.resetFrame(id, sent + 1, 1, new Uint8Array(0));
-        return { wire: concat([endFrame(id, sent), other]), effect: certain };
+      case 2:
+        return this.#control(encodeEnding("goodbye", frames.ending(choices)), "session");
+      case 3: { // Of the wrong length, or of a type that there is not.
+        const bad = choices.pick([
+          [0x01],
+          [0x15, 1],
+          [0x11, 0],
+          [0x12, 0, 0, 0, 0],
+          [0x12, 0, 0, 0, 0, 0],
+          [0x14, 0],
+          [0x22, 0],
+          [0x29],
+          [0x3f],
+          [0x80],
+          [0xff],
+          [0x21, 0, 0, 0, 1],
+          [0x23, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0],
+        ]);
+        return this.#control(new Uint8Array(bad), "carrier");
       }
-      default: {
-        const bad = choices.pick([[0x01], [0x15, 1], [0x11, 0], [0x12, 0, 0, 0, 0], [0x14, 0], [0xff], [0x21, 0, 0]]);
-        return { wire: framed(new Uint8Array(bad)), effect: "carrier" };
-      }
+      default:
+        return this.#counted(this.#steps.edge());
     }
-    return { wire: new Uint8Array(4), effect: "nothing" };
   }
 
   #garbage(): Step {
     const choices = this.#choices;
-    const wire = concat(Array.from({ length: choices.between(1, 4) }, () => frames.countedFrame(choices)));
+    const wire = concat(Array.from({ length: choices.between(1, 4) }, () => frames.anyCounted(choices)));
     const bytes = choices.chance(0.3) ? choices.bytes(choices.upTo(500)) : mangled(choices, wire);
-    return { wire: bytes, effect: "unknown" };
+    return { wire: bytes, effect: "unknown", countedBytes: 0 };
   }
 }

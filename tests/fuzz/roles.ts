@@ -30,6 +30,7 @@ export const LIMITS: ServerLimits = limitsOf({
 export class SilentUser implements UpperLayer {
   streamCount = 0;
   readonly hasUnsent = false;
+  startPoolBytes = 0;
   error: TeleError | undefined;
   pull(): void {}
   receiveOpen(): void {}
@@ -41,9 +42,7 @@ export class SilentUser implements UpperLayer {
   costOf(): number {
     return 1;
   }
-  startPoolBytes = 0;
-  turnEnded(): void {}
-
+  turnEnded(): undefined {}
   ended(error: TeleError): void {
     this.error = error;
   }

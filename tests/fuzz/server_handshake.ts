@@ -6,8 +6,8 @@
 import { concat } from "@std/bytes/concat";
 import { HANDSHAKE_TIMEOUT_MS } from "../../lib/session/session_constants.ts";
 import { ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
-import { FieldType } from "../../lib/session/handshake/fields.ts";
-import { encodeHello } from "../../lib/session/handshake/messages.ts";
+import { FieldType, readReceipts } from "../../lib/session/handshake/fields.ts";
+import { type Commit, encodeHello } from "../../lib/session/handshake/messages.ts";
 import { framed } from "../../lib/ping/codec.ts";
 import type { Session } from "../../lib/session/session.ts";
 import { memoryPipe } from "../support/memory_pipe.ts";
@@ -67,20 +67,60 @@ function strangerWire(choices: Choices, sessionId: Uint8Array): Uint8Array {
   }
 }
 
+/** What a live client may await of an honest server, as long as nobody changes what it says. */
+interface Due {
+  isAttached: boolean;
+  /** Whether the kept session ends by it. */
+  isEnd: boolean;
+}
+
+/**
+ * What `PROTOCOL.md` says of a right commit with the right secret: a join is taken for its number; nothing was sent on
+ * the carrier that the kept session has lost, so a receipt for anything of that ends it.
+ */
+function dueOf(commit: Commit): Due {
+  const isEnd = readReceipts(commit.fields).some(({ number, taken }) => number === 0 && taken > 0);
+  return { isAttached: !isEnd, isEnd };
+}
+
 /** A live client, with values of its own in its commit. Settles when it was accepted or turned away. */
-async function live(choices: Choices, wire: Mangler, kept: Kept, trace: Trace): Promise<boolean> {
+async function live(
+  choices: Choices,
+  wire: Mangler,
+  kept: Kept,
+  { expect, trace }: { expect: (due: Due) => void; trace: Trace },
+): Promise<boolean> {
   const joins = choices.chance(0.6);
   const handshake = await ClientHandshake.begin(wire, joins ? kept.session.id : undefined);
   const isRight = choices.chance(0.3);
   const kind = isRight ? (joins ? "join" : "new") : choices.pick(["new", "join"] as const);
   const commit = frames.commit(choices, kind);
-  const message = kind === "join" ? "commit of a join" : "commit of a new session";
-  commit.fields = frames.strangeFields(choices, message, commit.number);
-  if (choices.chance(0.5)) [FieldType.identity, FieldType.receipts].forEach((type) => commit.fields.delete(type));
+  const isJoin = kind === "join";
+  if (isRight && kind === (joins ? "join" : "new") && choices.chance(0.5)) {
+    commit.fields.delete(FieldType.identity);
+    trace(() => `commits rightly ${kind}, carrier ${commit.number}: ${Deno.inspect(commit.fields)}`);
+    expect(dueOf(commit));
+    await handshake.commit(commit, isJoin ? kept.secret : NOTHING);
+    return true;
+  }
+  if (isJoin && choices.chance(0.1)) commit.number = 0;
+  if (!isJoin && choices.chance(0.1)) commit.number = frames.joinNumber(choices);
+  if (!isJoin && choices.chance(0.1)) commit.lane = "bulk";
+  commit.fields = frames.strangeFields(choices, isJoin ? "commit of a join" : "commit of a new session", commit.number);
+  if (choices.chance(0.5)) {
+    commit.fields.delete(FieldType.identity);
+    if (isJoin) commit.fields.delete(FieldType.receipts);
+  }
   const secret = choices.pick([kept.secret, NOTHING, choices.bytes(32)]);
-  trace(() => `commits ${kind}, carrier ${commit.number}`);
+  trace(() => `commits ${kind}, carrier ${commit.number}: ${Deno.inspect(commit.fields)}`);
   await handshake.commit(commit, secret);
   return true;
+}
+
+function assertDue(due: Due | undefined, mangler: Mangler | undefined, got: Due): void {
+  if (due === undefined || mangler!.isChanged) return;
+  const isSame = due.isAttached === got.isAttached && due.isEnd === got.isEnd;
+  check(isSame, () => `due was ${Deno.inspect(due)}, but it was ${Deno.inspect(got)}`);
 }
 
 /** A server's side of the handshake. */
@@ -99,9 +139,11 @@ export const serverHandshake: Target = {
     const { takenBytes, lastNumber } = kept.session;
     let mangler: Mangler | undefined;
     let isAccepted = false;
+    let due: Due | undefined;
     if (isLive) {
       mangler = new Mangler(wire.far, choices, choices.pick([0, 0.3, 0.6]), trace);
-      live(choices, mangler, kept, trace).then((was) => isAccepted = was, () => wire.swallow());
+      const expect = (what: Due) => due = what;
+      live(choices, mangler, kept, { expect, trace }).then((was) => isAccepted = was, () => wire.swallow());
     } else {
       const bytes = strangerWire(choices, kept.session.id);
       trace(() => hex(bytes));
@@ -115,6 +157,7 @@ export const serverHandshake: Target = {
     const isUnharmed = kept.session.error === undefined && kept.session.takenBytes === takenBytes;
     check(isUnharmed || wasAttached, () => `a stranger harmed another's session: ${kept.session.error}`);
     if (kept.session.error !== undefined) expectTele(["protocol"], kept.session.error);
+    assertDue(due, mangler, { isAttached: isAccepted, isEnd: kept.session.error !== undefined });
     const answerBytes = wire.near.writtenBytes;
     check(wasAttached || answerBytes <= MOST_ANSWER_BYTES, () => `a stranger was answered ${answerBytes} bytes`);
     wire.leave(choices, trace);

@@ -14,7 +14,7 @@ import {
   MAX_SESSION_FRAME_BYTES,
 } from "../../lib/session/session_constants.ts";
 import { decodeAcknowledge, decodeProbe } from "../../lib/session/carrier/control.ts";
-import { SessionFrameReader } from "../../lib/session/carrier/frame_reader.ts";
+import { SessionFrameReader, type SessionFrameSink } from "../../lib/session/carrier/frame_reader.ts";
 import {
   decodeAccept,
   decodeChallenge,
@@ -26,10 +26,15 @@ import {
   encodeHello,
 } from "../../lib/session/handshake/messages.ts";
 import { decodeEnding, encodeEnding } from "../../lib/session/ending.ts";
-import { decodeOpen, decodeReset, decodeWindows } from "../../lib/session/frames.ts";
-import { windowsFrame } from "../support/frames.ts";
 import { framed } from "../../lib/ping/codec.ts";
-import { type Fields, readResumeTimeout } from "../../lib/session/handshake/fields.ts";
+import {
+  type Fields,
+  readCarriers,
+  readLive,
+  readReceipts,
+  readResumeTimeout,
+} from "../../lib/session/handshake/fields.ts";
+import { decodeOpen, decodeReset, decodeWindows } from "../../lib/session/frames.ts";
 import type { Choices } from "./choices.ts";
 import * as frames from "./frames.ts";
 import { Journal } from "./journal.ts";
@@ -39,29 +44,32 @@ import { check, hex, type Target, teleErrorOf, type Trace } from "./target.ts";
 // Frames.
 
 /** A frame that is large enough to be near a limit, of any type. */
-function largePayload(choices: Choices): Uint8Array {
+function largeFrame(choices: Choices): Uint8Array {
   const limit = choices.pick([MAX_CONTROL_FRAME_BYTES, MAX_SESSION_FRAME_BYTES]);
   const payload = new Uint8Array(limit + choices.between(0, 2) - 1);
-  payload[0] = choices.pick([FrameType.data, FrameType.windows, FrameType.goodbye, 0x61]);
-  return payload;
+  payload[0] = choices.pick([FrameType.data, FrameType.end, FrameType.windows, FrameType.goodbye, 0x41, 0x7e]);
+  return framed(payload);
 }
 
-/** A frame that may come in a session, or one that may not. */
+/** Any frame that may come in a session, and some that may not. */
 function sessionFrame(choices: Choices): Uint8Array {
-  switch (choices.between(0, 6)) {
+  switch (choices.between(0, 7)) {
     case 0:
     case 1:
-      return frames.countedFrame(choices);
     case 2:
-      return framed(frames.acknowledgePayload(frames.count(choices)));
+      return frames.anyCounted(choices);
     case 3:
-      return framed(frames.probePayload(choices.between(0, 255), choices.next32(), choices.between(0, 65_535)));
+      return framed(frames.acknowledgePayload(frames.count(choices)));
     case 4:
-      return framed(encodeEnding("goodbye", frames.ending(choices)));
+      return framed(frames.probePayload(choices.between(0, 255), choices.next32(), choices.between(0, 65_535)));
     case 5:
-      return framed(choices.bytes(choices.upTo(100)));
+      return choices.chance(0.5)
+        ? framed(encodeEnding("goodbye", frames.ending(choices)))
+        : frames.skippedFrame(choices);
+    case 6:
+      return frames.anyTypeFrame(choices);
     default:
-      return framed(choices.chance(0.02) ? largePayload(choices) : new Uint8Array(0));
+      return choices.chance(0.02) ? largeFrame(choices) : new Uint8Array(4);
   }
 }
 
@@ -71,99 +79,156 @@ function sessionWire(choices: Choices): Uint8Array {
   return choices.chance(0.6) ? mangled(choices, wire) : wire;
 }
 
-/** What a reader tells, in a form that does not show where data was cut. */
-class FrameJournal extends Journal {
-  #id = -1;
-  #next = -1;
+/** Numbers from here on are an error, whichever they are, and not exact. */
+const BEYOND = 2 ** 53;
 
-  streamData(id: number, offset: number, bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    if (id !== this.#id || offset !== this.#next) this.mark("data", id, offset / 2 ** 32, offset);
-    this.data(bytes);
-    this.#id = id;
-    this.#next = offset + bytes.length;
+/** Data of one stream, whatever pieces it comes in, and everything else, in order. */
+class FrameJournal implements SessionFrameSink {
+  readonly journal = new Journal();
+  #next: { id: number; offset: number } | undefined;
+
+  data(id: number, offset: number, bytes: Uint8Array): void {
+    offset = Math.min(offset, BEYOND);
+    if (this.#next?.id !== id || this.#next.offset !== offset || bytes.length === 0) {
+      this.journal.mark("data", id, Math.floor(offset / 2 ** 32), offset);
+    }
+    this.journal.data(bytes);
+    this.#next = { id, offset: Math.min(offset + bytes.length, BEYOND) };
   }
 
-  streamEnd(id: number, offset: number): void {
-    this.#id = -1;
-    this.mark("end", id, offset / 2 ** 32, offset);
+  end(id: number, offset: number): void {
+    offset = Math.min(offset, BEYOND);
+    this.#next = undefined;
+    this.journal.mark("end", id, Math.floor(offset / 2 ** 32), offset);
   }
 
-  frame(payload: Uint8Array, isCounted: boolean): void {
-    this.#id = -1;
-    this.mark(isCounted ? "counted" : "uncounted", payload.length);
-    this.data(payload);
+  counted(payload: Uint8Array): void {
+    this.#next = undefined;
+    this.journal.mark("counted", payload.length);
+    this.journal.data(payload);
+  }
+
+  control(payload: Uint8Array): void {
+    this.#next = undefined;
+    check(payload.length <= MAX_CONTROL_FRAME_BYTES, () => `a control frame of ${payload.length} bytes was kept`);
+    this.journal.mark("not counted", payload.length);
+    this.journal.data(payload);
   }
 }
+
+/** A frame of the wire: where it begins and ends, and what its type is; of one that has no type yet that is -1. */
+interface Extent {
+  start: number;
+  end: number;
+  type: number;
+}
+
+/** `PROTOCOL.md`, "Frames": which types are counted, and which are skipped. */
+const isCountedType = (type: number) => type >= 0x20 && type <= 0x3f || type >= 0x60 && type <= 0x7f;
+const isSkippedType = (type: number) => type >= 0x40 && type <= 0x7f;
+const isDataType = (type: number) => type === 0x21 || type === 0x23;
 
 /** What is due of a session's frames, read from the whole stream at once. */
-interface Due {
-  journal: FrameJournal;
-  isBad: boolean;
-  countedBytes: number;
-}
-
-function referenceFrames(wire: Uint8Array): Due {
-  const due: Due = { journal: new FrameJournal(), isBad: false, countedBytes: 0 };
+function referenceFrames(wire: Uint8Array): { journal: Journal; extents: Extent[]; isBad: boolean } {
+  const sink = new FrameJournal();
+  const extents: Extent[] = [];
+  const result = (isBad: boolean) => ({ journal: sink.journal, extents, isBad });
   for (let at = 0; at + 4 <= wire.length;) {
     const length = readU32(wire, at);
-    at += 4;
-    if (length === 0) continue;
-    due.isBad = length > MAX_SESSION_FRAME_BYTES;
-    if (due.isBad || at === wire.length) return due;
-    const payload = wire.subarray(at, at + length);
-    at += length;
-    const type = payload[0];
-    const isCounted = (type >= 0x20 && type < 0x40) || (type >= 0x60 && type < 0x80);
-    const isSkipped = type >= 0x40 && type < 0x80;
-    const isData = type === FrameType.data || type === FrameType.end;
-    due.isBad = isData ? length < 13 : length > MAX_CONTROL_FRAME_BYTES && !isSkipped;
-    if (due.isBad) return due;
-    if (isCounted) due.countedBytes += 4 + payload.length;
-    if (isSkipped) continue;
-    if (!isData) {
-      if (payload.length === length) due.journal.frame(payload, isCounted);
+    if (length > MAX_SESSION_FRAME_BYTES) return result(true);
+    const [payload, end] = [wire.subarray(at + 4, at + 4 + length), at + 4 + length];
+    if (length > 0) extents.push({ start: at, end, type: payload[0] ?? -1 });
+    at = end;
+    if (payload.length === 0) continue;
+    const type = payload[0]!;
+    if (isDataType(type)) {
+      if (length < 13) return result(true);
+      if (payload.length < 13) continue;
+      const [id, offset] = [readU32(payload, 1), readU32(payload, 5) * 2 ** 32 + readU32(payload, 9)];
+      if (payload.length > 13 || (length === 13 && type === 0x21)) sink.data(id, offset, payload.subarray(13));
+      if (payload.length === length && type === 0x23) sink.end(id, offset + (length - 13));
       continue;
     }
-    if (payload.length < 13) return due;
-    const offset = readU32(payload, 5) * 2 ** 32 + readU32(payload, 9);
-    due.isBad = offset > Number.MAX_SAFE_INTEGER;
-    if (due.isBad) return due;
-    due.journal.streamData(readU32(payload, 1), offset, payload.subarray(13));
-    if (type === FrameType.end && payload.length === length) {
-      due.journal.streamEnd(readU32(payload, 1), offset + length - 13);
+    if (isSkippedType(type)) continue;
+    if (length > MAX_CONTROL_FRAME_BYTES) return result(true);
+    if (payload.length < length) continue;
+    if (isCountedType(type)) sink.counted(payload);
+    else sink.control(payload);
+  }
+  return result(false);
+}
+
+/** Counted bytes in the first `came` bytes of a wire; the prefix of a frame counts when its type has come. */
+function countedBytes(extents: readonly Extent[], came: number): number {
+  return extents.filter(({ start, type }) => isCountedType(type) && came > start + 4)
+    .reduce((sum, { start, end }) => sum + Math.min(came, end) - start, 0);
+}
+
+/** How many of them mean nothing without the rest of their frame. */
+function wastedBytes(extents: readonly Extent[], came: number): number {
+  const cut = extents.find(({ start, end, type }) => isCountedType(type) && came > start + 4 && came < end);
+  if (cut === undefined) return 0;
+  const bytes = came - cut.start;
+  return isDataType(cut.type) && bytes > 17 ? 0 : bytes;
+}
+
+const costOfType = (type: number) => type === FrameType.open ? 16 : 1;
+
+/** What the counted frames cost that ended behind `from` bytes, up to `to` of them, without the last. */
+function costUpToLast(extents: readonly Extent[], from: number, to: number): number {
+  return extents.filter(({ end, type }) => isCountedType(type) && end > from && end <= to).slice(0, -1)
+    .reduce((sum, { type }) => sum + costOfType(type), 0);
+}
+
+/** Pushes a wire in the given pieces, a few frames at a time. */
+function pushAll(
+  reader: SessionFrameReader,
+  cut: readonly Uint8Array[],
+  allowance: { left: number },
+  turn: number,
+  onCame: (came: number, before: number) => void,
+): void {
+  let came = 0;
+  for (const piece of cut) {
+    for (let at = 0; at < piece.length;) {
+      allowance.left = turn;
+      const taken = reader.push(piece.subarray(at));
+      check(taken > 0, () => "nothing is taken, though there is an allowance");
+      check(taken === piece.length - at || allowance.left < 1, () => "it stops before the allowance is used up");
+      check(allowance.left > -16, () => `the allowance is ${allowance.left}`);
+      at += taken;
+      onCame(came + taken, came);
+      came += taken;
     }
   }
-  return due;
 }
 
 /** {@linkcode SessionFrameReader}. */
 export const sessionFrames: Target = {
   name: "session-frames",
-  about: "SessionFrameReader: frames of all types and sizes, mangled frames and noise, in any pieces",
+  about: "SessionFrameReader: frames of all types and sizes, mangled frames and noise, in any pieces and turns",
   quickStreams: 3000,
   run(choices, trace) {
     const wire = sessionWire(choices);
     const cut = wire.length > 20_000 ? [wire.subarray(0, 9), wire.subarray(9)] : pieces(choices, wire);
-    trace(() => `${hex(wire)} in ${cut.length} pieces`);
+    const turn = choices.pick([1, 3, 17, 2048]);
+    trace(() => `${hex(wire)} in ${cut.length} pieces, ${turn} a turn`);
     const due = referenceFrames(wire);
     for (const variant of [cut, [wire]]) {
-      const journal = new FrameJournal();
-      const reader = new SessionFrameReader({
-        data: (id, offset, bytes) => {
-          check(bytes.length > 0, () => "empty data was handed over");
-          journal.streamData(id, offset, bytes);
-        },
-        end: (id, offset) => journal.streamEnd(id, offset),
-        counted: (payload) => journal.frame(payload, true),
-        control: (payload) => journal.frame(payload, false),
+      const sink = new FrameJournal();
+      const allowance = { left: turn };
+      const reader = new SessionFrameReader(sink, allowance, costOfType);
+      const error = teleErrorOf(["protocol"], () => {
+        pushAll(reader, variant, allowance, turn, (came, before) => {
+          const cost = costUpToLast(due.extents, before, came);
+          check(cost < turn, () => `frames of ${cost} were taken, and then more, with an allowance of ${turn}`);
+          const [counted, wasted] = [countedBytes(due.extents, came), wastedBytes(due.extents, came)];
+          check(reader.countedBytes === counted, () => `${reader.countedBytes} of ${came} counted, due ${counted}`);
+          check(reader.wastedBytes === wasted, () => `${reader.wastedBytes} of ${came} wasted, due ${wasted}`);
+        });
       });
-      const error = teleErrorOf(["protocol"], () => variant.forEach((piece) => reader.push(piece)));
-      due.journal.assertSame(journal, `frames out of ${variant.length} pieces`);
+      due.journal.assertSame(sink.journal, `frames out of ${variant.length} pieces`);
       check((error !== undefined) === due.isBad, () => `it failed: ${error}, which was due: ${due.isBad}`);
-      const { countedBytes } = reader;
-      const isRight = due.isBad || countedBytes === due.countedBytes;
-      check(isRight, () => `it counted ${countedBytes} bytes, and ${due.countedBytes} were due`);
     }
   },
 };
@@ -224,6 +289,8 @@ const MESSAGES: readonly Message[] = [
       const { commit, body, proof } = decodeCommit(payload);
       check(hex(concat([body, proof])) === hex(payload), () => "body and proof are not the payload");
       checkResumeTimeout(commit.fields);
+      checkNumbers(readLive(commit.fields), commit.number - 1);
+      checkNumbers(readReceipts(commit.fields).map(({ number }) => number), commit.number - 1);
       return { commit, proof };
     },
     encode: ({ commit, proof }) => concat([encodeCommit(commit), proof]),
@@ -234,6 +301,9 @@ const MESSAGES: readonly Message[] = [
       const { accept, body, proof } = decodeAccept(payload);
       check(hex(concat([body, proof])) === hex(payload), () => "body and proof are not the payload");
       checkResumeTimeout(accept.fields);
+      checkNumbers(readReceipts(accept.fields).map(({ number }) => number), 2 ** 32 - 1);
+      const carriers = readCarriers(accept.fields);
+      check(carriers >= 1 && carriers <= 10, () => `${carriers} carriers`);
       return { accept, proof };
     },
     encode: ({ accept, proof }) => concat([encodeAccept(accept), proof]),
@@ -264,49 +334,55 @@ const MESSAGES: readonly Message[] = [
       frames.probePayload((replyWanted ? 1 : 0) | (isReply ? 2 : 0), silenceMs, mark),
   }),
   message({
-    // No field of an open is known.
     isLoose: true,
     make: (choices) => {
       const credits = { send: choices.next32(), receive: choices.next32() };
-      const open = { id: choices.next32(), credits, service: choices.between(0, 65_535) };
-      return frames.openFrame(open, frames.fewFields(choices)).subarray(4);
+      const [service, fields] = [choices.between(0, 65_535), frames.openFields(choices)];
+      return frames.openFrame(choices.next32(), credits, service, fields).subarray(4);
     },
     decode: decodeOpen,
-    encode: (open) => frames.openFrame(open).subarray(4),
+    encode: ({ id, credits, service }) => frames.openFrame(id, credits, service).subarray(4),
   }),
   message({
     isLoose: true,
     make: (choices) => {
-      const text = choices.bytes(choices.upTo(1024));
-      return frames.resetFrame(choices.next32(), frames.count(choices), choices.between(0, 65_535), text).subarray(4);
+      const words = choices.bytes(choices.upTo(1024));
+      return frames.resetFrame(choices.next32(), frames.count(choices), choices.between(0, 65_535), words).subarray(4);
     },
     decode: (payload) => {
-      const { id, offset, code, message } = decodeReset(payload);
-      return { id, offset, code, message: message.slice(0, MAX_EXTRA_BYTES / 4).toWellFormed() };
+      const { message, ...rest } = decodeReset(payload);
+      return { ...rest, message: message.slice(0, MAX_EXTRA_BYTES / 4).toWellFormed() };
     },
     encode: ({ id, offset, code, message }) =>
       frames.resetFrame(id, offset, code, new TextEncoder().encode(message)).subarray(4),
   }),
   message({
     isLoose: true,
-    make: (choices) => windowsFrame(...someWindows(choices)).subarray(4),
+    make: (choices) => {
+      const values = Array.from(
+        { length: choices.between(1, 90) },
+        () => [choices.next32(), frames.count(choices)] as const,
+      );
+      return frames.windowsFrame(values).subarray(4);
+    },
     decode: (payload) => {
       const values: [number, number][] = [];
-      decodeWindows(payload, (id, limit) => void values.push([id, limit]));
-      check(values.length > 0, () => "a windows frame without values was taken");
+      decodeWindows(payload, (id, limit) => values.push([id, limit]));
       return values;
     },
-    encode: (values) => windowsFrame(...values).subarray(4),
+    encode: (values) => frames.windowsFrame(values).subarray(4),
   }),
 ];
-
-function someWindows(choices: Choices): [number, number][] {
-  return Array.from({ length: choices.between(1, 84) }, () => [choices.next32(), frames.count(choices)]);
-}
 
 function checkResumeTimeout(fields: Fields): void {
   const timeoutMs = readResumeTimeout(fields);
   check(timeoutMs >= 1, () => `a resume timeout of ${timeoutMs}`);
+}
+
+/** At most 16, rising, none above `most`. */
+function checkNumbers(numbers: readonly number[], most: number): void {
+  const isRight = numbers.every((number, at) => number <= most && (at === 0 || number > numbers[at - 1]!));
+  check(isRight && numbers.length <= 16, () => `carriers ${numbers}, of which the last may be ${most}`);
 }
 
 /**
@@ -324,7 +400,7 @@ function roundTrip(message: Message, payload: Uint8Array, isRight: boolean): voi
   check(again === said, () => "written and read again it is another");
 }
 
-/** The handshake's messages, the control frames, and the counted ones but for data. */
+/** The handshake's messages and the control frames. */
 export const messages: Target = {
   name: "messages",
   about: "hello, challenge, commit, accept, refuse, goodbye, acknowledge, probe, open, reset, windows and their fields",

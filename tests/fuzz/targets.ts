@@ -4,9 +4,12 @@
  * @module
  */
 import { peer } from "./peer.ts";
+import { windows } from "./mux_decoders.ts";
+import { joins } from "./joins.ts";
+import { moved } from "./moved.ts";
 import { pingCodec, pingStreams } from "./ping.ts";
 import { clientHandshake } from "./client_handshake.ts";
-import { windows } from "./mux_decoders.ts";
+import { streams } from "./streams.ts";
 import { messages, sessionFrames } from "./session_decoders.ts";
 import { relayed } from "./relay.ts";
 import { serverHandshake } from "./server_handshake.ts";
@@ -21,10 +24,13 @@ export const TARGETS: readonly Target[] = [
   sessionFrames,
   messages,
   windows,
+  moved,
+  streams,
   serverHandshake,
   splicedHandshake,
   webCrypto,
   clientHandshake,
+  joins,
   peer,
   relayed,
 ];

@@ -67,11 +67,13 @@ export class Wire {
     drain();
   }
 
-  /** Reads whatever comes and forgets it, until the end. */
-  async swallow(): Promise<void> {
+  /** Reads whatever comes and forgets it, until the end; `onBytes` sees it before. */
+  async swallow(onBytes?: (bytes: Uint8Array) => void): Promise<void> {
     const into = new Uint8Array(64 * 1024);
     try {
-      while (await this.far.read(into) !== null);
+      for (let count = await this.far.read(into); count !== null; count = await this.far.read(into)) {
+        onBytes?.(into.subarray(0, count));
+      }
     } catch {
       // The end, too.
     }
@@ -110,6 +112,8 @@ export class Mangler implements Duplex {
   readonly peer = "mangler";
   /** Whether the frames that the peer wrote were changed; pings in front and anything behind them do not count. */
   isHarmed = false;
+  /** Whether anything else than pings was added to what it wrote, or changed in it. */
+  isChanged = false;
   readonly #duplex: Duplex;
   readonly #choices: Choices;
   readonly #trace: Trace;
@@ -132,6 +136,7 @@ export class Mangler implements Duplex {
     if (choices.chance(0.1)) bytes = concat([new Uint8Array(4 * choices.between(1, 3)), bytes]);
     if (choices.chance(this.#probability)) {
       const changed = mangled(choices, bytes);
+      this.isChanged = true;
       if (!isIntact(changed, bytes)) this.isHarmed = true;
       bytes = changed;
     }

@@ -25,6 +25,11 @@ function fault(name: string, file: string, from: string, to: string): Mutation {
   return { name, edits: [{ file: `lib/${file}`, from, to }] };
 }
 
+/** A fault that a fuzz target is to catch. */
+function fuzzed(fuzz: string, name: string, file: string, from: string, to: string): Mutation {
+  return { ...fault(name, file, from, to), fuzz };
+}
+
 /** A message decoder that takes whatever stands behind the end. */
 const OPEN_END: Edit = {
   file: "lib/net/bytes.ts",
@@ -187,6 +192,76 @@ export const MUTATIONS: readonly Mutation[] = [
     "  if (token.length > 0) return Promise.resolve(new Uint8Array(0));\n  return crypto.subtle.digest(",
   ),
   { name: "bytes behind the end of a handshake message ignored", edits: [OPEN_END], fuzz: "messages" },
+  fuzzed(
+    "session-frames",
+    "data that comes in pieces is one byte off",
+    "session/carrier/frame_reader.ts",
+    "this.#offset += end - from;",
+    "this.#offset += end - from + 1;",
+  ),
+  fuzzed(
+    "session-frames",
+    "frames of other types than data cost nothing of a turn",
+    "session/carrier/frame_reader.ts",
+    "if (isCounted(this.#type)) this.#allowance.left",
+    "if (this.#isData) this.#allowance.left",
+  ),
+  fuzzed(
+    "session-frames",
+    "the last type that is skipped is not",
+    "session/frames.ts",
+    "return type >= 0x40 && type < 0x80;",
+    "return type >= 0x40 && type < 0x7f;",
+  ),
+  fuzzed(
+    "moved",
+    "a header that arrived whole is no wasted bytes",
+    "session/resend_queue.ts",
+    "covered > DATA_HEADER_BYTES && isData",
+    "covered >= DATA_HEADER_BYTES && isData",
+  ),
+  fuzzed(
+    "streams",
+    "data without a byte, of a stream that was never opened, taken",
+    "session/carrier/frame_reader.ts",
+    "else this.#sink.data(this.#id, this.#offset, nothing);",
+    "else void nothing;",
+  ),
+  fuzzed(
+    "streams",
+    "an offset that no honest end reaches taken for a stream that is over",
+    "session/session.ts",
+    "if (!Number.isSafeInteger(offset)) throw",
+    "if (offset < 0) throw",
+  ),
+  fuzzed(
+    "streams",
+    "a gap that is closed from the front is still counted",
+    "mux/reassembly.ts",
+    "if (front.offset > this.#received) this.#closeGap();",
+    "",
+  ),
+  fuzzed(
+    "streams",
+    "a final offset one below what came taken",
+    "mux/final_offset.ts",
+    "if (offset < this.#came) {",
+    "if (offset < this.#came - 1) {",
+  ),
+  fuzzed(
+    "streams",
+    "a byte beyond the window taken, in order",
+    "mux/arrivals.ts",
+    "      if (end > granted) {",
+    "      if (end > granted + 1) {",
+  ),
+  fuzzed(
+    "streams",
+    "a service that is not there refused for want of room",
+    "mux/mux.ts",
+    "        code: ResetCode.refused,\n",
+    "        code: ResetCode.limit,\n",
+  ),
   {
     name: "bytes behind the end ignored, and lengths left out of the transcript",
     edits: [OPEN_END, {

@@ -22,7 +22,7 @@ LogBudget.prototype.change = function (this: LogBudget, bytes, pieces) {
 };
 
 const timer = setInterval(() => {
-  if (budget !== undefined) console.error(`replay log: ${Math.max(mostBytes, budget.heldBytes)} bytes`);
+  if (budget !== undefined) console.error(`logs: ${Math.max(mostBytes, budget.heldBytes)} bytes`);
   mostBytes = 0;
 }, TELL_MS);
 Deno.unrefTimer(timer);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readU32, readU64 } from "../../net/bytes.ts";
+import { readU32 } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
 import { FRAME_HEADER_BYTES, FrameTooLargeError } from "../../ping/codec.ts";
 import { isCounted, isSkipped } from "../frames.ts";
@@ -17,7 +17,10 @@ import {
 
 /** What a {@linkcode SessionFrameReader} finds, in order. */
 export interface SessionFrameSink {
-  /** The next data of a stream, as it comes: a frame need not be whole to count. A view of what was pushed. */
+  /**
+   * The next data of a stream, as it comes: a frame need not be whole to count. A view of what was pushed; empty only
+   * where the frame has no data. The offset is not checked: one of 2^53 or more, which is not exact, ends the session.
+   */
   data(id: number, offset: number, bytes: Uint8Array): void;
   /** A stream's data ends at `offset`. */
   end(id: number, offset: number): void;
@@ -176,8 +179,9 @@ export class SessionFrameReader {
     if (this.#filled < DATA_HEADER_BYTES) return end;
     this.#left = this.#length - DATA_FIELDS_BYTES;
     this.#id = readU32(this.#head, COUNTED_HEADER_BYTES);
-    this.#offset = readOffset(this.#head, COUNTED_HEADER_BYTES + 4);
-    if (this.#left === 0) this.#endData();
+    this.#offset = readU32(this.#head, COUNTED_HEADER_BYTES + 4) * 2 ** 32 +
+      readU32(this.#head, COUNTED_HEADER_BYTES + 8);
+    if (this.#left === 0) this.#endEmpty(bytes.subarray(end, end));
     return end;
   }
 
@@ -191,6 +195,14 @@ export class SessionFrameReader {
     this.#counted += end - from;
     if (this.#left === 0) this.#endData();
     return end;
+  }
+
+  /** Data or an end without data; what names a stream that never was ends the session all the same. */
+  #endEmpty(nothing: Uint8Array): void {
+    const isEnd = this.#type === FrameType.end;
+    this.#finish();
+    if (isEnd) this.#sink.end(this.#id, this.#offset);
+    else this.#sink.data(this.#id, this.#offset, nothing);
   }
 
   #endData(): void {
@@ -235,12 +247,4 @@ export class SessionFrameReader {
     if (isCounted(type)) this.#sink.counted(payload);
     else this.#sink.control(payload);
   }
-}
-
-/**
- * Reads an offset of data. One of 2^53 or more is read as the highest below it, which is beyond every window: the layer
- * above ends the session, where to end the carrier would only bring the frame again.
- */
-function readOffset(bytes: Uint8Array, at: number): number {
-  return bytes[at] > 0 || bytes[at + 1] >= 0x20 ? Number.MAX_SAFE_INTEGER : readU64(bytes, at);
 }

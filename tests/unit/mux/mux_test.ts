@@ -134,6 +134,27 @@ Deno.test("data beyond the credit ends the session loudly", async () => {
   });
 });
 
+Deno.test("an offset that no honest end reaches ends the session, not its carrier: it would only come again", async () => {
+  for (const isEnd of [false, true]) {
+    const beyond = (isEnd ? endFrame : dataFrame)(1, 0, new Uint8Array(2));
+    beyond.fill(0xff, 9, 17);
+    await endsLoudly([beyond], "2^53");
+    const across = (isEnd ? endFrame : dataFrame)(1, 2 ** 53 - 1, new Uint8Array(2));
+    await endsLoudly([across], "2^53");
+  }
+});
+
+Deno.test("data without data, of a stream that was never opened, ends the session loudly", () =>
+  endsLoudly([dataFrame(9, 0, new Uint8Array(0))], "never opened"));
+
+Deno.test("data without data, beyond the credit, has no byte that is", async () => {
+  await withRogue(async ({ rogue, clock }) => {
+    rogue.send(open(1), dataFrame(1, MOST_START_CREDIT + 1, new Uint8Array(0)));
+    await clock.advance(100);
+    assertEquals(rogue.error, undefined);
+  });
+});
+
 Deno.test("early data beyond the credit ends the session loudly", () =>
   endsLoudly([data(1, MOST_START_CREDIT - 1, 2)], "credit"));
 
