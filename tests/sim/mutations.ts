@@ -333,8 +333,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "something large tried on each carrier, wherever it was swallowed before",
     "session/carrier/pace.ts",
-    "const MOST_CAUTION = 5;",
-    "const MOST_CAUTION = 1;",
+    "const MOST_CAUTION = 6;",
+    "const MOST_CAUTION = 2;",
   ),
   fault(
     "window values in frames as large as vanish",

@@ -20,7 +20,7 @@ import { Farewell } from "./farewell.ts";
 import { Flight } from "./flight.ts";
 import { SessionFrameReader } from "./frame_reader.ts";
 import { type Doubt, Liveness } from "./liveness.ts";
-import { Pace } from "./pace.ts";
+import { Pace, PIECE_MS } from "./pace.ts";
 import { decodeEnding, encodeEnding, type Ending } from "../ending.ts";
 import { framed } from "../../ping/codec.ts";
 import { GATHER_BYTES, ReplayLog } from "./replay_log.ts";
@@ -154,6 +154,7 @@ export class Carrier {
   #acknowledgeTimer: Timer | undefined;
   #acknowledgeDelayMs = ACKNOWLEDGE_DELAY_MS;
   #lastReads: Timer | undefined;
+  #nextPiece: Timer | undefined;
   #askedRoundTripMs = 0;
   #lastWriteMs: number;
   /** Said, or about to be: nothing that comes from now on is looked at. */
@@ -267,6 +268,7 @@ export class Carrier {
     this.#tick?.cancel();
     this.#acknowledgeTimer?.cancel();
     this.#lastReads?.cancel();
+    this.#nextPiece?.cancel();
     this.#leaveTimer?.cancel();
     this.#duplex.close();
     this.#resolveDone();
@@ -560,7 +562,13 @@ export class Carrier {
     const frame = replayLog.nextWrite(this.#hold, limit, this.pace.isFree ? GATHER_BYTES : limit)!;
     this.flight.onSend(nowMs, replayLog.sent);
     this.pace.sent(nowMs, from, replayLog.sent - from);
+    if (!this.pace.isFree) this.#nextPiece ??= this.#clock.setTimer(() => this.#onNextPiece(), PIECE_MS);
     return frame;
+  }
+
+  #onNextPiece(): void {
+    this.#nextPiece = undefined;
+    this.wake();
   }
 
   // Watching.

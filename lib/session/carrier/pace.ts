@@ -10,8 +10,12 @@
  */
 export const SMALL_BYTES = 1024;
 
-/** Small pieces under way at the most: TCP sends that many at once, each by itself; what waits longer it joins. */
+/** Small pieces under way at the most: fewer than TCP lets a fresh connection have. */
 const MOST_SMALL = 8;
+
+/** A large piece is tried when this much was acknowledged, and it has this many bytes at the most. */
+const TRIED_AFTER_BYTES = 4 * SMALL_BYTES;
+const TRIED_BYTES = 16 * SMALL_BYTES;
 
 /** A large piece that is not acknowledged for this long was swallowed, or the path is dead; in milliseconds. */
 const SWALLOWED_MS = 1_000;
@@ -20,7 +24,16 @@ const SWALLOWED_MS = 1_000;
 const HELD_MS = 60_000;
 
 /** The most that caution grows to: then a large piece is tried every eight minutes. */
-const MOST_CAUTION = 5;
+const MOST_CAUTION = 6;
+
+/**
+ * From this caution on nothing large is tried for a while. Below it TCP is given the time to find out what passes:
+ * behind the second carrier that brought nothing, both ends are patient.
+ */
+const HELD_CAUTION = 3;
+
+/** Time between two small pieces, so that TCP has sent the first and does not join the second to it; in milliseconds. */
+export const PIECE_MS = 5;
 
 /**
  * Lets a carrier send small pieces only, until enough of them have arrived to try a large one.
@@ -29,8 +42,8 @@ const MOST_CAUTION = 5;
  * seconds to find out, or never do so: then what fits into small packets still arrives. As soon as anything large was
  * acknowledged there is no limit any more.
  *
- * What the next carrier should know is a number, the _caution_: 0 to begin as usual, 1 to begin with small pieces, from
- * 2 to go on with them for a while.
+ * What the next carrier should know is a number, the _caution_: 0 to begin as usual, 1 and 2 to begin with small pieces,
+ * from 3 to go on with them for a while.
  *
  * Source: `PROTOCOL.md`, "Small pieces".
  *
@@ -49,10 +62,12 @@ const MOST_CAUTION = 5;
 export class Pace {
   readonly #caution: number;
   readonly #heldUntilMs: number;
-  /** Bytes under way at the most. */
-  #limit: number;
+  #isFree: boolean;
   /** Whether anything large was acknowledged. */
   #isProven = false;
+  #acknowledgedBytes = 0;
+  /** When the last piece was sent. */
+  #sentMs = -Infinity;
   /** Where the first large piece begins, and when it was sent; -1 before. */
   #largeFrom = -1;
   #largeMs = 0;
@@ -60,26 +75,29 @@ export class Pace {
   /** A carrier that begins at `nowMs`, behind others that taught this much caution. */
   constructor(nowMs: number, caution = 0) {
     this.#caution = caution;
-    this.#limit = caution === 0 ? Infinity : SMALL_BYTES;
-    this.#heldUntilMs = caution < 2 ? nowMs : nowMs + HELD_MS * 2 ** (caution - 2);
+    this.#isFree = caution === 0;
+    this.#heldUntilMs = caution < HELD_CAUTION ? nowMs : nowMs + HELD_MS * 2 ** (caution - HELD_CAUTION);
   }
 
   /** Whether there is no limit. */
   get isFree(): boolean {
-    return this.#limit === Infinity;
+    return this.#isFree;
   }
 
   /** How many bytes may be written as one piece, with `inFlightBytes` sent and not acknowledged. */
   room(nowMs: number, inFlightBytes: number): number {
-    if (this.isFree) return Infinity;
-    const most = MOST_SMALL * SMALL_BYTES;
-    if (this.#limit === most && nowMs >= this.#heldUntilMs) return Math.max(0, 2 * most - inFlightBytes);
-    return Math.min(SMALL_BYTES, Math.max(0, this.#limit - inFlightBytes));
+    if (this.#isFree) return Infinity;
+    const tries = this.#acknowledgedBytes >= TRIED_AFTER_BYTES && nowMs >= this.#heldUntilMs;
+    if (tries) return Math.max(0, TRIED_BYTES - inFlightBytes);
+    if (inFlightBytes > 0 && nowMs - this.#sentMs < PIECE_MS) return 0;
+    return Math.min(SMALL_BYTES, Math.max(0, MOST_SMALL * SMALL_BYTES - inFlightBytes));
   }
 
   /** One piece of `bytes` counted bytes is written, of which the first has this offset. */
   sent(nowMs: number, offset: number, bytes: number): void {
-    if (this.#isProven || bytes <= SMALL_BYTES || this.#largeFrom >= 0) return;
+    if (this.#isProven) return;
+    this.#sentMs = nowMs;
+    if (bytes <= SMALL_BYTES || this.#largeFrom >= 0) return;
     this.#largeFrom = offset;
     this.#largeMs = nowMs;
   }
@@ -87,12 +105,8 @@ export class Pace {
   /** The peer has everything before `offset`, `bytes` more than before. */
   acknowledged(offset: number, bytes: number): void {
     if (this.#isProven) return;
-    if (this.#largeFrom >= 0 && offset > this.#largeFrom) {
-      this.#isProven = true;
-      this.#limit = Infinity;
-    } else if (!this.isFree) {
-      this.#limit = Math.min(MOST_SMALL * SMALL_BYTES, this.#limit + bytes);
-    }
+    this.#acknowledgedBytes += bytes;
+    if (this.#largeFrom >= 0 && offset > this.#largeFrom) this.#isProven = this.#isFree = true;
   }
 
   /** The caution for the next carrier, now that this one is lost. */
