@@ -21,7 +21,7 @@ Deno.test("the smoke test passes with the source, in less than 20 s", async () =
 
 Deno.test({
   name: "the smoke test fails with a program that does not outlive a reset",
-  // It stands in for the program by a shell script.
+  // A shell script stands in for the program.
   ignore: Deno.build.os === "windows",
   fn: async () => {
     const folder = await Deno.makeTempDir();

@@ -3,14 +3,25 @@
  *
  * @module
  */
-import { sign } from "node:crypto";
+import { sign, X509Certificate } from "node:crypto";
 import { concat } from "@std/bytes/concat";
+import { TlsAnchors } from "../../lib/net/tls_anchors.ts";
 import { program } from "./skip.ts";
 
 /** A certificate and its private key, in PEM. */
 export interface Pair {
   cert: string;
   key: string;
+}
+
+/** The bytes of a certificate. */
+export function derOf({ cert }: Pair): Uint8Array {
+  return new X509Certificate(cert).raw;
+}
+
+/** These certificates as the ones that are trusted. */
+export function anchorsOf(...pairs: Pair[]): TlsAnchors {
+  return new TlsAnchors(pairs.map(({ cert }) => new X509Certificate(cert)));
 }
 
 /** What a certificate is for. */

@@ -1,151 +1,19 @@
 /**
- * A client and a server of sessions over a network in memory, and a user of sessions that sends a sequence of bytes.
+ * A client and a server of sessions over a network in memory, with a clock that the test moves.
  *
  * @module
  */
-import { concat } from "@std/bytes/concat";
 import { assert, assertEquals } from "@std/assert";
-import { writeU64 } from "../../lib/net/bytes.ts";
-import { type Identity, makeIdentityKeys } from "../../lib/session/handshake/keys.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
-import type { TeleError } from "../../lib/net/error.ts";
-import { type Segment, SegmentPool } from "../../lib/session/segment_pool.ts";
+import { SegmentPool } from "../../lib/session/segment_pool.ts";
 import { SessionClient, type SessionClientOptions } from "../../lib/session/session_client.ts";
-import { type Accepted, ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
-import type { Commit } from "../../lib/session/handshake/messages.ts";
-import { FrameType, HEADROOM_BYTES } from "../../lib/session/session_constants.ts";
-import type { ReplayLog } from "../../lib/session/carrier/replay_log.ts";
 import { limitsOf, type ServerLimits, type SessionLimits } from "../../lib/session/session_limits.ts";
 import { SessionServer, type SessionServerOptions } from "../../lib/session/session_server.ts";
 import type { Session } from "../../lib/session/session.ts";
-import type { UpperLayer } from "../../lib/session/upper_layer.ts";
+import { ByteLayer } from "./byte_layer.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { MemoryNetwork } from "./memory_network.ts";
 import { type MemoryPipeOptions } from "./memory_pipe.ts";
-import { Random } from "./random.ts";
-
-/** Pieces that a user hands to the log, at most. */
-const PIECE_BYTES = 20_000;
-
-/** The byte at `offset` of the sequence `key`: no shift of it, and no other key, looks the same for long. */
-function byteAt(key: number, offset: number): number {
-  return (offset * 31 + (offset >> 8) * 7 + (offset >> 16) + key * 113) & 0xff;
-}
-
-/** Sends as much as it is told to, and keeps what it receives. */
-export class ByteLayer implements UpperLayer {
-  /** The client's has a stream from the beginning, the server's as soon as something came. */
-  streamCount = 1;
-  readonly hasUnsent = false;
-  session: Session | undefined;
-  error: TeleError | undefined;
-  attachedTimes = 0;
-  /** Bytes handed to the log so far. */
-  sent = 0;
-  received = 0;
-  /** Uncounted messages to send, and those that came. */
-  hints: number[] = [];
-  hintsSeen: number[] = [];
-  /** Thrown at the next byte that comes. */
-  refusal: TeleError | undefined;
-  /** Sequence of the peer, known from its first byte. */
-  #peerKey: number | undefined;
-  #toSend = 0;
-  readonly #random: Random;
-
-  /** @param key From 0 to 255: names the sequence that it sends. */
-  constructor(readonly key: number) {
-    this.#random = new Random(key + 1);
-  }
-
-  /** Bytes it was told to send. */
-  get told(): number {
-    return this.sent + this.#toSend;
-  }
-
-  /** The key of whoever sent what came. */
-  get peerKey(): number | undefined {
-    return this.#peerKey;
-  }
-
-  send(bytes: number): void {
-    this.#toSend += bytes;
-    this.session?.wake();
-  }
-
-  pull(log: ReplayLog, bulkBytes: number): void {
-    bulkBytes = Math.min(bulkBytes, log.room);
-    while (this.#toSend > 0 && bulkBytes > 0) {
-      const small = this.#random.chance(0.5);
-      const bytes = Math.min(this.#toSend, bulkBytes, this.#random.between(1, small ? 50 : PIECE_BYTES));
-      if (small) {
-        const at = log.reserve(bytes);
-        this.#fill(log.arena, at, bytes);
-      } else {
-        const memory = new Uint8Array(HEADROOM_BYTES + bytes);
-        this.#fill(memory, HEADROOM_BYTES, bytes);
-        log.adopt(memory, HEADROOM_BYTES, memory.length);
-      }
-      this.#toSend -= bytes;
-      bulkBytes -= bytes;
-    }
-  }
-
-  #fill(memory: Uint8Array, at: number, bytes: number): void {
-    const { key, sent } = this;
-    for (let i = 0; i < bytes; i++) memory[at + i] = byteAt(key, sent + i);
-    this.sent += bytes;
-  }
-
-  receive(bytes: Uint8Array, _segment: Segment): void {
-    if (this.refusal !== undefined) throw this.refusal;
-    assertEquals(this.error, undefined, "nothing comes after the end");
-    if (this.#peerKey === undefined) {
-      this.#peerKey = keyOf(bytes[0]);
-      this.streamCount = 1;
-    }
-    const [key, before] = [this.#peerKey, this.received];
-    for (let i = 0; i < bytes.length; i++) {
-      if (bytes[i] !== byteAt(key, before + i)) throw new Error(`byte ${before + i} is not the next one`);
-    }
-    this.received += bytes.length;
-  }
-
-  startPoolBytes = 0;
-  turnEnded(): undefined {}
-  receiveHint(bytes: Uint8Array): void {
-    this.hintsSeen.push(...bytes);
-  }
-
-  get hasHints(): boolean {
-    return this.hints.length > 0;
-  }
-
-  takeHints(into: Uint8Array): number {
-    into.set(this.hints);
-    return this.hints.splice(0).length;
-  }
-
-  acknowledged(): void {}
-
-  attached(): void {
-    this.attachedTimes++;
-  }
-
-  ended(error: TeleError): void {
-    assertEquals(this.error, undefined, "the end is told once");
-    this.error = error;
-    this.streamCount = 0;
-  }
-}
-
-/** The key of a sequence by its first byte; 113 is odd, so that there is exactly one. */
-function keyOf(firstByte: number): number {
-  for (let key = 0; key < 256; key++) {
-    if (byteAt(key, 0) === firstByte) return key;
-  }
-  throw new Error("unreachable");
-}
 
 /** Options of a {@linkcode SessionWorld}. */
 export interface SessionWorldOptions {
@@ -297,80 +165,5 @@ export class SessionWorld {
     Promise.all(ends).then(() => ended = true);
     await this.clock.advanceUntil(() => ended, 31_000, "the end");
     this.network.cut();
-  }
-}
-
-/** A frame of numbers, each a byte, and bytes. */
-export function frameOf(...payload: (number | Uint8Array)[]): Uint8Array {
-  const body = concat(payload.map((part) => typeof part === "number" ? new Uint8Array([part]) : part));
-  const header = new Uint8Array(4);
-  new DataView(header.buffer).setUint32(0, body.length);
-  return concat([header, body]);
-}
-
-/** A count as the protocol writes it. */
-export function u64(value: number): Uint8Array {
-  const bytes = new Uint8Array(8);
-  writeU64(bytes, 0, value);
-  return bytes;
-}
-
-/** A client that can be known again. */
-export async function someIdentity(): Promise<Identity> {
-  return { keys: await makeIdentityKeys(), slot: 0 };
-}
-
-/** A tele client by hand: handshakes that a test can order as it likes. */
-export async function handMade(world: SessionWorld) {
-  const dial = async (sessionId?: Uint8Array) => {
-    const handshake = await ClientHandshake.begin(await world.network.dial(), sessionId);
-    return { handshake, pipe: world.network.last! };
-  };
-  const first = await dial();
-  const fresh: Commit = { kind: "new", attempt: 0, received: 0, fields: new Map() };
-  const { accept, resumeSecret } = await first.handshake.commit(fresh, new Uint8Array(0));
-  await first.pipe.a.write(frameOf(FrameType.data, 0));
-  await world.clock.settle();
-  const resume = (handshake: ClientHandshake, attempt: number, received = 0): Promise<Accepted> =>
-    handshake.commit({ kind: "resume", attempt, received, fields: new Map() }, resumeSecret);
-  return { dial, resume, pipe: first.pipe, sessionId: accept.sessionId };
-}
-
-/** Holds back calls of one WebCrypto function, since the order in which they end is anyone's guess. */
-export class CryptoGate implements Disposable {
-  /** Calls so far, held or not. */
-  calls = 0;
-  readonly #name: "sign" | "verify";
-  readonly #original: (...args: unknown[]) => Promise<unknown>;
-  readonly #held = new Map<number, () => void>();
-
-  /** @param holds Whether to hold the call of this number, the first being 0. */
-  constructor(name: "sign" | "verify", holds: (call: number) => boolean) {
-    const prototype = SubtleCrypto.prototype as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
-    const original = this.#original = prototype[this.#name = name];
-    // deno-lint-ignore no-this-alias
-    const gate = this;
-    prototype[name] = async function (this: SubtleCrypto, ...args: unknown[]) {
-      const call = gate.calls++;
-      if (holds(call)) await new Promise<void>((resolve) => gate.#held.set(call, resolve));
-      return await original.apply(this, args);
-    };
-  }
-
-  /** Numbers of the calls that are held now. */
-  get held(): number[] {
-    return [...this.#held.keys()];
-  }
-
-  release(call: number): void {
-    const resolve = this.#held.get(call);
-    assert(resolve !== undefined, `call ${call} is not held`);
-    this.#held.delete(call);
-    resolve();
-  }
-
-  [Symbol.dispose](): void {
-    (SubtleCrypto.prototype as unknown as Record<string, unknown>)[this.#name] = this.#original;
-    for (const call of this.held) this.release(call);
   }
 }

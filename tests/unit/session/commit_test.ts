@@ -9,7 +9,7 @@ import { Session } from "../../../lib/session/session.ts";
 import { limitsOf } from "../../../lib/session/session_limits.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { memoryPipe } from "../../support/memory_pipe.ts";
-import { ByteLayer } from "../../support/session_world.ts";
+import { ByteLayer } from "../../support/byte_layer.ts";
 
 const SALT = new Uint8Array([1, 2, 3]);
 const SECRET = new Uint8Array([4, 5, 6]);

@@ -3,7 +3,8 @@ import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@
 import { TeleError } from "../../../lib/net/error.ts";
 import type { SessionServer } from "../../../lib/session/session_server.ts";
 import type { MemoryPipeOptions } from "../../support/memory_pipe.ts";
-import { type ByteLayer, SessionWorld, type SessionWorldOptions } from "../../support/session_world.ts";
+import type { ByteLayer } from "../../support/byte_layer.ts";
+import { SessionWorld, type SessionWorldOptions } from "../../support/session_world.ts";
 
 /** Bytes under way that need longer than any silence here, if the path is the slowest there is. */
 const MUCH = 100_000;

@@ -9,7 +9,8 @@ import { ServerHandshake } from "../../../lib/session/handshake/server_handshake
 import { makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
 import { encodeAccept } from "../../../lib/session/handshake/messages.ts";
 import { encodeEnding } from "../../../lib/session/ending.ts";
-import { frameOf, SessionWorld } from "../../support/session_world.ts";
+import { frameOf } from "../../support/hand_made.ts";
+import { SessionWorld } from "../../support/session_world.ts";
 
 /** Answers like a tele server that does not know the session, and does `then` with the commit. */
 async function sayUnknown(duplex: Duplex, then: (handshake: ServerHandshake) => unknown): Promise<void> {

@@ -9,7 +9,9 @@ import { decodeEnding, encodeEnding, RefusalError } from "../../../lib/session/e
 import { Session } from "../../../lib/session/session.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { memoryPipe } from "../../support/memory_pipe.ts";
-import { ByteLayer, frameOf, handMade, SessionWorld, someIdentity, u64 } from "../../support/session_world.ts";
+import { ByteLayer } from "../../support/byte_layer.ts";
+import { frameOf, handMade, someIdentity, u64 } from "../../support/hand_made.ts";
+import { SessionWorld } from "../../support/session_world.ts";
 import fc from "fast-check";
 import { limitsOf } from "../../../lib/session/session_limits.ts";
 

@@ -4,7 +4,9 @@ import { EndCode, FrameType } from "../../../lib/session/session_constants.ts";
 import { type Identity, makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
 import { RefusalError } from "../../../lib/session/ending.ts";
 import type { MemoryPipe } from "../../support/memory_pipe.ts";
-import { CryptoGate, frameOf, handMade, SessionWorld, u64 } from "../../support/session_world.ts";
+import { CryptoGate } from "../../support/crypto_gate.ts";
+import { frameOf, handMade, u64 } from "../../support/hand_made.ts";
+import { SessionWorld } from "../../support/session_world.ts";
 
 Deno.test("what an old carrier delivers after the takeover is dropped, what it delivers before is counted once", async () => {
   for (let releaseAtMs = 0; releaseAtMs <= 80; releaseAtMs += 5) {
