@@ -191,7 +191,8 @@ export class Liveness {
     const ranMs = Math.min(Math.max(0, passedMs), stepMs);
     this.#lastTick = nowMs;
     // A late tick may come behind a sleep, and behind acknowledgements that were read at waking up.
-    if (passedMs <= stepMs) this.#roundTripMs = unacknowledged.roundTripMs;
+    const isLate = passedMs > stepMs;
+    if (!isLate) this.#roundTripMs = unacknowledged.roundTripMs;
     this.#silentMs += ranMs;
     this.#livedMs += ranMs;
     if (this.#livedMs >= PROVEN_MS || this.#receivedBytes >= PROVEN_BYTES) this.#extraMs = 0;
@@ -202,7 +203,7 @@ export class Liveness {
     const allowedMs = (drainMs: number) =>
       this.deadlineMs + this.#extraMs + patienceFor(Math.max(answerMs, drainMs, this.#heardMs));
     if (this.#silentMs >= allowedMs(this.#drain.guessedMs)) return dead(silentFor(this.#silentMs));
-    const suspected = this.#suspicion.passed(ranMs, roundTripMs);
+    const suspected = this.#suspicion.passed(ranMs, roundTripMs, isLate);
     if (suspected === "dead") return dead("no sign of life after this machine was suspended");
     const askAfterMs = Math.max(ASK_AFTER_MS, 3 * roundTripMs);
     const replyDueMs = askAfterMs + REPLY_DUE_MS + patienceFor(answerMs) + this.#extraMs;
@@ -258,7 +259,7 @@ export function tellDoubt({ kind, ms }: Doubt): string {
     case "unanswered":
       return `no answer for ${seconds(ms)}`;
     case "slept":
-      return `${silentFor(ms)} behind a suspension of this machine`;
+      return `no sign of life for ${seconds(ms)} behind a suspension of this machine`;
   }
 }
 

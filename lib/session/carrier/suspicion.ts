@@ -86,14 +86,15 @@ export class Suspicion {
    *
    * @param ms For how long the process ran.
    * @param roundTripMs The round trip of before the sleep, in milliseconds; 0 if unknown.
+   * @param isLate Whether the step ended late: a process that is held up may not have read what waits.
    */
-  passed(ms: number, roundTripMs: number): Suspected {
+  passed(ms: number, roundTripMs: number, isLate = false): Suspected {
     if (!this.#isOn) return "nothing";
     const hasCome = this.#hasCome;
     this.#hasCome = false;
     this.#awakeMs += ms;
     this.#silentMs = hasCome ? ms : this.#silentMs + ms;
-    this.#pauseMs = hasCome ? 0 : this.#pauseMs + ms;
+    this.#pauseMs = hasCome || isLate ? 0 : this.#pauseMs + ms;
     if (hasCome) return "ask";
     return this.#silentMs >= Math.max(SUSPECT_FOR_MS, SUSPECT_ROUND_TRIPS * roundTripMs) ? "dead" : "nothing";
   }

@@ -91,3 +91,11 @@ Deno.test("another sleep begins anew", () => {
   suspicion.received();
   assertEquals([suspicion.isOn, suspicion.passed(250, 0), suspicion.passed(500, 0)], [true, "ask", "nothing"]);
 });
+
+Deno.test("a pause of a process that is held up is none: it may not have read what waits", () => {
+  const suspicion = new Suspicion();
+  suspicion.wokeUp();
+  suspicion.passed(375, 0, true);
+  suspicion.received();
+  assertEquals([suspicion.isOn, suspicion.passed(250, 0)], [true, "ask"]);
+});
