@@ -6,6 +6,7 @@
 import { encodeHex } from "@std/encoding/hex";
 import { faultOf, type TeleError } from "../net/error.ts";
 import { Carrier, type CarrierHost } from "./carrier/carrier.ts";
+import { PathLesson } from "./carrier/path_lesson.ts";
 import type { Segment } from "./segment_pool.ts";
 import { EndCode } from "./session_constants.ts";
 import { type Ending, RefusalError } from "./ending.ts";
@@ -36,8 +37,7 @@ export class Session implements CarrierHost {
   #detachedAt: number | undefined;
   #lastRoundTripMs = 0;
   readonly #patience = new Patience();
-  /** What the carriers until now taught; see {@linkcode Pace}. */
-  #caution = 0;
+  readonly #lesson = new PathLesson();
   #ended: TeleError | undefined;
 
   /** A session that was never attached. */
@@ -126,7 +126,7 @@ export class Session implements CarrierHost {
       pool,
       limits,
       patienceMs: this.#patience.ms,
-      caution: this.#caution,
+      caution: this.#lesson.cautionOn(attachment.duplex),
     });
     this.#patience.attached(clock.now(), this.#arrivedBytes);
     return again;
@@ -138,7 +138,7 @@ export class Session implements CarrierHost {
     const nowMs = this.#options.clock.now();
     this.#lastRoundTripMs = this.#carrier.roundTripMs;
     this.#patience.lost(nowMs, this.lastCarrier);
-    this.#caution = this.#carrier.pace.lesson(nowMs);
+    this.#lesson.learned(this.#carrier.pace.lesson(nowMs));
     this.#carrier.stop();
     this.#carrier = undefined;
     this.#detachedAt = nowMs;

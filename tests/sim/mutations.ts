@@ -358,7 +358,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "what a swallowed beginning taught is forgotten",
     "session/session.ts",
-    "    this.#caution = this.#carrier.pace.lesson(nowMs);\n",
+    "    this.#lesson.learned(this.#carrier.pace.lesson(nowMs));\n",
     "",
   ),
   fault(

@@ -61,3 +61,16 @@ Deno.test("behind a beginning that was swallowed, a healthy path has its usual b
   await world.untilDelivered();
   await world.end();
 });
+
+Deno.test("a machine that has moved to another network begins as usual there", async () => {
+  const world = await smallPackets(["aToB", "bToA"]);
+  const { clock, here } = world;
+  here.send(100_000);
+  await clock.advance(2_000);
+  world.network.onPipe = () => {};
+  world.network.localAddress = "198.51.100.3";
+  await clock.advanceUntil(() => here.attachedTimes > 1, 20_000, "another carrier");
+  assert(here.session?.carrier?.pace.isFree);
+  await world.untilDelivered();
+  await world.end();
+});
