@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { smoke } from "../support/smoke_run.ts";
 
@@ -37,6 +37,25 @@ Deno.test({
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
+  },
+});
+
+Deno.test({
+  name: "the smoke test that is interrupted, as by a CI's time-out, leaves no tele behind",
+  // Windows has no signal that asks a process to end.
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const script = fileURLToPath(new URL("../../scripts/smoke/main.ts", import.meta.url));
+    const args = ["run", "-A", "--quiet", script];
+    const child = new Deno.Command(Deno.execPath(), { args, stdin: "null", stdout: "piped", stderr: "null" }).spawn();
+    const ports: number[] = [];
+    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+      ports.push(...[...text.matchAll(/ready on port (\d+)/g)].map(([, port]) => Number(port)));
+      if (ports.length === 2) child.kill("SIGTERM");
+    }
+    assertEquals((await child.status).code, 130);
+    assertEquals(ports.length, 2);
+    for (const port of ports) await assertRejects(() => Deno.connect({ hostname: "127.0.0.1", port }));
   },
 });
 
