@@ -20,7 +20,7 @@ import { Farewell } from "./farewell.ts";
 import { Flight } from "./flight.ts";
 import { SessionFrameReader } from "./frame_reader.ts";
 import { type Doubt, Liveness } from "./liveness.ts";
-import { Pace, PIECE_MS } from "./pace.ts";
+import { type Caution, Pace, PIECE_MS } from "./pace.ts";
 import { decodeEnding, encodeEnding, type Ending } from "../ending.ts";
 import { framed } from "../../ping/codec.ts";
 import { GATHER_BYTES, ReplayLog } from "./replay_log.ts";
@@ -107,7 +107,7 @@ export interface CarrierOptions {
   /** How much longer than usual it may be silent, in milliseconds; see {@linkcode Patience}. */
   patienceMs: number;
   /** What those before it taught this end about its first pieces; see {@linkcode Pace}. */
-  caution: number;
+  caution: Caution;
 }
 
 /**
@@ -175,7 +175,7 @@ export class Carrier {
     this.#askedRoundTripMs = options.roundTripMs ?? 0;
     this.#liveness = new Liveness(nowMs, options.patienceMs, host.replayLog.acknowledged, this.#askedRoundTripMs);
     this.#control = new OutgoingControl({ nowMs, pingIntervalMs, received: host.received });
-    this.pace = new Pace(nowMs, options.caution);
+    this.pace = new Pace(options.caution);
     this.flight = new Flight({ startOffset: host.replayLog.sent });
     this.#reader = new SessionFrameReader({
       data: (bytes) => this.#onData(bytes),

@@ -35,6 +35,17 @@ const HELD_CAUTION = 3;
 /** Time between two small pieces, so that TCP has sent the first and does not join the second to it; in milliseconds. */
 export const PIECE_MS = 5;
 
+/** What carriers of a path have taught: begin with small pieces, and until when to try nothing large. */
+export interface Caution {
+  /** 0 to begin as usual, 1 and 2 to begin with small pieces, from 3 on to go on with them for a while. */
+  readonly level: number;
+  /** By the clock, in milliseconds; whichever carriers there are until then. */
+  readonly heldUntilMs: number;
+}
+
+/** To begin as usual. */
+export const NO_CAUTION: Caution = { level: 0, heldUntilMs: -Infinity };
+
 /**
  * Lets a carrier send small pieces only, until enough of them have arrived to try a large one.
  *
@@ -42,8 +53,7 @@ export const PIECE_MS = 5;
  * seconds to find out, or never do so: then what fits into small packets still arrives. As soon as anything large was
  * acknowledged there is no limit any more.
  *
- * What the next carrier should know is a number, the _caution_: 0 to begin as usual, 1 and 2 to begin with small pieces,
- * from 3 to go on with them for a while.
+ * What the next carrier should know is a {@linkcode Caution}.
  *
  * Source: `PROTOCOL.md`, "Small pieces".
  *
@@ -52,16 +62,15 @@ export const PIECE_MS = 5;
  * import { Pace, SMALL_BYTES } from "./pace.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const pace = new Pace(0);
+ * const pace = new Pace();
  * assertEquals(pace.room(0, 0), Infinity);
  * pace.sent(0, 0, 64_000);
- * const next = new Pace(3_000, pace.lesson(3_000)); // nothing of it was acknowledged
+ * const next = new Pace(pace.lesson(3_000)); // nothing of it was acknowledged
  * assertEquals(next.room(3_000, 0), SMALL_BYTES);
  * ```
  */
 export class Pace {
-  readonly #caution: number;
-  readonly #heldUntilMs: number;
+  readonly #caution: Caution;
   #isFree: boolean;
   /** Whether anything large was acknowledged. */
   #isProven = false;
@@ -72,11 +81,10 @@ export class Pace {
   #largeFrom = -1;
   #largeMs = 0;
 
-  /** A carrier that begins at `nowMs`, behind others that taught this much caution. */
-  constructor(nowMs: number, caution = 0) {
+  /** A carrier behind others that taught this caution. */
+  constructor(caution: Caution = NO_CAUTION) {
     this.#caution = caution;
-    this.#isFree = caution === 0;
-    this.#heldUntilMs = caution < HELD_CAUTION ? nowMs : nowMs + HELD_MS * 2 ** (caution - HELD_CAUTION);
+    this.#isFree = caution.level === 0;
   }
 
   /** Whether there is no limit. */
@@ -87,7 +95,7 @@ export class Pace {
   /** How many bytes may be written as one piece, with `inFlightBytes` sent and not acknowledged. */
   room(nowMs: number, inFlightBytes: number): number {
     if (this.#isFree) return Infinity;
-    const tries = this.#acknowledgedBytes >= TRIED_AFTER_BYTES && nowMs >= this.#heldUntilMs;
+    const tries = this.#acknowledgedBytes >= TRIED_AFTER_BYTES && nowMs >= this.#caution.heldUntilMs;
     if (tries) return Math.max(0, TRIED_BYTES - inFlightBytes);
     if (inFlightBytes > 0 && nowMs - this.#sentMs < PIECE_MS) return 0;
     return Math.min(SMALL_BYTES, Math.max(0, MOST_SMALL * SMALL_BYTES - inFlightBytes));
@@ -110,9 +118,14 @@ export class Pace {
   }
 
   /** The caution for the next carrier, now that this one is lost. */
-  lesson(nowMs: number): number {
-    if (this.#isProven) return 0;
+  lesson(nowMs: number): Caution {
+    if (this.#isProven) return NO_CAUTION;
     const isSwallowed = this.#largeFrom >= 0 && nowMs - this.#largeMs >= SWALLOWED_MS;
-    return isSwallowed ? Math.min(MOST_CAUTION, this.#caution + 1) : this.#caution;
+    return isSwallowed ? moreCautious(this.#caution, nowMs) : this.#caution;
   }
+}
+
+function moreCautious(before: Caution, nowMs: number): Caution {
+  const level = Math.min(MOST_CAUTION, before.level + 1);
+  return { level, heldUntilMs: level < HELD_CAUTION ? nowMs : nowMs + HELD_MS * 2 ** (level - HELD_CAUTION) };
 }

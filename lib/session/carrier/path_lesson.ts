@@ -5,6 +5,7 @@
  */
 import { hostOfPeer } from "../../net/address.ts";
 import type { Duplex } from "../../net/duplex.ts";
+import { type Caution, NO_CAUTION } from "./pace.ts";
 
 /**
  * Keeps the caution that {@linkcode Pace} begins with, for the next carrier on the same path. On another path nothing is
@@ -18,26 +19,27 @@ import type { Duplex } from "../../net/duplex.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const lesson = new PathLesson();
+ * const caution = { level: 1, heldUntilMs: 0 };
  * const [home, train] = ["192.0.2.7", "198.51.100.3"].map((localAddress) => ({ peer: "server:40300", localAddress }));
- * assertEquals(lesson.cautionOn(home), 0);
- * lesson.learned(1);
- * assertEquals([lesson.cautionOn(home), lesson.cautionOn(train), lesson.cautionOn(home)], [1, 0, 0]);
+ * assertEquals(lesson.cautionOn(home).level, 0);
+ * lesson.learned(caution);
+ * assertEquals([home, train, home].map((path) => lesson.cautionOn(path).level), [1, 0, 0]);
  * ```
  */
 export class PathLesson {
-  #caution = 0;
+  #caution = NO_CAUTION;
   #path = "";
 
   /** The caution for a carrier on `duplex`. */
-  cautionOn({ localAddress, peer }: Pick<Duplex, "localAddress" | "peer">): number {
+  cautionOn({ localAddress, peer }: Pick<Duplex, "localAddress" | "peer">): Caution {
     const path = `${localAddress} ${hostOfPeer(peer)}`;
-    if (path !== this.#path) this.#caution = 0;
+    if (path !== this.#path) this.#caution = NO_CAUTION;
     this.#path = path;
     return this.#caution;
   }
 
   /** That carrier is gone, and leaves this caution. */
-  learned(caution: number): void {
+  learned(caution: Caution): void {
     this.#caution = caution;
   }
 }

@@ -1,6 +1,11 @@
 /** How large the pieces are that a carrier begins with. */
 import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { Pace, PIECE_MS, SMALL_BYTES } from "../../../../lib/session/carrier/pace.ts";
+import { type Caution, Pace, PIECE_MS, SMALL_BYTES } from "../../../../lib/session/carrier/pace.ts";
+
+/** What a carrier taught that was lost at 0 ms. */
+function caution(level: number): Caution {
+  return { level, heldUntilMs: level < 3 ? 0 : 60_000 * 2 ** (level - 3) };
+}
 
 /** A sender that always has something to send, and each piece of which arrives 50 ms later. */
 class Sender {
@@ -13,8 +18,8 @@ class Sender {
   /** How many pieces have arrived. */
   #arrived = 0;
 
-  constructor(caution: number) {
-    this.pace = new Pace(0, caution);
+  constructor(caution: Caution) {
+    this.pace = new Pace(caution);
   }
 
   /** The size of the first piece that fulfils a condition. */
@@ -40,22 +45,22 @@ class Sender {
 }
 
 /** A carrier at whose beginning a large piece was sent, and nothing acknowledged. */
-function swallowing(caution: number): Pace {
-  const pace = new Pace(0, caution);
+function swallowing(level: number): Pace {
+  const pace = new Pace(caution(level));
   pace.sent(0, 0, 2 * SMALL_BYTES);
   return pace;
 }
 
 Deno.test("a carrier without caution has no limit, nor has one behind it that brought something large", () => {
-  const sender = new Sender(0);
+  const sender = new Sender(caution(0));
   assertEquals(sender.until(() => true), 256 * 1024);
   sender.pace.acknowledged(1, 1);
-  assertEquals(sender.pace.lesson(10_000), 0);
+  assertEquals(sender.pace.lesson(10_000).level, 0);
 });
 
 Deno.test("behind a large piece that was swallowed the next carrier begins with a small one", () => {
-  assertEquals(swallowing(0).lesson(3_000), 1);
-  const pace = new Pace(0, 1);
+  assertEquals(swallowing(0).lesson(3_000).level, 1);
+  const pace = new Pace(caution(1));
   assertEquals(pace.room(0, 0), SMALL_BYTES);
   pace.sent(0, 0, SMALL_BYTES);
   assertEquals([0, PIECE_MS - 1, PIECE_MS].map((ms) => pace.room(ms, SMALL_BYTES)), [0, 0, SMALL_BYTES]);
@@ -69,16 +74,16 @@ Deno.test("behind a large piece that was swallowed the next carrier begins with 
 });
 
 Deno.test("on a path that carries everything there is no limit any more after three round trips", () => {
-  for (const caution of [1, 2]) {
-    const sender = new Sender(caution);
+  for (const level of [1, 2]) {
+    const sender = new Sender(caution(level));
     sender.run();
     assertLess(sender.nowMs, 150);
-    assertEquals(sender.pace.lesson(10_000), 0, "and the next carrier begins as usual");
+    assertEquals(sender.pace.lesson(10_000).level, 0, "and the next carrier begins as usual");
   }
 });
 
 Deno.test("a large piece is tried beside small ones that are under way", () => {
-  const pace = new Pace(0, 1);
+  const pace = new Pace(caution(1));
   pace.acknowledged(4 * SMALL_BYTES, 4 * SMALL_BYTES);
   assertEquals(pace.room(0, 8 * SMALL_BYTES), 8 * SMALL_BYTES);
   pace.sent(0, 12 * SMALL_BYTES, 8 * SMALL_BYTES);
@@ -89,37 +94,58 @@ Deno.test("a large piece is tried beside small ones that are under way", () => {
 });
 
 Deno.test("where small pieces arrived and a large one did not, twice, the next carrier keeps to small ones for a minute", () => {
-  let caution = 1;
+  let learned = caution(1);
   for (const expected of [2, 3]) {
-    const tried = new Pace(0, caution);
+    const tried = new Pace(learned);
     tried.acknowledged(8 * SMALL_BYTES, 8 * SMALL_BYTES);
     tried.sent(0, 8 * SMALL_BYTES, 8 * SMALL_BYTES);
-    caution = tried.lesson(6_000);
-    assertEquals(caution, expected);
+    learned = tried.lesson(6_000);
+    assertEquals(learned.level, expected);
   }
-  const sender = new Sender(caution);
+  const sender = new Sender(learned);
   assert(sender.until((bytes) => bytes > SMALL_BYTES) > SMALL_BYTES);
-  assertEquals(sender.nowMs, 60_000, "then it tries again");
+  assertEquals(sender.nowMs, 66_000, "then it tries again");
   assertGreater(sender.pieces.length, 9_000, "eight in each round trip of 50 ms");
   sender.run();
-  assertEquals(sender.pace.lesson(60_100), 0);
+  assertEquals(sender.pace.lesson(66_100).level, 0);
 });
 
 Deno.test("each large piece that is swallowed doubles the time without another, up to eight minutes", () => {
-  const heldMinutes = [3, 4, 5, 6].map((caution) => {
-    const pace = new Pace(0, caution);
+  const heldMinutes = [3, 4, 5, 6].map((level) => {
+    const pace = new Pace(caution(level));
     pace.acknowledged(8 * SMALL_BYTES, 8 * SMALL_BYTES);
     for (let minutes = 0;; minutes++) if (pace.room(minutes * 60_000, 0) > SMALL_BYTES) return minutes;
   });
   assertEquals(heldMinutes, [1, 2, 4, 8]);
-  assertEquals([5, 6].map((caution) => swallowing(caution).lesson(3_000)), [6, 6]);
+  const heldUntil = (level: number) => swallowing(level).lesson(3_000);
+  assertEquals([2, 3, 5, 6].map((level) => heldUntil(level)), [
+    { level: 3, heldUntilMs: 63_000 },
+    { level: 4, heldUntilMs: 123_000 },
+    { level: 6, heldUntilMs: 483_000 },
+    { level: 6, heldUntilMs: 483_000 },
+  ]);
 });
 
 Deno.test("who was cut off soon, or sent nothing large, has learned nothing", () => {
-  for (const caution of [0, 1, 3]) {
-    assertEquals(swallowing(caution).lesson(500), caution);
-    const pace = new Pace(0, caution);
+  for (const before of [0, 1, 3].map(caution)) {
+    assertEquals(swallowing(before.level).lesson(500), before);
+    const pace = new Pace(before);
     pace.sent(0, 0, SMALL_BYTES);
-    assertEquals(pace.lesson(60_000), caution);
+    assertEquals(pace.lesson(60_000), before);
   }
+});
+
+Deno.test("a path that carries everything again is found so though no carrier there lives for long", () => {
+  let [learned, carriers] = [caution(3), 0];
+  for (let nowMs = 0;; nowMs += 15_000, carriers++) {
+    const pace = new Pace(learned);
+    pace.acknowledged(8 * SMALL_BYTES, 8 * SMALL_BYTES);
+    const bytes = pace.room(nowMs + 200, 0);
+    pace.sent(nowMs + 200, 8 * SMALL_BYTES, bytes);
+    pace.acknowledged(8 * SMALL_BYTES + bytes, bytes);
+    learned = pace.lesson(nowMs + 15_000);
+    if (learned.level === 0) break;
+    assertLess(carriers, 10);
+  }
+  assertEquals(carriers, 4, "each of 15 s, so behind a minute");
 });
