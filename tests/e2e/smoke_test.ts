@@ -48,12 +48,17 @@ Deno.test({
     const script = fileURLToPath(new URL("../../scripts/smoke/main.ts", import.meta.url));
     const args = ["run", "-A", "--quiet", script];
     const child = new Deno.Command(Deno.execPath(), { args, stdin: "null", stdout: "piped", stderr: "null" }).spawn();
-    const ports: number[] = [];
+    let output = "";
+    let isAsked = false;
+    const portsOf = (text: string) => [...text.matchAll(/ready on port (\d+)\n/g)].map(([, port]) => Number(port));
     for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-      ports.push(...[...text.matchAll(/ready on port (\d+)/g)].map(([, port]) => Number(port)));
-      if (ports.length === 2) child.kill("SIGTERM");
+      output += text;
+      if (isAsked || portsOf(output).length < 2) continue;
+      isAsked = true;
+      child.kill("SIGTERM");
     }
-    assertEquals((await child.status).code, 130);
+    assertEquals((await child.status).code, 130, output);
+    const ports = portsOf(output);
     assertEquals(ports.length, 2);
     for (const port of ports) await assertRejects(() => Deno.connect({ hostname: "127.0.0.1", port }));
   },
