@@ -10,6 +10,12 @@
  */
 export const SMALL_BYTES = 1024;
 
+/**
+ * Bytes of a packet that everything carries where nothing is wrong (Ethernet): what is acknowledged beyond so many of one
+ * piece came in packets as large as there are.
+ */
+const WHOLE_PACKET_BYTES = 1500;
+
 /** Small pieces under way at the most: fewer than TCP lets a fresh connection have. */
 const MOST_SMALL = 8;
 
@@ -50,7 +56,7 @@ export const NO_CAUTION: Caution = { level: 0, heldUntilMs: -Infinity };
  * Lets a carrier send small pieces only, until enough of them have arrived to try a large one.
  *
  * A pure core, of one carrier and one direction. A path may swallow large packets without a word, and TCP may need
- * seconds to find out, or never do so: then what fits into small packets still arrives. As soon as anything large was
+ * seconds to find out, or never do so: then what fits into small packets still arrives. As soon as whole packets were
  * acknowledged there is no limit any more.
  *
  * What the next carrier should know is a {@linkcode Caution}.
@@ -77,9 +83,11 @@ export class Pace {
   #acknowledgedBytes = 0;
   /** When the last piece was sent. */
   #sentMs = -Infinity;
-  /** Where the first large piece begins, and when it was sent; -1 before. */
+  /** Where the first piece that is not small begins of those not acknowledged, and when it was sent; -1 without one. */
   #largeFrom = -1;
   #largeMs = 0;
+  /** What is acknowledged beyond this offset came in whole packets. */
+  #provesFrom = Infinity;
 
   /** A carrier behind others that taught this caution. */
   constructor(caution: Caution = NO_CAUTION) {
@@ -105,6 +113,7 @@ export class Pace {
   sent(nowMs: number, offset: number, bytes: number): void {
     if (this.#isProven) return;
     this.#sentMs = nowMs;
+    if (bytes > WHOLE_PACKET_BYTES) this.#provesFrom = Math.min(this.#provesFrom, offset + WHOLE_PACKET_BYTES);
     if (bytes <= SMALL_BYTES || this.#largeFrom >= 0) return;
     this.#largeFrom = offset;
     this.#largeMs = nowMs;
@@ -114,7 +123,9 @@ export class Pace {
   acknowledged(offset: number, bytes: number): void {
     if (this.#isProven) return;
     this.#acknowledgedBytes += bytes;
-    if (this.#largeFrom >= 0 && offset > this.#largeFrom) this.#isProven = this.#isFree = true;
+    // A piece may be larger than a small one and still fit into what passes: that proves nothing.
+    if (offset > this.#largeFrom) this.#largeFrom = -1;
+    if (offset > this.#provesFrom) this.#isProven = this.#isFree = true;
   }
 
   /** The caution for the next carrier, now that this one is lost. */

@@ -89,7 +89,9 @@ Deno.test("a large piece is tried beside small ones that are under way", () => {
   pace.sent(0, 12 * SMALL_BYTES, 8 * SMALL_BYTES);
   pace.acknowledged(12 * SMALL_BYTES, 8 * SMALL_BYTES);
   assert(!pace.isFree, "what was acknowledged is small");
-  pace.acknowledged(12 * SMALL_BYTES + 1, 1);
+  pace.acknowledged(12 * SMALL_BYTES + 1500, 1500);
+  assert(!pace.isFree, "so may be what came of the large one");
+  pace.acknowledged(12 * SMALL_BYTES + 1501, 1);
   assert(pace.isFree);
 });
 
@@ -148,4 +150,16 @@ Deno.test("a path that carries everything again is found so though no carrier th
     assertLess(carriers, 10);
   }
   assertEquals(carriers, 4, "each of 15 s, so behind a minute");
+});
+
+Deno.test("a piece that is hardly larger than a small one proves nothing, and is not held against the path either", () => {
+  const pace = new Pace(caution(2));
+  pace.sent(0, 0, SMALL_BYTES + 200);
+  pace.acknowledged(SMALL_BYTES + 200, SMALL_BYTES + 200);
+  assert(!pace.isFree, "it fits into packets of 1300 bytes, as no whole one does");
+  assertEquals(pace.lesson(10_000), caution(2));
+  pace.sent(10_000, SMALL_BYTES + 200, 4 * SMALL_BYTES);
+  assertEquals(pace.lesson(13_000).level, 3, "that one was swallowed");
+  pace.acknowledged(5 * SMALL_BYTES, 4 * SMALL_BYTES - 200);
+  assert(pace.isFree, "and this came in whole packets");
 });
