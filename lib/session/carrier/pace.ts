@@ -78,7 +78,7 @@ export const NO_CAUTION: Caution = { level: 0, heldUntilMs: -Infinity };
 export class Pace {
   readonly #caution: Caution;
   #isFree: boolean;
-  /** Whether anything large was acknowledged. */
+  /** Whether whole packets were acknowledged. */
   #isProven = false;
   #acknowledgedBytes = 0;
   /** When the last piece was sent. */
