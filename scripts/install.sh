@@ -83,6 +83,10 @@ main() {
   version=$("$temporary/tele" --version) ||
     fail "the program does not run here; on Linux it needs glibc, so on Alpine run it from source with Deno"
   mkdir -p "$folder" || fail "cannot make $folder: set TELE_INSTALL to a folder of yours"
+  # The PATH needs the whole name.
+  folder=$(CDPATH='' cd -- "$folder" && pwd) || fail "cannot enter $folder: set TELE_INSTALL to a folder of yours"
+  # mv would put the program into it.
+  [ ! -d "$folder/tele" ] || fail "$folder/tele is a folder: set TELE_INSTALL to another place"
   # By a rename, so that a tele that runs is not overwritten, and there is always a whole one.
   if ! { cp "$temporary/tele" "$folder/.tele.$$" && mv -f "$folder/.tele.$$" "$folder/tele"; }; then
     rm -f "$folder/.tele.$$"

@@ -24,7 +24,7 @@ const SOON = Promise.resolve();
 
 /** Options of an {@linkcode InboundQueue}. */
 export interface InboundQueueOptions {
-  /** Where the segments come from, which may be scarce. */
+  /** Where small segments for copies come from; what arrives may lie in those of another. */
   pool: SegmentPool;
   /** Number of the step: what the peer sent together arrives in one. */
   step(): number;
@@ -93,7 +93,7 @@ export class InboundQueue {
     this.#waitingBytes += bytes.length;
     if (this.#user !== undefined && !this.#isWriting) {
       const step = this.#options.step();
-      if (step !== this.#lastStep && !this.#options.pool.isScarce) {
+      if (step !== this.#lastStep && !segment.isScarce) {
         this.#lastStep = step;
         segment.retain();
         return this.#write(this.#user, bytes, segment);
@@ -105,7 +105,7 @@ export class InboundQueue {
   }
 
   #add(bytes: Uint8Array, segment: Segment): void {
-    if (bytes.length >= KEEP_BYTES && segment.isPooled && !this.#options.pool.isScarce) {
+    if (bytes.length >= KEEP_BYTES && segment.isPooled && !segment.isScarce) {
       segment.retain();
       this.#queue.push({ memory: bytes, length: bytes.length, segment, isCopy: false });
     } else {

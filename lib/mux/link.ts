@@ -18,8 +18,11 @@ import { guardedLog, guardedStreamEnd } from "./callbacks.ts";
 import { Mux, type MuxSession } from "./mux.ts";
 import type { MuxStream, StreamEnd } from "./stream.ts";
 
-/** Segments of 256 KiB out at once before what arrives is copied out of them: 16 MiB. */
-const INBOUND_SEGMENTS = 64;
+/**
+ * Segments of 256 KiB out at once before what arrives is copied out of them: 64 MiB, as much as the users of one session
+ * may leave unread. With fewer a single download that pauses would make all others slower.
+ */
+const INBOUND_SEGMENTS = 256;
 /** The same for what is read from users, beyond the limit of a session's logs: 32 MiB. */
 const OUTBOUND_SEGMENTS = 128;
 

@@ -91,5 +91,6 @@ function explain(error: unknown): string {
   const shortage = shortageOf(error);
   if (shortage === "descriptors") return "this process has too many files open";
   if (shortage === "ports") return "this machine has no local port left for one more connection to there";
+  if (shortage === "backlog") return "more connections wait there to be accepted than it has room for";
   return reasonOf(error);
 }

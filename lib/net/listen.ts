@@ -7,7 +7,7 @@ import net from "node:net";
 import { type Address, formatAddress, type TcpAddress, type UnixAddress } from "./address.ts";
 import { type Clock, sleep } from "./clock.ts";
 import { DenoDuplex } from "./deno_duplex.ts";
-import { hasSpareDescriptors } from "./descriptors.ts";
+import { hasSpareDescriptors, isOutOfDescriptors } from "./descriptors.ts";
 import type { ConnectionUse } from "./dial.ts";
 import type { Duplex } from "./duplex.ts";
 import { reasonOf } from "./error.ts";
@@ -17,6 +17,9 @@ import { listenUnix } from "./listen_unix.ts";
 import type { Log } from "./log.ts";
 import { hasNodeDuplex, NodeDuplex } from "./node_duplex.ts";
 import { listeningHandle } from "./runtime.ts";
+
+const CANNOT_ACCEPT = "cannot accept connections for now: ";
+const OUT_OF_DESCRIPTORS = "this process has too many files open (ulimit -n)";
 
 /** Connections that may wait to be accepted; the usual 128 make a burst of thousands wait for seconds. */
 const BACKLOG = 4096;
@@ -159,7 +162,7 @@ function reviveForever(server: net.Server, { clock, log }: ListenOptions): () =>
     // Without descriptors to spare a user's connection would take the one that the next carrier needs.
     const spare = hasSpareDescriptors();
     if (spare) handle!.listen(BACKLOG);
-    else if (!told) log("warn", "cannot accept connections for now: this process has too many files open (ulimit -n)");
+    else if (!told) log("warn", CANNOT_ACCEPT + OUT_OF_DESCRIPTORS);
     told = !spare;
     timer = clock.setTimer(revive, REVIVE_MS);
   }
@@ -177,7 +180,9 @@ async function acceptAll(listener: Deno.Listener, options: ListenOptions): Promi
     } catch (error) {
       if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
       if (isGone(error)) continue;
-      if (!told) options.log("warn", `cannot accept connections for now: ${reasonOf(error)}`);
+      if (!told) {
+        options.log("warn", CANNOT_ACCEPT + (isOutOfDescriptors(error) ? OUT_OF_DESCRIPTORS : reasonOf(error)));
+      }
       told = true;
       await sleep(options.clock, ACCEPT_PAUSE_MS);
     }

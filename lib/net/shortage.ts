@@ -6,8 +6,11 @@
 import type { Clock, Timer } from "./clock.ts";
 import { DESCRIPTOR_PAUSE_MS, hasSpareDescriptors, isOutOfDescriptors } from "./descriptors.ts";
 
-/** What this process or its machine has run out of: file descriptors, or local ports for one more connection. */
-export type Shortage = "descriptors" | "ports";
+/**
+ * What one more connection lacks: this process a file descriptor, its machine a local port, or who listens on a unix
+ * socket a place for those that it has not accepted yet.
+ */
+export type Shortage = "descriptors" | "ports" | "backlog";
 
 /** Pause between two who waited, once there is enough, in milliseconds: the first must have taken what it needs. */
 const NEXT_MS = 2;
@@ -27,6 +30,8 @@ const NEXT_MS = 2;
 export function shortageOf(error: unknown): Shortage | undefined {
   if (isOutOfDescriptors(error)) return "descriptors";
   if (isOutOfPorts(error)) return "ports";
+  // Of a unix socket in Linux. Where a program of the user's would wait in `connect`, this runtime must not.
+  if (error instanceof Deno.errors.WouldBlock) return "backlog";
   const cause = (error as { cause?: unknown } | undefined)?.cause;
   return cause === undefined ? undefined : shortageOf(cause);
 }
@@ -68,7 +73,7 @@ function hasIPv6(): boolean {
 export class Shortages {
   readonly #clock: Clock;
   readonly #onShortage: (shortage: Shortage) => void;
-  /** Descriptors are short for everyone, ports for those who go to the same address. */
+  /** Descriptors are short for everyone, the others for those who go to the same address. */
   readonly #lines: Map<string, Line> = new Map();
 
   /** `onShortage` is called for each that has to wait, once. */
@@ -92,7 +97,7 @@ export class Shortages {
         const shortage = shortageOf(error);
         if (shortage === undefined) throw error;
         if (!waits) this.#onShortage(shortage);
-        await this.#line(shortage === "ports" ? to : "").wait(signal, waits);
+        await this.#line(shortage === "descriptors" ? "" : to).wait(signal, waits);
       }
     }
   }

@@ -143,9 +143,13 @@ function explainCertificate(error: unknown, name: string): string | undefined {
     case "SELF_SIGNED_CERT_IN_CHAIN":
     case "UNABLE_TO_GET_ISSUER_CERT":
     case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
-    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
       return "the server's certificate was issued by nobody whom this client trusts: pass its CA with --tls-ca=FILE, " +
         "or --tls-ca=system if this machine trusts it";
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+      // Deno 2.9.6 says this also of one that has expired, is not valid yet, or is not made for servers.
+      return "the server's certificate was issued by nobody whom this client trusts (pass its CA with --tls-ca=FILE, " +
+        "or --tls-ca=system if this machine trusts it), or is not valid now (renew the server's --tls-cert), or not " +
+        "made for servers: the tele server's log tells which";
     default:
       return undefined;
   }
@@ -189,7 +193,14 @@ export function explainToServer({ error, first }: TlsFailure): string {
     return "its client certificate was issued by a CA that this server's --tls-client-ca does not have";
   }
   const alert = alertOf(error);
-  if (alert !== undefined && /^(UnknownCA|BadCertificate|Certificate\w+|UnsupportedCertificate)$/.test(alert)) {
+  if (alert === "CertificateExpired") {
+    return "it says that this server's certificate has expired, or is not valid yet: renew --tls-cert, or check the " +
+      "clocks of both machines";
+  }
+  if (alert === "UnsupportedCertificate") {
+    return "it says that this server's certificate is not made for servers: its extended key usage needs serverAuth";
+  }
+  if (alert !== undefined && /^(UnknownCA|BadCertificate|Certificate\w+)$/.test(alert)) {
     return `it does not trust this server's certificate (${alert}): ` +
       "check the tele client's --tls-ca and --tls-name, and how long --tls-cert is valid";
   }

@@ -38,6 +38,11 @@ export class Segment {
     return this.#pool !== undefined;
   }
 
+  /** Whether its pool has so many out that a holder with little in this one should copy it and let go. */
+  get isScarce(): boolean {
+    return this.#pool?.isScarce ?? false;
+  }
+
   /** Whether it has {@linkcode SMALL_SEGMENT_BYTES} or less. */
   get isSmall(): boolean {
     return this.memory.length <= SMALL_SEGMENT_BYTES;

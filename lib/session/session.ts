@@ -11,6 +11,7 @@ import type { Receipt } from "./handshake/fields.ts";
 import { Carrier, type CarrierHost } from "./carrier/carrier.ts";
 import type { FrameLog } from "./carrier/frame_log.ts";
 import type { Allowance } from "./carrier/frame_reader.ts";
+import { PathLesson } from "./carrier/path_lesson.ts";
 import { checkWant, decodeLane, decodeOpen, decodeReceipt, decodeReset, decodeWindows } from "./frames.ts";
 import { LogBudget } from "./log_budget.ts";
 import { ResendQueue } from "./resend_queue.ts";
@@ -59,8 +60,7 @@ export class Session implements CarrierHost {
   #detachedAt: number | undefined;
   #lastRoundTripMs = 0;
   readonly #patience = new Patience();
-  /** What the carriers until now taught; see {@linkcode Pace}. */
-  #caution = 0;
+  readonly #lesson = new PathLesson();
   #ended: TeleError | undefined;
 
   /** A session that was never attached. */
@@ -181,7 +181,7 @@ export class Session implements CarrierHost {
       pool,
       limits,
       patienceMs: this.#patience.ms,
-      caution: this.#caution,
+      caution: this.#lesson.cautionOn(attachment.duplex),
     });
     this.#patience.attached(clock.now(), this.#arrivedBytes);
   }
@@ -193,7 +193,7 @@ export class Session implements CarrierHost {
     const nowMs = this.#options.clock.now();
     this.#lastRoundTripMs = carrier.roundTripMs;
     this.#patience.lost(nowMs, this.lastCarrier);
-    this.#caution = carrier.pace.lesson(nowMs);
+    this.#lesson.learned(carrier.pace.lesson(nowMs));
     carrier.stop();
     this.#carrier = undefined;
     this.#takenBytes += carrier.taken;

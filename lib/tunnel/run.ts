@@ -91,8 +91,11 @@ async function runRole(command: RoleCommand): Promise<number> {
       XTERM_VERSION: Deno.env.get("XTERM_VERSION"),
     }),
   });
-  const lines = new LineWriter((bytes) => terminal.write(bytes));
   const { logLevel: level, logFormat: format } = command.options;
+  const lines = new LineWriter(
+    (bytes) => terminal.write(bytes),
+    (message) => formatLogLine(format, "warn", message, {}, Date.now()),
+  );
   const log = makeLog({ level, format, write: (line) => lines.write(line), wallNow: Date.now });
   keepRunning(log);
   const running = await start(command, signals, lines, log);

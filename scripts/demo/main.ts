@@ -5,6 +5,7 @@
  */
 import { formatSize } from "../../lib/tunnel/values/size.ts";
 import { runTool } from "../cli.ts";
+import { INTERRUPTED, interrupted } from "../interruption.ts";
 import { DEMO_HELP, type DemoOptions, parseDemoOptions } from "./options.ts";
 import { networkRate } from "./outages.ts";
 import { legend } from "./progress.ts";
@@ -13,12 +14,6 @@ import { Scene } from "./scene.ts";
 import { resultTable } from "./table.ts";
 import { Terminal } from "./terminal.ts";
 import { differences } from "./verdict.ts";
-
-/** The exit code of a program that Ctrl-C ended. */
-const INTERRUPTED = 130;
-
-/** Signals that end the demo. Windows knows only the first. */
-const SIGNALS: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
 
 const DIAGRAM = `\
   fetch → tele client ~~~ network ~~~ tele server → file server   with tele
@@ -75,9 +70,7 @@ function count(outages: number): string {
 
 /** Runs the demo and cleans up, whatever happens. */
 async function main(options: DemoOptions): Promise<number> {
-  const interrupted = new Promise<number>((resolve) => {
-    for (const signal of SIGNALS) Deno.addSignalListener(signal, () => resolve(INTERRUPTED));
-  });
+  const interruption = interrupted();
   const fault = new Promise<never>((_, reject) => {
     addEventListener("unhandledrejection", (event) => {
       event.preventDefault();
@@ -96,7 +89,7 @@ async function main(options: DemoOptions): Promise<number> {
     console.error(`demo: ${error.message}`);
     return 1;
   });
-  const code = await Promise.race([shown, interrupted]);
+  const code = await Promise.race([shown, interruption]);
   terminal.close();
   if (code === INTERRUPTED) console.error("demo: interrupted");
   return code;

@@ -110,7 +110,9 @@ async function run(
         : path.arrivals.bytes + await waitingBytes(hosts, path.port);
     }
   });
-  const movedAt = ({ arrivals, known }: Path) => arrivals.next(countsFromMs, known);
+  const movedAt = ({ arrivals, known }: Path, fromMs = countsFromMs) => arrivals.next(fromMs, known);
+  // What a process that slept held in its memory comes before it has lost its link, and nothing new does.
+  const teleMovedAt = () => movedAt(tele, Math.max(countsFromMs, lostLinkAt(client) ?? Infinity));
   if (outage === "black hole" || outage === "swallowing box" || outage === "asleep") {
     for (const { arrivals } of [tele, plain]) {
       const late = arrivals.next(atMs - SILENT_MS);
@@ -120,11 +122,11 @@ async function run(
   const plainPatienceMs = outage === "address change" ? HOPELESS_MS : options.plainPatienceMs;
   const isOver = () => {
     const isPlainOver = plain.arrivals.hasEnded || performance.now() > atMs + plainPatienceMs;
-    return movedAt(tele) !== undefined && (isPlainOver || movedAt(plain) !== undefined);
+    return teleMovedAt() !== undefined && (isPlainOver || movedAt(plain) !== undefined);
   };
   await until(isOver, options.patienceMs, "both").catch(() => {});
-  if (!hasLostLink(client)) throw new Error("tele has not lost its link");
-  const [teleMs, plainMs] = [tele, plain].map(movedAt).map((at) => at === undefined ? undefined : at - atMs);
+  if (lostLinkAt(client) === undefined) throw new Error("tele has not lost its link");
+  const [teleMs, plainMs] = [teleMovedAt(), movedAt(plain)].map((at) => at === undefined ? undefined : at - atMs);
   return { teleMs, plainMs };
 }
 
@@ -164,7 +166,7 @@ async function breakNetwork(
   switch (outage) {
     case "reset":
       await hosts.startReset("client");
-      await until(() => hasLostLink(client), 3_000, "the reset");
+      await until(() => lostLinkAt(client) !== undefined, 3_000, "the reset");
       // What was under way to the server must not count as moved again. The network stays broken meanwhile, and the
       // longer it does the longer are the client's pauses: so no more is done than that.
       if (traffic === "upload") await hosts.dropUploads(RATE, QUEUE_MS);
@@ -210,6 +212,8 @@ async function waitingBytes(hosts: Hosts, port: number): Promise<number> {
   return lines.reduce((sum, line) => sum + Number(line.trim().split(/\s+/)[1] ?? 0), 0);
 }
 
-function hasLostLink(client: TeleProcess): boolean {
-  return client.log.some((line) => line.includes("link lost"));
+/** When `client` lost its link first, by `performance.now()`: each line of its log begins with the time. */
+function lostLinkAt(client: TeleProcess): number | undefined {
+  const line = client.log.find((line) => line.includes("link lost"));
+  return line === undefined ? undefined : Date.parse(line.split(" ", 1)[0]) - performance.timeOrigin;
 }

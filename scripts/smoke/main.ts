@@ -2,11 +2,13 @@
  * Does this `tele` work on this machine? For users' CI: `deno run -A scripts/smoke/main.ts --bin=PATH`.
  *
  * It needs Deno and these files, no package and no network: nothing that it imports has a name of an import map.
+ * (As a task it fetches what the whole project needs.)
  *
  * @module
  */
 import { isNodeSound } from "../../lib/net/runtime.ts";
 import { Breaker } from "../../tests/support/breaker.ts";
+import { INTERRUPTED, interrupted } from "../interruption.ts";
 import { UsageError, withoutDashes } from "../usage_error.ts";
 import { compiled, fromSource, output, type Program, TeleChild } from "./process.ts";
 import { Traffic } from "./traffic.ts";
@@ -137,6 +139,7 @@ async function smoke(program: Program): Promise<number> {
     console.log(`ok ${line}`);
     lastStep = line;
   };
+  const interruption = interrupted();
   await using resources = new AsyncDisposableStack();
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
@@ -144,7 +147,15 @@ async function smoke(program: Program): Promise<number> {
     LIMIT_MS,
   );
   try {
-    await Promise.race([steps(program, { resources, children, say }), late.promise]);
+    const all = steps(program, { resources, children, say }).catch(async (error) => {
+      // Ctrl-C reaches the children too, and one of them may end before this process hears of it.
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      throw error;
+    });
+    if (await Promise.race([all, late.promise, interruption]) === INTERRUPTED) {
+      console.error("smoke: interrupted");
+      return INTERRUPTED;
+    }
     console.log(`smoke: passed in ${seconds(performance.now() - startMs)}`);
     return 0;
   } catch (error) {

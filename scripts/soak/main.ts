@@ -13,6 +13,7 @@ import { GROWTH_BYTES_EACH, GROWTH_TOLERANCE_BYTES, inMib, judgeGrowth } from ".
 import { RandomOutages } from "./network.ts";
 import { parseSoakOptions, SOAK_HELP, type SoakOptions } from "./options.ts";
 import { runTool } from "../cli.ts";
+import { INTERRUPTED, interrupted } from "../interruption.ts";
 import { describe, isReset, type Kind, kindOf, KINDS, planOf, runClient, runServer } from "./traffic.ts";
 
 const MINUTE_MS = 60_000;
@@ -203,11 +204,15 @@ function listOf(counts: Record<string, number>): string {
 
 /** Starts all that is needed, runs the soak, and leaves nothing behind. Returns the exit code. */
 async function soak(options: SoakOptions): Promise<number> {
+  const interruption = interrupted();
+  let wasInterrupted = false;
   const home = await Deno.makeTempDir({ prefix: "tele-soak-" });
   let count = (_bytes: number): void => {};
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => Deno.remove(home, { recursive: true }));
-  const server = cleanup.use(new UserServer((connection) => runServer(connection, count)));
+  const server = new UserServer((connection) => runServer(connection, count));
+  // Its connections end when they have done what they are there for: who interrupts does not wait for that.
+  cleanup.defer(() => wasInterrupted ? undefined : server.stop());
   const teleServer = cleanup.use(
     await TeleProcess.start({ role: "server", args: [`--in=127.0.0.1:${server.port}`, "--out=127.0.0.1:0"], home }),
   );
@@ -219,7 +224,10 @@ async function soak(options: SoakOptions): Promise<number> {
   console.log(`${options.connections} connections for ${time}, --seed=${options.seed}`);
   const run = new Soak(options, server, network, [teleServer, teleClient]);
   count = run.count;
-  return await run.run() ? 0 : 1;
+  const code = await Promise.race([run.run().then((wasWell) => wasWell ? 0 : 1), interruption]);
+  wasInterrupted = code === INTERRUPTED;
+  if (wasInterrupted) console.error("soak: interrupted");
+  return code;
 }
 
 if (import.meta.main) {

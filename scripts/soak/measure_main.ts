@@ -4,6 +4,7 @@
  * @module
  */
 import { Scenario } from "../../tests/support/scenario.ts";
+import { interrupted } from "../interruption.ts";
 import { describeFlood, FULL_LOGS, MANY_SENDERS, measureFlood } from "./flood.ts";
 import { describeIdle, measureIdle } from "./idle.ts";
 import { describeMany, measureMany } from "./many.ts";
@@ -60,11 +61,13 @@ async function main(names: readonly string[]): Promise<number> {
     console.error(`unknown measurement ${JSON.stringify(unknown)}; there are ${Object.keys(MEASUREMENTS).join(", ")}`);
     return 2;
   }
+  const interruption = interrupted();
   for (const name of names.length > 0 ? names : Object.keys(MEASUREMENTS)) {
     const home = await Deno.makeTempDir({ prefix: "tele-measure-" });
     const scenario = new Scenario(home);
     try {
-      await MEASUREMENTS[name](scenario);
+      const code = await Promise.race([MEASUREMENTS[name](scenario), interruption]);
+      if (code !== undefined) return code;
     } finally {
       await scenario.end();
       await Deno.remove(home, { recursive: true });

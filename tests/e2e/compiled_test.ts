@@ -16,7 +16,7 @@ import { requires } from "../support/skip.ts";
 import { smoke } from "../support/smoke_run.ts";
 import { until } from "../support/wait.ts";
 
-/** So often the start-up is measured; the median counts. */
+/** How many times the start-up is measured; the median counts. */
 const STARTS = 9;
 
 const TARGET = TARGETS.find(({ name }) => name === Deno.build.target)!;
@@ -69,7 +69,7 @@ async function logOf(program: string, env: Record<string, string>, args: string[
   return log;
 }
 
-// In TELE_COMPILE=no CI has said loudly why nothing is compiled: a skipped test would say it a second time, as a
+// With TELE_COMPILE=no CI has said loudly why nothing is compiled: a skipped test would say it a second time, as a
 // failure.
 if (Deno.env.get("TELE_COMPILE") === "no") {
   console.error("NOT TESTED: the compiled program, since TELE_COMPILE=no");

@@ -49,6 +49,22 @@ Deno.test({
 });
 
 Deno.test({
+  name: "install.sh does not put the program into a folder that is called tele, and tells the whole name of its own",
+  ...onUnix("sh", "curl"),
+  fn: async () => {
+    await using home = await Home.make();
+    await using release = await Release.ofScript("tele 1.2.3");
+    await Deno.mkdir(`${home.path}/source/tele`, { recursive: true });
+    const wrong = await home.install({ TELE_URL: release.url, TELE_INSTALL: `${home.path}/source` });
+    assertEquals(wrong.code, 1);
+    assertEquals(wrong.errors, `install: ${home.path}/source/tele is a folder: set TELE_INSTALL to another place\n`);
+    assertEquals([...Deno.readDirSync(`${home.path}/source/tele`)], []);
+    const short = await home.install({ TELE_URL: release.url, TELE_INSTALL: `${home.path}/source/../other` });
+    assertStringIncludes(short.output, `installed tele 1.2.3 as ${home.path}/other/tele\n`);
+  },
+});
+
+Deno.test({
   name: "install.sh installs nothing if the checksum is wrong, and leaves what was there",
   ...onUnix("sh", "curl"),
   fn: async () => {

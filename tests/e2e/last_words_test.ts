@@ -35,7 +35,7 @@ async function upload(port: number): Promise<number> {
   try {
     for (let n = await connection.read(piece); n !== null; n = await connection.read(piece)) received += n;
   } catch {
-    // Seen here.
+    // The reset was seen here.
   }
   return received;
 }
@@ -103,7 +103,7 @@ tlsTest("what came before a failed write can still be read, and then no clean en
       while (true) await dialed.duplex.write(new Uint8Array(64 * 1024));
     };
     const failing = assertRejects(sending);
-    // So that the answer is there, and the kernel's buffers are full.
+    // Until the answer is there, and the kernel's buffers are full.
     await pause(200);
     accepted.duplex.abort();
     await failing;

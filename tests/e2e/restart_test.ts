@@ -89,7 +89,7 @@ Deno.test(
   }),
 );
 
-/** A host name of its own for what follows, where namespaces may be made. */
+/** What gives a command a host name of its own, where namespaces may be made. */
 const onMachine = (name: string) => ["unshare", "--uts", "sh", "-c", `hostname ${name} && exec "$@"`, "sh"];
 
 async function canBeAnotherMachine(): Promise<boolean> {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { fileURLToPath } from "node:url";
 import { smoke } from "../support/smoke_run.ts";
 
@@ -21,7 +21,7 @@ Deno.test("the smoke test passes with the source, in less than 20 s", async () =
 
 Deno.test({
   name: "the smoke test fails with a program that does not outlive a reset",
-  // It stands in for the program by a shell script.
+  // A shell script stands in for the program.
   ignore: Deno.build.os === "windows",
   fn: async () => {
     const folder = await Deno.makeTempDir();
@@ -37,6 +37,30 @@ Deno.test({
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
+  },
+});
+
+Deno.test({
+  name: "the smoke test that is interrupted, as by a CI's time-out, leaves no tele behind",
+  // Windows has no signal that asks a process to end.
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const script = fileURLToPath(new URL("../../scripts/smoke/main.ts", import.meta.url));
+    const args = ["run", "-A", "--quiet", script];
+    const child = new Deno.Command(Deno.execPath(), { args, stdin: "null", stdout: "piped", stderr: "null" }).spawn();
+    let output = "";
+    let isAsked = false;
+    const portsOf = (text: string) => [...text.matchAll(/ready on port (\d+)\n/g)].map(([, port]) => Number(port));
+    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+      output += text;
+      if (isAsked || portsOf(output).length < 2) continue;
+      isAsked = true;
+      child.kill("SIGTERM");
+    }
+    assertEquals((await child.status).code, 130, output);
+    const ports = portsOf(output);
+    assertEquals(ports.length, 2);
+    for (const port of ports) await assertRejects(() => Deno.connect({ hostname: "127.0.0.1", port }));
   },
 });
 

@@ -49,6 +49,29 @@ Deno.test(
 );
 
 Deno.test(
+  "with only errors shown, why nobody answers at first contact is told, and nothing of later outages",
+  scenario(60_000, async (s) => {
+    const user = s.use(new UserServer(answer));
+    const { breaker } = await serve(s, user.port);
+    await breaker.refuse(true);
+    const stdio = await s.stdio(breaker.port, { args: ["--log-level=error"] });
+    await until(() => stdio.log.length > 0, 10_000, "a word about the server that is not there");
+    assertMatch(stdio.log[0]!, / error no tele server yet: /);
+    await breaker.refuse(false);
+    await stdio.type("request\n");
+    await until(() => user.open === 1, 10_000, "the connection to the user's server");
+    const told = stdio.log.length;
+    await breaker.refuse(true);
+    breaker.reset();
+    await pause(1_500);
+    await breaker.refuse(false);
+    await stdio.endInput();
+    assertEquals([await stdio.end(), stdio.output], [0, "you said request\n"]);
+    assertEquals(stdio.log.slice(told), []);
+  }),
+);
+
+Deno.test(
   "an empty standard input, and a user's server that speaks first",
   scenario(60_000, async (s) => {
     const user = s.use(new UserServer(banner("220 mail.example ready\r\n")));

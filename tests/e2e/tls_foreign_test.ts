@@ -54,7 +54,9 @@ test("a foreign server with a certificate that is no good", async () => {
   const says: [wish: Parameters<typeof ca.issue>[0], sentence: string][] = [
     [
       { days: -1 },
-      "the server's certificate has expired: renew the server's --tls-cert (or check this machine's clock)",
+      "the server's certificate was issued by nobody whom this client trusts (pass its CA with --tls-ca=FILE, " +
+      "or --tls-ca=system if this machine trusts it), or is not valid now (renew the server's --tls-cert), or not " +
+      "made for servers: the tele server's log tells which",
     ],
   ];
   for (const [wish, sentence] of says) {

@@ -101,7 +101,7 @@ Deno.test(
     const user = s.use(new UserServer(byFirstByte({ e: echo, f: flood, s: sum })));
     const { port } = await s.tunnel(user.port);
 
-    // One that never reads while its server sends for ever, and one whose server never reads.
+    // A client that never reads while its server sends for ever, and a client whose server never reads.
     using stuck = await connectTo(port);
     await writeAll(stuck, new TextEncoder().encode("f"));
     using other = await connectTo(port);

@@ -19,6 +19,8 @@ const WATCH_MS = 5_000;
 const ENDING_MS = 10_000;
 /** Reminders and sums of lines that were left out repeat on purpose. */
 const REMINDER = /still trying after|more carriers ended/;
+/** On a machine that starts thirty processes at once, a first attempt may wait for so long that it is given up. */
+const BUSY = /no tele server yet: (nobody answers|the connection is accepted, but|the server does not answer)/;
 
 /** A server with a user's server of its own, so that it shows where a connection came out. */
 interface Site {
@@ -167,7 +169,7 @@ function assertTold({ mismatch, isSession, client, ending }: Outcome, site: Site
   const { name, told, logged, waits } = mismatch;
   const what = `${name}, ${isSession ? "as a session" : "in RFD 80 mode"}\n${client.report()}\n`;
   assertEquals(ending, waits && isSession ? undefined : "ConnectionReset", what);
-  const lines = client.log.filter((line) => / (warn|error) /.test(line) && !REMINDER.test(line));
+  const lines = client.log.filter((line) => / (warn|error) /.test(line) && !REMINDER.test(line) && !BUSY.test(line));
   // One for the server, one for each user's connection that ends because of it.
   const matters = isSession ? [/no tele server yet: /, ...waits ? [] : [/stream cut \(/]] : [/(stream refused|cut) \(/];
   assertEquals(lines.length, matters.length, what);

@@ -34,8 +34,7 @@ for (
         assert(end.logMost < replayBufferBytes + MIB, figures);
         // What came in the last moments before the outage may have been acknowledged.
         if (path === FULL_LOGS) assert(end.logMost > replayBufferBytes / 2, figures);
-        // V8 takes its time: at once no more is asked than that it does not go on growing. `deno task measure flood`
-        // waits longer.
+        // V8 frees memory late: here it must only stop growing. `deno task measure flood` waits longer.
         assert(end.closed[0] - end.before < 2 * (replayBufferBytes + 32 * MIB), figures);
       }
     }),

@@ -55,7 +55,7 @@ async function copy(from: Deno.TcpConn, to: Deno.TcpConn, change: (bytes: Uint8A
   await to.closeWrite();
 }
 
-/** How a connection ends if a man in the middle does something to what the server sends. */
+/** How a connection ends if `meddle` changes what the server sends. */
 async function throughMeddler(kind: typeof KINDS[number], meddle: (bytes: Uint8Array, at: number) => Uint8Array) {
   await using server = new UserServer((connection) => runServer(connection, () => {}));
   await using meddler = new UserServer(async (near) => {

@@ -15,7 +15,7 @@ import { explain, type Report, runTarget } from "./run.ts";
 import type { Target } from "./target.ts";
 import { TARGETS } from "./targets.ts";
 import { canSimulate } from "../sim/clock.ts";
-import { fail, number } from "../sim/flags.ts";
+import { count, fail, number } from "../sim/flags.ts";
 
 /** A line of progress after so many streams. */
 const PROGRESS_STREAMS = 100_000;
@@ -60,7 +60,7 @@ if (import.meta.main) {
   if (chosen.length === 0) fail(`--only takes one of ${names.join(", ")}`);
   let isRight = true;
   for (const target of chosen) {
-    isRight = await fuzz(target, number("streams", flags.streams, 10_000), number("seed", flags.seed, 1)) && isRight;
+    isRight = await fuzz(target, count("streams", flags.streams, 10_000), number("seed", flags.seed, 1)) && isRight;
   }
   Deno.exit(isRight ? 0 : 1);
 }

@@ -22,7 +22,7 @@ for (const [finds, tcpMtuProbing] of [["finds out", 1], ["never finds out", 0]])
       const { client } = await hosts.tunnel(s.home, `unix:${socket}`, `unix:${at}`);
       await client.logged(/link up/, 20_000);
       const user = await connectUnix(s, at, "x");
-      // The first carrier is given up after 3 s, and the second too where TCP does not find the size within 6 s.
+      // The first carrier is given up after 3 s, and where TCP does not find the size the next two, after 6 and 12.
       const { receivedBytes } = await within(exchange(user, bytes, 4), 80_000, "the transfer");
       assertEquals(receivedBytes, bytes);
     }),

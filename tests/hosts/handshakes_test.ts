@@ -89,8 +89,8 @@ Deno.test(
     const relay = s.use(new DeadlyRelay(server.port, DEATHS));
     const client = await s.client(relay.port);
     using connection = await connectTo(client.port);
-    // A silent one costs seconds, until an attempt that was challenged meanwhile takes its place. Of several only the
-    // last one is committed, and the others do not come to where they die.
+    // A silent carrier costs seconds, until an attempt that was challenged meanwhile takes its place. Of several
+    // attempts only the last is committed, and the others do not come to where they die.
     await within(roundTrip(connection, "through the sixth"), 40_000, "the first echo");
     assertGreaterOrEqual(relay.died, 3);
     assertEquals([user.accepted, user.open], [1, 1]);

@@ -115,7 +115,7 @@ const CASES: HardCase[] = [
       await until(() => times.at(-1)! - wokeAt > 1_500, 5_000, "the flow");
       const gaps = times.filter((time) => time > wokeAt).map((time, index, all) => time - (all[index - 1] ?? wokeAt));
       assert(Math.max(...gaps) < 2_000, `a gap of ${Math.round(Math.max(...gaps))} ms`);
-      // Its peer, which ran, was right to give the carrier up; it itself has no reason of its own.
+      // Its peer, which ran, was right to give the carrier up; the client that slept has no reason to.
       const own = losses(suspended).filter((line) => /silent|sign of life|acknowledged/.test(line));
       assertEquals(own, []);
       connection.close();

@@ -85,6 +85,8 @@ export class Events {
         for (const { pipe } of open) pipe.blackHole();
         this.#clock.jumpWall(event.forMs * 1000);
         return sides.wake();
+      case "asleep":
+        return sides.sleep(event);
       case "wake":
         return sides.wake();
       case "address":

@@ -16,3 +16,10 @@ export function number(name: string, value: string | undefined, otherwise: numbe
   if (!/^\d+$/.test(value)) fail(`--${name} takes a whole number, for example --${name}=1000`);
   return Number(value);
 }
+
+/** The same, of what is to be run: none would pass without a test. */
+export function count(name: string, value: string | undefined, otherwise: number): number {
+  const many = number(name, value, otherwise);
+  if (many === 0) fail(`--${name}=0 would test nothing: it takes a number from 1 on`);
+  return many;
+}

@@ -4,11 +4,12 @@
  * @module
  */
 import { Dice } from "./dice.ts";
-import { barren, lateCommits, leftBehind, oneWay, shortLives, takeover } from "./kinds/carriers.ts";
+import { barren, lateCommits, leftBehind, oneWay, shortLives, takeover, unheard } from "./kinds/carriers.ts";
 import { chaos } from "./kinds/chaos.ts";
 import { brokenOff, expiry, fullHouse, longOutage } from "./kinds/outages.ts";
 import { far, idle, slow, smallOnly } from "./kinds/paths.ts";
 import { farewells, restarts } from "./kinds/processes.ts";
+import { asleep, forgotten } from "./kinds/sleeps.ts";
 import { bulk, crowd, littleMemory, manyResets } from "./kinds/streams.ts";
 import { portal, rogues, swallowed } from "./kinds/strangers.ts";
 import type { Scenario } from "./scenario.ts";
@@ -38,6 +39,9 @@ const KINDS: readonly (readonly [number, (seed: number, dice: Dice) => Scenario]
   [1, oneWay],
   [1, smallOnly],
   [4, leftBehind],
+  [1, unheard],
+  [1, asleep],
+  [1, forgotten],
 ];
 
 /** The scenario of a seed. */

@@ -11,7 +11,7 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { canSimulate } from "./clock.ts";
-import { fail, number } from "./flags.ts";
+import { count, fail, number } from "./flags.ts";
 import { playAlone, runSeeds, type SeedReport } from "./run.ts";
 import { scenarioOf } from "./kinds.ts";
 import { explain } from "./shrink.ts";
@@ -68,8 +68,8 @@ if (import.meta.main) {
   });
   const code = flags.seed !== undefined ? await showOne(number("seed", flags.seed, 1), flags.trace) : await showMany(
     number("from", flags.from, 1),
-    number("seeds", flags.seeds, flags.seconds === undefined ? 10_000 : Infinity),
-    number("seconds", flags.seconds, Infinity),
+    count("seeds", flags.seeds, flags.seconds === undefined ? 10_000 : Infinity),
+    count("seconds", flags.seconds, Infinity),
     flags.quick,
   );
   Deno.exit(code);

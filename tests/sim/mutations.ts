@@ -63,6 +63,37 @@ export const MUTATIONS: readonly Mutation[] = [
     "if (this.#stalledMs >= replyDueMs + queuedMs) this",
     "if (this.#stalledMs < 0) this",
   ),
+  fault(
+    "a carrier that is dead one way: a question without an answer is no reason for doubt",
+    "session/carrier/liveness.ts",
+    'if (this.#answer.waitedMs >= replyDueMs) this.#doubt ??= "unanswered";',
+    "",
+  ),
+  fault(
+    "a carrier that died in a sleep: what waited in the machine is taken for a sign of life",
+    "session/carrier/suspicion.ts",
+    "if (this.#pauseMs >= PAUSE_MS || this.#awakeMs >= BACKLOG_MS) this",
+    "this",
+  ),
+  fault(
+    "a carrier that died in a sleep: the round trip is the length of the sleep, read before it is known",
+    "session/carrier/liveness.ts",
+    "if (!isLate) this.#roundTripMs = ",
+    "this.#roundTripMs = ",
+  ),
+  fault(
+    "a carrier that died in a sleep: the round trip is the length of the sleep, read behind it",
+    "session/carrier/liveness.ts",
+    "    this.#awakeRoundTripMs = this.#roundTripMs;\n",
+    "",
+  ),
+  fault(
+    "a server that has forgotten the session is not believed beside a doubted carrier",
+    "session/session_client.ts",
+    "    const session = this.session;\n    const resumes = canResume(session, handshake);\n",
+    "    const session = this.session;\n    const resumes = canResume(session, handshake);\n" +
+      "    if (!resumes && session.carrier !== undefined) throw givenUp();\n",
+  ),
   {
     name: "a doubted carrier that spoke is taken over all the same",
     edits: [
@@ -297,10 +328,16 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   },
   fault(
+    "what a swallowed beginning taught is forgotten",
+    "session/session.ts",
+    "    this.#lesson.learned(carrier.pace.lesson(nowMs));\n",
+    "",
+  ),
+  fault(
     "something large tried on each carrier, wherever it was swallowed before",
     "session/carrier/pace.ts",
-    "const MOST_CAUTION = 5;",
-    "const MOST_CAUTION = 1;",
+    "const MOST_CAUTION = 6;",
+    "const MOST_CAUTION = 2;",
   ),
   fault(
     "what waits for an acknowledgement is never looked at",

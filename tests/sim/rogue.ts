@@ -15,7 +15,7 @@ import type { Commit } from "../../lib/session/handshake/messages.ts";
 import { FrameType, ProbeFlag } from "../../lib/session/session_constants.ts";
 import { tokenSalt } from "../../lib/session/handshake/token.ts";
 import { dataFrame, endFrame, openFrame, resetFrame } from "../support/frames.ts";
-import { fillContent } from "./user.ts";
+import { fillContent } from "./content.ts";
 
 /** What a rogue does once it has been accepted. Those that replay, or do not have the token, never are. */
 export type RogueAct =
@@ -40,7 +40,7 @@ export type RogueAct =
   | "no token"
   | "no token, but says so";
 
-/** All of them. */
+/** All acts. */
 export const ROGUE_ACTS: readonly RogueAct[] = [
   "beyond credit",
   "behind the end",
@@ -59,16 +59,16 @@ export const ROGUE_ACTS: readonly RogueAct[] = [
   "replay",
 ];
 
-/** Those that only a server with a token turns away. */
+/** Acts that only a server with a token turns away. */
 export const TOKEN_ACTS: readonly RogueAct[] = ["wrong token", "no token", "no token, but says so"];
 
-/** Those that need a server's user with much to send. */
+/** Acts that need a user's server with much to send. */
 export const DOWNLOAD_ACTS: readonly RogueAct[] = [
   "acknowledges what has not left",
   "acknowledges too much in a download",
 ];
 
-/** Whether the server must never accept it. One that comes to a full house is honest, but too late. */
+/** Whether the server must never accept it. A rogue that comes to a full house is honest, but too late. */
 export function mustBeTurnedAway(act: RogueAct): boolean {
   return act === "replay" || act === "comes to a full house" || TOKEN_ACTS.includes(act);
 }
@@ -84,14 +84,14 @@ export const ROGUE_KEY = 999_999;
 /** Credit that a rogue takes, in bytes. */
 const CREDIT = 2048;
 
-/** One that acknowledges what has not left lets so much come first, in bytes: large frames need a large bound. */
+/** Bytes that a rogue lets come before it acknowledges what has not left: large frames need a large bound. */
 const HONEST_BYTES = 1_000_000;
 /** On a slow path they never come: then any frame must do. */
 const MOST_HONEST_BYTES = 3_000_000;
-/** Then it waits for a frame of which so much is still to come, in bytes: such a one fills a segment alone. */
+/** Then it waits for a frame with more bytes than this still to come: such a frame fills a segment alone. */
 const LARGE_BYTES = 160_000;
 
-/** What a rogue comes with. */
+/** What a rogue knows. */
 export interface RogueBooty {
   /** What a client sent on an earlier carrier. */
   overheard: Uint8Array;

@@ -15,12 +15,12 @@ export async function playAlone(scenario: Scenario, isTraced = false): Promise<O
   return { ...result, problem: `a rejection that nobody handles: ${textOf(rejected.reason)}` };
 }
 
-/** How {@linkcode runSeeds} is to run. */
+/** Options of {@linkcode runSeeds}. */
 export interface SeedOptions {
   from: number;
-  /** How many at the most. */
+  /** Runs at the most. */
   seeds: number;
-  /** For how long at the most. */
+  /** Seconds at the most. */
   seconds: number;
   /** Told now and then, and at each failure. */
   onProgress?(done: SeedReport): void;

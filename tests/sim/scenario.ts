@@ -25,6 +25,7 @@ export type SimEvent =
     }
     | { kind: "suspend client" | "suspend server"; forMs: number }
     | { kind: "sleep"; forMs: number }
+    | { kind: "asleep"; forMs: number; livesMs: number; readsFirst: boolean }
     | { kind: "wake" }
     | { kind: "address" }
     | { kind: "move" }

@@ -203,7 +203,7 @@ export class SessionModel {
     const pipe = this.#network.pipes[index];
     // A rogue may well be silent.
     if (pipe === undefined || pipe.isDisturbed || pipe.client.name.startsWith("rogue")) return;
-    if (/silent|nothing acknowledged|no sign of life/.test(reason)) {
+    if (/silent|nothing acknowledged|no answer|no sign of life/.test(reason)) {
       this.#verdict.fail(`carrier ${index} was given up though alive: ${reason}`);
     }
   }

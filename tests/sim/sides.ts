@@ -6,7 +6,7 @@
 import { MuxClient, MuxServer } from "../../lib/mux/link.ts";
 import type { Identity } from "../../lib/session/handshake/keys.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
-import type { SimClock } from "./clock.ts";
+import { drain, type SimClock } from "./clock.ts";
 import type { Model } from "./model.ts";
 import type { Pipe, SimNetwork } from "./network.ts";
 import { Process } from "./process.ts";
@@ -146,6 +146,32 @@ export class Sides {
       process.resume();
       this.disturb(process);
       for (const record of this.#network.open) if (this.#isMine(record, process)) inbound(record).release();
+    });
+  }
+
+  /**
+   * The client stands still for `forMs`, and its carriers die `livesMs` after it fell asleep: what came before that
+   * waits in its machine, and is read at waking up, or even before it learns that it slept.
+   */
+  sleep({ forMs, livesMs, readsFirst }: { forMs: number; livesMs: number; readsFirst: boolean }): void {
+    const { process } = this.#client;
+    if (!process.isAlive || process.isSuspended) return;
+    process.suspend();
+    this.disturb(process);
+    const carriers = this.#network.open.filter((record) => record.client === process);
+    for (const { pipe } of carriers) pipe.bToA.hold();
+    this.#schedule.after(livesMs, () => {
+      for (const { pipe } of carriers) pipe.aToB.largestBytes = pipe.bToA.largestBytes = 0;
+    });
+    this.#schedule.after(forMs, () => {
+      const read = () => {
+        for (const { pipe } of carriers) pipe.bToA.release();
+        drain();
+      };
+      if (readsFirst) read();
+      process.resume();
+      this.wake();
+      read();
     });
   }
 

@@ -81,6 +81,10 @@ const HARD_CASES: Record<string, (scenario: Scenario) => boolean> = {
   "a carrier that dies one way, with bytes to carry both ways": ({ kind, fates, streams, serverUsers }) =>
     kind === "one way" && fates.at(-1)?.direction === "up" && streams[0].client.bytes > 0 &&
     serverUsers[0].plan.bytes > 0,
+  "a download of whose acknowledgements none arrives": ({ kind }) => kind === "unheard",
+  "a sleep in which the carrier dies, in an upload, with nobody to dial at waking up": ({ kind, streams, events }) =>
+    kind === "asleep" && streams[0].client.bytes > 1_000 && events.length > 1,
+  "a server that starts anew beside carriers that tell nobody": ({ kind }) => kind === "forgotten",
   "carriers that die as soon as they are attached": ({ kind }) => kind === "barren",
   "an outage of ten minutes": ({ events }) =>
     events.some((event) => event.kind === "unreachable" && event.forMs >= 600_000),

@@ -3,14 +3,25 @@
  *
  * @module
  */
-import { sign } from "node:crypto";
+import { sign, X509Certificate } from "node:crypto";
 import { concat } from "@std/bytes/concat";
+import { TlsAnchors } from "../../lib/net/tls_anchors.ts";
 import { program } from "./skip.ts";
 
 /** A certificate and its private key, in PEM. */
 export interface Pair {
   cert: string;
   key: string;
+}
+
+/** The bytes of a certificate. */
+export function derOf({ cert }: Pair): Uint8Array {
+  return new X509Certificate(cert).raw;
+}
+
+/** These certificates as the ones that are trusted. */
+export function anchorsOf(...pairs: Pair[]): TlsAnchors {
+  return new TlsAnchors(pairs.map(({ cert }) => new X509Certificate(cert)));
 }
 
 /** What a certificate is for. */
@@ -34,7 +45,7 @@ export interface CertificateWish {
   /** Options of `openssl` that choose another signature of the issuer's key. */
   signature?: string[];
   /** The only thing that it may be used for. */
-  use?: "serverAuth";
+  use?: "clientAuth" | "serverAuth";
 }
 
 /** The names under which tests reach this machine. */
@@ -78,8 +89,10 @@ async function issue(wish: CertificateWish, name: string, ca: Pair | undefined):
   if (!isOrdinary || (ca !== undefined && caKey === undefined)) return await issueByOpenssl(wish, name, ca);
   const x509 = await import("@peculiar/x509");
   const keys = await crypto.subtle.generateKey(EC, true, ["sign", "verify"]) as CryptoKeyPair;
-  const startsAt = Date.now() + (wish.startsInDays ?? 0) * DAY_MS;
   const days = wish.startsInDays === undefined ? wish.days ?? 30 : 1;
+  // One that has expired was valid once: of one that ends before it begins verifiers say something else.
+  const startsAt = Date.now() + (wish.startsInDays ?? Math.min(0, days - 30)) * DAY_MS;
+  const endsAt = Date.now() + ((wish.startsInDays ?? 0) + days) * DAY_MS;
   const names = (wish.names ?? "").split(",").filter((each) => each !== "").map((each) => {
     const at = each.indexOf(":");
     return { type: each.slice(0, at) === "IP" ? "ip" as const : "dns" as const, value: each.slice(at + 1) };
@@ -90,7 +103,7 @@ async function issue(wish: CertificateWish, name: string, ca: Pair | undefined):
     subject: `CN=${name}`,
     issuer: ca === undefined ? `CN=${name}` : new x509.X509Certificate(ca.cert).subject,
     notBefore: new Date(startsAt),
-    notAfter: new Date(startsAt + days * DAY_MS),
+    notAfter: new Date(endsAt),
     signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
     publicKey: keys.publicKey,
     signingKey: caKey ?? keys.privateKey,

@@ -27,6 +27,8 @@ export class MemoryNetwork {
   dials = 0;
   /** Called with each new pipe before either end is used, to plan its fate. */
   onPipe: (pipe: MemoryPipe, index: number) => void = () => {};
+  /** The address that the next connections leave from. */
+  localAddress: string | undefined;
   readonly #options: MemoryPipeOptions;
   readonly #onConnection: (duplex: Duplex) => void;
   #state: NetworkState = "up";
@@ -34,6 +36,7 @@ export class MemoryNetwork {
 
   constructor({ onConnection, ...options }: MemoryPipeOptions & { onConnection(duplex: Duplex): void }) {
     this.#options = options;
+    this.localAddress = options.localAddress;
     this.#onConnection = onConnection;
   }
 
@@ -91,7 +94,11 @@ export class MemoryNetwork {
 
   #connect(): Duplex {
     const index = this.pipes.length;
-    const pipe = memoryPipe({ ...this.#options, seed: (this.#options.seed ?? 1) + index * 7919 });
+    const pipe = memoryPipe({
+      ...this.#options,
+      localAddress: this.localAddress,
+      seed: (this.#options.seed ?? 1) + index * 7919,
+    });
     this.pipes.push(pipe);
     this.onPipe(pipe, index);
     this.#onConnection(pipe.b);

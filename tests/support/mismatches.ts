@@ -74,7 +74,7 @@ export function mismatches(
       name: "a wrong CA",
       server: "guarded",
       args: [`--tls-ca=${clientCa}`, ...token],
-      told: /issued by nobody whom this client trusts: pass its CA with --tls-ca=FILE/,
+      told: /issued by nobody whom this client trusts \(pass its CA with --tls-ca=FILE/,
       logged: /it does not trust this server's certificate \(UnknownCA\): check the tele client's --tls-ca/,
     },
     {
@@ -87,7 +87,7 @@ export function mismatches(
       name: "an expired certificate of the server",
       server: "expired",
       args: tls,
-      told: /the server's certificate has expired: renew the server's --tls-cert/,
+      told: /the server's certificate was .* or is not valid now \(renew the server's --tls-cert\)/,
     },
     {
       name: "the certificate of a CA in a server's place",

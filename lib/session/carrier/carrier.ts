@@ -21,7 +21,7 @@ import { Flight } from "./flight.ts";
 import { FrameLog, type Remains } from "./frame_log.ts";
 import { type Allowance, SessionFrameReader } from "./frame_reader.ts";
 import { type Doubt, Liveness } from "./liveness.ts";
-import { Pace, SMALL_BYTES } from "./pace.ts";
+import { type Caution, Pace, PIECE_MS, SMALL_BYTES } from "./pace.ts";
 import { decodeEnding, encodeEnding, type Ending } from "../ending.ts";
 import { framed } from "../../ping/codec.ts";
 import type { LogBudget } from "../log_budget.ts";
@@ -116,7 +116,7 @@ export interface CarrierOptions {
   /** How much longer than usual it may be silent, in milliseconds; see {@linkcode Patience}. */
   patienceMs: number;
   /** What those before it taught this end about its first pieces; see {@linkcode Pace}. */
-  caution: number;
+  caution: Caution;
 }
 
 /**
@@ -167,6 +167,7 @@ export class Carrier {
   #acknowledgeTimer: Timer | undefined;
   #acknowledgeDelayMs = ACKNOWLEDGE_DELAY_MS;
   #lastReads: Timer | undefined;
+  #nextPiece: Timer | undefined;
   #askedRoundTripMs = 0;
   #lastWriteMs: number;
   /** Said, or about to be: nothing that comes from now on is looked at. */
@@ -191,7 +192,7 @@ export class Carrier {
     this.number = options.number;
     this.log = new FrameLog(host.budget);
     this.flight = new Flight();
-    this.pace = new Pace(nowMs, options.caution);
+    this.pace = new Pace(options.caution);
     this.#reader = new SessionFrameReader(
       {
         data: (id, offset, bytes) => this.#onData(id, offset, bytes),
@@ -305,6 +306,7 @@ export class Carrier {
     this.#tick?.cancel();
     this.#acknowledgeTimer?.cancel();
     this.#lastReads?.cancel();
+    this.#nextPiece?.cancel();
     this.#leaveTimer?.cancel();
     this.#duplex.close();
     this.#resolveDone();
@@ -635,7 +637,13 @@ export class Carrier {
     const frames = this.log.nextWrite(this.#hold, most)!;
     this.flight.onSend(nowMs, this.log.handed);
     this.pace.sent(nowMs, from, this.log.handed - from);
+    if (!this.pace.isFree) this.#nextPiece ??= this.#clock.setTimer(() => this.#onNextPiece(), PIECE_MS);
     return frames;
+  }
+
+  #onNextPiece(): void {
+    this.#nextPiece = undefined;
+    this.wake();
   }
 
   // Watching.

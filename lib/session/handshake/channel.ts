@@ -99,7 +99,10 @@ export class HandshakeChannel {
       case "alert":
         return "the server speaks TLS: start the client with --tls";
       default:
-        return `a frame of ${length} bytes was announced before the handshake was done`;
+        // Without the number: what answers with other bytes each time is one reason in the log, not many.
+        return this.#isFirst
+          ? `this is not how a tele ${this.#other} begins: it speaks another protocol`
+          : `a frame of ${length} bytes was announced before the handshake was done`;
     }
   }
 }

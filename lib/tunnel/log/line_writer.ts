@@ -28,6 +28,7 @@ const MOST_WAITING = 1_000;
  */
 export class LineWriter {
   readonly #write: (bytes: Uint8Array) => Promise<number>;
+  readonly #lostLine: (message: string) => string;
   #waiting: string[] = [];
   #missed = 0;
   #writing: Promise<void> | undefined;
@@ -37,9 +38,14 @@ export class LineWriter {
    * Nothing waits yet.
    *
    * @param write Writes some of the bytes and tells how many, as `Deno.stderr.write` does.
+   * @param lostLine Makes the line that tells of lost ones, in the shape of the others.
    */
-  constructor(write: (bytes: Uint8Array) => Promise<number>) {
+  constructor(
+    write: (bytes: Uint8Array) => Promise<number>,
+    lostLine: (message: string) => string = (message) => `(${message})`,
+  ) {
     this.#write = write;
+    this.#lostLine = lostLine;
   }
 
   /** Writes `line` behind those that wait. */
@@ -72,7 +78,7 @@ export class LineWriter {
     while (this.#waiting.length > 0 || this.#missed > 0) {
       const lines = this.#waiting;
       this.#waiting = [];
-      if (this.#missed > 0) lines.push(`(${this.#missed} log lines were lost: nobody read them in time)`);
+      if (this.#missed > 0) lines.push(this.#lostLine(`${this.#missed} log lines were lost: nobody read them in time`));
       this.#missed = 0;
       await this.#writeBytes(new TextEncoder().encode(lines.join("\n") + "\n"));
     }

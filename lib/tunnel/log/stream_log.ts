@@ -32,6 +32,14 @@ const KINDS = {
   refused: kindOf("refused"),
   descriptors: kindOf("made to wait for descriptors"),
   ports: kindOf("made to wait for ports"),
+  backlog: kindOf("made to wait for a user's server that is slow to accept"),
+};
+
+const WAITING: Record<Shortage, string> = {
+  descriptors: "this process has too many files open; raise its limit (ulimit -n) or lower --max",
+  ports: "this machine has no local port left to connect from; those of ended connections come back after a minute, " +
+    "and net.ipv4.ip_local_port_range allows more",
+  backlog: "more connections wait for the user's server to accept them than it has room for (the backlog of listen)",
 };
 
 /**
@@ -95,11 +103,7 @@ export class StreamLog {
 
   /** A stream waits until this machine can make its connection. */
   waitFor(shortage: Shortage): void {
-    const message = shortage === "descriptors"
-      ? "a stream waits: this process has too many files open; raise its limit (ulimit -n) or lower --max"
-      : "a stream waits: this machine has no local port left to connect from; those of ended connections come back " +
-        "after a minute, and net.ipv4.ip_local_port_range allows more";
-    this.#tell(shortage, message, { peer: "" });
+    this.#tell(shortage, `a stream waits: ${WAITING[shortage]}`, { peer: "" });
   }
 
   #tell(name: keyof typeof KINDS, message: string, fields: { peer: string }): void {

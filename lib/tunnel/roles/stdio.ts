@@ -48,8 +48,12 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
     // Finished means that the tele server has acknowledged the last bytes.
     end(how.kind === "finished" ? ExitCode.ok : ExitCode.failed);
   };
-  const begin = await SessionPool.prepare(options, { dialer, streamLog, onStreamEnd, log, clock });
+  let wasUp = () => false;
+  // Until then the terminal is not ssh's yet, and its user waits for a word: with only errors shown it must be one.
+  const linkLog: Log = (level, message, fields) => log(level === "warn" && !wasUp() ? "error" : level, message, fields);
+  const begin = await SessionPool.prepare(options, { dialer, streamLog, onStreamEnd, log: linkLog, clock });
   const pool = begin();
+  wasUp = () => pool.status.wasUp;
   pool.take(user);
   return {
     readyLine: `tele client ready: ${user.peer}, tele server is ${formatAddress(options.out)}${

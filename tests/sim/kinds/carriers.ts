@@ -119,6 +119,30 @@ export function barren(seed: number, dice: Dice): Scenario {
   return scenario;
 }
 
+/**
+ * The way there dies before anything of a download comes: its client has nothing under way, and only a question tells
+ * it that nobody hears it.
+ */
+export function unheard(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "unheard";
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.startCredit = 64 * 1024;
+  scenario.replayBufferBytes = 1024 * 1024;
+  scenario.lines = { delayMs: dice.pick(1, 5, 40), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
+  // The other user finds a carrier that carries, if the one before was found dead by then.
+  scenario.streams = [{ openMs: 500, client: plainPlan(dice.pick(0, 10)) }, {
+    openMs: 9_000,
+    client: plainPlan(1_000),
+  }];
+  const bytes = dice.between(10_000, 60_000);
+  scenario.serverUsers = [{ plan: plainPlan(bytes), dialMs: 500, refuses: false }];
+  scenario.events = [{ atMs: dice.between(850, 980), kind: "black hole", direction: "up" }];
+  scenario.prompt = [1];
+  scenario.healMs = 11_500;
+  return scenario;
+}
+
 /** A carrier dies in one direction, in the middle of transfers: whoever still hears the other must find out. */
 export function oneWay(seed: number, dice: Dice): Scenario {
   const scenario = base(seed, dice);

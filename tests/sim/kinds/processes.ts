@@ -52,7 +52,7 @@ export function farewells(seed: number, dice: Dice): Scenario {
   scenario.lines.bytesPerSecond = dice.pick(10_000, 100_000);
   const silentMs = atMs - dice.between(1, 100);
   scenario.events.push({ atMs: silentMs, kind: "black hole", direction: dice.pick("both", "up", "down") });
-  // So much both ways that few of the bytes under way are acknowledged before that.
+  // Enough both ways that few of the bytes under way are acknowledged before that.
   if (dice.chance(0.6)) scenario.streams[0].client.bytes = answers.bytes = 900_000;
   // What is under way when the network heals takes its time all the same: on the carriers behind this one, not long.
   scenario.events.push({ atMs: silentMs, kind: "lines", lines: { ...scenario.lines, bytesPerSecond: 2_500_000 } });

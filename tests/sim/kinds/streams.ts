@@ -8,7 +8,7 @@ import type { Scenario } from "../scenario.ts";
 import type { UserPlan } from "../user.ts";
 import { base, fateOf, plainPlan } from "./base.ts";
 
-/** Many streams that never read, and one that must not notice; or many that open at once. */
+/** Many streams that never read, and another that must not notice; or many that open at once. */
 export function crowd(seed: number, dice: Dice): Scenario {
   const scenario = base(seed, dice);
   scenario.kind = "crowd";

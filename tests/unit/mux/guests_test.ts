@@ -15,7 +15,7 @@ import type { Commit } from "../../../lib/session/handshake/messages.ts";
 import { framed } from "../../../lib/ping/codec.ts";
 import { concat } from "@std/bytes/concat";
 import { dataFrame, endFrame, openFrame, resetFrame } from "../../support/frames.ts";
-import { frameOf, u64 } from "../../support/session_world.ts";
+import { frameOf, u64 } from "../../support/hand_made.ts";
 import { echo, MuxWorld, text } from "../../support/mux_world.ts";
 import { collect, readText } from "../../support/reading.ts";
 

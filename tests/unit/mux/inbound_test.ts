@@ -147,13 +147,35 @@ Deno.test("the end is told behind what is written at once, and behind what waits
 });
 
 Deno.test("where segments are scarce nothing is kept in one: a piece is copied and written a little later", async () => {
-  const { user, pool, step } = scene({ plenty: 1 });
-  const other = pool.take();
-  step([1, 2]);
+  // The carrier's, and not those that users are read into: of these there are enough.
+  const carrier = new SegmentPool({ plenty: 1 });
+  const { user, queue } = scene();
+  const segment = carrier.take();
+  segment.memory.fill(7);
+  queue.push(segment.memory.subarray(0, 2), segment);
+  assert(segment.isExclusive);
   assertEquals(user.writes, 0);
+  segment.memory.fill(255);
   await settle();
-  assertEquals(user.taken, [1, 2]);
-  other.release();
+  assertEquals(user.taken, [7, 7]);
+  segment.release();
+});
+
+Deno.test("users that take nothing keep no more segments than there are plenty of, however many they are", async () => {
+  const plenty = 4;
+  const carrier = new SegmentPool({ plenty });
+  const kept: Segment[] = [];
+  const users = Array.from({ length: 40 }, () => scene());
+  for (const { user, queue } of users) {
+    user.room = 0;
+    const segment = carrier.take();
+    for (const from of [0, 5_000]) queue.push(segment.memory.subarray(from, from + 5_000), segment);
+    await settle();
+    if (!segment.isExclusive) kept.push(segment);
+    segment.release();
+  }
+  assertEquals(users.map(({ queue }) => queue.waitingBytes), users.map(() => 10_000));
+  assert(kept.length < plenty, `${kept.length} segments are kept`);
 });
 
 Deno.test("a queue that was dropped writes nothing more and lets go of its segments", async () => {

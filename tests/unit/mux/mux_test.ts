@@ -24,7 +24,7 @@ import { dataFrame, endFrame, openFrame, resetFrame, windowsFrame } from "../../
 import { callingUser, KIB, MIB, MuxWorld, text } from "../../support/mux_world.ts";
 import { readText } from "../../support/reading.ts";
 import { withRogue } from "../../support/rogue_client.ts";
-import { frameOf } from "../../support/session_world.ts";
+import { frameOf } from "../../support/hand_made.ts";
 import { FrameType } from "../../../lib/session/session_constants.ts";
 
 /** An open that takes and grants all the credit that a new stream may have. */

@@ -70,6 +70,25 @@ Deno.test("without a local port to one address a stream waits, and those to anot
   assertEquals((await Promise.all(busy)).length, 100);
 });
 
+Deno.test("a stream waits while who listens on a unix socket has no room for more", async () => {
+  const clock = new FakeClock();
+  const told: Shortage[] = [];
+  const shortages = new Shortages(clock, (shortage) => void told.push(shortage));
+  let room = 0;
+  const connect = () => {
+    if (room-- > 0) return Promise.resolve("connected");
+    const cause = new Deno.errors.WouldBlock("Resource temporarily unavailable (os error 11)");
+    return Promise.reject(new Error("unix:/there", { cause }));
+  };
+  const { signal } = new AbortController();
+  const all = Array.from({ length: 20 }, () => shortages.outlast("unix:/there", connect, signal));
+  await clock.advance(1_000);
+  assertEquals(new Set(told), new Set<Shortage>(["backlog"]));
+  room = 20;
+  await clock.advance(1_000);
+  assertEquals(new Set(await Promise.all(all)), new Set(["connected"]));
+});
+
 Deno.test("what waiting does not mend is told at once", async () => {
   const { open } = world();
   await assertRejects(() => open(1, "there:1", "ECONNREFUSED"), Error, "ECONNREFUSED");

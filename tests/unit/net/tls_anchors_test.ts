@@ -4,11 +4,10 @@ import { X509Certificate } from "node:crypto";
 import tls from "node:tls";
 import { parseAddress } from "../../../lib/net/address.ts";
 import { TeleError } from "../../../lib/net/error.ts";
-import { TlsAnchors } from "../../../lib/net/tls_anchors.ts";
 import { checkAnchors } from "../../../lib/net/tls_certificate.ts";
 import { dialTls } from "../../../lib/net/tls_dial.ts";
 import { versionOf } from "../../../lib/net/x509.ts";
-import { type Pair, TestCa } from "../../support/certificates.ts";
+import { anchorsOf, derOf, type Pair, TestCa } from "../../support/certificates.ts";
 import { certificates, failureOf, tlsTest, TlsWorld } from "../../support/tls_world.ts";
 
 const DAY_MS = 86_400_000;
@@ -18,50 +17,42 @@ function test(name: string, fn: () => Promise<void>) {
   tlsTest(`certificates: ${name}`, fn);
 }
 
-function der({ cert }: Pair): Uint8Array {
-  return new X509Certificate(cert).raw;
-}
-
-function anchors(...pairs: Pair[]): TlsAnchors {
-  return new TlsAnchors(pairs.map(({ cert }) => new X509Certificate(cert)));
-}
-
 test("a CA vouches for what it has signed, through others in any order, and for nothing else", async () => {
   const { ca, otherCa, server } = await certificates();
   const second = await ca.issueCa("second");
   const third = await second.issueCa("third");
   const deep = await third.issue();
   const now = Date.now();
-  assertEquals(anchors(otherCa, ca).judge([der(server)], now), undefined);
-  assertEquals(anchors(ca).judge([der(deep), der(third), der(second)], now), undefined);
-  assertEquals(anchors(ca).judge([der(deep), der(second), der(otherCa), der(third)], now), undefined);
-  assertEquals(anchors(third).judge([der(deep)], now), undefined);
+  assertEquals(anchorsOf(otherCa, ca).judge([derOf(server)], now), undefined);
+  assertEquals(anchorsOf(ca).judge([derOf(deep), derOf(third), derOf(second)], now), undefined);
+  assertEquals(anchorsOf(ca).judge([derOf(deep), derOf(second), derOf(otherCa), derOf(third)], now), undefined);
+  assertEquals(anchorsOf(third).judge([derOf(deep)], now), undefined);
   const unknown = "UNABLE_TO_GET_ISSUER_CERT_LOCALLY";
-  assertEquals(anchors(ca).judge([der(deep), der(third)], now), unknown);
-  assertEquals(anchors(otherCa).judge([der(deep), der(third), der(second), der(ca)], now), unknown);
-  assertEquals(anchors().judge([der(server)], now), unknown);
-  assertEquals(anchors(ca).judge([], now), "CERT_UNREADABLE");
-  assertEquals(anchors(ca).judge([new Uint8Array(40)], now), "CERT_UNREADABLE");
+  assertEquals(anchorsOf(ca).judge([derOf(deep), derOf(third)], now), unknown);
+  assertEquals(anchorsOf(otherCa).judge([derOf(deep), derOf(third), derOf(second), derOf(ca)], now), unknown);
+  assertEquals(anchorsOf().judge([derOf(server)], now), unknown);
+  assertEquals(anchorsOf(ca).judge([], now), "CERT_UNREADABLE");
+  assertEquals(anchorsOf(ca).judge([new Uint8Array(40)], now), "CERT_UNREADABLE");
 });
 
 test("the same name is not the same signature", async () => {
   const { ca, server } = await certificates();
   const namesake = await TestCa.make("test CA");
   assertEquals(new X509Certificate(namesake.cert).subject, new X509Certificate(ca.cert).subject);
-  assertEquals(anchors(namesake).judge([der(server)], Date.now()), "UNABLE_TO_GET_ISSUER_CERT_LOCALLY");
+  assertEquals(anchorsOf(namesake).judge([derOf(server)], Date.now()), "UNABLE_TO_GET_ISSUER_CERT_LOCALLY");
 });
 
 test("one that is no CA vouches for itself alone", async () => {
   const own = await TestCa.make("laptop", { isCa: false });
   const guest = await own.issue();
-  assertEquals(anchors(own).judge([der(own)], Date.now()), undefined);
-  assertEquals(anchors(own).judge([der(guest)], Date.now()), "UNABLE_TO_GET_ISSUER_CERT_LOCALLY");
+  assertEquals(anchorsOf(own).judge([derOf(own)], Date.now()), undefined);
+  assertEquals(anchorsOf(own).judge([derOf(guest)], Date.now()), "UNABLE_TO_GET_ISSUER_CERT_LOCALLY");
 });
 
 test("each has its time, what is trusted for itself too", async () => {
   const { ca, server } = await certificates();
   for (const trusted of [ca, server]) {
-    const judge = (days: number) => anchors(trusted).judge([der(server)], Date.now() + days * DAY_MS);
+    const judge = (days: number) => anchorsOf(trusted).judge([derOf(server)], Date.now() + days * DAY_MS);
     assertEquals([judge(0), judge(31), judge(-2)], [undefined, "CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
   }
 });
@@ -77,7 +68,7 @@ function bent({ cert, key }: Pair): Pair {
 
 test("one that is not quite DER is nobody's", async () => {
   const own = bent(await TestCa.make("laptop", { isCa: false }));
-  assertEquals(anchors(own).judge([der(own)], Date.now()), "CERT_UNREADABLE");
+  assertEquals(anchorsOf(own).judge([derOf(own)], Date.now()), "CERT_UNREADABLE");
   const { ca } = await certificates();
   const file = ca.cert + own.cert;
   assertThrows(
@@ -90,9 +81,9 @@ test("one that is not quite DER is nobody's", async () => {
 test("version 1 is nobody's, whoever signed it", async () => {
   const { ca } = await certificates();
   const old = await ca.issue({ isOld: true });
-  assertEquals([versionOf(der(old)), versionOf(der(ca))], [1, 3]);
-  assertEquals(anchors(ca).judge([der(old)], Date.now()), "CERT_VERSION_TOO_OLD");
-  assertEquals(anchors(old).judge([der(old)], Date.now()), "CERT_VERSION_TOO_OLD");
+  assertEquals([versionOf(derOf(old)), versionOf(derOf(ca))], [1, 3]);
+  assertEquals(anchorsOf(ca).judge([derOf(old)], Date.now()), "CERT_VERSION_TOO_OLD");
+  assertEquals(anchorsOf(old).judge([derOf(old)], Date.now()), "CERT_VERSION_TOO_OLD");
 });
 
 /** A server of `node:tls` that shows `pair`, dialed with trust in `ca`: the failure. */

@@ -2,9 +2,33 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parseAddress } from "../../../lib/net/address.ts";
 import { dialTls } from "../../../lib/net/tls_dial.ts";
+import { explainToServer } from "../../../lib/net/tls_failure.ts";
 import { certificates, failureOf, tlsTest, TlsWorld } from "../../support/tls_world.ts";
 
 const UNTRUSTED = "it does not trust this server's certificate";
+
+/** Deno says the same of all these certificates; the server is told which it is. */
+const NOT_TAKEN =
+  "the server's certificate was issued by nobody whom this client trusts (pass its CA with --tls-ca=FILE, " +
+  "or --tls-ca=system if this machine trusts it), or is not valid now (renew the server's --tls-cert), or not " +
+  "made for servers: the tele server's log tells which";
+
+tlsTest("a server's certificate that is for clients only, and one that expired while the server ran", async () => {
+  const { ca } = await certificates();
+  const world = await TlsWorld.start(await ca.issue({ use: "clientAuth" }));
+  assertEquals(await world.failure(), `untrusted: ADDRESS: ${NOT_TAKEN}`);
+  assertEquals(
+    await world.refusal(),
+    "it says that this server's certificate is not made for servers: its extended key usage needs serverAuth",
+  );
+  world.close();
+  const error = new Error("received fatal alert: CertificateExpired");
+  assertEquals(
+    explainToServer({ error, wasSecure: false, heardAnything: false, first: undefined }),
+    "it says that this server's certificate has expired, or is not valid yet: renew --tls-cert, or check the clocks of " +
+      "both machines",
+  );
+});
 
 tlsTest("an issuer that nobody trusts", async () => {
   const world = await TlsWorld.start();
@@ -12,8 +36,7 @@ tlsTest("an issuer that nobody trusts", async () => {
   for (const ca of [otherCa.cert, undefined]) {
     assertEquals(
       await world.failure({ ca }),
-      "untrusted: ADDRESS: the server's certificate was issued by nobody whom this client trusts: " +
-        "pass its CA with --tls-ca=FILE, or --tls-ca=system if this machine trusts it",
+      `untrusted: ADDRESS: ${NOT_TAKEN}`,
     );
     assertStringIncludes(await world.refusal(), UNTRUSTED);
   }

@@ -10,7 +10,7 @@ import { limitsOf } from "../../../lib/session/session_limits.ts";
 import { dataFrame } from "../../support/frames.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";
 import { memoryPipe } from "../../support/memory_pipe.ts";
-import { ByteLayer, BYTES_ID } from "../../support/session_world.ts";
+import { ByteLayer, BYTES_ID } from "../../support/byte_layer.ts";
 
 const SALT = new Uint8Array([1, 2, 3]);
 const SECRET = new Uint8Array([4, 5, 6]);

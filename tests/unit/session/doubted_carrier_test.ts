@@ -3,7 +3,8 @@ import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@
 import { TeleError } from "../../../lib/net/error.ts";
 import type { SessionServer } from "../../../lib/session/session_server.ts";
 import type { MemoryPipeOptions } from "../../support/memory_pipe.ts";
-import { type ByteLayer, SessionWorld, type SessionWorldOptions } from "../../support/session_world.ts";
+import type { ByteLayer } from "../../support/byte_layer.ts";
+import { SessionWorld, type SessionWorldOptions } from "../../support/session_world.ts";
 
 /** Bytes under way that need longer than any silence here, if the path is the slowest there is. */
 const MUCH = 100_000;
@@ -60,7 +61,8 @@ Deno.test("a doubted carrier beside which another connection gets through is los
     const startMs = world.clock.now();
     const { dials } = world.network;
     await world.untilDelivered(20_000);
-    assertLessOrEqual(world.clock.now() - startMs, 5_000 + 15 * delayMs);
+    // The next carrier begins with small pieces, since of this one nothing large was acknowledged.
+    assertLessOrEqual(world.clock.now() - startMs, 5_000 + 16 * delayMs);
     assertEquals(world.linesWith("while another connection gets through; trying to resume").length, 1);
     assertEquals(world.linesWith("client info: resumed after").length, 1);
     assertLessOrEqual(world.network.dials - dials, delayMs > 100 ? 3 : 1);

@@ -7,7 +7,7 @@ import type { Session } from "../../../lib/session/session.ts";
 import { limitsOf } from "../../../lib/session/session_limits.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { memoryPipe } from "../../support/memory_pipe.ts";
-import { ByteLayer } from "../../support/session_world.ts";
+import { ByteLayer } from "../../support/byte_layer.ts";
 
 function setUp() {
   const clock = new FakeClock({ nowMs: 0 });

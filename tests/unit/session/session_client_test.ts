@@ -9,7 +9,8 @@ import { ServerHandshake } from "../../../lib/session/handshake/server_handshake
 import { makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
 import { encodeAccept } from "../../../lib/session/handshake/messages.ts";
 import { encodeEnding } from "../../../lib/session/ending.ts";
-import { frameOf, SessionWorld } from "../../support/session_world.ts";
+import { frameOf } from "../../support/hand_made.ts";
+import { SessionWorld } from "../../support/session_world.ts";
 
 /** Answers like a tele server that does not know the session, and does `then` with the commit. */
 async function sayUnknown(duplex: Duplex, then: (handshake: ServerHandshake) => unknown): Promise<void> {
@@ -202,6 +203,14 @@ Deno.test("both logs tell an outage that is found at waking up with the time tha
   await world.end();
 });
 
+/** The dead carrier was given up, and what waited on it has arrived by the next, each byte once. */
+async function isLostOnceAndGoesOn(world: SessionWorld): Promise<void> {
+  assertEquals(world.linesWith("client warn: link lost").length, 1);
+  await world.untilDelivered(2_000);
+  world.assertUnbroken();
+  await world.end();
+}
+
 Deno.test("acknowledgements that waited through a sleep do not make the path look as long as the sleep", async () => {
   const world = await SessionWorld.attached({ network: { delayMs: 20 } });
   world.here.send(200_000);
@@ -217,10 +226,7 @@ Deno.test("acknowledgements that waited through a sleep do not make the path loo
   await world.clock.advance(100);
   pipe.bToA.hold();
   await world.clock.advance(1_400);
-  assertEquals(world.linesWith("client warn: link lost").length, 1);
-  await world.untilDelivered(2_000);
-  world.assertUnbroken();
-  await world.end();
+  await isLostOnceAndGoesOn(world);
 });
 
 Deno.test("acknowledgements that are read before anybody knows of the sleep do not make the path look long either", async () => {
@@ -239,10 +245,7 @@ Deno.test("acknowledgements that are read before anybody knows of the sleep do n
   world.client.wokeUp(30_000);
   assertLessOrEqual(world.here.session!.roundTripMs, 100);
   await world.clock.advance(1_400);
-  assertEquals(world.linesWith("client warn: link lost").length, 1);
-  await world.untilDelivered(2_000);
-  world.assertUnbroken();
-  await world.end();
+  await isLostOnceAndGoesOn(world);
 });
 
 Deno.test("the answer to a question of before the sleep, read behind it, does not keep a dead carrier", async () => {
@@ -261,10 +264,7 @@ Deno.test("the answer to a question of before the sleep, read behind it, does no
   await world.clock.advance(20);
   pipe.bToA.hold();
   await world.clock.advance(1_380);
-  assertEquals(world.linesWith("client warn: link lost").length, 1);
-  await world.untilDelivered(2_000);
-  world.assertUnbroken();
-  await world.end();
+  await isLostOnceAndGoesOn(world);
 });
 
 Deno.test("behind a sleep a long queue in front of the answer excuses nothing where another connection gets through", async () => {

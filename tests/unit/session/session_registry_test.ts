@@ -4,7 +4,8 @@ import type { Duplex } from "../../../lib/net/duplex.ts";
 import { ClientHandshake, FullError } from "../../../lib/session/handshake/client_handshake.ts";
 import { type Identity, makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
 import { type MemoryPipe, memoryPipe } from "../../support/memory_pipe.ts";
-import { SessionWorld, someIdentity } from "../../support/session_world.ts";
+import { someIdentity } from "../../support/hand_made.ts";
+import { SessionWorld } from "../../support/session_world.ts";
 
 const MINUTE_MS = 60_000;
 

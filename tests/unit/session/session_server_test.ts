@@ -3,7 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { FrameType } from "../../../lib/session/session_constants.ts";
 import { memoryPipe } from "../../support/memory_pipe.ts";
-import { frameOf, SessionWorld } from "../../support/session_world.ts";
+import { frameOf } from "../../support/hand_made.ts";
+import { SessionWorld } from "../../support/session_world.ts";
 
 const MINUTE_MS = 60_000;
 

@@ -10,15 +10,9 @@ import { decodeEnding, encodeEnding, RefusalError } from "../../../lib/session/e
 import { Session } from "../../../lib/session/session.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { memoryPipe } from "../../support/memory_pipe.ts";
-import {
-  ByteLayer,
-  BYTES_ID,
-  frameOf,
-  handMade,
-  SessionWorld,
-  someIdentity,
-  u64,
-} from "../../support/session_world.ts";
+import { ByteLayer, BYTES_ID } from "../../support/byte_layer.ts";
+import { frameOf, handMade, someIdentity, u64 } from "../../support/hand_made.ts";
+import { SessionWorld } from "../../support/session_world.ts";
 import { dataFrame, windowsFrame } from "../../support/frames.ts";
 import { readReceipts } from "../../../lib/session/handshake/fields.ts";
 import fc from "fast-check";

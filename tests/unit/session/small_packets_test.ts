@@ -1,6 +1,7 @@
 /** A path whose large packets vanish without a word, and whose TCP never finds out: what is small arrives. */
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { type ByteLayer, SessionWorld } from "../../support/session_world.ts";
+import { type ByteLayer } from "../../support/byte_layer.ts";
+import { SessionWorld } from "../../support/session_world.ts";
 
 /** With the headers of session frames, and without those of TLS: what the smallest paths carry. */
 const LARGEST_BYTES = 1_150;
@@ -63,6 +64,19 @@ Deno.test("behind a beginning that was swallowed, a healthy path has its usual b
   const isFree = () => [here, there].every(({ session }) => session?.carrier?.pace.isFree);
   await clock.advanceUntil(isFree, 1_000, "the usual bound");
   assertLess(clock.now() - startMs, 100, "a round trip is 10 ms, and an acknowledgement waits for 4");
+  await world.untilDelivered();
+  await world.end();
+});
+
+Deno.test("a machine that has moved to another network begins as usual there", async () => {
+  const world = await smallPackets(["aToB", "bToA"]);
+  const { clock, here } = world;
+  here.send(100_000);
+  await clock.advance(2_000);
+  world.network.onPipe = () => {};
+  world.network.localAddress = "198.51.100.3";
+  await clock.advanceUntil(() => hasSecondCarrier(here), 20_000, "another carrier");
+  assert(here.session?.carrier?.pace.isFree);
   await world.untilDelivered();
   await world.end();
 });

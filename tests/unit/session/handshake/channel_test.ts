@@ -16,7 +16,8 @@ Deno.test("a frame above 2 KiB is refused from its length alone, one of 2 KiB is
       const { a, b } = memoryPipe();
       await (side === "server" ? a : b).write(header);
       const meeting = side === "server" ? serve(b, newServer) : attach(a, newClient);
-      const error = await assertRejects(() => meeting, TeleError, `a frame of ${length} bytes`);
+      const peer = side === "server" ? "client" : "server";
+      const error = await assertRejects(() => meeting, TeleError, `this is not how a tele ${peer} begins`);
       assertEquals(error.code, "protocol");
     }
   }

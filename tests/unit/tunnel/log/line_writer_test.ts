@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { LineWriter } from "../../../../lib/tunnel/log/line_writer.ts";
 import { settle } from "../../../support/fake_clock.ts";
 
@@ -49,6 +49,18 @@ Deno.test("a reader that is too slow misses lines, and is told how many", async 
     `(${5_000 - kept} log lines were lost: nobody read them in time)`,
   ]);
   assertEquals(told.slice(0, 3), ["line 0", "line 1", "line 2"]);
+});
+
+Deno.test("that lines were lost is told in the shape of the others", async () => {
+  const file = new SlowFile();
+  const lines = new LineWriter(file.write, (message) => JSON.stringify({ message }));
+  for (let at = 0; at < 3_000; at++) lines.write(JSON.stringify({ message: `line ${at}` }));
+  await file.drain();
+  const told = file.text.trimEnd().split("\n").map((line) => JSON.parse(line).message);
+  assertMatch(
+    told.find((message) => !message.startsWith("line ")),
+    /^\d+ log lines were lost: nobody read them in time$/,
+  );
 });
 
 Deno.test("a reader that has gone is no reason to fail, and flushing does not wait for one that hangs", async () => {

@@ -1,0 +1,45 @@
+/**
+ * What carriers of one path taught about large packets there.
+ *
+ * @module
+ */
+import { hostOfPeer } from "../../net/address.ts";
+import type { Duplex } from "../../net/duplex.ts";
+import { type Caution, NO_CAUTION } from "./pace.ts";
+
+/**
+ * Keeps the caution that {@linkcode Pace} begins with, for the next carrier on the same path. On another path nothing is
+ * known: the machine may have moved to a network where all is well. A pure core.
+ *
+ * Source: `PROTOCOL.md`, "Small pieces".
+ *
+ * @example
+ * ```ts
+ * import { PathLesson } from "./path_lesson.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const lesson = new PathLesson();
+ * const caution = { level: 1, heldUntilMs: 0 };
+ * const [home, train] = ["192.0.2.7", "198.51.100.3"].map((localAddress) => ({ peer: "server:40300", localAddress }));
+ * assertEquals(lesson.cautionOn(home).level, 0);
+ * lesson.learned(caution);
+ * assertEquals([home, train, home].map((path) => lesson.cautionOn(path).level), [1, 0, 0]);
+ * ```
+ */
+export class PathLesson {
+  #caution = NO_CAUTION;
+  #path = "";
+
+  /** The caution for a carrier on `duplex`. */
+  cautionOn({ localAddress, peer }: Pick<Duplex, "localAddress" | "peer">): Caution {
+    const path = `${localAddress} ${hostOfPeer(peer)}`;
+    if (path !== this.#path) this.#caution = NO_CAUTION;
+    this.#path = path;
+    return this.#caution;
+  }
+
+  /** That carrier is gone, and leaves this caution. */
+  learned(caution: Caution): void {
+    this.#caution = caution;
+  }
+}
