@@ -90,9 +90,9 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a server that has forgotten the session is not believed beside a doubted carrier",
     "session/session_client.ts",
-    "    const session = this.session;\n    const resumes = canResume(session, handshake);\n",
-    "    const session = this.session;\n    const resumes = canResume(session, handshake);\n" +
-      "    if (!resumes && session.carrier !== undefined) throw givenUp();\n",
+    "    const session = this.session;\n    const joins = canJoin(session, handshake);\n",
+    "    const session = this.session;\n    const joins = canJoin(session, handshake);\n" +
+      "    if (!joins && session.carrier !== undefined) throw givenUp();\n",
   ),
   {
     name: "a doubted carrier that spoke is taken over all the same",
@@ -866,12 +866,6 @@ export const MUTATIONS: readonly Mutation[] = [
     "session/resend_queue.ts",
     "bytesOf(frame) <= left) {",
     "bytesOf(frame) <= Math.max(left, COPY_BYTES)) {",
-  ),
-  fault(
-    "what a swallowed beginning taught is forgotten",
-    "session/session.ts",
-    "    this.#caution = carrier.pace.lesson(nowMs);\n",
-    "",
   ),
   fault(
     "window values in frames as large as vanish",
