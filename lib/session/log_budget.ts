@@ -47,6 +47,7 @@ export class LogBudget {
   readonly #share: MemoryPool;
   #held = 0;
   #pieces = 0;
+  #lingering = 0;
 
   /** Nothing is held. */
   constructor(options: LogBudgetOptions) {
@@ -67,7 +68,7 @@ export class LogBudget {
   /** How many bytes of data may be added. */
   get room(): number {
     const memoryBytes = this.#memoryBytes;
-    const reserved = Math.max(0, LOG_RESERVE_BYTES - memoryBytes);
+    const reserved = Math.max(0, LOG_RESERVE_BYTES - memoryBytes - this.#lingering);
     return Math.max(0, Math.min(this.#limitBytes - memoryBytes, reserved + this.#share.free));
   }
 
@@ -85,7 +86,20 @@ export class LogBudget {
   change(bytes: number, pieces: number): void {
     this.#held += bytes;
     this.#pieces += pieces;
-    const more = Math.max(0, this.#memoryBytes - LOG_RESERVE_BYTES) - this.#share.used;
+    this.#claim();
+  }
+
+  /**
+   * `bytes` more, or less, were taken by the peer and are still in memory: another carrier is about to send them too.
+   * They count for what all sessions hold, and not for the limit.
+   */
+  linger(bytes: number): void {
+    this.#lingering += bytes;
+    this.#claim();
+  }
+
+  #claim(): void {
+    const more = Math.max(0, this.#memoryBytes + this.#lingering - LOG_RESERVE_BYTES) - this.#share.used;
     if (more !== 0) this.#share.claim(more);
   }
 }

@@ -247,7 +247,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fuzzed(
     "moved",
     "a header that arrived whole is no wasted bytes",
-    "session/resend_queue.ts",
+    "session/waiting_frame.ts",
     "covered > DATA_HEADER_BYTES && isData",
     "covered >= DATA_HEADER_BYTES && isData",
   ),
@@ -639,32 +639,32 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a frame that was cut taken for taken",
-    "session/resend_queue.ts",
+    "session/waiting_frame.ts",
     "if (covered >= end - frame.start) {",
     "if (covered > 0) {",
   ),
   fault(
     "a frame that was cut sent again without its offset moved",
-    "session/resend_queue.ts",
+    "session/waiting_frame.ts",
     "+ covered - DATA_HEADER_BYTES;",
     ";",
   ),
   fault(
     "a byte left out of a frame that was cut",
-    "session/resend_queue.ts",
+    "session/waiting_frame.ts",
     "frame.start += covered;",
     "frame.start += covered + 1;",
   ),
   fault(
     "the open sent again behind what follows it",
     "session/resend_queue.ts",
-    "(lanes.isQuiet(frame) ? quiet : bulk).push(frame);",
-    "(frame.type !== FrameType.open && lanes.isQuiet(frame) ? quiet : bulk).push(frame);",
+    "(this.#lanes.add(frame) ? quiet : bulk).push(frame);",
+    "(this.#lanes.add(frame) && frame.type !== FrameType.open ? quiet : bulk).push(frame);",
   ),
   fault(
     "what was sent again and lost goes behind what waits",
     "session/resend_queue.ts",
-    "this.#quiet = [...quiet, ...this.#quiet];",
+    "this.#quiet = inOrder([...quiet, ...this.#quiet]);",
     "this.#quiet = [...this.#quiet, ...quiet];",
   ),
   fault(
@@ -687,7 +687,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "what a receipt covers not told to its stream",
-    "session/resend_queue.ts",
+    "session/waiting_frame.ts",
     "    if (covered >= end - frame.start) {\n      owner?.frameTaken();\n",
     "    if (covered >= end - frame.start) {\n",
   ),
@@ -894,8 +894,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "what carriers left behind counted nowhere",
     "session/carrier/frame_log.ts",
-    "    const remains = { heldBytes: this.#heldBytes,",
-    "    this.#budget.change(-this.#heldBytes, -this.#pieces.count);\n    const remains = { heldBytes: 0,",
+    "    return { pieces, heldBytes, acknowledged, handed };",
+    "    this.#budget.change(-heldBytes, -pieces.length);\n    return { pieces, heldBytes: 0, acknowledged, handed };",
   ),
   fault(
     "a log takes more than its share of the memory",
@@ -906,8 +906,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "what a carrier left behind not given back with its session",
     "session/resend_queue.ts",
-    "    this.#options.budget.change(-remains.heldBytes, -remains.pieces.length);\n    for (const { segment }",
-    "    for (const { segment }",
+    "    this.#options.budget.change(-remains.heldBytes, -remains.pieces.length);\n    for (const piece of remains.pieces) {\n      if (piece.copies === undefined ||",
+    "    for (const piece of remains.pieces) {\n      if (piece.copies === undefined ||",
   ),
   fault(
     "the log of a carrier kept behind the peer's goodbye",
@@ -930,8 +930,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a segment freed under a write when the session ends",
     "session/resend_queue.ts",
-    "for (const { segment } of remains.pieces) segment?.release();",
-    "for (const { segment } of remains.pieces) {\n      while (segment !== undefined && !segment.isExclusive) segment.release();\n      segment?.release();\n    }",
+    "piece.copies.gone(piece, 0)) piece.segment?.release();",
+    "piece.copies.gone(piece, 0)) {\n        while (piece.segment !== undefined && !piece.segment.isExclusive) piece.segment.release();\n        piece.segment?.release();\n      }",
   ),
   fault(
     "the frames of one read taken in one turn, however many",

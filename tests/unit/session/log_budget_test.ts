@@ -55,3 +55,17 @@ Deno.test("with nothing held any room is worth a frame, else only that of a fram
   budget.change(1, 1);
   assertEquals(budget.leastRoom, LEAST_ROOM_BYTES);
 });
+
+Deno.test("what lingers counts among what all sessions hold, the reserve included, and not for the limit", () => {
+  const memory = new MemoryPool(64 * KIB * KIB);
+  const budget = new LogBudget({ limitBytes: KIB * KIB, memory });
+  budget.linger(RESERVE_BYTES + 10);
+  assertEquals([memory.used, budget.heldBytes, budget.excessBytes, budget.room], [10, 0, 0, KIB * KIB]);
+  budget.change(100, 0);
+  assertEquals(memory.used, 110);
+  memory.claim(64 * KIB * KIB);
+  assertEquals(budget.room, 0, "the reserve is used");
+  memory.give(64 * KIB * KIB);
+  budget.linger(-RESERVE_BYTES - 10);
+  assertEquals([memory.used, budget.heldBytes], [0, 100]);
+});
