@@ -4,7 +4,23 @@
  * @module
  */
 import type { LogBudget } from "../log_budget.ts";
-import type { Piece } from "./piece_queue.ts";
+import type { Segment } from "../segment_pool.ts";
+
+/** Frames in a log that others have as well. */
+export interface SharedPiece {
+  /** Where they lie; nowhere, once nobody needs them. */
+  memory: Uint8Array;
+  /** Index of the first byte. */
+  readonly start: number;
+  /** Index behind the last. */
+  readonly end: number;
+  /** Counted bytes of this carrier in front of them. */
+  readonly offset: number;
+  /** Held by this log, if they lie in one. */
+  segment: Segment | undefined;
+  /** Who is told when they were taken. */
+  readonly owners: readonly ({ frameTaken(): void } | undefined)[];
+}
 
 /** A log that one of the pieces is in. */
 export interface HandedMark {
@@ -29,11 +45,11 @@ export class Copies {
   readonly #budget: LogBudget;
   readonly #bytes: number;
   /** The pieces that have the memory, and whose logs they are in. */
-  readonly #entries: Map<Piece, HandedMark>;
+  readonly #entries: Map<SharedPiece, HandedMark>;
   #isTaken = false;
 
   /** `piece`, which is in `log`, is about to be put into another. */
-  constructor(piece: Piece, log: HandedMark, budget: LogBudget) {
+  constructor(piece: SharedPiece, log: HandedMark, budget: LogBudget) {
     this.#budget = budget;
     this.#bytes = bytesOf(piece);
     this.#entries = new Map([[piece, log]]);
@@ -50,18 +66,18 @@ export class Copies {
   }
 
   /** `piece` was put into `log`, which holds the segment once. */
-  add(piece: Piece, log: HandedMark): void {
+  add(piece: SharedPiece, log: HandedMark): void {
     this.#entries.set(piece, log);
   }
 
   /** The peer has acknowledged one of them: it is in its log no more. */
-  acknowledged(piece: Piece): void {
+  acknowledged(piece: SharedPiece): void {
     this.#letGo(piece);
     if (!this.#isTaken) this.taken(piece);
   }
 
   /** The peer has the frames of `piece`, and so of all. */
-  taken(piece: Piece): void {
+  taken(piece: SharedPiece): void {
     this.#isTaken = true;
     this.#budget.change(-this.#bytes, 0);
     if (this.#entries.size > 0) this.#budget.linger(this.#bytes);
@@ -70,7 +86,7 @@ export class Copies {
   }
 
   /** A log may have handed the last byte of `piece` to a write: nobody needs it any more, if it was taken. */
-  handed(piece: Piece): void {
+  handed(piece: SharedPiece): void {
     const log = this.#entries.get(piece);
     if (this.#isTaken && log !== undefined && log.handed >= piece.offset + bytesOf(piece)) this.#letGo(piece);
   }
@@ -81,7 +97,7 @@ export class Copies {
    * @param taken Counted bytes that the peer has taken of that carrier.
    * @returns Whether the frames are to be sent again: nobody counts them any more, and the caller has the segment.
    */
-  gone(piece: Piece, taken: number): boolean {
+  gone(piece: SharedPiece, taken: number): boolean {
     if (!this.#isTaken && taken >= piece.offset + bytesOf(piece)) this.taken(piece);
     if (!this.#isTaken && this.#entries.size === 1) {
       this.#entries.delete(piece);
@@ -92,7 +108,7 @@ export class Copies {
     return false;
   }
 
-  #letGo(piece: Piece): void {
+  #letGo(piece: SharedPiece): void {
     if (!this.#entries.delete(piece)) return;
     piece.segment?.release();
     piece.segment = undefined;
@@ -102,6 +118,6 @@ export class Copies {
   }
 }
 
-function bytesOf({ start, end }: Piece): number {
+function bytesOf({ start, end }: SharedPiece): number {
   return end - start;
 }
