@@ -60,6 +60,11 @@ export class Copies {
     return this.#isTaken;
   }
 
+  /** How many logs have them. */
+  get count(): number {
+    return this.#entries.size;
+  }
+
   /** Whether `log` has them. */
   isIn(log: HandedMark): boolean {
     return [...this.#entries.values()].includes(log);

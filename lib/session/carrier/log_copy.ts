@@ -18,8 +18,12 @@ export interface CopyLimits {
    * @default {any}
    */
   mostPieceBytes?: number;
-  /** @default {any} */
-  mostPieces?: number;
+  /**
+   * A piece that so many logs have, this one and others, is not copied yet, nor what is behind it.
+   *
+   * @default {any}
+   */
+  mostLogs?: number;
 }
 
 /**
@@ -66,18 +70,29 @@ export class LogCopy {
   }
 
   /** Copies more. Returns how many bytes. */
-  copy({ mostBytes, mostPieceBytes = Infinity, mostPieces = Infinity }: CopyLimits): number {
+  copy({ mostBytes, mostPieceBytes = Infinity, mostLogs = Infinity }: CopyLimits): number {
     let copied = 0;
-    for (let count = 0; count < mostPieces; count++) {
-      const piece = this.#next();
-      if (piece === undefined) break;
+    for (let piece = this.#next(); piece !== undefined; piece = this.#next()) {
       const bytes = piece.end - piece.start;
-      if (bytes > mostPieceBytes || (copied > 0 && copied + bytes > mostBytes)) break;
+      if (bytes > mostPieceBytes || (copied > 0 && copied + bytes > mostBytes) || isInLogs(piece, mostLogs)) break;
       this.from.share(piece, this.to);
       this.#at = piece.offset + bytes;
       copied += bytes;
     }
     return copied;
+  }
+
+  /**
+   * Copies the front piece, if the other log does not have it. Returns how many bytes it has; 0 if it has more than
+   * `mostBytes`, or `mostLogs` have it already.
+   */
+  copyFront(mostBytes: number, mostLogs: number): number {
+    const piece = frontOf(this.from);
+    if (piece === undefined || piece.copies?.isIn(this.to)) return 0;
+    const bytes = piece.end - piece.start;
+    if (bytes > mostBytes || isInLogs(piece, mostLogs)) return 0;
+    this.from.share(piece, this.to);
+    return bytes;
   }
 
   /** The next piece that is neither taken nor in the other log. */
@@ -89,9 +104,23 @@ export class LogCopy {
     }
   }
 
-  #isPassed({ copies, memory, start }: Piece): boolean {
-    if (copies !== undefined && (copies.isTaken || copies.isIn(this.to))) return true;
-    // It names the carrier on which it goes, and is a piece of its own.
-    return memory[start + FRAME_HEADER_BYTES] === FrameType.lane;
+  #isPassed(piece: Piece): boolean {
+    return isOver(piece) || (piece.copies?.isIn(this.to) ?? false);
   }
+}
+
+/** The first piece that was not taken. */
+function frontOf(log: FrameLog): Piece | undefined {
+  let piece = log.pieceBehind(log.acknowledged);
+  while (piece !== undefined && isOver(piece)) piece = log.pieceBehind(piece.offset + piece.end - piece.start);
+  return piece;
+}
+
+/** Whether no other carrier need bring it: it was taken, or names the carrier on which it goes, in a piece of its own. */
+function isOver({ copies, memory, start }: Piece): boolean {
+  return copies?.isTaken === true || memory[start + FRAME_HEADER_BYTES] === FrameType.lane;
+}
+
+function isInLogs({ copies }: Piece, count: number): boolean {
+  return (copies?.count ?? 1) > count;
 }

@@ -100,17 +100,43 @@ Deno.test("no more is copied than fits, but one piece, and none behind one that 
   assertEquals(copy.copy({ mostBytes: 1e9, mostPieceBytes: 1400 }), 0, "what is behind it would be a gap");
   writesOf(from);
   from.acknowledge(2 * 117 + 3017);
-  assertEquals(copy.copy({ mostBytes: 1e9, mostPieceBytes: 1400, mostPieces: 1 }), 117);
+  assertEquals(copy.copy({ mostBytes: 1e9, mostPieceBytes: 1400 }), 117);
 });
 
 Deno.test("a piece that a former copy brought is passed over", () => {
   const budget = budgetOf();
   const [from, to, third] = [new FrameLog(budget), new FrameLog(budget), new FrameLog(budget)];
   for (const bytes of [100, 200]) adopt(from, dataFrame(1, 0, new Uint8Array(bytes)));
-  new LogCopy(from, to).copy({ mostBytes: 1e9, mostPieces: 1 });
+  assertEquals(new LogCopy(from, to).copyFront(1e9, 1), 117);
   writesOf(to);
   to.acknowledge(117);
   assertEquals(new LogCopy(from, third).copy({ mostBytes: 1e9 }), 217);
+});
+
+Deno.test("of a log only the front piece is copied, once into each other, and the next when it was taken", () => {
+  const budget = budgetOf();
+  const [from, to, third] = [new FrameLog(budget), new FrameLog(budget), new FrameLog(budget)];
+  adopt(from, framed(new Uint8Array([FrameType.lane, 0, 0, 0, 3, 0])));
+  for (const bytes of [100, 200]) adopt(from, dataFrame(1, 0, new Uint8Array(bytes)));
+  const copy = new LogCopy(from, to);
+  assertEquals([copy.copyFront(116, 1), copy.copyFront(117, 1), copy.copyFront(1e9, 9)], [0, 117, 0]);
+  const other = new LogCopy(from, third);
+  assertEquals([other.copyFront(1e9, 1), other.copyFront(1e9, 2)], [0, 117], "as often as it may");
+  writesOf(third);
+  third.acknowledge(117);
+  assertEquals([copy.copyFront(1e9, 1), copy.copyFront(1e9, 1)], [217, 0]);
+  writesOf(to);
+  to.acknowledge(117 + 217);
+  assertEquals(copy.copyFront(1e9, 1), 0, "nothing is left");
+});
+
+Deno.test("what so many logs have is not copied, nor what is behind it", () => {
+  const budget = budgetOf();
+  const [from, to, third] = [new FrameLog(budget), new FrameLog(budget), new FrameLog(budget)];
+  for (const bytes of [100, 200]) adopt(from, dataFrame(1, 0, new Uint8Array(bytes)));
+  new LogCopy(from, to).copyFront(1e9, 1);
+  const copy = new LogCopy(from, third);
+  assertEquals([copy.copy({ mostBytes: 1e9, mostLogs: 1 }), copy.copy({ mostBytes: 1e9, mostLogs: 2 })], [0, 334]);
 });
 
 Deno.test("the lane of a carrier is not copied to another, which has its own", () => {
@@ -231,11 +257,12 @@ class World {
     segment.release();
   }
 
-  copy(from: Line, to: Line, limits: CopyLimits): void {
+  copy(from: Line, to: Line, limits: CopyLimits & { isFront: boolean }): void {
     if (from === to) return;
     let copy = from.copies.get(to);
     if (copy === undefined) from.copies.set(to, copy = new LogCopy(from.log, to.log));
-    copy.copy(limits);
+    if (limits.isFront) copy.copyFront(limits.mostBytes, limits.mostLogs!);
+    else copy.copy(limits);
   }
 
   lose(line: Line): void {
@@ -302,7 +329,8 @@ Deno.test("whichever of several carriers dies at any byte, and whatever was copi
   const limits = fc.record({
     mostBytes: fc.nat(80 * KIB),
     mostPieceBytes: fc.oneof(fc.constant(Infinity), fc.nat(2 * KIB)),
-    mostPieces: fc.oneof(fc.constant(Infinity), fc.integer({ min: 1, max: 2 })),
+    mostLogs: fc.oneof(fc.constant(Infinity), fc.integer({ min: 1, max: 2 })),
+    isFront: fc.boolean(),
   });
   const step: fc.Arbitrary<Step> = fc.oneof(
     {
