@@ -934,6 +934,12 @@ export const MUTATIONS: readonly Mutation[] = [
     "for (const { segment } of remains.pieces) {\n      while (segment !== undefined && !segment.isExclusive) segment.release();\n      segment?.release();\n    }",
   ),
   fault(
+    "an unknown counted frame ends its carrier only",
+    "session/carrier/carrier.ts",
+    "if (!this.#host.receiveFrame(payload)) throw unknownFrame(payload);",
+    "if (!this.#host.receiveFrame(payload)) this.#lose(unknownFrame(payload).message);",
+  ),
+  fault(
     "the frames of one read taken in one turn, however many",
     "session/carrier/frame_reader.ts",
     "while (at < bytes.length && this.#allowance.left >= 1) {",

@@ -19,7 +19,7 @@ import { decodeAcknowledge, decodeProbe, OutgoingControl, type Probe } from "./c
 import { Farewell } from "./farewell.ts";
 import { Flight } from "./flight.ts";
 import { FrameLog, type Remains } from "./frame_log.ts";
-import { type Allowance, SessionFrameReader } from "./frame_reader.ts";
+import { type Allowance, CountedFrameError, SessionFrameReader } from "./frame_reader.ts";
 import { type Doubt, Liveness } from "./liveness.ts";
 import { type Caution, Pace, PIECE_MS, SMALL_BYTES } from "./pace.ts";
 import { decodeEnding, encodeEnding, type Ending } from "../ending.ts";
@@ -396,9 +396,9 @@ export class Carrier {
     try {
       taken = this.#hear(bytes);
     } catch (error) {
-      // A frame that is none ends the carrier: the next one mends it. Any other throw may have lost what was counted,
-      // and a carrier that is only lost would hide that (invariant 11).
-      if (error instanceof TeleError) throw error;
+      // A frame that is none ends the carrier: the next one mends it, unless it is counted. Any other throw may have lost
+      // what was counted, and a carrier that is only lost would hide that (invariant 11).
+      if (error instanceof TeleError && !(error instanceof CountedFrameError)) throw error;
       this.#host.sessionBroken(error);
     } finally {
       this.#segment = undefined;
@@ -438,13 +438,11 @@ export class Carrier {
 
   #onFrame(payload: Uint8Array): void {
     if (this.#isOver) return;
-    let isKnown;
     try {
-      isKnown = this.#host.receiveFrame(payload);
+      if (!this.#host.receiveFrame(payload)) throw unknownFrame(payload);
     } catch (error) {
-      return this.#host.sessionBroken(error);
+      this.#host.sessionBroken(error);
     }
-    if (!isKnown) throw unknownFrame(payload);
   }
 
   #onControl(payload: Uint8Array): void {
