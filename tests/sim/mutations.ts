@@ -604,8 +604,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the server's receipt not applied",
     "session/session_client.ts",
-    "this.session.settle(readReceipts(accept.fields))",
-    "this.session.settle([])",
+    "this.session.settle(readReceipts(accept.fields), attachment)",
+    "this.session.settle([], attachment)",
   ),
   fault(
     "receipts forgotten with an accept that may never arrive",
@@ -999,7 +999,7 @@ export const MUTATIONS: readonly Mutation[] = [
       {
         file: "lib/session/session_server.ts",
         from:
-          "    session.detach();\n    const named = readReceipts(commit.fields);\n    const again = session.settle(named);\n    const receipts = session.receiptsFor(named);\n",
+          '    session.detachUnlessIn(readLive(commit.fields));\n    const named = readReceipts(commit.fields);\n    const again = session.settle(named);\n    if (session.carrier !== undefined) throw new TeleError("protocol", "a session has one carrier at a time here");\n    const receipts = session.receiptsFor(named);\n',
         to:
           "    const { carrier } = session;\n    const now = carrier === undefined ? [] : [{ number: carrier.number, taken: carrier.taken }];\n    const named = readReceipts(commit.fields);\n    const receipts = [...session.receiptsFor(named), ...now];\n",
       },

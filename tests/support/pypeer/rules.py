@@ -272,11 +272,11 @@ def accept_with(trial, lie):
 
 
 CLIENT = {
-    "a receipt that is too high, in an accept": ("session", lambda t: accept_with(
+    "a receipt that is too high, in an accept": ("session 2", lambda t: accept_with(
         t, lambda number, receipts: {0: receipts[0] + 99_999})),
-    "a receipt that is too low, in an accept": ("session", lambda t: accept_with(
+    "a receipt that is too low, in an accept": ("session 2", lambda t: accept_with(
         t, lambda number, receipts: {0: receipts[0] - 1})),
-    "an accept with a receipt for a carrier never committed": ("session", lambda t: accept_with(
+    "an accept with a receipt for a carrier never committed": ("session 2", lambda t: accept_with(
         t, lambda number, receipts: {**receipts, number + 1: 0})),
     "three accepts with a receipt for their own carrier": ("carrier", lambda t: accept_with(
         t, lambda number, receipts: {**receipts, number: 0} if number < 4 else receipts)),
