@@ -274,6 +274,13 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fuzzed(
     "streams",
+    "early pieces of a stream that is over still cost memory",
+    "mux/reassembly.ts",
+    "this.#gaps = this.#heldBytes = this.#roomBytes = 0;\n    this.#charge();",
+    "this.#gaps = this.#heldBytes = this.#roomBytes = 0;",
+  ),
+  fuzzed(
+    "streams",
     "a final offset one below what came taken",
     "mux/final_offset.ts",
     "if (offset < this.#came) {",

@@ -60,7 +60,11 @@ export interface CarrierHost {
   costOf(type: number): number;
   /** Puts frames into the log: up to `bulkBytes` of data, of urgent data up to `urgentBytes`, which is more. */
   pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void;
-  /** Data of a stream, as it comes. It is a view of `segment`; whoever keeps it retains that. */
+  /**
+   * Data of a stream, as it comes. It is a view of `segment`; whoever keeps it retains that.
+   *
+   * @throws {TeleError} `carrier-lost` if it cannot be kept: the carrier is gone, and it comes again on another.
+   */
   receiveData(id: number, offset: number, bytes: Uint8Array, segment: Segment): void;
   /** A stream's data ends at `offset`. */
   receiveEnd(id: number, offset: number): void;
@@ -423,6 +427,8 @@ export class Carrier {
     try {
       this.#host.receiveData(id, offset, bytes, this.#segment!);
     } catch (error) {
+      // It was not taken, and is sent again on the next one.
+      if (error instanceof TeleError && error.code === "carrier-lost") throw error;
       this.#host.sessionBroken(error);
     }
   }

@@ -246,3 +246,20 @@ Deno.test("absolute offsets: values that are lost, repeated or late leave the se
     },
   ));
 });
+
+Deno.test("what it costs to keep early data lowers the value that is told next, and never one that was told", () => {
+  const window = new ReceiveWindow(1_000, new CreditPool(0));
+  const clock = { now: () => 0 };
+  assert(window.consume(600, clock, 0));
+  assertEquals(window.granted, 1_600);
+  window.charge(500);
+  assert(!window.consume(600, clock, 0), "100 bytes more are not worth telling");
+  assertEquals(window.granted, 1_600);
+  window.charge(256);
+  assert(!window.consume(100, clock, 0));
+  assert(window.consume(100, clock, 0));
+  assertEquals(window.granted, 1_400 + 1_000 - 256);
+  window.charge(0);
+  assert(window.consume(300, clock, 0));
+  assertEquals(window.granted, 1_700 + 1_000);
+});

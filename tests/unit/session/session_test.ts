@@ -350,3 +350,18 @@ Deno.test("bytes that came with the handshake and break a rule end session and c
     assertEquals([pipe.isOver, clock.pendingTimers, session.carrier], [true, 0, undefined]);
   }
 });
+
+Deno.test("data that cannot be kept costs its carrier, is not counted, and comes again on the next one", async () => {
+  const world = await SessionWorld.attached();
+  const { here, there } = world;
+  there.refusal = new TeleError("carrier-lost", "there is no memory for it");
+  here.send(1_000);
+  await world.clock.advance(10);
+  there.refusal = undefined;
+  await world.untilDelivered();
+  assertGreater(world.network.pipes.length, 1);
+  assertEquals(there.repeated, 0, "the receipts said what was taken");
+  assertGreater(world.linesWith("there is no memory for it").length, 0);
+  world.assertUnbroken();
+  await world.end();
+});
