@@ -19,7 +19,7 @@ import { Mux, type MuxSession } from "./mux.ts";
 import type { MuxStream, StreamEnd } from "./stream.ts";
 
 /**
- * Segments of 256 KiB out at once before what arrives is copied out of them: 64 MiB, as much as the users of one session
+ * Segments of 256 KiB out at once before what arrives is copied out of them: 64 MiB, most of what users of one session
  * may leave unread. With fewer a single download that pauses would make all others slower.
  */
 const INBOUND_SEGMENTS = 256;

@@ -126,7 +126,7 @@ export class Mux implements UpperLayer, StreamHost {
   readonly #unopened: Set<MuxStream> = new Set();
   readonly #scheduler: Scheduler<MuxStream> = new Scheduler();
   /** Gaps that early data leaves in all streams. */
-  readonly gaps = new GapBudget();
+  readonly gaps: GapBudget;
   /** Which streams the peer has opened. */
   readonly #seen = new StreamNumbers({ first: 1, step: 2 });
   readonly #dials: Map<MuxStream, AbortController> = new Map();
@@ -159,6 +159,7 @@ export class Mux implements UpperLayer, StreamHost {
     this.#growth = new CreditPool(GROWTH_POOL_BYTES, memory.growth);
     this.#startGranted = new CreditPool(START_POOL_BYTES, memory.starts);
     this.#takenPool = new MemoryPool(Infinity, memory.starts);
+    this.gaps = new GapBudget(memory.starts);
     if (options.dial !== undefined) this.#startPoolBytes = startPoolOf(memory);
     this.#cuts = options.cuts ?? new CutQueue(options.clock);
     this.#dialQueue = new DialQueue(options.clock, (stream) => this.#dial(stream));
@@ -468,7 +469,7 @@ export class Mux implements UpperLayer, StreamHost {
     }
   }
 
-  /** What the peer did wrong ends the session; any other throw is a fault here, and ends the stream that it hit. */
+  /** What the peer did wrong ends the session, or the carrier; any other throw is a fault here, and ends the stream. */
   #failed(stream: MuxStream, error: unknown): void {
     if (error instanceof TeleError) throw error;
     stream.reset(ResetCode.reset, faultOf(error).message);

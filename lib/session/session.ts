@@ -144,14 +144,16 @@ export class Session implements CarrierHost {
   /**
    * The peer's side of what {@linkcode Session.receipts} is: what it has not taken is sent again.
    *
+   * @param accepted A carrier whose accept told them, and which is to be attached behind this.
    * @returns How many bytes are.
-   * @throws {TeleError} `protocol` if a receipt is impossible. The session has then ended.
+   * @throws {TeleError} `protocol` if a receipt is impossible. The session has then ended, with a goodbye on `accepted`.
    */
-  settle(receipts: readonly Receipt[]): number {
+  settle(receipts: readonly Receipt[], accepted?: Attachment): number {
     const before = this.#resend.bytes;
     try {
       this.#takenThere += this.#gone.settle(receipts, this.lastNumber);
     } catch (error) {
+      if (accepted !== undefined) this.attach(accepted);
       this.sessionBroken(error);
       throw error;
     }
@@ -184,6 +186,11 @@ export class Session implements CarrierHost {
       caution: this.#lesson.cautionOn(attachment.duplex),
     });
     this.#patience.attached(clock.now(), this.#arrivedBytes);
+  }
+
+  /** A client names all carriers that it may still take something from: another is gone. */
+  detachUnlessIn(live: readonly number[]): void {
+    if (this.#carrier !== undefined && !live.includes(this.#carrier.number)) this.detach();
   }
 
   /** Stops the carrier, in one step: what it delivers from now on is not taken. */

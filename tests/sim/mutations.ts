@@ -274,6 +274,13 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fuzzed(
     "streams",
+    "early pieces of a stream that is over still cost memory",
+    "mux/reassembly.ts",
+    "this.#gaps = this.#heldBytes = this.#roomBytes = 0;\n    this.#charge();",
+    "this.#gaps = this.#heldBytes = this.#roomBytes = 0;",
+  ),
+  fuzzed(
+    "streams",
     "a final offset one below what came taken",
     "mux/final_offset.ts",
     "if (offset < this.#came) {",
@@ -604,8 +611,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the server's receipt not applied",
     "session/session_client.ts",
-    "this.session.settle(readReceipts(accept.fields))",
-    "this.session.settle([])",
+    "this.session.settle(readReceipts(accept.fields), attachment)",
+    "this.session.settle([], attachment)",
   ),
   fault(
     "receipts forgotten with an accept that may never arrive",
@@ -934,6 +941,12 @@ export const MUTATIONS: readonly Mutation[] = [
     "piece.copies.gone(piece, 0)) {\n        while (piece.segment !== undefined && !piece.segment.isExclusive) piece.segment.release();\n        piece.segment?.release();\n      }",
   ),
   fault(
+    "an unknown counted frame ends its carrier only",
+    "session/carrier/carrier.ts",
+    "if (!this.#host.receiveFrame(payload)) throw unknownFrame(payload);",
+    "if (!this.#host.receiveFrame(payload)) this.#lose(unknownFrame(payload).message);",
+  ),
+  fault(
     "the frames of one read taken in one turn, however many",
     "session/carrier/frame_reader.ts",
     "while (at < bytes.length && this.#allowance.left >= 1) {",
@@ -993,7 +1006,7 @@ export const MUTATIONS: readonly Mutation[] = [
       {
         file: "lib/session/session_server.ts",
         from:
-          "    session.detach();\n    const named = readReceipts(commit.fields);\n    const again = session.settle(named);\n    const receipts = session.receiptsFor(named);\n",
+          '    session.detachUnlessIn(readLive(commit.fields));\n    const named = readReceipts(commit.fields);\n    const again = session.settle(named);\n    if (session.carrier !== undefined) throw new TeleError("protocol", "a session has one carrier at a time here");\n    const receipts = session.receiptsFor(named);\n',
         to:
           "    const { carrier } = session;\n    const now = carrier === undefined ? [] : [{ number: carrier.number, taken: carrier.taken }];\n    const named = readReceipts(commit.fields);\n    const receipts = [...session.receiptsFor(named), ...now];\n",
       },

@@ -19,7 +19,7 @@ import { decodeAcknowledge, decodeProbe, OutgoingControl, type Probe } from "./c
 import { Farewell } from "./farewell.ts";
 import { Flight } from "./flight.ts";
 import { FrameLog, type Remains } from "./frame_log.ts";
-import { type Allowance, SessionFrameReader } from "./frame_reader.ts";
+import { type Allowance, CountedFrameError, SessionFrameReader } from "./frame_reader.ts";
 import { type Doubt, Liveness } from "./liveness.ts";
 import { type Caution, Pace, PIECE_MS, SMALL_BYTES } from "./pace.ts";
 import { decodeEnding, encodeEnding, type Ending } from "../ending.ts";
@@ -60,7 +60,11 @@ export interface CarrierHost {
   costOf(type: number): number;
   /** Puts frames into the log: up to `bulkBytes` of data, of urgent data up to `urgentBytes`, which is more. */
   pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void;
-  /** Data of a stream, as it comes. It is a view of `segment`; whoever keeps it retains that. */
+  /**
+   * Data of a stream, as it comes. It is a view of `segment`; whoever keeps it retains that.
+   *
+   * @throws {TeleError} `carrier-lost` if it cannot be kept: the carrier is gone, and it comes again on another.
+   */
   receiveData(id: number, offset: number, bytes: Uint8Array, segment: Segment): void;
   /** A stream's data ends at `offset`. */
   receiveEnd(id: number, offset: number): void;
@@ -396,9 +400,9 @@ export class Carrier {
     try {
       taken = this.#hear(bytes);
     } catch (error) {
-      // A frame that is none ends the carrier: the next one mends it. Any other throw may have lost what was counted,
-      // and a carrier that is only lost would hide that (invariant 11).
-      if (error instanceof TeleError) throw error;
+      // A frame that is none ends the carrier: the next one mends it, unless it is counted. Any other throw may have lost
+      // what was counted, and a carrier that is only lost would hide that (invariant 11).
+      if (error instanceof TeleError && !(error instanceof CountedFrameError)) throw error;
       this.#host.sessionBroken(error);
     } finally {
       this.#segment = undefined;
@@ -423,6 +427,8 @@ export class Carrier {
     try {
       this.#host.receiveData(id, offset, bytes, this.#segment!);
     } catch (error) {
+      // It was not taken, and is sent again on the next one.
+      if (error instanceof TeleError && error.code === "carrier-lost") throw error;
       this.#host.sessionBroken(error);
     }
   }
@@ -438,13 +444,11 @@ export class Carrier {
 
   #onFrame(payload: Uint8Array): void {
     if (this.#isOver) return;
-    let isKnown;
     try {
-      isKnown = this.#host.receiveFrame(payload);
+      if (!this.#host.receiveFrame(payload)) throw unknownFrame(payload);
     } catch (error) {
-      return this.#host.sessionBroken(error);
+      this.#host.sessionBroken(error);
     }
-    if (!isKnown) throw unknownFrame(payload);
   }
 
   #onControl(payload: Uint8Array): void {

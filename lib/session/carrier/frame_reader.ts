@@ -30,6 +30,15 @@ export interface SessionFrameSink {
   control(payload: Uint8Array): void;
 }
 
+/** A counted frame that cannot be. Another carrier would only bring it again: it ends the session. */
+export class CountedFrameError extends TeleError {
+  /** The sentence says what is wrong with the frame. */
+  constructor(message: string) {
+    super("protocol", message);
+    this.name = "CountedFrameError";
+  }
+}
+
 /** How much the counted frames of one turn may still cost; see `MOST_TURN_COST`. */
 export interface Allowance {
   /** Below 1 no further byte is taken. */
@@ -124,7 +133,8 @@ export class SessionFrameReader {
    * Takes the next bytes of the carrier, as far as the allowance goes.
    *
    * @returns How many it took.
-   * @throws {TeleError} `protocol` if these are no frames, or one is too large.
+   * @throws {TeleError} `protocol` if these are no frames, or one is too large; a {@linkcode CountedFrameError} if that
+   *   is a counted one.
    */
   push(bytes: Uint8Array): number {
     let at = 0;
@@ -164,9 +174,10 @@ export class SessionFrameReader {
     this.#type = type;
     this.#left = this.#length;
     if (this.#isData) {
-      if (this.#length < DATA_FIELDS_BYTES) throw new TeleError("protocol", "a frame of data is too short");
+      if (this.#length < DATA_FIELDS_BYTES) throw new CountedFrameError("a frame of data is too short");
     } else if (this.#length > MAX_CONTROL_FRAME_BYTES && !isSkipped(type)) {
-      throw new TeleError("protocol", `a frame of type ${type} is too large`);
+      const sentence = `a frame of type ${type} is too large`;
+      throw isCounted(type) ? new CountedFrameError(sentence) : new TeleError("protocol", sentence);
     }
     // The prefix counts when the type has come, and that is taken in the next step.
     if (isCounted(type)) this.#counted += FRAME_HEADER_BYTES;

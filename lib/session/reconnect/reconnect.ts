@@ -164,6 +164,11 @@ export class ReconnectLoop {
     for (const attempt of [...this.#attempts]) this.#drop(attempt);
   }
 
+  /** The commit was accepted: the carrier is the session's from now on, whatever becomes of that. */
+  accepted(): void {
+    if (this.#committing !== undefined) this.#attached(this.#committing);
+  }
+
   /** Starts an attempt, or plans to when there is a place for it. */
   #start(): void {
     if (this.#done) return;

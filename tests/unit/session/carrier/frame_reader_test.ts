@@ -8,6 +8,7 @@ import { FRAME_HEADER_BYTES, framed } from "../../../../lib/ping/codec.ts";
 import { decodeOpen, decodeReset, decodeWindows, isCounted, isSkipped } from "../../../../lib/session/frames.ts";
 import {
   type Allowance,
+  CountedFrameError,
   SessionFrameReader,
   type SessionFrameSink,
 } from "../../../../lib/session/carrier/frame_reader.ts";
@@ -240,6 +241,7 @@ Deno.test("the largest control frame is taken, one byte more is an error, also w
         for (const piece of cut(tooLarge, size)) reader.push(piece);
       }, TeleError);
       assertEquals([error.code, error.message, items.length], ["protocol", `a frame of type ${type} is too large`, 1]);
+      assertEquals(error instanceof CountedFrameError, isCounted(type), "only what is counted would come again");
     }
   }
 });
@@ -264,13 +266,14 @@ Deno.test("a frame above the limit is refused from its length", () => {
   const { reader } = setUp();
   const header = new Uint8Array(4);
   new DataView(header.buffer).setUint32(0, MAX_SESSION_FRAME_BYTES + 1);
-  assertEquals(assertThrows(() => reader.push(header), TeleError).code, "protocol");
+  const error = assertThrows(() => reader.push(header), TeleError);
+  assertEquals([error.code, error instanceof CountedFrameError], ["protocol", false]);
 });
 
 Deno.test("data that is too short for its header is an error, as soon as its type has come", () => {
   for (const type of [FrameType.data, FrameType.end]) {
     const short = frame(type, ...Array<number>(11).fill(0));
-    assertThrows(() => setUp().reader.push(short.subarray(0, 5)), TeleError, "too short");
+    assertThrows(() => setUp().reader.push(short.subarray(0, 5)), CountedFrameError, "too short");
   }
 });
 
