@@ -11,6 +11,7 @@ import { MemoryPool } from "../session/memory_pool.ts";
 import type { Segment, SegmentPool } from "../session/segment_pool.ts";
 import { RefusalError } from "../session/ending.ts";
 import type { FrameLog } from "../session/carrier/frame_log.ts";
+import type { FrameOwner } from "../session/carrier/piece_queue.ts";
 import {
   type Open,
   type Reset,
@@ -99,6 +100,9 @@ export interface MuxOptions {
   /** Told when a stream is over. */
   onStreamEnd?: (stream: MuxStream, end: StreamEnd) => void;
 }
+
+/** Whose the reset is of a stream that never was: nobody asks what becomes of it. */
+const REFUSED: FrameOwner = { isQuiet: true, frameHeld() {}, frameTaken() {}, frameQueued() {}, frameUnqueued() {} };
 
 /** A reset that waits to be sent. */
 interface DueReset extends Reset {
@@ -284,7 +288,7 @@ export class Mux implements UpperLayer, StreamHost {
       }
       const { id, offset, code, message } = reset;
       const text = new TextEncoder().encode(message).subarray(0, MAX_EXTRA_BYTES);
-      const at = log.reserve(RESET_FRAME_BYTES + text.length);
+      const at = log.reserve(RESET_FRAME_BYTES + text.length, reset.frames ?? REFUSED);
       writeReset(log.arena, at, { id, offset, code, message: text });
       this.#resetsDueBytes -= RESET_FRAME_BYTES + message.length;
     }
