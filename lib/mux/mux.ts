@@ -99,6 +99,12 @@ export interface MuxOptions {
   cuts?: CutQueue;
   /** Told when a stream is over. */
   onStreamEnd?: (stream: MuxStream, end: StreamEnd) => void;
+  /**
+   * Highest number that streams are given here.
+   *
+   * @default LAST_STREAM
+   */
+  lastStream?: number;
 }
 
 /** Whose the reset is of a stream that never was: nobody asks what becomes of it. */
@@ -150,8 +156,9 @@ export class Mux implements UpperLayer, StreamHost {
   #resetsDueBytes = 0;
   #session: MuxSession | undefined;
   #step = 0;
-  /** The number of the next stream that is opened here. */
+  /** The number of the next stream that is opened here, and of the last one. */
   #nextId = 1;
+  readonly #lastId: number;
   #ended: TeleError | undefined;
 
   /** A mux that waits for its session. */
@@ -164,6 +171,7 @@ export class Mux implements UpperLayer, StreamHost {
     this.#startGranted = new CreditPool(START_POOL_BYTES, memory.starts);
     this.#takenPool = new MemoryPool(Infinity, memory.starts);
     this.gaps = new GapBudget(memory.starts);
+    this.#lastId = options.lastStream ?? LAST_STREAM;
     if (options.dial !== undefined) this.#startPoolBytes = startPoolOf(memory);
     this.#cuts = options.cuts ?? new CutQueue(options.clock);
     this.#dialQueue = new DialQueue(options.clock, (stream) => this.#dial(stream));
@@ -194,6 +202,11 @@ export class Mux implements UpperLayer, StreamHost {
     return this.#resetsDue.length > 0;
   }
 
+  /** Whether half of the numbers of its streams are used up: another session, when that costs nothing, has all. */
+  get isHalfUsedUp(): boolean {
+    return this.#nextId > this.#lastId / 2;
+  }
+
   /** Round trip of the session in milliseconds; 0 if unknown. */
   get roundTripMs(): number {
     return this.#session?.roundTripMs ?? 0;
@@ -209,8 +222,11 @@ export class Mux implements UpperLayer, StreamHost {
     if (this.#options.open.count >= this.#options.maxStreams) {
       throw new TeleError("refused", `there are ${this.#options.open.count} streams already, which is the limit`);
     }
-    if (this.#nextId + 2 * this.#unopened.size > LAST_STREAM) {
-      throw new TeleError("refused", "the session has used up the numbers of its streams; restart the tele client");
+    if (this.#nextId + 2 * this.#unopened.size > this.#lastId) {
+      throw new TeleError(
+        "refused",
+        "the numbers of the session's streams are used up; another begins when all have ended",
+      );
     }
     const options = this.#openingOptions();
     const stream = new MuxStream(options);
