@@ -6,6 +6,7 @@
 
 import type { Address } from "../../net/address.ts";
 import type { LogLevel } from "../../net/log.ts";
+import type { Way } from "../../net/way.ts";
 import type { ServerLimits, SessionLimits } from "../../session/session_limits.ts";
 import type { LogFormat } from "../log/log_format.ts";
 
@@ -77,8 +78,8 @@ export interface ClientOptions extends CommonOptions {
   readonly in: Address | undefined;
   /** Whether standard input and output are the one user connection; {@linkcode in} is `undefined` then. */
   readonly isStdio: boolean;
-  /** The tele server. */
-  readonly out: Address;
+  /** The way to the tele server. */
+  readonly out: Way;
   /** TLS; `undefined` for plain TCP, never with a protocol. */
   readonly tls: ClientTls | undefined;
   /** The protocol to speak in RFD 80 mode; `undefined` for sessions. */

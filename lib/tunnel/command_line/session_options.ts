@@ -6,9 +6,19 @@
 
 import type { Address } from "../../net/address.ts";
 import { LOG_LEVELS, type LogLevel } from "../../net/log.ts";
+import type { Way } from "../../net/way.ts";
 import { parseDuration } from "../values/duration.ts";
 import { LOG_FORMATS, type LogFormat } from "../log/log_format.ts";
-import { anAddress, anAddressToDial, choice, countRange, type FlagOption, range, type ValueOption } from "./option.ts";
+import {
+  anAddress,
+  anAddressToDial,
+  aWay,
+  choice,
+  countRange,
+  type FlagOption,
+  range,
+  type ValueOption,
+} from "./option.ts";
 import { parseSize } from "../values/size.ts";
 
 /** The port of tele servers in all examples. */
@@ -90,14 +100,14 @@ export const STDIO: FlagOption = {
 };
 
 /** The client's `--out`. */
-export const CLIENT_OUT: ValueOption<Address> = {
+export const CLIENT_OUT: ValueOption<Way> = {
   kind: "value",
   name: "out",
   placeholder: "ADDR",
   role: "client",
   meaning: "the tele server",
   example: "--out=example.com:40300",
-  ...anAddressToDial(TELE_PORT),
+  ...aWay(TELE_PORT),
 };
 
 /** `--pool`. */

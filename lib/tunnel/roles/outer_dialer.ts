@@ -1,22 +1,18 @@
 /**
- * How a tele client reaches the server: over plain TCP, or over TLS with the files it was given.
+ * How a tele client reaches the server: by its way as it is, or with TLS and the files it was given.
  *
  * @module
  */
-import { type Address, formatAddress, parseAddress, reaches } from "../../net/address.ts";
+import { type Address, parseAddress, reaches } from "../../net/address.ts";
 import type { Clock } from "../../net/clock.ts";
-import { dial } from "../../net/dial.ts";
+import { dialWay } from "../../net/dial_way.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { badInput, TeleError } from "../../net/error.ts";
 import type { Log } from "../../net/log.ts";
 import { systemCertificates } from "../../net/system_certificates.ts";
-import {
-  checkDialSettings,
-  dialTls,
-  requireTls,
-  type TlsConnection,
-  type TlsDialSettings,
-} from "../../net/tls_dial.ts";
+import { checkDialSettings, requireTls, type TlsConnection, type TlsDialSettings } from "../../net/tls_client.ts";
+import { dialTls } from "../../net/tls_dial.ts";
+import { formatWay } from "../../net/way.ts";
 import { offered, SESSION_ALPN } from "../rfd80/alpn.ts";
 import type { ClientOptions, ClientTls } from "../command_line/role_options.ts";
 import { readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
@@ -30,7 +26,7 @@ export interface OuterDialer {
    * Opens a carrier for sessions.
    *
    * @param connected Called when the connection is accepted, before TLS.
-   * @throws {TeleError} `untrusted`, `doubted` or `refused` for a wrong server, else as {@linkcode dial}.
+   * @throws {TeleError} `untrusted`, `doubted` or `refused` for a wrong server, else as {@linkcode dialWay}.
    */
   dialCarrier(signal: AbortSignal, connected?: () => void): Promise<Duplex>;
   /** Opens a connection of RFD 80 mode. Only with TLS; throws as {@linkcode dialTls}. */
@@ -49,11 +45,11 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
   if (tls === undefined) {
     return {
       async dialCarrier(signal) {
-        const duplex = await dial(out, "carrier", signal);
-        if (out.kind === "unix" || !isOwnPort(duplex, options.in)) return duplex;
+        const duplex = await dialWay(out, "carrier", signal);
+        if (out.kind !== "tcp" || !isOwnPort(duplex, options.in)) return duplex;
         duplex.close();
         const sentence = "that is this tele client's own --in: give the tele server's address as --out";
-        throw new TeleError("refused", `${formatAddress(out)}: ${sentence}`);
+        throw new TeleError("refused", `${formatWay(out)}: ${sentence}`);
       },
       dialProtocol: () => Promise.reject(badInput("RFD 80 mode needs TLS")),
       stop() {},
@@ -74,7 +70,7 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
       if (protocol === SESSION_ALPN) return duplex;
       duplex.close();
       const sentence = `it speaks TLS but not ${SESSION_ALPN}: it is no tele server, or not one for that protocol`;
-      throw new TeleError("refused", `${formatAddress(out)}: ${sentence}`);
+      throw new TeleError("refused", `${formatWay(out)}: ${sentence}`);
     },
     stop,
   };
