@@ -913,7 +913,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "what a carrier left behind not given back with its session",
     "session/resend_queue.ts",
-    "    this.#options.budget.change(-remains.heldBytes, -remains.pieces.length);\n    for (const { segment }",
+    "    this.#uncount(remains);\n    for (const { segment }",
     "    for (const { segment }",
   ),
   fault(
