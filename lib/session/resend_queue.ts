@@ -5,6 +5,7 @@
  */
 import { FRAME_HEADER_BYTES } from "../ping/codec.ts";
 import type { FrameLog, Remains } from "./carrier/frame_log.ts";
+import { streamFramesOf } from "./carrier/piece_queue.ts";
 import { decodeWindows, writeDataHeader } from "./frames.ts";
 import type { LogBudget } from "./log_budget.ts";
 import { DATA_HEADER_BYTES, FrameType, LEAST_ROOM_BYTES } from "./session_constants.ts";
@@ -64,7 +65,7 @@ export class ResendQueue {
    */
   add(remains: Remains, taken: number): number {
     const before = this.#bytes;
-    this.#options.budget.change(-remains.heldBytes, -remains.pieces.length);
+    this.#uncount(remains);
     const quiet: WaitingFrame[] = [];
     const bulk: WaitingFrame[] = [];
     for (const piece of remains.pieces) {
@@ -95,7 +96,7 @@ export class ResendQueue {
 
   /** A carrier is gone with its session: nothing of it is sent again. */
   discard(remains: Remains): void {
-    this.#options.budget.change(-remains.heldBytes, -remains.pieces.length);
+    this.#uncount(remains);
     for (const piece of remains.pieces) {
       if (piece.copies === undefined || piece.copies.gone(piece, 0)) piece.segment?.release();
     }
@@ -175,7 +176,12 @@ export class ResendQueue {
 
   #count(frame: WaitingFrame, sign: 1 | -1): void {
     this.#bytes += sign * (frame.end - frame.start);
-    this.#options.budget.change(sign * (frame.end - frame.start), sign);
+    this.#options.budget.change(sign * (frame.end - frame.start), sign, frame.owner === undefined ? 0 : sign);
+  }
+
+  #uncount({ heldBytes, pieces }: Remains): void {
+    const frames = pieces.reduce((sum, piece) => piece.copies === undefined ? sum + streamFramesOf(piece) : sum, 0);
+    this.#options.budget.change(-heldBytes, -pieces.length, -frames);
   }
 
   #changeBytes(bytes: number): void {

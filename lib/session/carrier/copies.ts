@@ -44,6 +44,8 @@ const NO_MEMORY = new Uint8Array(0);
 export class Copies {
   readonly #budget: LogBudget;
   readonly #bytes: number;
+  /** How many of its frames are of streams. */
+  readonly #streamFrames: number;
   /** The pieces that have the memory, and whose logs they are in. */
   readonly #entries: Map<SharedPiece, HandedMark>;
   #isTaken = false;
@@ -52,6 +54,7 @@ export class Copies {
   constructor(piece: SharedPiece, log: HandedMark, budget: LogBudget) {
     this.#budget = budget;
     this.#bytes = bytesOf(piece);
+    this.#streamFrames = piece.owners.filter((owner) => owner !== undefined).length;
     this.#entries = new Map([[piece, log]]);
   }
 
@@ -84,7 +87,7 @@ export class Copies {
   /** The peer has the frames of `piece`, and so of all. */
   taken(piece: SharedPiece): void {
     this.#isTaken = true;
-    this.#budget.change(-this.#bytes, 0);
+    this.#budget.change(-this.#bytes, 0, -this.#streamFrames);
     if (this.#entries.size > 0) this.#budget.linger(this.#bytes);
     for (const entry of [...this.#entries.keys()]) this.handed(entry);
     for (const owner of piece.owners) owner?.frameTaken();
@@ -106,7 +109,7 @@ export class Copies {
     if (!this.#isTaken && taken >= piece.offset + bytesOf(piece)) this.taken(piece);
     if (!this.#isTaken && this.#entries.size === 1) {
       this.#entries.delete(piece);
-      this.#budget.change(-this.#bytes, 0);
+      this.#budget.change(-this.#bytes, 0, -this.#streamFrames);
       return true;
     }
     this.#letGo(piece);

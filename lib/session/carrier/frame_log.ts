@@ -10,7 +10,7 @@ import type { LogBudget } from "../log_budget.ts";
 import type { Segment } from "../segment_pool.ts";
 import { HEADROOM_BYTES } from "../session_constants.ts";
 import { Copies } from "./copies.ts";
-import { type FrameOwner, type Piece, PieceQueue } from "./piece_queue.ts";
+import { type FrameOwner, type Piece, PieceQueue, streamFramesOf } from "./piece_queue.ts";
 import { MOST_GATHERED_BYTES, type WriteHold } from "./write_hold.ts";
 
 /** Bytes of one arena: the memory that small frames are gathered in. */
@@ -117,7 +117,7 @@ export class FrameLog {
     if (joins) {
       last.end += bytes;
       last.owners.push(owner);
-      this.#budget.change(bytes, 0);
+      this.#budget.change(bytes, 0, owner === undefined ? 0 : 1);
     } else {
       if (at + HEADROOM_BYTES + bytes > this.arena.length) {
         this.arena = new Uint8Array(Math.max(ARENA_BYTES, bytes + HEADROOM_BYTES));
@@ -159,7 +159,7 @@ export class FrameLog {
   ): void {
     const offset = this.#end;
     this.#pieces.add({ memory, start, end, offset, segment, owners: [owner], headroom, copies: undefined });
-    this.#budget.change(end - start, 1);
+    this.#budget.change(end - start, 1, owner === undefined ? 0 : 1);
   }
 
   /** The oldest piece of which a byte lies behind the first `offset` counted ones. */
@@ -248,7 +248,7 @@ export class FrameLog {
         piece.copies.acknowledged(piece);
         continue;
       }
-      this.#budget.change(piece.start - piece.end, -1);
+      this.#budget.change(piece.start - piece.end, -1, -streamFramesOf(piece));
       piece.segment?.release();
       for (const owner of piece.owners) owner?.frameTaken();
     }

@@ -69,3 +69,14 @@ Deno.test("what lingers counts among what all sessions hold, the reserve include
   budget.linger(-RESERVE_BYTES - 10);
   assertEquals([memory.used, budget.heldBytes], [0, 100]);
 });
+
+Deno.test("frames of streams are counted apart: with others alone nothing would be lost", () => {
+  const budget = new LogBudget({ limitBytes: 1000 });
+  budget.change(17, 1);
+  assertEquals([budget.heldBytes, budget.streamFrames], [17, 0]);
+  budget.change(40, 1, 2);
+  budget.change(17, 0, 1);
+  assertEquals([budget.heldBytes, budget.streamFrames], [74, 3]);
+  budget.change(-57, -1, -3);
+  assertEquals(budget.streamFrames, 0);
+});

@@ -307,7 +307,7 @@ class World {
     }
     this.check();
     for (const line of this.everyLine) line.settle();
-    assertEquals([this.queue.bytes, this.budget.heldBytes, this.memory.used], [0, 0, 0]);
+    assertEquals([this.queue.bytes, this.budget.heldBytes, this.budget.streamFrames, this.memory.used], [0, 0, 0, 0]);
     assertEquals(this.budget.room, LIMIT_BYTES, "nothing is kept for a copy");
     assertEquals(this.pool.came.size, this.pool.lent, "every segment is back");
     for (const { id, sent, hasOpened, hasEnded, held, queued } of this.senders) {
