@@ -925,7 +925,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a segment never given back that was sent again",
     "session/resend_queue.ts",
-    "      piece.segment?.release();\n",
+    "      if (!isCopied) piece.segment?.release();\n",
     "",
   ),
   fault(
