@@ -88,7 +88,7 @@ export const DIALS_A_SECOND = 2000;
 /** Finished streams that give one dial back: so many of them may be dialled for twice as often. */
 export const FINISHED_A_DIAL = 2;
 
-/** Highest number of a stream; a client that comes near it goes on in a new session. */
+/** Highest number of a stream; see "Numbers of streams". */
 export const LAST_STREAM = 2 ** 31 - 1;
 /** Ranges of numbers of streams below the highest that a peer may leave unseen. */
 export const MOST_UNSEEN_RANGES = 1024;

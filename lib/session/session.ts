@@ -104,12 +104,13 @@ export class Session implements CarrierHost<Carrier> {
   }
 
   /**
-   * Whether its end loses nothing: no streams, and nothing that the peer has not taken. A stream that is reset is over
-   * here at once; the reset, and what came in front of it, may wait for as long as the session does (invariant 9).
+   * Whether its end loses nothing: no streams, and nothing of former ones that the peer has not taken. A stream that is
+   * reset is over here at once; the reset, and what came in front of it, may wait for as long as the session does
+   * (invariant 9).
    */
   get isEmpty(): boolean {
     const { streamCount, hasUnsent } = this.upper;
-    return this.budget.heldBytes === 0 && !hasUnsent && streamCount === 0;
+    return this.budget.streamFrames === 0 && !hasUnsent && streamCount === 0;
   }
 
   /** Why it ended, once it has. */

@@ -889,14 +889,14 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a session without streams taken for empty though its last bytes were not taken",
     "session/session.ts",
-    "return this.budget.heldBytes === 0 && !hasUnsent && streamCount === 0;",
+    "return this.budget.streamFrames === 0 && !hasUnsent && streamCount === 0;",
     "return !hasUnsent && streamCount === 0;",
   ),
   fault(
     "a session without streams taken for empty though a reset waits to be told",
     "session/session.ts",
-    "return this.budget.heldBytes === 0 && !hasUnsent && streamCount === 0;",
-    "return this.budget.heldBytes === 0 && streamCount === 0;",
+    "return this.budget.streamFrames === 0 && !hasUnsent && streamCount === 0;",
+    "return this.budget.streamFrames === 0 && streamCount === 0;",
   ),
   fault(
     "what carriers left behind counted nowhere",
@@ -913,7 +913,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "what a carrier left behind not given back with its session",
     "session/resend_queue.ts",
-    "    this.#options.budget.change(-remains.heldBytes, -remains.pieces.length);\n    for (const { segment }",
+    "    this.#uncount(remains);\n    for (const { segment }",
     "    for (const { segment }",
   ),
   fault(

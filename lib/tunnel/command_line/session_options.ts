@@ -152,7 +152,7 @@ export const REPLAY_BUFFER: ValueOption<number> = {
   name: "replay-buffer",
   placeholder: "SIZE",
   role: "both",
-  meaning: "limit of one session's replay log",
+  meaning: "most that a session keeps of what it sent until the other side has taken it",
   default: "32MiB",
   example: "--replay-buffer=16MiB",
   ...range("a size", parseSize, "1MiB", "1GiB"),

@@ -8,7 +8,7 @@ const PEER = { address: "example.com:443", names: ["example.com"] } as const;
 
 tlsTest("a peer that answers something else is told, and its connection is closed", async () => {
   const [near, far] = duplexPair();
-  const securing = failureOf(secureClient(near, PEER, { protocols: ["tele/1"] }));
+  const securing = failureOf(secureClient(near, PEER, { protocols: ["tele/2"] }));
   await far.write(new TextEncoder().encode("SSH-2.0-OpenSSH_9.9\r\n"));
   await far.closeWrite();
   const sentence = "an SSH server answers there, not a tele server: give the host and port at which that listens";

@@ -189,6 +189,19 @@ Deno.test("a session without streams is not empty before the peer has taken its 
   await world.end();
 });
 
+Deno.test("a session without streams is empty though a window value of a former one was not taken", async () => {
+  const world = await SessionWorld.attached();
+  const { session } = world.there;
+  await world.clock.advance(100);
+  world.network.blackHole();
+  world.there.windows = [{ id: 1, limit: 300 }];
+  session!.wake();
+  await world.clock.advance(100);
+  world.there.streamCount = 0;
+  assertEquals([session!.isEmpty, session!.budget.heldBytes], [true, 17]);
+  await world.end();
+});
+
 Deno.test("a count that is impossible ends the session loudly on both sides, on resume and in an acknowledgement", async () => {
   const world = new SessionWorld();
   const { dial, join, sessionId } = await handMade(world);
