@@ -5,6 +5,7 @@
  * @module
  */
 import { type Clock, systemClock } from "../net/clock.ts";
+import type { Connected } from "../net/dial_way.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { TeleError } from "../net/error.ts";
 import { type Log, silentLog } from "../net/log.ts";
@@ -65,7 +66,7 @@ export interface MuxClientOptions extends LinkOptions {
    * Opens a carrier: a connection to the server. Called for every attempt; `signal` aborts when it is given up. It may
    * call `connected` when somebody has accepted the connection, and it is not open yet: the log then tells that.
    */
-  dial: (signal: AbortSignal, connected: () => void) => Promise<Duplex>;
+  dial: (signal: AbortSignal, connected: Connected) => Promise<Duplex>;
   /**
    * Who this client is across restarts; see {@linkcode Identity}. Without it, sessions outlast an hour's outage at
    * most.

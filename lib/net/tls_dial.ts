@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dialWay } from "./dial_way.ts";
+import { type Connected, dialWay } from "./dial_way.ts";
 import { TeleError } from "./error.ts";
 import { requireTls, secureClient, type TlsConnection, type TlsDialSettings } from "./tls_client.ts";
 import { certifiedNames, formatWay, type Way, wayCandidates } from "./way.ts";
@@ -16,7 +16,8 @@ import { certifiedNames, formatWay, type Way, wayCandidates } from "./way.ts";
  * connection then fails with the sentence.
  *
  * @param signal Gives up when it aborts; the socket is closed at once.
- * @param connected Called when somebody has accepted the connection, before TLS.
+ * @param connected Called when somebody has accepted the connection, before TLS; before that, when somebody in the
+ * middle has, as for {@linkcode dialWay}.
  * @throws {TeleError} `untrusted` if a certificate is not accepted, `refused` if there is no common protocol,
  * `protocol` if the peer speaks no TLS, `carrier-lost` for all that the network does, `bad-input` if this runtime is
  * too old or the settings are wrong.
@@ -33,14 +34,14 @@ export async function dialTls(
   way: Way,
   settings: TlsDialSettings,
   signal?: AbortSignal,
-  connected?: () => void,
+  connected?: Connected,
 ): Promise<TlsConnection> {
   requireTls();
   const peer = { address: formatWay(way), names: certifiedNames(way) };
   let failure: unknown;
   for (const candidate of wayCandidates(way)) {
     try {
-      const transport = await dialWay(candidate, "user", signal);
+      const transport = await dialWay(candidate, "user", signal, connected);
       connected?.();
       return await secureClient(transport, peer, settings, signal);
     } catch (error) {

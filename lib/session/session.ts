@@ -8,7 +8,8 @@ import { faultOf, TeleError } from "../net/error.ts";
 import type { Timer } from "../net/clock.ts";
 import { GoneCarriers } from "./gone_carriers.ts";
 import type { Receipt } from "./handshake/fields.ts";
-import { Carrier, type CarrierHost } from "./carrier/carrier.ts";
+import { Carrier } from "./carrier/carrier.ts";
+import type { CarrierHost } from "./carrier/carrier_host.ts";
 import type { FrameLog } from "./carrier/frame_log.ts";
 import type { Allowance } from "./carrier/frame_reader.ts";
 import { PathLesson } from "./carrier/path_lesson.ts";
@@ -30,7 +31,7 @@ const TURN_PAUSE_MS = 1;
  *
  * Invariant 2: what a carrier leaves behind is sent again, without what the peer has taken of it.
  */
-export class Session implements CarrierHost {
+export class Session implements CarrierHost<Carrier> {
   /** What was sent and was not taken: in logs, and on its way to another. */
   readonly budget: LogBudget;
   /** What the frames of the present turn may still cost. */

@@ -18,6 +18,7 @@ import {
   MAX_CONTROL_FRAME_BYTES,
   MAX_SESSION_FRAME_BYTES,
 } from "../../../../lib/session/session_constants.ts";
+import { Segment } from "../../../../lib/session/segment_pool.ts";
 import { dataFrame, endFrame, openFrame, resetFrame, windowsFrame } from "../../../support/frames.ts";
 import { viewOf } from "../../../support/random.ts";
 
@@ -155,6 +156,20 @@ Deno.test("the offset of data that comes in pieces is that of each piece", () =>
   const bytes = dataFrame(1, 1000, new Uint8Array([1, 2, 3, 4]));
   for (const piece of [bytes.subarray(0, 18), bytes.subarray(18, 20), bytes.subarray(20)]) reader.push(piece);
   assertEquals(seen, [[1000, 1], [1001, 2, 3], [1003, 4]]);
+});
+
+Deno.test("the segment that bytes lie in is told with their data, also where there is none", () => {
+  const told: Segment[] = [];
+  const reader = new SessionFrameReader({
+    ...setUp().sink,
+    data: (_id, _at, _bytes, segment) => void told.push(segment),
+  });
+  const [first, second, third] = [1, 2, 3].map(() => new Segment(new Uint8Array(64)));
+  const bytes = dataFrame(1, 0, new Uint8Array([1, 2]));
+  reader.push(bytes.subarray(0, 18), first);
+  reader.push(bytes.subarray(18), second);
+  reader.push(dataFrame(1, 2, new Uint8Array(0)), third);
+  assertEquals(told.map((segment) => [first, second, third].indexOf(segment)), [0, 1, 2]);
 });
 
 Deno.test("an offset of 2^53 or more is beyond every window, for the layer above to say so", () => {
@@ -341,8 +356,10 @@ const anyFrame: fc.Arbitrary<{ frame: Uint8Array; found: Item[] }> = fc.oneof(
 function joined(items: Item[]): Item[] {
   const { items: result, sink } = setUp();
   for (const item of items) {
-    if ("data" in item) sink.data(item.id, item.offset, new Uint8Array(item.data));
-    else result.push(item);
+    if ("data" in item) {
+      const bytes = new Uint8Array(item.data);
+      sink.data(item.id, item.offset, bytes, new Segment(bytes));
+    } else result.push(item);
   }
   return result;
 }
