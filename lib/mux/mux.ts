@@ -271,7 +271,7 @@ export class Mux implements UpperLayer, StreamHost {
     const { budget } = this.#session!;
     const { leastRoom } = budget;
     const urgent = this.#pullQuiet(log, Math.min(urgentBytes, budget.room), leastRoom, nowMs);
-    let left = Math.min(bulkBytes - urgent, budget.room, MOST_PULL_BYTES);
+    let left = Math.min(bulkBytes - urgent, budget.bulkRoom, MOST_PULL_BYTES);
     while (left >= leastRoom) {
       const stream = this.#scheduler.nextBulk();
       if (stream === undefined) return;

@@ -799,20 +799,20 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the limit of the logs not kept",
     "session/log_budget.ts",
-    "return Math.max(0, Math.min(this.#limitBytes - memoryBytes, reserved + this.#share.free));",
+    "return Math.max(0, Math.min(limitBytes - memoryBytes, reserved + this.#share.free));",
     "return 2 ** 30;",
   ),
   fault(
     "bulk pulled beyond the limit of the logs",
     "mux/mux.ts",
-    "    let left = Math.min(bulkBytes - urgent, budget.room, MOST_PULL_BYTES);",
-    "    let left = Math.min(bulkBytes - urgent, budget.room + urgent, MOST_PULL_BYTES);",
+    "    let left = Math.min(bulkBytes - urgent, budget.bulkRoom, MOST_PULL_BYTES);",
+    "    let left = Math.min(bulkBytes - urgent, budget.bulkRoom + 64 * 1024, MOST_PULL_BYTES);",
   ),
   fault(
     "bulk starves beside a small log",
     "mux/mux.ts",
-    "Math.min(bulkBytes - urgent, budget.room, MOST_PULL_BYTES)",
-    "Math.min(bulkBytes - urgentBytes + Math.min(urgentBytes, budget.room), budget.room, MOST_PULL_BYTES)",
+    "Math.min(bulkBytes - urgent, budget.bulkRoom, MOST_PULL_BYTES)",
+    "Math.min(bulkBytes - urgentBytes + Math.min(urgentBytes, budget.room), budget.bulkRoom, MOST_PULL_BYTES)",
   ),
   fault(
     "a half-close dropped",
@@ -908,7 +908,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "a log takes more than its share of the memory",
     "session/log_budget.ts",
     "reserved + this.#share.free",
-    "this.#limitBytes",
+    "limitBytes",
   ),
   fault(
     "what a carrier left behind not given back with its session",

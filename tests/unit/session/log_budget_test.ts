@@ -80,3 +80,18 @@ Deno.test("frames of streams are counted apart: with others alone nothing would 
   budget.change(-57, -1, -3);
   assertEquals(budget.streamFrames, 0);
 });
+
+Deno.test("an eighth of the limit is for quiet streams alone, 1 MiB at the least, and half at the most", () => {
+  const MIB = KIB * KIB;
+  const bulkRooms = [32 * MIB, 4 * MIB, 1023].map((limitBytes) => new LogBudget({ limitBytes }).bulkRoom);
+  assertEquals(bulkRooms, [28 * MIB, 3 * MIB, 511]);
+  const budget = new LogBudget({ limitBytes: 4 * MIB });
+  budget.change(3 * MIB, 0);
+  assertEquals([budget.room, budget.bulkRoom], [MIB, 0]);
+});
+
+Deno.test("where memory is short bulk has the reserve of its session too: it never stands still", () => {
+  const memory = new MemoryPool(0);
+  const budget = new LogBudget({ limitBytes: 32 * KIB * KIB, memory });
+  assertEquals([budget.room, budget.bulkRoom], [RESERVE_BYTES, RESERVE_BYTES]);
+});
