@@ -19,7 +19,7 @@ import { BULK_AFTER_MS, QUIET_AFTER_MS, SAME_BACKLOG_MS } from "./mux_constants.
  * import { assertEquals } from "@std/assert";
  *
  * const backlog = new Backlog();
- * for (const nowMs of [0, 40, 80, 100]) backlog.turned(nowMs, true);
+ * for (const nowMs of [0, 40, 80, 100]) backlog.waits(nowMs);
  * assertEquals([backlog.isBulk(100), backlog.ageMs(100)], [true, 100]);
  * assertEquals([backlog.isBulk(1_100), backlog.ageMs(1_100)], [false, 0]);
  * ```
@@ -29,13 +29,17 @@ export class Backlog {
   #lastMs = -Infinity;
   #isBulk = false;
 
-  /** The stream has had its turn. `isMoreWaiting` if something stayed behind. */
-  turned(nowMs: number, isMoreWaiting: boolean): void {
-    if (!isMoreWaiting) return;
+  /** The stream has had its turn, and something stayed behind. */
+  waits(nowMs: number): void {
     if (nowMs - this.#lastMs > SAME_BACKLOG_MS) this.#sinceMs = nowMs;
     if (nowMs - this.#lastMs >= QUIET_AFTER_MS) this.#isBulk = false;
     this.#lastMs = nowMs;
     if (nowMs - this.#sinceMs >= BULK_AFTER_MS) this.#isBulk = true;
+  }
+
+  /** Whether it may be bulk, without a look at the clock. */
+  get mayBeBulk(): boolean {
+    return this.#isBulk;
   }
 
   /** Whether it is bulk. */

@@ -6,14 +6,13 @@ import { BULK_AFTER_MS, QUIET_AFTER_MS, SAME_BACKLOG_MS } from "../../../lib/mux
 /** A stream that has had turns with something waiting behind them at these times. */
 function waited(...timesMs: number[]): Backlog {
   const backlog = new Backlog();
-  for (const nowMs of timesMs) backlog.turned(nowMs, true);
+  for (const nowMs of timesMs) backlog.waits(nowMs);
   return backlog;
 }
 
-Deno.test("a stream that never had something waiting is quiet, however often it sends", () => {
+Deno.test("a stream that never had something waiting is quiet", () => {
   const backlog = new Backlog();
-  for (let nowMs = 0; nowMs < 10_000; nowMs++) backlog.turned(nowMs, false);
-  assertEquals([backlog.isBulk(10_000), backlog.ageMs(10_000)], [false, 0]);
+  assertEquals([backlog.mayBeBulk, backlog.isBulk(10_000), backlog.ageMs(10_000)], [false, false, 0]);
 });
 
 Deno.test("it is bulk when something has waited for 100 ms", () => {
@@ -23,10 +22,7 @@ Deno.test("it is bulk when something has waited for 100 ms", () => {
 });
 
 Deno.test("a turn that takes all for a moment does not end a backlog", () => {
-  const backlog = waited(0, 40);
-  backlog.turned(60, false);
-  backlog.turned(100, true);
-  assert(backlog.isBulk(100));
+  assert(waited(0, 40, 100).isBulk(100));
 });
 
 Deno.test("a message that had to wait now and then makes nothing bulk", () => {
@@ -39,7 +35,7 @@ Deno.test("it is quiet again after a second without anything waiting, and begins
   const backlog = waited(0, 100);
   assert(backlog.isBulk(100 + QUIET_AFTER_MS - 1));
   assert(!backlog.isBulk(100 + QUIET_AFTER_MS));
-  backlog.turned(100 + QUIET_AFTER_MS, true);
+  backlog.waits(100 + QUIET_AFTER_MS);
   assert(!backlog.isBulk(100 + QUIET_AFTER_MS));
   assertEquals(backlog.ageMs(100 + QUIET_AFTER_MS), 0);
 });
