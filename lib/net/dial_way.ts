@@ -6,7 +6,7 @@
 import { type ConnectionUse, dial } from "./dial.ts";
 import type { Duplex } from "./duplex.ts";
 import { dialByProxy } from "./proxy/proxy_dial.ts";
-import type { Way } from "./way.ts";
+import { addressOf, type Way } from "./way.ts";
 
 /**
  * Told when somebody has accepted a connection that is not open yet, and what it means if nothing more comes; nothing
@@ -37,5 +37,6 @@ export function dialWay(
   signal?: AbortSignal,
   connected?: Connected,
 ): Promise<Duplex> {
-  return way.kind === "proxy" ? dialByProxy(way.proxy, way.to, use, signal, connected) : dial(way, use, signal);
+  if (way.kind === "proxy") return dialByProxy(way.proxy, way.to, use, signal, connected);
+  return dial(addressOf(way), use, signal);
 }

@@ -16,6 +16,15 @@ Deno.test("a TCP way leads to who listens there, on a socket for the use that is
   accepted.close();
 });
 
+Deno.test("a WebSocket's way leads to the web server, and nothing has been said there yet", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const way = parseWay(`ws://127.0.0.1:${listener.addr.port}/tele`);
+  const [carrier, accepted] = await Promise.all([dialWay(way, "carrier"), listener.accept()]);
+  carrier.close();
+  assertEquals(await accepted.read(new Uint8Array(1)), null);
+  accepted.close();
+});
+
 Deno.test("a way where nobody listens fails with its name", async () => {
   const error = await assertRejects(() => dialWay(parseWay("unix:/nowhere/at/all"), "carrier"), TeleError);
   assertEquals(error.code, "carrier-lost");
