@@ -4,6 +4,7 @@
  * @module
  */
 import { type Address, dialCandidates, formatAddress, parseDialAddress, type TcpAddress } from "./address.ts";
+import { splitWords } from "./command/words.ts";
 import { badInput } from "./error.ts";
 import type { ProxyTarget } from "./proxy/negotiation.ts";
 import { formatProxy, type Proxy } from "./proxy/proxy.ts";
@@ -16,6 +17,16 @@ export interface ProxyWay {
   readonly proxy: Proxy;
   /** Where to. */
   readonly to: ProxyTarget;
+}
+
+/** By a command, whose standard input and output lead there. */
+export interface CommandWay {
+  /** Tells it from other ways. */
+  readonly kind: "command";
+  /** The command as it was written. */
+  readonly text: string;
+  /** The same as a program and its arguments. */
+  readonly words: readonly [string, ...string[]];
 }
 
 /** A WebSocket: what is dialed is the web server, which may be a tele server itself or stand in front of one. */
@@ -31,7 +42,7 @@ export interface WebSocketWay {
 }
 
 /** How a carrier is dialed, told apart by `kind`. TLS is laid over any of them; a WebSocket's upgrade comes behind it. */
-export type Way = Address | ProxyWay | WebSocketWay;
+export type Way = Address | ProxyWay | CommandWay | WebSocketWay;
 
 /** The names that stand for this machine, of which the certificate of a server here has one. */
 const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "::1"] as const;
@@ -55,15 +66,30 @@ const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "::1"] as const;
  *   address: { kind: "tcp", host: "example.com", port: 443 },
  *   target: "/tele",
  * });
+ * assertEquals(parseWay("exec:ssh -W localhost:40300 example.com"), {
+ *   kind: "command",
+ *   text: "ssh -W localhost:40300 example.com",
+ *   words: ["ssh", "-W", "localhost:40300", "example.com"],
+ * });
  * ```
  */
 export function parseWay(text: string, port?: number): Way {
+  const [, command] = /^exec:(.*)$/is.exec(text) ?? [];
+  if (command !== undefined) return parseCommand(command.trim());
   const [, scheme, rest] = /^(wss?|https?):\/\/(.*)$/is.exec(text) ?? [];
   if (scheme === undefined || rest === undefined) return parseDialAddress(text, port);
   if (/^http/i.test(scheme)) {
     throw badInput(`${JSON.stringify(text)} is a page: for a WebSocket write ${text.replace(/^http/i, "ws")}`);
   }
   return parseWebSocket(text, scheme.toLowerCase() === "wss", rest);
+}
+
+function parseCommand(text: string): CommandWay {
+  const [program, ...args] = splitWords(text);
+  if (program === undefined || program === "") {
+    throw badInput("exec: has no command: write for example 'exec:ssh -W localhost:40300 example.com', in quotes");
+  }
+  return { kind: "command", text, words: [program, ...args] };
 }
 
 function parseWebSocket(text: string, isSecure: boolean, rest: string): WebSocketWay {
@@ -110,14 +136,15 @@ export function hostField({ isSecure, address }: WebSocketWay): string {
   return address.port === usualPort(isSecure) ? text.replace(/:\d+$/, "") : text;
 }
 
-/** What is dialed where no proxy leads on. */
-export function addressOf(way: Address | WebSocketWay): Address {
+/** What is dialed, where that is an address of this machine's network; `undefined` where somebody else leads on. */
+export function addressOf(way: Way): Address | undefined {
+  if (way.kind === "proxy" || way.kind === "command") return undefined;
   return way.kind === "websocket" ? way.address : way;
 }
 
 /**
- * Names a way in logs and sentences, without its secrets. A client's identity has that name too, so what is shown of
- * one way stays the same from release to release.
+ * Names a way in logs and sentences, without its secrets; a command has none, since every user of this machine can see
+ * it. A client's identity has that name too, so what is shown of one way stays the same from release to release.
  *
  * @example
  * ```ts
@@ -128,6 +155,7 @@ export function addressOf(way: Address | WebSocketWay): Address {
  * ```
  */
 export function formatWay(way: Way): string {
+  if (way.kind === "command") return `exec:${way.text}`;
   if (way.kind === "proxy") return `${formatAddress({ kind: "tcp", ...way.to })} by ${formatProxy(way.proxy)}`;
   if (way.kind !== "websocket") return formatAddress(way);
   // A query may be a secret, such as the key to a gate in front.
@@ -147,10 +175,9 @@ export function formatWay(way: Way): string {
  * ```
  */
 export function proxyTarget(way: Way): ProxyTarget | undefined {
-  if (way.kind === "proxy") return undefined;
   const address = addressOf(way);
   // A zone (RFC 4007, 11) means something on this machine alone.
-  if (address.kind !== "tcp" || address.host === undefined || address.host.includes("%")) return undefined;
+  if (address?.kind !== "tcp" || address.host === undefined || address.host.includes("%")) return undefined;
   return { host: address.host, port: address.port };
 }
 
@@ -172,7 +199,7 @@ export function byProxy(way: Way, proxy: Proxy): Way {
  * ```
  */
 export function wayCandidates(way: Way): Way[] {
-  return way.kind === "proxy" || way.kind === "websocket" ? [way] : dialCandidates(way);
+  return way.kind === "tcp" || way.kind === "unix" ? dialCandidates(way) : [way];
 }
 
 /**
@@ -190,7 +217,7 @@ export function wayCandidates(way: Way): Way[] {
 export function certifiedNames(way: Way): readonly [string, ...string[]] {
   if (way.kind === "proxy") return [way.to.host];
   const address = addressOf(way);
-  if (address.kind === "unix" || address.host === undefined) return LOOPBACK_NAMES;
+  if (address === undefined || address.kind === "unix" || address.host === undefined) return LOOPBACK_NAMES;
   // A zone (RFC 4007, 11) means something on this machine alone: no certificate has one.
   return [address.host.replace(/%.*$/, "")];
 }

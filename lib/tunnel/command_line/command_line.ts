@@ -141,7 +141,8 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     throw mistake(`--client needs --out=ADDR, the address of the tele server: ${example(session.CLIENT_OUT)}`);
   }
   const input = given.value(session.CLIENT_IN);
-  if (input !== undefined && out.kind !== "proxy" && reaches(addressOf(out), input)) {
+  const to = addressOf(out);
+  if (input !== undefined && to !== undefined && reaches(to, input)) {
     throw mistake(
       "this tele client would connect to itself: --in is where user's clients connect on this machine, and --out is " +
         "the tele server: give them different hosts or ports",
@@ -153,10 +154,9 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
   const guards = "a client certificate (--tls-cert) shows who this client is";
   if (protocol !== undefined) refuseSessionOptions(given, environment, guards);
   const secured = clientTls(given, out);
-  if (secured !== undefined && secured.name === undefined && out.kind === "unix") {
-    throw mistake(
-      `TLS over a unix socket needs --tls-name=NAME, since a path is no name to verify: ${example(tls.TLS_NAME)}`,
-    );
+  if (secured !== undefined && secured.name === undefined && (out.kind === "unix" || out.kind === "command")) {
+    const [over, no] = out.kind === "unix" ? ["a unix socket", "a path is no name"] : ["a command", "it has no name"];
+    throw mistake(`TLS over ${over} needs --tls-name=NAME, since ${no} to verify: ${example(tls.TLS_NAME)}`);
   }
   const options = {
     in: input,

@@ -5,6 +5,7 @@
  */
 import { type Address, parseAddress, reaches } from "../../net/address.ts";
 import type { Clock } from "../../net/clock.ts";
+import { Commands } from "../../net/command/commands.ts";
 import { type Connected, dialWay } from "../../net/dial_way.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { badInput, TeleError } from "../../net/error.ts";
@@ -33,8 +34,8 @@ export interface OuterDialer {
   dialCarrier(signal: AbortSignal, connected?: Connected): Promise<Duplex>;
   /** Opens a connection of RFD 80 mode. Only with TLS; throws as {@linkcode dialTls}. */
   dialProtocol(signal: AbortSignal): Promise<TlsConnection>;
-  /** Stops watching files. */
-  stop(): void;
+  /** Stops watching files, and ends commands; settles when those are gone. */
+  stop(): Promise<void>;
 }
 
 /**
@@ -45,12 +46,15 @@ export interface OuterDialer {
 export async function makeDialer(options: ClientOptions, log: Log, clock: Clock): Promise<OuterDialer> {
   const { out, tls } = options;
   const watch = await watchProxy(options.proxy, log, clock);
+  const commands = new Commands({ clock, log });
+  // What still runs when this process ends would go on without it.
+  if (out.kind === "command") addEventListener("unload", () => commands.kill());
   const way = () => watch.proxy === undefined ? out : byProxy(out, watch.proxy);
   if (tls === undefined) {
     return {
       async dialCarrier(signal, connected) {
         const dialed = way();
-        const duplex = await dialWay(dialed, "carrier", signal, connected);
+        const duplex = await dialWay(dialed, "carrier", signal, connected, commands);
         const isDirect = dialed.kind === "tcp" || dialed.kind === "websocket";
         if (!isDirect || !isOwnPort(duplex, options.in)) return await upgraded(duplex, out, signal);
         duplex.close();
@@ -58,7 +62,10 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
         throw new TeleError("refused", `${formatWay(out)}: ${sentence}`);
       },
       dialProtocol: () => Promise.reject(badInput("RFD 80 mode needs TLS")),
-      stop: () => watch.stop(),
+      stop() {
+        watch.stop();
+        return commands.stop();
+      },
     };
   }
   // Before the files, with which a runtime that is too old finds fault.
@@ -75,9 +82,9 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
     onChange: (texts) => settings = settingsOf(tls, protocols, texts),
   });
   return {
-    dialProtocol: (signal) => dialTls(way(), settings, signal),
+    dialProtocol: (signal) => dialTls(way(), settings, signal, undefined, commands),
     async dialCarrier(signal, connected) {
-      const { duplex, protocol } = await dialTls(way(), settings, signal, connected);
+      const { duplex, protocol } = await dialTls(way(), settings, signal, connected, commands);
       if (out.kind === "websocket") return await upgraded(duplex, out, signal);
       if (protocol === SESSION_ALPN) return duplex;
       duplex.close();
@@ -87,6 +94,7 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
     stop() {
       watch.stop();
       stopFiles();
+      return commands.stop();
     },
   };
 }

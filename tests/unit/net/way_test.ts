@@ -105,6 +105,18 @@ Deno.test("a query is not shown, since it may be a secret; what is dialed is the
   assert(way.kind === "websocket");
   assertEquals(formatWay(way), "wss://example.com/tele?…");
   assertEquals(proxyTarget(way), { host: "example.com", port: 443 });
-  assertEquals(formatAddress(addressOf(way)), "example.com:443");
+  assertEquals(formatAddress(addressOf(way)!), "example.com:443");
   assertEquals([wayCandidates(way), certifiedNames(way)], [[way], ["example.com"]]);
+});
+
+Deno.test("a command is a way, named as it was written and split into words at once", () => {
+  const way = parseWay("exec: ssh -W 'localhost:40300' example.com ");
+  const words = ["ssh", "-W", "localhost:40300", "example.com"] as [string, ...string[]];
+  assertEquals(way, { kind: "command", text: "ssh -W 'localhost:40300' example.com", words });
+  assertEquals(formatWay(way), "exec:ssh -W 'localhost:40300' example.com");
+  assertEquals([wayCandidates(way), proxyTarget(way), addressOf(way)], [[way], undefined, undefined]);
+  for (const text of ["exec:", "exec: ", "exec:''"]) {
+    assertThrows(() => parseWay(text), TeleError, "exec: has no command: write for example");
+  }
+  assertThrows(() => parseWay("exec:ssh 'a"), TeleError, "has no end");
 });

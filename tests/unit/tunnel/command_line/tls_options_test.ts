@@ -30,6 +30,7 @@ Deno.test("half of TLS is refused", () => {
     [[...CLIENT, "--tls-key=k"], ["--tls-key needs --tls-cert=FILE"]],
     [["--client", "--out=unix:/a", "--tls"], ["--tls-name=NAME", "unix socket"]],
     [["--client", "--out=unix:/a", "--protocol=x"], ["--tls-name=NAME"]],
+    [["--client", "--out=exec:a", "--tls"], ["--tls-name=NAME", "over a command"]],
     [[...CLIENT, "--tls-name=example.com:443"], ["--tls-name takes", "without a port"]],
     [[...CLIENT, "--tls-name=*.example.com"], ["stands for many"]],
     [[...CLIENT, "--tls-ca"], ["--tls-ca takes a file", "no value"]],
