@@ -235,6 +235,28 @@ const RUNNERS: Record<string, Runner> = {
     },
   },
 
+  "By a command": {
+    programs: ["ssh", "sshd", "ssh-keygen", "socat"],
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      const sshd = await startSshd(s);
+      const config = await provideSsh(sandbox, sshd);
+      await Deno.writeTextFile(config, `Host 127.0.0.1\n  Port ${sshd.port}\n`);
+      // What stand for those that no test has here let socat run beside the tele server, as they do.
+      await sandbox.provide("kubectl", '[ "$1 $2 $3 $4" = "exec -i deploy/web --" ] && shift 4 && exec "$@"');
+      await sandbox.provide("docker", '[ "$1 $2 $3" = "exec -i web" ] && shift 3 && exec "$@"');
+      sandbox.stand.set("192.0.2.7", "127.0.0.1");
+      sandbox.serve(8000, s.use(new UserServer(echo)).port);
+      await sandbox.run(recipes.next("tele --server --in=:8000 --out=127.0.0.1:40300"));
+      for (const command of ["ssh -W", "kubectl exec", "docker exec", "socat -"]) {
+        sandbox.serve(8001, freePort());
+        await sandbox.run(recipes.next(`tele --client --in=:8001 --out='exec:${command}`));
+        await echoesAt(sandbox.port(8001));
+      }
+      return sandbox;
+    },
+  },
+
   "Unix sockets": {
     programs: ["redis-server", "redis-cli"],
     async run(recipes, s) {

@@ -16,9 +16,12 @@ import { serverHandshake } from "./server_handshake.ts";
 import { splicedHandshake } from "./spliced_handshake.ts";
 import type { Target } from "./target.ts";
 import { webCrypto } from "./webcrypto.ts";
+import { httpHeads, webSocketFrames } from "./websocket.ts";
 
 /** In the order of the layers. */
 export const TARGETS: readonly Target[] = [
+  httpHeads,
+  webSocketFrames,
   pingCodec,
   pingStreams,
   sessionFrames,

@@ -68,8 +68,8 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
     tryNow: () => users.tryNow(),
     async stop(reason) {
       listening.close();
-      dialer.stop();
       await users.stop(`the tele client ended (${reason})`);
+      await dialer.stop();
     },
   };
 }

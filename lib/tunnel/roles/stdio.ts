@@ -67,8 +67,8 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
       user.part();
       // In an outage nothing can end by itself.
       if (pool.status.attached > 0) await sleep(clock, PARTING_MS, over.signal);
-      dialer.stop();
       await pool.stop(`the tele client ended (${reason})`);
+      await dialer.stop();
     },
   };
 }

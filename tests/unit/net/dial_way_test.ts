@@ -1,10 +1,14 @@
 /** Opening a connection by each way. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { systemClock } from "../../../lib/net/clock.ts";
+import { Commands } from "../../../lib/net/command/commands.ts";
 import { DenoDuplex } from "../../../lib/net/deno_duplex.ts";
 import { dialWay } from "../../../lib/net/dial_way.ts";
 import { TeleError } from "../../../lib/net/error.ts";
+import { silentLog } from "../../../lib/net/log.ts";
 import { parseProxy } from "../../../lib/net/proxy/proxy.ts";
 import { byProxy, parseWay } from "../../../lib/net/way.ts";
+import { FakeProcess } from "../../support/fake_process.ts";
 
 Deno.test("a TCP way leads to who listens there, on a socket for the use that is told", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -13,6 +17,15 @@ Deno.test("a TCP way leads to who listens there, on a socket for the use that is
   assert(carrier instanceof DenoDuplex);
   assertEquals(carrier.peer, `127.0.0.1:${listener.addr.port}`);
   carrier.close();
+  accepted.close();
+});
+
+Deno.test("a WebSocket's way leads to the web server, and nothing has been said there yet", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const way = parseWay(`ws://127.0.0.1:${listener.addr.port}/tele`);
+  const [carrier, accepted] = await Promise.all([dialWay(way, "carrier"), listener.accept()]);
+  carrier.close();
+  assertEquals(await accepted.read(new Uint8Array(1)), null);
   accepted.close();
 });
 
@@ -45,4 +58,26 @@ Deno.test("a way by a proxy asks the proxy, and says so when it has accepted", a
   const carrier = await dialing;
   assertEquals(carrier.peer, "example.com:40300");
   carrier.close();
+});
+
+Deno.test("a way by a command starts it where commands are started, unless it was given up beforehand", async () => {
+  const started: FakeProcess[] = [];
+  const start = () => {
+    started.push(new FakeProcess());
+    return started.at(-1)!;
+  };
+  const commands = new Commands({ clock: systemClock, log: silentLog, start });
+  const way = parseWay("exec:ssh -W a:1 b");
+  await assertRejects(() => dialWay(way, "carrier", AbortSignal.abort(), undefined, commands));
+  assertEquals(started.length, 0);
+  const carrier = await dialWay(way, "carrier", undefined, undefined, commands);
+  assertEquals([carrier.peer, started.length], ["exec:ssh -W a:1 b", 1]);
+  started[0]!.onTerminate = () => started[0]!.end(0, { hasClosed: true });
+  carrier.close();
+  await commands.stop();
+  await assertRejects(
+    () => dialWay(parseWay("exec:no-such-program-of-tele"), "carrier"),
+    TeleError,
+    "there is no program",
+  );
 });

@@ -155,11 +155,11 @@ tlsTest("a client without TLS", async () => {
 tlsTest("a client of another protocol is named", async () => {
   const world = await TlsWorld.start();
   using plain = await Deno.connect({ hostname: "127.0.0.1", port: world.port });
-  await plain.write(new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"));
-  assertEquals(
-    await world.refusal(),
-    "a web (HTTP) client speaks here: users' programs connect to the tele client's port",
-  );
+  await plain.write(new TextEncoder().encode("SSH-2.0-x\r\n"));
+  assertEquals(await world.refusal(), "an SSH client speaks here: users' programs connect to the tele client's port");
+  using web = await Deno.connect({ hostname: "127.0.0.1", port: world.port });
+  await web.write(new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"));
+  assertEquals(await world.refusal(), "a web client came without TLS: let it use https:// or wss://");
   world.close();
 });
 
