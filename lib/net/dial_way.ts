@@ -23,7 +23,7 @@ export type Connected = (silence?: string) => void;
  * @param use What the sockets beneath are to be: `carrier` where frames follow, `user` where TLS does, whose engine
  * asks for a callback.
  * @param signal Gives up when it aborts: what was begun is closed at once.
- * @param connected Called when somebody in the middle has accepted the connection.
+ * @param connected Called when somebody in the middle has accepted the connection, as a proxy or a command.
  * @param commands Where commands are started; else one belongs to nobody but its carrier, and nothing that it says is
  * kept.
  * @throws {TeleError} `carrier-lost` for all that the network does, `refused` or `protocol` for what a proxy says,
@@ -47,9 +47,12 @@ export async function dialWay(
   switch (way.kind) {
     case "proxy":
       return await dialByProxy(way.proxy, way.to, use, signal, connected);
-    case "command":
+    case "command": {
       signal?.throwIfAborted();
-      return commands.open(way.words, formatWay(way));
+      const duplex = commands.open(way.words, formatWay(way));
+      connected?.("the command runs, but no tele server answers by it");
+      return duplex;
+    }
     case "websocket":
       return await dial(way.address, use, signal);
     default:

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } 
 import { SQUID_PROGRAMS, startMicrosocks, startSquid } from "../support/proxies.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { onUnix } from "../support/skip.ts";
-import { connectTo, echo, endingOf, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
+import { connectTo, echo, endingOf, freePort, roundTrip, UserServer, writeAll } from "../support/user_programs.ts";
 import { within } from "../support/wait.ts";
 import { standsEverything, startWay } from "../support/way_trials.ts";
 
@@ -23,10 +23,18 @@ Deno.test({
       startWay(s, (port) => [`--out=localhost:${port}`, `--proxy=socks5://127.0.0.1:${open.port}`]),
       // The environment's proxy leads to no loopback address; this one has not the form of one.
       startWay(s, (port) => [`--out=0.0.0.0:${port}`], {
-        client: { env: { ALL_PROXY: `socks5h://alice:p%40ss%2Fword@127.0.0.1:${guarded.port}` } },
+        client: { env: { NO_PROXY: "", ALL_PROXY: `socks5h://alice:p%40ss%2Fword@127.0.0.1:${guarded.port}` } },
       }),
     ]);
     await Promise.all(ways.map(standsEverything));
+    const web = await s.start("client", [
+      "--in=127.0.0.1:0",
+      `--out=ws://localhost:${ways[0]!.breaker.port}/any/path`,
+      `--proxy=http://127.0.0.1:${squid.openPort}`,
+    ]);
+    using user = await connectTo(web.port);
+    await writeAll(user, new TextEncoder().encode("e"));
+    await within(roundTrip(user, "by a WebSocket, and that by Squid"), 20_000, "an echo");
     const logs = ways.map(({ client }) => client.log.join("\n"));
     assertStringIncludes(logs[0]!, `reached by the proxy http://127.0.0.1:${squid.port} (--proxy-file)`);
     assertMatch(logs[2]!, /info .*reached by the proxy socks5:\/\/127\.0\.0\.1:\d+ \(ALL_PROXY of the environment;/);
@@ -74,7 +82,10 @@ Deno.test({
     told.forEach((line, at) => assertStringIncludes(line, expected[at]!));
     // Squid waits for more than the few bytes of a greeting of SOCKS.
     const silent = await s.start("client", ["--in=127.0.0.1:0", out, `--proxy=socks5://${http}`]);
-    await silent.logged(/takes the connection but does not answer: check its host, port and scheme/, 20_000);
+    await silent.logged(
+      /takes connections but does not answer: either .* \(check --out\), or it is no such proxy/,
+      20_000,
+    );
     assertFalse(told.some((line) => /hush|p@ss|p%40ss/.test(line)), told.join("\n"));
   }),
 });

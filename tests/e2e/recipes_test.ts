@@ -24,6 +24,7 @@ import {
   writeAll,
 } from "../support/user_programs.ts";
 import { until } from "../support/wait.ts";
+import { blockFor, makeSite, startWebServer, TITLE, WEB_SERVERS } from "../support/web_servers.ts";
 
 const SECTIONS = ["README.md", "lib/tunnel/MANUAL.md"].flatMap((path) =>
   recipeSections(Deno.readTextFileSync(new URL(`../../${path}`, import.meta.url)))
@@ -207,6 +208,31 @@ const RUNNERS: Record<string, Runner> = {
         text: "tele --client --in=:2223 --out=example.com:8443 --tls-ca=tls/cert.pem",
       });
       await echoesAt(sandbox.port(2223));
+      return sandbox;
+    },
+  },
+
+  [TITLE]: {
+    programs: WEB_SERVERS.map((server) => server.program),
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      sandbox.serve(22, s.use(new UserServer(echo)).port);
+      await withToken(sandbox);
+      await sandbox.run(recipes.next("tele --server --in=:22 --out=127.0.0.1:40300"));
+      const client = recipes.next("tele --client --in=:2222 --out=wss://example.com/tele");
+      await sandbox.type("tele --make-cert=tls --host=example.com");
+      const pair = { cert: `${sandbox.folder}/tls/cert.pem`, key: `${sandbox.folder}/tls/key.pem` };
+      for (const server of WEB_SERVERS) {
+        const block = recipes.next(blockFor(server).text);
+        const site = await makeSite(s, pair);
+        sandbox.serve(443, site.port);
+        await startWebServer(s, server, sandbox.translate(block.text), site);
+        // The URL tells no port; the certificate is of nobody whom all trust.
+        sandbox.stand.set("wss://127.0.0.1/tele", `wss://127.0.0.1:${site.port}/tele --tls-ca=tls/cert.pem`);
+        sandbox.serve(2222, freePort());
+        await sandbox.run(client);
+        await echoesAt(sandbox.port(2222));
+      }
       return sandbox;
     },
   },

@@ -28,7 +28,7 @@ import { pause, until, within } from "./wait.ts";
 const [DOWN_BYTES, UP_BYTES] = [64 << 20, 8 << 20];
 
 /** How long nothing is sent, in milliseconds: more than the time-out of the middle boxes that tests set up. */
-const IDLE_MS = 4_500;
+const IDLE_MS = 6_000;
 
 /** A tunnel whose client reaches the server by the way under test, and has a breaker in front of the server. */
 export interface WayUnderTest {
@@ -49,7 +49,7 @@ export interface WayUnderTest {
  */
 export async function startWay(
   s: Scenario,
-  clientArgs: (port: number) => string[],
+  clientArgs: (port: number) => string[] | Promise<string[]>,
   options: { server?: ProcessOptions; client?: ProcessOptions } = {},
 ): Promise<WayUnderTest> {
   const reports: Exchange[] = [];
@@ -60,7 +60,7 @@ export async function startWay(
   const user = s.use(new UserServer(byFirstByte({ e: echo, s: sum, x: exchanges })));
   const server = await s.server(user.port, 0, options.server);
   const breaker = await s.breaker(server.port);
-  const args = ["--in=127.0.0.1:0", "--ping-interval=1s", "--log-level=debug", ...clientArgs(breaker.port)];
+  const args = ["--in=127.0.0.1:0", "--ping-interval=1s", "--log-level=debug", ...await clientArgs(breaker.port)];
   const client = await s.start("client", args, options.client);
   return { breaker, client, user, reports };
 }

@@ -42,21 +42,17 @@ Deno.test("a way that is given up beforehand is not tried", async () => {
 Deno.test("a way by a proxy asks the proxy, and says so when it has accepted", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const proxy = parseProxy(`http://127.0.0.1:${listener.addr.port}`);
-  let silence: string | undefined;
-  const dialing = dialWay(
-    byProxy(parseWay("example.com:40300"), proxy),
-    "carrier",
-    undefined,
-    (told) => silence = told,
-  );
+  const told: (string | undefined)[] = [];
+  const connected = (silence?: string) => void told.push(silence);
+  const dialing = dialWay(byProxy(parseWay("example.com:40300"), proxy), "carrier", undefined, connected);
   using accepted = await listener.accept();
   const asked = new Uint8Array(256);
   const count = await accepted.read(asked) ?? 0;
   assert(new TextDecoder().decode(asked.subarray(0, count)).startsWith("CONNECT example.com:40300 HTTP/1.1\r\n"));
-  assert(silence?.includes("does not answer"), silence);
+  assert(told.length === 1 && told[0]?.includes("does not answer"), `${told}`);
   await accepted.write(new TextEncoder().encode("HTTP/1.1 200 OK\r\n\r\n"));
   const carrier = await dialing;
-  assertEquals(carrier.peer, "example.com:40300");
+  assertEquals([carrier.peer, told.length, told[1]], ["example.com:40300", 2, undefined]);
   carrier.close();
 });
 
@@ -70,8 +66,10 @@ Deno.test("a way by a command starts it where commands are started, unless it wa
   const way = parseWay("exec:ssh -W a:1 b");
   await assertRejects(() => dialWay(way, "carrier", AbortSignal.abort(), undefined, commands));
   assertEquals(started.length, 0);
-  const carrier = await dialWay(way, "carrier", undefined, undefined, commands);
+  let told: string | undefined;
+  const carrier = await dialWay(way, "carrier", undefined, (silence) => told = silence, commands);
   assertEquals([carrier.peer, started.length], ["exec:ssh -W a:1 b", 1]);
+  assertEquals(told, "the command runs, but no tele server answers by it");
   started[0]!.onTerminate = () => started[0]!.end(0, { hasClosed: true });
   carrier.close();
   await commands.stop();
