@@ -122,7 +122,8 @@ export async function listenTls(
 
 /** A web client that does not speak TLS is told so in its own words. */
 async function expectTls(transport: Duplex, clock: Clock): Promise<Duplex> {
-  const seen = await recognize(transport);
+  // What reads fail with now, they fail with again, and that is explained with all else.
+  const seen = await recognize(transport).catch(() => undefined);
   if (!seen?.isWeb) return seen?.duplex ?? transport;
   await refuseWeb(seen.duplex, clock, "This port takes TLS: write https:// or wss://.");
   throw new TeleError("protocol", "a web client came without TLS: let it use https:// or wss://");

@@ -132,8 +132,18 @@ function usualPort(isSecure: boolean): number {
  * ```
  */
 export function hostField({ isSecure, address }: WebSocketWay): string {
+  return placeOf(isSecure, { ...address, host: withoutZone(address.host) });
+}
+
+/** The address as it stands in a URL. */
+function placeOf(isSecure: boolean, address: TcpAddress): string {
   const text = formatAddress(address);
   return address.port === usualPort(isSecure) ? text.replace(/:\d+$/, "") : text;
+}
+
+/** A zone (RFC 4007, 11) means something on this machine alone: no certificate has one, and no web server. */
+function withoutZone(host: string): string {
+  return host.replace(/%.*$/, "");
 }
 
 /** What is dialed, where that is an address of this machine's network; `undefined` where somebody else leads on. */
@@ -159,7 +169,7 @@ export function formatWay(way: Way): string {
   if (way.kind === "proxy") return `${formatAddress({ kind: "tcp", ...way.to })} by ${formatProxy(way.proxy)}`;
   if (way.kind !== "websocket") return formatAddress(way);
   // A query may be a secret, such as the key to a gate in front.
-  return `${way.isSecure ? "wss" : "ws"}://${hostField(way)}${way.target.replace(/\?.*$/, "?…")}`;
+  return `${way.isSecure ? "wss" : "ws"}://${placeOf(way.isSecure, way.address)}${way.target.replace(/\?.*$/, "?…")}`;
 }
 
 /**
@@ -218,6 +228,5 @@ export function certifiedNames(way: Way): readonly [string, ...string[]] {
   if (way.kind === "proxy") return [way.to.host];
   const address = addressOf(way);
   if (address === undefined || address.kind === "unix" || address.host === undefined) return LOOPBACK_NAMES;
-  // A zone (RFC 4007, 11) means something on this machine alone: no certificate has one.
-  return [address.host.replace(/%.*$/, "")];
+  return [withoutZone(address.host)];
 }

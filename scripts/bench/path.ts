@@ -7,15 +7,15 @@ import type { Scenario } from "../../tests/support/scenario.ts";
 import { until } from "../../tests/support/wait.ts";
 import { Program } from "./program.ts";
 
-/** What a path is like; the same both ways. */
+/** What a path is like; the same both ways unless said. */
 export interface PathOptions {
   roundTripMs: number;
   megabitsPerSecond: number;
   queueKib: number;
   /** Packets that it loses at random. @default {0} */
   lossPercent?: number;
-  /** It holds what comes for this long, and lets it pass in bursts. @default {0} */
-  gatherMs?: number;
+  /** It holds what comes, and lets it pass in bursts. @default {nothing is held} */
+  gathers?: { everyMs: number; direction: "both ways" | "towards the near end" };
 }
 
 /** Names of two network namespaces. */
@@ -42,11 +42,14 @@ export class Path {
 
   /** Lays path `number` of these two, with the compiled `wan`. It ends with the scenario. */
   static async lay(s: Scenario, wan: string, { near, far }: Ends, number: number, options: PathOptions): Promise<Path> {
-    const { roundTripMs, megabitsPerSecond, queueKib, lossPercent, gatherMs } = options;
+    const { roundTripMs, megabitsPerSecond, queueKib, lossPercent, gathers } = options;
     const numbers = [roundTripMs / 2, megabitsPerSecond, queueKib, MTU, number].map(String);
     const program = await Program.start(s, { command: [wan, near, far, ...numbers], says: "ready", listens: true });
     if (lossPercent !== undefined) await program.tell(`loss ${lossPercent}`);
-    if (gatherMs !== undefined) await program.tell(`gather ${gatherMs}`);
+    if (gathers !== undefined) {
+      const which = gathers.direction === "both ways" ? "" : " ba";
+      await program.tell(`gather ${gathers.everyMs}${which}`);
+    }
     return new Path(`10.99.${number}.2`, program);
   }
 

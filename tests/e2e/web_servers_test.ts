@@ -1,10 +1,13 @@
 /** Carriers by WebSocket through real web servers, with the manual's configurations, and to a tele server at once. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { Breaker } from "../support/breaker.ts";
 import { tlsFiles } from "../support/rfd80_peer.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { onUnix, program } from "../support/skip.ts";
+import { startSshd } from "../support/sshd.ts";
+import type { TeleProcess } from "../support/tele_process.ts";
 import { connectTo, echo, endingOf, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
-import { within } from "../support/wait.ts";
+import { pause, within } from "../support/wait.ts";
 import { standsEverything, startWay, type WayUnderTest } from "../support/way_trials.ts";
 import { blockFor, makeSite, type Site, startWebServer, WEB_SERVERS, type WebServer } from "../support/web_servers.ts";
 
@@ -27,6 +30,15 @@ async function inFront(
   const block = blockFor(server).text.replace(/:443\b/, `:${site.port}`).replace(/:40300\b/, `:${port}`);
   await startWebServer(s, server, block, site);
   return { site, client: [`--out=wss://localhost:${site.port}/tele`, ca!] };
+}
+
+/** A tele client whose carriers pass a breaker and then nginx, to a tele server for the user's server on `port`. */
+async function tunnelByNginx(s: Scenario, port: number): Promise<{ client: TeleProcess; breaker: Breaker }> {
+  const server = await s.server(port);
+  const { site, client: [, ca] } = await inFront(s, NGINX, server.port);
+  const breaker = await s.breaker(site.port);
+  const client = await s.start("client", ["--in=127.0.0.1:0", `--out=wss://localhost:${breaker.port}/tele`, ca!]);
+  return { client, breaker };
 }
 
 /** A way by a web server. */
@@ -97,5 +109,36 @@ Deno.test({
     using late = await connectTo(tele.port);
     await within(roundTrip(late, "behind the silence"), 20_000, "the echo behind the silence");
     assertEquals(tele.log.filter((line) => / error /.test(line)), []);
+  }),
+});
+
+Deno.test({
+  name: "ssh through nginx: an outage of 6 s is nothing but time",
+  ...onUnix("nginx", "ssh", "sshd", "ssh-keygen"),
+  fn: scenario(60_000, async (s) => {
+    const sshd = await startSshd(s);
+    const tunnel = await tunnelByNginx(s, sshd.port);
+    const command = "for turn in 1 2 3; do echo turn $turn; sleep 2; done; cat; exit 7";
+    const ssh = new Deno.Command(program("ssh"), {
+      args: [...sshd.options, "-p", String(tunnel.client.port), "127.0.0.1", command],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    const writer = ssh.stdin.getWriter();
+    await writer.write(new TextEncoder().encode("typed before the outage\n"));
+    const ending = ssh.output();
+    await tunnel.client.logged(/link up/, 20_000);
+    await pause(1_000);
+    tunnel.breaker.blackHole(true);
+    await pause(6_000);
+    tunnel.breaker.reset();
+    tunnel.breaker.blackHole(false);
+    await writer.write(new TextEncoder().encode("typed behind it\n"));
+    await writer.close();
+    const { code, stdout } = await within(ending, 20_000, "the end of ssh");
+    const lines = "turn 1\nturn 2\nturn 3\ntyped before the outage\ntyped behind it\n";
+    assertEquals([code, new TextDecoder().decode(stdout)], [7, lines]);
+    await tunnel.client.logged(/link lost: silent for .*; trying to resume/, 1_000);
   }),
 });

@@ -11,6 +11,7 @@ import { pingCodec, pingStreams } from "./ping.ts";
 import { clientHandshake } from "./client_handshake.ts";
 import { streams } from "./streams.ts";
 import { messages, sessionFrames } from "./session_decoders.ts";
+import { proxies } from "./proxies.ts";
 import { relayed } from "./relay.ts";
 import { serverHandshake } from "./server_handshake.ts";
 import { splicedHandshake } from "./spliced_handshake.ts";
@@ -22,6 +23,7 @@ import { httpHeads, webSocketFrames } from "./websocket.ts";
 export const TARGETS: readonly Target[] = [
   httpHeads,
   webSocketFrames,
+  proxies,
   pingCodec,
   pingStreams,
   sessionFrames,

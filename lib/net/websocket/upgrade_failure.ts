@@ -19,6 +19,7 @@ const STATUSES: Readonly<Record<number, Explanation>> = {
   405: ["refused", "takes no WebSocket there: give the path that it passes on to the tele server"],
   407: ["refused", "is a proxy that wants a login: give it with --proxy"],
   426: ["refused", "wants another protocol or version: it must pass WebSockets (version 13) on to the tele server"],
+  511: ["protocol", "wants its user to log in to the network first, in a browser"],
 };
 
 /** From here on it is the server's own trouble (RFC 9110, 15.6). */

@@ -56,7 +56,7 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
         const dialed = way();
         const duplex = await dialWay(dialed, "carrier", signal, connected, commands);
         const isDirect = dialed.kind === "tcp" || dialed.kind === "websocket";
-        if (!isDirect || !isOwnPort(duplex, options.in)) return await upgraded(duplex, out, signal);
+        if (!isDirect || !isOwnPort(duplex, options.in)) return await upgraded(duplex, out, signal, connected);
         duplex.close();
         const sentence = "that is this tele client's own --in: give the tele server's address as --out";
         throw new TeleError("refused", `${formatWay(out)}: ${sentence}`);
@@ -85,7 +85,7 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
     dialProtocol: (signal) => dialTls(way(), settings, signal, undefined, commands),
     async dialCarrier(signal, connected) {
       const { duplex, protocol } = await dialTls(way(), settings, signal, connected, commands);
-      if (out.kind === "websocket") return await upgraded(duplex, out, signal);
+      if (out.kind === "websocket") return await upgraded(duplex, out, signal, connected);
       if (protocol === SESSION_ALPN) return duplex;
       duplex.close();
       const sentence = `it speaks TLS but not ${SESSION_ALPN}: it is no tele server, or not one for that protocol`;
@@ -106,9 +106,11 @@ function protocolsOf({ out, protocol }: ClientOptions): string[] {
 }
 
 /** The carrier on a connection, behind the upgrade of a WebSocket. */
-async function upgraded(duplex: Duplex, out: Way, signal: AbortSignal): Promise<Duplex> {
+async function upgraded(duplex: Duplex, out: Way, signal: AbortSignal, connected?: Connected): Promise<Duplex> {
   if (out.kind !== "websocket") return duplex;
-  return await openWebSocket(duplex, { url: formatWay(out), host: hostField(out), target: out.target }, signal);
+  const url = formatWay(out);
+  connected?.(`${url}: the web server there takes the connection, but neither it nor a tele server behind it answers`);
+  return await openWebSocket(duplex, { url, host: hostField(out), target: out.target }, signal);
 }
 
 /** Whether a name has led this client to its own port. */

@@ -57,7 +57,7 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
   pool.take(user);
   return {
     readyLine: `tele client ready: ${user.peer}, tele server is ${formatWay(options.out)}${
-      options.tls ? " (TLS)" : ""
+      options.tls && options.out.kind !== "websocket" ? " (TLS)" : ""
     }`,
     listens: [],
     ended,

@@ -76,6 +76,7 @@ Deno.test("a WebSocket's URL has a host, the usual port unless it says another, 
   assertEquals(read("wss://example.com:80/x"), [true, "example.com:80", "example.com:80", "/x"]);
   assertEquals(read("ws://[2001:db8::1]:8080?x"), [false, "[2001:db8::1]:8080", "[2001:db8::1]:8080", "/?x"]);
   assertEquals(read("wss://[::1]/a b/ü"), [true, "[::1]:443", "[::1]", "/a%20b/%C3%BC"]);
+  assertEquals(read("ws://[fe80::1%eth0]/"), [false, "[fe80::1%eth0]:80", "[fe80::1]", "/"]);
   assertEquals(read("ws://münchen.example/"), [false, "xn--mnchen-3ya.example:80", "xn--mnchen-3ya.example", "/"]);
 });
 

@@ -22,6 +22,7 @@ Deno.test("each status says what to change, and whether trying again may help", 
     [502, "carrier-lost", "does not reach the tele server (502): start that"],
     [503, "carrier-lost", "does not reach the tele server (503)"],
     [504, "carrier-lost", "does not reach the tele server (504)"],
+    [511, "protocol", "wants its user to log in to the network first, in a browser (511)"],
     [NaN, "protocol", "answers with no status"],
   ];
   for (const [status, code, part] of answers) {

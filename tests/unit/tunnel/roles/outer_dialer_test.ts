@@ -129,8 +129,18 @@ Deno.test("a WebSocket is opened before the carrier is handed on, and what a web
   assertEquals(await server!.read(new Uint8Array(9)), 2);
   carrier.close();
   server!.close();
-  const dialing = assertRejects(dial, TeleError, "the web server there has nothing there (404)");
+  let silence: string | undefined;
+  const dialing = assertRejects(
+    () => dialer.dialCarrier(AbortSignal.timeout(5_000), (told) => silence = told),
+    TeleError,
+    "the web server there has nothing there (404)",
+  );
   const stranger = await listener.accept();
+  await stranger.read(new Uint8Array(1));
+  assertStringIncludes(
+    silence!,
+    "the web server there takes the connection, but neither it nor a tele server behind it",
+  );
   await stranger.write(new TextEncoder().encode("HTTP/1.1 404 Not Found\r\n\r\n"));
   const error = await dialing;
   assert(error.message.startsWith(`ws://127.0.0.1:${listener.addr.port}/tele: `), error.message);
