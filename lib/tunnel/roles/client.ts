@@ -59,7 +59,7 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
   take = (user) => users.take(user);
   early.forEach(take);
   const where = `user's clients connect to ${listening.addresses.join(" and ")}`;
-  const server = `${formatWay(options.out)}${options.tls ? " (TLS)" : ""}`;
+  const server = `${formatWay(options.out)}${options.tls && options.out.kind !== "websocket" ? " (TLS)" : ""}`;
   warnOfExposure(listening, options, log);
   return {
     readyLine: `tele client ready: ${where}, tele server is ${server}`,
@@ -68,8 +68,8 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
     tryNow: () => users.tryNow(),
     async stop(reason) {
       listening.close();
-      dialer.stop();
       await users.stop(`the tele client ended (${reason})`);
+      await dialer.stop();
     },
   };
 }

@@ -57,7 +57,7 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
   pool.take(user);
   return {
     readyLine: `tele client ready: ${user.peer}, tele server is ${formatWay(options.out)}${
-      options.tls ? " (TLS)" : ""
+      options.tls && options.out.kind !== "websocket" ? " (TLS)" : ""
     }`,
     listens: [],
     ended,
@@ -67,8 +67,8 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
       user.part();
       // In an outage nothing can end by itself.
       if (pool.status.attached > 0) await sleep(clock, PARTING_MS, over.signal);
-      dialer.stop();
       await pool.stop(`the tele client ended (${reason})`);
+      await dialer.stop();
     },
   };
 }

@@ -41,7 +41,11 @@ class PoolWorld {
       log,
       streamLog: new StreamLog(clock, log),
       onStreamEnd: (_stream, end) => void world.ends.push(end),
-      dialer: { dialCarrier: network.dial, dialProtocol: () => Promise.reject(new Error("not here")), stop() {} },
+      dialer: {
+        dialCarrier: network.dial,
+        dialProtocol: () => Promise.reject(new Error("not here")),
+        stop: () => Promise.resolve(),
+      },
     });
     assertEquals(network.dials, 0, "nothing is dialed before it begins");
     world.pool = begin();
