@@ -182,7 +182,8 @@ export class MuxClient {
   /** Another session, if the end of this one loses nothing. */
   #renew(): void {
     const { session } = this.#sessions;
-    if (session.carrier === undefined || !session.isEmpty) return;
+    // A goodbye on a carrier in doubt may be lost, and what the server has left would wait there for an hour.
+    if (session.carrier === undefined || session.carrier.doubt !== undefined || !session.isEmpty) return;
     const message = "half of the numbers of its streams are used up, and nothing is under way; another begins";
     session.end(new TeleError("closed", message), { code: EndCode.shutdown, message });
   }

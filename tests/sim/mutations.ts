@@ -887,6 +887,12 @@ export const MUTATIONS: readonly Mutation[] = [
     "",
   ),
   fault(
+    "another session begun though something is under way",
+    "mux/link.ts",
+    "session.carrier.doubt !== undefined || !session.isEmpty) return;",
+    "session.carrier.doubt !== undefined) return;",
+  ),
+  fault(
     "a session without streams taken for empty though its last bytes were not taken",
     "session/session.ts",
     "return this.budget.streamFrames === 0 && !hasUnsent && streamCount === 0;",
