@@ -54,7 +54,8 @@ import { GapBudget } from "./gap_budget.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { StreamFrames } from "./stream_frames.ts";
 import { StreamNumbers } from "./stream_numbers.ts";
-import { MuxStream, type MuxStreamOptions, type StreamEnd, type StreamHost } from "./stream.ts";
+import { MuxStream } from "./stream.ts";
+import type { StreamEnd, StreamHost, StreamStart } from "./stream_host.ts";
 
 /** The part of a session that a mux needs. */
 export interface MuxSession {
@@ -124,7 +125,7 @@ interface DueReset extends Reset {
  *
  * Source: `PROTOCOL.md`, "Streams" and "Flow control".
  */
-export class Mux implements UpperLayer, StreamHost {
+export class Mux implements UpperLayer, StreamHost<MuxStream> {
   /** The clock. */
   readonly clock: Clock;
   /** Segments that users' connections are read into. */
@@ -228,18 +229,18 @@ export class Mux implements UpperLayer, StreamHost {
         "the numbers of the session's streams are used up; another begins when all have ended",
       );
     }
-    const options = this.#openingOptions();
-    const stream = new MuxStream(options);
-    this.#addUnopened(stream, options.opening);
+    const start = this.#openingStart();
+    const stream = new MuxStream(this, start);
+    this.#addUnopened(stream, start.opening);
     stream.attachUser(user);
     return stream;
   }
 
   /** Takes over a stream that the peer of its former session has never heard of. */
   adopt(stream: MuxStream): void {
-    const options = this.#openingOptions();
-    stream.moveTo(options);
-    this.#addUnopened(stream, options.opening);
+    const start = this.#openingStart();
+    stream.moveTo(this, start);
+    this.#addUnopened(stream, start.opening);
   }
 
   /** Gives away the streams that the peer has never heard of, for another mux to adopt. */
@@ -249,10 +250,10 @@ export class Mux implements UpperLayer, StreamHost {
     return unopened;
   }
 
-  #openingOptions(): MuxStreamOptions & { opening: StartCredits } {
+  #openingStart(): StreamStart & { opening: StartCredits } {
     const opening = { send: this.#startTaken.takeStart(), receive: this.#startGranted.takeStart() };
     const window = new ReceiveWindow(opening.receive, this.#growth);
-    return { host: this, window, sendCredit: opening.send, opening };
+    return { window, sendCredit: opening.send, opening };
   }
 
   #addUnopened(stream: MuxStream, credits: StartCredits): void {
@@ -385,7 +386,7 @@ export class Mux implements UpperLayer, StreamHost {
     this.#takenByPeer.set(id, credits.send);
     this.#takenPool.claim(credits.send);
     const window = new ReceiveWindow(credits.send, this.#growth);
-    const stream = new MuxStream({ id, host: this, window, sendCredit: credits.receive });
+    const stream = new MuxStream(this, { id, window, sendCredit: credits.receive });
     this.#add(stream);
     this.#dialQueue.add(stream);
   }
