@@ -18,7 +18,9 @@ import { EndCode } from "../session/session_constants.ts";
 import { SessionServer } from "../session/session_server.ts";
 import { CutQueue } from "./cut_queue.ts";
 import { guardedLog, guardedStreamEnd } from "./callbacks.ts";
-import { Mux, type MuxOptions, type MuxSession } from "./mux.ts";
+import { Mux } from "./mux.ts";
+import type { MuxOptions } from "./mux_options.ts";
+import type { MuxSession } from "./mux_session.ts";
 import type { MuxStream } from "./stream.ts";
 import type { StreamEnd } from "./stream_host.ts";
 

@@ -93,7 +93,7 @@ export class MuxStream implements FrameSender, SendingOwner {
   attachUser(user: Duplex): void {
     if (this.#ended) return user.abort();
     this.#user = user;
-    if (!this.#sending.isOpened) this.#host.ready(this);
+    if (!this.#sending.isOpened) this.#host.turns.ready(this);
     this.#receiving.start(user);
     this.#sending.start(user);
   }
@@ -106,7 +106,7 @@ export class MuxStream implements FrameSender, SendingOwner {
     this.#sending.restart(start);
     this.#host = host;
     this.turn.queued = false;
-    this.#host.ready(this);
+    this.#host.turns.ready(this);
   }
 
   // From the user to the log.
@@ -125,7 +125,7 @@ export class MuxStream implements FrameSender, SendingOwner {
   came(count: number | null): void {
     if (this.#breakOff?.came(count) === false) return;
     this.#sending.keep(count);
-    this.#host.arrived(this);
+    this.#host.turns.arrived(this);
   }
 
   /** @ignore */
@@ -166,7 +166,7 @@ export class MuxStream implements FrameSender, SendingOwner {
 
   /** @ignore */
   framesGone(): void {
-    if (this.wantsTurn) this.#host.ready(this);
+    if (this.wantsTurn) this.#host.turns.ready(this);
   }
 
   /** Whether the peer has taken all that was sent on it, and the end of that. */
@@ -176,7 +176,7 @@ export class MuxStream implements FrameSender, SendingOwner {
 
   /** The peer grants data up to `offset`. */
   grant(offset: number): void {
-    if (this.#sending.grant(offset) && this.wantsTurn) this.#host.ready(this);
+    if (this.#sending.grant(offset) && this.wantsTurn) this.#host.turns.ready(this);
   }
 
   // From the peer to the user.
@@ -224,7 +224,7 @@ export class MuxStream implements FrameSender, SendingOwner {
     if (this.#ended) return;
     if (this.#isReset) return this.#breakingOff.takeLastWrites();
     const { clock, roundTripMs } = this.#host;
-    if (this.#receiving.consumed(bytes, clock, roundTripMs)) this.#host.tellWindow(this);
+    if (this.#receiving.consumed(bytes, clock, roundTripMs)) this.#host.turns.tellWindow(this);
   }
 
   #onWriteFailed(error: unknown): void {
@@ -264,7 +264,8 @@ export class MuxStream implements FrameSender, SendingOwner {
     const end = this.#breakOff?.peerReset;
     if (end !== undefined) return this.#end(end);
     if (this.#sending.isOpened) {
-      this.#host.tellReset({ id: this.id, offset: this.#sending.sentBytes, code, message }, this.#frames);
+      const frames = this.#frames;
+      this.#host.turns.tellReset({ id: this.id, offset: this.#sending.sentBytes, code, message, frames });
     }
     this.#end({ kind: "reset", code, message, by: "here" });
   }

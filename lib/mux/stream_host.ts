@@ -4,11 +4,11 @@
  * @module
  */
 import type { Clock } from "../net/clock.ts";
-import type { Reset, StartCredits } from "../session/frames.ts";
+import type { StartCredits } from "../session/frames.ts";
 import type { SegmentPool } from "../session/segment_pool.ts";
 import type { ReceiveWindow } from "./credit.ts";
 import type { GapBudget } from "./gap_budget.ts";
-import type { StreamFrames } from "./stream_frames.ts";
+import type { Turns } from "./turns.ts";
 
 /** What a stream begins with. */
 export interface StreamStart {
@@ -39,18 +39,12 @@ export interface StreamHost<Stream> {
   readonly pool: SegmentPool;
   /** How many bytes one turn may take: less while other bulk streams wait for theirs. */
   readonly turnBytes: number;
+  /** Where it asks for a turn, and what is to be told of it waits for one. */
+  readonly turns: Pick<Turns, "ready" | "arrived" | "tellWindow" | "tellReset">;
   /** The next number, since its open goes into a log: one that was given and never seen would be remembered for ever. */
   numberOf(stream: Stream): number;
-  /** It has something to send. */
-  ready(stream: Stream): void;
-  /** The same, because its user has sent it: it may be asked for it before this returns. */
-  arrived(stream: Stream): void;
-  /** Its window has moved. */
-  tellWindow(stream: Stream): void;
   /** The peer has taken all that it sent, and its end. */
   endTaken(stream: Stream): void;
-  /** A reset is to be sent in its name, behind what of its frames waits to be sent again. */
-  tellReset(reset: Reset, frames: StreamFrames): void;
   /** It is over and forgotten. */
   streamEnded(stream: Stream, end: StreamEnd): void;
   /** Round trip of the session's carrier in milliseconds; 0 if unknown. */

@@ -296,9 +296,9 @@ export const MUTATIONS: readonly Mutation[] = [
   fuzzed(
     "streams",
     "a service that is not there refused for want of room",
-    "mux/mux.ts",
-    "        code: ResetCode.refused,\n",
-    "        code: ResetCode.limit,\n",
+    "mux/peer_opens.ts",
+    "return this.#refuse(id, ResetCode.refused,",
+    "return this.#refuse(id, ResetCode.limit,",
   ),
   {
     name: "bytes behind the end ignored, and lengths left out of the transcript",
@@ -463,15 +463,15 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "streams opened whatever memory is left",
-    "mux/mux.ts",
-    "if (!this.#hasMemoryFor(credits.send)) {",
-    "if (credits.send < 0) {",
+    "mux/peer_starts.ts",
+    "if (this.#hasMemoryFor(bytes)) return undefined;",
+    "if (bytes >= 0) return undefined;",
   ),
   fault(
     "a peer that takes more start credit than it was told of",
-    "mux/mux.ts",
-    "if (!this.#hasRoomFor(credits.send)) {",
-    "if (credits.send < 0) {",
+    "mux/peer_starts.ts",
+    "if (!this.#hasRoomFor(bytes, streams)) {",
+    "if (bytes < 0) {",
   ),
   fault(
     "a start pool told larger than it is",
@@ -481,7 +481,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a stream that the peer has reset keeps the credit that it took",
-    "mux/mux.ts",
+    "mux/peer_starts.ts",
     "if (!stream.hasArrived) return;",
     "if (stream.waitingBytes >= 0) return;",
   ),
@@ -682,7 +682,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a reset in front of the open that is to be sent again",
-    "mux/mux.ts",
+    "mux/due_resets.ts",
     "if (reset.frames?.areQueued) {",
     "if (reset.id < 0) {",
   ),
@@ -701,7 +701,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "windows not told again when they were lost",
     "mux/mux.ts",
-    "if (stream !== undefined) this.#windowsDue.add(stream);",
+    "if (stream !== undefined) this.turns.windowLost(stream);",
     "void stream;",
   ),
   fault(
@@ -742,13 +742,13 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "an open that comes again opens a stream",
-    "mux/mux.ts",
-    'if (this.#seen.see(id) === "known") return;',
-    "this.#seen.see(id);",
+    "mux/peer_opens.ts",
+    "if (!streams.see(id)) return;",
+    "streams.see(id);",
   ),
   fault(
     "frames of a stream that was never opened ignored",
-    "mux/mux.ts",
+    "mux/stream_table.ts",
     "if (!isOver) throw",
     "if (isOver === undefined) throw",
   ),
@@ -804,13 +804,13 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "bulk pulled beyond the limit of the logs",
-    "mux/mux.ts",
+    "mux/turns.ts",
     "    let left = Math.min(bulkBytes - urgent, budget.bulkRoom, MOST_PULL_BYTES);",
     "    let left = Math.min(bulkBytes - urgent, budget.bulkRoom + 64 * 1024, MOST_PULL_BYTES);",
   ),
   fault(
     "bulk starves beside a small log",
-    "mux/mux.ts",
+    "mux/turns.ts",
     "Math.min(bulkBytes - urgent, budget.bulkRoom, MOST_PULL_BYTES)",
     "Math.min(bulkBytes - urgentBytes + Math.min(urgentBytes, budget.room), budget.bulkRoom, MOST_PULL_BYTES)",
   ),
