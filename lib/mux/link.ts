@@ -18,8 +18,11 @@ import { EndCode } from "../session/session_constants.ts";
 import { SessionServer } from "../session/session_server.ts";
 import { CutQueue } from "./cut_queue.ts";
 import { guardedLog, guardedStreamEnd } from "./callbacks.ts";
-import { Mux, type MuxOptions, type MuxSession } from "./mux.ts";
-import type { MuxStream, StreamEnd } from "./stream.ts";
+import { Mux } from "./mux.ts";
+import type { MuxOptions } from "./mux_options.ts";
+import type { MuxSession } from "./mux_session.ts";
+import type { MuxStream } from "./stream.ts";
+import type { StreamEnd } from "./stream_host.ts";
 
 /**
  * Segments of 256 KiB out at once before what arrives is copied out of them: 64 MiB, most of what users of one session

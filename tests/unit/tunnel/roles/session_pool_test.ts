@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { MuxServer } from "../../../../lib/mux/link.ts";
-import type { StreamEnd } from "../../../../lib/mux/stream.ts";
+import type { StreamEnd } from "../../../../lib/mux/stream_host.ts";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { duplexPair } from "../../../../lib/net/pipe.ts";
 import { StreamLog } from "../../../../lib/tunnel/log/stream_log.ts";
