@@ -69,6 +69,18 @@ export interface MuxClientOptions extends LinkOptions {
    * most.
    */
   identity?: Identity;
+  /**
+   * Most carriers at once; with 1 the next one takes the place of the one before.
+   *
+   * @default {6}
+   */
+  carriers?: number;
+  /**
+   * So many are kept always, whether one is enough or not.
+   *
+   * @default {1}
+   */
+  leastCarriers?: number;
 }
 
 /** Options of a {@linkcode MuxServer}. */
@@ -122,6 +134,8 @@ export class MuxClient {
       ...sessionOptions(options),
       dial: options.dial,
       identity: options.identity,
+      carriers: options.carriers,
+      leastCarriers: options.leastCarriers,
       makeUpper: muxMaker(options, this.#cuts),
       inherit: (from, to) => from.takeUnopened().forEach((stream) => to.adopt(stream)),
     });

@@ -28,6 +28,7 @@ import {
   RESET_FRAME_BYTES,
   WINDOW_BYTES,
 } from "../session/session_constants.ts";
+import { ALL, type Share } from "../session/share.ts";
 import type { UpperLayer } from "../session/upper_layer.ts";
 import {
   EARLY_STREAMS,
@@ -259,6 +260,37 @@ export class Mux implements UpperLayer, StreamHost {
     }
   }
 
+  /** @ignore */
+  pullShare(log: FrameLog, bulkBytes: number, urgentBytes: number, share: Share): void {
+    this.#writeResets(log, share);
+    this.#writeWindows(log, share);
+    const nowMs = this.clock.now();
+    const { budget } = this.#session!;
+    const { leastRoom } = budget;
+    // Passed over for this carrier, and put back behind the others.
+    const others: MuxStream[] = [];
+    const isHere = ({ openLog }: MuxStream, isShared: boolean) => openLog === undefined ? isShared : openLog === log;
+    const quietRoom = Math.min(urgentBytes, budget.room);
+    let quietLeft = quietRoom;
+    for (let stream = this.#scheduler.nextQuiet(); stream !== undefined; stream = this.#scheduler.nextQuiet()) {
+      if (isHere(stream, share.quiet) && quietLeft >= leastRoom) {
+        quietLeft -= stream.takeTurn(log, Math.min(QUIET_BYTES, quietLeft), leastRoom, nowMs);
+        if (!stream.wantsTurn) continue;
+      }
+      others.push(stream);
+    }
+    let left = Math.min(bulkBytes - (quietRoom - quietLeft), budget.room, MOST_PULL_BYTES);
+    while (left >= leastRoom) {
+      const stream = this.#scheduler.nextBulk();
+      if (stream === undefined) break;
+      const isTaken = isHere(stream, share.bulk);
+      if (isTaken) left -= stream.takeTurn(log, Math.min(left, this.turnBytes), leastRoom, nowMs);
+      if (isTaken && stream.wantsTurn) this.#scheduler.add(stream, this.clock);
+      else if (stream.wantsTurn) others.push(stream);
+    }
+    for (const stream of others) this.#scheduler.add(stream, this.clock);
+  }
+
   /** Opens, ends and up to `most` bytes of data of quiet streams. Returns how many; frames without data always go. */
   #pullQuiet(log: FrameLog, most: number, leastRoom: number, nowMs: number): number {
     let left = most;
@@ -272,41 +304,40 @@ export class Mux implements UpperLayer, StreamHost {
     return most - left;
   }
 
-  #writeResets(log: FrameLog): void {
+  #writeResets(log: FrameLog, share = ALL): void {
     if (this.#resetsDue.length === 0) return;
     const held: DueReset[] = [];
     for (const reset of this.#resetsDue) {
-      // What it sent before, its open even, waits to be sent again: the peer may never have heard of it.
-      if (reset.frames?.areQueued) {
+      const { id, offset, code, message, frames } = reset;
+      // What it sent before, its open even, waits to be sent again, or is on another carrier: the peer may never have
+      // heard of it.
+      if (frames?.areQueued || !goesInto(log, frames?.openLog, share)) {
         held.push(reset);
         continue;
       }
-      const { id, offset, code, message } = reset;
       const text = new TextEncoder().encode(message).subarray(0, MAX_EXTRA_BYTES);
-      const at = log.reserve(RESET_FRAME_BYTES + text.length);
+      const at = log.reserve(RESET_FRAME_BYTES + text.length, frames);
       writeReset(log.arena, at, { id, offset, code, message: text });
       this.#resetsDueBytes -= RESET_FRAME_BYTES + message.length;
     }
     this.#resetsDue = held;
   }
 
-  #writeWindows(log: FrameLog): void {
+  #writeWindows(log: FrameLog, share = ALL): void {
     // Each is told in a frame of its own, if the peer likes: for a byte of data.
     if (this.#windowsDue.size > 0 && this.#leavesTooMuch) {
       throw new TeleError("protocol", "the peer sends data, and does not acknowledge what it is told about more");
     }
-    while (this.#windowsDue.size > 0) {
-      let left = Math.min(this.#windowsDue.size, WINDOWS_A_FRAME);
-      let at = log.reserve(COUNTED_HEADER_BYTES + left * WINDOW_BYTES);
-      writeWindowsHeader(log.arena, at, left);
-      at += COUNTED_HEADER_BYTES;
-      for (const stream of this.#windowsDue) {
-        if (left-- === 0) break;
-        writeWindow(log.arena, at, stream.id, stream.window.granted);
-        this.#windowsDue.delete(stream);
-        at += WINDOW_BYTES;
-      }
+    let due: MuxStream[] = [];
+    for (const stream of this.#windowsDue) {
+      if (!goesInto(log, stream.openLog, share)) continue;
+      this.#windowsDue.delete(stream);
+      due.push(stream);
+      if (due.length < WINDOWS_A_FRAME) continue;
+      writeWindows(log, due);
+      due = [];
     }
+    if (due.length > 0) writeWindows(log, due);
   }
 
   /** @ignore */
@@ -579,6 +610,21 @@ export class Mux implements UpperLayer, StreamHost {
     this.#starts.delete(stream);
     this.#startTaken.give(start.send);
     this.#startGranted.give(start.receive);
+  }
+}
+
+/** Whether a frame without data goes into `log`: there where its stream's open waits to be taken, or with the quiet. */
+function goesInto(log: FrameLog, openLog: object | undefined, { quiet }: Share): boolean {
+  return openLog === undefined ? quiet : openLog === log;
+}
+
+function writeWindows(log: FrameLog, streams: readonly MuxStream[]): void {
+  let at = log.reserve(COUNTED_HEADER_BYTES + streams.length * WINDOW_BYTES);
+  writeWindowsHeader(log.arena, at, streams.length);
+  at += COUNTED_HEADER_BYTES;
+  for (const { id, window } of streams) {
+    writeWindow(log.arena, at, id, window.granted);
+    at += WINDOW_BYTES;
   }
 }
 

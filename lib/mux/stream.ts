@@ -142,7 +142,7 @@ export class MuxStream implements FrameSender {
     this.#host = options.host;
     this.#sendLimit = options.sendCredit;
     this.#opening = options.opening;
-    this.#frames = new StreamFrames(this, options.host.clock);
+    this.#frames = new StreamFrames(this, options.host.clock, options.opening !== undefined);
     this.#inbound = new InboundQueue({
       pool: options.host.pool,
       step: () => this.#host.step,
@@ -165,6 +165,11 @@ export class MuxStream implements FrameSender {
   /** Whether the peer knows of it: an open was put into a log, or came from the peer. */
   get isOpened(): boolean {
     return this.#opening === undefined;
+  }
+
+  /** The log that everything of it has to go into, until the peer has taken its open from there. */
+  get openLog(): object | undefined {
+    return this.#frames.openLog;
   }
 
   /** Whether it is over. */

@@ -8,7 +8,7 @@ import { ByteReader, readU16, readU32, readU64, writeU16, writeU32, writeU64 } f
 import { TeleError } from "../net/error.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../ping/codec.ts";
 import { readFields, type Receipt } from "./handshake/fields.ts";
-import { type Lane, readLane } from "./handshake/messages.ts";
+import { type Lane, laneByte, readLane } from "./handshake/messages.ts";
 import {
   COUNTED_HEADER_BYTES,
   DATA_HEADER_BYTES,
@@ -110,6 +110,20 @@ export function writeWindowsHeader(into: Uint8Array, at: number, count: number):
 export function writeWindow(into: Uint8Array, at: number, id: number, limit: number): void {
   writeU32(into, at, id);
   writeU64(into, at + 4, limit);
+}
+
+/** Writes a receipt of {@linkcode RECEIPT_FRAME_BYTES}. */
+export function writeReceipt(into: Uint8Array, at: number, { number, taken }: Receipt): void {
+  writeHeader(into, at, RECEIPT_FRAME_BYTES, FrameType.receipt);
+  writeU32(into, at + 5, number);
+  writeU64(into, at + 9, taken);
+}
+
+/** Writes a lane of {@linkcode LANE_FRAME_BYTES}: what carrier `number`, on which it goes, is for from now on. */
+export function writeLane(into: Uint8Array, at: number, { number, lane }: { number: number; lane: Lane }): void {
+  writeHeader(into, at, LANE_FRAME_BYTES, FrameType.lane);
+  writeU32(into, at + 5, number);
+  into[at + 9] = laneByte[lane];
 }
 
 /** Reads the payload of an open. */

@@ -5,71 +5,70 @@
  */
 import { encodeHex } from "@std/encoding/hex";
 import { faultOf, TeleError } from "../net/error.ts";
-import type { Timer } from "../net/clock.ts";
-import { GoneCarriers } from "./gone_carriers.ts";
-import type { Receipt } from "./handshake/fields.ts";
+import { AttachedCarrier, Carriers } from "./carriers.ts";
 import { Carrier, type CarrierHost } from "./carrier/carrier.ts";
-import type { FrameLog } from "./carrier/frame_log.ts";
 import type { Allowance } from "./carrier/frame_reader.ts";
-import { PathLesson } from "./carrier/path_lesson.ts";
-import { checkWant, decodeLane, decodeOpen, decodeReceipt, decodeReset, decodeWindows } from "./frames.ts";
+import type { Doubt } from "./carrier/liveness.ts";
+import { receiveCounted, type SessionFrames } from "./counted_frames.ts";
+import { FormerCarriers } from "./former_carriers.ts";
+import { writeLane } from "./frames.ts";
+import type { Receipt } from "./handshake/fields.ts";
+import type { Lane } from "./handshake/messages.ts";
+import { type JoinLists, Joins } from "./joins.ts";
 import { LogBudget } from "./log_budget.ts";
-import { ResendQueue } from "./resend_queue.ts";
+import { Remainders } from "./remainders.ts";
 import type { Segment } from "./segment_pool.ts";
-import { EndCode, FrameType, MOST_TURN_COST } from "./session_constants.ts";
+import { EndCode, LANE_FRAME_BYTES } from "./session_constants.ts";
 import { type Ending, RefusalError } from "./ending.ts";
-import { type LostCarrier, Patience } from "./reconnect/patience.ts";
+import type { LostCarrier } from "./reconnect/patience.ts";
 import type { Attachment, SessionOptions } from "./session_options.ts";
+import { type Covered, Settlement } from "./settlement.ts";
+import { Turns } from "./turns.ts";
 import type { UpperLayer } from "./upper_layer.ts";
-
-/** Between two turns of a session that has more to take than one holds, in milliseconds. */
-const TURN_PAUSE_MS = 1;
 
 /**
  * One session: its carriers come and go, and every counted frame reaches the peer at least once.
  *
  * Invariant 2: what a carrier leaves behind is sent again, without what the peer has taken of it.
  */
-export class Session implements CarrierHost {
+export class Session implements CarrierHost, SessionFrames {
   /** What was sent and was not taken: in logs, and on its way to another. */
   readonly budget: LogBudget;
-  /** What the frames of the present turn may still cost. */
-  readonly allowance: Allowance = { left: MOST_TURN_COST };
   /** Identifier given by the server; empty until the first handshake is done. */
   id: Uint8Array = new Uint8Array(0);
   /** Proves both sides on a resume; never sent. */
   resumeSecret: Uint8Array = new Uint8Array(0);
-  /** Number of the last commit: of the last one given here, or taken. */
-  lastNumber = 0;
   /** How long it waits for a carrier: the smaller of both sides' limits, in milliseconds. */
   resumeTimeoutMs: number = Infinity;
+  /** Carriers that are on their way into it. */
+  readonly joins: Joins;
   readonly #options: SessionOptions;
-  readonly #resend: ResendQueue;
-  readonly #gone: GoneCarriers;
-  /** Counted bytes that the peer has taken, as far as this end knows; and that were taken here, from former carriers. */
-  #takenThere = 0;
-  #takenBytes = 0;
-  /** How many of those taken here were of frames that came again whole. */
-  #wastedHere = 0;
-  /** This end's receipts that the accept of the present carrier has told. */
-  #told: readonly Receipt[] = [];
-  #turn: Promise<void> | undefined;
-  #turnTimer: Timer | undefined;
-  #endTurn: (() => void) | undefined;
-  #carrier: Carrier | undefined;
+  readonly #carriers = new Carriers();
+  readonly #settlement = new Settlement();
+  readonly #remainders: Remainders;
+  readonly #former = new FormerCarriers();
+  readonly #turns: Turns;
   #detachedAt: number | undefined;
-  #lastRoundTripMs = 0;
-  readonly #patience = new Patience();
-  readonly #lesson = new PathLesson();
   #ended: TeleError | undefined;
 
   /** A session that was never attached. */
   constructor(options: SessionOptions) {
     this.#options = options;
-    const budget = new LogBudget({ limitBytes: options.limits.replayBufferBytes, memory: options.memory?.logs });
-    this.budget = budget;
-    this.#resend = new ResendQueue({ budget, onWindowLost: (id) => this.upper.windowLost(id) });
-    this.#gone = new GoneCarriers((remains, taken) => this.#resend.add(remains, taken));
+    const { clock, limits, memory } = options;
+    const budget = this.budget = new LogBudget({ limitBytes: limits.replayBufferBytes, memory: memory?.logs });
+    const settlement = this.#settlement;
+    this.#turns = new Turns(clock);
+    this.#remainders = new Remainders({
+      clock,
+      budget,
+      settlement,
+      onWindowLost: (id) => this.upper.windowLost(id),
+      onDue: () => this.wake(),
+    });
+    this.joins = new Joins(settlement, {
+      letGo: (number, looksOn) => this.#letGo(this.#carriers.numbered(number)!, looksOn),
+      covered: (covered) => this.covered(covered),
+    });
   }
 
   /** Short name for logs: the first digits of the identifier. */
@@ -77,14 +76,24 @@ export class Session implements CarrierHost {
     return this.id.length === 0 ? "new" : encodeHex(this.id.subarray(0, 4));
   }
 
+  /** What the frames of the present turn may still cost. */
+  get allowance(): Allowance {
+    return this.#turns.allowance;
+  }
+
+  /** Number of the last commit: of the last one given here, or taken. */
+  get lastNumber(): number {
+    return Math.max(0, this.#settlement.highest);
+  }
+
   /** Counted bytes that were taken from all carriers. */
   get takenBytes(): number {
-    return this.#takenBytes + (this.#carrier?.taken ?? 0);
+    return this.#carriers.all.reduce((sum, { carrier }) => sum + carrier.taken, this.#former.takenBytes);
   }
 
   /** Counted bytes that the peer has taken from all carriers, as far as this end knows. */
   get takenThereBytes(): number {
-    return this.#takenThere;
+    return this.#remainders.takenThereBytes;
   }
 
   /** The layer above. */
@@ -92,9 +101,19 @@ export class Session implements CarrierHost {
     return this.#options.upper;
   }
 
-  /** The carrier, while there is one. */
+  /** The quiet carrier, while there is one. */
   get carrier(): Carrier | undefined {
-    return this.#carrier;
+    return this.#carriers.quiet;
+  }
+
+  /** All carriers, those that leave as well, oldest first. */
+  get carriers(): readonly AttachedCarrier[] {
+    return this.#carriers.all;
+  }
+
+  /** Whether commits must wait until more of the carriers that are gone are settled. */
+  get isFull(): boolean {
+    return this.#settlement.isFull;
   }
 
   /** When it lost its last carrier, by the clock; `undefined` while attached or never attached. */
@@ -116,93 +135,105 @@ export class Session implements CarrierHost {
     return this.#ended;
   }
 
-  /** Measured round trip of the present carrier in milliseconds; 0 if unknown. */
+  /** Measured round trip of the quiet carrier in milliseconds; 0 if unknown. */
   get roundTripMs(): number {
-    return this.#carrier?.roundTripMs ?? 0;
+    return this.carrier?.roundTripMs ?? 0;
   }
 
-  /** The last known round trip, of the present carrier or the one before it, in milliseconds; 0 if there is none. */
+  /** The last known round trip, of the quiet carrier or the one before it, in milliseconds; 0 if there is none. */
   get lastRoundTripMs(): number {
-    return this.roundTripMs || this.#lastRoundTripMs;
+    return this.roundTripMs || this.#former.roundTripMs;
   }
 
-  /** Measured delivery rate of the present carrier, in bytes a millisecond; 0 if unknown. */
+  /** Measured delivery rate of the quiet carrier, in bytes a millisecond; 0 if unknown. */
   get rateBytesPerMs(): number {
-    return this.#carrier?.flight.rateBytesPerMs ?? 0;
+    return this.carrier?.flight.rateBytesPerMs ?? 0;
   }
 
-  /** What this end has taken of carriers that are gone, as far as the peer may not know it. */
-  get receipts(): Receipt[] {
-    return this.#gone.receipts;
-  }
-
-  /** The peer has these receipts. */
-  receiptsArrived(receipts: readonly Receipt[]): void {
-    this.#gone.told(receipts);
+  /** What speaks against all its carriers while only a guess excuses that. */
+  get doubt(): Doubt | undefined {
+    return this.#carriers.areDoubted ? this.carrier?.doubt : undefined;
   }
 
   /**
-   * The peer's side of what {@linkcode Session.receipts} is: what it has not taken is sent again.
-   *
-   * @returns How many bytes are.
-   * @throws {TeleError} `protocol` if a receipt is impossible. The session has then ended.
+   * A server takes a commit; see {@linkcode Joins.take}. An impossible receipt ends the session.
    */
-  settle(receipts: readonly Receipt[]): number {
-    const before = this.#resend.bytes;
+  take(lists: JoinLists): { receipts: Receipt[]; againBytes: number } {
     try {
-      this.#takenThere += this.#gone.settle(receipts, this.lastNumber);
+      return this.joins.take(lists);
+    } catch (error) {
+      if (!(error instanceof RefusalError)) this.sessionBroken(error);
+      throw error;
+    }
+  }
+
+  /** A client's commit was accepted; see {@linkcode Joins.accepted}. An impossible receipt ends the session. */
+  accepted(number: number, receipts: readonly Receipt[]): number {
+    try {
+      return this.joins.accepted(number, receipts);
     } catch (error) {
       this.sessionBroken(error);
       throw error;
     }
-    return this.#resend.bytes - before;
   }
 
-  /**
-   * A commit came: its client wants receipts for what it names, and no others any more.
-   *
-   * @returns This end's, for the accept.
-   */
-  receiptsFor(named: readonly Receipt[]): Receipt[] {
-    this.#gone.needed(named);
-    return this.receipts;
+  /** The peer's receipts are known. Returns how many bytes are sent again because of them. */
+  covered(covered: readonly Covered[]): number {
+    return this.#remainders.covered(covered);
   }
 
-  /** Attaches a carrier; an older one is stopped. */
+  /** Attaches a carrier beside those that there are; what waits on one that is in doubt is sent again on the others. */
   attach(attachment: Attachment): void {
-    this.detach();
+    const { clock, pool, limits, end } = this.#options;
+    const nowMs = clock.now();
+    const doubted = this.#carriers.usable.filter(({ isDoubted }) => isDoubted);
+    for (const { carrier } of doubted) this.#former.failed(nowMs, carrier, this.#lastCarrier(carrier));
     this.#detachedAt = undefined;
-    this.#told = attachment.receipts ?? [];
-    const { clock, pool, limits } = this.#options;
-    this.#carrier = new Carrier({
+    this.joins.attached(attachment.number);
+    const carrier = new Carrier({
       ...attachment,
       host: this,
       clock,
       pool,
       limits,
-      patienceMs: this.#patience.ms,
-      caution: this.#lesson.cautionOn(attachment.duplex),
+      patienceMs: this.#former.patienceMs,
+      caution: this.#former.cautionOn(attachment.duplex),
     });
-    this.#patience.attached(clock.now(), this.#arrivedBytes);
+    this.#carriers.add(new AttachedCarrier(carrier, attachment.lane ?? "quiet", end === "client"));
+    for (const attached of doubted) this.#relieve(attached);
+    this.#former.attached(nowMs, this.#arrivedBytes);
+    this.#remainders.awaitReceipts(this.lastRoundTripMs);
   }
 
-  /** Stops the carrier, in one step: what it delivers from now on is not taken. */
+  /** Others send what waits on a carrier. */
+  #relieve({ carrier }: AttachedCarrier): void {
+    this.#remainders.takeOver(carrier.log.handOver());
+    this.wake();
+  }
+
+  /** Stops all carriers, in one step: what they deliver from now on is not taken. */
   detach(): void {
-    const carrier = this.#carrier;
-    if (carrier === undefined) return;
+    for (const attached of this.#carriers.all) this.#letGo(attached, false);
+  }
+
+  #letGo(attached: AttachedCarrier, looksOn: boolean): void {
+    const { carrier } = attached;
     const nowMs = this.#options.clock.now();
-    this.#lastRoundTripMs = carrier.roundTripMs;
-    this.#patience.lost(nowMs, this.lastCarrier);
-    this.#lesson.learned(carrier.pace.lesson(nowMs));
-    carrier.stop();
-    this.#carrier = undefined;
-    this.#takenBytes += carrier.taken;
-    this.#wastedHere += carrier.wastedBytes;
-    this.#gone.add({ number: carrier.number, taken: carrier.taken, remains: carrier.remains() });
-    this.#detachedAt = nowMs;
-    if (this.#gone.isOverfull) {
-      this.sessionBroken(new TeleError("protocol", "the peer never tells what it took of carriers that are gone"));
+    const isLast = this.#carriers.usable.every((other) => other === attached);
+    if (isLast && !attached.isLeaving) this.#former.failed(nowMs, carrier, this.#lastCarrier(carrier));
+    if (looksOn) carrier.lookForGoodbye();
+    else carrier.stop();
+    this.#carriers.remove(carrier, looksOn);
+    this.#former.gone(nowMs, carrier);
+    if (isLast) this.#detachedAt ??= nowMs;
+    try {
+      this.#remainders.gone(carrier, attached.isHeard);
+    } catch (error) {
+      return this.sessionBroken(error);
     }
+    if (isLast) return this.#remainders.awaitCarrier();
+    this.#remainders.awaitReceipts(this.lastRoundTripMs);
+    this.wake();
   }
 
   /**
@@ -210,57 +241,94 @@ export class Session implements CarrierHost {
    * the beginning of a frame each time which then comes again whole brings nothing.
    */
   get #arrivedBytes(): number {
-    return this.takenBytes + this.#takenThere - this.#wastedBytes;
+    return this.takenBytes + this.takenThereBytes - this.#wastedBytes;
   }
 
   get #wastedBytes(): number {
-    return this.#wastedHere + (this.#carrier?.wastedBytes ?? 0) + this.#resend.wastedBytes;
+    const gone = this.#former.wastedBytes + this.#remainders.wastedBytes;
+    return this.#carriers.all.reduce((sum, { carrier }) => sum + carrier.wastedBytes, gone);
   }
 
-  /** What is known about the present carrier, or the one before. */
+  /** What is known about the quiet carrier, or the one before. */
   get lastCarrier(): LostCarrier {
+    return this.#lastCarrier(this.carrier);
+  }
+
+  #lastCarrier(carrier: Carrier | undefined): LostCarrier {
     return {
       arrivedBytes: this.#arrivedBytes,
       isWaiting: this.budget.heldBytes > 0,
       isEmpty: this.isEmpty,
-      silentMs: this.#carrier?.silentMs ?? 0,
+      silentMs: carrier?.silentMs ?? 0,
       roundTripMs: this.lastRoundTripMs,
     };
   }
 
   /** There may be something to send; see {@linkcode Carrier.wake}. */
   wake(): void {
-    this.#carrier?.wake();
+    this.#carriers.wake();
   }
 
   /** There is enough for a write of its own; see {@linkcode Carrier.wakeNow}. */
   wakeNow(): void {
-    this.#carrier?.wakeNow();
+    this.#carriers.wakeNow();
+  }
+
+  /** No more is sent on a carrier but its end: what waits there goes on others. */
+  leave(attached: AttachedCarrier): void {
+    if (attached.isLeaving || this.#ended !== undefined) return;
+    attached.isLeaving = true;
+    this.#carriers.changed();
+    const { carrier } = attached;
+    carrier.leave();
+    this.#remainders.takeOver(carrier.log.handOverUnsent());
+    if (this.carrier === undefined) this.#detached("the other side has left the connection");
+    else this.wake();
+  }
+
+  /** A client makes a carrier the quiet one, or a bulk one. */
+  chooseLane(attached: AttachedCarrier, lane: Lane): void {
+    if (attached.lane === lane) return;
+    attached.lane = lane;
+    attached.isLaneDue = true;
+    this.#carriers.changed();
+    this.wake();
+  }
+
+  #detached(reason: string): void {
+    this.#detachedAt ??= this.#options.clock.now();
+    this.#options.onDetached(reason);
   }
 
   /**
    * Ends the session.
    *
    * @param error What the layer above is told.
-   * @param ending What the peer is told, if there is a carrier.
+   * @param ending What the peer is told, if there are carriers.
    * @returns Settles when the peer was told and has closed, or that took too long.
    */
   end(error: TeleError, ending?: Ending): Promise<void> {
     if (this.#ended !== undefined) return Promise.resolve();
     this.#ended = error;
-    const carrier = this.#carrier;
-    this.#carrier = undefined;
-    if (carrier !== undefined) {
+    const all = this.#carriers.all;
+    // With streams open, something that came may be lost here: the peer must not take it for delivered.
+    const isAllTaken = this.upper.streamCount === 0;
+    const owed = isAllTaken ? this.#settlement.own() : [];
+    const receipts = isAllTaken ? all.map(({ carrier: { number, taken } }) => ({ number, taken })) : [];
+    for (const attached of all) {
+      const { carrier } = attached;
+      this.#carriers.remove(carrier);
       // Let go of, but for what its write under way has.
-      this.#gone.add({ number: carrier.number, taken: carrier.taken, remains: carrier.remains() });
-      if (ending === undefined) carrier.stop();
-      // With streams open, something that came may be lost here: the peer must not take it for delivered.
-      else carrier.sayGoodbye(ending, this.upper.streamCount === 0);
+      this.#remainders.discard(carrier.remains());
+      const others = receipts.filter(({ number }) => number !== carrier.number);
+      if (ending === undefined || attached.isLeaving) carrier.stop();
+      else carrier.sayGoodbye(ending, isAllTaken, [...owed, ...others]);
     }
+    this.#carriers.stopLooking();
     this.#options.memory?.sessionEnding();
     this.#tellEnd(error);
     this.#options.memory?.sessionEnded();
-    return carrier?.done ?? Promise.resolve();
+    return Promise.all(all.map(({ carrier }) => carrier.done)).then(() => {});
   }
 
   /** Each though the one before throws: a session that has ended for some only would be silence for the others. */
@@ -271,11 +339,8 @@ export class Session implements CarrierHost {
       try {
         this.upper.ended(error);
       } finally {
-        this.#turnTimer?.cancel();
-        // A carrier that waits for it has the memory of its read.
-        this.#endTurn?.();
-        for (const remains of this.#gone.clear()) this.#resend.discard(remains);
-        this.#resend.clear();
+        this.#turns.stop();
+        this.#remainders.clear();
         this.#options.onEnded?.(error);
       }
     }
@@ -289,10 +354,29 @@ export class Session implements CarrierHost {
   }
 
   /** @ignore */
-  pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void {
+  pull(carrier: Carrier, bulkBytes: number, urgentBytes: number): void {
     if (this.#ended !== undefined) return;
-    const again = this.#resend.moveTo(log, bulkBytes);
+    const { log } = carrier;
+    if (!this.#carriers.isSole) return this.#pullShare(carrier, bulkBytes, urgentBytes);
+    const again = this.#remainders.moveTo(log, bulkBytes);
     this.upper.pull(log, Math.max(0, bulkBytes - again), Math.max(0, urgentBytes - again));
+  }
+
+  #pullShare(carrier: Carrier, bulkBytes: number, urgentBytes: number): void {
+    const { log } = carrier;
+    const share = this.#carriers.shareOf(carrier);
+    if (share === undefined) return;
+    this.#tellLane(carrier);
+    const again = this.#remainders.moveTo(log, bulkBytes, share);
+    this.upper.pullShare(log, Math.max(0, bulkBytes - again), Math.max(0, urgentBytes - again), share);
+  }
+
+  #tellLane(carrier: Carrier): void {
+    const attached = this.#carriers.find(carrier)!;
+    if (!attached.isLaneDue) return;
+    attached.isLaneDue = false;
+    const at = carrier.log.reserve(LANE_FRAME_BYTES);
+    writeLane(carrier.log.arena, at, { number: carrier.number, lane: attached.lane });
   }
 
   // Invariant 11: what a throw of the layer above ends with the session was not taken, and the peer must not hear that
@@ -313,97 +397,102 @@ export class Session implements CarrierHost {
   }
 
   /** @ignore */
-  receiveFrame(payload: Uint8Array): boolean {
-    if (this.#ended !== undefined) return true;
-    switch (payload[0]) {
-      case FrameType.open:
-        this.upper.receiveOpen(decodeOpen(payload));
-        return true;
-      case FrameType.reset:
-        this.upper.receiveReset(decodeReset(payload));
-        return true;
-      case FrameType.windows:
-        decodeWindows(payload, (id, limit) => this.upper.receiveWindow(id, limit));
-        return true;
-      case FrameType.receipt:
-        this.#receiveReceipt(decodeReceipt(payload));
-        return true;
-      case FrameType.lane:
-        this.#receiveLane(decodeLane(payload).number);
-        return true;
-      case FrameType.want:
-        // With one carrier there is nothing to choose.
-        if (this.#options.end === "server") {
-          throw new TeleError("protocol", "the peer wants carriers, which clients give");
-        }
-        checkWant(payload);
-        return true;
-    }
-    return false;
+  receiveFrame(payload: Uint8Array, on: Carrier): boolean {
+    return this.#ended !== undefined || receiveCounted(payload, on, this.upper, this);
   }
 
-  #receiveReceipt(receipt: Receipt): void {
-    if (receipt.number === this.#carrier?.number) {
+  /** @ignore */
+  receipt(receipt: Receipt, on: Carrier): void {
+    if (receipt.number === on.number) {
       throw new TeleError("protocol", "the peer gave a receipt for the carrier on which it comes");
     }
-    this.#takenThere += this.#gone.receipt(receipt, this.lastNumber);
+    const wasAttached = this.carrier !== undefined;
+    this.joins.received(receipt, this.#options.end === "client");
+    // It came on one that leaves.
+    if (wasAttached && this.carrier === undefined) this.#detached("the other side has let go of it");
+    else this.wake();
+  }
+
+  /** @ignore */
+  lane({ number, lane }: { number: number; lane: Lane }, on: Carrier): void {
+    if (this.#options.end === "client") throw new TeleError("protocol", "the peer chose a lane, which only clients do");
+    if (number !== on.number) {
+      throw new TeleError("protocol", `the peer chose a lane on another carrier than ${number}, for which it was`);
+    }
+    const attached = this.#carriers.find(on);
+    if (attached === undefined) return;
+    attached.lane = lane;
+    this.#carriers.changed();
     this.wake();
   }
 
-  #receiveLane(number: number): void {
-    if (this.#options.end === "client") throw new TeleError("protocol", "the peer chose a lane, which only clients do");
-    if (number === this.#carrier?.number) return;
-    throw new TeleError("protocol", `the peer chose a lane on another carrier than ${number}, for which it was`);
+  /** @ignore */
+  want(): void {
+    if (this.#options.end === "server") throw new TeleError("protocol", "the peer wants carriers, which clients give");
   }
 
   /** @ignore */
   arrivedThere(bytes: number): void {
-    this.#takenThere += bytes;
+    this.#remainders.arrivedThere(bytes);
+    // What had to stay behind an open may go on others now.
+    if (!this.#carriers.isSole) this.wake();
   }
 
-  /**
-   * All carriers share one turn: what is left of a read when its allowance is used up waits for the next.
-   *
-   * @ignore
-   */
+  /** @ignore */
   turnEnded(): Promise<void> | undefined {
     if (this.#ended !== undefined) return undefined;
     this.upper.turnEnded();
-    if (this.#turn !== undefined) return this.#turn;
-    if (this.allowance.left >= 1) {
-      this.allowance.left = MOST_TURN_COST;
-      return undefined;
-    }
-    const turn = Promise.withResolvers<void>();
-    this.#endTurn = turn.resolve;
-    this.#turnTimer = this.#options.clock.setTimer(() => {
-      this.allowance.left = MOST_TURN_COST;
-      this.#turn = undefined;
-      turn.resolve();
-    }, TURN_PAUSE_MS);
-    return this.#turn = turn.promise;
+    return this.#turns.ended();
   }
 
   /** @ignore */
-  carrierDoubted(): void {
-    if (this.#ended === undefined) this.#options.onDoubted?.();
+  carrierDoubted(carrier: Carrier): void {
+    const attached = this.#carriers.find(carrier);
+    if (attached === undefined || this.#ended !== undefined) return;
+    attached.isDoubted = true;
+    this.#carriers.changed();
+    if (this.#carriers.areDoubted) this.#options.onDoubted?.();
+    else this.#relieve(attached);
   }
 
   /** @ignore */
-  carrierTrusted(): void {
-    if (this.#ended === undefined) this.#options.onTrusted?.();
+  carrierTrusted(carrier: Carrier): void {
+    const attached = this.#carriers.find(carrier);
+    if (attached === undefined || this.#ended !== undefined) return;
+    const wasLast = this.#carriers.areDoubted;
+    attached.isDoubted = false;
+    this.#carriers.changed();
+    this.#options.onTrusted?.(wasLast);
+  }
+
+  /** @ignore */
+  carrierLeaves(carrier: Carrier): void {
+    const attached = this.#carriers.find(carrier);
+    if (attached !== undefined) this.leave(attached);
   }
 
   /** @ignore */
   carrierLost(carrier: Carrier, reason: string): void {
-    if (carrier !== this.#carrier) return;
-    this.detach();
-    this.#options.onDetached(reason);
+    const attached = this.#carriers.find(carrier);
+    if (attached === undefined) return;
+    const { isLeaving, isDoubted } = attached;
+    this.#letGo(attached, false);
+    if (isLeaving || this.#ended !== undefined) return;
+    if (this.carrier === undefined) return this.#detached(reason);
+    // Those that are left were in doubt before, and relieved by it.
+    if (!isDoubted && this.#carriers.areDoubted) this.#options.onDoubted?.();
+    this.#options.onCarrierGone?.(reason);
   }
 
   /** @ignore */
   heard(carrier: Carrier): void {
-    if (carrier === this.#carrier) this.receiptsArrived(this.#told);
+    const attached = this.#carriers.find(carrier);
+    if (attached !== undefined && !attached.isHeard) {
+      attached.isHeard = true;
+      this.#settlement.heard(carrier.number);
+      this.#carriers.changed();
+      this.wake();
+    }
     this.#options.onHeard?.();
   }
 

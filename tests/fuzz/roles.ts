@@ -33,6 +33,7 @@ export class SilentUser implements UpperLayer {
   startPoolBytes = 0;
   error: TeleError | undefined;
   pull(): void {}
+  pullShare(): void {}
   receiveOpen(): void {}
   receiveData(): void {}
   receiveEnd(): void {}

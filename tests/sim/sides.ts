@@ -100,6 +100,8 @@ export class Sides {
       dial: (signal) => this.#network.dial(process, signal),
       memory: this.#model.bounds.budgetOf(process, Infinity),
       identity: this.#identity,
+      carriers: this.#scenario.carriers,
+      leastCarriers: this.#scenario.leastCarriers,
     });
     this.#verdict.trace(`${process.name} starts`);
     return { process, mux };

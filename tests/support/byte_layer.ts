@@ -10,6 +10,7 @@ import { writeDataHeader } from "../../lib/session/frames.ts";
 import type { Segment } from "../../lib/session/segment_pool.ts";
 import type { Session } from "../../lib/session/session.ts";
 import { DATA_HEADER_BYTES, HEADROOM_BYTES } from "../../lib/session/session_constants.ts";
+import type { Share } from "../../lib/session/share.ts";
 import type { UpperLayer } from "../../lib/session/upper_layer.ts";
 import { windowsFrame } from "./frames.ts";
 import { Random } from "./random.ts";
@@ -94,6 +95,10 @@ export class ByteLayer implements UpperLayer {
       this.#toSend -= bytes;
       bulkBytes -= frameBytes;
     }
+  }
+
+  pullShare(log: FrameLog, bulkBytes: number, _urgentBytes: number, { quiet, bulk }: Share): void {
+    if (quiet || bulk) this.pull(log, bulkBytes);
   }
 
   #pullWindows(log: FrameLog): void {

@@ -12,6 +12,7 @@ import { SegmentPool } from "../../lib/session/segment_pool.ts";
 import { SessionClient } from "../../lib/session/session_client.ts";
 import type { FrameLog } from "../../lib/session/carrier/frame_log.ts";
 import type { Open, Reset } from "../../lib/session/frames.ts";
+import type { Share } from "../../lib/session/share.ts";
 import type { UpperLayer } from "../../lib/session/upper_layer.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { MemoryNetwork } from "./memory_network.ts";
@@ -95,6 +96,10 @@ export class Rogue implements UpperLayer {
       const at = log.reserve(frame.length);
       log.arena.set(frame, at);
     }
+  }
+
+  pullShare(log: FrameLog, _bulkBytes: number, _urgentBytes: number, { quiet }: Share): void {
+    if (quiet) this.pull(log);
   }
 
   receiveOpen({ id }: Open): void {

@@ -14,6 +14,7 @@ import {
   FrameType,
   LEAST_ROOM_BYTES,
   MOST_ACKNOWLEDGE_DELAY_MS,
+  RECEIPT_FRAME_BYTES,
 } from "../session_constants.ts";
 import { decodeAcknowledge, decodeProbe, OutgoingControl, type Probe } from "./control.ts";
 import { Farewell } from "./farewell.ts";
@@ -22,6 +23,8 @@ import { FrameLog, type Remains } from "./frame_log.ts";
 import { type Allowance, SessionFrameReader } from "./frame_reader.ts";
 import { type Doubt, Liveness } from "./liveness.ts";
 import { type Caution, Pace, PIECE_MS, SMALL_BYTES } from "./pace.ts";
+import { writeReceipt } from "../frames.ts";
+import type { Receipt } from "../handshake/fields.ts";
 import { decodeEnding, encodeEnding, type Ending } from "../ending.ts";
 import { framed } from "../../ping/codec.ts";
 import type { LogBudget } from "../log_budget.ts";
@@ -58,8 +61,8 @@ export interface CarrierHost {
   readonly allowance: Allowance;
   /** What a counted frame costs. */
   costOf(type: number): number;
-  /** Puts frames into the log: up to `bulkBytes` of data, of urgent data up to `urgentBytes`, which is more. */
-  pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void;
+  /** Puts frames into the log of `carrier`: up to `bulkBytes` of data, of urgent data up to `urgentBytes`, which is more. */
+  pull(carrier: Carrier, bulkBytes: number, urgentBytes: number): void;
   /** Data of a stream, as it comes. It is a view of `segment`; whoever keeps it retains that. */
   receiveData(id: number, offset: number, bytes: Uint8Array, segment: Segment): void;
   /** A stream's data ends at `offset`. */
@@ -67,9 +70,10 @@ export interface CarrierHost {
   /**
    * The payload of another counted frame. Valid during the call only.
    *
+   * @param on The carrier that brought it.
    * @returns Whether its type is known.
    */
-  receiveFrame(payload: Uint8Array): boolean;
+  receiveFrame(payload: Uint8Array, on: Carrier): boolean;
   /** What was read was handed over, or the allowance is used up; the promise, if there is one, settles when it goes on. */
   turnEnded(): Promise<void> | undefined;
   /** The peer has taken `bytes` more. */
@@ -77,13 +81,15 @@ export interface CarrierHost {
   /** The first bytes came on this carrier. */
   heard(carrier: Carrier): void;
   /**
-   * Only a guess excuses that the carrier is silent, or that nothing is acknowledged on it; or the machine slept. Told
+   * Only a guess excuses that `carrier` is silent, or that nothing is acknowledged on it; or the machine slept. Told
    * once, until it is trusted.
    */
-  carrierDoubted(): void;
+  carrierDoubted(carrier: Carrier): void;
   /** A carrier that was doubted has shown that it is alive. */
-  carrierTrusted(): void;
-  /** The carrier came to its end; it is already stopped. */
+  carrierTrusted(carrier: Carrier): void;
+  /** The peer has left the carrier: it is to be left as well. */
+  carrierLeaves(carrier: Carrier): void;
+  /** The carrier came to its end, by a leave of both ends too; it is already stopped. */
   carrierLost(carrier: Carrier, reason: string): void;
   /** The peer said goodbye. */
   peerEnded(ending: Ending): void;
@@ -172,6 +178,15 @@ export class Carrier {
   #lastWriteMs: number;
   /** Said, or about to be: nothing that comes from now on is looked at. */
   #goodbye: Ending | undefined;
+  /** In front of it: what this end took of other carriers. */
+  #lastReceipts: readonly Receipt[] = [];
+  /** A leave was sent, or is about to be; and one came. */
+  #hasLeft = false;
+  #peerHasLeft = false;
+  /** Behind which both directions have ended. */
+  #openHalves = 2;
+  /** It is gone, and only a goodbye is looked for. */
+  #looksForGoodbye = false;
   #farewell: Farewell | undefined;
   #takenBefore: number | undefined;
   #leaveTimer: Timer | undefined;
@@ -226,7 +241,7 @@ export class Carrier {
 
   /** It is gone: what is left of its log. */
   remains(): Remains {
-    return this.log.gone();
+    return this.log.handOver();
   }
 
   /** For how long nothing has come, in milliseconds. */
@@ -279,23 +294,46 @@ export class Carrier {
    * @param acknowledges Whether all that came is acknowledged in front of it: streams of the peer's may be complete by
    *   that.
    */
-  sayGoodbye(ending: Ending, acknowledges: boolean): void {
+  sayGoodbye(ending: Ending, acknowledges: boolean, receipts: readonly Receipt[] = []): void {
     if (this.#stopped || this.#goodbye !== undefined) return;
     this.#goodbye = ending;
-    this.#takenBefore = this.#reader.countedBytes;
+    this.#lastReceipts = receipts;
+    this.#takenBefore = this.taken;
     this.#control.acknowledgeDue = acknowledges;
+    this.#beginFarewell();
+    this.wake();
+  }
+
+  /** Sends a leave as its last frame, and reads on until the peer has left as well. */
+  leave(): void {
+    if (this.#stopped || this.#goodbye !== undefined || this.#looksForGoodbye || this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.#control.acknowledgeDue = true;
+    this.#beginFarewell();
+    this.wake();
+  }
+
+  /** Nothing more is taken from it nor sent on it; but the peer may say goodbye on it, and on no other. */
+  lookForGoodbye(): void {
+    if (this.#isOver) return this.stop();
+    this.#looksForGoodbye = true;
+    this.#takenBefore = this.taken;
+    this.#beginFarewell();
+  }
+
+  #beginFarewell(): void {
     const nowMs = this.#clock.now();
     const { inFlight, rateBytesPerMs } = this.flight;
     this.#farewell = new Farewell({ nowMs, bytes: inFlight, rate: rateBytesPerMs, roundTripMs: this.roundTripMs });
     this.#tick?.cancel();
     this.#acknowledgeTimer?.cancel();
     this.#leaveLater(nowMs);
-    this.wake();
   }
 
   #leaveLater(nowMs: number): void {
+    this.#leaveTimer?.cancel();
     const leftMs = this.#farewell!.leftMs(nowMs);
-    if (leftMs === 0) return this.stop();
+    if (leftMs === 0) return this.#lose("the other side did not leave the connection in time");
     this.#leaveTimer = this.#clock.setTimer(() => this.#leaveLater(this.#clock.now()), leftMs);
   }
 
@@ -314,7 +352,12 @@ export class Carrier {
 
   /** Whether what comes counts no more. */
   get #isOver(): boolean {
-    return this.#stopped || this.#goodbye !== undefined;
+    return this.#stopped || this.#takenBefore !== undefined;
+  }
+
+  /** Whether nothing that comes is looked at any more, not even a goodbye. */
+  get #isDeaf(): boolean {
+    return this.#stopped || this.#goodbye !== undefined || this.#peerHasLeft;
   }
 
   /**
@@ -346,6 +389,7 @@ export class Carrier {
       while (!this.#stopped) {
         const count = await this.#duplex.read(segment.memory);
         if (this.#stopped) return;
+        if (count === null && this.#peerHasLeft) return this.#halfEnded();
         if (count === null) return this.#lose("the other side closed the connection");
         const behind = this.#takeAll(segment, segment.memory.subarray(0, count));
         if (behind !== undefined) await behind;
@@ -369,21 +413,19 @@ export class Carrier {
 
   /** All that was read, in turns if it is too much for one; the promise, if there is one, settles behind the last. */
   #takeAll(segment: Segment, bytes: Uint8Array): Promise<void> | undefined {
-    if (this.#farewell !== undefined) {
-      this.#farewell.heard(this.#clock.now());
-      return undefined;
-    }
+    this.#farewell?.heard(this.#clock.now());
+    if (this.#goodbye !== undefined || this.#peerHasLeft) return undefined;
     this.#liveness.received(bytes.length);
     const taken = this.#take(segment, bytes);
     const behind = this.#host.turnEnded();
-    if (taken === bytes.length || this.#isOver) return behind;
+    if (taken === bytes.length || this.#isDeaf) return behind;
     return this.#takeLater(segment, bytes.subarray(taken), behind);
   }
 
   async #takeLater(segment: Segment, bytes: Uint8Array, behind: Promise<void> | undefined): Promise<void> {
     for (let at = 0; at < bytes.length;) {
       await behind;
-      if (this.#isOver) return;
+      if (this.#isDeaf) return;
       at += this.#take(segment, bytes.subarray(at));
       behind = this.#host.turnEnded();
     }
@@ -404,7 +446,8 @@ export class Carrier {
       this.#segment = undefined;
     }
     if (this.#isDoubted && this.#liveness.doubt === undefined) this.#trust();
-    if (!this.#isOver) this.#planAcknowledge();
+    // What has left acknowledges nothing: its receipt does.
+    if (!this.#isOver && !this.#hasLeft) this.#planAcknowledge();
     return taken;
   }
 
@@ -440,7 +483,7 @@ export class Carrier {
     if (this.#isOver) return;
     let isKnown;
     try {
-      isKnown = this.#host.receiveFrame(payload);
+      isKnown = this.#host.receiveFrame(payload, this);
     } catch (error) {
       return this.#host.sessionBroken(error);
     }
@@ -448,12 +491,14 @@ export class Carrier {
   }
 
   #onControl(payload: Uint8Array): void {
-    if (this.#isOver) return;
+    if (this.#isDeaf || (this.#isOver && payload[0] !== FrameType.goodbye)) return;
     switch (payload[0]) {
       case FrameType.acknowledge:
         return this.#onAcknowledge(decodeAcknowledge(payload));
       case FrameType.probe:
         return this.#onProbe(decodeProbe(payload));
+      case FrameType.leave:
+        return this.#onLeave(payload);
       case FrameType.goodbye: {
         const ending = decodeEnding(payload);
         this.stop();
@@ -461,6 +506,19 @@ export class Carrier {
       }
     }
     throw unknownFrame(payload);
+  }
+
+  /** Behind it nothing is looked at. What is under way ends, and then this end leaves as well. */
+  #onLeave({ length }: Uint8Array): void {
+    if (length !== 1) throw new TeleError("protocol", `a leave of ${length} bytes is none`);
+    this.#peerHasLeft = true;
+    this.#takenBefore = this.#reader.countedBytes;
+    if (!this.#hasLeft) this.#host.carrierLeaves(this);
+  }
+
+  /** When both directions have ended behind a leave, it is gone, and that is no loss. */
+  #halfEnded(): void {
+    if (--this.#openHalves === 0) this.#lose("both sides have left the connection");
   }
 
   #onAcknowledge(offset: number): void {
@@ -546,6 +604,8 @@ export class Carrier {
   readonly #writeNext = (): void => {
     if (this.#stopped) return;
     if (this.#goodbye !== undefined) return void this.#writeGoodbye(this.#goodbye).catch(this.#onWriteFailed);
+    if (this.#hasLeft) return void this.#writeLeave().catch(this.#onWriteFailed);
+    if (this.#looksForGoodbye) return;
     let bytes;
     try {
       bytes = this.#nextWrite();
@@ -580,8 +640,16 @@ export class Carrier {
 
   async #writeGoodbye(ending: Ending): Promise<void> {
     const control = this.#control.take(this.#clock.now(), false, this.taken) ?? new Uint8Array(0);
-    await this.#duplex.write(concat([control, framed(encodeEnding("goodbye", ending))]));
+    const receipts = this.#lastReceipts.map(receiptFrame);
+    await this.#duplex.write(concat([control, ...receipts, framed(encodeEnding("goodbye", ending))]));
     await this.#duplex.closeWrite();
+  }
+
+  async #writeLeave(): Promise<void> {
+    const control = this.#control.take(this.#clock.now(), false, this.taken) ?? new Uint8Array(0);
+    await this.#duplex.write(concat([control, framed(new Uint8Array([FrameType.leave]))]));
+    await this.#duplex.closeWrite();
+    this.#halfEnded();
   }
 
   /** Control frames and counted ones, as one write. */
@@ -612,7 +680,7 @@ export class Carrier {
     const room = this.#room(nowMs);
     const before = log.end;
     const urgentRoom = this.pace.isFree ? this.flight.bound + URGENT_BYTES - this.flight.inFlight : room;
-    this.#host.pull(log, room, urgentRoom);
+    this.#host.pull(this, room, urgentRoom);
     this.#awaitsRoom = room - (log.end - before) < LEAST_ROOM_BYTES || this.#host.budget.room < LEAST_ROOM_BYTES;
     if (!log.hasUnsent && this.#hasMuchRoom) this.flight.markApplicationLimited();
   }
@@ -684,13 +752,19 @@ export class Carrier {
   #doubt(): void {
     if (this.#isDoubted) return;
     this.#isDoubted = true;
-    this.#host.carrierDoubted();
+    this.#host.carrierDoubted(this);
   }
 
   #trust(): void {
     this.#isDoubted = false;
-    this.#host.carrierTrusted();
+    this.#host.carrierTrusted(this);
   }
+}
+
+function receiptFrame(receipt: Receipt): Uint8Array {
+  const frame = new Uint8Array(RECEIPT_FRAME_BYTES);
+  writeReceipt(frame, 0, receipt);
+  return frame;
 }
 
 function unknownFrame(payload: Uint8Array): TeleError {

@@ -18,7 +18,7 @@ const ARENA_BYTES = 32 * 1024;
 /** Pieces up to this size are gathered into one write when several wait, in bytes. */
 const GATHER_BYTES = 4 * 1024;
 
-/** What a {@linkcode FrameLog.gone} carrier leaves behind. */
+/** What a carrier leaves to others. */
 export interface Remains {
   /** What was not acknowledged, oldest first; each holds its segment, and counts in the budget. */
   pieces: Piece[];
@@ -38,7 +38,7 @@ export interface Remains {
  * carrier writes control frames. A frame itself is never changed once it was added.
  *
  * Invariant 2: every frame stays until it was taken. Invariant 3: what a write has under way is held by that write as
- * well; `acknowledge` and `gone` do not take it away.
+ * well; `acknowledge` and `handOver` do not take it away.
  *
  * Source: `PROTOCOL.md`, "Counting".
  *
@@ -127,7 +127,7 @@ export class FrameLog {
     }
     this.#arenaUsed = at + bytes;
     this.#end += bytes;
-    owner?.frameHeld();
+    owner?.frameHeld(this);
     return at;
   }
 
@@ -145,7 +145,7 @@ export class FrameLog {
     segment?.retain();
     this.#add(memory, start, end, segment, owner, headroom);
     this.#end += end - start;
-    owner?.frameHeld();
+    owner?.frameHeld(this);
   }
 
   #add(
@@ -226,11 +226,29 @@ export class FrameLog {
     return this.#end - Math.min(this.#pieces.first?.offset ?? this.#end, this.#end);
   }
 
-  /** The carrier is gone: gives away what is left, which goes on to count in the budget. */
-  gone(): Remains {
+  /**
+   * Gives away what is left, which goes on to count in the budget: the carrier is gone, or others send it. The counts
+   * stay, since the peer may go on to acknowledge what it has taken.
+   */
+  handOver(): Remains {
     const remains = { heldBytes: this.#heldBytes, acknowledged: this.#acknowledged, handed: this.#handed };
-    this.#acknowledged = this.#handed = this.#end;
+    this.#end = this.#handed;
     return { ...remains, pieces: this.#pieces.takeAll() };
+  }
+
+  /** The same of what was not handed to a write: the carrier sends nothing more. */
+  handOverUnsent(): Remains {
+    const { next } = this.#pieces;
+    const heldBefore = this.#heldBytes;
+    let framesBefore = 0;
+    const from = this.#handed;
+    for (let at = next?.offset ?? from; next !== undefined && at < from; framesBefore++) {
+      at += frameBytesAt(next.memory, next.start + at - next.offset);
+    }
+    if (framesBefore > 0) this.#budget.change(0, 1);
+    const pieces = this.#pieces.takeUnsent(from, framesBefore);
+    this.#end = from;
+    return { pieces, heldBytes: heldBefore - this.#heldBytes, acknowledged: from, handed: from };
   }
 }
 

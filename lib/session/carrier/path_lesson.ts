@@ -22,7 +22,7 @@ import { type Caution, NO_CAUTION } from "./pace.ts";
  * const caution = { level: 1, heldUntilMs: 0 };
  * const [home, train] = ["192.0.2.7", "198.51.100.3"].map((localAddress) => ({ peer: "server:40300", localAddress }));
  * assertEquals(lesson.cautionOn(home).level, 0);
- * lesson.learned(caution);
+ * lesson.learned(caution, false);
  * assertEquals([home, train, home].map((path) => lesson.cautionOn(path).level), [1, 0, 0]);
  * ```
  */
@@ -38,8 +38,14 @@ export class PathLesson {
     return this.#caution;
   }
 
-  /** That carrier is gone, and leaves this caution. */
-  learned(caution: Caution): void {
-    this.#caution = caution;
+  /**
+   * A carrier there is gone, and leaves this caution: another one may have left more.
+   *
+   * @param isProven Whether it has shown that large pieces pass.
+   */
+  learned(caution: Caution, isProven: boolean): void {
+    const { level, heldUntilMs } = this.#caution;
+    const isMore = caution.level > level || (caution.level === level && caution.heldUntilMs > heldUntilMs);
+    if (isProven || isMore) this.#caution = caution;
   }
 }
