@@ -65,7 +65,7 @@ export async function join(
   handshake: ClientHandshake,
   { lane, resumeTimeoutMs, signal, attach }: JoinTerms,
 ): Promise<boolean> {
-  const { joins } = session;
+  const { joins } = session.carriers;
   const { number, live, receipts } = joins.begin();
   const giveUp = () => joins.giveUp(number);
   // In the step in which it is, since the next commit must not call it alive.

@@ -118,7 +118,7 @@ export class SessionClient<Upper extends UpperLayer> {
 
   /** Carriers that work. */
   get #working(): AttachedCarrier[] {
-    return this.session.carriers.filter(({ isLeaving, isDoubted }) => !isLeaving && !isDoubted);
+    return this.session.carriers.attached.all.filter(({ isLeaving, isDoubted }) => !isLeaving && !isDoubted);
   }
 
   /** There are to be `count` carriers from now on, as far as {@linkcode SessionClientOptions.carriers} allows. */
@@ -132,10 +132,10 @@ export class SessionClient<Upper extends UpperLayer> {
     const { session } = this;
     const working = this.#working;
     const quiet = working.find(({ carrier }) => carrier === session.carrier);
-    if (quiet !== undefined) session.chooseLane(quiet, "quiet");
+    if (quiet !== undefined) session.carriers.chooseLane(quiet, "quiet");
     const surplus = working.length - this.#joiner.wanted;
     const others = working.filter((attached) => attached !== quiet);
-    for (const attached of others.slice(0, Math.max(0, surplus))) session.leave(attached);
+    for (const attached of others.slice(0, Math.max(0, surplus))) session.carriers.leave(attached);
     this.#joiner.look();
   }
 
@@ -195,14 +195,14 @@ export class SessionClient<Upper extends UpperLayer> {
     this.#history.startOver();
     this.#redial.startOver();
     // Behind that, since it dials beside the carriers.
-    for (const { carrier } of this.session.carriers) carrier.suspect();
+    for (const { carrier } of this.session.carriers.attached.all) carrier.suspect();
   }
 
   /** The machine's addresses changed: a carrier from an address that is gone is dead, an outage tries at once. */
   addressesChanged(isLocal: (address: string) => boolean): void {
     this.#history.startOver();
     const isGone = (local: string | undefined): local is string => local !== undefined && !isLocal(local);
-    const gone = this.session.carriers.filter(({ carrier }) => isGone(carrier.localAddress));
+    const gone = this.session.carriers.attached.all.filter(({ carrier }) => isGone(carrier.localAddress));
     if (gone.length === 0) return this.#redial.startOver();
     this.#redial.endBeside();
     for (const { carrier } of gone) this.#lose(carrier, `the address ${carrier.localAddress} is gone`);
@@ -263,13 +263,13 @@ export class SessionClient<Upper extends UpperLayer> {
   }
 
   #loseDoubted(meanwhile: string): void {
-    const { doubt, carriers } = this.session;
+    const { doubt, carriers: { attached } } = this.session;
     if (doubt === undefined) return;
-    for (const { carrier } of carriers) this.#lose(carrier, `${tellDoubt(doubt)} while ${meanwhile}`);
+    for (const { carrier } of attached.all) this.#lose(carrier, `${tellDoubt(doubt)} while ${meanwhile}`);
   }
 
   #carrierLost(): void {
-    this.#history.lost(this.#options.clock.now(), this.session.lastCarrier);
+    this.#history.lost(this.#options.clock.now(), this.session.carriers.lost());
   }
 
   /** The session is over, whatever ended it; the next begins at once, with the users of whom nobody has heard yet. */
@@ -329,7 +329,8 @@ export class SessionClient<Upper extends UpperLayer> {
     attach: JoinTerms["attach"],
   ): Promise<void> {
     const { session } = this;
-    const isTooMuch = session.carrier !== undefined && (session.isFull || session.carriers.length >= MOST_CARRIERS - 1);
+    const isTooMuch = session.carrier !== undefined &&
+      (session.carriers.isFull || session.carriers.attached.all.length >= MOST_CARRIERS - 1);
     if (isTooMuch) throw this.#dropped(handshake);
     const { resumeTimeoutMs } = this.#options.limits;
     if (!await join(session, handshake, { lane, resumeTimeoutMs, signal, attach })) throw this.#dropped(handshake);

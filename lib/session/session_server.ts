@@ -168,8 +168,8 @@ export class SessionServer<Upper extends UpperLayer> {
       fields: new Map([...resumeTimeoutField(this.#options.limits.resumeTimeoutMs), ...receiptsField(receipts)]),
     });
     // Meanwhile a newer commit may have given this one up, or the session ended: then this carrier is nobody's.
-    if (session.error !== undefined || !session.joins.mayAttach(number)) {
-      session.joins.forget(number);
+    if (session.error !== undefined || !session.carriers.joins.mayAttach(number)) {
+      session.carriers.joins.forget(number);
       return handshake.channel.duplex.close();
     }
     const entry = this.#registry.find(session.id)!;

@@ -49,6 +49,8 @@ interface CarrierEnd {
   /** Counted bytes that were put into its log. */
   end: number;
   isSettled: boolean;
+  /** At a server that has not heard it, but another: what was in its log then. */
+  before?: number;
 }
 
 /** What a {@linkcode SessionModel} needs. */
@@ -159,7 +161,7 @@ export class SessionModel {
     const end = this.#ends.get(session);
     if (end === undefined) return;
     if (end.carriers.has(carrier.number)) this.#verdict.fail(`a second carrier ${carrier.number} of one session`);
-    if (session.carriers.length > 1) this.#hasSeveral = true;
+    if (session.carriers.attached.all.length > 1) this.#hasSeveral = true;
     const known = { carrier, remains: undefined, taken: 0, end: 0, isSettled: false };
     end.carriers.set(carrier.number, known);
     this.#carriers.set(carrier, known);
@@ -292,7 +294,8 @@ export class SessionModel {
         this.#ends.delete(session);
         continue;
       }
-      const { takenBytes, takenThereBytes, lastNumber, budget: { heldBytes }, carriers } = session;
+      const { takenBytes, takenThereBytes, lastNumber, budget: { heldBytes }, carriers: { attached } } = session;
+      if (!end.isClient) this.#checkUnheard(end);
       if (takenBytes < end.taken) this.#verdict.fail(`the bytes taken went back from ${end.taken} to ${takenBytes}`);
       if (takenThereBytes < end.takenThere) this.#verdict.fail("the bytes that the peer has taken went back");
       if (lastNumber < end.lastNumber) this.#verdict.fail("the number of the last carrier went back");
@@ -301,7 +304,7 @@ export class SessionModel {
       end.lastNumber = lastNumber;
       const limit = this.#scenario.replayBufferBytes + 8192 + 64 * this.#users.size;
       if (heldBytes > limit) this.#verdict.fail(`the session holds ${heldBytes} bytes, the limit is ${limit}`);
-      const [only, ...more] = carriers;
+      const [only, ...more] = attached.all;
       // One that was in doubt has given away what is in no log then.
       const keepsAll = more.length === 0 && only?.carrier.number === lastNumber;
       if (keepsAll && heldBytes < only.carrier.log.end - only.carrier.log.acknowledged) {
@@ -332,10 +335,24 @@ export class SessionModel {
       if (from.takenThereBytes > to.takenBytes) {
         this.#verdict.fail(`${from.takenThereBytes} bytes are acknowledged, but ${to.takenBytes} were taken`);
       }
-      for (const { carrier } of from.carriers) {
-        const peer = to.carriers.find((other) => other.carrier.number === carrier.number);
+      for (const { carrier } of from.carriers.attached.all) {
+        const peer = to.carriers.attached.all.find((other) => other.carrier.number === carrier.number);
         if (peer !== undefined) this.#checkCarrier(carrier, peer.carrier);
       }
+    }
+  }
+
+  /** A server puts nothing on a carrier that it has not heard, beside one that it has. */
+  #checkUnheard({ session, carriers }: End): void {
+    const { all } = session.carriers.attached;
+    const isOneHeard = all.some(({ isHeard, isLeaving }) => isHeard && !isLeaving);
+    for (const { carrier, isHeard } of all) {
+      const known = carriers.get(carrier.number);
+      if (isHeard || known === undefined) continue;
+      if (known.before !== undefined && carrier.log.end > known.before) {
+        this.#verdict.fail(`the server sends on carrier ${carrier.number}, which it has not heard beside others`);
+      }
+      known.before = isOneHeard ? carrier.log.end : undefined;
     }
   }
 

@@ -65,12 +65,12 @@ const { giveBack, take, takeSmall } = SegmentPool.prototype;
 Session.prototype.attach = function (this: Session, attachment) {
   watcher?.attaching(this, attachment);
   attach.call(this, attachment);
-  const carrier = this.carriers.at(-1)?.carrier;
+  const carrier = this.carriers.attached.all.at(-1)?.carrier;
   if (carrier?.number === attachment.number) watcher?.attached(this, carrier);
 };
 
 Session.prototype.carrierLost = function (this: Session, carrier, reason) {
-  const isLost = this.carriers.some((one) => one.carrier === carrier && !one.isLeaving);
+  const isLost = this.carriers.attached.all.some((one) => one.carrier === carrier && !one.isLeaving);
   if (isLost) watcher?.carrierLost(this, carrier, reason);
   return carrierLost.call(this, carrier, reason);
 };

@@ -59,7 +59,7 @@ Deno.test("what happens to the present session is told, what happens to a former
   const former = present.replace();
   attach(former, clock);
   attach(former, clock, 1);
-  const [one, other] = former.carriers.map(({ carrier }) => carrier);
+  const [one, other] = former.carriers.attached.all.map(({ carrier }) => carrier);
   former.carrierDoubted(one!);
   former.carrierTrusted(one!);
   former.carrierLost(one!, "cut");
