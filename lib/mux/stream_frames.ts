@@ -65,9 +65,9 @@ export class StreamFrames implements FrameOwner {
   }
 
   /** @ignore */
-  frameHeld(log: object): void {
+  frameHeld(log?: object): void {
     this.#held++;
-    if (!this.#isOpenTaken) this.#openLog = log;
+    if (!this.#isOpenTaken && log !== undefined) this.#openLog = log;
   }
 
   /** In a log nothing is in front of the open, so what is taken first is that. */

@@ -49,16 +49,15 @@ export interface JoinTerms {
   readonly resumeTimeoutMs: number;
   /** Aborts when the attempt is given up. */
   readonly signal: AbortSignal;
-  /** Attaches the carrier, in the step in which the accept is taken; `againBytes` are sent again because of that. */
-  attach(accepted: Accepted, againBytes: number): void;
+  /** The accept has come: attaches the carrier, behind what `take` does, which says how many bytes are sent again. */
+  attach(accepted: Accepted, take: () => number): void;
 }
 
 /**
  * Joins `session`: number and lists are made in one step, from which on the carriers that `live` leaves out are gone.
  *
  * @returns Whether it was attached, and not given up.
- * @throws {TeleError} As {@linkcode ClientHandshake.commit} does, and `protocol` if a receipt of the server's is
- *   impossible: the session has ended then.
+ * @throws {TeleError} As {@linkcode ClientHandshake.commit} does.
  */
 export async function join(
   session: Session,
@@ -75,7 +74,7 @@ export async function join(
     const accepted = await handshake.commit({ kind: "join", number, lane, fields }, session.resumeSecret);
     // A receipt on another carrier may have shown meanwhile that the server has given it up.
     if (session.error !== undefined || !joins.isAwaited(number)) return false;
-    attach(accepted, session.accepted(number, readReceipts(accepted.accept.fields)));
+    attach(accepted, () => session.carriers.joins.accepted(number, readReceipts(accepted.accept.fields)));
     return true;
   } catch (error) {
     giveUp();

@@ -3,36 +3,20 @@
  *
  * @module
  */
-import { readU32, readU64 } from "../net/bytes.ts";
 import { FRAME_HEADER_BYTES } from "../ping/codec.ts";
 import type { FrameLog, Remains } from "./carrier/frame_log.ts";
-import type { FrameOwner, Piece } from "./carrier/piece_queue.ts";
+import { streamFramesOf } from "./carrier/piece_queue.ts";
 import { decodeWindows, writeDataHeader } from "./frames.ts";
-import { ALL, type Share } from "./share.ts";
 import type { LogBudget } from "./log_budget.ts";
-import type { Segment } from "./segment_pool.ts";
-import { COUNTED_HEADER_BYTES, DATA_HEADER_BYTES, FrameType, LEAST_ROOM_BYTES } from "./session_constants.ts";
+import { DATA_HEADER_BYTES, FrameType, LEAST_ROOM_BYTES } from "./session_constants.ts";
+import { ALL, type Share } from "./share.ts";
+import { framesOf, inOrder, isData, offsetOf, opensOf, type WaitingFrame } from "./waiting_frame.ts";
 
 /** Frames up to this size are copied into the log, so that several leave in one write, in bytes. */
 const COPY_BYTES = 4 * 1024;
 
 /** Data that is not sent again as it was is copied into frames with this much at the most, in bytes. */
 const MOST_CUT_BYTES = 16 * 1024;
-
-/** A frame that waits. */
-interface Waiting {
-  /** Number of its stream; 0 if it belongs to none. */
-  readonly id: number;
-  readonly type: number;
-  readonly memory: Uint8Array;
-  /** Where it begins. Of data whose beginning was taken, or sent again already: where the rest of the data begins. */
-  start: number;
-  readonly end: number;
-  readonly segment: Segment | undefined;
-  readonly owner: FrameOwner | undefined;
-  /** Offset in its stream of what is at `start`, if that is the rest of its data. */
-  offset: number | undefined;
-}
 
 /** Options of {@linkcode ResendQueue}. */
 export interface ResendQueueOptions {
@@ -53,8 +37,9 @@ export interface ResendQueueOptions {
  */
 export class ResendQueue {
   readonly #options: ResendQueueOptions;
-  #quiet: Waiting[] = [];
-  #bulk: Waiting[] = [];
+  #quiet: WaitingFrame[] = [];
+  #bulk: WaitingFrame[] = [];
+  readonly #lanes = new LanesOfStreams();
   #bytes = 0;
   #wastedBytes = 0;
 
@@ -92,26 +77,29 @@ export class ResendQueue {
   /** As {@linkcode ResendQueue.add}, of what waited for a receipt. */
   addExpected(remains: Remains, taken: number): number {
     const before = this.#bytes;
-    this.#options.budget.change(-remains.heldBytes, -remains.pieces.length);
-    const lanes = new LanesOfStreams();
-    const quiet: Waiting[] = [];
-    const bulk: Waiting[] = [];
+    this.#uncount(remains);
+    const quiet: WaitingFrame[] = [];
+    const bulk: WaitingFrame[] = [];
     for (const piece of remains.pieces) {
-      for (const [frame, wastedBytes] of framesOf(piece, taken)) {
+      // What another carrier has as well is sent again when that one is gone too.
+      const isCopied = piece.copies !== undefined && !piece.copies.gone(piece, taken);
+      for (const [frame, wastedBytes] of isCopied ? opensOf(piece) : framesOf(piece, taken)) {
         this.#wastedBytes += wastedBytes;
         if (!this.#isWanted(frame)) continue;
         frame.segment?.retain();
+        if (isCopied) frame.owner?.frameQueued();
         this.#count(frame, 1);
-        (lanes.isQuiet(frame) ? quiet : bulk).push(frame);
+        (this.#lanes.add(frame) ? quiet : bulk).push(frame);
       }
-      piece.segment?.release();
+      if (isCopied) { for (const owner of piece.owners) owner?.frameUnqueued(); }
+      else piece.segment?.release();
     }
-    this.#quiet = [...quiet, ...this.#quiet];
-    this.#bulk = [...bulk, ...this.#bulk];
+    this.#quiet = inOrder([...quiet, ...this.#quiet]);
+    this.#bulk = inOrder([...bulk, ...this.#bulk]);
     return this.#bytes - before;
   }
 
-  #isWanted(frame: Waiting): boolean {
+  #isWanted(frame: WaitingFrame): boolean {
     if (frame.type === FrameType.windows) {
       decodeWindows(frame.memory.subarray(frame.start + FRAME_HEADER_BYTES, frame.end), this.#options.onWindowLost);
     }
@@ -121,8 +109,10 @@ export class ResendQueue {
 
   /** A carrier is gone with its session: nothing of it is sent again. */
   discard(remains: Remains): void {
-    this.#options.budget.change(-remains.heldBytes, -remains.pieces.length);
-    for (const { segment } of remains.pieces) segment?.release();
+    this.#uncount(remains);
+    for (const piece of remains.pieces) {
+      if (piece.copies === undefined || piece.copies.gone(piece, 0)) piece.segment?.release();
+    }
   }
 
   /**
@@ -140,10 +130,10 @@ export class ResendQueue {
   }
 
   /** Returns how much room is left. */
-  #moveQueue(queue: Waiting[], log: FrameLog, maxBytes: number, isShared: boolean): number {
+  #moveQueue(queue: WaitingFrame[], log: FrameLog, maxBytes: number, isShared: boolean): number {
     let left = maxBytes;
     let at = 0;
-    const others: Waiting[] = [];
+    const others: WaitingFrame[] = [];
     while (at < queue.length && left > 0) {
       const frame = queue[at];
       if (!goesInto(log, frame, isShared)) {
@@ -162,9 +152,10 @@ export class ResendQueue {
     return left;
   }
 
-  #moveWhole(log: FrameLog, frame: Waiting): number {
+  #moveWhole(log: FrameLog, frame: WaitingFrame): number {
     const { memory, start, end, segment, owner } = frame;
     this.#count(frame, -1);
+    this.#lanes.remove(frame);
     let bytes = end - start;
     if (frame.offset !== undefined) {
       bytes = 0;
@@ -182,9 +173,9 @@ export class ResendQueue {
   }
 
   /** The beginning of data that has no room as a whole: copied, since what is behind it is still needed. */
-  #movePart(log: FrameLog, frame: Waiting, room: number): number {
+  #movePart(log: FrameLog, frame: WaitingFrame, room: number): number {
     if (frame.offset === undefined) {
-      frame.offset = readU64(frame.memory, frame.start + COUNTED_HEADER_BYTES + 4);
+      frame.offset = offsetOf(frame);
       frame.start += DATA_HEADER_BYTES;
       this.#changeBytes(-DATA_HEADER_BYTES);
     }
@@ -193,7 +184,7 @@ export class ResendQueue {
     return this.#copyRest(log, frame, part);
   }
 
-  #copyRest(log: FrameLog, frame: Waiting, length: number): number {
+  #copyRest(log: FrameLog, frame: WaitingFrame, length: number): number {
     const { memory, start, id, owner } = frame;
     const isEnd = frame.type === FrameType.end && start + length === frame.end;
     const at = log.reserve(DATA_HEADER_BYTES + length, owner);
@@ -204,9 +195,14 @@ export class ResendQueue {
     return DATA_HEADER_BYTES + length;
   }
 
-  #count(frame: Waiting, sign: 1 | -1): void {
+  #count(frame: WaitingFrame, sign: 1 | -1): void {
     this.#bytes += sign * (frame.end - frame.start);
-    this.#options.budget.change(sign * (frame.end - frame.start), sign);
+    this.#options.budget.change(sign * (frame.end - frame.start), sign, frame.owner === undefined ? 0 : sign);
+  }
+
+  #uncount({ heldBytes, pieces }: Remains): void {
+    const frames = pieces.reduce((sum, piece) => piece.copies === undefined ? sum + streamFramesOf(piece) : sum, 0);
+    this.#options.budget.change(-heldBytes, -pieces.length, -frames);
   }
 
   #changeBytes(bytes: number): void {
@@ -222,6 +218,7 @@ export class ResendQueue {
     }
     this.#quiet = [];
     this.#bulk = [];
+    this.#lanes.clear();
   }
 }
 
@@ -229,69 +226,39 @@ export class ResendQueue {
  * Whether a frame may go into `log`: an open on a carrier for what is quiet, and until it was taken everything of its
  * stream behind it.
  */
-function goesInto(log: FrameLog, { type, owner }: Waiting, isShared: boolean): boolean {
+function goesInto(log: FrameLog, { type, owner }: WaitingFrame, isShared: boolean): boolean {
   const openLog = owner?.openLog;
   return openLog === undefined || type === FrameType.open ? isShared : openLog === log;
 }
 
 /** In which queue the frames of one stream go: all in the same, or a reset could go in front of its open. */
 class LanesOfStreams {
-  readonly #quiet: Map<number, boolean> = new Map();
+  readonly #lanes: Map<number, { isQuiet: boolean; waiting: number }> = new Map();
 
-  isQuiet({ id, owner }: Waiting): boolean {
-    const known = this.#quiet.get(id);
-    if (known !== undefined) return known;
+  /** A frame is about to wait. Returns whether it does among the quiet ones. */
+  add({ id, owner }: WaitingFrame): boolean {
+    const known = this.#lanes.get(id);
+    if (known !== undefined) {
+      known.waiting++;
+      return known.isQuiet;
+    }
     const isQuiet = owner?.isQuiet ?? false;
-    this.#quiet.set(id, isQuiet);
+    this.#lanes.set(id, { isQuiet, waiting: 1 });
     return isQuiet;
+  }
+
+  /** It waits no more. */
+  remove({ id }: WaitingFrame): void {
+    if (--this.#lanes.get(id)!.waiting === 0) this.#lanes.delete(id);
+  }
+
+  clear(): void {
+    this.#lanes.clear();
   }
 }
 
 /** What `frame` takes in a log. */
-function bytesOf({ start, end, offset }: Waiting): number {
+function bytesOf({ start, end, offset }: WaitingFrame): number {
   const bytes = end - start;
   return offset === undefined ? bytes : bytes + DATA_HEADER_BYTES * Math.ceil(bytes / MOST_CUT_BYTES);
-}
-
-function isData(type: number): boolean {
-  return type === FrameType.data || type === FrameType.end;
-}
-
-/**
- * The frames of a piece that were not taken, of data the rest; of those that go again whole how many bytes were taken.
- * Owners of those that were taken are told.
- */
-function* framesOf(piece: Piece, taken: number): Generator<[Waiting, number]> {
-  const { memory, segment } = piece;
-  let index = 0;
-  for (let start = piece.start; start < piece.end;) {
-    const end = start + FRAME_HEADER_BYTES + readU32(memory, start);
-    const owner = piece.owners[index++];
-    const covered = taken - (piece.offset + start - piece.start);
-    const frame = waitingOf(memory, start, end, segment, owner);
-    start = end;
-    if (covered >= end - frame.start) {
-      owner?.frameTaken();
-      owner?.frameUnqueued();
-    } else if (covered > DATA_HEADER_BYTES && isData(frame.type)) {
-      frame.offset = readU64(memory, frame.start + COUNTED_HEADER_BYTES + 4) + covered - DATA_HEADER_BYTES;
-      frame.start += covered;
-      yield [frame, 0];
-    } else {
-      yield [frame, Math.max(0, covered)];
-    }
-  }
-}
-
-function waitingOf(
-  memory: Uint8Array,
-  start: number,
-  end: number,
-  segment: Segment | undefined,
-  owner: FrameOwner | undefined,
-): Waiting {
-  const type = memory[start + FRAME_HEADER_BYTES];
-  const isOfStream = isData(type) || type === FrameType.open || type === FrameType.reset;
-  const id = isOfStream ? readU32(memory, start + COUNTED_HEADER_BYTES) : 0;
-  return { id, type, memory, start, end, segment, owner, offset: undefined };
 }

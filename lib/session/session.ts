@@ -91,12 +91,13 @@ export class Session implements CarriersHost {
   }
 
   /**
-   * Whether its end loses nothing: no streams, and nothing that the peer has not taken. A stream that is reset is over
-   * here at once; the reset, and what came in front of it, may wait for as long as the session does (invariant 9).
+   * Whether its end loses nothing: no streams, and nothing of former ones that the peer has not taken. A stream that is
+   * reset is over here at once; the reset, and what came in front of it, may wait for as long as the session does
+   * (invariant 9).
    */
   get isEmpty(): boolean {
     const { streamCount, hasUnsent } = this.upper;
-    return this.budget.heldBytes === 0 && !hasUnsent && streamCount === 0;
+    return this.budget.streamFrames === 0 && !hasUnsent && streamCount === 0;
   }
 
   /** Why it ended, once it has. */
@@ -146,14 +147,23 @@ export class Session implements CarriersHost {
     }
   }
 
-  /** A client's commit was accepted; see {@linkcode Joins.accepted}. An impossible receipt ends the session. */
-  accepted(number: number, receipts: readonly Receipt[]): number {
+  /**
+   * A client's commit was accepted, and its carrier is attached behind what `take` does. An impossible receipt ends the
+   * session, with a goodbye on that carrier.
+   *
+   * @returns How many bytes are sent again because of its receipts.
+   */
+  join(attachment: Attachment, take: () => number): number {
+    let againBytes = 0;
+    let failure: unknown;
     try {
-      return this.carriers.joins.accepted(number, receipts);
+      againBytes = take();
     } catch (error) {
-      this.sessionBroken(error);
-      throw error;
+      failure = error;
     }
+    this.attach(attachment);
+    if (failure !== undefined) this.sessionBroken(failure);
+    return againBytes;
   }
 
   /** The peer's receipts are known. Returns how many bytes are sent again because of them. */

@@ -4,7 +4,8 @@
  * @module
  */
 import { TeleError } from "../net/error.ts";
-import { Carrier, type CarrierHost } from "./carrier/carrier.ts";
+import { Carrier } from "./carrier/carrier.ts";
+import type { CarrierHost } from "./carrier/carrier_host.ts";
 import { AttachedCarrier, Carriers } from "./carriers.ts";
 import type { SessionFrames } from "./counted_frames.ts";
 import type { Ending } from "./ending.ts";
@@ -20,7 +21,7 @@ import type { Attachment, SessionOptions } from "./session_options.ts";
 import { type Covered, Settlement } from "./settlement.ts";
 
 /** The session, as its carriers see it. */
-export interface CarriersHost extends CarrierHost {
+export interface CarriersHost extends CarrierHost<Carrier> {
   /** Whether its end loses nothing. */
   readonly isEmpty: boolean;
   /** The peer's receipts are known. Returns how many bytes are sent again because of them. */

@@ -295,8 +295,8 @@ export class SessionClient<Upper extends UpperLayer> {
     if (canJoin(session, handshake)) {
       // With one carrier the next takes the place of the one before.
       if (!isBeside) this.#giveUpCarriers("another connection gets through");
-      await this.#join(handshake, "quiet", signal, ({ accept: { number }, leftover }, againBytes) => {
-        this.#resume({ duplex, number, leftover, roundTripMs }, againBytes);
+      await this.#join(handshake, "quiet", signal, ({ accept: { number }, leftover }, take) => {
+        this.#resume({ duplex, number, leftover, roundTripMs }, take);
       });
     } else {
       const { limits: { resumeTimeoutMs } } = this.#options;
@@ -347,21 +347,25 @@ export class SessionClient<Upper extends UpperLayer> {
     signal: AbortSignal,
     attaching: () => void,
   ): Promise<void> {
-    await this.#join(handshake, "bulk", signal, ({ accept: { number }, leftover }, againBytes) => {
+    await this.#join(handshake, "bulk", signal, ({ accept: { number }, leftover }, take) => {
       attaching();
-      this.#replayedBytes += againBytes;
-      this.session.attach({ duplex: handshake.duplex, number, leftover, roundTripMs, lane: "bulk" });
+      const attachment = { duplex: handshake.duplex, number, leftover, roundTripMs, lane: "bulk" as const };
+      this.#replayedBytes += this.session.join(attachment, take);
       this.#options.log("debug", `${this.#working.length} connections`);
       this.#adjust();
     });
   }
 
-  #resume(attachment: Attachment, againBytes: number): void {
+  #resume(attachment: Attachment, take: () => number): void {
     const { isBeside } = this.#redial;
+    const { session } = this;
+    // A receipt may end the session, whose goodbye goes on this carrier.
+    this.#redial.accepted();
     this.#redial.attachedBeside();
     this.#present.expireNever();
-    this.session.attach(attachment);
+    const againBytes = session.join(attachment, take);
     this.#replayedBytes += againBytes;
+    if (session !== this.session) return;
     if (!isBeside) return this.#outageEnded(attachment, againBytes);
     this.#options.log("debug", "another connection is there beside the one in doubt");
   }

@@ -157,7 +157,7 @@ export class SessionServer<Upper extends UpperLayer> {
     roundTripMs: number,
   ): Promise<void> {
     // In the step in which the session takes the commit nothing is awaited.
-    if (session.error !== undefined) throw new TeleError("closed", "the session ended during the handshake");
+    if (session.error !== undefined) return handshake.channel.duplex.close();
     const { number, lane, fields } = commit;
     const live = readLive(fields);
     const detachedAt = this.#absence.beginOf(session.detachedAt ?? this.#options.clock.now());
@@ -267,13 +267,9 @@ export class SessionServer<Upper extends UpperLayer> {
     // Only this carrier waits. It goes first when there are too many, so that guessing is in nobody's way.
     this.#strangers.doom(duplex);
     if (this.#isAboutToken(error)) await sleep(this.#options.clock, TOKEN_REFUSAL_DELAY_MS, this.#stopping.signal);
-    await this.#refuse(handshake, error);
+    const isFull = error instanceof RefusalError && error.endCode === EndCode.full;
+    await (isFull ? handshake.sayFull() : handshake.refuse(endingOf(error)));
     await closeBehindLastWord(duplex, this.#options.clock, REFUSED_MS);
-  }
-
-  async #refuse(handshake: ServerHandshake, error: TeleError): Promise<void> {
-    if (error instanceof RefusalError && error.endCode === EndCode.full) return await handshake.sayFull();
-    await handshake.refuse(endingOf(error));
   }
 
   /** Whether the refusal answers somebody who may be guessing a token. */

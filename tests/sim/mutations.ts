@@ -116,9 +116,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   fault(
     "a goodbye taken back: its carrier closed behind it with bytes on their way here",
-    "session/carrier/carrier.ts",
-    "    await this.#duplex.closeWrite();\n  }\n",
-    "    await this.#duplex.closeWrite();\n    this.stop();\n  }\n",
+    "session/carrier/write_loop.ts",
+    "    await this.#duplex.closeWrite();\n    this.#onFinished?.();\n",
+    "    await this.#duplex.closeWrite();\n    this.#duplex.close();\n  }\n",
   ),
   {
     name: "a goodbye that waits half a second, whatever is in front of it",
@@ -139,13 +139,13 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "a late byte of the old carrier accepted",
     edits: [
       {
-        file: "lib/session/carrier/carrier.ts",
-        from: "        if (this.#stopped) return;\n        if (count === null &&",
-        to: "        if (count === null &&",
+        file: "lib/session/carrier/read_loop.ts",
+        from: "        if (this.#isStopped) return;\n        if (count === null)",
+        to: "        if (count === null)",
       },
       {
-        file: "lib/session/carrier/carrier.ts",
-        from: "    if (this.#isOver) return;\n    try {\n      this.#host.receiveData(",
+        file: "lib/session/carrier/frame_receiver.ts",
+        from: "    if (this.isClosed) return;\n    try {\n      this.#host.receiveData(",
         to: "    try {\n      this.#host.receiveData(",
       },
     ],
@@ -200,8 +200,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a write to a carrier while another is under way",
-    "session/carrier/carrier.ts",
-    "if (this.#isWriteDue) this.#writeDue();\n  }\n",
+    "session/carrier/write_loop.ts",
+    "if (this.#isDue) this.#writeDue();\n  }\n",
     "this.#writeNext();\n  }\n",
   ),
   fault(
@@ -247,7 +247,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fuzzed(
     "moved",
     "a header that arrived whole is no wasted bytes",
-    "session/resend_queue.ts",
+    "session/waiting_frame.ts",
     "covered > DATA_HEADER_BYTES && isData",
     "covered >= DATA_HEADER_BYTES && isData",
   ),
@@ -255,7 +255,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "streams",
     "data without a byte, of a stream that was never opened, taken",
     "session/carrier/frame_reader.ts",
-    "else this.#sink.data(this.#id, this.#offset, nothing);",
+    "else this.#sink.data(this.#id, this.#offset, nothing, segment);",
     "else void nothing;",
   ),
   fuzzed(
@@ -271,6 +271,13 @@ export const MUTATIONS: readonly Mutation[] = [
     "mux/reassembly.ts",
     "if (front.offset > this.#received) this.#closeGap();",
     "",
+  ),
+  fuzzed(
+    "streams",
+    "early pieces of a stream that is over still cost memory",
+    "mux/reassembly.ts",
+    "this.#gaps = this.#heldBytes = this.#roomBytes = 0;\n    this.#charge();",
+    "this.#gaps = this.#heldBytes = this.#roomBytes = 0;",
   ),
   fuzzed(
     "streams",
@@ -370,7 +377,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "no acknowledgement without data of one's own",
-    "session/carrier/carrier.ts",
+    "session/carrier/acknowledger.ts",
     "        return this.#acknowledge();\n",
     "        return;\n",
   ),
@@ -400,8 +407,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "the round trip of the handshake not known to a fresh carrier",
-    "session/carrier/carrier.ts",
-    "this.#askedRoundTripMs = options.roundTripMs ?? 0;",
+    "session/carrier/watch.ts",
+    "this.#askedRoundTripMs = options.roundTripMs;",
     "this.#askedRoundTripMs = 0;",
   ),
   fault(
@@ -437,8 +444,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a carrier not closed when its session goes on without it",
     "session/carrier/carrier.ts",
-    "    this.#duplex.close();\n    this.#resolveDone();",
-    "    this.#resolveDone();",
+    "    this.#duplex.close();\n    this.#done.resolve();",
+    "    this.#done.resolve();",
   ),
   fault(
     "an attempt not closed when it is given up",
@@ -540,8 +547,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the hold of a write ended when its carrier stops",
     "session/carrier/carrier.ts",
-    "    this.#duplex.close();\n    this.#resolveDone();",
-    "    this.#duplex.close();\n    this.#hold.release();\n    this.#resolveDone();",
+    "    this.#duplex.close();\n    this.#done.resolve();",
+    "    this.#duplex.close();\n    this.#sender.failed();\n    this.#done.resolve();",
   ),
   {
     name: "the memory that frames are gathered in shared by all carriers",
@@ -650,32 +657,32 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a frame that was cut taken for taken",
-    "session/resend_queue.ts",
+    "session/waiting_frame.ts",
     "if (covered >= end - frame.start) {",
     "if (covered > 0) {",
   ),
   fault(
     "a frame that was cut sent again without its offset moved",
-    "session/resend_queue.ts",
+    "session/waiting_frame.ts",
     "+ covered - DATA_HEADER_BYTES;",
     ";",
   ),
   fault(
     "a byte left out of a frame that was cut",
-    "session/resend_queue.ts",
+    "session/waiting_frame.ts",
     "frame.start += covered;",
     "frame.start += covered + 1;",
   ),
   fault(
     "the open sent again behind what follows it",
     "session/resend_queue.ts",
-    "(lanes.isQuiet(frame) ? quiet : bulk).push(frame);",
-    "(frame.type !== FrameType.open && lanes.isQuiet(frame) ? quiet : bulk).push(frame);",
+    "(this.#lanes.add(frame) ? quiet : bulk).push(frame);",
+    "(this.#lanes.add(frame) && frame.type !== FrameType.open ? quiet : bulk).push(frame);",
   ),
   fault(
     "what was sent again and lost goes behind what waits",
     "session/resend_queue.ts",
-    "this.#quiet = [...quiet, ...this.#quiet];",
+    "this.#quiet = inOrder([...quiet, ...this.#quiet]);",
     "this.#quiet = [...this.#quiet, ...quiet];",
   ),
   fault(
@@ -698,7 +705,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "what a receipt covers not told to its stream",
-    "session/resend_queue.ts",
+    "session/waiting_frame.ts",
     "    if (covered >= end - frame.start) {\n      owner?.frameTaken();\n",
     "    if (covered >= end - frame.start) {\n",
   ),
@@ -808,20 +815,20 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the limit of the logs not kept",
     "session/log_budget.ts",
-    "return Math.max(0, Math.min(this.#limitBytes - memoryBytes, reserved + this.#share.free));",
+    "return Math.max(0, Math.min(limitBytes - memoryBytes, reserved + this.#share.free));",
     "return 2 ** 30;",
   ),
   fault(
     "bulk pulled beyond the limit of the logs",
     "mux/mux.ts",
-    "    let left = Math.min(bulkBytes - urgent, budget.room, MOST_PULL_BYTES);",
-    "    let left = Math.min(bulkBytes - urgent, budget.room + urgent, MOST_PULL_BYTES);",
+    "    let left = Math.min(bulkBytes - urgent, budget.bulkRoom, MOST_PULL_BYTES);",
+    "    let left = Math.min(bulkBytes - urgent, budget.bulkRoom + 64 * 1024, MOST_PULL_BYTES);",
   ),
   fault(
     "bulk starves beside a small log",
     "mux/mux.ts",
-    "Math.min(bulkBytes - urgent, budget.room, MOST_PULL_BYTES)",
-    "Math.min(bulkBytes - urgentBytes + Math.min(urgentBytes, budget.room), budget.room, MOST_PULL_BYTES)",
+    "Math.min(bulkBytes - urgent, budget.bulkRoom, MOST_PULL_BYTES)",
+    "Math.min(bulkBytes - urgentBytes + Math.min(urgentBytes, budget.room), budget.bulkRoom, MOST_PULL_BYTES)",
   ),
   fault(
     "a half-close dropped",
@@ -892,38 +899,39 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a wake-up from an acknowledgement lost",
     "session/carrier/carrier.ts",
-    "    if (this.#awaitsRoom || this.log.hasUnsent) this.wake();\n",
+    "    if (this.#sender.awaitsRoom) this.wake();\n",
     "",
   ),
   fault(
     "a session without streams taken for empty though its last bytes were not taken",
     "session/session.ts",
-    "return this.budget.heldBytes === 0 && !hasUnsent && streamCount === 0;",
+    "return this.budget.streamFrames === 0 && !hasUnsent && streamCount === 0;",
     "return !hasUnsent && streamCount === 0;",
   ),
   fault(
     "a session without streams taken for empty though a reset waits to be told",
     "session/session.ts",
-    "return this.budget.heldBytes === 0 && !hasUnsent && streamCount === 0;",
-    "return this.budget.heldBytes === 0 && streamCount === 0;",
+    "return this.budget.streamFrames === 0 && !hasUnsent && streamCount === 0;",
+    "return this.budget.streamFrames === 0 && streamCount === 0;",
   ),
   fault(
     "what carriers left behind counted nowhere",
     "session/carrier/frame_log.ts",
-    "    const remains = { heldBytes: this.#heldBytes,",
-    "    this.#budget.change(-this.#heldBytes, -this.#pieces.count);\n    const remains = { heldBytes: 0,",
+    "    return { pieces, heldBytes, acknowledged: this.#acknowledged, handed: this.#handed };",
+    "    this.#budget.change(-heldBytes, -pieces.length);\n" +
+      "    return { pieces, heldBytes: 0, acknowledged: this.#acknowledged, handed: this.#handed };",
   ),
   fault(
     "a log takes more than its share of the memory",
     "session/log_budget.ts",
     "reserved + this.#share.free",
-    "this.#limitBytes",
+    "limitBytes",
   ),
   fault(
     "what a carrier left behind not given back with its session",
     "session/resend_queue.ts",
-    "    this.#options.budget.change(-remains.heldBytes, -remains.pieces.length);\n    for (const { segment }",
-    "    for (const { segment }",
+    "    this.#uncount(remains);\n    for (const piece of remains.pieces) {\n      if (piece.copies === undefined ||",
+    "    for (const piece of remains.pieces) {\n      if (piece.copies === undefined ||",
   ),
   fault(
     "the log of a carrier kept behind the peer's goodbye",
@@ -934,7 +942,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a segment never given back that was sent again",
     "session/resend_queue.ts",
-    "      piece.segment?.release();\n",
+    "      else piece.segment?.release();\n",
     "",
   ),
   fault(
@@ -946,8 +954,16 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a segment freed under a write when the session ends",
     "session/resend_queue.ts",
-    "for (const { segment } of remains.pieces) segment?.release();",
-    "for (const { segment } of remains.pieces) {\n      while (segment !== undefined && !segment.isExclusive) segment.release();\n      segment?.release();\n    }",
+    "piece.copies.gone(piece, 0)) piece.segment?.release();",
+    "piece.copies.gone(piece, 0)) {\n        while (piece.segment !== undefined && !piece.segment.isExclusive) piece.segment.release();\n        piece.segment?.release();\n      }",
+  ),
+  fault(
+    "an unknown counted frame ends its carrier only",
+    "session/carrier/frame_receiver.ts",
+    "      if (!this.#host.receiveFrame(payload, this.#which)) throw unknownFrame(payload);\n    } catch (error) {\n" +
+      "      this.#host.sessionBroken(error);\n    }\n",
+    "      if (this.#host.receiveFrame(payload, this.#which)) return;\n    } catch (error) {\n" +
+      "      return this.#host.sessionBroken(error);\n    }\n    throw unknownFrame(payload);\n",
   ),
   fault(
     "the frames of one read taken in one turn, however many",
@@ -964,8 +980,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the hold of a write ended by an acknowledgement",
     "session/carrier/carrier.ts",
-    "    if (offset === before || this.#isOver) return;\n",
-    "    if (offset === before || this.#isOver) return;\n    this.#hold.release();\n",
+    "    if (offset === before || this.#receiver.isClosed) return;\n",
+    "    if (offset === before || this.#receiver.isClosed) return;\n    this.#sender.failed();\n",
   ),
   fault(
     "a reset overtakes what came before it",
@@ -1005,8 +1021,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "what comes on a carrier that a receipt has ended is taken",
-    "session/carrier/carrier.ts",
-    "    this.#looksForGoodbye = true;\n    this.#takenBefore = this.taken;\n",
+    "session/carrier/frame_receiver.ts",
+    "    this.close();\n    this.#looksForGoodbye = true;\n",
     "    this.#looksForGoodbye = true;\n",
   ),
   fault(

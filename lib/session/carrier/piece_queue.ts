@@ -4,9 +4,17 @@
  * @module
  */
 import type { Segment } from "../segment_pool.ts";
+import type { Copies } from "./copies.ts";
 
 /** Dropped pieces that may stay at the front of the list: moving the others each time would cost more. */
 const MOST_DROPPED = 256;
+
+/** How many frames of `piece` are of streams: those have an owner. */
+export function streamFramesOf({ owners }: Piece): number {
+  let frames = 0;
+  for (const owner of owners) if (owner !== undefined) frames++;
+  return frames;
+}
 
 /** In place of a piece that was dropped, whose memory the list must not hold. */
 const NOTHING: Piece = {
@@ -17,6 +25,7 @@ const NOTHING: Piece = {
   segment: undefined,
   owners: [],
   headroom: 0,
+  copies: undefined,
 };
 
 /** Who put a frame into a log: a stream. */
@@ -28,8 +37,8 @@ export interface FrameOwner {
    * `undefined` if it may go anywhere.
    */
   readonly openLog: object | undefined;
-  /** A frame of its own was put into `log`. */
-  frameHeld(log: object): void;
+  /** A frame of its own was put into `log`, or waits to be put into one as another copy. */
+  frameHeld(log?: object): void;
   /** One of those is held no more: the peer has taken it. */
   frameTaken(): void;
   /** The same: it is in another log. */
@@ -56,6 +65,8 @@ export interface Piece {
   owners: (FrameOwner | undefined)[];
   /** Bytes in front of it that are free to be written. */
   headroom: number;
+  /** What it shares with the same frames in other logs, if there are any. */
+  copies: Copies | undefined;
 }
 
 /**
@@ -67,7 +78,7 @@ export interface Piece {
  * import { assertEquals } from "@std/assert";
  *
  * const queue = new PieceQueue();
- * const rest = { memory: new Uint8Array(8), segment: undefined, owners: [], headroom: 0 };
+ * const rest = { memory: new Uint8Array(8), segment: undefined, owners: [], headroom: 0, copies: undefined };
  * queue.add({ ...rest, start: 0, end: 3, offset: 0 });
  * queue.add({ ...rest, start: 3, end: 8, offset: 3 });
  * queue.advance(); // the first was sent
@@ -108,6 +119,18 @@ export class PieceQueue {
     return this.#pieces.length > this.#first ? this.#pieces[this.#pieces.length - 1] : undefined;
   }
 
+  /** The oldest piece of which a byte lies behind `offset` counted ones. */
+  behind(offset: number): Piece | undefined {
+    let low = this.#first;
+    for (let high = this.#pieces.length; low < high;) {
+      const middle = (low + high) >>> 1;
+      const { offset: at, start, end } = this.#pieces[middle];
+      if (at + end - start > offset) high = middle;
+      else low = middle + 1;
+    }
+    return this.#pieces[low];
+  }
+
   /** Adds the newest piece. */
   add(piece: Piece): void {
     this.#pieces.push(piece);
@@ -138,6 +161,12 @@ export class PieceQueue {
     const unsent = this.#pieces.splice(this.#next);
     const [first] = unsent;
     if (first === undefined || first.offset >= offset) return unsent;
+    // Of one that others have as well these send the rest.
+    if (first.copies !== undefined) {
+      this.#pieces.push(first);
+      this.#next++;
+      return unsent.slice(1);
+    }
     const cut = first.start + offset - first.offset;
     const owners = first.owners.splice(framesBefore);
     first.segment?.retain();

@@ -6,7 +6,7 @@ import { framed } from "../../../lib/ping/codec.ts";
 import { echo, MuxWorld, text } from "../../support/mux_world.ts";
 import { collect, readText } from "../../support/reading.ts";
 
-/** A user that opens while the carrier takes nothing any more, or is gone: its open record stays here. */
+/** A user that opens while the carrier takes nothing any more, or is gone: its open stays here. */
 async function waitingUser(world: MuxWorld) {
   const { user } = world.open();
   await user.write(text("hello"));

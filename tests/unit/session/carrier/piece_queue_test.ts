@@ -1,6 +1,11 @@
 /** The pieces of a log: which is sent next, which are held, and what lets go of their memory. */
 import { assertEquals } from "@std/assert";
-import { type Piece, PieceQueue } from "../../../../lib/session/carrier/piece_queue.ts";
+import {
+  type FrameOwner,
+  type Piece,
+  PieceQueue,
+  streamFramesOf,
+} from "../../../../lib/session/carrier/piece_queue.ts";
 import { Segment } from "../../../../lib/session/segment_pool.ts";
 
 const PIECE_BYTES = 10;
@@ -14,7 +19,7 @@ function queueOf(count: number): PieceQueue {
 
 function piece(offset: number, segment?: Segment): Piece {
   const memory = new Uint8Array(PIECE_BYTES);
-  return { memory, start: 0, end: PIECE_BYTES, offset, segment, owners: [], headroom: 0 };
+  return { memory, start: 0, end: PIECE_BYTES, offset, segment, owners: [], headroom: 0, copies: undefined };
 }
 
 /** Offsets of the pieces that are given away because they end at `offset` or before. */
@@ -88,6 +93,19 @@ Deno.test("a piece that is given away, and all of them, go with the hold on thei
   assertEquals([queue.count, queue.first, queue.next, queue.last], [0, undefined, undefined, undefined]);
 });
 
+Deno.test("frames of streams are those with an owner", () => {
+  const owner: FrameOwner = {
+    isQuiet: true,
+    openLog: undefined,
+    frameHeld() {},
+    frameTaken() {},
+    frameMoved() {},
+    frameQueued() {},
+    frameUnqueued() {},
+  };
+  assertEquals(streamFramesOf({ ...piece(0), owners: [owner, undefined, owner] }), 2);
+});
+
 Deno.test("a queue that is used for long keeps its place, whatever is dropped from its list", () => {
   const queue = new PieceQueue();
   for (let at = 0; at < 5_000; at++) {
@@ -97,4 +115,14 @@ Deno.test("a queue that is used for long keeps its place, whatever is dropped fr
     queue.advance();
     shiftAll(queue, (at - 1) * PIECE_BYTES);
   }
+});
+
+Deno.test("the piece in which a counted byte lies is found, or the first behind it", () => {
+  const queue = queueOf(600);
+  shiftAll(queue, 300 * PIECE_BYTES);
+  const found = (offset: number) => queue.behind(offset)?.offset;
+  assertEquals(found(0), 3000, "what was taken is passed");
+  assertEquals([found(3000), found(3009), found(3010)], [3000, 3000, 3010]);
+  assertEquals([found(5990), found(5999), found(6000)], [5990, 5990, undefined]);
+  assertEquals(new PieceQueue().behind(0), undefined);
 });
