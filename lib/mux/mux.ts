@@ -23,13 +23,14 @@ import {
 import type { LogBudget } from "../session/log_budget.ts";
 import {
   COUNTED_HEADER_BYTES,
+  DATA_HEADER_BYTES,
   EndCode,
   FrameType,
   MAX_EXTRA_BYTES,
   RESET_FRAME_BYTES,
   WINDOW_BYTES,
 } from "../session/session_constants.ts";
-import { ALL, type Share } from "../session/share.ts";
+import { ALL, type Share, SPREAD_FRAME_BYTES } from "../session/share.ts";
 import type { UpperLayer } from "../session/upper_layer.ts";
 import {
   EARLY_STREAMS,
@@ -305,17 +306,22 @@ export class Mux implements UpperLayer, StreamHost {
       if (isHere(stream, share.quiet) && quietLeft >= leastRoom) {
         quietLeft -= stream.takeTurn(log, Math.min(QUIET_BYTES, quietLeft), leastRoom, nowMs);
         if (!stream.wantsTurn) continue;
+        this.#scheduler.waits(stream, nowMs);
       }
       others.push(stream);
     }
-    let left = Math.min(bulkBytes - (quietRoom - quietLeft), budget.room, MOST_PULL_BYTES);
-    while (left >= leastRoom) {
+    const leastBytes = share.smallBulk ? leastRoom : SPREAD_FRAME_BYTES + DATA_HEADER_BYTES;
+    let left = Math.min(bulkBytes - (quietRoom - quietLeft), budget.bulkRoom, MOST_PULL_BYTES);
+    while (left >= leastBytes) {
       const stream = this.#scheduler.nextBulk();
       if (stream === undefined) break;
-      const isTaken = isHere(stream, share.bulk);
-      if (isTaken) left -= stream.takeTurn(log, Math.min(left, this.turnBytes), leastRoom, nowMs);
-      if (isTaken && stream.wantsTurn) this.#scheduler.add(stream, this.clock);
-      else if (stream.wantsTurn) others.push(stream);
+      const isTaken = isHere(stream, stream.sendableBytes < SPREAD_FRAME_BYTES ? share.smallBulk : share.bulk);
+      if (isTaken) {
+        left -= stream.takeTurn(log, Math.min(left, Math.max(this.turnBytes, leastBytes)), leastBytes, nowMs);
+      }
+      if (!stream.wantsTurn) continue;
+      if (isTaken) this.#scheduler.addAgain(stream, this.clock, nowMs);
+      else others.push(stream);
     }
     for (const stream of others) this.#scheduler.add(stream, this.clock);
   }
@@ -367,6 +373,17 @@ export class Mux implements UpperLayer, StreamHost {
       due = [];
     }
     if (due.length > 0) writeWindows(log, due);
+  }
+
+  /** Whether a bulk stream waits for its turn. */
+  get hasBulk(): boolean {
+    return this.#scheduler.hasBulk;
+  }
+
+  /** @ignore */
+  backlog(nowMs: number): { backlogMs: number; isBulk: boolean } {
+    const { backlog } = this.#scheduler;
+    return { backlogMs: backlog.ageMs(nowMs), isBulk: backlog.isBulk(nowMs) };
   }
 
   /** @ignore */

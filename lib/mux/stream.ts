@@ -332,6 +332,11 @@ export class MuxStream implements FrameSender {
     return this.#readEnded;
   }
 
+  /** Bytes of data that its next turn could send. */
+  get sendableBytes(): number {
+    return this.#isChunkFull ? Math.min(this.#chunk.end - this.#chunk.start, this.#sendLimit - this.#sent) : 0;
+  }
+
   /**
    * Puts up to `maxBytes` bytes of frames of data into the log; an open or an end goes whatever the limit.
    *

@@ -5,7 +5,7 @@
  */
 import type { Carrier } from "./carrier/carrier.ts";
 import type { Lane } from "./handshake/messages.ts";
-import { ALL, BULK, NOTHING_NEW, QUIET, type Share } from "./share.ts";
+import { ALL, BULK, LONE_BULK, NOTHING_NEW, QUIET, type Share, SMALL } from "./share.ts";
 
 /** A carrier, and what its session knows of it. */
 export class AttachedCarrier {
@@ -63,6 +63,11 @@ export class Carriers {
     return this.all.filter(({ isLeaving }) => !isLeaving);
   }
 
+  /** Those that bulk goes on, if there are any. */
+  get bulk(): AttachedCarrier[] {
+    return this.usable.filter((attached) => attached !== this.#quiet && isForBulk(attached));
+  }
+
   /** Whether all that may be sent on are in doubt, and there are some. */
   get areDoubted(): boolean {
     return this.#quiet?.isDoubted === true && this.usable.every(({ isDoubted }) => isDoubted);
@@ -115,8 +120,10 @@ export class Carriers {
     if (attached === undefined || attached.isLeaving) return undefined;
     const { isHeard, isDoubted, lane } = attached;
     if (!isHeard && this.#quiet?.isHeard === true) return undefined;
-    if (attached === this.#quiet) return this.usable.some(isForBulk) ? QUIET : ALL;
-    return lane === "bulk" && !isDoubted ? BULK : NOTHING_NEW;
+    const { length } = this.bulk;
+    if (attached === this.#quiet) return length === 0 ? ALL : length === 1 ? QUIET : SMALL;
+    if (lane !== "bulk" || isDoubted) return NOTHING_NEW;
+    return length === 1 ? LONE_BULK : BULK;
   }
 
   /** There may be something to send. */

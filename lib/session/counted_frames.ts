@@ -4,7 +4,7 @@
  * @module
  */
 import type { Carrier } from "./carrier/carrier.ts";
-import { checkWant, decodeLane, decodeOpen, decodeReceipt, decodeReset, decodeWindows } from "./frames.ts";
+import { decodeLane, decodeOpen, decodeReceipt, decodeReset, decodeWant, decodeWindows, type Want } from "./frames.ts";
 import type { Receipt } from "./handshake/fields.ts";
 import type { Lane } from "./handshake/messages.ts";
 import { FrameType } from "./session_constants.ts";
@@ -17,7 +17,7 @@ export interface SessionFrames {
   /** The peer chose what a carrier is for. */
   lane(chosen: { number: number; lane: Lane }, on: Carrier): void;
   /** The peer could send more by more carriers. */
-  want(): void;
+  want(want: Want): void;
 }
 
 /**
@@ -50,8 +50,7 @@ export function receiveCounted(
       session.lane(decodeLane(payload), on);
       return true;
     case FrameType.want:
-      checkWant(payload);
-      session.want();
+      session.want(decodeWant(payload));
       return true;
   }
   return false;

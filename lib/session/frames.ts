@@ -52,6 +52,14 @@ export interface Reset {
   message: string;
 }
 
+/** A want. */
+export interface Want {
+  /** Higher than in any before it. */
+  rise: number;
+  /** With so many bulk carriers its sender could send more. */
+  count: number;
+}
+
 /** Whether a frame of this type is sent again until it was taken. */
 export function isCounted(type: number): boolean {
   return (type >= 0x20 && type < 0x40) || (type >= 0x60 && type < 0x80);
@@ -126,6 +134,13 @@ export function writeLane(into: Uint8Array, at: number, { number, lane }: { numb
   into[at + 9] = laneByte[lane];
 }
 
+/** Writes a want of {@linkcode WANT_FRAME_BYTES}. */
+export function writeWant(into: Uint8Array, at: number, { rise, count }: Want): void {
+  writeHeader(into, at, WANT_FRAME_BYTES, FrameType.want);
+  writeU32(into, at + 5, rise);
+  into[at + 9] = count;
+}
+
 /** Reads the payload of an open. */
 export function decodeOpen(payload: Uint8Array): Open {
   const at = OPEN_FRAME_BYTES - FRAME_HEADER_BYTES - 1;
@@ -169,9 +184,10 @@ export function decodeLane(payload: Uint8Array): { number: number; lane: Lane } 
   return { number: readU32(payload, 1), lane: readLane(payload[5]) };
 }
 
-/** Checks the payload of a want, which an end with one carrier has no use for. */
-export function checkWant(payload: Uint8Array): void {
+/** Reads the payload of a want. */
+export function decodeWant(payload: Uint8Array): Want {
   checkLength(payload, WANT_FRAME_BYTES, "want");
+  return { rise: readU32(payload, 1), count: payload[5] };
 }
 
 function checkLength(payload: Uint8Array, frameBytes: number, name: string): void {

@@ -30,6 +30,8 @@ export interface PresentSessionEvents {
   onTrusted(wasLast: boolean): void;
   /** It has lost a carrier, and has others. */
   onCarrierGone(reason: string): void;
+  /** An end wishes for bulk carriers; see {@linkcode SessionOptions.onWished}. */
+  onWished(end: "own" | "peer", count: number): void;
   /** It ends, whatever ends it. */
   onEnding(error: TeleError): void;
 }
@@ -74,6 +76,7 @@ export class PresentSession<Upper extends UpperLayer> {
       onDoubted: () => ifPresent(() => this.#events.onDoubted()),
       onTrusted: (wasLast) => ifPresent(() => this.#events.onTrusted(wasLast)),
       onCarrierGone: (reason) => ifPresent(() => this.#events.onCarrierGone(reason)),
+      onWished: (end, count) => ifPresent(() => this.#events.onWished(end, count)),
       onEnding: (error) => ifPresent(() => this.#events.onEnding(error)),
     });
     this.#options.bindUpper(upper, session);

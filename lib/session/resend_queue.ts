@@ -7,9 +7,10 @@ import { FRAME_HEADER_BYTES } from "../ping/codec.ts";
 import type { FrameLog, Remains } from "./carrier/frame_log.ts";
 import { streamFramesOf } from "./carrier/piece_queue.ts";
 import { decodeWindows, writeDataHeader } from "./frames.ts";
+import { ALL, type Share, SPREAD_FRAME_BYTES } from "./share.ts";
 import type { LogBudget } from "./log_budget.ts";
 import { DATA_HEADER_BYTES, FrameType, LEAST_ROOM_BYTES } from "./session_constants.ts";
-import { ALL, type Share } from "./share.ts";
+
 import { framesOf, inOrder, isData, offsetOf, opensOf, type WaitingFrame } from "./waiting_frame.ts";
 
 /** Frames up to this size are copied into the log, so that several leave in one write, in bytes. */
@@ -123,26 +124,34 @@ export class ResendQueue {
    */
   moveTo(log: FrameLog, maxBytes: number, share: Share = ALL): number {
     if (this.#bytes === 0) return 0;
-    const left = this.#moveQueue(this.#quiet, log, maxBytes, share.quiet);
+    const left = this.#moveQueue(this.#quiet, log, maxBytes, LEAST_ROOM_BYTES, () => share.quiet);
     // What is quiet goes first, though some of what is behind it might fit.
     if (share.quiet && left < LEAST_ROOM_BYTES && this.#quiet.length > 0) return maxBytes - left;
-    return maxBytes - this.#moveQueue(this.#bulk, log, left, share.bulk);
+    const leastBytes = share.smallBulk ? LEAST_ROOM_BYTES : SPREAD_FRAME_BYTES + DATA_HEADER_BYTES;
+    const isShared = (frame: WaitingFrame) => isLarge(frame) ? share.bulk : share.smallBulk;
+    return maxBytes - this.#moveQueue(this.#bulk, log, left, leastBytes, isShared);
   }
 
   /** Returns how much room is left. */
-  #moveQueue(queue: WaitingFrame[], log: FrameLog, maxBytes: number, isShared: boolean): number {
+  #moveQueue(
+    queue: WaitingFrame[],
+    log: FrameLog,
+    maxBytes: number,
+    leastBytes: number,
+    isShared: (frame: WaitingFrame) => boolean,
+  ): number {
     let left = maxBytes;
     let at = 0;
     const others: WaitingFrame[] = [];
     while (at < queue.length && left > 0) {
       const frame = queue[at];
-      if (!goesInto(log, frame, isShared)) {
+      if (!goesInto(log, frame, isShared(frame))) {
         others.push(frame);
         at++;
       } else if (!isData(frame.type) || bytesOf(frame) <= left) {
         left -= this.#moveWhole(log, frame);
         at++;
-      } else if (left >= LEAST_ROOM_BYTES) {
+      } else if (left >= leastBytes) {
         left -= this.#movePart(log, frame, left);
       } else {
         break;
@@ -255,6 +264,11 @@ class LanesOfStreams {
   clear(): void {
     this.#lanes.clear();
   }
+}
+
+/** Whether it may go on any bulk carrier: no gap that it leaves is small. */
+function isLarge({ type, start, end }: WaitingFrame): boolean {
+  return isData(type) && end - start >= SPREAD_FRAME_BYTES;
 }
 
 /** What `frame` takes in a log. */

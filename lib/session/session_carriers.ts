@@ -10,13 +10,13 @@ import { AttachedCarrier, Carriers } from "./carriers.ts";
 import type { SessionFrames } from "./counted_frames.ts";
 import type { Ending } from "./ending.ts";
 import { FormerCarriers } from "./former_carriers.ts";
-import { writeLane } from "./frames.ts";
+import type { Want } from "./frames.ts";
 import type { Receipt } from "./handshake/fields.ts";
 import type { Lane } from "./handshake/messages.ts";
 import { Joins } from "./joins.ts";
+import { SharedSending } from "./lanes/shared_sending.ts";
 import type { LostCarrier } from "./reconnect/patience.ts";
 import { Remainders } from "./remainders.ts";
-import { LANE_FRAME_BYTES } from "./session_constants.ts";
 import type { Attachment, SessionOptions } from "./session_options.ts";
 import { type Covered, Settlement } from "./settlement.ts";
 
@@ -44,6 +44,7 @@ export class SessionCarriers implements SessionFrames {
   readonly #host: CarriersHost;
   readonly #settlement = new Settlement();
   readonly #former = new FormerCarriers();
+  readonly #sending: SharedSending;
   #detachedAt: number | undefined;
 
   /** None was ever attached. */
@@ -58,6 +59,7 @@ export class SessionCarriers implements SessionFrames {
       onWindowLost: (id) => options.upper.windowLost(id),
       onDue: () => this.attached.wake(),
     });
+    this.#sending = new SharedSending({ ...options, attached: this.attached, remainders: this.remainders });
     this.joins = new Joins(settlement, {
       letGo: (number, looksOn) => this.#letGo(this.attached.numbered(number)!, looksOn),
       covered: (covered) => host.covered(covered),
@@ -151,6 +153,7 @@ export class SessionCarriers implements SessionFrames {
     if (looksOn) carrier.lookForGoodbye();
     else carrier.stop();
     this.attached.remove(carrier, looksOn);
+    this.#sending.gone(carrier);
     this.#former.gone(nowMs, carrier);
     if (isLast) this.#detachedAt ??= nowMs;
     try {
@@ -201,6 +204,7 @@ export class SessionCarriers implements SessionFrames {
 
   /** The session ends, and tells the peer if `ending` says what. */
   end(ending: Ending | undefined): Promise<void> {
+    this.#sending.stop();
     const all = this.attached.all;
     // With streams open, something that came may be lost here: the peer must not take it for delivered.
     const isAllTaken = this.#options.upper.streamCount === 0;
@@ -218,27 +222,9 @@ export class SessionCarriers implements SessionFrames {
     return Promise.all(all.map(({ carrier }) => carrier.done)).then(() => {});
   }
 
-  /** Puts frames into the log of `carrier`: its share, where there are others. */
+  /** Puts frames into the log of `carrier`; see {@linkcode SharedSending.pull}. */
   pull(carrier: Carrier, bulkBytes: number, urgentBytes: number): void {
-    const { log } = carrier;
-    const { upper } = this.#options;
-    if (this.attached.isSole) {
-      const again = this.remainders.moveTo(log, bulkBytes);
-      return upper.pull(log, Math.max(0, bulkBytes - again), Math.max(0, urgentBytes - again));
-    }
-    const share = this.attached.shareOf(carrier);
-    if (share === undefined) return;
-    this.#tellLane(carrier);
-    const again = this.remainders.moveTo(log, bulkBytes, share);
-    upper.pullShare(log, Math.max(0, bulkBytes - again), Math.max(0, urgentBytes - again), share);
-  }
-
-  #tellLane(carrier: Carrier): void {
-    const attached = this.attached.find(carrier)!;
-    if (!attached.isLaneDue) return;
-    attached.isLaneDue = false;
-    const at = carrier.log.reserve(LANE_FRAME_BYTES);
-    writeLane(carrier.log.arena, at, { number: carrier.number, lane: attached.lane });
+    this.#sending.pull(carrier, bulkBytes, urgentBytes);
   }
 
   /** A receipt came in a frame. */
@@ -263,16 +249,18 @@ export class SessionCarriers implements SessionFrames {
     if (attached !== undefined) this.#changeLane(attached, lane);
   }
 
-  /** The peer could send more by more carriers: with those that the client has. */
-  want(): void {
-    if (this.#options.end === "server") throw new TeleError("protocol", "the peer wants carriers, which clients give");
+  /** The peer could send more by more carriers. */
+  want(want: Want): void {
+    this.#sending.want(want);
   }
 
   /** The peer has taken `bytes` more. */
   arrivedThere(bytes: number): void {
     this.remainders.arrivedThere(bytes);
     // What had to stay behind an open may go on others now.
-    if (!this.attached.isSole) this.attached.wake();
+    if (this.attached.isSole) return;
+    this.#sending.delivered(bytes);
+    this.attached.wake();
   }
 
   /** Only a guess speaks for a carrier. */

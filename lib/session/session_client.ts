@@ -19,6 +19,7 @@ import { begin, canJoin, join, type JoinTerms } from "./commit.ts";
 import { tellDoubt } from "./carrier/liveness.ts";
 import { outlasts } from "./reconnect/doubt.ts";
 import { PresentSession, type PresentSessionOptions } from "./present_session.ts";
+import { LaneWatch } from "./lanes/lane_watch.ts";
 import { Joiner } from "./reconnect/joiner.ts";
 import { Refusals } from "./reconnect/refusals.ts";
 import { Redial, type RedialOptions } from "./reconnect/redial.ts";
@@ -72,6 +73,7 @@ export class SessionClient<Upper extends UpperLayer> {
   readonly #refusals = new Refusals();
   readonly #redial: Redial;
   readonly #joiner: Joiner;
+  #lanes: LaneWatch;
   /** How many carriers the session may have at once. */
   #mostCarriers = 1;
   #identity: Identity | undefined;
@@ -94,6 +96,7 @@ export class SessionClient<Upper extends UpperLayer> {
       onDoubted: () => this.#onDoubted(),
       onTrusted: (wasLast) => this.#onTrusted(wasLast),
       onCarrierGone: (reason) => this.#onCarrierGone(reason),
+      onWished: (end, count) => this.#lanes.wished(end, count),
       onEnding: (error) => this.#onEnding(error),
     });
     this.#redial = new Redial(options, {
@@ -111,6 +114,7 @@ export class SessionClient<Upper extends UpperLayer> {
       join: (...attempt) => this.#joinMore(...attempt),
       attemptFailed: (error) => options.log("debug", `no other connection yet: ${reasonOf(error)}`),
     });
+    this.#lanes = this.#makeLanes();
     this.#joiner.want(options.leastCarriers ?? 1);
     this.#outage.begin(undefined);
     this.#redial.begin();
@@ -119,6 +123,25 @@ export class SessionClient<Upper extends UpperLayer> {
   /** Carriers that work. */
   get #working(): AttachedCarrier[] {
     return this.session.carriers.attached.all.filter(({ isLeaving, isDoubted }) => !isLeaving && !isDoubted);
+  }
+
+  #makeLanes(): LaneWatch {
+    const { carriers = DEFAULT_CARRIERS, leastCarriers = 1, clock } = this.#options;
+    return new LaneWatch({
+      clock,
+      most: carriers - 1,
+      bulk: () => this.#bulk.map(({ carrier: { number, movedBytes } }) => ({ number, movedBytes })),
+      onTarget: (count) => this.want(Math.max(leastCarriers, 1 + count)),
+      onUseless: (number) => {
+        const attached = this.#bulk.find(({ carrier }) => carrier.number === number);
+        if (attached !== undefined) this.session.carriers.leave(attached);
+      },
+    });
+  }
+
+  /** Carriers that work, but the quiet one. */
+  get #bulk(): AttachedCarrier[] {
+    return this.#working.filter(({ carrier }) => carrier !== this.session.carrier);
   }
 
   /** There are to be `count` carriers from now on, as far as {@linkcode SessionClientOptions.carriers} allows. */
@@ -218,6 +241,7 @@ export class SessionClient<Upper extends UpperLayer> {
     this.#stopped = true;
     this.#redial.stop();
     this.#joiner.stop();
+    this.#lanes.stop();
     this.#outage.stop();
     this.#present.expireNever();
     return this.session.end(new TeleError("closed", message), { code: EndCode.shutdown, message });
@@ -350,10 +374,20 @@ export class SessionClient<Upper extends UpperLayer> {
     await this.#join(handshake, "bulk", signal, ({ accept: { number }, leftover }, take) => {
       attaching();
       const attachment = { duplex: handshake.duplex, number, leftover, roundTripMs, lane: "bulk" as const };
+      const [sole, ...others] = this.#working;
       this.#replayedBytes += this.session.join(attachment, take);
+      // That has carried all, is up to speed for bulk, and has much waiting. Nothing waits on the new one.
+      if (others.length === 0) this.#swapLanes(sole);
       this.#options.log("debug", `${this.#working.length} connections`);
       this.#adjust();
     });
+  }
+
+  #swapLanes(sole: AttachedCarrier | undefined): void {
+    const next = this.#working.at(-1);
+    if (sole === undefined || next === undefined || next === sole) return;
+    this.session.carriers.chooseLane(next, "quiet");
+    this.session.carriers.chooseLane(sole, "bulk");
   }
 
   #resume(attachment: Attachment, take: () => number): void {
@@ -390,6 +424,10 @@ export class SessionClient<Upper extends UpperLayer> {
     upper.startPoolBytes = readStartPool(accepted.accept.fields) ?? upper.startPoolBytes;
     this.#mostCarriers = Math.min(this.#options.carriers ?? DEFAULT_CARRIERS, readCarriers(accepted.accept.fields));
     session.attach(attachment);
+    // What was wished for in the session before is over.
+    this.#lanes.stop();
+    this.#lanes = this.#makeLanes();
+    this.#joiner.want(this.#options.leastCarriers ?? 1);
     this.#history.sessionBegan();
     this.#outageEnded(attachment, undefined);
   }

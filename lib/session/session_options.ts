@@ -41,6 +41,8 @@ export interface SessionOptions {
   onTrusted?(wasLast: boolean): void;
   /** Told when the session has lost a carrier, and has others. */
   onCarrierGone?(reason: string): void;
+  /** Told when an end wishes for another number of bulk carriers than before. Only clients give any. */
+  onWished?(end: "own" | "peer", count: number): void;
   /** Told when the peer is first heard on a carrier: its handshake is certainly done. */
   onHeard?(): void;
   /** Told when the session ends, before the layer above is, which still has what the peer has never heard of. */

@@ -11,18 +11,29 @@
 export interface Share {
   /** Frames without data, and what streams send that are not bulk. */
   readonly quiet: boolean;
-  /** Data of streams that are bulk. */
+  /** Data of streams that are bulk, in frames of {@linkcode SPREAD_FRAME_BYTES} or more. */
   readonly bulk: boolean;
+  /** The same in smaller frames: on one carrier only, since each may leave a gap on the others. */
+  readonly smallBulk: boolean;
 }
 
+/** Least bytes of data of a frame where a stream is spread over several carriers. */
+export const SPREAD_FRAME_BYTES: number = 16 * 1024;
+
 /** The share of a carrier that is the only one. */
-export const ALL: Share = { quiet: true, bulk: true };
+export const ALL: Share = { quiet: true, bulk: true, smallBulk: true };
 
-/** The share of the quiet carrier beside bulk carriers. */
-export const QUIET: Share = { quiet: true, bulk: false };
+/** The share of the quiet carrier beside one bulk carrier. */
+export const QUIET: Share = { quiet: true, bulk: false, smallBulk: false };
 
-/** The share of a bulk carrier. */
-export const BULK: Share = { quiet: false, bulk: true };
+/** The share of that bulk carrier. */
+export const LONE_BULK: Share = { quiet: false, bulk: true, smallBulk: true };
+
+/** The share of the quiet carrier beside several bulk carriers. */
+export const SMALL: Share = { quiet: true, bulk: false, smallBulk: true };
+
+/** The share of a bulk carrier beside others. */
+export const BULK: Share = { quiet: false, bulk: true, smallBulk: false };
 
 /** The share of a carrier that others relieve: only what has to go behind an open that went there. */
-export const NOTHING_NEW: Share = { quiet: false, bulk: false };
+export const NOTHING_NEW: Share = { quiet: false, bulk: false, smallBulk: false };

@@ -19,6 +19,10 @@ export interface UpperLayer {
   pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void;
   /** The same where the session has several carriers, and `log` is that of one: only its share. */
   pullShare(log: FrameLog, bulkBytes: number, urgentBytes: number, share: Share): void;
+  /** Whether a bulk stream waits for its turn. */
+  readonly hasBulk: boolean;
+  /** For how long a stream has had something waiting, in milliseconds, and whether any is bulk. */
+  backlog(nowMs: number): { backlogMs: number; isBulk: boolean };
   /** The peer opened a stream. */
   receiveOpen(open: Open): void;
   /**

@@ -87,6 +87,10 @@ export class Model implements Watcher {
     this.#sessions.takenOver(remains);
   }
 
+  copied(): void {
+    this.#sessions.copied();
+  }
+
   ending(session: Session, error: TeleError): void {
     this.#sessions.ending(session, error);
   }

@@ -182,6 +182,11 @@ export class SessionModel {
     if (handed > acknowledged) this.#maySendTwice = true;
   }
 
+  /** What waits on a carrier goes on another as well. */
+  copied(): void {
+    this.#maySendTwice = true;
+  }
+
   /** From now on nothing counts that it delivers. */
   carrierGone(carrier: Carrier, remains: Remains): void {
     const known = this.#carriers.get(carrier);

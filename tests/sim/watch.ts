@@ -9,7 +9,7 @@ import { CreditPool } from "../../lib/mux/credit.ts";
 import { Mux } from "../../lib/mux/mux.ts";
 import { MuxStream, type StreamEnd } from "../../lib/mux/stream.ts";
 import { Carrier } from "../../lib/session/carrier/carrier.ts";
-import type { Remains } from "../../lib/session/carrier/frame_log.ts";
+import { FrameLog, type Remains } from "../../lib/session/carrier/frame_log.ts";
 import { type Segment, SegmentPool } from "../../lib/session/segment_pool.ts";
 import type { Attachment } from "../../lib/session/session_options.ts";
 import { Remainders } from "../../lib/session/remainders.ts";
@@ -28,6 +28,8 @@ export interface Watcher {
   covered(session: Session, covered: readonly Covered[], againBytes: number): void;
   /** What is left of a log is sent again without a receipt. */
   takenOver(remains: Remains): void;
+  /** What waits on a carrier is sent on another as well. */
+  copied(): void;
   ending(session: Session, error: TeleError): void;
   ended(session: Session): void;
   /** An open came; `opens` streams it has opened. */
@@ -56,6 +58,7 @@ export function watch(next: Watcher | undefined): void {
 const { attach, carrierLost, covered, end } = Session.prototype;
 const { remains } = Carrier.prototype;
 const { takeOver } = Remainders.prototype;
+const { share } = FrameLog.prototype;
 const { takeRemains } = Settlement.prototype;
 const { receive } = MuxStream.prototype;
 const { receiveData, receiveEnd, receiveOpen, streamEnded, turnEnded } = Mux.prototype;
@@ -98,6 +101,11 @@ Carrier.prototype.remains = function (this: Carrier) {
 Remainders.prototype.takeOver = function (this: Remainders, left) {
   watcher?.takenOver(left);
   takeOver.call(this, left);
+};
+
+FrameLog.prototype.share = function (this: FrameLog, piece, other) {
+  watcher?.copied();
+  share.call(this, piece, other);
 };
 
 Settlement.prototype.takeRemains = function (this: Settlement) {

@@ -43,6 +43,7 @@ function byteAt(key: number, offset: number): number {
  * What comes again, or early, is compared as well.
  */
 export class ByteLayer implements UpperLayer {
+  readonly hasBulk = false;
   /** The client's has a stream from the beginning, the server's as soon as something came. */
   streamCount = 1;
   readonly hasUnsent = false;
@@ -107,6 +108,10 @@ export class ByteLayer implements UpperLayer {
       this.#toSend -= bytes;
       bulkBytes -= frameBytes;
     }
+  }
+
+  backlog(): { backlogMs: number; isBulk: boolean } {
+    return { backlogMs: 0, isBulk: false };
   }
 
   pullShare(log: FrameLog, bulkBytes: number, _urgentBytes: number, { quiet, bulk }: Share): void {

@@ -76,6 +76,7 @@ export async function withRogue(
 
 /** A peer that writes what the test says instead of what a mux would. */
 export class Rogue implements UpperLayer {
+  readonly hasBulk = false;
   /** What came, but for window values: `open 1`, `data 1 5`, `end 1 5`, `reset 1 2 words`. */
   readonly received: string[] = [];
   readonly windows: { id: number; limit: number }[] = [];
@@ -96,6 +97,10 @@ export class Rogue implements UpperLayer {
       const at = log.reserve(frame.length);
       log.arena.set(frame, at);
     }
+  }
+
+  backlog(): { backlogMs: number; isBulk: boolean } {
+    return { backlogMs: 0, isBulk: false };
   }
 
   pullShare(log: FrameLog, _bulkBytes: number, _urgentBytes: number, { quiet }: Share): void {

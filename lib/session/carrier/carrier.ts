@@ -10,6 +10,9 @@ import type { Ending } from "../ending.ts";
 import type { Receipt } from "../handshake/fields.ts";
 import type { Segment, SegmentPool } from "../segment_pool.ts";
 import type { SessionLimits } from "../session_limits.ts";
+import type { Arrival, CarrierLoad } from "../lanes/arrival.ts";
+import type { Standstill } from "../lanes/standstill.ts";
+import { SPREAD_FRAME_BYTES } from "../share.ts";
 import { Acknowledger } from "./acknowledger.ts";
 import type { CarrierHost } from "./carrier_host.ts";
 import { OutgoingControl } from "./control.ts";
@@ -20,6 +23,7 @@ import { type ControlTaker, FrameReceiver } from "./frame_receiver.ts";
 import { FrameSender } from "./frame_sender.ts";
 import type { Doubt } from "./liveness.ts";
 import type { Caution, Pace } from "./pace.ts";
+import { pathOf } from "./path_lesson.ts";
 import { type BytesTaker, ReadLoop } from "./read_loop.ts";
 import { SendRoom } from "./send_room.ts";
 import { Watch, type WatchListener } from "./watch.ts";
@@ -149,6 +153,11 @@ export class Carrier {
     return this.#receiver.wastedBytes;
   }
 
+  /** Counted bytes that it has moved, in both directions. */
+  get movedBytes(): number {
+    return this.taken + this.log.acknowledged;
+  }
+
   /** It is gone: what is left of its log. */
   remains(): Remains {
     return this.log.handOver();
@@ -157,6 +166,37 @@ export class Carrier {
   /** For how long nothing has come, in milliseconds. */
   get silentMs(): number {
     return this.#watch.silentMs;
+  }
+
+  /** From where to where it goes. */
+  get path(): string {
+    return pathOf(this.#duplex);
+  }
+
+  /** What is known of it to choose by. */
+  get load(): CarrierLoad {
+    const { inFlight, rateBytesPerMs, lowestRoundTripMs } = this.flight;
+    return { inFlight, rateBytesPerMs, lowestRoundTripMs };
+  }
+
+  /** When a chunk would arrive. */
+  get arrival(): Arrival {
+    return this.#room.arrival;
+  }
+
+  /** Whether what is in flight makes progress. */
+  get standstill(): Standstill {
+    return this.#room.standstill;
+  }
+
+  /** Whether it can take a frame of bulk now. */
+  get hasRoom(): boolean {
+    return this.#room.bulkBytes(this.#clock.now()) >= SPREAD_FRAME_BYTES;
+  }
+
+  /** Whether it could send more, and the path carry it. */
+  get isLimited(): boolean {
+    return this.#room.isLimited;
   }
 
   /** Name of the other end, for logs. */

@@ -67,6 +67,8 @@ export class FrameLog {
   #acknowledged = 0;
   #handed = 0;
   #end = 0;
+  /** Up to where frames were given away. */
+  #handedOver = 0;
 
   /** An empty log whose frames count in `budget`. */
   constructor(budget: LogBudget) {
@@ -86,6 +88,11 @@ export class FrameLog {
   /** Counted bytes that were added. */
   get end(): number {
     return this.#end;
+  }
+
+  /** Whether what is left begins with what was not acknowledged: nothing in front of it was given away. */
+  get isWhole(): boolean {
+    return this.#acknowledged >= this.#handedOver;
   }
 
   /** Whether there is something that was not handed to a write. */
@@ -259,7 +266,7 @@ export class FrameLog {
    * stay, since the peer may go on to acknowledge what it has taken.
    */
   handOver(): Remains {
-    this.#end = this.#handed;
+    this.#end = this.#handedOver = this.#handed;
     return this.#remainsOf(this.#pieces.takeAll());
   }
 

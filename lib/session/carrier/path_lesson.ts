@@ -7,6 +7,11 @@ import { hostOfPeer } from "../../net/address.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { type Caution, NO_CAUTION } from "./pace.ts";
 
+/** From where to where a connection goes: the same for all of one path. */
+export function pathOf({ localAddress, peer }: Pick<Duplex, "localAddress" | "peer">): string {
+  return `${localAddress} ${hostOfPeer(peer)}`;
+}
+
 /**
  * Keeps the caution that {@linkcode Pace} begins with, for the next carrier on the same path. On another path nothing is
  * known: the machine may have moved to a network where all is well. A pure core.
@@ -31,8 +36,8 @@ export class PathLesson {
   #path = "";
 
   /** The caution for a carrier on `duplex`. */
-  cautionOn({ localAddress, peer }: Pick<Duplex, "localAddress" | "peer">): Caution {
-    const path = `${localAddress} ${hostOfPeer(peer)}`;
+  cautionOn(duplex: Pick<Duplex, "localAddress" | "peer">): Caution {
+    const path = pathOf(duplex);
     if (path !== this.#path) this.#caution = NO_CAUTION;
     this.#path = path;
     return this.#caution;

@@ -25,6 +25,7 @@ function setUp() {
     onDoubted: () => void told.push("doubted"),
     onTrusted: () => void told.push("trusted"),
     onCarrierGone: (reason) => void told.push(`one gone: ${reason}`),
+    onWished: (end, count) => void told.push(`${end} wished for ${count}`),
     onEnding: (error) => void told.push(`ending: ${error.message}`),
   });
   return { clock, told, present };
