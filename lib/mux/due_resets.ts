@@ -7,6 +7,7 @@ import type { FrameLog } from "../session/carrier/frame_log.ts";
 import type { FrameOwner } from "../session/carrier/piece_queue.ts";
 import { type Reset, writeReset } from "../session/frames.ts";
 import { MAX_EXTRA_BYTES, RESET_FRAME_BYTES } from "../session/session_constants.ts";
+import { ALL, goesInto, type Share } from "../session/share.ts";
 
 /** A reset that waits to be sent. */
 export interface DueReset extends Reset {
@@ -15,7 +16,15 @@ export interface DueReset extends Reset {
 }
 
 /** Whose the reset is of a stream that never was: nobody asks what becomes of it. */
-const REFUSED: FrameOwner = { isQuiet: true, frameHeld() {}, frameTaken() {}, frameQueued() {}, frameUnqueued() {} };
+const REFUSED: FrameOwner = {
+  isQuiet: true,
+  openLog: undefined,
+  frameHeld() {},
+  frameTaken() {},
+  frameMoved() {},
+  frameQueued() {},
+  frameUnqueued() {},
+};
 
 /**
  * Resets of streams that are over here, until they are in a log.
@@ -54,13 +63,14 @@ export class DueResets {
     this.#bytes += RESET_FRAME_BYTES + reset.message.length;
   }
 
-  /** Puts those into `log` that may go. */
-  writeInto(log: FrameLog): void {
+  /** Puts those into `log` that may go there. */
+  writeInto(log: FrameLog, share: Share = ALL): void {
     if (this.isEmpty) return;
     const held: DueReset[] = [];
     for (const reset of this.#due) {
-      // What it sent before, its open even, waits to be sent again: the peer may never have heard of it.
-      if (reset.frames?.areQueued) {
+      // What it sent before, its open even, waits to be sent again, or is on another carrier: the peer may never have
+      // heard of it.
+      if (reset.frames?.areQueued || !goesInto(log, reset.frames?.openLog, share)) {
         held.push(reset);
         continue;
       }

@@ -6,6 +6,7 @@
 import type { FrameLog } from "../session/carrier/frame_log.ts";
 import { writeWindow, writeWindowsHeader } from "../session/frames.ts";
 import { COUNTED_HEADER_BYTES, WINDOW_BYTES } from "../session/session_constants.ts";
+import { ALL, goesInto, type Share } from "../session/share.ts";
 import { WINDOWS_A_FRAME } from "./mux_constants.ts";
 
 /** A stream whose window has moved. */
@@ -14,6 +15,8 @@ export interface WindowTeller {
   readonly id: number;
   /** What its peer may send. */
   readonly window: { readonly granted: number };
+  /** The log that everything of it has to go into, until the peer has taken its open from there. */
+  readonly openLog?: object;
 }
 
 /**
@@ -53,19 +56,27 @@ export class DueWindows {
     this.#streams.delete(stream);
   }
 
-  /** Puts all of them into `log`. */
-  writeInto(log: FrameLog): void {
-    while (this.#streams.size > 0) {
-      let left = Math.min(this.#streams.size, WINDOWS_A_FRAME);
-      let at = log.reserve(COUNTED_HEADER_BYTES + left * WINDOW_BYTES);
-      writeWindowsHeader(log.arena, at, left);
-      at += COUNTED_HEADER_BYTES;
-      for (const stream of this.#streams) {
-        if (left-- === 0) break;
-        writeWindow(log.arena, at, stream.id, stream.window.granted);
-        this.#streams.delete(stream);
-        at += WINDOW_BYTES;
-      }
+  /** Puts those into `log` that may go there. */
+  writeInto(log: FrameLog, share: Share = ALL): void {
+    let due: WindowTeller[] = [];
+    for (const stream of this.#streams) {
+      if (!goesInto(log, stream.openLog, share)) continue;
+      this.#streams.delete(stream);
+      due.push(stream);
+      if (due.length < WINDOWS_A_FRAME) continue;
+      writeWindows(log, due);
+      due = [];
     }
+    if (due.length > 0) writeWindows(log, due);
+  }
+}
+
+function writeWindows(log: FrameLog, streams: readonly WindowTeller[]): void {
+  let at = log.reserve(COUNTED_HEADER_BYTES + streams.length * WINDOW_BYTES);
+  writeWindowsHeader(log.arena, at, streams.length);
+  at += COUNTED_HEADER_BYTES;
+  for (const { id, window } of streams) {
+    writeWindow(log.arena, at, id, window.granted);
+    at += WINDOW_BYTES;
   }
 }

@@ -76,6 +76,18 @@ export interface MuxClientOptions extends LinkOptions {
    */
   identity?: Identity;
   /**
+   * Most carriers at once; with 1 the next one takes the place of the one before.
+   *
+   * @default {6}
+   */
+  carriers?: number;
+  /**
+   * So many are kept always, whether one is enough or not.
+   *
+   * @default {1}
+   */
+  leastCarriers?: number;
+  /**
    * Highest number that a stream is given in one session. When half of them are used up, a new session begins at the
    * next moment at which the present one is empty.
    *
@@ -135,6 +147,8 @@ export class MuxClient {
       ...sessionOptions(options),
       dial: options.dial,
       identity: options.identity,
+      carriers: options.carriers,
+      leastCarriers: options.leastCarriers,
       makeUpper: muxMaker(options, this.#cuts, { lastStream: options.lastStream }),
       inherit: (from, to) => from.takeUnopened().forEach((stream) => to.adopt(stream)),
     });

@@ -12,6 +12,7 @@ import type { Open, Reset, StartCredits } from "../session/frames.ts";
 import { MemoryBudget } from "../session/memory_budget.ts";
 import type { Segment, SegmentPool } from "../session/segment_pool.ts";
 import { EndCode, FrameType } from "../session/session_constants.ts";
+import type { Share } from "../session/share.ts";
 import type { UpperLayer } from "../session/upper_layer.ts";
 import { CreditPool, ReceiveWindow } from "./credit.ts";
 import { CutQueue } from "./cut_queue.ts";
@@ -157,6 +158,22 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   /** @ignore */
   pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void {
     this.turns.pull(log, bulkBytes, urgentBytes);
+  }
+
+  /** @ignore */
+  pullShare(log: FrameLog, bulkBytes: number, urgentBytes: number, share: Share): void {
+    this.turns.pullShare(log, bulkBytes, urgentBytes, share);
+  }
+
+  /** Whether a bulk stream waits for its turn. */
+  get hasBulk(): boolean {
+    return this.turns.hasBulk;
+  }
+
+  /** @ignore */
+  backlog(nowMs: number): { backlogMs: number; isBulk: boolean } {
+    const { backlog } = this.turns;
+    return { backlogMs: backlog.ageMs(nowMs), isBulk: backlog.isBulk(nowMs) };
   }
 
   /** @ignore */

@@ -84,10 +84,15 @@ export class Scheduler<Stream extends { turn: Turn }> {
     return this.#backlog;
   }
 
-  /** Queues a stream whose turn has left something behind. */
-  addAgain(stream: Stream, clock: { now(): number }, nowMs: number): void {
-    stream.turn.waits(nowMs);
+  /** The turn of a stream has left something behind. */
+  waits({ turn }: Stream, nowMs: number): void {
+    turn.waits(nowMs);
     this.#backlog.waits(nowMs);
+  }
+
+  /** Queues it again. */
+  addAgain(stream: Stream, clock: { now(): number }, nowMs: number): void {
+    this.waits(stream, nowMs);
     this.add(stream, clock);
   }
 

@@ -96,6 +96,11 @@ export class SendingHalf {
     return this.#isChunkFull;
   }
 
+  /** Bytes of data that its next turn could send. */
+  get sendableBytes(): number {
+    return this.#isChunkFull ? Math.min(this.#chunk.length, this.#limit - this.#sent) : 0;
+  }
+
   /** Whether there is something that may go into the log now. */
   get wantsTurn(): boolean {
     if (this.#opening !== undefined) return true;

@@ -39,7 +39,7 @@ export class MuxStream implements FrameSender, SendingOwner {
   /** A stream without a user's connection yet. */
   constructor(host: StreamHost<MuxStream>, start: StreamStart) {
     this.#host = host;
-    this.#frames = new StreamFrames(this, host.clock);
+    this.#frames = new StreamFrames(this, host.clock, start.opening !== undefined);
     this.#sending = new SendingHalf(this, this.#frames, start);
     this.#receiving = new ReceivingHalf(start.window, {
       pool: host.pool,
@@ -58,6 +58,11 @@ export class MuxStream implements FrameSender, SendingOwner {
   /** What the peer may send. */
   get window(): ReceiveWindow {
     return this.#receiving.window;
+  }
+
+  /** The log that everything of it has to go into, until the peer has taken its open from there. */
+  get openLog(): object | undefined {
+    return this.#frames.openLog;
   }
 
   /** Whether it is over. */
@@ -145,6 +150,11 @@ export class MuxStream implements FrameSender, SendingOwner {
   /** Whether there is something that may go into the log now. */
   get wantsTurn(): boolean {
     return !this.#sendsNothing && this.#sending.wantsTurn;
+  }
+
+  /** Bytes of data that its next turn could send. */
+  get sendableBytes(): number {
+    return this.#sending.sendableBytes;
   }
 
   /** Lets it put frames into the log; see {@linkcode SendingHalf.takeTurn}. */

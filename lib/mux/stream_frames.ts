@@ -28,9 +28,12 @@ export class StreamFrames implements FrameOwner {
   #sender: FrameSender | undefined;
   #held = 0;
   #queued = 0;
+  #isOpenTaken: boolean;
+  #openLog: object | undefined;
 
-  /** None was sent. */
-  constructor(sender: FrameSender, clock: { now(): number }) {
+  /** None was sent. `isOpener` if this end opens the stream. */
+  constructor(sender: FrameSender, clock: { now(): number }, isOpener: boolean) {
+    this.#isOpenTaken = !isOpener;
     this.#sender = sender;
     this.#turn = sender.turn;
     this.#clock = clock;
@@ -51,19 +54,34 @@ export class StreamFrames implements FrameOwner {
     this.#sender = undefined;
   }
 
-  /** @ignore */
+  /** What goes on the carrier of the open is quiet as well: there is one that has them all. */
   get isQuiet(): boolean {
-    return this.#turn.isQuiet(this.#clock);
+    return !this.#isOpenTaken || this.#turn.isQuiet(this.#clock);
   }
 
   /** @ignore */
-  frameHeld(): void {
+  get openLog(): object | undefined {
+    return this.#openLog;
+  }
+
+  /** @ignore */
+  frameHeld(log?: object): void {
     this.#held++;
+    if (!this.#isOpenTaken && log !== undefined) this.#openLog = log;
+  }
+
+  /** In a log nothing is in front of the open, so what is taken first is that. */
+  frameTaken(): void {
+    if (!this.#isOpenTaken) {
+      this.#isOpenTaken = true;
+      this.#openLog = undefined;
+    }
+    if (--this.#held === 0) this.#sender?.framesTaken();
   }
 
   /** @ignore */
-  frameTaken(): void {
-    if (--this.#held === 0) this.#sender?.framesTaken();
+  frameMoved(): void {
+    this.#held--;
   }
 
   /** @ignore */

@@ -5,6 +5,8 @@
  */
 import { TeleError } from "../net/error.ts";
 import type { FrameLog } from "../session/carrier/frame_log.ts";
+import { DATA_HEADER_BYTES } from "../session/session_constants.ts";
+import { ALL, type Share, SPREAD_FRAME_BYTES } from "../session/share.ts";
 import { type DueReset, DueResets } from "./due_resets.ts";
 import { DueWindows, type WindowTeller } from "./due_windows.ts";
 import {
@@ -24,6 +26,8 @@ export interface TurnTaker extends WindowTeller {
   readonly turn: Turn;
   /** Whether it has something to send. */
   readonly wantsTurn: boolean;
+  /** Bytes of data that its next turn could send. */
+  readonly sendableBytes: number;
   /** Puts frames into `log`, and says how many bytes; see {@linkcode SendingHalf.takeTurn}. */
   takeTurn(log: FrameLog, maxBytes: number, leastBytes: number, nowMs: number): number;
 }
@@ -60,6 +64,16 @@ export class Turns {
   /** Whether more than an honest peer leaves waits to be acknowledged, beside data. */
   get leavesTooMuch(): boolean {
     return (this.#session?.budget.excessBytes ?? 0) + this.#resets.bytes > MOST_EXCESS_BYTES;
+  }
+
+  /** Whether a bulk stream waits for its turn. */
+  get hasBulk(): boolean {
+    return this.#scheduler.hasBulk;
+  }
+
+  /** What waits for turns. */
+  get backlog(): Scheduler<TurnTaker>["backlog"] {
+    return this.#scheduler.backlog;
   }
 
   /** How many bytes one turn may take: less while other bulk streams wait for theirs. */
@@ -125,6 +139,49 @@ export class Turns {
     }
   }
 
+  /** The same, for a carrier that has this share; what it passes over is put back behind the others. */
+  pullShare(log: FrameLog, bulkBytes: number, urgentBytes: number, share: Share): void {
+    this.#resets.writeInto(log, share);
+    this.#writeWindows(log, share);
+    const nowMs = this.#clock.now();
+    const quietRoom = Math.min(urgentBytes, this.#session!.budget.room);
+    const others: TurnTaker[] = [];
+    const urgent = this.#pullQuietShare(log, quietRoom, share, others, nowMs);
+    this.#pullBulkShare(log, bulkBytes - urgent, share, others, nowMs);
+    for (const stream of others) this.#scheduler.add(stream, this.#clock);
+  }
+
+  #pullQuietShare(log: FrameLog, most: number, share: Share, others: TurnTaker[], nowMs: number): number {
+    const { leastRoom } = this.#session!.budget;
+    let left = most;
+    for (let stream = this.#scheduler.nextQuiet(); stream !== undefined; stream = this.#scheduler.nextQuiet()) {
+      if (isHere(stream, log, share.quiet) && left >= leastRoom) {
+        left -= stream.takeTurn(log, Math.min(QUIET_BYTES, left), leastRoom, nowMs);
+        if (!stream.wantsTurn) continue;
+        this.#scheduler.waits(stream, nowMs);
+      }
+      others.push(stream);
+    }
+    return most - left;
+  }
+
+  #pullBulkShare(log: FrameLog, most: number, share: Share, others: TurnTaker[], nowMs: number): void {
+    const { budget } = this.#session!;
+    const leastBytes = share.smallBulk ? budget.leastRoom : SPREAD_FRAME_BYTES + DATA_HEADER_BYTES;
+    let left = Math.min(most, budget.bulkRoom, MOST_PULL_BYTES);
+    while (left >= leastBytes) {
+      const stream = this.#scheduler.nextBulk();
+      if (stream === undefined) return;
+      const isTaken = isHere(stream, log, stream.sendableBytes < SPREAD_FRAME_BYTES ? share.smallBulk : share.bulk);
+      if (isTaken) {
+        left -= stream.takeTurn(log, Math.min(left, Math.max(this.turnBytes, leastBytes)), leastBytes, nowMs);
+      }
+      if (!stream.wantsTurn) continue;
+      if (isTaken) this.#scheduler.addAgain(stream, this.#clock, nowMs);
+      else others.push(stream);
+    }
+  }
+
   /** Opens, ends and up to `most` bytes of data of quiet streams. Returns how many; frames without data always go. */
   #pullQuiet(log: FrameLog, most: number, leastRoom: number, nowMs: number): number {
     let left = most;
@@ -138,11 +195,15 @@ export class Turns {
     return most - left;
   }
 
-  #writeWindows(log: FrameLog): void {
+  #writeWindows(log: FrameLog, share: Share = ALL): void {
     // Each is told in a frame of its own, if the peer likes: for a byte of data.
     if (!this.#windows.isEmpty && this.leavesTooMuch) {
       throw new TeleError("protocol", "the peer sends data, and does not acknowledge what it is told about more");
     }
-    this.#windows.writeInto(log);
+    this.#windows.writeInto(log, share);
   }
+}
+
+function isHere({ openLog }: TurnTaker, log: FrameLog, isShared: boolean): boolean {
+  return openLog === undefined ? isShared : openLog === log;
 }

@@ -1,11 +1,12 @@
 /**
- * A client's commit: the step that takes a session off its old carrier and asks for the new one.
+ * A client's commit: the step that asks for a carrier.
  *
  * @module
  */
-import { type Receipt, receiptsField, resumeTimeoutField } from "./handshake/fields.ts";
+import { liveField, readReceipts, receiptsField, resumeTimeoutField } from "./handshake/fields.ts";
 import type { Accepted, ClientHandshake } from "./handshake/client_handshake.ts";
 import type { Identity } from "./handshake/keys.ts";
+import type { Lane } from "./handshake/messages.ts";
 import type { Session } from "./session.ts";
 
 /** What a client commits with. */
@@ -18,32 +19,67 @@ export interface CommitTerms {
   readonly identity: Identity | undefined;
 }
 
-/** A commit that was accepted. */
-export interface Committed extends Accepted {
-  /** This end's receipts that it carried: the server has them. */
-  receipts: Receipt[];
-}
-
 /** Whether a commit on `handshake` joins `session`; otherwise it begins a new one. */
 export function canJoin(session: Session, handshake: ClientHandshake): boolean {
   return session.id.length > 0 && handshake.status === "ready";
 }
 
 /**
- * Commits: `session` is joined if the server has it, and a new one begun otherwise.
+ * Commits a new session. What `session` is now is gone only with the accept, which is proven, and with it a carrier that
+ * is in doubt (invariant 9).
  *
  * @throws {TeleError} As {@linkcode ClientHandshake.commit} does.
  */
-export async function commit(session: Session, handshake: ClientHandshake, terms: CommitTerms): Promise<Committed> {
-  const joins = canJoin(session, handshake);
-  // One step, with nothing awaited in between: from here on nothing more is taken from the old carrier, and the receipt
-  // says how much was. A new session has none; and only with its accept, which is proven, is the old one gone, and with
-  // it a carrier that is in doubt (invariant 9).
-  if (joins) session.detach();
-  const receipts = joins ? session.receipts : [];
-  const number = joins ? ++session.lastNumber : 0;
-  const fields = new Map([...resumeTimeoutField(terms.resumeTimeoutMs), ...receiptsField(receipts)]);
-  const message = { kind: joins ? "join" as const : "new" as const, number, lane: "quiet" as const, fields };
-  const secret = joins ? session.resumeSecret : await terms.tokenSalt;
-  return { ...await handshake.commit(message, secret, joins ? undefined : terms.identity), receipts };
+export async function begin(handshake: ClientHandshake, terms: CommitTerms): Promise<Accepted> {
+  const { resumeTimeoutMs, tokenSalt, identity } = terms;
+  const message = {
+    kind: "new" as const,
+    number: 0,
+    lane: "quiet" as const,
+    fields: resumeTimeoutField(resumeTimeoutMs),
+  };
+  return await handshake.commit(message, await tokenSalt, identity);
+}
+
+/** How {@linkcode join} asks. */
+export interface JoinTerms {
+  /** What the carrier is for. */
+  readonly lane: Lane;
+  /** How long this end keeps a session without a carrier, in milliseconds. */
+  readonly resumeTimeoutMs: number;
+  /** Aborts when the attempt is given up. */
+  readonly signal: AbortSignal;
+  /** The accept has come: attaches the carrier, behind what `take` does, which says how many bytes are sent again. */
+  attach(accepted: Accepted, take: () => number): void;
+}
+
+/**
+ * Joins `session`: number and lists are made in one step, from which on the carriers that `live` leaves out are gone.
+ *
+ * @returns Whether it was attached, and not given up.
+ * @throws {TeleError} As {@linkcode ClientHandshake.commit} does.
+ */
+export async function join(
+  session: Session,
+  handshake: ClientHandshake,
+  { lane, resumeTimeoutMs, signal, attach }: JoinTerms,
+): Promise<boolean> {
+  const { joins } = session.carriers;
+  const { number, live, receipts } = joins.begin();
+  const giveUp = () => joins.giveUp(number);
+  // In the step in which it is, since the next commit must not call it alive.
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    const fields = new Map([...liveField(live), ...resumeTimeoutField(resumeTimeoutMs), ...receiptsField(receipts)]);
+    const accepted = await handshake.commit({ kind: "join", number, lane, fields }, session.resumeSecret);
+    // A receipt on another carrier may have shown meanwhile that the server has given it up.
+    if (session.error !== undefined || !joins.isAwaited(number)) return false;
+    attach(accepted, () => session.carriers.joins.accepted(number, readReceipts(accepted.accept.fields)));
+    return true;
+  } catch (error) {
+    giveUp();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
 }

@@ -8,7 +8,7 @@ import { ByteReader, readU16, readU32, readU64, writeU16, writeU32, writeU64 } f
 import { TeleError } from "../net/error.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../ping/codec.ts";
 import { readFields, type Receipt } from "./handshake/fields.ts";
-import { type Lane, readLane } from "./handshake/messages.ts";
+import { type Lane, laneByte, readLane } from "./handshake/messages.ts";
 import {
   COUNTED_HEADER_BYTES,
   DATA_HEADER_BYTES,
@@ -50,6 +50,14 @@ export interface Reset {
   code: number;
   /** For a person. */
   message: string;
+}
+
+/** A want. */
+export interface Want {
+  /** Higher than in any before it. */
+  rise: number;
+  /** With so many bulk carriers its sender could send more. */
+  count: number;
 }
 
 /** Whether a frame of this type is sent again until it was taken. */
@@ -112,6 +120,27 @@ export function writeWindow(into: Uint8Array, at: number, id: number, limit: num
   writeU64(into, at + 4, limit);
 }
 
+/** Writes a receipt of {@linkcode RECEIPT_FRAME_BYTES}. */
+export function writeReceipt(into: Uint8Array, at: number, { number, taken }: Receipt): void {
+  writeHeader(into, at, RECEIPT_FRAME_BYTES, FrameType.receipt);
+  writeU32(into, at + 5, number);
+  writeU64(into, at + 9, taken);
+}
+
+/** Writes a lane of {@linkcode LANE_FRAME_BYTES}: what carrier `number`, on which it goes, is for from now on. */
+export function writeLane(into: Uint8Array, at: number, { number, lane }: { number: number; lane: Lane }): void {
+  writeHeader(into, at, LANE_FRAME_BYTES, FrameType.lane);
+  writeU32(into, at + 5, number);
+  into[at + 9] = laneByte[lane];
+}
+
+/** Writes a want of {@linkcode WANT_FRAME_BYTES}. */
+export function writeWant(into: Uint8Array, at: number, { rise, count }: Want): void {
+  writeHeader(into, at, WANT_FRAME_BYTES, FrameType.want);
+  writeU32(into, at + 5, rise);
+  into[at + 9] = count;
+}
+
 /** Reads the payload of an open. */
 export function decodeOpen(payload: Uint8Array): Open {
   const at = OPEN_FRAME_BYTES - FRAME_HEADER_BYTES - 1;
@@ -155,9 +184,10 @@ export function decodeLane(payload: Uint8Array): { number: number; lane: Lane } 
   return { number: readU32(payload, 1), lane: readLane(payload[5]) };
 }
 
-/** Checks the payload of a want, which an end with one carrier has no use for. */
-export function checkWant(payload: Uint8Array): void {
+/** Reads the payload of a want. */
+export function decodeWant(payload: Uint8Array): Want {
   checkLength(payload, WANT_FRAME_BYTES, "want");
+  return { rise: readU32(payload, 1), count: payload[5] };
 }
 
 function checkLength(payload: Uint8Array, frameBytes: number, name: string): void {

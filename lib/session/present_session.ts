@@ -26,8 +26,12 @@ export interface PresentSessionEvents {
   onDetached(reason: string): void;
   /** Its carrier is silent, see {@linkcode SessionOptions.onDoubted}. */
   onDoubted(): void;
-  /** A carrier that was doubted has shown that it is alive. */
-  onTrusted(): void;
+  /** A carrier that was doubted has shown that it is alive; see {@linkcode SessionOptions.onTrusted}. */
+  onTrusted(wasLast: boolean): void;
+  /** It has lost a carrier, and has others. */
+  onCarrierGone(reason: string): void;
+  /** An end wishes for bulk carriers; see {@linkcode SessionOptions.onWished}. */
+  onWished(end: "own" | "peer", count: number): void;
   /** It ends, whatever ends it. */
   onEnding(error: TeleError): void;
 }
@@ -70,7 +74,9 @@ export class PresentSession<Upper extends UpperLayer> {
       memory,
       onDetached: (reason) => ifPresent(() => this.#events.onDetached(reason)),
       onDoubted: () => ifPresent(() => this.#events.onDoubted()),
-      onTrusted: () => ifPresent(() => this.#events.onTrusted()),
+      onTrusted: (wasLast) => ifPresent(() => this.#events.onTrusted(wasLast)),
+      onCarrierGone: (reason) => ifPresent(() => this.#events.onCarrierGone(reason)),
+      onWished: (end, count) => ifPresent(() => this.#events.onWished(end, count)),
       onEnding: (error) => ifPresent(() => this.#events.onEnding(error)),
     });
     this.#options.bindUpper(upper, session);

@@ -7,8 +7,10 @@ import { FRAME_HEADER_BYTES } from "../ping/codec.ts";
 import type { FrameLog, Remains } from "./carrier/frame_log.ts";
 import { streamFramesOf } from "./carrier/piece_queue.ts";
 import { decodeWindows, writeDataHeader } from "./frames.ts";
+import { ALL, type Share, SPREAD_FRAME_BYTES } from "./share.ts";
 import type { LogBudget } from "./log_budget.ts";
 import { DATA_HEADER_BYTES, FrameType, LEAST_ROOM_BYTES } from "./session_constants.ts";
+
 import { framesOf, inOrder, isData, offsetOf, opensOf, type WaitingFrame } from "./waiting_frame.ts";
 
 /** Frames up to this size are copied into the log, so that several leave in one write, in bytes. */
@@ -64,6 +66,17 @@ export class ResendQueue {
    * @returns Bytes that are to be sent again.
    */
   add(remains: Remains, taken: number): number {
+    this.expect(remains);
+    return this.addExpected(remains, taken);
+  }
+
+  /** What a carrier left behind waits for the peer's receipt: nothing of its streams may go in front of it. */
+  expect({ pieces }: Remains): void {
+    for (const { owners } of pieces) for (const owner of owners) owner?.frameQueued();
+  }
+
+  /** As {@linkcode ResendQueue.add}, of what waited for a receipt. */
+  addExpected(remains: Remains, taken: number): number {
     const before = this.#bytes;
     this.#uncount(remains);
     const quiet: WaitingFrame[] = [];
@@ -75,11 +88,12 @@ export class ResendQueue {
         this.#wastedBytes += wastedBytes;
         if (!this.#isWanted(frame)) continue;
         frame.segment?.retain();
-        frame.owner?.frameQueued();
+        if (isCopied) frame.owner?.frameQueued();
         this.#count(frame, 1);
         (this.#lanes.add(frame) ? quiet : bulk).push(frame);
       }
-      if (!isCopied) piece.segment?.release();
+      if (isCopied) { for (const owner of piece.owners) owner?.frameUnqueued(); }
+      else piece.segment?.release();
     }
     this.#quiet = inOrder([...quiet, ...this.#quiet]);
     this.#bulk = inOrder([...bulk, ...this.#bulk]);
@@ -90,8 +104,8 @@ export class ResendQueue {
     if (frame.type === FrameType.windows) {
       decodeWindows(frame.memory.subarray(frame.start + FRAME_HEADER_BYTES, frame.end), this.#options.onWindowLost);
     }
-    // What belongs to no stream is told anew where it is still true.
-    return frame.id !== 0;
+    // What belongs to no stream is told anew where it is still true; receipts always are.
+    return frame.id !== 0 || frame.type === FrameType.receipt;
   }
 
   /** A carrier is gone with its session: nothing of it is sent again. */
@@ -105,29 +119,45 @@ export class ResendQueue {
   /**
    * Puts up to `maxBytes` bytes of frames into `log`, and so many that a part of what waits is not worth a frame. Returns
    * how many. A frame that is not data goes as soon as there is any room.
+   *
+   * @param share What the carrier of this log carries. What a stream sends before its open was taken goes with that.
    */
-  moveTo(log: FrameLog, maxBytes: number): number {
-    const left = this.#moveQueue(this.#quiet, log, maxBytes);
+  moveTo(log: FrameLog, maxBytes: number, share: Share = ALL): number {
+    if (this.#bytes === 0) return 0;
+    const left = this.#moveQueue(this.#quiet, log, maxBytes, LEAST_ROOM_BYTES, () => share.quiet);
     // What is quiet goes first, though some of what is behind it might fit.
-    return maxBytes - (this.#quiet.length > 0 ? left : this.#moveQueue(this.#bulk, log, left));
+    if (share.quiet && left < LEAST_ROOM_BYTES && this.#quiet.length > 0) return maxBytes - left;
+    const leastBytes = share.smallBulk ? LEAST_ROOM_BYTES : SPREAD_FRAME_BYTES + DATA_HEADER_BYTES;
+    const isShared = (frame: WaitingFrame) => isLarge(frame) ? share.bulk : share.smallBulk;
+    return maxBytes - this.#moveQueue(this.#bulk, log, left, leastBytes, isShared);
   }
 
   /** Returns how much room is left. */
-  #moveQueue(queue: WaitingFrame[], log: FrameLog, maxBytes: number): number {
+  #moveQueue(
+    queue: WaitingFrame[],
+    log: FrameLog,
+    maxBytes: number,
+    leastBytes: number,
+    isShared: (frame: WaitingFrame) => boolean,
+  ): number {
     let left = maxBytes;
-    let moved = 0;
-    while (moved < queue.length && left > 0) {
-      const frame = queue[moved];
-      if (!isData(frame.type) || bytesOf(frame) <= left) {
+    let at = 0;
+    const others: WaitingFrame[] = [];
+    while (at < queue.length && left > 0) {
+      const frame = queue[at];
+      if (!goesInto(log, frame, isShared(frame))) {
+        others.push(frame);
+        at++;
+      } else if (!isData(frame.type) || bytesOf(frame) <= left) {
         left -= this.#moveWhole(log, frame);
-        moved++;
-      } else if (left >= LEAST_ROOM_BYTES) {
+        at++;
+      } else if (left >= leastBytes) {
         left -= this.#movePart(log, frame, left);
       } else {
         break;
       }
     }
-    queue.splice(0, moved);
+    queue.splice(0, at, ...others);
     return left;
   }
 
@@ -145,7 +175,7 @@ export class ResendQueue {
       const at = log.reserve(bytes, owner);
       log.arena.set(memory.subarray(start, end), at);
     }
-    owner?.frameTaken();
+    owner?.frameMoved();
     owner?.frameUnqueued();
     segment?.release();
     return bytes;
@@ -201,6 +231,15 @@ export class ResendQueue {
   }
 }
 
+/**
+ * Whether a frame may go into `log`: an open on a carrier for what is quiet, and until it was taken everything of its
+ * stream behind it.
+ */
+function goesInto(log: FrameLog, { type, owner }: WaitingFrame, isShared: boolean): boolean {
+  const openLog = owner?.openLog;
+  return openLog === undefined || type === FrameType.open ? isShared : openLog === log;
+}
+
 /** In which queue the frames of one stream go: all in the same, or a reset could go in front of its open. */
 class LanesOfStreams {
   readonly #lanes: Map<number, { isQuiet: boolean; waiting: number }> = new Map();
@@ -225,6 +264,11 @@ class LanesOfStreams {
   clear(): void {
     this.#lanes.clear();
   }
+}
+
+/** Whether it may go on any bulk carrier: no gap that it leaves is small. */
+function isLarge({ type, start, end }: WaitingFrame): boolean {
+  return isData(type) && end - start >= SPREAD_FRAME_BYTES;
 }
 
 /** What `frame` takes in a log. */

@@ -5,72 +5,49 @@
  */
 import { encodeHex } from "@std/encoding/hex";
 import { faultOf, TeleError } from "../net/error.ts";
-import type { Timer } from "../net/clock.ts";
-import { GoneCarriers } from "./gone_carriers.ts";
-import type { Receipt } from "./handshake/fields.ts";
-import { Carrier } from "./carrier/carrier.ts";
-import type { CarrierHost } from "./carrier/carrier_host.ts";
-import type { FrameLog } from "./carrier/frame_log.ts";
+import type { Carrier } from "./carrier/carrier.ts";
 import type { Allowance } from "./carrier/frame_reader.ts";
-import { PathLesson } from "./carrier/path_lesson.ts";
-import { checkWant, decodeLane, decodeOpen, decodeReceipt, decodeReset, decodeWindows } from "./frames.ts";
-import { LogBudget } from "./log_budget.ts";
-import { ResendQueue } from "./resend_queue.ts";
-import type { Segment } from "./segment_pool.ts";
-import { EndCode, FrameType, MOST_TURN_COST } from "./session_constants.ts";
+import type { Doubt } from "./carrier/liveness.ts";
+import { receiveCounted } from "./counted_frames.ts";
 import { type Ending, RefusalError } from "./ending.ts";
-import { type LostCarrier, Patience } from "./reconnect/patience.ts";
+import type { Receipt } from "./handshake/fields.ts";
+import type { JoinLists } from "./joins.ts";
+import { LogBudget } from "./log_budget.ts";
+import type { Segment } from "./segment_pool.ts";
+import { type CarriersHost, SessionCarriers } from "./session_carriers.ts";
+import { EndCode } from "./session_constants.ts";
 import type { Attachment, SessionOptions } from "./session_options.ts";
+import type { Covered } from "./settlement.ts";
+import { Turns } from "./turns.ts";
 import type { UpperLayer } from "./upper_layer.ts";
-
-/** Between two turns of a session that has more to take than one holds, in milliseconds. */
-const TURN_PAUSE_MS = 1;
 
 /**
  * One session: its carriers come and go, and every counted frame reaches the peer at least once.
  *
  * Invariant 2: what a carrier leaves behind is sent again, without what the peer has taken of it.
  */
-export class Session implements CarrierHost<Carrier> {
+export class Session implements CarriersHost {
   /** What was sent and was not taken: in logs, and on its way to another. */
   readonly budget: LogBudget;
-  /** What the frames of the present turn may still cost. */
-  readonly allowance: Allowance = { left: MOST_TURN_COST };
   /** Identifier given by the server; empty until the first handshake is done. */
   id: Uint8Array = new Uint8Array(0);
   /** Proves both sides on a resume; never sent. */
   resumeSecret: Uint8Array = new Uint8Array(0);
-  /** Number of the last commit: of the last one given here, or taken. */
-  lastNumber = 0;
   /** How long it waits for a carrier: the smaller of both sides' limits, in milliseconds. */
   resumeTimeoutMs: number = Infinity;
+  /** Its carriers. */
+  readonly carriers: SessionCarriers;
   readonly #options: SessionOptions;
-  readonly #resend: ResendQueue;
-  readonly #gone: GoneCarriers;
-  /** Counted bytes that the peer has taken, as far as this end knows; and that were taken here, from former carriers. */
-  #takenThere = 0;
-  #takenBytes = 0;
-  /** How many of those taken here were of frames that came again whole. */
-  #wastedHere = 0;
-  /** This end's receipts that the accept of the present carrier has told. */
-  #told: readonly Receipt[] = [];
-  #turn: Promise<void> | undefined;
-  #turnTimer: Timer | undefined;
-  #endTurn: (() => void) | undefined;
-  #carrier: Carrier | undefined;
-  #detachedAt: number | undefined;
-  #lastRoundTripMs = 0;
-  readonly #patience = new Patience();
-  readonly #lesson = new PathLesson();
+  readonly #turns: Turns;
   #ended: TeleError | undefined;
 
   /** A session that was never attached. */
   constructor(options: SessionOptions) {
     this.#options = options;
-    const budget = new LogBudget({ limitBytes: options.limits.replayBufferBytes, memory: options.memory?.logs });
-    this.budget = budget;
-    this.#resend = new ResendQueue({ budget, onWindowLost: (id) => this.upper.windowLost(id) });
-    this.#gone = new GoneCarriers((remains, taken) => this.#resend.add(remains, taken));
+    const { clock, limits, memory } = options;
+    this.budget = new LogBudget({ limitBytes: limits.replayBufferBytes, memory: memory?.logs });
+    this.#turns = new Turns(clock);
+    this.carriers = new SessionCarriers(options, this);
   }
 
   /** Short name for logs: the first digits of the identifier. */
@@ -78,14 +55,24 @@ export class Session implements CarrierHost<Carrier> {
     return this.id.length === 0 ? "new" : encodeHex(this.id.subarray(0, 4));
   }
 
+  /** What the frames of the present turn may still cost. */
+  get allowance(): Allowance {
+    return this.#turns.allowance;
+  }
+
+  /** Number of the last commit: of the last one given here, or taken. */
+  get lastNumber(): number {
+    return this.carriers.lastNumber;
+  }
+
   /** Counted bytes that were taken from all carriers. */
   get takenBytes(): number {
-    return this.#takenBytes + (this.#carrier?.taken ?? 0);
+    return this.carriers.takenBytes;
   }
 
   /** Counted bytes that the peer has taken from all carriers, as far as this end knows. */
   get takenThereBytes(): number {
-    return this.#takenThere;
+    return this.carriers.remainders.takenThereBytes;
   }
 
   /** The layer above. */
@@ -93,14 +80,14 @@ export class Session implements CarrierHost<Carrier> {
     return this.#options.upper;
   }
 
-  /** The carrier, while there is one. */
+  /** The quiet carrier, while there is one. */
   get carrier(): Carrier | undefined {
-    return this.#carrier;
+    return this.carriers.attached.quiet;
   }
 
   /** When it lost its last carrier, by the clock; `undefined` while attached or never attached. */
   get detachedAt(): number | undefined {
-    return this.#detachedAt;
+    return this.carriers.detachedAt;
   }
 
   /**
@@ -118,158 +105,97 @@ export class Session implements CarrierHost<Carrier> {
     return this.#ended;
   }
 
-  /** Measured round trip of the present carrier in milliseconds; 0 if unknown. */
+  /** Measured round trip of the quiet carrier in milliseconds; 0 if unknown. */
   get roundTripMs(): number {
-    return this.#carrier?.roundTripMs ?? 0;
+    return this.carrier?.roundTripMs ?? 0;
   }
 
-  /** The last known round trip, of the present carrier or the one before it, in milliseconds; 0 if there is none. */
+  /** The last known round trip, of the quiet carrier or the one before it, in milliseconds; 0 if there is none. */
   get lastRoundTripMs(): number {
-    return this.roundTripMs || this.#lastRoundTripMs;
+    return this.carriers.lastRoundTripMs;
   }
 
-  /** Measured delivery rate of the present carrier, in bytes a millisecond; 0 if unknown. */
+  /** Measured delivery rate of the quiet carrier, in bytes a millisecond; 0 if unknown. */
   get rateBytesPerMs(): number {
-    return this.#carrier?.flight.rateBytesPerMs ?? 0;
+    return this.carrier?.flight.rateBytesPerMs ?? 0;
   }
 
-  /** What this end has taken of carriers that are gone, as far as the peer may not know it. */
-  get receipts(): Receipt[] {
-    return this.#gone.receipts;
+  /** What speaks against all its carriers while only a guess excuses that. */
+  get doubt(): Doubt | undefined {
+    return this.carriers.attached.areDoubted ? this.carrier?.doubt : undefined;
   }
 
-  /** The peer has these receipts. */
-  receiptsArrived(receipts: readonly Receipt[]): void {
-    this.#gone.told(receipts);
+  /** Attaches a carrier beside those that there are; what waits on one that is in doubt is sent again on the others. */
+  attach(attachment: Attachment): void {
+    this.carriers.attach(attachment);
+  }
+
+  /** Stops all carriers, in one step: what they deliver from now on is not taken. */
+  detach(): void {
+    this.carriers.detach();
   }
 
   /**
-   * The peer's side of what {@linkcode Session.receipts} is: what it has not taken is sent again.
-   *
-   * @param accepted A carrier whose accept told them, and which is to be attached behind this.
-   * @returns How many bytes are.
-   * @throws {TeleError} `protocol` if a receipt is impossible. The session has then ended, with a goodbye on `accepted`.
+   * A server takes a commit; see {@linkcode Joins.take}. An impossible receipt ends the session.
    */
-  settle(receipts: readonly Receipt[], accepted?: Attachment): number {
-    const before = this.#resend.bytes;
+  take(lists: JoinLists): { receipts: Receipt[]; againBytes: number } {
     try {
-      this.#takenThere += this.#gone.settle(receipts, this.lastNumber);
+      return this.carriers.joins.take(lists);
     } catch (error) {
-      if (accepted !== undefined) this.attach(accepted);
-      this.sessionBroken(error);
+      if (!(error instanceof RefusalError)) this.sessionBroken(error);
       throw error;
     }
-    return this.#resend.bytes - before;
   }
 
   /**
-   * A commit came: its client wants receipts for what it names, and no others any more.
+   * A client's commit was accepted, and its carrier is attached behind what `take` does. An impossible receipt ends the
+   * session, with a goodbye on that carrier.
    *
-   * @returns This end's, for the accept.
+   * @returns How many bytes are sent again because of its receipts.
    */
-  receiptsFor(named: readonly Receipt[]): Receipt[] {
-    this.#gone.needed(named);
-    return this.receipts;
-  }
-
-  /** Attaches a carrier; an older one is stopped. */
-  attach(attachment: Attachment): void {
-    this.detach();
-    this.#detachedAt = undefined;
-    this.#told = attachment.receipts ?? [];
-    const { clock, pool, limits } = this.#options;
-    this.#carrier = new Carrier({
-      ...attachment,
-      host: this,
-      clock,
-      pool,
-      limits,
-      patienceMs: this.#patience.ms,
-      caution: this.#lesson.cautionOn(attachment.duplex),
-    });
-    this.#patience.attached(clock.now(), this.#arrivedBytes);
-  }
-
-  /** A client names all carriers that it may still take something from: another is gone. */
-  detachUnlessIn(live: readonly number[]): void {
-    if (this.#carrier !== undefined && !live.includes(this.#carrier.number)) this.detach();
-  }
-
-  /** Stops the carrier, in one step: what it delivers from now on is not taken. */
-  detach(): void {
-    const carrier = this.#carrier;
-    if (carrier === undefined) return;
-    const nowMs = this.#options.clock.now();
-    this.#lastRoundTripMs = carrier.roundTripMs;
-    this.#patience.lost(nowMs, this.lastCarrier);
-    this.#lesson.learned(carrier.pace.lesson(nowMs));
-    carrier.stop();
-    this.#carrier = undefined;
-    this.#takenBytes += carrier.taken;
-    this.#wastedHere += carrier.wastedBytes;
-    this.#gone.add({ number: carrier.number, taken: carrier.taken, remains: carrier.remains() });
-    this.#detachedAt = nowMs;
-    if (this.#gone.isOverfull) {
-      this.sessionBroken(new TeleError("protocol", "the peer never tells what it took of carriers that are gone"));
+  join(attachment: Attachment, take: () => number): number {
+    let againBytes = 0;
+    let failure: unknown;
+    try {
+      againBytes = take();
+    } catch (error) {
+      failure = error;
     }
+    this.attach(attachment);
+    if (failure !== undefined) this.sessionBroken(failure);
+    return againBytes;
   }
 
-  /**
-   * Counted bytes that arrived at either end, as far as this one knows, and brought the session on: a carrier that brings
-   * the beginning of a frame each time which then comes again whole brings nothing.
-   */
-  get #arrivedBytes(): number {
-    return this.takenBytes + this.#takenThere - this.#wastedBytes;
-  }
-
-  get #wastedBytes(): number {
-    return this.#wastedHere + (this.#carrier?.wastedBytes ?? 0) + this.#resend.wastedBytes;
-  }
-
-  /** What is known about the present carrier, or the one before. */
-  get lastCarrier(): LostCarrier {
-    return {
-      arrivedBytes: this.#arrivedBytes,
-      isWaiting: this.budget.heldBytes > 0,
-      isEmpty: this.isEmpty,
-      silentMs: this.#carrier?.silentMs ?? 0,
-      roundTripMs: this.lastRoundTripMs,
-    };
+  /** The peer's receipts are known. Returns how many bytes are sent again because of them. */
+  covered(covered: readonly Covered[]): number {
+    return this.carriers.remainders.covered(covered);
   }
 
   /** There may be something to send; see {@linkcode Carrier.wake}. */
   wake(): void {
-    this.#carrier?.wake();
+    this.carriers.attached.wake();
   }
 
   /** There is enough for a write of its own; see {@linkcode Carrier.wakeNow}. */
   wakeNow(): void {
-    this.#carrier?.wakeNow();
+    this.carriers.attached.wakeNow();
   }
 
   /**
    * Ends the session.
    *
    * @param error What the layer above is told.
-   * @param ending What the peer is told, if there is a carrier.
+   * @param ending What the peer is told, if there are carriers.
    * @returns Settles when the peer was told and has closed, or that took too long.
    */
   end(error: TeleError, ending?: Ending): Promise<void> {
     if (this.#ended !== undefined) return Promise.resolve();
     this.#ended = error;
-    const carrier = this.#carrier;
-    this.#carrier = undefined;
-    if (carrier !== undefined) {
-      // Let go of, but for what its write under way has.
-      this.#gone.add({ number: carrier.number, taken: carrier.taken, remains: carrier.remains() });
-      if (ending === undefined) carrier.stop();
-      // With streams open, something that came may be lost here: the peer must not take it for delivered.
-      else carrier.sayGoodbye(ending, this.upper.streamCount === 0);
-    }
+    const told = this.carriers.end(ending);
     this.#options.memory?.sessionEnding();
     this.#tellEnd(error);
     this.#options.memory?.sessionEnded();
-    return carrier?.done ?? Promise.resolve();
+    return told;
   }
 
   /** Each though the one before throws: a session that has ended for some only would be silence for the others. */
@@ -280,11 +206,8 @@ export class Session implements CarrierHost<Carrier> {
       try {
         this.upper.ended(error);
       } finally {
-        this.#turnTimer?.cancel();
-        // A carrier that waits for it has the memory of its read.
-        this.#endTurn?.();
-        for (const remains of this.#gone.clear()) this.#resend.discard(remains);
-        this.#resend.clear();
+        this.#turns.stop();
+        this.carriers.remainders.clear();
         this.#options.onEnded?.(error);
       }
     }
@@ -298,10 +221,9 @@ export class Session implements CarrierHost<Carrier> {
   }
 
   /** @ignore */
-  pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void {
+  pull(carrier: Carrier, bulkBytes: number, urgentBytes: number): void {
     if (this.#ended !== undefined) return;
-    const again = this.#resend.moveTo(log, bulkBytes);
-    this.upper.pull(log, Math.max(0, bulkBytes - again), Math.max(0, urgentBytes - again));
+    this.carriers.pull(carrier, bulkBytes, urgentBytes);
   }
 
   // Invariant 11: what a throw of the layer above ends with the session was not taken, and the peer must not hear that
@@ -322,97 +244,45 @@ export class Session implements CarrierHost<Carrier> {
   }
 
   /** @ignore */
-  receiveFrame(payload: Uint8Array): boolean {
-    if (this.#ended !== undefined) return true;
-    switch (payload[0]) {
-      case FrameType.open:
-        this.upper.receiveOpen(decodeOpen(payload));
-        return true;
-      case FrameType.reset:
-        this.upper.receiveReset(decodeReset(payload));
-        return true;
-      case FrameType.windows:
-        decodeWindows(payload, (id, limit) => this.upper.receiveWindow(id, limit));
-        return true;
-      case FrameType.receipt:
-        this.#receiveReceipt(decodeReceipt(payload));
-        return true;
-      case FrameType.lane:
-        this.#receiveLane(decodeLane(payload).number);
-        return true;
-      case FrameType.want:
-        // With one carrier there is nothing to choose.
-        if (this.#options.end === "server") {
-          throw new TeleError("protocol", "the peer wants carriers, which clients give");
-        }
-        checkWant(payload);
-        return true;
-    }
-    return false;
-  }
-
-  #receiveReceipt(receipt: Receipt): void {
-    if (receipt.number === this.#carrier?.number) {
-      throw new TeleError("protocol", "the peer gave a receipt for the carrier on which it comes");
-    }
-    this.#takenThere += this.#gone.receipt(receipt, this.lastNumber);
-    this.wake();
-  }
-
-  #receiveLane(number: number): void {
-    if (this.#options.end === "client") throw new TeleError("protocol", "the peer chose a lane, which only clients do");
-    if (number === this.#carrier?.number) return;
-    throw new TeleError("protocol", `the peer chose a lane on another carrier than ${number}, for which it was`);
+  receiveFrame(payload: Uint8Array, on: Carrier): boolean {
+    return this.#ended !== undefined || receiveCounted(payload, on, this.upper, this.carriers);
   }
 
   /** @ignore */
   arrivedThere(bytes: number): void {
-    this.#takenThere += bytes;
+    this.carriers.arrivedThere(bytes);
   }
 
-  /**
-   * All carriers share one turn: what is left of a read when its allowance is used up waits for the next.
-   *
-   * @ignore
-   */
+  /** @ignore */
   turnEnded(): Promise<void> | undefined {
     if (this.#ended !== undefined) return undefined;
     this.upper.turnEnded();
-    if (this.#turn !== undefined) return this.#turn;
-    if (this.allowance.left >= 1) {
-      this.allowance.left = MOST_TURN_COST;
-      return undefined;
-    }
-    const turn = Promise.withResolvers<void>();
-    this.#endTurn = turn.resolve;
-    this.#turnTimer = this.#options.clock.setTimer(() => {
-      this.allowance.left = MOST_TURN_COST;
-      this.#turn = undefined;
-      turn.resolve();
-    }, TURN_PAUSE_MS);
-    return this.#turn = turn.promise;
+    return this.#turns.ended();
   }
 
   /** @ignore */
-  carrierDoubted(): void {
-    if (this.#ended === undefined) this.#options.onDoubted?.();
+  carrierDoubted(carrier: Carrier): void {
+    if (this.#ended === undefined) this.carriers.doubted(carrier);
   }
 
   /** @ignore */
-  carrierTrusted(): void {
-    if (this.#ended === undefined) this.#options.onTrusted?.();
+  carrierTrusted(carrier: Carrier): void {
+    if (this.#ended === undefined) this.carriers.trusted(carrier);
+  }
+
+  /** @ignore */
+  carrierLeaves(carrier: Carrier): void {
+    if (this.#ended === undefined) this.carriers.peerLeaves(carrier);
   }
 
   /** @ignore */
   carrierLost(carrier: Carrier, reason: string): void {
-    if (carrier !== this.#carrier) return;
-    this.detach();
-    this.#options.onDetached(reason);
+    if (this.#ended === undefined) this.carriers.carrierLost(carrier, reason);
   }
 
   /** @ignore */
   heard(carrier: Carrier): void {
-    if (carrier === this.#carrier) this.receiptsArrived(this.#told);
+    this.carriers.heard(carrier);
     this.#options.onHeard?.();
   }
 

@@ -6,7 +6,7 @@
 import type { Clock } from "../net/clock.ts";
 import type { TeleError } from "../net/error.ts";
 import type { CarrierOptions } from "./carrier/carrier.ts";
-import type { Receipt } from "./handshake/fields.ts";
+import type { Lane } from "./handshake/messages.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
 import type { SegmentPool } from "./segment_pool.ts";
 import type { SessionLimits } from "./session_limits.ts";
@@ -29,12 +29,20 @@ export interface SessionOptions {
   /** Told when the session has lost its carrier; not when it ends. */
   onDetached(reason: string): void;
   /**
-   * Told when nothing but a guess excuses the silence of the carrier. An end that can dial finds out whether the path
+   * Told when nothing but a guess excuses the silence of all carriers. An end that can dial finds out whether the path
    * is alive; the other waits.
    */
   onDoubted?(): void;
-  /** Told when a carrier that was doubted has shown that it is alive. */
-  onTrusted?(): void;
+  /**
+   * Told when a carrier that was doubted has shown that it is alive.
+   *
+   * @param wasLast Whether all were in doubt until now.
+   */
+  onTrusted?(wasLast: boolean): void;
+  /** Told when the session has lost a carrier, and has others. */
+  onCarrierGone?(reason: string): void;
+  /** Told when an end wishes for another number of bulk carriers than before. Only clients give any. */
+  onWished?(end: "own" | "peer", count: number): void;
   /** Told when the peer is first heard on a carrier: its handshake is certainly done. */
   onHeard?(): void;
   /** Told when the session ends, before the layer above is, which still has what the peer has never heard of. */
@@ -45,6 +53,10 @@ export interface SessionOptions {
 
 /** How a carrier is attached: what the handshake on it left behind. */
 export interface Attachment extends Pick<CarrierOptions, "duplex" | "number" | "leftover" | "opening" | "roundTripMs"> {
-  /** This end's receipts that the accept in front of it carries: the peer has them when it is heard. */
-  receipts?: Receipt[];
+  /**
+   * What it is for.
+   *
+   * @default {"quiet"}
+   */
+  lane?: Lane;
 }

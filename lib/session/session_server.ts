@@ -11,7 +11,7 @@ import { closeBehindLastWord } from "../net/last_word.ts";
 import type { Log } from "../net/log.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
 import type { SegmentPool } from "./segment_pool.ts";
-import { EndCode, NAMELESS_SESSION_KEPT_MS, TOKEN_REFUSAL_DELAY_MS } from "./session_constants.ts";
+import { EndCode, MOST_CARRIERS, NAMELESS_SESSION_KEPT_MS, TOKEN_REFUSAL_DELAY_MS } from "./session_constants.ts";
 import { Absence } from "./absence.ts";
 import { type Committed, ServerHandshake } from "./handshake/server_handshake.ts";
 import {
@@ -19,14 +19,13 @@ import {
   readLive,
   readReceipts,
   readResumeTimeout,
-  type Receipt,
   receiptsField,
   resumeTimeoutField,
   startPoolField,
 } from "./handshake/fields.ts";
 import { endingOf, RefusalError } from "./ending.ts";
 import { framed } from "../ping/codec.ts";
-import { SESSION_ID_BYTES } from "./handshake/messages.ts";
+import { type Lane, SESSION_ID_BYTES } from "./handshake/messages.ts";
 import { Session } from "./session.ts";
 import type { UpperLayer } from "./upper_layer.ts";
 import { SessionEntry } from "./session_entry.ts";
@@ -62,7 +61,8 @@ const REFUSED_MS = 1_000;
 /**
  * Takes carriers: each gets to its session by a handshake, or is turned away.
  *
- * The step that attaches checks the number, stops the old carrier and makes its receipt with nothing awaited in between. Invariant 9: a session ends only for its own client.
+ * The step in which a session takes a commit is {@linkcode Session.take}. Invariant 9: a session ends only for its own
+ * client.
  */
 export class SessionServer<Upper extends UpperLayer> {
   readonly #options: SessionServerOptions<Upper>;
@@ -156,27 +156,26 @@ export class SessionServer<Upper extends UpperLayer> {
     session: Session,
     roundTripMs: number,
   ): Promise<void> {
-    // From here to the receipts nothing is awaited.
+    // In the step in which the session takes the commit nothing is awaited.
     if (session.error !== undefined) return handshake.channel.duplex.close();
-    if (commit.number <= session.lastNumber) {
-      throw new RefusalError({ code: EndCode.stale, message: "a newer carrier of the session came first" });
-    }
-    session.lastNumber = commit.number;
+    const { number, lane, fields } = commit;
+    const live = readLive(fields);
     const detachedAt = this.#absence.beginOf(session.detachedAt ?? this.#options.clock.now());
-    session.detachUnlessIn(readLive(commit.fields));
-    const named = readReceipts(commit.fields);
-    const again = session.settle(named);
-    if (session.carrier !== undefined) throw new TeleError("protocol", "a session has one carrier at a time here");
-    const receipts = session.receiptsFor(named);
+    const { receipts, againBytes: again } = session.take({ number, live, receipts: readReceipts(fields) });
     const accept = await handshake.accept({
       sessionId: session.id,
-      number: commit.number,
+      number,
       fields: new Map([...resumeTimeoutField(this.#options.limits.resumeTimeoutMs), ...receiptsField(receipts)]),
     });
-    // Meanwhile a newer attempt may have attached, or the session ended: then this carrier is nobody's.
-    if (session.lastNumber !== commit.number || session.error !== undefined) return handshake.channel.duplex.close();
+    // Meanwhile a newer commit may have given this one up, or the session ended: then this carrier is nobody's.
+    if (session.error !== undefined || !session.carriers.joins.mayAttach(number)) {
+      session.carriers.joins.forget(number);
+      return handshake.channel.duplex.close();
+    }
     const entry = this.#registry.find(session.id)!;
-    this.#attach(handshake, session, { number: commit.number, accept, roundTripMs, receipts });
+    this.#attach(handshake, session, { number, lane, accept, roundTripMs });
+    // Beside others it is no news.
+    if (live.length > 0) return;
     const outageMs = Math.round(this.#options.clock.now() - detachedAt);
     const seconds = (outageMs / 1000).toFixed(1);
     const words = `resumed after ${seconds} s from ${handshake.channel.duplex.peer}, ${again} bytes sent again`;
@@ -200,7 +199,7 @@ export class SessionServer<Upper extends UpperLayer> {
       fields: new Map([
         ...resumeTimeoutField(keptMs),
         ...startPoolField(upper.startPoolBytes),
-        ...carriersField(1),
+        ...carriersField(MOST_CARRIERS),
       ]),
     });
     if (this.#stopped) return handshake.channel.duplex.close();
@@ -209,7 +208,7 @@ export class SessionServer<Upper extends UpperLayer> {
     const session = this.#makeSession(upper, id, resumeSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));
     const entry = new SessionEntry(session, identity, hostOfPeer(peer));
     this.#registry.add(entry);
-    this.#attach(handshake, session, { number: 0, accept, roundTripMs, receipts: [] });
+    this.#attach(handshake, session, { number: 0, lane: "quiet", accept, roundTripMs });
     this.#lines.tell("began", "info", entry, `began, from ${peer}`, { peer });
   }
 
@@ -236,7 +235,7 @@ export class SessionServer<Upper extends UpperLayer> {
   #attach(
     handshake: ServerHandshake,
     session: Session,
-    { accept, ...attachment }: { number: number; accept: Uint8Array; roundTripMs: number; receipts: Receipt[] },
+    { accept, ...attachment }: { number: number; lane: Lane; accept: Uint8Array; roundTripMs: number },
   ): void {
     const entry = this.#registry.find(session.id)!;
     const { channel } = handshake;

@@ -7,6 +7,7 @@ import type { TeleError } from "../net/error.ts";
 import type { FrameLog } from "./carrier/frame_log.ts";
 import type { Open, Reset } from "./frames.ts";
 import type { Segment } from "./segment_pool.ts";
+import type { Share } from "./share.ts";
 
 /**
  * The layer above a session: it fills logs and takes what arrives. The mux is one.
@@ -16,6 +17,12 @@ import type { Segment } from "./segment_pool.ts";
 export interface UpperLayer {
   /** Puts frames into `log`: up to `bulkBytes` of data, of urgent data up to `urgentBytes`, which is more. */
   pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void;
+  /** The same where the session has several carriers, and `log` is that of one: only its share. */
+  pullShare(log: FrameLog, bulkBytes: number, urgentBytes: number, share: Share): void;
+  /** Whether a bulk stream waits for its turn. */
+  readonly hasBulk: boolean;
+  /** For how long a stream has had something waiting, in milliseconds, and whether any is bulk. */
+  backlog(nowMs: number): { backlogMs: number; isBulk: boolean };
   /** The peer opened a stream. */
   receiveOpen(open: Open): void;
   /**

@@ -44,6 +44,7 @@ export function* framesOf(piece: Piece, taken: number): Generator<[WaitingFrame,
     start = end;
     if (covered >= end - frame.start) {
       owner?.frameTaken();
+      owner?.frameUnqueued();
     } else if (covered > DATA_HEADER_BYTES && isData(frame.type)) {
       frame.offset = offsetOf(frame) + covered - DATA_HEADER_BYTES;
       frame.start += covered;

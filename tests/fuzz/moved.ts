@@ -8,11 +8,11 @@ import { FrameLog } from "../../lib/session/carrier/frame_log.ts";
 import { SessionFrameReader } from "../../lib/session/carrier/frame_reader.ts";
 import type { FrameOwner } from "../../lib/session/carrier/piece_queue.ts";
 import { WriteHold } from "../../lib/session/carrier/write_hold.ts";
-import { GoneCarriers } from "../../lib/session/gone_carriers.ts";
 import { LogBudget } from "../../lib/session/log_budget.ts";
 import { ResendQueue } from "../../lib/session/resend_queue.ts";
 import { Segment, SegmentPool } from "../../lib/session/segment_pool.ts";
 import { HEADROOM_BYTES } from "../../lib/session/session_constants.ts";
+import { Settlement } from "../../lib/session/settlement.ts";
 import type { Choices } from "./choices.ts";
 import * as frames from "./frames.ts";
 import { byteAt, bytesAt, prefixOf, StreamsModel } from "./streams_model.ts";
@@ -48,6 +48,7 @@ class PatternedPool extends SegmentPool {
 
 /** A stream at its sender. */
 class Sent implements FrameOwner {
+  openLog: object | undefined;
   isQuiet: boolean;
   bytes = 0;
   isOver = false;
@@ -65,6 +66,10 @@ class Sent implements FrameOwner {
   }
 
   frameTaken(): void {
+    this.held--;
+  }
+
+  frameMoved(): void {
     this.held--;
   }
 
@@ -184,13 +189,15 @@ class Sender {
   readonly windowsLost: number[] = [];
   readonly #budget = new LogBudget({ limitBytes: 1 << 24 });
   readonly #resend = new ResendQueue({ budget: this.#budget, onWindowLost: (id) => void this.windowsLost.push(id) });
-  readonly #gone = new GoneCarriers((remains, taken) => void this.#resend.add(remains, taken));
+  readonly #settlement = new Settlement();
   #carried = new Carried(0, this.#budget, this.receiver);
   /** Carriers that are gone and whose last write has not settled. */
   readonly #late: Carried[] = [];
   #wastedBytes = 0;
 
-  constructor(readonly choices: Choices, readonly trace: Trace) {}
+  constructor(readonly choices: Choices, readonly trace: Trace) {
+    this.#settlement.opened(0);
+  }
 
   /** One more frame, of any kind that may come now. */
   put(): void {
@@ -279,8 +286,15 @@ class Sender {
     this.trace(() => `carrier ${number} is cut at ${taken}, ${acknowledged} acknowledged, receipt: ${hasReceipt}`);
     // Some of its streams are quiet by now.
     for (const stream of this.streams) if (this.choices.chance(0.1)) stream.isQuiet = true;
-    this.#gone.add({ number, taken: 0, remains: log.gone() });
-    const news = this.#gone.settle(hasReceipt ? [{ number, taken }] : [], number + 1);
+    const left = log.handOver();
+    this.#resend.expect(left);
+    this.#settlement.gone(number, 0, true, left);
+    const next = number + 1;
+    this.#settlement.tells(next, this.#settlement.own());
+    this.#settlement.opened(next);
+    const [covered] = this.#settlement.accepted(next, hasReceipt ? [{ number, taken }] : []);
+    const { news, remains } = covered!;
+    this.#resend.addExpected(remains!, covered!.taken);
     check(news === (hasReceipt ? taken - acknowledged : 0), () => `${news} bytes are said to be news`);
     if (hasReceipt) this.#wastedBytes += reader.wastedBytes;
     this.#late.push(former);
@@ -322,11 +336,10 @@ class Sender {
   }
 }
 
-/** {@linkcode FrameLog}, {@linkcode GoneCarriers} and {@linkcode ResendQueue}. */
+/** {@linkcode FrameLog}, {@linkcode Settlement} and {@linkcode ResendQueue}. */
 export const moved: Target = {
   name: "moved",
-  about:
-    "FrameLog, GoneCarriers and ResendQueue: frames on carriers that are cut at any byte, with and without receipts",
+  about: "FrameLog, Settlement and ResendQueue: frames on carriers that are cut at any byte, with and without receipts",
   quickStreams: 2000,
   run(choices, trace) {
     const isExact = choices.chance(0.7);

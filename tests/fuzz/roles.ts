@@ -28,11 +28,16 @@ export const LIMITS: ServerLimits = limitsOf({
 
 /** Takes what comes, and says nothing. */
 export class SilentUser implements UpperLayer {
+  readonly hasBulk = false;
   streamCount = 0;
   readonly hasUnsent = false;
   startPoolBytes = 0;
   error: TeleError | undefined;
+  backlog(): { backlogMs: number; isBulk: boolean } {
+    return { backlogMs: 0, isBulk: false };
+  }
   pull(): void {}
+  pullShare(): void {}
   receiveOpen(): void {}
   receiveData(): void {}
   receiveEnd(): void {}

@@ -4,6 +4,7 @@
  * @module
  */
 import { readU32 } from "../../lib/net/bytes.ts";
+import type { Carrier } from "../../lib/session/carrier/carrier.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { Mux } from "../../lib/mux/mux.ts";
 import { TeleError } from "../../lib/net/error.ts";
@@ -21,6 +22,9 @@ import { LIMITS } from "./roles.ts";
 import { StreamSteps } from "./stream_steps.ts";
 import { byteAt, gapsOf, prefixOf, StreamsModel, type Verdict } from "./streams_model.ts";
 import { check, expectTele, hex, type Target, type Trace } from "./target.ts";
+
+/** The one that brings everything: its number is all that is asked of it. */
+const CARRIER = { number: 0 } as Carrier;
 
 const MOST_STREAMS = 8;
 /** What a user that talks says, in parts that fit into any read. */
@@ -140,7 +144,7 @@ class Subject {
     this.#reader = new SessionFrameReader({
       data: (id, offset, bytes) => this.session.receiveData(id, offset, bytes, this.#segment!),
       end: (id, offset) => this.session.receiveEnd(id, offset),
-      counted: (payload) => void this.session.receiveFrame(payload),
+      counted: (payload) => void this.session.receiveFrame(payload, CARRIER),
       control: () => {},
     });
   }
@@ -195,7 +199,7 @@ class Subject {
     if (this.session.error !== undefined) return;
     for (let last = -1; last !== this.#log.end;) {
       last = this.#log.end;
-      this.session.pull(this.#log, 1 << 20, 1 << 20);
+      this.#mux.pull(this.#log, 1 << 20, 1 << 20);
       drain();
     }
     const hold = new WriteHold();

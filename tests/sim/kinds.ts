@@ -44,13 +44,20 @@ const KINDS: readonly (readonly [number, (seed: number, dice: Dice) => Scenario]
   [1, forgotten],
 ];
 
+/** With one carrier at a time, with the others beside one in doubt, or with several all the time. */
+function withCarriers(scenario: Scenario, dice: Dice): Scenario {
+  const roll = dice.between(1, 10);
+  if (roll <= 3) return { ...scenario, carriers: 1 };
+  // Who waits behind a carrier that stands still is not yet sent on another before that is in doubt.
+  if (roll <= 6 || scenario.prompt.length > 0) return scenario;
+  const leastCarriers = dice.between(2, 8);
+  return { ...scenario, leastCarriers, carriers: 8 };
+}
+
 /** The scenario of a seed. */
 export function scenarioOf(seed: number): Scenario {
   const dice = new Dice(seed);
   let left = dice.between(1, 100);
-  for (const [share, make] of KINDS) {
-    if (left <= share) return make(seed, dice);
-    left -= share;
-  }
-  return chaos(seed, dice);
+  const make = KINDS.find(([share]) => (left -= share) <= 0)?.[1] ?? chaos;
+  return withCarriers(make(seed, dice), dice);
 }

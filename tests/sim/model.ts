@@ -9,7 +9,7 @@ import type { MuxStream } from "../../lib/mux/stream.ts";
 import type { StreamEnd } from "../../lib/mux/stream_host.ts";
 import type { Carrier } from "../../lib/session/carrier/carrier.ts";
 import type { Remains } from "../../lib/session/carrier/frame_log.ts";
-import type { Receipt } from "../../lib/session/handshake/fields.ts";
+import type { Covered } from "../../lib/session/settlement.ts";
 import type { Segment } from "../../lib/session/segment_pool.ts";
 import type { Attachment } from "../../lib/session/session_options.ts";
 import type { Session } from "../../lib/session/session.ts";
@@ -76,12 +76,20 @@ export class Model implements Watcher {
     this.#sessions.carrierGone(carrier, remains);
   }
 
-  settled(session: Session, receipts: readonly Receipt[], againBytes: number): void {
-    this.#sessions.settled(session, receipts, againBytes);
+  covered(session: Session, covered: readonly Covered[], againBytes: number): void {
+    this.#sessions.covered(session, covered, againBytes);
   }
 
-  carrierLost(session: Session, reason: string): void {
-    this.#sessions.carrierLost(session, reason);
+  carrierLost(session: Session, carrier: Carrier, reason: string): void {
+    this.#sessions.carrierLost(session, carrier, reason);
+  }
+
+  takenOver(remains: Remains): void {
+    this.#sessions.takenOver(remains);
+  }
+
+  copied(): void {
+    this.#sessions.copied();
   }
 
   ending(session: Session, error: TeleError): void {

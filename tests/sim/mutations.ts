@@ -53,9 +53,9 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a black hole taken for a slow path: a doubted carrier is never dialled beside",
-    "session/session.ts",
-    "if (this.#ended === undefined) this.#options.onDoubted?.();",
-    "return;",
+    "session/session_carriers.ts",
+    "if (this.attached.areDoubted) this.#options.onDoubted?.();\n    else",
+    "if (this.attached.areDoubted) return;\n    else",
   ),
   fault(
     "a carrier that is dead one way: a lack of progress is no reason for doubt",
@@ -90,9 +90,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a server that has forgotten the session is not believed beside a doubted carrier",
     "session/session_client.ts",
-    "    const session = this.session;\n    const joins = canJoin(session, handshake);\n",
-    "    const session = this.session;\n    const joins = canJoin(session, handshake);\n" +
-      "    if (!joins && session.carrier !== undefined) throw givenUp();\n",
+    "    } else {\n      const { limits: { resumeTimeoutMs } }",
+    "    } else {\n      if (session.carrier !== undefined) throw givenUp();\n      const { limits: { resumeTimeoutMs } }",
   ),
   {
     name: "a doubted carrier that spoke is taken over all the same",
@@ -102,14 +101,15 @@ export const MUTATIONS: readonly Mutation[] = [
         from: "    this.#isBeside = false;\n    this.#loop?.stop();",
         to: "    this.#isBeside = false;",
       },
+      { file: "lib/session/session_client.ts", from: "    if (doubt === undefined) return;\n", to: "" },
       {
         file: "lib/session/session_client.ts",
-        from: "if (doubt !== undefined) this.#lose(`${tellDoubt(doubt)}",
-        to: 'this.#lose(`${tellDoubt(doubt ?? { kind: "silent", ms: 0 })}',
+        from: "`${tellDoubt(doubt)} while",
+        to: '`${tellDoubt(doubt ?? { kind: "silent", ms: 0 })} while',
       },
       {
         file: "lib/session/reconnect/doubt.ts",
-        from: "return !signal.aborted && (isOver() || carrier?.doubt !== undefined);",
+        from: "return !signal.aborted && (isOver() || session.doubt !== undefined);",
         to: "return !signal.aborted;",
       },
     ],
@@ -117,7 +117,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a goodbye taken back: its carrier closed behind it with bytes on their way here",
     "session/carrier/write_loop.ts",
-    "    await this.#duplex.closeWrite();\n  }\n",
+    "    await this.#duplex.closeWrite();\n    this.#onFinished?.();\n",
     "    await this.#duplex.closeWrite();\n    this.#duplex.close();\n  }\n",
   ),
   {
@@ -159,8 +159,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the loop ends though nothing was attached",
     "session/session_client.ts",
-    "      throw givenUp();\n",
-    "      return;\n",
+    "attach })) throw this.#dropped(handshake);",
+    "attach })) this.#dropped(handshake);",
   ),
   fault(
     "a window credited twice",
@@ -334,12 +334,23 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
   },
-  fault(
-    "what a swallowed beginning taught is forgotten",
-    "session/session.ts",
-    "    this.#lesson.learned(carrier.pace.lesson(nowMs));\n",
-    "",
-  ),
+  {
+    name: "what a swallowed beginning taught is forgotten",
+    edits: [
+      {
+        file: "lib/session/former_carriers.ts",
+        from:
+          "  gone(nowMs: number, carrier: Carrier): void {\n    this.#lesson.learned(carrier.pace.lesson(nowMs), carrier.pace.isProven);\n",
+        to: "  gone(_nowMs: number, carrier: Carrier): void {\n",
+      },
+      {
+        file: "lib/session/former_carriers.ts",
+        from:
+          "    this.#patience.lost(nowMs, lost);\n    this.#lesson.learned(carrier.pace.lesson(nowMs), carrier.pace.isProven);\n",
+        to: "    this.#patience.lost(nowMs, lost);\n",
+      },
+    ],
+  },
   fault(
     "something large tried on each carrier, wherever it was swallowed before",
     "session/carrier/pace.ts",
@@ -580,69 +591,69 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "the client's receipt one too low",
-    "session/commit.ts",
-    "const receipts = joins ? session.receipts : [];",
-    "const receipts = joins ? session.receipts.map((told) => ({ ...told, taken: told.taken - 1 })) : [];",
+    "session/joins.ts",
+    "receipts: this.#settlement.own(),",
+    "receipts: this.#settlement.own().map((told) => ({ ...told, taken: told.taken - 1 })),",
   ),
   fault(
     "the client's receipt one too high",
-    "session/commit.ts",
-    "const receipts = joins ? session.receipts : [];",
-    "const receipts = joins ? session.receipts.map((told) => ({ ...told, taken: told.taken + 1 })) : [];",
+    "session/joins.ts",
+    "receipts: this.#settlement.own(),",
+    "receipts: this.#settlement.own().map((told) => ({ ...told, taken: told.taken + 1 })),",
   ),
   fault(
     "the server's receipt one too low",
-    "session/session_server.ts",
-    "const receipts = session.receiptsFor(named);",
-    "const receipts = session.receiptsFor(named).map((told) => ({ ...told, taken: told.taken - 1 }));",
+    "session/joins.ts",
+    "const own = this.#settlement.own(receipts);",
+    "const own = this.#settlement.own(receipts).map((told) => ({ ...told, taken: told.taken - 1 }));",
   ),
   fault(
     "the server's receipt one too high",
-    "session/session_server.ts",
-    "const receipts = session.receiptsFor(named);",
-    "const receipts = session.receiptsFor(named).map((told) => ({ ...told, taken: told.taken + 1 }));",
+    "session/joins.ts",
+    "const own = this.#settlement.own(receipts);",
+    "const own = this.#settlement.own(receipts).map((told) => ({ ...told, taken: told.taken + 1 }));",
   ),
   fault(
     "the client's receipt not applied",
-    "session/session_server.ts",
-    "session.settle(named)",
-    "session.settle([])",
+    "session/joins.ts",
+    "this.#settlement.committed(number, live, receipts)",
+    "this.#settlement.committed(number, live, [])",
   ),
   fault(
     "the server's receipt not applied",
-    "session/session_client.ts",
-    "this.session.settle(readReceipts(accept.fields), attachment)",
-    "this.session.settle([], attachment)",
+    "session/joins.ts",
+    "this.#settlement.accepted(number, receipts)",
+    "this.#settlement.accepted(number, [])",
   ),
   fault(
     "receipts forgotten with an accept that may never arrive",
-    "session/session.ts",
-    "    this.#told = attachment.receipts ?? [];\n",
-    "    this.receiptsArrived(attachment.receipts ?? []);\n",
+    "session/joins.ts",
+    "    this.#open(number, own);\n    return",
+    "    this.#open(number, own);\n    this.#settlement.heard(number);\n    return",
   ),
   fault(
     "an impossible receipt taken",
-    "session/gone_carriers.ts",
-    "if (taken < remains.acknowledged || taken > remains.handed) {",
-    "if (taken < 0) {",
+    "session/settlement.ts",
+    "    if (taken < one.least || taken > one.most) throw",
+    "    if (taken < 0) throw",
   ),
   fault(
     "all that was sent taken for arrived where no receipt says so",
-    "session/gone_carriers.ts",
-    "told ?? remains.acknowledged;",
-    "told ?? remains.handed;",
+    "session/settlement.ts",
+    "covered(named, one.least, one)",
+    "covered(named, one.most, one)",
   ),
   fault(
     "what a receipt covers sent again",
-    "session/gone_carriers.ts",
-    "this.#sendAgain(remains, taken);",
-    "this.#sendAgain(remains, Math.max(remains.acknowledged, taken - 100));",
+    "session/remainders.ts",
+    "this.#resend.addExpected(remains, taken)",
+    "this.#resend.addExpected(remains, Math.max(remains.acknowledged, taken - 100))",
   ),
   fault(
     "what was under way is not sent again",
-    "session/gone_carriers.ts",
-    "this.#sendAgain(remains, taken);",
-    "this.#sendAgain(remains, remains.handed);",
+    "session/remainders.ts",
+    "this.#resend.addExpected(remains, taken)",
+    "this.#resend.addExpected(remains, remains.handed)",
   ),
   fault(
     "a frame that was cut taken for taken",
@@ -683,14 +694,14 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a reset in front of the open that is to be sent again",
     "mux/due_resets.ts",
-    "if (reset.frames?.areQueued) {",
-    "if (reset.id < 0) {",
+    "if (reset.frames?.areQueued || !goesInto(",
+    "if (!goesInto(",
   ),
   fault(
     "a stream not told that it may go on behind what was sent again",
     "session/resend_queue.ts",
-    "    owner?.frameUnqueued();\n",
-    "",
+    "    owner?.frameMoved();\n    owner?.frameUnqueued();\n",
+    "    owner?.frameMoved();\n",
   ),
   fault(
     "what a receipt covers not told to its stream",
@@ -770,24 +781,29 @@ export const MUTATIONS: readonly Mutation[] = [
     "    if (this.#ended) return;\n    this.#receiving.end(offset);\n    if (!this.#isReset)",
     "    if (this.#ended || this.#isReset) return;\n    this.#receiving.end(offset);\n    if (!this.#isReset)",
   ),
-  fault("the number of a carrier given again", "session/commit.ts", "++session.lastNumber", "session.lastNumber + 1"),
   fault(
-    "the number of a carrier not checked",
-    "session/session_server.ts",
-    "if (commit.number <= session.lastNumber) {",
-    "if (commit.number < 0) {",
+    "the number of a carrier given again",
+    "session/joins.ts",
+    "number: this.#settlement.highest + 1,",
+    "number: Math.max(1, this.#settlement.highest),",
   ),
   fault(
-    "two carriers attached one over the other",
+    "the number of a carrier not checked",
+    "session/join_order.ts",
+    "} else if (!this.#live.has(number) || this.#taken.has(number)) {",
+    "} else if (number < 0) {",
+  ),
+  fault(
+    "a carrier attached that its client has given up meanwhile",
     "session/session_server.ts",
-    "if (session.lastNumber !== commit.number || session.error !== undefined) return",
-    "if (session.error !== undefined) return",
+    "if (session.error !== undefined || !session.carriers.joins.mayAttach(number)) {",
+    "if (session.error !== undefined) {",
   ),
   fault(
     "the token left out of the keys when the server has forgotten the session",
-    "session/commit.ts",
-    "const secret = joins ? session.resumeSecret : await terms.tokenSalt;",
-    "const secret = joins || session.id.length > 0 ? session.resumeSecret : await terms.tokenSalt;",
+    "session/session_client.ts",
+    "        tokenSalt: this.#tokenSalt,",
+    "        tokenSalt: session.id.length > 0 ? Promise.resolve(session.resumeSecret) : this.#tokenSalt,",
   ),
   fault(
     "credit not kept by the sender",
@@ -907,8 +923,9 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "what carriers left behind counted nowhere",
     "session/carrier/frame_log.ts",
-    "    return { pieces, heldBytes, acknowledged, handed };",
-    "    this.#budget.change(-heldBytes, -pieces.length);\n    return { pieces, heldBytes: 0, acknowledged, handed };",
+    "    return { pieces, heldBytes, acknowledged: this.#acknowledged, handed: this.#handed };",
+    "    this.#budget.change(-heldBytes, -pieces.length);\n" +
+      "    return { pieces, heldBytes: 0, acknowledged: this.#acknowledged, handed: this.#handed };",
   ),
   fault(
     "a log takes more than its share of the memory",
@@ -931,7 +948,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a segment never given back that was sent again",
     "session/resend_queue.ts",
-    "      if (!isCopied) piece.segment?.release();\n",
+    "      else piece.segment?.release();\n",
     "",
   ),
   fault(
@@ -949,9 +966,9 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "an unknown counted frame ends its carrier only",
     "session/carrier/frame_receiver.ts",
-    "      if (!this.#host.receiveFrame(payload)) throw unknownFrame(payload);\n    } catch (error) {\n" +
+    "      if (!this.#host.receiveFrame(payload, this.#which)) throw unknownFrame(payload);\n    } catch (error) {\n" +
       "      this.#host.sessionBroken(error);\n    }\n",
-    "      if (this.#host.receiveFrame(payload)) return;\n    } catch (error) {\n" +
+    "      if (this.#host.receiveFrame(payload, this.#which)) return;\n    } catch (error) {\n" +
       "      return this.#host.sessionBroken(error);\n    }\n    throw unknownFrame(payload);\n",
   ),
   fault(
@@ -962,9 +979,9 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "the frames that were left over taken in one turn",
-    "session/session.ts",
-    "      this.allowance.left = MOST_TURN_COST;\n      this.#turn = undefined;",
-    "      this.allowance.left = Infinity;\n      this.#turn = undefined;",
+    "session/turns.ts",
+    "      this.allowance.left = MOST_TURN_COST;\n      this.#pause = undefined;",
+    "      this.allowance.left = Infinity;\n      this.#pause = undefined;",
   ),
   fault(
     "the hold of a write ended by an acknowledgement",
@@ -1008,28 +1025,76 @@ export const MUTATIONS: readonly Mutation[] = [
     "return this.#isEndTaken && this.#receiving.isEnding;",
     "return this.#sending.isEndSent && this.#receiving.isEnding;",
   ),
-  {
-    name: "the server reads its receipts before the old carrier is stopped",
-    edits: [
-      {
-        file: "lib/session/session_server.ts",
-        from:
-          '    session.detachUnlessIn(readLive(commit.fields));\n    const named = readReceipts(commit.fields);\n    const again = session.settle(named);\n    if (session.carrier !== undefined) throw new TeleError("protocol", "a session has one carrier at a time here");\n    const receipts = session.receiptsFor(named);\n',
-        to:
-          "    const { carrier } = session;\n    const now = carrier === undefined ? [] : [{ number: carrier.number, taken: carrier.taken }];\n    const named = readReceipts(commit.fields);\n    const receipts = [...session.receiptsFor(named), ...now];\n",
-      },
-      {
-        file: "lib/session/session_server.ts",
-        from: "    // Meanwhile a newer attempt may have attached",
-        to:
-          "    session.detach();\n    const again = session.settle(named);\n    // Meanwhile a newer attempt may have attached",
-      },
-    ],
-  },
+  fault(
+    "what comes on a carrier that a receipt has ended is taken",
+    "session/carrier/frame_receiver.ts",
+    "    this.close();\n    this.#looksForGoodbye = true;\n",
+    "    this.#looksForGoodbye = true;\n",
+  ),
   fault(
     "beginnings of frames that must come again taken for progress",
-    "session/session.ts",
-    "this.takenBytes + this.#takenThere - this.#wastedBytes",
-    "this.takenBytes + this.#takenThere",
+    "session/session_carriers.ts",
+    " - wasted - this.remainders.wastedBytes;",
+    ";\n",
+  ),
+  fault(
+    "what follows an open goes on any carrier",
+    "mux/turns.ts",
+    "openLog === undefined ? isShared : openLog === log;",
+    "isShared;",
+  ),
+  fault(
+    "window values and resets go on any carrier, in front of the open",
+    "session/share.ts",
+    "return openLog === undefined ? quiet : openLog === log;",
+    "return quiet;",
+  ),
+  fault(
+    "what follows an open that is sent again goes on any carrier",
+    "session/resend_queue.ts",
+    "return openLog === undefined || type === FrameType.open ? isShared : openLog === log;",
+    "return (openLog === undefined || type === FrameType.open || openLog !== log) && isShared || isShared;",
+  ),
+  fault(
+    "sent on a carrier that was not heard beside one that was",
+    "session/carriers.ts",
+    "    if (!isHeard && this.#quiet?.isHeard === true) return undefined;\n",
+    "",
+  ),
+  fault(
+    "no receipt told by a frame",
+    "session/remainders.ts",
+    "if (share === undefined || share.quiet) this.#tellReceipts(log);",
+    "void this.#tellReceipts;",
+  ),
+  fault(
+    "a receipt that a frame tells one too high",
+    "session/remainders.ts",
+    "writeReceipt(log.arena, at, receipt);",
+    "writeReceipt(log.arena, at, { ...receipt, taken: receipt.taken + 1 });",
+  ),
+  fault(
+    "frames that wait on a carrier which is left lost with it",
+    "session/session_carriers.ts",
+    "    this.remainders.takeOver(carrier.log.handOverUnsent());\n",
+    "    this.remainders.discard(carrier.log.handOverUnsent());\n",
+  ),
+  fault(
+    "what a carrier has sent that is left beside others never sent again",
+    "session/remainders.ts",
+    "remains !== undefined) bytes += this.#resend.addExpected(remains, taken);",
+    "remains !== undefined) this.#resend.discard(remains);",
+  ),
+  fault(
+    "what waits on a carrier in doubt handed over and sent by nobody",
+    "session/session_carriers.ts",
+    "    this.remainders.takeOver(carrier.log.handOver());\n",
+    "    this.remainders.discard(carrier.log.handOver());\n",
+  ),
+  fault(
+    "a number that is listed taken twice",
+    "session/join_order.ts",
+    "    this.#taken.add(number);\n",
+    "",
   ),
 ];

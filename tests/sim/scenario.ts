@@ -75,6 +75,9 @@ export interface Scenario {
   prompt: number[];
   /** More carriers than this until then mean that the client goes in circles. */
   mostCarriers: number;
+  /** Carriers that the client may have at once, and that it keeps always. */
+  carriers: number;
+  leastCarriers: number;
   /** Whether the client can be recognized after a restart. */
   identity: boolean;
   /**

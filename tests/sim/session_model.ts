@@ -8,7 +8,7 @@ import type { TeleError } from "../../lib/net/error.ts";
 import { Mux } from "../../lib/mux/mux.ts";
 import type { Carrier } from "../../lib/session/carrier/carrier.ts";
 import type { Remains } from "../../lib/session/carrier/frame_log.ts";
-import type { Receipt } from "../../lib/session/handshake/fields.ts";
+import type { Covered } from "../../lib/session/settlement.ts";
 import { MAX_EXTRA_BYTES, RESET_FRAME_BYTES } from "../../lib/session/session_constants.ts";
 import type { Attachment } from "../../lib/session/session_options.ts";
 import type { Session } from "../../lib/session/session.ts";
@@ -49,6 +49,8 @@ interface CarrierEnd {
   /** Counted bytes that were put into its log. */
   end: number;
   isSettled: boolean;
+  /** At a server that has not heard it, but another: what was in its log then. */
+  before?: number;
 }
 
 /** What a {@linkcode SessionModel} needs. */
@@ -76,6 +78,8 @@ export class SessionModel {
   readonly #pairs: Map<string, End[]> = new Map();
   readonly #rogueSessions: Map<Session, Process> = new Map();
   readonly #carriers: WeakMap<Carrier, CarrierEnd> = new WeakMap();
+  #hasSeveral = false;
+  #maySendTwice = false;
 
   constructor(options: SessionModelOptions) {
     this.#scenario = options.scenario;
@@ -139,6 +143,7 @@ export class SessionModel {
   #checkTakeover(session: Session, index: number | undefined): void {
     const client = this.#pairs.get(encodeHex(session.id))?.find((end) => end.isClient);
     if (client === undefined || client.process?.isAlive === false || client.session.carrier === undefined) return;
+    if (this.#scenario.carriers > 1) return;
     this.#verdict.fail(`the server attaches carrier ${index} over the one that the client uses`);
   }
 
@@ -156,9 +161,30 @@ export class SessionModel {
     const end = this.#ends.get(session);
     if (end === undefined) return;
     if (end.carriers.has(carrier.number)) this.#verdict.fail(`a second carrier ${carrier.number} of one session`);
+    if (session.carriers.attached.all.length > 1) this.#hasSeveral = true;
     const known = { carrier, remains: undefined, taken: 0, end: 0, isSettled: false };
     end.carriers.set(carrier.number, known);
     this.#carriers.set(carrier, known);
+  }
+
+  /** Whether some session had several carriers at once: then data comes in any order. */
+  get hasSeveral(): boolean {
+    return this.#hasSeveral;
+  }
+
+  /** Whether something was sent on another carrier before a receipt said what was taken of it. */
+  get maySendTwice(): boolean {
+    return this.#maySendTwice;
+  }
+
+  /** What is left of a log goes again, without a receipt. */
+  takenOver({ acknowledged, handed }: Remains): void {
+    if (handed > acknowledged) this.#maySendTwice = true;
+  }
+
+  /** What waits on a carrier goes on another as well. */
+  copied(): void {
+    this.#maySendTwice = true;
   }
 
   /** From now on nothing counts that it delivers. */
@@ -167,20 +193,23 @@ export class SessionModel {
     if (known === undefined) return;
     known.remains = remains;
     known.taken = carrier.taken;
-    known.end = carrier.log.end;
+    const last = remains.pieces.at(-1);
+    known.end = last === undefined ? remains.handed : last.offset + last.end - last.start;
     if (remains.acknowledged > remains.handed) this.#verdict.fail("more is acknowledged than was handed to writes");
   }
 
   /** A receipt is what the peer has taken, neither more nor less, and what it covers is not sent again. */
-  settled(session: Session, receipts: readonly Receipt[], againBytes: number): void {
+  covered(session: Session, covered: readonly Covered[], againBytes: number): void {
     const end = this.#ends.get(session);
     if (end === undefined) return;
     const peer = this.#pairOf(end).find((other) => other !== end);
     let most = 0;
-    for (const [number, own] of end.carriers) {
-      if (own.remains === undefined || own.isSettled) continue;
+    for (const { number, taken: told } of covered) {
+      const own = end.carriers.get(number);
+      if (own?.isSettled) this.#verdict.fail(`carrier ${number} is settled a second time`);
+      // It was never attached here: nothing was sent on it.
+      if (own === undefined) continue;
       own.isSettled = true;
-      const told = receipts.find((receipt) => receipt.number === number)?.taken ?? own.remains.acknowledged;
       const taken = peer?.carriers.get(number)?.taken ?? 0;
       if (told !== taken) this.#verdict.fail(`${told} bytes of carrier ${number} are told, and ${taken} were taken`);
       // A frame that was cut goes whole where it is not data.
@@ -193,10 +222,10 @@ export class SessionModel {
     return this.#pairs.get(encodeHex(end.session.id)) ?? [];
   }
 
-  carrierLost(session: Session, reason: string): void {
+  carrierLost(session: Session, carrier: Carrier, reason: string): void {
     const end = this.#ends.get(session);
     if (end?.process?.isAlive === false) return;
-    const index = Number(/:(\d+)$/.exec(session.carrier?.peer ?? "")?.[1] ?? NaN);
+    const index = Number(/:(\d+)$/.exec(carrier.peer)?.[1] ?? NaN);
     this.#verdict.trace(`${end?.isClient ? "client" : "server"} loses carrier ${index}: ${reason}`);
     const silentS = Number(/silent for ([\d.]+) s/.exec(reason)?.[1] ?? Infinity);
     if (silentS < 3) this.#verdict.fail(`carrier ${index} was given up soon after it was heard: ${reason}`);
@@ -273,7 +302,8 @@ export class SessionModel {
         this.#ends.delete(session);
         continue;
       }
-      const { takenBytes, takenThereBytes, lastNumber, budget: { heldBytes }, carrier } = session;
+      const { takenBytes, takenThereBytes, lastNumber, budget: { heldBytes }, carriers: { attached } } = session;
+      if (!end.isClient) this.#checkUnheard(end);
       if (takenBytes < end.taken) this.#verdict.fail(`the bytes taken went back from ${end.taken} to ${takenBytes}`);
       if (takenThereBytes < end.takenThere) this.#verdict.fail("the bytes that the peer has taken went back");
       if (lastNumber < end.lastNumber) this.#verdict.fail("the number of the last carrier went back");
@@ -282,7 +312,10 @@ export class SessionModel {
       end.lastNumber = lastNumber;
       const limit = this.#scenario.replayBufferBytes + 8192 + 64 * this.#users.size;
       if (heldBytes > limit) this.#verdict.fail(`the session holds ${heldBytes} bytes, the limit is ${limit}`);
-      if (carrier !== undefined && heldBytes < carrier.log.end - carrier.log.acknowledged) {
+      const [only, ...more] = attached.all;
+      // One that was in doubt has given away what is in no log then.
+      const keepsAll = more.length === 0 && only?.carrier.number === lastNumber;
+      if (keepsAll && heldBytes < only.carrier.log.end - only.carrier.log.acknowledged) {
         this.#verdict.fail(`the session holds ${heldBytes} bytes, which is less than what is not acknowledged`);
       }
     }
@@ -310,13 +343,30 @@ export class SessionModel {
       if (from.takenThereBytes > to.takenBytes) {
         this.#verdict.fail(`${from.takenThereBytes} bytes are acknowledged, but ${to.takenBytes} were taken`);
       }
-      const { carrier } = from;
-      if (carrier === undefined || carrier.number !== to.carrier?.number) continue;
-      const { taken } = to.carrier;
-      const { acknowledged, handed } = carrier.log;
-      if (acknowledged > taken) this.#verdict.fail(`${acknowledged} bytes are acknowledged, but ${taken} were taken`);
-      if (taken > handed) this.#verdict.fail(`${taken} bytes were taken, but ${handed} handed to writes`);
+      for (const { carrier } of from.carriers.attached.all) {
+        const peer = to.carriers.attached.all.find((other) => other.carrier.number === carrier.number);
+        if (peer !== undefined) this.#checkCarrier(carrier, peer.carrier);
+      }
     }
+  }
+
+  /** A server puts nothing on a carrier that it has not heard, beside one that it has. */
+  #checkUnheard({ session, carriers }: End): void {
+    const { all } = session.carriers.attached;
+    const isOneHeard = all.some(({ isHeard, isLeaving }) => isHeard && !isLeaving);
+    for (const { carrier, isHeard } of all) {
+      const known = carriers.get(carrier.number);
+      if (isHeard || known === undefined) continue;
+      if (isOneHeard && known.before !== undefined && carrier.log.end > known.before) {
+        this.#verdict.fail(`the server sends on carrier ${carrier.number}, which it has not heard beside others`);
+      }
+      known.before = isOneHeard ? carrier.log.end : undefined;
+    }
+  }
+
+  #checkCarrier({ log: { acknowledged, handed } }: Carrier, { taken }: Carrier): void {
+    if (acknowledged > taken) this.#verdict.fail(`${acknowledged} bytes are acknowledged, but ${taken} were taken`);
+    if (taken > handed) this.#verdict.fail(`${taken} bytes were taken, but ${handed} handed to writes`);
   }
 
   /** Whether each client's session has a carrier, and its peer has all that was sent. */

@@ -102,6 +102,8 @@ export class Sides {
       memory: this.#model.bounds.budgetOf(process, Infinity),
       identity: this.#identity,
       lastStream: fewNumbers && identity ? 2 * streams.length : undefined,
+      carriers: this.#scenario.carriers,
+      leastCarriers: this.#scenario.leastCarriers,
     });
     this.#verdict.trace(`${process.name} starts`);
     return { process, mux };

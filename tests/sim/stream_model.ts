@@ -6,6 +6,7 @@
 import type { Mux } from "../../lib/mux/mux.ts";
 import type { MuxStream } from "../../lib/mux/stream.ts";
 import type { StreamEnd } from "../../lib/mux/stream_host.ts";
+import { Ranges } from "./ranges.ts";
 import type { SessionModel } from "./session_model.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -37,8 +38,8 @@ export class StreamModel {
   readonly #faultAt: number;
   readonly #hasRogues: boolean;
   readonly #windows: WeakMap<MuxStream, number> = new WeakMap();
-  /** Where the next data of a stream begins. */
-  readonly #next: WeakMap<MuxStream, number> = new WeakMap();
+  /** What of a stream has come. */
+  readonly #came: WeakMap<MuxStream, Ranges> = new WeakMap();
   /** Numbers of streams whose opens came. */
   readonly #opened: WeakMap<Mux, Set<number>> = new WeakMap();
   readonly #taken: WeakMap<Mux, Map<number, Taken>> = new WeakMap();
@@ -59,18 +60,24 @@ export class StreamModel {
     if (opened === undefined) this.#opened.set(mux, opened = new Set());
     if (!opened.has(id)) return void opened.add(id);
     if (opens > 0) this.#verdict.fail(`stream ${id} is opened a second time`);
-    if (!this.#hasRogues) this.#verdict.fail(`the open of stream ${id} comes again, though a receipt covers it`);
+    if (this.#hasRogues || this.#sessions.maySendTwice) return;
+    this.#verdict.fail(`the open of stream ${id} comes again, though a receipt covers it`);
   }
 
   /**
-   * With one carrier at a time and exact receipts, an honest peer's data comes once and in order: to put it together is
-   * only for what no receipt tells.
+   * With exact receipts an honest peer's data comes once, and with one carrier at a time in order: to put it together is
+   * only for several, and for what no receipt tells.
    */
   receiving(stream: MuxStream, offset: number, bytes: number): void {
-    const next = this.#next.get(stream) ?? 0;
-    this.#next.set(stream, Math.max(next, offset + bytes));
-    if (offset === next || this.#hasRogues) return;
-    this.#verdict.fail(`${stream.peer || `stream ${stream.id}`} is sent byte ${offset} where ${next} is the next`);
+    let came = this.#came.get(stream);
+    if (came === undefined) this.#came.set(stream, came = new Ranges());
+    const next = came.end;
+    const again = came.add(offset, offset + bytes);
+    if (this.#hasRogues) return;
+    const name = stream.peer || `stream ${stream.id}`;
+    if (again > 0 && !this.#sessions.maySendTwice) this.#verdict.fail(`${name} is sent ${again} bytes twice`);
+    if (offset === next || this.#sessions.hasSeveral) return;
+    this.#verdict.fail(`${name} is sent byte ${offset} where ${next} is the next`);
   }
 
   received(stream: MuxStream): void {

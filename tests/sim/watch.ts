@@ -10,10 +10,11 @@ import { Mux } from "../../lib/mux/mux.ts";
 import { MuxStream } from "../../lib/mux/stream.ts";
 import type { StreamEnd } from "../../lib/mux/stream_host.ts";
 import { Carrier } from "../../lib/session/carrier/carrier.ts";
-import type { Remains } from "../../lib/session/carrier/frame_log.ts";
-import type { Receipt } from "../../lib/session/handshake/fields.ts";
+import { FrameLog, type Remains } from "../../lib/session/carrier/frame_log.ts";
 import { type Segment, SegmentPool } from "../../lib/session/segment_pool.ts";
 import type { Attachment } from "../../lib/session/session_options.ts";
+import { Remainders } from "../../lib/session/remainders.ts";
+import { type Covered, Settlement } from "../../lib/session/settlement.ts";
 import { Session } from "../../lib/session/session.ts";
 
 /** Who is told, while a run lasts. */
@@ -21,11 +22,15 @@ export interface Watcher {
   readonly startCredit: number;
   attaching(session: Session, attachment: Attachment): void;
   attached(session: Session, carrier: Carrier): void;
-  carrierLost(session: Session, reason: string): void;
+  carrierLost(session: Session, carrier: Carrier, reason: string): void;
   /** Nothing more is taken from `carrier`. */
   carrierGone(carrier: Carrier, remains: Remains): void;
   /** The peer's receipts came; `againBytes` are to be sent again because of them. */
-  settled(session: Session, receipts: readonly Receipt[], againBytes: number): void;
+  covered(session: Session, covered: readonly Covered[], againBytes: number): void;
+  /** What is left of a log is sent again without a receipt. */
+  takenOver(remains: Remains): void;
+  /** What waits on a carrier is sent on another as well. */
+  copied(): void;
   ending(session: Session, error: TeleError): void;
   ended(session: Session): void;
   /** An open came; `opens` streams it has opened. */
@@ -51,8 +56,11 @@ export function watch(next: Watcher | undefined): void {
   watcher = next;
 }
 
-const { attach, carrierLost, end, settle } = Session.prototype;
+const { attach, carrierLost, covered, end } = Session.prototype;
 const { remains } = Carrier.prototype;
+const { takeOver } = Remainders.prototype;
+const { share } = FrameLog.prototype;
+const { takeRemains } = Settlement.prototype;
 const { receive } = MuxStream.prototype;
 const { receiveData, receiveEnd, receiveOpen, streamEnded, turnEnded } = Mux.prototype;
 const { takeStart } = CreditPool.prototype;
@@ -61,17 +69,19 @@ const { giveBack, take, takeSmall } = SegmentPool.prototype;
 Session.prototype.attach = function (this: Session, attachment) {
   watcher?.attaching(this, attachment);
   attach.call(this, attachment);
-  if (this.carrier !== undefined) watcher?.attached(this, this.carrier);
+  const carrier = this.carriers.attached.all.at(-1)?.carrier;
+  if (carrier?.number === attachment.number) watcher?.attached(this, carrier);
 };
 
 Session.prototype.carrierLost = function (this: Session, carrier, reason) {
-  if (carrier === this.carrier) watcher?.carrierLost(this, reason);
+  const isLost = this.carriers.attached.all.some((one) => one.carrier === carrier && !one.isLeaving);
+  if (isLost) watcher?.carrierLost(this, carrier, reason);
   return carrierLost.call(this, carrier, reason);
 };
 
-Session.prototype.settle = function (this: Session, receipts) {
-  const againBytes = settle.call(this, receipts);
-  watcher?.settled(this, receipts, againBytes);
+Session.prototype.covered = function (this: Session, all) {
+  const againBytes = covered.call(this, all);
+  watcher?.covered(this, all, againBytes);
   return againBytes;
 };
 
@@ -87,6 +97,22 @@ Carrier.prototype.remains = function (this: Carrier) {
   const left = remains.call(this);
   watcher?.carrierGone(this, left);
   return left;
+};
+
+Remainders.prototype.takeOver = function (this: Remainders, left) {
+  watcher?.takenOver(left);
+  takeOver.call(this, left);
+};
+
+FrameLog.prototype.share = function (this: FrameLog, piece, other) {
+  watcher?.copied();
+  share.call(this, piece, other);
+};
+
+Settlement.prototype.takeRemains = function (this: Settlement) {
+  const all = takeRemains.call(this);
+  for (const left of all) watcher?.takenOver(left);
+  return all;
 };
 
 MuxStream.prototype.receive = function (this: MuxStream, offset, bytes, segment) {

@@ -138,11 +138,12 @@ class World {
     return tookMs;
   }
 
-  /** Whether nobody holds a carrier but the one in use, and the end of each stream was told. */
+  /** Whether nobody holds a carrier but those in use, and the end of each stream was told. */
   get #isForgotten(): boolean {
     if (this.#model.untold.length > 0) return false;
     const { client, server } = this.#sides;
-    return this.#network.heldBy(client.process) <= 1 && this.#network.heldBy(server.process) <= 1;
+    const most = this.#scenario.leastCarriers;
+    return this.#network.heldBy(client.process) <= most && this.#network.heldBy(server.process) <= most;
   }
 
   get #left(): string {

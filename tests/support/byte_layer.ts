@@ -11,6 +11,7 @@ import { writeDataHeader } from "../../lib/session/frames.ts";
 import type { Segment } from "../../lib/session/segment_pool.ts";
 import type { Session } from "../../lib/session/session.ts";
 import { DATA_HEADER_BYTES, HEADROOM_BYTES } from "../../lib/session/session_constants.ts";
+import type { Share } from "../../lib/session/share.ts";
 import type { UpperLayer } from "../../lib/session/upper_layer.ts";
 import { windowsFrame } from "./frames.ts";
 import { Random } from "./random.ts";
@@ -22,7 +23,15 @@ const PIECE_BYTES = 20_000;
 export const BYTES_ID = 1;
 
 /** Of the frames of that stream. */
-const OWNER: FrameOwner = { isQuiet: false, frameHeld() {}, frameTaken() {}, frameQueued() {}, frameUnqueued() {} };
+const OWNER: FrameOwner = {
+  isQuiet: false,
+  openLog: undefined,
+  frameHeld() {},
+  frameTaken() {},
+  frameMoved() {},
+  frameQueued() {},
+  frameUnqueued() {},
+};
 
 /** The byte at `offset` of the sequence `key`: no shift of it, and no other key, looks the same for long. */
 function byteAt(key: number, offset: number): number {
@@ -34,6 +43,7 @@ function byteAt(key: number, offset: number): number {
  * What comes again, or early, is compared as well.
  */
 export class ByteLayer implements UpperLayer {
+  readonly hasBulk = false;
   /** The client's has a stream from the beginning, the server's as soon as something came. */
   streamCount = 1;
   readonly hasUnsent = false;
@@ -98,6 +108,14 @@ export class ByteLayer implements UpperLayer {
       this.#toSend -= bytes;
       bulkBytes -= frameBytes;
     }
+  }
+
+  backlog(): { backlogMs: number; isBulk: boolean } {
+    return { backlogMs: 0, isBulk: false };
+  }
+
+  pullShare(log: FrameLog, bulkBytes: number, _urgentBytes: number, { quiet, bulk }: Share): void {
+    if (quiet || bulk) this.pull(log, bulkBytes);
   }
 
   #pullWindows(log: FrameLog): void {

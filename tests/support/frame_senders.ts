@@ -29,6 +29,7 @@ export class Sender implements FrameOwner {
   hasEnded = false;
   held = 0;
   queued = 0;
+  openLog: object | undefined;
 
   constructor(readonly id: number, isQuiet: boolean) {
     this.isQuiet = isQuiet;
@@ -39,6 +40,10 @@ export class Sender implements FrameOwner {
   }
 
   frameTaken(): void {
+    this.held--;
+  }
+
+  frameMoved(): void {
     this.held--;
   }
 

@@ -12,6 +12,7 @@ import { SegmentPool } from "../../lib/session/segment_pool.ts";
 import { SessionClient } from "../../lib/session/session_client.ts";
 import type { FrameLog } from "../../lib/session/carrier/frame_log.ts";
 import type { Open, Reset } from "../../lib/session/frames.ts";
+import type { Share } from "../../lib/session/share.ts";
 import type { UpperLayer } from "../../lib/session/upper_layer.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { MemoryNetwork } from "./memory_network.ts";
@@ -75,6 +76,7 @@ export async function withRogue(
 
 /** A peer that writes what the test says instead of what a mux would. */
 export class Rogue implements UpperLayer {
+  readonly hasBulk = false;
   /** What came, but for window values: `open 1`, `data 1 5`, `end 1 5`, `reset 1 2 words`. */
   readonly received: string[] = [];
   readonly windows: { id: number; limit: number }[] = [];
@@ -95,6 +97,14 @@ export class Rogue implements UpperLayer {
       const at = log.reserve(frame.length);
       log.arena.set(frame, at);
     }
+  }
+
+  backlog(): { backlogMs: number; isBulk: boolean } {
+    return { backlogMs: 0, isBulk: false };
+  }
+
+  pullShare(log: FrameLog, _bulkBytes: number, _urgentBytes: number, { quiet }: Share): void {
+    if (quiet) this.pull(log);
   }
 
   receiveOpen({ id }: Open): void {

@@ -73,6 +73,7 @@ export class SessionWorld {
     const client = new SessionClient<ByteLayer>({
       ...this.#common("client", this.clientUsers),
       dial: (signal) => this.network.dial(signal),
+      carriers: 1,
       inherit: (from, to) => {
         to.streamCount = from.streamCount;
       },

@@ -148,7 +148,7 @@ class End {
 
   /** The carrier is gone, of which the peer has taken `taken` counted bytes. Returns what is sent again. */
   lost(taken: number): Uint8Array | undefined {
-    this.#again.add(this.#log.gone(), taken);
+    this.#again.add(this.#log.handOver(), taken);
     this.#log = new FrameLog(this.#budget);
     this.#control = new OutgoingControl({ nowMs: 0, pingIntervalMs: 30_000 });
     this.probe();

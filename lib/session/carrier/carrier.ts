@@ -7,8 +7,12 @@ import type { Clock } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { reasonOf } from "../../net/error.ts";
 import type { Ending } from "../ending.ts";
+import type { Receipt } from "../handshake/fields.ts";
 import type { Segment, SegmentPool } from "../segment_pool.ts";
 import type { SessionLimits } from "../session_limits.ts";
+import type { Arrival, CarrierLoad } from "../lanes/arrival.ts";
+import type { Standstill } from "../lanes/standstill.ts";
+import { SPREAD_FRAME_BYTES } from "../share.ts";
 import { Acknowledger } from "./acknowledger.ts";
 import type { CarrierHost } from "./carrier_host.ts";
 import { OutgoingControl } from "./control.ts";
@@ -19,6 +23,7 @@ import { type ControlTaker, FrameReceiver } from "./frame_receiver.ts";
 import { FrameSender } from "./frame_sender.ts";
 import type { Doubt } from "./liveness.ts";
 import type { Caution, Pace } from "./pace.ts";
+import { pathOf } from "./path_lesson.ts";
 import { type BytesTaker, ReadLoop } from "./read_loop.ts";
 import { SendRoom } from "./send_room.ts";
 import { Watch, type WatchListener } from "./watch.ts";
@@ -71,13 +76,17 @@ export class Carrier {
   readonly #host: CarrierHost<Carrier>;
   readonly #clock: Clock;
   readonly #room: SendRoom;
-  readonly #receiver: FrameReceiver;
+  readonly #receiver: FrameReceiver<Carrier>;
   readonly #reads: ReadLoop;
   readonly #sender: FrameSender;
   readonly #writes: WriteLoop;
   readonly #acknowledger: Acknowledger;
   readonly #watch: Watch;
   readonly #departure: Departure;
+  /** Whether the peer has sent a leave. */
+  #peerHasLeft = false;
+  /** Directions that have not ended, behind a leave of this end. */
+  #openHalves = 2;
 
   /** Starts reading, writing and watching. */
   constructor(options: CarrierOptions) {
@@ -93,10 +102,15 @@ export class Carrier {
     const wake = () => this.wake();
     const listener = this.#watchListener();
     const watch = this.#watch = new Watch({ clock, control, log, flight, listener, patienceMs, roundTripMs });
-    const receiver = this.#receiver = new FrameReceiver(host, this.#controlTaker());
+    const receiver = this.#receiver = new FrameReceiver(host, this.#controlTaker(), this);
     this.#acknowledger = new Acknowledger({ clock, control, receiver, onDue: wake });
-    this.#departure = new Departure({ clock, onEnough: () => this.stop(), onLost: (reason) => this.#lose(reason) });
-    this.#sender = new FrameSender({ host, clock, log, room, control, watch, receiver, wake });
+    this.#departure = new Departure({
+      clock,
+      onEnough: () => this.#lose("the other side did not leave the connection in time"),
+      onLost: (reason) => this.#lose(reason),
+    });
+    const pull = (bulkBytes: number, urgentBytes: number) => host.pull(this, bulkBytes, urgentBytes);
+    this.#sender = new FrameSender({ budget: host.budget, pull, clock, log, room, control, watch, receiver, wake });
     this.#writes = new WriteLoop({
       duplex,
       source: this.#sender,
@@ -138,14 +152,50 @@ export class Carrier {
     return this.#receiver.wastedBytes;
   }
 
+  /** Counted bytes that it has moved, in both directions. */
+  get movedBytes(): number {
+    return this.taken + this.log.acknowledged;
+  }
+
   /** It is gone: what is left of its log. */
   remains(): Remains {
-    return this.log.gone();
+    return this.log.handOver();
   }
 
   /** For how long nothing has come, in milliseconds. */
   get silentMs(): number {
     return this.#watch.silentMs;
+  }
+
+  /** From where to where it goes. */
+  get path(): string {
+    return pathOf(this.#duplex);
+  }
+
+  /** What is known of it to choose by. */
+  get load(): CarrierLoad {
+    const { inFlight, rateBytesPerMs, lowestRoundTripMs } = this.flight;
+    return { inFlight, rateBytesPerMs, lowestRoundTripMs };
+  }
+
+  /** When a chunk would arrive. */
+  get arrival(): Arrival {
+    return this.#room.arrival;
+  }
+
+  /** Whether what is in flight makes progress. */
+  get standstill(): Standstill {
+    return this.#room.standstill;
+  }
+
+  /** Whether it can take a frame of bulk now. */
+  get hasRoom(): boolean {
+    return this.#room.bulkBytes(this.#clock.now()) >= SPREAD_FRAME_BYTES;
+  }
+
+  /** Whether it could send more, and the path carry it. */
+  get isLimited(): boolean {
+    return this.#room.isLimited;
   }
 
   /** Name of the other end, for logs. */
@@ -186,15 +236,41 @@ export class Carrier {
    *
    * @param acknowledges Whether all that came is acknowledged in front of it: streams of the peer's may be complete by
    *   that.
+   * @param receipts In front of it: what this end took of other carriers.
    */
-  sayGoodbye(ending: Ending, acknowledges: boolean): void {
+  sayGoodbye(ending: Ending, acknowledges: boolean, receipts: readonly Receipt[] = []): void {
     if (this.#receiver.isClosed) return;
     this.#receiver.close();
+    this.#depart();
+    this.#writes.finish(() => this.#sender.lastWords(ending, acknowledges, receipts));
+  }
+
+  /** Sends a leave as its last frame, and reads on until the peer has left as well. */
+  leave(): void {
+    if (this.#reads.isStopped || this.#departure.hasBegun) return;
+    this.#depart();
+    this.#writes.finish(() => this.#sender.leave(), () => this.#halfEnded());
+  }
+
+  /** Nothing more is taken from it nor sent on it; but the peer may say goodbye on it, and on no other. */
+  lookForGoodbye(): void {
+    if (this.#receiver.isClosed) return this.stop();
+    this.#receiver.lookForGoodbye();
+    this.#writes.stop();
+    this.#sender.stop();
+    this.#depart();
+  }
+
+  #depart(): void {
     this.#watch.stop();
     this.#acknowledger.stop();
     const { inFlight, rateBytesPerMs } = this.flight;
-    this.#departure.sayGoodbye({ bytes: inFlight, rate: rateBytesPerMs, roundTripMs: this.roundTripMs });
-    this.#writes.finish(() => this.#sender.lastWords(ending, acknowledges));
+    this.#departure.begin({ bytes: inFlight, rate: rateBytesPerMs, roundTripMs: this.roundTripMs });
+  }
+
+  /** When both directions have ended behind leaves, it is gone, and that is no loss. */
+  #halfEnded(): void {
+    if (--this.#openHalves === 0) this.#lose("both sides have left the connection");
   }
 
   /** Stops at once and closes the duplex. Nothing it delivers later is looked at. */
@@ -221,20 +297,21 @@ export class Carrier {
   #bytesTaker(): BytesTaker {
     return {
       came: (bytes) => {
-        if (this.#departure.isSaid) this.#departure.heard();
+        if (this.#departure.hasBegun) this.#departure.heard();
         else this.#watch.came(bytes);
       },
-      isOver: () => this.#receiver.isClosed,
+      isOver: () => this.#receiver.isDeaf,
       take: (segment, bytes) => this.#take(segment, bytes),
       turnEnded: () => this.#host.turnEnded(),
-      ended: () => this.#lose("the other side closed the connection"),
+      ended: () => this.#peerHasLeft ? this.#halfEnded() : this.#lose("the other side closed the connection"),
     };
   }
 
   #take(segment: Segment, bytes: Uint8Array): number {
     const taken = this.#receiver.take(segment, bytes);
     this.#watch.reconsider();
-    if (!this.#receiver.isClosed && this.#acknowledger.waitingBytes > 0) {
+    // What has left acknowledges nothing: its receipt does.
+    if (!this.#receiver.isClosed && !this.#departure.hasBegun && this.#acknowledger.waitingBytes > 0) {
       this.#watch.markBusy(this.#clock.now());
       this.#acknowledger.plan();
     }
@@ -247,6 +324,10 @@ export class Carrier {
       heard: () => this.#host.heard(this),
       acknowledged: (offset) => this.#acknowledged(offset),
       probed: (probe) => this.#watch.probed(probe),
+      left: () => {
+        this.#peerHasLeft = true;
+        this.#host.carrierLeaves(this);
+      },
       saidGoodbye: (ending) => {
         this.stop();
         this.#host.peerEnded(ending);
@@ -272,8 +353,8 @@ export class Carrier {
   #watchListener(): WatchListener {
     return {
       wake: () => this.wake(),
-      doubted: () => this.#host.carrierDoubted(),
-      trusted: () => this.#host.carrierTrusted(),
+      doubted: () => this.#host.carrierDoubted(this),
+      trusted: () => this.#host.carrierTrusted(this),
       lost: (reason) => this.#lose(reason),
     };
   }

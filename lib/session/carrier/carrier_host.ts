@@ -6,7 +6,6 @@
 import type { Ending } from "../ending.ts";
 import type { LogBudget } from "../log_budget.ts";
 import type { Segment } from "../segment_pool.ts";
-import type { FrameLog } from "./frame_log.ts";
 import type { Allowance } from "./frame_reader.ts";
 
 /** What a carrier needs of the session it is attached to, which tells its carriers apart as `Which`. */
@@ -17,8 +16,8 @@ export interface CarrierHost<Which = unknown> {
   readonly allowance: Allowance;
   /** What a counted frame costs. */
   costOf(type: number): number;
-  /** Puts frames into the log: up to `bulkBytes` of data, of urgent data up to `urgentBytes`, which is more. */
-  pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void;
+  /** Puts frames into the log of `carrier`: up to `bulkBytes` of data, of urgent data up to `urgentBytes`, which is more. */
+  pull(carrier: Which, bulkBytes: number, urgentBytes: number): void;
   /**
    * Data of a stream, as it comes. It is a view of `segment`; whoever keeps it retains that.
    *
@@ -30,9 +29,10 @@ export interface CarrierHost<Which = unknown> {
   /**
    * The payload of another counted frame. Valid during the call only.
    *
+   * @param on The carrier that brought it.
    * @returns Whether its type is known.
    */
-  receiveFrame(payload: Uint8Array): boolean;
+  receiveFrame(payload: Uint8Array, on: Which): boolean;
   /** What was read was handed over, or the allowance is used up; the promise, if there is one, settles when it goes on. */
   turnEnded(): Promise<void> | undefined;
   /** The peer has taken `bytes` more. */
@@ -40,13 +40,15 @@ export interface CarrierHost<Which = unknown> {
   /** The first bytes came on this carrier. */
   heard(carrier: Which): void;
   /**
-   * Only a guess excuses that the carrier is silent, or that nothing is acknowledged on it; or the machine slept. Told
+   * Only a guess excuses that a carrier is silent, or that nothing is acknowledged on it; or the machine slept. Told
    * once, until it is trusted.
    */
-  carrierDoubted(): void;
+  carrierDoubted(carrier: Which): void;
   /** A carrier that was doubted has shown that it is alive. */
-  carrierTrusted(): void;
-  /** The carrier came to its end; it is already stopped. */
+  carrierTrusted(carrier: Which): void;
+  /** The peer has left the carrier: it is to be left as well. */
+  carrierLeaves(carrier: Which): void;
+  /** The carrier came to its end, by a leave of both ends too; it is already stopped. */
   carrierLost(carrier: Which, reason: string): void;
   /** The peer said goodbye. */
   peerEnded(ending: Ending): void;

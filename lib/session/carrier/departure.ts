@@ -14,7 +14,7 @@ const LAST_READS_MS = 50;
 export interface DepartureOptions {
   /** Time. */
   clock: Clock;
-  /** The peer that was told goodbye does not close: it was enough. */
+  /** The peer does not close, or does not leave as well: it was enough. */
   onEnough(): void;
   /** What came behind a write that failed was read, as far as it is worth waiting for. */
   onLost(reason: string): void;
@@ -47,14 +47,15 @@ export class Departure {
     this.#options = options;
   }
 
-  /** Whether a goodbye was said, or is about to be: nothing that comes from now on is looked at. */
-  get isSaid(): boolean {
+  /** Whether it has begun. */
+  get hasBegun(): boolean {
     return this.#farewell !== undefined;
   }
 
-  /** A goodbye is about to be written. */
-  sayGoodbye(leaving: Omit<Leaving, "nowMs">): void {
+  /** A goodbye or a leave is about to be written; or the carrier is gone, and a goodbye may still come. */
+  begin(leaving: Omit<Leaving, "nowMs">): void {
     const nowMs = this.#options.clock.now();
+    this.#leaveTimer?.cancel();
     this.#farewell = new Farewell({ nowMs, ...leaving });
     this.#leaveLater(this.#farewell, nowMs);
   }
@@ -68,7 +69,7 @@ export class Departure {
     );
   }
 
-  /** Bytes came, behind the goodbye. */
+  /** Bytes came, behind that. */
   heard(): void {
     this.#farewell?.heard(this.#options.clock.now());
   }

@@ -19,7 +19,7 @@ const ARENA_BYTES = 32 * 1024;
 /** Pieces up to this size are gathered into one write when several wait, in bytes. */
 const GATHER_BYTES = 4 * 1024;
 
-/** What a {@linkcode FrameLog.gone} carrier leaves behind. */
+/** What a carrier leaves to others. */
 export interface Remains {
   /** What was not acknowledged, oldest first; each holds its segment, and counts in the budget. */
   pieces: Piece[];
@@ -39,7 +39,7 @@ export interface Remains {
  * carrier writes control frames. A frame itself is never changed once it was added.
  *
  * Invariant 2: every frame stays until it was taken. Invariant 3: what a write has under way is held by that write as
- * well; `acknowledge` and `gone` do not take it away.
+ * well; `acknowledge` and `handOver` do not take it away.
  *
  * Source: `PROTOCOL.md`, "Counting".
  *
@@ -67,6 +67,8 @@ export class FrameLog {
   #acknowledged = 0;
   #handed = 0;
   #end = 0;
+  /** Up to where frames were given away. */
+  #handedOver = 0;
 
   /** An empty log whose frames count in `budget`. */
   constructor(budget: LogBudget) {
@@ -86,6 +88,11 @@ export class FrameLog {
   /** Counted bytes that were added. */
   get end(): number {
     return this.#end;
+  }
+
+  /** Whether what is left begins with what was not acknowledged: nothing in front of it was given away. */
+  get isWhole(): boolean {
+    return this.#acknowledged >= this.#handedOver;
   }
 
   /** Whether there is something that was not handed to a write. */
@@ -128,7 +135,7 @@ export class FrameLog {
     }
     this.#arenaUsed = at + bytes;
     this.#end += bytes;
-    owner?.frameHeld();
+    owner?.frameHeld(this);
     return at;
   }
 
@@ -146,7 +153,7 @@ export class FrameLog {
     segment?.retain();
     this.#add(memory, start, end, segment, owner, headroom);
     this.#end += end - start;
-    owner?.frameHeld();
+    owner?.frameHeld(this);
   }
 
   #add(
@@ -254,13 +261,34 @@ export class FrameLog {
     }
   }
 
-  /** The carrier is gone: gives away what is left, which goes on to count in the budget. */
-  gone(): Remains {
-    const { acknowledged, handed } = this;
-    const pieces = this.#pieces.takeAll();
+  /**
+   * Gives away what is left, which goes on to count in the budget: the carrier is gone, or others send it. The counts
+   * stay, since the peer may go on to acknowledge what it has taken.
+   */
+  handOver(): Remains {
+    this.#end = this.#handedOver = this.#handed;
+    return this.#remainsOf(this.#pieces.takeAll());
+  }
+
+  #remainsOf(pieces: Piece[]): Remains {
     const heldBytes = pieces.reduce((sum, { start, end, copies }) => copies === undefined ? sum + end - start : sum, 0);
-    this.#acknowledged = this.#handed = this.#end;
-    return { pieces, heldBytes, acknowledged, handed };
+    return { pieces, heldBytes, acknowledged: this.#acknowledged, handed: this.#handed };
+  }
+
+  /** The same of what was not handed to a write: the carrier sends nothing more. */
+  handOverUnsent(): Remains {
+    const { next } = this.#pieces;
+    const from = this.#handed;
+    let framesBefore = 0;
+    for (let at = next?.offset ?? from; next !== undefined && at < from; framesBefore++) {
+      at += frameBytesAt(next.memory, next.start + at - next.offset);
+    }
+    const before = this.#pieces.count;
+    const pieces = this.#pieces.takeUnsent(from, framesBefore);
+    // One was cut in two.
+    this.#budget.change(0, this.#pieces.count + pieces.length - before);
+    this.#end = from;
+    return this.#remainsOf(pieces);
   }
 }
 

@@ -12,8 +12,8 @@ import { decodeAcknowledge, decodeProbe, type Probe } from "./control.ts";
 import { CountedFrameError, SessionFrameReader, type SessionFrameSink } from "./frame_reader.ts";
 
 /** What a {@linkcode FrameReceiver} needs of the session. */
-export type ReceivingHost = Pick<
-  CarrierHost,
+export type ReceivingHost<Which> = Pick<
+  CarrierHost<Which>,
   "allowance" | "costOf" | "receiveData" | "receiveEnd" | "receiveFrame" | "sessionBroken"
 >;
 
@@ -25,6 +25,8 @@ export interface ControlTaker {
   acknowledged(offset: number): void;
   /** A probe came. */
   probed(probe: Probe): void;
+  /** The peer has left: nothing that comes behind it counts. */
+  left(): void;
   /** The peer said goodbye. */
   saidGoodbye(ending: Ending): void;
 }
@@ -37,17 +39,20 @@ export interface ControlTaker {
  *
  * Source: `PROTOCOL.md`, "Counting", "Receipts", "Errors".
  */
-export class FrameReceiver implements SessionFrameSink {
+export class FrameReceiver<Which = unknown> implements SessionFrameSink {
   readonly #reader: SessionFrameReader;
-  readonly #host: ReceivingHost;
+  readonly #host: ReceivingHost<Which>;
+  readonly #which: Which;
   readonly #control: ControlTaker;
   #isHeard = false;
   /** Counted bytes taken, once nothing counts any more. */
   #finalBytes: number | undefined;
+  #looksForGoodbye = false;
 
-  /** Nothing has come. */
-  constructor(host: ReceivingHost, control: ControlTaker) {
+  /** Nothing has come on `which`, as the host calls the carrier. */
+  constructor(host: ReceivingHost<Which>, control: ControlTaker, which: Which) {
     this.#host = host;
+    this.#which = which;
     this.#control = control;
     this.#reader = new SessionFrameReader(this, host.allowance, (type) => host.costOf(type));
   }
@@ -67,9 +72,21 @@ export class FrameReceiver implements SessionFrameSink {
     return this.#finalBytes !== undefined;
   }
 
+  /** Whether not even a goodbye is looked for. */
+  get isDeaf(): boolean {
+    return this.isClosed && !this.#looksForGoodbye;
+  }
+
   /** Nothing that comes from now on counts, nor the rest of what came. */
   close(): void {
     this.#finalBytes ??= this.#reader.countedBytes;
+    this.#looksForGoodbye = false;
+  }
+
+  /** The same but for a goodbye. */
+  lookForGoodbye(): void {
+    this.close();
+    this.#looksForGoodbye = true;
   }
 
   /**
@@ -122,7 +139,7 @@ export class FrameReceiver implements SessionFrameSink {
   counted(payload: Uint8Array): void {
     if (this.isClosed) return;
     try {
-      if (!this.#host.receiveFrame(payload)) throw unknownFrame(payload);
+      if (!this.#host.receiveFrame(payload, this.#which)) throw unknownFrame(payload);
     } catch (error) {
       this.#host.sessionBroken(error);
     }
@@ -130,16 +147,24 @@ export class FrameReceiver implements SessionFrameSink {
 
   /** @ignore */
   control(payload: Uint8Array): void {
-    if (this.isClosed) return;
+    if (this.isDeaf || (this.isClosed && payload[0] !== FrameType.goodbye)) return;
     switch (payload[0]) {
       case FrameType.acknowledge:
         return this.#control.acknowledged(decodeAcknowledge(payload));
       case FrameType.probe:
         return this.#control.probed(decodeProbe(payload));
+      case FrameType.leave:
+        return this.#leave(payload);
       case FrameType.goodbye:
         return this.#control.saidGoodbye(decodeEnding(payload));
     }
     throw unknownFrame(payload);
+  }
+
+  #leave({ length }: Uint8Array): void {
+    if (length !== 1) throw new TeleError("protocol", `a leave of ${length} bytes is none`);
+    this.close();
+    this.#control.left();
   }
 }
 

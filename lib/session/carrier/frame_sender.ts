@@ -7,8 +7,10 @@ import { concat } from "@std/bytes/concat";
 import type { Clock, Timer } from "../../net/clock.ts";
 import { framed } from "../../ping/codec.ts";
 import { encodeEnding, type Ending } from "../ending.ts";
-import { LEAST_ROOM_BYTES } from "../session_constants.ts";
-import type { CarrierHost } from "./carrier_host.ts";
+import { writeReceipt } from "../frames.ts";
+import type { Receipt } from "../handshake/fields.ts";
+import type { LogBudget } from "../log_budget.ts";
+import { FrameType, LEAST_ROOM_BYTES, RECEIPT_FRAME_BYTES } from "../session_constants.ts";
 import type { OutgoingControl } from "./control.ts";
 import type { FrameLog } from "./frame_log.ts";
 import { PIECE_MS, SMALL_BYTES } from "./pace.ts";
@@ -26,8 +28,10 @@ export interface WriteWatch {
 
 /** Options of {@linkcode FrameSender}. */
 export interface FrameSenderOptions {
-  /** Where counted frames come from. */
-  host: Pick<CarrierHost, "budget" | "pull">;
+  /** What all logs of the session hold. */
+  budget: LogBudget;
+  /** Puts counted frames into the log; see {@linkcode CarrierHost.pull}. */
+  pull(bulkBytes: number, urgentBytes: number): void;
   /** Time. */
   clock: Clock;
   /** Keeps what was sent. */
@@ -105,12 +109,12 @@ export class FrameSender implements WriteSource {
   }
 
   #pull(nowMs: number): void {
-    const { host } = this.#options;
+    const { budget, pull } = this.#options;
     const log = this.#log;
     const bulkBytes = this.#room.bulkBytes(nowMs);
     const before = log.end;
-    host.pull(log, bulkBytes, this.#room.urgentBytes(nowMs));
-    this.#awaitsRoom = bulkBytes - (log.end - before) < LEAST_ROOM_BYTES || host.budget.bulkRoom < LEAST_ROOM_BYTES;
+    pull(bulkBytes, this.#room.urgentBytes(nowMs));
+    this.#awaitsRoom = bulkBytes - (log.end - before) < LEAST_ROOM_BYTES || budget.bulkRoom < LEAST_ROOM_BYTES;
     if (!log.hasUnsent) this.#room.lacksData();
   }
 
@@ -132,12 +136,21 @@ export class FrameSender implements WriteSource {
    * A goodbye, with the control frames that are due in front of it.
    *
    * @param acknowledges Whether all that came is acknowledged.
+   * @param receipts In front of it: what this end took of other carriers.
    */
-  lastWords(ending: Ending, acknowledges: boolean): Uint8Array {
+  lastWords(ending: Ending, acknowledges: boolean, receipts: readonly Receipt[]): Uint8Array {
     const { clock, control, receiver } = this.#options;
     control.acknowledgeDue = acknowledges;
     const controlBytes = control.take(clock.now(), false, receiver.takenBytes) ?? new Uint8Array(0);
-    return concat([controlBytes, framed(encodeEnding("goodbye", ending))]);
+    return concat([controlBytes, ...receipts.map(receiptFrame), framed(encodeEnding("goodbye", ending))]);
+  }
+
+  /** A leave, behind an acknowledgement of all that came. */
+  leave(): Uint8Array {
+    const { clock, control, receiver } = this.#options;
+    control.acknowledgeDue = true;
+    const controlBytes = control.take(clock.now(), false, receiver.takenBytes)!;
+    return concat([controlBytes, framed(new Uint8Array([FrameType.leave]))]);
   }
 
   /** The write of what came last from {@linkcode FrameSender.next} is done. */
@@ -155,4 +168,10 @@ export class FrameSender implements WriteSource {
   stop(): void {
     this.#nextPiece?.cancel();
   }
+}
+
+function receiptFrame(receipt: Receipt): Uint8Array {
+  const frame = new Uint8Array(RECEIPT_FRAME_BYTES);
+  writeReceipt(frame, 0, receipt);
+  return frame;
 }

@@ -87,7 +87,7 @@ export class LogCopy {
    * `mostBytes`, or `mostLogs` have it already.
    */
   copyFront(mostBytes: number, mostLogs: number): number {
-    const piece = frontOf(this.from);
+    const piece = this.from.isWhole ? frontOf(this.from) : undefined;
     if (piece === undefined || piece.copies?.isIn(this.to)) return 0;
     const bytes = piece.end - piece.start;
     if (bytes > mostBytes || isInLogs(piece, mostLogs)) return 0;
@@ -97,6 +97,8 @@ export class LogCopy {
 
   /** The next piece that is neither taken nor in the other log. */
   #next(): Piece | undefined {
+    // What is left may follow an open that others send.
+    if (!this.from.isWhole) return undefined;
     for (;;) {
       const piece = this.from.pieceBehind(Math.max(this.#at, this.from.acknowledged));
       if (piece === undefined || !this.#isPassed(piece)) return piece;

@@ -100,6 +100,11 @@ export class Pace {
     return this.#isFree;
   }
 
+  /** Whether large pieces have passed. */
+  get isProven(): boolean {
+    return this.#isProven;
+  }
+
   /** How many bytes may be written as one piece, with `inFlightBytes` sent and not acknowledged. */
   room(nowMs: number, inFlightBytes: number): number {
     if (this.#isFree) return Infinity;

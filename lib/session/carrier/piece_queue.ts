@@ -30,12 +30,19 @@ const NOTHING: Piece = {
 
 /** Who put a frame into a log: a stream. */
 export interface FrameOwner {
-  /** Whether it sent little lately: such frames are sent again first. */
+  /** Whether its frames are sent again first. */
   readonly isQuiet: boolean;
-  /** A frame of its own was put into a log. */
-  frameHeld(): void;
-  /** One of those is held no more: the peer has taken it, or it is in another log. */
+  /**
+   * The log that its open is in, until the peer has taken that: everything else of the stream goes there, behind it.
+   * `undefined` if it may go anywhere.
+   */
+  readonly openLog: object | undefined;
+  /** A frame of its own was put into `log`, or waits to be put into one as another copy. */
+  frameHeld(log?: object): void;
+  /** One of those is held no more: the peer has taken it. */
   frameTaken(): void;
+  /** The same: it is in another log. */
+  frameMoved(): void;
   /** A frame waits to be sent again: what is new must not go in front of it. */
   frameQueued(): void;
   /** That one waits no more. */
@@ -142,6 +149,32 @@ export class PieceQueue {
     if (this.#next < this.#first) this.#next = this.#first;
     this.#compact();
     return piece;
+  }
+
+  /**
+   * Gives away what was not sent, and the hold of each piece on its segment: of the next piece what is behind `offset`,
+   * where a frame begins.
+   *
+   * @param framesBefore How many frames of that piece were sent.
+   */
+  takeUnsent(offset: number, framesBefore: number): Piece[] {
+    const unsent = this.#pieces.splice(this.#next);
+    const [first] = unsent;
+    if (first === undefined || first.offset >= offset) return unsent;
+    // Of one that others have as well these send the rest.
+    if (first.copies !== undefined) {
+      this.#pieces.push(first);
+      this.#next++;
+      return unsent.slice(1);
+    }
+    const cut = first.start + offset - first.offset;
+    const owners = first.owners.splice(framesBefore);
+    first.segment?.retain();
+    unsent[0] = { ...first, start: cut, offset, owners, headroom: 0 };
+    first.end = cut;
+    this.#pieces.push(first);
+    this.#next++;
+    return unsent;
   }
 
   /** Gives away all pieces, oldest first, and the hold of each on its segment. */

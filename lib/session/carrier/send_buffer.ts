@@ -50,9 +50,9 @@ export class SendBuffer {
   #limit = Infinity;
   #limitedAt = 0;
 
-  /** Whether it is known to hold less than the path. */
+  /** Whether a write has had to wait for room in it: it may hold less than the path does. */
   get isShort(): boolean {
-    return this.#limit !== Infinity;
+    return this.#fullAt > 0;
   }
 
   /** How many bytes may be in flight, a whole number or `Infinity`. */

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { Arrival } from "../lanes/arrival.ts";
+import { Standstill } from "../lanes/standstill.ts";
 import { Flight } from "./flight.ts";
 import { type Caution, Pace } from "./pace.ts";
 import { SendBuffer } from "./send_buffer.ts";
@@ -41,6 +43,10 @@ export class SendRoom {
   readonly flight: Flight = new Flight();
   /** Whether what it sends is small. */
   readonly pace: Pace;
+  /** Whether what is in flight makes progress. */
+  readonly standstill: Standstill = new Standstill();
+  /** When a chunk would arrive. */
+  readonly arrival: Arrival = new Arrival();
   readonly #sendBuffer = new SendBuffer();
   /** Bytes of the write under way, how many were in flight when it began, and when that was. */
   #writingBytes = 0;
@@ -50,6 +56,11 @@ export class SendRoom {
   /** Nothing was sent; `caution` is what the carriers before taught. */
   constructor(caution: Caution) {
     this.pace = new Pace(caution);
+  }
+
+  /** Whether the system's send buffer holds it up, and not the path. */
+  get isLimited(): boolean {
+    return this.#sendBuffer.isShort;
   }
 
   /** Bytes of bulk. */
@@ -85,12 +96,15 @@ export class SendRoom {
   sent(nowMs: number, from: number, to: number): void {
     this.flight.onSend(nowMs, to);
     this.pace.sent(nowMs, from, to - from);
+    this.standstill.sent(nowMs);
+    this.arrival.sent(nowMs);
   }
 
   /** The peer has taken what is between these offsets as well. */
   acknowledged(nowMs: number, before: number, offset: number): void {
     this.flight.onAck(nowMs, offset);
     this.pace.acknowledged(offset, offset - before);
+    this.standstill.progressed(nowMs, this.flight.inFlight > 0);
   }
 
   /** A write of `bytes` begins, what was {@linkcode SendRoom.sent} just now included. */

@@ -68,6 +68,7 @@ export class WriteLoop {
   #isDue = false;
   #isStopped = false;
   #lastWords: (() => Uint8Array) | undefined;
+  #onFinished: (() => void) | undefined;
 
   /** Writes nothing before {@linkcode WriteLoop.start}. */
   constructor(options: WriteLoopOptions) {
@@ -94,9 +95,14 @@ export class WriteLoop {
     if (this.#isDue) this.#writeDue();
   }
 
-  /** Behind the write under way, if there is one, `lastWords` are written and nothing else; then its direction ends. */
-  finish(lastWords: () => Uint8Array): void {
+  /**
+   * Behind the write under way, if there is one, `lastWords` are written and nothing else; then its direction ends.
+   *
+   * @param onFinished Told then.
+   */
+  finish(lastWords: () => Uint8Array, onFinished?: () => void): void {
     this.#lastWords = lastWords;
+    this.#onFinished = onFinished;
     this.wake();
   }
 
@@ -149,5 +155,6 @@ export class WriteLoop {
   async #writeLast(bytes: Uint8Array): Promise<void> {
     await this.#duplex.write(bytes);
     await this.#duplex.closeWrite();
+    this.#onFinished?.();
   }
 }

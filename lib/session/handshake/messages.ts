@@ -82,7 +82,8 @@ function readKind(value: number): Kind {
   throw new TeleError("protocol", `a handshake of kind ${value} is not known here`);
 }
 
-const laneByte = { quiet: 0, bulk: 1 } as const;
+/** The byte that stands for a lane. */
+export const laneByte = { quiet: 0, bulk: 1 } as const;
 
 /** What the byte of a lane stands for. */
 export function readLane(value: number): Lane {

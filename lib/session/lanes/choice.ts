@@ -17,6 +17,13 @@ export interface Candidate {
   readonly arrival: Arrival;
   /** Whether what it has in flight makes no progress: nobody waits for such a one. */
   readonly isStill: boolean;
+  /** From where to where it goes. */
+  readonly path: string;
+  /**
+   * Whether it can take more now. What holds up a carrier is its own, and not its path's: on the same path nobody waits
+   * for it, or a new carrier would never be given what it needs to come up to speed.
+   */
+  readonly hasRoom: boolean;
 }
 
 /** Options of {@linkcode Choice}. */
@@ -53,7 +60,10 @@ export class Choice {
     const all = [asking, ...others];
     if (all.every(({ load }) => load.inFlight === 0)) return true;
     const hereMs = asking.arrival.inMs(asking.load, bytes, nowMs);
-    const isSooner = ({ arrival, load, isStill }: Candidate) => !isStill && arrival.inMs(load, bytes, nowMs) < hereMs;
+    const isSooner = ({ arrival, load, isStill, path, hasRoom }: Candidate) => {
+      if (isStill || (path === asking.path && !hasRoom)) return false;
+      return arrival.inMs(load, bytes, nowMs) < hereMs;
+    };
     if (!others.some(isSooner)) return true;
     this.#decline();
     return false;

@@ -6,8 +6,16 @@
 import type { Clock, Timer } from "../../net/clock.ts";
 import { Lanes } from "./lanes.ts";
 
-/** How often it looks while there are bulk carriers, in milliseconds. */
+/** How often it looks while there are bulk carriers, or are to be some, in milliseconds. */
 const LOOK_MS = 1_000;
+
+/** A bulk carrier. */
+export interface MovingCarrier {
+  /** Its number in the session. */
+  readonly number: number;
+  /** Bytes that it has moved so far, in both directions. */
+  readonly movedBytes: number;
+}
 
 /** Options of {@linkcode LaneWatch}. */
 export interface LaneWatchOptions {
@@ -15,6 +23,8 @@ export interface LaneWatchOptions {
   clock: Clock;
   /** Most bulk carriers. */
   most: number;
+  /** The bulk carriers that there are. */
+  bulk(): readonly MovingCarrier[];
   /** There are to be so many bulk carriers from now on. */
   onTarget(count: number): void;
   /** The bulk carrier of this number is to leave. */
@@ -22,14 +32,15 @@ export interface LaneWatchOptions {
 }
 
 /**
- * Keeps the {@linkcode Lanes} of a client up to date, without a timer while it has no bulk carrier.
+ * Keeps the {@linkcode Lanes} of a client up to date, without a timer while it neither has nor wants a bulk carrier.
  *
  * Source: `PROTOCOL.md`, "Lanes".
  */
 export class LaneWatch {
   readonly #options: LaneWatchOptions;
   readonly #lanes: Lanes;
-  readonly #bulk: Set<number> = new Set();
+  /** What each bulk carrier had moved at the last look. */
+  readonly #movedBytes: Map<number, number> = new Map();
   #told = 0;
   #timer: Timer | undefined;
 
@@ -43,35 +54,38 @@ export class LaneWatch {
   wished(end: "own" | "peer", count: number): void {
     this.#lanes.wished(end, count);
     this.#tell();
-  }
-
-  /** A bulk carrier was attached. */
-  attached(number: number): void {
-    this.#bulk.add(number);
-    this.#lanes.attached(number, this.#options.clock.now());
-    this.#timer ??= this.#options.clock.setTimer(this.#onTimer, LOOK_MS);
-  }
-
-  /** A carrier is gone, or has become the quiet one. */
-  gone(number: number): void {
-    this.#bulk.delete(number);
-    this.#lanes.gone(number);
-  }
-
-  /** `bytes` were moved by a carrier, in either direction. */
-  moved(number: number, bytes: number): void {
-    if (this.#bulk.has(number)) this.#lanes.moved(number, bytes, this.#options.clock.now());
+    if (this.#lanes.target > 0) this.#timer ??= this.#options.clock.setTimer(this.#onTimer, LOOK_MS);
   }
 
   readonly #onTimer = (): void => {
     this.#timer = undefined;
+    this.#count();
     for (const number of this.#lanes.look(this.#options.clock.now())) {
-      this.gone(number);
+      this.#gone(number);
       this.#options.onUseless(number);
     }
     this.#tell();
-    if (this.#bulk.size > 0) this.#timer = this.#options.clock.setTimer(this.#onTimer, LOOK_MS);
+    if (this.#lanes.target === 0 && this.#movedBytes.size === 0) return;
+    this.#timer = this.#options.clock.setTimer(this.#onTimer, LOOK_MS);
   };
+
+  /** Who has come, who is gone, and what each has moved. */
+  #count(): void {
+    const nowMs = this.#options.clock.now();
+    const bulk = new Map(this.#options.bulk().map(({ number, movedBytes }) => [number, movedBytes]));
+    for (const number of [...this.#movedBytes.keys()]) if (!bulk.has(number)) this.#gone(number);
+    for (const [number, movedBytes] of bulk) {
+      const before = this.#movedBytes.get(number);
+      if (before === undefined) this.#lanes.attached(number, nowMs);
+      else this.#lanes.moved(number, movedBytes - before, nowMs);
+      this.#movedBytes.set(number, movedBytes);
+    }
+  }
+
+  #gone(number: number): void {
+    this.#movedBytes.delete(number);
+    this.#lanes.gone(number);
+  }
 
   #tell(): void {
     const { target } = this.#lanes;
@@ -84,6 +98,5 @@ export class LaneWatch {
   stop(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#bulk.clear();
   }
 }

@@ -68,7 +68,7 @@ export class Spread {
     return this.#choice.takes({ ...candidateOf(asking), isStill: false }, candidates, bytes);
   }
 
-  /** `carrier` was given what there is for it: others may have to send some of that as well, now or later. */
+  /** `carrier` was given something: others may have to send that as well, now or later. */
   pulled(carrier: SpreadCarrier): void {
     const nowMs = this.#options.clock.now();
     const isQuiet = carrier === this.#options.quiet();
@@ -119,8 +119,8 @@ export class Spread {
   }
 }
 
-function candidateOf({ load, arrival }: SpreadCarrier): Omit<Candidate, "isStill"> {
-  return { load, arrival };
+function candidateOf({ load, arrival, path, hasRoom }: SpreadCarrier): Omit<Candidate, "isStill"> {
+  return { load, arrival, path, hasRoom };
 }
 
 function isStill({ standstill, roundTripMs }: SpreadCarrier, nowMs: number): boolean {

@@ -10,18 +10,14 @@ import type { Challenged } from "./reconnect.ts";
 /** How often to look whether a doubted carrier has had its time, in milliseconds. */
 const LOOK_MS = 100;
 
-/** A carrier that is doubted. */
-export interface Doubted {
-  /**
-   * For how long nothing has come, or nothing was acknowledged, as far as this process ran; gone when it is trusted.
-   */
-  readonly doubt: { readonly ms: number } | undefined;
-}
-
-/** Who may have a carrier that is doubted. */
+/** Who may have carriers that are doubted. */
 export interface DoubtedSession {
   /** The present carrier. */
-  readonly carrier: Doubted | undefined;
+  readonly carrier: unknown;
+  /**
+   * For how long nothing has come, or nothing was acknowledged, as far as this process ran; gone when one is trusted.
+   */
+  readonly doubt: { readonly ms: number } | undefined;
 }
 
 /**
@@ -42,8 +38,8 @@ export async function outlasts(
   const { carrier } = session;
   const isOver = () => carrier === undefined || carrier !== session.carrier;
   // Not by the clock: a process that was suspended has not listened.
-  const untilMs = (carrier?.doubt?.ms ?? 0) + Math.max(BUSY_SILENCE_MS, tookMs);
-  const isInTime = () => !isOver() && carrier?.doubt !== undefined && carrier.doubt.ms < untilMs;
+  const untilMs = (session.doubt?.ms ?? 0) + Math.max(BUSY_SILENCE_MS, tookMs);
+  const isInTime = () => !isOver() && session.doubt !== undefined && session.doubt.ms < untilMs;
   while (isInTime() && !signal.aborted) await sleep(clock, LOOK_MS, signal);
-  return !signal.aborted && (isOver() || carrier?.doubt !== undefined);
+  return !signal.aborted && (isOver() || session.doubt !== undefined);
 }

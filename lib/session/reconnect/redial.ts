@@ -80,6 +80,11 @@ export class Redial {
     this.#loop?.carrierLost();
   }
 
+  /** Another was attached beside the one that is doubted. */
+  attachedBeside(): void {
+    this.#isBeside = false;
+  }
+
   /** The carrier is not doubted any more: gives up what began beside it. */
   endBeside(): void {
     if (!this.#isBeside) return;

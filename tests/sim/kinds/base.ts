@@ -32,6 +32,8 @@ export function base(seed: number, dice: Dice): Scenario {
     togetherMs: dice.pick(0, 0, 1, 10),
     prompt: [],
     mostCarriers: Infinity,
+    carriers: 6,
+    leastCarriers: 1,
     identity: dice.chance(0.8),
     fewNumbers: seed % 5 === 0,
     token: seed % 3 === 0,

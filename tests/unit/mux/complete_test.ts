@@ -53,7 +53,7 @@ Deno.test("an end is taken when everything up to it is acknowledged, and not a b
 Deno.test("an end is taken when the last frame is, in whichever log that is", async () => {
   const { ended, budget, queue, log } = await sentStream();
   // The end came, and not all in front of it.
-  queue.add(log.gone(), 20 + 20);
+  queue.add(log.handOver(), 20 + 20);
   const next = new FrameLog(budget);
   queue.moveTo(next, 1e6);
   assertEquals(next.end, 17 + 7 + 17);
@@ -66,7 +66,7 @@ Deno.test("an end is taken when the last frame is, in whichever log that is", as
 
 Deno.test("an end that a receipt covers is taken by it", async () => {
   const { ended, queue, log } = await sentStream();
-  queue.add(log.gone(), 64);
+  queue.add(log.handOver(), 64);
   assertEquals([ended, queue.bytes], [["finished"], 0]);
 });
 

@@ -6,6 +6,7 @@ import { WriteHold } from "../../../lib/session/carrier/write_hold.ts";
 import { decodeReset } from "../../../lib/session/frames.ts";
 import { LogBudget } from "../../../lib/session/log_budget.ts";
 import { MAX_EXTRA_BYTES, RESET_FRAME_BYTES } from "../../../lib/session/session_constants.ts";
+import { BULK, QUIET } from "../../../lib/session/share.ts";
 
 /** Frames of a stream, of which some may wait to be sent again. */
 function framesOf(areQueued: boolean) {
@@ -14,7 +15,9 @@ function framesOf(areQueued: boolean) {
     isQuiet: true,
     held: 0,
     frameHeld: () => void frames.held++,
+    openLog: undefined as object | undefined,
     frameTaken() {},
+    frameMoved() {},
     frameQueued() {},
     frameUnqueued() {},
   };
@@ -48,6 +51,21 @@ Deno.test("a reset whose stream has frames to be sent again waits for them, and 
   frames.areQueued = false;
   resets.writeInto(log);
   assertEquals([log.end, resets.isEmpty, resets.bytes], [2 * RESET_FRAME_BYTES, true, 0]);
+});
+
+Deno.test("beside other carriers a reset goes behind its stream's open, or on the quiet one", () => {
+  const resets = new DueResets();
+  const [log, other] = [emptyLog(), emptyLog()];
+  const frames = framesOf(false);
+  frames.openLog = other;
+  resets.add({ id: 1, offset: 0, code: 2, message: "", frames });
+  resets.add({ id: 3, offset: 0, code: 2, message: "" });
+  resets.writeInto(log, BULK);
+  assertEquals(log.end, 0);
+  resets.writeInto(log, QUIET);
+  assertEquals([log.end, resets.isEmpty], [RESET_FRAME_BYTES, false]);
+  resets.writeInto(other, BULK);
+  assertEquals([other.end, resets.isEmpty], [RESET_FRAME_BYTES, true]);
 });
 
 Deno.test("what becomes of a reset is told to the frames of its stream", () => {

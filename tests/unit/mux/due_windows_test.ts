@@ -7,6 +7,7 @@ import { SessionFrameReader } from "../../../lib/session/carrier/frame_reader.ts
 import { WriteHold } from "../../../lib/session/carrier/write_hold.ts";
 import { decodeWindows } from "../../../lib/session/frames.ts";
 import { LogBudget } from "../../../lib/session/log_budget.ts";
+import { BULK, QUIET } from "../../../lib/session/share.ts";
 
 /** Writes all that is due. Returns the values, frame by frame. */
 function told(windows: DueWindows): [id: number, limit: number][][] {
@@ -55,4 +56,17 @@ Deno.test("many values are told in several frames, each of which passes where la
   const frames = told(windows);
   assertEquals(frames.map((values) => values.length), [WINDOWS_A_FRAME, WINDOWS_A_FRAME, 1]);
   assertEquals(frames.flat(), Array.from({ length: count }, (_, at) => [2 * at + 1, at]));
+});
+
+Deno.test("beside other carriers a value goes behind its stream's open, or on the quiet one", () => {
+  const windows = new DueWindows();
+  const [log, other] = [1, 2].map(() => new FrameLog(new LogBudget({ limitBytes: 1 << 20 })));
+  windows.add({ id: 1, window: { granted: 10 }, openLog: other });
+  windows.add({ id: 3, window: { granted: 20 } });
+  windows.writeInto(log, BULK);
+  assertEquals(log.end, 0);
+  windows.writeInto(log, QUIET);
+  assertEquals([log.end, windows.isEmpty], [17, false]);
+  windows.writeInto(other, BULK);
+  assertEquals([other.end, windows.isEmpty], [17, true]);
 });

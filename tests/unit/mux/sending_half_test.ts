@@ -13,7 +13,15 @@ import { FrameType, OPEN_FRAME_BYTES } from "../../../lib/session/session_consta
 import { settle } from "../../support/fake_clock.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 
-const NOBODY: FrameOwner = { isQuiet: true, frameHeld() {}, frameTaken() {}, frameQueued() {}, frameUnqueued() {} };
+const NOBODY: FrameOwner = {
+  isQuiet: true,
+  openLog: undefined,
+  frameHeld() {},
+  frameTaken() {},
+  frameMoved() {},
+  frameQueued() {},
+  frameUnqueued() {},
+};
 
 /** The sending half of stream 1, whose user is asked for reads by hand. */
 function setUp(start: Omit<StreamStart, "window"> = { id: 1, sendCredit: 100_000 }) {

@@ -37,6 +37,9 @@ function setUp({ limitBytes = 1 << 20, rateBytesPerMs = 0 } = {}) {
       get wantsTurn() {
         return made.waiting > 0;
       },
+      get sendableBytes() {
+        return made.waiting;
+      },
       takeTurn(into: FrameLog, maxBytes: number) {
         const bytes = Math.max(0, Math.min(maxBytes, made.waiting));
         told.push(`${made.id} takes ${bytes}`);

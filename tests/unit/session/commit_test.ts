@@ -1,9 +1,15 @@
-/** A client's commit: what it takes from its session, and when. */
-import { assertEquals } from "@std/assert";
+/** A client's commits: what they take from their session, and when. */
+import { assertEquals, assertRejects } from "@std/assert";
 import { SegmentPool } from "../../../lib/session/segment_pool.ts";
-import { canJoin, commit } from "../../../lib/session/commit.ts";
+import { begin, canJoin, join } from "../../../lib/session/commit.ts";
 import type { ClientHandshake } from "../../../lib/session/handshake/client_handshake.ts";
-import { type Receipt, receiptsField, resumeTimeoutField } from "../../../lib/session/handshake/fields.ts";
+import {
+  type Fields,
+  liveField,
+  type Receipt,
+  receiptsField,
+  resumeTimeoutField,
+} from "../../../lib/session/handshake/fields.ts";
 import type { Identity } from "../../../lib/session/handshake/keys.ts";
 import { Session } from "../../../lib/session/session.ts";
 import { limitsOf } from "../../../lib/session/session_limits.ts";
@@ -15,10 +21,9 @@ import { ByteLayer, BYTES_ID } from "../../support/byte_layer.ts";
 const SALT = new Uint8Array([1, 2, 3]);
 const SECRET = new Uint8Array([4, 5, 6]);
 const IDENTITY = {} as Identity;
-const TERMS = { resumeTimeoutMs: 5_000, tokenSalt: Promise.resolve(SALT), identity: IDENTITY };
 
-/** A session with a carrier, and a handshake that keeps what it is told to commit. */
-function setUp(status: "ready" | "unknown", id = new Uint8Array(16)) {
+/** A session with a carrier from which 18 bytes were taken, and handshakes that keep what they are told to commit. */
+async function setUp(status: "ready" | "unknown" = "ready", id = new Uint8Array(16)) {
   const clock = new FakeClock();
   const session = new Session({
     end: "client",
@@ -30,60 +35,118 @@ function setUp(status: "ready" | "unknown", id = new Uint8Array(16)) {
   });
   session.id = id;
   session.resumeSecret = SECRET;
-  session.lastNumber = 6;
   const { a } = memoryPipe({ clock });
-  session.attach({ duplex: a, number: 6, leftover: dataFrame(BYTES_ID, 0, new Uint8Array(1)) });
-  const committed: unknown[][] = [];
-  const handshake = { status, commit: (...all: unknown[]) => Promise.resolve(committed.push(all)) };
-  return { session, committed, handshake: handshake as unknown as ClientHandshake };
-}
-
-/** The message that joins with these receipts. */
-function join(number: number, receipts: Receipt[]) {
-  const fields = new Map([...resumeTimeoutField(5_000), ...receiptsField(receipts)]);
-  return { kind: "join", number, lane: "quiet", fields };
-}
-
-Deno.test("a session that the server knows is joined with the next number, its receipts and its secret", async () => {
-  const { session, committed, handshake } = setUp("ready");
-  assertEquals(canJoin(session, handshake), true);
+  session.attach({ duplex: a, number: 0, leftover: dataFrame(BYTES_ID, 0, new Uint8Array(1)) });
   await settle();
-  const { receipts } = await commit(session, handshake, TERMS);
-  assertEquals(receipts, [{ number: 6, taken: 18 }]);
-  assertEquals(committed, [[join(7, receipts), SECRET, undefined]]);
-  assertEquals(session.lastNumber, 7);
+  const committed: unknown[][] = [];
+  const answers: { accept(fields?: Fields): Promise<void>; fail(): Promise<void> }[] = [];
+  const commit = (...all: unknown[]) => {
+    committed.push(all);
+    const { promise, resolve, reject } = Promise.withResolvers();
+    answers.push({
+      accept: async (fields: Fields = new Map()) => {
+        resolve({ accept: { fields }, leftover: new Uint8Array(0) });
+        await settle();
+      },
+      fail: async () => {
+        reject(new Error("cut"));
+        await settle();
+      },
+    });
+    return promise;
+  };
+  const handshake = { status, commit } as unknown as ClientHandshake;
+  const attached: number[] = [];
+  const controller = new AbortController();
+  const terms = {
+    lane: "bulk" as const,
+    resumeTimeoutMs: 5_000,
+    signal: controller.signal,
+    attach: (_: unknown, take: () => number) => void attached.push(take()),
+  };
+  return { session, committed, answers, handshake, attached, controller, terms };
+}
+
+/** The message that joins with these lists. */
+function message(number: number, live: number[], receipts: Receipt[]) {
+  const fields = new Map([...resumeTimeoutField(5_000), ...liveField(live), ...receiptsField(receipts)]);
+  return { kind: "join", number, lane: "bulk", fields };
+}
+
+Deno.test("a join beside a carrier calls it alive, and is attached when its accept comes", async () => {
+  const { session, committed, answers, handshake, attached, terms } = await setUp();
+  assertEquals(canJoin(session, handshake), true);
+  const joining = join(session, handshake, terms);
+  assertEquals([committed, session.lastNumber], [[[message(1, [0], []), SECRET]], 1]);
+  await answers[0]!.accept();
+  assertEquals([await joining, attached], [true, [0]]);
 });
 
-Deno.test("what one commit tells the next tells too, until the session knows that it arrived", async () => {
-  const { session, committed, handshake } = setUp("ready");
-  const first = await commit(session, handshake, TERMS);
-  const second = await commit(session, handshake, TERMS);
-  assertEquals([first.receipts, second.receipts], [[{ number: 6, taken: 0 }], [{ number: 6, taken: 0 }]]);
-  session.settle([]);
-  session.receiptsArrived(second.receipts);
-  await commit(session, handshake, TERMS);
-  assertEquals(committed.map(([message]) => message), [join(7, first.receipts), join(8, first.receipts), join(9, [])]);
+Deno.test("a join without carriers names what is gone, and what one commit tells the next tells too", async () => {
+  const { session, committed, answers, handshake, attached, terms } = await setUp();
+  session.detach();
+  const gone = [{ number: 0, taken: 18 }];
+  const failing = join(session, handshake, terms);
+  answers[0]!.fail();
+  await assertRejects(() => failing, Error, "cut");
+  const joining = join(session, handshake, terms);
+  await answers[1]!.accept(receiptsField([{ number: 0, taken: 0 }]));
+  assertEquals(await joining, true);
+  join(session, handshake, terms);
+  const messages = committed.map(([message]) => message);
+  assertEquals(messages, [message(1, [], gone), message(2, [], gone), message(3, [2], [])]);
+  assertEquals(attached, [0]);
 });
 
-Deno.test("in its place a new one begins with the token's salt and the identity, and no number is used", async () => {
-  for (const { session, committed, handshake } of [setUp("unknown"), setUp("ready", new Uint8Array(0))]) {
+Deno.test("several may be under way: each has a number of its own, and calls the others alive", async () => {
+  const { session, committed, answers, handshake, attached, terms } = await setUp();
+  const joins = [1, 2, 3].map(() => join(session, handshake, terms));
+  for (const at of [2, 0, 1]) await answers[at]!.accept();
+  assertEquals(committed.map(([message]) => message), [
+    message(1, [0], []),
+    message(2, [0, 1], []),
+    message(3, [0, 1, 2], []),
+  ]);
+  assertEquals([await Promise.all(joins), attached.length], [[true, true, true], 3]);
+});
+
+Deno.test("one that is given up is alive no more in that step, and an accept that comes all the same attaches nothing", async () => {
+  const { session, committed, answers, handshake, attached, controller, terms } = await setUp();
+  const joining = join(session, handshake, terms);
+  controller.abort();
+  join(session, handshake, { ...terms, signal: new AbortController().signal });
+  await answers[0]!.accept();
+  assertEquals([await joining, attached, committed[1]![0]], [false, [], message(2, [0], [])]);
+});
+
+Deno.test("an impossible receipt in an accept is thrown where its carrier is attached", async () => {
+  const { session, answers, handshake, attached, terms } = await setUp();
+  session.detach();
+  const joining = join(session, handshake, terms);
+  answers[0]!.accept(receiptsField([{ number: 0, taken: 1 }]));
+  await assertRejects(() => joining, Error, "which cannot be");
+  assertEquals(attached, []);
+});
+
+Deno.test("a new session begins with the token's salt and the identity, and takes nothing from the old one", async () => {
+  for (
+    const { session, committed, answers, handshake } of [
+      await setUp("unknown"),
+      await setUp("ready", new Uint8Array(0)),
+    ]
+  ) {
     assertEquals(canJoin(session, handshake), false);
-    await commit(session, handshake, TERMS);
+    const { carrier } = session;
+    const beginning = begin(handshake, {
+      resumeTimeoutMs: 5_000,
+      tokenSalt: Promise.resolve(SALT),
+      identity: IDENTITY,
+    });
+    await settle();
     const message = { kind: "new", number: 0, lane: "quiet", fields: resumeTimeoutField(5_000) };
     assertEquals(committed, [[message, SALT, IDENTITY]]);
-    assertEquals(session.lastNumber, 6);
+    await answers[0]!.accept();
+    await beginning;
+    assertEquals([session.carrier === carrier, session.lastNumber], [true, 0]);
   }
-});
-
-Deno.test("the old carrier is gone in the step in which number and receipts are read", () => {
-  const { session, handshake } = setUp("ready");
-  commit(session, handshake, TERMS).catch(() => {});
-  assertEquals([session.carrier, session.lastNumber], [undefined, 7]);
-});
-
-Deno.test("until a new session is accepted, the old one keeps a carrier that is in doubt", async () => {
-  const { session, handshake } = setUp("unknown");
-  const { carrier } = session;
-  await commit(session, handshake, TERMS);
-  assertEquals([session.carrier === carrier, carrier !== undefined], [true, true]);
 });

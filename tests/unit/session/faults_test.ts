@@ -184,8 +184,10 @@ Deno.test("a throw in pull, or over a frame that was taken, ends the session at 
     } else {
       const owner: FrameOwner = {
         isQuiet: true,
+        openLog: undefined,
         frameHeld() {},
         frameTaken: throwsBug,
+        frameMoved() {},
         frameQueued() {},
         frameUnqueued() {},
       };

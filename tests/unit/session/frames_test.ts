@@ -4,17 +4,23 @@ import { concat } from "@std/bytes/concat";
 import { TeleError } from "../../../lib/net/error.ts";
 import { FRAME_HEADER_BYTES } from "../../../lib/ping/codec.ts";
 import {
-  checkWant,
   decodeLane,
   decodeOpen,
   decodeReceipt,
   decodeReset,
+  decodeWant,
   decodeWindows,
   isCounted,
   isSkipped,
   writeDataHeader,
+  writeWant,
 } from "../../../lib/session/frames.ts";
-import { DATA_HEADER_BYTES, FrameType, MAX_EXTRA_BYTES } from "../../../lib/session/session_constants.ts";
+import {
+  DATA_HEADER_BYTES,
+  FrameType,
+  MAX_EXTRA_BYTES,
+  WANT_FRAME_BYTES,
+} from "../../../lib/session/session_constants.ts";
 import { dataFrame, endFrame, openFrame, resetFrame, windowsFrame } from "../../support/frames.ts";
 
 /** What stands behind the length. */
@@ -101,7 +107,11 @@ Deno.test("a receipt, a lane and a want are read, and have one length", () => {
   assertThrows(() => decodeLane(new Uint8Array([FrameType.lane, 0, 0, 0, 5, 2])), TeleError, "lane 2");
   assertOnlyWhole(receipt, decodeReceipt);
   assertOnlyWhole(lane, decodeLane);
-  assertOnlyWhole(new Uint8Array([FrameType.want, 0, 0, 0, 1, 5]), checkWant);
+  const want = new Uint8Array(WANT_FRAME_BYTES);
+  writeWant(want, 0, { rise: 0x01020304, count: 5 });
+  assertEquals(payloadOf(want), new Uint8Array([FrameType.want, 1, 2, 3, 4, 5]));
+  assertEquals(decodeWant(payloadOf(want)), { rise: 0x01020304, count: 5 });
+  assertOnlyWhole(payloadOf(want), decodeWant);
 });
 
 Deno.test("the service that an open asks for is told, whichever it is", () => {

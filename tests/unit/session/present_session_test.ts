@@ -24,14 +24,16 @@ function setUp() {
     onDetached: (reason) => void told.push(`detached: ${reason}`),
     onDoubted: () => void told.push("doubted"),
     onTrusted: () => void told.push("trusted"),
+    onCarrierGone: (reason) => void told.push(`one gone: ${reason}`),
+    onWished: (end, count) => void told.push(`${end} wished for ${count}`),
     onEnding: (error) => void told.push(`ending: ${error.message}`),
   });
   return { clock, told, present };
 }
 
-function attach(session: Session, clock: FakeClock): void {
+function attach(session: Session, clock: FakeClock, number = 0): void {
   const { a } = memoryPipe({ clock });
-  session.attach({ duplex: a, number: 0, leftover: new Uint8Array(0) });
+  session.attach({ duplex: a, number, leftover: new Uint8Array(0) });
 }
 
 const over = (message: string) => new TeleError("closed", message);
@@ -48,15 +50,21 @@ Deno.test("each session has a layer of its own, joined before it is used", () =>
 Deno.test("what happens to the present session is told, what happens to a former one is not", () => {
   const { clock, told, present } = setUp();
   attach(present.session, clock);
+  const carrier = present.session.carrier!;
+  present.session.carrierDoubted(carrier);
+  present.session.carrierTrusted(carrier);
+  attach(present.session, clock, 1);
+  present.session.carrierLost(carrier, "cut");
   present.session.carrierLost(present.session.carrier!, "cut");
-  present.session.carrierDoubted();
-  present.session.carrierTrusted();
-  assertEquals(told.splice(0), ["detached: cut", "doubted", "trusted"]);
+  assertEquals(told.splice(0), ["doubted", "trusted", "one gone: cut", "detached: cut"]);
   const former = present.replace();
   attach(former, clock);
-  former.carrierDoubted();
-  former.carrierTrusted();
-  former.carrierLost(former.carrier!, "cut");
+  attach(former, clock, 1);
+  const [one, other] = former.carriers.attached.all.map(({ carrier }) => carrier);
+  former.carrierDoubted(one!);
+  former.carrierTrusted(one!);
+  former.carrierLost(one!, "cut");
+  former.carrierLost(other!, "cut");
   former.end(over("the former"));
   assertEquals(told, []);
   present.session.end(over("the present"));

@@ -109,7 +109,7 @@ class World {
     this.handed = [];
     this.#hold = new WriteHold();
     const before = this.queue.bytes;
-    const again = this.queue.add(this.log.gone(), taken);
+    const again = this.queue.add(this.log.handOver(), taken);
     assertEquals(this.queue.bytes - before, again);
     assertEquals(this.budget.heldBytes, this.queue.bytes, "what waits is all that is held");
     this.log = new FrameLog(this.budget);
@@ -241,10 +241,18 @@ Deno.test("window values are not sent again: of each that was lost, whole or in 
 
 Deno.test("frames that belong to no stream are not sent again: the session tells anew what is still true", () => {
   const world = new World();
-  for (const type of [FrameType.receipt, FrameType.lane, FrameType.want, 0x60]) {
+  for (const type of [FrameType.lane, FrameType.want, 0x60]) {
     world.add(framed(new Uint8Array([type, 0, 0, 0, 1, 0])), undefined, false);
   }
   assertEquals(world.lose(0), 0);
+  world.finish();
+});
+
+Deno.test("a receipt goes again: who owes it is asked for it once", () => {
+  const world = new World();
+  const frame = framed(new Uint8Array([FrameType.receipt, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 9]));
+  world.add(frame, undefined, false);
+  assertEquals(world.lose(0), frame.length);
   world.finish();
 });
 
@@ -292,10 +300,10 @@ Deno.test("what the older of two carriers left goes in front of what the newer d
   const world = new World(true);
   const [stream] = world.senders;
   world.send(stream, 100);
-  const older = world.log.gone();
+  const older = world.log.handOver();
   world.log = new FrameLog(world.budget);
   world.send(stream, 50, { isEnd: true });
-  assertEquals([world.queue.add(world.log.gone(), 0), world.queue.add(older, 0)], [67, 137]);
+  assertEquals([world.queue.add(world.log.handOver(), 0), world.queue.add(older, 0)], [67, 137]);
   world.log = new FrameLog(world.budget);
   world.finish();
 });
@@ -307,7 +315,7 @@ Deno.test("what waits is let go of when the session ends, and what a write has w
   world.write();
   world.lose(0);
   world.queue.moveTo(world.log, 20 + 2_000);
-  const left = world.log.gone();
+  const left = world.log.handOver();
   world.queue.discard(left);
   world.queue.clear();
   assertEquals([world.queue.bytes, world.budget.heldBytes], [0, 0]);

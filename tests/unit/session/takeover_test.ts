@@ -89,13 +89,14 @@ Deno.test("a number that was used before is stale", async () => {
   await assertNewerAttached(world, newer.pipe, [original, older.pipe]);
 });
 
-Deno.test("a join that names the attached carrier as live is one carrier too many: it is refused, the other goes on", async () => {
+Deno.test("a join that names the attached carrier as live is attached beside it", async () => {
   const { world, join, original, older, newer } = await twoAttempts();
-  const error = await assertRejects(() => join(older.handshake, 1, [], [0]), RefusalError, "one carrier at a time");
-  assertEquals([error.endCode, original.isOver], [EndCode.protocol, false]);
-  const used = await assertRejects(() => join(newer.handshake, 1), RefusalError);
-  assertEquals(used.endCode, EndCode.stale, "its number was taken all the same");
-  await assertNewerAttached(world, original, [older.pipe, newer.pipe]);
+  assertEquals(receiptsOf(await join(older.handshake, 1, [], [0])), []);
+  assertEquals([original.isOver, older.pipe.isOver], [false, false]);
+  await join(newer.handshake, 2, [], [0, 1]);
+  const { all } = world.there.session!.carriers.attached;
+  assertEquals(all.map(({ carrier }) => carrier.number), [0, 1, 2]);
+  await world.end();
 });
 
 Deno.test("a join whose session ends while its proof is checked is closed without a word", async () => {

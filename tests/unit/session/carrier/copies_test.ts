@@ -119,9 +119,9 @@ Deno.test("what a carrier that is gone had is sent again only when no other carr
   world.copy();
   world.write(world.one);
   world.write(world.other);
-  assertEquals(world.queue.add(world.one.gone(), 0), 0);
+  assertEquals(world.queue.add(world.one.handOver(), 0), 0);
   assertEquals([world.budget.heldBytes, world.sender.held], [FRAME_BYTES, 1]);
-  assertEquals(world.queue.add(world.other.gone(), 0), FRAME_BYTES);
+  assertEquals(world.queue.add(world.other.handOver(), 0), FRAME_BYTES);
   assertEquals([world.budget.heldBytes, world.sender.held, world.sender.queued], [FRAME_BYTES, 1, 1]);
   world.queue.clear();
   assertEquals([world.budget.heldBytes, world.budget.room, world.isFreed], [0, LIMIT_BYTES, true]);
@@ -133,22 +133,22 @@ Deno.test("a receipt that covers it frees it in all logs, one that does not in n
   world.write(world.one);
   world.write(world.other);
   const { one, other, queue } = world;
-  assertEquals(queue.add(one.gone(), FRAME_BYTES), 0);
+  assertEquals(queue.add(one.handOver(), FRAME_BYTES), 0);
   assertEquals([world.budget.heldBytes, world.sender.held, world.isFreed], [0, 0, true]);
-  assertEquals(queue.add(other.gone(), 0), 0, "it was taken");
+  assertEquals(queue.add(other.handOver(), 0), 0, "it was taken");
   assertEquals(world.budget.room, LIMIT_BYTES);
 
   const cut = new World();
   cut.copy();
   cut.write(cut.one);
-  assertEquals(cut.queue.add(cut.one.gone(), FRAME_BYTES - 1), 0);
+  assertEquals(cut.queue.add(cut.one.handOver(), FRAME_BYTES - 1), 0);
   assertEquals([cut.budget.heldBytes, cut.sender.held, cut.isFreed], [FRAME_BYTES, 1, false]);
 });
 
 Deno.test("when the session ends nothing is kept, whichever logs have it", () => {
   const world = new World();
   world.copy();
-  for (const log of [world.one, world.other]) world.queue.discard(log.gone());
+  for (const log of [world.one, world.other]) world.queue.discard(log.handOver());
   assertEquals([world.budget.heldBytes, world.budget.room, world.isFreed], [0, LIMIT_BYTES, true]);
 });
 
@@ -165,7 +165,7 @@ Deno.test("of what another carrier has the open is sent again all the same, unle
     new LogCopy(one, other).copy({ mostBytes: 1e9 });
     other.nextWrite(new WriteHold());
     if (isTaken) other.acknowledge(47);
-    assertEquals(queue.add(one.gone(), 0), isTaken ? 0 : 20);
+    assertEquals(queue.add(one.handOver(), 0), isTaken ? 0 : 20);
     assertEquals([sender.held, sender.queued], isTaken ? [0, 0] : [3, 1]);
     if (isTaken) continue;
     const next = new FrameLog(budget);

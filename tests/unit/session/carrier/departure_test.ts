@@ -19,10 +19,10 @@ function setUp() {
 
 Deno.test("a peer that does not close is waited for as long as its farewell says, and longer when it is heard", async () => {
   const { clock, ends, departure } = setUp();
-  assertEquals(departure.isSaid, false);
+  assertEquals(departure.hasBegun, false);
   departure.heard(); // says nothing before the goodbye
-  departure.sayGoodbye(NOTHING_KNOWN);
-  assertEquals(departure.isSaid, true);
+  departure.begin(NOTHING_KNOWN);
+  assertEquals(departure.hasBegun, true);
   await clock.advance(400);
   departure.heard();
   await clock.advance(499);
@@ -33,7 +33,7 @@ Deno.test("a peer that does not close is waited for as long as its farewell says
 
 Deno.test("who is heard all the time is given up all the same", async () => {
   const { clock, ends, departure } = setUp();
-  departure.sayGoodbye(NOTHING_KNOWN);
+  departure.begin(NOTHING_KNOWN);
   for (let at = 0; at < 400; at++) {
     departure.heard();
     await clock.advance(100);
@@ -52,7 +52,7 @@ Deno.test("behind a failed write reading goes on for a moment, and then its reas
 
 Deno.test("a carrier that is gone is told nothing any more", async () => {
   const { clock, ends, departure } = setUp();
-  departure.sayGoodbye(NOTHING_KNOWN);
+  departure.begin(NOTHING_KNOWN);
   departure.writeFailed(new Error("broken pipe"));
   departure.cancel();
   assertEquals(clock.pendingTimers, 0);

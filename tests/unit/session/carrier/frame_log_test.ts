@@ -33,6 +33,7 @@ interface Write {
 
 /** Whose frame it is, and whether it is held. */
 class Owner implements FrameOwner {
+  openLog: object | undefined;
   readonly isQuiet = false;
   held = 0;
   taken = 0;
@@ -43,6 +44,10 @@ class Owner implements FrameOwner {
 
   frameTaken(): void {
     this.taken++;
+  }
+
+  frameMoved(): void {
+    throw new Error("not by a log");
   }
 
   frameQueued(): void {
@@ -170,7 +175,7 @@ class Model {
   /** The carrier is gone: what remains are the frames from the first on that has a byte that was not acknowledged. */
   checkRemains(): void {
     const held = this.budget.heldBytes;
-    const remains = this.log.gone();
+    const remains = this.log.handOver();
     assertEquals([remains.acknowledged, remains.handed], [this.acknowledged, this.handed]);
     const pieces = remains.pieces.map(({ memory, start, end }) => memory.subarray(start, end));
     const bytes = concat(pieces);
@@ -354,7 +359,7 @@ Deno.test("what a write has under way outlives acknowledgement and the end of th
     model.adopt(5000);
     model.write();
     model.write();
-    if (end === "gone") { for (const { segment } of model.log.gone().pieces) segment?.release(); }
+    if (end === "gone") { for (const { segment } of model.log.handOver().pieces) segment?.release(); }
     else model.acknowledge(10_000);
     assertEquals(model.pool.came.size, 1, end);
     model.settle();
@@ -389,13 +394,13 @@ Deno.test("a log that is used for long keeps nothing that was acknowledged", () 
   }
   model.acknowledge(model.handed);
   assertEquals(model.budget.heldBytes, model.end - model.handed);
-  assertEquals(model.log.gone().pieces.length, 0);
+  assertEquals(model.log.handOver().pieces.length, 0);
 });
 
 Deno.test("a log that is gone has nothing to send", () => {
   const model = new Model();
   model.reserve(100);
-  model.log.gone();
+  model.log.handOver();
   assertEquals([model.log.hasUnsent, model.log.nextWrite(new WriteHold())], [false, undefined]);
 });
 

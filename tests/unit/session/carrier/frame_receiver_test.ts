@@ -21,27 +21,29 @@ function frame(...payload: number[]): Uint8Array {
 }
 
 /** A receiver whose session and carrier write down what they are told. */
-function setUp(changes: Partial<ReceivingHost> & Partial<ControlTaker> = {}) {
+function setUp(changes: Partial<ReceivingHost<string>> & Partial<ControlTaker> = {}) {
   const seen: unknown[] = [];
-  const host: ReceivingHost = {
+  const host: ReceivingHost<string> = {
     allowance: { left: Infinity },
     costOf: () => 1,
     receiveData: (id, offset, bytes) => void seen.push(`data of ${id} at ${offset}: ${bytes}`),
     receiveEnd: (id, offset) => void seen.push(`end of ${id} at ${offset}`),
-    receiveFrame: (payload) => {
+    receiveFrame: (payload, on) => {
+      assertEquals(on, "this one");
       seen.push(`frame ${payload[0]}`);
       return payload[0] === FrameType.windows;
     },
     sessionBroken: (error) => void seen.push(`broken: ${(error as Error).message}`),
     ...changes,
   };
-  const receiver: FrameReceiver = new FrameReceiver(host, {
+  const receiver: FrameReceiver<string> = new FrameReceiver(host, {
     heard: () => void seen.push("heard"),
     acknowledged: (offset) => void seen.push(`acknowledged ${offset}`),
     probed: (probe) => void seen.push(probe),
+    left: () => void seen.push("left"),
     saidGoodbye: (ending) => void seen.push(ending),
     ...changes,
-  });
+  }, "this one");
   const take = (...frames: Uint8Array[]) => {
     const bytes = concat(frames);
     return receiver.take(new Segment(bytes), bytes);
@@ -160,4 +162,26 @@ Deno.test("the beginning of a frame that comes again whole is taken, and wasted"
   const { receiver, take } = setUp();
   take(windowsFrame([1, 1]).subarray(0, 9));
   assertEquals([receiver.takenBytes, receiver.wastedBytes], [9, 9]);
+});
+
+Deno.test("behind a leave nothing counts, and nothing is looked at", () => {
+  const { seen, receiver, take } = setUp();
+  const goodbye = framed(encodeEnding("goodbye", { code: 1, message: "done" }));
+  take(dataFrame(3, 0, BYTES), frame(FrameType.leave), dataFrame(3, 3, BYTES), goodbye);
+  assertEquals(seen, ["heard", "data of 3 at 0: 7,8,9", "left"]);
+  assertEquals([receiver.takenBytes, receiver.isDeaf], [dataFrame(3, 0, BYTES).length, true]);
+  assertThrows(() => setUp().take(frame(FrameType.leave, 0)), TeleError, "a leave of 2 bytes");
+});
+
+Deno.test("of a carrier that is gone only a goodbye is looked for, until it is closed", () => {
+  const { seen, receiver, take } = setUp();
+  take(dataFrame(3, 0, BYTES));
+  receiver.lookForGoodbye();
+  const goodbye = framed(encodeEnding("goodbye", { code: 1, message: "done" }));
+  take(dataFrame(3, 3, BYTES), frame(FrameType.leave), goodbye);
+  assertEquals(seen.slice(2), [{ code: 1, message: "done" }]);
+  assertEquals([receiver.takenBytes, receiver.isDeaf], [dataFrame(3, 0, BYTES).length, false]);
+  receiver.close();
+  take(goodbye);
+  assertEquals([seen.length, receiver.isDeaf], [3, true]);
 });

@@ -27,15 +27,13 @@ function setUp({ frames = [] as Uint8Array[], caution = NO_CAUTION as Caution, l
     log,
     room,
     control,
-    host: {
-      budget,
-      pull(into, bulkBytes, urgentBytes) {
-        pulls.push([bulkBytes, urgentBytes]);
-        for (const frame of world.frames.splice(0)) {
-          const at = into.reserve(frame.length);
-          into.arena.set(frame, at);
-        }
-      },
+    budget,
+    pull(bulkBytes, urgentBytes) {
+      pulls.push([bulkBytes, urgentBytes]);
+      for (const frame of world.frames.splice(0)) {
+        const at = log.reserve(frame.length);
+        log.arena.set(frame, at);
+      }
     },
     watch: {
       preparing: (nowMs, withData) => void told.push(`preparing at ${nowMs}${withData ? " with data" : ""}`),
@@ -170,7 +168,7 @@ Deno.test("a goodbye has in front what is due, an acknowledgement only where it 
     sender.written();
     world.receiver.takenBytes = 7;
     control.acknowledgeDue = !acknowledges;
-    const bytes = sender.lastWords({ code: 1, message: "done" }, acknowledges);
+    const bytes = sender.lastWords({ code: 1, message: "done" }, acknowledges, []);
     assertEquals(typesIn(bytes), acknowledges ? [acknowledge, goodbye] : [goodbye]);
   }
 });

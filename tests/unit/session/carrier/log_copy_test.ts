@@ -268,7 +268,7 @@ class World {
   lose(line: Line): void {
     this.lines.splice(this.lines.indexOf(line), 1);
     if (this.lines.length === 0) this.dial();
-    this.gone.push({ remains: line.log.gone(), taken: line.arrived, line });
+    this.gone.push({ remains: line.log.handOver(), taken: line.arrived, line });
   }
 
   /** The peer's receipt for a carrier that is gone comes, not in the order in which they went. */

@@ -94,7 +94,15 @@ Deno.test("a piece that is given away, and all of them, go with the hold on thei
 });
 
 Deno.test("frames of streams are those with an owner", () => {
-  const owner: FrameOwner = { isQuiet: true, frameHeld() {}, frameTaken() {}, frameQueued() {}, frameUnqueued() {} };
+  const owner: FrameOwner = {
+    isQuiet: true,
+    openLog: undefined,
+    frameHeld() {},
+    frameTaken() {},
+    frameMoved() {},
+    frameQueued() {},
+    frameUnqueued() {},
+  };
   assertEquals(streamFramesOf({ ...piece(0), owners: [owner, undefined, owner] }), 2);
 });
 

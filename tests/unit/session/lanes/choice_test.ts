@@ -11,7 +11,8 @@ function carrier(clock: FakeClock, inFlight: number, rateBytesPerMs: number, low
   const arrival = new Arrival();
   arrival.sent(clock.now());
   arrival.inMs({ inFlight: 1, rateBytesPerMs: 0.001, lowestRoundTripMs: 1 }, 1, clock.now());
-  return { load: { inFlight, rateBytesPerMs, lowestRoundTripMs }, arrival, isStill: false };
+  const load = { inFlight, rateBytesPerMs, lowestRoundTripMs };
+  return { load, arrival, isStill: false, path: `${inFlight} ${rateBytesPerMs}`, hasRoom: true };
 }
 
 function world() {
@@ -62,6 +63,15 @@ Deno.test("nobody waits for a carrier that stands still", () => {
   const { clock, choice } = world();
   const still = { ...carrier(clock, 1, 1_000_000, 1), isStill: true };
   assert(choice.takes(carrier(clock, 0, 1, 500), [still], CHUNK_BYTES));
+});
+
+Deno.test("on the same path nobody waits for a carrier without room, on another one does", () => {
+  const { clock, choice } = world();
+  const quick = { ...carrier(clock, 4_000_000, 40_000, 100), path: "a", hasRoom: false };
+  const fresh = { ...carrier(clock, 1, 300, 100), path: "a" };
+  assert(choice.takes(fresh, [quick], 65_536));
+  assert(!choice.takes(fresh, [{ ...quick, hasRoom: true }], 65_536));
+  assert(!choice.takes(fresh, [{ ...quick, path: "b" }], 65_536));
 });
 
 Deno.test("one that declines is asked again behind 10 ms, and at every change before; nobody else ever is", async () => {

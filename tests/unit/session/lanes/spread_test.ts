@@ -15,6 +15,7 @@ class TestCarrier implements SpreadCarrier {
   readonly standstill = new Standstill();
   readonly arrival = new Arrival();
   readonly roundTripMs = 20;
+  readonly hasRoom = true;
   woken = 0;
 
   constructor(readonly path: string, readonly clock: FakeClock) {}

@@ -13,7 +13,12 @@ function setUp(tookMs = 50) {
       return this.isTrusted ? undefined : { ms: clock.now() - this.heardMs };
     },
   };
-  const session: { carrier: typeof carrier | undefined } = { carrier };
+  const session = {
+    carrier: carrier as typeof carrier | undefined,
+    get doubt() {
+      return this.carrier?.doubt;
+    },
+  };
   const state: { isToBeCommitted?: boolean } = {};
   const controller = new AbortController();
   outlasts(session, { tookMs }, clock, controller.signal).then((isLasting) => state.isToBeCommitted = isLasting);
@@ -62,5 +67,5 @@ Deno.test("who does not wait any more is not kept: the carrier is gone, or the a
 Deno.test("without a carrier there is nothing to wait for", async () => {
   const clock = new FakeClock({ nowMs: 0 });
   const { signal } = new AbortController();
-  assertEquals(await outlasts({ carrier: undefined }, { tookMs: 7_000 }, clock, signal), true);
+  assertEquals(await outlasts({ carrier: undefined, doubt: undefined }, { tookMs: 7_000 }, clock, signal), true);
 });

@@ -1,0 +1,149 @@
+/**
+ * The carriers that a session has attached.
+ *
+ * @module
+ */
+import type { Carrier } from "./carrier/carrier.ts";
+import type { Lane } from "./handshake/messages.ts";
+import { ALL, BULK, LONE_BULK, NOTHING_NEW, QUIET, type Share, SMALL } from "./share.ts";
+
+/** A carrier, and what its session knows of it. */
+export class AttachedCarrier {
+  /** What it is for. */
+  lane: Lane;
+  /** Whether the peer is still to be told that. */
+  isLaneDue = false;
+  /** Whether anything came behind the handshake. A client is sure of its server by the accept. */
+  isHeard: boolean;
+  /** Whether either end has sent a leave, or is about to. */
+  isLeaving = false;
+  /** Whether only a guess speaks for it. */
+  isDoubted = false;
+
+  /** One that was just attached. */
+  constructor(readonly carrier: Carrier, lane: Lane, isHeard: boolean) {
+    this.lane = lane;
+    this.isHeard = isHeard;
+  }
+}
+
+/**
+ * Which carriers there are, and which of them carries what. A pure core.
+ *
+ * There is one quiet carrier: of those with that lane the newest that is not in doubt, else the newest with any lane. At
+ * a server those that it has heard go first, since the accept of another may have been lost.
+ *
+ * Source: `PROTOCOL.md`, "Carriers of a session", "Lanes".
+ */
+export class Carriers {
+  readonly #all: Map<Carrier, AttachedCarrier> = new Map();
+  /** Those that are gone, and read on for a goodbye. */
+  readonly #lookedAt: Set<Carrier> = new Set();
+  #quiet: AttachedCarrier | undefined;
+  /** Whether there is one, and nothing else is to be looked at. */
+  #isSole = false;
+
+  /** Whether there is one carrier only, which carries everything. */
+  get isSole(): boolean {
+    return this.#isSole;
+  }
+
+  /** The quiet carrier. */
+  get quiet(): Carrier | undefined {
+    return this.#quiet?.carrier;
+  }
+
+  /** All, also those that leave, oldest first. */
+  get all(): AttachedCarrier[] {
+    return [...this.#all.values()];
+  }
+
+  /** Those that may be sent on. */
+  get usable(): AttachedCarrier[] {
+    return this.all.filter(({ isLeaving }) => !isLeaving);
+  }
+
+  /** Those that bulk goes on, if there are any. */
+  get bulk(): AttachedCarrier[] {
+    return this.usable.filter((attached) => attached !== this.#quiet && isForBulk(attached));
+  }
+
+  /** Whether all that may be sent on are in doubt, and there are some. */
+  get areDoubted(): boolean {
+    return this.#quiet?.isDoubted === true && this.usable.every(({ isDoubted }) => isDoubted);
+  }
+
+  /** What is known of `carrier`, while it is here. */
+  find(carrier: Carrier): AttachedCarrier | undefined {
+    return this.#all.get(carrier);
+  }
+
+  /** The carrier with this number, while it is here. */
+  numbered(number: number): AttachedCarrier | undefined {
+    return this.all.find(({ carrier }) => carrier.number === number);
+  }
+
+  /** A carrier was attached. */
+  add(attached: AttachedCarrier): void {
+    this.#all.set(attached.carrier, attached);
+    this.changed();
+  }
+
+  /**
+   * It is gone.
+   *
+   * @param looksOn Whether it is read on for a goodbye, until it stops.
+   */
+  remove(carrier: Carrier, looksOn = false): void {
+    this.#all.delete(carrier);
+    this.changed();
+    if (!looksOn) return;
+    this.#lookedAt.add(carrier);
+    carrier.done.then(() => this.#lookedAt.delete(carrier));
+  }
+
+  /** No goodbye is of interest any more. */
+  stopLooking(): void {
+    for (const carrier of this.#lookedAt) carrier.stop();
+  }
+
+  /** Something about one of them has changed: chooses the quiet one anew. */
+  changed(): void {
+    const usable = this.usable;
+    this.#isSole = this.#all.size === 1 && usable.length === 1;
+    this.#quiet = usable.sort((one, other) => rank(other) - rank(one) || other.carrier.number - one.carrier.number)[0];
+  }
+
+  /** What goes on `carrier` beside the others; `undefined` if nothing may. */
+  shareOf(carrier: Carrier): Share | undefined {
+    const attached = this.#all.get(carrier);
+    if (attached === undefined || attached.isLeaving) return undefined;
+    const { isHeard, isDoubted, lane } = attached;
+    if (!isHeard && this.#quiet?.isHeard === true) return undefined;
+    const { length } = this.bulk;
+    if (attached === this.#quiet) return length === 0 ? ALL : length === 1 ? QUIET : SMALL;
+    if (lane !== "bulk" || isDoubted) return NOTHING_NEW;
+    return length === 1 ? LONE_BULK : BULK;
+  }
+
+  /** There may be something to send. */
+  wake(): void {
+    if (this.#isSole) return this.#quiet!.carrier.wake();
+    for (const { carrier } of this.#all.values()) carrier.wake();
+  }
+
+  /** There is enough for a write of its own. */
+  wakeNow(): void {
+    if (this.#isSole) return this.#quiet!.carrier.wakeNow();
+    for (const { carrier } of this.#all.values()) carrier.wakeNow();
+  }
+}
+
+/** What is heard goes before what has the lane: nothing may be sent on the other. */
+function rank({ isHeard, isDoubted, lane }: AttachedCarrier): number {
+  return (isHeard ? 4 : 0) + (isDoubted ? 0 : 2) + (lane === "quiet" ? 1 : 0);
+}
+
+function isForBulk({ lane, isDoubted, isHeard }: AttachedCarrier): boolean {
+  return lane === "bulk" && !isDoubted && isHeard;
+}

@@ -1,0 +1,147 @@
+/**
+ * What a session sends, on all its carriers.
+ *
+ * @module
+ */
+import { TeleError } from "../../net/error.ts";
+import type { Carrier } from "../carrier/carrier.ts";
+import type { Carriers } from "../carriers.ts";
+import { type Want, writeLane } from "../frames.ts";
+import type { Remainders } from "../remainders.ts";
+import { LANE_FRAME_BYTES, MOST_CARRIERS } from "../session_constants.ts";
+import type { SessionOptions } from "../session_options.ts";
+import { NOTHING_NEW, type Share } from "../share.ts";
+import type { Sending } from "./bulk_wish.ts";
+import { Spread } from "./spread.ts";
+import { Wants } from "./wants.ts";
+import { WishWatch } from "./wish_watch.ts";
+
+/** A chunk of bulk, to choose a carrier for, has no more than that, in bytes. */
+const CHUNK_BYTES = 64 * 1024;
+
+/** Options of {@linkcode SharedSending}. */
+export interface SharedSendingOptions extends Pick<SessionOptions, "clock" | "end" | "upper" | "onWished"> {
+  /** The carriers that are attached. */
+  attached: Carriers;
+  /** What those that are gone left. */
+  remainders: Remainders;
+}
+
+/**
+ * Fills the log of a carrier that can take more: with what waits on others that stand still, what is sent again, and its
+ * share of what is new. With one carrier there is nothing to share.
+ *
+ * Source: `PROTOCOL.md`, "Lanes", "Choosing a carrier", "Sending again elsewhere".
+ */
+export class SharedSending {
+  readonly #options: SharedSendingOptions;
+  readonly #spread: Spread;
+  readonly #wishes: WishWatch;
+  readonly #wants = new Wants();
+
+  /** Nothing was sent. */
+  constructor(options: SharedSendingOptions) {
+    this.#options = options;
+    const { clock, attached } = options;
+    this.#spread = new Spread({
+      clock,
+      all: () => attached.usable.map(({ carrier }) => carrier),
+      quiet: () => attached.quiet,
+    });
+    this.#wishes = new WishWatch({
+      clock,
+      most: MOST_CARRIERS - 1,
+      sending: (nowMs) => this.#sending(nowMs),
+      onChange: (count) => this.#wished(count),
+    });
+  }
+
+  /** Puts frames into the log of `carrier`: up to `bulkBytes` of data, of urgent data up to `urgentBytes`. */
+  pull(carrier: Carrier, bulkBytes: number, urgentBytes: number): void {
+    const { attached, remainders, upper, clock } = this.#options;
+    const { log } = carrier;
+    // Otherwise no clock is looked at: small messages are many.
+    if (upper.hasBulk) this.#wishes.sending(clock.now());
+    if (!attached.isSole) return this.#pullShare(carrier, bulkBytes, urgentBytes);
+    this.#wants.tell(log);
+    const again = remainders.moveTo(log, bulkBytes);
+    upper.pull(log, Math.max(0, bulkBytes - again), Math.max(0, urgentBytes - again));
+  }
+
+  #pullShare(carrier: Carrier, bulkBytes: number, urgentBytes: number): void {
+    const { attached, remainders, upper } = this.#options;
+    const { log } = carrier;
+    const share = attached.shareOf(carrier);
+    if (share === undefined) return;
+    const before = log.end;
+    this.#tellLane(carrier);
+    if (share.quiet) this.#wants.tell(log);
+    const copied = this.#spread.copyTo(carrier, bulkBytes);
+    const again = copied + remainders.moveTo(log, Math.max(0, bulkBytes - copied), share);
+    const left = Math.max(0, bulkBytes - again);
+    upper.pullShare(log, left, Math.max(0, urgentBytes - again), this.#chosenShare(carrier, share, left));
+    if (log.end > before) this.#spread.pulled(carrier);
+  }
+
+  /** Bulk goes on the carrier on which it would be there first. */
+  #chosenShare(carrier: Carrier, share: Share, mostBytes: number): Share {
+    const { attached, upper } = this.#options;
+    if (!share.bulk || share.quiet || !upper.hasBulk || mostBytes === 0) return share;
+    const bulk = attached.bulk.map((each) => each.carrier);
+    return this.#spread.takesBulk(carrier, bulk, Math.min(mostBytes, CHUNK_BYTES)) ? share : NOTHING_NEW;
+  }
+
+  #tellLane(carrier: Carrier): void {
+    const attached = this.#options.attached.find(carrier)!;
+    if (!attached.isLaneDue) return;
+    attached.isLaneDue = false;
+    // A piece of its own, since it is for no other carrier.
+    const frame = new Uint8Array(LANE_FRAME_BYTES);
+    writeLane(frame, 0, { number: carrier.number, lane: attached.lane });
+    carrier.log.adopt(frame, 0, frame.length, { headroom: 0 });
+  }
+
+  #sending(nowMs: number): Sending {
+    const { attached, upper } = this.#options;
+    const isLimited = attached.usable.some(({ carrier }) => carrier.isLimited);
+    const { load: { lowestRoundTripMs } = { lowestRoundTripMs: 0 }, roundTripMs = 0 } = attached.quiet ?? {};
+    return { ...upper.backlog(nowMs), isLimited, streams: upper.streamCount, lowestRoundTripMs, roundTripMs };
+  }
+
+  /** This end wishes for another number of bulk carriers: a client gives them, a server asks for them. */
+  #wished(count: number): void {
+    const { end, attached, onWished } = this.#options;
+    if (end === "client") return onWished?.("own", count);
+    this.#wants.due(count);
+    attached.wake();
+  }
+
+  /**
+   * The peer wishes for bulk carriers.
+   *
+   * @throws {TeleError} `protocol` if it is a client, which gives itself what it wishes for.
+   */
+  want(want: Want): void {
+    const { end, onWished } = this.#options;
+    if (end === "server") throw new TeleError("protocol", "the peer wants carriers, which clients give");
+    const count = this.#wants.take(want);
+    if (count !== undefined) onWished?.("peer", count);
+  }
+
+  /** The peer has taken `bytes` more. */
+  delivered(bytes: number): void {
+    this.#spread.delivered(bytes);
+  }
+
+  /** A carrier is gone. */
+  gone(carrier: Carrier): void {
+    this.#spread.gone(carrier);
+    this.#wants.again();
+  }
+
+  /** The session is over. */
+  stop(): void {
+    this.#spread.stop();
+    this.#wishes.stop();
+  }
+}

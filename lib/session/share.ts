@@ -1,0 +1,44 @@
+/**
+ * What one of several carriers carries.
+ *
+ * @module
+ */
+
+/**
+ * A carrier's share of what a session sends. Beside it everything of a stream goes on the carrier of its open until that
+ * was taken. Source: `PROTOCOL.md`, "Lanes", "Numbers of streams".
+ */
+export interface Share {
+  /** Frames without data, and what streams send that are not bulk. */
+  readonly quiet: boolean;
+  /** Data of streams that are bulk, in frames of {@linkcode SPREAD_FRAME_BYTES} or more. */
+  readonly bulk: boolean;
+  /** The same in smaller frames: on one carrier only, since each may leave a gap on the others. */
+  readonly smallBulk: boolean;
+}
+
+/** Least bytes of data of a frame where a stream is spread over several carriers. */
+export const SPREAD_FRAME_BYTES: number = 16 * 1024;
+
+/** The share of a carrier that is the only one. */
+export const ALL: Share = { quiet: true, bulk: true, smallBulk: true };
+
+/** The share of the quiet carrier beside one bulk carrier. */
+export const QUIET: Share = { quiet: true, bulk: false, smallBulk: false };
+
+/** The share of that bulk carrier. */
+export const LONE_BULK: Share = { quiet: false, bulk: true, smallBulk: true };
+
+/** The share of the quiet carrier beside several bulk carriers. */
+export const SMALL: Share = { quiet: true, bulk: false, smallBulk: true };
+
+/** The share of a bulk carrier beside others. */
+export const BULK: Share = { quiet: false, bulk: true, smallBulk: false };
+
+/** The share of a carrier that others relieve: only what has to go behind an open that went there. */
+export const NOTHING_NEW: Share = { quiet: false, bulk: false, smallBulk: false };
+
+/** Whether a frame without data goes into `log`: there where its stream's open waits to be taken, or with the quiet. */
+export function goesInto(log: object, openLog: object | undefined, { quiet }: Share): boolean {
+  return openLog === undefined ? quiet : openLog === log;
+}
