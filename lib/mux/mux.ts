@@ -65,6 +65,8 @@ export interface MuxSession {
   readonly roundTripMs: number;
   /** How much its path carries, in bytes a millisecond; 0 if unknown. */
   readonly rateBytesPerMs: number;
+  /** How long a frame of data may be, so that it does not hold up others for long, in bytes. */
+  readonly frameBytes: number;
   /** What is held of what was sent. */
   readonly budget: LogBudget;
 }
@@ -509,9 +511,10 @@ export class Mux implements UpperLayer, StreamHost {
 
   /** @ignore */
   get turnBytes(): number {
-    if (!this.#scheduler.hasBulk) return MOST_PULL_BYTES;
-    const bytes = TURN_MS * (this.#session?.rateBytesPerMs ?? 0);
-    return Math.min(Math.max(LEAST_TURN_BYTES, Math.round(bytes)), MOST_PULL_BYTES);
+    const { frameBytes, rateBytesPerMs } = this.#session ?? { frameBytes: Infinity, rateBytesPerMs: 0 };
+    const most = Math.min(MOST_PULL_BYTES, frameBytes);
+    if (!this.#scheduler.hasBulk) return most;
+    return Math.min(Math.max(LEAST_TURN_BYTES, Math.round(TURN_MS * rateBytesPerMs)), most);
   }
 
   /** @ignore */

@@ -131,6 +131,11 @@ export class Session implements CarrierHost {
     return this.#carrier?.flight.rateBytesPerMs ?? 0;
   }
 
+  /** How long a frame of data may be, in bytes; `Infinity` while nothing is known. */
+  get frameBytes(): number {
+    return this.#carrier?.flight.frameBytes ?? Infinity;
+  }
+
   /** What this end has taken of carriers that are gone, as far as the peer may not know it. */
   get receipts(): Receipt[] {
     return this.#gone.receipts;

@@ -17,7 +17,6 @@ import {
 } from "../session_constants.ts";
 import { decodeAcknowledge, decodeProbe, OutgoingControl, type Probe } from "./control.ts";
 import { Farewell } from "./farewell.ts";
-import { Flight } from "./flight.ts";
 import { FrameLog, type Remains } from "./frame_log.ts";
 import { type Allowance, SessionFrameReader } from "./frame_reader.ts";
 import { type Doubt, Liveness } from "./liveness.ts";
@@ -25,6 +24,8 @@ import { type Caution, Pace, PIECE_MS, SMALL_BYTES } from "./pace.ts";
 import { decodeEnding, encodeEnding, type Ending } from "../ending.ts";
 import { framed } from "../../ping/codec.ts";
 import type { LogBudget } from "../log_budget.ts";
+import type { Flight } from "../path/flight.ts";
+import { PathBound } from "../path/path_bound.ts";
 import { SendBuffer } from "./send_buffer.ts";
 import { WriteHold } from "./write_hold.ts";
 import type { SessionLimits } from "../session_limits.ts";
@@ -40,9 +41,6 @@ const SOON = Promise.resolve();
 
 /** How long reading goes on after a failed write, unless it ends before, in milliseconds. */
 const LAST_READS_MS = 50;
-
-/** Urgent data may go beyond the bound on bytes in flight by this much, so that a key stroke need not wait for bulk. */
-const URGENT_BYTES = 64 * 1024;
 
 /** Least bytes of a write that says something about the system's buffer, and is worth looking at the clock. */
 const TELLING_BYTES = 16 * 1024;
@@ -127,7 +125,7 @@ export interface CarrierOptions {
  * reading never waits for a user's socket or for writing; limits are kept by credit.
  */
 export class Carrier {
-  /** Round trip, rate and the bound they set, measured on this carrier only. */
+  /** What is under way on it, what that tells of the path, and the bound on it. */
   readonly flight: Flight;
   /** Whether what it sends is small. */
   readonly pace: Pace;
@@ -191,7 +189,7 @@ export class Carrier {
     this.#control = new OutgoingControl({ nowMs, pingIntervalMs });
     this.number = options.number;
     this.log = new FrameLog(host.budget);
-    this.flight = new Flight();
+    this.flight = new PathBound().join();
     this.pace = new Pace(options.caution);
     this.#reader = new SessionFrameReader(
       {
@@ -611,7 +609,7 @@ export class Carrier {
     const { log } = this;
     const room = this.#room(nowMs);
     const before = log.end;
-    const urgentRoom = this.pace.isFree ? this.flight.bound + URGENT_BYTES - this.flight.inFlight : room;
+    const urgentRoom = this.pace.isFree ? this.flight.quietRoom() : room;
     this.#host.pull(log, room, urgentRoom);
     this.#awaitsRoom = room - (log.end - before) < LEAST_ROOM_BYTES || this.#host.budget.room < LEAST_ROOM_BYTES;
     if (!log.hasUnsent && this.#hasMuchRoom) this.flight.markApplicationLimited();

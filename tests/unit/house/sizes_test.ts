@@ -17,7 +17,6 @@ const LONG_FILES: Record<string, string> = {
   "lib/mux/mux.ts": LATER,
   "lib/mux/stream.ts": LATER,
   "lib/session/carrier/carrier.ts": LATER,
-  "lib/session/carrier/flight.ts": LATER,
   "lib/session/session.ts": LATER,
 };
 
@@ -26,7 +25,6 @@ const LARGE_CLASSES: Record<string, string> = {
   Mux: LATER,
   MuxStream: LATER,
   Carrier: LATER,
-  Flight: LATER,
   Session: LATER,
 };
 

@@ -1,0 +1,205 @@
+/**
+ * What is under way on one carrier, and what its acknowledgements tell.
+ *
+ * @module
+ */
+import { AcknowledgedSpan, SPAN_MS } from "./acknowledged_span.ts";
+import { SendRing } from "./send_ring.ts";
+
+/** Clocks may tick this coarsely: no time span is taken to be shorter. */
+const CLOCK_TICK_MS = 0.1;
+
+/** A pause as short as between two writes that fill the bound is not idleness, in milliseconds. */
+const PAUSE_MS = 5;
+
+/** What one acknowledgement tells. */
+export interface Delivery {
+  /** When it came, in milliseconds. */
+  nowMs: number;
+  /** How long the newest acknowledged byte was under way. */
+  roundTripMs: number;
+  /** How long a byte was under way on average: more, if what came early waited there for what was lost. */
+  meanRoundTripMs: number;
+  /** How many bytes it is about. */
+  bytes: number;
+  /** Bytes in flight when the newest of them was sent, itself included. */
+  inFlightThen: number;
+  /** The rate in bytes per millisecond; `undefined` if the time was too short for one. */
+  bytesPerMs: number | undefined;
+  /** The sender itself held data back, or had none. */
+  isLimited: boolean;
+  /** What it acknowledges was sent after the last round began: a round trip is over, and one of at least 50 ms. */
+  endsRound: boolean;
+}
+
+/** What a {@linkcode Flight} needs of its path, which is a `PathBound`. */
+export interface FlightPath {
+  /** How many bytes may be in flight, and by how many quiet streams may pass that. */
+  readonly bound: number;
+  readonly quietBytes: number;
+  /** How long a frame of data may be, in bytes; `Infinity` while nothing is known. */
+  readonly frameBytes: number;
+  /** Lowest round trip in milliseconds; 0 if unknown. */
+  readonly lowestRoundTripMs: number;
+  /** Delivery rate in bytes per millisecond; 0 if unknown. */
+  readonly rateBytesPerMs: number;
+  /** Whether the bound is low for a moment. */
+  readonly isDraining: boolean;
+  /** Something is acknowledged. */
+  onDelivery(delivery: Delivery): void;
+}
+
+/**
+ * Counts the bytes that are sent but unacknowledged on one carrier, and measures round trip and rate.
+ *
+ * A pure state machine: no I/O, no timers. Times are milliseconds of any steady clock, offsets are cumulative counts of
+ * bytes from 0. `PathBound.join` makes one for each carrier.
+ */
+export class Flight {
+  readonly #path: FlightPath;
+  readonly #sends = new SendRing();
+  readonly #span = new AcknowledgedSpan();
+  #sent = 0;
+  #acked = 0;
+  /** When `#acked` last moved, and when the bytes it moved over were sent. */
+  #ackedMs = 0;
+  #firstSentMs = 0;
+  /** Sends wait for data, not for room, until an acknowledgement passes this offset; -1 while they do not. */
+  #limitedUntil = -1;
+  #smoothedMs = 0;
+  /** A round ends with the acknowledgement of bytes that were sent after it began. */
+  #roundEnd = 0;
+  #roundMs = 0;
+
+  /** See `PathBound.join`. */
+  constructor(path: FlightPath) {
+    this.#path = path;
+  }
+
+  /** Bytes sent but not acknowledged. */
+  get inFlight(): number {
+    return this.#sent - this.#acked;
+  }
+
+  /** Smoothed round trip in milliseconds, queues and late acknowledgements included (RFC 9002, 5.3); 0 if unknown. */
+  get roundTripMs(): number {
+    return this.#smoothedMs;
+  }
+
+  /** How many bytes may be in flight, a whole number. */
+  get bound(): number {
+    return this.#path.bound;
+  }
+
+  /** Lowest round trip in milliseconds; 0 if unknown. */
+  get lowestRoundTripMs(): number {
+    return this.#path.lowestRoundTripMs;
+  }
+
+  /** Delivery rate in bytes per millisecond; 0 if unknown. */
+  get rateBytesPerMs(): number {
+    return this.#path.rateBytesPerMs;
+  }
+
+  /** How many bytes may be sent now. */
+  room(): number {
+    return Math.max(0, this.bound - this.inFlight);
+  }
+
+  /** How many bytes of quiet streams may be sent now. */
+  quietRoom(): number {
+    return Math.max(0, this.bound + this.#path.quietBytes - this.inFlight);
+  }
+
+  /** How long a frame of data may be, in bytes; `Infinity` while nothing is known. */
+  get frameBytes(): number {
+    return this.#path.frameBytes;
+  }
+
+  /**
+   * Tell that there is room but nothing to send, or that something else than the bound (the peer's credit, say) holds
+   * data back. What is measured until this has passed may raise the rate, never lower it.
+   */
+  markApplicationLimited(): void {
+    if (this.room() > 0) this.#limitedUntil = this.#sent;
+  }
+
+  /**
+   * Tell of one write.
+   *
+   * @param nowMs The time in milliseconds.
+   * @param endOffset The cumulative offset behind its last byte. One that is not beyond the last is ignored.
+   */
+  onSend(nowMs: number, endOffset: number): void {
+    if (endOffset <= this.#sent) return;
+    if (this.#sent === this.#acked) this.#onFirst(nowMs);
+    this.#sent = endOffset;
+    this.#sends.add({
+      end: endOffset,
+      sentMs: nowMs,
+      acked: this.#acked,
+      ackedMs: this.#ackedMs,
+      firstSentMs: this.#firstSentMs,
+      isLimited: this.#path.isDraining || this.#limitedUntil >= 0,
+    });
+  }
+
+  /** Nothing was in flight: that time belongs to no sample, and if it was long, there was nothing to send. */
+  #onFirst(nowMs: number): void {
+    if (nowMs - this.#ackedMs > PAUSE_MS) {
+      this.#span.clear();
+      this.#limitedUntil = this.#sent;
+    }
+    this.#ackedMs = this.#firstSentMs = nowMs;
+  }
+
+  /**
+   * Tell of one acknowledgement.
+   *
+   * @param nowMs The time in milliseconds.
+   * @param offset The cumulative offset up to which the peer has everything. One that is not news is ignored; beyond
+   *   what was sent it counts as the end of what was sent (the session treats such a peer as broken).
+   */
+  onAck(nowMs: number, offset: number): void {
+    offset = Math.min(offset, this.#sent);
+    if (!(offset > this.#acked)) return;
+    const { send, waitedByteMs } = this.#sends.acknowledge(this.#acked, offset, nowMs);
+    const bytes = offset - this.#acked;
+    this.#acked = offset;
+    if (offset > this.#limitedUntil) this.#limitedUntil = -1;
+
+    const elapsedMs = Math.max(nowMs - send.ackedMs, send.sentMs - send.firstSentMs, CLOCK_TICK_MS);
+    this.#ackedMs = nowMs;
+    this.#firstSentMs = send.sentMs;
+    const roundTripMs = Math.max(nowMs - send.sentMs, CLOCK_TICK_MS);
+    this.#smoothedMs += (roundTripMs - this.#smoothedMs) / (this.#smoothedMs === 0 ? 1 : 8);
+    this.#span.add(nowMs, offset, send.isLimited);
+
+    let bytesPerMs, { isLimited } = send;
+    const lowestMs = Math.min(roundTripMs, this.lowestRoundTripMs || roundTripMs);
+    // Faster than a round trip is no rate but acknowledgements that were held up and came together.
+    if (elapsedMs >= Math.max(lowestMs, SPAN_MS)) bytesPerMs = (offset - send.acked) / elapsedMs;
+    else if (lowestMs < SPAN_MS) {
+      const rate = this.#span.rate(nowMs);
+      bytesPerMs = rate?.bytesPerMs;
+      isLimited = rate?.isLimited ?? false;
+    }
+    this.#path.onDelivery({
+      nowMs,
+      roundTripMs,
+      meanRoundTripMs: Math.max(waitedByteMs / bytes, roundTripMs),
+      bytes,
+      inFlightThen: send.end - send.acked,
+      bytesPerMs,
+      isLimited,
+      endsRound: this.#endsRound(nowMs, send.acked),
+    });
+  }
+
+  #endsRound(nowMs: number, ackedBefore: number): boolean {
+    if (ackedBefore < this.#roundEnd || nowMs - this.#roundMs < SPAN_MS) return false;
+    this.#roundEnd = this.#acked;
+    this.#roundMs = nowMs;
+    return true;
+  }
+}

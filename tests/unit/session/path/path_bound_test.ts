@@ -1,0 +1,78 @@
+/** The bound of a path with real TCP under it: loss, slow paths, boxes that gather. */
+import { assertEquals, assertGreaterOrEqual, assertLess, assertLessOrEqual } from "@std/assert";
+import { PathBound } from "../../../../lib/session/path/path_bound.ts";
+import { MBIT, ModelPath, pathOf } from "../../../support/model_path/model_path.ts";
+import type { PathSettings } from "../../../support/model_path/router.ts";
+
+/** What a connection gets that no bound holds back. */
+const FREE = { room: () => Infinity, onSend() {}, onAck() {}, markApplicationLimited() {} };
+
+function measured(path: PathSettings, control: "bbr" | "cubic", seed: number, isFree = false) {
+  return new ModelPath({ ...path }, control, [isFree ? FREE : new PathBound().join()], seed).run(3_000).measure(20_000);
+}
+
+for (
+  const [megabits, roundTripMs, loss] of [[50, 80, 0.001], [50, 80, 0.01], [50, 80, 0.03], [20, 30, 0.01]] as const
+) {
+  for (const control of ["bbr", "cubic"] as const) {
+    const title = `${megabits} Mbit/s × ${roundTripMs} ms with ${100 * loss} % loss, ${control}`;
+    Deno.test(`path bound: one carrier is as fast as without a bound on ${title}`, () => {
+      const path = pathOf(megabits, roundTripMs, { loss });
+      assertGreaterOrEqual(measured(path, control, 1).used, 0.9 * measured(path, control, 1, true).used);
+    });
+  }
+}
+
+for (const control of ["bbr", "cubic"] as const) {
+  Deno.test(`path bound: without loss a path is used with a short queue, ${control}`, () => {
+    for (const [megabits, roundTripMs] of [[20, 40], [100, 10], [50, 80]] as const) {
+      const { used, delayMs, mostDelayMs } = measured(pathOf(megabits, roundTripMs), control, 1);
+      // Every ten seconds BBR sends next to nothing for 200 ms, and what was handed over waits.
+      const pauseMs = control === "bbr" ? 200 : 0;
+      assertGreaterOrEqual(used, 0.9);
+      assertLess(delayMs, roundTripMs / 2 + 35);
+      assertLess(mostDelayMs, roundTripMs / 2 + 90 + pauseMs);
+    }
+  });
+
+  Deno.test(`path bound: what is sent on a slow path arrives soon, ${control}`, () => {
+    for (const [kilobits, mostMs] of [[1_000, 150], [256, 300], [128, 650]] as const) {
+      const path = pathOf(kilobits / 1_000, 60, { queueBytes: 65_536 });
+      const { used, mostDelayMs } = measured(path, control, 1);
+      assertGreaterOrEqual(used, 0.95);
+      assertLess(mostDelayMs, mostMs);
+    }
+  });
+}
+
+Deno.test("path bound: a carrier whose path begins and ends to lose packets is fast behind both", () => {
+  const path = pathOf(50, 80, { loss: 0 });
+  const model = new ModelPath(path, "bbr", [new PathBound().join()]).run(8_000);
+  path.loss = 0.02;
+  model.run(6_000);
+  assertGreaterOrEqual(model.measure(10_000).used, 0.6);
+  path.loss = 0;
+  model.run(12_000);
+  const { used, delayMs } = model.measure(10_000);
+  assertGreaterOrEqual(used, 0.9);
+  assertLess(delayMs, 100);
+});
+
+Deno.test("path bound: quiet streams pass it by 64 KiB, and by no more than 50 ms of the rate once it is known", () => {
+  const path = new PathBound(), flight = path.join();
+  assertEquals(flight.quietRoom(), 96 * 1024);
+  new ModelPath(pathOf(2, 60), "cubic", [flight]).run(5_000);
+  assertLessOrEqual(path.quietBytes, 50 * 2.5 * MBIT);
+  const fast = new PathBound();
+  new ModelPath(pathOf(100, 20), "cubic", [fast.join()]).run(5_000);
+  assertEquals(fast.quietBytes, 64 * 1024);
+});
+
+Deno.test("path bound: no frame is longer than 10 ms of the rate, but 2 KiB", () => {
+  const slow = new PathBound(), path = new PathBound();
+  assertEquals(path.frameBytes, Infinity);
+  new ModelPath(pathOf(20, 40), "cubic", [path.join()]).run(5_000);
+  assertLess(Math.abs(path.frameBytes - 200 * MBIT), 30 * MBIT);
+  new ModelPath(pathOf(0.1, 40), "cubic", [slow.join()]).run(5_000);
+  assertEquals(slow.frameBytes, 2 * 1024);
+});
