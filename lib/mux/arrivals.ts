@@ -33,6 +33,11 @@ export class Arrivals {
     return this.#early !== undefined;
   }
 
+  /** What it costs to keep that, beside its bytes. */
+  get earlyCostBytes(): number {
+    return this.#early?.costBytes ?? 0;
+  }
+
   /** Whether all that the peer has sent and will send was handed over. */
   get isComplete(): boolean {
     return this.#final?.isAt(this.#received) === true;
@@ -44,7 +49,8 @@ export class Arrivals {
    * @param granted Offset up to which the peer may send.
    * @param host What keeps early data: it counts the gaps of all streams, and says when segments are scarce.
    * @returns What of it is due now; what is early is kept, and comes by {@linkcode Arrivals.next}.
-   * @throws {TeleError} `protocol` if it is beyond the credit or the end, or leaves too many gaps.
+   * @throws {TeleError} `protocol` if it is beyond the credit or the end, or leaves too many gaps; `carrier-lost` if it
+   *   is early and there is no memory for it.
    */
   take(
     offset: number,

@@ -60,6 +60,8 @@ export class ReceiveWindow {
   #size: number;
   #consumed = 0;
   #granted: number;
+  /** What it costs to keep what is early, beside its bytes. */
+  #costBytes = 0;
   /** When half of it was used up, and up to where. */
   #halfAtMs = -Infinity;
   #half = 0;
@@ -80,6 +82,11 @@ export class ReceiveWindow {
     return this.#size;
   }
 
+  /** To keep what came early costs so many bytes beside its own: the next value is lower by that. */
+  charge(costBytes: number): void {
+    this.#costBytes = costBytes;
+  }
+
   /**
    * The user's program took `bytes`.
    *
@@ -88,7 +95,7 @@ export class ReceiveWindow {
   consume(bytes: number, clock: { now(): number }, roundTripMs: number): boolean {
     this.#consumed += bytes;
     if (this.#consumed - this.#half >= this.#size / 2) this.#resize(clock.now(), roundTripMs);
-    const granted = this.#consumed + this.#size;
+    const granted = this.#consumed + this.#size - this.#costBytes;
     if (granted - this.#granted < this.#stepBytes) return false;
     this.#granted = granted;
     return true;

@@ -5,21 +5,24 @@
  * @module
  */
 import { type Clock, systemClock } from "../net/clock.ts";
+import type { Connected } from "../net/dial_way.ts";
 import type { Duplex } from "../net/duplex.ts";
+import { TeleError } from "../net/error.ts";
 import { type Log, silentLog } from "../net/log.ts";
 import { MemoryBudget } from "../session/memory_budget.ts";
 import { SEGMENT_BYTES, SegmentPool } from "../session/segment_pool.ts";
 import { SessionClient } from "../session/session_client.ts";
 import type { Identity } from "../session/handshake/keys.ts";
 import { limitsOf, type ServerLimits, type SessionLimits } from "../session/session_limits.ts";
+import { EndCode } from "../session/session_constants.ts";
 import { SessionServer } from "../session/session_server.ts";
 import { CutQueue } from "./cut_queue.ts";
 import { guardedLog, guardedStreamEnd } from "./callbacks.ts";
-import { Mux, type MuxSession } from "./mux.ts";
+import { Mux, type MuxOptions, type MuxSession } from "./mux.ts";
 import type { MuxStream, StreamEnd } from "./stream.ts";
 
 /**
- * Segments of 256 KiB out at once before what arrives is copied out of them: 64 MiB, as much as the users of one session
+ * Segments of 256 KiB out at once before what arrives is copied out of them: 64 MiB, most of what users of one session
  * may leave unread. With fewer a single download that pauses would make all others slower.
  */
 const INBOUND_SEGMENTS = 256;
@@ -63,12 +66,19 @@ export interface MuxClientOptions extends LinkOptions {
    * Opens a carrier: a connection to the server. Called for every attempt; `signal` aborts when it is given up. It may
    * call `connected` when somebody has accepted the connection, and it is not open yet: the log then tells that.
    */
-  dial: (signal: AbortSignal, connected: () => void) => Promise<Duplex>;
+  dial: (signal: AbortSignal, connected: Connected) => Promise<Duplex>;
   /**
    * Who this client is across restarts; see {@linkcode Identity}. Without it, sessions outlast an hour's outage at
    * most.
    */
   identity?: Identity;
+  /**
+   * Highest number that a stream is given in one session. When half of them are used up, a new session begins at the
+   * next moment at which the present one is empty.
+   *
+   * @default LAST_STREAM
+   */
+  lastStream?: number;
 }
 
 /** Options of a {@linkcode MuxServer}. */
@@ -84,14 +94,14 @@ function cutQueue({ clock = systemClock, memory = NO_LIMIT }: LinkOptions): CutQ
   return new CutQueue(clock, () => memory.sessionEnded());
 }
 
-function muxMaker(options: LinkOptions, cuts: CutQueue, dial?: MuxServerOptions["dial"]): () => Mux {
+function muxMaker(options: LinkOptions, cuts: CutQueue, ofEnd: Pick<MuxOptions, "dial" | "lastStream">): () => Mux {
   const { clock = systemClock, memory = NO_LIMIT } = options;
   const { maxStreams, replayBufferBytes } = limitsOf(options);
   const onStreamEnd = guardedStreamEnd(options.onStreamEnd, guardedLog(options.log ?? silentLog));
   const plenty = OUTBOUND_SEGMENTS + Math.ceil(replayBufferBytes / SEGMENT_BYTES);
   const pool = new SegmentPool({ plenty: memory.segments(plenty) });
   const open = { count: 0 };
-  return () => new Mux({ clock, pool, maxStreams, open, dial, memory, cuts, onStreamEnd });
+  return () => new Mux({ clock, pool, maxStreams, open, memory, cuts, onStreamEnd, ...ofEnd });
 }
 
 function sessionOptions(options: LinkOptions) {
@@ -122,7 +132,7 @@ export class MuxClient {
       ...sessionOptions(options),
       dial: options.dial,
       identity: options.identity,
-      makeUpper: muxMaker(options, this.#cuts),
+      makeUpper: muxMaker(options, this.#cuts, { lastStream: options.lastStream }),
       inherit: (from, to) => from.takeUnopened().forEach((stream) => to.adopt(stream)),
     });
   }
@@ -163,9 +173,18 @@ export class MuxClient {
    * @throws {TeleError} `refused` if there are too many streams.
    */
   open(user: Duplex): MuxStream {
+    if (this.#sessions.upper.isHalfUsedUp) this.#renew();
     const stream = this.#sessions.upper.open(user);
     this.#sessions.hurry();
     return stream;
+  }
+
+  /** Another session, if the end of this one loses nothing. */
+  #renew(): void {
+    const { session } = this.#sessions;
+    if (session.carrier === undefined || !session.isEmpty) return;
+    const message = "half of the numbers of its streams are used up, and nothing is under way; another begins";
+    session.end(new TeleError("closed", message), { code: EndCode.shutdown, message });
   }
 
   /** Whether there has been a carrier. */
@@ -223,7 +242,7 @@ export class MuxServer {
     this.#cuts = cutQueue(options);
     this.#sessions = new SessionServer<Mux>({
       ...sessionOptions(options),
-      makeUpper: muxMaker(options, this.#cuts, options.dial),
+      makeUpper: muxMaker(options, this.#cuts, { dial: options.dial }),
     });
   }
 

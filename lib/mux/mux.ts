@@ -11,6 +11,7 @@ import { MemoryPool } from "../session/memory_pool.ts";
 import type { Segment, SegmentPool } from "../session/segment_pool.ts";
 import { RefusalError } from "../session/ending.ts";
 import type { FrameLog } from "../session/carrier/frame_log.ts";
+import type { FrameOwner } from "../session/carrier/piece_queue.ts";
 import {
   type Open,
   type Reset,
@@ -100,7 +101,16 @@ export interface MuxOptions {
   cuts?: CutQueue;
   /** Told when a stream is over. */
   onStreamEnd?: (stream: MuxStream, end: StreamEnd) => void;
+  /**
+   * Highest number that streams are given here.
+   *
+   * @default LAST_STREAM
+   */
+  lastStream?: number;
 }
+
+/** Whose the reset is of a stream that never was: nobody asks what becomes of it. */
+const REFUSED: FrameOwner = { isQuiet: true, frameHeld() {}, frameTaken() {}, frameQueued() {}, frameUnqueued() {} };
 
 /** A reset that waits to be sent. */
 interface DueReset extends Reset {
@@ -128,7 +138,7 @@ export class Mux implements UpperLayer, StreamHost {
   readonly #unopened: Set<MuxStream> = new Set();
   readonly #scheduler: Scheduler<MuxStream> = new Scheduler();
   /** Gaps that early data leaves in all streams. */
-  readonly gaps = new GapBudget();
+  readonly gaps: GapBudget;
   /** Which streams the peer has opened. */
   readonly #seen = new StreamNumbers({ first: 1, step: 2 });
   readonly #dials: Map<MuxStream, AbortController> = new Map();
@@ -148,8 +158,9 @@ export class Mux implements UpperLayer, StreamHost {
   #resetsDueBytes = 0;
   #session: MuxSession | undefined;
   #step = 0;
-  /** The number of the next stream that is opened here. */
+  /** The number of the next stream that is opened here, and of the last one. */
   #nextId = 1;
+  readonly #lastId: number;
   #ended: TeleError | undefined;
 
   /** A mux that waits for its session. */
@@ -161,6 +172,8 @@ export class Mux implements UpperLayer, StreamHost {
     this.#growth = new CreditPool(GROWTH_POOL_BYTES, memory.growth);
     this.#startGranted = new CreditPool(START_POOL_BYTES, memory.starts);
     this.#takenPool = new MemoryPool(Infinity, memory.starts);
+    this.gaps = new GapBudget(memory.starts);
+    this.#lastId = options.lastStream ?? LAST_STREAM;
     if (options.dial !== undefined) this.#startPoolBytes = startPoolOf(memory);
     this.#cuts = options.cuts ?? new CutQueue(options.clock);
     this.#dialQueue = new DialQueue(options.clock, (stream) => this.#dial(stream));
@@ -191,6 +204,11 @@ export class Mux implements UpperLayer, StreamHost {
     return this.#resetsDue.length > 0;
   }
 
+  /** Whether half of the numbers of its streams are used up: another session, when that costs nothing, has all. */
+  get isHalfUsedUp(): boolean {
+    return this.#nextId > this.#lastId / 2;
+  }
+
   /** Round trip of the session in milliseconds; 0 if unknown. */
   get roundTripMs(): number {
     return this.#session?.roundTripMs ?? 0;
@@ -206,8 +224,11 @@ export class Mux implements UpperLayer, StreamHost {
     if (this.#options.open.count >= this.#options.maxStreams) {
       throw new TeleError("refused", `there are ${this.#options.open.count} streams already, which is the limit`);
     }
-    if (this.#nextId + 2 * this.#unopened.size > LAST_STREAM) {
-      throw new TeleError("refused", "the session has used up the numbers of its streams; restart the tele client");
+    if (this.#nextId + 2 * this.#unopened.size > this.#lastId) {
+      throw new TeleError(
+        "refused",
+        "the numbers of the session's streams are used up; another begins when all have ended",
+      );
     }
     const options = this.#openingOptions();
     const stream = new MuxStream(options);
@@ -285,7 +306,7 @@ export class Mux implements UpperLayer, StreamHost {
       }
       const { id, offset, code, message } = reset;
       const text = new TextEncoder().encode(message).subarray(0, MAX_EXTRA_BYTES);
-      const at = log.reserve(RESET_FRAME_BYTES + text.length);
+      const at = log.reserve(RESET_FRAME_BYTES + text.length, reset.frames ?? REFUSED);
       writeReset(log.arena, at, { id, offset, code, message: text });
       this.#resetsDueBytes -= RESET_FRAME_BYTES + message.length;
     }
@@ -470,7 +491,7 @@ export class Mux implements UpperLayer, StreamHost {
     }
   }
 
-  /** What the peer did wrong ends the session; any other throw is a fault here, and ends the stream that it hit. */
+  /** What the peer did wrong ends the session, or the carrier; any other throw is a fault here, and ends the stream. */
   #failed(stream: MuxStream, error: unknown): void {
     if (error instanceof TeleError) throw error;
     stream.reset(ResetCode.reset, faultOf(error).message);

@@ -29,10 +29,16 @@ export const LEAST_START_POOL_BYTES = 2 * 1024 * 1024;
 export const WINDOW_STEP_BYTES = 64 * 1024;
 /** Window values in one frame: it passes where large packets vanish. */
 export const WINDOWS_A_FRAME = 84;
-/** Receive memory by which windows may grow beyond their start, all streams together, in bytes. */
-export const GROWTH_POOL_BYTES = 64 * 1024 * 1024;
-/** A window grows to this at the most, in bytes: 1 Gbit/s with a round trip of 100 ms fills 12.5 MB. */
-export const MOST_WINDOW_BYTES = 32 * 1024 * 1024;
+/**
+ * A window grows to this at the most, in bytes. 1 Gbit/s with a round trip of 100 ms fills 12.5 MB, and while what was
+ * lost comes again, as much once more follows it.
+ */
+export const MOST_WINDOW_BYTES = 24 * 1024 * 1024;
+/**
+ * Receive memory by which windows may grow beyond their start, all streams together, in bytes. Who takes from it leaves
+ * twice as much to others: so one stream alone can have the largest window.
+ */
+export const GROWTH_POOL_BYTES = 72 * 1024 * 1024;
 
 /**
  * Bytes of opens, ends, resets and window values beyond the limit of the logs that a peer may leave unacknowledged; then
@@ -82,7 +88,7 @@ export const DIALS_A_SECOND = 2000;
 /** Finished streams that give one dial back: so many of them may be dialled for twice as often. */
 export const FINISHED_A_DIAL = 2;
 
-/** Highest number of a stream; a client that comes near it goes on in a new session. */
+/** Highest number of a stream; see "Numbers of streams". */
 export const LAST_STREAM = 2 ** 31 - 1;
 /** Ranges of numbers of streams below the highest that a peer may leave unseen. */
 export const MOST_UNSEEN_RANGES = 1024;

@@ -62,6 +62,8 @@ export class Reassembly {
   #heldBytes = 0;
   /** Room in copies that nothing is in yet. */
   #roomBytes = 0;
+  /** What the session's books have of {@linkcode Reassembly.costBytes}. */
+  #chargedBytes = 0;
 
   /** Nothing is early yet. */
   constructor(options: ReassemblyOptions) {
@@ -85,7 +87,7 @@ export class Reassembly {
     return this.#heldBytes;
   }
 
-  /** What it costs to hold them, beside themselves, in bytes: it is charged against the stream's window. */
+  /** What it costs to hold them, beside themselves, in bytes: it lowers the window that is told next. */
   get costBytes(): number {
     return this.#pieces.length * EARLY_PIECE_BYTES + this.#roomBytes;
   }
@@ -94,10 +96,11 @@ export class Reassembly {
    * Keeps data that is early, but for what came before.
    *
    * @param segment What `bytes` is a view of.
-   * @throws {TeleError} `protocol` if it leaves one gap too many, in the stream or in its session. What was kept is as
-   *   before then.
+   * @throws {TeleError} `protocol` if it leaves one gap too many, in the stream or in its session, `carrier-lost` if
+   *   there is no memory for it. What was kept is as before then.
    */
   add(offset: number, bytes: Uint8Array, segment: Segment): void {
+    this.#budget.checkRoom();
     const end = offset + bytes.length;
     let at = Math.max(offset, this.#received);
     while (at < end) {
@@ -108,6 +111,7 @@ export class Reassembly {
       if (at < stop) this.#keep(index, at, bytes.subarray(at - offset, stop - offset), segment);
       at = Math.max(stop, next?.end ?? stop);
     }
+    this.#charge();
   }
 
   /**
@@ -124,6 +128,7 @@ export class Reassembly {
       // The gap in front of it is closed; from its end on begins the next, if there is one.
       if (front.offset > this.#received) this.#closeGap();
       this.#received = front.end;
+      this.#charge();
       if (front.end > received) return front.handOver(received);
       front.drop();
     }
@@ -137,6 +142,7 @@ export class Reassembly {
     this.#pieces.length = 0;
     this.#budget.close(this.#gaps);
     this.#gaps = this.#heldBytes = this.#roomBytes = 0;
+    this.#charge();
   }
 
   /** Where the first piece is that ends behind `at`: mostly none, since most data comes behind all that is kept. */
@@ -195,6 +201,14 @@ export class Reassembly {
   #uncount(piece: EarlyPiece): void {
     this.#heldBytes -= piece.length;
     this.#roomBytes -= piece.room;
+  }
+
+  /** Told once a call: what is joined and parted on the way is nobody's. */
+  #charge(): void {
+    const bytes = this.costBytes;
+    if (bytes === this.#chargedBytes) return;
+    this.#budget.charge(bytes - this.#chargedBytes);
+    this.#chargedBytes = bytes;
   }
 
   #openGap(): void {

@@ -421,7 +421,8 @@ export class MuxStream implements FrameSender {
   /**
    * Data came, perhaps again, perhaps before what is in front of it.
    *
-   * @throws {TeleError} `protocol` if it goes beyond the credit or the end.
+   * @throws {TeleError} `protocol` if it goes beyond the credit or the end, `carrier-lost` if it is early and there is no
+   *   memory for it.
    */
   receive(offset: number, bytes: Uint8Array, segment: Segment): void {
     if (this.#ended) return;
@@ -433,9 +434,12 @@ export class MuxStream implements FrameSender {
 
   #takeEarly(): void {
     for (let due = this.#arrivals.next(); due !== undefined; due = this.#arrivals.next()) {
+      // First, since its user may take it at once, and nobody may ask for a while behind that.
+      this.#window.charge(this.#arrivals.earlyCostBytes);
       this.#inbound.push(due.bytes, due.segment);
       due.segment.release();
     }
+    this.#window.charge(this.#arrivals.earlyCostBytes);
   }
 
   /**

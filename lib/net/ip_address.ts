@@ -66,3 +66,27 @@ export function canonicalIPv6(host: string): string | undefined {
   // The URL standard has the full grammar, with the embedded IPv4 forms; its parser is always at hand.
   return URL.parse(`http://[${parts[1]}]`)?.hostname.slice(1, -1);
 }
+
+/**
+ * The bytes of an IP address, 4 or 16, without its zone; `undefined` if it is none.
+ *
+ * @example
+ * ```ts
+ * import { ipBytes } from "./ip_address.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(ipBytes("192.0.2.1"), new Uint8Array([192, 0, 2, 1]));
+ * assertEquals(ipBytes("::1")?.at(-1), 1);
+ * assertEquals(ipBytes("example.com"), undefined);
+ * ```
+ */
+export function ipBytes(host: string): Uint8Array | undefined {
+  if (isIPv4(host)) return Uint8Array.from(host.split("."), Number);
+  const [front, back = ""] = canonicalIPv6(host)?.split("::") ?? [];
+  if (front === undefined) return undefined;
+  const [first, last] = [front, back].map((groups) => groups === "" ? [] : groups.split(":"));
+  const zeros = Array<string>(8 - first.length - last.length).fill("0");
+  return Uint8Array.from(
+    [...first, ...zeros, ...last].map((group) => parseInt(group, 16)).flatMap((group) => [group >> 8, group & 0xff]),
+  );
+}

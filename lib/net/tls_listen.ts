@@ -12,7 +12,7 @@ import { listen, type Listening, type ListenOptions } from "./listen.ts";
 import { KnownClients } from "./known_clients.ts";
 import { peerName } from "./peer_certificate.ts";
 import { checkAnchors, checkServerCertificate, type ServerCertificate } from "./tls_certificate.ts";
-import { requireTls, type TlsConnection } from "./tls_dial.ts";
+import { requireTls, type TlsConnection } from "./tls_client.ts";
 import { TlsDuplex } from "./tls_duplex.ts";
 import type { TlsEnd } from "./tls_end.ts";
 import { explainToServer, hasLeft } from "./tls_failure.ts";

@@ -47,6 +47,7 @@ export class LogBudget {
   readonly #share: MemoryPool;
   #held = 0;
   #pieces = 0;
+  #streamFrames = 0;
 
   /** Nothing is held. */
   constructor(options: LogBudgetOptions) {
@@ -57,6 +58,11 @@ export class LogBudget {
   /** Bytes of frames that are held: sent and not taken, or to be sent. */
   get heldBytes(): number {
     return this.#held;
+  }
+
+  /** Frames of streams that are held: opens, data, ends and resets. What else there is may be lost with the session. */
+  get streamFrames(): number {
+    return this.#streamFrames;
   }
 
   /** Memory that is held: of many small frames, most of it is not their bytes. */
@@ -81,10 +87,11 @@ export class LogBudget {
     return Math.max(0, this.#memoryBytes - this.#limitBytes);
   }
 
-  /** `bytes` in `pieces` are held more, or less. */
-  change(bytes: number, pieces: number): void {
+  /** `bytes` in `pieces` are held more, or less, with so many frames of streams. */
+  change(bytes: number, pieces: number, streamFrames = 0): void {
     this.#held += bytes;
     this.#pieces += pieces;
+    this.#streamFrames += streamFrames;
     const more = Math.max(0, this.#memoryBytes - LOG_RESERVE_BYTES) - this.#share.used;
     if (more !== 0) this.#share.claim(more);
   }

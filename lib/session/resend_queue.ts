@@ -6,7 +6,7 @@
 import { readU32, readU64 } from "../net/bytes.ts";
 import { FRAME_HEADER_BYTES } from "../ping/codec.ts";
 import type { FrameLog, Remains } from "./carrier/frame_log.ts";
-import type { FrameOwner, Piece } from "./carrier/piece_queue.ts";
+import { type FrameOwner, type Piece, streamFramesOf } from "./carrier/piece_queue.ts";
 import { decodeWindows, writeDataHeader } from "./frames.ts";
 import type { LogBudget } from "./log_budget.ts";
 import type { Segment } from "./segment_pool.ts";
@@ -80,7 +80,7 @@ export class ResendQueue {
    */
   add(remains: Remains, taken: number): number {
     const before = this.#bytes;
-    this.#options.budget.change(-remains.heldBytes, -remains.pieces.length);
+    this.#uncount(remains);
     const lanes = new LanesOfStreams();
     const quiet: Waiting[] = [];
     const bulk: Waiting[] = [];
@@ -110,7 +110,7 @@ export class ResendQueue {
 
   /** A carrier is gone with its session: nothing of it is sent again. */
   discard(remains: Remains): void {
-    this.#options.budget.change(-remains.heldBytes, -remains.pieces.length);
+    this.#uncount(remains);
     for (const { segment } of remains.pieces) segment?.release();
   }
 
@@ -187,7 +187,12 @@ export class ResendQueue {
 
   #count(frame: Waiting, sign: 1 | -1): void {
     this.#bytes += sign * (frame.end - frame.start);
-    this.#options.budget.change(sign * (frame.end - frame.start), sign);
+    this.#options.budget.change(sign * (frame.end - frame.start), sign, frame.owner === undefined ? 0 : sign);
+  }
+
+  #uncount({ heldBytes, pieces }: Remains): void {
+    const frames = pieces.reduce((sum, piece) => sum + streamFramesOf(piece), 0);
+    this.#options.budget.change(-heldBytes, -pieces.length, -frames);
   }
 
   #changeBytes(bytes: number): void {

@@ -8,7 +8,8 @@ import { faultOf, TeleError } from "../net/error.ts";
 import type { Timer } from "../net/clock.ts";
 import { GoneCarriers } from "./gone_carriers.ts";
 import type { Receipt } from "./handshake/fields.ts";
-import { Carrier, type CarrierHost } from "./carrier/carrier.ts";
+import { Carrier } from "./carrier/carrier.ts";
+import type { CarrierHost } from "./carrier/carrier_host.ts";
 import type { FrameLog } from "./carrier/frame_log.ts";
 import type { Allowance } from "./carrier/frame_reader.ts";
 import { PathLesson } from "./carrier/path_lesson.ts";
@@ -30,7 +31,7 @@ const TURN_PAUSE_MS = 1;
  *
  * Invariant 2: what a carrier leaves behind is sent again, without what the peer has taken of it.
  */
-export class Session implements CarrierHost {
+export class Session implements CarrierHost<Carrier> {
   /** What was sent and was not taken: in logs, and on its way to another. */
   readonly budget: LogBudget;
   /** What the frames of the present turn may still cost. */
@@ -103,12 +104,13 @@ export class Session implements CarrierHost {
   }
 
   /**
-   * Whether its end loses nothing: no streams, and nothing that the peer has not taken. A stream that is reset is over
-   * here at once; the reset, and what came in front of it, may wait for as long as the session does (invariant 9).
+   * Whether its end loses nothing: no streams, and nothing of former ones that the peer has not taken. A stream that is
+   * reset is over here at once; the reset, and what came in front of it, may wait for as long as the session does
+   * (invariant 9).
    */
   get isEmpty(): boolean {
     const { streamCount, hasUnsent } = this.upper;
-    return this.budget.heldBytes === 0 && !hasUnsent && streamCount === 0;
+    return this.budget.streamFrames === 0 && !hasUnsent && streamCount === 0;
   }
 
   /** Why it ended, once it has. */
@@ -149,14 +151,16 @@ export class Session implements CarrierHost {
   /**
    * The peer's side of what {@linkcode Session.receipts} is: what it has not taken is sent again.
    *
+   * @param accepted A carrier whose accept told them, and which is to be attached behind this.
    * @returns How many bytes are.
-   * @throws {TeleError} `protocol` if a receipt is impossible. The session has then ended.
+   * @throws {TeleError} `protocol` if a receipt is impossible. The session has then ended, with a goodbye on `accepted`.
    */
-  settle(receipts: readonly Receipt[]): number {
+  settle(receipts: readonly Receipt[], accepted?: Attachment): number {
     const before = this.#resend.bytes;
     try {
       this.#takenThere += this.#gone.settle(receipts, this.lastNumber);
     } catch (error) {
+      if (accepted !== undefined) this.attach(accepted);
       this.sessionBroken(error);
       throw error;
     }
@@ -189,6 +193,11 @@ export class Session implements CarrierHost {
       caution: this.#lesson.cautionOn(attachment.duplex),
     });
     this.#patience.attached(clock.now(), this.#arrivedBytes);
+  }
+
+  /** A client names all carriers that it may still take something from: another is gone. */
+  detachUnlessIn(live: readonly number[]): void {
+    if (this.#carrier !== undefined && !live.includes(this.#carrier.number)) this.detach();
   }
 
   /** Stops the carrier, in one step: what it delivers from now on is not taken. */

@@ -244,7 +244,9 @@ export class SessionClient<Upper extends UpperLayer> {
 
   #resume(attachment: Attachment, { accept, receipts }: Committed): void {
     this.#present.expireNever();
-    const again = this.session.settle(readReceipts(accept.fields));
+    // A receipt may end the session, whose goodbye goes on this carrier.
+    this.#redial.accepted();
+    const again = this.session.settle(readReceipts(accept.fields), attachment);
     this.session.receiptsArrived(receipts);
     this.session.attach(attachment);
     this.#replayedBytes += again;

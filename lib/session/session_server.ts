@@ -16,6 +16,7 @@ import { Absence } from "./absence.ts";
 import { type Committed, ServerHandshake } from "./handshake/server_handshake.ts";
 import {
   carriersField,
+  readLive,
   readReceipts,
   readResumeTimeout,
   type Receipt,
@@ -156,15 +157,16 @@ export class SessionServer<Upper extends UpperLayer> {
     roundTripMs: number,
   ): Promise<void> {
     // From here to the receipts nothing is awaited.
-    if (session.error !== undefined) throw new TeleError("closed", "the session ended during the handshake");
+    if (session.error !== undefined) return handshake.channel.duplex.close();
     if (commit.number <= session.lastNumber) {
       throw new RefusalError({ code: EndCode.stale, message: "a newer carrier of the session came first" });
     }
     session.lastNumber = commit.number;
     const detachedAt = this.#absence.beginOf(session.detachedAt ?? this.#options.clock.now());
-    session.detach();
+    session.detachUnlessIn(readLive(commit.fields));
     const named = readReceipts(commit.fields);
     const again = session.settle(named);
+    if (session.carrier !== undefined) throw new TeleError("protocol", "a session has one carrier at a time here");
     const receipts = session.receiptsFor(named);
     const accept = await handshake.accept({
       sessionId: session.id,
@@ -266,13 +268,9 @@ export class SessionServer<Upper extends UpperLayer> {
     // Only this carrier waits. It goes first when there are too many, so that guessing is in nobody's way.
     this.#strangers.doom(duplex);
     if (this.#isAboutToken(error)) await sleep(this.#options.clock, TOKEN_REFUSAL_DELAY_MS, this.#stopping.signal);
-    await this.#refuse(handshake, error);
+    const isFull = error instanceof RefusalError && error.endCode === EndCode.full;
+    await (isFull ? handshake.sayFull() : handshake.refuse(endingOf(error)));
     await closeBehindLastWord(duplex, this.#options.clock, REFUSED_MS);
-  }
-
-  async #refuse(handshake: ServerHandshake, error: TeleError): Promise<void> {
-    if (error instanceof RefusalError && error.endCode === EndCode.full) return await handshake.sayFull();
-    await handshake.refuse(endingOf(error));
   }
 
   /** Whether the refusal answers somebody who may be guessing a token. */

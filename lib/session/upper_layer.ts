@@ -18,7 +18,11 @@ export interface UpperLayer {
   pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void;
   /** The peer opened a stream. */
   receiveOpen(open: Open): void;
-  /** Data of a stream, the first byte of which has the given offset in it. A view of `segment`; who keeps it retains it. */
+  /**
+   * Data of a stream, the first byte of which has the given offset in it. A view of `segment`; who keeps it retains it.
+   *
+   * @throws {TeleError} `carrier-lost` if it cannot be kept now: its carrier is gone by that, and it comes again.
+   */
   receiveData(id: number, offset: number, bytes: Uint8Array, segment: Segment): void;
   /** A stream's data ends at `offset`. */
   receiveEnd(id: number, offset: number): void;

@@ -9,7 +9,7 @@ import { sleep, systemClock } from "../net/clock.ts";
 import { reasonOf } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import { startClient } from "./roles/client.ts";
-import { type Command, parseCommandLine } from "./command_line/command_line.ts";
+import { type Command, type CommandEnvironment, parseCommandLine } from "./command_line/command_line.ts";
 import { ExitCode } from "./command_line/exit_code.ts";
 import { helpText } from "./command_line/help.ts";
 import type { HostName } from "./values/host_name.ts";
@@ -39,7 +39,7 @@ const FLUSH_MS = 200;
 export async function run(args: readonly string[]): Promise<number> {
   let command: Command;
   try {
-    command = parseCommandLine(args, { TELE_TOKEN: Deno.env.get("TELE_TOKEN") });
+    command = parseCommandLine(args, environment());
   } catch (error) {
     await writeLine(Deno.stderr, `tele: ${reasonOf(error)}`);
     return ExitCode.usage;
@@ -49,6 +49,19 @@ export async function run(args: readonly string[]): Promise<number> {
   if (command.kind === "make-cert") return await makeCert(command.directory, command.hosts);
   if (command.kind === "make-token") return await print(makeToken());
   return await runRole(command);
+}
+
+/** The variables that count as options. */
+function environment(): CommandEnvironment {
+  return {
+    TELE_TOKEN: Deno.env.get("TELE_TOKEN"),
+    https_proxy: Deno.env.get("https_proxy"),
+    HTTPS_PROXY: Deno.env.get("HTTPS_PROXY"),
+    all_proxy: Deno.env.get("all_proxy"),
+    ALL_PROXY: Deno.env.get("ALL_PROXY"),
+    no_proxy: Deno.env.get("no_proxy"),
+    NO_PROXY: Deno.env.get("NO_PROXY"),
+  };
 }
 
 async function makeCert(directory: string, hosts: readonly HostName[]): Promise<number> {

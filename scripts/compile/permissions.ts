@@ -8,6 +8,13 @@
 export const ENVIRONMENT: readonly string[] = [
   // A secret that must not show in `ps`.
   "TELE_TOKEN",
+  // The proxy that leads to the tele server.
+  "https_proxy",
+  "HTTPS_PROXY",
+  "all_proxy",
+  "ALL_PROXY",
+  "no_proxy",
+  "NO_PROXY",
   // Where the client's identity is kept, as each system has it.
   "XDG_STATE_HOME",
   "HOME",

@@ -49,7 +49,7 @@ export interface FloodOptions {
    * only a long one has its logs full. 0: as soon as it can.
    */
   delayMs: number;
-  /** Limit of the replay logs, `--replay-buffer`, in bytes. */
+  /** What a session keeps of what it sent, `--replay-buffer`, in bytes. */
   replayBufferBytes: number;
   /** Whether the outage begins when the logs of both ends are nearly full. @default {false} */
   fillsLogs?: boolean;

@@ -6,13 +6,23 @@ import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows }
 import { withReleaseUrl } from "../../scripts/compile/installers.ts";
 import { INSTALL_SH } from "../support/installation.ts";
 import { POSTGRES_PROGRAMS, startPostgres } from "../support/postgres.ts";
+import { SQUID_PROGRAMS, startSquid } from "../support/proxies.ts";
 import { type Block, Recipes, recipeSections, type Section } from "../support/recipes.ts";
 import { Release } from "../support/release.ts";
 import { CHECKOUT, Sandbox } from "../support/sandbox.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { onUnix, program } from "../support/skip.ts";
 import { type Sshd, startSshd } from "../support/sshd.ts";
-import { banner, connectTo, echo, receiveText, roundTrip, UserServer, writeAll } from "../support/user_programs.ts";
+import {
+  banner,
+  connectTo,
+  echo,
+  freePort,
+  receiveText,
+  roundTrip,
+  UserServer,
+  writeAll,
+} from "../support/user_programs.ts";
 import { until } from "../support/wait.ts";
 
 const SECTIONS = ["README.md", "lib/tunnel/MANUAL.md"].flatMap((path) =>
@@ -197,6 +207,30 @@ const RUNNERS: Record<string, Runner> = {
         text: "tele --client --in=:2223 --out=example.com:8443 --tls-ca=tls/cert.pem",
       });
       await echoesAt(sandbox.port(2223));
+      return sandbox;
+    },
+  },
+
+  "Through a proxy": {
+    programs: [...SQUID_PROGRAMS, "chown"],
+    isOpen: true,
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      const squid = await startSquid(s, "s@secret");
+      sandbox.stand.set("proxy.example.net", "127.0.0.1");
+      sandbox.serve(22, s.use(new UserServer(echo)).port);
+      sandbox.serve(3128, squid.openPort);
+      await sandbox.run({ language: "sh", text: "tele --server --in=:22 --out=:443" });
+      await sandbox.run(recipes.next("tele --client --in=:2222 --out=example.com:443 --proxy=http://"));
+      await echoesAt(sandbox.port(2222));
+      sandbox.serve(3128, squid.port);
+      sandbox.serve(2222, freePort());
+      await sandbox.run(recipes.next("(umask 077; echo 'http://alice:"));
+      await sandbox.run(recipes.next("tele --client --in=:2222 --out=example.com:443 --proxy-file=proxy"));
+      await echoesAt(sandbox.port(2222));
+      await sandbox.stopAll();
+      // Squid writes a line when a connection is over.
+      await until(() => squid.log().includes(" alice "), 5_000, "a carrier of alice's");
       return sandbox;
     },
   },

@@ -227,6 +227,6 @@ Deno.test({
     const lost = await beforeServer(s, server, ["wait=10000"]).ending();
     assertEquals([lost.protocol, lost.received], [null, 0]);
     assertEquals(lost.problem, "it ended at wait=10000");
-    await server.logged(/offers no protocol by ALPN.*tele\/1.*teleport-postgres/, 10_000);
+    await server.logged(/offers no protocol by ALPN.*tele\/2.*teleport-postgres/, 10_000);
   }),
 });

@@ -1,7 +1,8 @@
 /** TLS with programs that are not tele: Deno's own TLS (rustls) and Python's (OpenSSL), in both roles. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { parseAddress } from "../../lib/net/address.ts";
-import { dialTls, type TlsConnection, type TlsDialSettings } from "../../lib/net/tls_dial.ts";
+import type { TlsConnection, TlsDialSettings } from "../../lib/net/tls_client.ts";
+import { dialTls } from "../../lib/net/tls_dial.ts";
 import type { Pair } from "../support/certificates.ts";
 import { readAll } from "../support/reading.ts";
 import { program } from "../support/skip.ts";

@@ -50,7 +50,7 @@ if (Deno.build.os === "linux") {
           port: world.port,
           pair: { cert, key },
           version,
-          protocol: "tele/1",
+          protocol: "tele/2",
           env,
         });
         await thief.connect("nothing is said");

@@ -1,7 +1,7 @@
 /** Clients that have to show a certificate and come back by resuming TLS, as OpenSSL's does. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type Clock, systemClock } from "../../lib/net/clock.ts";
-import type { TlsConnection } from "../../lib/net/tls_dial.ts";
+import type { TlsConnection } from "../../lib/net/tls_client.ts";
 import type { Pair } from "../support/certificates.ts";
 import { OpensslClient } from "../support/openssl_client.ts";
 import { certificates, tlsTest, TlsWorld } from "../support/tls_world.ts";

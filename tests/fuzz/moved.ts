@@ -298,6 +298,8 @@ class Sender {
       this.acknowledge(true);
     }
     for (const late of this.#late) late.settle();
+    const { streamFrames } = this.#budget;
+    check(streamFrames === 0, () => `${streamFrames} frames of streams are counted when nothing is held`);
   }
 
   assertAll(isExact: boolean): void {

@@ -26,7 +26,7 @@ export interface Step {
 }
 
 /** `PROTOCOL.md`, "Frames". */
-const isCounted = (type: number) => type >= 0x20 && type <= 0x3f || type >= 0x60;
+const isCounted = (type: number) => (type >= 0x20 && type <= 0x3f) || (type >= 0x60 && type <= 0x7f);
 
 /** Credit that streams are opened with, in bytes. */
 const CREDIT = 1000;
@@ -150,15 +150,16 @@ export class PeerSteps {
         return this.#control(frames.acknowledgePayload(2 ** 50 + choices.next32()), "session");
       case 1: {
         const large = new Uint8Array(5);
-        const [type, most] = choices.pick([
-          [0x21, MAX_SESSION_FRAME_BYTES],
-          [0x7f, MAX_SESSION_FRAME_BYTES],
-          [0x25, MAX_CONTROL_FRAME_BYTES],
-          [0x12, MAX_CONTROL_FRAME_BYTES],
+        const [type, most, effect] = choices.pick<[number, number, Effect]>([
+          [0x21, MAX_SESSION_FRAME_BYTES, "carrier"],
+          [0x7f, MAX_SESSION_FRAME_BYTES, "carrier"],
+          [0x25, MAX_CONTROL_FRAME_BYTES, "session"],
+          [0x3f, MAX_CONTROL_FRAME_BYTES, "session"],
+          [0x12, MAX_CONTROL_FRAME_BYTES, "carrier"],
         ]);
         writeU32(large, 0, most + 1);
         large[4] = type;
-        return { wire: large, effect: "carrier", countedBytes: 0 };
+        return { wire: large, effect, countedBytes: 0 };
       }
       case 2:
         return this.#control(encodeEnding("goodbye", frames.ending(choices)), "session");
@@ -178,7 +179,7 @@ export class PeerSteps {
           [0x21, 0, 0, 0, 1],
           [0x23, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0],
         ]);
-        return this.#control(new Uint8Array(bad), "carrier");
+        return this.#control(new Uint8Array(bad), isCounted(bad[0]!) ? "session" : "carrier");
       }
       default:
         return this.#counted(this.#steps.edge());

@@ -327,6 +327,8 @@ class Subject {
   /** Everything is given back. */
   end(): void {
     this.session.end(new TeleError("closed", "the end of the test"));
+    const { costBytes } = this.#mux.gaps;
+    check(costBytes === 0, () => `${costBytes} bytes are charged for early pieces of streams that are over`);
   }
 }
 

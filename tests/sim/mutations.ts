@@ -116,9 +116,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   fault(
     "a goodbye taken back: its carrier closed behind it with bytes on their way here",
-    "session/carrier/carrier.ts",
+    "session/carrier/write_loop.ts",
     "    await this.#duplex.closeWrite();\n  }\n",
-    "    await this.#duplex.closeWrite();\n    this.stop();\n  }\n",
+    "    await this.#duplex.closeWrite();\n    this.#duplex.close();\n  }\n",
   ),
   {
     name: "a goodbye that waits half a second, whatever is in front of it",
@@ -139,13 +139,13 @@ export const MUTATIONS: readonly Mutation[] = [
     name: "a late byte of the old carrier accepted",
     edits: [
       {
-        file: "lib/session/carrier/carrier.ts",
-        from: "        if (this.#stopped) return;\n        if (count === null)",
+        file: "lib/session/carrier/read_loop.ts",
+        from: "        if (this.#isStopped) return;\n        if (count === null)",
         to: "        if (count === null)",
       },
       {
-        file: "lib/session/carrier/carrier.ts",
-        from: "    if (this.#isOver) return;\n    try {\n      this.#host.receiveData(",
+        file: "lib/session/carrier/frame_receiver.ts",
+        from: "    if (this.isClosed) return;\n    try {\n      this.#host.receiveData(",
         to: "    try {\n      this.#host.receiveData(",
       },
     ],
@@ -200,8 +200,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a write to a carrier while another is under way",
-    "session/carrier/carrier.ts",
-    "if (this.#isWriteDue) this.#writeDue();\n  }\n",
+    "session/carrier/write_loop.ts",
+    "if (this.#isDue) this.#writeDue();\n  }\n",
     "this.#writeNext();\n  }\n",
   ),
   fault(
@@ -255,7 +255,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "streams",
     "data without a byte, of a stream that was never opened, taken",
     "session/carrier/frame_reader.ts",
-    "else this.#sink.data(this.#id, this.#offset, nothing);",
+    "else this.#sink.data(this.#id, this.#offset, nothing, segment);",
     "else void nothing;",
   ),
   fuzzed(
@@ -271,6 +271,13 @@ export const MUTATIONS: readonly Mutation[] = [
     "mux/reassembly.ts",
     "if (front.offset > this.#received) this.#closeGap();",
     "",
+  ),
+  fuzzed(
+    "streams",
+    "early pieces of a stream that is over still cost memory",
+    "mux/reassembly.ts",
+    "this.#gaps = this.#heldBytes = this.#roomBytes = 0;\n    this.#charge();",
+    "this.#gaps = this.#heldBytes = this.#roomBytes = 0;",
   ),
   fuzzed(
     "streams",
@@ -359,7 +366,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "no acknowledgement without data of one's own",
-    "session/carrier/carrier.ts",
+    "session/carrier/acknowledger.ts",
     "        return this.#acknowledge();\n",
     "        return;\n",
   ),
@@ -389,8 +396,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "the round trip of the handshake not known to a fresh carrier",
-    "session/carrier/carrier.ts",
-    "this.#askedRoundTripMs = options.roundTripMs ?? 0;",
+    "session/carrier/watch.ts",
+    "this.#askedRoundTripMs = options.roundTripMs;",
     "this.#askedRoundTripMs = 0;",
   ),
   fault(
@@ -426,8 +433,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a carrier not closed when its session goes on without it",
     "session/carrier/carrier.ts",
-    "    this.#duplex.close();\n    this.#resolveDone();",
-    "    this.#resolveDone();",
+    "    this.#duplex.close();\n    this.#done.resolve();",
+    "    this.#done.resolve();",
   ),
   fault(
     "an attempt not closed when it is given up",
@@ -529,8 +536,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the hold of a write ended when its carrier stops",
     "session/carrier/carrier.ts",
-    "    this.#duplex.close();\n    this.#resolveDone();",
-    "    this.#duplex.close();\n    this.#hold.release();\n    this.#resolveDone();",
+    "    this.#duplex.close();\n    this.#done.resolve();",
+    "    this.#duplex.close();\n    this.#sender.failed();\n    this.#done.resolve();",
   ),
   {
     name: "the memory that frames are gathered in shared by all carriers",
@@ -604,8 +611,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the server's receipt not applied",
     "session/session_client.ts",
-    "this.session.settle(readReceipts(accept.fields))",
-    "this.session.settle([])",
+    "this.session.settle(readReceipts(accept.fields), attachment)",
+    "this.session.settle([], attachment)",
   ),
   fault(
     "receipts forgotten with an accept that may never arrive",
@@ -876,20 +883,20 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a wake-up from an acknowledgement lost",
     "session/carrier/carrier.ts",
-    "    if (this.#awaitsRoom || this.log.hasUnsent) this.wake();\n",
+    "    if (this.#sender.awaitsRoom) this.wake();\n",
     "",
   ),
   fault(
     "a session without streams taken for empty though its last bytes were not taken",
     "session/session.ts",
-    "return this.budget.heldBytes === 0 && !hasUnsent && streamCount === 0;",
+    "return this.budget.streamFrames === 0 && !hasUnsent && streamCount === 0;",
     "return !hasUnsent && streamCount === 0;",
   ),
   fault(
     "a session without streams taken for empty though a reset waits to be told",
     "session/session.ts",
-    "return this.budget.heldBytes === 0 && !hasUnsent && streamCount === 0;",
-    "return this.budget.heldBytes === 0 && streamCount === 0;",
+    "return this.budget.streamFrames === 0 && !hasUnsent && streamCount === 0;",
+    "return this.budget.streamFrames === 0 && streamCount === 0;",
   ),
   fault(
     "what carriers left behind counted nowhere",
@@ -906,7 +913,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "what a carrier left behind not given back with its session",
     "session/resend_queue.ts",
-    "    this.#options.budget.change(-remains.heldBytes, -remains.pieces.length);\n    for (const { segment }",
+    "    this.#uncount(remains);\n    for (const { segment }",
     "    for (const { segment }",
   ),
   fault(
@@ -934,6 +941,14 @@ export const MUTATIONS: readonly Mutation[] = [
     "for (const { segment } of remains.pieces) {\n      while (segment !== undefined && !segment.isExclusive) segment.release();\n      segment?.release();\n    }",
   ),
   fault(
+    "an unknown counted frame ends its carrier only",
+    "session/carrier/frame_receiver.ts",
+    "      if (!this.#host.receiveFrame(payload)) throw unknownFrame(payload);\n    } catch (error) {\n" +
+      "      this.#host.sessionBroken(error);\n    }\n",
+    "      if (this.#host.receiveFrame(payload)) return;\n    } catch (error) {\n" +
+      "      return this.#host.sessionBroken(error);\n    }\n    throw unknownFrame(payload);\n",
+  ),
+  fault(
     "the frames of one read taken in one turn, however many",
     "session/carrier/frame_reader.ts",
     "while (at < bytes.length && this.#allowance.left >= 1) {",
@@ -948,8 +963,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the hold of a write ended by an acknowledgement",
     "session/carrier/carrier.ts",
-    "    if (offset === before || this.#isOver) return;\n",
-    "    if (offset === before || this.#isOver) return;\n    this.#hold.release();\n",
+    "    if (offset === before || this.#receiver.isClosed) return;\n",
+    "    if (offset === before || this.#receiver.isClosed) return;\n    this.#sender.failed();\n",
   ),
   fault(
     "a reset overtakes what came before it",
@@ -993,7 +1008,7 @@ export const MUTATIONS: readonly Mutation[] = [
       {
         file: "lib/session/session_server.ts",
         from:
-          "    session.detach();\n    const named = readReceipts(commit.fields);\n    const again = session.settle(named);\n    const receipts = session.receiptsFor(named);\n",
+          '    session.detachUnlessIn(readLive(commit.fields));\n    const named = readReceipts(commit.fields);\n    const again = session.settle(named);\n    if (session.carrier !== undefined) throw new TeleError("protocol", "a session has one carrier at a time here");\n    const receipts = session.receiptsFor(named);\n',
         to:
           "    const { carrier } = session;\n    const now = carrier === undefined ? [] : [{ number: carrier.number, taken: carrier.taken }];\n    const named = readReceipts(commit.fields);\n    const receipts = [...session.receiptsFor(named), ...now];\n",
       },

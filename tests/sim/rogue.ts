@@ -75,7 +75,7 @@ export function mustBeTurnedAway(act: RogueAct): boolean {
 
 /** Whether it breaks a rule whose breaking ends the session, once the server has accepted it. */
 export function mustEndItsSession(act: RogueAct): boolean {
-  return !mustBeTurnedAway(act) && act !== "unknown frame" && act !== "gives a receipt of its own carrier";
+  return !mustBeTurnedAway(act) && act !== "gives a receipt of its own carrier";
 }
 
 /** The key of a rogue's content. */
@@ -149,7 +149,7 @@ async function misbehave(act: RogueAct, carrier: Duplex, token: Uint8Array | und
   }
 }
 
-/** A frame of a type that nobody knows ends a carrier. */
+/** A counted frame of a type that nobody knows. */
 const UNKNOWN = framed(new Uint8Array([0x22, 1, 2, 3]));
 
 /** Half a window value ends a session. */

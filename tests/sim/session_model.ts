@@ -239,16 +239,19 @@ export class SessionModel {
     const outageMs = this.#clock.now() - (session.detachedAt ?? this.#clock.now());
     if (outageMs >= this.#scenario.resumeTimeoutMs) return this.#losses.because("expired");
     // A session without streams may be forgotten sooner, but no stream, byte or reset on its way may be lost by that.
-    const { budget: { heldBytes }, upper: { streamCount, hasUnsent } } = session;
-    if (streamCount > 0 || heldBytes > 0 || hasUnsent) {
+    const { budget: { streamFrames }, upper: { streamCount, hasUnsent } } = session;
+    if (streamCount > 0 || streamFrames > 0 || hasUnsent) {
       const resets = hasUnsent ? " and resets" : "";
-      this.#verdict.fail(`session ended too early, ${heldBytes} bytes${resets} waited: ${error.message}`);
+      this.#verdict.fail(`session ended too early, ${streamFrames} frames${resets} waited: ${error.message}`);
     }
   }
 
   /** Nothing is held for a session that is over. */
-  ended({ name, budget: { heldBytes } }: Session): void {
-    if (heldBytes !== 0) this.#verdict.fail(`session ${name} has ended and still holds ${heldBytes} bytes`);
+  ended({ name, budget: { heldBytes, streamFrames } }: Session): void {
+    if (heldBytes === 0 && streamFrames === 0) return;
+    this.#verdict.fail(
+      `session ${name} has ended and still holds ${heldBytes} bytes, ${streamFrames} frames of streams`,
+    );
   }
 
   /** The mux at the other end of the session whose streams `mux` has; `undefined` if there is no such session. */

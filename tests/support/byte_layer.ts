@@ -5,6 +5,7 @@
  */
 import { assertEquals } from "@std/assert";
 import type { TeleError } from "../../lib/net/error.ts";
+import type { FrameOwner } from "../../lib/session/carrier/piece_queue.ts";
 import type { FrameLog } from "../../lib/session/carrier/frame_log.ts";
 import { writeDataHeader } from "../../lib/session/frames.ts";
 import type { Segment } from "../../lib/session/segment_pool.ts";
@@ -19,6 +20,9 @@ const PIECE_BYTES = 20_000;
 
 /** The stream that all bytes are data of, both ways. */
 export const BYTES_ID = 1;
+
+/** Of the frames of that stream. */
+const OWNER: FrameOwner = { isQuiet: false, frameHeld() {}, frameTaken() {}, frameQueued() {}, frameUnqueued() {} };
 
 /** The byte at `offset` of the sequence `key`: no shift of it, and no other key, looks the same for long. */
 function byteAt(key: number, offset: number): number {
@@ -84,12 +88,12 @@ export class ByteLayer implements UpperLayer {
       const bytes = Math.min(most, this.#random.between(1, small ? 50 : PIECE_BYTES));
       const frameBytes = DATA_HEADER_BYTES + bytes;
       if (small) {
-        const at = log.reserve(frameBytes);
+        const at = log.reserve(frameBytes, OWNER);
         this.#fill(log.arena, at, bytes);
       } else {
         const memory = new Uint8Array(HEADROOM_BYTES + frameBytes);
         this.#fill(memory, HEADROOM_BYTES, bytes);
-        log.adopt(memory, HEADROOM_BYTES, memory.length, { headroom: HEADROOM_BYTES });
+        log.adopt(memory, HEADROOM_BYTES, memory.length, { owner: OWNER, headroom: HEADROOM_BYTES });
       }
       this.#toSend -= bytes;
       bulkBytes -= frameBytes;

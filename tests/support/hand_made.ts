@@ -8,7 +8,7 @@ import { writeU64 } from "../../lib/net/bytes.ts";
 import { type Identity, makeIdentityKeys } from "../../lib/session/handshake/keys.ts";
 import type { Commit } from "../../lib/session/handshake/messages.ts";
 import { type Accepted, ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
-import { type Receipt, receiptsField } from "../../lib/session/handshake/fields.ts";
+import { liveField, type Receipt, receiptsField } from "../../lib/session/handshake/fields.ts";
 import { BYTES_ID } from "./byte_layer.ts";
 import { dataFrame } from "./frames.ts";
 import type { SessionWorld } from "./session_world.ts";
@@ -44,7 +44,14 @@ export async function handMade(world: SessionWorld) {
   const { accept, resumeSecret } = await first.handshake.commit(fresh, new Uint8Array(0));
   await first.pipe.a.write(dataFrame(BYTES_ID, 0, new Uint8Array(1)));
   await world.clock.settle();
-  const join = (handshake: ClientHandshake, number: number, receipts: Receipt[] = []): Promise<Accepted> =>
-    handshake.commit({ kind: "join", number, lane: "quiet", fields: receiptsField(receipts) }, resumeSecret);
+  const join = (
+    handshake: ClientHandshake,
+    number: number,
+    receipts: Receipt[] = [],
+    live: number[] = [],
+  ): Promise<Accepted> => {
+    const fields = new Map([...liveField(live), ...receiptsField(receipts)]);
+    return handshake.commit({ kind: "join", number, lane: "quiet", fields }, resumeSecret);
+  };
   return { dial, join, pipe: first.pipe, sessionId: accept.sessionId };
 }

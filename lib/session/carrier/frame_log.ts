@@ -9,7 +9,7 @@ import { FRAME_HEADER_BYTES } from "../../ping/codec.ts";
 import type { LogBudget } from "../log_budget.ts";
 import type { Segment } from "../segment_pool.ts";
 import { HEADROOM_BYTES } from "../session_constants.ts";
-import { type FrameOwner, type Piece, PieceQueue } from "./piece_queue.ts";
+import { type FrameOwner, type Piece, PieceQueue, streamFramesOf } from "./piece_queue.ts";
 import { MOST_GATHERED_BYTES, type WriteHold } from "./write_hold.ts";
 
 /** Bytes of one arena: the memory that small frames are gathered in. */
@@ -116,7 +116,7 @@ export class FrameLog {
     if (joins) {
       last.end += bytes;
       last.owners.push(owner);
-      this.#budget.change(bytes, 0);
+      this.#budget.change(bytes, 0, owner === undefined ? 0 : 1);
     } else {
       if (at + HEADROOM_BYTES + bytes > this.arena.length) {
         this.arena = new Uint8Array(Math.max(ARENA_BYTES, bytes + HEADROOM_BYTES));
@@ -157,7 +157,7 @@ export class FrameLog {
     headroom: number,
   ): void {
     this.#pieces.add({ memory, start, end, offset: this.#end, segment, owners: [owner], headroom });
-    this.#budget.change(end - start, 1);
+    this.#budget.change(end - start, 1, owner === undefined ? 0 : 1);
   }
 
   /**
@@ -215,7 +215,7 @@ export class FrameLog {
     }
     this.#acknowledged = offset;
     for (let piece = this.#pieces.shiftBefore(offset); piece !== undefined; piece = this.#pieces.shiftBefore(offset)) {
-      this.#budget.change(piece.start - piece.end, -1);
+      this.#budget.change(piece.start - piece.end, -1, -streamFramesOf(piece));
       piece.segment?.release();
       for (const owner of piece.owners) owner?.frameTaken();
     }

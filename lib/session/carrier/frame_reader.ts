@@ -7,6 +7,7 @@ import { readU32 } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
 import { FRAME_HEADER_BYTES, FrameTooLargeError } from "../../ping/codec.ts";
 import { isCounted, isSkipped } from "../frames.ts";
+import { Segment } from "../segment_pool.ts";
 import {
   COUNTED_HEADER_BYTES,
   DATA_HEADER_BYTES,
@@ -20,14 +21,24 @@ export interface SessionFrameSink {
   /**
    * The next data of a stream, as it comes: a frame need not be whole to count. A view of what was pushed; empty only
    * where the frame has no data. The offset is not checked: one of 2^53 or more, which is not exact, ends the session.
+   * `segment` is what was pushed with it.
    */
-  data(id: number, offset: number, bytes: Uint8Array): void;
+  data(id: number, offset: number, bytes: Uint8Array, segment: Segment): void;
   /** A stream's data ends at `offset`. */
   end(id: number, offset: number): void;
   /** The whole payload of any other counted frame; its first byte is the type. Valid during the call only. */
   counted(payload: Uint8Array): void;
   /** The same of a frame that is not counted. */
   control(payload: Uint8Array): void;
+}
+
+/** A counted frame that cannot be. Another carrier would only bring it again: it ends the session. */
+export class CountedFrameError extends TeleError {
+  /** The sentence says what is wrong with the frame. */
+  constructor(message: string) {
+    super("protocol", message);
+    this.name = "CountedFrameError";
+  }
 }
 
 /** How much the counted frames of one turn may still cost; see `MOST_TURN_COST`. */
@@ -123,15 +134,18 @@ export class SessionFrameReader {
   /**
    * Takes the next bytes of the carrier, as far as the allowance goes.
    *
+   * @param segment What they lie in, for who keeps data; unless told otherwise, memory that nobody reads into again.
    * @returns How many it took.
-   * @throws {TeleError} `protocol` if these are no frames, or one is too large.
+   * @throws {TeleError} `protocol` if these are no frames, or one is too large; a {@linkcode CountedFrameError} if that
+   *   is a counted one.
    */
-  push(bytes: Uint8Array): number {
+  push(bytes: Uint8Array, segment: Segment = new Segment(bytes)): number {
     let at = 0;
     while (at < bytes.length && this.#allowance.left >= 1) {
       if (this.#type === NO_TYPE) at = this.#begin(bytes, at);
-      else if (this.#isData) at = this.#filled < DATA_HEADER_BYTES ? this.#fillHead(bytes, at) : this.#data(bytes, at);
-      else at = this.#payload(bytes, at);
+      else if (!this.#isData) at = this.#payload(bytes, at);
+      else if (this.#filled < DATA_HEADER_BYTES) at = this.#fillHead(bytes, at, segment);
+      else at = this.#data(bytes, at, segment);
     }
     return at;
   }
@@ -164,15 +178,16 @@ export class SessionFrameReader {
     this.#type = type;
     this.#left = this.#length;
     if (this.#isData) {
-      if (this.#length < DATA_FIELDS_BYTES) throw new TeleError("protocol", "a frame of data is too short");
+      if (this.#length < DATA_FIELDS_BYTES) throw new CountedFrameError("a frame of data is too short");
     } else if (this.#length > MAX_CONTROL_FRAME_BYTES && !isSkipped(type)) {
-      throw new TeleError("protocol", `a frame of type ${type} is too large`);
+      const sentence = `a frame of type ${type} is too large`;
+      throw isCounted(type) ? new CountedFrameError(sentence) : new TeleError("protocol", sentence);
     }
     // The prefix counts when the type has come, and that is taken in the next step.
     if (isCounted(type)) this.#counted += FRAME_HEADER_BYTES;
   }
 
-  #fillHead(bytes: Uint8Array, from: number): number {
+  #fillHead(bytes: Uint8Array, from: number, segment: Segment): number {
     const end = Math.min(bytes.length, from + DATA_HEADER_BYTES - this.#filled);
     for (let at = from; at < end; at++) this.#head[this.#filled++] = bytes[at];
     this.#counted += end - from;
@@ -181,28 +196,29 @@ export class SessionFrameReader {
     this.#id = readU32(this.#head, COUNTED_HEADER_BYTES);
     this.#offset = readU32(this.#head, COUNTED_HEADER_BYTES + 4) * 2 ** 32 +
       readU32(this.#head, COUNTED_HEADER_BYTES + 8);
-    if (this.#left === 0) this.#endEmpty(bytes.subarray(end, end));
+    if (this.#left === 0) this.#endEmpty(bytes.subarray(end, end), segment);
     return end;
   }
 
-  #data(bytes: Uint8Array, from: number): number {
+  #data(bytes: Uint8Array, from: number, segment: Segment): number {
     const end = Math.min(bytes.length, from + this.#left);
     const offset = this.#offset;
     // Before the sink hears of it: a throw there ends the session, and what comes again must find a whole state.
     this.#left -= end - from;
     this.#offset += end - from;
-    this.#sink.data(this.#id, offset, from === 0 && end === bytes.length ? bytes : bytes.subarray(from, end));
+    const piece = from === 0 && end === bytes.length ? bytes : bytes.subarray(from, end);
+    this.#sink.data(this.#id, offset, piece, segment);
     this.#counted += end - from;
     if (this.#left === 0) this.#endData();
     return end;
   }
 
   /** Data or an end without data; what names a stream that never was ends the session all the same. */
-  #endEmpty(nothing: Uint8Array): void {
+  #endEmpty(nothing: Uint8Array, segment: Segment): void {
     const isEnd = this.#type === FrameType.end;
     this.#finish();
     if (isEnd) this.#sink.end(this.#id, this.#offset);
-    else this.#sink.data(this.#id, this.#offset, nothing);
+    else this.#sink.data(this.#id, this.#offset, nothing, segment);
   }
 
   #endData(): void {

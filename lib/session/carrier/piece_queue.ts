@@ -8,6 +8,13 @@ import type { Segment } from "../segment_pool.ts";
 /** Dropped pieces that may stay at the front of the list: moving the others each time would cost more. */
 const MOST_DROPPED = 256;
 
+/** How many frames of `piece` are of streams: those have an owner. */
+export function streamFramesOf({ owners }: Piece): number {
+  let frames = 0;
+  for (const owner of owners) if (owner !== undefined) frames++;
+  return frames;
+}
+
 /** In place of a piece that was dropped, whose memory the list must not hold. */
 const NOTHING: Piece = {
   memory: new Uint8Array(0),

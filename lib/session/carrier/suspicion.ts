@@ -25,8 +25,8 @@ export type Suspected = "nothing" | "ask" | "dead";
  * Waits behind a wake-up for a byte that was sent after it.
  *
  * A pure core. Bytes that lay in the machine through the sleep say nothing about the path now, be they data, signs of
- * life or the reply to a question of before: replies carry no number, and may answer two questions at once. So what is
- * read without a pause clears nothing, but is a reason to ask again; what comes behind a pause does. Invariant 7: as
+ * life or the reply to a question of before. The mark of a reply does not tell: a question that is a reply as well has
+ * the peer's mark, which may be that of another one of ours. So what is read without a pause clears nothing, but is a reason to ask again; what comes behind a pause does. Invariant 7: as
  * long as bytes come, nobody is given up, and there is no suspicion any more when they come for longer than they could
  * have waited.
  *

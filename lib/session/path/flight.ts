@@ -62,10 +62,12 @@ export class Flight {
   #sent = 0;
   #acked = 0;
   /** When `#acked` last moved, and when the bytes it moved over were sent. */
-  #ackedMs = 0;
+  #ackedMs = -Infinity;
   #firstSentMs = 0;
   /** Sends wait for data, not for room, until an acknowledgement passes this offset; -1 while they do not. */
   #limitedUntil = -1;
+  /** Nothing was in flight before, for some time, and nothing of what is was acknowledged: there was nothing to send. */
+  #isFresh = false;
   #smoothedMs = 0;
   /** A round ends with the acknowledgement of bytes that were sent after it began. */
   #roundEnd = 0;
@@ -140,16 +142,14 @@ export class Flight {
       acked: this.#acked,
       ackedMs: this.#ackedMs,
       firstSentMs: this.#firstSentMs,
-      isLimited: this.#path.isDraining || this.#limitedUntil >= 0,
+      isLimited: this.#path.isDraining || this.#limitedUntil >= 0 || (this.#isFresh && this.inFlight < this.bound / 2),
     });
   }
 
-  /** Nothing was in flight: that time belongs to no sample, and if it was long, there was nothing to send. */
+  /** Nothing was in flight: that time belongs to no sample. */
   #onFirst(nowMs: number): void {
-    if (nowMs - this.#ackedMs > PAUSE_MS) {
-      this.#span.clear();
-      this.#limitedUntil = this.#sent;
-    }
+    this.#isFresh = nowMs - this.#ackedMs > PAUSE_MS;
+    if (this.#isFresh) this.#span.clear();
     this.#ackedMs = this.#firstSentMs = nowMs;
   }
 
@@ -166,6 +166,7 @@ export class Flight {
     const { send, waitedByteMs } = this.#sends.acknowledge(this.#acked, offset, nowMs);
     const bytes = offset - this.#acked;
     this.#acked = offset;
+    this.#isFresh = false;
     if (offset > this.#limitedUntil) this.#limitedUntil = -1;
 
     const elapsedMs = Math.max(nowMs - send.ackedMs, send.sentMs - send.firstSentMs, CLOCK_TICK_MS);

@@ -4,13 +4,14 @@
  * @module
  */
 import type { Clock, Timer } from "../../net/clock.ts";
+import type { Connected } from "../../net/dial_way.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { pauseMs } from "./backoff.ts";
 import type { CarrierHistory } from "./carrier_history.ts";
 import { TOKEN_REFUSAL_DELAY_MS } from "../session_constants.ts";
 import { ClientHandshake } from "../handshake/client_handshake.ts";
 import { Places } from "./places.ts";
-import { type SilenceError, unaccepted, unanswered } from "./silence_error.ts";
+import { ACCEPTED, type SilenceError, unaccepted, unanswered } from "./silence_error.ts";
 
 /** When another attempt starts though none has failed, in milliseconds: a SYN into a black hole is silent. */
 const NEXT_ATTEMPT_MS = 1_000;
@@ -31,9 +32,10 @@ export interface ReconnectHost {
   /**
    * Opens a connection to the server; names are resolved anew each time.
    *
-   * @param connected May be called when somebody has accepted the connection and it is not open yet, as with TLS.
+   * @param connected May be called when somebody has accepted the connection and it is not open yet, as with TLS; with
+   * what it means if nothing more comes, where that is not the tele server, as with a proxy.
    */
-  dial(signal: AbortSignal, connected: () => void): Promise<Duplex>;
+  dial(signal: AbortSignal, connected: Connected): Promise<Duplex>;
   /** The session to resume; `undefined` for a new one. */
   readonly sessionId: Uint8Array | undefined;
   /** Whether there is a token: a server must have one too. */
@@ -66,7 +68,8 @@ export interface Challenged {
 class Attempt {
   readonly controller = new AbortController();
   timer: Timer | undefined;
-  isConnected = false;
+  /** What its silence means of whoever it has reached. */
+  reached: string | undefined;
   challenged: Challenged | undefined;
   answeredAt: number | undefined;
   committedAt: number | undefined;
@@ -164,6 +167,11 @@ export class ReconnectLoop {
     for (const attempt of [...this.#attempts]) this.#drop(attempt);
   }
 
+  /** The commit was accepted: the carrier is the session's from now on, whatever becomes of that. */
+  accepted(): void {
+    if (this.#committing !== undefined) this.#attached(this.#committing);
+  }
+
   /** Starts an attempt, or plans to when there is a place for it. */
   #start(): void {
     if (this.#done) return;
@@ -175,7 +183,7 @@ export class ReconnectLoop {
     if (this.#done) return;
     this.#started++;
     const attempt = new Attempt(this.#lastStartMs = this.#clock.now());
-    this.#limit(attempt, () => unanswered(attempt.isConnected));
+    this.#limit(attempt, () => unanswered(attempt.reached));
     this.#attempts.add(attempt);
     this.#plan(Math.max(NEXT_ATTEMPT_MS, this.#pause()));
     this.#challenge(attempt).catch((error) => this.#failed(attempt, error));
@@ -187,7 +195,7 @@ export class ReconnectLoop {
 
   #makeRoom(attempt: Attempt): void {
     // One that was challenged and is only one too many has not failed.
-    if (attempt.answeredAt === undefined) this.#failed(attempt, unanswered(attempt.isConnected));
+    if (attempt.answeredAt === undefined) this.#failed(attempt, unanswered(attempt.reached));
     else this.#drop(attempt);
   }
 
@@ -211,10 +219,10 @@ export class ReconnectLoop {
 
   async #challenge(attempt: Attempt): Promise<void> {
     const { signal } = attempt.controller;
-    const duplex = await this.#host.dial(signal, () => attempt.isConnected = true);
+    const duplex = await this.#host.dial(signal, (silence = ACCEPTED) => attempt.reached = silence);
     if (signal.aborted) return duplex.close();
     signal.addEventListener("abort", () => duplex.close(), { once: true });
-    attempt.isConnected = true;
+    attempt.reached = ACCEPTED;
     const connectedAt = this.#clock.now();
     const handshake = await ClientHandshake.begin(duplex, this.#host.sessionId, this.#host.isGuarded);
     if (signal.aborted) return;

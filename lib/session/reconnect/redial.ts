@@ -87,6 +87,11 @@ export class Redial {
     this.#loop?.stop();
   }
 
+  /** See {@linkcode ReconnectLoop.accepted}. */
+  accepted(): void {
+    this.#loop?.accepted();
+  }
+
   /** See {@linkcode ReconnectLoop.hurry}. */
   hurry(): void {
     this.#loop?.hurry();

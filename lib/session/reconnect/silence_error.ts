@@ -14,12 +14,18 @@ export class SilenceError extends TeleError {
   }
 }
 
-/** Nobody has answered the hello. */
-export function unanswered(isConnected: boolean): SilenceError {
-  const reason = isConnected
-    ? "the connection is accepted, but no tele server answers on it"
-    : "nobody answers the attempts to connect, as where a host is off or a firewall drops them";
-  return new SilenceError(reason);
+/** What the silence of a connection means that nothing in the middle is known of. */
+export const ACCEPTED = "the connection is accepted, but no tele server answers on it";
+
+/**
+ * Nobody has answered the hello.
+ *
+ * @param reached What the silence means of whoever was reached; `undefined` if that was nobody.
+ */
+export function unanswered(reached: string | undefined): SilenceError {
+  return new SilenceError(
+    reached ?? "nobody answers the attempts to connect, as where a host is off or a firewall drops them",
+  );
 }
 
 /** Nobody has answered the commit. */

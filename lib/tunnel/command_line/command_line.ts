@@ -9,6 +9,7 @@ import type { SessionLimits } from "../../session/session_limits.ts";
 import { example, GivenFlags, mistake } from "./given_flags.ts";
 import type { HostName } from "../values/host_name.ts";
 import type { Option } from "./option.ts";
+import { type ProxyEnvironment, proxySource } from "./proxy_choice.ts";
 import { HELP, VERSION } from "./option_table.ts";
 import type { ClientOptions, ClientTls, CommonOptions, Route, ServerOptions, ServerTls } from "./role_options.ts";
 import * as keys from "./key_options.ts";
@@ -26,7 +27,7 @@ export type Command =
   | { readonly kind: "client"; readonly options: ClientOptions };
 
 /** The environment variables that count as options. */
-export interface CommandEnvironment {
+export interface CommandEnvironment extends ProxyEnvironment {
   /** The shared secret. Where it would guard nothing it is refused: to ignore it would leave the door open. */
   readonly TELE_TOKEN?: string | undefined;
 }
@@ -139,7 +140,7 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     throw mistake(`--client needs --out=ADDR, the address of the tele server: ${example(session.CLIENT_OUT)}`);
   }
   const input = given.value(session.CLIENT_IN);
-  if (input !== undefined && reaches(out, input)) {
+  if (input !== undefined && out.kind !== "proxy" && reaches(out, input)) {
     throw mistake(
       "this tele client would connect to itself: --in is where user's clients connect on this machine, and --out is " +
         "the tele server: give them different hosts or ports",
@@ -160,6 +161,7 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     in: input,
     isStdio,
     out,
+    proxy: proxySource(given, environment, out),
     tls: secured,
     protocol,
     sendsPings: protocol !== undefined && given.has(session.PING_INTERVAL.name),

@@ -6,6 +6,7 @@
 
 import { type Address, parseAddress, parseDialAddress } from "../../net/address.ts";
 import { badInput } from "../../net/error.ts";
+import { parseWay, type Way } from "../../net/way.ts";
 
 /** Who takes an option; `alone` is a command that starts no role, and what belongs to it. */
 export type OptionRole = "server" | "client" | "both" | "alone";
@@ -101,6 +102,11 @@ export function anAddress(port: number): ValueForm<Address> {
 /** An address to connect to; `port` is an example of one. */
 export function anAddressToDial(port: number): ValueForm<Address> {
   return { takes: TAKES_ADDRESS, parse: (text) => parseDialAddress(text, port) };
+}
+
+/** A way to the tele server; `port` is an example of one. */
+export function aWay(port: number): ValueForm<Way> {
+  return { takes: TAKES_ADDRESS, parse: (text) => parseWay(text, port) };
 }
 
 /** A file, by its path. That it can be read is checked when it is read. */

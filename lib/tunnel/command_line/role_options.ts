@@ -6,6 +6,8 @@
 
 import type { Address } from "../../net/address.ts";
 import type { LogLevel } from "../../net/log.ts";
+import type { Proxy } from "../../net/proxy/proxy.ts";
+import type { Way } from "../../net/way.ts";
 import type { ServerLimits, SessionLimits } from "../../session/session_limits.ts";
 import type { LogFormat } from "../log/log_format.ts";
 
@@ -57,6 +59,23 @@ export interface ClientTls {
   readonly keyFile: string | undefined;
 }
 
+/** Where the proxy stands that a client goes by: in what was given, or in a file. */
+export type ProxySource =
+  | {
+    /** Tells it from a file. */
+    readonly kind: "given";
+    /** The proxy. */
+    readonly proxy: Proxy;
+    /** Who named it: the option or the environment variable. */
+    readonly by: string;
+  }
+  | {
+    /** Tells it from a proxy that was given. */
+    readonly kind: "file";
+    /** The file, which holds its URL. */
+    readonly path: string;
+  };
+
 /** Options of `tele --server`. */
 export interface ServerOptions extends CommonOptions {
   /** The user's server behind sessions; `undefined` if the port serves no sessions, only {@linkcode routes}. */
@@ -77,8 +96,10 @@ export interface ClientOptions extends CommonOptions {
   readonly in: Address | undefined;
   /** Whether standard input and output are the one user connection; {@linkcode in} is `undefined` then. */
   readonly isStdio: boolean;
-  /** The tele server. */
-  readonly out: Address;
+  /** The way to the tele server. */
+  readonly out: Way;
+  /** The proxy that leads there; `undefined` for none. */
+  readonly proxy: ProxySource | undefined;
   /** TLS; `undefined` for plain TCP, never with a protocol. */
   readonly tls: ClientTls | undefined;
   /** The protocol to speak in RFD 80 mode; `undefined` for sessions. */

@@ -6,9 +6,19 @@
 
 import type { Address } from "../../net/address.ts";
 import { LOG_LEVELS, type LogLevel } from "../../net/log.ts";
+import type { Way } from "../../net/way.ts";
 import { parseDuration } from "../values/duration.ts";
 import { LOG_FORMATS, type LogFormat } from "../log/log_format.ts";
-import { anAddress, anAddressToDial, choice, countRange, type FlagOption, range, type ValueOption } from "./option.ts";
+import {
+  anAddress,
+  anAddressToDial,
+  aWay,
+  choice,
+  countRange,
+  type FlagOption,
+  range,
+  type ValueOption,
+} from "./option.ts";
 import { parseSize } from "../values/size.ts";
 
 /** The port of tele servers in all examples. */
@@ -90,14 +100,14 @@ export const STDIO: FlagOption = {
 };
 
 /** The client's `--out`. */
-export const CLIENT_OUT: ValueOption<Address> = {
+export const CLIENT_OUT: ValueOption<Way> = {
   kind: "value",
   name: "out",
   placeholder: "ADDR",
   role: "client",
   meaning: "the tele server",
   example: "--out=example.com:40300",
-  ...anAddressToDial(TELE_PORT),
+  ...aWay(TELE_PORT),
 };
 
 /** `--pool`. */
@@ -142,7 +152,7 @@ export const REPLAY_BUFFER: ValueOption<number> = {
   name: "replay-buffer",
   placeholder: "SIZE",
   role: "both",
-  meaning: "limit of one session's replay log",
+  meaning: "most that a session keeps of what it sent until the other side has taken it",
   default: "32MiB",
   example: "--replay-buffer=16MiB",
   ...range("a size", parseSize, "1MiB", "1GiB"),

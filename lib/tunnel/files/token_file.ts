@@ -8,7 +8,7 @@ import { badInput, reasonOf } from "../../net/error.ts";
 import type { Log } from "../../net/log.ts";
 import { MAX_TOKEN_BYTES } from "../../session/session_constants.ts";
 import { checkTokenLength } from "../../session/handshake/token.ts";
-import { watchContent } from "./watched_files.ts";
+import { isRegularFile, watchContent } from "./watched_files.ts";
 
 /** The environment variable that holds a token. */
 export const TOKEN_VARIABLE = "TELE_TOKEN";
@@ -80,15 +80,6 @@ export function watchToken(
     },
     used: "the token there now is the one for new sessions; sessions that are there go on",
   });
-}
-
-function isRegularFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    // It is gone since it was read, and may come back.
-    return true;
-  }
 }
 
 function readVariable(variable: string): Uint8Array {

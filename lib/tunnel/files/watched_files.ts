@@ -153,3 +153,13 @@ function look(files: FilesByOption): string {
   });
   return marks.join(" ");
 }
+
+/** Whether what was read there can be read again: a pipe can be only once. */
+export function isRegularFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    // It is gone since it was read, and may come back.
+    return true;
+  }
+}

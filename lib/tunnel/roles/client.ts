@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { formatAddress } from "../../net/address.ts";
 import { type Clock, systemClock } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { badInput, TeleError } from "../../net/error.ts";
@@ -11,6 +10,7 @@ import { listen, type Listening } from "../../net/listen.ts";
 import { isElsewhere } from "../../net/listen_failure.ts";
 import type { Log } from "../../net/log.ts";
 import { Shortages } from "../../net/shortage.ts";
+import { formatWay } from "../../net/way.ts";
 import type { MuxStream, StreamEnd } from "../../mux/stream.ts";
 import { pingNameOf } from "../rfd80/alpn.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
@@ -59,7 +59,7 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
   take = (user) => users.take(user);
   early.forEach(take);
   const where = `user's clients connect to ${listening.addresses.join(" and ")}`;
-  const server = `${formatAddress(options.out)}${options.tls ? " (TLS)" : ""}`;
+  const server = `${formatWay(options.out)}${options.tls ? " (TLS)" : ""}`;
   warnOfExposure(listening, options, log);
   return {
     readyLine: `tele client ready: ${where}, tele server is ${server}`,
@@ -113,7 +113,7 @@ function prepareProtocol(
   const turns = new Turns(clock, { atOnce: CONNECTS_AT_ONCE, turnMs: CONNECT_TURN_MS });
   // The server always sends pings, a client only when it was given an interval.
   const framing = { maxMessageBytes, pingIntervalMs: options.sendsPings ? pingIntervalMs : undefined };
-  const server = formatAddress(options.out);
+  const server = formatWay(options.out);
   const dial = async (signal: AbortSignal) => {
     const limit = new AbortController();
     const timer = clock.setTimer(

@@ -1,25 +1,22 @@
 /**
- * How a tele client reaches the server: over plain TCP, or over TLS with the files it was given.
+ * How a tele client reaches the server: by its way as it is, or with TLS and the files it was given.
  *
  * @module
  */
-import { type Address, formatAddress, parseAddress, reaches } from "../../net/address.ts";
+import { type Address, parseAddress, reaches } from "../../net/address.ts";
 import type { Clock } from "../../net/clock.ts";
-import { dial } from "../../net/dial.ts";
+import { type Connected, dialWay } from "../../net/dial_way.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { badInput, TeleError } from "../../net/error.ts";
 import type { Log } from "../../net/log.ts";
 import { systemCertificates } from "../../net/system_certificates.ts";
-import {
-  checkDialSettings,
-  dialTls,
-  requireTls,
-  type TlsConnection,
-  type TlsDialSettings,
-} from "../../net/tls_dial.ts";
+import { checkDialSettings, requireTls, type TlsConnection, type TlsDialSettings } from "../../net/tls_client.ts";
+import { dialTls } from "../../net/tls_dial.ts";
+import { byProxy, formatWay } from "../../net/way.ts";
 import { offered, SESSION_ALPN } from "../rfd80/alpn.ts";
 import type { ClientOptions, ClientTls } from "../command_line/role_options.ts";
 import { readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
+import { watchProxy } from "./proxy_watch.ts";
 
 /** What `--tls-ca` takes in place of a file: the certificates that this machine trusts. */
 const SYSTEM = "system";
@@ -29,10 +26,10 @@ export interface OuterDialer {
   /**
    * Opens a carrier for sessions.
    *
-   * @param connected Called when the connection is accepted, before TLS.
-   * @throws {TeleError} `untrusted`, `doubted` or `refused` for a wrong server, else as {@linkcode dial}.
+   * @param connected Called when the connection is accepted, before TLS, or by somebody in the middle.
+   * @throws {TeleError} `untrusted`, `doubted` or `refused` for a wrong server, else as {@linkcode dialWay}.
    */
-  dialCarrier(signal: AbortSignal, connected?: () => void): Promise<Duplex>;
+  dialCarrier(signal: AbortSignal, connected?: Connected): Promise<Duplex>;
   /** Opens a connection of RFD 80 mode. Only with TLS; throws as {@linkcode dialTls}. */
   dialProtocol(signal: AbortSignal): Promise<TlsConnection>;
   /** Stops watching files. */
@@ -46,17 +43,20 @@ export interface OuterDialer {
  */
 export async function makeDialer(options: ClientOptions, log: Log, clock: Clock): Promise<OuterDialer> {
   const { out, tls } = options;
+  const watch = await watchProxy(options.proxy, log, clock);
+  const way = () => watch.proxy === undefined ? out : byProxy(out, watch.proxy);
   if (tls === undefined) {
     return {
-      async dialCarrier(signal) {
-        const duplex = await dial(out, "carrier", signal);
-        if (out.kind === "unix" || !isOwnPort(duplex, options.in)) return duplex;
+      async dialCarrier(signal, connected) {
+        const dialed = way();
+        const duplex = await dialWay(dialed, "carrier", signal, connected);
+        if (dialed.kind !== "tcp" || !isOwnPort(duplex, options.in)) return duplex;
         duplex.close();
         const sentence = "that is this tele client's own --in: give the tele server's address as --out";
-        throw new TeleError("refused", `${formatAddress(out)}: ${sentence}`);
+        throw new TeleError("refused", `${formatWay(out)}: ${sentence}`);
       },
       dialProtocol: () => Promise.reject(badInput("RFD 80 mode needs TLS")),
-      stop() {},
+      stop: () => watch.stop(),
     };
   }
   // Before the files, with which a runtime that is too old finds fault.
@@ -66,17 +66,25 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
   const files = { "--tls-ca": caFile, "--tls-cert": tls.certFile, "--tls-key": tls.keyFile };
   let settings = settingsOf(tls, protocols, await readFiles(files));
   // A client runs as long as its connections do: the next carrier must use certificates that were renewed meanwhile.
-  const stop = watchFiles({ files, clock, log, onChange: (texts) => settings = settingsOf(tls, protocols, texts) });
+  const stopFiles = watchFiles({
+    files,
+    clock,
+    log,
+    onChange: (texts) => settings = settingsOf(tls, protocols, texts),
+  });
   return {
-    dialProtocol: (signal) => dialTls(out, settings, signal),
+    dialProtocol: (signal) => dialTls(way(), settings, signal),
     async dialCarrier(signal, connected) {
-      const { duplex, protocol } = await dialTls(out, settings, signal, connected);
+      const { duplex, protocol } = await dialTls(way(), settings, signal, connected);
       if (protocol === SESSION_ALPN) return duplex;
       duplex.close();
       const sentence = `it speaks TLS but not ${SESSION_ALPN}: it is no tele server, or not one for that protocol`;
-      throw new TeleError("refused", `${formatAddress(out)}: ${sentence}`);
+      throw new TeleError("refused", `${formatWay(out)}: ${sentence}`);
     },
-    stop,
+    stop() {
+      watch.stop();
+      stopFiles();
+    },
   };
 }
 

@@ -7,7 +7,7 @@ import type { Clock } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { listen, type Listening } from "../../net/listen.ts";
 import type { Log } from "../../net/log.ts";
-import { requireTls } from "../../net/tls_dial.ts";
+import { requireTls } from "../../net/tls_client.ts";
 import { listenTls, type TlsListenSettings } from "../../net/tls_listen.ts";
 import { Strangers } from "../../session/strangers.ts";
 import { announced, type Choice, choiceOf } from "../rfd80/alpn.ts";

@@ -8,6 +8,7 @@ import type { Clock } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { reasonOf } from "../../net/error.ts";
 import type { Log } from "../../net/log.ts";
+import { formatWay } from "../../net/way.ts";
 import { MuxClient, type MuxClientOptions } from "../../mux/link.ts";
 import { NAMELESS_SESSION_KEPT_MS } from "../../session/session_constants.ts";
 import { Environment } from "./environment.ts";
@@ -164,5 +165,5 @@ function identityOf(options: ClientOptions, log: Log): Promise<LoadedIdentity> {
       log,
     );
   }
-  return loadIdentity(stateFolder(), formatAddress(options.in), formatAddress(options.out), log);
+  return loadIdentity(stateFolder(), formatAddress(options.in), formatWay(options.out), log);
 }

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { formatAddress } from "../../net/address.ts";
 import { type Clock, sleep, systemClock } from "../../net/clock.ts";
 import type { Log } from "../../net/log.ts";
 import { StdioDuplex } from "../../net/stdio_duplex.ts";
+import { formatWay } from "../../net/way.ts";
 import type { MuxStream, StreamEnd } from "../../mux/stream.ts";
 import { ExitCode } from "../command_line/exit_code.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
@@ -56,7 +56,7 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
   wasUp = () => pool.status.wasUp;
   pool.take(user);
   return {
-    readyLine: `tele client ready: ${user.peer}, tele server is ${formatAddress(options.out)}${
+    readyLine: `tele client ready: ${user.peer}, tele server is ${formatWay(options.out)}${
       options.tls ? " (TLS)" : ""
     }`,
     listens: [],

@@ -135,11 +135,11 @@ BOTH = {
         reset_frame(t.stream.number, t.stream.sent, 2, "x" * 1025))),
     "types that nobody knows yet": ("nothing", unknown_types),
     "flags of a probe that nobody knows": ("nothing", lambda t: t.raw(struct.pack(">BBIH", PROBE, 0xfc, 1000, 1))),
-    "a type that cannot be": ("carrier", lambda t: t.raw(bytes([0x30]))),
-    "a type that is not used": ("carrier", lambda t: t.raw(bytes([0x22]) + bytes(12))),
+    "a counted type that is not used": ("session 2", lambda t: t.raw(bytes([0x30]))),
+    "a type that is not used": ("session 2", lambda t: t.raw(bytes([0x22]) + bytes(12))),
     "a message of the handshake": ("carrier", lambda t: t.raw(bytes([COMMIT]) + bytes(50))),
     "data above 512 KiB": ("carrier", lambda t: header(t, 512 * 1024 + 1, DATA)),
-    "a control frame above 16 KiB": ("carrier", lambda t: header(t, 16 * 1024 + 1, WINDOWS)),
+    "a control frame above 16 KiB": ("session 2", lambda t: header(t, 16 * 1024 + 1, WINDOWS)),
     "an unknown frame above 16 KiB": ("nothing", lambda t: t.counted(Counted(bytes([0x60]) + bytes(100_000)))),
     "an unknown frame above 512 KiB": ("carrier", lambda t: header(t, 512 * 1024 + 1, 0x60)),
     "an acknowledgement of 8 bytes": ("carrier", lambda t: t.raw(bytes([ACKNOWLEDGE]) + bytes(7))),
@@ -147,7 +147,7 @@ BOTH = {
     "a leave of 2 bytes": ("carrier", lambda t: t.raw(bytes([LEAVE, 0]))),
     "a goodbye of 2 bytes": ("carrier", lambda t: t.raw(bytes([GOODBYE, 0]))),
     "a goodbye with too long a sentence": ("carrier", lambda t: t.raw(bytes([GOODBYE, 0, 1]) + b"x" * 513)),
-    "data without its header": ("carrier", lambda t: t.raw(bytes([DATA]) + bytes(11))),
+    "data without its header": ("session 2", lambda t: t.raw(bytes([DATA]) + bytes(11))),
     "garbage behind a leave": ("carrier", left),
     "a cut in the length of a probe": ("carrier", half_a_prefix),
     "a half-close": ("carrier", lambda t: (t.carrier.flush(), t.carrier.sock.shutdown(socket.SHUT_WR))),
@@ -272,11 +272,11 @@ def accept_with(trial, lie):
 
 
 CLIENT = {
-    "a receipt that is too high, in an accept": ("session", lambda t: accept_with(
+    "a receipt that is too high, in an accept": ("session 2", lambda t: accept_with(
         t, lambda number, receipts: {0: receipts[0] + 99_999})),
-    "a receipt that is too low, in an accept": ("session", lambda t: accept_with(
+    "a receipt that is too low, in an accept": ("session 2", lambda t: accept_with(
         t, lambda number, receipts: {0: receipts[0] - 1})),
-    "an accept with a receipt for a carrier never committed": ("session", lambda t: accept_with(
+    "an accept with a receipt for a carrier never committed": ("session 2", lambda t: accept_with(
         t, lambda number, receipts: {**receipts, number + 1: 0})),
     "three accepts with a receipt for their own carrier": ("carrier", lambda t: accept_with(
         t, lambda number, receipts: {**receipts, number: 0} if number < 4 else receipts)),

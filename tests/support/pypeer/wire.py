@@ -241,12 +241,15 @@ class FrameReader:
                 yield self._part()
 
     def _check(self, kind, length):
+        if length > MAX_FRAME:
+            raise CarrierError(f"a frame of {length} bytes")
+        error = SessionError if 0x20 <= kind < 0x40 else CarrierError
         if kind not in COUNTED and kind not in UNCOUNTED:
-            raise CarrierError(f"a frame of type {kind}")
-        if length > (MAX_FRAME if kind in (DATA, END) else MAX_CONTROL):
-            raise CarrierError(f"a frame of type {kind}, {length} bytes")
+            raise error(f"a frame of type {kind}")
+        if length > MAX_CONTROL and kind not in (DATA, END) and not 0x40 <= kind < 0x80:
+            raise error(f"a frame of type {kind}, {length} bytes")
         if kind in (DATA, END) and length < 13:
-            raise CarrierError("data without its header")
+            raise error("data without its header")
 
     def _part(self):
         kind, stream, offset = self.began

@@ -64,7 +64,7 @@ Deno.test("streams opened before the first carrier wait too", async () => {
   await writing;
 });
 
-Deno.test("the open record of the first stream was lost with its carrier: the stream is opened on the next", async () => {
+Deno.test("the open of the first stream was lost with its carrier: the stream is opened on the next", async () => {
   await using world = new MuxWorld({ serve: echo });
   await world.attached();
   await world.clock.advance(5_000);

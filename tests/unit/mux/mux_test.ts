@@ -1,6 +1,7 @@
 /** The frames of a session: what leaves together, whose turn it is, and what a peer may not send. */
 import { assert, assertEquals, assertLessOrEqual, assertStringIncludes, assertThrows } from "@std/assert";
 import {
+  EARLY_PIECE_BYTES,
   EARLY_STREAMS,
   LAST_STREAM,
   MOST_EXCESS_BYTES,
@@ -412,4 +413,45 @@ Deno.test("a peer that takes window values and acknowledges none ends its sessio
   assertEquals(error.code, "protocol");
   assertLessOrEqual(budget.excessBytes, 1.1 * MOST_EXCESS_BYTES);
   mux.ended(new TeleError("closed", "the test ends"));
+});
+
+/** A mux with one stream, of which data may be early. */
+function oneStream(memory: MemoryBudget) {
+  const { mux, log } = alone(MIB, { dial: () => new Promise(() => {}), memory });
+  mux.receiveOpen({ id: 1, credits: { send: MOST_START_CREDIT, receive: MOST_START_CREDIT }, service: 0 });
+  const bring = (offset: number) => {
+    const segment = new Segment(new Uint8Array(10));
+    mux.receiveData(1, offset, segment.memory, segment);
+  };
+  return { mux, log, bring };
+}
+
+Deno.test("early pieces cost memory of all sessions until what is in front of them came, or their stream is over", () => {
+  const memory = new MemoryBudget(64 * MIB);
+  const { mux, bring } = oneStream(memory);
+  const before = memory.used;
+  for (const offset of [20, 60, 100]) bring(offset);
+  assertEquals(memory.used - before, 3 * EARLY_PIECE_BYTES);
+  bring(10);
+  assertEquals(memory.used - before, 3 * EARLY_PIECE_BYTES + 20, "one piece, with room for as much as it has");
+  bring(0);
+  assertEquals(memory.used - before, 2 * EARLY_PIECE_BYTES);
+  mux.ended(new TeleError("closed", "the test ends"));
+  assertEquals(memory.used, 0);
+});
+
+Deno.test("early data for which there is no memory loses its carrier, and the stream goes on", () => {
+  const memory = new MemoryBudget(64 * MIB);
+  const { mux, bring } = oneStream(memory);
+  bring(50);
+  const rest = memory.starts.free;
+  memory.starts.claim(rest);
+  const error = assertThrows(() => bring(80), TeleError, "no memory left for data");
+  assertEquals([error.code, mux.streamCount, mux.gaps.gaps], ["carrier-lost", 1, 1]);
+  // What is due is always taken.
+  for (const offset of [0, 10, 20, 30, 40, 60, 70, 80]) bring(offset);
+  assertEquals(mux.gaps.gaps, 0);
+  memory.starts.give(rest);
+  mux.ended(new TeleError("closed", "the test ends"));
+  assertEquals(memory.used, 0);
 });

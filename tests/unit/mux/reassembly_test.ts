@@ -95,7 +95,8 @@ class Receiver {
 
   assertEmpty(): void {
     const { early, budget } = this;
-    assertEquals([early.isEmpty, early.gaps, early.heldBytes, early.costBytes, budget.gaps], [true, 0, 0, 0, 0]);
+    assertEquals([early.isEmpty, early.gaps, early.heldBytes, early.costBytes], [true, 0, 0, 0]);
+    assertEquals([budget.gaps, budget.costBytes], [0, 0]);
   }
 
   /** Asserts what is kept: gaps, bytes, and how many pieces. */
@@ -103,6 +104,7 @@ class Receiver {
     assertEquals([this.early.gaps, this.budget.gaps, this.early.heldBytes], [gaps, gaps, heldBytes]);
     const room = this.early.costBytes - pieces * EARLY_PIECE_BYTES;
     assert(room >= 0 && room <= heldBytes, `${this.early.costBytes} bytes for ${pieces} pieces`);
+    assertEquals(this.budget.costBytes, this.early.costBytes, "the session's books have it");
   }
 }
 

@@ -1,5 +1,7 @@
 /** Numbers of streams: a peer sees each that was given, or it would remember gaps for ever. */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertGreater, assertThrows } from "@std/assert";
+import type { Duplex } from "../../../lib/net/duplex.ts";
+import { TeleError } from "../../../lib/net/error.ts";
 import { MOST_UNSEEN_RANGES } from "../../../lib/mux/mux_constants.ts";
 import { MuxWorld, text } from "../../support/mux_world.ts";
 import { collect, readText } from "../../support/reading.ts";
@@ -24,4 +26,41 @@ Deno.test("users that leave before their streams were opened leave no gaps in th
   assertEquals(await world.run(readText(world.upstream.at(-1)!, 22)), "still the same session");
   assertEquals([world.server.sessionCount, world.ends.server], [1, []]);
   collect(user);
+});
+
+/** A user says something and is answered with it; both end. */
+async function oneUser(world: MuxWorld): Promise<void> {
+  const { user } = world.open();
+  await world.run(user.write(text("x")));
+  await user.closeWrite();
+  await world.run(collect(user));
+  await world.clock.advance(100);
+}
+
+function echoing(lastStream: number): MuxWorld {
+  const serve = (upstream: Duplex) =>
+    void collect(upstream).then(({ bytes }) => upstream.write(bytes)).then(() => upstream.closeWrite());
+  return new MuxWorld({ client: { lastStream }, serve });
+}
+
+Deno.test("with half of its numbers used up a session makes way for another when nothing is under way", async () => {
+  await using world = echoing(9);
+  await world.attached();
+  for (let user = 0; user < 20; user++) await oneUser(world);
+  assertEquals([world.ends.client.map(({ kind }) => kind), world.server.sessionCount], [Array(20).fill("finished"), 1]);
+  assertGreater(world.log.filter((line) => line.includes("client warn session ended")).length, 4);
+});
+
+Deno.test("a session that is never empty refuses users when its numbers are used up, and those that are there go on", async () => {
+  await using world = echoing(9);
+  await world.attached();
+  const { user: long } = world.open();
+  await world.run(long.write(text("long")));
+  for (let user = 0; user < 4; user++) await oneUser(world);
+  assertThrows(() => world.open(), TeleError, "are used up");
+  await long.closeWrite();
+  assertEquals(new TextDecoder().decode((await world.run(collect(long))).bytes), "long");
+  await world.clock.advance(100);
+  await oneUser(world);
+  assertEquals(world.ends.client.map(({ kind }) => kind), Array(6).fill("finished"));
 });

@@ -3,7 +3,7 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/a
 import { createPrivateKey, generateKeyPairSync } from "node:crypto";
 import { TeleError } from "../../../lib/net/error.ts";
 import { readCertificates, readKey } from "../../../lib/net/pem.ts";
-import { checkDialSettings, type TlsDialSettings } from "../../../lib/net/tls_dial.ts";
+import { checkDialSettings, type TlsDialSettings } from "../../../lib/net/tls_client.ts";
 import { checkAnchors, checkPair, checkServerCertificate } from "../../../lib/net/tls_certificate.ts";
 import { certificates, tlsTest } from "../../support/tls_world.ts";
 

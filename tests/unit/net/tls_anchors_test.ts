@@ -88,13 +88,13 @@ test("version 1 is nobody's, whoever signed it", async () => {
 
 /** A server of `node:tls` that shows `pair`, dialed with trust in `ca`: the failure. */
 async function failureAt(pair: Pair, ca: string): Promise<string> {
-  const server = tls.createServer({ ...pair, ALPNProtocols: ["tele/1"] });
+  const server = tls.createServer({ ...pair, ALPNProtocols: ["tele/2"] });
   server.on("secureConnection", (socket) => socket.on("error", () => {}).end("welcome"));
   server.on("tlsClientError", () => {});
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
   try {
-    const dialing = dialTls(parseAddress(`localhost:${port}`), { protocols: ["tele/1"], ca });
+    const dialing = dialTls(parseAddress(`localhost:${port}`), { protocols: ["tele/2"], ca });
     return await failureOf(dialing.then(({ duplex }) => duplex.close()));
   } finally {
     server.close();

@@ -55,3 +55,14 @@ Deno.test("with nothing held any room is worth a frame, else only that of a fram
   budget.change(1, 1);
   assertEquals(budget.leastRoom, LEAST_ROOM_BYTES);
 });
+
+Deno.test("frames of streams are counted apart: with others alone nothing would be lost", () => {
+  const budget = new LogBudget({ limitBytes: 1000 });
+  budget.change(17, 1);
+  assertEquals([budget.heldBytes, budget.streamFrames], [17, 0]);
+  budget.change(40, 1, 2);
+  budget.change(17, 0, 1);
+  assertEquals([budget.heldBytes, budget.streamFrames], [74, 3]);
+  budget.change(-57, -1, -3);
+  assertEquals(budget.streamFrames, 0);
+});

@@ -2,12 +2,17 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { framed } from "../../../lib/ping/codec.ts";
 import { type Receipt, receiptsField } from "../../../lib/session/handshake/fields.ts";
+import { decodeEnding, type Ending } from "../../../lib/session/ending.ts";
 import { ServerHandshake } from "../../../lib/session/handshake/server_handshake.ts";
+import { EndCode, FrameType } from "../../../lib/session/session_constants.ts";
 import { SESSION_ID } from "../../support/handshakes.ts";
 import { SessionWorld } from "../../support/session_world.ts";
 
-/** A client that has sent 1000 bytes, and whose next carrier is accepted with these receipts. */
-async function joinedWith(receipts: Receipt[]): Promise<SessionWorld> {
+/**
+ * A client that has sent 1000 bytes, and whose next carrier is accepted with these receipts; `goodbyes` are those that
+ * come on it.
+ */
+async function joinedWith(receipts: Receipt[], goodbyes: Ending[] = []): Promise<SessionWorld> {
   const world = new SessionWorld();
   let secret: Uint8Array = new Uint8Array(0);
   world.onConnection = async (duplex) => {
@@ -18,6 +23,11 @@ async function joinedWith(receipts: Receipt[]): Promise<SessionWorld> {
     if (commit.kind === "new") secret = resumeSecret;
     const fields = commit.kind === "new" ? new Map() : receiptsField(receipts);
     await duplex.write(framed(await handshake.accept({ sessionId: SESSION_ID, number: commit.number, fields })));
+    if (commit.kind === "new") return;
+    let frame = await handshake.channel.receive();
+    while (frame[0] !== FrameType.goodbye) frame = await handshake.channel.receive();
+    goodbyes.push(decodeEnding(frame));
+    duplex.close();
   };
   world.here.send(1_000);
   await world.clock.advance(100);
@@ -33,11 +43,13 @@ for (
     ["names a carrier that never was", { number: 7, taken: 0 }, "carrier 7, which never was"],
   ] as const
 ) {
-  Deno.test(`an accept whose receipt ${what} ends the session loudly, and its carrier`, async () => {
-    const world = await joinedWith([receipt]);
+  Deno.test(`an accept whose receipt ${what} ends the session loudly, with a goodbye on its carrier`, async () => {
+    const goodbyes: Ending[] = [];
+    const world = await joinedWith([receipt], goodbyes);
     const [first] = world.clientUsers;
     assertEquals([first.error?.code, world.network.pipes[1].isOver], ["protocol", true]);
     assertStringIncludes(first.error!.message, words);
+    assertEquals(goodbyes, [{ code: EndCode.protocol, message: first.error!.message }]);
     assertEquals(world.linesWith("client warn: session ended").length, 1);
     await world.end();
     assertEquals(world.clock.pendingTimers, 0);

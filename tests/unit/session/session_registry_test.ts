@@ -196,10 +196,10 @@ Deno.test("after minutes the empty session that has waited the longest makes roo
   await world.end();
 });
 
-Deno.test("a session with streams, or with bytes that its client has not taken, never makes room", async () => {
+Deno.test("a session with streams, or with a frame of one that its client has not taken, never makes room", async () => {
   const world = await fullServer([0, 1, 2], 1);
   world.serverUsers[0].streamCount = 0;
-  world.serverUsers[0].session!.budget.change(1, 1);
+  world.serverUsers[0].session!.budget.change(17, 1, 1);
   // An empty one would make room after two minutes, and be gone after an hour.
   await world.clock.advance(3 * 60 * MINUTE_MS);
   await assertRejects(() => newcomer(world), FullError);

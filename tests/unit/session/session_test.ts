@@ -189,6 +189,19 @@ Deno.test("a session without streams is not empty before the peer has taken its 
   await world.end();
 });
 
+Deno.test("a session without streams is empty though a window value of a former one was not taken", async () => {
+  const world = await SessionWorld.attached();
+  const { session } = world.there;
+  await world.clock.advance(100);
+  world.network.blackHole();
+  world.there.windows = [{ id: 1, limit: 300 }];
+  session!.wake();
+  await world.clock.advance(100);
+  world.there.streamCount = 0;
+  assertEquals([session!.isEmpty, session!.budget.heldBytes], [true, 17]);
+  await world.end();
+});
+
 Deno.test("a count that is impossible ends the session loudly on both sides, on resume and in an acknowledgement", async () => {
   const world = new SessionWorld();
   const { dial, join, sessionId } = await handMade(world);
@@ -254,18 +267,16 @@ Deno.test("an unknown frame or a control frame that is too large ends its carrie
   }
 });
 
-Deno.test("an unknown counted frame, one that is too large, or data without its header ends its carrier only", async () => {
+Deno.test("an unknown counted frame, one that is too large, or data without its header ends the session", async () => {
   const tooLarge = frameOf(FrameType.windows, new Uint8Array(17 * 1024));
   const short = frameOf(FrameType.data, new Uint8Array(11));
-  for (const [bad, counted] of [[frameOf(0x22), 4], [frameOf(0x3f), 4], [tooLarge, 0], [short, 0]] as const) {
-    const world = new SessionWorld();
-    const { dial, join, pipe, sessionId } = await handMade(world);
-    await pipe.a.write(bad);
+  for (const bad of [frameOf(0x22), frameOf(0x3f), frameOf(0x29, new Uint8Array(17 * 1024)), tooLarge, short]) {
+    const world = await SessionWorld.attached();
+    const { here, there } = world;
+    await world.network.last!.a.write(bad);
     await world.clock.advance(100);
-    assertEquals([pipe.isOver, world.there.error], [true, undefined]);
-    const { accept } = await join((await dial(sessionId)).handshake, 1, [{ number: 0, taken: 0 }]);
-    // What came of it counts as far as it was looked at, and means nothing.
-    assertEquals(readReceipts(accept.fields), [{ number: 0, taken: 18 + counted }]);
+    // The next carrier would only bring it again, for ever.
+    assertEquals([there.error?.code, here.error?.message], ["protocol", there.error?.message]);
     await world.end();
   }
 });
@@ -351,4 +362,19 @@ Deno.test("bytes that came with the handshake and break a rule end session and c
     assertEquals(ended, ["not allowed"]);
     assertEquals([pipe.isOver, clock.pendingTimers, session.carrier], [true, 0, undefined]);
   }
+});
+
+Deno.test("data that cannot be kept costs its carrier, is not counted, and comes again on the next one", async () => {
+  const world = await SessionWorld.attached();
+  const { here, there } = world;
+  there.refusal = new TeleError("carrier-lost", "there is no memory for it");
+  here.send(1_000);
+  await world.clock.advance(10);
+  there.refusal = undefined;
+  await world.untilDelivered();
+  assertGreater(world.network.pipes.length, 1);
+  assertEquals(there.repeated, 0, "the receipts said what was taken");
+  assertGreater(world.linesWith("there is no memory for it").length, 0);
+  world.assertUnbroken();
+  await world.end();
 });

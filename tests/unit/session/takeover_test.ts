@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
 import { EndCode, FrameType } from "../../../lib/session/session_constants.ts";
 import { type Identity, makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
+import { TeleError } from "../../../lib/net/error.ts";
 import { RefusalError } from "../../../lib/session/ending.ts";
 import type { MemoryPipe } from "../../support/memory_pipe.ts";
 import { BYTES_ID } from "../../support/byte_layer.ts";
@@ -86,6 +87,27 @@ Deno.test("a number that was used before is stale", async () => {
   const error = await assertRejects(() => join(older.handshake, 2), RefusalError);
   assertEquals(error.endCode, EndCode.stale);
   await assertNewerAttached(world, newer.pipe, [original, older.pipe]);
+});
+
+Deno.test("a join that names the attached carrier as live is one carrier too many: it is refused, the other goes on", async () => {
+  const { world, join, original, older, newer } = await twoAttempts();
+  const error = await assertRejects(() => join(older.handshake, 1, [], [0]), RefusalError, "one carrier at a time");
+  assertEquals([error.endCode, original.isOver], [EndCode.protocol, false]);
+  const used = await assertRejects(() => join(newer.handshake, 1), RefusalError);
+  assertEquals(used.endCode, EndCode.stale, "its number was taken all the same");
+  await assertNewerAttached(world, original, [older.pipe, newer.pipe]);
+});
+
+Deno.test("a join whose session ends while its proof is checked is closed without a word", async () => {
+  const { world, join, older } = await twoAttempts();
+  using gate = new CryptoGate("verify", (call) => call === 0);
+  const joining = join(older.handshake, 1);
+  while (gate.held.length === 0) await world.clock.settle();
+  world.there.session!.end(new TeleError("closed", "the test ends it"));
+  gate.release(0);
+  const error = await assertRejects(() => joining, TeleError);
+  assertEquals([error.code, world.linesWith("before it was attached")], ["carrier-lost", []]);
+  await world.end();
 });
 
 Deno.test("commits whose proofs are checked at the same time: the newer one is attached whichever ends first", async () => {

@@ -9,7 +9,7 @@ import { collect, readText } from "../../support/reading.ts";
 /** Takes less than the first bound: a write waits where nobody reads, and the next one behind it. */
 const SHORT_BUFFER = { bufferBytes: 16_384 };
 
-/** A user that opens while the carrier takes nothing any more, or is gone: its open record stays here. */
+/** A user that opens while the carrier takes nothing any more, or is gone: its open stays here. */
 async function waitingUser(world: MuxWorld) {
   const { user } = world.open();
   await user.write(text("hello"));

@@ -8,6 +8,7 @@ import { FRAME_HEADER_BYTES, framed } from "../../../../lib/ping/codec.ts";
 import { decodeOpen, decodeReset, decodeWindows, isCounted, isSkipped } from "../../../../lib/session/frames.ts";
 import {
   type Allowance,
+  CountedFrameError,
   SessionFrameReader,
   type SessionFrameSink,
 } from "../../../../lib/session/carrier/frame_reader.ts";
@@ -17,6 +18,7 @@ import {
   MAX_CONTROL_FRAME_BYTES,
   MAX_SESSION_FRAME_BYTES,
 } from "../../../../lib/session/session_constants.ts";
+import { Segment } from "../../../../lib/session/segment_pool.ts";
 import { dataFrame, endFrame, openFrame, resetFrame, windowsFrame } from "../../../support/frames.ts";
 import { viewOf } from "../../../support/random.ts";
 
@@ -156,6 +158,20 @@ Deno.test("the offset of data that comes in pieces is that of each piece", () =>
   assertEquals(seen, [[1000, 1], [1001, 2, 3], [1003, 4]]);
 });
 
+Deno.test("the segment that bytes lie in is told with their data, also where there is none", () => {
+  const told: Segment[] = [];
+  const reader = new SessionFrameReader({
+    ...setUp().sink,
+    data: (_id, _at, _bytes, segment) => void told.push(segment),
+  });
+  const [first, second, third] = [1, 2, 3].map(() => new Segment(new Uint8Array(64)));
+  const bytes = dataFrame(1, 0, new Uint8Array([1, 2]));
+  reader.push(bytes.subarray(0, 18), first);
+  reader.push(bytes.subarray(18), second);
+  reader.push(dataFrame(1, 2, new Uint8Array(0)), third);
+  assertEquals(told.map((segment) => [first, second, third].indexOf(segment)), [0, 1, 2]);
+});
+
 Deno.test("an offset of 2^53 or more is beyond every window, for the layer above to say so", () => {
   for (const first of [[0, 0x20], [0xff, 0xff]]) {
     for (const type of [FrameType.data, FrameType.end]) {
@@ -240,6 +256,7 @@ Deno.test("the largest control frame is taken, one byte more is an error, also w
         for (const piece of cut(tooLarge, size)) reader.push(piece);
       }, TeleError);
       assertEquals([error.code, error.message, items.length], ["protocol", `a frame of type ${type} is too large`, 1]);
+      assertEquals(error instanceof CountedFrameError, isCounted(type), "only what is counted would come again");
     }
   }
 });
@@ -264,13 +281,14 @@ Deno.test("a frame above the limit is refused from its length", () => {
   const { reader } = setUp();
   const header = new Uint8Array(4);
   new DataView(header.buffer).setUint32(0, MAX_SESSION_FRAME_BYTES + 1);
-  assertEquals(assertThrows(() => reader.push(header), TeleError).code, "protocol");
+  const error = assertThrows(() => reader.push(header), TeleError);
+  assertEquals([error.code, error instanceof CountedFrameError], ["protocol", false]);
 });
 
 Deno.test("data that is too short for its header is an error, as soon as its type has come", () => {
   for (const type of [FrameType.data, FrameType.end]) {
     const short = frame(type, ...Array<number>(11).fill(0));
-    assertThrows(() => setUp().reader.push(short.subarray(0, 5)), TeleError, "too short");
+    assertThrows(() => setUp().reader.push(short.subarray(0, 5)), CountedFrameError, "too short");
   }
 });
 
@@ -338,8 +356,10 @@ const anyFrame: fc.Arbitrary<{ frame: Uint8Array; found: Item[] }> = fc.oneof(
 function joined(items: Item[]): Item[] {
   const { items: result, sink } = setUp();
   for (const item of items) {
-    if ("data" in item) sink.data(item.id, item.offset, new Uint8Array(item.data));
-    else result.push(item);
+    if ("data" in item) {
+      const bytes = new Uint8Array(item.data);
+      sink.data(item.id, item.offset, bytes, new Segment(bytes));
+    } else result.push(item);
   }
   return result;
 }

@@ -1,6 +1,11 @@
 /** The pieces of a log: which is sent next, which are held, and what lets go of their memory. */
 import { assertEquals } from "@std/assert";
-import { type Piece, PieceQueue } from "../../../../lib/session/carrier/piece_queue.ts";
+import {
+  type FrameOwner,
+  type Piece,
+  PieceQueue,
+  streamFramesOf,
+} from "../../../../lib/session/carrier/piece_queue.ts";
 import { Segment } from "../../../../lib/session/segment_pool.ts";
 
 const PIECE_BYTES = 10;
@@ -86,6 +91,11 @@ Deno.test("a piece that is given away, and all of them, go with the hold on thei
   assertEquals(rest.map(({ offset }) => offset), [10, 20]);
   assertEquals(segments.map((segment) => segment.isExclusive), [true, false, false], "they are the caller's now");
   assertEquals([queue.count, queue.first, queue.next, queue.last], [0, undefined, undefined, undefined]);
+});
+
+Deno.test("frames of streams are those with an owner", () => {
+  const owner: FrameOwner = { isQuiet: true, frameHeld() {}, frameTaken() {}, frameQueued() {}, frameUnqueued() {} };
+  assertEquals(streamFramesOf({ ...piece(0), owners: [owner, undefined, owner] }), 2);
 });
 
 Deno.test("a queue that is used for long keeps its place, whatever is dropped from its list", () => {

@@ -234,7 +234,7 @@ Deno.test("lone bound: on any steady path the bound is near what it should be, a
     fc.property(rate, roundTrip, (mbit, roundTripMs) => {
       const link = new Link({ rate: mbit * MBIT, roundTripMs }, 0.5).run(8_000);
       assertGreaterOrEqual(link.measure(12_000).used, 0.93);
-      const right = mbit * MBIT * Math.max(roundTripMs + 20, mbit === 1 ? 100 : 0);
+      const right = Math.max(100 * MBIT, mbit * MBIT * (roundTripMs + 20));
       assertLess(link.flight.bound, right * 1.5);
     }),
     { numRuns: 30 },

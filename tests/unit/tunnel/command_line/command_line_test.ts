@@ -41,6 +41,7 @@ const CLIENT: Command = {
     in: undefined,
     isStdio: false,
     out: { kind: "tcp", host: "example.com", port: 40300 },
+    proxy: undefined,
     protocol: undefined,
     sendsPings: false,
     pool: 1,

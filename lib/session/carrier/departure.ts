@@ -1,0 +1,89 @@
+/**
+ * The time that a carrier still has once its end is certain.
+ *
+ * @module
+ */
+import type { Clock, Timer } from "../../net/clock.ts";
+import { reasonOf } from "../../net/error.ts";
+import { Farewell, type Leaving } from "./farewell.ts";
+
+/** How long reading goes on after a failed write, unless it ends before, in milliseconds. */
+const LAST_READS_MS = 50;
+
+/** Options of {@linkcode Departure}. */
+export interface DepartureOptions {
+  /** Time. */
+  clock: Clock;
+  /** The peer that was told goodbye does not close: it was enough. */
+  onEnough(): void;
+  /** What came behind a write that failed was read, as far as it is worth waiting for. */
+  onLost(reason: string): void;
+}
+
+/**
+ * Behind a goodbye a carrier reads until the peer closes, or {@linkcode Farewell} says that it was enough: closing
+ * sooner would take the goodbye back. Behind a write that failed it reads for a moment.
+ *
+ * @example
+ * ```ts
+ * import { Departure } from "./departure.ts";
+ * import { systemClock } from "../../net/clock.ts";
+ * import { assert } from "@std/assert";
+ *
+ * const departure = new Departure({ clock: systemClock, onEnough() {}, onLost() {} });
+ * departure.sayGoodbye({ bytes: 0, rate: 0, roundTripMs: 0 });
+ * assert(departure.isSaid);
+ * departure.cancel();
+ * ```
+ */
+export class Departure {
+  readonly #options: DepartureOptions;
+  #farewell: Farewell | undefined;
+  #leaveTimer: Timer | undefined;
+  #lastReads: Timer | undefined;
+
+  /** Nothing is certain yet. */
+  constructor(options: DepartureOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a goodbye was said, or is about to be: nothing that comes from now on is looked at. */
+  get isSaid(): boolean {
+    return this.#farewell !== undefined;
+  }
+
+  /** A goodbye is about to be written. */
+  sayGoodbye(leaving: Omit<Leaving, "nowMs">): void {
+    const nowMs = this.#options.clock.now();
+    this.#farewell = new Farewell({ nowMs, ...leaving });
+    this.#leaveLater(this.#farewell, nowMs);
+  }
+
+  #leaveLater(farewell: Farewell, nowMs: number): void {
+    const leftMs = farewell.leftMs(nowMs);
+    if (leftMs === 0) return this.#options.onEnough();
+    this.#leaveTimer = this.#options.clock.setTimer(
+      () => this.#leaveLater(farewell, this.#options.clock.now()),
+      leftMs,
+    );
+  }
+
+  /** Bytes came, behind the goodbye. */
+  heard(): void {
+    this.#farewell?.heard(this.#options.clock.now());
+  }
+
+  /**
+   * The peer takes nothing any more; but what it sent before may wait to be read, and must count. Else a network that
+   * resets each carrier right behind some data would never let a session get on (invariant 2).
+   */
+  writeFailed(error: unknown): void {
+    this.#lastReads = this.#options.clock.setTimer(() => this.#options.onLost(reasonOf(error)), LAST_READS_MS);
+  }
+
+  /** The carrier is gone. */
+  cancel(): void {
+    this.#leaveTimer?.cancel();
+    this.#lastReads?.cancel();
+  }
+}

@@ -1,0 +1,185 @@
+/**
+ * Watches over a carrier: whether it is alive, how long a round trip takes, and what is promised about silence.
+ *
+ * @module
+ */
+import type { Clock, Timer } from "../../net/clock.ts";
+import type { OutgoingControl, Probe } from "./control.ts";
+import type { Flight } from "../path/flight.ts";
+import type { FrameLog } from "./frame_log.ts";
+import { type Doubt, Liveness } from "./liveness.ts";
+
+/** What a {@linkcode Watch} tells. */
+export interface WatchListener {
+  /** A control frame is due. */
+  wake(): void;
+  /** Something speaks against the carrier, and only a guess excuses it. */
+  doubted(): void;
+  /** The carrier has shown that it is alive. */
+  trusted(): void;
+  /** It is dead. */
+  lost(reason: string): void;
+}
+
+/** Options of {@linkcode Watch}. */
+export interface WatchOptions {
+  /** Time. */
+  clock: Clock;
+  /** The control frames of the carrier. */
+  control: OutgoingControl;
+  /** What it has sent. */
+  log: Pick<FrameLog, "handed" | "acknowledged">;
+  /** What was measured of its path. */
+  flight: Pick<Flight, "rateBytesPerMs" | "roundTripMs">;
+  /** Is told what is found. */
+  listener: WatchListener;
+  /** How much longer than usual it may be silent, in milliseconds; see {@linkcode Patience}. */
+  patienceMs: number;
+  /** The round trip that the handshake took, in milliseconds; 0 if unknown. */
+  roundTripMs: number;
+}
+
+/**
+ * Looks at the clock several times for each silence that is promised.
+ *
+ * Invariant 7: its verdict needs no write and no read.
+ *
+ * Source: `PROTOCOL.md`, "Liveness".
+ */
+export class Watch {
+  readonly #clock: Clock;
+  readonly #control: OutgoingControl;
+  readonly #log: Pick<FrameLog, "handed" | "acknowledged">;
+  readonly #flight: Pick<Flight, "rateBytesPerMs" | "roundTripMs">;
+  readonly #listener: WatchListener;
+  readonly #liveness: Liveness;
+  /** The round trip by the last reply, or by the handshake; in milliseconds. */
+  #askedRoundTripMs: number;
+  #isDoubted = false;
+  #lastWriteMs: number;
+  #tick: Timer | undefined;
+
+  /** Begins at once. */
+  constructor(options: WatchOptions) {
+    this.#clock = options.clock;
+    this.#control = options.control;
+    this.#log = options.log;
+    this.#flight = options.flight;
+    this.#listener = options.listener;
+    this.#askedRoundTripMs = options.roundTripMs;
+    this.#lastWriteMs = options.clock.now();
+    this.#liveness = new Liveness(this.#lastWriteMs, options.patienceMs, 0, this.#askedRoundTripMs);
+    this.#scheduleTick();
+  }
+
+  /** Round trip in milliseconds, measured by data or else by a probe, at first by the handshake; 0 if unknown. */
+  get roundTripMs(): number {
+    const measuredMs = this.#flight.roundTripMs || this.#askedRoundTripMs;
+    return Math.min(measuredMs, this.#liveness.mostRoundTripMs);
+  }
+
+  /** What speaks against the carrier while only a guess excuses that. */
+  get doubt(): Doubt | undefined {
+    return this.#liveness.doubt;
+  }
+
+  /** For how long nothing has come, in milliseconds. */
+  get silentMs(): number {
+    return this.#liveness.silentMs;
+  }
+
+  /** Bytes of any kind came, and are about to be taken. */
+  came(bytes: number): void {
+    this.#liveness.received(bytes);
+  }
+
+  /** They were taken: the carrier may be in doubt no more. */
+  reconsider(): void {
+    if (!this.#isDoubted || this.#liveness.doubt !== undefined) return;
+    this.#isDoubted = false;
+    this.#listener.trusted();
+  }
+
+  /** The peer has acknowledged something new. */
+  progressed(): void {
+    this.#liveness.progressed();
+  }
+
+  /** A probe of the peer came. */
+  probed(probe: Probe): void {
+    this.#liveness.promised(probe.silenceMs);
+    if (probe.isReply) {
+      this.#liveness.replied();
+      this.#askedRoundTripMs = this.#control.replied(probe.mark, this.#clock.now()) ?? this.#askedRoundTripMs;
+    }
+    if (probe.replyWanted) {
+      this.#control.replyDue = this.#control.acknowledgeDue = true;
+      this.#control.replyMark = probe.mark;
+      this.#listener.wake();
+    }
+  }
+
+  /** A write is about to be made up, with counted frames or without. */
+  preparing(nowMs: number, withData: boolean): void {
+    if (withData) this.markBusy(nowMs);
+    if (this.#control.askDue) this.#liveness.asked();
+  }
+
+  /** The write begins. */
+  wrote(nowMs: number): void {
+    this.#lastWriteMs = nowMs;
+  }
+
+  /** Counted bytes moved: for a while the promise is a short one. */
+  markBusy(nowMs: number): void {
+    if (!this.#control.markBusy(nowMs)) return;
+    this.#tick?.cancel();
+    this.#scheduleTick();
+    this.#listener.wake();
+  }
+
+  /** The machine slept: the carrier is in doubt, asks for a sign of life, and is given up soon without one. */
+  suspect(): void {
+    this.#liveness.suspect(this.#clock.now());
+    this.#control.askDue = true;
+    this.#listener.wake();
+    this.#doubt();
+  }
+
+  /** Looks no more. */
+  stop(): void {
+    this.#tick?.cancel();
+  }
+
+  /** How often to look, in milliseconds: often enough to keep the promise. */
+  get #stepMs(): number {
+    return Math.min(1000, this.#control.silenceMs / 4);
+  }
+
+  #scheduleTick(): void {
+    this.#tick = this.#clock.setTimer(() => this.#onTick(), this.#stepMs);
+  }
+
+  #onTick(): void {
+    const nowMs = this.#clock.now();
+    const { handed, acknowledged } = this.#log;
+    // A tick may come a little late; what is more than that was not the network's silence.
+    const verdict = this.#liveness.tick(nowMs, this.#stepMs * 1.5, {
+      bytes: handed - acknowledged,
+      acknowledged,
+      rate: this.#flight.rateBytesPerMs,
+      roundTripMs: this.roundTripMs,
+    });
+    if (verdict.kind === "dead") return this.#listener.lost(verdict.reason);
+    if (verdict.kind === "ask") this.#control.askDue = true;
+    if (verdict.kind === "doubt") this.#doubt();
+    if (this.#control.look(nowMs, nowMs - this.#lastWriteMs + this.#stepMs)) this.#listener.wake();
+    this.#scheduleTick();
+  }
+
+  #doubt(): void {
+    if (this.#isDoubted) return;
+    this.#isDoubted = true;
+    this.#listener.doubted();
+  }
+}

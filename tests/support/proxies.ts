@@ -1,0 +1,119 @@
+/**
+ * Real proxies for tests: Squid, and microsocks.
+ *
+ * @module
+ */
+import type { Scenario } from "./scenario.ts";
+import { program } from "./skip.ts";
+import { freePort } from "./user_programs.ts";
+import { pause, within } from "./wait.ts";
+
+/** The programs that {@linkcode startSquid} needs. */
+export const SQUID_PROGRAMS = ["squid", "openssl"];
+
+/** Where Debian keeps Squid's program that checks passwords. */
+const CHECKER = "/usr/lib/squid/basic_ncsa_auth";
+
+/** A proxy that runs until the test ends. */
+export interface RunningProxy {
+  port: number;
+  /** What it has logged. */
+  readonly log: () => string;
+}
+
+/** Squid, which asks at one of its ports who comes. */
+export interface RunningSquid extends RunningProxy {
+  /** Where it does not. */
+  openPort: number;
+}
+
+/**
+ * Starts Squid on two free ports. At one it lets only alice pass, with her password, and nobody to 127.0.0.9; what is
+ * silent for 3 s it ends.
+ */
+export async function startSquid(s: Scenario, password = "p@ss/word"): Promise<RunningSquid> {
+  const folder = await Deno.makeTempDir({ prefix: "tele-squid-" });
+  s.defer(() => Deno.remove(folder, { recursive: true }));
+  const [port, openPort] = [freePort(), freePort()];
+  const hashed = await new Deno.Command(program("openssl"), { args: ["passwd", "-apr1", password] }).output();
+  await Deno.writeTextFile(`${folder}/users`, `alice:${new TextDecoder().decode(hashed.stdout)}`);
+  const lines = [
+    `http_port 127.0.0.1:${port}`,
+    `http_port 127.0.0.1:${openPort} name=open`,
+    "pid_filename none",
+    `access_log stdio:${folder}/access.log`,
+    `cache_log ${folder}/cache.log`,
+    "cache deny all",
+    "netdb_filename none",
+    "pinger_enable off",
+    `coredump_dir ${folder}`,
+    "shutdown_lifetime 0 seconds",
+    "read_timeout 3 seconds",
+    "client_lifetime 1 day",
+    `auth_param basic program ${CHECKER} ${folder}/users`,
+    "acl known proxy_auth REQUIRED",
+    "acl forbidden dst 127.0.0.9",
+    "http_access deny forbidden",
+    "acl open myportname open",
+    "http_access allow open",
+    "http_access allow known",
+    "http_access deny all",
+  ];
+  await Deno.writeTextFile(`${folder}/squid.conf`, lines.join("\n") + "\n");
+  // Started by root it becomes another user, who writes its logs.
+  if (Deno.uid() === 0) await new Deno.Command(program("chown"), { args: ["-R", "proxy", folder] }).output();
+  const log = () => read(`${folder}/access.log`);
+  await start(s, [program("squid"), "-N", "-f", `${folder}/squid.conf`], port, () => read(`${folder}/cache.log`));
+  return { port, openPort, log };
+}
+
+/** Starts microsocks on a free port; with `login` it lets only that one pass. */
+export async function startMicrosocks(s: Scenario, login?: { user: string; password: string }): Promise<RunningProxy> {
+  const port = freePort();
+  const own = login === undefined ? [] : ["-u", login.user, "-P", login.password];
+  const log = await start(s, [program("microsocks"), "-i", "127.0.0.1", "-p", String(port), ...own], port);
+  return { port, log };
+}
+
+/** Starts a proxy, and waits until it listens; what it says on standard error is its log unless `log` has another. */
+async function start(
+  s: Scenario,
+  [command, ...args]: string[],
+  port: number,
+  log?: () => string,
+): Promise<() => string> {
+  const child = new Deno.Command(command!, { args, stdin: "null", stdout: "null", stderr: "piped" }).spawn();
+  let said = "";
+  const reading = (async () => {
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) said += text;
+  })();
+  let ended = false;
+  const end = child.status.then(() => ended = true);
+  s.defer(async () => {
+    if (!ended) child.kill("SIGKILL");
+    await Promise.all([end, reading]);
+  });
+  const listening = async () => {
+    while (!ended && !await isOpen(port)) await pause(10);
+  };
+  await within(listening(), 20_000, `the start of ${command}`);
+  if (ended) throw new Error(`${command} ended: ${log?.() ?? ""}${said}`);
+  return () => said;
+}
+
+async function isOpen(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function read(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * What every way to the tele server must stand: cuts, a black hole, idleness, a half-close, and many bytes.
+ *
+ * @module
+ */
+import { assert, assertEquals } from "@std/assert";
+import type { Breaker } from "./breaker.ts";
+import { sha256 } from "./random.ts";
+import type { ProcessOptions, Scenario } from "./scenario.ts";
+import type { TeleProcess } from "./tele_process.ts";
+import {
+  byFirstByte,
+  connectTo,
+  echo,
+  type Exchange,
+  exchange,
+  exchanger,
+  receiveText,
+  roundTrip,
+  sum,
+  UserServer,
+  writeAll,
+} from "./user_programs.ts";
+import { pause, until, within } from "./wait.ts";
+
+/** Bytes sent each way while the way is cut. */
+const WHOLE_BYTES = 64 << 20;
+
+/** How long nothing is sent, in milliseconds: more than the time-out of the middle boxes that tests set up. */
+const IDLE_MS = 4_500;
+
+/** A tunnel whose client reaches the server by the way under test, and has a breaker in front of the server. */
+export interface WayUnderTest {
+  /** Stands in for the tele server. */
+  breaker: Breaker;
+  /** The tele client. */
+  client: TeleProcess;
+  /** The user's server, which takes the first byte for what is asked of it. */
+  user: UserServer;
+  /** What it said of each exchange. */
+  reports: Exchange[];
+}
+
+/**
+ * Starts the tele server, a breaker in front of it, and the tele client.
+ *
+ * @param clientArgs How the client reaches the breaker, by its port; the rest is set here.
+ */
+export async function startWay(
+  s: Scenario,
+  clientArgs: (port: number) => string[],
+  options: { server?: ProcessOptions; client?: ProcessOptions } = {},
+): Promise<WayUnderTest> {
+  const reports: Exchange[] = [];
+  const exchangers = exchanger(WHOLE_BYTES, 2, (report) => reports.push(report));
+  const user = s.use(new UserServer(byFirstByte({ e: echo, s: sum, x: exchangers })));
+  const server = await s.server(user.port, 0, options.server);
+  const breaker = await s.breaker(server.port);
+  const args = ["--in=127.0.0.1:0", "--ping-interval=1s", "--log-level=debug", ...clientArgs(breaker.port)];
+  const client = await s.start("client", args, options.client);
+  return { breaker, client, user, reports };
+}
+
+/** A connection to the user's server, which is to do what `letter` says. */
+async function open({ client }: WayUnderTest, letter: string): Promise<Deno.TcpConn> {
+  const connection = await connectTo(client.port);
+  await writeAll(connection, new TextEncoder().encode(letter));
+  return connection;
+}
+
+/**
+ * A connection that idles while the middle box's time-out passes, and half-closes beside it; then 64 MiB each way
+ * through three cuts and a black hole. The user's programs see nothing but time.
+ */
+export async function standsEverything(way: WayUnderTest): Promise<void> {
+  using idle = await open(way, "e");
+  await within(roundTrip(idle, "before"), 20_000, "the first echo");
+  const lostBefore = losses(way);
+  await Promise.all([pause(IDLE_MS), halfCloses(way)]);
+  await within(roundTrip(idle, "after"), 20_000, "the echo behind the idleness");
+  assertEquals(losses(way), lostBefore, "pings keep an idle carrier");
+  await within(exchangeThroughCuts(way), 60_000, "64 MiB through cuts and a black hole");
+  await within(roundTrip(idle, "at the end"), 20_000, "the last echo");
+  assertEquals(way.user.errors, []);
+}
+
+/** The log lines of the client about carriers that it lost. */
+function losses({ client }: WayUnderTest): string[] {
+  return client.log.filter((line) => line.includes("link lost"));
+}
+
+async function halfCloses(way: WayUnderTest): Promise<void> {
+  using connection = await open(way, "s");
+  await writeAll(connection, new TextEncoder().encode("all of it"));
+  await connection.closeWrite();
+  const answer = await within(receiveText(connection), 20_000, "the answer behind the half-close");
+  assertEquals(answer, await sha256(new TextEncoder().encode("all of it")));
+}
+
+async function exchangeThroughCuts(way: WayUnderTest): Promise<void> {
+  const { breaker, reports } = way;
+  using connection = await open(way, "x");
+  const bytesBefore = breaker.bytes;
+  const exchanging = exchange(connection, WHOLE_BYTES, 1);
+  exchanging.catch(() => {});
+  for (let outage = 1; outage <= 4; outage++) {
+    await breaker.reached(bytesBefore + outage * 2 * WHOLE_BYTES / 6);
+    assert(breaker.open > 0, `no carrier at outage ${outage}`);
+    if (outage === 4) breaker.strand();
+    else if (outage === 2) breaker.close();
+    else breaker.reset();
+  }
+  const mine = await exchanging;
+  await until(() => reports.length === 1, 10_000, "the user's server's report");
+  assertEquals([mine.receivedBytes, reports[0]!.receivedBytes], [WHOLE_BYTES, WHOLE_BYTES]);
+  assertEquals([mine.receivedSha256, mine.sentSha256], [reports[0]!.sentSha256, reports[0]!.receivedSha256]);
+}

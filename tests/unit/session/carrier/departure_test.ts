@@ -1,0 +1,61 @@
+/** A carrier stays for its goodbye to arrive, and behind a failed write for what still waits to be read. */
+import { assertEquals } from "@std/assert";
+import { Departure } from "../../../../lib/session/carrier/departure.ts";
+import { FakeClock } from "../../../support/fake_clock.ts";
+
+const NOTHING_KNOWN = { bytes: 0, rate: 0, roundTripMs: 0 };
+
+/** A departure that writes down when it ends. */
+function setUp() {
+  const clock = new FakeClock({ nowMs: 0 });
+  const ends: string[] = [];
+  const departure = new Departure({
+    clock,
+    onEnough: () => void ends.push(`enough at ${clock.now()}`),
+    onLost: (reason) => void ends.push(`lost at ${clock.now()}: ${reason}`),
+  });
+  return { clock, ends, departure };
+}
+
+Deno.test("a peer that does not close is waited for as long as its farewell says, and longer when it is heard", async () => {
+  const { clock, ends, departure } = setUp();
+  assertEquals(departure.isSaid, false);
+  departure.heard(); // says nothing before the goodbye
+  departure.sayGoodbye(NOTHING_KNOWN);
+  assertEquals(departure.isSaid, true);
+  await clock.advance(400);
+  departure.heard();
+  await clock.advance(499);
+  assertEquals(ends, []);
+  await clock.advance(1);
+  assertEquals([ends, clock.pendingTimers], [["enough at 900"], 0]);
+});
+
+Deno.test("who is heard all the time is given up all the same", async () => {
+  const { clock, ends, departure } = setUp();
+  departure.sayGoodbye(NOTHING_KNOWN);
+  for (let at = 0; at < 400; at++) {
+    departure.heard();
+    await clock.advance(100);
+  }
+  assertEquals(ends, ["enough at 30000"]);
+});
+
+Deno.test("behind a failed write reading goes on for a moment, and then its reason is told", async () => {
+  const { clock, ends, departure } = setUp();
+  departure.writeFailed(new Error("broken pipe"));
+  await clock.advance(49);
+  assertEquals(ends, []);
+  await clock.advance(1);
+  assertEquals(ends, ["lost at 50: broken pipe"]);
+});
+
+Deno.test("a carrier that is gone is told nothing any more", async () => {
+  const { clock, ends, departure } = setUp();
+  departure.sayGoodbye(NOTHING_KNOWN);
+  departure.writeFailed(new Error("broken pipe"));
+  departure.cancel();
+  assertEquals(clock.pendingTimers, 0);
+  await clock.advance(60_000);
+  assertEquals(ends, []);
+});
