@@ -4,6 +4,7 @@
  * @module
  */
 import { AcknowledgedSpan, SPAN_MS } from "./acknowledged_span.ts";
+import { RateFilter } from "./rate_filter.ts";
 import { SendRing } from "./send_ring.ts";
 
 /** Clocks may tick this coarsely: no time span is taken to be shorter. */
@@ -24,29 +25,31 @@ export interface Delivery {
   bytes: number;
   /** Bytes in flight when the newest of them was sent, itself included. */
   inFlightThen: number;
-  /** The rate in bytes per millisecond; `undefined` if the time was too short for one. */
-  bytesPerMs: number | undefined;
-  /** The sender itself held data back, or had none. */
-  isLimited: boolean;
   /** What it acknowledges was sent after the last round began: a round trip is over, and one of at least 50 ms. */
   endsRound: boolean;
 }
 
 /** What a {@linkcode Flight} needs of its path, which is a `PathBound`. */
 export interface FlightPath {
-  /** How many bytes may be in flight, and by how many quiet streams may pass that. */
+  /** How many bytes may be in flight. */
   readonly bound: number;
-  readonly quietBytes: number;
   /** How long a frame of data may be, in bytes; `Infinity` while nothing is known. */
   readonly frameBytes: number;
   /** Lowest round trip in milliseconds; 0 if unknown. */
   readonly lowestRoundTripMs: number;
-  /** Delivery rate in bytes per millisecond; 0 if unknown. */
-  readonly rateBytesPerMs: number;
   /** Whether the bound is low for a moment. */
   readonly isDraining: boolean;
+  /** How many bytes of bulk this carrier of it may send, and how many of quiet streams. */
+  room(flight: Flight): number;
+  quietRoom(flight: Flight): number;
+  /** Something was sent. */
+  onSend(nowMs: number): void;
   /** Something is acknowledged. */
-  onDelivery(delivery: Delivery): void;
+  onDelivery(flight: Flight, delivery: Delivery): void;
+  /** A probe that wanted a reply has one. */
+  onAnswer(flight: Flight, nowMs: number, roundTripMs: number): void;
+  /** The carrier is gone. */
+  leave(flight: Flight): void;
 }
 
 /**
@@ -57,6 +60,8 @@ export interface FlightPath {
  */
 export class Flight {
   readonly #path: FlightPath;
+  /** What it delivers, in bytes per millisecond. */
+  readonly rates: RateFilter = new RateFilter();
   readonly #sends = new SendRing();
   readonly #span = new AcknowledgedSpan();
   #sent = 0;
@@ -98,19 +103,19 @@ export class Flight {
     return this.#path.lowestRoundTripMs;
   }
 
-  /** Delivery rate in bytes per millisecond; 0 if unknown. */
+  /** Delivery rate of this carrier in bytes per millisecond, the highest of about ten round trips; 0 if unknown. */
   get rateBytesPerMs(): number {
-    return this.#path.rateBytesPerMs;
+    return this.rates.rate;
   }
 
   /** How many bytes may be sent now. */
   room(): number {
-    return Math.max(0, this.bound - this.inFlight);
+    return this.#path.room(this);
   }
 
   /** How many bytes of quiet streams may be sent now. */
   quietRoom(): number {
-    return Math.max(0, this.bound + this.#path.quietBytes - this.inFlight);
+    return this.#path.quietRoom(this);
   }
 
   /** How long a frame of data may be, in bytes; `Infinity` while nothing is known. */
@@ -144,6 +149,7 @@ export class Flight {
       firstSentMs: this.#firstSentMs,
       isLimited: this.#path.isDraining || this.#limitedUntil >= 0 || (this.#isFresh && this.inFlight < this.bound / 2),
     });
+    this.#path.onSend(nowMs);
   }
 
   /** Nothing was in flight: that time belongs to no sample. */
@@ -185,16 +191,30 @@ export class Flight {
       bytesPerMs = rate?.bytesPerMs;
       isLimited = rate?.isLimited ?? false;
     }
-    this.#path.onDelivery({
+    if (bytesPerMs !== undefined) this.rates.add(bytesPerMs, isLimited);
+    this.#path.onDelivery(this, {
       nowMs,
       roundTripMs,
       meanRoundTripMs: Math.max(waitedByteMs / bytes, roundTripMs),
       bytes,
       inFlightThen: send.end - send.acked,
-      bytesPerMs,
-      isLimited,
       endsRound: this.#endsRound(nowMs, send.acked),
     });
+  }
+
+  /**
+   * Tell of a reply to a probe that wanted one.
+   *
+   * @param nowMs The time in milliseconds.
+   * @param roundTripMs The time since the probe, in milliseconds.
+   */
+  onAnswer(nowMs: number, roundTripMs: number): void {
+    this.#path.onAnswer(this, nowMs, roundTripMs);
+  }
+
+  /** Tell that the carrier is gone. */
+  leave(): void {
+    this.#path.leave(this);
   }
 
   #endsRound(nowMs: number, ackedBefore: number): boolean {

@@ -10,7 +10,7 @@
  */
 import { Drain } from "./drain.ts";
 import type { Delivery } from "./flight.ts";
-import { RateFilter } from "./rate_filter.ts";
+import type { RateFilter } from "./rate_filter.ts";
 import { Scatter } from "./scatter.ts";
 import { Startup } from "./startup.ts";
 
@@ -20,7 +20,7 @@ export const FIRST_BOUND = 32 * 1024;
 export const LEAST_BOUND = 4 * 1024;
 
 /** The least bound, up to this rate, is what the path carries in this time. */
-const SLOW_BYTES_PER_MS = 125, SLOW_MS = 100;
+export const SLOW_BYTES_PER_MS = 125, SLOW_MS = 100;
 /** Queue allowed on top of what bytes need: hides the delay of acknowledgements, and lets the rate be found. */
 const SLACK_MS = 20;
 /** Where packets are lost, bytes behind one wait for it, by this much of the lowest round trip. */
@@ -56,7 +56,7 @@ const SUSPICION_RATE = 0.8;
  * A pure state machine, told of each {@linkcode Delivery}. Source: `PROTOCOL.md`, "The path's bound".
  */
 export class LoneBound {
-  readonly #rates = new RateFilter();
+  readonly #rates: RateFilter;
   readonly #scatter = new Scatter();
   #startup = new Startup();
   #drain: Drain | undefined;
@@ -70,8 +70,15 @@ export class LoneBound {
   #lateSinceMs = -1;
   #round = 0;
   /** What the bound is as long as no rate was found. */
-  #firstBound = FIRST_BOUND;
-  #bound = FIRST_BOUND;
+  #firstBound: number;
+  #bound: number;
+
+  /** Begins; `rates` are those of the carrier, and what is in flight may be so much until one is known. */
+  constructor(rates: RateFilter, firstBound: number = FIRST_BOUND, lowestRoundTripMs = 0) {
+    this.#rates = rates;
+    this.#firstBound = this.#bound = firstBound;
+    this.#lowestMs = lowestRoundTripMs;
+  }
 
   /** How many bytes may be in flight now, a whole number. May fall below what is: then nothing may be sent. */
   get bound(): number {
@@ -83,16 +90,6 @@ export class LoneBound {
     return this.#lowestMs;
   }
 
-  /** Delivery rate in bytes per millisecond, the highest of about ten round trips; 0 if unknown. */
-  get rateBytesPerMs(): number {
-    return this.#rates.rate;
-  }
-
-  /** Whether a rate was measured that the bound or the path limited: until then it is only known to be no lower. */
-  get isRateFound(): boolean {
-    return this.#rates.averageRate > 0;
-  }
-
   /** Whether it is low for a moment, so that what is measured says nothing against the rate. */
   get isDraining(): boolean {
     return this.#drain !== undefined;
@@ -100,18 +97,15 @@ export class LoneBound {
 
   /** Tell of an acknowledgement. */
   onDelivery(delivery: Delivery): void {
-    const { nowMs, roundTripMs, meanRoundTripMs, bytesPerMs } = delivery;
+    const { nowMs, roundTripMs, meanRoundTripMs } = delivery;
     this.#smoothedMs += (meanRoundTripMs - this.#smoothedMs) / (this.#smoothedMs === 0 ? 1 : 8);
     this.#scatter.add(nowMs, roundTripMs, meanRoundTripMs, delivery.bytes);
     if (this.#drain !== undefined) this.#onDrained(this.#drain, delivery);
     else this.#onRoundTrip(delivery);
     this.#onLateness(nowMs, roundTripMs);
-    if (bytesPerMs !== undefined) {
-      this.#rates.add(bytesPerMs, delivery.isLimited);
-      this.#rateWhenMeasured = Math.max(this.#rateWhenMeasured, this.#rates.rate);
-    }
+    this.#rateWhenMeasured = Math.max(this.#rateWhenMeasured, this.#rates.rate);
     // On a short path that takes 50 ms, which is many round trips: it doubles in each, as TCP begins (RFC 5681).
-    if (!this.isRateFound && delivery.inFlightThen >= this.#bound / 2) this.#firstBound += delivery.bytes;
+    if (!this.#rates.isFound && delivery.inFlightThen >= this.#bound / 2) this.#firstBound += delivery.bytes;
     if (delivery.endsRound) this.#onRound(nowMs);
     this.#updateBound();
   }
@@ -200,7 +194,7 @@ export class LoneBound {
   get #drainBound(): number {
     const bytesPerMs = this.#drain?.bytesPerMs ?? this.#rates.averageRate;
     const least = Math.max(LEAST_BOUND, Math.min(ACKNOWLEDGED_BYTES, bytesPerMs * ACKNOWLEDGED_MS));
-    return Math.ceil(Math.max(least, bytesPerMs * this.#neededMs * DRAIN_GAIN));
+    return Math.ceil(Math.max(least, bytesPerMs * this.#lowestMs * DRAIN_GAIN));
   }
 
   #updateBound(): void {
@@ -213,6 +207,6 @@ export class LoneBound {
     if (!this.#startup.isOver) ms *= STARTUP_GAIN;
     else if (this.#round % PROBE_CYCLE === 0) ms = this.#probeMs;
     const slowBound = Math.max(LEAST_BOUND, SLOW_MS * Math.min(rate, SLOW_BYTES_PER_MS));
-    this.#bound = Math.ceil(Math.max(this.isRateFound ? slowBound : this.#firstBound, rate * ms));
+    this.#bound = Math.ceil(Math.max(this.#rates.isFound ? slowBound : this.#firstBound, rate * ms));
   }
 }

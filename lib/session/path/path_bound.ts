@@ -1,10 +1,11 @@
 /**
- * How many bytes a path may have under way.
+ * How many bytes a path may have under way, on all its carriers.
  *
  * @module
  */
 import { type Delivery, Flight } from "./flight.ts";
-import { LoneBound } from "./lone_bound.ts";
+import { LEAST_BOUND, LoneBound, SLOW_BYTES_PER_MS, SLOW_MS } from "./lone_bound.ts";
+import { SharedBound } from "./shared_bound.ts";
 
 /** Quiet streams may pass the bound by this much together, so that a keystroke need not wait for bulk, in bytes. */
 const MOST_QUIET_BYTES = 64 * 1024, LEAST_QUIET_BYTES = 1024;
@@ -13,9 +14,22 @@ const QUIET_MS = 50;
 
 /** No frame of data is longer than what the path carries in this time, but this long at least, in bytes. */
 const FRAME_MS = 10, LEAST_FRAME_BYTES = 2 * 1024;
+/** With several carriers: shorter ones would be gaps and headers for the most part. */
+const LEAST_SPREAD_BYTES = 16 * 1024;
+
+/** What one of several carriers has in flight is at most what it delivers in this time and some round trips. */
+const CARRIER_MS = 50, CARRIER_ROUND_TRIPS = 3, LEAST_CARRIER_BYTES = 64 * 1024;
+
+/** Between two probes of the quiet carrier: the lowest round trip, within these, in milliseconds. */
+const LEAST_PROBE_MS = 50, MOST_PROBE_MS = 100;
 
 /**
- * Bounds the bytes that are sent but unacknowledged on a path, and tells what is known of it.
+ * Bounds the bytes that are sent but unacknowledged on a path, whichever carriers they are on, and tells what is known
+ * of it.
+ *
+ * With one carrier acknowledgements say what the path holds ({@linkcode LoneBound}), with several the probes of the quiet
+ * one ({@linkcode SharedBound}), which are due as {@linkcode PathBound.isProbeDue} says. Each end has one for each path
+ * of a session, for what it sends.
  *
  * A pure state machine: no I/O, no timers. Source: `PROTOCOL.md`, "The path's bound".
  *
@@ -38,47 +52,147 @@ const FRAME_MS = 10, LEAST_FRAME_BYTES = 2 * 1024;
  * ```
  */
 export class PathBound {
-  readonly #lone = new LoneBound();
+  readonly #flights = new Set<Flight>();
+  /** The one that probes, if there are several: the path's quiet carrier. */
+  #quiet: Flight | undefined;
+  #lone: LoneBound | undefined;
+  #shared: SharedBound | undefined;
+  #probedMs = -Infinity;
+  /** The lowest round trip of a probe while there was one carrier, in milliseconds; 0 without one. */
+  #answerMs = 0;
 
-  /** A carrier begins, with nothing under way. */
+  /** A carrier begins, with nothing under way. The first one is the quiet one, until {@linkcode PathBound.setQuiet}. */
   join(): Flight {
-    return new Flight(this);
+    const flight = new Flight(this);
+    const { bound, lowestRoundTripMs } = this;
+    this.#flights.add(flight);
+    this.#quiet ??= flight;
+    if (this.#flights.size === 1) this.#lone = new LoneBound(flight.rates);
+    else this.#shared ??= new SharedBound({ bound, lowestRoundTripMs });
+    return flight;
   }
 
-  /** How many bytes may be in flight now; see {@linkcode LoneBound.bound}. */
+  /** From now on this one is the quiet carrier: it has no backlog. */
+  setQuiet(flight: Flight): void {
+    this.#quiet = flight;
+  }
+
+  /** A carrier is gone, and with it what it had in flight. */
+  leave(flight: Flight): void {
+    const { bound, lowestRoundTripMs } = this;
+    this.#flights.delete(flight);
+    const [first] = this.#flights;
+    if (this.#quiet === flight) this.#quiet = first;
+    if (this.#shared === undefined || this.#flights.size > 1 || first === undefined) return;
+    this.#shared = undefined;
+    this.#lone = new LoneBound(first.rates, bound, lowestRoundTripMs);
+  }
+
+  /** How many bytes may be in flight now, on all carriers together. */
   get bound(): number {
-    return this.#lone.bound;
+    return this.#shared?.bound ?? this.#lone?.bound ?? 0;
   }
 
-  /** By how much quiet streams may pass the bound, in bytes. */
-  get quietBytes(): number {
-    if (!this.#lone.isRateFound) return MOST_QUIET_BYTES;
-    return Math.min(MOST_QUIET_BYTES, Math.max(LEAST_QUIET_BYTES, Math.ceil(QUIET_MS * this.rateBytesPerMs)));
+  /** Bytes sent but not acknowledged, on all carriers together. */
+  get inFlight(): number {
+    let bytes = 0;
+    for (const flight of this.#flights) bytes += flight.inFlight;
+    return bytes;
   }
 
-  /** How long a frame of data may be, in bytes; `Infinity` while nothing is known. */
-  get frameBytes(): number {
-    if (!this.#lone.isRateFound) return Infinity;
-    return Math.max(LEAST_FRAME_BYTES, Math.ceil(FRAME_MS * this.rateBytesPerMs));
-  }
-
-  /** See {@linkcode LoneBound.lowestRoundTripMs}. */
+  /** Lowest round trip in milliseconds; 0 if unknown. */
   get lowestRoundTripMs(): number {
-    return this.#lone.lowestRoundTripMs;
+    const lowestMs = this.#shared?.lowestRoundTripMs ?? this.#lone?.lowestRoundTripMs ?? 0;
+    return lowestMs || this.#answerMs;
   }
 
-  /** See {@linkcode LoneBound.rateBytesPerMs}. */
+  /** What all carriers deliver together, in bytes per millisecond; 0 if unknown. */
   get rateBytesPerMs(): number {
-    return this.#lone.rateBytesPerMs;
+    let rate = 0;
+    for (const flight of this.#flights) rate += flight.rateBytesPerMs;
+    return rate;
   }
 
   /** See {@linkcode LoneBound.isDraining}. */
   get isDraining(): boolean {
-    return this.#lone.isDraining;
+    return this.#shared === undefined && (this.#lone?.isDraining ?? false);
   }
 
-  /** A {@linkcode Flight} of it tells of an acknowledgement. */
-  onDelivery(delivery: Delivery): void {
-    this.#lone.onDelivery(delivery);
+  /** How long a frame of data may be, in bytes; `Infinity` while nothing is known. */
+  get frameBytes(): number {
+    if (!this.#isRateFound) return Infinity;
+    const least = this.#shared === undefined ? LEAST_FRAME_BYTES : LEAST_SPREAD_BYTES;
+    return Math.max(least, Math.ceil(FRAME_MS * this.rateBytesPerMs));
+  }
+
+  /** How many bytes of bulk a carrier may send now. */
+  room(flight: Flight): number {
+    const room = Math.max(0, this.bound - this.inFlight);
+    if (this.#shared === undefined) return room;
+    return Math.min(room, Math.max(0, this.#mostOf(flight) - flight.inFlight));
+  }
+
+  /** One of several carriers whose packets are lost would take more and more: what waits in its buffer is late. */
+  #mostOf(flight: Flight): number {
+    const ms = CARRIER_MS + CARRIER_ROUND_TRIPS * this.lowestRoundTripMs;
+    return Math.max(LEAST_CARRIER_BYTES, Math.ceil(flight.rateBytesPerMs * ms));
+  }
+
+  /**
+   * How many bytes of quiet streams a carrier may send now. A quiet carrier beside others always has some room, whatever
+   * those have in flight.
+   */
+  quietRoom(flight: Flight): number {
+    const beyond = this.bound + this.#quietBytes - this.inFlight;
+    return Math.max(0, this.#shared === undefined ? beyond : Math.max(beyond, this.#quietBytes - flight.inFlight));
+  }
+
+  /** By how much quiet streams may pass the bound, in bytes. */
+  get #quietBytes(): number {
+    if (!this.#isRateFound) return MOST_QUIET_BYTES;
+    return Math.min(MOST_QUIET_BYTES, Math.max(LEAST_QUIET_BYTES, Math.ceil(QUIET_MS * this.rateBytesPerMs)));
+  }
+
+  get #isRateFound(): boolean {
+    for (const { rates } of this.#flights) if (rates.isFound) return true;
+    return false;
+  }
+
+  /** Whether the quiet carrier is to send a probe that wants a reply: while others have something in flight. */
+  isProbeDue(nowMs: number): boolean {
+    if (this.#shared === undefined || this.#quiet === undefined) return false;
+    return this.inFlight > this.#quiet.inFlight && nowMs - this.#probedMs >= this.probeMs;
+  }
+
+  /** Between two such probes, in milliseconds. */
+  get probeMs(): number {
+    return Math.min(MOST_PROBE_MS, Math.max(LEAST_PROBE_MS, this.lowestRoundTripMs));
+  }
+
+  /** Such a probe was sent. */
+  onProbe(nowMs: number): void {
+    this.#probedMs = nowMs;
+  }
+
+  /** A carrier sent something. */
+  onSend(nowMs: number): void {
+    this.#shared?.inFlight(nowMs, this.inFlight);
+  }
+
+  /** Something is acknowledged on a carrier. */
+  onDelivery(flight: Flight, delivery: Delivery): void {
+    if (this.#shared === undefined) return this.#lone?.onDelivery(delivery);
+    this.#shared.inFlight(delivery.nowMs, this.inFlight);
+    this.#shared.delivered(delivery.bytes);
+    if (delivery.endsRound) flight.rates.nextRound();
+  }
+
+  /** A probe of a carrier was answered. */
+  onAnswer(flight: Flight, nowMs: number, roundTripMs: number): void {
+    if (this.#shared === undefined) this.#answerMs = Math.min(this.#answerMs || roundTripMs, roundTripMs);
+    if (flight !== this.#quiet) return;
+    const bytesPerMs = this.rateBytesPerMs;
+    const leastBytes = Math.max(LEAST_BOUND, Math.ceil(SLOW_MS * Math.min(bytesPerMs, SLOW_BYTES_PER_MS)));
+    this.#shared?.answered({ nowMs, roundTripMs, leastBytes });
   }
 }

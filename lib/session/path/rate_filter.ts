@@ -41,6 +41,11 @@ export class RateFilter {
     return this.#average;
   }
 
+  /** Whether there was a sample that the bound or the path limited: until then the rate may be any higher one. */
+  get isFound(): boolean {
+    return this.#average > 0;
+  }
+
   /** Takes a sample. One that the sender limited may raise the rate, never lower it. */
   add(bytesPerMs: number, isLimited: boolean): void {
     if (isLimited && bytesPerMs <= this.#rate) return;

@@ -24,6 +24,7 @@ export class BulkCarrier {
   /** How long each write of a span took to arrive, in milliseconds. */
   readonly delaysMs: number[] = [];
   readonly #tcp: ModelTcp;
+  readonly #onRoom: () => void;
   readonly #router: Router;
   readonly #writes: { end: number; ms: number }[] = [];
   #toldBytes = 0;
@@ -31,11 +32,13 @@ export class BulkCarrier {
   /** A write that waits is woken when a third of the buffer is free. */
   #waits = false;
 
-  constructor(router: Router, control: "cubic" | "bbr", readonly bounds: Bounds) {
+  /** @param onRoom There may be room; by itself a carrier then writes all it may. */
+  constructor(router: Router, control: "cubic" | "bbr", readonly bounds: Bounds, onRoom?: () => void) {
+    this.#onRoom = onRoom ?? (() => this.fill());
     this.#router = router;
     this.#tcp = new ModelTcp(router, control === "bbr" ? new Bbr() : new Cubic(), SEND_BUFFER_BYTES, {
       arrived: () => this.#onArrived(),
-      room: () => this.fill(),
+      room: () => this.#onRoom(),
     });
   }
 
@@ -46,18 +49,29 @@ export class BulkCarrier {
 
   /** Writes what may be written. */
   fill(): void {
+    while (this.write());
+  }
+
+  /** Whether the system takes no more for now. */
+  get waits(): boolean {
+    if (this.#waits && this.#tcp.free >= SEND_BUFFER_BYTES / 3) this.#waits = false;
+    return this.#waits;
+  }
+
+  /** Writes a piece. Returns whether it could. */
+  write(): boolean {
     const tcp = this.#tcp;
-    if (this.#waits && tcp.free < SEND_BUFFER_BYTES / 3) return;
-    this.#waits = false;
-    for (;;) {
-      const bytes = Math.floor(Math.min(WRITE_BYTES, this.bounds.room()));
-      if (bytes < 1_024) return;
-      if (tcp.free < bytes) return void (this.#waits = true);
-      const ms = this.#router.events.now;
-      this.bounds.onSend(ms, tcp.written + bytes);
-      this.#writes.push({ end: tcp.written + bytes, ms });
-      tcp.write(bytes);
+    const bytes = Math.floor(Math.min(WRITE_BYTES, this.bounds.room()));
+    if (bytes < 1_024 || this.waits) return false;
+    if (tcp.free < bytes) {
+      this.#waits = true;
+      return false;
     }
+    const ms = this.#router.events.now;
+    this.bounds.onSend(ms, tcp.written + bytes);
+    this.#writes.push({ end: tcp.written + bytes, ms });
+    tcp.write(bytes);
+    return true;
   }
 
   #onArrived(): void {
@@ -78,7 +92,7 @@ export class BulkCarrier {
     const upTo = this.#toldBytes = this.#tcp.arrived, { events } = this.#router;
     events.at(this.#router.back(events.now), () => {
       this.bounds.onAck(events.now, upTo);
-      this.fill();
+      this.#onRoom();
     });
   }
 }
