@@ -273,12 +273,12 @@ export class Mux implements UpperLayer, StreamHost {
     const { budget } = this.#session!;
     const { leastRoom } = budget;
     const urgent = this.#pullQuiet(log, Math.min(urgentBytes, budget.room), leastRoom, nowMs);
-    let left = Math.min(bulkBytes - urgent, budget.room, MOST_PULL_BYTES);
+    let left = Math.min(bulkBytes - urgent, budget.bulkRoom, MOST_PULL_BYTES);
     while (left >= leastRoom) {
       const stream = this.#scheduler.nextBulk();
       if (stream === undefined) return;
       left -= stream.takeTurn(log, Math.min(left, this.turnBytes), leastRoom, nowMs);
-      if (stream.wantsTurn) this.#scheduler.add(stream, this.clock);
+      if (stream.wantsTurn) this.#scheduler.addAgain(stream, this.clock, nowMs);
     }
   }
 
@@ -288,7 +288,7 @@ export class Mux implements UpperLayer, StreamHost {
     for (let stream = this.#scheduler.nextQuiet(); stream !== undefined; stream = this.#scheduler.nextQuiet()) {
       left -= stream.takeTurn(log, Math.min(QUIET_BYTES, left), leastRoom, nowMs);
       if (!stream.wantsTurn) continue;
-      this.#scheduler.add(stream, this.clock);
+      this.#scheduler.addAgain(stream, this.clock, nowMs);
       // It may be in front again: without room, that would go on for ever.
       if (left < leastRoom) break;
     }

@@ -65,6 +65,16 @@ export const QUIET_BYTES = 16 * 1024;
 /** The time over which a stream's sending is looked at, in milliseconds. */
 export const QUIET_SPAN_MS = 100;
 
+/** A stream that has had something waiting for so long is bulk, in milliseconds. */
+export const BULK_AFTER_MS = 100;
+/** Without anything waiting for so long it is quiet again, in milliseconds. */
+export const QUIET_AFTER_MS = 1_000;
+/**
+ * Turns behind which something waits are of one backlog when they are no further apart, in milliseconds: on a slow path
+ * a stream has some turns a second.
+ */
+export const SAME_BACKLOG_MS = 250;
+
 /** How long a reset of the peer's waits for the user to take some of what came before it, in milliseconds. */
 export const LAST_WRITES_MS = 10_000;
 /** How long a user that takes nothing more may be silent before it counts as read to the end, in milliseconds. */

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { Backlog } from "./backlog.ts";
 import { QUIET_BYTES, QUIET_SPAN_MS } from "./mux_constants.ts";
 
 /** What the scheduler remembers of a stream; embed one in each. */
 export class Turn {
   /** Whether it waits in a queue. */
   queued = false;
+  readonly #backlog = new Backlog();
   #spanStart = -Infinity;
   #spanBytes = 0;
 
@@ -18,10 +20,21 @@ export class Turn {
     this.#spanBytes += bytes;
   }
 
-  /** Whether it sent little lately. The clock is read only if it matters: small messages are many. */
+  /** It has had its turn, and something stayed behind. */
+  waits(nowMs: number): void {
+    this.#backlog.waits(nowMs);
+  }
+
+  /** Whether it goes first: it sent little lately, and nothing waits all the time. */
   isQuiet(clock: { now(): number }): boolean {
+    // The clock is read only if it matters: small messages are many.
     if (this.#spanBytes >= QUIET_BYTES) this.#roll(clock.now());
-    return this.#spanBytes < QUIET_BYTES;
+    return this.#spanBytes < QUIET_BYTES && !this.isBulk(clock);
+  }
+
+  /** Whether something waits all the time: on a slow path that is little. */
+  isBulk(clock: { now(): number }): boolean {
+    return this.#backlog.mayBeBulk && this.#backlog.isBulk(clock.now());
   }
 
   #roll(nowMs: number): void {
@@ -54,6 +67,7 @@ export class Turn {
 export class Scheduler<Stream extends { turn: Turn }> {
   readonly #quiet: Queue<Stream> = new Queue();
   readonly #bulk: Queue<Stream> = new Queue();
+  readonly #backlog = new Backlog();
 
   /** How many streams wait. */
   get count(): number {
@@ -63,6 +77,18 @@ export class Scheduler<Stream extends { turn: Turn }> {
   /** Whether another bulk stream waits. */
   get hasBulk(): boolean {
     return this.#bulk.length > 0;
+  }
+
+  /** What waited behind the turns of any stream. */
+  get backlog(): Pick<Backlog, "ageMs" | "isBulk"> {
+    return this.#backlog;
+  }
+
+  /** Queues a stream whose turn has left something behind. */
+  addAgain(stream: Stream, clock: { now(): number }, nowMs: number): void {
+    stream.turn.waits(nowMs);
+    this.#backlog.waits(nowMs);
+    this.add(stream, clock);
   }
 
   /** Queues a stream unless it is queued already. */

@@ -12,6 +12,11 @@ export const PIECE_BYTES: number = HEADROOM_BYTES + 128;
 /** What every session may hold whatever others hold, in bytes: none ever stands still for want of memory. */
 const LOG_RESERVE_BYTES = 128 * 1024;
 
+/** Of the limit this share, and {@linkcode LEAST_QUIET_BYTES} at the least, is for quiet streams alone; half at the most. */
+const QUIET_SHARE = 1 / 8;
+const LEAST_QUIET_BYTES = 1024 * 1024;
+const MOST_QUIET_SHARE = 1 / 2;
+
 /** Options of {@linkcode LogBudget}. */
 export interface LogBudgetOptions {
   /** Most bytes of data that a session holds. */
@@ -43,15 +48,20 @@ export interface LogBudgetOptions {
  */
 export class LogBudget {
   readonly #limitBytes: number;
+  readonly #quietBytes: number;
   /** Its share, beyond the reserve, of the memory that all logs of the process may hold. */
   readonly #share: MemoryPool;
   #held = 0;
   #pieces = 0;
+  #lingering = 0;
   #streamFrames = 0;
 
   /** Nothing is held. */
   constructor(options: LogBudgetOptions) {
-    this.#limitBytes = options.limitBytes;
+    const { limitBytes } = options;
+    this.#limitBytes = limitBytes;
+    const quietBytes = Math.max(LEAST_QUIET_BYTES, QUIET_SHARE * limitBytes);
+    this.#quietBytes = Math.ceil(Math.min(quietBytes, MOST_QUIET_SHARE * limitBytes));
     this.#share = new MemoryPool(Infinity, options.memory);
   }
 
@@ -72,9 +82,18 @@ export class LogBudget {
 
   /** How many bytes of data may be added. */
   get room(): number {
+    return this.#roomBelow(this.#limitBytes);
+  }
+
+  /** How many bytes of data of streams that are not quiet may be added: bulk never takes the last of it (invariant 6). */
+  get bulkRoom(): number {
+    return this.#roomBelow(this.#limitBytes - this.#quietBytes);
+  }
+
+  #roomBelow(limitBytes: number): number {
     const memoryBytes = this.#memoryBytes;
-    const reserved = Math.max(0, LOG_RESERVE_BYTES - memoryBytes);
-    return Math.max(0, Math.min(this.#limitBytes - memoryBytes, reserved + this.#share.free));
+    const reserved = Math.max(0, LOG_RESERVE_BYTES - memoryBytes - this.#lingering);
+    return Math.max(0, Math.min(limitBytes - memoryBytes, reserved + this.#share.free));
   }
 
   /** Room below which a part of what waits is not worth a frame, in bytes; see {@linkcode LEAST_ROOM_BYTES}. */
@@ -92,7 +111,20 @@ export class LogBudget {
     this.#held += bytes;
     this.#pieces += pieces;
     this.#streamFrames += streamFrames;
-    const more = Math.max(0, this.#memoryBytes - LOG_RESERVE_BYTES) - this.#share.used;
+    this.#claim();
+  }
+
+  /**
+   * `bytes` more, or less, were taken by the peer and are still in memory: another carrier is about to send them too.
+   * They count for what all sessions hold, and not for the limit.
+   */
+  linger(bytes: number): void {
+    this.#lingering += bytes;
+    this.#claim();
+  }
+
+  #claim(): void {
+    const more = Math.max(0, this.#memoryBytes + this.#lingering - LOG_RESERVE_BYTES) - this.#share.used;
     if (more !== 0) this.#share.claim(more);
   }
 }

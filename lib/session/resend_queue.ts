@@ -3,35 +3,19 @@
  *
  * @module
  */
-import { readU32, readU64 } from "../net/bytes.ts";
 import { FRAME_HEADER_BYTES } from "../ping/codec.ts";
 import type { FrameLog, Remains } from "./carrier/frame_log.ts";
-import { type FrameOwner, type Piece, streamFramesOf } from "./carrier/piece_queue.ts";
+import { streamFramesOf } from "./carrier/piece_queue.ts";
 import { decodeWindows, writeDataHeader } from "./frames.ts";
 import type { LogBudget } from "./log_budget.ts";
-import type { Segment } from "./segment_pool.ts";
-import { COUNTED_HEADER_BYTES, DATA_HEADER_BYTES, FrameType, LEAST_ROOM_BYTES } from "./session_constants.ts";
+import { DATA_HEADER_BYTES, FrameType, LEAST_ROOM_BYTES } from "./session_constants.ts";
+import { framesOf, inOrder, isData, offsetOf, opensOf, type WaitingFrame } from "./waiting_frame.ts";
 
 /** Frames up to this size are copied into the log, so that several leave in one write, in bytes. */
 const COPY_BYTES = 4 * 1024;
 
 /** Data that is not sent again as it was is copied into frames with this much at the most, in bytes. */
 const MOST_CUT_BYTES = 16 * 1024;
-
-/** A frame that waits. */
-interface Waiting {
-  /** Number of its stream; 0 if it belongs to none. */
-  readonly id: number;
-  readonly type: number;
-  readonly memory: Uint8Array;
-  /** Where it begins. Of data whose beginning was taken, or sent again already: where the rest of the data begins. */
-  start: number;
-  readonly end: number;
-  readonly segment: Segment | undefined;
-  readonly owner: FrameOwner | undefined;
-  /** Offset in its stream of what is at `start`, if that is the rest of its data. */
-  offset: number | undefined;
-}
 
 /** Options of {@linkcode ResendQueue}. */
 export interface ResendQueueOptions {
@@ -52,8 +36,9 @@ export interface ResendQueueOptions {
  */
 export class ResendQueue {
   readonly #options: ResendQueueOptions;
-  #quiet: Waiting[] = [];
-  #bulk: Waiting[] = [];
+  #quiet: WaitingFrame[] = [];
+  #bulk: WaitingFrame[] = [];
+  readonly #lanes = new LanesOfStreams();
   #bytes = 0;
   #wastedBytes = 0;
 
@@ -81,26 +66,27 @@ export class ResendQueue {
   add(remains: Remains, taken: number): number {
     const before = this.#bytes;
     this.#uncount(remains);
-    const lanes = new LanesOfStreams();
-    const quiet: Waiting[] = [];
-    const bulk: Waiting[] = [];
+    const quiet: WaitingFrame[] = [];
+    const bulk: WaitingFrame[] = [];
     for (const piece of remains.pieces) {
-      for (const [frame, wastedBytes] of framesOf(piece, taken)) {
+      // What another carrier has as well is sent again when that one is gone too.
+      const isCopied = piece.copies !== undefined && !piece.copies.gone(piece, taken);
+      for (const [frame, wastedBytes] of isCopied ? opensOf(piece) : framesOf(piece, taken)) {
         this.#wastedBytes += wastedBytes;
         if (!this.#isWanted(frame)) continue;
         frame.segment?.retain();
         frame.owner?.frameQueued();
         this.#count(frame, 1);
-        (lanes.isQuiet(frame) ? quiet : bulk).push(frame);
+        (this.#lanes.add(frame) ? quiet : bulk).push(frame);
       }
-      piece.segment?.release();
+      if (!isCopied) piece.segment?.release();
     }
-    this.#quiet = [...quiet, ...this.#quiet];
-    this.#bulk = [...bulk, ...this.#bulk];
+    this.#quiet = inOrder([...quiet, ...this.#quiet]);
+    this.#bulk = inOrder([...bulk, ...this.#bulk]);
     return this.#bytes - before;
   }
 
-  #isWanted(frame: Waiting): boolean {
+  #isWanted(frame: WaitingFrame): boolean {
     if (frame.type === FrameType.windows) {
       decodeWindows(frame.memory.subarray(frame.start + FRAME_HEADER_BYTES, frame.end), this.#options.onWindowLost);
     }
@@ -111,7 +97,9 @@ export class ResendQueue {
   /** A carrier is gone with its session: nothing of it is sent again. */
   discard(remains: Remains): void {
     this.#uncount(remains);
-    for (const { segment } of remains.pieces) segment?.release();
+    for (const piece of remains.pieces) {
+      if (piece.copies === undefined || piece.copies.gone(piece, 0)) piece.segment?.release();
+    }
   }
 
   /**
@@ -125,7 +113,7 @@ export class ResendQueue {
   }
 
   /** Returns how much room is left. */
-  #moveQueue(queue: Waiting[], log: FrameLog, maxBytes: number): number {
+  #moveQueue(queue: WaitingFrame[], log: FrameLog, maxBytes: number): number {
     let left = maxBytes;
     let moved = 0;
     while (moved < queue.length && left > 0) {
@@ -143,9 +131,10 @@ export class ResendQueue {
     return left;
   }
 
-  #moveWhole(log: FrameLog, frame: Waiting): number {
+  #moveWhole(log: FrameLog, frame: WaitingFrame): number {
     const { memory, start, end, segment, owner } = frame;
     this.#count(frame, -1);
+    this.#lanes.remove(frame);
     let bytes = end - start;
     if (frame.offset !== undefined) {
       bytes = 0;
@@ -163,9 +152,9 @@ export class ResendQueue {
   }
 
   /** The beginning of data that has no room as a whole: copied, since what is behind it is still needed. */
-  #movePart(log: FrameLog, frame: Waiting, room: number): number {
+  #movePart(log: FrameLog, frame: WaitingFrame, room: number): number {
     if (frame.offset === undefined) {
-      frame.offset = readU64(frame.memory, frame.start + COUNTED_HEADER_BYTES + 4);
+      frame.offset = offsetOf(frame);
       frame.start += DATA_HEADER_BYTES;
       this.#changeBytes(-DATA_HEADER_BYTES);
     }
@@ -174,7 +163,7 @@ export class ResendQueue {
     return this.#copyRest(log, frame, part);
   }
 
-  #copyRest(log: FrameLog, frame: Waiting, length: number): number {
+  #copyRest(log: FrameLog, frame: WaitingFrame, length: number): number {
     const { memory, start, id, owner } = frame;
     const isEnd = frame.type === FrameType.end && start + length === frame.end;
     const at = log.reserve(DATA_HEADER_BYTES + length, owner);
@@ -185,13 +174,13 @@ export class ResendQueue {
     return DATA_HEADER_BYTES + length;
   }
 
-  #count(frame: Waiting, sign: 1 | -1): void {
+  #count(frame: WaitingFrame, sign: 1 | -1): void {
     this.#bytes += sign * (frame.end - frame.start);
     this.#options.budget.change(sign * (frame.end - frame.start), sign, frame.owner === undefined ? 0 : sign);
   }
 
   #uncount({ heldBytes, pieces }: Remains): void {
-    const frames = pieces.reduce((sum, piece) => sum + streamFramesOf(piece), 0);
+    const frames = pieces.reduce((sum, piece) => piece.copies === undefined ? sum + streamFramesOf(piece) : sum, 0);
     this.#options.budget.change(-heldBytes, -pieces.length, -frames);
   }
 
@@ -208,66 +197,38 @@ export class ResendQueue {
     }
     this.#quiet = [];
     this.#bulk = [];
+    this.#lanes.clear();
   }
 }
 
 /** In which queue the frames of one stream go: all in the same, or a reset could go in front of its open. */
 class LanesOfStreams {
-  readonly #quiet: Map<number, boolean> = new Map();
+  readonly #lanes: Map<number, { isQuiet: boolean; waiting: number }> = new Map();
 
-  isQuiet({ id, owner }: Waiting): boolean {
-    const known = this.#quiet.get(id);
-    if (known !== undefined) return known;
+  /** A frame is about to wait. Returns whether it does among the quiet ones. */
+  add({ id, owner }: WaitingFrame): boolean {
+    const known = this.#lanes.get(id);
+    if (known !== undefined) {
+      known.waiting++;
+      return known.isQuiet;
+    }
     const isQuiet = owner?.isQuiet ?? false;
-    this.#quiet.set(id, isQuiet);
+    this.#lanes.set(id, { isQuiet, waiting: 1 });
     return isQuiet;
+  }
+
+  /** It waits no more. */
+  remove({ id }: WaitingFrame): void {
+    if (--this.#lanes.get(id)!.waiting === 0) this.#lanes.delete(id);
+  }
+
+  clear(): void {
+    this.#lanes.clear();
   }
 }
 
 /** What `frame` takes in a log. */
-function bytesOf({ start, end, offset }: Waiting): number {
+function bytesOf({ start, end, offset }: WaitingFrame): number {
   const bytes = end - start;
   return offset === undefined ? bytes : bytes + DATA_HEADER_BYTES * Math.ceil(bytes / MOST_CUT_BYTES);
-}
-
-function isData(type: number): boolean {
-  return type === FrameType.data || type === FrameType.end;
-}
-
-/**
- * The frames of a piece that were not taken, of data the rest; of those that go again whole how many bytes were taken.
- * Owners of those that were taken are told.
- */
-function* framesOf(piece: Piece, taken: number): Generator<[Waiting, number]> {
-  const { memory, segment } = piece;
-  let index = 0;
-  for (let start = piece.start; start < piece.end;) {
-    const end = start + FRAME_HEADER_BYTES + readU32(memory, start);
-    const owner = piece.owners[index++];
-    const covered = taken - (piece.offset + start - piece.start);
-    const frame = waitingOf(memory, start, end, segment, owner);
-    start = end;
-    if (covered >= end - frame.start) {
-      owner?.frameTaken();
-    } else if (covered > DATA_HEADER_BYTES && isData(frame.type)) {
-      frame.offset = readU64(memory, frame.start + COUNTED_HEADER_BYTES + 4) + covered - DATA_HEADER_BYTES;
-      frame.start += covered;
-      yield [frame, 0];
-    } else {
-      yield [frame, Math.max(0, covered)];
-    }
-  }
-}
-
-function waitingOf(
-  memory: Uint8Array,
-  start: number,
-  end: number,
-  segment: Segment | undefined,
-  owner: FrameOwner | undefined,
-): Waiting {
-  const type = memory[start + FRAME_HEADER_BYTES];
-  const isOfStream = isData(type) || type === FrameType.open || type === FrameType.reset;
-  const id = isOfStream ? readU32(memory, start + COUNTED_HEADER_BYTES) : 0;
-  return { id, type, memory, start, end, segment, owner, offset: undefined };
 }

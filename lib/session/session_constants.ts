@@ -133,6 +133,9 @@ export const ACKNOWLEDGE_DELAY_MS = 4;
 /** The same while acknowledgements ride along with data; the bytes behind the last one may wait twice as long. */
 export const MOST_ACKNOWLEDGE_DELAY_MS = 64;
 
+/** The same where the session has several carriers: who sends again elsewhere waits for it. */
+export const SHARED_ACKNOWLEDGE_MS = 10;
+
 /** The longest silence promised while a session is in use, in milliseconds. */
 export const BUSY_SILENCE_MS = 1_000;
 

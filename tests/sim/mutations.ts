@@ -247,7 +247,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fuzzed(
     "moved",
     "a header that arrived whole is no wasted bytes",
-    "session/resend_queue.ts",
+    "session/waiting_frame.ts",
     "covered > DATA_HEADER_BYTES && isData",
     "covered >= DATA_HEADER_BYTES && isData",
   ),
@@ -646,32 +646,32 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a frame that was cut taken for taken",
-    "session/resend_queue.ts",
+    "session/waiting_frame.ts",
     "if (covered >= end - frame.start) {",
     "if (covered > 0) {",
   ),
   fault(
     "a frame that was cut sent again without its offset moved",
-    "session/resend_queue.ts",
+    "session/waiting_frame.ts",
     "+ covered - DATA_HEADER_BYTES;",
     ";",
   ),
   fault(
     "a byte left out of a frame that was cut",
-    "session/resend_queue.ts",
+    "session/waiting_frame.ts",
     "frame.start += covered;",
     "frame.start += covered + 1;",
   ),
   fault(
     "the open sent again behind what follows it",
     "session/resend_queue.ts",
-    "(lanes.isQuiet(frame) ? quiet : bulk).push(frame);",
-    "(frame.type !== FrameType.open && lanes.isQuiet(frame) ? quiet : bulk).push(frame);",
+    "(this.#lanes.add(frame) ? quiet : bulk).push(frame);",
+    "(this.#lanes.add(frame) && frame.type !== FrameType.open ? quiet : bulk).push(frame);",
   ),
   fault(
     "what was sent again and lost goes behind what waits",
     "session/resend_queue.ts",
-    "this.#quiet = [...quiet, ...this.#quiet];",
+    "this.#quiet = inOrder([...quiet, ...this.#quiet]);",
     "this.#quiet = [...this.#quiet, ...quiet];",
   ),
   fault(
@@ -694,7 +694,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "what a receipt covers not told to its stream",
-    "session/resend_queue.ts",
+    "session/waiting_frame.ts",
     "    if (covered >= end - frame.start) {\n      owner?.frameTaken();\n",
     "    if (covered >= end - frame.start) {\n",
   ),
@@ -799,20 +799,20 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "the limit of the logs not kept",
     "session/log_budget.ts",
-    "return Math.max(0, Math.min(this.#limitBytes - memoryBytes, reserved + this.#share.free));",
+    "return Math.max(0, Math.min(limitBytes - memoryBytes, reserved + this.#share.free));",
     "return 2 ** 30;",
   ),
   fault(
     "bulk pulled beyond the limit of the logs",
     "mux/mux.ts",
-    "    let left = Math.min(bulkBytes - urgent, budget.room, MOST_PULL_BYTES);",
-    "    let left = Math.min(bulkBytes - urgent, budget.room + urgent, MOST_PULL_BYTES);",
+    "    let left = Math.min(bulkBytes - urgent, budget.bulkRoom, MOST_PULL_BYTES);",
+    "    let left = Math.min(bulkBytes - urgent, budget.bulkRoom + 64 * 1024, MOST_PULL_BYTES);",
   ),
   fault(
     "bulk starves beside a small log",
     "mux/mux.ts",
-    "Math.min(bulkBytes - urgent, budget.room, MOST_PULL_BYTES)",
-    "Math.min(bulkBytes - urgentBytes + Math.min(urgentBytes, budget.room), budget.room, MOST_PULL_BYTES)",
+    "Math.min(bulkBytes - urgent, budget.bulkRoom, MOST_PULL_BYTES)",
+    "Math.min(bulkBytes - urgentBytes + Math.min(urgentBytes, budget.room), budget.bulkRoom, MOST_PULL_BYTES)",
   ),
   fault(
     "a half-close dropped",
@@ -901,20 +901,20 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "what carriers left behind counted nowhere",
     "session/carrier/frame_log.ts",
-    "    const remains = { heldBytes: this.#heldBytes,",
-    "    this.#budget.change(-this.#heldBytes, -this.#pieces.count);\n    const remains = { heldBytes: 0,",
+    "    return { pieces, heldBytes, acknowledged, handed };",
+    "    this.#budget.change(-heldBytes, -pieces.length);\n    return { pieces, heldBytes: 0, acknowledged, handed };",
   ),
   fault(
     "a log takes more than its share of the memory",
     "session/log_budget.ts",
     "reserved + this.#share.free",
-    "this.#limitBytes",
+    "limitBytes",
   ),
   fault(
     "what a carrier left behind not given back with its session",
     "session/resend_queue.ts",
-    "    this.#uncount(remains);\n    for (const { segment }",
-    "    for (const { segment }",
+    "    this.#uncount(remains);\n    for (const piece of remains.pieces) {\n      if (piece.copies === undefined ||",
+    "    for (const piece of remains.pieces) {\n      if (piece.copies === undefined ||",
   ),
   fault(
     "the log of a carrier kept behind the peer's goodbye",
@@ -925,7 +925,7 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a segment never given back that was sent again",
     "session/resend_queue.ts",
-    "      piece.segment?.release();\n",
+    "      if (!isCopied) piece.segment?.release();\n",
     "",
   ),
   fault(
@@ -937,8 +937,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a segment freed under a write when the session ends",
     "session/resend_queue.ts",
-    "for (const { segment } of remains.pieces) segment?.release();",
-    "for (const { segment } of remains.pieces) {\n      while (segment !== undefined && !segment.isExclusive) segment.release();\n      segment?.release();\n    }",
+    "piece.copies.gone(piece, 0)) piece.segment?.release();",
+    "piece.copies.gone(piece, 0)) {\n        while (piece.segment !== undefined && !piece.segment.isExclusive) piece.segment.release();\n        piece.segment?.release();\n      }",
   ),
   fault(
     "an unknown counted frame ends its carrier only",

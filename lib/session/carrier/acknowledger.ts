@@ -4,8 +4,25 @@
  * @module
  */
 import type { Clock, Timer } from "../../net/clock.ts";
-import { ACKNOWLEDGE_BYTES, ACKNOWLEDGE_DELAY_MS, MOST_ACKNOWLEDGE_DELAY_MS } from "../session_constants.ts";
+import {
+  ACKNOWLEDGE_BYTES,
+  ACKNOWLEDGE_DELAY_MS,
+  MOST_ACKNOWLEDGE_DELAY_MS,
+  SHARED_ACKNOWLEDGE_MS,
+} from "../session_constants.ts";
 import type { OutgoingControl } from "./control.ts";
+
+/** Beside other carriers an acknowledgement waits for no more than this share of a round trip. */
+const SHARED_DELAY_SHARE = 1 / 8;
+
+/**
+ * How long an acknowledgement waits at the most where the peer has other carriers too, and sends again on those what one
+ * does not acknowledge. In milliseconds.
+ */
+export function sharedDelayMs(roundTripMs: number): number {
+  const delayMs = Math.max(ACKNOWLEDGE_DELAY_MS, SHARED_DELAY_SHARE * roundTripMs);
+  return Math.min(delayMs, SHARED_ACKNOWLEDGE_MS);
+}
 
 /** Options of {@linkcode Acknowledger}. */
 export interface AcknowledgerOptions {
@@ -15,6 +32,12 @@ export interface AcknowledgerOptions {
   control: Pick<OutgoingControl, "acknowledged" | "acknowledgeDue">;
   /** Counted bytes taken from the carrier. */
   takenBytes(): number;
+  /**
+   * How long one waits at the most while others ride along, in milliseconds.
+   *
+   * @default {MOST_ACKNOWLEDGE_DELAY_MS}
+   */
+  mostDelayMs?(): number;
   /** An acknowledgement is to leave now. */
   onDue(): void;
 }
@@ -71,7 +94,8 @@ export class Acknowledger {
   }
 
   #startTimer(): void {
-    const { clock, control } = this.#options;
+    const { clock, control, mostDelayMs } = this.#options;
+    const delayMs = Math.min(this.#delayMs, mostDelayMs?.() ?? MOST_ACKNOWLEDGE_DELAY_MS);
     const acknowledgedBefore = control.acknowledged;
     this.#timer = clock.setTimer(() => {
       this.#timer = undefined;
@@ -83,6 +107,6 @@ export class Acknowledger {
       this.#delayMs = Math.min(2 * this.#delayMs, MOST_ACKNOWLEDGE_DELAY_MS);
       // What waits now came since the last one rode along.
       if (waiting > 0) this.#startTimer();
-    }, this.#delayMs);
+    }, delayMs);
   }
 }

@@ -9,6 +9,7 @@ import { FRAME_HEADER_BYTES } from "../../ping/codec.ts";
 import type { LogBudget } from "../log_budget.ts";
 import type { Segment } from "../segment_pool.ts";
 import { HEADROOM_BYTES } from "../session_constants.ts";
+import { Copies } from "./copies.ts";
 import { type FrameOwner, type Piece, PieceQueue, streamFramesOf } from "./piece_queue.ts";
 import { MOST_GATHERED_BYTES, type WriteHold } from "./write_hold.ts";
 
@@ -22,7 +23,7 @@ const GATHER_BYTES = 4 * 1024;
 export interface Remains {
   /** What was not acknowledged, oldest first; each holds its segment, and counts in the budget. */
   pieces: Piece[];
-  /** Bytes of these, which count in the budget until they are somewhere else. */
+  /** Bytes of those that no other log has, which count in the budget until they are somewhere else. */
   heldBytes: number;
   /** Counted bytes that were acknowledged. */
   acknowledged: number;
@@ -112,7 +113,7 @@ export class FrameLog {
     const { last } = this.#pieces;
     let at = this.#arenaUsed;
     const joins = last !== undefined && last.memory === this.arena && last.end === at && last.offset >= this.#handed &&
-      this.#pieces.next !== undefined && at + bytes <= this.arena.length;
+      this.#pieces.next !== undefined && last.copies === undefined && at + bytes <= this.arena.length;
     if (joins) {
       last.end += bytes;
       last.owners.push(owner);
@@ -156,8 +157,32 @@ export class FrameLog {
     owner: FrameOwner | undefined,
     headroom: number,
   ): void {
-    this.#pieces.add({ memory, start, end, offset: this.#end, segment, owners: [owner], headroom });
+    const offset = this.#end;
+    this.#pieces.add({ memory, start, end, offset, segment, owners: [owner], headroom, copies: undefined });
     this.#budget.change(end - start, 1, owner === undefined ? 0 : 1);
+  }
+
+  /** The oldest piece of which a byte lies behind the first `offset` counted ones. */
+  pieceBehind(offset: number): Piece | undefined {
+    return this.#pieces.behind(offset);
+  }
+
+  /**
+   * Puts a piece of this log into another as well, whole, and without a copy in memory: the carrier that brings it first
+   * has brought it for both.
+   */
+  share(piece: Piece, other: FrameLog): void {
+    piece.copies ??= new Copies(piece, this, this.#budget);
+    other.#addCopy(piece, piece.copies);
+  }
+
+  #addCopy(piece: Piece, copies: Copies): void {
+    piece.segment?.retain();
+    const copy = { ...piece, offset: this.#end, headroom: 0 };
+    this.#pieces.add(copy);
+    copies.add(copy, this);
+    this.#budget.change(0, 1);
+    this.#end += piece.end - piece.start;
   }
 
   /**
@@ -177,10 +202,12 @@ export class FrameLog {
       piece.end - from <= maxBytes;
     if (isGathered) return this.#gatherSmall(hold, maxBytes);
     const to = piece.end - from <= maxBytes ? piece.end : endOfFrames(piece, from, maxBytes);
+    const bytes = piece.memory.subarray(from, to);
     hold.take(piece.segment);
     if (to === piece.end) this.#pieces.advance();
     this.#handed += to - from;
-    return piece.memory.subarray(from, to);
+    piece.copies?.handed(piece);
+    return bytes;
   }
 
   /** Many small pieces as one write, copied. */
@@ -195,6 +222,7 @@ export class FrameLog {
       filled += bytes;
       this.#handed += bytes;
       this.#pieces.advance();
+      piece.copies?.handed(piece);
     }
     return gather.subarray(HEADROOM_BYTES, filled);
   }
@@ -215,22 +243,24 @@ export class FrameLog {
     }
     this.#acknowledged = offset;
     for (let piece = this.#pieces.shiftBefore(offset); piece !== undefined; piece = this.#pieces.shiftBefore(offset)) {
+      if (piece.copies !== undefined) {
+        this.#budget.change(0, -1);
+        piece.copies.acknowledged(piece);
+        continue;
+      }
       this.#budget.change(piece.start - piece.end, -1, -streamFramesOf(piece));
       piece.segment?.release();
       for (const owner of piece.owners) owner?.frameTaken();
     }
   }
 
-  /** Bytes of the pieces that are kept: a piece of which a part was acknowledged counts whole. */
-  get #heldBytes(): number {
-    return this.#end - Math.min(this.#pieces.first?.offset ?? this.#end, this.#end);
-  }
-
   /** The carrier is gone: gives away what is left, which goes on to count in the budget. */
   gone(): Remains {
-    const remains = { heldBytes: this.#heldBytes, acknowledged: this.#acknowledged, handed: this.#handed };
+    const { acknowledged, handed } = this;
+    const pieces = this.#pieces.takeAll();
+    const heldBytes = pieces.reduce((sum, { start, end, copies }) => copies === undefined ? sum + end - start : sum, 0);
     this.#acknowledged = this.#handed = this.#end;
-    return { ...remains, pieces: this.#pieces.takeAll() };
+    return { pieces, heldBytes, acknowledged, handed };
   }
 }
 

@@ -110,7 +110,7 @@ export class FrameSender implements WriteSource {
     const bulkBytes = this.#room.bulkBytes(nowMs);
     const before = log.end;
     host.pull(log, bulkBytes, this.#room.urgentBytes(nowMs));
-    this.#awaitsRoom = bulkBytes - (log.end - before) < LEAST_ROOM_BYTES || host.budget.room < LEAST_ROOM_BYTES;
+    this.#awaitsRoom = bulkBytes - (log.end - before) < LEAST_ROOM_BYTES || host.budget.bulkRoom < LEAST_ROOM_BYTES;
     if (!log.hasUnsent) this.#room.lacksData();
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Segment } from "../segment_pool.ts";
+import type { Copies } from "./copies.ts";
 
 /** Dropped pieces that may stay at the front of the list: moving the others each time would cost more. */
 const MOST_DROPPED = 256;
@@ -24,6 +25,7 @@ const NOTHING: Piece = {
   segment: undefined,
   owners: [],
   headroom: 0,
+  copies: undefined,
 };
 
 /** Who put a frame into a log: a stream. */
@@ -56,6 +58,8 @@ export interface Piece {
   owners: (FrameOwner | undefined)[];
   /** Bytes in front of it that are free to be written. */
   headroom: number;
+  /** What it shares with the same frames in other logs, if there are any. */
+  copies: Copies | undefined;
 }
 
 /**
@@ -67,7 +71,7 @@ export interface Piece {
  * import { assertEquals } from "@std/assert";
  *
  * const queue = new PieceQueue();
- * const rest = { memory: new Uint8Array(8), segment: undefined, owners: [], headroom: 0 };
+ * const rest = { memory: new Uint8Array(8), segment: undefined, owners: [], headroom: 0, copies: undefined };
  * queue.add({ ...rest, start: 0, end: 3, offset: 0 });
  * queue.add({ ...rest, start: 3, end: 8, offset: 3 });
  * queue.advance(); // the first was sent
@@ -106,6 +110,18 @@ export class PieceQueue {
   /** The newest piece. */
   get last(): Piece | undefined {
     return this.#pieces.length > this.#first ? this.#pieces[this.#pieces.length - 1] : undefined;
+  }
+
+  /** The oldest piece of which a byte lies behind `offset` counted ones. */
+  behind(offset: number): Piece | undefined {
+    let low = this.#first;
+    for (let high = this.#pieces.length; low < high;) {
+      const middle = (low + high) >>> 1;
+      const { offset: at, start, end } = this.#pieces[middle];
+      if (at + end - start > offset) high = middle;
+      else low = middle + 1;
+    }
+    return this.#pieces[low];
   }
 
   /** Adds the newest piece. */

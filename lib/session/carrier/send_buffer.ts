@@ -41,7 +41,7 @@ const OUTGROWN = 1.25;
  * buffer.written({ inFlight: 4_000_000, tookMs: 80, nowMs: 1_000, roundTripMs: 100 });
  * assertEquals(buffer.limit(1_000, 100), Infinity); // it may still grow
  * buffer.written({ inFlight: 4_000_000, tookMs: 80, nowMs: 1_100, roundTripMs: 100 });
- * assertEquals(buffer.limit(1_100, 100), 4_000_000);
+ * assertEquals([buffer.limit(1_100, 100), buffer.isShort], [4_000_000, true]);
  * ```
  */
 export class SendBuffer {
@@ -49,6 +49,11 @@ export class SendBuffer {
   #fullAt = 0;
   #limit = Infinity;
   #limitedAt = 0;
+
+  /** Whether it is known to hold less than the path. */
+  get isShort(): boolean {
+    return this.#limit !== Infinity;
+  }
 
   /** How many bytes may be in flight, a whole number or `Infinity`. */
   limit(nowMs: number, roundTripMs: number): number {

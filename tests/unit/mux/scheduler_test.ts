@@ -1,7 +1,7 @@
 /** Who sends next: a keystroke before bulk, bulk in turns, and nobody for ever. */
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import fc from "fast-check";
-import { QUIET_BYTES, QUIET_SPAN_MS } from "../../../lib/mux/mux_constants.ts";
+import { BULK_AFTER_MS, QUIET_AFTER_MS, QUIET_BYTES, QUIET_SPAN_MS } from "../../../lib/mux/mux_constants.ts";
 import { Scheduler, Turn } from "../../../lib/mux/scheduler.ts";
 
 interface Sender {
@@ -131,4 +131,25 @@ Deno.test("any adding and taking keeps the order of both queues and loses nobody
     }),
     { numRuns: 25 },
   );
+});
+
+Deno.test("a stream behind whose turns something waits all the time is bulk, however little it sends", () => {
+  const scheduler = new Scheduler<Sender>();
+  const slow = sender("slow");
+  for (let nowMs = 0; nowMs <= 300; nowMs += 50) {
+    scheduler.addAgain(slow, stoppedAt(nowMs), nowMs);
+    const isBulk = nowMs >= BULK_AFTER_MS;
+    assertEquals([slow.turn.isBulk(stoppedAt(nowMs)), slow.turn.isQuiet(stoppedAt(nowMs))], [isBulk, !isBulk]);
+    assertStrictEquals(isBulk ? scheduler.nextBulk() : scheduler.nextQuiet(), slow);
+  }
+  assert(!slow.turn.isBulk(stoppedAt(300 + QUIET_AFTER_MS)));
+  assert(slow.turn.isQuiet(stoppedAt(300 + QUIET_AFTER_MS)));
+});
+
+Deno.test("the backlog of a scheduler is that of all its streams together", () => {
+  const scheduler = new Scheduler<Sender>();
+  assertEquals([scheduler.backlog.isBulk(0), scheduler.backlog.ageMs(0)], [false, 0]);
+  const streams = ["a", "b"].map((name) => sender(name));
+  for (let nowMs = 0; nowMs <= 150; nowMs += 50) scheduler.addAgain(streams[nowMs / 50 % 2], stoppedAt(nowMs), nowMs);
+  assertEquals([scheduler.backlog.isBulk(150), scheduler.backlog.ageMs(150)], [true, 150]);
 });

@@ -56,6 +56,20 @@ Deno.test("with nothing held any room is worth a frame, else only that of a fram
   assertEquals(budget.leastRoom, LEAST_ROOM_BYTES);
 });
 
+Deno.test("what lingers counts among what all sessions hold, the reserve included, and not for the limit", () => {
+  const memory = new MemoryPool(64 * KIB * KIB);
+  const budget = new LogBudget({ limitBytes: KIB * KIB, memory });
+  budget.linger(RESERVE_BYTES + 10);
+  assertEquals([memory.used, budget.heldBytes, budget.excessBytes, budget.room], [10, 0, 0, KIB * KIB]);
+  budget.change(100, 0);
+  assertEquals(memory.used, 110);
+  memory.claim(64 * KIB * KIB);
+  assertEquals(budget.room, 0, "the reserve is used");
+  memory.give(64 * KIB * KIB);
+  budget.linger(-RESERVE_BYTES - 10);
+  assertEquals([memory.used, budget.heldBytes], [0, 100]);
+});
+
 Deno.test("frames of streams are counted apart: with others alone nothing would be lost", () => {
   const budget = new LogBudget({ limitBytes: 1000 });
   budget.change(17, 1);
@@ -65,4 +79,19 @@ Deno.test("frames of streams are counted apart: with others alone nothing would 
   assertEquals([budget.heldBytes, budget.streamFrames], [74, 3]);
   budget.change(-57, -1, -3);
   assertEquals(budget.streamFrames, 0);
+});
+
+Deno.test("an eighth of the limit is for quiet streams alone, 1 MiB at the least, and half at the most", () => {
+  const MIB = KIB * KIB;
+  const bulkRooms = [32 * MIB, 4 * MIB, 1023].map((limitBytes) => new LogBudget({ limitBytes }).bulkRoom);
+  assertEquals(bulkRooms, [28 * MIB, 3 * MIB, 511]);
+  const budget = new LogBudget({ limitBytes: 4 * MIB });
+  budget.change(3 * MIB, 0);
+  assertEquals([budget.room, budget.bulkRoom], [MIB, 0]);
+});
+
+Deno.test("where memory is short bulk has the reserve of its session too: it never stands still", () => {
+  const memory = new MemoryPool(0);
+  const budget = new LogBudget({ limitBytes: 32 * KIB * KIB, memory });
+  assertEquals([budget.room, budget.bulkRoom], [RESERVE_BYTES, RESERVE_BYTES]);
 });

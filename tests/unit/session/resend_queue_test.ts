@@ -1,133 +1,21 @@
 /** What a carrier left behind is sent again: in the order of each stream, without what was taken, and never changed. */
-import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import fc from "fast-check";
 import { FrameLog } from "../../../lib/session/carrier/frame_log.ts";
 import { SessionFrameReader } from "../../../lib/session/carrier/frame_reader.ts";
-import type { FrameOwner } from "../../../lib/session/carrier/piece_queue.ts";
 import { WriteHold } from "../../../lib/session/carrier/write_hold.ts";
-import { decodeOpen, decodeReset, decodeWindows } from "../../../lib/session/frames.ts";
+import { decodeOpen } from "../../../lib/session/frames.ts";
 import { LogBudget } from "../../../lib/session/log_budget.ts";
 import { ResendQueue } from "../../../lib/session/resend_queue.ts";
 import { framed } from "../../../lib/ping/codec.ts";
 import { DATA_HEADER_BYTES, FrameType, HEADROOM_BYTES } from "../../../lib/session/session_constants.ts";
-import { dataFrame, endFrame, openFrame, resetFrame, windowsFrame } from "../../support/frames.ts";
+import { bytesOf, Sender, TakingPeer } from "../../support/frame_senders.ts";
+import { dataFrame, openFrame, resetFrame, windowsFrame } from "../../support/frames.ts";
 import { viewOf } from "../../support/random.ts";
 import { Returns } from "../../support/returns.ts";
 
 const SEED = 2014;
 const KIB = 1024;
-
-/** What data is made of: a sequence with a long period, so that no shift goes unseen. */
-const SEQUENCE = Uint8Array.from({ length: 2048 * KIB }, (_, at) => at * 31 + (at >> 8) * 7 + (at >> 16));
-
-/** The bytes of stream `id` from one offset to another: no two streams have the same. */
-function bytesOf(id: number, start: number, end: number): Uint8Array {
-  return SEQUENCE.subarray(7 * id + start, 7 * id + end);
-}
-
-/** A stream that sends, as the queue sees it. */
-class Sender implements FrameOwner {
-  isQuiet: boolean;
-  sent = 0;
-  hasOpened = false;
-  hasEnded = false;
-  held = 0;
-  queued = 0;
-
-  constructor(readonly id: number, isQuiet: boolean) {
-    this.isQuiet = isQuiet;
-  }
-
-  frameHeld(): void {
-    this.held++;
-  }
-
-  frameTaken(): void {
-    this.held--;
-  }
-
-  frameQueued(): void {
-    this.queued++;
-  }
-
-  frameUnqueued(): void {
-    this.queued--;
-  }
-
-  /** The next frame of `bytes` bytes of data, or the end with them. */
-  next(bytes: number, isEnd = false): Uint8Array {
-    const data = bytesOf(this.id, this.sent, this.sent + bytes);
-    const frame = isEnd ? endFrame(this.id, this.sent, data) : dataFrame(this.id, this.sent, data);
-    this.sent += bytes;
-    this.hasEnded = isEnd;
-    return frame;
-  }
-}
-
-/** What the peer has of a stream. */
-interface Taken {
-  /** How often each byte came. */
-  times: Uint8Array;
-  end: number | undefined;
-  resetAt: number | undefined;
-}
-
-/** The peer: takes what carriers bring, and looks whether it is right. */
-class Peer {
-  readonly streams: Map<number, Taken> = new Map();
-  windows: number[] = [];
-
-  /** Takes what a carrier brought. */
-  take(bytes: Uint8Array): void {
-    /** Where the frames of each stream begin on this carrier: never in front of one that came on it. */
-    const order = new Map<number, number>();
-    const reader = new SessionFrameReader({
-      data: (id, offset, data) => {
-        const { times, end } = this.#of(id);
-        assertGreaterOrEqual(offset, order.get(id) ?? 0, "in the order of offsets");
-        order.set(id, offset);
-        assert(viewOf(data).equals(bytesOf(id, offset, offset + data.length)), "the right bytes");
-        assertLessOrEqual(offset + data.length, end ?? Infinity);
-        for (let at = 0; at < data.length; at++) times[offset + at]++;
-      },
-      end: (id, offset) => {
-        const taken = this.#of(id);
-        assertEquals(taken.end ?? offset, offset);
-        taken.end = offset;
-      },
-      counted: (payload) => this.#counted(payload),
-      control: () => {
-        throw new Error("there are no control frames");
-      },
-    });
-    reader.push(bytes);
-  }
-
-  #of(id: number): Taken {
-    const taken = this.streams.get(id);
-    assert(taken !== undefined, `something of stream ${id} came before its open`);
-    return taken;
-  }
-
-  #counted(payload: Uint8Array): void {
-    switch (payload[0]) {
-      case FrameType.open: {
-        const { id } = decodeOpen(payload);
-        if (!this.streams.has(id)) {
-          this.streams.set(id, { times: new Uint8Array(1024 * KIB), end: undefined, resetAt: undefined });
-        }
-        return;
-      }
-      case FrameType.reset: {
-        const { id, offset } = decodeReset(payload);
-        this.#of(id).resetAt = offset;
-        return;
-      }
-      case FrameType.windows:
-        return decodeWindows(payload, (id) => void this.windows.push(id));
-    }
-  }
-}
 
 /** A write of a carrier that has not settled: it reads its bytes when it likes. */
 interface Write {
@@ -142,7 +30,7 @@ class World {
   readonly windowsLost: number[] = [];
   readonly queue = new ResendQueue({ budget: this.budget, onWindowLost: (id) => void this.windowsLost.push(id) });
   readonly pool = new Returns();
-  readonly peer = new Peer();
+  readonly peer = new TakingPeer();
   readonly senders: Sender[];
   log = new FrameLog(this.budget);
   /** What the present carrier has handed to writes, piece by piece. */

@@ -1,6 +1,6 @@
 /** Much is acknowledged at once, little a moment later, and a dialogue by its own data. */
 import { assertEquals } from "@std/assert";
-import { Acknowledger } from "../../../../lib/session/carrier/acknowledger.ts";
+import { Acknowledger, sharedDelayMs } from "../../../../lib/session/carrier/acknowledger.ts";
 import {
   ACKNOWLEDGE_BYTES,
   ACKNOWLEDGE_DELAY_MS,
@@ -9,7 +9,7 @@ import {
 import { FakeClock } from "../../../support/fake_clock.ts";
 
 /** An acknowledger, and what it says. */
-function setUp() {
+function setUp(mostDelayMs?: () => number) {
   const clock = new FakeClock({ nowMs: 0 });
   const control = { acknowledged: 0, acknowledgeDue: false };
   const dueMs: number[] = [];
@@ -33,7 +33,7 @@ function setUp() {
     dueMs.push(clock.now());
     world.rideAlong();
   };
-  const acknowledger = new Acknowledger({ clock, control, takenBytes: () => world.taken, onDue });
+  const acknowledger = new Acknowledger({ clock, control, takenBytes: () => world.taken, onDue, mostDelayMs });
   return { ...world, world, acknowledger };
 }
 
@@ -92,4 +92,20 @@ Deno.test("behind a stop nothing becomes due", async () => {
   assertEquals(clock.pendingTimers, 0);
   await clock.advance(1_000);
   assertEquals(dueMs, []);
+});
+
+Deno.test("beside other carriers it waits for an eighth of a round trip, 4 ms at the least and 10 at the most", () => {
+  assertEquals([0, 32, 40, 56, 80, 500].map(sharedDelayMs), [4, 4, 5, 7, 10, 10]);
+});
+
+Deno.test("however long acknowledgements ride along, what is left over waits no longer than it may", async () => {
+  const { take, world, dueMs, clock } = setUp(() => 7);
+  for (let ms = 0; ms < 500; ms++) {
+    take(1);
+    world.rideAlong();
+    await clock.advance(1);
+  }
+  take(1);
+  await clock.advance(2 * 7);
+  assertEquals(dueMs.length, 1);
 });

@@ -19,7 +19,7 @@ function queueOf(count: number): PieceQueue {
 
 function piece(offset: number, segment?: Segment): Piece {
   const memory = new Uint8Array(PIECE_BYTES);
-  return { memory, start: 0, end: PIECE_BYTES, offset, segment, owners: [], headroom: 0 };
+  return { memory, start: 0, end: PIECE_BYTES, offset, segment, owners: [], headroom: 0, copies: undefined };
 }
 
 /** Offsets of the pieces that are given away because they end at `offset` or before. */
@@ -107,4 +107,14 @@ Deno.test("a queue that is used for long keeps its place, whatever is dropped fr
     queue.advance();
     shiftAll(queue, (at - 1) * PIECE_BYTES);
   }
+});
+
+Deno.test("the piece in which a counted byte lies is found, or the first behind it", () => {
+  const queue = queueOf(600);
+  shiftAll(queue, 300 * PIECE_BYTES);
+  const found = (offset: number) => queue.behind(offset)?.offset;
+  assertEquals(found(0), 3000, "what was taken is passed");
+  assertEquals([found(3000), found(3009), found(3010)], [3000, 3000, 3010]);
+  assertEquals([found(5990), found(5999), found(6000)], [5990, 5990, undefined]);
+  assertEquals(new PieceQueue().behind(0), undefined);
 });

@@ -1,0 +1,81 @@
+/**
+ * Whether an end could send more by several carriers.
+ *
+ * @module
+ */
+
+/** On a path with a shorter round trip one carrier is as good as several, in milliseconds. */
+const LEAST_ROUND_TRIP_MS = 5;
+/** A stream must have had something waiting for so long, and for so many round trips. */
+const BACKLOG_MS = 250;
+const BACKLOG_ROUND_TRIPS = 4;
+/** Without anything bulk for so long no bulk carrier is wished for any more, in milliseconds. */
+const WITHOUT_BULK_MS = 10_000;
+
+/** What an end sees of what it sends. */
+export interface Sending {
+  /** For how long a stream has had something waiting, in milliseconds; 0 if none has. */
+  readonly backlogMs: number;
+  /** Whether any stream is bulk. */
+  readonly isBulk: boolean;
+  /** Whether the carrier of bulk is held up by the system's send buffer, or by loss: not by the path. */
+  readonly isLimited: boolean;
+  /** Streams that are open. */
+  readonly streams: number;
+  /** The path's lowest round trip, and the smoothed one, in milliseconds; 0 if unknown. */
+  readonly lowestRoundTripMs: number;
+  readonly roundTripMs: number;
+}
+
+/**
+ * How many bulk carriers one end wishes for. A pure core.
+ *
+ * Where the carrier is held up and not the path, more of them send more: then it is all. Where another stream is alive
+ * beside a backlog it is one at the least, so that the other need not wait behind it in one carrier.
+ *
+ * Source: `PROTOCOL.md`, "Lanes".
+ *
+ * @example
+ * ```ts
+ * import { BulkWish } from "./bulk_wish.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const wish = new BulkWish(5);
+ * const sending = { isBulk: true, isLimited: true, streams: 1, lowestRoundTripMs: 40, roundTripMs: 50 };
+ * assertEquals(wish.look(1_000, { ...sending, backlogMs: 200 }), 0);
+ * assertEquals(wish.look(1_050, { ...sending, backlogMs: 250 }), 5);
+ * ```
+ */
+export class BulkWish {
+  readonly #most: number;
+  #count = 0;
+  #bulkMs = -Infinity;
+
+  /** Wishes for none, and never for more than `most`. */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** How many it wishes for. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Looks at what is sent, now and then while something is. Returns how many it wishes for. */
+  look(nowMs: number, sending: Sending): number {
+    if (sending.isBulk) this.#bulkMs = nowMs;
+    else if (nowMs - this.#bulkMs >= WITHOUT_BULK_MS) this.#count = 0;
+    if (isWaiting(sending)) this.#count = Math.min(this.#most, Math.max(this.#count, this.#wished(sending)));
+    return this.#count;
+  }
+
+  #wished({ isLimited, streams }: Sending): number {
+    if (isLimited) return this.#most;
+    return streams > 1 ? 1 : 0;
+  }
+}
+
+function isWaiting({ backlogMs, lowestRoundTripMs, roundTripMs }: Sending): boolean {
+  if (lowestRoundTripMs < LEAST_ROUND_TRIP_MS) return false;
+  return backlogMs >= Math.max(BACKLOG_MS, BACKLOG_ROUND_TRIPS * roundTripMs);
+}

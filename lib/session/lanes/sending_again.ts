@@ -1,0 +1,117 @@
+/**
+ * What waits on a carrier that stands still is sent on another as well.
+ *
+ * @module
+ */
+import type { FrameLog } from "../carrier/frame_log.ts";
+import { LogCopy } from "../carrier/log_copy.ts";
+import { SlidingSum } from "./sliding_sum.ts";
+import type { Standstill } from "./standstill.ts";
+
+/** Of what was delivered within {@linkcode SPAN_MS}, this share may be sent again on the same path. */
+const SHARE = 0.05;
+const SPAN_MS = 10_000;
+/** And so much beside it, in bytes. */
+const ALWAYS_BYTES = 128 * 1024;
+/** A piece of what is quiet goes on two paths at once if it has no more, in bytes: what fits into a packet. */
+const TWICE_BYTES = 1400;
+/** Most bytes a second that go on two paths at once. */
+const TWICE_BYTES_A_SECOND = 32 * 1024;
+const SECOND_MS = 1_000;
+
+/** A carrier of the session. */
+export interface LoggedCarrier {
+  /** What it has sent and the peer has not acknowledged. */
+  readonly log: FrameLog;
+  /** Whether that makes progress. */
+  readonly standstill: Standstill;
+  /** Its smoothed round trip in milliseconds; 0 if unknown. */
+  readonly roundTripMs: number;
+  /** From where to where it goes: the same for all carriers of one path. */
+  readonly path: string;
+}
+
+/**
+ * Copies what waits elsewhere into the log of a carrier that can take more. A pure core.
+ *
+ * Nothing of it is needed to be right: whatever is sent again is the same, and what comes twice is left out. So it is
+ * kept to what pays: on another path everything that waits, for the path may be dead; on the same one, where all lose
+ * packets alike, what holds up the rest.
+ *
+ * Source: `PROTOCOL.md`, "Sending again elsewhere".
+ */
+export class SendingAgain {
+  readonly #copies: Map<FrameLog, Map<FrameLog, LogCopy>> = new Map();
+  readonly #delivered = new SlidingSum(SPAN_MS);
+  readonly #again = new SlidingSum(SPAN_MS);
+  readonly #twice = new SlidingSum(SECOND_MS);
+
+  /** The peer has taken `bytes` more. */
+  delivered(nowMs: number, bytes: number): void {
+    this.#delivered.add(nowMs, bytes);
+  }
+
+  /** A carrier is gone: its log has nothing more to copy, and takes nothing. */
+  gone(log: FrameLog): void {
+    this.#copies.delete(log);
+    for (const targets of this.#copies.values()) targets.delete(log);
+  }
+
+  /**
+   * Puts into the log of `to`, which has room for `mostBytes` bytes, what waits on others that stand still.
+   *
+   * @returns How many bytes.
+   */
+  copyTo(to: LoggedCarrier, all: Iterable<LoggedCarrier>, mostBytes: number, nowMs: number): number {
+    if (degreeOf(to, nowMs) > 0) return 0;
+    let left = mostBytes;
+    for (const from of all) {
+      if (from === to || left <= 0) continue;
+      const degree = degreeOf(from, nowMs);
+      if (degree === 0) continue;
+      left -= from.path === to.path
+        ? this.#copyFront(from, to, degree, nowMs)
+        : this.#copyOf(from, to).copy({ mostBytes: left, mostLogs: degree });
+    }
+    return mostBytes - left;
+  }
+
+  #copyFront(from: LoggedCarrier, to: LoggedCarrier, degree: number, nowMs: number): number {
+    const { standstill } = from;
+    if (standstill.copies >= degree) return 0;
+    const mostBytes = SHARE * this.#delivered.at(nowMs) + ALWAYS_BYTES - this.#again.at(nowMs);
+    const bytes = this.#copyOf(from, to).copyFront(mostBytes, degree);
+    if (bytes === 0) return 0;
+    standstill.copies++;
+    this.#again.add(nowMs, bytes);
+    return bytes;
+  }
+
+  /**
+   * Puts what is small and waits on the quiet carrier into the log of one on another path as well, though nothing stands
+   * still.
+   *
+   * @returns How many bytes.
+   */
+  copyQuiet(quiet: LoggedCarrier, to: LoggedCarrier, nowMs: number): number {
+    if (quiet.path === to.path || degreeOf(to, nowMs) > 0) return 0;
+    const left = TWICE_BYTES_A_SECOND - this.#twice.at(nowMs);
+    if (left < TWICE_BYTES) return 0;
+    const limits = { mostBytes: left, mostPieceBytes: TWICE_BYTES, mostLogs: 1 };
+    const bytes = this.#copyOf(quiet, to).copy(limits);
+    this.#twice.add(nowMs, bytes);
+    return bytes;
+  }
+
+  #copyOf({ log: from }: LoggedCarrier, { log: to }: LoggedCarrier): LogCopy {
+    let targets = this.#copies.get(from);
+    if (targets === undefined) this.#copies.set(from, targets = new Map());
+    let copy = targets.get(to);
+    if (copy === undefined) targets.set(to, copy = new LogCopy(from, to));
+    return copy;
+  }
+}
+
+function degreeOf({ standstill, roundTripMs }: LoggedCarrier, nowMs: number): number {
+  return standstill.degree(nowMs, roundTripMs);
+}

@@ -1,0 +1,128 @@
+/**
+ * What goes on which of several carriers, when one of them can take more.
+ *
+ * @module
+ */
+import type { Clock, Timer } from "../../net/clock.ts";
+import { type Candidate, Choice } from "./choice.ts";
+import { type LoggedCarrier, SendingAgain } from "./sending_again.ts";
+
+/** The least time between two looks at what stands still, in milliseconds. */
+const LEAST_LOOK_MS = 1;
+
+/** A carrier of the session on which something may be sent. */
+export interface SpreadCarrier extends LoggedCarrier, Omit<Candidate, "isStill"> {
+  /** There may be something to send. */
+  wake(): void;
+}
+
+/** Options of {@linkcode Spread}. */
+export interface SpreadOptions {
+  /** Time. */
+  clock: Clock;
+  /** All carriers on which something may be sent. */
+  all(): readonly SpreadCarrier[];
+  /** The quiet one of these. */
+  quiet(): SpreadCarrier | undefined;
+}
+
+/**
+ * Sends again what stands still, chooses who takes a chunk of bulk, and wakes carriers when the answer may have changed.
+ * A session with one carrier never asks it.
+ *
+ * Source: `PROTOCOL.md`, "Choosing a carrier", "Sending again elsewhere".
+ */
+export class Spread {
+  readonly #options: SpreadOptions;
+  readonly #choice: Choice;
+  readonly #again = new SendingAgain();
+  #timer: Timer | undefined;
+
+  /** Nothing stands still. */
+  constructor(options: SpreadOptions) {
+    this.#options = options;
+    this.#choice = new Choice({ clock: options.clock, onAskAgain: () => this.#wakeAll() });
+  }
+
+  /**
+   * `to` can take more: puts into its log what waits on others, in front of what is new.
+   *
+   * @returns How many bytes, of `mostBytes` at the most but for one piece.
+   */
+  copyTo(to: SpreadCarrier, mostBytes: number): number {
+    const nowMs = this.#options.clock.now();
+    const quiet = this.#options.quiet();
+    const twice = quiet === undefined || quiet === to ? 0 : this.#again.copyQuiet(quiet, to, nowMs);
+    return twice + this.#again.copyTo(to, this.#options.all(), Math.max(0, mostBytes - twice), nowMs);
+  }
+
+  /**
+   * Whether a chunk of bulk that waits goes on `asking`. If not, that is asked again.
+   *
+   * @param bulk All carriers that bulk goes on.
+   */
+  takesBulk(asking: SpreadCarrier, bulk: readonly SpreadCarrier[], bytes: number): boolean {
+    const nowMs = this.#options.clock.now();
+    const others = bulk.filter((carrier) => carrier !== asking);
+    const candidates = others.map((carrier) => ({ ...candidateOf(carrier), isStill: isStill(carrier, nowMs) }));
+    return this.#choice.takes({ ...candidateOf(asking), isStill: false }, candidates, bytes);
+  }
+
+  /** `carrier` was given what there is for it: others may have to send some of that as well, now or later. */
+  pulled(carrier: SpreadCarrier): void {
+    const nowMs = this.#options.clock.now();
+    const isQuiet = carrier === this.#options.quiet();
+    if (isStill(carrier, nowMs)) this.#wakeOthers(carrier, () => true);
+    else if (isQuiet) this.#wakeOthers(carrier, ({ path }) => path !== carrier.path);
+    this.#watch(nowMs);
+  }
+
+  /** The peer has taken `bytes` more. */
+  delivered(bytes: number): void {
+    this.#again.delivered(this.#options.clock.now(), bytes);
+    this.#choice.changed();
+  }
+
+  /** A carrier is gone. */
+  gone({ log }: Pick<SpreadCarrier, "log">): void {
+    this.#again.gone(log);
+    this.#choice.changed();
+  }
+
+  /** The session is over. */
+  stop(): void {
+    this.#choice.stop();
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  /** Looks again when the next one stands still, or has done so for twice as long; never while nothing is in flight. */
+  #watch(nowMs: number): void {
+    if (this.#timer !== undefined) return;
+    const all = this.#options.all();
+    const leftMs = Math.min(...all.map(({ standstill, roundTripMs }) => standstill.leftMs(nowMs, roundTripMs)));
+    if (all.length < 2 || leftMs === Infinity) return;
+    this.#timer = this.#options.clock.setTimer(() => {
+      this.#timer = undefined;
+      const thenMs = this.#options.clock.now();
+      for (const carrier of this.#options.all()) if (isStill(carrier, thenMs)) this.#wakeOthers(carrier, () => true);
+      this.#watch(thenMs);
+    }, Math.max(leftMs, LEAST_LOOK_MS));
+  }
+
+  #wakeOthers(carrier: SpreadCarrier, isMeant: (other: SpreadCarrier) => boolean): void {
+    for (const other of this.#options.all()) if (other !== carrier && isMeant(other)) other.wake();
+  }
+
+  #wakeAll(): void {
+    for (const carrier of this.#options.all()) carrier.wake();
+  }
+}
+
+function candidateOf({ load, arrival }: SpreadCarrier): Omit<Candidate, "isStill"> {
+  return { load, arrival };
+}
+
+function isStill({ standstill, roundTripMs }: SpreadCarrier, nowMs: number): boolean {
+  return standstill.degree(nowMs, roundTripMs) > 0;
+}

@@ -1,0 +1,54 @@
+/** When an end wishes for bulk carriers: where they would send more, and where somebody would wait behind a backlog. */
+import { assertEquals } from "@std/assert";
+import { BulkWish, type Sending } from "../../../../lib/session/lanes/bulk_wish.ts";
+
+const LONG_BACKLOG: Sending = {
+  backlogMs: 10_000,
+  isBulk: true,
+  isLimited: true,
+  streams: 1,
+  lowestRoundTripMs: 20,
+  roundTripMs: 30,
+};
+const NOTHING: Sending = { ...LONG_BACKLOG, backlogMs: 0, isBulk: false, isLimited: false };
+
+function wishedFor(sending: Partial<Sending>): number {
+  return new BulkWish(5).look(1_000, { ...LONG_BACKLOG, ...sending });
+}
+
+Deno.test("a backlog on a carrier that is limited, and not the path, wishes for all", () => {
+  assertEquals(wishedFor({}), 5);
+});
+
+Deno.test("a backlog counts from 250 ms on, and from four round trips on", () => {
+  assertEquals([wishedFor({ backlogMs: 249 }), wishedFor({ backlogMs: 250 })], [0, 5]);
+  assertEquals([399, 400].map((backlogMs) => wishedFor({ backlogMs, roundTripMs: 100 })), [0, 5]);
+});
+
+Deno.test("on a path of under 5 ms, or one that was not measured, nothing is wished for", () => {
+  assertEquals([0, 4.9, 5].map((lowestRoundTripMs) => wishedFor({ lowestRoundTripMs })), [0, 0, 5]);
+  assertEquals(wishedFor({ lowestRoundTripMs: 4.9, isLimited: false, streams: 9 }), 0);
+});
+
+Deno.test("a backlog that the path itself limits wishes for none, but for one where another stream is alive", () => {
+  assertEquals([1, 2, 100].map((streams) => wishedFor({ isLimited: false, streams })), [0, 1, 1]);
+});
+
+Deno.test("other streams without a backlog wish for nothing", () => {
+  assertEquals(wishedFor({ isLimited: false, streams: 9, backlogMs: 0, isBulk: false }), 0);
+});
+
+Deno.test("no more are wished for than are allowed", () => {
+  const wish = new BulkWish(0);
+  assertEquals([wish.look(0, LONG_BACKLOG), wish.look(0, { ...LONG_BACKLOG, isLimited: false, streams: 2 })], [0, 0]);
+});
+
+Deno.test("a wish grows, and stays while anything is bulk, and for 10 s behind it", () => {
+  const wish = new BulkWish(5);
+  assertEquals(wish.look(0, { ...LONG_BACKLOG, isLimited: false, streams: 2 }), 1);
+  assertEquals(wish.look(100, LONG_BACKLOG), 5);
+  assertEquals(wish.look(60_000, { ...LONG_BACKLOG, isLimited: false, backlogMs: 0 }), 5, "for a moment none waits");
+  assertEquals(wish.look(69_999, NOTHING), 5);
+  assertEquals([wish.look(70_000, NOTHING), wish.count], [0, 0]);
+  assertEquals(wish.look(70_001, LONG_BACKLOG), 5, "and begins anew");
+});

@@ -1,0 +1,94 @@
+/** A chunk goes where it would be first; who declines is asked again. */
+import { assert, assertEquals } from "@std/assert";
+import { Arrival } from "../../../../lib/session/lanes/arrival.ts";
+import { type Candidate, Choice } from "../../../../lib/session/lanes/choice.ts";
+import { FakeClock } from "../../../support/fake_clock.ts";
+
+const CHUNK_BYTES = 100_000;
+
+/** A carrier that is in use and was measured. */
+function carrier(clock: FakeClock, inFlight: number, rateBytesPerMs: number, lowestRoundTripMs: number): Candidate {
+  const arrival = new Arrival();
+  arrival.sent(clock.now());
+  arrival.inMs({ inFlight: 1, rateBytesPerMs: 0.001, lowestRoundTripMs: 1 }, 1, clock.now());
+  return { load: { inFlight, rateBytesPerMs, lowestRoundTripMs }, arrival, isStill: false };
+}
+
+function world() {
+  const clock = new FakeClock();
+  let asked = 0;
+  const choice = new Choice({ clock, onAskAgain: () => asked++ });
+  return { clock, choice, asked: () => asked };
+}
+
+Deno.test("the carrier on which it would be there first takes it, the other does not", () => {
+  const { clock, choice } = world();
+  const quick = carrier(clock, 400_000, 10_000, 20);
+  const slow = carrier(clock, 0, 1_000, 40);
+  assert(choice.takes(quick, [slow], CHUNK_BYTES), "50 + 10 ms, not 100 + 20");
+  assert(!choice.takes(slow, [quick], CHUNK_BYTES), "and does not wait for it either");
+});
+
+Deno.test("when the quicker one has so much in flight that the other would be first, that one takes it", () => {
+  const { clock, choice } = world();
+  const quick = carrier(clock, 1_200_000, 10_000, 20);
+  const slow = carrier(clock, 0, 1_000, 40);
+  assert(!choice.takes(quick, [slow], CHUNK_BYTES), "130 + 10 ms");
+  assert(choice.takes(slow, [quick], CHUNK_BYTES), "100 + 20 ms");
+});
+
+Deno.test("a carrier with a long round trip is passed over for small chunks, not for a long backlog", () => {
+  const { clock, choice } = world();
+  const near = carrier(clock, 100_000, 1_000, 10);
+  const far = carrier(clock, 0, 10_000, 400);
+  assert(!choice.takes(far, [near], 10_000), "1 + 200 ms, not 110 + 5");
+  assert(choice.takes(far, [{ ...near, load: { ...near.load, inFlight: 300_000 } }], 10_000));
+});
+
+Deno.test("of two that are alike the one that asks takes it", () => {
+  const { clock, choice } = world();
+  const [one, other] = [carrier(clock, 5_000, 100, 10), carrier(clock, 5_000, 100, 10)];
+  assert(choice.takes(one, [other], 1_000) && choice.takes(other, [one], 1_000));
+});
+
+Deno.test("with nothing in flight anywhere the first that asks takes it", () => {
+  const { clock, choice } = world();
+  const slow = carrier(clock, 0, 1, 500);
+  assert(choice.takes(slow, [carrier(clock, 0, 1_000, 1)], CHUNK_BYTES));
+  assert(!choice.takes(slow, [carrier(clock, 1, 1_000, 1)], CHUNK_BYTES));
+});
+
+Deno.test("nobody waits for a carrier that stands still", () => {
+  const { clock, choice } = world();
+  const still = { ...carrier(clock, 1, 1_000_000, 1), isStill: true };
+  assert(choice.takes(carrier(clock, 0, 1, 500), [still], CHUNK_BYTES));
+});
+
+Deno.test("one that declines is asked again behind 10 ms, and at every change before; nobody else ever is", async () => {
+  const { clock, choice, asked } = world();
+  const [quick, slow] = [carrier(clock, 1, 1_000, 1), carrier(clock, 0, 1, 500)];
+  choice.changed();
+  assert(choice.takes(quick, [slow], CHUNK_BYTES));
+  await clock.advance(1_000);
+  assertEquals([asked(), clock.pendingTimers], [0, 0], "no tick runs when nothing waits");
+  assert(!choice.takes(slow, [quick], CHUNK_BYTES));
+  assert(!choice.takes(slow, [quick], CHUNK_BYTES));
+  await clock.advance(9);
+  assertEquals(asked(), 0);
+  await clock.advance(1);
+  assertEquals(asked(), 1);
+  choice.changed();
+  await clock.advance(1_000);
+  assertEquals(asked(), 1);
+  choice.takes(slow, [quick], CHUNK_BYTES);
+  choice.changed();
+  assertEquals(asked(), 2);
+});
+
+Deno.test("when the session ends no tick is left", async () => {
+  const { clock, choice, asked } = world();
+  choice.takes(carrier(clock, 0, 1, 500), [carrier(clock, 1, 1_000, 1)], CHUNK_BYTES);
+  choice.stop();
+  await clock.advance(100);
+  assertEquals([asked(), clock.pendingTimers], [0, 0]);
+});

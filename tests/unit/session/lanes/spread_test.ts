@@ -1,0 +1,132 @@
+/** When a carrier can take more it gets what stands still elsewhere; others are woken when that is due. */
+import { assert, assertEquals } from "@std/assert";
+import { FrameLog } from "../../../../lib/session/carrier/frame_log.ts";
+import { WriteHold } from "../../../../lib/session/carrier/write_hold.ts";
+import { Arrival } from "../../../../lib/session/lanes/arrival.ts";
+import { Spread, type SpreadCarrier } from "../../../../lib/session/lanes/spread.ts";
+import { Standstill } from "../../../../lib/session/lanes/standstill.ts";
+import { LogBudget } from "../../../../lib/session/log_budget.ts";
+import { FakeClock } from "../../../support/fake_clock.ts";
+import { dataFrame } from "../../../support/frames.ts";
+
+/** A carrier that counts how often it was woken. */
+class TestCarrier implements SpreadCarrier {
+  readonly log = new FrameLog(new LogBudget({ limitBytes: 1 << 30 }));
+  readonly standstill = new Standstill();
+  readonly arrival = new Arrival();
+  readonly roundTripMs = 20;
+  woken = 0;
+
+  constructor(readonly path: string, readonly clock: FakeClock) {}
+
+  get load() {
+    return { inFlight: this.log.handed - this.log.acknowledged, rateBytesPerMs: 100, lowestRoundTripMs: 20 };
+  }
+
+  wake(): void {
+    this.woken++;
+  }
+
+  send(bytes: number): void {
+    const frame = dataFrame(1, 0, new Uint8Array(bytes - 17));
+    this.log.adopt(frame, 0, frame.length, { headroom: 0 });
+    this.log.nextWrite(new WriteHold());
+    this.standstill.sent(this.clock.now());
+    this.arrival.sent(this.clock.now());
+  }
+
+  acknowledge(): void {
+    this.log.acknowledge(this.log.handed);
+    this.standstill.progressed(this.clock.now(), false);
+  }
+}
+
+function world(...paths: string[]) {
+  const clock = new FakeClock();
+  const carriers = paths.map((path) => new TestCarrier(path, clock));
+  const spread = new Spread({ clock, all: () => carriers, quiet: () => carriers[0] });
+  return { clock, spread, carriers };
+}
+
+function wokenOf(carriers: TestCarrier[]): number[] {
+  return carriers.map(({ woken }) => woken);
+}
+
+Deno.test("the others are woken when one stands still, and again when the time has doubled", async () => {
+  const { clock, spread, carriers } = world("a", "a", "a");
+  carriers[1].send(1_000);
+  spread.pulled(carriers[1]);
+  await clock.advance(49);
+  assertEquals(wokenOf(carriers), [0, 0, 0]);
+  await clock.advance(1);
+  assertEquals(wokenOf(carriers), [1, 0, 1]);
+  assertEquals([spread.copyTo(carriers[0], 1e9), spread.copyTo(carriers[2], 1e9)], [1_000, 0]);
+  await clock.advance(50);
+  assertEquals(wokenOf(carriers), [2, 0, 2]);
+  spread.stop();
+  assertEquals(clock.pendingTimers, 0);
+});
+
+Deno.test("while nothing is in flight no timer runs, nor where there is nobody else", async () => {
+  const { clock, spread, carriers } = world("a", "b");
+  spread.pulled(carriers[1]);
+  assertEquals(clock.pendingTimers, 0);
+  carriers[1].send(100);
+  spread.pulled(carriers[1]);
+  carriers[1].acknowledge();
+  await clock.advance(100);
+  assertEquals([wokenOf(carriers), clock.pendingTimers], [[0, 0], 0]);
+  const alone = world("a");
+  alone.carriers[0].send(100);
+  alone.spread.pulled(alone.carriers[0]);
+  assertEquals(alone.clock.pendingTimers, 0);
+});
+
+Deno.test("what comes into the log of one that stands still wakes the others at once", async () => {
+  const { clock, spread, carriers } = world("a", "b");
+  carriers[0].send(3_000);
+  await clock.advance(60);
+  carriers[0].send(500);
+  spread.pulled(carriers[0]);
+  assertEquals(wokenOf(carriers), [0, 1]);
+  assertEquals(spread.copyTo(carriers[1], 1e9), 3_500);
+  spread.stop();
+});
+
+Deno.test("what is small on the quiet carrier wakes those of other paths, and goes there too", () => {
+  const { spread, carriers } = world("a", "a", "b");
+  carriers[0].send(50);
+  spread.pulled(carriers[0]);
+  assertEquals(wokenOf(carriers), [0, 0, 1]);
+  assertEquals(carriers.map((carrier) => spread.copyTo(carrier, 1e9)), [0, 0, 50]);
+  carriers[1].send(60);
+  spread.pulled(carriers[1]);
+  assertEquals(wokenOf(carriers), [0, 0, 1], "of bulk carriers nothing goes twice");
+  spread.stop();
+});
+
+Deno.test("a chunk goes where it is first, and all are asked again behind an acknowledgement or a loss", () => {
+  const { spread, carriers } = world("a", "a", "a");
+  const bulk = carriers.slice(1);
+  carriers[1].send(100_000);
+  assert(spread.takesBulk(carriers[2], bulk, 10_000));
+  assert(!spread.takesBulk(carriers[1], bulk, 10_000));
+  spread.delivered(10);
+  assertEquals(wokenOf(carriers), [1, 1, 1]);
+  spread.delivered(10);
+  assertEquals(wokenOf(carriers), [1, 1, 1], "nobody has declined");
+  spread.takesBulk(carriers[1], bulk, 10_000);
+  spread.gone(carriers[2]);
+  assertEquals(wokenOf(carriers), [2, 2, 2]);
+  spread.stop();
+});
+
+Deno.test("nobody waits for a bulk carrier that stands still", async () => {
+  const { clock, spread, carriers } = world("a", "a", "a");
+  carriers[1].send(100);
+  carriers[2].send(100_000);
+  assert(!spread.takesBulk(carriers[2], carriers.slice(1), 10_000));
+  await clock.advance(60);
+  assert(spread.takesBulk(carriers[2], carriers.slice(1), 10_000));
+  spread.stop();
+});
