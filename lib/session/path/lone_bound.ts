@@ -24,7 +24,7 @@ export const SLOW_BYTES_PER_MS = 125, SLOW_MS = 100;
 /** Queue allowed on top of what bytes need: hides the delay of acknowledgements, and lets the rate be found. */
 const SLACK_MS = 20;
 /** Where packets are lost, bytes behind one wait for it, by this much of the lowest round trip. */
-const REPAIR_GAIN = 1.25;
+const REPAIR_GAIN = 1.5;
 /** While the rate is being found the bound at least doubles each round trip. */
 const STARTUP_GAIN = 2;
 /**

@@ -8,6 +8,11 @@
 const BURST_MS = 5;
 /** In a burst bytes have waited for each other this long on average where something was lost, in milliseconds. */
 const LOSSY_MS = 8;
+/**
+ * A receiver waits for this much, or this long where acknowledgements ride along with its own data, before it tells of
+ * anything: a burst of no more than that is its doing.
+ */
+const TOLD_BYTES = 64 * 1024, TOLD_MS = 64;
 /** A packet or two may hold bytes of two writes: on a slow path that is no sign of anything. */
 const PACKETS_BYTES = 3_000;
 /** What the newest round trip counts. */
@@ -44,6 +49,7 @@ export class Scatter {
   #bytes = 0;
   #waitedByteMs = 0;
   #averageMs = 0;
+  #bytesPerMs = 0;
   #isLossy = false;
 
   /** Whether bytes wait for others that were lost. */
@@ -63,13 +69,17 @@ export class Scatter {
   }
 
   #endBurst(): void {
-    this.#waitedByteMs += this.#burstBytes * this.#newestSentMs - this.#sentByteMs;
-    this.#bytes += this.#burstBytes;
+    const bytes = this.#burstBytes, waitedByteMs = bytes * this.#newestSentMs - this.#sentByteMs;
+    const isTold = bytes <= TOLD_BYTES + this.#bytesPerMs * BURST_MS &&
+      waitedByteMs <= bytes * (TOLD_MS / 2 + LOSSY_MS);
+    if (!isTold) this.#waitedByteMs += waitedByteMs;
+    this.#bytes += bytes;
     this.#burstBytes = this.#sentByteMs = 0;
   }
 
   /** A round trip is over; the path carries `bytesPerMs`. */
   nextRound(bytesPerMs: number): void {
+    this.#bytesPerMs = bytesPerMs;
     if (this.#bytes === 0 || bytesPerMs === 0) return;
     this.#averageMs += (this.#waitedByteMs / this.#bytes - this.#averageMs) * NEWEST;
     this.#waitedByteMs = this.#bytes = 0;

@@ -9,7 +9,7 @@ import type { Router } from "./router.ts";
 import { ModelTcp } from "./tcp.ts";
 
 /** Acknowledgements, as PROTOCOL.md has them. */
-const ACKNOWLEDGE_BYTES = 64 * 1024, ACKNOWLEDGE_DELAY_MS = 4;
+const ACKNOWLEDGE_BYTES = 64 * 1024;
 
 const SEND_BUFFER_BYTES = 4 * 1024 * 1024;
 
@@ -23,6 +23,8 @@ export type Bounds = Pick<Flight, "room" | "onSend" | "onAck" | "markApplication
 export class BulkCarrier {
   /** How long each write of a span took to arrive, in milliseconds. */
   readonly delaysMs: number[] = [];
+  /** Acknowledgements wait for so long, in milliseconds: longer, where they ride along with data of the other end. */
+  acknowledgeDelayMs = 4;
   readonly #tcp: ModelTcp;
   readonly #onRoom: () => void;
   readonly #router: Router;
@@ -82,7 +84,7 @@ export class BulkCarrier {
     if (arrived - this.#toldBytes >= ACKNOWLEDGE_BYTES) return this.#acknowledge();
     if (this.#isTelling) return;
     this.#isTelling = true;
-    events.after(ACKNOWLEDGE_DELAY_MS, () => {
+    events.after(this.acknowledgeDelayMs, () => {
       this.#isTelling = false;
       if (this.#tcp.arrived > this.#toldBytes) this.#acknowledge();
     });

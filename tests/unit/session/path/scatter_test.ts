@@ -24,7 +24,12 @@ Deno.test("scatter: a steady queue is no loss, however long it is, and however i
 });
 
 Deno.test("scatter: a stall in each round trip, and all that waited at once, is loss", () => {
-  assertEquals(scatterOf([...new Array(12).fill(4), 52], () => 60).isLossy, true);
+  assertEquals(scatterOf([...new Array(12).fill(4), 80], () => 60).isLossy, true);
+});
+
+Deno.test("scatter: acknowledgements that ride along with the receiver's own data are no loss", () => {
+  assertEquals(scatterOf(new Array(5).fill(20), () => 60).isLossy, false);
+  assertEquals(scatterOf([60, 60], () => 60).isLossy, false);
 });
 
 Deno.test("scatter: a stall of a receiver now and then is none", () => {
