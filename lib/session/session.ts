@@ -13,6 +13,7 @@ import type { CarrierHost } from "./carrier/carrier_host.ts";
 import type { FrameLog } from "./carrier/frame_log.ts";
 import type { Allowance } from "./carrier/frame_reader.ts";
 import { PathLesson } from "./carrier/path_lesson.ts";
+import { PathBound } from "./path/path_bound.ts";
 import { checkWant, decodeLane, decodeOpen, decodeReceipt, decodeReset, decodeWindows } from "./frames.ts";
 import { LogBudget } from "./log_budget.ts";
 import { ResendQueue } from "./resend_queue.ts";
@@ -58,6 +59,8 @@ export class Session implements CarrierHost<Carrier> {
   #turnTimer: Timer | undefined;
   #endTurn: (() => void) | undefined;
   #carrier: Carrier | undefined;
+  /** What may be under way on all its carriers. */
+  readonly #path = new PathBound();
   #detachedAt: number | undefined;
   #lastRoundTripMs = 0;
   readonly #patience = new Patience();
@@ -190,6 +193,7 @@ export class Session implements CarrierHost<Carrier> {
       pool,
       limits,
       patienceMs: this.#patience.ms,
+      flight: this.#path.join(),
       caution: this.#lesson.cautionOn(attachment.duplex),
     });
     this.#patience.attached(clock.now(), this.#arrivedBytes);
@@ -373,6 +377,16 @@ export class Session implements CarrierHost<Carrier> {
   /** @ignore */
   arrivedThere(bytes: number): void {
     this.#takenThere += bytes;
+    this.#probePath();
+  }
+
+  /** While bulk runs beside it the quiet carrier is asked, which tells of the queue that bulk makes. */
+  #probePath(): void {
+    if (!this.#path.isShared) return;
+    const nowMs = this.#options.clock.now();
+    if (!this.#path.isProbeDue(nowMs)) return;
+    this.#path.onProbe(nowMs);
+    this.#carrier?.ask();
   }
 
   /**

@@ -46,6 +46,8 @@ export interface CarrierOptions {
   roundTripMs?: number;
   /** How much longer than usual it may be silent, in milliseconds; see {@linkcode Patience}. */
   patienceMs: number;
+  /** What will be under way on it, on its path. */
+  flight: Flight;
   /** What those before it taught this end about its first pieces; see {@linkcode Pace}. */
   caution: Caution;
 }
@@ -87,7 +89,7 @@ export class Carrier {
     this.#clock = clock;
     this.number = options.number;
     const log = this.log = new FrameLog(host.budget);
-    const room = this.#room = new SendRoom(options.caution);
+    const room = this.#room = new SendRoom(options.caution, options.flight);
     const { flight } = room;
     const control = new OutgoingControl({ nowMs: clock.now(), pingIntervalMs });
     const wake = () => this.wake();
@@ -114,7 +116,7 @@ export class Carrier {
     return this.#done.promise;
   }
 
-  /** Round trip, rate and the bound they set, measured on this carrier only. */
+  /** What is under way on it, and what was measured of that. */
   get flight(): Flight {
     return this.#room.flight;
   }
@@ -176,6 +178,11 @@ export class Carrier {
     this.#writes.wakeNow();
   }
 
+  /** Sends a probe that wants a reply, which its flight is told of. */
+  ask(): void {
+    if (!this.#receiver.isClosed) this.#watch.ask();
+  }
+
   /** The machine slept: the carrier is in doubt, asks for a sign of life, and gives up soon without one. */
   suspect(): void {
     if (!this.#reads.isStopped) this.#watch.suspect();
@@ -208,6 +215,7 @@ export class Carrier {
     this.#watch.stop();
     this.#acknowledger.stop();
     this.#departure.cancel();
+    this.flight.leave();
     this.#duplex.close();
     this.#done.resolve();
   }

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Flight } from "../path/flight.ts";
-import { PathBound } from "../path/path_bound.ts";
 import { type Caution, Pace } from "./pace.ts";
 import { SendBuffer } from "./send_buffer.ts";
 
@@ -23,10 +22,11 @@ const READ_AHEAD_BYTES = 512 * 1024;
  * @example
  * ```ts
  * import { SendRoom } from "./send_room.ts";
+ * import { PathBound } from "../path/path_bound.ts";
  * import { NO_CAUTION } from "./pace.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const room = new SendRoom(NO_CAUTION);
+ * const room = new SendRoom(NO_CAUTION, new PathBound().join());
  * const bulkBytes = room.bulkBytes(0);
  * room.sent(0, 0, bulkBytes);
  * assertEquals([room.bulkBytes(0), room.urgentBytes(0)], [0, 64 * 1024]);
@@ -36,7 +36,7 @@ const READ_AHEAD_BYTES = 512 * 1024;
  */
 export class SendRoom {
   /** What is under way on it, what that tells of the path, and the bound on it. */
-  readonly flight: Flight = new PathBound().join();
+  readonly flight: Flight;
   /** Whether what it sends is small. */
   readonly pace: Pace;
   readonly #sendBuffer = new SendBuffer();
@@ -45,8 +45,9 @@ export class SendRoom {
   #inFlightBefore = 0;
   #writingSinceMs = 0;
 
-  /** Nothing was sent; `caution` is what the carriers before taught. */
-  constructor(caution: Caution) {
+  /** Nothing was sent; `caution` is what the carriers before taught, `flight` the path's. */
+  constructor(caution: Caution, flight: Flight) {
+    this.flight = flight;
     this.pace = new Pace(caution);
   }
 

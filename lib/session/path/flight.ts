@@ -39,8 +39,9 @@ export interface FlightPath {
   readonly lowestRoundTripMs: number;
   /** Whether the bound is low for a moment. */
   readonly isDraining: boolean;
-  /** How many bytes of bulk this carrier of it may send, and how many of quiet streams. */
+  /** How many bytes of bulk this carrier of it may send. */
   room(flight: Flight): number;
+  /** And how many of quiet streams. */
   quietRoom(flight: Flight): number;
   /** Something was sent. */
   onSend(nowMs: number): void;

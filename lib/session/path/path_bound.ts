@@ -83,9 +83,16 @@ export class PathBound {
     this.#flights.delete(flight);
     const [first] = this.#flights;
     if (this.#quiet === flight) this.#quiet = first;
+    // The next one may take another way.
+    if (first === undefined) this.#answerMs = 0;
     if (this.#shared === undefined || this.#flights.size > 1 || first === undefined) return;
     this.#shared = undefined;
     this.#lone = new LoneBound(first.rates, bound, lowestRoundTripMs);
+  }
+
+  /** Whether it has several carriers. */
+  get isShared(): boolean {
+    return this.#shared !== undefined;
   }
 
   /** How many bytes may be in flight now, on all carriers together. */

@@ -15,8 +15,9 @@ export interface Send {
   end: number;
   /** When it was sent, in milliseconds. */
   sentMs: number;
-  /** What was acknowledged then, and when that last moved. */
+  /** What was acknowledged then. */
   acked: number;
+  /** When that last moved, in milliseconds. */
   ackedMs: number;
   /** When the bytes were sent that were acknowledged last. */
   firstSentMs: number;

@@ -60,7 +60,7 @@ export interface SharedBoundOptions {
  * const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: 40 });
  * shared.inFlight(0, 100_000);
  * for (const nowMs of [140, 150]) shared.answered({ nowMs, roundTripMs: 90, leastBytes: 0 });
- * assertEquals(shared.bound, 51_111); // of 90 ms 46 are left
+ * assertEquals(shared.bound, 51_112); // of 90 ms 46 are left
  * ```
  */
 export class SharedBound {
