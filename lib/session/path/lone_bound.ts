@@ -161,6 +161,7 @@ export class LoneBound {
       this.#lowestMs = Math.min(this.#lowestMs, drain.lowestMs);
     } else if (drain.isInVain(nowMs)) {
       this.#drain = undefined;
+      if (drain.forgetsRate) this.#rates.forget();
       this.#setLowest(nowMs, this.#lowestMs);
     }
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Delivery, Flight } from "./flight.ts";
-import { LEAST_BOUND, LoneBound, SLOW_BYTES_PER_MS, SLOW_MS } from "./lone_bound.ts";
+import { LoneBound } from "./lone_bound.ts";
 import { SharedBound } from "./shared_bound.ts";
 
 /** Quiet streams may pass the bound by this much together, so that a keystroke need not wait for bulk, in bytes. */
@@ -22,6 +22,8 @@ const CARRIER_MS = 50, CARRIER_ROUND_TRIPS = 3, LEAST_CARRIER_BYTES = 64 * 1024;
 
 /** Between two probes of the quiet carrier: the lowest round trip, within these, in milliseconds. */
 const LEAST_PROBE_MS = 50, MOST_PROBE_MS = 100;
+/** But with the headers around it a probe takes no more than this share of a slow path. */
+const PROBE_BYTES = 100, PROBE_SHARE = 1 / 20;
 
 /**
  * Bounds the bytes that are sent but unacknowledged on a path, whichever carriers they are on, and tells what is known
@@ -58,6 +60,8 @@ export class PathBound {
   #lone: LoneBound | undefined;
   #shared: SharedBound | undefined;
   #probedMs = -Infinity;
+  /** When the oldest probe without an answer was sent; -1 if there is none. */
+  #waitsSinceMs = -1;
   /** The lowest round trip of a probe while there was one carrier, in milliseconds; 0 without one. */
   #answerMs = 0;
 
@@ -173,12 +177,14 @@ export class PathBound {
 
   /** Between two such probes, in milliseconds. */
   get probeMs(): number {
-    return Math.min(MOST_PROBE_MS, Math.max(LEAST_PROBE_MS, this.lowestRoundTripMs));
+    const ms = Math.min(MOST_PROBE_MS, Math.max(LEAST_PROBE_MS, this.lowestRoundTripMs));
+    return this.#isRateFound ? Math.max(ms, PROBE_BYTES / (PROBE_SHARE * this.rateBytesPerMs)) : ms;
   }
 
   /** Such a probe was sent. */
   onProbe(nowMs: number): void {
     this.#probedMs = nowMs;
+    if (this.#waitsSinceMs < 0) this.#waitsSinceMs = nowMs;
   }
 
   /** A carrier sent something. */
@@ -191,6 +197,9 @@ export class PathBound {
     if (this.#shared === undefined) return this.#lone?.onDelivery(delivery);
     this.#shared.inFlight(delivery.nowMs, this.inFlight);
     this.#shared.delivered(delivery.bytes);
+    if (this.#waitsSinceMs >= 0) {
+      this.#shared.waits(delivery.nowMs, delivery.nowMs - this.#waitsSinceMs);
+    }
     if (delivery.endsRound) flight.rates.nextRound();
   }
 
@@ -198,8 +207,9 @@ export class PathBound {
   onAnswer(flight: Flight, nowMs: number, roundTripMs: number): void {
     if (this.#shared === undefined) this.#answerMs = Math.min(this.#answerMs || roundTripMs, roundTripMs);
     if (flight !== this.#quiet) return;
-    const bytesPerMs = this.rateBytesPerMs;
-    const leastBytes = Math.max(LEAST_BOUND, Math.ceil(SLOW_MS * Math.min(bytesPerMs, SLOW_BYTES_PER_MS)));
-    this.#shared?.answered({ nowMs, roundTripMs, leastBytes });
+    // Those that were sent behind it wait from then on.
+    const sentMs = nowMs - roundTripMs;
+    this.#waitsSinceMs = this.#probedMs > sentMs ? Math.max(this.#waitsSinceMs, sentMs) : -1;
+    this.#shared?.answered({ nowMs, roundTripMs });
   }
 }

@@ -15,9 +15,6 @@ import { ModelTcp } from "./tcp.ts";
 /** Bytes of a probe, of a key and of their headers. */
 const SMALL_BYTES = 100;
 
-/** Between two keys, in milliseconds. */
-const KEY_MS = 20;
-
 /** Bulk begins after this, in milliseconds. */
 const FIRST_BULK_MS = 500;
 
@@ -40,7 +37,13 @@ export class SeveralCarriers {
   readonly #waiting: { end: number; ms: number; isProbe: boolean }[] = [];
   #echoesMs: number[] = [];
 
-  constructor(readonly path: PathSettings, readonly control: "cubic" | "bbr", count: number, seed = 1) {
+  constructor(
+    readonly path: PathSettings,
+    readonly control: "cubic" | "bbr",
+    count: number,
+    seed = 1,
+    readonly keyMs = 20,
+  ) {
     this.router = new Router(this.events, path, new Random(seed));
     const flight = this.bound.join();
     const on = { arrived: () => this.#onQuiet(), room() {} };
@@ -98,7 +101,7 @@ export class SeveralCarriers {
       this.bound.onProbe(this.events.now);
       this.#send(true);
     }
-    this.events.after(KEY_MS, () => this.#type());
+    this.events.after(this.keyMs, () => this.#type());
   }
 
   #send(isProbe: boolean): void {

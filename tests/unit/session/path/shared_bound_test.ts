@@ -1,6 +1,6 @@
 /** The bound of several carriers follows the queue that the quiet one finds. */
 import { assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
-import { SharedBound } from "../../../../lib/session/path/shared_bound.ts";
+import { leastBound, SharedBound } from "../../../../lib/session/path/shared_bound.ts";
 
 const LOWEST_MS = 40;
 const STEP_MS = 100;
@@ -26,7 +26,7 @@ class Queue {
       const least = Math.min(this.bytesPerMs, this.shared.bound / roundTripMs);
       this.shared.delivered(least * (STEP_MS + roundTripMs));
       for (let answer = 0; answer < 2; answer++) {
-        this.shared.answered({ nowMs: this.nowMs, roundTripMs, leastBytes: 4_096 });
+        this.shared.answered({ nowMs: this.nowMs, roundTripMs });
       }
     }
     return this;
@@ -56,14 +56,14 @@ Deno.test("shared bound: what is not used does not grow", () => {
   const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: LOWEST_MS });
   for (let nowMs = 100; nowMs < 5_000; nowMs += 50) {
     shared.inFlight(nowMs, 50_000);
-    shared.answered({ nowMs, roundTripMs: LOWEST_MS, leastBytes: 4_096 });
+    shared.answered({ nowMs, roundTripMs: LOWEST_MS });
   }
   assertEquals(shared.bound, 100_000);
 });
 
 Deno.test("shared bound: an answer counts when its question was sent since the bound has been kept", () => {
   const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: LOWEST_MS });
-  const answer = (nowMs: number) => shared.answered({ nowMs, roundTripMs: 100, leastBytes: 4_096 });
+  const answer = (nowMs: number) => shared.answered({ nowMs, roundTripMs: 100 });
   shared.inFlight(0, 120_000);
   answer(150);
   answer(200);
@@ -82,7 +82,7 @@ Deno.test("shared bound: one answer that waited for what was lost changes nothin
   shared.inFlight(0, 100_000);
   for (let nowMs = 300; nowMs < 3_000; nowMs += 100) {
     shared.inFlight(nowMs, shared.bound);
-    shared.answered({ nowMs, roundTripMs: nowMs % 200 === 0 ? LOWEST_MS : 250, leastBytes: 4_096 });
+    shared.answered({ nowMs, roundTripMs: nowMs % 200 === 0 ? LOWEST_MS : 250 });
   }
   assertGreater(shared.bound, 200_000);
 });
@@ -103,7 +103,7 @@ Deno.test("shared bound: a rate that fell is followed, and what waits is not tak
   queue.bytesPerMs = 125;
   queue.run(30);
   assertLess(queue.shared.lowestRoundTripMs, 45);
-  assertLess(queue.queueMs, 60);
+  assertLess(queue.queueMs, 65);
 });
 
 Deno.test("shared bound: a lowest round trip that was measured with a queue is found out", () => {
@@ -112,4 +112,51 @@ Deno.test("shared bound: a lowest round trip that was measured with a queue is f
   Object.assign(queue, { shared }).run(300);
   assertLess(shared.lowestRoundTripMs, 60);
   assertLess(queue.queueMs, 40);
+});
+
+Deno.test("shared bound: an answer that does not come shrinks it, once for what is in flight", () => {
+  const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: LOWEST_MS });
+  shared.inFlight(0, 100_000);
+  shared.waits(1_000, 300 + 3 * LOWEST_MS - 1);
+  assertEquals(shared.bound, 100_000, "a lost probe takes so long");
+  shared.waits(1_000, 300 + 3 * LOWEST_MS);
+  assertEquals(shared.bound, 50_000);
+  shared.waits(2_000, 1_420);
+  assertEquals(shared.bound, 50_000, "more than that is still in flight");
+  shared.inFlight(3_000, 50_000);
+  shared.waits(3_000 + LOWEST_MS, 3_000);
+  assertEquals(shared.bound, 25_000);
+});
+
+Deno.test("shared bound: behind many steps without a queue it doubles again", () => {
+  const queue = new Queue(2_500, 100_000).run(20);
+  queue.bytesPerMs = 250_000;
+  queue.run(9);
+  const { bound } = queue.shared;
+  queue.run(1);
+  assertEquals(queue.shared.bound, 2 * bound);
+});
+
+Deno.test("shared bound: at its least it finds out by more that the path is a longer one", () => {
+  const queue = new Queue(100, 4_000).run(20);
+  Object.assign(queue, { bytesPerMs: 25_000, roundTripMs: 200 });
+  queue.run(150);
+  assertAlmostEquals(queue.shared.lowestRoundTripMs, 200, 15);
+  assertGreater(queue.shared.bound, 0.7 * 25_000 * 200);
+});
+
+Deno.test("shared bound: at its least more makes a longer queue, and is taken back", () => {
+  const queue = new Queue(20, 4_096).run(100);
+  assertLess(queue.shared.lowestRoundTripMs, LOWEST_MS + 1);
+  assertLess(queue.shared.bound, 2 * 4_096 + 1);
+});
+
+Deno.test("shared bound: the least is 4 KiB, or what 100 ms carry up to 1 Mbit/s", () => {
+  assertEquals([leastBound(0), leastBound(16), leastBound(80), leastBound(125), leastBound(25_000)], [
+    4_096,
+    4_096,
+    8_000,
+    12_500,
+    12_500,
+  ]);
 });
