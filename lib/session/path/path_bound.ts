@@ -68,12 +68,18 @@ export class PathBound {
   /** A carrier begins, with nothing under way. The first one is the quiet one, until {@linkcode PathBound.setQuiet}. */
   join(): Flight {
     const flight = new Flight(this);
+    this.rejoin(flight);
+    return flight;
+  }
+
+  /** A carrier that has left is used again after all. */
+  rejoin(flight: Flight): void {
+    if (this.#flights.has(flight)) return;
     const { bound, lowestRoundTripMs } = this;
     this.#flights.add(flight);
     this.#quiet ??= flight;
     if (this.#flights.size === 1) this.#lone = new LoneBound(flight.rates);
     else this.#shared ??= new SharedBound({ bound, lowestRoundTripMs });
-    return flight;
   }
 
   /** From now on this one is the quiet carrier: it has no backlog. */
@@ -81,10 +87,10 @@ export class PathBound {
     this.#quiet = flight;
   }
 
-  /** A carrier is gone, and with it what it had in flight. */
+  /** A carrier is gone, or given up, and with it what it had in flight. */
   leave(flight: Flight): void {
     const { bound, lowestRoundTripMs } = this;
-    this.#flights.delete(flight);
+    if (!this.#flights.delete(flight)) return;
     const [first] = this.#flights;
     if (this.#quiet === flight) this.#quiet = first;
     // The next one may take another way.
@@ -194,6 +200,7 @@ export class PathBound {
 
   /** Something is acknowledged on a carrier. */
   onDelivery(flight: Flight, delivery: Delivery): void {
+    if (!this.#flights.has(flight)) return;
     if (this.#shared === undefined) return this.#lone?.onDelivery(delivery);
     this.#shared.inFlight(delivery.nowMs, this.inFlight);
     this.#shared.delivered(delivery.bytes);

@@ -148,6 +148,20 @@ Deno.test("path bound: the quiet carrier asks while others have something in fli
   assertEquals([bulk.room(), bulk.quietRoom(), quiet.room(), quiet.quietRoom()], [0, 0, 0, 65_536]);
 });
 
+Deno.test("path bound: a carrier that was given up counts no more, until it is used again", () => {
+  const path = new PathBound(), first = path.join(), second = path.join();
+  first.onSend(0, 30_000);
+  first.leave();
+  first.leave();
+  assertEquals([path.inFlight, path.isShared, second.room()], [0, false, path.bound]);
+  first.onAck(50, 30_000);
+  assertEquals(path.lowestRoundTripMs, 0, "what it tells is of no path");
+  path.rejoin(first);
+  path.rejoin(first);
+  first.onSend(60, 40_000);
+  assertEquals([path.inFlight, path.isShared], [10_000, true]);
+});
+
 Deno.test("path bound: another carrier becomes the quiet one when that is gone", () => {
   const path = new PathBound(), quiet = path.join(), second = path.join(), third = path.join();
   path.setQuiet(second);
