@@ -94,12 +94,14 @@ export class Sides {
   }
 
   #startClient(): { process: Process; mux: MuxClient } {
+    const { streams, fewNumbers, identity } = this.#scenario;
     const process = new Process(`client ${++this.#incarnations}`, this.#clock);
     const mux = new MuxClient({
       ...this.#linkOptions(process),
       dial: (signal) => this.#network.dial(process, signal),
       memory: this.#model.bounds.budgetOf(process, Infinity),
       identity: this.#identity,
+      lastStream: fewNumbers && identity ? 2 * streams.length : undefined,
     });
     this.#verdict.trace(`${process.name} starts`);
     return { process, mux };
