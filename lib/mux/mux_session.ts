@@ -15,6 +15,8 @@ export interface MuxSession {
   readonly roundTripMs: number;
   /** How much its path carries, in bytes a millisecond; 0 if unknown. */
   readonly rateBytesPerMs: number;
+  /** How long a frame of data may be, so that it does not hold up others for long, in bytes. */
+  readonly frameBytes: number;
   /** What is held of what was sent. */
   readonly budget: LogBudget;
 }

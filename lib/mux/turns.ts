@@ -78,9 +78,10 @@ export class Turns {
 
   /** How many bytes one turn may take: less while other bulk streams wait for theirs. */
   get turnBytes(): number {
-    if (!this.#scheduler.hasBulk) return MOST_PULL_BYTES;
-    const bytes = TURN_MS * (this.#session?.rateBytesPerMs ?? 0);
-    return Math.min(Math.max(LEAST_TURN_BYTES, Math.round(bytes)), MOST_PULL_BYTES);
+    const { frameBytes, rateBytesPerMs } = this.#session ?? { frameBytes: Infinity, rateBytesPerMs: 0 };
+    const most = Math.min(MOST_PULL_BYTES, frameBytes);
+    if (!this.#scheduler.hasBulk) return most;
+    return Math.min(Math.max(LEAST_TURN_BYTES, Math.round(TURN_MS * rateBytesPerMs)), most);
   }
 
   /** `stream` has something to send. */

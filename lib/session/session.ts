@@ -120,6 +120,11 @@ export class Session implements CarriersHost {
     return this.carrier?.flight.rateBytesPerMs ?? 0;
   }
 
+  /** How long a frame of data may be, in bytes; `Infinity` while nothing is known. */
+  get frameBytes(): number {
+    return this.carrier?.flight.frameBytes ?? Infinity;
+  }
+
   /** What speaks against all its carriers while only a guess excuses that. */
   get doubt(): Doubt | undefined {
     return this.carriers.attached.areDoubted ? this.carrier?.doubt : undefined;

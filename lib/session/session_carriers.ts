@@ -16,6 +16,8 @@ import type { Lane } from "./handshake/messages.ts";
 import { Joins } from "./joins.ts";
 import { SharedSending } from "./lanes/shared_sending.ts";
 import type { LostCarrier } from "./reconnect/patience.ts";
+import { pathOf } from "./carrier/path_lesson.ts";
+import { Paths } from "./path/paths.ts";
 import { Remainders } from "./remainders.ts";
 import type { Attachment, SessionOptions } from "./session_options.ts";
 import { type Covered, Settlement } from "./settlement.ts";
@@ -45,6 +47,7 @@ export class SessionCarriers implements SessionFrames {
   readonly #settlement = new Settlement();
   readonly #former = new FormerCarriers();
   readonly #sending: SharedSending;
+  readonly #paths = new Paths();
   #detachedAt: number | undefined;
 
   /** None was ever attached. */
@@ -126,6 +129,7 @@ export class SessionCarriers implements SessionFrames {
       pool,
       limits,
       patienceMs: this.#former.patienceMs,
+      flight: this.#paths.join(pathOf(attachment.duplex)),
       caution: this.#former.cautionOn(attachment.duplex),
     });
     this.attached.add(new AttachedCarrier(carrier, attachment.lane ?? "quiet", end === "client"));
@@ -260,7 +264,20 @@ export class SessionCarriers implements SessionFrames {
     // What had to stay behind an open may go on others now.
     if (this.attached.isSole) return;
     this.#sending.delivered(bytes);
+    this.#probePath();
     this.attached.wake();
+  }
+
+  /** While bulk runs beside it the quiet carrier is asked, which tells of the queue that bulk makes. */
+  #probePath(): void {
+    const carrier = this.attached.quiet;
+    const path = carrier && this.#paths.boundOf(carrier.path);
+    if (carrier === undefined || !path?.isShared) return;
+    path.setQuiet(carrier.flight);
+    const nowMs = this.#options.clock.now();
+    if (!path.isProbeDue(nowMs)) return;
+    path.onProbe(nowMs);
+    carrier.ask();
   }
 
   /** Only a guess speaks for a carrier. */

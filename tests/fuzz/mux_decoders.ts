@@ -24,7 +24,7 @@ export const windows: Target = {
     const pool = new SegmentPool({ plenty: 1 });
     const mux = new Mux({ clock: new SimClock(), pool, maxStreams: 4, open: { count: 0 } });
     const budget = new LogBudget({ limitBytes: 1 << 20 });
-    mux.bind({ wake() {}, wakeNow() {}, roundTripMs: 0, rateBytesPerMs: 0, budget });
+    mux.bind({ wake() {}, wakeNow() {}, roundTripMs: 0, rateBytesPerMs: 0, frameBytes: Infinity, budget });
     const opened = choices.between(0, 3);
     for (let left = opened; left > 0; left--) mux.open(duplexPair()[0]);
     mux.pull(new FrameLog(budget), 1 << 16, 1 << 16);

@@ -17,7 +17,7 @@ import { Acknowledger } from "./acknowledger.ts";
 import type { CarrierHost } from "./carrier_host.ts";
 import { OutgoingControl } from "./control.ts";
 import { Departure } from "./departure.ts";
-import type { Flight } from "./flight.ts";
+import type { Flight } from "../path/flight.ts";
 import { FrameLog, type Remains } from "./frame_log.ts";
 import { type ControlTaker, FrameReceiver } from "./frame_receiver.ts";
 import { FrameSender } from "./frame_sender.ts";
@@ -51,6 +51,8 @@ export interface CarrierOptions {
   roundTripMs?: number;
   /** How much longer than usual it may be silent, in milliseconds; see {@linkcode Patience}. */
   patienceMs: number;
+  /** What will be under way on it, on its path. */
+  flight: Flight;
   /** What those before it taught this end about its first pieces; see {@linkcode Pace}. */
   caution: Caution;
 }
@@ -96,7 +98,7 @@ export class Carrier {
     this.#clock = clock;
     this.number = options.number;
     const log = this.log = new FrameLog(host.budget);
-    const room = this.#room = new SendRoom(options.caution);
+    const room = this.#room = new SendRoom(options.caution, options.flight);
     const { flight } = room;
     const control = new OutgoingControl({ nowMs: clock.now(), pingIntervalMs });
     const wake = () => this.wake();
@@ -127,7 +129,7 @@ export class Carrier {
     return this.#done.promise;
   }
 
-  /** Round trip, rate and the bound they set, measured on this carrier only. */
+  /** What is under way on it, and what was measured of that. */
   get flight(): Flight {
     return this.#room.flight;
   }
@@ -225,6 +227,11 @@ export class Carrier {
     this.#writes.wakeNow();
   }
 
+  /** Sends a probe that wants a reply, which its flight is told of. */
+  ask(): void {
+    if (!this.#receiver.isClosed) this.#watch.ask();
+  }
+
   /** The machine slept: the carrier is in doubt, asks for a sign of life, and gives up soon without one. */
   suspect(): void {
     if (!this.#reads.isStopped) this.#watch.suspect();
@@ -283,6 +290,7 @@ export class Carrier {
     this.#watch.stop();
     this.#acknowledger.stop();
     this.#departure.cancel();
+    this.flight.leave();
     this.#duplex.close();
     this.#done.resolve();
   }

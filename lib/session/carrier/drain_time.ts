@@ -25,7 +25,7 @@ const WINDOW_MS = 5_000;
 /**
  * Measures how fast a backlog shrinks, and so how long the rest needs.
  *
- * A pure core. Not the rate of {@linkcode Flight}, which is the best of ten round trips: a path that lets a burst
+ * A pure core. Not the rate of {@linkcode RateFilter}, which is the best of ten round trips: a path that lets a burst
  * through at first would look fast for minutes. And only by acknowledgements that came: into a black hole nothing
  * drains, which must not look like a path that is very slow.
  *

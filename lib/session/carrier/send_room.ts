@@ -5,12 +5,9 @@
  */
 import { Arrival } from "../lanes/arrival.ts";
 import { Standstill } from "../lanes/standstill.ts";
-import { Flight } from "./flight.ts";
+import type { Flight } from "../path/flight.ts";
 import { type Caution, Pace } from "./pace.ts";
 import { SendBuffer } from "./send_buffer.ts";
-
-/** Urgent data may go beyond the bound on bytes in flight by this much, so that a key stroke need not wait for bulk. */
-const URGENT_BYTES = 64 * 1024;
 
 /** Least bytes of a write that says something about the system's buffer, and is worth looking at the clock. */
 const TELLING_BYTES = 16 * 1024;
@@ -27,10 +24,11 @@ const READ_AHEAD_BYTES = 512 * 1024;
  * @example
  * ```ts
  * import { SendRoom } from "./send_room.ts";
+ * import { PathBound } from "../path/path_bound.ts";
  * import { NO_CAUTION } from "./pace.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const room = new SendRoom(NO_CAUTION);
+ * const room = new SendRoom(NO_CAUTION, new PathBound().join());
  * const bulkBytes = room.bulkBytes(0);
  * room.sent(0, 0, bulkBytes);
  * assertEquals([room.bulkBytes(0), room.urgentBytes(0)], [0, 64 * 1024]);
@@ -39,8 +37,8 @@ const READ_AHEAD_BYTES = 512 * 1024;
  * ```
  */
 export class SendRoom {
-  /** Round trip, rate and the bound they set, measured on this carrier only. */
-  readonly flight: Flight = new Flight();
+  /** What is under way on it, what that tells of the path, and the bound on it. */
+  readonly flight: Flight;
   /** Whether what it sends is small. */
   readonly pace: Pace;
   /** Whether what is in flight makes progress. */
@@ -53,8 +51,9 @@ export class SendRoom {
   #inFlightBefore = 0;
   #writingSinceMs = 0;
 
-  /** Nothing was sent; `caution` is what the carriers before taught. */
-  constructor(caution: Caution) {
+  /** Nothing was sent; `caution` is what the carriers before taught, `flight` the path's. */
+  constructor(caution: Caution, flight: Flight) {
+    this.flight = flight;
     this.pace = new Pace(caution);
   }
 
@@ -75,8 +74,7 @@ export class SendRoom {
 
   /** Bytes of urgent data: more than of bulk, where large packets pass. */
   urgentBytes(nowMs: number): number {
-    const { flight } = this;
-    return this.pace.isFree ? flight.bound + URGENT_BYTES - flight.inFlight : this.bulkBytes(nowMs);
+    return this.pace.isFree ? this.flight.quietRoom() : this.bulkBytes(nowMs);
   }
 
   /** Bytes of one write. */

@@ -5,7 +5,7 @@
  */
 import type { Clock, Timer } from "../../net/clock.ts";
 import type { OutgoingControl, Probe } from "./control.ts";
-import type { Flight } from "./flight.ts";
+import type { Flight } from "../path/flight.ts";
 import type { FrameLog } from "./frame_log.ts";
 import { type Doubt, Liveness } from "./liveness.ts";
 
@@ -30,7 +30,7 @@ export interface WatchOptions {
   /** What it has sent. */
   log: Pick<FrameLog, "handed" | "acknowledged">;
   /** What was measured of its path. */
-  flight: Pick<Flight, "rateBytesPerMs" | "roundTripMs">;
+  flight: Pick<Flight, "rateBytesPerMs" | "roundTripMs" | "onAnswer">;
   /** Is told what is found. */
   listener: WatchListener;
   /** How much longer than usual it may be silent, in milliseconds; see {@linkcode Patience}. */
@@ -50,7 +50,7 @@ export class Watch {
   readonly #clock: Clock;
   readonly #control: OutgoingControl;
   readonly #log: Pick<FrameLog, "handed" | "acknowledged">;
-  readonly #flight: Pick<Flight, "rateBytesPerMs" | "roundTripMs">;
+  readonly #flight: Pick<Flight, "rateBytesPerMs" | "roundTripMs" | "onAnswer">;
   readonly #listener: WatchListener;
   readonly #liveness: Liveness;
   /** The round trip by the last reply, or by the handshake; in milliseconds. */
@@ -110,13 +110,21 @@ export class Watch {
     this.#liveness.promised(probe.silenceMs);
     if (probe.isReply) {
       this.#liveness.replied();
-      this.#askedRoundTripMs = this.#control.replied(probe.mark, this.#clock.now()) ?? this.#askedRoundTripMs;
+      this.#onReply(probe.mark);
     }
     if (probe.replyWanted) {
       this.#control.replyDue = this.#control.acknowledgeDue = true;
       this.#control.replyMark = probe.mark;
       this.#listener.wake();
     }
+  }
+
+  #onReply(mark: number): void {
+    const nowMs = this.#clock.now();
+    const roundTripMs = this.#control.replied(mark, nowMs);
+    if (roundTripMs === undefined) return;
+    this.#askedRoundTripMs = roundTripMs;
+    this.#flight.onAnswer(nowMs, roundTripMs);
   }
 
   /** A write is about to be made up, with counted frames or without. */
@@ -138,11 +146,16 @@ export class Watch {
     this.#listener.wake();
   }
 
+  /** Asks for a reply. */
+  ask(): void {
+    this.#control.askDue = true;
+    this.#listener.wake();
+  }
+
   /** The machine slept: the carrier is in doubt, asks for a sign of life, and is given up soon without one. */
   suspect(): void {
     this.#liveness.suspect(this.#clock.now());
-    this.#control.askDue = true;
-    this.#listener.wake();
+    this.ask();
     this.#doubt();
   }
 

@@ -15,7 +15,7 @@ Deno.test("quiet streams and bulk together put no more into a log than fits", as
   const budget = new LogBudget({ limitBytes: LIMIT_BYTES });
   const log = new FrameLog(budget);
   const mux = new Mux({ clock, pool: new SegmentPool({ plenty: 16 }), maxStreams: 10, open: { count: 0 } });
-  mux.bind({ wake() {}, wakeNow() {}, roundTripMs: 1, rateBytesPerMs: 0, budget });
+  mux.bind({ wake() {}, wakeNow() {}, roundTripMs: 1, rateBytesPerMs: 0, frameBytes: Infinity, budget });
   const open = (bytes: number) => {
     const [user, far] = duplexPair();
     mux.open(far);

@@ -49,7 +49,7 @@ function alone(limitBytes: number, options: Partial<MuxOptions> = {}) {
     ...options,
   });
   const budget = new LogBudget({ limitBytes });
-  mux.bind({ wake() {}, wakeNow() {}, roundTripMs: 0, rateBytesPerMs: 0, budget });
+  mux.bind({ wake() {}, wakeNow() {}, roundTripMs: 0, rateBytesPerMs: 0, frameBytes: Infinity, budget });
   return { mux, budget, log: new FrameLog(budget) };
 }
 

@@ -14,7 +14,7 @@ import { FrameLog } from "../../../lib/session/carrier/frame_log.ts";
 import { LogBudget } from "../../../lib/session/log_budget.ts";
 
 /** Turns at a log, and what is written down of them. */
-function setUp({ limitBytes = 1 << 20, rateBytesPerMs = 0 } = {}) {
+function setUp({ limitBytes = 1 << 20, rateBytesPerMs = 0, frameBytes = Infinity } = {}) {
   const budget = new LogBudget({ limitBytes });
   const log = new FrameLog(budget);
   const told: string[] = [];
@@ -24,6 +24,7 @@ function setUp({ limitBytes = 1 << 20, rateBytesPerMs = 0 } = {}) {
     wakeNow: () => void told.push("wake now"),
     roundTripMs: 0,
     rateBytesPerMs,
+    frameBytes,
     budget,
   });
   let ids = 0;
@@ -86,6 +87,13 @@ Deno.test("a turn is long alone, and beside others what the path carries in a mo
     turns.ready(stream(1, 1e6));
     assertEquals(turns.turnBytes, bytes);
   }
+});
+
+Deno.test("no turn is longer than a frame may be, alone or beside others", () => {
+  const { turns, stream } = setUp({ rateBytesPerMs: 1_000, frameBytes: 10_000 });
+  assertEquals(turns.turnBytes, 10_000);
+  turns.ready(stream(1, 1e6));
+  assertEquals(turns.turnBytes, 10_000);
 });
 
 Deno.test("of quiet streams what is urgent may go beyond the room of bulk, and counts there", () => {

@@ -8,7 +8,8 @@ const LARGEST_BYTES = 1_150;
 
 /** A world whose carriers swallow what is large, each way or one way. */
 async function smallPackets(directions: readonly ("aToB" | "bToA")[]): Promise<SessionWorld> {
-  const world = await SessionWorld.attached({ network: { delayMs: 5 } });
+  // A write of what the first bound holds waits behind one that nobody reads.
+  const world = await SessionWorld.attached({ network: { delayMs: 5, bufferBytes: 16_384 } });
   const swallow = (pipe: typeof world.network.pipes[number]) => {
     for (const direction of directions) pipe[direction].largestBytes = LARGEST_BYTES;
   };
@@ -33,7 +34,7 @@ for (const directions of [["aToB", "bToA"], ["aToB"], ["bToA"]] as const) {
     const moved = () => here.received > before[0] + 50 && there.received > before[1] + 50;
     await clock.advanceUntil(moved, 8_000, "first bytes");
     assertLess(clock.now() - startMs, 4_500, "what swallows is given up after three seconds of silence");
-    await world.untilDelivered(40_000);
+    await world.untilDelivered(45_000);
     assertLess(world.network.pipes.length, 6);
     world.assertUnbroken();
     await world.end();

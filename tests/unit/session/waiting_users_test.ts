@@ -6,6 +6,9 @@ import { framed } from "../../../lib/ping/codec.ts";
 import { echo, MuxWorld, text } from "../../support/mux_world.ts";
 import { collect, readText } from "../../support/reading.ts";
 
+/** Takes less than the first bound: a write waits where nobody reads, and the next one behind it. */
+const SHORT_BUFFER = { bufferBytes: 16_384 };
+
 /** A user that opens while the carrier takes nothing any more, or is gone: its open stays here. */
 async function waitingUser(world: MuxWorld) {
   const { user } = world.open();
@@ -51,7 +54,7 @@ Deno.test("users who wait in an outage outlive the session's resume timeout", as
 });
 
 Deno.test("users who wait outlive a server that ends as asked, and come to the next one", async () => {
-  await using world = new MuxWorld({ serve: echo });
+  await using world = new MuxWorld({ serve: echo, pipe: SHORT_BUFFER });
   await world.attached();
   await world.clock.advance(1_000);
   await block(world);
@@ -66,7 +69,7 @@ Deno.test("users who wait outlive a server that ends as asked, and come to the n
 
 Deno.test("users who wait outlive a session that another process with the same identity replaced", async () => {
   const identity = { keys: await makeIdentityKeys(), slot: 0 };
-  await using world = new MuxWorld({ serve: echo, client: { identity } });
+  await using world = new MuxWorld({ serve: echo, pipe: SHORT_BUFFER, client: { identity } });
   await world.attached();
   await world.clock.advance(1_000);
   await block(world);
@@ -81,7 +84,7 @@ Deno.test("users who wait outlive a session that another process with the same i
 });
 
 Deno.test("users who wait outlive a session whose peer breaks the protocol", async () => {
-  await using world = new MuxWorld({ serve: echo });
+  await using world = new MuxWorld({ serve: echo, pipe: SHORT_BUFFER });
   await world.attached();
   await world.clock.advance(1_000);
   await block(world);

@@ -6,6 +6,7 @@ import { FrameLog } from "../../../../lib/session/carrier/frame_log.ts";
 import { FrameSender } from "../../../../lib/session/carrier/frame_sender.ts";
 import { type Caution, NO_CAUTION, PIECE_MS, SMALL_BYTES } from "../../../../lib/session/carrier/pace.ts";
 import { SendRoom } from "../../../../lib/session/carrier/send_room.ts";
+import { PathBound } from "../../../../lib/session/path/path_bound.ts";
 import { LogBudget } from "../../../../lib/session/log_budget.ts";
 import { SegmentPool } from "../../../../lib/session/segment_pool.ts";
 import { FrameType, HEADROOM_BYTES, MAX_SESSION_FRAME_BYTES } from "../../../../lib/session/session_constants.ts";
@@ -17,7 +18,7 @@ function setUp({ frames = [] as Uint8Array[], caution = NO_CAUTION as Caution, l
   const clock = new FakeClock({ nowMs: 0 });
   const budget = new LogBudget({ limitBytes });
   const log = new FrameLog(budget);
-  const room = new SendRoom(caution);
+  const room = new SendRoom(caution, new PathBound().join());
   const control = new OutgoingControl({ nowMs: 0, pingIntervalMs: 30_000 });
   const told: string[] = [];
   const pulls: [bulkBytes: number, urgentBytes: number][] = [];

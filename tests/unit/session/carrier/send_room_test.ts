@@ -1,13 +1,19 @@
 /** Three bounds as one: the path's, the system's, and the caution that former carriers taught. */
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { NO_CAUTION, SMALL_BYTES } from "../../../../lib/session/carrier/pace.ts";
+import { type Caution, NO_CAUTION, SMALL_BYTES } from "../../../../lib/session/carrier/pace.ts";
 import { SendRoom } from "../../../../lib/session/carrier/send_room.ts";
+import { PathBound } from "../../../../lib/session/path/path_bound.ts";
 
 /** What urgent data may have beyond bulk. */
 const URGENT_BYTES = 64 * 1024;
 
 /** A caution that lets only small pieces go. */
 const CAUTIOUS = { level: 1, heldUntilMs: -Infinity };
+
+/** A carrier that is alone on its path. */
+function roomBehind(caution: Caution): SendRoom {
+  return new SendRoom(caution, new PathBound().join());
+}
 
 /** Sends `bytes` at `sentMs`, and has them acknowledged at `ackedMs`. Returns the offset behind them. */
 function carry(room: SendRoom, from: number, bytes: number, sentMs: number, ackedMs: number): number {
@@ -17,7 +23,7 @@ function carry(room: SendRoom, from: number, bytes: number, sentMs: number, acke
 }
 
 Deno.test("what is in flight is taken from the path's bound, and urgent data may go beyond it", () => {
-  const room = new SendRoom(NO_CAUTION);
+  const room = roomBehind(NO_CAUTION);
   const first = room.bulkBytes(0);
   assertEquals([room.urgentBytes(0), room.pieceBytes(0)], [first + URGENT_BYTES, Infinity]);
   room.sent(0, 0, 1_000);
@@ -29,14 +35,14 @@ Deno.test("what is in flight is taken from the path's bound, and urgent data may
 });
 
 Deno.test("where only small pieces pass, urgent data is no exception", () => {
-  const room = new SendRoom(CAUTIOUS);
+  const room = roomBehind(CAUTIOUS);
   assertEquals([room.bulkBytes(0), room.urgentBytes(0), room.pieceBytes(0)], [SMALL_BYTES, SMALL_BYTES, SMALL_BYTES]);
   room.sent(0, 0, SMALL_BYTES);
   assertEquals([room.bulkBytes(1), room.urgentBytes(1)], [0, 0]);
 });
 
 Deno.test("pieces that were acknowledged end the caution", () => {
-  const room = new SendRoom(CAUTIOUS);
+  const room = roomBehind(CAUTIOUS);
   let at = 0;
   for (let piece = 0; piece < 4; piece++) at = carry(room, at, SMALL_BYTES, 10 * piece, 10 * piece + 5);
   at = carry(room, at, room.bulkBytes(50), 50, 60);
@@ -45,7 +51,7 @@ Deno.test("pieces that were acknowledged end the caution", () => {
 });
 
 Deno.test("writes that had to wait bound what is in flight by what the system takes", () => {
-  const room = new SendRoom(NO_CAUTION);
+  const room = roomBehind(NO_CAUTION);
   let at = 0;
   // A path of 100 ms and much rate, so that its bound is far above.
   for (let round = 0; round < 20; round++) {
@@ -64,7 +70,7 @@ Deno.test("writes that had to wait bound what is in flight by what the system ta
 });
 
 Deno.test("a small write says nothing of the system's buffer, and is not worth looking at the clock", () => {
-  const room = new SendRoom(NO_CAUTION);
+  const room = roomBehind(NO_CAUTION);
   room.writing(0, 16 * 1024 - 1);
   assertEquals(room.isTelling, false);
   room.writing(0, 16 * 1024);
@@ -73,7 +79,7 @@ Deno.test("a small write says nothing of the system's buffer, and is not worth l
 
 Deno.test("a rate that was measured while data was missing does not count as the path's, unless room was missing", () => {
   const rateAfter = (inFlightShare: number): number => {
-    const room = new SendRoom(NO_CAUTION);
+    const room = roomBehind(NO_CAUTION);
     let at = 0;
     for (let round = 0; round < 12; round++) {
       const nowMs = 100 * round;
@@ -84,7 +90,7 @@ Deno.test("a rate that was measured while data was missing does not count as the
     }
     return room.bulkBytes(1_200);
   };
-  const room = new SendRoom(NO_CAUTION);
+  const room = roomBehind(NO_CAUTION);
   assertEquals(rateAfter(0.25), room.bulkBytes(0), "nothing was learned that would raise the bound");
   assert(rateAfter(0.9) > room.bulkBytes(0));
 });

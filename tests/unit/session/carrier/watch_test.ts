@@ -9,7 +9,9 @@ function setUp({ roundTripMs = 0, patienceMs = 0 } = {}) {
   const clock = new FakeClock({ nowMs: 0 });
   const control = new OutgoingControl({ nowMs: 0, pingIntervalMs: 30_000 });
   const log = { handed: 0, acknowledged: 0 };
-  const flight = { rateBytesPerMs: 0, roundTripMs: 0 };
+  const answersMs: number[] = [];
+  const onAnswer = (_nowMs: number, roundTripMs: number) => void answersMs.push(roundTripMs);
+  const flight = { rateBytesPerMs: 0, roundTripMs: 0, onAnswer };
   const told: string[] = [];
   const writesMs: number[] = [];
   const world = { isHeld: false };
@@ -38,7 +40,7 @@ function setUp({ roundTripMs = 0, patienceMs = 0 } = {}) {
       },
     },
   });
-  return { clock, control, log, flight, told, writesMs, world, write, watch };
+  return { clock, control, log, flight, answersMs, told, writesMs, world, write, watch };
 }
 
 /** A reply to the last question of the carrier. */
@@ -95,7 +97,7 @@ Deno.test("patience and the round trip of the handshake put off the verdict", as
 });
 
 Deno.test("the round trip is that of data, else that of the last reply, else that of the handshake", async () => {
-  const { clock, flight, watch, write } = setUp({ roundTripMs: 70 });
+  const { clock, flight, answersMs, watch, write } = setUp({ roundTripMs: 70 });
   assertEquals(watch.roundTripMs, 70);
   write();
   await clock.advance(40);
@@ -104,8 +106,23 @@ Deno.test("the round trip is that of data, else that of the last reply, else tha
   assertEquals(watch.roundTripMs, 40);
   watch.probed(reply(1));
   assertEquals(watch.roundTripMs, 40, "the same reply again says nothing");
+  assertEquals(answersMs, [40], "and the path is told");
   flight.roundTripMs = 30;
   assertEquals(watch.roundTripMs, 30);
+  watch.stop();
+});
+
+Deno.test("a carrier that is asked to sends a probe at once, and its path is told of the reply", async () => {
+  const { clock, answersMs, watch, write, writesMs } = setUp();
+  write();
+  watch.probed(reply(1));
+  await clock.advance(100);
+  const before = writesMs.length;
+  watch.ask();
+  assertEquals(writesMs.slice(before), [100]);
+  await clock.advance(30);
+  watch.probed(reply(2));
+  assertEquals(answersMs.at(-1), 30);
   watch.stop();
 });
 

@@ -1,0 +1,227 @@
+/**
+ * How many bytes a path may have under way, on all its carriers.
+ *
+ * @module
+ */
+import { type Delivery, Flight } from "./flight.ts";
+import { LoneBound } from "./lone_bound.ts";
+import { SharedBound } from "./shared_bound.ts";
+
+/** Quiet streams may pass the bound by this much together, so that a keystroke need not wait for bulk, in bytes. */
+const MOST_QUIET_BYTES = 64 * 1024, LEAST_QUIET_BYTES = 1024;
+/** And by no more than the path carries in this time. */
+const QUIET_MS = 50;
+
+/** No frame of data is longer than what the path carries in this time, but this long at least, in bytes. */
+const FRAME_MS = 10, LEAST_FRAME_BYTES = 2 * 1024;
+/** With several carriers: shorter ones would be gaps and headers for the most part. */
+const LEAST_SPREAD_BYTES = 16 * 1024;
+
+/** What one of several carriers has in flight is at most what it delivers in this time and some round trips. */
+const CARRIER_MS = 50, CARRIER_ROUND_TRIPS = 3, LEAST_CARRIER_BYTES = 64 * 1024;
+
+/** Between two probes of the quiet carrier: the lowest round trip, within these, in milliseconds. */
+const LEAST_PROBE_MS = 50, MOST_PROBE_MS = 100;
+/** But with the headers around it a probe takes no more than this share of a slow path. */
+const PROBE_BYTES = 100, PROBE_SHARE = 1 / 20;
+
+/**
+ * Bounds the bytes that are sent but unacknowledged on a path, whichever carriers they are on, and tells what is known
+ * of it.
+ *
+ * With one carrier acknowledgements say what the path holds ({@linkcode LoneBound}), with several the probes of the quiet
+ * one ({@linkcode SharedBound}), which are due as {@linkcode PathBound.isProbeDue} says. Each end has one for each path
+ * of a session, for what it sends.
+ *
+ * A pure state machine: no I/O, no timers. Source: `PROTOCOL.md`, "The path's bound".
+ *
+ * @example Ask for room, send, and tell what was acknowledged
+ * ```ts
+ * import { PathBound } from "./path_bound.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const path = new PathBound();
+ * const flight = path.join();
+ * assertEquals(flight.room(), 32 * 1024);
+ *
+ * flight.onSend(0, 20_000);
+ * assertEquals(flight.room(), 12_768);
+ *
+ * flight.onAck(80, 20_000);
+ * assertEquals(flight.inFlight, 0);
+ * assertEquals(path.lowestRoundTripMs, 80);
+ * assertEquals(path.rateBytesPerMs, 250);
+ * ```
+ */
+export class PathBound {
+  readonly #flights = new Set<Flight>();
+  /** The one that probes, if there are several: the path's quiet carrier. */
+  #quiet: Flight | undefined;
+  #lone: LoneBound | undefined;
+  #shared: SharedBound | undefined;
+  #probedMs = -Infinity;
+  /** When the oldest probe without an answer was sent; -1 if there is none. */
+  #waitsSinceMs = -1;
+  /** The lowest round trip of a probe while there was one carrier, in milliseconds; 0 without one. */
+  #answerMs = 0;
+
+  /** A carrier begins, with nothing under way. The first one is the quiet one, until {@linkcode PathBound.setQuiet}. */
+  join(): Flight {
+    const flight = new Flight(this);
+    this.rejoin(flight);
+    return flight;
+  }
+
+  /** A carrier that has left is used again after all. */
+  rejoin(flight: Flight): void {
+    if (this.#flights.has(flight)) return;
+    const { bound, lowestRoundTripMs } = this;
+    this.#flights.add(flight);
+    this.#quiet ??= flight;
+    if (this.#flights.size === 1) this.#lone = new LoneBound(flight.rates);
+    else this.#shared ??= new SharedBound({ bound, lowestRoundTripMs });
+  }
+
+  /** From now on this one is the quiet carrier: it has no backlog. */
+  setQuiet(flight: Flight): void {
+    this.#quiet = flight;
+  }
+
+  /** A carrier is gone, or given up, and with it what it had in flight. */
+  leave(flight: Flight): void {
+    const { bound, lowestRoundTripMs } = this;
+    if (!this.#flights.delete(flight)) return;
+    const [first] = this.#flights;
+    if (this.#quiet === flight) this.#quiet = first;
+    // The next one may take another way.
+    if (first === undefined) this.#answerMs = 0;
+    if (this.#shared === undefined || this.#flights.size > 1 || first === undefined) return;
+    this.#shared = undefined;
+    this.#lone = new LoneBound(first.rates, bound, lowestRoundTripMs);
+  }
+
+  /** Whether no carrier is on it. */
+  get isUnused(): boolean {
+    return this.#flights.size === 0;
+  }
+
+  /** Whether it has several carriers. */
+  get isShared(): boolean {
+    return this.#shared !== undefined;
+  }
+
+  /** How many bytes may be in flight now, on all carriers together. */
+  get bound(): number {
+    return this.#shared?.bound ?? this.#lone?.bound ?? 0;
+  }
+
+  /** Bytes sent but not acknowledged, on all carriers together. */
+  get inFlight(): number {
+    let bytes = 0;
+    for (const flight of this.#flights) bytes += flight.inFlight;
+    return bytes;
+  }
+
+  /** Lowest round trip in milliseconds; 0 if unknown. */
+  get lowestRoundTripMs(): number {
+    const lowestMs = this.#shared?.lowestRoundTripMs ?? this.#lone?.lowestRoundTripMs ?? 0;
+    return lowestMs || this.#answerMs;
+  }
+
+  /** What all carriers deliver together, in bytes per millisecond; 0 if unknown. */
+  get rateBytesPerMs(): number {
+    let rate = 0;
+    for (const flight of this.#flights) rate += flight.rateBytesPerMs;
+    return rate;
+  }
+
+  /** See {@linkcode LoneBound.isDraining}. */
+  get isDraining(): boolean {
+    return this.#shared === undefined && (this.#lone?.isDraining ?? false);
+  }
+
+  /** How long a frame of data may be, in bytes; `Infinity` while nothing is known. */
+  get frameBytes(): number {
+    if (!this.#isRateFound) return Infinity;
+    const least = this.#shared === undefined ? LEAST_FRAME_BYTES : LEAST_SPREAD_BYTES;
+    return Math.max(least, Math.ceil(FRAME_MS * this.rateBytesPerMs));
+  }
+
+  /** How many bytes of bulk a carrier may send now. */
+  room(flight: Flight): number {
+    const room = Math.max(0, this.bound - this.inFlight);
+    if (this.#shared === undefined) return room;
+    return Math.min(room, Math.max(0, this.#mostOf(flight) - flight.inFlight));
+  }
+
+  /** One of several carriers whose packets are lost would take more and more: what waits in its buffer is late. */
+  #mostOf(flight: Flight): number {
+    const ms = CARRIER_MS + CARRIER_ROUND_TRIPS * this.lowestRoundTripMs;
+    return Math.max(LEAST_CARRIER_BYTES, Math.ceil(flight.rateBytesPerMs * ms));
+  }
+
+  /**
+   * How many bytes of quiet streams a carrier may send now. A quiet carrier beside others always has some room, whatever
+   * those have in flight.
+   */
+  quietRoom(flight: Flight): number {
+    const beyond = this.bound + this.#quietBytes - this.inFlight;
+    return Math.max(0, this.#shared === undefined ? beyond : Math.max(beyond, this.#quietBytes - flight.inFlight));
+  }
+
+  /** By how much quiet streams may pass the bound, in bytes. */
+  get #quietBytes(): number {
+    if (!this.#isRateFound) return MOST_QUIET_BYTES;
+    return Math.min(MOST_QUIET_BYTES, Math.max(LEAST_QUIET_BYTES, Math.ceil(QUIET_MS * this.rateBytesPerMs)));
+  }
+
+  get #isRateFound(): boolean {
+    for (const { rates } of this.#flights) if (rates.isFound) return true;
+    return false;
+  }
+
+  /** Whether the quiet carrier is to send a probe that wants a reply: while others have something in flight. */
+  isProbeDue(nowMs: number): boolean {
+    if (this.#shared === undefined || this.#quiet === undefined) return false;
+    return this.inFlight > this.#quiet.inFlight && nowMs - this.#probedMs >= this.probeMs;
+  }
+
+  /** Between two such probes, in milliseconds. */
+  get probeMs(): number {
+    const ms = Math.min(MOST_PROBE_MS, Math.max(LEAST_PROBE_MS, this.lowestRoundTripMs));
+    return this.#isRateFound ? Math.max(ms, PROBE_BYTES / (PROBE_SHARE * this.rateBytesPerMs)) : ms;
+  }
+
+  /** Such a probe was sent. */
+  onProbe(nowMs: number): void {
+    this.#probedMs = nowMs;
+    if (this.#waitsSinceMs < 0) this.#waitsSinceMs = nowMs;
+  }
+
+  /** A carrier sent something. */
+  onSend(nowMs: number): void {
+    this.#shared?.inFlight(nowMs, this.inFlight);
+  }
+
+  /** Something is acknowledged on a carrier. */
+  onDelivery(flight: Flight, delivery: Delivery): void {
+    if (!this.#flights.has(flight)) return;
+    if (this.#shared === undefined) return this.#lone?.onDelivery(delivery);
+    this.#shared.inFlight(delivery.nowMs, this.inFlight);
+    this.#shared.delivered(delivery.bytes);
+    if (this.#waitsSinceMs >= 0) {
+      this.#shared.waits(delivery.nowMs, delivery.nowMs - this.#waitsSinceMs);
+    }
+    if (delivery.endsRound) flight.rates.nextRound();
+  }
+
+  /** A probe of a carrier was answered. */
+  onAnswer(flight: Flight, nowMs: number, roundTripMs: number): void {
+    if (this.#shared === undefined) this.#answerMs = Math.min(this.#answerMs || roundTripMs, roundTripMs);
+    if (flight !== this.#quiet) return;
+    // Those that were sent behind it wait from then on.
+    const sentMs = nowMs - roundTripMs;
+    this.#waitsSinceMs = this.#probedMs > sentMs ? Math.max(this.#waitsSinceMs, sentMs) : -1;
+    this.#shared?.answered({ nowMs, roundTripMs });
+  }
+}

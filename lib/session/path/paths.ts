@@ -1,0 +1,43 @@
+/**
+ * The paths of a session: what each may have under way.
+ *
+ * @module
+ */
+import type { Flight } from "./flight.ts";
+import { PathBound } from "./path_bound.ts";
+
+/**
+ * Keeps a bound for each path on which carriers of a session are.
+ *
+ * Source: `PROTOCOL.md`, "The path's bound".
+ *
+ * @example Carriers of one path share its bound, those of another have their own
+ * ```ts
+ * import { Paths } from "./paths.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const paths = new Paths();
+ * const [one, other, elsewhere] = ["wifi", "wifi", "cable"].map((path) => paths.join(path));
+ * one.onSend(0, 20_000);
+ * assertEquals([other.room(), elsewhere.room()].map((room) => room < 20_000), [true, false]);
+ * ```
+ */
+export class Paths {
+  readonly #bounds: Map<string, PathBound> = new Map();
+
+  /** A carrier begins on this path, with nothing under way. */
+  join(path: string): Flight {
+    let bound = this.#bounds.get(path);
+    if (bound === undefined) {
+      // Of those that nobody is on any more nothing is remembered.
+      for (const [name, { isUnused }] of this.#bounds) if (isUnused) this.#bounds.delete(name);
+      this.#bounds.set(path, bound = new PathBound());
+    }
+    return bound.join();
+  }
+
+  /** The bound of a path that a carrier is on. */
+  boundOf(path: string): PathBound | undefined {
+    return this.#bounds.get(path);
+  }
+}

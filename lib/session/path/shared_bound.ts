@@ -1,0 +1,222 @@
+/**
+ * The bound of a path with several carriers.
+ *
+ * @module
+ */
+import { LEAST_BOUND, SLOW_BYTES_PER_MS, SLOW_MS } from "./lone_bound.ts";
+
+/** The queue that bulk may make, in milliseconds. */
+const QUEUE_MS = 12;
+/** But on a slow path this many bytes, which are two packets, are no queue. */
+const PACKETS_BYTES = 3_000;
+/** Each step looks at this many answers, the lowest of which counts: one may have waited for what was lost. */
+const ANSWERS = 2;
+/** Without a queue the bound grows by this factor a step; until the first queue was seen it doubles. */
+const GROWTH = 1.125;
+const STARTUP_GROWTH = 2;
+/** It doubles again when this many steps found next to no queue, which is this share of what bulk may make. */
+const FREE_STEPS = 8, FREE = 0.25;
+/** An answer that has not come for this long, and three round trips, waits in a queue: no lost packet takes so long. */
+const OVERDUE_MS = 300, OVERDUE_ROUND_TRIPS = 3;
+/** Where the bound is the least, this much more is sent now and then: a queue of ours grows, a longer path delivers more. */
+const RAISE = 2, RAISED_RATE = 1.3, RAISE_AFTER_MS = 10_000;
+/** It grows only if this share of it was used. */
+const USED = 0.75;
+/** A step shrinks it by no more, and by no less. */
+const MOST_SHRINK = 0.5, LEAST_SHRINK = 0.875;
+/** After this long less is sent for a step or some, to see whether the lowest round trip was measured with a queue. */
+const LOOK_AFTER_MS = 10_000, LOOK_SHARE = 0.75;
+/** While that finds one that is lower by this factor, it goes on. */
+const LOWER = 0.9;
+/** With this share of the rate at which it was found left, a queue that is as long, more or less, is none of ours. */
+const RATE_LEFT = 0.6, SAME_QUEUE = 1.25, STEPS = 3;
+
+/** The least bound of a path that delivers this, in bytes: 4 KiB, or what 100 ms carry up to 1 Mbit/s. */
+export function leastBound(bytesPerMs: number): number {
+  return Math.max(LEAST_BOUND, Math.ceil(SLOW_MS * Math.min(bytesPerMs, SLOW_BYTES_PER_MS)));
+}
+
+/** What is known when a quiet carrier's probe is answered. */
+export interface Answer {
+  /** The time in milliseconds. */
+  nowMs: number;
+  /** For how long the answer was under way, in milliseconds. */
+  roundTripMs: number;
+}
+
+/** Options of {@linkcode SharedBound}. */
+export interface SharedBoundOptions {
+  /** The bound that it begins with, in bytes. */
+  bound: number;
+  /** The lowest round trip, in milliseconds; 0 if unknown. */
+  lowestRoundTripMs: number;
+}
+
+/**
+ * Bounds the bytes in flight on all carriers of a path by the queue that they make together.
+ *
+ * The quiet carrier has no backlog of its own, so what its probe waits for is a queue in front of the path, which
+ * everybody meets; what bulk waits for on its own carriers is none of it, and may be a loss. Where the probe waits too
+ * long the bound shrinks by as much as the queue is too long; else it grows. It is told of answers to probes that were
+ * sent since what is in flight has kept the bound, so that each step has seen what the one before did.
+ *
+ * A pure state machine. Source: `PROTOCOL.md`, "The path's bound".
+ *
+ * @example
+ * ```ts
+ * import { SharedBound } from "./shared_bound.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: 40 });
+ * shared.inFlight(0, 100_000);
+ * for (const nowMs of [140, 150]) shared.answered({ nowMs, roundTripMs: 90 });
+ * assertEquals(shared.bound, 51_112); // of 90 ms 46 are left
+ * ```
+ */
+export class SharedBound {
+  #bound: number;
+  #lowestMs: number;
+  /** When it was last looked for; -1 before the first answer. */
+  #lookedMs = -1;
+  /** The bound and the lowest round trip before less was sent to look for a lower one; `undefined` when it is not. */
+  #look: { bound: number; lowestMs: number } | undefined;
+  /** Steps without a queue; as many as count from the beginning. */
+  #freeSteps = FREE_STEPS;
+  /** Since when what is in flight keeps the bound; -1 while it does not. */
+  #keptSinceMs = -1;
+  #mostInFlight = 0;
+  /** What was delivered since the last step, and when that was. */
+  #delivered = 0;
+  #stepMs = -Infinity;
+  #answers = 0;
+  #lowestAnswerMs = Infinity;
+  /** Queue and rate when it began to shrink; `undefined` while it does not. */
+  #began: { queueMs: number; bytesPerMs: number; steps: number } | undefined;
+  /** Queue and rate before the least bound was raised, and when. */
+  #raised = { queueMs: 0, bytesPerMs: 0, atMs: -Infinity, isOn: false };
+
+  /** Begins with what was known when there was one carrier. */
+  constructor(options: SharedBoundOptions) {
+    this.#bound = options.bound;
+    this.#lowestMs = options.lowestRoundTripMs;
+  }
+
+  /** How many bytes may be in flight on all carriers together. */
+  get bound(): number {
+    return this.#bound;
+  }
+
+  /** The lowest round trip, in milliseconds; 0 if unknown. */
+  get lowestRoundTripMs(): number {
+    return this.#lowestMs;
+  }
+
+  /** So many bytes are in flight on all carriers together. */
+  inFlight(nowMs: number, bytes: number): void {
+    this.#mostInFlight = Math.max(this.#mostInFlight, bytes);
+    if (this.#keptSinceMs < 0 && bytes <= this.#bound) this.#keptSinceMs = nowMs;
+  }
+
+  /** So many bytes were acknowledged, on whichever carrier. */
+  delivered(bytes: number): void {
+    this.#delivered += bytes;
+  }
+
+  /** A probe of the quiet carrier was answered. */
+  answered(answer: Answer): void {
+    const { nowMs, roundTripMs } = answer;
+    if (this.#lowestMs === 0 || roundTripMs < this.#lowestMs) this.#lowestMs = roundTripMs;
+    if (this.#lookedMs < 0) this.#lookedMs = nowMs;
+    if (this.#keptSinceMs < 0 || nowMs - roundTripMs < this.#keptSinceMs) return;
+    this.#lowestAnswerMs = Math.min(this.#lowestAnswerMs, roundTripMs);
+    if (++this.#answers < ANSWERS) return;
+    this.#step(answer, this.#lowestAnswerMs - this.#lowestMs);
+    this.#answers = this.#delivered = this.#mostInFlight = 0;
+    this.#lowestAnswerMs = Infinity;
+    this.#stepMs = nowMs;
+  }
+
+  #step({ nowMs }: Answer, queueMs: number): void {
+    if (this.#look !== undefined || nowMs - this.#lookedMs > LOOK_AFTER_MS) return this.#lookStep(nowMs);
+    const bytesPerMs = this.#rateSince(nowMs);
+    const mostMs = bytesPerMs > 0 ? Math.max(QUEUE_MS, PACKETS_BYTES / bytesPerMs) : QUEUE_MS;
+    if (queueMs <= mostMs) {
+      this.#began = undefined;
+      const growth = this.#freeSteps >= FREE_STEPS ? STARTUP_GROWTH : GROWTH;
+      this.#freeSteps = queueMs > FREE * mostMs ? 0 : this.#freeSteps + 1;
+      if (this.#mostInFlight >= USED * this.#bound) this.#bound = Math.ceil(growth * this.#bound);
+      return;
+    }
+    this.#freeSteps = 0;
+    if (this.#isLongerPath(queueMs, bytesPerMs) || this.#isRaised(nowMs, queueMs, bytesPerMs)) return;
+    const share = (this.#lowestMs + mostMs / 2) / (this.#lowestMs + queueMs);
+    this.#shrink(nowMs, Math.min(LEAST_SHRINK, Math.max(MOST_SHRINK, share)));
+  }
+
+  /** What was delivered since the last step, in bytes per millisecond. */
+  #rateSince(nowMs: number): number {
+    return this.#delivered / Math.max(1, nowMs - this.#stepMs);
+  }
+
+  #shrink(nowMs: number, share: number): void {
+    const leastBytes = leastBound(this.#rateSince(nowMs));
+    const used = Math.min(this.#bound, Math.max(this.#mostInFlight, leastBytes));
+    this.#bound = Math.max(leastBytes, Math.ceil(share * used));
+    this.#keptSinceMs = -1;
+  }
+
+  /** The oldest probe without an answer was sent `waitedMs` ago: where a path slows down, answers come when it is late. */
+  waits(nowMs: number, waitedMs: number): void {
+    if (waitedMs < OVERDUE_MS + OVERDUE_ROUND_TRIPS * this.#lowestMs) return;
+    // Since the last step the queue could not show yet that less is in flight.
+    if (this.#keptSinceMs < 0 || nowMs - this.#keptSinceMs < this.#lowestMs) return;
+    this.#freeSteps = 0;
+    this.#shrink(nowMs, MOST_SHRINK);
+  }
+
+  #lookStep(nowMs: number): void {
+    const { bound, lowestMs } = this.#look ?? { bound: this.#bound, lowestMs: Infinity };
+    this.#lookedMs = nowMs;
+    if (this.#look !== undefined && this.#lowestMs > LOWER * lowestMs) {
+      this.#look = undefined;
+      this.#bound = bound;
+      return;
+    }
+    this.#shrink(nowMs, LOOK_SHARE);
+    this.#look = { bound: this.#look === undefined ? bound : this.#bound, lowestMs: this.#lowestMs };
+  }
+
+  /** A queue that stays although less is sent, and less arrives, is none of ours. */
+  #isLongerPath(queueMs: number, bytesPerMs: number): boolean {
+    const began = this.#began ??= { queueMs, bytesPerMs, steps: 0 };
+    if (queueMs > SAME_QUEUE * began.queueMs) this.#began = { queueMs, bytesPerMs, steps: 0 };
+    const isSame = queueMs * SAME_QUEUE >= began.queueMs && bytesPerMs <= RATE_LEFT * began.bytesPerMs;
+    began.steps = isSame ? began.steps + 1 : 0;
+    if (began.steps < STEPS) return false;
+    this.#isLonger(queueMs);
+    return true;
+  }
+
+  #isLonger(queueMs: number): void {
+    this.#lowestMs += queueMs;
+    this.#began = undefined;
+    this.#freeSteps = FREE_STEPS;
+  }
+
+  /** At the least bound nothing can be told by sending less. */
+  #isRaised(nowMs: number, queueMs: number, bytesPerMs: number): boolean {
+    const { isOn, atMs, ...before } = this.#raised;
+    if (isOn) {
+      this.#raised.isOn = false;
+      if (queueMs > SAME_QUEUE * before.queueMs || bytesPerMs < RAISED_RATE * before.bytesPerMs) return false;
+      this.#isLonger(queueMs);
+      return true;
+    }
+    if (this.#bound > leastBound(bytesPerMs) || nowMs - atMs < RAISE_AFTER_MS) return false;
+    this.#raised = { queueMs, bytesPerMs, atMs: nowMs, isOn: true };
+    this.#bound = Math.ceil(RAISE * this.#bound);
+    // What is sent more shows behind two round trips.
+    this.#keptSinceMs = nowMs + 2 * (this.#lowestMs + queueMs);
+    return true;
+  }
+}

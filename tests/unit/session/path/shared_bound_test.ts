@@ -1,0 +1,162 @@
+/** The bound of several carriers follows the queue that the quiet one finds. */
+import { assertAlmostEquals, assertEquals, assertGreater, assertLess } from "@std/assert";
+import { leastBound, SharedBound } from "../../../../lib/session/path/shared_bound.ts";
+
+const LOWEST_MS = 40;
+const STEP_MS = 100;
+
+/** A path of which the bound is always used, and whose probes wait in its queue. */
+class Queue {
+  readonly shared: SharedBound;
+  nowMs = 0;
+
+  constructor(public bytesPerMs: number, bound: number, public roundTripMs = LOWEST_MS, public otherMs = 0) {
+    this.shared = new SharedBound({ bound, lowestRoundTripMs: LOWEST_MS });
+  }
+
+  get queueMs(): number {
+    return Math.max(0, this.shared.bound / this.bytesPerMs - this.roundTripMs) + this.otherMs;
+  }
+
+  run(steps: number): this {
+    for (let step = 0; step < steps; step++) {
+      const roundTripMs = this.roundTripMs + this.queueMs;
+      this.shared.inFlight(this.nowMs, this.shared.bound);
+      this.nowMs += STEP_MS + roundTripMs;
+      const least = Math.min(this.bytesPerMs, this.shared.bound / roundTripMs);
+      this.shared.delivered(least * (STEP_MS + roundTripMs));
+      for (let answer = 0; answer < 2; answer++) {
+        this.shared.answered({ nowMs: this.nowMs, roundTripMs });
+      }
+    }
+    return this;
+  }
+}
+
+Deno.test("shared bound: it doubles until there is a queue, and then stays near what the path holds and 12 ms", () => {
+  const queue = new Queue(2_500, 32_768);
+  queue.run(1);
+  assertEquals(queue.shared.bound, 65_536);
+  queue.run(20);
+  for (let step = 0; step < 50; step++) {
+    queue.run(1);
+    assertLess(queue.queueMs, 25);
+    assertGreater(queue.shared.bound, 0.7 * 2_500 * LOWEST_MS);
+  }
+});
+
+Deno.test("shared bound: a step shrinks by what the queue is too long, and no more than half", () => {
+  const queue = new Queue(1_000, 90_000).run(1);
+  assertAlmostEquals(queue.shared.bound, 90_000 * (LOWEST_MS + 6) / 90, 1);
+  const much = new Queue(1_000, 1_000_000).run(1);
+  assertEquals(much.shared.bound, 500_000);
+});
+
+Deno.test("shared bound: what is not used does not grow", () => {
+  const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: LOWEST_MS });
+  for (let nowMs = 100; nowMs < 5_000; nowMs += 50) {
+    shared.inFlight(nowMs, 50_000);
+    shared.answered({ nowMs, roundTripMs: LOWEST_MS });
+  }
+  assertEquals(shared.bound, 100_000);
+});
+
+Deno.test("shared bound: an answer counts when its question was sent since the bound has been kept", () => {
+  const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: LOWEST_MS });
+  const answer = (nowMs: number) => shared.answered({ nowMs, roundTripMs: 100 });
+  shared.inFlight(0, 120_000);
+  answer(150);
+  answer(200);
+  assertEquals(shared.bound, 100_000, "more is in flight than the bound");
+  shared.inFlight(210, 100_000);
+  answer(300);
+  answer(309);
+  assertEquals(shared.bound, 100_000, "asked before that was over");
+  answer(310);
+  answer(320);
+  assertLess(shared.bound, 100_000);
+});
+
+Deno.test("shared bound: one answer that waited for what was lost changes nothing", () => {
+  const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: LOWEST_MS });
+  shared.inFlight(0, 100_000);
+  for (let nowMs = 300; nowMs < 3_000; nowMs += 100) {
+    shared.inFlight(nowMs, shared.bound);
+    shared.answered({ nowMs, roundTripMs: nowMs % 200 === 0 ? LOWEST_MS : 250 });
+  }
+  assertGreater(shared.bound, 200_000);
+});
+
+Deno.test("shared bound: a path that grew longer is taken for one, since less arrives when less is sent", () => {
+  const queue = new Queue(2_500, 100_000).run(20);
+  queue.roundTripMs = 200;
+  queue.run(60);
+  assertAlmostEquals(queue.shared.lowestRoundTripMs, 200, 12);
+  assertGreater(queue.shared.bound, 0.9 * 2_500 * 200);
+  queue.roundTripMs = 60;
+  queue.run(80);
+  assertLess(queue.queueMs, 25);
+});
+
+Deno.test("shared bound: a rate that fell is followed, and what waits is not taken for a longer path", () => {
+  const queue = new Queue(2_500, 100_000).run(20);
+  queue.bytesPerMs = 125;
+  queue.run(30);
+  assertLess(queue.shared.lowestRoundTripMs, 45);
+  assertLess(queue.queueMs, 65);
+});
+
+Deno.test("shared bound: a lowest round trip that was measured with a queue is found out", () => {
+  const queue = new Queue(2_500, 2_500 * 140);
+  const shared = new SharedBound({ bound: queue.shared.bound, lowestRoundTripMs: 140 });
+  Object.assign(queue, { shared }).run(300);
+  assertLess(shared.lowestRoundTripMs, 60);
+  assertLess(queue.queueMs, 40);
+});
+
+Deno.test("shared bound: an answer that does not come shrinks it, once for what is in flight", () => {
+  const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: LOWEST_MS });
+  shared.inFlight(0, 100_000);
+  shared.waits(1_000, 300 + 3 * LOWEST_MS - 1);
+  assertEquals(shared.bound, 100_000, "a lost probe takes so long");
+  shared.waits(1_000, 300 + 3 * LOWEST_MS);
+  assertEquals(shared.bound, 50_000);
+  shared.waits(2_000, 1_420);
+  assertEquals(shared.bound, 50_000, "more than that is still in flight");
+  shared.inFlight(3_000, 50_000);
+  shared.waits(3_000 + LOWEST_MS, 3_000);
+  assertEquals(shared.bound, 25_000);
+});
+
+Deno.test("shared bound: behind many steps without a queue it doubles again", () => {
+  const queue = new Queue(2_500, 100_000).run(20);
+  queue.bytesPerMs = 250_000;
+  queue.run(9);
+  const { bound } = queue.shared;
+  queue.run(1);
+  assertEquals(queue.shared.bound, 2 * bound);
+});
+
+Deno.test("shared bound: at its least it finds out by more that the path is a longer one", () => {
+  const queue = new Queue(100, 4_000).run(20);
+  Object.assign(queue, { bytesPerMs: 25_000, roundTripMs: 200 });
+  queue.run(150);
+  assertAlmostEquals(queue.shared.lowestRoundTripMs, 200, 15);
+  assertGreater(queue.shared.bound, 0.7 * 25_000 * 200);
+});
+
+Deno.test("shared bound: at its least more makes a longer queue, and is taken back", () => {
+  const queue = new Queue(20, 4_096).run(100);
+  assertLess(queue.shared.lowestRoundTripMs, LOWEST_MS + 1);
+  assertLess(queue.shared.bound, 2 * 4_096 + 1);
+});
+
+Deno.test("shared bound: the least is 4 KiB, or what 100 ms carry up to 1 Mbit/s", () => {
+  assertEquals([leastBound(0), leastBound(16), leastBound(80), leastBound(125), leastBound(25_000)], [
+    4_096,
+    4_096,
+    8_000,
+    12_500,
+    12_500,
+  ]);
+});
