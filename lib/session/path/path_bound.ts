@@ -149,8 +149,8 @@ export class PathBound {
 
   /** How many bytes of bulk a carrier may send now. */
   room(flight: Flight): number {
+    if (this.#shared === undefined) return Math.max(0, this.bound - flight.inFlight);
     const room = Math.max(0, this.bound - this.inFlight);
-    if (this.#shared === undefined) return room;
     return Math.min(room, Math.max(0, this.#mostOf(flight) - flight.inFlight));
   }
 
@@ -165,8 +165,9 @@ export class PathBound {
    * those have in flight.
    */
   quietRoom(flight: Flight): number {
-    const beyond = this.bound + this.#quietBytes - this.inFlight;
-    return Math.max(0, this.#shared === undefined ? beyond : Math.max(beyond, this.#quietBytes - flight.inFlight));
+    const quietBytes = this.#quietBytes;
+    if (this.#shared === undefined) return Math.max(0, this.bound + quietBytes - flight.inFlight);
+    return Math.max(0, this.bound + quietBytes - this.inFlight, quietBytes - flight.inFlight);
   }
 
   /** By how much quiet streams may pass the bound, in bytes. */
@@ -200,7 +201,7 @@ export class PathBound {
 
   /** A carrier sent something. */
   onSend(nowMs: number): void {
-    this.#shared?.inFlight(nowMs, this.inFlight);
+    if (this.#shared !== undefined) this.#shared.inFlight(nowMs, this.inFlight);
   }
 
   /** Something is acknowledged on a carrier. */
