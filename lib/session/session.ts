@@ -221,6 +221,11 @@ export class Session implements CarriersHost {
   // What a carrier asks of its host.
 
   /** @ignore */
+  get hasSeveral(): boolean {
+    return !this.carriers.attached.isSole;
+  }
+
+  /** @ignore */
   costOf(type: number): number {
     return this.upper.costOf(type);
   }

@@ -313,8 +313,8 @@ export class SessionModel {
       const limit = this.#scenario.replayBufferBytes + 8192 + 64 * this.#users.size;
       if (heldBytes > limit) this.#verdict.fail(`the session holds ${heldBytes} bytes, the limit is ${limit}`);
       const [only, ...more] = attached.all;
-      // One that was in doubt has given away what is in no log then.
-      const keepsAll = more.length === 0 && only?.carrier.number === lastNumber;
+      // One that was in doubt has given away what is in no log then; and what another brought it need not keep.
+      const keepsAll = more.length === 0 && only?.carrier.number === lastNumber && !this.#maySendTwice;
       if (keepsAll && heldBytes < only.carrier.log.end - only.carrier.log.acknowledged) {
         this.#verdict.fail(`the session holds ${heldBytes} bytes, which is less than what is not acknowledged`);
       }

@@ -32,12 +32,8 @@ export interface AcknowledgerOptions {
   control: Pick<OutgoingControl, "acknowledged" | "acknowledgeDue">;
   /** Counts what was taken from the carrier. */
   receiver: { readonly takenBytes: number };
-  /**
-   * How long one waits at the most while others ride along, in milliseconds.
-   *
-   * @default {MOST_ACKNOWLEDGE_DELAY_MS}
-   */
-  mostDelayMs?(): number;
+  /** How long one waits at the most while others ride along, in milliseconds. */
+  mostDelayMs(): number;
   /** An acknowledgement is to leave now. */
   onDue(): void;
 }
@@ -57,7 +53,8 @@ export interface AcknowledgerOptions {
  * import { assertEquals } from "@std/assert";
  *
  * const control = { acknowledged: 0, acknowledgeDue: false };
- * const acknowledger = new Acknowledger({ clock: systemClock, control, receiver: { takenBytes: 65_536 }, onDue() {} });
+ * const receiver = { takenBytes: 65_536 };
+ * const acknowledger = new Acknowledger({ clock: systemClock, control, receiver, mostDelayMs: () => 64, onDue() {} });
  * acknowledger.plan();
  * assertEquals(control.acknowledgeDue, true);
  * ```
@@ -95,7 +92,7 @@ export class Acknowledger {
 
   #startTimer(): void {
     const { clock, control, mostDelayMs } = this.#options;
-    const delayMs = Math.min(this.#delayMs, mostDelayMs?.() ?? MOST_ACKNOWLEDGE_DELAY_MS);
+    const delayMs = Math.min(this.#delayMs, mostDelayMs());
     const acknowledgedBefore = control.acknowledged;
     this.#timer = clock.setTimer(() => {
       this.#timer = undefined;

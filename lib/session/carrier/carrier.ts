@@ -13,7 +13,8 @@ import type { SessionLimits } from "../session_limits.ts";
 import type { Arrival, CarrierLoad } from "../lanes/arrival.ts";
 import type { Standstill } from "../lanes/standstill.ts";
 import { SPREAD_FRAME_BYTES } from "../share.ts";
-import { Acknowledger } from "./acknowledger.ts";
+import { MOST_ACKNOWLEDGE_DELAY_MS } from "../session_constants.ts";
+import { Acknowledger, sharedDelayMs } from "./acknowledger.ts";
 import type { CarrierHost } from "./carrier_host.ts";
 import { OutgoingControl } from "./control.ts";
 import { Departure } from "./departure.ts";
@@ -105,7 +106,8 @@ export class Carrier {
     const listener = this.#watchListener();
     const watch = this.#watch = new Watch({ clock, control, log, flight, listener, patienceMs, roundTripMs });
     const receiver = this.#receiver = new FrameReceiver(host, this.#controlTaker(), this);
-    this.#acknowledger = new Acknowledger({ clock, control, receiver, onDue: wake });
+    const mostDelayMs = () => host.hasSeveral ? sharedDelayMs(this.roundTripMs) : MOST_ACKNOWLEDGE_DELAY_MS;
+    this.#acknowledger = new Acknowledger({ clock, control, receiver, mostDelayMs, onDue: wake });
     this.#departure = new Departure({
       clock,
       onEnough: () => this.#lose("the other side did not leave the connection in time"),

@@ -14,6 +14,8 @@ export interface CarrierHost<Which = unknown> {
   readonly budget: LogBudget;
   /** What the frames of the present turn may still cost; shared by all carriers of the session. */
   readonly allowance: Allowance;
+  /** Whether the session has other carriers too. */
+  readonly hasSeveral: boolean;
   /** What a counted frame costs. */
   costOf(type: number): number;
   /** Puts frames into the log of `carrier`: up to `bulkBytes` of data, of urgent data up to `urgentBytes`, which is more. */

@@ -3,14 +3,12 @@
  *
  * @module
  */
-import { readU32 } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
-import { FRAME_HEADER_BYTES } from "../../ping/codec.ts";
 import type { LogBudget } from "../log_budget.ts";
 import type { Segment } from "../segment_pool.ts";
 import { HEADROOM_BYTES } from "../session_constants.ts";
 import { Copies } from "./copies.ts";
-import { type FrameOwner, type Piece, PieceQueue, streamFramesOf } from "./piece_queue.ts";
+import { endOfFrames, frameBytesAt, type FrameOwner, type Piece, PieceQueue, streamFramesOf } from "./piece_queue.ts";
 import { MOST_GATHERED_BYTES, type WriteHold } from "./write_hold.ts";
 
 /** Bytes of one arena: the memory that small frames are gathered in. */
@@ -290,17 +288,6 @@ export class FrameLog {
     this.#end = from;
     return this.#remainsOf(pieces);
   }
-}
-
-function frameBytesAt(memory: Uint8Array, at: number): number {
-  return FRAME_HEADER_BYTES + readU32(memory, at);
-}
-
-/** Where the frames of `piece` from `from` on end that have `maxBytes` together; behind the first one at the least. */
-function endOfFrames({ memory, end }: Piece, from: number, maxBytes: number): number {
-  let to = from + frameBytesAt(memory, from);
-  while (to < end && to + frameBytesAt(memory, to) - from <= maxBytes) to += frameBytesAt(memory, to);
-  return to;
 }
 
 function isSmall(piece: Piece): boolean {

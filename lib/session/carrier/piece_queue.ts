@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { readU32 } from "../../net/bytes.ts";
+import { FRAME_HEADER_BYTES } from "../../ping/codec.ts";
 import type { Segment } from "../segment_pool.ts";
 import type { Copies } from "./copies.ts";
 
@@ -67,6 +69,18 @@ export interface Piece {
   headroom: number;
   /** What it shares with the same frames in other logs, if there are any. */
   copies: Copies | undefined;
+}
+
+/** Bytes of the frame that begins at `at`. */
+export function frameBytesAt(memory: Uint8Array, at: number): number {
+  return FRAME_HEADER_BYTES + readU32(memory, at);
+}
+
+/** Where the frames of `piece` from `from` on end that have `maxBytes` together; behind the first one at the least. */
+export function endOfFrames({ memory, end }: Piece, from: number, maxBytes: number): number {
+  let to = from + frameBytesAt(memory, from);
+  while (to < end && to + frameBytesAt(memory, to) - from <= maxBytes) to += frameBytesAt(memory, to);
+  return to;
 }
 
 /**

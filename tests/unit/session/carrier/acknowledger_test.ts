@@ -9,7 +9,7 @@ import {
 import { FakeClock } from "../../../support/fake_clock.ts";
 
 /** An acknowledger, and what it says. */
-function setUp(mostDelayMs?: () => number) {
+function setUp(mostDelayMs = () => MOST_ACKNOWLEDGE_DELAY_MS) {
   const clock = new FakeClock({ nowMs: 0 });
   const control = { acknowledged: 0, acknowledgeDue: false };
   const dueMs: number[] = [];

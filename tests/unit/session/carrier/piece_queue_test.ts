@@ -1,12 +1,16 @@
 /** The pieces of a log: which is sent next, which are held, and what lets go of their memory. */
 import { assertEquals } from "@std/assert";
+import { concat } from "@std/bytes/concat";
 import {
+  endOfFrames,
+  frameBytesAt,
   type FrameOwner,
   type Piece,
   PieceQueue,
   streamFramesOf,
 } from "../../../../lib/session/carrier/piece_queue.ts";
 import { Segment } from "../../../../lib/session/segment_pool.ts";
+import { dataFrame } from "../../../support/frames.ts";
 
 const PIECE_BYTES = 10;
 
@@ -125,4 +129,12 @@ Deno.test("the piece in which a counted byte lies is found, or the first behind 
   assertEquals([found(3000), found(3009), found(3010)], [3000, 3000, 3010]);
   assertEquals([found(5990), found(5999), found(6000)], [5990, 5990, undefined]);
   assertEquals(new PieceQueue().behind(0), undefined);
+});
+
+Deno.test("as many frames end together as fit, and the first one at the least", () => {
+  const frames = [10, 20, 30].map((bytes) => dataFrame(1, 0, new Uint8Array(bytes)));
+  const memory = concat(frames);
+  const ofFrames = { ...piece(0), memory, end: memory.length };
+  assertEquals([frameBytesAt(memory, 0), frameBytesAt(memory, 27)], [27, 37]);
+  assertEquals([1, 27, 63, 64, 110, 111].map((most) => endOfFrames(ofFrames, 0, most)), [27, 27, 27, 64, 64, 111]);
 });

@@ -1,0 +1,137 @@
+/** What a session sends on a carrier that can take more: all of it where that is the only one, else its share. */
+import { assertEquals, assertThrows } from "@std/assert";
+import type { Carrier } from "../../../../lib/session/carrier/carrier.ts";
+import { FrameLog } from "../../../../lib/session/carrier/frame_log.ts";
+import { WriteHold } from "../../../../lib/session/carrier/write_hold.ts";
+import { AttachedCarrier, Carriers } from "../../../../lib/session/carriers.ts";
+import type { Lane } from "../../../../lib/session/handshake/messages.ts";
+import { Arrival } from "../../../../lib/session/lanes/arrival.ts";
+import { SharedSending } from "../../../../lib/session/lanes/shared_sending.ts";
+import { Standstill } from "../../../../lib/session/lanes/standstill.ts";
+import { LogBudget } from "../../../../lib/session/log_budget.ts";
+import type { Remainders } from "../../../../lib/session/remainders.ts";
+import { FrameType } from "../../../../lib/session/session_constants.ts";
+import type { Share } from "../../../../lib/session/share.ts";
+import type { UpperLayer } from "../../../../lib/session/upper_layer.ts";
+import { TeleError } from "../../../../lib/net/error.ts";
+import { FakeClock } from "../../../support/fake_clock.ts";
+import { dataFrame } from "../../../support/frames.ts";
+
+const BUDGET = new LogBudget({ limitBytes: 1 << 30 });
+
+/** A carrier, as what is tested sees one. */
+class TestCarrier {
+  readonly log = new FrameLog(BUDGET);
+  readonly standstill = new Standstill();
+  readonly arrival = new Arrival();
+  readonly roundTripMs = 20;
+  readonly hasRoom = true;
+  readonly isLimited = true;
+  readonly path = "a";
+  readonly done = Promise.resolve();
+
+  constructor(readonly number: number) {}
+
+  get load() {
+    return { inFlight: this.log.handed - this.log.acknowledged, rateBytesPerMs: 100, lowestRoundTripMs: 20 };
+  }
+
+  wake(): void {}
+
+  send(nowMs: number, bytes: number): void {
+    const frame = dataFrame(1, 0, new Uint8Array(bytes - 17));
+    this.log.adopt(frame, 0, frame.length, { headroom: 0 });
+    this.log.nextWrite(new WriteHold());
+    this.standstill.sent(nowMs);
+    this.arrival.sent(nowMs);
+  }
+
+  /** Types of the frames that wait in its log. */
+  get types(): number[] {
+    const types: number[] = [];
+    const hold = new WriteHold();
+    for (let bytes = this.log.nextWrite(hold); bytes !== undefined; bytes = this.log.nextWrite(hold)) {
+      types.push(bytes[4]);
+      hold.release();
+    }
+    return types;
+  }
+}
+
+function world(end: "client" | "server", ...lanes: Lane[]) {
+  const clock = new FakeClock();
+  const attached = new Carriers();
+  const carriers = lanes.map((_, number) => new TestCarrier(number));
+  carriers.forEach((carrier, at) => {
+    attached.add(new AttachedCarrier(carrier as unknown as Carrier, lanes[at], true));
+  });
+  const pulled: (Share | "all")[] = [];
+  const wished: [string, number][] = [];
+  const upper = {
+    hasBulk: true,
+    streamCount: 2,
+    backlog: () => ({ backlogMs: 1_000, isBulk: true }),
+    pull: () => void pulled.push("all"),
+    pullShare: (_log: FrameLog, _bulk: number, _urgent: number, share: Share) => void pulled.push(share),
+  } as unknown as UpperLayer;
+  const remainders = { moveTo: () => 0 } as unknown as Remainders;
+  const onWished = (by: "own" | "peer", count: number) => void wished.push([by, count]);
+  const sending = new SharedSending({ clock, end, upper, onWished, attached, remainders });
+  const pull = (at: number) => sending.pull(carriers[at] as unknown as Carrier, 100_000, 100_000);
+  return { clock, carriers, attached, sending, pull, pulled, wished };
+}
+
+Deno.test("the only carrier is given everything", () => {
+  const { sending, pull, pulled } = world("client", "quiet");
+  pull(0);
+  assertEquals(pulled, ["all"]);
+  sending.stop();
+});
+
+Deno.test("a client that wishes for bulk carriers says so to who dials, a server tells its peer in a frame", () => {
+  const client = world("client", "quiet");
+  client.pull(0);
+  assertEquals([client.wished, client.carriers[0].types], [[["own", 9]], []]);
+  client.sending.stop();
+  const server = world("server", "quiet");
+  server.pull(0);
+  assertEquals([server.wished, server.carriers[0].types], [[], [FrameType.want]]);
+  server.sending.stop();
+});
+
+Deno.test("what the peer wishes for is told once, and a client wishes for nothing from a server", () => {
+  const client = world("client", "quiet");
+  for (const rise of [1, 1, 2]) client.sending.want({ rise, count: 3 });
+  assertEquals(client.wished, [["peer", 3], ["peer", 3]]);
+  assertThrows(() => world("server", "quiet").sending.want({ rise: 1, count: 3 }), TeleError, "wants carriers");
+});
+
+Deno.test("a chunk of bulk goes on the bulk carrier on which it would be first, the other has nothing new", () => {
+  const { clock, carriers, sending, pull, pulled } = world("client", "quiet", "bulk", "bulk");
+  carriers[1].send(clock.now(), 100_000);
+  pull(1);
+  pull(2);
+  pull(0);
+  assertEquals(pulled.map((share) => share !== "all" && share.bulk), [false, true, false]);
+  assertEquals(pulled.map((share) => share !== "all" && share.smallBulk), [false, false, true]);
+  sending.stop();
+});
+
+Deno.test("what stands still on another carrier goes in front of what is new", async () => {
+  const { clock, carriers, sending, pull } = world("client", "quiet", "bulk", "bulk");
+  carriers[1].send(clock.now(), 1_000);
+  await clock.advance(60);
+  pull(2);
+  assertEquals(carriers[2].types, [FrameType.data]);
+  sending.stop();
+  assertEquals(clock.pendingTimers, 0);
+});
+
+Deno.test("the lane of a carrier is told on it, in a piece of its own", () => {
+  const { attached, carriers, sending, pull } = world("client", "quiet", "bulk");
+  attached.all[1].isLaneDue = true;
+  pull(1);
+  assertEquals(carriers[1].types, [FrameType.lane]);
+  assertEquals(attached.all[1].isLaneDue, false);
+  sending.stop();
+});
