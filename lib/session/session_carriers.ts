@@ -140,6 +140,8 @@ export class SessionCarriers implements SessionFrames {
 
   /** Others send what waits on a carrier. */
   #relieve({ carrier }: AttachedCarrier): void {
+    // What it has in flight is in nobody's way any more.
+    carrier.flight.leave();
     this.remainders.takeOver(carrier.log.handOver());
     this.attached.wake();
   }
@@ -296,6 +298,7 @@ export class SessionCarriers implements SessionFrames {
     if (attached === undefined) return;
     const wasLast = this.attached.areDoubted;
     attached.isDoubted = false;
+    carrier.flight.rejoin();
     this.attached.changed();
     this.#options.onTrusted?.(wasLast);
   }

@@ -57,9 +57,9 @@ export class SendRoom {
     this.pace = new Pace(caution);
   }
 
-  /** Whether the system's send buffer holds it up, and not the path. */
+  /** Whether the system's send buffer holds it up, or what is lost, and not the path. */
   get isLimited(): boolean {
-    return this.#sendBuffer.isShort;
+    return this.#sendBuffer.isShort || this.flight.isLossy;
   }
 
   /** Bytes of bulk. */

@@ -49,8 +49,12 @@ export interface FlightPath {
   onDelivery(flight: Flight, delivery: Delivery): void;
   /** A probe that wanted a reply has one. */
   onAnswer(flight: Flight, nowMs: number, roundTripMs: number): void;
-  /** The carrier is gone. */
+  /** The carrier is gone, or given up. */
   leave(flight: Flight): void;
+  /** It is used again after all. */
+  rejoin(flight: Flight): void;
+  /** Whether bytes wait at the receiver for others that were lost. */
+  readonly isLossy: boolean;
 }
 
 /**
@@ -107,6 +111,11 @@ export class Flight {
   /** Delivery rate of this carrier in bytes per millisecond, the highest of about ten round trips; 0 if unknown. */
   get rateBytesPerMs(): number {
     return this.rates.rate;
+  }
+
+  /** Whether bytes wait at the receiver for others that were lost. */
+  get isLossy(): boolean {
+    return this.#path.isLossy;
   }
 
   /** How many bytes may be sent now. */
@@ -213,9 +222,14 @@ export class Flight {
     this.#path.onAnswer(this, nowMs, roundTripMs);
   }
 
-  /** Tell that the carrier is gone. */
+  /** Tell that the carrier is gone, or given up: what it has in flight is in nobody's way. */
   leave(): void {
     this.#path.leave(this);
+  }
+
+  /** Tell that it is used again after all. */
+  rejoin(): void {
+    this.#path.rejoin(this);
   }
 
   #endsRound(nowMs: number, ackedBefore: number): boolean {

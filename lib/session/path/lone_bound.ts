@@ -85,6 +85,11 @@ export class LoneBound {
     return this.#bound;
   }
 
+  /** Whether bytes wait at the receiver for others that were lost. */
+  get isLossy(): boolean {
+    return this.#scatter.isLossy;
+  }
+
   /** Lowest round trip of about the last ten seconds in milliseconds, at least 0.1; 0 if unknown. */
   get lowestRoundTripMs(): number {
     return this.#lowestMs;

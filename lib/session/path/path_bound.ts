@@ -135,6 +135,11 @@ export class PathBound {
     return rate;
   }
 
+  /** Whether bytes wait at the receiver for others that were lost: told while there is one carrier. */
+  get isLossy(): boolean {
+    return this.#shared === undefined && (this.#lone?.isLossy ?? false);
+  }
+
   /** See {@linkcode LoneBound.isDraining}. */
   get isDraining(): boolean {
     return this.#shared === undefined && (this.#lone?.isDraining ?? false);
