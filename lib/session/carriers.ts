@@ -4,7 +4,9 @@
  * @module
  */
 import type { Carrier } from "./carrier/carrier.ts";
+import { writeLane } from "./frames.ts";
 import type { Lane } from "./handshake/messages.ts";
+import { LANE_FRAME_BYTES } from "./session_constants.ts";
 import { ALL, BULK, NOTHING_NEW, QUIET, type Share } from "./share.ts";
 
 /** A carrier, and what its session knows of it. */
@@ -109,13 +111,37 @@ export class Carriers {
     this.#quiet = usable.sort((one, other) => rank(other) - rank(one) || other.carrier.number - one.carrier.number)[0];
   }
 
+  /** A client makes a carrier the quiet one, or a bulk one; the peer is told on it. */
+  chooseLane(attached: AttachedCarrier, lane: Lane): void {
+    if (attached.lane === lane) return;
+    attached.isLaneDue = true;
+    this.changeLane(attached, lane);
+  }
+
+  /** A carrier is for something else from now on. */
+  changeLane(attached: AttachedCarrier, lane: Lane): void {
+    attached.lane = lane;
+    this.changed();
+    this.wake();
+  }
+
+  /** Puts what a carrier is for into its log, if the peer is still to be told that. */
+  tellLane({ log, number }: Carrier): void {
+    const attached = this.numbered(number);
+    if (!attached?.isLaneDue) return;
+    attached.isLaneDue = false;
+    const at = log.reserve(LANE_FRAME_BYTES);
+    writeLane(log.arena, at, { number, lane: attached.lane });
+  }
+
   /** What goes on `carrier` beside the others; `undefined` if nothing may. */
   shareOf(carrier: Carrier): Share | undefined {
     const attached = this.#all.get(carrier);
     if (attached === undefined || attached.isLeaving) return undefined;
     const { isHeard, isDoubted, lane } = attached;
     if (!isHeard && this.#quiet?.isHeard === true) return undefined;
-    if (attached === this.#quiet) return this.usable.some(isForBulk) ? QUIET : ALL;
+    const hasBulk = () => this.usable.some((other) => other !== attached && isForBulk(other));
+    if (attached === this.#quiet) return hasBulk() ? QUIET : ALL;
     return lane === "bulk" && !isDoubted ? BULK : NOTHING_NEW;
   }
 

@@ -10,15 +10,14 @@ import { AttachedCarrier, Carriers } from "./carriers.ts";
 import type { SessionFrames } from "./counted_frames.ts";
 import type { Ending } from "./ending.ts";
 import { FormerCarriers } from "./former_carriers.ts";
-import { writeLane } from "./frames.ts";
 import type { Receipt } from "./handshake/fields.ts";
 import type { Lane } from "./handshake/messages.ts";
 import { Joins } from "./joins.ts";
 import type { LostCarrier } from "./reconnect/patience.ts";
 import { Remainders } from "./remainders.ts";
-import { LANE_FRAME_BYTES } from "./session_constants.ts";
 import type { Attachment, SessionOptions } from "./session_options.ts";
-import { type Covered, Settlement } from "./settlement.ts";
+import type { Covered } from "./gone_carrier.ts";
+import { Settlement } from "./settlement.ts";
 
 /** The session, as its carriers see it. */
 export interface CarriersHost extends CarrierHost<Carrier> {
@@ -186,19 +185,6 @@ export class SessionCarriers implements SessionFrames {
     this.#options.onDetached(reason);
   }
 
-  /** A client makes a carrier the quiet one, or a bulk one. */
-  chooseLane(attached: AttachedCarrier, lane: Lane): void {
-    if (attached.lane === lane) return;
-    attached.isLaneDue = true;
-    this.#changeLane(attached, lane);
-  }
-
-  #changeLane(attached: AttachedCarrier, lane: Lane): void {
-    attached.lane = lane;
-    this.attached.changed();
-    this.attached.wake();
-  }
-
   /** The session ends, and tells the peer if `ending` says what. */
   end(ending: Ending | undefined): Promise<void> {
     const all = this.attached.all;
@@ -228,17 +214,9 @@ export class SessionCarriers implements SessionFrames {
     }
     const share = this.attached.shareOf(carrier);
     if (share === undefined) return;
-    this.#tellLane(carrier);
+    this.attached.tellLane(carrier);
     const again = this.remainders.moveTo(log, bulkBytes, share);
     upper.pullShare(log, Math.max(0, bulkBytes - again), Math.max(0, urgentBytes - again), share);
-  }
-
-  #tellLane(carrier: Carrier): void {
-    const attached = this.attached.find(carrier)!;
-    if (!attached.isLaneDue) return;
-    attached.isLaneDue = false;
-    const at = carrier.log.reserve(LANE_FRAME_BYTES);
-    writeLane(carrier.log.arena, at, { number: carrier.number, lane: attached.lane });
   }
 
   /** A receipt came in a frame. */
@@ -260,7 +238,7 @@ export class SessionCarriers implements SessionFrames {
       throw new TeleError("protocol", `the peer chose a lane on another carrier than ${number}, for which it was`);
     }
     const attached = this.attached.find(on);
-    if (attached !== undefined) this.#changeLane(attached, lane);
+    if (attached !== undefined) this.attached.changeLane(attached, lane);
   }
 
   /** The peer could send more by more carriers: with those that the client has. */

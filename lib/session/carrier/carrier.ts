@@ -79,10 +79,6 @@ export class Carrier {
   readonly #acknowledger: Acknowledger;
   readonly #watch: Watch;
   readonly #departure: Departure;
-  /** Whether the peer has sent a leave. */
-  #peerHasLeft = false;
-  /** Directions that have not ended, behind a leave of this end. */
-  #openHalves = 2;
 
   /** Starts reading, writing and watching. */
   constructor(options: CarrierOptions) {
@@ -210,7 +206,7 @@ export class Carrier {
   leave(): void {
     if (this.#reads.isStopped || this.#departure.hasBegun) return;
     this.#depart();
-    this.#writes.finish(() => this.#sender.leave(), () => this.#halfEnded());
+    this.#writes.finish(() => this.#sender.leave(), () => this.#departure.halfEnded());
   }
 
   /** Nothing more is taken from it nor sent on it; but the peer may say goodbye on it, and on no other. */
@@ -227,11 +223,6 @@ export class Carrier {
     this.#acknowledger.stop();
     const { inFlight, rateBytesPerMs } = this.flight;
     this.#departure.begin({ bytes: inFlight, rate: rateBytesPerMs, roundTripMs: this.roundTripMs });
-  }
-
-  /** When both directions have ended behind leaves, it is gone, and that is no loss. */
-  #halfEnded(): void {
-    if (--this.#openHalves === 0) this.#lose("both sides have left the connection");
   }
 
   /** Stops at once and closes the duplex. Nothing it delivers later is looked at. */
@@ -264,7 +255,10 @@ export class Carrier {
       isOver: () => this.#receiver.isDeaf,
       take: (segment, bytes) => this.#take(segment, bytes),
       turnEnded: () => this.#host.turnEnded(),
-      ended: () => this.#peerHasLeft ? this.#halfEnded() : this.#lose("the other side closed the connection"),
+      ended: () => {
+        if (this.#departure.hasPeerLeft) this.#departure.halfEnded();
+        else this.#lose("the other side closed the connection");
+      },
     };
   }
 
@@ -286,7 +280,7 @@ export class Carrier {
       acknowledged: (offset) => this.#acknowledged(offset),
       probed: (probe) => this.#watch.probed(probe),
       left: () => {
-        this.#peerHasLeft = true;
+        this.#departure.peerLeft();
         this.#host.carrierLeaves(this);
       },
       saidGoodbye: (ending) => {

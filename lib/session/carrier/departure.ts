@@ -39,6 +39,9 @@ export interface DepartureOptions {
 export class Departure {
   readonly #options: DepartureOptions;
   #farewell: Farewell | undefined;
+  #hasPeerLeft = false;
+  /** Directions that have not ended, behind leaves of both ends. */
+  #openHalves = 2;
   #leaveTimer: Timer | undefined;
   #lastReads: Timer | undefined;
 
@@ -67,6 +70,21 @@ export class Departure {
       () => this.#leaveLater(farewell, this.#options.clock.now()),
       leftMs,
     );
+  }
+
+  /** Whether the peer has sent a leave. */
+  get hasPeerLeft(): boolean {
+    return this.#hasPeerLeft;
+  }
+
+  /** The peer has sent a leave. */
+  peerLeft(): void {
+    this.#hasPeerLeft = true;
+  }
+
+  /** One direction has ended behind a leave. When both have, the carrier is gone, and that is no loss. */
+  halfEnded(): void {
+    if (--this.#openHalves === 0) this.#options.onLost("both sides have left the connection");
   }
 
   /** Bytes came, behind that. */
