@@ -119,6 +119,13 @@ export class CarrierCount {
     this.#joiner.look();
   }
 
+  /** A carrier is lost, and others go on. */
+  oneGone(reason: string): void {
+    this.#options.log("debug", `one connection is lost, others go on: ${reason}`);
+    this.lost();
+    this.adjust();
+  }
+
   /** A carrier is lost, or those before one that is there now died at once: who is missing is dialled one by one. */
   lost(): void {
     this.#joiner.lost();
@@ -129,19 +136,13 @@ export class CarrierCount {
     this.#joiner.stop();
   }
 
-  /** Whether a carrier left from an address that is gone. */
-  hasGoneAddress(isLocal: (address: string) => boolean): boolean {
-    return this.#fromGone(isLocal).length > 0;
-  }
-
-  /** Such are dead. */
-  loseGoneAddresses(isLocal: (address: string) => boolean): void {
-    for (const carrier of this.#fromGone(isLocal)) this.#lose(carrier, `the address ${carrier.localAddress} is gone`);
-  }
-
-  #fromGone(isLocal: (address: string) => boolean): Carrier[] {
+  /** Carriers from addresses that are gone are dead. Returns whether there are such; `before` comes first then. */
+  loseGone(isLocal: (address: string) => boolean, before: () => void): boolean {
     const all = this.#host.session().carriers.attached.all.map(({ carrier }) => carrier);
-    return all.filter(({ localAddress }) => localAddress !== undefined && !isLocal(localAddress));
+    const gone = all.filter(({ localAddress }) => localAddress !== undefined && !isLocal(localAddress));
+    if (gone.length > 0) before();
+    for (const carrier of gone) this.#lose(carrier, `the address ${carrier.localAddress} is gone`);
+    return gone.length > 0;
   }
 
   /** If all are in doubt, they are dead. */

@@ -3,9 +3,7 @@
  *
  * @module
  */
-import type { Clock } from "../net/clock.ts";
 import { TeleError } from "../net/error.ts";
-import type { Log } from "../net/log.ts";
 import { CarrierHistory } from "./reconnect/carrier_history.ts";
 import { EndCode } from "./session_constants.ts";
 import { readCarriers, readResumeTimeout, readStartPool } from "./handshake/fields.ts";
@@ -28,14 +26,8 @@ import { renewedTokenSalt, tokenSalt } from "./handshake/token.ts";
 /** Options of {@linkcode SessionClient}. */
 export interface SessionClientOptions<Upper extends UpperLayer>
   extends PresentSessionOptions<Upper>, RedialOptions, CarrierCountOptions {
-  /** Time. */
-  clock: Clock;
-  /** Told of outages and lost sessions. */
-  log: Log;
   /** Who this client is across restarts. */
   identity?: Identity;
-  /** A secret that the server has too, of at least 16 bytes. */
-  token?: Uint8Array;
 }
 
 /**
@@ -73,7 +65,7 @@ export class SessionClient<Upper extends UpperLayer> {
       onDetached: (reason) => this.#onDetached(reason),
       onDoubted: () => this.#onDoubted(),
       onTrusted: (wasLast) => this.#onTrusted(wasLast),
-      onCarrierGone: (reason) => this.#onCarrierGone(reason),
+      onCarrierGone: (reason) => this.#count.oneGone(reason),
       onEnding: (error) => this.#onEnding(error),
     });
     this.#redial = new Redial(options, {
@@ -157,9 +149,7 @@ export class SessionClient<Upper extends UpperLayer> {
   /** The machine's addresses changed: a carrier from an address that is gone is dead, an outage tries at once. */
   addressesChanged(isLocal: (address: string) => boolean): void {
     this.#history.startOver();
-    if (!this.#count.hasGoneAddress(isLocal)) return this.#redial.startOver();
-    this.#redial.endBeside();
-    this.#count.loseGoneAddresses(isLocal);
+    if (!this.#count.loseGone(isLocal, () => this.#redial.endBeside())) this.#redial.startOver();
   }
 
   /**
@@ -179,18 +169,11 @@ export class SessionClient<Upper extends UpperLayer> {
 
   #onDetached(reason: string): void {
     if (this.#stopped) return;
-    this.#carrierLost();
+    this.#history.lost(this.#options.clock.now(), this.session.carriers.lost());
     this.#outage.begin(reason);
     this.#present.expireLater();
     this.#redial.carrierLost();
     this.#count.look();
-  }
-
-  #onCarrierGone(reason: string): void {
-    if (this.#stopped) return;
-    this.#options.log("debug", `one connection is lost, others go on: ${reason}`);
-    this.#count.lost();
-    this.#count.adjust();
   }
 
   /**
@@ -211,18 +194,15 @@ export class SessionClient<Upper extends UpperLayer> {
     this.#count.adjust();
   }
 
-  #carrierLost(): void {
-    this.#history.lost(this.#options.clock.now(), this.session.carriers.lost());
-  }
-
   /** The session is over, whatever ended it; the next begins at once, with the users of whom nobody has heard yet. */
   #onEnding(error: TeleError): void {
     if (this.#stopped) return;
     const isReplaced = error instanceof RefusalError && error.endCode === EndCode.replaced;
     // Another process has the same identity, as in a copied home folder: the two must not end each other in turns.
     if (isReplaced) this.#identity = undefined;
-    this.#carrierLost();
+    this.#history.lost(this.#options.clock.now(), this.session.carriers.lost());
     this.#present.succeed();
+    this.#count.look();
     const meaning = isReplaced ? "; another tele client has this one's identity, and this one goes on without it" : "";
     this.#options.log(error.code === "fault" ? "error" : "warn", `session ended: ${error.message}${meaning}`);
     this.#outage.begin(undefined);
@@ -232,7 +212,7 @@ export class SessionClient<Upper extends UpperLayer> {
   async #commit(challenged: Challenged, signal: AbortSignal): Promise<void> {
     const { handshake, roundTripMs } = challenged;
     const isBeside = canJoin(this.session, handshake) && this.#count.isSeveral;
-    if (!isBeside && !await outlasts(this.session, challenged, this.#options.clock, signal)) throw givenUp();
+    if (!isBeside && !await outlasts(this.session, challenged, this.#options.clock, signal)) throw dropped(handshake);
     const session = this.session;
     const { duplex } = handshake;
     if (canJoin(session, handshake)) {
@@ -276,6 +256,7 @@ export class SessionClient<Upper extends UpperLayer> {
   #loseUnknown(): void {
     this.#count.loseDoubted("the tele server has forgotten the session");
     const lost = this.#present.loseUnknown();
+    this.#count.look();
     if (lost !== undefined) this.#options.log("warn", `session lost: ${lost.message}`);
   }
 
@@ -312,8 +293,4 @@ export class SessionClient<Upper extends UpperLayer> {
     // A process with one user has ended by that: it does not try again.
     if (!this.#stopped) this.#outage.failed(error, attempts);
   }
-}
-
-function givenUp(): TeleError {
-  return new TeleError("closed", "the session was given up during the handshake");
 }

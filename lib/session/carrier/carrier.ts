@@ -68,6 +68,8 @@ export class Carrier {
   /** Its number in the session. */
   readonly number: number;
   readonly #done = Promise.withResolvers<void>();
+  /** Settles when the carrier is stopped. */
+  readonly done: Promise<void> = this.#done.promise;
   readonly #duplex: Duplex;
   readonly #host: CarrierHost<Carrier>;
   readonly #clock: Clock;
@@ -88,19 +90,14 @@ export class Carrier {
     this.#clock = clock;
     this.number = options.number;
     const log = this.log = new FrameLog(host.budget);
-    const room = this.#room = new SendRoom(options.caution);
-    const { flight } = room;
+    const room = this.#room = new SendRoom(options.caution), { flight } = room;
     const control = new OutgoingControl({ nowMs: clock.now(), pingIntervalMs });
     const wake = () => this.wake();
     const takenBytes = () => this.taken;
     const listener = this.#watchListener();
     const watch = this.#watch = new Watch({ clock, control, log, flight, listener, patienceMs, roundTripMs });
     this.#acknowledger = new Acknowledger({ clock, control, takenBytes, onDue: wake });
-    this.#departure = new Departure({
-      clock,
-      onEnough: () => this.#lose("the other side did not leave the connection in time"),
-      onLost: (reason) => this.#lose(reason),
-    });
+    this.#departure = new Departure({ clock, onLost: (reason) => this.#lose(reason) });
     this.#receiver = new FrameReceiver(host, this.#controlTaker(), this);
     const pull = (bulkBytes: number, urgentBytes: number) => host.pull(this, bulkBytes, urgentBytes);
     this.#sender = new FrameSender({ budget: host.budget, pull, clock, log, room, control, watch, takenBytes, wake });
@@ -113,11 +110,6 @@ export class Carrier {
     this.#reads = new ReadLoop({ duplex, pool, taker: this.#bytesTaker() });
     this.#reads.run(options.leftover).catch((error) => this.#lose(reasonOf(error)));
     this.#writes.start(options.opening);
-  }
-
-  /** Settles when the carrier is stopped. */
-  get done(): Promise<void> {
-    return this.#done.promise;
   }
 
   /** Round trip, rate and the bound they set, measured on this carrier only. */
@@ -175,9 +167,7 @@ export class Carrier {
     this.#writes.wake();
   }
 
-  /**
-   * There is enough for a write of its own, which begins at once if none is under way: the caller must be ready for it.
-   */
+  /** There is enough for a write of its own, which begins at once if none is under way: the caller must be ready. */
   wakeNow(): void {
     this.#writes.wakeNow();
   }
@@ -188,12 +178,10 @@ export class Carrier {
   }
 
   /**
-   * Ends the carrier with a goodbye as its last frame, behind what was handed to the system already; see
-   * {@linkcode Departure}.
+   * Ends the carrier with a goodbye as its last frame; see {@linkcode Departure}.
    *
-   * @param acknowledges Whether all that came is acknowledged in front of it: streams of the peer's may be complete by
-   *   that.
-   * @param receipts In front of it: what this end took of other carriers.
+   * @param acknowledges Whether all that came is acknowledged in front: streams of the peer may be complete by that.
+   * @param receipts In front as well: what this end took of other carriers.
    */
   sayGoodbye(ending: Ending, acknowledges: boolean, receipts: readonly Receipt[] = []): void {
     if (this.#receiver.isClosed) return;
@@ -255,17 +243,13 @@ export class Carrier {
       isOver: () => this.#receiver.isDeaf,
       take: (segment, bytes) => this.#take(segment, bytes),
       turnEnded: () => this.#host.turnEnded(),
-      ended: () => {
-        if (this.#departure.hasPeerLeft) this.#departure.halfEnded();
-        else this.#lose("the other side closed the connection");
-      },
+      ended: () => this.#departure.peerEnded(),
     };
   }
 
   #take(segment: Segment, bytes: Uint8Array): number {
     const taken = this.#receiver.take(segment, bytes);
     this.#watch.reconsider();
-    // What has left acknowledges nothing: its receipt does.
     if (!this.#receiver.isClosed && !this.#departure.hasBegun && this.#acknowledger.waitingBytes > 0) {
       this.#watch.markBusy(this.#clock.now());
       this.#acknowledger.plan();
@@ -279,10 +263,7 @@ export class Carrier {
       heard: () => this.#host.heard(this),
       acknowledged: (offset) => this.#acknowledged(offset),
       probed: (probe) => this.#watch.probed(probe),
-      left: () => {
-        this.#departure.peerLeft();
-        this.#host.carrierLeaves(this);
-      },
+      left: () => this.#departure.peerLeft(() => this.#host.carrierLeaves(this)),
       saidGoodbye: (ending) => {
         this.stop();
         this.#host.peerEnded(ending);

@@ -25,7 +25,6 @@ const LARGE_CLASSES: Record<string, string> = {
   Mux: LATER,
   MuxStream: LATER,
   Flight: LATER,
-  Session: LATER,
 };
 
 /** Lines of a text. */
