@@ -22,7 +22,7 @@ export { FrameDecoder, type FrameSink, FrameTooLargeError, writeFrameHeader } fr
 export { type Identity, makeIdentityKeys } from "./session/handshake/keys.ts";
 export type { ServerLimits, SessionLimits } from "./session/session_limits.ts";
 export type { LinkOptions } from "./mux/link.ts";
-export type { StreamEnd } from "./mux/stream.ts";
+export type { StreamEnd } from "./mux/stream_host.ts";
 export {
   type ClientSession,
   type ConnectOptions,

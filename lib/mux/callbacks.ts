@@ -4,7 +4,8 @@
  * @module
  */
 import type { Log } from "../net/log.ts";
-import type { MuxStream, StreamEnd } from "./stream.ts";
+import type { MuxStream } from "./stream.ts";
+import type { StreamEnd } from "./stream_host.ts";
 
 /** Called when a stream is over, with how it ended. */
 export type OnStreamEnd = (stream: MuxStream, end: StreamEnd) => void;

@@ -18,8 +18,11 @@ import { EndCode } from "../session/session_constants.ts";
 import { SessionServer } from "../session/session_server.ts";
 import { CutQueue } from "./cut_queue.ts";
 import { guardedLog, guardedStreamEnd } from "./callbacks.ts";
-import { Mux, type MuxOptions, type MuxSession } from "./mux.ts";
-import type { MuxStream, StreamEnd } from "./stream.ts";
+import { Mux } from "./mux.ts";
+import type { MuxOptions } from "./mux_options.ts";
+import type { MuxSession } from "./mux_session.ts";
+import type { MuxStream } from "./stream.ts";
+import type { StreamEnd } from "./stream_host.ts";
 
 /**
  * Segments of 256 KiB out at once before what arrives is copied out of them: 64 MiB, most of what users of one session
@@ -196,7 +199,8 @@ export class MuxClient {
   /** Another session, if the end of this one loses nothing. */
   #renew(): void {
     const { session } = this.#sessions;
-    if (session.carrier === undefined || !session.isEmpty) return;
+    // A goodbye on a carrier in doubt may be lost, and what the server has left would wait there for an hour.
+    if (session.carrier === undefined || session.carrier.doubt !== undefined || !session.isEmpty) return;
     const message = "half of the numbers of its streams are used up, and nothing is under way; another begins";
     session.end(new TeleError("closed", message), { code: EndCode.shutdown, message });
   }

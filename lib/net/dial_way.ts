@@ -3,10 +3,13 @@
  *
  * @module
  */
+import { systemClock } from "./clock.ts";
+import { Commands } from "./command/commands.ts";
 import { type ConnectionUse, dial } from "./dial.ts";
 import type { Duplex } from "./duplex.ts";
+import { silentLog } from "./log.ts";
 import { dialByProxy } from "./proxy/proxy_dial.ts";
-import type { Way } from "./way.ts";
+import { formatWay, type Way } from "./way.ts";
 
 /**
  * Told when somebody has accepted a connection that is not open yet, and what it means if nothing more comes; nothing
@@ -20,8 +23,11 @@ export type Connected = (silence?: string) => void;
  * @param use What the sockets beneath are to be: `carrier` where frames follow, `user` where TLS does, whose engine
  * asks for a callback.
  * @param signal Gives up when it aborts: what was begun is closed at once.
- * @param connected Called when somebody in the middle has accepted the connection.
- * @throws {TeleError} `carrier-lost` for all that the network does, `refused` or `protocol` for what a proxy says.
+ * @param connected Called when somebody in the middle has accepted the connection, as a proxy or a command.
+ * @param commands Where commands are started; else one belongs to nobody but its carrier, and nothing that it says is
+ * kept.
+ * @throws {TeleError} `carrier-lost` for all that the network does, `refused` or `protocol` for what a proxy says,
+ * `refused` for a command that does not exist.
  *
  * @example
  * ```ts
@@ -31,11 +37,25 @@ export type Connected = (silence?: string) => void;
  * await assertRejects(() => dialWay({ kind: "unix", path: "/nowhere/at/all" }, "carrier"));
  * ```
  */
-export function dialWay(
+export async function dialWay(
   way: Way,
   use: ConnectionUse,
   signal?: AbortSignal,
   connected?: Connected,
+  commands: Commands = new Commands({ clock: systemClock, log: silentLog }),
 ): Promise<Duplex> {
-  return way.kind === "proxy" ? dialByProxy(way.proxy, way.to, use, signal, connected) : dial(way, use, signal);
+  switch (way.kind) {
+    case "proxy":
+      return await dialByProxy(way.proxy, way.to, use, signal, connected);
+    case "command": {
+      signal?.throwIfAborted();
+      const duplex = commands.open(way.words, formatWay(way));
+      connected?.("the command runs, but no tele server answers by it");
+      return duplex;
+    }
+    case "websocket":
+      return await dial(way.address, use, signal);
+    default:
+      return await dial(way, use, signal);
+  }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Commands } from "./command/commands.ts";
 import { type Connected, dialWay } from "./dial_way.ts";
 import { TeleError } from "./error.ts";
 import { requireTls, secureClient, type TlsConnection, type TlsDialSettings } from "./tls_client.ts";
@@ -18,6 +19,7 @@ import { certifiedNames, formatWay, type Way, wayCandidates } from "./way.ts";
  * @param signal Gives up when it aborts; the socket is closed at once.
  * @param connected Called when somebody has accepted the connection, before TLS; before that, when somebody in the
  * middle has, as for {@linkcode dialWay}.
+ * @param commands As for {@linkcode dialWay}.
  * @throws {TeleError} `untrusted` if a certificate is not accepted, `refused` if there is no common protocol,
  * `protocol` if the peer speaks no TLS, `carrier-lost` for all that the network does, `bad-input` if this runtime is
  * too old or the settings are wrong.
@@ -35,13 +37,14 @@ export async function dialTls(
   settings: TlsDialSettings,
   signal?: AbortSignal,
   connected?: Connected,
+  commands?: Commands,
 ): Promise<TlsConnection> {
   requireTls();
   const peer = { address: formatWay(way), names: certifiedNames(way) };
   let failure: unknown;
   for (const candidate of wayCandidates(way)) {
     try {
-      const transport = await dialWay(candidate, "user", signal, connected);
+      const transport = await dialWay(candidate, "user", signal, connected, commands);
       connected?.();
       return await secureClient(transport, peer, settings, signal);
     } catch (error) {

@@ -57,6 +57,7 @@ export interface TlsAttempt {
 export function explainToClient(attempt: TlsAttempt, failure: TlsFailure): TeleError {
   const { error, wasSecure, heardAnything, first } = failure;
   const { address } = attempt;
+  const plainly = address.startsWith("wss://") ? "write ws:// in place of wss://" : "leave --tls away";
   const say = (code: TeleError["code"], sentence: string) =>
     new TeleError(code, `${address}: ${sentence}`, { cause: error });
   // A peer that has spoken has accepted this side: what ends the connection later is no verdict on it.
@@ -66,7 +67,7 @@ export function explainToClient(attempt: TlsAttempt, failure: TlsFailure): TeleE
   if (isPlain(first)) {
     return say(
       "protocol",
-      "the server there speaks no TLS: leave --tls away, or start the tele server with --tls-cert and --tls-key",
+      `the server there speaks no TLS: ${plainly}, or start the tele server with --tls-cert and --tls-key`,
     );
   }
   const alert = alertOf(error);
@@ -89,7 +90,7 @@ export function explainToClient(attempt: TlsAttempt, failure: TlsFailure): TeleE
     return say(
       "carrier-lost",
       first === undefined
-        ? "the server closed the connection at the TLS hello: if it speaks no TLS, leave --tls away, or start the tele " +
+        ? `the server closed the connection at the TLS hello: if it speaks no TLS, ${plainly}, or start the tele ` +
           "server with --tls-cert and --tls-key"
         : "the connection was cut during the TLS handshake",
     );

@@ -8,6 +8,7 @@ import type { Address } from "./address.ts";
 import type { Clock } from "./clock.ts";
 import type { Duplex } from "./duplex.ts";
 import { badInput, reasonOf, TeleError } from "./error.ts";
+import { recognize } from "./first_bytes.ts";
 import { listen, type Listening, type ListenOptions } from "./listen.ts";
 import { KnownClients } from "./known_clients.ts";
 import { peerName } from "./peer_certificate.ts";
@@ -17,6 +18,7 @@ import { TlsDuplex } from "./tls_duplex.ts";
 import type { TlsEnd } from "./tls_end.ts";
 import { explainToServer, hasLeft } from "./tls_failure.ts";
 import { WaitingRoom } from "./waiting_room.ts";
+import { refuseWeb } from "./websocket/websocket_server.ts";
 
 /** Most TLS handshakes in progress (beyond that the oldest goes), and the longest time of each. */
 const LIMITS = { guests: 512, timeoutMs: 10_000 };
@@ -88,7 +90,7 @@ export async function listenTls(
   async function welcome(transport: Duplex): Promise<void> {
     room.enter(transport);
     try {
-      const duplex = await TlsDuplex.start(transport, end);
+      const duplex = await TlsDuplex.start(await expectTls(transport, clock), end);
       room.leave(transport);
       onConnection({ duplex, protocol: duplex.protocol });
     } catch (error) {
@@ -116,6 +118,15 @@ export async function listenTls(
       room.close("the tele server ends");
     },
   };
+}
+
+/** A web client that does not speak TLS is told so in its own words. */
+async function expectTls(transport: Duplex, clock: Clock): Promise<Duplex> {
+  // What reads fail with now, they fail with again, and that is explained with all else.
+  const seen = await recognize(transport).catch(() => undefined);
+  if (!seen?.isWeb) return seen?.duplex ?? transport;
+  await refuseWeb(seen.duplex, clock, "This port takes TLS: write https:// or wss://.");
+  throw new TeleError("protocol", "a web client came without TLS: let it use https:// or wss://");
 }
 
 function makeEnd(settings: TlsListenSettings, clock: Clock, clients: KnownClients): TlsEnd {

@@ -15,6 +15,15 @@ export interface Share {
   readonly bulk: boolean;
 }
 
+/**
+ * Whether a frame without data goes into `log`: there where its stream's open waits to be taken, or on the quiet carrier.
+ *
+ * @param openLog See {@linkcode FrameOwner.openLog}.
+ */
+export function goesInto(log: object, openLog: object | undefined, { quiet }: Share): boolean {
+  return openLog === undefined ? quiet : openLog === log;
+}
+
 /** The share of a carrier that is the only one. */
 export const ALL: Share = { quiet: true, bulk: true };
 

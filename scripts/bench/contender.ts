@@ -9,7 +9,7 @@ import { startSshd } from "../../tests/support/sshd.ts";
 import { freePort } from "../../tests/support/user_programs.ts";
 import { Program } from "./program.ts";
 import type { Endpoint, Site, Tunnel } from "./site.ts";
-import { startTele } from "./tele.ts";
+import { startTele, type TeleSetup } from "./tele.ts";
 import { makeCertificate } from "./certificate.ts";
 
 /** One way to the user's server. */
@@ -17,8 +17,8 @@ export interface Contender {
   readonly name: string;
   /** The programs that it needs. */
   readonly programs: readonly string[];
-  /** Parallel connections that make full use of it on a long path. @default {1} */
-  readonly streams?: number;
+  /** How it is set up, if it is a tele: for workloads that start one themselves. */
+  readonly tele?: TeleSetup;
   /** Starts it in front of the user's server on port `to` of the far side. */
   start(s: Scenario, site: Site, to: number): Promise<Tunnel>;
 }
@@ -34,24 +34,9 @@ export const DIRECT: Contender = {
   start: async (_s, site, to) => ({ ...await site.reach(to), pids: [] }),
 };
 
-export const TELE: Contender = {
-  name: "tele",
-  programs: [],
-  start: (s, site, to) => startTele(s, site, to, {}),
-};
+export const TELE = teleContender("tele", {});
 
-export const TELE_TLS: Contender = {
-  name: "tele TLS",
-  programs: ["openssl"],
-  start: (s, site, to) => startTele(s, site, to, { hasTls: true }),
-};
-
-export const TELE_FOUR_CARRIERS: Contender = {
-  name: "tele --pool=4",
-  programs: [],
-  streams: 4,
-  start: (s, site, to) => startTele(s, site, to, { pool: 4 }),
-};
+export const TELE_TLS: Contender = { ...teleContender("tele TLS", { hasTls: true }), programs: ["openssl"] };
 
 export const BARE: Contender = {
   name: "bare Deno pair",
@@ -146,6 +131,11 @@ export const ON_ONE_MACHINE: readonly Contender[] = [
   SOCAT,
   HAPROXY,
 ];
+
+/** A tele that is set up in some way. */
+export function teleContender(name: string, tele: TeleSetup): Contender {
+  return { name, programs: [], tele, start: (s, site, to) => startTele(s, site, to, tele) };
+}
 
 async function startPair(s: Scenario, site: Site, to: number, near: Half, far: Half): Promise<Tunnel> {
   const farEnd = { host: site.farAddress, port: freePort() };

@@ -17,6 +17,12 @@ const WARM_SECONDS = 1;
 
 const COMPILE_MS = 60_000;
 
+/** How long `load type` waits for answers when it has ended, in milliseconds. */
+const ANSWER_MS = 60_000;
+
+/** An upload lasts no longer than any measurement, in seconds. */
+const FOR_EVER_SECONDS = 3_600;
+
 /** Where the bench's own load generator is, and how to call it. */
 export interface LoadGenerator {
   /** What the output says of it. */
@@ -66,15 +72,93 @@ export async function firstAnswers(
   return said.trim().split("\n").map(Number);
 }
 
-/** Sends as fast as it can for some time, and returns when all has arrived. */
-export async function flood(
+/** Keys at a steady pace, each echoed; all in milliseconds. */
+export interface Typing {
+  p50: number;
+  p99: number;
+  /** The 99th percentile of the second half. */
+  late: number;
+  /** The longest time without an answer, the first second excepted. */
+  still: number;
+}
+
+/** Types a key of 64 bytes each `everyMs`, whether those before it were answered or not. */
+export async function type(
   load: LoadGenerator,
   { host, port }: Endpoint,
+  everyMs: number,
   { wrap, seconds }: LoadOptions,
+): Promise<Typing> {
+  const command = [...load.command, "type", host, String(port), String(seconds), String(everyMs)];
+  return JSON.parse(await runProgram(command, seconds * 1_000 + ANSWER_MS + MARGIN_MS, wrap));
+}
+
+/** Starts somebody who types a key each `everyMs` until the scenario ends. */
+export async function startTyping(
+  s: Scenario,
+  load: LoadGenerator,
+  { host, port }: Endpoint,
+  everyMs: number,
+  wrap: readonly string[],
 ): Promise<void> {
-  const command = [...load.command, "flood", host, String(port), String(seconds)];
-  // What the buffers hold at the end still has to go through a slow path.
-  await runProgram(command, seconds * 1_000 + 3 * MARGIN_MS, wrap);
+  const command = [...load.command, "type", host, String(port), String(FOR_EVER_SECONDS), String(everyMs)];
+  await Program.start(s, { command, wrap });
+}
+
+/** A download: bytes per second, and the longest time without a byte in milliseconds. */
+export async function fetch(
+  load: LoadGenerator,
+  { host, port }: Endpoint,
+  skippedSeconds: number,
+  { wrap, seconds }: LoadOptions,
+): Promise<{ bytesPerSecond: number; still: number }> {
+  const command = [...load.command, "fetch", host, String(port), String(seconds), String(skippedSeconds)];
+  const said = await runProgram(command, (skippedSeconds + seconds) * 1_000 + MARGIN_MS, wrap);
+  const { bytes, still } = JSON.parse(said);
+  return { bytesPerSecond: bytes / seconds, still };
+}
+
+/** Uploads so many bytes; the seconds until the server had all of them. */
+export async function push(
+  load: LoadGenerator,
+  { host, port }: Endpoint,
+  bytes: number,
+  { wrap, limitMs }: { wrap: readonly string[]; limitMs: number },
+): Promise<number> {
+  const said = await runProgram([...load.command, "push", host, String(port), String(bytes)], limitMs, wrap);
+  return JSON.parse(said).seconds;
+}
+
+/** An upload that goes on until {@linkcode Upload.stop}. */
+export class Upload {
+  readonly #program: Program;
+  readonly #server: Program;
+
+  private constructor(program: Program, server: Program) {
+    this.#program = program;
+    this.#server = server;
+  }
+
+  /** Begins the only upload to a server of this kind. */
+  static async start(
+    s: Scenario,
+    load: LoadGenerator,
+    { host, port }: Endpoint,
+    server: Program,
+    wrap: readonly string[],
+  ): Promise<Upload> {
+    const command = [...load.command, "flood", host, String(port), String(FOR_EVER_SECONDS)];
+    return new Upload(await Program.start(s, { command, wrap }), server);
+  }
+
+  /** Ends it, whatever of it is still on its way. Returns the bytes per second that had arrived. */
+  async stop(): Promise<number> {
+    const last = [...this.#server.said.matchAll(/^so far (\d+) ([\d.]+)$/gm)].at(-1);
+    await this.#program[Symbol.asyncDispose]();
+    if (last === undefined) throw new Error("the upload has not arrived for a moment");
+    const [, bytes, seconds] = last.map(Number);
+    return bytes / seconds;
+  }
 }
 
 /** Bytes per second of one bulk transfer, measured where they arrive. */

@@ -1,5 +1,6 @@
 /**
- * The user's programs of the bench where there is no C compiler: the same commands and output as `load.c`.
+ * The user's programs of the bench where there is no C compiler, and so no path of IP packets either: what is left to
+ * measure needs echoes only. The same commands and output as those of `load.c`.
  *
  * @module
  */
@@ -25,17 +26,9 @@ async function answer(connection: Deno.TcpConn): Promise<void> {
   using _closed = connection;
   connection.setNoDelay(true);
   const buffer = new Uint8Array(BLOCK_BYTES);
-  let kind = 0;
-  let bytes = 0;
-  let firstMs = 0;
-  let lastMs = 0;
   for (let read = await connection.read(buffer); read !== null; read = await connection.read(buffer)) {
-    lastMs = performance.now();
-    if (bytes === 0) [kind, firstMs] = [buffer[0], lastMs];
-    bytes += read;
-    if (kind !== "s".charCodeAt(0)) await writeAll(connection, buffer.subarray(0, read));
+    await writeAll(connection, buffer.subarray(0, read));
   }
-  if (kind === "s".charCodeAt(0)) console.log(`sink ${bytes} ${(lastMs - firstMs) / 1_000}`);
 }
 
 async function dial(hostname: string, port: number): Promise<Deno.TcpConn> {
@@ -81,19 +74,10 @@ async function first(hostname: string, port: number, count: number): Promise<voi
   }
 }
 
-async function flood(hostname: string, port: number, seconds: number): Promise<void> {
-  using connection = await dial(hostname, port);
-  const block = new Uint8Array(BLOCK_BYTES).fill("s".charCodeAt(0));
-  const startMs = performance.now();
-  while (performance.now() - startMs < seconds * 1_000) await writeAll(connection, block);
-  await connection.closeWrite();
-  while (await connection.read(block) !== null);
-}
-
 async function writeAll(connection: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
   for (let written = 0; written < bytes.length;) written += await connection.write(bytes.subarray(written));
 }
 
 const [command, host, port, number] = Deno.args;
-const commands = { serve, ping, first, flood };
+const commands = { serve, ping, first };
 await commands[command as keyof typeof commands](host, Number(port), Number(number));

@@ -1,19 +1,21 @@
 /**
  * tele beside what people would use instead: speed, latency, memory and CPU time, on this machine in one run.
  *
- *     deno task bench [--rounds=7] [--seconds=3] [--only=WORDS] [--json=FILE] [--svg=FILE]
+ *     deno task bench [--rounds=7] [--seconds=3] [--only=WORDS] [--tree=PATH] [--json=FILE] [--svg=FILE]
  *
- * The workloads are in `bench/workloads_local.ts` and `bench/workloads_wide.ts`, the contenders in
- * `bench/contender.ts`, the bars in `bench/bars.ts`.
+ * The workloads are in `workloads_local.ts` and `workloads_wide*.ts`, the contenders in `contender.ts` and
+ * `variants.ts`, the bars in `bars.ts` and `bars_wide.ts`.
  *
  * @module
  */
+import { removeLeftovers } from "../../tests/support/hosts.ts";
 import type { Scenario } from "../../tests/support/scenario.ts";
 import { DEBIAN_PACKAGES, find } from "../../tests/support/skip.ts";
 import { barTable, resultTable } from "./table.ts";
 import { judge } from "./bars.ts";
 import { chart } from "./chart.ts";
 import { makeLoadGenerator } from "./load.ts";
+import { compileWan } from "./link.ts";
 import { describeMachine, type Machine, machineLines } from "./machine.ts";
 import { runTool } from "../cli.ts";
 import { UsageError } from "../usage_error.ts";
@@ -23,18 +25,19 @@ import type { Result } from "./result.ts";
 import { measureRounds } from "./rounds.ts";
 import { endOnSignals, withScene } from "./scene.ts";
 import { describeLink } from "./site.ts";
+import { withVariants } from "./variants.ts";
 import type { Workload } from "./workload.ts";
 import { LOCAL_WORKLOADS } from "./workloads_local.ts";
 import { WIDE_WORKLOADS } from "./workloads_wide.ts";
 
 const INSTALL_MS = 300_000;
 
-const WORKLOADS = [...LOCAL_WORKLOADS, ...WIDE_WORKLOADS];
-const CONTENDERS = [...new Set(WORKLOADS.flatMap(({ contenders }) => contenders.map(({ name }) => name)))];
-
 async function bench(options: BenchOptions): Promise<number> {
   if (Deno.build.os !== "linux") throw new Error("needs Linux, whose /proc tells CPU time and memory");
-  const workloads = chosen(options);
+  if (options.trees.length > 0 && Deno.env.has("TELE_MAIN")) {
+    throw new UsageError("TELE_MAIN stands for every tele: leave it out where there is --tree");
+  }
+  const workloads = chosen(options, withVariants([...LOCAL_WORKLOADS, ...WIDE_WORKLOADS], options));
   if (options.installPeers) await installMissing(workloads);
 
   endOnSignals();
@@ -45,19 +48,17 @@ async function bench(options: BenchOptions): Promise<number> {
 async function run(s: Scenario, options: BenchOptions, workloads: readonly Workload[]): Promise<void> {
   const machine = await describeMachine();
   const load = await makeLoadGenerator(s);
+  const wan = await compileWan(s, options.wanSource);
+  if (wan !== undefined) await removeLeftovers();
   const about = [
     ...machineLines(machine),
     `${options.rounds} rounds, ${options.seconds} s each; load generator for echoes: ${load.description}`,
-    `wide-area path: ${describeLink(options.wanSource)}`,
+    `wide-area path: ${describeLink(wan)}`,
   ];
   console.log(about.join("\n"));
   const results: Result[] = [];
   for (const workload of workloads) {
-    const result = await measureRounds(workload, { load, wanSource: options.wanSource }, {
-      ...options,
-      isWanted: ({ name }) => isNamed(name, options.contenders, CONTENDERS),
-      onProgress: showProgress,
-    });
+    const result = await measureRounds(workload, { load, wan }, { ...options, onProgress: showProgress });
     showProgress("");
     results.push(result);
     console.log(["", ...resultTable(result)].join("\n"));
@@ -67,14 +68,17 @@ async function run(s: Scenario, options: BenchOptions, workloads: readonly Workl
   await writeFiles(options, { machine, about, bars, results });
 }
 
-function chosen({ only, contenders }: BenchOptions): Workload[] {
-  const names = WORKLOADS.map(({ name }) => name);
-  const workloads = WORKLOADS.filter((workload) =>
-    isNamed(workload.name, only, names) && workload.contenders.some((one) => isNamed(one.name, contenders, CONTENDERS))
-  );
+/** The workloads that are asked for, with the contenders that are. */
+function chosen({ only, contenders }: BenchOptions, all: readonly Workload[]): Workload[] {
+  const names = all.map(({ name }) => name);
+  const everybody = [...new Set(all.flatMap(({ contenders }) => contenders.map(({ name }) => name)))];
+  const workloads = all.filter(({ name }) => isNamed(name, only, names)).map((workload) => ({
+    ...workload,
+    contenders: workload.contenders.filter(({ name }) => isNamed(name, contenders, everybody)),
+  })).filter(({ contenders }) => contenders.length > 0);
   if (workloads.length > 0) return workloads;
   throw new UsageError(
-    `nothing to measure; the workloads are ${names.join(", ")}; the contenders are ${CONTENDERS.join(", ")}`,
+    `nothing to measure; the workloads are ${names.join(", ")}; the contenders are ${everybody.join(", ")}`,
   );
 }
 

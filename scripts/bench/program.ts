@@ -31,6 +31,8 @@ export interface ProgramOptions {
   port?: number;
   /** Or wait until it has said this. */
   says?: string;
+  /** It is told things on standard input: {@linkcode Program.tell}. */
+  listens?: boolean;
   env?: Record<string, string>;
 }
 
@@ -43,6 +45,7 @@ export class Program implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #ended: Promise<Deno.CommandStatus>;
   #hasEnded = false;
+  #input: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>> | undefined;
 
   private constructor(name: string, child: Deno.ChildProcess) {
     this.#name = name;
@@ -64,17 +67,25 @@ export class Program implements AsyncDisposable {
     const child = new Deno.Command(command, {
       args,
       env: options.env,
-      stdin: "null",
+      stdin: options.listens ? "piped" : "null",
       stdout: "piped",
       stderr: "piped",
     }).spawn();
     const started = s.use(new Program(options.command[0], child));
+    if (options.listens) started.#input = child.stdin.getWriter();
     await started.#waitUntilReady(options);
     return started;
   }
 
+  /** Says a line to a program that {@linkcode ProgramOptions.listens}. */
+  async tell(line: string): Promise<void> {
+    if (this.#input === undefined) throw new Error(`${this.#name} does not listen`);
+    await this.#input.write(new TextEncoder().encode(`${line}\n`));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#hasEnded) killTree(this.pid);
+    await this.#input?.abort().catch(() => {});
     // A child that got away would keep the outputs open, and must not hold up the bench.
     await Promise.race([this.#ended, pause(END_MS)]);
   }

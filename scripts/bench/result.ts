@@ -11,6 +11,8 @@ export interface Row {
   contender: string;
   /** Of each round in which it was measured. */
   samples: Sample[];
+  /** What must be known about the samples. */
+  note?: string;
   /** Why it was not measured, or not to the end. */
   error?: string;
 }

@@ -15,8 +15,6 @@ import type { Bench, Measure, Workload } from "./workload.ts";
 export interface RoundOptions {
   rounds: number;
   seconds: number;
-  /** Whether a contender takes part. */
-  isWanted(contender: Contender): boolean;
   onProgress(text: string): void;
 }
 
@@ -24,14 +22,13 @@ export interface RoundOptions {
 const START_MS = 60_000;
 
 /** Longest time for one measurement beside the time that it was given, in milliseconds. */
-const MARGIN_MS = 120_000;
+const MARGIN_MS = 300_000;
 
 const WARM_UP_SECONDS = 1;
 
 /** Measures one workload. What goes wrong with a contender is told in its row, and the others go on. */
 export async function measureRounds(workload: Workload, bench: Bench, options: RoundOptions): Promise<Result> {
-  const { name, title, metrics } = workload;
-  const contenders = workload.contenders.filter((contender) => options.isWanted(contender));
+  const { name, title, metrics, contenders } = workload;
   const rows = contenders.map(({ name }): Row => ({ contender: name, samples: [] }));
   const takeTurns = async (s: Scenario) => {
     const measures = await openAll(workload, contenders, rows, s, bench);
@@ -42,7 +39,8 @@ export async function measureRounds(workload: Workload, bench: Bench, options: R
       options.onProgress(`${title}: ${row.contender}`);
       try {
         const limitMs = turnSeconds * 1_000 + MARGIN_MS;
-        const sample = await within(measure(turnSeconds), limitMs, `a measurement of ${row.contender}`);
+        const measuring = measure(turnSeconds, (text) => row.note = text);
+        const sample = await within(measuring, limitMs, `a measurement of ${row.contender}`);
         if (isCounted) row.samples.push(sample);
       } catch (error) {
         row.error = sentence(error);
@@ -50,7 +48,9 @@ export async function measureRounds(workload: Workload, bench: Bench, options: R
     };
     if (!workload.isCold) { for (const index of rows.keys()) await turn(index, WARM_UP_SECONDS, false); }
     for (let round = 0; round < options.rounds; round++) {
-      for (const place of rows.keys()) await turn((round + place) % rows.length, seconds, true);
+      const order = [...rows.keys()].map((place) => (round + place) % rows.length);
+      if (workload.isSideBySide) await Promise.all(order.map((index) => turn(index, seconds, true)));
+      else for (const index of order) await turn(index, seconds, true);
     }
   };
   try {

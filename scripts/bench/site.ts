@@ -1,20 +1,14 @@
 /**
- * The two machines between which a tunnel runs, and the path between them.
+ * The two machines between which a tunnel runs, and how one reaches the other.
  *
  * @module
  */
 import { fileURLToPath } from "node:url";
 import type { Scenario } from "../../tests/support/scenario.ts";
-import { find, program } from "../../tests/support/skip.ts";
 import { freePort } from "../../tests/support/user_programs.ts";
-import { Program, runProgram } from "./program.ts";
-
-/** What a wide-area path is like; the same both ways. */
-export interface PathOptions {
-  roundTripMs: number;
-  megabitsPerSecond: number;
-  queueKib: number;
-}
+import { type LinkOptions, makeLink } from "./link.ts";
+import type { Path, PathOptions } from "./path.ts";
+import { Program } from "./program.ts";
 
 /** An address to connect to. */
 export interface Endpoint {
@@ -25,6 +19,8 @@ export interface Endpoint {
 /** Where a user's client connects, and the processes between it and the user's server. */
 export interface Tunnel extends Endpoint {
   pids: number[];
+  /** How many of the site's paths it uses. @default {1} */
+  paths?: number;
 }
 
 /** Where the two halves of a tunnel run. */
@@ -37,15 +33,13 @@ export interface Site {
   farAddress: string;
   /** Where the user's server listens, so that it can be reached through a tunnel and directly. */
   serverHost: string;
-  /** How the near side reaches a port of the far side. */
+  /** The paths of IP packets between the two, if there are any. */
+  paths: readonly Path[];
+  /** How the near side reaches a port of the far side: the first path, if there are several. */
   reach(port: number): Promise<Endpoint>;
 }
 
-/** How long `ip` and `cc` may take, in milliseconds. */
-const TOOL_MS = 60_000;
-
-/** The far end of `wan.c`'s link, as that program sets it. */
-const FAR_ADDRESS = "10.99.0.2";
+const EVERYWHERE = "0.0.0.0";
 
 /** Both sides are this machine. */
 export const LOOPBACK: Site = {
@@ -53,56 +47,33 @@ export const LOOPBACK: Site = {
   far: [],
   farAddress: "127.0.0.1",
   serverHost: "127.0.0.1",
+  paths: [],
   reach: (port) => Promise.resolve({ host: "127.0.0.1", port }),
 };
 
-/** Whether a path of IP packets can be made here, by network namespaces and the source of `wan`. */
-export function canMakeLink(source: string): boolean {
-  if (Deno.uid() !== 0 || !exists(source) || !exists("/dev/net/tun")) return false;
-  return find("ip") !== undefined && find("cc") !== undefined;
+/** What wide-area figures are measured on, in words for the output. */
+export function describeLink(wan: string | undefined): string {
+  return wan === undefined
+    ? "a TCP relay of the bench's own with delay, rate and a bounded queue (no root, no wan.c or no compiler here)"
+    : "IP links between two network namespaces (wan.c)";
 }
 
-/** What wide-area figures were measured on, in words for the output. */
-export function describeLink(source: string): string {
-  return canMakeLink(source)
-    ? "an IP link between two network namespaces (wan.c)"
-    : "a TCP relay of the bench's own with delay, rate and a bounded queue (no root, no wan.c or no compiler here)";
-}
-
-/** Two namespaces with a path between them, or this machine with a relay in the middle where that cannot be. */
-export async function wideArea(s: Scenario, source: string, options: PathOptions): Promise<Site> {
-  return canMakeLink(source) ? await namespaces(s, source, options) : delayed(s, options);
-}
-
-async function namespaces(s: Scenario, source: string, options: PathOptions): Promise<Site> {
-  const [near, far] = ["near", "far"].map((side) => `tele-${Deno.pid}-bench-${side}`);
-  const ip = (...args: string[]) => runProgram(["ip", ...args], TOOL_MS);
-  for (const name of [near, far]) {
-    await ip("netns", "add", name);
-    made.add(name);
-    s.defer(async () => {
-      await ip("netns", "delete", name);
-      made.delete(name);
-    });
-    // Else a connection would start from what the kernel remembers of the contender before it.
-    const forget = "echo 1 > /proc/sys/net/ipv4/tcp_no_metrics_save";
-    await runProgram(["sh", "-c", forget], TOOL_MS, on(name));
-  }
-  const wan = `${s.home}/wan`;
-  await runProgram(["cc", "-O2", "-o", wan, source], TOOL_MS);
-  const { roundTripMs, megabitsPerSecond, queueKib } = options;
-  const command = [wan, near, far, ...[roundTripMs / 2, megabitsPerSecond, queueKib].map(String)];
-  await Program.start(s, { command, says: "ready" });
+/** The ends of a link of the compiled `wan`. */
+export async function linked(s: Scenario, wan: string, options: LinkOptions): Promise<Site> {
+  const { near, far, paths } = await makeLink(s, wan, options);
+  const [{ farAddress }] = paths;
   return {
-    near: on(near),
-    far: on(far),
-    farAddress: FAR_ADDRESS,
-    serverHost: "0.0.0.0",
-    reach: (port) => Promise.resolve({ host: FAR_ADDRESS, port }),
+    near,
+    far,
+    farAddress: paths.length > 1 ? EVERYWHERE : farAddress,
+    serverHost: EVERYWHERE,
+    paths,
+    reach: (port) => Promise.resolve({ host: farAddress, port }),
   };
 }
 
-function delayed(s: Scenario, { roundTripMs, megabitsPerSecond, queueKib }: PathOptions): Site {
+/** This machine with a relay in the middle: what can be had without a `wan`. */
+export function relayed(s: Scenario, { roundTripMs, megabitsPerSecond, queueKib }: PathOptions): Site {
   return {
     ...LOOPBACK,
     async reach(to) {
@@ -114,24 +85,3 @@ function delayed(s: Scenario, { roundTripMs, megabitsPerSecond, queueKib }: Path
     },
   };
 }
-
-function on(name: string): string[] {
-  return [program("ip"), "netns", "exec", name];
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Namespaces of this process that are there. */
-const made = new Set<string>();
-
-// Whatever way this process ends, its namespaces do not stay behind.
-globalThis.addEventListener("unload", () => {
-  for (const name of made) new Deno.Command("ip", { args: ["netns", "delete", name], stderr: "null" }).outputSync();
-});

@@ -12,10 +12,10 @@ import type { Metric } from "./workload.ts";
 export function resultTable({ title, metrics, rows }: Result): string[] {
   const head = ["", ...metrics.map(({ name, unit }) => name === "rate" || name === "time" ? unit : `${name}, ${unit}`)];
   const body = rows.map((row) => [row.contender, ...metrics.map((metric) => cell(row, metric))]);
-  const errors = rows.filter(({ error }) => error !== undefined).map(({ contender, error }) =>
-    `${contender}: ${error}`
+  const remarks = rows.flatMap(({ contender, note, error }) =>
+    [note, error].filter((text) => text !== undefined).map((text) => `${contender}: ${text}`)
   );
-  return [`### ${title}`, "", ...table([head, ...body]), ...errors.flatMap((line) => ["", line])];
+  return [`### ${title}`, "", ...table([head, ...body]), ...remarks.flatMap((line) => ["", line])];
 }
 
 /** The lines of the bars. */

@@ -1,8 +1,9 @@
 /**
- * tele as a contender: this tree's source, or that of another which `TELE_MAIN` names, run by this Deno.
+ * tele as a contender: this tree's source, that of another tree, or that which `TELE_MAIN` names, run by this Deno.
  *
  * @module
  */
+import { pathToFileURL } from "node:url";
 import type { Scenario } from "../../tests/support/scenario.ts";
 import { teleMain, TeleProcess } from "../../tests/support/tele_process.ts";
 import { makeCertificate } from "./certificate.ts";
@@ -12,16 +13,49 @@ import type { Site, Tunnel } from "./site.ts";
 /** How a tele pair is set up. */
 export interface TeleSetup {
   hasTls?: boolean;
-  /** Carriers. @default {1} */
-  pool?: number;
+  /** Another `main.ts` than this tree's. */
+  main?: string;
+  /** Further flags. */
+  clientFlags?: readonly string[];
+  serverFlags?: readonly string[];
 }
 
 const HELP_MS = 20_000;
 
 /** Starts a tele pair in front of the user's server on port `to` of the far side. */
 export async function startTele(s: Scenario, site: Site, to: number, setup: TeleSetup): Promise<Tunnel> {
-  const forServer: string[] = [];
-  const forClient = [`--pool=${setup.pool ?? 1}`];
+  const { forServer, forClient } = await flagsOf(s, site, setup);
+  // Each has a folder of its own: an identity belongs to one client.
+  const home = await Deno.makeTempDir({ dir: s.home, prefix: "tele-" });
+  const main = setup.main === undefined ? undefined : pathToFileURL(setup.main);
+  const start = async (role: "server" | "client", wrap: readonly string[], args: string[]) => {
+    const options = { role, home, main, wrap: [...wrap], args: [...args, "--log-level=warn"] };
+    return s.use(await TeleProcess.start(options));
+  };
+  const server = await start("server", site.far, [`--in=127.0.0.1:${to}`, `--out=${site.farAddress}:0`, ...forServer]);
+  const { host, port } = await site.reach(server.port);
+  const startClient = async (hosts: readonly string[]): Promise<Tunnel> => {
+    const outs = hosts.map((host) => `--out=${host}:${port}`);
+    const client = await start("client", site.near, ["--in=127.0.0.1:0", ...outs, ...forClient]);
+    return { host: "127.0.0.1", port: client.port, pids: [client.pid, server.pid], paths: hosts.length };
+  };
+  if (site.paths.length < 2) return await startClient([host]);
+  try {
+    return await startClient(site.paths.map(({ farAddress }) => farAddress));
+  } catch (error) {
+    // A tree that knows one path only ends with a word about the second.
+    if (!(error as Error).message.includes("--out is given more than once")) throw error;
+    return await startClient([host]);
+  }
+}
+
+async function flagsOf(
+  s: Scenario,
+  site: Site,
+  setup: TeleSetup,
+): Promise<{ forServer: string[]; forClient: string[] }> {
+  const forServer = [...setup.serverFlags ?? []];
+  const forClient = [...setup.clientFlags ?? []];
   if (setup.hasTls) {
     if (!await knowsTls()) throw new Error("this tele has no --tls-cert");
     const { certificate, key } = await makeCertificate(s, site.farAddress);
@@ -29,16 +63,7 @@ export async function startTele(s: Scenario, site: Site, to: number, setup: Tele
     // The name is that of the far side even where a relay stands in between.
     forClient.push("--tls", `--tls-ca=${certificate}`, `--tls-name=${site.farAddress}`);
   }
-  // Each has a folder of its own: an identity belongs to one client.
-  const home = await Deno.makeTempDir({ dir: s.home, prefix: "tele-" });
-  const start = async (role: "server" | "client", wrap: readonly string[], args: string[]) => {
-    const options = { role, home, wrap: [...wrap], args: [...args, "--log-level=warn"] };
-    return s.use(await TeleProcess.start(options));
-  };
-  const server = await start("server", site.far, [`--in=127.0.0.1:${to}`, `--out=${site.farAddress}:0`, ...forServer]);
-  const { host, port } = await site.reach(server.port);
-  const client = await start("client", site.near, ["--in=127.0.0.1:0", `--out=${host}:${port}`, ...forClient]);
-  return { host: "127.0.0.1", port: client.port, pids: [client.pid, server.pid] };
+  return { forServer, forClient };
 }
 
 let tlsKnown: Promise<boolean> | undefined;

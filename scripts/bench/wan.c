@@ -2,18 +2,20 @@
  * A wide-area path in user space: carries IP packets between two TUN devices, each in a network namespace of its own,
  * and gives them delay, a rate, a bounded queue that drops what does not fit, and loss.
  *
- *     wan NEAR FAR DELAY_MS RATE_MBIT QUEUE_KIB [MTU]
+ *     wan NEAR FAR DELAY_MS RATE_MBIT QUEUE_KIB [MTU [NUMBER]]
  *
- * NEAR and FAR are names of namespaces (`ip netns add`); their ends of the path are 10.99.0.1 and 10.99.0.2. All figures
- * hold for each direction by itself. It prints "ready", and then obeys lines on standard input:
+ * NEAR and FAR are names of namespaces (`ip netns add`); their ends of path NUMBER (0 unless given) are 10.99.NUMBER.1
+ * and 10.99.NUMBER.2 on wanNUMBER. All figures hold for each direction by itself. It runs ahead of all other programs:
+ * a packet that comes late because the machine is busy is what no path does, and BBR takes it for a faster one. It
+ * prints "ready", and then obeys lines on standard input:
  *
- *     down [ab|ba]    loses everything, what is under way included: both ways, or one (ab is near to far)
- *     up [ab|ba]      the reverse
- *     loss PERCENT    loses packets at random
- *     delay MS        from now on
- *     rate MBIT       from now on
- *     gather MS       holds what comes and lets it through in bursts, as some radio links do; 0 ends that
- *     stat            prints how many packets went through and were dropped
+ *     down [ab|ba]       loses everything, what is under way included: both ways, or one (ab is near to far)
+ *     up [ab|ba]         the reverse
+ *     loss PERCENT       loses packets at random
+ *     delay MS           from now on
+ *     rate MBIT          from now on
+ *     gather MS [ab|ba]  holds what comes and lets it through in bursts, as some radio links do; 0 ends that
+ *     stat               prints how many packets went through and were dropped
  *     quit
  *
  * Needs Linux, root and /dev/net/tun. Build: cc -O2 -o wan wan.c
@@ -45,11 +47,12 @@ struct direction {
   unsigned first, end;
   double busy_until; /* the bottleneck sends what is queued until then, in seconds */
   int is_down;
+  double gather_s;
   long passed, dropped;
 };
 
 static struct direction directions[2];
-static double delay_s, bits_per_s, queue_bytes, loss_percent, gather_s;
+static double delay_s, bits_per_s, queue_bytes, loss_percent;
 
 static double now(void) {
   struct timespec time;
@@ -63,7 +66,7 @@ static void fail(const char *what) {
 }
 
 /* Makes this end's device in a namespace, which this process is in from then on. */
-static int open_device(const char *namespace, const char *address, int mtu) {
+static int open_device(const char *namespace, int number, int host, int mtu) {
   char path[256], command[256];
   snprintf(path, sizeof path, "/var/run/netns/%s", namespace);
   int file = open(path, O_RDONLY);
@@ -71,12 +74,13 @@ static int open_device(const char *namespace, const char *address, int mtu) {
   close(file);
 
   struct ifreq request = {0};
-  strcpy(request.ifr_name, "wan0");
+  snprintf(request.ifr_name, sizeof request.ifr_name, "wan%d", number);
   request.ifr_flags = IFF_TUN | IFF_NO_PI;
   int device = open("/dev/net/tun", O_RDWR | O_NONBLOCK);
   if (device < 0 || ioctl(device, TUNSETIFF, &request)) fail("/dev/net/tun");
-  const char *setup = "ip addr add %s/24 dev wan0 && ip link set wan0 mtu %d txqueuelen 1000 up && ip link set lo up";
-  snprintf(command, sizeof command, setup, address, mtu);
+  const char *setup = "ip addr add 10.99.%d.%d/24 dev wan%d && ip link set wan%d mtu %d txqueuelen 1000 up && "
+                      "ip link set lo up";
+  snprintf(command, sizeof command, setup, number, host, number, number, mtu);
   if (system(command)) exit(1);
   return device;
 }
@@ -94,7 +98,7 @@ static void take(struct direction *path, const unsigned char *bytes, int length)
   path->busy_until += length * 8 / bits_per_s;
   struct packet *packet = &path->ring[path->end++ % SLOTS];
   packet->due = path->busy_until + delay_s;
-  if (gather_s > 0) packet->due = ((long long)(packet->due / gather_s) + 1) * gather_s;
+  if (path->gather_s > 0) packet->due = ((long long)(packet->due / path->gather_s) + 1) * path->gather_s;
   packet->length = length;
   packet->bytes = malloc(length);
   if (packet->bytes == NULL) fail("malloc");
@@ -119,12 +123,21 @@ static void lose_all(struct direction *path) {
   for (; path->first != path->end; path->first++, path->dropped++) free(path->ring[path->first % SLOTS].bytes);
 }
 
+/* Whether a word names a direction; none names both. */
+static int names(const char *word, int direction) {
+  return *word == 0 || strcmp(word, direction == NEAR_TO_FAR ? "ab" : "ba") == 0;
+}
+
 static void set_down(int is_down, const char *which) {
   for (int i = 0; i < 2; i++) {
-    if (*which != 0 && strcmp(which, i == NEAR_TO_FAR ? "ab" : "ba") != 0) continue;
+    if (!names(which, i)) continue;
     directions[i].is_down = is_down;
     if (is_down) lose_all(&directions[i]);
   }
+}
+
+static void gather(double seconds, const char *which) {
+  for (int i = 0; i < 2; i++) if (names(which, i)) directions[i].gather_s = seconds;
 }
 
 static void print_counts(void) {
@@ -134,15 +147,15 @@ static void print_counts(void) {
 }
 
 static void obey(const char *line) {
-  char verb[16] = "", argument[16] = "";
-  sscanf(line, "%15s %15s", verb, argument);
+  char verb[16] = "", argument[16] = "", which[16] = "";
+  sscanf(line, "%15s %15s %15s", verb, argument, which);
   double value = atof(argument);
   if (strcmp(verb, "down") == 0) set_down(1, argument);
   else if (strcmp(verb, "up") == 0) set_down(0, argument);
   else if (strcmp(verb, "loss") == 0) loss_percent = value;
   else if (strcmp(verb, "delay") == 0) delay_s = value / 1e3;
   else if (strcmp(verb, "rate") == 0) bits_per_s = value * 1e6;
-  else if (strcmp(verb, "gather") == 0) gather_s = value / 1e3;
+  else if (strcmp(verb, "gather") == 0) gather(value / 1e3, which);
   else if (strcmp(verb, "stat") == 0) print_counts();
   else if (strcmp(verb, "quit") == 0) exit(0);
   else fprintf(stderr, "wan: unknown line: %s\n", line);
@@ -184,22 +197,32 @@ static void carry(const int devices[2]) {
   }
 }
 
+/* From here on this process runs as soon as there is something to do. */
+static void run_first(void) {
+  struct sched_param parameters = {.sched_priority = 1};
+  if (sched_setscheduler(0, SCHED_FIFO, &parameters)) perror("wan: no real-time priority, delays are not exact");
+}
+
 int main(int count, char **arguments) {
-  if (count < 6 || count > 7) {
-    fprintf(stderr, "usage: wan NEAR FAR DELAY_MS RATE_MBIT QUEUE_KIB [MTU]\n");
+  if (count < 6 || count > 8) {
+    fprintf(stderr, "usage: wan NEAR FAR DELAY_MS RATE_MBIT QUEUE_KIB [MTU [NUMBER]]\n");
     return 2;
   }
   delay_s = atof(arguments[3]) / 1e3;
   bits_per_s = atof(arguments[4]) * 1e6;
   queue_bytes = atof(arguments[5]) * 1024;
   int mtu = count > 6 ? atoi(arguments[6]) : 1500;
-  if (!(delay_s >= 0) || !(bits_per_s > 0) || !(queue_bytes > 0) || mtu < 68) {
-    fprintf(stderr, "wan: a delay, a rate, a queue or an MTU is out of range\n");
+  int number = count > 7 ? atoi(arguments[7]) : 0;
+  if (!(delay_s >= 0) || !(bits_per_s > 0) || !(queue_bytes > 0) || mtu < 68 || number < 0 || number > 255) {
+    fprintf(stderr, "wan: a delay, a rate, a queue, an MTU or a number is out of range\n");
     return 2;
   }
   int devices[2];
-  devices[0] = open_device(arguments[1], "10.99.0.1", mtu);
-  devices[1] = open_device(arguments[2], "10.99.0.2", mtu);
+  devices[0] = open_device(arguments[1], number, 1, mtu);
+  devices[1] = open_device(arguments[2], number, 2, mtu);
+  /* Else every run would lose the same packets. */
+  srand48(time(NULL) ^ (long)getpid() << 8);
+  run_first();
   printf("ready\n");
   fflush(stdout);
   carry(devices);

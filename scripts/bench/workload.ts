@@ -22,14 +22,14 @@ export interface Metric {
 /** The figures of one measurement, by the names of the metrics. */
 export type Sample = Record<string, number>;
 
-/** Measures once. */
-export type Measure = (seconds: number) => Promise<Sample>;
+/** Measures once; `onNote` is told what must be known about the figures. */
+export type Measure = (seconds: number, onNote: (text: string) => void) => Promise<Sample>;
 
 /** What all workloads are given. */
 export interface Bench {
   load: LoadGenerator;
-  /** The source of `wan`. */
-  wanSource: string;
+  /** The compiled `wan`; `undefined` where there can be no paths of IP packets. */
+  wan: string | undefined;
 }
 
 /** One thing to measure for each of some contenders. */
@@ -44,6 +44,8 @@ export interface Workload {
   readonly times?: number;
   /** A short measurement of each contender, which is not counted, would tell nothing: each begins afresh anyway. */
   readonly isCold?: boolean;
+  /** The contenders of a round are measured at the same time: they need little of the machine, and much time. */
+  readonly isSideBySide?: boolean;
   /** Makes what all contenders share, and tells how to set one of them up. */
   prepare(s: Scenario, bench: Bench): Promise<(contender: Contender) => Promise<Measure>>;
 }

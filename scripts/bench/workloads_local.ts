@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { pathToFileURL } from "node:url";
 import { measureIdle } from "../soak/idle.ts";
-import { ON_ONE_MACHINE, TELE } from "./contender.ts";
+import { type Contender, ON_ONE_MACHINE, TELE } from "./contender.ts";
 import {
   bulk,
   type Direction,
@@ -111,13 +112,18 @@ function idleWorkload(): Workload {
     contenders: [TELE],
     isCold: true,
     // Memory does not fall back to what it was: each round has processes of its own.
-    prepare: () => Promise.resolve(() => Promise.resolve(measureFreshIdle)),
+    prepare: () => Promise.resolve((contender) => Promise.resolve(() => measureFreshIdle(contender))),
   };
 }
 
-function measureFreshIdle(): Promise<{ client: number; server: number }> {
+function measureFreshIdle({ tele = {} }: Contender): Promise<{ client: number; server: number }> {
   return withScene(async (s) => {
-    const options = { connections: IDLE_CONNECTIONS, settleMs: SETTLE_MS, closedMs: [] };
+    const main = tele.main === undefined ? undefined : pathToFileURL(tele.main);
+    const tunnel = {
+      client: { main, args: [...tele.clientFlags ?? []] },
+      server: { main, args: [...tele.serverFlags ?? []] },
+    };
+    const options = { connections: IDLE_CONNECTIONS, settleMs: SETTLE_MS, closedMs: [], tunnel };
     const memories = await measureIdle(s, options);
     const kib = (role: string) => memories.find((memory) => memory.role === role)!.perConnection / 1024;
     return { client: kib("client"), server: kib("server") };

@@ -3,30 +3,27 @@
  *
  * @module
  */
-import { pause, until } from "../../tests/support/wait.ts";
-import { DIRECT, SSH, TELE, TELE_FOUR_CARRIERS } from "./contender.ts";
-import { bulk, type Direction, firstAnswers, flood, pingPong, startBulkServer, startMessageServer } from "./load.ts";
-import { type PathOptions, wideArea } from "./site.ts";
+import { DIRECT, SSH, TELE } from "./contender.ts";
+import { firstAnswers, startMessageServer } from "./load.ts";
+import type { PathOptions } from "./path.ts";
+import { linked, relayed } from "./site.ts";
 import { quartiles } from "./statistics.ts";
 import { throughTunnel, type Workload } from "./workload.ts";
+import { WIDE_BULK_WORKLOADS } from "./workloads_wide_bulk.ts";
+import { WIDE_OUTAGE_WORKLOADS } from "./workloads_wide_outage.ts";
+import { WIDE_TYPING_WORKLOADS } from "./workloads_wide_typing.ts";
 
 const LONG: PathOptions = { roundTripMs: 100, megabitsPerSecond: 1_000, queueKib: 8 * 1024 };
-const NARROW: PathOptions = { roundTripMs: 40, megabitsPerSecond: 20, queueKib: 256 };
 
 /** New connections in one round. */
 const FIRST_ANSWERS = 5;
 
-/** How long a bulk upload has the narrow path for itself before the echo begins, in seconds: it must fill the queue. */
-const FILLING_SECONDS = 2;
-
-const SINK_MS = 10_000;
-
 /** The workloads of this kind, in the order of the output. */
 export const WIDE_WORKLOADS: readonly Workload[] = [
   firstAnswerWorkload(),
-  longBulkWorkload("down"),
-  longBulkWorkload("up"),
-  fullPathWorkload(),
+  ...WIDE_BULK_WORKLOADS,
+  ...WIDE_TYPING_WORKLOADS,
+  ...WIDE_OUTAGE_WORKLOADS,
 ];
 
 function firstAnswerWorkload(): Workload {
@@ -37,62 +34,11 @@ function firstAnswerWorkload(): Workload {
     programs: [],
     contenders: [DIRECT, TELE, SSH],
     prepare: throughTunnel({
-      site: (s, { wanSource }) => wideArea(s, wanSource, LONG),
+      site: async (s, { wan }) => wan === undefined ? relayed(s, LONG) : await linked(s, wan, { paths: [LONG] }),
       serve: startMessageServer,
       async measure({ site, tunnel, bench }) {
         const times = await firstAnswers(bench.load, tunnel, FIRST_ANSWERS, site.near);
         return { time: quartiles(times).median / LONG.roundTripMs };
-      },
-    }),
-  };
-}
-
-function longBulkWorkload(direction: Direction): Workload {
-  return {
-    name: `wide-bulk-${direction}`,
-    title: `1 Gbit/s × 100 ms: bulk ${direction}, a stream for each carrier`,
-    metrics: [{ name: "rate", unit: "Mbit/s", better: "more", isCharted: true }],
-    programs: ["iperf3"],
-    contenders: [DIRECT, TELE, TELE_FOUR_CARRIERS, SSH],
-    times: 3,
-    prepare: throughTunnel({
-      site: (s, { wanSource }) => wideArea(s, wanSource, LONG),
-      serve: startBulkServer,
-      async measure({ site, tunnel, contender, seconds }) {
-        const { bytesPerSecond } = await bulk(tunnel, direction, contender.streams ?? 1, { wrap: site.near, seconds });
-        return { rate: bytesPerSecond * 8 / 1e6 };
-      },
-    }),
-  };
-}
-
-function fullPathWorkload(): Workload {
-  return {
-    name: "wide-echo",
-    title: "20 Mbit/s × 40 ms: echo while an upload fills the path",
-    metrics: [
-      { name: "p50", unit: "ms", better: "less", isCharted: true },
-      { name: "p99", unit: "ms", better: "less", isCharted: true },
-      { name: "rate", unit: "Mbit/s", better: "more" },
-    ],
-    programs: [],
-    contenders: [DIRECT, TELE, SSH],
-    times: 3,
-    prepare: throughTunnel({
-      site: (s, { wanSource }) => wideArea(s, wanSource, NARROW),
-      serve: startMessageServer,
-      async measure({ site, tunnel, bench, server, seconds }) {
-        const sinks = () => [...server.said.matchAll(/^sink (\d+) ([\d.]+)$/gm)];
-        const before = sinks().length;
-        const uploading = flood(bench.load, tunnel, { wrap: site.near, seconds: seconds + FILLING_SECONDS });
-        // It is awaited below; an echo that fails first must not leave its failure unseen.
-        uploading.catch(() => {});
-        await pause(FILLING_SECONDS * 1_000);
-        const { p50, p99 } = await pingPong(bench.load, tunnel, { wrap: site.near, seconds });
-        await uploading;
-        await until(() => sinks().length > before, SINK_MS, "the end of the upload");
-        const [, bytes, took] = sinks()[before].map(Number);
-        return { p50: p50 / 1_000, p99: p99 / 1_000, rate: bytes * 8 / took / 1e6 };
       },
     }),
   };

@@ -30,7 +30,8 @@ export const ENVIRONMENT: readonly string[] = [
  *
  * Network, reading and writing are not narrowed to hosts and paths: which address, which unix socket, which certificate
  * file and which state folder is the user's choice on the command line, and these flags are fixed when the program is
- * compiled. It can start no other program, load no library, import no remote code, and sees only the variables above.
+ * compiled; and so is the program that `exec:` of `--out` starts. It starts no other one, can load no library, import no
+ * remote code, and sees only the variables above.
  * What is denied is an error and never a question: nobody sits in front of a service.
  */
 export const PERMISSIONS: readonly string[] = [
@@ -38,6 +39,7 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-net",
   "--allow-read",
   "--allow-write",
+  "--allow-run",
   `--allow-env=${ENVIRONMENT.join(",")}`,
   // A client that notices new addresses reconnects at once; its identity is no good on a machine of another name.
   // Sessions hold a quarter of the memory at the most.

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Scenario } from "../../tests/support/scenario.ts";
+import type { Scenario, TunnelOptions } from "../../tests/support/scenario.ts";
 import type { TeleProcess } from "../../tests/support/tele_process.ts";
 import { UserProcess } from "../../tests/support/user_process.ts";
 import { closeQuietly, connectTo, roundTrip } from "../../tests/support/user_programs.ts";
@@ -30,12 +30,14 @@ export interface IdleOptions {
   settleMs: number;
   /** When memory is read after they were closed, in milliseconds. */
   closedMs: number[];
+  /** Another tunnel than this tree's own. */
+  tunnel?: TunnelOptions;
 }
 
 /** Opens connections, proves with an echo that each works, lets them rest, and closes them. */
 export async function measureIdle(s: Scenario, options: IdleOptions): Promise<IdleMemory[]> {
   const user = s.use(await UserProcess.start("serve", 0));
-  const { server, client, port } = await s.tunnel(user.port);
+  const { server, client, port } = await s.tunnel(user.port, options.tunnel);
   const warm = await connectTo(port);
   await roundTrip(warm, "warm");
   closeQuietly(warm);

@@ -5,16 +5,18 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { DIRECT } from "../../scripts/bench/contender.ts";
-import { firstAnswers, flood, pingPong, startMessageServer } from "../../scripts/bench/load.ts";
+import { firstAnswers, pingPong, startMessageServer } from "../../scripts/bench/load.ts";
 import { BENCH_HELP } from "../../scripts/bench/options.ts";
 import { processTree } from "../../scripts/bench/program.ts";
 import type { Result } from "../../scripts/bench/result.ts";
-import { wideArea } from "../../scripts/bench/site.ts";
+import { relayed } from "../../scripts/bench/site.ts";
 import { scenario } from "../support/scenario.ts";
+import { requiresHosts } from "../support/hosts.ts";
 import { requires } from "../support/skip.ts";
-import { freePort } from "../support/user_programs.ts";
+import { connectTo, exchange, freePort } from "../support/user_programs.ts";
 import { until, within } from "../support/wait.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../scripts/bench/main.ts", import.meta.url));
@@ -25,7 +27,14 @@ const LOAD = {
   command: [Deno.execPath(), "run", "-A", fileURLToPath(new URL("../../scripts/bench/load_main.ts", import.meta.url))],
 };
 
+/** What goes through the relay and comes back. */
+const BYTES = 3 * 1024 * 1024;
+const SEED = 7;
+
 const onLinux = { ignore: Deno.build.os !== "linux" };
+
+/** Where there can be paths of IP packets. */
+const onLinks = { ignore: requiresHosts("cc").ignore || !existsSync("/dev/net/tun") };
 
 function startBench(home: string, ...args: string[]): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
@@ -37,9 +46,19 @@ function startBench(home: string, ...args: string[]): Deno.ChildProcess {
   }).spawn();
 }
 
-async function bench(home: string, ...args: string[]): Promise<{ code: number; output: string; errors: string }> {
-  const { code, stdout, stderr } = await startBench(home, ...args).output();
-  return { code, output: new TextDecoder().decode(stdout), errors: new TextDecoder().decode(stderr) };
+/** What a bench said, how it ended, and the number that its process had. */
+interface Ended {
+  pid: number;
+  code: number;
+  output: string;
+  errors: string;
+}
+
+async function bench(home: string, ...args: string[]): Promise<Ended> {
+  const running = startBench(home, ...args);
+  const { code, stdout, stderr } = await running.output();
+  const decoder = new TextDecoder();
+  return { pid: running.pid, code, output: decoder.decode(stdout), errors: decoder.decode(stderr) };
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -123,10 +142,39 @@ Deno.test("a wrong command line gets one line and exit code 2, --help the help",
     const wrong = await bench(home, "--round=1");
     assertEquals([wrong.code, wrong.output], [2, ""]);
     assertEquals(wrong.errors, 'bench: unknown argument "--round=1"; the nearest is --rounds; see --help\n');
-    assertEquals(await bench(home, "--help"), { code: 0, output: BENCH_HELP, errors: "" });
+    const { code, output, errors } = await bench(home, "--help");
+    assertEquals({ code, output, errors }, { code: 0, output: BENCH_HELP, errors: "" });
   } finally {
     await Deno.remove(home);
   }
+});
+
+Deno.test({
+  name: "the bench measures long paths, tele on them too, and leaves no namespace behind",
+  ...onLinks,
+  fn: scenario(240_000, async ({ home }) => {
+    const names = ["long-up", "lossy-1", "share", "echo", "slow-1000", "dying-path"].map((name) => `wide-${name}-bbr`);
+    const short = [`--only=${names.join(",")}`, "--contenders=direct,tele", "--rounds=1", "--seconds=1"];
+    const { pid, code, output, errors } = await bench(home, ...short, `--json=${home}/json`);
+    assertEquals([code, errors], [0, ""], output);
+    const { results }: { results: Result[] } = JSON.parse(await Deno.readTextFile(`${home}/json`));
+    assertEquals(results.map(({ name }) => name).sort(), names.sort());
+    for (const { name, metrics, rows } of results) {
+      assertEquals(rows.map(({ contender, error }) => [contender, error]), [["direct", undefined], [
+        "tele",
+        undefined,
+      ]]);
+      for (const { contender, samples: [sample] } of rows) {
+        for (const metric of metrics) assert(sample[metric.name] > 0, `${name}: ${metric.name} of ${contender}`);
+      }
+    }
+    const stillness = results.find(({ name }) => name === "wide-dying-path-bbr")!.rows[0];
+    assert(stillness.samples[0].download > 2_900, `${stillness.samples[0].download} ms for an outage of 3 s`);
+    assertEquals(stillness.note, "uses one path; it was down for 3 s and came back");
+    const { stdout } = await new Deno.Command("ip", { args: ["netns", "list"] }).output();
+    const left = new TextDecoder().decode(stdout).split("\n").filter((line) => line.startsWith(`tele-${pid}-`));
+    assertEquals(left, []);
+  }),
 });
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -138,9 +186,9 @@ Deno.test({
   ...onLinux,
   fn: scenario(120_000, async (s) => {
     const path = { roundTripMs: 40, megabitsPerSecond: 50, queueKib: 64 };
-    const site = await wideArea(s, "/nowhere/wan.c", path);
+    const site = relayed(s, path);
     const to = freePort();
-    const server = await startMessageServer(s, site, to, { load: LOAD });
+    await startMessageServer(s, site, to, { load: LOAD });
     const direct = await DIRECT.start(s, site, to);
 
     const times = await firstAnswers(LOAD, direct, 3, site.near);
@@ -150,12 +198,15 @@ Deno.test({
     const { p50, p99 } = await pingPong(LOAD, direct, { wrap: site.near, seconds: 1 });
     assert(path.roundTripMs - 2 <= p50 / 1_000 && p50 <= p99, `${p50}, ${p99}`);
 
-    await flood(LOAD, direct, { wrap: site.near, seconds: 1 });
-    await until(() => /^sink \d+ [\d.]+$/m.test(server.said), 20_000, "the sink's count");
-    const [, bytes, seconds] = /^sink (\d+) ([\d.]+)$/m.exec(server.said)!.map(Number);
-    assertEquals(bytes % (256 * 1024), 0, "whole blocks");
-    // What was in the queue when the clock started comes on top of the rate.
+    const connection = await connectTo(direct.port);
+    const startMs = performance.now();
+    // Both ways at once: a whole queue is on its way when the last byte is written.
+    const { sentSha256, receivedSha256 } = await exchange(connection, BYTES, SEED);
+    const seconds = (performance.now() - startMs) / 1_000;
+    connection.close();
+    assertEquals(receivedSha256, sentSha256);
+    // What is in the queue when the clock starts comes on top of the rate.
     const most = path.megabitsPerSecond * 1e6 / 8 * seconds + path.queueKib * 1024;
-    assert(bytes <= most * 1.05, `${bytes} bytes in ${seconds} s are more than the path can carry`);
+    assert(BYTES <= most, `${BYTES} bytes in ${seconds} s are more than the path can carry`);
   }),
 });

@@ -27,6 +27,9 @@ const text = (words: string) => new TextEncoder().encode(words);
 /** The beginning of the hello of a tele client: a frame of 72 bytes, `hello`, `tele`, version 1. */
 const HALF_HELLO = new Uint8Array([0, 0, 0, 72, 1, ...text("tele"), 1, 0, 7, 7, 7, 7]);
 const GARBAGE = crypto.getRandomValues(new Uint8Array(4096));
+/** A request that never ends, and one that is answered with a page, which nobody reads. */
+const HALF_REQUEST = text("GET / HTTP/1.1\r\nHost: tele.example\r\nCookie: ");
+const PAGE_REQUEST = text("GET / HTTP/1.1\r\nHost: tele.example\r\n\r\n");
 const SILENCE = new Uint8Array();
 
 /** A server in the flood, and what it said of itself before. */
@@ -45,7 +48,15 @@ Deno.test({
     const user = s.use(new UserServer(echo));
     const keys = await KeyFiles.make(s.home);
     const hello = await tlsHello();
-    const words: Words = [SILENCE, GARBAGE, HALF_HELLO, hello, hello.subarray(0, hello.length / 2)];
+    const words: Words = [
+      SILENCE,
+      GARBAGE,
+      HALF_HELLO,
+      HALF_REQUEST,
+      PAGE_REQUEST,
+      hello,
+      hello.subarray(0, hello.length / 2),
+    ];
     const plainArgs = { server: [], client: [] };
     const tlsArgs = {
       server: [...await keys.serverArgs("server"), ...keys.tokenArgs],

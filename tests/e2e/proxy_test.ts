@@ -1,9 +1,11 @@
 /** Carriers by real proxies: Squid and microsocks, with and without user names. */
+import { TestCa } from "../support/certificates.ts";
 import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
 import { SQUID_PROGRAMS, startMicrosocks, startSquid } from "../support/proxies.ts";
+import { PROTOCOL, tlsFiles } from "../support/rfd80_peer.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { onUnix } from "../support/skip.ts";
-import { connectTo, echo, endingOf, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
+import { connectTo, echo, endingOf, freePort, roundTrip, UserServer, writeAll } from "../support/user_programs.ts";
 import { within } from "../support/wait.ts";
 import { standsEverything, startWay } from "../support/way_trials.ts";
 
@@ -23,10 +25,18 @@ Deno.test({
       startWay(s, (port) => [`--out=localhost:${port}`, `--proxy=socks5://127.0.0.1:${open.port}`]),
       // The environment's proxy leads to no loopback address; this one has not the form of one.
       startWay(s, (port) => [`--out=0.0.0.0:${port}`], {
-        client: { env: { ALL_PROXY: `socks5h://alice:p%40ss%2Fword@127.0.0.1:${guarded.port}` } },
+        client: { env: { NO_PROXY: "", ALL_PROXY: `socks5h://alice:p%40ss%2Fword@127.0.0.1:${guarded.port}` } },
       }),
     ]);
     await Promise.all(ways.map(standsEverything));
+    const web = await s.start("client", [
+      "--in=127.0.0.1:0",
+      `--out=ws://localhost:${ways[0]!.breaker.port}/any/path`,
+      `--proxy=http://127.0.0.1:${squid.openPort}`,
+    ]);
+    using user = await connectTo(web.port);
+    await writeAll(user, new TextEncoder().encode("e"));
+    await within(roundTrip(user, "by a WebSocket, and that by Squid"), 20_000, "an echo");
     const logs = ways.map(({ client }) => client.log.join("\n"));
     assertStringIncludes(logs[0]!, `reached by the proxy http://127.0.0.1:${squid.port} (--proxy-file)`);
     assertMatch(logs[2]!, /info .*reached by the proxy socks5:\/\/127\.0\.0\.1:\d+ \(ALL_PROXY of the environment;/);
@@ -74,7 +84,10 @@ Deno.test({
     told.forEach((line, at) => assertStringIncludes(line, expected[at]!));
     // Squid waits for more than the few bytes of a greeting of SOCKS.
     const silent = await s.start("client", ["--in=127.0.0.1:0", out, `--proxy=socks5://${http}`]);
-    await silent.logged(/takes the connection but does not answer: check its host, port and scheme/, 20_000);
+    await silent.logged(
+      /takes connections but does not answer: either .* \(check --out\), or it is no such proxy/,
+      20_000,
+    );
     assertFalse(told.some((line) => /hush|p@ss|p%40ss/.test(line)), told.join("\n"));
   }),
 });
@@ -106,5 +119,58 @@ Deno.test({
     await s.server(s.use(new UserServer(echo)).port, port);
     await within(echoing, 20_000, "the echo");
     assertEquals(clients[0]!.log.filter((line) => / error /.test(line)), []);
+  }),
+});
+
+Deno.test({
+  name: "TLS, RFD 80 mode and wss:// by a proxy verify the tele server, and not the proxy",
+  ...onUnix(...SQUID_PROGRAMS, "chown"),
+  fn: scenario(60_000, async (s) => {
+    const squid = await startSquid(s);
+    const tls = await tlsFiles(s);
+    const user = s.use(new UserServer(echo));
+    const args = [...tls.server, `--route=${PROTOCOL}=127.0.0.1:${user.port}`];
+    const server = await s.server(user.port, 0, { args });
+    const proxied = ["--in=127.0.0.1:0", ...tls.client, `--proxy=http://127.0.0.1:${squid.openPort}`];
+    const clients = await Promise.all([
+      s.start("client", [...proxied, `--out=localhost:${server.port}`]),
+      s.start("client", [...proxied, `--out=localhost:${server.port}`, `--protocol=${PROTOCOL}`]),
+      s.start("client", [...proxied, `--out=wss://localhost:${server.port}/any/path`]),
+    ]);
+    for (const { port } of clients) {
+      using connection = await connectTo(port);
+      await within(roundTrip(connection, "by TLS, and that by Squid"), 20_000, "an echo");
+    }
+    const wrong = await s.start("client", [...proxied, `--out=localhost:${server.port}`, "--tls-name=other.test"]);
+    await wrong.logged(/localhost:\d+ by http:\/\/127\.0\.0\.1:\d+: .*certificate is for localhost/, 20_000);
+  }),
+});
+
+Deno.test({
+  name: "a proxy that speaks TLS is verified as this machine verifies others, by its own name",
+  ...onUnix(...SQUID_PROGRAMS, "chown"),
+  fn: scenario(60_000, async (s) => {
+    const ca = await TestCa.make("an authority of this machine");
+    const caFile = `${s.home}/authorities.pem`;
+    await Deno.writeTextFile(caFile, ca.cert);
+    const squid = await startSquid(s, "p@ss/word", await ca.issue({ names: "DNS:localhost" }));
+    const server = await s.server(s.use(new UserServer(echo)).port);
+    const args = (host: string) => [
+      "--in=127.0.0.1:0",
+      `--out=127.0.0.1:${server.port}`,
+      `--proxy=https://${host}:${squid.openPort}`,
+    ];
+    // Where the runtime looks for what this machine trusts.
+    const env = { SSL_CERT_FILE: caFile };
+    const [trusting, misnamed, strange] = await Promise.all([
+      s.start("client", args("localhost"), { env }),
+      s.start("client", args("127.0.0.1"), { env }),
+      s.start("client", args("localhost")),
+    ]);
+    using user = await connectTo(trusting.port);
+    await within(roundTrip(user, "by a proxy that speaks TLS"), 20_000, "an echo");
+    for (const client of [misnamed, strange]) {
+      await client.logged(/the proxy https:\/\/\S+ has a certificate that this machine does not trust/, 20_000);
+    }
   }),
 });

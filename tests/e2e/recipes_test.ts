@@ -24,6 +24,7 @@ import {
   writeAll,
 } from "../support/user_programs.ts";
 import { until } from "../support/wait.ts";
+import { blockFor, makeSite, startWebServer, TITLE, WEB_SERVERS } from "../support/web_servers.ts";
 
 const SECTIONS = ["README.md", "lib/tunnel/MANUAL.md"].flatMap((path) =>
   recipeSections(Deno.readTextFileSync(new URL(`../../${path}`, import.meta.url)))
@@ -211,6 +212,31 @@ const RUNNERS: Record<string, Runner> = {
     },
   },
 
+  [TITLE]: {
+    programs: WEB_SERVERS.map((server) => server.program),
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      sandbox.serve(22, s.use(new UserServer(echo)).port);
+      await withToken(sandbox);
+      await sandbox.run(recipes.next("tele --server --in=:22 --out=127.0.0.1:40300"));
+      const client = recipes.next("tele --client --in=:2222 --out=wss://example.com/tele");
+      await sandbox.type("tele --make-cert=tls --host=example.com");
+      const pair = { cert: `${sandbox.folder}/tls/cert.pem`, key: `${sandbox.folder}/tls/key.pem` };
+      for (const server of WEB_SERVERS) {
+        const block = recipes.next(blockFor(server).text);
+        const site = await makeSite(s, pair);
+        sandbox.serve(443, site.port);
+        await startWebServer(s, server, sandbox.translate(block.text), site);
+        // The URL tells no port; the certificate is of nobody whom all trust.
+        sandbox.stand.set("wss://127.0.0.1/tele", `wss://127.0.0.1:${site.port}/tele --tls-ca=tls/cert.pem`);
+        sandbox.serve(2222, freePort());
+        await sandbox.run(client);
+        await echoesAt(sandbox.port(2222));
+      }
+      return sandbox;
+    },
+  },
+
   "Through a proxy": {
     programs: [...SQUID_PROGRAMS, "chown"],
     isOpen: true,
@@ -231,6 +257,28 @@ const RUNNERS: Record<string, Runner> = {
       await sandbox.stopAll();
       // Squid writes a line when a connection is over.
       await until(() => squid.log().includes(" alice "), 5_000, "a carrier of alice's");
+      return sandbox;
+    },
+  },
+
+  "By a command": {
+    programs: ["ssh", "sshd", "ssh-keygen", "socat"],
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      const sshd = await startSshd(s);
+      const config = await provideSsh(sandbox, sshd);
+      await Deno.writeTextFile(config, `Host 127.0.0.1\n  Port ${sshd.port}\n`);
+      // What stand for those that no test has here let socat run beside the tele server, as they do.
+      await sandbox.provide("kubectl", '[ "$1 $2 $3 $4" = "exec -i deploy/web --" ] && shift 4 && exec "$@"');
+      await sandbox.provide("docker", '[ "$1 $2 $3" = "exec -i web" ] && shift 3 && exec "$@"');
+      sandbox.stand.set("192.0.2.7", "127.0.0.1");
+      sandbox.serve(8000, s.use(new UserServer(echo)).port);
+      await sandbox.run(recipes.next("tele --server --in=:8000 --out=127.0.0.1:40300"));
+      for (const command of ["ssh -W", "kubectl exec", "docker exec", "socat -"]) {
+        sandbox.serve(8001, freePort());
+        await sandbox.run(recipes.next(`tele --client --in=:8001 --out='exec:${command}`));
+        await echoesAt(sandbox.port(8001));
+      }
       return sandbox;
     },
   },

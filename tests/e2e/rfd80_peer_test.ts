@@ -224,7 +224,7 @@ Deno.test({
       assertEquals(await within(receiveText(connection), 10_000, `the banner of ${name}`), `${name}!`);
     }
     // Who names no protocol can mean any of the three, so it gets none.
-    const lost = await beforeServer(s, server, ["wait=10000"]).ending();
+    const lost = await beforeServer(s, server, ["text=hi", "wait=10000"]).ending();
     assertEquals([lost.protocol, lost.received], [null, 0]);
     assertEquals(lost.problem, "it ended at wait=10000");
     await server.logged(/offers no protocol by ALPN.*tele\/2.*teleport-postgres/, 10_000);

@@ -11,14 +11,19 @@ import { pingCodec, pingStreams } from "./ping.ts";
 import { clientHandshake } from "./client_handshake.ts";
 import { streams } from "./streams.ts";
 import { messages, sessionFrames } from "./session_decoders.ts";
+import { proxies } from "./proxies.ts";
 import { relayed } from "./relay.ts";
 import { serverHandshake } from "./server_handshake.ts";
 import { splicedHandshake } from "./spliced_handshake.ts";
 import type { Target } from "./target.ts";
 import { webCrypto } from "./webcrypto.ts";
+import { httpHeads, webSocketFrames } from "./websocket.ts";
 
 /** In the order of the layers. */
 export const TARGETS: readonly Target[] = [
+  httpHeads,
+  webSocketFrames,
+  proxies,
   pingCodec,
   pingStreams,
   sessionFrames,

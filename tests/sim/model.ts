@@ -5,7 +5,8 @@
  */
 import type { TeleError } from "../../lib/net/error.ts";
 import type { Mux } from "../../lib/mux/mux.ts";
-import type { MuxStream, StreamEnd } from "../../lib/mux/stream.ts";
+import type { MuxStream } from "../../lib/mux/stream.ts";
+import type { StreamEnd } from "../../lib/mux/stream_host.ts";
 import type { Carrier } from "../../lib/session/carrier/carrier.ts";
 import type { Remains } from "../../lib/session/carrier/frame_log.ts";
 import type { Covered } from "../../lib/session/gone_carrier.ts";

@@ -296,9 +296,9 @@ export const MUTATIONS: readonly Mutation[] = [
   fuzzed(
     "streams",
     "a service that is not there refused for want of room",
-    "mux/mux.ts",
-    "        code: ResetCode.refused,\n",
-    "        code: ResetCode.limit,\n",
+    "mux/peer_opens.ts",
+    "return this.#refuse(id, ResetCode.refused,",
+    "return this.#refuse(id, ResetCode.limit,",
   ),
   {
     name: "bytes behind the end ignored, and lengths left out of the transcript",
@@ -390,8 +390,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "unopened streams lost when the session expires",
     "session/session_client.ts",
-    "    this.#present.succeed();\n    const meaning = isReplaced",
-    "    this.#present.replace();\n    const meaning = isReplaced",
+    "    this.#present.succeed();\n    this.#count.look();\n    const meaning = isReplaced",
+    "    this.#present.replace();\n    this.#count.look();\n    const meaning = isReplaced",
   ),
   fault(
     "attempts that nobody answers keep their places",
@@ -474,15 +474,15 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "streams opened whatever memory is left",
-    "mux/mux.ts",
-    "if (!this.#hasMemoryFor(credits.send)) {",
-    "if (credits.send < 0) {",
+    "mux/peer_starts.ts",
+    "if (this.#hasMemoryFor(bytes)) return undefined;",
+    "if (bytes >= 0) return undefined;",
   ),
   fault(
     "a peer that takes more start credit than it was told of",
-    "mux/mux.ts",
-    "if (!this.#hasRoomFor(credits.send)) {",
-    "if (credits.send < 0) {",
+    "mux/peer_starts.ts",
+    "if (!this.#hasRoomFor(bytes, streams)) {",
+    "if (bytes < 0) {",
   ),
   fault(
     "a start pool told larger than it is",
@@ -492,7 +492,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a stream that the peer has reset keeps the credit that it took",
-    "mux/mux.ts",
+    "mux/peer_starts.ts",
     "if (!stream.hasArrived) return;",
     "if (stream.waitingBytes >= 0) return;",
   ),
@@ -567,15 +567,15 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   fault(
     "a read buffer given back while a read has it",
-    "mux/stream.ts",
-    "    if (!this.#isReading) this.#dropReadBuffer();\n",
-    "    this.#dropReadBuffer();\n",
+    "mux/sending_half.ts",
+    "    if (!this.#isReading) this.#chunk.drop();\n",
+    "    this.#chunk.drop();\n",
   ),
   fault(
     "a user that takes nothing more is not read to its end",
-    "mux/stream.ts",
-    "if (this.#readEnded || !this.#user!.readsAfterFailedWrite) return",
-    "if (this.#readEnded || this.#user!.readsAfterFailedWrite) return",
+    "mux/break_off.ts",
+    "if (sending.isReadToEnd || !isReadable) return",
+    "if (sending.isReadToEnd || isReadable) return",
   ),
   fault(
     "a fault while data is taken swallowed",
@@ -688,13 +688,13 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "new data in front of what is to be sent again",
     "mux/stream.ts",
-    "this.#peerReset !== undefined || this.#frames.areQueued;",
-    "this.#peerReset !== undefined;",
+    "this.#isReset || this.#frames.areQueued;",
+    "this.#isReset;",
   ),
   fault(
     "a reset in front of the open that is to be sent again",
-    "mux/mux.ts",
-    "if (frames?.areQueued || !goesInto(",
+    "mux/due_resets.ts",
+    "if (reset.frames?.areQueued || !goesInto(",
     "if (!goesInto(",
   ),
   fault(
@@ -712,14 +712,14 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "windows not told again when they were lost",
     "mux/mux.ts",
-    "if (stream !== undefined) this.#windowsDue.add(stream);",
+    "if (stream !== undefined) this.turns.windowLost(stream);",
     "void stream;",
   ),
   fault(
     "an offset off by one",
-    "mux/stream.ts",
-    "const header = { id: this.id, offset: this.#sent, length, isEnd: false };",
-    "const header = { id: this.id, offset: this.#sent + 1, length, isEnd: false };",
+    "mux/sending_half.ts",
+    "const header = { id: this.#id, offset: this.#sent, length, isEnd: false };",
+    "const header = { id: this.#id, offset: this.#sent + 1, length, isEnd: false };",
   ),
   fault(
     "the offset of a frame that comes in parts not moved",
@@ -753,13 +753,13 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "an open that comes again opens a stream",
-    "mux/mux.ts",
-    'if (this.#seen.see(id) === "known") return;',
-    "this.#seen.see(id);",
+    "mux/peer_opens.ts",
+    "if (!streams.see(id)) return;",
+    "streams.see(id);",
   ),
   fault(
     "frames of a stream that was never opened ignored",
-    "mux/mux.ts",
+    "mux/stream_table.ts",
     "if (!isOver) throw",
     "if (isOver === undefined) throw",
   ),
@@ -778,8 +778,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a second reset not looked at",
     "mux/stream.ts",
-    "    if (this.#ended) return;\n    this.#arrivals.end(offset, this.#window.granted);\n    if (this.#peerReset !== undefined) return;",
-    "    if (this.#ended || this.#peerReset !== undefined) return;\n    this.#arrivals.end(offset, this.#window.granted);",
+    "    if (this.#ended) return;\n    this.#receiving.end(offset);\n    if (!this.#isReset)",
+    "    if (this.#ended || this.#isReset) return;\n    this.#receiving.end(offset);\n    if (!this.#isReset)",
   ),
   fault(
     "the number of a carrier given again",
@@ -807,8 +807,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "credit not kept by the sender",
-    "mux/stream.ts",
-    "const length = Math.min(waiting, room, this.#sendLimit - this.#sent);",
+    "mux/sending_half.ts",
+    "const length = Math.min(waiting, room, this.#limit - this.#sent);",
     "const length = Math.min(waiting, room);",
   ),
   fault("credit not enforced by the receiver", "mux/arrivals.ts", "if (end > granted) {", "if (end < 0) {"),
@@ -820,13 +820,13 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "bulk pulled beyond the limit of the logs",
-    "mux/mux.ts",
+    "mux/turns.ts",
     "    let left = Math.min(bulkBytes - urgent, budget.bulkRoom, MOST_PULL_BYTES);",
     "    let left = Math.min(bulkBytes - urgent, budget.bulkRoom + 64 * 1024, MOST_PULL_BYTES);",
   ),
   fault(
     "bulk starves beside a small log",
-    "mux/mux.ts",
+    "mux/turns.ts",
     "Math.min(bulkBytes - urgent, budget.bulkRoom, MOST_PULL_BYTES)",
     "Math.min(bulkBytes - urgentBytes + Math.min(urgentBytes, budget.room), budget.bulkRoom, MOST_PULL_BYTES)",
   ),
@@ -901,6 +901,12 @@ export const MUTATIONS: readonly Mutation[] = [
     "session/carrier/carrier.ts",
     "    if (this.#sender.awaitsRoom) this.wake();\n",
     "",
+  ),
+  fault(
+    "another session begun though something is under way",
+    "mux/link.ts",
+    "session.carrier.doubt !== undefined || !session.isEmpty) return;",
+    "session.carrier.doubt !== undefined) return;",
   ),
   fault(
     "a session without streams taken for empty though its last bytes were not taken",
@@ -985,27 +991,27 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "a reset overtakes what came before it",
-    "mux/stream.ts",
-    "if ((this.#arrivals.isComplete && isTaken) || this.#writeFailure !== undefined) return this.#end(end);",
-    "return this.#end(end);",
+    "mux/break_off.ts",
+    "if ((receiving.hasArrived && isTaken) || this.#failure !== undefined) return this.#options.onEnd(end);",
+    "return this.#options.onEnd(end);",
   ),
   fault(
     "a reset does not wait for the data in front of it",
-    "mux/stream.ts",
-    "if ((this.#arrivals.isComplete && isTaken) ||",
+    "mux/break_off.ts",
+    "if ((receiving.hasArrived && isTaken) ||",
     "if (isTaken ||",
   ),
   fault(
     "a stream whose peer reset it outlives its session, without its data",
     "mux/stream.ts",
-    "if (this.#peerReset !== undefined) return this.#arrivals.isComplete;",
-    "if (this.#peerReset !== undefined) return true;",
+    "if (this.#isReset) return this.#receiving.hasArrived;",
+    "if (this.#isReset) return true;",
   ),
   fault(
     "complete when sent, not when taken",
     "mux/stream.ts",
     'if (this.#isEndTaken) this.#end({ kind: "finished" });',
-    'if (this.#finSent) this.#end({ kind: "finished" });',
+    'if (this.#sending.isEndSent) this.#end({ kind: "finished" });',
   ),
   fault(
     "the end called taken while a frame waits",
@@ -1016,8 +1022,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "a session's end that spares streams whose end was only sent",
     "mux/stream.ts",
-    "return this.#isEndTaken && this.#inbound.isComplete;",
-    "return this.#finSent && this.#inbound.isComplete;",
+    "return this.#isEndTaken && this.#receiving.isEnding;",
+    "return this.#sending.isEndSent && this.#receiving.isEnding;",
   ),
   fault(
     "what comes on a carrier that a receipt has ended is taken",
@@ -1033,13 +1039,13 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "what follows an open goes on any carrier",
-    "mux/mux.ts",
+    "mux/turns.ts",
     "openLog === undefined ? isShared : openLog === log;",
     "(openLog === undefined || openLog === log) && isShared || isShared;",
   ),
   fault(
     "window values and resets go on any carrier, in front of the open",
-    "mux/mux.ts",
+    "session/share.ts",
     "return openLog === undefined ? quiet : openLog === log;",
     "return (openLog === undefined || openLog !== log) && quiet || quiet;",
   ),

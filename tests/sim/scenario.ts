@@ -80,6 +80,11 @@ export interface Scenario {
   leastCarriers: number;
   /** Whether the client can be recognized after a restart. */
   identity: boolean;
+  /**
+   * Whether streams have just enough numbers: with half of them used up a client that can be recognized begins another
+   * session. Of one that cannot, a goodbye that is lost leaves the former one at the server.
+   */
+  fewNumbers: boolean;
   /** Whether both ends have a token. */
   token: boolean;
   /** The piece of data that a fault of tele's own hits when it comes, counted over all streams; 0: none. */

@@ -94,6 +94,7 @@ export class Sides {
   }
 
   #startClient(): { process: Process; mux: MuxClient } {
+    const { streams, fewNumbers, identity } = this.#scenario;
     const process = new Process(`client ${++this.#incarnations}`, this.#clock);
     const mux = new MuxClient({
       ...this.#linkOptions(process),
@@ -102,6 +103,7 @@ export class Sides {
       identity: this.#identity,
       carriers: this.#scenario.carriers,
       leastCarriers: this.#scenario.leastCarriers,
+      lastStream: fewNumbers && identity ? 2 * streams.length : undefined,
     });
     this.#verdict.trace(`${process.name} starts`);
     return { process, mux };

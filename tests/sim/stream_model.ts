@@ -4,7 +4,8 @@
  * @module
  */
 import type { Mux } from "../../lib/mux/mux.ts";
-import type { MuxStream, StreamEnd } from "../../lib/mux/stream.ts";
+import type { MuxStream } from "../../lib/mux/stream.ts";
+import type { StreamEnd } from "../../lib/mux/stream_host.ts";
 import { Ranges } from "./ranges.ts";
 import type { SessionModel } from "./session_model.ts";
 import type { Verdict } from "./verdict.ts";

@@ -413,8 +413,8 @@ export function hostScenario(limitMs: number, body: (s: Scenario, hosts: Hosts) 
   });
 }
 
-/** Removes what a run that was killed left behind. */
-async function removeLeftovers(): Promise<void> {
+/** Removes what runs that were killed left behind: namespaces whose names have the number of a process that has ended. */
+export async function removeLeftovers(): Promise<void> {
   for (const line of (await run([program("ip"), "netns", "list"])).split("\n")) {
     const [name, pid] = /^tele-(\d+)-\S+/.exec(line) ?? [];
     if (name !== undefined && !isRunning(Number(pid))) await removeNamespace(name);

@@ -5,7 +5,8 @@
  */
 import { assertEquals } from "@std/assert";
 import { MuxClient, type MuxClientOptions, MuxServer, type MuxServerOptions } from "../../lib/mux/link.ts";
-import type { MuxStream, StreamEnd } from "../../lib/mux/stream.ts";
+import type { MuxStream } from "../../lib/mux/stream.ts";
+import type { StreamEnd } from "../../lib/mux/stream_host.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { duplexPair } from "../../lib/net/pipe.ts";
 import { FakeClock } from "./fake_clock.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Pair } from "./certificates.ts";
 import type { Scenario } from "./scenario.ts";
 import { program } from "./skip.ts";
 import { freePort } from "./user_programs.ts";
@@ -30,8 +31,10 @@ export interface RunningSquid extends RunningProxy {
 /**
  * Starts Squid on two free ports. At one it lets only alice pass, with her password, and nobody to 127.0.0.9; what is
  * silent for 3 s it ends.
+ *
+ * @param tls What it speaks TLS with at its open port.
  */
-export async function startSquid(s: Scenario, password = "p@ss/word"): Promise<RunningSquid> {
+export async function startSquid(s: Scenario, password = "p@ss/word", tls?: Pair): Promise<RunningSquid> {
   const folder = await Deno.makeTempDir({ prefix: "tele-squid-" });
   s.defer(() => Deno.remove(folder, { recursive: true }));
   const [port, openPort] = [freePort(), freePort()];
@@ -39,7 +42,9 @@ export async function startSquid(s: Scenario, password = "p@ss/word"): Promise<R
   await Deno.writeTextFile(`${folder}/users`, `alice:${new TextDecoder().decode(hashed.stdout)}`);
   const lines = [
     `http_port 127.0.0.1:${port}`,
-    `http_port 127.0.0.1:${openPort} name=open`,
+    tls === undefined
+      ? `http_port 127.0.0.1:${openPort} name=open`
+      : `https_port 127.0.0.1:${openPort} name=open tls-cert=${folder}/cert.pem tls-key=${folder}/key.pem`,
     "pid_filename none",
     `access_log stdio:${folder}/access.log`,
     `cache_log ${folder}/cache.log`,
@@ -60,6 +65,10 @@ export async function startSquid(s: Scenario, password = "p@ss/word"): Promise<R
     "http_access deny all",
   ];
   await Deno.writeTextFile(`${folder}/squid.conf`, lines.join("\n") + "\n");
+  if (tls !== undefined) {
+    await Deno.writeTextFile(`${folder}/cert.pem`, tls.cert);
+    await Deno.writeTextFile(`${folder}/key.pem`, tls.key);
+  }
   // Started by root it becomes another user, who writes its logs.
   if (Deno.uid() === 0) await new Deno.Command(program("chown"), { args: ["-R", "proxy", folder] }).output();
   const log = () => read(`${folder}/access.log`);

@@ -18,6 +18,8 @@ export const SESSION_ID = new Uint8Array(16).fill(1);
 export interface Dialed {
   atMs: number;
   signal: AbortSignal;
+  /** Tells that somebody has accepted, and what that one's silence means. */
+  reach(silence?: string): void;
   connect(duplex: Duplex): void;
   refuse(reason: string): void;
 }
@@ -59,11 +61,12 @@ export class Script {
       get hasStreams() {
         return isBusy();
       },
-      dial: (signal) =>
+      dial: (signal, connected) =>
         new Promise((resolve, reject) => {
           const dialed: Dialed = {
             atMs: this.clock.now(),
             signal,
+            reach: connected,
             connect: resolve,
             refuse: (reason) => reject(new Error(reason)),
           };

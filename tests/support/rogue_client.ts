@@ -4,7 +4,7 @@
  * @module
  */
 import { MuxServer } from "../../lib/mux/link.ts";
-import type { StreamEnd } from "../../lib/mux/stream.ts";
+import type { StreamEnd } from "../../lib/mux/stream_host.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import type { TeleError } from "../../lib/net/error.ts";
 import { duplexPair } from "../../lib/net/pipe.ts";

@@ -6,7 +6,9 @@
 
 /** Programs that tests call, and the Debian package that has each. */
 export const DEBIAN_PACKAGES: Record<string, string> = {
+  apache2: "apache2",
   bash: "bash",
+  caddy: "caddy",
   cat: "coreutils",
   cc: "gcc",
   chown: "coreutils",
@@ -18,7 +20,7 @@ export const DEBIAN_PACKAGES: Record<string, string> = {
   ip: "iproute2",
   iperf3: "iperf3",
   microsocks: "microsocks",
-  nginx: "nginx-light",
+  nginx: "nginx",
   openssl: "openssl",
   postgres: "postgresql",
   psql: "postgresql-client",

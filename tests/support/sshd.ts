@@ -24,6 +24,8 @@ export interface SshdOptions {
   address?: string;
   /** Put in front of its command, such as `ip netns exec NAME`. */
   wrap?: readonly string[];
+  /** More lines of its configuration. @default {[]} */
+  config?: readonly string[];
 }
 
 /** Starts an sshd on a free port; it ends with the scenario. */
@@ -51,6 +53,7 @@ export async function startSshd(s: Scenario, options: SshdOptions = {}): Promise
     "ClientAliveInterval 0",
     "PrintMotd no",
     "Subsystem sftp internal-sftp",
+    ...options.config ?? [],
   ];
   await Deno.writeTextFile(`${folder}/config`, config.join("\n") + "\n");
   // -D and -e: in the foreground, log to standard error.

@@ -206,6 +206,8 @@ export async function teleCommand(
       DENO_DIR: await denoDir(),
       DENO_NO_UPDATE_CHECK: "1",
       NO_COLOR: "1",
+      // The proxy of whoever runs the tests leads to nothing of them.
+      NO_PROXY: "*",
       ...options.env,
     },
   };

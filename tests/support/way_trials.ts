@@ -13,21 +13,22 @@ import {
   connectTo,
   echo,
   type Exchange,
-  exchange,
-  exchanger,
+  type Handler,
+  receive,
   receiveText,
   roundTrip,
+  send,
   sum,
   UserServer,
   writeAll,
 } from "./user_programs.ts";
 import { pause, until, within } from "./wait.ts";
 
-/** Bytes sent each way while the way is cut. */
-const WHOLE_BYTES = 64 << 20;
+/** Bytes that the user's server and the user's client send while the way is cut. */
+const [DOWN_BYTES, UP_BYTES] = [64 << 20, 8 << 20];
 
 /** How long nothing is sent, in milliseconds: more than the time-out of the middle boxes that tests set up. */
-const IDLE_MS = 4_500;
+const IDLE_MS = 6_000;
 
 /** A tunnel whose client reaches the server by the way under test, and has a breaker in front of the server. */
 export interface WayUnderTest {
@@ -48,15 +49,18 @@ export interface WayUnderTest {
  */
 export async function startWay(
   s: Scenario,
-  clientArgs: (port: number) => string[],
+  clientArgs: (port: number) => string[] | Promise<string[]>,
   options: { server?: ProcessOptions; client?: ProcessOptions } = {},
 ): Promise<WayUnderTest> {
   const reports: Exchange[] = [];
-  const exchangers = exchanger(WHOLE_BYTES, 2, (report) => reports.push(report));
-  const user = s.use(new UserServer(byFirstByte({ e: echo, s: sum, x: exchangers })));
+  const exchanges: Handler = async (connection) => {
+    const [sentSha256, received] = await Promise.all([send(connection, DOWN_BYTES, 2), receive(connection)]);
+    reports.push({ sentSha256, receivedSha256: received.sha256, receivedBytes: received.bytes });
+  };
+  const user = s.use(new UserServer(byFirstByte({ e: echo, s: sum, x: exchanges })));
   const server = await s.server(user.port, 0, options.server);
   const breaker = await s.breaker(server.port);
-  const args = ["--in=127.0.0.1:0", "--ping-interval=1s", "--log-level=debug", ...clientArgs(breaker.port)];
+  const args = ["--in=127.0.0.1:0", "--ping-interval=1s", "--log-level=debug", ...await clientArgs(breaker.port)];
   const client = await s.start("client", args, options.client);
   return { breaker, client, user, reports };
 }
@@ -69,8 +73,8 @@ async function open({ client }: WayUnderTest, letter: string): Promise<Deno.TcpC
 }
 
 /**
- * A connection that idles while the middle box's time-out passes, and half-closes beside it; then 64 MiB each way
- * through three cuts and a black hole. The user's programs see nothing but time.
+ * A connection that idles while the middle box's time-out passes, and a half-close beside it; then 64 MiB, against 8
+ * the other way, through three cuts and a black hole. The user's programs see nothing but time.
  */
 export async function standsEverything(way: WayUnderTest): Promise<void> {
   using idle = await open(way, "e");
@@ -101,17 +105,18 @@ async function exchangeThroughCuts(way: WayUnderTest): Promise<void> {
   const { breaker, reports } = way;
   using connection = await open(way, "x");
   const bytesBefore = breaker.bytes;
-  const exchanging = exchange(connection, WHOLE_BYTES, 1);
+  const exchanging = Promise.all([send(connection, UP_BYTES, 1), receive(connection)]);
   exchanging.catch(() => {});
   for (let outage = 1; outage <= 4; outage++) {
-    await breaker.reached(bytesBefore + outage * 2 * WHOLE_BYTES / 6);
+    await breaker.reached(bytesBefore + outage * DOWN_BYTES / 6);
     assert(breaker.open > 0, `no carrier at outage ${outage}`);
     if (outage === 4) breaker.strand();
     else if (outage === 2) breaker.close();
     else breaker.reset();
   }
-  const mine = await exchanging;
+  const [sentSha256, received] = await exchanging;
   await until(() => reports.length === 1, 10_000, "the user's server's report");
-  assertEquals([mine.receivedBytes, reports[0]!.receivedBytes], [WHOLE_BYTES, WHOLE_BYTES]);
-  assertEquals([mine.receivedSha256, mine.sentSha256], [reports[0]!.sentSha256, reports[0]!.receivedSha256]);
+  const [report] = reports;
+  assertEquals([received.bytes, report!.receivedBytes], [DOWN_BYTES, UP_BYTES]);
+  assertEquals([received.sha256, sentSha256], [report!.sentSha256, report!.receivedSha256]);
 }

@@ -3,15 +3,16 @@
  *
  * Source: RFC 9110, 9.3.6 and 11.7; RFC 9112; RFC 7617.
  *
+ * Answers are read leniently, unlike other heads here (`http_head.ts`): proxies of all ages send them, and nobody reads
+ * one a second time who could see another in it.
+ *
  * @module
  */
 import { formatAddress } from "../address.ts";
 import { TeleError } from "../error.ts";
+import { MOST_HEAD_BYTES } from "../http_head.ts";
 import { type Negotiation, notThatProxy, type ProxyTarget, type Step, strangeAnswer } from "./negotiation.ts";
 import type { ProxyLogin } from "./proxy.ts";
-
-/** Most bytes of an answer's head, interim answers included. */
-const MOST_HEAD_BYTES = 16 * 1024;
 
 /** How every answer begins. */
 const BEGINNING = "HTTP/1.";

@@ -23,7 +23,8 @@ const READ_BYTES = 4 * 1024;
  *
  * @param use What the socket is to be, as for {@linkcode dial}.
  * @param signal Gives up, and closes the connection to the proxy at once, when it aborts.
- * @param reached Called when the proxy has accepted the connection, with what it means if nothing more comes.
+ * @param reached Called when the proxy has accepted the connection, with what it means if nothing more comes, and again
+ * when it leads on.
  * @throws {TeleError} `refused` if somebody must change something first, such as a password; `protocol` for a page that
  * a network shows before one has logged in; `carrier-lost` for the rest.
  *
@@ -41,24 +42,29 @@ export async function dialByProxy(
   target: ProxyTarget,
   use: ConnectionUse,
   signal?: AbortSignal,
-  reached?: (silence: string) => void,
+  reached?: (silence?: string) => void,
 ): Promise<Duplex> {
   const place = formatAddress({ kind: "tcp", ...target });
   const told = `${place}: the proxy ${formatProxy(proxy)}`;
   const socket = await dial({ ...proxy, kind: "tcp" }, proxy.kind === "https" ? "user" : use, signal).catch((error) => {
     throw new TeleError("carrier-lost", `${told} cannot be reached: ${reasonOf(error)}`, { cause: error });
   });
-  reached?.(
-    `the proxy ${formatProxy(proxy)} takes the connection but does not answer: check its host, port and scheme`,
-  );
+  reached?.(silenceOf(proxy, place));
   try {
     const transport = proxy.kind === "https" ? await secure(socket, proxy, signal) : socket;
-    return await negotiate(transport, negotiationWith(proxy, target), place, signal);
+    const duplex = await negotiate(transport, negotiationWith(proxy, target), place, signal);
+    reached?.();
+    return duplex;
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     const code = error instanceof TeleError ? error.code : "carrier-lost";
     throw new TeleError(code, `${told} ${sentenceOf(error)}`, { cause: error });
   }
+}
+
+function silenceOf(proxy: Proxy, place: string): string {
+  return `the proxy ${formatProxy(proxy)} takes connections but does not answer: either ${place} does not answer it ` +
+    "(check --out), or it is no such proxy (check its scheme, host and port)";
 }
 
 function negotiationWith({ kind, login }: Proxy, target: ProxyTarget): Negotiation {

@@ -30,8 +30,8 @@ export interface AcknowledgerOptions {
   clock: Clock;
   /** What was acknowledged, and writes the next. */
   control: Pick<OutgoingControl, "acknowledged" | "acknowledgeDue">;
-  /** Counted bytes taken from the carrier. */
-  takenBytes(): number;
+  /** Counts what was taken from the carrier. */
+  receiver: { readonly takenBytes: number };
   /**
    * How long one waits at the most while others ride along, in milliseconds.
    *
@@ -57,7 +57,7 @@ export interface AcknowledgerOptions {
  * import { assertEquals } from "@std/assert";
  *
  * const control = { acknowledged: 0, acknowledgeDue: false };
- * const acknowledger = new Acknowledger({ clock: systemClock, control, takenBytes: () => 65_536, onDue() {} });
+ * const acknowledger = new Acknowledger({ clock: systemClock, control, receiver: { takenBytes: 65_536 }, onDue() {} });
  * acknowledger.plan();
  * assertEquals(control.acknowledgeDue, true);
  * ```
@@ -74,7 +74,7 @@ export class Acknowledger {
 
   /** Counted bytes that the peer has not been told of. */
   get waitingBytes(): number {
-    return this.#options.takenBytes() - this.#options.control.acknowledged;
+    return this.#options.receiver.takenBytes - this.#options.control.acknowledged;
   }
 
   /** Something was taken: it is acknowledged now or in a moment. */

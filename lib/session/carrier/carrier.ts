@@ -93,14 +93,13 @@ export class Carrier {
     const room = this.#room = new SendRoom(options.caution), { flight } = room;
     const control = new OutgoingControl({ nowMs: clock.now(), pingIntervalMs });
     const wake = () => this.wake();
-    const takenBytes = () => this.taken;
     const listener = this.#watchListener();
     const watch = this.#watch = new Watch({ clock, control, log, flight, listener, patienceMs, roundTripMs });
-    this.#acknowledger = new Acknowledger({ clock, control, takenBytes, onDue: wake });
+    const receiver = this.#receiver = new FrameReceiver(host, this.#controlTaker(), this);
+    this.#acknowledger = new Acknowledger({ clock, control, receiver, onDue: wake });
     this.#departure = new Departure({ clock, onLost: (reason) => this.#lose(reason) });
-    this.#receiver = new FrameReceiver(host, this.#controlTaker(), this);
     const pull = (bulkBytes: number, urgentBytes: number) => host.pull(this, bulkBytes, urgentBytes);
-    this.#sender = new FrameSender({ budget: host.budget, pull, clock, log, room, control, watch, takenBytes, wake });
+    this.#sender = new FrameSender({ budget: host.budget, pull, clock, log, room, control, watch, receiver, wake });
     this.#writes = new WriteLoop({
       duplex,
       source: this.#sender,

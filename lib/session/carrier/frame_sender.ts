@@ -42,8 +42,8 @@ export interface FrameSenderOptions {
   control: OutgoingControl;
   /** Is told of each write. */
   watch: WriteWatch;
-  /** Counted bytes taken from the carrier. */
-  takenBytes(): number;
+  /** Counts what was taken from the carrier. */
+  receiver: { readonly takenBytes: number };
   /** There may be something to send again. */
   wake(): void;
 }
@@ -79,7 +79,7 @@ export class FrameSender implements WriteSource {
 
   /** Control frames and counted ones, as one write, which must begin at once; nothing if nothing is due. */
   next(): Uint8Array | undefined {
-    const { clock, control, watch, takenBytes } = this.#options;
+    const { clock, control, watch, receiver } = this.#options;
     const nowMs = clock.now();
     const log = this.#log;
     if (!log.hasUnsent) this.#pull(nowMs);
@@ -89,7 +89,7 @@ export class FrameSender implements WriteSource {
     const withData = log.hasUnsent && most >= Math.min(log.nextFrameBytes, SMALL_BYTES);
     if (!this.#room.pace.isFree) this.#room.flight.markApplicationLimited();
     watch.preparing(nowMs, withData);
-    const controlBytes = control.take(nowMs, withData, takenBytes());
+    const controlBytes = control.take(nowMs, withData, receiver.takenBytes);
     if (!withData && controlBytes === undefined) return undefined;
     watch.wrote(nowMs);
     const bytes = withData ? this.#join(nowMs, controlBytes, most) : controlBytes!;
@@ -139,17 +139,17 @@ export class FrameSender implements WriteSource {
    * @param receipts In front of it: what this end took of other carriers.
    */
   lastWords(ending: Ending, acknowledges: boolean, receipts: readonly Receipt[]): Uint8Array {
-    const { clock, control, takenBytes } = this.#options;
+    const { clock, control, receiver } = this.#options;
     control.acknowledgeDue = acknowledges;
-    const controlBytes = control.take(clock.now(), false, takenBytes()) ?? new Uint8Array(0);
+    const controlBytes = control.take(clock.now(), false, receiver.takenBytes) ?? new Uint8Array(0);
     return concat([controlBytes, ...receipts.map(receiptFrame), framed(encodeEnding("goodbye", ending))]);
   }
 
   /** A leave, behind an acknowledgement of all that came. */
   leave(): Uint8Array {
-    const { clock, control, takenBytes } = this.#options;
+    const { clock, control, receiver } = this.#options;
     control.acknowledgeDue = true;
-    const controlBytes = control.take(clock.now(), false, takenBytes())!;
+    const controlBytes = control.take(clock.now(), false, receiver.takenBytes)!;
     return concat([controlBytes, framed(new Uint8Array([FrameType.leave]))]);
   }
 

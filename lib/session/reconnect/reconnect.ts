@@ -222,7 +222,7 @@ export class ReconnectLoop {
     const duplex = await this.#host.dial(signal, (silence = ACCEPTED) => attempt.reached = silence);
     if (signal.aborted) return duplex.close();
     signal.addEventListener("abort", () => duplex.close(), { once: true });
-    attempt.reached = ACCEPTED;
+    attempt.reached ??= ACCEPTED;
     const connectedAt = this.#clock.now();
     const handshake = await ClientHandshake.begin(duplex, this.#host.sessionId, this.#host.isGuarded);
     if (signal.aborted) return;

@@ -5,6 +5,7 @@
  */
 
 import { reaches } from "../../net/address.ts";
+import { addressOf, type Way } from "../../net/way.ts";
 import type { SessionLimits } from "../../session/session_limits.ts";
 import { example, GivenFlags, mistake } from "./given_flags.ts";
 import type { HostName } from "../values/host_name.ts";
@@ -140,7 +141,8 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     throw mistake(`--client needs --out=ADDR, the address of the tele server: ${example(session.CLIENT_OUT)}`);
   }
   const input = given.value(session.CLIENT_IN);
-  if (input !== undefined && out.kind !== "proxy" && reaches(out, input)) {
+  const to = addressOf(out);
+  if (input !== undefined && to !== undefined && reaches(to, input)) {
     throw mistake(
       "this tele client would connect to itself: --in is where user's clients connect on this machine, and --out is " +
         "the tele server: give them different hosts or ports",
@@ -151,11 +153,10 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
   if (isStdio) refuseBesideStdio(given);
   const guards = "a client certificate (--tls-cert) shows who this client is";
   if (protocol !== undefined) refuseSessionOptions(given, environment, guards);
-  const secured = clientTls(given);
-  if (secured !== undefined && secured.name === undefined && out.kind === "unix") {
-    throw mistake(
-      `TLS over a unix socket needs --tls-name=NAME, since a path is no name to verify: ${example(tls.TLS_NAME)}`,
-    );
+  const secured = clientTls(given, out);
+  if (secured !== undefined && secured.name === undefined && (out.kind === "unix" || out.kind === "command")) {
+    const [over, no] = out.kind === "unix" ? ["a unix socket", "a path is no name"] : ["a command", "it has no name"];
+    throw mistake(`TLS over ${over} needs --tls-name=NAME, since ${no} to verify: ${example(tls.TLS_NAME)}`);
   }
   const options = {
     in: input,
@@ -210,11 +211,16 @@ function serverTls(given: GivenFlags): ServerTls | undefined {
   return undefined;
 }
 
-function clientTls(given: GivenFlags): ClientTls | undefined {
+function clientTls(given: GivenFlags, out: Way): ClientTls | undefined {
   const options = [tls.TLS_CA, tls.TLS_NAME, tls.CLIENT_TLS_CERT, tls.CLIENT_TLS_KEY];
+  if (out.kind === "websocket") {
+    given.refuse([rfd80.PROTOCOL], "is told by ALPN, which a WebSocket leaves to the web server: give --out=host:port");
+    if (!out.isSecure) given.refuse([tls.TLS, ...options], "needs TLS, and ws:// has none: write wss:// in --out");
+  }
   const [caFile, name, certFile, keyFile] = options.map((option) => given.value(option));
   refuseHalfAPair(certFile, keyFile);
-  if (![tls.TLS, rfd80.PROTOCOL, ...options].some((option) => given.has(option.name))) return undefined;
+  const isAsked = [tls.TLS, rfd80.PROTOCOL, ...options].some((option) => given.has(option.name));
+  if (!isAsked && !(out.kind === "websocket" && out.isSecure)) return undefined;
   return { caFile, name, certFile, keyFile };
 }
 

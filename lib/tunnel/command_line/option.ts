@@ -106,7 +106,8 @@ export function anAddressToDial(port: number): ValueForm<Address> {
 
 /** A way to the tele server; `port` is an example of one. */
 export function aWay(port: number): ValueForm<Way> {
-  return { takes: TAKES_ADDRESS, parse: (text) => parseWay(text, port) };
+  const takes = `${TAKES_ADDRESS}, ws:// or wss:// with host and path, or exec:COMMAND`;
+  return { takes, parse: (text) => parseWay(text, port) };
 }
 
 /** A file, by its path. That it can be read is checked when it is read. */

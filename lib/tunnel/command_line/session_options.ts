@@ -105,7 +105,7 @@ export const CLIENT_OUT: ValueOption<Way> = {
   name: "out",
   placeholder: "ADDR",
   role: "client",
-  meaning: "the tele server",
+  meaning: "the tele server; wss://host/path leads there by a web server, exec:COMMAND by a command",
   example: "--out=example.com:40300",
   ...aWay(TELE_PORT),
 };

@@ -11,7 +11,8 @@ import type { Log } from "../../net/log.ts";
 import type { Shortage } from "../../net/shortage.ts";
 import { FrameTooLargeError } from "../../ping/codec.ts";
 import { ResetCode } from "../../mux/mux_constants.ts";
-import type { MuxStream, StreamEnd } from "../../mux/stream.ts";
+import type { MuxStream } from "../../mux/stream.ts";
+import type { StreamEnd } from "../../mux/stream_host.ts";
 
 const SPAN_MS = 10_000;
 

@@ -9,6 +9,9 @@ import { badInput } from "../../net/error.ts";
 /** The session protocol's own ALPN name. */
 export const SESSION_ALPN = "tele/2";
 
+/** HTTP/1.1's name (RFC 7301, 6), by which WebSockets come. */
+export const WEB_ALPN = "http/1.1";
+
 /** The end of a protocol's name where it is spoken in ping frames (RFD 80). */
 const PING_SUFFIX = "-ping";
 
@@ -29,6 +32,7 @@ export interface Served<Route extends { readonly protocol: string }> {
 /** What a chosen ALPN name means to a server. */
 export type Choice<Route> =
   | { readonly kind: "session" }
+  | { readonly kind: "web" }
   | { readonly kind: "route"; readonly route: Route; readonly pings: boolean };
 
 /**
@@ -94,19 +98,25 @@ export function offered(protocol: string): string[] {
 }
 
 /**
- * The names that a server announces, best first: sessions, then each protocol with pings and without.
+ * The names that a server announces, best first: sessions, then each protocol with pings and without, then HTTP/1.1
+ * for sessions by WebSocket.
  *
  * @example
  * ```ts
  * import { announced } from "./alpn.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(announced({ sessions: true, routes: [{ protocol: "mysql" }] }), ["tele/2", "mysql-ping", "mysql"]);
+ * assertEquals(announced({ sessions: true, routes: [{ protocol: "mysql" }] }), [
+ *   "tele/2",
+ *   "mysql-ping",
+ *   "mysql",
+ *   "http/1.1",
+ * ]);
  * ```
  */
 export function announced(served: Served<{ readonly protocol: string }>): string[] {
   const names = served.routes.flatMap(({ protocol }) => offered(protocol));
-  return served.sessions ? [SESSION_ALPN, ...names] : names;
+  return served.sessions ? [...new Set([SESSION_ALPN, ...names, WEB_ALPN])] : names;
 }
 
 /**
@@ -133,5 +143,6 @@ export function choiceOf<Route extends { readonly protocol: string }>(
     if (name === route.protocol) return { kind: "route", route, pings: false };
     if (name === pingNameOf(route.protocol)) return { kind: "route", route, pings: true };
   }
+  if (name === WEB_ALPN && served.sessions) return { kind: "web" };
   return undefined;
 }

@@ -11,7 +11,8 @@ import { isElsewhere } from "../../net/listen_failure.ts";
 import type { Log } from "../../net/log.ts";
 import { Shortages } from "../../net/shortage.ts";
 import { formatWay } from "../../net/way.ts";
-import type { MuxStream, StreamEnd } from "../../mux/stream.ts";
+import type { MuxStream } from "../../mux/stream.ts";
+import type { StreamEnd } from "../../mux/stream_host.ts";
 import { pingNameOf } from "../rfd80/alpn.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
 import { makeDialer, type OuterDialer } from "./outer_dialer.ts";
@@ -59,7 +60,7 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
   take = (user) => users.take(user);
   early.forEach(take);
   const where = `user's clients connect to ${listening.addresses.join(" and ")}`;
-  const server = `${formatWay(options.out)}${options.tls ? " (TLS)" : ""}`;
+  const server = `${formatWay(options.out)}${options.tls && options.out.kind !== "websocket" ? " (TLS)" : ""}`;
   warnOfExposure(listening, options, log);
   return {
     readyLine: `tele client ready: ${where}, tele server is ${server}`,
@@ -68,8 +69,8 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
     tryNow: () => users.tryNow(),
     async stop(reason) {
       listening.close();
-      dialer.stop();
       await users.stop(`the tele client ended (${reason})`);
+      await dialer.stop();
     },
   };
 }

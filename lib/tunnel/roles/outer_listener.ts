@@ -1,10 +1,11 @@
 /**
- * Where tele clients connect: over plain TCP for sessions only, over TLS for what ALPN chooses.
+ * Where tele clients connect: over plain TCP or by WebSocket for sessions only, over TLS for what ALPN chooses.
  *
  * @module
  */
 import type { Clock } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
+import { FrontDoor, type FrontDoorOptions } from "../../net/front_door.ts";
 import { listen, type Listening } from "../../net/listen.ts";
 import type { Log } from "../../net/log.ts";
 import { requireTls } from "../../net/tls_client.ts";
@@ -15,7 +16,7 @@ import type { Route, ServerOptions, ServerTls } from "../command_line/role_optio
 import { type FilesByOption, readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
 
 /** Takes a connection from outside, and what it is for. */
-export type TakeOuter = (outer: Duplex, choice: Choice<Route>) => void;
+export type TakeOuter = (outer: Duplex, choice: Exclude<Choice<Route>, { kind: "web" }>) => void;
 
 /** Hosts of an address without a host: every interface, in both families if the machine has them. */
 const EVERY_INTERFACE = ["::", "0.0.0.0"];
@@ -26,13 +27,30 @@ const EVERY_INTERFACE = ["::", "0.0.0.0"];
  * @throws {TeleError} `bad-input` if that is not possible, or a file is wrong.
  */
 export function listenOuter(options: ServerOptions, log: Log, clock: Clock, take: TakeOuter): Promise<Listening> {
-  if (options.tls !== undefined) return listenSecurely(options, options.tls, log, clock, take);
-  return listen(options.out, {
+  return options.tls === undefined
+    ? listenPlainly(options, log, clock, take)
+    : listenSecurely(options, options.tls, log, clock, take);
+}
+
+async function listenPlainly(options: ServerOptions, log: Log, clock: Clock, take: TakeOuter): Promise<Listening> {
+  const strangers = new Strangers(clock, log);
+  const takeSession = (outer: Duplex) => take(outer, { kind: "session" });
+  const door = new FrontDoor({
+    clock,
+    onWebSocket: takeSession,
+    onOther: takeSession,
+    ...linesOf(strangers, log),
+  });
+  const listening = await listen(options.out, {
     use: "carrier",
     defaultHosts: EVERY_INTERFACE,
     clock,
     log,
-    onConnection: (outer) => take(outer, { kind: "session" }),
+    onConnection: (outer) => void door.welcome(outer),
+  });
+  return closedWith(listening, () => {
+    strangers.stop();
+    door.close();
   });
 }
 
@@ -58,26 +76,53 @@ async function listenSecurely(
     "--tls-client-ca": tls.clientCaFile,
   };
   const strangers = new Strangers(clock, log);
+  const lines = linesOf(strangers, log);
+  const door = new FrontDoor({
+    clock,
+    onWebSocket: (outer) => take(outer, { kind: "session" }),
+    onOther(outer) {
+      strangers.tell(
+        outer.peer,
+        `it offers no protocol by ALPN, or speaks another; this server speaks ${protocols.join(", ")}`,
+      );
+      outer.close();
+    },
+    ...lines,
+  });
   const listening = await listenTls(options.out, settings(await readFiles(files)), {
     defaultHosts: EVERY_INTERFACE,
     clock,
     log,
-    onRefused: (peer, reason) => strangers.tell(peer, reason),
-    onLeft: (peer, reason) => log("debug", `carrier from ${peer} ended before it was attached: ${reason}`, { peer }),
+    ...lines,
     onConnection({ duplex, protocol }) {
       const choice = choiceOf(protocol, served) ?? choiceWithoutAlpn(options);
-      if (choice !== undefined) return take(duplex, choice);
-      strangers.tell(duplex.peer, `it offers no protocol by ALPN, and this server speaks ${protocols.join(", ")}`);
-      duplex.close();
+      // Without ALPN only a web client is known, by its first bytes.
+      if (choice === undefined || choice.kind === "web") void door.welcome(duplex);
+      else take(duplex, choice);
     },
   });
   const stopWatching = watchFiles({ files, clock, log, onChange: (texts) => listening.renew(settings(texts)) });
+  return closedWith(listening, () => {
+    stopWatching();
+    strangers.stop();
+    door.close();
+  });
+}
+
+/** What the log says of those who come and do not stay. */
+function linesOf(strangers: Strangers, log: Log): Pick<FrontDoorOptions, "onRefused" | "onLeft"> {
+  return {
+    onRefused: (peer, reason) => strangers.tell(peer, reason),
+    onLeft: (peer, reason) => log("debug", `carrier from ${peer} ended before it was attached: ${reason}`, { peer }),
+  };
+}
+
+function closedWith(listening: Listening, stop: () => void): Listening {
   return {
     addresses: listening.addresses,
     isExposed: listening.isExposed,
     close() {
-      stopWatching();
-      strangers.stop();
+      stop();
       listening.close();
     },
   };

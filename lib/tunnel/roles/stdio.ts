@@ -7,7 +7,8 @@ import { type Clock, sleep, systemClock } from "../../net/clock.ts";
 import type { Log } from "../../net/log.ts";
 import { StdioDuplex } from "../../net/stdio_duplex.ts";
 import { formatWay } from "../../net/way.ts";
-import type { MuxStream, StreamEnd } from "../../mux/stream.ts";
+import type { MuxStream } from "../../mux/stream.ts";
+import type { StreamEnd } from "../../mux/stream_host.ts";
 import { ExitCode } from "../command_line/exit_code.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
 import { makeDialer } from "./outer_dialer.ts";
@@ -57,7 +58,7 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
   pool.take(user);
   return {
     readyLine: `tele client ready: ${user.peer}, tele server is ${formatWay(options.out)}${
-      options.tls ? " (TLS)" : ""
+      options.tls && options.out.kind !== "websocket" ? " (TLS)" : ""
     }`,
     listens: [],
     ended,
@@ -67,8 +68,8 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
       user.part();
       // In an outage nothing can end by itself.
       if (pool.status.attached > 0) await sleep(clock, PARTING_MS, over.signal);
-      dialer.stop();
       await pool.stop(`the tele client ended (${reason})`);
+      await dialer.stop();
     },
   };
 }

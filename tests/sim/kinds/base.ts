@@ -35,6 +35,7 @@ export function base(seed: number, dice: Dice): Scenario {
     carriers: 6,
     leastCarriers: 1,
     identity: dice.chance(0.8),
+    fewNumbers: seed % 5 === 0,
     token: seed % 3 === 0,
     faultAt: 0,
     maxSessions: 1_000,

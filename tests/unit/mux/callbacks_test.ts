@@ -1,7 +1,8 @@
 /** What a program gives to be called may throw: it is told, and stays where it was thrown. */
 import { assertEquals, assertMatch } from "@std/assert";
 import { guardedLog, guardedStreamEnd } from "../../../lib/mux/callbacks.ts";
-import type { MuxStream, StreamEnd } from "../../../lib/mux/stream.ts";
+import type { MuxStream } from "../../../lib/mux/stream.ts";
+import type { StreamEnd } from "../../../lib/mux/stream_host.ts";
 import type { Log } from "../../../lib/net/log.ts";
 
 const stream = { peer: "127.0.0.1:1" } as MuxStream;

@@ -8,7 +8,8 @@ import {
   MOST_START_CREDIT,
   ResetCode,
 } from "../../../lib/mux/mux_constants.ts";
-import { Mux, type MuxOptions } from "../../../lib/mux/mux.ts";
+import { Mux } from "../../../lib/mux/mux.ts";
+import type { MuxOptions } from "../../../lib/mux/mux_options.ts";
 import type { Clock } from "../../../lib/net/clock.ts";
 import { TeleError } from "../../../lib/net/error.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";

@@ -10,6 +10,7 @@ import { duplexPair } from "../../../lib/net/pipe.ts";
 import { duplexFromStreams, streamsFromDuplex } from "../../../lib/net/web.ts";
 import { FramedDuplex } from "../../../lib/ping/framed_duplex.ts";
 import { certificates, tlsTest, TlsWorld } from "../../support/tls_world.ts";
+import { webSockets } from "../../support/web_sockets.ts";
 import { within } from "../../support/wait.ts";
 
 const MINE = 65;
@@ -99,6 +100,9 @@ const PAIRS: Record<string, () => Promise<Pair>> = {
     }
   },
   "Web Streams": webPair,
+  "a WebSocket's client": async () => await webSockets(...await denoPair({ hostname: "127.0.0.1", port: 0 })),
+  "a WebSocket's server": async () =>
+    (await webSockets(...await denoPair({ hostname: "127.0.0.1", port: 0 }))).reverse() as Pair,
   "a pair in memory": () => Promise.resolve(duplexPair()),
 };
 if (hasNodeDuplex()) PAIRS["a handle of node:net"] = nodePair;

@@ -8,6 +8,7 @@ import { duplexFromStreams, streamsFromDuplex } from "../../../lib/net/web.ts";
 import { generated } from "../../support/random.ts";
 import { readAll, readExactly } from "../../support/reading.ts";
 import { LOOPBACK, type Pair, socketPair } from "../../support/sockets.ts";
+import { webSockets } from "../../support/web_sockets.ts";
 import { pause, within } from "../../support/wait.ts";
 
 const KIB = 1024;
@@ -33,6 +34,12 @@ function adaptedPair(): Pair {
   return { near, far, close: () => [near, far].forEach((each) => each.close()) };
 }
 
+async function webSocketPair(turned: boolean): Promise<Pair> {
+  const pair = await socketPair(LOOPBACK, "carrier");
+  const [client, server] = await webSockets(pair.near, pair.far);
+  return turned ? { ...pair, near: server, far: client } : { ...pair, near: client, far: server };
+}
+
 async function unixPair(): Promise<Pair> {
   const folder = await Deno.makeTempDir({ prefix: "tele-net-" });
   const pair = await socketPair({ kind: "unix", path: `${folder}/socket` }, "user");
@@ -55,6 +62,8 @@ const KINDS: Record<string, () => Promise<Pair> | Pair> = {
   "a user's connection over TCP": () => socketPair(LOOPBACK, "user"),
   "a user's connection over IPv6": () => socketPair({ kind: "tcp", host: "::1", port: 0 }, "user"),
   "a unix socket": unixPair,
+  "a WebSocket, from its client": () => webSocketPair(false),
+  "a WebSocket, from its server": () => webSocketPair(true),
 };
 
 const OVER_SOCKETS = new Set(Object.keys(KINDS).slice(3));

@@ -1,4 +1,5 @@
 /** What users read when TLS fails: each sentence is provoked over real sockets. */
+import net from "node:net";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parseAddress } from "../../../lib/net/address.ts";
 import { dialTls } from "../../../lib/net/tls_dial.ts";
@@ -155,11 +156,11 @@ tlsTest("a client without TLS", async () => {
 tlsTest("a client of another protocol is named", async () => {
   const world = await TlsWorld.start();
   using plain = await Deno.connect({ hostname: "127.0.0.1", port: world.port });
-  await plain.write(new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"));
-  assertEquals(
-    await world.refusal(),
-    "a web (HTTP) client speaks here: users' programs connect to the tele client's port",
-  );
+  await plain.write(new TextEncoder().encode("SSH-2.0-x\r\n"));
+  assertEquals(await world.refusal(), "an SSH client speaks here: users' programs connect to the tele client's port");
+  using web = await Deno.connect({ hostname: "127.0.0.1", port: world.port });
+  await web.write(new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"));
+  assertEquals(await world.refusal(), "a web client came without TLS: let it use https:// or wss://");
   world.close();
 });
 
@@ -178,6 +179,8 @@ async function helloOf(protocol: string): Promise<Uint8Array<ArrayBuffer>> {
 tlsTest("a stranger that goes away, before a word and in the middle", async () => {
   const world = await TlsWorld.start();
   (await Deno.connect({ hostname: "127.0.0.1", port: world.port })).close();
+  assertEquals(await world.refusal(), "left: it closed the connection without a word");
+  const hasty = net.connect({ host: "127.0.0.1", port: world.port }, () => hasty.resetAndDestroy());
   assertEquals(await world.refusal(), "left: it closed the connection without a word");
   const plain = await Deno.connect({ hostname: "127.0.0.1", port: world.port });
   await plain.write(new Uint8Array([0x16, 3, 1, 2, 0, 1]));

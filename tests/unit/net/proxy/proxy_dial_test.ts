@@ -126,14 +126,14 @@ Deno.test("a silent proxy is told as soon as it has accepted, and given up at on
     let told = "";
     const proxy = parseProxy(`${scheme}://127.0.0.1:${silent.port}`);
     const dialing = dialByProxy(proxy, TARGET, "carrier", giveUp.signal, (silence) => {
-      told = silence;
+      told = silence ?? "";
       setTimeout(() => giveUp.abort(new Error("too late")), 5);
     });
     await within(assertRejects(() => dialing, Error, "too late"), 2_000, "the end of the dial");
     assertEquals(
       told,
-      `the proxy ${scheme}://127.0.0.1:${silent.port} takes the connection but does not answer: ` +
-        "check its host, port and scheme",
+      `the proxy ${scheme}://127.0.0.1:${silent.port} takes connections but does not answer: ` +
+        `either ${PLACE} does not answer it (check --out), or it is no such proxy (check its scheme, host and port)`,
     );
   }
 });

@@ -16,15 +16,15 @@ function setUp(mostDelayMs?: () => number) {
   const world = {
     clock,
     dueMs,
-    taken: 0,
+    receiver: { takenBytes: 0 },
     /** So many bytes more were taken. */
     take(bytes: number): void {
-      world.taken += bytes;
+      world.receiver.takenBytes += bytes;
       acknowledger.plan();
     },
     /** All that was taken is acknowledged, by what leaves anyway. */
     rideAlong(): void {
-      control.acknowledged = world.taken;
+      control.acknowledged = world.receiver.takenBytes;
     },
   };
   const onDue = () => {
@@ -33,7 +33,7 @@ function setUp(mostDelayMs?: () => number) {
     dueMs.push(clock.now());
     world.rideAlong();
   };
-  const acknowledger = new Acknowledger({ clock, control, takenBytes: () => world.taken, onDue, mostDelayMs });
+  const acknowledger = new Acknowledger({ clock, control, receiver: world.receiver, onDue, mostDelayMs });
   return { ...world, world, acknowledger };
 }
 

@@ -21,7 +21,7 @@ function setUp({ frames = [] as Uint8Array[], caution = NO_CAUTION as Caution, l
   const control = new OutgoingControl({ nowMs: 0, pingIntervalMs: 30_000 });
   const told: string[] = [];
   const pulls: [bulkBytes: number, urgentBytes: number][] = [];
-  const world = { clock, budget, log, room, control, told, pulls, frames, taken: 0 };
+  const world = { clock, budget, log, room, control, told, pulls, frames, receiver: { takenBytes: 0 } };
   const sender = new FrameSender({
     clock,
     log,
@@ -39,7 +39,7 @@ function setUp({ frames = [] as Uint8Array[], caution = NO_CAUTION as Caution, l
       preparing: (nowMs, withData) => void told.push(`preparing at ${nowMs}${withData ? " with data" : ""}`),
       wrote: (nowMs) => void told.push(`wrote at ${nowMs}`),
     },
-    takenBytes: () => world.taken,
+    receiver: world.receiver,
     wake: () => void told.push(`wake at ${clock.now()}`),
   });
   return { ...world, world, sender };
@@ -69,7 +69,7 @@ Deno.test("the first write has a probe in front of what there is; with nothing d
   sender.written();
   assertEquals(sender.next(), undefined);
   assertEquals(told, ["preparing at 0 with data", "wrote at 0", "preparing at 0"]);
-  world.taken = 5;
+  world.receiver.takenBytes = 5;
   assertEquals(sender.next(), undefined, "an acknowledgement waits for data, or until it is due");
   world.frames.push(dataFrame(1, 10, new Uint8Array(10)));
   assertEquals(typesIn(sender.next()), [acknowledge, data]);
@@ -166,7 +166,7 @@ Deno.test("a goodbye has in front what is due, an acknowledgement only where it 
     const { sender, control, world } = setUp();
     sender.next();
     sender.written();
-    world.taken = 7;
+    world.receiver.takenBytes = 7;
     control.acknowledgeDue = !acknowledges;
     const bytes = sender.lastWords({ code: 1, message: "done" }, acknowledges, []);
     assertEquals(typesIn(bytes), acknowledges ? [acknowledge, goodbye] : [goodbye]);

@@ -43,6 +43,22 @@ Deno.test("attempts that nobody answers make room: one starts each second, four 
   }
 });
 
+Deno.test("what is told of an attempt that nobody answers is the silence of whoever it reached last", async () => {
+  const accepted = "the connection is accepted, but no tele server answers on it";
+  const cases: [(dialed: Dialed) => void, string][] = [
+    [(dialed) => dialed.reach(), accepted],
+    [(dialed) => dialed.reach("the proxy is silent"), "the proxy is silent"],
+    [(dialed) => ["the proxy is silent", undefined].forEach((silence) => dialed.reach(silence)), accepted],
+    [(dialed) => [dialed.reach("the command runs"), dialed.connect(memoryPipe().a)], "the command runs"],
+  ];
+  for (const [onDial, reason] of cases) {
+    const script = new Script(onDial);
+    await script.clock.advance(20_000);
+    assertEquals(new Set(script.failures.map((failure) => failure.reason)), new Set([reason]));
+    script.loop.stop();
+  }
+});
+
 Deno.test("after a box that swallowed for eight seconds a new attempt is there within a second, and committed", async () => {
   for (let extraMs = 0; extraMs < 1_000; extraMs += 90) {
     const script = new Script((dialed) => dialed.connect(memoryPipe().a));

@@ -31,7 +31,9 @@ Deno.test("the environment's proxy leads neither to hosts of NO_PROXY, nor to th
   const environment = { HTTPS_PROXY: "p:1", NO_PROXY: "example.com,10.0.0.0/8" };
   assertEquals(chosen(environment), undefined);
   assertEquals(chosen({ ...environment, no_proxy: "other" }), "HTTPS_PROXY http://p:1");
-  for (const out of ["10.1.2.3:1", "localhost:1", "127.0.0.2:1", "[::1]:1", ":1", "unix:/a", "[fe80::1%eth0]:1"]) {
+  for (
+    const out of ["10.1.2.3:1", "localhost:1", "127.0.0.2:1", "[::1]:1", ":1", "unix:/a", "exec:a", "[fe80::1%eth0]:1"]
+  ) {
     assertEquals(chosen(environment, `--out=${out}`), undefined, out);
   }
   assertEquals(chosen(environment, "--out=192.0.2.1:1"), "HTTPS_PROXY http://p:1");
@@ -43,6 +45,7 @@ Deno.test("what names no proxy, two, or one that could lead nowhere is refused; 
     [[...CLIENT, "--proxy=p:1", "--proxy-file=f"], ["--proxy-file and --proxy name two proxies"]],
     [["--client", "--out=:1", "--proxy=p:1"], ["--proxy leads to a host"]],
     [["--client", "--out=unix:/a", "--proxy-file=f"], ["--proxy-file leads to a host"]],
+    [["--client", "--out=exec:a", "--proxy=p:1"], ["--proxy leads to a host"]],
     [[...CLIENT, "--proxy=p:1", "--proxy=q:1"], ["given more than once"]],
     [[...SERVER, "--proxy=p:1"], ["--proxy belongs to --client"]],
     [[...SERVER, "--proxy-file=f"], ["--proxy-file belongs to --client"]],

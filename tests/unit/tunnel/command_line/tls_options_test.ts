@@ -30,6 +30,7 @@ Deno.test("half of TLS is refused", () => {
     [[...CLIENT, "--tls-key=k"], ["--tls-key needs --tls-cert=FILE"]],
     [["--client", "--out=unix:/a", "--tls"], ["--tls-name=NAME", "unix socket"]],
     [["--client", "--out=unix:/a", "--protocol=x"], ["--tls-name=NAME"]],
+    [["--client", "--out=exec:a", "--tls"], ["--tls-name=NAME", "over a command"]],
     [[...CLIENT, "--tls-name=example.com:443"], ["--tls-name takes", "without a port"]],
     [[...CLIENT, "--tls-name=*.example.com"], ["stands for many"]],
     [[...CLIENT, "--tls-ca"], ["--tls-ca takes a file", "no value"]],
@@ -37,5 +38,31 @@ Deno.test("half of TLS is refused", () => {
     [[...SERVER, "--tls"], ["--tls belongs to --client"]],
     [[...SERVER, "--tls-ca=c"], ["--tls-ca belongs to --client"]],
     [[...SERVER, ...PAIR, ...PAIR], ["given more than once"]],
+  ]);
+});
+
+Deno.test("wss:// is TLS without another option, and takes those that say how", () => {
+  const none = { caFile: undefined, name: undefined, certFile: undefined, keyFile: undefined };
+  const wss = ["--client", "--out=wss://example.com/tele"];
+  assertEquals(clientOptions(wss).tls, none);
+  assertEquals(clientOptions([...wss, "--tls"]).tls, none);
+  assertEquals(clientOptions([...wss, "--tls-ca=ca.pem", "--tls-name=b.example"]).tls, {
+    ...none,
+    caFile: "ca.pem",
+    name: "b.example",
+  });
+  assertEquals(clientOptions(["--client", "--out=ws://example.com/tele"]).tls, undefined);
+});
+
+Deno.test("what a WebSocket cannot do is refused", () => {
+  const ws = ["--client", "--out=ws://example.com/tele"];
+  areRefused([
+    [[...ws, "--tls"], ["--tls needs TLS", "write wss://"]],
+    [[...ws, "--tls-ca=c"], ["--tls-ca needs TLS", "write wss://"]],
+    [[...ws, "--protocol=sql"], ["--protocol is told by ALPN", "--out=host:port"]],
+    [["--client", "--out=wss://example.com/", "--protocol=sql"], ["--protocol is told by ALPN", "--out=host:port"]],
+    [["--client", "--out=https://example.com/"], ["--out takes", "wss://example.com/"]],
+    [["--client", "--in=:80", "--out=ws://localhost/"], ["would connect to itself"]],
+    [["--server", "--in=:22", "--out=ws://example.com/"], ["is a URL"]],
   ]);
 });

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import type { MuxStream, StreamEnd } from "../../../../lib/mux/stream.ts";
+import type { MuxStream } from "../../../../lib/mux/stream.ts";
+import type { StreamEnd } from "../../../../lib/mux/stream_host.ts";
 import { StreamLog } from "../../../../lib/tunnel/log/stream_log.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { systemClock } from "../../../../lib/net/clock.ts";
+import { DenoDuplex } from "../../../../lib/net/deno_duplex.ts";
 import { TeleError } from "../../../../lib/net/error.ts";
+import { acceptWeb } from "../../../../lib/net/websocket/websocket_server.ts";
 import { parseCommandLine } from "../../../../lib/tunnel/command_line/command_line.ts";
 import { makeDialer, type OuterDialer } from "../../../../lib/tunnel/roles/outer_dialer.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
@@ -108,4 +110,77 @@ Deno.test("a client that a name leads to its own port says so, and does not wait
   assertEquals(error.code, "refused");
   const elsewhere = await makeDialer({ ...command.options, in: undefined, out }, () => {}, systemClock);
   (await elsewhere.dialCarrier(AbortSignal.timeout(5_000))).close();
+});
+
+/** The dialer of a client with these options, of which nothing else is used. */
+async function dialerOf(args: string[]): Promise<OuterDialer> {
+  const command = parseCommandLine(["--client", ...args]);
+  assert(command.kind === "client");
+  return await makeDialer(command.options, () => {}, systemClock);
+}
+
+Deno.test("a WebSocket is opened before the carrier is handed on, and what a web server says is the reason", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const dialer = await dialerOf([`--out=ws://127.0.0.1:${listener.addr.port}/tele`]);
+  const dial = () => dialer.dialCarrier(AbortSignal.timeout(5_000));
+  const accepting = listener.accept().then((connection) => acceptWeb(new DenoDuplex(connection), systemClock));
+  const [carrier, server] = await Promise.all([dial(), accepting]);
+  await carrier.write(new Uint8Array([1, 2]));
+  assertEquals(await server!.read(new Uint8Array(9)), 2);
+  carrier.close();
+  server!.close();
+  let silence: string | undefined;
+  const dialing = assertRejects(
+    () => dialer.dialCarrier(AbortSignal.timeout(5_000), (told) => silence = told),
+    TeleError,
+    "the web server there has nothing there (404)",
+  );
+  const stranger = await listener.accept();
+  await stranger.read(new Uint8Array(1));
+  assertStringIncludes(
+    silence!,
+    "the web server there takes the connection, but neither it nor a tele server behind it",
+  );
+  await stranger.write(new TextEncoder().encode("HTTP/1.1 404 Not Found\r\n\r\n"));
+  const error = await dialing;
+  assert(error.message.startsWith(`ws://127.0.0.1:${listener.addr.port}/tele: `), error.message);
+  assertEquals(error.code, "refused");
+  stranger.close();
+});
+
+tlsTest("wss:// verifies the certificate as TLS does, offers http/1.1, and shows a client's own", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const keys = await KeyFiles.make(folder);
+    const world = await TlsWorld.start({ ...await keys.ca.issue(), clientCa: keys.ca.cert, protocols: ["http/1.1"] });
+    const pair = await keys.pairArgs("own", await keys.ca.issue());
+    const out = `--out=wss://127.0.0.1:${world.port}/tele`;
+    const dialer = await dialerOf([out, ...keys.clientArgs, ...pair]);
+    const accepting = world.accept().then(({ duplex }) => acceptWeb(duplex, systemClock));
+    const [carrier, server] = await Promise.all([dialer.dialCarrier(AbortSignal.timeout(5_000)), accepting]);
+    assertEquals(server!.peerName, "a test");
+    carrier.close();
+    server!.close();
+    dialer.stop();
+    // Without --tls-ca it trusts public authorities alone.
+    const trusting = await dialerOf([out]);
+    const error = await assertRejects(() => trusting.dialCarrier(AbortSignal.timeout(5_000)), TeleError);
+    assertEquals(error.code, "untrusted");
+    assertStringIncludes(error.message, `wss://127.0.0.1:${world.port}/tele: the server's certificate was issued by`);
+    trusting.stop();
+    world.close();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a WebSocket that leads a client to its own port says so", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const command = parseCommandLine(["--client", `--in=127.0.0.1:${port}`, `--out=ws://example.com:${port}`]);
+  assert(command.kind === "client" && command.options.out.kind === "websocket");
+  const address = { ...command.options.out.address, host: "127.0.0.1" };
+  const options = { ...command.options, out: { ...command.options.out, address } };
+  const { dialCarrier } = await makeDialer(options, () => {}, systemClock);
+  await assertRejects(() => dialCarrier(AbortSignal.timeout(5_000)), TeleError, "own --in");
 });

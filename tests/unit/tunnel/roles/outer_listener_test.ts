@@ -1,12 +1,16 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { dial } from "../../../../lib/net/dial.ts";
+import type { Duplex } from "../../../../lib/net/duplex.ts";
 import type { Listening } from "../../../../lib/net/listen.ts";
 import { listenOuter } from "../../../../lib/tunnel/roles/outer_listener.ts";
 import { dialTls } from "../../../../lib/net/tls_dial.ts";
 import { parseAddress } from "../../../../lib/net/address.ts";
+import { openWebSocket } from "../../../../lib/net/websocket/websocket_client.ts";
 import { serverOptions } from "../../../support/command_lines.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
+import { collect } from "../../../support/reading.ts";
 import { certificates, tlsTest } from "../../../support/tls_world.ts";
-import { within } from "../../../support/wait.ts";
+import { until, within } from "../../../support/wait.ts";
 
 /** Listens with these flags, and tells what each connection was chosen for: `choices` grows as they come. */
 async function withListener(flags: string[], body: (world: Outer) => Promise<void>): Promise<void> {
@@ -52,6 +56,7 @@ async function withKeys(body: (flags: string[]) => Promise<void>): Promise<void>
 async function visit(port: number, protocols: string[]): Promise<void> {
   const { ca } = await certificates();
   const { duplex } = await dialTls(parseAddress(`127.0.0.1:${port}`), { protocols, ca: ca.cert });
+  await duplex.write(new Uint8Array(4));
   await within(duplex.read(new Uint8Array(1)).catch(() => null), 5_000, "the end");
   duplex.close();
 }
@@ -59,6 +64,7 @@ async function visit(port: number, protocols: string[]): Promise<void> {
 Deno.test("over plain TCP whoever comes is there for a session", async () => {
   await withListener(["--in=:22"], async ({ port, choices }) => {
     using visitor = await Deno.connect({ hostname: "127.0.0.1", port });
+    await visitor.write(new Uint8Array(4));
     await within(visitor.read(new Uint8Array(1)), 5_000, "the end");
     assertEquals(choices, ["session"]);
   });
@@ -90,8 +96,94 @@ tlsTest(
         await withListener([...several, ...keys], async ({ port, choices, lines }) => {
           await visit(port, []);
           assertEquals([choices, lines.length], [[], 1], several.join(" "));
-          assertEquals(lines[0]!.includes("it offers no protocol by ALPN, and this server speaks "), true, lines[0]);
+          assertEquals(
+            lines[0]!.includes("it offers no protocol by ALPN, or speaks another; this server speaks "),
+            true,
+            lines[0],
+          );
         });
       }
     }),
+);
+
+/** Asks as a web client does, and reads what is answered, to the end. */
+async function browse(duplex: Duplex, request: string): Promise<string> {
+  await duplex.write(new TextEncoder().encode(request));
+  const { bytes } = await within(collect(duplex), 5_000, "an answer");
+  duplex.close();
+  return new TextDecoder().decode(bytes);
+}
+
+const PAGE = "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n";
+
+Deno.test("a WebSocket is there for a session, and a page is for whoever wants one", async () => {
+  await withListener(["--in=:22"], async ({ port, choices, lines }) => {
+    const dialed = () => dial(parseAddress(`127.0.0.1:${port}`), "user");
+    const request = { url: "ws://here/", host: "here", target: "/any/path" };
+    (await openWebSocket(await dialed(), request)).close();
+    assertStringIncludes(await browse(await dialed(), PAGE), "This is a tele server.");
+    assertStringIncludes(await browse(await dialed(), PAGE.replace("GET", "POST")), "405 Method Not Allowed");
+    assertEquals(choices, ["session"]);
+    await until(() => lines.length === 2, 5_000, "both lines");
+    assertEquals(lines.map((line) => line.replace(/from \S+/, "from X")), [
+      "debug: carrier from X ended before it was attached: it was a web client, and has its page",
+      "warn: carrier from X ended before it was attached: a web client was refused: only WebSockets and GET are " +
+      "answered here",
+    ]);
+  });
+});
+
+tlsTest(
+  "inside TLS a WebSocket comes by ALPN's http/1.1 or without ALPN, and so does a page",
+  () =>
+    withKeys((keys) =>
+      withListener(["--in=:22", "--route=sql=:3306", ...keys], async ({ port, choices, lines }) => {
+        const { ca } = await certificates();
+        const request = { url: "wss://here/", host: "here", target: "/" };
+        for (const protocols of [["http/1.1"], ["h2", "http/1.1"], []]) {
+          const dialed = async () =>
+            (await dialTls(parseAddress(`127.0.0.1:${port}`), { protocols, ca: ca.cert })).duplex;
+          (await openWebSocket(await dialed(), request)).close();
+          assertStringIncludes(await browse(await dialed(), PAGE), "This is a tele server.");
+        }
+        assertEquals(choices, ["session", "session", "session"]);
+        assertEquals(lines.filter((line) => !line.startsWith("debug: ")), []);
+        // Whoever chose HTTP and speaks something else is nobody that this server knows.
+        await visit(port, ["http/1.1"]);
+        await until(() => lines.at(-1)!.startsWith("warn: "), 5_000, "the line");
+        assertStringIncludes(lines.at(-1)!, "it offers no protocol by ALPN");
+      })
+    ),
+);
+
+tlsTest(
+  "a port of RFD 80 mode alone takes no WebSocket: what comes there is its protocol's",
+  () =>
+    withKeys((keys) =>
+      withListener(["--route=web=:80", ...keys], async ({ port, choices }) => {
+        const { ca } = await certificates();
+        const { duplex } = await dialTls(parseAddress(`127.0.0.1:${port}`), { protocols: [], ca: ca.cert });
+        assertEquals(await browse(duplex, PAGE), "");
+        assertEquals(choices, ["web without pings"]);
+        await assertRejects(
+          () => dialTls(parseAddress(`127.0.0.1:${port}`), { protocols: ["http/1.1"], ca: ca.cert }),
+          Error,
+          "it speaks TLS but not http/1.1",
+        );
+      })
+    ),
+);
+
+tlsTest(
+  "a web client without TLS is told so on a port with TLS",
+  () =>
+    withKeys((keys) =>
+      withListener(["--in=:22", ...keys], async ({ port, lines }) => {
+        const answer = await browse(await dial(parseAddress(`127.0.0.1:${port}`), "user"), PAGE);
+        assertStringIncludes(answer, "HTTP/1.1 400 Bad Request");
+        assertStringIncludes(answer, "This port takes TLS: write https:// or wss://.");
+        await until(() => lines.length === 1, 5_000, "the line");
+        assertStringIncludes(lines[0]!, "a web client came without TLS: let it use https:// or wss://");
+      })
+    ),
 );

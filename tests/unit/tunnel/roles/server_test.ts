@@ -65,13 +65,16 @@ Deno.test("SIGUSR1 is nothing to a server, which says so only to who looks close
   });
 });
 
-Deno.test("who has mistaken the server's port for the user's is told so, and one line warns", async () => {
+Deno.test("who has mistaken the server's port for the user's is told so, and one line warns, but for a web client", async () => {
   await withServer(["--out=127.0.0.1:0"], async ({ listens }, lines) => {
-    const stranger = await Deno.connect({ hostname: "127.0.0.1", port: Number(listens[0]!.split(":")[1]) });
-    await stranger.write(new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"));
-    const told = await within(new Response(stranger.readable).text(), 5_000, "the end of the stranger's connection");
     const hint = "users' programs connect to the tele client's port";
-    assert(told.endsWith(hint), told);
-    assertEquals(lines.map((line) => line.slice(0, 5) + line.slice(-hint.length)), [`warn:${hint}`]);
+    for (const words of ["GET / HTTP/1.1\r\n\r\n", "SSH-2.0-x\r\n"]) {
+      const stranger = await Deno.connect({ hostname: "127.0.0.1", port: Number(listens[0]!.split(":")[1]) });
+      await stranger.write(new TextEncoder().encode(words));
+      const told = await within(new Response(stranger.readable).text(), 5_000, "the end of the stranger's connection");
+      assert(told.trimEnd().endsWith(hint), told);
+    }
+    const warnings = lines.filter((line) => line.startsWith("warn"));
+    assertEquals(warnings.map((line) => line.slice(-hint.length)), [hint]);
   });
 });

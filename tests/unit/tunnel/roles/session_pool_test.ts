@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { MuxServer } from "../../../../lib/mux/link.ts";
-import type { StreamEnd } from "../../../../lib/mux/stream.ts";
+import type { StreamEnd } from "../../../../lib/mux/stream_host.ts";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { duplexPair } from "../../../../lib/net/pipe.ts";
 import { StreamLog } from "../../../../lib/tunnel/log/stream_log.ts";
@@ -41,7 +41,11 @@ class PoolWorld {
       log,
       streamLog: new StreamLog(clock, log),
       onStreamEnd: (_stream, end) => void world.ends.push(end),
-      dialer: { dialCarrier: network.dial, dialProtocol: () => Promise.reject(new Error("not here")), stop() {} },
+      dialer: {
+        dialCarrier: network.dial,
+        dialProtocol: () => Promise.reject(new Error("not here")),
+        stop: () => Promise.resolve(),
+      },
     });
     assertEquals(network.dials, 0, "nothing is dialed before it begins");
     world.pool = begin();

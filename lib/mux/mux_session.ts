@@ -1,0 +1,20 @@
+/**
+ * What a mux needs of its session.
+ *
+ * @module
+ */
+import type { LogBudget } from "../session/log_budget.ts";
+
+/** The part of a session that a mux needs. */
+export interface MuxSession {
+  /** There is something to send. */
+  wake(): void;
+  /** There is enough for a write of its own, to begin at once. */
+  wakeNow(): void;
+  /** Round trip in milliseconds; 0 if unknown. */
+  readonly roundTripMs: number;
+  /** How much its path carries, in bytes a millisecond; 0 if unknown. */
+  readonly rateBytesPerMs: number;
+  /** What is held of what was sent. */
+  readonly budget: LogBudget;
+}

@@ -1,0 +1,179 @@
+/**
+ * What of all streams goes into a log, and in which order.
+ *
+ * @module
+ */
+import { TeleError } from "../net/error.ts";
+import type { FrameLog } from "../session/carrier/frame_log.ts";
+import { type DueReset, DueResets } from "./due_resets.ts";
+import { DueWindows, type WindowTeller } from "./due_windows.ts";
+import {
+  EARLY_STREAMS,
+  LEAST_TURN_BYTES,
+  MOST_EXCESS_BYTES,
+  MOST_PULL_BYTES,
+  QUIET_BYTES,
+  TURN_MS,
+} from "./mux_constants.ts";
+import type { MuxSession } from "./mux_session.ts";
+import type { Share } from "../session/share.ts";
+import { Scheduler, type Turn } from "./scheduler.ts";
+
+/** A stream that takes turns. */
+export interface TurnTaker extends WindowTeller {
+  /** What the scheduler remembers of it. */
+  readonly turn: Turn;
+  /** Whether it has something to send. */
+  readonly wantsTurn: boolean;
+  /** Puts frames into `log`, and says how many bytes; see {@linkcode SendingHalf.takeTurn}. */
+  takeTurn(log: FrameLog, maxBytes: number, leastBytes: number, nowMs: number): number;
+}
+
+/**
+ * Lets streams take turns at the logs of their session: resets and window values first, which are small, then streams
+ * that send little, then bulk.
+ *
+ * Invariant 6: no stream waits behind another's backlog. Source: `PROTOCOL.md`, "Scheduling, lanes and the bound on
+ * bytes in flight".
+ */
+export class Turns {
+  readonly #clock: { now(): number };
+  readonly #scheduler: Scheduler<TurnTaker> = new Scheduler();
+  readonly #windows = new DueWindows();
+  readonly #resets = new DueResets();
+  #session: MuxSession | undefined;
+
+  /** Nobody has something to send. */
+  constructor(clock: { now(): number }) {
+    this.#clock = clock;
+  }
+
+  /** The session is there, whose logs are filled. */
+  bind(session: MuxSession): void {
+    this.#session = session;
+  }
+
+  /** Whether resets wait to be told. */
+  get hasResets(): boolean {
+    return !this.#resets.isEmpty;
+  }
+
+  /** Whether more than an honest peer leaves waits to be acknowledged, beside data. */
+  get leavesTooMuch(): boolean {
+    return (this.#session?.budget.excessBytes ?? 0) + this.#resets.bytes > MOST_EXCESS_BYTES;
+  }
+
+  /** How many bytes one turn may take: less while other bulk streams wait for theirs. */
+  get turnBytes(): number {
+    if (!this.#scheduler.hasBulk) return MOST_PULL_BYTES;
+    const bytes = TURN_MS * (this.#session?.rateBytesPerMs ?? 0);
+    return Math.min(Math.max(LEAST_TURN_BYTES, Math.round(bytes)), MOST_PULL_BYTES);
+  }
+
+  /** `stream` has something to send. */
+  ready(stream: TurnTaker): void {
+    this.#scheduler.add(stream, this.#clock);
+    this.#session?.wake();
+  }
+
+  /** The same, because its user has sent it: with many of them a write begins at once. */
+  arrived(stream: TurnTaker): void {
+    this.#scheduler.add(stream, this.#clock);
+    if (this.#scheduler.count >= EARLY_STREAMS) this.#session?.wakeNow();
+    else this.#session?.wake();
+  }
+
+  /** The window of `stream` has moved. */
+  tellWindow(stream: WindowTeller): void {
+    this.#windows.add(stream);
+    this.#session?.wake();
+  }
+
+  /** A window value of `stream` was lost with its carrier: the newest is told in its place, when something is sent. */
+  windowLost(stream: WindowTeller): void {
+    this.#windows.add(stream);
+  }
+
+  /** A reset is to be told. */
+  tellReset(reset: DueReset): void {
+    this.#resets.add(reset);
+    this.#session?.wake();
+  }
+
+  /** `stream` is over. It may still be queued for a turn, which it does not want any more. */
+  forget(stream: WindowTeller): void {
+    this.#windows.delete(stream);
+  }
+
+  /**
+   * Puts frames into `log`: up to `bulkBytes` of data, of urgent data up to `urgentBytes`, which is more.
+   *
+   * @throws {TeleError} `protocol` if the peer does not acknowledge what it makes this end tell.
+   */
+  pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void {
+    this.#resets.writeInto(log);
+    this.#writeWindows(log);
+    const nowMs = this.#clock.now();
+    const { budget } = this.#session!;
+    const { leastRoom } = budget;
+    const urgent = this.#pullQuiet(log, Math.min(urgentBytes, budget.room), leastRoom, nowMs);
+    let left = Math.min(bulkBytes - urgent, budget.bulkRoom, MOST_PULL_BYTES);
+    while (left >= leastRoom) {
+      const stream = this.#scheduler.nextBulk();
+      if (stream === undefined) return;
+      left -= stream.takeTurn(log, Math.min(left, this.turnBytes), leastRoom, nowMs);
+      if (stream.wantsTurn) this.#scheduler.addAgain(stream, this.#clock, nowMs);
+    }
+  }
+
+  /** The same where the session has several carriers, and `log` is that of one: only its share. */
+  pullShare(log: FrameLog, bulkBytes: number, urgentBytes: number, share: Share): void {
+    this.#resets.writeInto(log, share);
+    this.#writeWindows(log, share);
+    const nowMs = this.#clock.now();
+    const { budget } = this.#session!;
+    const { leastRoom } = budget;
+    // Passed over for this carrier, and put back behind the others.
+    const others: TurnTaker[] = [];
+    const isHere = ({ openLog }: TurnTaker, isShared: boolean) => openLog === undefined ? isShared : openLog === log;
+    const quietRoom = Math.min(urgentBytes, budget.room);
+    let quietLeft = quietRoom;
+    for (let stream = this.#scheduler.nextQuiet(); stream !== undefined; stream = this.#scheduler.nextQuiet()) {
+      if (isHere(stream, share.quiet) && quietLeft >= leastRoom) {
+        quietLeft -= stream.takeTurn(log, Math.min(QUIET_BYTES, quietLeft), leastRoom, nowMs);
+      }
+      if (stream.wantsTurn) others.push(stream);
+    }
+    let left = Math.min(bulkBytes - (quietRoom - quietLeft), budget.bulkRoom, MOST_PULL_BYTES);
+    while (left >= leastRoom) {
+      const stream = this.#scheduler.nextBulk();
+      if (stream === undefined) break;
+      const isTaken = isHere(stream, share.bulk);
+      if (isTaken) left -= stream.takeTurn(log, Math.min(left, this.turnBytes), leastRoom, nowMs);
+      if (isTaken && stream.wantsTurn) this.#scheduler.addAgain(stream, this.#clock, nowMs);
+      else if (stream.wantsTurn) others.push(stream);
+    }
+    for (const stream of others) this.#scheduler.addAgain(stream, this.#clock, nowMs);
+  }
+
+  /** Opens, ends and up to `most` bytes of data of quiet streams. Returns how many; frames without data always go. */
+  #pullQuiet(log: FrameLog, most: number, leastRoom: number, nowMs: number): number {
+    let left = most;
+    for (let stream = this.#scheduler.nextQuiet(); stream !== undefined; stream = this.#scheduler.nextQuiet()) {
+      left -= stream.takeTurn(log, Math.min(QUIET_BYTES, left), leastRoom, nowMs);
+      if (!stream.wantsTurn) continue;
+      this.#scheduler.addAgain(stream, this.#clock, nowMs);
+      // It may be in front again: without room, that would go on for ever.
+      if (left < leastRoom) break;
+    }
+    return most - left;
+  }
+
+  #writeWindows(log: FrameLog, share?: Share): void {
+    // Each is told in a frame of its own, if the peer likes: for a byte of data.
+    if (!this.#windows.isEmpty && this.leavesTooMuch) {
+      throw new TeleError("protocol", "the peer sends data, and does not acknowledge what it is told about more");
+    }
+    this.#windows.writeInto(log, share);
+  }
+}

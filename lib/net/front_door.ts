@@ -1,0 +1,109 @@
+/**
+ * Where connections of all kinds come in by one port.
+ *
+ * @module
+ */
+import type { Clock } from "./clock.ts";
+import type { Duplex } from "./duplex.ts";
+import { reasonOf, TeleError } from "./error.ts";
+import { recognize } from "./first_bytes.ts";
+import { WaitingRoom } from "./waiting_room.ts";
+import { acceptWeb } from "./websocket/websocket_server.ts";
+
+/** Most newcomers who have not shown yet what they speak (beyond that the oldest goes), and the longest time of each. */
+const LIMITS = { guests: 512, timeoutMs: 10_000 };
+
+/** Who is told of newcomers. */
+export interface FrontDoorOptions {
+  /** Time. */
+  clock: Clock;
+  /** Takes each WebSocket. */
+  onWebSocket: (carrier: Duplex) => void;
+  /** Takes each that does not speak HTTP, as it came. */
+  onOther: (carrier: Duplex) => void;
+  /** Told of each connection that was not let in, and why. */
+  onRefused: (peer: string, reason: string) => void;
+  /** Told of each that went away by itself, or that a page was all for, such as a balancer's check: no news. */
+  onLeft: (peer: string, reason: string) => void;
+}
+
+/**
+ * Tells newcomers apart by their first bytes: WebSockets, whoever wants to see a page, and all others.
+ *
+ * Invariant 10: who is slow with its first bytes or with its request has 10 s and some KiB.
+ *
+ * @example
+ * ```ts
+ * import { systemClock } from "./clock.ts";
+ * import { FrontDoor } from "./front_door.ts";
+ * import { duplexPair } from "./pipe.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const others: string[] = [];
+ * const door = new FrontDoor({
+ *   clock: systemClock,
+ *   onWebSocket: (carrier) => carrier.close(),
+ *   onOther: (carrier) => others.push(carrier.peer),
+ *   onRefused: console.warn,
+ *   onLeft: console.debug,
+ * });
+ * const [near, far] = duplexPair();
+ * const welcoming = door.welcome(near);
+ * await far.write(new Uint8Array([0, 0, 0, 72]));
+ * await welcoming;
+ * assertEquals(others, ["in memory"]);
+ * ```
+ */
+export class FrontDoor {
+  readonly #options: FrontDoorOptions;
+  readonly #room: WaitingRoom<Duplex>;
+
+  /** Nobody has come yet. */
+  constructor(options: FrontDoorOptions) {
+    this.#options = options;
+    this.#room = new WaitingRoom(options.clock, LIMITS);
+  }
+
+  /** Newcomers who have not shown yet what they speak. */
+  get count(): number {
+    return this.#room.count;
+  }
+
+  /** Takes a newcomer. Never rejects; settles when it was handed on, or is gone. */
+  async welcome(transport: Duplex): Promise<void> {
+    const { onLeft, onRefused } = this.#options;
+    this.#room.enter(transport);
+    try {
+      await this.#recognize(transport);
+    } catch (error) {
+      transport.close();
+      const expelled = this.#room.reasonFor(transport);
+      const isRefused = expelled !== undefined || (error instanceof TeleError && error.code === "protocol");
+      (isRefused ? onRefused : onLeft)(transport.peer, expelled ?? reasonOf(error));
+    } finally {
+      this.#room.leave(transport);
+    }
+  }
+
+  async #recognize(transport: Duplex): Promise<void> {
+    const { clock, onWebSocket, onOther, onLeft } = this.#options;
+    const seen = await recognize(transport);
+    if (seen === undefined) {
+      transport.close();
+      return onLeft(transport.peer, "it closed the connection without a word");
+    }
+    if (!seen.isWeb) {
+      this.#room.leave(transport);
+      return onOther(seen.duplex);
+    }
+    const carrier = await acceptWeb(seen.duplex, clock);
+    if (carrier === undefined) return onLeft(transport.peer, "it was a web client, and has its page");
+    this.#room.leave(transport);
+    onWebSocket(carrier);
+  }
+
+  /** Sends all newcomers away. */
+  close(): void {
+    this.#room.close("the tele server ends");
+  }
+}

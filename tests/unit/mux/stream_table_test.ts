@@ -1,0 +1,60 @@
+/** A number is a stream once, and what was a stream is not forgotten. */
+import { assertEquals, assertThrows } from "@std/assert";
+import { StreamTable } from "../../../lib/mux/stream_table.ts";
+import { TeleError } from "../../../lib/net/error.ts";
+
+/** A table and the count that it shares with others. */
+function setUp(opensHere: boolean, lastId?: number) {
+  const open = { count: 5 };
+  return { open, table: new StreamTable<{ id: number }>({ opensHere, open, lastId }) };
+}
+
+Deno.test("streams of this end have no number before their open goes, and then the next one", () => {
+  const { table, open } = setUp(true);
+  const [first, second] = [{ id: 0 }, { id: 0 }];
+  table.addUnopened(first);
+  table.addUnopened(second);
+  assertEquals([table.count, open.count, table.unopened], [2, 7, [first, second]]);
+  second.id = table.number(second);
+  first.id = table.number(first);
+  assertEquals([second.id, first.id, table.unopened, table.count], [1, 3, [], 2]);
+  assertEquals([table.find(1), table.get(3), table.all], [second, first, [second, first]]);
+});
+
+Deno.test("a stream that is over is told apart from one that never was", () => {
+  const { table, open } = setUp(true);
+  const stream = { id: 0 };
+  table.addUnopened(stream);
+  stream.id = table.number(stream);
+  assertEquals([table.delete(stream), table.delete(stream), open.count], [true, false, 5]);
+  assertEquals([table.find(1), table.get(1)], [undefined, undefined]);
+  for (const id of [0, 2, 3]) assertThrows(() => table.find(id), TeleError, `stream ${id}, which was never opened`);
+});
+
+Deno.test("an unopened stream can be taken away", () => {
+  const { table, open } = setUp(true);
+  const stream = { id: 0 };
+  table.addUnopened(stream);
+  assertEquals([table.delete(stream), table.count, open.count], [true, 0, 5]);
+});
+
+Deno.test("an open of the peer's opens once, whatever order opens come in", () => {
+  const { table, open } = setUp(false);
+  assertEquals([table.see(5), table.see(1), table.see(5)], [true, true, false]);
+  const stream = { id: 5 };
+  table.add(stream);
+  assertEquals([table.find(5), table.find(1), table.count, open.count], [stream, undefined, 1, 6]);
+  assertThrows(() => table.find(3), TeleError, "never opened");
+  table.delete(stream);
+  assertEquals([table.see(5), table.find(5)], [false, undefined]);
+  assertThrows(() => table.see(2), TeleError);
+});
+
+Deno.test("numbers are used up when those without one would need more than there are", () => {
+  const { table } = setUp(true, 5);
+  assertEquals([table.isHalfUsedUp, table.isUsedUp], [false, false]);
+  for (let streams = 0; streams < 3; streams++) table.addUnopened({ id: 0 });
+  assertEquals([table.isHalfUsedUp, table.isUsedUp], [false, true]);
+  for (const stream of table.unopened) table.number(stream);
+  assertEquals([table.isHalfUsedUp, table.isUsedUp], [true, true]);
+});
