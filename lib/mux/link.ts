@@ -11,6 +11,7 @@ import { TeleError } from "../net/error.ts";
 import { type Log, silentLog } from "../net/log.ts";
 import { MemoryBudget } from "../session/memory_budget.ts";
 import { SEGMENT_BYTES, SegmentPool } from "../session/segment_pool.ts";
+import type { CarrierCountOptions } from "../session/carrier_count.ts";
 import { SessionClient } from "../session/session_client.ts";
 import type { Identity } from "../session/handshake/keys.ts";
 import { limitsOf, type ServerLimits, type SessionLimits } from "../session/session_limits.ts";
@@ -64,7 +65,7 @@ export interface LinkOptions extends Partial<SessionLimits> {
 }
 
 /** Options of a {@linkcode MuxClient}. */
-export interface MuxClientOptions extends LinkOptions {
+export interface MuxClientOptions extends LinkOptions, Pick<CarrierCountOptions, "carriers" | "leastCarriers"> {
   /**
    * Opens a carrier: a connection to the server. Called for every attempt; `signal` aborts when it is given up. It may
    * call `connected` when somebody has accepted the connection, and it is not open yet: the log then tells that.
@@ -75,18 +76,6 @@ export interface MuxClientOptions extends LinkOptions {
    * most.
    */
   identity?: Identity;
-  /**
-   * Most carriers at once; with 1 the next one takes the place of the one before.
-   *
-   * @default {6}
-   */
-  carriers?: number;
-  /**
-   * So many are kept always, whether one is enough or not.
-   *
-   * @default {1}
-   */
-  leastCarriers?: number;
   /**
    * Highest number that a stream is given in one session. When half of them are used up, a new session begins at the
    * next moment at which the present one is empty.

@@ -16,6 +16,9 @@ export interface FrameSender {
   framesGone(): void;
 }
 
+/** Where nothing goes, before an open that waits to be sent again is in a log. */
+const NOWHERE = {};
+
 /**
  * Counts the frames of a stream that are in logs, or wait to be sent again.
  *
@@ -87,6 +90,8 @@ export class StreamFrames implements FrameOwner {
   /** @ignore */
   frameQueued(): void {
     this.#queued++;
+    // The open waits as well, or nothing may follow it there any more: the next log that it goes into is its own.
+    if (!this.#isOpenTaken) this.#openLog = NOWHERE;
   }
 
   /** @ignore */

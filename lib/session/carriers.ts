@@ -114,6 +114,20 @@ export class Carriers {
     this.#quiet = usable.sort((one, other) => rank(other) - rank(one) || other.carrier.number - one.carrier.number)[0];
   }
 
+  /** A client makes a carrier the quiet one, or a bulk one; the peer is told on it. */
+  chooseLane(attached: AttachedCarrier, lane: Lane): void {
+    if (attached.lane === lane) return;
+    attached.isLaneDue = true;
+    this.changeLane(attached, lane);
+  }
+
+  /** A carrier is for something else from now on. */
+  changeLane(attached: AttachedCarrier, lane: Lane): void {
+    attached.lane = lane;
+    this.changed();
+    this.wake();
+  }
+
   /** What goes on `carrier` beside the others; `undefined` if nothing may. */
   shareOf(carrier: Carrier): Share | undefined {
     const attached = this.#all.get(carrier);

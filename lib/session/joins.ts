@@ -7,7 +7,8 @@ import { RefusalError } from "./ending.ts";
 import type { Receipt } from "./handshake/fields.ts";
 import { JoinOrder } from "./join_order.ts";
 import { EndCode, MOST_CARRIERS } from "./session_constants.ts";
-import { type Covered, Settlement } from "./settlement.ts";
+import type { Covered } from "./gone_carrier.ts";
+import { Settlement } from "./settlement.ts";
 
 /** What a commit of a join says of other carriers. */
 export interface JoinLists {

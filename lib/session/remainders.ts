@@ -11,7 +11,8 @@ import { writeReceipt } from "./frames.ts";
 import type { LogBudget } from "./log_budget.ts";
 import { ResendQueue } from "./resend_queue.ts";
 import { RECEIPT_FRAME_BYTES } from "./session_constants.ts";
-import type { Covered, Settlement } from "./settlement.ts";
+import type { Covered } from "./gone_carrier.ts";
+import type { Settlement } from "./settlement.ts";
 import type { Share } from "./share.ts";
 
 /** A receipt that has not come within this time and two round trips is not waited for, in milliseconds. */

@@ -17,7 +17,7 @@ import type { Segment } from "./segment_pool.ts";
 import { type CarriersHost, SessionCarriers } from "./session_carriers.ts";
 import { EndCode } from "./session_constants.ts";
 import type { Attachment, SessionOptions } from "./session_options.ts";
-import type { Covered } from "./settlement.ts";
+import type { Covered } from "./gone_carrier.ts";
 import { Turns } from "./turns.ts";
 import type { UpperLayer } from "./upper_layer.ts";
 

@@ -20,7 +20,8 @@ import { pathOf } from "./carrier/path_lesson.ts";
 import { Paths } from "./path/paths.ts";
 import { Remainders } from "./remainders.ts";
 import type { Attachment, SessionOptions } from "./session_options.ts";
-import { type Covered, Settlement } from "./settlement.ts";
+import type { Covered } from "./gone_carrier.ts";
+import { Settlement } from "./settlement.ts";
 
 /** The session, as its carriers see it. */
 export interface CarriersHost extends CarrierHost<Carrier> {
@@ -195,19 +196,6 @@ export class SessionCarriers implements SessionFrames {
     this.#options.onDetached(reason);
   }
 
-  /** A client makes a carrier the quiet one, or a bulk one. */
-  chooseLane(attached: AttachedCarrier, lane: Lane): void {
-    if (attached.lane === lane) return;
-    attached.isLaneDue = true;
-    this.#changeLane(attached, lane);
-  }
-
-  #changeLane(attached: AttachedCarrier, lane: Lane): void {
-    attached.lane = lane;
-    this.attached.changed();
-    this.attached.wake();
-  }
-
   /** The session ends, and tells the peer if `ending` says what. */
   end(ending: Ending | undefined): Promise<void> {
     this.#sending.stop();
@@ -252,7 +240,7 @@ export class SessionCarriers implements SessionFrames {
       throw new TeleError("protocol", `the peer chose a lane on another carrier than ${number}, for which it was`);
     }
     const attached = this.attached.find(on);
-    if (attached !== undefined) this.#changeLane(attached, lane);
+    if (attached !== undefined) this.attached.changeLane(attached, lane);
   }
 
   /** The peer could send more by more carriers. */

@@ -9,7 +9,7 @@ import type { MuxStream } from "../../lib/mux/stream.ts";
 import type { StreamEnd } from "../../lib/mux/stream_host.ts";
 import type { Carrier } from "../../lib/session/carrier/carrier.ts";
 import type { Remains } from "../../lib/session/carrier/frame_log.ts";
-import type { Covered } from "../../lib/session/settlement.ts";
+import type { Covered } from "../../lib/session/gone_carrier.ts";
 import type { Segment } from "../../lib/session/segment_pool.ts";
 import type { Attachment } from "../../lib/session/session_options.ts";
 import type { Session } from "../../lib/session/session.ts";

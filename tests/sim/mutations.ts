@@ -101,9 +101,9 @@ export const MUTATIONS: readonly Mutation[] = [
         from: "    this.#isBeside = false;\n    this.#loop?.stop();",
         to: "    this.#isBeside = false;",
       },
-      { file: "lib/session/session_client.ts", from: "    if (doubt === undefined) return;\n", to: "" },
+      { file: "lib/session/carrier_count.ts", from: "    if (doubt === undefined) return;\n", to: "" },
       {
-        file: "lib/session/session_client.ts",
+        file: "lib/session/carrier_count.ts",
         from: "`${tellDoubt(doubt)} while",
         to: '`${tellDoubt(doubt ?? { kind: "silent", ms: 0 })} while',
       },
@@ -158,9 +158,9 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   fault(
     "the loop ends though nothing was attached",
-    "session/session_client.ts",
-    "attach })) throw this.#dropped(handshake);",
-    "attach })) this.#dropped(handshake);",
+    "session/carrier_count.ts",
+    "resumeTimeoutMs })) throw dropped(handshake);",
+    "resumeTimeoutMs })) dropped(handshake);",
   ),
   fault(
     "a window credited twice",
@@ -390,8 +390,8 @@ export const MUTATIONS: readonly Mutation[] = [
   fault(
     "unopened streams lost when the session expires",
     "session/session_client.ts",
-    "    this.#present.succeed();\n    const meaning = isReplaced",
-    "    this.#present.replace();\n    const meaning = isReplaced",
+    "    this.#present.succeed();\n    this.#count.look();\n    const meaning = isReplaced",
+    "    this.#present.replace();\n    this.#count.look();\n    const meaning = isReplaced",
   ),
   fault(
     "attempts that nobody answers keep their places",

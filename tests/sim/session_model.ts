@@ -8,7 +8,7 @@ import type { TeleError } from "../../lib/net/error.ts";
 import { Mux } from "../../lib/mux/mux.ts";
 import type { Carrier } from "../../lib/session/carrier/carrier.ts";
 import type { Remains } from "../../lib/session/carrier/frame_log.ts";
-import type { Covered } from "../../lib/session/settlement.ts";
+import type { Covered } from "../../lib/session/gone_carrier.ts";
 import { MAX_EXTRA_BYTES, RESET_FRAME_BYTES } from "../../lib/session/session_constants.ts";
 import type { Attachment } from "../../lib/session/session_options.ts";
 import type { Session } from "../../lib/session/session.ts";

@@ -14,7 +14,8 @@ import { FrameLog, type Remains } from "../../lib/session/carrier/frame_log.ts";
 import { type Segment, SegmentPool } from "../../lib/session/segment_pool.ts";
 import type { Attachment } from "../../lib/session/session_options.ts";
 import { Remainders } from "../../lib/session/remainders.ts";
-import { type Covered, Settlement } from "../../lib/session/settlement.ts";
+import type { Covered } from "../../lib/session/gone_carrier.ts";
+import { Settlement } from "../../lib/session/settlement.ts";
 import { Session } from "../../lib/session/session.ts";
 
 /** Who is told, while a run lasts. */

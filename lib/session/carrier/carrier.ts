@@ -86,10 +86,6 @@ export class Carrier {
   readonly #acknowledger: Acknowledger;
   readonly #watch: Watch;
   readonly #departure: Departure;
-  /** Whether the peer has sent a leave. */
-  #peerHasLeft = false;
-  /** Directions that have not ended, behind a leave of this end. */
-  #openHalves = 2;
 
   /** Starts reading, writing and watching. */
   constructor(options: CarrierOptions) {
@@ -99,8 +95,7 @@ export class Carrier {
     this.#clock = clock;
     this.number = options.number;
     const log = this.log = new FrameLog(host.budget);
-    const room = this.#room = new SendRoom(options.caution, options.flight);
-    const { flight } = room;
+    const room = this.#room = new SendRoom(options.caution, options.flight), { flight } = room;
     const control = new OutgoingControl({ nowMs: clock.now(), pingIntervalMs });
     const wake = () => this.wake();
     const listener = this.#watchListener();
@@ -108,11 +103,7 @@ export class Carrier {
     const receiver = this.#receiver = new FrameReceiver(host, this.#controlTaker(), this);
     const mostDelayMs = () => host.hasSeveral ? sharedDelayMs(this.roundTripMs) : MOST_ACKNOWLEDGE_DELAY_MS;
     this.#acknowledger = new Acknowledger({ clock, control, receiver, mostDelayMs, onDue: wake });
-    this.#departure = new Departure({
-      clock,
-      onEnough: () => this.#lose("the other side did not leave the connection in time"),
-      onLost: (reason) => this.#lose(reason),
-    });
+    this.#departure = new Departure({ clock, onLost: (reason) => this.#lose(reason) });
     const pull = (bulkBytes: number, urgentBytes: number) => host.pull(this, bulkBytes, urgentBytes);
     this.#sender = new FrameSender({ budget: host.budget, pull, clock, log, room, control, watch, receiver, wake });
     this.#writes = new WriteLoop({
@@ -222,9 +213,7 @@ export class Carrier {
     this.#writes.wake();
   }
 
-  /**
-   * There is enough for a write of its own, which begins at once if none is under way: the caller must be ready for it.
-   */
+  /** There is enough for a write of its own, which begins at once if none is under way: the caller must be ready. */
   wakeNow(): void {
     this.#writes.wakeNow();
   }
@@ -240,12 +229,10 @@ export class Carrier {
   }
 
   /**
-   * Ends the carrier with a goodbye as its last frame, behind what was handed to the system already; see
-   * {@linkcode Departure}.
+   * Ends the carrier with a goodbye as its last frame; see {@linkcode Departure}.
    *
-   * @param acknowledges Whether all that came is acknowledged in front of it: streams of the peer's may be complete by
-   *   that.
-   * @param receipts In front of it: what this end took of other carriers.
+   * @param acknowledges Whether all that came is acknowledged in front: streams of the peer may be complete by that.
+   * @param receipts In front as well: what this end took of other carriers.
    */
   sayGoodbye(ending: Ending, acknowledges: boolean, receipts: readonly Receipt[] = []): void {
     if (this.#receiver.isClosed) return;
@@ -258,7 +245,7 @@ export class Carrier {
   leave(): void {
     if (this.#reads.isStopped || this.#departure.hasBegun) return;
     this.#depart();
-    this.#writes.finish(() => this.#sender.leave(), () => this.#halfEnded());
+    this.#writes.finish(() => this.#sender.leave(), () => this.#departure.halfEnded());
   }
 
   /** Nothing more is taken from it nor sent on it; but the peer may say goodbye on it, and on no other. */
@@ -275,11 +262,6 @@ export class Carrier {
     this.#acknowledger.stop();
     const { inFlight, rateBytesPerMs } = this.flight;
     this.#departure.begin({ bytes: inFlight, rate: rateBytesPerMs, roundTripMs: this.roundTripMs });
-  }
-
-  /** When both directions have ended behind leaves, it is gone, and that is no loss. */
-  #halfEnded(): void {
-    if (--this.#openHalves === 0) this.#lose("both sides have left the connection");
   }
 
   /** Stops at once and closes the duplex. Nothing it delivers later is looked at. */
@@ -313,14 +295,13 @@ export class Carrier {
       isOver: () => this.#receiver.isDeaf,
       take: (segment, bytes) => this.#take(segment, bytes),
       turnEnded: () => this.#host.turnEnded(),
-      ended: () => this.#peerHasLeft ? this.#halfEnded() : this.#lose("the other side closed the connection"),
+      ended: () => this.#departure.peerEnded(),
     };
   }
 
   #take(segment: Segment, bytes: Uint8Array): number {
     const taken = this.#receiver.take(segment, bytes);
     this.#watch.reconsider();
-    // What has left acknowledges nothing: its receipt does.
     if (!this.#receiver.isClosed && !this.#departure.hasBegun && this.#acknowledger.waitingBytes > 0) {
       this.#watch.markBusy(this.#clock.now());
       this.#acknowledger.plan();
@@ -334,10 +315,7 @@ export class Carrier {
       heard: () => this.#host.heard(this),
       acknowledged: (offset) => this.#acknowledged(offset),
       probed: (probe) => this.#watch.probed(probe),
-      left: () => {
-        this.#peerHasLeft = true;
-        this.#host.carrierLeaves(this);
-      },
+      left: () => this.#departure.peerLeft(() => this.#host.carrierLeaves(this)),
       saidGoodbye: (ending) => {
         this.stop();
         this.#host.peerEnded(ending);

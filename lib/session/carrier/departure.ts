@@ -14,9 +14,7 @@ const LAST_READS_MS = 50;
 export interface DepartureOptions {
   /** Time. */
   clock: Clock;
-  /** The peer does not close, or does not leave as well: it was enough. */
-  onEnough(): void;
-  /** What came behind a write that failed was read, as far as it is worth waiting for. */
+  /** The connection has come to its end, or what was waited for has not come in time. */
   onLost(reason: string): void;
 }
 
@@ -39,6 +37,9 @@ export interface DepartureOptions {
 export class Departure {
   readonly #options: DepartureOptions;
   #farewell: Farewell | undefined;
+  #hasPeerLeft = false;
+  /** Directions that have not ended, behind leaves of both ends. */
+  #openHalves = 2;
   #leaveTimer: Timer | undefined;
   #lastReads: Timer | undefined;
 
@@ -62,11 +63,28 @@ export class Departure {
 
   #leaveLater(farewell: Farewell, nowMs: number): void {
     const leftMs = farewell.leftMs(nowMs);
-    if (leftMs === 0) return this.#options.onEnough();
+    if (leftMs === 0) return this.#options.onLost("the other side did not close the connection in time");
     this.#leaveTimer = this.#options.clock.setTimer(
       () => this.#leaveLater(farewell, this.#options.clock.now()),
       leftMs,
     );
+  }
+
+  /** The peer has sent a leave: `leave` is to answer it. */
+  peerLeft(leave: () => void): void {
+    this.#hasPeerLeft = true;
+    leave();
+  }
+
+  /** The peer has ended its direction: a loss, unless that is behind a leave. */
+  peerEnded(): void {
+    if (this.#hasPeerLeft) this.halfEnded();
+    else this.#options.onLost("the other side closed the connection");
+  }
+
+  /** One direction has ended behind a leave. When both have, the carrier is gone, and that is no loss. */
+  halfEnded(): void {
+    if (--this.#openHalves === 0) this.#options.onLost("both sides have left the connection");
   }
 
   /** Bytes came, behind that. */

@@ -273,17 +273,15 @@ export class FrameLog {
     return { pieces, heldBytes, acknowledged: this.#acknowledged, handed: this.#handed };
   }
 
-  /** The same of what was not handed to a write: the carrier sends nothing more. */
+  /** The same of what was not handed to a write, of a piece that was in part the rest: the carrier sends no more. */
   handOverUnsent(): Remains {
-    const { next } = this.#pieces;
-    const from = this.#handed;
+    const { next } = this.#pieces, from = this.#handed;
     let framesBefore = 0;
     for (let at = next?.offset ?? from; next !== undefined && at < from; framesBefore++) {
       at += frameBytesAt(next.memory, next.start + at - next.offset);
     }
     const before = this.#pieces.count;
     const pieces = this.#pieces.takeUnsent(from, framesBefore);
-    // One was cut in two.
     this.#budget.change(0, this.#pieces.count + pieces.length - before);
     this.#end = from;
     return this.#remainsOf(pieces);

@@ -80,7 +80,7 @@ export class Joiner {
     if (this.#isStopped) return;
     const working = this.#host.working();
     const missing = working === 0 ? 0 : Math.min(this.#wanted, this.#host.most()) - working;
-    if (missing <= 0 && working > 0) this.#isWary = false;
+    if (missing <= 0 && working > 0) this.#trust();
     while (this.#attempts.size > Math.max(0, missing)) this.#drop([...this.#attempts].at(-1)!);
     if (this.#pause !== undefined || this.#attempts.size >= missing) return;
     this.#start();
@@ -140,6 +140,12 @@ export class Joiner {
     if (!this.#end(attempt)) return;
     this.#host.attemptFailed(error);
     this.#startPause();
+  }
+
+  #trust(): void {
+    this.#isWary = false;
+    this.#pause?.cancel();
+    this.#pause = undefined;
   }
 
   #startPause(): void {

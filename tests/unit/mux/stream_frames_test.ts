@@ -86,6 +86,12 @@ Deno.test("until its open was taken everything of a stream goes there, wherever 
   frames.frameHeld(other);
   frames.frameMoved();
   assertEquals(frames.openLog === other, true, "its carrier is gone");
+  frames.frameQueued();
+  assertEquals([undefined, LOG, other].some((log) => log === frames.openLog), false, "it waits to be sent again");
+  frames.frameHeld(LOG);
+  frames.frameMoved();
+  frames.frameUnqueued();
+  assertEquals(frames.openLog === LOG, true);
   frames.frameTaken();
   assertEquals([frames.openLog, frames.isQuiet], [undefined, false]);
   frames.frameHeld(LOG);

@@ -3,7 +3,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { TeleError } from "../../../lib/net/error.ts";
 import type { Receipt } from "../../../lib/session/handshake/fields.ts";
 import { MOST_UNSETTLED } from "../../../lib/session/session_constants.ts";
-import { type Covered, Settlement } from "../../../lib/session/settlement.ts";
+import type { Covered } from "../../../lib/session/gone_carrier.ts";
+import { Settlement } from "../../../lib/session/settlement.ts";
 
 /** What is left of a log of which nothing was acknowledged. */
 const LOG = { pieces: [], heldBytes: 0, acknowledged: 0, handed: 1_000_000 };

@@ -3,7 +3,8 @@ import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import type { Receipt } from "../../../lib/session/handshake/fields.ts";
 import { MOST_CARRIERS, MOST_UNSETTLED } from "../../../lib/session/session_constants.ts";
-import { type Covered, Settlement } from "../../../lib/session/settlement.ts";
+import type { Covered } from "../../../lib/session/gone_carrier.ts";
+import { Settlement } from "../../../lib/session/settlement.ts";
 
 /** Commits under way at once. */
 const MOST_AWAITED = 4;

@@ -11,7 +11,6 @@ function setUp() {
   const ends: string[] = [];
   const departure = new Departure({
     clock,
-    onEnough: () => void ends.push(`enough at ${clock.now()}`),
     onLost: (reason) => void ends.push(`lost at ${clock.now()}: ${reason}`),
   });
   return { clock, ends, departure };
@@ -28,7 +27,7 @@ Deno.test("a peer that does not close is waited for as long as its farewell says
   await clock.advance(499);
   assertEquals(ends, []);
   await clock.advance(1);
-  assertEquals([ends, clock.pendingTimers], [["enough at 900"], 0]);
+  assertEquals([ends, clock.pendingTimers], [["lost at 900: the other side did not close the connection in time"], 0]);
 });
 
 Deno.test("who is heard all the time is given up all the same", async () => {
@@ -38,7 +37,7 @@ Deno.test("who is heard all the time is given up all the same", async () => {
     departure.heard();
     await clock.advance(100);
   }
-  assertEquals(ends, ["enough at 30000"]);
+  assertEquals(ends, ["lost at 30000: the other side did not close the connection in time"]);
 });
 
 Deno.test("behind a failed write reading goes on for a moment, and then its reason is told", async () => {
@@ -58,4 +57,23 @@ Deno.test("a carrier that is gone is told nothing any more", async () => {
   assertEquals(clock.pendingTimers, 0);
   await clock.advance(60_000);
   assertEquals(ends, []);
+});
+
+Deno.test("behind leaves of both ends the carrier is gone when both directions have ended, in either order", () => {
+  for (const isPeerFirst of [true, false]) {
+    const { ends, departure } = setUp();
+    departure.peerLeft(() => void ends.push("answered"));
+    if (isPeerFirst) departure.peerEnded();
+    else departure.halfEnded();
+    assertEquals(ends, ["answered"]);
+    if (isPeerFirst) departure.halfEnded();
+    else departure.peerEnded();
+    assertEquals(ends.at(-1), "lost at 0: both sides have left the connection");
+  }
+});
+
+Deno.test("an end without a leave is a loss", () => {
+  const { ends, departure } = setUp();
+  departure.peerEnded();
+  assertEquals(ends, ["lost at 0: the other side closed the connection"]);
 });

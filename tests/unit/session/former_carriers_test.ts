@@ -1,0 +1,37 @@
+/** What carriers that are gone left behind. */
+import { assertEquals, assertGreater } from "@std/assert";
+import type { Duplex } from "../../../lib/net/duplex.ts";
+import type { Carrier } from "../../../lib/session/carrier/carrier.ts";
+import { Pace } from "../../../lib/session/carrier/pace.ts";
+import { FormerCarriers } from "../../../lib/session/former_carriers.ts";
+
+const PATH = { peer: "192.0.2.1:5", localAddress: "192.0.2.7" } as Duplex;
+const LOST = { arrivedBytes: 0, isWaiting: true, isEmpty: false, silentMs: 2_500, roundTripMs: 9 };
+
+/** A carrier that sent something large at the beginning. */
+function carrier(taken = 0, wastedBytes = 0): Carrier {
+  const pace = new Pace();
+  pace.sent(0, 0, 64_000);
+  return { taken, wastedBytes, roundTripMs: 9, pace } as unknown as Carrier;
+}
+
+Deno.test("what was taken from them adds up, and what of it was in vain", () => {
+  const former = new FormerCarriers();
+  for (const [taken, wasted] of [[70, 5], [3, 3]] as const) former.gone(0, carrier(taken, wasted));
+  assertEquals([former.takenBytes, former.wastedBytes], [73, 8]);
+});
+
+Deno.test("each that is gone teaches how the next one begins to send", () => {
+  const former = new FormerCarriers();
+  assertEquals(former.cautionOn(PATH).level, 0);
+  former.gone(3_000, carrier());
+  assertEquals(former.cautionOn(PATH).level, 1);
+});
+
+Deno.test("one that failed leaves its round trip, and patience for the next", () => {
+  const former = new FormerCarriers();
+  former.attached(0, 0);
+  former.failed(3_000, carrier(), LOST);
+  assertEquals(former.roundTripMs, 9);
+  assertGreater(former.patienceMs, 0);
+});

@@ -1,0 +1,103 @@
+/** Several carriers of one session: data on all of them, and how they come and go. */
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import type { Session } from "../../../lib/session/session.ts";
+import { SessionWorld } from "../../support/session_world.ts";
+
+/** The numbers of the carriers that a session may send on. */
+function numbers(session: Session | undefined): number[] {
+  return session!.carriers.attached.usable.map(({ carrier }) => carrier.number);
+}
+
+/** A client that keeps so many carriers, all of them there. */
+async function withCarriers(leastCarriers: number, delayMs = 5): Promise<SessionWorld> {
+  const world = await SessionWorld.attached({ network: { delayMs }, client: { carriers: 8, leastCarriers } });
+  await world.clock.advanceUntil(() => numbers(world.there.session).length === leastCarriers, 5_000, "all there");
+  await world.clock.advance(100);
+  return world;
+}
+
+Deno.test("as many carriers as are wanted are joined, and data comes on several", async () => {
+  const world = await withCarriers(4);
+  assertEquals([numbers(world.here.session), numbers(world.there.session)], [[0, 1, 2, 3], [0, 1, 2, 3]]);
+  await world.exchange(300_000);
+  for (const { session } of [world.here, world.there]) {
+    assertGreater(session!.carriers.attached.all.filter(({ carrier }) => carrier.taken > 0).length, 1);
+  }
+  world.assertUnbroken();
+  await world.end();
+  await world.clock.advance(100);
+  assertEquals(world.clock.pendingTimers, 0);
+});
+
+Deno.test("a carrier that is cut beside others costs nothing and is told to nobody, and another takes its place", async () => {
+  for (const which of [0, 1, 2]) {
+    const world = await withCarriers(3);
+    world.here.send(200_000);
+    world.there.send(200_000);
+    await world.clock.advance(7);
+    world.network.pipes[which]!.cut();
+    await world.untilDelivered();
+    await world.clock.advance(3_000);
+    assertEquals([numbers(world.here.session).length, world.here.repeated, world.there.repeated], [3, 0, 0]);
+    assertEquals([world.linesWith("lost its link"), world.linesWith("link lost")], [[], []]);
+    assertEquals([world.here.session!.budget.heldBytes, world.there.session!.budget.heldBytes], [0, 0]);
+    const quiet = world.here.session!.carriers.attached;
+    assertEquals(quiet.find(quiet.quiet!)!.lane, "quiet");
+    world.assertUnbroken();
+    await world.end();
+  }
+});
+
+Deno.test("when all are cut at once that is one outage, and all come back", async () => {
+  const world = await withCarriers(3);
+  world.here.send(100_000);
+  world.there.send(100_000);
+  await world.clock.advance(7);
+  world.network.cut();
+  await world.untilDelivered();
+  await world.clock.advance(5_000);
+  assertEquals([numbers(world.there.session).length, world.linesWith("client warn: link lost").length], [3, 1]);
+  world.assertUnbroken();
+  await world.end();
+});
+
+Deno.test("who wants fewer leaves the others: nothing is lost or sent twice, and it is no loss", async () => {
+  const world = await withCarriers(4);
+  world.here.send(300_000);
+  world.there.send(300_000);
+  await world.clock.advance(12);
+  world.client.want(1);
+  assertEquals(numbers(world.here.session).length, 1);
+  await world.untilDelivered();
+  await world.clock.advance(1_000);
+  assertEquals(world.network.pipes.map((pipe) => pipe.isOver).filter((isOver) => !isOver).length, 1);
+  assertEquals([numbers(world.there.session).length, world.here.repeated, world.there.repeated], [1, 0, 0]);
+  assertEquals([world.linesWith("one connection is lost"), world.linesWith("lost its link")], [[], []]);
+  await world.exchange(1_000);
+  world.assertUnbroken();
+  await world.end();
+});
+
+Deno.test("a carrier in doubt is joined beside, what waits on it goes on the new one, and no outage is told", async () => {
+  const world = await SessionWorld.attached({ network: { delayMs: 5 }, client: { carriers: 6 } });
+  world.network.last!.blackHole();
+  world.here.send(10_000);
+  await world.clock.advanceUntil(() => world.isDelivered, 10_000, "delivered beside it");
+  assertEquals([world.network.pipes.length, world.linesWith("link lost")], [2, []]);
+  await world.clock.advance(30_000);
+  assertEquals([numbers(world.here.session), numbers(world.there.session)], [[1], [1]]);
+  assert(world.network.pipes[0]!.isOver);
+  world.assertUnbroken();
+  await world.end();
+});
+
+Deno.test("a goodbye goes on every carrier, and the first that arrives ends the session once", async () => {
+  const world = await withCarriers(3);
+  const stopped = world.client.stop("done");
+  await world.clock.advance(1_000);
+  await stopped;
+  assertEquals([world.there.error?.message, world.server.sessionCount], ["done", 0]);
+  assertEquals(world.network.pipes.map((pipe) => pipe.isOver), [true, true, true]);
+  await world.end();
+  assertEquals(world.clock.pendingTimers, 0);
+});
