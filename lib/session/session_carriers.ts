@@ -157,6 +157,8 @@ export class SessionCarriers implements SessionFrames {
     const nowMs = this.#options.clock.now();
     const isLast = this.attached.usable.every((other) => other === attached);
     if (isLast && !attached.isLeaving) this.#former.failed(nowMs, carrier, this.lost(carrier));
+    // One that is read on has nothing in flight any more that is in the way of others.
+    carrier.flight.leave();
     if (looksOn) carrier.lookForGoodbye();
     else carrier.stop();
     this.attached.remove(carrier, looksOn);

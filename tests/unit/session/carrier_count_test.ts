@@ -40,7 +40,7 @@ Deno.test("what is wanted may change at any time", async () => {
 
 Deno.test("when the quiet one is gone another becomes it, at both ends", async () => {
   const world = await attached({ carriers: 8, leastCarriers: 3 });
-  world.network.pipes[0]!.cut();
+  world.network.pipes[1]!.cut();
   await world.clock.advance(100);
   const quiet = [world.here, world.there].map(({ session }) => {
     const { attached } = session!.carriers;
