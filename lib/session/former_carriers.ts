@@ -51,12 +51,16 @@ export class FormerCarriers {
   failed(nowMs: number, carrier: Carrier, lost: LostCarrier): void {
     this.#roundTripMs = carrier.roundTripMs;
     this.#patience.lost(nowMs, lost);
-    this.#lesson.learned(carrier.pace.lesson(nowMs), carrier.pace.isProven);
+  }
+
+  /** What a carrier has taught so far: another begins beside it. */
+  learn(nowMs: number, { pace }: Carrier): void {
+    this.#lesson.learned(pace.lesson(nowMs), pace.isProven);
   }
 
   /** Nothing more is taken from a carrier. */
   gone(nowMs: number, carrier: Carrier): void {
-    this.#lesson.learned(carrier.pace.lesson(nowMs), carrier.pace.isProven);
+    this.learn(nowMs, carrier);
     this.#takenBytes += carrier.taken;
     this.#wastedBytes += carrier.wastedBytes;
   }

@@ -120,6 +120,7 @@ export class SessionCarriers implements SessionFrames {
     const { clock, pool, limits, end } = this.#options;
     const nowMs = clock.now();
     const doubted = this.attached.usable.filter(({ isDoubted }) => isDoubted);
+    for (const { carrier } of this.attached.all) this.#former.learn(nowMs, carrier);
     for (const { carrier } of doubted) this.#former.failed(nowMs, carrier, this.lost(carrier));
     this.#detachedAt = undefined;
     this.joins.attached(attachment.number);

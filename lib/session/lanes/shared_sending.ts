@@ -76,7 +76,8 @@ export class SharedSending {
     const before = log.end;
     this.#tellLane(carrier);
     if (share.quiet) this.#wants.tell(log);
-    const copied = this.#spread.copyTo(carrier, bulkBytes);
+    // Where large pieces may be swallowed they are sent again, cut, when the carrier that has them is gone.
+    const copied = carrier.pace.isFree ? this.#spread.copyTo(carrier, bulkBytes) : 0;
     const again = copied + remainders.moveTo(log, Math.max(0, bulkBytes - copied), share);
     const left = Math.max(0, bulkBytes - again);
     upper.pullShare(log, left, Math.max(0, urgentBytes - again), this.#chosenShare(carrier, share, left));
