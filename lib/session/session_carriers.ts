@@ -143,7 +143,7 @@ export class SessionCarriers implements SessionFrames {
   /** Others send what waits on a carrier. */
   #relieve({ carrier }: AttachedCarrier): void {
     // What it has in flight is in nobody's way any more.
-    carrier.flight.leave();
+    carrier.room.flight.leave();
     this.remainders.takeOver(carrier.log.handOver());
     this.attached.wake();
   }
@@ -159,7 +159,7 @@ export class SessionCarriers implements SessionFrames {
     const isLast = this.attached.usable.every((other) => other === attached);
     if (isLast && !attached.isLeaving) this.#former.failed(nowMs, carrier, this.lost(carrier));
     // One that is read on has nothing in flight any more that is in the way of others.
-    carrier.flight.leave();
+    carrier.room.flight.leave();
     if (looksOn) carrier.lookForGoodbye();
     else carrier.stop();
     this.attached.remove(carrier, looksOn);
@@ -266,7 +266,7 @@ export class SessionCarriers implements SessionFrames {
     const carrier = this.attached.quiet;
     const path = carrier && this.#paths.boundOf(carrier.path);
     if (carrier === undefined || !path?.isShared) return;
-    path.setQuiet(carrier.flight);
+    path.setQuiet(carrier.room.flight);
     const nowMs = this.#options.clock.now();
     if (!path.isProbeDue(nowMs)) return;
     path.onProbe(nowMs);
@@ -289,7 +289,7 @@ export class SessionCarriers implements SessionFrames {
     if (attached === undefined) return;
     const wasLast = this.attached.areDoubted;
     attached.isDoubted = false;
-    carrier.flight.rejoin();
+    carrier.room.flight.rejoin();
     this.attached.changed();
     this.#options.onTrusted?.(wasLast);
   }

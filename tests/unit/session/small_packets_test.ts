@@ -48,7 +48,7 @@ Deno.test("a carrier that carried much is followed by one that begins as usual",
   const { clock, here, there } = world;
   here.send(100_000);
   await clock.advanceUntil(() => [here, there].every(hasSecondCarrier), 20_000, "another carrier");
-  assert(here.session?.carrier?.pace.isFree && there.session?.carrier?.pace.isFree);
+  assert(here.session?.carrier?.room.pace.isFree && there.session?.carrier?.room.pace.isFree);
   await world.untilDelivered();
   await world.end();
 });
@@ -61,8 +61,8 @@ Deno.test("behind a beginning that was swallowed, a healthy path has its usual b
   world.network.onPipe = () => {};
   await clock.advanceUntil(() => [here, there].every(hasSecondCarrier), 20_000, "another carrier");
   const startMs = clock.now();
-  assertEquals([here, there].map(({ session }) => session?.carrier?.pace.isFree), [false, false]);
-  const isFree = () => [here, there].every(({ session }) => session?.carrier?.pace.isFree);
+  assertEquals([here, there].map(({ session }) => session?.carrier?.room.pace.isFree), [false, false]);
+  const isFree = () => [here, there].every(({ session }) => session?.carrier?.room.pace.isFree);
   await clock.advanceUntil(isFree, 1_000, "the usual bound");
   assertLess(clock.now() - startMs, 100, "a round trip is 10 ms, and an acknowledgement waits for 4");
   await world.untilDelivered();
@@ -77,7 +77,7 @@ Deno.test("a machine that has moved to another network begins as usual there", a
   world.network.onPipe = () => {};
   world.network.localAddress = "198.51.100.3";
   await clock.advanceUntil(() => hasSecondCarrier(here), 20_000, "another carrier");
-  assert(here.session?.carrier?.pace.isFree);
+  assert(here.session?.carrier?.room.pace.isFree);
   await world.untilDelivered();
   await world.end();
 });
