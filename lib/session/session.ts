@@ -255,7 +255,7 @@ export class Session implements CarriersHost {
 
   /** @ignore */
   receiveFrame(payload: Uint8Array, on: Carrier): boolean {
-    return this.#ended !== undefined || receiveCounted(payload, on, this.upper, this.carriers);
+    return this.#ended !== undefined || receiveCounted(payload, on, this.upper, this.carriers.frames);
   }
 
   /** @ignore */

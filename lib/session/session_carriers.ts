@@ -3,16 +3,12 @@
  *
  * @module
  */
-import { TeleError } from "../net/error.ts";
 import { Carrier } from "./carrier/carrier.ts";
 import type { CarrierHost } from "./carrier/carrier_host.ts";
+import { CarrierFrames } from "./carrier_frames.ts";
 import { AttachedCarrier, Carriers } from "./carriers.ts";
-import type { SessionFrames } from "./counted_frames.ts";
 import type { Ending } from "./ending.ts";
 import { FormerCarriers } from "./former_carriers.ts";
-import type { Want } from "./frames.ts";
-import type { Receipt } from "./handshake/fields.ts";
-import type { Lane } from "./handshake/messages.ts";
 import { Joins } from "./joins.ts";
 import { SharedSending } from "./lanes/shared_sending.ts";
 import type { LostCarrier } from "./reconnect/patience.ts";
@@ -36,13 +32,15 @@ export interface CarriersHost extends CarrierHost<Carrier> {
  *
  * Invariant 2: what a carrier leaves behind is sent again, without what the peer has taken of it.
  */
-export class SessionCarriers implements SessionFrames {
+export class SessionCarriers {
   /** Those that are attached. */
   readonly attached: Carriers = new Carriers();
   /** Those that are on their way. */
   readonly joins: Joins;
   /** What those that are gone left. */
   readonly remainders: Remainders;
+  /** Takes what the peer says of them in frames. */
+  readonly frames: CarrierFrames;
   readonly #options: SessionOptions;
   readonly #host: CarriersHost;
   readonly #settlement = new Settlement();
@@ -67,6 +65,13 @@ export class SessionCarriers implements SessionFrames {
     this.joins = new Joins(settlement, {
       letGo: (number, looksOn) => this.#letGo(this.attached.numbered(number)!, looksOn),
       covered: (covered) => host.covered(covered),
+    });
+    this.frames = new CarrierFrames({
+      end: options.end,
+      attached: this.attached,
+      joins: this.joins,
+      sending: this.#sending,
+      onDetached: (reason) => this.#detached(reason),
     });
   }
 
@@ -222,33 +227,6 @@ export class SessionCarriers implements SessionFrames {
   /** Puts frames into the log of `carrier`; see {@linkcode SharedSending.pull}. */
   pull(carrier: Carrier, bulkBytes: number, urgentBytes: number): void {
     this.#sending.pull(carrier, bulkBytes, urgentBytes);
-  }
-
-  /** A receipt came in a frame. */
-  receipt(receipt: Receipt, on: Carrier): void {
-    if (receipt.number === on.number) {
-      throw new TeleError("protocol", "the peer gave a receipt for the carrier on which it comes");
-    }
-    const wasAttached = this.attached.quiet !== undefined;
-    this.joins.received(receipt, this.#options.end === "client");
-    // It came on one that leaves.
-    if (wasAttached && this.attached.quiet === undefined) this.#detached("the other side has let go of the connection");
-    else this.attached.wake();
-  }
-
-  /** A client chose what the carrier on which that comes is for. */
-  lane({ number, lane }: { number: number; lane: Lane }, on: Carrier): void {
-    if (this.#options.end === "client") throw new TeleError("protocol", "the peer chose a lane, which only clients do");
-    if (number !== on.number) {
-      throw new TeleError("protocol", `the peer chose a lane on another carrier than ${number}, for which it was`);
-    }
-    const attached = this.attached.find(on);
-    if (attached !== undefined) this.attached.changeLane(attached, lane);
-  }
-
-  /** The peer could send more by more carriers. */
-  want(want: Want): void {
-    this.#sending.want(want);
   }
 
   /** The peer has taken `bytes` more. */
