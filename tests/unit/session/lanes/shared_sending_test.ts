@@ -11,7 +11,7 @@ import { Standstill } from "../../../../lib/session/lanes/standstill.ts";
 import { LogBudget } from "../../../../lib/session/log_budget.ts";
 import type { Remainders } from "../../../../lib/session/remainders.ts";
 import { FrameType } from "../../../../lib/session/session_constants.ts";
-import type { Share } from "../../../../lib/session/share.ts";
+import { LONE_BULK, NOTHING_NEW, QUIET, type Share } from "../../../../lib/session/share.ts";
 import type { UpperLayer } from "../../../../lib/session/upper_layer.ts";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
@@ -26,7 +26,6 @@ class TestCarrier {
   readonly hasRoom = true;
   readonly path = "a";
   readonly done = Promise.resolve();
-
   readonly room;
 
   constructor(readonly number: number) {
@@ -39,6 +38,7 @@ class TestCarrier {
       flight: {
         rateBytesPerMs: 100,
         lowestRoundTripMs: 20,
+        mayBeSpread: true,
         get inFlight() {
           return log.handed - log.acknowledged;
         },
@@ -124,6 +124,14 @@ Deno.test("a chunk of bulk goes on the bulk carrier on which it would be first, 
   pull(0);
   assertEquals(pulled.map((share) => share !== "all" && share.bulk), [false, true, false]);
   assertEquals(pulled.map((share) => share !== "all" && share.smallBulk), [false, false, true]);
+  sending.stop();
+});
+
+Deno.test("on a path that holds little one bulk carrier has all of the bulk", () => {
+  const { carriers, sending, pull, pulled } = world("client", "quiet", "bulk", "bulk");
+  for (const { room } of carriers) room.flight.mayBeSpread = false;
+  for (const at of [0, 1, 2]) pull(at);
+  assertEquals(pulled, [QUIET, LONE_BULK, NOTHING_NEW]);
   sending.stop();
 });
 
