@@ -11,7 +11,7 @@ import { Standstill } from "../../../../lib/session/lanes/standstill.ts";
 import { LogBudget } from "../../../../lib/session/log_budget.ts";
 import type { Remainders } from "../../../../lib/session/remainders.ts";
 import { FrameType } from "../../../../lib/session/session_constants.ts";
-import type { Share } from "../../../../lib/session/share.ts";
+import { LONE_BULK, NOTHING_NEW, QUIET, type Share } from "../../../../lib/session/share.ts";
 import type { UpperLayer } from "../../../../lib/session/upper_layer.ts";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
@@ -28,6 +28,7 @@ class TestCarrier {
   readonly hasRoom = true;
   readonly isLimited = true;
   pace = { isFree: true };
+  flight = { mayBeSpread: true };
   readonly path = "a";
   readonly done = Promise.resolve();
 
@@ -138,6 +139,14 @@ Deno.test("no copy goes on a carrier whose pace is not free", async () => {
   carriers[2].pace = { isFree: true };
   pull(2);
   assertEquals(carriers[2].types, [FrameType.data]);
+  sending.stop();
+});
+
+Deno.test("where the path holds little one bulk carrier has all of the bulk, in short frames", () => {
+  const { carriers, sending, pull, pulled } = world("client", "quiet", "bulk", "bulk");
+  for (const carrier of carriers) carrier.flight = { mayBeSpread: false };
+  for (let number = 0; number < 3; number++) pull(number);
+  assertEquals(pulled, [QUIET, LONE_BULK, NOTHING_NEW]);
   sending.stop();
 });
 
