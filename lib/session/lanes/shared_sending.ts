@@ -10,7 +10,7 @@ import { type Want, writeLane } from "../frames.ts";
 import type { Remainders } from "../remainders.ts";
 import { LANE_FRAME_BYTES, MOST_CARRIERS } from "../session_constants.ts";
 import type { SessionOptions } from "../session_options.ts";
-import { NOTHING_NEW, type Share } from "../share.ts";
+import { BULK, LONE_BULK, NOTHING_NEW, QUIET, type Share, SMALL } from "../share.ts";
 import type { Sending } from "./bulk_wish.ts";
 import { Spread } from "./spread.ts";
 import { Wants } from "./wants.ts";
@@ -71,8 +71,9 @@ export class SharedSending {
   #pullShare(carrier: Carrier, bulkBytes: number, urgentBytes: number): void {
     const { attached, remainders, upper } = this.#options;
     const { log } = carrier;
-    const share = attached.shareOf(carrier);
-    if (share === undefined) return;
+    const given = attached.shareOf(carrier);
+    if (given === undefined) return;
+    const share = this.#narrowed(carrier, given);
     const before = log.end;
     this.#tellLane(carrier);
     if (share.quiet) this.#wants.tell(log);
@@ -84,10 +85,18 @@ export class SharedSending {
     if (log.end > before) this.#spread.pulled(carrier);
   }
 
+  /** On a path that holds little one bulk carrier has all of the bulk, in short frames. */
+  #narrowed(carrier: Carrier, share: Share): Share {
+    if (carrier.flight.mayBeSpread) return share;
+    if (share === SMALL) return QUIET;
+    if (share !== BULK) return share;
+    return this.#options.attached.bulk[0]?.carrier === carrier ? LONE_BULK : NOTHING_NEW;
+  }
+
   /** Bulk goes on the carrier on which it would be there first. */
   #chosenShare(carrier: Carrier, share: Share, mostBytes: number): Share {
     const { attached, upper } = this.#options;
-    if (!share.bulk || share.quiet || !upper.hasBulk || mostBytes === 0) return share;
+    if (share !== BULK || !upper.hasBulk || mostBytes === 0) return share;
     const bulk = attached.bulk.map((each) => each.carrier);
     return this.#spread.takesBulk(carrier, bulk, Math.min(mostBytes, CHUNK_BYTES)) ? share : NOTHING_NEW;
   }

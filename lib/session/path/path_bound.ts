@@ -16,6 +16,8 @@ const QUIET_MS = 50;
 const FRAME_MS = 10, LEAST_FRAME_BYTES = 2 * 1024;
 /** With several carriers: shorter ones would be gaps and headers for the most part. */
 const LEAST_SPREAD_BYTES = 16 * 1024;
+/** A path that holds fewer of these has bulk on one carrier only: there a long one would be all that is under way. */
+const SPREAD_FRAMES = 4;
 
 /** What one of several carriers has in flight is at most what it delivers in this time and some round trips. */
 const CARRIER_MS = 50, CARRIER_ROUND_TRIPS = 3, LEAST_CARRIER_BYTES = 64 * 1024;
@@ -145,10 +147,15 @@ export class PathBound {
     return this.#shared === undefined && (this.#lone?.isDraining ?? false);
   }
 
+  /** Whether it holds enough for bulk on several carriers, whose frames are long. */
+  get mayBeSpread(): boolean {
+    return this.bound >= SPREAD_FRAMES * LEAST_SPREAD_BYTES;
+  }
+
   /** How long a frame of data may be, in bytes; `Infinity` while nothing is known. */
   get frameBytes(): number {
     if (!this.#isRateFound) return Infinity;
-    const least = this.#shared === undefined ? LEAST_FRAME_BYTES : LEAST_SPREAD_BYTES;
+    const least = this.#shared !== undefined && this.mayBeSpread ? LEAST_SPREAD_BYTES : LEAST_FRAME_BYTES;
     return Math.max(least, Math.ceil(FRAME_MS * this.rateBytesPerMs));
   }
 

@@ -27,6 +27,7 @@ class TestCarrier {
   readonly roundTripMs = 20;
   readonly hasRoom = true;
   readonly isLimited = true;
+  pace = { isFree: true };
   readonly path = "a";
   readonly done = Promise.resolve();
 
@@ -125,6 +126,19 @@ Deno.test("what stands still on another carrier goes in front of what is new", a
   assertEquals(carriers[2].types, [FrameType.data]);
   sending.stop();
   assertEquals(clock.pendingTimers, 0);
+});
+
+Deno.test("no copy goes on a carrier whose pace is not free", async () => {
+  const { clock, carriers, sending, pull, pulled } = world("client", "quiet", "bulk", "bulk");
+  carriers[1].send(clock.now(), 1_000);
+  await clock.advance(60);
+  carriers[2].pace = { isFree: false };
+  pull(2);
+  assertEquals([carriers[2].types, pulled.length], [[], 1], "it is given what is new");
+  carriers[2].pace = { isFree: true };
+  pull(2);
+  assertEquals(carriers[2].types, [FrameType.data]);
+  sending.stop();
 });
 
 Deno.test("the lane of a carrier is told on it, in a piece of its own", () => {
