@@ -36,6 +36,7 @@ class TestCarrier {
       isLimited: true,
       pace: { isFree: true },
       flight: {
+        mayBeSpread: true,
         rateBytesPerMs: 100,
         lowestRoundTripMs: 20,
         mayBeSpread: true,
@@ -155,6 +156,14 @@ Deno.test("no copy goes on a carrier whose pace is not free", async () => {
   carriers[2].room.pace = { isFree: true };
   pull(2);
   assertEquals(carriers[2].types, [FrameType.data]);
+  sending.stop();
+});
+
+Deno.test("where the path holds little one bulk carrier has all of the bulk, in short frames", () => {
+  const { carriers, sending, pull, pulled } = world("client", "quiet", "bulk", "bulk");
+  for (const carrier of carriers) carrier.room.flight.mayBeSpread = false;
+  for (let number = 0; number < 3; number++) pull(number);
+  assertEquals(pulled, [QUIET, LONE_BULK, NOTHING_NEW]);
   sending.stop();
 });
 

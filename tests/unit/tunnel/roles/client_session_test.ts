@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { MuxServer } from "../../../../lib/mux/link.ts";
 import type { StreamEnd } from "../../../../lib/mux/stream_host.ts";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
@@ -95,12 +95,37 @@ Deno.test("users are carried by one session, whose connections are as many as pa
     await world.attached(1);
     const users = [1, 2, 3].map(() => world.take());
     const uploads = Promise.allSettled(users.map((user) => user.write(new Uint8Array(64 << 20))));
-    await world.clock.advance(3_000);
+    await world.clock.advance(1_500);
     assertEquals([world.session.status.carriers, world.session.status.streams], [most, 3]);
     assertEquals(world.server.sessionCount, 1);
     await world.end();
     await uploads;
   }
+});
+
+Deno.test("the loss of the only connection is told as an outage; that of one of several only to who debugs", async () => {
+  const world = await ClientWorld.start();
+  const told = () => world.lines.splice(0).filter((line) => !line.startsWith("debug: stream"));
+  await world.attached(1);
+  const user = world.take();
+  const upload = user.write(new Uint8Array(128 << 20)).catch(() => {});
+  await world.clock.advance(100);
+  told();
+  world.network.cut();
+  await world.attached(1);
+  const [lost, resumed] = told().filter((line) => !line.startsWith("debug"));
+  assertEquals(lost, "warn: link lost: connection reset; trying to resume");
+  assertMatch(resumed!, /^info: resumed after 0.\d+ s, 1 attempt, \d+ bytes sent again$/);
+  await world.clock.advance(1_500);
+  assertEquals(world.session.status.carriers, 6);
+  told();
+  world.network.last!.cut();
+  await world.clock.advance(1_000);
+  const lines = told();
+  assertEquals(lines[0], "debug: one connection is lost, others go on: connection reset");
+  assertEquals(lines.filter((line) => !line.startsWith("debug")), []);
+  await world.end();
+  await upload;
 });
 
 Deno.test("no more users are carried than --max allows, and the next is told why", async () => {
