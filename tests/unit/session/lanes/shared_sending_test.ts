@@ -127,14 +127,6 @@ Deno.test("a chunk of bulk goes on the bulk carrier on which it would be first, 
   sending.stop();
 });
 
-Deno.test("on a path that holds little one bulk carrier has all of the bulk", () => {
-  const { carriers, sending, pull, pulled } = world("client", "quiet", "bulk", "bulk");
-  for (const { room } of carriers) room.flight.mayBeSpread = false;
-  for (const at of [0, 1, 2]) pull(at);
-  assertEquals(pulled, [QUIET, LONE_BULK, NOTHING_NEW]);
-  sending.stop();
-});
-
 Deno.test("what stands still on another carrier goes in front of what is new", async () => {
   const { clock, carriers, sending, pull } = world("client", "quiet", "bulk", "bulk");
   carriers[1].send(clock.now(), 1_000);
