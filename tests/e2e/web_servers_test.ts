@@ -1,11 +1,9 @@
 /** Carriers by WebSocket through real web servers, with the manual's configurations, and to a tele server at once. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import type { Breaker } from "../support/breaker.ts";
 import { tlsFiles } from "../support/rfd80_peer.ts";
-import { type Scenario, scenario } from "../support/scenario.ts";
+import { type Scenario, scenario, type Tunnel } from "../support/scenario.ts";
 import { onUnix, program } from "../support/skip.ts";
 import { startSshd } from "../support/sshd.ts";
-import type { TeleProcess } from "../support/tele_process.ts";
 import { connectTo, echo, endingOf, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
 import { pause, within } from "../support/wait.ts";
 import { standsEverything, startWay, type WayUnderTest } from "../support/way_trials.ts";
@@ -33,12 +31,12 @@ async function inFront(
 }
 
 /** A tele client whose carriers pass a breaker and then nginx, to a tele server for the user's server on `port`. */
-async function tunnelByNginx(s: Scenario, port: number): Promise<{ client: TeleProcess; breaker: Breaker }> {
+async function tunnelByNginx(s: Scenario, port: number): Promise<Omit<Tunnel, "port">> {
   const server = await s.server(port);
   const { site, client: [, ca] } = await inFront(s, NGINX, server.port);
   const breaker = await s.breaker(site.port);
   const client = await s.start("client", ["--in=127.0.0.1:0", `--out=wss://localhost:${breaker.port}/tele`, ca!]);
-  return { client, breaker };
+  return { server, client, breaker };
 }
 
 /** A way by a web server. */
@@ -113,7 +111,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "ssh through nginx: an outage of 6 s is nothing but time",
+  name: "ssh through nginx: an outage of 6 s is nothing but time, and the client's end is told",
   ...onUnix("nginx", "ssh", "sshd", "ssh-keygen"),
   fn: scenario(60_000, async (s) => {
     const sshd = await startSshd(s);
@@ -140,5 +138,7 @@ Deno.test({
     const lines = "turn 1\nturn 2\nturn 3\ntyped before the outage\ntyped behind it\n";
     assertEquals([code, new TextDecoder().decode(stdout)], [7, lines]);
     await tunnel.client.logged(/link lost: silent for .*; trying to resume/, 1_000);
+    await tunnel.client.stop();
+    await tunnel.server.logged(/ended: the tele client ended \(SIGTERM\)/, 1_000);
   }),
 });
