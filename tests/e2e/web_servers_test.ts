@@ -1,12 +1,19 @@
 /** Carriers by WebSocket through real web servers, with the manual's configurations, and to a tele server at once. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { systemClock } from "../../lib/net/clock.ts";
+import { DenoDuplex } from "../../lib/net/deno_duplex.ts";
+import { dialTls } from "../../lib/net/tls_dial.ts";
+import { parseWay } from "../../lib/net/way.ts";
+import { openWebSocket } from "../../lib/net/websocket/websocket_client.ts";
+import { acceptWeb } from "../../lib/net/websocket/websocket_server.ts";
+import { collect } from "../support/reading.ts";
 import { tlsFiles } from "../support/rfd80_peer.ts";
 import { type Scenario, scenario, type Tunnel } from "../support/scenario.ts";
 import { onUnix, program } from "../support/skip.ts";
 import { startSshd } from "../support/sshd.ts";
 import { connectTo, echo, endingOf, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
 import { pause, within } from "../support/wait.ts";
-import { standsEverything, startWay, type WayUnderTest } from "../support/way_trials.ts";
+import { IDLE_MS, standsEverything, startWay, type WayUnderTest } from "../support/way_trials.ts";
 import { blockFor, makeSite, type Site, startWebServer, WEB_SERVERS, type WebServer } from "../support/web_servers.ts";
 
 /** Those that end what is silent. (With Caddy, which does not, the manual's recipe is tried.) */
@@ -39,6 +46,29 @@ async function tunnelByNginx(s: Scenario, port: number): Promise<Omit<Tunnel, "p
   return { server, client, breaker };
 }
 
+/** That a web server ends what is silent for less than carriers have to idle, or their idleness would try nothing. */
+async function endsWhatIsSilent(s: Scenario, server: WebServer): Promise<void> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  // HAProxy's checks come as well, and get their page.
+  const behind = (async () => {
+    for await (const connection of listener) void acceptWeb(new DenoDuplex(connection), systemClock).catch(() => {});
+  })();
+  const { site } = await inFront(s, server, listener.addr.port);
+  const ca = await Deno.readTextFile(`${site.folder}/cert.pem`);
+  const way = parseWay(`wss://localhost:${site.port}/tele`);
+  const { duplex } = await dialTls(way, { protocols: ["http/1.1"], ca });
+  const carrier = await openWebSocket(duplex, { url: "wss://localhost/", host: "localhost", target: "/tele" });
+  const start = performance.now();
+  const { end } = await within(collect(carrier), IDLE_MS, `the end of what is silent, by ${server.name}`);
+  assertEquals([end, performance.now() - start > SILENCE_MS / 2], [
+    "the WebSocket was cut: it ended without an end",
+    true,
+  ]);
+  carrier.close();
+  listener.close();
+  await behind;
+}
+
 /** A way by a web server. */
 function byWebServer(s: Scenario, server: WebServer): Promise<WayUnderTest> {
   return startWay(s, async (port) => (await inFront(s, server, port)).client);
@@ -53,7 +83,7 @@ Deno.test({
       ...IMPATIENT.map((server) => byWebServer(s, server)),
       startWay(s, (port) => [`--out=wss://localhost:${port}/`, ...tls.client], { server: { args: tls.server } }),
     ]);
-    await Promise.all(ways.map(standsEverything));
+    await Promise.all([...IMPATIENT.map((server) => endsWhatIsSilent(s, server)), ...ways.map(standsEverything)]);
   }),
 });
 

@@ -30,7 +30,7 @@ import { pause, until, within } from "./wait.ts";
 const [DOWN_BYTES, UP_BYTES] = [64 << 20, 8 << 20];
 
 /** How long nothing is sent, in milliseconds: more than the time-out of the middle boxes that tests set up. */
-const IDLE_MS = 6_000;
+export const IDLE_MS = 6_000;
 
 /** A tunnel whose client reaches the server by the way under test, and has a breaker in front of the server. */
 export interface WayUnderTest {
