@@ -421,7 +421,8 @@ export async function removeLeftovers(): Promise<void> {
   }
 }
 
-async function removeNamespace(name: string): Promise<void> {
+/** Removes a namespace, and ends what still runs in it. */
+export async function removeNamespace(name: string): Promise<void> {
   // A namespace lives as long as a process in it does.
   const pids = await run([program("ip"), "netns", "pids", name]).catch(() => "");
   for (const pid of pids.split("\n").filter((line) => line !== "")) {
