@@ -28,9 +28,9 @@ export interface DepartureOptions {
  * import { systemClock } from "../../net/clock.ts";
  * import { assert } from "@std/assert";
  *
- * const departure = new Departure({ clock: systemClock, onEnough() {}, onLost() {} });
- * departure.sayGoodbye({ bytes: 0, rate: 0, roundTripMs: 0 });
- * assert(departure.isSaid);
+ * const departure = new Departure({ clock: systemClock, onLost() {} });
+ * departure.begin({ bytes: 0, rate: 0, roundTripMs: 0 });
+ * assert(departure.hasBegun);
  * departure.cancel();
  * ```
  */

@@ -26,7 +26,6 @@ class TestCarrier {
   readonly hasRoom = true;
   readonly path = "a";
   readonly done = Promise.resolve();
-
   readonly room;
 
   constructor(readonly number: number) {
@@ -40,6 +39,7 @@ class TestCarrier {
         mayBeSpread: true,
         rateBytesPerMs: 100,
         lowestRoundTripMs: 20,
+        mayBeSpread: true,
         get inFlight() {
           return log.handed - log.acknowledged;
         },
@@ -125,6 +125,14 @@ Deno.test("a chunk of bulk goes on the bulk carrier on which it would be first, 
   pull(0);
   assertEquals(pulled.map((share) => share !== "all" && share.bulk), [false, true, false]);
   assertEquals(pulled.map((share) => share !== "all" && share.smallBulk), [false, false, true]);
+  sending.stop();
+});
+
+Deno.test("on a path that holds little one bulk carrier has all of the bulk", () => {
+  const { carriers, sending, pull, pulled } = world("client", "quiet", "bulk", "bulk");
+  for (const { room } of carriers) room.flight.mayBeSpread = false;
+  for (const at of [0, 1, 2]) pull(at);
+  assertEquals(pulled, [QUIET, LONE_BULK, NOTHING_NEW]);
   sending.stop();
 });
 
