@@ -5,8 +5,7 @@
  */
 import { TeleError } from "../net/error.ts";
 import type { FrameLog } from "../session/carrier/frame_log.ts";
-import { DATA_HEADER_BYTES } from "../session/session_constants.ts";
-import { ALL, type Share, SPREAD_FRAME_BYTES } from "../session/share.ts";
+import { ALL, type Share, SPREAD_FRAME_BYTES, SPREAD_ROOM_BYTES } from "../session/share.ts";
 import { type DueReset, DueResets } from "./due_resets.ts";
 import { DueWindows, type WindowTeller } from "./due_windows.ts";
 import {
@@ -168,7 +167,7 @@ export class Turns {
 
   #pullBulkShare(log: FrameLog, most: number, share: Share, others: TurnTaker[], nowMs: number): void {
     const { budget } = this.#session!;
-    const leastBytes = share.smallBulk ? budget.leastRoom : SPREAD_FRAME_BYTES + DATA_HEADER_BYTES;
+    const leastBytes = share.smallBulk ? budget.leastRoom : SPREAD_ROOM_BYTES;
     let left = Math.min(most, budget.bulkRoom, MOST_PULL_BYTES);
     while (left >= leastBytes) {
       const stream = this.#scheduler.nextBulk();

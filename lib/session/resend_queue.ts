@@ -7,7 +7,7 @@ import { FRAME_HEADER_BYTES } from "../ping/codec.ts";
 import type { FrameLog, Remains } from "./carrier/frame_log.ts";
 import { streamFramesOf } from "./carrier/piece_queue.ts";
 import { decodeWindows, writeDataHeader } from "./frames.ts";
-import { ALL, type Share, SPREAD_FRAME_BYTES } from "./share.ts";
+import { ALL, type Share, SPREAD_FRAME_BYTES, SPREAD_ROOM_BYTES } from "./share.ts";
 import type { LogBudget } from "./log_budget.ts";
 import { DATA_HEADER_BYTES, FrameType, LEAST_ROOM_BYTES } from "./session_constants.ts";
 
@@ -127,7 +127,7 @@ export class ResendQueue {
     const left = this.#moveQueue(this.#quiet, log, maxBytes, LEAST_ROOM_BYTES, () => share.quiet);
     // What is quiet goes first, though some of what is behind it might fit.
     if (share.quiet && left < LEAST_ROOM_BYTES && this.#quiet.length > 0) return maxBytes - left;
-    const leastBytes = share.smallBulk ? LEAST_ROOM_BYTES : SPREAD_FRAME_BYTES + DATA_HEADER_BYTES;
+    const leastBytes = share.smallBulk ? LEAST_ROOM_BYTES : SPREAD_ROOM_BYTES;
     const isShared = (frame: WaitingFrame) => isLarge(frame) ? share.bulk : share.smallBulk;
     return maxBytes - this.#moveQueue(this.#bulk, log, left, leastBytes, isShared);
   }

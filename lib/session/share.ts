@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DATA_HEADER_BYTES } from "./session_constants.ts";
 
 /**
  * A carrier's share of what a session sends. Beside it everything of a stream goes on the carrier of its open until that
@@ -19,6 +20,9 @@ export interface Share {
 
 /** Least bytes of data of a frame where a stream is spread over several carriers. */
 export const SPREAD_FRAME_BYTES: number = 16 * 1024;
+
+/** Least room for such a frame, with its header. */
+export const SPREAD_ROOM_BYTES: number = SPREAD_FRAME_BYTES + DATA_HEADER_BYTES;
 
 /** The share of a carrier that is the only one. */
 export const ALL: Share = { quiet: true, bulk: true, smallBulk: true };

@@ -78,7 +78,7 @@ export class SharedSending {
     this.#tellLane(carrier);
     if (share.quiet) this.#wants.tell(log);
     // Where large pieces may be swallowed they are sent again, cut, when the carrier that has them is gone.
-    const copied = carrier.pace.isFree ? this.#spread.copyTo(carrier, bulkBytes) : 0;
+    const copied = carrier.room.pace.isFree ? this.#spread.copyTo(carrier, bulkBytes) : 0;
     const again = copied + remainders.moveTo(log, Math.max(0, bulkBytes - copied), share);
     const left = Math.max(0, bulkBytes - again);
     upper.pullShare(log, left, Math.max(0, urgentBytes - again), this.#chosenShare(carrier, share, left));
@@ -87,7 +87,7 @@ export class SharedSending {
 
   /** On a path that holds little one bulk carrier has all of the bulk, in short frames. */
   #narrowed(carrier: Carrier, share: Share): Share {
-    if (carrier.flight.mayBeSpread) return share;
+    if (carrier.room.flight.mayBeSpread) return share;
     if (share === SMALL) return QUIET;
     if (share !== BULK) return share;
     return this.#options.attached.bulk[0]?.carrier === carrier ? LONE_BULK : NOTHING_NEW;
@@ -113,8 +113,9 @@ export class SharedSending {
 
   #sending(nowMs: number): Sending {
     const { attached, upper } = this.#options;
-    const isLimited = attached.usable.some(({ carrier }) => carrier.isLimited);
-    const { load: { lowestRoundTripMs } = { lowestRoundTripMs: 0 }, roundTripMs = 0 } = attached.quiet ?? {};
+    const isLimited = attached.usable.some(({ carrier }) => carrier.room.isLimited);
+    const { roundTripMs = 0, room } = attached.quiet ?? {};
+    const lowestRoundTripMs = room?.flight.lowestRoundTripMs ?? 0;
     return { ...upper.backlog(nowMs), isLimited, streams: upper.streamCount, lowestRoundTripMs, roundTripMs };
   }
 

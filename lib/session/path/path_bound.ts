@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { SPREAD_FRAME_BYTES } from "../share.ts";
 import { type Delivery, Flight } from "./flight.ts";
 import { LoneBound } from "./lone_bound.ts";
 import { SharedBound } from "./shared_bound.ts";
@@ -14,8 +15,6 @@ const QUIET_MS = 50;
 
 /** No frame of data is longer than what the path carries in this time, but this long at least, in bytes. */
 const FRAME_MS = 10, LEAST_FRAME_BYTES = 2 * 1024;
-/** With several carriers: shorter ones would be gaps and headers for the most part. */
-const LEAST_SPREAD_BYTES = 16 * 1024;
 /** A path that holds fewer of these has bulk on one carrier only: there a long one would be all that is under way. */
 const SPREAD_FRAMES = 4;
 
@@ -149,13 +148,13 @@ export class PathBound {
 
   /** Whether it holds enough for bulk on several carriers, whose frames are long. */
   get mayBeSpread(): boolean {
-    return this.bound >= SPREAD_FRAMES * LEAST_SPREAD_BYTES;
+    return this.bound >= SPREAD_FRAMES * SPREAD_FRAME_BYTES;
   }
 
   /** How long a frame of data may be, in bytes; `Infinity` while nothing is known. */
   get frameBytes(): number {
     if (!this.#isRateFound) return Infinity;
-    const least = this.#shared !== undefined && this.mayBeSpread ? LEAST_SPREAD_BYTES : LEAST_FRAME_BYTES;
+    const least = this.#shared !== undefined && this.mayBeSpread ? SPREAD_FRAME_BYTES : LEAST_FRAME_BYTES;
     return Math.max(least, Math.ceil(FRAME_MS * this.rateBytesPerMs));
   }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { SPREAD_ROOM_BYTES } from "../share.ts";
 import { LEAST_BOUND, SLOW_BYTES_PER_MS, SLOW_MS } from "./lone_bound.ts";
 
 /** The queue that bulk may make, in milliseconds. */
@@ -20,7 +21,7 @@ const FREE_STEPS = 8, FREE = 0.25;
 const OVERDUE_MS = 300, OVERDUE_ROUND_TRIPS = 3;
 /** Where the bound is the least, this much more is sent now and then: a queue of ours grows, a longer path delivers more. */
 const RAISE = 2, RAISED_RATE = 1.3, RAISE_AFTER_MS = 10_000;
-/** It grows only if this share of it was used. */
+/** It grows only if this share of it was used, or no frame more fitted into it. */
 const USED = 0.75;
 /** A step shrinks it by no more, and by no less. */
 const MOST_SHRINK = 0.5, LEAST_SHRINK = 0.875;
@@ -144,13 +145,18 @@ export class SharedBound {
       this.#began = undefined;
       const growth = this.#freeSteps >= FREE_STEPS ? STARTUP_GROWTH : GROWTH;
       this.#freeSteps = queueMs > FREE * mostMs ? 0 : this.#freeSteps + 1;
-      if (this.#mostInFlight >= USED * this.#bound) this.#bound = Math.ceil(growth * this.#bound);
+      if (this.#isUsed) this.#bound = Math.ceil(growth * this.#bound);
       return;
     }
     this.#freeSteps = 0;
     if (this.#isLongerPath(queueMs, bytesPerMs) || this.#isRaised(nowMs, queueMs, bytesPerMs)) return;
     const share = (this.#lowestMs + mostMs / 2) / (this.#lowestMs + queueMs);
     this.#shrink(nowMs, Math.min(LEAST_SHRINK, Math.max(MOST_SHRINK, share)));
+  }
+
+  /** Whether it held something back. */
+  get #isUsed(): boolean {
+    return this.#mostInFlight > Math.min(USED * this.#bound, this.#bound - SPREAD_ROOM_BYTES);
   }
 
   /** What was delivered since the last step, in bytes per millisecond. */

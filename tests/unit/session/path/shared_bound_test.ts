@@ -61,6 +61,20 @@ Deno.test("shared bound: what is not used does not grow", () => {
   assertEquals(shared.bound, 100_000);
 });
 
+Deno.test("shared bound: of which no frame of 16 KiB is left is used", () => {
+  const bounds = [12_000, 32_768, 48_000].map((bound) => {
+    const shared = new SharedBound({ bound, lowestRoundTripMs: LOWEST_MS });
+    const frameBytes = 16 * 1024 + 17;
+    for (let nowMs = 0; nowMs < 200; nowMs += 50) {
+      shared.inFlight(nowMs, 0);
+      shared.inFlight(nowMs, Math.max(1, Math.floor(shared.bound / frameBytes)) * frameBytes);
+      shared.answered({ nowMs, roundTripMs: LOWEST_MS });
+    }
+    return shared.bound > bound;
+  });
+  assertEquals(bounds, [true, true, true]);
+});
+
 Deno.test("shared bound: an answer counts when its question was sent since the bound has been kept", () => {
   const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: LOWEST_MS });
   const answer = (nowMs: number) => shared.answered({ nowMs, roundTripMs: 100 });
