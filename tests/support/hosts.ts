@@ -158,11 +158,17 @@ export class Hosts implements AsyncDisposable {
    *
    * @param to Where the user's server is, on the server's host: a value of `--in`.
    * @param at Where user's clients connect, on the client's host: a value of `--in`.
+   * @param more Options of the client beside these.
    */
-  async tunnel(home: string, to: string, at: string): Promise<{ server: TeleProcess; client: TeleProcess }> {
+  async tunnel(
+    home: string,
+    to: string,
+    at: string,
+    ...more: string[]
+  ): Promise<{ server: TeleProcess; client: TeleProcess }> {
     const outer = `${SERVER_ADDRESS}:${TELE_PORT}`;
     const server = await this.tele({ role: "server", args: [`--in=${to}`, `--out=${outer}`], home });
-    const client = await this.tele({ role: "client", args: [`--in=${at}`, `--out=${outer}`], home });
+    const client = await this.tele({ role: "client", args: [`--in=${at}`, `--out=${outer}`, ...more], home });
     return { server, client };
   }
 
