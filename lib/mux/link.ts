@@ -153,6 +153,11 @@ export class MuxClient {
     return this.#sessions.isAttached;
   }
 
+  /** Carriers that there are; 0 in an outage. */
+  get carrierCount(): number {
+    return this.#sessions.session.carriers.attached.all.length;
+  }
+
   /** How long there has been no carrier, in milliseconds; `undefined` while there is one. */
   get outageMs(): number | undefined {
     return this.#sessions.outageMs;

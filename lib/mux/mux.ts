@@ -62,7 +62,10 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
     this.#growth = new CreditPool(GROWTH_POOL_BYTES, memory.growth);
     this.#cuts = options.cuts ?? new CutQueue(clock);
     if (dial === undefined) return;
-    const make = (id: number, credits: StartCredits) => this.#make(id, credits);
+    const make = (id: number, credits: StartCredits) => {
+      const window = new ReceiveWindow(credits.send, this.#growth);
+      return new MuxStream(this, { id, window, sendCredit: credits.receive });
+    };
     this.#peerOpens = new PeerOpens({ clock, dial, streams, turns, open, maxStreams, memory, make });
   }
 
@@ -112,10 +115,8 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
       throw new TeleError("refused", `there are ${this.#options.open.count} streams already, which is the limit`);
     }
     if (this.#streams.isUsedUp) {
-      throw new TeleError(
-        "refused",
-        "the numbers of the session's streams are used up; another begins when all have ended",
-      );
+      const why = "the numbers of the session's streams are used up; another begins when all have ended";
+      throw new TeleError("refused", why);
     }
     const start = this.#openingStart();
     const stream = new MuxStream(this, start);
@@ -143,17 +144,10 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
     return { window: new ReceiveWindow(opening.receive, this.#growth), sendCredit: opening.send, opening };
   }
 
-  #make(id: number, credits: StartCredits): MuxStream {
-    const window = new ReceiveWindow(credits.send, this.#growth);
-    return new MuxStream(this, { id, window, sendCredit: credits.receive });
-  }
-
   #addUnopened(stream: MuxStream, credits: StartCredits): void {
     this.#streams.addUnopened(stream);
     this.#openedStarts.add(stream, credits);
   }
-
-  // What the session asks of its user.
 
   /** @ignore */
   pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void {
@@ -172,8 +166,7 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
 
   /** @ignore */
   backlog(nowMs: number): { backlogMs: number; isBulk: boolean } {
-    const { backlog } = this.turns;
-    return { backlogMs: backlog.ageMs(nowMs), isBulk: backlog.isBulk(nowMs) };
+    return { backlogMs: this.turns.backlog.ageMs(nowMs), isBulk: this.turns.backlog.isBulk(nowMs) };
   }
 
   /** @ignore */
@@ -260,8 +253,6 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
     if (isOwnEnd) this.#cuts.addLast(cuts);
     else this.#cuts.add(cuts);
   }
-
-  // What a stream asks of its host.
 
   /** @ignore */
   get clock(): Clock {

@@ -165,8 +165,6 @@ export class MuxStream implements FrameSender, SendingOwner {
     return bytes;
   }
 
-  // What becomes of its frames.
-
   /** @ignore */
   framesTaken(): void {
     if (!this.#sending.isEndSent || this.#ended) return;
@@ -188,8 +186,6 @@ export class MuxStream implements FrameSender, SendingOwner {
   grant(offset: number): void {
     if (this.#sending.grant(offset) && this.wantsTurn) this.#host.turns.ready(this);
   }
-
-  // From the peer to the user.
 
   /**
    * Data came; see {@linkcode ReceivingHalf.take}.
@@ -274,8 +270,8 @@ export class MuxStream implements FrameSender, SendingOwner {
     const end = this.#breakOff?.peerReset;
     if (end !== undefined) return this.#end(end);
     if (this.#sending.isOpened) {
-      const frames = this.#frames;
-      this.#host.turns.tellReset({ id: this.id, offset: this.#sending.sentBytes, code, message, frames });
+      const { id, sentBytes: offset } = this.#sending;
+      this.#host.turns.tellReset({ id, offset, code, message, frames: this.#frames });
     }
     this.#end({ kind: "reset", code, message, by: "here" });
   }

@@ -54,7 +54,7 @@ export class FormerCarriers {
   }
 
   /** What a carrier has taught so far: another begins beside it. */
-  learn(nowMs: number, { pace }: Carrier): void {
+  learn(nowMs: number, { room: { pace } }: Carrier): void {
     this.#lesson.learned(pace.lesson(nowMs), pace.isProven);
   }
 

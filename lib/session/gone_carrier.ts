@@ -32,8 +32,9 @@ export interface Gone {
   isFramed: boolean;
   /** What was left of this end's log; nothing, once it was given away. */
   remains: Remains | undefined;
-  /** The least that an honest peer has taken, and the most. */
+  /** The least that an honest peer has taken. */
   readonly least: number;
+  /** The most that an honest peer has taken. */
   readonly most: number;
 }
 

@@ -117,12 +117,12 @@ export class Session implements CarriersHost {
 
   /** Measured delivery rate of the quiet carrier, in bytes a millisecond; 0 if unknown. */
   get rateBytesPerMs(): number {
-    return this.carrier?.flight.rateBytesPerMs ?? 0;
+    return this.carrier?.room.flight.rateBytesPerMs ?? 0;
   }
 
   /** How long a frame of data may be, in bytes; `Infinity` while nothing is known. */
   get frameBytes(): number {
-    return this.carrier?.flight.frameBytes ?? Infinity;
+    return this.carrier?.room.flight.frameBytes ?? Infinity;
   }
 
   /** What speaks against all its carriers while only a guess excuses that. */
@@ -255,7 +255,7 @@ export class Session implements CarriersHost {
 
   /** @ignore */
   receiveFrame(payload: Uint8Array, on: Carrier): boolean {
-    return this.#ended !== undefined || receiveCounted(payload, on, this.upper, this.carriers);
+    return this.#ended !== undefined || receiveCounted(payload, on, this.upper, this.carriers.frames);
   }
 
   /** @ignore */

@@ -3,16 +3,12 @@
  *
  * @module
  */
-import { TeleError } from "../net/error.ts";
 import { Carrier } from "./carrier/carrier.ts";
 import type { CarrierHost } from "./carrier/carrier_host.ts";
+import { CarrierFrames } from "./carrier_frames.ts";
 import { AttachedCarrier, Carriers } from "./carriers.ts";
-import type { SessionFrames } from "./counted_frames.ts";
 import type { Ending } from "./ending.ts";
 import { FormerCarriers } from "./former_carriers.ts";
-import type { Want } from "./frames.ts";
-import type { Receipt } from "./handshake/fields.ts";
-import type { Lane } from "./handshake/messages.ts";
 import { Joins } from "./joins.ts";
 import { SharedSending } from "./lanes/shared_sending.ts";
 import type { LostCarrier } from "./reconnect/patience.ts";
@@ -36,13 +32,15 @@ export interface CarriersHost extends CarrierHost<Carrier> {
  *
  * Invariant 2: what a carrier leaves behind is sent again, without what the peer has taken of it.
  */
-export class SessionCarriers implements SessionFrames {
+export class SessionCarriers {
   /** Those that are attached. */
   readonly attached: Carriers = new Carriers();
   /** Those that are on their way. */
   readonly joins: Joins;
   /** What those that are gone left. */
   readonly remainders: Remainders;
+  /** Takes what the peer says of them in frames. */
+  readonly frames: CarrierFrames;
   readonly #options: SessionOptions;
   readonly #host: CarriersHost;
   readonly #settlement = new Settlement();
@@ -67,6 +65,13 @@ export class SessionCarriers implements SessionFrames {
     this.joins = new Joins(settlement, {
       letGo: (number, looksOn) => this.#letGo(this.attached.numbered(number)!, looksOn),
       covered: (covered) => host.covered(covered),
+    });
+    this.frames = new CarrierFrames({
+      end: options.end,
+      attached: this.attached,
+      joins: this.joins,
+      sending: this.#sending,
+      onDetached: (reason) => this.#detached(reason),
     });
   }
 
@@ -143,7 +148,7 @@ export class SessionCarriers implements SessionFrames {
   /** Others send what waits on a carrier. */
   #relieve({ carrier }: AttachedCarrier): void {
     // What it has in flight is in nobody's way any more.
-    carrier.flight.leave();
+    carrier.room.flight.leave();
     this.remainders.takeOver(carrier.log.handOver());
     this.attached.wake();
   }
@@ -159,7 +164,7 @@ export class SessionCarriers implements SessionFrames {
     const isLast = this.attached.usable.every((other) => other === attached);
     if (isLast && !attached.isLeaving) this.#former.failed(nowMs, carrier, this.lost(carrier));
     // One that is read on has nothing in flight any more that is in the way of others.
-    carrier.flight.leave();
+    carrier.room.flight.leave();
     if (looksOn) carrier.lookForGoodbye();
     else carrier.stop();
     this.attached.remove(carrier, looksOn);
@@ -224,33 +229,6 @@ export class SessionCarriers implements SessionFrames {
     this.#sending.pull(carrier, bulkBytes, urgentBytes);
   }
 
-  /** A receipt came in a frame. */
-  receipt(receipt: Receipt, on: Carrier): void {
-    if (receipt.number === on.number) {
-      throw new TeleError("protocol", "the peer gave a receipt for the carrier on which it comes");
-    }
-    const wasAttached = this.attached.quiet !== undefined;
-    this.joins.received(receipt, this.#options.end === "client");
-    // It came on one that leaves.
-    if (wasAttached && this.attached.quiet === undefined) this.#detached("the other side has let go of the connection");
-    else this.attached.wake();
-  }
-
-  /** A client chose what the carrier on which that comes is for. */
-  lane({ number, lane }: { number: number; lane: Lane }, on: Carrier): void {
-    if (this.#options.end === "client") throw new TeleError("protocol", "the peer chose a lane, which only clients do");
-    if (number !== on.number) {
-      throw new TeleError("protocol", `the peer chose a lane on another carrier than ${number}, for which it was`);
-    }
-    const attached = this.attached.find(on);
-    if (attached !== undefined) this.attached.changeLane(attached, lane);
-  }
-
-  /** The peer could send more by more carriers. */
-  want(want: Want): void {
-    this.#sending.want(want);
-  }
-
   /** The peer has taken `bytes` more. */
   arrivedThere(bytes: number): void {
     this.remainders.arrivedThere(bytes);
@@ -266,7 +244,7 @@ export class SessionCarriers implements SessionFrames {
     const carrier = this.attached.quiet;
     const path = carrier && this.#paths.boundOf(carrier.path);
     if (carrier === undefined || !path?.isShared) return;
-    path.setQuiet(carrier.flight);
+    path.setQuiet(carrier.room.flight);
     const nowMs = this.#options.clock.now();
     if (!path.isProbeDue(nowMs)) return;
     path.onProbe(nowMs);
@@ -289,7 +267,7 @@ export class SessionCarriers implements SessionFrames {
     if (attached === undefined) return;
     const wasLast = this.attached.areDoubted;
     attached.isDoubted = false;
-    carrier.flight.rejoin();
+    carrier.room.flight.rejoin();
     this.attached.changed();
     this.#options.onTrusted?.(wasLast);
   }

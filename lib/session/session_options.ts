@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../net/clock.ts";
 import type { TeleError } from "../net/error.ts";
-import type { CarrierOptions } from "./carrier/carrier.ts";
+import type { CarrierOptions } from "./carrier/carrier_options.ts";
 import type { Lane } from "./handshake/messages.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
 import type { SegmentPool } from "./segment_pool.ts";

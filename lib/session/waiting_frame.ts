@@ -13,12 +13,17 @@ import { COUNTED_HEADER_BYTES, DATA_HEADER_BYTES, FrameType } from "./session_co
 export interface WaitingFrame {
   /** Number of its stream; 0 if it belongs to none. */
   readonly id: number;
+  /** What it is; see {@linkcode FrameType}. */
   readonly type: number;
+  /** What holds its bytes. */
   readonly memory: Uint8Array;
   /** Where it begins. Of data whose beginning was taken, or sent again already: where the rest of the data begins. */
   start: number;
+  /** Where it ends in that memory. */
   readonly end: number;
+  /** The segment that the memory is part of, if it is of the pool. */
   readonly segment: Segment | undefined;
+  /** Who is told when it was taken. */
   readonly owner: FrameOwner | undefined;
   /** Offset in its stream of what is at `start`, if that is the rest of its data. */
   offset: number | undefined;

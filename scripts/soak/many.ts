@@ -8,8 +8,6 @@ import { readExactly } from "../../tests/support/reading.ts";
 import { closeQuietly, connectTo, echo, roundTrip, UserServer, writeAll } from "../../tests/support/user_programs.ts";
 import { pause } from "../../tests/support/wait.ts";
 
-/** Sessions of one tele client: `--pool` takes no more. */
-const MOST_POOL = 64;
 /** Between two keystrokes of the client that has no outage, in milliseconds. */
 const KEYSTROKE_MS = 50;
 
@@ -35,17 +33,10 @@ export async function measureMany(s: Scenario, { sessions, outageMs }: ManyOptio
   const breaker = await s.breaker(server.port);
   const connections: Deno.TcpConn[] = [];
   s.defer(() => connections.forEach(closeQuietly));
-  for (let left = sessions; left > 0; left -= MOST_POOL) {
-    const pool = Math.min(left, MOST_POOL);
-    const client = await s.client(breaker.port, 0, { args: [`--pool=${pool}`] });
-    await client.logged(/link up/, 20_000);
-    // A stream goes to the session with the fewest, so that each gets one once all are there.
-    while (client.log.filter((line) => line.includes("link up")).length < pool) await pause(20);
-    for (let index = 0; index < pool; index++) {
-      const connection = await connectTo(client.port);
-      await roundTrip(connection, "hello");
-      connections.push(connection);
-    }
+  for (const port of await manyClients(s, sessions, breaker.port)) {
+    const connection = await connectTo(port);
+    await roundTrip(connection, "hello");
+    connections.push(connection);
   }
   const other = await s.client(server.port);
   const keyboard = await connectTo(other.port);
@@ -68,6 +59,30 @@ export async function measureMany(s: Scenario, { sessions, outageMs }: ManyOptio
   );
   typing.abort();
   return { sessions, resumedMs: resumedMs.toSorted((a, b) => a - b), othersMs: await typed };
+}
+
+/** Starts clients of the tele server on `to`, in one process; returns the ports for their users. */
+async function manyClients(s: Scenario, count: number, to: number): Promise<number[]> {
+  const script = new URL("many_clients.ts", import.meta.url).pathname;
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", script, String(count), String(to)],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const reader = process.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  s.defer(async () => {
+    process.kill();
+    await process.status;
+    await reader.cancel();
+  });
+  let line = "";
+  while (!line.endsWith("\n")) {
+    const { done, value } = await reader.read();
+    if (done) throw new Error("the process with the clients has ended");
+    line += value;
+  }
+  return JSON.parse(line);
 }
 
 /** The figures in a line. */

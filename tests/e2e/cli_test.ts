@@ -83,7 +83,7 @@ Deno.test("wrong command lines get exit code 2 and one line that says what to wr
   ]);
   await allOf([
     isRefused(["--server", "--client"], ["--server and --client"]),
-    isRefused(["--client", "--out=:1", "--stdio", "--pool=2"], ["--pool is for many connections"]),
+    isRefused(["--client", "--out=:1", "--stdio", "--max=2"], ["--max is for many connections"]),
     isRefused(["--server", "--route=mysql=:3306"], ["--route needs TLS", "--tls-cert=FILE"]),
     isRefused(["--client", "--out=:1"], ["TELE_TOKEN is set but empty"], { TELE_TOKEN: "" }),
     isRefused(["--client", "--out=:1", "--protocol=x"], ["TELE_TOKEN"], { TELE_TOKEN: "secret" }),

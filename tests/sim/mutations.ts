@@ -334,23 +334,12 @@ export const MUTATIONS: readonly Mutation[] = [
       },
     ],
   },
-  {
-    name: "what a swallowed beginning taught is forgotten",
-    edits: [
-      {
-        file: "lib/session/former_carriers.ts",
-        from:
-          "  gone(nowMs: number, carrier: Carrier): void {\n    this.#lesson.learned(carrier.pace.lesson(nowMs), carrier.pace.isProven);\n",
-        to: "  gone(_nowMs: number, carrier: Carrier): void {\n",
-      },
-      {
-        file: "lib/session/former_carriers.ts",
-        from:
-          "    this.#patience.lost(nowMs, lost);\n    this.#lesson.learned(carrier.pace.lesson(nowMs), carrier.pace.isProven);\n",
-        to: "    this.#patience.lost(nowMs, lost);\n",
-      },
-    ],
-  },
+  fault(
+    "what a swallowed beginning taught is forgotten",
+    "session/former_carriers.ts",
+    "    this.#lesson.learned(pace.lesson(nowMs), pace.isProven);\n",
+    "    void [nowMs, pace];\n",
+  ),
   fault(
     "something large tried on each carrier, wherever it was swallowed before",
     "session/carrier/pace.ts",

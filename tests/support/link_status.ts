@@ -5,10 +5,9 @@
  */
 import type { LinkStatus } from "../../lib/tunnel/log/status_line.ts";
 
-/** One session that is attached and has nothing to do. */
+/** A session with one carrier that has nothing to do. */
 export const IDLE_LINK: LinkStatus = {
-  sessions: 1,
-  attached: 1,
+  carriers: 1,
   outageMs: 0,
   wasUp: true,
   streams: 0,

@@ -8,55 +8,23 @@ import type { Duplex } from "../../net/duplex.ts";
 import { reasonOf } from "../../net/error.ts";
 import type { Ending } from "../ending.ts";
 import type { Receipt } from "../handshake/fields.ts";
-import type { Segment, SegmentPool } from "../segment_pool.ts";
-import type { SessionLimits } from "../session_limits.ts";
-import type { Arrival, CarrierLoad } from "../lanes/arrival.ts";
-import type { Standstill } from "../lanes/standstill.ts";
+import type { Segment } from "../segment_pool.ts";
 import { SPREAD_FRAME_BYTES } from "../share.ts";
 import { MOST_ACKNOWLEDGE_DELAY_MS } from "../session_constants.ts";
 import { Acknowledger, sharedDelayMs } from "./acknowledger.ts";
 import type { CarrierHost } from "./carrier_host.ts";
+import type { CarrierOptions } from "./carrier_options.ts";
 import { OutgoingControl } from "./control.ts";
 import { Departure } from "./departure.ts";
-import type { Flight } from "../path/flight.ts";
 import { FrameLog, type Remains } from "./frame_log.ts";
 import { type ControlTaker, FrameReceiver } from "./frame_receiver.ts";
 import { FrameSender } from "./frame_sender.ts";
 import type { Doubt } from "./liveness.ts";
-import type { Caution, Pace } from "./pace.ts";
 import { pathOf } from "./path_lesson.ts";
 import { type BytesTaker, ReadLoop } from "./read_loop.ts";
 import { SendRoom } from "./send_room.ts";
 import { Watch, type WatchListener } from "./watch.ts";
 import { WriteLoop } from "./write_loop.ts";
-
-/** Options of {@linkcode Carrier}. */
-export interface CarrierOptions {
-  /** The connection, which belongs to the carrier from now on. */
-  duplex: Duplex;
-  /** The session. */
-  host: CarrierHost<Carrier>;
-  /** Time. */
-  clock: Clock;
-  /** Segments to read into. */
-  pool: SegmentPool;
-  /** Limits of sessions. */
-  limits: SessionLimits;
-  /** Bytes of the session that were read with the handshake. */
-  leftover: Uint8Array;
-  /** Written before anything else: the server's accept frame. */
-  opening?: Uint8Array;
-  /** Its number in the session. */
-  number: number;
-  /** The round trip that the handshake took, in milliseconds. It counts until one was measured here. */
-  roundTripMs?: number;
-  /** How much longer than usual it may be silent, in milliseconds; see {@linkcode Patience}. */
-  patienceMs: number;
-  /** What will be under way on it, on its path. */
-  flight: Flight;
-  /** What those before it taught this end about its first pieces; see {@linkcode Pace}. */
-  caution: Caution;
-}
 
 /**
  * Moves frames between one duplex and its session until one of them ends.
@@ -74,11 +42,12 @@ export class Carrier {
   readonly log: FrameLog;
   /** Its number in the session. */
   readonly number: number;
+  /** What it may send now, and what was measured of what it has under way. */
+  readonly room: SendRoom;
   readonly #done = Promise.withResolvers<void>();
   readonly #duplex: Duplex;
   readonly #host: CarrierHost<Carrier>;
   readonly #clock: Clock;
-  readonly #room: SendRoom;
   readonly #receiver: FrameReceiver<Carrier>;
   readonly #reads: ReadLoop;
   readonly #sender: FrameSender;
@@ -88,14 +57,14 @@ export class Carrier {
   readonly #departure: Departure;
 
   /** Starts reading, writing and watching. */
-  constructor(options: CarrierOptions) {
+  constructor(options: CarrierOptions<Carrier>) {
     const { duplex, host, clock, pool, limits: { pingIntervalMs }, patienceMs, roundTripMs = 0 } = options;
     this.#duplex = duplex;
     this.#host = host;
     this.#clock = clock;
     this.number = options.number;
     const log = this.log = new FrameLog(host.budget);
-    const room = this.#room = new SendRoom(options.caution, options.flight), { flight } = room;
+    const room = this.room = new SendRoom(options.caution, options.flight), { flight } = room;
     const control = new OutgoingControl({ nowMs: clock.now(), pingIntervalMs });
     const wake = () => this.wake();
     const listener = this.#watchListener();
@@ -120,16 +89,6 @@ export class Carrier {
   /** Settles when the carrier is stopped. */
   get done(): Promise<void> {
     return this.#done.promise;
-  }
-
-  /** What is under way on it, and what was measured of that. */
-  get flight(): Flight {
-    return this.#room.flight;
-  }
-
-  /** Whether what it sends is small. */
-  get pace(): Pace {
-    return this.#room.pace;
   }
 
   /** What speaks against it while only a guess excuses that. */
@@ -167,30 +126,9 @@ export class Carrier {
     return pathOf(this.#duplex);
   }
 
-  /** What is known of it to choose by. */
-  get load(): CarrierLoad {
-    const { inFlight, rateBytesPerMs, lowestRoundTripMs } = this.flight;
-    return { inFlight, rateBytesPerMs, lowestRoundTripMs };
-  }
-
-  /** When a chunk would arrive. */
-  get arrival(): Arrival {
-    return this.#room.arrival;
-  }
-
-  /** Whether what is in flight makes progress. */
-  get standstill(): Standstill {
-    return this.#room.standstill;
-  }
-
   /** Whether it can take a frame of bulk now. */
   get hasRoom(): boolean {
-    return this.#room.bulkBytes(this.#clock.now()) >= SPREAD_FRAME_BYTES;
-  }
-
-  /** Whether it could send more, and the path carry it. */
-  get isLimited(): boolean {
-    return this.#room.isLimited;
+    return this.room.bulkBytes(this.#clock.now()) >= SPREAD_FRAME_BYTES;
   }
 
   /** Name of the other end, for logs. */
@@ -260,7 +198,7 @@ export class Carrier {
   #depart(): void {
     this.#watch.stop();
     this.#acknowledger.stop();
-    const { inFlight, rateBytesPerMs } = this.flight;
+    const { inFlight, rateBytesPerMs } = this.room.flight;
     this.#departure.begin({ bytes: inFlight, rate: rateBytesPerMs, roundTripMs: this.roundTripMs });
   }
 
@@ -274,7 +212,7 @@ export class Carrier {
     this.#watch.stop();
     this.#acknowledger.stop();
     this.#departure.cancel();
-    this.flight.leave();
+    this.room.flight.leave();
     this.#duplex.close();
     this.#done.resolve();
   }
@@ -332,7 +270,7 @@ export class Carrier {
       return this.#host.sessionBroken(error);
     }
     if (offset === before || this.#receiver.isClosed) return;
-    this.#room.acknowledged(this.#clock.now(), before, offset);
+    this.room.acknowledged(this.#clock.now(), before, offset);
     this.#watch.progressed();
     if (this.#sender.awaitsRoom) this.wake();
   }

@@ -22,8 +22,9 @@ export interface Sending {
   readonly isLimited: boolean;
   /** Streams that are open. */
   readonly streams: number;
-  /** The path's lowest round trip, and the smoothed one, in milliseconds; 0 if unknown. */
+  /** The path's lowest round trip, in milliseconds; 0 if unknown. */
   readonly lowestRoundTripMs: number;
+  /** The path's smoothed round trip, in milliseconds; 0 if unknown. */
   readonly roundTripMs: number;
 }
 

@@ -24,7 +24,7 @@ export interface LoggedCarrier {
   /** What it has sent and the peer has not acknowledged. */
   readonly log: FrameLog;
   /** Whether that makes progress. */
-  readonly standstill: Standstill;
+  readonly room: { readonly standstill: Standstill };
   /** Its smoothed round trip in milliseconds; 0 if unknown. */
   readonly roundTripMs: number;
   /** From where to where it goes: the same for all carriers of one path. */
@@ -77,7 +77,7 @@ export class SendingAgain {
   }
 
   #copyFront(from: LoggedCarrier, to: LoggedCarrier, degree: number, nowMs: number): number {
-    const { standstill } = from;
+    const { standstill } = from.room;
     if (standstill.copies >= degree) return 0;
     const mostBytes = SHARE * this.#delivered.at(nowMs) + ALWAYS_BYTES - this.#again.at(nowMs);
     const bytes = this.#copyOf(from, to).copyFront(mostBytes, degree);
@@ -112,6 +112,6 @@ export class SendingAgain {
   }
 }
 
-function degreeOf({ standstill, roundTripMs }: LoggedCarrier, nowMs: number): number {
+function degreeOf({ room: { standstill }, roundTripMs }: LoggedCarrier, nowMs: number): number {
   return standstill.degree(nowMs, roundTripMs);
 }

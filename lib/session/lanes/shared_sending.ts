@@ -10,7 +10,7 @@ import { type Want, writeLane } from "../frames.ts";
 import type { Remainders } from "../remainders.ts";
 import { LANE_FRAME_BYTES, MOST_CARRIERS } from "../session_constants.ts";
 import type { SessionOptions } from "../session_options.ts";
-import { NOTHING_NEW, type Share } from "../share.ts";
+import { BULK, LONE_BULK, NOTHING_NEW, QUIET, type Share, SMALL } from "../share.ts";
 import type { Sending } from "./bulk_wish.ts";
 import { Spread } from "./spread.ts";
 import { Wants } from "./wants.ts";
@@ -71,23 +71,32 @@ export class SharedSending {
   #pullShare(carrier: Carrier, bulkBytes: number, urgentBytes: number): void {
     const { attached, remainders, upper } = this.#options;
     const { log } = carrier;
-    const share = attached.shareOf(carrier);
-    if (share === undefined) return;
+    const given = attached.shareOf(carrier);
+    if (given === undefined) return;
+    const share = this.#narrowed(carrier, given);
     const before = log.end;
     this.#tellLane(carrier);
     if (share.quiet) this.#wants.tell(log);
     // Where large pieces may be swallowed they are sent again, cut, when the carrier that has them is gone.
-    const copied = carrier.pace.isFree ? this.#spread.copyTo(carrier, bulkBytes) : 0;
+    const copied = carrier.room.pace.isFree ? this.#spread.copyTo(carrier, bulkBytes) : 0;
     const again = copied + remainders.moveTo(log, Math.max(0, bulkBytes - copied), share);
     const left = Math.max(0, bulkBytes - again);
     upper.pullShare(log, left, Math.max(0, urgentBytes - again), this.#chosenShare(carrier, share, left));
     if (log.end > before) this.#spread.pulled(carrier);
   }
 
+  /** On a path that holds little one bulk carrier has all of the bulk, in short frames. */
+  #narrowed(carrier: Carrier, share: Share): Share {
+    if (carrier.room.flight.mayBeSpread) return share;
+    if (share === SMALL) return QUIET;
+    if (share !== BULK) return share;
+    return this.#options.attached.bulk[0]?.carrier === carrier ? LONE_BULK : NOTHING_NEW;
+  }
+
   /** Bulk goes on the carrier on which it would be there first. */
   #chosenShare(carrier: Carrier, share: Share, mostBytes: number): Share {
     const { attached, upper } = this.#options;
-    if (!share.bulk || share.quiet || !upper.hasBulk || mostBytes === 0) return share;
+    if (share !== BULK || !upper.hasBulk || mostBytes === 0) return share;
     const bulk = attached.bulk.map((each) => each.carrier);
     return this.#spread.takesBulk(carrier, bulk, Math.min(mostBytes, CHUNK_BYTES)) ? share : NOTHING_NEW;
   }
@@ -104,8 +113,9 @@ export class SharedSending {
 
   #sending(nowMs: number): Sending {
     const { attached, upper } = this.#options;
-    const isLimited = attached.usable.some(({ carrier }) => carrier.isLimited);
-    const { load: { lowestRoundTripMs } = { lowestRoundTripMs: 0 }, roundTripMs = 0 } = attached.quiet ?? {};
+    const isLimited = attached.usable.some(({ carrier }) => carrier.room.isLimited);
+    const { roundTripMs = 0, room } = attached.quiet ?? {};
+    const lowestRoundTripMs = room?.flight.lowestRoundTripMs ?? 0;
     return { ...upper.backlog(nowMs), isLimited, streams: upper.streamCount, lowestRoundTripMs, roundTripMs };
   }
 

@@ -4,14 +4,18 @@
  * @module
  */
 import type { Clock, Timer } from "../../net/clock.ts";
+import type { Arrival, CarrierLoad } from "./arrival.ts";
 import { type Candidate, Choice } from "./choice.ts";
 import { type LoggedCarrier, SendingAgain } from "./sending_again.ts";
+import type { Standstill } from "./standstill.ts";
 
 /** The least time between two looks at what stands still, in milliseconds. */
 const LEAST_LOOK_MS = 1;
 
 /** A carrier of the session on which something may be sent. */
-export interface SpreadCarrier extends LoggedCarrier, Omit<Candidate, "isStill"> {
+export interface SpreadCarrier extends LoggedCarrier, Pick<Candidate, "path" | "hasRoom"> {
+  /** What it may send now, and what was measured of what it has under way. */
+  readonly room: { readonly standstill: Standstill; readonly arrival: Arrival; readonly flight: CarrierLoad };
   /** There may be something to send. */
   wake(): void;
 }
@@ -100,7 +104,9 @@ export class Spread {
   #watch(nowMs: number): void {
     if (this.#timer !== undefined) return;
     const all = this.#options.all();
-    const leftMs = Math.min(...all.map(({ standstill, roundTripMs }) => standstill.leftMs(nowMs, roundTripMs)));
+    const leftMs = Math.min(
+      ...all.map(({ room: { standstill }, roundTripMs }) => standstill.leftMs(nowMs, roundTripMs)),
+    );
     if (all.length < 2 || leftMs === Infinity) return;
     this.#timer = this.#options.clock.setTimer(() => {
       this.#timer = undefined;
@@ -119,10 +125,10 @@ export class Spread {
   }
 }
 
-function candidateOf({ load, arrival, path, hasRoom }: SpreadCarrier): Omit<Candidate, "isStill"> {
-  return { load, arrival, path, hasRoom };
+function candidateOf({ room: { flight, arrival }, path, hasRoom }: SpreadCarrier): Omit<Candidate, "isStill"> {
+  return { load: flight, arrival, path, hasRoom };
 }
 
-function isStill({ standstill, roundTripMs }: SpreadCarrier, nowMs: number): boolean {
+function isStill({ room: { standstill }, roundTripMs }: SpreadCarrier, nowMs: number): boolean {
   return standstill.degree(nowMs, roundTripMs) > 0;
 }

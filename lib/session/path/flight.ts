@@ -39,6 +39,8 @@ export interface FlightPath {
   readonly lowestRoundTripMs: number;
   /** Whether the bound is low for a moment. */
   readonly isDraining: boolean;
+  /** Whether it holds enough for bulk on several carriers. */
+  readonly mayBeSpread: boolean;
   /** How many bytes of bulk this carrier of it may send. */
   room(flight: Flight): number;
   /** And how many of quiet streams. */
@@ -116,6 +118,11 @@ export class Flight {
   /** Whether bytes wait at the receiver for others that were lost. */
   get isLossy(): boolean {
     return this.#path.isLossy;
+  }
+
+  /** Whether its path holds enough for bulk on several carriers. */
+  get mayBeSpread(): boolean {
+    return this.#path.mayBeSpread;
   }
 
   /** How many bytes may be sent now. */

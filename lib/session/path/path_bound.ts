@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SPREAD_FRAME_BYTES, SPREAD_ROOM_BYTES } from "../share.ts";
+import { SPREAD_FRAME_BYTES } from "../share.ts";
 import { type Delivery, Flight } from "./flight.ts";
 import { LoneBound } from "./lone_bound.ts";
 import { SharedBound } from "./shared_bound.ts";
@@ -15,6 +15,8 @@ const QUIET_MS = 50;
 
 /** No frame of data is longer than what the path carries in this time, but this long at least, in bytes. */
 const FRAME_MS = 10, LEAST_FRAME_BYTES = 2 * 1024;
+/** A path that holds fewer of these has bulk on one carrier only: there a long one would be all that is under way. */
+const SPREAD_FRAMES = 4;
 
 /** What one of several carriers has in flight is at most what it delivers in this time and some round trips. */
 const CARRIER_MS = 50, CARRIER_ROUND_TRIPS = 3, LEAST_CARRIER_BYTES = 64 * 1024;
@@ -144,26 +146,23 @@ export class PathBound {
     return this.#shared === undefined && (this.#lone?.isDraining ?? false);
   }
 
+  /** Whether it holds enough for bulk on several carriers, whose frames are long. */
+  get mayBeSpread(): boolean {
+    return this.bound >= SPREAD_FRAMES * SPREAD_FRAME_BYTES;
+  }
+
   /** How long a frame of data may be, in bytes; `Infinity` while nothing is known. */
   get frameBytes(): number {
     if (!this.#isRateFound) return Infinity;
-    const least = this.#shared === undefined ? LEAST_FRAME_BYTES : SPREAD_FRAME_BYTES;
+    const least = this.#shared !== undefined && this.mayBeSpread ? SPREAD_FRAME_BYTES : LEAST_FRAME_BYTES;
     return Math.max(least, Math.ceil(FRAME_MS * this.rateBytesPerMs));
   }
 
   /** How many bytes of bulk a carrier may send now. */
   room(flight: Flight): number {
     if (this.#shared === undefined) return Math.max(0, this.bound - flight.inFlight);
-    const room = Math.max(0, this.bound - this.inFlight, this.#isBulkDue(flight) ? SPREAD_ROOM_BYTES : 0);
+    const room = Math.max(0, this.bound - this.inFlight);
     return Math.min(room, Math.max(0, this.#mostOf(flight) - flight.inFlight));
-  }
-
-  /**
-   * Whether a frame may pass the bound, since no bulk is in flight: no frame is shorter, so under a lower bound nothing
-   * would ever be sent, and no probe would find that there is no queue.
-   */
-  #isBulkDue(flight: Flight): boolean {
-    return flight !== this.#quiet && this.inFlight === (this.#quiet?.inFlight ?? 0);
   }
 
   /** One of several carriers whose packets are lost would take more and more: what waits in its buffer is late. */

@@ -36,7 +36,7 @@ export interface CommandEnvironment extends ProxyEnvironment {
 /** Options that only sessions use. */
 const SESSION_ONLY: readonly Option[] = [
   session.MAX_SESSIONS,
-  session.POOL,
+  session.CARRIERS,
   session.RESUME_TIMEOUT,
   session.REPLAY_BUFFER,
   session.MEMORY,
@@ -166,7 +166,7 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     tls: secured,
     protocol,
     sendsPings: protocol !== undefined && given.has(session.PING_INTERVAL.name),
-    pool: given.valueOrDefault(session.POOL),
+    carriers: given.valueOrDefault(session.CARRIERS),
     limits: limitsOf(given),
     ...commonOptions(given, environment, protocol !== undefined),
   };
@@ -179,7 +179,7 @@ function refuseBesideStdio(given: GivenFlags): void {
     [session.CLIENT_IN],
     "is for connections that come; --stdio carries standard input and output: give one of the two",
   );
-  given.refuse([session.POOL, session.MAX], "is for many connections; --stdio carries only one: leave it out");
+  given.refuse([session.MAX], "is for many connections; --stdio carries only one: leave it out");
   given.refuse([rfd80.PROTOCOL], "needs a port, which --in=ADDR opens: RFD 80 mode is not built for --stdio");
 }
 

@@ -156,7 +156,13 @@ function refuseWhatParseArgsWouldAccept(args: readonly string[]): void {
   }
 }
 
+/** What options that are gone did, and what does it now. */
+const GONE: Readonly<Record<string, string>> = {
+  "--pool": "one session has several connections when they pay: leave it out, or say how many at most by --carriers=N",
+};
+
 function unknownFlag(flag: string): TeleError {
+  if (Object.hasOwn(GONE, flag)) return mistake(`${flag} is gone: ${GONE[flag]}`);
   return mistake(`unknown flag ${flag}; the nearest is ${nearestFlag(flag)}; see --help`);
 }
 

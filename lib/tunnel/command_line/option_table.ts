@@ -49,7 +49,7 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
       session.CLIENT_OUT,
       proxy.PROXY,
       proxy.PROXY_FILE,
-      session.POOL,
+      session.CARRIERS,
     ],
   },
   {

@@ -106,6 +106,6 @@ export interface ClientOptions extends CommonOptions {
   readonly protocol: string | undefined;
   /** Whether this side sends pings in RFD 80 mode, as the server does: because it was given an interval. */
   readonly sendsPings: boolean;
-  /** Sessions, each with a carrier of its own, over which streams are spread. */
-  readonly pool: number;
+  /** Most carriers at once. */
+  readonly carriers: number;
 }

@@ -7,6 +7,7 @@
 import type { Address } from "../../net/address.ts";
 import { LOG_LEVELS, type LogLevel } from "../../net/log.ts";
 import type { Way } from "../../net/way.ts";
+import { DEFAULT_CARRIERS } from "../../session/carrier_count.ts";
 import { parseDuration } from "../values/duration.ts";
 import { LOG_FORMATS, type LogFormat } from "../log/log_format.ts";
 import {
@@ -110,16 +111,16 @@ export const CLIENT_OUT: ValueOption<Way> = {
   ...aWay(TELE_PORT),
 };
 
-/** `--pool`. */
-export const POOL: ValueOption<number> = {
+/** `--carriers`. */
+export const CARRIERS: ValueOption<number> = {
   kind: "value",
-  name: "pool",
+  name: "carriers",
   placeholder: "N",
   role: "client",
-  meaning: "carriers (sessions) that share the user connections",
-  default: "1",
-  example: "--pool=4",
-  ...countRange(1, 64),
+  meaning: "most connections to the tele server at once; 1 for never more than one",
+  default: String(DEFAULT_CARRIERS),
+  example: "--carriers=4",
+  ...countRange(1, 8),
 };
 
 /** `--ping-interval`. */

@@ -8,13 +8,11 @@ import { formatSize } from "../values/size.ts";
 
 /** The state of a client. Counts of bytes only grow, but start over with a new session. */
 export interface LinkStatus {
-  /** Sessions the client keeps. */
-  readonly sessions: number;
-  /** Sessions that have a carrier. */
-  readonly attached: number;
-  /** Duration of the longest outage that goes on, in milliseconds; without meaning while all have a carrier. */
+  /** Carriers of the session; 0 in an outage. */
+  readonly carriers: number;
+  /** Duration of the outage that goes on, in milliseconds; without meaning while there is a carrier. */
   readonly outageMs: number;
-  /** Whether each session has had a carrier: before the first one there is no outage. */
+  /** Whether there has been a carrier: before the first one there is no outage. */
   readonly wasUp: boolean;
   /** Open streams. */
   readonly streams: number;
@@ -38,33 +36,30 @@ export interface LinkStatus {
  * import { assertEquals } from "@std/assert";
  *
  * const before = {
- *   sessions: 1, attached: 1, outageMs: 0, wasUp: true, streams: 2, sentBytes: 0, receivedBytes: 0, replayedBytes: 18_432,
+ *   carriers: 1, outageMs: 0, wasUp: true, streams: 2, sentBytes: 0, receivedBytes: 0, replayedBytes: 18_432,
  * };
  * const now = { ...before, receivedBytes: 2_516_582 };
  * assertEquals(statusLine(now, before, 2_000, 80), "link up | 2 streams | down 1.2 MiB/s, up 0 B/s | 18 KiB sent again");
  * assertEquals(
- *   statusLine({ ...now, attached: 0, outageMs: 12_345 }, now, 1_000, 80),
+ *   statusLine({ ...now, carriers: 0, outageMs: 12_345 }, now, 1_000, 80),
  *   "outage for 12 s | 2 streams wait | 18 KiB sent again",
  * );
  * ```
  */
 export function statusLine(now: LinkStatus, before: LinkStatus, elapsedMs: number, columns: number): string {
   const parts = [linkPart(now), streamsPart(now)];
-  if (now.attached > 0) parts.push(ratesPart(now, before, elapsedMs));
+  if (now.carriers > 0) parts.push(ratesPart(now, before, elapsedMs));
   if (now.replayedBytes > 0) parts.push(`${formatSize(now.replayedBytes)} sent again`);
   return parts.join(" | ").slice(0, Math.max(0, columns - 1));
 }
 
-function linkPart({ sessions, attached, outageMs, wasUp }: LinkStatus): string {
-  if (attached === sessions) return "link up";
-  const outage = `${wasUp ? "outage" : "connecting"} for ${
-    formatDuration(Math.max(1, Math.floor(outageMs / 1000)) * 1000)
-  }`;
-  return attached === 0 ? outage : `${attached} of ${sessions} links up, ${outage}`;
+function linkPart({ carriers, outageMs, wasUp }: LinkStatus): string {
+  if (carriers > 0) return carriers === 1 ? "link up" : `link up, ${carriers} connections`;
+  return `${wasUp ? "outage" : "connecting"} for ${formatDuration(Math.max(1, Math.floor(outageMs / 1000)) * 1000)}`;
 }
 
-function streamsPart({ streams, attached }: LinkStatus): string {
-  const verb = attached > 0 ? "" : streams === 1 ? " waits" : " wait";
+function streamsPart({ streams, carriers }: LinkStatus): string {
+  const verb = carriers > 0 ? "" : streams === 1 ? " waits" : " wait";
   return streams === 0 ? "no streams" : `${streams} ${streams === 1 ? "stream" : "streams"}${verb}`;
 }
 

@@ -18,8 +18,8 @@ import type { ClientOptions } from "../command_line/role_options.ts";
 import { makeDialer, type OuterDialer } from "./outer_dialer.ts";
 import { Relays } from "../rfd80/relays.ts";
 import { Turns } from "../rfd80/turns.ts";
+import { ClientSession } from "./client_session.ts";
 import type { Running } from "./running.ts";
-import { SessionPool } from "./session_pool.ts";
 import type { LinkStatus } from "../log/status_line.ts";
 import { startStdio } from "./stdio.ts";
 import { StreamLog } from "../log/stream_log.ts";
@@ -142,7 +142,7 @@ function prepareProtocol(
   });
 }
 
-/** Session mode: users' connections are streams of one session, or of a pool. */
+/** Session mode: users' connections are streams of one session. */
 async function prepareSessions(
   options: ClientOptions,
   dialer: OuterDialer,
@@ -151,14 +151,14 @@ async function prepareSessions(
 ): Promise<() => Users> {
   const streamLog = new StreamLog(clock, log);
   const onStreamEnd = (stream: MuxStream, end: StreamEnd) => streamLog.ended(stream, end);
-  const begin = await SessionPool.prepare(options, { dialer, streamLog, onStreamEnd, log, clock });
+  const begin = await ClientSession.prepare(options, { dialer, streamLog, onStreamEnd, log, clock });
   return () => {
-    const pool = begin();
+    const session = begin();
     return {
-      take: (user) => pool.take(user),
-      tryNow: () => pool.tryNow(log),
-      status: () => pool.status,
-      stop: (message) => pool.stop(message),
+      take: (user) => session.take(user),
+      tryNow: () => session.tryNow(log),
+      status: () => session.status,
+      stop: (message) => session.stop(message),
     };
   };
 }

@@ -11,9 +11,9 @@ import type { MuxStream } from "../../mux/stream.ts";
 import type { StreamEnd } from "../../mux/stream_host.ts";
 import { ExitCode } from "../command_line/exit_code.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
+import { ClientSession } from "./client_session.ts";
 import { makeDialer } from "./outer_dialer.ts";
 import type { Running } from "./running.ts";
-import { SessionPool } from "./session_pool.ts";
 import { StreamLog } from "../log/stream_log.ts";
 
 /** When the process is asked to end, its connection has this long to end by itself, in milliseconds. */
@@ -45,30 +45,30 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
     }
     streamLog.onlyStreamEnded(stream, how);
     // Refused at first contact: nothing is tried again.
-    if (!pool.status.wasUp) void pool.stop("its only connection was refused");
+    if (!session.status.wasUp) void session.stop("its only connection was refused");
     // Finished means that the tele server has acknowledged the last bytes.
     end(how.kind === "finished" ? ExitCode.ok : ExitCode.failed);
   };
   let wasUp = () => false;
   // Until then the terminal is not ssh's yet, and its user waits for a word: with only errors shown it must be one.
   const linkLog: Log = (level, message, fields) => log(level === "warn" && !wasUp() ? "error" : level, message, fields);
-  const begin = await SessionPool.prepare(options, { dialer, streamLog, onStreamEnd, log: linkLog, clock });
-  const pool = begin();
-  wasUp = () => pool.status.wasUp;
-  pool.take(user);
+  const begin = await ClientSession.prepare(options, { dialer, streamLog, onStreamEnd, log: linkLog, clock });
+  const session = begin();
+  wasUp = () => session.status.wasUp;
+  session.take(user);
   return {
     readyLine: `tele client ready: ${user.peer}, tele server is ${formatWay(options.out)}${
       options.tls && options.out.kind !== "websocket" ? " (TLS)" : ""
     }`,
     listens: [],
     ended,
-    tryNow: () => pool.tryNow(log),
+    tryNow: () => session.tryNow(log),
     async stop(reason) {
       isStopping = true;
       user.part();
       // In an outage nothing can end by itself.
-      if (pool.status.attached > 0) await sleep(clock, PARTING_MS, over.signal);
-      await pool.stop(`the tele client ended (${reason})`);
+      if (session.status.carriers > 0) await sleep(clock, PARTING_MS, over.signal);
+      await session.stop(`the tele client ended (${reason})`);
       await dialer.stop();
     },
   };

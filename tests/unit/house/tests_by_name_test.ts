@@ -11,6 +11,7 @@ const EXCEPTIONS: Record<string, string> = {
   "lib/net/log.ts": "a type, and a log that does nothing",
   "lib/net/tls_end.ts": "an interface, no code",
   "lib/session/carrier/carrier_host.ts": "types only",
+  "lib/session/carrier/carrier_options.ts": "types only",
   "lib/session/session_options.ts": "types only",
   "lib/session/upper_layer.ts": "types only",
   "lib/tunnel/command_line/role_options.ts": "types only",

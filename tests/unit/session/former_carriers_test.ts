@@ -12,7 +12,7 @@ const LOST = { arrivedBytes: 0, isWaiting: true, isEmpty: false, silentMs: 2_500
 function carrier(taken = 0, wastedBytes = 0): Carrier {
   const pace = new Pace();
   pace.sent(0, 0, 64_000);
-  return { taken, wastedBytes, roundTripMs: 9, pace } as unknown as Carrier;
+  return { taken, wastedBytes, roundTripMs: 9, room: { pace } } as unknown as Carrier;
 }
 
 Deno.test("what was taken from them adds up, and what of it was in vain", () => {

@@ -101,3 +101,21 @@ Deno.test("a goodbye goes on every carrier, and the first that arrives ends the 
   await world.end();
   assertEquals(world.clock.pendingTimers, 0);
 });
+
+Deno.test("a carrier that a receipt lets go of leaves its path: what it had in flight is in nobody's way", async () => {
+  const world = await withCarriers(2);
+  const { carriers } = world.there.session!;
+  const [gone, kept] = carriers.attached.all.map(({ carrier }) => carrier);
+  world.network.pipes[0]!.blackHole();
+  world.there.send(200_000);
+  await world.clock.advance(7);
+  assertEquals([gone.room.flight.inFlight, kept.room.flight.room()], [kept.room.flight.bound, 0], "the path is full");
+  carriers.frames.receipt({ number: gone.number, taken: gone.log.acknowledged }, kept);
+  const { inFlight, bound } = kept.room.flight;
+  assert(!world.network.pipes[0]!.isOver, "it is read on for a goodbye");
+  assertEquals(kept.room.flight.room(), bound - inFlight);
+  assertGreater(bound, inFlight);
+  await world.untilDelivered();
+  world.assertUnbroken();
+  await world.end();
+});

@@ -14,7 +14,7 @@ const BUDGET = new LogBudget({ limitBytes: 1 << 30 });
 /** A carrier on a path, with a round trip of 10 ms. */
 class TestCarrier implements LoggedCarrier {
   readonly log = new FrameLog(BUDGET);
-  readonly standstill = new Standstill();
+  readonly room = { standstill: new Standstill() };
   readonly roundTripMs = 10;
 
   constructor(readonly path: string) {}
@@ -26,14 +26,14 @@ class TestCarrier implements LoggedCarrier {
       this.log.adopt(frame, 0, frame.length, { headroom: 0 });
       this.log.nextWrite(new WriteHold());
     }
-    this.standstill.sent(nowMs);
+    this.room.standstill.sent(nowMs);
   }
 
   /** The peer acknowledges all. */
   acknowledgeAll(nowMs: number): void {
     while (this.log.nextWrite(new WriteHold()) !== undefined);
     this.log.acknowledge(this.log.handed);
-    this.standstill.progressed(nowMs, false);
+    this.room.standstill.progressed(nowMs, false);
   }
 }
 
@@ -50,7 +50,7 @@ Deno.test("on another path all that waits goes, as soon as the carrier stands st
   assertEquals(again.copyTo(to, carriers, 1e9, 60), 0);
   from.send(65, 100);
   assertEquals(again.copyTo(to, carriers, 1e9, 66), 100);
-  from.standstill.progressed(70, true);
+  from.room.standstill.progressed(70, true);
   from.send(71, 100);
   assertEquals(again.copyTo(to, carriers, 1e9, 80), 0, "it goes on");
 });
@@ -69,7 +69,7 @@ Deno.test("what stands still on both goes on a third one when the time has doubl
   const [one, other, third] = carriers;
   one.send(0, 1_000);
   assertEquals(again.copyTo(other, carriers, 1e9, 50), 1_000);
-  other.standstill.sent(50);
+  other.room.standstill.sent(50);
   other.log.nextWrite(new WriteHold());
   assertEquals(again.copyTo(third, carriers, 1e9, 99), 0);
   assertEquals(again.copyTo(third, carriers, 1e9, 100), 1_000);

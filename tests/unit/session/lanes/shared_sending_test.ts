@@ -11,7 +11,7 @@ import { Standstill } from "../../../../lib/session/lanes/standstill.ts";
 import { LogBudget } from "../../../../lib/session/log_budget.ts";
 import type { Remainders } from "../../../../lib/session/remainders.ts";
 import { FrameType } from "../../../../lib/session/session_constants.ts";
-import type { Share } from "../../../../lib/session/share.ts";
+import { LONE_BULK, NOTHING_NEW, QUIET, type Share } from "../../../../lib/session/share.ts";
 import type { UpperLayer } from "../../../../lib/session/upper_layer.ts";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
@@ -22,18 +22,29 @@ const BUDGET = new LogBudget({ limitBytes: 1 << 30 });
 /** A carrier, as what is tested sees one. */
 class TestCarrier {
   readonly log = new FrameLog(BUDGET);
-  readonly standstill = new Standstill();
-  readonly arrival = new Arrival();
   readonly roundTripMs = 20;
   readonly hasRoom = true;
-  readonly isLimited = true;
   readonly path = "a";
   readonly done = Promise.resolve();
 
-  constructor(readonly number: number) {}
+  readonly room;
 
-  get load() {
-    return { inFlight: this.log.handed - this.log.acknowledged, rateBytesPerMs: 100, lowestRoundTripMs: 20 };
+  constructor(readonly number: number) {
+    const { log } = this;
+    this.room = {
+      standstill: new Standstill(),
+      arrival: new Arrival(),
+      isLimited: true,
+      pace: { isFree: true },
+      flight: {
+        mayBeSpread: true,
+        rateBytesPerMs: 100,
+        lowestRoundTripMs: 20,
+        get inFlight() {
+          return log.handed - log.acknowledged;
+        },
+      },
+    };
   }
 
   wake(): void {}
@@ -42,8 +53,8 @@ class TestCarrier {
     const frame = dataFrame(1, 0, new Uint8Array(bytes - 17));
     this.log.adopt(frame, 0, frame.length, { headroom: 0 });
     this.log.nextWrite(new WriteHold());
-    this.standstill.sent(nowMs);
-    this.arrival.sent(nowMs);
+    this.room.standstill.sent(nowMs);
+    this.room.arrival.sent(nowMs);
   }
 
   /** Types of the frames that wait in its log. */
@@ -125,6 +136,27 @@ Deno.test("what stands still on another carrier goes in front of what is new", a
   assertEquals(carriers[2].types, [FrameType.data]);
   sending.stop();
   assertEquals(clock.pendingTimers, 0);
+});
+
+Deno.test("no copy goes on a carrier whose pace is not free", async () => {
+  const { clock, carriers, sending, pull, pulled } = world("client", "quiet", "bulk", "bulk");
+  carriers[1].send(clock.now(), 1_000);
+  await clock.advance(60);
+  carriers[2].room.pace = { isFree: false };
+  pull(2);
+  assertEquals([carriers[2].types, pulled.length], [[], 1], "it is given what is new");
+  carriers[2].room.pace = { isFree: true };
+  pull(2);
+  assertEquals(carriers[2].types, [FrameType.data]);
+  sending.stop();
+});
+
+Deno.test("where the path holds little one bulk carrier has all of the bulk, in short frames", () => {
+  const { carriers, sending, pull, pulled } = world("client", "quiet", "bulk", "bulk");
+  for (const carrier of carriers) carrier.room.flight.mayBeSpread = false;
+  for (let number = 0; number < 3; number++) pull(number);
+  assertEquals(pulled, [QUIET, LONE_BULK, NOTHING_NEW]);
+  sending.stop();
 });
 
 Deno.test("the lane of a carrier is told on it, in a piece of its own", () => {

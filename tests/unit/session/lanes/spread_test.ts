@@ -12,16 +12,25 @@ import { dataFrame } from "../../../support/frames.ts";
 /** A carrier that counts how often it was woken. */
 class TestCarrier implements SpreadCarrier {
   readonly log = new FrameLog(new LogBudget({ limitBytes: 1 << 30 }));
-  readonly standstill = new Standstill();
-  readonly arrival = new Arrival();
   readonly roundTripMs = 20;
   readonly hasRoom = true;
   woken = 0;
 
-  constructor(readonly path: string, readonly clock: FakeClock) {}
+  readonly room;
 
-  get load() {
-    return { inFlight: this.log.handed - this.log.acknowledged, rateBytesPerMs: 100, lowestRoundTripMs: 20 };
+  constructor(readonly path: string, readonly clock: FakeClock) {
+    const { log } = this;
+    this.room = {
+      standstill: new Standstill(),
+      arrival: new Arrival(),
+      flight: {
+        rateBytesPerMs: 100,
+        lowestRoundTripMs: 20,
+        get inFlight() {
+          return log.handed - log.acknowledged;
+        },
+      },
+    };
   }
 
   wake(): void {
@@ -32,13 +41,13 @@ class TestCarrier implements SpreadCarrier {
     const frame = dataFrame(1, 0, new Uint8Array(bytes - 17));
     this.log.adopt(frame, 0, frame.length, { headroom: 0 });
     this.log.nextWrite(new WriteHold());
-    this.standstill.sent(this.clock.now());
-    this.arrival.sent(this.clock.now());
+    this.room.standstill.sent(this.clock.now());
+    this.room.arrival.sent(this.clock.now());
   }
 
   acknowledge(): void {
     this.log.acknowledge(this.log.handed);
-    this.standstill.progressed(this.clock.now(), false);
+    this.room.standstill.progressed(this.clock.now(), false);
   }
 }
 

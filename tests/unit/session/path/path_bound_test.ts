@@ -1,5 +1,5 @@
 /** The bound of a path with real TCP under it: loss, slow paths, boxes that gather. */
-import { assertEquals, assertGreaterOrEqual, assertLess, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertLessOrEqual } from "@std/assert";
 import { PathBound } from "../../../../lib/session/path/path_bound.ts";
 import { SPREAD_ROOM_BYTES } from "../../../../lib/session/share.ts";
 import { SeveralCarriers } from "../../../support/model_path/several_carriers.ts";
@@ -174,13 +174,14 @@ Deno.test("path bound: another carrier becomes the quiet one when that is gone",
   assertEquals(path.isProbeDue(0), true);
 });
 
-Deno.test("path bound: where frames of several carriers are longer than the bound they go on, and it grows", () => {
+Deno.test("path bound: where it is less than some frames bulk is on one carrier, in short ones, and it grows", () => {
   const path = new PathBound();
   const [quiet, bulk] = [path.join(), path.join()];
   path.setQuiet(quiet);
   let nowMs = 0, sent = 0;
   const round = (bytesPerMs: number) => {
-    while (bulk.room() >= SPREAD_ROOM_BYTES) bulk.onSend(nowMs, sent += SPREAD_ROOM_BYTES);
+    const frame = () => path.mayBeSpread ? SPREAD_ROOM_BYTES : Math.min(path.frameBytes, 2_000);
+    while (bulk.room() >= frame()) bulk.onSend(nowMs, sent += frame());
     const roundTripMs = Math.max(40, bulk.inFlight / bytesPerMs);
     nowMs += roundTripMs;
     bulk.onAck(nowMs, sent);
@@ -190,7 +191,9 @@ Deno.test("path bound: where frames of several carriers are longer than the boun
   round(1_000);
   for (let step = 0; step < 8; step++) round(60);
   assertLess(path.bound, SPREAD_ROOM_BYTES);
+  assertEquals([path.mayBeSpread, path.frameBytes < SPREAD_ROOM_BYTES], [false, true]);
   assertEquals(quiet.room(), path.bound, "the quiet carrier keeps it");
   for (let step = 0; step < 60; step++) round(10_000);
   assertGreaterOrEqual(path.bound, 100_000);
+  assert(path.mayBeSpread);
 });

@@ -44,7 +44,7 @@ const CLIENT: Command = {
     proxy: undefined,
     protocol: undefined,
     sendsPings: false,
-    pool: 1,
+    carriers: 6,
     limits: LIMITS,
   },
 };
@@ -103,9 +103,9 @@ Deno.test("every option reaches the role", () => {
     kind: "server",
     options: { ...SERVER.options, ...told, limits: { ...limits, maxSessions: 7 } },
   });
-  assertEquals(parseCommandLine(["--client", "--out=example.com:40300", "--pool=3", ...common]), {
+  assertEquals(parseCommandLine(["--client", "--out=example.com:40300", "--carriers=3", ...common]), {
     kind: "client",
-    options: { ...CLIENT.options, ...told, limits, pool: 3 },
+    options: { ...CLIENT.options, ...told, limits, carriers: 3 },
   });
 });
 
@@ -138,13 +138,18 @@ Deno.test("a wrong command line is told which flag, and what it takes", () => {
     [["--server", "--in=:0"], ["--in takes", "port 0"]],
     [["--client", "--out=a:0"], ["--out takes", "port 0"]],
     [[...client, "--max-sessions=5"], ["--max-sessions belongs to --server"]],
-    [[...server, "--pool=5"], ["--pool belongs to --client"]],
+    [[...server, "--carriers=5"], ["--carriers belongs to --client"]],
     [[...server, "--max=0"], ["--max takes a whole number from 1 to 1000000", "0 is less than 1"]],
     [[...server, "--max=1000001"], ["--max takes", "more than 1000000"]],
     [[...server, "--max=1e3"], ["--max takes", '"1e3" is not a whole number']],
     [[...server, "--max=-5"], ["--max takes", '"-5" is not a whole number']],
     [[...server, "--max-sessions=0"], ["--max-sessions takes a whole number from 1"]],
-    [[...client, "--pool=65"], ["--pool takes a whole number from 1 to 64", "more than 64"]],
+    [[...client, "--carriers=0"], ["--carriers takes a whole number from 1 to 8", "--carriers=4", "0 is less than 1"]],
+    [[...client, "--carriers=9"], ["--carriers takes a whole number from 1 to 8", "9 is more than 8"]],
+    [[...client, "--carriers=two"], ["--carriers takes", '"two" is not a whole number']],
+    [[...client, "--pool=4"], ["--pool is gone", "leave it out", "--carriers=N"]],
+    [[...client, "-pool", "4"], ["--pool is gone"]],
+    [[...server, "--pool"], ["--pool is gone"]],
     [[...server, "--ping-interval=30"], ["--ping-interval takes a duration from 100ms to 1h", "30s"]],
     [[...server, "--ping-interval=99ms"], ["less than 100ms"]],
     [[...server, "--ping-interval=2h"], ["more than 1h"]],
@@ -169,15 +174,14 @@ Deno.test("a wrong command line is told which flag, and what it takes", () => {
 });
 
 Deno.test("standard input and output take one connection, of a session", () => {
-  const command = parseCommandLine(["--client", "--stdio", "--out=:1"]);
+  const command = parseCommandLine(["--client", "--stdio", "--out=:1", "--carriers=2"]);
   assert(command.kind === "client");
-  assertEquals([command.options.isStdio, command.options.in, command.options.pool], [true, undefined, 1]);
+  assertEquals([command.options.isStdio, command.options.in, command.options.carriers], [true, undefined, 2]);
   const plain = parseCommandLine(["--client", "--out=:1"]);
   assert(plain.kind === "client");
   assertFalse(plain.options.isStdio);
   const refusals: [string, string][] = [
     ["--in=:2222", "--in is for connections that come; --stdio carries standard input and output: give one of the two"],
-    ["--pool=2", "--pool is for many connections; --stdio carries only one: leave it out"],
     ["--max=1", "--max is for many connections; --stdio carries only one: leave it out"],
     ["--protocol=x", "--protocol needs a port, which --in=ADDR opens: RFD 80 mode is not built for --stdio"],
   ];
@@ -196,7 +200,7 @@ Deno.test("an option that would do nothing is refused", () => {
     [...lines.CLIENT, "--protocol=a"],
   ];
   for (const args of pure) {
-    const own = args[0] === "--client" ? "--pool=2" : "--max-sessions=2";
+    const own = args[0] === "--client" ? "--carriers=2" : "--max-sessions=2";
     for (const option of [...shared, own]) {
       const name = option.split("=")[0] ?? "";
       lines.areRefused([[[...args, option], [`${name} belongs to session mode`, "RFD 80 mode"]]]);

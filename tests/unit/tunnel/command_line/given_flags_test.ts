@@ -7,9 +7,9 @@ import { refusal } from "../../../support/command_lines.ts";
 
 Deno.test("a value is read by its row, and without one the row's default is", () => {
   const given = new GivenFlags(["--ping-interval=10s", "-max", "7"]);
-  assertEquals([given.has("ping-interval"), given.has("max"), given.has("pool")], [true, true, false]);
-  assertEquals([given.value(session.PING_INTERVAL), given.value(session.POOL)], [10_000, undefined]);
-  assertEquals([given.valueOrDefault(session.MAX), given.valueOrDefault(session.POOL)], [7, 1]);
+  assertEquals([given.has("ping-interval"), given.has("max"), given.has("carriers")], [true, true, false]);
+  assertEquals([given.value(session.PING_INTERVAL), given.value(session.CARRIERS)], [10_000, undefined]);
+  assertEquals([given.valueOrDefault(session.MAX), given.valueOrDefault(session.CARRIERS)], [7, 6]);
 });
 
 Deno.test("of an option that may be repeated all values are kept, in their order", () => {
@@ -19,20 +19,24 @@ Deno.test("of an option that may be repeated all values are kept, in their order
 });
 
 Deno.test("what is refused is named with its flag in front", () => {
-  const given = new GivenFlags(["--server", "--pool=2"]);
+  const given = new GivenFlags(["--server", "--carriers=2"]);
   given.refuse([session.MAX, session.MEMORY], "is not given");
   assertThrows(
-    () => given.refuse([session.MAX, session.POOL], "has no place here"),
+    () => given.refuse([session.MAX, session.CARRIERS], "has no place here"),
     TeleError,
-    "--pool has no place here",
+    "--carriers has no place here",
   );
   assertThrows(
     () => given.refuseOtherRole("server"),
     TeleError,
-    "--pool belongs to --client; --server does not take it",
+    "--carriers belongs to --client; --server does not take it",
   );
-  assertThrows(() => given.refuseOthers(session.SERVER), TeleError, "--server does one thing and ends; --pool would");
-  given.refuseOthers(session.SERVER, session.POOL);
+  assertThrows(
+    () => given.refuseOthers(session.SERVER),
+    TeleError,
+    "--server does one thing and ends; --carriers would",
+  );
+  given.refuseOthers(session.SERVER, session.CARRIERS);
 });
 
 Deno.test("a mistake is one line, whatever was typed", () => {

@@ -7,20 +7,16 @@ Deno.test("the status line tells link, streams, rates, and what was sent again",
     ["link up | no streams | down 0 B/s, up 0 B/s", {}, {}],
     ["link up | 1 stream | down 512 B/s, up 1.5 KiB/s", { streams: 1, receivedBytes: 1024, sentBytes: 3072 }, {}],
     ["link up | no streams | down 50 B/s, up 0 B/s", { receivedBytes: 100 }, { receivedBytes: 900 }],
-    ["outage for 1 s | 1 stream waits", { attached: 0, streams: 1 }, {}],
-    ["connecting for 18 s | 1 stream waits", { attached: 0, outageMs: 18_000, wasUp: false, streams: 1 }, {}],
-    ["outage for 2 min 5 s | no streams", { attached: 0, outageMs: 125_900 }, {}],
+    ["outage for 1 s | 1 stream waits", { carriers: 0, streams: 1 }, {}],
+    ["connecting for 18 s | 1 stream waits", { carriers: 0, outageMs: 18_000, wasUp: false, streams: 1 }, {}],
+    ["outage for 2 min 5 s | no streams", { carriers: 0, outageMs: 125_900 }, {}],
     ["outage for 3 s | 2 streams wait | 18 KiB sent again", {
-      attached: 0,
+      carriers: 0,
       outageMs: 3_400,
       streams: 2,
       replayedBytes: 18_432,
     }, {}],
-    ["3 of 4 links up, outage for 7 s | no streams | down 0 B/s, up 0 B/s", {
-      sessions: 4,
-      attached: 3,
-      outageMs: 7_000,
-    }, {}],
+    ["link up, 6 connections | no streams | down 0 B/s, up 0 B/s", { carriers: 6 }, { carriers: 0 }],
   ];
   for (const [line, now, before] of cases) {
     assertEquals(statusLine({ ...IDLE_LINK, ...now }, { ...IDLE_LINK, ...before }, 2_000, 80), line);

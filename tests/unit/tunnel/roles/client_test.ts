@@ -49,14 +49,14 @@ function portOf({ listens }: Running): number {
 }
 
 Deno.test("a client is ready before its server is, and says where users connect and where it goes", async () => {
-  await withClient(["--in=127.0.0.1:0", "--pool=2"], ({ readyLine, listens, status }, lines) => {
+  await withClient(["--in=127.0.0.1:0", "--carriers=2"], ({ readyLine, listens, status }, lines) => {
     assertEquals(
       readyLine,
       `tele client ready: user's clients connect to ${listens.join(" and ")}, tele server is 127.0.0.1:1`,
     );
     assertMatch(listens.join(), /^127\.0\.0\.1:\d+$/);
-    const { sessions, attached, wasUp } = status!();
-    assertEquals([sessions, attached, wasUp], [2, 0, false]);
+    const { carriers, wasUp } = status!();
+    assertEquals([carriers, wasUp], [0, false]);
     assertEquals(lines.filter((line) => line.startsWith("warn: anyone")), []);
   });
 });

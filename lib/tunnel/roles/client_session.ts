@@ -1,5 +1,5 @@
 /**
- * The client's sessions: user connections become streams of one session, or of several.
+ * The client's session: users' connections become its streams.
  *
  * @module
  */
@@ -20,8 +20,8 @@ import type { LinkStatus } from "../log/status_line.ts";
 import type { StreamLog } from "../log/stream_log.ts";
 import { readToken, watchToken } from "../files/token_file.ts";
 
-/** What a {@linkcode SessionPool} needs beside the options of the role. */
-export interface SessionPoolNeeds {
+/** What a {@linkcode ClientSession} needs beside the options of the role. */
+export interface ClientSessionNeeds {
   /** Opens carriers. */
   dialer: OuterDialer;
   /** Logs connections that were refused. */
@@ -34,7 +34,7 @@ export interface SessionPoolNeeds {
   clock: Clock;
 }
 
-interface PoolParts {
+interface SessionParts {
   clock: Clock;
   maxStreams: number;
   streamLog: StreamLog;
@@ -42,16 +42,16 @@ interface PoolParts {
   stopWatching: () => void;
 }
 
-/** Sessions with a server, and the watch over this machine that they need. */
-export class SessionPool {
-  readonly #clients: MuxClient[];
+/** A session with a server, and the watch over this machine that it needs. */
+export class ClientSession {
+  readonly #client: MuxClient;
   readonly #environment: Environment;
   readonly #maxStreams: number;
   readonly #streamLog: StreamLog;
   readonly #stopWatching: () => void;
 
-  private constructor(clients: MuxClient[], parts: PoolParts) {
-    this.#clients = clients;
+  private constructor(client: MuxClient, parts: SessionParts) {
+    this.#client = client;
     this.#maxStreams = parts.maxStreams;
     this.#streamLog = parts.streamLog;
     this.#stopWatching = parts.stopWatching;
@@ -59,99 +59,90 @@ export class SessionPool {
       clock: parts.clock,
       addresses: () => Deno.networkInterfaces().map((networkInterface) => networkInterface.address),
       onWake: (awayMs) => this.#wokeUp(awayMs),
-      onAddresses: (isLocal) => clients.forEach((client) => client.addressesChanged(isLocal)),
+      onAddresses: (isLocal) => client.addressesChanged(isLocal),
     });
   }
 
   /**
    * Reads the token and the identity, which may be wrong.
    *
-   * @returns Starts the sessions, which connect at once.
+   * @returns Starts the session, which connects at once.
    * @throws {TeleError} `bad-input` if a file is wrong.
    */
-  static async prepare(options: ClientOptions, needs: SessionPoolNeeds): Promise<() => SessionPool> {
+  static async prepare(options: ClientOptions, needs: ClientSessionNeeds): Promise<() => ClientSession> {
     const { dialer, streamLog, onStreamEnd, log, clock } = needs;
     const token = await readToken({ file: options.tokenFile, variable: options.tokenVariable }, log);
     const { keys, isStored } = await identityOf(options, log);
     const { limits } = options;
-    const lastSlot = options.pool - 1;
     const memory = budgetOf(options.memoryBytes, clock);
-    const makeClient = (slot: number) =>
-      new MuxClient({
+    return () => {
+      const client = new MuxClient({
         clock,
         log,
         dial: (signal, connected) => dialer.dialCarrier(signal, connected),
-        identity: { keys, slot, lastSlot },
+        identity: { keys, slot: 0, lastSlot: 0 },
         onStreamEnd,
         token,
+        carriers: options.carriers,
         ...limits,
         // When this client is killed, nobody would come back for what it leaves at the server.
         resumeTimeoutMs: Math.min(limits.resumeTimeoutMs, isStored ? Infinity : NAMELESS_SESSION_KEPT_MS),
         memory,
       });
-    return () => {
-      const clients = Array.from({ length: options.pool }, (_, slot) => makeClient(slot));
       const stopWatching = watchToken({ file: options.tokenFile }, {
         clock,
         log,
-        onChange: (renewed) => clients.forEach((client) => client.renewToken(renewed)),
+        onChange: (renewed) => client.renewToken(renewed),
       });
-      return new SessionPool(clients, { clock, maxStreams: limits.maxStreams, streamLog, stopWatching });
+      return new ClientSession(client, { clock, maxStreams: limits.maxStreams, streamLog, stopWatching });
     };
   }
 
-  /** Gives a user's connection to the session with the fewest streams; those with a carrier come first. */
+  /** Carries a user's connection as a stream. */
   take(user: Duplex): void {
-    const streams = this.#sum((client) => client.streamCount);
+    const streams = this.#client.streamCount;
     if (streams >= this.#maxStreams) {
       this.#streamLog.refuse(user.peer, `there are ${streams} connections already; --max allows more`);
       return user.abort();
     }
-    const rank = (client: MuxClient) => (client.isAttached ? 0 : this.#maxStreams) + client.streamCount;
-    const client = this.#clients.reduce((best, other) => rank(other) < rank(best) ? other : best);
     try {
-      client.open(user);
+      this.#client.open(user);
     } catch (error) {
       this.#streamLog.refuse(user.peer, reasonOf(error));
       user.abort();
     }
   }
 
-  /** The state of all of them together, for a person. */
+  /** Its state, for a person. */
   get status(): LinkStatus {
-    const outages = this.#clients.flatMap(({ outageMs }) => outageMs === undefined ? [] : [outageMs]);
+    const client = this.#client;
     return {
-      sessions: this.#clients.length,
-      attached: this.#sum((client) => client.isAttached ? 1 : 0),
-      outageMs: Math.max(0, ...outages),
-      wasUp: this.#clients.every(({ isAttached, wasUp }) => isAttached || wasUp),
-      streams: this.#sum((client) => client.streamCount),
-      sentBytes: this.#sum((client) => client.acknowledgedBytes),
-      receivedBytes: this.#sum((client) => client.receivedBytes),
-      replayedBytes: this.#sum((client) => client.replayedBytes),
+      carriers: client.carrierCount,
+      outageMs: client.outageMs ?? 0,
+      wasUp: client.wasUp,
+      streams: client.streamCount,
+      sentBytes: client.acknowledgedBytes,
+      receivedBytes: client.receivedBytes,
+      replayedBytes: client.replayedBytes,
     };
-  }
-
-  #sum(of: (client: MuxClient) => number): number {
-    return this.#clients.reduce((total, client) => total + of(client), 0);
   }
 
   /** On SIGUSR1: in an outage it tries at once, otherwise carriers must show a sign of life. */
   tryNow(log: Log): void {
-    const isUp = this.status.attached === this.#clients.length;
+    const isUp = this.#client.isAttached;
     log("info", isUp ? "SIGUSR1: asking the tele server for a sign of life" : "SIGUSR1: trying to reconnect at once");
     this.#wokeUp();
   }
 
   #wokeUp(awayMs?: number): void {
-    this.#clients.forEach((client) => client.wokeUp(awayMs));
+    this.#client.wokeUp(awayMs);
   }
 
-  /** Ends the sessions and all streams; settles when the server was told, as far as possible. */
+  /** Ends the session and all streams; settles when the server was told, as far as possible. */
   async stop(message: string): Promise<void> {
     this.#stopWatching();
     this.#environment.stop();
-    await Promise.all(this.#clients.map((client) => client.stop(message)));
+    await this.#client.stop(message);
   }
 }
 

@@ -1,0 +1,72 @@
+/**
+ * What the peer says in frames of the carriers of a session.
+ *
+ * @module
+ */
+import { TeleError } from "../net/error.ts";
+import type { Carrier } from "./carrier/carrier.ts";
+import type { Carriers } from "./carriers.ts";
+import type { SessionFrames } from "./counted_frames.ts";
+import type { Want } from "./frames.ts";
+import type { Receipt } from "./handshake/fields.ts";
+import type { Lane } from "./handshake/messages.ts";
+import type { Joins } from "./joins.ts";
+import type { SharedSending } from "./lanes/shared_sending.ts";
+
+/** Options of {@linkcode CarrierFrames}. */
+export interface CarrierFramesOptions {
+  /** Which end this is. */
+  end: "client" | "server";
+  /** The carriers that are attached. */
+  attached: Carriers;
+  /** Takes receipts. */
+  joins: Pick<Joins, "received">;
+  /** Takes what the peer wishes for. */
+  sending: Pick<SharedSending, "want">;
+  /** A receipt let go of the last carrier. */
+  onDetached(reason: string): void;
+}
+
+/**
+ * Takes receipts, lanes and wants: each may come from one end only, or on one carrier only.
+ *
+ * Source: `PROTOCOL.md`, "Receipts", "Lanes".
+ */
+export class CarrierFrames implements SessionFrames {
+  readonly #options: CarrierFramesOptions;
+
+  /** Nothing came. */
+  constructor(options: CarrierFramesOptions) {
+    this.#options = options;
+  }
+
+  /** The peer told what it took of a carrier that is gone. */
+  receipt(receipt: Receipt, on: Carrier): void {
+    const { attached, joins, end } = this.#options;
+    if (receipt.number === on.number) {
+      throw new TeleError("protocol", "the peer gave a receipt for the carrier on which it comes");
+    }
+    const wasAttached = attached.quiet !== undefined;
+    joins.received(receipt, end === "client");
+    // It came on one that leaves.
+    const isDetached = wasAttached && attached.quiet === undefined;
+    if (isDetached) this.#options.onDetached("the other side has let go of the connection");
+    else attached.wake();
+  }
+
+  /** A client chose what the carrier on which that comes is for. */
+  lane({ number, lane }: { number: number; lane: Lane }, on: Carrier): void {
+    const { attached, end } = this.#options;
+    if (end === "client") throw new TeleError("protocol", "the peer chose a lane, which only clients do");
+    if (number !== on.number) {
+      throw new TeleError("protocol", `the peer chose a lane on another carrier than ${number}, for which it was`);
+    }
+    const found = attached.find(on);
+    if (found !== undefined) attached.changeLane(found, lane);
+  }
+
+  /** The peer could send more by more carriers. */
+  want(want: Want): void {
+    this.#options.sending.want(want);
+  }
+}
