@@ -163,5 +163,5 @@ export const WATCH_MS = 60_000;
  */
 export const LEAST_ROOM_BYTES = 1024;
 
-/** What one read's counted frames may cost before others have their turn; an ordinary frame costs 1. */
+/** What one read's frames may cost before others have their turn; an ordinary frame costs 1, a ping too. */
 export const MOST_TURN_COST = 2048;

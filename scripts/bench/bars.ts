@@ -14,7 +14,7 @@ export interface Verdict {
   text: string;
   /** In the same terms, but for those with a sum or an alternative in the metric's unit. `undefined` without figures. */
   measured: number | undefined;
-  verdict: "beyond" | "met" | "missed" | "not measured";
+  verdict: "beyond" | "not beyond" | "met" | "missed" | "not measured";
 }
 
 const [tele, tls] = ["tele", "tele TLS"];
@@ -66,7 +66,7 @@ function judgeOne(results: readonly Result[], bar: Bar): Verdict {
     limit !== undefined && (bar.kind === "least" ? own >= limit * other + plus : own <= limit * other + plus);
   if (isKept(bar.beyond)) return { text, measured, verdict: "beyond" };
   // What has only a goal beyond cannot be missed.
-  if (bar.bar === undefined) return { text, measured, verdict: "met" };
+  if (bar.bar === undefined) return { text, measured, verdict: "not beyond" };
   return { text, measured, verdict: isKept(bar.bar) || (bar.or !== undefined && own >= bar.or) ? "met" : "missed" };
 }
 

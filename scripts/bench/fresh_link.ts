@@ -11,7 +11,7 @@ import { type CongestionControl, LINK_NEEDS, type LinkOptions } from "./link.ts"
 import { startMessageServer } from "./load.ts";
 import { withScene } from "./scene.ts";
 import { linked } from "./site.ts";
-import type { Bench, Measure, Run, Sample, Workload } from "./workload.ts";
+import type { Bench, Measure, Run, Sample, TunnelWorkload, Workload } from "./workload.ts";
 
 /** A contender in front of a user's server, for one measurement. */
 export interface FreshRun extends Omit<Run, "seconds"> {
@@ -23,6 +23,8 @@ export interface FreshRun extends Omit<Run, "seconds"> {
 /** What such a workload is made of. */
 export interface FreshWorkload {
   link: LinkOptions;
+  /** Starts the user's server. @default {that of messages} */
+  serve?: TunnelWorkload["serve"];
   measure(run: FreshRun, seconds: number): Promise<Sample>;
 }
 
@@ -30,8 +32,10 @@ export interface FreshWorkload {
 export const CONGESTION_CONTROLS: readonly CongestionControl[] = ["cubic", "bbr"];
 
 /** Makes the function that prepares such a workload. */
-export function onFreshLink({ link, measure }: FreshWorkload): Workload["prepare"] {
-  return freshly((bench, contender) => (seconds) => runOnce(bench, link, contender, (run) => measure(run, seconds)));
+export function onFreshLink({ link, serve, measure }: FreshWorkload): Workload["prepare"] {
+  return freshly((bench, contender) => (seconds) =>
+    runOnce(bench, link, contender, (run) => measure(run, seconds), serve)
+  );
 }
 
 /** As {@linkcode onFreshLink}, for measurements that make their links themselves. */
@@ -48,11 +52,12 @@ export function runOnce<T>(
   link: LinkOptions,
   contender: Contender,
   body: (run: FreshRun) => Promise<T>,
+  serve: TunnelWorkload["serve"] = startMessageServer,
 ): Promise<T> {
   return withScene(async (s) => {
     const site = await linked(s, bench.wan!, link);
     const to = freePort();
-    const server = await startMessageServer(s, site, to, bench);
+    const server = await serve(s, site, to, bench);
     const tunnel = await contender.start(s, site, to);
     return await body({ s, to, site, tunnel, contender, server, bench });
   });

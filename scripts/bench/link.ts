@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { removeNamespace } from "../../tests/support/hosts.ts";
 import type { Scenario } from "../../tests/support/scenario.ts";
 import { find, program } from "../../tests/support/skip.ts";
 import { type Ends, Path, type PathOptions } from "./path.ts";
@@ -72,7 +73,7 @@ async function makeNamespace(s: Scenario, name: string): Promise<void> {
   await ip("netns", "add", name);
   made.add(name);
   s.defer(async () => {
-    await ip("netns", "delete", name);
+    await removeNamespace(name);
     made.delete(name);
   });
   // Else a connection would start from what the kernel remembers of the contender before it.

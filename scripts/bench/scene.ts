@@ -4,7 +4,11 @@
  * @module
  */
 import { Scenario } from "../../tests/support/scenario.ts";
+import { pause } from "../../tests/support/wait.ts";
 import { killChildren } from "./program.ts";
+
+/** How long everything together may take to end on a signal, in milliseconds. */
+const END_MS = 15_000;
 
 const alive = new Set<Scenario>();
 let isEnding = false;
@@ -29,7 +33,11 @@ export function endOnSignals(): void {
       if (isEnding) return;
       isEnding = true;
       // The latest first: they use what the earlier ones have made.
-      for (const s of [...alive].reverse()) await end(s);
+      const ending = (async () => {
+        for (const s of [...alive].reverse()) await end(s);
+      })();
+      // What fails to end, or does not, is ended below.
+      await Promise.race([ending.catch(() => {}), pause(END_MS)]);
       killChildren(Deno.pid);
       Deno.exit(130);
     });

@@ -13,6 +13,8 @@ import type { Site, Tunnel } from "./site.ts";
 /** How a tele pair is set up. */
 export interface TeleSetup {
   hasTls?: boolean;
+  /** Whether carriers are WebSockets, without TLS. */
+  isWebSocket?: boolean;
   /** Another `main.ts` than this tree's. */
   main?: string;
   /** Further flags. */
@@ -35,7 +37,7 @@ export async function startTele(s: Scenario, site: Site, to: number, setup: Tele
   const server = await start("server", site.far, [`--in=127.0.0.1:${to}`, `--out=${site.farAddress}:0`, ...forServer]);
   const { host, port } = await site.reach(server.port);
   const startClient = async (hosts: readonly string[]): Promise<Tunnel> => {
-    const outs = hosts.map((host) => `--out=${host}:${port}`);
+    const outs = hosts.map((host) => `--out=${setup.isWebSocket ? "ws://" : ""}${host}:${port}`);
     const client = await start("client", site.near, ["--in=127.0.0.1:0", ...outs, ...forClient]);
     return { host: "127.0.0.1", port: client.port, pids: [client.pid, server.pid], paths: hosts.length };
   };

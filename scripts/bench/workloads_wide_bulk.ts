@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { pause } from "../../tests/support/wait.ts";
 import { DIRECT, SSH, TELE } from "./contender.ts";
 import { CONGESTION_CONTROLS, onFreshLink } from "./fresh_link.ts";
 import type { CongestionControl, LinkOptions } from "./link.ts";
-import { type Direction, fetch, Upload } from "./load.ts";
+import { bulk, type Direction, fetch, startBulkServer } from "./load.ts";
 import type { PathOptions } from "./path.ts";
 import type { Workload } from "./workload.ts";
 
@@ -36,20 +35,16 @@ function longWorkload(congestionControl: CongestionControl, direction: Direction
     name: `wide-long-${direction}-${congestionControl}`,
     title: `1 Gbit/s × 100 ms, ${nameOf(congestionControl)}: one stream ${direction}, start included`,
     metrics: [{ ...RATE, isCharted: true }],
-    programs: [],
+    programs: ["iperf3"],
     contenders: [DIRECT, TELE, SSH],
     times: 3,
     isCold: true,
     prepare: onFreshLink({
       link: { paths: [LONG], congestionControl },
-      async measure({ s, site, tunnel, server, bench }, seconds) {
-        if (direction === "down") {
-          const { bytesPerSecond } = await fetch(bench.load, tunnel, 0, { wrap: site.near, seconds });
-          return { rate: megabits(bytesPerSecond) };
-        }
-        const upload = await Upload.start(s, bench.load, tunnel, server, site.near);
-        await pause(seconds * 1_000);
-        return { rate: megabits(await upload.stop()) };
+      serve: startBulkServer,
+      async measure({ site, tunnel }, seconds) {
+        const { bytesPerSecond } = await bulk(tunnel, direction, 1, { wrap: site.near, seconds });
+        return { rate: megabits(bytesPerSecond) };
       },
     }),
   };

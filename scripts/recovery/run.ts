@@ -93,7 +93,8 @@ async function run(
     stack.use(new UnixServer(`${home}/${name}-server`, arrivals));
     return { entrance: `${home}/${name}-client`, port, arrivals };
   });
-  const { client } = await hosts.tunnel(home, `unix:${home}/tele-server`, `unix:${tele.entrance}`);
+  const [to, at] = [`unix:${home}/tele-server`, `unix:${tele.entrance}`];
+  const { client } = await hosts.tunnel(home, to, at, "--log-level=debug");
   const relay = await startPlain(stack, hosts, home);
 
   for (const path of [tele, plain]) stack.use(await startTraffic(traffic, path.entrance, path.arrivals));
@@ -111,8 +112,8 @@ async function run(
     }
   });
   const movedAt = ({ arrivals, known }: Path, fromMs = countsFromMs) => arrivals.next(fromMs, known);
-  // What a process that slept held in its memory comes before it has lost its link, and nothing new does.
-  const teleMovedAt = () => movedAt(tele, Math.max(countsFromMs, lostLinkAt(client) ?? Infinity));
+  // What a process that slept held in its memory comes before it has found its connection dead, and nothing new does.
+  const teleMovedAt = () => movedAt(tele, Math.max(countsFromMs, foundDeadAt(client) ?? Infinity));
   if (outage === "black hole" || outage === "swallowing box" || outage === "asleep") {
     for (const { arrivals } of [tele, plain]) {
       const late = arrivals.next(atMs - SILENT_MS);
@@ -125,7 +126,7 @@ async function run(
     return teleMovedAt() !== undefined && (isPlainOver || movedAt(plain) !== undefined);
   };
   await until(isOver, options.patienceMs, "both").catch(() => {});
-  if (lostLinkAt(client) === undefined) throw new Error("tele has not lost its link");
+  if (foundDeadAt(client) === undefined) throw new Error("tele has not found its connection dead");
   const [teleMs, plainMs] = [teleMovedAt(), movedAt(plain)].map((at) => at === undefined ? undefined : at - atMs);
   return { teleMs, plainMs };
 }
@@ -166,7 +167,7 @@ async function breakNetwork(
   switch (outage) {
     case "reset":
       await hosts.startReset("client");
-      await until(() => lostLinkAt(client) !== undefined, 3_000, "the reset");
+      await until(() => foundDeadAt(client) !== undefined, 3_000, "the reset");
       // What was under way to the server must not count as moved again. The network stays broken meanwhile, and the
       // longer it does the longer are the client's pauses: so no more is done than that.
       if (traffic === "upload") await hosts.dropUploads(RATE, QUEUE_MS);
@@ -212,8 +213,12 @@ async function waitingBytes(hosts: Hosts, port: number): Promise<number> {
   return lines.reduce((sum, line) => sum + Number(line.trim().split(/\s+/)[1] ?? 0), 0);
 }
 
-/** When `client` lost its link first, by `performance.now()`: each line of its log begins with the time. */
-function lostLinkAt(client: TeleProcess): number | undefined {
-  const line = client.log.find((line) => line.includes("link lost"));
+/** How a client's log tells that the connections of before are dead: with another beside them that is no outage. */
+const FOUND_DEAD =
+  /link lost: |another connection is there beside the one in doubt|one connection is lost, others go on/;
+
+/** When `client` first found a connection dead, by `performance.now()`: each line of its log begins with the time. */
+function foundDeadAt(client: TeleProcess): number | undefined {
+  const line = client.log.find((line) => FOUND_DEAD.test(line));
   return line === undefined ? undefined : Date.parse(line.split(" ", 1)[0]) - performance.timeOrigin;
 }

@@ -15,9 +15,9 @@ import type { Result } from "../../scripts/bench/result.ts";
 import { relayed } from "../../scripts/bench/site.ts";
 import { scenario } from "../support/scenario.ts";
 import { requiresHosts } from "../support/hosts.ts";
-import { requires } from "../support/skip.ts";
+import { program, requires } from "../support/skip.ts";
 import { connectTo, exchange, freePort } from "../support/user_programs.ts";
-import { until, within } from "../support/wait.ts";
+import { pause, until, within } from "../support/wait.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../scripts/bench/main.ts", import.meta.url));
 
@@ -34,7 +34,7 @@ const SEED = 7;
 const onLinux = { ignore: Deno.build.os !== "linux" };
 
 /** Where there can be paths of IP packets. */
-const onLinks = { ignore: requiresHosts("cc").ignore || !existsSync("/dev/net/tun") };
+const onLinks = { ignore: requiresHosts("cc", "ssh", "sshd").ignore || !existsSync("/dev/net/tun") };
 
 function startBench(home: string, ...args: string[]): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
@@ -127,6 +127,47 @@ Deno.test({
   }),
 });
 
+Deno.test({
+  name: "a bench that is asked to end in the middle of an upload by ssh on a slow path leaves nothing there",
+  ...onLinks,
+  fn: scenario(120_000, async (s) => {
+    const running = startBench(s.home, "--only=wide-slow-128-cubic", "--contenders=ssh", "--seconds=60");
+    let hasEnded = false;
+    running.status.then(() => hasEnded = true);
+    s.defer(() => hasEnded || running.kill("SIGKILL"));
+    const outputs = [running.stdout.cancel(), running.stderr.cancel()];
+    const isTyping = () => processTree(running.pid).some((pid) => commandOf(pid).includes("\0type\0"));
+    await until(isTyping, 60_000, "the first measurement");
+    // Some megabytes wait in ssh's socket by then: minutes on this path, which its login at the far end lives on.
+    await pause(2_000);
+    const names = await namespacesOf(running.pid);
+    assertEquals(names.length, 2);
+    const inside = (await Promise.all(names.map((name) => ip("netns", "pids", name)))).flat().map(Number);
+    assert(inside.some((pid) => commandOf(pid).startsWith("sshd: ")), "a login");
+    // As Ctrl-C does it: the path hears it as well, and what the login waits for does not come any more.
+    const paths = processTree(running.pid).filter((pid) => /\/wan\0/.test(commandOf(pid)));
+    assertEquals(paths.length, 1);
+    for (const pid of [...paths, running.pid]) Deno.kill(pid, "SIGINT");
+    assertEquals((await within(running.status, 20_000, "the end of the bench")).code, 130);
+    await Promise.all(outputs);
+    assertEquals(inside.map(commandOf).filter((command) => command !== ""), []);
+    assertEquals(await namespacesOf(running.pid), []);
+    assertEquals([...Deno.readDirSync(s.home)], []);
+  }),
+});
+
+/** The namespaces that a bench has made. */
+async function namespacesOf(pid: number): Promise<string[]> {
+  return (await ip("netns", "list")).map((line) => line.split(" ")[0]).filter((name) =>
+    name.startsWith(`tele-${pid}-`)
+  );
+}
+
+async function ip(...args: string[]): Promise<string[]> {
+  const { stdout } = await new Deno.Command(program("ip"), { args }).output();
+  return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "");
+}
+
 /** The command line of a process, empty if it has ended. */
 function commandOf(pid: number): string {
   try {
@@ -171,9 +212,7 @@ Deno.test({
     const stillness = results.find(({ name }) => name === "wide-dying-path-bbr")!.rows[0];
     assert(stillness.samples[0].download > 2_900, `${stillness.samples[0].download} ms for an outage of 3 s`);
     assertEquals(stillness.note, "uses one path; it was down for 3 s and came back");
-    const { stdout } = await new Deno.Command("ip", { args: ["netns", "list"] }).output();
-    const left = new TextDecoder().decode(stdout).split("\n").filter((line) => line.startsWith(`tele-${pid}-`));
-    assertEquals(left, []);
+    assertEquals(await namespacesOf(pid), []);
   }),
 });
 

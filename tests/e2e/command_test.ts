@@ -3,13 +3,14 @@ import { assert, assertEquals, assertFalse, assertStringIncludes } from "@std/as
 import { systemClock } from "../../lib/net/clock.ts";
 import { Commands } from "../../lib/net/command/commands.ts";
 import { silentLog } from "../../lib/net/log.ts";
+import { parseWay } from "../../lib/net/way.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { onUnix, program } from "../support/skip.ts";
 import { openShell, outliveOutage, startSshd } from "../support/sshd.ts";
 import type { TeleProcess } from "../support/tele_process.ts";
 import { connectTo, echo, endingOf, roundTrip, UserServer } from "../support/user_programs.ts";
 import { pause, until, within } from "../support/wait.ts";
-import { standsEverything, startWay } from "../support/way_trials.ts";
+import { endsWhatIsSilent, standsEverything, startWay } from "../support/way_trials.ts";
 
 const ONLY_LINUX = { ignore: Deno.build.os !== "linux" };
 
@@ -42,11 +43,13 @@ Deno.test({
   fn: scenario(120_000, async (s) => {
     const sshd = await startSshd(s, { config: ["ChannelTimeout direct-tcpip=3s"] });
     const ssh = [program("ssh"), ...sshd.options, "-p", String(sshd.port), `${sshd.user}@127.0.0.1`];
-    const ways = await Promise.all([
-      startWay(s, (port) => [`--out=exec:${program("socat")} -T 3 - TCP:127.0.0.1:${port}`]),
-      startWay(s, (port) => [`--out=exec:${ssh.map((word) => `'${word}'`).join(" ")} -W "127.0.0.1:${port}"`]),
-    ]);
-    await Promise.all(ways.map(standsEverything));
+    const commands = [
+      (port: number) => `exec:${program("socat")} -T 3 - TCP:127.0.0.1:${port}`,
+      (port: number) => `exec:${ssh.map((word) => `'${word}'`).join(" ")} -W "127.0.0.1:${port}"`,
+    ];
+    const ways = await Promise.all(commands.map((command) => startWay(s, (port) => [`--out=${command(port)}`])));
+    const controls = commands.map((command) => endsWhatIsSilent((port) => parseWay(command(port))));
+    await Promise.all([...controls, ...ways.map(standsEverything)]);
     for (const [at, { client, breaker }] of ways.entries()) {
       const text = `127.0.0.1:${breaker.port}`;
       assertEquals(commandsOf(client, text).length, 1, "one command for the one carrier");

@@ -37,7 +37,7 @@ if (hasNodeDuplex()) {
     ignore: Deno.build.os !== "linux",
     async fn() {
       const leaks = await measured();
-      assertEquals(leaks.length, 9);
+      assertEquals(leaks.length, 11);
       for (const { scenario, bytesEach, descriptors } of leaks) {
         console.log(`  ${scenario}: ${Math.round(bytesEach)} bytes each, ${descriptors} descriptors`);
       }

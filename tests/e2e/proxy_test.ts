@@ -1,4 +1,6 @@
 /** Carriers by real proxies: Squid and microsocks, with and without user names. */
+import { parseProxy } from "../../lib/net/proxy/proxy.ts";
+import { byProxy, parseWay } from "../../lib/net/way.ts";
 import { TestCa } from "../support/certificates.ts";
 import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
 import { SQUID_PROGRAMS, startMicrosocks, startSquid } from "../support/proxies.ts";
@@ -7,7 +9,7 @@ import { type Scenario, scenario } from "../support/scenario.ts";
 import { onUnix } from "../support/skip.ts";
 import { connectTo, echo, endingOf, freePort, roundTrip, UserServer, writeAll } from "../support/user_programs.ts";
 import { within } from "../support/wait.ts";
-import { standsEverything, startWay } from "../support/way_trials.ts";
+import { endsWhatIsSilent, standsEverything, startWay } from "../support/way_trials.ts";
 
 Deno.test({
   name: "Squid with a time-out of 3 s, and microsocks, with and without user names: carriers stand everything",
@@ -28,7 +30,9 @@ Deno.test({
         client: { env: { NO_PROXY: "", ALL_PROXY: `socks5h://alice:p%40ss%2Fword@127.0.0.1:${guarded.port}` } },
       }),
     ]);
-    await Promise.all(ways.map(standsEverything));
+    const bySquid = (port: number) =>
+      byProxy(parseWay(`127.0.0.1:${port}`), parseProxy(`http://127.0.0.1:${squid.openPort}`));
+    await Promise.all([endsWhatIsSilent(bySquid), ...ways.map(standsEverything)]);
     const web = await s.start("client", [
       "--in=127.0.0.1:0",
       `--out=ws://localhost:${ways[0]!.breaker.port}/any/path`,

@@ -5,6 +5,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { withReleaseUrl } from "../../scripts/compile/installers.ts";
 import { INSTALL_SH } from "../support/installation.ts";
+import { isListening } from "../support/middle_box.ts";
 import { POSTGRES_PROGRAMS, startPostgres } from "../support/postgres.ts";
 import { SQUID_PROGRAMS, startSquid } from "../support/proxies.ts";
 import { type Block, Recipes, recipeSections, type Section } from "../support/recipes.ts";
@@ -23,7 +24,7 @@ import {
   UserServer,
   writeAll,
 } from "../support/user_programs.ts";
-import { until } from "../support/wait.ts";
+import { until, within } from "../support/wait.ts";
 import { blockFor, makeSite, startWebServer, TITLE, WEB_SERVERS } from "../support/web_servers.ts";
 
 const SECTIONS = ["README.md", "lib/tunnel/MANUAL.md"].flatMap((path) =>
@@ -200,7 +201,7 @@ const RUNNERS: Record<string, Runner> = {
       await sandbox.type("tele --make-cert=tls --host=example.com && cat tls/cert.pem tls/key.pem > tele.pem");
       await sandbox.configure(file, recipes.next("listen tele-tls\n"));
       const balancer = sandbox.start(`exec '${program("haproxy")}' -db -f '${file}'`);
-      await until(() => isOpen(sandbox.port(443)), 20_000, `HAProxy: ${balancer.log}`);
+      await within(isListening(sandbox.port(443)), 20_000, `HAProxy: ${balancer.log}`);
       await sandbox.run({ language: "sh", text: "tele --client --in=:2222 --out=example.com:443" });
       await echoesAt(sandbox.port(2222));
       await sandbox.run({
@@ -408,16 +409,6 @@ const RUNNERS: Record<string, Runner> = {
     },
   },
 };
-
-/** Whether something listens on a port of this machine. */
-function isOpen(port: number): boolean {
-  try {
-    Deno.listen({ hostname: "127.0.0.1", port }).close();
-    return false;
-  } catch {
-    return true;
-  }
-}
 
 /** What is sent to a port comes back. */
 async function echoesAt(port: number): Promise<void> {

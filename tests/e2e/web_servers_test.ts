@@ -1,14 +1,19 @@
 /** Carriers by WebSocket through real web servers, with the manual's configurations, and to a tele server at once. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import type { Breaker } from "../support/breaker.ts";
+import { systemClock } from "../../lib/net/clock.ts";
+import { DenoDuplex } from "../../lib/net/deno_duplex.ts";
+import { dialTls } from "../../lib/net/tls_dial.ts";
+import { parseWay } from "../../lib/net/way.ts";
+import { openWebSocket } from "../../lib/net/websocket/websocket_client.ts";
+import { acceptWeb } from "../../lib/net/websocket/websocket_server.ts";
+import { collect } from "../support/reading.ts";
 import { tlsFiles } from "../support/rfd80_peer.ts";
-import { type Scenario, scenario } from "../support/scenario.ts";
+import { type Scenario, scenario, type Tunnel } from "../support/scenario.ts";
 import { onUnix, program } from "../support/skip.ts";
 import { startSshd } from "../support/sshd.ts";
-import type { TeleProcess } from "../support/tele_process.ts";
 import { connectTo, echo, endingOf, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
 import { pause, within } from "../support/wait.ts";
-import { standsEverything, startWay, type WayUnderTest } from "../support/way_trials.ts";
+import { IDLE_MS, standsEverything, startWay, type WayUnderTest } from "../support/way_trials.ts";
 import { blockFor, makeSite, type Site, startWebServer, WEB_SERVERS, type WebServer } from "../support/web_servers.ts";
 
 /** Those that end what is silent. (With Caddy, which does not, the manual's recipe is tried.) */
@@ -33,12 +38,35 @@ async function inFront(
 }
 
 /** A tele client whose carriers pass a breaker and then nginx, to a tele server for the user's server on `port`. */
-async function tunnelByNginx(s: Scenario, port: number): Promise<{ client: TeleProcess; breaker: Breaker }> {
+async function tunnelByNginx(s: Scenario, port: number): Promise<Omit<Tunnel, "port">> {
   const server = await s.server(port);
   const { site, client: [, ca] } = await inFront(s, NGINX, server.port);
   const breaker = await s.breaker(site.port);
   const client = await s.start("client", ["--in=127.0.0.1:0", `--out=wss://localhost:${breaker.port}/tele`, ca!]);
-  return { client, breaker };
+  return { server, client, breaker };
+}
+
+/** That a web server ends what is silent for less than carriers have to idle, or their idleness would try nothing. */
+async function endsWhatIsSilent(s: Scenario, server: WebServer): Promise<void> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  // HAProxy's checks come as well, and get their page.
+  const behind = (async () => {
+    for await (const connection of listener) void acceptWeb(new DenoDuplex(connection), systemClock).catch(() => {});
+  })();
+  const { site } = await inFront(s, server, listener.addr.port);
+  const ca = await Deno.readTextFile(`${site.folder}/cert.pem`);
+  const way = parseWay(`wss://localhost:${site.port}/tele`);
+  const { duplex } = await dialTls(way, { protocols: ["http/1.1"], ca });
+  const carrier = await openWebSocket(duplex, { url: "wss://localhost/", host: "localhost", target: "/tele" });
+  const start = performance.now();
+  const { end } = await within(collect(carrier), IDLE_MS, `the end of what is silent, by ${server.name}`);
+  assertEquals([end, performance.now() - start > SILENCE_MS / 2], [
+    "the WebSocket was cut: it ended without an end",
+    true,
+  ]);
+  carrier.close();
+  listener.close();
+  await behind;
 }
 
 /** A way by a web server. */
@@ -55,7 +83,7 @@ Deno.test({
       ...IMPATIENT.map((server) => byWebServer(s, server)),
       startWay(s, (port) => [`--out=wss://localhost:${port}/`, ...tls.client], { server: { args: tls.server } }),
     ]);
-    await Promise.all(ways.map(standsEverything));
+    await Promise.all([...IMPATIENT.map((server) => endsWhatIsSilent(s, server)), ...ways.map(standsEverything)]);
   }),
 });
 
@@ -113,7 +141,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "ssh through nginx: an outage of 6 s is nothing but time",
+  name: "ssh through nginx: an outage of 6 s is nothing but time, and the client's end is told",
   ...onUnix("nginx", "ssh", "sshd", "ssh-keygen"),
   fn: scenario(60_000, async (s) => {
     const sshd = await startSshd(s);
@@ -140,5 +168,7 @@ Deno.test({
     const lines = "turn 1\nturn 2\nturn 3\ntyped before the outage\ntyped behind it\n";
     assertEquals([code, new TextDecoder().decode(stdout)], [7, lines]);
     await tunnel.client.logged(/link lost: silent for .*; trying to resume/, 1_000);
+    await tunnel.client.stop();
+    await tunnel.server.logged(/ended: the tele client ended \(SIGTERM\)/, 1_000);
   }),
 });

@@ -33,13 +33,15 @@ Deno.test({
             for (let n = await c.read(into); n !== null; n = await c.read(into)) uploaded += n;
           };
           serveUnix(s, socket, byFirstByte({ d: flood, u: take, e: echo }));
-          const { server, client } = await hosts.tunnel(s.home, `unix:${socket}`, `unix:${at}`);
+          const { server, client } = await hosts.tunnel(s.home, `unix:${socket}`, `unix:${at}`, "--log-level=debug");
           await client.logged(/link up/, 20_000);
           await connectUnix(s, at, "e");
           if (flow !== "download") flood(await connectUnix(s, at, "u")).catch(() => {});
           if (flow !== "upload") receive(await connectUnix(s, at, "d")).catch(() => {});
           await pause(35_000);
-          const lines = [...client.log, ...server.log].filter((line) => /link lost|lost its link/.test(line));
+          const lines = [...client.log, ...server.log].filter((line) =>
+            /link lost|lost its link|connection is lost/.test(line)
+          );
           assertEquals(lines, []);
           assert(flow === "download" || uploaded > 0);
         }),

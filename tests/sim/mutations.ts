@@ -234,8 +234,8 @@ export const MUTATIONS: readonly Mutation[] = [
     "session-frames",
     "frames of other types than data cost nothing of a turn",
     "session/carrier/frame_reader.ts",
-    "if (isCounted(this.#type)) this.#allowance.left",
-    "if (this.#isData) this.#allowance.left",
+    "this.#allowance.left -= isCounted(this.#type) ?",
+    "if (this.#isData) this.#allowance.left -= isCounted(this.#type) ?",
   ),
   fuzzed(
     "session-frames",

@@ -158,11 +158,17 @@ export class Hosts implements AsyncDisposable {
    *
    * @param to Where the user's server is, on the server's host: a value of `--in`.
    * @param at Where user's clients connect, on the client's host: a value of `--in`.
+   * @param more Options of the client beside these.
    */
-  async tunnel(home: string, to: string, at: string): Promise<{ server: TeleProcess; client: TeleProcess }> {
+  async tunnel(
+    home: string,
+    to: string,
+    at: string,
+    ...more: string[]
+  ): Promise<{ server: TeleProcess; client: TeleProcess }> {
     const outer = `${SERVER_ADDRESS}:${TELE_PORT}`;
     const server = await this.tele({ role: "server", args: [`--in=${to}`, `--out=${outer}`], home });
-    const client = await this.tele({ role: "client", args: [`--in=${at}`, `--out=${outer}`], home });
+    const client = await this.tele({ role: "client", args: [`--in=${at}`, `--out=${outer}`, ...more], home });
     return { server, client };
   }
 
@@ -421,7 +427,8 @@ export async function removeLeftovers(): Promise<void> {
   }
 }
 
-async function removeNamespace(name: string): Promise<void> {
+/** Removes a namespace, and ends what still runs in it. */
+export async function removeNamespace(name: string): Promise<void> {
   // A namespace lives as long as a process in it does.
   const pids = await run([program("ip"), "netns", "pids", name]).catch(() => "");
   for (const pid of pids.split("\n").filter((line) => line !== "")) {

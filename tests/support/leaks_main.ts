@@ -7,11 +7,15 @@
  */
 import { parseAddress } from "../../lib/net/address.ts";
 import { systemClock } from "../../lib/net/clock.ts";
+import { Commands } from "../../lib/net/command/commands.ts";
 import { dial } from "../../lib/net/dial.ts";
+import { dialWay } from "../../lib/net/dial_way.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { listen } from "../../lib/net/listen.ts";
 import { silentLog } from "../../lib/net/log.ts";
+import { parseProxy } from "../../lib/net/proxy/proxy.ts";
 import { dialTls } from "../../lib/net/tls_dial.ts";
+import { byProxy, parseWay } from "../../lib/net/way.ts";
 import { RolesHere } from "./roles_here.ts";
 import { pause } from "./wait.ts";
 
@@ -171,6 +175,25 @@ const scenarios: Record<string, { count: number; once: Once }> = {
   "a TLS dial that is refused": {
     count: 200,
     once: () => dialTls(at(nobody), { protocols: ["x"], ca }, signal).catch(() => {}),
+  },
+  "a dial by a proxy that is given up": {
+    count: 300,
+    async once() {
+      const giving = new AbortController();
+      const way = byProxy(parseWay("example.com:40300"), parseProxy(`socks5://127.0.0.1:${givenUp.port}`));
+      const giveUp = () => void giving.abort(new Error("given up"));
+      await dialWay(way, "carrier", AbortSignal.any([signal, giving.signal]), giveUp).catch(() => {});
+    },
+  },
+  "a command that is given up": {
+    count: 50,
+    async once() {
+      const commands = new Commands({ clock: systemClock, log: silentLog });
+      const duplex = await dialWay(parseWay("exec:cat"), "carrier", signal, undefined, commands);
+      const reading = duplex.read(new Uint8Array(64)).catch(() => {});
+      duplex.close();
+      await Promise.all([reading, commands.stop()]);
+    },
   },
 };
 

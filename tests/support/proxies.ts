@@ -4,10 +4,10 @@
  * @module
  */
 import type { Pair } from "./certificates.ts";
+import { startMiddleBox } from "./middle_box.ts";
 import type { Scenario } from "./scenario.ts";
 import { program } from "./skip.ts";
 import { freePort } from "./user_programs.ts";
-import { pause, within } from "./wait.ts";
 
 /** The programs that {@linkcode startSquid} needs. */
 export const SQUID_PROGRAMS = ["squid", "openssl"];
@@ -72,7 +72,8 @@ export async function startSquid(s: Scenario, password = "p@ss/word", tls?: Pair
   // Started by root it becomes another user, who writes its logs.
   if (Deno.uid() === 0) await new Deno.Command(program("chown"), { args: ["-R", "proxy", folder] }).output();
   const log = () => read(`${folder}/access.log`);
-  await start(s, [program("squid"), "-N", "-f", `${folder}/squid.conf`], port, () => read(`${folder}/cache.log`));
+  const command = [program("squid"), "-N", "-f", `${folder}/squid.conf`];
+  await startMiddleBox(s, command, { port, log: () => read(`${folder}/cache.log`) });
   return { port, openPort, log };
 }
 
@@ -80,43 +81,9 @@ export async function startSquid(s: Scenario, password = "p@ss/word", tls?: Pair
 export async function startMicrosocks(s: Scenario, login?: { user: string; password: string }): Promise<RunningProxy> {
   const port = freePort();
   const own = login === undefined ? [] : ["-u", login.user, "-P", login.password];
-  const log = await start(s, [program("microsocks"), "-i", "127.0.0.1", "-p", String(port), ...own], port);
+  const command = [program("microsocks"), "-i", "127.0.0.1", "-p", String(port), ...own];
+  const log = await startMiddleBox(s, command, { port });
   return { port, log };
-}
-
-/** Starts a proxy, and waits until it listens; what it says on standard error is its log unless `log` has another. */
-async function start(
-  s: Scenario,
-  [command, ...args]: string[],
-  port: number,
-  log?: () => string,
-): Promise<() => string> {
-  const child = new Deno.Command(command!, { args, stdin: "null", stdout: "null", stderr: "piped" }).spawn();
-  let said = "";
-  const reading = (async () => {
-    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) said += text;
-  })();
-  let ended = false;
-  const end = child.status.then(() => ended = true);
-  s.defer(async () => {
-    if (!ended) child.kill("SIGKILL");
-    await Promise.all([end, reading]);
-  });
-  const listening = async () => {
-    while (!ended && !await isOpen(port)) await pause(10);
-  };
-  await within(listening(), 20_000, `the start of ${command}`);
-  if (ended) throw new Error(`${command} ended: ${log?.() ?? ""}${said}`);
-  return () => said;
-}
-
-async function isOpen(port: number): Promise<boolean> {
-  try {
-    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function read(path: string): string {

@@ -65,12 +65,15 @@ export async function startSshd(s: Scenario, options: SshdOptions = {}): Promise
     stderr: "piped",
   }).spawn();
   let log = "";
+  const words = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
   const reading = (async () => {
-    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) log += text;
+    for (let next = await words.read(); !next.done; next = await words.read()) log += next.value;
   })();
   s.defer(async () => {
     killQuietly(child);
     await child.status;
+    // A login that is still there has it open as well, on a dead link for minutes.
+    await words.cancel();
     await reading;
   });
   let ended = false;

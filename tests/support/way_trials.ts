@@ -4,6 +4,8 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
+import { dialWay } from "../../lib/net/dial_way.ts";
+import type { Way } from "../../lib/net/way.ts";
 import type { Breaker } from "./breaker.ts";
 import { sha256 } from "./random.ts";
 import type { ProcessOptions, Scenario } from "./scenario.ts";
@@ -28,7 +30,7 @@ import { pause, until, within } from "./wait.ts";
 const [DOWN_BYTES, UP_BYTES] = [64 << 20, 8 << 20];
 
 /** How long nothing is sent, in milliseconds: more than the time-out of the middle boxes that tests set up. */
-const IDLE_MS = 6_000;
+export const IDLE_MS = 6_000;
 
 /** A tunnel whose client reaches the server by the way under test, and has a breaker in front of the server. */
 export interface WayUnderTest {
@@ -86,6 +88,25 @@ export async function standsEverything(way: WayUnderTest): Promise<void> {
   await within(exchangeThroughCuts(way), 60_000, "64 MiB through cuts and a black hole");
   await within(roundTrip(idle, "at the end"), 20_000, "the last echo");
   assertEquals(way.user.errors, []);
+}
+
+/**
+ * That the middle box ends what is silent for less than carriers have to idle, or their idleness would try nothing.
+ *
+ * @param to The way, by a port of 127.0.0.1.
+ */
+export async function endsWhatIsSilent(to: (port: number) => Way): Promise<void> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const accepting = listener.accept();
+  const duplex = await dialWay(to(listener.addr.port), "carrier");
+  try {
+    using accepted = await within(accepting, 10_000, "a connection by the middle box");
+    await accepted.write(new Uint8Array(1));
+    await duplex.read(new Uint8Array(1));
+    assertEquals(await within(duplex.read(new Uint8Array(1)), IDLE_MS, "the end of what is silent"), null);
+  } finally {
+    duplex.close();
+  }
 }
 
 /** The log lines of the client about carriers that it lost. */

@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { startMiddleBox } from "./middle_box.ts";
 import { type Block, recipeSections } from "./recipes.ts";
 import type { Scenario } from "./scenario.ts";
 import { program } from "./skip.ts";
 import { freePort } from "./user_programs.ts";
-import { until } from "./wait.ts";
 
 /** Where a site listens, and with what. */
 export interface Site {
@@ -142,26 +142,11 @@ export function blockFor({ language }: WebServer): Block {
 export async function startWebServer(s: Scenario, server: WebServer, block: string, site: Site): Promise<void> {
   const file = `${site.folder}/${server.program}.conf`;
   await Deno.writeTextFile(file, server.configuration(block, site));
-  const child = new Deno.Command(program(server.program), {
-    args: server.args(file),
+  await startMiddleBox(s, [program(server.program), ...server.args(file)], {
+    port: site.port,
     cwd: site.folder,
     env: { HOME: site.folder, NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  let said = "";
-  let ended = false;
-  const reading = (async () => {
-    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) said += text;
-  })();
-  const end = child.status.then(() => ended = true);
-  s.defer(async () => {
-    if (!ended) child.kill("SIGKILL");
-    await Promise.all([end, reading]);
   });
-  await until(() => ended || isOpen(site.port), 20_000, `the start of ${server.name}`);
-  if (ended) throw new Error(`${server.name} ended: ${said}`);
 }
 
 /** A folder for a site with this certificate and its key, and the port and the patience of the site. */
@@ -174,14 +159,4 @@ export async function makeSite(s: Scenario, pair: { cert: string; key: string },
     Deno.writeTextFile(`${folder}/web.pem`, cert! + key!),
   ]);
   return { port: freePort(), folder, silenceMs };
-}
-
-/** Whether something listens on a port of this machine. */
-function isOpen(port: number): boolean {
-  try {
-    Deno.listen({ hostname: "127.0.0.1", port }).close();
-    return false;
-  } catch {
-    return true;
-  }
 }

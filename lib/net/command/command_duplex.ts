@@ -59,13 +59,25 @@ export class CommandDuplex implements Duplex {
     return value.length;
   }
 
+  /** A clean end, unless the command says otherwise. */
   async #ended(): Promise<null> {
     const failure = await this.#command.failure();
     this.#refuseIfClosed();
     if (failure !== undefined) throw new TeleError("carrier-lost", failure);
     if (this.#hasSpoken) return null;
+    throw this.#ledNowhere();
+  }
+
+  #ledNowhere(): TeleError {
     const end = this.#command.status === undefined ? "closed its standard output" : "ended with exit code 0";
-    throw new TeleError("carrier-lost", `the command ${end} and wrote nothing to it: is it one that leads there?`);
+    return new TeleError("carrier-lost", `the command ${end} and wrote nothing to it: is it one that leads there?`);
+  }
+
+  /** A pipe that nobody reads any more is broken because the command has ended: why is what matters. */
+  async #broken(error: unknown): Promise<unknown> {
+    const failure = await this.#command.failure();
+    if (failure !== undefined) return new TeleError("carrier-lost", failure, { cause: error });
+    return this.#command.status === undefined || this.#hasSpoken ? error : this.#ledNowhere();
   }
 
   write(bytes: Uint8Array): Promise<void> {
@@ -76,7 +88,6 @@ export class CommandDuplex implements Duplex {
     return this.#writing(() => this.#writer.close());
   }
 
-  /** A pipe that nobody reads any more is broken because the command has ended: why is what matters. */
   async #writing(action: () => Promise<void>): Promise<void> {
     this.#refuseIfClosed();
     try {
@@ -84,8 +95,7 @@ export class CommandDuplex implements Duplex {
       this.#refuseIfClosed();
     } catch (error) {
       this.#refuseIfClosed();
-      const failure = await this.#command.failure();
-      throw failure === undefined ? error : new TeleError("carrier-lost", failure, { cause: error });
+      throw await this.#broken(error);
     }
   }
 

@@ -14,7 +14,7 @@ import {
   readHeader,
   type WebSocketSide,
 } from "./frame_header.ts";
-import { mask } from "./mask.ts";
+import { mask, MASK_BYTES } from "./mask.ts";
 
 /** Why the other side closed the WebSocket, as its close frame tells it. */
 export interface WebSocketClose {
@@ -45,6 +45,7 @@ export class FrameDecoder {
   /** The first bytes of a header that has not come whole. */
   readonly #start = new Uint8Array(MOST_HEADER_BYTES);
   #startBytes = 0;
+  readonly #key = new Uint8Array(MASK_BYTES);
   /** The frame whose payload comes, and how much of it has come. */
   #frame: FrameHeader | undefined;
   #takenBytes = 0;
@@ -53,7 +54,9 @@ export class FrameDecoder {
   #messageBytes: number | undefined;
   #hasEnded = false;
   #close: WebSocketClose | undefined;
-  #ping: Uint8Array | undefined;
+  readonly #ping = new Uint8Array(MOST_CONTROL_BYTES);
+  /** Length of the newest ping that nobody has taken. */
+  #pingBytes: number | undefined;
 
   /** Takes the frames of that side apart. */
   constructor(from: WebSocketSide) {
@@ -72,9 +75,9 @@ export class FrameDecoder {
 
   /** The payload of the newest ping that nobody has taken: only that one needs an answer (RFC 6455, 5.5.3). */
   takePing(): Uint8Array | undefined {
-    const ping = this.#ping;
-    this.#ping = undefined;
-    return ping;
+    const bytes = this.#pingBytes;
+    this.#pingBytes = undefined;
+    return bytes === undefined ? undefined : this.#ping.slice(0, bytes);
   }
 
   /**
@@ -86,12 +89,12 @@ export class FrameDecoder {
     let filled = 0;
     for (let at = 0; at < bytes.length && this.#close === undefined;) {
       if (this.#frame === undefined) {
-        at += this.#takeHeader(bytes.subarray(at));
+        at += this.#takeHeader(bytes, at);
         continue;
       }
       const part = bytes.subarray(at, at + this.#frame.payloadBytes - this.#takenBytes);
       at += part.length;
-      if (this.#frame.key !== undefined) mask(part, this.#frame.key, this.#takenBytes);
+      if (this.#frame.isMasked) mask(part, this.#key, this.#takenBytes);
       if (this.#frame.opcode >= Opcode.close) this.#control.set(part, this.#takenBytes);
       else {
         if (filled < at - part.length) bytes.copyWithin(filled, at - part.length, at);
@@ -103,18 +106,20 @@ export class FrameDecoder {
     return filled;
   }
 
-  /** Takes bytes of a header; returns how many. */
-  #takeHeader(bytes: Uint8Array): number {
+  /** Takes bytes of a header from `at` on; returns how many. No memory is made: a peer may send nothing but headers. */
+  #takeHeader(bytes: Uint8Array, at: number): number {
     const before = this.#startBytes;
-    while (this.#startBytes < headerBytes(this.#start.subarray(0, this.#startBytes))) {
-      const next = bytes[this.#startBytes - before];
-      if (next === undefined) return bytes.length;
-      this.#start[this.#startBytes++] = next;
+    let length = headerBytes(this.#start, before);
+    while (this.#startBytes < length) {
+      const next = at + this.#startBytes - before;
+      if (next >= bytes.length) return bytes.length - at;
+      this.#start[this.#startBytes++] = bytes[next]!;
+      length = headerBytes(this.#start, this.#startBytes);
     }
-    const taken = this.#startBytes - before;
-    this.#beginFrame(readHeader(this.#start.subarray(0, this.#startBytes), this.#from));
     this.#startBytes = 0;
-    return taken;
+    for (let index = 0; index < MASK_BYTES; index++) this.#key[index] = this.#start[length - MASK_BYTES + index]!;
+    this.#beginFrame(readHeader(this.#start, this.#from));
+    return length - before;
   }
 
   #beginFrame(frame: FrameHeader): void {
@@ -136,9 +141,11 @@ export class FrameDecoder {
     const { opcode, isFinal, payloadBytes } = this.#frame!;
     if (this.#takenBytes < payloadBytes) return;
     this.#frame = undefined;
-    const control = this.#control.subarray(0, payloadBytes);
-    if (opcode === Opcode.ping) this.#ping = control.slice();
-    if (opcode === Opcode.close) this.#close = readClose(control);
+    if (opcode === Opcode.ping) {
+      this.#ping.set(this.#control);
+      this.#pingBytes = payloadBytes;
+    }
+    if (opcode === Opcode.close) this.#close = readClose(this.#control.subarray(0, payloadBytes));
     if (opcode >= Opcode.close || !isFinal) return;
     this.#hasEnded = this.#messageBytes === 0;
     this.#messageBytes = undefined;

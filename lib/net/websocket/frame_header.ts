@@ -20,6 +20,8 @@ export const Opcode = {
 /** A value of {@linkcode Opcode}. */
 export type Opcode = typeof Opcode[keyof typeof Opcode];
 
+const OPCODES: ReadonlySet<number> = new Set(Object.values(Opcode));
+
 /** Whose frames they are: a client masks its own, a server does not (RFC 6455, 5.1). */
 export type WebSocketSide = "client" | "server";
 
@@ -45,22 +47,24 @@ export interface FrameHeader {
   readonly isFinal: boolean;
   /** Bytes of payload behind the header. */
   readonly payloadBytes: number;
-  /** The masking key of a client's frame. */
-  readonly key: Uint8Array | undefined;
+  /** Whether the last bytes of the header are a masking key: in a client's frames. */
+  readonly isMasked: boolean;
 }
 
 /**
- * How long the header is that begins with `start`; as far as it is known, when that is too short to tell.
+ * How long the header is that begins with the first `known` bytes of `start`; as far as these tell.
  */
-export function headerBytes(start: Uint8Array): number {
-  if (start.length < 2) return 2;
+export function headerBytes(start: Uint8Array, known: number): number {
+  if (known < 2) return 2;
   const length = start[1]! & ~MASKED;
   const extended = length === LENGTH_IN_16_BITS ? 2 : length === LENGTH_IN_64_BITS ? 8 : 0;
   return 2 + extended + (start[1]! & MASKED ? MASK_BYTES : 0);
 }
 
 /**
- * Reads a whole header, as many bytes as {@linkcode headerBytes} tells.
+ * Reads a header that has come whole.
+ *
+ * @param header Begins with it.
  *
  * @param from Who sent it.
  * @throws {TeleError} `protocol` if it breaks a rule of RFC 6455.
@@ -71,7 +75,7 @@ export function headerBytes(start: Uint8Array): number {
  * import { assertEquals } from "@std/assert";
  *
  * const header = readHeader(new Uint8Array([0x82, 0x05]), "server");
- * assertEquals(header, { opcode: 2, isFinal: true, payloadBytes: 5, key: undefined });
+ * assertEquals(header, { opcode: 2, isFinal: true, payloadBytes: 5, isMasked: false });
  * ```
  */
 export function readHeader(header: Uint8Array, from: WebSocketSide): FrameHeader {
@@ -87,13 +91,12 @@ export function readHeader(header: Uint8Array, from: WebSocketSide): FrameHeader
   if (opcode >= Opcode.close && (payloadBytes > MOST_CONTROL_BYTES || !isFinal)) {
     throw broken("of control is longer than 125 bytes, or in pieces");
   }
-  return { opcode, isFinal, payloadBytes, key: isMasked ? header.slice(-MASK_BYTES) : undefined };
+  return { opcode, isFinal, payloadBytes, isMasked };
 }
 
 function readOpcode(value: number): Opcode {
-  const opcode = Object.values(Opcode).find((each) => each === value);
-  if (opcode === undefined) throw broken(`has the unknown type ${value}`);
-  return opcode;
+  if (!OPCODES.has(value)) throw broken(`has the unknown type ${value}`);
+  return value as Opcode;
 }
 
 function readLength(header: Uint8Array, length: number): number {

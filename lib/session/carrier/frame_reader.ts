@@ -41,7 +41,7 @@ export class CountedFrameError extends TeleError {
   }
 }
 
-/** How much the counted frames of one turn may still cost; see `MOST_TURN_COST`. */
+/** How much the frames of one turn may still cost; see `MOST_TURN_COST`. */
 export interface Allowance {
   /** Below 1 no further byte is taken. */
   left: number;
@@ -154,13 +154,15 @@ export class SessionFrameReader {
     return this.#type === FrameType.data || this.#type === FrameType.end;
   }
 
-  /** Up to the type, which is looked at and not taken. */
+  /** Up to the type, which is looked at and not taken, or behind a ping. */
   #begin(bytes: Uint8Array, from: number): number {
     let at = from;
     while (this.#filled < FRAME_HEADER_BYTES) {
       if (at === bytes.length) return at;
       this.#head[this.#filled++] = bytes[at++];
       if (this.#filled === FRAME_HEADER_BYTES) this.#measure();
+      // A ping.
+      if (this.#filled === 0) return at;
     }
     if (at === bytes.length) return at;
     this.#start(bytes[at]);
@@ -170,8 +172,9 @@ export class SessionFrameReader {
   #measure(): void {
     this.#length = readU32(this.#head, 0);
     if (this.#length > MAX_SESSION_FRAME_BYTES) throw new FrameTooLargeError(this.#length, MAX_SESSION_FRAME_BYTES);
-    // A ping.
-    if (this.#length === 0) this.#filled = 0;
+    if (this.#length > 0) return;
+    this.#filled = 0;
+    this.#allowance.left--;
   }
 
   #start(type: number): void {
@@ -252,7 +255,7 @@ export class SessionFrameReader {
 
   /** The next byte begins a frame. */
   #finish(): void {
-    if (isCounted(this.#type)) this.#allowance.left -= this.#costOf(this.#type);
+    this.#allowance.left -= isCounted(this.#type) ? this.#costOf(this.#type) : 1;
     this.#gathered = undefined;
     this.#type = NO_TYPE;
     this.#filled = 0;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { reaches } from "../../net/address.ts";
+import { type Address, reaches } from "../../net/address.ts";
 import { addressOf, type Way } from "../../net/way.ts";
 import type { SessionLimits } from "../../session/session_limits.ts";
 import { example, GivenFlags, mistake } from "./given_flags.ts";
@@ -12,7 +12,15 @@ import type { HostName } from "../values/host_name.ts";
 import type { Option } from "./option.ts";
 import { type ProxyEnvironment, proxySource } from "./proxy_choice.ts";
 import { HELP, VERSION } from "./option_table.ts";
-import type { ClientOptions, ClientTls, CommonOptions, Route, ServerOptions, ServerTls } from "./role_options.ts";
+import type {
+  ClientOptions,
+  ClientTls,
+  CommonOptions,
+  ProxySource,
+  Route,
+  ServerOptions,
+  ServerTls,
+} from "./role_options.ts";
 import * as keys from "./key_options.ts";
 import * as rfd80 from "./rfd80_options.ts";
 import * as session from "./session_options.ts";
@@ -141,13 +149,8 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     throw mistake(`--client needs --out=ADDR, the address of the tele server: ${example(session.CLIENT_OUT)}`);
   }
   const input = given.value(session.CLIENT_IN);
-  const to = addressOf(out);
-  if (input !== undefined && to !== undefined && reaches(to, input)) {
-    throw mistake(
-      "this tele client would connect to itself: --in is where user's clients connect on this machine, and --out is " +
-        "the tele server: give them different hosts or ports",
-    );
-  }
+  const proxy = proxySource(given, environment, out);
+  refuseOwnPort(input, out, proxy);
   const protocol = given.value(rfd80.PROTOCOL);
   const isStdio = given.has(session.STDIO.name);
   if (isStdio) refuseBesideStdio(given);
@@ -162,7 +165,7 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     in: input,
     isStdio,
     out,
-    proxy: proxySource(given, environment, out),
+    proxy,
     tls: secured,
     protocol,
     sendsPings: protocol !== undefined && given.has(session.PING_INTERVAL.name),
@@ -171,6 +174,19 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     ...commonOptions(given, environment, protocol !== undefined),
   };
   return { kind: "client", options };
+}
+
+/** A client must not be led back to the port that it listens on. */
+function refuseOwnPort(input: Address | undefined, out: Way, proxy: ProxySource | undefined): void {
+  if (input === undefined) return;
+  const itself = "this tele client would connect to itself: --in is where user's clients connect on this machine, and";
+  if (proxy?.kind === "given" && reaches({ ...proxy.proxy, kind: "tcp" }, input)) {
+    throw mistake(`${itself} ${proxy.by} names the same place as a proxy: give them different hosts or ports`);
+  }
+  const to = addressOf(out);
+  // What is this machine to a proxy is another one to this client.
+  if (proxy !== undefined || to === undefined || !reaches(to, input)) return;
+  throw mistake(`${itself} --out is the tele server: give them different hosts or ports`);
 }
 
 /** Standard input and output are one connection, and no other can come. */

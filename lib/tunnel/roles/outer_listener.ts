@@ -77,16 +77,15 @@ async function listenSecurely(
   };
   const strangers = new Strangers(clock, log);
   const lines = linesOf(strangers, log);
+  const refuse = (outer: Duplex) => {
+    const sentence = `it offers no protocol by ALPN, or speaks another; this server speaks ${protocols.join(", ")}`;
+    strangers.tell(outer.peer, sentence);
+    outer.close();
+  };
   const door = new FrontDoor({
     clock,
     onWebSocket: (outer) => take(outer, { kind: "session" }),
-    onOther(outer) {
-      strangers.tell(
-        outer.peer,
-        `it offers no protocol by ALPN, or speaks another; this server speaks ${protocols.join(", ")}`,
-      );
-      outer.close();
-    },
+    onOther: refuse,
     ...lines,
   });
   const listening = await listenTls(options.out, settings(await readFiles(files)), {
@@ -96,9 +95,10 @@ async function listenSecurely(
     ...lines,
     onConnection({ duplex, protocol }) {
       const choice = choiceOf(protocol, served) ?? choiceWithoutAlpn(options);
-      // Without ALPN only a web client is known, by its first bytes.
-      if (choice === undefined || choice.kind === "web") void door.welcome(duplex);
-      else take(duplex, choice);
+      if (choice !== undefined && choice.kind !== "web") return take(duplex, choice);
+      // Without ALPN only a web client is known, by its first bytes, and it comes for a session.
+      if (served.sessions) void door.welcome(duplex);
+      else refuse(duplex);
     },
   });
   const stopWatching = watchFiles({ files, clock, log, onChange: (texts) => listening.renew(settings(texts)) });

@@ -245,7 +245,7 @@ Deno.test("a bar is met, missed, surpassed or not measured, by the medians", () 
     "beyond",
     "met",
     "missed",
-    "met",
+    "not beyond",
     "met",
     "missed",
     "not measured",

@@ -71,6 +71,9 @@ Deno.test("a command that ends well without a byte leads nowhere, and says so", 
     TeleError,
     "ended with exit code 0 and wrote nothing",
   );
+  const written = open();
+  written.process.end(0);
+  await assertRejects(() => written.duplex.write(bytes("x")), TeleError, "ended with exit code 0 and wrote nothing");
   const closed = open();
   const reading = closed.duplex.read(new Uint8Array(8));
   const failing = assertRejects(() => reading, TeleError, "closed its standard output and wrote nothing");

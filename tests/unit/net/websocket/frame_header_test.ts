@@ -23,15 +23,17 @@ Deno.test("what is written is read, in as few bytes as the length takes", () => 
       const length = writeHeader(into, Opcode.binary, payloadBytes, key);
       assertEquals(length, due + (key?.length ?? 0));
       const header = into.subarray(0, length);
-      for (let known = 2; known <= length; known++) assertEquals(headerBytes(header.subarray(0, known)), length);
+      for (let known = 2; known <= length; known++) assertEquals(headerBytes(header, known), length);
       const read = readHeader(header, key === undefined ? "server" : "client");
-      assertEquals(read, { opcode: Opcode.binary, isFinal: true, payloadBytes, key });
+      assertEquals(read, { opcode: Opcode.binary, isFinal: true, payloadBytes, isMasked: key !== undefined });
+      assertEquals(header.slice(length - (key?.length ?? 0)), key ?? new Uint8Array());
     }
   }
 });
 
 Deno.test("a header that has not begun is two bytes, as far as one can tell", () => {
-  assertEquals([headerBytes(new Uint8Array()), headerBytes(new Uint8Array([0x82]))], [2, 2]);
+  const start = new Uint8Array([0x82, 127]);
+  assertEquals([0, 1, 2].map((known) => headerBytes(start, known)), [2, 2, 10]);
 });
 
 Deno.test("each rule that a header breaks is an error with its sentence", () => {

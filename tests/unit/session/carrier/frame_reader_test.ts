@@ -292,8 +292,18 @@ Deno.test("data that is too short for its header is an error, as soon as its typ
   }
 });
 
+Deno.test("whatever frames are, pings and those that do not count included, a turn takes no more than its allowance", () => {
+  const probe = framed(new Uint8Array([FrameType.probe, 1, 0, 0, 4, 0, 0, 1]));
+  const skipped = framed(new Uint8Array([0x40, 7]));
+  for (const frame of [probe, framed(new Uint8Array(0)), skipped, dataFrame(1, 0, new Uint8Array(0))]) {
+    const allowance = { left: 10 };
+    const { reader } = setUp(allowance);
+    assertEquals([reader.push(concat(Array(50).fill(frame))), allowance.left], [10 * frame.length, 0]);
+  }
+});
+
 Deno.test("an allowance stops it behind the frame that used it up, and what is left is taken when there is more", () => {
-  const allowance = { left: 3 };
+  const allowance = { left: 4 };
   const { items, reader } = setUp(allowance, (type) => type === FrameType.open ? 2 : 1);
   const bytes = concat([openFrame(1, { send: 1, receive: 1 }), frame(ACKNOWLEDGE), endFrame(1, 0), frame(ACKNOWLEDGE)]);
   const taken = reader.push(bytes);
@@ -301,7 +311,7 @@ Deno.test("an allowance stops it behind the frame that used it up, and what is l
   assertEquals(reader.push(bytes.subarray(taken)), 0);
   allowance.left = 1;
   assertEquals(reader.push(bytes.subarray(taken)), 5);
-  assertEquals([items.length, reader.countedBytes, allowance.left], [4, 37, 1]);
+  assertEquals([items.length, reader.countedBytes, allowance.left], [4, 37, 0]);
 });
 
 /** What a peer's bytes come to: frames are read as the session does it. Any other throw is thrown on. */

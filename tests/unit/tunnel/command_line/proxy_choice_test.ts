@@ -14,7 +14,7 @@ Deno.test("--proxy and --proxy-file name the proxy, whatever the environment say
   const environment = { HTTPS_PROXY: "http://environment:1", NO_PROXY: "*" };
   assertEquals(chosen(environment, "--out=a:1", "--proxy=socks5://given"), "--proxy socks5://given:1080");
   assertEquals(chosen(environment, "--out=a:1", "--proxy-file=/etc/tele/proxy"), "/etc/tele/proxy");
-  assertEquals(chosen({}, "--out=localhost:1", "--proxy=given:1"), "--proxy http://given:1");
+  assertEquals(chosen({}, "--out=localhost:1", "--in=:1", "--proxy=given:1"), "--proxy http://given:1");
 });
 
 Deno.test("of the environment the first variable that is set and not empty counts, in small letters first", () => {
@@ -46,6 +46,7 @@ Deno.test("what names no proxy, two, or one that could lead nowhere is refused; 
     [["--client", "--out=:1", "--proxy=p:1"], ["--proxy leads to a host"]],
     [["--client", "--out=unix:/a", "--proxy-file=f"], ["--proxy-file leads to a host"]],
     [["--client", "--out=exec:a", "--proxy=p:1"], ["--proxy leads to a host"]],
+    [[...CLIENT, "--in=:3128", "--proxy=localhost:3128"], ["would connect to itself", "--proxy names the same place"]],
     [[...CLIENT, "--proxy=p:1", "--proxy=q:1"], ["given more than once"]],
     [[...SERVER, "--proxy=p:1"], ["--proxy belongs to --client"]],
     [[...SERVER, "--proxy-file=f"], ["--proxy-file belongs to --client"]],

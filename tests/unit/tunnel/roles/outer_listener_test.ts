@@ -175,6 +175,20 @@ tlsTest(
 );
 
 tlsTest(
+  "a port of several protocols and no sessions has no page either: nobody would carry a WebSocket there",
+  () =>
+    withKeys((keys) =>
+      withListener(["--route=sql=:3306", "--route=web=:80", ...keys], async ({ port, choices, lines }) => {
+        const { ca } = await certificates();
+        const { duplex } = await dialTls(parseAddress(`127.0.0.1:${port}`), { protocols: [], ca: ca.cert });
+        assertEquals(await browse(duplex, PAGE), "");
+        assertEquals([choices, lines.length], [[], 1]);
+        assertStringIncludes(lines[0]!, "it offers no protocol by ALPN");
+      })
+    ),
+);
+
+tlsTest(
   "a web client without TLS is told so on a port with TLS",
   () =>
     withKeys((keys) =>
