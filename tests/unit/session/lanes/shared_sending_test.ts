@@ -39,7 +39,6 @@ class TestCarrier {
         mayBeSpread: true,
         rateBytesPerMs: 100,
         lowestRoundTripMs: 20,
-        mayBeSpread: true,
         get inFlight() {
           return log.handed - log.acknowledged;
         },
