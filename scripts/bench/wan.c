@@ -33,6 +33,8 @@
 #include <time.h>
 #include <unistd.h>
 
+/* What is sent at once waits in the device's queue, so that only the path itself drops packets. */
+enum { DEVICE_PACKETS = 1 << 14 };
 enum { SLOTS = 1 << 16, LARGEST_PACKET = 1 << 16, READS_IN_A_ROW = 64, NEAR_TO_FAR = 0, FAR_TO_NEAR = 1 };
 
 struct packet {
@@ -78,9 +80,9 @@ static int open_device(const char *namespace, int number, int host, int mtu) {
   request.ifr_flags = IFF_TUN | IFF_NO_PI;
   int device = open("/dev/net/tun", O_RDWR | O_NONBLOCK);
   if (device < 0 || ioctl(device, TUNSETIFF, &request)) fail("/dev/net/tun");
-  const char *setup = "ip addr add 10.99.%d.%d/24 dev wan%d && ip link set wan%d mtu %d txqueuelen 1000 up && "
+  const char *setup = "ip addr add 10.99.%d.%d/24 dev wan%d && ip link set wan%d mtu %d txqueuelen %d up && "
                       "ip link set lo up";
-  snprintf(command, sizeof command, setup, number, host, number, number, mtu);
+  snprintf(command, sizeof command, setup, number, host, number, number, mtu, DEVICE_PACKETS);
   if (system(command)) exit(1);
   return device;
 }

@@ -1,6 +1,7 @@
 /** Many streams beside one another: none waits for another, and none leaves anything behind. */
 import { assert, assertEquals } from "@std/assert";
 import { LEAST_START_CREDIT, MOST_START_CREDIT } from "../../lib/mux/mux_constants.ts";
+import { MOST_ACKNOWLEDGE_DELAY_MS } from "../../lib/session/session_constants.ts";
 import { echo, KIB, MIB, MuxWorld, text } from "../support/mux_world.ts";
 import { collect, readText } from "../support/reading.ts";
 
@@ -92,7 +93,8 @@ Deno.test("streams come and go by the thousand without leaving anything behind",
     const all = await world.run(Promise.all(received));
     assertEquals(all.map(({ bytes, end }) => new TextDecoder().decode(bytes) + end), users.map((_, at) => `${at}end`));
   }
-  await world.clock.advance(100);
+  // An acknowledgement that hoped to ride along waits for twice its longest delay at the most.
+  await world.clock.advance(2 * MOST_ACKNOWLEDGE_DELAY_MS);
   assertEquals([world.client.streamCount, world.ends.client.length, world.ends.server.length], [0, 2000, 2000]);
   // The start pool is full again: a new stream starts with the most.
   const { stream } = world.open();
