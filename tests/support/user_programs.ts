@@ -125,11 +125,26 @@ export function byFirstByte(handlers: Record<string, Handler>): Handler {
   };
 }
 
-/** A port of 127.0.0.1 that is free now. */
+/** How many ports {@linkcode freePort} remembers. */
+const REMEMBERED_PORTS = 1_000;
+
+/** The latest ports that were given, oldest first. */
+const givenPorts: number[] = [];
+
+/**
+ * A port of 127.0.0.1 that is free now, and another one than those given lately: who got one of them may not listen
+ * yet, or in a network namespace of its own.
+ */
 export function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
+  while (true) {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    listener.close();
+    const { port } = listener.addr;
+    if (givenPorts.includes(port)) continue;
+    givenPorts.push(port);
+    if (givenPorts.length > REMEMBERED_PORTS) givenPorts.shift();
+    return port;
+  }
 }
 
 /** What went both ways over one connection. */
