@@ -10,13 +10,17 @@
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
+import { TextLineStream } from "@std/streams";
 import { type Mutation, MUTATIONS } from "./mutations.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 /** What simulator and fuzzer need of the tree. */
 const NEEDED = ["deno.json", "deno.lock", "lib", "scripts/std_types", "tests/fuzz", "tests/sim", "tests/support"];
-/** A fault that makes the code compute for ever is caught when a run takes longer than this, in milliseconds. */
-const LONGEST_MS = 600_000;
+/**
+ * A fault that makes the code compute for ever is caught when nothing was told for this long, in milliseconds. The whole
+ * time of a run says nothing: beside other work it may be any.
+ */
+const LONGEST_SILENCE_MS = 120_000;
 
 async function copyTree(from: URL, to: URL): Promise<void> {
   const info = await Deno.stat(from);
@@ -54,12 +58,48 @@ async function runSeeds(tree: URL, seeds: number, target?: string): Promise<{ is
     cwd: tree,
     stdout: "piped",
     stderr: "piped",
-    signal: AbortSignal.timeout(LONGEST_MS),
   });
-  const { code, stdout, stderr } = await command.output();
-  const lines = (new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr)).trim().split("\n");
-  const how = lines.find((line) => /seed \d+ .*fails/.test(line)) ?? lines.at(-1) ?? "";
+  const child = command.spawn();
+  const silence = new Silence(() => child.kill("SIGKILL"));
+  const told = Promise.all([child.stdout, child.stderr].map((stream) => silence.collect(stream)));
+  const { code } = await child.status;
+  await told;
+  silence.end();
+  if (silence.isTooLong) return { isCaught: true, how: "hangs" };
+  const how = silence.lines.find((line) => /seed \d+ .*fails/.test(line)) ?? silence.lines.at(-1) ?? "";
   return { isCaught: code !== 0, how: how.replace(/ fails:/, ":") };
+}
+
+/** The lines of a process, and an alarm when none comes any more. */
+class Silence {
+  readonly lines: string[] = [];
+  isTooLong = false;
+  readonly #onTooLong: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(onTooLong: () => void) {
+    this.#onTooLong = onTooLong;
+    this.#restart();
+  }
+
+  #restart(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.isTooLong = true;
+      this.#onTooLong();
+    }, LONGEST_SILENCE_MS);
+  }
+
+  async collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+    for await (const line of stream.pipeThrough(new TextDecoderStream()).pipeThrough(new TextLineStream())) {
+      if (line.trim() !== "") this.lines.push(line);
+      this.#restart();
+    }
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
 }
 
 if (import.meta.main) {
