@@ -287,7 +287,9 @@ function join(scene: Scene): boolean {
     return true;
   }
   client.highest = number;
-  const isBroken = claim === "too low" || claim === "too high" || isOtherThanBefore;
+  // Not to name it says that nothing was taken.
+  const isDenied = claim === "none" && acknowledged > 0;
+  const isBroken = claim === "too low" || claim === "too high" || isOtherThanBefore || isDenied;
   if (isBroken) {
     const how = isOtherThanBefore ? "another than before" : claim;
     check(session.error !== undefined && outcome === undefined, () => `a receipt that is ${how} was taken`);
