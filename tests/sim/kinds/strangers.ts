@@ -65,6 +65,8 @@ export function swallowed(seed: number, dice: Dice): Scenario {
   scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
   scenario.lateReadMs = 0;
   scenario.startCredit = 64 * 1024;
+  // Logs of some KiB, half of them for quiet streams, would need more round trips than the time is for.
+  scenario.replayBufferBytes = Math.max(scenario.replayBufferBytes, 64 * 1024);
   scenario.lines = { delayMs: dice.pick(1, 40), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
   const atMs = dice.between(500, 1_500);
   const forMs = dice.between(6_000, 30_000);
