@@ -5,11 +5,11 @@ import { TestCa } from "../support/certificates.ts";
 import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
 import { SQUID_PROGRAMS, startMicrosocks, startSquid } from "../support/proxies.ts";
 import { PROTOCOL, tlsFiles } from "../support/rfd80_peer.ts";
-import { type Scenario, scenario } from "../support/scenario.ts";
+import { scenario } from "../support/scenario.ts";
 import { onUnix } from "../support/skip.ts";
-import { connectTo, echo, endingOf, freePort, roundTrip, UserServer, writeAll } from "../support/user_programs.ts";
+import { connectTo, echo, freePort, roundTrip, UserServer, writeAll } from "../support/user_programs.ts";
 import { within } from "../support/wait.ts";
-import { endsWhatIsSilent, standsEverything, startWay } from "../support/way_trials.ts";
+import { endsWhatIsSilent, refusal, standsEverything, startWay } from "../support/way_trials.ts";
 
 Deno.test({
   name: "Squid with a time-out of 3 s, and microsocks, with and without user names: carriers stand everything",
@@ -53,15 +53,6 @@ Deno.test({
     assertStringIncludes(guarded.log(), `connected to 0.0.0.0:${ports[2]}`);
   }),
 });
-
-/** The first warning of a client that cannot reach its server, whose user is told by an end at once. */
-async function refusal(s: Scenario, ...args: string[]): Promise<string> {
-  const client = await s.start("client", ["--in=127.0.0.1:0", ...args]);
-  using user = await connectTo(client.port);
-  await within(endingOf(user), 10_000, "the end of the user's connection");
-  await client.stop();
-  return client.log.find((line) => / (warn|error) /.test(line)) ?? "";
-}
 
 Deno.test({
   name: "what proxies refuse is told at once, in a sentence that says what to change and shows no password",

@@ -11,9 +11,9 @@ import { tlsFiles } from "../support/rfd80_peer.ts";
 import { type Scenario, scenario, type Tunnel } from "../support/scenario.ts";
 import { onUnix, program } from "../support/skip.ts";
 import { startSshd } from "../support/sshd.ts";
-import { connectTo, echo, endingOf, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
+import { connectTo, echo, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
 import { pause, within } from "../support/wait.ts";
-import { IDLE_MS, standsEverything, startWay, type WayUnderTest } from "../support/way_trials.ts";
+import { IDLE_MS, refusal, standsEverything, startWay, type WayUnderTest } from "../support/way_trials.ts";
 import { blockFor, makeSite, type Site, startWebServer, WEB_SERVERS, type WebServer } from "../support/web_servers.ts";
 
 /** Those that end what is silent. (With Caddy, which does not, the manual's recipe is tried.) */
@@ -86,15 +86,6 @@ Deno.test({
     await Promise.all([...IMPATIENT.map((server) => endsWhatIsSilent(s, server)), ...ways.map(standsEverything)]);
   }),
 });
-
-/** The first warning of a client that cannot reach its server, whose user is told by an end at once. */
-async function refusal(s: Scenario, ...args: string[]): Promise<string> {
-  const client = await s.start("client", ["--in=127.0.0.1:0", ...args]);
-  using user = await connectTo(client.port);
-  await within(endingOf(user), 10_000, "the end of the user's connection");
-  await client.stop();
-  return client.log.find((line) => / (warn|error) /.test(line)) ?? "";
-}
 
 Deno.test({
   name: "what a web server says in place of a WebSocket is told at once, and a page is for whoever asks for one",

@@ -13,6 +13,7 @@ import type { Session } from "../../lib/session/session.ts";
 import { DATA_HEADER_BYTES, HEADROOM_BYTES } from "../../lib/session/session_constants.ts";
 import type { Share } from "../../lib/session/share.ts";
 import type { UpperLayer } from "../../lib/session/upper_layer.ts";
+import { NOBODY } from "./frame_senders.ts";
 import { windowsFrame } from "./frames.ts";
 import { Random } from "./random.ts";
 
@@ -23,15 +24,7 @@ const PIECE_BYTES = 20_000;
 export const BYTES_ID = 1;
 
 /** Of the frames of that stream. */
-const OWNER: FrameOwner = {
-  isQuiet: false,
-  openLog: undefined,
-  frameHeld() {},
-  frameTaken() {},
-  frameMoved() {},
-  frameQueued() {},
-  frameUnqueued() {},
-};
+const OWNER: FrameOwner = { ...NOBODY, isQuiet: false };
 
 /** The byte at `offset` of the sequence `key`: no shift of it, and no other key, looks the same for long. */
 function byteAt(key: number, offset: number): number {

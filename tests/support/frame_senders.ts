@@ -21,6 +21,17 @@ export function bytesOf(id: number, start: number, end: number): Uint8Array {
   return SEQUENCE.subarray(7 * id + start, 7 * id + end);
 }
 
+/** A stream of which nobody asks what becomes of its frames. */
+export const NOBODY: FrameOwner = {
+  isQuiet: true,
+  openLog: undefined,
+  frameHeld() {},
+  frameTaken() {},
+  frameMoved() {},
+  frameQueued() {},
+  frameUnqueued() {},
+};
+
 /** A stream that sends, as the queue sees it. */
 export class Sender implements FrameOwner {
   isQuiet: boolean;

@@ -14,6 +14,7 @@ import {
   byFirstByte,
   connectTo,
   echo,
+  endingOf,
   type Exchange,
   type Handler,
   receive,
@@ -140,4 +141,13 @@ async function exchangeThroughCuts(way: WayUnderTest): Promise<void> {
   const [report] = reports;
   assertEquals([received.bytes, report!.receivedBytes], [DOWN_BYTES, UP_BYTES]);
   assertEquals([received.sha256, sentSha256], [report!.sentSha256, report!.receivedSha256]);
+}
+
+/** The first warning of a client that cannot reach its server, whose user is told by an end at once. */
+export async function refusal(s: Scenario, ...args: string[]): Promise<string> {
+  const client = await s.start("client", ["--in=127.0.0.1:0", ...args]);
+  using user = await connectTo(client.port);
+  await within(endingOf(user), 10_000, "the end of the user's connection");
+  await client.stop();
+  return client.log.find((line) => / (warn|error) /.test(line)) ?? "";
 }

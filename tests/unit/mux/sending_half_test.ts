@@ -5,23 +5,13 @@ import { SendingHalf, type SendingOwner } from "../../../lib/mux/sending_half.ts
 import type { StreamStart } from "../../../lib/mux/stream_host.ts";
 import { FrameLog } from "../../../lib/session/carrier/frame_log.ts";
 import { SessionFrameReader } from "../../../lib/session/carrier/frame_reader.ts";
-import type { FrameOwner } from "../../../lib/session/carrier/piece_queue.ts";
 import { WriteHold } from "../../../lib/session/carrier/write_hold.ts";
 import { LogBudget } from "../../../lib/session/log_budget.ts";
 import { SegmentPool } from "../../../lib/session/segment_pool.ts";
 import { FrameType, OPEN_FRAME_BYTES } from "../../../lib/session/session_constants.ts";
 import { settle } from "../../support/fake_clock.ts";
+import { NOBODY } from "../../support/frame_senders.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
-
-const NOBODY: FrameOwner = {
-  isQuiet: true,
-  openLog: undefined,
-  frameHeld() {},
-  frameTaken() {},
-  frameMoved() {},
-  frameQueued() {},
-  frameUnqueued() {},
-};
 
 /** The sending half of stream 1, whose user is asked for reads by hand. */
 function setUp(start: Omit<StreamStart, "window"> = { id: 1, sendCredit: 100_000 }) {

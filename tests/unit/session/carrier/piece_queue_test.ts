@@ -4,12 +4,12 @@ import { concat } from "@std/bytes/concat";
 import {
   endOfFrames,
   frameBytesAt,
-  type FrameOwner,
   type Piece,
   PieceQueue,
   streamFramesOf,
 } from "../../../../lib/session/carrier/piece_queue.ts";
 import { Segment } from "../../../../lib/session/segment_pool.ts";
+import { NOBODY } from "../../../support/frame_senders.ts";
 import { dataFrame } from "../../../support/frames.ts";
 
 const PIECE_BYTES = 10;
@@ -98,16 +98,7 @@ Deno.test("a piece that is given away, and all of them, go with the hold on thei
 });
 
 Deno.test("frames of streams are those with an owner", () => {
-  const owner: FrameOwner = {
-    isQuiet: true,
-    openLog: undefined,
-    frameHeld() {},
-    frameTaken() {},
-    frameMoved() {},
-    frameQueued() {},
-    frameUnqueued() {},
-  };
-  assertEquals(streamFramesOf({ ...piece(0), owners: [owner, undefined, owner] }), 2);
+  assertEquals(streamFramesOf({ ...piece(0), owners: [NOBODY, undefined, NOBODY] }), 2);
 });
 
 Deno.test("a queue that is used for long keeps its place, whatever is dropped from its list", () => {
