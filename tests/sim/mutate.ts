@@ -1,5 +1,5 @@
 /**
- * Checks the simulator itself, and the fuzzer: puts each fault of `tests/sim/mutations.ts` into a copy of the code, one
+ * Checks the simulator itself, and the fuzzer: puts each fault of `tests/sim/mutations/` into a copy of the code, one
  * at a time, and runs seeds until one fails.
  *
  *     deno task mutate                     every fault, up to 20000 seeds each
@@ -11,7 +11,8 @@
  */
 import { parseArgs } from "@std/cli/parse-args";
 import { TextLineStream } from "@std/streams";
-import { type Mutation, MUTATIONS } from "./mutations.ts";
+import type { Mutation } from "./mutations/mutation.ts";
+import { MUTATIONS } from "./mutations.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 /** What simulator and fuzzer need of the tree. */
@@ -117,7 +118,7 @@ if (import.meta.main) {
   }
   const chosen = MUTATIONS.filter(({ name }) => name.includes(flags.only ?? ""));
   if (chosen.length === 0) {
-    console.error(`no fault's name has ${JSON.stringify(flags.only)} in it; they are in tests/sim/mutations.ts`);
+    console.error(`no fault's name has ${JSON.stringify(flags.only)} in it; they are in tests/sim/mutations/`);
     Deno.exit(2);
   }
   const directory = await Deno.makeTempDir({ prefix: "tele-mutate-" });

@@ -1,0 +1,172 @@
+/**
+ * Faults of how a carrier reads and writes, and of its log: `lib/session/carrier`.
+ *
+ * @module
+ */
+import { fault, fuzzed, type Mutation } from "./mutation.ts";
+
+/** All of them. */
+export const CARRIER: readonly Mutation[] = [
+  fault(
+    "a carrier not closed when its session goes on without it",
+    "session/carrier/carrier.ts",
+    "    this.#duplex.close();\n    this.#done.resolve();",
+    "    this.#done.resolve();",
+  ),
+  fault(
+    "the hold of a write ended when its carrier stops",
+    "session/carrier/carrier.ts",
+    "    this.#duplex.close();\n    this.#done.resolve();",
+    "    this.#duplex.close();\n    this.#sender.failed();\n    this.#done.resolve();",
+  ),
+  fault(
+    "a wake-up from an acknowledgement lost",
+    "session/carrier/carrier.ts",
+    "    if (this.#sender.awaitsRoom) this.wake();\n",
+    "",
+  ),
+  fault(
+    "the hold of a write ended by an acknowledgement",
+    "session/carrier/carrier.ts",
+    "    if (offset === before || this.#receiver.isClosed) return;\n",
+    "    if (offset === before || this.#receiver.isClosed) return;\n    this.#sender.failed();\n",
+  ),
+  fault(
+    "the log freed too early",
+    "session/carrier/frame_log.ts",
+    "    this.#acknowledged = offset;\n",
+    "    this.#acknowledged = offset;\n    offset = this.#handed;\n",
+  ),
+  fault(
+    "an impossible count taken",
+    "session/carrier/frame_log.ts",
+    "if (!(offset >= this.#acknowledged && offset <= this.#handed)) {",
+    "if (offset < 0) {",
+  ),
+  fault(
+    "control frames written over the frames in front of the rest of a piece",
+    "session/carrier/frame_log.ts",
+    "this.#handed > next.offset ? 0 : next.headroom;",
+    "next.headroom;",
+  ),
+  fault(
+    "a frame cut between two writes",
+    "session/carrier/frame_log.ts",
+    "endOfFrames(piece, from, maxBytes);",
+    "from + maxBytes;",
+  ),
+  fault(
+    "a small piece cut no smaller than others",
+    "session/carrier/frame_log.ts",
+    "endOfFrames(piece, from, maxBytes);",
+    "piece.end;",
+  ),
+  fault(
+    "what carriers left behind counted nowhere",
+    "session/carrier/frame_log.ts",
+    "    return { pieces, heldBytes, acknowledged: this.#acknowledged, handed: this.#handed };",
+    "    this.#budget.change(-heldBytes, -pieces.length);\n" +
+      "    return { pieces, heldBytes: 0, acknowledged: this.#acknowledged, handed: this.#handed };",
+  ),
+  fuzzed(
+    "session-frames",
+    "data that comes in pieces is one byte off",
+    "session/carrier/frame_reader.ts",
+    "this.#offset += end - from;",
+    "this.#offset += end - from + 1;",
+  ),
+  fuzzed(
+    "session-frames",
+    "frames of other types than data cost nothing of a turn",
+    "session/carrier/frame_reader.ts",
+    "this.#allowance.left -= isCounted(this.#type) ?",
+    "if (this.#isData) this.#allowance.left -= isCounted(this.#type) ?",
+  ),
+  fuzzed(
+    "streams",
+    "data without a byte, of a stream that was never opened, taken",
+    "session/carrier/frame_reader.ts",
+    "else this.#sink.data(this.#id, this.#offset, nothing, segment);",
+    "else void nothing;",
+  ),
+  fault(
+    "the offset of a frame that comes in parts not moved",
+    "session/carrier/frame_reader.ts",
+    "    this.#offset += end - from;\n",
+    "",
+  ),
+  fault(
+    "the length in front of a frame not counted",
+    "session/carrier/frame_reader.ts",
+    "if (isCounted(type)) this.#counted += FRAME_HEADER_BYTES;",
+    "void isCounted;",
+  ),
+  fault(
+    "the frames of one read taken in one turn, however many",
+    "session/carrier/frame_reader.ts",
+    "while (at < bytes.length && this.#allowance.left >= 1) {",
+    "while (at < bytes.length) {",
+  ),
+  fault(
+    "an unknown counted frame ends its carrier only",
+    "session/carrier/frame_receiver.ts",
+    "      if (!this.#host.receiveFrame(payload, this.#which)) throw unknownFrame(payload);\n    } catch (error) {\n" +
+      "      this.#host.sessionBroken(error);\n    }\n",
+    "      if (this.#host.receiveFrame(payload, this.#which)) return;\n    } catch (error) {\n" +
+      "      return this.#host.sessionBroken(error);\n    }\n    throw unknownFrame(payload);\n",
+  ),
+  fault(
+    "what comes on a carrier that a receipt has ended is taken",
+    "session/carrier/frame_receiver.ts",
+    "    this.close();\n    this.#looksForGoodbye = true;\n",
+    "    this.#looksForGoodbye = true;\n",
+  ),
+  {
+    name: "a late byte of the old carrier accepted",
+    edits: [
+      {
+        file: "lib/session/carrier/read_loop.ts",
+        from: "        if (this.#isStopped) return;\n        if (count === null)",
+        to: "        if (count === null)",
+      },
+      {
+        file: "lib/session/carrier/frame_receiver.ts",
+        from: "    if (this.isClosed) return;\n    try {\n      this.#host.receiveData(",
+        to: "    try {\n      this.#host.receiveData(",
+      },
+    ],
+  },
+  fault(
+    "the hold of a write dropped",
+    "session/carrier/write_hold.ts",
+    "    segment?.retain();\n    this.#segment = segment;\n",
+    "    void segment;\n",
+  ),
+  {
+    name: "the memory that frames are gathered in shared by all carriers",
+    edits: [
+      {
+        file: "lib/session/carrier/write_hold.ts",
+        from: "return this.#gather ??= new",
+        to: "return sharedGather ??= new",
+      },
+      {
+        file: "lib/session/carrier/write_hold.ts",
+        from: "export class WriteHold {\n",
+        to: "let sharedGather: Uint8Array | undefined;\nexport class WriteHold {\n",
+      },
+    ],
+  },
+  fault(
+    "a goodbye taken back: its carrier closed behind it with bytes on their way here",
+    "session/carrier/write_loop.ts",
+    "    await this.#duplex.closeWrite();\n    this.#onFinished?.();\n",
+    "    await this.#duplex.closeWrite();\n    this.#duplex.close();\n  }\n",
+  ),
+  fault(
+    "a write to a carrier while another is under way",
+    "session/carrier/write_loop.ts",
+    "if (this.#isDue) this.#writeDue();\n  }\n",
+    "this.#writeNext();\n  }\n",
+  ),
+];

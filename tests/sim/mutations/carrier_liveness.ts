@@ -1,0 +1,153 @@
+/**
+ * Faults of whether a carrier lives: `lib/session/carrier`.
+ *
+ * @module
+ */
+import { fault, type Mutation } from "./mutation.ts";
+
+/** All of them. */
+export const CARRIER_LIVENESS: readonly Mutation[] = [
+  fault(
+    "no acknowledgement without data of one's own",
+    "session/carrier/acknowledger.ts",
+    "        return this.#acknowledge();\n",
+    "        return;\n",
+  ),
+  fault(
+    "a slow path given up: bytes that come excuse no answer",
+    "session/carrier/answer_time.ts",
+    "const SIGNS_OF_LIFE_BYTES = 50;",
+    "const SIGNS_OF_LIFE_BYTES = 1e12;",
+  ),
+  fault(
+    "a promise of silence not kept",
+    "session/carrier/control.ts",
+    "if (this.#renewPromise(nowMs) || quietMs >= this.#silenceMs) this.#probeDue = true;",
+    "if (this.#renewPromise(nowMs)) this.#probeDue = true;",
+  ),
+  fault(
+    "an acknowledgement one too high",
+    "session/carrier/control.ts",
+    "writeU64(this.#bytes, at + FRAME_HEADER_BYTES + 1, taken);",
+    "writeU64(this.#bytes, at + FRAME_HEADER_BYTES + 1, taken + 1);",
+  ),
+  fault(
+    "a rate taken from the first few bytes of a backlog",
+    "session/carrier/drain_time.ts",
+    "this.#toldBytes < BACKLOG_BYTES) return 0;",
+    "this.#toldBytes === 0) return 0;",
+  ),
+  {
+    name: "a goodbye that waits half a second, whatever is in front of it",
+    edits: [
+      {
+        file: "lib/session/carrier/farewell.ts",
+        from: "nowMs + this.#stepMs + neededMs);",
+        to: "nowMs + 500 + 0 * neededMs);",
+      },
+      {
+        file: "lib/session/carrier/farewell.ts",
+        from: "Math.min(this.#endMs, Math.max(this.#untilMs, nowMs + this.#stepMs));",
+        to: "Math.min(this.#endMs, this.#untilMs + 0 * nowMs);",
+      },
+    ],
+  },
+  fault(
+    "a goodbye that waits for as long as what is in front of it needs",
+    "session/carrier/farewell.ts",
+    "this.#untilMs = Math.min(this.#endMs, nowMs + this.#stepMs + neededMs);",
+    "this.#untilMs = nowMs + this.#stepMs + neededMs;",
+  ),
+  fault(
+    "a goodbye that waits for as long as the peer is heard",
+    "session/carrier/farewell.ts",
+    "this.#untilMs = Math.min(this.#endMs, Math.max(this.#untilMs, nowMs + this.#stepMs));",
+    "this.#untilMs = Math.max(this.#untilMs, nowMs + this.#stepMs);",
+  ),
+  fault(
+    "a slow path given up: what an answer waits behind is not counted",
+    "session/carrier/liveness.ts",
+    "REPLY_DUE_MS + patienceFor(answerMs) + this.#extraMs;",
+    "REPLY_DUE_MS + this.#extraMs;",
+  ),
+  fault(
+    "a carrier that is dead one way: a lack of progress is no reason for doubt",
+    "session/carrier/liveness.ts",
+    "if (this.#stalledMs >= replyDueMs + queuedMs) this",
+    "if (this.#stalledMs < 0) this",
+  ),
+  fault(
+    "a carrier that is dead one way: a question without an answer is no reason for doubt",
+    "session/carrier/liveness.ts",
+    'if (this.#answer.waitedMs >= replyDueMs) this.#doubt ??= "unanswered";',
+    "",
+  ),
+  fault(
+    "a carrier that died in a sleep: the round trip is the length of the sleep, read before it is known",
+    "session/carrier/liveness.ts",
+    "if (!isLate) this.#roundTripMs = ",
+    "this.#roundTripMs = ",
+  ),
+  fault(
+    "a carrier that died in a sleep: the round trip is the length of the sleep, read behind it",
+    "session/carrier/liveness.ts",
+    "    this.#awakeRoundTripMs = this.#roundTripMs;\n",
+    "",
+  ),
+  {
+    name: "liveness never fires",
+    edits: [
+      {
+        file: "lib/session/carrier/liveness.ts",
+        from: "if (this.#silentMs >= allowedMs(this.#drain.guessedMs)) return dead(",
+        to: "if (this.#silentMs < 0) return dead(",
+      },
+      {
+        file: "lib/session/carrier/liveness.ts",
+        from: "if (this.#silentMs >= allowedMs(this.#drain.ms)) this",
+        to: "if (this.#silentMs < 0) this",
+      },
+      {
+        file: "lib/session/carrier/liveness.ts",
+        from: "REPLY_DUE_MS + patienceFor(answerMs) + this.#extraMs;",
+        to: "Infinity;",
+      },
+    ],
+  },
+  fault(
+    "what waits for an acknowledgement is never looked at",
+    "session/carrier/liveness.ts",
+    "REPLY_DUE_MS + patienceFor(answerMs) + this.#extraMs;",
+    "Infinity;",
+  ),
+  fault(
+    "the promise of a probe ignored",
+    "session/carrier/liveness.ts",
+    "    this.#promisedMs = Math.min(silenceMs, LONGEST_PROMISE_MS);\n",
+    "    void silenceMs;\n",
+  ),
+  fault(
+    "something large tried on each carrier, wherever it was swallowed before",
+    "session/carrier/pace.ts",
+    "const MOST_CAUTION = 6;",
+    "const MOST_CAUTION = 2;",
+  ),
+  fault(
+    "a carrier that died in a sleep: what waited in the machine is taken for a sign of life",
+    "session/carrier/suspicion.ts",
+    "if (this.#pauseMs >= PAUSE_MS || this.#awakeMs >= BACKLOG_MS) this",
+    "this",
+  ),
+  fault(
+    "a long path judged a second after a wake-up",
+    "session/carrier/suspicion.ts",
+    "Math.max(SUSPECT_FOR_MS, SUSPECT_ROUND_TRIPS * roundTripMs)",
+    "SUSPECT_FOR_MS",
+  ),
+  fault(
+    "the round trip of the handshake not known to a fresh carrier",
+    "session/carrier/watch.ts",
+    "this.#askedRoundTripMs = options.roundTripMs;",
+    "this.#askedRoundTripMs = 0;",
+  ),
+];

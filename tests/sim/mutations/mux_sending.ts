@@ -1,0 +1,136 @@
+/**
+ * Faults of what streams send, and when they are over: `lib/mux`.
+ *
+ * @module
+ */
+import { fault, type Mutation } from "./mutation.ts";
+
+/** All of them. */
+export const MUX_SENDING: readonly Mutation[] = [
+  fault(
+    "a user that takes nothing more is not read to its end",
+    "mux/break_off.ts",
+    "if (sending.isReadToEnd || !isReadable) return",
+    "if (sending.isReadToEnd || isReadable) return",
+  ),
+  fault(
+    "a reset overtakes what came before it",
+    "mux/break_off.ts",
+    "if ((receiving.hasArrived && isTaken) || this.#failure !== undefined) return this.#options.onEnd(end);",
+    "return this.#options.onEnd(end);",
+  ),
+  fault(
+    "a reset does not wait for the data in front of it",
+    "mux/break_off.ts",
+    "if ((receiving.hasArrived && isTaken) ||",
+    "if (isTaken ||",
+  ),
+  fault(
+    "all streams of a lost session cut in one turn",
+    "mux/cut_queue.ts",
+    "if (this.#timer === undefined) this.#cut(CUTS_A_TURN);",
+    "if (this.#timer === undefined) this.#cut(Infinity);",
+  ),
+  fault(
+    "a reset in front of the open that is to be sent again",
+    "mux/due_resets.ts",
+    "if (reset.frames?.areQueued || !goesInto(",
+    "if (!goesInto(",
+  ),
+  fault(
+    "unopened streams lost when the server restarts",
+    "mux/link.ts",
+    "inherit: (from, to) => from.takeUnopened().forEach((stream) => to.adopt(stream)),",
+    "inherit: () => {},",
+  ),
+  fault(
+    "another session begun though something is under way",
+    "mux/link.ts",
+    "session.carrier.doubt !== undefined || !session.isEmpty) return;",
+    "session.carrier.doubt !== undefined) return;",
+  ),
+  fault(
+    "window values in frames as large as vanish",
+    "mux/mux_constants.ts",
+    "export const WINDOWS_A_FRAME = 84;",
+    "export const WINDOWS_A_FRAME = 340;",
+  ),
+  fault(
+    "a read buffer given back while a read has it",
+    "mux/sending_half.ts",
+    "    if (!this.#isReading) this.#chunk.drop();\n",
+    "    this.#chunk.drop();\n",
+  ),
+  fault(
+    "an offset off by one",
+    "mux/sending_half.ts",
+    "const header = { id: this.#id, offset: this.#sent, length, isEnd: false };",
+    "const header = { id: this.#id, offset: this.#sent + 1, length, isEnd: false };",
+  ),
+  fault(
+    "credit not kept by the sender",
+    "mux/sending_half.ts",
+    "const length = Math.min(waiting, room, this.#limit - this.#sent);",
+    "const length = Math.min(waiting, room);",
+  ),
+  fault(
+    "a cut stream ended cleanly",
+    "mux/stream.ts",
+    "else this.#user?.abort(end.message);",
+    "else this.#user?.close();",
+  ),
+  fault(
+    "new data in front of what is to be sent again",
+    "mux/stream.ts",
+    "this.#isReset || this.#frames.areQueued;",
+    "this.#isReset;",
+  ),
+  fault(
+    "a second reset not looked at",
+    "mux/stream.ts",
+    "    if (this.#ended) return;\n    this.#receiving.end(offset);\n    if (!this.#isReset)",
+    "    if (this.#ended || this.#isReset) return;\n    this.#receiving.end(offset);\n    if (!this.#isReset)",
+  ),
+  fault(
+    "a stream whose peer reset it outlives its session, without its data",
+    "mux/stream.ts",
+    "if (this.#isReset) return this.#receiving.hasArrived;",
+    "if (this.#isReset) return true;",
+  ),
+  fault(
+    "complete when sent, not when taken",
+    "mux/stream.ts",
+    'if (this.#isEndTaken) this.#end({ kind: "finished" });',
+    'if (this.#sending.isEndSent) this.#end({ kind: "finished" });',
+  ),
+  fault(
+    "a session's end that spares streams whose end was only sent",
+    "mux/stream.ts",
+    "return this.#isEndTaken && this.#receiving.isEnding;",
+    "return this.#sending.isEndSent && this.#receiving.isEnding;",
+  ),
+  fault(
+    "the end called taken while a frame waits",
+    "mux/stream_frames.ts",
+    "return this.#held === 0;",
+    "return this.#held <= 1;",
+  ),
+  fault(
+    "bulk pulled beyond the limit of the logs",
+    "mux/turns.ts",
+    "    let left = Math.min(bulkBytes - urgent, budget.bulkRoom, MOST_PULL_BYTES);",
+    "    let left = Math.min(bulkBytes - urgent, budget.bulkRoom + 64 * 1024, MOST_PULL_BYTES);",
+  ),
+  fault(
+    "bulk starves beside a small log",
+    "mux/turns.ts",
+    "Math.min(bulkBytes - urgent, budget.bulkRoom, MOST_PULL_BYTES)",
+    "Math.min(bulkBytes - urgentBytes + Math.min(urgentBytes, budget.room), budget.bulkRoom, MOST_PULL_BYTES)",
+  ),
+  fault(
+    "what follows an open goes on any carrier",
+    "mux/turns.ts",
+    "openLog === undefined ? isShared : openLog === log;",
+    "isShared;",
+  ),
+];
