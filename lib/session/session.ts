@@ -18,7 +18,7 @@ import { type CarriersHost, SessionCarriers } from "./session_carriers.ts";
 import { EndCode } from "./session_constants.ts";
 import type { Attachment, SessionOptions } from "./session_options.ts";
 import type { Covered } from "./gone_carrier.ts";
-import { Turns } from "./turns.ts";
+import { ReceivingTurns } from "./receiving_turns.ts";
 import type { UpperLayer } from "./upper_layer.ts";
 
 /**
@@ -38,7 +38,7 @@ export class Session implements CarriersHost {
   /** Its carriers. */
   readonly carriers: SessionCarriers;
   readonly #options: SessionOptions;
-  readonly #turns: Turns;
+  readonly #turns: ReceivingTurns;
   #ended: TeleError | undefined;
 
   /** A session that was never attached. */
@@ -46,7 +46,7 @@ export class Session implements CarriersHost {
     this.#options = options;
     const { clock, limits, memory } = options;
     this.budget = new LogBudget({ limitBytes: limits.replayBufferBytes, memory: memory?.logs });
-    this.#turns = new Turns(clock);
+    this.#turns = new ReceivingTurns(clock);
     this.carriers = new SessionCarriers(options, this);
   }
 

@@ -17,7 +17,7 @@ import { pingNameOf } from "../rfd80/alpn.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
 import { makeDialer, type OuterDialer } from "./outer_dialer.ts";
 import { Relays } from "../rfd80/relays.ts";
-import { Turns } from "../rfd80/turns.ts";
+import { WorkTurns } from "../rfd80/work_turns.ts";
 import { ClientSession } from "./client_session.ts";
 import type { Running } from "./running.ts";
 import type { LinkStatus } from "../log/status_line.ts";
@@ -111,7 +111,7 @@ function prepareProtocol(
   const streamLog = new StreamLog(clock, log);
   const relays = new Relays({ clock, streamLog, maxStreams });
   const shortages = new Shortages(clock, (shortage) => streamLog.waitFor(shortage));
-  const turns = new Turns(clock, { atOnce: CONNECTS_AT_ONCE, turnMs: CONNECT_TURN_MS });
+  const turns = new WorkTurns(clock, { atOnce: CONNECTS_AT_ONCE, turnMs: CONNECT_TURN_MS });
   // The server always sends pings, a client only when it was given an interval.
   const framing = { maxMessageBytes, pingIntervalMs: options.sendsPings ? pingIntervalMs : undefined };
   const server = formatWay(options.out);

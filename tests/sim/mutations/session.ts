@@ -234,7 +234,7 @@ export const SESSION: readonly Mutation[] = [
   ),
   fault(
     "the frames that were left over taken in one turn",
-    "session/turns.ts",
+    "session/receiving_turns.ts",
     "      this.allowance.left = MOST_TURN_COST;\n      this.#pause = undefined;",
     "      this.allowance.left = Infinity;\n      this.#pause = undefined;",
   ),

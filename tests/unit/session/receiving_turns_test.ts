@@ -1,12 +1,12 @@
 /** The turns of one session. */
 import { assertEquals } from "@std/assert";
 import { MOST_TURN_COST } from "../../../lib/session/session_constants.ts";
-import { Turns } from "../../../lib/session/turns.ts";
+import { ReceivingTurns } from "../../../lib/session/receiving_turns.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
 Deno.test("what was used of an allowance comes back with the end of the read, and what was used up a turn later", async () => {
   const clock = new FakeClock();
-  const turns = new Turns(clock);
+  const turns = new ReceivingTurns(clock);
   turns.allowance.left = 1;
   assertEquals([turns.ended(), turns.allowance.left], [undefined, MOST_TURN_COST]);
   turns.allowance.left = 0;
@@ -20,7 +20,7 @@ Deno.test("what was used of an allowance comes back with the end of the read, an
 
 Deno.test("who waits for a turn goes on to its end when the session is over", async () => {
   const clock = new FakeClock();
-  const turns = new Turns(clock);
+  const turns = new ReceivingTurns(clock);
   turns.allowance.left = 0;
   const pause = turns.ended();
   turns.stop();

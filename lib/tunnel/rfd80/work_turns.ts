@@ -5,8 +5,8 @@
  */
 import type { Clock } from "../../net/clock.ts";
 
-/** Options of {@linkcode Turns}. */
-export interface TurnsOptions {
+/** Options of {@linkcode WorkTurns}. */
+export interface WorkTurnsOptions {
   /** Turns at the same time. */
   atOnce: number;
   /** Longest turn, in milliseconds: work that takes longer goes on beside the next. */
@@ -21,11 +21,11 @@ export interface TurnsOptions {
  *
  * @example
  * ```ts
- * import { Turns } from "./turns.ts";
+ * import { WorkTurns } from "./work_turns.ts";
  * import { systemClock } from "../../net/clock.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const turns = new Turns(systemClock, { atOnce: 1, turnMs: 1000 });
+ * const turns = new WorkTurns(systemClock, { atOnce: 1, turnMs: 1000 });
  * const { signal } = new AbortController();
  * const done: number[] = [];
  * const work = (number: number) => turns.take(() => Promise.resolve(void done.push(number)), signal);
@@ -33,14 +33,14 @@ export interface TurnsOptions {
  * assertEquals(done, [1, 2, 3]);
  * ```
  */
-export class Turns {
+export class WorkTurns {
   readonly #clock: Clock;
   readonly #turnMs: number;
   #free: number;
   readonly #waiting: Set<() => void> = new Set();
 
   /** Nobody has a turn. */
-  constructor(clock: Clock, { atOnce, turnMs }: TurnsOptions) {
+  constructor(clock: Clock, { atOnce, turnMs }: WorkTurnsOptions) {
     this.#clock = clock;
     this.#free = atOnce;
     this.#turnMs = turnMs;

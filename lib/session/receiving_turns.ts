@@ -15,7 +15,7 @@ const TURN_PAUSE_MS = 1;
  *
  * Invariant 10: one session's turn at the event loop is short. Source: `PROTOCOL.md`, "Flow control", "Turns".
  */
-export class Turns {
+export class ReceivingTurns {
   /** What the frames of the present turn may still cost. */
   readonly allowance: Allowance = { left: MOST_TURN_COST };
   readonly #clock: Clock;

@@ -1,9 +1,9 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { Turns } from "../../../../lib/tunnel/rfd80/turns.ts";
+import { WorkTurns } from "../../../../lib/tunnel/rfd80/work_turns.ts";
 import { FakeClock, settle } from "../../../support/fake_clock.ts";
 
 /** Work that ends when it is told to. */
-function works(turns: Turns, signal = new AbortController().signal) {
+function works(turns: WorkTurns, signal = new AbortController().signal) {
   const begun: string[] = [];
   const ends: Record<string, PromiseWithResolvers<string>> = {};
   const come = (name: string) => {
@@ -17,7 +17,7 @@ function works(turns: Turns, signal = new AbortController().signal) {
 }
 
 Deno.test("no more than so many work at once, and the next begins when one has ended, well or badly", async () => {
-  const { begun, ends, come } = works(new Turns(new FakeClock(), { atOnce: 2, turnMs: 1000 }));
+  const { begun, ends, come } = works(new WorkTurns(new FakeClock(), { atOnce: 2, turnMs: 1000 }));
   const [a, b, c, d] = ["a", "b", "c", "d"].map(come);
   await settle();
   assertEquals(begun, ["a", "b"]);
@@ -35,7 +35,7 @@ Deno.test("no more than so many work at once, and the next begins when one has e
 });
 
 Deno.test("who gives up before its turn never begins, and is in nobody's way", async () => {
-  const turns = new Turns(new FakeClock(), { atOnce: 1, turnMs: 1000 });
+  const turns = new WorkTurns(new FakeClock(), { atOnce: 1, turnMs: 1000 });
   const impatient = new AbortController();
   const one = works(turns);
   const other = works(turns, impatient.signal);
@@ -51,7 +51,7 @@ Deno.test("who gives up before its turn never begins, and is in nobody's way", a
 
 Deno.test("work that is stuck holds up nobody for longer than a turn, and gives its turn back once", async () => {
   const clock = new FakeClock();
-  const { begun, ends, come } = works(new Turns(clock, { atOnce: 2, turnMs: 1000 }));
+  const { begun, ends, come } = works(new WorkTurns(clock, { atOnce: 2, turnMs: 1000 }));
   const all = ["a", "b", "c", "d", "e"].map(come);
   await settle();
   assertEquals(begun, ["a", "b"]);
