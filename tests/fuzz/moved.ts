@@ -6,13 +6,13 @@
 import { concat } from "@std/bytes/concat";
 import { FrameLog } from "../../lib/session/carrier/frame_log.ts";
 import { SessionFrameReader } from "../../lib/session/carrier/frame_reader.ts";
-import type { FrameOwner } from "../../lib/session/carrier/piece_queue.ts";
 import { WriteHold } from "../../lib/session/carrier/write_hold.ts";
 import { LogBudget } from "../../lib/session/log_budget.ts";
 import { ResendQueue } from "../../lib/session/resend_queue.ts";
 import { Segment, SegmentPool } from "../../lib/session/segment_pool.ts";
 import { HEADROOM_BYTES } from "../../lib/session/session_constants.ts";
 import { Settlement } from "../../lib/session/settlement.ts";
+import { CountingOwner } from "../support/frame_owners.ts";
 import type { Choices } from "./choices.ts";
 import * as frames from "./frames.ts";
 import { byteAt, bytesAt, prefixOf, StreamsModel } from "./streams_model.ts";
@@ -47,38 +47,14 @@ class PatternedPool extends SegmentPool {
 }
 
 /** A stream at its sender. */
-class Sent implements FrameOwner {
-  openLog: object | undefined;
-  isQuiet: boolean;
+class Sent extends CountingOwner {
   bytes = 0;
   isOver = false;
   /** Offset that its reset told. */
   resetAt: number | undefined;
-  held = 0;
-  queued = 0;
 
   constructor(readonly id: number, isQuiet: boolean) {
-    this.isQuiet = isQuiet;
-  }
-
-  frameHeld(): void {
-    this.held++;
-  }
-
-  frameTaken(): void {
-    this.held--;
-  }
-
-  frameMoved(): void {
-    this.held--;
-  }
-
-  frameQueued(): void {
-    this.queued++;
-  }
-
-  frameUnqueued(): void {
-    this.queued--;
+    super(isQuiet);
   }
 }
 

@@ -4,10 +4,10 @@
  * @module
  */
 import type { Clock, Timer } from "../../lib/net/clock.ts";
+import { TimeHeap } from "../support/time_heap.ts";
 
 interface Event {
   dueMs: number;
-  order: number;
   action: (() => void) | undefined;
   /** The end of some input or output, rather than a timer. */
   isIo: boolean;
@@ -30,8 +30,7 @@ export class SimClock implements Clock {
   readonly io: Clock;
   #nowMs = 1_000;
   #wallAheadMs = Date.UTC(2026, 0, 1);
-  #heap: Event[] = [];
-  #order = 0;
+  readonly #heap: TimeHeap<Event> = new TimeHeap();
 
   constructor() {
     this.io = {
@@ -90,57 +89,26 @@ export class SimClock implements Clock {
 
   #set(action: () => void, delayMs: number, isIo: boolean): Timer {
     if (!(delayMs <= 2 ** 31 - 1)) throw new RangeError(`a timer of ${delayMs} ms is longer than real ones can be`);
-    const event: Event = { dueMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, action, isIo };
-    this.#push(event);
+    const event: Event = { dueMs: this.#nowMs + Math.max(0, delayMs), action, isIo };
+    this.#heap.push(event);
     return { cancel: () => void (event.action = undefined) };
   }
 
   #nextIsIo(): boolean {
-    this.#dropCancelled();
-    return this.#heap[0]?.isIo ?? false;
-  }
-
-  #dropCancelled(): void {
-    while (this.#heap.length > 0 && this.#heap[0].action === undefined) this.#shift();
+    return this.#next()?.isIo ?? false;
   }
 
   #pop(untilMs: number): Event | undefined {
-    this.#dropCancelled();
-    if (this.#heap.length === 0 || this.#heap[0].dueMs > untilMs) return undefined;
-    return this.#shift();
+    const next = this.#next();
+    return next === undefined || next.dueMs > untilMs ? undefined : this.#heap.takeFirst();
   }
 
-  #push(event: Event): void {
-    const heap = this.#heap;
-    let at = heap.length;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!isBefore(event, heap[parent])) break;
-      heap[at] = heap[parent];
-      at = parent;
-    }
-    heap[at] = event;
-  }
-
-  #shift(): Event {
-    const heap = this.#heap;
-    const first = heap[0];
-    const last = heap.pop()!;
-    if (heap.length === 0) return first;
-    let at = 0;
+  /** What is due next, without those that were cancelled. */
+  #next(): Event | undefined {
     for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1], heap[child])) child++;
-      if (!isBefore(heap[child], last)) break;
-      heap[at] = heap[child];
-      at = child;
+      const { first } = this.#heap;
+      if (first === undefined || first.action !== undefined) return first;
+      this.#heap.takeFirst();
     }
-    heap[at] = last;
-    return first;
   }
-}
-
-function isBefore(one: Event, other: Event): boolean {
-  return one.dueMs < other.dueMs || (one.dueMs === other.dueMs && one.order < other.order);
 }

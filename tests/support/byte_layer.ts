@@ -13,7 +13,7 @@ import type { Session } from "../../lib/session/session.ts";
 import { DATA_HEADER_BYTES, HEADROOM_BYTES } from "../../lib/session/session_constants.ts";
 import type { Share } from "../../lib/session/share.ts";
 import type { UpperLayer } from "../../lib/session/upper_layer.ts";
-import { NOBODY } from "./frame_senders.ts";
+import { NOBODY } from "./frame_owners.ts";
 import { windowsFrame } from "./frames.ts";
 import { Random } from "./random.ts";
 

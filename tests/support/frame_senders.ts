@@ -5,9 +5,9 @@
  */
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import { SessionFrameReader } from "../../lib/session/carrier/frame_reader.ts";
-import type { FrameOwner } from "../../lib/session/carrier/piece_queue.ts";
 import { decodeOpen, decodeReset, decodeWindows } from "../../lib/session/frames.ts";
 import { FrameType } from "../../lib/session/session_constants.ts";
+import { CountingOwner } from "./frame_owners.ts";
 import { dataFrame, endFrame } from "./frames.ts";
 import { viewOf } from "./random.ts";
 
@@ -21,49 +21,14 @@ export function bytesOf(id: number, start: number, end: number): Uint8Array {
   return SEQUENCE.subarray(7 * id + start, 7 * id + end);
 }
 
-/** A stream of which nobody asks what becomes of its frames. */
-export const NOBODY: FrameOwner = {
-  isQuiet: true,
-  openLog: undefined,
-  frameHeld() {},
-  frameTaken() {},
-  frameMoved() {},
-  frameQueued() {},
-  frameUnqueued() {},
-};
-
 /** A stream that sends, as the queue sees it. */
-export class Sender implements FrameOwner {
-  isQuiet: boolean;
+export class Sender extends CountingOwner {
   sent = 0;
   hasOpened = false;
   hasEnded = false;
-  held = 0;
-  queued = 0;
-  openLog: object | undefined;
 
   constructor(readonly id: number, isQuiet: boolean) {
-    this.isQuiet = isQuiet;
-  }
-
-  frameHeld(): void {
-    this.held++;
-  }
-
-  frameTaken(): void {
-    this.held--;
-  }
-
-  frameMoved(): void {
-    this.held--;
-  }
-
-  frameQueued(): void {
-    this.queued++;
-  }
-
-  frameUnqueued(): void {
-    this.queued--;
+    super(isQuiet);
   }
 
   /** The next frame of `bytes` bytes of data, or the end with them. */

@@ -10,7 +10,7 @@ import { LogBudget } from "../../../lib/session/log_budget.ts";
 import { SegmentPool } from "../../../lib/session/segment_pool.ts";
 import { FrameType, OPEN_FRAME_BYTES } from "../../../lib/session/session_constants.ts";
 import { settle } from "../../support/fake_clock.ts";
-import { NOBODY } from "../../support/frame_senders.ts";
+import { NOBODY } from "../../support/frame_owners.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 
 /** The sending half of stream 1, whose user is asked for reads by hand. */

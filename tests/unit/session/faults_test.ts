@@ -7,6 +7,7 @@ import { duplexPair } from "../../../lib/net/pipe.ts";
 import { MuxWorld, text } from "../../support/mux_world.ts";
 import { collect, readText } from "../../support/reading.ts";
 import { type ByteLayer, BYTES_ID } from "../../support/byte_layer.ts";
+import { NOBODY } from "../../support/frame_owners.ts";
 import { handMade } from "../../support/hand_made.ts";
 import { SessionWorld } from "../../support/session_world.ts";
 import { decodeAcknowledge } from "../../../lib/session/carrier/control.ts";
@@ -182,15 +183,7 @@ Deno.test("a throw in pull, or over a frame that was taken, ends the session at 
       there.pull = throwsBug;
       there.send(1_000);
     } else {
-      const owner: FrameOwner = {
-        isQuiet: true,
-        openLog: undefined,
-        frameHeld() {},
-        frameTaken: throwsBug,
-        frameMoved() {},
-        frameQueued() {},
-        frameUnqueued() {},
-      };
+      const owner: FrameOwner = { ...NOBODY, frameTaken: throwsBug };
       inject(there, windowsFrame([1, 1]), owner);
     }
     await assertEndsLoudly(world);

@@ -9,7 +9,7 @@ import {
   streamFramesOf,
 } from "../../../../lib/session/carrier/piece_queue.ts";
 import { Segment } from "../../../../lib/session/segment_pool.ts";
-import { NOBODY } from "../../../support/frame_senders.ts";
+import { NOBODY } from "../../../support/frame_owners.ts";
 import { dataFrame } from "../../../support/frames.ts";
 
 const PIECE_BYTES = 10;

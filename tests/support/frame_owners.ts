@@ -1,0 +1,48 @@
+/**
+ * Streams as those see them that keep their frames.
+ *
+ * @module
+ */
+import type { FrameOwner } from "../../lib/session/carrier/piece_queue.ts";
+
+/** A stream of which nobody asks what becomes of its frames. */
+export const NOBODY: FrameOwner = {
+  isQuiet: true,
+  openLog: undefined,
+  frameHeld() {},
+  frameTaken() {},
+  frameMoved() {},
+  frameQueued() {},
+  frameUnqueued() {},
+};
+
+/** A stream that counts which of its frames are held, and which wait. */
+export class CountingOwner implements FrameOwner {
+  openLog: object | undefined;
+  /** Frames that are in a log. */
+  held = 0;
+  /** Frames that wait to be sent again. */
+  queued = 0;
+
+  constructor(public isQuiet: boolean) {}
+
+  frameHeld(): void {
+    this.held++;
+  }
+
+  frameTaken(): void {
+    this.held--;
+  }
+
+  frameMoved(): void {
+    this.held--;
+  }
+
+  frameQueued(): void {
+    this.queued++;
+  }
+
+  frameUnqueued(): void {
+    this.queued--;
+  }
+}
