@@ -168,7 +168,7 @@ export class SessionCarriers {
     if (looksOn) carrier.lookForGoodbye();
     else carrier.stop();
     this.attached.remove(carrier, looksOn);
-    this.#sending.gone(carrier);
+    this.#sending.gone();
     this.#former.gone(nowMs, carrier);
     if (isLast) this.#detachedAt ??= nowMs;
     try {

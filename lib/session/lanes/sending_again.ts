@@ -41,7 +41,8 @@ export interface LoggedCarrier {
  * Source: `PROTOCOL.md`, "Sending again elsewhere".
  */
 export class SendingAgain {
-  readonly #copies: Map<FrameLog, Map<FrameLog, LogCopy>> = new Map();
+  /** From one log into another; of a carrier that is gone nobody asks. */
+  readonly #copies: WeakMap<FrameLog, WeakMap<FrameLog, LogCopy>> = new WeakMap();
   readonly #delivered = new SlidingSum(SPAN_MS);
   readonly #again = new SlidingSum(SPAN_MS);
   readonly #twice = new SlidingSum(SECOND_MS);
@@ -49,12 +50,6 @@ export class SendingAgain {
   /** The peer has taken `bytes` more. */
   delivered(nowMs: number, bytes: number): void {
     this.#delivered.add(nowMs, bytes);
-  }
-
-  /** A carrier is gone: its log has nothing more to copy, and takes nothing. */
-  gone(log: FrameLog): void {
-    this.#copies.delete(log);
-    for (const targets of this.#copies.values()) targets.delete(log);
   }
 
   /**
@@ -105,7 +100,7 @@ export class SendingAgain {
 
   #copyOf({ log: from }: LoggedCarrier, { log: to }: LoggedCarrier): LogCopy {
     let targets = this.#copies.get(from);
-    if (targets === undefined) this.#copies.set(from, targets = new Map());
+    if (targets === undefined) this.#copies.set(from, targets = new WeakMap());
     let copy = targets.get(to);
     if (copy === undefined) targets.set(to, copy = new LogCopy(from, to));
     return copy;

@@ -145,8 +145,8 @@ export class SharedSending {
   }
 
   /** A carrier is gone. */
-  gone(carrier: Carrier): void {
-    this.#spread.gone(carrier);
+  gone(): void {
+    this.#spread.gone();
     this.#wants.again();
   }
 

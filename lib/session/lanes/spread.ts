@@ -88,8 +88,7 @@ export class Spread {
   }
 
   /** A carrier is gone. */
-  gone({ log }: Pick<SpreadCarrier, "log">): void {
-    this.#again.gone(log);
+  gone(): void {
     this.#choice.changed();
   }
 
