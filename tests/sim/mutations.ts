@@ -9,8 +9,10 @@
 import { CARRIER } from "./mutations/carrier.ts";
 import { CARRIER_LIVENESS } from "./mutations/carrier_liveness.ts";
 import { HANDSHAKE } from "./mutations/handshake.ts";
+import { LANES } from "./mutations/lanes.ts";
 import { MUX_RECEIVING } from "./mutations/mux_receiving.ts";
 import { MUX_SENDING } from "./mutations/mux_sending.ts";
+import { PATH } from "./mutations/path.ts";
 import { RECONNECT } from "./mutations/reconnect.ts";
 import { SENDING_AGAIN } from "./mutations/sending_again.ts";
 import { SESSION } from "./mutations/session.ts";
@@ -20,6 +22,8 @@ import type { Mutation } from "./mutations/mutation.ts";
 export const MUTATIONS: readonly Mutation[] = [
   ...CARRIER,
   ...CARRIER_LIVENESS,
+  ...LANES,
+  ...PATH,
   ...HANDSHAKE,
   ...RECONNECT,
   ...SENDING_AGAIN,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fault, fuzzed, type Mutation } from "./mutation.ts";
+import { fault, fuzzed, type Mutation, tested } from "./mutation.ts";
 
 /** All of them. */
 export const CARRIER: readonly Mutation[] = [
@@ -47,7 +47,7 @@ export const CARRIER: readonly Mutation[] = [
     "control frames written over the frames in front of the rest of a piece",
     "session/carrier/frame_log.ts",
     "this.#handed > next.offset ? 0 : next.headroom;",
-    "next.headroom;",
+    "false ? 0 : next.headroom;",
   ),
   fault(
     "a frame cut between two writes",
@@ -161,12 +161,54 @@ export const CARRIER: readonly Mutation[] = [
     "a goodbye taken back: its carrier closed behind it with bytes on their way here",
     "session/carrier/write_loop.ts",
     "    await this.#duplex.closeWrite();\n    this.#onFinished?.();\n",
-    "    await this.#duplex.closeWrite();\n    this.#duplex.close();\n  }\n",
+    "    await this.#duplex.closeWrite();\n    this.#duplex.close();\n    this.#onFinished?.();\n",
   ),
   fault(
     "a write to a carrier while another is under way",
     "session/carrier/write_loop.ts",
     "if (this.#isDue) this.#writeDue();\n  }\n",
     "this.#writeNext();\n  }\n",
+  ),
+  tested(
+    "frames that are not counted cost nothing of a turn",
+    "session/carrier/frame_reader.ts",
+    "isCounted(this.#type) ? this.#costOf(this.#type) : 1;",
+    "isCounted(this.#type) ? this.#costOf(this.#type) : 0;",
+  ),
+  tested(
+    "pings cost nothing of a turn",
+    "session/carrier/frame_reader.ts",
+    "    this.#allowance.left--;\n",
+    "",
+  ),
+  tested(
+    "a piece goes into the same log twice",
+    "session/carrier/log_copy.ts",
+    "if (piece === undefined || piece.copies?.isIn(this.to)) return 0;",
+    "if (piece === undefined) return 0;",
+  ),
+  tested(
+    "a copy leaves out a piece that is too large",
+    "session/carrier/log_copy.ts",
+    "if (bytes > mostPieceBytes || (copied",
+    "if (bytes > mostPieceBytes) {\n        this.#at = piece.offset + bytes;\n        continue;\n      }\n      if ((copied",
+  ),
+  tested(
+    "the lane of one carrier goes on another",
+    "session/carrier/log_copy.ts",
+    " || memory[start + FRAME_HEADER_BYTES] === FrameType.lane;",
+    " || memory[start + FRAME_HEADER_BYTES] === FrameType.lane + 0x50;",
+  ),
+  tested(
+    "what another carrier has brought is sent again when this one is gone",
+    "session/carrier/copies.ts",
+    "if (!this.#isTaken && this.#entries.size === 1) {",
+    "if (this.#entries.size === 1) {",
+  ),
+  tested(
+    "what two carriers have is sent again when one of them is gone",
+    "session/carrier/copies.ts",
+    "if (!this.#isTaken && this.#entries.size === 1) {",
+    "if (!this.#isTaken) {",
   ),
 ];

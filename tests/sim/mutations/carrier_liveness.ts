@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fault, type Mutation } from "./mutation.ts";
+import { fault, type Mutation, tested } from "./mutation.ts";
 
 /** All of them. */
 export const CARRIER_LIVENESS: readonly Mutation[] = [
@@ -149,5 +149,35 @@ export const CARRIER_LIVENESS: readonly Mutation[] = [
     "session/carrier/watch.ts",
     "this.#askedRoundTripMs = options.roundTripMs;",
     "this.#askedRoundTripMs = 0;",
+  ),
+  tested(
+    "beside other carriers an acknowledgement rides along for as long as it likes",
+    "session/carrier/acknowledger.ts",
+    "const delayMs = Math.min(this.#delayMs, mostDelayMs());",
+    "const delayMs = Math.min(this.#delayMs, 2 * mostDelayMs() + 64);",
+  ),
+  tested(
+    "beside other carriers an acknowledgement waits an eighth of the round trip, however long that is",
+    "session/carrier/acknowledger.ts",
+    "return Math.min(delayMs, SHARED_ACKNOWLEDGE_MS);",
+    "return Math.max(delayMs, SHARED_ACKNOWLEDGE_MS);",
+  ),
+  tested(
+    "several carriers acknowledge as late as one",
+    "session/carrier/carrier.ts",
+    "host.hasSeveral ? sharedDelayMs(this.roundTripMs) : MOST_ACKNOWLEDGE_DELAY_MS;",
+    "host.hasSeveral ? Math.max(sharedDelayMs(0), MOST_ACKNOWLEDGE_DELAY_MS) : MOST_ACKNOWLEDGE_DELAY_MS;",
+  ),
+  tested(
+    "what one carrier taught of its path is forgotten with another that taught less",
+    "session/carrier/path_lesson.ts",
+    "if (isProven || isMore) this.#caution = caution;",
+    "if (isProven || isMore || caution.level >= 0) this.#caution = caution;",
+  ),
+  tested(
+    "what a path taught counts on another",
+    "session/carrier/path_lesson.ts",
+    "if (path !== this.#path) this.#caution = NO_CAUTION;",
+    'if (path === this.#path && path === "") this.#caution = NO_CAUTION;',
   ),
 ];

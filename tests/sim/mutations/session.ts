@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fault, fuzzed, type Mutation } from "./mutation.ts";
+import { fault, fuzzed, type Mutation, tested } from "./mutation.ts";
 
 /** All of them. */
 export const SESSION: readonly Mutation[] = [
@@ -237,5 +237,35 @@ export const SESSION: readonly Mutation[] = [
     "session/receiving_turns.ts",
     "      this.allowance.left = MOST_TURN_COST;\n      this.#pause = undefined;",
     "      this.allowance.left = Infinity;\n      this.#pause = undefined;",
+  ),
+  tested(
+    "what a carrier that is gone had in flight stays in the way of its path",
+    "session/session_carriers.ts",
+    "    carrier.room.flight.leave();\n    if (looksOn)",
+    "    if (looksOn)",
+  ),
+  tested(
+    "what a carrier in doubt has in flight stays in the way of its path",
+    "session/session_carriers.ts",
+    "    carrier.room.flight.leave();\n    this.remainders.takeOver(carrier.log.handOver());",
+    "    this.remainders.takeOver(carrier.log.handOver());",
+  ),
+  tested(
+    "a carrier that was in doubt is never used again for its path",
+    "session/session_carriers.ts",
+    "    carrier.room.flight.rejoin();\n",
+    "",
+  ),
+  tested(
+    "what a carrier that is alive taught is not known to one that begins beside it",
+    "session/session_carriers.ts",
+    "    for (const { carrier } of this.attached.all) this.#former.learn(nowMs, carrier);\n",
+    "",
+  ),
+  fault(
+    "a join may take for ever",
+    "session/strangers.ts",
+    "    this.#recognized.add(carrier);\n",
+    "    this.#recognized.add(carrier);\n    this.#room.leave(carrier);\n",
   ),
 ];

@@ -119,3 +119,37 @@ Deno.test("a carrier that a receipt lets go of leaves its path: what it had in f
   world.assertUnbroken();
   await world.end();
 });
+
+Deno.test("what a carrier in doubt has in flight is in nobody's way, until it is trusted again", async () => {
+  const world = await withCarriers(2);
+  const { carriers } = world.there.session!;
+  const [doubted, kept] = carriers.attached.all.map(({ carrier }) => carrier);
+  world.network.pipes[0]!.blackHole();
+  world.there.send(200_000);
+  await world.clock.advance(7);
+  const room = () => kept.room.flight.room();
+  assertEquals(room(), 0, "the path is full");
+  carriers.doubted(doubted);
+  assertEquals(room(), kept.room.flight.bound - kept.room.flight.inFlight);
+  assertGreater(room(), 0);
+  carriers.trusted(doubted);
+  assertEquals(room(), 0);
+  await world.untilDelivered();
+  world.assertUnbroken();
+  await world.end();
+});
+
+Deno.test("one that begins beside another begins with what that has taught so far", async () => {
+  const world = await SessionWorld.attached({ network: { delayMs: 5 }, client: { carriers: 8 } });
+  const swallows = world.network.pipes[0]!;
+  swallows.aToB.largestBytes = swallows.bToA.largestBytes = 1_150;
+  world.here.send(50_000);
+  await world.clock.advance(1_200);
+  world.client.want(2);
+  await world.clock.advanceUntil(() => numbers(world.here.session).length === 2, 1_000, "another one");
+  const [, beside] = world.here.session!.carriers.attached.all;
+  assert(!beside.carrier.room.pace.isFree);
+  await world.untilDelivered();
+  world.assertUnbroken();
+  await world.end();
+});

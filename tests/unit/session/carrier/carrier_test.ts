@@ -7,6 +7,7 @@ import {
   FrameType,
   MAX_SESSION_FRAME_BYTES,
   MOST_ACKNOWLEDGE_DELAY_MS,
+  SHARED_ACKNOWLEDGE_MS,
 } from "../../../../lib/session/session_constants.ts";
 import { SessionWorld } from "../../../support/session_world.ts";
 
@@ -144,5 +145,19 @@ Deno.test("what a dialogue's acknowledgements leave over is acknowledged soon af
   await world.clock.advance(2 * MOST_ACKNOWLEDGE_DELAY_MS + 4);
   assertEquals(world.here.session!.budget.heldBytes, 0);
   assertEquals(world.there.session!.budget.heldBytes, 0);
+  await world.end();
+});
+
+Deno.test("beside another carrier what a dialogue leaves over waits for ten milliseconds at the most", async () => {
+  const world = await SessionWorld.attached({ network: { delayMs: 1 }, client: { carriers: 2, leastCarriers: 2 } });
+  await world.clock.advanceUntil(() => world.there.session!.hasSeveral, 5_000, "another carrier");
+  for (let turn = 0; turn < 200; turn++) {
+    world.here.send(10);
+    world.there.send(10);
+    await world.clock.advance(1);
+  }
+  world.here.send(10);
+  await world.clock.advance(2 * SHARED_ACKNOWLEDGE_MS + 4);
+  assertEquals([world.here.session!.budget.heldBytes, world.there.session!.budget.heldBytes], [0, 0]);
   await world.end();
 });

@@ -76,19 +76,26 @@ function world(end: "client" | "server", ...lanes: Lane[]) {
     attached.add(new AttachedCarrier(carrier as unknown as Carrier, lanes[at], true));
   });
   const pulled: (Share | "all")[] = [];
+  const rooms: [bulkBytes: number, urgentBytes: number][] = [];
   const wished: [string, number][] = [];
   const upper = {
     hasBulk: true,
     streamCount: 2,
     backlog: () => ({ backlogMs: 1_000, isBulk: true }),
-    pull: () => void pulled.push("all"),
-    pullShare: (_log: FrameLog, _bulk: number, _urgent: number, share: Share) => void pulled.push(share),
+    pull: (_log: FrameLog, ...room: [number, number]) => {
+      pulled.push("all");
+      rooms.push(room);
+    },
+    pullShare: (_log: FrameLog, bulkBytes: number, urgentBytes: number, share: Share) => {
+      pulled.push(share);
+      rooms.push([bulkBytes, urgentBytes]);
+    },
   } as unknown as UpperLayer;
   const remainders = { moveTo: () => 0 } as unknown as Remainders;
   const onWished = (by: "own" | "peer", count: number) => void wished.push([by, count]);
   const sending = new SharedSending({ clock, end, upper, onWished, attached, remainders });
   const pull = (at: number) => sending.pull(carriers[at] as unknown as Carrier, 100_000, 100_000);
-  return { clock, carriers, attached, sending, pull, pulled, wished };
+  return { clock, carriers, attached, remainders, sending, pull, pulled, rooms, wished };
 }
 
 Deno.test("the only carrier is given everything", () => {
@@ -156,6 +163,18 @@ Deno.test("where the path holds little one bulk carrier has all of the bulk, in 
   for (let number = 0; number < 3; number++) pull(number);
   assertEquals(pulled, [QUIET, LONE_BULK, NOTHING_NEW]);
   sending.stop();
+});
+
+Deno.test("what is sent again leaves less room for what is new, with one carrier as with several", () => {
+  for (const lanes of [["quiet"], ["quiet", "bulk"]] as const) {
+    const { remainders, sending, pull, rooms } = world("client", ...lanes);
+    remainders.moveTo = () => 30_000;
+    pull(0);
+    remainders.moveTo = () => 200_000;
+    pull(0);
+    assertEquals(rooms, [[70_000, 70_000], [0, 0]], `${lanes.length} carriers`);
+    sending.stop();
+  }
 });
 
 Deno.test("the lane of a carrier is told on it, in a piece of its own", () => {

@@ -1,0 +1,100 @@
+/**
+ * Faults of the bound on what a path has under way: `lib/session/path`.
+ *
+ * @module
+ */
+import { type Mutation, tested } from "./mutation.ts";
+
+/** All of them. */
+export const PATH: readonly Mutation[] = [
+  tested(
+    "carriers of another path share the bound",
+    "session/path/paths.ts",
+    "let bound = this.#bounds.get(path);",
+    "let [bound = this.#bounds.get(path)] = this.#bounds.values();",
+  ),
+  tested(
+    "a path that nobody is on is remembered",
+    "session/path/paths.ts",
+    "      for (const [name, { isUnused }] of this.#bounds) if (isUnused) this.#bounds.delete(name);\n",
+    "",
+  ),
+  tested(
+    "bulk is spread over several carriers, however little the path holds",
+    "session/path/path_bound.ts",
+    "return this.bound >= SPREAD_FRAMES * SPREAD_FRAME_BYTES;",
+    "return this.bound > 0;",
+  ),
+  tested(
+    "each carrier has the whole bound of the path for itself",
+    "session/path/path_bound.ts",
+    "const room = Math.max(0, this.bound - this.inFlight);",
+    "const room = Math.max(0, this.bound - flight.inFlight);",
+  ),
+  tested(
+    "the bound begins anew with a second carrier",
+    "session/path/path_bound.ts",
+    "this.#shared ??= new SharedBound({ bound, lowestRoundTripMs });",
+    "this.#shared ??= new SharedBound({ bound: 0 * bound + 32 * 1024, lowestRoundTripMs });",
+  ),
+  tested(
+    "the bound begins anew when one carrier is left",
+    "session/path/path_bound.ts",
+    "new LoneBound(first.rates, bound, lowestRoundTripMs);",
+    "new LoneBound(first.rates, 0 * bound + 32 * 1024, lowestRoundTripMs);",
+  ),
+  tested(
+    "nobody probes when the quiet carrier is gone",
+    "session/path/path_bound.ts",
+    "    if (this.#quiet === flight) this.#quiet = first;\n",
+    "",
+  ),
+  tested(
+    "a quiet carrier has no room beside bulk",
+    "session/path/path_bound.ts",
+    "return Math.max(0, this.bound + quietBytes - this.inFlight, quietBytes - flight.inFlight);",
+    "return Math.max(0, this.bound - this.inFlight);",
+  ),
+  tested(
+    "a frame of data as long as it likes, on a slow path too",
+    "session/path/path_bound.ts",
+    "return Math.max(least, Math.ceil(FRAME_MS * this.rateBytesPerMs));",
+    "return Math.max(least, 2 ** 20);",
+  ),
+  tested(
+    "the bound of several carriers does not shrink in front of a queue",
+    "session/path/shared_bound.ts",
+    "this.#shrink(nowMs, Math.min(LEAST_SHRINK, Math.max(MOST_SHRINK, share)));",
+    "void share;",
+  ),
+  tested(
+    "an answer to a probe that was sent before the bound was kept counts",
+    "session/path/shared_bound.ts",
+    "if (this.#keptSinceMs < 0 || nowMs - roundTripMs < this.#keptSinceMs) return;",
+    "",
+  ),
+  tested(
+    "the bound grows though it holds nothing back",
+    "session/path/shared_bound.ts",
+    "if (this.#isUsed) this.#bound = Math.ceil(growth * this.#bound);",
+    "this.#bound = Math.ceil(growth * this.#bound);",
+  ),
+  tested(
+    "an answer that does not come says nothing",
+    "session/path/shared_bound.ts",
+    "    this.#freeSteps = 0;\n    this.#shrink(nowMs, MOST_SHRINK);",
+    "    this.#freeSteps = 0;",
+  ),
+  tested(
+    "the lowest round trip is never looked for again",
+    "session/path/shared_bound.ts",
+    "if (this.#look !== undefined || nowMs - this.#lookedMs > LOOK_AFTER_MS) return this.#lookStep(nowMs);",
+    "if (this.#look !== undefined) return this.#lookStep(nowMs);",
+  ),
+  tested(
+    "a longer path taken for a queue",
+    "session/path/shared_bound.ts",
+    "    if (began.steps < STEPS) return false;\n",
+    "    if (began.steps < 1e9) return false;\n",
+  ),
+];
