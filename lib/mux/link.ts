@@ -14,6 +14,7 @@ import { SEGMENT_BYTES, SegmentPool } from "../session/segment_pool.ts";
 import type { CarrierCountOptions } from "../session/carrier_count.ts";
 import { SessionClient } from "../session/session_client.ts";
 import type { Identity } from "../session/handshake/keys.ts";
+import type { ServerGuard } from "../session/handshake/seal.ts";
 import { limitsOf, type ServerLimits, type SessionLimits } from "../session/session_limits.ts";
 import { EndCode } from "../session/session_constants.ts";
 import { SessionServer } from "../session/session_server.ts";
@@ -86,7 +87,7 @@ export interface MuxClientOptions extends LinkOptions, Pick<CarrierCountOptions,
 }
 
 /** Options of a {@linkcode MuxServer}. */
-export interface MuxServerOptions extends LinkOptions, Partial<ServerLimits> {
+export interface MuxServerOptions extends LinkOptions, Partial<ServerLimits>, Pick<ServerGuard, "encryption"> {
   /** Connects a stream to its user: rejects if that cannot be reached. `signal` aborts when the stream is over. */
   dial: (signal: AbortSignal) => Promise<Duplex>;
 }
@@ -254,6 +255,7 @@ export class MuxServer {
     this.#cuts = cutQueue(options);
     this.#sessions = new SessionServer<Mux>({
       ...sessionOptions(options),
+      encryption: options.encryption,
       makeUpper: muxMaker(options, this.#cuts, { dial: options.dial }),
     });
   }

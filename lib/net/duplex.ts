@@ -34,6 +34,13 @@ export interface Duplex {
   /** The peer's name in its verified certificate, for logs; `undefined` if it did not have to show one. */
   readonly peerName?: string;
 
+  /**
+   * SHA-256 of the certificate that TLS around this connection has shown, at its client and at its server alike, for the
+   * proof of a token that nobody stands between; 32 zeros at a client that has verified the certificate instead, and
+   * `undefined` without TLS.
+   */
+  readonly leaf?: Uint8Array;
+
   /** The local IP address this connection left from, if it has one. Lets an address change be seen. */
   readonly localAddress?: string;
 

@@ -53,6 +53,10 @@ export class PrefixedDuplex implements Duplex {
     return this.#inner.peerName;
   }
 
+  get leaf(): Uint8Array | undefined {
+    return this.#inner.leaf;
+  }
+
   get localAddress(): string | undefined {
     return this.#inner.localAddress;
   }

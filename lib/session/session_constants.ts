@@ -56,6 +56,8 @@ export const EndCode = {
   token: 9,
   /** A fault of the sender's own: something threw that should not have. */
   fault: 10,
+  /** One end seals its carriers and the other does not, or somebody between them ends the encryption. */
+  seal: 11,
 } as const;
 
 /** One of {@linkcode EndCode}. */

@@ -32,11 +32,12 @@ import { SessionEntry } from "./session_entry.ts";
 import { SessionRegistry } from "./session_registry.ts";
 import { SessionLog } from "./session_log.ts";
 import { Strangers } from "./strangers.ts";
+import type { ServerGuard } from "./handshake/seal.ts";
 import { renewedTokenSalt, tokenSalt } from "./handshake/token.ts";
 import type { ServerLimits } from "./session_limits.ts";
 
 /** Options of {@linkcode SessionServer}. */
-export interface SessionServerOptions<Upper extends UpperLayer> {
+export interface SessionServerOptions<Upper extends UpperLayer> extends ServerGuard {
   /** Time. */
   clock: Clock;
   /** Told of sessions, outages and strangers. */
@@ -51,8 +52,6 @@ export interface SessionServerOptions<Upper extends UpperLayer> {
   limits: ServerLimits;
   /** What the sessions of the process may hold together. */
   memory?: MemoryBudget;
-  /** A secret that clients must have too, of at least 16 bytes. */
-  token?: Uint8Array;
 }
 
 /** How long a peer that was refused may take to read why, in milliseconds. */
@@ -123,7 +122,7 @@ export class SessionServer<Upper extends UpperLayer> {
   async accept(duplex: Duplex): Promise<void> {
     if (this.#stopped) return duplex.close();
     this.#strangers.enter(duplex);
-    const handshake = new ServerHandshake(duplex, this.#isGuarded);
+    const handshake = new ServerHandshake(duplex, this.#isGuarded, this.#options.encryption);
     try {
       await this.#handshake(handshake);
     } catch (error) {

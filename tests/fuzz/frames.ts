@@ -5,6 +5,7 @@
  */
 import { concat } from "@std/bytes/concat";
 import { ByteWriter, writeU32, writeU64 } from "../../lib/net/bytes.ts";
+import { LEAF_BYTES } from "../../lib/net/leaf.ts";
 import {
   FrameType,
   MOST_CARRIERS,
@@ -74,10 +75,13 @@ function receiptsOf(choices: Choices, numbers: readonly number[]): Receipt[] {
 export function fields(choices: Choices, message: FieldedMessage, number = 0): Fields {
   const some: Fields = new Map();
   for (let left = choices.upTo(40); left > 0; left--) {
-    some.set(choices.between(10, 65_535), choices.bytes(choices.upTo(40)));
+    some.set(choices.between(11, 65_535), choices.bytes(choices.upTo(40)));
   }
   if (message === "hello" || message === "challenge") {
     if (choices.chance(0.5)) some.set(FieldType.guarded, new Uint8Array(0));
+    if (message === "hello" && some.has(FieldType.guarded) && choices.chance(0.5)) {
+      some.set(FieldType.leaf, choices.bytes(LEAF_BYTES));
+    }
     return some;
   }
   if (message === "open") return some;
@@ -104,7 +108,7 @@ export function strangeFields(choices: Choices, message: FieldedMessage, number 
   const some = fields(choices, message, number);
   if (choices.chance(0.3)) {
     const bytes = choices.pick([8, 0, 1, 4, 12, 24, 100, 97, 17 * 12, choices.upTo(300)]);
-    some.set(choices.between(0, 9), choices.bytes(bytes));
+    some.set(choices.between(0, 10), choices.bytes(bytes));
   }
   return some;
 }

@@ -34,6 +34,7 @@ function strangerWire(choices: Choices): Uint8Array {
   const hello = { ...rest, kind: "new" as const, sessionId: undefined };
   // It is refused a second late, by the real clock here; the target `server-handshake` has it.
   hello.fields.delete(FieldType.guarded);
+  hello.fields.delete(FieldType.leaf);
   if (choices.chance(0.3)) hello.publicKey = strangeKey(choices);
   const commit = frames.commit(choices, "new");
   const wire = concat([framed(encodeHello(hello)), framed(concat([encodeCommit(commit), choices.bytes(32)]))]);

@@ -6,6 +6,7 @@
 import { concat } from "@std/bytes/concat";
 import { assertEquals } from "@std/assert";
 import { writeU32, writeU64 } from "../../lib/net/bytes.ts";
+import { NO_LEAF } from "../../lib/net/leaf.ts";
 import * as mux from "../../lib/mux/mux_constants.ts";
 import { framed } from "../../lib/ping/codec.ts";
 import { FrameLog } from "../../lib/session/carrier/frame_log.ts";
@@ -98,7 +99,8 @@ export async function handshake(number: 0 | 1, secret: Uint8Array) {
     ]
     : [receiptsField(receipts(TAKEN_BY_CLIENT)), receiptsField(receipts(TAKEN_BY_SERVER))];
   const body = encodeCommit({ kind, number, lane: "quiet", fields: new Map([...TIMEOUT, ...asked]) });
-  const transcript = opening.with(body);
+  // Without TLS.
+  const transcript = opening.with(body).with(NO_LEAF);
   const keys = await deriveKeys(client, server.publicKey, secret, transcript);
   const commit = concat([body, await makeProof(keys, "client commit", kind, transcript)]);
   const acceptBody = encodeAccept({ sessionId: SESSION_ID, number, fields: new Map([...TIMEOUT, ...given]) });

@@ -73,6 +73,10 @@ export class WebSocketDuplex implements Duplex {
     return this.#transport.peerName;
   }
 
+  get leaf(): Uint8Array | undefined {
+    return this.#transport.leaf;
+  }
+
   get localAddress(): string | undefined {
     return this.#transport.localAddress;
   }

@@ -17,6 +17,7 @@ export class HandshakeChannel {
   readonly duplex: Duplex;
   #buffer = new Uint8Array(MAX_HANDSHAKE_FRAME_BYTES + FRAME_HEADER_BYTES);
   readonly #other: "server" | "client";
+  readonly #onTls: (() => TeleError) | undefined;
   #filled = 0;
   #received = 0;
   #isFirst = true;
@@ -25,10 +26,12 @@ export class HandshakeChannel {
    * A channel over `duplex`, which nobody else may read until {@linkcode HandshakeChannel.leftover} was taken.
    *
    * @param other Which end of tele should be there.
+   * @param onTls What is thrown if a client of TLS is there.
    */
-  constructor(duplex: Duplex, other: "server" | "client" = "server") {
+  constructor(duplex: Duplex, other: "server" | "client" = "server", onTls?: () => TeleError) {
     this.duplex = duplex;
     this.#other = other;
+    this.#onTls = onTls;
   }
 
   /** Whether the peer has sent anything at all. */
@@ -71,7 +74,7 @@ export class HandshakeChannel {
     while (this.#filled >= FRAME_HEADER_BYTES) {
       if (this.#isFirst) this.#refuseForeigners();
       const length = readU32(this.#buffer, 0);
-      if (length > MAX_HANDSHAKE_FRAME_BYTES) throw new TeleError("protocol", this.#tooLarge(length));
+      if (length > MAX_HANDSHAKE_FRAME_BYTES) throw this.#tooLarge(length);
       const end = FRAME_HEADER_BYTES + length;
       if (this.#filled < end) return undefined;
       const payload = this.#buffer.slice(FRAME_HEADER_BYTES, end);
@@ -91,18 +94,14 @@ export class HandshakeChannel {
   }
 
   /** What has come is no frame. Which end speaks TLS follows from the record: only clients begin, servers complain. */
-  #tooLarge(length: number): string {
-    switch (tlsRecordKind(this.#buffer.subarray(0, this.#filled))) {
-      case "handshake":
-        return "the client speaks TLS, this tele server does not: start it with --tls-cert and --tls-key, " +
-          "or the client without --tls";
-      case "alert":
-        return "the server speaks TLS: start the client with --tls";
-      default:
-        // Without the number: what answers with other bytes each time is one reason in the log, not many.
-        return this.#isFirst
-          ? `this is not how a tele ${this.#other} begins: it speaks another protocol`
-          : `a frame of ${length} bytes was announced before the handshake was done`;
-    }
+  #tooLarge(length: number): TeleError {
+    const kind = tlsRecordKind(this.#buffer.subarray(0, this.#filled));
+    if (this.#isFirst && kind === "handshake" && this.#onTls !== undefined) return this.#onTls();
+    if (kind === "alert") return new TeleError("protocol", "the server speaks TLS: start the client with --tls");
+    // Without the number: what answers with other bytes each time is one reason in the log, not many.
+    const sentence = this.#isFirst
+      ? `this is not how a tele ${this.#other} begins: it speaks another protocol`
+      : `a frame of ${length} bytes was announced before the handshake was done`;
+    return new TeleError("protocol", sentence);
   }
 }

@@ -13,9 +13,10 @@ import { concat } from "@std/bytes/concat";
 import { encodeHex } from "@std/encoding/hex";
 import type { Duplex } from "../../net/duplex.ts";
 import { TeleError } from "../../net/error.ts";
+import { NO_LEAF } from "../../net/leaf.ts";
 import { RefusalError } from "../ending.ts";
 import { HandshakeChannel } from "./channel.ts";
-import { type Fields, FieldType, guardedField } from "./fields.ts";
+import { type Fields, FieldType, guardedField, leafField } from "./fields.ts";
 import {
   checkProof,
   deriveKeys,
@@ -70,24 +71,27 @@ export class ClientHandshake {
   readonly #challenge: Challenge;
   /** Hello and challenge. */
   readonly #opening: Transcript;
+  /** What is proven of the TLS around the carrier. */
+  readonly #leaf: Uint8Array;
 
   private constructor(
     channel: HandshakeChannel,
     ephemeral: Ephemeral,
-    opened: { hello: Hello; challenge: Challenge; transcript: Transcript },
+    opened: { hello: Hello; challenge: Challenge; transcript: Transcript; leaf: Uint8Array },
   ) {
     this.#channel = channel;
     this.#ephemeral = ephemeral;
     this.#hello = opened.hello;
     this.#challenge = opened.challenge;
     this.#opening = opened.transcript;
+    this.#leaf = opened.leaf;
   }
 
   /**
    * Sends the hello and waits for the challenge. Nothing is attached yet, so several attempts may do this at once.
    *
    * @param sessionId The session to join; without it a new one is asked for.
-   * @param isGuarded Whether this client has a token.
+   * @param isGuarded Whether this client has a token. Then the carrier's {@linkcode Duplex.leaf} is proven with it.
    * @throws {TeleError} `refused` with the server's reason, or because only one side has a token; `protocol` if this is
    *   no tele server.
    */
@@ -95,7 +99,8 @@ export class ClientHandshake {
     const channel = new HandshakeChannel(duplex);
     const ephemeral = await makeEphemeral();
     const { nonce, publicKey } = ephemeral;
-    const fields = guardedField(isGuarded);
+    const leaf = isGuarded ? duplex.leaf : undefined;
+    const fields = new Map([...guardedField(isGuarded), ...leafField(leaf)]);
     const hello: Hello = sessionId === undefined
       ? { kind: "new", nonce, publicKey, fields }
       : { kind: "join", nonce, publicKey, sessionId, fields };
@@ -111,7 +116,7 @@ export class ClientHandshake {
     if (isGuarded && !isServerGuarded) throw new RefusalError(tokenOnClientOnly().ending);
     if (!isGuarded && isServerGuarded) throw new RefusalError(tokenOnServerOnly().ending);
     const transcript = Transcript.of(helloBytes, challengeBytes);
-    return new ClientHandshake(channel, ephemeral, { hello, challenge, transcript });
+    return new ClientHandshake(channel, ephemeral, { hello, challenge, transcript, leaf: leaf ?? NO_LEAF });
   }
 
   /** The connection. */
@@ -137,7 +142,7 @@ export class ClientHandshake {
     const fields: Fields = new Map(commit.fields);
     if (identity !== undefined) fields.set(FieldType.identity, await signIdentity(identity, this.#opening));
     const body = encodeCommit({ ...commit, fields });
-    const transcript = this.#opening.with(body);
+    const transcript = this.#opening.with(body).with(this.#leaf);
     const keys = await deriveKeys(this.#ephemeral, this.#challenge.publicKey, secret, transcript);
     await this.#channel.send(concat([body, await makeProof(keys, "client commit", commit.kind, transcript)]));
     const answer = decodeAccept(await this.#channel.receive());

@@ -5,6 +5,7 @@
  */
 import { type ByteReader, type ByteWriter, readU32, readU64, writeU32, writeU64 } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
+import { LEAF_BYTES } from "../../net/leaf.ts";
 import { MOST_CARRIERS, MOST_RESUME_TIMEOUT_MS, MOST_UNSETTLED } from "../session_constants.ts";
 
 /** Bytes of the value of an identity field: public key, slot, last slot, signature. */
@@ -28,6 +29,8 @@ export const FieldType = {
   receipts: 8,
   /** Carriers that a session may have attached at once: `u8`. */
   carriers: 9,
+  /** The leaf that the client sees of the TLS around the carrier: see `seal.ts`. */
+  leaf: 10,
 } as const;
 
 /** Optional fields by type. */
@@ -92,6 +95,7 @@ const KNOWN: ReadonlyMap<number, KnownField> = new Map<number, KnownField>([
     check: checkReceipts,
   }],
   [FieldType.carriers, { name: "carriers", in: [NEW_ACCEPT], bytes: 1, check: checkCarriers }],
+  [FieldType.leaf, { name: "leaf", in: ["hello"], bytes: LEAF_BYTES }],
 ]);
 
 /** The list with the field that says how long the sender keeps a session without a carrier, in milliseconds. */
@@ -104,6 +108,11 @@ export function resumeTimeoutField(timeoutMs: number): Fields {
 /** The list of a hello or challenge: whether its sender has a token. */
 export function guardedField(isGuarded: boolean): Fields {
   return new Map(isGuarded ? [[FieldType.guarded, new Uint8Array(0)]] : []);
+}
+
+/** The list with the leaf that the client sees; nothing without one. */
+export function leafField(leaf: Uint8Array | undefined): Fields {
+  return new Map(leaf === undefined ? [] : [[FieldType.leaf, leaf]]);
 }
 
 /** The list of an accept that gives no session. */

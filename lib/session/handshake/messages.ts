@@ -120,9 +120,18 @@ export function decodeHello(payload: Uint8Array): Hello {
   const kind = readKind(reader.u8());
   const nonce = reader.bytes(NONCE_BYTES);
   const publicKey = reader.bytes(KEY_BYTES);
-  if (kind === "new") return reader.end({ kind, nonce, publicKey, fields: readFields(reader, "hello") });
+  if (kind === "new") return reader.end({ kind, nonce, publicKey, fields: readHelloFields(reader) });
   const sessionId = reader.bytes(SESSION_ID_BYTES);
-  return reader.end({ kind, nonce, publicKey, sessionId, fields: readFields(reader, "hello") });
+  return reader.end({ kind, nonce, publicKey, sessionId, fields: readHelloFields(reader) });
+}
+
+/** Without a token nobody proves what was seen of TLS. */
+function readHelloFields(reader: ByteReader): Fields {
+  const fields = readFields(reader, "hello");
+  if (fields.has(FieldType.leaf) && !fields.has(FieldType.guarded)) {
+    throw new TeleError("protocol", "the hello has a leaf, and its sender has no token");
+  }
+  return fields;
 }
 
 const statusByte = { ready: 0, unknown: 1 } as const;

@@ -6,6 +6,7 @@
 import { concat } from "@std/bytes/concat";
 import type { Duplex } from "../../net/duplex.ts";
 import { TeleError } from "../../net/error.ts";
+import { NO_LEAF } from "../../net/leaf.ts";
 import { encodeEnding, type Ending, RefusalError } from "../ending.ts";
 import { EndCode } from "../session_constants.ts";
 import { HandshakeChannel } from "./channel.ts";
@@ -32,6 +33,7 @@ import {
   type Kind,
   SESSION_ID_BYTES,
 } from "./messages.ts";
+import { agreedLeaf, type Encryption, refuseTls } from "./seal.ts";
 import { tokenOnClientOnly, tokenOnServerOnly, tokensDiffer } from "./token.ts";
 import { Transcript } from "./transcript.ts";
 
@@ -55,18 +57,27 @@ export class ServerHandshake {
   #hello: Hello | undefined;
   #kind: Kind = "new";
   readonly #isGuarded: boolean;
+  readonly #encryption: Encryption;
+  /** What is proven of the TLS around the carrier. */
+  #leaf = NO_LEAF;
 
-  /** A handshake on `duplex`, which nobody has read from; `isGuarded` says whether this server has a token. */
-  constructor(duplex: Duplex, isGuarded = false) {
-    this.channel = new HandshakeChannel(duplex, "client");
+  /**
+   * A handshake on `duplex`, which nobody has read from.
+   *
+   * @param isGuarded Whether this server has a token.
+   * @param encryption Whether clients must seal their carriers; only with a token.
+   */
+  constructor(duplex: Duplex, isGuarded = false, encryption: Encryption = "never") {
+    this.channel = new HandshakeChannel(duplex, "client", () => refuseTls(isGuarded));
     this.#isGuarded = isGuarded;
+    this.#encryption = encryption;
   }
 
   /**
    * Waits for the hello.
    *
-   * @throws {TeleError} `protocol` if it is none, `refused` if it is one of another version, or only one side has a
-   *   token.
+   * @throws {TeleError} `protocol` if it is none, `refused` if it is one of another version, if only one side has a
+   *   token, or if the carrier is not sealed as it should be.
    */
   async hello(): Promise<Hello> {
     const bytes = await this.channel.receive();
@@ -75,6 +86,9 @@ export class ServerHandshake {
     const isClientGuarded = hello.fields.has(FieldType.guarded);
     if (isClientGuarded && !this.#isGuarded) throw tokenOnClientOnly();
     if (!isClientGuarded && this.#isGuarded) throw tokenOnServerOnly();
+    if (this.#isGuarded) {
+      this.#leaf = agreedLeaf(this.#encryption, hello.fields.get(FieldType.leaf), this.channel.duplex.leaf);
+    }
     this.#hello = hello;
     return hello;
   }
@@ -105,10 +119,10 @@ export class ServerHandshake {
       throw new TeleError("protocol", `a commit of kind ${commit.kind} does not follow from what was said before`);
     }
     this.#kind = commit.kind;
-    this.#transcript = opening.with(body);
+    this.#transcript = opening.with(body).with(this.#leaf);
     const keys = this.#keys = await deriveKeys(this.#ephemeral!, this.#hello!.publicKey, secret, this.#transcript);
     if (!await checkProof(keys, "client commit", commit.kind, this.#transcript, proof)) {
-      if (this.#isGuarded && commit.kind === "new") throw tokensDiffer();
+      if (this.#isGuarded && commit.kind === "new") throw tokensDiffer(this.#leaf !== NO_LEAF);
       throw new RefusalError({ code: EndCode.proof, message: "the client's proof does not hold" });
     }
     const field = commit.fields.get(FieldType.identity);

@@ -86,13 +86,20 @@ export function tokenOnClientOnly(): RefusalError {
   );
 }
 
-/** Both have a token, and a proof over it does not hold. */
-export function tokensDiffer(): RefusalError {
+/**
+ * Both have a token, and a proof over it does not hold.
+ *
+ * @param isSealed Whether the proof covers a leaf too: who knows the protocol and stands between can make each end say
+ *   the other's, and then it is the proof that tells.
+ */
+export function tokensDiffer(isSealed: boolean): RefusalError {
+  const between = isSealed ? "; if it is the same, somebody between the two ends the encryption" : "";
   return new RefusalError(
     {
       code: EndCode.token,
-      message: "the token is not the tele server's: set TELE_TOKEN or --token-file on this side to the server's",
+      message:
+        `the token is not the tele server's: set TELE_TOKEN or --token-file on this side to the server's${between}`,
     },
-    "the tele client's token is not this server's: set TELE_TOKEN or --token-file to the same on both sides",
+    `the tele client's token is not this server's: set TELE_TOKEN or --token-file to the same on both sides${between}`,
   );
 }

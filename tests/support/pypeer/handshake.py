@@ -10,7 +10,7 @@ from .crypto import (X25519_BASE, Keys, ed25519_holds, ed25519_public, ed25519_s
                      x25519)
 from .session import Session
 from .wire import (ACCEPT, CARRIERS, CHALLENGE, COMMIT, FULL, GUARDED, HELLO, IDENTITY, JOIN, KINDS, LEAST_STARTS,
-                   LIVE, MAX_HANDSHAKE, NEW, PROOF, PROTOCOL, READY, RECEIPTS, REFUSE, REPLACED, RESUME_TIMEOUT, STALE,
+                   LIVE, MAX_HANDSHAKE, NEW, NO_LEAF, PROOF, PROTOCOL, READY, RECEIPTS, REFUSE, REPLACED, RESUME_TIMEOUT, STALE,
                    START_POOL, TOKEN, UNKNOWN, VERSION, WEEK_MS, CarrierError, Refused, SessionError, ending, fields,
                    frame, guard_fields, live_field, read_ending, read_fields, read_live, read_receipts, receipts_field)
 
@@ -67,6 +67,7 @@ class ClientHandshake:
         sock.connect(("127.0.0.1", port))
         self.channel = Channel(sock)
         self.token, self.session_id = token, session_id
+        self.leaf = NO_LEAF
         self.private = os.urandom(32)
         kind = NEW if session_id is None else JOIN
         self.hello = bytes([HELLO]) + b"tele" + bytes([version, kind]) + os.urandom(32)
@@ -114,7 +115,7 @@ class ClientHandshake:
         secret = token_salt(self.token) if kind == NEW else session.secret
         if body is None:
             body = struct.pack(">BBIB", COMMIT, kind, number, lane) + fields(*values)
-        transcript = transcript_of(self.hello, self.challenge, body)
+        transcript = transcript_of(self.hello, self.challenge, body, self.leaf)
         keys = Keys(self.private, self.challenge[35:67], secret, transcript)
         proof = bytearray(keys.proof("client commit", KINDS[kind], transcript))
         proof[0] ^= spoil
@@ -165,6 +166,7 @@ class Server:
             raise CarrierError("a kind that cannot be")
         if (GUARDED in read_fields(hello, 71 if kind == NEW else 87, GUARDED)) != bool(self.token):
             raise Refused(TOKEN, "a token on one side only")
+        leaf = NO_LEAF
         wanted = self.sessions.get(hello[71:87]) if kind == JOIN else None
         private = os.urandom(32)
         status = UNKNOWN if kind == JOIN and wanted is None else READY
@@ -183,7 +185,7 @@ class Server:
         named = [*live, *receipts]
         if len(set(named)) < len(named) or any(other >= number for other in named):
             raise CarrierError("a number that cannot be named")
-        transcript = transcript_of(hello, challenge, body)
+        transcript = transcript_of(hello, challenge, body, leaf)
         secret = wanted.secret if kind == JOIN else token_salt(self.token)
         keys = Keys(private, hello[39:71], secret, transcript)
         if not keys.holds("client commit", KINDS[kind], transcript, proof):

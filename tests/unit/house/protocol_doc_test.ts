@@ -4,6 +4,7 @@
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeHex, encodeHex } from "@std/encoding/hex";
+import { NO_LEAF } from "../../../lib/net/leaf.ts";
 import { FRAME_HEADER_BYTES } from "../../../lib/ping/codec.ts";
 import * as session from "../../../lib/session/session_constants.ts";
 import { checkIdentity, checkProof, deriveKeys } from "../../../lib/session/handshake/keys.ts";
@@ -87,11 +88,13 @@ Deno.test("the server's side of the code takes the example's handshakes, and no 
     const opening = Transcript.of(helloBytes, challengeBytes);
     const changed = Transcript.of(flipped(helloBytes, 10), challengeBytes);
     const { commit, body, proof } = decodeCommit(payload(`${carrier} client commit`));
-    const transcript = opening.with(body);
+    const transcript = opening.with(body).with(NO_LEAF);
     const keys = await deriveKeys(SERVERS[carrier - 1], hello.publicKey, secret, transcript);
     assert(await checkProof(keys, "client commit", commit.kind, transcript, proof));
     assert(!await checkProof(keys, "server accept", commit.kind, transcript, proof), "a proof cannot be sent back");
-    assert(!await checkProof(keys, "client commit", commit.kind, changed.with(body), proof));
+    for (const other of [changed.with(body).with(NO_LEAF), opening.with(body), opening.with(body).with(SESSION_ID)]) {
+      assert(!await checkProof(keys, "client commit", commit.kind, other, proof));
+    }
     const identity = commit.fields.get(FieldType.identity);
     if (carrier === 1) {
       assert(await checkIdentity(identity!, opening) !== undefined);

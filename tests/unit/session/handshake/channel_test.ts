@@ -47,11 +47,16 @@ Deno.test("a channel knows whether the peer sent anything at all", async () => {
 });
 
 Deno.test("garbage, an HTTP request and a TLS hello are no handshake", async () => {
-  for (const bytes of ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00", "\0\0\0\x05hello"]) {
+  const openings = [
+    ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "protocol"],
+    ["\x16\x03\x01\x02\x00\x01\x00", "refused"],
+    ["\0\0\0\x05hello", "protocol"],
+  ] as const;
+  for (const [bytes, code] of openings) {
     const { a, b } = memoryPipe();
     await a.write(new TextEncoder().encode(bytes));
     const error = await assertRejects(() => serve(b, newServer), TeleError);
-    assertEquals(error.code, "protocol");
+    assertEquals(error.code, code);
   }
 });
 

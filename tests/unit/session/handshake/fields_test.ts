@@ -89,14 +89,20 @@ const PLACES: [type: number, value: Uint8Array, FieldedMessage[]][] = [
   [FieldType.live, new Uint8Array(4), [JOIN_COMMIT]],
   [FieldType.receipts, new Uint8Array(12), [JOIN_COMMIT, JOIN_ACCEPT]],
   [FieldType.carriers, new Uint8Array([6]), [NEW_ACCEPT]],
+  [FieldType.leaf, new Uint8Array(32), ["hello"]],
 ];
+
+/** Those that the hello must have too. */
+function companions(type: number): [number, Uint8Array][] {
+  return type === FieldType.leaf ? [[FieldType.guarded, new Uint8Array(0)]] : [];
+}
 
 Deno.test("each field is taken where it belongs, and an error in any other message, or with another length", () => {
   assertEquals(PLACES.map(([type]) => type).sort(), Object.values(FieldType).sort());
   for (const [type, value, places] of PLACES) {
     for (const message of ALL) {
       const decode = () => DECODERS[message](withFields(message, [[type, value]]));
-      if (places.includes(message)) decode();
+      if (places.includes(message)) DECODERS[message](withFields(message, [...companions(type), [type, value]]));
       else assertEquals(assertThrows(decode, TeleError, `does not belong into the ${message}`).code, "protocol");
     }
     for (
@@ -117,6 +123,7 @@ Deno.test("fields that come twice, out of order, in a wrong message, too long or
     ["challenge", [[900, none], [FieldType.guarded, none]], "order"],
     [NEW_COMMIT, [[FieldType.resumeTimeout, eight], [FieldType.resumeTimeout, eight]], "order"],
     ["hello", [[FieldType.guarded, new Uint8Array(1)]], "guarded has 0 bytes"],
+    ["hello", [[FieldType.leaf, new Uint8Array(32)]], "its sender has no token"],
     ["hello", [[FieldType.resumeTimeout, eight]], "does not belong into the hello"],
     ["challenge", [[FieldType.identity, new Uint8Array(100)]], "does not belong into the challenge"],
     [NEW_COMMIT, [[FieldType.guarded, none]], "does not belong into the commit"],

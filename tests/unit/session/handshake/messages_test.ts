@@ -82,15 +82,19 @@ const identity = bytes(100).map((value): [number, Uint8Array] => [FieldType.iden
 const resumeTimeout = fc.integer({ min: 1, max: MOST_RESUME_TIMEOUT_MS })
   .map((timeoutMs): [number, Uint8Array] => [...resumeTimeoutField(timeoutMs)][0]!);
 const fields = fieldsOf(guarded);
+const leaf = bytes(32).map((value): Fields =>
+  new Map([[FieldType.guarded, new Uint8Array(0)], [FieldType.leaf, value]])
+);
+const helloFields = fc.oneof(fields, leaf);
 
 const hello: fc.Arbitrary<Hello> = fc.oneof(
-  fc.record({ kind: fc.constant("new" as const), nonce: bytes(32), publicKey: bytes(32), fields }),
+  fc.record({ kind: fc.constant("new" as const), nonce: bytes(32), publicKey: bytes(32), fields: helloFields }),
   fc.record({
     kind: fc.constant("join" as const),
     nonce: bytes(32),
     publicKey: bytes(32),
     sessionId: bytes(16),
-    fields,
+    fields: helloFields,
   }),
 );
 const challenge: fc.Arbitrary<Challenge> = fc.record({
