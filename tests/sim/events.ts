@@ -66,8 +66,10 @@ export class Events {
         network.impostor = event.impostor;
         return this.#schedule.after(event.forMs, () => network.impostor = undefined);
       case "lines":
-        network.lines = event.lines;
+        network.paths[0].lines = event.lines;
         return;
+      case "path":
+        return network.killPath(network.paths[event.path], event.direction, event.forMs);
       case "kill client":
         return sides.restart("client", () => sides.kill(sides.client.process, event.carriers), event.forMs);
       case "kill server":
@@ -90,15 +92,21 @@ export class Events {
       case "wake":
         return sides.wake();
       case "address":
-        sides.disturb();
-        for (const { pipe } of open) pipe.blackHole();
-        network.localAddress = network.localAddress === "10.0.0.1" ? "10.0.0.2" : "10.0.0.1";
-        return sides.addressesChanged((address) => address === network.localAddress);
+        return this.#readdress();
       case "move":
         return sides.addressesChanged(() => false);
       case "rogue":
         return this.#letIn(event.act);
     }
+  }
+
+  /** The machine has another address on the first path, and its carriers there are dead. */
+  #readdress(): void {
+    const { open, paths } = this.#network;
+    this.#sides.disturb();
+    for (const { pipe, path } of open) if (path === paths[0]) pipe.blackHole();
+    paths[0].readdress();
+    this.#sides.addressesChanged((address) => paths.some(({ localAddress }) => localAddress === address));
   }
 
   #letIn(act: RogueAct): void {

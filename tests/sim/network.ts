@@ -4,12 +4,13 @@
  * @module
  */
 import type { Duplex } from "../../lib/net/duplex.ts";
-import { type MemoryPipe, memoryPipe } from "../support/memory_pipe.ts";
+import type { MemoryPipe } from "../support/memory_pipe.ts";
 import { Random } from "../support/random.ts";
 import { CarrierEnd } from "./carrier_end.ts";
 import type { SimClock } from "./clock.ts";
 import { type Impostor, playImpostor } from "./impostor.ts";
 import type { Process } from "./process.ts";
+import { type Lines, SimPath } from "./sim_path.ts";
 
 /** What dialing meets. */
 export type NetworkState = "up" | "refusing" | "unreachable";
@@ -22,18 +23,6 @@ export interface Fate {
   atBytes: number;
   /** Milliseconds for which the direction is held; -1: for ever; 0: the carrier is cut instead. */
   holdMs: number;
-}
-
-/** How the lines are. */
-export interface Lines {
-  delayMs: number;
-  /** 0: no limit. */
-  bytesPerSecond: number;
-  bufferBytes: number;
-  /** A read gets at most this many bytes; 0: all there are. */
-  chunkBytes: number;
-  /** What is larger is swallowed, with all that is behind it; without it nothing is. */
-  largest?: { up: number; down: number };
 }
 
 /** More carriers in one run mean that none of them brings anything; the run then ends in waiting. */
@@ -51,7 +40,7 @@ export interface Pipe {
   readonly pipe: MemoryPipe;
   readonly client: Process;
   readonly server: Process | undefined;
-  readonly localAddress: string;
+  readonly path: SimPath;
   /** Something was done to it, so whoever calls it dead may be right. */
   isDisturbed: boolean;
 }
@@ -60,7 +49,8 @@ export interface Pipe {
 export interface NetworkOptions {
   clock: SimClock;
   seed: number;
-  lines: Lines;
+  /** Of the paths there are, in order. */
+  lines: Lines[];
   /** Befalls the first carriers, in order. */
   fates: (Fate | null)[];
   /** Befalls all carriers behind those, until the network heals. */
@@ -80,8 +70,8 @@ export class SimNetwork {
   impostor: Impostor | undefined;
   /** Answers dials, unless an impostor does; undefined while the server is down. */
   server: { process: Process; accept(carrier: Duplex): void } | undefined;
-  localAddress = "10.0.0.1";
-  lines: Lines;
+  /** There is one at least. */
+  readonly paths: readonly SimPath[];
   readonly #options: NetworkOptions;
   readonly #random: Random;
   readonly #owners: WeakMap<Duplex, Pipe> = new WeakMap();
@@ -89,10 +79,11 @@ export class SimNetwork {
   readonly #overheard: Uint8Array[] = [];
   #healed = false;
   #waiting: Set<() => void> = new Set();
+  #dials = 0;
 
   constructor(options: NetworkOptions) {
     this.#options = options;
-    this.lines = options.lines;
+    this.paths = options.lines.map((lines, index) => new SimPath(index, lines));
     this.#random = new Random(options.seed ^ 0x4e77);
   }
 
@@ -106,8 +97,9 @@ export class SimNetwork {
     return Uint8Array.from(this.#overheard.flatMap((bytes) => [...bytes]));
   }
 
-  /** Dials for `client`. */
+  /** Dials for `client`, on one path after the other. */
   dial(client: Process, signal: AbortSignal): Promise<Duplex> {
+    const path = this.paths[this.#dials++ % this.paths.length];
     const { clock, trace } = this.#options;
     if (!this.#options.mayGoOn() || this.pipes.length > MOST_CARRIERS) return new Promise(() => {});
     return new Promise((resolve, reject) => {
@@ -117,62 +109,43 @@ export class SimNetwork {
       };
       const attempt = () => {
         if (!client.isAlive || signal.aborted) return;
-        if (this.state === "unreachable") return void this.#waiting.add(attempt);
+        if (this.state === "unreachable" || path.isDead) return void this.#waiting.add(attempt);
         signal.removeEventListener("abort", onAbort);
         const isRefused = this.state === "refusing" || (this.impostor === undefined && this.server === undefined);
-        if (!isRefused) return client.io(() => resolve(this.#connect(client)));
+        if (!isRefused) return client.io(() => resolve(this.#connect(client, path)));
         trace("dial refused");
         client.io(() => reject(new Deno.errors.ConnectionRefused("connection refused")));
       };
       signal.addEventListener("abort", onAbort, { once: true });
-      clock.io.setTimer(attempt, 2 * this.lines.delayMs);
+      clock.io.setTimer(attempt, 2 * path.lines.delayMs);
     });
   }
 
   setState(state: NetworkState): void {
     this.state = state;
-    if (state === "unreachable") return;
+    if (state !== "unreachable") this.#tryAgain();
+  }
+
+  #tryAgain(): void {
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const attempt of waiting) attempt();
   }
 
-  #connect(client: Process): Duplex {
+  #connect(client: Process, path: SimPath): Duplex {
     const { clock, seed, fates, lastFate, lateReadMs, lateWriteMs, trace } = this.#options;
     const index = this.pipes.length;
-    const { delayMs, bytesPerSecond, bufferBytes, chunkBytes, largest } = this.lines;
-    const pipe = memoryPipe({
-      clock: clock.io,
-      seed: seed + index * 7919,
-      bufferBytes,
-      delayMs,
-      bytesPerSecond: bytesPerSecond || undefined,
-      maxChunk: chunkBytes || undefined,
-      names: [`client:${index}`, `server:${index}`],
-      localAddress: this.localAddress,
-    });
+    const pipe = path.connect(index, { clock: clock.io, seed: seed + index * 7919 });
     const impostor = this.impostor;
     const server = impostor === undefined ? this.server : undefined;
-    const { localAddress } = this;
-    const record: Pipe = {
-      index,
-      pipe,
-      client,
-      server: server?.process,
-      localAddress,
-      // A path that carries less than 16 kbit/s may be taken for dead.
-      isDisturbed: Math.min(bufferBytes, chunkBytes || bufferBytes) < 2 * (2 * delayMs + 20 + lateReadMs + lateWriteMs),
-    };
+    const isDisturbed = path.lines.largest !== undefined || path.isSlow(lateReadMs + lateWriteMs);
+    const record: Pipe = { index, pipe, client, server: server?.process, path, isDisturbed };
     this.pipes.push(record);
-    if (largest !== undefined) {
-      record.isDisturbed = true;
-      [pipe.aToB.largestBytes, pipe.bToA.largestBytes] = [largest.up, largest.down];
-    }
     const fate = this.#healed ? null : index < fates.length ? fates[index] : lastFate;
     trace(
-      `carrier ${index} opens${impostor ? ` to an impostor that ${impostor}` : ""}${
-        fate ? `, fate ${JSON.stringify(fate)}` : ""
-      }`,
+      `carrier ${index} opens${path.index > 0 ? ` on path ${path.index}` : ""}${
+        impostor ? ` to an impostor that ${impostor}` : ""
+      }${fate ? `, fate ${JSON.stringify(fate)}` : ""}`,
     );
     if (fate?.holdMs === 0) {
       record.isDisturbed = true;
@@ -192,7 +165,7 @@ export class SimNetwork {
       return new Promise<void>((resolve) => void clock.io.setTimer(resolve, delayMs));
     };
     // Never with tiny reads: that would be a path of a few bytes a second.
-    const readsLate = lateReadMs > 0 && (chunkBytes === 0 || chunkBytes >= 300);
+    const readsLate = lateReadMs > 0 && (path.lines.chunkBytes === 0 || path.lines.chunkBytes >= 300);
     const lateness = {
       read: readsLate ? late(lateReadMs) : undefined,
       write: lateWriteMs > 0 ? late(lateWriteMs) : undefined,
@@ -225,6 +198,21 @@ export class SimNetwork {
     }, holdMs);
   }
 
+  /** A path dies in one direction or both, for a while, or for ever: no word of it reaches anybody. */
+  killPath(path: SimPath, direction: "up" | "down" | "both", forMs: number): void {
+    path.isDead = true;
+    for (const record of this.open) {
+      if (record.path !== path) continue;
+      if (direction !== "down") this.hold(record, "up", forMs);
+      if (direction !== "up") this.hold(record, "down", forMs);
+    }
+    if (forMs < 0) return;
+    this.#options.clock.io.setTimer(() => {
+      path.isDead = false;
+      this.#tryAgain();
+    }, forMs);
+  }
+
   cutAll(): void {
     for (const record of this.open) {
       record.isDisturbed = true;
@@ -246,7 +234,7 @@ export class SimNetwork {
   heal(): void {
     this.#healed = true;
     this.impostor = undefined;
-    this.lines = { delayMs: Math.min(this.lines.delayMs, 20), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
+    for (const path of this.paths) path.heal();
     for (const { pipe } of this.open) {
       for (const lane of [pipe.aToB, pipe.bToA]) {
         lane.bytesPerSecond = undefined;

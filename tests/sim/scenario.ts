@@ -4,8 +4,9 @@
  * @module
  */
 import type { Impostor } from "./impostor.ts";
-import type { Fate, Lines } from "./network.ts";
+import type { Fate } from "./network.ts";
 import type { RogueAct } from "./rogue.ts";
+import type { Lines } from "./sim_path.ts";
 import type { UserPlan } from "./user.ts";
 
 /** Something that happens at a moment, in milliseconds from the start. */
@@ -14,6 +15,7 @@ export type SimEvent =
   & (
     | { kind: "cut" }
     | { kind: "black hole"; direction: "up" | "down" | "both" }
+    | { kind: "path"; path: number; direction: "up" | "down" | "both"; forMs: number }
     | { kind: "hold"; direction: "up" | "down"; forMs: number }
     | { kind: "refuse" | "unreachable"; forMs: number }
     | { kind: "impostor"; impostor: Impostor; forMs: number }
@@ -54,6 +56,8 @@ export interface Scenario {
   serverUsers: ServerUser[];
   events: SimEvent[];
   lines: Lines;
+  /** Of more paths beside the one with those. */
+  otherLines: Lines[];
   fates: (Fate | null)[];
   lastFate: Fate | null;
   /** When the network heals and everything is let go. */

@@ -86,6 +86,12 @@ const HARD_CASES: Record<string, (scenario: Scenario) => boolean> = {
     kind === "asleep" && streams[0].client.bytes > 1_000 && events.length > 1,
   "a server that starts anew beside carriers that tell nobody": ({ kind }) => kind === "forgotten",
   "carriers that die as soon as they are attached": ({ kind }) => kind === "barren",
+  "one of two paths that dies one way, with bulk and keys on both": ({ kind, events, streams }) =>
+    kind === "two paths" && streams.length > 1 &&
+    events.some((event) => event.kind === "path" && event.direction !== "both"),
+  "an upload and outages by two paths of which one is slow": ({ otherLines, events, streams }) =>
+    otherLines.some(({ bytesPerSecond }) => bytesPerSecond > 0) && streams.some(({ client }) => client.bytes > 5_000) &&
+    events.some(({ kind }) => kind === "cut"),
   "an outage of ten minutes": ({ events }) =>
     events.some((event) => event.kind === "unreachable" && event.forMs >= 600_000),
 };

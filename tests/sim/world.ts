@@ -43,7 +43,7 @@ export function play(scenario: Scenario, isTraced = false): Outcome {
   const network = new SimNetwork({
     clock,
     seed: scenario.seed,
-    lines: scenario.lines,
+    lines: [scenario.lines, ...scenario.otherLines],
     fates: scenario.fates,
     lastFate: scenario.lastFate,
     lateReadMs: scenario.lateReadMs,

@@ -4,8 +4,9 @@
  * @module
  */
 import type { Dice } from "../dice.ts";
-import type { Fate, Lines } from "../network.ts";
+import type { Fate } from "../network.ts";
 import type { Scenario, ServerUser } from "../scenario.ts";
+import type { Lines } from "../sim_path.ts";
 import type { UserPlan } from "../user.ts";
 
 const SEVEN_DAYS_MS = 7 * 24 * 3_600_000;
@@ -19,6 +20,7 @@ export function base(seed: number, dice: Dice): Scenario {
     serverUsers: Array.from({ length: 8 }, () => serverUser(dice, 12_000)),
     events: [],
     lines: linesOf(dice),
+    otherLines: [],
     fates: [],
     lastFate: null,
     healMs: 10_000,

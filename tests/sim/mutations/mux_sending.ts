@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fault, type Mutation } from "./mutation.ts";
+import { fault, type Mutation, tested } from "./mutation.ts";
 
 /** All of them. */
 export const MUX_SENDING: readonly Mutation[] = [
@@ -55,7 +55,7 @@ export const MUX_SENDING: readonly Mutation[] = [
     "export const WINDOWS_A_FRAME = 84;",
     "export const WINDOWS_A_FRAME = 340;",
   ),
-  fault(
+  tested(
     "a read buffer given back while a read has it",
     "mux/sending_half.ts",
     "    if (!this.#isReading) this.#chunk.drop();\n",
