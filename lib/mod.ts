@@ -21,7 +21,7 @@ export {
 export { FrameDecoder, type FrameSink, FrameTooLargeError, writeFrameHeader } from "./ping/codec.ts";
 export { type Identity, makeIdentityKeys } from "./session/handshake/keys.ts";
 export type { ServerLimits, SessionLimits } from "./session/session_limits.ts";
-export type { LinkOptions } from "./mux/link.ts";
+export type { LinkOptions } from "./mux/link_options.ts";
 export type { StreamEnd } from "./mux/stream_host.ts";
 export {
   type ClientSession,

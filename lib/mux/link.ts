@@ -4,27 +4,23 @@
  *
  * @module
  */
-import { type Clock, systemClock } from "../net/clock.ts";
-import type { Connected } from "../net/dial_way.ts";
+import { systemClock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { TeleError } from "../net/error.ts";
-import { type Log, silentLog } from "../net/log.ts";
+import { silentLog } from "../net/log.ts";
 import { MemoryBudget } from "../session/memory_budget.ts";
 import { SEGMENT_BYTES, SegmentPool } from "../session/segment_pool.ts";
-import type { CarrierCountOptions } from "../session/carrier_count.ts";
 import { SessionClient } from "../session/session_client.ts";
-import type { Identity } from "../session/handshake/keys.ts";
-import type { ServerGuard } from "../session/handshake/seal.ts";
-import { limitsOf, type ServerLimits, type SessionLimits } from "../session/session_limits.ts";
+import { limitsOf } from "../session/session_limits.ts";
 import { EndCode } from "../session/session_constants.ts";
 import { SessionServer } from "../session/session_server.ts";
 import { CutQueue } from "./cut_queue.ts";
 import { guardedLog, guardedStreamEnd } from "./callbacks.ts";
 import { Mux } from "./mux.ts";
+import type { LinkOptions, MuxClientOptions, MuxServerOptions } from "./link_options.ts";
 import type { MuxOptions } from "./mux_options.ts";
 import type { MuxSession } from "./mux_session.ts";
 import type { MuxStream } from "./stream.ts";
-import type { StreamEnd } from "./stream_host.ts";
 
 /**
  * Segments of 256 KiB out at once before what arrives is copied out of them: 64 MiB, most of what users of one session
@@ -33,64 +29,6 @@ import type { StreamEnd } from "./stream_host.ts";
 const INBOUND_SEGMENTS = 256;
 /** The same for what is read from users, beyond the limit of a session's logs: 32 MiB. */
 const OUTBOUND_SEGMENTS = 128;
-
-/** Options of both ends. */
-export interface LinkOptions extends Partial<SessionLimits> {
-  /**
-   * Time.
-   *
-   * @default {systemClock}
-   */
-  clock?: Clock;
-  /**
-   * Where log lines go.
-   *
-   * @default {silentLog}
-   */
-  log?: Log;
-  /**
-   * What all sessions may hold together: those of several clients or servers, if they are given the same one.
-   *
-   * @default {undefined}: only the limits of each session
-   */
-  memory?: MemoryBudget;
-  /**
-   * A secret of 16 to 4096 bytes that both ends must have: without it nobody gets a session. Text is to be encoded the
-   * same way on both sides, for example by `TextEncoder`.
-   *
-   * @default {undefined}: whoever can reach the server gets a session
-   */
-  token?: Uint8Array;
-  /** Told when a stream is over, and how. */
-  onStreamEnd?: (stream: MuxStream, end: StreamEnd) => void;
-}
-
-/** Options of a {@linkcode MuxClient}. */
-export interface MuxClientOptions extends LinkOptions, Pick<CarrierCountOptions, "carriers" | "leastCarriers"> {
-  /**
-   * Opens a carrier: a connection to the server. Called for every attempt; `signal` aborts when it is given up. It may
-   * call `connected` when somebody has accepted the connection, and it is not open yet: the log then tells that.
-   */
-  dial: (signal: AbortSignal, connected: Connected) => Promise<Duplex>;
-  /**
-   * Who this client is across restarts; see {@linkcode Identity}. Without it, sessions outlast an hour's outage at
-   * most.
-   */
-  identity?: Identity;
-  /**
-   * Highest number that a stream is given in one session. When half of them are used up, a new session begins at the
-   * next moment at which the present one is empty.
-   *
-   * @default LAST_STREAM
-   */
-  lastStream?: number;
-}
-
-/** Options of a {@linkcode MuxServer}. */
-export interface MuxServerOptions extends LinkOptions, Partial<ServerLimits>, Pick<ServerGuard, "encryption"> {
-  /** Connects a stream to its user: rejects if that cannot be reached. `signal` aborts when the stream is over. */
-  dial: (signal: AbortSignal) => Promise<Duplex>;
-}
 
 const NO_LIMIT = new MemoryBudget(Infinity);
 
@@ -139,6 +77,7 @@ export class MuxClient {
       identity: options.identity,
       carriers: options.carriers,
       leastCarriers: options.leastCarriers,
+      paths: options.paths,
       makeUpper: muxMaker(options, this.#cuts, { lastStream: options.lastStream }),
       inherit: (from, to) => from.takeUnopened().forEach((stream) => to.adopt(stream)),
     });
@@ -157,6 +96,11 @@ export class MuxClient {
   /** Carriers that there are; 0 in an outage. */
   get carrierCount(): number {
     return this.#sessions.session.carriers.attached.all.length;
+  }
+
+  /** Paths that have a carrier that works. */
+  get upPaths(): number {
+    return this.#sessions.session.carriers.attached.quiets.filter(({ isDoubted }) => !isDoubted).length;
   }
 
   /** How long there has been no carrier, in milliseconds; `undefined` while there is one. */

@@ -155,8 +155,8 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   }
 
   /** @ignore */
-  pullShare(log: FrameLog, bulkBytes: number, urgentBytes: number, share: Share): void {
-    this.turns.pullShare(log, bulkBytes, urgentBytes, share);
+  pullShare(log: FrameLog, bulkBytes: number, urgentBytes: number, share: Share, frameBytes: number): void {
+    this.turns.pullShare(log, bulkBytes, urgentBytes, share, frameBytes);
   }
 
   /** Whether a bulk stream waits for its turn. */

@@ -139,15 +139,19 @@ export class Turns {
     }
   }
 
-  /** The same, for a carrier that has this share; what it passes over is put back behind the others. */
-  pullShare(log: FrameLog, bulkBytes: number, urgentBytes: number, share: Share): void {
+  /**
+   * The same, for a carrier that has this share; what it passes over is put back behind the others.
+   *
+   * @param frameBytes How long a frame of data may be on its path.
+   */
+  pullShare(log: FrameLog, bulkBytes: number, urgentBytes: number, share: Share, frameBytes: number): void {
     this.#resets.writeInto(log, share);
     this.#writeWindows(log, share);
     const nowMs = this.#clock.now();
     const quietRoom = Math.min(urgentBytes, this.#session!.budget.room);
     const others: TurnTaker[] = [];
     const urgent = this.#pullQuietShare(log, quietRoom, share, others, nowMs);
-    this.#pullBulkShare(log, bulkBytes - urgent, share, others, nowMs);
+    this.#pullBulkShare(log, bulkBytes - urgent, { ...share, frameBytes }, others, nowMs);
     for (const stream of others) this.#scheduler.add(stream, this.#clock);
   }
 
@@ -165,7 +169,13 @@ export class Turns {
     return most - left;
   }
 
-  #pullBulkShare(log: FrameLog, most: number, share: Share, others: TurnTaker[], nowMs: number): void {
+  #pullBulkShare(
+    log: FrameLog,
+    most: number,
+    share: Share & { frameBytes: number },
+    others: TurnTaker[],
+    nowMs: number,
+  ): void {
     const { budget } = this.#session!;
     const leastBytes = share.smallBulk ? budget.leastRoom : SPREAD_ROOM_BYTES;
     let left = Math.min(most, budget.bulkRoom, MOST_PULL_BYTES);
@@ -173,9 +183,8 @@ export class Turns {
       const stream = this.#scheduler.nextBulk();
       if (stream === undefined) return;
       const isTaken = isHere(stream, log, stream.sendableBytes < SPREAD_FRAME_BYTES ? share.smallBulk : share.bulk);
-      if (isTaken) {
-        left -= stream.takeTurn(log, Math.min(left, Math.max(this.turnBytes, leastBytes)), leastBytes, nowMs);
-      }
+      const mostBytes = Math.max(Math.min(this.turnBytes, share.frameBytes), leastBytes);
+      if (isTaken) left -= stream.takeTurn(log, Math.min(left, mostBytes), leastBytes, nowMs);
       if (!stream.wantsTurn) continue;
       if (isTaken) this.#scheduler.addAgain(stream, this.#clock, nowMs);
       else others.push(stream);

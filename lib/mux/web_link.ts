@@ -6,7 +6,8 @@
 import { duplexPair } from "../net/pipe.ts";
 import { duplexFromStreams, type StreamPair, streamsFromDuplex } from "../net/web.ts";
 import type { ServerLimits } from "../session/session_limits.ts";
-import { type LinkOptions, MuxClient, type MuxClientOptions, MuxServer } from "./link.ts";
+import { MuxClient, MuxServer } from "./link.ts";
+import type { LinkOptions, MuxClientOptions } from "./link_options.ts";
 
 /** Options of {@linkcode connectSession}. */
 export interface ConnectOptions extends LinkOptions {

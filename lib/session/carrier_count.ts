@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { Clock } from "../net/clock.ts";
 import { reasonOf, TeleError } from "../net/error.ts";
 import type { Log } from "../net/log.ts";
 import type { Carrier } from "./carrier/carrier.ts";
@@ -13,8 +12,10 @@ import { join, type JoinTerms } from "./commit.ts";
 import type { ClientHandshake } from "./handshake/client_handshake.ts";
 import type { Lane } from "./handshake/messages.ts";
 import { LaneWatch } from "./lanes/lane_watch.ts";
-import { Joiner } from "./reconnect/joiner.ts";
-import type { ReconnectHost } from "./reconnect/reconnect.ts";
+import { shareOf, surplus } from "./lanes/surplus.ts";
+import { PathStory } from "./path_story.ts";
+import { Joiner, type JoinerHost } from "./reconnect/joiner.ts";
+import type { RedialOptions } from "./reconnect/redial.ts";
 import type { Session } from "./session.ts";
 import { MOST_CARRIERS } from "./session_constants.ts";
 import type { SessionLimits } from "./session_limits.ts";
@@ -23,17 +24,14 @@ import type { SessionLimits } from "./session_limits.ts";
 export const DEFAULT_CARRIERS = 6;
 
 /** Options of {@linkcode CarrierCount}. */
-export interface CarrierCountOptions extends Pick<ReconnectHost, "dial"> {
-  /** Time. */
-  clock: Clock;
+export interface CarrierCountOptions extends Pick<RedialOptions, "clock" | "dial" | "paths" | "token"> {
   /** Told of carriers that come and go beside others. */
   log: Log;
-  /** The token, if there is one: a server must have one too. */
-  token?: Uint8Array;
   /** Limits of sessions. */
   limits: SessionLimits;
   /**
-   * Most carriers at once, those in doubt not counted; with 1 the next one takes the place of the one before.
+   * Most carriers at once, those in doubt not counted; with 1 the next one takes the place of the one before. As many as
+   * there are paths at the least.
    *
    * @default {6}
    */
@@ -55,7 +53,8 @@ export interface CarrierCountHost {
 }
 
 /**
- * Joins more carriers while one works, leaves those that are too many, and sees that one of them is the quiet one.
+ * Joins more carriers while one works, leaves those that are too many, and sees that on each path one of them is the
+ * quiet one.
  *
  * Source: `PROTOCOL.md`, "Beside a carrier", "Leaving", "Lanes".
  */
@@ -63,6 +62,8 @@ export class CarrierCount {
   readonly #options: CarrierCountOptions;
   readonly #host: CarrierCountHost;
   readonly #joiner: Joiner;
+  readonly #story: PathStory;
+  readonly #pathCount: number;
   #lanes: LaneWatch;
   /** How many the session may have. */
   #most = 1;
@@ -71,14 +72,18 @@ export class CarrierCount {
   constructor(options: CarrierCountOptions, host: CarrierCountHost) {
     this.#options = options;
     this.#host = host;
+    const names = options.paths ?? [""];
+    this.#pathCount = names.length;
+    this.#story = new PathStory(options.clock, options.log, names);
     this.#joiner = new Joiner(options.clock, {
       dial: options.dial,
+      paths: names.length,
       isGuarded: options.token !== undefined,
       sessionId: () => host.session().id,
-      working: () => this.#working.length,
+      working: (path) => this.#workingOn(path).length,
       most: () => this.#most,
       join: (...attempt) => this.#joinMore(...attempt),
-      attemptFailed: (error) => options.log("debug", `no other connection yet: ${reasonOf(error)}`),
+      attemptFailed: (error, path) => this.#attemptFailed(reasonOf(error), path),
     });
     this.#joiner.want(options.leastCarriers ?? 1);
     this.#lanes = this.#makeLanes();
@@ -88,9 +93,9 @@ export class CarrierCount {
     const { carriers = DEFAULT_CARRIERS, leastCarriers = 1, clock } = this.#options;
     return new LaneWatch({
       clock,
-      most: carriers - 1,
+      most: carriers - this.#pathCount,
       bulk: () => this.#bulk.map(({ carrier: { number, movedBytes } }) => ({ number, movedBytes })),
-      onTarget: (count) => this.want(Math.max(leastCarriers, 1 + count)),
+      onTarget: (count) => this.want(Math.max(leastCarriers, this.#pathCount + count)),
       onUseless: (number) => {
         const attached = this.#bulk.find(({ carrier }) => carrier.number === number);
         if (attached !== undefined) this.#host.session().carriers.leave(attached);
@@ -98,10 +103,10 @@ export class CarrierCount {
     });
   }
 
-  /** Carriers that work, but the quiet one. */
+  /** Carriers that work, but the quiet ones. */
   get #bulk(): AttachedCarrier[] {
-    const { carrier } = this.#host.session();
-    return this.#working.filter((attached) => attached.carrier !== carrier);
+    const { quiets } = this.#host.session().carriers.attached;
+    return this.#working.filter((attached) => !quiets.includes(attached));
   }
 
   /** An end of the session could send more by so many bulk carriers. */
@@ -137,16 +142,28 @@ export class CarrierCount {
     return this.#host.session().carriers.attached.all.filter(({ isLeaving, isDoubted }) => !isLeaving && !isDoubted);
   }
 
-  /** What changed may leave the session with too many, too few, or without a quiet one. */
+  #workingOn(path: number): AttachedCarrier[] {
+    return this.#working.filter((attached) => attached.path === path);
+  }
+
+  /** What changed may leave the session with too many, too few, or a path without a quiet one. */
   adjust(): void {
-    const { carrier, carriers } = this.#host.session();
+    const { attached } = this.#host.session().carriers;
     const working = this.#working;
-    const quiet = working.find((attached) => attached.carrier === carrier);
-    if (quiet !== undefined) carriers.attached.chooseLane(quiet, "quiet");
-    const surplus = working.length - this.#joiner.wanted;
-    const others = working.filter((attached) => attached !== quiet);
-    for (const attached of others.slice(0, Math.max(0, surplus))) carriers.leave(attached);
+    for (const quiet of attached.quiets) if (working.includes(quiet)) attached.chooseLane(quiet, "quiet");
+    this.#leave(working.length - this.#joiner.wanted);
     this.look();
+  }
+
+  #leave(count: number): void {
+    const { carriers } = this.#host.session();
+    for (const attached of surplus(this.#working, carriers.attached.quiets, count)) carriers.leave(attached);
+  }
+
+  /** A path has a carrier again: others leave it its share of them. */
+  #cameBack(path: number): void {
+    const counts = Array.from({ length: this.#pathCount }, (_, each) => this.#workingOn(each).length);
+    this.#leave(shareOf(counts, path));
   }
 
   /** The same where only dialling may have to begin or to end. */
@@ -155,15 +172,34 @@ export class CarrierCount {
   }
 
   /** A carrier is lost, and others go on. */
-  oneGone(reason: string): void {
+  oneGone(reason: string, path: number): void {
     this.#options.log("debug", `one connection is lost, others go on: ${reason}`);
-    this.lost();
+    const { all } = this.#host.session().carriers.attached;
+    if (!all.some((attached) => attached.path === path)) this.#story.down(path, reason);
+    this.lost(path);
     this.adjust();
   }
 
-  /** A carrier is lost, or those before one that is there now died at once: who is missing is dialled one by one. */
-  lost(): void {
-    this.#joiner.lost();
+  /** A carrier is lost, or those before one that is there now died at once: who is missing is dialed one by one. */
+  lost(path: number): void {
+    this.#joiner.lost(path);
+  }
+
+  /** All are lost. */
+  allLost(): void {
+    this.#story.outage();
+    this.look();
+  }
+
+  /** The machine woke or its addresses changed: paths that are down are dialed at once. */
+  startOver(): void {
+    this.#joiner.startOver();
+  }
+
+  #attemptFailed(reason: string, path: number): void {
+    this.#options.log("debug", `no other connection yet: ${reason}`);
+    const { all } = this.#host.session().carriers.attached;
+    if (all.length > 0 && !all.some((attached) => attached.path === path)) this.#story.down(path, reason);
   }
 
   /** Dials no more. */
@@ -204,40 +240,39 @@ export class CarrierCount {
    *
    * @throws {TeleError} If that fails, or is given up.
    */
-  async join(handshake: ClientHandshake, lane: Lane, terms: Pick<JoinTerms, "signal" | "attach">): Promise<void> {
+  async join(handshake: ClientHandshake, terms: Omit<JoinTerms, "resumeTimeoutMs">): Promise<void> {
     const session = this.#host.session();
     const { carriers } = session;
     const isTooMuch = carriers.isFull || carriers.attached.all.length >= MOST_CARRIERS - 1;
     if (session.carrier !== undefined && isTooMuch) throw dropped(handshake);
     const { resumeTimeoutMs } = this.#options.limits;
-    if (!await join(session, handshake, { ...terms, lane, resumeTimeoutMs })) throw dropped(handshake);
+    if (!await join(session, handshake, { ...terms, resumeTimeoutMs })) throw dropped(handshake);
+    this.#story.up(terms.path);
   }
 
-  #swapLanes(sole: AttachedCarrier | undefined): void {
-    const next = this.#working.at(-1);
-    if (sole === undefined || next === undefined || next === sole) return;
-    const { attached } = this.#host.session().carriers;
-    attached.chooseLane(next, "quiet");
-    attached.chooseLane(sole, "bulk");
-  }
-
-  async #joinMore(
-    handshake: ClientHandshake,
-    roundTripMs: number,
-    signal: AbortSignal,
-    attaching: () => void,
-  ): Promise<void> {
+  async #joinMore(handshake: ClientHandshake, attempt: Parameters<JoinerHost["join"]>[1]): Promise<void> {
+    const { path, roundTripMs, signal, attaching } = attempt;
+    const lane: Lane = this.#workingOn(path).length === 0 ? "quiet" : "bulk";
     const attach: JoinTerms["attach"] = ({ accept: { number }, leftover }, take) => {
       attaching();
-      const attachment = { duplex: handshake.duplex, number, leftover, roundTripMs, lane: "bulk" as const };
-      const [sole, ...others] = this.#working;
+      const [sole, ...others] = this.#workingOn(path);
+      const attachment = { duplex: handshake.duplex, number, leftover, roundTripMs, lane, path };
       this.#host.sentAgain(this.#host.session().join(attachment, take));
+      if (sole === undefined) this.#cameBack(path);
       // That has carried all, is up to speed for bulk, and has much waiting. Nothing waits on the new one.
-      if (others.length === 0) this.#swapLanes(sole);
+      else if (others.length === 0) this.#swapLanes(sole);
       this.#options.log("debug", `${this.#working.length} connections`);
       this.adjust();
     };
-    await this.join(handshake, "bulk", { signal, attach });
+    await this.join(handshake, { lane, path, signal, attach });
+  }
+
+  #swapLanes(sole: AttachedCarrier): void {
+    const next = this.#workingOn(sole.path).at(-1);
+    if (next === undefined || next === sole) return;
+    const { attached } = this.#host.session().carriers;
+    attached.chooseLane(next, "quiet");
+    attached.chooseLane(sole, "bulk");
   }
 }
 

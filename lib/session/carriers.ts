@@ -5,6 +5,7 @@
  */
 import type { Carrier } from "./carrier/carrier.ts";
 import type { Lane } from "./handshake/messages.ts";
+import { type LineUp, lineUp } from "./lanes/line_up.ts";
 import { ALL, BULK, LONE_BULK, NOTHING_NEW, QUIET, type Share, SMALL } from "./share.ts";
 
 /** A carrier, and what its session knows of it. */
@@ -19,9 +20,15 @@ export class AttachedCarrier {
   isLeaving = false;
   /** Whether only a guess speaks for it. */
   isDoubted = false;
+  /** Whether what it has in flight makes no progress. */
+  isStill = false;
 
-  /** One that was just attached. */
-  constructor(readonly carrier: Carrier, lane: Lane, isHeard: boolean) {
+  /**
+   * One that was just attached.
+   *
+   * @param path Which of the client's paths it takes.
+   */
+  constructor(readonly carrier: Carrier, lane: Lane, isHeard: boolean, readonly path: number = 0) {
     this.lane = lane;
     this.isHeard = isHeard;
   }
@@ -30,8 +37,7 @@ export class AttachedCarrier {
 /**
  * Which carriers there are, and which of them carries what. A pure core.
  *
- * There is one quiet carrier: of those with that lane the newest that is not in doubt, else the newest with any lane. At
- * a server those that it has heard go first, since the accept of another may have been lost.
+ * {@linkcode lineUp} says who is quiet and who takes bulk, on each path.
  *
  * Source: `PROTOCOL.md`, "Carriers of a session", "Lanes".
  */
@@ -39,7 +45,7 @@ export class Carriers {
   readonly #all: Map<Carrier, AttachedCarrier> = new Map();
   /** Those that are gone, and read on for a goodbye. */
   readonly #lookedAt: Set<Carrier> = new Set();
-  #quiet: AttachedCarrier | undefined;
+  #lineUp: LineUp<AttachedCarrier> = { quiets: [], takers: [] };
   /** Whether there is one, and nothing else is to be looked at. */
   #isSole = false;
 
@@ -50,7 +56,21 @@ export class Carriers {
 
   /** The quiet carrier. */
   get quiet(): Carrier | undefined {
-    return this.#quiet?.carrier;
+    return this.#first?.carrier;
+  }
+
+  get #first(): AttachedCarrier | undefined {
+    return this.#lineUp.quiets[0];
+  }
+
+  /** The quiet carrier of each path, the session's first. */
+  get quiets(): readonly AttachedCarrier[] {
+    return this.#lineUp.quiets;
+  }
+
+  /** Those that bulk goes on. */
+  get takers(): readonly AttachedCarrier[] {
+    return this.#lineUp.takers;
   }
 
   /** All, also those that leave, oldest first. */
@@ -63,14 +83,9 @@ export class Carriers {
     return this.all.filter(({ isLeaving }) => !isLeaving);
   }
 
-  /** Those that bulk goes on, if there are any. */
-  get bulk(): AttachedCarrier[] {
-    return this.usable.filter((attached) => attached !== this.#quiet && isForBulk(attached));
-  }
-
   /** Whether all that may be sent on are in doubt, and there are some. */
   get areDoubted(): boolean {
-    return this.#quiet?.isDoubted === true && this.usable.every(({ isDoubted }) => isDoubted);
+    return this.#first?.isDoubted === true && this.usable.every(({ isDoubted }) => isDoubted);
   }
 
   /** What is known of `carrier`, while it is here. */
@@ -111,7 +126,14 @@ export class Carriers {
   changed(): void {
     const usable = this.usable;
     this.#isSole = this.#all.size === 1 && usable.length === 1;
-    this.#quiet = usable.sort((one, other) => rank(other) - rank(one) || other.carrier.number - one.carrier.number)[0];
+    this.#lineUp = lineUp(usable, this.quiet?.path);
+  }
+
+  /** What is in flight on a carrier makes no progress, or does again. */
+  markStill(attached: AttachedCarrier, isStill: boolean): void {
+    if (attached.isStill === isStill) return;
+    attached.isStill = isStill;
+    this.changed();
   }
 
   /** A client makes a carrier the quiet one, or a bulk one; the peer is told on it. */
@@ -132,32 +154,23 @@ export class Carriers {
   shareOf(carrier: Carrier): Share | undefined {
     const attached = this.#all.get(carrier);
     if (attached === undefined || attached.isLeaving) return undefined;
-    const { isHeard, isDoubted, lane } = attached;
-    if (!isHeard && this.#quiet?.isHeard === true) return undefined;
-    const { length } = this.bulk;
-    if (attached === this.#quiet) return length === 0 ? ALL : length === 1 ? QUIET : SMALL;
-    if (lane !== "bulk" || isDoubted) return NOTHING_NEW;
-    return length === 1 ? LONE_BULK : BULK;
+    if (!attached.isHeard && this.#first?.isHeard === true) return undefined;
+    const { takers } = this;
+    const takes = takers.includes(attached);
+    if (attached === this.#first) return takes ? ALL : takers.length === 1 ? QUIET : SMALL;
+    if (!takes) return NOTHING_NEW;
+    return takers.length === 1 ? LONE_BULK : BULK;
   }
 
   /** There may be something to send. */
   wake(): void {
-    if (this.#isSole) return this.#quiet!.carrier.wake();
+    if (this.#isSole) return this.quiet!.wake();
     for (const { carrier } of this.#all.values()) carrier.wake();
   }
 
   /** There is enough for a write of its own. */
   wakeNow(): void {
-    if (this.#isSole) return this.#quiet!.carrier.wakeNow();
+    if (this.#isSole) return this.quiet!.wakeNow();
     for (const { carrier } of this.#all.values()) carrier.wakeNow();
   }
-}
-
-/** What is heard goes before what has the lane: nothing may be sent on the other. */
-function rank({ isHeard, isDoubted, lane }: AttachedCarrier): number {
-  return (isHeard ? 4 : 0) + (isDoubted ? 0 : 2) + (lane === "quiet" ? 1 : 0);
-}
-
-function isForBulk({ lane, isDoubted, isHeard }: AttachedCarrier): boolean {
-  return lane === "bulk" && !isDoubted && isHeard;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { liveField, readReceipts, receiptsField, resumeTimeoutField } from "./handshake/fields.ts";
+import { liveField, pathField, readReceipts, receiptsField, resumeTimeoutField } from "./handshake/fields.ts";
 import type { Accepted, ClientHandshake } from "./handshake/client_handshake.ts";
 import type { Identity } from "./handshake/keys.ts";
 import type { Lane } from "./handshake/messages.ts";
@@ -13,6 +13,8 @@ import type { Session } from "./session.ts";
 export interface CommitTerms {
   /** How long this end keeps a session without a carrier, in milliseconds. */
   readonly resumeTimeoutMs: number;
+  /** Which of the client's paths the carrier takes. */
+  readonly path: number;
   /** What the token adds to the keys of a new session. */
   readonly tokenSalt: Promise<Uint8Array>;
   /** Who the client is across restarts. */
@@ -31,12 +33,12 @@ export function canJoin(session: Session, handshake: ClientHandshake): boolean {
  * @throws {TeleError} As {@linkcode ClientHandshake.commit} does.
  */
 export async function begin(handshake: ClientHandshake, terms: CommitTerms): Promise<Accepted> {
-  const { resumeTimeoutMs, tokenSalt, identity } = terms;
+  const { resumeTimeoutMs, path, tokenSalt, identity } = terms;
   const message = {
     kind: "new" as const,
     number: 0,
     lane: "quiet" as const,
-    fields: resumeTimeoutField(resumeTimeoutMs),
+    fields: new Map([...resumeTimeoutField(resumeTimeoutMs), ...pathField(path)]),
   };
   return await handshake.commit(message, await tokenSalt, identity);
 }
@@ -45,6 +47,8 @@ export async function begin(handshake: ClientHandshake, terms: CommitTerms): Pro
 export interface JoinTerms {
   /** What the carrier is for. */
   readonly lane: Lane;
+  /** Which of the client's paths it takes. */
+  readonly path: number;
   /** How long this end keeps a session without a carrier, in milliseconds. */
   readonly resumeTimeoutMs: number;
   /** Aborts when the attempt is given up. */
@@ -62,7 +66,7 @@ export interface JoinTerms {
 export async function join(
   session: Session,
   handshake: ClientHandshake,
-  { lane, resumeTimeoutMs, signal, attach }: JoinTerms,
+  { lane, path, resumeTimeoutMs, signal, attach }: JoinTerms,
 ): Promise<boolean> {
   const { joins } = session.carriers;
   const { number, live, receipts } = joins.begin();
@@ -70,7 +74,8 @@ export async function join(
   // In the step in which it is, since the next commit must not call it alive.
   signal.addEventListener("abort", giveUp, { once: true });
   try {
-    const fields = new Map([...liveField(live), ...resumeTimeoutField(resumeTimeoutMs), ...receiptsField(receipts)]);
+    const lists = [liveField(live), resumeTimeoutField(resumeTimeoutMs), receiptsField(receipts), pathField(path)];
+    const fields = new Map(lists.flatMap((list) => [...list]));
     const accepted = await handshake.commit({ kind: "join", number, lane, fields }, session.resumeSecret);
     // A receipt on another carrier may have shown meanwhile that the server has given it up.
     if (session.error !== undefined || !joins.isAwaited(number)) return false;

@@ -6,13 +6,21 @@
 import type { Duplex } from "../net/duplex.ts";
 import type { Carrier } from "./carrier/carrier.ts";
 import type { Caution } from "./carrier/pace.ts";
-import { PathLesson } from "./carrier/path_lesson.ts";
+import { PathLessons } from "./carrier/path_lesson.ts";
 import { type LostCarrier, Patience } from "./reconnect/patience.ts";
+
+/** A carrier, and the number of the client's path that it takes. */
+export interface LearnedCarrier {
+  /** The carrier. */
+  readonly carrier: Carrier;
+  /** Its path. */
+  readonly path: number;
+}
 
 /** Adds up what was taken from them, and remembers what they taught about the path. */
 export class FormerCarriers {
   readonly #patience = new Patience();
-  readonly #lesson = new PathLesson();
+  readonly #lessons = new PathLessons();
   #takenBytes = 0;
   #wastedBytes = 0;
   #roundTripMs = 0;
@@ -37,9 +45,9 @@ export class FormerCarriers {
     return this.#patience.ms;
   }
 
-  /** How the next one, on `duplex`, begins to send. */
-  cautionOn(duplex: Duplex): Caution {
-    return this.#lesson.cautionOn(duplex);
+  /** How the next one, on `duplex` and the client's path of this number, begins to send. */
+  cautionOn(path: number, duplex: Duplex): Caution {
+    return this.#lessons.of(path).cautionOn(duplex);
   }
 
   /** A carrier was attached; see {@linkcode Patience.attached}. */
@@ -54,13 +62,14 @@ export class FormerCarriers {
   }
 
   /** What a carrier has taught so far: another begins beside it. */
-  learn(nowMs: number, { room: { pace } }: Carrier): void {
-    this.#lesson.learned(pace.lesson(nowMs), pace.isProven);
+  learn(nowMs: number, { carrier: { room: { pace } }, path }: LearnedCarrier): void {
+    this.#lessons.of(path).learned(pace.lesson(nowMs), pace.isProven);
   }
 
   /** Nothing more is taken from a carrier. */
-  gone(nowMs: number, carrier: Carrier): void {
-    this.learn(nowMs, carrier);
+  gone(nowMs: number, attached: LearnedCarrier): void {
+    const { carrier } = attached;
+    this.learn(nowMs, attached);
     this.#takenBytes += carrier.taken;
     this.#wastedBytes += carrier.wastedBytes;
   }

@@ -28,8 +28,8 @@ export interface PresentSessionEvents {
   onDoubted(): void;
   /** A carrier that was doubted has shown that it is alive; see {@linkcode SessionOptions.onTrusted}. */
   onTrusted(wasLast: boolean): void;
-  /** It has lost a carrier, and has others. */
-  onCarrierGone(reason: string): void;
+  /** It has lost a carrier of this path, and has others. */
+  onCarrierGone(reason: string, path: number): void;
   /** An end wishes for bulk carriers; see {@linkcode SessionOptions.onWished}. */
   onWished(end: "own" | "peer", count: number): void;
   /** It ends, whatever ends it. */
@@ -75,7 +75,7 @@ export class PresentSession<Upper extends UpperLayer> {
       onDetached: (reason) => ifPresent(() => this.#events.onDetached(reason)),
       onDoubted: () => ifPresent(() => this.#events.onDoubted()),
       onTrusted: (wasLast) => ifPresent(() => this.#events.onTrusted(wasLast)),
-      onCarrierGone: (reason) => ifPresent(() => this.#events.onCarrierGone(reason)),
+      onCarrierGone: (reason, path) => ifPresent(() => this.#events.onCarrierGone(reason, path)),
       onWished: (end, count) => ifPresent(() => this.#events.onWished(end, count)),
       onEnding: (error) => ifPresent(() => this.#events.onEnding(error)),
     });

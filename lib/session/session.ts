@@ -120,9 +120,11 @@ export class Session implements CarriersHost {
     return this.carrier?.room.flight.rateBytesPerMs ?? 0;
   }
 
-  /** How long a frame of data may be, in bytes; `Infinity` while nothing is known. */
+  /** How long a frame of data may be, on the path that takes the longest, in bytes; `Infinity` while nothing is known. */
   get frameBytes(): number {
-    return this.carrier?.room.flight.frameBytes ?? Infinity;
+    const { quiets } = this.carriers.attached;
+    if (quiets.length < 2) return this.carrier?.room.flight.frameBytes ?? Infinity;
+    return Math.max(...quiets.map(({ carrier }) => carrier.room.flight.frameBytes));
   }
 
   /** What speaks against all its carriers while only a guess excuses that. */

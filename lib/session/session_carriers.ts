@@ -123,9 +123,12 @@ export class SessionCarriers {
   /** Attaches a carrier beside those that there are; what waits on one that is in doubt is sent again on the others. */
   attach(attachment: Attachment): void {
     const { clock, pool, limits, end } = this.#options;
+    const { duplex, path = 0 } = attachment;
+    // A proxy or a relay may lead two paths from and to the same hosts; and one of them may lead to another network.
+    const name = `${path} ${pathOf(duplex)}`;
     const nowMs = clock.now();
     const doubted = this.attached.usable.filter(({ isDoubted }) => isDoubted);
-    for (const { carrier } of this.attached.all) this.#former.learn(nowMs, carrier);
+    for (const each of this.attached.all) this.#former.learn(nowMs, each);
     for (const { carrier } of doubted) this.#former.failed(nowMs, carrier, this.lost(carrier));
     this.#detachedAt = undefined;
     this.joins.attached(attachment.number);
@@ -136,10 +139,11 @@ export class SessionCarriers {
       pool,
       limits,
       patienceMs: this.#former.patienceMs,
-      flight: this.#paths.join(pathOf(attachment.duplex)),
-      caution: this.#former.cautionOn(attachment.duplex),
+      path: name,
+      flight: this.#paths.join(name),
+      caution: this.#former.cautionOn(path, duplex),
     });
-    this.attached.add(new AttachedCarrier(carrier, attachment.lane ?? "quiet", end === "client"));
+    this.attached.add(new AttachedCarrier(carrier, attachment.lane ?? "quiet", end === "client", path));
     for (const attached of doubted) this.#relieve(attached);
     this.#former.attached(nowMs, this.#arrivedBytes);
     this.remainders.awaitReceipts(this.lastRoundTripMs);
@@ -169,7 +173,7 @@ export class SessionCarriers {
     else carrier.stop();
     this.attached.remove(carrier, looksOn);
     this.#sending.gone();
-    this.#former.gone(nowMs, carrier);
+    this.#former.gone(nowMs, attached);
     if (isLast) this.#detachedAt ??= nowMs;
     try {
       this.remainders.gone(carrier, attached.isHeard);
@@ -235,20 +239,9 @@ export class SessionCarriers {
     // What had to stay behind an open may go on others now.
     if (this.attached.isSole) return;
     this.#sending.delivered(bytes);
-    this.#probePath();
+    // While bulk runs beside them the quiet carriers are asked, which tells of the queue that bulk makes.
+    this.#paths.probe(this.attached.quiets.map(({ carrier }) => carrier), this.#options.clock.now());
     this.attached.wake();
-  }
-
-  /** While bulk runs beside it the quiet carrier is asked, which tells of the queue that bulk makes. */
-  #probePath(): void {
-    const carrier = this.attached.quiet;
-    const path = carrier && this.#paths.boundOf(carrier.path);
-    if (carrier === undefined || !path?.isShared) return;
-    path.setQuiet(carrier.room.flight);
-    const nowMs = this.#options.clock.now();
-    if (!path.isProbeDue(nowMs)) return;
-    path.onProbe(nowMs);
-    carrier.ask();
   }
 
   /** Only a guess speaks for a carrier. */
@@ -281,7 +274,7 @@ export class SessionCarriers {
     if (this.attached.quiet === undefined) return this.#detached(reason);
     // Those that are left were in doubt before, and relieved by it.
     if (!attached.isDoubted && this.attached.areDoubted) this.#options.onDoubted?.();
-    this.#options.onCarrierGone?.(reason);
+    this.#options.onCarrierGone?.(reason, attached.path);
   }
 
   /** The first bytes came on a carrier: the peer is there. */

@@ -16,7 +16,7 @@ import { outlasts } from "./reconnect/doubt.ts";
 import { PresentSession, type PresentSessionOptions } from "./present_session.ts";
 import { Refusals } from "./reconnect/refusals.ts";
 import { Redial, type RedialOptions } from "./reconnect/redial.ts";
-import type { Challenged } from "./reconnect/reconnect.ts";
+import type { Challenged } from "./reconnect/attempt.ts";
 import type { Attachment } from "./session_options.ts";
 import { Session } from "./session.ts";
 import type { UpperLayer } from "./upper_layer.ts";
@@ -65,7 +65,7 @@ export class SessionClient<Upper extends UpperLayer> {
       onDetached: (reason) => this.#onDetached(reason),
       onDoubted: () => this.#onDoubted(),
       onTrusted: (wasLast) => this.#onTrusted(wasLast),
-      onCarrierGone: (reason) => this.#count.oneGone(reason),
+      onCarrierGone: (reason, path) => this.#count.oneGone(reason, path),
       onWished: (end, count) => this.#count.wished(end, count),
       onEnding: (error) => this.#onEnding(error),
     });
@@ -143,6 +143,7 @@ export class SessionClient<Upper extends UpperLayer> {
     if (awayMs > 0) this.#outage.wasAway(awayMs);
     this.#history.startOver();
     this.#redial.startOver();
+    this.#count.startOver();
     // Behind that, since it dials beside the carriers.
     for (const { carrier } of this.session.carriers.attached.all) carrier.suspect();
   }
@@ -151,6 +152,7 @@ export class SessionClient<Upper extends UpperLayer> {
   addressesChanged(isLocal: (address: string) => boolean): void {
     this.#history.startOver();
     if (!this.#count.loseGone(isLocal, () => this.#redial.endBeside())) this.#redial.startOver();
+    this.#count.startOver();
   }
 
   /**
@@ -174,7 +176,7 @@ export class SessionClient<Upper extends UpperLayer> {
     this.#outage.begin(reason);
     this.#present.expireLater();
     this.#redial.carrierLost();
-    this.#count.look();
+    this.#count.allLost();
   }
 
   /**
@@ -211,7 +213,7 @@ export class SessionClient<Upper extends UpperLayer> {
   }
 
   async #commit(challenged: Challenged, signal: AbortSignal): Promise<void> {
-    const { handshake, roundTripMs } = challenged;
+    const { handshake, path, roundTripMs } = challenged;
     const isBeside = canJoin(this.session, handshake) && this.#count.isSeveral;
     if (!isBeside && !await outlasts(this.session, challenged, this.#options.clock, signal)) throw dropped(handshake);
     const session = this.session;
@@ -220,22 +222,19 @@ export class SessionClient<Upper extends UpperLayer> {
       // With one carrier the next takes the place of the one before.
       if (!isBeside) this.#count.giveUp("another connection gets through");
       const attach: JoinTerms["attach"] = ({ accept: { number }, leftover }, take) => {
-        this.#resume({ duplex, number, leftover, roundTripMs }, take);
+        this.#resume({ duplex, number, leftover, roundTripMs, path }, take);
       };
-      await this.#count.join(handshake, "quiet", { signal, attach });
+      await this.#count.join(handshake, { lane: "quiet", path, signal, attach });
     } else {
       const { limits: { resumeTimeoutMs } } = this.#options;
-      const begun = await begin(handshake, {
-        resumeTimeoutMs,
-        tokenSalt: this.#tokenSalt,
-        identity: this.#identity,
-      });
+      const terms = { resumeTimeoutMs, path, tokenSalt: this.#tokenSalt, identity: this.#identity };
+      const begun = await begin(handshake, terms);
       // The accept may have come just before this attempt was given up for another, which then attaches.
       if (signal.aborted || this.#stopped || session !== this.session) throw dropped(handshake);
-      this.#begin({ duplex, number: 0, leftover: begun.leftover, roundTripMs }, begun);
+      this.#begin({ duplex, number: 0, leftover: begun.leftover, roundTripMs, path }, begun);
     }
     // Behind carriers that died at once another may do so as well.
-    if (this.#history.barren > 0) this.#count.lost();
+    if (this.#history.barren > 0) this.#count.lost(path);
     this.#history.attached(this.#options.clock.now());
     this.#count.adjust();
   }

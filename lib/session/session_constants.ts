@@ -111,6 +111,9 @@ export const MOST_RESUME_TIMEOUT_MS = 31_622_400_000;
 /** Carriers attached to one session at once, at the server. */
 export const MOST_CARRIERS = 10;
 
+/** Paths of one session: each has a carrier. */
+export const MOST_PATHS = 8;
+
 /** Carriers that are gone and not settled, and entries of the fields `live` and `receipts`. */
 export const MOST_UNSETTLED = 16;
 

@@ -39,8 +39,8 @@ export interface SessionOptions {
    * @param wasLast Whether all were in doubt until now.
    */
   onTrusted?(wasLast: boolean): void;
-  /** Told when the session has lost a carrier, and has others. */
-  onCarrierGone?(reason: string): void;
+  /** Told when the session has lost a carrier of the client's path of this number, and has others. */
+  onCarrierGone?(reason: string, path: number): void;
   /** Told when an end wishes for another number of bulk carriers than before. Only clients give any. */
   onWished?(end: "own" | "peer", count: number): void;
   /** Told when the peer is first heard on a carrier: its handshake is certainly done. */
@@ -59,4 +59,10 @@ export interface Attachment extends Pick<CarrierOptions, "duplex" | "number" | "
    * @default {"quiet"}
    */
   lane?: Lane;
+  /**
+   * Which of the client's paths it takes.
+   *
+   * @default {0}
+   */
+  path?: number;
 }

@@ -17,6 +17,7 @@ import { type Committed, ServerHandshake } from "./handshake/server_handshake.ts
 import {
   carriersField,
   readLive,
+  readPath,
   readReceipts,
   readResumeTimeout,
   receiptsField,
@@ -25,8 +26,9 @@ import {
 } from "./handshake/fields.ts";
 import { endingOf, RefusalError } from "./ending.ts";
 import { framed } from "../ping/codec.ts";
-import { type Lane, SESSION_ID_BYTES } from "./handshake/messages.ts";
+import { SESSION_ID_BYTES } from "./handshake/messages.ts";
 import { Session } from "./session.ts";
+import type { Attachment } from "./session_options.ts";
 import type { UpperLayer } from "./upper_layer.ts";
 import { SessionEntry } from "./session_entry.ts";
 import { SessionRegistry } from "./session_registry.ts";
@@ -172,7 +174,7 @@ export class SessionServer<Upper extends UpperLayer> {
       return handshake.channel.duplex.close();
     }
     const entry = this.#registry.find(session.id)!;
-    this.#attach(handshake, session, { number, lane, accept, roundTripMs });
+    this.#attach(handshake, session, { number, lane, path: readPath(fields), accept, roundTripMs });
     // Beside others it is no news.
     if (live.length > 0) return;
     const outageMs = Math.round(this.#options.clock.now() - detachedAt);
@@ -207,7 +209,8 @@ export class SessionServer<Upper extends UpperLayer> {
     const session = this.#makeSession(upper, id, resumeSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));
     const entry = new SessionEntry(session, identity, hostOfPeer(peer));
     this.#registry.add(entry);
-    this.#attach(handshake, session, { number: 0, lane: "quiet", accept, roundTripMs });
+    const path = readPath(commit.fields);
+    this.#attach(handshake, session, { number: 0, lane: "quiet", path, accept, roundTripMs });
     this.#lines.tell("began", "info", entry, `began, from ${peer}`, { peer });
   }
 
@@ -234,7 +237,7 @@ export class SessionServer<Upper extends UpperLayer> {
   #attach(
     handshake: ServerHandshake,
     session: Session,
-    { accept, ...attachment }: { number: number; lane: Lane; accept: Uint8Array; roundTripMs: number },
+    { accept, ...attachment }: Pick<Attachment, "number" | "lane" | "path" | "roundTripMs"> & { accept: Uint8Array },
   ): void {
     const entry = this.#registry.find(session.id)!;
     const { channel } = handshake;

@@ -17,8 +17,12 @@ import type { Share } from "./share.ts";
 export interface UpperLayer {
   /** Puts frames into `log`: up to `bulkBytes` of data, of urgent data up to `urgentBytes`, which is more. */
   pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void;
-  /** The same where the session has several carriers, and `log` is that of one: only its share. */
-  pullShare(log: FrameLog, bulkBytes: number, urgentBytes: number, share: Share): void;
+  /**
+   * The same where the session has several carriers, and `log` is that of one: only its share.
+   *
+   * @param frameBytes How long a frame of data may be on its path.
+   */
+  pullShare(log: FrameLog, bulkBytes: number, urgentBytes: number, share: Share, frameBytes: number): void;
   /** Whether a bulk stream waits for its turn. */
   readonly hasBulk: boolean;
   /** For how long a stream has had something waiting, in milliseconds, and whether any is bulk. */

@@ -4,7 +4,8 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { MuxClient, type MuxClientOptions, MuxServer, type MuxServerOptions } from "../../lib/mux/link.ts";
+import { MuxClient, MuxServer } from "../../lib/mux/link.ts";
+import type { MuxClientOptions, MuxServerOptions } from "../../lib/mux/link_options.ts";
 import type { MuxStream } from "../../lib/mux/stream.ts";
 import type { StreamEnd } from "../../lib/mux/stream_host.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";

@@ -20,7 +20,6 @@ import { FrameLog, type Remains } from "./frame_log.ts";
 import { type ControlTaker, FrameReceiver } from "./frame_receiver.ts";
 import { FrameSender } from "./frame_sender.ts";
 import type { Doubt } from "./liveness.ts";
-import { pathOf } from "./path_lesson.ts";
 import { type BytesTaker, ReadLoop } from "./read_loop.ts";
 import { SendRoom } from "./send_room.ts";
 import { Watch, type WatchListener } from "./watch.ts";
@@ -42,6 +41,8 @@ export class Carrier {
   readonly log: FrameLog;
   /** Its number in the session. */
   readonly number: number;
+  /** From where to where it goes: the same for all carriers of one path. */
+  readonly path: string;
   /** What it may send now, and what was measured of what it has under way. */
   readonly room: SendRoom;
   readonly #done = Promise.withResolvers<void>();
@@ -63,6 +64,7 @@ export class Carrier {
     this.#host = host;
     this.#clock = clock;
     this.number = options.number;
+    this.path = options.path;
     const log = this.log = new FrameLog(host.budget);
     const room = this.room = new SendRoom(options.caution, options.flight), { flight } = room;
     const control = new OutgoingControl({ nowMs: clock.now(), pingIntervalMs });
@@ -119,11 +121,6 @@ export class Carrier {
   /** For how long nothing has come, in milliseconds. */
   get silentMs(): number {
     return this.#watch.silentMs;
-  }
-
-  /** From where to where it goes. */
-  get path(): string {
-    return pathOf(this.#duplex);
   }
 
   /** Whether it can take a frame of bulk now. */

@@ -29,6 +29,8 @@ export interface CarrierOptions<Which = unknown> {
   opening?: Uint8Array;
   /** Its number in the session. */
   number: number;
+  /** From where to where it goes: the same for all carriers of one path. */
+  path: string;
   /** The round trip that the handshake took, in milliseconds. It counts until one was measured here. */
   roundTripMs?: number;
   /** How much longer than usual it may be silent, in milliseconds; see {@linkcode Patience}. */

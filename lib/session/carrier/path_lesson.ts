@@ -54,3 +54,15 @@ export class PathLesson {
     if (isProven || isMore) this.#caution = caution;
   }
 }
+
+/** The lessons of a client's paths, each by its number: what one of them swallows the others may let pass. */
+export class PathLessons {
+  readonly #lessons: Map<number, PathLesson> = new Map();
+
+  /** Of the path of this number. */
+  of(path: number): PathLesson {
+    let lesson = this.#lessons.get(path);
+    if (lesson === undefined) this.#lessons.set(path, lesson = new PathLesson());
+    return lesson;
+  }
+}

@@ -6,7 +6,7 @@
 import { type ByteReader, type ByteWriter, readU32, readU64, writeU32, writeU64 } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
 import { LEAF_BYTES } from "../../net/leaf.ts";
-import { MOST_CARRIERS, MOST_RESUME_TIMEOUT_MS, MOST_UNSETTLED } from "../session_constants.ts";
+import { MOST_CARRIERS, MOST_PATHS, MOST_RESUME_TIMEOUT_MS, MOST_UNSETTLED } from "../session_constants.ts";
 
 /** Bytes of the value of an identity field: public key, slot, last slot, signature. */
 export const IDENTITY_FIELD_BYTES = 100;
@@ -31,6 +31,8 @@ export const FieldType = {
   carriers: 9,
   /** The leaf that the client sees of the TLS around the carrier: see `seal.ts`. */
   leaf: 10,
+  /** Which of the client's paths the carrier takes, where that is not the first: `u8`. */
+  path: 11,
 } as const;
 
 /** Optional fields by type. */
@@ -96,6 +98,7 @@ const KNOWN: ReadonlyMap<number, KnownField> = new Map<number, KnownField>([
   }],
   [FieldType.carriers, { name: "carriers", in: [NEW_ACCEPT], bytes: 1, check: checkCarriers }],
   [FieldType.leaf, { name: "leaf", in: ["hello"], bytes: LEAF_BYTES }],
+  [FieldType.path, { name: "path", in: [NEW_COMMIT, JOIN_COMMIT], bytes: 1, check: checkPath }],
 ]);
 
 /** The list with the field that says how long the sender keeps a session without a carrier, in milliseconds. */
@@ -179,6 +182,16 @@ export function readCarriers(fields: Fields): number {
   return fields.get(FieldType.carriers)?.[0] ?? 1;
 }
 
+/** The list that says which of the client's paths a carrier takes, from 0; the first is not told. */
+export function pathField(path: number): Fields {
+  return new Map(path === 0 ? [] : [[FieldType.path, new Uint8Array([path])]]);
+}
+
+/** Which of the client's paths a carrier takes. */
+export function readPath(fields: Fields): number {
+  return fields.get(FieldType.path)?.[0] ?? 0;
+}
+
 /** How long the sender keeps a session without a carrier, in milliseconds; without a limit if it does not say. */
 export function readResumeTimeout(fields: Fields): number {
   const value = fields.get(FieldType.resumeTimeout);
@@ -247,6 +260,11 @@ function checkResumeTimeout(value: Uint8Array): void {
 
 function checkCarriers([most]: Uint8Array): void {
   if (most < 1 || most > MOST_CARRIERS) throw new TeleError("protocol", `a session cannot have ${most} carriers`);
+}
+
+/** The first has one encoding: it is left out. */
+function checkPath([path]: Uint8Array): void {
+  if (path < 1 || path >= MOST_PATHS) throw new TeleError("protocol", `a client has no path ${path} to tell`);
 }
 
 function checkLive(value: Uint8Array): void {

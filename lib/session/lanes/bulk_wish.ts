@@ -22,6 +22,8 @@ export interface Sending {
   readonly isLimited: boolean;
   /** Streams that are open. */
   readonly streams: number;
+  /** Paths that the session has. */
+  readonly paths: number;
   /** The path's lowest round trip, in milliseconds; 0 if unknown. */
   readonly lowestRoundTripMs: number;
   /** The path's smoothed round trip, in milliseconds; 0 if unknown. */
@@ -32,7 +34,7 @@ export interface Sending {
  * How many bulk carriers one end wishes for. A pure core.
  *
  * Where the carrier is held up and not the path, more of them send more: then it is all. Where another stream is alive
- * beside a backlog it is one at the least, so that the other need not wait behind it in one carrier.
+ * beside a backlog it is one on each path at the least, so that the other need not wait behind it in one carrier.
  *
  * Source: `PROTOCOL.md`, "Lanes".
  *
@@ -42,7 +44,7 @@ export interface Sending {
  * import { assertEquals } from "@std/assert";
  *
  * const wish = new BulkWish(5);
- * const sending = { isBulk: true, isLimited: true, streams: 1, lowestRoundTripMs: 40, roundTripMs: 50 };
+ * const sending = { isBulk: true, isLimited: true, streams: 1, paths: 1, lowestRoundTripMs: 40, roundTripMs: 50 };
  * assertEquals(wish.look(1_000, { ...sending, backlogMs: 200 }), 0);
  * assertEquals(wish.look(1_050, { ...sending, backlogMs: 250 }), 5);
  * ```
@@ -70,9 +72,9 @@ export class BulkWish {
     return this.#count;
   }
 
-  #wished({ isLimited, streams }: Sending): number {
+  #wished({ isLimited, streams, paths }: Sending): number {
     if (isLimited) return this.#most;
-    return streams > 1 ? 1 : 0;
+    return streams > 1 ? paths : 0;
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * How many bulk carriers a client has, and which of its carriers is the quiet one.
+ * How many bulk carriers a client has.
  *
  * @module
  */
@@ -9,16 +9,6 @@ import { SlidingSum } from "./sliding_sum.ts";
 const TRIAL_MS = 10_000;
 /** One that carries less than this share of an average one goes. */
 const LEAST_SHARE = 1 / 2;
-
-/** A carrier that may become the quiet one. */
-export interface LaneCandidate {
-  /** Whether what it has in flight makes no progress. */
-  readonly isStill: boolean;
-  /** Its smoothed round trip in milliseconds; 0 if unknown. */
-  readonly roundTripMs: number;
-  /** Its number in the session. */
-  readonly number: number;
-}
 
 /** A bulk carrier. */
 interface BulkCarrier {
@@ -104,13 +94,5 @@ export class Lanes {
     const average = carriers.reduce((sum, { bytes }) => sum + bytes, 0) / carriers.length;
     const isUseless = carriers.every(({ isTried }) => isTried) && least.bytes < LEAST_SHARE * average;
     return { number: least.number, isUseless };
-  }
-
-  /** Which of `carriers` becomes the quiet one, when that is gone. */
-  bestOf<Carrier extends LaneCandidate>(carriers: readonly Carrier[]): Carrier | undefined {
-    const [best] = [...carriers].sort((one, other) =>
-      Number(one.isStill) - Number(other.isStill) || one.roundTripMs - other.roundTripMs || one.number - other.number
-    );
-    return best;
   }
 }

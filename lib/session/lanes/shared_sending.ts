@@ -35,7 +35,7 @@ export interface SharedSendingOptions extends Pick<SessionOptions, "clock" | "en
  */
 export class SharedSending {
   readonly #options: SharedSendingOptions;
-  readonly #spread: Spread;
+  readonly #spread: Spread<Carrier>;
   readonly #wishes: WishWatch;
   readonly #wants = new Wants();
 
@@ -46,7 +46,8 @@ export class SharedSending {
     this.#spread = new Spread({
       clock,
       all: () => attached.usable.map(({ carrier }) => carrier),
-      quiet: () => attached.quiet,
+      quiets: () => attached.quiets.map(({ carrier }) => carrier),
+      onStill: (carrier, isStill) => attached.markStill(attached.find(carrier)!, isStill),
     });
     this.#wishes = new WishWatch({
       clock,
@@ -81,7 +82,8 @@ export class SharedSending {
     const copied = carrier.room.pace.isFree ? this.#spread.copyTo(carrier, bulkBytes) : 0;
     const again = copied + remainders.moveTo(log, Math.max(0, bulkBytes - copied), share);
     const left = Math.max(0, bulkBytes - again);
-    upper.pullShare(log, left, Math.max(0, urgentBytes - again), this.#chosenShare(carrier, share, left));
+    const chosen = this.#chosenShare(carrier, share, left);
+    upper.pullShare(log, left, Math.max(0, urgentBytes - again), chosen, carrier.room.flight.frameBytes);
     if (log.end > before) this.#spread.pulled(carrier);
   }
 
@@ -90,15 +92,22 @@ export class SharedSending {
     if (carrier.room.flight.mayBeSpread) return share;
     if (share === SMALL) return QUIET;
     if (share !== BULK) return share;
-    return this.#options.attached.bulk[0]?.carrier === carrier ? LONE_BULK : NOTHING_NEW;
+    return this.#isFirstTaker(carrier) ? LONE_BULK : NOTHING_NEW;
+  }
+
+  #isFirstTaker(carrier: Carrier): boolean {
+    return this.#options.attached.takers.find((other) => other.carrier.path === carrier.path)?.carrier === carrier;
   }
 
   /** Bulk goes on the carrier on which it would be there first. */
   #chosenShare(carrier: Carrier, share: Share, mostBytes: number): Share {
     const { attached, upper } = this.#options;
-    if (share !== BULK || !upper.hasBulk || mostBytes === 0) return share;
-    const bulk = attached.bulk.map((each) => each.carrier);
-    return this.#spread.takesBulk(carrier, bulk, Math.min(mostBytes, CHUNK_BYTES)) ? share : NOTHING_NEW;
+    if (!share.bulk || attached.takers.length < 2 || !upper.hasBulk || mostBytes === 0) return share;
+    const takers = attached.takers.map((each) => each.carrier)
+      .filter((taker) => taker.room.flight.mayBeSpread || this.#isFirstTaker(taker));
+    if (this.#spread.takesBulk(carrier, takers, Math.min(mostBytes, CHUNK_BYTES))) return share;
+    if (!share.quiet) return NOTHING_NEW;
+    return carrier.room.flight.mayBeSpread ? SMALL : QUIET;
   }
 
   #tellLane(carrier: Carrier): void {
@@ -116,7 +125,8 @@ export class SharedSending {
     const isLimited = attached.usable.some(({ carrier }) => carrier.room.isLimited);
     const { roundTripMs = 0, room } = attached.quiet ?? {};
     const lowestRoundTripMs = room?.flight.lowestRoundTripMs ?? 0;
-    return { ...upper.backlog(nowMs), isLimited, streams: upper.streamCount, lowestRoundTripMs, roundTripMs };
+    const paths = attached.quiets.length;
+    return { ...upper.backlog(nowMs), isLimited, streams: upper.streamCount, paths, lowestRoundTripMs, roundTripMs };
   }
 
   /** This end wishes for another number of bulk carriers: a client gives them, a server asks for them. */

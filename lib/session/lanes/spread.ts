@@ -21,13 +21,15 @@ export interface SpreadCarrier extends LoggedCarrier, Pick<Candidate, "path" | "
 }
 
 /** Options of {@linkcode Spread}. */
-export interface SpreadOptions {
+export interface SpreadOptions<Which extends SpreadCarrier = SpreadCarrier> {
   /** Time. */
   clock: Clock;
   /** All carriers on which something may be sent. */
-  all(): readonly SpreadCarrier[];
-  /** The quiet one of these. */
-  quiet(): SpreadCarrier | undefined;
+  all(): readonly Which[];
+  /** The quiet one of each path. The first is the session's, the second sends small frames beside it. */
+  quiets(): readonly Which[];
+  /** What `carrier` has in flight makes no progress, or does again. */
+  onStill(carrier: Which, isStill: boolean): void;
 }
 
 /**
@@ -36,14 +38,14 @@ export interface SpreadOptions {
  *
  * Source: `PROTOCOL.md`, "Choosing a carrier", "Sending again elsewhere".
  */
-export class Spread {
-  readonly #options: SpreadOptions;
+export class Spread<Which extends SpreadCarrier> {
+  readonly #options: SpreadOptions<Which>;
   readonly #choice: Choice;
   readonly #again = new SendingAgain();
   #timer: Timer | undefined;
 
   /** Nothing stands still. */
-  constructor(options: SpreadOptions) {
+  constructor(options: SpreadOptions<Which>) {
     this.#options = options;
     this.#choice = new Choice({ clock: options.clock, onAskAgain: () => this.#wakeAll() });
   }
@@ -53,10 +55,10 @@ export class Spread {
    *
    * @returns How many bytes, of `mostBytes` at the most but for one piece.
    */
-  copyTo(to: SpreadCarrier, mostBytes: number): number {
+  copyTo(to: Which, mostBytes: number): number {
     const nowMs = this.#options.clock.now();
-    const quiet = this.#options.quiet();
-    const twice = quiet === undefined || quiet === to ? 0 : this.#again.copyQuiet(quiet, to, nowMs);
+    const [quiet, beside] = this.#options.quiets();
+    const twice = to === beside ? this.#again.copyQuiet(quiet, to, nowMs) : 0;
     return twice + this.#again.copyTo(to, this.#options.all(), Math.max(0, mostBytes - twice), nowMs);
   }
 
@@ -65,7 +67,7 @@ export class Spread {
    *
    * @param bulk All carriers that bulk goes on.
    */
-  takesBulk(asking: SpreadCarrier, bulk: readonly SpreadCarrier[], bytes: number): boolean {
+  takesBulk(asking: Which, bulk: readonly Which[], bytes: number): boolean {
     const nowMs = this.#options.clock.now();
     const others = bulk.filter((carrier) => carrier !== asking);
     const candidates = others.map((carrier) => ({ ...candidateOf(carrier), isStill: isStill(carrier, nowMs) }));
@@ -75,15 +77,17 @@ export class Spread {
   /** `carrier` was given something: others may have to send that as well, now or later. */
   pulled(carrier: SpreadCarrier): void {
     const nowMs = this.#options.clock.now();
-    const isQuiet = carrier === this.#options.quiet();
-    if (isStill(carrier, nowMs)) this.#wakeOthers(carrier, () => true);
-    else if (isQuiet) this.#wakeOthers(carrier, ({ path }) => path !== carrier.path);
+    const [quiet, beside] = this.#options.quiets();
+    if (isStill(carrier, nowMs)) this.#wakeOthers(carrier);
+    else if (carrier === quiet) beside?.wake();
     this.#watch(nowMs);
   }
 
   /** The peer has taken `bytes` more. */
   delivered(bytes: number): void {
-    this.#again.delivered(this.#options.clock.now(), bytes);
+    const nowMs = this.#options.clock.now();
+    this.#again.delivered(nowMs, bytes);
+    this.#mark(nowMs);
     this.#choice.changed();
   }
 
@@ -110,13 +114,20 @@ export class Spread {
     this.#timer = this.#options.clock.setTimer(() => {
       this.#timer = undefined;
       const thenMs = this.#options.clock.now();
-      for (const carrier of this.#options.all()) if (isStill(carrier, thenMs)) this.#wakeOthers(carrier, () => true);
+      this.#mark(thenMs);
+      for (const carrier of this.#options.all()) if (isStill(carrier, thenMs)) this.#wakeOthers(carrier);
       this.#watch(thenMs);
     }, Math.max(leftMs, LEAST_LOOK_MS));
   }
 
-  #wakeOthers(carrier: SpreadCarrier, isMeant: (other: SpreadCarrier) => boolean): void {
-    for (const other of this.#options.all()) if (other !== carrier && isMeant(other)) other.wake();
+  /** The quiet carrier of the session is one that makes progress, where a path has such a one. */
+  #mark(nowMs: number): void {
+    const quiets = this.#options.quiets();
+    if (quiets.length > 1) { for (const quiet of quiets) this.#options.onStill(quiet, isStill(quiet, nowMs)); }
+  }
+
+  #wakeOthers(carrier: SpreadCarrier): void {
+    for (const other of this.#options.all()) if (other !== carrier) other.wake();
   }
 
   #wakeAll(): void {

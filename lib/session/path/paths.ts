@@ -6,6 +6,16 @@
 import type { Flight } from "./flight.ts";
 import { PathBound } from "./path_bound.ts";
 
+/** The quiet carrier of a path, which has no backlog of its own while others of that path have bulk. */
+export interface ProbingCarrier {
+  /** Its path. */
+  readonly path: string;
+  /** What it has under way. */
+  readonly room: { readonly flight: Flight };
+  /** Sends a probe that wants a reply. */
+  ask(): void;
+}
+
 /**
  * Keeps a bound for each path on which carriers of a session are.
  *
@@ -36,8 +46,19 @@ export class Paths {
     return bound.join();
   }
 
-  /** The bound of a path that a carrier is on. */
-  boundOf(path: string): PathBound | undefined {
-    return this.#bounds.get(path);
+  /**
+   * Asks on each path what queue its bulk makes, if that is due.
+   *
+   * @param quiets The quiet carrier of each path.
+   */
+  probe(quiets: Iterable<ProbingCarrier>, nowMs: number): void {
+    for (const carrier of quiets) {
+      const bound = this.#bounds.get(carrier.path);
+      if (!bound?.isShared) continue;
+      bound.setQuiet(carrier.room.flight);
+      if (!bound.isProbeDue(nowMs)) continue;
+      bound.onProbe(nowMs);
+      carrier.ask();
+    }
   }
 }

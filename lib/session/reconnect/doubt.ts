@@ -5,7 +5,7 @@
  */
 import { type Clock, sleep } from "../../net/clock.ts";
 import { BUSY_SILENCE_MS } from "../session_constants.ts";
-import type { Challenged } from "./reconnect.ts";
+import type { Challenged } from "./attempt.ts";
 
 /** How often to look whether a doubted carrier has had its time, in milliseconds. */
 const LOOK_MS = 100;

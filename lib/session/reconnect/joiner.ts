@@ -3,23 +3,18 @@
  *
  * @module
  */
-import type { Clock, Timer } from "../../net/clock.ts";
+import type { Clock } from "../../net/clock.ts";
 import { ClientHandshake } from "../handshake/client_handshake.ts";
+import { type Attempt, PathAttempts } from "./path_attempts.ts";
 import type { ReconnectHost } from "./reconnect.ts";
 
-/** Behind an attempt that failed, or a carrier that is lost, the next one waits for so long, in milliseconds. */
-const PAUSE_MS = 1_000;
-
-/** No attempt lasts longer than this, in milliseconds. */
-const ATTEMPT_MS = 60_000;
-
 /** What it asks of the client. */
-export interface JoinerHost extends Pick<ReconnectHost, "dial" | "isGuarded"> {
+export interface JoinerHost extends Pick<ReconnectHost, "dial" | "isGuarded" | "paths"> {
   /** The session. */
   sessionId(): Uint8Array;
-  /** How many carriers there are that work; 0 in an outage, and while all are in doubt. */
-  working(): number;
-  /** How many there may be. */
+  /** How many carriers of a path there are that work; 0 in an outage, and while all are in doubt. */
+  working(path: number): number;
+  /** How many there may be, on all paths together. */
   most(): number;
   /**
    * Joins the session on a handshake that the server has answered with _ready_, and attaches. Rejects if that fails;
@@ -27,46 +22,44 @@ export interface JoinerHost extends Pick<ReconnectHost, "dial" | "isGuarded"> {
    *
    * @param attaching To be called in the step that attaches, before it.
    */
-  join(handshake: ClientHandshake, roundTripMs: number, signal: AbortSignal, attaching: () => void): Promise<void>;
-  /** An attempt failed. */
-  attemptFailed(error: unknown): void;
-}
-
-class Attempt {
-  readonly controller = new AbortController();
-  readonly limit: Timer;
-
-  constructor(clock: Clock) {
-    this.limit = clock.setTimer(() => this.controller.abort(), ATTEMPT_MS);
-  }
+  join(
+    handshake: ClientHandshake,
+    terms: { path: number; roundTripMs: number; signal: AbortSignal; attaching: () => void },
+  ): Promise<void>;
+  /** An attempt on a path failed. */
+  attemptFailed(error: unknown, path: number): void;
 }
 
 /**
- * Keeps as many carriers as are wanted, while there is one that works: attempts for all that are missing at once, but one a
- * second behind a failure or a loss.
+ * Keeps as many carriers as are wanted, while there is one that works: attempts for all that are missing at once, on the
+ * path that has the fewest, but one a second behind a failure or a loss there. A path without any has one attempt in
+ * the background, whatever others have.
  *
- * Source: `PROTOCOL.md`, "Beside a carrier".
+ * Source: `PROTOCOL.md`, "Reconnecting", "Several paths".
  */
 export class Joiner {
   readonly #clock: Clock;
   readonly #host: JoinerHost;
-  readonly #attempts: Set<Attempt> = new Set();
+  readonly #paths: readonly PathAttempts[];
   #wanted = 1;
-  /** Whether an attempt has failed, or a carrier was lost, since there were enough. */
-  #isWary = false;
-  /** Until then nobody is dialled. */
-  #pause: Timer | undefined;
   #isStopped = false;
 
-  /** Wants no more than one. */
+  /** Wants no more than one on each path. */
   constructor(clock: Clock, host: JoinerHost) {
     this.#clock = clock;
     this.#host = host;
+    this.#paths = Array.from({ length: host.paths }, (_, path) =>
+      new PathAttempts({
+        clock,
+        run: (attempt) => this.#attempt(attempt, path),
+        attemptFailed: (error) => host.attemptFailed(error, path),
+        onPauseOver: () => this.look(),
+      }));
   }
 
-  /** How many are wanted. */
+  /** How many are wanted: one on each path at the least. */
   get wanted(): number {
-    return this.#wanted;
+    return Math.max(this.#wanted, this.#paths.length);
   }
 
   /** There are to be `count` carriers from now on. */
@@ -78,40 +71,35 @@ export class Joiner {
   /** Something has changed: dials for those that are missing, or gives up what is not wanted any more. */
   look(): void {
     if (this.#isStopped) return;
-    const working = this.#host.working();
-    const missing = working === 0 ? 0 : Math.min(this.#wanted, this.#host.most()) - working;
-    if (missing <= 0 && working > 0) this.#trust();
-    while (this.#attempts.size > Math.max(0, missing)) this.#drop([...this.#attempts].at(-1)!);
-    if (this.#pause !== undefined || this.#attempts.size >= missing) return;
-    this.#start();
-    // One by one behind a failure, until all are there.
-    if (this.#isWary) this.#startPause();
+    const working = this.#paths.map((_, path) => this.#host.working(path));
+    const isOutage = working.every((count) => count === 0);
+    const counts = isOutage ? working : dealt(Math.min(this.wanted, this.#host.most()), working);
+    this.#paths.forEach((attempts, path) => attempts.keep(counts[path] - working[path], working[path]));
+  }
+
+  /** A carrier of a path is lost beside others. */
+  lost(path: number): void {
+    if (this.#isStopped) return;
+    this.#paths[path].lost();
     this.look();
   }
 
-  /** A carrier is lost beside others. */
-  lost(): void {
-    this.#startPause();
+  /** The machine woke or its addresses changed: paths that are down are dialed at once. */
+  startOver(): void {
+    for (const attempts of this.#paths) attempts.startOver();
     this.look();
   }
 
   /** Gives up all attempts, and dials no more. */
   stop(): void {
     this.#isStopped = true;
-    this.#pause?.cancel();
-    for (const attempt of [...this.#attempts]) this.#drop(attempt);
+    for (const attempts of this.#paths) attempts.stop();
   }
 
-  #start(): void {
-    const attempt = new Attempt(this.#clock);
-    this.#attempts.add(attempt);
-    this.#attempt(attempt).catch((error) => this.#failed(attempt, error));
-  }
-
-  async #attempt(attempt: Attempt): Promise<void> {
+  async #attempt(attempt: Attempt, path: number): Promise<void> {
     const { signal } = attempt.controller;
     const { isGuarded } = this.#host;
-    const duplex = await this.#host.dial(signal, () => {});
+    const duplex = await this.#host.dial(signal, () => {}, path);
     if (signal.aborted) return duplex.close();
     const close = () => duplex.close();
     signal.addEventListener("abort", close, { once: true });
@@ -120,45 +108,42 @@ export class Joiner {
       const handshake = await ClientHandshake.begin(duplex, this.#host.sessionId(), isGuarded);
       // Only the accept of a new session is proven, and this one has a carrier that works.
       if (handshake.status !== "ready") throw new Error("the server does not know the session");
-      await this.#host.join(handshake, this.#clock.now() - connectedAt, signal, () => {
+      const roundTripMs = this.#clock.now() - connectedAt;
+      const attaching = () => {
         // It is the session's from now on.
         signal.removeEventListener("abort", close);
-        this.#end(attempt);
-      });
+        this.#paths[path].attached(attempt);
+      };
+      await this.#host.join(handshake, { path, roundTripMs, signal, attaching });
     } catch (error) {
       close();
       throw error;
     }
   }
+}
 
-  #end(attempt: Attempt): boolean {
-    attempt.limit.cancel();
-    return this.#attempts.delete(attempt);
+/**
+ * How many carriers each path is to have, when there are to be `count`: those that work stay, and each further one goes
+ * where the fewest are, but to a path where none works only one.
+ *
+ * @example
+ * ```ts
+ * import { dealt } from "./joiner.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(dealt(6, [1, 1]), [3, 3]);
+ * assertEquals(dealt(6, [1, 0]), [5, 1]);
+ * assertEquals(dealt(2, [3, 0]), [3, 0]);
+ * ```
+ */
+export function dealt(count: number, working: readonly number[]): number[] {
+  const counts = [...working];
+  const sum = () => counts.reduce((all, some) => all + some, 0);
+  const mayHave = (path: number) => working[path] > 0 || counts[path] === 0;
+  while (sum() < count) {
+    const [next] = counts.map((_, path) => path).filter(mayHave).sort((one, other) => counts[one] - counts[other]);
+    if (next === undefined) break;
+    counts[next]++;
   }
-
-  #failed(attempt: Attempt, error: unknown): void {
-    if (!this.#end(attempt)) return;
-    this.#host.attemptFailed(error);
-    this.#startPause();
-  }
-
-  #trust(): void {
-    this.#isWary = false;
-    this.#pause?.cancel();
-    this.#pause = undefined;
-  }
-
-  #startPause(): void {
-    if (this.#isStopped) return;
-    this.#isWary = true;
-    this.#pause ??= this.#clock.setTimer(() => {
-      this.#pause = undefined;
-      this.look();
-    }, PAUSE_MS);
-  }
-
-  #drop(attempt: Attempt): void {
-    this.#end(attempt);
-    attempt.controller.abort();
-  }
+  return counts;
 }

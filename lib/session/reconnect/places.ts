@@ -55,20 +55,23 @@ export type Room<Attempt> = { kind: "free" } | { kind: "taken over"; from: Attem
  */
 export class Places {
   readonly #answerMs: number;
+  readonly #most: number;
   #patienceMs = FIRST_PATIENCE_MS;
 
   /**
    * No place is taken.
    *
    * @param roundTripMs The last known round trip, in milliseconds; 0 if there is none.
+   * @param paths How many paths there are, on each of which there may be as many.
    */
-  constructor(roundTripMs: number) {
+  constructor(roundTripMs: number, paths = 1) {
+    this.#most = paths * MOST_ATTEMPTS;
     this.#answerMs = Math.min(Math.max(ANSWER_MS, ANSWER_ROUND_TRIPS * roundTripMs), MOST_PATIENCE_MS);
   }
 
   /** Finds a place among `attempts`, oldest first. */
   find<Attempt extends Placed>(attempts: readonly Attempt[], nowMs: number): Room<Attempt> {
-    if (attempts.length < MOST_ATTEMPTS) return { kind: "free" };
+    if (attempts.length < this.#most) return { kind: "free" };
     const held = attempts.find(({ answeredAt }) => answeredAt === undefined);
     const spare = lastAnswered(attempts);
     const endOf = (attempt: Attempt) => {

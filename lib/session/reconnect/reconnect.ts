@@ -9,12 +9,15 @@ import type { Duplex } from "../../net/duplex.ts";
 import { pauseMs } from "./backoff.ts";
 import type { CarrierHistory } from "./carrier_history.ts";
 import { TOKEN_REFUSAL_DELAY_MS } from "../session_constants.ts";
+import { Attempt, type Challenged } from "./attempt.ts";
 import { ClientHandshake } from "../handshake/client_handshake.ts";
 import { Places } from "./places.ts";
 import { ACCEPTED, type SilenceError, unaccepted, unanswered } from "./silence_error.ts";
 
-/** When another attempt starts though none has failed, in milliseconds: a SYN into a black hole is silent. */
+/** When another attempt starts on a path though none has failed, in milliseconds: a SYN into a black hole is silent. */
 const NEXT_ATTEMPT_MS = 1_000;
+/** When the first one of the next path starts beside that of the one before, in milliseconds (as RFC 8305, 5). */
+const NEXT_PATH_MS = 250;
 /** No attempt waits longer than this for the challenge, and none longer for the accept, in milliseconds. */
 const ATTEMPT_MS = 60_000;
 /** The shortest time between attempts that users start by coming, in milliseconds. */
@@ -32,10 +35,13 @@ export interface ReconnectHost {
   /**
    * Opens a connection to the server; names are resolved anew each time.
    *
+   * @param path Which of the client's paths it takes, from 0.
    * @param connected May be called when somebody has accepted the connection and it is not open yet, as with TLS; with
    * what it means if nothing more comes, where that is not the tele server, as with a proxy.
    */
-  dial(signal: AbortSignal, connected: Connected): Promise<Duplex>;
+  dial(signal: AbortSignal, connected: Connected, path: number): Promise<Duplex>;
+  /** How many paths there are. */
+  readonly paths: number;
   /** The session to resume; `undefined` for a new one. */
   readonly sessionId: Uint8Array | undefined;
   /** Whether there is a token: a server must have one too. */
@@ -53,32 +59,6 @@ export interface ReconnectHost {
   commit(challenged: Challenged, signal: AbortSignal): Promise<void>;
   /** An attempt failed; `attempts` counts those of this outage. */
   attemptFailed(error: unknown, attempts: number): void;
-}
-
-/** An attempt that the server has answered. */
-export interface Challenged {
-  /** To be committed. */
-  readonly handshake: ClientHandshake;
-  /** From hello to challenge, in milliseconds. */
-  readonly roundTripMs: number;
-  /** From its start to the challenge, in milliseconds: twice through every queue on the way. */
-  readonly tookMs: number;
-}
-
-class Attempt {
-  readonly controller = new AbortController();
-  timer: Timer | undefined;
-  /** What its silence means of whoever it has reached. */
-  reached: string | undefined;
-  challenged: Challenged | undefined;
-  answeredAt: number | undefined;
-  committedAt: number | undefined;
-
-  constructor(readonly startedAt: number) {}
-
-  get isCommitting(): boolean {
-    return this.committedAt !== undefined;
-  }
 }
 
 /**
@@ -110,7 +90,7 @@ export class ReconnectLoop {
   constructor(clock: Clock, host: ReconnectHost) {
     this.#clock = clock;
     this.#host = host;
-    this.#places = new Places(host.history.roundTripMs);
+    this.#places = new Places(host.history.roundTripMs, host.paths);
     if (host.history.barren === 0) {
       this.#start();
     } else {
@@ -181,12 +161,17 @@ export class ReconnectLoop {
     if (room.kind === "none") return this.#plan(room.waitMs);
     if (room.kind === "taken over") this.#makeRoom(room.from);
     if (this.#done) return;
-    this.#started++;
-    const attempt = new Attempt(this.#lastStartMs = this.#clock.now());
+    const attempt = new Attempt(this.#lastStartMs = this.#clock.now(), this.#started++ % this.#host.paths);
     this.#limit(attempt, () => unanswered(attempt.reached));
     this.#attempts.add(attempt);
-    this.#plan(Math.max(NEXT_ATTEMPT_MS, this.#pause()));
+    this.#plan(Math.max(this.#nextAttemptMs, this.#pause()));
     this.#challenge(attempt).catch((error) => this.#failed(attempt, error));
+  }
+
+  /** Paths take turns, so that each has an attempt a second. */
+  get #nextAttemptMs(): number {
+    const { paths } = this.#host;
+    return this.#started < paths ? Math.min(NEXT_PATH_MS, NEXT_ATTEMPT_MS / paths) : NEXT_ATTEMPT_MS / paths;
   }
 
   #planAfterPause(): void {
@@ -218,8 +203,8 @@ export class ReconnectLoop {
   }
 
   async #challenge(attempt: Attempt): Promise<void> {
-    const { signal } = attempt.controller;
-    const duplex = await this.#host.dial(signal, (silence = ACCEPTED) => attempt.reached = silence);
+    const { controller: { signal }, path } = attempt;
+    const duplex = await this.#host.dial(signal, (silence = ACCEPTED) => attempt.reached = silence, path);
     if (signal.aborted) return duplex.close();
     signal.addEventListener("abort", () => duplex.close(), { once: true });
     attempt.reached ??= ACCEPTED;
@@ -227,7 +212,7 @@ export class ReconnectLoop {
     const handshake = await ClientHandshake.begin(duplex, this.#host.sessionId, this.#host.isGuarded);
     if (signal.aborted) return;
     const now = attempt.answeredAt = this.#clock.now();
-    attempt.challenged = { handshake, roundTripMs: now - connectedAt, tookMs: now - attempt.startedAt };
+    attempt.challenged = { handshake, path, roundTripMs: now - connectedAt, tookMs: now - attempt.startedAt };
     this.#commitNext();
   }
 

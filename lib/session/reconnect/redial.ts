@@ -9,6 +9,12 @@ import { type ReconnectHost, ReconnectLoop } from "./reconnect.ts";
 
 /** Options of {@linkcode Redial}. */
 export interface RedialOptions extends Pick<ReconnectHost, "dial"> {
+  /**
+   * Names of the paths to the server, for logs: at most {@linkcode MOST_PATHS}. They are dialed by their places here.
+   *
+   * @default {[""]}: there is one, which needs no name
+   */
+  paths?: readonly string[];
   /** Time. */
   clock: Clock;
   /** The token, if there is one: a server must have one too. */
@@ -33,6 +39,7 @@ export class Redial {
     this.#clock = options.clock;
     this.#host = {
       dial: options.dial,
+      paths: options.paths?.length ?? 1,
       get sessionId() {
         const { id } = host.session();
         return id.length > 0 ? id : undefined;

@@ -97,4 +97,10 @@ export const PATH: readonly Mutation[] = [
     "    if (began.steps < STEPS) return false;\n",
     "    if (began.steps < 1e9) return false;\n",
   ),
+  tested(
+    "only one path is asked for the queue that its bulk makes",
+    "session/path/paths.ts",
+    "if (!bound?.isShared) continue;",
+    "if (!bound?.isShared) return;",
+  ),
 ];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fault, type Mutation } from "./mutation.ts";
+import { fault, type Mutation, tested } from "./mutation.ts";
 
 /** All of them. */
 export const RECONNECT: readonly Mutation[] = [
@@ -64,4 +64,34 @@ export const RECONNECT: readonly Mutation[] = [
       },
     ],
   },
+  tested(
+    "a path that is down is dialed as often as one that is up",
+    "session/reconnect/path_attempts.ts",
+    "this.#startPause(this.#isDown ? Math.min(MOST_PAUSE_MS, grownMs) : PAUSE_MS);",
+    "this.#startPause(PAUSE_MS + 0 * grownMs);",
+  ),
+  tested(
+    "an attempt on a path that is down lasts as long as any",
+    "session/reconnect/path_attempts.ts",
+    "this.#isDown ? Math.min(ATTEMPT_MS, grownMs) : ATTEMPT_MS",
+    "ATTEMPT_MS + 0 * grownMs",
+  ),
+  tested(
+    "a path that is lost at once again and again is dialed each second",
+    "session/reconnect/path_attempts.ts",
+    "if (this.#options.clock.now() - this.#upSinceMs < PROVEN_MS) this.#failures++;",
+    "",
+  ),
+  tested(
+    "another network is taken for the one before",
+    "session/reconnect/path_attempts.ts",
+    "    if (!this.#isDown) return;\n    this.stop();\n",
+    "",
+  ),
+  tested(
+    "carriers that a path lacks are dialed there, though it is down",
+    "session/reconnect/joiner.ts",
+    "working[path] > 0 || counts[path] === 0;",
+    "working[path] >= 0 || counts[path] === 0;",
+  ),
 ];

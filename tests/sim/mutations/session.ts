@@ -16,7 +16,7 @@ export const SESSION: readonly Mutation[] = [
   fault(
     "sent on a carrier that was not heard beside one that was",
     "session/carriers.ts",
-    "    if (!isHeard && this.#quiet?.isHeard === true) return undefined;\n",
+    "    if (!attached.isHeard && this.#first?.isHeard === true) return undefined;\n",
     "",
   ),
   fault(
@@ -34,8 +34,26 @@ export const SESSION: readonly Mutation[] = [
   fault(
     "what a swallowed beginning taught is forgotten",
     "session/former_carriers.ts",
-    "    this.#lesson.learned(pace.lesson(nowMs), pace.isProven);\n",
-    "    void [nowMs, pace];\n",
+    "    this.#lessons.of(path).learned(pace.lesson(nowMs), pace.isProven);\n",
+    "    void [nowMs, path, pace];\n",
+  ),
+  tested(
+    "what one path swallowed is taken for what another does",
+    "session/former_carriers.ts",
+    "this.#lessons.of(path).learned(",
+    "this.#lessons.of(0 * path).learned(",
+  ),
+  tested(
+    "each loss of a path that comes and goes told for ever",
+    "session/path_story.ts",
+    "told.fleeting = isFleeting ? told.fleeting + 1 : 0;",
+    "told.fleeting = isFleeting ? 1 : 0;",
+  ),
+  tested(
+    "the return of a path is told that was never told as lost",
+    "session/path_story.ts",
+    "    if (!told.isDown) return;\n",
+    "",
   ),
   fuzzed(
     "session-frames",
@@ -187,8 +205,8 @@ export const SESSION: readonly Mutation[] = [
   fault(
     "the token left out of the keys when the server has forgotten the session",
     "session/session_client.ts",
-    "        tokenSalt: this.#tokenSalt,",
-    "        tokenSalt: session.id.length > 0 ? Promise.resolve(session.resumeSecret) : this.#tokenSalt,",
+    "path, tokenSalt: this.#tokenSalt,",
+    "path, tokenSalt: session.id.length > 0 ? Promise.resolve(session.resumeSecret) : this.#tokenSalt,",
   ),
   fault(
     "the old session of a killed client kept",
@@ -259,7 +277,7 @@ export const SESSION: readonly Mutation[] = [
   tested(
     "what a carrier that is alive taught is not known to one that begins beside it",
     "session/session_carriers.ts",
-    "    for (const { carrier } of this.attached.all) this.#former.learn(nowMs, carrier);\n",
+    "    for (const each of this.attached.all) this.#former.learn(nowMs, each);\n",
     "",
   ),
   fault(

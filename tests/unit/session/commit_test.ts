@@ -6,6 +6,7 @@ import type { ClientHandshake } from "../../../lib/session/handshake/client_hand
 import {
   type Fields,
   liveField,
+  readPath,
   type Receipt,
   receiptsField,
   resumeTimeoutField,
@@ -60,6 +61,7 @@ async function setUp(status: "ready" | "unknown" = "ready", id = new Uint8Array(
   const controller = new AbortController();
   const terms = {
     lane: "bulk" as const,
+    path: 0,
     resumeTimeoutMs: 5_000,
     signal: controller.signal,
     attach: (_: unknown, take: () => number) => void attached.push(take()),
@@ -128,6 +130,15 @@ Deno.test("an impossible receipt in an accept is thrown where its carrier is att
   assertEquals(attached, []);
 });
 
+Deno.test("the server is told which path a carrier takes, if that is not the first", async () => {
+  const { session, committed, answers, handshake, terms } = await setUp();
+  const joining = join(session, handshake, { ...terms, path: 3 });
+  const { fields } = committed[0]![0] as unknown as { fields: Fields };
+  assertEquals([readPath(fields), readPath(message(1, [0], []).fields)], [3, 0]);
+  await answers[0]!.accept();
+  await joining;
+});
+
 Deno.test("a new session begins with the token's salt and the identity, and takes nothing from the old one", async () => {
   for (
     const { session, committed, answers, handshake } of [
@@ -139,6 +150,7 @@ Deno.test("a new session begins with the token's salt and the identity, and take
     const { carrier } = session;
     const beginning = begin(handshake, {
       resumeTimeoutMs: 5_000,
+      path: 0,
       tokenSalt: Promise.resolve(SALT),
       identity: IDENTITY,
     });

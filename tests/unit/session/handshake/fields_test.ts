@@ -25,8 +25,10 @@ import {
   type Fields,
   FieldType,
   liveField,
+  pathField,
   readCarriers,
   readLive,
+  readPath,
   readReceipts,
   readStartPool,
   receiptsField,
@@ -90,12 +92,21 @@ const PLACES: [type: number, value: Uint8Array, FieldedMessage[]][] = [
   [FieldType.receipts, new Uint8Array(12), [JOIN_COMMIT, JOIN_ACCEPT]],
   [FieldType.carriers, new Uint8Array([6]), [NEW_ACCEPT]],
   [FieldType.leaf, new Uint8Array(32), ["hello"]],
+  [FieldType.path, new Uint8Array([7]), [NEW_COMMIT, JOIN_COMMIT]],
 ];
 
 /** Those that the hello must have too. */
 function companions(type: number): [number, Uint8Array][] {
   return type === FieldType.leaf ? [[FieldType.guarded, new Uint8Array(0)]] : [];
 }
+
+Deno.test("the first path is not told, and none beyond the last", () => {
+  assertEquals([pathField(0).size, readPath(pathField(0)), readPath(pathField(7))], [0, 0, 7]);
+  for (const path of [0, 8, 255]) {
+    const decode = () => decodeCommit(withFields(JOIN_COMMIT, [[FieldType.path, new Uint8Array([path])]]));
+    assertEquals(assertThrows(decode, TeleError, `no path ${path}`).code, "protocol");
+  }
+});
 
 Deno.test("each field is taken where it belongs, and an error in any other message, or with another length", () => {
   assertEquals(PLACES.map(([type]) => type).sort(), Object.values(FieldType).sort());

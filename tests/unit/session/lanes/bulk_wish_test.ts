@@ -7,6 +7,7 @@ const LONG_BACKLOG: Sending = {
   isBulk: true,
   isLimited: true,
   streams: 1,
+  paths: 1,
   lowestRoundTripMs: 20,
   roundTripMs: 30,
 };
@@ -32,6 +33,7 @@ Deno.test("on a path of under 5 ms, or one that was not measured, nothing is wis
 
 Deno.test("a backlog that the path itself limits wishes for none, but for one where another stream is alive", () => {
   assertEquals([1, 2, 100].map((streams) => wishedFor({ isLimited: false, streams })), [0, 1, 1]);
+  assertEquals([1, 2].map((streams) => wishedFor({ isLimited: false, streams, paths: 3 })), [0, 3], "one on each path");
 });
 
 Deno.test("other streams without a backlog wish for nothing", () => {

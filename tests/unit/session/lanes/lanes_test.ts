@@ -89,11 +89,3 @@ Deno.test("one that became the quiet one is not counted", () => {
   lanes.moved(1, 1_000, 1_000);
   assertEquals(run(lanes, [0, 5], 0, 30_000), []);
 });
-
-Deno.test("the best one to be quiet makes progress, and has the shortest round trip", () => {
-  const lanes = new Lanes(5);
-  const candidate = (number: number, roundTripMs: number, isStill = false) => ({ number, roundTripMs, isStill });
-  assertEquals(lanes.bestOf([]), undefined);
-  assertEquals(lanes.bestOf([candidate(3, 10, true), candidate(5, 40), candidate(4, 30), candidate(6, 30)])?.number, 4);
-  assertEquals(lanes.bestOf([candidate(3, 10, true), candidate(2, 40, true)])?.number, 3);
-});

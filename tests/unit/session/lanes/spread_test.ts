@@ -54,8 +54,14 @@ class TestCarrier implements SpreadCarrier {
 function world(...paths: string[]) {
   const clock = new FakeClock();
   const carriers = paths.map((path) => new TestCarrier(path, clock));
-  const spread = new Spread({ clock, all: () => carriers, quiet: () => carriers[0] });
-  return { clock, spread, carriers };
+  const still: number[] = [];
+  const spread = new Spread({
+    clock,
+    all: () => carriers,
+    quiets: () => [...new Set(paths)].map((path) => carriers.find((carrier) => carrier.path === path)!),
+    onStill: (carrier, isStill) => still[carriers.indexOf(carrier)] = Number(isStill),
+  });
+  return { clock, spread, carriers, still };
 }
 
 function wokenOf(carriers: TestCarrier[]): number[] {
@@ -113,6 +119,33 @@ Deno.test("what is small on the quiet carrier wakes those of other paths, and go
   spread.pulled(carriers[1]);
   assertEquals(wokenOf(carriers), [0, 0, 1], "of bulk carriers nothing goes twice");
   spread.stop();
+});
+
+Deno.test("of three paths only one sends what is small beside the quiet carrier, and of its path only the quiet one", () => {
+  const { spread, carriers } = world("a", "b", "b", "c");
+  carriers[0].send(50);
+  spread.pulled(carriers[0]);
+  assertEquals(wokenOf(carriers), [0, 1, 0, 0]);
+  assertEquals(carriers.map((carrier) => spread.copyTo(carrier, 1e9)), [0, 50, 0, 0]);
+  spread.stop();
+});
+
+Deno.test("that a path's quiet carrier stands still is told, and when it makes progress again", async () => {
+  const { clock, spread, carriers, still } = world("a", "b", "b");
+  for (const carrier of [carriers[0], carriers[2]]) carrier.send(50);
+  spread.pulled(carriers[0]);
+  await clock.advance(60);
+  assertEquals(still, [1, 0]);
+  carriers[0].acknowledge();
+  spread.delivered(50);
+  assertEquals(still, [0, 0]);
+  const alone = world("a", "a");
+  alone.carriers[0].send(50);
+  alone.spread.pulled(alone.carriers[0]);
+  await alone.clock.advance(60);
+  assertEquals(alone.still, [], "on one path all wait for the same");
+  spread.stop();
+  alone.spread.stop();
 });
 
 Deno.test("a chunk goes where it is first, and all are asked again behind an acknowledgement or a loss", () => {

@@ -9,6 +9,7 @@ const BACKLOG: Sending = {
   isBulk: true,
   isLimited: true,
   streams: 1,
+  paths: 1,
   lowestRoundTripMs: 20,
   roundTripMs: 20,
 };

@@ -1,0 +1,72 @@
+/**
+ * What the two ends of a link are given.
+ *
+ * @module
+ */
+import type { Clock } from "../net/clock.ts";
+import type { Connected } from "../net/dial_way.ts";
+import type { Duplex } from "../net/duplex.ts";
+import type { Log } from "../net/log.ts";
+import type { CarrierCountOptions } from "../session/carrier_count.ts";
+import type { Identity } from "../session/handshake/keys.ts";
+import type { ServerGuard } from "../session/handshake/seal.ts";
+import type { MemoryBudget } from "../session/memory_budget.ts";
+import type { ServerLimits, SessionLimits } from "../session/session_limits.ts";
+import type { MuxStream } from "./stream.ts";
+import type { StreamEnd } from "./stream_host.ts";
+
+/** Options of both ends. */
+export interface LinkOptions extends Partial<SessionLimits> {
+  /**
+   * Time.
+   *
+   * @default {systemClock}
+   */
+  clock?: Clock;
+  /**
+   * Where log lines go.
+   *
+   * @default {silentLog}
+   */
+  log?: Log;
+  /**
+   * What all sessions may hold together: those of several clients or servers, if they are given the same one.
+   *
+   * @default {undefined}: only the limits of each session
+   */
+  memory?: MemoryBudget;
+  /**
+   * A secret of 16 to 4096 bytes that both ends must have: without it nobody gets a session. Text is to be encoded the
+   * same way on both sides, for example by `TextEncoder`.
+   *
+   * @default {undefined}: whoever can reach the server gets a session
+   */
+  token?: Uint8Array;
+  /** Told when a stream is over, and how. */
+  onStreamEnd?: (stream: MuxStream, end: StreamEnd) => void;
+}
+
+/** Options of a {@linkcode MuxClient}. */
+export interface MuxClientOptions
+  extends LinkOptions, Pick<CarrierCountOptions, "carriers" | "leastCarriers" | "paths"> {
+  /**
+   * Opens a carrier, on the path at place `path` in `paths`. Called for every attempt; `signal` aborts when it is given
+   * up. It may call `connected` when somebody has accepted the connection, and it is not open yet: the log tells that.
+   */
+  dial: (signal: AbortSignal, connected: Connected, path: number) => Promise<Duplex>;
+  /** Who this client is across restarts; see {@linkcode Identity}. Without it, sessions outlast an hour's outage. */
+  identity?: Identity;
+  /**
+   * Highest number that a stream is given in one session. When half of them are used up, a new session begins at the
+   * next moment at which the present one is empty.
+   *
+   * @default LAST_STREAM
+   */
+  lastStream?: number;
+}
+
+/** Options of a {@linkcode MuxServer}. */
+export interface MuxServerOptions extends LinkOptions, Partial<ServerLimits>, Pick<ServerGuard, "encryption"> {
+  /** Connects a stream to its user: rejects if that cannot be reached. `signal` aborts when the stream is over. */
+  dial: (signal: AbortSignal) => Promise<Duplex>;
+}
