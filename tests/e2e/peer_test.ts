@@ -9,22 +9,13 @@ import { duplexPair } from "../../lib/net/pipe.ts";
 import { listen } from "../../lib/net/listen.ts";
 import type { Log } from "../../lib/net/log.ts";
 import { MuxClient, MuxServer } from "../../lib/mux/link.ts";
+import { download, floodOrEcho, talk } from "../support/floods.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { requires } from "../support/skip.ts";
 import { type Fact, PythonPeer } from "../support/python_peer.ts";
 import { readExactly } from "../support/reading.ts";
-import {
-  byFirstByte,
-  connectTo,
-  echo,
-  exchange,
-  type Handler,
-  ResettableConnection,
-  roundTrip,
-  UserServer,
-  writeAll,
-} from "../support/user_programs.ts";
-import { pause, until, within } from "../support/wait.ts";
+import { connectTo, echo, exchange, ResettableConnection, roundTrip, UserServer } from "../support/user_programs.ts";
+import { until, within } from "../support/wait.ts";
 
 /** A running peer. */
 class Peer extends PythonPeer {
@@ -188,49 +179,18 @@ Deno.test({
   }),
 });
 
-/** Sends one byte for ever, until the connection fails. */
-const floodOf = (byte: string): Handler => async (connection) => {
-  const block = new Uint8Array(64 * 1024).fill(byte.charCodeAt(0));
-  while (true) await writeAll(connection, block);
-};
-
-/** Downloads `b`s until `isOver`. Returns how many came, and how many other bytes. */
-async function download(port: number, isOver: () => boolean): Promise<{ bytes: number; foreign: number }> {
-  using connection = await connectTo(port);
-  await writeAll(connection, bytesOf("b"));
-  const buffer = new Uint8Array(64 * 1024);
-  let [bytes, foreign] = [0, 0];
-  while (!isOver()) {
-    const count = await within(connection.read(buffer), 20_000, "the next bytes of a download");
-    assert(count !== null, "the download goes on");
-    bytes += count;
-    for (const byte of buffer.subarray(0, count)) if (byte !== 0x62) foreign++;
-    await pause(1); // leaves the rest of the machine to the others
-  }
-  return { bytes, foreign };
-}
-
-/** Talks until `isOver`. Returns how often. */
-async function talk(port: number, isOver: () => boolean): Promise<number> {
-  using connection = await connectTo(port);
-  await writeAll(connection, bytesOf("e"));
-  let count = 0;
-  for (; !isOver(); count++) await within(roundTrip(connection, `still here ${count}`), 20_000, "an echo");
-  return count;
-}
-
 Deno.test({
   name:
     "a hostile client makes the server let go of what it is sending: it gets its own bytes only, others notice nothing",
   ...requires("python3"),
   fn: scenario(180_000, async (s) => {
-    const user = s.use(new UserServer(byFirstByte({ A: floodOf("A"), b: floodOf("b"), e: echo })));
+    const user = s.use(new UserServer(floodOrEcho));
     const server = await s.server(user.port);
     const client = await s.client(server.port);
     let isOver = false;
     const others = [
       ...[1, 2].map(() => download(client.port, () => isOver)),
-      talk(client.port, () => isOver).then((count) => ({ bytes: count, foreign: 0 })),
+      talk(client.port, () => isOver).then(({ length }) => ({ bytes: length, foreign: 0 })),
     ];
     const noticed = Promise.all(others);
     noticed.catch(() => {}); // Looked at below.

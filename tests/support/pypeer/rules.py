@@ -223,6 +223,14 @@ def receipt_of_settled(trial):
     trial.counted(receipt_frame(0, 5))
 
 
+def receipt_of_live(trial, difference):
+    """One for a carrier that is alive ends that, and says what was taken of it."""
+    first = trial.carrier
+    trial.client.join(keep=[first.number])
+    taken = first.reader.taken
+    trial.session.carriers[first.number + 1].put_counted(receipt_frame(first.number, taken + difference))
+
+
 def join_behind(trial, taken):
     """A commit whose receipt differs from what was taken by so much."""
     count = trial.carrier.reader.taken
@@ -257,6 +265,8 @@ SERVER = {
     "a lane that is too short": ("session 2", lambda t: t.counted(Counted(bytes([LANE, 0, 0])))),
     "a want by the client": ("session 2", lambda t: t.counted(want(1))),
     "a receipt for a settled carrier": ("nothing", receipt_of_settled),
+    "a receipt for a carrier that is alive": ("carrier", lambda t: receipt_of_live(t, 0)),
+    "a receipt for a carrier that is alive, too high": ("session 2", lambda t: receipt_of_live(t, 1 << 20)),
     "a receipt that is too high, in a commit": ("session", lambda t: join_behind(t, 1 << 20)),
     "a receipt that is too low, in a commit": ("session", lambda t: join_behind(t, -1)),
     "a second receipt that differs": ("session", lambda t: receipts_twice(t, 1)),
