@@ -58,7 +58,7 @@ export const CARRIER_LIVENESS: readonly Mutation[] = [
     "this.#untilMs = Math.min(this.#endMs, nowMs + this.#stepMs + neededMs);",
     "this.#untilMs = nowMs + this.#stepMs + neededMs;",
   ),
-  fault(
+  tested(
     "a goodbye that waits for as long as the peer is heard",
     "session/carrier/farewell.ts",
     "this.#untilMs = Math.min(this.#endMs, Math.max(this.#untilMs, nowMs + this.#stepMs));",

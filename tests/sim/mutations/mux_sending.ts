@@ -31,7 +31,7 @@ export const MUX_SENDING: readonly Mutation[] = [
     "if (this.#timer === undefined) this.#cut(CUTS_A_TURN);",
     "if (this.#timer === undefined) this.#cut(Infinity);",
   ),
-  fault(
+  tested(
     "a reset in front of the open that is to be sent again",
     "mux/due_resets.ts",
     "if (reset.frames?.areQueued || !goesInto(",
