@@ -20,6 +20,7 @@ export {
 } from "./ping/streams.ts";
 export { FrameDecoder, type FrameSink, FrameTooLargeError, writeFrameHeader } from "./ping/codec.ts";
 export { type Identity, makeIdentityKeys } from "./session/handshake/keys.ts";
+export type { NamedToken, ServerTokens } from "./session/handshake/token_table.ts";
 export type { ServerLimits, SessionLimits } from "./session/session_limits.ts";
 export type { LinkOptions } from "./mux/link_options.ts";
 export type { StreamEnd } from "./mux/stream_host.ts";

@@ -7,17 +7,17 @@ import type { Log } from "../net/log.ts";
 import type { MuxStream } from "./stream.ts";
 import type { StreamEnd } from "./stream_host.ts";
 
-/** Called when a stream is over, with how it ended. */
-export type OnStreamEnd = (stream: MuxStream, end: StreamEnd) => void;
+/** Called when a stream is over, with how it ended, and at a server with who the client is, if it has shown that. */
+export type OnStreamEnd = (stream: MuxStream, end: StreamEnd, client?: string) => void;
 
 /** `onStreamEnd`, with what it throws told to the log: the stream is over by then, and no other has to do with it. */
 export function guardedStreamEnd(onStreamEnd: OnStreamEnd | undefined, log: Log): OnStreamEnd | undefined {
   if (onStreamEnd === undefined) return undefined;
-  return (stream, end) => {
+  return (...told) => {
     try {
-      onStreamEnd(stream, end);
+      onStreamEnd(...told);
     } catch (error) {
-      log("error", `onStreamEnd threw, when the stream of ${stream.peer} was over: ${stackOf(error)}`);
+      log("error", `onStreamEnd threw, when the stream of ${told[0].peer} was over: ${stackOf(error)}`);
     }
   };
 }

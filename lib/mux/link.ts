@@ -11,13 +11,14 @@ import { silentLog } from "../net/log.ts";
 import { MemoryBudget } from "../session/memory_budget.ts";
 import { SEGMENT_BYTES, SegmentPool } from "../session/segment_pool.ts";
 import { SessionClient } from "../session/session_client.ts";
+import type { ServerTokens } from "../session/handshake/token_table.ts";
 import { limitsOf } from "../session/session_limits.ts";
 import { EndCode } from "../session/session_constants.ts";
 import { SessionServer } from "../session/session_server.ts";
 import { CutQueue } from "./cut_queue.ts";
 import { guardedLog, guardedStreamEnd } from "./callbacks.ts";
-import { Mux } from "./mux.ts";
 import type { LinkOptions, MuxClientOptions, MuxServerOptions } from "./link_options.ts";
+import { Mux } from "./mux.ts";
 import type { MuxOptions } from "./mux_options.ts";
 import type { MuxSession } from "./mux_session.ts";
 import type { MuxStream } from "./stream.ts";
@@ -75,6 +76,7 @@ export class MuxClient {
       ...sessionOptions(options),
       dial: options.dial,
       identity: options.identity,
+      tokenName: options.tokenName,
       carriers: options.carriers,
       leastCarriers: options.leastCarriers,
       paths: options.paths,
@@ -152,10 +154,11 @@ export class MuxClient {
   /**
    * From now on, another token makes new sessions; those that are there go on.
    *
-   * @throws {TeleError} `bad-input` if it is too short or too long, or there was none before.
+   * @param tokenName Its name, if the server knows it by one.
+   * @throws {TeleError} `bad-input` if it is too short or too long, its name is none, or there was no token before.
    */
-  renewToken(token: Uint8Array): void {
-    this.#sessions.renewToken(token);
+  renewToken(token: Uint8Array, tokenName?: string): void {
+    this.#sessions.renewToken(token, tokenName);
   }
 
   /**
@@ -193,13 +196,14 @@ export class MuxServer {
   /**
    * A server that waits for carriers.
    *
-   * @throws {TeleError} `bad-input` if the token is too short or too long.
+   * @throws {TeleError} `bad-input` if a token is too short or too long, or a name is none or there twice.
    */
   constructor(options: MuxServerOptions) {
     this.#cuts = cutQueue(options);
     this.#sessions = new SessionServer<Mux>({
       ...sessionOptions(options),
       encryption: options.encryption,
+      tokens: options.tokens,
       makeUpper: muxMaker(options, this.#cuts, { dial: options.dial }),
     });
   }
@@ -215,12 +219,15 @@ export class MuxServer {
   }
 
   /**
-   * From now on, another token makes new sessions; those that are there go on.
+   * From now on, these tokens make new sessions, and no others. Sessions that began with a named one that is gone, or has
+   * changed, end; those with the one without a name go on, while there is one.
    *
-   * @throws {TeleError} `bad-input` if it is too short or too long, or there was none before.
+   * @returns Settles when they are in use.
+   * @throws {TeleError} `bad-input`, at once, if a token is too short or too long, or a name is none or there twice, or
+   *   there were no tokens before.
    */
-  renewToken(token: Uint8Array): void {
-    this.#sessions.renewToken(token);
+  renewTokens(tokens: ServerTokens): Promise<void> {
+    return this.#sessions.renewTokens(tokens);
   }
 
   /** Takes a carrier. Never rejects; settles when its handshake is done or has failed. */

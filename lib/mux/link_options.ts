@@ -10,10 +10,10 @@ import type { Log } from "../net/log.ts";
 import type { CarrierCountOptions } from "../session/carrier_count.ts";
 import type { Identity } from "../session/handshake/keys.ts";
 import type { ServerGuard } from "../session/handshake/seal.ts";
+import type { NamedToken } from "../session/handshake/token_table.ts";
 import type { MemoryBudget } from "../session/memory_budget.ts";
 import type { ServerLimits, SessionLimits } from "../session/session_limits.ts";
-import type { MuxStream } from "./stream.ts";
-import type { StreamEnd } from "./stream_host.ts";
+import type { OnStreamEnd } from "./callbacks.ts";
 
 /** Options of both ends. */
 export interface LinkOptions extends Partial<SessionLimits> {
@@ -39,11 +39,12 @@ export interface LinkOptions extends Partial<SessionLimits> {
    * A secret of 16 to 4096 bytes that both ends must have: without it nobody gets a session. Text is to be encoded the
    * same way on both sides, for example by `TextEncoder`.
    *
-   * @default {undefined}: whoever can reach the server gets a session
+   * @default {undefined}: whoever can reach the server gets a session, unless that has
+   * {@linkcode MuxServerOptions.tokens}
    */
   token?: Uint8Array;
-  /** Told when a stream is over, and how. */
-  onStreamEnd?: (stream: MuxStream, end: StreamEnd) => void;
+  /** Told when a stream is over, and how; at a server also whose it was, if the client has shown who it is. */
+  onStreamEnd?: OnStreamEnd;
 }
 
 /** Options of a {@linkcode MuxClient}. */
@@ -57,6 +58,12 @@ export interface MuxClientOptions
   /** Who this client is across restarts; see {@linkcode Identity}. Without it, sessions outlast an hour's outage. */
   identity?: Identity;
   /**
+   * Name of the token, if the server knows it by one.
+   *
+   * @default {undefined}: the server's token without a name
+   */
+  tokenName?: string;
+  /**
    * Highest number that a stream is given in one session. When half of them are used up, a new session begins at the
    * next moment at which the present one is empty.
    *
@@ -67,6 +74,12 @@ export interface MuxClientOptions
 
 /** Options of a {@linkcode MuxServer}. */
 export interface MuxServerOptions extends LinkOptions, Partial<ServerLimits>, Pick<ServerGuard, "encryption"> {
+  /**
+   * Tokens of clients that have a name each, which the log tells; {@linkcode LinkOptions.token} may stand beside them.
+   *
+   * @default {undefined}: no client has a name
+   */
+  tokens?: readonly NamedToken[];
   /** Connects a stream to its user: rejects if that cannot be reached. `signal` aborts when the stream is over. */
   dial: (signal: AbortSignal) => Promise<Duplex>;
 }

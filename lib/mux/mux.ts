@@ -288,7 +288,7 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   streamEnded(stream: MuxStream, end: StreamEnd): void {
     this.#forget(stream);
     this.#peerOpens?.ended(stream, end.kind === "finished");
-    this.#options.onStreamEnd?.(stream, end);
+    this.#options.onStreamEnd?.(stream, end, this.#session?.client);
   }
 
   #forget(stream: MuxStream): void {

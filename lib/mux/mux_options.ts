@@ -6,10 +6,9 @@
 import type { Clock } from "../net/clock.ts";
 import type { MemoryBudget } from "../session/memory_budget.ts";
 import type { SegmentPool } from "../session/segment_pool.ts";
+import type { OnStreamEnd } from "./callbacks.ts";
 import type { CutQueue } from "./cut_queue.ts";
-import type { MuxStream } from "./stream.ts";
 import type { DialUser } from "./stream_dials.ts";
-import type { StreamEnd } from "./stream_host.ts";
 
 /** Options of `Mux`. */
 export interface MuxOptions {
@@ -38,8 +37,8 @@ export interface MuxOptions {
    * @default {one of its own}
    */
   cuts?: CutQueue;
-  /** Told when a stream is over. */
-  onStreamEnd?: (stream: MuxStream, end: StreamEnd) => void;
+  /** Told when a stream is over, and whose client's it was. */
+  onStreamEnd?: OnStreamEnd;
   /**
    * Highest number that streams are given here.
    *

@@ -11,6 +11,8 @@ export interface MuxSession {
   wake(): void;
   /** There is enough for a write of its own, to begin at once. */
   wakeNow(): void;
+  /** Who the client is, for logs, at a server to which it has shown that. */
+  readonly client?: string | undefined;
   /** Round trip in milliseconds; 0 if unknown. */
   readonly roundTripMs: number;
   /** How much its path carries, in bytes a millisecond; 0 if unknown. */

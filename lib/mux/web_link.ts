@@ -5,9 +5,10 @@
  */
 import { duplexPair } from "../net/pipe.ts";
 import { duplexFromStreams, type StreamPair, streamsFromDuplex } from "../net/web.ts";
+import type { ServerTokens } from "../session/handshake/token_table.ts";
 import type { ServerLimits } from "../session/session_limits.ts";
 import { MuxClient, MuxServer } from "./link.ts";
-import type { LinkOptions, MuxClientOptions } from "./link_options.ts";
+import type { LinkOptions, MuxClientOptions, MuxServerOptions } from "./link_options.ts";
 
 /** Options of {@linkcode connectSession}. */
 export interface ConnectOptions extends LinkOptions {
@@ -15,6 +16,8 @@ export interface ConnectOptions extends LinkOptions {
   dial: (signal: AbortSignal) => Promise<StreamPair>;
   /** Who this client is across restarts. */
   identity?: MuxClientOptions["identity"];
+  /** Name of the token, if the server knows it by one. */
+  tokenName?: MuxClientOptions["tokenName"];
 }
 
 /** A session seen from the client. */
@@ -34,7 +37,7 @@ export interface ClientSession {
 }
 
 /** Options of {@linkcode serveSessions}. */
-export interface ServeOptions extends LinkOptions, Partial<ServerLimits> {
+export interface ServeOptions extends LinkOptions, Partial<ServerLimits>, Pick<MuxServerOptions, "tokens"> {
   /**
    * Takes a stream that a client opened. If it throws, the stream is refused with that message; if it rejects, reset.
    */
@@ -45,6 +48,8 @@ export interface ServeOptions extends LinkOptions, Partial<ServerLimits> {
 export interface ServerSessions {
   /** Sessions held, with a carrier or without. */
   readonly sessionCount: number;
+  /** Other tokens are let in from now on; see {@linkcode MuxServer.renewTokens}. */
+  renewTokens(tokens: ServerTokens): Promise<void>;
   /** Takes a carrier; settles when its handshake is done or has failed. */
   accept(carrier: StreamPair, peer?: string): Promise<void>;
   /** Ends all sessions; settles when the clients were told and have closed, or 30 s later. */
@@ -135,6 +140,7 @@ export function serveSessions(options: ServeOptions): ServerSessions {
     get sessionCount() {
       return server.sessionCount;
     },
+    renewTokens: (tokens) => server.renewTokens(tokens),
     accept: (carrier, peer = "a client") => server.accept(duplexFromStreams(carrier, peer)),
     close: (reason = "the server closed the session") => server.stop(reason),
   };

@@ -3,9 +3,17 @@
  *
  * @module
  */
-import { liveField, pathField, readReceipts, receiptsField, resumeTimeoutField } from "./handshake/fields.ts";
+import {
+  liveField,
+  nameField,
+  pathField,
+  readReceipts,
+  receiptsField,
+  resumeTimeoutField,
+} from "./handshake/fields.ts";
 import type { Accepted, ClientHandshake } from "./handshake/client_handshake.ts";
 import type { Identity } from "./handshake/keys.ts";
+import type { OwnToken } from "./handshake/own_token.ts";
 import type { Lane } from "./handshake/messages.ts";
 import type { Session } from "./session.ts";
 
@@ -15,8 +23,8 @@ export interface CommitTerms {
   readonly resumeTimeoutMs: number;
   /** Which of the client's paths the carrier takes. */
   readonly path: number;
-  /** What the token adds to the keys of a new session. */
-  readonly tokenSalt: Promise<Uint8Array>;
+  /** The client's token. */
+  readonly token: OwnToken;
   /** Who the client is across restarts. */
   readonly identity: Identity | undefined;
 }
@@ -33,14 +41,14 @@ export function canJoin(session: Session, handshake: ClientHandshake): boolean {
  * @throws {TeleError} As {@linkcode ClientHandshake.commit} does.
  */
 export async function begin(handshake: ClientHandshake, terms: CommitTerms): Promise<Accepted> {
-  const { resumeTimeoutMs, path, tokenSalt, identity } = terms;
+  const { resumeTimeoutMs, path, token, identity } = terms;
   const message = {
     kind: "new" as const,
     number: 0,
     lane: "quiet" as const,
-    fields: new Map([...resumeTimeoutField(resumeTimeoutMs), ...pathField(path)]),
+    fields: new Map([...resumeTimeoutField(resumeTimeoutMs), ...nameField(token.name), ...pathField(path)]),
   };
-  return await handshake.commit(message, await tokenSalt, identity);
+  return await handshake.commit(message, await token.salt, identity);
 }
 
 /** How {@linkcode join} asks. */
@@ -75,8 +83,8 @@ export async function join(
   signal.addEventListener("abort", giveUp, { once: true });
   try {
     const lists = [liveField(live), resumeTimeoutField(resumeTimeoutMs), receiptsField(receipts), pathField(path)];
-    const fields = new Map(lists.flatMap((list) => [...list]));
-    const accepted = await handshake.commit({ kind: "join", number, lane, fields }, session.resumeSecret);
+    const fields = new Map([...lists, nameField(session.tokenName)].flatMap((list) => [...list]));
+    const accepted = await handshake.commit({ kind: "join", number, lane, fields }, session.joinSecret);
     // A receipt on another carrier may have shown meanwhile that the server has given it up.
     if (session.error !== undefined || !joins.isAwaited(number)) return false;
     attach(accepted, () => session.carriers.joins.accepted(number, readReceipts(accepted.accept.fields)));

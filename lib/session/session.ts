@@ -31,8 +31,12 @@ export class Session implements CarriersHost {
   readonly budget: LogBudget;
   /** Identifier given by the server; empty until the first handshake is done. */
   id: Uint8Array = new Uint8Array(0);
-  /** Proves both sides on a resume; never sent. */
-  resumeSecret: Uint8Array = new Uint8Array(0);
+  /** Proves both sides on a join; never sent. */
+  joinSecret: Uint8Array = new Uint8Array(0);
+  /** Name of the token that it began with, on either side; `undefined` for one without. A join tells the same. */
+  tokenName: string | undefined;
+  /** Who the client is, for the logs of a server, if it has shown that. */
+  client: string | undefined;
   /** How long it waits for a carrier: the smaller of both sides' limits, in milliseconds. */
   resumeTimeoutMs: number = Infinity;
   /** Its carriers. */

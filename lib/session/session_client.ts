@@ -21,11 +21,11 @@ import type { Attachment } from "./session_options.ts";
 import { Session } from "./session.ts";
 import type { UpperLayer } from "./upper_layer.ts";
 import { Outage } from "./outage.ts";
-import { renewedTokenSalt, tokenSalt } from "./handshake/token.ts";
+import { type ClientToken, type OwnToken, ownToken, renewedToken } from "./handshake/own_token.ts";
 
 /** Options of {@linkcode SessionClient}. */
 export interface SessionClientOptions<Upper extends UpperLayer>
-  extends PresentSessionOptions<Upper>, RedialOptions, CarrierCountOptions {
+  extends PresentSessionOptions<Upper>, RedialOptions, CarrierCountOptions, ClientToken {
   /** Who this client is across restarts. */
   identity?: Identity;
 }
@@ -40,8 +40,8 @@ export class SessionClient<Upper extends UpperLayer> {
   readonly #options: SessionClientOptions<Upper>;
   readonly #outage: Outage;
   readonly #history: CarrierHistory;
-  /** What the token adds to the keys of a new session. */
-  #tokenSalt: Promise<Uint8Array>;
+  /** What new sessions begin with. */
+  #token: OwnToken;
   readonly #present: PresentSession<Upper>;
   readonly #refusals = new Refusals();
   readonly #redial: Redial;
@@ -53,11 +53,11 @@ export class SessionClient<Upper extends UpperLayer> {
   /**
    * Connects at once, and again whenever the carrier is lost.
    *
-   * @throws {TeleError} `bad-input` if the token is too short or too long.
+   * @throws {TeleError} `bad-input` if the token is too short or too long, or its name is none.
    */
   constructor(options: SessionClientOptions<Upper>) {
     this.#options = options;
-    this.#tokenSalt = tokenSalt(options.token);
+    this.#token = ownToken(options);
     this.#outage = new Outage(options.clock, options.log);
     this.#history = new CarrierHistory(options.clock.now());
     this.#identity = options.identity;
@@ -121,10 +121,11 @@ export class SessionClient<Upper extends UpperLayer> {
   /**
    * From now on, another token makes new sessions; who waits for one tries at once. The session that is there goes on.
    *
-   * @throws {TeleError} `bad-input` if it is too short or too long, or there was none before.
+   * @param tokenName Its name at the server, if it has one there.
+   * @throws {TeleError} `bad-input` if it is too short or too long, its name is none, or there was no token before.
    */
-  renewToken(token: Uint8Array): void {
-    this.#tokenSalt = renewedTokenSalt(token, this.#options.token);
+  renewToken(token: Uint8Array, tokenName?: string): void {
+    this.#token = renewedToken({ token, tokenName }, this.#options.token !== undefined);
     // An attempt under way may have used the former, and its refusal would end users who came since.
     this.#redial.secretChanged();
   }
@@ -227,11 +228,11 @@ export class SessionClient<Upper extends UpperLayer> {
       await this.#count.join(handshake, { lane: "quiet", path, signal, attach });
     } else {
       const { limits: { resumeTimeoutMs } } = this.#options;
-      const terms = { resumeTimeoutMs, path, tokenSalt: this.#tokenSalt, identity: this.#identity };
-      const begun = await begin(handshake, terms);
+      const token = this.#token;
+      const begun = await begin(handshake, { resumeTimeoutMs, path, token, identity: this.#identity });
       // The accept may have come just before this attempt was given up for another, which then attaches.
       if (signal.aborted || this.#stopped || session !== this.session) throw dropped(handshake);
-      this.#begin({ duplex, number: 0, leftover: begun.leftover, roundTripMs, path }, begun);
+      this.#begin({ duplex, number: 0, leftover: begun.leftover, roundTripMs, path }, begun, token);
     }
     // Behind carriers that died at once another may do so as well.
     if (this.#history.barren > 0) this.#count.lost(path);
@@ -261,14 +262,15 @@ export class SessionClient<Upper extends UpperLayer> {
   }
 
   /** A new session was accepted. */
-  #begin(attachment: Attachment, accepted: Accepted): void {
+  #begin(attachment: Attachment, accepted: Accepted, token: OwnToken): void {
     // First, since it may throw: a session that has its identifier and was never attached would only be resumed, in
     // vain.
     const resumeTimeoutMs = Math.min(this.#options.limits.resumeTimeoutMs, readResumeTimeout(accepted.accept.fields));
     this.#loseUnknown();
     const session = this.session;
     session.id = accepted.accept.sessionId;
-    session.resumeSecret = accepted.resumeSecret;
+    session.joinSecret = accepted.joinSecret;
+    session.tokenName = token.name;
     session.resumeTimeoutMs = resumeTimeoutMs;
     const { upper } = this;
     upper.startPoolBytes = readStartPool(accepted.accept.fields) ?? upper.startPoolBytes;

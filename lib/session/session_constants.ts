@@ -126,6 +126,9 @@ export const MIN_TOKEN_BYTES = 16;
 /** Most bytes of a token. */
 export const MAX_TOKEN_BYTES = 4096;
 
+/** Most bytes of a token's name. */
+export const MAX_TOKEN_NAME_BYTES = 64;
+
 /** Delay of a refusal that has to do with a token, in milliseconds: guessing is slow, and nobody else waits. */
 export const TOKEN_REFUSAL_DELAY_MS = 1_000;
 

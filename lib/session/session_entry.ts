@@ -8,6 +8,7 @@ import type { LogFields } from "../net/log.ts";
 import type { Candidate } from "./eviction.ts";
 import type { ProvenIdentity } from "./handshake/keys.ts";
 import type { Session } from "./session.ts";
+import type { TokenClaim } from "./token_keeper.ts";
 
 /** One session of a server. */
 export class SessionEntry implements Candidate {
@@ -17,29 +18,43 @@ export class SessionEntry implements Candidate {
   readonly identity: ProvenIdentity | undefined;
   /** Address its last carrier came from, without the port. */
   host: string;
-  /** Who its client is by the certificate that it showed on its last carrier, if it had to. */
-  clientName: string | undefined;
+  /** The token that it began with. */
+  readonly claim: TokenClaim;
+  /** Who its client is by the certificate that it showed on its last carrier, if it had to show one. */
+  certificate: string | undefined;
   /** Whether its client was heard on it: before that, the accept may have been lost. */
   isHeard = false;
   /** When it is looked at whether it has waited for long enough. */
   expiry: Timer | undefined;
 
   /** A session that was not heard yet. */
-  constructor(session: Session, identity: ProvenIdentity | undefined, host: string) {
+  constructor(session: Session, { identity, claim, host }: Pick<SessionEntry, "identity" | "claim" | "host">) {
     this.session = session;
     this.identity = identity;
+    this.claim = claim;
     this.host = host;
+  }
+
+  /** Who its client is, for logs, if it has shown that: by its token, else by its certificate. */
+  get client(): string | undefined {
+    return this.claim.name ?? this.certificate;
   }
 
   /** What log lines call it. */
   get title(): string {
-    return `session ${this.session.name}${this.clientName === undefined ? "" : ` (${this.clientName})`}`;
+    const { name, client } = { name: this.session.name, client: this.client };
+    return `session ${name}${client === undefined ? "" : ` (${client})`}`;
   }
 
   /** The same for a machine. */
   get fields(): LogFields {
     const session = this.session.name;
-    return this.clientName === undefined ? { session } : { session, client: this.clientName };
+    return this.client === undefined ? { session } : { session, client: this.client };
+  }
+
+  /** Name of the token that it began with, if that has one. */
+  get tokenName(): string | undefined {
+    return this.claim.name;
   }
 
   /** Whether its end loses nothing. */
@@ -57,9 +72,12 @@ export class SessionEntry implements Candidate {
     return this.identity !== undefined;
   }
 
-  /** Whether `newer`, once it is heard, shows that this session's client will not come back for it. */
-  isReplacedBy(newer: ProvenIdentity): boolean {
-    if (this.identity?.client !== newer.client) return false;
+  /**
+   * Whether `newer`, once it is heard, shows that this session's client will not come back for it. Under another token's
+   * name it is another client, whatever identity it has a copy of (invariant 9).
+   */
+  isReplacedBy({ identity: newer, claim }: Pick<SessionEntry, "identity" | "claim">): boolean {
+    if (newer === undefined || this.identity?.client !== newer.client || this.tokenName !== claim.name) return false;
     return this.identity.slot === newer.slot || this.identity.slot > newer.lastSlot;
   }
 }

@@ -8,12 +8,13 @@ import type { Clock } from "../net/clock.ts";
 import { TeleError } from "../net/error.ts";
 import { type Ending, RefusalError } from "./ending.ts";
 import { choiceOf } from "./eviction.ts";
-import type { ProvenIdentity } from "./handshake/keys.ts";
+import { tokenWithdrawn } from "./handshake/token.ts";
 import type { Session } from "./session.ts";
 import { EndCode, IDLE_SESSION_KEPT_MS, WATCH_MS } from "./session_constants.ts";
 import type { SessionEntry } from "./session_entry.ts";
 import type { SessionLog } from "./session_log.ts";
 import type { ServerLimits } from "./session_limits.ts";
+import type { TokenClaim } from "./token_keeper.ts";
 
 /** Options of {@linkcode SessionRegistry}. */
 export interface SessionRegistryOptions {
@@ -24,6 +25,9 @@ export interface SessionRegistryOptions {
   /** Limits of sessions, and of their number. */
   limits: ServerLimits;
 }
+
+/** The client of a session that is to begin. */
+export type Newcomer = Pick<SessionEntry, "identity" | "claim">;
 
 /**
  * Holds sessions, attached or not, until they end.
@@ -64,22 +68,20 @@ export class SessionRegistry {
     const entry = this.find(session.id);
     if (entry === undefined || entry.isHeard) return;
     entry.isHeard = true;
-    const { identity } = entry;
-    if (identity === undefined) return;
     const ending = { code: EndCode.replaced, message: "a newer session of the same client took its place" };
-    const older = [...this.#entries.values()].filter((other) => other !== entry && other.isReplacedBy(identity));
+    const older = [...this.#entries.values()].filter((other) => other !== entry && other.isReplacedBy(entry));
     for (const other of older) other.session.end(new RefusalError(ending), ending);
   }
 
   /**
-   * There will be one session more, of `identity`.
+   * There will be one session more, of the client of `newcomer`.
    *
    * @throws {RefusalError} `full` if nobody may go for it.
    */
-  makeRoomFor(identity: ProvenIdentity | undefined): void {
+  makeRoomFor(newcomer: Newcomer): void {
     const { limits: { maxSessions }, clock } = this.#options;
-    if (this.#entries.size < maxSessions || this.#willReplace(identity)) return;
-    const leaving = choiceOf(this.#entries.values(), clock.now());
+    if (this.#entries.size < maxSessions || this.#willReplace(newcomer)) return;
+    const leaving = choiceOf(this.#entries.values(), clock.now(), newcomer.claim.name);
     if (leaving === undefined) {
       const { size } = this.#entries;
       const held = size === 1 ? "1 session" : `${size} sessions`;
@@ -89,12 +91,20 @@ export class SessionRegistry {
     leaving.session.end(new TeleError("expired", "there were too many sessions, and it was empty and had no carrier"));
   }
 
-  /** Whether a session of this identity will end another as soon as it is heard: then it needs no room of its own. */
-  #willReplace(identity: ProvenIdentity | undefined): boolean {
+  /** Whether a session of this client will end another as soon as it is heard: then it needs no room of its own. */
+  #willReplace(newcomer: Newcomer): boolean {
+    const { identity } = newcomer;
     if (identity === undefined) return false;
-    const { client, slot } = identity;
-    const same = ({ identity: other }: SessionEntry) => other?.client === client && other.slot === slot;
+    const same = (entry: SessionEntry) => entry.isReplacedBy(newcomer) && entry.identity?.slot === identity.slot;
     return [...this.#entries.values()].filter(same).length === 1;
+  }
+
+  /** Other tokens are taken from now on: ends the sessions that began with one that is not among them. */
+  tokensChanged(keeps: (claim: TokenClaim) => boolean): void {
+    for (const { session, claim } of [...this.#entries.values()].filter((entry) => !keeps(entry.claim))) {
+      const error = tokenWithdrawn(claim.name);
+      session.end(error, error.ending);
+    }
   }
 
   /** A session has lost its carrier: it is waited for. */

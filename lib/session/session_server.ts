@@ -35,8 +35,10 @@ import { SessionRegistry } from "./session_registry.ts";
 import { SessionLog } from "./session_log.ts";
 import { Strangers } from "./strangers.ts";
 import type { ServerGuard } from "./handshake/seal.ts";
-import { renewedTokenSalt, tokenSalt } from "./handshake/token.ts";
+import { mayAnswerGuess, tokensDiffer } from "./handshake/token.ts";
+import type { ServerTokens } from "./handshake/token_table.ts";
 import type { ServerLimits } from "./session_limits.ts";
+import { type TokenClaim, TokenKeeper } from "./token_keeper.ts";
 
 /** Options of {@linkcode SessionServer}. */
 export interface SessionServerOptions<Upper extends UpperLayer> extends ServerGuard {
@@ -69,8 +71,7 @@ export class SessionServer<Upper extends UpperLayer> {
   readonly #options: SessionServerOptions<Upper>;
   readonly #strangers: Strangers;
   readonly #lines: SessionLog;
-  /** What the token adds to the keys of a new session. */
-  #tokenSalt: Promise<Uint8Array>;
+  readonly #tokens: TokenKeeper;
   readonly #stopping = new AbortController();
   readonly #absence: Absence;
   readonly #registry: SessionRegistry;
@@ -80,11 +81,11 @@ export class SessionServer<Upper extends UpperLayer> {
   /**
    * A server without sessions.
    *
-   * @throws {TeleError} `bad-input` if the token is too short or too long.
+   * @throws {TeleError} `bad-input` if a token is too short or too long, or a name is none or there twice.
    */
   constructor(options: SessionServerOptions<Upper>) {
     this.#options = options;
-    this.#tokenSalt = tokenSalt(options.token);
+    this.#tokens = new TokenKeeper(options, () => this.#registry.tokensChanged((claim) => this.#tokens.keeps(claim)));
     this.#strangers = new Strangers(options.clock, options.log);
     this.#absence = new Absence(options.clock);
     this.#lines = new SessionLog(options.clock, options.log);
@@ -107,24 +108,21 @@ export class SessionServer<Upper extends UpperLayer> {
   }
 
   /**
-   * From now on, another token makes new sessions. Those that are here go on: a resume is proven with what their own
-   * handshake left behind.
+   * From now on, other tokens make new sessions. What began with a named token that is gone, or another one, ends, with
+   * or without a carrier, and also what is on its way. What began with the one without a name goes on while there is one.
    *
-   * @throws {TeleError} `bad-input` if it is too short or too long, or there was none before.
+   * @returns Settles when they are in use.
+   * @throws {TeleError} `bad-input`, at once, as the constructor does, or if there were none before.
    */
-  renewToken(token: Uint8Array): void {
-    this.#tokenSalt = renewedTokenSalt(token, this.#options.token);
-  }
-
-  get #isGuarded(): boolean {
-    return this.#options.token !== undefined;
+  renewTokens(tokens: ServerTokens): Promise<void> {
+    return this.#tokens.renew(tokens);
   }
 
   /** Takes a carrier: its handshake, then its session. Never rejects; the promise ends with the handshake. */
   async accept(duplex: Duplex): Promise<void> {
     if (this.#stopped) return duplex.close();
     this.#strangers.enter(duplex);
-    const handshake = new ServerHandshake(duplex, this.#isGuarded, this.#options.encryption);
+    const handshake = new ServerHandshake(duplex, this.#tokens.isGuarded, this.#options.encryption);
     try {
       await this.#handshake(handshake);
     } catch (error) {
@@ -140,15 +138,21 @@ export class SessionServer<Upper extends UpperLayer> {
     const wanted = hello.sessionId === undefined ? undefined : this.#registry.find(hello.sessionId);
     await handshake.challenge(hello.kind === "join" && wanted === undefined ? "unknown" : "ready");
     const challengedAt = this.#options.clock.now();
-    const salt = await this.#tokenSalt;
-    const committed = await handshake.commit((kind) => {
-      // The secret came out of the handshake that began the session, and so holds the token already.
-      if (kind === "join") return wanted?.session.resumeSecret;
-      return wanted === undefined ? salt : undefined;
+    await this.#tokens.ready;
+    let claim: TokenClaim | undefined;
+    const committed = await handshake.commit((kind, name) => {
+      if (kind === "join") return wanted && this.#joinSecret(wanted, name);
+      claim = wanted === undefined ? this.#tokens.claim(name) : undefined;
+      return claim?.salt;
     });
     const roundTripMs = this.#options.clock.now() - challengedAt;
-    if (wanted === undefined) await this.#begin(handshake, committed, roundTripMs);
-    else await this.#resume(handshake, committed, wanted.session, roundTripMs);
+    if (claim !== undefined) await this.#begin(handshake, { ...committed, claim }, roundTripMs);
+    else await this.#resume(handshake, committed, wanted!.session, roundTripMs);
+  }
+
+  /** Invariant 9: who joins under another name is another client, and what it may prove to be is of no help to it. */
+  #joinSecret({ session, claim }: SessionEntry, name: string | undefined): Uint8Array {
+    return name === claim.name ? session.joinSecret : this.#tokens.nobodysSecret;
   }
 
   async #resume(
@@ -185,7 +189,7 @@ export class SessionServer<Upper extends UpperLayer> {
 
   async #begin(
     handshake: ServerHandshake,
-    { commit, identity, resumeSecret }: Committed,
+    { commit, identity, joinSecret, claim }: Committed & { claim: TokenClaim },
     roundTripMs: number,
   ): Promise<void> {
     const keptMs = Math.min(
@@ -204,17 +208,19 @@ export class SessionServer<Upper extends UpperLayer> {
       ]),
     });
     if (this.#stopped) return handshake.channel.duplex.close();
+    // It may have been taken away since it was claimed.
+    if (!this.#tokens.admits(claim)) throw tokensDiffer(false, claim.name);
     const { peer } = handshake.channel.duplex;
-    this.#registry.makeRoomFor(identity);
-    const session = this.#makeSession(upper, id, resumeSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));
-    const entry = new SessionEntry(session, identity, hostOfPeer(peer));
+    this.#registry.makeRoomFor({ identity, claim });
+    const session = this.#makeSession(upper, id, joinSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));
+    const entry = new SessionEntry(session, { identity, claim, host: hostOfPeer(peer) });
     this.#registry.add(entry);
     const path = readPath(commit.fields);
     this.#attach(handshake, session, { number: 0, lane: "quiet", path, accept, roundTripMs });
     this.#lines.tell("began", "info", entry, `began, from ${peer}`, { peer });
   }
 
-  #makeSession(upper: Upper, id: Uint8Array, resumeSecret: Uint8Array, resumeTimeoutMs: number): Session {
+  #makeSession(upper: Upper, id: Uint8Array, joinSecret: Uint8Array, resumeTimeoutMs: number): Session {
     const { clock, pool, limits, memory } = this.#options;
     const session: Session = new Session({
       end: "server",
@@ -228,7 +234,7 @@ export class SessionServer<Upper extends UpperLayer> {
       onEnded: (error) => this.#registry.ended(session, error),
     });
     session.id = id;
-    session.resumeSecret = resumeSecret;
+    session.joinSecret = joinSecret;
     session.resumeTimeoutMs = resumeTimeoutMs;
     this.#options.bindUpper(upper, session);
     return session;
@@ -243,7 +249,8 @@ export class SessionServer<Upper extends UpperLayer> {
     const { channel } = handshake;
     entry.expiry?.cancel();
     entry.host = hostOfPeer(channel.duplex.peer);
-    entry.clientName = channel.duplex.peerName;
+    entry.certificate = channel.duplex.peerName;
+    session.client = entry.client;
     session.attach({
       ...attachment,
       duplex: channel.duplex,
@@ -268,16 +275,11 @@ export class SessionServer<Upper extends UpperLayer> {
     if (!(error instanceof TeleError) || error.code === "carrier-lost") return duplex.close();
     // Only this carrier waits. It goes first when there are too many, so that guessing is in nobody's way.
     this.#strangers.doom(duplex);
-    if (this.#isAboutToken(error)) await sleep(this.#options.clock, TOKEN_REFUSAL_DELAY_MS, this.#stopping.signal);
+    const mayBeGuess = mayAnswerGuess(error, this.#tokens.isGuarded);
+    if (mayBeGuess) await sleep(this.#options.clock, TOKEN_REFUSAL_DELAY_MS, this.#stopping.signal);
     const isFull = error instanceof RefusalError && error.endCode === EndCode.full;
     await (isFull ? handshake.sayFull() : handshake.refuse(endingOf(error)));
     await closeBehindLastWord(duplex, this.#options.clock, REFUSED_MS);
-  }
-
-  /** Whether the refusal answers somebody who may be guessing a token. */
-  #isAboutToken(error: TeleError): boolean {
-    if (!(error instanceof RefusalError)) return false;
-    return error.endCode === EndCode.token || (this.#isGuarded && error.endCode === EndCode.proof);
   }
 
   /**

@@ -22,7 +22,7 @@ import { startServer } from "./roles/server.ts";
 import { StatusDisplay } from "./log/status_display.ts";
 import { StatusTerminal } from "./log/status_terminal.ts";
 import { hasColors, isDumb, isInForeground, rewrapsLines, terminalColumns } from "./log/terminal.ts";
-import { makeToken } from "./files/token_file.ts";
+import { makeToken, makeTokenLine } from "./files/token_file.ts";
 
 /** An end that takes longer than this is explained, in milliseconds. */
 const SAY_WHY_AFTER_MS = 700;
@@ -47,7 +47,9 @@ export async function run(args: readonly string[]): Promise<number> {
   if (command.kind === "help") return await print(helpText(hasColors()).trimEnd());
   if (command.kind === "version") return await print(`tele ${config.version}`);
   if (command.kind === "make-cert") return await makeCert(command.directory, command.hosts);
-  if (command.kind === "make-token") return await print(makeToken());
+  if (command.kind === "make-token") {
+    return await print(command.name === undefined ? makeToken() : makeTokenLine(command.name));
+  }
   return await runRole(command);
 }
 

@@ -9,6 +9,7 @@ import { duplexPair } from "../../lib/net/pipe.ts";
 import { listen } from "../../lib/net/listen.ts";
 import type { Log } from "../../lib/net/log.ts";
 import { MuxClient, MuxServer } from "../../lib/mux/link.ts";
+import type { ServerTokens } from "../../lib/session/handshake/token_table.ts";
 import { download, floodOrEcho, talk } from "../support/floods.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { requires } from "../support/skip.ts";
@@ -217,9 +218,14 @@ const TOKEN = "a token that both have";
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
 /** A tele server of this process in front of the user's server on `userPort`. */
-async function guardedServer(s: Scenario, userPort: number, log: Log): Promise<{ port: number }> {
+async function guardedServer(
+  s: Scenario,
+  userPort: number,
+  log: Log,
+  tokens: ServerTokens = { token: bytesOf(TOKEN) },
+): Promise<{ port: number }> {
   const server = new MuxServer({
-    token: bytesOf(TOKEN),
+    ...tokens,
     log,
     dial: (signal) => dial({ kind: "tcp", host: "127.0.0.1", port: userPort }, "user", signal),
   });
@@ -257,6 +263,71 @@ Deno.test({
     assertEquals(lines.filter((line) => line.includes("the tele client has no token")).length, 1);
     assertEquals(lines.filter((line) => line.includes("token is not this server's")).length, 1);
     assert(lines.every((line) => !line.includes(TOKEN)));
+  }),
+});
+
+Deno.test({
+  name: "a Python client by the document with a named token: taken under its name, and refused under every other",
+  ...requires("python3"),
+  fn: scenario(60_000, async (s) => {
+    const user = s.use(new UserServer(echo));
+    const lines: string[] = [];
+    const tokens = [{ name: "alice", token: bytesOf(TOKEN) }, { name: "alicex", token: bytesOf(`${TOKEN}!`) }];
+    const { port } = await guardedServer(s, user.port, (_, message) => lines.push(message), { tokens });
+    const token = `--token=${TOKEN}`;
+    const peer = s.use(new Peer("names", String(port), token, "--name=alice"));
+    const { same } = await peer.fact("names");
+    const joins = peer.facts.filter((fact) => fact.step === "join");
+    assertEquals([same, joins.map(({ name, code }) => [name, code])], [true, [[null, 4], ["alicex", 4], [
+      "alice",
+      null,
+    ]]]);
+    for (const { ms, code } of joins) assertEquals((ms as number) >= 1_000, code !== null, `${ms} ms`);
+    assertEquals(
+      lines.filter((line) => /^session \w+ \(alice\) (began|resumed)/.test(line)).length,
+      2,
+      lines.join("\n"),
+    );
+
+    for (const args of [["--name=bob"], ["--name=alicex"], []]) {
+      const { code, ms } = await s.use(new Peer("refused", String(port), token, ...args)).fact("refused");
+      assertEquals(code, 9, args.join());
+      assert(ms as number >= 1_000, `refused after ${ms} ms`);
+    }
+  }),
+});
+
+Deno.test({
+  name: "a Python server by the document with a named token: taken under its name, refused under another and none",
+  ...requires("python3"),
+  fn: scenario(60_000, async (s) => {
+    const peer = s.use(new Peer("server", `--token=${TOKEN}`, "--name=alice"));
+    const { port } = await peer.fact("ready");
+    for (const [tokenName, isTaken] of [["alice", true], ["bob", false], [undefined, false]] as const) {
+      const lines: string[] = [];
+      const client = new MuxClient({
+        token: bytesOf(TOKEN),
+        tokenName,
+        log: (_, message) => lines.push(message),
+        dial: (signal) => dial({ kind: "tcp", host: "127.0.0.1", port: port as number }, "carrier", signal),
+      });
+      s.defer(() => client.stop("the test ends"));
+      const words = isTaken ? "link up" : "the tokens differ";
+      await until(() => lines.some((line) => line.includes(words)), 20_000, `"${words}" in ${lines}`);
+      if (isTaken) {
+        // Its carriers are cut again and again: the joins say the name as well.
+        const [near, far] = duplexPair();
+        client.open(far);
+        const data = new Uint8Array(300_000).fill(7);
+        const written = near.write(data);
+        let came = 0;
+        const into = new Uint8Array(65_536);
+        while (came < data.length) came += (await within(near.read(into), 30_000, "the echo"))!;
+        await written;
+        assert(lines.some((line) => line.includes("resumed")), lines.join("\n"));
+      }
+      await client.stop("done");
+    }
   }),
 });
 

@@ -195,8 +195,8 @@ function begin(stage: Stage, choices: Choices, trace: Trace, users: User[]): Sce
   const shake = async () => {
     const handshake = await ClientHandshake.begin(pipe.a);
     const commit = { kind: "new", number: 0, lane: "quiet", fields: new Map() } as const;
-    const { accept, resumeSecret, leftover } = await handshake.commit(commit, NOTHING);
-    [secret, sessionId] = [resumeSecret, accept.sessionId];
+    const { accept, joinSecret, leftover } = await handshake.commit(commit, NOTHING);
+    [secret, sessionId] = [joinSecret, accept.sessionId];
     client.carrier = new HandCarrier(0, pipe.a, leftover);
   };
   check(stage.settles(shake(), 1000) && sessions.length === 1, () => "an honest client is not accepted");

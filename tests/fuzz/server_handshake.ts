@@ -37,7 +37,7 @@ export function keep(stage: Stage, server: ReturnType<typeof silentServer>, sess
   const shake = async () => {
     const handshake = await ClientHandshake.begin(pipe.a);
     const commit = { kind: "new" as const, number: 0, lane: "quiet" as const, fields: new Map() };
-    secret = (await handshake.commit(commit, NOTHING)).resumeSecret;
+    secret = (await handshake.commit(commit, NOTHING)).joinSecret;
   };
   check(stage.settles(shake(), 1000) && sessions.length === 1, () => "an honest client is not accepted");
   pipe.cut();

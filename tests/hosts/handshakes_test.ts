@@ -152,7 +152,7 @@ class HandMadeClient {
 
   join(handshake: ClientHandshake, number: number): Promise<Accepted> {
     const fields = receiptsField([{ number: this.number, taken: this.#taken }]);
-    return handshake.commit({ kind: "join", number, lane: "quiet", fields }, this.#session!.resumeSecret);
+    return handshake.commit({ kind: "join", number, lane: "quiet", fields }, this.#session!.joinSecret);
   }
 
   /** It has another carrier now. */

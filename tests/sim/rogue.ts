@@ -220,7 +220,7 @@ const RECEIPT_ACTS: ReadonlySet<RogueAct> = new Set<RogueAct>([
 /** Leaves the first carrier, and joins with a receipt that cannot be. */
 async function giveReceipt(act: RogueAct, carrier: Duplex, { token, dial }: RogueBooty): Promise<void> {
   const handshake = await ClientHandshake.begin(carrier, undefined, token !== undefined);
-  const { accept: { sessionId }, resumeSecret } = await handshake.commit(NEW, await tokenSalt(token));
+  const { accept: { sessionId }, joinSecret } = await handshake.commit(NEW, await tokenSalt(token));
   let taken = 0;
   // Whoever names a carrier that cannot be is refused, and the session waits.
   if (act !== "gives a receipt of its own carrier") {
@@ -240,7 +240,7 @@ async function giveReceipt(act: RogueAct, carrier: Duplex, { token, dial }: Rogu
     "gives a receipt of its own carrier": { number: 8, taken: 1 },
   };
   const fields = receiptsField([receipts[act]!]);
-  await join.commit({ kind: "join", number: 8, lane: "quiet", fields }, resumeSecret);
+  await join.commit({ kind: "join", number: 8, lane: "quiet", fields }, joinSecret);
   await untilEnd(next);
 }
 

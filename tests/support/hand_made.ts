@@ -41,7 +41,7 @@ export async function handMade(world: SessionWorld) {
   };
   const first = await dial();
   const fresh: Commit = { kind: "new", number: 0, lane: "quiet", fields: new Map() };
-  const { accept, resumeSecret } = await first.handshake.commit(fresh, new Uint8Array(0));
+  const { accept, joinSecret } = await first.handshake.commit(fresh, new Uint8Array(0));
   await first.pipe.a.write(dataFrame(BYTES_ID, 0, new Uint8Array(1)));
   await world.clock.settle();
   const join = (
@@ -51,7 +51,7 @@ export async function handMade(world: SessionWorld) {
     live: number[] = [],
   ): Promise<Accepted> => {
     const fields = new Map([...liveField(live), ...receiptsField(receipts)]);
-    return handshake.commit({ kind: "join", number, lane: "quiet", fields }, resumeSecret);
+    return handshake.commit({ kind: "join", number, lane: "quiet", fields }, joinSecret);
   };
   return { dial, join, pipe: first.pipe, sessionId: accept.sessionId };
 }

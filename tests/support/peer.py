@@ -5,6 +5,7 @@
                               forgets all sessions when a line comes on standard input
     peer.py client PORT       talks to the tele server on PORT, in front of an echo server, and breaks carriers
     peer.py refused PORT      asks the tele server on PORT for a session, and tells how it was refused
+    peer.py names PORT        joins a session of a named token under its own name and others
     peer.py rules PORT        breaks each rule of the document towards the tele server on PORT, in front of an echo
                               server, and tells what that ended
     peer.py client-rules      listens, takes the user's port of a tele client as a line, and does the same to that
@@ -13,7 +14,7 @@
     peer.py hostile PORT HOW  see `pypeer/hostile.py`
 
 `--rounds=N` does the last two more than once. All take `--token=TEXT`, which is good enough for a test: it shows in
-`ps`. `--carriers=N` is how many a server allows at once.
+`ps`; `--name=TEXT` is the token's name. `--carriers=N` is how many a server allows at once.
 
 Needs the standard library only. One thread, one `select` loop; the clock and the sockets are the real ones. It is a
 test's other end: it knows no flow rate and no user's sockets. What it finds is one line of JSON each.
@@ -31,6 +32,7 @@ import time
 from pypeer.carrier import end_session, finish, step
 from pypeer.client import Client, refusal
 from pypeer.commits import run_commits
+from pypeer.crypto import Token
 from pypeer.handshake import Server
 from pypeer.hostile import hostile_download
 from pypeer.rules import run_client_rules, run_rules
@@ -260,6 +262,22 @@ def run_refused(port, token):
     say(step="refused", code=code, ms=round((time.monotonic() - began) * 1000))
 
 
+def run_names(port, token):
+    """A session of a named token, joined under other names, which are refused, and under its own."""
+    client = Client(port, token)
+    client.begin()
+    stream = client.session.open()
+    same = client.say(stream, b"begun")
+    for name in (None, token.name + "x", token.name):
+        client.session.name = name
+        began = time.monotonic()
+        code = refusal(client.join)
+        say(step="join", name=name, code=code, ms=round((time.monotonic() - began) * 1000))
+    say(step="names", same=client.say(stream, b"joined") and same)
+    end_session(client.session, SHUTDOWN, "done")
+    finish(client.session)
+
+
 def echo(stream):
     stream.outgoing += stream.incoming
     stream.incoming.clear()
@@ -319,15 +337,18 @@ def main():
     parser.add_argument("role")
     parser.add_argument("args", nargs="*")
     parser.add_argument("--token", default="")
+    parser.add_argument("--name")
     parser.add_argument("--carriers", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    token, port = options.token.encode(), int(options.args[0]) if options.args else 0
+    token, port = Token(options.token.encode(), options.name), int(options.args[0]) if options.args else 0
     if options.role == "server":
         run_server(token, options.carriers)
     elif options.role == "refused":
         run_refused(port, token)
+    elif options.role == "names":
+        run_names(port, token)
     elif options.role == "client":
         run_client(port, token)
     elif options.role == "rules":

@@ -6,6 +6,7 @@
 import { assert } from "@std/assert";
 import { encodeHex } from "@std/encoding/hex";
 import { ClientHandshake } from "../../lib/session/handshake/client_handshake.ts";
+import { nameField } from "../../lib/session/handshake/fields.ts";
 import type { Commit } from "../../lib/session/handshake/messages.ts";
 import { RefusalError } from "../../lib/session/ending.ts";
 import { tokenSalt } from "../../lib/session/handshake/token.ts";
@@ -14,6 +15,9 @@ import { SessionWorld, type SessionWorldOptions } from "./session_world.ts";
 
 export const TOKEN = new TextEncoder().encode("the right token, 27 letters");
 export const OTHER = new TextEncoder().encode("another one, of as many too");
+/** Two clients with a name each, as a server knows them. */
+export const ALICE = { name: "alice", token: TOKEN };
+export const BOB = { name: "bob", token: OTHER };
 export const NEW: Commit = { kind: "new", number: 0, lane: "quiet", fields: new Map() };
 
 /** Both ends have the token, unless `client` or `server` says otherwise. */
@@ -36,10 +40,14 @@ export function connect(world: SessionWorld, peer = "198.51.100.7:1000"): Memory
 }
 
 /** Asks for a new session with `token`; the refusal that comes, or `undefined` once it is granted. */
-export async function ask({ a }: MemoryPipe, token: Uint8Array | undefined): Promise<RefusalError | undefined> {
+export async function ask(
+  { a }: MemoryPipe,
+  token: Uint8Array | undefined,
+  name?: string,
+): Promise<RefusalError | undefined> {
   try {
     const handshake = await ClientHandshake.begin(a, undefined, token !== undefined);
-    await handshake.commit(NEW, await tokenSalt(token));
+    await handshake.commit({ ...NEW, fields: nameField(name) }, await tokenSalt(token));
     return undefined;
   } catch (error) {
     assert(error instanceof RefusalError, String(error));

@@ -162,7 +162,7 @@ class End {
 /** Every write of the example, by the name that stands on its block in the document. */
 export async function workedExample(): Promise<Map<string, Uint8Array>> {
   const first = await handshake(0, new Uint8Array(0));
-  const second = await handshake(1, first.keys.resumeSecret);
+  const second = await handshake(1, first.keys.joinSecret);
   const [client, server] = [new End(), new End()];
   const frames = new Map<string, Uint8Array>();
   const add = (name: string, bytes: Uint8Array) => void frames.set(name, bytes);

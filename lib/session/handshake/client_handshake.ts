@@ -56,7 +56,7 @@ export interface Accepted {
   /** What the server said. */
   accept: Accept;
   /** Of the new session; of one that was joined it stays as it was. */
-  resumeSecret: Uint8Array;
+  joinSecret: Uint8Array;
   /** Bytes of the session that came behind the accept. */
   leftover: Uint8Array;
 }
@@ -134,7 +134,7 @@ export class ClientHandshake {
    *
    * The caller has made the commit's lists in the step in which it took all carriers for gone that `live` leaves out.
    *
-   * @param secret The session's resume secret; for a new session what the token adds, or empty.
+   * @param secret The session's join secret; for a new session what the token adds, or empty.
    * @throws {FullError} The server has proven itself and has no room for a new session.
    * @throws {TeleError} `refused` with the server's reason, `protocol` if the server's proof does not hold.
    */
@@ -154,7 +154,7 @@ export class ClientHandshake {
     this.#checkAccept(answer.accept, commit);
     if (answer.accept.fields.has(FieldType.full)) throw new FullError();
     const leftover = this.#channel.leftover();
-    return { accept: answer.accept, resumeSecret: keys.resumeSecret, leftover };
+    return { accept: answer.accept, joinSecret: keys.joinSecret, leftover };
   }
 
   /** The accept must be of the carrier that was committed, and of the session that the commit was for. */

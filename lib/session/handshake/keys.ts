@@ -38,8 +38,8 @@ export async function makeEphemeral(): Promise<Ephemeral> {
 export interface HandshakeKeys {
   /** For the proofs of both sides; each proof has its own label. */
   proofKey: CryptoKey;
-  /** For the session, if the handshake makes a new one. */
-  resumeSecret: Uint8Array;
+  /** For the joins of the session, if the handshake makes a new one. */
+  joinSecret: Uint8Array;
 }
 
 /**
@@ -47,7 +47,7 @@ export interface HandshakeKeys {
  *
  * @param own Our half of the key exchange.
  * @param peerPublicKey The other half: {@linkcode KEY_BYTES} bytes.
- * @param secret What both sides share beforehand: the session's resume secret for a join; for a new session what the
+ * @param secret What both sides share beforehand: the session's join secret for a join; for a new session what the
  *   token adds, or nothing.
  * @param transcript The messages so far.
  * @throws {TeleError} `protocol` if the peer's key is not one.
@@ -70,7 +70,8 @@ export async function deriveKeys(
     );
   const [proof, resume] = await Promise.all([derive("proofs"), derive("resume secret")]);
   const proofKey = await subtle.importKey("raw", proof, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
-  return { proofKey, resumeSecret: new Uint8Array(resume) };
+  const join = await subtle.digest("SHA-256", concat([new Uint8Array(resume), secret]));
+  return { proofKey, joinSecret: new Uint8Array(join) };
 }
 
 async function exchange(own: Ephemeral, peerPublicKey: Uint8Array): Promise<ArrayBuffer> {

@@ -9,6 +9,7 @@ import { TeleError } from "../../net/error.ts";
 import { RefusalError } from "../ending.ts";
 import { EndCode, FrameType } from "../session_constants.ts";
 import { tokenOnClientOnly } from "./token.ts";
+import type { ServerTokens } from "./token_table.ts";
 
 /**
  * Whether an end that has a token seals its carriers: `auto` where nobody else does whom the client has verified,
@@ -20,9 +21,7 @@ export const ENCRYPTIONS = ["auto", "always", "never"] as const;
 export type Encryption = typeof ENCRYPTIONS[number];
 
 /** What a server asks of whoever wants a session. */
-export interface ServerGuard {
-  /** A secret that clients must have too, of at least 16 bytes. */
-  token?: Uint8Array;
+export interface ServerGuard extends ServerTokens {
   /**
    * Whether clients must seal their carriers, which the token proves; see {@linkcode Duplex.leaf}.
    *

@@ -10,7 +10,7 @@ import { NO_LEAF } from "../../net/leaf.ts";
 import { encodeEnding, type Ending, RefusalError } from "../ending.ts";
 import { EndCode } from "../session_constants.ts";
 import { HandshakeChannel } from "./channel.ts";
-import { FieldType, fullField, guardedField } from "./fields.ts";
+import { FieldType, fullField, guardedField, readName } from "./fields.ts";
 import {
   checkIdentity,
   checkProof,
@@ -41,10 +41,12 @@ import { Transcript } from "./transcript.ts";
 export interface Committed {
   /** What the client said. */
   commit: Commit;
+  /** Name of the client's token, which it has proven to have. */
+  name: string | undefined;
   /** Who the client is, if it has proven that. */
   identity: ProvenIdentity | undefined;
   /** Of a new session. */
-  resumeSecret: Uint8Array;
+  joinSecret: Uint8Array;
 }
 
 /** The server's side of one handshake, message by message. */
@@ -108,13 +110,15 @@ export class ServerHandshake {
   /**
    * Waits for the commit and checks its proof and identity.
    *
-   * @param secretOf The secret for a commit of this kind, or `undefined` if such a commit is not possible here.
+   * @param secretOf The secret for a commit of this kind under this token's name, or `undefined` if a commit of this kind
+   *   is not possible here. It has one for every name: an unknown one is refused like a proof that does not hold.
    * @throws {TeleError} `refused` if a proof does not hold, `protocol` if the bytes make no sense.
    */
-  async commit(secretOf: (kind: Kind) => Uint8Array | undefined): Promise<Committed> {
+  async commit(secretOf: (kind: Kind, name: string | undefined) => Uint8Array | undefined): Promise<Committed> {
     const opening = this.#transcript;
     const { commit, body, proof } = decodeCommit(await this.channel.receive());
-    const secret = secretOf(commit.kind);
+    const name = readName(commit.fields);
+    const secret = secretOf(commit.kind, name);
     if (secret === undefined) {
       throw new TeleError("protocol", `a commit of kind ${commit.kind} does not follow from what was said before`);
     }
@@ -122,7 +126,7 @@ export class ServerHandshake {
     this.#transcript = opening.with(body).with(this.#leaf);
     const keys = this.#keys = await deriveKeys(this.#ephemeral!, this.#hello!.publicKey, secret, this.#transcript);
     if (!await checkProof(keys, "client commit", commit.kind, this.#transcript, proof)) {
-      if (this.#isGuarded && commit.kind === "new") throw tokensDiffer(this.#leaf !== NO_LEAF);
+      if (this.#isGuarded && commit.kind === "new") throw tokensDiffer(this.#leaf !== NO_LEAF, name);
       throw new RefusalError({ code: EndCode.proof, message: "the client's proof does not hold" });
     }
     const field = commit.fields.get(FieldType.identity);
@@ -130,7 +134,7 @@ export class ServerHandshake {
     if (field !== undefined && identity === undefined) {
       throw new RefusalError({ code: EndCode.proof, message: "the signature of the client's identity does not hold" });
     }
-    return { commit, identity, resumeSecret: keys.resumeSecret };
+    return { commit, name, identity, joinSecret: keys.joinSecret };
   }
 
   /** The accept frame's payload with its proof, to be sent as the first bytes of the attached carrier. */

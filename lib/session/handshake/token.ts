@@ -52,14 +52,13 @@ export function tokenSalt(token: Uint8Array | undefined): Promise<Uint8Array> {
 }
 
 /**
- * The same for a token that takes the place of `former`.
+ * Checks that an end which renews its token had one: whether it has is said in every handshake, and must not depend on
+ * the moment.
  *
- * @throws {TeleError} `bad-input`, at once, if it is too short or too long, or there was none before: whether an end
- *   has a token is said in every handshake, and must not depend on the moment.
+ * @throws {TeleError} `bad-input` if it had none.
  */
-export function renewedTokenSalt(token: Uint8Array, former: Uint8Array | undefined): Promise<Uint8Array> {
-  if (former === undefined) throw new TeleError("bad-input", "there was no token before that this one could replace");
-  return tokenSalt(token);
+export function checkWasGuarded(wasGuarded: boolean): void {
+  if (!wasGuarded) throw new TeleError("bad-input", "there was no token before that this one could replace");
 }
 
 /** The server has a token, the client has none. The first sentence is the client's, the second the server's. */
@@ -91,9 +90,11 @@ export function tokenOnClientOnly(): RefusalError {
  *
  * @param isSealed Whether the proof covers a leaf too: who knows the protocol and stands between can make each end say
  *   the other's, and then it is the proof that tells.
+ * @param name What the client says that its token is called. Whether there is one of this name must not show.
  */
-export function tokensDiffer(isSealed: boolean): RefusalError {
+export function tokensDiffer(isSealed: boolean, name?: string): RefusalError {
   const between = isSealed ? "; if it is the same, somebody between the two ends the encryption" : "";
+  if (name !== undefined) return namedTokensDiffer(name, between);
   return new RefusalError(
     {
       code: EndCode.token,
@@ -101,5 +102,35 @@ export function tokensDiffer(isSealed: boolean): RefusalError {
         `the token is not the tele server's: set TELE_TOKEN or --token-file on this side to the server's${between}`,
     },
     `the tele client's token is not this server's: set TELE_TOKEN or --token-file to the same on both sides${between}`,
+  );
+}
+
+function namedTokensDiffer(name: string, between: string): RefusalError {
+  return new RefusalError(
+    {
+      code: EndCode.token,
+      message:
+        `the token of ${name} is not the tele server's: its --token-file needs the line of this side's${between}`,
+    },
+    `the token of the tele client that calls itself ${name} is not this server's: ` +
+      `there is another one under this name in --token-file, or none${between}`,
+  );
+}
+
+/** Whether a refusal answers somebody who may be guessing a token, where the server has one. */
+export function mayAnswerGuess(error: TeleError, isGuarded: boolean): boolean {
+  const code = error instanceof RefusalError ? error.endCode : undefined;
+  return code === EndCode.token || (isGuarded && code === EndCode.proof);
+}
+
+/** Sessions that began with a named token are ended, since that was removed or changed at the server. */
+export function tokenWithdrawn(name: string | undefined): RefusalError {
+  const whose = name === undefined ? "without a name" : `of ${name}`;
+  return new RefusalError(
+    {
+      code: EndCode.token,
+      message: `the token ${whose} with which the session began was withdrawn at the tele server`,
+    },
+    `the token ${whose} with which it began was taken out of --token-file, or changed there`,
   );
 }

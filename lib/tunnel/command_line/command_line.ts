@@ -30,7 +30,7 @@ import * as tls from "./tls_options.ts";
 export type Command =
   | { readonly kind: "help" }
   | { readonly kind: "version" }
-  | { readonly kind: "make-token" }
+  | { readonly kind: "make-token"; readonly name: string | undefined }
   | { readonly kind: "make-cert"; readonly directory: string; readonly hosts: readonly HostName[] }
   | { readonly kind: "server"; readonly options: ServerOptions }
   | { readonly kind: "client"; readonly options: ClientOptions };
@@ -85,6 +85,7 @@ export function parseCommandLine(args: readonly string[], environment: CommandEn
   }
   if (!given.has(session.SERVER.name) && !given.has(session.CLIENT.name)) {
     given.refuse([keys.HOST], "belongs to --make-cert=DIR: give both");
+    given.refuse([keys.NAME], "belongs to --make-token: give both");
     throw mistake(
       "tele needs a role: --server beside the user's server or --client beside the user's client; see --help",
     );
@@ -93,8 +94,8 @@ export function parseCommandLine(args: readonly string[], environment: CommandEn
 }
 
 function makeTokenCommand(given: GivenFlags): Command {
-  given.refuseOthers(keys.MAKE_TOKEN);
-  return { kind: "make-token" };
+  given.refuseOthers(keys.MAKE_TOKEN, keys.NAME);
+  return { kind: "make-token", name: given.value(keys.NAME) };
 }
 
 function makeCertCommand(given: GivenFlags): Command {

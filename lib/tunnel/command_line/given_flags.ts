@@ -84,7 +84,8 @@ export class GivenFlags {
     for (const { name } of OPTIONS) {
       const roles = OPTIONS.filter((option) => option.name === name).map((option) => option.role);
       if (!this.has(name) || roles.includes(role) || roles.includes("both")) continue;
-      const owner = roles[0] === "alone" ? keys.MAKE_CERT.name : roles[0];
+      const command = name === keys.NAME.name ? keys.MAKE_TOKEN.name : keys.MAKE_CERT.name;
+      const owner = roles[0] === "alone" ? command : roles[0];
       throw mistake(`--${name} belongs to --${owner}; --${role} does not take it`);
     }
   }

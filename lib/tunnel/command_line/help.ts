@@ -25,7 +25,7 @@ Usage
   tele --client [--in=ADDR] --out=ADDR [options]
   tele --client --stdio --out=ADDR [options]
   tele --make-cert=DIR --host=NAME[,NAME...]
-  tele --make-token
+  tele --make-token [--name=NAME]
 
   ADDR is host:port, :port, [v6]:port or unix:/path. DUR is a duration: 500ms,
   30s, 5m, 24h, 7d. SIZE is 64KiB, 16MiB, 1GiB. --in=:22, --in :22 and -in=:22

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkTokenName } from "../../session/handshake/token_name.ts";
 import { type HostName, parseHostNames } from "../values/host_name.ts";
 import { A_FILE, type FlagOption, type ValueOption } from "./option.ts";
 
@@ -13,7 +14,7 @@ export const TOKEN_FILE: ValueOption<string> = {
   name: "token-file",
   placeholder: "FILE",
   role: "both",
-  meaning: "file with a secret that both roles share; or set TELE_TOKEN",
+  meaning: "file with a secret that both roles share, or at the server one for each client; or set TELE_TOKEN",
   without: "no token",
   example: "--token-file=/etc/tele/token",
   ...A_FILE,
@@ -26,6 +27,22 @@ export const MAKE_TOKEN: FlagOption = {
   role: "alone",
   meaning: "print a good token and end",
   example: "tele --make-token",
+};
+
+/** `--name`. */
+export const NAME: ValueOption<string> = {
+  kind: "value",
+  name: "name",
+  placeholder: "NAME",
+  role: "alone",
+  meaning: "whose token --make-token makes: a line for the token files of both sides",
+  without: "a token without a name",
+  example: "--name=alice",
+  takes: "a name of letters, digits, . _ @ and -",
+  parse(text) {
+    checkTokenName(text, JSON.stringify(text));
+    return text;
+  },
 };
 
 /** `--make-cert`. */

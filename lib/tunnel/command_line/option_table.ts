@@ -71,7 +71,7 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
     title: "RFD 80 mode, over TLS: ping framing without sessions",
     options: [rfd80.PROTOCOL, rfd80.ROUTE, rfd80.MAX_MESSAGE],
   },
-  { title: "Without a role", options: [keys.MAKE_CERT, keys.HOST, keys.MAKE_TOKEN, HELP, VERSION] },
+  { title: "Without a role", options: [keys.MAKE_CERT, keys.HOST, keys.MAKE_TOKEN, keys.NAME, HELP, VERSION] },
 ];
 
 /** Every option, in the same order. */

@@ -1,13 +1,13 @@
 /**
- * Where a token comes from: a file or the environment, never a flag, since `ps` shows flags.
+ * Where tokens come from: a file or the environment, never a flag, since `ps` shows flags.
  *
  * @module
  */
 import type { Clock } from "../../net/clock.ts";
 import { badInput, reasonOf } from "../../net/error.ts";
 import type { Log } from "../../net/log.ts";
-import { MAX_TOKEN_BYTES } from "../../session/session_constants.ts";
-import { checkTokenLength } from "../../session/handshake/token.ts";
+import type { ServerTokens } from "../../session/handshake/token_table.ts";
+import { clientToken, type GivenToken, MOST_TOKEN_FILE_BYTES, serverTokens } from "./token_lines.ts";
 import { isRegularFile, watchContent } from "./watched_files.ts";
 
 /** The environment variable that holds a token. */
@@ -16,8 +16,8 @@ export const TOKEN_VARIABLE = "TELE_TOKEN";
 /** Length of a token that is made here, in bytes. */
 const MADE_TOKEN_BYTES = 32;
 
-/** The mark that editors on Windows put in front of text in UTF-8. */
-const UTF8_MARK = [0xef, 0xbb, 0xbf];
+/** Interval between two looks at a file, in milliseconds: two of them may pass until a line that is gone counts. */
+const LOOK_MS = 500;
 
 /** Where the user has put the token. */
 export interface TokenSource {
@@ -27,68 +27,133 @@ export interface TokenSource {
   variable?: string;
 }
 
+/** What is made of the text at one end. */
+interface TokenReader<Content> {
+  /** Throws with a sentence that says what to change at `place`. */
+  parse(bytes: Uint8Array, place: string): Content;
+  /** How the line of a change ends. */
+  used(content: Content): string;
+}
+
+const RENEWED = "the token there now is the one for new sessions; sessions that are there go on";
+
+const CLIENT: TokenReader<GivenToken> = { parse: clientToken, used: () => RENEWED };
+
+const SERVER: TokenReader<ServerTokens> = {
+  parse: serverTokens,
+  used({ tokens }) {
+    if (tokens === undefined) return RENEWED;
+    if (tokens.length === 0) return "no client with a name is let in any more";
+    const count = tokens.length === 1 ? "1 client" : `${tokens.length} clients`;
+    return `${count} with a name may come now; sessions of a line that is gone or changed end`;
+  },
+};
+
 /**
- * The token that the user has set, or `undefined` if there is none.
+ * The tokens that the user of a server has set, or `undefined` if there are none.
  *
- * One line ending at its end does not belong to it: editors and `echo` put one there, and some secret stores pass it on
- * into the environment. Nor does the mark that editors on Windows put in front of text in UTF-8. A variable that is set
- * but empty is an error, not the lack of a token: a failed `TELE_TOKEN=$(...)` leaves it so, and must not open the
- * server.
+ * A variable that is set but empty is an error, not the lack of a token: a failed `TELE_TOKEN=$(...)` leaves it so, and
+ * must not open the server. The text is read as {@linkcode serverTokens} says.
  *
- * @throws {TeleError} `bad-input` if it is set twice, too short, too long, or the file cannot be read.
+ * @throws {TeleError} `bad-input` if they are set twice, are wrong, or the file cannot be read.
  *
  * @example
  * ```ts
- * import { makeToken, readToken } from "./token_file.ts";
+ * import { makeToken, readServerTokens } from "./token_file.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const token = await readToken({ variable: makeToken() }, console.warn);
+ * const { token } = (await readServerTokens({ variable: makeToken() }, console.warn))!;
  * assertEquals(token?.length, 43);
  * ```
  */
-export async function readToken({ file, variable }: TokenSource, log: Log): Promise<Uint8Array | undefined> {
-  if (file === undefined) return variable === undefined ? undefined : readVariable(variable);
+export async function readServerTokens(source: TokenSource, log: Log): Promise<ServerTokens | undefined> {
+  const tokens = await readSource(source, SERVER, log);
+  if (tokens?.token === undefined && tokens?.tokens?.length === 0) {
+    log("warn", `${placeOf(source)} has comments only: no client is let in`);
+  }
+  return tokens;
+}
+
+/** The same for a client, which has one. */
+export function readClientToken(source: TokenSource, log: Log): Promise<GivenToken | undefined> {
+  return readSource(source, CLIENT, log);
+}
+
+async function readSource<Content>(
+  source: TokenSource,
+  reader: TokenReader<Content>,
+  log: Log,
+): Promise<Content | undefined> {
+  const { file, variable } = source;
+  if (file === undefined) {
+    return variable === undefined ? undefined : reader.parse(new TextEncoder().encode(variable), placeOf(source));
+  }
   // Beside a file, an empty variable is how a shell unsets it for one command.
   if (variable) {
     throw badInput(`both ${TOKEN_VARIABLE} and --token-file=${file} are set: take one of them away`);
   }
-  const { token, mode } = await readTokenFile(file);
+  const { content, mode } = await readTokenFile(file, reader);
   warnOfReaders(file, mode, log);
-  return token;
+  return content;
+}
+
+function placeOf({ file }: TokenSource): string {
+  return file === undefined ? TOKEN_VARIABLE : `--token-file=${file}`;
+}
+
+/** Options of {@linkcode watchServerTokens} and {@linkcode watchClientToken}. */
+export interface TokenWatch<Content> {
+  /** Time. */
+  clock: Clock;
+  /** Told of changes, and of what is wrong with them. */
+  log: Log;
+  /** Takes the new tokens. */
+  onChange: (content: Content) => void;
 }
 
 /**
- * Looks at the token's file every second, and passes on the new token when it has changed. If that is too short or
- * cannot be read, a line says so, and the former stays in use. Without a file, or with a pipe, which can be read only
- * once, it does nothing.
+ * Looks at the tokens' file twice a second, and passes on what is there once it has changed and stays so for a look: a
+ * file that is being written must not end sessions. If it is wrong or cannot be read, a line says so, and the former
+ * stays in use. Without a file, or with a pipe, which can be read only once, it does nothing.
  *
  * @returns Stops looking.
  */
-export function watchToken(
+export function watchServerTokens(source: TokenSource, watch: TokenWatch<ServerTokens>): () => void {
+  return watchSource(source, SERVER, watch);
+}
+
+/** The same for a client. */
+export function watchClientToken(source: TokenSource, watch: TokenWatch<GivenToken>): () => void {
+  return watchSource(source, CLIENT, watch);
+}
+
+function watchSource<Content>(
   { file }: TokenSource,
-  { clock, log, onChange }: { clock: Clock; log: Log; onChange: (token: Uint8Array) => void },
+  reader: TokenReader<Content>,
+  { clock, log, onChange }: TokenWatch<Content>,
 ): () => void {
   if (file === undefined || !isRegularFile(file)) return () => {};
   return watchContent({
     files: { "--token-file": file },
+    lookMs: LOOK_MS,
+    settles: true,
     clock,
     log,
-    read: () => readTokenFile(file),
-    onChange({ token, mode }) {
+    read: () => readTokenFile(file, reader),
+    onChange({ content, mode }) {
       warnOfReaders(file, mode, log);
-      onChange(token);
+      onChange(content);
     },
-    used: "the token there now is the one for new sessions; sessions that are there go on",
+    used: ({ content }) => reader.used(content),
   });
 }
 
-function readVariable(variable: string): Uint8Array {
-  return tokenOf(new TextEncoder().encode(variable), `the token in ${TOKEN_VARIABLE}`);
-}
-
-async function readTokenFile(path: string): Promise<{ token: Uint8Array; mode: number | null }> {
+async function readTokenFile<Content>(
+  path: string,
+  reader: TokenReader<Content>,
+): Promise<{ content: Content; mode: number | null }> {
   const { bytes, mode } = await readFile(path);
-  return { token: tokenOf(bytes, `the token in --token-file=${path}`), mode };
+  return { content: reader.parse(bytes, placeOf({ file: path })), mode };
 }
 
 /** Warns if other users may read the file; on Windows there is no mode to tell. */
@@ -98,12 +163,12 @@ function warnOfReaders(path: string, mode: number | null, log: Log): void {
   log("warn", `others on this machine can read the token file ${path} (mode ${octal}): chmod 600 ${path}`);
 }
 
-/** The file's bytes, at most a few more than a token may have: it may be a pipe, or a device without an end. */
+/** The file's bytes, at most one more than it may have: it may be a pipe, or a device without an end. */
 async function readFile(path: string): Promise<{ bytes: Uint8Array; mode: number | null }> {
   try {
     using file = await Deno.open(path);
     const { mode } = await file.stat();
-    const bytes = new Uint8Array(UTF8_MARK.length + MAX_TOKEN_BYTES + "\r\n".length + 1);
+    const bytes = new Uint8Array(MOST_TOKEN_FILE_BYTES + 1);
     let filled = 0;
     while (filled < bytes.length) {
       const count = await file.read(bytes.subarray(filled));
@@ -116,43 +181,6 @@ async function readFile(path: string): Promise<{ bytes: Uint8Array; mode: number
     const reason = isMissing ? "there is no such file; `tele --make-token` prints what to put there" : reasonOf(error);
     throw badInput(`cannot read the token from --token-file=${path}: ${reason}`);
   }
-}
-
-/** The token in `text`; error messages call it `what`. */
-function tokenOf(text: Uint8Array, what: string): Uint8Array {
-  if (isUtf16(text)) {
-    const shell =
-      "Windows PowerShell writes that by `>`; `tele --make-token | Out-File -Encoding ascii token` does not";
-    throw badInput(`${what} is text in UTF-16, in which each letter has two bytes: ${shell}`);
-  }
-  const token = withoutLineEnding(startsWith(text, UTF8_MARK) ? text.subarray(UTF8_MARK.length) : text);
-  checkTokenLength(token, what);
-  if (token.every(isBlank)) {
-    throw badInput(`${what} holds nothing but blanks: \`tele --make-token\` prints a good one`);
-  }
-  return token;
-}
-
-/** Whether it is a space or a control character, such as the zeros that a crash can leave in a file. */
-function isBlank(byte: number): boolean {
-  return byte <= 0x20;
-}
-
-/** Whether it is ASCII text in UTF-16, behind its mark; random bytes behind such a mark are a token. */
-function isUtf16(text: Uint8Array): boolean {
-  const isLittle = startsWith(text, [0xff, 0xfe]);
-  if (!isLittle && !startsWith(text, [0xfe, 0xff])) return false;
-  return text.subarray(2).every((byte, at) => byte === 0 || at % 2 === (isLittle ? 0 : 1));
-}
-
-function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
-  return start.every((byte, at) => bytes[at] === byte);
-}
-
-/** The bytes without one LF or CR LF at their end. */
-function withoutLineEnding(bytes: Uint8Array): Uint8Array {
-  if (bytes.at(-1) !== 0x0a) return bytes;
-  return bytes.subarray(0, bytes.at(-2) === 0x0d ? -2 : -1);
 }
 
 /**
@@ -169,4 +197,23 @@ function withoutLineEnding(bytes: Uint8Array): Uint8Array {
 export function makeToken(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(MADE_TOKEN_BYTES));
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/**
+ * A file for both ends with such a token under a name: comments that say what to do with it, and its line.
+ *
+ * @example
+ * ```ts
+ * import { makeTokenLine } from "./token_file.ts";
+ * import { assertMatch } from "@std/assert";
+ *
+ * assertMatch(makeTokenLine("alice"), /^# server: [^\n]+\n# client: [^\n]+\nalice [\w-]{43}$/);
+ * ```
+ */
+export function makeTokenLine(name: string): string {
+  return [
+    "# server: add the line below to the file of its --token-file, which is read again at once",
+    "# client: it is all that the file of its --token-file needs (chmod 600), or TELE_TOKEN",
+    `${name} ${makeToken()}`,
+  ].join("\n");
 }

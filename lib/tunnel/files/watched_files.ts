@@ -7,7 +7,7 @@ import type { Clock, Timer } from "../../net/clock.ts";
 import { badInput, reasonOf } from "../../net/error.ts";
 import type { Log } from "../../net/log.ts";
 
-/** Interval between two looks, in milliseconds. */
+/** Interval between two looks unless told otherwise, in milliseconds. */
 const LOOK_MS = 1_000;
 
 /** Most bytes that one of them may hold: all certificates that a system trusts are a few hundred KiB. */
@@ -87,17 +87,30 @@ export interface WatchContentOptions<Content> extends Omit<WatchOptions, "onChan
   /** Puts the new content to use. What it throws is logged. */
   onChange: (content: Content) => void;
   /** How the log line of a change that is in use ends. */
-  used: string;
+  used: (content: Content) => string;
+  /**
+   * Interval between two looks, in milliseconds.
+   *
+   * @default {1000}
+   */
+  lookMs?: number;
+  /**
+   * Whether a change is read only once a second look finds the same: a file may be written in pieces, of which each
+   * alone would do.
+   *
+   * @default {false}
+   */
+  settles?: boolean;
 }
 
 /** As {@linkcode watchContent}, for text files. */
 export function watchFiles(options: WatchOptions): () => void {
-  const used = "what is there now is used from here on";
+  const used = () => "what is there now is used from here on";
   return watchContent({ ...options, used, read: () => readFiles(options.files) });
 }
 
 /**
- * Looks at files every second, and passes on their content when they have changed.
+ * Looks at files from time to time, and passes on their content when they have changed.
  *
  * A certificate and its key are replaced one after the other and do not fit in between, so a failure is logged only if
  * the next look fails as well. Until a change works, the former content stays in use.
@@ -105,18 +118,21 @@ export function watchFiles(options: WatchOptions): () => void {
  * @returns Stops looking.
  */
 export function watchContent<Content>(options: WatchContentOptions<Content>): () => void {
-  const { files, clock, log } = options;
+  const { files, clock, log, lookMs = LOOK_MS, settles = false } = options;
   const names = Object.keys(files).filter((option) => files[option] !== undefined).join(" and ");
   if (names === "") return () => {};
   let used = look(files);
   let failed = "";
+  let last = used;
   let isTold = false;
   let isStopped = false;
   let timer: Timer;
-  const plan = () => timer = clock.setTimer(() => void check().finally(() => isStopped || plan()), LOOK_MS);
+  const plan = () => timer = clock.setTimer(() => void check().finally(() => isStopped || plan()), lookMs);
   const check = async () => {
     const seen = look(files);
-    if (seen === used) return;
+    const isSettled = !settles || seen === last;
+    last = seen;
+    if (seen === used || !isSettled) return;
     if (seen !== failed) isTold = false;
     try {
       const content = await options.read();
@@ -124,7 +140,7 @@ export function watchContent<Content>(options: WatchContentOptions<Content>): ()
       options.onChange(content);
       used = seen;
       failed = "";
-      log("info", `${names} changed: ${options.used}`);
+      log("info", `${names} changed: ${options.used(content)}`);
     } catch (error) {
       if (seen === failed && !isTold) {
         isTold = true;

@@ -65,19 +65,20 @@ export class StreamLog {
     this.#limiter = new LineLimiter(clock, log);
   }
 
-  /** A stream is over. */
-  ended(stream: MuxStream, end: StreamEnd): void {
-    const peer = stream.peer;
-    const who = peer === "" ? "" : ` (${peer})`;
+  /** A stream is over; at a server one of `client`, if that has shown who it is. */
+  ended({ peer }: MuxStream, end: StreamEnd, client?: string): void {
+    const names = [...peer === "" ? [] : [peer], ...client === undefined ? [] : [client]];
+    const who = names.length === 0 ? "" : ` (${names.join(", ")})`;
+    const fields = { peer, ...client !== undefined && { client } };
     if (end.kind === "cut") {
-      return this.#tell(end.isWished ? "wishedCut" : "cut", `stream cut${who}: ${end.message}`, { peer });
+      return this.#tell(end.isWished ? "wishedCut" : "cut", `stream cut${who}: ${end.message}`, fields);
     }
-    if (end.kind === "finished") return this.#log("debug", `stream finished${who}`, { peer });
+    if (end.kind === "finished") return this.#log("debug", `stream finished${who}`, fields);
     if (end.code === ResetCode.reset) {
       const where = end.by === "here" ? "here" : "at the other end";
-      return this.#log("debug", `stream reset${who}, ${where}: ${end.message}`, { peer });
+      return this.#log("debug", `stream reset${who}, ${where}: ${end.message}`, fields);
     }
-    this.#tell("refused", `stream refused${who}: ${end.message}`, { peer });
+    this.#tell("refused", `stream refused${who}: ${end.message}`, fields);
   }
 
   /** The only stream of a process is over, and the process with it: this is the reason for its exit code. */
@@ -107,7 +108,7 @@ export class StreamLog {
     this.#tell(shortage, `a stream waits: ${WAITING[shortage]}`, { peer: "" });
   }
 
-  #tell(name: keyof typeof KINDS, message: string, fields: { peer: string }): void {
+  #tell(name: keyof typeof KINDS, message: string, fields: { peer: string; client?: string }): void {
     const kind: LineKind = KINDS[name];
     this.#limiter.tell(kind, { level: kind.countLevel ?? "warn", host: hostOfPeer(fields.peer), message, fields });
   }

@@ -19,7 +19,7 @@ import type { ClientOptions } from "../command_line/role_options.ts";
 import type { OuterDialer } from "./outer_dialer.ts";
 import type { LinkStatus } from "../log/status_line.ts";
 import type { StreamLog } from "../log/stream_log.ts";
-import { readToken, watchToken } from "../files/token_file.ts";
+import { readClientToken, watchClientToken } from "../files/token_file.ts";
 
 /** What a {@linkcode ClientSession} needs beside the options of the role. */
 export interface ClientSessionNeeds {
@@ -72,7 +72,7 @@ export class ClientSession {
    */
   static async prepare(options: ClientOptions, needs: ClientSessionNeeds): Promise<() => ClientSession> {
     const { dialer, streamLog, onStreamEnd, log, clock } = needs;
-    const token = await readToken({ file: options.tokenFile, variable: options.tokenVariable }, log);
+    const token = await readClientToken({ file: options.tokenFile, variable: options.tokenVariable }, log);
     const { keys, isStored } = await identityOf(options, log);
     const { limits } = options;
     const memory = budgetOf(options.memoryBytes, clock);
@@ -83,17 +83,17 @@ export class ClientSession {
         dial: (signal, connected) => dialer.dialCarrier(signal, connected),
         identity: { keys, slot: 0, lastSlot: 0 },
         onStreamEnd,
-        token,
+        ...token,
         carriers: options.carriers,
         ...limits,
         // When this client is killed, nobody would come back for what it leaves at the server.
         resumeTimeoutMs: Math.min(limits.resumeTimeoutMs, isStored ? Infinity : NAMELESS_SESSION_KEPT_MS),
         memory,
       });
-      const stopWatching = watchToken({ file: options.tokenFile }, {
+      const stopWatching = watchClientToken({ file: options.tokenFile }, {
         clock,
         log,
-        onChange: (renewed) => client.renewToken(renewed),
+        onChange: ({ token: renewed, tokenName }) => client.renewToken(renewed, tokenName),
       });
       return new ClientSession(client, { clock, maxStreams: limits.maxStreams, streamLog, stopWatching });
     };

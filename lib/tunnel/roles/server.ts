@@ -13,6 +13,7 @@ import { isTaken } from "../../net/listen_failure.ts";
 import type { Log } from "../../net/log.ts";
 import { Shortages } from "../../net/shortage.ts";
 import { MuxServer } from "../../mux/link.ts";
+import type { ServerTokens } from "../../session/handshake/token_table.ts";
 import { Environment } from "./environment.ts";
 import { budgetOf } from "./memory.ts";
 import type { ServerOptions } from "../command_line/role_options.ts";
@@ -20,7 +21,7 @@ import { listenOuter } from "./outer_listener.ts";
 import { Relays } from "../rfd80/relays.ts";
 import type { Running } from "./running.ts";
 import { StreamLog } from "../log/stream_log.ts";
-import { readToken, watchToken } from "../files/token_file.ts";
+import { readServerTokens, watchServerTokens } from "../files/token_file.ts";
 
 /**
  * Runs the server role.
@@ -28,12 +29,12 @@ import { readToken, watchToken } from "../files/token_file.ts";
  * @throws {TeleError} `bad-input` if it cannot listen.
  */
 export async function startServer(options: ServerOptions, log: Log, clock: Clock = systemClock): Promise<Running> {
-  const token = await readToken({ file: options.tokenFile, variable: options.tokenVariable }, log);
+  const tokens = await readServerTokens({ file: options.tokenFile, variable: options.tokenVariable }, log);
   const streamLog = new StreamLog(clock, log);
   const shortages = new Shortages(clock, (shortage) => streamLog.waitFor(shortage));
   const dialUser = (address: Address, signal: AbortSignal) =>
     shortages.outlast(formatAddress(address), () => dial(address, "user", signal), signal);
-  const sessions = options.in === undefined ? undefined : startSessions(options, options.in, token, {
+  const sessions = options.in === undefined ? undefined : startSessions(options, options.in, tokens, {
     clock,
     log,
     dial: dialUser,
@@ -48,11 +49,11 @@ export async function startServer(options: ServerOptions, log: Log, clock: Clock
   }).catch((error) => {
     throw isTaken(error.cause) ? suspectSwap(error) : error;
   });
-  warnOfExposure(listening, options, token !== undefined, log);
-  const stopWatching = watchToken({ file: options.tokenFile }, {
+  warnOfExposure(listening, options, tokens !== undefined, log);
+  const stopWatching = watchServerTokens({ file: options.tokenFile }, {
     clock,
     log,
-    onChange: (renewed) => sessions?.renewToken(renewed),
+    onChange: (renewed) => void sessions?.renewTokens(renewed),
   });
   const environment = sessions && watchSleep(sessions, clock);
   return {
@@ -95,15 +96,15 @@ interface SessionsNeed {
 function startSessions(
   options: ServerOptions,
   upstream: Address,
-  token: Uint8Array | undefined,
+  tokens: ServerTokens | undefined,
   { clock, log, dial, streamLog }: SessionsNeed,
 ): MuxServer {
   return new MuxServer({
     clock,
     log,
     dial: (signal) => dial(upstream, signal),
-    onStreamEnd: (stream, end) => streamLog.ended(stream, end),
-    token,
+    onStreamEnd: (stream, end, client) => streamLog.ended(stream, end, client),
+    ...tokens,
     ...options.limits,
     memory: budgetOf(options.memoryBytes, clock),
   });

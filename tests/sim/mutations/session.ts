@@ -28,8 +28,8 @@ export const SESSION: readonly Mutation[] = [
   fault(
     "a newcomer ends a session with streams",
     "session/eviction.ts",
-    "isEmpty && detachedAt !== undefined",
-    "isEmpty !== undefined && detachedAt !== undefined",
+    "one.isEmpty && one.detachedAt !== undefined",
+    "one.isEmpty !== undefined && one.detachedAt !== undefined",
   ),
   fault(
     "what a swallowed beginning taught is forgotten",
@@ -205,8 +205,9 @@ export const SESSION: readonly Mutation[] = [
   fault(
     "the token left out of the keys when the server has forgotten the session",
     "session/session_client.ts",
-    "path, tokenSalt: this.#tokenSalt,",
-    "path, tokenSalt: session.id.length > 0 ? Promise.resolve(session.resumeSecret) : this.#tokenSalt,",
+    "      const token = this.#token;",
+    "      const token = session.id.length === 0\n        ? this.#token\n" +
+      "        : { ...this.#token, salt: Promise.resolve(session.joinSecret) };",
   ),
   fault(
     "the old session of a killed client kept",

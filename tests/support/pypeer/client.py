@@ -3,13 +3,14 @@
 import time
 
 from .carrier import Carrier, step
+from .crypto import Token
 from .handshake import ClientHandshake
 from .session import Session
 from .wire import READY, CarrierError, Refused
 
 
 class Client:
-    def __init__(self, port, token=b""):
+    def __init__(self, port, token=Token()):
         self.port, self.token = port, token
         self.session = Session(is_client=True)
         self.carriers = 0

@@ -131,6 +131,15 @@ def _hkdf(material, salt, info):
     return hmac.digest(key, info + b"\x01", "sha256")
 
 
+class Token(bytes):
+    """A token, empty for none, and its name at the server, if it has one (PROTOCOL.md, "Names of tokens")."""
+
+    def __new__(cls, secret=b"", name=None):
+        token = super().__new__(cls, secret)
+        token.name = name
+        return token
+
+
 def token_salt(token):
     return hashlib.sha256(label("token") + token).digest() if token else b""
 
@@ -149,10 +158,15 @@ class Keys:
             raise ValueError("the peer's public key is of small order")
         digest = hashlib.sha256(transcript).digest()
         self._proof_key = _hkdf(shared, secret, label("proofs") + digest)
-        self.resume_secret = _hkdf(shared, secret, label("resume secret") + digest)
+        self._new_secret = _hkdf(shared, secret, label("resume secret") + digest)
+        self._secret = secret
 
     def proof(self, role, kind, transcript):
         return hmac.digest(self._proof_key, label(f"{role} {kind}") + transcript, "sha256")
+
+    def join_secret(self):
+        """Of a new session, whose secret was the token's salt."""
+        return hashlib.sha256(self._new_secret + self._secret).digest()
 
     def holds(self, role, kind, transcript, proof):
         return hmac.compare_digest(self.proof(role, kind, transcript), proof)

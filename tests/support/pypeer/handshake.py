@@ -6,13 +6,14 @@ import struct
 import time
 
 from .carrier import Carrier, end_session
-from .crypto import (X25519_BASE, Keys, ed25519_holds, ed25519_public, ed25519_sign, label, token_salt, transcript_of,
-                     x25519)
+from .crypto import (X25519_BASE, Keys, Token, ed25519_holds, ed25519_public, ed25519_sign, label, token_salt,
+                     transcript_of, x25519)
 from .session import Session
 from .wire import (ACCEPT, CARRIERS, CHALLENGE, COMMIT, FULL, GUARDED, HELLO, IDENTITY, JOIN, KINDS, LEAST_STARTS,
-                   LIVE, MAX_HANDSHAKE, NEW, NO_LEAF, PROOF, PROTOCOL, READY, RECEIPTS, REFUSE, REPLACED, RESUME_TIMEOUT, STALE,
-                   START_POOL, TOKEN, UNKNOWN, VERSION, WEEK_MS, CarrierError, Refused, SessionError, ending, fields,
-                   frame, guard_fields, live_field, read_ending, read_fields, read_live, read_receipts, receipts_field)
+                   LIVE, MAX_HANDSHAKE, NAME, NEW, NO_LEAF, PROOF, PROTOCOL, READY, RECEIPTS, REFUSE, REPLACED, RESUME_TIMEOUT,
+                   STALE, START_POOL, TOKEN, UNKNOWN, VERSION, WEEK_MS, CarrierError, Refused, SessionError, ending, fields,
+                   frame, guard_fields, live_field, name_field, read_ending, read_fields, read_live, read_receipts,
+                   receipts_field)
 
 TIMEOUT_FIELD = (RESUME_TIMEOUT, struct.pack(">Q", WEEK_MS))
 
@@ -59,7 +60,7 @@ def split_proof(payload, kind, least):
 class ClientHandshake:
     """Hello and challenge; then, separately, the commit."""
 
-    def __init__(self, port, token=b"", session_id=None, version=2, receive_bytes=None):
+    def __init__(self, port, token=Token(), session_id=None, version=2, receive_bytes=None):
         sock = socket.socket()
         if receive_bytes is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
@@ -90,18 +91,19 @@ class ClientHandshake:
 
     def commit_new(self, session, *values, spoil=False):
         """Returns what came behind the accept."""
-        keys, accept = self.commit(session, NEW, 0, [TIMEOUT_FIELD, *values], spoil=spoil)
+        session.name = self.token.name
+        keys, accept = self.commit(session, NEW, 0, [TIMEOUT_FIELD, *name_field(session.name), *values], spoil=spoil)
         found = read_fields(accept, 21, RESUME_TIMEOUT, FULL, START_POOL, CARRIERS)
         if FULL in found:
             raise Refused(0, "there is no room for a session")
-        session.id, session.secret = accept[1:17], keys.resume_secret
+        session.id, session.secret = accept[1:17], keys.join_secret()
         session.start_pool = struct.unpack(">I", found.get(START_POOL, struct.pack(">I", LEAST_STARTS)))[0]
         session.most_carriers = found.get(CARRIERS, b"\1")[0]
         return self.channel.buffer
 
     def commit_join(self, session, number, live, receipts, spoil=False):
         """Returns the server's receipts, and what came behind the accept."""
-        values = [TIMEOUT_FIELD, *live_field(live), *receipts_field(receipts)]
+        values = [TIMEOUT_FIELD, *name_field(session.name), *live_field(live), *receipts_field(receipts)]
         _, accept = self.commit(session, JOIN, number, values, spoil=spoil)
         if accept[1:17] != self.session_id:
             raise CarrierError("the accept of another session")
@@ -131,8 +133,9 @@ class ClientHandshake:
 class Server:
     """The sessions of a server, and the handshakes that lead to them; one at a time, which a test can afford."""
 
-    def __init__(self, token=b"", carriers=1):
+    def __init__(self, token=Token(), carriers=1):
         self.token, self.carriers = token, carriers
+        self.nobodys_secret = os.urandom(32)
         self.sessions = {}
         self.identities = {}  # sessions by public key and slot, once they are heard
         self.joins = 0
@@ -145,7 +148,7 @@ class Server:
             return self._handshake(channel, cuts)
         except (CarrierError, Refused, SessionError) as error:
             code = error.code if isinstance(error, Refused) else PROTOCOL
-            if code == TOKEN:
+            if code == TOKEN or code == PROOF and self.token:
                 time.sleep(1)
             try:
                 sock.sendall(frame(ending(REFUSE, code, str(error))))
@@ -180,13 +183,16 @@ class Server:
             raise CarrierError("a commit that does not follow")
         if kind == NEW and (number, lane) != (0, 0) or kind == JOIN and (number == 0 or lane > 1):
             raise CarrierError("a number or a lane that cannot be")
-        found = read_fields(body, 7, RESUME_TIMEOUT, *([IDENTITY] if kind == NEW else [LIVE, RECEIPTS]))
+        found = read_fields(body, 7, RESUME_TIMEOUT, NAME, *([IDENTITY] if kind == NEW else [LIVE, RECEIPTS]))
         live, receipts = read_live(found), read_receipts(found)
         named = [*live, *receipts]
         if len(set(named)) < len(named) or any(other >= number for other in named):
             raise CarrierError("a number that cannot be named")
         transcript = transcript_of(hello, challenge, body, leaf)
+        name = found[NAME].decode() if NAME in found else None
+        right = wanted.name if kind == JOIN else self.token.name
         secret = wanted.secret if kind == JOIN else token_salt(self.token)
+        secret = secret if name == right else self.nobodys_secret
         keys = Keys(private, hello[39:71], secret, transcript)
         if not keys.holds("client commit", KINDS[kind], transcript, proof):
             raise Refused(TOKEN, "the tokens differ") if kind == NEW and self.token else Refused(PROOF, "no proof")
@@ -213,7 +219,7 @@ class Server:
             if slot > last or not ed25519_holds(key, signed, identity[36:]):
                 raise Refused(PROOF, "an identity that does not hold")
             session.identity = key, slot, last
-        session.id, session.secret = os.urandom(16), keys.resume_secret
+        session.id, session.secret, session.name = os.urandom(16), keys.join_secret(), self.token.name
         session.most_carriers = self.carriers
         self.sessions[session.id] = session
         return session

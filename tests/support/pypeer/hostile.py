@@ -5,6 +5,7 @@ import struct
 import time
 
 from .client import Client
+from .crypto import Token
 from .wire import (ACKNOWLEDGE, COUNTED, DATA, END, GOODBYE, SHUTDOWN, UNCOUNTED, CarrierError, ending, frame,
                    open_frame, reset_frame, windows_frame)
 
@@ -59,7 +60,7 @@ class Download:
             self._take(self.buffer[4:])
 
 
-def hostile_download(port, how, token=b""):
+def hostile_download(port, how, token=Token()):
     """
     As an accepted client opens a stream, sends `A`, downloads for a second with a small receive buffer, stops reading,
     makes the server let go, and reads on. The user's server must send it nothing but `A`s.

@@ -28,6 +28,7 @@ class Session:
     def __init__(self, is_client):
         self.is_client = is_client
         self.id = self.secret = b""
+        self.name = None  # of the token that it began with
         self.carriers = {}  # attached and leaving ones, by number
         self.gone = {}  # by number, until it is settled
         self.given_up = set()  # numbers that were committed and not accepted, at the client

@@ -1,5 +1,6 @@
 """Frames and fields (PROTOCOL.md, "Frames", "Handshake", "Limits", "Codes")."""
 
+import re
 import struct
 
 HELLO, CHALLENGE, COMMIT, ACCEPT, REFUSE = 1, 2, 3, 4, 5
@@ -13,8 +14,8 @@ READY, UNKNOWN = 0, 1
 REPLY_WANTED, REPLY = 1, 2
 SHUTDOWN, PROTOCOL, VERSION, PROOF, STALE, REPLACED, TOKEN, SEAL = 1, 2, 3, 4, 6, 7, 9, 11
 REFUSED = 1  # of a reset
-RESUME_TIMEOUT, IDENTITY, GUARDED, FULL, START_POOL, LIVE, RECEIPTS, CARRIERS, LEAF = KNOWN_FIELDS = (
-    1, 2, 4, 5, 6, 7, 8, 9, 10)
+KNOWN_FIELDS = range(1, 11)
+RESUME_TIMEOUT, IDENTITY, NAME, GUARDED, FULL, START_POOL, LIVE, RECEIPTS, CARRIERS, LEAF = KNOWN_FIELDS
 NO_LEAF = bytes(32)
 MAX_TEXT, MAX_EXTRA = 512, 1024
 MOST_TIMEOUT_MS = 31_622_400_000
@@ -79,6 +80,10 @@ def guard_fields(has_token):
     return fields((GUARDED, b"")) if has_token else fields()
 
 
+def name_field(name):
+    return [] if name is None else [(NAME, name.encode())]
+
+
 def live_field(numbers):
     return [(LIVE, struct.pack(f">{len(numbers)}I", *sorted(numbers)))] if numbers else []
 
@@ -88,7 +93,7 @@ def receipts_field(receipts):
     return [(RECEIPTS, b"".join(struct.pack(">IQ", *item) for item in sorted(receipts.items())))] if receipts else []
 
 
-LENGTHS = {RESUME_TIMEOUT: [8], IDENTITY: [100], GUARDED: [0], FULL: [0], START_POOL: [4], CARRIERS: [1],
+LENGTHS = {RESUME_TIMEOUT: [8], IDENTITY: [100], NAME: range(1, 65), GUARDED: [0], FULL: [0], START_POOL: [4], CARRIERS: [1],
            LIVE: range(4, 65, 4), RECEIPTS: range(12, 193, 12)}
 
 
@@ -113,6 +118,8 @@ def read_fields(payload, at, *known):
         raise CarrierError("a message of another length than it announces")
     if RESUME_TIMEOUT in found and not 1 <= struct.unpack(">Q", found[RESUME_TIMEOUT])[0] <= MOST_TIMEOUT_MS:
         raise CarrierError("a resume timeout that cannot be")
+    if NAME in found and not re.fullmatch(rb"[A-Za-z0-9][A-Za-z0-9._@-]*", found[NAME]):
+        raise CarrierError("a name that cannot be")
     if CARRIERS in found and not 1 <= found[CARRIERS][0] <= 10:
         raise CarrierError("a number of carriers that cannot be")
     return found

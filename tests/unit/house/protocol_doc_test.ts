@@ -67,7 +67,7 @@ Deno.test("the derived values that PROTOCOL.md prints are the code's", async () 
     "client public key 2": CLIENTS[1].publicKey,
     "server public key 2": SERVERS[1].publicKey,
     "identity public key": await publicKeyOf(IDENTITY.keys.privateKey),
-    "resume secret": keys.resumeSecret,
+    "join secret": keys.joinSecret,
     "token salt": await tokenSalt(new TextEncoder().encode("a token for the example")),
   };
   for (const [name, bytes] of Object.entries(derived)) {
@@ -114,7 +114,7 @@ Deno.test("the server's side of the code takes the example's handshakes, and no 
       assertEquals(readReceipts(fields), [{ number: 0, taken: TAKEN_BY_SERVER }]);
     }
     assert(await checkProof(keys, "server accept", commit.kind, transcript.with(accept.body), accept.proof));
-    if (carrier === 1) secret = keys.resumeSecret;
+    if (carrier === 1) secret = keys.joinSecret;
     const zeros = new Uint8Array(32);
     await assertRejects(() => deriveKeys(SERVERS[0], zeros, secret, transcript), Error, "not a valid X25519 key");
   }

@@ -13,11 +13,12 @@ function recordingLog(): { log: Log; lines: string[] } {
   return { log: (level, message) => void lines.push(`${level} ${message}`), lines };
 }
 
-Deno.test("onStreamEnd is told which stream is over, and how", () => {
+Deno.test("onStreamEnd is told which stream is over, how, and whose client's it was", () => {
   const { log, lines } = recordingLog();
   const told: unknown[] = [];
   guardedStreamEnd((...args) => void told.push(args), log)!(stream, end);
-  assertEquals([told, lines], [[[stream, end]], []]);
+  guardedStreamEnd((...args) => void told.push(args), log)!(stream, end, "alice");
+  assertEquals([told, lines], [[[stream, end], [stream, end, "alice"]], []]);
 });
 
 Deno.test("what onStreamEnd throws is one line of the log that names the peer, with the stack where there is one", () => {

@@ -166,7 +166,7 @@ Deno.test("carriers that take over while a read of the one before waits do not a
   await using world = new MuxWorld({ server: { maxStreams: 10 } });
   await world.attached();
   const first = await world.network.dial();
-  const { accept: { sessionId }, resumeSecret } = await (await ClientHandshake.begin(first))
+  const { accept: { sessionId }, joinSecret } = await (await ClientHandshake.begin(first))
     .commit(FRESH, new Uint8Array(0));
   let counted = 0;
   for (let number = 1; number <= 20; number++) {
@@ -174,7 +174,7 @@ Deno.test("carriers that take over while a read of the one before waits do not a
     const handshake = await ClientHandshake.begin(carrier, sessionId);
     // Nothing was taken of any; the server tells what it has of the one before.
     const former = new Map(receiptsField([{ number: number - 1, taken: 0 }]));
-    const { accept } = await handshake.commit({ kind: "join", number, lane: "quiet", fields: former }, resumeSecret);
+    const { accept } = await handshake.commit({ kind: "join", number, lane: "quiet", fields: former }, joinSecret);
     counted += readReceipts(accept.fields).at(-1)?.taken ?? 0;
     await world.run(carrier.write(opens(Math.floor(counted / OPEN_FRAME_BYTES) + 1, 1_000, false)));
     await world.clock.settle();

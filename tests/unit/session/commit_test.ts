@@ -35,7 +35,7 @@ async function setUp(status: "ready" | "unknown" = "ready", id = new Uint8Array(
     onDetached: () => {},
   });
   session.id = id;
-  session.resumeSecret = SECRET;
+  session.joinSecret = SECRET;
   const { a } = memoryPipe({ clock });
   session.attach({ duplex: a, number: 0, leftover: dataFrame(BYTES_ID, 0, new Uint8Array(1)) });
   await settle();
@@ -151,7 +151,7 @@ Deno.test("a new session begins with the token's salt and the identity, and take
     const beginning = begin(handshake, {
       resumeTimeoutMs: 5_000,
       path: 0,
-      tokenSalt: Promise.resolve(SALT),
+      token: { name: undefined, salt: Promise.resolve(SALT) },
       identity: IDENTITY,
     });
     await settle();

@@ -19,8 +19,8 @@ async function joinedWith(receipts: Receipt[], goodbyes: Ending[] = []): Promise
     const handshake = new ServerHandshake(duplex, false);
     await handshake.hello();
     await handshake.challenge("ready");
-    const { commit, resumeSecret } = await handshake.commit((kind) => kind === "join" ? secret : new Uint8Array(0));
-    if (commit.kind === "new") secret = resumeSecret;
+    const { commit, joinSecret } = await handshake.commit((kind) => kind === "join" ? secret : new Uint8Array(0));
+    if (commit.kind === "new") secret = joinSecret;
     const fields = commit.kind === "new" ? new Map() : receiptsField(receipts);
     await duplex.write(framed(await handshake.accept({ sessionId: SESSION_ID, number: commit.number, fields })));
     if (commit.kind === "new") return;

@@ -17,7 +17,8 @@ function setUp() {
 }
 
 function entryFrom(host: string): SessionEntry {
-  return new SessionEntry({ name: "0badcafe" } as Session, undefined, host);
+  const claim = { name: undefined, salt: new Uint8Array(0) };
+  return new SessionEntry({ name: "0badcafe" } as Session, { identity: undefined, claim, host });
 }
 
 Deno.test("a line says of which session, in words and for a machine", () => {

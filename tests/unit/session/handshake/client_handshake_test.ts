@@ -28,8 +28,8 @@ import {
 Deno.test("a new session: both sides share a secret that was never sent", async () => {
   const { accepted, committed } = await meetWell(newClient, newServer);
   assertEquals(committed.hello.kind, "new");
-  assertEquals(accepted.resumeSecret, committed.resumeSecret);
-  assertNotEquals(accepted.resumeSecret, new Uint8Array(32));
+  assertEquals(accepted.joinSecret, committed.joinSecret);
+  assertNotEquals(accepted.joinSecret, new Uint8Array(32));
   assertEquals([accepted.accept.sessionId, accepted.accept.number], [SESSION_ID, 0]);
   assertEquals(readStartPool(accepted.accept.fields), 5);
   assertEquals(accepted.accept.fields.get(1000), SECRET);
@@ -52,7 +52,7 @@ Deno.test("a client that asks for an unknown session learns so and can begin a n
   const handshake = await ClientHandshake.begin(near, SESSION_ID);
   assertEquals(handshake.status, "unknown");
   const accepted = await handshake.commit(NEW, NO_SECRET);
-  assertEquals(accepted.resumeSecret, (await serving).resumeSecret);
+  assertEquals(accepted.joinSecret, (await serving).joinSecret);
 });
 
 Deno.test("a server with another secret is refused by the client, even if it takes the client's proof", async () => {

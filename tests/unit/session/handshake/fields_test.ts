@@ -25,9 +25,11 @@ import {
   type Fields,
   FieldType,
   liveField,
+  nameField,
   pathField,
   readCarriers,
   readLive,
+  readName,
   readPath,
   readReceipts,
   readStartPool,
@@ -85,6 +87,7 @@ const PLACES: [type: number, value: Uint8Array, FieldedMessage[]][] = [
     JOIN_ACCEPT,
   ]],
   [FieldType.identity, new Uint8Array(100), [NEW_COMMIT]],
+  [FieldType.name, new TextEncoder().encode("n".repeat(64)), [NEW_COMMIT, JOIN_COMMIT]],
   [FieldType.guarded, new Uint8Array(0), ["hello", "challenge"]],
   [FieldType.full, new Uint8Array(0), [NEW_ACCEPT]],
   [FieldType.startPool, new Uint8Array(4), [NEW_ACCEPT]],
@@ -118,6 +121,7 @@ Deno.test("each field is taken where it belongs, and an error in any other messa
     }
     for (
       const wrong of [new Uint8Array(value.length + 1), value.subarray(1)].filter((v) => v.length !== value.length)
+        .filter((v) => type !== FieldType.name || v.length > 64)
     ) {
       const decode = () => DECODERS[places[0]](withFields(places[0], [[type, wrong]]));
       assertEquals(assertThrows(decode, TeleError, "the field").code, "protocol");
@@ -197,4 +201,17 @@ Deno.test("lists of carriers rise, have an entry at the least and 16 at the most
   for (const [type, value, words] of wrong) {
     assertEquals(assertThrows(() => commit([type, value]), TeleError, words).code, "protocol");
   }
+});
+
+Deno.test("a name has 1 to 64 letters, digits, . _ @ or -, each in one encoding, and nothing else", () => {
+  const decode = (value: Uint8Array) => decodeCommit(withFields(JOIN_COMMIT, [[FieldType.name, value]])).commit.fields;
+  const bytesOf = (text: string) => new TextEncoder().encode(text);
+  for (const name of ["a", "web-1.example@x_", "9".repeat(64)]) {
+    assertEquals(readName(decode(bytesOf(name))), name);
+    assertEquals(nameField(name), new Map([[FieldType.name, bytesOf(name)]]));
+  }
+  for (const wrong of ["", "-a", "a b", "a\n", "\ufeffa", "\u00e4", "a\0"]) {
+    assertEquals(assertThrows(() => decode(bytesOf(wrong)), TeleError, "name").code, "protocol");
+  }
+  assertEquals([readName(new Map()), nameField(undefined)], [undefined, new Map()]);
 });

@@ -33,8 +33,8 @@ async function bothSides(secrets: [Uint8Array, Uint8Array], transcripts = [TRANS
 Deno.test("both sides derive the same keys from each other's halves", async () => {
   for (const secret of [SECRET, NO_SECRET]) {
     const { clientKeys, serverKeys } = await bothSides([secret, secret]);
-    assertEquals(clientKeys.resumeSecret, serverKeys.resumeSecret);
-    assertEquals(clientKeys.resumeSecret.length, 32);
+    assertEquals(clientKeys.joinSecret, serverKeys.joinSecret);
+    assertEquals(clientKeys.joinSecret.length, 32);
     const proof = await makeProof(clientKeys, "client commit", "join", TRANSCRIPT);
     assertEquals(proof.length, 32);
     assert(await checkProof(serverKeys, "client commit", "join", TRANSCRIPT, proof));
@@ -52,14 +52,14 @@ Deno.test("another secret or another transcript makes proofs that do not hold", 
   for (const { clientKeys, serverKeys } of cases) {
     const proof = await makeProof(clientKeys, "client commit", "join", TRANSCRIPT);
     assertEquals(await checkProof(serverKeys, "client commit", "join", TRANSCRIPT, proof), false);
-    assertNotEquals(clientKeys.resumeSecret, serverKeys.resumeSecret);
+    assertNotEquals(clientKeys.joinSecret, serverKeys.joinSecret);
   }
 });
 
 Deno.test("two handshakes with the same secret and transcript have different keys", async () => {
   const first = await bothSides([SECRET, SECRET]);
   const second = await bothSides([SECRET, SECRET]);
-  assertNotEquals(first.clientKeys.resumeSecret, second.clientKeys.resumeSecret);
+  assertNotEquals(first.clientKeys.joinSecret, second.clientKeys.joinSecret);
   const proof = await makeProof(first.clientKeys, "client commit", "join", TRANSCRIPT);
   assertEquals(await checkProof(second.serverKeys, "client commit", "join", TRANSCRIPT, proof), false);
 });

@@ -107,7 +107,7 @@ Deno.test("the longest and the shortest token work", async () => {
 
 Deno.test("a renewed token is the one of new sessions; a session that is there goes on, also over an outage", async () => {
   const world = await SessionWorld.attached({ client: { token: TOKEN }, server: { token: TOKEN } });
-  world.server.renewToken(OTHER);
+  await world.server.renewTokens({ token: OTHER });
   await world.exchange(100);
   world.network.cut();
   await world.untilAttached();
@@ -135,11 +135,10 @@ Deno.test("a token cannot come or go while a server or client runs, nor be a bad
   for (const token of [undefined, TOKEN]) {
     const world = new SessionWorld({ client: { token }, server: { token } });
     await world.untilAttached();
-    for (const end of [world.client, world.server]) {
-      const words = token === undefined ? "no token before" : "at least 16";
-      const renewed = token === undefined ? OTHER : new Uint8Array(3);
-      assertEquals(assertThrows(() => end.renewToken(renewed), TeleError, words).code, "bad-input");
-    }
+    const words = token === undefined ? "no token before" : "at least 16";
+    const renewed = token === undefined ? OTHER : new Uint8Array(3);
+    const renewals = [() => world.client.renewToken(renewed), () => world.server.renewTokens({ token: renewed })];
+    for (const renew of renewals) assertEquals(assertThrows(renew, TeleError, words).code, "bad-input");
     await world.exchange(10);
     await world.end();
   }

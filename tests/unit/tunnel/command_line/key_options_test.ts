@@ -34,7 +34,8 @@ Deno.test("a token comes from one place, and guards sessions only", () => {
 });
 
 Deno.test("commands without a role", () => {
-  assertEquals(parseCommandLine(["--make-token"], { TELE_TOKEN: "" }), { kind: "make-token" });
+  assertEquals(parseCommandLine(["--make-token"], { TELE_TOKEN: "" }), { kind: "make-token", name: undefined });
+  assertEquals(parseCommandLine(["--make-token", "--name=web-1.a@b"]), { kind: "make-token", name: "web-1.a@b" });
   assertEquals(parseCommandLine(["-make-cert", "d", "--host=localhost,*.Example.com,::1,127.0.0.1,localhost"]), {
     kind: "make-cert",
     directory: "d",

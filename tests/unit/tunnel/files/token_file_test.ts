@@ -1,7 +1,16 @@
 import { assert, assertEquals, assertMatch, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { MAX_TOKEN_BYTES, MIN_TOKEN_BYTES } from "../../../../lib/session/session_constants.ts";
-import { makeToken, readToken, type TokenSource, watchToken } from "../../../../lib/tunnel/files/token_file.ts";
+import {
+  makeToken,
+  makeTokenLine,
+  readClientToken,
+  readServerTokens,
+  type TokenSource,
+  watchClientToken,
+  watchServerTokens,
+} from "../../../../lib/tunnel/files/token_file.ts";
+import type { ServerTokens } from "../../../../lib/session/handshake/token_table.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 import { looks } from "../../../support/looks.ts";
 
@@ -21,16 +30,21 @@ async function withFile(content: string, body: (path: string) => Promise<void>, 
   }
 }
 
-/** The token and the log lines. */
+/** The token and the log lines; client and server read the same. */
 async function read(source: TokenSource): Promise<{ token: Uint8Array | undefined; lines: string[] }> {
-  const lines: string[] = [];
-  const token = await readToken(source, (level, message) => lines.push(`${level}: ${message}`));
-  return { token, lines };
+  const [lines, others]: string[][] = [[], []];
+  const client = await readClientToken(source, (level, message) => lines.push(`${level}: ${message}`));
+  const server = await readServerTokens(source, (level, message) => others.push(`${level}: ${message}`));
+  assertEquals([client?.token, client?.tokenName, lines], [server?.token, undefined, others]);
+  assertEquals(server?.tokens, undefined);
+  return { token: client?.token, lines };
 }
 
 /** The sentence with which a source is refused. */
 async function refusal(source: TokenSource): Promise<string> {
   const error = await assertRejects(() => read(source), TeleError);
+  const other = await assertRejects(() => readServerTokens(source, () => {}), TeleError);
+  assertEquals(error.message, other.message, "at the server as at the client");
   assertEquals(error.code, "bad-input");
   return error.message;
 }
@@ -78,10 +92,10 @@ Deno.test("a token file that is renewed is read again; one that is short, gone o
   const clock = new FakeClock();
   await withFile(GOOD, async (file) => {
     const [lines, seen]: [string[], string[]] = [[], []];
-    const stop = watchToken({ file }, {
+    const stop = watchClientToken({ file }, {
       clock,
       log: (level, message) => void lines.push(`${level}: ${message}`),
-      onChange: (token) => void seen.push(new TextDecoder().decode(token)),
+      onChange: ({ token }) => void seen.push(new TextDecoder().decode(token)),
     });
     await looks(clock, 2);
     assertEquals([lines, seen], [[], []]);
@@ -117,7 +131,10 @@ Deno.test("a token file that is renewed is read again; one that is short, gone o
 Deno.test("what is read once is not watched: no file, a device, a pipe", { ignore: ignoreWithoutModes }, () => {
   const clock = new FakeClock();
   const needs = { clock, log: () => {}, onChange: () => {} };
-  for (const source of [{}, { variable: GOOD }, { file: "/dev/zero" }]) watchToken(source, needs);
+  for (const source of [{}, { variable: GOOD }, { file: "/dev/zero" }]) {
+    watchClientToken(source, needs);
+    watchServerTokens(source, needs);
+  }
   assertEquals(clock.pendingTimers, 0);
 });
 
@@ -202,10 +219,10 @@ Deno.test({
   },
 });
 
-Deno.test("a device that never ends is read no further than a token is long", {
+Deno.test("a device that never ends is read no further than a file may be long", {
   ignore: ignoreWithoutModes,
 }, async () => {
-  assertStringIncludes(await refusal({ file: "/dev/zero" }), "has more than 4096 bytes");
+  assertStringIncludes(await refusal({ file: "/dev/zero" }), "holds more than 1 MiB: is it the right file?");
 });
 
 Deno.test("a made token is 43 characters, good as it is, and another each time", async () => {
@@ -215,4 +232,90 @@ Deno.test("a made token is 43 characters, good as it is, and another each time",
   const digits = Array.from({ length: 50 }, makeToken).join("");
   assert(/[-_]/.test(digits) && !/[+/=]/.test(digits));
   assertEquals((await read({ variable: `${one}\n` })).token, bytesOf(one));
+});
+
+/** Whom a server lets in, as words. */
+function said({ token, tokens }: ServerTokens): string {
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  const named = tokens?.map((each) => `${each.name}=${text(each.token)}`) ?? ["no names"];
+  return [...token === undefined ? [] : [text(token)], ...named].join(" ");
+}
+
+Deno.test("lines of a server's file: a new one counts at once, a wrong file keeps the former, comments let nobody in", async () => {
+  const clock = new FakeClock();
+  const [first, second] = [`alice ${"a".repeat(16)}`, `bob ${"b".repeat(16)}`];
+  await withFile(`${first}\n`, async (file) => {
+    assertEquals(said((await readServerTokens({ file }, () => {}))!), "alice=aaaaaaaaaaaaaaaa");
+    const [lines, seen]: [string[], string[]] = [[], []];
+    const stop = watchServerTokens({ file }, {
+      clock,
+      log: (level, message) => void lines.push(`${level}: ${message}`),
+      onChange: (tokens) => void seen.push(said(tokens)),
+    });
+    await Deno.writeTextFile(file, `${first}\n${second}\n`);
+    await looks(clock, 1);
+    assertEquals(seen.splice(0), ["alice=aaaaaaaaaaaaaaaa bob=bbbbbbbbbbbbbbbb"]);
+    await Deno.writeTextFile(file, `${first}\nbob short\n`);
+    await looks(clock, 3);
+    await Deno.writeTextFile(file, "");
+    await looks(clock, 3);
+    await Deno.remove(file);
+    await looks(clock, 3);
+    assertEquals(seen, []);
+    // A file in its place, as an editor or `mv` puts it there.
+    await Deno.writeTextFile(`${file}.new`, `* ${"c".repeat(16)}\n${second}\n`);
+    await Deno.rename(`${file}.new`, file);
+    await looks(clock, 1);
+    assertEquals(seen.splice(0), ["cccccccccccccccc bob=bbbbbbbbbbbbbbbb"]);
+    await Deno.writeTextFile(file, `#${second}\n`);
+    await looks(clock, 1);
+    assertEquals(seen.splice(0), [""]);
+    const [kept, now] = ["--token-file changed, but the former is still used:", "--token-file changed:"];
+    const rest = "with a name may come now; sessions of a line that is gone or changed end";
+    const told = lines.map((line) => line.replaceAll(file, "FILE")).filter((line) => !line.includes("others on this"));
+    assertEquals(told, [
+      `info: ${now} 2 clients ${rest}`,
+      `warn: ${kept} the token in line 2 of --token-file=FILE has 5 bytes, at least 16 are needed: \`tele --make-token\` prints a good one`,
+      `warn: ${kept} the token in --token-file=FILE is empty: \`tele --make-token\` prints a good one`,
+      `warn: ${kept} cannot read the token from --token-file=FILE: there is no such file; \`tele --make-token\` prints what to put there`,
+      `info: ${now} 1 client ${rest}`,
+      `info: ${now} no client with a name is let in any more`,
+    ]);
+    stop();
+  });
+});
+
+Deno.test("a file of comments only is told at start, since it lets nobody in", async () => {
+  const lines: string[] = [];
+  const tokens = await readServerTokens({ variable: "# nobody yet" }, (level, line) => lines.push(`${level}: ${line}`));
+  assertEquals([tokens, lines], [{ tokens: [] }, ["warn: TELE_TOKEN has comments only: no client is let in"]]);
+});
+
+Deno.test("a file that is being written ends nobody: what it says counts when it has been so for a look", async () => {
+  const clock = new FakeClock();
+  const [first, second] = [`alice ${"a".repeat(16)}\n`, `bob ${"b".repeat(16)}\n`];
+  await withFile(first + second, async (file) => {
+    const seen: string[] = [];
+    const stop = watchServerTokens({ file }, {
+      clock,
+      log: () => {},
+      onChange: (tokens) => void seen.push(said(tokens)),
+    });
+    await Deno.writeTextFile(file, first);
+    await clock.advance(500);
+    await Deno.writeTextFile(file, first + second + second.replace("bob", "carol").replaceAll("bb", "cc"));
+    await clock.advance(500);
+    assertEquals(seen, []);
+    await looks(clock, 1);
+    assertEquals(seen, ["alice=aaaaaaaaaaaaaaaa bob=bbbbbbbbbbbbbbbb carol=cccccccccccccccc"]);
+    stop();
+  });
+});
+
+Deno.test("what is made under a name is a file for both sides", async () => {
+  const variable = makeTokenLine("web-1.example");
+  const client = await readClientToken({ variable }, () => {});
+  assertMatch(new TextDecoder().decode(client!.token), /^[\w-]{43}$/);
+  const server = await readServerTokens({ variable: `${makeTokenLine("other")}\n${variable}\n` }, () => {});
+  assertEquals([client!.tokenName, client!.token], [server!.tokens![1]!.name, server!.tokens![1]!.token]);
 });

@@ -1,0 +1,109 @@
+/**
+ * The tokens that a server takes, by their names. Source: `PROTOCOL.md`, "Names of tokens".
+ *
+ * @module
+ */
+import { TeleError } from "../../net/error.ts";
+import { checkTokenName } from "./token_name.ts";
+import { tokenSalt } from "./token.ts";
+
+/** Bytes of a salt. */
+const SALT_BYTES = 32;
+
+/** A token that has a name: whoever has it is that client. */
+export interface NamedToken {
+  /** The name; see `isTokenName`. */
+  readonly name: string;
+  /** The secret, of 16 to 4096 bytes. */
+  readonly token: Uint8Array;
+}
+
+/** What a server lets in. */
+export interface ServerTokens {
+  /**
+   * The token of clients without a name.
+   *
+   * @default {undefined}: there are none, if there are {@linkcode tokens}; else everybody is let in
+   */
+  token?: Uint8Array;
+  /**
+   * Tokens of clients with a name, each once. With none of either kind in the list nobody is let in.
+   *
+   * @default {undefined}
+   */
+  tokens?: readonly NamedToken[];
+}
+
+/**
+ * What each token adds to the keys, by its name. The tokens themselves are not kept.
+ *
+ * A name that is not here has a salt as well, random and known to nobody: a stranger who tries it is refused behind the
+ * same steps, with the same words, as one whose token is wrong, and so cannot find out names.
+ *
+ * @example
+ * ```ts
+ * import { TokenTable } from "./token_table.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const token = crypto.getRandomValues(new Uint8Array(32));
+ * const table = await TokenTable.of({ tokens: [{ name: "alice", token }] });
+ * const salt = table.saltOf("alice");
+ * assertEquals([table.has("alice", salt), table.has("bob", salt)], [true, false]);
+ * ```
+ */
+export class TokenTable {
+  /** Whether clients need a token. */
+  readonly isGuarded: boolean;
+  readonly #salts: ReadonlyMap<string | undefined, Uint8Array>;
+  readonly #salt: Uint8Array;
+
+  private constructor(salts: ReadonlyMap<string | undefined, Uint8Array>, isGuarded: boolean) {
+    this.#salts = salts;
+    this.isGuarded = isGuarded;
+    this.#salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
+  }
+
+  /**
+   * The table of `tokens`. Without any, it has a salt of nothing for clients without a name.
+   *
+   * @throws {TeleError} `bad-input`, at once, if a token is too short or too long, or a name is none or there twice.
+   */
+  static of({ token, tokens }: ServerTokens): Promise<TokenTable> {
+    const isGuarded = token !== undefined || tokens !== undefined;
+    const salts: [string | undefined, Promise<Uint8Array>][] = [];
+    if (token !== undefined || !isGuarded) salts.push([undefined, tokenSalt(token)]);
+    const names = new Set<string>();
+    for (const { name, token } of tokens ?? []) {
+      checkTokenName(name, "the name of one of the tokens");
+      if (names.has(name)) throw new TeleError("bad-input", `two tokens have the name ${name}: give each its own`);
+      names.add(name);
+      salts.push([name, tokenSalt(token)]);
+    }
+    const all = Promise.all(salts.map(async ([name, salt]) => [name, await salt] as const));
+    return all.then((entries) => new TokenTable(new Map(entries), isGuarded));
+  }
+
+  /** What the token of this name adds to the keys of a new session; of one that is not here, a random salt. */
+  saltOf(name: string | undefined): Uint8Array {
+    return this.#salts.get(name) ?? this.#salt;
+  }
+
+  /** A salt that nobody has. */
+  get nobodysSalt(): Uint8Array {
+    return this.#salt;
+  }
+
+  /** Whether the token of this name is here, and adds `salt`. */
+  has(name: string | undefined, salt: Uint8Array): boolean {
+    const own = this.#salts.get(name);
+    return own !== undefined && own.every((byte, at) => byte === salt[at]);
+  }
+
+  /**
+   * Whether a session that began under this name and `salt` may go on. A named token that is removed or changed is a
+   * client that is trusted no more. One without a name is everybody's: when it changes, sessions go on.
+   */
+  keeps(name: string | undefined, salt: Uint8Array): boolean {
+    return name === undefined ? this.#salts.has(undefined) : this.has(name, salt);
+  }
+}

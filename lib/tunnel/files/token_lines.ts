@@ -1,0 +1,203 @@
+/**
+ * What a token file says: one token, or lines of names and tokens. A pure reader; no sentence of its shows a token.
+ *
+ * @module
+ */
+import { badInput } from "../../net/error.ts";
+import type { ClientToken } from "../../session/handshake/own_token.ts";
+import { checkTokenLength } from "../../session/handshake/token.ts";
+import { checkTokenName } from "../../session/handshake/token_name.ts";
+import type { NamedToken, ServerTokens } from "../../session/handshake/token_table.ts";
+
+/** Most bytes of a file: some ten thousand lines. */
+export const MOST_TOKEN_FILE_BYTES = 1024 * 1024;
+
+/** The mark that editors on Windows put in front of text in UTF-8. */
+const UTF8_MARK = [0xef, 0xbb, 0xbf];
+
+/** In place of a name: the token of clients that have none. */
+const NO_NAME = "*";
+
+/** How a line begins that says what a client may reach. */
+const SERVICES = "services=";
+
+/** A line of a name and a token, in something that is no text. */
+const NAMED_LINE = /^[A-Za-z0-9][\w.@-]{0,63}[ \t]+[!-~]{16,}\r?$/m;
+
+/** The token of a client that has one. */
+export type GivenToken = ClientToken & Required<Pick<ClientToken, "token">>;
+
+/** A line that is neither blank nor a comment. */
+interface Line {
+  /** Counted from 1. */
+  readonly number: number;
+  readonly text: string;
+  readonly words: readonly string[];
+}
+
+/**
+ * The tokens in `bytes`, for a server.
+ *
+ * One line that is not two words is one token as it stands, blanks included, and so is anything that is no text. Other
+ * text is lines of `NAME TOKEN`, or `* TOKEN` for clients without a name; `#` begins a comment. Comments alone let nobody
+ * in.
+ *
+ * @param place Where they come from, for example `--token-file=tokens`.
+ * @throws {TeleError} `bad-input` with the line's number, and what to change there.
+ *
+ * @example
+ * ```ts
+ * import { serverTokens } from "./token_lines.ts";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * const bytesOf = (text: string) => new TextEncoder().encode(text);
+ * const { tokens } = serverTokens(bytesOf("# at home\nalice correct-horse-battery\n"), "the file");
+ * assertEquals(tokens, [{ name: "alice", token: bytesOf("correct-horse-battery") }]);
+ * assertThrows(() => serverTokens(bytesOf("alice short\n"), "the file"), Error, "the token in line 1 of the file has 5");
+ * ```
+ */
+export function serverTokens(bytes: Uint8Array, place: string): ServerTokens {
+  const what = `the token in ${place}`;
+  if (bytes.length > MOST_TOKEN_FILE_BYTES) throw badInput(`${place} holds more than 1 MiB: is it the right file?`);
+  if (isUtf16(bytes)) {
+    const shell =
+      "Windows PowerShell writes that by `>`; `tele --make-token | Out-File -Encoding ascii token` does not";
+    throw badInput(`${what} is text in UTF-16, in which each letter has two bytes: ${shell}`);
+  }
+  const content = startsWith(bytes, UTF8_MARK) ? bytes.subarray(UTF8_MARK.length) : bytes;
+  const text = textOf(content);
+  if (text === undefined) {
+    refuseBrokenLines(content, place);
+    return { token: soleToken(content, what) };
+  }
+  const { lines, hasComments } = linesOf(text);
+  const [first] = lines;
+  if (first === undefined) return hasComments ? { tokens: [] } : { token: soleToken(content, what) };
+  if (lines.length > 1 || isNamed(first)) return namedTokens(lines, place);
+  return { token: soleToken(hasComments ? new TextEncoder().encode(first.text) : content, what) };
+}
+
+/**
+ * The token in `bytes`, for a client: the same, but one.
+ *
+ * @throws {TeleError} `bad-input` with the line's number, and what to change there.
+ */
+export function clientToken(bytes: Uint8Array, place: string): GivenToken {
+  const { token, tokens = [] } = serverTokens(bytes, place);
+  const count = tokens.length + (token === undefined ? 0 : 1);
+  if (count === 0) throw badInput(`${place} has comments only, and no token: ${GOOD_ONE}`);
+  if (count > 1) {
+    throw badInput(`${place} has ${count} tokens, and a client has one: leave only this client's line there`);
+  }
+  return token !== undefined ? { token } : { token: tokens[0].token, tokenName: tokens[0].name };
+}
+
+const GOOD_ONE = "`tele --make-token` prints a good one";
+
+/** Text, or `undefined` if it is not UTF-8 or has characters that no line has. */
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return bytes.some(isNoText) ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it is a control character that is no tab and no end of a line. */
+function isNoText(byte: number): boolean {
+  return byte === 0x7f || (byte < 0x20 && ![0x09, 0x0a, 0x0d].includes(byte));
+}
+
+/** Lines of tokens that a crash has broken must not become one long token, and end all sessions. */
+function refuseBrokenLines(bytes: Uint8Array, place: string): void {
+  if (!NAMED_LINE.test(new TextDecoder("latin1").decode(bytes))) return;
+  throw badInput(`${place} has lines of names and tokens, and bytes that are no text: write it anew`);
+}
+
+function linesOf(text: string): { lines: Line[]; hasComments: boolean } {
+  const all = text.split("\n").map((raw, at) => {
+    const line = raw.replace(/^[ \t\r]+|[ \t\r]+$/g, "");
+    return { number: at + 1, text: line, words: line.split(/[ \t]+/) };
+  });
+  const isComment = (line: Line) => line.text.startsWith("#");
+  return {
+    lines: all.filter((line) => line.text !== "" && !isComment(line)),
+    hasComments: all.some(isComment),
+  };
+}
+
+/** Whether a line that stands alone is a name and a token; else it is a token, which may have blanks. */
+function isNamed({ words }: Line): boolean {
+  return words.length === 2 || words.slice(1).some((word) => word.startsWith(SERVICES));
+}
+
+function namedTokens(lines: readonly Line[], place: string): ServerTokens {
+  const tokens: NamedToken[] = [];
+  let token: Uint8Array | undefined;
+  const seen = { name: new Map<string, number>(), token: new Map<string, number>() };
+  for (const line of lines) {
+    const [name, secret] = wordsOf(line, `line ${line.number} of ${place}`);
+    for (const [kind, word] of [["name", name], ["token", secret]] as const) {
+      const before = seen[kind].get(word);
+      if (before !== undefined) throw twice(kind, [before, line.number], place);
+      seen[kind].set(word, line.number);
+    }
+    const bytes = new TextEncoder().encode(secret);
+    if (name === NO_NAME) token = bytes;
+    else tokens.push({ name, token: bytes });
+  }
+  return token === undefined ? { tokens } : { token, tokens };
+}
+
+/** The name and the token of a line. */
+function wordsOf({ words }: Line, where: string): [name: string, token: string] {
+  const [name = "", token, ...more] = words;
+  if (words.some((word, at) => at > 0 && word.startsWith(SERVICES))) {
+    throw badInput(`${where}: ${SERVICES} is not built yet, and each client reaches what --in names: leave it away`);
+  }
+  if (token === undefined) {
+    throw badInput(`${where} has one word, where a name and a token belong (* TOKEN for clients without a name)`);
+  }
+  if (more.length > 0) {
+    throw badInput(`${where} has ${words.length} words, where a name and a token belong, the token without blanks`);
+  }
+  if (name !== NO_NAME) checkTokenName(name, `the first word of ${where}`);
+  checkTokenLength(new TextEncoder().encode(token), `the token in ${where}`);
+  return [name, token];
+}
+
+function twice(kind: "name" | "token", [one, other]: readonly [number, number], place: string): Error {
+  const why = kind === "name" ? "give each client its own" : "who has it could pass for either; give each its own";
+  return badInput(`lines ${one} and ${other} of ${place} have the same ${kind}: ${why}`);
+}
+
+/** The token that `bytes` are, but for a line's end; error messages call it `what`. */
+function soleToken(bytes: Uint8Array, what: string): Uint8Array {
+  const token = withoutLineEnding(bytes);
+  checkTokenLength(token, what);
+  if (token.every(isBlank)) throw badInput(`${what} holds nothing but blanks: ${GOOD_ONE}`);
+  return token;
+}
+
+/** Whether it is a space or a control character, such as the zeros that a crash can leave in a file. */
+function isBlank(byte: number): boolean {
+  return byte <= 0x20;
+}
+
+/** Whether it is ASCII text in UTF-16, behind its mark; random bytes behind such a mark are a token. */
+function isUtf16(text: Uint8Array): boolean {
+  const isLittle = startsWith(text, [0xff, 0xfe]);
+  if (!isLittle && !startsWith(text, [0xfe, 0xff])) return false;
+  return text.subarray(2).every((byte, at) => byte === 0 || at % 2 === (isLittle ? 0 : 1));
+}
+
+function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
+  return start.every((byte, at) => bytes[at] === byte);
+}
+
+/** The bytes without one LF or CR LF at their end. */
+function withoutLineEnding(bytes: Uint8Array): Uint8Array {
+  if (bytes.at(-1) !== 0x0a) return bytes;
+  return bytes.subarray(0, bytes.at(-2) === 0x0d ? -2 : -1);
+}

@@ -1,0 +1,46 @@
+/** What a field may hold, and where it may stand. */
+import { assertEquals, assertThrows } from "@std/assert";
+import { TeleError } from "../../../../lib/net/error.ts";
+import { checkField, type FieldedMessage, FieldType } from "../../../../lib/session/handshake/known_fields.ts";
+
+const [NEW, JOIN] = ["commit of a new session", "commit of a join"] as const;
+const bytes = (...all: number[]) => new Uint8Array(all);
+const text = (name: string) => new TextEncoder().encode(name);
+
+/** Values at both ends of their ranges, and the nearest that are beyond. */
+const EDGES: [type: number, FieldedMessage, good: Uint8Array[], bad: Uint8Array[]][] = [
+  [FieldType.name, JOIN, [text("a"), text("a".repeat(64))], [text(""), text("a".repeat(65)), text("_"), text("a b")]],
+  [FieldType.resumeTimeout, NEW, [bytes(0, 0, 0, 0, 0, 0, 0, 1)], [bytes(0, 0, 0, 0, 0, 0, 0, 0), bytes(1)]],
+  [FieldType.carriers, "accept of a new session", [bytes(1), bytes(10)], [bytes(0), bytes(11), bytes()]],
+  [FieldType.live, JOIN, [bytes(0, 0, 0, 1, 0, 0, 0, 2)], [
+    bytes(),
+    bytes(0, 0, 0),
+    bytes(0, 0, 0, 2, 0, 0, 0, 2),
+    bytes(0, 0, 0, 2, 0, 0, 0, 1),
+    new Uint8Array(17 * 4),
+  ]],
+  [FieldType.receipts, JOIN, [bytes(0, 0, 0, 1, 0, 31, 255, 255, 255, 255, 255, 255)], [
+    bytes(0, 0, 0, 1, 0, 32, 0, 0, 0, 0, 0, 0),
+    new Uint8Array(24),
+  ]],
+  [FieldType.guarded, "hello", [bytes()], [bytes(0)]],
+];
+
+Deno.test("a field is taken up to the ends of its range, and no further", () => {
+  for (const [type, message, good, bad] of EDGES) {
+    for (const value of good) checkField(type, value, message);
+    for (const value of bad) {
+      assertEquals(
+        assertThrows(() => checkField(type, value, message), TeleError).code,
+        "protocol",
+        `${type} ${value}`,
+      );
+    }
+  }
+});
+
+Deno.test("a known field stands in its messages only, an unknown one anywhere", () => {
+  assertThrows(() => checkField(FieldType.name, text("a"), "hello"), TeleError, "name does not belong into the hello");
+  assertThrows(() => checkField(FieldType.identity, new Uint8Array(100), JOIN), TeleError, "does not belong");
+  checkField(9_999, bytes(1, 2, 3), "open");
+});

@@ -1,0 +1,56 @@
+import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { TeleError } from "../../../../lib/net/error.ts";
+import { TokenTable } from "../../../../lib/session/handshake/token_table.ts";
+import { tokenSalt } from "../../../../lib/session/handshake/token.ts";
+import { OTHER, TOKEN } from "../../../support/tokens.ts";
+
+const ALICE = { name: "alice", token: TOKEN };
+const BOB = { name: "bob", token: OTHER };
+
+Deno.test("each token counts under its own name only", async () => {
+  const table = await TokenTable.of({ tokens: [ALICE, BOB] });
+  const [alice, bob] = await Promise.all([TOKEN, OTHER].map(tokenSalt)) as [Uint8Array, Uint8Array];
+  assertEquals(["alice", "bob"].map((name) => table.saltOf(name)), [alice, bob]);
+  const names = ["alice", "bob", "carol", undefined];
+  assertEquals(names.map((name) => table.has(name, alice)), [true, false, false, false]);
+  assertEquals(table.isGuarded, true);
+});
+
+Deno.test("a name that is not there has a salt that nobody knows, another one in each process", async () => {
+  const [one, other] = await Promise.all([0, 1].map(() => TokenTable.of({ tokens: [ALICE] })));
+  for (const name of ["bob", "constructor", undefined]) {
+    const salt = one!.saltOf(name);
+    assertEquals([salt, salt.length], [one!.nobodysSalt, 32]);
+    assertNotEquals(salt, other!.saltOf(name));
+    assertNotEquals(salt, await tokenSalt(TOKEN));
+    assertEquals(one!.has(name, salt), false, "and proving it is of no use");
+  }
+});
+
+Deno.test("without a token everybody has the same salt of nothing, and no name", async () => {
+  const table = await TokenTable.of({});
+  assertEquals([table.isGuarded, table.saltOf(undefined).length, table.saltOf("alice").length], [false, 0, 32]);
+  assertEquals([table.has(undefined, new Uint8Array(0)), table.has("alice", new Uint8Array(0))], [true, false]);
+});
+
+Deno.test("no tokens in the list let nobody in", async () => {
+  const table = await TokenTable.of({ tokens: [] });
+  assertEquals([table.isGuarded, table.saltOf(undefined)], [true, table.nobodysSalt]);
+});
+
+Deno.test("a session goes on while its named token is the same, or while there is one without a name", async () => {
+  const [alice, bob] = await Promise.all([TOKEN, OTHER].map(tokenSalt)) as [Uint8Array, Uint8Array];
+  const table = await TokenTable.of({ token: OTHER, tokens: [ALICE] });
+  assertEquals(table.keeps("alice", alice), true);
+  assertEquals(table.keeps("alice", bob), false, "changed");
+  assertEquals(table.keeps("bob", bob), false, "gone");
+  assertEquals(table.keeps(undefined, alice), true, "renewed");
+  assertEquals((await TokenTable.of({ tokens: [ALICE] })).keeps(undefined, bob), false, "taken away");
+});
+
+Deno.test("a list that is wrong is refused at once", () => {
+  assertThrows(() => TokenTable.of({ tokens: [ALICE, BOB, ALICE] }), TeleError, "two tokens have the name alice");
+  assertThrows(() => TokenTable.of({ tokens: [{ ...ALICE, name: "a b" }] }), TeleError, "is not the name of a token");
+  assertThrows(() => TokenTable.of({ tokens: [{ ...ALICE, token: new Uint8Array(15) }] }), TeleError, "at least 16");
+  assertThrows(() => TokenTable.of({ token: new Uint8Array(15) }), TeleError, "at least 16");
+});
