@@ -5,10 +5,12 @@
  */
 import { type Address, type DialCandidate, dialCandidates, formatAddress } from "./address.ts";
 import { systemClock } from "./clock.ts";
+import { dialFrom } from "./dial_from.ts";
 import { DenoDuplex } from "./deno_duplex.ts";
 import type { Duplex } from "./duplex.ts";
 import { reasonOf, TeleError } from "./error.ts";
 import { hasNodeDuplex, NodeDuplex } from "./node_duplex.ts";
+import type { Origin } from "./origin.ts";
 import { shortageOf } from "./shortage.ts";
 import { addressesOf, race } from "./race.ts";
 
@@ -20,6 +22,7 @@ export type ConnectionUse = "user" | "carrier";
  * `:port` tries loopback in both families.
  *
  * @param signal Gives up when it aborts.
+ * @param from Where it leaves from; not for unix sockets.
  * @throws {TeleError} `carrier-lost` with the operating system's reason, if nothing there takes the connection.
  *
  * @example
@@ -30,11 +33,16 @@ export type ConnectionUse = "user" | "carrier";
  * await assertRejects(() => dial({ kind: "unix", path: "/nowhere/at/all" }, "user"));
  * ```
  */
-export async function dial(address: Address, use: ConnectionUse, signal?: AbortSignal): Promise<Duplex> {
+export async function dial(
+  address: Address,
+  use: ConnectionUse,
+  signal?: AbortSignal,
+  from?: Origin,
+): Promise<Duplex> {
   let failure: unknown;
   for (const candidate of dialCandidates(address)) {
     try {
-      return await dialOne(candidate, use, signal);
+      return await dialOne(candidate, use, signal, from);
     } catch (error) {
       // What has run out here says nothing of who listens there.
       if (failure === undefined || shortageOf(error) !== undefined) failure = error;
@@ -44,11 +52,17 @@ export async function dial(address: Address, use: ConnectionUse, signal?: AbortS
   throw new TeleError("carrier-lost", `${formatAddress(address)}: ${explain(failure)}`, { cause: failure });
 }
 
-async function dialOne(candidate: DialCandidate, use: ConnectionUse, signal?: AbortSignal): Promise<Duplex> {
+async function dialOne(
+  candidate: DialCandidate,
+  use: ConnectionUse,
+  signal?: AbortSignal,
+  from?: Origin,
+): Promise<Duplex> {
   if (candidate.kind === "unix") {
     return new DenoDuplex(await Deno.connect({ transport: "unix", path: candidate.path }));
   }
   const { host, port } = candidate;
+  if (from !== undefined) return await dialFrom(from, candidate, use, signal);
   // `node:net` does not know zones (RFC 4007, 11): what goes there can be cut, but not reset.
   if (use === "user" && hasNodeDuplex() && !host.includes("%")) {
     const connect = (address: string, signal?: AbortSignal): Promise<Duplex> =>

@@ -9,7 +9,7 @@ import { type ConnectionUse, dial } from "./dial.ts";
 import type { Duplex } from "./duplex.ts";
 import { silentLog } from "./log.ts";
 import { dialByProxy } from "./proxy/proxy_dial.ts";
-import { formatWay, type Way } from "./way.ts";
+import { formatWay, type OriginWay, type Way } from "./way.ts";
 
 /**
  * Told when somebody has accepted a connection that is not open yet, and what it means if nothing more comes; nothing
@@ -44,18 +44,19 @@ export async function dialWay(
   connected?: Connected,
   commands: Commands = new Commands({ clock: systemClock, log: silentLog }),
 ): Promise<Duplex> {
-  switch (way.kind) {
+  const { from, way: dialed }: Pick<OriginWay, "way"> & Partial<OriginWay> = way.kind === "origin" ? way : { way };
+  switch (dialed.kind) {
     case "proxy":
-      return await dialByProxy(way.proxy, way.to, use, signal, connected);
+      return await dialByProxy(dialed.proxy, dialed.to, use, signal, connected, from);
     case "command": {
       signal?.throwIfAborted();
-      const duplex = commands.open(way.words, formatWay(way));
+      const duplex = commands.open(dialed.words, formatWay(dialed));
       connected?.("the command runs, but no tele server answers by it");
       return duplex;
     }
     case "websocket":
-      return await dial(way.address, use, signal);
+      return await dial(dialed.address, use, signal, from);
     default:
-      return await dial(way, use, signal);
+      return await dial(dialed, use, signal, from);
   }
 }

@@ -12,18 +12,21 @@ type TcpConnConstructor = new (resource: number, remote: Deno.NetAddr, local: De
 
 const NOWHERE: Deno.NetAddr = { transport: "tcp", hostname: "unknown", port: 0 };
 
-let mover: Promise<(resource: number) => Duplex> | undefined;
+/** Makes a duplex of a connection, by its number among the runtime's resources, from `remote` to `local` if known. */
+export type Mover = (resource: number, remote?: Deno.NetAddr, local?: Deno.NetAddr) => Duplex;
+
+let mover: Promise<Mover> | undefined;
 
 /**
- * A function that makes a duplex of a connection, by its number among the runtime's resources. While this process has
- * no file descriptors left it waits for some.
+ * The function that makes duplexes of connections. While this process has no file descriptors left it waits for some.
  *
  * @throws If the runtime may not listen and connect on 127.0.0.1.
  */
-export function moverOfConnections(): Promise<(resource: number) => Duplex> {
+export function moverOfConnections(): Promise<Mover> {
   // A failure is not kept: every later connection would fail with it.
   return mover ??= findConstructor().then(
-    (TcpConn) => (resource: number) => new DenoDuplex(new TcpConn(resource, NOWHERE, NOWHERE)),
+    (TcpConn): Mover => (resource, remote = NOWHERE, local = NOWHERE) =>
+      new DenoDuplex(new TcpConn(resource, remote, local)),
   ).catch((error) => {
     mover = undefined;
     throw error;

@@ -98,25 +98,13 @@ export class NodeDuplex implements Duplex {
    * @param name What logs call the host, such as the name that led to this address.
    * @throws If that fails, or `signal` aborts first.
    */
-  static connect(host: string, port: number, signal?: AbortSignal, name: string = host): Promise<NodeDuplex> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const socket = net.connect({ host, port, allowHalfOpen: true });
-      // Else it would begin to read.
-      socket.pause();
-      const onAbort = () => socket.destroy(signal!.reason);
-      const onError = (error: unknown) => {
-        signal?.removeEventListener("abort", onAbort);
-        reject(error);
-      };
-      signal?.addEventListener("abort", onAbort, { once: true });
-      socket.once("error", onError);
-      socket.once("connect", () => {
-        signal?.removeEventListener("abort", onAbort);
-        socket.off("error", onError);
-        resolve(new NodeDuplex(socket, formatAddress({ kind: "tcp", host: name, port })));
-      });
-    });
+  static async connect(host: string, port: number, signal?: AbortSignal, name: string = host): Promise<NodeDuplex> {
+    return NodeDuplex.dialed(await connectSocket({ host, port }, signal), { host: name, port });
+  }
+
+  /** Takes over a socket of {@linkcode connectSocket}; `peer` is what logs call the other end. */
+  static dialed(socket: net.Socket, peer: { host: string; port: number }): NodeDuplex {
+    return new NodeDuplex(socket, formatAddress({ kind: "tcp", ...peer }));
   }
 
   read(into: Uint8Array): Promise<number | null> {
@@ -262,4 +250,34 @@ export class NodeDuplex implements Duplex {
     this.#failWaiting?.(this.#error);
     this.#failWaiting = undefined;
   }
+}
+
+/**
+ * Connects a socket, which does not read yet.
+ *
+ * @param to Where to, and from which address of this machine, if that matters.
+ * @throws If that fails, or `signal` aborts first.
+ */
+export function connectSocket(
+  to: { host: string; port: number; localAddress?: string },
+  signal?: AbortSignal,
+): Promise<net.Socket> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const socket = net.connect({ ...to, allowHalfOpen: true });
+    // Else it would begin to read.
+    socket.pause();
+    const onAbort = () => socket.destroy(signal!.reason);
+    const onError = (error: unknown) => {
+      signal?.removeEventListener("abort", onAbort);
+      reject(error);
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    socket.once("error", onError);
+    socket.once("connect", () => {
+      signal?.removeEventListener("abort", onAbort);
+      socket.off("error", onError);
+      resolve(socket);
+    });
+  });
 }

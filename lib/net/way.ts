@@ -6,6 +6,7 @@
 import { type Address, dialCandidates, formatAddress, parseDialAddress, type TcpAddress } from "./address.ts";
 import { splitWords } from "./command/words.ts";
 import { badInput } from "./error.ts";
+import { formatOrigin, type Origin } from "./origin.ts";
 import type { ProxyTarget } from "./proxy/negotiation.ts";
 import { formatProxy, type Proxy } from "./proxy/proxy.ts";
 
@@ -41,8 +42,18 @@ export interface WebSocketWay {
   readonly target: string;
 }
 
+/** By one of the others, from an address of this machine that was chosen. */
+export interface OriginWay {
+  /** Tells it from other ways. */
+  readonly kind: "origin";
+  /** Where it leaves from. */
+  readonly from: Origin;
+  /** The other. */
+  readonly way: Exclude<Way, OriginWay>;
+}
+
 /** How a carrier is dialed, told apart by `kind`. TLS is laid over any of them; a WebSocket's upgrade comes behind it. */
-export type Way = Address | ProxyWay | CommandWay | WebSocketWay;
+export type Way = Address | ProxyWay | CommandWay | WebSocketWay | OriginWay;
 
 /** The names that stand for this machine, of which the certificate of a server here has one. */
 const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "::1"] as const;
@@ -149,6 +160,7 @@ function withoutZone(host: string): string {
 /** What is dialed, where that is an address of this machine's network; `undefined` where somebody else leads on. */
 export function addressOf(way: Way): Address | undefined {
   if (way.kind === "proxy" || way.kind === "command") return undefined;
+  if (way.kind === "origin") return addressOf(way.way);
   return way.kind === "websocket" ? way.address : way;
 }
 
@@ -165,6 +177,7 @@ export function addressOf(way: Way): Address | undefined {
  * ```
  */
 export function formatWay(way: Way): string {
+  if (way.kind === "origin") return `${formatWay(way.way)} from ${formatOrigin(way.from)}`;
   if (way.kind === "command") return `exec:${way.text}`;
   if (way.kind === "proxy") return `${formatAddress({ kind: "tcp", ...way.to })} by ${formatProxy(way.proxy)}`;
   if (way.kind !== "websocket") return formatAddress(way);
@@ -197,6 +210,11 @@ export function byProxy(way: Way, proxy: Proxy): Way {
   return to === undefined ? way : { kind: "proxy", proxy, to };
 }
 
+/** The same way, from `from`; one that says so by itself stays as it is. */
+export function fromOrigin(way: Way, from: Origin): Way {
+  return way.kind === "origin" ? way : { kind: "origin", from, way };
+}
+
 /**
  * The ways to try, in order, when `way` is dialed: where it leaves something open, each choice.
  *
@@ -209,6 +227,7 @@ export function byProxy(way: Way, proxy: Proxy): Way {
  * ```
  */
 export function wayCandidates(way: Way): Way[] {
+  if (way.kind === "origin") return wayCandidates(way.way).map((each) => fromOrigin(each, way.from));
   return way.kind === "tcp" || way.kind === "unix" ? dialCandidates(way) : [way];
 }
 
@@ -225,6 +244,7 @@ export function wayCandidates(way: Way): Way[] {
  * ```
  */
 export function certifiedNames(way: Way): readonly [string, ...string[]] {
+  if (way.kind === "origin") return certifiedNames(way.way);
   if (way.kind === "proxy") return [way.to.host];
   const address = addressOf(way);
   if (address === undefined || address.kind === "unix" || address.host === undefined) return LOOPBACK_NAMES;

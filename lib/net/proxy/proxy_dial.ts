@@ -5,6 +5,7 @@
  */
 import { formatAddress } from "../address.ts";
 import { type ConnectionUse, dial } from "../dial.ts";
+import type { Origin } from "../origin.ts";
 import type { Duplex } from "../duplex.ts";
 import { reasonOf, TeleError } from "../error.ts";
 import { PrefixedDuplex } from "../prefixed_duplex.ts";
@@ -25,6 +26,7 @@ const READ_BYTES = 4 * 1024;
  * @param signal Gives up, and closes the connection to the proxy at once, when it aborts.
  * @param reached Called when the proxy has accepted the connection, with what it means if nothing more comes, and again
  * when it leads on.
+ * @param from Where the connection to the proxy leaves from.
  * @throws {TeleError} `refused` if somebody must change something first, such as a password; `protocol` for a page that
  * a network shows before one has logged in; `carrier-lost` for the rest.
  *
@@ -43,10 +45,12 @@ export async function dialByProxy(
   use: ConnectionUse,
   signal?: AbortSignal,
   reached?: (silence?: string) => void,
+  from?: Origin,
 ): Promise<Duplex> {
   const place = formatAddress({ kind: "tcp", ...target });
   const told = `${place}: the proxy ${formatProxy(proxy)}`;
-  const socket = await dial({ ...proxy, kind: "tcp" }, proxy.kind === "https" ? "user" : use, signal).catch((error) => {
+  const socketUse = proxy.kind === "https" ? "user" : use;
+  const socket = await dial({ ...proxy, kind: "tcp" }, socketUse, signal, from).catch((error) => {
     throw new TeleError("carrier-lost", `${told} cannot be reached: ${reasonOf(error)}`, { cause: error });
   });
   reached?.(silenceOf(proxy, place));

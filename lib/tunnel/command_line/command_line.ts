@@ -4,19 +4,20 @@
  * @module
  */
 
-import { type Address, reaches } from "../../net/address.ts";
-import { addressOf, type Way } from "../../net/way.ts";
+import { reaches } from "../../net/address.ts";
+import type { Way } from "../../net/way.ts";
 import type { SessionLimits } from "../../session/session_limits.ts";
+import { carriersFor, clientPaths } from "./client_paths.ts";
 import { example, GivenFlags, mistake } from "./given_flags.ts";
 import type { HostName } from "../values/host_name.ts";
 import type { Option } from "./option.ts";
-import { type ProxyEnvironment, proxySource } from "./proxy_choice.ts";
+import type { ProxyEnvironment } from "./proxy_choice.ts";
 import { HELP, VERSION } from "./option_table.ts";
 import type {
   ClientOptions,
+  ClientPath,
   ClientTls,
   CommonOptions,
-  ProxySource,
   Route,
   ServerOptions,
   ServerTls,
@@ -145,49 +146,25 @@ function serverCommand(given: GivenFlags, environment: CommandEnvironment): Comm
 
 function clientCommand(given: GivenFlags, environment: CommandEnvironment): Command {
   given.refuseOtherRole("client");
-  const out = given.value(session.CLIENT_OUT);
-  if (out === undefined) {
-    throw mistake(`--client needs --out=ADDR, the address of the tele server: ${example(session.CLIENT_OUT)}`);
-  }
-  const input = given.value(session.CLIENT_IN);
-  const proxy = proxySource(given, environment, out);
-  refuseOwnPort(input, out, proxy);
-  const protocol = given.value(rfd80.PROTOCOL);
   const isStdio = given.has(session.STDIO.name);
   if (isStdio) refuseBesideStdio(given);
+  const [first, ...others] = clientPaths(given, environment);
+  const protocol = given.value(rfd80.PROTOCOL);
   const guards = "a client certificate (--tls-cert) shows who this client is";
   if (protocol !== undefined) refuseSessionOptions(given, environment, guards);
-  const secured = clientTls(given, out);
-  if (secured !== undefined && secured.name === undefined && (out.kind === "unix" || out.kind === "command")) {
-    const [over, no] = out.kind === "unix" ? ["a unix socket", "a path is no name"] : ["a command", "it has no name"];
-    throw mistake(`TLS over ${over} needs --tls-name=NAME, since ${no} to verify: ${example(tls.TLS_NAME)}`);
-  }
+  const secured = (path: Omit<ClientPath, "tls">): ClientPath => ({ ...path, tls: clientTls(given, path.out) });
+  const paths = [secured(first), ...others.map(secured)] as const;
   const options = {
-    in: input,
+    in: given.value(session.CLIENT_IN),
     isStdio,
-    out,
-    proxy,
-    tls: secured,
+    paths,
     protocol,
     sendsPings: protocol !== undefined && given.has(session.PING_INTERVAL.name),
-    carriers: given.valueOrDefault(session.CARRIERS),
+    carriers: carriersFor(given, paths.length),
     limits: limitsOf(given),
     ...commonOptions(given, environment, protocol !== undefined),
   };
   return { kind: "client", options };
-}
-
-/** A client must not be led back to the port that it listens on. */
-function refuseOwnPort(input: Address | undefined, out: Way, proxy: ProxySource | undefined): void {
-  if (input === undefined) return;
-  const itself = "this tele client would connect to itself: --in is where user's clients connect on this machine, and";
-  if (proxy?.kind === "given" && reaches({ ...proxy.proxy, kind: "tcp" }, input)) {
-    throw mistake(`${itself} ${proxy.by} names the same place as a proxy: give them different hosts or ports`);
-  }
-  const to = addressOf(out);
-  // What is this machine to a proxy is another one to this client.
-  if (proxy !== undefined || to === undefined || !reaches(to, input)) return;
-  throw mistake(`${itself} --out is the tele server: give them different hosts or ports`);
 }
 
 /** Standard input and output are one connection, and no other can come. */
@@ -238,6 +215,10 @@ function clientTls(given: GivenFlags, out: Way): ClientTls | undefined {
   refuseHalfAPair(certFile, keyFile);
   const isAsked = [tls.TLS, rfd80.PROTOCOL, ...options].some((option) => given.has(option.name));
   if (!isAsked && !(out.kind === "websocket" && out.isSecure)) return undefined;
+  if (name === undefined && (out.kind === "unix" || out.kind === "command")) {
+    const [over, no] = out.kind === "unix" ? ["a unix socket", "a path is no name"] : ["a command", "it has no name"];
+    throw mistake(`TLS over ${over} needs --tls-name=NAME, since ${no} to verify: ${example(tls.TLS_NAME)}`);
+  }
   return { caFile, name, certFile, keyFile };
 }
 

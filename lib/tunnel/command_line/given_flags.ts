@@ -73,8 +73,9 @@ export class GivenFlags {
         `${JSON.stringify(word)} is not a flag, and tele takes only flags; the nearest is ${nearestFlag(word)}`,
       );
     }
-    for (const { name, ...option } of OPTIONS) {
-      if (option.kind === "value" && option.isRepeatable) continue;
+    for (const { name, role, ...option } of OPTIONS) {
+      const isOfOther = (role === "server" || role === "client") && !this.has(role);
+      if (isOfOther || (option.kind === "value" && option.isRepeatable)) continue;
       if (this.#all(name).length > 1) throw mistake(`--${name} is given more than once: give it once`);
     }
   }

@@ -6,6 +6,7 @@
 
 import { type Address, parseAddress, parseDialAddress } from "../../net/address.ts";
 import { badInput } from "../../net/error.ts";
+import { type Origin, parseOrigin } from "../../net/origin.ts";
 import { parseWay, type Way } from "../../net/way.ts";
 
 /** Who takes an option; `alone` is a command that starts no role, and what belongs to it. */
@@ -109,6 +110,12 @@ export function aWay(port: number): ValueForm<Way> {
   const takes = `${TAKES_ADDRESS}, ws:// or wss:// with host and path, or exec:COMMAND`;
   return { takes, parse: (text) => parseWay(text, port) };
 }
+
+/** Where connections leave from. */
+export const anOrigin: ValueForm<Origin> = {
+  takes: "an address of this machine or the name of an interface",
+  parse: parseOrigin,
+};
 
 /** A file, by its path. That it can be read is checked when it is read. */
 export const A_FILE: ValueForm<string> = { takes: "a file", parse: (text) => text };

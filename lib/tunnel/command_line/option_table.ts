@@ -47,6 +47,7 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
       session.CLIENT_IN,
       session.STDIO,
       session.CLIENT_OUT,
+      session.FROM,
       proxy.PROXY,
       proxy.PROXY_FILE,
       session.CARRIERS,

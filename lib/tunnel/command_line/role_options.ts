@@ -6,6 +6,7 @@
 
 import type { Address } from "../../net/address.ts";
 import type { LogLevel } from "../../net/log.ts";
+import type { Origin } from "../../net/origin.ts";
 import type { Proxy } from "../../net/proxy/proxy.ts";
 import type { Way } from "../../net/way.ts";
 import type { ServerLimits, SessionLimits } from "../../session/session_limits.ts";
@@ -90,18 +91,26 @@ export interface ServerOptions extends CommonOptions {
   readonly limits: ServerLimits;
 }
 
+/** One way to the tele server, from one address of this machine. */
+export interface ClientPath {
+  /** The way. */
+  readonly out: Way;
+  /** Where it leaves from; `undefined` if the system chooses. */
+  readonly from: Origin | undefined;
+  /** The proxy that leads there; `undefined` for none. */
+  readonly proxy: ProxySource | undefined;
+  /** TLS; `undefined` for plain TCP, never with a protocol. */
+  readonly tls: ClientTls | undefined;
+}
+
 /** Options of `tele --client`. */
 export interface ClientOptions extends CommonOptions {
   /** Where user's clients connect; `undefined` for a free port. */
   readonly in: Address | undefined;
   /** Whether standard input and output are the one user connection; {@linkcode in} is `undefined` then. */
   readonly isStdio: boolean;
-  /** The way to the tele server. */
-  readonly out: Way;
-  /** The proxy that leads there; `undefined` for none. */
-  readonly proxy: ProxySource | undefined;
-  /** TLS; `undefined` for plain TCP, never with a protocol. */
-  readonly tls: ClientTls | undefined;
+  /** How the tele server is reached: the first one names this client, and with a protocol there is no other. */
+  readonly paths: readonly [ClientPath, ...ClientPath[]];
   /** The protocol to speak in RFD 80 mode; `undefined` for sessions. */
   readonly protocol: string | undefined;
   /** Whether this side sends pings in RFD 80 mode, as the server does: because it was given an interval. */

@@ -6,6 +6,7 @@
 
 import type { Address } from "../../net/address.ts";
 import { LOG_LEVELS, type LogLevel } from "../../net/log.ts";
+import type { Origin } from "../../net/origin.ts";
 import type { Way } from "../../net/way.ts";
 import { DEFAULT_CARRIERS } from "../../session/carrier_count.ts";
 import { parseDuration } from "../values/duration.ts";
@@ -13,6 +14,7 @@ import { LOG_FORMATS, type LogFormat } from "../log/log_format.ts";
 import {
   anAddress,
   anAddressToDial,
+  anOrigin,
   aWay,
   choice,
   countRange,
@@ -107,8 +109,22 @@ export const CLIENT_OUT: ValueOption<Way> = {
   placeholder: "ADDR",
   role: "client",
   meaning: "the tele server; wss://host/path leads there by a web server, exec:COMMAND by a command",
+  isRepeatable: true,
   example: "--out=example.com:40300",
   ...aWay(TELE_PORT),
+};
+
+/** `--from`. */
+export const FROM: ValueOption<Origin> = {
+  kind: "value",
+  name: "from",
+  placeholder: "ADDR",
+  role: "client",
+  meaning: "leave from this address or interface; with several, one session uses all",
+  without: "as the system chooses",
+  isRepeatable: true,
+  example: "--from=192.168.1.7",
+  ...anOrigin,
 };
 
 /** `--carriers`. */

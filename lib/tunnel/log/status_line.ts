@@ -10,6 +10,10 @@ import { formatSize } from "../values/size.ts";
 export interface LinkStatus {
   /** Carriers of the session; 0 in an outage. */
   readonly carriers: number;
+  /** Paths that it could have. */
+  readonly paths: number;
+  /** Those of them that have a carrier. */
+  readonly upPaths: number;
   /** Duration of the outage that goes on, in milliseconds; without meaning while there is a carrier. */
   readonly outageMs: number;
   /** Whether there has been a carrier: before the first one there is no outage. */
@@ -36,7 +40,7 @@ export interface LinkStatus {
  * import { assertEquals } from "@std/assert";
  *
  * const before = {
- *   carriers: 1, outageMs: 0, wasUp: true, streams: 2, sentBytes: 0, receivedBytes: 0, replayedBytes: 18_432,
+ *   carriers: 1, paths: 1, upPaths: 1, outageMs: 0, wasUp: true, streams: 2, sentBytes: 0, receivedBytes: 0, replayedBytes: 18_432,
  * };
  * const now = { ...before, receivedBytes: 2_516_582 };
  * assertEquals(statusLine(now, before, 2_000, 80), "link up | 2 streams | down 1.2 MiB/s, up 0 B/s | 18 KiB sent again");
@@ -53,8 +57,13 @@ export function statusLine(now: LinkStatus, before: LinkStatus, elapsedMs: numbe
   return parts.join(" | ").slice(0, Math.max(0, columns - 1));
 }
 
-function linkPart({ carriers, outageMs, wasUp }: LinkStatus): string {
-  if (carriers > 0) return carriers === 1 ? "link up" : `link up, ${carriers} connections`;
+function linkPart({ carriers, paths, upPaths, outageMs, wasUp }: LinkStatus): string {
+  if (carriers > 0) {
+    const parts = ["link up"];
+    if (paths > 1) parts.push(`${upPaths} of ${paths} paths`);
+    if (carriers > Math.max(1, upPaths)) parts.push(`${carriers} connections`);
+    return parts.join(", ");
+  }
   return `${wasUp ? "outage" : "connecting"} for ${formatDuration(Math.max(1, Math.floor(outageMs / 1000)) * 1000)}`;
 }
 

@@ -14,6 +14,7 @@ import { formatWay } from "../../net/way.ts";
 import type { MuxStream } from "../../mux/stream.ts";
 import type { StreamEnd } from "../../mux/stream_host.ts";
 import { pingNameOf } from "../rfd80/alpn.ts";
+import { serverOf } from "../command_line/client_paths.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
 import { makeDialer, type OuterDialer } from "./outer_dialer.ts";
 import { Relays } from "../rfd80/relays.ts";
@@ -60,7 +61,7 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
   take = (user) => users.take(user);
   early.forEach(take);
   const where = `user's clients connect to ${listening.addresses.join(" and ")}`;
-  const server = `${formatWay(options.out)}${options.tls && options.out.kind !== "websocket" ? " (TLS)" : ""}`;
+  const server = serverOf(options);
   warnOfExposure(listening, options, log);
   return {
     readyLine: `tele client ready: ${where}, tele server is ${server}`,
@@ -114,7 +115,8 @@ function prepareProtocol(
   const turns = new WorkTurns(clock, { atOnce: CONNECTS_AT_ONCE, turnMs: CONNECT_TURN_MS });
   // The server always sends pings, a client only when it was given an interval.
   const framing = { maxMessageBytes, pingIntervalMs: options.sendsPings ? pingIntervalMs : undefined };
-  const server = formatWay(options.out);
+  const [{ out }] = options.paths;
+  const server = formatWay(out);
   const dial = async (signal: AbortSignal) => {
     const limit = new AbortController();
     const timer = clock.setTimer(

@@ -15,6 +15,7 @@ import { NAMELESS_SESSION_KEPT_MS } from "../../session/session_constants.ts";
 import { Environment } from "./environment.ts";
 import { identityInMemory, type LoadedIdentity, loadIdentity, stateFolder } from "../files/identity_file.ts";
 import { budgetOf } from "./memory.ts";
+import { formatPath } from "../command_line/client_paths.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
 import type { OuterDialer } from "./outer_dialer.ts";
 import type { LinkStatus } from "../log/status_line.ts";
@@ -37,6 +38,8 @@ export interface ClientSessionNeeds {
 
 interface SessionParts {
   clock: Clock;
+  /** How many there are. */
+  paths: number;
   maxStreams: number;
   streamLog: StreamLog;
   /** Stops watching the token's file. */
@@ -47,12 +50,14 @@ interface SessionParts {
 export class ClientSession {
   readonly #client: MuxClient;
   readonly #environment: Environment;
+  readonly #paths: number;
   readonly #maxStreams: number;
   readonly #streamLog: StreamLog;
   readonly #stopWatching: () => void;
 
   private constructor(client: MuxClient, parts: SessionParts) {
     this.#client = client;
+    this.#paths = parts.paths;
     this.#maxStreams = parts.maxStreams;
     this.#streamLog = parts.streamLog;
     this.#stopWatching = parts.stopWatching;
@@ -80,7 +85,8 @@ export class ClientSession {
       const client = new MuxClient({
         clock,
         log,
-        dial: (signal, connected) => dialer.dialCarrier(signal, connected),
+        paths: options.paths.map(formatPath),
+        dial: (signal, connected, path) => dialer.dialCarrier(signal, connected, path),
         identity: { keys, slot: 0, lastSlot: 0 },
         onStreamEnd,
         ...token,
@@ -95,7 +101,8 @@ export class ClientSession {
         log,
         onChange: ({ token: renewed, tokenName }) => client.renewToken(renewed, tokenName),
       });
-      return new ClientSession(client, { clock, maxStreams: limits.maxStreams, streamLog, stopWatching });
+      const paths = options.paths.length;
+      return new ClientSession(client, { clock, paths, maxStreams: limits.maxStreams, streamLog, stopWatching });
     };
   }
 
@@ -119,6 +126,8 @@ export class ClientSession {
     const client = this.#client;
     return {
       carriers: client.carrierCount,
+      paths: this.#paths,
+      upPaths: client.upPaths,
       outageMs: client.outageMs ?? 0,
       wasUp: client.wasUp,
       streams: client.streamCount,
@@ -157,5 +166,5 @@ function identityOf(options: ClientOptions, log: Log): Promise<LoadedIdentity> {
       log,
     );
   }
-  return loadIdentity(stateFolder(), formatAddress(options.in), formatWay(options.out), log);
+  return loadIdentity(stateFolder(), formatAddress(options.in), formatWay(options.paths[0].out), log);
 }

@@ -52,6 +52,37 @@ export async function watchProxy(source: ProxySource | undefined, log: Log, cloc
   };
 }
 
+/** The proxies of several paths. */
+export interface ProxyWatches {
+  /** Of one path. */
+  of(path: number): ProxyWatch;
+  /** Looks at no file any more. */
+  stop(): void;
+}
+
+/**
+ * The same for several paths: what is the same is told and read once.
+ *
+ * @throws {TeleError} As {@linkcode watchProxy}.
+ */
+export async function watchProxies(
+  sources: readonly (ProxySource | undefined)[],
+  log: Log,
+  clock: Clock,
+): Promise<ProxyWatches> {
+  const watches = new Map<string, ProxyWatch>();
+  const keyOf = (source: ProxySource | undefined) => JSON.stringify(source ?? null);
+  for (const source of sources) {
+    if (!watches.has(keyOf(source))) watches.set(keyOf(source), await watchProxy(source, log, clock));
+  }
+  return {
+    of: (path) => watches.get(keyOf(sources[path]))!,
+    stop() {
+      for (const watch of watches.values()) watch.stop();
+    },
+  };
+}
+
 function tell(proxy: Proxy, by: string, log: Log): void {
   log("info", `the tele server is reached by the proxy ${formatProxy(proxy)} (${by})`, { proxy: formatProxy(proxy) });
 }

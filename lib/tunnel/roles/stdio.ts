@@ -6,10 +6,10 @@
 import { type Clock, sleep, systemClock } from "../../net/clock.ts";
 import type { Log } from "../../net/log.ts";
 import { StdioDuplex } from "../../net/stdio_duplex.ts";
-import { formatWay } from "../../net/way.ts";
 import type { MuxStream } from "../../mux/stream.ts";
 import type { StreamEnd } from "../../mux/stream_host.ts";
 import { ExitCode } from "../command_line/exit_code.ts";
+import { serverOf } from "../command_line/client_paths.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
 import { ClientSession } from "./client_session.ts";
 import { makeDialer } from "./outer_dialer.ts";
@@ -57,9 +57,7 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
   wasUp = () => session.status.wasUp;
   session.take(user);
   return {
-    readyLine: `tele client ready: ${user.peer}, tele server is ${formatWay(options.out)}${
-      options.tls && options.out.kind !== "websocket" ? " (TLS)" : ""
-    }`,
+    readyLine: `tele client ready: ${user.peer}, tele server is ${serverOf(options)}`,
     listens: [],
     ended,
     tryNow: () => session.tryNow(log),

@@ -18,7 +18,6 @@ const DEFAULTS = {
   maxMessageBytes: 268_435_456,
   tokenFile: undefined,
   tokenVariable: undefined,
-  tls: undefined,
   logLevel: "info",
   logFormat: "text",
 } as const;
@@ -30,6 +29,7 @@ const SERVER: Command = {
     in: { kind: "tcp", host: undefined, port: 22 },
     out: { kind: "tcp", host: undefined, port: 40300 },
     routes: [],
+    tls: undefined,
     limits: { ...LIMITS, maxSessions: 1000 },
   },
 };
@@ -40,8 +40,12 @@ const CLIENT: Command = {
     ...DEFAULTS,
     in: undefined,
     isStdio: false,
-    out: { kind: "tcp", host: "example.com", port: 40300 },
-    proxy: undefined,
+    paths: [{
+      out: { kind: "tcp", host: "example.com", port: 40300 },
+      from: undefined,
+      proxy: undefined,
+      tls: undefined,
+    }],
     protocol: undefined,
     sendsPings: false,
     carriers: 6,

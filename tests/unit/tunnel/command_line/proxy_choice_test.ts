@@ -6,7 +6,7 @@ import { areRefused, CLIENT, clientOptions, SERVER } from "../../../support/comm
 
 /** The proxy of a client, as `NAME URL`. */
 function chosen(environment: ProxyEnvironment, ...args: string[]): string | undefined {
-  const source = clientOptions(args.length > 0 ? ["--client", ...args] : CLIENT, environment).proxy;
+  const { paths: [{ proxy: source }] } = clientOptions(args.length > 0 ? ["--client", ...args] : CLIENT, environment);
   return source?.kind === "given" ? `${source.by} ${formatProxy(source.proxy)}` : source?.path;
 }
 

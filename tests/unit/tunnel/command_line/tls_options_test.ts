@@ -1,5 +1,11 @@
 import { assertEquals } from "@std/assert";
+import type { ClientTls } from "../../../../lib/tunnel/command_line/role_options.ts";
 import { areRefused, CLIENT, clientOptions, PAIR, SERVER, serverOptions } from "../../../support/command_lines.ts";
+
+/** The TLS of a client's first path. */
+function clientTls(args: string[]): ClientTls | undefined {
+  return clientOptions(args).paths[0].tls;
+}
 
 Deno.test("a server's TLS options reach it", () => {
   const files = { certFile: "cert.pem", keyFile: "key.pem" };
@@ -10,15 +16,15 @@ Deno.test("a server's TLS options reach it", () => {
 
 Deno.test("each of a client's TLS options turns TLS on", () => {
   const none = { caFile: undefined, name: undefined, certFile: undefined, keyFile: undefined };
-  assertEquals(clientOptions(CLIENT).tls, undefined);
-  assertEquals(clientOptions([...CLIENT, "--tls"]).tls, none);
-  assertEquals(clientOptions([...CLIENT, "--tls-ca=ca.pem"]).tls, { ...none, caFile: "ca.pem" });
-  assertEquals(clientOptions([...CLIENT, "--tls-name=Example.org"]).tls, { ...none, name: "example.org" });
-  assertEquals(clientOptions([...CLIENT, "--tls-name=::1"]).tls, { ...none, name: "::1" });
-  assertEquals(clientOptions([...CLIENT, ...PAIR]).tls, { ...none, certFile: "cert.pem", keyFile: "key.pem" });
-  assertEquals(clientOptions([...CLIENT, "--protocol=mysql"]).tls, none);
-  const unix = clientOptions(["--client", "--out=unix:/run/tele.sock", "--tls", "--tls-name=example.com"]);
-  assertEquals(unix.tls?.name, "example.com");
+  assertEquals(clientTls(CLIENT), undefined);
+  assertEquals(clientTls([...CLIENT, "--tls"]), none);
+  assertEquals(clientTls([...CLIENT, "--tls-ca=ca.pem"]), { ...none, caFile: "ca.pem" });
+  assertEquals(clientTls([...CLIENT, "--tls-name=Example.org"]), { ...none, name: "example.org" });
+  assertEquals(clientTls([...CLIENT, "--tls-name=::1"]), { ...none, name: "::1" });
+  assertEquals(clientTls([...CLIENT, ...PAIR]), { ...none, certFile: "cert.pem", keyFile: "key.pem" });
+  assertEquals(clientTls([...CLIENT, "--protocol=mysql"]), none);
+  const unix = clientTls(["--client", "--out=unix:/run/tele.sock", "--tls", "--tls-name=example.com"]);
+  assertEquals(unix?.name, "example.com");
 });
 
 Deno.test("half of TLS is refused", () => {
@@ -44,14 +50,14 @@ Deno.test("half of TLS is refused", () => {
 Deno.test("wss:// is TLS without another option, and takes those that say how", () => {
   const none = { caFile: undefined, name: undefined, certFile: undefined, keyFile: undefined };
   const wss = ["--client", "--out=wss://example.com/tele"];
-  assertEquals(clientOptions(wss).tls, none);
-  assertEquals(clientOptions([...wss, "--tls"]).tls, none);
-  assertEquals(clientOptions([...wss, "--tls-ca=ca.pem", "--tls-name=b.example"]).tls, {
+  assertEquals(clientTls(wss), none);
+  assertEquals(clientTls([...wss, "--tls"]), none);
+  assertEquals(clientTls([...wss, "--tls-ca=ca.pem", "--tls-name=b.example"]), {
     ...none,
     caFile: "ca.pem",
     name: "b.example",
   });
-  assertEquals(clientOptions(["--client", "--out=ws://example.com/tele"]).tls, undefined);
+  assertEquals(clientTls(["--client", "--out=ws://example.com/tele"]), undefined);
 });
 
 Deno.test("what a WebSocket cannot do is refused", () => {

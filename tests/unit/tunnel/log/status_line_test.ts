@@ -17,6 +17,14 @@ Deno.test("the status line tells link, streams, rates, and what was sent again",
       replayedBytes: 18_432,
     }, {}],
     ["link up, 6 connections | no streams | down 0 B/s, up 0 B/s", { carriers: 6 }, { carriers: 0 }],
+    ["link up, 2 of 2 paths | no streams | down 0 B/s, up 0 B/s", { carriers: 2, paths: 2, upPaths: 2 }, {}],
+    ["link up, 1 of 2 paths, 3 connections | no streams | down 0 B/s, up 0 B/s", {
+      carriers: 3,
+      paths: 2,
+      upPaths: 1,
+    }, {}],
+    ["link up, 0 of 2 paths | no streams | down 0 B/s, up 0 B/s", { paths: 2, upPaths: 0 }, {}],
+    ["outage for 1 s | no streams", { carriers: 0, paths: 2, upPaths: 0 }, {}],
   ];
   for (const [line, now, before] of cases) {
     assertEquals(statusLine({ ...IDLE_LINK, ...now }, { ...IDLE_LINK, ...before }, 2_000, 80), line);

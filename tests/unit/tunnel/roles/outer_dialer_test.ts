@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { systemClock } from "../../../../lib/net/clock.ts";
 import { DenoDuplex } from "../../../../lib/net/deno_duplex.ts";
+import { hasNodeDuplex } from "../../../../lib/net/node_duplex.ts";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { acceptWeb } from "../../../../lib/net/websocket/websocket_server.ts";
 import { parseCommandLine } from "../../../../lib/tunnel/command_line/command_line.ts";
@@ -105,11 +106,30 @@ Deno.test("a client that a name leads to its own port says so, and does not wait
   assert(command.kind === "client");
   // As the name would lead there.
   const out = { kind: "tcp", host: "127.0.0.1", port } as const;
-  const dialer = await makeDialer({ ...command.options, out }, () => {}, systemClock);
+  const paths = [{ ...command.options.paths[0], out }] as const;
+  const dialer = await makeDialer({ ...command.options, paths }, () => {}, systemClock);
   const error = await assertRejects(() => dialer.dialCarrier(AbortSignal.timeout(5_000)), TeleError, "own --in");
   assertEquals(error.code, "refused");
-  const elsewhere = await makeDialer({ ...command.options, in: undefined, out }, () => {}, systemClock);
+  const elsewhere = await makeDialer({ ...command.options, in: undefined, paths }, () => {}, systemClock);
   (await elsewhere.dialCarrier(AbortSignal.timeout(5_000))).close();
+});
+
+Deno.test("each path is dialed by its own way, from its own address", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const froms = hasNodeDuplex() ? ["--from=127.0.0.2", "--from=127.0.0.3"] : [];
+  const { dialCarrier, stop } = await dialerOf([`--out=127.0.0.1:${port}`, ...froms, `--out=localhost:${port}`]);
+  for (const [path, host] of ["127.0.0.2", "127.0.0.3", "127.0.0.2"].entries()) {
+    const [dialed, accepted] = await Promise.all([
+      dialCarrier(AbortSignal.timeout(5_000), undefined, path),
+      listener.accept(),
+    ]);
+    if (hasNodeDuplex()) assertEquals(accepted.remoteAddr.hostname, host);
+    dialed.close();
+    accepted.close();
+    if (!hasNodeDuplex() && path === 1) break;
+  }
+  await stop();
 });
 
 /** The dialer of a client with these options, of which nothing else is used. */
@@ -178,9 +198,11 @@ Deno.test("a WebSocket that leads a client to its own port says so", async () =>
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   const command = parseCommandLine(["--client", `--in=127.0.0.1:${port}`, `--out=ws://example.com:${port}`]);
-  assert(command.kind === "client" && command.options.out.kind === "websocket");
-  const address = { ...command.options.out.address, host: "127.0.0.1" };
-  const options = { ...command.options, out: { ...command.options.out, address } };
+  assert(command.kind === "client");
+  const { paths: [path] } = command.options;
+  assert(path.out.kind === "websocket");
+  const out = { ...path.out, address: { ...path.out.address, host: "127.0.0.1" } };
+  const options = { ...command.options, paths: [{ ...path, out }] as const };
   const { dialCarrier } = await makeDialer(options, () => {}, systemClock);
   await assertRejects(() => dialCarrier(AbortSignal.timeout(5_000)), TeleError, "own --in");
 });

@@ -3,7 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { formatProxy, parseProxy } from "../../../../lib/net/proxy/proxy.ts";
 import { isNodeSound } from "../../../../lib/net/runtime.ts";
-import { watchProxy } from "../../../../lib/tunnel/roles/proxy_watch.ts";
+import { watchProxies, watchProxy } from "../../../../lib/tunnel/roles/proxy_watch.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 import { looks } from "../../../support/looks.ts";
 
@@ -64,4 +64,14 @@ Deno.test("a file that is missing, names no proxy, or one that this runtime cann
   const secure = parseProxy("https://proxy");
   const old = () => watchProxy({ kind: "given", proxy: secure, by: "--proxy" }, log, clock);
   await assertRejects(old, TeleError, "TLS needs Deno 2.9");
+});
+
+Deno.test("a proxy that several paths have is told once, and each path has its own", async () => {
+  const { lines, log } = recorded();
+  const proxy = parseProxy("http://proxy:1");
+  const given = { kind: "given", proxy, by: "--proxy" } as const;
+  const watches = await watchProxies([given, undefined, { ...given }], log, new FakeClock());
+  assertEquals([0, 1, 2].map((path) => watches.of(path).proxy), [proxy, undefined, proxy]);
+  assertEquals(lines.length, 1);
+  watches.stop();
 });

@@ -1,0 +1,88 @@
+/** Connecting from a given address of this machine. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { DenoDuplex } from "../../../lib/net/deno_duplex.ts";
+import { dial } from "../../../lib/net/dial.ts";
+import { dialFrom } from "../../../lib/net/dial_from.ts";
+import { TeleError } from "../../../lib/net/error.ts";
+import { hasNodeDuplex, NodeDuplex } from "../../../lib/net/node_duplex.ts";
+import { parseOrigin } from "../../../lib/net/origin.ts";
+
+const ignore = !hasNodeDuplex() || Deno.build.os !== "linux";
+const ORIGIN = parseOrigin("127.0.0.5");
+
+Deno.test(
+  "a carrier leaves from the address, on the runtime's own connection, and half-closes",
+  { ignore },
+  async () => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr;
+    const [near, conn] = await Promise.all([
+      dialFrom(ORIGIN, { host: "127.0.0.1", port }, "carrier"),
+      listener.accept(),
+    ]);
+    const far = new DenoDuplex(conn);
+    assert(near instanceof DenoDuplex);
+    assertEquals([near.localAddress, near.peer, conn.remoteAddr.hostname], [
+      "127.0.0.5",
+      `127.0.0.1:${port}`,
+      "127.0.0.5",
+    ]);
+    await near.write(new Uint8Array([1, 2, 3]));
+    await near.closeWrite();
+    const into = new Uint8Array(8);
+    assertEquals([await far.read(into), await far.read(into)], [3, null]);
+    await far.write(new Uint8Array(5));
+    assertEquals(await near.read(into), 5);
+    near.close();
+    far.close();
+  },
+);
+
+Deno.test(
+  "a name is dialed in the family of the address, and what TLS is laid over is on a handle",
+  { ignore },
+  async () => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const address = { kind: "tcp", host: "localhost", port: listener.addr.port } as const;
+    const [near, conn] = await Promise.all([dial(address, "user", undefined, ORIGIN), listener.accept()]);
+    assert(near instanceof NodeDuplex);
+    assertEquals([conn.remoteAddr.hostname, near.peer], ["127.0.0.5", `localhost:${address.port}`]);
+    near.close();
+    conn.close();
+  },
+);
+
+Deno.test("from an interface it leaves by one of its addresses", { ignore }, async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const to = { host: "127.0.0.1", port: listener.addr.port };
+  const [near, conn] = await Promise.all([dialFrom(parseOrigin("lo"), to, "carrier"), listener.accept()]);
+  assertEquals(conn.remoteAddr.hostname, "127.0.0.1");
+  near.close();
+  conn.close();
+});
+
+Deno.test(
+  "an address or an interface that is not there now is what the network does, and says so",
+  { ignore },
+  async () => {
+    const address = { kind: "tcp", host: "127.0.0.1", port: 9 } as const;
+    for (
+      const [origin, words] of [["192.0.2.77", "no address 192.0.2.77 now"], [
+        "tele9",
+        "the interface tele9 is not there",
+      ]]
+    ) {
+      for (const use of ["carrier", "user"] as const) {
+        const error = await assertRejects(() => dial(address, use, undefined, parseOrigin(origin)), TeleError, words);
+        assertEquals(error.code, "carrier-lost");
+      }
+    }
+    const refused = () => dial({ ...address, port: 1 }, "carrier", undefined, ORIGIN);
+    await assertRejects(refused, TeleError, "127.0.0.1:1: connection refused");
+  },
+);
+
+Deno.test("one that is given up does not connect", { ignore }, async () => {
+  const signal = AbortSignal.abort(new Error("given up"));
+  await assertRejects(() => dialFrom(ORIGIN, { host: "127.0.0.1", port: 9 }, "carrier", signal), Error, "given up");
+});
