@@ -98,7 +98,7 @@ Deno.test({
     const keys = await KeyFiles.make(s.home);
     const ca = await TestCa.make("itself");
     const [short, caArgs, expiredArgs] = await Promise.all([
-      keys.write("short-token", "fifteen letters\n"),
+      keys.write("short-token", "fifteen_letters\n"),
       keys.pairArgs("ca-itself", ca),
       keys.ca.issue({ days: -1 }).then((pair) => keys.pairArgs("expired", pair)),
     ]);
@@ -118,7 +118,7 @@ Deno.test({
       assertEquals(stdout, "");
       assertMatch(stderr, sentence);
       assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
-      assert(!stderr.includes("fifteen letters"), stderr);
+      assert(!stderr.includes("fifteen_letters"), stderr);
     }));
 
     const warned = await s.server(9, 0, { args: [`--token-file=${open}`] });

@@ -12,6 +12,7 @@ import { HANDSHAKE } from "./mutations/handshake.ts";
 import { LANES } from "./mutations/lanes.ts";
 import { MUX_RECEIVING } from "./mutations/mux_receiving.ts";
 import { MUX_SENDING } from "./mutations/mux_sending.ts";
+import { NAMES } from "./mutations/names.ts";
 import { PATH } from "./mutations/path.ts";
 import { RECONNECT } from "./mutations/reconnect.ts";
 import { SENDING_AGAIN } from "./mutations/sending_again.ts";
@@ -25,6 +26,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...LANES,
   ...PATH,
   ...HANDSHAKE,
+  ...NAMES,
   ...RECONNECT,
   ...SENDING_AGAIN,
   ...SESSION,
