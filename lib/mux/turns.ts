@@ -177,12 +177,13 @@ export class Turns {
     nowMs: number,
   ): void {
     const { budget } = this.#session!;
-    const leastBytes = share.smallBulk ? budget.leastRoom : SPREAD_ROOM_BYTES;
     let left = Math.min(most, budget.bulkRoom, MOST_PULL_BYTES);
-    while (left >= leastBytes) {
+    while (left >= (share.smallBulk ? budget.leastRoom : SPREAD_ROOM_BYTES)) {
       const stream = this.#scheduler.nextBulk();
       if (stream === undefined) return;
-      const isTaken = isHere(stream, log, stream.sendableBytes < SPREAD_FRAME_BYTES ? share.smallBulk : share.bulk);
+      const isSmall = stream.sendableBytes < SPREAD_FRAME_BYTES;
+      const leastBytes = isSmall || !share.isSpread ? budget.leastRoom : SPREAD_ROOM_BYTES;
+      const isTaken = left >= leastBytes && isHere(stream, log, isSmall ? share.smallBulk : share.bulk);
       const mostBytes = Math.max(Math.min(this.turnBytes, share.frameBytes), leastBytes);
       if (isTaken) left -= stream.takeTurn(log, Math.min(left, mostBytes), leastBytes, nowMs);
       if (!stream.wantsTurn) continue;

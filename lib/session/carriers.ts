@@ -6,7 +6,7 @@
 import type { Carrier } from "./carrier/carrier.ts";
 import type { Lane } from "./handshake/messages.ts";
 import { type LineUp, lineUp } from "./lanes/line_up.ts";
-import { ALL, BULK, LONE_BULK, NOTHING_NEW, QUIET, type Share, SMALL } from "./share.ts";
+import { ALL, BULK, LONE_BULK, NOTHING_NEW, QUIET, QUIET_AND_BULK, type Share } from "./share.ts";
 
 /** A carrier, and what its session knows of it. */
 export class AttachedCarrier {
@@ -156,10 +156,10 @@ export class Carriers {
     if (attached === undefined || attached.isLeaving) return undefined;
     if (!attached.isHeard && this.#first?.isHeard === true) return undefined;
     const { takers } = this;
-    const takes = takers.includes(attached);
-    if (attached === this.#first) return takes ? ALL : takers.length === 1 ? QUIET : SMALL;
-    if (!takes) return NOTHING_NEW;
-    return takers.length === 1 ? LONE_BULK : BULK;
+    const isLone = takers.length === 1;
+    if (!takers.includes(attached)) return attached === this.#first ? QUIET : NOTHING_NEW;
+    if (attached === this.#first) return isLone ? ALL : QUIET_AND_BULK;
+    return isLone ? LONE_BULK : BULK;
   }
 
   /** There may be something to send. */

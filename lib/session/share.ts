@@ -16,6 +16,8 @@ export interface Share {
   readonly bulk: boolean;
   /** The same in smaller frames: on one carrier only, since each may leave a gap on the others. */
   readonly smallBulk: boolean;
+  /** Whether others carry bulk too: then nothing large is cut into smaller frames. */
+  readonly isSpread: boolean;
 }
 
 /** Least bytes of data of a frame where a stream is spread over several carriers. */
@@ -25,22 +27,22 @@ export const SPREAD_FRAME_BYTES: number = 16 * 1024;
 export const SPREAD_ROOM_BYTES: number = SPREAD_FRAME_BYTES + DATA_HEADER_BYTES;
 
 /** The share of a carrier that is the only one. */
-export const ALL: Share = { quiet: true, bulk: true, smallBulk: true };
+export const ALL: Share = { quiet: true, bulk: true, smallBulk: true, isSpread: false };
 
-/** The share of the quiet carrier beside one bulk carrier. */
-export const QUIET: Share = { quiet: true, bulk: false, smallBulk: false };
+/** The share of the quiet carrier beside bulk carriers. */
+export const QUIET: Share = { quiet: true, bulk: false, smallBulk: false, isSpread: true };
 
 /** The share of that bulk carrier. */
-export const LONE_BULK: Share = { quiet: false, bulk: true, smallBulk: true };
-
-/** The share of the quiet carrier beside several bulk carriers. */
-export const SMALL: Share = { quiet: true, bulk: false, smallBulk: true };
+export const LONE_BULK: Share = { quiet: false, bulk: true, smallBulk: true, isSpread: false };
 
 /** The share of a bulk carrier beside others. */
-export const BULK: Share = { quiet: false, bulk: true, smallBulk: false };
+export const BULK: Share = { quiet: false, bulk: true, smallBulk: false, isSpread: true };
+
+/** The share of the quiet carrier that carries bulk as well, beside others that do. */
+export const QUIET_AND_BULK: Share = { quiet: true, bulk: true, smallBulk: false, isSpread: true };
 
 /** The share of a carrier that others relieve: only what has to go behind an open that went there. */
-export const NOTHING_NEW: Share = { quiet: false, bulk: false, smallBulk: false };
+export const NOTHING_NEW: Share = { quiet: false, bulk: false, smallBulk: false, isSpread: true };
 
 /** Whether a frame without data goes into `log`: there where its stream's open waits to be taken, or with the quiet. */
 export function goesInto(log: object, openLog: object | undefined, { quiet }: Share): boolean {

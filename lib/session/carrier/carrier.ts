@@ -10,7 +10,7 @@ import type { Ending } from "../ending.ts";
 import type { Receipt } from "../handshake/fields.ts";
 import type { Segment } from "../segment_pool.ts";
 import { SPREAD_FRAME_BYTES } from "../share.ts";
-import { MOST_ACKNOWLEDGE_DELAY_MS } from "../session_constants.ts";
+import { LEAST_ROOM_BYTES, MOST_ACKNOWLEDGE_DELAY_MS } from "../session_constants.ts";
 import { Acknowledger, sharedDelayMs } from "./acknowledger.ts";
 import type { CarrierHost } from "./carrier_host.ts";
 import type { CarrierOptions } from "./carrier_options.ts";
@@ -126,6 +126,11 @@ export class Carrier {
   /** Whether it can take a frame of bulk now. */
   get hasRoom(): boolean {
     return this.room.bulkBytes(this.#clock.now()) >= SPREAD_FRAME_BYTES;
+  }
+
+  /** Whether it can take nothing of bulk now. */
+  get isFull(): boolean {
+    return this.room.bulkBytes(this.#clock.now()) < LEAST_ROOM_BYTES;
   }
 
   /** Name of the other end, for logs. */

@@ -12,6 +12,9 @@ import { SendBuffer } from "./send_buffer.ts";
 /** Least bytes of a write that says something about the system's buffer, and is worth looking at the clock. */
 const TELLING_BYTES = 16 * 1024;
 
+/** A path that holds more than this may hold more than a send buffer: some take 4 MiB, and come to that late. */
+const MUCH_BYTES = 1024 * 1024;
+
 /** With more room than two turns of a bulk stream, and nothing to send, it is not for want of room. */
 const READ_AHEAD_BYTES = 512 * 1024;
 
@@ -57,9 +60,10 @@ export class SendRoom {
     this.pace = new Pace(caution);
   }
 
-  /** Whether the system's send buffer holds it up, or what is lost, and not the path. */
+  /** Whether the system's send buffer holds it up, or soon will, or what is lost, and not the path. */
   get isLimited(): boolean {
-    return this.#sendBuffer.isShort || this.flight.isLossy;
+    const { flight } = this;
+    return this.#sendBuffer.isShort || flight.isLossy || flight.inFlight >= MUCH_BYTES;
   }
 
   /** Bytes of bulk. */

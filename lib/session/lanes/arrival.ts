@@ -21,13 +21,16 @@ export interface CarrierLoad {
   readonly rateBytesPerMs: number;
   /** Its lowest round trip in milliseconds; 0 if unknown. */
   readonly lowestRoundTripMs: number;
+  /** And its smoothed one. */
+  readonly roundTripMs: number;
 }
 
 /**
  * Estimates of one carrier. A pure core.
  *
  * What a rate was a second ago says little: the system begins anew, and so does this, at 64 KiB a round trip, which
- * doubles until it is what was measured.
+ * doubles until it is what was measured. Nor does it say much of one that is given little: none counts as slower than 64
+ * KiB in the time that its bytes take now.
  *
  * Source: `PROTOCOL.md`, "Choosing a carrier".
  *
@@ -37,7 +40,7 @@ export interface CarrierLoad {
  * import { assertEquals } from "@std/assert";
  *
  * const arrival = new Arrival();
- * const load = { inFlight: 0, rateBytesPerMs: 0, lowestRoundTripMs: 40 };
+ * const load = { inFlight: 0, rateBytesPerMs: 0, lowestRoundTripMs: 40, roundTripMs: 50 };
  * assertEquals(arrival.inMs(load, 65_536, 0), 40 + 20);
  * arrival.sent(0);
  * assertEquals(arrival.inMs({ ...load, inFlight: 65_536 }, 65_536, 40), 40 + 20);
@@ -62,15 +65,17 @@ export class Arrival {
     return (load.inFlight + bytes) / this.#rate(load, nowMs) + load.lowestRoundTripMs / 2;
   }
 
-  #rate({ inFlight, rateBytesPerMs, lowestRoundTripMs }: CarrierLoad, nowMs: number): number {
+  #rate({ inFlight, rateBytesPerMs, lowestRoundTripMs, roundTripMs: smoothedMs }: CarrierLoad, nowMs: number): number {
     const isIdle = this.#isIdle(nowMs) && inFlight === 0;
-    if (this.#isMeasured && !isIdle && rateBytesPerMs > 0) return rateBytesPerMs;
     const roundTripMs = Math.max(lowestRoundTripMs, LEAST_ROUND_TRIP_MS);
+    // One that is given little delivers little, and would never be given more.
+    const leastBytesPerMs = FIRST_BYTES / Math.max(smoothedMs, roundTripMs);
+    if (this.#isMeasured && !isIdle && rateBytesPerMs > 0) return Math.max(rateBytesPerMs, leastBytesPerMs);
     const roundTrips = isIdle ? 0 : Math.min(Math.floor((nowMs - this.#beganMs) / roundTripMs), MOST_DOUBLINGS);
     const guess = FIRST_BYTES * 2 ** roundTrips / roundTripMs;
     if (rateBytesPerMs === 0 || guess < rateBytesPerMs) return guess;
     this.#isMeasured = !isIdle;
-    return rateBytesPerMs;
+    return Math.max(rateBytesPerMs, leastBytesPerMs);
   }
 
   #isIdle(nowMs: number): boolean {

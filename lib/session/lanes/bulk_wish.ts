@@ -20,8 +20,6 @@ export interface Sending {
   readonly isBulk: boolean;
   /** Whether the carrier of bulk is held up by the system's send buffer, or by loss: not by the path. */
   readonly isLimited: boolean;
-  /** Streams that are open. */
-  readonly streams: number;
   /** Paths that the session has. */
   readonly paths: number;
   /** The path's lowest round trip, in milliseconds; 0 if unknown. */
@@ -33,8 +31,9 @@ export interface Sending {
 /**
  * How many bulk carriers one end wishes for. A pure core.
  *
- * Where the carrier is held up and not the path, more of them send more: then it is all. Where another stream is alive
- * beside a backlog it is one on each path at the least, so that the other need not wait behind it in one carrier.
+ * Beside a backlog it is one on each path at the least: what else is sent need not wait behind it in one carrier, and
+ * only a quiet carrier tells what is lost from what waits in a queue. Where the carrier is held up and not the path, more
+ * of them send more: then it is all.
  *
  * Source: `PROTOCOL.md`, "Lanes".
  *
@@ -44,7 +43,7 @@ export interface Sending {
  * import { assertEquals } from "@std/assert";
  *
  * const wish = new BulkWish(5);
- * const sending = { isBulk: true, isLimited: true, streams: 1, paths: 1, lowestRoundTripMs: 40, roundTripMs: 50 };
+ * const sending = { isBulk: true, isLimited: true, paths: 1, lowestRoundTripMs: 40, roundTripMs: 50 };
  * assertEquals(wish.look(1_000, { ...sending, backlogMs: 200 }), 0);
  * assertEquals(wish.look(1_050, { ...sending, backlogMs: 250 }), 5);
  * ```
@@ -72,9 +71,8 @@ export class BulkWish {
     return this.#count;
   }
 
-  #wished({ isLimited, streams, paths }: Sending): number {
-    if (isLimited) return this.#most;
-    return streams > 1 ? paths : 0;
+  #wished({ isLimited, paths }: Sending): number {
+    return isLimited ? this.#most : paths;
   }
 }
 

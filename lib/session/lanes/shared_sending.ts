@@ -10,8 +10,9 @@ import { type Want, writeLane } from "../frames.ts";
 import type { Remainders } from "../remainders.ts";
 import { LANE_FRAME_BYTES, MOST_CARRIERS } from "../session_constants.ts";
 import type { SessionOptions } from "../session_options.ts";
-import { BULK, LONE_BULK, NOTHING_NEW, QUIET, type Share, SMALL } from "../share.ts";
+import { ALL, LONE_BULK, NOTHING_NEW, type Share } from "../share.ts";
 import type { Sending } from "./bulk_wish.ts";
+import { SmallLane } from "./small_lane.ts";
 import { Spread } from "./spread.ts";
 import { Wants } from "./wants.ts";
 import { WishWatch } from "./wish_watch.ts";
@@ -38,6 +39,7 @@ export class SharedSending {
   readonly #spread: Spread<Carrier>;
   readonly #wishes: WishWatch;
   readonly #wants = new Wants();
+  readonly #smallLane = new SmallLane();
 
   /** Nothing was sent. */
   constructor(options: SharedSendingOptions) {
@@ -89,9 +91,8 @@ export class SharedSending {
 
   /** On a path that holds little one bulk carrier has all of the bulk, in short frames. */
   #narrowed(carrier: Carrier, share: Share): Share {
-    if (carrier.room.flight.mayBeSpread) return share;
-    if (share === SMALL) return QUIET;
-    if (share !== BULK) return share;
+    if (!share.bulk || !share.isSpread || carrier.room.flight.mayBeSpread) return share;
+    if (share.quiet) return ALL;
     return this.#isFirstTaker(carrier) ? LONE_BULK : NOTHING_NEW;
   }
 
@@ -99,15 +100,15 @@ export class SharedSending {
     return this.#options.attached.takers.find((other) => other.carrier.path === carrier.path)?.carrier === carrier;
   }
 
-  /** Bulk goes on the carrier on which it would be there first. */
+  /** Bulk goes on the carrier on which it would be there first, but for small frames of it. */
   #chosenShare(carrier: Carrier, share: Share, mostBytes: number): Share {
-    const { attached, upper } = this.#options;
+    const { attached, upper, clock } = this.#options;
     if (!share.bulk || attached.takers.length < 2 || !upper.hasBulk || mostBytes === 0) return share;
     const takers = attached.takers.map((each) => each.carrier)
       .filter((taker) => taker.room.flight.mayBeSpread || this.#isFirstTaker(taker));
-    if (this.#spread.takesBulk(carrier, takers, Math.min(mostBytes, CHUNK_BYTES))) return share;
-    if (!share.quiet) return NOTHING_NEW;
-    return carrier.room.flight.mayBeSpread ? SMALL : QUIET;
+    const takesSmall = this.#smallLane.takes(carrier, takers, attached.quiet?.path, clock.now());
+    const takesLarge = this.#spread.takesBulk(carrier, takers, Math.min(mostBytes, CHUNK_BYTES));
+    return { ...share, bulk: takesLarge, smallBulk: takesSmall || (takesLarge && !share.isSpread) };
   }
 
   #tellLane(carrier: Carrier): void {
@@ -126,7 +127,7 @@ export class SharedSending {
     const { roundTripMs = 0, room } = attached.quiet ?? {};
     const lowestRoundTripMs = room?.flight.lowestRoundTripMs ?? 0;
     const paths = attached.quiets.length;
-    return { ...upper.backlog(nowMs), isLimited, streams: upper.streamCount, paths, lowestRoundTripMs, roundTripMs };
+    return { ...upper.backlog(nowMs), isLimited, paths, lowestRoundTripMs, roundTripMs };
   }
 
   /** This end wishes for another number of bulk carriers: a client gives them, a server asks for them. */
@@ -157,6 +158,7 @@ export class SharedSending {
   /** A carrier is gone. */
   gone(): void {
     this.#spread.gone();
+    this.#smallLane.stay(this.#options.attached.takers.map(({ carrier }) => carrier));
     this.#wants.again();
   }
 

@@ -59,7 +59,14 @@ export class Spread<Which extends SpreadCarrier> {
     const nowMs = this.#options.clock.now();
     const [quiet, beside] = this.#options.quiets();
     const twice = to === beside ? this.#again.copyQuiet(quiet, to, nowMs) : 0;
+    if (this.#isKeptFree(to, nowMs)) return twice;
     return twice + this.#again.copyTo(to, this.#options.all(), Math.max(0, mostBytes - twice), nowMs);
+  }
+
+  /** What waits in front of keys, and of probes, is late for no queue's sake: others of its path take what is to go again. */
+  #isKeptFree(to: Which, nowMs: number): boolean {
+    if (!this.#options.quiets().includes(to)) return false;
+    return this.#options.all().some((other) => other !== to && other.path === to.path && !isStill(other, nowMs));
   }
 
   /**

@@ -12,6 +12,7 @@ import { Turns, type TurnTaker } from "../../../lib/mux/turns.ts";
 import { TeleError } from "../../../lib/net/error.ts";
 import { FrameLog } from "../../../lib/session/carrier/frame_log.ts";
 import { LogBudget } from "../../../lib/session/log_budget.ts";
+import { BULK, LONE_BULK, SPREAD_ROOM_BYTES } from "../../../lib/session/share.ts";
 
 /** Turns at a log, and what is written down of them. */
 function setUp({ limitBytes = 1 << 20, rateBytesPerMs = 0, frameBytes = Infinity } = {}) {
@@ -145,4 +146,25 @@ Deno.test("resets that wait count as well", () => {
   const { turns } = setUp();
   turns.tellReset({ id: 1, offset: 0, code: 1, message: "x".repeat(MOST_EXCESS_BYTES) });
   assert(turns.leavesTooMuch);
+});
+
+Deno.test("beside other bulk carriers nothing large is cut, and what is small goes where it may", () => {
+  const taken = [
+    BULK,
+    { ...BULK, smallBulk: true },
+    { ...BULK, smallBulk: true, bulk: false },
+    LONE_BULK,
+  ].map((share) => {
+    const { turns, log, stream, news } = setUp();
+    for (const bytes of [1_000, 64_000]) turns.ready(stream(bytes, 1e6));
+    news();
+    turns.pullShare(log, SPREAD_ROOM_BYTES + 500, 0, share, Infinity);
+    return news().filter((line) => line.includes("takes"));
+  });
+  assertEquals(taken, [
+    ["2 takes 16901"],
+    ["1 takes 1000"],
+    ["1 takes 1000"],
+    ["1 takes 1000", "2 takes 15901"],
+  ]);
 });

@@ -5,7 +5,7 @@ import { FrameLog } from "../../../lib/session/carrier/frame_log.ts";
 import { AttachedCarrier, Carriers } from "../../../lib/session/carriers.ts";
 import type { Lane } from "../../../lib/session/handshake/messages.ts";
 import { LogBudget } from "../../../lib/session/log_budget.ts";
-import { ALL, BULK, LONE_BULK, NOTHING_NEW, QUIET, SMALL } from "../../../lib/session/share.ts";
+import { ALL, BULK, LONE_BULK, NOTHING_NEW, QUIET } from "../../../lib/session/share.ts";
 
 /** Carriers with these lanes, numbered from 0. */
 function setUp(lanes: Lane[], isHeard = true) {
@@ -41,7 +41,7 @@ Deno.test("one carries everything, whatever its lane", () => {
 
 Deno.test("beside bulk carriers the newest quiet one is quiet, and an older one carries nothing new", () => {
   const { carriers, shares } = setUp(["quiet", "bulk", "quiet", "bulk"]);
-  assertEquals([carriers.isSole, carriers.quiet?.number, shares()], [false, 2, [NOTHING_NEW, BULK, SMALL, BULK]]);
+  assertEquals([carriers.isSole, carriers.quiet?.number, shares()], [false, 2, [NOTHING_NEW, BULK, QUIET, BULK]]);
 });
 
 Deno.test("one that is in doubt is relieved, unless all are", () => {

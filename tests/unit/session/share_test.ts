@@ -1,8 +1,10 @@
 /** What one of several carriers carries. */
 import { assertEquals } from "@std/assert";
-import { ALL, BULK, NOTHING_NEW, QUIET } from "../../../lib/session/share.ts";
+import { ALL, BULK, LONE_BULK, NOTHING_NEW, QUIET, QUIET_AND_BULK } from "../../../lib/session/share.ts";
 
-Deno.test("the shares are all four that there can be", () => {
-  const shares = [ALL, QUIET, BULK, NOTHING_NEW].map(({ quiet, bulk }) => [quiet, bulk]);
-  assertEquals(shares, [[true, true], [true, false], [false, true], [false, false]]);
+Deno.test("the shares are what a carrier may carry, and no two are the same", () => {
+  const shares = [ALL, QUIET, LONE_BULK, QUIET_AND_BULK, BULK, NOTHING_NEW];
+  const numbers = shares.map(({ quiet, bulk, smallBulk }) => Number(quiet) + 2 * Number(bulk) + 4 * Number(smallBulk));
+  assertEquals(numbers, [7, 1, 6, 3, 2, 0]);
+  assertEquals(shares.filter(({ isSpread }) => !isSpread), [ALL, LONE_BULK], "these cut as they like");
 });

@@ -94,3 +94,11 @@ Deno.test("a rate that was measured while data was missing does not count as the
   assertEquals(rateAfter(0.25), room.bulkBytes(0), "nothing was learned that would raise the bound");
   assert(rateAfter(0.9) > room.bulkBytes(0));
 });
+
+Deno.test("a carrier that has much in flight is taken for limited, before its buffer is full", () => {
+  const room = roomBehind(NO_CAUTION);
+  room.sent(0, 0, 1_048_575);
+  assertEquals(room.isLimited, false);
+  room.sent(0, 1_048_575, 1_048_576);
+  assertEquals(room.isLimited, true);
+});

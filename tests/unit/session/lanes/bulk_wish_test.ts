@@ -6,7 +6,6 @@ const LONG_BACKLOG: Sending = {
   backlogMs: 10_000,
   isBulk: true,
   isLimited: true,
-  streams: 1,
   paths: 1,
   lowestRoundTripMs: 20,
   roundTripMs: 30,
@@ -28,26 +27,25 @@ Deno.test("a backlog counts from 250 ms on, and from four round trips on", () =>
 
 Deno.test("on a path of under 5 ms, or one that was not measured, nothing is wished for", () => {
   assertEquals([0, 4.9, 5].map((lowestRoundTripMs) => wishedFor({ lowestRoundTripMs })), [0, 0, 5]);
-  assertEquals(wishedFor({ lowestRoundTripMs: 4.9, isLimited: false, streams: 9 }), 0);
+  assertEquals(wishedFor({ lowestRoundTripMs: 4.9, isLimited: false }), 0);
 });
 
-Deno.test("a backlog that the path itself limits wishes for none, but for one where another stream is alive", () => {
-  assertEquals([1, 2, 100].map((streams) => wishedFor({ isLimited: false, streams })), [0, 1, 1]);
-  assertEquals([1, 2].map((streams) => wishedFor({ isLimited: false, streams, paths: 3 })), [0, 3], "one on each path");
+Deno.test("a backlog that the path itself limits wishes for one on each path", () => {
+  assertEquals([1, 3].map((paths) => wishedFor({ isLimited: false, paths })), [1, 3]);
 });
 
-Deno.test("other streams without a backlog wish for nothing", () => {
-  assertEquals(wishedFor({ isLimited: false, streams: 9, backlogMs: 0, isBulk: false }), 0);
+Deno.test("streams without a backlog wish for nothing", () => {
+  assertEquals(wishedFor({ isLimited: false, backlogMs: 0, isBulk: false }), 0);
 });
 
 Deno.test("no more are wished for than are allowed", () => {
   const wish = new BulkWish(0);
-  assertEquals([wish.look(0, LONG_BACKLOG), wish.look(0, { ...LONG_BACKLOG, isLimited: false, streams: 2 })], [0, 0]);
+  assertEquals([wish.look(0, LONG_BACKLOG), wish.look(0, { ...LONG_BACKLOG, isLimited: false })], [0, 0]);
 });
 
 Deno.test("a wish grows, and stays while anything is bulk, and for 10 s behind it", () => {
   const wish = new BulkWish(5);
-  assertEquals(wish.look(0, { ...LONG_BACKLOG, isLimited: false, streams: 2 }), 1);
+  assertEquals(wish.look(0, { ...LONG_BACKLOG, isLimited: false }), 1);
   assertEquals(wish.look(100, LONG_BACKLOG), 5);
   assertEquals(wish.look(60_000, { ...LONG_BACKLOG, isLimited: false, backlogMs: 0 }), 5, "for a moment none waits");
   assertEquals(wish.look(69_999, NOTHING), 5);

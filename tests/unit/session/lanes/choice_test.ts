@@ -10,8 +10,13 @@ const CHUNK_BYTES = 100_000;
 function carrier(clock: FakeClock, inFlight: number, rateBytesPerMs: number, lowestRoundTripMs: number): Candidate {
   const arrival = new Arrival();
   arrival.sent(clock.now());
-  arrival.inMs({ inFlight: 1, rateBytesPerMs: 0.001, lowestRoundTripMs: 1 }, 1, clock.now());
-  const load = { inFlight, rateBytesPerMs, lowestRoundTripMs };
+  arrival.inMs({ inFlight: 1, rateBytesPerMs: 0.001, lowestRoundTripMs: 1, roundTripMs: 1 }, 1, clock.now());
+  const load = {
+    inFlight,
+    rateBytesPerMs,
+    lowestRoundTripMs,
+    roundTripMs: 65_536 / rateBytesPerMs + lowestRoundTripMs,
+  };
   return { load, arrival, isStill: false, path: `${inFlight} ${rateBytesPerMs}`, hasRoom: true };
 }
 

@@ -24,6 +24,7 @@ class TestCarrier {
   readonly log = new FrameLog(BUDGET);
   readonly roundTripMs = 20;
   readonly hasRoom = true;
+  readonly isFull = false;
   readonly path = "a";
   readonly done = Promise.resolve();
   readonly room;
@@ -39,6 +40,7 @@ class TestCarrier {
         mayBeSpread: true,
         rateBytesPerMs: 100,
         lowestRoundTripMs: 20,
+        roundTripMs: 700,
         get inFlight() {
           return log.handed - log.acknowledged;
         },
@@ -130,7 +132,8 @@ Deno.test("a chunk of bulk goes on the bulk carrier on which it would be first, 
   pull(2);
   pull(0);
   assertEquals(pulled.map((share) => share !== "all" && share.bulk), [false, true, false]);
-  assertEquals(pulled.map((share) => share !== "all" && share.smallBulk), [false, false, true]);
+  assertEquals(pulled.map((share) => share !== "all" && share.smallBulk), [true, false, false]);
+  assertEquals(pulled[2], QUIET, "what is small waits behind no bulk");
   sending.stop();
 });
 

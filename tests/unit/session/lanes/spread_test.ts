@@ -26,6 +26,7 @@ class TestCarrier implements SpreadCarrier {
       flight: {
         rateBytesPerMs: 100,
         lowestRoundTripMs: 20,
+        roundTripMs: 700,
         get inFlight() {
           return log.handed - log.acknowledged;
         },
@@ -76,7 +77,7 @@ Deno.test("the others are woken when one stands still, and again when the time h
   assertEquals(wokenOf(carriers), [0, 0, 0]);
   await clock.advance(1);
   assertEquals(wokenOf(carriers), [1, 0, 1]);
-  assertEquals([spread.copyTo(carriers[0], 1e9), spread.copyTo(carriers[2], 1e9)], [1_000, 0]);
+  assertEquals([spread.copyTo(carriers[2], 1e9), spread.copyTo(carriers[0], 1e9)], [1_000, 0]);
   await clock.advance(50);
   assertEquals(wokenOf(carriers), [2, 0, 2]);
   spread.stop();
@@ -171,5 +172,16 @@ Deno.test("nobody waits for a bulk carrier that stands still", async () => {
   assert(!spread.takesBulk(carriers[2], carriers.slice(1), 10_000));
   await clock.advance(60);
   assert(spread.takesBulk(carriers[2], carriers.slice(1), 10_000));
+  spread.stop();
+});
+
+Deno.test("the quiet carrier is given nothing that stands still elsewhere, but where all others do", async () => {
+  const { clock, spread, carriers } = world("a", "a", "a");
+  carriers[1].send(1_000);
+  await clock.advance(60);
+  assertEquals(spread.copyTo(carriers[0], 1e9), 0, "another bulk carrier may take it");
+  carriers[2].send(2_000);
+  await clock.advance(60);
+  assertEquals(spread.copyTo(carriers[0], 1e9), 3_000);
   spread.stop();
 });

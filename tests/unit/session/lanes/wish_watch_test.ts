@@ -8,7 +8,6 @@ const BACKLOG: Sending = {
   backlogMs: 1_000,
   isBulk: true,
   isLimited: true,
-  streams: 1,
   paths: 1,
   lowestRoundTripMs: 20,
   roundTripMs: 20,
