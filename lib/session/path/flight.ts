@@ -13,6 +13,9 @@ const CLOCK_TICK_MS = 0.1;
 /** A pause as short as between two writes that fill the bound is not idleness, in milliseconds. */
 const PAUSE_MS = 5;
 
+/** A byte was held up on its carrier that took this many lowest round trips. */
+const HELD_UP = 2;
+
 /** What one acknowledgement tells. */
 export interface Delivery {
   /** When it came, in milliseconds. */
@@ -39,6 +42,8 @@ export interface FlightPath {
   readonly lowestRoundTripMs: number;
   /** Whether the bound is low for a moment. */
   readonly isDraining: boolean;
+  /** Whether it has several carriers. */
+  readonly isShared: boolean;
   /** Whether it holds enough for bulk on several carriers. */
   readonly mayBeSpread: boolean;
   /** How many bytes of bulk this carrier of it may send. */
@@ -199,7 +204,9 @@ export class Flight {
     this.#smoothedMs += (roundTripMs - this.#smoothedMs) / (this.#smoothedMs === 0 ? 1 : 8);
     this.#span.add(nowMs, offset, send.isLimited);
 
-    let bytesPerMs, { isLimited } = send;
+    // Beside others what comes late was held up on its carrier, whatever there was to send.
+    const isHeldUp = this.#path.isShared && roundTripMs > HELD_UP * this.lowestRoundTripMs;
+    let bytesPerMs, isLimited = send.isLimited && !isHeldUp;
     const lowestMs = Math.min(roundTripMs, this.lowestRoundTripMs || roundTripMs);
     // Faster than a round trip is no rate but acknowledgements that were held up and came together.
     if (elapsedMs >= Math.max(lowestMs, SPAN_MS)) bytesPerMs = (offset - send.acked) / elapsedMs;
@@ -240,7 +247,10 @@ export class Flight {
   }
 
   #endsRound(nowMs: number, ackedBefore: number): boolean {
-    if (ackedBefore < this.#roundEnd || nowMs - this.#roundMs < SPAN_MS) return false;
+    const ms = nowMs - this.#roundMs;
+    // Beside others a carrier that becomes slow must be known for one before all that it has in flight has arrived.
+    const isLong = this.#path.isShared && ms >= this.lowestRoundTripMs;
+    if (ms < SPAN_MS || (ackedBefore < this.#roundEnd && !isLong)) return false;
     this.#roundEnd = this.#acked;
     this.#roundMs = nowMs;
     return true;

@@ -12,7 +12,7 @@ import { Drain } from "./drain.ts";
 import type { Delivery } from "./flight.ts";
 import type { RateFilter } from "./rate_filter.ts";
 import { Scatter } from "./scatter.ts";
-import { Startup } from "./startup.ts";
+import { startQueueMs, Startup } from "./startup.ts";
 
 /** The bound before anything is known, in bytes. */
 export const FIRST_BOUND = 32 * 1024;
@@ -21,12 +21,11 @@ export const LEAST_BOUND = 4 * 1024;
 
 /** The least bound, up to this rate, is what the path carries in this time. */
 export const SLOW_BYTES_PER_MS = 125, SLOW_MS = 100;
+const STARTUP_GAIN = 2;
 /** Queue allowed on top of what bytes need: hides the delay of acknowledgements, and lets the rate be found. */
 const SLACK_MS = 20;
 /** Where packets are lost, bytes behind one wait for it, by this much of the lowest round trip. */
 const REPAIR_GAIN = 1.5;
-/** While the rate is being found the bound at least doubles each round trip. */
-const STARTUP_GAIN = 2;
 /**
  * One round trip in eight asks for more than was seen so far, by this factor: with a fixed amount of time instead, a
  * path of a second took minutes to get on.
@@ -69,14 +68,17 @@ export class LoneBound {
   /** Since when every acknowledgement was late; -1 while they are in time. */
   #lateSinceMs = -1;
   #round = 0;
-  /** What the bound is as long as no rate was found. */
-  #firstBound: number;
+  /** The lowest round trips of the last round and of the present one, in milliseconds. */
+  #roundLowestMs = 0;
+  #nextLowestMs = Infinity;
+  /** What the bound is at least while the rate is being found, and no queue was seen. */
+  #startBound: number;
   #bound: number;
 
   /** Begins; `rates` are those of the carrier, and what is in flight may be so much until one is known. */
   constructor(rates: RateFilter, firstBound: number = FIRST_BOUND, lowestRoundTripMs = 0) {
     this.#rates = rates;
-    this.#firstBound = this.#bound = firstBound;
+    this.#startBound = this.#bound = firstBound;
     this.#lowestMs = lowestRoundTripMs;
   }
 
@@ -88,6 +90,11 @@ export class LoneBound {
   /** Whether bytes wait at the receiver for others that were lost. */
   get isLossy(): boolean {
     return this.#scatter.isLossy;
+  }
+
+  /** Whether the rate is found, and there is a queue: with more in flight it would not grow. */
+  get isFull(): boolean {
+    return this.#startup.isOver && this.#isLate(this.#roundLowestMs);
   }
 
   /** Lowest round trip of about the last ten seconds in milliseconds, at least 0.1; 0 if unknown. */
@@ -109,10 +116,22 @@ export class LoneBound {
     else this.#onRoundTrip(delivery);
     this.#onLateness(nowMs, roundTripMs);
     this.#rateWhenMeasured = Math.max(this.#rateWhenMeasured, this.#rates.rate);
-    // On a short path that takes 50 ms, which is many round trips: it doubles in each, as TCP begins (RFC 5681).
-    if (!this.#rates.isFound && delivery.inFlightThen >= this.#bound / 2) this.#firstBound += delivery.bytes;
+    this.#nextLowestMs = Math.min(this.#nextLowestMs, roundTripMs);
     if (delivery.endsRound) this.#onRound(nowMs);
+    if (!this.#startup.isOver) this.#onStart(delivery);
     this.#updateBound();
+  }
+
+  /** It doubles in each round trip, as TCP begins (RFC 5681), until there is a queue (RFC 9406). */
+  #onStart({ roundTripMs, inFlightThen, bytes }: Delivery): void {
+    const mostBytes = STARTUP_GAIN * this.#rates.rate * (this.#neededMs + SLACK_MS);
+    if (this.#rates.isFound && this.#isLate(roundTripMs)) this.#startBound = Math.min(this.#startBound, mostBytes);
+    // What is acknowledged was sent when the bound was half as much.
+    else if (inFlightThen >= this.#bound / 3) this.#startBound = Math.max(this.#startBound, this.#bound) + bytes;
+  }
+
+  #isLate(roundTripMs: number): boolean {
+    return roundTripMs > this.#lowestMs + startQueueMs(this.#lowestMs);
   }
 
   /** Little was in flight when this was sent, so it met no queue of ours. */
@@ -137,6 +156,8 @@ export class LoneBound {
 
   #onRound(nowMs: number): void {
     this.#round++;
+    this.#roundLowestMs = this.#nextLowestMs;
+    this.#nextLowestMs = Infinity;
     this.#scatter.nextRound(this.#rates.rate);
     if (!this.#rates.nextRound()) return;
     if (!this.#startup.isOver) {
@@ -176,7 +197,10 @@ export class LoneBound {
     // What was delivered while the backlog drained is the rate; older values would keep the queue for ten round trips.
     if (drain.forgetsRate) this.#rates.forget();
     // A longer path: the rates seen since it grew were the old bound's doing, so look for the rate again.
-    if (drain.lowestMs > PROBE_GAIN * this.#lowestMs + SLACK_MS / 4) this.#startup = new Startup();
+    if (drain.lowestMs > PROBE_GAIN * this.#lowestMs + SLACK_MS / 4) {
+      this.#startup = new Startup();
+      this.#startBound = 0;
+    }
     this.#setLowest(nowMs, drain.lowestMs);
   }
 
@@ -209,10 +233,10 @@ export class LoneBound {
       return;
     }
     const { rate } = this.#rates;
-    let ms = this.#neededMs + SLACK_MS;
-    if (!this.#startup.isOver) ms *= STARTUP_GAIN;
-    else if (this.#round % PROBE_CYCLE === 0) ms = this.#probeMs;
+    const isProbing = this.#startup.isOver && this.#round % PROBE_CYCLE === 0;
+    const ms = isProbing ? this.#probeMs : this.#neededMs + SLACK_MS;
     const slowBound = Math.max(LEAST_BOUND, SLOW_MS * Math.min(rate, SLOW_BYTES_PER_MS));
-    this.#bound = Math.ceil(Math.max(this.#rates.isFound ? slowBound : this.#firstBound, rate * ms));
+    const least = this.#startup.isOver ? slowBound : Math.max(this.#startBound, slowBound);
+    this.#bound = Math.ceil(Math.max(least, rate * ms));
   }
 }

@@ -21,6 +21,9 @@ const SPREAD_FRAMES = 4;
 /** What one of several carriers has in flight is at most what it delivers in this time and some round trips. */
 const CARRIER_MS = 50, CARRIER_ROUND_TRIPS = 3, LEAST_CARRIER_BYTES = 64 * 1024;
 
+/** What takes longer than this and some lowest round trips is late, where there is no queue. */
+const LATE_MS = 25, LATE_ROUND_TRIPS = 1.5;
+
 /** Between two probes of the quiet carrier: the lowest round trip, within these, in milliseconds. */
 const LEAST_PROBE_MS = 50, MOST_PROBE_MS = 100;
 /** But with the headers around it a probe takes no more than this share of a slow path. */
@@ -80,7 +83,7 @@ export class PathBound {
     this.#flights.add(flight);
     this.#quiet ??= flight;
     if (this.#flights.size === 1) this.#lone = new LoneBound(flight.rates);
-    else this.#shared ??= new SharedBound({ bound, lowestRoundTripMs });
+    else this.#shared ??= new SharedBound({ bound, lowestRoundTripMs, isFull: this.#lone?.isFull });
   }
 
   /** From now on this one is the quiet carrier: it has no backlog. */
@@ -136,9 +139,12 @@ export class PathBound {
     return rate;
   }
 
-  /** Whether bytes wait at the receiver for others that were lost: told while there is one carrier. */
+  /** Whether bytes wait for others that were lost: on a bulk carrier they are late, and there is no queue. */
   get isLossy(): boolean {
-    return this.#shared === undefined && (this.#lone?.isLossy ?? false);
+    if (this.#shared === undefined) return this.#lone?.isLossy ?? false;
+    if (!this.#shared.isFree) return false;
+    const lateMs = LATE_ROUND_TRIPS * this.lowestRoundTripMs + LATE_MS;
+    return [...this.#flights].some((flight) => flight !== this.#quiet && flight.roundTripMs > lateMs);
   }
 
   /** See {@linkcode LoneBound.isDraining}. */
@@ -220,10 +226,10 @@ export class PathBound {
     if (!this.#flights.has(flight)) return;
     if (this.#shared === undefined) return this.#lone?.onDelivery(delivery);
     this.#shared.inFlight(delivery.nowMs, this.inFlight);
-    this.#shared.delivered(delivery.bytes);
-    if (this.#waitsSinceMs >= 0) {
-      this.#shared.waits(delivery.nowMs, delivery.nowMs - this.#waitsSinceMs);
-    }
+    this.#shared.delivered(delivery);
+    // What was sent behind the probe and has arrived shows that this is in no queue, but lost.
+    const isPassed = delivery.nowMs - delivery.roundTripMs > this.#waitsSinceMs;
+    if (this.#waitsSinceMs >= 0 && !isPassed) this.#shared.waits(delivery.nowMs, delivery.nowMs - this.#waitsSinceMs);
     if (delivery.endsRound) flight.rates.nextRound();
   }
 

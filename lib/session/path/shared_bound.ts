@@ -4,7 +4,11 @@
  * @module
  */
 import { SPREAD_ROOM_BYTES } from "../share.ts";
+import { BoundStep } from "./bound_step.ts";
+import { Enough } from "./enough.ts";
+import type { Delivery } from "./flight.ts";
 import { LEAST_BOUND, SLOW_BYTES_PER_MS, SLOW_MS } from "./lone_bound.ts";
+import { startQueueMs, Startup } from "./startup.ts";
 
 /** The queue that bulk may make, in milliseconds. */
 const QUEUE_MS = 12;
@@ -12,11 +16,18 @@ const QUEUE_MS = 12;
 const PACKETS_BYTES = 3_000;
 /** Each step looks at this many answers, the lowest of which counts: one may have waited for what was lost. */
 const ANSWERS = 2;
+/**
+ * And at this many where they are later by less than this, as a busy machine may make them, or bulk by this much later
+ * than they are: then something is lost, and those behind a lost one are late together.
+ */
+const MORE_ANSWERS = 4, MUCH_QUEUE_MS = 24, LATER_MS = 25;
 /** Without a queue the bound grows by this factor a step; until the first queue was seen it doubles. */
 const GROWTH = 1.125;
 const STARTUP_GROWTH = 2;
-/** It doubles again when this many steps found next to no queue, which is this share of what bulk may make. */
-const FREE_STEPS = 8, FREE = 0.25;
+/** It doubles again behind this many steps that found next to no queue. */
+const FREE_STEPS = 4;
+/** But it grows to no more than this many times what is {@linkcode Enough}. */
+const HEADROOM = 2;
 /** An answer that has not come for this long, and three round trips, waits in a queue: no lost packet takes so long. */
 const OVERDUE_MS = 300, OVERDUE_ROUND_TRIPS = 3;
 /** Where the bound is the least, this much more is sent now and then: a queue of ours grows, a longer path delivers more. */
@@ -51,6 +62,8 @@ export interface SharedBoundOptions {
   bound: number;
   /** The lowest round trip, in milliseconds; 0 if unknown. */
   lowestRoundTripMs: number;
+  /** Whether the path was found full with that bound. @default {false} */
+  isFull?: boolean;
 }
 
 /**
@@ -81,25 +94,28 @@ export class SharedBound {
   #lookedMs = -1;
   /** The bound and the lowest round trip before less was sent to look for a lower one; `undefined` when it is not. */
   #look: { bound: number; lowestMs: number } | undefined;
+  /** No queue was seen yet. */
+  #isStarting: boolean;
+  readonly #startup = new Startup();
   /** Steps without a queue; as many as count from the beginning. */
-  #freeSteps = FREE_STEPS;
+  #freeSteps = 0;
   /** Since when what is in flight keeps the bound; -1 while it does not. */
   #keptSinceMs = -1;
-  #mostInFlight = 0;
-  /** What was delivered since the last step, and when that was. */
-  #delivered = 0;
-  #stepMs = -Infinity;
-  #answers = 0;
-  #lowestAnswerMs = Infinity;
+  readonly #seen = new BoundStep();
+  readonly #enough = new Enough();
+  /** The bound behind the last step. */
+  #stepBound: number;
   /** Queue and rate when it began to shrink; `undefined` while it does not. */
   #began: { queueMs: number; bytesPerMs: number; steps: number } | undefined;
+  #isFree = false;
   /** Queue and rate before the least bound was raised, and when. */
   #raised = { queueMs: 0, bytesPerMs: 0, atMs: -Infinity, isOn: false };
 
   /** Begins with what was known when there was one carrier. */
   constructor(options: SharedBoundOptions) {
-    this.#bound = options.bound;
+    this.#bound = this.#stepBound = options.bound;
     this.#lowestMs = options.lowestRoundTripMs;
+    this.#isStarting = !options.isFull;
   }
 
   /** How many bytes may be in flight on all carriers together. */
@@ -114,13 +130,21 @@ export class SharedBound {
 
   /** So many bytes are in flight on all carriers together. */
   inFlight(nowMs: number, bytes: number): void {
-    this.#mostInFlight = Math.max(this.#mostInFlight, bytes);
+    this.#seen.inFlight(bytes);
     if (this.#keptSinceMs < 0 && bytes <= this.#bound) this.#keptSinceMs = nowMs;
   }
 
-  /** So many bytes were acknowledged, on whichever carrier. */
-  delivered(bytes: number): void {
-    this.#delivered += bytes;
+  /** Something was acknowledged, on whichever carrier. */
+  delivered(delivery: Pick<Delivery, "nowMs" | "roundTripMs" | "bytes">): void {
+    const { nowMs, roundTripMs, bytes } = delivery;
+    this.#seen.delivered(delivery, this.#isSince(nowMs - roundTripMs));
+    const isSoon = roundTripMs <= this.#lowestMs + startQueueMs(this.#lowestMs);
+    if (isSoon && this.#isStarting && this.#startup.isGrowing && this.#isUsed) this.#bound += bytes;
+  }
+
+  /** Whether what was sent at this time shows what the last step did. */
+  #isSince(sentMs: number): boolean {
+    return this.#keptSinceMs >= 0 && sentMs >= this.#keptSinceMs;
   }
 
   /** A probe of the quiet carrier was answered. */
@@ -128,45 +152,65 @@ export class SharedBound {
     const { nowMs, roundTripMs } = answer;
     if (this.#lowestMs === 0 || roundTripMs < this.#lowestMs) this.#lowestMs = roundTripMs;
     if (this.#lookedMs < 0) this.#lookedMs = nowMs;
-    if (this.#keptSinceMs < 0 || nowMs - roundTripMs < this.#keptSinceMs) return;
-    this.#lowestAnswerMs = Math.min(this.#lowestAnswerMs, roundTripMs);
-    if (++this.#answers < ANSWERS) return;
-    this.#step(answer, this.#lowestAnswerMs - this.#lowestMs);
-    this.#answers = this.#delivered = this.#mostInFlight = 0;
-    this.#lowestAnswerMs = Infinity;
-    this.#stepMs = nowMs;
+    if (!this.#isSince(nowMs - roundTripMs)) return;
+    const seen = this.#seen;
+    seen.answered(roundTripMs);
+    const queueMs = Math.max(0, seen.lowestMs - this.#lowestMs);
+    if (seen.answers < (this.#isUnsure(queueMs) ? MORE_ANSWERS : ANSWERS)) return;
+    this.#step(nowMs, queueMs);
+    seen.next(nowMs);
+    this.#stepBound = this.#bound;
   }
 
-  #step({ nowMs }: Answer, queueMs: number): void {
+  /** Whether it may be no queue: late by little, or bulk is much later, behind what was lost. */
+  #isUnsure(queueMs: number): boolean {
+    if (this.#isStarting || queueMs <= QUEUE_MS) return false;
+    return queueMs < MUCH_QUEUE_MS || this.#seen.bulkMs > this.#seen.lowestMs + LATER_MS;
+  }
+
+  #step(nowMs: number, queueMs: number): void {
     if (this.#look !== undefined || nowMs - this.#lookedMs > LOOK_AFTER_MS) return this.#lookStep(nowMs);
-    const bytesPerMs = this.#rateSince(nowMs);
+    const bytesPerMs = this.#seen.bytesPerMs(nowMs);
     const mostMs = bytesPerMs > 0 ? Math.max(QUEUE_MS, PACKETS_BYTES / bytesPerMs) : QUEUE_MS;
-    if (queueMs <= mostMs) {
-      this.#began = undefined;
-      const growth = this.#freeSteps >= FREE_STEPS ? STARTUP_GROWTH : GROWTH;
-      this.#freeSteps = queueMs > FREE * mostMs ? 0 : this.#freeSteps + 1;
-      if (this.#isUsed) this.#bound = Math.ceil(growth * this.#bound);
-      return;
-    }
+    this.#isFree = queueMs <= mostMs;
+    if (this.#isFree) return this.#freeStep(queueMs, bytesPerMs);
     this.#freeSteps = 0;
+    this.#isStarting = false;
     if (this.#isLongerPath(queueMs, bytesPerMs) || this.#isRaised(nowMs, queueMs, bytesPerMs)) return;
     const share = (this.#lowestMs + mostMs / 2) / (this.#lowestMs + queueMs);
     this.#shrink(nowMs, Math.min(LEAST_SHRINK, Math.max(MOST_SHRINK, share)));
   }
 
-  /** Whether it held something back. */
-  get #isUsed(): boolean {
-    return this.#mostInFlight > Math.min(USED * this.#bound, this.#bound - SPREAD_ROOM_BYTES);
+  /** Whether the last step found no queue. */
+  get isFree(): boolean {
+    return this.#isFree;
   }
 
-  /** What was delivered since the last step, in bytes per millisecond. */
-  #rateSince(nowMs: number): number {
-    return this.#delivered / Math.max(1, nowMs - this.#stepMs);
+  /** Whether it held something back. */
+  get #isUsed(): boolean {
+    return this.#seen.mostInFlight > Math.min(USED * this.#bound, this.#bound - SPREAD_ROOM_BYTES);
+  }
+
+  #freeStep(queueMs: number, bytesPerMs: number): void {
+    this.#began = undefined;
+    const isQueue = queueMs > startQueueMs(this.#lowestMs);
+    this.#startup.nextRound(bytesPerMs);
+    this.#enough.add(bytesPerMs, Math.min(this.#bound, this.#seen.mostInFlight));
+    if (isQueue || this.#startup.isOver) this.#isStarting = false;
+    this.#freeSteps = isQueue ? 0 : this.#freeSteps + 1;
+    if (this.#isUsed) this.#bound = Math.max(this.#bound, Math.ceil(this.#grownBound));
+  }
+
+  get #grownBound(): number {
+    // At the start it may have doubled already, by what was acknowledged soon.
+    if (this.#isStarting) return (this.#startup.isGrowing ? STARTUP_GROWTH : 1) * this.#stepBound;
+    const growth = this.#freeSteps > FREE_STEPS ? STARTUP_GROWTH : GROWTH;
+    return Math.min(growth * this.#bound, HEADROOM * this.#enough.bytes);
   }
 
   #shrink(nowMs: number, share: number): void {
-    const leastBytes = leastBound(this.#rateSince(nowMs));
-    const used = Math.min(this.#bound, Math.max(this.#mostInFlight, leastBytes));
+    const leastBytes = leastBound(this.#seen.bytesPerMs(nowMs));
+    const used = Math.min(this.#bound, Math.max(this.#seen.mostInFlight, leastBytes));
     this.#bound = Math.max(leastBytes, Math.ceil(share * used));
     this.#keptSinceMs = -1;
   }

@@ -9,6 +9,14 @@ const GROWTH = 1.25;
 /** It is found after this many round trips without. */
 const ROUNDS = 3;
 
+/** What is later than the lowest round trip by this share of it waited in a queue; within these, in milliseconds. */
+const QUEUE_SHARE = 1 / 8, LEAST_QUEUE_MS = 4, MOST_QUEUE_MS = 16;
+
+/** A queue of this many milliseconds shows that the path is full (RFC 9406, 4.2): until then the bound may double. */
+export function startQueueMs(lowestRoundTripMs: number): number {
+  return Math.min(MOST_QUEUE_MS, Math.max(LEAST_QUEUE_MS, QUEUE_SHARE * lowestRoundTripMs));
+}
+
 /**
  * Watches the rate from round trip to round trip until it grows no more.
  *
@@ -32,6 +40,11 @@ export class Startup {
   /** Whether the rate is found. */
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  /** Whether the last round trip added as much. */
+  get isGrowing(): boolean {
+    return this.#rounds === 0;
   }
 
   /** A round trip is over; this is the rate. */

@@ -197,3 +197,38 @@ Deno.test("path bound: where it is less than some frames bulk is on one carrier,
   assertGreaterOrEqual(path.bound, 100_000);
   assert(path.mayBeSpread);
 });
+
+Deno.test("path bound: bulk that is late beside a quiet carrier without a queue is loss, beside a queue it is none", () => {
+  const isLossy = (megabits: number, loss: number) => {
+    const several = new SeveralCarriers(pathOf(megabits, 80, { loss }), "cubic", 1);
+    several.measure(5_000);
+    return several.bound.isLossy;
+  };
+  assertEquals([isLossy(2, 0), isLossy(20, 0.03)], [false, true]);
+});
+
+for (const control of ["bbr", "cubic"] as const) {
+  Deno.test(`path bound: a long path is filled within two seconds by five carriers, ${control}`, () => {
+    const several = new SeveralCarriers(pathOf(1_000, 100, { queueBytes: 8 << 20 }), control, 5);
+    several.measure(2_000);
+    assertGreaterOrEqual(several.measure(500).used, control === "bbr" ? 0.9 : 0.75);
+  });
+
+  Deno.test(`path bound: keys wait for no more than 100 ms where one carrier begins, ${control}`, () => {
+    const model = new ModelPath(pathOf(20, 40, { queueBytes: 262_144 }), control, [new PathBound().join()]);
+    for (let step = 0; step < 6; step++) assertLess(model.measure(250).mostDelayMs, 100);
+  });
+}
+
+Deno.test("path bound: a probe that what was sent behind it has passed is lost, and in no queue", () => {
+  const boundBehind = (sentMs: number) => {
+    const path = new PathBound(), quiet = path.join(), bulk = path.join();
+    quiet.onAnswer(0, 40);
+    bulk.onSend(0, 20_000);
+    path.onProbe(10);
+    bulk.onSend(sentMs, 30_000);
+    bulk.onAck(700, 30_000);
+    return path.bound;
+  };
+  assertEquals([boundBehind(10), boundBehind(11)], [15_000, 32_768]);
+});

@@ -1,6 +1,6 @@
 /** When the rate of a path is found. */
 import { assertEquals } from "@std/assert";
-import { Startup } from "../../../../lib/session/path/startup.ts";
+import { startQueueMs, Startup } from "../../../../lib/session/path/startup.ts";
 
 function roundsOf(rates: readonly number[]): boolean {
   const startup = new Startup();
@@ -17,4 +17,8 @@ Deno.test("startup: three round trips with less end it, those with more begin th
   assertEquals(roundsOf([100, 110, 120, 124]), true);
   assertEquals(roundsOf([100, 110, 120, 130, 140, 150]), false);
   assertEquals(roundsOf([100, 110, 120, 130, 140, 150, 160]), true);
+});
+
+Deno.test("startup: a queue is an eighth of the lowest round trip, within 4 and 16 ms", () => {
+  assertEquals([10, 40, 100, 300].map(startQueueMs), [4, 5, 12.5, 16]);
 });
