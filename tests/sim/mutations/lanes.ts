@@ -10,14 +10,38 @@ export const LANES: readonly Mutation[] = [
   tested(
     "on a path that holds little bulk goes on each of its carriers",
     "session/lanes/shared_sending.ts",
-    "if (carrier.room.flight.mayBeSpread) return share;",
+    "if (!share.bulk || !share.isSpread || carrier.room.flight.mayBeSpread) return share;",
     "if (carrier !== undefined) return share;",
   ),
   tested(
-    "on a path that holds little short frames of bulk go on the quiet carrier too",
+    "small frames of bulk go on all carriers",
     "session/lanes/shared_sending.ts",
-    "    if (share === SMALL) return QUIET;\n",
-    "    void [SMALL, QUIET];\n",
+    "smallBulk: takesSmall || (",
+    "smallBulk: !takesSmall || takesSmall || (",
+  ),
+  tested(
+    "small frames of bulk go elsewhere as soon as no large one fits in there",
+    "session/lanes/small_lane.ts",
+    "!holder.isFull && ",
+    "holder.hasRoom && ",
+  ),
+  tested(
+    "small frames of bulk go where there is no room for a large one",
+    "session/lanes/small_lane.ts",
+    "if (isKept || !asking.hasRoom) return false;",
+    "if (isKept) return false;",
+  ),
+  tested(
+    "what is sent again goes in front of keys",
+    "session/lanes/spread.ts",
+    "    if (this.#isKeptFree(to, nowMs)) return twice;\n",
+    "",
+  ),
+  tested(
+    "a carrier that is given little stays slow",
+    "session/lanes/arrival.ts",
+    "const leastBytesPerMs = FIRST_BYTES / Math.max(smoothedMs, roundTripMs);",
+    "const leastBytesPerMs = 1e-9 * smoothedMs;",
   ),
   tested(
     "copies go where large pieces may be swallowed",
@@ -208,8 +232,8 @@ export const LANES: readonly Mutation[] = [
   tested(
     "bulk carriers where it is the path that limits",
     "session/lanes/bulk_wish.ts",
-    "if (isLimited) return this.#most;",
-    "if (isLimited || streams > 0) return this.#most;",
+    "return isLimited ? this.#most : paths;",
+    "return isLimited || paths > 0 ? this.#most : paths;",
   ),
   tested(
     "a bulk carrier that brings nothing stays",

@@ -34,8 +34,8 @@ export const PATH: readonly Mutation[] = [
   tested(
     "the bound begins anew with a second carrier",
     "session/path/path_bound.ts",
-    "this.#shared ??= new SharedBound({ bound, lowestRoundTripMs });",
-    "this.#shared ??= new SharedBound({ bound: 0 * bound + 32 * 1024, lowestRoundTripMs });",
+    "this.#shared ??= new SharedBound({ bound, ",
+    "this.#shared ??= new SharedBound({ bound: 0 * bound + 32 * 1024, ",
   ),
   tested(
     "the bound begins anew when one carrier is left",
@@ -70,14 +70,62 @@ export const PATH: readonly Mutation[] = [
   tested(
     "an answer to a probe that was sent before the bound was kept counts",
     "session/path/shared_bound.ts",
-    "if (this.#keptSinceMs < 0 || nowMs - roundTripMs < this.#keptSinceMs) return;",
+    "if (!this.#isSince(nowMs - roundTripMs)) return;",
     "",
   ),
   tested(
     "the bound grows though it holds nothing back",
     "session/path/shared_bound.ts",
-    "if (this.#isUsed) this.#bound = Math.ceil(growth * this.#bound);",
-    "this.#bound = Math.ceil(growth * this.#bound);",
+    "if (this.#isUsed) this.#bound = Math.max",
+    "this.#bound = Math.max",
+  ),
+  tested(
+    "bulk that arrives soon says nothing of the queue",
+    "session/path/bound_step.ts",
+    "if (isSince) this.#lowestMs = Math.min(this.#lowestMs, roundTripMs);",
+    "if (isSince) this.#waitedByteMs += 0;",
+  ),
+  tested(
+    "what is in flight is forgotten where nothing moves",
+    "session/path/bound_step.ts",
+    "this.#mostInFlight = this.#inFlight;",
+    "this.#mostInFlight = 0 * this.#inFlight;",
+  ),
+  tested(
+    "a probe that later bytes have passed waits in a queue",
+    "session/path/path_bound.ts",
+    "if (this.#waitsSinceMs >= 0 && !isPassed)",
+    "if (this.#waitsSinceMs >= 0 || isPassed)",
+  ),
+  tested(
+    "the bound grows by what carriers hold back themselves",
+    "session/path/shared_bound.ts",
+    "HEADROOM * this.#enough.bytes",
+    "1e9 * HEADROOM * this.#enough.bytes",
+  ),
+  tested(
+    "a bound that was found is looked for as at the start",
+    "session/path/shared_bound.ts",
+    "this.#isStarting = !options.isFull;",
+    "this.#isStarting = options !== undefined;",
+  ),
+  tested(
+    "at the start the bound doubles though there is a queue",
+    "session/path/shared_bound.ts",
+    "if (isSoon && this.#isStarting",
+    "if ((isSoon || this.#isStarting) && this.#isStarting",
+  ),
+  tested(
+    "the rate that was highest once is so for ever",
+    "session/path/enough.ts",
+    "else this.#bytesPerMs *= FADING;",
+    "else this.#bytesPerMs *= FADING / FADING;",
+  ),
+  tested(
+    "one carrier doubles at the start though there is a queue",
+    "session/path/lone_bound.ts",
+    "if (this.#rates.isFound && this.#isLate(roundTripMs)) this",
+    "if (this.#rates.isFound && this.#isLate(roundTripMs) && roundTripMs < 0) this",
   ),
   tested(
     "an answer that does not come says nothing",
