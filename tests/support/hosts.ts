@@ -68,6 +68,12 @@ const ELSEWHERE: readonly string[] = [
   "iif server",
 ];
 
+/**
+ * Both ends of a cable have one hardware address, and nobody asks for it: a router's answer to that question would wait
+ * in the queue of {@linkcode Hosts.limit}, for seconds, and a host whose question is not answered in time sends nothing.
+ */
+const CABLE = "address 02:00:00:00:00:01";
+
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 /**
@@ -322,26 +328,27 @@ export class Hosts implements AsyncDisposable {
       "rule delete pref 0",
       "link set lo up",
       ...NETWORKS.flatMap(({ device, gateway }) => [
-        `link add ${device} type veth peer name ${device} netns ${client}`,
+        `link add ${device} ${CABLE} type veth peer name ${device} ${CABLE} netns ${client}`,
         `address add ${gateway}/24 dev ${device}`,
-        `link set ${device} up`,
+        `link set ${device} arp off up`,
       ]),
-      `link add server type veth peer name outer netns ${server}`,
-      `address add ${SERVER_GATEWAY}/24 dev server`,
-      "link set server up",
+      `link add ${TO_SERVER} ${CABLE} type veth peer name outer ${CABLE} netns ${server}`,
+      `address add ${SERVER_GATEWAY}/24 dev ${TO_SERVER}`,
+      `link set ${TO_SERVER} arp off up`,
     );
     await this.#shell("router", "echo 1 > /proc/sys/net/ipv4/ip_forward");
     await this.#ip(
       "server",
       "link set lo up",
       `address add ${SERVER_ADDRESS}/24 dev outer`,
-      "link set outer up",
+      "link set outer arp off up",
       `route add default via ${SERVER_GATEWAY}`,
     );
     const { device, address, gateway } = this.#clientNetwork;
     await this.#ip(
       "client",
       "link set lo up",
+      ...NETWORKS.map(({ device }) => `link set ${device} arp off`),
       `address add ${address}/24 dev ${device}`,
       `link set ${device} up`,
       `route add default via ${gateway}`,
