@@ -167,8 +167,8 @@ export class SessionCarriers {
     const nowMs = this.#options.clock.now();
     const isLast = this.attached.usable.every((other) => other === attached);
     if (isLast && !attached.isLeaving) this.#former.failed(nowMs, carrier, this.lost(carrier));
-    // One that is read on has nothing in flight any more that is in the way of others.
-    carrier.room.flight.leave();
+    // Of one that is read on no acknowledgement is taken any more.
+    carrier.room.flight.end(nowMs);
     if (looksOn) carrier.lookForGoodbye();
     else carrier.stop();
     this.attached.remove(carrier, looksOn);

@@ -214,7 +214,7 @@ export class Carrier {
     this.#watch.stop();
     this.#acknowledger.stop();
     this.#departure.cancel();
-    this.room.flight.leave();
+    this.room.flight.end(this.#clock.now());
     this.#duplex.close();
     this.#done.resolve();
   }

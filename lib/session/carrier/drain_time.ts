@@ -67,6 +67,11 @@ export class DrainTime {
     return this.#bytes * this.#drainedMs / this.#drainedBytes;
   }
 
+  /** Whether there is a backlog, and so much of one was acknowledged that its rate is known. */
+  get isTold(): boolean {
+    return this.#bytes >= BACKLOG_BYTES && this.#toldBytes >= UNTOLD_BYTES;
+  }
+
   /** How long it may need: as long as little was measured, this may be the slowest path there is. In milliseconds. */
   get guessedMs(): number {
     if (this.#bytes < BACKLOG_BYTES || this.#toldBytes >= UNTOLD_BYTES) return this.ms;
@@ -77,13 +82,14 @@ export class DrainTime {
    * Time passed.
    *
    * @param ms For how long the process ran.
-   * @param bytes How many bytes are sent and not acknowledged.
+   * @param bytes How many bytes are sent and not acknowledged, and make a queue.
    * @param acknowledged How many bytes were ever acknowledged.
+   * @param ownBytes How many are asked for, if they are more: what is lost makes no queue, but must come all the same.
    */
-  passed(ms: number, bytes: number, acknowledged: number): void {
+  passed(ms: number, bytes: number, acknowledged: number, ownBytes = 0): void {
     const drained = acknowledged - this.#acknowledged;
     this.#acknowledged = acknowledged;
-    this.#bytes = bytes;
+    this.#bytes = Math.max(bytes, ownBytes);
     const wasBacklog = this.#waitedMs >= 0;
     this.#waitedMs = wasBacklog ? this.#waitedMs + ms : ms;
     // A few bytes, each acknowledged by itself, are not the rate of a backlog.

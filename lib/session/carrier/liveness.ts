@@ -6,6 +6,7 @@
 import { AnswerTime } from "./answer_time.ts";
 import { BUSY_SILENCE_MS } from "../session_constants.ts";
 import { DrainTime, SLOWEST_RATE } from "./drain_time.ts";
+import { Lull } from "./lull.ts";
 import { PROVEN_BYTES, PROVEN_MS } from "../reconnect/patience.ts";
 import { Suspicion } from "./suspicion.ts";
 
@@ -33,16 +34,20 @@ const PATIENCE_MS = 3_000;
 /** The most that a queue in front of an answer prolongs the silence that is allowed, in milliseconds. */
 const MOST_PATIENCE_MS = 120_000;
 
-/** What is known about the data that waits for an acknowledgement. */
+/** What is known about the data that waits for an acknowledgement, on this carrier and on all of its path. */
 export interface Unacknowledged {
-  /** Bytes sent and not acknowledged. */
+  /** Bytes sent and not acknowledged on this carrier. */
   bytes: number;
-  /** Bytes that were ever acknowledged. */
+  /** Measured round trip of this carrier in milliseconds; 0 if unknown. */
+  roundTripMs: number;
+  /** Bytes sent and not acknowledged on the path that stand in its queue; see `PathWait`. */
+  queuedBytes: number;
+  /** Bytes that were ever acknowledged on the path. */
   acknowledged: number;
   /** Measured delivery rate in bytes per millisecond; 0 if unknown. */
   rate: number;
-  /** Measured round trip in milliseconds; 0 if unknown. */
-  roundTripMs: number;
+  /** The longest that an answer took lately on any carrier of the path, in milliseconds; 0 if unknown. */
+  answerMs: number;
 }
 
 /**
@@ -74,7 +79,7 @@ export type Verdict = { kind: "alive" } | { kind: "ask" } | { kind: "doubt" } | 
  * import { assertEquals } from "@std/assert";
  *
  * const liveness = new Liveness(0);
- * const nothingSent = { bytes: 0, acknowledged: 0, rate: 0, roundTripMs: 0 };
+ * const nothingSent = { bytes: 0, roundTripMs: 0, queuedBytes: 0, acknowledged: 0, rate: 0, answerMs: 0 };
  * for (let now = 250; now < 3000; now += 250) assertEquals(liveness.tick(now, 250, nothingSent).kind, "alive");
  * assertEquals(liveness.tick(3000, 250, nothingSent).kind, "dead");
  * ```
@@ -82,8 +87,10 @@ export type Verdict = { kind: "alive" } | { kind: "ask" } | { kind: "doubt" } | 
 export class Liveness {
   #lastTick: number;
   #promisedMs = BUSY_SILENCE_MS;
-  #silentMs = 0;
-  #stalledMs = 0;
+  /** Nothing comes. */
+  readonly #silence = new Lull();
+  /** Something waits for an acknowledgement, and none comes. */
+  readonly #stall = new Lull();
   #asked = false;
   /** How long nothing was acknowledged when something came last: acknowledgements wait behind what comes, too. */
   #heardMs = 0;
@@ -106,7 +113,7 @@ export class Liveness {
    *
    * @param extraMs How much longer than usual the peer may be silent, in milliseconds, until this carrier has moved
    *   much or lived for long.
-   * @param acknowledged Bytes that were acknowledged before, on other carriers.
+   * @param acknowledged Bytes that were acknowledged before, on other carriers of the path.
    * @param roundTripMs The round trip that the handshake took, in milliseconds; 0 if unknown.
    */
   constructor(nowMs: number, extraMs = 0, acknowledged = 0, roundTripMs = 0) {
@@ -118,7 +125,7 @@ export class Liveness {
 
   /** For how long nothing has come, as far as this process ran, in milliseconds. */
   get silentMs(): number {
-    return this.#silentMs;
+    return this.#silence.ms;
   }
 
   /**
@@ -133,10 +140,20 @@ export class Liveness {
     this.#answer.asked();
   }
 
+  /** Whether an answer is waited for. */
+  get isAnswerDue(): boolean {
+    return this.#answer.waitedMs > 0;
+  }
+
+  /** What an answer takes here, in milliseconds; 0 if unknown. */
+  get answerMs(): number {
+    return this.#answer.ms;
+  }
+
   /** What speaks against the carrier while only a guess excuses it. */
   get doubt(): Doubt | undefined {
     if (this.#doubt !== undefined) {
-      const ms = { silent: this.#silentMs, stalled: this.#stalledMs, unanswered: this.#answer.waitedMs };
+      const ms = { silent: this.#silence.ms, stalled: this.#stall.ms, unanswered: this.#answer.waitedMs };
       return { kind: this.#doubt, ms: ms[this.#doubt] };
     }
     return this.#suspicion.isOn ? { kind: "slept", ms: this.#suspicion.silentMs } : undefined;
@@ -144,10 +161,10 @@ export class Liveness {
 
   /** Bytes of any kind came. */
   received(bytes: number): void {
-    this.#silentMs = 0;
+    this.#silence.end();
     if (this.#doubt === "silent") this.#doubt = undefined;
     this.#receivedBytes += bytes;
-    this.#heardMs = this.#stalledMs;
+    this.#heardMs = this.#stall.ms;
     this.#answer.received(bytes);
     this.#suspicion.received();
   }
@@ -168,7 +185,8 @@ export class Liveness {
 
   /** Data was acknowledged. */
   progressed(): void {
-    this.#stalledMs = this.#heardMs = 0;
+    this.#stall.end();
+    this.#heardMs = 0;
     this.#asked = false;
     if (this.#doubt === "stalled") this.#doubt = undefined;
   }
@@ -193,16 +211,19 @@ export class Liveness {
     // A late tick may come behind a sleep, and behind acknowledgements that were read at waking up.
     const isLate = passedMs > stepMs;
     if (!isLate) this.#roundTripMs = unacknowledged.roundTripMs;
-    this.#silentMs += ranMs;
     this.#livedMs += ranMs;
     if (this.#livedMs >= PROVEN_MS || this.#receivedBytes >= PROVEN_BYTES) this.#extraMs = 0;
     this.#answer.passed(ranMs);
-    const { bytes, acknowledged, roundTripMs } = unacknowledged;
-    const answerMs = Math.max(roundTripMs, this.#answer.ms);
-    this.#drain.passed(ranMs, bytes, acknowledged);
+    const { bytes, roundTripMs, queuedBytes, acknowledged } = unacknowledged;
+    const waitingBytes = Math.max(bytes, queuedBytes);
+    const answerMs = Math.max(roundTripMs, this.#answer.ms, unacknowledged.answerMs);
+    this.#drain.passed(ranMs, queuedBytes, acknowledged, bytes);
+    this.#silence.passed(ranMs, this.#drain.ms);
     const allowedMs = (drainMs: number) =>
       this.deadlineMs + this.#extraMs + patienceFor(Math.max(answerMs, drainMs, this.#heardMs));
-    if (this.#silentMs >= allowedMs(this.#drain.guessedMs)) return dead(silentFor(this.#silentMs));
+    const { ms: silentMs, behindMs } = this.#silence;
+    if (silentMs >= allowedMs(Math.max(behindMs, this.#drain.guessedMs))) return dead(silentFor(silentMs));
+    if (silentMs >= allowedMs(behindMs)) this.#doubt ??= "silent";
     const suspected = this.#suspicion.passed(ranMs, roundTripMs, isLate);
     if (suspected === "dead") return dead("no sign of life after this machine was suspended");
     const askAfterMs = Math.max(ASK_AFTER_MS, 3 * roundTripMs);
@@ -211,24 +232,26 @@ export class Liveness {
       this.progressed();
       if (this.#answer.waitedMs >= replyDueMs) this.#doubt ??= "unanswered";
     } else {
-      this.#stalledMs += ranMs;
-      if (this.#stalledMs >= replyDueMs + this.#queuedMs(unacknowledged, this.#drain.guessedMs, bytes)) {
-        return dead(stalledFor(this.#stalledMs));
-      }
-      if (this.#silentMs >= allowedMs(this.#drain.ms)) this.#doubt ??= "silent";
-      const queuedMs = this.#queuedMs(unacknowledged, this.#drain.ms, Math.min(bytes, FIRST_BYTES));
-      if (this.#stalledMs >= replyDueMs + queuedMs) this.#doubt ??= "stalled";
+      this.#stall.passed(ranMs, this.#drain.ms);
+      const { ms: stalledMs } = this.#stall;
+      const longestMs = replyDueMs + this.#queuedMs(unacknowledged, this.#drain.guessedMs, waitingBytes);
+      if (stalledMs >= longestMs) return dead(stalledFor(stalledMs));
+      const queuedMs = this.#queuedMs(unacknowledged, 0, Math.min(waitingBytes, FIRST_BYTES));
+      if (stalledMs >= replyDueMs + queuedMs) this.#doubt ??= "stalled";
     }
     if (suspected === "ask") return { kind: "ask" };
     if (this.#doubt !== undefined) return { kind: "doubt" };
-    if (this.#stalledMs < askAfterMs || this.#asked) return { kind: this.#answer.isWorthAsking ? "ask" : "alive" };
+    if (this.#stall.ms < askAfterMs || this.#asked) return { kind: this.#answer.isWorthAsking ? "ask" : "alive" };
     this.#asked = true;
     return { kind: "ask" };
   }
 
   /** How long what is under way needs: as long as a backlog did, or by the rate; before there is one, a guess of bytes. */
-  #queuedMs({ bytes, rate }: Unacknowledged, drainMs: number, guessedBytes: number): number {
-    return Math.max(drainMs, rate > 0 ? bytes / rate : guessedBytes / SLOWEST_RATE);
+  #queuedMs({ bytes, queuedBytes, rate }: Unacknowledged, drainMs: number, guessedBytes: number): number {
+    const measuredMs = Math.max(this.#stall.behindMs, drainMs);
+    // The rate of a carrier that never had much to send is not the path's.
+    if (this.#drain.isTold) return measuredMs;
+    return Math.max(measuredMs, rate > 0 ? Math.max(bytes, queuedBytes) / rate : guessedBytes / SLOWEST_RATE);
   }
 
   /** How long the peer may be silent, in milliseconds. */

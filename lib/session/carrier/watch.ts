@@ -30,7 +30,7 @@ export interface WatchOptions {
   /** What it has sent. */
   log: Pick<FrameLog, "handed" | "acknowledged">;
   /** What was measured of its path. */
-  flight: Pick<Flight, "rateBytesPerMs" | "roundTripMs" | "onAnswer">;
+  flight: Pick<Flight, "rateBytesPerMs" | "roundTripMs" | "onAnswer" | "wait">;
   /** Is told what is found. */
   listener: WatchListener;
   /** How much longer than usual it may be silent, in milliseconds; see {@linkcode Patience}. */
@@ -50,7 +50,7 @@ export class Watch {
   readonly #clock: Clock;
   readonly #control: OutgoingControl;
   readonly #log: Pick<FrameLog, "handed" | "acknowledged">;
-  readonly #flight: Pick<Flight, "rateBytesPerMs" | "roundTripMs" | "onAnswer">;
+  readonly #flight: Pick<Flight, "rateBytesPerMs" | "roundTripMs" | "onAnswer" | "wait">;
   readonly #listener: WatchListener;
   readonly #liveness: Liveness;
   /** The round trip by the last reply, or by the handshake; in milliseconds. */
@@ -68,7 +68,9 @@ export class Watch {
     this.#listener = options.listener;
     this.#askedRoundTripMs = options.roundTripMs;
     this.#lastWriteMs = options.clock.now();
-    this.#liveness = new Liveness(this.#lastWriteMs, options.patienceMs, 0, this.#askedRoundTripMs);
+    const { wait } = this.#flight;
+    wait.took(this.#lastWriteMs, this.#askedRoundTripMs);
+    this.#liveness = new Liveness(this.#lastWriteMs, options.patienceMs, wait.acknowledged, this.#askedRoundTripMs);
     this.#scheduleTick();
   }
 
@@ -110,6 +112,7 @@ export class Watch {
     this.#liveness.promised(probe.silenceMs);
     if (probe.isReply) {
       this.#liveness.replied();
+      this.#flight.wait.took(this.#clock.now(), this.#liveness.answerMs);
       this.#onReply(probe.mark);
     }
     if (probe.replyWanted) {
@@ -175,13 +178,17 @@ export class Watch {
 
   #onTick(): void {
     const nowMs = this.#clock.now();
-    const { handed, acknowledged } = this.#log;
+    const { handed, acknowledged } = this.#log, { wait } = this.#flight;
+    const bytes = handed - acknowledged;
+    if (this.#liveness.isAnswerDue) wait.took(nowMs, this.#liveness.answerMs);
     // A tick may come a little late; what is more than that was not the network's silence.
     const verdict = this.#liveness.tick(nowMs, this.#stepMs * 1.5, {
-      bytes: handed - acknowledged,
-      acknowledged,
-      rate: this.#flight.rateBytesPerMs,
+      bytes,
       roundTripMs: this.roundTripMs,
+      queuedBytes: wait.bytes,
+      acknowledged: wait.acknowledged,
+      rate: this.#flight.rateBytesPerMs,
+      answerMs: wait.answerMs(nowMs),
     });
     if (verdict.kind === "dead") return this.#listener.lost(verdict.reason);
     if (verdict.kind === "ask") this.#control.askDue = true;

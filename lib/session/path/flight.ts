@@ -4,6 +4,7 @@
  * @module
  */
 import { AcknowledgedSpan, SPAN_MS } from "./acknowledged_span.ts";
+import type { PathWait } from "./path_wait.ts";
 import { RateFilter } from "./rate_filter.ts";
 import { SendRing } from "./send_ring.ts";
 
@@ -62,6 +63,8 @@ export interface FlightPath {
   rejoin(flight: Flight): void;
   /** Whether bytes wait at the receiver for others that were lost. */
   readonly isLossy: boolean;
+  /** What everything on it waits behind. */
+  readonly wait: PathWait;
 }
 
 /**
@@ -77,6 +80,7 @@ export class Flight {
   readonly #sends = new SendRing();
   readonly #span = new AcknowledgedSpan();
   #sent = 0;
+  #sentMs = -Infinity;
   #acked = 0;
   /** When `#acked` last moved, and when the bytes it moved over were sent. */
   #ackedMs = -Infinity;
@@ -98,6 +102,21 @@ export class Flight {
   /** Bytes sent but not acknowledged. */
   get inFlight(): number {
     return this.#sent - this.#acked;
+  }
+
+  /** Bytes that were acknowledged. */
+  get acknowledged(): number {
+    return this.#acked;
+  }
+
+  /** When something was sent last, in milliseconds. */
+  get sentMs(): number {
+    return this.#sentMs;
+  }
+
+  /** What it waits behind, as all of its path do. */
+  get wait(): PathWait {
+    return this.#path.wait;
   }
 
   /** Smoothed round trip in milliseconds, queues and late acknowledgements included (RFC 9002, 5.3); 0 if unknown. */
@@ -163,6 +182,7 @@ export class Flight {
     if (endOffset <= this.#sent) return;
     if (this.#sent === this.#acked) this.#onFirst(nowMs);
     this.#sent = endOffset;
+    this.#sentMs = nowMs;
     this.#sends.add({
       end: endOffset,
       sentMs: nowMs,
@@ -236,9 +256,15 @@ export class Flight {
     this.#path.onAnswer(this, nowMs, roundTripMs);
   }
 
-  /** Tell that the carrier is gone, or given up: what it has in flight is in nobody's way. */
+  /** Tell that the carrier is given up: what it has in flight counts for no bound any more. */
   leave(): void {
     this.#path.leave(this);
+  }
+
+  /** Tell that the carrier is gone. What it has in flight is on its way all the same, in front of others. */
+  end(nowMs: number): void {
+    this.leave();
+    this.wait.remove(this, nowMs);
   }
 
   /** Tell that it is used again after all. */

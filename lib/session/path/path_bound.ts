@@ -6,6 +6,7 @@
 import { SPREAD_FRAME_BYTES } from "../share.ts";
 import { type Delivery, Flight } from "./flight.ts";
 import { LoneBound } from "./lone_bound.ts";
+import { PathWait } from "./path_wait.ts";
 import { SharedBound } from "./shared_bound.ts";
 
 /** Quiet streams may pass the bound by this much together, so that a keystroke need not wait for bulk, in bytes. */
@@ -58,6 +59,8 @@ const PROBE_BYTES = 100, PROBE_SHARE = 1 / 20;
  * ```
  */
 export class PathBound {
+  /** What everything on it waits behind. */
+  readonly wait: PathWait = new PathWait();
   readonly #flights = new Set<Flight>();
   /** The one that probes, if there are several: the path's quiet carrier. */
   #quiet: Flight | undefined;
@@ -72,6 +75,7 @@ export class PathBound {
   /** A carrier begins, with nothing under way. The first one is the quiet one, until {@linkcode PathBound.setQuiet}. */
   join(): Flight {
     const flight = new Flight(this);
+    this.wait.add(flight);
     this.rejoin(flight);
     return flight;
   }
@@ -223,6 +227,7 @@ export class PathBound {
 
   /** Something is acknowledged on a carrier. */
   onDelivery(flight: Flight, delivery: Delivery): void {
+    this.wait.arrived(delivery.nowMs - delivery.roundTripMs);
     if (!this.#flights.has(flight)) return;
     if (this.#shared === undefined) return this.#lone?.onDelivery(delivery);
     this.#shared.inFlight(delivery.nowMs, this.inFlight);
@@ -235,6 +240,7 @@ export class PathBound {
 
   /** A probe of a carrier was answered. */
   onAnswer(flight: Flight, nowMs: number, roundTripMs: number): void {
+    this.wait.arrived(nowMs - roundTripMs);
     if (this.#shared === undefined) this.#answerMs = Math.min(this.#answerMs || roundTripMs, roundTripMs);
     if (flight !== this.#quiet) return;
     // Those that were sent behind it wait from then on.

@@ -7,6 +7,30 @@ import { fault, type Mutation, tested } from "./mutation.ts";
 
 /** All of them. */
 export const CARRIER_LIVENESS: readonly Mutation[] = [
+  tested(
+    "a slow path given up: what others of the path have under way is not counted",
+    "session/carrier/watch.ts",
+    "queuedBytes: wait.bytes,",
+    "queuedBytes: bytes,",
+  ),
+  tested(
+    "a slow path given up: how long answers take on others of the path is not counted",
+    "session/carrier/watch.ts",
+    "answerMs: wait.answerMs(nowMs),",
+    "answerMs: 0,",
+  ),
+  tested(
+    "a slow path given up: of a queue what is left counts, not what was in front",
+    "session/carrier/lull.ts",
+    "Math.max(this.#behindMs, queueMs)",
+    "queueMs",
+  ),
+  tested(
+    "a carrier that is dead one way: its own small rate counts, though the path's is known",
+    "session/carrier/liveness.ts",
+    "    if (this.#drain.isTold) return measuredMs;\n",
+    "",
+  ),
   fault(
     "no acknowledgement without data of one's own",
     "session/carrier/acknowledger.ts",
@@ -73,8 +97,8 @@ export const CARRIER_LIVENESS: readonly Mutation[] = [
   fault(
     "a carrier that is dead one way: a lack of progress is no reason for doubt",
     "session/carrier/liveness.ts",
-    "if (this.#stalledMs >= replyDueMs + queuedMs) this",
-    "if (this.#stalledMs < 0) this",
+    "if (stalledMs >= replyDueMs + queuedMs) this",
+    "if (stalledMs < 0) this",
   ),
   fault(
     "a carrier that is dead one way: a question without an answer is no reason for doubt",
@@ -99,13 +123,13 @@ export const CARRIER_LIVENESS: readonly Mutation[] = [
     edits: [
       {
         file: "lib/session/carrier/liveness.ts",
-        from: "if (this.#silentMs >= allowedMs(this.#drain.guessedMs)) return dead(",
-        to: "if (this.#silentMs < 0) return dead(",
+        from: "if (silentMs >= allowedMs(Math.max(behindMs, this.#drain.guessedMs))) return dead(",
+        to: "if (silentMs < 0) return dead(",
       },
       {
         file: "lib/session/carrier/liveness.ts",
-        from: "if (this.#silentMs >= allowedMs(this.#drain.ms)) this",
-        to: "if (this.#silentMs < 0) this",
+        from: "if (silentMs >= allowedMs(behindMs)) this",
+        to: "if (silentMs < 0) this",
       },
       {
         file: "lib/session/carrier/liveness.ts",

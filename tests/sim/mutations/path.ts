@@ -8,6 +8,24 @@ import { type Mutation, tested } from "./mutation.ts";
 /** All of them. */
 export const PATH: readonly Mutation[] = [
   tested(
+    "what a carrier that is gone had under way is in nobody's way",
+    "session/path/path_wait.ts",
+    "    this.#leftBytes += load.inFlight;\n",
+    "",
+  ),
+  tested(
+    "what a carrier that is gone had under way is in the way for ever",
+    "session/path/path_wait.ts",
+    "if (sentMs >= this.#leftMs) this.#leftBytes = 0;",
+    "void sentMs;",
+  ),
+  tested(
+    "the longest answer of a path counts for ever",
+    "session/path/path_wait.ts",
+    "nowMs - this.#longestToldMs <= KEPT_MS + this.#longestMs ?",
+    "nowMs >= this.#longestToldMs ?",
+  ),
+  tested(
     "carriers of another path share the bound",
     "session/path/paths.ts",
     "let bound = this.#bounds.get(path);",

@@ -260,7 +260,7 @@ export const SESSION: readonly Mutation[] = [
   tested(
     "what a carrier that is gone had in flight stays in the way of its path",
     "session/session_carriers.ts",
-    "    carrier.room.flight.leave();\n    if (looksOn)",
+    "    carrier.room.flight.end(nowMs);\n    if (looksOn)",
     "    if (looksOn)",
   ),
   tested(

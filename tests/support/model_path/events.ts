@@ -5,8 +5,18 @@
  */
 import { TimeHeap } from "../time_heap.ts";
 
+/** What is to happen later. */
+export interface Schedule {
+  /** The present time, in milliseconds. */
+  readonly now: number;
+  /** Runs this at `ms`, or when the present is over, if that is past. */
+  at(ms: number, run: () => void): void;
+  /** Runs this after `ms`. */
+  after(ms: number, run: () => void): void;
+}
+
 /** What is to happen, in order of time; at one time, in the order in which it was told. */
-export class Events {
+export class Events implements Schedule {
   /** The present time, in milliseconds. */
   now = 0;
   readonly #heap: TimeHeap<{ dueMs: number; run: () => void }> = new TimeHeap();

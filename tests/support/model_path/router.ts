@@ -4,7 +4,7 @@
  * @module
  */
 import type { Random } from "../random.ts";
-import type { Events } from "./events.ts";
+import type { Schedule } from "./events.ts";
 
 /** What a path is like. It may be changed at any time. */
 export interface PathSettings {
@@ -25,7 +25,7 @@ export class Router {
   #busyUntilMs = 0;
 
   constructor(
-    readonly events: Events,
+    readonly events: Schedule,
     readonly path: PathSettings,
     readonly random: Random,
   ) {}

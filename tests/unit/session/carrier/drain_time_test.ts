@@ -94,3 +94,25 @@ Deno.test("a few bytes are no backlog", () => {
   run(drain, 60_000, 4_000, 0.1);
   assertEquals(drain.ms, 0);
 });
+
+Deno.test("the rate is told when 64 KiB of a backlog were acknowledged, as long as there is one", () => {
+  const drain = new DrainTime();
+  const told: boolean[] = [];
+  for (let acknowledged = 0; acknowledged <= 80_000; acknowledged += 20_000) {
+    drain.passed(250, 8_000, acknowledged);
+    told.push(drain.isTold);
+  }
+  drain.passed(250, 4_000, 90_000);
+  assertEquals([told, drain.isTold], [[false, false, false, false, true], false]);
+});
+
+Deno.test("what is asked for waits at the rate of a queue, and makes none itself", () => {
+  const drain = new DrainTime();
+  // 100 bytes per millisecond while there is a queue.
+  for (let acknowledged = 0; acknowledged < 100_000; acknowledged += 25_000) drain.passed(250, 30_000, acknowledged);
+  // Then a little now and then, and 20,000 bytes that are lost.
+  for (let acknowledged = 75_100; acknowledged < 76_000; acknowledged += 100) {
+    drain.passed(250, 100, acknowledged, 20_000);
+    assertEquals([Math.round(drain.ms), drain.isTold], [266, true]);
+  }
+});

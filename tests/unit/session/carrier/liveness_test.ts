@@ -3,13 +3,20 @@ import fc from "fast-check";
 import { Liveness, type Unacknowledged } from "../../../../lib/session/carrier/liveness.ts";
 
 const STEP_MS = 250;
-const NOTHING: Unacknowledged = { bytes: 0, acknowledged: 0, rate: 0, roundTripMs: 0 };
+
+/** What waits on a carrier that has its path for itself, unless a test says what others have there. */
+type Waiting = Omit<Unacknowledged, "queuedBytes" | "answerMs"> & Partial<Unacknowledged>;
+const NOTHING = { bytes: 0, acknowledged: 0, rate: 0, roundTripMs: 0 };
+
+function onPath(waiting: Waiting): Unacknowledged {
+  return { queuedBytes: waiting.bytes, answerMs: 0, ...waiting };
+}
 
 /** A carrier's view of its peer, ticked as a carrier does. */
 class Watch {
   readonly liveness = new Liveness(0);
   nowMs = 0;
-  waiting: Unacknowledged = NOTHING;
+  waiting: Waiting = NOTHING;
   asks: number[] = [];
   doubtedAt: number | undefined;
   deadAt: number | undefined;
@@ -17,7 +24,7 @@ class Watch {
 
   tick(lateMs = 0): void {
     this.nowMs += STEP_MS + lateMs;
-    const verdict = this.liveness.tick(this.nowMs, STEP_MS * 1.5, this.waiting);
+    const verdict = this.liveness.tick(this.nowMs, STEP_MS * 1.5, onPath(this.waiting));
     if (verdict.kind === "ask") {
       this.asks.push(this.nowMs);
       this.liveness.asked();
@@ -148,7 +155,7 @@ Deno.test("a peer that stays silent after a suspension is found dead all the sam
 
 Deno.test("a clock that stands still or goes back counts nothing", () => {
   const liveness = new Liveness(1_000);
-  for (let i = 0; i < 100; i++) assertEquals(liveness.tick(1_000 - i, 375, NOTHING).kind, "alive");
+  for (let i = 0; i < 100; i++) assertEquals(liveness.tick(1_000 - i, 375, onPath(NOTHING)).kind, "alive");
 });
 
 Deno.test("after a wake-up a sign of life is due within a second, whatever was promised", () => {
@@ -413,13 +420,13 @@ Deno.test("behind carriers that brought nothing silence may last longer, until t
     const liveness = new Liveness(0, 9_000);
     const from = before(liveness);
     for (let nowMs = from + STEP_MS;; nowMs += STEP_MS) {
-      if (liveness.tick(nowMs, STEP_MS, NOTHING).kind === "dead") return nowMs - from;
+      if (liveness.tick(nowMs, STEP_MS, onPath(NOTHING)).kind === "dead") return nowMs - from;
     }
   };
   assertEquals(silentFor(() => 0), 12_000);
   const hear = (liveness: Liveness, ms: number, bytes: number) => {
     for (let nowMs = STEP_MS; nowMs <= ms; nowMs += STEP_MS) {
-      liveness.tick(nowMs, STEP_MS, NOTHING);
+      liveness.tick(nowMs, STEP_MS, onPath(NOTHING));
       liveness.received(bytes);
     }
     return ms;
@@ -427,4 +434,41 @@ Deno.test("behind carriers that brought nothing silence may last longer, until t
   assertEquals(silentFor((liveness) => hear(liveness, 1_000, 10)), 12_000);
   assertEquals(silentFor((liveness) => hear(liveness, 1_000, 4096)), 3_000);
   assertEquals(silentFor((liveness) => hear(liveness, 60_000, 10)), 3_000);
+});
+
+Deno.test("a carrier with nothing under way waits for what others of its path have in the queue", () => {
+  const watch = new Watch();
+  // 1.6 bytes per millisecond arrive of 30,000, on others; nothing comes here.
+  let queuedBytes = 30_000, acknowledged = 0;
+  for (let ms = 0; ms < 15_000; ms += STEP_MS) {
+    watch.waiting = {
+      bytes: 0,
+      acknowledged: acknowledged += 400,
+      rate: 0,
+      roundTripMs: 0,
+      queuedBytes: queuedBytes -= 400,
+    };
+    watch.run(STEP_MS);
+  }
+  assertEquals([watch.deadAt, watch.doubtedAt], [undefined, undefined]);
+});
+
+Deno.test("a carrier is silent for as long as answers take on others of its path, and no longer", () => {
+  const watch = new Watch();
+  watch.waiting = { ...NOTHING, answerMs: 8_000 };
+  assertEquals(watch.run(60_000).deadAt, 14_000, "3000 ms and 8000 ms, and 3000 ms more");
+});
+
+Deno.test("once the path's rate is known it counts, not that of a carrier which never had much to send", () => {
+  const watch = new Watch();
+  let acknowledged = 0;
+  for (let ms = 0; ms < 2_000; ms += STEP_MS) {
+    watch.waiting = { bytes: 0, acknowledged: acknowledged += 50_000, rate: 0.1, roundTripMs: 40, queuedBytes: 50_000 };
+    watch.run(STEP_MS, 0);
+  }
+  // All that others had is sent again on this one, which is dead one way: the peer's signs of life come.
+  watch.waiting = { bytes: 300_000, acknowledged, rate: 0.1, roundTripMs: 40, queuedBytes: 300_000 };
+  watch.run(60_000, 1_000);
+  assertGreaterOrEqual(watch.deadAt ?? Infinity, 6_000);
+  assertLessOrEqual(watch.deadAt ?? Infinity, 8_000);
 });

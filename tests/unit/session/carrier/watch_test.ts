@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { OutgoingControl } from "../../../../lib/session/carrier/control.ts";
 import { Watch } from "../../../../lib/session/carrier/watch.ts";
+import { PathWait } from "../../../../lib/session/path/path_wait.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 
 /** A watch over a carrier that writes as soon as it is woken, unless it is held. */
@@ -11,7 +12,8 @@ function setUp({ roundTripMs = 0, patienceMs = 0 } = {}) {
   const log = { handed: 0, acknowledged: 0 };
   const answersMs: number[] = [];
   const onAnswer = (_nowMs: number, roundTripMs: number) => void answersMs.push(roundTripMs);
-  const flight = { rateBytesPerMs: 0, roundTripMs: 0, onAnswer };
+  const wait = new PathWait();
+  const flight = { rateBytesPerMs: 0, roundTripMs: 0, onAnswer, wait };
   const told: string[] = [];
   const writesMs: number[] = [];
   const world = { isHeld: false };
@@ -198,4 +200,32 @@ Deno.test("a carrier that is not watched any more is not judged", async () => {
   assertEquals(clock.pendingTimers, 0);
   await clock.advance(60_000);
   assertEquals(told, []);
+});
+
+Deno.test("what a carrier learns of answers its path knows, and what others of the path learn counts for it", async () => {
+  const { clock, flight: { wait }, told, watch, write } = setUp({ roundTripMs: 40 });
+  write();
+  assertEquals(wait.answerMs(clock.now()), 40);
+  // While the answer is due, much comes that stands in front of it.
+  for (let ms = 0; ms < 2_000; ms += 250) {
+    watch.came(1_000);
+    await clock.advance(250);
+  }
+  assertEquals(wait.answerMs(clock.now()), 1_750);
+  watch.probed(reply(1));
+  wait.took(clock.now(), 6_000);
+  await clock.advance(11_500);
+  assertEquals(told, []);
+  await clock.advance(1_000);
+  assertEquals(told, ["silent for 12.0 s at 13750"]);
+});
+
+Deno.test("bytes that others of the path have under way prolong the silence that is allowed", async () => {
+  for (const [inFlight, atMs] of [[0, 3_000], [20_000, 16_000]]) {
+    const { clock, flight: { wait }, told, write } = setUp();
+    wait.add({ inFlight, acknowledged: 0, sentMs: 0 });
+    write();
+    await clock.advance(20_000);
+    assertEquals(told.at(-1)?.endsWith(` at ${atMs}`), true, told.join());
+  }
 });

@@ -1,0 +1,103 @@
+/**
+ * What everything on a path waits behind, whichever carrier it is on.
+ *
+ * @module
+ */
+
+/** What a carrier has under way, as a `Flight` counts it. */
+export interface Load {
+  /** Bytes sent but not acknowledged. */
+  readonly inFlight: number;
+  /** Bytes that were acknowledged. */
+  readonly acknowledged: number;
+  /** When something was sent last, in milliseconds. */
+  readonly sentMs: number;
+}
+
+/** An answer says for so long, and for as long as it took, what others wait for; in milliseconds. */
+const KEPT_MS = 10_000;
+
+/**
+ * Knows what is in the queue of a path, and how long answers take that wait there.
+ *
+ * A pure core. Invariant 7: all carriers of a path wait in one queue. One that has nothing under way itself, or has only
+ * just begun, is silent for as long as what others have there needs; so is one that comes behind another which was given
+ * up, whose bytes are on their way all the same. But a queue keeps its order: when something has arrived that was sent
+ * later, what is missing of a carrier is in nobody's way. It is lost, or waits in that carrier's own buffer.
+ *
+ * Source: `PROTOCOL.md`, "Liveness".
+ *
+ * @example
+ * ```ts
+ * import { PathWait } from "./path_wait.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const wait = new PathWait();
+ * const bulk = { inFlight: 30_000, acknowledged: 8_000, sentMs: 4_000 };
+ * const quiet = { inFlight: 0, acknowledged: 20, sentMs: 100 };
+ * wait.add(bulk);
+ * wait.add(quiet);
+ * assertEquals([wait.bytes, wait.acknowledged], [30_000, 8_020]);
+ * wait.remove(bulk, 5_000); // given up
+ * assertEquals([wait.bytes, wait.acknowledged], [30_000, 8_020]);
+ * wait.arrived(6_000); // what was sent behind it
+ * assertEquals(wait.bytes, 0);
+ * ```
+ */
+export class PathWait {
+  readonly #loads: Set<Load> = new Set();
+  /** When what has arrived was sent, the latest of it. */
+  #arrivedMs = -Infinity;
+  /** What those that are gone had under way, until something arrives that was sent later. */
+  #leftBytes = 0;
+  #leftMs = -Infinity;
+  #acknowledgedBefore = 0;
+  #longestMs = 0;
+  #longestToldMs = -Infinity;
+
+  /** A carrier begins. */
+  add(load: Load): void {
+    this.#loads.add(load);
+  }
+
+  /** A carrier is gone; what it has under way is not. */
+  remove(load: Load, nowMs: number): void {
+    if (!this.#loads.delete(load)) return;
+    this.#acknowledgedBefore += load.acknowledged;
+    if (load.inFlight === 0) return;
+    this.#leftBytes += load.inFlight;
+    this.#leftMs = nowMs;
+  }
+
+  /** Something that was sent at `sentMs` has arrived: so has all that was in front of it, or never will. */
+  arrived(sentMs: number): void {
+    this.#arrivedMs = Math.max(this.#arrivedMs, sentMs);
+    if (sentMs >= this.#leftMs) this.#leftBytes = 0;
+  }
+
+  /** Bytes on their way, on whichever carrier, also those that are in doubt or gone; but not what is overtaken. */
+  get bytes(): number {
+    let bytes = this.#leftBytes;
+    for (const { inFlight, sentMs } of this.#loads) if (sentMs >= this.#arrivedMs) bytes += inFlight;
+    return bytes;
+  }
+
+  /** Bytes that were ever acknowledged on it. */
+  get acknowledged(): number {
+    let bytes = this.#acknowledgedBefore;
+    for (const { acknowledged } of this.#loads) bytes += acknowledged;
+    return bytes;
+  }
+
+  /** An answer takes so long on one of its carriers, or is due for so long while what is in front of it comes. */
+  took(nowMs: number, ms: number): void {
+    if (ms < this.answerMs(nowMs)) return;
+    this.#longestMs = ms;
+    this.#longestToldMs = nowMs;
+  }
+
+  /** The longest that an answer took lately, on any of its carriers, in milliseconds; 0 if unknown. */
+  answerMs(nowMs: number): number {
+    return nowMs - this.#longestToldMs <= KEPT_MS + this.#longestMs ? this.#longestMs : 0;
+  }
+}
