@@ -7,8 +7,9 @@ import struct
 import sys
 import time
 
+from .carrier import step
 from .streams import Stream
-from .trials import ClientTrial, ServerTrial, Serving
+from .trials import SECONDS, ClientTrial, ServerTrial, Serving
 from .wire import (ACKNOWLEDGE, COMMIT, DATA, END, GOODBYE, LANE, LEAVE, OPEN, PROBE, RECEIPT, RESET, WANT, WINDOWS,
                    CarrierError, Counted, Refused, SessionError, data_frame, frame, open_frame, receipt_frame,
                    reset_frame, windows_frame)
@@ -224,11 +225,13 @@ def receipt_of_settled(trial):
 
 
 def receipt_of_live(trial, difference):
-    """One for a carrier that is alive ends that, and says what was taken of it."""
-    first = trial.carrier
+    """One for a carrier that is alive: it is seen what becomes of that, or of the session."""
+    first, session = trial.carrier, trial.session
     trial.client.join(keep=[first.number])
-    taken = first.reader.taken
-    trial.session.carriers[first.number + 1].put_counted(receipt_frame(first.number, taken + difference))
+    session.carriers[first.number + 1].put_counted(receipt_frame(first.number, first.reader.taken + difference))
+    end = time.monotonic() + SECONDS
+    while first.number in session.carriers and not session.ended and time.monotonic() < end:
+        step(session.carriers.values())
 
 
 def join_behind(trial, taken):
@@ -265,7 +268,7 @@ SERVER = {
     "a lane that is too short": ("session 2", lambda t: t.counted(Counted(bytes([LANE, 0, 0])))),
     "a want by the client": ("session 2", lambda t: t.counted(want(1))),
     "a receipt for a settled carrier": ("nothing", receipt_of_settled),
-    "a receipt for a carrier that is alive": ("carrier", lambda t: receipt_of_live(t, 0)),
+    "a receipt for a carrier that is alive": ("nothing", lambda t: receipt_of_live(t, 0)),
     "a receipt for a carrier that is alive, too high": ("session 2", lambda t: receipt_of_live(t, 1 << 20)),
     "a receipt that is too high, in a commit": ("session", lambda t: join_behind(t, 1 << 20)),
     "a receipt that is too low, in a commit": ("session", lambda t: join_behind(t, -1)),
