@@ -13,7 +13,7 @@ import { farewells, restarts } from "./kinds/processes.ts";
 import { asleep, forgotten } from "./kinds/sleeps.ts";
 import { bulk, crowd, littleMemory, manyResets } from "./kinds/streams.ts";
 import { portal, rogues, swallowed } from "./kinds/strangers.ts";
-import { twoPaths } from "./kinds/two_paths.ts";
+import { oneOfSeveral, twoPaths } from "./kinds/two_paths.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** How many seeds in a hundred each kind has; all others are {@linkcode chaos}. */
@@ -45,11 +45,12 @@ const KINDS: readonly (readonly [number, (seed: number, dice: Dice) => Scenario]
   [1, asleep],
   [1, forgotten],
   [2, twoPaths],
+  [1, oneOfSeveral],
 ];
 
 /** With one carrier at a time, with the others beside one in doubt, or with several all the time, also by two paths. */
 function withCarriers(scenario: Scenario, dice: Dice): Scenario {
-  if (scenario.otherLines.length > 0) return scenario;
+  if (scenario.leastCarriers > 1) return scenario;
   const roll = dice.between(1, 10);
   if (roll <= 3) return { ...scenario, carriers: 1 };
   // Who waits behind a carrier that stands still is not yet sent on another before that is in doubt.

@@ -79,7 +79,6 @@ export class SimNetwork {
   readonly #overheard: Uint8Array[] = [];
   #healed = false;
   #waiting: Set<() => void> = new Set();
-  #dials = 0;
 
   constructor(options: NetworkOptions) {
     this.#options = options;
@@ -97,9 +96,9 @@ export class SimNetwork {
     return Uint8Array.from(this.#overheard.flatMap((bytes) => [...bytes]));
   }
 
-  /** Dials for `client`, on one path after the other. */
-  dial(client: Process, signal: AbortSignal): Promise<Duplex> {
-    const path = this.paths[this.#dials++ % this.paths.length];
+  /** Dials for `client`, on the path of this number. */
+  dial(client: Process, signal: AbortSignal, number = 0): Promise<Duplex> {
+    const path = this.paths[number];
     const { clock, trace } = this.#options;
     if (!this.#options.mayGoOn() || this.pipes.length > MOST_CARRIERS) return new Promise(() => {});
     return new Promise((resolve, reject) => {

@@ -98,7 +98,8 @@ export class Sides {
     const process = new Process(`client ${++this.#incarnations}`, this.#clock);
     const mux = new MuxClient({
       ...this.#linkOptions(process),
-      dial: (signal) => this.#network.dial(process, signal),
+      dial: (signal, _connected, path) => this.#network.dial(process, signal, path),
+      paths: this.#network.paths.map(({ name }) => name),
       memory: this.#model.bounds.budgetOf(process, Infinity),
       identity: this.#identity,
       lastStream: fewNumbers && identity ? 2 * streams.length : undefined,

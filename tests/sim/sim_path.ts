@@ -20,6 +20,7 @@ export interface Lines {
 /** From one address of the client's to one of the server's, where both ends see which. */
 export class SimPath {
   readonly index: number;
+  readonly name: string;
   lines: Lines;
   localAddress: string;
   /** Nothing passes in some direction, so nobody gets a connection. */
@@ -27,6 +28,7 @@ export class SimPath {
 
   constructor(index: number, lines: Lines) {
     this.index = index;
+    this.name = `path ${index}`;
     this.lines = lines;
     this.localAddress = `10.${index}.0.1`;
   }

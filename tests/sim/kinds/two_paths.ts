@@ -13,6 +13,18 @@ function keys(dice: Dice): UserPlan {
   return { ...plainPlan(dice.between(1_000, 3_000)), pieceBytes: 20, pauseMs: 20 };
 }
 
+/** Keys both ways, and with half of the seeds bulk both ways. What is typed takes 3 s. */
+function keysAndBulk(scenario: Scenario, dice: Dice): void {
+  scenario.streams = [{ openMs: 1_000, client: keys(dice) }];
+  scenario.serverUsers = [{ plan: keys(dice), dialMs: 0, refuses: false }];
+  if (dice.chance(0.5)) {
+    const bulk = () => ({ ...plainPlan(dice.between(200_000, 600_000)), pauseMs: 20 });
+    scenario.streams.push({ openMs: 1_000, client: bulk() });
+    scenario.serverUsers.push({ plan: bulk(), dialMs: 0, refuses: false });
+  }
+  scenario.prompt = scenario.streams.map((_, index) => index);
+}
+
 /**
  * One path dies in one direction or both, with bulk and keys on both. All of it must have come long before anybody takes
  * a carrier for dead: it goes on the other path as soon as there is no progress.
@@ -29,15 +41,7 @@ export function twoPaths(seed: number, dice: Dice): Scenario {
   scenario.otherLines = [lines()];
   scenario.carriers = 8;
   scenario.leastCarriers = dice.between(3, 6);
-  const bulk = dice.chance(0.5);
-  // What is typed takes 3 s at the most.
-  scenario.streams = [{ openMs: 1_000, client: keys(dice) }];
-  scenario.serverUsers = [{ plan: keys(dice), dialMs: 0, refuses: false }];
-  if (bulk) {
-    scenario.streams.push({ openMs: 1_000, client: { ...plainPlan(dice.between(200_000, 600_000)), pauseMs: 20 } });
-    const down = { ...plainPlan(dice.between(200_000, 600_000)), pauseMs: 20 };
-    scenario.serverUsers.push({ plan: down, dialMs: 0, refuses: false });
-  }
+  keysAndBulk(scenario, dice);
   const direction = dice.pick("up", "down", "both");
   scenario.events = [{
     atMs: dice.between(1_200, 3_000),
@@ -46,7 +50,20 @@ export function twoPaths(seed: number, dice: Dice): Scenario {
     direction,
     forMs: 60_000,
   }];
-  scenario.prompt = scenario.streams.map((_, index) => index);
+  scenario.healMs = 4_600;
+  return scenario;
+}
+
+/**
+ * One of several carriers of one path dies in one direction, the quiet one or another. On one path little is sent again
+ * beside it, so some of it waits until the carrier is in doubt.
+ */
+export function oneOfSeveral(seed: number, dice: Dice): Scenario {
+  const scenario = twoPaths(seed, dice);
+  scenario.kind = "one of several";
+  scenario.otherLines = [];
+  const direction = dice.pick("up", "down") as "up" | "down";
+  scenario.events = [{ atMs: dice.between(1_200, 3_000), kind: "hold", direction, forMs: 60_000 }];
   scenario.healMs = 9_000;
   return scenario;
 }
