@@ -265,4 +265,40 @@ export const LANES: readonly Mutation[] = [
     "    this.#isDue = this.#hasTold;\n",
     "",
   ),
+  tested(
+    "a path that makes no progress keeps the session's quiet carrier",
+    "session/lanes/line_up.ts",
+    "const rankOf = (quiet: LinedUp) => rank(quiet) + (quiet.isStill ? 0 : 2);",
+    "const rankOf = (quiet: LinedUp) => rank(quiet);",
+  ),
+  tested(
+    "the session's quiet carrier goes to and fro between two paths that are alike",
+    "session/lanes/line_up.ts",
+    "rankOf(quiets[at]) < rankOf(best) || isMuchShorter(roundTripOf(best), roundTripOf(quiets[at]))) return;",
+    "rankOf(quiets[at]) < rankOf(best) || roundTripOf(best) < roundTripOf(quiets[at])) return;",
+  ),
+  tested(
+    "bulk goes on a quiet carrier beside bulk carriers of its path",
+    "session/lanes/line_up.ts",
+    "    if (bulk.length > 0) return bulk;\n",
+    "    if (bulk.length > 0) return [...bulk, quiet];\n",
+  ),
+  tested(
+    "a path without bulk carriers takes no bulk",
+    "session/lanes/line_up.ts",
+    "return quiet === quiets[0] || isSound(quiet) ? [quiet] : [];",
+    "return quiet === quiets[0] ? [quiet] : [];",
+  ),
+  tested(
+    "the last carrier of a path leaves since another path has fewer",
+    "session/lanes/surplus.ts",
+    "const candidates = left.filter((carrier) => !kept.includes(carrier));",
+    "const candidates = left.filter((carrier) => kept.length < 0 || carrier !== undefined);",
+  ),
+  tested(
+    "carriers leave from the path that has the fewest",
+    "session/lanes/surplus.ts",
+    "const most = Math.max(...left.map(({ path }) => countOn(path)));",
+    "const most = Math.min(...left.map(({ path }) => countOn(path)));",
+  ),
 ];

@@ -32,12 +32,6 @@ export const PATH: readonly Mutation[] = [
     "let [bound = this.#bounds.get(path)] = this.#bounds.values();",
   ),
   tested(
-    "a path that nobody is on is remembered",
-    "session/path/paths.ts",
-    "      for (const [name, { isUnused }] of this.#bounds) if (isUnused) this.#bounds.delete(name);\n",
-    "",
-  ),
-  tested(
     "bulk is spread over several carriers, however little the path holds",
     "session/path/path_bound.ts",
     "return this.bound >= SPREAD_FRAMES * SPREAD_FRAME_BYTES;",

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fault, fuzzed, type Mutation } from "./mutation.ts";
+import { fault, fuzzed, type Mutation, tested } from "./mutation.ts";
 
 /** All of them. */
 export const SENDING_AGAIN: readonly Mutation[] = [
@@ -13,7 +13,7 @@ export const SENDING_AGAIN: readonly Mutation[] = [
     "    if (taken < one.least || taken > one.most) throw",
     "    if (taken < 0) throw",
   ),
-  fault(
+  tested(
     "all that was sent taken for arrived where no receipt says so",
     "session/settlement.ts",
     "covered(named, one.least, one)",

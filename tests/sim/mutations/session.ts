@@ -239,7 +239,7 @@ export const SESSION: readonly Mutation[] = [
     "if (session.error !== undefined || !session.carriers.joins.mayAttach(number)) {",
     "if (session.error !== undefined) {",
   ),
-  fault(
+  tested(
     "window values and resets go on any carrier, in front of the open",
     "session/share.ts",
     "return openLog === undefined ? quiet : openLog === log;",

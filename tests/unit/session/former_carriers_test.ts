@@ -32,8 +32,8 @@ Deno.test("what one path taught says nothing of another, and is not forgotten fo
   const former = new FormerCarriers();
   const cable = { ...PATH, localAddress: "192.0.2.8" };
   for (const [path, duplex] of [[0, PATH], [1, cable]] as const) former.cautionOn(path, duplex);
-  former.gone(3_000, carrier(0, 0, 0));
-  assertEquals([former.cautionOn(1, cable).level, former.cautionOn(0, PATH).level], [0, 1]);
+  former.gone(3_000, carrier(0, 0, 1));
+  assertEquals([former.cautionOn(0, PATH).level, former.cautionOn(1, cable).level], [0, 1]);
 });
 
 Deno.test("one that failed leaves its round trip, and patience for the next", () => {

@@ -127,7 +127,7 @@ Deno.test("of three paths only one sends what is small beside the quiet carrier,
   carriers[0].send(50);
   spread.pulled(carriers[0]);
   assertEquals(wokenOf(carriers), [0, 1, 0, 0]);
-  assertEquals(carriers.map((carrier) => spread.copyTo(carrier, 1e9)), [0, 50, 0, 0]);
+  assertEquals(carriers.toReversed().map((carrier) => spread.copyTo(carrier, 1e9)), [0, 0, 50, 0]);
   spread.stop();
 });
 

@@ -28,7 +28,7 @@ Deno.test("the quiet carrier of each path is asked while others there have bulk 
   const paths = new Paths();
   const asked: string[] = [];
   const quiet = (path: string, flight: Flight) => ({ path, room: { flight }, ask: () => void asked.push(path) });
-  const quiets = ["wifi", "cable", "train"].map((path) => quiet(path, paths.join(path)));
+  const quiets = ["train", "wifi", "cable"].map((path) => quiet(path, paths.join(path)));
   const [wifi, cable] = ["wifi", "cable"].map((path) => paths.join(path));
   wifi.onSend(0, 20_000);
   paths.probe(quiets, 0);
