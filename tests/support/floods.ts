@@ -22,17 +22,32 @@ export const floodOrEcho: Handler = async (connection) => {
   while (true) await writeAll(connection, block);
 };
 
-/** Downloads `b`s, which it asks for by one, until `isOver`. Returns how many came, and how many other bytes. */
-export async function download(port: number, isOver: () => boolean): Promise<{ bytes: number; foreign: number }> {
+/** What a {@linkcode download} got. */
+export interface Downloaded {
+  bytes: number;
+  /** Where other bytes than `b` began, and some of them, for a person. */
+  foreign: string[];
+}
+
+/** Most places where other bytes begin that are told. */
+const MOST_PLACES = 20;
+
+/** Downloads `b`s, which it asks for by one, until `isOver`. */
+export async function download(port: number, isOver: () => boolean): Promise<Downloaded> {
   using connection = await connectTo(port);
   await writeAll(connection, new TextEncoder().encode("b"));
   const buffer = new Uint8Array(64 * 1024);
-  let [bytes, foreign] = [0, 0];
+  const foreign: string[] = [];
+  let bytes = 0;
   while (!isOver()) {
     const count = await within(connection.read(buffer), 20_000, "the next bytes of a download");
     assert(count !== null, "the download goes on");
+    const at = buffer.subarray(0, count).findIndex((byte) => byte !== 0x62);
+    if (at >= 0 && foreign.length < MOST_PLACES) {
+      const some = buffer.subarray(at, Math.min(count, at + 32)).join(" ");
+      foreign.push(`${new Date().toISOString()}: byte ${bytes + at}, ${at} of ${count} read: ${some}`);
+    }
     bytes += count;
-    for (const byte of buffer.subarray(0, count)) if (byte !== 0x62) foreign++;
     await pause(1); // leaves the rest of the machine to the others
   }
   return { bytes, foreign };

@@ -49,7 +49,7 @@ export const SENDING_AGAIN: readonly Mutation[] = [
     "remains !== undefined) bytes += this.#resend.addExpected(remains, taken);",
     "remains !== undefined) this.#resend.discard(remains);",
   ),
-  fault(
+  tested(
     "the open sent again behind what follows it",
     "session/resend_queue.ts",
     "(this.#lanes.add(frame) ? quiet : bulk).push(frame);",

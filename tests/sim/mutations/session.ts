@@ -233,12 +233,15 @@ export const SESSION: readonly Mutation[] = [
     "startPoolField(upper.startPoolBytes)",
     "startPoolField(4 * upper.startPoolBytes)",
   ),
-  fault(
-    "a carrier attached that its client has given up meanwhile",
-    "session/session_server.ts",
-    "if (session.error !== undefined || !session.carriers.joins.mayAttach(number)) {",
-    "if (session.error !== undefined) {",
-  ),
+  {
+    ...fault(
+      "a carrier attached that its client has given up meanwhile",
+      "session/session_server.ts",
+      "if (session.error !== undefined || !session.carriers.joins.mayAttach(number)) {",
+      "if (session.error !== undefined) {",
+    ),
+    test: "tests/unit/session/takeover_test.ts",
+  },
   tested(
     "window values and resets go on any carrier, in front of the open",
     "session/share.ts",
