@@ -12,12 +12,17 @@ const FIRST_BYTES = 512;
 /** How a request of HTTP begins (RFC 9110, 9.3); `PRI` is HTTP/2's (RFC 9113, 3.4). */
 const METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "PRI"];
 
+/** The first byte of TLS (RFC 8446, 5.1). As a frame's length it would be far beyond the limit. */
+const TLS_HANDSHAKE = 0x16;
+
 /** A connection, and whether a web client is at its other end; what was read of it is read again. */
 export interface Recognized {
   /** The connection. */
   readonly duplex: Duplex;
   /** Whether it begins as a request of HTTP does. */
   readonly isWeb: boolean;
+  /** Whether it begins as TLS does. */
+  readonly isTls: boolean;
 }
 
 /**
@@ -49,7 +54,8 @@ export async function recognize(duplex: Duplex): Promise<Recognized | undefined>
     filled += count ?? 0;
     const isWeb = beginsAsRequest(buffer.subarray(0, filled));
     if (isWeb !== undefined || count === null) {
-      return { duplex: new PrefixedDuplex(duplex, buffer.subarray(0, filled)), isWeb: isWeb === true };
+      const first = buffer.subarray(0, filled);
+      return { duplex: new PrefixedDuplex(duplex, first), isWeb: isWeb === true, isTls: first[0] === TLS_HANDSHAKE };
     }
   }
 }

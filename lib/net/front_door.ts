@@ -6,7 +6,8 @@
 import type { Clock } from "./clock.ts";
 import type { Duplex } from "./duplex.ts";
 import { reasonOf, TeleError } from "./error.ts";
-import { recognize } from "./first_bytes.ts";
+import { recognize, type Recognized } from "./first_bytes.ts";
+import type { SealServer } from "./seal_server.ts";
 import { WaitingRoom } from "./waiting_room.ts";
 import { acceptWeb } from "./websocket/websocket_server.ts";
 
@@ -17,6 +18,8 @@ const LIMITS = { guests: 512, timeoutMs: 10_000 };
 export interface FrontDoorOptions {
   /** Time. */
   clock: Clock;
+  /** Ends the TLS of those who seal their carriers; without it they are handed on as they came. */
+  seal?: SealServer;
   /** Takes each WebSocket. */
   onWebSocket: (carrier: Duplex) => void;
   /** Takes each that does not speak HTTP, as it came. */
@@ -28,9 +31,9 @@ export interface FrontDoorOptions {
 }
 
 /**
- * Tells newcomers apart by their first bytes: WebSockets, whoever wants to see a page, and all others.
+ * Tells newcomers apart by their first bytes: WebSockets, whoever wants to see a page, who seals, and all others.
  *
- * Invariant 10: who is slow with its first bytes or with its request has 10 s and some KiB.
+ * Invariant 10: who is slow with its first bytes, its request or its seal has 10 s and some KiB.
  *
  * @example
  * ```ts
@@ -86,20 +89,34 @@ export class FrontDoor {
   }
 
   async #recognize(transport: Duplex): Promise<void> {
-    const { clock, onWebSocket, onOther, onLeft } = this.#options;
+    const { clock, seal, onWebSocket, onOther, onLeft } = this.#options;
     const seen = await recognize(transport);
     if (seen === undefined) {
       transport.close();
       return onLeft(transport.peer, "it closed the connection without a word");
     }
     if (!seen.isWeb) {
+      const carrier = await this.#unsealed(seen);
       this.#room.leave(transport);
-      return onOther(seen.duplex);
+      return onOther(carrier);
     }
     const carrier = await acceptWeb(seen.duplex, clock);
     if (carrier === undefined) return onLeft(transport.peer, "it was a web client, and has its page");
+    const inner = seal === undefined ? carrier : await this.#unsealedIn(carrier);
     this.#room.leave(transport);
-    onWebSocket(carrier);
+    onWebSocket(inner);
+  }
+
+  /** A seal may be in the messages of a WebSocket as well. */
+  async #unsealedIn(webSocket: Duplex): Promise<Duplex> {
+    const seen = await recognize(webSocket);
+    if (seen === undefined) throw new TeleError("closed", "it closed the WebSocket without a word");
+    return await this.#unsealed(seen);
+  }
+
+  async #unsealed({ duplex, isTls }: Recognized): Promise<Duplex> {
+    const { seal } = this.#options;
+    return isTls && seal !== undefined ? await seal.unseal(duplex) : duplex;
   }
 
   /** Sends all newcomers away. */

@@ -14,13 +14,27 @@ const MAX_NAME_CHARACTERS = 64;
 /** The peer's certificates in DER, its own first; empty if there is none, or it cannot be read. */
 export function peerChain(socket: TLSSocket): Uint8Array[] {
   const chain: Uint8Array[] = [];
-  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  let next: DetailedPeerCertificate | undefined = readable(() => socket.getPeerCertificate(true));
   while (next?.raw !== undefined && chain.length < LONGEST_CHAIN) {
     chain.push(next.raw);
     // A certificate that has signed itself is its own issuer.
     next = next.issuerCertificate === next ? undefined : next.issuerCertificate;
   }
   return chain;
+}
+
+/** The peer's own certificate in DER; `undefined` if there is none, or it cannot be read. */
+export function peerLeaf(socket: TLSSocket): Uint8Array | undefined {
+  return readable(() => socket.getPeerCertificate())?.raw;
+}
+
+/** Deno 2.9.6 throws `null` for what is no certificate at all. */
+function readable<Certificate>(read: () => Certificate): Certificate | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }
 
 /** Who the peer is by its certificate, for a log line: its common name, else its first alternative name. */

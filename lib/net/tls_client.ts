@@ -8,6 +8,7 @@ import { isIP } from "node:net";
 import tls from "node:tls";
 import type { Duplex } from "./duplex.ts";
 import { badInput } from "./error.ts";
+import { NO_LEAF } from "./leaf.ts";
 import { isNodeSound } from "./runtime.ts";
 import { TlsDuplex } from "./tls_duplex.ts";
 import type { TlsEnd } from "./tls_end.ts";
@@ -26,6 +27,8 @@ export interface TlsDialSettings {
   readonly name?: string;
   /** What this side presents if the peer wants a certificate, in PEM. */
   readonly certificate?: CertificatePair;
+  /** Whether the peer only leads on, as a proxy does: then its TLS protects nothing of what comes behind it. */
+  readonly leadsOn?: boolean;
 }
 
 /** Settings that were checked, ready for any number of connections. */
@@ -150,6 +153,7 @@ function makeEnd(names: readonly string[], settings: TlsDialSettings, attempt: T
       const code = anchors?.judge(peerChain(socket), Date.now());
       return code === undefined ? undefined : Object.assign(new Error(code), { code });
     },
+    seen: () => settings.leadsOn ? {} : { leaf: NO_LEAF },
     explain: (failure) => explainToClient(attempt, failure),
   };
 }

@@ -11,12 +11,11 @@
  * @module
  */
 import { Duplex as NodeStream } from "node:stream";
-import { setImmediate } from "node:timers";
 import type { TLSSocket } from "node:tls";
 import type { Duplex } from "./duplex.ts";
 import { ReadBuffer } from "./read_buffer.ts";
-import type { TlsEnd } from "./tls_end.ts";
-import { giveBack, keepUntilFlushed, PIECE_BYTES, TlsEngine } from "./tls_engine.ts";
+import type { TlsEnd, TlsSeen } from "./tls_end.ts";
+import { giveBack, keepUntilFlushed, PIECE_BYTES, TlsEngine, turnOfEvents } from "./tls_engine.ts";
 import { TruncatedError } from "./tls_failure.ts";
 import { readHello } from "./tls_hello.ts";
 
@@ -50,7 +49,7 @@ interface Waiter {
  * ```
  */
 export class TlsDuplex implements Duplex {
-  #peerName: string | undefined;
+  #seen: TlsSeen = {};
   readonly #transport: Duplex;
   readonly #end: TlsEnd;
   readonly #stream: NodeStream;
@@ -99,7 +98,7 @@ export class TlsDuplex implements Duplex {
       await duplex.#handshake(hello);
       const error = end.check?.(duplex.#socket!);
       if (error !== undefined) throw error;
-      duplex.#peerName = end.nameOf?.(duplex.#socket!);
+      duplex.#seen = end.seen(duplex.#socket!);
       return duplex;
     } catch (error) {
       if (!signal?.aborted) await duplex.#sayGoodbye();
@@ -124,7 +123,11 @@ export class TlsDuplex implements Duplex {
   }
 
   get peerName(): string | undefined {
-    return this.#peerName;
+    return this.#seen.peerName ?? this.#transport.peerName;
+  }
+
+  get leaf(): Uint8Array | undefined {
+    return this.#seen.leaf;
   }
 
   /** What was agreed on (ALPN, RFC 7301), if anything. */
@@ -291,8 +294,4 @@ export class TlsDuplex implements Duplex {
     this.#socket?.destroy();
     this.#stream.destroy();
   }
-}
-
-function turnOfEvents(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(() => resolve()));
 }

@@ -7,6 +7,14 @@ import type { Duplex as NodeStream } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { ExplainTls } from "./tls_failure.ts";
 
+/** What an end has seen of the other one once the handshake has ended. */
+export interface TlsSeen {
+  /** See {@linkcode Duplex.peerName}. */
+  readonly peerName?: string;
+  /** See {@linkcode Duplex.leaf}. */
+  readonly leaf?: Uint8Array;
+}
+
 /** Which end of TLS this is, and how it is set up on a stream of encrypted bytes. */
 export interface TlsEnd {
   /** Makes the socket, whose handshake begins by itself. */
@@ -17,8 +25,8 @@ export interface TlsEnd {
   readonly awaitsHello: boolean;
   /** Looks at the peer once the handshake has ended; what it returns is an error. */
   check?(socket: TLSSocket): unknown;
-  /** The peer's name, once it was checked. */
-  nameOf?(socket: TLSSocket): string | undefined;
+  /** What was seen of the peer, once it was checked. */
+  seen(socket: TLSSocket): TlsSeen;
   /** Makes sentences of failures. */
   readonly explain: ExplainTls;
 }

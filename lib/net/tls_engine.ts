@@ -140,6 +140,11 @@ export class TlsEngine {
   }
 }
 
+/** Settles behind what the engine's socket still does in this turn of the event loop. */
+export function turnOfEvents(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(() => resolve()));
+}
+
 /** `node:tls` destroys a socket in the turn in which it failed, before the alert for the peer has left (Deno 2.9.6). */
 export function keepUntilFlushed(socket: TLSSocket): void {
   const destroy = socket.destroy.bind(socket);

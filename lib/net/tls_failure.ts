@@ -141,6 +141,8 @@ function explainCertificate(error: unknown, name: string): string | undefined {
     case "CERT_UNREADABLE":
       return "the server's certificate cannot be read: give the server another, such as of tele --make-cert";
     case "DEPTH_ZERO_SELF_SIGNED_CERT":
+      return "the server's certificate was issued by nobody whom this client trusts: pass it with --tls-ca=FILE; or, " +
+        "where the tele server has a token and no certificate, leave --tls away and give this side the token";
     case "SELF_SIGNED_CERT_IN_CHAIN":
     case "UNABLE_TO_GET_ISSUER_CERT":
     case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
@@ -230,17 +232,18 @@ function offers(hello: Uint8Array, name: string): boolean {
 }
 
 /** The alert that the peer sent, in rustls' spelling. */
-function alertOf(error: unknown): string | undefined {
+export function alertOf(error: unknown): string | undefined {
   return /received fatal alert: (\w+)/.exec(reasonOf(error))?.[1];
 }
 
-function isCut(error: unknown): boolean {
+/** Whether a failure is that the connection ended or broke. */
+export function isCut(error: unknown): boolean {
   const code = (error as { code?: string }).code;
   return error instanceof TruncatedError || error instanceof Deno.errors.ConnectionReset || code === "ECONNRESET" ||
     code === "EPIPE" || error instanceof Deno.errors.BrokenPipe;
 }
 
 /** Whether what came cannot be the beginning of a TLS record. */
-function isPlain(first: Uint8Array | undefined): boolean {
+export function isPlain(first: Uint8Array | undefined): boolean {
   return first !== undefined && first.length >= 3 && tlsRecordKind(first) === undefined;
 }

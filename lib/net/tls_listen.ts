@@ -11,6 +11,7 @@ import { badInput, reasonOf, TeleError } from "./error.ts";
 import { recognize } from "./first_bytes.ts";
 import { listen, type Listening, type ListenOptions } from "./listen.ts";
 import { KnownClients } from "./known_clients.ts";
+import { leafOf } from "./leaf.ts";
 import { peerName } from "./peer_certificate.ts";
 import { checkAnchors, checkServerCertificate, type ServerCertificate } from "./tls_certificate.ts";
 import { requireTls, type TlsConnection } from "./tls_client.ts";
@@ -130,7 +131,8 @@ async function expectTls(transport: Duplex, clock: Clock): Promise<Duplex> {
 }
 
 function makeEnd(settings: TlsListenSettings, clock: Clock, clients: KnownClients): TlsEnd {
-  const { cert, key } = checkServerCertificate(settings, clock.wallNow());
+  const { cert, key, own } = checkServerCertificate(settings, clock.wallNow());
+  const leaf = leafOf(own.raw);
   const { clientCa, protocols } = settings;
   const trusted = clientCa === undefined ? undefined : checkAnchors("--tls-client-ca", clientCa);
   // The runtime shows these to everyone who connects, behind the server's own: no client's certificate is among them.
@@ -148,7 +150,7 @@ function makeEnd(settings: TlsListenSettings, clock: Clock, clients: KnownClient
     secureEvent: "secure",
     awaitsHello: true,
     check: (socket) => trusted && clients.check(socket, trusted.anchors, clock.wallNow()),
-    nameOf: (socket) => wantsCertificate ? peerName(socket) : undefined,
+    seen: (socket) => ({ leaf, peerName: wantsCertificate ? peerName(socket) : undefined }),
     explain(failure) {
       const { error, wasSecure } = failure;
       if (wasSecure) return new TeleError("carrier-lost", reasonOf(error), { cause: error });

@@ -132,6 +132,10 @@ const RUNNERS: Record<string, Runner> = {
       const { mode, size } = await Deno.stat(`${sandbox.folder}/token`);
       assertEquals(mode! & 0o777, 0o600, "nobody else can read it");
       assert(size > 40, "it is a long one");
+      sandbox.serve(8000, s.use(new UserServer(echo)).port);
+      await sandbox.run(recipes.next("tele --server --in=:8000"));
+      await sandbox.run(recipes.next("tele --client --in=:8001"));
+      await echoesAt(sandbox.port(8001));
       return sandbox;
     },
   },
@@ -330,14 +334,15 @@ const RUNNERS: Record<string, Runner> = {
     },
   },
 
-  "Over the open Internet: TLS": {
+  "With certificates": {
     programs: [],
     async run(recipes, s) {
       const sandbox = await Sandbox.make(s);
       sandbox.serve(22, s.use(new UserServer(echo)).port);
       await withToken(sandbox);
-      await sandbox.run(recipes.next("tele --make-cert=tls --host=example.com"));
-      await sandbox.run(recipes.next("tele --server --in=:22 --out=:443 --tls-cert=tls/cert.pem"));
+      const [make, serve] = recipes.next("tele --make-cert=tls --host=example.com").text.split("\n");
+      await sandbox.run({ language: "sh", text: make! });
+      await sandbox.run({ language: "sh", text: serve! });
       // On the client there is a copy, as the README says.
       await Deno.copyFile(`${sandbox.folder}/tls/cert.pem`, `${sandbox.folder}/cert.pem`);
       await sandbox.run(recipes.next("tele --client --in=:2222 --out=example.com:443 --tls-ca=cert.pem"));
@@ -352,7 +357,8 @@ const RUNNERS: Record<string, Runner> = {
       const sandbox = await Sandbox.make(s);
       const copy = (from: string, to: string) => Deno.copyFile(`${sandbox.folder}/${from}`, `${sandbox.folder}/${to}`);
       sandbox.serve(22, s.use(new UserServer(echo)).port);
-      await sandbox.run(recipesOf("Over the open Internet: TLS").next("tele --make-cert=tls --host=example.com"));
+      const { text } = recipesOf("With certificates").next("tele --make-cert=tls --host=example.com");
+      await sandbox.run({ language: "sh", text: text.split("\n")[0]! });
       await sandbox.run(recipes.next("tele --make-cert=laptop --host=laptop"));
       await Promise.all([copy("tls/cert.pem", "cert.pem"), copy("laptop/cert.pem", "laptop.pem")]);
       const [server, client] = [recipes.next("tele --server --in=:22"), recipes.next("tele --client --in=:2222")];

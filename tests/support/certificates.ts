@@ -24,6 +24,15 @@ export function anchorsOf(...pairs: Pair[]): TlsAnchors {
   return new TlsAnchors(pairs.map(({ cert }) => new X509Certificate(cert)));
 }
 
+/** The same certificate with a truth that is not DER's: 1 for 255. */
+export function notQuiteDer({ cert, key }: Pair): Pair {
+  const hex = new X509Certificate(cert).raw.toHex().replace("551d130101ff", "551d13010101");
+  return {
+    cert: `-----BEGIN CERTIFICATE-----\n${Uint8Array.fromHex(hex).toBase64()}\n-----END CERTIFICATE-----\n`,
+    key,
+  };
+}
+
 /** What a certificate is for. */
 export interface CertificateWish {
   /** `CA:FALSE` unless true. */

@@ -141,7 +141,7 @@ function trustIn(proxy: Proxy): TlsDialSettings {
   } catch {
     // Then the authorities that the runtime knows.
   }
-  const made = { protocols: ["http/1.1"], ca };
+  const made = { protocols: ["http/1.1"], ca, leadsOn: true };
   trusts.set(proxy, made);
   return made;
 }

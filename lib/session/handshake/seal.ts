@@ -6,6 +6,7 @@
  */
 import { LEAF_BYTES, NO_LEAF } from "../../net/leaf.ts";
 import { TeleError } from "../../net/error.ts";
+import { foreignServer } from "../../net/foreign_protocol.ts";
 import { RefusalError } from "../ending.ts";
 import { EndCode, FrameType } from "../session_constants.ts";
 import { tokenOnClientOnly } from "./token.ts";
@@ -147,6 +148,8 @@ function neverAtServer() {
  * @param first The first bytes of the answer.
  */
 export function explainPlainAnswer(address: string, first: Uint8Array): TeleError {
+  const foreign = foreignServer(address, first);
+  if (foreign !== undefined) return foreign;
   if (first.length >= REFUSE_BYTES && first[4] === FrameType.refuse) {
     const code = first[5] << 8 | first[6];
     if (code === EndCode.token) return new RefusalError(tokenOnClientOnly().ending);

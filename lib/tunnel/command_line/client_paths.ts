@@ -6,6 +6,7 @@
 import { type Address, reaches } from "../../net/address.ts";
 import { formatOrigin, leadsTo } from "../../net/origin.ts";
 import { addressOf, formatWay, type Way } from "../../net/way.ts";
+import type { Encryption } from "../../session/handshake/seal.ts";
 import { MOST_PATHS } from "../../session/session_constants.ts";
 import { example, type GivenFlags, mistake } from "./given_flags.ts";
 import { type ProxyEnvironment, proxySource } from "./proxy_choice.ts";
@@ -75,11 +76,19 @@ export function formatPath({ out, from }: Pick<ClientPath, "out" | "from">): str
   return from === undefined ? formatWay(out) : `${formatWay(out)} from ${formatOrigin(from)}`;
 }
 
-/** Where the tele server is, in the words of a ready line. */
-export function serverOf({ paths }: Pick<ClientOptions, "paths">): string {
+/** Whether a token seals a path: TLS whose server this client verifies is enough, unless it says always. */
+export function isSealed({ tls }: Pick<ClientPath, "tls">, encryption: Encryption | undefined): boolean {
+  return encryption === "always" || (encryption === "auto" && tls === undefined);
+}
+
+/** Where the tele server is and what protects the way there, in the words of a ready line. */
+export function serverOf(
+  { paths, encryption }: Pick<ClientOptions, "paths"> & Partial<Pick<ClientOptions, "encryption">>,
+): string {
   const words = paths.map((path) => {
-    const isTold = path.tls !== undefined && path.out.kind !== "websocket";
-    return `${formatPath(path)}${isTold ? " (TLS)" : ""}`;
+    const hasTls = path.tls !== undefined && path.out.kind !== "websocket";
+    const protections = [...hasTls ? ["TLS"] : [], ...isSealed(path, encryption) ? ["sealed by the token"] : []];
+    return `${formatPath(path)}${protections.length === 0 ? "" : ` (${protections.join(", ")})`}`;
   });
   return words.join(" and ");
 }

@@ -50,6 +50,7 @@ const SESSION_ONLY: readonly Option[] = [
   session.REPLAY_BUFFER,
   session.MEMORY,
   keys.TOKEN_FILE,
+  keys.ENCRYPTION,
 ];
 
 /**
@@ -246,11 +247,17 @@ function commonOptions(
   if (!hasMessages) {
     given.refuse([rfd80.MAX_MESSAGE], "belongs to RFD 80 mode: give --protocol=NAME, or leave it out");
   }
+  const [tokenFile, variable] = [given.value(keys.TOKEN_FILE), tokenVariable(given, environment)];
+  const hasToken = tokenFile !== undefined || variable !== undefined;
+  if (!hasToken) {
+    given.refuse([keys.ENCRYPTION], "says how a token seals carriers: give --token-file=FILE too, or set TELE_TOKEN");
+  }
   return {
     memoryBytes: given.value(session.MEMORY),
     maxMessageBytes: given.valueOrDefault(rfd80.MAX_MESSAGE),
-    tokenFile: given.value(keys.TOKEN_FILE),
-    tokenVariable: tokenVariable(given, environment),
+    tokenFile,
+    tokenVariable: variable,
+    encryption: hasToken ? given.valueOrDefault(keys.ENCRYPTION) : undefined,
     logLevel: given.valueOrDefault(session.LOG_LEVEL),
     logFormat: given.valueOrDefault(session.LOG_FORMAT),
   };

@@ -6,7 +6,8 @@
 
 import { checkTokenName } from "../../session/handshake/token_name.ts";
 import { type HostName, parseHostNames } from "../values/host_name.ts";
-import { A_FILE, type FlagOption, type ValueOption } from "./option.ts";
+import { type Encryption, ENCRYPTIONS } from "../../session/handshake/seal.ts";
+import { A_FILE, choice, type FlagOption, type ValueOption } from "./option.ts";
 
 /** `--token-file`. */
 export const TOKEN_FILE: ValueOption<string> = {
@@ -18,6 +19,18 @@ export const TOKEN_FILE: ValueOption<string> = {
   without: "no token",
   example: "--token-file=/etc/tele/token",
   ...A_FILE,
+};
+
+/** `--encryption`. */
+export const ENCRYPTION: ValueOption<Encryption> = {
+  kind: "value",
+  name: "encryption",
+  placeholder: "WHEN",
+  role: "both",
+  meaning: "seal with the token: auto (unless the client verified TLS), always, or never (a VPN)",
+  default: "auto",
+  example: "--encryption=always",
+  ...choice(ENCRYPTIONS),
 };
 
 /** `--make-token`. */

@@ -67,7 +67,7 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
   },
   { title: "TLS, server", options: [tls.SERVER_TLS_CERT, tls.SERVER_TLS_KEY, tls.TLS_CLIENT_CA] },
   { title: "TLS, client", options: [tls.TLS, tls.TLS_CA, tls.TLS_NAME, tls.CLIENT_TLS_CERT, tls.CLIENT_TLS_KEY] },
-  { title: "Tokens, both roles", options: [keys.TOKEN_FILE] },
+  { title: "Tokens, both roles", options: [keys.TOKEN_FILE, keys.ENCRYPTION] },
   {
     title: "RFD 80 mode, over TLS: ping framing without sessions",
     options: [rfd80.PROTOCOL, rfd80.ROUTE, rfd80.MAX_MESSAGE],

@@ -9,6 +9,7 @@ import type { LogLevel } from "../../net/log.ts";
 import type { Origin } from "../../net/origin.ts";
 import type { Proxy } from "../../net/proxy/proxy.ts";
 import type { Way } from "../../net/way.ts";
+import type { Encryption } from "../../session/handshake/seal.ts";
 import type { ServerLimits, SessionLimits } from "../../session/session_limits.ts";
 import type { LogFormat } from "../log/log_format.ts";
 
@@ -24,6 +25,8 @@ export interface CommonOptions {
   readonly tokenFile: string | undefined;
   /** The token of session mode, from the environment; never together with a file. */
   readonly tokenVariable: string | undefined;
+  /** Whether carriers are sealed with the token; `undefined` without one. */
+  readonly encryption: Encryption | undefined;
   /** Lowest level that is logged. */
   readonly logLevel: LogLevel;
   /** Shape of a log line. */

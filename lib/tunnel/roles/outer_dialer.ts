@@ -1,5 +1,6 @@
 /**
- * How a tele client reaches the server: by its ways as they are, or with TLS and the files it was given.
+ * How a tele client reaches the server: by its ways as they are, sealed by a token, or with TLS and the files it was
+ * given.
  *
  * @module
  */
@@ -16,8 +17,10 @@ import { dialTls } from "../../net/tls_dial.ts";
 import { byProxy, formatWay, fromOrigin, hostField, type Way } from "../../net/way.ts";
 import { openWebSocket } from "../../net/websocket/websocket_client.ts";
 import { SESSION_ALPN } from "../rfd80/alpn.ts";
+import { isSealed } from "../command_line/client_paths.ts";
 import type { ClientOptions, ClientPath } from "../command_line/role_options.ts";
 import { watchProxies } from "./proxy_watch.ts";
+import { requireSealing, sealed } from "./sealing.ts";
 import { watchTls } from "./tls_watch.ts";
 
 /** Connects to the server. It watches its files until it is stopped. */
@@ -42,7 +45,8 @@ export interface OuterDialer {
  * @throws {TeleError} `bad-input` if a file cannot be read or used.
  */
 export async function makeDialer(options: ClientOptions, log: Log, clock: Clock): Promise<OuterDialer> {
-  const { paths } = options;
+  const { paths, encryption } = options;
+  if (paths.some((path) => isSealed(path, encryption))) requireSealing();
   if (paths.some(({ from }) => from !== undefined)) requireOrigins();
   const proxies = await watchProxies(paths.map(({ proxy }) => proxy), log, clock);
   const tls = await watchTls(options, log, clock);
@@ -64,10 +68,15 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
     async dialCarrier(signal, connected, path = 0) {
       const { out } = paths[path];
       const settings = tls.of(path);
+      const seals = isSealed(paths[path], encryption);
+      const use = seals ? "user" : "carrier";
       const duplex = settings === undefined
-        ? notOwn(await dialWay(wayOf(path), "carrier", signal, connected, commands), paths[path], options.in)
+        ? notOwn(await dialWay(wayOf(path), use, signal, connected, commands), paths[path], options.in)
         : tele(await dialTls(wayOf(path), settings, signal, connected, commands), out);
-      return await upgraded(duplex, out, signal, connected);
+      const carrier = await upgraded(duplex, out, signal, connected);
+      if (!seals) return carrier;
+      connected?.();
+      return await sealed(carrier, formatWay(out), signal);
     },
     stop() {
       proxies.stop();

@@ -1,5 +1,5 @@
 /**
- * Where tele clients connect: over plain TCP or by WebSocket for sessions only, over TLS for what ALPN chooses.
+ * Where tele clients connect: over plain TCP, sealed or by WebSocket for sessions only, over TLS for what ALPN chooses.
  *
  * @module
  */
@@ -10,10 +10,12 @@ import { listen, type Listening } from "../../net/listen.ts";
 import type { Log } from "../../net/log.ts";
 import { requireTls } from "../../net/tls_client.ts";
 import { listenTls, type TlsListenSettings } from "../../net/tls_listen.ts";
+import type { SealServer } from "../../net/seal_server.ts";
 import { Strangers } from "../../session/strangers.ts";
 import { announced, type Choice, choiceOf } from "../rfd80/alpn.ts";
 import type { Route, ServerOptions, ServerTls } from "../command_line/role_options.ts";
 import { type FilesByOption, readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
+import { makeSealServer, requireSealing } from "./sealing.ts";
 
 /** Takes a connection from outside, and what it is for. */
 export type TakeOuter = (outer: Duplex, choice: Exclude<Choice<Route>, { kind: "web" }>) => void;
@@ -35,14 +37,17 @@ export function listenOuter(options: ServerOptions, log: Log, clock: Clock, take
 async function listenPlainly(options: ServerOptions, log: Log, clock: Clock, take: TakeOuter): Promise<Listening> {
   const strangers = new Strangers(clock, log);
   const takeSession = (outer: Duplex) => take(outer, { kind: "session" });
+  const seal = sealOf(options, clock);
   const door = new FrontDoor({
     clock,
+    seal,
     onWebSocket: takeSession,
     onOther: takeSession,
     ...linesOf(strangers, log),
   });
   const listening = await listen(options.out, {
-    use: "carrier",
+    // Most of them are sealed, if any are.
+    use: seal === undefined ? "carrier" : "user",
     defaultHosts: EVERY_INTERFACE,
     clock,
     log,
@@ -82,12 +87,11 @@ async function listenSecurely(
     strangers.tell(outer.peer, sentence);
     outer.close();
   };
-  const door = new FrontDoor({
-    clock,
-    onWebSocket: (outer) => take(outer, { kind: "session" }),
-    onOther: refuse,
-    ...lines,
-  });
+  const takeSession = (outer: Duplex) => take(outer, { kind: "session" });
+  const seal = sealOf(options, clock);
+  const door = new FrontDoor({ clock, seal, onWebSocket: takeSession, onOther: refuse, ...lines });
+  // Behind the name of sessions, where a client may seal once more.
+  const sessionDoor = new FrontDoor({ clock, seal, onWebSocket: takeSession, onOther: takeSession, ...lines });
   const listening = await listenTls(options.out, settings(await readFiles(files)), {
     defaultHosts: EVERY_INTERFACE,
     clock,
@@ -95,6 +99,7 @@ async function listenSecurely(
     ...lines,
     onConnection({ duplex, protocol }) {
       const choice = choiceOf(protocol, served) ?? choiceWithoutAlpn(options);
+      if (choice?.kind === "session" && seal !== undefined) return void sessionDoor.welcome(duplex);
       if (choice !== undefined && choice.kind !== "web") return take(duplex, choice);
       // Without ALPN only a web client is known, by its first bytes, and it comes for a session.
       if (served.sessions) void door.welcome(duplex);
@@ -106,7 +111,15 @@ async function listenSecurely(
     stopWatching();
     strangers.stop();
     door.close();
+    sessionDoor.close();
   });
+}
+
+/** What ends the seals of clients; `undefined` where nobody seals. */
+function sealOf({ encryption }: ServerOptions, clock: Clock): SealServer | undefined {
+  if (encryption === undefined || encryption === "never") return undefined;
+  requireSealing();
+  return makeSealServer(clock.wallNow());
 }
 
 /** What the log says of those who come and do not stay. */

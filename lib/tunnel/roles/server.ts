@@ -105,18 +105,25 @@ function startSessions(
     dial: (signal) => dial(upstream, signal),
     onStreamEnd: (stream, end, client) => streamLog.ended(stream, end, client),
     ...tokens,
+    encryption: options.encryption,
     ...options.limits,
     memory: budgetOf(options.memoryBytes, clock),
   });
 }
 
 function readyLine(listening: Listening, options: ServerOptions): string {
-  const clients = `tele clients connect to ${listening.addresses.join(" and ")}${options.tls ? " (TLS)" : ""}`;
+  const clients = `tele clients connect to ${listening.addresses.join(" and ")}${protectionOf(options)}`;
   const upstreams = [
     ...options.in === undefined ? [] : [`user's server is ${formatAddress(options.in)}`],
     ...options.routes.map((route) => `${route.protocol} is ${formatAddress(route.in)}`),
   ];
   return `tele server ready: ${clients}, ${upstreams.join(", ")}`;
+}
+
+/** What protects carriers, for the ready line. */
+function protectionOf({ tls, encryption }: ServerOptions): string {
+  if (tls !== undefined) return " (TLS)";
+  return encryption === undefined || encryption === "never" ? "" : " (sealed by the token)";
 }
 
 /** Warns once of what is open to everyone, and names the option that closes it. */

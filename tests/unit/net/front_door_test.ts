@@ -3,7 +3,13 @@ import { assert, assertEquals } from "@std/assert";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { FrontDoor } from "../../../lib/net/front_door.ts";
 import { duplexPair } from "../../../lib/net/pipe.ts";
+import { leafOf } from "../../../lib/net/leaf.ts";
+import { sealClient } from "../../../lib/net/seal_client.ts";
+import { SealServer } from "../../../lib/net/seal_server.ts";
 import { openWebSocket } from "../../../lib/net/websocket/websocket_client.ts";
+import { derOf } from "../../support/certificates.ts";
+import { certificates, tlsTest } from "../../support/tls_world.ts";
+import { until } from "../../support/wait.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";
 import { collect, readExactly } from "../../support/reading.ts";
 import { REQUEST, upgradeRequest } from "../../support/web_sockets.ts";
@@ -16,13 +22,18 @@ class World {
   readonly sockets: Duplex[] = [];
   readonly others: Duplex[] = [];
   readonly lines: string[] = [];
-  readonly door = new FrontDoor({
-    clock: this.clock,
-    onWebSocket: (carrier) => void this.sockets.push(carrier),
-    onOther: (carrier) => void this.others.push(carrier),
-    onRefused: (_peer, reason) => void this.lines.push(`refused: ${reason}`),
-    onLeft: (_peer, reason) => void this.lines.push(`left: ${reason}`),
-  });
+  readonly door: FrontDoor;
+
+  constructor(seal?: SealServer) {
+    this.door = new FrontDoor({
+      clock: this.clock,
+      seal,
+      onWebSocket: (carrier) => void this.sockets.push(carrier),
+      onOther: (carrier) => void this.others.push(carrier),
+      onRefused: (_peer, reason) => void this.lines.push(`refused: ${reason}`),
+      onLeft: (_peer, reason) => void this.lines.push(`left: ${reason}`),
+    });
+  }
 
   /** Somebody comes; what this returns is the other end. */
   come(): Duplex {
@@ -49,6 +60,58 @@ Deno.test("whoever does not speak HTTP is handed on as it came", async () => {
   await settle();
   assertEquals(await readExactly(world.others[0]!, 4), encode("\0\0\0\x48"));
   assertEquals([world.sockets, world.lines, world.door.count, world.clock.pendingTimers], [[], [], 0, 0]);
+});
+
+tlsTest(
+  "who seals is unsealed first, in front of everything or in a WebSocket, and counts as a newcomer meanwhile",
+  async () => {
+    const { server } = await certificates();
+    const world = new World(new SealServer(Promise.resolve(server), "tele/2"));
+    const peer = { address: "there", protocol: "tele/2" };
+    const far = world.come();
+    assertEquals(world.door.count, 1);
+    const sealing = sealClient(far, peer);
+    const inWebSocket = sealClient(await openWebSocket(world.come(), REQUEST), peer);
+    const clients = await Promise.all([sealing, inWebSocket]);
+    await until(() => world.others.length + world.sockets.length === 2, 5_000, "both carriers");
+    for (const [at, carrier] of [world.others[0]!, world.sockets[0]!].entries()) {
+      assertEquals([carrier.leaf, clients[at]!.leaf], [leafOf(derOf(server)), leafOf(derOf(server))]);
+      const writing = clients[at]!.write(encode("hello"));
+      assertEquals(await readExactly(carrier, 5), encode("hello"));
+      await writing;
+    }
+    assertEquals([world.lines, world.door.count, world.clock.pendingTimers], [[], 0, 0]);
+    clients.forEach((client) => client.close());
+  },
+);
+
+tlsTest("where others seal, who does not is handed on as ever", async () => {
+  const { server } = await certificates();
+  const world = new World(new SealServer(Promise.resolve(server), "tele/2"));
+  await world.come().write(encode("\0\0\0\x48"));
+  const client = await openWebSocket(world.come(), REQUEST);
+  const writing = client.write(encode("\0\0\0\x48"));
+  await until(() => world.others.length + world.sockets.length === 2, 5_000, "both carriers");
+  for (const carrier of [world.others[0]!, world.sockets[0]!]) {
+    assertEquals([carrier.leaf, await readExactly(carrier, 4)], [undefined, encode("\0\0\0\x48")]);
+  }
+  await writing;
+  client.close();
+});
+
+tlsTest("a hello of TLS that goes on with nonsense is refused, and one that is silent has ten seconds", async () => {
+  const { server } = await certificates();
+  const world = new World(new SealServer(Promise.resolve(server), "tele/2"));
+  const loud = world.come();
+  await loud.write(encode("\x16\x03\x01\0\x05hello"));
+  const silent = world.come();
+  await silent.write(encode("\x16\x03"));
+  await until(() => world.lines.length === 1, 5_000, "the refusal");
+  assert(world.lines[0]!.startsWith("refused: "), world.lines[0]);
+  await world.clock.advance(10_000);
+  await until(() => world.lines.length === 2, 5_000, "the end of the silent one");
+  assert(world.lines[1]!.startsWith("refused: "), world.lines[1]);
+  assertEquals([world.door.count, world.others], [0, []]);
 });
 
 Deno.test("a page, a silent check, and one that is cut within its request are no news", async () => {

@@ -7,7 +7,7 @@ import { TeleError } from "../../../lib/net/error.ts";
 import { checkAnchors } from "../../../lib/net/tls_certificate.ts";
 import { dialTls } from "../../../lib/net/tls_dial.ts";
 import { versionOf } from "../../../lib/net/x509.ts";
-import { anchorsOf, derOf, type Pair, TestCa } from "../../support/certificates.ts";
+import { anchorsOf, derOf, notQuiteDer, type Pair, TestCa } from "../../support/certificates.ts";
 import { certificates, failureOf, tlsTest, TlsWorld } from "../../support/tls_world.ts";
 
 const DAY_MS = 86_400_000;
@@ -57,17 +57,8 @@ test("each has its time, what is trusted for itself too", async () => {
   }
 });
 
-/** The same certificate with a truth that is not DER's: 1 for 255. */
-function bent({ cert, key }: Pair): Pair {
-  const hex = new X509Certificate(cert).raw.toHex().replace("551d130101ff", "551d13010101");
-  return {
-    cert: `-----BEGIN CERTIFICATE-----\n${Uint8Array.fromHex(hex).toBase64()}\n-----END CERTIFICATE-----\n`,
-    key,
-  };
-}
-
 test("one that is not quite DER is nobody's", async () => {
-  const own = bent(await TestCa.make("laptop", { isCa: false }));
+  const own = notQuiteDer(await TestCa.make("laptop", { isCa: false }));
   assertEquals(anchorsOf(own).judge([derOf(own)], Date.now()), "CERT_UNREADABLE");
   const { ca } = await certificates();
   const file = ca.cert + own.cert;

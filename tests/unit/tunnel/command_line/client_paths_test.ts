@@ -77,3 +77,20 @@ Deno.test("what makes no sense together is refused, and says what to change", ()
   ]);
   assertEquals(paths(["--out=a:1", "--from=10.0.0.1", "--protocol=mysql"]), ["a:1 from 10.0.0.1"]);
 });
+
+const TOKEN = "a token for the paths";
+
+Deno.test("what protects the way to a server is said", () => {
+  const cases: [string[], string | undefined, string][] = [
+    [["--out=a:1"], undefined, "a:1"],
+    [["--out=a:1"], TOKEN, "a:1 (sealed by the token)"],
+    [["--out=a:1", "--tls"], TOKEN, "a:1 (TLS)"],
+    [["--out=a:1", "--tls", "--encryption=always"], TOKEN, "a:1 (TLS, sealed by the token)"],
+    [["--out=a:1", "--encryption=never"], TOKEN, "a:1"],
+    [["--out=wss://a/"], TOKEN, "wss://a/"],
+    [["--out=ws://a/"], TOKEN, "ws://a/ (sealed by the token)"],
+  ];
+  for (const [args, TELE_TOKEN, said] of cases) {
+    assertEquals(serverOf(clientOptions(["--client", ...args], { TELE_TOKEN })), said);
+  }
+});

@@ -17,6 +17,7 @@ const DEFAULTS = {
   memoryBytes: undefined,
   maxMessageBytes: 268_435_456,
   tokenFile: undefined,
+  encryption: undefined,
   tokenVariable: undefined,
   logLevel: "info",
   logFormat: "text",

@@ -33,6 +33,25 @@ Deno.test("a token comes from one place, and guards sessions only", () => {
   }
 });
 
+Deno.test("a token seals, unless something else is said; without one there is nothing to say", () => {
+  const environment = { TELE_TOKEN: "a secret" };
+  for (const options of [serverOptions(SERVER, environment), clientOptions([...CLIENT, "--token-file=t"])]) {
+    assertEquals(options.encryption, "auto");
+  }
+  for (const word of ["auto", "always", "never"] as const) {
+    assertEquals(serverOptions([...SERVER, `--encryption=${word}`], environment).encryption, word);
+    assertEquals(clientOptions([...CLIENT, `--encryption=${word}`], environment).encryption, word);
+  }
+  assertEquals([serverOptions(SERVER).encryption, clientOptions(CLIENT).encryption], [undefined, undefined]);
+  areRefused([
+    [[...SERVER, "--encryption=always"], ["--encryption", "--token-file=FILE", "TELE_TOKEN"]],
+    [[...CLIENT, "--encryption=never"], ["--encryption", "--token-file=FILE", "TELE_TOKEN"]],
+    [["--server", "--route=a=:1", ...PAIR, "--encryption=always"], ["--encryption", "session mode"]],
+    [[...CLIENT, "--protocol=a", "--encryption=auto"], ["--encryption", "session mode"]],
+  ]);
+  areRefused([[[...CLIENT, "--encryption=on"], ["--encryption", "auto, always or never"]]], environment);
+});
+
 Deno.test("commands without a role", () => {
   assertEquals(parseCommandLine(["--make-token"], { TELE_TOKEN: "" }), { kind: "make-token", name: undefined });
   assertEquals(parseCommandLine(["--make-token", "--name=web-1.a@b"]), { kind: "make-token", name: "web-1.a@b" });

@@ -1,11 +1,18 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { equals } from "@std/bytes/equals";
 import { systemClock } from "../../../../lib/net/clock.ts";
 import { DenoDuplex } from "../../../../lib/net/deno_duplex.ts";
 import { hasNodeDuplex } from "../../../../lib/net/node_duplex.ts";
+import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { TeleError } from "../../../../lib/net/error.ts";
+import { NO_LEAF } from "../../../../lib/net/leaf.ts";
 import { acceptWeb } from "../../../../lib/net/websocket/websocket_server.ts";
+import { framed } from "../../../../lib/ping/codec.ts";
+import { encodeEnding, RefusalError } from "../../../../lib/session/ending.ts";
+import { refuseTls } from "../../../../lib/session/handshake/seal.ts";
 import { parseCommandLine } from "../../../../lib/tunnel/command_line/command_line.ts";
 import { makeDialer, type OuterDialer } from "../../../../lib/tunnel/roles/outer_dialer.ts";
+import { makeSealServer } from "../../../../lib/tunnel/roles/sealing.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 import { KeyFiles } from "../../../support/key_files.ts";
 import { tlsTest, TlsWorld } from "../../../support/tls_world.ts";
@@ -133,8 +140,8 @@ Deno.test("each path is dialed by its own way, from its own address", async () =
 });
 
 /** The dialer of a client with these options, of which nothing else is used. */
-async function dialerOf(args: string[]): Promise<OuterDialer> {
-  const command = parseCommandLine(["--client", ...args]);
+async function dialerOf(args: string[], TELE_TOKEN?: string): Promise<OuterDialer> {
+  const command = parseCommandLine(["--client", ...args], { TELE_TOKEN });
   assert(command.kind === "client");
   return await makeDialer(command.options, () => {}, systemClock);
 }
@@ -206,3 +213,74 @@ Deno.test("a WebSocket that leads a client to its own port says so", async () =>
   const { dialCarrier } = await makeDialer(options, () => {}, systemClock);
   await assertRejects(() => dialCarrier(AbortSignal.timeout(5_000)), TeleError, "own --in");
 });
+
+const TOKEN = "a token for the dialer";
+
+/** Listens in plain, and returns all that the first who comes says until it is answered by `answer`, and ends. */
+async function overhear(listener: Deno.Listener, answer: Uint8Array): Promise<Uint8Array> {
+  using connection = await listener.accept();
+  const bytes = new Uint8Array(8192);
+  const count = await connection.read(bytes);
+  await connection.write(answer);
+  const more = await connection.read(bytes.subarray(count!)).catch(() => null);
+  return bytes.slice(0, count! + (more ?? 0));
+}
+
+for (const args of [[], ["--encryption=auto"], ["--encryption=always"]]) {
+  tlsTest(`a client with a token says nothing in plain, whatever answers: ${args}`, async () => {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { dialCarrier } = await dialerOf([`--out=127.0.0.1:${listener.addr.port}`, ...args], TOKEN);
+    // As a server would answer that has no token, and as one that challenges a client in plain.
+    for (
+      const [ending, words] of [[refuseTls(false), "has no token"], [refuseTls(true), "--encryption=never"]] as const
+    ) {
+      const hearing = overhear(listener, framed(encodeEnding("refuse", ending.ending)));
+      await assertRejects(() => dialCarrier(AbortSignal.timeout(5_000)), RefusalError, words);
+      const heard = await hearing;
+      assertEquals([heard[0], new TextDecoder("latin1").decode(heard).includes("\x01tele\x02")], [0x16, false]);
+    }
+    const challenge = new Uint8Array(72);
+    challenge.set([0, 0, 0, 68, 2, 2, 0]);
+    const hearing = overhear(listener, challenge);
+    await assertRejects(() => dialCarrier(AbortSignal.timeout(5_000)), TeleError, "does not encrypt");
+    assertEquals((await hearing)[0], 0x16);
+  });
+}
+
+tlsTest(
+  "a token seals by TCP and by WebSocket, inside verified TLS if always is said, and never if never is",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const keys = await KeyFiles.make(folder);
+      const sealing = makeSealServer(Date.now());
+      const world = await TlsWorld.start(await keys.ca.issue());
+      using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const plain = `127.0.0.1:${listener.addr.port}`;
+      const accept = async (): Promise<Duplex> => new DenoDuplex(await listener.accept());
+      const acceptTls = async (): Promise<Duplex> => (await world.accept()).duplex;
+      const unsealed = async (transport: Promise<Duplex>) => await sealing.unseal(await transport);
+      const upgraded = async () => (await acceptWeb(await accept(), systemClock))!;
+      const tls = [`--out=127.0.0.1:${world.port}`, ...keys.clientArgs];
+      const cases: [string[], () => Promise<Duplex>, (leaf: Uint8Array | undefined, far: Duplex) => boolean][] = [
+        [[`--out=${plain}`], () => unsealed(accept()), (leaf, far) => equals(leaf!, far.leaf!)],
+        [[`--out=ws://${plain}/`], () => unsealed(upgraded()), (leaf, far) => equals(leaf!, far.leaf!)],
+        [tls, acceptTls, (leaf) => equals(leaf!, NO_LEAF)],
+        [[...tls, "--encryption=always"], () => unsealed(acceptTls()), (leaf, far) => equals(leaf!, far.leaf!)],
+        [[...tls, "--encryption=never"], acceptTls, (leaf) => equals(leaf!, NO_LEAF)],
+        [[`--out=${plain}`, "--encryption=never"], accept, (leaf) => leaf === undefined],
+      ];
+      for (const [args, serve, isRight] of cases) {
+        const dialer = await dialerOf(args, TOKEN);
+        const [near, far] = await Promise.all([dialer.dialCarrier(AbortSignal.timeout(5_000)), serve()]);
+        assert(isRight(near.leaf, far), args.join(" "));
+        near.close();
+        far.close();
+        await dialer.stop();
+      }
+      world.close();
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);

@@ -1,11 +1,14 @@
-import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { dial } from "../../../../lib/net/dial.ts";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
+import { leafOf } from "../../../../lib/net/leaf.ts";
 import type { Listening } from "../../../../lib/net/listen.ts";
 import { listenOuter } from "../../../../lib/tunnel/roles/outer_listener.ts";
 import { dialTls } from "../../../../lib/net/tls_dial.ts";
 import { parseAddress } from "../../../../lib/net/address.ts";
+import { sealClient } from "../../../../lib/net/seal_client.ts";
 import { openWebSocket } from "../../../../lib/net/websocket/websocket_client.ts";
+import { derOf } from "../../../support/certificates.ts";
 import { serverOptions } from "../../../support/command_lines.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 import { collect } from "../../../support/reading.ts";
@@ -13,15 +16,20 @@ import { certificates, tlsTest } from "../../../support/tls_world.ts";
 import { until, within } from "../../../support/wait.ts";
 
 /** Listens with these flags, and tells what each connection was chosen for: `choices` grows as they come. */
-async function withListener(flags: string[], body: (world: Outer) => Promise<void>): Promise<void> {
+async function withListener(
+  flags: string[],
+  body: (world: Outer) => Promise<void>,
+  TELE_TOKEN?: string,
+): Promise<void> {
   const clock = new FakeClock({ wallMs: Date.now() });
-  const world: Outer = { port: 0, choices: [], lines: [] };
+  const world: Outer = { port: 0, choices: [], leafs: [], lines: [] };
   const log = (level: string, message: string) => void world.lines.push(`${level}: ${message}`);
-  const options = serverOptions(["--server", "--out=127.0.0.1:0", ...flags]);
+  const options = serverOptions(["--server", "--out=127.0.0.1:0", ...flags], { TELE_TOKEN });
   const listening: Listening = await listenOuter(options, log, clock, (outer, choice) => {
     world.choices.push(
       choice.kind === "session" ? "session" : `${choice.route.protocol} ${choice.pings ? "with" : "without"} pings`,
     );
+    world.leafs.push(outer.leaf);
     outer.close();
   });
   world.port = Number(listening.addresses[0]!.split(":")[1]);
@@ -36,6 +44,8 @@ async function withListener(flags: string[], body: (world: Outer) => Promise<voi
 interface Outer {
   port: number;
   choices: string[];
+  /** What the server has shown on each of them. */
+  leafs: (Uint8Array | undefined)[];
   lines: string[];
 }
 
@@ -60,6 +70,61 @@ async function visit(port: number, protocols: string[]): Promise<void> {
   await within(duplex.read(new Uint8Array(1)).catch(() => null), 5_000, "the end");
   duplex.close();
 }
+
+const TOKEN = "a token for the listener";
+
+/** Seals as a client does, and returns the leaf that it saw. */
+async function seal(transport: Duplex): Promise<Uint8Array | undefined> {
+  const duplex = await sealClient(transport, { address: "there", protocol: "tele/2" });
+  await duplex.write(new Uint8Array(4));
+  await within(duplex.read(new Uint8Array(1)).catch(() => null), 5_000, "the end");
+  return duplex.leaf;
+}
+
+tlsTest(
+  "with a token one port takes who seals, by WebSocket too, and who does not",
+  () =>
+    withListener(["--in=:22"], async (world) => {
+      const address = parseAddress(`127.0.0.1:${world.port}`);
+      const direct = await seal(await dial(address, "user"));
+      const request = { url: "ws://there/", host: "there", target: "/" };
+      const inWebSocket = await seal(await openWebSocket(await dial(address, "user"), request));
+      const plain = await dial(address, "user");
+      await plain.write(new Uint8Array(4));
+      await within(plain.read(new Uint8Array(1)).catch(() => null), 5_000, "the end");
+      assertEquals(world.choices, ["session", "session", "session"]);
+      assert(direct !== undefined);
+      assertEquals(world.leafs, [direct, direct, undefined]);
+      assertEquals(inWebSocket, direct, "one key for the process");
+      assertEquals(world.lines, []);
+    }, TOKEN),
+);
+
+tlsTest(
+  "behind certificates the seal is their TLS, and one that is inside of it too has another key",
+  () =>
+    withKeys((keys) =>
+      withListener(["--in=:22", ...keys], async (world) => {
+        const { ca, server } = await certificates();
+        const address = parseAddress(`127.0.0.1:${world.port}`);
+        assertEquals(await seal(await dial(address, "user")), leafOf(derOf(server)));
+        const { duplex } = await dialTls(address, { protocols: ["tele/2"], ca: ca.cert });
+        const inner = await seal(duplex);
+        await visit(world.port, ["tele/2"]);
+        assertEquals(world.choices, ["session", "session", "session"]);
+        assertEquals(world.leafs, [leafOf(derOf(server)), inner, leafOf(derOf(server))]);
+        assertNotEquals(inner, leafOf(derOf(server)));
+      }, TOKEN)
+    ),
+);
+
+Deno.test("who says never takes no TLS, whatever the token", () =>
+  withListener(["--in=:22", "--encryption=never"], async ({ port, choices }) => {
+    using visitor = await Deno.connect({ hostname: "127.0.0.1", port });
+    await visitor.write(new Uint8Array([0x16, 3, 1]));
+    await within(visitor.read(new Uint8Array(1)), 5_000, "the end");
+    assertEquals(choices, ["session"], "handed on as it came, for the handshake to say so");
+  }, TOKEN));
 
 Deno.test("over plain TCP whoever comes is there for a session", async () => {
   await withListener(["--in=:22"], async ({ port, choices }) => {

@@ -41,7 +41,9 @@ Deno.test("a server that everyone can reach warns once, unless a token guards it
     assertStringIncludes(line!, `warn: anyone who can reach ${listens[0]} can connect to 127.0.0.1:22 through it: `);
     assertStringIncludes(line!, "--token-file=FILE lets in only clients that have the same token");
   });
-  await withServer(["--out=0.0.0.0:0"], (_server, lines) => assertEquals(lines, []), "correct horse battery");
+  // Deno 2.6.8 cannot seal.
+  const guarded = ["--out=0.0.0.0:0", "--encryption=never"];
+  await withServer(guarded, (_server, lines) => assertEquals(lines, []), "correct horse battery");
 });
 
 Deno.test("a server whose port is taken asks whether --in and --out are swapped", async () => {

@@ -1,0 +1,51 @@
+/**
+ * Sealing, as the command line asks for it.
+ *
+ * @module
+ */
+import type { Duplex } from "../../net/duplex.ts";
+import { badInput } from "../../net/error.ts";
+import { isNodeSound } from "../../net/runtime.ts";
+import { PlainAnswerError, sealClient } from "../../net/seal_client.ts";
+import { SealServer } from "../../net/seal_server.ts";
+import { explainPlainAnswer } from "../../session/handshake/seal.ts";
+import { makeCertificate } from "../files/make_cert.ts";
+import { SESSION_ALPN } from "../rfd80/alpn.ts";
+
+/**
+ * Asks for a runtime that can seal. To go on without would send in plain what its user believes to be sealed.
+ *
+ * @throws {TeleError} `bad-input` where it cannot: before Deno 2.9.
+ */
+export function requireSealing(version: string = Deno.version.deno): void {
+  if (isNodeSound(version)) return;
+  throw badInput(
+    `a token seals carriers, which needs Deno 2.9 or later, and this is ${version}: install a newer one, or give ` +
+      "--encryption=never to both sides where the network is private already",
+  );
+}
+
+/**
+ * Seals a client's carrier.
+ *
+ * @param address The way that was dialled, for sentences.
+ * @param signal Gives up, and closes `carrier` at once, when it aborts.
+ * @throws {TeleError} As {@linkcode sealClient}; `refused` if the server says why it does not seal.
+ */
+export async function sealed(carrier: Duplex, address: string, signal: AbortSignal): Promise<Duplex> {
+  try {
+    return await sealClient(carrier, { address, protocol: SESSION_ALPN }, signal);
+  } catch (error) {
+    throw error instanceof PlainAnswerError ? explainPlainAnswer(address, error.first) : error;
+  }
+}
+
+/**
+ * What ends the seals of a server's carriers, with a key of this process. It is made while the server begins to listen.
+ *
+ * @param nowMs The time by the wall clock, in milliseconds since 1970.
+ */
+export function makeSealServer(nowMs: number): SealServer {
+  const made = makeCertificate([{ kind: "dns", name: "tele" }], nowMs);
+  return new SealServer(made.then(({ certificate, key }) => ({ cert: certificate, key })), SESSION_ALPN);
+}
