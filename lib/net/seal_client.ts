@@ -110,7 +110,8 @@ function explain(address: string, { error, wasSecure, first }: TlsFailure): Tele
   if (alert === "CertificateRequired" || alert === "HandshakeFailure") {
     return say("untrusted", "the server wants a client certificate: pass one with --tls-cert and --tls-key");
   }
-  if (alert !== undefined) return say("refused", `what answers there refused the TLS handshake: ${alert}`);
+  // Anybody on the way can have said so, or have changed the hello: time may mend it.
+  if (alert !== undefined) return say("carrier-lost", `what answers there refused the TLS handshake: ${alert}`);
   if (!isCut(error)) return say("carrier-lost", `the TLS handshake failed: ${reasonOf(error)}`);
   return say(
     "carrier-lost",

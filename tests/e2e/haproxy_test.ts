@@ -7,9 +7,10 @@
  * suffice. With `option independent-streams` only what a connection sends counts for it, and both roles must send.
  */
 import { assert, assertEquals } from "@std/assert";
+import { freePorts, startHaproxy } from "../support/haproxy.ts";
 import { PROTOCOL, tlsFiles } from "../support/rfd80_peer.ts";
-import { type Scenario, scenario } from "../support/scenario.ts";
-import { program, requires } from "../support/skip.ts";
+import { scenario } from "../support/scenario.ts";
+import { requires } from "../support/skip.ts";
 import type { TeleProcess } from "../support/tele_process.ts";
 import { connectTo, echo, roundTrip, UserServer } from "../support/user_programs.ts";
 import { pause, within } from "../support/wait.ts";
@@ -59,82 +60,6 @@ const CASES: Case[] = [
     losesCarriers: true,
   },
 ];
-
-/** A `listen` section from each port to its target. */
-interface Section {
-  port: number;
-  to: number;
-  lines: string[];
-}
-
-/** Runs HAProxy until the test ends. */
-async function startHaproxy(s: Scenario, sections: Section[]): Promise<void> {
-  const file = `${s.home}/haproxy.cfg`;
-  const administration = `${s.home}/haproxy.sock`;
-  const configuration = [
-    "global",
-    `  stats socket ${administration}`,
-    "defaults",
-    "  mode tcp",
-    "  timeout connect 5s",
-    ...sections.flatMap(({ port, to, lines }) => [
-      `listen box${port}`,
-      `  bind 127.0.0.1:${port}`,
-      ...lines.map((line) => `  ${line}`),
-      `  server tele 127.0.0.1:${to}`,
-    ]),
-    "",
-  ];
-  await Deno.writeTextFile(file, configuration.join("\n"));
-  const child = new Deno.Command(program("haproxy"), {
-    args: ["-db", "-f", file],
-    stdin: "null",
-    stdout: "null",
-    stderr: "piped",
-  }).spawn();
-  let ended = false;
-  const said = child.stderr.pipeThrough(new TextDecoderStream());
-  let text = "";
-  const reading = (async () => {
-    for await (const part of said) text += part;
-    ended = true;
-  })();
-  s.defer(async () => {
-    if (!ended) child.kill("SIGKILL");
-    await Promise.all([child.status, reading]);
-  });
-  await within(
-    (async () => {
-      while (!ended && !await isServing(administration)) await pause(10);
-    })(),
-    10_000,
-    "HAProxy",
-  );
-  if (ended) throw new Error(`HAProxy ended: ${text}`);
-}
-
-/**
- * Whether HAProxy answers its administrator, which it does once all its ports are bound. (To try one of the ports would
- * either keep HAProxy from binding it, or be a connection that a tele server wonders about.)
- */
-async function isServing(administration: string): Promise<boolean> {
-  try {
-    using connection = await Deno.connect({ transport: "unix", path: administration });
-    await connection.write(new TextEncoder().encode("show info\n"));
-    return await connection.read(new Uint8Array(64)) !== null;
-  } catch {
-    return false;
-  }
-}
-
-/** Ports that are free now, all different. */
-function freePorts(count: number): number[] {
-  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
-  return listeners.map((listener) => {
-    listener.close();
-    return listener.addr.port;
-  });
-}
 
 /**
  * When an idle connection ended, in milliseconds, or `undefined` if an echo still came back after {@linkcode IDLE_MS}.

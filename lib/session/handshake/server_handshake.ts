@@ -126,7 +126,7 @@ export class ServerHandshake {
     this.#transcript = opening.with(body).with(this.#leaf);
     const keys = this.#keys = await deriveKeys(this.#ephemeral!, this.#hello!.publicKey, secret, this.#transcript);
     if (!await checkProof(keys, "client commit", commit.kind, this.#transcript, proof)) {
-      if (this.#isGuarded && commit.kind === "new") throw tokensDiffer(this.#leaf !== NO_LEAF, name);
+      if (this.#isGuarded && commit.kind === "new") throw tokensDiffer(this.#encryption !== "never", name);
       throw new RefusalError({ code: EndCode.proof, message: "the client's proof does not hold" });
     }
     const field = commit.fields.get(FieldType.identity);

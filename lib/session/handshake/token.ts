@@ -88,8 +88,8 @@ export function tokenOnClientOnly(): RefusalError {
 /**
  * Both have a token, and a proof over it does not hold.
  *
- * @param isSealed Whether the proof covers a leaf too: who knows the protocol and stands between can make each end say
- *   the other's, and then it is the proof that tells.
+ * @param isSealed Whether the proof covers what the client saw of TLS too: who knows the protocol and stands between can
+ *   make the hello fit, and then it is the proof that tells.
  * @param name What the client says that its token is called. Whether there is one of this name must not show.
  */
 export function tokensDiffer(isSealed: boolean, name?: string): RefusalError {

@@ -249,9 +249,7 @@ function commonOptions(
   }
   const [tokenFile, variable] = [given.value(keys.TOKEN_FILE), tokenVariable(given, environment)];
   const hasToken = tokenFile !== undefined || variable !== undefined;
-  if (!hasToken) {
-    given.refuse([keys.ENCRYPTION], "says how a token seals carriers: give --token-file=FILE too, or set TELE_TOKEN");
-  }
+  if (!hasToken) given.refuse([keys.ENCRYPTION], "is about a token: give --token-file=FILE too, or set TELE_TOKEN");
   return {
     memoryBytes: given.value(session.MEMORY),
     maxMessageBytes: given.valueOrDefault(rfd80.MAX_MESSAGE),

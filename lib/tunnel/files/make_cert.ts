@@ -54,7 +54,7 @@ export interface CertificateFiles {
  * ```
  */
 export async function makeCertificate(hosts: readonly HostName[], now: number): Promise<CertificateFiles> {
-  // For X.509's encoding, which nobody should write once more. Loaded here, since only --make-cert needs it. It is
+  // For X.509's encoding, which nobody should write once more. Loaded here, since only who makes one needs it. It is
   // 1.14.3, since 2.2.0 does not start unless another package (reflect-metadata) is imported before it.
   const x509 = await import("@peculiar/x509");
   const ecdsa = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };

@@ -123,7 +123,7 @@ function readyLine(listening: Listening, options: ServerOptions): string {
 /** What protects carriers, for the ready line. */
 function protectionOf({ tls, encryption }: ServerOptions): string {
   if (tls !== undefined) return " (TLS)";
-  return encryption === undefined || encryption === "never" ? "" : " (sealed by the token)";
+  return encryption === undefined || encryption === "never" ? "" : ", sealed by the token";
 }
 
 /** Warns once of what is open to everyone, and names the option that closes it. */

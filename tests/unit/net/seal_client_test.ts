@@ -128,7 +128,7 @@ tlsTest("TLS 1.2 is not enough", async () => {
   });
   const [client, server12] = await Promise.allSettled([sealClient(near, PEER), serving]);
   assert(client.status === "rejected");
-  assertEquals((client.reason as TeleError).code, "refused", String(client.reason));
+  assertEquals((client.reason as TeleError).code, "carrier-lost", String(client.reason));
   assertEquals(server12.status, "rejected");
 });
 

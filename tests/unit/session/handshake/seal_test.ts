@@ -182,7 +182,7 @@ Deno.test("TLS where none is taken is refused in a way that a client which seals
 });
 
 Deno.test("any other answer in plain is told as what it is", () => {
-  const others = [new Uint8Array([1]), new TextEncoder().encode("SSH-2.0-OpenSSH"), framed(new Uint8Array([5, 0, 1]))];
+  const others = [new Uint8Array([1]), new TextEncoder().encode("hello there"), framed(new Uint8Array([5, 0, 1]))];
   for (const first of others) {
     const error = explainPlainAnswer("example.com:40300", first);
     assertEquals([error.code, error.message.slice(0, 47)], [
@@ -190,4 +190,6 @@ Deno.test("any other answer in plain is told as what it is", () => {
       "example.com:40300: what answers there does not ",
     ]);
   }
+  const ssh = explainPlainAnswer("example.com:22", new TextEncoder().encode("SSH-2.0-OpenSSH_9.2"));
+  assertStringIncludes(ssh.message, "an SSH server answers there");
 });

@@ -1,0 +1,97 @@
+/**
+ * A real HAProxy for tests.
+ *
+ * @module
+ */
+import type { Pair } from "./certificates.ts";
+import type { Scenario } from "./scenario.ts";
+import { program } from "./skip.ts";
+import { pause, within } from "./wait.ts";
+
+/** A `listen` section from each port to its target. */
+export interface HaproxySection {
+  port: number;
+  to: number;
+  lines: string[];
+  /** The file of its certificate and key, if it ends TLS. */
+  tls?: string;
+}
+
+/** Runs HAProxy until the test ends. */
+export async function startHaproxy(s: Scenario, sections: HaproxySection[]): Promise<void> {
+  const file = `${s.home}/haproxy.cfg`;
+  const administration = `${s.home}/haproxy.sock`;
+  const configuration = [
+    "global",
+    `  stats socket ${administration}`,
+    "defaults",
+    "  mode tcp",
+    "  timeout connect 5s",
+    ...sections.flatMap(({ port, to, lines, tls }) => [
+      `listen box${port}`,
+      `  bind 127.0.0.1:${port}${tls === undefined ? "" : ` ssl crt ${tls} alpn tele/2`}`,
+      ...lines.map((line) => `  ${line}`),
+      `  server tele 127.0.0.1:${to}`,
+    ]),
+    "",
+  ];
+  await Deno.writeTextFile(file, configuration.join("\n"));
+  const child = new Deno.Command(program("haproxy"), {
+    args: ["-db", "-f", file],
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  let ended = false;
+  const said = child.stderr.pipeThrough(new TextDecoderStream());
+  let text = "";
+  const reading = (async () => {
+    for await (const part of said) text += part;
+    ended = true;
+  })();
+  s.defer(async () => {
+    if (!ended) child.kill("SIGKILL");
+    await Promise.all([child.status, reading]);
+  });
+  await within(
+    (async () => {
+      while (!ended && !await isServing(administration)) await pause(10);
+    })(),
+    10_000,
+    "HAProxy",
+  );
+  if (ended) throw new Error(`HAProxy ended: ${text}`);
+}
+
+/**
+ * Whether HAProxy answers its administrator, which it does once all its ports are bound. (To try one of the ports would
+ * either keep HAProxy from binding it, or be a connection that a tele server wonders about.)
+ */
+async function isServing(administration: string): Promise<boolean> {
+  try {
+    using connection = await Deno.connect({ transport: "unix", path: administration });
+    await connection.write(new TextEncoder().encode("show info\n"));
+    return await connection.read(new Uint8Array(64)) !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** Ports that are free now, all different. */
+export function freePorts(count: number): number[] {
+  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  return listeners.map((listener) => {
+    listener.close();
+    return listener.addr.port;
+  });
+}
+
+/** Starts an HAProxy that ends TLS in front of each of these ports; returns its own ports. */
+export async function startHaproxyTls(s: Scenario, { cert, key }: Pair, targets: number[]): Promise<number[]> {
+  const tls = `${s.home}/haproxy.pem`;
+  await Deno.writeTextFile(tls, cert + key);
+  const lines = ["timeout client 1m", "timeout server 1m"];
+  const ports = freePorts(targets.length);
+  await startHaproxy(s, targets.map((to, at) => ({ port: ports[at]!, to, lines, tls })));
+  return ports;
+}
