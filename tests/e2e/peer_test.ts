@@ -9,6 +9,7 @@ import { duplexPair } from "../../lib/net/pipe.ts";
 import { listen } from "../../lib/net/listen.ts";
 import type { Log } from "../../lib/net/log.ts";
 import { MuxClient, MuxServer } from "../../lib/mux/link.ts";
+import { makeCertificate } from "../../lib/tunnel/files/make_cert.ts";
 import type { ServerTokens } from "../../lib/session/handshake/token_table.ts";
 import { download, floodOrEcho, talk } from "../support/floods.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
@@ -328,6 +329,43 @@ Deno.test({
       }
       await client.stop("done");
     }
+  }),
+});
+
+Deno.test({
+  name: "a Python client by the document that seals: taken by a tele server with the token, which refuses it in plain",
+  ...requires("python3"),
+  fn: scenario(120_000, async (s) => {
+    const user = s.use(new UserServer(echo));
+    const server = await s.server(user.port, 0, { env: { TELE_TOKEN: TOKEN } });
+    const sealing = [`--token=${TOKEN}`, "--seal"];
+    const peer = s.use(new Peer("client", String(server.port), ...sealing));
+    assertEquals((await within(peer.ended, 90_000, "the end of the Python client")).code, 0);
+    const { same } = await peer.fact("bulk");
+    const { stale, forged, wrong, unknown, kept } = await peer.fact("refusals");
+    assertEquals([same, stale, forged, wrong, unknown, kept], [true, 6, 4, 2, 1, true]);
+    for (const [args, code] of [[[`--token=${TOKEN}`], 11], [[`--token=${TOKEN}?`, "--seal"], 9]] as const) {
+      const refused = s.use(new Peer("refused", String(server.port), ...args));
+      assertEquals((await refused.fact("refused")).code, code);
+    }
+  }),
+});
+
+Deno.test({
+  name: "a Python server by the document that seals: taken by a tele client with the token, and by none in plain",
+  ...requires("python3"),
+  fn: scenario(120_000, async (s) => {
+    const { certificate, key } = await makeCertificate([{ kind: "dns", name: "anybody" }], Date.now());
+    await Deno.writeTextFile(`${s.home}/pair.pem`, certificate + key);
+    const peer = s.use(new Peer("server", `--token=${TOKEN}`, "--seal", `--certificate=${s.home}/pair.pem`));
+    const { port } = await peer.fact("ready");
+    const env = { TELE_TOKEN: TOKEN };
+    const client = await s.client(port as number, 0, { env });
+    using connection = await connectTo(client.port);
+    const { sentSha256, receivedSha256 } = await within(exchange(connection, 300_000, 3), 60_000, "much through cuts");
+    assertEquals(receivedSha256, sentSha256);
+    const inPlain = await s.client(port as number, 0, { env, args: ["--encryption=never"] });
+    await until(() => inPlain.log.some((line) => line.includes("no tele server yet")), 20_000, "its word");
   }),
 });
 

@@ -14,7 +14,8 @@
     peer.py hostile PORT HOW  see `pypeer/hostile.py`
 
 `--rounds=N` does the last two more than once. All take `--token=TEXT`, which is good enough for a test: it shows in
-`ps`; `--name=TEXT` is the token's name. `--carriers=N` is how many a server allows at once.
+`ps`; `--name=TEXT` is the token's name. With `--seal` carriers are sealed; a server is then given `--certificate=FILE`
+with its key in it. `--carriers=N` is how many a server allows at once.
 
 Needs the standard library only. One thread, one `select` loop; the clock and the sockets are the real ones. It is a
 test's other end: it knows no flow rate and no user's sockets. What it finds is one line of JSON each.
@@ -338,11 +339,15 @@ def main():
     parser.add_argument("args", nargs="*")
     parser.add_argument("--token", default="")
     parser.add_argument("--name")
+    parser.add_argument("--seal", action="store_true")
+    parser.add_argument("--certificate", default="")
     parser.add_argument("--carriers", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    token, port = Token(options.token.encode(), options.name), int(options.args[0]) if options.args else 0
+    token, port = Token(options.token.encode(), options.name, options.seal, options.certificate), 0
+    if options.args:
+        port = int(options.args[0])
     if options.role == "server":
         run_server(token, options.carriers)
     elif options.role == "refused":

@@ -6,6 +6,7 @@ import socket
 import struct
 import time
 
+from .seal import Sealed
 from .wire import (ACKNOWLEDGE, COUNTED, GOODBYE, LEAVE, PROBE, PROMISE_MS, PROTOCOL, REPLY, REPLY_WANTED,
                    CarrierError, Counted, FrameReader, SessionError, ending, frame, read_ending, u64)
 
@@ -220,7 +221,10 @@ def step(carriers, wait=0.01):
             carrier.prepare()
     carriers = [carrier for carrier in carriers if carrier.alive]
     writing = [carrier.sock for carrier in carriers if carrier.out or carrier.ends is True]
-    readable, writable, _ = select.select([carrier.sock for carrier in carriers], writing, [], wait)
+    # What was decrypted and not taken yet shows in no socket.
+    kept = [carrier.sock for carrier in carriers if isinstance(carrier.sock, Sealed) and carrier.sock.pending()]
+    readable, writable, _ = select.select([carrier.sock for carrier in carriers], writing, [], 0 if kept else wait)
+    readable += kept
     for carrier in carriers:
         if carrier.alive and carrier.sock in writable:
             carrier.flush()

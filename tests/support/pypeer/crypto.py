@@ -132,11 +132,14 @@ def _hkdf(material, salt, info):
 
 
 class Token(bytes):
-    """A token, empty for none, and its name at the server, if it has one (PROTOCOL.md, "Names of tokens")."""
+    """A token, empty for none, and its name at the server, if it has one (PROTOCOL.md, "Names of tokens").
 
-    def __new__(cls, secret=b"", name=None):
+    `seals` says whether it seals; at a server `certificate` is the file with what it shows.
+    """
+
+    def __new__(cls, secret=b"", name=None, seals=False, certificate=None):
         token = super().__new__(cls, secret)
-        token.name = name
+        token.name, token.seals, token.certificate = name, seals, certificate
         return token
 
 

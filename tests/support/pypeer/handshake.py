@@ -8,12 +8,13 @@ import time
 from .carrier import Carrier, end_session
 from .crypto import (X25519_BASE, Keys, Token, ed25519_holds, ed25519_public, ed25519_sign, label, token_salt,
                      transcript_of, x25519)
+from .seal import Sealed, client_context, leaf_of, server_context
 from .session import Session
-from .wire import (ACCEPT, CARRIERS, CHALLENGE, COMMIT, FULL, GUARDED, HELLO, IDENTITY, JOIN, KINDS, LEAST_STARTS,
-                   LIVE, MAX_HANDSHAKE, NAME, NEW, NO_LEAF, PROOF, PROTOCOL, READY, RECEIPTS, REFUSE, REPLACED, RESUME_TIMEOUT,
-                   STALE, START_POOL, TOKEN, UNKNOWN, VERSION, WEEK_MS, CarrierError, Refused, SessionError, ending, fields,
-                   frame, guard_fields, live_field, name_field, read_ending, read_fields, read_live, read_receipts,
-                   receipts_field)
+from .wire import (ACCEPT, CARRIERS, CHALLENGE, COMMIT, FULL, GUARDED, HELLO, IDENTITY, JOIN, KINDS, LEAF, LEAST_STARTS,
+                   LIVE, MAX_HANDSHAKE, NAME, NEW, NO_LEAF, PROOF, PROTOCOL, READY, RECEIPTS, REFUSE, REPLACED,
+                   RESUME_TIMEOUT, SEAL, STALE, START_POOL, TOKEN, UNKNOWN, VERSION, WEEK_MS, CarrierError, Refused,
+                   SessionError, ending, fields, frame, guard_fields, live_field, name_field, read_ending, read_fields,
+                   read_live, read_receipts, receipts_field)
 
 TIMEOUT_FIELD = (RESUME_TIMEOUT, struct.pack(">Q", WEEK_MS))
 
@@ -66,13 +67,16 @@ class ClientHandshake:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         sock.settimeout(10)
         sock.connect(("127.0.0.1", port))
+        if token.seals:
+            sock = Sealed(sock, client_context())
         self.channel = Channel(sock)
         self.token, self.session_id = token, session_id
-        self.leaf = NO_LEAF
+        self.leaf = sock.leaf if token.seals else NO_LEAF
         self.private = os.urandom(32)
         kind = NEW if session_id is None else JOIN
         self.hello = bytes([HELLO]) + b"tele" + bytes([version, kind]) + os.urandom(32)
-        self.hello += x25519(self.private, X25519_BASE) + (session_id or b"") + guard_fields(token)
+        self.hello += x25519(self.private, X25519_BASE) + (session_id or b"")
+        self.hello += guard_fields(token, self.leaf if token.seals else None)
         self.channel.send(self.hello)
         self.challenge = challenge = self.channel.receive()
         if challenge[:2] != bytes([CHALLENGE, 2]) or len(challenge) < 68:
@@ -135,6 +139,8 @@ class Server:
 
     def __init__(self, token=Token(), carriers=1):
         self.token, self.carriers = token, carriers
+        self.leaf = leaf_of(token.certificate) if token.seals else NO_LEAF
+        self.context = server_context(token.certificate) if token.seals else None
         self.nobodys_secret = os.urandom(32)
         self.sessions = {}
         self.identities = {}  # sessions by public key and slot, once they are heard
@@ -143,9 +149,10 @@ class Server:
 
     def accept(self, sock, cuts):
         """Attaches a carrier, or refuses it. Returns its session, and whether it is new."""
-        channel = Channel(sock)
         try:
-            return self._handshake(channel, cuts)
+            if self.token.seals:
+                sock = Sealed(sock, self.context, server_side=True)
+            return self._handshake(Channel(sock), cuts)
         except (CarrierError, Refused, SessionError) as error:
             code = error.code if isinstance(error, Refused) else PROTOCOL
             if code == TOKEN or code == PROOF and self.token:
@@ -167,9 +174,13 @@ class Server:
         kind = hello[6]
         if kind not in KINDS:
             raise CarrierError("a kind that cannot be")
-        if (GUARDED in read_fields(hello, 71 if kind == NEW else 87, GUARDED)) != bool(self.token):
+        found = read_fields(hello, 71 if kind == NEW else 87, GUARDED, LEAF)
+        if (GUARDED in found) != bool(self.token):
             raise Refused(TOKEN, "a token on one side only")
-        leaf = NO_LEAF
+        # A server that seals takes nothing else, and one that does not takes no seal.
+        leaf = self.leaf
+        if found.get(LEAF) != (leaf if self.token.seals else None):
+            raise Refused(SEAL, "another leaf, or none")
         wanted = self.sessions.get(hello[71:87]) if kind == JOIN else None
         private = os.urandom(32)
         status = UNKNOWN if kind == JOIN and wanted is None else READY

@@ -76,8 +76,8 @@ def fields(*values):
     return bytes([len(values)]) + b"".join(struct.pack(">HH", kind, len(value)) + value for kind, value in values)
 
 
-def guard_fields(has_token):
-    return fields((GUARDED, b"")) if has_token else fields()
+def guard_fields(has_token, leaf=None):
+    return fields((GUARDED, b""), *([] if leaf is None else [(LEAF, leaf)])) if has_token else fields()
 
 
 def name_field(name):
@@ -93,8 +93,8 @@ def receipts_field(receipts):
     return [(RECEIPTS, b"".join(struct.pack(">IQ", *item) for item in sorted(receipts.items())))] if receipts else []
 
 
-LENGTHS = {RESUME_TIMEOUT: [8], IDENTITY: [100], NAME: range(1, 65), GUARDED: [0], FULL: [0], START_POOL: [4], CARRIERS: [1],
-           LIVE: range(4, 65, 4), RECEIPTS: range(12, 193, 12)}
+LENGTHS = {RESUME_TIMEOUT: [8], IDENTITY: [100], NAME: range(1, 65), GUARDED: [0], FULL: [0], START_POOL: [4],
+           CARRIERS: [1], LEAF: [32], LIVE: range(4, 65, 4), RECEIPTS: range(12, 193, 12)}
 
 
 def read_fields(payload, at, *known):
