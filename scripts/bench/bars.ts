@@ -30,6 +30,7 @@ export const BARS: readonly Bar[] = [
       { ...rate, contender: tele, bar: 0.6, beyond: 0.8, of: bare },
       { ...rate, contender: tls, bar: 1.0, beyond: 1.3, of: ssh },
       { ...rate, contender: tls, bar: 1.0, beyond: 1.3, of: stunnel },
+      { ...rate, contender: "tele sealed", bar: 0.95, beyond: 1.0, of: { contender: tls } },
       {
         ...rate,
         workload: `bulk-${direction}-16`,

@@ -38,6 +38,8 @@ export const TELE = teleContender("tele", {});
 
 export const TELE_TLS: Contender = { ...teleContender("tele TLS", { hasTls: true }), programs: ["openssl"] };
 
+export const TELE_SEALED: Contender = teleContender("tele sealed", { isSealed: true });
+
 export const TELE_WEBSOCKET: Contender = teleContender("tele WebSocket", { isWebSocket: true });
 
 export const BARE: Contender = {
@@ -128,6 +130,7 @@ export const ON_ONE_MACHINE: readonly Contender[] = [
   BARE,
   TELE,
   TELE_TLS,
+  TELE_SEALED,
   TELE_WEBSOCKET,
   SSH,
   STUNNEL,

@@ -13,6 +13,8 @@ import type { Site, Tunnel } from "./site.ts";
 /** How a tele pair is set up. */
 export interface TeleSetup {
   hasTls?: boolean;
+  /** Whether a token seals the carriers, without certificates. */
+  isSealed?: boolean;
   /** Whether carriers are WebSockets, without TLS. */
   isWebSocket?: boolean;
   /** Another `main.ts` than this tree's. */
@@ -31,7 +33,8 @@ export async function startTele(s: Scenario, site: Site, to: number, setup: Tele
   const home = await Deno.makeTempDir({ dir: s.home, prefix: "tele-" });
   const main = setup.main === undefined ? undefined : pathToFileURL(setup.main);
   const start = async (role: "server" | "client", wrap: readonly string[], args: string[]) => {
-    const options = { role, home, main, wrap: [...wrap], args: [...args, "--log-level=warn"] };
+    const env = setup.isSealed ? { TELE_TOKEN: "a token for the bench" } : undefined;
+    const options = { role, home, main, wrap: [...wrap], args: [...args, "--log-level=warn"], env };
     return s.use(await TeleProcess.start(options));
   };
   const server = await start("server", site.far, [`--in=127.0.0.1:${to}`, `--out=${site.farAddress}:0`, ...forServer]);
