@@ -16,6 +16,7 @@ import { NAMES } from "./mutations/names.ts";
 import { PATH } from "./mutations/path.ts";
 import { RECONNECT } from "./mutations/reconnect.ts";
 import { SENDING_AGAIN } from "./mutations/sending_again.ts";
+import { SEAL } from "./mutations/seal.ts";
 import { SESSION } from "./mutations/session.ts";
 import type { Mutation } from "./mutations/mutation.ts";
 
@@ -28,6 +29,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...HANDSHAKE,
   ...NAMES,
   ...RECONNECT,
+  ...SEAL,
   ...SENDING_AGAIN,
   ...SESSION,
   ...MUX_RECEIVING,
