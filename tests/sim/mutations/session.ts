@@ -62,13 +62,13 @@ export const SESSION: readonly Mutation[] = [
     "return type >= 0x40 && type < 0x80;",
     "return type >= 0x40 && type < 0x7f;",
   ),
-  fault(
+  tested(
     "the number of a carrier not checked",
     "session/join_order.ts",
     "} else if (!this.#live.has(number) || this.#taken.has(number)) {",
     "} else if (number < 0) {",
   ),
-  fault(
+  tested(
     "a number that is listed taken twice",
     "session/join_order.ts",
     "    this.#taken.add(number);\n",
