@@ -58,6 +58,7 @@ export class DueWindows {
 
   /** Puts those into `log` that may go there. */
   writeInto(log: FrameLog, share: Share = ALL): void {
+    if (this.isEmpty) return;
     let due: WindowTeller[] = [];
     for (const stream of this.#streams) {
       if (!goesInto(log, stream.openLog, share)) continue;

@@ -36,6 +36,10 @@ import { Turns } from "./turns.ts";
  * Source: `PROTOCOL.md`, "Streams" and "Flow control".
  */
 export class Mux implements UpperLayer, StreamHost<MuxStream> {
+  /** Time. */
+  readonly clock: Clock;
+  /** Segments that users' connections are read into. */
+  readonly pool: SegmentPool;
   /** Gaps that early data leaves in all streams. */
   readonly gaps: GapBudget;
   /** Which stream sends next. */
@@ -54,6 +58,7 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   /** A mux that waits for its session. */
   constructor(options: MuxOptions) {
     this.#options = options;
+    ({ clock: this.clock, pool: this.pool } = options);
     const { clock, dial, open, maxStreams, lastStream: lastId, memory = new MemoryBudget(Infinity) } = options;
     this.gaps = new GapBudget(memory.starts);
     const streams = this.#streams = new StreamTable<MuxStream>({ opensHere: dial === undefined, open, lastId });
@@ -165,6 +170,11 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   }
 
   /** @ignore */
+  get hasBacklog(): boolean {
+    return this.turns.hasBacklog;
+  }
+
+  /** @ignore */
   backlog(nowMs: number): { backlogMs: number; isBulk: boolean } {
     return { backlogMs: this.turns.backlog.ageMs(nowMs), isBulk: this.turns.backlog.isBulk(nowMs) };
   }
@@ -252,16 +262,6 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
     const cuts = cut.map((stream) => () => stream.cut(error.message, isWished));
     if (isOwnEnd) this.#cuts.addLast(cuts);
     else this.#cuts.add(cuts);
-  }
-
-  /** @ignore */
-  get clock(): Clock {
-    return this.#options.clock;
-  }
-
-  /** @ignore */
-  get pool(): SegmentPool {
-    return this.#options.pool;
   }
 
   /** @ignore */

@@ -80,7 +80,7 @@ export class Scheduler<Stream extends { turn: Turn }> {
   }
 
   /** What waited behind the turns of any stream. */
-  get backlog(): Pick<Backlog, "ageMs" | "isBulk"> {
+  get backlog(): Pick<Backlog, "ageMs" | "isBulk" | "mayBeBulk"> {
     return this.#backlog;
   }
 

@@ -70,6 +70,11 @@ export class Turns {
     return this.#scheduler.hasBulk;
   }
 
+  /** Whether one does that has had something waiting; no clock is looked at. */
+  get hasBacklog(): boolean {
+    return this.hasBulk && this.backlog.mayBeBulk;
+  }
+
   /** What waits for turns. */
   get backlog(): Scheduler<TurnTaker>["backlog"] {
     return this.#scheduler.backlog;
@@ -77,9 +82,9 @@ export class Turns {
 
   /** How many bytes one turn may take: less while other bulk streams wait for theirs. */
   get turnBytes(): number {
-    const { frameBytes, rateBytesPerMs } = this.#session ?? { frameBytes: Infinity, rateBytesPerMs: 0 };
-    const most = Math.min(MOST_PULL_BYTES, frameBytes);
+    const most = Math.min(MOST_PULL_BYTES, this.#session?.frameBytes ?? Infinity);
     if (!this.#scheduler.hasBulk) return most;
+    const rateBytesPerMs = this.#session?.rateBytesPerMs ?? 0;
     return Math.min(Math.max(LEAST_TURN_BYTES, Math.round(TURN_MS * rateBytesPerMs)), most);
   }
 
@@ -126,6 +131,8 @@ export class Turns {
   pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void {
     this.#resets.writeInto(log);
     this.#writeWindows(log);
+    // Behind each write it is asked again, mostly for nothing.
+    if (this.#scheduler.count === 0) return;
     const nowMs = this.#clock.now();
     const { budget } = this.#session!;
     const { leastRoom } = budget;

@@ -25,6 +25,8 @@ export interface UpperLayer {
   pullShare(log: FrameLog, bulkBytes: number, urgentBytes: number, share: Share, frameBytes: number): void;
   /** Whether a bulk stream waits for its turn. */
   readonly hasBulk: boolean;
+  /** Whether one does that has had something waiting: without, `backlog` need not be asked. */
+  readonly hasBacklog: boolean;
   /** For how long a stream has had something waiting, in milliseconds, and whether any is bulk. */
   backlog(nowMs: number): { backlogMs: number; isBulk: boolean };
   /** The peer opened a stream. */

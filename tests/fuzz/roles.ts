@@ -29,6 +29,7 @@ export const LIMITS: ServerLimits = limitsOf({
 /** Takes what comes, and says nothing. */
 export class SilentUser implements UpperLayer {
   readonly hasBulk = false;
+  readonly hasBacklog = false;
   streamCount = 0;
   readonly hasUnsent = false;
   startPoolBytes = 0;

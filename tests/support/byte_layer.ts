@@ -37,6 +37,7 @@ function byteAt(key: number, offset: number): number {
  */
 export class ByteLayer implements UpperLayer {
   readonly hasBulk = false;
+  readonly hasBacklog = false;
   /** The client's has a stream from the beginning, the server's as soon as something came. */
   streamCount = 1;
   readonly hasUnsent = false;

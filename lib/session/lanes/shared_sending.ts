@@ -64,7 +64,7 @@ export class SharedSending {
     const { attached, remainders, upper, clock } = this.#options;
     const { log } = carrier;
     // Otherwise no clock is looked at: small messages are many.
-    if (upper.hasBulk) this.#wishes.sending(clock.now());
+    if (upper.hasBacklog) this.#wishes.sending(clock.now());
     if (!attached.isSole) return this.#pullShare(carrier, bulkBytes, urgentBytes);
     this.#wants.tell(log);
     const again = remainders.moveTo(log, bulkBytes);

@@ -62,6 +62,8 @@ export class PathBound {
   /** What everything on it waits behind. */
   readonly wait: PathWait = new PathWait();
   readonly #flights = new Set<Flight>();
+  /** The one of them, while there is one: small messages are many, and each asks. */
+  #only: Flight | undefined;
   /** The one that probes, if there are several: the path's quiet carrier. */
   #quiet: Flight | undefined;
   #lone: LoneBound | undefined;
@@ -86,7 +88,8 @@ export class PathBound {
     const { bound, lowestRoundTripMs } = this;
     this.#flights.add(flight);
     this.#quiet ??= flight;
-    if (this.#flights.size === 1) this.#lone = new LoneBound(flight.rates);
+    this.#only = this.#flights.size === 1 ? flight : undefined;
+    if (this.#only !== undefined) this.#lone = new LoneBound(flight.rates);
     else this.#shared ??= new SharedBound({ bound, lowestRoundTripMs, isFull: this.#lone?.isFull });
   }
 
@@ -100,12 +103,13 @@ export class PathBound {
     const { bound, lowestRoundTripMs } = this;
     if (!this.#flights.delete(flight)) return;
     const [first] = this.#flights;
+    this.#only = this.#flights.size === 1 ? first : undefined;
     if (this.#quiet === flight) this.#quiet = first;
     // The next one may take another way.
     if (first === undefined) this.#answerMs = 0;
-    if (this.#shared === undefined || this.#flights.size > 1 || first === undefined) return;
+    if (this.#shared === undefined || this.#only === undefined) return;
     this.#shared = undefined;
-    this.#lone = new LoneBound(first.rates, bound, lowestRoundTripMs);
+    this.#lone = new LoneBound(this.#only.rates, bound, lowestRoundTripMs);
   }
 
   /** Whether no carrier is on it. */
@@ -125,6 +129,7 @@ export class PathBound {
 
   /** Bytes sent but not acknowledged, on all carriers together. */
   get inFlight(): number {
+    if (this.#only !== undefined) return this.#only.inFlight;
     let bytes = 0;
     for (const flight of this.#flights) bytes += flight.inFlight;
     return bytes;
@@ -138,6 +143,7 @@ export class PathBound {
 
   /** What all carriers deliver together, in bytes per millisecond; 0 if unknown. */
   get rateBytesPerMs(): number {
+    if (this.#only !== undefined) return this.#only.rateBytesPerMs;
     let rate = 0;
     for (const flight of this.#flights) rate += flight.rateBytesPerMs;
     return rate;
@@ -198,6 +204,7 @@ export class PathBound {
   }
 
   get #isRateFound(): boolean {
+    if (this.#only !== undefined) return this.#only.rates.isFound;
     for (const { rates } of this.#flights) if (rates.isFound) return true;
     return false;
   }

@@ -52,8 +52,8 @@ export const PATH: readonly Mutation[] = [
   tested(
     "the bound begins anew when one carrier is left",
     "session/path/path_bound.ts",
-    "new LoneBound(first.rates, bound, lowestRoundTripMs);",
-    "new LoneBound(first.rates, 0 * bound + 32 * 1024, lowestRoundTripMs);",
+    "new LoneBound(this.#only.rates, bound, lowestRoundTripMs);",
+    "new LoneBound(this.#only.rates, 0 * bound + 32 * 1024, lowestRoundTripMs);",
   ),
   tested(
     "nobody probes when the quiet carrier is gone",

@@ -1,6 +1,7 @@
 /** Small things go first, then streams that send little, then bulk, each a turn. */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
+  BULK_AFTER_MS,
   EARLY_STREAMS,
   LEAST_TURN_BYTES,
   MOST_EXCESS_BYTES,
@@ -19,7 +20,8 @@ function setUp({ limitBytes = 1 << 20, rateBytesPerMs = 0, frameBytes = Infinity
   const budget = new LogBudget({ limitBytes });
   const log = new FrameLog(budget);
   const told: string[] = [];
-  const turns = new Turns({ now: () => 0 });
+  const clock = { nowMs: 0, looks: 0, now: () => (clock.looks++, clock.nowMs) };
+  const turns = new Turns(clock);
   turns.bind({
     wake: () => void told.push("wake"),
     wakeNow: () => void told.push("wake now"),
@@ -55,7 +57,7 @@ function setUp({ limitBytes = 1 << 20, rateBytesPerMs = 0, frameBytes = Infinity
     return made;
   };
   const news = () => told.splice(0);
-  return { turns, budget, log, stream, news };
+  return { turns, budget, log, stream, news, clock };
 }
 
 Deno.test("who has something to send wakes the session, and many of them at once", () => {
@@ -65,6 +67,25 @@ Deno.test("who has something to send wakes the session, and many of them at once
   assertEquals(new Set(news()), new Set(["wake"]));
   turns.arrived(stream(1));
   assertEquals(news(), ["wake now"]);
+});
+
+Deno.test("nobody looks at the clock while nobody waits for a turn", () => {
+  const { turns, log, clock } = setUp();
+  turns.pull(log, 1e6, 1e6);
+  assertEquals([turns.hasBacklog, clock.looks], [false, 0]);
+});
+
+Deno.test("a backlog is told of once something has waited behind turns for a while, and while a stream waits", () => {
+  const { turns, log, stream, clock } = setUp({ limitBytes: 1e8 });
+  turns.ready(stream(1e6, 1e6));
+  assertEquals([turns.hasBulk, turns.hasBacklog], [true, false]);
+  for (clock.nowMs = 0; clock.nowMs <= BULK_AFTER_MS; clock.nowMs += BULK_AFTER_MS / 2) turns.pull(log, 10_000, 10_000);
+  assertEquals([turns.hasBulk, turns.hasBacklog], [true, true]);
+  turns.pull(log, 1e6, 1e6);
+  turns.pull(log, 1e6, 1e6);
+  turns.pull(log, 1e6, 1e6);
+  turns.pull(log, 1e6, 1e6);
+  assertEquals([turns.hasBulk, turns.hasBacklog], [false, false]);
 });
 
 Deno.test("a quiet stream goes in front of bulk that came before it, and bulk takes turns", () => {

@@ -82,6 +82,7 @@ function world(end: "client" | "server", ...lanes: Lane[]) {
   const wished: [string, number][] = [];
   const upper = {
     hasBulk: true,
+    hasBacklog: true,
     streamCount: 2,
     backlog: () => ({ backlogMs: 1_000, isBulk: true }),
     pull: (_log: FrameLog, ...room: [number, number]) => {
