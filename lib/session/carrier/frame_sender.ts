@@ -26,6 +26,9 @@ export interface WriteWatch {
   wrote(nowMs: number): void;
 }
 
+/** A pull of no more has everything that streams had, unless there was no room for it; in bytes. */
+const LITTLE_BYTES = 16 * 1024;
+
 /** Options of {@linkcode FrameSender}. */
 export interface FrameSenderOptions {
   /** What all logs of the session hold. */
@@ -63,6 +66,8 @@ export class FrameSender implements WriteSource {
   readonly #hold = new WriteHold();
   /** Whether the last pull may have left something behind for want of room. */
   #awaitsRoom = false;
+  /** Whether the log has all that there was when it was asked for last: of more a wake tells. */
+  #hasAll = false;
   #nextPiece: Timer | undefined;
 
   /** Nothing is under way. */
@@ -82,7 +87,8 @@ export class FrameSender implements WriteSource {
     const { clock, control, watch, receiver } = this.#options;
     const nowMs = clock.now();
     const log = this.#log;
-    if (!log.hasUnsent) this.#pull(nowMs);
+    if (log.hasUnsent) this.#hasAll = false;
+    else this.#pull(nowMs);
     // What was pulled may go: it kept the bound, or is a quiet stream's.
     const most = this.#room.pieceBytes(nowMs);
     // A frame is written whole, since other frames may follow each write.
@@ -114,7 +120,9 @@ export class FrameSender implements WriteSource {
     const bulkBytes = this.#room.bulkBytes(nowMs);
     const before = log.end;
     pull(bulkBytes, this.#room.urgentBytes(nowMs));
-    this.#awaitsRoom = bulkBytes - (log.end - before) < LEAST_ROOM_BYTES || budget.bulkRoom < LEAST_ROOM_BYTES;
+    const pulledBytes = log.end - before;
+    this.#awaitsRoom = bulkBytes - pulledBytes < LEAST_ROOM_BYTES || budget.bulkRoom < LEAST_ROOM_BYTES;
+    this.#hasAll = pulledBytes <= LITTLE_BYTES && !this.#awaitsRoom && this.#room.pace.isFree;
     if (!log.hasUnsent) this.#room.lacksData();
   }
 
@@ -153,10 +161,13 @@ export class FrameSender implements WriteSource {
     return concat([controlBytes, framed(new Uint8Array([FrameType.leave]))]);
   }
 
-  /** The write of what came last from {@linkcode FrameSender.next} is done. */
-  written(): void {
+  /** The write of what came last from {@linkcode FrameSender.next} is done. Says whether it may have more. */
+  written(): boolean {
     this.#hold.release();
     if (this.#room.isTelling) this.#room.written(this.#options.clock.now());
+    if (!this.#hasAll || this.#log.hasUnsent) return true;
+    this.#room.lacksData();
+    return false;
   }
 
   /** It has failed, or was not begun. */

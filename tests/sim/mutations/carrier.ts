@@ -169,6 +169,24 @@ export const CARRIER: readonly Mutation[] = [
     "if (this.#isDue) this.#writeDue();\n  }\n",
     "this.#writeNext();\n  }\n",
   ),
+  fault(
+    "what comes during a write is not asked for behind it",
+    "session/carrier/write_loop.ts",
+    "if (mayBeMore || this.#isWoken) this.#writeNext();",
+    "if (mayBeMore) this.#writeNext();",
+  ),
+  tested(
+    "what comes while the rest of a pull leaves is not asked for",
+    "session/carrier/frame_sender.ts",
+    "    if (log.hasUnsent) this.#hasAll = false;\n    else this.#pull(nowMs);\n",
+    "    if (!log.hasUnsent) this.#pull(nowMs);\n",
+  ),
+  tested(
+    "the path is taken to be as slow as a stream that sends little",
+    "session/carrier/frame_sender.ts",
+    "    this.#room.lacksData();\n    return false;\n",
+    "    return false;\n",
+  ),
   tested(
     "frames that are not counted cost nothing of a turn",
     "session/carrier/frame_reader.ts",

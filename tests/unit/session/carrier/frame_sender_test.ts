@@ -113,6 +113,42 @@ Deno.test("the session is asked for as much as there is room, and only when all 
   assertEquals(room.flight.inFlight, 40 * frame.length);
 });
 
+Deno.test("behind a write that had all there was nobody need ask for more, unless there was no room, or it is much", () => {
+  /** Whether more is asked for behind the first write. */
+  const asksOn = (options: Parameters<typeof setUp>[0]) => {
+    const { sender } = setUp(options);
+    sender.next();
+    return sender.written();
+  };
+  const little = dataFrame(1, 0, new Uint8Array(100));
+  assertEquals([asksOn({}), asksOn({ frames: [little] })], [false, false]);
+  assert(asksOn({ frames: [little], limitBytes: 1_000 }), "the log has no room");
+  assert(asksOn({ frames: [little], caution: { level: 1, heldUntilMs: -Infinity } }), "pieces are small");
+  assert(asksOn({ frames: [dataFrame(1, 0, new Uint8Array(20_000))] }), "streams have their turns one by one");
+});
+
+Deno.test("what comes during a write is asked for, though the one behind that has only the rest of before", () => {
+  const { sender, frames, log, room } = setUp({ frames: [dataFrame(1, 0, new Uint8Array(25_000))] });
+  sender.next();
+  sender.written();
+  room.acknowledged(10, 0, log.handed);
+  // The second one has no room behind the first, and leaves by itself.
+  frames.push(dataFrame(1, 25_000, new Uint8Array(5_000)), dataFrame(1, 30_000, new Uint8Array(5_000)));
+  assertEquals([typesIn(sender.next()), sender.written()], [[data], true]);
+  assertEquals([typesIn(sender.next()), sender.written()], [[data], true]);
+  assertEquals([typesIn(sender.next()), sender.written()], [[], false]);
+});
+
+Deno.test("behind a write with too little to fill the path, what is measured is not the path's rate", () => {
+  const { sender, room } = setUp({ frames: [dataFrame(1, 0, new Uint8Array(1_000))] });
+  sender.next();
+  sender.written();
+  room.acknowledged(10, 0, 500);
+  room.sent(20, 1_017, 2_000);
+  room.acknowledged(120, 500, 2_000);
+  assertEquals(room.flight.rates.isFound, false);
+});
+
 Deno.test("whoever acknowledges is told whether something waits for room", () => {
   const idle = setUp();
   idle.sender.next();

@@ -10,6 +10,8 @@ function setUp() {
   const seen: string[] = [];
   const writes: PromiseWithResolvers<void>[] = [];
   const waiting: (string | Error)[] = [];
+  /** What the source says behind each write. */
+  const hasMore: boolean[] = [];
   const duplex: Duplex = {
     peer: "test",
     read: () => new Promise(() => {}),
@@ -33,7 +35,7 @@ function setUp() {
         if (next instanceof Error) throw next;
         return next === undefined ? undefined : text(next);
       },
-      written: () => void seen.push("written"),
+      written: () => seen.push("written") > 0 && hasMore.shift() === true,
       failed: () => void seen.push("failed"),
     },
     onFailed: (error) => void seen.push(`failed: ${(error as Error).message}`),
@@ -44,7 +46,7 @@ function setUp() {
     await settle();
     return seen.splice(0);
   };
-  return { loop, waiting, writes, seen, news };
+  return { loop, waiting, hasMore, writes, seen, news };
 }
 
 Deno.test("all that one step brings leaves in one write, when it is over", async () => {
@@ -61,8 +63,9 @@ Deno.test("all that one step brings leaves in one write, when it is over", async
 });
 
 Deno.test("there is one write at a time, and the next begins when it is done", async () => {
-  const { loop, waiting, writes, news } = setUp();
+  const { loop, waiting, hasMore, writes, news } = setUp();
   waiting.push("a", "b");
+  hasMore.push(false, true);
   loop.start(text("opening"));
   loop.wake();
   loop.wakeNow();
@@ -71,6 +74,21 @@ Deno.test("there is one write at a time, and the next begins when it is done", a
   assertEquals(await news(), ["written", "write a"]);
   writes[1].resolve();
   assertEquals(await news(), ["written", "write b"]);
+});
+
+Deno.test("behind a write that had everything the source is asked when it is woken, then or meanwhile", async () => {
+  for (const isMeanwhile of [true, false]) {
+    const { loop, waiting, hasMore, writes, news } = setUp();
+    hasMore.push(false);
+    loop.start(text("opening"));
+    waiting.push("more");
+    if (isMeanwhile) loop.wake();
+    writes[0].resolve();
+    assertEquals(await news(), ["write opening", "written", ...isMeanwhile ? ["write more"] : []]);
+    if (isMeanwhile) continue;
+    loop.wake();
+    assertEquals(await news(), ["write more"]);
+  }
 });
 
 Deno.test("what is enough for a write of its own does not wait for the end of the step", async () => {
