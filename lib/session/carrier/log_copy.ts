@@ -6,14 +6,15 @@
 import { FRAME_HEADER_BYTES } from "../../ping/codec.ts";
 import { FrameType } from "../session_constants.ts";
 import type { FrameLog } from "./frame_log.ts";
-import type { Piece } from "./piece_queue.ts";
+import { frameBytesAt, type Piece } from "./piece_queue.ts";
 
 /** How much of a log is copied at once. */
 export interface CopyLimits {
   /** About how many bytes; the first piece goes even if it has more. */
   mostBytes: number;
   /**
-   * Where a piece has more, the copying waits until it was taken.
+   * A piece of data that has more is passed over, for good. Where another one has, which may hold an open, the copying
+   * waits until it was taken.
    *
    * @default {any}
    */
@@ -27,8 +28,8 @@ export interface CopyLimits {
 }
 
 /**
- * Copies a log from its front into another, each piece once, and leaves none out that was not taken. So whoever reads the
- * other log alone finds each open in front of what follows it, and no gap that was not in the first.
+ * Copies a log from its front into another, each piece once, and leaves none out that was not taken, but for data where
+ * the limits say so. So whoever reads the other log alone finds each open in front of what follows it.
  *
  * Source: `PROTOCOL.md`, "Sending again elsewhere".
  *
@@ -74,6 +75,10 @@ export class LogCopy {
     let copied = 0;
     for (let piece = this.#next(); piece !== undefined; piece = this.#next()) {
       const bytes = piece.end - piece.start;
+      if (bytes > mostPieceBytes && isOneOfData(piece)) {
+        this.#at = piece.offset + bytes;
+        continue;
+      }
       if (bytes > mostPieceBytes || (copied > 0 && copied + bytes > mostBytes) || isInLogs(piece, mostLogs)) break;
       this.from.share(piece, this.to);
       this.#at = piece.offset + bytes;
@@ -121,6 +126,12 @@ function frontOf(log: FrameLog): Piece | undefined {
 /** Whether no other carrier need bring it: it was taken, or names the carrier on which it goes, in a piece of its own. */
 function isOver({ copies, memory, start }: Piece): boolean {
   return copies?.isTaken === true || memory[start + FRAME_HEADER_BYTES] === FrameType.lane;
+}
+
+/** Whether it is one frame of data, without which all others can be read. */
+function isOneOfData({ memory, start, end }: Piece): boolean {
+  const type = memory[start + FRAME_HEADER_BYTES];
+  return (type === FrameType.data || type === FrameType.end) && frameBytesAt(memory, start) === end - start;
 }
 
 function isInLogs({ copies }: Piece, count: number): boolean {

@@ -31,6 +31,9 @@ export interface LoggedCarrier {
   readonly path: string;
 }
 
+/** Copies by the log that they are of, and the one that gets them. */
+type LogCopies = WeakMap<FrameLog, WeakMap<FrameLog, LogCopy>>;
+
 /**
  * Copies what waits elsewhere into the log of a carrier that can take more. A pure core.
  *
@@ -42,7 +45,9 @@ export interface LoggedCarrier {
  */
 export class SendingAgain {
   /** From one log into another; of a carrier that is gone nobody asks. */
-  readonly #copies: WeakMap<FrameLog, WeakMap<FrameLog, LogCopy>> = new WeakMap();
+  readonly #copies: LogCopies = new WeakMap();
+  /** The same of what goes twice, where large data is passed over. */
+  readonly #small: LogCopies = new WeakMap();
   readonly #delivered = new SlidingSum(SPAN_MS);
   readonly #again = new SlidingSum(SPAN_MS);
   readonly #twice = new SlidingSum(SECOND_MS);
@@ -62,20 +67,26 @@ export class SendingAgain {
     let left = mostBytes;
     for (const from of all) {
       if (from === to || left <= 0) continue;
-      const degree = degreeOf(from, nowMs);
-      if (degree === 0) continue;
-      left -= from.path === to.path
-        ? this.#copyFront(from, to, degree, nowMs)
-        : this.#copyOf(from, to).copy({ mostBytes: left, mostLogs: degree });
+      left -= from.path === to.path ? this.#copyFront(from, to, nowMs) : this.#copyElsewhere(from, to, left, nowMs);
     }
     return mostBytes - left;
   }
 
-  #copyFront(from: LoggedCarrier, to: LoggedCarrier, degree: number, nowMs: number): number {
+  #copyElsewhere(from: LoggedCarrier, to: LoggedCarrier, mostBytes: number, nowMs: number): number {
+    const { room: { standstill }, roundTripMs } = from;
+    const degree = standstill.elsewhereDegree(nowMs, roundTripMs);
+    if (degree === 0) return 0;
+    const bytes = copyOf(this.#copies, from, to).copy({ mostBytes, mostLogs: degree });
+    if (bytes > 0) standstill.sentElsewhere();
+    return bytes;
+  }
+
+  #copyFront(from: LoggedCarrier, to: LoggedCarrier, nowMs: number): number {
     const { standstill } = from.room;
+    const degree = degreeOf(from, nowMs);
     if (standstill.copies >= degree) return 0;
     const mostBytes = SHARE * this.#delivered.at(nowMs) + ALWAYS_BYTES - this.#again.at(nowMs);
-    const bytes = this.#copyOf(from, to).copyFront(mostBytes, degree);
+    const bytes = copyOf(this.#copies, from, to).copyFront(mostBytes, degree);
     if (bytes === 0) return 0;
     standstill.copies++;
     this.#again.add(nowMs, bytes);
@@ -93,18 +104,18 @@ export class SendingAgain {
     const left = TWICE_BYTES_A_SECOND - this.#twice.at(nowMs);
     if (left < TWICE_BYTES) return 0;
     const limits = { mostBytes: left, mostPieceBytes: TWICE_BYTES, mostLogs: 1 };
-    const bytes = this.#copyOf(quiet, to).copy(limits);
+    const bytes = copyOf(this.#small, quiet, to).copy(limits);
     this.#twice.add(nowMs, bytes);
     return bytes;
   }
+}
 
-  #copyOf({ log: from }: LoggedCarrier, { log: to }: LoggedCarrier): LogCopy {
-    let targets = this.#copies.get(from);
-    if (targets === undefined) this.#copies.set(from, targets = new WeakMap());
-    let copy = targets.get(to);
-    if (copy === undefined) targets.set(to, copy = new LogCopy(from, to));
-    return copy;
-  }
+function copyOf(copies: LogCopies, { log: from }: LoggedCarrier, { log: to }: LoggedCarrier): LogCopy {
+  let targets = copies.get(from);
+  if (targets === undefined) copies.set(from, targets = new WeakMap());
+  let copy = targets.get(to);
+  if (copy === undefined) targets.set(to, copy = new LogCopy(from, to));
+  return copy;
 }
 
 function degreeOf({ room: { standstill }, roundTripMs }: LoggedCarrier, nowMs: number): number {

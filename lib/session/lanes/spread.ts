@@ -51,16 +51,22 @@ export class Spread<Which extends SpreadCarrier> {
   }
 
   /**
-   * `to` can take more: puts into its log what waits on others, in front of what is new.
+   * `to` can take more: puts into its log what waits on others, in front of what is new. What waits on quiet carriers
+   * of other paths goes on quiet ones, as urgent as it was.
    *
-   * @returns How many bytes, of `mostBytes` at the most but for one piece.
+   * @returns How many bytes, of `bulkBytes` at the most but for one piece, or `urgentBytes` of what is urgent.
    */
-  copyTo(to: Which, mostBytes: number): number {
+  copyTo(to: Which, bulkBytes: number, urgentBytes: number): number {
     const nowMs = this.#options.clock.now();
-    const [quiet, beside] = this.#options.quiets();
-    const twice = to === beside ? this.#again.copyQuiet(quiet, to, nowMs) : 0;
-    if (this.#isKeptFree(to, nowMs)) return twice;
-    return twice + this.#again.copyTo(to, this.#options.all(), Math.max(0, mostBytes - twice), nowMs);
+    const quiets = this.#options.quiets();
+    const all = this.#options.all();
+    let copied = to === quiets[1] ? this.#again.copyQuiet(quiets[0], to, nowMs) : 0;
+    if (quiets.length > 1 && quiets.includes(to)) {
+      copied += this.#again.copyTo(to, quiets, Math.max(0, urgentBytes - copied), nowMs);
+    }
+    if (this.#isKeptFree(to, nowMs)) return copied;
+    const others = all.filter((from) => from.path === to.path || !quiets.includes(from));
+    return copied + this.#again.copyTo(to, others, Math.max(0, bulkBytes - copied), nowMs);
   }
 
   /** What waits in front of keys, and of probes, is late for no queue's sake: others of its path take what is to go again. */

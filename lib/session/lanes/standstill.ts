@@ -9,6 +9,11 @@ const STILL_MS = 10;
 const STILL_ROUND_TRIPS = 2;
 const LEAST_STILL_MS = 50;
 
+/** Each time that what was sent on another path came by itself, the next time is doubled, so often at the most, ... */
+const MOST_FALSE_ALARMS = 3;
+/** ... until that has not happened for so long, in milliseconds. */
+const FORGIVEN_MS = 10_000;
+
 /**
  * Measures for how long nothing was acknowledged on one carrier, in steps that double. A pure core.
  *
@@ -31,6 +36,10 @@ export class Standstill {
   copies = 0;
   /** Since when what is in flight waits; `Infinity` while nothing is. */
   #sinceMs = Infinity;
+  /** Whether that was sent on another path as well. */
+  #isElsewhere = false;
+  #falseAlarms = 0;
+  #falseAlarmMs = -Infinity;
 
   /** Something was sent. */
   sent(nowMs: number): void {
@@ -43,6 +52,11 @@ export class Standstill {
    * @param isMoreInFlight Whether something else waits still.
    */
   progressed(nowMs: number, isMoreInFlight: boolean): void {
+    if (this.#isElsewhere) {
+      this.#falseAlarms = Math.min(MOST_FALSE_ALARMS, this.#alarmsAt(nowMs) + 1);
+      this.#falseAlarmMs = nowMs;
+      this.#isElsewhere = false;
+    }
     this.#sinceMs = isMoreInFlight ? nowMs : Infinity;
     this.copies = 0;
   }
@@ -52,6 +66,23 @@ export class Standstill {
     const stillMs = nowMs - this.#sinceMs;
     const limitMs = limitOf(roundTripMs);
     return stillMs < limitMs ? 0 : 1 + Math.floor(Math.log2(stillMs / limitMs));
+  }
+
+  /**
+   * The same for sending all that waits on another path: 0 for longer on a carrier that pauses now and then, where that
+   * would go twice in vain.
+   */
+  elsewhereDegree(nowMs: number, roundTripMs: number): number {
+    return Math.max(0, this.degree(nowMs, roundTripMs) - this.#alarmsAt(nowMs));
+  }
+
+  /** What waits was sent on another path as well. */
+  sentElsewhere(): void {
+    this.#isElsewhere = true;
+  }
+
+  #alarmsAt(nowMs: number): number {
+    return nowMs - this.#falseAlarmMs < FORGIVEN_MS ? this.#falseAlarms : 0;
   }
 
   /** In how many milliseconds the degree rises, if there is no progress; `Infinity` while nothing waits. */

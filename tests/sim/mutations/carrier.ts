@@ -229,4 +229,16 @@ export const CARRIER: readonly Mutation[] = [
     "if (!this.#isTaken && this.#entries.size === 1) {",
     "if (!this.#isTaken) {",
   ),
+  tested(
+    "large data of the quiet carrier holds up what is small on another path",
+    "session/carrier/log_copy.ts",
+    "if (bytes > mostPieceBytes && isOneOfData(piece)) {",
+    "if (bytes < 0 && isOneOfData(piece)) {",
+  ),
+  tested(
+    "an open is passed over, and what follows it copied",
+    "session/carrier/log_copy.ts",
+    "if (bytes > mostPieceBytes && isOneOfData(piece)) {",
+    "if (bytes > mostPieceBytes && (isOneOfData(piece) || bytes > 0)) {",
+  ),
 ];

@@ -34,7 +34,7 @@ export const LANES: readonly Mutation[] = [
   tested(
     "what is sent again goes in front of keys",
     "session/lanes/spread.ts",
-    "    if (this.#isKeptFree(to, nowMs)) return twice;\n",
+    "    if (this.#isKeptFree(to, nowMs)) return copied;\n",
     "",
   ),
   tested(
@@ -46,8 +46,8 @@ export const LANES: readonly Mutation[] = [
   tested(
     "copies go where large pieces may be swallowed",
     "session/lanes/shared_sending.ts",
-    "carrier.room.pace.isFree ? this.#spread.copyTo(carrier, bulkBytes) : 0;",
-    "this.#spread.copyTo(carrier, bulkBytes);",
+    "carrier.room.pace.isFree ? this.#spread.copyTo(carrier, bulkBytes, urgentBytes) : 0;",
+    "this.#spread.copyTo(carrier, bulkBytes, urgentBytes);",
   ),
   tested(
     "what is sent again does not count for the room that is left",
@@ -58,8 +58,8 @@ export const LANES: readonly Mutation[] = [
   tested(
     "all that waits is sent again on the same path",
     "session/lanes/sending_again.ts",
-    "left -= from.path === to.path\n",
-    "left -= from.path.length < 0\n",
+    "left -= from.path === to.path ? this",
+    "left -= from.path.length < 0 ? this",
   ),
   tested(
     "the front piece goes on the same path as often as somebody asks",
@@ -142,8 +142,8 @@ export const LANES: readonly Mutation[] = [
   tested(
     "what is quiet goes on each carrier of another path too",
     "session/lanes/spread.ts",
-    "const twice = to === beside ? this",
-    "const twice = to !== quiet && beside ? this",
+    "let copied = to === quiets[1] ? this",
+    "let copied = to !== quiets[0] ? this",
   ),
   tested(
     "nobody is told that a path stands still",
@@ -300,5 +300,29 @@ export const LANES: readonly Mutation[] = [
     "session/lanes/surplus.ts",
     "const most = Math.max(...left.map(({ path }) => countOn(path)));",
     "const most = Math.min(...left.map(({ path }) => countOn(path)));",
+  ),
+  tested(
+    "what is quiet waits for room of bulk on another path",
+    "session/lanes/spread.ts",
+    "quiets, Math.max(0, urgentBytes - copied), nowMs);",
+    "quiets, Math.max(0, bulkBytes - copied + 0 * urgentBytes), nowMs);",
+  ),
+  tested(
+    "what is quiet goes on bulk carriers of another path",
+    "session/lanes/spread.ts",
+    "all.filter((from) => from.path === to.path || !quiets.includes(from));",
+    "all;",
+  ),
+  tested(
+    "a path that pauses costs the other as much each time",
+    "session/lanes/standstill.ts",
+    "Math.min(MOST_FALSE_ALARMS, this.#alarmsAt(nowMs) + 1);",
+    "0 * MOST_FALSE_ALARMS;",
+  ),
+  tested(
+    "a pause of long ago is not forgiven",
+    "session/lanes/standstill.ts",
+    "return nowMs - this.#falseAlarmMs < FORGIVEN_MS ? this.#falseAlarms : 0;",
+    "return nowMs - this.#falseAlarmMs < 100 * FORGIVEN_MS ? this.#falseAlarms : 0;",
   ),
 ];

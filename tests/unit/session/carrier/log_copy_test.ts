@@ -1,4 +1,5 @@
 /** A log is copied from its front into another: whichever carrier brings a frame, and whichever dies, it comes. */
+import { concat } from "@std/bytes/concat";
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { FrameLog, type Remains } from "../../../../lib/session/carrier/frame_log.ts";
@@ -90,16 +91,25 @@ Deno.test("a frame does not join one that another log has as well", () => {
   assertEquals(writesOf(to).map(({ length }) => length), [27]);
 });
 
-Deno.test("no more is copied than fits, but one piece, and none behind one that is too large", () => {
+Deno.test("no more is copied than fits, but one piece; data that is too large is passed over, and copied by others", () => {
   const budget = budgetOf();
   const [from, to] = [new FrameLog(budget), new FrameLog(budget)];
   for (const bytes of [100, 100, 3000, 100]) adopt(from, dataFrame(1, 0, new Uint8Array(bytes)));
   const copy = new LogCopy(from, to);
   assertEquals(copy.copy({ mostBytes: 1 }), 117);
-  assertEquals(copy.copy({ mostBytes: 1e9, mostPieceBytes: 1400 }), 117);
-  assertEquals(copy.copy({ mostBytes: 1e9, mostPieceBytes: 1400 }), 0, "what is behind it would be a gap");
+  assertEquals(copy.copy({ mostBytes: 1e9, mostPieceBytes: 1400 }), 2 * 117);
+  assertEquals([copy.copy({ mostBytes: 1e9 }), new LogCopy(from, to).copy({ mostBytes: 1e9 })], [0, 3017]);
+});
+
+Deno.test("nothing is copied behind a large piece that may hold an open, until that was taken", () => {
+  const budget = budgetOf();
+  const [from, to] = [new FrameLog(budget), new FrameLog(budget)];
+  const many = concat(Array.from({ length: 100 }, (_, at) => dataFrame(1, at, new Uint8Array(1))));
+  for (const piece of [many, dataFrame(1, 100, new Uint8Array(100))]) adopt(from, piece);
+  const copy = new LogCopy(from, to);
+  assertEquals(copy.copy({ mostBytes: 1e9, mostPieceBytes: 1400 }), 0);
   writesOf(from);
-  from.acknowledge(2 * 117 + 3017);
+  from.acknowledge(many.length);
   assertEquals(copy.copy({ mostBytes: 1e9, mostPieceBytes: 1400 }), 117);
 });
 

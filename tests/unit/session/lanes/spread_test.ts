@@ -77,7 +77,7 @@ Deno.test("the others are woken when one stands still, and again when the time h
   assertEquals(wokenOf(carriers), [0, 0, 0]);
   await clock.advance(1);
   assertEquals(wokenOf(carriers), [1, 0, 1]);
-  assertEquals([spread.copyTo(carriers[2], 1e9), spread.copyTo(carriers[0], 1e9)], [1_000, 0]);
+  assertEquals([spread.copyTo(carriers[2], 1e9, 1e9), spread.copyTo(carriers[0], 1e9, 1e9)], [1_000, 0]);
   await clock.advance(50);
   assertEquals(wokenOf(carriers), [2, 0, 2]);
   spread.stop();
@@ -106,7 +106,7 @@ Deno.test("what comes into the log of one that stands still wakes the others at 
   carriers[0].send(500);
   spread.pulled(carriers[0]);
   assertEquals(wokenOf(carriers), [0, 1]);
-  assertEquals(spread.copyTo(carriers[1], 1e9), 3_500);
+  assertEquals(spread.copyTo(carriers[1], 1e9, 1e9), 3_500);
   spread.stop();
 });
 
@@ -115,7 +115,7 @@ Deno.test("what is small on the quiet carrier wakes those of other paths, and go
   carriers[0].send(50);
   spread.pulled(carriers[0]);
   assertEquals(wokenOf(carriers), [0, 0, 1]);
-  assertEquals(carriers.map((carrier) => spread.copyTo(carrier, 1e9)), [0, 0, 50]);
+  assertEquals(carriers.map((carrier) => spread.copyTo(carrier, 1e9, 1e9)), [0, 0, 50]);
   carriers[1].send(60);
   spread.pulled(carriers[1]);
   assertEquals(wokenOf(carriers), [0, 0, 1], "of bulk carriers nothing goes twice");
@@ -127,7 +127,24 @@ Deno.test("of three paths only one sends what is small beside the quiet carrier,
   carriers[0].send(50);
   spread.pulled(carriers[0]);
   assertEquals(wokenOf(carriers), [0, 1, 0, 0]);
-  assertEquals(carriers.toReversed().map((carrier) => spread.copyTo(carrier, 1e9)), [0, 0, 50, 0]);
+  assertEquals(carriers.toReversed().map((carrier) => spread.copyTo(carrier, 1e9, 1e9)), [0, 0, 50, 0]);
+  spread.stop();
+});
+
+Deno.test("what waits on a path's quiet carrier goes on another's, though that has no room for bulk", async () => {
+  const { clock, spread, carriers } = world("a", "b", "b");
+  carriers[0].send(3_000);
+  await clock.advance(60);
+  assertEquals([spread.copyTo(carriers[2], 1e9, 1e9), spread.copyTo(carriers[1], 0, 0)], [0, 0]);
+  assertEquals(spread.copyTo(carriers[1], 0, 1e9), 3_000);
+  spread.stop();
+});
+
+Deno.test("what waits on a bulk carrier goes where there is room for bulk, on a bulk carrier too", async () => {
+  const { clock, spread, carriers } = world("a", "a", "b", "b");
+  carriers[1].send(3_000);
+  await clock.advance(60);
+  assertEquals([spread.copyTo(carriers[2], 0, 1e9), spread.copyTo(carriers[3], 1e9, 0)], [0, 3_000]);
   spread.stop();
 });
 
@@ -179,9 +196,9 @@ Deno.test("the quiet carrier is given nothing that stands still elsewhere, but w
   const { clock, spread, carriers } = world("a", "a", "a");
   carriers[1].send(1_000);
   await clock.advance(60);
-  assertEquals(spread.copyTo(carriers[0], 1e9), 0, "another bulk carrier may take it");
+  assertEquals(spread.copyTo(carriers[0], 1e9, 1e9), 0, "another bulk carrier may take it");
   carriers[2].send(2_000);
   await clock.advance(60);
-  assertEquals(spread.copyTo(carriers[0], 1e9), 3_000);
+  assertEquals(spread.copyTo(carriers[0], 1e9, 1e9), 3_000);
   spread.stop();
 });

@@ -37,3 +37,26 @@ Deno.test("it says when to look again", () => {
   still.sent(100);
   assertEquals([100, 149, 150, 199, 200].map((ms) => still.leftMs(ms, 0)), [50, 1, 50, 1, 100]);
 });
+
+Deno.test("where what was sent on another path came by itself, it is sent there later and later, until that is forgiven", () => {
+  const still = new Standstill();
+  let nowMs = 1_000;
+  const firstMs = () => {
+    still.sent(nowMs);
+    const at = Array.from({ length: 1_000 }, (_, ms) => ms).find((ms) => still.elsewhereDegree(nowMs + ms, 20) > 0)!;
+    assertEquals(still.degree(nowMs + 50, 20), 1, "it stands still as early as ever");
+    still.sentElsewhere();
+    still.progressed(nowMs += at, false);
+    return at;
+  };
+  assertEquals([firstMs(), firstMs(), firstMs(), firstMs(), firstMs()], [50, 100, 200, 400, 400]);
+  nowMs += 10_000;
+  assertEquals(firstMs(), 50);
+});
+
+Deno.test("progress without anything sent elsewhere is no false alarm", () => {
+  const still = new Standstill();
+  still.sent(0);
+  still.progressed(60, true);
+  assertEquals([still.elsewhereDegree(109, 20), still.elsewhereDegree(110, 20)], [0, 1]);
+});
