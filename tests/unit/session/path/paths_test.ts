@@ -11,17 +11,21 @@ Deno.test("carriers of one path share its bound, those of another have their own
   assertEquals([free - other.room(), free - elsewhere.room(), other.inFlight], [20_000, 0, 0]);
 });
 
-Deno.test("a path that nobody is on any more is forgotten when another is taken", () => {
-  const paths = new Paths();
-  const [wifi, cable] = ["wifi", "cable"].map((path) => paths.join(path));
-  for (const flight of [wifi, cable]) {
-    flight.onSend(0, 30_000);
-    flight.onAck(10, 30_000);
+Deno.test("a path that nobody is on any more is forgotten when another is taken: also that it was asked just now", () => {
+  for (const [others, asked] of [[["train"], 2], [[], 1]] as const) {
+    const paths = new Paths();
+    let count = 0;
+    const askOn = (path: string, nowMs: number) => {
+      const [flight, bulk] = [paths.join(path), paths.join(path)];
+      bulk.onSend(nowMs, 20_000);
+      paths.probe([{ path, room: { flight }, ask: () => void count++ }], nowMs);
+      return [flight, bulk];
+    };
+    for (const flight of askOn("cable", 0)) flight.leave();
+    for (const path of others) paths.join(path);
+    askOn("cable", 1);
+    assertEquals(count, asked);
   }
-  assertEquals(cable.lowestRoundTripMs, 10);
-  cable.leave();
-  paths.join("train");
-  assertEquals(["cable", "wifi"].map((path) => paths.join(path).lowestRoundTripMs), [0, 10]);
 });
 
 Deno.test("the quiet carrier of each path is asked while others there have bulk under way, and no more often than that", () => {
