@@ -8,7 +8,7 @@ import { badInput, reasonOf } from "../../net/error.ts";
 import type { Log } from "../../net/log.ts";
 import type { ServerTokens } from "../../session/handshake/token_table.ts";
 import { clientToken, type GivenToken, MOST_TOKEN_FILE_BYTES, serverTokens } from "./token_lines.ts";
-import { isRegularFile, watchContent } from "./watched_files.ts";
+import { markOf, watchContent } from "./watched_files.ts";
 
 /** The environment variable that holds a token. */
 export const TOKEN_VARIABLE = "TELE_TOKEN";
@@ -101,8 +101,15 @@ function placeOf({ file }: TokenSource): string {
   return file === undefined ? TOKEN_VARIABLE : `--token-file=${file}`;
 }
 
+/** Changes when the tokens' file does; see {@linkcode TokenWatch.since}. */
+export function markOfToken({ file }: TokenSource): string {
+  return markOf({ "--token-file": file });
+}
+
 /** Options of {@linkcode watchServerTokens} and {@linkcode watchClientToken}. */
 export interface TokenWatch<Content> {
+  /** What {@linkcode markOfToken} said before the tokens were read first. */
+  since: string;
   /** Time. */
   clock: Clock;
   /** Told of changes, and of what is wrong with them. */
@@ -130,11 +137,12 @@ export function watchClientToken(source: TokenSource, watch: TokenWatch<GivenTok
 function watchSource<Content>(
   { file }: TokenSource,
   reader: TokenReader<Content>,
-  { clock, log, onChange }: TokenWatch<Content>,
+  { since, clock, log, onChange }: TokenWatch<Content>,
 ): () => void {
-  if (file === undefined || !isRegularFile(file)) return () => {};
+  if (file === undefined) return () => {};
   return watchContent({
     files: { "--token-file": file },
+    since,
     lookMs: LOOK_MS,
     settles: true,
     clock,

@@ -13,6 +13,9 @@ const LOOK_MS = 1_000;
 /** Most bytes that one of them may hold: all certificates that a system trusts are a few hundred KiB. */
 const MOST_FILE_BYTES = 8 * 1024 * 1024;
 
+/** Marks what cannot be read again, such as a pipe: opening one would wait for somebody who writes. */
+const ONCE = "once";
+
 /** Paths of files, by the option that names each. */
 export type FilesByOption = Readonly<Record<string, string | undefined>>;
 
@@ -72,6 +75,8 @@ function explain(error: unknown): string {
 export interface WatchOptions {
   /** The files. */
   files: FilesByOption;
+  /** Their {@linkcode markOf} from before they were read first: what has changed since counts. */
+  since: string;
   /** Time. */
   clock: Clock;
   /** Where changes and failures are logged. */
@@ -113,30 +118,32 @@ export function watchFiles(options: WatchOptions): () => void {
  * Looks at files from time to time, and passes on their content when they have changed.
  *
  * A certificate and its key are replaced one after the other and do not fit in between, so a failure is logged only if
- * the next look fails as well. Until a change works, the former content stays in use.
+ * the next look fails as well. Until a change works, the former content stays in use. What changes while it is read is read
+ * again: half a file may make sense as well. Pipes and devices can be read only once, so they are not watched.
  *
  * @returns Stops looking.
  */
 export function watchContent<Content>(options: WatchContentOptions<Content>): () => void {
-  const { files, clock, log, lookMs = LOOK_MS, settles = false } = options;
+  const { files, since, clock, log, lookMs = LOOK_MS, settles = false } = options;
   const names = Object.keys(files).filter((option) => files[option] !== undefined).join(" and ");
-  if (names === "") return () => {};
-  let used = look(files);
+  if (names === "" || since.includes(ONCE)) return () => {};
+  let used = since;
   let failed = "";
-  let last = used;
+  let last = since;
   let isTold = false;
   let isStopped = false;
   let timer: Timer;
   const plan = () => timer = clock.setTimer(() => void check().finally(() => isStopped || plan()), lookMs);
   const check = async () => {
-    const seen = look(files);
+    const seen = markOf(files);
     const isSettled = !settles || seen === last;
     last = seen;
     if (seen === used || !isSettled) return;
     if (seen !== failed) isTold = false;
     try {
+      if (seen.includes(ONCE)) throw badInput("there is no regular file now: put one there");
       const content = await options.read();
-      if (isStopped) return;
+      if (isStopped || markOf(files) !== seen) return;
       options.onChange(content);
       used = seen;
       failed = "";
@@ -156,26 +163,34 @@ export function watchContent<Content>(options: WatchContentOptions<Content>): ()
   };
 }
 
-/** A string that changes when one of the files is written or replaced. */
-function look(files: FilesByOption): string {
+/**
+ * A string that changes when one of the files is written or replaced. It is asked for before the files are read: a
+ * change that comes meanwhile would never be seen otherwise.
+ *
+ * @example
+ * ```ts
+ * import { markOf } from "./watched_files.ts";
+ * import { assertEquals, assertNotEquals } from "@std/assert";
+ *
+ * const path = await Deno.makeTempFile();
+ * const files = { "--tls-cert": path };
+ * const since = markOf(files);
+ * assertEquals(markOf(files), since);
+ * await Deno.writeTextFile(path, "a certificate");
+ * assertNotEquals(markOf(files), since);
+ * await Deno.remove(path);
+ * ```
+ */
+export function markOf(files: FilesByOption): string {
   const marks = Object.values(files).map((path) => {
     if (path === undefined) return "";
     try {
-      const { mtime, ino, size } = Deno.statSync(path);
-      return `${mtime?.getTime()}/${ino}/${size}`;
+      const { mtime, ino, size, isFile } = Deno.statSync(path);
+      return isFile ? `${mtime?.getTime()}/${ino}/${size}` : ONCE;
     } catch {
+      // It may come back.
       return "gone";
     }
   });
   return marks.join(" ");
-}
-
-/** Whether what was read there can be read again: a pipe can be only once. */
-export function isRegularFile(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    // It is gone since it was read, and may come back.
-    return true;
-  }
 }

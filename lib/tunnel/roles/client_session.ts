@@ -20,7 +20,7 @@ import type { ClientOptions } from "../command_line/role_options.ts";
 import type { OuterDialer } from "./outer_dialer.ts";
 import type { LinkStatus } from "../log/status_line.ts";
 import type { StreamLog } from "../log/stream_log.ts";
-import { readClientToken, watchClientToken } from "../files/token_file.ts";
+import { markOfToken, readClientToken, watchClientToken } from "../files/token_file.ts";
 
 /** What a {@linkcode ClientSession} needs beside the options of the role. */
 export interface ClientSessionNeeds {
@@ -77,7 +77,9 @@ export class ClientSession {
    */
   static async prepare(options: ClientOptions, needs: ClientSessionNeeds): Promise<() => ClientSession> {
     const { dialer, streamLog, onStreamEnd, log, clock } = needs;
-    const token = await readClientToken({ file: options.tokenFile, variable: options.tokenVariable }, log);
+    const source = { file: options.tokenFile, variable: options.tokenVariable };
+    const since = markOfToken(source);
+    const token = await readClientToken(source, log);
     const { keys, isStored } = await identityOf(options, log);
     const { limits } = options;
     const memory = budgetOf(options.memoryBytes, clock);
@@ -96,7 +98,8 @@ export class ClientSession {
         resumeTimeoutMs: Math.min(limits.resumeTimeoutMs, isStored ? Infinity : NAMELESS_SESSION_KEPT_MS),
         memory,
       });
-      const stopWatching = watchClientToken({ file: options.tokenFile }, {
+      const stopWatching = watchClientToken(source, {
+        since,
         clock,
         log,
         onChange: ({ token: renewed, tokenName }) => client.renewToken(renewed, tokenName),

@@ -14,7 +14,7 @@ import type { SealServer } from "../../net/seal_server.ts";
 import { Strangers } from "../../session/strangers.ts";
 import { announced, type Choice, choiceOf } from "../rfd80/alpn.ts";
 import type { Route, ServerOptions, ServerTls } from "../command_line/role_options.ts";
-import { type FilesByOption, readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
+import { type FilesByOption, markOf, readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
 import { makeSealServer, requireSealing } from "./sealing.ts";
 
 /** Takes a connection from outside, and what it is for. */
@@ -92,6 +92,7 @@ async function listenSecurely(
   const door = new FrontDoor({ clock, seal, onWebSocket: takeSession, onOther: refuse, ...lines });
   // Behind the name of sessions, where a client may seal once more.
   const sessionDoor = new FrontDoor({ clock, seal, onWebSocket: takeSession, onOther: takeSession, ...lines });
+  const since = markOf(files);
   const listening = await listenTls(options.out, settings(await readFiles(files)), {
     defaultHosts: EVERY_INTERFACE,
     clock,
@@ -106,7 +107,7 @@ async function listenSecurely(
       else refuse(duplex);
     },
   });
-  const stopWatching = watchFiles({ files, clock, log, onChange: (texts) => listening.renew(settings(texts)) });
+  const stopWatching = watchFiles({ files, since, clock, log, onChange: (texts) => listening.renew(settings(texts)) });
   return closedWith(listening, () => {
     stopWatching();
     strangers.stop();

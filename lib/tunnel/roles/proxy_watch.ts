@@ -10,7 +10,7 @@ import { formatProxy, parseProxy, type Proxy } from "../../net/proxy/proxy.ts";
 import { requireTls } from "../../net/tls_client.ts";
 import { PROXY_FILE } from "../command_line/proxy_options.ts";
 import type { ProxySource } from "../command_line/role_options.ts";
-import { isRegularFile, readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
+import { markOf, readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
 
 const FILE = `--${PROXY_FILE.name}`;
 
@@ -39,11 +39,10 @@ export async function watchProxy(source: ProxySource | undefined, log: Log, cloc
     return { proxy, stop() {} };
   }
   const files = { [FILE]: source.path };
+  const since = markOf(files);
   let proxy = proxyOf(await readFiles(files));
   tell(proxy, FILE, log);
-  const stop = isRegularFile(source.path)
-    ? watchFiles({ files, clock, log, onChange: (texts) => proxy = proxyOf(texts) })
-    : () => {};
+  const stop = watchFiles({ files, since, clock, log, onChange: (texts) => proxy = proxyOf(texts) });
   return {
     get proxy() {
       return proxy;

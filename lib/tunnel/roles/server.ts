@@ -21,7 +21,7 @@ import { listenOuter } from "./outer_listener.ts";
 import { Relays } from "../rfd80/relays.ts";
 import type { Running } from "./running.ts";
 import { StreamLog } from "../log/stream_log.ts";
-import { readServerTokens, watchServerTokens } from "../files/token_file.ts";
+import { markOfToken, readServerTokens, watchServerTokens } from "../files/token_file.ts";
 
 /**
  * Runs the server role.
@@ -29,7 +29,9 @@ import { readServerTokens, watchServerTokens } from "../files/token_file.ts";
  * @throws {TeleError} `bad-input` if it cannot listen.
  */
 export async function startServer(options: ServerOptions, log: Log, clock: Clock = systemClock): Promise<Running> {
-  const tokens = await readServerTokens({ file: options.tokenFile, variable: options.tokenVariable }, log);
+  const source = { file: options.tokenFile, variable: options.tokenVariable };
+  const since = markOfToken(source);
+  const tokens = await readServerTokens(source, log);
   const streamLog = new StreamLog(clock, log);
   const shortages = new Shortages(clock, (shortage) => streamLog.waitFor(shortage));
   const dialUser = (address: Address, signal: AbortSignal) =>
@@ -50,7 +52,8 @@ export async function startServer(options: ServerOptions, log: Log, clock: Clock
     throw isTaken(error.cause) ? suspectSwap(error) : error;
   });
   warnOfExposure(listening, options, tokens !== undefined, log);
-  const stopWatching = watchServerTokens({ file: options.tokenFile }, {
+  const stopWatching = watchServerTokens(source, {
+    since,
     clock,
     log,
     onChange: (renewed) => void sessions?.renewTokens(renewed),

@@ -8,7 +8,7 @@ import type { Log } from "../../net/log.ts";
 import { systemCertificates } from "../../net/system_certificates.ts";
 import { checkDialSettings, requireTls, type TlsDialSettings } from "../../net/tls_client.ts";
 import type { ClientOptions, ClientPath, ClientTls } from "../command_line/role_options.ts";
-import { readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
+import { markOf, readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
 import { offered, SESSION_ALPN, WEB_ALPN } from "../rfd80/alpn.ts";
 
 /** What `--tls-ca` takes in place of a file: the certificates that this machine trusts. */
@@ -48,8 +48,9 @@ export async function watchTls(options: Pick<ClientOptions, "paths" | "protocol"
       return made[protocols.join()] ??= makeSettings(tls, protocols, texts);
     });
   };
+  const since = markOf(files);
   let settings = settingsOf(await readFiles(files));
-  const stop = watchFiles({ files, clock, log, onChange: (texts) => settings = settingsOf(texts) });
+  const stop = watchFiles({ files, since, clock, log, onChange: (texts) => settings = settingsOf(texts) });
   return { of: (path) => settings[path], stop };
 }
 

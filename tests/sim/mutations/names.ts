@@ -80,6 +80,27 @@ export const NAMES: readonly Mutation[] = [
     `${FILES}/token_file_test.ts`,
   ),
   named(
+    "a change between the first reading and the first look",
+    "tunnel/files/watched_files.ts",
+    "let used = since;",
+    "let used = since && markOf(files);",
+    `${FILES}/watched_files_test.ts`,
+  ),
+  named(
+    "a change while the file is read",
+    "tunnel/files/watched_files.ts",
+    "isStopped || markOf(files) !== seen",
+    "isStopped",
+    `${FILES}/watched_files_test.ts`,
+  ),
+  named(
+    "a pipe in the place of a file is opened",
+    "tunnel/files/watched_files.ts",
+    'if (seen.includes(ONCE)) throw badInput("there is no regular file now: put one there");\n',
+    "",
+    `${FILES}/watched_files_test.ts`,
+  ),
+  named(
     "two with the same secret",
     "tunnel/files/token_lines.ts",
     'of [["name", name], ["token", secret]] as const) {',

@@ -4,6 +4,7 @@ import { MAX_TOKEN_BYTES, MIN_TOKEN_BYTES } from "../../../../lib/session/sessio
 import {
   makeToken,
   makeTokenLine,
+  markOfToken,
   readClientToken,
   readServerTokens,
   type TokenSource,
@@ -93,6 +94,7 @@ Deno.test("a token file that is renewed is read again; one that is short, gone o
   await withFile(GOOD, async (file) => {
     const [lines, seen]: [string[], string[]] = [[], []];
     const stop = watchClientToken({ file }, {
+      since: markOfToken({ file }),
       clock,
       log: (level, message) => void lines.push(`${level}: ${message}`),
       onChange: ({ token }) => void seen.push(new TextDecoder().decode(token)),
@@ -130,8 +132,8 @@ Deno.test("a token file that is renewed is read again; one that is short, gone o
 
 Deno.test("what is read once is not watched: no file, a device, a pipe", { ignore: ignoreWithoutModes }, () => {
   const clock = new FakeClock();
-  const needs = { clock, log: () => {}, onChange: () => {} };
   for (const source of [{}, { variable: GOOD }, { file: "/dev/zero" }]) {
+    const needs = { since: markOfToken(source), clock, log: () => {}, onChange: () => {} };
     watchClientToken(source, needs);
     watchServerTokens(source, needs);
   }
@@ -248,6 +250,7 @@ Deno.test("lines of a server's file: a new one counts at once, a wrong file keep
     assertEquals(said((await readServerTokens({ file }, () => {}))!), "alice=aaaaaaaaaaaaaaaa");
     const [lines, seen]: [string[], string[]] = [[], []];
     const stop = watchServerTokens({ file }, {
+      since: markOfToken({ file }),
       clock,
       log: (level, message) => void lines.push(`${level}: ${message}`),
       onChange: (tokens) => void seen.push(said(tokens)),
@@ -297,6 +300,7 @@ Deno.test("a file that is being written ends nobody: what it says counts when it
   await withFile(first + second, async (file) => {
     const seen: string[] = [];
     const stop = watchServerTokens({ file }, {
+      since: markOfToken({ file }),
       clock,
       log: () => {},
       onChange: (tokens) => void seen.push(said(tokens)),

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { TeleError } from "../../../../lib/net/error.ts";
-import { readFiles, type Texts, watchFiles } from "../../../../lib/tunnel/files/watched_files.ts";
+import { markOf, readFiles, type Texts, watchContent, watchFiles } from "../../../../lib/tunnel/files/watched_files.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 import { looks } from "../../../support/looks.ts";
 
@@ -18,8 +18,10 @@ async function watch(body: (world: WatchedPair) => Promise<void>): Promise<void>
   };
   await Deno.writeTextFile(world.cert, "cert 1");
   await Deno.writeTextFile(world.key, "key 1");
+  const files = { "--tls-cert": world.cert, "--tls-key": world.key, "--tls-client-ca": undefined };
   const stop = watchFiles({
-    files: { "--tls-cert": world.cert, "--tls-key": world.key, "--tls-client-ca": undefined },
+    files,
+    since: markOf(files),
     clock,
     log: (level, message) => void world.lines.push(`${level}: ${message}`),
     onChange: (texts) => {
@@ -89,3 +91,78 @@ Deno.test("a file that cannot be read is named with its option", async () => {
   assertEquals(error.code, "bad-input");
   assertEquals(error.message, "--tls-key=/nowhere/key.pem cannot be read: there is no such file");
 });
+
+/** A watched file whose content is read by `reading`, which may do more. */
+async function watchOne(
+  body: (
+    world: { path: string; clock: FakeClock; lines: string[]; seen: string[]; begin: () => void },
+  ) => Promise<void>,
+  reading: (path: string) => Promise<string> = Deno.readTextFile,
+): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "tele-watched-" });
+  const [path, clock] = [`${folder}/token`, new FakeClock()];
+  const [lines, seen]: string[][] = [[], []];
+  await Deno.writeTextFile(path, "first");
+  const files = { "--token-file": path };
+  const since = markOf(files);
+  let stop = () => {};
+  const begin = () => {
+    stop = watchContent({
+      files,
+      since,
+      clock,
+      log: (level, message) => void lines!.push(`${level}: ${message}`),
+      read: () => reading(path),
+      onChange: (text) => void seen!.push(text),
+      used: () => "used",
+    });
+  };
+  try {
+    await body({ path, clock, lines: lines!, seen: seen!, begin });
+  } finally {
+    stop();
+    await Deno.remove(folder, { recursive: true });
+  }
+  assertEquals(clock.pendingTimers, 0);
+}
+
+Deno.test("what changes between the first reading and the first look is not missed", () =>
+  watchOne(async ({ path, clock, seen, begin }) => {
+    await Deno.writeTextFile(path, "second");
+    begin();
+    await looks(clock, 2);
+    assertEquals(seen, ["second"]);
+  }));
+
+Deno.test("what changes while it is read is read again before it counts", () => {
+  let readings = 0;
+  return watchOne(async ({ path, clock, seen, begin }) => {
+    begin();
+    await Deno.writeTextFile(path, "the half");
+    await looks(clock, 3);
+    assertEquals(seen, ["the half and the other half"]);
+    assertEquals(readings, 2);
+  }, async (path) => {
+    const text = await Deno.readTextFile(path);
+    if (++readings === 1) await Deno.writeTextFile(path, "the half and the other half");
+    return text;
+  });
+});
+
+Deno.test("a pipe in a file's place is told, never opened, and what comes behind it is used", {
+  ignore: Deno.build.os === "windows",
+}, () =>
+  watchOne(async ({ path, clock, lines, seen, begin }) => {
+    begin();
+    await Deno.remove(path);
+    const { success } = await new Deno.Command("mkfifo", { args: [path] }).output();
+    assertEquals(success, true);
+    await looks(clock, 3);
+    assertEquals(lines, [
+      "warn: --token-file changed, but the former is still used: there is no regular file now: put one there",
+    ]);
+    await Deno.remove(path);
+    await Deno.writeTextFile(path, "second");
+    await looks(clock, 2);
+    assertEquals(seen, ["second"]);
+  }));
