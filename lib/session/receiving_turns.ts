@@ -43,9 +43,14 @@ export class ReceivingTurns {
     return pause.promise;
   }
 
-  /** The session is over: whoever waits has the memory of a read, and goes on to its end. */
+  /**
+   * The session is over: whoever waits has the memory of a read, and goes on to its end. What its carriers read behind a
+   * goodbye has turns as before.
+   */
   stop(): void {
     this.#timer?.cancel();
     this.#pause?.resolve();
+    this.#pause = undefined;
+    this.allowance.left = MOST_TURN_COST;
   }
 }

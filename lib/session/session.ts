@@ -266,13 +266,12 @@ export class Session implements CarriersHost {
 
   /** @ignore */
   arrivedThere(bytes: number): void {
-    this.carriers.arrivedThere(bytes);
+    if (this.#ended === undefined) this.carriers.arrivedThere(bytes);
   }
 
   /** @ignore */
   turnEnded(): Promise<void> | undefined {
-    if (this.#ended !== undefined) return undefined;
-    this.upper.turnEnded();
+    if (this.#ended === undefined) this.upper.turnEnded();
     return this.#turns.ended();
   }
 

@@ -10,7 +10,7 @@ import type { Ending } from "../ending.ts";
 import type { Receipt } from "../handshake/fields.ts";
 import type { Segment } from "../segment_pool.ts";
 import { SPREAD_FRAME_BYTES } from "../share.ts";
-import { LEAST_ROOM_BYTES, MOST_ACKNOWLEDGE_DELAY_MS } from "../session_constants.ts";
+import { FrameType, LEAST_ROOM_BYTES, MOST_ACKNOWLEDGE_DELAY_MS } from "../session_constants.ts";
 import { Acknowledger, sharedDelayMs } from "./acknowledger.ts";
 import type { CarrierHost } from "./carrier_host.ts";
 import type { CarrierOptions } from "./carrier_options.ts";
@@ -176,7 +176,7 @@ export class Carrier {
    */
   sayGoodbye(ending: Ending, acknowledges: boolean, receipts: readonly Receipt[] = []): void {
     if (this.#receiver.isClosed) return;
-    this.#receiver.close();
+    this.#receiver.lookFor(FrameType.acknowledge);
     this.#depart();
     this.#writes.finish(() => this.#sender.lastWords(ending, acknowledges, receipts));
   }
@@ -191,7 +191,7 @@ export class Carrier {
   /** Nothing more is taken from it nor sent on it; but the peer may say goodbye on it, and on no other. */
   lookForGoodbye(): void {
     if (this.#receiver.isClosed) return this.stop();
-    this.#receiver.lookForGoodbye();
+    this.#receiver.lookFor(FrameType.goodbye);
     this.#writes.stop();
     this.#sender.stop();
     this.#depart();
@@ -271,7 +271,9 @@ export class Carrier {
     } catch (error) {
       return this.#host.sessionBroken(error);
     }
-    if (offset === before || this.#receiver.isClosed) return;
+    if (offset === before) return;
+    this.#departure.progressed();
+    if (this.#receiver.isClosed) return;
     this.room.acknowledged(this.#clock.now(), before, offset);
     this.#watch.progressed();
     if (this.#sender.awaitsRoom) this.wake();

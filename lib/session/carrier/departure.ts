@@ -92,6 +92,11 @@ export class Departure {
     this.#farewell?.heard(this.#options.clock.now());
   }
 
+  /** The peer has acknowledged something that was in front. */
+  progressed(): void {
+    this.#farewell?.progressed(this.#options.clock.now());
+  }
+
   /**
    * The peer takes nothing any more; but what it sent before may wait to be read, and must count. Else a network that
    * resets each carrier right behind some data would never let a session get on (invariant 2).

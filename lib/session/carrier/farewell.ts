@@ -7,8 +7,11 @@
 /** Beside what the path needs, in milliseconds: a peer that has read the goodbye closes at once. */
 const LEAST_MS = 500;
 
-/** No goodbye is worth more, in milliseconds. */
+/** No goodbye is worth more while nothing in front of it is acknowledged, in milliseconds. */
 const MOST_MS = 30_000;
+
+/** Nor more than this in all: 16 kbit/s carry a queue of 64 KiB in a quarter of it, and TCP repeats much there. */
+const LONGEST_MS = 120_000;
 
 /** Round trips: one to the peer and back, one for a packet that was lost, one for a round trip that has grown. */
 const ROUND_TRIPS = 3;
@@ -39,7 +42,8 @@ export interface Leaving {
  *
  * A pure core. Invariant 8: a connection that is closed with bytes unread, or that gets some when it is closed, is
  * reset, and a reset throws away what waits to be sent, the goodbye too. So its sender reads on until the peer closes:
- * within the time that what is under way may take, and for as long as the peer is heard, but not for ever.
+ * within the time that what is under way may take, and for as long as the peer is heard, but not for ever: a peer that is
+ * only heard may get nothing, one that acknowledges what is in front of the goodbye gets that as well.
  *
  * Source: `PROTOCOL.md`, "Goodbye".
  *
@@ -55,13 +59,16 @@ export interface Leaving {
  * ```
  */
 export class Farewell {
-  readonly #endMs: number;
+  readonly #longestMs: number;
+  /** When it is over unless something is acknowledged. */
+  #endMs: number;
   readonly #stepMs: number;
   #untilMs: number;
 
   /** Begins when the goodbye is said, behind `leaving.bytes` others. */
   constructor(leaving: Leaving) {
     const { nowMs, bytes, rate, roundTripMs } = leaving;
+    this.#longestMs = nowMs + LONGEST_MS;
     this.#endMs = nowMs + MOST_MS;
     this.#stepMs = LEAST_MS + ROUND_TRIPS * roundTripMs;
     const neededMs = RATE_DOUBT * bytes / Math.max(LEAST_RATE, rate || ASSUMED_RATE);
@@ -71,6 +78,12 @@ export class Farewell {
   /** Bytes of the peer came: it has not read the goodbye, or has more to say than it could take back. */
   heard(nowMs: number): void {
     this.#untilMs = Math.min(this.#endMs, Math.max(this.#untilMs, nowMs + this.#stepMs));
+  }
+
+  /** Something in front of the goodbye was acknowledged: it will be there as well. */
+  progressed(nowMs: number): void {
+    this.#endMs = Math.min(this.#longestMs, nowMs + MOST_MS);
+    this.heard(nowMs);
   }
 
   /** How much longer to wait, in milliseconds; 0 when it has been enough. */

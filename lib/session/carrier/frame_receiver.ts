@@ -17,6 +17,9 @@ export type ReceivingHost<Which> = Pick<
   "allowance" | "costOf" | "receiveData" | "receiveEnd" | "receiveFrame" | "sessionBroken"
 >;
 
+/** What may be looked for on a carrier on which nothing counts any more. */
+export type SoughtType = typeof FrameType.goodbye | typeof FrameType.acknowledge;
+
 /** What is told of frames that are the carrier's own affair. */
 export interface ControlTaker {
   /** The first bytes are about to be taken. */
@@ -47,7 +50,8 @@ export class FrameReceiver<Which = unknown> implements SessionFrameSink {
   #isHeard = false;
   /** Counted bytes taken, once nothing counts any more. */
   #finalBytes: number | undefined;
-  #looksForGoodbye = false;
+  /** The only type of frame that is looked at then. */
+  #looksFor: SoughtType | undefined;
 
   /** Nothing has come on `which`, as the host calls the carrier. */
   constructor(host: ReceivingHost<Which>, control: ControlTaker, which: Which) {
@@ -72,21 +76,21 @@ export class FrameReceiver<Which = unknown> implements SessionFrameSink {
     return this.#finalBytes !== undefined;
   }
 
-  /** Whether not even a goodbye is looked for. */
+  /** Whether nothing is looked at any more. */
   get isDeaf(): boolean {
-    return this.isClosed && !this.#looksForGoodbye;
+    return this.isClosed && this.#looksFor === undefined;
   }
 
   /** Nothing that comes from now on counts, nor the rest of what came. */
   close(): void {
     this.#finalBytes ??= this.#reader.countedBytes;
-    this.#looksForGoodbye = false;
+    this.#looksFor = undefined;
   }
 
-  /** The same but for a goodbye. */
-  lookForGoodbye(): void {
+  /** The same, but frames of this type, which are not counted, are looked at all the same. */
+  lookFor(type: SoughtType): void {
     this.close();
-    this.#looksForGoodbye = true;
+    this.#looksFor = type;
   }
 
   /**
@@ -147,7 +151,7 @@ export class FrameReceiver<Which = unknown> implements SessionFrameSink {
 
   /** @ignore */
   control(payload: Uint8Array): void {
-    if (this.isDeaf || (this.isClosed && payload[0] !== FrameType.goodbye)) return;
+    if (this.isDeaf || (this.isClosed && payload[0] !== this.#looksFor)) return;
     switch (payload[0]) {
       case FrameType.acknowledge:
         return this.#control.acknowledged(decodeAcknowledge(payload));

@@ -28,8 +28,8 @@ export const CARRIER: readonly Mutation[] = [
   fault(
     "the hold of a write ended by an acknowledgement",
     "session/carrier/carrier.ts",
-    "    if (offset === before || this.#receiver.isClosed) return;\n",
-    "    if (offset === before || this.#receiver.isClosed) return;\n    this.#sender.failed();\n",
+    "    this.#departure.progressed();\n    if (this.#receiver.isClosed) return;\n",
+    "    this.#departure.progressed();\n    if (this.#receiver.isClosed) return;\n    this.#sender.failed();\n",
   ),
   fault(
     "the log freed too early",
@@ -118,8 +118,8 @@ export const CARRIER: readonly Mutation[] = [
   fault(
     "what comes on a carrier that a receipt has ended is taken",
     "session/carrier/frame_receiver.ts",
-    "    this.close();\n    this.#looksForGoodbye = true;\n",
-    "    this.#looksForGoodbye = true;\n",
+    "    this.close();\n    this.#looksFor = type;\n",
+    "    this.#looksFor = type;\n",
   ),
   {
     name: "a late byte of the old carrier accepted",

@@ -88,6 +88,27 @@ export const CARRIER_LIVENESS: readonly Mutation[] = [
     "this.#untilMs = Math.min(this.#endMs, Math.max(this.#untilMs, nowMs + this.#stepMs));",
     "this.#untilMs = Math.max(this.#untilMs, nowMs + this.#stepMs);",
   ),
+  tested(
+    "a goodbye given up after 30 s, though what is in front of it is acknowledged",
+    "session/carrier/farewell.ts",
+    "this.#endMs = Math.min(this.#longestMs, nowMs + MOST_MS);",
+    "this.#endMs = Math.min(this.#longestMs, this.#endMs);",
+  ),
+  tested(
+    "a goodbye that waits for as long as anything in front of it is acknowledged",
+    "session/carrier/farewell.ts",
+    "this.#endMs = Math.min(this.#longestMs, nowMs + MOST_MS);",
+    "this.#endMs = nowMs + MOST_MS;",
+  ),
+  {
+    ...fault(
+      "a goodbye behind which no acknowledgement is looked at",
+      "session/carrier/carrier.ts",
+      "this.#receiver.lookFor(FrameType.acknowledge);",
+      "this.#receiver.close();",
+    ),
+    test: "tests/unit/session/slow_path_test.ts",
+  },
   fault(
     "a slow path given up: what an answer waits behind is not counted",
     "session/carrier/liveness.ts",

@@ -27,3 +27,17 @@ Deno.test("who waits for a turn goes on to its end when the session is over", as
   await pause;
   assertEquals(clock.pendingTimers, 0);
 });
+
+Deno.test("what is read behind the end of the session has turns as before", async () => {
+  const clock = new FakeClock();
+  const turns = new ReceivingTurns(clock);
+  turns.allowance.left = 0;
+  turns.ended();
+  turns.stop();
+  assertEquals([turns.ended(), turns.allowance.left], [undefined, MOST_TURN_COST]);
+  turns.allowance.left = 0;
+  const pause = turns.ended();
+  await clock.advance(1);
+  await pause;
+  assertEquals([turns.allowance.left, clock.pendingTimers], [MOST_TURN_COST, 0]);
+});

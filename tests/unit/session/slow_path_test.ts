@@ -19,3 +19,14 @@ for (const control of ["bbr", "cubic"] as const) {
     });
   }
 }
+
+Deno.test("a client of six carriers that ends under an upload at 16 kbit/s is heard, however long that takes", async () => {
+  const path = { bytesPerMs: 2, roundTripMs: 20, queueBytes: 64 * KIB, loss: 0, gatherMs: 0 };
+  await using world = new PathWorld({ path, control: "bbr", client: { carriers: 6, leastCarriers: 6 } });
+  await world.attached();
+  world.upload();
+  await world.clock.advance(20_000);
+  await world.clock.run(world.client.stop("the client ends"), 120_000);
+  assertEquals(world.linesWith("ended: the client ends").length, 1);
+  assertEquals(world.linesWith("lost"), []);
+});

@@ -40,6 +40,19 @@ Deno.test("who is heard all the time is given up all the same", async () => {
   assertEquals(ends, ["lost at 30000: the other side did not close the connection in time"]);
 });
 
+Deno.test("who acknowledges what is in front is waited for longer than who is only heard", async () => {
+  const { clock, ends, departure } = setUp();
+  departure.progressed(); // says nothing before the goodbye
+  departure.begin(NOTHING_KNOWN);
+  for (let at = 0; at < 100; at++) {
+    await clock.advance(400);
+    departure.progressed();
+  }
+  assertEquals(ends, []);
+  await clock.advance(500);
+  assertEquals(ends, ["lost at 40500: the other side did not close the connection in time"]);
+});
+
 Deno.test("behind a failed write reading goes on for a moment, and then its reason is told", async () => {
   const { clock, ends, departure } = setUp();
   departure.writeFailed(new Error("broken pipe"));

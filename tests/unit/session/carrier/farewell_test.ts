@@ -22,6 +22,22 @@ Deno.test("as long as the peer is heard a farewell goes on, 30 s at the most", (
   assertEquals([farewell.leftMs(30_900), farewell.leftMs(31_000)], [100, 0]);
 });
 
+Deno.test("as long as something in front of it is acknowledged a farewell goes on, two minutes at the most", () => {
+  const farewell = new Farewell({ ...IDLE, roundTripMs: 5_000 });
+  for (let nowMs = 1_000; nowMs < 121_000; nowMs += 10_000) {
+    assertEquals(farewell.leftMs(nowMs) > 0, true, `at ${nowMs}`);
+    farewell.progressed(nowMs);
+  }
+  assertEquals([farewell.leftMs(120_900), farewell.leftMs(121_000)], [100, 0]);
+});
+
+Deno.test("what was acknowledged 30 s ago keeps nobody who is only heard", () => {
+  const farewell = new Farewell(IDLE);
+  farewell.progressed(1_200);
+  for (let nowMs = 1_200; nowMs < 31_200; nowMs += 400) farewell.heard(nowMs);
+  assertEquals([farewell.leftMs(31_100), farewell.leftMs(31_200)], [100, 0]);
+});
+
 Deno.test("a rate that a few bytes seemed to have does not keep anybody for long", () => {
   assertEquals(new Farewell({ ...IDLE, bytes: 1_000, rate: 0.1 }).leftMs(1_000), 2_500);
 });

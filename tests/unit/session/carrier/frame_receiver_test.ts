@@ -173,10 +173,20 @@ Deno.test("behind a leave nothing counts, and nothing is looked at", () => {
   assertThrows(() => setUp().take(frame(FrameType.leave, 0)), TeleError, "a leave of 2 bytes");
 });
 
+Deno.test("behind a goodbye of this end only acknowledgements are looked at", () => {
+  const { seen, receiver, take } = setUp();
+  take(dataFrame(3, 0, BYTES));
+  receiver.lookFor(FrameType.acknowledge);
+  const goodbye = framed(encodeEnding("goodbye", { code: 1, message: "done" }));
+  take(dataFrame(3, 3, BYTES), goodbye, frame(FrameType.acknowledge, 0, 0, 0, 0, 0, 0, 0, 9));
+  assertEquals(seen.slice(2), ["acknowledged 9"]);
+  assertEquals([receiver.takenBytes, receiver.isDeaf], [dataFrame(3, 0, BYTES).length, false]);
+});
+
 Deno.test("of a carrier that is gone only a goodbye is looked for, until it is closed", () => {
   const { seen, receiver, take } = setUp();
   take(dataFrame(3, 0, BYTES));
-  receiver.lookForGoodbye();
+  receiver.lookFor(FrameType.goodbye);
   const goodbye = framed(encodeEnding("goodbye", { code: 1, message: "done" }));
   take(dataFrame(3, 3, BYTES), frame(FrameType.leave), goodbye);
   assertEquals(seen.slice(2), [{ code: 1, message: "done" }]);
