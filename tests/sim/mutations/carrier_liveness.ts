@@ -37,7 +37,7 @@ export const CARRIER_LIVENESS: readonly Mutation[] = [
     "        return this.#acknowledge();\n",
     "        return;\n",
   ),
-  fault(
+  tested(
     "a slow path given up: bytes that come excuse no answer",
     "session/carrier/answer_time.ts",
     "const SIGNS_OF_LIFE_BYTES = 50;",
@@ -109,7 +109,7 @@ export const CARRIER_LIVENESS: readonly Mutation[] = [
     ),
     test: "tests/unit/session/slow_path_test.ts",
   },
-  fault(
+  tested(
     "a slow path given up: what an answer waits behind is not counted",
     "session/carrier/liveness.ts",
     "REPLY_DUE_MS + patienceFor(answerMs) + this.#extraMs;",
