@@ -4,6 +4,7 @@
  * @module
  */
 import type { Clock, Timer } from "../../net/clock.ts";
+import { noAnswer } from "./silence_error.ts";
 
 /** Behind an attempt that failed, or a carrier that is lost, the next one waits for so long, in milliseconds. */
 const PAUSE_MS = 1_000;
@@ -32,7 +33,7 @@ export class Attempt {
 
   /** It begins, and lasts `mostMs` milliseconds at the most. */
   constructor(clock: Clock, mostMs: number) {
-    this.limit = clock.setTimer(() => this.controller.abort(), mostMs);
+    this.limit = clock.setTimer(() => this.controller.abort(noAnswer(mostMs)), mostMs);
   }
 }
 

@@ -32,3 +32,8 @@ export function unanswered(reached: string | undefined): SilenceError {
 export function unaccepted(): SilenceError {
   return new SilenceError("the server does not answer the commit");
 }
+
+/** Nothing has come of an attempt on one of several paths, for this long in milliseconds. */
+export function noAnswer(withinMs: number): SilenceError {
+  return new SilenceError(`no answer within ${Math.round(withinMs / 1000)} s`);
+}

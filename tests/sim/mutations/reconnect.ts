@@ -65,6 +65,12 @@ export const RECONNECT: readonly Mutation[] = [
     ],
   },
   tested(
+    "an attempt on a path that nobody answers tells no reason",
+    "session/reconnect/path_attempts.ts",
+    "this.controller.abort(noAnswer(mostMs))",
+    "this.controller.abort(mostMs > 0 ? undefined : noAnswer(mostMs))",
+  ),
+  tested(
     "a path that is down is dialed as often as one that is up",
     "session/reconnect/path_attempts.ts",
     "this.#startPause(this.#isDown ? Math.min(MOST_PAUSE_MS, grownMs) : PAUSE_MS);",

@@ -1,5 +1,6 @@
 /** Dialing for carriers on one path. */
 import { assertEquals } from "@std/assert";
+import { reasonOf } from "../../../../lib/net/error.ts";
 import { type Attempt, PathAttempts } from "../../../../lib/session/reconnect/path_attempts.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 
@@ -7,7 +8,7 @@ import { FakeClock } from "../../../support/fake_clock.ts";
 function setUp(isRefused = false) {
   const clock = new FakeClock({ nowMs: 0 });
   const begun: { atMs: number; attempt: Attempt }[] = [];
-  const failedMs: number[] = [];
+  const failedMs: number[] = [], reasons: string[] = [];
   const kept = { count: 0, working: 0 };
   const path = new PathAttempts({
     clock,
@@ -17,11 +18,14 @@ function setUp(isRefused = false) {
       const { signal } = attempt.controller;
       return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     },
-    attemptFailed: () => void failedMs.push(clock.now()),
+    attemptFailed: (error) => {
+      failedMs.push(clock.now());
+      reasons.push(reasonOf(error));
+    },
     onPauseOver: () => path.keep(kept.count, kept.working),
   });
   const keep = (count: number, working: number) => path.keep(kept.count = count, kept.working = working);
-  return { clock, begun, failedMs, path, keep };
+  return { clock, begun, failedMs, reasons, path, keep };
 }
 
 Deno.test("without a carrier pauses grow to ten seconds, with one they stay a second", async () => {
@@ -40,10 +44,11 @@ Deno.test("without a carrier pauses grow to ten seconds, with one they stay a se
 });
 
 Deno.test("without a carrier an attempt that nobody answers ends sooner, and each one lasts longer than that before", async () => {
-  const { clock, path, keep, failedMs } = setUp();
+  const { clock, path, keep, failedMs, reasons } = setUp();
   keep(1, 0);
   await clock.advance(40_000);
   assertEquals(failedMs, [8_000, 21_000]);
+  assertEquals(reasons, ["no answer within 8 s", "no answer within 12 s"]);
   path.stop();
 });
 
