@@ -107,11 +107,19 @@ function binding(name: string): unknown {
   return (process as unknown as { binding(name: string): unknown }).binding(name);
 }
 
-/** Takes the handle out of its socket, which from then on does nothing any more. */
+/**
+ * Takes the handle out of its socket, which from then on does nothing any more.
+ *
+ * The handle knows its socket as well, by a symbol of the runtime's own. It forgets it: else each connection would keep a
+ * socket, its listeners and its two buffers' states, which is as much memory as all that tele knows of it.
+ */
 export function takeHandle(socket: Socket): TcpHandle {
-  const holder = socket as unknown as { _handle: TcpHandle | null };
+  const holder = socket as unknown as { _handle: (TcpHandle & Record<symbol, unknown>) | null };
   const handle = holder._handle!;
   holder._handle = null;
+  for (const symbol of Object.getOwnPropertySymbols(handle)) {
+    if (handle[symbol] === socket) handle[symbol] = null;
+  }
   return handle;
 }
 

@@ -25,15 +25,19 @@ Deno.test("where node:net is sound, all that is needed of its handles is there",
 });
 
 if (isNodeSound()) {
-  Deno.test("a socket whose handle was taken does nothing any more", async () => {
+  Deno.test("a socket whose handle was taken does nothing any more, and nothing keeps it", async () => {
     const server = net.createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
     assertEquals(listeningHandle(server)?.listen(1), 0, "a server listens once more without harm");
     const arrived = new Promise<net.Socket>((resolve) => server.once("connection", resolve));
     const socket = net.connect((server.address() as net.AddressInfo).port, "127.0.0.1");
     await new Promise((resolve) => socket.once("connect", resolve));
+    const { _handle } = socket as unknown as { _handle: Record<string | symbol, unknown> };
+    const knowsSocket = () => Reflect.ownKeys(_handle).some((key) => _handle[key] === socket);
+    assert(knowsSocket(), "the runtime's handles know their sockets, so that there is something to forget");
     const handle = takeHandle(socket);
     assertEquals((socket as unknown as { _handle: unknown })._handle, null);
+    assertFalse(knowsSocket(), "the handle does not keep its socket");
     handle.close();
     (await arrived).destroy();
     await new Promise((resolve) => server.close(resolve));
