@@ -22,18 +22,21 @@ interface Waiting {
 /** Settled: what is put behind it is a microtask. */
 const SOON = Promise.resolve();
 
-/** Options of an {@linkcode InboundQueue}. */
-export interface InboundQueueOptions {
-  /** Where small segments for copies come from; what arrives may lie in those of another. */
-  pool: SegmentPool;
-  /** Number of the step: what the peer sent together arrives in one. */
-  step(): number;
+/** Who hears what becomes of it: the stream. */
+export interface InboundOwner {
+  /** What it has of its mux. */
+  readonly host: {
+    /** Where small segments for copies come from; what arrives may lie in those of another. */
+    readonly pool: SegmentPool;
+    /** Number of the step: what the peer sent together arrives in one. */
+    readonly step: number;
+  };
   /** The user's connection took `bytes` bytes. */
-  onWritten(bytes: number): void;
+  written(bytes: number): void;
   /** Everything was written, and the end behind it. */
-  onFinished(): void;
+  allWritten(): void;
   /** The user's connection failed. */
-  onFailed(error: unknown): void;
+  writeFailed(error: unknown): void;
 }
 
 /**
@@ -42,10 +45,11 @@ export interface InboundQueueOptions {
  * The first piece of a step is written at once, straight from the segment that the carrier was read into: most messages
  * need no more. What comes behind it is gathered: large pieces stay in their segment; small ones, and all when segments
  * are scarce, are copied. Invariant 5: it holds at most the credit granted, in buffers of that order of size, and until
- * segments are scarce one of them for the write that waits.
+ * segments are scarce one of them for the write that waits. No closure before a write has to wait: ten thousand streams
+ * may be idle.
  */
 export class InboundQueue {
-  readonly #options: InboundQueueOptions;
+  readonly #owner: InboundOwner;
   #queue: Waiting[] = [];
   #user: Duplex | undefined;
   /** Whether a write waits, or is to begin when this step is over. */
@@ -62,8 +66,8 @@ export class InboundQueue {
   #dropped = false;
 
   /** An empty queue. */
-  constructor(options: InboundQueueOptions) {
-    this.#options = options;
+  constructor(owner: InboundOwner) {
+    this.#owner = owner;
   }
 
   /** Bytes that wait. */
@@ -92,14 +96,14 @@ export class InboundQueue {
     if (this.#dropped) return;
     this.#waitingBytes += bytes.length;
     if (this.#user !== undefined && !this.#isWriting) {
-      const step = this.#options.step();
+      const { step } = this.#owner.host;
       if (step !== this.#lastStep && !segment.isScarce) {
         this.#lastStep = step;
         segment.retain();
         return this.#write(this.#user, bytes, segment);
       }
       this.#isWriting = true;
-      SOON.then(this.#writeQueue);
+      SOON.then(() => this.#writeQueue());
     }
     this.#add(bytes, segment);
   }
@@ -122,7 +126,7 @@ export class InboundQueue {
       if (fits === bytes.length) return;
       bytes = bytes.subarray(fits);
     }
-    const segment = bytes.length <= SMALL_SEGMENT_BYTES ? this.#options.pool.takeSmall() : undefined;
+    const segment = bytes.length <= SMALL_SEGMENT_BYTES ? this.#owner.host.pool.takeSmall() : undefined;
     const memory = segment?.memory ?? new Uint8Array(bytes.length);
     memory.set(bytes);
     this.#queue.push({ memory, length: bytes.length, segment, isCopy: true });
@@ -146,7 +150,7 @@ export class InboundQueue {
     if (!this.#isWriting && this.#user !== undefined) this.#writeQueue();
   }
 
-  readonly #writeQueue = (): void => {
+  #writeQueue(): void {
     this.#isWriting = false;
     while (!this.#dropped && !this.#isWriting) {
       const next = this.#queue.shift();
@@ -154,7 +158,7 @@ export class InboundQueue {
       const { memory, length, segment } = next;
       this.#write(this.#user!, memory.length === length ? memory : memory.subarray(0, length), segment);
     }
-  };
+  }
 
   /** Without an async function, and without a promise where it can be: each of many small messages would cost them. */
   #write(user: Duplex, bytes: Uint8Array, segment: Segment | undefined): void {
@@ -168,19 +172,19 @@ export class InboundQueue {
     this.#isWriting = true;
     this.#writingBytes = bytes.length;
     this.#writingSegment = segment;
-    writing.then(this.#onWritten, this.#onFailed);
+    writing.then(() => this.#written(), (error) => this.#failed(error));
   }
 
-  readonly #onWritten = (): void => {
+  #written(): void {
     this.#done(this.#writingBytes, this.#takeWritingSegment());
     this.#writeQueue();
-  };
+  }
 
   #done(bytes: number, segment: Segment | undefined): void {
     segment?.release();
     if (this.#dropped) return;
     this.#waitingBytes -= bytes;
-    this.#options.onWritten(bytes);
+    this.#owner.written(bytes);
   }
 
   #takeWritingSegment(): Segment | undefined {
@@ -192,7 +196,7 @@ export class InboundQueue {
   #endIfDue(): void {
     if (!this.#finReceived || this.#finished) return;
     this.#isWriting = true;
-    this.#close(this.#user!).then(this.#onClosed, this.#onFailed);
+    this.#close(this.#user!).then(() => this.#closed(), (error) => this.#failed(error));
   }
 
   /** What it throws is a rejection. */
@@ -204,13 +208,13 @@ export class InboundQueue {
     }
   }
 
-  readonly #onClosed = (): void => {
+  #closed(): void {
     this.#finished = true;
-    if (!this.#dropped) this.#options.onFinished();
-  };
+    if (!this.#dropped) this.#owner.allWritten();
+  }
 
-  readonly #onFailed = (error: unknown): void => {
+  #failed(error: unknown): void {
     this.#takeWritingSegment()?.release();
-    if (!this.#dropped) this.#options.onFailed(error);
-  };
+    if (!this.#dropped) this.#owner.writeFailed(error);
+  }
 }

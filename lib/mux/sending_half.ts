@@ -20,8 +20,8 @@ const SOON = Promise.resolve();
 
 /** Who decides what becomes of what a user sends: the stream. */
 export interface SendingOwner {
-  /** Where memory for reads comes from. */
-  readonly source: ChunkSource;
+  /** What it has of its mux: memory for reads. */
+  readonly host: ChunkSource;
   /** What the scheduler remembers of it. */
   readonly turn: Turn;
   /** Its number: its open goes into the log. */
@@ -130,10 +130,10 @@ export class SendingHalf {
     this.#opening = start.opening;
   }
 
-  readonly #read = (): void => {
+  #read(): void {
     if (this.#isStopped) return;
     this.#owner.reading();
-    const into = this.#chunk.prepare(this.#owner.source);
+    const into = this.#chunk.prepare(this.#owner.host);
     const user = this.#user!;
     this.#isReading = true;
     try {
@@ -142,7 +142,7 @@ export class SendingHalf {
     } catch (error) {
       this.#onReadFailed(error);
     }
-  };
+  }
 
   readonly #onRead = (count: number | null): void => {
     this.#isReading = false;
@@ -175,7 +175,7 @@ export class SendingHalf {
 
   /** Reads on when the present step is over. */
   readSoon(): void {
-    SOON.then(this.#read);
+    SOON.then(() => this.#read());
   }
 
   /**
@@ -237,7 +237,7 @@ export class SendingHalf {
   /** All that was read is in the log: reads on. */
   #readOn(): void {
     // Of bulk when all have had their turns: how much to read depends on who waits for the next.
-    if (this.#chunk.isBulk) SOON.then(this.#read);
+    if (this.#chunk.isBulk) SOON.then(() => this.#read());
     else this.#read();
   }
 

@@ -10,8 +10,8 @@ import type { Reset } from "../session/frames.ts";
 import type { Segment } from "../session/segment_pool.ts";
 import { BreakOff } from "./break_off.ts";
 import type { ReceiveWindow } from "./credit.ts";
+import type { InboundOwner } from "./inbound.ts";
 import { ResetCode } from "./mux_constants.ts";
-import type { ChunkSource } from "./read_chunk.ts";
 import { ReceivingHalf } from "./receiving_half.ts";
 import { Turn } from "./scheduler.ts";
 import { SendingHalf, type SendingOwner } from "./sending_half.ts";
@@ -24,7 +24,7 @@ import type { StreamEnd, StreamHost, StreamStart } from "./stream_host.ts";
  * Invariant 8: a half-close travels behind its data, and what is not a clean end aborts the user's connection. It is
  * finished only when the peer has taken its end: the session may be lost with bytes that were sent and never arrived.
  */
-export class MuxStream implements FrameSender, SendingOwner {
+export class MuxStream implements FrameSender, SendingOwner, InboundOwner {
   /** What the scheduler remembers. */
   readonly turn: Turn = new Turn();
   #host: StreamHost<MuxStream>;
@@ -41,13 +41,12 @@ export class MuxStream implements FrameSender, SendingOwner {
     this.#host = host;
     this.#frames = new StreamFrames(this, host.clock, start.opening !== undefined);
     this.#sending = new SendingHalf(this, this.#frames, start);
-    this.#receiving = new ReceivingHalf(start.window, {
-      pool: host.pool,
-      step: () => this.#host.step,
-      onWritten: (bytes) => this.#onWritten(bytes),
-      onFinished: () => this.#finishIfDone(),
-      onFailed: (error) => this.#onWriteFailed(error),
-    });
+    this.#receiving = new ReceivingHalf(start.window, this);
+  }
+
+  /** @ignore */
+  get host(): StreamHost<MuxStream> {
+    return this.#host;
   }
 
   /** Number of the stream in its session; 0 as long as the peer has never heard of it. */
@@ -115,11 +114,6 @@ export class MuxStream implements FrameSender, SendingOwner {
   }
 
   // From the user to the log.
-
-  /** @ignore */
-  get source(): ChunkSource {
-    return this.#host;
-  }
 
   /** @ignore */
   reading(): void {
@@ -226,14 +220,21 @@ export class MuxStream implements FrameSender, SendingOwner {
     else this.#receiving.finish();
   }
 
-  #onWritten(bytes: number): void {
+  /** @ignore */
+  written(bytes: number): void {
     if (this.#ended) return;
     if (this.#isReset) return this.#breakingOff.takeLastWrites();
     const { clock, roundTripMs } = this.#host;
     if (this.#receiving.consumed(bytes, clock, roundTripMs)) this.#host.turns.tellWindow(this);
   }
 
-  #onWriteFailed(error: unknown): void {
+  /** @ignore */
+  allWritten(): void {
+    this.#finishIfDone();
+  }
+
+  /** @ignore */
+  writeFailed(error: unknown): void {
     if (!this.#ended) this.#breakingOff.writeFailed(error, this.#user!.readsAfterFailedWrite === true);
   }
 

@@ -65,11 +65,15 @@ function scene(options: { plenty?: number; isStarted?: boolean } = {}): Scene {
   const user = new User();
   let [step, written, hasFinished] = [1, 0, false];
   const queue = new InboundQueue({
-    pool,
-    step: () => step,
-    onWritten: (bytes) => void (written += bytes),
-    onFinished: () => void (hasFinished = true),
-    onFailed: (error) => {
+    host: {
+      pool,
+      get step() {
+        return step;
+      },
+    },
+    written: (bytes) => void (written += bytes),
+    allWritten: () => void (hasFinished = true),
+    writeFailed: (error) => {
       throw error;
     },
   });

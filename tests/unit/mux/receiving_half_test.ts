@@ -16,11 +16,15 @@ function setUp(credit = 100) {
   const told: string[] = [];
   let step = 0;
   const half: ReceivingHalf = new ReceivingHalf(new ReceiveWindow(credit, new CreditPool(0)), {
-    pool,
-    step: () => ++step,
-    onWritten: (bytes) => void told.push(`wrote ${bytes}`),
-    onFinished: () => void told.push("finished"),
-    onFailed: (error) => void told.push(`failed: ${(error as Error).message}`),
+    host: {
+      pool,
+      get step() {
+        return ++step;
+      },
+    },
+    written: (bytes) => void told.push(`wrote ${bytes}`),
+    allWritten: () => void told.push("finished"),
+    writeFailed: (error) => void told.push(`failed: ${(error as Error).message}`),
   });
   const [user, program] = duplexPair();
   const take = (offset: number, words: string) => {

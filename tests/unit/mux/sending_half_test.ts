@@ -31,7 +31,7 @@ function setUp(start: Omit<StreamStart, "window"> = { id: 1, sendCredit: 100_000
   const owner: SendingOwner & { keeps: boolean } = {
     keeps: true,
     turn: new Turn(),
-    source: { pool, turnBytes: 64 * 1024 },
+    host: { pool, turnBytes: 64 * 1024 },
     numberOf: () => 1,
     reading: () => void told.push("reading"),
     came: (count) => {
