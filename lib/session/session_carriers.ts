@@ -225,7 +225,12 @@ export class SessionCarriers {
       else carrier.sayGoodbye(ending, isAllTaken, [...gone, ...others]);
     }
     this.attached.stopLooking();
-    return Promise.all(all.map(({ carrier }) => carrier.done)).then(() => {});
+    const carriers = all.map(({ carrier }) => carrier);
+    return Promise.all(carriers.map((carrier) =>
+      carrier.done.then(() => {
+        if (carrier.departure.isTold) { for (const other of carriers) other.departure.toldElsewhere(); }
+      })
+    )).then(() => {});
   }
 
   /** Puts frames into the log of `carrier`; see {@linkcode SharedSending.pull}. */

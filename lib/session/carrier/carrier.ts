@@ -181,6 +181,11 @@ export class Carrier {
     this.#writes.finish(() => this.#sender.lastWords(ending, acknowledges, receipts));
   }
 
+  /** The time that it has behind a goodbye. */
+  get departure(): Departure {
+    return this.#departure;
+  }
+
   /** Sends a leave as its last frame, and reads on until the peer has left as well. */
   leave(): void {
     if (this.#reads.isStopped || this.#departure.hasBegun) return;

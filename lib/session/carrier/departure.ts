@@ -38,6 +38,8 @@ export class Departure {
   readonly #options: DepartureOptions;
   #farewell: Farewell | undefined;
   #hasPeerLeft = false;
+  #isTold = false;
+  #isOver = false;
   /** Directions that have not ended, behind leaves of both ends. */
   #openHalves = 2;
   #leaveTimer: Timer | undefined;
@@ -78,13 +80,28 @@ export class Departure {
 
   /** The peer has ended its direction: a loss, unless that is behind a leave. */
   peerEnded(): void {
-    if (this.#hasPeerLeft) this.halfEnded();
-    else this.#options.onLost("the other side closed the connection");
+    if (this.#hasPeerLeft) return this.halfEnded();
+    this.#isTold = this.hasBegun;
+    this.#options.onLost("the other side closed the connection");
   }
 
   /** One direction has ended behind a leave. When both have, the carrier is gone, and that is no loss. */
   halfEnded(): void {
     if (--this.#openHalves === 0) this.#options.onLost("both sides have left the connection");
+  }
+
+  /** Whether the peer has closed behind a goodbye. */
+  get isTold(): boolean {
+    return this.#isTold;
+  }
+
+  /** The peer has closed another carrier behind the same goodbye; this one may be on a path that is dead. */
+  toldElsewhere(): void {
+    if (this.#farewell === undefined || this.#isOver) return;
+    const nowMs = this.#options.clock.now();
+    this.#farewell.toldElsewhere(nowMs);
+    this.#leaveTimer?.cancel();
+    this.#leaveLater(this.#farewell, nowMs);
   }
 
   /** Bytes came, behind that. */
@@ -107,6 +124,7 @@ export class Departure {
 
   /** The carrier is gone. */
   cancel(): void {
+    this.#isOver = true;
     this.#leaveTimer?.cancel();
     this.#lastReads?.cancel();
   }

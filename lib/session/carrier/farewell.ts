@@ -59,7 +59,7 @@ export interface Leaving {
  * ```
  */
 export class Farewell {
-  readonly #longestMs: number;
+  #longestMs: number;
   /** When it is over unless something is acknowledged. */
   #endMs: number;
   readonly #stepMs: number;
@@ -84,6 +84,13 @@ export class Farewell {
   progressed(nowMs: number): void {
     this.#endMs = Math.min(this.#longestMs, nowMs + MOST_MS);
     this.heard(nowMs);
+  }
+
+  /** The peer has closed another carrier, behind the same goodbye: this one is nobody's last chance any more. */
+  toldElsewhere(nowMs: number): void {
+    this.#longestMs = Math.min(this.#longestMs, nowMs + LEAST_MS);
+    this.#endMs = Math.min(this.#endMs, this.#longestMs);
+    this.#untilMs = Math.min(this.#untilMs, this.#longestMs);
   }
 
   /** How much longer to wait, in milliseconds; 0 when it has been enough. */

@@ -8,6 +8,12 @@ import { fault, type Mutation, tested } from "./mutation.ts";
 /** All of them. */
 export const CARRIER_LIVENESS: readonly Mutation[] = [
   tested(
+    "a goodbye is waited for on a dead path though the peer was told",
+    "session/session_carriers.ts",
+    "if (carrier.departure.isTold)",
+    "if (!carrier.departure.isTold)",
+  ),
+  tested(
     "a slow path given up: what others of the path have under way is not counted",
     "session/carrier/watch.ts",
     "queuedBytes: wait.bytes,",

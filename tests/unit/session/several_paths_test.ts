@@ -7,7 +7,7 @@ const NAMES = ["wifi", "cable"];
 const ADDRESSES = ["192.0.2.1", "198.51.100.1"];
 
 /** A client that reaches its server by two networks, the first of which is the shorter one. */
-async function setUp(delaysMs = [10, 20], client: { leastCarriers?: number } = {}) {
+async function setUp(delaysMs = [10, 20], client: { leastCarriers?: number } = {}, bytesPerSecond: number[] = []) {
   const networks: MemoryNetwork[] = [];
   const world = new SessionWorld({
     client: { carriers: 6, ...client, paths: NAMES, dial: (signal, _connected, path) => networks[path].dial(signal) },
@@ -15,7 +15,8 @@ async function setUp(delaysMs = [10, 20], client: { leastCarriers?: number } = {
   delaysMs.forEach((delayMs, path) => {
     const localAddress = ADDRESSES[path];
     const onConnection = world.toServer;
-    networks.push(new MemoryNetwork({ clock: world.clock, delayMs, localAddress, onConnection }));
+    const rate = bytesPerSecond[path] === undefined ? {} : { bytesPerSecond: bytesPerSecond[path] };
+    networks.push(new MemoryNetwork({ clock: world.clock, delayMs, localAddress, onConnection, ...rate }));
   });
   world.client;
   await world.untilAttached();
@@ -142,5 +143,18 @@ Deno.test("the address of one path is gone: the others go on at once, and it is 
   world.client.addressesChanged(() => true);
   await world.clock.advance(200);
   assertEquals(counts()[0], [1, 1]);
+  await world.end();
+});
+
+Deno.test("a client that ends is not held up by a path that died under its bytes: the other one has told the server", async () => {
+  const { world, networks } = await setUp([10, 20], {}, [20_000, 2_000_000]);
+  world.here.send(8 << 20);
+  await world.clock.advance(2_000);
+  networks[0].pipes.forEach((pipe) => pipe.hold());
+  await world.clock.advance(100);
+  const startMs = world.clock.now();
+  await world.clock.run(world.client.stop("the tele client ends"), 60_000, "the client's end");
+  assertLess(world.clock.now() - startMs, 1_500);
+  assertEquals(world.there.error?.message, "the tele client ends");
   await world.end();
 });

@@ -90,3 +90,21 @@ Deno.test("an end without a leave is a loss", () => {
   departure.peerEnded();
   assertEquals(ends, ["lost at 0: the other side closed the connection"]);
 });
+
+Deno.test("one that waits for long ends soon when the peer was told elsewhere, and only a close behind a goodbye tells", async () => {
+  const { clock, ends, departure } = setUp();
+  departure.toldElsewhere();
+  departure.begin({ bytes: 10_000_000, rate: 100, roundTripMs: 100 });
+  assertEquals(departure.isTold, false);
+  departure.toldElsewhere();
+  await clock.advance(60_000);
+  assertEquals(ends, ["lost at 500: the other side did not close the connection in time"]);
+  const other = setUp();
+  other.departure.begin({ bytes: 0, rate: 0, roundTripMs: 0 });
+  other.departure.peerEnded();
+  assertEquals(other.departure.isTold, true);
+  other.departure.cancel();
+  const lost = setUp();
+  lost.departure.peerEnded();
+  assertEquals(lost.departure.isTold, false);
+});

@@ -47,3 +47,12 @@ Deno.test("what is heard early takes nothing away from the time that was given",
   farewell.heard(1_100);
   assertEquals(farewell.leftMs(1_100), 8_400);
 });
+
+Deno.test("behind a peer that was told elsewhere half a second is waited at the most", () => {
+  const farewell = new Farewell({ ...IDLE, bytes: 10_000_000, rate: 250 });
+  farewell.toldElsewhere(2_000);
+  assertEquals(farewell.leftMs(2_000), 500);
+  farewell.heard(2_100);
+  farewell.progressed(2_100);
+  assertEquals(farewell.leftMs(2_000), 500);
+});
