@@ -15,18 +15,16 @@ import { explainToServer, hasLeft, type TlsFailure } from "./tls_failure.ts";
 
 /** Takes carriers that clients seal. */
 export class SealServer {
-  readonly #end: Promise<TlsEnd>;
+  readonly #end: TlsEnd;
 
   /**
    * Shows a certificate for which nobody vouches.
    *
-   * @param pair The certificate, of X.509 version 3, and its key. It may take a while to be made: carriers wait for it.
+   * @param pair The certificate, of X.509 version 3, and its key.
    * @param protocol What is taken by ALPN.
    */
-  constructor(pair: Promise<CertificatePair>, protocol: string) {
-    this.#end = pair.then((made) => makeEnd(made, protocol));
-    // Whoever is to be unsealed is told.
-    this.#end.catch(() => {});
+  constructor(pair: CertificatePair, protocol: string) {
+    this.#end = makeEnd(pair, protocol);
   }
 
   /**
@@ -36,12 +34,7 @@ export class SealServer {
    * @throws {TeleError} `closed` if the client went away by itself, `protocol` if it is not let in.
    */
   async unseal(transport: Duplex): Promise<Duplex> {
-    try {
-      return await TlsDuplex.start(transport, await this.#end);
-    } catch (error) {
-      transport.close();
-      throw error;
-    }
+    return await TlsDuplex.start(transport, this.#end);
   }
 }
 

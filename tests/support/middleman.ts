@@ -33,7 +33,7 @@ export class Middleman implements AsyncDisposable {
   readonly #accepting: Promise<void>;
 
   private constructor(to: number, pair: Pair, options: MiddlemanOptions) {
-    this.#seal = new SealServer(Promise.resolve(pair), "tele/2");
+    this.#seal = new SealServer(pair, "tele/2");
     this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     this.port = this.#listener.addr.port;
     this.#accepting = this.#accept(to, options);

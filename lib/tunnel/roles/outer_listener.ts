@@ -37,7 +37,7 @@ export function listenOuter(options: ServerOptions, log: Log, clock: Clock, take
 async function listenPlainly(options: ServerOptions, log: Log, clock: Clock, take: TakeOuter): Promise<Listening> {
   const strangers = new Strangers(clock, log);
   const takeSession = (outer: Duplex) => take(outer, { kind: "session" });
-  const seal = sealOf(options, clock);
+  const seal = sealOf(options);
   const door = new FrontDoor({
     clock,
     seal,
@@ -88,7 +88,7 @@ async function listenSecurely(
     outer.close();
   };
   const takeSession = (outer: Duplex) => take(outer, { kind: "session" });
-  const seal = sealOf(options, clock);
+  const seal = sealOf(options);
   const door = new FrontDoor({ clock, seal, onWebSocket: takeSession, onOther: refuse, ...lines });
   // Behind the name of sessions, where a client may seal once more.
   const sessionDoor = new FrontDoor({ clock, seal, onWebSocket: takeSession, onOther: takeSession, ...lines });
@@ -117,10 +117,10 @@ async function listenSecurely(
 }
 
 /** What ends the seals of clients; `undefined` where nobody seals. */
-function sealOf({ encryption }: ServerOptions, clock: Clock): SealServer | undefined {
+function sealOf({ encryption }: ServerOptions): SealServer | undefined {
   if (encryption === undefined || encryption === "never") return undefined;
   requireSealing();
-  return makeSealServer(clock.wallNow());
+  return makeSealServer();
 }
 
 /** What the log says of those who come and do not stay. */

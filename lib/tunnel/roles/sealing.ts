@@ -6,10 +6,10 @@
 import type { Duplex } from "../../net/duplex.ts";
 import { badInput } from "../../net/error.ts";
 import { isNodeSound } from "../../net/runtime.ts";
+import { makeSealCertificate } from "../../net/seal_certificate.ts";
 import { PlainAnswerError, sealClient } from "../../net/seal_client.ts";
 import { SealServer } from "../../net/seal_server.ts";
 import { explainPlainAnswer } from "../../session/handshake/seal.ts";
-import { makeCertificate } from "../files/make_cert.ts";
 import { SESSION_ALPN } from "../rfd80/alpn.ts";
 
 /**
@@ -40,12 +40,7 @@ export async function sealed(carrier: Duplex, address: string, signal: AbortSign
   }
 }
 
-/**
- * What ends the seals of a server's carriers, with a key of this process. It is made while the server begins to listen.
- *
- * @param nowMs The time by the wall clock, in milliseconds since 1970.
- */
-export function makeSealServer(nowMs: number): SealServer {
-  const made = makeCertificate([{ kind: "dns", name: "tele" }], nowMs);
-  return new SealServer(made.then(({ certificate, key }) => ({ cert: certificate, key })), SESSION_ALPN);
+/** What ends the seals of a server's carriers, with a key that only this process has. */
+export function makeSealServer(): SealServer {
+  return new SealServer(makeSealCertificate(), SESSION_ALPN);
 }

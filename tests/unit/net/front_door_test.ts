@@ -66,7 +66,7 @@ tlsTest(
   "who seals is unsealed first, in front of everything or in a WebSocket, and counts as a newcomer meanwhile",
   async () => {
     const { server } = await certificates();
-    const world = new World(new SealServer(Promise.resolve(server), "tele/2"));
+    const world = new World(new SealServer(server, "tele/2"));
     const peer = { address: "there", protocol: "tele/2" };
     const far = world.come();
     assertEquals(world.door.count, 1);
@@ -87,7 +87,7 @@ tlsTest(
 
 tlsTest("where others seal, who does not is handed on as ever", async () => {
   const { server } = await certificates();
-  const world = new World(new SealServer(Promise.resolve(server), "tele/2"));
+  const world = new World(new SealServer(server, "tele/2"));
   await world.come().write(encode("\0\0\0\x48"));
   const client = await openWebSocket(world.come(), REQUEST);
   const writing = client.write(encode("\0\0\0\x48"));
@@ -101,7 +101,7 @@ tlsTest("where others seal, who does not is handed on as ever", async () => {
 
 tlsTest("a hello of TLS that goes on with nonsense is refused, and one that is silent has ten seconds", async () => {
   const { server } = await certificates();
-  const world = new World(new SealServer(Promise.resolve(server), "tele/2"));
+  const world = new World(new SealServer(server, "tele/2"));
   const loud = world.come();
   await loud.write(encode("\x16\x03\x01\0\x05hello"));
   const silent = world.come();

@@ -22,7 +22,7 @@ const PEER = { address: "example.com:40300", protocol: "tele/2" };
 /** Seals with a server that shows `pair`. */
 async function meet(pair: Pair): Promise<[client: Duplex, server: Duplex]> {
   const [near, far] = duplexPair();
-  const serving = new SealServer(Promise.resolve(pair), PEER.protocol).unseal(far);
+  const serving = new SealServer(pair, PEER.protocol).unseal(far);
   serving.catch(() => {});
   return await Promise.all([sealClient(near, PEER), serving]);
 }
@@ -102,7 +102,7 @@ tlsTest("a certificate of which the runtime asks no proof of the key is refused"
 tlsTest("who speaks TLS and not the protocol is no tele server", async () => {
   const { server } = await certificates();
   const [near, far] = duplexPair();
-  const serving = new SealServer(Promise.resolve(server), "http/1.1").unseal(far).catch(() => {});
+  const serving = new SealServer(server, "http/1.1").unseal(far).catch(() => {});
   const error = await assertRejects(() => sealClient(near, PEER), TeleError, "is no tele server");
   assertEquals(error.code, "refused");
   await serving;

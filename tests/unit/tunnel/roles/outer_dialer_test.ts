@@ -253,7 +253,7 @@ tlsTest(
     const folder = await Deno.makeTempDir();
     try {
       const keys = await KeyFiles.make(folder);
-      const sealing = makeSealServer(Date.now());
+      const sealing = makeSealServer();
       const world = await TlsWorld.start(await keys.ca.issue());
       using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
       const plain = `127.0.0.1:${listener.addr.port}`;
