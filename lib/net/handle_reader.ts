@@ -19,12 +19,12 @@ const SMALL_READS = 4;
 /** Up to here bytes are copied one by one, which is quicker than to make a view of them. */
 const FEW_BYTES = 64;
 
-/** Told what comes besides bytes. */
-export interface ReaderEvents {
+/** Who is told what comes besides bytes: the connection. */
+export interface ReadEvents {
   /** The peer has ended its direction. */
-  onEnd(): void;
+  readEnded(): void;
   /** The connection has failed. */
-  onFailed(error: unknown): void;
+  readFailed(error: unknown): void;
 }
 
 /**
@@ -35,7 +35,7 @@ export interface ReaderEvents {
 export class HandleReader {
   readonly #handle: TcpHandle;
   readonly #streams: StreamBinding;
-  readonly #events: ReaderEvents;
+  readonly #events: ReadEvents;
   /** Where the read that waits puts its bytes; `undefined` while none does. */
   #into: Uint8Array | undefined;
   #onRead: ((count: number | null) => void) | undefined;
@@ -53,7 +53,7 @@ export class HandleReader {
   #sawEnd = false;
 
   /** Reads from `handle` when asked to. */
-  constructor(handle: TcpHandle, streams: StreamBinding, events: ReaderEvents) {
+  constructor(handle: TcpHandle, streams: StreamBinding, events: ReadEvents) {
     this.#handle = handle;
     this.#streams = streams;
     this.#events = events;
@@ -94,7 +94,7 @@ export class HandleReader {
     if (this.#isReading) return;
     this.#isReading = true;
     const status = this.#handle.readStart();
-    if (status !== 0) this.#events.onFailed(systemError("read", status));
+    if (status !== 0) this.#events.readFailed(systemError("read", status));
   }
 
   /** Tells the read that waits that the peer has ended. */
@@ -118,9 +118,9 @@ export class HandleReader {
     if (count === END_OF_FILE) {
       this.#sawEnd = true;
       this.#stop();
-      return this.#events.onEnd();
+      return this.#events.readEnded();
     }
-    if (count < 0) return this.#events.onFailed(systemError("read", count));
+    if (count < 0) return this.#events.readFailed(systemError("read", count));
     this.#heardAnything = true;
     if (this.#isSmall) this.#smallFilled(count);
     else this.#filled(count);

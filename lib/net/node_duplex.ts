@@ -10,7 +10,7 @@
 import net from "node:net";
 import { formatAddress } from "./address.ts";
 import type { Duplex } from "./duplex.ts";
-import { HandleReader } from "./handle_reader.ts";
+import { HandleReader, type ReadEvents } from "./handle_reader.ts";
 import { unmapped } from "./ip_address.ts";
 import { moverOfConnections } from "./moved_connection.ts";
 import { type Request, systemError, takeHandle, tcpBinding, type TcpHandle } from "./runtime.ts";
@@ -53,7 +53,7 @@ export function hasNodeDuplex(): boolean {
  * }).listen(22999);
  * ```
  */
-export class NodeDuplex implements Duplex {
+export class NodeDuplex implements Duplex, ReadEvents {
   readonly peer: string;
   readonly localAddress: string | undefined;
   readonly readsAfterFailedWrite = true;
@@ -80,10 +80,7 @@ export class NodeDuplex implements Duplex {
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     this.#handle = takeHandle(socket);
-    this.#reader = new HandleReader(this.#handle, streams!, {
-      onEnd: () => this.#end(),
-      onFailed: (error) => this.#fail(error),
-    });
+    this.#reader = new HandleReader(this.#handle, streams!, this);
   }
 
   /** Takes over a socket from a server made with `allowHalfOpen` and `pauseOnConnect`. */
@@ -120,8 +117,10 @@ export class NodeDuplex implements Duplex {
 
   /**
    * A reset that was told to a write first reads as an end: while one waits, what becomes of it must be known before.
+   *
+   * @ignore
    */
-  #end(): void {
+  readEnded(): void {
     if (this.#failWaiting === undefined) this.#ends();
     else setTimeout(() => this.#ends());
   }
@@ -148,6 +147,11 @@ export class NodeDuplex implements Duplex {
     });
     moved.catch((error) => this.#fail(error));
     return moved;
+  }
+
+  /** @ignore */
+  readFailed(error: unknown): void {
+    this.#fail(error);
   }
 
   #fail(error: unknown): void {

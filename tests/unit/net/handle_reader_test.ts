@@ -42,8 +42,8 @@ function world() {
   const told: string[] = [];
   const streams = { streamBaseState: handle.state, kReadBytesOrError: 0 } as unknown as StreamBinding;
   const reader = new HandleReader(handle as unknown as TcpHandle, streams, {
-    onEnd: () => void told.push("end"),
-    onFailed: (error) => void told.push((error as Error).message),
+    readEnded: () => void told.push("end"),
+    readFailed: (error) => void told.push((error as Error).message),
   });
   const read = (into: Uint8Array) => {
     if (reader.hasBytes) return void told.push(`read ${reader.take(into)}`);
