@@ -36,7 +36,7 @@ import {
   encodeHello,
   type Hello,
 } from "./messages.ts";
-import { tokenOnClientOnly, tokenOnServerOnly } from "./token.ts";
+import { tokenOnClientOnly, tokenOnServerOnly, unproven } from "./token.ts";
 import { Transcript } from "./transcript.ts";
 
 /**
@@ -113,7 +113,7 @@ export class ClientHandshake {
     }
     // Never a commit to a server without a token: whoever strips the field from a challenge gets no proof to work on.
     const isServerGuarded = challenge.fields.has(FieldType.guarded);
-    if (isGuarded && !isServerGuarded) throw new RefusalError(tokenOnClientOnly().ending);
+    if (isGuarded && !isServerGuarded) throw unproven(tokenOnClientOnly().ending);
     if (!isGuarded && isServerGuarded) throw new RefusalError(tokenOnServerOnly().ending);
     const transcript = Transcript.of(helloBytes, challengeBytes);
     return new ClientHandshake(channel, ephemeral, { hello, challenge, transcript, leaf: leaf ?? NO_LEAF });

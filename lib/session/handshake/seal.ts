@@ -9,7 +9,7 @@ import { TeleError } from "../../net/error.ts";
 import { foreignServer } from "../../net/foreign_protocol.ts";
 import { RefusalError } from "../ending.ts";
 import { EndCode, FrameType } from "../session_constants.ts";
-import { tokenOnClientOnly } from "./token.ts";
+import { tokenOnClientOnly, unproven } from "./token.ts";
 import type { ServerTokens } from "./token_table.ts";
 
 /**
@@ -152,8 +152,8 @@ export function explainPlainAnswer(address: string, first: Uint8Array): TeleErro
   if (foreign !== undefined) return foreign;
   if (first.length >= REFUSE_BYTES && first[4] === FrameType.refuse) {
     const code = first[5] << 8 | first[6];
-    if (code === EndCode.token) return new RefusalError(tokenOnClientOnly().ending);
-    if (code === EndCode.seal) return new RefusalError(neverAtServer());
+    if (code === EndCode.token) return unproven(tokenOnClientOnly().ending);
+    if (code === EndCode.seal) return unproven(neverAtServer());
   }
   return new TeleError(
     "protocol",

@@ -33,6 +33,12 @@ export const SEAL: readonly Mutation[] = [
     'if (encryption !== "never") throw clientNeverSeals();',
     'if (encryption === "always") throw clientNeverSeals();',
   ),
+  tested(
+    "seal: what anybody can have said in plain told as the server's word",
+    "session/handshake/seal.ts",
+    "if (code === EndCode.seal) return unproven(neverAtServer());",
+    "if (code === EndCode.seal) return new RefusalError(neverAtServer());",
+  ),
   {
     ...fault(
       "seal: the leaf left out of the client's proof",

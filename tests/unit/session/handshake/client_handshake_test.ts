@@ -7,6 +7,7 @@ import { ServerHandshake } from "../../../../lib/session/handshake/server_handsh
 import { readLive, readReceipts, readStartPool } from "../../../../lib/session/handshake/fields.ts";
 import { HandshakeChannel } from "../../../../lib/session/handshake/channel.ts";
 import { RefusalError } from "../../../../lib/session/ending.ts";
+import { decodeHello, encodeChallenge } from "../../../../lib/session/handshake/messages.ts";
 import { memoryPipe } from "../../../support/memory_pipe.ts";
 import { framed } from "../../../../lib/ping/codec.ts";
 import {
@@ -110,4 +111,13 @@ Deno.test("a server that does not know a session nobody asked for is no tele ser
   await server.hello();
   await server.challenge("unknown");
   assertEquals((await assertRejects(() => attaching, TeleError, "nobody asked for")).code, "protocol");
+});
+
+Deno.test("who strips the token from a challenge has no advice to give: the sentence says who can have done that", async () => {
+  const { a, b } = memoryPipe();
+  const client = ClientHandshake.begin(a, undefined, true);
+  const stripping = new HandshakeChannel(b);
+  const { nonce, publicKey } = decodeHello(await stripping.receive());
+  await stripping.send(encodeChallenge({ status: "ready", nonce, publicKey, fields: new Map() }));
+  await assertRejects(() => client, RefusalError, "anybody on the way can have said so");
 });

@@ -175,6 +175,7 @@ Deno.test("TLS where none is taken is refused in a way that a client which seals
       assertInstanceOf(error, RefusalError);
       assertEquals(error.endCode, code);
       assertStringIncludes(error.message, words);
+      assertStringIncludes(error.message, "anybody on the way can have said so");
     }
   }
   assertStringIncludes(refuseTls(false).message, "the client speaks TLS, this tele server does not");
