@@ -9,6 +9,7 @@ import { type ConnectionUse, dial } from "./dial.ts";
 import type { Duplex } from "./duplex.ts";
 import { silentLog } from "./log.ts";
 import { dialByProxy } from "./proxy/proxy_dial.ts";
+import { tlsWarmUp } from "./tls_warm_up.ts";
 import { formatWay, type OriginWay, type Way } from "./way.ts";
 
 /**
@@ -21,7 +22,7 @@ export type Connected = (silence?: string) => void;
  * Opens a connection by `way`, on which nothing has been said yet.
  *
  * @param use What the sockets beneath are to be: `carrier` where frames follow, `user` where TLS does, whose engine
- * asks for a callback.
+ * asks for a callback, and is made ready meanwhile.
  * @param signal Gives up when it aborts: what was begun is closed at once.
  * @param connected Called when somebody in the middle has accepted the connection, as a proxy or a command.
  * @param commands Where commands are started; else one belongs to nobody but its carrier, and nothing that it says is
@@ -44,6 +45,7 @@ export async function dialWay(
   connected?: Connected,
   commands: Commands = new Commands({ clock: systemClock, log: silentLog }),
 ): Promise<Duplex> {
+  if (use === "user") tlsWarmUp.start();
   const { from, way: dialed }: Pick<OriginWay, "way"> & Partial<OriginWay> = way.kind === "origin" ? way : { way };
   switch (dialed.kind) {
     case "proxy":

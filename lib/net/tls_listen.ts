@@ -18,6 +18,7 @@ import { requireTls, type TlsConnection } from "./tls_client.ts";
 import { TlsDuplex } from "./tls_duplex.ts";
 import type { TlsEnd } from "./tls_end.ts";
 import { explainToServer, hasLeft } from "./tls_failure.ts";
+import { tlsWarmUp } from "./tls_warm_up.ts";
 import { WaitingRoom } from "./waiting_room.ts";
 import { refuseWeb } from "./websocket/websocket_server.ts";
 
@@ -107,6 +108,7 @@ export async function listenTls(
     use: "user",
     onConnection: (transport) => void welcome(transport),
   });
+  tlsWarmUp.start();
   return {
     addresses: listening.addresses,
     isExposed: listening.isExposed,

@@ -11,6 +11,7 @@ import type { Log } from "../../net/log.ts";
 import { requireTls } from "../../net/tls_client.ts";
 import { listenTls, type TlsListenSettings } from "../../net/tls_listen.ts";
 import type { SealServer } from "../../net/seal_server.ts";
+import { tlsWarmUp } from "../../net/tls_warm_up.ts";
 import { Strangers } from "../../session/strangers.ts";
 import { announced, type Choice, choiceOf } from "../rfd80/alpn.ts";
 import type { Route, ServerOptions, ServerTls } from "../command_line/role_options.ts";
@@ -53,6 +54,7 @@ async function listenPlainly(options: ServerOptions, log: Log, clock: Clock, tak
     log,
     onConnection: (outer) => void door.welcome(outer),
   });
+  if (seal !== undefined) tlsWarmUp.start();
   return closedWith(listening, () => {
     strangers.stop();
     door.close();

@@ -7,6 +7,7 @@ import { dialWay } from "../../../lib/net/dial_way.ts";
 import { TeleError } from "../../../lib/net/error.ts";
 import { silentLog } from "../../../lib/net/log.ts";
 import { parseProxy } from "../../../lib/net/proxy/proxy.ts";
+import { tlsWarmUp } from "../../../lib/net/tls_warm_up.ts";
 import { byProxy, parseWay } from "../../../lib/net/way.ts";
 import { FakeProcess } from "../../support/fake_process.ts";
 
@@ -78,4 +79,19 @@ Deno.test("a way by a command starts it where commands are started, unless it wa
     TeleError,
     "there is no program",
   );
+});
+
+Deno.test("while a connection is made that TLS follows, the runtime gets ready for it; for others it does not", async () => {
+  const given = new AbortController();
+  given.abort(new Error("given up"));
+  let started = 0;
+  tlsWarmUp.start = () => Promise.resolve(void started++);
+  try {
+    for (const [use, times] of [["carrier", 0], ["user", 1]] as const) {
+      await assertRejects(() => dialWay(parseWay("127.0.0.1:1"), use, given.signal));
+      assertEquals(started, times, use);
+    }
+  } finally {
+    Reflect.deleteProperty(tlsWarmUp, "start");
+  }
 });

@@ -63,6 +63,32 @@ tlsTest("bytes and ends pass both ways", async () => {
   server.close();
 });
 
+tlsTest("a seal costs one round trip: the client's first words leave with the end of its handshake", async () => {
+  const [near, far] = duplexPair();
+  const turns: string[] = [];
+  const tell = (turn: string) => void (turns.at(-1) === turn || turns.push(turn));
+  const watched: Duplex = {
+    peer: near.peer,
+    read: (into) => near.read(into).finally(() => tell("hears")),
+    write(bytes) {
+      tell("says");
+      return near.write(bytes);
+    },
+    closeWrite: () => near.closeWrite(),
+    abort: () => near.abort(),
+    close: () => near.close(),
+  };
+  const serving = new SealServer((await certificates()).server, PEER.protocol).unseal(far);
+  const client = await sealClient(watched, PEER);
+  const writing = client.write(new Uint8Array([7]));
+  const server = await serving;
+  assertEquals(await server.read(new Uint8Array(9)), 1);
+  await writing;
+  assertEquals(turns, ["says", "hears", "says"]);
+  client.close();
+  server.close();
+});
+
 /** A server of OpenSSL, which shows what this runtime's own would not. */
 async function opensslServer({ cert, key }: Pair, body: (port: number) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();

@@ -5,6 +5,7 @@ import { leafOf } from "../../../../lib/net/leaf.ts";
 import type { Listening } from "../../../../lib/net/listen.ts";
 import { listenOuter } from "../../../../lib/tunnel/roles/outer_listener.ts";
 import { dialTls } from "../../../../lib/net/tls_dial.ts";
+import { tlsWarmUp } from "../../../../lib/net/tls_warm_up.ts";
 import { parseAddress } from "../../../../lib/net/address.ts";
 import { sealClient } from "../../../../lib/net/seal_client.ts";
 import { openWebSocket } from "../../../../lib/net/websocket/websocket_client.ts";
@@ -266,3 +267,15 @@ tlsTest(
       })
     ),
 );
+
+tlsTest("who will end TLS gets ready for it before anybody comes, and who will not does not", async () => {
+  let started = 0;
+  tlsWarmUp.start = () => Promise.resolve(void started++);
+  try {
+    await withListener(["--in=:1", "--encryption=never"], () => Promise.resolve(assertEquals(started, 0)), TOKEN);
+    await withListener(["--in=:1"], () => Promise.resolve(assertEquals(started, 1)), TOKEN);
+    await withKeys((flags) => withListener(["--in=:1", ...flags], () => Promise.resolve(assertEquals(started, 2))));
+  } finally {
+    Reflect.deleteProperty(tlsWarmUp, "start");
+  }
+});
