@@ -279,7 +279,7 @@ const RUNNERS: Record<string, Runner> = {
       sandbox.stand.set("192.0.2.7", "127.0.0.1");
       sandbox.serve(8000, s.use(new UserServer(echo)).port);
       await sandbox.run(recipes.next("tele --server --in=:8000 --out=127.0.0.1:40300"));
-      for (const command of ["ssh -W", "kubectl exec", "docker exec", "socat -"]) {
+      for (const command of ["ssh -W", "kubectl exec", "docker exec"]) {
         sandbox.serve(8001, freePort());
         await sandbox.run(recipes.next(`tele --client --in=:8001 --out='exec:${command}`));
         await echoesAt(sandbox.port(8001));
