@@ -288,6 +288,40 @@ const RUNNERS: Record<string, Runner> = {
     },
   },
 
+  "Several paths": {
+    programs: [],
+    isOpen: true,
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      // Addresses of this machine alone stand for its interfaces, and for those that two providers give a server.
+      ["eth0", "wlan0", "usb0"].forEach((name, index) => sandbox.stand.set(name, `127.0.0.${index + 1}`));
+      sandbox.stand.set("one.127.0.0.1", "127.0.0.1").set("two.127.0.0.1", "127.0.0.2");
+      sandbox.serve(8000, s.use(new UserServer(echo)).port);
+      await sandbox.run({ language: "sh", text: "tele --server --in=:8000 --out=:40300" });
+      for (
+        const client of ["tele --client --in=:8001 --out=example.com:40300", "tele --client --in=:8001 --out=one."]
+      ) {
+        sandbox.serve(8001, freePort());
+        await sandbox.run(recipes.next(client));
+        await echoesAt(sandbox.port(8001));
+      }
+      return sandbox;
+    },
+  },
+
+  "A token for each client": {
+    programs: [],
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      sandbox.serve(22, s.use(new UserServer(echo)).port);
+      await sandbox.run(recipes.next("(umask 077; tele --make-token --name=alice"));
+      await sandbox.run(recipes.next("tele --server --in=:22"));
+      await sandbox.run(recipes.next("tele --client --in=:2222"));
+      await echoesAt(sandbox.port(2222));
+      return sandbox;
+    },
+  },
+
   "Unix sockets": {
     programs: ["redis-server", "redis-cli"],
     async run(recipes, s) {
