@@ -46,6 +46,8 @@ export interface Unacknowledged {
   acknowledged: number;
   /** Measured delivery rate in bytes per millisecond; 0 if unknown. */
   rate: number;
+  /** How long what the peer sends at first may need, until it came, in milliseconds. */
+  peerFirstMs: number;
   /** The longest that an answer took lately on any carrier of the path, in milliseconds; 0 if unknown. */
   answerMs: number;
 }
@@ -79,7 +81,7 @@ export type Verdict = { kind: "alive" } | { kind: "ask" } | { kind: "doubt" } | 
  * import { assertEquals } from "@std/assert";
  *
  * const liveness = new Liveness(0);
- * const nothingSent = { bytes: 0, roundTripMs: 0, queuedBytes: 0, acknowledged: 0, rate: 0, answerMs: 0 };
+ * const nothingSent = { bytes: 0, roundTripMs: 0, queuedBytes: 0, acknowledged: 0, rate: 0, peerFirstMs: 0, answerMs: 0 };
  * for (let now = 250; now < 3000; now += 250) assertEquals(liveness.tick(now, 250, nothingSent).kind, "alive");
  * assertEquals(liveness.tick(3000, 250, nothingSent).kind, "dead");
  * ```
@@ -214,7 +216,7 @@ export class Liveness {
     this.#livedMs += ranMs;
     if (this.#livedMs >= PROVEN_MS || this.#receivedBytes >= PROVEN_BYTES) this.#extraMs = 0;
     this.#answer.passed(ranMs);
-    const { bytes, roundTripMs, queuedBytes, acknowledged } = unacknowledged;
+    const { bytes, roundTripMs, queuedBytes, acknowledged, peerFirstMs } = unacknowledged;
     const waitingBytes = Math.max(bytes, queuedBytes);
     const answerMs = Math.max(roundTripMs, this.#answer.ms, unacknowledged.answerMs);
     this.#drain.passed(ranMs, queuedBytes, acknowledged, bytes);
@@ -222,7 +224,7 @@ export class Liveness {
     const allowedMs = (drainMs: number) =>
       this.deadlineMs + this.#extraMs + patienceFor(Math.max(answerMs, drainMs, this.#heardMs));
     const { ms: silentMs, behindMs } = this.#silence;
-    if (silentMs >= allowedMs(Math.max(behindMs, this.#drain.guessedMs))) return dead(silentFor(silentMs));
+    if (silentMs >= allowedMs(Math.max(behindMs, this.#drain.guessedMs, peerFirstMs))) return dead(silentFor(silentMs));
     if (silentMs >= allowedMs(behindMs)) this.#doubt ??= "silent";
     const suspected = this.#suspicion.passed(ranMs, roundTripMs, isLate);
     if (suspected === "dead") return dead("no sign of life after this machine was suspended");
@@ -260,10 +262,7 @@ export class Liveness {
   }
 }
 
-/**
- * What to allow for a queue of `queueMs` milliseconds, ours or the peer's. A packet lost in it holds up all behind it,
- * and comes again only when the queue has passed once more: until then there is silence on a path that lives.
- */
+/** What to allow for a queue, ours or the peer's: a packet lost in it comes again only when it has passed once more. */
 function patienceFor(queueMs: number): number {
   return Math.min(MOST_PATIENCE_MS, 2 * queueMs, queueMs + PATIENCE_MS);
 }

@@ -53,6 +53,8 @@ export class Watch {
   readonly #flight: Pick<Flight, "rateBytesPerMs" | "roundTripMs" | "onAnswer" | "wait">;
   readonly #listener: WatchListener;
   readonly #liveness: Liveness;
+  /** The round trip that the handshake took, in milliseconds; 0 if unknown. */
+  readonly #handshakeMs: number;
   /** The round trip by the last reply, or by the handshake; in milliseconds. */
   #askedRoundTripMs: number;
   #isDoubted = false;
@@ -67,6 +69,7 @@ export class Watch {
     this.#flight = options.flight;
     this.#listener = options.listener;
     this.#askedRoundTripMs = options.roundTripMs;
+    this.#handshakeMs = options.roundTripMs;
     this.#lastWriteMs = options.clock.now();
     const { wait } = this.#flight;
     wait.took(this.#lastWriteMs, this.#askedRoundTripMs);
@@ -93,6 +96,7 @@ export class Watch {
   /** Bytes of any kind came, and are about to be taken. */
   came(bytes: number): void {
     this.#liveness.received(bytes);
+    this.#flight.wait.came(bytes);
   }
 
   /** They were taken: the carrier may be in doubt no more. */
@@ -188,6 +192,7 @@ export class Watch {
       queuedBytes: wait.bytes,
       acknowledged: wait.acknowledged,
       rate: this.#flight.rateBytesPerMs,
+      peerFirstMs: wait.peerFirstMs(this.#handshakeMs),
       answerMs: wait.answerMs(nowMs),
     });
     if (verdict.kind === "dead") return this.#listener.lost(verdict.reason);

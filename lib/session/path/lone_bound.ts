@@ -12,10 +12,8 @@ import { Drain } from "./drain.ts";
 import type { Delivery } from "./flight.ts";
 import type { RateFilter } from "./rate_filter.ts";
 import { Scatter } from "./scatter.ts";
-import { startQueueMs, Startup } from "./startup.ts";
+import { FIRST_BOUND, startQueueMs, Startup } from "./startup.ts";
 
-/** The bound before anything is known, in bytes. */
-export const FIRST_BOUND = 32 * 1024;
 /** The least bound, in bytes. */
 export const LEAST_BOUND = 4 * 1024;
 

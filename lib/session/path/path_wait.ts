@@ -3,6 +3,11 @@
  *
  * @module
  */
+import { SLOWEST_RATE } from "../carrier/drain_time.ts";
+import { FIRST_BOUND } from "./startup.ts";
+
+/** A round trip of the handshake carries more than this both ways, headers included, in bytes. */
+const HANDSHAKE_BYTES = 256;
 
 /** What a carrier has under way, as a `Flight` counts it. */
 export interface Load {
@@ -52,11 +57,14 @@ export class PathWait {
   #leftBytes = 0;
   #leftMs = -Infinity;
   #acknowledgedBefore = 0;
+  #cameBytes = 0;
   #longestMs = 0;
   #longestToldMs = -Infinity;
 
   /** A carrier begins. */
   add(load: Load): void {
+    // Behind an outage nothing is known of it, and the peer begins anew.
+    if (this.#loads.size === 0) this.#cameBytes = 0;
     this.#loads.add(load);
   }
 
@@ -87,6 +95,22 @@ export class PathWait {
     let bytes = this.#acknowledgedBefore;
     for (const { acknowledged } of this.#loads) bytes += acknowledged;
     return bytes;
+  }
+
+  /** So many bytes came on one of its carriers. */
+  came(bytes: number): void {
+    this.#cameBytes += bytes;
+  }
+
+  /**
+   * How long what the peer sends before it knows the path may need, in milliseconds; 0 once so much came since the first
+   * of those began that are there. When a packet of it is lost, TCP hands over nothing until all of it has passed.
+   *
+   * @param handshakeMs The round trip of a handshake: no slower is the path than what that carried in it.
+   */
+  peerFirstMs(handshakeMs: number): number {
+    if (this.#cameBytes >= FIRST_BOUND) return 0;
+    return FIRST_BOUND * Math.min(1 / SLOWEST_RATE, handshakeMs / HANDSHAKE_BYTES);
   }
 
   /** An answer takes so long on one of its carriers, or is due for so long while what is in front of it comes. */

@@ -4,6 +4,9 @@
  * @module
  */
 
+/** The bound before anything is known, in bytes. */
+export const FIRST_BOUND = 32 * 1024;
+
 /** The rate still grows if a round trip adds this much. */
 const GROWTH = 1.25;
 /** It is found after this many round trips without. */

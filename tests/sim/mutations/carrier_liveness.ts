@@ -26,6 +26,24 @@ export const CARRIER_LIVENESS: readonly Mutation[] = [
     "answerMs: 0,",
   ),
   tested(
+    "a slow path given up: a packet lost of what the peer sends at first is death",
+    "session/carrier/liveness.ts",
+    "Math.max(behindMs, this.#drain.guessedMs, peerFirstMs)",
+    "Math.max(behindMs, this.#drain.guessedMs)",
+  ),
+  tested(
+    "a slow path given up: behind an outage the peer's first bytes are taken to be known",
+    "session/path/path_wait.ts",
+    "if (this.#loads.size === 0) this.#cameBytes = 0;",
+    "",
+  ),
+  tested(
+    "a dead path waited for: the peer's first bytes may come for ever",
+    "session/carrier/watch.ts",
+    "    this.#flight.wait.came(bytes);\n",
+    "",
+  ),
+  tested(
     "a slow path given up: of a queue what is left counts, not what was in front",
     "session/carrier/lull.ts",
     "Math.max(this.#behindMs, queueMs)",
@@ -150,7 +168,7 @@ export const CARRIER_LIVENESS: readonly Mutation[] = [
     edits: [
       {
         file: "lib/session/carrier/liveness.ts",
-        from: "if (silentMs >= allowedMs(Math.max(behindMs, this.#drain.guessedMs))) return dead(",
+        from: "if (silentMs >= allowedMs(Math.max(behindMs, this.#drain.guessedMs, peerFirstMs))) return dead(",
         to: "if (silentMs < 0) return dead(",
       },
       {

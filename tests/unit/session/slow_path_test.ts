@@ -30,3 +30,22 @@ Deno.test("a client of six carriers that ends under an upload at 16 kbit/s is he
   assertEquals(world.linesWith("ended: the client ends").length, 1);
   assertEquals(world.linesWith("lost"), []);
 });
+
+for (
+  const [flow, control, carriers, seed] of [["up", "bbr", 1, 3003], ["down", "bbr", 3, 1031], [
+    "both",
+    "cubic",
+    6,
+    1071,
+  ]] as const
+) {
+  Deno.test(`a packet lost of the first bytes at 16 kbit/s ends no carrier, ${flow}, ${control}, seed ${seed}`, async () => {
+    const path = { bytesPerMs: 2, roundTripMs: 2, queueBytes: 64 * KIB, loss: 0.01, gatherMs: 0 };
+    await using world = new PathWorld({ path, control, seed, client: { carriers, leastCarriers: carriers } });
+    await world.attached();
+    if (flow !== "down") world.upload();
+    if (flow !== "up") world.download();
+    await world.clock.advance(40_000);
+    assertEquals(world.linesWith("lost"), []);
+  });
+}

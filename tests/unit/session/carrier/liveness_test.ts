@@ -5,11 +5,11 @@ import { Liveness, type Unacknowledged } from "../../../../lib/session/carrier/l
 const STEP_MS = 250;
 
 /** What waits on a carrier that has its path for itself, unless a test says what others have there. */
-type Waiting = Omit<Unacknowledged, "queuedBytes" | "answerMs"> & Partial<Unacknowledged>;
+type Waiting = Omit<Unacknowledged, "queuedBytes" | "peerFirstMs" | "answerMs"> & Partial<Unacknowledged>;
 const NOTHING = { bytes: 0, acknowledged: 0, rate: 0, roundTripMs: 0 };
 
 function onPath(waiting: Waiting): Unacknowledged {
-  return { queuedBytes: waiting.bytes, answerMs: 0, ...waiting };
+  return { queuedBytes: waiting.bytes, peerFirstMs: 0, answerMs: 0, ...waiting };
 }
 
 /** A carrier's view of its peer, ticked as a carrier does. */
@@ -54,6 +54,13 @@ Deno.test("silence of three seconds is death when nothing was promised yet", () 
   const watch = new Watch().run(60_000);
   assertEquals(watch.deadAt, 3_000);
   assertEquals(watch.reason, "silent for 3.0 s");
+});
+
+Deno.test("silence that a lost packet of the peer's first bytes excuses is doubt, and beyond that death", () => {
+  const watch = new Watch();
+  watch.waiting = { ...NOTHING, peerFirstMs: 8_000 };
+  watch.run(60_000);
+  assertEquals([watch.doubtedAt, watch.deadAt], [3_000, 14_000]);
 });
 
 Deno.test("three times the promised silence is death, and never less than three seconds", () => {

@@ -95,7 +95,20 @@ Deno.test("patience and the round trip of the handshake put off the verdict", as
   const far = setUp({ roundTripMs: 2_000 });
   assertEquals(far.watch.roundTripMs, 2_000);
   await far.clock.advance(20_000);
-  assertEquals(far.told.map((line) => line.split(" at ")[0]), ["silent for 7.0 s"]);
+  assertEquals(far.told.map((line) => line.split(" at ")[0]), ["doubted"]);
+  await far.clock.advance(20_000);
+  assertEquals(far.told.map((line) => line.split(" at ")[0]), ["doubted", "silent for 22.5 s"]);
+});
+
+Deno.test("what the peer sends at first is waited for by the round trip of the handshake, until it came", async () => {
+  for (
+    const [cameBytes, told] of [[100, "doubted, silent for 8.3 s"], [32 * 1024, "silent for 3.3 s"]] as const
+  ) {
+    const { clock, ...seen } = setUp({ roundTripMs: 20 });
+    seen.watch.came(cameBytes);
+    await clock.advance(20_000);
+    assertEquals(seen.told.map((line) => line.split(" at ")[0]).join(", "), told);
+  }
 });
 
 Deno.test("the round trip is that of data, else that of the last reply, else that of the handshake", async () => {

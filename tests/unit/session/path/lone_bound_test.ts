@@ -1,6 +1,6 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertGreaterOrEqual, assertLess } from "@std/assert";
 import fc from "fast-check";
-import { FIRST_BOUND } from "../../../../lib/session/path/lone_bound.ts";
+import { FIRST_BOUND } from "../../../../lib/session/path/startup.ts";
 import { PathBound } from "../../../../lib/session/path/path_bound.ts";
 
 const KIB = 1024;

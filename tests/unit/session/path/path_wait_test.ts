@@ -81,3 +81,27 @@ Deno.test("the longest answer counts for all, for ten seconds and as long as it 
   wait.took(14_100, 60);
   assertEquals(wait.answerMs(24_160), 60);
 });
+
+Deno.test("what a peer sends at first may need as long as a path whose handshake took so long takes", () => {
+  const { wait } = new PathBound();
+  assertEquals([0, 10, 100, 1_000].map((ms) => wait.peerFirstMs(ms)), [0, 1_280, 12_800, 16_384]);
+  wait.came(32 * 1024 - 1);
+  assertEquals(wait.peerFirstMs(10), 1_280);
+  wait.came(1);
+  assertEquals(wait.peerFirstMs(10), 0);
+});
+
+Deno.test("a peer begins anew when no carrier was left, and only then", () => {
+  const path = new PathBound();
+  const [first, second] = [path.join(), path.join()];
+  path.wait.came(32 * 1024);
+  first.end(1_000);
+  path.join();
+  assertEquals(path.wait.peerFirstMs(10), 0);
+  const sole = new PathBound(), before = sole.join();
+  sole.wait.came(32 * 1024);
+  before.end(1_000);
+  sole.join();
+  assertEquals(sole.wait.peerFirstMs(10), 1_280);
+  second.end(2_000);
+});
