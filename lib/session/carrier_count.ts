@@ -256,7 +256,8 @@ export class CarrierCount {
     const attach: JoinTerms["attach"] = ({ accept: { number }, leftover }, take) => {
       attaching();
       const [sole, ...others] = this.#workingOn(path);
-      const attachment = { duplex: handshake.duplex, number, leftover, roundTripMs, lane, path };
+      const { duplex } = handshake;
+      const attachment = { duplex, number, leftover, roundTripMs, lane, path, othersFollow: true };
       this.#host.sentAgain(this.#host.session().join(attachment, take));
       if (sole === undefined) this.#cameBack(path);
       // That has carried all, is up to speed for bulk, and has much waiting. Nothing waits on the new one.

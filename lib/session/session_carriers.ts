@@ -123,7 +123,7 @@ export class SessionCarriers {
   /** Attaches a carrier beside those that there are; what waits on one that is in doubt is sent again on the others. */
   attach(attachment: Attachment): void {
     const { clock, pool, limits, end } = this.#options;
-    const { duplex, path = 0 } = attachment;
+    const { duplex, path = 0, othersFollow } = attachment;
     // A proxy or a relay may lead two paths from and to the same hosts; and one of them may lead to another network.
     const name = `${path} ${pathOf(duplex)}`;
     const nowMs = clock.now();
@@ -140,7 +140,7 @@ export class SessionCarriers {
       limits,
       patienceMs: this.#former.patienceMs,
       path: name,
-      flight: this.#paths.join(name),
+      flight: this.#paths.join(name, { othersFollow }),
       caution: this.#former.cautionOn(path, duplex),
     });
     this.attached.add(new AttachedCarrier(carrier, attachment.lane ?? "quiet", end === "client", path));

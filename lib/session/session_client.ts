@@ -247,7 +247,7 @@ export class SessionClient<Upper extends UpperLayer> {
     this.#redial.accepted();
     this.#redial.attachedBeside();
     this.#present.expireNever();
-    const againBytes = session.join(attachment, take);
+    const againBytes = session.join({ ...attachment, othersFollow: this.#count.isSeveral }, take);
     this.#replayedBytes += againBytes;
     if (session !== this.session) return;
     if (!isBeside) return this.#outageEnded(attachment, againBytes);
@@ -275,7 +275,7 @@ export class SessionClient<Upper extends UpperLayer> {
     const { upper } = this;
     upper.startPoolBytes = readStartPool(accepted.accept.fields) ?? upper.startPoolBytes;
     this.#count.allowed(readCarriers(accepted.accept.fields));
-    session.attach(attachment);
+    session.attach({ ...attachment, othersFollow: this.#count.isSeveral });
     this.#count.restart();
     this.#history.sessionBegan();
     this.#outageEnded(attachment, undefined);

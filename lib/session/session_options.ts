@@ -65,4 +65,10 @@ export interface Attachment extends Pick<CarrierOptions, "duplex" | "number" | "
    * @default {0}
    */
   path?: number;
+  /**
+   * Whether this end may have more carriers on that path. A server does not know.
+   *
+   * @default {false}
+   */
+  othersFollow?: boolean;
 }

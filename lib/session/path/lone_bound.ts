@@ -12,14 +12,14 @@ import { Drain } from "./drain.ts";
 import type { Delivery } from "./flight.ts";
 import type { RateFilter } from "./rate_filter.ts";
 import { Scatter } from "./scatter.ts";
-import { FIRST_BOUND, startQueueMs, Startup } from "./startup.ts";
+import type { StartBound } from "./start_bound.ts";
+import { startQueueMs, Startup } from "./startup.ts";
 
 /** The least bound, in bytes. */
 export const LEAST_BOUND = 4 * 1024;
 
 /** The least bound, up to this rate, is what the path carries in this time. */
 export const SLOW_BYTES_PER_MS = 125, SLOW_MS = 100;
-const STARTUP_GAIN = 2;
 /** Queue allowed on top of what bytes need: hides the delay of acknowledgements, and lets the rate be found. */
 const SLACK_MS = 20;
 /** Where packets are lost, bytes behind one wait for it, by this much of the lowest round trip. */
@@ -69,14 +69,15 @@ export class LoneBound {
   /** The lowest round trips of the last round and of the present one, in milliseconds. */
   #roundLowestMs = 0;
   #nextLowestMs = Infinity;
-  /** What the bound is at least while the rate is being found, and no queue was seen. */
-  #startBound: number;
+  /** What the bound is while the rate is being found. */
+  readonly #start: StartBound;
   #bound: number;
 
-  /** Begins; `rates` are those of the carrier, and what is in flight may be so much until one is known. */
-  constructor(rates: RateFilter, firstBound: number = FIRST_BOUND, lowestRoundTripMs = 0) {
+  /** Begins; `rates` are those of the carrier, and `start` says what may be in flight until one is found. */
+  constructor(rates: RateFilter, start: StartBound, lowestRoundTripMs = 0) {
     this.#rates = rates;
-    this.#startBound = this.#bound = firstBound;
+    this.#start = start;
+    this.#bound = start.bytes(0, false);
     this.#lowestMs = lowestRoundTripMs;
   }
 
@@ -116,16 +117,11 @@ export class LoneBound {
     this.#rateWhenMeasured = Math.max(this.#rateWhenMeasured, this.#rates.rate);
     this.#nextLowestMs = Math.min(this.#nextLowestMs, roundTripMs);
     if (delivery.endsRound) this.#onRound(nowMs);
-    if (!this.#startup.isOver) this.#onStart(delivery);
+    if (!this.#startup.isOver) {
+      const state = { bound: this.#bound, neededBytes: this.#neededBytes, isFound: this.#rates.isFound };
+      this.#start.delivered(delivery, { ...state, isLate: this.#isLate(roundTripMs) });
+    }
     this.#updateBound();
-  }
-
-  /** It doubles in each round trip, as TCP begins (RFC 5681), until there is a queue (RFC 9406). */
-  #onStart({ roundTripMs, inFlightThen, bytes }: Delivery): void {
-    const mostBytes = STARTUP_GAIN * this.#rates.rate * (this.#neededMs + SLACK_MS);
-    if (this.#rates.isFound && this.#isLate(roundTripMs)) this.#startBound = Math.min(this.#startBound, mostBytes);
-    // What is acknowledged was sent when the bound was half as much.
-    else if (inFlightThen >= this.#bound / 3) this.#startBound = Math.max(this.#startBound, this.#bound) + bytes;
   }
 
   #isLate(roundTripMs: number): boolean {
@@ -197,7 +193,7 @@ export class LoneBound {
     // A longer path: the rates seen since it grew were the old bound's doing, so look for the rate again.
     if (drain.lowestMs > PROBE_GAIN * this.#lowestMs + SLACK_MS / 4) {
       this.#startup = new Startup();
-      this.#startBound = 0;
+      this.#start.restart();
     }
     this.#setLowest(nowMs, drain.lowestMs);
   }
@@ -212,6 +208,11 @@ export class LoneBound {
   /** For how long a byte is under way without a queue of ours. */
   get #neededMs(): number {
     return this.#lowestMs * (this.#scatter.isLossy ? 1 + REPAIR_GAIN : 1);
+  }
+
+  /** What the rate so far needs, in bytes. */
+  get #neededBytes(): number {
+    return this.#rates.rate * (this.#neededMs + SLACK_MS);
   }
 
   get #probeMs(): number {
@@ -231,10 +232,13 @@ export class LoneBound {
       return;
     }
     const { rate } = this.#rates;
-    const isProbing = this.#startup.isOver && this.#round % PROBE_CYCLE === 0;
-    const ms = isProbing ? this.#probeMs : this.#neededMs + SLACK_MS;
     const slowBound = Math.max(LEAST_BOUND, SLOW_MS * Math.min(rate, SLOW_BYTES_PER_MS));
-    const least = this.#startup.isOver ? slowBound : Math.max(this.#startBound, slowBound);
-    this.#bound = Math.ceil(Math.max(least, rate * ms));
+    this.#bound = Math.ceil(Math.max(slowBound, this.#wantedBytes));
+  }
+
+  get #wantedBytes(): number {
+    const { rate, isFound } = this.#rates;
+    if (!this.#startup.isOver) return this.#start.bytes(this.#neededBytes, isFound);
+    return this.#round % PROBE_CYCLE === 0 ? rate * this.#probeMs : this.#neededBytes;
   }
 }

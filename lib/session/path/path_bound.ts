@@ -8,6 +8,8 @@ import { type Delivery, Flight } from "./flight.ts";
 import { LoneBound } from "./lone_bound.ts";
 import { PathWait } from "./path_wait.ts";
 import { SharedBound } from "./shared_bound.ts";
+import { CarefulStart, EagerStart, type StartBound } from "./start_bound.ts";
+import { FIRST_BOUND } from "./startup.ts";
 
 /** Quiet streams may pass the bound by this much together, so that a keystroke need not wait for bulk, in bytes. */
 const MOST_QUIET_BYTES = 64 * 1024, LEAST_QUIET_BYTES = 1024;
@@ -29,6 +31,16 @@ const LATE_MS = 25, LATE_ROUND_TRIPS = 1.5;
 const LEAST_PROBE_MS = 50, MOST_PROBE_MS = 100;
 /** But with the headers around it a probe takes no more than this share of a slow path. */
 const PROBE_BYTES = 100, PROBE_SHARE = 1 / 20;
+
+/** Options of {@linkcode PathBound}. */
+export interface PathBoundOptions {
+  /**
+   * Whether a first carrier with bulk is soon followed by others: then it makes no queue to find the rate.
+   *
+   * @default {false}
+   */
+  othersFollow?: boolean;
+}
 
 /**
  * Bounds the bytes that are sent but unacknowledged on a path, whichever carriers they are on, and tells what is known
@@ -61,6 +73,7 @@ const PROBE_BYTES = 100, PROBE_SHARE = 1 / 20;
 export class PathBound {
   /** What everything on it waits behind. */
   readonly wait: PathWait = new PathWait();
+  readonly #othersFollow: boolean;
   readonly #flights = new Set<Flight>();
   /** The one of them, while there is one: small messages are many, and each asks. */
   #only: Flight | undefined;
@@ -73,6 +86,11 @@ export class PathBound {
   #waitsSinceMs = -1;
   /** The lowest round trip of a probe while there was one carrier, in milliseconds; 0 without one. */
   #answerMs = 0;
+
+  /** Nothing is known of it. */
+  constructor(options: PathBoundOptions = {}) {
+    this.#othersFollow = options.othersFollow ?? false;
+  }
 
   /** A carrier begins, with nothing under way. The first one is the quiet one, until {@linkcode PathBound.setQuiet}. */
   join(): Flight {
@@ -89,7 +107,7 @@ export class PathBound {
     this.#flights.add(flight);
     this.#quiet ??= flight;
     this.#only = this.#flights.size === 1 ? flight : undefined;
-    if (this.#only !== undefined) this.#lone = new LoneBound(flight.rates);
+    if (this.#only !== undefined) this.#lone = new LoneBound(flight.rates, this.#start(FIRST_BOUND));
     else this.#shared ??= new SharedBound({ bound, lowestRoundTripMs, isFull: this.#lone?.isFull });
   }
 
@@ -109,7 +127,11 @@ export class PathBound {
     if (first === undefined) this.#answerMs = 0;
     if (this.#shared === undefined || this.#only === undefined) return;
     this.#shared = undefined;
-    this.#lone = new LoneBound(this.#only.rates, bound, lowestRoundTripMs);
+    this.#lone = new LoneBound(this.#only.rates, this.#start(bound), lowestRoundTripMs);
+  }
+
+  #start(firstBytes: number): StartBound {
+    return this.#othersFollow ? new CarefulStart(firstBytes) : new EagerStart(firstBytes);
   }
 
   /** Whether no carrier is on it. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Flight } from "./flight.ts";
-import { PathBound } from "./path_bound.ts";
+import { PathBound, type PathBoundOptions } from "./path_bound.ts";
 
 /** The quiet carrier of a path, which has no backlog of its own while others of that path have bulk. */
 export interface ProbingCarrier {
@@ -35,13 +35,13 @@ export interface ProbingCarrier {
 export class Paths {
   readonly #bounds: Map<string, PathBound> = new Map();
 
-  /** A carrier begins on this path, with nothing under way. */
-  join(path: string): Flight {
+  /** A carrier begins on this path, with nothing under way; `options` are for the first one on it. */
+  join(path: string, options?: PathBoundOptions): Flight {
     let bound = this.#bounds.get(path);
     if (bound === undefined) {
       // Of those that nobody is on any more nothing is remembered.
       for (const [name, { isUnused }] of this.#bounds) if (isUnused) this.#bounds.delete(name);
-      this.#bounds.set(path, bound = new PathBound());
+      this.#bounds.set(path, bound = new PathBound(options));
     }
     return bound.join();
   }

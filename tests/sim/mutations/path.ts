@@ -52,8 +52,8 @@ export const PATH: readonly Mutation[] = [
   tested(
     "the bound begins anew when one carrier is left",
     "session/path/path_bound.ts",
-    "new LoneBound(this.#only.rates, bound, lowestRoundTripMs);",
-    "new LoneBound(this.#only.rates, 0 * bound + 32 * 1024, lowestRoundTripMs);",
+    "new LoneBound(this.#only.rates, this.#start(bound), lowestRoundTripMs);",
+    "new LoneBound(this.#only.rates, this.#start(0 * bound + 32 * 1024), lowestRoundTripMs);",
   ),
   tested(
     "nobody probes when the quiet carrier is gone",
@@ -134,10 +134,22 @@ export const PATH: readonly Mutation[] = [
     "else this.#bytesPerMs *= FADING / FADING;",
   ),
   tested(
-    "one carrier doubles at the start though there is a queue",
-    "session/path/lone_bound.ts",
-    "if (this.#rates.isFound && this.#isLate(roundTripMs)) this",
-    "if (this.#rates.isFound && this.#isLate(roundTripMs) && roundTripMs < 0) this",
+    "the first of several carriers doubles at the start though there is a queue",
+    "session/path/start_bound.ts",
+    "if (isFound && isLate) this.#leastBytes",
+    "if (isFound && isLate && bound < 0) this.#leastBytes",
+  ),
+  tested(
+    "a carrier that stays alone waits for what is late, which may be lost",
+    "session/path/path_bound.ts",
+    "return this.#othersFollow ? new",
+    "return this.#othersFollow || firstBytes > 0 ? new",
+  ),
+  tested(
+    "no path is told that others follow",
+    "session/path/paths.ts",
+    "new PathBound(options)",
+    "new PathBound(options && {})",
   ),
   tested(
     "an answer that does not come says nothing",

@@ -30,7 +30,7 @@ export interface Seen {
 /** Bulk on several carriers, keys and probes on another. */
 export class SeveralCarriers {
   readonly events = new Events();
-  readonly bound = new PathBound();
+  readonly bound = new PathBound({ othersFollow: true });
   readonly router: Router;
   readonly #bulk: { carrier: BulkCarrier; flight: Flight }[] = [];
   readonly #quiet: { tcp: ModelTcp; flight: Flight };

@@ -11,6 +11,17 @@ Deno.test("carriers of one path share its bound, those of another have their own
   assertEquals([free - other.room(), free - elsewhere.room(), other.inFlight], [20_000, 0, 0]);
 });
 
+Deno.test("a path whose first carrier others follow begins with care", () => {
+  const paths = new Paths();
+  const flights = [paths.join("alone"), paths.join("first", { othersFollow: true })];
+  for (const flight of flights) {
+    flight.onSend(0, 30_000);
+    flight.onAck(100, 30_000);
+  }
+  const neededBytes = 300 * (100 + 20);
+  assertEquals(flights.map(({ bound }) => bound), [2 * neededBytes, 32_768 + 30_000]);
+});
+
 Deno.test("a path that nobody is on any more is forgotten when another is taken: also that it was asked just now", () => {
   for (const [others, asked] of [[["train"], 2], [[], 1]] as const) {
     const paths = new Paths();
