@@ -5,7 +5,7 @@
  */
 import { TeleError } from "../../net/error.ts";
 import { checkTokenName } from "./token_name.ts";
-import { tokenSalt } from "./token.ts";
+import { checkTokenLength, tokenSalt } from "./token.ts";
 
 /** Bytes of a salt. */
 const SALT_BYTES = 32;
@@ -69,18 +69,14 @@ export class TokenTable {
    * @throws {TeleError} `bad-input`, at once, if a token is too short or too long, or a name is none or there twice.
    */
   static of({ token, tokens }: ServerTokens): Promise<TokenTable> {
+    checkNames(tokens ?? []);
     const isGuarded = token !== undefined || tokens !== undefined;
-    const salts: [string | undefined, Promise<Uint8Array>][] = [];
-    if (token !== undefined || !isGuarded) salts.push([undefined, tokenSalt(token)]);
-    const names = new Set<string>();
-    for (const { name, token } of tokens ?? []) {
-      checkTokenName(name, "the name of one of the tokens");
-      if (names.has(name)) throw new TeleError("bad-input", `two tokens have the name ${name}: give each its own`);
-      names.add(name);
-      salts.push([name, tokenSalt(token)]);
-    }
-    const all = Promise.all(salts.map(async ([name, salt]) => [name, await salt] as const));
-    return all.then((entries) => new TokenTable(new Map(entries), isGuarded));
+    const all: { name?: string; token?: Uint8Array }[] = [...tokens ?? []];
+    if (token !== undefined || !isGuarded) all.push({ token });
+    // Each, before the first digest begins.
+    for (const { token } of all) if (token !== undefined) checkTokenLength(token, "the token");
+    const salts = all.map(async ({ name, token }) => [name, await tokenSalt(token)] as const);
+    return Promise.all(salts).then((entries) => new TokenTable(new Map(entries), isGuarded));
   }
 
   /** What the token of this name adds to the keys of a new session; of one that is not here, a random salt. */
@@ -105,5 +101,14 @@ export class TokenTable {
    */
   keeps(name: string | undefined, salt: Uint8Array): boolean {
     return name === undefined ? this.#salts.has(undefined) : this.has(name, salt);
+  }
+}
+
+function checkNames(tokens: readonly NamedToken[]): void {
+  const names = new Set<string>();
+  for (const { name } of tokens) {
+    checkTokenName(name, "the name of one of the tokens");
+    if (names.has(name)) throw new TeleError("bad-input", `two tokens have the name ${name}: give each its own`);
+    names.add(name);
   }
 }
