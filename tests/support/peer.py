@@ -219,7 +219,10 @@ def run_several(port, token, seed):
     for stream, sent in zip(streams, data):
         stream.outgoing += sent
         stream.ends = True
-    end, cuts, left, most = time.monotonic() + 30, 60, 0, 1
+    # First as many as there may be; then they come and go.
+    for _ in range(1, session.most_carriers):
+        client.join(keep=list(session.carriers))
+    end, cuts, left, most = time.monotonic() + 30, 60, 0, len(session.carriers)
     while not all(stream.fin_came for stream in streams) and time.monotonic() < end and not session.ended:
         carriers = session.carriers
         if not carriers or (len(carriers) < session.most_carriers and chance.random() < 0.3):
