@@ -95,7 +95,7 @@ export function explainToClient(attempt: TlsAttempt, failure: TlsFailure): TeleE
         : "the connection was cut during the TLS handshake",
     );
   }
-  const sentence = explainCertificate(error, attempt.name);
+  const sentence = explainCertificate(error, attempt);
   if (sentence !== undefined) return say("untrusted", sentence);
   return say("carrier-lost", wasSecure ? reasonOf(error) : `the TLS handshake failed: ${reasonOf(error)}`);
 }
@@ -121,7 +121,7 @@ function explainAlertToClient(alert: string, { hasCertificate, ownFault }: TlsAt
 }
 
 /** The fault of the server's certificate and what to do; `undefined` if the error is about something else. */
-function explainCertificate(error: unknown, name: string): string | undefined {
+function explainCertificate(error: unknown, { name, address }: TlsAttempt): string | undefined {
   const { code, cert } = error as { code?: string; cert?: { subjectaltname?: string; subject?: { CN?: string } } };
   switch (code) {
     case "CERT_HAS_EXPIRED":
@@ -140,9 +140,13 @@ function explainCertificate(error: unknown, name: string): string | undefined {
       return `the server's certificate ${P521}`;
     case "CERT_UNREADABLE":
       return "the server's certificate cannot be read: give the server another, such as of tele --make-cert";
-    case "DEPTH_ZERO_SELF_SIGNED_CERT":
-      return "the server's certificate was issued by nobody whom this client trusts: pass it with --tls-ca=FILE; or, " +
-        "where the tele server has a token and no certificate, leave --tls away and give this side the token";
+    case "DEPTH_ZERO_SELF_SIGNED_CERT": {
+      const own = "the server's certificate was issued by nobody whom this client trusts: pass it with --tls-ca=FILE";
+      // So does one that seals look; but what a web server shows is no tele server's.
+      if (address.startsWith("wss://")) return own;
+      return `${own}; or, where the tele server has a token and no certificate, leave --tls away and give this side ` +
+        "the token";
+    }
     case "SELF_SIGNED_CERT_IN_CHAIN":
     case "UNABLE_TO_GET_ISSUER_CERT":
     case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
