@@ -16,8 +16,10 @@ import { Terminal } from "./terminal.ts";
 import { differences } from "./verdict.ts";
 
 const DIAGRAM = `\
-  fetch → tele client ~~~ network ~~~ tele server → file server   with tele
-  fetch ~~~~~~~~~~~~~~~~~ network ~~~~~~~~~~~~~~~~→ file server   without`;
+                    ╭~~ path 1 ~~╮
+  fetch → tele client            tele server → file server   with tele
+                    ╰~~ path 2 ~~╯
+  fetch ~~~~~~~~~~~~~~~ path 1 ~~~~~~~~~~~~~~→ file server   without`;
 
 /** Shows everything. Returns the exit code. */
 async function show(options: DemoOptions, scene: Scene, terminal: Terminal): Promise<number> {
@@ -30,10 +32,13 @@ async function show(options: DemoOptions, scene: Scene, terminal: Terminal): Pro
   terminal.line();
   terminal.line(DIAGRAM);
   terminal.line();
-  terminal.line(`  The network lets pass ${Math.round(rate * 8 / 1e6)} Mbit/s each way. It breaks like this:`);
-  terminal.line(legend(palette));
+  const pathRate = rate / 2;
+  terminal.line(
+    `  Each path lets pass ${Math.round(pathRate * 8 / 1e6)} Mbit/s each way. The network breaks like this:`,
+  );
+  for (const line of legend(palette)) terminal.line(line);
   terminal.draw(["", "  starting the processes ..."]);
-  await scene.start(rate);
+  await scene.start(pathRate);
   terminal.draw([]);
 
   terminal.line();

@@ -29,8 +29,8 @@ export const DEMO_HELP = `\
 deno task demo [--size=SIZE] [--outages=N]
 
 A download, an upload and an interactive echo at the same time through a network
-that breaks: first without tele, then with it. Everything runs on this machine,
-on free ports, and is gone afterwards.
+of two paths that break, both at once or one alone: first without tele, then
+with it. Everything runs on this machine, on free ports, and is gone afterwards.
 
   --size=SIZE    bytes to download, and as many to upload: at least 1MiB for
                  each outage; default ${DEFAULTS.size}; for example --size=32MiB

@@ -56,18 +56,20 @@ function freeCell(letters: ReadonlyMap<number, unknown>, part: number): number {
 
 function colourOf(kind: OutageKind, palette: Palette): (text: string) => string {
   if (kind === "reset") return palette.red;
-  return kind === "close" ? palette.yellow : palette.blue;
+  if (kind === "close") return palette.yellow;
+  return kind === "black hole" ? palette.blue : palette.green;
 }
 
-/** What the letters mean. */
-export function legend(palette: Palette): string {
+/** What the letters mean, in lines. */
+export function legend(palette: Palette): string[] {
   const meanings: Record<OutageKind, string> = {
     reset: "reset (RST)",
     close: "close (FIN)",
     "black hole": "black hole (silence, nobody is told)",
+    "one path": "one path alone, silent or reset, while the other stays",
   };
   const parts = (Object.keys(meanings) as OutageKind[]).map((kind) =>
     `${palette.bold(colourOf(kind, palette)(LETTERS[kind]))} ${meanings[kind]}`
   );
-  return `  ${parts.join("   ")}`;
+  return [`  ${parts.slice(0, -1).join("   ")}`, `  ${parts.at(-1)}`];
 }

@@ -1,12 +1,14 @@
 /**
- * The unreliable network, a process of its own: relays TCP connections at a limited rate, and breaks them when told to.
+ * One path of the unreliable network, a process of its own: relays TCP connections at a limited rate, and breaks them
+ * when told to.
  *
- *     deno run -A demo_relay.ts BYTES_PER_SECOND PORT...    listens on a free port of 127.0.0.1 for each PORT
+ *     deno run -A relay.ts BYTES_PER_SECOND PORT...    listens on a free port of 127.0.0.1 for each PORT
  *
- * It prints `ready PORT...`, the ports that it listens on. Lines on standard input break the network, and each is
- * answered by a line with the number of connections that it hit: `reset` (RST to both ends), `close` (FIN to both ends)
- * and `black hole MS`: nothing passes for MS, new connections too; those that were open stay silent for ever,
- * and nobody is told. It ends when standard input does.
+ * It prints `ready PORT...`, the ports that it listens on. Lines on standard input break the path, and each is answered
+ * by a line with the number of connections that it hit: `reset` (RST to both ends), `close` (FIN to both ends) and
+ * `black hole MS`: nothing passes for MS, new connections too; those that were open stay silent for ever, and nobody is
+ * told. `count` breaks nothing, and is answered by the number of connections that have worked for a moment. It ends
+ * when standard input does.
  *
  * @module
  */
@@ -22,7 +24,10 @@ const SLICE_BYTES = 16 * 1024;
 /** Closed connections whose other end stays open are destroyed after this time, in milliseconds. */
 const LINGER_MS = 1_000;
 
-/** One direction of the network, which all connections share. */
+/** A connection works for good when its first answer passed so long ago, in milliseconds. */
+const PROVEN_MS = 200;
+
+/** One direction of the path, which all connections share. */
 class Line {
   readonly #bytesPerMs: number;
   #freeAtMs = 0;
@@ -45,6 +50,7 @@ class Connection {
   readonly #near: net.Socket;
   #far: net.Socket | undefined;
   #state: "waiting" | "up" | "over" = "waiting";
+  #answeredAtMs = Infinity;
 
   constructor(near: net.Socket) {
     this.#near = near;
@@ -55,6 +61,11 @@ class Connection {
     return this.#state === "over";
   }
 
+  /** Whether both ends have talked over it for a moment. */
+  get isProven(): boolean {
+    return !this.isOver && performance.now() - this.#answeredAtMs > PROVEN_MS;
+  }
+
   /** Dials the far end and moves bytes. */
   join(port: number, up: Line, down: Line): void {
     if (this.#state !== "waiting") return;
@@ -62,6 +73,7 @@ class Connection {
     const far = net.connect({ host: "127.0.0.1", port, allowHalfOpen: true, noDelay: true });
     this.#far = far;
     this.#watch(far, () => this.#near);
+    far.once("data", () => this.#answeredAtMs = performance.now());
     this.#relay(this.#near, far, up);
     this.#relay(far, this.#near, down);
   }
@@ -120,7 +132,7 @@ class Connection {
   }
 }
 
-/** All connections, and whether the network is there. */
+/** All connections of the path, and whether it is there. */
 class Network {
   readonly #up: Line;
   readonly #down: Line;
@@ -148,8 +160,9 @@ class Network {
     });
   }
 
-  /** Obeys one line. Returns how many connections it hit. */
+  /** Obeys one line. Returns how many connections it hit, or counts. */
   obey(command: string): number {
+    if (command === "count") return this.#connections.filter((connection) => connection.isProven).length;
     const hit = this.#connections.filter((connection) => !connection.isOver);
     this.#connections = [];
     const silentMs = /^black hole (\d+)$/.exec(command)?.[1];

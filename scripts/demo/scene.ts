@@ -1,9 +1,11 @@
 /**
- * Everything the demo starts: the user's server, both tele processes, and the network between them.
+ * Everything the demo starts: the user's server, both tele processes, and the two paths between them.
  *
  * @module
  */
 import type { FileServerReport } from "./file_server.ts";
+import { commandOf, type PlannedOutage } from "./outages.ts";
+import { Path } from "./path.ts";
 import { Child } from "./process.ts";
 import type { Replayed } from "./verdict.ts";
 
@@ -12,6 +14,8 @@ export interface TeleLogLine {
   readonly level: string;
   readonly message: string;
   readonly replayedBytes?: number;
+  /** The path that it is about, by where connections enter it. */
+  readonly path?: string;
 }
 
 /** Variables that would lead the user's programs or tele elsewhere. */
@@ -25,16 +29,16 @@ export class Scene implements AsyncDisposable {
   onTeleClient: (line: TeleLogLine) => void = () => {};
   /** Where the user's clients find the file server through tele. */
   throughTele = "";
-  /** Where they find it without tele, over the same network. */
+  /** Where they find it without tele, over the first path. */
   direct = "";
+  /** The network. */
+  readonly paths: Path[] = [];
   readonly #resources = new AsyncDisposableStack();
   readonly #teleLines: { client: TeleLogLine[]; server: TeleLogLine[] } = { client: [], server: [] };
   readonly #children: Child[] = [];
-  readonly #answers: ((connections: number) => void)[] = [];
-  #relay: Child | undefined;
   #isOver = false;
 
-  /** Starts all processes; each is ready before the next starts. */
+  /** Starts all processes; each is ready before the next starts. Each path lets pass `bytesPerSecond` each way. */
   async start(bytesPerSecond: number): Promise<void> {
     const home = await Deno.makeTempDir({ prefix: "tele-demo-" });
     this.#resources.defer(() => Deno.remove(home, { recursive: true }).catch(() => {}));
@@ -48,22 +52,15 @@ export class Scene implements AsyncDisposable {
     });
     const filePort = lastPort(fileServer.readyLine);
     const server = await this.#tele("server", [`--in=127.0.0.1:${filePort}`, "--out=127.0.0.1:0"], env);
-    const relay = await this.#add({
-      name: "unreliable network",
-      args: [
-        "relay.ts",
-        String(bytesPerSecond),
-        String(lastPort(listens(server))),
-        String(filePort),
-      ],
-      env,
-      onOutput: (line) => this.#answers.shift()?.(Number(line)),
-    });
-    this.#relay = relay;
-    const [, telePort, directPort] = relay.readyLine.split(" ");
-    const client = await this.#tele("client", ["--in=127.0.0.1:0", `--out=127.0.0.1:${telePort}`], env);
+    const ports = [lastPort(listens(server)), filePort];
+    for (const number of [1, 2]) {
+      const path = await Path.start({ number, bytesPerSecond, ports, env }, (child) => this.#add(child));
+      this.paths.push(path);
+    }
+    const outs = this.paths.map(({ entrances }) => `--out=${entrances[0]}`);
+    const client = await this.#tele("client", ["--in=127.0.0.1:0", ...outs], env);
     this.throughTele = listens(client);
-    this.direct = `127.0.0.1:${directPort}`;
+    this.direct = this.paths[0].entrances[1];
   }
 
   /** Rejects when a process ends by itself. */
@@ -71,12 +68,17 @@ export class Scene implements AsyncDisposable {
     return Promise.race(this.#children.map((child) => child.died));
   }
 
-  /** Breaks the network. Returns how many connections that hit. */
-  async break(command: string): Promise<number> {
-    const { promise, resolve } = Promise.withResolvers<number>();
-    this.#answers.push(resolve);
-    await this.#relay?.send(command);
-    return await promise;
+  /** Breaks the path that the plan names, or all. Returns how many connections that hit. */
+  async break(planned: PlannedOutage): Promise<number> {
+    const torn = planned.path === undefined ? this.paths : [this.paths[planned.path]];
+    const hits = await Promise.all(torn.map((path) => path.break(commandOf(planned))));
+    return hits.reduce((sum, hit) => sum + hit, 0);
+  }
+
+  /** Whether connections work over every path. */
+  async isWhole(): Promise<boolean> {
+    const used = await Promise.all(this.paths.map((path) => path.isUsed()));
+    return used.every((isUsed) => isUsed);
   }
 
   /** What the tele processes logged that they sent again. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { formatSize } from "../../lib/tunnel/values/size.ts";
+import { formatMs } from "./duration.ts";
 import { countKinds } from "./outages.ts";
 import type { Palette } from "./terminal.ts";
 import type { TransferResult } from "./user.ts";
@@ -15,10 +16,10 @@ type Row = readonly [label: string, withTele: string, without: string];
 const LABEL_COLUMNS = 16;
 const CELL_COLUMNS = 30;
 
-/** What would look like a loss without a word. */
+/** What the two columns compare. */
 const NOTE = [
-  "  Beside both transfers the echo shares one connection with them with tele, and",
-  "  waits for what is under way; without tele it has a connection of its own.",
+  "  With tele the echo and both transfers are streams of one session, which uses",
+  "  both paths; without tele each has a connection of its own, over path 1.",
 ];
 
 /** The lines of the table, 78 columns at most. */
@@ -41,6 +42,7 @@ export function resultTable(
       formatMs(withTele.echo.longestMs),
       without.echo.error ? "for ever" : formatMs(without.echo.longestMs),
     ],
+    ["  one path torn", tornPathsCell(withTele), tornPathsCell(without)],
     ["outages", countKinds(withTele.outages), countKinds(without.outages)],
     ["replayed", again, "-"],
     ["took", formatMs(withTele.tookMs), formatMs(without.tookMs)],
@@ -72,9 +74,9 @@ function echoCell({ echo }: Outcome): string {
   return echo.error === undefined ? answers : `${answers}, then ${echo.error}`;
 }
 
-/** Tells a duration to a person. */
-export function formatMs(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+/** The longest pause of the echo while one path alone was torn. */
+function tornPathsCell({ tornPaths }: Outcome): string {
+  return tornPaths.length === 0 ? "-" : formatMs(Math.max(...tornPaths.map(({ pauseMs }) => pauseMs)));
 }
 
 /** The lines of one row: cells that are too long are wrapped. */

@@ -137,8 +137,13 @@ export class Echo {
 
   /** The longest that the user has waited for an answer so far, one that has not come yet included, in milliseconds. */
   get longestMs(): number {
-    const longest = this.#tookMs.reduce((longest, took) => Math.max(longest, took), 0);
-    return Math.max(longest, this.#error === undefined ? this.waitingMs : 0);
+    return this.longestSince(0);
+  }
+
+  /** The same of the answers that came after `sinceMs`, by `performance.now()`. */
+  longestSince(sinceMs: number): number {
+    const took = this.#tookMs.filter((took, index) => this.#sentAtMs[index] + took > sinceMs);
+    return took.reduce((longest, took) => Math.max(longest, took), this.#error === undefined ? this.waitingMs : 0);
   }
 
   /** How long the oldest keystroke without an answer has waited, in milliseconds. */

@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { formatMs } from "./duration.ts";
 import type { Outage } from "./outages.ts";
+import type { TornPathResult } from "./torn_path.ts";
 import type { EchoResult, TransferResult } from "./user.ts";
 
 /** What happened to the user's programs. */
@@ -12,6 +14,8 @@ export interface Outcome {
   readonly upload: TransferResult;
   readonly echo: EchoResult;
   readonly outages: readonly Outage[];
+  /** Those of one path alone, how they went. */
+  readonly tornPaths: readonly TornPathResult[];
   readonly tookMs: number;
 }
 
@@ -22,6 +26,12 @@ export interface Replayed {
   /** By the tele server. */
   readonly downBytes: number;
 }
+
+/**
+ * The echo pauses for less than this when one of two paths is torn alone, in milliseconds: with one path it would wait
+ * until the silence is noticed, which takes at least as long.
+ */
+const MOST_PAUSE_MS = 3_000;
 
 /** What was asked for. */
 export interface Expected {
@@ -36,6 +46,7 @@ export function differences(expected: Expected, withTele: Outcome, without: Outc
     ...transferDifferences("upload", expected.sizeBytes, withTele.upload),
     ...echoDifferences(withTele.echo),
     ...outageDifferences(expected, withTele.outages),
+    ...withTele.tornPaths.flatMap(tornPathDifferences),
     ...unexpectedSuccess("download", without.download),
     ...unexpectedSuccess("upload", without.upload),
   ];
@@ -62,6 +73,11 @@ function outageDifferences({ sizeBytes, outages: count }: Expected, outages: rea
   const late = outages.filter(({ downBytes, upBytes }) => downBytes >= sizeBytes || upBytes >= sizeBytes).length;
   if (late > 0) found.push(`${late} of ${count} outages came when a transfer was over`);
   return found;
+}
+
+function tornPathDifferences({ path, pauseMs }: TornPathResult): string[] {
+  if (pauseMs < MOST_PAUSE_MS) return [];
+  return [`path ${path} was torn alone, and the echo waited ${formatMs(pauseMs)}: the other path did not carry on`];
 }
 
 function unexpectedSuccess(name: string, result: TransferResult): string[] {

@@ -1,10 +1,11 @@
 /** The demo: its command line, its plan, its verdict and what it draws. */
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { parseDemoOptions } from "../../../scripts/demo/options.ts";
-import { countKinds, networkRate, type Outage, planOutages } from "../../../scripts/demo/outages.ts";
-import { progressLine } from "../../../scripts/demo/progress.ts";
+import { commandOf, countKinds, networkRate, type Outage, planOutages } from "../../../scripts/demo/outages.ts";
+import { legend, progressLine } from "../../../scripts/demo/progress.ts";
 import { resultTable } from "../../../scripts/demo/table.ts";
 import { PLAIN } from "../../../scripts/demo/terminal.ts";
+import { TornPath } from "../../../scripts/demo/torn_path.ts";
 import { reasonOf } from "../../../scripts/demo/user.ts";
 import { differences, type Outcome } from "../../../scripts/demo/verdict.ts";
 import { UsageError } from "../../../scripts/usage_error.ts";
@@ -30,6 +31,7 @@ const GOOD: Outcome = {
   upload: WHOLE,
   echo: { sent: 50, answered: 50, aloneMs: 2, medianMs: 3, longestMs: 3_500 },
   outages: OUTAGES,
+  tornPaths: [{ path: 1, isBack: true, pauseMs: 62 }, { path: 2, isBack: true, pauseMs: 45 }],
   tookMs: 9_000,
 };
 const BROKEN: Outcome = {
@@ -37,6 +39,7 @@ const BROKEN: Outcome = {
   upload: { bytes: MIB, error: "connection reset by peer" },
   echo: { sent: 10, answered: 9, aloneMs: 1, medianMs: 1, longestMs: 2, error: "connection reset by peer" },
   outages: OUTAGES.slice(0, 1),
+  tornPaths: [],
   tookMs: 500,
 };
 
@@ -59,6 +62,12 @@ Deno.test("the verdict: each thing that may differ is found", () => {
   assertEquals(found({ echo: { ...GOOD.echo, sent: 0, answered: 0 } }), "echo with tele: it never got through");
   assertEquals(found({ outages: OUTAGES.slice(1) }), "only 1 of 2 outages happened");
   assertEquals(found({ outages: NO_OUTAGES }), "only 0 of 2 outages happened");
+  assertEquals(found({ tornPaths: [{ path: 2, isBack: false, pauseMs: 2_900 }] }), "");
+  const still = [{ path: 1, isBack: true, pauseMs: 3_400 }];
+  assertEquals(
+    found({ tornPaths: still }),
+    "path 1 was torn alone, and the echo waited 3.4 s: the other path did not carry on",
+  );
   const late = [OUTAGES[0], { ...OUTAGES[1], upBytes: 4 * MIB }];
   assertEquals(found({ outages: late }), "1 of 2 outages came when a transfer was over");
 });
@@ -78,6 +87,7 @@ Deno.test("the table says that a hash differs, and stays within its columns", ()
   const bad: Outcome = { ...GOOD, download: { ...WHOLE, receivedSha256: "ab" } };
   const lines = resultTable(EXPECTED.sizeBytes, bad, BROKEN, { upBytes: 0, downBytes: 18_432 }, PLAIN);
   assertMatch(lines.join("\n"), /^ {4}SHA-256 +DIFFERS +-$/m);
+  assertMatch(lines.join("\n"), /^ {4}one path torn 62 ms +-$/m);
   assertMatch(lines.join("\n"), /^ {2}replayed +18 KiB down, 0 B up +-$/m);
   for (const line of lines) assert(line.length <= COLUMNS, line);
 });
@@ -94,9 +104,29 @@ Deno.test("the progress bar marks outages where they were, neighbours side by si
   );
   assertEquals(bar(14, true, "close"), `  upload    ${"━".repeat(12)}C━×${"─".repeat(33)}      14 B   29 %`);
   assertEquals(
-    bar(48, false, "reset", "close", "black hole"),
-    `  upload    ${"━".repeat(12)}RCB${"━".repeat(33)}      48 B  100 %`,
+    bar(48, false, "reset", "close", "black hole", "one path"),
+    `  upload    ${"━".repeat(12)}RCBP${"━".repeat(32)}      48 B  100 %`,
   );
+});
+
+Deno.test("the legend names each letter, within the columns", () => {
+  const lines = legend(PLAIN);
+  assertEquals(lines.join("   ").match(/\b[A-Z] (?=[a-z])/g)?.join(""), "R C B P ");
+  for (const line of lines) assert(line.length <= COLUMNS, line);
+});
+
+Deno.test("of a path that is torn alone its own lines are told, and not those of the other path", () => {
+  const torn = new TornPath(1, "127.0.0.1:4001", true, 2_000);
+  assertEquals(torn.told, "path 1 alone, silent");
+  const line = (path: string, what: string) => ({ message: `the path ${path} is ${what}`, path });
+  assertEquals(torn.hear(line("127.0.0.1:4002", "down: no answer"), 3_000), undefined);
+  assertEquals(torn.hear({ message: "the machine is up" }, 3_000), undefined);
+  assertEquals(torn.told, "path 1 alone, silent");
+  assertEquals(torn.hear(line("127.0.0.1:4001", "down: nobody is up; trying again"), 5_000), torn.told);
+  assertEquals(torn.told, "path 1 is down, noticed after 3.0 s");
+  assertEquals(torn.hear(line("127.0.0.1:4001", "up"), 6_100), torn.told);
+  assertEquals(torn.told, "path 1 is up again after 4.1 s");
+  assertEquals(new TornPath(2, "127.0.0.1:4002", false, 0).told, "path 2 alone, reset");
 });
 
 Deno.test("what a user's program was told loses the layers around it, not its meaning", () => {
@@ -112,14 +142,37 @@ Deno.test("what a user's program was told loses the layers around it, not its me
 
 Deno.test("outages are of all kinds, and all come in the middle of the transfers", () => {
   const plan = planOutages(10);
-  assertEquals(countKinds(plan), "10: 4 resets, 3 closes, 3 black holes");
+  assertEquals(countKinds(plan), "10: 3 resets, 3 closes, 2 black holes, 2 of one path");
   assert(plan.every(({ after }, index) => after > (plan[index - 1]?.after ?? 0) && after < 1));
-  assert(plan.every(({ kind, silentMs }) => (silentMs > 0) === (kind === "black hole")));
+  for (const { kind, silentMs, path } of plan) {
+    assertEquals(path !== undefined, kind === "one path");
+    if (kind !== "one path") assertEquals(silentMs > 0, kind === "black hole");
+  }
+});
+
+Deno.test("each path is torn alone in both ways: by silence and by a reset", () => {
+  const torn = planOutages(16).filter(({ kind }) => kind === "one path");
+  const told = torn.map((planned) => `${planned.path} ${commandOf(planned)}`);
+  assertEquals(told, ["0 black hole 6000", "1 reset", "1 black hole 6000", "0 reset"]);
+  assertEquals(planOutages(3).map(commandOf), ["reset", "close", "black hole 2000"]);
+});
+
+Deno.test("the path that stays does not get to the end before the outages behind, while the other is silent", () => {
+  for (let count = 1; count <= 40; count++) {
+    const plan = planOutages(count);
+    const secondsInAll = (64 * MIB) / networkRate(64 * MIB, count);
+    plan.forEach(({ kind, after, silentMs }, index) => {
+      if (kind !== "one path" || index === count - 1) return;
+      // The path may be back a second late.
+      const movedSeconds = (silentMs / 1_000 + 1) / 2;
+      assert(after + movedSeconds / secondsInAll < 1, `outage ${index + 1} of ${count}`);
+    });
+  }
 });
 
 Deno.test("the network is slow enough for every outage, and no slower than that", () => {
-  assertEquals(networkRate(256 * MIB, 10), 12.5e6);
-  assertEquals(networkRate(3 * MIB, 3), MIB);
+  assertEquals(networkRate(512 * MIB, 10), 12.5e6);
+  assertEquals(networkRate(8 * MIB, 3), MIB);
 });
 
 Deno.test("the demo's options", () => {
