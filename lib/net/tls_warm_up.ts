@@ -6,6 +6,7 @@
 import { Duplex as NodeStream } from "node:stream";
 import tls from "node:tls";
 import { turnOfEvents } from "./tls_engine.ts";
+import { isNodeSound } from "./runtime.ts";
 
 /**
  * Has the runtime make its TLS ready while a connection is on its way, or before one comes: it would else wait for that.
@@ -47,6 +48,8 @@ export class TlsWarmUp {
 export const tlsWarmUp: TlsWarmUp = new TlsWarmUp();
 
 function beginAndGiveUp(): void {
+  // One that is given up fails loudly before Deno 2.9, and there is no TLS of ours.
+  if (!isNodeSound()) return;
   const nobody = new NodeStream({ read: () => {}, write: (_bytes, _encoding, done) => done() });
   const socket = tls.connect({ socket: nobody, rejectUnauthorized: false });
   // That it was given up is no error.

@@ -63,7 +63,7 @@ export class SessionCarriers {
     });
     this.#sending = new SharedSending({ ...options, attached: this.attached, remainders: this.remainders });
     this.joins = new Joins(settlement, {
-      letGo: (number, looksOn) => this.#letGo(this.attached.numbered(number)!, looksOn),
+      letGo: (number, looksOn) => this.#givenUp(this.attached.numbered(number)!, looksOn),
       covered: (covered) => host.covered(covered),
     });
     this.frames = new CarrierFrames({
@@ -123,7 +123,7 @@ export class SessionCarriers {
   /** Attaches a carrier beside those that there are; what waits on one that is in doubt is sent again on the others. */
   attach(attachment: Attachment): void {
     const { clock, pool, limits, end } = this.#options;
-    const { duplex, path = 0, othersFollow } = attachment;
+    const { duplex, path = 0, othersFollow = end === "server" } = attachment;
     // A proxy or a relay may lead two paths from and to the same hosts; and one of them may lead to another network.
     const name = `${path} ${pathOf(duplex)}`;
     const nowMs = clock.now();
@@ -149,9 +149,8 @@ export class SessionCarriers {
     this.remainders.awaitReceipts(this.lastRoundTripMs);
   }
 
-  /** Others send what waits on a carrier. */
+  /** Others send what waits on a carrier, and what it has in flight is in nobody's way any more. */
   #relieve({ carrier }: AttachedCarrier): void {
-    // What it has in flight is in nobody's way any more.
     carrier.room.flight.leave();
     this.remainders.takeOver(carrier.log.handOver());
     this.attached.wake();
@@ -160,6 +159,12 @@ export class SessionCarriers {
   /** Stops all, in one step: what they deliver from now on is not taken. */
   detach(): void {
     for (const attached of this.attached.all) this.#letGo(attached, false);
+  }
+
+  /** The peer takes it for gone, which it may see first. */
+  #givenUp(attached: AttachedCarrier, looksOn: boolean): void {
+    this.#letGo(attached, looksOn);
+    if (this.attached.quiet && !attached.isLeaving) this.#options.onCarrierGone?.("given up there", attached.path);
   }
 
   #letGo(attached: AttachedCarrier, looksOn: boolean): void {

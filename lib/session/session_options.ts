@@ -66,9 +66,9 @@ export interface Attachment extends Pick<CarrierOptions, "duplex" | "number" | "
    */
   path?: number;
   /**
-   * Whether this end may have more carriers on that path. A server does not know.
+   * Whether this end may have more carriers on that path. A server does not know, and expects them.
    *
-   * @default {false}
+   * @default {whether it is a server's}
    */
   othersFollow?: boolean;
 }

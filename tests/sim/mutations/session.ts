@@ -49,6 +49,15 @@ export const SESSION: readonly Mutation[] = [
     "told.fleeting = isFleeting ? told.fleeting + 1 : 0;",
     "told.fleeting = isFleeting ? 1 : 0;",
   ),
+  {
+    ...fault(
+      "a carrier that the peer sees lost first not told as lost",
+      "session/session_carriers.ts",
+      'if (this.attached.quiet && !attached.isLeaving) this.#options.onCarrierGone?.("given up there", attached.path);',
+      "",
+    ),
+    test: "tests/unit/session/several_paths_test.ts",
+  },
   tested(
     "the return of a path is told that was never told as lost",
     "session/path_story.ts",

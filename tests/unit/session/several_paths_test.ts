@@ -72,6 +72,22 @@ Deno.test("when a path dies the session goes on, and a line each tells when it i
   await world.end();
 });
 
+Deno.test("a path that the server sees lost first is told as lost, too", async () => {
+  const { world, networks, counts } = await setUp();
+  networks[0].state = "unreachable";
+  networks[0].blackHole();
+  const { carriers } = world.there.session!;
+  carriers.carrierLost(carriers.attached.all.find(({ path }) => path === 0)!.carrier, "seen there");
+  await world.exchange(1_000, 1_000);
+  assertEquals(counts(), [[0, 1], [0, 1]]);
+  await world.clock.advance(1_000);
+  assertEquals(world.linesWith("path wifi"), [
+    "client warn: the path wifi is down: given up there; the session goes on without it; trying again",
+  ]);
+  world.assertUnbroken();
+  await world.end();
+});
+
 Deno.test("while a path is down the others have its share of the carriers, and give it back when that is up", async () => {
   const { world, networks, counts } = await setUp([10, 20], { leastCarriers: 6 });
   networks[1].state = "refusing";
