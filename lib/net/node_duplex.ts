@@ -172,7 +172,7 @@ export class NodeDuplex implements Duplex, ReadEvents {
     const status = this.#handle.writeBuffer(request, bytes);
     if (status === 0 && streams!.streamBaseState[streams!.kLastWriteWasAsync] === 0) return undefined;
     this.#request = undefined;
-    return this.#completion("write", request, status);
+    return this.#completion("write", lending(request, bytes), status);
   }
 
   /**
@@ -187,7 +187,7 @@ export class NodeDuplex implements Duplex, ReadEvents {
     const status = this.#handle.writeBuffer(request, first);
     const isDone = status === 0 && streams!.streamBaseState[streams!.kLastWriteWasAsync] === 0;
     if (isDone) return rest && this.writeNow(rest);
-    const written = this.#completion("write", request, status, async () => {
+    const written = this.#completion("write", lending(request, first), status, async () => {
       this.#moved ??= this.#move();
       await (await this.#moved).write(first);
     });
@@ -254,6 +254,12 @@ export class NodeDuplex implements Duplex, ReadEvents {
     this.#failWaiting?.(this.#error);
     this.#failWaiting = undefined;
   }
+}
+
+/** The runtime keeps the request until it is done, and not the memory that it sends: that would be freed meanwhile. */
+function lending(request: Request, bytes: Uint8Array): Request {
+  request.buffer = bytes;
+  return request;
 }
 
 /**

@@ -13,6 +13,8 @@ import { getSystemErrorName } from "node:util";
 export interface Request {
   /** Called when it is done, unless that was at once: with 0, or a negative error number. */
   oncomplete(status: number): void;
+  /** What it sends, kept from the garbage collector for as long as the runtime has the request; Node.js does the same. */
+  buffer?: Uint8Array;
 }
 
 /** The requests, and where handles tell what a call has done. */

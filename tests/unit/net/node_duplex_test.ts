@@ -5,10 +5,12 @@ import { dial } from "../../../lib/net/dial.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { reasonOf } from "../../../lib/net/error.ts";
 import { listen } from "../../../lib/net/listen.ts";
-import { hasNodeDuplex } from "../../../lib/net/node_duplex.ts";
+import { hasNodeDuplex, NodeDuplex } from "../../../lib/net/node_duplex.ts";
 import { readExactly } from "../../support/reading.ts";
 import { endingOf, listenDefaults, LOOPBACK, socketPair, userProgram } from "../../support/sockets.ts";
 import { pause, until, within } from "../../support/wait.ts";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 
 const KIB = 1024;
 /** Whether users' connections can be reset: Deno 2.9. Elsewhere the peer reads an end of file. */
@@ -197,3 +199,28 @@ Deno.test("a connection of a socket of both families tells its IPv4 addresses as
     await pause(5);
   }
 });
+
+if (CAN_RESET) {
+  Deno.test("the memory of a write that waits is not freed before it is sent", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const [near, far] = await Promise.all([
+      NodeDuplex.connect("127.0.0.1", listener.addr.port),
+      listener.accept(),
+    ]);
+    await near.write(new Uint8Array(1));
+    const lend = () => {
+      const bytes = new Uint8Array(32 * 2 ** 20);
+      return { lent: new WeakRef(bytes), written: near.write(bytes) };
+    };
+    const { lent, written } = lend();
+    // A weak reference holds what it refers to until the step is over.
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    collect();
+    assert(lent.deref() !== undefined);
+    near.abort();
+    await written.catch(() => {});
+    far.close();
+  });
+}
