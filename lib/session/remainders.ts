@@ -56,6 +56,11 @@ export class Remainders {
     return this.#takenThere;
   }
 
+  /** Whether something waits to be sent again. */
+  get hasDue(): boolean {
+    return this.#resend.bytes > 0;
+  }
+
   /** Bytes that the peer had taken of frames that had to be sent again whole. */
   get wastedBytes(): number {
     return this.#resend.wastedBytes;

@@ -124,12 +124,11 @@ export class ResendQueue {
    */
   moveTo(log: FrameLog, maxBytes: number, share: Share = ALL): number {
     if (this.#bytes === 0) return 0;
-    const left = this.#moveQueue(this.#quiet, log, maxBytes, LEAST_ROOM_BYTES, () => share.quiet);
+    const left = this.#moveQueue(this.#quiet, log, maxBytes, () => share.quiet, false);
     // What is quiet goes first, though some of what is behind it might fit.
     if (share.quiet && left < LEAST_ROOM_BYTES && this.#quiet.length > 0) return maxBytes - left;
-    const leastBytes = share.smallBulk ? LEAST_ROOM_BYTES : SPREAD_ROOM_BYTES;
     const isShared = (frame: WaitingFrame) => isLarge(frame) ? share.bulk : share.smallBulk;
-    return maxBytes - this.#moveQueue(this.#bulk, log, left, leastBytes, isShared);
+    return maxBytes - this.#moveQueue(this.#bulk, log, left, isShared, share.isSpread);
   }
 
   /** Returns how much room is left. */
@@ -137,8 +136,8 @@ export class ResendQueue {
     queue: WaitingFrame[],
     log: FrameLog,
     maxBytes: number,
-    leastBytes: number,
     isShared: (frame: WaitingFrame) => boolean,
+    isSpread: boolean,
   ): number {
     let left = maxBytes;
     let at = 0;
@@ -151,7 +150,7 @@ export class ResendQueue {
       } else if (!isData(frame.type) || bytesOf(frame) <= left) {
         left -= this.#moveWhole(log, frame);
         at++;
-      } else if (left >= leastBytes) {
+      } else if (left >= (isSpread && isLarge(frame) ? SPREAD_ROOM_BYTES : LEAST_ROOM_BYTES)) {
         left -= this.#movePart(log, frame, left);
       } else {
         break;

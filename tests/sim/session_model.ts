@@ -22,6 +22,9 @@ import type { Scenario } from "./scenario.ts";
 import type { SimUser } from "./user.ts";
 import type { Verdict } from "./verdict.ts";
 
+/** What a carrier left behind is on another one within this time and four round trips, in milliseconds. */
+const IDLE_MS = 1_000;
+
 /** What the model knows of one end of a session. */
 interface End {
   readonly session: Session;
@@ -36,6 +39,8 @@ interface End {
   taken: number;
   takenThere: number;
   lastNumber: number;
+  /** Since when something waits that no carrier has, though there are some; `undefined` if that is not so. */
+  idleSinceMs: number | undefined;
   /** Its carriers, by number. */
   readonly carriers: Map<number, CarrierEnd>;
 }
@@ -130,7 +135,7 @@ export class SessionModel {
     const bornMs = this.#clock.now();
     const sessionBornMs = pair[0]?.bornMs ?? bornMs;
     const { client } = pipe ?? {};
-    const counts = { taken: 0, takenThere: 0, lastNumber: 0, carriers: new Map() };
+    const counts = { taken: 0, takenThere: 0, lastNumber: 0, idleSinceMs: undefined, carriers: new Map() };
     const end = { session, process, client, isClient, bornMs, sessionBornMs, ...counts };
     this.#ends.set(session, end);
     pair.push(end);
@@ -304,6 +309,7 @@ export class SessionModel {
       }
       const { takenBytes, takenThereBytes, lastNumber, budget: { heldBytes }, carriers: { attached } } = session;
       if (!end.isClient) this.#checkUnheard(end);
+      this.#checkIdle(end);
       if (takenBytes < end.taken) this.#verdict.fail(`the bytes taken went back from ${end.taken} to ${takenBytes}`);
       if (takenThereBytes < end.takenThere) this.#verdict.fail("the bytes that the peer has taken went back");
       if (lastNumber < end.lastNumber) this.#verdict.fail("the number of the last carrier went back");
@@ -321,6 +327,18 @@ export class SessionModel {
     }
     for (const pair of this.#livePairs) this.#checkPair(pair);
     this.#checkReplaced();
+  }
+
+  /** What waits is on a carrier, or soon will be: a session that is attached and does nothing would stand still for ever. */
+  #checkIdle(end: End): void {
+    const { session: { budget, carriers: { attached }, lastRoundTripMs } } = end;
+    const isIdle = budget.heldBytes > 0 && attached.usable.length > 0 &&
+      attached.all.every(({ carrier: { log } }) => log.acknowledged === log.end);
+    if (!isIdle) return void (end.idleSinceMs = undefined);
+    const nowMs = this.#clock.now();
+    end.idleSinceMs ??= nowMs;
+    if (nowMs - end.idleSinceMs <= IDLE_MS + 4 * lastRoundTripMs) return;
+    this.#verdict.fail(`${budget.heldBytes} bytes wait, and no carrier has anything to send`);
   }
 
   /** A client that was killed and is heard again leaves nothing of its older self at the server. */

@@ -76,7 +76,7 @@ export class SharedSending {
     const { log } = carrier;
     const given = attached.shareOf(carrier);
     if (given === undefined) return;
-    const share = this.#narrowed(carrier, given);
+    const share = this.#withSmall(carrier, this.#narrowed(carrier, given));
     const before = log.end;
     this.#tellLane(carrier);
     if (share.quiet) this.#wants.tell(log);
@@ -96,19 +96,35 @@ export class SharedSending {
     return this.#isFirstTaker(carrier) ? LONE_BULK : NOTHING_NEW;
   }
 
+  /** Frames of bulk that are too small to be spread go on one of the carriers, also those that are sent again. */
+  #withSmall(carrier: Carrier, share: Share): Share {
+    const { remainders, upper } = this.#options;
+    if (!share.bulk || !share.isSpread || !(upper.hasBulk || remainders.hasDue)) return share;
+    return this.#takesSmall(carrier, this.#takers) ? { ...share, smallBulk: true } : share;
+  }
+
+  #takesSmall(carrier: Carrier, takers: readonly Carrier[]): boolean {
+    return this.#smallLane.takes(carrier, takers, this.#options.attached.quiet?.path, this.#options.clock.now());
+  }
+
+  /** The carriers that bulk goes on: of a path that holds little, the first. */
+  get #takers(): Carrier[] {
+    return this.#options.attached.takers.map((each) => each.carrier)
+      .filter((taker) => taker.room.flight.mayBeSpread || this.#isFirstTaker(taker));
+  }
+
   #isFirstTaker(carrier: Carrier): boolean {
     return this.#options.attached.takers.find((other) => other.carrier.path === carrier.path)?.carrier === carrier;
   }
 
   /** Bulk goes on the carrier on which it would be there first, but for small frames of it. */
   #chosenShare(carrier: Carrier, share: Share, mostBytes: number): Share {
-    const { attached, upper, clock } = this.#options;
+    const { attached, upper } = this.#options;
     if (!share.bulk || attached.takers.length < 2 || !upper.hasBulk || mostBytes === 0) return share;
-    const takers = attached.takers.map((each) => each.carrier)
-      .filter((taker) => taker.room.flight.mayBeSpread || this.#isFirstTaker(taker));
-    const takesSmall = this.#smallLane.takes(carrier, takers, attached.quiet?.path, clock.now());
-    const takesLarge = this.#spread.takesBulk(carrier, takers, Math.min(mostBytes, CHUNK_BYTES));
-    return { ...share, bulk: takesLarge, smallBulk: takesSmall || (takesLarge && !share.isSpread) };
+    const takers = this.#takers;
+    const bulk = this.#spread.takesBulk(carrier, takers, Math.min(mostBytes, CHUNK_BYTES));
+    const smallBulk = share.isSpread ? share.smallBulk : bulk || this.#takesSmall(carrier, takers);
+    return { ...share, bulk, smallBulk };
   }
 
   #tellLane(carrier: Carrier): void {

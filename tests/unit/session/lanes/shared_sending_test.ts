@@ -11,7 +11,7 @@ import { Standstill } from "../../../../lib/session/lanes/standstill.ts";
 import { LogBudget } from "../../../../lib/session/log_budget.ts";
 import type { Remainders } from "../../../../lib/session/remainders.ts";
 import { FrameType } from "../../../../lib/session/session_constants.ts";
-import { LONE_BULK, NOTHING_NEW, QUIET, type Share } from "../../../../lib/session/share.ts";
+import { BULK, LONE_BULK, NOTHING_NEW, QUIET, type Share } from "../../../../lib/session/share.ts";
 import type { UpperLayer } from "../../../../lib/session/upper_layer.ts";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
@@ -93,12 +93,19 @@ function world(end: "client" | "server", ...lanes: Lane[]) {
       pulled.push(share);
       rooms.push([bulkBytes, urgentBytes]);
     },
-  } as unknown as UpperLayer;
-  const remainders = { moveTo: () => 0 } as unknown as Remainders;
+  };
+  const remainders = { hasDue: false, moveTo: (_log: FrameLog, _bytes: number, _share?: Share) => 0 };
   const onWished = (by: "own" | "peer", count: number) => void wished.push([by, count]);
-  const sending = new SharedSending({ clock, end, upper, onWished, attached, remainders });
+  const sending = new SharedSending({
+    clock,
+    end,
+    upper: upper as unknown as UpperLayer,
+    onWished,
+    attached,
+    remainders: remainders as unknown as Remainders,
+  });
   const pull = (at: number) => sending.pull(carriers[at] as unknown as Carrier, 100_000, 100_000);
-  return { clock, carriers, attached, remainders, sending, pull, pulled, rooms, wished };
+  return { clock, carriers, attached, remainders, upper, sending, pull, pulled, rooms, wished };
 }
 
 Deno.test("the only carrier is given everything", () => {
@@ -179,6 +186,19 @@ Deno.test("what is sent again leaves less room for what is new, with one carrier
     assertEquals(rooms, [[70_000, 70_000], [0, 0]], `${lanes.length} carriers`);
     sending.stop();
   }
+});
+
+Deno.test("small frames of bulk that are sent again go on one of several bulk carriers, though nothing new waits", () => {
+  const { remainders, sending, pull, upper } = world("client", "quiet", "bulk", "bulk");
+  upper.hasBulk = false;
+  const shares: (Share | undefined)[] = [];
+  remainders.moveTo = (_log, _bytes, share) => shares.push(share);
+  for (let number = 0; number < 3; number++) pull(number);
+  assertEquals(shares.splice(0), [QUIET, BULK, BULK], "nothing waits");
+  remainders.hasDue = true;
+  for (let number = 0; number < 3; number++) pull(number);
+  assertEquals(shares, [QUIET, { ...BULK, smallBulk: true }, BULK]);
+  sending.stop();
 });
 
 Deno.test("the lane of a carrier is told on it, in a piece of its own", () => {
