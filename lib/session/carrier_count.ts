@@ -193,6 +193,7 @@ export class CarrierCount {
 
   /** The machine woke or its addresses changed: paths that are down are dialed at once. */
   startOver(): void {
+    this.#host.session().carriers.former.startOver();
     this.#joiner.startOver();
   }
 

@@ -25,6 +25,8 @@ export interface CarrierFramesOptions {
   sending: Pick<SharedSending, "want">;
   /** A receipt let go of the last carrier. */
   onDetached(reason: string): void;
+  /** A receipt let go of the last one that was not in doubt. */
+  onDoubted(): void;
 }
 
 /**
@@ -46,12 +48,13 @@ export class CarrierFrames implements SessionFrames {
     if (receipt.number === on.number) {
       throw new TeleError("protocol", "the peer gave a receipt for the carrier on which it comes");
     }
-    const wasAttached = attached.quiet !== undefined;
+    const wasAttached = attached.quiet !== undefined, wereDoubted = attached.areDoubted;
     joins.received(receipt, end === "client");
     // It came on one that leaves.
     const isDetached = wasAttached && attached.quiet === undefined;
-    if (isDetached) this.#options.onDetached("the other side has let go of the connection");
-    else attached.wake();
+    if (isDetached) return this.#options.onDetached("the other side has let go of the connection");
+    attached.wake();
+    if (!wereDoubted && attached.areDoubted) this.#options.onDoubted();
   }
 
   /** A client chose what the carrier on which that comes is for. */

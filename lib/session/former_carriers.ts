@@ -61,6 +61,11 @@ export class FormerCarriers {
     this.#patience.lost(nowMs, lost);
   }
 
+  /** The client's machine woke or moved; see {@linkcode Patience.startOver}. */
+  startOver(): void {
+    this.#patience.startOver();
+  }
+
   /** What a carrier has taught so far: another begins beside it. */
   learn(nowMs: number, { carrier: { room: { pace } }, path }: LearnedCarrier): void {
     this.#lessons.of(path).learned(pace.lesson(nowMs), pace.isProven);

@@ -39,12 +39,13 @@ export class SessionCarriers {
   readonly joins: Joins;
   /** What those that are gone left. */
   readonly remainders: Remainders;
+  /** What is known of those that are gone. */
+  readonly former: FormerCarriers = new FormerCarriers();
   /** Takes what the peer says of them in frames. */
   readonly frames: CarrierFrames;
   readonly #options: SessionOptions;
   readonly #host: CarriersHost;
   readonly #settlement = new Settlement();
-  readonly #former = new FormerCarriers();
   readonly #sending: SharedSending;
   readonly #paths = new Paths();
   #detachedAt: number | undefined;
@@ -53,16 +54,15 @@ export class SessionCarriers {
   constructor(options: SessionOptions, host: CarriersHost) {
     this.#options = options;
     this.#host = host;
-    const settlement = this.#settlement;
     this.remainders = new Remainders({
       clock: options.clock,
       budget: host.budget,
-      settlement,
+      settlement: this.#settlement,
       onWindowLost: (id) => options.upper.windowLost(id),
       onDue: () => this.attached.wake(),
     });
     this.#sending = new SharedSending({ ...options, attached: this.attached, remainders: this.remainders });
-    this.joins = new Joins(settlement, {
+    this.joins = new Joins(this.#settlement, {
       letGo: (number, looksOn) => this.#givenUp(this.attached.numbered(number)!, looksOn),
       covered: (covered) => host.covered(covered),
     });
@@ -72,6 +72,7 @@ export class SessionCarriers {
       joins: this.joins,
       sending: this.#sending,
       onDetached: (reason) => this.#detached(reason),
+      onDoubted: () => this.#options.onDoubted?.(),
     });
   }
 
@@ -92,7 +93,7 @@ export class SessionCarriers {
 
   /** Counted bytes that were taken from all. */
   get takenBytes(): number {
-    return this.attached.all.reduce((sum, { carrier }) => sum + carrier.taken, this.#former.takenBytes);
+    return this.attached.all.reduce((sum, { carrier }) => sum + carrier.taken, this.former.takenBytes);
   }
 
   /**
@@ -100,13 +101,13 @@ export class SessionCarriers {
    * the beginning of a frame each time which then comes again whole brings nothing.
    */
   get #arrivedBytes(): number {
-    const wasted = this.attached.all.reduce((sum, { carrier }) => sum + carrier.wastedBytes, this.#former.wastedBytes);
+    const wasted = this.attached.all.reduce((sum, { carrier }) => sum + carrier.wastedBytes, this.former.wastedBytes);
     return this.takenBytes + this.remainders.takenThereBytes - wasted - this.remainders.wastedBytes;
   }
 
   /** The last known round trip, of the quiet carrier or the one before it, in milliseconds; 0 if there is none. */
   get lastRoundTripMs(): number {
-    return this.attached.quiet?.roundTripMs || this.#former.roundTripMs;
+    return this.attached.quiet?.roundTripMs || this.former.roundTripMs;
   }
 
   /** What is known about `carrier`, by default the quiet one, or the one before. */
@@ -126,10 +127,9 @@ export class SessionCarriers {
     const { duplex, path = 0, othersFollow = end === "server" } = attachment;
     // A proxy or a relay may lead two paths from and to the same hosts; and one of them may lead to another network.
     const name = `${path} ${pathOf(duplex)}`;
-    const nowMs = clock.now();
-    const doubted = this.attached.usable.filter(({ isDoubted }) => isDoubted);
-    for (const each of this.attached.all) this.#former.learn(nowMs, each);
-    for (const { carrier } of doubted) this.#former.failed(nowMs, carrier, this.lost(carrier));
+    const nowMs = clock.now(), doubted = this.attached.usable.filter(({ isDoubted }) => isDoubted);
+    for (const each of this.attached.all) this.former.learn(nowMs, each);
+    for (const { carrier } of doubted) this.former.failed(nowMs, carrier, this.lost(carrier));
     this.#detachedAt = undefined;
     this.joins.attached(attachment.number);
     const carrier = new Carrier({
@@ -138,14 +138,14 @@ export class SessionCarriers {
       clock,
       pool,
       limits,
-      patienceMs: this.#former.patienceMs,
+      patienceMs: this.former.patienceMs,
       path: name,
       flight: this.#paths.join(name, { othersFollow }),
-      caution: this.#former.cautionOn(path, duplex),
+      caution: this.former.cautionOn(path, duplex),
     });
     this.attached.add(new AttachedCarrier(carrier, attachment.lane ?? "quiet", end === "client", path));
     for (const attached of doubted) this.#relieve(attached);
-    this.#former.attached(nowMs, this.#arrivedBytes);
+    this.former.attached(nowMs, this.#arrivedBytes);
     this.remainders.awaitReceipts(this.lastRoundTripMs);
   }
 
@@ -171,14 +171,14 @@ export class SessionCarriers {
     const { carrier } = attached;
     const nowMs = this.#options.clock.now();
     const isLast = this.attached.usable.every((other) => other === attached);
-    if (isLast && !attached.isLeaving) this.#former.failed(nowMs, carrier, this.lost(carrier));
+    if (isLast && !attached.isLeaving) this.former.failed(nowMs, carrier, this.lost(carrier));
     // Of one that is read on no acknowledgement is taken any more.
     carrier.room.flight.end(nowMs);
     if (looksOn) carrier.lookForGoodbye();
     else carrier.stop();
     this.attached.remove(carrier, looksOn);
     this.#sending.gone();
-    this.#former.gone(nowMs, attached);
+    this.former.gone(nowMs, attached);
     if (isLast) this.#detachedAt ??= nowMs;
     try {
       this.remainders.gone(carrier, attached.isHeard);

@@ -55,7 +55,8 @@ export interface LostCarrier {
  */
 export class Patience {
   #barren = 0;
-  #attachedAt = 0;
+  /** When the last one was attached, unless what became of it is known, or of no interest. */
+  #attachedAt: number | undefined;
   #arrivedBefore = 0;
 
   /** How much longer than usual the next carrier may be silent, in milliseconds. */
@@ -69,17 +70,27 @@ export class Patience {
     this.#arrivedBefore = arrivedBytes;
   }
 
-  /** It is gone. */
+  /** It is gone; told again, or of others that go with it, that is no news. */
   lost(nowMs: number, { arrivedBytes, isWaiting, silentMs }: LostCarrier): void {
+    if (this.#attachedAt === undefined) return;
     const movedBytes = arrivedBytes - this.#arrivedBefore;
     const livedMs = nowMs - this.#attachedAt;
+    this.#attachedAt = undefined;
     if (movedBytes >= PROVEN_BYTES || livedMs >= PROVEN_MS) {
       this.#barren = 0;
       return;
     }
+    // It was cut: nothing has been silent for long enough to say that anything vanishes.
+    if (livedMs < BEGINNING_MS) return;
     const wasHeardAtFirstOnly = livedMs - silentMs < BEGINNING_MS;
     if (wasHeardAtFirstOnly || (isWaiting && movedBytes === 0)) {
       this.#barren = Math.min(MOST_BARREN, this.#barren + 1);
     }
+  }
+
+  /** The machine woke or moved: what was, and that the carriers of before are dead, says nothing about what passes. */
+  startOver(): void {
+    this.#barren = 0;
+    this.#attachedAt = undefined;
   }
 }

@@ -19,6 +19,24 @@ export const RECONNECT: readonly Mutation[] = [
     "const isBarren = carrier.arrivedBytes <= this.#arrivedBytes && ",
     "const isBarren = carrier.arrivedBytes >= 0 && ",
   ),
+  tested(
+    "a dead carrier waited for: of several that are lost with each other each counts",
+    "session/reconnect/patience.ts",
+    "const livedMs = nowMs - this.#attachedAt;\n    this.#attachedAt = undefined;\n",
+    "const livedMs = nowMs - this.#attachedAt;\n",
+  ),
+  tested(
+    "a dead carrier waited for: one that was cut says that large packets vanish",
+    "session/reconnect/patience.ts",
+    "if (livedMs < BEGINNING_MS) return;",
+    "if (livedMs < 0) return;",
+  ),
+  tested(
+    "a dead carrier waited for: what died in a sleep says that large packets vanish",
+    "session/former_carriers.ts",
+    "    this.#patience.startOver();\n",
+    "",
+  ),
   fault(
     "attempts that nobody answers keep their places",
     "session/reconnect/places.ts",

@@ -290,7 +290,7 @@ export const SESSION: readonly Mutation[] = [
   tested(
     "what a carrier that is alive taught is not known to one that begins beside it",
     "session/session_carriers.ts",
-    "    for (const each of this.attached.all) this.#former.learn(nowMs, each);\n",
+    "    for (const each of this.attached.all) this.former.learn(nowMs, each);\n",
     "",
   ),
   fault(

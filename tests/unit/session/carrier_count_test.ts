@@ -59,3 +59,16 @@ Deno.test("carriers from an address that is gone are lost, and those of the new 
   world.assertUnbroken();
   await world.end();
 });
+
+Deno.test("behind a sleep or a move nobody is patient because of the network before", async () => {
+  for (const wakes of ["sleep", "move"]) {
+    const world = await SessionWorld.attached({ network: { delayMs: 1 }, client: { carriers: 1 } });
+    world.network.last!.blackHole();
+    const patienceMs = () => world.here.session!.carriers.former.patienceMs;
+    await world.clock.advanceUntil(() => patienceMs() > 0, 10_000, "the end of the first");
+    if (wakes === "sleep") world.client.wokeUp(60_000);
+    else world.client.addressesChanged(() => true);
+    assertEquals(patienceMs(), 0);
+    await world.end();
+  }
+});

@@ -25,6 +25,7 @@ function world(end: "client" | "server") {
     },
     sending: { want: (want: Want) => void told.push(want) },
     onDetached: (reason) => void told.push(reason),
+    onDoubted: () => void told.push("doubted"),
   });
   const letGoOf = (...gone: Carrier[]) => void (letsGo = gone);
   return { attached, carriers, frames, told, letGoOf };
@@ -54,6 +55,15 @@ Deno.test("a receipt that lets go of the last carrier detaches the session, and 
     "the other side has let go of the connection",
     "wake 1",
   ]);
+});
+
+Deno.test("a receipt that lets go of the last carrier that is not in doubt says so once", () => {
+  const { attached, carriers, frames, told, letGoOf } = world("client");
+  attached.find(carriers[1])!.isDoubted = true;
+  attached.changed();
+  letGoOf(carriers[0]);
+  for (let times = 0; times < 2; times++) frames.receipt({ number: 0, taken: 5 }, carriers[1]);
+  assertEquals(told.filter((each) => each === "doubted").length, 1);
 });
 
 Deno.test("a lane is chosen by a client, on the carrier that it is for", () => {

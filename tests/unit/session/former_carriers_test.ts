@@ -42,4 +42,6 @@ Deno.test("one that failed leaves its round trip, and patience for the next", ()
   former.failed(3_000, carrier().carrier, LOST);
   assertEquals(former.roundTripMs, 9);
   assertGreater(former.patienceMs, 0);
+  former.startOver();
+  assertEquals(former.patienceMs, 0, "the machine moved");
 });
