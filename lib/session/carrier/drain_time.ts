@@ -27,7 +27,8 @@ const WINDOW_MS = 5_000;
  *
  * A pure core. Not the rate of {@linkcode RateFilter}, which is the best of ten round trips: a path that lets a burst
  * through at first would look fast for minutes. And only by acknowledgements that came: into a black hole nothing
- * drains, which must not look like a path that is very slow.
+ * drains, which must not look like a path that is very slow. Nor must a path on which others come through again: what
+ * is acknowledged drained in the time since it was sent, at the most.
  *
  * Invariant 7: behind a queue of ours even the peer's signs of life are late. TCP lets it have some ten packets
  * under way, however small, and our acknowledgements of them wait in that queue.
@@ -85,27 +86,28 @@ export class DrainTime {
    * @param bytes How many bytes are sent and not acknowledged, and make a queue.
    * @param acknowledged How many bytes were ever acknowledged.
    * @param ownBytes How many are asked for, if they are more: what is lost makes no queue, but must come all the same.
+   * @param tookMs How long ago the last of what has arrived was sent, in milliseconds.
    */
-  passed(ms: number, bytes: number, acknowledged: number, ownBytes = 0): void {
+  passed(ms: number, bytes: number, acknowledged: number, ownBytes = 0, tookMs = Infinity): void {
     const drained = acknowledged - this.#acknowledged;
     this.#acknowledged = acknowledged;
     this.#bytes = Math.max(bytes, ownBytes);
     const wasBacklog = this.#waitedMs >= 0;
     this.#waitedMs = wasBacklog ? this.#waitedMs + ms : ms;
     // A few bytes, each acknowledged by itself, are not the rate of a backlog.
-    if (drained > 0 && (wasBacklog || drained >= BACKLOG_BYTES)) this.#remember(drained);
+    if (drained > 0 && (wasBacklog || drained >= BACKLOG_BYTES)) this.#remember(drained, tookMs);
     if (bytes < BACKLOG_BYTES) this.#waitedMs = -1;
     else if (!wasBacklog) this.#waitedMs = 0;
   }
 
-  #remember(drained: number): void {
+  #remember(drained: number, tookMs: number): void {
     if (this.#drainedMs > WINDOW_MS) {
       this.#drainedBytes /= 2;
       this.#drainedMs /= 2;
     }
     this.#toldBytes += drained;
     this.#drainedBytes += drained;
-    this.#drainedMs += this.#waitedMs;
+    this.#drainedMs += Math.min(this.#waitedMs, tookMs);
     this.#waitedMs = 0;
   }
 }

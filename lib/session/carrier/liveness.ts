@@ -44,6 +44,8 @@ export interface Unacknowledged {
   queuedBytes: number;
   /** Bytes that were ever acknowledged on the path. */
   acknowledged: number;
+  /** How long ago the last of what has arrived there was sent, in milliseconds; `Infinity` if nothing has. */
+  tookMs: number;
   /** Measured delivery rate in bytes per millisecond; 0 if unknown. */
   rate: number;
   /** How long what the peer sends at first may need, until it came, in milliseconds. */
@@ -81,7 +83,7 @@ export type Verdict = { kind: "alive" } | { kind: "ask" } | { kind: "doubt" } | 
  * import { assertEquals } from "@std/assert";
  *
  * const liveness = new Liveness(0);
- * const nothingSent = { bytes: 0, roundTripMs: 0, queuedBytes: 0, acknowledged: 0, rate: 0, peerFirstMs: 0, answerMs: 0 };
+ * const nothingSent = { bytes: 0, roundTripMs: 0, queuedBytes: 0, acknowledged: 0, tookMs: Infinity, rate: 0, peerFirstMs: 0, answerMs: 0 };
  * for (let now = 250; now < 3000; now += 250) assertEquals(liveness.tick(now, 250, nothingSent).kind, "alive");
  * assertEquals(liveness.tick(3000, 250, nothingSent).kind, "dead");
  * ```
@@ -104,7 +106,6 @@ export class Liveness {
   readonly #suspicion = new Suspicion();
   readonly #answer = new AnswerTime();
   readonly #drain: DrainTime;
-
   /** What carriers before this one ask for, until it has proven itself. */
   #extraMs: number;
   #livedMs = 0;
@@ -216,10 +217,10 @@ export class Liveness {
     this.#livedMs += ranMs;
     if (this.#livedMs >= PROVEN_MS || this.#receivedBytes >= PROVEN_BYTES) this.#extraMs = 0;
     this.#answer.passed(ranMs);
-    const { bytes, roundTripMs, queuedBytes, acknowledged, peerFirstMs } = unacknowledged;
+    const { bytes, roundTripMs, queuedBytes, acknowledged, tookMs, peerFirstMs } = unacknowledged;
     const waitingBytes = Math.max(bytes, queuedBytes);
     const answerMs = Math.max(roundTripMs, this.#answer.ms, unacknowledged.answerMs);
-    this.#drain.passed(ranMs, queuedBytes, acknowledged, bytes);
+    this.#drain.passed(ranMs, queuedBytes, acknowledged, bytes, tookMs);
     this.#silence.passed(ranMs, this.#drain.ms);
     const allowedMs = (drainMs: number) =>
       this.deadlineMs + this.#extraMs + patienceFor(Math.max(answerMs, drainMs, this.#heardMs));
@@ -250,10 +251,10 @@ export class Liveness {
 
   /** How long what is under way needs: as long as a backlog did, or by the rate; before there is one, a guess of bytes. */
   #queuedMs({ bytes, queuedBytes, rate }: Unacknowledged, drainMs: number, guessedBytes: number): number {
-    const measuredMs = Math.max(this.#stall.behindMs, drainMs);
+    const measuredMs = Math.max(this.#stall.behindMs, drainMs), isSlower = rate < SLOWEST_RATE;
     // The rate of a carrier that never had much to send is not the path's.
     if (this.#drain.isTold) return measuredMs;
-    return Math.max(measuredMs, rate > 0 ? Math.max(bytes, queuedBytes) / rate : guessedBytes / SLOWEST_RATE);
+    return Math.max(measuredMs, isSlower ? guessedBytes / SLOWEST_RATE : Math.max(bytes, queuedBytes) / rate);
   }
 
   /** How long the peer may be silent, in milliseconds. */

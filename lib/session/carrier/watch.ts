@@ -191,6 +191,7 @@ export class Watch {
       roundTripMs: this.roundTripMs,
       queuedBytes: wait.bytes,
       acknowledged: wait.acknowledged,
+      tookMs: wait.tookMs(nowMs),
       rate: this.#flight.rateBytesPerMs,
       peerFirstMs: wait.peerFirstMs(this.#handshakeMs),
       answerMs: wait.answerMs(nowMs),

@@ -83,6 +83,11 @@ export class PathWait {
     if (sentMs >= this.#leftMs) this.#leftBytes = 0;
   }
 
+  /** How long ago the last of what has arrived was sent, in milliseconds; `Infinity` if nothing has. */
+  tookMs(nowMs: number): number {
+    return nowMs - this.#arrivedMs;
+  }
+
   /** Bytes on their way, on whichever carrier, also those that are in doubt or gone; but not what is overtaken. */
   get bytes(): number {
     let bytes = this.#leftBytes;

@@ -67,6 +67,42 @@ export const CARRIER_LIVENESS: readonly Mutation[] = [
     "const SIGNS_OF_LIFE_BYTES = 50;",
     "const SIGNS_OF_LIFE_BYTES = 1e12;",
   ),
+  tested(
+    "a carrier that is dead one way: what comes long behind a question excuses the answer since then",
+    "session/carrier/answer_time.ts",
+    "if (this.#idleSeconds >= IDLE_SECONDS) this.#behindMs = 0;",
+    "if (this.#idleSeconds < 0) this.#behindMs = 0;",
+  ),
+  tested(
+    "a slow path given up: one second of signs of life alone is an idle peer",
+    "session/carrier/answer_time.ts",
+    "const IDLE_SECONDS = 2;",
+    "const IDLE_SECONDS = 1;",
+  ),
+  tested(
+    "a dead path waited for: the time in which it was dead counts as that of its queue",
+    "session/carrier/drain_time.ts",
+    "Math.min(this.#waitedMs, tookMs)",
+    "this.#waitedMs",
+  ),
+  tested(
+    "a carrier that is dead one way: the rate of a few bytes is that of a path slower than any",
+    "session/carrier/liveness.ts",
+    "isSlower = rate < SLOWEST_RATE;",
+    "isSlower = rate === 0;",
+  ),
+  tested(
+    "nobody is dialed beside carriers that are all in doubt, where the peer let go of the last other one",
+    "session/carrier_frames.ts",
+    "    if (!wereDoubted && attached.areDoubted) this.#options.onDoubted();\n",
+    "    void wereDoubted;\n",
+  ),
+  tested(
+    "a dead carrier waited for: behind a move the patience of the network before goes on",
+    "session/carrier_count.ts",
+    "    this.#host.session().carriers.former.startOver();\n",
+    "",
+  ),
   fault(
     "a promise of silence not kept",
     "session/carrier/control.ts",

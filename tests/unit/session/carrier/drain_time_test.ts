@@ -89,6 +89,20 @@ Deno.test("acknowledgements that come in jumps count with the time between them"
   assertAlmostEquals(drain.ms, 16_000, 1_000);
 });
 
+Deno.test("what is acknowledged drained since it was sent: while the path was dead nothing did", () => {
+  const drain = new DrainTime();
+  // A carrier dies with 20 kB; 30 s later another one moves 8 kB in 100 ms.
+  for (let at = 0; at < 30_000; at += 250) drain.passed(250, 20_000, 0);
+  drain.passed(250, 20_000, 8_000, 0, 100);
+  assertEquals(drain.ms, 250);
+  // In a queue of 8 s what is acknowledged was sent 8 s ago: the time between acknowledgements counts.
+  const queue = new DrainTime();
+  for (let acknowledged = 0; acknowledged < 12_000; acknowledged += 500) {
+    queue.passed(250, 16_000, acknowledged, 0, 8_000);
+  }
+  assertEquals(queue.ms, 8_000);
+});
+
 Deno.test("a few bytes are no backlog", () => {
   const drain = new DrainTime();
   run(drain, 60_000, 4_000, 0.1);

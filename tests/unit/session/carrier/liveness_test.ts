@@ -5,11 +5,12 @@ import { Liveness, type Unacknowledged } from "../../../../lib/session/carrier/l
 const STEP_MS = 250;
 
 /** What waits on a carrier that has its path for itself, unless a test says what others have there. */
-type Waiting = Omit<Unacknowledged, "queuedBytes" | "peerFirstMs" | "answerMs"> & Partial<Unacknowledged>;
+type Derived = "queuedBytes" | "tookMs" | "peerFirstMs" | "answerMs";
+type Waiting = Omit<Unacknowledged, Derived> & Partial<Unacknowledged>;
 const NOTHING = { bytes: 0, acknowledged: 0, rate: 0, roundTripMs: 0 };
 
 function onPath(waiting: Waiting): Unacknowledged {
-  return { queuedBytes: waiting.bytes, peerFirstMs: 0, answerMs: 0, ...waiting };
+  return { queuedBytes: waiting.bytes, tookMs: Infinity, peerFirstMs: 0, answerMs: 0, ...waiting };
 }
 
 /** A carrier's view of its peer, ticked as a carrier does. */
@@ -349,6 +350,35 @@ Deno.test("a rate that was measured gives what waits its time before it is doubt
   watch.waiting = { bytes: 20_000, acknowledged: 0, rate: 20, roundTripMs: 0 };
   watch.run(60_000, 1_000);
   assertEquals([watch.doubtedAt, watch.deadAt], [5_000, 14_000]);
+});
+
+Deno.test("a rate of less than 16 kbit/s is none: the carrier had little to send", () => {
+  for (const rate of [0, 0.05, 1.9]) {
+    const watch = new Watch();
+    watch.waiting = { bytes: 1_000, acknowledged: 0, rate, roundTripMs: 0 };
+    watch.run(60_000, 1_000);
+    assertEquals([watch.doubtedAt, watch.deadAt], [undefined, 4_500]);
+  }
+});
+
+Deno.test("a carrier that is dead one way is given up, whatever comes now and then", () => {
+  const watch = new Watch();
+  watch.waiting = { bytes: 1_000, acknowledged: 0, rate: 0, roundTripMs: 0 };
+  for (let second = 1; watch.deadAt === undefined && second < 120; second++) {
+    watch.run(1_000);
+    watch.liveness.received(second % 4 === 0 ? 1_400 : 14);
+  }
+  assertLessOrEqual(watch.deadAt ?? Infinity, 10_000);
+});
+
+Deno.test("a path that was dead is not taken for a slow one when another carrier gets through", () => {
+  const watch = new Watch();
+  const queue = { bytes: 16_000, rate: 0, roundTripMs: 40 };
+  watch.waiting = { ...queue, acknowledged: 0 };
+  watch.run(10_000, 1_000);
+  watch.waiting = { ...queue, acknowledged: 8_000, tookMs: 100 };
+  watch.run(30_000, 1_000);
+  assertLessOrEqual(watch.deadAt ?? Infinity, 13_000);
 });
 
 Deno.test("an answer that waits behind what comes meanwhile is no reason to give up", () => {

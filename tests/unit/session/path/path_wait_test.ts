@@ -43,6 +43,17 @@ Deno.test("a reply to a question that was asked behind it shows so as well", () 
   assertEquals(path.wait.bytes, 0);
 });
 
+Deno.test("how long the last of what has arrived took is known, and that nothing has", () => {
+  const path = new PathBound();
+  const [one, other] = [path.join(), path.join()];
+  assertEquals(path.wait.tookMs(5_000), Infinity);
+  one.onSend(0, 100);
+  other.onSend(3_000, 100);
+  other.onAck(3_050, 100);
+  one.onAck(3_060, 100); // was sent before
+  assertEquals(path.wait.tookMs(3_100), 100);
+});
+
 Deno.test("what is missing of a carrier is in nobody's way when something has arrived that was sent later", () => {
   const path = new PathBound();
   const [dead, next] = [path.join(), path.join()];
