@@ -6,6 +6,7 @@
 import { reasonOf, TeleError } from "./error.ts";
 import { foreignClient, foreignServer } from "./foreign_protocol.ts";
 import { RESUMED_UNKNOWN } from "./known_clients.ts";
+import { shortenShown } from "./shown_text.ts";
 import { tlsRecordKind } from "./tls_record.ts";
 
 /** Makes a sentence of a failure. */
@@ -38,6 +39,9 @@ export class TruncatedError extends Error {
 const P521 =
   "is signed by a key on P-521 over another hash than SHA-512, which tele cannot check: have it issued anew " +
   "with -sha512, or by a CA on P-256 or P-384";
+
+/** Most characters that are told of the names in a certificate: one can have thousands, and any text in them. */
+const MOST_NAMES_CHARACTERS = 200;
 
 /** What a client tried, as far as its sentences need it. */
 export interface TlsAttempt {
@@ -130,7 +134,7 @@ function explainCertificate(error: unknown, { name, address }: TlsAttempt): stri
       return "the server's certificate is not valid yet: check the clocks of both machines";
     case "ERR_TLS_CERT_ALTNAME_INVALID": {
       const names = (cert?.subjectaltname ?? cert?.subject?.CN ?? "").replace(/(DNS|IP Address):/g, "");
-      const has = names === "" ? "has no name" : `is for ${names}`;
+      const has = names === "" ? "has no name" : `is for ${shortenShown(names, MOST_NAMES_CHARACTERS)}`;
       return `the server's certificate ${has}, not for ${name}: pass a name that it has with --tls-name=NAME`;
     }
     case "CERT_VERSION_TOO_OLD":

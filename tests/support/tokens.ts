@@ -66,3 +66,13 @@ export async function assertSecret(texts: string[]): Promise<void> {
     }
   }
 }
+
+/**
+ * What a client tells of words of somebody who has proven nothing.
+ *
+ * @param isGuarded Whether the client has a token.
+ */
+export function quoted(words: string, isGuarded: boolean): string {
+  const doubt = isGuarded ? " has not proven to be the tele server, and" : "";
+  return `what answers there${doubt} says: "${words}"`;
+}

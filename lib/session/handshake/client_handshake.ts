@@ -17,6 +17,7 @@ import { NO_LEAF } from "../../net/leaf.ts";
 import { RefusalError } from "../ending.ts";
 import { HandshakeChannel } from "./channel.ts";
 import { type Fields, FieldType, guardedField, leafField } from "./fields.ts";
+import { heard, unproven } from "./hearsay.ts";
 import {
   checkProof,
   deriveKeys,
@@ -36,7 +37,7 @@ import {
   encodeHello,
   type Hello,
 } from "./messages.ts";
-import { tokenOnClientOnly, tokenOnServerOnly, unproven } from "./token.ts";
+import { tokenOnClientOnly, tokenOnServerOnly } from "./token.ts";
 import { Transcript } from "./transcript.ts";
 
 /**
@@ -107,7 +108,7 @@ export class ClientHandshake {
     const helloBytes = encodeHello(hello);
     await channel.send(helloBytes);
     const challengeBytes = await channel.receive();
-    const challenge = decodeChallenge(challengeBytes);
+    const challenge = heard(() => decodeChallenge(challengeBytes), duplex, isGuarded);
     if (hello.kind === "new" && challenge.status !== "ready") {
       throw new TeleError("protocol", "the server does not know a session that nobody asked for");
     }
@@ -145,7 +146,9 @@ export class ClientHandshake {
     const transcript = this.#opening.with(body).with(this.#leaf);
     const keys = await deriveKeys(this.#ephemeral, this.#challenge.publicKey, secret, transcript);
     await this.#channel.send(concat([body, await makeProof(keys, "client commit", commit.kind, transcript)]));
-    const answer = decodeAccept(await this.#channel.receive());
+    const bytes = await this.#channel.receive();
+    const isGuarded = this.#hello.fields.has(FieldType.guarded);
+    const answer = heard(() => decodeAccept(bytes), this.duplex, isGuarded);
     const whole = transcript.with(answer.body);
     if (!await checkProof(keys, "server accept", commit.kind, whole, answer.proof)) {
       const who = commit.kind === "join" ? "the server of the session" : "a server that has what this side has";

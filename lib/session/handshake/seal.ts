@@ -9,7 +9,8 @@ import { TeleError } from "../../net/error.ts";
 import { foreignServer } from "../../net/foreign_protocol.ts";
 import { RefusalError } from "../ending.ts";
 import { EndCode, FrameType } from "../session_constants.ts";
-import { tokenOnClientOnly, unproven } from "./token.ts";
+import { unproven } from "./hearsay.ts";
+import { tokenOnClientOnly } from "./token.ts";
 import type { ServerTokens } from "./token_table.ts";
 
 /**

@@ -9,7 +9,7 @@
 import { TeleError } from "../../net/error.ts";
 import { EndCode, MAX_TOKEN_BYTES, MIN_TOKEN_BYTES } from "../session_constants.ts";
 import { labelled } from "./keys.ts";
-import { type Ending, RefusalError } from "../ending.ts";
+import { RefusalError } from "../ending.ts";
 
 const GOOD_ONE = "`tele --make-token` prints a good one";
 
@@ -83,17 +83,6 @@ export function tokenOnClientOnly(): RefusalError {
     "the tele client has a token, this tele server has none: " +
       "start the server with TELE_TOKEN or --token-file set to the client's, or the client without a token",
   );
-}
-
-/**
- * A reason of which nobody has proven that it is the server's, at a client with a token. Who stands between could talk
- * the user into giving up the token or the seal by it, which is more than he can do himself.
- *
- * @param ending What advises that.
- */
-export function unproven({ code, message }: Ending): RefusalError {
-  const doubt = "; anybody on the way can have said so: look how the server was started before changing this side";
-  return new RefusalError({ code, message: message + doubt });
 }
 
 /**

@@ -7,7 +7,7 @@
 import { parseArgs } from "@std/cli/parse-args";
 import { closestString } from "@std/text/closest-string";
 import { badInput, reasonOf, type TeleError } from "../../net/error.ts";
-import { escapeUnshown } from "../log/log_format.ts";
+import { escapeUnshown } from "../../net/shown_text.ts";
 import type { Option, ValueOption } from "./option.ts";
 import { HELP, OPTIONS, VERSION } from "./option_table.ts";
 import * as keys from "./key_options.ts";

@@ -5,6 +5,7 @@
  */
 
 import { type Log, LOG_LEVELS, type LogFields, type LogLevel } from "../../net/log.ts";
+import { escapeUnshown } from "../../net/shown_text.ts";
 
 /** The shapes a log line can have. */
 export const LOG_FORMATS = ["text", "json"] as const;
@@ -26,14 +27,6 @@ export interface LogOptions {
 
 /** Width of the longest level, so that sentences start in one column. */
 const LEVEL_WIDTH = Math.max(...LOG_LEVELS.map((level) => level.length));
-
-/**
- * Characters that a terminal or a log viewer obeys instead of showing: control characters (C0, DEL, C1), line and
- * paragraph separators, and marks of text direction. A message can quote a peer's bytes, and those must not end a line,
- * forge another, or steer the terminal.
- */
-// deno-lint-ignore no-control-regex
-const UNSHOWN = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /**
  * Makes one log line, without a line end and with none inside.
@@ -95,19 +88,4 @@ export function makeLog(options: LogOptions): Log {
     if (LOG_LEVELS.indexOf(level) < least) return;
     write(formatLogLine(format, level, message, fields, wallNow()));
   };
-}
-
-/**
- * Makes one harmless line of any text: what a terminal would obey becomes `\uXXXX`, as JSON writes it.
- *
- * @example
- * ```ts
- * import { escapeUnshown } from "./log_format.ts";
- * import { assertEquals } from "@std/assert";
- *
- * assertEquals(escapeUnshown("two\nlines"), "two\\u000alines");
- * ```
- */
-export function escapeUnshown(text: string): string {
-  return text.replace(UNSHOWN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

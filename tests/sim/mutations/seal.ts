@@ -39,6 +39,12 @@ export const SEAL: readonly Mutation[] = [
     "if (code === EndCode.seal) return unproven(neverAtServer());",
     "if (code === EndCode.seal) return new RefusalError(neverAtServer());",
   ),
+  tested(
+    "seal: words of who has proven nothing told as this side's own",
+    "session/handshake/hearsay.ts",
+    "if (!(error instanceof RefusalError) || isVerified(leaf)) throw error;",
+    "if (!(error instanceof RefusalError) || leaf !== undefined) throw error;",
+  ),
   {
     ...fault(
       "seal: the leaf left out of the client's proof",

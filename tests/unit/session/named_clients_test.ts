@@ -8,7 +8,7 @@ import { EndCode, TOKEN_REFUSAL_DELAY_MS } from "../../../lib/session/session_co
 import { someIdentity } from "../../support/hand_made.ts";
 import { settle } from "../../support/fake_clock.ts";
 import { SessionWorld, type SessionWorldOptions } from "../../support/session_world.ts";
-import { ALICE, ask, assertSecret, BOB, connect, NEW, OTHER, TOKEN } from "../../support/tokens.ts";
+import { ALICE, ask, assertSecret, BOB, connect, NEW, OTHER, quoted, TOKEN } from "../../support/tokens.ts";
 
 const THIRD = new TextEncoder().encode("a third one, long enough too");
 const CAROL = { name: "carol", token: THIRD };
@@ -95,7 +95,7 @@ for (const [how, tokens] of [["removed", [BOB]], ["changed", [{ ...ALICE, token:
     assertEquals(world.linesWith(`client warn: session ended: ${told}`).length, 1);
     await world.clock.advance(3_000);
     assertEquals(clients.map((client) => client.isAttached), [false, true]);
-    assertGreaterOrEqual(world.linesWith("not resumed yet: the token of alice is not").length, 1);
+    assertGreaterOrEqual(world.linesWith('says: "the token of alice is not').length, 1);
     if (how === "changed") {
       clients[0].renewToken(THIRD, "alice");
       await world.clock.advance(3_000);
@@ -117,7 +117,11 @@ Deno.test("a session without a carrier ends as well when its token is gone, and 
   world.network.state = "up";
   await world.clock.advance(20_000);
   assertEquals(clients.map((client) => client.isAttached), [false, true]);
-  assertEquals(world.linesWith("not resumed yet: the token of alice is not the tele server's").length, 1);
+  const told = quoted(
+    "the token of alice is not the tele server's: its --token-file needs the line of this side's",
+    true,
+  );
+  assertEquals(world.linesWith(`not resumed yet: ${told}`).length, 1);
   await world.end();
 });
 

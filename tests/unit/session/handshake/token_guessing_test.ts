@@ -83,7 +83,7 @@ Deno.test("a wrong token that is refused later than others answer is told as tha
   await world.clock.advance(8_000);
   const lines = world.linesWith("client warn");
   assertEquals(lines.length, 1);
-  assertStringIncludes(lines[0]!, "no tele server yet: the token is not the tele server's");
+  assertStringIncludes(lines[0]!, `says: "the token is not the tele server's`);
   assertEquals(world.clientUsers[0]!.error?.code, "refused");
   await world.end();
 });

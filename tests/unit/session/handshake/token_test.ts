@@ -4,7 +4,7 @@ import { TeleError } from "../../../../lib/net/error.ts";
 import { connectSession, serveSessions } from "../../../../lib/mux/web_link.ts";
 import { MAX_TOKEN_BYTES, TOKEN_REFUSAL_DELAY_MS } from "../../../../lib/session/session_constants.ts";
 import { SessionWorld } from "../../../support/session_world.ts";
-import { assertSecret, guarded, OTHER, TOKEN, worldOf } from "../../../support/tokens.ts";
+import { assertSecret, guarded, OTHER, quoted, TOKEN, worldOf } from "../../../support/tokens.ts";
 
 Deno.test("with the same token on both sides a session begins, resumes and begins anew", async () => {
   const world = await SessionWorld.attached(guarded());
@@ -45,7 +45,9 @@ const MISMATCHES: { name: string; client?: Uint8Array; server?: Uint8Array; told
   },
 ];
 
-for (const { name, client, server, told, logged } of MISMATCHES) {
+for (const { name, client, server, told: words, logged } of MISMATCHES) {
+  const told = quoted(words, client !== undefined);
+
   Deno.test(`${name}: refused a second late, in one line on each side, and no user's server is reached`, async () => {
     const world = worldOf(client, server);
     const user = world.here;
@@ -118,7 +120,9 @@ Deno.test("a renewed token is the one of new sessions; a session that is there g
   const late = world.addClient();
   await world.clock.advance(5_000);
   assertEquals(late.isAttached, false);
-  assertEquals(world.linesWith("client warn: no tele server yet: the token is not the tele server's").length, 1);
+  const [line, ...others] = world.linesWith("client warn: no tele server yet: ");
+  assertStringIncludes(line!, quoted(MISMATCHES[0].told, true));
+  assertEquals(others, []);
   // A user comes while an attempt with the former token is about to be refused: that is no verdict on the new one.
   late.hurry();
   await world.clock.advance(TOKEN_REFUSAL_DELAY_MS - 100);
