@@ -14,8 +14,8 @@
  * - `expired`: the session waited for a carrier longer than the resume timeout.
  * - `closed`: it was ended here, on purpose.
  * - `untrusted`: a certificate, of the peer or of this side, was not accepted.
- * - `doubted`: it ended as it does where a certificate of this side is not accepted; an outage ends some in the same
- * way.
+ * - `doubted`: it ended as it does where a certificate of this side is not accepted, or by an alert of TLS that says so
+ * or that there is no tele server; an outage, or somebody on the way, ends some in the same way.
  * - `carrier-lost`: the connection between the tele processes died; the session goes on.
  * - `stream-reset`: the user connection was reset, refused or cut.
  * - `fault`: something threw that should not have, in `tele` or in what the program gave it; `cause` is what it threw.

@@ -45,8 +45,8 @@ export class PlainAnswerError extends TeleError {
  *
  * @param signal Gives up, and closes `transport` at once, when it aborts.
  * @throws {PlainAnswerError} The peer answers in plain.
- * @throws {TeleError} `refused` if it is no tele server, `untrusted` for a certificate that cannot be proven,
- * `carrier-lost` for all that the network does; `signal`'s reason.
+ * @throws {TeleError} `refused` if it is no tele server, `untrusted` for a certificate that cannot be proven, `doubted` for
+ * an alert that says so of either, `carrier-lost` for all that the network does; `signal`'s reason.
  */
 export async function sealClient(transport: Duplex, peer: SealPeer, signal?: AbortSignal): Promise<Duplex> {
   return await TlsDuplex.start(transport, makeEnd(peer), signal);
@@ -83,15 +83,15 @@ function faultOf(socket: tls.TLSSocket, protocol: string): SealFault | undefined
   }
 }
 
+const NO_TELE = "it speaks TLS and is no tele server, or one for other protocols";
+
 function explain(address: string, { error, wasSecure, first }: TlsFailure): TeleError {
   const say = (code: TeleError["code"], sentence: string) =>
     new TeleError(code, `${address}: ${sentence}`, { cause: error });
   if (wasSecure) return say("carrier-lost", reasonOf(error));
   if (isPlain(first)) return new PlainAnswerError(address, first!);
   const { code } = error as { code?: string };
-  if (code === "NO_PROTOCOL" || alertOf(error) === "NoApplicationProtocol") {
-    return say("refused", "it speaks TLS and is no tele server, or one for other protocols");
-  }
+  if (code === "NO_PROTOCOL") return say("refused", NO_TELE);
   if (code === "CERT_VERSION_TOO_OLD") {
     return say(
       "untrusted",
@@ -106,11 +106,12 @@ function explain(address: string, { error, wasSecure, first }: TlsFailure): Tele
   if (code !== undefined && /^(UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_)/.test(code)) {
     return say("untrusted", "what answers there shows a certificate of which it does not have the key");
   }
+  // Anybody on the way can have said so by seven bytes, or have changed the hello: time may mend it.
   const alert = alertOf(error);
+  if (alert === "NoApplicationProtocol") return say("doubted", NO_TELE);
   if (alert === "CertificateRequired" || alert === "HandshakeFailure") {
-    return say("untrusted", "the server wants a client certificate: pass one with --tls-cert and --tls-key");
+    return say("doubted", "the server wants a client certificate: pass one with --tls-cert and --tls-key");
   }
-  // Anybody on the way can have said so, or have changed the hello: time may mend it.
   if (alert !== undefined) return say("carrier-lost", `what answers there refused the TLS handshake: ${alert}`);
   if (!isCut(error)) return say("carrier-lost", `the TLS handshake failed: ${reasonOf(error)}`);
   return say(

@@ -77,9 +77,10 @@ export function explainToClient(attempt: TlsAttempt, failure: TlsFailure): TeleE
   const alert = alertOf(error);
   if (alert === "NoApplicationProtocol") {
     const offered = attempt.protocols.join(", ");
-    return say("refused", `it speaks TLS but not ${offered}: it is no tele server, or not one for that protocol`);
+    return say("doubted", `it speaks TLS but not ${offered}: it is no tele server, or not one for that protocol`);
   }
-  if (alert !== undefined) return say("untrusted", explainAlertToClient(alert, attempt));
+  // In front of the server's own proof an alert is seven bytes that anybody on the way can send.
+  if (alert !== undefined) return say(wasSecure ? "untrusted" : "doubted", explainAlertToClient(alert, attempt));
   if (isCut(error)) {
     if (wasSecure && attempt.hasCertificate) {
       const fault = attempt.ownFault();

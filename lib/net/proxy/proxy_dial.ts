@@ -159,6 +159,7 @@ async function secure(socket: Duplex, proxy: Proxy, signal: AbortSignal | undefi
 function explain({ code }: TeleError): string {
   switch (code) {
     case "untrusted":
+    case "doubted":
       return "has a certificate that this machine does not trust, or that is for another name, or not valid now: write " +
         "the name that it is for, and let this machine trust its CA";
     case "carrier-lost":

@@ -93,7 +93,7 @@ async function readSource<Content>(
     throw badInput(`both ${TOKEN_VARIABLE} and --token-file=${file} are set: take one of them away`);
   }
   const { content, mode } = await readTokenFile(file, reader);
-  warnOfReaders(file, mode, log);
+  warnOfOthers(file, mode, log);
   return content;
 }
 
@@ -149,7 +149,7 @@ function watchSource<Content>(
     log,
     read: () => readTokenFile(file, reader),
     onChange({ content, mode }) {
-      warnOfReaders(file, mode, log);
+      warnOfOthers(file, mode, log);
       onChange(content);
     },
     used: ({ content }) => reader.used(content),
@@ -164,18 +164,25 @@ async function readTokenFile<Content>(
   return { content: reader.parse(bytes, placeOf({ file: path })), mode };
 }
 
-/** Warns if other users may read the file; on Windows there is no mode to tell. */
-function warnOfReaders(path: string, mode: number | null, log: Log): void {
-  if (mode === null || (mode & 0o044) === 0) return;
+/** What the bits of a mode let other users do: who can change a server's file lets himself in. */
+const OTHERS_MAY = [["read", 0o044], ["change", 0o022]] as const;
+
+/** Warns if other users may read or change the file; on Windows there is no mode to tell. */
+function warnOfOthers(path: string, mode: number | null, log: Log): void {
+  const may = OTHERS_MAY.filter(([, bits]) => ((mode ?? 0) & bits) !== 0).map(([verb]) => verb);
+  if (mode === null || may.length === 0) return;
   const octal = (mode & 0o777).toString(8).padStart(4, "0");
-  log("warn", `others on this machine can read the token file ${path} (mode ${octal}): chmod 600 ${path}`);
+  log(
+    "warn",
+    `others on this machine can ${may.join(" and ")} the token file ${path} (mode ${octal}): chmod 600 ${path}`,
+  );
 }
 
 /** The file's bytes, at most one more than it may have: it may be a pipe, or a device without an end. */
 async function readFile(path: string): Promise<{ bytes: Uint8Array; mode: number | null }> {
   try {
     using file = await Deno.open(path);
-    const { mode } = await file.stat();
+    const { mode, isFile } = await file.stat();
     const bytes = new Uint8Array(MOST_TOKEN_FILE_BYTES + 1);
     let filled = 0;
     while (filled < bytes.length) {
@@ -183,7 +190,7 @@ async function readFile(path: string): Promise<{ bytes: Uint8Array; mode: number
       if (count === null) break;
       filled += count;
     }
-    return { bytes: bytes.subarray(0, filled), mode };
+    return { bytes: bytes.subarray(0, filled), mode: isFile ? mode : null };
   } catch (error) {
     const isMissing = error instanceof Deno.errors.NotFound;
     const reason = isMissing ? "there is no such file; `tele --make-token` prints what to put there" : reasonOf(error);

@@ -76,6 +76,12 @@ export const SEAL: readonly Mutation[] = [
     "isWellFormed(new X509Certificate(leaf));\n    return undefined;",
   ),
   tested(
+    "seal: an alert that anybody can send told as the last word",
+    "net/seal_client.ts",
+    'return say("doubted", "the server wants a client certificate',
+    'return say("untrusted", "the server wants a client certificate',
+  ),
+  tested(
     "seal: TLS 1.2 taken",
     "net/seal_client.ts",
     'minVersion: "TLSv1.3"',

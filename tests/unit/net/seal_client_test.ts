@@ -130,7 +130,7 @@ tlsTest("who speaks TLS and not the protocol is no tele server", async () => {
   const [near, far] = duplexPair();
   const serving = new SealServer(server, "http/1.1").unseal(far).catch(() => {});
   const error = await assertRejects(() => sealClient(near, PEER), TeleError, "is no tele server");
-  assertEquals(error.code, "refused");
+  assertEquals(error.code, "doubted");
   await serving;
 });
 
@@ -173,6 +173,25 @@ tlsTest("an answer in plain is told with its first bytes, and nothing but a hell
   const more = await rest;
   assert(count! > 0 && (more.length === 0 || more[0] === 0x15), String(more));
   far.close();
+});
+
+tlsTest("an alert in plain is no last word: anybody on the way can send one", async () => {
+  const alerts: [number: number, words: string, code: string][] = [
+    [40, "the server wants a client certificate", "doubted"],
+    [116, "the server wants a client certificate", "doubted"],
+    [120, "it speaks TLS and is no tele server", "doubted"],
+    [80, "refused the TLS handshake", "carrier-lost"],
+  ];
+  for (const [number, words, code] of alerts) {
+    const [near, far] = duplexPair();
+    const sealing = sealClient(near, PEER).catch((error) => error);
+    await far.read(new Uint8Array(4096));
+    await far.write(new Uint8Array([0x15, 3, 3, 0, 2, 2, number]));
+    const error = await sealing;
+    assertInstanceOf(error, TeleError);
+    assertEquals([error.code, error.message.includes(words)], [code, true], error.message);
+    far.close();
+  }
 });
 
 tlsTest("a peer that leaves, and a client that gives up, end it at once", async () => {

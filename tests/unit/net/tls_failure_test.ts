@@ -3,7 +3,7 @@ import net from "node:net";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { parseAddress } from "../../../lib/net/address.ts";
 import { dialTls } from "../../../lib/net/tls_dial.ts";
-import { explainToServer } from "../../../lib/net/tls_failure.ts";
+import { explainToClient, explainToServer } from "../../../lib/net/tls_failure.ts";
 import { certificates, failureOf, tlsTest, TlsWorld } from "../../support/tls_world.ts";
 
 const UNTRUSTED = "it does not trust this server's certificate";
@@ -59,6 +59,33 @@ tlsTest("a wrong name, and --tls-name", async () => {
   world.close();
 });
 
+tlsTest("the names in a certificate are anybody's text: shortened, and nothing that a terminal obeys", () => {
+  const subjectaltname = Array.from({ length: 50 }, (_, at) => `DNS:\u001b[2J${at}.example`).join(", ");
+  const error = Object.assign(new Error("not for"), {
+    code: "ERR_TLS_CERT_ALTNAME_INVALID",
+    cert: { subjectaltname },
+  });
+  const attempt = { address: "ADDRESS", name: "here", protocols: [], hasCertificate: false, ownFault: () => undefined };
+  const { message } = explainToClient(attempt, { error, wasSecure: false, heardAnything: false, first: undefined });
+  assertStringIncludes(message, "certificate is for \\u001b[2J0.example, \\u001b[2J1.example, ");
+  assertStringIncludes(message, "…, not for here: pass a name");
+  assert(message.length < 400, message);
+  return Promise.resolve();
+});
+
+tlsTest("an alert in front of the server's proof may be anybody's, and is believed at the fifth time", () => {
+  const attempt = { address: "ADDRESS", name: "here", protocols: [], hasCertificate: false, ownFault: () => undefined };
+  for (const alert of ["NoApplicationProtocol", "HandshakeFailure", "CertificateRequired", "UnknownCA"]) {
+    const error = new Error(`received fatal alert: ${alert}`);
+    const seen = { error, heardAnything: false, first: undefined };
+    assertEquals(explainToClient(attempt, { ...seen, wasSecure: false }).code, "doubted", alert);
+  }
+  const error = new Error("received fatal alert: CertificateRequired");
+  const sealed = { error, heardAnything: false, first: undefined, wasSecure: true };
+  assertEquals(explainToClient(attempt, sealed).code, "untrusted");
+  return Promise.resolve();
+});
+
 tlsTest("loopback by name, by address and as :port", async () => {
   const { ca } = await certificates();
   const world = await TlsWorld.start();
@@ -73,7 +100,7 @@ tlsTest("no common protocol, and none asked for", async () => {
   const world = await TlsWorld.start();
   assertEquals(
     await world.failure({ protocols: ["teleport-tcp-ping", "x"] }),
-    "refused: ADDRESS: it speaks TLS but not teleport-tcp-ping, x: it is no tele server, or not one for that protocol",
+    "doubted: ADDRESS: it speaks TLS but not teleport-tcp-ping, x: it is no tele server, or not one for that protocol",
   );
   assertEquals(await world.refusal(), "it offers no protocol that this server speaks");
   assertEquals((await world.dial({ protocols: [] })).protocol, undefined);

@@ -204,21 +204,50 @@ Deno.test("a file that is not there, or cannot be read, is named", async () => {
 });
 
 Deno.test({
-  name: "a file that others can read gets one warning, and is used",
+  name: "a file that others can read or change gets one warning, and is used",
   ignore: ignoreWithoutModes,
   async fn() {
-    for (
-      const [mode, isTold] of [[0o600, false], [0o400, false], [0o640, true], [0o604, true], [0o622, false]] as const
-    ) {
+    const modes: [mode: number, may?: string][] = [
+      [0o600],
+      [0o400],
+      [0o711],
+      [0o640, "read"],
+      [0o604, "read"],
+      [
+        0o620,
+        "change",
+      ],
+      [0o602, "change"],
+      [0o622, "change"],
+      [0o666, "read and change"],
+      [0o642, "read and change"],
+    ];
+    for (const [mode, may] of modes) {
       await withFile(GOOD, async (file) => {
         const { token, lines } = await read({ file });
         assertEquals(token, bytesOf(GOOD));
         const octal = mode.toString(8).padStart(4, "0");
-        const line = `warn: others on this machine can read the token file ${file} (mode ${octal}): chmod 600 ${file}`;
-        assertEquals(lines, isTold ? [line] : []);
+        const line =
+          `warn: others on this machine can ${may} the token file ${file} (mode ${octal}): chmod 600 ${file}`;
+        assertEquals(lines, may === undefined ? [] : [line]);
       }, mode);
     }
   },
+});
+
+Deno.test("a pipe in a file's place is nobody's to warn of", { ignore: ignoreWithoutModes }, async () => {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/token`;
+  try {
+    await new Deno.Command("mkfifo", { args: [file] }).output();
+    await Deno.chmod(file, 0o666);
+    const lines: string[] = [];
+    const reading = readClientToken({ file }, (_level, message) => lines.push(message));
+    await Deno.writeTextFile(file, GOOD, { create: false });
+    assertEquals([(await reading)?.token, lines], [bytesOf(GOOD), []]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("a device that never ends is read no further than a file may be long", {
