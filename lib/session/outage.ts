@@ -125,12 +125,22 @@ export class Outage {
     if (isNews || this.#toldReasons.size === 0) {
       this.#toldReasons.add(key);
       this.#toldAt = now;
-      this.#log("warn", `${this.#isFirst ? "no tele server yet" : "not resumed yet"}: ${reason}; trying again`, fields);
+      this.#log(
+        "warn",
+        `${this.#isFirst ? "no tele server yet" : "not resumed yet"}: ${reason}; ${this.#next(error)}`,
+        fields,
+      );
     } else if (now >= this.#reminderAt) {
       this.#log("warn", `still trying after ${seconds(lastedMs)}: ${attempts} attempts, the last: ${reason}`, fields);
       this.#toldAt = now;
     }
     this.#planReminder(now, lastedMs);
+  }
+
+  /** Who is refused in an outage cannot know whether that is meant: somebody has to say so. */
+  #next(error: unknown): string {
+    if (this.#isFirst || !(error instanceof TeleError) || error.code !== "refused") return "trying again";
+    return "trying again, and what is open waits; if this is meant, end this client";
   }
 
   #planReminder(now: number, lastedMs: number): void {

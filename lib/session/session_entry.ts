@@ -9,9 +9,10 @@ import type { Candidate } from "./eviction.ts";
 import type { ProvenIdentity } from "./handshake/keys.ts";
 import type { Session } from "./session.ts";
 import type { TokenClaim } from "./token_keeper.ts";
+import type { Joinable } from "./withdrawn_sessions.ts";
 
 /** One session of a server. */
-export class SessionEntry implements Candidate {
+export class SessionEntry implements Candidate, Joinable {
   /** The session. */
   readonly session: Session;
   /** Who its client is, if it has proven that. */
@@ -50,6 +51,11 @@ export class SessionEntry implements Candidate {
   get fields(): LogFields {
     const session = this.session.name;
     return this.client === undefined ? { session } : { session, client: this.client };
+  }
+
+  /** What a join of it is proven with. */
+  get joinSecret(): Uint8Array {
+    return this.session.joinSecret;
   }
 
   /** Name of the token that it began with, if that has one. */

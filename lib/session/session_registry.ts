@@ -15,6 +15,7 @@ import type { SessionEntry } from "./session_entry.ts";
 import type { SessionLog } from "./session_log.ts";
 import type { ServerLimits } from "./session_limits.ts";
 import type { TokenClaim } from "./token_keeper.ts";
+import { WithdrawnSessions } from "./withdrawn_sessions.ts";
 
 /** Options of {@linkcode SessionRegistry}. */
 export interface SessionRegistryOptions {
@@ -38,11 +39,14 @@ export type Newcomer = Pick<SessionEntry, "identity" | "claim">;
 export class SessionRegistry {
   readonly #options: SessionRegistryOptions;
   readonly #entries: Map<string, SessionEntry> = new Map();
+  /** Those whose clients are still to hear that their token was withdrawn. */
+  readonly withdrawn: WithdrawnSessions;
   #stopped = false;
 
   /** No session is here. */
   constructor(options: SessionRegistryOptions) {
     this.#options = options;
+    this.withdrawn = new WithdrawnSessions(options.clock, options.limits.maxSessions);
   }
 
   /** Sessions held, attached or not. */
@@ -103,6 +107,8 @@ export class SessionRegistry {
   tokensChanged(keeps: (claim: TokenClaim) => boolean): void {
     for (const { session, claim } of [...this.#entries.values()].filter((entry) => !keeps(entry.claim))) {
       const error = tokenWithdrawn(claim.name);
+      // With a carrier too: the goodbye may be lost with it.
+      this.withdrawn.add(session, claim.name, error.ending);
       session.end(error, error.ending);
     }
   }

@@ -39,6 +39,7 @@ import { mayAnswerGuess, tokensDiffer } from "./handshake/token.ts";
 import type { ServerTokens } from "./handshake/token_table.ts";
 import type { ServerLimits } from "./session_limits.ts";
 import { type TokenClaim, TokenKeeper } from "./token_keeper.ts";
+import { tellWithdrawn } from "./withdrawn_sessions.ts";
 
 /** Options of {@linkcode SessionServer}. */
 export interface SessionServerOptions<Upper extends UpperLayer> extends ServerGuard {
@@ -133,26 +134,25 @@ export class SessionServer<Upper extends UpperLayer> {
   }
 
   async #handshake(handshake: ServerHandshake): Promise<void> {
-    const hello = await handshake.hello();
+    const { sessionId } = await handshake.hello();
     this.#strangers.recognize(handshake.channel.duplex);
-    const wanted = hello.sessionId === undefined ? undefined : this.#registry.find(hello.sessionId);
-    await handshake.challenge(hello.kind === "join" && wanted === undefined ? "unknown" : "ready");
+    const wanted = sessionId && this.#registry.find(sessionId);
+    const withdrawn = sessionId && this.#registry.withdrawn.find(sessionId);
+    const known = wanted ?? withdrawn;
+    await handshake.challenge(sessionId !== undefined && known === undefined ? "unknown" : "ready");
     const challengedAt = this.#options.clock.now();
     await this.#tokens.ready;
     let claim: TokenClaim | undefined;
     const committed = await handshake.commit((kind, name) => {
-      if (kind === "join") return wanted && this.#joinSecret(wanted, name);
-      claim = wanted === undefined ? this.#tokens.claim(name) : undefined;
+      // Invariant 9: who joins under another name is another client, and what it may prove to be is of no help to it.
+      if (kind === "join") return known && (name === known.tokenName ? known.joinSecret : this.#tokens.nobodysSecret);
+      claim = known === undefined ? this.#tokens.claim(name) : undefined;
       return claim?.salt;
     });
     const roundTripMs = this.#options.clock.now() - challengedAt;
     if (claim !== undefined) await this.#begin(handshake, { ...committed, claim }, roundTripMs);
-    else await this.#resume(handshake, committed, wanted!.session, roundTripMs);
-  }
-
-  /** Invariant 9: who joins under another name is another client, and what it may prove to be is of no help to it. */
-  #joinSecret({ session, claim }: SessionEntry, name: string | undefined): Uint8Array {
-    return name === claim.name ? session.joinSecret : this.#tokens.nobodysSecret;
+    else if (wanted !== undefined) await this.#resume(handshake, committed, wanted.session, roundTripMs);
+    else await tellWithdrawn(handshake, committed.commit.number, withdrawn!, this.#options.clock);
   }
 
   async #resume(

@@ -121,9 +121,9 @@ for (const how of ["edited in place", "replaced by another file", "changed in al
 
 Deno.test({
   name:
-    "alice's line goes in the middle of her outage: her session and its connections end, and she comes back in vain",
+    "alice's line goes in the middle of her outage: her session and its connections end, there at once and here with it",
   fn: scenario(90_000, async (s) => {
-    const { user, tokens, server, breaker, alice, bobEnds } = await bothTyping(s);
+    const { user, tokens, server, breaker, alice, alices, bobEnds } = await bothTyping(s);
     await breaker.refuse(true);
     breaker.reset();
     await server.logged(/\(alice\) lost its link/, 10_000);
@@ -133,7 +133,12 @@ Deno.test({
     await assertGone(server, from, sinceMs);
     await until(() => user.open === 1, 5_000, "the end of alice's connection to the user's server");
     await breaker.refuse(false);
-    await alice.logged(/not resumed yet: .*the token of alice is not the tele server's/, 20_000);
+    assertEquals(await within(alices.ending, 10_000, "the end of alice's connection here"), "ECONNRESET");
+    await alice.logged(/session ended: the token of alice with which the session began was withdrawn/, GONE_MS);
+    await alice.logged(
+      /no tele server yet: .*the token of alice is not the tele server's|not resumed yet: .*of alice is not/,
+      20_000,
+    );
     await bobEnds();
   }),
 });

@@ -18,8 +18,8 @@ export const NAMES: readonly Mutation[] = [
   named(
     "a join under any name",
     "session/session_server.ts",
-    "return name === claim.name ? session.joinSecret",
-    "return name !== null && claim !== undefined ? session.joinSecret",
+    "(name === known.tokenName ? known.joinSecret",
+    "(name !== null ? known.joinSecret",
   ),
   named(
     "sessions of a line that is gone kept",
@@ -32,6 +32,18 @@ export const NAMES: readonly Mutation[] = [
     "session/session_registry.ts",
     "filter((entry) => !keeps(entry.claim))",
     "filter((entry) => entry.detachedAt === undefined && !keeps(entry.claim))",
+  ),
+  named(
+    "a client in an outage not told that its line is gone",
+    "session/session_registry.ts",
+    "this.withdrawn.add(session, claim.name, error.ending);",
+    "if (session.detachedAt === undefined) this.withdrawn.add(session, claim.name, error.ending);",
+  ),
+  named(
+    "a session of a line that is gone remembered under every name",
+    "session/session_server.ts",
+    "(name === known.tokenName ? known.joinSecret",
+    "(name === known.tokenName || known === withdrawn ? known.joinSecret",
   ),
   named(
     "a line that goes behind the proof still attaches",

@@ -105,23 +105,56 @@ for (const [how, tokens] of [["removed", [BOB]], ["changed", [{ ...ALICE, token:
   });
 }
 
-Deno.test("a session without a carrier ends as well when its token is gone, and is not found again", async () => {
+Deno.test("a token that goes in an outage ends the session there at once, and here when the network is back", async () => {
   const { world, alice, bob, clients } = await bothThere();
   alice.send(100);
+  const here = world.clientUsers[0]!;
   world.network.state = "unreachable";
   world.network.cut();
   await world.clock.advance(1_000);
   assertEquals(world.server.sessionCount, 2);
   await world.server.renewTokens({ tokens: [BOB] });
   assertEquals([alice.error?.code, bob.error, world.server.sessionCount], ["refused", undefined, 1]);
+  assertEquals(here.error, undefined);
   world.network.state = "up";
+  await world.clock.advance(3_000);
+  const told = "the token of alice with which the session began was withdrawn at the tele server";
+  assertEquals([here.error?.code, here.error?.message], ["refused", told]);
+  assertEquals(world.linesWith(`client warn: session ended: ${told}`).length, 1);
   await world.clock.advance(20_000);
   assertEquals(clients.map((client) => client.isAttached), [false, true]);
-  const told = quoted(
-    "the token of alice is not the tele server's: its --token-file needs the line of this side's",
-    true,
-  );
-  assertEquals(world.linesWith(`not resumed yet: ${told}`).length, 1);
+  assertEquals([bob.error, world.server.sessionCount], [undefined, 1]);
+  assertEquals(world.clock.pendingTimers > 0, true, "it goes on trying for the next users");
+  await world.end();
+});
+
+Deno.test("that a session was withdrawn is told to its own client alone, and under its own name", async () => {
+  const world = new SessionWorld({ server: { tokens: [ALICE, BOB] } });
+  const { join } = await byHand(world);
+  await world.server.renewTokens({ tokens: [ALICE] });
+  for (const name of ["alice", undefined]) {
+    const { code } = await join(3, name);
+    await world.clock.advance(TOKEN_REFUSAL_DELAY_MS);
+    assertEquals(await code, EndCode.proof, name);
+  }
+  const { pipe, code } = await join(3, "bob");
+  await settle();
+  assertEquals(await code, 0, "an accept, which is proven");
+  await world.clock.advance(1_000);
+  assertEquals([world.server.sessionCount, pipe.isOver], [0, true], "and nothing stays of it");
+  await world.end();
+});
+
+Deno.test("who comes back for a withdrawn session gets a new one under a line that is there again", async () => {
+  const { world, clients } = await bothThere();
+  world.network.state = "unreachable";
+  world.network.cut();
+  await world.server.renewTokens({ tokens: [BOB] });
+  await world.server.renewTokens({ tokens: [ALICE, BOB] });
+  world.network.state = "up";
+  await world.clock.advance(5_000);
+  assertEquals(clients.map((client) => client.isAttached), [true, true]);
+  assertEquals([world.clientUsers[0]!.error?.code, world.server.sessionCount], ["refused", 2]);
   await world.end();
 });
 

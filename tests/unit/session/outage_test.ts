@@ -89,6 +89,22 @@ Deno.test("an outage that is found when a machine or a process wakes up has last
   assertEquals(take().at(-1), "info: resumed after 60.0 s, 1 attempt, 0 bytes sent again");
 });
 
+Deno.test("who is refused in an outage is told what that means for what is open; at first contact nothing is", async () => {
+  const { clock, log, take } = setUp();
+  const refused = new TeleError("refused", "another token");
+  log.begin(undefined);
+  log.failed(refused, 1);
+  assertEquals(take(), ["warn: no tele server yet: another token; trying again"]);
+  log.end({ peer: "a:1", attempts: 2, againBytes: undefined, fleeting: 0 });
+  await clock.advance(2_000);
+  log.begin("reset");
+  take();
+  log.failed(refused, 1);
+  assertEquals(take(), [
+    "warn: not resumed yet: another token; trying again, and what is open waits; if this is meant, end this client",
+  ]);
+});
+
 Deno.test("the same failure again is counted, not repeated; reminders come at 10 s, 20 s, 40 s and so on", async () => {
   const { clock, log, take } = setUp();
   log.begin("closed");
