@@ -8,7 +8,7 @@ import { EndCode, TOKEN_REFUSAL_DELAY_MS } from "../../../lib/session/session_co
 import { someIdentity } from "../../support/hand_made.ts";
 import { settle } from "../../support/fake_clock.ts";
 import { SessionWorld, type SessionWorldOptions } from "../../support/session_world.ts";
-import { ALICE, ask, assertSecret, BOB, connect, NEW, OTHER, quoted, TOKEN } from "../../support/tokens.ts";
+import { ALICE, ask, assertSecret, BOB, connect, NEW, OTHER, TOKEN } from "../../support/tokens.ts";
 
 const THIRD = new TextEncoder().encode("a third one, long enough too");
 const CAROL = { name: "carol", token: THIRD };
