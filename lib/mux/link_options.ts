@@ -37,7 +37,8 @@ export interface LinkOptions extends Partial<SessionLimits> {
   memory?: MemoryBudget;
   /**
    * A secret of 16 to 4096 bytes that both ends must have: without it nobody gets a session. Text is to be encoded the
-   * same way on both sides, for example by `TextEncoder`.
+   * same way on both sides, for example by `TextEncoder`. Alone it encrypts nothing: carriers are sealed where they are
+   * dialled and accepted, in the library by {@linkcode SealOptions.encryption}.
    *
    * @default {undefined}: whoever can reach the server gets a session, unless that has
    * {@linkcode MuxServerOptions.tokens}

@@ -3,15 +3,19 @@
  *
  * @module
  */
+import { systemClock } from "../net/clock.ts";
+import { silentLog } from "../net/log.ts";
 import { duplexPair } from "../net/pipe.ts";
 import { duplexFromStreams, type StreamPair, streamsFromDuplex } from "../net/web.ts";
 import type { ServerTokens } from "../session/handshake/token_table.ts";
+import { sealed } from "../session/sealing.ts";
 import type { ServerLimits } from "../session/session_limits.ts";
 import { MuxClient, MuxServer } from "./link.ts";
 import type { LinkOptions, MuxClientOptions, MuxServerOptions } from "./link_options.ts";
+import { SealedEntrance, type SealOptions, sealsCarriers } from "./web_seal.ts";
 
 /** Options of {@linkcode connectSession}. */
-export interface ConnectOptions extends LinkOptions {
+export interface ConnectOptions extends LinkOptions, SealOptions {
   /** Opens a carrier to the server: called at first and in every outage, until one answers. */
   dial: (signal: AbortSignal) => Promise<StreamPair>;
   /** Who this client is across restarts. */
@@ -37,7 +41,8 @@ export interface ClientSession {
 }
 
 /** Options of {@linkcode serveSessions}. */
-export interface ServeOptions extends LinkOptions, Partial<ServerLimits>, Pick<MuxServerOptions, "tokens"> {
+export interface ServeOptions
+  extends LinkOptions, SealOptions, Partial<ServerLimits>, Pick<MuxServerOptions, "tokens"> {
   /**
    * Takes a stream that a client opened. If it throws, the stream is refused with that message; if it rejects, reset.
    */
@@ -60,6 +65,8 @@ export interface ServerSessions {
  * Keeps a session with a server over any byte streams that can be opened anew.
  *
  * Source: `PROTOCOL.md`.
+ *
+ * @throws {TeleError} `bad-input` for a token or an encryption that cannot be.
  *
  * @example A stream that outlives its carrier
  * ```ts
@@ -92,9 +99,13 @@ export interface ServerSessions {
  * ```
  */
 export function connectSession(options: ConnectOptions): ClientSession {
+  const seals = sealsCarriers(options);
   const client = new MuxClient({
     ...options,
-    dial: async (signal) => duplexFromStreams(await options.dial(signal), "the server"),
+    async dial(signal) {
+      const carrier = duplexFromStreams(await options.dial(signal), "the server");
+      return seals ? await sealed(carrier, carrier.peer, signal) : carrier;
+    },
   });
   return {
     get isAttached() {
@@ -114,6 +125,8 @@ export function connectSession(options: ConnectOptions): ClientSession {
  *
  * Source: `PROTOCOL.md`.
  *
+ * @throws {TeleError} `bad-input` for tokens or an encryption that cannot be.
+ *
  * @example See {@linkcode connectSession} for both ends at work
  * ```ts
  * import { serveSessions } from "./web_link.ts";
@@ -125,6 +138,8 @@ export function connectSession(options: ConnectOptions): ClientSession {
  * ```
  */
 export function serveSessions(options: ServeOptions): ServerSessions {
+  const { clock = systemClock, log = silentLog } = options;
+  const entrance = sealsCarriers(options) ? new SealedEntrance(clock, log) : undefined;
   const server = new MuxServer({
     ...options,
     // deno-lint-ignore require-await -- so that what a handler throws is a rejection
@@ -141,7 +156,14 @@ export function serveSessions(options: ServeOptions): ServerSessions {
       return server.sessionCount;
     },
     renewTokens: (tokens) => server.renewTokens(tokens),
-    accept: (carrier, peer = "a client") => server.accept(duplexFromStreams(carrier, peer)),
-    close: (reason = "the server closed the session") => server.stop(reason),
+    async accept(carrier, peer = "a client") {
+      const duplex = duplexFromStreams(carrier, peer);
+      const inner = entrance === undefined ? duplex : await entrance.unsealed(duplex);
+      if (inner !== undefined) await server.accept(inner);
+    },
+    close(reason = "the server closed the session") {
+      entrance?.stop();
+      return server.stop(reason);
+    },
   };
 }

@@ -76,6 +76,9 @@ export function formatPath({ out, from }: Pick<ClientPath, "out" | "from">): str
   return from === undefined ? formatWay(out) : `${formatWay(out)} from ${formatOrigin(from)}`;
 }
 
+/** What helps where a carrier cannot be sealed. */
+export const UNSEALED = "give --encryption=never to both sides where the network is private already";
+
 /** Whether a token seals a path: TLS whose server this client verifies is enough, unless it says always. */
 export function isSealed({ tls }: Pick<ClientPath, "tls">, encryption: Encryption | undefined): boolean {
   return encryption === "always" || (encryption === "auto" && tls === undefined);

@@ -5,9 +5,7 @@
  * @module
  */
 import { badInput } from "../../net/error.ts";
-
-/** The session protocol's own ALPN name. */
-export const SESSION_ALPN = "tele/2";
+import { SESSION_ALPN } from "../../session/sealing.ts";
 
 /** HTTP/1.1's name (RFC 7301, 6), by which WebSockets come. */
 export const WEB_ALPN = "http/1.1";

@@ -16,11 +16,10 @@ import type { TlsConnection } from "../../net/tls_client.ts";
 import { dialTls } from "../../net/tls_dial.ts";
 import { byProxy, formatWay, fromOrigin, hostField, type Way } from "../../net/way.ts";
 import { openWebSocket } from "../../net/websocket/websocket_client.ts";
-import { SESSION_ALPN } from "../rfd80/alpn.ts";
-import { isSealed } from "../command_line/client_paths.ts";
+import { requireSealing, sealed, SESSION_ALPN } from "../../session/sealing.ts";
+import { isSealed, UNSEALED } from "../command_line/client_paths.ts";
 import type { ClientOptions, ClientPath } from "../command_line/role_options.ts";
 import { watchProxies } from "./proxy_watch.ts";
-import { requireSealing, sealed } from "./sealing.ts";
 import { watchTls } from "./tls_watch.ts";
 
 /** Connects to the server. It watches its files until it is stopped. */
@@ -46,7 +45,7 @@ export interface OuterDialer {
  */
 export async function makeDialer(options: ClientOptions, log: Log, clock: Clock): Promise<OuterDialer> {
   const { paths, encryption } = options;
-  if (paths.some((path) => isSealed(path, encryption))) requireSealing();
+  if (paths.some((path) => isSealed(path, encryption))) requireSealing(UNSEALED);
   if (paths.some(({ from }) => from !== undefined)) requireOrigins();
   const proxies = await watchProxies(paths.map(({ proxy }) => proxy), log, clock);
   const tls = await watchTls(options, log, clock);

@@ -16,7 +16,8 @@ import { Strangers } from "../../session/strangers.ts";
 import { announced, type Choice, choiceOf } from "../rfd80/alpn.ts";
 import type { Route, ServerOptions, ServerTls } from "../command_line/role_options.ts";
 import { type FilesByOption, markOf, readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
-import { makeSealServer, requireSealing } from "./sealing.ts";
+import { makeSealServer, requireSealing } from "../../session/sealing.ts";
+import { UNSEALED } from "../command_line/client_paths.ts";
 
 /** Takes a connection from outside, and what it is for. */
 export type TakeOuter = (outer: Duplex, choice: Exclude<Choice<Route>, { kind: "web" }>) => void;
@@ -121,7 +122,7 @@ async function listenSecurely(
 /** What ends the seals of clients; `undefined` where nobody seals. */
 function sealOf({ encryption }: ServerOptions): SealServer | undefined {
   if (encryption === undefined || encryption === "never") return undefined;
-  requireSealing();
+  requireSealing(UNSEALED);
   return makeSealServer();
 }
 

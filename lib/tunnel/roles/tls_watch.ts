@@ -9,7 +9,8 @@ import { systemCertificates } from "../../net/system_certificates.ts";
 import { checkDialSettings, requireTls, type TlsDialSettings } from "../../net/tls_client.ts";
 import type { ClientOptions, ClientPath, ClientTls } from "../command_line/role_options.ts";
 import { markOf, readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
-import { offered, SESSION_ALPN, WEB_ALPN } from "../rfd80/alpn.ts";
+import { SESSION_ALPN } from "../../session/sealing.ts";
+import { offered, WEB_ALPN } from "../rfd80/alpn.ts";
 
 /** What `--tls-ca` takes in place of a file: the certificates that this machine trusts. */
 const SYSTEM = "system";

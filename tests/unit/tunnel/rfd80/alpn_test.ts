@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
-import { announced, choiceOf, offered, SESSION_ALPN, WEB_ALPN } from "../../../../lib/tunnel/rfd80/alpn.ts";
+import { SESSION_ALPN } from "../../../../lib/session/sealing.ts";
+import { announced, choiceOf, offered, WEB_ALPN } from "../../../../lib/tunnel/rfd80/alpn.ts";
 
 const A = { protocol: "teleport-mysql" };
 const B = { protocol: "mysql" };

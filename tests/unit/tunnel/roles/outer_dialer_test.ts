@@ -12,7 +12,7 @@ import { encodeEnding, RefusalError } from "../../../../lib/session/ending.ts";
 import { refuseTls } from "../../../../lib/session/handshake/seal.ts";
 import { parseCommandLine } from "../../../../lib/tunnel/command_line/command_line.ts";
 import { makeDialer, type OuterDialer } from "../../../../lib/tunnel/roles/outer_dialer.ts";
-import { makeSealServer } from "../../../../lib/tunnel/roles/sealing.ts";
+import { makeSealServer } from "../../../../lib/session/sealing.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 import { KeyFiles } from "../../../support/key_files.ts";
 import { tlsTest, TlsWorld } from "../../../support/tls_world.ts";

@@ -1,27 +1,30 @@
 /**
- * Sealing, as the command line asks for it.
+ * Sealing a carrier, at both ends. Source: `PROTOCOL.md`, "Seal".
  *
  * @module
  */
-import type { Duplex } from "../../net/duplex.ts";
-import { badInput } from "../../net/error.ts";
-import { isNodeSound } from "../../net/runtime.ts";
-import { makeSealCertificate } from "../../net/seal_certificate.ts";
-import { PlainAnswerError, sealClient } from "../../net/seal_client.ts";
-import { SealServer } from "../../net/seal_server.ts";
-import { explainPlainAnswer } from "../../session/handshake/seal.ts";
-import { SESSION_ALPN } from "../rfd80/alpn.ts";
+import type { Duplex } from "../net/duplex.ts";
+import { badInput } from "../net/error.ts";
+import { isNodeSound } from "../net/runtime.ts";
+import { makeSealCertificate } from "../net/seal_certificate.ts";
+import { PlainAnswerError, sealClient } from "../net/seal_client.ts";
+import { SealServer } from "../net/seal_server.ts";
+import { explainPlainAnswer } from "./handshake/seal.ts";
+
+/** The session protocol's name in ALPN (RFC 7301). */
+export const SESSION_ALPN = "tele/2";
 
 /**
  * Asks for a runtime that can seal. To go on without would send in plain what its user believes to be sealed.
  *
+ * @param remedy What its user can do beside installing another.
+ * @param isSound Whether this runtime can.
  * @throws {TeleError} `bad-input` where it cannot: before Deno 2.9.
  */
-export function requireSealing(version: string = Deno.version.deno): void {
-  if (isNodeSound(version)) return;
+export function requireSealing(remedy: string, isSound: boolean = isNodeSound()): void {
+  if (isSound) return;
   throw badInput(
-    `a token seals carriers, which needs Deno 2.9 or later, and this is ${version}: install a newer one, or give ` +
-      "--encryption=never to both sides where the network is private already",
+    `to seal carriers by a token needs Deno 2.9 or later, and this is an older one: install that, or ${remedy}`,
   );
 }
 
