@@ -12,7 +12,7 @@ import { type Scenario, scenario, type Tunnel } from "../support/scenario.ts";
 import { onUnix, program } from "../support/skip.ts";
 import { startSshd } from "../support/sshd.ts";
 import { connectTo, echo, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
-import { pause, within } from "../support/wait.ts";
+import { outageMs, pause, within } from "../support/wait.ts";
 import { IDLE_MS, refusal, standsEverything, startWay, type WayUnderTest } from "../support/way_trials.ts";
 import { blockFor, makeSite, type Site, startWebServer, WEB_SERVERS, type WebServer } from "../support/web_servers.ts";
 
@@ -132,9 +132,9 @@ Deno.test({
 });
 
 Deno.test({
-  name: "ssh through nginx: an outage of 6 s is nothing but time, and the client's end is told",
+  name: "ssh through nginx: an outage is nothing but time, and the client's end is told",
   ...onUnix("nginx", "ssh", "sshd", "ssh-keygen"),
-  fn: scenario(60_000, async (s) => {
+  fn: scenario(60_000 + outageMs(6_000), async (s) => {
     const sshd = await startSshd(s);
     const tunnel = await tunnelByNginx(s, sshd.port);
     const command = "for turn in 1 2 3; do echo turn $turn; sleep 2; done; cat; exit 7";
@@ -150,7 +150,7 @@ Deno.test({
     await tunnel.client.logged(/link up/, 20_000);
     await pause(1_000);
     tunnel.breaker.blackHole(true);
-    await pause(6_000);
+    await pause(outageMs(6_000));
     tunnel.breaker.reset();
     tunnel.breaker.blackHole(false);
     await writer.write(new TextEncoder().encode("typed behind it\n"));

@@ -8,7 +8,7 @@ import type { Breaker } from "./breaker.ts";
 import type { Scenario } from "./scenario.ts";
 import { program } from "./skip.ts";
 import { freePort } from "./user_programs.ts";
-import { pause, until } from "./wait.ts";
+import { outageMs, pause, until } from "./wait.ts";
 
 /** A running sshd, and what `ssh` and `scp` need to log in to it. */
 export interface Sshd {
@@ -157,7 +157,7 @@ export function openShell(s: Scenario, sshd: Sshd, ...way: string[]): Shell {
   };
 }
 
-/** Lets a shell meet an outage of 5 s at `breaker`: it stays the same, and gets what is typed meanwhile. */
+/** Lets a shell meet an outage at `breaker`, of 5 s unless {@linkcode outageMs} says more: it stays the same, and gets what is typed meanwhile. */
 export async function outliveOutage(shell: Shell, breaker: Breaker): Promise<void> {
   await shell.type("stty -echo; unset HISTFILE; PS1=; KEPT=kept-$((20 + 22)); echo shell is $KEPT\n");
   await shell.sees("shell is kept-42", 60_000);
@@ -166,7 +166,7 @@ export async function outliveOutage(shell: Shell, breaker: Breaker): Promise<voi
   breaker.strand();
   await pause(500);
   await shell.type("DURING=typed-into-the-outage\n");
-  await pause(4_500);
+  await pause(outageMs(5_000) - 500);
   breaker.blackHole(false);
   assertEquals(await shell.ask("echo after=$KEPT,$DURING=", /after=(.*?)=/), "kept-42,typed-into-the-outage");
   assertEquals(await shell.ask("echo pid=$$=", /pid=(\d+)=/), pid);

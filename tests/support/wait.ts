@@ -31,3 +31,10 @@ export async function until(isSo: () => boolean, ms: number, what: string): Prom
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
+
+/** How long an outage of a user's program lasts, in milliseconds: `usualMs`, or what TELE_OUTAGE_SECONDS says. */
+export function outageMs(usualMs: number): number {
+  const seconds = Number(Deno.env.get("TELE_OUTAGE_SECONDS") ?? usualMs / 1_000);
+  if (!(seconds >= 1 && seconds <= 600)) throw new Error("TELE_OUTAGE_SECONDS is a number from 1 to 600");
+  return seconds * 1_000;
+}
