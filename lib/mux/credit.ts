@@ -4,7 +4,13 @@
  * @module
  */
 import { MemoryPool } from "../session/memory_pool.ts";
-import { LEAST_START_CREDIT, MOST_START_CREDIT, MOST_WINDOW_BYTES, WINDOW_STEP_BYTES } from "./mux_constants.ts";
+import {
+  LEAST_START_CREDIT,
+  MOST_START_CREDIT,
+  MOST_WINDOW_BYTES,
+  MOST_WINDOW_STEP_BYTES,
+  WINDOW_STEP_BYTES,
+} from "./mux_constants.ts";
 
 /** Round trips: a window of which half is used up within them holds its stream up, and grows. */
 const GROW_WITHIN_ROUND_TRIPS = 4;
@@ -103,7 +109,10 @@ export class ReceiveWindow {
 
   /** What is worth telling: more often than that, and the telling would cost more than the waiting. */
   get #stepBytes(): number {
-    return Math.max(this.#size / 8, Math.min(WINDOW_STEP_BYTES, this.#size / 2));
+    return Math.max(
+      Math.min(this.#size / 8, MOST_WINDOW_STEP_BYTES),
+      Math.min(WINDOW_STEP_BYTES, this.#size / 2),
+    );
   }
 
   #resize(nowMs: number, roundTripMs: number): void {

@@ -27,6 +27,8 @@ export const START_POOL_BYTES = 16 * 1024 * 1024;
 export const LEAST_START_POOL_BYTES = 2 * 1024 * 1024;
 /** Bytes of a window that are used up before a value is told; half of a smaller one. */
 export const WINDOW_STEP_BYTES = 64 * 1024;
+/** But no more than this of a large one: what is used up and not told holds the peer back as if it was not there. */
+export const MOST_WINDOW_STEP_BYTES = 1024 * 1024;
 /** Window values in one frame: it passes where large packets vanish. */
 export const WINDOWS_A_FRAME = 84;
 /**

@@ -89,6 +89,12 @@ Deno.test("a value is told for each eighth of a large window, for 64 KiB of a sm
   }
 });
 
+Deno.test("no value of however large a window waits for more than 1 MiB", () => {
+  const window = new ReceiveWindow(MOST_WINDOW_BYTES, new CreditPool(0));
+  assertEquals(window.consume(1024 * KIB - 1, stoppedAt(0), 1), false);
+  assertEquals(window.consume(1, stoppedAt(0), 1), true);
+});
+
 Deno.test("a window whose reader is slow does not grow", () => {
   const window = new ReceiveWindow(MOST_START_CREDIT, new CreditPool(GROWTH_POOL_BYTES));
   consume(window, 4 * 1024 * KIB, 16 * KIB, 0, 1_000);
