@@ -5,6 +5,9 @@
  */
 import type { Delivery } from "./flight.ts";
 
+/** Answers closer together than this came at once, in milliseconds: probes leave further apart. */
+const AT_ONCE_MS = 10;
+
 /**
  * Collects answers to probes, acknowledgements and what is in flight, for one step of the bound. A pure core.
  *
@@ -17,7 +20,7 @@ import type { Delivery } from "./flight.ts";
  * step.inFlight(90_000);
  * step.next(0);
  * step.delivered({ roundTripMs: 70, bytes: 50_000 }, true);
- * step.answered(65);
+ * step.answered(100, 65);
  * assertEquals([step.answers, step.lowestMs, step.mostInFlight, step.bytesPerMs(100)], [1, 65, 90_000, 500]);
  * ```
  */
@@ -29,11 +32,18 @@ export class BoundStep {
   /** For how long that was under way, in byte milliseconds. */
   #waitedByteMs = 0;
   #answers = 0;
+  #firstAnswerMs = Infinity;
+  #lastAnswerMs = -Infinity;
   #lowestMs = Infinity;
 
   /** Answers to probes. */
   get answers(): number {
     return this.#answers;
+  }
+
+  /** Whether all answers came at once: they waited for the same, which may be a lost packet in front of them. */
+  get cameAtOnce(): boolean {
+    return this.#lastAnswerMs - this.#firstAnswerMs < AT_ONCE_MS;
   }
 
   /** The shortest round trip, of answers and of acknowledgements, in milliseconds; `Infinity` without one. */
@@ -74,8 +84,10 @@ export class BoundStep {
   }
 
   /** A probe was answered that was sent since then. */
-  answered(roundTripMs: number): void {
+  answered(nowMs: number, roundTripMs: number): void {
     this.#answers++;
+    this.#firstAnswerMs = Math.min(this.#firstAnswerMs, nowMs);
+    this.#lastAnswerMs = nowMs;
     this.#lowestMs = Math.min(this.#lowestMs, roundTripMs);
   }
 
@@ -84,6 +96,7 @@ export class BoundStep {
     this.#beganMs = nowMs;
     this.#answers = this.#deliveredBytes = this.#waitedByteMs = 0;
     this.#mostInFlight = this.#inFlight;
-    this.#lowestMs = Infinity;
+    this.#lowestMs = this.#firstAnswerMs = Infinity;
+    this.#lastAnswerMs = -Infinity;
   }
 }

@@ -154,9 +154,10 @@ export class SharedBound {
     if (this.#lookedMs < 0) this.#lookedMs = nowMs;
     if (!this.#isSince(nowMs - roundTripMs)) return;
     const seen = this.#seen;
-    seen.answered(roundTripMs);
+    seen.answered(nowMs, roundTripMs);
     const queueMs = Math.max(0, seen.lowestMs - this.#lowestMs);
     if (seen.answers < (this.#isUnsure(queueMs) ? MORE_ANSWERS : ANSWERS)) return;
+    if (queueMs > QUEUE_MS && seen.cameAtOnce) return;
     this.#step(nowMs, queueMs);
     seen.next(nowMs);
     this.#stepBound = this.#bound;

@@ -25,9 +25,7 @@ class Queue {
       this.nowMs += STEP_MS + roundTripMs;
       const least = Math.min(this.bytesPerMs, this.shared.bound / roundTripMs);
       this.shared.delivered({ nowMs: this.nowMs, roundTripMs, bytes: least * (STEP_MS + roundTripMs) });
-      for (let answer = 0; answer < 2; answer++) {
-        this.shared.answered({ nowMs: this.nowMs, roundTripMs });
-      }
+      for (const beforeMs of [50, 0]) this.shared.answered({ nowMs: this.nowMs - beforeMs, roundTripMs });
     }
     return this;
   }
@@ -205,6 +203,22 @@ Deno.test("shared bound: answers that are late tell of no queue while bulk is ac
     return shared.bound;
   });
   assertEquals(bounds, [112_500, 51_112]);
+});
+
+Deno.test("shared bound: answers that came late at once waited for the same, and one at another time is awaited", () => {
+  const boundsBehind = (...answers: [nowMs: number, roundTripMs: number][]) => {
+    const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: LOWEST_MS, isFull: true });
+    shared.inFlight(0, 100_000);
+    return answers.map(([nowMs, roundTripMs]) => {
+      shared.answered({ nowMs, roundTripMs });
+      return shared.bound;
+    });
+  };
+  // A probe was lost: those behind it come with it.
+  const held: [number, number][] = [[300, 280], [300, 230], [300, 180], [300, 130]];
+  assertEquals(boundsBehind(...held, [330, LOWEST_MS]), [100_000, 100_000, 100_000, 100_000, 112_500]);
+  assertEquals(boundsBehind(...held, [330, 110]).at(-1), 50_000, "a queue it was");
+  assertEquals(boundsBehind([300, 90], [300, LOWEST_MS]), [100_000, 112_500], "what was soon waited for nothing");
 });
 
 Deno.test("shared bound: what is in flight counts also where nothing moved between two steps", () => {
