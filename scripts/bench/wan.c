@@ -199,9 +199,12 @@ static void carry(const int devices[2]) {
   }
 }
 
-/* From here on this process runs as soon as there is something to do. */
+/* From here on this process runs as soon as there is something to do, before the programs that were started with it. */
 static void run_first(void) {
-  struct sched_param parameters = {.sched_priority = 1};
+  struct sched_param parameters;
+  if (sched_getparam(0, &parameters)) fail("sched_getparam");
+  int highest = sched_get_priority_max(SCHED_FIFO);
+  if (parameters.sched_priority < highest) parameters.sched_priority++;
   if (sched_setscheduler(0, SCHED_FIFO, &parameters)) perror("wan: no real-time priority, delays are not exact");
 }
 

@@ -445,6 +445,9 @@ export async function removeNamespace(name: string): Promise<void> {
       // It has ended meanwhile.
     }
   }
+  // What their connections have not sent would stay in the kernel for minutes. It counts for what all namespaces may have:
+  // at that limit the kernel lets no connection's window grow.
+  await run([program("ip"), "netns", "exec", name, "ss", "--kill", "--tcp", "--all"]).catch(() => {});
   await run([program("ip"), "netns", "delete", name]).catch(() => {});
 }
 
