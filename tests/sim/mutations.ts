@@ -13,6 +13,7 @@ import { LANES } from "./mutations/lanes.ts";
 import { MUX_RECEIVING } from "./mutations/mux_receiving.ts";
 import { MUX_SENDING } from "./mutations/mux_sending.ts";
 import { NAMES } from "./mutations/names.ts";
+import { NET } from "./mutations/net.ts";
 import { PATH } from "./mutations/path.ts";
 import { RECONNECT } from "./mutations/reconnect.ts";
 import { SENDING_AGAIN } from "./mutations/sending_again.ts";
@@ -28,6 +29,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...PATH,
   ...HANDSHAKE,
   ...NAMES,
+  ...NET,
   ...RECONNECT,
   ...SEAL,
   ...SENDING_AGAIN,
