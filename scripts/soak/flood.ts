@@ -12,8 +12,6 @@ import { inMib, median } from "./memory.ts";
 
 const MIB = 2 ** 20;
 const SAMPLE_MS = 100;
-/** Bytes each way before memory is compared: by then the processes are warm. */
-const WARM_BYTES = 96 * MIB;
 /** How long it is watched before the outage, in milliseconds. */
 const BEFORE_MS = 2_000;
 
@@ -53,6 +51,8 @@ export interface FloodOptions {
   replayBufferBytes: number;
   /** Whether the outage begins when the logs of both ends are nearly full. @default {false} */
   fillsLogs?: boolean;
+  /** Bytes each way before memory is compared, by which the processes are warm, and again after the outage. */
+  warmBytes: number;
   outageMs: number;
   /** How long data flows again after the outage, in milliseconds. */
   settleMs: number;
@@ -93,8 +93,11 @@ export async function measureFlood(s: Scenario, options: FloodOptions): Promise<
     connections.push(connection);
     streams.push(both(connection, (bytes) => downBytes += bytes).catch(() => {}));
   }
-  const flowed = (bytes: number) => upBytes >= bytes && downBytes >= bytes;
-  await until(() => flowed(WARM_BYTES), 120_000, "the first data");
+  const flow = async (what: string) => {
+    const [up, down] = [upBytes + options.warmBytes, downBytes + options.warmBytes];
+    await until(() => upBytes >= up && downBytes >= down, 120_000, what);
+  };
+  await flow("the first data");
 
   const leastLogged = options.fillsLogs ? 0.9 * options.replayBufferBytes : 0;
   const isFull = (process: TeleProcess) => mostLogged(process, process.log.length - FRESH_LINES) >= leastLogged;
@@ -109,8 +112,7 @@ export async function measureFlood(s: Scenario, options: FloodOptions): Promise<
   const during = await sample(resident, options.outageMs);
   const logMost = processes.map((process, index) => mostLogged(process, linesBefore[index]));
   await breaker.refuse(false);
-  const resumeAt = Math.max(upBytes, downBytes) + WARM_BYTES;
-  await until(() => flowed(resumeAt), 120_000, "data after the outage");
+  await flow("data after the outage");
   const after = await sample(resident, options.settleMs);
   connections.forEach(closeQuietly);
   await Promise.all(streams);

@@ -28,7 +28,12 @@ const MEASUREMENTS: Record<string, (s: Scenario) => Promise<void>> = {
     for (const memory of await measureIdle(s, options)) console.log(`  ${describeIdle(memory)}`);
   },
   async flood(s) {
-    const common = { outageMs: MINUTE_MS, settleMs: 2_000, closedMs: [10_000, 30_000, 60_000] };
+    const common = {
+      warmBytes: 96 * 2 ** 20,
+      outageMs: MINUTE_MS,
+      settleMs: 2_000,
+      closedMs: [10_000, 30_000, 60_000],
+    };
     console.log("40 connections with senders at both ends that never stop, server refuses for 60 s");
     for (const memory of await measureFlood(s, { ...common, ...MANY_SENDERS })) {
       console.log(`  ${describeFlood(memory)}`);
