@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { hostScenario, requiresHosts } from "../support/hosts.ts";
 import { scenario } from "../support/scenario.ts";
+import { type Case, sideBySide } from "../support/side_by_side.ts";
 import { SlowRelay } from "../support/slow_relay.ts";
 import type { TeleProcess } from "../support/tele_process.ts";
 import {
@@ -23,16 +24,10 @@ import {
 import { connectUnix, serveUnix } from "../support/unix_users.ts";
 import { pause, until, within } from "../support/wait.ts";
 
-interface HardCase {
-  name: string;
-  ignore?: boolean;
-  fn: () => Promise<void>;
-}
-
 const text = (text: string) => new TextEncoder().encode(text);
 const losses = (process: TeleProcess) => process.log.filter((line) => /link lost|lost its link/.test(line));
 
-const CASES: HardCase[] = [
+const CASES: Case[] = [
   {
     name: "carriers that are cut after every 4 KiB still carry a megabyte each way, whole",
     fn: scenario(120_000, async (s) => {
@@ -91,7 +86,7 @@ const CASES: HardCase[] = [
       assertEquals([...losses(client), ...losses(server)], []);
     }),
   },
-  ...(["client", "server"] as const).map((role): HardCase => ({
+  ...(["client", "server"] as const).map((role): Case => ({
     name: `the tele ${role} is suspended for 5 s while data waits: it does not take that for a dead network`,
     fn: scenario(60_000, async (s) => {
       const times: number[] = [];
@@ -220,12 +215,4 @@ const CASES: HardCase[] = [
   },
 ];
 
-const unwatched = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
-
-Deno.test({
-  name: "hard cases, side by side",
-  ...unwatched,
-  fn: async (t) => {
-    await Promise.all(CASES.map((hardCase) => t.step({ ...hardCase, ...unwatched })));
-  },
-});
+sideBySide("hard cases", CASES);

@@ -3,6 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type Hosts, hostScenario, requiresHosts } from "../support/hosts.ts";
 import { SeededData, sha256 } from "../support/random.ts";
 import type { Scenario } from "../support/scenario.ts";
+import { type Case, sideBySide } from "../support/side_by_side.ts";
 import { pause, until, within } from "../support/wait.ts";
 
 /** How long the outages last under a login. Liveness needs 3 s to notice. */
@@ -31,8 +32,13 @@ const OUTAGES: { name: string; begin: (hosts: Hosts) => Promise<void>; end: (hos
   },
 ];
 
+const PIPED = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
+
+/** They wait more than they compute. */
+const CASES: Case[] = [];
+
 for (const { name, begin, end } of OUTAGES) {
-  Deno.test({
+  CASES.push({
     name: `ssh keeps its shell and a variable while ${name} for 10 s`,
     ...requiresHosts("sshd", "ssh", "ssh-keygen", "id"),
     fn: hostScenario(60_000, async (s, hosts) => {
@@ -56,7 +62,7 @@ for (const { name, begin, end } of OUTAGES) {
   });
 }
 
-Deno.test({
+CASES.push({
   name: "rsync of 8 MiB goes on after a black hole in the router",
   ...requiresHosts("rsync"),
   fn: hostScenario(60_000, async (s, hosts) => {
@@ -97,7 +103,7 @@ Deno.test({
 });
 
 for (const direction of ["to-client", "to-server"] as const) {
-  Deno.test({
+  CASES.push({
     name: `curl's download goes on after every packet ${direction.replace("-", " the ")} was lost for 5 s`,
     ...requiresHosts("curl"),
     fn: hostScenario(60_000, async (s, hosts) => {
@@ -136,7 +142,7 @@ for (const direction of ["to-client", "to-server"] as const) {
   });
 }
 
-Deno.test({
+CASES.push({
   name: "a message that is published after the router forgot all connections reaches a waiting redis-cli",
   ...requiresHosts("redis-server", "redis-cli"),
   fn: hostScenario(60_000, async (s, hosts) => {
@@ -163,7 +169,7 @@ Deno.test({
   }),
 });
 
-const PIPED = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
+sideBySide("programs that everyone uses", CASES);
 
 /** A program at work, as whoever sits in front of it sees it. */
 interface Program {
