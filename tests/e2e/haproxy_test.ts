@@ -7,12 +7,12 @@
  * suffice. With `option independent-streams` only what a connection sends counts for it, and both roles must send.
  */
 import { assert, assertEquals } from "@std/assert";
-import { freePorts, startHaproxy } from "../support/haproxy.ts";
+import { startHaproxy } from "../support/haproxy.ts";
 import { PROTOCOL, tlsFiles } from "../support/rfd80_peer.ts";
 import { scenario } from "../support/scenario.ts";
 import { requires } from "../support/skip.ts";
 import type { TeleProcess } from "../support/tele_process.ts";
-import { connectTo, echo, roundTrip, UserServer } from "../support/user_programs.ts";
+import { connectTo, echo, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
 import { pause, within } from "../support/wait.ts";
 
 /** How long the connections are idle, in milliseconds. */
@@ -93,7 +93,7 @@ Deno.test({
       "TLS 1s": await s.server(user.port, 0, { args: [SECOND, ...routes] }),
       "TLS 30s": await s.server(user.port, 0, { args: [HALF_MINUTE, ...routes] }),
     };
-    const ports = freePorts(CASES.length);
+    const ports = CASES.map(() => freePort());
     const sections = CASES.map(({ box, server }, index) => ({
       port: ports[index],
       to: servers[server].port,

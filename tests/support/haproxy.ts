@@ -6,6 +6,7 @@
 import type { Pair } from "./certificates.ts";
 import type { Scenario } from "./scenario.ts";
 import { program } from "./skip.ts";
+import { freePort } from "./user_programs.ts";
 import { pause, within } from "./wait.ts";
 
 /** A `listen` section from each port to its target. */
@@ -77,21 +78,12 @@ async function isServing(administration: string): Promise<boolean> {
   }
 }
 
-/** Ports that are free now, all different. */
-export function freePorts(count: number): number[] {
-  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
-  return listeners.map((listener) => {
-    listener.close();
-    return listener.addr.port;
-  });
-}
-
 /** Starts an HAProxy that ends TLS in front of each of these ports; returns its own ports. */
 export async function startHaproxyTls(s: Scenario, { cert, key }: Pair, targets: number[]): Promise<number[]> {
   const tls = `${s.home}/haproxy.pem`;
   await Deno.writeTextFile(tls, cert + key);
   const lines = ["timeout client 1m", "timeout server 1m"];
-  const ports = freePorts(targets.length);
+  const ports = targets.map(() => freePort());
   await startHaproxy(s, targets.map((to, at) => ({ port: ports[at]!, to, lines, tls })));
   return ports;
 }

@@ -74,6 +74,9 @@ const ELSEWHERE: readonly string[] = [
  */
 const CABLE = "address 02:00:00:00:00:01";
 
+/** Test files that run side by side are one process: each has its own names. Leftovers are found by the process. */
+const OURS = `tele-${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
+
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 /**
@@ -101,7 +104,7 @@ function missingRight(): string | undefined {
 function findMissingRight(): string | undefined {
   if (Deno.build.os !== "linux") return "Linux, which has network namespaces";
   if (Deno.uid() !== 0) return "root's rights, which network namespaces need";
-  const name = `tele-${Deno.pid}-probe`;
+  const name = `${OURS}-probe`;
   const { success, stderr } = new Deno.Command(program("ip"), { args: ["netns", "add", name] }).outputSync();
   if (!success) return `the right to make a network namespace (${decode(stderr).trim()})`;
   new Deno.Command(program("ip"), { args: ["netns", "delete", name] }).outputSync();
@@ -114,7 +117,7 @@ let made = 0;
 
 /** A client host, a server host and a router between them, with all processes that were started there. */
 export class Hosts implements AsyncDisposable {
-  readonly #name = `tele-${Deno.pid}-${++made}`;
+  readonly #name = `${OURS}-${++made}`;
   readonly #processes: TeleProcess[] = [];
   #network = 0;
   #range = 0;

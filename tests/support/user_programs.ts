@@ -125,6 +125,9 @@ export function byFirstByte(handlers: Record<string, Handler>): Handler {
   };
 }
 
+/** Where {@linkcode freePort} looks: below the ports that systems give to connections and to who asks for any port. */
+const FREE_PORTS = { first: 10_000, count: 20_000 };
+
 /** How many ports {@linkcode freePort} remembers. */
 const REMEMBERED_PORTS = 1_000;
 
@@ -133,17 +136,25 @@ const givenPorts: number[] = [];
 
 /**
  * A port of 127.0.0.1 that is free now, and another one than those given lately: who got one of them may not listen
- * yet, or in a network namespace of its own.
+ * yet, or in a network namespace of its own. Other processes, which may run beside, do not get it by chance.
  */
 export function freePort(): number {
   while (true) {
-    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    listener.close();
-    const { port } = listener.addr;
-    if (givenPorts.includes(port)) continue;
+    const port = FREE_PORTS.first + Math.floor(Math.random() * FREE_PORTS.count);
+    if (givenPorts.includes(port) || !isFree(port)) continue;
     givenPorts.push(port);
     if (givenPorts.length > REMEMBERED_PORTS) givenPorts.shift();
     return port;
+  }
+}
+
+function isFree(port: number): boolean {
+  try {
+    Deno.listen({ hostname: "127.0.0.1", port }).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse || error instanceof Deno.errors.PermissionDenied) return false;
+    throw error;
   }
 }
 

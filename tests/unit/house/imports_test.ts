@@ -19,6 +19,7 @@ const BESIDE_LIB: [folder: string, mayImport: string[]][] = [
   ["tests/support/", ["tests/support/", "lib/", "main.ts", "deno.json"]],
   ["tests/sim/", ["tests/sim/", "lib/", "tests/support/"]],
   ["tests/unit/shards/", ["tests/unit/shards/", "tests/support/"]],
+  ["tests/run/", ["tests/run/", "tests/support/"]],
   ["tests/fuzz/", ["tests/fuzz/", "lib/", "tests/support/", "tests/sim/"]],
 ];
 

@@ -1,0 +1,58 @@
+/**
+ * The parts in which `deno task test` runs all tests, one after the other.
+ *
+ * @module
+ */
+
+import { sourcesBelow } from "../support/source_tree.ts";
+
+/** Tests that run together. */
+export interface Part {
+  /** What they have in common, for who watches. */
+  readonly about: string;
+  /** Folders and files, from the top of the checkout. */
+  readonly paths: readonly string[];
+  /** Files of those folders that belong to another part. */
+  readonly without: readonly string[];
+  /** How many files run side by side. */
+  readonly jobs: number;
+}
+
+/** Beside others these would measure the others: how long a thing takes, what it leaves in memory, which files open. */
+const MEASURING = [
+  "tests/e2e/flood_strangers_test.ts",
+  "tests/e2e/half_close_test.ts",
+  "tests/e2e/latency_test.ts",
+  "tests/e2e/leaks_test.ts",
+  "tests/hosts/recovery_test.ts",
+];
+
+/** All parts; `tests/unit/house/parts_test.ts` has each test in one of them. */
+export const PARTS: readonly Part[] = [
+  {
+    about: "in memory",
+    paths: ["tests/unit/shards/1.ts", "tests/unit/shards/2.ts", "tests/unit/shards/3.ts"],
+    without: [],
+    jobs: 3,
+  },
+  {
+    about: "real programs, which wait more than they compute, and what comes from a seed",
+    paths: ["tests/e2e", "tests/fuzz", "tests/hosts", "tests/sim"],
+    without: MEASURING,
+    jobs: 2,
+  },
+  { about: "what is measured, by itself", paths: ["tests/endurance", ...MEASURING], without: [], jobs: 1 },
+];
+
+/** The files of a part. (`deno test --ignore` leaves out nothing of a second folder.) */
+export function filesOf({ paths, without }: Part): string[] {
+  const files = paths.flatMap((path) =>
+    path.endsWith(".ts") ? [path] : sourcesBelow(`${path}/`).filter((file) => file.endsWith("_test.ts"))
+  );
+  return files.filter((file) => !without.includes(file));
+}
+
+/** The arguments of Deno that run a part, and write what came of it to the file `report`. */
+export function argumentsOf(part: Part, report: string): string[] {
+  return ["test", "-A", ...part.jobs > 1 ? ["--parallel"] : [], `--junit-path=${report}`, ...filesOf(part)];
+}
