@@ -260,7 +260,7 @@ export class SessionCarriers {
     if (attached === undefined) return;
     attached.isDoubted = true;
     this.attached.changed();
-    if (this.attached.areDoubted) this.#options.onDoubted?.();
+    if (this.attached.areDoubted && !attached.isLeaving) this.#options.onDoubted?.();
     else this.#relieve(attached);
   }
 
@@ -268,7 +268,7 @@ export class SessionCarriers {
   trusted(carrier: Carrier): void {
     const attached = this.attached.find(carrier);
     if (attached === undefined) return;
-    const wasLast = this.attached.areDoubted;
+    const wasLast = this.attached.areDoubted && !attached.isLeaving;
     attached.isDoubted = false;
     carrier.room.flight.rejoin();
     this.attached.changed();

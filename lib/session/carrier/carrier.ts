@@ -68,8 +68,7 @@ export class Carrier {
     const log = this.log = new FrameLog(host.budget);
     const room = this.room = new SendRoom(options.caution, options.flight), { flight } = room;
     const control = new OutgoingControl({ nowMs: clock.now(), pingIntervalMs });
-    const wake = () => this.wake();
-    const listener = this.#watchListener();
+    const wake = () => this.wake(), listener = this.#watchListener();
     const watch = this.#watch = new Watch({ clock, control, log, flight, listener, patienceMs, roundTripMs });
     const receiver = this.#receiver = new FrameReceiver(host, this.#controlTaker(), this);
     const mostDelayMs = () => host.hasSeveral ? sharedDelayMs(this.roundTripMs) : MOST_ACKNOWLEDGE_DELAY_MS;
@@ -177,6 +176,7 @@ export class Carrier {
   sayGoodbye(ending: Ending, acknowledges: boolean, receipts: readonly Receipt[] = []): void {
     if (this.#receiver.isClosed) return;
     this.#receiver.lookFor(FrameType.acknowledge);
+    this.#watch.stop();
     this.#depart();
     this.#writes.finish(() => this.#sender.lastWords(ending, acknowledges, receipts));
   }
@@ -186,7 +186,7 @@ export class Carrier {
     return this.#departure;
   }
 
-  /** Sends a leave as its last frame, and reads on until the peer has left as well. */
+  /** Sends a leave as its last frame, reads on until the peer has left, and watches what is in front of the leave. */
   leave(): void {
     if (this.#reads.isStopped || this.#departure.hasBegun) return;
     this.#depart();
@@ -199,11 +199,11 @@ export class Carrier {
     this.#receiver.lookFor(FrameType.goodbye);
     this.#writes.stop();
     this.#sender.stop();
+    this.#watch.stop();
     this.#depart();
   }
 
   #depart(): void {
-    this.#watch.stop();
     this.#acknowledger.stop();
     const { inFlight, rateBytesPerMs } = this.room.flight;
     this.#departure.begin({ bytes: inFlight, rate: rateBytesPerMs, roundTripMs: this.roundTripMs });
@@ -234,8 +234,8 @@ export class Carrier {
   #bytesTaker(): BytesTaker {
     return {
       came: (bytes) => {
-        if (this.#departure.hasBegun) this.#departure.heard();
-        else this.#watch.came(bytes);
+        this.#watch.came(bytes);
+        this.#departure.heard();
       },
       isOver: () => this.#receiver.isDeaf,
       take: (segment, bytes) => this.#take(segment, bytes),
@@ -254,13 +254,16 @@ export class Carrier {
     return taken;
   }
 
-  /** The control frames that come. */
+  /** The control frames that come. Behind a leave nothing is acknowledged any more. */
   #controlTaker(): ControlTaker {
     return {
       heard: () => this.#host.heard(this),
       acknowledged: (offset) => this.#acknowledged(offset),
       probed: (probe) => this.#watch.probed(probe),
-      left: () => this.#departure.peerLeft(() => this.#host.carrierLeaves(this)),
+      left: () => {
+        this.#watch.stop();
+        this.#departure.peerLeft(() => this.#host.carrierLeaves(this));
+      },
       saidGoodbye: (ending) => {
         this.stop();
         this.#host.peerEnded(ending);

@@ -7,6 +7,24 @@ import { fault, fuzzed, type Mutation, tested } from "./mutation.ts";
 
 /** All of them. */
 export const CARRIER: readonly Mutation[] = [
+  {
+    ...fault(
+      "what is under way on a carrier that leaves waits for as long as its peer is heard",
+      "session/carrier/carrier.ts",
+      "    this.#depart();\n    this.#writes.finish(() => this.#sender.leave()",
+      "    this.#depart();\n    this.#watch.stop();\n    this.#writes.finish(() => this.#sender.leave()",
+    ),
+    test: "tests/unit/session/session_carriers_test.ts",
+  },
+  {
+    ...fault(
+      "a doubt of a carrier that leaves counts as one of those that stay",
+      "session/session_carriers.ts",
+      "if (this.attached.areDoubted && !attached.isLeaving) this",
+      "if (this.attached.areDoubted || attached.isLeaving) this",
+    ),
+    test: "tests/unit/session/session_carriers_test.ts",
+  },
   fault(
     "a carrier not closed when its session goes on without it",
     "session/carrier/carrier.ts",

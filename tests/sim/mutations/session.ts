@@ -178,7 +178,7 @@ export const SESSION: readonly Mutation[] = [
   fault(
     "a black hole taken for a slow path: a doubted carrier is never dialled beside",
     "session/session_carriers.ts",
-    "if (this.attached.areDoubted) this.#options.onDoubted?.();\n    else",
+    "if (this.attached.areDoubted && !attached.isLeaving) this.#options.onDoubted?.();\n    else",
     "if (this.attached.areDoubted) return;\n    else",
   ),
   fault(

@@ -78,6 +78,35 @@ Deno.test("who wants fewer leaves the others: nothing is lost or sent twice, and
   await world.end();
 });
 
+Deno.test("what is under way on one that leaves, and is dead one way, is sent again within seconds", async () => {
+  const world = await withCarriers(3, 60);
+  const [leaving] = world.here.session!.carriers.attached.takers;
+  world.network.pipes[leaving.carrier.number].aToB.blackHole();
+  world.here.send(2_000);
+  await world.clock.advance(100);
+  assertGreater(leaving.carrier.room.flight.inFlight, 0);
+  world.here.session!.carriers.leave(leaving);
+  await world.untilDelivered(6_000);
+  world.assertUnbroken();
+  await world.end();
+});
+
+Deno.test("that one which leaves is in doubt, or is not any more, says nothing of those that stay", async () => {
+  const world = await withCarriers(2);
+  const { carriers } = world.here.session!;
+  const [leaving, other] = carriers.attached.all;
+  world.network.pipes[0].blackHole();
+  carriers.leave(leaving);
+  carriers.doubted(other.carrier);
+  carriers.doubted(leaving.carrier);
+  assertEquals(world.linesWith("the link is in doubt").length, 1);
+  carriers.trusted(leaving.carrier);
+  assertEquals(world.linesWith("the link is alive after all"), []);
+  carriers.trusted(other.carrier);
+  assertEquals(world.linesWith("the link is alive after all").length, 1);
+  await world.end();
+});
+
 Deno.test("a carrier in doubt is joined beside, what waits on it goes on the new one, and no outage is told", async () => {
   const world = await SessionWorld.attached({ network: { delayMs: 5 }, client: { carriers: 6 } });
   world.network.last!.blackHole();
