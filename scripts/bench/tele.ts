@@ -26,7 +26,14 @@ export interface TeleSetup {
 
 const HELP_MS = 20_000;
 
-/** Starts a tele pair in front of the user's server on port `to` of the far side. */
+/** How long the first connection of the two may take, in milliseconds. */
+const LINK_MS = 20_000;
+
+/**
+ * Starts a tele pair in front of the user's server on port `to` of the far side, and waits until the two are connected.
+ * A client listens before that, and what a user sends meanwhile waits for round trips of the handshake: an `ssh` that
+ * listens is connected, and the clock of a direct connection starts when that stands.
+ */
 export async function startTele(s: Scenario, site: Site, to: number, setup: TeleSetup): Promise<Tunnel> {
   const { forServer, forClient } = await flagsOf(s, site, setup);
   // Each has a folder of its own: an identity belongs to one client.
@@ -34,14 +41,16 @@ export async function startTele(s: Scenario, site: Site, to: number, setup: Tele
   const main = setup.main === undefined ? undefined : pathToFileURL(setup.main);
   const start = async (role: "server" | "client", wrap: readonly string[], args: string[]) => {
     const env = setup.isSealed ? { TELE_TOKEN: "a token for the bench" } : undefined;
-    const options = { role, home, main, wrap: [...wrap], args: [...args, "--log-level=warn"], env };
+    const options = { role, home, main, wrap: [...wrap], args, env };
     return s.use(await TeleProcess.start(options));
   };
-  const server = await start("server", site.far, [`--in=127.0.0.1:${to}`, `--out=${site.farAddress}:0`, ...forServer]);
+  const serverArgs = [`--in=127.0.0.1:${to}`, `--out=${site.farAddress}:0`, ...forServer, "--log-level=warn"];
+  const server = await start("server", site.far, serverArgs);
   const { host, port } = await site.reach(server.port);
   const startClient = async (hosts: readonly string[]): Promise<Tunnel> => {
     const outs = hosts.map((host) => `--out=${setup.isWebSocket ? "ws://" : ""}${host}:${port}`);
     const client = await start("client", site.near, ["--in=127.0.0.1:0", ...outs, ...forClient]);
+    await client.logged(/\blink up: /, LINK_MS);
     return { host: "127.0.0.1", port: client.port, pids: [client.pid, server.pid], paths: hosts.length };
   };
   if (site.paths.length < 2) return await startClient([host]);
