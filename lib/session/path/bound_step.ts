@@ -83,6 +83,13 @@ export class BoundStep {
     if (isSince) this.#lowestMs = Math.min(this.#lowestMs, roundTripMs);
   }
 
+  /** How long anything was under way so far says nothing any more. */
+  forgetAnswers(): void {
+    this.#answers = 0;
+    this.#lowestMs = this.#firstAnswerMs = Infinity;
+    this.#lastAnswerMs = -Infinity;
+  }
+
   /** A probe was answered that was sent since then. */
   answered(nowMs: number, roundTripMs: number): void {
     this.#answers++;
@@ -94,9 +101,8 @@ export class BoundStep {
   /** The bound was decided: the next step begins, with what is in flight now. */
   next(nowMs: number): void {
     this.#beganMs = nowMs;
-    this.#answers = this.#deliveredBytes = this.#waitedByteMs = 0;
+    this.#deliveredBytes = this.#waitedByteMs = 0;
     this.#mostInFlight = this.#inFlight;
-    this.#lowestMs = this.#firstAnswerMs = Infinity;
-    this.#lastAnswerMs = -Infinity;
+    this.forgetAnswers();
   }
 }

@@ -10,10 +10,8 @@ import type { Delivery } from "./flight.ts";
 import { LEAST_BOUND, SLOW_BYTES_PER_MS, SLOW_MS } from "./lone_bound.ts";
 import { startQueueMs, Startup } from "./startup.ts";
 
-/** The queue that bulk may make, in milliseconds. */
-const QUEUE_MS = 12;
-/** But on a slow path this many bytes, which are two packets, are no queue. */
-const PACKETS_BYTES = 3_000;
+/** The queue that bulk may make, in milliseconds; on a slow path this many bytes, which are two packets, are none. */
+const QUEUE_MS = 12, PACKETS_BYTES = 3_000;
 /** Each step looks at this many answers, the lowest of which counts: one may have waited for what was lost. */
 const ANSWERS = 2;
 /**
@@ -22,8 +20,7 @@ const ANSWERS = 2;
  */
 const MORE_ANSWERS = 4, MUCH_QUEUE_MS = 24, LATER_MS = 25;
 /** Without a queue the bound grows by this factor a step; until the first queue was seen it doubles. */
-const GROWTH = 1.125;
-const STARTUP_GROWTH = 2;
+const GROWTH = 1.125, STARTUP_GROWTH = 2;
 /** It doubles again behind this many steps that found next to no queue. */
 const FREE_STEPS = 4;
 /** But it grows to no more than this many times what is {@linkcode Enough}. */
@@ -101,6 +98,8 @@ export class SharedBound {
   #freeSteps = 0;
   /** Since when what is in flight keeps the bound; -1 while it does not. */
   #keptSinceMs = -1;
+  /** When the newest was sent of what met no queue, in milliseconds. */
+  #soonSentMs = -Infinity;
   readonly #seen = new BoundStep();
   readonly #enough = new Enough();
   /** The bound behind the last step. */
@@ -138,6 +137,7 @@ export class SharedBound {
   delivered(delivery: Pick<Delivery, "nowMs" | "roundTripMs" | "bytes">): void {
     const { nowMs, roundTripMs, bytes } = delivery;
     this.#seen.delivered(delivery, this.#isSince(nowMs - roundTripMs));
+    this.#cameBack(nowMs, roundTripMs);
     const isSoon = roundTripMs <= this.#lowestMs + startQueueMs(this.#lowestMs);
     if (isSoon && this.#isStarting && this.#startup.isGrowing && this.#isUsed) this.#bound += bytes;
   }
@@ -148,12 +148,13 @@ export class SharedBound {
   }
 
   /** A probe of the quiet carrier was answered. */
-  answered(answer: Answer): void {
-    const { nowMs, roundTripMs } = answer;
+  answered({ nowMs, roundTripMs }: Answer): void {
     if (this.#lowestMs === 0 || roundTripMs < this.#lowestMs) this.#lowestMs = roundTripMs;
     if (this.#lookedMs < 0) this.#lookedMs = nowMs;
     if (!this.#isSince(nowMs - roundTripMs)) return;
     const seen = this.#seen;
+    this.#cameBack(nowMs, roundTripMs);
+    if (this.#beginsQueue(nowMs, roundTripMs)) seen.forgetAnswers();
     seen.answered(nowMs, roundTripMs);
     const queueMs = Math.max(0, seen.lowestMs - this.#lowestMs);
     if (seen.answers < (this.#isUnsure(queueMs) ? MORE_ANSWERS : ANSWERS)) return;
@@ -169,10 +170,27 @@ export class SharedBound {
     return queueMs < MUCH_QUEUE_MS || this.#seen.bulkMs > this.#seen.lowestMs + LATER_MS;
   }
 
+  /** Whether an answer met a queue that what was sent before did not: one that was lost is passed by what comes soon. */
+  #beginsQueue(nowMs: number, roundTripMs: number): boolean {
+    if (!this.#isStarting || this.#isSoon(nowMs, roundTripMs)) return false;
+    return this.#isSoon(nowMs, this.#seen.lowestMs) && nowMs - roundTripMs > this.#soonSentMs;
+  }
+
+  #cameBack(nowMs: number, roundTripMs: number): void {
+    if (this.#isSoon(nowMs, roundTripMs)) this.#soonSentMs = Math.max(this.#soonSentMs, nowMs - roundTripMs);
+  }
+
+  #isSoon(nowMs: number, roundTripMs: number): boolean {
+    return roundTripMs <= this.#lowestMs + this.#mostQueueMs(nowMs);
+  }
+
+  #mostQueueMs(nowMs: number): number {
+    return Math.max(QUEUE_MS, PACKETS_BYTES / (this.#seen.bytesPerMs(nowMs) || Infinity));
+  }
+
   #step(nowMs: number, queueMs: number): void {
     if (this.#look !== undefined || nowMs - this.#lookedMs > LOOK_AFTER_MS) return this.#lookStep(nowMs);
-    const bytesPerMs = this.#seen.bytesPerMs(nowMs);
-    const mostMs = bytesPerMs > 0 ? Math.max(QUEUE_MS, PACKETS_BYTES / bytesPerMs) : QUEUE_MS;
+    const bytesPerMs = this.#seen.bytesPerMs(nowMs), mostMs = this.#mostQueueMs(nowMs);
     this.#isFree = queueMs <= mostMs;
     if (this.#isFree) return this.#freeStep(queueMs, bytesPerMs);
     this.#freeSteps = 0;
@@ -204,9 +222,16 @@ export class SharedBound {
 
   get #grownBound(): number {
     // At the start it may have doubled already, by what was acknowledged soon.
-    if (this.#isStarting) return (this.#startup.isGrowing ? STARTUP_GROWTH : 1) * this.#stepBound;
+    if (this.#isStarting) return this.#startGrowth * this.#stepBound;
     const growth = this.#freeSteps > FREE_STEPS ? STARTUP_GROWTH : GROWTH;
     return Math.min(growth * this.#bound, HEADROOM * this.#enough.bytes);
+  }
+
+  /** Bulk that is a little late is in a queue, which probes slip through between its bursts; behind a loss it is later. */
+  get #startGrowth(): number {
+    const lateMs = this.#seen.bulkMs - this.#lowestMs;
+    if (lateMs > QUEUE_MS && lateMs <= LATER_MS) return GROWTH;
+    return this.#startup.isGrowing ? STARTUP_GROWTH : 1;
   }
 
   #shrink(nowMs: number, share: number): void {

@@ -128,6 +128,24 @@ export const PATH: readonly Mutation[] = [
     "if ((isSoon || this.#isStarting) && this.#isStarting",
   ),
   tested(
+    "at the start an answer from before a queue counts in it",
+    "session/path/shared_bound.ts",
+    "if (this.#beginsQueue(nowMs, roundTripMs)) seen.forgetAnswers();",
+    "",
+  ),
+  tested(
+    "at the start an answer that was lost is taken for one of a queue",
+    "session/path/shared_bound.ts",
+    "return this.#isSoon(nowMs, this.#seen.lowestMs) && nowMs - roundTripMs > this.#soonSentMs;",
+    "return this.#isSoon(nowMs, this.#seen.lowestMs);",
+  ),
+  tested(
+    "at the start the bound doubles though bulk waits",
+    "session/path/shared_bound.ts",
+    "if (lateMs > QUEUE_MS && lateMs <= LATER_MS) return GROWTH;",
+    "",
+  ),
+  tested(
     "the rate that was highest once is so for ever",
     "session/path/enough.ts",
     "else this.#bytesPerMs *= FADING;",

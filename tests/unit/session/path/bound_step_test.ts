@@ -41,3 +41,19 @@ Deno.test("bound step: answers within 10 ms of the first came at once, and each 
   step.answered(400, 60);
   assertEquals(step.cameAtOnce, true);
 });
+
+Deno.test("bound step: answers that are forgotten take the shortest with them, and not what was delivered", () => {
+  const step = new BoundStep();
+  step.next(0);
+  step.delivered({ roundTripMs: 40, bytes: 1_000 }, true);
+  step.answered(50, 50);
+  step.forgetAnswers();
+  step.answered(100, 70);
+  assertEquals([step.answers, step.cameAtOnce, step.lowestMs, step.bulkMs, step.bytesPerMs(100)], [
+    1,
+    true,
+    70,
+    40,
+    10,
+  ]);
+});

@@ -187,6 +187,39 @@ Deno.test("shared bound: at the start what is acknowledged soon doubles it in ea
   assertEquals([grownBy(LOWEST_MS + 5), grownBy(LOWEST_MS + 6)], [60_000, 0]);
 });
 
+Deno.test("shared bound: at the start a late answer makes void what came soon and was sent before it, and not later", () => {
+  const boundsOf = (isFull: boolean) => {
+    const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: LOWEST_MS, isFull });
+    shared.inFlight(0, 100_000);
+    shared.answered({ nowMs: 100, roundTripMs: LOWEST_MS });
+    shared.answered({ nowMs: 170, roundTripMs: LOWEST_MS + 30 });
+    const { bound } = shared;
+    shared.answered({ nowMs: 220, roundTripMs: LOWEST_MS + 40 });
+    return [bound, shared.bound];
+  };
+  assertEquals([false, true].map(boundsOf), [[100_000, Math.ceil(100_000 * 46 / 70)], [112_500, 112_500]]);
+});
+
+Deno.test("shared bound: at the start a late answer is lost, and no queue, where what was sent behind it came soon", () => {
+  const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: LOWEST_MS });
+  shared.inFlight(0, 100_000);
+  shared.answered({ nowMs: 100, roundTripMs: LOWEST_MS });
+  shared.delivered({ nowMs: 150, roundTripMs: LOWEST_MS, bytes: 1_000 });
+  shared.answered({ nowMs: 170, roundTripMs: LOWEST_MS + 30 });
+  assertEquals(shared.bound, 200_000);
+});
+
+Deno.test("shared bound: at the start it does not double while bulk waits a little, as in a queue", () => {
+  const bounds = [5, 20, 60].map((bulkQueueMs) => {
+    const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: LOWEST_MS });
+    shared.inFlight(0, 100_000);
+    shared.delivered({ nowMs: 100, roundTripMs: LOWEST_MS + bulkQueueMs, bytes: 1_000 });
+    for (const nowMs of [110, 160]) shared.answered({ nowMs, roundTripMs: LOWEST_MS });
+    return shared.bound;
+  });
+  assertEquals(bounds, [200_000, 112_500, 200_000]);
+});
+
 Deno.test("shared bound: of a path that was found full the start is over", () => {
   const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: LOWEST_MS, isFull: true });
   shared.inFlight(0, 100_000);
