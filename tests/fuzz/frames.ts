@@ -182,14 +182,15 @@ export function acknowledgePayload(offset: number): Uint8Array {
   return payload;
 }
 
-/** A probe payload. */
-export function probePayload(flags: number, silenceMs: number, mark = 0): Uint8Array {
-  const payload = new Uint8Array(8);
+/** A probe payload; `cameTicks` are eighths of a millisecond. */
+export function probePayload(flags: number, silenceMs: number, mark = 0, cameTicks = 0): Uint8Array {
+  const payload = new Uint8Array(12);
   payload[0] = FrameType.probe;
   payload[1] = flags;
   writeU32(payload, 2, silenceMs);
   payload[6] = mark >>> 8;
   payload[7] = mark;
+  writeU32(payload, 8, cameTicks);
   return payload;
 }
 

@@ -126,10 +126,10 @@ class Carried {
     const { headroom, hasUnsent } = this.log;
     if (!hasUnsent) return;
     const view = this.log.nextWrite(this.#hold, mostBytes)!;
-    if (headroom < 12 || choices.chance(0.5)) return void (this.#writing = view);
+    if (headroom < 16 || choices.chance(0.5)) return void (this.#writing = view);
     const control = frames.probePayload(0, 0);
-    const whole = new Uint8Array(view.buffer, view.byteOffset - 12, view.length + 12);
-    whole.set([0, 0, 0, 8, ...control.fill(CONTROL, 1)]);
+    const whole = new Uint8Array(view.buffer, view.byteOffset - 16, view.length + 16);
+    whole.set([0, 0, 0, 12, ...control.fill(CONTROL, 1)]);
     this.#writing = whole;
   }
 

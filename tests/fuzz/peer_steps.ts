@@ -107,7 +107,7 @@ export class PeerSteps {
       case 0: {
         const mark = choices.between(0, 65_535);
         return this.#control(
-          frames.probePayload(choices.between(0, 255), choices.between(1000, 100_000), mark),
+          frames.probePayload(choices.between(0, 255), choices.between(1000, 100_000), mark, choices.next32()),
           "nothing",
         );
       }

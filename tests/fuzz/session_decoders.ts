@@ -51,6 +51,12 @@ function largeFrame(choices: Choices): Uint8Array {
   return framed(payload);
 }
 
+/** Any probe, with flags up to this number. */
+function probePayload(choices: Choices, mostFlags: number): Uint8Array {
+  const flags = choices.between(0, mostFlags), mark = choices.between(0, 65_535);
+  return frames.probePayload(flags, choices.next32(), mark, choices.next32());
+}
+
 /** Any frame that may come in a session, and some that may not. */
 function sessionFrame(choices: Choices): Uint8Array {
   switch (choices.between(0, 7)) {
@@ -61,7 +67,7 @@ function sessionFrame(choices: Choices): Uint8Array {
     case 3:
       return framed(frames.acknowledgePayload(frames.count(choices)));
     case 4:
-      return framed(frames.probePayload(choices.between(0, 255), choices.next32(), choices.between(0, 65_535)));
+      return framed(probePayload(choices, 255));
     case 5:
       return choices.chance(0.5)
         ? framed(encodeEnding("goodbye", frames.ending(choices)))
@@ -328,10 +334,10 @@ const MESSAGES: readonly Message[] = [
   message({
     // The same, and flags of later versions are ignored.
     isLoose: true,
-    make: (choices) => frames.probePayload(choices.between(0, 3), choices.next32(), choices.between(0, 65_535)),
+    make: (choices) => probePayload(choices, 3),
     decode: decodeProbe,
-    encode: ({ replyWanted, isReply, silenceMs, mark }) =>
-      frames.probePayload((replyWanted ? 1 : 0) | (isReply ? 2 : 0), silenceMs, mark),
+    encode: ({ replyWanted, isReply, silenceMs, mark, cameMs }) =>
+      frames.probePayload((replyWanted ? 1 : 0) | (isReply ? 2 : 0), silenceMs, mark, 8 * cameMs),
   }),
   message({
     isLoose: true,

@@ -296,5 +296,5 @@ function acknowledge(offset: number): Uint8Array {
 
 /** A question, with the promise that every carrier begins with. */
 function probe(): Uint8Array {
-  return framed(new Uint8Array([FrameType.probe, ProbeFlag.replyWanted, 0, 0, 3, 232, 0, 1]));
+  return framed(new Uint8Array([FrameType.probe, ProbeFlag.replyWanted, 0, 0, 3, 232, 0, 1, 0, 0, 0, 0]));
 }

@@ -125,10 +125,11 @@ class End {
     return this.#log.nextWrite(new WriteHold())!.slice();
   }
 
-  /** The probe that is due. `mark`: of the question that it answers. */
-  probe(mark?: number): Uint8Array {
+  /** The probe that is due. `mark`: of the question that it answers, which came at `cameMs`. */
+  probe(mark?: number, cameMs = 0): Uint8Array {
     this.#control.replyDue = mark !== undefined;
     this.#control.replyMark = mark ?? 0;
+    this.#control.replyCameMs = cameMs;
     return this.#control.take(0, false, 0)!.slice();
   }
 
@@ -172,7 +173,7 @@ export async function workedExample(): Promise<Map<string, Uint8Array>> {
   add("1 client commit", framed(first.commit));
   add("1 server accept", framed(first.accept));
   add("1 client probe", client.probe());
-  add("1 server probe", server.probe(1));
+  add("1 server probe", server.probe(1, 30));
   const credits = { send: mux.MOST_START_CREDIT, receive: mux.MOST_START_CREDIT };
   add("1 client open and data", client.send(openFrame(1, credits), dataFrame(1, 0, text("hello\n"))));
   add("1 server acknowledge", server.acknowledge(43));

@@ -9,13 +9,16 @@ import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../ping/codec.ts";
 import { BUSY_FOR_MS, BUSY_SILENCE_MS, FrameType, ProbeFlag } from "../session_constants.ts";
 
 /** Bytes of the payload of an acknowledge frame and of a probe. */
-const ACKNOWLEDGE_BYTES = 9, PROBE_BYTES = 8;
+const ACKNOWLEDGE_BYTES = 9, PROBE_BYTES = 12;
 /** The same with their headers. */
 const ACKNOWLEDGE_FRAME_BYTES = FRAME_HEADER_BYTES + ACKNOWLEDGE_BYTES;
 const PROBE_FRAME_BYTES = FRAME_HEADER_BYTES + PROBE_BYTES;
 
 /** Most bytes that one call of {@linkcode OutgoingControl.take} gives. */
 export const MOST_CONTROL_BYTES: number = ACKNOWLEDGE_FRAME_BYTES + PROBE_FRAME_BYTES;
+
+/** Times are told in eighths of a millisecond. */
+const TICKS_PER_MS = 8;
 
 /** Questions without an answer that are remembered. */
 const MOST_ASKED = 16;
@@ -30,6 +33,8 @@ export interface Probe {
   silenceMs: number;
   /** Of a reply: that of the last question. */
   mark: number;
+  /** Of a reply: when that came to its sender, by its clock, in milliseconds modulo 2^29. */
+  cameMs: number;
 }
 
 /** Reads the payload of an acknowledge frame: a count of bytes. */
@@ -40,13 +45,14 @@ export function decodeAcknowledge(payload: Uint8Array): number {
 
 /** Reads the payload of a probe frame. */
 export function decodeProbe(payload: Uint8Array): Probe {
-  if (payload.length !== PROBE_BYTES) throw new TeleError("protocol", "a probe has 8 bytes");
+  if (payload.length !== PROBE_BYTES) throw new TeleError("protocol", "a probe has 12 bytes");
   const flags = payload[1];
   return {
     replyWanted: (flags & ProbeFlag.replyWanted) !== 0,
     isReply: (flags & ProbeFlag.reply) !== 0,
     silenceMs: readU32(payload, 2),
     mark: readU16(payload, 6),
+    cameMs: readU32(payload, 8) / TICKS_PER_MS,
   };
 }
 
@@ -75,6 +81,8 @@ export class OutgoingControl {
   replyDue = false;
   /** Mark of the last question that came. */
   replyMark = 0;
+  /** When that came, in milliseconds. */
+  replyCameMs = 0;
   readonly #bytes = new Uint8Array(MOST_CONTROL_BYTES);
   readonly #pingIntervalMs: number;
   #acknowledged = 0;
@@ -165,6 +173,8 @@ export class OutgoingControl {
     // A question that is a reply as well goes by the mark of that.
     const mark = this.replyDue ? this.replyMark : this.#mark = (this.#mark + 1) & 0xffff;
     writeU16(this.#bytes, at + FRAME_HEADER_BYTES + 6, mark);
+    const ticks = this.replyDue ? Math.floor(TICKS_PER_MS * this.replyCameMs) : 0;
+    writeU32(this.#bytes, at + FRAME_HEADER_BYTES + 8, ticks);
     if (this.askDue) this.#ask(mark, nowMs);
     this.#probeDue = this.askDue = this.replyDue = false;
     return PROBE_FRAME_BYTES;

@@ -117,21 +117,22 @@ export class Watch {
     if (probe.isReply) {
       this.#liveness.replied();
       this.#flight.wait.took(this.#clock.now(), this.#liveness.answerMs);
-      this.#onReply(probe.mark);
+      this.#onReply(probe);
     }
     if (probe.replyWanted) {
       this.#control.replyDue = this.#control.acknowledgeDue = true;
       this.#control.replyMark = probe.mark;
+      this.#control.replyCameMs = this.#clock.now();
       this.#listener.wake();
     }
   }
 
-  #onReply(mark: number): void {
+  #onReply({ mark, cameMs }: Probe): void {
     const nowMs = this.#clock.now();
     const roundTripMs = this.#control.replied(mark, nowMs);
     if (roundTripMs === undefined) return;
     this.#askedRoundTripMs = roundTripMs;
-    this.#flight.onAnswer(nowMs, roundTripMs);
+    this.#flight.onAnswer({ nowMs, roundTripMs, cameMs });
   }
 
   /** A write is about to be made up, with counted frames or without. */

@@ -6,6 +6,7 @@
 import { AcknowledgedSpan, SPAN_MS } from "./acknowledged_span.ts";
 import type { PathWait } from "./path_wait.ts";
 import { RateFilter } from "./rate_filter.ts";
+import type { Answer } from "./return_delay.ts";
 import { SendRing } from "./send_ring.ts";
 
 /** Clocks may tick this coarsely: no time span is taken to be shorter. */
@@ -62,7 +63,7 @@ export interface FlightPath {
   /** Something is acknowledged. */
   onDelivery(flight: Flight, delivery: Delivery): void;
   /** A probe that wanted a reply has one. */
-  onAnswer(flight: Flight, nowMs: number, roundTripMs: number): void;
+  onAnswer(flight: Flight, answer: Answer): void;
   /** The carrier is gone, or given up. */
   leave(flight: Flight): void;
   /** It is used again after all. */
@@ -258,14 +259,9 @@ export class Flight {
     });
   }
 
-  /**
-   * Tell of a reply to a probe that wanted one.
-   *
-   * @param nowMs The time in milliseconds.
-   * @param roundTripMs The time since the probe, in milliseconds.
-   */
-  onAnswer(nowMs: number, roundTripMs: number): void {
-    this.#path.onAnswer(this, nowMs, roundTripMs);
+  /** Tell of a reply to a probe that wanted one. */
+  onAnswer(answer: Answer): void {
+    this.#path.onAnswer(this, answer);
   }
 
   /** Tell that the carrier is given up: what it has in flight counts for no bound any more. */

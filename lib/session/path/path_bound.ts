@@ -7,6 +7,7 @@ import { SPREAD_FRAME_BYTES } from "../share.ts";
 import { type Delivery, Flight } from "./flight.ts";
 import { LoneBound } from "./lone_bound.ts";
 import { PathWait } from "./path_wait.ts";
+import { type Answer, ReturnDelay } from "./return_delay.ts";
 import { SharedBound } from "./shared_bound.ts";
 import { CarefulStart, EagerStart, type StartBound } from "./start_bound.ts";
 import { FIRST_BOUND } from "./startup.ts";
@@ -86,6 +87,8 @@ export class PathBound {
   #waitsSinceMs = -1;
   /** The lowest round trip of a probe while there was one carrier, in milliseconds; 0 without one. */
   #answerMs = 0;
+  /** What answers wait for in the peer's queue. */
+  #returnDelay = new ReturnDelay();
 
   /** Nothing is known of it. */
   constructor(options: PathBoundOptions = {}) {
@@ -124,7 +127,10 @@ export class PathBound {
     this.#only = this.#flights.size === 1 ? first : undefined;
     if (this.#quiet === flight) this.#quiet = first;
     // The next one may take another way.
-    if (first === undefined) this.#answerMs = 0;
+    if (first === undefined) {
+      this.#answerMs = 0;
+      this.#returnDelay = new ReturnDelay();
+    }
     if (this.#shared === undefined || this.#only === undefined) return;
     this.#shared = undefined;
     this.#lone = new LoneBound(this.#only.rates, this.#start(bound), lowestRoundTripMs);
@@ -268,13 +274,14 @@ export class PathBound {
   }
 
   /** A probe of a carrier was answered. */
-  onAnswer(flight: Flight, nowMs: number, roundTripMs: number): void {
+  onAnswer(flight: Flight, answer: Answer): void {
+    const { nowMs, roundTripMs } = answer, backMs = this.#returnDelay.waitedMs(answer, this.lowestRoundTripMs);
     this.wait.arrived(nowMs - roundTripMs);
     if (this.#shared === undefined) this.#answerMs = Math.min(this.#answerMs || roundTripMs, roundTripMs);
     if (flight !== this.#quiet) return;
     // Those that were sent behind it wait from then on.
     const sentMs = nowMs - roundTripMs;
     this.#waitsSinceMs = this.#probedMs > sentMs ? Math.max(this.#waitsSinceMs, sentMs) : -1;
-    this.#shared?.answered({ nowMs, roundTripMs });
+    this.#shared?.answered({ nowMs, roundTripMs, backMs });
   }
 }

@@ -8,10 +8,13 @@ import { BoundStep } from "./bound_step.ts";
 import { Enough } from "./enough.ts";
 import type { Delivery } from "./flight.ts";
 import { LEAST_BOUND, SLOW_BYTES_PER_MS, SLOW_MS } from "./lone_bound.ts";
+import type { Answer } from "./return_delay.ts";
 import { startQueueMs, Startup } from "./startup.ts";
 
 /** The queue that bulk may make, in milliseconds; on a slow path this many bytes, which are two packets, are none. */
 const QUEUE_MS = 12, PACKETS_BYTES = 3_000;
+/** Of the peer's queue this share counts as well: keys wait in both, and each end gives way to some of the other's. */
+const PEERS_SHARE = 1 / 3;
 /** Each step looks at this many answers, the lowest of which counts: one may have waited for what was lost. */
 const ANSWERS = 2;
 /**
@@ -46,11 +49,9 @@ export function leastBound(bytesPerMs: number): number {
 }
 
 /** What is known when a quiet carrier's probe is answered. */
-export interface Answer {
-  /** The time in milliseconds. */
-  nowMs: number;
-  /** For how long the answer was under way, in milliseconds. */
-  roundTripMs: number;
+export interface QuietAnswer extends Pick<Answer, "nowMs" | "roundTripMs"> {
+  /** How much of that it waited in the peer's queue. @default {0} */
+  backMs?: number;
 }
 
 /** Options of {@linkcode SharedBound}. */
@@ -137,7 +138,7 @@ export class SharedBound {
   delivered(delivery: Pick<Delivery, "nowMs" | "roundTripMs" | "bytes">): void {
     const { nowMs, roundTripMs, bytes } = delivery;
     this.#seen.delivered(delivery, this.#isSince(nowMs - roundTripMs));
-    this.#cameBack(nowMs, roundTripMs);
+    this.#cameBack(nowMs, nowMs - roundTripMs, roundTripMs);
     const isSoon = roundTripMs <= this.#lowestMs + startQueueMs(this.#lowestMs);
     if (isSoon && this.#isStarting && this.#startup.isGrowing && this.#isUsed) this.#bound += bytes;
   }
@@ -148,14 +149,14 @@ export class SharedBound {
   }
 
   /** A probe of the quiet carrier was answered. */
-  answered({ nowMs, roundTripMs }: Answer): void {
-    if (this.#lowestMs === 0 || roundTripMs < this.#lowestMs) this.#lowestMs = roundTripMs;
+  answered({ nowMs, roundTripMs, backMs = 0 }: QuietAnswer): void {
+    const sentMs = nowMs - roundTripMs, freeMs = roundTripMs - (1 - PEERS_SHARE) * backMs, seen = this.#seen;
+    if (this.#lowestMs === 0 || freeMs < this.#lowestMs) this.#lowestMs = freeMs;
     if (this.#lookedMs < 0) this.#lookedMs = nowMs;
-    if (!this.#isSince(nowMs - roundTripMs)) return;
-    const seen = this.#seen;
-    this.#cameBack(nowMs, roundTripMs);
-    if (this.#beginsQueue(nowMs, roundTripMs)) seen.forgetAnswers();
-    seen.answered(nowMs, roundTripMs);
+    if (!this.#isSince(sentMs)) return;
+    this.#cameBack(nowMs, sentMs, freeMs);
+    if (this.#beginsQueue(nowMs, sentMs, freeMs)) seen.forgetAnswers();
+    seen.answered(nowMs, freeMs);
     const queueMs = Math.max(0, seen.lowestMs - this.#lowestMs);
     if (seen.answers < (this.#isUnsure(queueMs) ? MORE_ANSWERS : ANSWERS)) return;
     if (queueMs > QUEUE_MS && seen.cameAtOnce) return;
@@ -171,13 +172,13 @@ export class SharedBound {
   }
 
   /** Whether an answer met a queue that what was sent before did not: one that was lost is passed by what comes soon. */
-  #beginsQueue(nowMs: number, roundTripMs: number): boolean {
-    if (!this.#isStarting || this.#isSoon(nowMs, roundTripMs)) return false;
-    return this.#isSoon(nowMs, this.#seen.lowestMs) && nowMs - roundTripMs > this.#soonSentMs;
+  #beginsQueue(nowMs: number, sentMs: number, freeMs: number): boolean {
+    if (!this.#isStarting || this.#isSoon(nowMs, freeMs)) return false;
+    return this.#isSoon(nowMs, this.#seen.lowestMs) && sentMs > this.#soonSentMs;
   }
 
-  #cameBack(nowMs: number, roundTripMs: number): void {
-    if (this.#isSoon(nowMs, roundTripMs)) this.#soonSentMs = Math.max(this.#soonSentMs, nowMs - roundTripMs);
+  #cameBack(nowMs: number, sentMs: number, freeMs: number): void {
+    if (this.#isSoon(nowMs, freeMs)) this.#soonSentMs = Math.max(this.#soonSentMs, sentMs);
   }
 
   #isSoon(nowMs: number, roundTripMs: number): boolean {

@@ -82,7 +82,7 @@ export const PATH: readonly Mutation[] = [
   tested(
     "an answer to a probe that was sent before the bound was kept counts",
     "session/path/shared_bound.ts",
-    "if (!this.#isSince(nowMs - roundTripMs)) return;",
+    "if (!this.#isSince(sentMs)) return;",
     "",
   ),
   tested(
@@ -130,13 +130,13 @@ export const PATH: readonly Mutation[] = [
   tested(
     "at the start an answer from before a queue counts in it",
     "session/path/shared_bound.ts",
-    "if (this.#beginsQueue(nowMs, roundTripMs)) seen.forgetAnswers();",
+    "if (this.#beginsQueue(nowMs, sentMs, freeMs)) seen.forgetAnswers();",
     "",
   ),
   tested(
     "at the start an answer that was lost is taken for one of a queue",
     "session/path/shared_bound.ts",
-    "return this.#isSoon(nowMs, this.#seen.lowestMs) && nowMs - roundTripMs > this.#soonSentMs;",
+    "return this.#isSoon(nowMs, this.#seen.lowestMs) && sentMs > this.#soonSentMs;",
     "return this.#isSoon(nowMs, this.#seen.lowestMs);",
   ),
   tested(
@@ -186,6 +186,36 @@ export const PATH: readonly Mutation[] = [
     "session/path/shared_bound.ts",
     "    if (began.steps < STEPS) return false;\n",
     "    if (began.steps < 1e9) return false;\n",
+  ),
+  tested(
+    "what an answer waits in the peer's queue is taken for one of our own",
+    "session/path/shared_bound.ts",
+    "(1 - PEERS_SHARE) * backMs",
+    "(1 - PEERS_SHARE / PEERS_SHARE) * backMs",
+  ),
+  tested(
+    "of a path that nobody was on the peer's queue is told as before",
+    "session/path/path_bound.ts",
+    "      this.#returnDelay = new ReturnDelay();\n",
+    "",
+  ),
+  tested(
+    "a clock that jumped counts as a way back of an hour",
+    "session/path/return_delay.ts",
+    "if (waitedMs <= roundTripMs - SHARE_LEFT",
+    "if (waitedMs < Infinity || waitedMs <= roundTripMs - SHARE_LEFT",
+  ),
+  tested(
+    "clocks that drift are not followed",
+    "session/path/return_delay.ts",
+    "if (passedMs < LEAST_OF_MS) return;",
+    "if (passedMs < 1e9 * LEAST_OF_MS) return;",
+  ),
+  tested(
+    "a reply tells when it leaves, not when its question came",
+    "session/carrier/watch.ts",
+    "      this.#control.replyCameMs = this.#clock.now();\n",
+    "",
   ),
   tested(
     "only one path is asked for the queue that its bulk makes",

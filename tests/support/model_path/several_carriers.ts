@@ -112,11 +112,12 @@ export class SeveralCarriers {
 
   #onQuiet(): void {
     const { tcp, flight } = this.#quiet;
+    const cameMs = this.events.now;
     while (this.#waiting.length > 0 && this.#waiting[0].end <= tcp.arrived) {
       const { ms, isProbe } = this.#waiting.shift()!;
-      this.events.at(this.router.back(this.events.now), () => {
-        const roundTripMs = this.events.now - ms;
-        if (isProbe) flight.onAnswer(this.events.now, roundTripMs);
+      this.events.at(this.router.back(cameMs), () => {
+        const nowMs = this.events.now, roundTripMs = nowMs - ms;
+        if (isProbe) flight.onAnswer({ nowMs, roundTripMs, cameMs });
         else this.#echoesMs.push(roundTripMs);
         this.#fill();
       });

@@ -31,7 +31,7 @@ class Carrier:
         self.leaving = self.peer_left = self.ends = self.takes_nothing = False
         self.last_write = self.last_read = time.monotonic()
         self.promise_ms = PROMISE_MS
-        self.reply_due = None  # the mark of a probe that wants a reply
+        self.reply_due = None  # mark of a probe that wants a reply, and when it came, in 1/8 ms
         self.mark, self.round_trips = 0, 0
         session.attach(number, self)
         if opening:
@@ -52,10 +52,10 @@ class Carrier:
         self.logged += len(counted.bytes)
         self.put(counted.bytes, True)
 
-    def probe(self, flags, mark=None):
+    def probe(self, flags, mark=None, came=0):
         if mark is None:
             self.mark = mark = (self.mark + 259) % 65536
-        self.put(frame(struct.pack(">BBIH", PROBE, flags, PROMISE_MS, mark)))
+        self.put(frame(struct.pack(">BBIHI", PROBE, flags, PROMISE_MS, mark, came)))
 
     def _acknowledge(self):
         self.acknowledged_to_peer = self.reader.taken
@@ -84,7 +84,7 @@ class Carrier:
         if self.reader.taken != self.acknowledged_to_peer or self.reply_due is not None:
             self._acknowledge()
         if self.reply_due is not None:
-            self.probe(REPLY, self.reply_due)
+            self.probe(REPLY, *self.reply_due)
             self.reply_due = None
         if now - self.last_write > PROMISE_MS / 2000:
             self.probe(0)
@@ -171,11 +171,11 @@ class Carrier:
                 raise CarrierError("an acknowledge of the wrong length")
             self._acknowledged(u64(payload, 1))
         elif kind == PROBE:
-            if len(payload) != 8:
+            if len(payload) != 12:
                 raise CarrierError("a probe of the wrong length")
             flags, self.promise_ms, mark = struct.unpack_from(">BIH", payload, 1)
             if flags & REPLY_WANTED:
-                self.reply_due = mark
+                self.reply_due = mark, int(time.monotonic() * 8000) % 2**32
             self.round_trips += bool(flags & REPLY) and mark == self.mark
         elif kind == LEAVE:
             if len(payload) != 1:

@@ -84,7 +84,7 @@ def header(trial, length, kind):
 
 def half_a_prefix(trial):
     """A carrier that is cut in the length of a frame that is not counted: the receipt must not count it."""
-    trial.carrier.put(frame(struct.pack(">BBIH", PROBE, 0, 1000, 0))[:4])
+    trial.carrier.put(frame(struct.pack(">BBIHI", PROBE, 0, 1000, 0, 0))[:4])
     trial.carrier.flush()
     time.sleep(0.2)
     trial.close()
@@ -135,7 +135,7 @@ BOTH = {
     "a reset with too long a message": ("session 2", lambda t: t.counted(
         reset_frame(t.stream.number, t.stream.sent, 2, "x" * 1025))),
     "types that nobody knows yet": ("nothing", unknown_types),
-    "flags of a probe that nobody knows": ("nothing", lambda t: t.raw(struct.pack(">BBIH", PROBE, 0xfc, 1000, 1))),
+    "flags of a probe that nobody knows": ("nothing", lambda t: t.raw(struct.pack(">BBIHI", PROBE, 0xfc, 1000, 1, 0))),
     "a counted type that is not used": ("session 2", lambda t: t.raw(bytes([0x30]))),
     "a type that is not used": ("session 2", lambda t: t.raw(bytes([0x22]) + bytes(12))),
     "a message of the handshake": ("carrier", lambda t: t.raw(bytes([COMMIT]) + bytes(50))),

@@ -145,8 +145,8 @@ function readFrom(printed: Map<string, Uint8Array>, carrier: number, who: string
     },
     control: (payload) => {
       if (payload[0] === FrameType.probe) {
-        const { replyWanted, isReply, silenceMs, mark } = decodeProbe(payload);
-        seen.push(`probe ${replyWanted} ${isReply} ${silenceMs} ${mark}`);
+        const { replyWanted, isReply, silenceMs, mark, cameMs } = decodeProbe(payload);
+        seen.push(`probe ${replyWanted} ${isReply} ${silenceMs} ${mark} ${cameMs}`);
       } else if (payload[0] === FrameType.acknowledge) {
         seen.push(`acknowledge ${decodeAcknowledge(payload)}`);
       } else {
@@ -165,11 +165,11 @@ function readFrom(printed: Map<string, Uint8Array>, carrier: number, who: string
 Deno.test("the decoders of the code read the example as PROTOCOL.md explains it, though a carrier is cut in a frame", () => {
   const printed = blocks(DOCUMENT);
   assertEquals(readFrom(printed, 1, "client"), {
-    seen: ["probe true false 1000 1", "open 1 262144 262144 0", 'data 1 0 "hello\\n"', 'data 1 6 "goo"'],
+    seen: ["probe true false 1000 1 0", "open 1 262144 262144 0", 'data 1 0 "hello\\n"', 'data 1 6 "goo"'],
     counted: TAKEN_BY_SERVER,
   });
   assertEquals(readFrom(printed, 1, "server"), {
-    seen: ["probe true true 1000 1", "acknowledge 43", 'data 1 0 "hi"', "end 1 2"],
+    seen: ["probe true true 1000 1 30", "acknowledge 43", 'data 1 0 "hi"', "end 1 2"],
     counted: TAKEN_BY_CLIENT,
   });
   assertEquals(readFrom(printed, 2, "client"), {

@@ -15,7 +15,7 @@ import { FakeClock } from "../../support/fake_clock.ts";
 import { memoryPipe } from "../../support/memory_pipe.ts";
 
 /** What a client that acknowledges nothing says while it lives. */
-const REPLY = framed(new Uint8Array([FrameType.probe, ProbeFlag.reply, 0, 0, 0x27, 0x10, 0, 0]));
+const REPLY = framed(new Uint8Array([FrameType.probe, ProbeFlag.reply, 0, 0, 0x27, 0x10, 0, 0, 0, 0, 0, 0]));
 
 /** An accepted client. */
 async function accepted(clock: FakeClock, server: MuxServer): Promise<Duplex> {

@@ -26,7 +26,7 @@ Deno.test("headers are made of their fields, and an acknowledgement and a probe 
   assertEquals(constants.RESET_FRAME_BYTES, counted + stream + offset + 2 + 2);
   assertEquals(constants.RECEIPT_FRAME_BYTES, counted + 4 + offset);
   assertEquals(constants.WINDOW_BYTES, stream + offset);
-  const [acknowledge, probe] = [FRAME_HEADER_BYTES + 9, FRAME_HEADER_BYTES + 8];
+  const [acknowledge, probe] = [FRAME_HEADER_BYTES + 9, FRAME_HEADER_BYTES + 12];
   assertGreaterOrEqual(constants.HEADROOM_BYTES, acknowledge + probe);
 });
 

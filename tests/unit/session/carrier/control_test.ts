@@ -41,7 +41,7 @@ Deno.test("the first frame is a probe that asks for a reply, and promises a seco
     const control = new OutgoingControl({ nowMs: 0, pingIntervalMs });
     const [probe, ...others] = taken(control, 0, true);
     assertEquals(others, []);
-    assertEquals(decodeProbe(probe), { replyWanted: true, isReply: false, silenceMs, mark: 1 });
+    assertEquals(decodeProbe(probe), { replyWanted: true, isReply: false, silenceMs, mark: 1, cameMs: 0 });
     assertEquals(taken(control, 1, true), []);
   }
 });
@@ -60,9 +60,21 @@ Deno.test("a reply is sent once, and a question may be in the same probe", () =>
   const control = setUp();
   control.replyDue = control.askDue = true;
   control.replyMark = 0xfedc;
-  const reply = { replyWanted: true, isReply: true, silenceMs: BUSY_SILENCE_MS, mark: 0xfedc };
+  control.replyCameMs = 70.2;
+  const reply = { replyWanted: true, isReply: true, silenceMs: BUSY_SILENCE_MS, mark: 0xfedc, cameMs: 70.125 };
   assertEquals(taken(control, 1).map(decodeProbe), [reply]);
   assertEquals(taken(control, 1), []);
+  control.askDue = true;
+  assertEquals(taken(control, 2).map((probe) => decodeProbe(probe).cameMs), [0], "no reply, no time");
+});
+
+Deno.test("a reply tells when its question came in eighths of a millisecond, and begins again after 2^29 of these", () => {
+  const control = setUp();
+  const told = [2 ** 29 - 0.01, 2 ** 29 + 3.99, 5 * 2 ** 29].map((cameMs) => {
+    Object.assign(control, { replyDue: true, replyCameMs: cameMs });
+    return decodeProbe(taken(control, 1)[0]).cameMs;
+  });
+  assertEquals(told, [2 ** 29 - 0.125, 3.875, 0]);
 });
 
 /** Asks at `nowMs`; returns the question's mark. */
@@ -134,11 +146,11 @@ Deno.test("an acknowledgement goes in front of a probe, and both are all that ma
 });
 
 Deno.test("acknowledgements and probes of another length are errors, flags of later versions are not", () => {
-  for (const [decode, bytes] of [[decodeAcknowledge, 9], [decodeProbe, 8]] as const) {
+  for (const [decode, bytes] of [[decodeAcknowledge, 9], [decodeProbe, 12]] as const) {
     for (const length of [0, bytes - 1, bytes + 1]) {
       assertEquals(assertThrows(() => decode(new Uint8Array(length)), TeleError).code, "protocol");
     }
   }
-  const probe = new Uint8Array([FrameType.probe, 0xfc | ProbeFlag.reply, 0, 0, 1, 0, 2, 3]);
-  assertEquals(decodeProbe(probe), { replyWanted: false, isReply: true, silenceMs: 256, mark: 0x0203 });
+  const probe = new Uint8Array([FrameType.probe, 0xfc | ProbeFlag.reply, 0, 0, 1, 0, 2, 3, 0, 0, 0, 12]);
+  assertEquals(decodeProbe(probe), { replyWanted: false, isReply: true, silenceMs: 256, mark: 0x0203, cameMs: 1.5 });
 });

@@ -293,7 +293,7 @@ Deno.test("data that is too short for its header is an error, as soon as its typ
 });
 
 Deno.test("whatever frames are, pings and those that do not count included, a turn takes no more than its allowance", () => {
-  const probe = framed(new Uint8Array([FrameType.probe, 1, 0, 0, 4, 0, 0, 1]));
+  const probe = framed(new Uint8Array([FrameType.probe, 1, 0, 0, 4, 0, 0, 1, 0, 0, 0, 0]));
   const skipped = framed(new Uint8Array([0x40, 7]));
   for (const frame of [probe, framed(new Uint8Array(0)), skipped, dataFrame(1, 0, new Uint8Array(0))]) {
     const allowance = { left: 10 };

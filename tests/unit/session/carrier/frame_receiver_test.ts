@@ -56,7 +56,7 @@ Deno.test("each kind of frame goes to who is meant, the first bytes are heard, a
   const counted = [endFrame(3, 5, BYTES), windowsFrame([3, 9])];
   const control = [
     frame(FrameType.acknowledge, 0, 0, 0, 0, 0, 0, 1, 2),
-    frame(FrameType.probe, ProbeFlag.replyWanted, 0, 0, 3, 232, 0, 7),
+    frame(FrameType.probe, ProbeFlag.replyWanted, 0, 0, 3, 232, 0, 7, 0, 0, 0, 0),
     framed(encodeEnding("goodbye", { code: 1, message: "done" })),
   ];
   const all = [...counted, ...control];
@@ -67,7 +67,7 @@ Deno.test("each kind of frame goes to who is meant, the first bytes are heard, a
     "end of 3 at 8",
     `frame ${FrameType.windows}`,
     "acknowledged 258",
-    { replyWanted: true, isReply: false, silenceMs: 1_000, mark: 7 },
+    { replyWanted: true, isReply: false, silenceMs: 1_000, mark: 7, cameMs: 0 },
     { code: 1, message: "done" },
   ]);
   assertEquals(receiver.takenBytes, concat(counted).length);
@@ -123,7 +123,7 @@ Deno.test("a frame that is none, and one that nobody knows and does not count, e
   for (
     const [bytes, why] of [
       [frame(0x02), "type 2 is not known"],
-      [frame(FrameType.probe, 1), "a probe has 8 bytes"],
+      [frame(FrameType.probe, 1), "a probe has 12 bytes"],
       [new Uint8Array([255, 255, 255, 255]), "4294967295"],
     ] as const
   ) {

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { OutgoingControl } from "../../../../lib/session/carrier/control.ts";
 import { Watch } from "../../../../lib/session/carrier/watch.ts";
 import { PathWait } from "../../../../lib/session/path/path_wait.ts";
+import type { Answer } from "../../../../lib/session/path/return_delay.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 
 /** A watch over a carrier that writes as soon as it is woken, unless it is held. */
@@ -10,8 +11,8 @@ function setUp({ roundTripMs = 0, patienceMs = 0 } = {}) {
   const clock = new FakeClock({ nowMs: 0 });
   const control = new OutgoingControl({ nowMs: 0, pingIntervalMs: 30_000 });
   const log = { handed: 0, acknowledged: 0 };
-  const answersMs: number[] = [];
-  const onAnswer = (_nowMs: number, roundTripMs: number) => void answersMs.push(roundTripMs);
+  const answers: Answer[] = [];
+  const onAnswer = (answer: Answer) => void answers.push(answer);
   const wait = new PathWait();
   const flight = { rateBytesPerMs: 0, roundTripMs: 0, onAnswer, wait };
   const told: string[] = [];
@@ -42,12 +43,12 @@ function setUp({ roundTripMs = 0, patienceMs = 0 } = {}) {
       },
     },
   });
-  return { clock, control, log, flight, answersMs, told, writesMs, world, write, watch };
+  return { clock, control, log, flight, answers, told, writesMs, world, write, watch };
 }
 
 /** A reply to the last question of the carrier. */
 function reply(mark: number) {
-  return { replyWanted: false, isReply: true, silenceMs: 1_000, mark };
+  return { replyWanted: false, isReply: true, silenceMs: 1_000, mark, cameMs: 777 };
 }
 
 Deno.test("the promised silence is kept, busy or idle, by probes in time", async () => {
@@ -112,7 +113,7 @@ Deno.test("what the peer sends at first is waited for by the round trip of the h
 });
 
 Deno.test("the round trip is that of data, else that of the last reply, else that of the handshake", async () => {
-  const { clock, flight, answersMs, watch, write } = setUp({ roundTripMs: 70 });
+  const { clock, flight, answers, watch, write } = setUp({ roundTripMs: 70 });
   assertEquals(watch.roundTripMs, 70);
   write();
   await clock.advance(40);
@@ -121,14 +122,14 @@ Deno.test("the round trip is that of data, else that of the last reply, else tha
   assertEquals(watch.roundTripMs, 40);
   watch.probed(reply(1));
   assertEquals(watch.roundTripMs, 40, "the same reply again says nothing");
-  assertEquals(answersMs, [40], "and the path is told");
+  assertEquals(answers, [{ nowMs: 40, roundTripMs: 40, cameMs: 777 }], "and the path is told");
   flight.roundTripMs = 30;
   assertEquals(watch.roundTripMs, 30);
   watch.stop();
 });
 
 Deno.test("a carrier that is asked to sends a probe at once, and its path is told of the reply", async () => {
-  const { clock, answersMs, watch, write, writesMs } = setUp();
+  const { clock, answers, watch, write, writesMs } = setUp();
   write();
   watch.probed(reply(1));
   await clock.advance(100);
@@ -137,19 +138,22 @@ Deno.test("a carrier that is asked to sends a probe at once, and its path is tol
   assertEquals(writesMs.slice(before), [100]);
   await clock.advance(30);
   watch.probed(reply(2));
-  assertEquals(answersMs.at(-1), 30);
+  assertEquals(answers.at(-1), { nowMs: 130, roundTripMs: 30, cameMs: 777 });
   watch.stop();
 });
 
-Deno.test("a question of the peer is answered at once, with its mark and an acknowledgement", () => {
-  const { control, watch, world, writesMs, write } = setUp();
+Deno.test("a question of the peer is answered at once, with its mark, its time and an acknowledgement", async () => {
+  const { clock, control, watch, world, writesMs, write } = setUp();
+  const question = { replyWanted: true, isReply: false, silenceMs: 1_000, mark: 9, cameMs: 0 };
   write();
+  await clock.advance(70);
   world.isHeld = true;
-  watch.probed({ replyWanted: true, isReply: false, silenceMs: 1_000, mark: 9 });
-  assertEquals([control.replyDue, control.acknowledgeDue, control.replyMark], [true, true, 9]);
+  watch.probed(question);
+  assertEquals([control.replyDue, control.acknowledgeDue], [true, true]);
+  assertEquals([control.replyMark, control.replyCameMs], [9, 70]);
   world.isHeld = false;
-  watch.probed({ replyWanted: true, isReply: false, silenceMs: 1_000, mark: 9 });
-  assertEquals(writesMs, [0, 0]);
+  watch.probed(question);
+  assertEquals(writesMs, [0, 70]);
   watch.stop();
 });
 

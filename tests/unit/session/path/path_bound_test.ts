@@ -145,7 +145,7 @@ Deno.test("path bound: bound and lowest round trip go over from one carrier to s
 
 Deno.test("path bound: the quiet carrier asks while others have something in flight, and always has some room", () => {
   const path = new PathBound(), quiet = path.join();
-  quiet.onAnswer(0, 30);
+  quiet.onAnswer({ nowMs: 0, roundTripMs: 30, cameMs: 0 });
   assertEquals([path.lowestRoundTripMs, path.isProbeDue(1_000)], [30, false]);
   const bulk = path.join();
   assertEquals(path.isProbeDue(1_000), false);
@@ -192,6 +192,25 @@ Deno.test("path bound: a carrier that was given up counts no more, until it is u
   assertEquals([path.inFlight, path.isShared], [10_000, true]);
 });
 
+Deno.test("path bound: a queue of the peer's does not shrink it as one of ours does; of a path that nobody was on nothing is known", () => {
+  const path = new PathBound(), quiet = path.join(), bulk = path.join();
+  const grownBehind = (beganMs: number, thereMs: number, backMs: number) => {
+    const { bound } = path;
+    for (let nowMs = beganMs; nowMs < beganMs + 600; nowMs += 150) {
+      bulk.onSend(nowMs, bulk.acknowledged + bulk.inFlight + bulk.room());
+      quiet.onAnswer({ nowMs, roundTripMs: 40 + thereMs + backMs, cameMs: nowMs - 20 - backMs });
+    }
+    return path.bound - bound;
+  };
+  quiet.onAnswer({ nowMs: 0, roundTripMs: 40, cameMs: 2 ** 29 - 20 });
+  assertGreaterOrEqual(grownBehind(1_000, 0, 30), 0);
+  assertLess(grownBehind(2_000, 30, 0), 0);
+  for (const flight of [quiet, bulk]) flight.end(3_000);
+  const [next] = [path.join(), path.join()];
+  next.onAnswer({ nowMs: 3_100, roundTripMs: 70, cameMs: 3_100 - 45 });
+  assertEquals(path.lowestRoundTripMs, 70, "its way back is a longer one, not a queue");
+});
+
 Deno.test("path bound: another carrier becomes the quiet one when that is gone", () => {
   const path = new PathBound(), quiet = path.join(), second = path.join(), third = path.join();
   path.setQuiet(second);
@@ -215,7 +234,7 @@ Deno.test("path bound: where it is less than some frames bulk is on one carrier,
     nowMs += roundTripMs;
     bulk.onAck(nowMs, sent);
     // Asked while that was under way.
-    for (let answer = 0; answer < 2; answer++) quiet.onAnswer(nowMs, roundTripMs);
+    for (let answer = 0; answer < 2; answer++) quiet.onAnswer({ nowMs, roundTripMs, cameMs: nowMs });
   };
   round(1_000);
   for (let step = 0; step < 8; step++) round(60);
@@ -253,7 +272,7 @@ for (const control of ["bbr", "cubic"] as const) {
 Deno.test("path bound: a probe that what was sent behind it has passed is lost, and in no queue", () => {
   const boundBehind = (sentMs: number) => {
     const path = new PathBound(), quiet = path.join(), bulk = path.join();
-    quiet.onAnswer(0, 40);
+    quiet.onAnswer({ nowMs: 0, roundTripMs: 40, cameMs: 0 });
     bulk.onSend(0, 20_000);
     path.onProbe(10);
     bulk.onSend(sentMs, 30_000);

@@ -37,9 +37,9 @@ Deno.test("a reply to a question that was asked behind it shows so as well", () 
   const [gone, next] = [path.join(), path.join()];
   gone.onSend(0, 30_000);
   gone.end(1_000);
-  next.onAnswer(1_500, 600);
+  next.onAnswer({ nowMs: 1_500, roundTripMs: 600, cameMs: 0 });
   assertEquals(path.wait.bytes, 30_000);
-  next.onAnswer(1_500, 400);
+  next.onAnswer({ nowMs: 1_500, roundTripMs: 400, cameMs: 0 });
   assertEquals(path.wait.bytes, 0);
 });
 

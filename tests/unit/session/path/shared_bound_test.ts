@@ -220,6 +220,19 @@ Deno.test("shared bound: at the start it does not double while bulk waits a litt
   assertEquals(bounds, [200_000, 112_500, 200_000]);
 });
 
+Deno.test("shared bound: of what an answer waited on its way back a third counts, for its queue and for the lowest", () => {
+  const bounds = [0, 24].map((backMs) => {
+    const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: LOWEST_MS, isFull: true });
+    shared.inFlight(20, 100_000);
+    for (const nowMs of [100, 115]) shared.answered({ nowMs, roundTripMs: LOWEST_MS + 26, backMs });
+    return shared.bound;
+  });
+  assertEquals(bounds, [69_697, 112_500]);
+  const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: 100 });
+  shared.answered({ nowMs: 100, roundTripMs: 90, backMs: 30 });
+  assertEquals(Math.round(shared.lowestRoundTripMs), 70);
+});
+
 Deno.test("shared bound: of a path that was found full the start is over", () => {
   const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: LOWEST_MS, isFull: true });
   shared.inFlight(0, 100_000);
