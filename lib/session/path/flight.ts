@@ -18,12 +18,6 @@ const PAUSE_MS = 5;
 /** A byte was held up on its carrier that took this many lowest round trips. */
 const HELD_UP = 2;
 
-/** What any carrier may have in flight, in bytes. */
-const FIRST_BYTES = 64 * 1024;
-
-/** A carrier is young for this many round trips: what it has delivered is less than what it could. */
-const YOUNG_ROUNDS = 10;
-
 /** What one acknowledgement tells. */
 export interface Delivery {
   /** When it came, in milliseconds. */
@@ -100,7 +94,6 @@ export class Flight {
   /** A round ends with the acknowledgement of bytes that were sent after it began. */
   #roundEnd = 0;
   #roundMs = 0;
-  #rounds = 0;
 
   /** See `PathBound.join`. */
   constructor(path: FlightPath) {
@@ -155,11 +148,6 @@ export class Flight {
   /** Whether its path holds enough for bulk on several carriers. */
   get mayBeSpread(): boolean {
     return this.#path.mayBeSpread;
-  }
-
-  /** What TCP may have sent of it while it is young: it doubles each round trip, by what was acknowledged (RFC 5681). */
-  get startBytes(): number {
-    return FIRST_BYTES + (this.#rounds < YOUNG_ROUNDS ? this.#acked : 0);
   }
 
   /** How many bytes may be sent now. */
@@ -287,7 +275,6 @@ export class Flight {
     if (ms < SPAN_MS || (ackedBefore < this.#roundEnd && !isLong)) return false;
     this.#roundEnd = this.#acked;
     this.#roundMs = nowMs;
-    this.#rounds++;
     return true;
   }
 }

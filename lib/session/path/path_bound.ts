@@ -23,7 +23,7 @@ const FRAME_MS = 10, LEAST_FRAME_BYTES = 2 * 1024;
 const SPREAD_FRAMES = 4;
 
 /** What one of several carriers has in flight is at most what it delivers in this time and some round trips. */
-const CARRIER_MS = 50, CARRIER_ROUND_TRIPS = 3;
+const CARRIER_MS = 50, CARRIER_ROUND_TRIPS = 3, LEAST_CARRIER_BYTES = 64 * 1024;
 
 /** What takes longer than this and some lowest round trips is late, where there is no queue. */
 const LATE_MS = 25, LATE_ROUND_TRIPS = 1.5;
@@ -212,7 +212,7 @@ export class PathBound {
   /** One of several carriers whose packets are lost would take more and more: what waits in its buffer is late. */
   #mostOf(flight: Flight): number {
     const ms = CARRIER_MS + CARRIER_ROUND_TRIPS * this.lowestRoundTripMs;
-    return Math.max(flight.startBytes, Math.ceil(flight.rateBytesPerMs * ms));
+    return Math.max(LEAST_CARRIER_BYTES, Math.ceil(flight.rateBytesPerMs * ms));
   }
 
   /**

@@ -157,27 +157,6 @@ Deno.test("path bound: the quiet carrier asks while others have something in fli
   assertEquals([bulk.room(), bulk.quietRoom(), quiet.room(), quiet.quietRoom()], [0, 0, 0, 65_536]);
 });
 
-Deno.test("path bound: a young carrier beside others may have 64 KiB and what was acknowledged, an older one what it delivers", () => {
-  const path = new PathBound(), first = path.join();
-  for (let nowMs = 0, sent = 0; path.bound < 1_000_000; nowMs += 100) {
-    first.onSend(nowMs, sent += first.room());
-    first.onAck(nowMs + 100, sent);
-  }
-  const young = path.join();
-  assertEquals(young.room(), 65_536);
-  young.onSend(2_000, 65_536);
-  young.onAck(2_100, 14_480);
-  assertEquals(young.room(), 65_536 + 14_480 - young.inFlight);
-  let sent = 65_536;
-  young.onAck(2_200, sent);
-  assertEquals(young.room(), 131_072);
-  for (let nowMs = 3_000; nowMs < 4_000; nowMs += 100) {
-    young.onSend(nowMs, sent += 1_000);
-    young.onAck(nowMs + 100, sent);
-  }
-  assertEquals([young.room(), young.startBytes], [Math.ceil(350 * young.rateBytesPerMs), 65_536]);
-});
-
 Deno.test("path bound: a carrier that was given up counts no more, until it is used again", () => {
   const path = new PathBound(), first = path.join(), second = path.join();
   first.onSend(0, 30_000);
