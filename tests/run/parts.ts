@@ -36,8 +36,8 @@ export const PARTS: readonly Part[] = [
     jobs: 3,
   },
   {
-    about: "real programs, which wait more than they compute, and what comes from a seed",
-    paths: ["tests/e2e", "tests/fuzz", "tests/hosts", "tests/sim"],
+    about: "real programs, which wait more than they compute, and seconds of models",
+    paths: ["tests/e2e", "tests/fuzz", "tests/hosts", "tests/paths", "tests/sim"],
     without: MEASURING,
     jobs: 2,
   },

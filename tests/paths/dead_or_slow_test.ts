@@ -1,6 +1,6 @@
 /** Carriers over a network that is slow or gone: who waits finds out soon, and nobody gives up a path that lives. */
 import { assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
-import { SessionWorld } from "../../../support/session_world.ts";
+import { SessionWorld } from "../support/session_world.ts";
 
 const KIB = 1024;
 

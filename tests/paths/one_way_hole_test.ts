@@ -1,7 +1,7 @@
 /** Six carriers with bulk both ways that all die one way, as behind a box that ends TCP: as soon found as two ways. */
 import { assertEquals, assertLessOrEqual } from "@std/assert";
-import type { Duplex } from "../../../lib/net/duplex.ts";
-import { KIB, MuxWorld } from "../../support/mux_world.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
+import { KIB, MuxWorld } from "../support/mux_world.ts";
 
 async function flood(user: Duplex): Promise<void> {
   while (true) await user.write(new Uint8Array(16 * KIB));

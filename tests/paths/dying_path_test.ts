@@ -1,8 +1,8 @@
 /** One of two paths dies and tells nobody: for how long nothing moves. */
 import { assertEquals, assertLessOrEqual } from "@std/assert";
-import type { Duplex } from "../../../lib/net/duplex.ts";
-import { MemoryNetwork } from "../../support/memory_network.ts";
-import { echo, KIB, MuxWorld } from "../../support/mux_world.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
+import { MemoryNetwork } from "../support/memory_network.ts";
+import { echo, KIB, MuxWorld } from "../support/mux_world.ts";
 
 const MBIT = 125_000;
 const KEY_MS = 20;
