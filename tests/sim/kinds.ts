@@ -70,7 +70,8 @@ function withAnotherPath(scenario: Scenario, dice: Dice): Scenario {
     const direction = dice.pick("up", "down", "both");
     events.push({ atMs, kind: "path", path: dice.pick(0, 1), direction, forMs: dice.size(50, 8_000) });
   }
-  return { ...scenario, otherLines: [linesOf(dice)], events };
+  // Each path has its own attempts.
+  return { ...scenario, otherLines: [linesOf(dice)], events, mostCarriers: 2 * scenario.mostCarriers };
 }
 
 /** The scenario of a seed. */
