@@ -12,6 +12,7 @@ import type { Receipt } from "./handshake/fields.ts";
 import type { Lane } from "./handshake/messages.ts";
 import type { Joins } from "./joins.ts";
 import type { SharedSending } from "./lanes/shared_sending.ts";
+import { LANE_FRAME_BYTES, RECEIPT_FRAME_BYTES, WANT_FRAME_BYTES } from "./session_constants.ts";
 
 /** Options of {@linkcode CarrierFrames}. */
 export interface CarrierFramesOptions {
@@ -36,14 +37,21 @@ export interface CarrierFramesOptions {
  */
 export class CarrierFrames implements SessionFrames {
   readonly #options: CarrierFramesOptions;
+  #takenBytes = 0;
 
   /** Nothing came. */
   constructor(options: CarrierFramesOptions) {
     this.#options = options;
   }
 
+  /** Counted bytes of these frames: each new carrier brings some, though it brings the session no further. */
+  get takenBytes(): number {
+    return this.#takenBytes;
+  }
+
   /** The peer told what it took of a carrier that is gone. */
   receipt(receipt: Receipt, on: Carrier): void {
+    this.#takenBytes += RECEIPT_FRAME_BYTES;
     const { attached, joins, end } = this.#options;
     if (receipt.number === on.number) {
       throw new TeleError("protocol", "the peer gave a receipt for the carrier on which it comes");
@@ -60,6 +68,7 @@ export class CarrierFrames implements SessionFrames {
   /** A client chose what the carrier on which that comes is for. */
   lane({ number, lane }: { number: number; lane: Lane }, on: Carrier): void {
     const { attached, end } = this.#options;
+    this.#takenBytes += LANE_FRAME_BYTES;
     if (end === "client") throw new TeleError("protocol", "the peer chose a lane, which only clients do");
     if (number !== on.number) {
       throw new TeleError("protocol", `the peer chose a lane on another carrier than ${number}, for which it was`);
@@ -70,6 +79,7 @@ export class CarrierFrames implements SessionFrames {
 
   /** The peer could send more by more carriers. */
   want(want: Want): void {
+    this.#takenBytes += WANT_FRAME_BYTES;
     this.#options.sending.want(want);
   }
 }

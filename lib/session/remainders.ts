@@ -44,6 +44,7 @@ export class Remainders {
   readonly #resend: ResendQueue;
   #overdue: Timer | undefined;
   #takenThere = 0;
+  #toldBytes = 0;
 
   /** Nothing is left. */
   constructor(options: RemaindersOptions) {
@@ -61,9 +62,14 @@ export class Remainders {
     return this.#resend.bytes > 0;
   }
 
-  /** Bytes that the peer had taken of frames that had to be sent again whole. */
-  get wastedBytes(): number {
-    return this.#resend.wastedBytes;
+  /** The same without frames that had to be sent again whole, and without those that tell of carriers. */
+  get progressBytes(): number {
+    return this.#takenThere - this.#resend.wastedBytes - this.#toldBytes;
+  }
+
+  /** So many bytes of frames were sent that tell of carriers, and bring the session no further. */
+  told(bytes: number): void {
+    this.#toldBytes += bytes;
   }
 
   /** The peer has taken `bytes` more. */
@@ -130,6 +136,7 @@ export class Remainders {
     for (const receipt of this.#options.settlement.takeUntold()) {
       const at = log.reserve(RECEIPT_FRAME_BYTES, new ReceiptFrame(this.#options.settlement, receipt.number));
       writeReceipt(log.arena, at, receipt);
+      this.told(RECEIPT_FRAME_BYTES);
     }
   }
 

@@ -98,11 +98,11 @@ export class SessionCarriers {
 
   /**
    * Counted bytes that arrived at either end, as far as this one knows, and brought the session on: a carrier that brings
-   * the beginning of a frame each time which then comes again whole brings nothing.
+   * the beginning of a frame each time which then comes again whole brings nothing, nor do frames about carriers.
    */
   get #arrivedBytes(): number {
     const wasted = this.attached.all.reduce((sum, { carrier }) => sum + carrier.wastedBytes, this.former.wastedBytes);
-    return this.takenBytes + this.remainders.takenThereBytes - wasted - this.remainders.wastedBytes;
+    return this.takenBytes + this.remainders.progressBytes - wasted - this.frames.takenBytes;
   }
 
   /** The last known round trip, of the quiet carrier or the one before it, in milliseconds; 0 if there is none. */

@@ -133,6 +133,7 @@ export class SharedSending {
     attached.isLaneDue = false;
     // A piece of its own, since it is for no other carrier.
     const frame = new Uint8Array(LANE_FRAME_BYTES);
+    this.#options.remainders.told(LANE_FRAME_BYTES);
     writeLane(frame, 0, { number: carrier.number, lane: attached.lane });
     carrier.log.adopt(frame, 0, frame.length, { headroom: 0 });
   }

@@ -91,7 +91,8 @@ export class CarrierHistory {
     this.#attachedAt = undefined;
     this.measured(carrier.roundTripMs);
     const isBarren = carrier.arrivedBytes <= this.#arrivedBytes && (carrier.isWaiting || livedMs < SHORT_LIFE_MS);
-    this.#arrivedBytes = carrier.arrivedBytes;
+    // What was told of carriers counts before it has come: only what is beyond all before is news.
+    this.#arrivedBytes = Math.max(this.#arrivedBytes, carrier.arrivedBytes);
     this.#barren = isBarren ? this.#barren + 1 : 0;
     if (!isBarren) this.#idle = 0;
     else if (carrier.isEmpty) this.#idle++;

@@ -184,8 +184,20 @@ export const SESSION: readonly Mutation[] = [
   fault(
     "beginnings of frames that must come again taken for progress",
     "session/session_carriers.ts",
-    " - wasted - this.remainders.wastedBytes;",
-    ";\n",
+    "return this.takenBytes + this.remainders.progressBytes - wasted - this.frames.takenBytes;",
+    "return this.takenBytes + this.remainders.takenThereBytes - 0 * wasted - this.frames.takenBytes;",
+  ),
+  tested(
+    "receipts of carriers that brought nothing taken for progress",
+    "session/remainders.ts",
+    "      this.told(RECEIPT_FRAME_BYTES);\n",
+    "",
+  ),
+  tested(
+    "what counted too early taken for progress when it comes back",
+    "session/reconnect/carrier_history.ts",
+    "this.#arrivedBytes = Math.max(this.#arrivedBytes, carrier.arrivedBytes);",
+    "this.#arrivedBytes = carrier.arrivedBytes;",
   ),
   fault(
     "frames that wait on a carrier which is left lost with it",

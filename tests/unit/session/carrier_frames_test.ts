@@ -42,6 +42,7 @@ Deno.test("behind a receipt there may be something to send", () => {
   letGoOf(carriers[0]);
   frames.receipt({ number: 0, taken: 5 }, carriers[1]);
   assertEquals(told, [[{ number: 0, taken: 5 }, true], "wake 1"]);
+  assertEquals(frames.takenBytes, 17, "which is no progress");
 });
 
 Deno.test("a receipt that lets go of the last carrier detaches the session, and says so once", () => {

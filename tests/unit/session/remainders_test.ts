@@ -69,6 +69,7 @@ Deno.test("this end's receipt is told by a frame, once, on the quiet carrier; wh
   assertEquals(next.end, 0);
   for (let times = 0; times < 2; times++) remainders.moveTo(next, 1_000);
   assertEquals(next.end, RECEIPT_FRAME_BYTES);
+  assertEquals(remainders.progressBytes, -RECEIPT_FRAME_BYTES, "when it arrives, that is no progress");
   next.nextWrite(new WriteHold());
   next.acknowledge(RECEIPT_FRAME_BYTES);
   settlement.peerTold(0, 27);

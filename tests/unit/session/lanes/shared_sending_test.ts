@@ -10,7 +10,7 @@ import { SharedSending } from "../../../../lib/session/lanes/shared_sending.ts";
 import { Standstill } from "../../../../lib/session/lanes/standstill.ts";
 import { LogBudget } from "../../../../lib/session/log_budget.ts";
 import type { Remainders } from "../../../../lib/session/remainders.ts";
-import { FrameType } from "../../../../lib/session/session_constants.ts";
+import { FrameType, LANE_FRAME_BYTES } from "../../../../lib/session/session_constants.ts";
 import { BULK, LONE_BULK, NOTHING_NEW, QUIET, type Share } from "../../../../lib/session/share.ts";
 import type { UpperLayer } from "../../../../lib/session/upper_layer.ts";
 import { TeleError } from "../../../../lib/net/error.ts";
@@ -94,7 +94,14 @@ function world(end: "client" | "server", ...lanes: Lane[]) {
       rooms.push([bulkBytes, urgentBytes]);
     },
   };
-  const remainders = { hasDue: false, moveTo: (_log: FrameLog, _bytes: number, _share?: Share) => 0 };
+  const remainders = {
+    hasDue: false,
+    toldBytes: 0,
+    moveTo: (_log: FrameLog, _bytes: number, _share?: Share) => 0,
+    told(bytes: number) {
+      this.toldBytes += bytes;
+    },
+  };
   const onWished = (by: "own" | "peer", count: number) => void wished.push([by, count]);
   const sending = new SharedSending({
     clock,
@@ -202,9 +209,10 @@ Deno.test("small frames of bulk that are sent again go on one of several bulk ca
 });
 
 Deno.test("the lane of a carrier is told on it, in a piece of its own", () => {
-  const { attached, carriers, sending, pull } = world("client", "quiet", "bulk");
+  const { attached, carriers, remainders, sending, pull } = world("client", "quiet", "bulk");
   attached.all[1].isLaneDue = true;
   pull(1);
+  assertEquals(remainders.toldBytes, LANE_FRAME_BYTES);
   assertEquals(carriers[1].types, [FrameType.lane]);
   assertEquals(attached.all[1].isLaneDue, false);
   sending.stop();

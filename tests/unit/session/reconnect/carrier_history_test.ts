@@ -71,6 +71,14 @@ Deno.test("the outage has lasted since the last carrier that was of use, or sinc
   assertEquals(lives.history.outageSince, 600_130);
 });
 
+Deno.test("what arrived is news if it is more than ever before: what counts too early, and then goes, is none later", () => {
+  const lives = new Lives().live(10, { arrivedBytes: 100 }).live(10, { arrivedBytes: 83 });
+  lives.live(10, { arrivedBytes: 100 });
+  assertEquals(lives.history.barren, 2);
+  lives.live(10, { arrivedBytes: 101 });
+  assertEquals(lives.history.barren, 0);
+});
+
 Deno.test("another session counts anew, another network has no history, and the last round trip is remembered", () => {
   const lives = new Lives().live(10, { arrivedBytes: 100, roundTripMs: 250 });
   lives.history.sessionBegan();
