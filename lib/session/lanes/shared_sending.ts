@@ -76,7 +76,9 @@ export class SharedSending {
     const { log } = carrier;
     const given = attached.shareOf(carrier);
     if (given === undefined) return;
-    const share = this.#withSmall(carrier, this.#narrowed(carrier, given));
+    const narrowed = this.#narrowed(carrier, given);
+    const takers = narrowed.bulk && (upper.hasBulk || remainders.hasDue) ? this.#takers : [];
+    const share = this.#withSmall(carrier, narrowed, takers);
     const before = log.end;
     this.#tellLane(carrier);
     if (share.quiet) this.#wants.tell(log);
@@ -84,7 +86,7 @@ export class SharedSending {
     const copied = carrier.room.pace.isFree ? this.#spread.copyTo(carrier, bulkBytes, urgentBytes) : 0;
     const again = copied + remainders.moveTo(log, Math.max(0, bulkBytes - copied), share);
     const left = Math.max(0, bulkBytes - again);
-    const chosen = this.#chosenShare(carrier, share, left);
+    const chosen = this.#chosenShare(carrier, share, takers, left);
     upper.pullShare(log, left, Math.max(0, urgentBytes - again), chosen, carrier.room.flight.frameBytes);
     if (log.end > before) this.#spread.pulled(carrier);
   }
@@ -97,10 +99,9 @@ export class SharedSending {
   }
 
   /** Frames of bulk that are too small to be spread go on one of the carriers, also those that are sent again. */
-  #withSmall(carrier: Carrier, share: Share): Share {
-    const { remainders, upper } = this.#options;
-    if (!share.bulk || !share.isSpread || !(upper.hasBulk || remainders.hasDue)) return share;
-    return this.#takesSmall(carrier, this.#takers) ? { ...share, smallBulk: true } : share;
+  #withSmall(carrier: Carrier, share: Share, takers: readonly Carrier[]): Share {
+    if (!share.isSpread || takers.length === 0) return share;
+    return this.#takesSmall(carrier, takers) ? { ...share, smallBulk: true } : share;
   }
 
   #takesSmall(carrier: Carrier, takers: readonly Carrier[]): boolean {
@@ -118,10 +119,9 @@ export class SharedSending {
   }
 
   /** Bulk goes on the carrier on which it would be there first, but for small frames of it. */
-  #chosenShare(carrier: Carrier, share: Share, mostBytes: number): Share {
+  #chosenShare(carrier: Carrier, share: Share, takers: readonly Carrier[], mostBytes: number): Share {
     const { attached, upper } = this.#options;
     if (!share.bulk || attached.takers.length < 2 || !upper.hasBulk || mostBytes === 0) return share;
-    const takers = this.#takers;
     const bulk = this.#spread.takesBulk(carrier, takers, Math.min(mostBytes, CHUNK_BYTES));
     const smallBulk = share.isSpread ? share.smallBulk : bulk || this.#takesSmall(carrier, takers);
     return { ...share, bulk, smallBulk };

@@ -16,14 +16,14 @@ export const LANES: readonly Mutation[] = [
   tested(
     "small frames of bulk go on all carriers",
     "session/lanes/shared_sending.ts",
-    "return this.#takesSmall(carrier, this.#takers) ? { ...share, smallBulk: true } : share;",
-    "return this.#takesSmall(carrier, this.#takers) || carrier !== undefined ? { ...share, smallBulk: true } : share;",
+    "return this.#takesSmall(carrier, takers) ? { ...share, smallBulk: true } : share;",
+    "return this.#takesSmall(carrier, takers) || carrier !== undefined ? { ...share, smallBulk: true } : share;",
   ),
   tested(
     "small frames of bulk that are sent again wait until one bulk carrier is left",
     "session/lanes/shared_sending.ts",
-    "!(upper.hasBulk || remainders.hasDue)",
-    "!(upper.hasBulk || (remainders.hasDue && carrier === undefined))",
+    "narrowed.bulk && (upper.hasBulk || remainders.hasDue)",
+    "narrowed.bulk && (upper.hasBulk || (remainders.hasDue && carrier === undefined))",
   ),
   tested(
     "small frames of bulk go elsewhere as soon as no large one fits in there",
