@@ -15,7 +15,10 @@ export interface Candidate {
   readonly load: CarrierLoad;
   /** When a chunk would arrive. */
   readonly arrival: Arrival;
-  /** Whether what it has in flight makes no progress: nobody waits for such a one. */
+  /**
+   * Whether what it has in flight makes no progress, or without any, what its path has: nobody waits for such a one, nor
+   * is it given more while another path works.
+   */
   readonly isStill: boolean;
   /** From where to where it goes. */
   readonly path: string;
@@ -64,7 +67,8 @@ export class Choice {
       if (isStill || (path === asking.path && !hasRoom)) return false;
       return arrival.inMs(load, bytes, nowMs) < hereMs;
     };
-    if (!others.some(isSooner)) return true;
+    const isOnDeadPath = asking.isStill && others.some(({ isStill, path }) => !isStill && path !== asking.path);
+    if (!isOnDeadPath && !others.some(isSooner)) return true;
     this.#decline();
     return false;
   }

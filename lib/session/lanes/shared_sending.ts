@@ -105,7 +105,9 @@ export class SharedSending {
   }
 
   #takesSmall(carrier: Carrier, takers: readonly Carrier[]): boolean {
-    return this.#smallLane.takes(carrier, takers, this.#options.attached.quiet?.path, this.#options.clock.now());
+    const { attached, clock } = this.#options;
+    const all = attached.usable.map((each) => each.carrier);
+    return this.#smallLane.takes(carrier, { bulk: takers, all, quietPath: attached.quiet?.path }, clock.now());
   }
 
   /** The carriers that bulk goes on: of a path that holds little, the first. */

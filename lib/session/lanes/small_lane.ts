@@ -3,20 +3,24 @@
  *
  * @module
  */
-import type { Standstill } from "./standstill.ts";
+import { isStillThere, type StillCarrier } from "./still.ts";
 
 /** A bulk carrier. */
-export interface SmallLaneCarrier {
-  /** From where to where it goes. */
-  readonly path: string;
+export interface SmallLaneCarrier extends StillCarrier {
   /** Whether it can take a large frame now. */
   readonly hasRoom: boolean;
   /** Whether it can take none, however small. */
   readonly isFull: boolean;
-  /** Whether what it has in flight makes progress. */
-  readonly room: { readonly standstill: Standstill };
-  /** Its smoothed round trip in milliseconds; 0 if unknown. */
-  readonly roundTripMs: number;
+}
+
+/** What a {@linkcode SmallLane} goes by. */
+export interface SmallLaneView {
+  /** All carriers that bulk goes on. */
+  readonly bulk: readonly SmallLaneCarrier[];
+  /** All carriers on which something may be sent. */
+  readonly all: readonly StillCarrier[];
+  /** The path of the quiet carrier: one of it is preferred while it makes progress, since there is the least to wait for. */
+  readonly quietPath: string | undefined;
 }
 
 /**
@@ -39,29 +43,20 @@ export interface SmallLaneCarrier {
  * });
  * const lane = new SmallLane();
  * const bulk = [carrier(), carrier()];
- * assertEquals(bulk.map((each) => lane.takes(each, bulk, "wifi", 0)), [true, false]);
+ * assertEquals(bulk.map((each) => lane.takes(each, { bulk, all: bulk, quietPath: "wifi" }, 0)), [true, false]);
  * ```
  */
 export class SmallLane {
   #holder: SmallLaneCarrier | undefined;
 
-  /**
-   * Whether such frames go on `asking`.
-   *
-   * @param bulk All carriers that bulk goes on.
-   * @param quietPath The path of the quiet carrier: one of it is preferred, since there is the least to wait for.
-   */
-  takes(
-    asking: SmallLaneCarrier,
-    bulk: readonly SmallLaneCarrier[],
-    quietPath: string | undefined,
-    nowMs: number,
-  ): boolean {
+  /** Whether such frames go on `asking`. */
+  takes(asking: SmallLaneCarrier, { bulk, all, quietPath }: SmallLaneView, nowMs: number): boolean {
     const holder = this.#holder;
     if (asking === holder) return true;
-    const isKept = holder !== undefined && bulk.includes(holder) && !holder.isFull && !isStill(holder, nowMs);
+    const works = (carrier: SmallLaneCarrier) => !isStillThere(carrier, all, nowMs);
+    const isKept = holder !== undefined && bulk.includes(holder) && !holder.isFull && works(holder);
     if (isKept || !asking.hasRoom) return false;
-    if (asking.path !== quietPath && bulk.some(({ path }) => path === quietPath)) return false;
+    if (asking.path !== quietPath && bulk.some((other) => other.path === quietPath && works(other))) return false;
     this.#holder = asking;
     return true;
   }
@@ -70,8 +65,4 @@ export class SmallLane {
   stay(bulk: readonly SmallLaneCarrier[]): void {
     if (this.#holder !== undefined && !bulk.includes(this.#holder)) this.#holder = undefined;
   }
-}
-
-function isStill({ room: { standstill }, roundTripMs }: SmallLaneCarrier, nowMs: number): boolean {
-  return standstill.degree(nowMs, roundTripMs) > 0;
 }

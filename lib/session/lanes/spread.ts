@@ -8,6 +8,7 @@ import type { Arrival, CarrierLoad } from "./arrival.ts";
 import { type Candidate, Choice } from "./choice.ts";
 import { type LoggedCarrier, SendingAgain } from "./sending_again.ts";
 import type { Standstill } from "./standstill.ts";
+import { isStill, isStillThere } from "./still.ts";
 
 /** The least time between two looks at what stands still, in milliseconds. */
 const LEAST_LOOK_MS = 1;
@@ -81,10 +82,13 @@ export class Spread<Which extends SpreadCarrier> {
    * @param bulk All carriers that bulk goes on.
    */
   takesBulk(asking: Which, bulk: readonly Which[], bytes: number): boolean {
-    const nowMs = this.#options.clock.now();
+    const nowMs = this.#options.clock.now(), all = this.#options.all();
+    const candidate = (carrier: Which): Candidate => {
+      const { room: { flight, arrival }, path, hasRoom } = carrier;
+      return { load: flight, arrival, path, hasRoom, isStill: isStillThere(carrier, all, nowMs) };
+    };
     const others = bulk.filter((carrier) => carrier !== asking);
-    const candidates = others.map((carrier) => ({ ...candidateOf(carrier), isStill: isStill(carrier, nowMs) }));
-    return this.#choice.takes({ ...candidateOf(asking), isStill: false }, candidates, bytes);
+    return this.#choice.takes(candidate(asking), others.map(candidate), bytes);
   }
 
   /** `carrier` was given something: others may have to send that as well, now or later. */
@@ -146,12 +150,4 @@ export class Spread<Which extends SpreadCarrier> {
   #wakeAll(): void {
     for (const carrier of this.#options.all()) carrier.wake();
   }
-}
-
-function candidateOf({ room: { flight, arrival }, path, hasRoom }: SpreadCarrier): Omit<Candidate, "isStill"> {
-  return { load: flight, arrival, path, hasRoom };
-}
-
-function isStill({ room: { standstill }, roundTripMs }: SpreadCarrier, nowMs: number): boolean {
-  return standstill.degree(nowMs, roundTripMs) > 0;
 }

@@ -41,6 +41,11 @@ export class Standstill {
   #falseAlarms = 0;
   #falseAlarmMs = -Infinity;
 
+  /** Whether something is in flight. */
+  get isWaiting(): boolean {
+    return this.#sinceMs !== Infinity;
+  }
+
   /** Something was sent. */
   sent(nowMs: number): void {
     if (this.#sinceMs === Infinity) this.#sinceMs = nowMs;

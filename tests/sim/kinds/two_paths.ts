@@ -25,8 +25,15 @@ function keysAndBulk(scenario: Scenario, dice: Dice): void {
   scenario.prompt = scenario.streams.map((_, index) => index);
 }
 
+/** Bulk alone: then nobody but bulk itself finds out that a path is dead. */
+function withoutKeys(scenario: Scenario): void {
+  scenario.streams.shift();
+  scenario.serverUsers.shift();
+  scenario.prompt = [0];
+}
+
 /**
- * One path dies in one direction or both, with bulk and keys on both. All of it must have come long before anybody takes
+ * One path dies in one direction or both, with bulk and keys on both, or one of them. All of it must have come long before anybody takes
  * a carrier for dead: it goes on the other path as soon as there is no progress.
  */
 export function twoPaths(seed: number, dice: Dice): Scenario {
@@ -51,6 +58,7 @@ export function twoPaths(seed: number, dice: Dice): Scenario {
     forMs: 60_000,
   }];
   scenario.healMs = 4_600;
+  if (scenario.streams.length > 1 && dice.chance(0.4)) withoutKeys(scenario);
   return scenario;
 }
 

@@ -206,6 +206,36 @@ export const LANES: readonly Mutation[] = [
     "if (path === asking.path && !hasRoom) return false;",
   ),
   tested(
+    "bulk waits for an idle carrier of a dead path",
+    "session/lanes/spread.ts",
+    "isStill: isStillThere(carrier, all, nowMs)",
+    "isStill: isStill(carrier, nowMs)",
+  ),
+  tested(
+    "an idle carrier of a dead path takes bulk while another path works",
+    "session/lanes/choice.ts",
+    "if (!isOnDeadPath && !others.some(isSooner)) return true;",
+    "if (!others.some(isSooner)) return true;",
+  ),
+  tested(
+    "small frames of bulk wait for the quiet carrier's path though that is dead",
+    "session/lanes/small_lane.ts",
+    "other.path === quietPath && works(other)",
+    "other.path === quietPath",
+  ),
+  tested(
+    "small frames of bulk stay on an idle carrier of a dead path",
+    "session/lanes/small_lane.ts",
+    "!holder.isFull && works(holder)",
+    "!holder.isFull",
+  ),
+  tested(
+    "an idle carrier is taken for dead as soon as one of its path stands still",
+    "session/lanes/still.ts",
+    "waiting.every((other)",
+    "waiting.some((other)",
+  ),
+  tested(
     "bulk waits for a carrier of the same path that has no room",
     "session/lanes/choice.ts",
     "if (isStill || (path === asking.path && !hasRoom)) return false;",

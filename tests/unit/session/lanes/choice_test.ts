@@ -70,6 +70,18 @@ Deno.test("nobody waits for a carrier that stands still", () => {
   assert(choice.takes(carrier(clock, 0, 1, 500), [still], CHUNK_BYTES));
 });
 
+Deno.test("one that stands still takes nothing while another path works, and on the same path as ever", () => {
+  const { clock, choice, asked } = world();
+  const idle = { ...carrier(clock, 0, 1_000_000, 1), path: "a", isStill: true };
+  const busy = { ...carrier(clock, 500_000, 100, 100), path: "b" };
+  assert(!choice.takes(idle, [busy], CHUNK_BYTES));
+  choice.changed();
+  assertEquals(asked(), 1, "it is asked again");
+  assert(choice.takes(idle, [{ ...busy, isStill: true }], CHUNK_BYTES), "no path works");
+  assert(choice.takes(idle, [{ ...busy, path: "a" }], CHUNK_BYTES));
+  choice.stop();
+});
+
 Deno.test("on the same path nobody waits for a carrier without room, on another one does", () => {
   const { clock, choice } = world();
   const quick = { ...carrier(clock, 4_000_000, 40_000, 100), path: "a", hasRoom: false };

@@ -9,7 +9,7 @@ function carrier(path = "wifi") {
 
 /** Whether each of `bulk` takes them, asked one behind the other. */
 function askAll(lane: SmallLane, bulk: ReturnType<typeof carrier>[], nowMs = 0): boolean[] {
-  return bulk.map((asking) => lane.takes(asking, bulk, "wifi", nowMs));
+  return bulk.map((asking) => lane.takes(asking, { bulk, all: bulk, quietPath: "wifi" }, nowMs));
 }
 
 Deno.test("the first with room takes them, and keeps them as long as it takes any", () => {
@@ -38,4 +38,13 @@ Deno.test("one on the quiet carrier's path is preferred, if there is any", () =>
   const slow = [carrier("radio"), carrier("radio")];
   assertEquals(askAll(new SmallLane(), [...slow, carrier()]), [false, false, true]);
   assertEquals(askAll(new SmallLane(), slow), [true, false]);
+});
+
+Deno.test("on a path that is dead the holder lets go, though it has nothing in flight, and another path takes them", () => {
+  const lane = new SmallLane(), bulk = [carrier(), carrier(), carrier("radio")];
+  assertEquals(askAll(lane, bulk), [true, false, false]);
+  bulk[1]!.room.standstill.sent(0);
+  for (const each of bulk.slice(0, 2)) each.hasRoom = false;
+  assertEquals(askAll(lane, bulk, 49).at(-1), false, "the quiet carrier's path is preferred");
+  assertEquals(askAll(lane, bulk, 50).at(-1), true);
 });

@@ -192,6 +192,22 @@ Deno.test("nobody waits for a bulk carrier that stands still", async () => {
   spread.stop();
 });
 
+Deno.test("nobody waits for an idle carrier of a path on which all stands still, and it takes nothing", async () => {
+  const { clock, spread, carriers } = world("a", "a", "a", "b");
+  const bulk = carriers.slice(1), [still, idle, working] = bulk;
+  still!.send(100_000);
+  working!.send(10_000);
+  assert(!spread.takesBulk(working!, bulk, 10_000), "the idle one brings it sooner");
+  await clock.advance(60);
+  working!.acknowledge();
+  working!.send(10_000);
+  assert(spread.takesBulk(working!, bulk, 10_000));
+  assert(!spread.takesBulk(idle!, bulk, 10_000));
+  carriers[0]!.send(100);
+  assert(!spread.takesBulk(working!, bulk, 10_000), "its path may make progress again");
+  spread.stop();
+});
+
 Deno.test("the quiet carrier is given nothing that stands still elsewhere, but where all others do", async () => {
   const { clock, spread, carriers } = world("a", "a", "a");
   carriers[1].send(1_000);
