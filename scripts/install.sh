@@ -59,6 +59,15 @@ sha256() {
   fi
 }
 
+# How this user's shell learns to complete options: the manual has more.
+completion() {
+  case "${SHELL:-}" in
+    */bash) echo "echo 'eval \"\$(tele --completion=bash)\"' >> ~/.bashrc" ;;
+    */zsh) echo "echo 'eval \"\$(tele --completion=zsh)\"' >> ~/.zshrc" ;;
+    */fish) echo "tele --completion=fish > ~/.config/fish/completions/tele.fish" ;;
+  esac
+}
+
 # All in a function that the last line calls: of a script that arrives in part, nothing is run.
 main() {
   url=${TELE_URL:-$release_url}
@@ -87,6 +96,9 @@ main() {
   folder=$(CDPATH='' cd -- "$folder" && pwd) || fail "cannot enter $folder: set TELE_INSTALL to a folder of yours"
   # mv would put the program into it.
   [ ! -d "$folder/tele" ] || fail "$folder/tele is a folder: set TELE_INSTALL to another place"
+  # Who updates has been told before.
+  told=
+  if [ -e "$folder/tele" ]; then told=yes; fi
   # By a rename, so that a tele that runs is not overwritten, and there is always a whole one.
   if ! { cp "$temporary/tele" "$folder/.tele.$$" && mv -f "$folder/.tele.$$" "$folder/tele"; }; then
     rm -f "$folder/.tele.$$"
@@ -98,6 +110,11 @@ main() {
     *":$folder:"*) ;;
     *) echo "$folder is not in your PATH; for example: export PATH=\"$folder:\$PATH\"" ;;
   esac
+  enabling=$(completion)
+  if [ -z "$told" ] && [ -n "$enabling" ]; then echo "to complete options by Tab: $enabling"; fi
+  if [ -z "$told" ]; then
+    echo "for a man page: mkdir -p ~/.local/share/man/man1 && tele --man > ~/.local/share/man/man1/tele.1"
+  fi
 }
 
 main

@@ -19,6 +19,8 @@ import { writeCertificate } from "./files/make_cert.ts";
 import { type EndSignals, endSignals, onTryNowSignal } from "./roles/signals.ts";
 import type { Running } from "./roles/running.ts";
 import { startServer } from "./roles/server.ts";
+import { completionFor } from "./shells/completion.ts";
+import { manPage } from "./shells/man_page.ts";
 import { StatusDisplay } from "./log/status_display.ts";
 import { StatusTerminal } from "./log/status_terminal.ts";
 import { hasColors, isDumb, isInForeground, rewrapsLines, terminalColumns } from "./log/terminal.ts";
@@ -46,6 +48,8 @@ export async function run(args: readonly string[]): Promise<number> {
   }
   if (command.kind === "help") return await print(helpText(hasColors()).trimEnd());
   if (command.kind === "version") return await print(`tele ${config.version}`);
+  if (command.kind === "completion") return await print(completionFor(command.shell).trimEnd());
+  if (command.kind === "man") return await print(manPage(config.version).trimEnd());
   if (command.kind === "make-cert") return await makeCert(command.directory, command.hosts);
   if (command.kind === "make-token") {
     return await print(command.name === undefined ? makeToken() : makeTokenLine(command.name));

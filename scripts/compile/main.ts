@@ -11,6 +11,7 @@ import { INSTALLERS, withReleaseUrl } from "./installers.ts";
 import { runTool } from "../cli.ts";
 import { COMPILE_HELP, type CompileOptions, parseCompileOptions } from "./options.ts";
 import { Compiler } from "./run.ts";
+import { shellFiles } from "./shell_files.ts";
 import { archiveName, programName, type Target } from "./targets.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -47,7 +48,8 @@ async function compileOne(compiler: Compiler, target: Target, folder: string): P
   await compiler.compile(target, `${folder}/${program}`);
   const bytes = await Deno.readFile(`${folder}/${program}`);
   const documents = await Promise.all(Object.entries(DOCUMENTS).map(document));
-  const packed = await archive(target.archive, [{ name: target.program, bytes, isProgram: true }, ...documents]);
+  const files = [{ name: target.program, bytes, isProgram: true }, ...documents, ...shellFiles()];
+  const packed = await archive(target.archive, files);
   await Deno.writeFile(`${folder}/${archiveName(target)}`, packed);
   const sizes = [`${program} ${formatSize(bytes.length)}`, `${archiveName(target)} ${formatSize(packed.length)}`];
   console.log(`${target.system}, Deno ${compiler.version}: ${sizes.join(", ")}`);

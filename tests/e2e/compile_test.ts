@@ -5,6 +5,7 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { unpackTar } from "modern-tar";
 import { archiveName, programName, TARGETS } from "../../scripts/compile/targets.ts";
 import { compile } from "../support/compile_run.ts";
 import { sha256 } from "../support/random.ts";
@@ -79,6 +80,12 @@ Deno.test({
       ]);
       assertMatch(output, new RegExp(`^${NATIVE.system}, Deno 2\\.9\\.6: ${programName(NATIVE)} 28 B, [^\\n]+\n$`));
       const written = [programName(NATIVE), archiveName(NATIVE), "install.sh", "install.ps1"];
+      const packed = new Blob([Deno.readFileSync(`${dist}/${archiveName(NATIVE)}`)]).stream();
+      const inside = (await unpackTar(packed.pipeThrough(new DecompressionStream("gzip")))).map(({ header }) =>
+        header.name
+      );
+      const documents = ["LICENSE", "README.md", "MANUAL.md"];
+      assertEquals(inside, ["tele", ...documents, "tele.1", "tele.bash", "_tele", "tele.fish", "tele.ps1"]);
       const names = Array.from(Deno.readDirSync(dist), ({ name }) => name).sort();
       assertEquals(names, [...written, "SHA256SUMS", "notes.txt"].sort());
       const sums = written.map((name) => `${sha256(Deno.readFileSync(`${dist}/${name}`))}  ${name}\n`);

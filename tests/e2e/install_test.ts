@@ -4,11 +4,13 @@
  *
  * @module
  */
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { fileURLToPath } from "node:url";
 import { withReleaseUrl } from "../../scripts/compile/installers.ts";
 import { Home, INSTALL_SH } from "../support/installation.ts";
 import { ARCHIVE, Release } from "../support/release.ts";
 import { onUnix, program } from "../support/skip.ts";
+import { denoDir } from "../support/tele_process.ts";
 
 Deno.test({
   name: "install.sh puts the program into ~/.local/bin, and later a newer one in its place",
@@ -29,6 +31,41 @@ Deno.test({
     assertEquals([second.code, second.errors], [0, ""]);
     assertEquals(second.output, `downloading ${ARCHIVE}\ninstalled tele 1.2.4 as ${home.tele}\n`);
     assertEquals(home.installed(), ["tele"]);
+  },
+});
+
+Deno.test({
+  name: "install.sh says once how options are completed in the user's shell, and those lines are right",
+  ...onUnix("sh", "curl", "bash", "zsh", "fish"),
+  fn: async () => {
+    // It does what the real one does with the options that a user is told to type.
+    const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
+    await using release = await Release.ofScript(`$("${Deno.execPath()}" run --quiet -A "${main}" "$@")`);
+    const files: [shell: "bash" | "zsh" | "fish", file: string, sign: string][] = [
+      ["bash", ".bashrc", 'eval "$(tele --completion=bash)"\n'],
+      ["zsh", ".zshrc", 'eval "$(tele --completion=zsh)"\n'],
+      ["fish", ".config/fish/completions/tele.fish", "complete -c tele -f\n"],
+    ];
+    for (const [shell, file, sign] of files) {
+      await using home = await Home.make();
+      const SHELL = program(shell);
+      const { code, output } = await home.install({ TELE_URL: release.url, SHELL, DENO_DIR: await denoDir() });
+      assertEquals(code, 0);
+      const told = /^to complete options by Tab: (.*)\nfor a man page: (.*)$/m.exec(output);
+      assert(told !== null, output);
+      if (shell === "fish") await Deno.mkdir(`${home.path}/.config/fish/completions`, { recursive: true });
+      const env = {
+        HOME: home.path,
+        PATH: `${home.path}/.local/bin:${Deno.env.get("PATH")}`,
+        DENO_DIR: await denoDir(),
+      };
+      const typed = new Deno.Command(SHELL, { args: ["-c", `${told[1]}; ${told[2]}`], env, clearEnv: true });
+      assertEquals((await typed.output()).code, 0);
+      assertStringIncludes(await Deno.readTextFile(`${home.path}/${file}`), sign);
+      assertMatch(await Deno.readTextFile(`${home.path}/.local/share/man/man1/tele.1`), /^\.TH TELE 1 /);
+      const again = await home.install({ TELE_URL: release.url, SHELL, DENO_DIR: await denoDir() });
+      assertEquals(again.output.includes("by Tab") || again.output.includes("man page"), false);
+    }
   },
 });
 

@@ -13,12 +13,14 @@ export const DEBIAN_PACKAGES: Record<string, string> = {
   cc: "gcc",
   chown: "coreutils",
   curl: "curl",
+  fish: "fish",
   git: "git",
   haproxy: "haproxy",
   id: "coreutils",
   initdb: "postgresql",
   ip: "iproute2",
   iperf3: "iperf3",
+  mandoc: "mandoc",
   microsocks: "microsocks",
   nginx: "nginx",
   openssl: "openssl",
@@ -44,6 +46,7 @@ export const DEBIAN_PACKAGES: Record<string, string> = {
   unshare: "util-linux",
   wget: "wget",
   wrk: "wrk",
+  zsh: "zsh",
 };
 
 /**

@@ -232,7 +232,7 @@ async function collectLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>, int
 let denoDirKnown: Promise<string> | undefined;
 
 /** The cache folder of this Deno. */
-function denoDir(): Promise<string> {
+export function denoDir(): Promise<string> {
   return denoDirKnown ??= (async () => {
     const fromEnvironment = Deno.env.get("DENO_DIR");
     if (fromEnvironment) return fromEnvironment;

@@ -25,12 +25,15 @@ import type {
 import * as keys from "./key_options.ts";
 import * as rfd80 from "./rfd80_options.ts";
 import * as session from "./session_options.ts";
+import * as shells from "./shell_options.ts";
 import * as tls from "./tls_options.ts";
 
 /** What the command line asks for. */
 export type Command =
   | { readonly kind: "help" }
   | { readonly kind: "version" }
+  | { readonly kind: "completion"; readonly shell: shells.Shell }
+  | { readonly kind: "man" }
   | { readonly kind: "make-token"; readonly name: string | undefined }
   | { readonly kind: "make-cert"; readonly directory: string; readonly hosts: readonly HostName[] }
   | { readonly kind: "server"; readonly options: ServerOptions }
@@ -80,6 +83,7 @@ export function parseCommandLine(args: readonly string[], environment: CommandEn
   if (given.has(HELP.name)) return { kind: "help" };
   if (given.has(VERSION.name)) return { kind: "version" };
   given.refuseWhatIsNotTaken();
+  if (given.has(shells.COMPLETION.name) || given.has(shells.MAN.name)) return printCommand(given);
   if (given.has(keys.MAKE_TOKEN.name)) return makeTokenCommand(given);
   if (given.has(keys.MAKE_CERT.name)) return makeCertCommand(given);
   if (given.has(session.SERVER.name) && given.has(session.CLIENT.name)) {
@@ -93,6 +97,12 @@ export function parseCommandLine(args: readonly string[], environment: CommandEn
     );
   }
   return given.has(session.SERVER.name) ? serverCommand(given, environment) : clientCommand(given, environment);
+}
+
+function printCommand(given: GivenFlags): Command {
+  const shell = given.value(shells.COMPLETION);
+  given.refuseOthers(shell === undefined ? shells.MAN : shells.COMPLETION);
+  return shell === undefined ? { kind: "man" } : { kind: "completion", shell };
 }
 
 function makeTokenCommand(given: GivenFlags): Command {

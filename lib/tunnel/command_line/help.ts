@@ -6,6 +6,8 @@
 
 import type { Option, ValueOption } from "./option.ts";
 import { OPTION_GROUPS, type OptionGroup } from "./option_table.ts";
+import { DIAGRAM, EXAMPLE, EXIT_MEANINGS, PROMISE, READY, SUMMARY, USAGES, VALUES } from "./usage.ts";
+import { wrap } from "./wrap.ts";
 
 /** Columns of the smallest terminal that the help must fit. */
 const COLUMNS = 80;
@@ -14,41 +16,20 @@ const COLUMNS = 80;
 const MEANING_COLUMN = 24;
 
 const HEAD = `\
-tele: TCP connections that outlive the network. When it breaks, the user's
-programs see no error: they see a slow network, then a fast one.
+${wrapTo(COLUMNS, `tele: ${SUMMARY}. ${PROMISE}`)}
 
-  user's client → [tele client] ~~~ network ~~~ [tele server] → user's server
-               --in          --out         --out           --in
-
+${DIAGRAM}
 Usage
-  tele --server --in=ADDR [--out=ADDR] [options]
-  tele --client [--in=ADDR] --out=ADDR [options]
-  tele --client --stdio --out=ADDR [options]
-  tele --make-cert=DIR --host=NAME[,NAME...]
-  tele --make-token [--name=NAME]
+${USAGES.map((line) => `  ${line}\n`).join("")}
+${wrapTo(COLUMNS, VALUES, "  ")}
 
-  ADDR is host:port, :port, [v6]:port or unix:/path. DUR is a duration: 500ms,
-  30s, 5m, 24h, 7d. SIZE is 64KiB, 16MiB, 1GiB. --in=:22, --in :22 and -in=:22
-  mean the same.
-
-Example: an ssh session that outlives the network
-  on the server   tele --server --in=:22 --out=:40300
-  on the client   tele --client --in=:2222 --out=example.com:40300
-  then            ssh -p 2222 -o HostKeyAlias=example.com localhost
-`;
+Example: ${EXAMPLE.title}
+${EXAMPLE.steps.map(([where, command]) => `  ${where.padEnd(16)}${command}\n`).join("")}`;
 
 const TAIL = `\
-Each role prints one line on standard output when it is ready, with the real
-addresses; --stdio prints none. Logs go to standard error. On a terminal a
-client also shows there, in one live line, how its link is.
-
-SIGUSR1 makes a client try to reconnect at once (Windows has no such signal).
-
+${READY.map((paragraph) => `${wrapTo(COLUMNS, paragraph)}\n`).join("\n")}
 Exit codes
-  0  ended as asked
-  1  could not run
-  2  wrong command line
-`;
+${EXIT_MEANINGS.map(([code, meaning]) => `  ${code}  ${meaning}\n`).join("")}`;
 
 /** How a terminal shows titles and options, and what ends that (ECMA-48, SGR). */
 const [BOLD, CYAN, PLAIN] = ["\x1b[1m", "\x1b[36m", "\x1b[0m"];
@@ -84,15 +65,16 @@ function section({ title, options }: OptionGroup): string {
 }
 
 function describe(option: Option): string {
-  const lines = wrap(option.meaning);
-  if (option.kind === "value") lines.push(...wrap(facts(option)));
+  const lines = wrap(option.meaning, COLUMNS - MEANING_COLUMN);
+  if (option.kind === "value") lines.push(...wrap(factsOf(option), COLUMNS - MEANING_COLUMN));
   const placeholder = option.kind === "value" ? `=${option.placeholder}` : "";
   const margin = " ".repeat(MEANING_COLUMN);
   const first = `  --${option.name}${placeholder}`.padEnd(MEANING_COLUMN);
   return lines.map((line, at) => `${at === 0 ? first : margin}${line}\n`).join("");
 }
 
-function facts(option: ValueOption<unknown>): string {
+/** What an option takes, its default and an example, as the help and the man page tell it. */
+export function factsOf(option: ValueOption<unknown>): string {
   const initial = option.default ?? option.without ?? "required";
   const rest = initial.startsWith("required") ? initial : `default ${initial}`;
   // The form of an address is explained once, above, and a file needs no explanation.
@@ -100,17 +82,7 @@ function facts(option: ValueOption<unknown>): string {
   return `${takes}${rest}; for example ${option.example}`;
 }
 
-function wrap(text: string): string[] {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`;
-    if (line !== "" && MEANING_COLUMN + longer.length > COLUMNS) {
-      lines.push(line);
-      line = word;
-    } else {
-      line = longer;
-    }
-  }
-  return [...lines, line];
+/** A paragraph of at most `columns` columns, each line behind `margin`. */
+function wrapTo(columns: number, text: string, margin = ""): string {
+  return wrap(text, columns - margin.length).map((line) => margin + line).join("\n");
 }

@@ -7,7 +7,7 @@
 import { checkTokenName } from "../../session/handshake/token_name.ts";
 import { type HostName, parseHostNames } from "../values/host_name.ts";
 import { type Encryption, ENCRYPTIONS } from "../../session/handshake/seal.ts";
-import { A_FILE, choice, type FlagOption, type ValueOption } from "./option.ts";
+import { A_FILE, A_FOLDER, choice, type FlagOption, type ValueOption } from "./option.ts";
 
 /** `--token-file`. */
 export const TOKEN_FILE: ValueOption<string> = {
@@ -67,8 +67,7 @@ export const MAKE_CERT: ValueOption<string> = {
   meaning: "write DIR/cert.pem and DIR/key.pem and end; needs --host",
   without: "none",
   example: "--make-cert=/etc/tele",
-  takes: "a folder",
-  parse: (text) => text,
+  ...A_FOLDER,
 };
 
 /** `--host`. */

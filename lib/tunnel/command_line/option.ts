@@ -26,6 +26,14 @@ export interface FlagOption {
   readonly example: string;
 }
 
+/** What a shell can offer for a value: words, and files or folders. */
+export interface Completions {
+  /** Words that the option takes. */
+  readonly words?: readonly string[];
+  /** Paths that exist, of this kind. */
+  readonly paths?: "files" | "folders";
+}
+
 /** An option with a value. */
 export interface ValueOption<Value> {
   /** Tells it from a {@linkcode FlagOption}. */
@@ -50,13 +58,15 @@ export interface ValueOption<Value> {
   readonly takes: string;
   /** Reads the value; throws a TeleError `bad-input` whose sentence says what is wrong with it. */
   readonly parse: (text: string) => Value;
+  /** What a shell can offer for the value; nothing for one that only its user knows. */
+  readonly completes?: Completions;
 }
 
 /** One row of the table. */
 export type Option = FlagOption | ValueOption<unknown>;
 
 /** The values that an option takes. */
-export type ValueForm<Value> = Pick<ValueOption<Value>, "takes" | "parse">;
+export type ValueForm<Value> = Pick<ValueOption<Value>, "takes" | "parse" | "completes">;
 
 /** A value between two limits, which are written as a user would write them: code and messages cannot disagree. */
 export function range(noun: string, parse: (text: string) => number, least: string, most: string): ValueForm<number> {
@@ -90,6 +100,7 @@ export function choice<Word extends string>(words: readonly Word[]): ValueForm<W
       if (word === undefined) throw badInput(`${JSON.stringify(text)} is none of these`);
       return word;
     },
+    completes: { words },
   };
 }
 
@@ -118,4 +129,11 @@ export const anOrigin: ValueForm<Origin> = {
 };
 
 /** A file, by its path. That it can be read is checked when it is read. */
-export const A_FILE: ValueForm<string> = { takes: "a file", parse: (text) => text };
+export const A_FILE: ValueForm<string> = { takes: "a file", parse: (text) => text, completes: { paths: "files" } };
+
+/** A folder, by its path. */
+export const A_FOLDER: ValueForm<string> = {
+  takes: "a folder",
+  parse: (text) => text,
+  completes: { paths: "folders" },
+};

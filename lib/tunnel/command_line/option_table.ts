@@ -9,6 +9,7 @@ import * as keys from "./key_options.ts";
 import * as proxy from "./proxy_options.ts";
 import * as rfd80 from "./rfd80_options.ts";
 import * as session from "./session_options.ts";
+import * as shells from "./shell_options.ts";
 import * as tls from "./tls_options.ts";
 
 /** Options that the help shows under one title. */
@@ -72,7 +73,10 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
     title: "RFD 80 mode, over TLS: ping framing without sessions",
     options: [rfd80.PROTOCOL, rfd80.ROUTE, rfd80.MAX_MESSAGE],
   },
-  { title: "Without a role", options: [keys.MAKE_CERT, keys.HOST, keys.MAKE_TOKEN, keys.NAME, HELP, VERSION] },
+  {
+    title: "Without a role",
+    options: [keys.MAKE_CERT, keys.HOST, keys.MAKE_TOKEN, keys.NAME, shells.COMPLETION, shells.MAN, HELP, VERSION],
+  },
 ];
 
 /** Every option, in the same order. */

@@ -62,6 +62,7 @@ export const TLS_CA: ValueOption<string> = {
   without: "public authorities",
   example: "--tls-ca=cert.pem",
   ...A_FILE,
+  completes: { words: ["system"], paths: "files" },
 };
 
 /** `--tls-name`. */

@@ -2,9 +2,11 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes, assertThrows } from "@std/assert";
 import { unzipSync } from "fflate";
 import { unpackTar } from "modern-tar";
+import config from "../../../deno.json" with { type: "json" };
 import { archive } from "../../../scripts/compile/archive.ts";
 import { INSTALLERS, withReleaseUrl } from "../../../scripts/compile/installers.ts";
 import { COMPILE_HELP, parseCompileOptions } from "../../../scripts/compile/options.ts";
+import { shellFiles } from "../../../scripts/compile/shell_files.ts";
 import { UsageError } from "../../../scripts/usage_error.ts";
 import { ENVIRONMENT, PERMISSIONS } from "../../../scripts/compile/permissions.ts";
 import { reason } from "../../../scripts/compile/run.ts";
@@ -97,6 +99,17 @@ Deno.test("a .zip has the files", async () => {
   assertEquals(Object.keys(entries), ["tele", "README.md"]);
   assertEquals(new Uint8Array(entries.tele), FILES[0].bytes);
   assertEquals(await archive(".zip", FILES), packed);
+});
+
+Deno.test("every archive has completion for each shell, and the man page of this version", () => {
+  const files = shellFiles();
+  assertEquals(files.map(({ name }) => name), ["tele.1", "tele.bash", "_tele", "tele.fish", "tele.ps1"]);
+  const texts = files.map(({ bytes }) => new TextDecoder().decode(bytes));
+  assertStringIncludes(texts[0]!, `"tele ${config.version}"`);
+  // Each is of its own shell.
+  const made = texts.slice(1).map((text) => /made by: tele --completion=(\w+)/.exec(text)?.[1]);
+  assertEquals(made, ["bash", "zsh", "fish", "powershell"]);
+  assert(files.every(({ isProgram }) => !isProgram));
 });
 
 Deno.test("install scripts are told where a release is", () => {

@@ -1,14 +1,17 @@
 import { assertEquals, assertFalse } from "@std/assert";
 import { parseCommandLine } from "../../../../lib/tunnel/command_line/command_line.ts";
+import type { Option } from "../../../../lib/tunnel/command_line/option.ts";
 import { OPTION_GROUPS, OPTIONS } from "../../../../lib/tunnel/command_line/option_table.ts";
 import * as keys from "../../../../lib/tunnel/command_line/key_options.ts";
 import * as proxy from "../../../../lib/tunnel/command_line/proxy_options.ts";
 import * as rfd80 from "../../../../lib/tunnel/command_line/rfd80_options.ts";
 import * as session from "../../../../lib/tunnel/command_line/session_options.ts";
+import { COMPLETION, MAN } from "../../../../lib/tunnel/command_line/shell_options.ts";
 import * as tls from "../../../../lib/tunnel/command_line/tls_options.ts";
 
 Deno.test("the table has every row of every group, each once", () => {
-  const rows = [keys, proxy, rfd80, session, tls].flatMap((group) => Object.values(group));
+  const groups = [keys, proxy, rfd80, session, { COMPLETION, MAN }, tls];
+  const rows = groups.flatMap((group): Option[] => Object.values(group));
   assertEquals(rows.filter((row) => !OPTIONS.includes(row)).map(({ name }) => name), []);
   assertEquals(OPTIONS.length, rows.length + ["help", "version"].length);
   assertEquals(new Set(OPTIONS).size, OPTIONS.length);

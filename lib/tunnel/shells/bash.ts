@@ -1,0 +1,85 @@
+/**
+ * Completion for bash, from 3.2 on.
+ *
+ * @module
+ */
+
+import { COMPLETED_ROLES, type CompletedOption, completedOptions, type CompletedRole } from "./completed_option.ts";
+
+/**
+ * The script: a function `_tele` for `complete`. It needs nothing but bash.
+ *
+ * Readline splits the line at `=` too, unless its user has changed `COMP_WORDBREAKS`: both are handled.
+ */
+export function bashCompletion(): string {
+  const all = completedOptions();
+  return `\
+# Completion of tele's options for bash, made by: tele --completion=bash
+_tele() {
+  local at=$COMP_CWORD current=\${COMP_WORDS[COMP_CWORD]} option="" prefix="" role="" given=" " names word
+  COMPREPLY=()
+  # A value stands behind its option, "=", or both.
+  if [[ $current == "=" ]]; then
+    option=\${COMP_WORDS[at - 1]} current=""
+  elif [[ \${COMP_WORDS[at - 1]} == "=" ]]; then
+    option=\${COMP_WORDS[at - 2]}
+  elif [[ $current == -*=* ]]; then
+    option=\${current%%=*} prefix=\${current%%=*}= current=\${current#*=}
+  elif [[ \${COMP_WORDS[at - 1]} == -* ]]; then
+    option=\${COMP_WORDS[at - 1]}
+  fi
+  # -in and --in mean the same.
+  [[ $option == --* ]] || option=-$option
+  case $option in
+${all.filter(({ placeholder }) => placeholder !== undefined).map(valueCase).join("\n")}
+  esac
+  for ((word = 1; word < \${#COMP_WORDS[@]}; word++)); do
+    ((word == at)) || given+="\${COMP_WORDS[word]%%=*} "
+  done
+  case $given in
+${COMPLETED_ROLES.map((role) => `    *" --${role} "* | *" -${role} "*) role=${role} ;;`).join("\n")}
+  esac
+  case $role in
+${COMPLETED_ROLES.map((role) => `    ${role}) names="${namesFor(role)}" ;;`).join("\n")}
+    *) names="${namesFor()}" ;;
+  esac
+  for word in $names; do
+    [[ $word == "$current"* ]] || continue
+    [[ $given == *" \${word%=} "* && " ${repeatable(all)} " != *" \${word%=} "* ]] || COMPREPLY+=("$word")
+  done
+  # No space behind "=". Bash 3.2 cannot be told, and needs none taken away by hand.
+  if [[ \${COMPREPLY[0]} == *= ]]; then compopt -o nospace 2>/dev/null; fi
+}
+
+# _tele_offer KIND WORDS: words that begin like the present one, and files or folders.
+_tele_offer() {
+  local word
+  while IFS= read -r word; do COMPREPLY+=("$prefix$word"); done < <(
+    compgen -W "$2" -- "$current"
+    case $1 in files) compgen -f -- "$current" ;; folders) compgen -d -- "$current" ;; esac
+  )
+  # Readline then quotes what needs it, and a folder gets its slash.
+  if [[ $1 != none ]]; then compopt -o filenames 2>/dev/null; fi
+}
+
+complete -F _tele tele
+`;
+}
+
+/** What is done for the value of an option. */
+function valueCase({ name, completes: { words = [], paths } }: CompletedOption): string {
+  const offer = words.length === 0 && paths === undefined
+    ? ""
+    : `_tele_offer ${paths ?? "none"} "${words.join(" ")}"; `;
+  return `    --${name}) ${offer}return 0 ;;`;
+}
+
+/** The options of a role as one types them. */
+function namesFor(role?: CompletedRole): string {
+  return completedOptions(role).map(({ name, placeholder }) => `--${name}${placeholder === undefined ? "" : "="}`)
+    .join(" ");
+}
+
+function repeatable(options: readonly CompletedOption[]): string {
+  return options.filter(({ isRepeatable }) => isRepeatable).map(({ name }) => `--${name}`).join(" ");
+}

@@ -1,0 +1,64 @@
+/**
+ * The options as a shell completes them: each name once, for the role that is on the command line.
+ *
+ * @module
+ */
+
+import type { Completions, Option } from "../command_line/option.ts";
+import { OPTIONS } from "../command_line/option_table.ts";
+
+/** A role that has options of its own. */
+export type CompletedRole = "server" | "client";
+
+/** The roles that have options of their own. */
+export const COMPLETED_ROLES: readonly CompletedRole[] = ["server", "client"];
+
+/** An option for a shell. */
+export interface CompletedOption {
+  /** Name without dashes. */
+  readonly name: string;
+  /** What it does. */
+  readonly meaning: string;
+  /** Stands for the value; `undefined` if it has none. */
+  readonly placeholder: string | undefined;
+  /** What can be offered for the value. */
+  readonly completes: Completions;
+  /** Whether it may be given several times. */
+  readonly isRepeatable: boolean;
+}
+
+/**
+ * The options to offer, in the order of the help.
+ *
+ * @param role The role that is on the command line already. Without one every option is offered, and one that means
+ * something else to each role tells both.
+ *
+ * @example
+ * ```ts
+ * import { completedOptions } from "./completed_option.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const names = completedOptions("server").map(({ name }) => name);
+ * assertEquals([names.includes("max-sessions"), names.includes("stdio")], [true, false]);
+ * ```
+ */
+export function completedOptions(role?: CompletedRole): CompletedOption[] {
+  const rows = OPTIONS.filter((option) => role === undefined || option.role === role || option.role === "both");
+  const names = [...new Set(rows.map(({ name }) => name))];
+  return names.map((name) => merged(rows.filter((option) => option.name === name)));
+}
+
+/** One option of rows of the same name. */
+function merged(rows: readonly Option[]): CompletedOption {
+  const [first] = rows;
+  if (first === undefined) throw new RangeError("an option has a row");
+  const meaning = rows.length === 1 ? first.meaning : rows.map((row) => `${row.role}: ${row.meaning}`).join("; ");
+  const value = rows.find((row) => row.kind === "value");
+  return {
+    name: first.name,
+    meaning,
+    placeholder: value?.placeholder,
+    completes: value?.completes ?? {},
+    isRepeatable: rows.some((row) => row.kind === "value" && row.isRepeatable === true),
+  };
+}

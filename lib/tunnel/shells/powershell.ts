@@ -1,0 +1,73 @@
+/**
+ * Completion for PowerShell, from 5.1 on.
+ *
+ * @module
+ */
+
+import type { Option } from "../command_line/option.ts";
+import { OPTIONS } from "../command_line/option_table.ts";
+
+/** The script: it registers a completer for the native command `tele`. */
+export function powershellCompletion(): string {
+  return `\
+# Completion of tele's options for PowerShell, made by: tele --completion=powershell
+Register-ArgumentCompleter -Native -CommandName tele -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+    $options = @(
+${OPTIONS.map((option) => `        ${row(option)}\n`).join("")}\
+    )
+    $before = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
+        ForEach-Object { $_.Extent.Text -replace '^-(?!-)', '--' })
+    $role = @('server', 'client') | Where-Object { $before -contains "--$_" } | Select-Object -First 1
+    $offered = @($options | Where-Object { -not $role -or $_.Role -eq $role -or $_.Role -eq 'both' })
+    $word = $wordToComplete -replace '^-(?!-)', '--'
+    $name = $null
+    $prefix = ''
+    if ($word -match '^--([^=]+)=(.*)$') {
+        $name = $Matches[1]
+        $value = $Matches[2]
+        $prefix = "--$name="
+    } elseif ($before.Count -gt 1 -and $before[-1] -match '^--([^=]+)$') {
+        $name = $Matches[1]
+        $value = $word
+    }
+    $option = $offered | Where-Object { $name -and $_.Name -eq $name -and $_.Takes } | Select-Object -First 1
+    if ($option) {
+        $option.Words | Where-Object { $_ -like "$value*" } | ForEach-Object {
+            [System.Management.Automation.CompletionResult]::new("$prefix$_", $_, 'ParameterValue', $option.Meaning)
+        }
+        if ($option.Paths) {
+            [System.Management.Automation.CompletionCompleters]::CompleteFilename($value) |
+                Where-Object { $option.Paths -eq 'files' -or $_.ResultType -eq 'ProviderContainer' } |
+                ForEach-Object {
+                    [System.Management.Automation.CompletionResult]::new(
+                        "$prefix$($_.CompletionText)", $_.ListItemText, $_.ResultType, $_.ToolTip)
+                }
+        }
+        return
+    }
+    $offered | ForEach-Object { $_.Text = "--$($_.Name)$(if ($_.Takes) { '=' })"; $_ } |
+        Where-Object { $_.Text -like "$word*" } | ForEach-Object {
+            [System.Management.Automation.CompletionResult]::new($_.Text, $_.Text, 'ParameterName', $_.Meaning)
+        }
+}
+`;
+}
+
+/** A row of the table as a hash table of PowerShell. */
+function row(option: Option): string {
+  const { words = [], paths = "" } = (option.kind === "value" ? option.completes : undefined) ?? {};
+  const fields = [
+    `Name = ${quoted(option.name)}`,
+    `Role = ${quoted(option.role)}`,
+    `Takes = $${option.kind === "value"}`,
+    `Words = @(${words.map(quoted).join(", ")})`,
+    `Paths = ${quoted(paths)}`,
+    `Meaning = ${quoted(option.meaning)}`,
+  ];
+  return `@{ ${fields.join("; ")} }`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}

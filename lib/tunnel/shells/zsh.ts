@@ -1,0 +1,67 @@
+/**
+ * Completion for zsh.
+ *
+ * @module
+ */
+
+import { COMPLETED_ROLES, type CompletedOption, completedOptions, type CompletedRole } from "./completed_option.ts";
+
+/**
+ * The script, for a file `_tele` in a folder of `fpath`, or to be evaluated behind `compinit`. It hands specifications
+ * of options to zsh's own `_arguments`.
+ */
+export function zshCompletion(): string {
+  return `\
+#compdef tele
+# Completion of tele's options for zsh, made by: tele --completion=zsh
+_tele() {
+  local -a options
+${COMPLETED_ROLES.map(roleBranch).join("")}\
+    options=(
+${specifications()}    )
+  fi
+  _arguments : $options
+}
+
+# _tele_either WORDS ACTION: for the value of an option.
+_tele_either() {
+  _alternative "words:word:($1)" "files:file:$2"
+}
+
+# As a file of fpath it is called when it is loaded.
+if [[ $funcstack[1] == _tele ]]; then _tele "$@"; else compdef _tele tele; fi
+`;
+}
+
+function roleBranch(role: CompletedRole, at: number): string {
+  const keyword = at === 0 ? "if" : "elif";
+  const end = at === COMPLETED_ROLES.length - 1 ? "  else\n" : "";
+  return `\
+  ${keyword} (( \${words[(I)--${role}]} )) || (( \${words[(I)-${role}]} )); then
+    options=(
+${specifications(role)}    )
+${end}`;
+}
+
+function specifications(role?: CompletedRole): string {
+  return completedOptions(role).map((option) => `      ${quoted(specification(option))}\n`).join("");
+}
+
+/** As `_arguments` of zshcompsys(1) has it: `*--name=[meaning]:message:action`. */
+function specification({ name, meaning, placeholder, completes, isRepeatable }: CompletedOption): string {
+  const explanation = meaning.replace(/[\\[\]:]/g, "\\$&");
+  if (placeholder === undefined) return `--${name}[${explanation}]`;
+  return `${isRepeatable ? "*" : ""}--${name}=[${explanation}]:${placeholder}:${action(completes)}`;
+}
+
+function action({ words = [], paths }: CompletedOption["completes"]): string {
+  const files = paths === undefined ? "" : paths === "files" ? "_files" : "_files -/";
+  if (words.length === 0) return files === "" ? " " : files;
+  if (files === "") return `(${words.join(" ")})`;
+  // The space in front keeps zsh from adding options of its own.
+  return ` _tele_either "${words.join(" ")}" "${files}"`;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

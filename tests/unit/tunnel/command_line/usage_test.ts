@@ -1,0 +1,25 @@
+import { assertEquals } from "@std/assert";
+import { parseCommandLine } from "../../../../lib/tunnel/command_line/command_line.ts";
+import { ExitCode } from "../../../../lib/tunnel/command_line/exit_code.ts";
+import { EXAMPLE, EXIT_MEANINGS, USAGES } from "../../../../lib/tunnel/command_line/usage.ts";
+
+Deno.test("every form of the command line is one, with a value in each place", () => {
+  const values: Record<string, string> = { ADDR: ":22", DIR: "tls", SHELL: "zsh", NAME: "alice" };
+  for (const usage of USAGES) {
+    const words = usage.replaceAll("[,NAME...]", "").replace(" [options]", "").split(" ").slice(1);
+    // Without what stands in brackets, and with it.
+    const fill = (word: string) => word.replace(/[A-Z]+$/, (name) => values[name] ?? name);
+    parseCommandLine(words.filter((word) => !word.startsWith("[")).map(fill));
+    const whole = words.map((word) => fill(word.replace(/[[\]]/g, "")));
+    parseCommandLine(whole.map((word) => word.replace("--in=:22", "--in=:23")));
+  }
+});
+
+Deno.test("the example's commands of tele are right", () => {
+  const commands = EXAMPLE.steps.map(([, command]) => command.split(" ")).filter(([program]) => program === "tele");
+  assertEquals(commands.map(([, ...args]) => parseCommandLine(args).kind), ["server", "client"]);
+});
+
+Deno.test("every exit code has its meaning", () => {
+  assertEquals(EXIT_MEANINGS.map(([code]) => code), Object.values(ExitCode));
+});

@@ -1,0 +1,28 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { bashCompletion } from "../../../../lib/tunnel/shells/bash.ts";
+
+const script = bashCompletion();
+
+/** The options of a role in the script. */
+function namesFor(role: string): string[] {
+  return new RegExp(`^ +${role.replace("*", "\\*")}\\) names="(.*)" ;;$`, "m").exec(script)?.[1]?.split(" ") ?? [];
+}
+
+Deno.test("in bash a value's option ends with =, and each role has its own", () => {
+  assertEquals(namesFor("server").includes("--max-sessions="), true);
+  assertEquals(namesFor("client").includes("--max-sessions="), false);
+  assertEquals(namesFor("client").includes("--stdio"), true);
+  assertEquals(namesFor("*").includes("--make-token"), true);
+});
+
+Deno.test("in bash every option with a value is a case, so that nothing else is offered for it", () => {
+  assertStringIncludes(script, "\n    --in) return 0 ;;\n");
+  assertStringIncludes(script, '\n    --log-format) _tele_offer none "text json"; return 0 ;;\n');
+  assertStringIncludes(script, '\n    --tls-ca) _tele_offer files "system"; return 0 ;;\n');
+  assertMatch(script, /\n {4}--make-cert\) _tele_offer folders ""; return 0 ;;\n/);
+});
+
+Deno.test("what bash 3.2 of macOS does not know is asked for silently, or not at all", () => {
+  for (const line of script.split("\n").filter((line) => /\bcompopt /.test(line))) assertMatch(line, / 2>\/dev\/null/);
+  assertEquals(/mapfile|readarray|declare -A|\$\{\w+,,/.test(script), false);
+});

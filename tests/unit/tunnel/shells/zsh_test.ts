@@ -1,0 +1,30 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { completedOptions } from "../../../../lib/tunnel/shells/completed_option.ts";
+import { zshCompletion } from "../../../../lib/tunnel/shells/zsh.ts";
+
+const script = zshCompletion();
+
+Deno.test("for zsh what is special in a specification is escaped, and an apostrophe in quotes too", () => {
+  assertStringIncludes(
+    script,
+    "      '--stdio[carry standard input and output instead, and end with them, as ssh'\\''s",
+  );
+  assertStringIncludes(script, "exec\\:COMMAND by a command]:ADDR: '\n");
+  const lines = script.split("\n").filter((line) => line.startsWith("      '"));
+  const form = /^ {6}'\*?--[a-z0-9-]+(\[(\\.|[^\\[\]:])+\]|=\[(\\.|[^\\[\]:])+\]:[^:]+:[^:]+)'$/;
+  assertEquals(lines.filter((line) => !form.test(line.replaceAll("'\\''", ""))), []);
+});
+
+Deno.test("for zsh each value has what it offers", () => {
+  assertStringIncludes(script, "]:LEVEL:(debug info warn error)'\n");
+  assertStringIncludes(script, "]:DIR:_files -/'\n");
+  assertStringIncludes(script, `]:FILE: _tele_either "system" "_files"'\n`);
+  assertStringIncludes(script, "      '*--out=[");
+});
+
+Deno.test("for zsh there is a branch for each role, and one without", () => {
+  const specifications = script.split("\n").filter((line) => /^ {6}'/.test(line));
+  const expected = completedOptions("server").length + completedOptions("client").length + completedOptions().length;
+  assertEquals(specifications.length, expected);
+  assert(script.startsWith("#compdef tele\n"), "compinit reads the first line");
+});
