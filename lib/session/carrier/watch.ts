@@ -55,8 +55,10 @@ export class Watch {
   readonly #liveness: Liveness;
   /** The round trip that the handshake took, in milliseconds; 0 if unknown. */
   readonly #handshakeMs: number;
-  /** The round trip by the last reply, or by the handshake; in milliseconds. */
-  #askedRoundTripMs: number;
+  /** When it began to watch. */
+  readonly #sinceMs: number;
+  /** The round trip by the last reply, in milliseconds; 0 before the first. */
+  #repliedMs = 0;
   #isDoubted = false;
   #lastWriteMs: number;
   #tick: Timer | undefined;
@@ -68,19 +70,23 @@ export class Watch {
     this.#log = options.log;
     this.#flight = options.flight;
     this.#listener = options.listener;
-    this.#askedRoundTripMs = options.roundTripMs;
     this.#handshakeMs = options.roundTripMs;
-    this.#lastWriteMs = options.clock.now();
+    this.#sinceMs = this.#lastWriteMs = options.clock.now();
     const { wait } = this.#flight;
-    wait.took(this.#lastWriteMs, this.#askedRoundTripMs);
-    this.#liveness = new Liveness(this.#lastWriteMs, options.patienceMs, wait.acknowledged, this.#askedRoundTripMs);
+    wait.took(this.#sinceMs, this.#handshakeMs);
+    this.#liveness = new Liveness(this.#sinceMs, options.patienceMs, wait.acknowledged, this.#handshakeMs);
     this.#scheduleTick();
   }
 
   /** Round trip in milliseconds, measured by data or else by a probe, at first by the handshake; 0 if unknown. */
   get roundTripMs(): number {
-    const measuredMs = this.#flight.roundTripMs || this.#askedRoundTripMs;
+    const measuredMs = this.#flight.roundTripMs || this.#repliedMs || this.#firstRoundTripMs;
     return Math.min(measuredMs, this.#liveness.mostRoundTripMs);
+  }
+
+  /** A handshake may have gone across an outage. What others of the path have sent and heard of since then has not. */
+  get #firstRoundTripMs(): number {
+    return Math.min(this.#handshakeMs, this.#flight.wait.roundTripSince(this.#sinceMs));
   }
 
   /** What speaks against the carrier while only a guess excuses that. */
@@ -131,7 +137,7 @@ export class Watch {
     const nowMs = this.#clock.now();
     const roundTripMs = this.#control.replied(mark, nowMs);
     if (roundTripMs === undefined) return;
-    this.#askedRoundTripMs = roundTripMs;
+    this.#repliedMs = roundTripMs;
     this.#flight.onAnswer({ nowMs, roundTripMs, cameMs });
   }
 

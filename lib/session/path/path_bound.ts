@@ -262,7 +262,7 @@ export class PathBound {
 
   /** Something is acknowledged on a carrier. */
   onDelivery(flight: Flight, delivery: Delivery): void {
-    this.wait.arrived(delivery.nowMs - delivery.roundTripMs);
+    this.wait.arrived(delivery.nowMs - delivery.roundTripMs, delivery.roundTripMs);
     if (!this.#flights.has(flight)) return;
     if (this.#shared === undefined) return this.#lone?.onDelivery(delivery);
     this.#shared.inFlight(delivery.nowMs, this.inFlight);
@@ -276,7 +276,7 @@ export class PathBound {
   /** A probe of a carrier was answered. */
   onAnswer(flight: Flight, answer: Answer): void {
     const { nowMs, roundTripMs } = answer, backMs = this.#returnDelay.waitedMs(answer, this.lowestRoundTripMs);
-    this.wait.arrived(nowMs - roundTripMs);
+    this.wait.arrived(nowMs - roundTripMs, roundTripMs);
     if (this.#shared === undefined) this.#answerMs = Math.min(this.#answerMs || roundTripMs, roundTripMs);
     if (flight !== this.#quiet) return;
     // Those that were sent behind it wait from then on.

@@ -45,7 +45,7 @@ const KEPT_MS = 10_000;
  * assertEquals([wait.bytes, wait.acknowledged], [30_000, 8_020]);
  * wait.remove(bulk, 5_000); // given up
  * assertEquals([wait.bytes, wait.acknowledged], [30_000, 8_020]);
- * wait.arrived(6_000); // what was sent behind it
+ * wait.arrived(6_000, 80); // what was sent behind it
  * assertEquals(wait.bytes, 0);
  * ```
  */
@@ -53,6 +53,8 @@ export class PathWait {
   readonly #loads: Set<Load> = new Set();
   /** When what has arrived was sent, the latest of it. */
   #arrivedMs = -Infinity;
+  /** How long that took until this end knew, in milliseconds. */
+  #roundTripMs = Infinity;
   /** What those that are gone had under way, until something arrives that was sent later. */
   #leftBytes = 0;
   #leftMs = -Infinity;
@@ -77,10 +79,21 @@ export class PathWait {
     this.#leftMs = nowMs;
   }
 
-  /** Something that was sent at `sentMs` has arrived: so has all that was in front of it, or never will. */
-  arrived(sentMs: number): void {
-    this.#arrivedMs = Math.max(this.#arrivedMs, sentMs);
+  /**
+   * Something that was sent at `sentMs` has arrived, as this end knows `roundTripMs` later: so has all that was in front
+   * of it, or never will.
+   */
+  arrived(sentMs: number, roundTripMs: number): void {
+    if (sentMs >= this.#arrivedMs) {
+      this.#arrivedMs = sentMs;
+      this.#roundTripMs = roundTripMs;
+    }
     if (sentMs >= this.#leftMs) this.#leftBytes = 0;
+  }
+
+  /** The round trip of what was sent last of all that has arrived, in milliseconds; `Infinity` if that was before then. */
+  roundTripSince(thenMs: number): number {
+    return this.#arrivedMs >= thenMs ? this.#roundTripMs : Infinity;
   }
 
   /** How long ago the last of what has arrived was sent, in milliseconds; `Infinity` if nothing has. */

@@ -252,8 +252,20 @@ export const CARRIER_LIVENESS: readonly Mutation[] = [
   fault(
     "the round trip of the handshake not known to a fresh carrier",
     "session/carrier/watch.ts",
-    "this.#askedRoundTripMs = options.roundTripMs;",
-    "this.#askedRoundTripMs = 0;",
+    "return Math.min(this.#handshakeMs, this.#flight",
+    "return Math.min(0, this.#flight",
+  ),
+  tested(
+    "a handshake that went across an outage is the round trip until the carrier has an own one",
+    "session/carrier/watch.ts",
+    "return Math.min(this.#handshakeMs, this.#flight.wait.roundTripSince(this.#sinceMs));",
+    "return this.#handshakeMs;",
+  ),
+  tested(
+    "an older round trip of the path is taken for that of a new carrier",
+    "session/path/path_wait.ts",
+    "return this.#arrivedMs >= thenMs ?",
+    "return thenMs > -Infinity ?",
   ),
   tested(
     "beside other carriers an acknowledgement rides along for as long as it likes",

@@ -246,3 +246,21 @@ Deno.test("bytes that others of the path have under way prolong the silence that
     assertEquals(told.at(-1)?.endsWith(` at ${atMs}`), true, told.join());
   }
 });
+
+Deno.test("a round trip of the handshake counts until others of the path are quicker, or it has one of its own", async () => {
+  const { clock, flight, watch } = setUp({ roundTripMs: 2_300 });
+  const { wait } = flight;
+  watch.ask();
+  wait.arrived(-10, 5);
+  assertEquals(watch.roundTripMs, 2_300, "what was sent before says nothing of now");
+  wait.arrived(0, 40);
+  assertEquals(watch.roundTripMs, 40);
+  wait.arrived(10, 9_000);
+  assertEquals(watch.roundTripMs, 2_300, "a longer one may be that one's own");
+  await clock.advance(60);
+  watch.probed(reply(1));
+  assertEquals(watch.roundTripMs, 60);
+  wait.arrived(100, 1);
+  assertEquals(watch.roundTripMs, 60);
+  watch.stop();
+});

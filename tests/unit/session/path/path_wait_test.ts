@@ -54,6 +54,19 @@ Deno.test("how long the last of what has arrived took is known, and that nothing
   assertEquals(path.wait.tookMs(3_100), 100);
 });
 
+Deno.test("the round trip of what was sent last is told to those that began before it was sent", () => {
+  const path = new PathBound();
+  const [one, other] = [path.join(), path.join()];
+  assertEquals(path.wait.roundTripSince(0), Infinity);
+  one.onSend(0, 100);
+  other.onSend(3_000, 100);
+  other.onAck(3_050, 100);
+  one.onAck(3_060, 100); // was sent before
+  assertEquals([3_000, 3_001].map((thenMs) => path.wait.roundTripSince(thenMs)), [50, Infinity]);
+  one.onAnswer({ nowMs: 3_100, roundTripMs: 70, cameMs: 0 });
+  assertEquals(path.wait.roundTripSince(3_000), 70);
+});
+
 Deno.test("what is missing of a carrier is in nobody's way when something has arrived that was sent later", () => {
   const path = new PathBound();
   const [dead, next] = [path.join(), path.join()];
