@@ -19,6 +19,7 @@ export interface DueReset extends Reset {
 const REFUSED: FrameOwner = {
   isQuiet: true,
   openLog: undefined,
+  isUnwanted: false,
   frameHeld() {},
   frameTaken() {},
   frameMoved() {},

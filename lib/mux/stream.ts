@@ -211,6 +211,7 @@ export class MuxStream implements FrameSender, SendingOwner, InboundOwner {
   receiveReset({ offset, code, message }: Reset): void {
     if (this.#ended) return;
     this.#receiving.end(offset);
+    this.#frames.resetByPeer();
     if (!this.#isReset) this.#breakingOff.resetByPeer({ kind: "reset", code, message, by: "peer" });
   }
 

@@ -33,6 +33,7 @@ export class StreamFrames implements FrameOwner {
   #queued = 0;
   #isOpenTaken: boolean;
   #openLog: object | undefined;
+  #isUnwanted = false;
 
   /** None was sent. `isOpener` if this end opens the stream. */
   constructor(sender: FrameSender, clock: { now(): number }, isOpener: boolean) {
@@ -55,6 +56,16 @@ export class StreamFrames implements FrameOwner {
   /** The stream is over, and wants to hear no more of them. */
   forget(): void {
     this.#sender = undefined;
+  }
+
+  /** The peer has reset the stream: it ignores what else comes of it, so nothing has to be sent again. */
+  resetByPeer(): void {
+    this.#isUnwanted = true;
+  }
+
+  /** @ignore */
+  get isUnwanted(): boolean {
+    return this.#isUnwanted;
   }
 
   /** What goes on the carrier of the open is quiet as well: there is one that has them all. */

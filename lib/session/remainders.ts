@@ -85,7 +85,9 @@ export class Remainders {
   gone(carrier: Carrier, wasHeard: boolean): void {
     const remains = carrier.remains();
     this.#resend.expect(remains);
-    this.#options.settlement.gone(carrier.number, carrier.taken, wasHeard, remains);
+    const { settlement } = this.#options;
+    settlement.gone(carrier.number, carrier.taken, wasHeard, remains);
+    this.#resend.dropUnwanted(settlement.remains);
   }
 
   /** Sends on other carriers what is left of the log of one that is still there. */
@@ -108,7 +110,7 @@ export class Remainders {
   /** Others are attached beside a carrier that is gone: its receipt comes on one of them, or has been lost. */
   awaitReceipts(roundTripMs: number): void {
     const { clock, settlement, onDue } = this.#options;
-    if (this.#overdue !== undefined || !settlement.awaitsReceipts) return;
+    if (this.#overdue !== undefined || settlement.remains.length === 0) return;
     this.#overdue = clock.setTimer(() => {
       this.#overdue = undefined;
       for (const remains of settlement.takeRemains()) this.#resend.addExpected(remains, remains.acknowledged);
@@ -157,6 +159,7 @@ export class Remainders {
 class ReceiptFrame implements FrameOwner {
   readonly isQuiet = true;
   readonly openLog = undefined;
+  readonly isUnwanted = false;
 
   constructor(readonly settlement: Settlement, readonly number: number) {}
 

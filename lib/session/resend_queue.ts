@@ -10,7 +10,7 @@ import { decodeWindows, writeDataHeader } from "./frames.ts";
 import { ALL, type Share, SPREAD_FRAME_BYTES, SPREAD_ROOM_BYTES } from "./share.ts";
 import type { LogBudget } from "./log_budget.ts";
 import { DATA_HEADER_BYTES, FrameType, LEAST_ROOM_BYTES } from "./session_constants.ts";
-
+import { dropUnwanted, isUnwanted, letGoOf } from "./unwanted_frames.ts";
 import { framesOf, inOrder, isData, offsetOf, opensOf, type WaitingFrame } from "./waiting_frame.ts";
 
 /** Frames up to this size are copied into the log, so that several leave in one write, in bytes. */
@@ -106,6 +106,23 @@ export class ResendQueue {
     }
     // What belongs to no stream is told anew where it is still true; receipts always are.
     return frame.id !== 0 || frame.type === FrameType.receipt;
+  }
+
+  /** Lets go of what the peer wants no more, here and in what waits for receipts. */
+  dropUnwanted(waiting: readonly Remains[]): void {
+    for (const remains of waiting) dropUnwanted(remains, this.#options.budget);
+    this.#quiet = this.#quiet.filter((frame) => !this.#isDropped(frame));
+    this.#bulk = this.#bulk.filter((frame) => !this.#isDropped(frame));
+  }
+
+  #isDropped(frame: WaitingFrame): boolean {
+    const { owner, segment } = frame;
+    if (!isUnwanted(owner)) return false;
+    this.#count(frame, -1);
+    this.#lanes.remove(frame);
+    segment?.release();
+    letGoOf(owner);
+    return true;
   }
 
   /** A carrier is gone with its session: nothing of it is sent again. */

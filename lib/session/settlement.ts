@@ -263,9 +263,9 @@ export class Settlement {
     return all;
   }
 
-  /** Whether something of logs waits for receipts. */
-  get awaitsReceipts(): boolean {
-    return [...this.#gone.values()].some(({ remains }) => remains !== undefined);
+  /** What is left of logs whose receipts have not come. */
+  get remains(): Remains[] {
+    return [...this.#gone.values()].flatMap(({ remains }) => remains ?? []);
   }
 
   #allTold(told: readonly Receipt[]): Covered[] {

@@ -9,6 +9,7 @@ import type { FrameOwner } from "../../lib/session/carrier/piece_queue.ts";
 export const NOBODY: FrameOwner = {
   isQuiet: true,
   openLog: undefined,
+  isUnwanted: false,
   frameHeld() {},
   frameTaken() {},
   frameMoved() {},
@@ -19,6 +20,7 @@ export const NOBODY: FrameOwner = {
 /** A stream that counts which of its frames are held, and which wait. */
 export class CountingOwner implements FrameOwner {
   openLog: object | undefined;
+  isUnwanted = false;
   /** Frames that are in a log. */
   held = 0;
   /** Frames that wait to be sent again. */

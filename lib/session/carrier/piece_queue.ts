@@ -39,6 +39,8 @@ export interface FrameOwner {
    * `undefined` if it may go anywhere.
    */
   readonly openLog: object | undefined;
+  /** Whether the peer has reset its stream, and ignores whatever else comes of it. */
+  readonly isUnwanted: boolean;
   /** A frame of its own was put into `log`, or waits to be put into one as another copy. */
   frameHeld(log?: object): void;
   /** One of those is held no more: the peer has taken it. */

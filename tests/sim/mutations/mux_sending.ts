@@ -88,8 +88,8 @@ export const MUX_SENDING: readonly Mutation[] = [
   fault(
     "a second reset not looked at",
     "mux/stream.ts",
-    "    if (this.#ended) return;\n    this.#receiving.end(offset);\n    if (!this.#isReset)",
-    "    if (this.#ended || this.#isReset) return;\n    this.#receiving.end(offset);\n    if (!this.#isReset)",
+    "    if (this.#ended) return;\n    this.#receiving.end(offset);\n    this.#frames.resetByPeer();\n",
+    "    if (this.#ended || this.#isReset) return;\n    this.#receiving.end(offset);\n    this.#frames.resetByPeer();\n",
   ),
   fault(
     "a stream whose peer reset it outlives its session, without its data",

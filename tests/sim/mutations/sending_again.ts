@@ -122,6 +122,42 @@ export const SENDING_AGAIN: readonly Mutation[] = [
     "covered > DATA_HEADER_BYTES && isData",
     "covered >= DATA_HEADER_BYTES && isData",
   ),
+  tested(
+    "frames that the peer has reset kept for as long as their session",
+    "session/remainders.ts",
+    "    this.#resend.dropUnwanted(settlement.remains);\n",
+    "",
+  ),
+  tested(
+    "of what waits to be sent again nothing let go of that the peer has reset",
+    "session/resend_queue.ts",
+    "    if (!isUnwanted(owner)) return false;\n",
+    "    if (frame.id !== 0 || !isUnwanted(owner)) return false;\n",
+  ),
+  tested(
+    "a stream that the peer has reset takes its neighbours with it",
+    "session/unwanted_frames.ts",
+    "    if (isUnwanted(owner)) {\n",
+    "    if (piece.owners.some(isUnwanted)) {\n",
+  ),
+  tested(
+    "the frames between two that were let go of lose their place",
+    "session/unwanted_frames.ts",
+    "const offset = piece.offset + start - piece.start;",
+    "const offset = piece.offset;",
+  ),
+  tested(
+    "memory of frames that were let go of never given back",
+    "session/unwanted_frames.ts",
+    "  segment?.release();\n",
+    "",
+  ),
+  fault(
+    "a stream that resets by itself takes back what it has sent",
+    "mux/stream.ts",
+    "    const end = this.#breakOff?.peerReset;\n    if (end !== undefined) return this.#end(end);\n",
+    "    const end = this.#breakOff?.peerReset;\n    if (end !== undefined) return this.#end(end);\n    this.#frames.resetByPeer();\n",
+  ),
   fault(
     "a frame that was cut taken for taken",
     "session/waiting_frame.ts",

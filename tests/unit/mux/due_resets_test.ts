@@ -16,6 +16,7 @@ function framesOf(areQueued: boolean) {
     held: 0,
     frameHeld: () => void frames.held++,
     openLog: undefined as object | undefined,
+    isUnwanted: false,
     frameTaken() {},
     frameMoved() {},
     frameQueued() {},

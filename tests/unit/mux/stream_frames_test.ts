@@ -66,6 +66,13 @@ Deno.test("a stream that is over hears no more, and its reset still learns wheth
   assertEquals([told, frames.areQueued], [[], false]);
 });
 
+Deno.test("its frames are unwanted from the peer's reset on", () => {
+  const { frames } = setUp();
+  assertEquals(frames.isUnwanted, false);
+  frames.resetByPeer();
+  assertEquals(frames.isUnwanted, true);
+});
+
 Deno.test("its frames are quiet when the stream is, also when it is over", () => {
   const { turn, clock, frames } = setUp();
   assertEquals(frames.isQuiet, true);

@@ -1,7 +1,9 @@
 /** One stream: both directions of a user's connection, their ends, and what waits for a reader. */
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
 import { MOST_START_CREDIT } from "../../../lib/mux/mux_constants.ts";
 import { TeleError } from "../../../lib/net/error.ts";
+import type { Duplex } from "../../../lib/net/duplex.ts";
+import { MemoryBudget } from "../../../lib/session/memory_budget.ts";
 import { generated } from "../../support/random.ts";
 import { echo, KIB, MIB, MuxWorld, text } from "../../support/mux_world.ts";
 import { collect, readText } from "../../support/reading.ts";
@@ -202,6 +204,33 @@ Deno.test("a window grows with use, so that a path with a long round trip is fil
   const tookMs = world.clock.now() - before;
   // With the start credit alone it would take 64 round trips of 100 ms.
   assert(tookMs < 2_000, `${tookMs} ms`);
+});
+
+/** Sends for ever, until the connection fails. */
+async function flood(user: Duplex): Promise<void> {
+  const block = new Uint8Array(64 * KIB);
+  for (let isOver = false; !isOver;) await user.write(block).catch(() => isOver = true);
+}
+
+Deno.test("a client that resets its download and goes leaves nothing of it in the server's memory", async () => {
+  const memory = new MemoryBudget(64 * MIB);
+  await using world = new MuxWorld({
+    pipe: { delayMs: 100 },
+    server: { memory },
+    serve: flood,
+  });
+  const { user } = world.open();
+  await world.attached();
+  const into = new Uint8Array(64 * KIB);
+  for (let bytes = 0; bytes < 4 * MIB;) bytes += (await world.run(user.read(into)))!;
+  user.abort(new Error("enough"));
+  await world.clock.advanceUntil(() => world.ends.server.length > 0, 1_000, "the reset");
+  assertGreater(memory.logs.used, 0, "on their way when the reset came");
+  world.network.state = "unreachable";
+  world.network.cut();
+  await world.clock.advanceUntil(() => !world.client.isAttached, 1_000, "the outage");
+  assertEquals([memory.logs.used, world.server.sessionCount], [0, 1]);
+  world.network.state = "up";
 });
 
 Deno.test("a user that half-closed during an outage gets its answer after it", async () => {

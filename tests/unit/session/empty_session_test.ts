@@ -45,3 +45,22 @@ Deno.test("a reset that waits for the network outlasts its stream: the peer's us
   world.network.state = "up";
   assertEquals((await world.run(received)).end, "it broke");
 });
+
+Deno.test("what a client reset before it went keeps nothing of its session: it is empty", async () => {
+  await using world = await worldOfAKnownClient();
+  const { user } = world.open();
+  await world.attached();
+  await world.run(user.write(text("request")));
+  await world.clock.advance(50);
+  world.network.last!.bToA.hold();
+  await world.run(world.upstream[0].write(new Uint8Array(50_000)));
+  collect(world.upstream[0]);
+  user.abort(new Error("enough"));
+  await world.clock.advanceUntil(() => world.ends.server.length > 0, 1_000, "the reset");
+  world.network.state = "unreachable";
+  world.network.cut();
+  await world.clock.advance(58 * MINUTE_MS);
+  assertEquals(world.server.sessionCount, 1);
+  await world.clock.advance(4 * MINUTE_MS);
+  assertEquals(world.server.sessionCount, 0);
+});

@@ -76,6 +76,16 @@ Deno.test("this end's receipt is told by a frame, once, on the quiet carrier; wh
   assertEquals(settlement.isSettled(0), true);
 });
 
+Deno.test("when a carrier is gone, nothing is kept of streams that the peer has reset, on none of those before either", () => {
+  const { remainders, sender, budget, settlement } = setUp();
+  const log = new FrameLog(budget);
+  sender.isUnwanted = true;
+  assertEquals([budget.streamFrames, sender.queued], [1, 1]);
+  remainders.gone({ number: 1, taken: 0, remains: () => log.handOver() } as unknown as Carrier, true);
+  assertEquals([budget.heldBytes, budget.streamFrames, sender.held, sender.queued], [0, 0, 0, 0]);
+  assertEquals(remainders.covered([settlement.peerTold(0, 20)!]), 0);
+});
+
 Deno.test("with the session everything goes", () => {
   const { remainders, budget, clock } = setUp();
   remainders.awaitReceipts(100);

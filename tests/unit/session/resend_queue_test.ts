@@ -324,6 +324,20 @@ Deno.test("what waits is let go of when the session ends, and what a write has w
   assertEquals(world.pool.came.size, 2);
 });
 
+Deno.test("what waits of a stream that the peer has reset is let go of, and the others go on", () => {
+  const world = new World(false, true, true);
+  for (const sender of world.senders) world.send(sender, 9_000, { adopts: true });
+  world.lose(0);
+  const [bulk, quiet] = world.senders;
+  bulk.isUnwanted = quiet.isUnwanted = true;
+  world.queue.moveTo(world.log, 20 + 2_000); // the open and a part of the data of `quiet`
+  const waiting = world.queue.bytes;
+  world.queue.dropUnwanted([]);
+  assertEquals([waiting - world.queue.bytes, bulk.held, bulk.queued, quiet.queued], [9_037 + 7_017, 0, 0, 0]);
+  assertEquals(world.pool.came.size, 2);
+  assertEquals(world.budget.heldBytes, world.log.end + 20 + 9_017);
+});
+
 type Step = (world: World) => void;
 
 /** A whole number from 0 to `high`, chosen by `part` of 2^16. */

@@ -35,6 +35,7 @@ interface Write {
 class Owner implements FrameOwner {
   openLog: object | undefined;
   readonly isQuiet = false;
+  readonly isUnwanted = false;
   held = 0;
   taken = 0;
 
