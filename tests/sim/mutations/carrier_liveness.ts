@@ -7,12 +7,15 @@ import { fault, type Mutation, tested } from "./mutation.ts";
 
 /** All of them. */
 export const CARRIER_LIVENESS: readonly Mutation[] = [
-  tested(
-    "a goodbye is waited for on a dead path though the peer was told",
-    "session/session_carriers.ts",
-    "if (carrier.departure.isTold)",
-    "if (!carrier.departure.isTold)",
-  ),
+  {
+    ...fault(
+      "a goodbye is waited for on a dead path though the peer was told",
+      "session/session_carriers.ts",
+      "if (carrier.departure.isTold)",
+      "if (!carrier.departure.isTold)",
+    ),
+    test: "tests/unit/session/several_paths_test.ts",
+  },
   tested(
     "a slow path given up: what others of the path have under way is not counted",
     "session/carrier/watch.ts",
