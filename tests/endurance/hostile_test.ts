@@ -21,8 +21,11 @@ const JOINS = Number(Deno.env.get("TELE_HOSTILE_JOINS") ?? 300);
 /** How many peers try each way side by side. */
 const PEERS_EACH = Math.min(2, ROUNDS);
 const LIMIT_MS = 300_000 + 40_000 * ROUNDS + 60 * JOINS;
+const MIB = 2 ** 20;
+/** What all sessions of the server may hold: those that half-close are waited for, with what was under way. */
+const MEMORY_MIB = 64;
 /** What the server may hold more behind the rounds than in front of them, in bytes: it serves two downloads meanwhile. */
-const MOST_GROWTH_BYTES = 96 * 2 ** 20;
+const MOST_GROWTH_BYTES = (MEMORY_MIB + 96) * MIB;
 
 /** Runs the peer, and returns what it told. */
 async function run(s: Scenario, ...args: string[]): Promise<PythonPeer["facts"]> {
@@ -65,7 +68,7 @@ Deno.test({
   ...requires("python3"),
   fn: scenario(LIMIT_MS, async (s) => {
     const user = s.use(new UserServer(floodOrEcho));
-    const server = await s.server(user.port);
+    const server = await s.server(user.port, 0, { args: [`--memory=${MEMORY_MIB}MiB`] });
     const client = await s.client(server.port);
     let isOver = false;
     const others = Promise.all([1, 2].map(() => download(client.port, () => isOver)));
@@ -103,5 +106,5 @@ Deno.test({
 });
 
 function toMib(bytes: number): number {
-  return Math.round(bytes / 2 ** 20);
+  return Math.round(bytes / MIB);
 }

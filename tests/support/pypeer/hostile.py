@@ -1,7 +1,10 @@
 """An accepted client that tries to be sent what belongs to others."""
 
+import array
+import fcntl
 import socket
 import struct
+import termios
 import time
 
 from .client import Client
@@ -13,6 +16,7 @@ STREAM = 1
 RECEIVE_BYTES = 16 * 1024
 DOWNLOAD_S = 1
 PAUSE_S = 0.3
+FULL_S = 30
 QUIET_S = 2
 
 
@@ -60,6 +64,26 @@ class Download:
             self._take(self.buffer[4:])
 
 
+def waiting_bytes(sock):
+    """How many bytes have come and were not read."""
+    count = array.array("i", [0])
+    fcntl.ioctl(sock, termios.FIONREAD, count)
+    return count[0]
+
+
+def wait_until_full(sock):
+    """Until something has come and no more comes: on a machine that is busy the server may need its time for that."""
+    until = time.monotonic() + FULL_S
+    before = 0
+    while time.monotonic() < until:
+        time.sleep(PAUSE_S)
+        now = waiting_bytes(sock)
+        if now > 0 and now == before:
+            return
+        before = now
+    raise CarrierError("the server sends nothing more of the download")
+
+
 def hostile_download(port, how, token=Token()):
     """
     As an accepted client opens a stream, sends `A`, downloads for a second with a small receive buffer, stops reading,
@@ -90,7 +114,7 @@ def hostile_download(port, how, token=Token()):
         sock.sendall(frame(struct.pack(">BQ", ACKNOWLEDGE, download.taken)))
     before = download.bytes
 
-    time.sleep(PAUSE_S)  # the server's writes wait now
+    wait_until_full(sock)  # the server's writes wait now
     if how == "count":
         sock.sendall(frame(struct.pack(">BQ", ACKNOWLEDGE, download.taken + (64 << 20))))
     elif how == "reset":
