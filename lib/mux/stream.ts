@@ -102,9 +102,7 @@ export class MuxStream implements FrameSender, SendingOwner, InboundOwner {
     this.#sending.start(user);
   }
 
-  /**
-   * Moves a stream that the peer has never heard of to another session: the present one is lost, its user need not be.
-   */
+  /** Moves a stream that the peer has never heard of to another session: its own is lost, its user is not. */
   moveTo(host: StreamHost<MuxStream>, start: StreamStart): void {
     this.#receiving.restart(start.window);
     this.#sending.restart(start);
