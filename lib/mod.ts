@@ -24,6 +24,7 @@ export type { NamedToken, ServerTokens } from "./session/handshake/token_table.t
 export type { ServerLimits, SessionLimits } from "./session/session_limits.ts";
 export type { LinkOptions } from "./mux/link_options.ts";
 export type { StreamEnd } from "./mux/stream_host.ts";
+export type { Wanted } from "./mux/stream_dials.ts";
 export type { SealOptions } from "./mux/web_seal.ts";
 export {
   type ClientSession,

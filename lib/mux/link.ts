@@ -21,7 +21,9 @@ import type { LinkOptions, MuxClientOptions, MuxServerOptions } from "./link_opt
 import { Mux } from "./mux.ts";
 import type { MuxOptions } from "./mux_options.ts";
 import type { MuxSession } from "./mux_session.ts";
+import { NoServiceError } from "./no_service_error.ts";
 import type { MuxStream } from "./stream.ts";
+import type { DialUser } from "./stream_dials.ts";
 
 /**
  * Segments of 256 KiB out at once before what arrives is copied out of them: 64 MiB, most of what users of one session
@@ -38,7 +40,11 @@ function cutQueue({ clock = systemClock, memory = NO_LIMIT }: LinkOptions): CutQ
   return new CutQueue(clock, () => memory.sessionEnded());
 }
 
-function muxMaker(options: LinkOptions, cuts: CutQueue, ofEnd: Pick<MuxOptions, "dial" | "lastStream">): () => Mux {
+function muxMaker(
+  options: LinkOptions,
+  cuts: CutQueue,
+  ofEnd: Pick<MuxOptions, "dial" | "hasServices" | "lastStream">,
+): () => Mux {
   const { clock = systemClock, memory = NO_LIMIT } = options;
   const { maxStreams, replayBufferBytes } = limitsOf(options);
   const onStreamEnd = guardedStreamEnd(options.onStreamEnd, guardedLog(options.log ?? silentLog));
@@ -76,6 +82,7 @@ export class MuxClient {
       ...sessionOptions(options),
       dial: options.dial,
       identity: options.identity,
+      asksByName: options.asksByName,
       tokenName: options.tokenName,
       carriers: options.carriers,
       leastCarriers: options.leastCarriers,
@@ -128,11 +135,13 @@ export class MuxClient {
   /**
    * Carries `user` as a new stream until both of its directions have ended.
    *
+   * @param service Name of the service that it is for, with {@linkcode MuxClientOptions.asksByName}; without it, the one
+   *   without a name.
    * @throws {TeleError} `refused` if there are too many streams.
    */
-  open(user: Duplex): MuxStream {
+  open(user: Duplex, service?: string): MuxStream {
     if (this.#sessions.upper.isHalfUsedUp) this.#renew();
-    const stream = this.#sessions.upper.open(user);
+    const stream = this.#sessions.upper.open(user, service);
     this.#sessions.hurry();
     return stream;
   }
@@ -199,12 +208,20 @@ export class MuxServer {
    * @throws {TeleError} `bad-input` if a token is too short or too long, or a name is none or there twice.
    */
   constructor(options: MuxServerOptions) {
+    const { hasServices } = options;
+    // A token's list of services is looked at for each stream: another file of tokens may have changed it.
+    const dial: DialUser = (signal, wanted) => {
+      if (!this.#sessions.mayReach(wanted)) throw new NoServiceError(wanted.service);
+      return options.dial(signal, wanted);
+    };
     this.#cuts = cutQueue(options);
     this.#sessions = new SessionServer<Mux>({
       ...sessionOptions(options),
       encryption: options.encryption,
       tokens: options.tokens,
-      makeUpper: muxMaker(options, this.#cuts, { dial: options.dial }),
+      services: options.services,
+      hasServices,
+      makeUpper: muxMaker(options, this.#cuts, { dial, hasServices }),
     });
   }
 

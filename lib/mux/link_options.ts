@@ -14,6 +14,7 @@ import type { NamedToken } from "../session/handshake/token_table.ts";
 import type { MemoryBudget } from "../session/memory_budget.ts";
 import type { ServerLimits, SessionLimits } from "../session/session_limits.ts";
 import type { OnStreamEnd } from "./callbacks.ts";
+import type { DialUser } from "./stream_dials.ts";
 
 /** Options of both ends. */
 export interface LinkOptions extends Partial<SessionLimits> {
@@ -71,6 +72,12 @@ export interface MuxClientOptions
    * @default LAST_STREAM
    */
   lastStream?: number;
+  /**
+   * Whether streams are for services that have names: a server that finds none by its name is refused.
+   *
+   * @default {false}
+   */
+  asksByName?: boolean;
 }
 
 /** Options of a {@linkcode MuxServer}. */
@@ -81,6 +88,21 @@ export interface MuxServerOptions extends LinkOptions, Partial<ServerLimits>, Pi
    * @default {undefined}: no client has a name
    */
   tokens?: readonly NamedToken[];
-  /** Connects a stream to its user: rejects if that cannot be reached. `signal` aborts when the stream is over. */
-  dial: (signal: AbortSignal) => Promise<Duplex>;
+  /**
+   * The services that clients may reach whose token has no name; see {@linkcode NamedToken.services}.
+   *
+   * @default {undefined}: all
+   */
+  services?: readonly string[];
+  /**
+   * Connects a stream to its user, or, with {@linkcode hasServices}, to that of the service that is wanted: rejects if
+   * that cannot be reached. `signal` aborts when the stream is over.
+   */
+  dial: DialUser;
+  /**
+   * Whether {@linkcode dial} finds services by their names; else streams for such are refused.
+   *
+   * @default {false}
+   */
+  hasServices?: boolean;
 }

@@ -59,7 +59,7 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   constructor(options: MuxOptions) {
     this.#options = options;
     ({ clock: this.clock, pool: this.pool } = options);
-    const { clock, dial, open, maxStreams, lastStream: lastId, memory = new MemoryBudget(Infinity) } = options;
+    const { clock, dial, open, lastStream: lastId, memory = new MemoryBudget(Infinity) } = options;
     this.gaps = new GapBudget(memory.starts);
     const streams = this.#streams = new StreamTable<MuxStream>({ opensHere: dial === undefined, open, lastId });
     const turns = this.turns = new Turns(clock);
@@ -67,11 +67,10 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
     this.#growth = new CreditPool(GROWTH_POOL_BYTES, memory.growth);
     this.#cuts = options.cuts ?? new CutQueue(clock);
     if (dial === undefined) return;
-    const make = (id: number, credits: StartCredits) => {
-      const window = new ReceiveWindow(credits.send, this.#growth);
-      return new MuxStream(this, { id, window, sendCredit: credits.receive });
-    };
-    this.#peerOpens = new PeerOpens({ clock, dial, streams, turns, open, maxStreams, memory, make });
+    const make = (id: number, { send, receive }: StartCredits) =>
+      new MuxStream(this, { id, window: new ReceiveWindow(send, this.#growth), sendCredit: receive });
+    const tokenName = () => this.#session?.tokenName;
+    this.#peerOpens = new PeerOpens({ ...options, dial, streams, turns, memory, tokenName, make });
   }
 
   /** Ties the mux to its session, once. */
@@ -112,9 +111,10 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   /**
    * Carries `user` as a new stream. Its open and first data leave together, without waiting for an answer.
    *
+   * @param service Name of the service that it is for; without it, the one without a name.
    * @throws {TeleError} `closed` if the session is over, `refused` if there are too many streams.
    */
-  open(user: Duplex): MuxStream {
+  open(user: Duplex, service?: string): MuxStream {
     if (this.#ended !== undefined) throw this.#ended;
     if (this.#options.open.count >= this.#options.maxStreams) {
       throw new TeleError("refused", `there are ${this.#options.open.count} streams already, which is the limit`);
@@ -124,7 +124,7 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
       throw new TeleError("refused", why);
     }
     const start = this.#openingStart();
-    const stream = new MuxStream(this, start);
+    const stream = new MuxStream(this, { ...start, service });
     this.#addUnopened(stream, start.opening);
     stream.attachUser(user);
     return stream;

@@ -26,6 +26,12 @@ export interface MuxOptions {
    */
   dial?: DialUser;
   /**
+   * Whether {@linkcode dial} finds services by their names; else streams for such are refused.
+   *
+   * @default {false}
+   */
+  hasServices?: boolean;
+  /**
    * What the sessions of the process may hold together.
    *
    * @default {no limit}

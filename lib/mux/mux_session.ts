@@ -13,6 +13,8 @@ export interface MuxSession {
   wakeNow(): void;
   /** Who the client is, for logs, at a server to which it has shown that. */
   readonly client?: string | undefined;
+  /** Name of the token that the client has shown, at a server, if it has one. */
+  readonly tokenName?: string | undefined;
   /** Round trip in milliseconds; 0 if unknown. */
   readonly roundTripMs: number;
   /** How much its path carries, in bytes a millisecond; 0 if unknown. */

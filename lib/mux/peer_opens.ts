@@ -29,6 +29,14 @@ export interface PeerOpensOptions<Stream extends DialledStream & PeerStream> {
   maxStreams: number;
   /** What the sessions of the process may hold together. */
   memory: MemoryBudget;
+  /**
+   * Whether {@linkcode dial} finds services by their names.
+   *
+   * @default {false}
+   */
+  hasServices?: boolean;
+  /** Name of the token that the peer has shown, if it has one. */
+  tokenName(): string | undefined;
   /** Makes the stream of an open. */
   make(id: number, credits: StartCredits): Stream;
 }
@@ -63,10 +71,13 @@ export class PeerOpens<Stream extends DialledStream & PeerStream> {
    *
    * @throws {TeleError} `protocol` if the peer breaks a rule with it.
    */
-  receive({ id, credits, service }: Open): void {
-    const { streams, turns } = this.#options;
+  receive({ id, credits, service, name }: Open): void {
+    const { streams, turns, hasServices, tokenName } = this.#options;
     if (!streams.see(id)) return;
-    if (service !== 0) return this.#refuse(id, ResetCode.refused, `the tele server has no service ${service}`);
+    // What is for one service must not reach another.
+    if (service !== 0 && !(hasServices && name !== undefined)) {
+      return this.#refuse(id, ResetCode.refused, `the tele server has no service ${name ?? service}`);
+    }
     if (credits.send > MOST_START_CREDIT) {
       const why = `the peer took ${credits.send} bytes of credit for a new stream, more than it may`;
       throw new TeleError("protocol", why);
@@ -80,7 +91,7 @@ export class PeerOpens<Stream extends DialledStream & PeerStream> {
     this.#starts.take(id, credits.send);
     const stream = this.#options.make(id, credits);
     streams.add(stream);
-    this.#dials.add(stream);
+    this.#dials.add(stream, { service: name, tokenName: tokenName() });
   }
 
   #refusalOf(credits: StartCredits): string | undefined {

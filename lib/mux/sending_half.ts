@@ -6,8 +6,8 @@
 import type { Duplex } from "../net/duplex.ts";
 import type { FrameLog } from "../session/carrier/frame_log.ts";
 import type { FrameOwner } from "../session/carrier/piece_queue.ts";
-import { type StartCredits, writeDataHeader, writeOpen } from "../session/frames.ts";
-import { DATA_HEADER_BYTES, HEADROOM_BYTES, OPEN_FRAME_BYTES } from "../session/session_constants.ts";
+import { openFrameBytes, type StartCredits, writeDataHeader, writeOpen } from "../session/frames.ts";
+import { DATA_HEADER_BYTES, HEADROOM_BYTES } from "../session/session_constants.ts";
 import { type ChunkSource, ReadChunk } from "./read_chunk.ts";
 import type { Turn } from "./scheduler.ts";
 import type { StreamStart } from "./stream_host.ts";
@@ -34,6 +34,13 @@ export interface SendingOwner {
   readFailed(error: unknown): void;
 }
 
+/** What the open of a stream says. */
+interface Opening {
+  readonly credits: StartCredits;
+  /** Name of the service that it is for, if that has one. */
+  readonly service: string | undefined;
+}
+
 /**
  * Reads from a user when the log has taken what was read before, and makes frames of it.
  *
@@ -46,7 +53,7 @@ export class SendingHalf {
   readonly #frames: FrameOwner;
   readonly #chunk = new ReadChunk();
   #id: number;
-  #opening: StartCredits | undefined;
+  #opening: Opening | undefined;
   #user: Duplex | undefined;
   #limit: number;
   #sent = 0;
@@ -63,7 +70,7 @@ export class SendingHalf {
     this.#frames = frames;
     this.#id = start.id ?? 0;
     this.#limit = start.sendCredit;
-    this.#opening = start.opening;
+    this.#opening = start.opening && { credits: start.opening, service: start.service };
   }
 
   /** Number of the stream; 0 as long as the peer has never heard of it. */
@@ -127,7 +134,7 @@ export class SendingHalf {
   /** Another session takes it over, in which it was not opened yet. */
   restart(start: Omit<StreamStart, "window">): void {
     this.#limit = start.sendCredit;
-    this.#opening = start.opening;
+    this.#opening = start.opening && { credits: start.opening, service: this.#opening?.service };
   }
 
   #read(): void {
@@ -195,10 +202,10 @@ export class SendingHalf {
     return length > 0 ? DATA_HEADER_BYTES + length : 0;
   }
 
-  #open(log: FrameLog, credits: StartCredits): void {
-    const at = log.reserve(OPEN_FRAME_BYTES, this.#frames);
+  #open(log: FrameLog, { credits, service }: Opening): void {
+    const at = log.reserve(openFrameBytes(service), this.#frames);
     this.#id = this.#owner.numberOf();
-    writeOpen(log.arena, at, this.#id, credits);
+    writeOpen(log.arena, at, this.#id, credits, service);
     this.#opening = undefined;
   }
 

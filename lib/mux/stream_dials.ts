@@ -17,8 +17,25 @@ export interface DialledStream extends Dialled {
   reset(code: number, message: string): void;
 }
 
+/** Whom a stream is for, and from whom. */
+export interface Wanted {
+  /** Name of the service; `undefined` for the one without a name. */
+  readonly service: string | undefined;
+  /** Name of the client's token; `undefined` if it has none. */
+  readonly tokenName: string | undefined;
+}
+
 /** Connects to a user; `signal` aborts when the stream has ended meanwhile. */
-export type DialUser = (signal: AbortSignal) => Promise<Duplex>;
+export type DialUser = (signal: AbortSignal, wanted: Wanted) => Promise<Duplex>;
+
+/** A stream, and whom it is for. */
+class Waiting<Stream extends Dialled> implements Dialled {
+  constructor(readonly stream: Stream, readonly wanted: Wanted) {}
+
+  get isEnded(): boolean {
+    return this.stream.isEnded;
+  }
+}
 
 /**
  * Dials for streams when their turn has come, and gives a dial up when its stream is over.
@@ -31,7 +48,8 @@ export type DialUser = (signal: AbortSignal) => Promise<Duplex>;
  *
  * const dials = new StreamDials(systemClock, () => Promise.resolve(duplexPair()[0]));
  * const attached = new Promise((resolve) => {
- *   dials.add({ isEnded: false, attachUser: resolve, reset() {} });
+ *   const stream = { isEnded: false, attachUser: resolve, reset() {} };
+ *   dials.add(stream, { service: "db", tokenName: undefined });
  *   dials.dialDue();
  * });
  * await attached;
@@ -39,18 +57,18 @@ export type DialUser = (signal: AbortSignal) => Promise<Duplex>;
  */
 export class StreamDials<Stream extends DialledStream> {
   readonly #dialUser: DialUser;
-  readonly #queue: DialQueue<Stream>;
+  readonly #queue: DialQueue<Waiting<Stream>>;
   readonly #underWay: Map<Stream, AbortController> = new Map();
 
   /** No stream waits. */
   constructor(clock: Clock, dialUser: DialUser) {
     this.#dialUser = dialUser;
-    this.#queue = new DialQueue(clock, (stream) => this.#dial(stream));
+    this.#queue = new DialQueue(clock, (waiting) => this.#dial(waiting));
   }
 
-  /** `stream` was opened; it is dialled for when its step is over. */
-  add(stream: Stream): void {
-    this.#queue.add(stream);
+  /** `stream` was opened; what is wanted is dialled for it when its step is over. */
+  add(stream: Stream, wanted: Wanted): void {
+    this.#queue.add(new Waiting(stream, wanted));
   }
 
   /** The step is over in which streams were added. */
@@ -69,11 +87,11 @@ export class StreamDials<Stream extends DialledStream> {
     this.#queue.drop();
   }
 
-  async #dial(stream: Stream): Promise<void> {
+  async #dial({ stream, wanted }: Waiting<Stream>): Promise<void> {
     const controller = new AbortController();
     this.#underWay.set(stream, controller);
     try {
-      stream.attachUser(await this.#dialUser(controller.signal));
+      stream.attachUser(await this.#dialUser(controller.signal, wanted));
     } catch (error) {
       stream.reset(ResetCode.refused, reasonOf(error));
     } finally {

@@ -20,6 +20,8 @@ export interface StreamStart {
   sendCredit: number;
   /** Whether this side opens it: then an open with these credits goes first. */
   opening?: StartCredits;
+  /** Of one that this side opens: name of the service that it is for, if that has one. It keeps it when it moves. */
+  service?: string;
 }
 
 /**

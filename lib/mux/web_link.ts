@@ -12,6 +12,7 @@ import { sealed } from "../session/sealing.ts";
 import type { ServerLimits } from "../session/session_limits.ts";
 import { MuxClient, MuxServer } from "./link.ts";
 import type { LinkOptions, MuxClientOptions, MuxServerOptions } from "./link_options.ts";
+import type { Wanted } from "./stream_dials.ts";
 import { SealedEntrance, type SealOptions, sealsCarriers } from "./web_seal.ts";
 
 /** Options of {@linkcode connectSession}. */
@@ -22,6 +23,8 @@ export interface ConnectOptions extends LinkOptions, SealOptions {
   identity?: MuxClientOptions["identity"];
   /** Name of the token, if the server knows it by one. */
   tokenName?: MuxClientOptions["tokenName"];
+  /** Whether streams are for services that have names; see {@linkcode MuxClientOptions.asksByName}. */
+  asksByName?: MuxClientOptions["asksByName"];
 }
 
 /** A session seen from the client. */
@@ -33,20 +36,27 @@ export interface ClientSession {
    *
    * The streams error when the stream is reset or cut.
    *
+   * @param service Name of the service that it is for, with {@linkcode ConnectOptions.asksByName}; without it, the one
+   *   without a name.
    * @throws {TeleError} `refused` if there are too many.
    */
-  open(): StreamPair;
+  open(service?: string): StreamPair;
   /** Ends the session and its streams; settles when the server was told and has closed, or 30 s later. */
   close(reason?: string): Promise<void>;
 }
 
 /** Options of {@linkcode serveSessions}. */
 export interface ServeOptions
-  extends LinkOptions, SealOptions, Partial<ServerLimits>, Pick<MuxServerOptions, "tokens"> {
+  extends
+    LinkOptions,
+    SealOptions,
+    Partial<ServerLimits>,
+    Pick<MuxServerOptions, "tokens" | "services" | "hasServices"> {
   /**
-   * Takes a stream that a client opened. If it throws, the stream is refused with that message; if it rejects, reset.
+   * Takes a stream that a client opened, for the service that is wanted. If it throws, the stream is refused with that
+   * message; if it rejects, reset.
    */
-  onStream: (stream: StreamPair) => void | Promise<void>;
+  onStream: (stream: StreamPair, wanted: Wanted) => void | Promise<void>;
 }
 
 /** All sessions of a server. */
@@ -111,9 +121,9 @@ export function connectSession(options: ConnectOptions): ClientSession {
     get isAttached() {
       return client.isAttached;
     },
-    open() {
+    open(service) {
       const [near, far] = duplexPair();
-      client.open(far);
+      client.open(far, service);
       return streamsFromDuplex(near);
     },
     close: (reason = "the client closed the session") => client.stop(reason),
@@ -143,10 +153,10 @@ export function serveSessions(options: ServeOptions): ServerSessions {
   const server = new MuxServer({
     ...options,
     // deno-lint-ignore require-await -- so that what a handler throws is a rejection
-    async dial() {
+    async dial(_signal, wanted) {
       const [near, far] = duplexPair();
       // Not waited for: a handler may well wait for the end of its own stream.
-      const handled = options.onStream(streamsFromDuplex(near));
+      const handled = options.onStream(streamsFromDuplex(near), wanted);
       handled?.catch((error) => near.abort(error));
       return far;
     },

@@ -11,11 +11,24 @@ import {
   receiptsField,
   resumeTimeoutField,
 } from "./handshake/fields.ts";
+import { TeleError } from "../net/error.ts";
 import type { Accepted, ClientHandshake } from "./handshake/client_handshake.ts";
 import type { Identity } from "./handshake/keys.ts";
 import type { OwnToken } from "./handshake/own_token.ts";
 import type { Lane } from "./handshake/messages.ts";
 import type { Session } from "./session.ts";
+
+/** What a client's sessions begin with beside its token. */
+export interface ClientTerms {
+  /** Who this client is across restarts. */
+  identity?: Identity;
+  /**
+   * Whether its streams are for services that have names: a server that knows none is refused.
+   *
+   * @default {false}
+   */
+  asksByName?: boolean;
+}
 
 /** What a client commits with. */
 export interface CommitTerms {
@@ -27,6 +40,8 @@ export interface CommitTerms {
   readonly token: OwnToken;
   /** Who the client is across restarts. */
   readonly identity: Identity | undefined;
+  /** Whether its streams are for services that have names. */
+  readonly asksByName: boolean | undefined;
 }
 
 /** Whether a commit on `handshake` joins `session`; otherwise it begins a new one. */
@@ -38,10 +53,12 @@ export function canJoin(session: Session, handshake: ClientHandshake): boolean {
  * Commits a new session. What `session` is now is gone only with the accept, which is proven, and with it a carrier that
  * is in doubt (invariant 9).
  *
- * @throws {TeleError} As {@linkcode ClientHandshake.commit} does.
+ * @throws {TeleError} `refused` if streams are for services by name, and the server knows none; else as
+ *   {@linkcode ClientHandshake.commit} does.
  */
 export async function begin(handshake: ClientHandshake, terms: CommitTerms): Promise<Accepted> {
-  const { resumeTimeoutMs, path, token, identity } = terms;
+  const { resumeTimeoutMs, path, token, identity, asksByName } = terms;
+  if (asksByName && !handshake.hasServices) throw withoutServices();
   const message = {
     kind: "new" as const,
     number: 0,
@@ -49,6 +66,12 @@ export async function begin(handshake: ClientHandshake, terms: CommitTerms): Pro
     fields: new Map([...resumeTimeoutField(resumeTimeoutMs), ...nameField(token.name), ...pathField(path)]),
   };
   return await handshake.commit(message, await token.salt, identity);
+}
+
+function withoutServices(): TeleError {
+  const why = "the tele server finds no services by their names: it is of an older release, or a program of its own " +
+    "that knows none; update it, or start this side without --forward";
+  return new TeleError("refused", why);
 }
 
 /** How {@linkcode join} asks. */

@@ -7,7 +7,7 @@
 import { ByteReader, readU16, readU32, readU64, writeU16, writeU32, writeU64 } from "../net/bytes.ts";
 import { TeleError } from "../net/error.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../ping/codec.ts";
-import { readFields, type Receipt } from "./handshake/fields.ts";
+import { FieldType, readFields, readService, type Receipt } from "./handshake/fields.ts";
 import { type Lane, laneByte, readLane } from "./handshake/messages.ts";
 import {
   COUNTED_HEADER_BYTES,
@@ -30,15 +30,23 @@ export interface StartCredits {
   receive: number;
 }
 
+/** In front of the value of a field: its type and its length. */
+const FIELD_HEADER_BYTES = 4;
+
 /** An open. */
 export interface Open {
   /** Number of the stream. */
   id: number;
   /** What it begins with. */
   credits: StartCredits;
-  /** Which of the peer's services; 0 is the only one. */
+  /** Which kind of service: 0 is the one without a name, {@linkcode NAMED_SERVICE} the one of {@linkcode name}. */
   service: number;
+  /** The service's name, where it has one. */
+  name?: string;
 }
+
+/** In place of a service's number: the open has its name. Who does not know that refuses it, and dials nobody. */
+export const NAMED_SERVICE = 1;
 
 /** A reset. */
 export interface Reset {
@@ -75,13 +83,28 @@ function writeHeader(into: Uint8Array, at: number, bytes: number, type: number):
   into[at + FRAME_HEADER_BYTES] = type;
 }
 
-/** Writes an open of {@linkcode OPEN_FRAME_BYTES}. */
-export function writeOpen(into: Uint8Array, at: number, id: number, credits: StartCredits): void {
-  writeHeader(into, at, OPEN_FRAME_BYTES, FrameType.open);
+/** Bytes of an open for the service of this name, or for the one without a name. */
+export function openFrameBytes(name: string | undefined): number {
+  return name === undefined ? OPEN_FRAME_BYTES : OPEN_FRAME_BYTES + FIELD_HEADER_BYTES + name.length;
+}
+
+/** Writes an open of {@linkcode openFrameBytes}; a `name` is that of a service. */
+export function writeOpen(into: Uint8Array, at: number, id: number, credits: StartCredits, name?: string): void {
+  writeHeader(into, at, openFrameBytes(name), FrameType.open);
   writeU32(into, at + 5, id);
   writeU32(into, at + 9, credits.send);
   writeU32(into, at + 13, credits.receive);
   into[at + 17] = into[at + 18] = into[at + 19] = 0;
+  if (name !== undefined) writeService(into, at + 17, name);
+}
+
+/** Its number, and the list of fields with its name, which is ASCII. */
+function writeService(into: Uint8Array, at: number, name: string): void {
+  writeU16(into, at, NAMED_SERVICE);
+  into[at + 2] = 1;
+  writeU16(into, at + 3, FieldType.service);
+  writeU16(into, at + 5, name.length);
+  for (let index = 0; index < name.length; index++) into[at + 7 + index] = name.charCodeAt(index);
 }
 
 /** Writes the {@linkcode DATA_HEADER_BYTES} in front of `length` bytes of data; `isEnd` if the fin is behind them. */
@@ -148,13 +171,20 @@ export function decodeOpen(payload: Uint8Array): Open {
   if (fieldsBytes > MAX_EXTRA_BYTES) {
     throw new TeleError("protocol", `an open of ${payload.length} bytes is none`);
   }
-  // None is known in this version; nearly all opens have none.
-  if (fieldsBytes > 1 || payload[at] !== 0) {
-    const reader = new ByteReader(payload.subarray(at), "open");
-    reader.end(readFields(reader, "open"));
-  }
   const credits = { send: readU32(payload, 5), receive: readU32(payload, 9) };
-  return { id: readU32(payload, 1), credits, service: readU16(payload, 13) };
+  const open: Open = { id: readU32(payload, 1), credits, service: readU16(payload, 13) };
+  // Nearly all opens have no fields.
+  const hasFields = fieldsBytes > 1 || payload[at] !== 0;
+  const name = hasFields ? readServiceName(payload.subarray(at)) : undefined;
+  if ((name !== undefined) !== (open.service === NAMED_SERVICE)) {
+    throw new TeleError("protocol", `an open of service ${open.service} has ${name === undefined ? "no" : "a"} name`);
+  }
+  return name === undefined ? open : { ...open, name };
+}
+
+function readServiceName(list: Uint8Array): string | undefined {
+  const reader = new ByteReader(list, "open");
+  return readService(reader.end(readFields(reader, "open")));
 }
 
 /** Reads the payload of a reset. */

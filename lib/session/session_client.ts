@@ -11,7 +11,7 @@ import { type Accepted, FullError } from "./handshake/client_handshake.ts";
 import type { Identity } from "./handshake/keys.ts";
 import { RefusalError } from "./ending.ts";
 import { CarrierCount, type CarrierCountOptions, dropped } from "./carrier_count.ts";
-import { begin, canJoin, type JoinTerms } from "./commit.ts";
+import { begin, canJoin, type ClientTerms, type JoinTerms } from "./commit.ts";
 import { outlasts } from "./reconnect/doubt.ts";
 import { PresentSession, type PresentSessionOptions } from "./present_session.ts";
 import { Refusals } from "./reconnect/refusals.ts";
@@ -25,10 +25,7 @@ import { type ClientToken, type OwnToken, ownToken, renewedToken } from "./hands
 
 /** Options of {@linkcode SessionClient}. */
 export interface SessionClientOptions<Upper extends UpperLayer>
-  extends PresentSessionOptions<Upper>, RedialOptions, CarrierCountOptions, ClientToken {
-  /** Who this client is across restarts. */
-  identity?: Identity;
-}
+  extends PresentSessionOptions<Upper>, RedialOptions, CarrierCountOptions, ClientToken, ClientTerms {}
 
 /**
  * Keeps a session with a server.
@@ -227,9 +224,9 @@ export class SessionClient<Upper extends UpperLayer> {
       };
       await this.#count.join(handshake, { lane: "quiet", path, signal, attach });
     } else {
-      const { limits: { resumeTimeoutMs } } = this.#options;
+      const { limits: { resumeTimeoutMs }, asksByName } = this.#options;
       const token = this.#token;
-      const begun = await begin(handshake, { resumeTimeoutMs, path, token, identity: this.#identity });
+      const begun = await begin(handshake, { resumeTimeoutMs, path, token, identity: this.#identity, asksByName });
       // The accept may have come just before this attempt was given up for another, which then attaches.
       if (signal.aborted || this.#stopped || session !== this.session) throw dropped(handshake);
       this.#begin({ duplex, number: 0, leftover: begun.leftover, roundTripMs, path }, begun, token);

@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { hostOfPeer } from "../net/address.ts";
 import type { Timer } from "../net/clock.ts";
+import type { Duplex } from "../net/duplex.ts";
 import type { LogFields } from "../net/log.ts";
 import type { Candidate } from "./eviction.ts";
 import type { ProvenIdentity } from "./handshake/keys.ts";
@@ -34,6 +36,15 @@ export class SessionEntry implements Candidate, Joinable {
     this.identity = identity;
     this.claim = claim;
     this.host = host;
+  }
+
+  /** A carrier is about to be attached: it need not wait any more, and its client may have moved. */
+  cameBy({ peer, peerName }: Pick<Duplex, "peer" | "peerName">): void {
+    this.expiry?.cancel();
+    this.host = hostOfPeer(peer);
+    this.certificate = peerName;
+    this.session.client = this.client;
+    this.session.tokenName = this.tokenName;
   }
 
   /** Who its client is, for logs, if it has shown that: by its token, else by its certificate. */

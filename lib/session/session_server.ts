@@ -13,7 +13,7 @@ import type { MemoryBudget } from "./memory_budget.ts";
 import type { SegmentPool } from "./segment_pool.ts";
 import { EndCode, MOST_CARRIERS, NAMELESS_SESSION_KEPT_MS, TOKEN_REFUSAL_DELAY_MS } from "./session_constants.ts";
 import { Absence } from "./absence.ts";
-import { type Committed, ServerHandshake } from "./handshake/server_handshake.ts";
+import { type Committed, type ServerFeatures, ServerHandshake } from "./handshake/server_handshake.ts";
 import {
   carriersField,
   readLive,
@@ -42,7 +42,7 @@ import { type TokenClaim, TokenKeeper } from "./token_keeper.ts";
 import { tellWithdrawn } from "./withdrawn_sessions.ts";
 
 /** Options of {@linkcode SessionServer}. */
-export interface SessionServerOptions<Upper extends UpperLayer> extends ServerGuard {
+export interface SessionServerOptions<Upper extends UpperLayer> extends ServerGuard, ServerFeatures {
   /** Time. */
   clock: Clock;
   /** Told of sessions, outages and strangers. */
@@ -119,11 +119,17 @@ export class SessionServer<Upper extends UpperLayer> {
     return this.#tokens.renew(tokens);
   }
 
+  /** Whether a client with the token of this name may reach the service. */
+  mayReach({ tokenName, service }: { tokenName: string | undefined; service: string | undefined }): boolean {
+    return this.#tokens.mayReach(tokenName, service);
+  }
+
   /** Takes a carrier: its handshake, then its session. Never rejects; the promise ends with the handshake. */
   async accept(duplex: Duplex): Promise<void> {
     if (this.#stopped) return duplex.close();
     this.#strangers.enter(duplex);
-    const handshake = new ServerHandshake(duplex, this.#tokens.isGuarded, this.#options.encryption);
+    const { encryption, hasServices } = this.#options;
+    const handshake = new ServerHandshake(duplex, this.#tokens.isGuarded, encryption, hasServices);
     try {
       await this.#handshake(handshake);
     } catch (error) {
@@ -192,10 +198,8 @@ export class SessionServer<Upper extends UpperLayer> {
     { commit, identity, joinSecret, claim }: Committed & { claim: TokenClaim },
     roundTripMs: number,
   ): Promise<void> {
-    const keptMs = Math.min(
-      this.#options.limits.resumeTimeoutMs,
-      identity === undefined ? NAMELESS_SESSION_KEPT_MS : Infinity,
-    );
+    const { resumeTimeoutMs } = this.#options.limits;
+    const keptMs = Math.min(resumeTimeoutMs, identity === undefined ? NAMELESS_SESSION_KEPT_MS : Infinity);
     const upper = this.#options.makeUpper();
     const id = crypto.getRandomValues(new Uint8Array(SESSION_ID_BYTES));
     const accept = await handshake.accept({
@@ -245,12 +249,8 @@ export class SessionServer<Upper extends UpperLayer> {
     session: Session,
     { accept, ...attachment }: Pick<Attachment, "number" | "lane" | "path" | "roundTripMs"> & { accept: Uint8Array },
   ): void {
-    const entry = this.#registry.find(session.id)!;
     const { channel } = handshake;
-    entry.expiry?.cancel();
-    entry.host = hostOfPeer(channel.duplex.peer);
-    entry.certificate = channel.duplex.peerName;
-    session.client = entry.client;
+    this.#registry.find(session.id)!.cameBy(channel.duplex);
     session.attach({
       ...attachment,
       duplex: channel.duplex,

@@ -37,6 +37,8 @@ export class TokenKeeper {
   readonly #onChanged: () => void;
   #newest: Promise<TokenTable>;
   #table: TokenTable | undefined;
+  /** The one in front of it. */
+  #former: TokenTable | undefined;
 
   /**
    * Begins with `tokens`.
@@ -54,9 +56,9 @@ export class TokenKeeper {
   async #use(making: Promise<TokenTable>): Promise<void> {
     const table = await making;
     if (making !== this.#newest) return;
-    const isFirst = this.#table === undefined;
+    this.#former = this.#table;
     this.#table = table;
-    if (!isFirst) this.#onChanged();
+    if (this.#former !== undefined) this.#onChanged();
   }
 
   /** Settles when the first table is there: what is asked of one needs it. */
@@ -86,13 +88,22 @@ export class TokenKeeper {
     return this.#table!.nobodysSalt;
   }
 
+  /** Whether who has the token of this name may reach a service; see {@linkcode TokenTable.mayReach}. */
+  mayReach(name: string | undefined, service: string | undefined): boolean {
+    return this.#table!.mayReach(name, service);
+  }
+
   /** Whether a new session may begin with what was claimed, and proven meanwhile. */
   admits({ name, salt }: TokenClaim): boolean {
     return this.#table!.has(name, salt);
   }
 
-  /** Whether a session that began so may go on; see {@linkcode TokenTable.keeps}. */
+  /**
+   * Whether a session that began so, and was there in front of the last change, may go on; see
+   * {@linkcode TokenTable.keeps}. One whose token reaches less since then has connections that it may not have.
+   */
   keeps({ name, salt }: TokenClaim): boolean {
-    return this.#table!.keeps(name, salt);
+    const [table, former] = [this.#table!, this.#former];
+    return table.keeps(name, salt) && (former === undefined || table.reachesAllOf(former, name));
   }
 }

@@ -16,7 +16,15 @@ import { type Scenario, scenario } from "../support/scenario.ts";
 import { requires } from "../support/skip.ts";
 import { type Fact, PythonPeer } from "../support/python_peer.ts";
 import { readExactly } from "../support/reading.ts";
-import { connectTo, echo, exchange, ResettableConnection, roundTrip, UserServer } from "../support/user_programs.ts";
+import {
+  banner,
+  connectTo,
+  echo,
+  exchange,
+  ResettableConnection,
+  roundTrip,
+  UserServer,
+} from "../support/user_programs.ts";
 import { until, within } from "../support/wait.ts";
 
 /** A running peer. */
@@ -96,6 +104,47 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a Python client reaches services by their names, and none by another's",
+  ...requires("python3"),
+  fn: scenario(60_000, async (s) => {
+    const [db, web, other] = ["db: ", "web: ", "other: "].map((name) => s.use(new UserServer(banner(name))));
+    const services = [`--service=db=127.0.0.1:${db!.port}`, `--service=web=127.0.0.1:${web!.port}`];
+    const server = await s.server(other!.port, 0, { args: services });
+    const peer = s.use(new Peer("services", String(server.port)));
+    assertEquals((await within(peer.ended, 30_000, "the end of the Python client")).code, 0);
+    const facts = peer.facts.filter(({ step }) => step === "service").map((
+      { name, came, reset },
+    ) => [name, came, reset]);
+    assertEquals(facts, [
+      ["db", "db: hello\n", null],
+      ["nobody", "", 1],
+      [null, "other: hello\n", null],
+      ["web", "web: hello\n", null],
+    ]);
+    await server.logged(/stream refused.*has no service nobody for this client/, 5_000);
+  }),
+});
+
+Deno.test({
+  name: "a Python server is asked for services by their names, and refuses what it does not have",
+  ...requires("python3"),
+  fn: scenario(60_000, async (s) => {
+    const { port } = await peerServer(s);
+    const forwards = ["upper", "nobody"].map((name) => `--forward=127.0.0.1:0=${name}`);
+    const client = await s.start("client", ["--in=127.0.0.1:0", `--out=127.0.0.1:${port}`, ...forwards]);
+    const said: string[] = [];
+    for (const { port } of client.listens) {
+      using connection = await ResettableConnection.connect(port);
+      connection.write("Hello");
+      const answer = until(() => connection.received.length === 5, 20_000, "an answer");
+      said.push(await Promise.race([answer.then(() => connection.received), connection.ending]));
+    }
+    assertEquals(said, ["Hello", "HELLO", "ECONNRESET"]);
+    await client.logged(/stream refused.*no such service/, 5_000);
+  }),
+});
+
+Deno.test({
   name: "a Python server that forgot its sessions: old connections are reset, new ones work",
   ...requires("python3"),
   fn: scenario(60_000, async (s) => {
@@ -131,7 +180,7 @@ Deno.test({
     const peer = s.use(new Peer("rules", String(server.port)));
     assertEquals((await within(peer.ended, 220_000, "the end of the Python client")).code, 0);
     assertRules(peer.facts, 100);
-    assertEquals(peer.facts.find(({ reset }) => reset !== undefined)?.reset, [1, "the tele server has no service 1"]);
+    assertEquals(peer.facts.find(({ reset }) => reset !== undefined)?.reset, [1, "the tele server has no service 7"]);
   }),
 });
 

@@ -191,6 +191,26 @@ const RUNNERS: Record<string, Runner> = {
     },
   },
 
+  "Several services": {
+    programs: ["redis-server", "redis-cli"],
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      const socket = `${sandbox.home}/redis-server.sock`;
+      sandbox.stand.set("/run/redis/redis.sock", socket);
+      const redis = sandbox.start(
+        `exec redis-server --port 0 --unixsocket '${socket}' --save '' --dir '${sandbox.home}'`,
+      );
+      await until(() => redis.output.includes("eady to accept connections"), 20_000, `Redis: ${redis.output}`);
+      sandbox.serve(5432, s.use(new UserServer(echo)).port);
+      await sandbox.run(recipesOf("A token for each client").next("(umask 077; tele --make-token --name=alice"));
+      await sandbox.run(recipes.next("tele --server --service=db=:5432"));
+      await sandbox.run(recipes.next("tele --client --forward=:15432=db"));
+      assertEquals(await sandbox.run(recipes.next("redis-cli -p 16379"), "set answer 42\nget answer\n"), "OK\n42\n");
+      await echoesAt(sandbox.port(15432));
+      return sandbox;
+    },
+  },
+
   "Through a load balancer": {
     programs: ["haproxy"],
     isOpen: true,

@@ -75,10 +75,11 @@ function receiptsOf(choices: Choices, numbers: readonly number[]): Receipt[] {
 export function fields(choices: Choices, message: FieldedMessage, number = 0): Fields {
   const some: Fields = new Map();
   for (let left = choices.upTo(40); left > 0; left--) {
-    some.set(choices.between(11, 65_535), choices.bytes(choices.upTo(40)));
+    some.set(choices.between(HIGHEST_FIELD + 1, 65_535), choices.bytes(choices.upTo(40)));
   }
   if (message === "hello" || message === "challenge") {
     if (choices.chance(0.5)) some.set(FieldType.guarded, new Uint8Array(0));
+    if (message === "challenge" && choices.chance(0.5)) some.set(FieldType.services, new Uint8Array(0));
     if (message === "hello" && some.has(FieldType.guarded) && choices.chance(0.5)) {
       some.set(FieldType.leaf, choices.bytes(LEAF_BYTES));
     }
@@ -202,6 +203,12 @@ function putU64(into: Uint8Array, at: number, value: number): void {
   writeU32(into, at + 4, value % 2 ** 32);
 }
 
+/** The number that says that the open has its service's name. */
+export const NAMED = 1;
+
+/** The highest type of a field that is known. */
+const HIGHEST_FIELD = Math.max(...Object.values(FieldType));
+
 /** An open frame; `fieldsBytes` is what stands where the list of fields does. */
 export function openFrame(
   id: number,
@@ -267,10 +274,29 @@ export function skippedFrame(choices: Choices): Uint8Array {
   return anyTypeFrame(choices, choices.pick([0x40, 0x5f, 0x60, 0x7f, choices.between(0x40, 0x7f)]));
 }
 
-/** The list of fields of an open, within its limit: none is known. */
-export function openFields(choices: Choices): Uint8Array {
-  const some = [...fields(choices, "open")].slice(0, 20);
-  return writeFields(new ByteWriter(), new Map(choices.chance(0.5) ? some : [])).done();
+/** Letters of a service's name. */
+const NAME_LETTERS = "abcxyz0189._-";
+
+/** A name that a service can have. */
+export function serviceName(choices: Choices): string {
+  const length = choices.pick([1, 2, 64, choices.between(1, 64)]);
+  return Array.from({ length }, () => choices.pick([...NAME_LETTERS])).join("");
+}
+
+/** The number of a service, and the list of fields of its open, within the limit of that: its name is one of them. */
+export function openService(choices: Choices): [number: number, list: Uint8Array] {
+  const unknown = [...fields(choices, "open")].slice(0, 20);
+  const some: Fields = new Map(choices.chance(0.5) ? unknown : []);
+  const number = choices.pick([0, 0, NAMED, 65_535, choices.between(2, 65_535)]);
+  if (number === NAMED) some.set(FieldType.service, new TextEncoder().encode(serviceName(choices)));
+  return [number, writeFields(new ByteWriter(), some).done()];
+}
+
+/** The list of fields with the name of a service alone, or without any. */
+export function serviceList(name: string | undefined): Uint8Array {
+  const some: Fields = new Map();
+  if (name !== undefined) some.set(FieldType.service, new TextEncoder().encode(name));
+  return writeFields(new ByteWriter(), some).done();
 }
 
 /** A number that a stream may have, or could not have. */
@@ -284,7 +310,7 @@ export function anyCounted(choices: Choices): Uint8Array {
   switch (choices.between(0, 6)) {
     case 0: {
       const credits = { send: boundary(choices), receive: boundary(choices) };
-      return openFrame(id, credits, choices.pick([0, 0, 1, 65_535]), openFields(choices));
+      return openFrame(id, credits, ...openService(choices));
     }
     case 1:
       return dataFrame(id, count(choices), choices.bytes(choices.upTo(500)));

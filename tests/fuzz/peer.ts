@@ -79,7 +79,7 @@ function attachServer(stage: Stage, choices: Choices, users: Users): Attached {
   const bound: { mux: Mux; session: Session }[] = [];
   const open = { count: 0 };
   const { clock, pool } = stage.common();
-  const makeUpper = () => new Mux({ clock, pool, maxStreams: MOST_STREAMS, open, dial: users.dial });
+  const makeUpper = () => new Mux({ clock, pool, maxStreams: MOST_STREAMS, open, dial: users.dial, hasServices: true });
   const bindUpper = (mux: Mux, session: Session) => {
     mux.bind(session);
     bound.push({ mux, session });

@@ -343,11 +343,11 @@ const MESSAGES: readonly Message[] = [
     isLoose: true,
     make: (choices) => {
       const credits = { send: choices.next32(), receive: choices.next32() };
-      const [service, fields] = [choices.between(0, 65_535), frames.openFields(choices)];
-      return frames.openFrame(choices.next32(), credits, service, fields).subarray(4);
+      return frames.openFrame(choices.next32(), credits, ...frames.openService(choices)).subarray(4);
     },
     decode: decodeOpen,
-    encode: ({ id, credits, service }) => frames.openFrame(id, credits, service).subarray(4),
+    encode: ({ id, credits, service, name }) =>
+      frames.openFrame(id, credits, service, frames.serviceList(name)).subarray(4),
   }),
   message({
     isLoose: true,

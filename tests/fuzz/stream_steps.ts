@@ -159,12 +159,21 @@ export class StreamSteps {
 
   #open(id: number, isStrange = false): Uint8Array {
     const choices = this.#choices;
-    const service = isStrange ? choices.pick([0, 0, 1, 65_535]) : 0;
-    const most = isStrange && service === 0 ? choices.pick([262_144, 262_145, 2 ** 32 - 1]) : this.#options.mostCredit;
-    const send = isStrange && service === 0 ? most : choices.between(0, most);
+    const name = choices.chance(0.2) ? frames.serviceName(choices) : undefined;
+    const service = isStrange ? choices.pick([0, 0, frames.NAMED, 2, 65_535]) : name === undefined ? 0 : frames.NAMED;
+    const isOpened = service <= frames.NAMED;
+    const most = isStrange && isOpened ? choices.pick([262_144, 262_145, 2 ** 32 - 1]) : this.#options.mostCredit;
+    const send = isStrange && isOpened ? most : choices.between(0, most);
     const unknown = new Uint8Array([1, 0, choices.pick([0, 64, 99, 255]), 0, 2, 7, 7]);
-    const strange = choices.pick([unknown, new Uint8Array([1, 0, 7, 0, 0]), new Uint8Array([2, 0, 10, 0, 0]), NOTHING]);
-    const list = isStrange && choices.chance(0.3) ? strange : choices.chance(0.1) ? unknown : new Uint8Array(1);
+    const strange = choices.pick([
+      unknown,
+      new Uint8Array([1, 0, 7, 0, 0]),
+      new Uint8Array([2, 0, 10, 0, 0]),
+      frames.serviceList(choices.pick(["A", "", "x".repeat(65), "a b"])),
+      NOTHING,
+    ]);
+    const right = name === undefined && choices.chance(0.1) ? unknown : frames.serviceList(name);
+    const list = isStrange && choices.chance(0.3) ? strange : right;
     return frames.openFrame(id, { send, receive: choices.pick([0, 1, 1000, boundary(choices)]) }, service, list);
   }
 

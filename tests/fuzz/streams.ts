@@ -127,7 +127,7 @@ class Subject {
       pool,
       maxStreams: MOST_STREAMS,
       open: { count: 0 },
-      ...(isServer && { dial: () => this.#dial() }),
+      ...(isServer && { dial: () => this.#dial(), hasServices: true }),
       onStreamEnd: (stream, end) => this.#onStreamEnd(stream, end),
     });
     const [never, upper] = [() => {}, this.#mux];

@@ -161,7 +161,8 @@ export class StreamsModel {
 
   #open(payload: Uint8Array, view: DataView): void {
     must(payload.length >= 16 && payload.length <= 15 + MOST_EXTRA, "an open of a wrong length");
-    checkFields(payload.subarray(15));
+    const [service, hasName] = [view.getUint16(13), checkFields(payload.subarray(15))];
+    must(hasName === (service === 1), "a name without its number, or a number without its name");
     must(this.#isOfClient, "an open by the server");
     const id = view.getUint32(1);
     must(id % 2 === 1 && id <= LAST_STREAM, "a number that no client gives");
@@ -169,7 +170,7 @@ export class StreamsModel {
     this.#seen.add(id);
     this.highest = Math.max(this.highest, id);
     must(this.#ranges() <= MOST_RANGES, "too many ranges of numbers");
-    if (view.getUint16(13) !== 0) return;
+    if (service > 1) return;
     must(view.getUint32(5) <= MOST_START, "too much credit taken");
     this.opened(id, view.getUint32(5));
   }
@@ -210,17 +211,27 @@ export class StreamsModel {
   }
 }
 
-/** None is known in an open; those that are must rise, and end where the frame does. */
-function checkFields(list: Uint8Array): void {
+/** Types of the fields that stand in other messages; {@linkcode SERVICE} stands in an open. */
+const OTHER_FIELDS = 12, SERVICE = 13;
+
+/** The fields of an open must rise, and end where the frame does. Returns whether one is the name of a service. */
+function checkFields(list: Uint8Array): boolean {
   let at = 1;
   let before = -1;
+  let hasName = false;
   for (let left = list[0]!; left > 0; left--) {
     must(at + 4 <= list.length, "a list of fields that is cut");
     const [type, length] = [list[at]! << 8 | list[at + 1]!, list[at + 2]! << 8 | list[at + 3]!];
     must(type > before, "fields that do not rise");
-    must(type === 0 || type === 3 || type > 9, "a field of another message");
+    must(type === 0 || type > OTHER_FIELDS, "a field of another message");
+    if (type === SERVICE) {
+      const name = new TextDecoder().decode(list.subarray(at + 4, at + 4 + length));
+      must(/^[a-z0-9._-]{1,64}$/.test(name), "a name that no service has");
+      hasName = true;
+    }
     before = type;
     at += 4 + length;
   }
   must(at === list.length, "a list of fields of another length");
+  return hasName;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  openFrameBytes,
   type StartCredits,
   writeDataHeader,
   writeOpen,
@@ -14,15 +15,14 @@ import {
 import {
   COUNTED_HEADER_BYTES,
   DATA_HEADER_BYTES,
-  OPEN_FRAME_BYTES,
   RESET_FRAME_BYTES,
   WINDOW_BYTES,
 } from "../../lib/session/session_constants.ts";
 
-/** An open of stream `id`. */
-export function openFrame(id: number, credits: StartCredits): Uint8Array {
-  const frame = new Uint8Array(OPEN_FRAME_BYTES);
-  writeOpen(frame, 0, id, credits);
+/** An open of stream `id`, for the service of this name or the one without. */
+export function openFrame(id: number, credits: StartCredits, name?: string): Uint8Array {
+  const frame = new Uint8Array(openFrameBytes(name));
+  writeOpen(frame, 0, id, credits, name);
   return frame;
 }
 

@@ -282,8 +282,23 @@ def run_names(port, token):
     finish(client.session)
 
 
+def run_services(port, token):
+    """A stream for each service that the server has or has not; the session goes on."""
+    client = Client(port, token)
+    client.begin()
+    for name in ("db", "nobody", None, "web"):
+        stream = client.session.open(name)
+        stream.outgoing += b"hello\n"
+        stream.ends = True
+        client.until(lambda: stream.reset is not None or stream.fin_came)
+        came, code = bytes(stream.incoming).decode(), stream.reset and stream.reset[0]
+        say(step="service", name=name, came=came, reset=code)
+    end_session(client.session, SHUTDOWN, "done")
+    finish(client.session)
+
+
 def echo(stream):
-    stream.outgoing += stream.incoming
+    stream.outgoing += stream.incoming.upper() if stream.name == "upper" else stream.incoming
     stream.incoming.clear()
     stream.ends = stream.fin_came
 
@@ -357,6 +372,8 @@ def main():
         run_refused(port, token)
     elif options.role == "names":
         run_names(port, token)
+    elif options.role == "services":
+        run_services(port, token)
     elif options.role == "client":
         run_client(port, token)
     elif options.role == "rules":

@@ -170,9 +170,10 @@ export class TeleProcess implements AsyncDisposable {
     await until(() => this.output.length > 0 || this.#status !== undefined, ms, what);
     if (this.output.length === 0) await this.ended;
     this.readyLine = this.output[0] ?? "";
-    const addresses = /connect to (.+?)(?: \(TLS\))?(?:, |$)/.exec(this.readyLine)?.[1];
-    if (addresses === undefined) throw new Error(`${what}: it was ${JSON.stringify(this.readyLine)}`);
-    this.listens = addresses.split(" and ").map(parseAddress);
+    const places = /connect (to .+)$/.exec(this.readyLine)?.[1];
+    if (places === undefined) throw new Error(`${what}: it was ${JSON.stringify(this.readyLine)}`);
+    const addresses = places.matchAll(/\bto (\S+?(?: and \S+?)*)(?: for \S+| \(TLS\))?(?:, |$)/g);
+    this.listens = Array.from(addresses, ([, some]) => some.split(" and ")).flat().map(parseAddress);
   }
 }
 

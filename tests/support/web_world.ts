@@ -61,8 +61,9 @@ export class WebWorld implements AsyncDisposable {
 }
 
 /** Sends back what it reads, and the end behind it. */
-export const echo: ServeOptions["onStream"] = ({ readable, writable }) =>
-  void readable.pipeTo(writable).catch(() => {});
+export function echo({ readable, writable }: StreamPair): void {
+  readable.pipeTo(writable).catch(() => {});
+}
 
 /** `bytes` in pieces of several sizes, as a stream. */
 export function streamOf(bytes: Uint8Array, sizes: number[] = [1, 70_000, 3, 5_000]): ReadableStream<Uint8Array> {

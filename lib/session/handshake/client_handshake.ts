@@ -130,6 +130,11 @@ export class ClientHandshake {
     return this.#challenge.status;
   }
 
+  /** Whether the server finds services by their names. */
+  get hasServices(): boolean {
+    return this.#challenge.fields.has(FieldType.services);
+  }
+
   /**
    * Sends the commit, which attaches, and waits for the proof that the server is the right one.
    *

@@ -30,6 +30,17 @@ export function guardedField(isGuarded: boolean): Fields {
   return new Map(isGuarded ? [[FieldType.guarded, new Uint8Array(0)]] : []);
 }
 
+/** The list of a challenge: whether the server finds services by their names. */
+export function servicesField(hasServices: boolean): Fields {
+  return new Map(hasServices ? [[FieldType.services, new Uint8Array(0)]] : []);
+}
+
+/** The name of the service that an open asks for; `undefined` if it asks for the one without a name. */
+export function readService(fields: Fields): string | undefined {
+  const value = fields.get(FieldType.service);
+  return value === undefined ? undefined : String.fromCharCode(...value);
+}
+
 /** The list with the leaf that the client sees; nothing without one. */
 export function leafField(leaf: Uint8Array | undefined): Fields {
   return new Map(leaf === undefined ? [] : [[FieldType.leaf, leaf]]);

@@ -8,12 +8,14 @@ import { readU32, readU64 } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
 import { LEAF_BYTES } from "../../net/leaf.ts";
 import {
+  MAX_SERVICE_NAME_BYTES,
   MAX_TOKEN_NAME_BYTES,
   MOST_CARRIERS,
   MOST_PATHS,
   MOST_RESUME_TIMEOUT_MS,
   MOST_UNSETTLED,
 } from "../session_constants.ts";
+import { isServiceName, SERVICE_NAME_RULE } from "./service_name.ts";
 import { isTokenName } from "./token_name.ts";
 
 /** Bytes of the value of an identity field: public key, slot, last slot, signature. */
@@ -43,6 +45,10 @@ export const FieldType = {
   leaf: 10,
   /** Which of the client's paths the carrier takes, where that is not the first: `u8`. */
   path: 11,
+  /** Empty: the server finds services by their names. */
+  services: 12,
+  /** Name of the service that a stream is for: see `service_name.ts`. */
+  service: 13,
 } as const;
 
 /** Optional fields by type. */
@@ -108,6 +114,14 @@ const KNOWN: ReadonlyMap<number, KnownField> = new Map<number, KnownField>([
   [FieldType.carriers, { name: "carriers", in: [NEW_ACCEPT], bytes: 1, check: checkCarriers }],
   [FieldType.leaf, { name: "leaf", in: ["hello"], bytes: LEAF_BYTES }],
   [FieldType.path, { name: "path", in: [NEW_COMMIT, JOIN_COMMIT], bytes: 1, check: checkPath }],
+  [FieldType.services, { name: "services", in: ["challenge"], bytes: 0 }],
+  [FieldType.service, {
+    name: "service",
+    in: ["open"],
+    bytes: MAX_SERVICE_NAME_BYTES,
+    shape: "text",
+    check: checkService,
+  }],
 ]);
 
 /**
@@ -152,6 +166,12 @@ function checkResumeTimeout(value: Uint8Array): void {
 function checkName(value: Uint8Array): void {
   if (!isTokenName(String.fromCharCode(...value))) {
     throw new TeleError("protocol", "the name of a token has other characters than letters, digits, . _ @ and -");
+  }
+}
+
+function checkService(value: Uint8Array): void {
+  if (!isServiceName(String.fromCharCode(...value))) {
+    throw new TeleError("protocol", `the name of a service is ${SERVICE_NAME_RULE}`);
   }
 }
 

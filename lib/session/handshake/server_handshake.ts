@@ -10,7 +10,7 @@ import { NO_LEAF } from "../../net/leaf.ts";
 import { encodeEnding, type Ending, RefusalError } from "../ending.ts";
 import { EndCode } from "../session_constants.ts";
 import { HandshakeChannel } from "./channel.ts";
-import { FieldType, fullField, guardedField, readName } from "./fields.ts";
+import { FieldType, fullField, guardedField, readName, servicesField } from "./fields.ts";
 import {
   checkIdentity,
   checkProof,
@@ -37,6 +37,16 @@ import { agreedLeaf, type Encryption, refuseTls } from "./seal.ts";
 import { tokenOnClientOnly, tokenOnServerOnly, tokensDiffer } from "./token.ts";
 import { Transcript } from "./transcript.ts";
 
+/** What a server can do that its challenge tells. */
+export interface ServerFeatures {
+  /**
+   * Whether the layer above finds services by their names.
+   *
+   * @default {false}
+   */
+  hasServices?: boolean;
+}
+
 /** What the server knows once a commit's proof holds. */
 export interface Committed {
   /** What the client said. */
@@ -60,6 +70,7 @@ export class ServerHandshake {
   #kind: Kind = "new";
   readonly #isGuarded: boolean;
   readonly #encryption: Encryption;
+  readonly #hasServices: boolean;
   /** What is proven of the TLS around the carrier. */
   #leaf = NO_LEAF;
 
@@ -68,11 +79,13 @@ export class ServerHandshake {
    *
    * @param isGuarded Whether this server has a token.
    * @param encryption Whether clients must seal their carriers; only with a token.
+   * @param hasServices Whether this server finds services by their names.
    */
-  constructor(duplex: Duplex, isGuarded = false, encryption: Encryption = "never") {
+  constructor(duplex: Duplex, isGuarded = false, encryption: Encryption = "never", hasServices = false) {
     this.channel = new HandshakeChannel(duplex, "client", () => refuseTls(isGuarded));
     this.#isGuarded = isGuarded;
     this.#encryption = encryption;
+    this.#hasServices = hasServices;
   }
 
   /**
@@ -102,7 +115,8 @@ export class ServerHandshake {
   async challenge(status: Challenge["status"]): Promise<void> {
     const ephemeral = this.#ephemeral = await makeEphemeral();
     const { nonce, publicKey } = ephemeral;
-    const bytes = encodeChallenge({ status, nonce, publicKey, fields: guardedField(this.#isGuarded) });
+    const fields = new Map([...guardedField(this.#isGuarded), ...servicesField(this.#hasServices)]);
+    const bytes = encodeChallenge({ status, nonce, publicKey, fields });
     this.#transcript = this.#transcript.with(bytes);
     await this.channel.send(bytes);
   }

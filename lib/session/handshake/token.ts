@@ -123,13 +123,14 @@ export function mayAnswerGuess(error: TeleError, isGuarded: boolean): boolean {
   return code === EndCode.token || (isGuarded && code === EndCode.proof);
 }
 
-/** Sessions that began with a named token are ended, since that was removed or changed at the server. */
+/** Sessions that began with a token are ended, since that was removed or changed at the server, or may reach less. */
 export function tokenWithdrawn(name: string | undefined): RefusalError {
   const whose = name === undefined ? "without a name" : `of ${name}`;
   return new RefusalError(
     {
       code: EndCode.token,
-      message: `the token ${whose} with which the session began was withdrawn at the tele server`,
+      message:
+        `the token ${whose} with which the session began was withdrawn at the tele server, or may reach less there`,
     },
     `the token ${whose} with which it began was taken out of --token-file, or changed there`,
   );

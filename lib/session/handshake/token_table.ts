@@ -16,7 +16,16 @@ export interface NamedToken {
   readonly name: string;
   /** The secret, of 16 to 4096 bytes. */
   readonly token: Uint8Array;
+  /**
+   * The services that it may reach, by their names; {@linkcode NAMELESS_SERVICE} is the one without.
+   *
+   * @default {undefined}: all
+   */
+  readonly services?: readonly string[];
 }
+
+/** The one without a name, in a list of services. */
+export const NAMELESS_SERVICE = "*";
 
 /** What a server lets in. */
 export interface ServerTokens {
@@ -26,6 +35,12 @@ export interface ServerTokens {
    * @default {undefined}: there are none, if there are {@linkcode tokens}; else everybody is let in
    */
   token?: Uint8Array;
+  /**
+   * The same as {@linkcode NamedToken.services}, of {@linkcode token}.
+   *
+   * @default {undefined}: all
+   */
+  services?: readonly string[];
   /**
    * Tokens of clients with a name, each once. With none of either kind in the list nobody is let in.
    *
@@ -55,10 +70,12 @@ export class TokenTable {
   /** Whether clients need a token. */
   readonly isGuarded: boolean;
   readonly #salts: ReadonlyMap<string | undefined, Uint8Array>;
+  readonly #services: ReadonlyMap<string | undefined, readonly string[] | undefined>;
   readonly #salt: Uint8Array;
 
-  private constructor(salts: ReadonlyMap<string | undefined, Uint8Array>, isGuarded: boolean) {
-    this.#salts = salts;
+  private constructor(tokens: readonly TokenEntry[], salts: readonly Uint8Array[], isGuarded: boolean) {
+    this.#salts = new Map(tokens.map(({ name }, at) => [name, salts[at]]));
+    this.#services = new Map(tokens.map(({ name, services }) => [name, services]));
     this.isGuarded = isGuarded;
     this.#salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
   }
@@ -68,15 +85,15 @@ export class TokenTable {
    *
    * @throws {TeleError} `bad-input`, at once, if a token is too short or too long, or a name is none or there twice.
    */
-  static of({ token, tokens }: ServerTokens): Promise<TokenTable> {
+  static of({ token, services, tokens }: ServerTokens): Promise<TokenTable> {
     checkNames(tokens ?? []);
     const isGuarded = token !== undefined || tokens !== undefined;
-    const all: { name?: string; token?: Uint8Array }[] = [...tokens ?? []];
-    if (token !== undefined || !isGuarded) all.push({ token });
+    const all: TokenEntry[] = [...tokens ?? []];
+    if (token !== undefined || !isGuarded) all.push({ token, services });
     // Each, before the first digest begins.
     for (const { token } of all) if (token !== undefined) checkTokenLength(token, "the token");
-    const salts = all.map(async ({ name, token }) => [name, await tokenSalt(token)] as const);
-    return Promise.all(salts).then((entries) => new TokenTable(new Map(entries), isGuarded));
+    const salts = Promise.all(all.map(({ token }) => tokenSalt(token)));
+    return salts.then((salts) => new TokenTable(all, salts, isGuarded));
   }
 
   /** What the token of this name adds to the keys of a new session; of one that is not here, a random salt. */
@@ -102,7 +119,22 @@ export class TokenTable {
   keeps(name: string | undefined, salt: Uint8Array): boolean {
     return name === undefined ? this.#salts.has(undefined) : this.has(name, salt);
   }
+
+  /** Whether who has the token of this name may reach a service; `undefined` is the one without a name. */
+  mayReach(name: string | undefined, service: string | undefined): boolean {
+    const services = this.#services.get(name);
+    return services === undefined || services.includes(service ?? NAMELESS_SERVICE);
+  }
+
+  /** Whether the token of this name may reach all services here that it may reach by `before`. */
+  reachesAllOf(before: TokenTable, name: string | undefined): boolean {
+    const services = this.#services.get(name);
+    return services === undefined || before.#services.get(name)?.every((each) => services.includes(each)) === true;
+  }
 }
+
+/** A token with its name, if it has one; without a token for a server that has none. */
+type TokenEntry = Partial<NamedToken>;
 
 function checkNames(tokens: readonly NamedToken[]): void {
   const names = new Set<string>();

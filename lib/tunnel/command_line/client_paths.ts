@@ -12,6 +12,7 @@ import { example, type GivenFlags, mistake } from "./given_flags.ts";
 import { type ProxyEnvironment, proxySource } from "./proxy_choice.ts";
 import type { ClientOptions, ClientPath, ProxySource } from "./role_options.ts";
 import * as rfd80 from "./rfd80_options.ts";
+import * as services from "./service_options.ts";
 import * as session from "./session_options.ts";
 
 /** A path as far as `--out`, `--from` and the proxy say it. */
@@ -38,9 +39,12 @@ export function clientPaths(
   refuseTwice("--out", outs.map(formatWay));
   refuseTwice(FROM, origins.map(formatOrigin));
   if (origins.length > 0) outs.forEach(refuseWithoutOrigin);
-  const input = given.value(session.CLIENT_IN);
+  const listens = [
+    ...given.values(session.CLIENT_IN).map((address) => ({ flag: "--in", address })),
+    ...given.values(services.FORWARD).map((forward) => ({ flag: "--forward", address: forward.in })),
+  ];
   const proxied = outs.map((out) => ({ out, proxy: proxySource(given, environment, out) }));
-  for (const { out, proxy } of proxied) refuseOwnPort(input, out, proxy);
+  for (const { out, proxy } of proxied) for (const listen of listens) refuseOwnPort(listen, out, proxy);
   const all = origins.length === 0 ? [undefined] : origins;
   const paths = proxied.flatMap((way) =>
     all.filter((from) => from === undefined || leadsTo(from, hostOf(way))).map((from): UnsecuredPath => ({
@@ -130,14 +134,18 @@ function refuseTooMany(given: GivenFlags, count: number): void {
 }
 
 /** A client must not be led back to the port that it listens on. */
-function refuseOwnPort(input: Address | undefined, out: Way, proxy: ProxySource | undefined): void {
-  if (input === undefined) return;
-  const itself = "this tele client would connect to itself: --in is where user's clients connect on this machine, and";
-  if (proxy?.kind === "given" && reaches({ ...proxy.proxy, kind: "tcp" }, input)) {
+function refuseOwnPort(
+  { flag, address }: { flag: string; address: Address },
+  out: Way,
+  proxy: ProxySource | undefined,
+): void {
+  const itself =
+    `this tele client would connect to itself: ${flag} is where user's clients connect on this machine, and`;
+  if (proxy?.kind === "given" && reaches({ ...proxy.proxy, kind: "tcp" }, address)) {
     throw mistake(`${itself} ${proxy.by} names the same place as a proxy: give them different hosts or ports`);
   }
   const to = addressOf(out);
   // What is this machine to a proxy is another one to this client.
-  if (proxy !== undefined || to === undefined || !reaches(to, input)) return;
+  if (proxy !== undefined || to === undefined || !reaches(to, address)) return;
   throw mistake(`${itself} --out is the tele server: give them different hosts or ports`);
 }

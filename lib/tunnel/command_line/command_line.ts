@@ -24,6 +24,8 @@ import type {
 } from "./role_options.ts";
 import * as keys from "./key_options.ts";
 import * as rfd80 from "./rfd80_options.ts";
+import * as services from "./service_options.ts";
+import { forwardsOf, servesSessions, servicesOf } from "./services.ts";
 import * as session from "./session_options.ts";
 import * as shells from "./shell_options.ts";
 import * as tls from "./tls_options.ts";
@@ -54,6 +56,7 @@ const SESSION_ONLY: readonly Option[] = [
   session.MEMORY,
   keys.TOKEN_FILE,
   keys.ENCRYPTION,
+  services.FORWARD,
 ];
 
 /**
@@ -123,12 +126,12 @@ function serverCommand(given: GivenFlags, environment: CommandEnvironment): Comm
   given.refuseOtherRole("server");
   const input = given.value(session.SERVER_IN);
   const routes = routesOf(given, input);
-  const sessions = !given.has(rfd80.PROTOCOL.name) && input !== undefined;
-  if (input === undefined && routes.length === 0) {
+  const users = { in: given.has(rfd80.PROTOCOL.name) ? undefined : input, services: servicesOf(given) };
+  if (!servesSessions(users) && routes.length === 0) {
     throw mistake(`--server needs --in=ADDR, the address of the user's server: ${example(session.SERVER_IN)}`);
   }
   const out = given.value(session.SERVER_OUT);
-  const upstreams = [...input === undefined ? [] : [input], ...routes.map((route) => route.in)];
+  const upstreams = [...input === undefined ? [] : [input], ...[...users.services, ...routes].map((user) => user.in)];
   if (out !== undefined && upstreams.some((upstream) => reaches(upstream, out))) {
     throw mistake(
       "this tele server would connect to itself: --in is the user's server, which listens already, and --out is " +
@@ -143,9 +146,9 @@ function serverCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     );
   }
   const guards = "client certificates (--tls-client-ca) guard protocols";
-  if (!sessions) refuseSessionOptions(given, environment, guards);
+  if (!servesSessions(users)) refuseSessionOptions(given, environment, guards);
   const options = {
-    in: sessions ? input : undefined,
+    ...users,
     routes,
     out,
     tls: secured,
@@ -167,6 +170,7 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
   const paths = [secured(first), ...others.map(secured)] as const;
   const options = {
     in: given.value(session.CLIENT_IN),
+    forwards: forwardsOf(given),
     isStdio,
     paths,
     protocol,
@@ -184,6 +188,7 @@ function refuseBesideStdio(given: GivenFlags): void {
     [session.CLIENT_IN],
     "is for connections that come; --stdio carries standard input and output: give one of the two",
   );
+  given.refuse([services.FORWARD], "is for connections that come; --stdio carries one, to the service without a name");
   given.refuse([session.MAX], "is for many connections; --stdio carries only one: leave it out");
   given.refuse([rfd80.PROTOCOL], "needs a port, which --in=ADDR opens: RFD 80 mode is not built for --stdio");
 }

@@ -8,6 +8,7 @@ import type { FlagOption, Option } from "./option.ts";
 import * as keys from "./key_options.ts";
 import * as proxy from "./proxy_options.ts";
 import * as rfd80 from "./rfd80_options.ts";
+import * as services from "./service_options.ts";
 import * as session from "./session_options.ts";
 import * as shells from "./shell_options.ts";
 import * as tls from "./tls_options.ts";
@@ -40,12 +41,16 @@ export const VERSION: FlagOption = {
 
 /** Every option, in the order of the help. */
 export const OPTION_GROUPS: readonly OptionGroup[] = [
-  { title: "Server", options: [session.SERVER, session.SERVER_IN, session.SERVER_OUT, session.MAX_SESSIONS] },
+  {
+    title: "Server",
+    options: [session.SERVER, session.SERVER_IN, services.SERVICE, session.SERVER_OUT, session.MAX_SESSIONS],
+  },
   {
     title: "Client",
     options: [
       session.CLIENT,
       session.CLIENT_IN,
+      services.FORWARD,
       session.STDIO,
       session.CLIENT_OUT,
       session.FROM,

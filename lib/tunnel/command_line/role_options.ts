@@ -41,6 +41,22 @@ export interface Route {
   readonly in: Address;
 }
 
+/** A user's server that clients ask for by a name. */
+export interface Service {
+  /** The name; see `isServiceName`. */
+  readonly name: string;
+  /** The user's server. */
+  readonly in: Address;
+}
+
+/** Where a client listens for a service. */
+export interface Forward {
+  /** Where user's clients connect. */
+  readonly in: Address;
+  /** Name of the service that they reach. */
+  readonly service: string;
+}
+
 /** TLS at the server's outer side. */
 export interface ServerTls {
   /** Its certificate, PEM. */
@@ -82,9 +98,11 @@ export type ProxySource =
 
 /** Options of `tele --server`. */
 export interface ServerOptions extends CommonOptions {
-  /** The user's server behind sessions; `undefined` if the port serves no sessions, only {@linkcode routes}. */
+  /** The user's server without a name behind sessions; `undefined` if there is none. */
   readonly in: Address | undefined;
-  /** The protocols served in RFD 80 mode; the names differ. Never empty without sessions. */
+  /** The other ones behind sessions; the names differ. */
+  readonly services: readonly Service[];
+  /** The protocols served in RFD 80 mode; the names differ. Never empty without a user's server for sessions. */
   readonly routes: readonly Route[];
   /** TLS; `undefined` for plain TCP, never with routes. */
   readonly tls: ServerTls | undefined;
@@ -108,8 +126,13 @@ export interface ClientPath {
 
 /** Options of `tele --client`. */
 export interface ClientOptions extends CommonOptions {
-  /** Where user's clients connect; `undefined` for a free port. */
+  /**
+   * Where user's clients connect to the user's server without a name; `undefined` for a free port, or with
+   * {@linkcode forwards} for nowhere.
+   */
   readonly in: Address | undefined;
+  /** Where they connect to services that have names. */
+  readonly forwards: readonly Forward[];
   /** Whether standard input and output are the one user connection; {@linkcode in} is `undefined` then. */
   readonly isStdio: boolean;
   /** How the tele server is reached: the first one names this client, and with a protocol there is no other. */

@@ -52,7 +52,7 @@ export const SERVER_IN: ValueOption<Address> = {
   placeholder: "ADDR",
   role: "server",
   meaning: "the user's server; :port is on this machine",
-  without: "required, or --route",
+  without: "required, or --service, or --route",
   example: "--in=:22",
   ...anAddressToDial(22),
 };

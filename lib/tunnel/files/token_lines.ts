@@ -7,7 +7,8 @@ import { badInput } from "../../net/error.ts";
 import type { ClientToken } from "../../session/handshake/own_token.ts";
 import { checkTokenLength } from "../../session/handshake/token.ts";
 import { checkTokenName } from "../../session/handshake/token_name.ts";
-import type { NamedToken, ServerTokens } from "../../session/handshake/token_table.ts";
+import { checkServiceName } from "../../session/handshake/service_name.ts";
+import { type NamedToken, NAMELESS_SERVICE, type ServerTokens } from "../../session/handshake/token_table.ts";
 
 /** Most bytes of a file: some ten thousand lines. */
 export const MOST_TOKEN_FILE_BYTES = 1024 * 1024;
@@ -18,8 +19,8 @@ const UTF8_MARK = [0xef, 0xbb, 0xbf];
 /** In place of a name: the token of clients that have none. */
 const NO_NAME = "*";
 
-/** How a line begins that says what a client may reach. */
-const SERVICES = "services=";
+/** How the word of a line begins that says what a client may reach. */
+export const SERVICES = "services=";
 
 /** A line of a name and a token, in something that is no text. */
 const NAMED_LINE = /^[A-Za-z0-9][\w.@-]{0,63}[ \t]+[!-~]{16,}\r?$/m;
@@ -39,8 +40,8 @@ interface Line {
  * The tokens in `bytes`, for a server.
  *
  * One line that is not two words is one token as it stands, blanks included, and so is anything that is no text. Other
- * text is lines of `NAME TOKEN`, or `* TOKEN` for clients without a name; `#` begins a comment. Comments alone let nobody
- * in.
+ * text is lines of `NAME TOKEN`, or `* TOKEN` for clients without a name; `services=NAME[,NAME]` behind that is what the
+ * client may reach, `*` the service without a name. `#` begins a comment. Comments alone let nobody in.
  *
  * @param place Where they come from, for example `--token-file=tokens`.
  * @throws {TeleError} `bad-input` with the line's number, and what to change there.
@@ -134,37 +135,54 @@ function isNamed({ words }: Line): boolean {
 
 function namedTokens(lines: readonly Line[], place: string): ServerTokens {
   const tokens: NamedToken[] = [];
-  let token: Uint8Array | undefined;
+  let nameless: Omit<NamedToken, "name"> | undefined;
   const seen = { name: new Map<string, number>(), token: new Map<string, number>() };
   for (const line of lines) {
-    const [name, secret] = wordsOf(line, `line ${line.number} of ${place}`);
+    const [name, secret, services] = wordsOf(line, `line ${line.number} of ${place}`);
     for (const [kind, word] of [["name", name], ["token", secret]] as const) {
       const before = seen[kind].get(word);
       if (before !== undefined) throw twice(kind, [before, line.number], place);
       seen[kind].set(word, line.number);
     }
     const bytes = new TextEncoder().encode(secret);
-    if (name === NO_NAME) token = bytes;
-    else tokens.push({ name, token: bytes });
+    const entry = services === undefined ? { token: bytes } : { token: bytes, services };
+    if (name === NO_NAME) nameless = entry;
+    else tokens.push({ name, ...entry });
   }
-  return token === undefined ? { tokens } : { token, tokens };
+  return { ...nameless, tokens };
 }
 
-/** The name and the token of a line. */
-function wordsOf({ words }: Line, where: string): [name: string, token: string] {
-  const [name = "", token, ...more] = words;
-  if (words.some((word, at) => at > 0 && word.startsWith(SERVICES))) {
-    throw badInput(`${where}: ${SERVICES} is not built yet, and each client reaches what --in names: leave it away`);
-  }
+/** The name and the token of a line, and what its client may reach, if that is said. */
+function wordsOf({ words }: Line, where: string): [name: string, token: string, services: string[] | undefined] {
+  const [name = "", token, services, ...more] = words;
   if (token === undefined) {
     throw badInput(`${where} has one word, where a name and a token belong (* TOKEN for clients without a name)`);
   }
-  if (more.length > 0) {
-    throw badInput(`${where} has ${words.length} words, where a name and a token belong, the token without blanks`);
+  if (token.startsWith(SERVICES)) {
+    throw badInput(`${where} has ${SERVICES} in the place of the token: NAME TOKEN ${SERVICES}…`);
+  }
+  if (more.length > 0 || services?.startsWith(SERVICES) === false) {
+    throw badInput(
+      `${where} has ${words.length} words, where a name and a token belong, the token without blanks, and perhaps ` +
+        `${SERVICES}NAME,NAME, the names without blanks`,
+    );
   }
   if (name !== NO_NAME) checkTokenName(name, `the first word of ${where}`);
   checkTokenLength(new TextEncoder().encode(token), `the token in ${where}`);
-  return [name, token];
+  return [name, token, services === undefined ? undefined : servicesOf(services, where)];
+}
+
+/** The names in a word that begins with {@linkcode SERVICES}. */
+function servicesOf(word: string, where: string): string[] {
+  const names = word.slice(SERVICES.length).split(",");
+  for (const [at, name] of names.entries()) {
+    if (name === "") {
+      throw badInput(`${SERVICES} in ${where} has an empty name: write ${SERVICES}NAME,NAME, or nothing to allow all`);
+    }
+    if (name !== NAMELESS_SERVICE) checkServiceName(name, `${JSON.stringify(name)} behind ${SERVICES} in ${where}`);
+    if (names.indexOf(name) !== at) throw badInput(`${SERVICES} in ${where} has ${name} twice: write it once`);
+  }
+  return names;
 }
 
 function twice(kind: "name" | "token", [one, other]: readonly [number, number], place: string): Error {

@@ -5,9 +5,7 @@
  */
 import { type Clock, systemClock } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
-import { badInput, TeleError } from "../../net/error.ts";
-import { listen, type Listening } from "../../net/listen.ts";
-import { isElsewhere } from "../../net/listen_failure.ts";
+import { TeleError } from "../../net/error.ts";
 import type { Log } from "../../net/log.ts";
 import { Shortages } from "../../net/shortage.ts";
 import { formatWay } from "../../net/way.ts";
@@ -20,6 +18,7 @@ import { makeDialer, type OuterDialer } from "./outer_dialer.ts";
 import { Relays } from "../rfd80/relays.ts";
 import { WorkTurns } from "../rfd80/work_turns.ts";
 import { ClientSession } from "./client_session.ts";
+import { openEntrances, type TakeUser } from "./entrances.ts";
 import type { Running } from "./running.ts";
 import type { LinkStatus } from "../log/status_line.ts";
 import { startStdio } from "./stdio.ts";
@@ -45,55 +44,29 @@ export async function startClient(options: ClientOptions, log: Log, clock: Clock
   const carrying = options.protocol === undefined
     ? await prepareSessions(options, dialer, log, clock)
     : prepareProtocol(options, options.protocol, dialer, log, clock);
-  const early: Duplex[] = [];
-  let take = (user: Duplex): void => void early.push(user);
-  const listening = await listen(options.in, {
-    use: "user",
-    defaultHosts: ["127.0.0.1", "::1"],
-    clock,
-    log,
-    onConnection: (user) => take(user),
-  }).catch((error) => {
-    throw isElsewhere(error.cause) ? suspectSwap(error) : error;
-  });
+  const early: [user: Duplex, service: string | undefined][] = [];
+  let take: TakeUser = (user, service) => void early.push([user, service]);
+  const entrances = await openEntrances(options, { clock, log }, (user, service) => take(user, service));
   // Only once it listens: a second client, started by mistake, must fail before it takes over the session of the first.
   const users = carrying();
-  take = (user) => users.take(user);
-  early.forEach(take);
-  const where = `user's clients connect to ${listening.addresses.join(" and ")}`;
-  const server = serverOf(options);
-  warnOfExposure(listening, options, log);
+  take = (user, service) => users.take(user, service);
+  for (const [user, service] of early) take(user, service);
   return {
-    readyLine: `tele client ready: ${where}, tele server is ${server}`,
-    listens: listening.addresses,
+    readyLine: `tele client ready: user's clients connect ${entrances.words}, tele server is ${serverOf(options)}`,
+    listens: entrances.addresses,
     status: users.status,
     tryNow: () => users.tryNow(),
     async stop(reason) {
-      listening.close();
+      entrances.close();
       await users.stop(`the tele client ended (${reason})`);
       await dialer.stop();
     },
   };
 }
 
-/** A client can listen only on its own machine: an address elsewhere was probably meant for the tele server. */
-function suspectSwap(error: TeleError): TeleError {
-  const hint = "--in is where user's clients connect on this machine, --out is the tele server: are the two swapped?";
-  return badInput(`${error.message}; ${hint}`);
-}
-
-/** Whoever reaches this client's port uses its token and certificates. */
-function warnOfExposure({ isExposed, addresses: [address] }: Listening, { in: input }: ClientOptions, log: Log): void {
-  if (!isExposed || input?.kind !== "tcp") return;
-  log(
-    "warn",
-    `anyone who can reach ${address} can use this tunnel: --in=:${input.port} listens for this machine's programs only`,
-  );
-}
-
 /** Carries users' connections to the server. */
 interface Users {
-  take(user: Duplex): void;
+  take: TakeUser;
   tryNow(): void;
   /** The state of the sessions, where there are any. */
   status?: () => LinkStatus;
@@ -157,7 +130,7 @@ async function prepareSessions(
   return () => {
     const session = begin();
     return {
-      take: (user) => session.take(user),
+      take: (user, service) => session.take(user, service),
       tryNow: () => session.tryNow(log),
       status: () => session.status,
       stop: (message) => session.stop(message),

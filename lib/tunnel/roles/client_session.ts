@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatAddress } from "../../net/address.ts";
+import { type Address, formatAddress } from "../../net/address.ts";
 import type { Clock } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { reasonOf } from "../../net/error.ts";
@@ -17,6 +17,7 @@ import { identityInMemory, type LoadedIdentity, loadIdentity, stateFolder } from
 import { budgetOf } from "./memory.ts";
 import { formatPath } from "../command_line/client_paths.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
+import { entrancesOf } from "../command_line/services.ts";
 import type { OuterDialer } from "./outer_dialer.ts";
 import type { LinkStatus } from "../log/status_line.ts";
 import type { StreamLog } from "../log/stream_log.ts";
@@ -90,6 +91,7 @@ export class ClientSession {
         paths: options.paths.map(formatPath),
         dial: (signal, connected, path) => dialer.dialCarrier(signal, connected, path),
         identity: { keys, slot: 0, lastSlot: 0 },
+        asksByName: options.forwards.length > 0,
         onStreamEnd,
         ...token,
         carriers: options.carriers,
@@ -109,15 +111,15 @@ export class ClientSession {
     };
   }
 
-  /** Carries a user's connection as a stream. */
-  take(user: Duplex): void {
+  /** Carries a user's connection as a stream, to the service of this name or the one without. */
+  take(user: Duplex, service?: string): void {
     const streams = this.#client.streamCount;
     if (streams >= this.#maxStreams) {
       this.#streamLog.refuse(user.peer, `there are ${streams} connections already; --max allows more`);
       return user.abort();
     }
     try {
-      this.#client.open(user);
+      this.#client.open(user, service);
     } catch (error) {
       this.#streamLog.refuse(user.peer, reasonOf(error));
       user.abort();
@@ -159,15 +161,18 @@ export class ClientSession {
   }
 }
 
-/** Who this client is across restarts: only its listen address tells it from other clients of the same server. */
+/** Who this client is across restarts: only where it listens tells it from other clients of the same server. */
 function identityOf(options: ClientOptions, log: Log): Promise<LoadedIdentity> {
   if (options.isStdio) return identityInMemory("a tele client with --stdio is another each time", "debug", log);
-  if (options.in === undefined || (options.in.kind === "tcp" && options.in.port === 0)) {
-    return identityInMemory(
-      "a tele client on a free port is another each time; --in=:PORT makes it the same",
-      "info",
-      log,
-    );
+  // The first place is enough, and it stays the same client when services are added.
+  const listens = entrancesOf(options).map((entrance) => entrance.in).find(isFixed);
+  if (listens === undefined) {
+    const why = "a tele client on a free port is another each time; --in=:PORT makes it the same";
+    return identityInMemory(why, "info", log);
   }
-  return loadIdentity(stateFolder(), formatAddress(options.in), formatWay(options.paths[0].out), log);
+  return loadIdentity(stateFolder(), formatAddress(listens), formatWay(options.paths[0].out), log);
+}
+
+function isFixed(address: Address | undefined): address is Address {
+  return address !== undefined && !(address.kind === "tcp" && address.port === 0);
 }

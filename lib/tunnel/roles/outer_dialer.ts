@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Address, parseAddress, reaches } from "../../net/address.ts";
+import { parseAddress, reaches } from "../../net/address.ts";
 import type { Clock } from "../../net/clock.ts";
 import { Commands } from "../../net/command/commands.ts";
 import { type Connected, dialWay } from "../../net/dial_way.ts";
@@ -17,6 +17,7 @@ import { dialTls } from "../../net/tls_dial.ts";
 import { byProxy, formatWay, fromOrigin, hostField, type Way } from "../../net/way.ts";
 import { openWebSocket } from "../../net/websocket/websocket_client.ts";
 import { requireSealing, sealed, SESSION_ALPN } from "../../session/sealing.ts";
+import { type Entrance, entrancesOf } from "../command_line/services.ts";
 import { isSealed, UNSEALED } from "../command_line/client_paths.ts";
 import type { ClientOptions, ClientPath } from "../command_line/role_options.ts";
 import { watchProxies } from "./proxy_watch.ts";
@@ -70,7 +71,7 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
       const seals = isSealed(paths[path], encryption);
       const use = seals ? "user" : "carrier";
       const duplex = settings === undefined
-        ? notOwn(await dialWay(wayOf(path), use, signal, connected, commands), paths[path], options.in)
+        ? notOwn(await dialWay(wayOf(path), use, signal, connected, commands), paths[path], entrancesOf(options))
         : tele(await dialTls(wayOf(path), settings, signal, connected, commands), out);
       const carrier = await upgraded(duplex, out, signal, connected);
       if (!seals) return carrier;
@@ -86,13 +87,15 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
 }
 
 /** The connection, unless a name has led this client to its own port. */
-function notOwn(duplex: Duplex, { out, proxy }: ClientPath, listens: Address | undefined): Duplex {
+function notOwn(duplex: Duplex, { out, proxy }: ClientPath, entrances: readonly Entrance[]): Duplex {
   const isDirect = proxy === undefined && (out.kind === "tcp" || out.kind === "websocket");
-  if (!isDirect || listens?.kind !== "tcp") return duplex;
+  if (!isDirect) return duplex;
   const to = parseAddress(duplex.peer);
-  if (to.kind !== "tcp" || !reaches(to, listens, to.host === duplex.localAddress)) return duplex;
+  const isOwnHost = to.kind === "tcp" && to.host === duplex.localAddress;
+  const own = entrances.find(({ in: address }) => address?.kind === "tcp" && reaches(to, address, isOwnHost));
+  if (own === undefined) return duplex;
   duplex.close();
-  const sentence = "that is this tele client's own --in: give the tele server's address as --out";
+  const sentence = `that is this tele client's own ${own.flag}: give the tele server's address as --out`;
   throw new TeleError("refused", `${formatWay(out)}: ${sentence}`);
 }
 

@@ -15,6 +15,7 @@ import { tlsWarmUp } from "../../net/tls_warm_up.ts";
 import { Strangers } from "../../session/strangers.ts";
 import { announced, type Choice, choiceOf } from "../rfd80/alpn.ts";
 import type { Route, ServerOptions, ServerTls } from "../command_line/role_options.ts";
+import { servesSessions } from "../command_line/services.ts";
 import { type FilesByOption, markOf, readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
 import { makeSealServer, requireSealing } from "../../session/sealing.ts";
 import { UNSEALED } from "../command_line/client_paths.ts";
@@ -70,7 +71,7 @@ async function listenSecurely(
   take: TakeOuter,
 ): Promise<Listening> {
   requireTls();
-  const served = { sessions: options.in !== undefined, routes: options.routes };
+  const served = { sessions: servesSessions(options), routes: options.routes };
   const protocols = announced(served);
   const settings = (texts: Texts): TlsListenSettings => ({
     cert: texts["--tls-cert"],
@@ -146,8 +147,8 @@ function closedWith(listening: Listening, stop: () => void): Listening {
 }
 
 /** A client without ALPN can mean only the one protocol there is. It never gets a session. */
-function choiceWithoutAlpn({ in: sessions, routes }: ServerOptions): Choice<Route> | undefined {
-  const [route, ...others] = routes;
-  if (sessions !== undefined || route === undefined || others.length > 0) return undefined;
+function choiceWithoutAlpn(options: ServerOptions): Choice<Route> | undefined {
+  const [route, ...others] = options.routes;
+  if (servesSessions(options) || route === undefined || others.length > 0) return undefined;
   return { kind: "route", route, pings: false };
 }

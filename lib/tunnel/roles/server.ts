@@ -13,14 +13,17 @@ import { isTaken } from "../../net/listen_failure.ts";
 import type { Log } from "../../net/log.ts";
 import { Shortages } from "../../net/shortage.ts";
 import { MuxServer } from "../../mux/link.ts";
-import type { ServerTokens } from "../../session/handshake/token_table.ts";
+import { NoServiceError } from "../../mux/no_service_error.ts";
+import { NAMELESS_SERVICE, type ServerTokens } from "../../session/handshake/token_table.ts";
 import { Environment } from "./environment.ts";
 import { budgetOf } from "./memory.ts";
 import type { ServerOptions } from "../command_line/role_options.ts";
+import { servesSessions } from "../command_line/services.ts";
 import { listenOuter } from "./outer_listener.ts";
 import { Relays } from "../rfd80/relays.ts";
 import type { Running } from "./running.ts";
 import { StreamLog } from "../log/stream_log.ts";
+import { SERVICES } from "../files/token_lines.ts";
 import { markOfToken, readServerTokens, watchServerTokens } from "../files/token_file.ts";
 
 /**
@@ -36,12 +39,9 @@ export async function startServer(options: ServerOptions, log: Log, clock: Clock
   const shortages = new Shortages(clock, (shortage) => streamLog.waitFor(shortage));
   const dialUser = (address: Address, signal: AbortSignal) =>
     shortages.outlast(formatAddress(address), () => dial(address, "user", signal), signal);
-  const sessions = options.in === undefined ? undefined : startSessions(options, options.in, tokens, {
-    clock,
-    log,
-    dial: dialUser,
-    streamLog,
-  });
+  const need = { clock, log, dial: dialUser, streamLog };
+  const sessions = servesSessions(options) ? startSessions(options, tokens, need) : undefined;
+  if (tokens !== undefined) warnOfUnknown(tokens, options, log);
   const relays = new Relays({ clock, streamLog, maxStreams: options.limits.maxStreams });
   const { maxMessageBytes, limits: { pingIntervalMs } } = options;
   const listening = await listenOuter(options, log, clock, (outer, choice) => {
@@ -56,7 +56,10 @@ export async function startServer(options: ServerOptions, log: Log, clock: Clock
     since,
     clock,
     log,
-    onChange: (renewed) => void sessions?.renewTokens(renewed),
+    onChange(renewed) {
+      warnOfUnknown(renewed, options, log);
+      void sessions?.renewTokens(renewed);
+    },
   });
   const environment = sessions && watchSleep(sessions, clock);
   return {
@@ -98,14 +101,19 @@ interface SessionsNeed {
 
 function startSessions(
   options: ServerOptions,
-  upstream: Address,
   tokens: ServerTokens | undefined,
   { clock, log, dial, streamLog }: SessionsNeed,
 ): MuxServer {
+  const upstreams = upstreamsOf(options);
   return new MuxServer({
     clock,
     log,
-    dial: (signal) => dial(upstream, signal),
+    hasServices: true,
+    dial(signal, { service }) {
+      const upstream = upstreams.get(service);
+      if (upstream === undefined) throw new NoServiceError(service);
+      return dial(upstream, signal);
+    },
     onStreamEnd: (stream, end, client) => streamLog.ended(stream, end, client),
     ...tokens,
     encryption: options.encryption,
@@ -114,10 +122,30 @@ function startSessions(
   });
 }
 
+/** The user's servers by the names of their services; the one of `--in` has none. */
+function upstreamsOf({ in: input, services }: ServerOptions): ReadonlyMap<string | undefined, Address> {
+  const named = services.map((service) => [service.name, service.in] as const);
+  return new Map<string | undefined, Address>(input === undefined ? named : [[undefined, input], ...named]);
+}
+
+/** A name that is misspelt in a line of a token would only be seen when its client is refused. */
+function warnOfUnknown(tokens: ServerTokens, options: ServerOptions, log: Log): void {
+  const names = [...upstreamsOf(options).keys()].map((name) => name ?? NAMELESS_SERVICE);
+  const allowed = [tokens, ...tokens.tokens ?? []].flatMap(({ services = [] }) => services);
+  const unknown = [...new Set(allowed)].filter((service) => !names.includes(service));
+  if (unknown.length === 0) return;
+  const one = unknown[0] === NAMELESS_SERVICE ? "--in=ADDR" : `--service=${unknown[0]}=ADDR`;
+  log(
+    "warn",
+    `${SERVICES}${unknown.join(",")} in the token file allows what this server does not have: give ${one} too`,
+  );
+}
+
 function readyLine(listening: Listening, options: ServerOptions): string {
   const clients = `tele clients connect to ${listening.addresses.join(" and ")}${protectionOf(options)}`;
   const upstreams = [
     ...options.in === undefined ? [] : [`user's server is ${formatAddress(options.in)}`],
+    ...options.services.map((service) => `service ${service.name} is ${formatAddress(service.in)}`),
     ...options.routes.map((route) => `${route.protocol} is ${formatAddress(route.in)}`),
   ];
   return `tele server ready: ${clients}, ${upstreams.join(", ")}`;
@@ -133,10 +161,11 @@ function protectionOf({ tls, encryption }: ServerOptions): string {
 function warnOfExposure(listening: Listening, options: ServerOptions, hasToken: boolean, log: Log): void {
   if (!listening.isExposed || options.tls?.clientCaFile !== undefined) return;
   const [address] = listening.addresses;
-  if (options.in !== undefined && !hasToken) {
+  if (servesSessions(options) && !hasToken) {
+    const upstreams = [...upstreamsOf(options).values()].map(formatAddress).join(", ");
     log(
       "warn",
-      `anyone who can reach ${address} can connect to ${formatAddress(options.in)} through it: ` +
+      `anyone who can reach ${address} can connect to ${upstreams} through it: ` +
         "--token-file=FILE lets in only clients that have the same token (tele --make-token prints one)",
     );
   }

@@ -113,6 +113,13 @@ export const MUX_RECEIVING: readonly Mutation[] = [
     "return this.#refuse(id, ResetCode.refused,",
     "return this.#refuse(id, ResetCode.limit,",
   ),
+  fuzzed(
+    "streams",
+    "a service's name taken beside the number of another",
+    "session/frames.ts",
+    "if ((name !== undefined) !== (open.service === NAMED_SERVICE)) {",
+    "if (name === undefined && open.service === NAMED_SERVICE) {",
+  ),
   fault(
     "an open that comes again opens a stream",
     "mux/peer_opens.ts",

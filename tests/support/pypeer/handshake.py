@@ -11,9 +11,9 @@ from .crypto import (X25519_BASE, Keys, Token, ed25519_holds, ed25519_public, ed
 from .seal import Sealed, client_context, leaf_of, server_context
 from .session import Session
 from .wire import (ACCEPT, CARRIERS, CHALLENGE, COMMIT, FULL, GUARDED, HELLO, IDENTITY, JOIN, KINDS, LEAF, LEAST_STARTS,
-                   LIVE, MAX_HANDSHAKE, NAME, NEW, NO_LEAF, PROOF, PROTOCOL, READY, RECEIPTS, REFUSE, REPLACED,
-                   RESUME_TIMEOUT, SEAL, STALE, START_POOL, TOKEN, UNKNOWN, VERSION, WEEK_MS, CarrierError, Refused,
-                   SessionError, ending, fields, frame, guard_fields, live_field, name_field, read_ending, read_fields,
+                   LIVE, MAX_HANDSHAKE, NAME, NEW, NO_LEAF, PATH, PROOF, PROTOCOL, READY, RECEIPTS, REFUSE, REPLACED,
+                   RESUME_TIMEOUT, SEAL, SERVICES, STALE, START_POOL, TOKEN, UNKNOWN, VERSION, WEEK_MS, CarrierError,
+                   Refused, SessionError, ending, fields, frame, guard_fields, live_field, name_field, read_ending, read_fields,
                    read_live, read_receipts, receipts_field)
 
 TIMEOUT_FIELD = (RESUME_TIMEOUT, struct.pack(">Q", WEEK_MS))
@@ -84,8 +84,10 @@ class ClientHandshake:
         self.status = challenge[2]
         if self.status not in ((READY,) if kind == NEW else (READY, UNKNOWN)):
             raise CarrierError("a status that cannot be")
-        if (GUARDED in read_fields(challenge, 67, GUARDED)) != bool(token):
+        found = read_fields(challenge, 67, GUARDED, SERVICES)
+        if (GUARDED in found) != bool(token):
             raise Refused(TOKEN, "a token on one side only")
+        self.has_services = SERVICES in found
 
     def identity(self, private, slot=0, last_slot=0):
         """The field of a commit of new."""
@@ -185,7 +187,7 @@ class Server:
         private = os.urandom(32)
         status = UNKNOWN if kind == JOIN and wanted is None else READY
         challenge = bytes([CHALLENGE, 2, status]) + os.urandom(32) + x25519(private, X25519_BASE)
-        challenge += guard_fields(self.token)
+        challenge += guard_fields(self.token, None, (SERVICES, b""))
         channel.send(challenge)
 
         body, proof = split_proof(channel.receive(), COMMIT, 8)
@@ -194,7 +196,7 @@ class Server:
             raise CarrierError("a commit that does not follow")
         if kind == NEW and (number, lane) != (0, 0) or kind == JOIN and (number == 0 or lane > 1):
             raise CarrierError("a number or a lane that cannot be")
-        found = read_fields(body, 7, RESUME_TIMEOUT, NAME, *([IDENTITY] if kind == NEW else [LIVE, RECEIPTS]))
+        found = read_fields(body, 7, RESUME_TIMEOUT, NAME, PATH, *([IDENTITY] if kind == NEW else [LIVE, RECEIPTS]))
         live, receipts = read_live(found), read_receipts(found)
         named = [*live, *receipts]
         if len(set(named)) < len(named) or any(other >= number for other in named):

@@ -10,9 +10,9 @@ import time
 from .carrier import step
 from .streams import Stream
 from .trials import SECONDS, ClientTrial, ServerTrial, Serving
-from .wire import (ACKNOWLEDGE, COMMIT, DATA, END, GOODBYE, LANE, LEAVE, OPEN, PROBE, RECEIPT, RESET, WANT, WINDOWS,
-                   CarrierError, Counted, Refused, SessionError, data_frame, frame, open_frame, receipt_frame,
-                   reset_frame, windows_frame)
+from .wire import (ACKNOWLEDGE, COMMIT, DATA, END, GOODBYE, LANE, LEAVE, OPEN, PROBE, RECEIPT, RESET, SERVICE, WANT,
+                   WINDOWS, CarrierError, Counted, Refused, SessionError, data_frame, fields, frame, open_frame,
+                   receipt_frame, reset_frame, windows_frame)
 
 
 def lane(number, value):
@@ -159,11 +159,12 @@ BOTH = {
 # Towards a server.
 
 
-def service(trial):
+def service(trial, **of):
+    """The reset of an open that is refused is kept."""
     other = trial.session.streams[51] = Stream(51, 4096, 4096)
     trial.session.opened.add(51)
     trial.session.last_opened = 51
-    trial.counted(open_frame(51, 4096, 4096, service=1))
+    trial.counted(open_frame(51, 4096, 4096, **of))
     trial.session.on_data = lambda stream: stream is other and trial.facts.update(reset=stream.reset)
 
 
@@ -255,7 +256,13 @@ SERVER = {
     "an open with bytes behind its fields": ("session 2", lambda t: t.counted(open_frame(51, 9, 9, extra=b"\0x"))),
     "an open with too long fields": ("session 2", lambda t: t.counted(
         open_frame(51, 9, 9, extra=b"\1" + struct.pack(">HH", 60000, 1100) + bytes(1100)))),
-    "an open of a service that is not there": ("nothing", service),
+    "an open of a service that is not there": ("nothing", lambda t: service(t, service=7)),
+    "an open of a service by a name that is not there": ("nothing", lambda t: service(t, name="x")),
+    "an open of a service without its name": ("session 2", lambda t: t.counted(open_frame(51, 9, 9, service=1))),
+    "a name beside the number of another service": ("session 2", lambda t: t.counted(
+        open_frame(51, 9, 9, service=0, extra=fields((SERVICE, b"db"))))),
+    "a name that no service has": ("session 2", lambda t: t.counted(open_frame(51, 9, 9, name="Db"))),
+    "a name that is too long": ("session 2", lambda t: t.counted(open_frame(51, 9, 9, name="x" * 65))),
     "an open that comes again": ("nothing", lambda t: t.counted(open_frame(t.stream.number, 1, 1))),
     "an end that comes again": ("nothing", end_again),
     "frames of a stream that is over": ("nothing", over),

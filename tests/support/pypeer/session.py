@@ -4,10 +4,12 @@ import struct
 
 from .streams import Stream
 from .wire import (DATA, END, LANE, LAST_STREAM, LEAST_START, LEAST_STARTS, MAX_EXTRA, MOST_START, MOST_STARTS,
-                   MOST_UNSETTLED, OPEN, RECEIPT, REFUSED, RESET, WANT, WINDOWS, SessionError, open_frame,
-                   read_fields, CarrierError, receipt_frame, reset_frame, u64, windows_frame)
+                   MOST_UNSETTLED, NAMED_SERVICE, OPEN, RECEIPT, REFUSED, RESET, SERVICE, WANT, WINDOWS, CarrierError,
+                   SessionError, open_frame, read_fields, receipt_frame, reset_frame, u64, windows_frame)
 
 LOG_BYTES = 1 << 20  # the limit of the logs here
+
+SERVED = {None, "upper"}  # services of a server here: what it reads, and the same in large letters
 
 
 class Gone:
@@ -143,15 +145,15 @@ class Session:
     def start_credit(self, pool, held):
         return max(LEAST_START, min(MOST_START, max(0, pool - held) // 8))
 
-    def open(self):
-        """The client opens a stream; its open goes into a log with the next frames."""
+    def open(self, name=None):
+        """The client opens a stream for the service of this name; its open goes into a log with the next frames."""
         number = self.last_opened = self.last_opened + 2
         takes = self.start_credit(self.start_pool, sum(stream.takes for stream in self.streams.values()))
         grants = self.start_credit(MOST_STARTS, sum(stream.start for stream in self.streams.values()))
         stream = self.streams[number] = Stream(number, takes, grants)
         stream.takes = takes
         self.opened.add(number)
-        self._queue_new(open_frame(number, takes, grants))
+        self._queue_new(open_frame(number, takes, grants, name=name))
         return stream
 
     def _queue_new(self, frame):
@@ -256,15 +258,18 @@ class Session:
         if len(payload) > 15 + MAX_EXTRA:
             raise SessionError("fields of an open that are too long")
         try:
-            read_fields(payload, 15)
+            found = read_fields(payload, 15, SERVICE)
         except CarrierError as error:
             raise SessionError(str(error)) from None
+        if (SERVICE in found) != (service == NAMED_SERVICE):
+            raise SessionError("a name without its number, or a number without its name")
         if not self.is_new(number):
             return
         self.opened.add(number)
         stream = self.streams[number] = Stream(number, grants, takes)
         stream.open_taken = True
-        if service != 0:
+        stream.name = found[SERVICE].decode() if SERVICE in found else None
+        if service not in (0, NAMED_SERVICE) or stream.name not in SERVED:
             self.reset(stream, REFUSED, "no such service")
 
     def _receive_reset(self, payload):

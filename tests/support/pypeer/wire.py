@@ -14,8 +14,10 @@ READY, UNKNOWN = 0, 1
 REPLY_WANTED, REPLY = 1, 2
 SHUTDOWN, PROTOCOL, VERSION, PROOF, STALE, REPLACED, TOKEN, SEAL = 1, 2, 3, 4, 6, 7, 9, 11
 REFUSED = 1  # of a reset
-KNOWN_FIELDS = range(1, 11)
-RESUME_TIMEOUT, IDENTITY, NAME, GUARDED, FULL, START_POOL, LIVE, RECEIPTS, CARRIERS, LEAF = KNOWN_FIELDS
+KNOWN_FIELDS = range(1, 14)
+(RESUME_TIMEOUT, IDENTITY, NAME, GUARDED, FULL, START_POOL, LIVE, RECEIPTS, CARRIERS, LEAF, PATH, SERVICES,
+ SERVICE) = KNOWN_FIELDS
+NAMED_SERVICE = 1  # in place of a service's number: the open has its name
 NO_LEAF = bytes(32)
 MAX_TEXT, MAX_EXTRA = 512, 1024
 MOST_TIMEOUT_MS = 31_622_400_000
@@ -76,8 +78,10 @@ def fields(*values):
     return bytes([len(values)]) + b"".join(struct.pack(">HH", kind, len(value)) + value for kind, value in values)
 
 
-def guard_fields(has_token, leaf=None):
-    return fields((GUARDED, b""), *([] if leaf is None else [(LEAF, leaf)])) if has_token else fields()
+def guard_fields(has_token, leaf=None, *others):
+    if not has_token:
+        return fields(*others)
+    return fields((GUARDED, b""), *([] if leaf is None else [(LEAF, leaf)]), *others)
 
 
 def name_field(name):
@@ -94,7 +98,8 @@ def receipts_field(receipts):
 
 
 LENGTHS = {RESUME_TIMEOUT: [8], IDENTITY: [100], NAME: range(1, 65), GUARDED: [0], FULL: [0], START_POOL: [4],
-           CARRIERS: [1], LEAF: [32], LIVE: range(4, 65, 4), RECEIPTS: range(12, 193, 12)}
+           CARRIERS: [1], LEAF: [32], LIVE: range(4, 65, 4), RECEIPTS: range(12, 193, 12), PATH: [1], SERVICES: [0],
+           SERVICE: range(1, 65)}
 
 
 def read_fields(payload, at, *known):
@@ -120,6 +125,10 @@ def read_fields(payload, at, *known):
         raise CarrierError("a resume timeout that cannot be")
     if NAME in found and not re.fullmatch(rb"[A-Za-z0-9][A-Za-z0-9._@-]*", found[NAME]):
         raise CarrierError("a name that cannot be")
+    if SERVICE in found and not re.fullmatch(rb"[a-z0-9._-]+", found[SERVICE]):
+        raise CarrierError("a name of a service that cannot be")
+    if PATH in found and not 1 <= found[PATH][0] <= 7:
+        raise CarrierError("a path that cannot be")
     if CARRIERS in found and not 1 <= found[CARRIERS][0] <= 10:
         raise CarrierError("a number of carriers that cannot be")
     return found
@@ -181,7 +190,9 @@ def data_frame(kind, stream, offset, data=b""):
     return Counted(struct.pack(">BIQ", kind, stream, offset) + data, stream)
 
 
-def open_frame(stream, takes, grants, service=0, extra=b"\0"):
+def open_frame(stream, takes, grants, service=0, extra=b"\0", name=None):
+    if name is not None:
+        service, extra = NAMED_SERVICE, fields((SERVICE, name.encode()))
     return Counted(struct.pack(">BIIIH", OPEN, stream, takes, grants, service) + extra, stream)
 
 

@@ -1,5 +1,7 @@
 /** A mux client and a mux server: limits, outages, and how sessions end. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import type { DialUser } from "../../../lib/mux/stream_dials.ts";
+import { duplexPair } from "../../../lib/net/pipe.ts";
 import { TeleError } from "../../../lib/net/error.ts";
 import { generated } from "../../support/random.ts";
 import { echo, KIB, MuxWorld, text } from "../../support/mux_world.ts";
@@ -220,4 +222,71 @@ Deno.test("after the end nothing can be opened", async () => {
   await world.attached();
   await world.run(world.client.stop("done"));
   assertEquals(assertThrows(() => world.open(), TeleError).code, "closed");
+});
+
+Deno.test("streams reach the service that they name, and no other, whatever happens to carriers and sessions", async () => {
+  const served: [service: string | undefined, words: string][] = [];
+  const dial: DialUser = (_signal, { service }) => {
+    const [near, far] = duplexPair();
+    readText(near, 5).then((words) => served.push([service, words]));
+    return Promise.resolve(far);
+  };
+  await using world = new MuxWorld({ server: { dial, hasServices: true }, client: { asksByName: true } });
+  const say = (service?: string) => {
+    const [user, far] = duplexPair();
+    world.client.open(far, service);
+    return user.write(text(`to ${(service ?? "--").padEnd(2)}`));
+  };
+  const early = [say("db"), say()];
+  await world.attached();
+  await world.run(Promise.all([...early, say("x1")]));
+  world.network.state = "unreachable";
+  world.network.cut();
+  await world.clock.advance(2_000);
+  // Its session is lost before the server has heard of it.
+  const late = say("y2");
+  await world.restartServer();
+  world.network.state = "up";
+  await world.run(late);
+  await world.clock.advance(100);
+  assertEquals(served, [["db", "to db"], [undefined, "to --"], ["x1", "to x1"], ["y2", "to y2"]]);
+});
+
+Deno.test("a token's list of services is kept to, as it is now: what is not in it is refused, and nobody is dialled", async () => {
+  const token = new Uint8Array(32).fill(7);
+  const tokens = (...services: string[]) => ({ tokens: [{ name: "alice", token, services }] });
+  const dialled: (string | undefined)[] = [];
+  const dial: DialUser = (_signal, { service, tokenName }) => {
+    dialled.push(`${tokenName} ${service}`);
+    return Promise.resolve(duplexPair()[1]);
+  };
+  await using world = new MuxWorld({
+    server: { dial, hasServices: true, ...tokens("db") },
+    client: { asksByName: true, token, tokenName: "alice" },
+  });
+  await world.attached();
+  const open = (service?: string) => {
+    const [user, far] = duplexPair();
+    world.client.open(far, service);
+    return user;
+  };
+  open("db");
+  const [{ end: ofOther }, { end: ofNameless }] = await world.run(
+    Promise.all([collect(open("web")), collect(open())]),
+  );
+  assertStringIncludes(ofOther, "no service web for this client");
+  assertStringIncludes(ofNameless, "no service without a name for this client");
+  await world.run(world.server.renewTokens(tokens("db", "web")));
+  open("web");
+  await world.clock.advance(100);
+  assertEquals(dialled, ["alice db", "alice web"]);
+  assertEquals(world.server.sessionCount, 1);
+});
+
+Deno.test("a server that knows no names refuses a client that asks by name, with what helps; others it takes", async () => {
+  await using world = new MuxWorld({ client: { asksByName: true } });
+  const { user } = world.open();
+  const { end } = await world.run(collect(user));
+  assertStringIncludes(end, "finds no services by their names");
+  assertEquals([world.upstream.length, world.client.isAttached], [0, false]);
 });

@@ -7,6 +7,8 @@ import { TeleError } from "../../../lib/net/error.ts";
 import { duplexPair } from "../../../lib/net/pipe.ts";
 import { MemoryBudget } from "../../../lib/session/memory_budget.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";
+import type { Wanted } from "../../../lib/mux/stream_dials.ts";
+import { NAMED_SERVICE } from "../../../lib/session/frames.ts";
 import type { DueReset } from "../../../lib/mux/due_resets.ts";
 
 /** A stream whose users are counted. */
@@ -26,7 +28,7 @@ class FakeStream {
 }
 
 /** Opens of a peer, of which `maxStreams` may be open. */
-function setUp({ maxStreams = 10, memoryBytes = Infinity } = {}) {
+function setUp({ maxStreams = 10, memoryBytes = Infinity, hasServices = false } = {}) {
   const open = { count: 0 };
   const memory = new MemoryBudget(memoryBytes);
   const resets: DueReset[] = [];
@@ -37,13 +39,18 @@ function setUp({ maxStreams = 10, memoryBytes = Infinity } = {}) {
     return made.at(-1)!;
   };
   const streams = new StreamTable<FakeStream>({ opensHere: false, open });
-  const dial = () => Promise.resolve(duplexPair()[0]);
-  const clock = new FakeClock();
-  const opens = new PeerOpens({ clock, dial, streams, turns, open, maxStreams, memory, make });
-  const receive = (id: number, send = 1_000, service = 0) => {
-    opens.receive({ id, credits: { send, receive: 1_000 }, service });
+  const wanted: Wanted[] = [];
+  const dial = (_signal: AbortSignal, whom: Wanted) => {
+    wanted.push(whom);
+    return Promise.resolve(duplexPair()[0]);
   };
-  return { opens, streams, made, resets, turns, memory, receive };
+  const clock = new FakeClock();
+  const ofServer = { dial, hasServices, tokenName: () => "alice", make };
+  const opens = new PeerOpens({ clock, streams, turns, open, maxStreams, memory, ...ofServer });
+  const receive = (id: number, send = 1_000, service = 0, name?: string) => {
+    opens.receive({ id, credits: { send, receive: 1_000 }, service, name });
+  };
+  return { opens, streams, made, resets, turns, memory, receive, wanted };
 }
 
 Deno.test("an open begins a stream and dials for its user, once, however often it comes", async () => {
@@ -67,6 +74,22 @@ Deno.test("what is refused is told why, opens nothing, and is not asked again", 
   assertEquals(made.map(({ id }) => id), [3]);
   assertEquals(resets.map(({ id, code }) => [id, code]), [[1, ResetCode.refused], [5, ResetCode.limit]]);
   assert(resets[0].message.includes("no service 7") && resets[1].message.includes("--max"));
+});
+
+Deno.test("whom a stream is for, and from whom, is told who dials; without names of services it is refused", () => {
+  const { opens, made, resets, receive, wanted } = setUp({ hasServices: true });
+  receive(1, 1_000, NAMED_SERVICE, "db");
+  receive(3);
+  receive(5, 1_000, 2);
+  opens.dialDue();
+  assertEquals(wanted, [{ service: "db", tokenName: "alice" }, { service: undefined, tokenName: "alice" }]);
+  assertEquals([made.length, resets.map(({ id }) => id)], [2, [5]]);
+  const without = setUp();
+  without.receive(1, 1_000, NAMED_SERVICE, "db");
+  assertEquals(without.made, []);
+  assertEquals(without.resets.map(({ code, message }) => [code, message]), [
+    [ResetCode.refused, "the tele server has no service db"],
+  ]);
 });
 
 Deno.test("credit that a peer may not take ends the session, and so do opens behind too much that it leaves", () => {

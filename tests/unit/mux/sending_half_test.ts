@@ -8,6 +8,8 @@ import { SessionFrameReader } from "../../../lib/session/carrier/frame_reader.ts
 import { WriteHold } from "../../../lib/session/carrier/write_hold.ts";
 import { LogBudget } from "../../../lib/session/log_budget.ts";
 import { SegmentPool } from "../../../lib/session/segment_pool.ts";
+import { FRAME_HEADER_BYTES } from "../../../lib/ping/codec.ts";
+import { decodeOpen, openFrameBytes } from "../../../lib/session/frames.ts";
 import { FrameType, OPEN_FRAME_BYTES } from "../../../lib/session/session_constants.ts";
 import { settle } from "../../support/fake_clock.ts";
 import { NOBODY } from "../../support/frame_owners.ts";
@@ -93,6 +95,15 @@ Deno.test("an open goes in front of the first data, with the number that it gets
   send(new Uint8Array([1]));
   turn();
   assertEquals(framesIn(log), [FrameType.open, { offset: 0, bytes: [1] }]);
+});
+
+Deno.test("an open asks for its service by name, also in the next session that takes it over", () => {
+  const opening = { send: 10, receive: 20 };
+  const { half, turn, log } = setUp({ sendCredit: 10, opening, service: "db" });
+  half.restart({ sendCredit: 10, opening });
+  turn();
+  assertEquals(log.end, openFrameBytes("db"));
+  assertEquals(decodeOpen(log.nextWrite(new WriteHold())!.subarray(FRAME_HEADER_BYTES)).name, "db");
 });
 
 Deno.test("no more is sent than the credit, and a higher grant lets the rest go", () => {

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows
 import {
   connectSession,
   makeIdentityKeys,
+  type ServeOptions,
   serveSessions,
   type StreamPair,
   streamsFromDuplex,
@@ -203,4 +204,23 @@ Deno.test("a new session of the same identity ends the older one", async () => {
   const closing = Promise.all([killed.close(), other.close(), again.close(), server.close()]);
   await clock.advance(1_000);
   await Promise.all([closing, writing, reading]);
+});
+
+Deno.test("a stream of a client is for the service that it names, where the server knows names", async () => {
+  const clock = new FakeClock();
+  const asked: (string | undefined)[] = [];
+  const onStream: ServeOptions["onStream"] = (stream, { service }) => {
+    asked.push(service);
+    echo(stream);
+  };
+  const server = serveSessions({ clock, onStream, hasServices: true });
+  const network = new MemoryNetwork({ clock, onConnection: (duplex) => void server.accept(streamsFromDuplex(duplex)) });
+  const dial = async (signal: AbortSignal) => streamsFromDuplex(await network.dial(signal));
+  const client = connectSession({ clock, asksByName: true, dial });
+  const data = generated(10, 1);
+  for (const service of ["db", undefined]) {
+    assertEquals(await clock.run(exchange(client.open(service), data)), data);
+  }
+  assertEquals(asked, ["db", undefined]);
+  await clock.run(Promise.all([client.close(), server.close()]));
 });

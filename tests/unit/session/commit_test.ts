@@ -1,5 +1,6 @@
 /** A client's commits: what they take from their session, and when. */
 import { assertEquals, assertRejects } from "@std/assert";
+import { TeleError } from "../../../lib/net/error.ts";
 import { SegmentPool } from "../../../lib/session/segment_pool.ts";
 import { begin, canJoin, join } from "../../../lib/session/commit.ts";
 import type { ClientHandshake } from "../../../lib/session/handshake/client_handshake.ts";
@@ -153,6 +154,7 @@ Deno.test("a new session begins with the token's salt and the identity, and take
       path: 0,
       token: { name: undefined, salt: Promise.resolve(SALT) },
       identity: IDENTITY,
+      asksByName: undefined,
     });
     await settle();
     const message = { kind: "new", number: 0, lane: "quiet", fields: resumeTimeoutField(5_000) };
@@ -161,4 +163,17 @@ Deno.test("a new session begins with the token's salt and the identity, and take
     await beginning;
     assertEquals([session.carrier === carrier, session.lastNumber], [true, 0]);
   }
+});
+
+Deno.test("no session begins with a server that knows no names of services, where they are asked for", async () => {
+  const { committed, handshake, answers } = await setUp("unknown");
+  const token = { name: undefined, salt: Promise.resolve(SALT) };
+  const terms = { resumeTimeoutMs: 5_000, path: 0, token, identity: undefined, asksByName: true };
+  const error = await assertRejects(() => begin(handshake, terms), TeleError, "finds no services by their names");
+  assertEquals([error.code, committed.length], ["refused", 0]);
+  const beginning = begin({ ...handshake, hasServices: true } as ClientHandshake, terms);
+  await settle();
+  assertEquals(committed.length, 1);
+  await answers[0]!.accept();
+  await beginning;
 });

@@ -12,6 +12,8 @@ import {
   decodeWindows,
   isCounted,
   isSkipped,
+  NAMED_SERVICE,
+  openFrameBytes,
   writeDataHeader,
   writeWant,
 } from "../../../lib/session/frames.ts";
@@ -118,6 +120,30 @@ Deno.test("the service that an open asks for is told, whichever it is", () => {
   const open = payloadOf(openFrame(1, { send: 2, receive: 3 }));
   open.set([0x01, 0x02], 13);
   assertEquals(decodeOpen(open).service, 0x0102);
+});
+
+Deno.test("the name of a service stands in the fields of an open, and its number says so", () => {
+  const credits = { send: 2, receive: 3 };
+  const frame = openFrame(1, credits, "db-1");
+  const named = [0, 1, 1, 0, 13, 0, 4, ...new TextEncoder().encode("db-1")];
+  assertEquals(frame, new Uint8Array([0, 0, 0, 24, 0x20, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, ...named]));
+  assertEquals(frame.length, openFrameBytes("db-1"));
+  assertEquals(decodeOpen(payloadOf(frame)), { id: 1, credits, service: NAMED_SERVICE, name: "db-1" });
+});
+
+Deno.test("a number without the name, and a name without the number, are errors: nobody must take one for another", () => {
+  const [plain, named] = [openFrame(1, { send: 2, receive: 3 }), openFrame(1, { send: 2, receive: 3 }, "db")];
+  plain[18] = NAMED_SERVICE;
+  assertThrows(() => decodeOpen(payloadOf(plain)), TeleError, "an open of service 1 has no name");
+  for (const service of [0, 2]) {
+    named[18] = service;
+    const error = assertThrows(
+      () => decodeOpen(payloadOf(named)),
+      TeleError,
+      `an open of service ${service} has a name`,
+    );
+    assertEquals(error.code, "protocol");
+  }
 });
 
 Deno.test("fields of an open, which a later version may add, are skipped up to the limit", () => {

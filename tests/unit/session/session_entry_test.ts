@@ -43,3 +43,14 @@ Deno.test("a client that has a copy of another's identity, and another token, re
     assertEquals(replaced, [own]);
   }
 });
+
+Deno.test("a carrier tells where its client is now, and the layers above who it is", () => {
+  const own = { ...session } as Session;
+  const claim = { name: "alice", salt: new Uint8Array(32) };
+  const entry = new SessionEntry(own, { identity: undefined, claim, host: "192.0.2.1" });
+  let isCancelled = false;
+  entry.expiry = { cancel: () => isCancelled = true };
+  entry.cameBy({ peer: "192.0.2.9:50123", peerName: "laptop" });
+  assertEquals([entry.host, entry.certificate, isCancelled], ["192.0.2.9", "laptop", true]);
+  assertEquals([own.client, own.tokenName], ["alice", "alice"]);
+});

@@ -46,3 +46,14 @@ Deno.test("whether there are tokens does not change, and wrong ones are refused 
   assertThrows(() => guarded.keeper.renew({ tokens: [ALICE, ALICE] }), TeleError, "two tokens have the name alice");
   assertEquals(guarded.keeper.admits(guarded.keeper.claim("alice")), true, "the former is still there");
 });
+
+Deno.test("what a token may reach is looked up in the present list, and a session of one that lost something ends", async () => {
+  const withList = (...services: string[]) => ({ tokens: [{ ...ALICE, services }] });
+  const { keeper } = await keeperOf(withList("a", "b"));
+  const claim = keeper.claim("alice");
+  await keeper.renew(withList("a", "b", "c"));
+  assertEquals([keeper.keeps(claim), keeper.mayReach("alice", "c")], [true, true]);
+  await keeper.renew(withList("a", "b"));
+  assertEquals([keeper.keeps(claim), keeper.mayReach("alice", "c")], [false, false], "it may have connections to c");
+  assertEquals([keeper.admits(claim), keeper.mayReach("alice", "a")], [true, true], "and may come again");
+});

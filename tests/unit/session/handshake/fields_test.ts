@@ -4,7 +4,7 @@ import { ByteWriter } from "../../../../lib/net/bytes.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { FRAME_HEADER_BYTES } from "../../../../lib/ping/codec.ts";
-import { decodeOpen } from "../../../../lib/session/frames.ts";
+import { decodeOpen, NAMED_SERVICE } from "../../../../lib/session/frames.ts";
 import { openFrame } from "../../../support/frames.ts";
 import { MOST_CARRIERS, MOST_RESUME_TIMEOUT_MS, MOST_UNSETTLED } from "../../../../lib/session/session_constants.ts";
 import {
@@ -59,6 +59,7 @@ function withFields(message: FieldedMessage, list: [type: number, value: Uint8Ar
     "accept of a join": encodeAccept({ ...values, number: 9, fields: new Map() }),
     "open": openFrame(1, { send: 0, receive: 0 }).subarray(FRAME_HEADER_BYTES),
   }[message];
+  if (message === "open" && list.some(([type]) => type === FieldType.service)) whole[14] = NAMED_SERVICE;
   const writer = new ByteWriter().bytes(whole.subarray(0, -1)).u8(list.length);
   for (const [type, value] of list) writer.u16(type).u16(value.length).bytes(value);
   if (message.startsWith("commit") || message.startsWith("accept")) writer.bytes(new Uint8Array(PROOF_BYTES));
@@ -96,7 +97,12 @@ const PLACES: [type: number, value: Uint8Array, FieldedMessage[]][] = [
   [FieldType.carriers, new Uint8Array([6]), [NEW_ACCEPT]],
   [FieldType.leaf, new Uint8Array(32), ["hello"]],
   [FieldType.path, new Uint8Array([7]), [NEW_COMMIT, JOIN_COMMIT]],
+  [FieldType.services, new Uint8Array(0), ["challenge"]],
+  [FieldType.service, new TextEncoder().encode("s".repeat(64)), ["open"]],
 ];
+
+/** Fields that are text of any length up to 64 bytes. */
+const TEXTS: number[] = [FieldType.name, FieldType.service];
 
 /** Those that the hello must have too. */
 function companions(type: number): [number, Uint8Array][] {
@@ -121,7 +127,7 @@ Deno.test("each field is taken where it belongs, and an error in any other messa
     }
     for (
       const wrong of [new Uint8Array(value.length + 1), value.subarray(1)].filter((v) => v.length !== value.length)
-        .filter((v) => type !== FieldType.name || v.length > 64)
+        .filter((v) => !TEXTS.includes(type) || v.length > 64)
     ) {
       const decode = () => DECODERS[places[0]](withFields(places[0], [[type, wrong]]));
       assertEquals(assertThrows(decode, TeleError, "the field").code, "protocol");

@@ -24,6 +24,14 @@ const EDGES: [type: number, FieldedMessage, good: Uint8Array[], bad: Uint8Array[
     new Uint8Array(24),
   ]],
   [FieldType.guarded, "hello", [bytes()], [bytes(0)]],
+  [FieldType.services, "challenge", [bytes()], [bytes(0)]],
+  [FieldType.service, "open", [text("-"), text("a".repeat(64))], [
+    text(""),
+    text("a".repeat(65)),
+    text("A"),
+    text("a b"),
+    bytes(0xe9),
+  ]],
 ];
 
 Deno.test("a field is taken up to the ends of its range, and no further", () => {

@@ -100,3 +100,14 @@ Deno.test("a half of the key exchange that is all zeros is refused", async () =>
   const error = await assertRejects(() => serving, TeleError, "X25519");
   assertEquals(error.code, "protocol");
 });
+
+Deno.test("a server that finds services by their names says so in its challenge, and another does not", async () => {
+  for (const hasServices of [true, false]) {
+    const { a, b } = memoryPipe();
+    const server = new ServerHandshake(b, false, "never", hasServices);
+    const beginning = ClientHandshake.begin(a);
+    await server.hello();
+    await server.challenge("ready");
+    assertEquals((await beginning).hasServices, hasServices);
+  }
+});

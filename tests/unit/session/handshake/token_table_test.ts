@@ -54,3 +54,34 @@ Deno.test("a list that is wrong is refused at once", () => {
   assertThrows(() => TokenTable.of({ tokens: [{ ...ALICE, token: new Uint8Array(15) }] }), TeleError, "at least 16");
   assertThrows(() => TokenTable.of({ token: new Uint8Array(15) }), TeleError, "at least 16");
 });
+
+Deno.test("a token without a list reaches every service, one with a list those in it, and * is the one without a name", async () => {
+  const table = await TokenTable.of({
+    token: OTHER,
+    services: ["*", "web"],
+    tokens: [ALICE, { ...BOB, services: ["db"] }],
+  });
+  const names = [undefined, "db", "web"];
+  const reached = (name?: string) => names.map((service) => table.mayReach(name, service));
+  assertEquals([reached("alice"), reached("bob"), reached()], [
+    [true, true, true],
+    [false, true, false],
+    [true, false, true],
+  ]);
+});
+
+Deno.test("a list that has become longer still reaches all of the former, a shorter or another one does not", async () => {
+  const of = (services?: string[]) => TokenTable.of({ tokens: [{ ...ALICE, services }] });
+  const before = await of(["a", "b"]);
+  const cases: [services: string[] | undefined, boolean][] = [
+    [["b", "a"], true],
+    [["a", "b", "c"], true],
+    [undefined, true],
+    [["a"], false],
+    [["a", "c"], false],
+  ];
+  for (const [services, reaches] of cases) {
+    assertEquals((await of(services)).reachesAllOf(before, "alice"), reaches, services?.join());
+  }
+  assertEquals(before.reachesAllOf(await of(), "alice"), false, "all is more");
+});

@@ -29,6 +29,7 @@ const SERVER: Command = {
     ...DEFAULTS,
     in: { kind: "tcp", host: undefined, port: 22 },
     out: { kind: "tcp", host: undefined, port: 40300 },
+    services: [],
     routes: [],
     tls: undefined,
     limits: { ...LIMITS, maxSessions: 1000 },
@@ -40,6 +41,7 @@ const CLIENT: Command = {
   options: {
     ...DEFAULTS,
     in: undefined,
+    forwards: [],
     isStdio: false,
     paths: [{
       out: { kind: "tcp", host: "example.com", port: 40300 },

@@ -5,12 +5,13 @@ import { OPTION_GROUPS, OPTIONS } from "../../../../lib/tunnel/command_line/opti
 import * as keys from "../../../../lib/tunnel/command_line/key_options.ts";
 import * as proxy from "../../../../lib/tunnel/command_line/proxy_options.ts";
 import * as rfd80 from "../../../../lib/tunnel/command_line/rfd80_options.ts";
+import * as services from "../../../../lib/tunnel/command_line/service_options.ts";
 import * as session from "../../../../lib/tunnel/command_line/session_options.ts";
 import { COMPLETION, MAN } from "../../../../lib/tunnel/command_line/shell_options.ts";
 import * as tls from "../../../../lib/tunnel/command_line/tls_options.ts";
 
 Deno.test("the table has every row of every group, each once", () => {
-  const groups = [keys, proxy, rfd80, session, { COMPLETION, MAN }, tls];
+  const groups = [keys, proxy, rfd80, services, session, { COMPLETION, MAN }, tls];
   const rows = groups.flatMap((group): Option[] => Object.values(group));
   assertEquals(rows.filter((row) => !OPTIONS.includes(row)).map(({ name }) => name), []);
   assertEquals(OPTIONS.length, rows.length + ["help", "version"].length);

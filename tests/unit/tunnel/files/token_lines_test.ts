@@ -38,6 +38,13 @@ Deno.test("lines of names and tokens, with comments, blank lines, tabs and line 
   assertEquals(clientToken(bytesOf(`* ${A}\n`), "FILE"), { token: bytesOf(A) });
 });
 
+Deno.test("what a client may reach stands behind its token; a client's own file may have it too", () => {
+  const text = `alice ${A} services=db,web-1\n* ${B}\tservices=*\nbob ${C}\n`;
+  const tokens = [{ ...named("alice", A), services: ["db", "web-1"] }, named("bob", C)];
+  assertEquals(serverTokens(bytesOf(text), "FILE"), { token: bytesOf(B), services: ["*"], tokens });
+  assertEquals(clientToken(bytesOf(`alice ${A} services=db\n`), "FILE"), { token: bytesOf(A), tokenName: "alice" });
+});
+
 Deno.test("comments alone let nobody in, and are no token of a client", () => {
   assertEquals(serverTokens(bytesOf(`#alice ${A}\n`), "FILE"), { tokens: [] });
   assertStringIncludes(refusal(clientToken, `#alice ${A}\n`), "FILE has comments only, and no token");
@@ -65,9 +72,14 @@ Deno.test("a wrong line is told by its number and what belongs there, and never 
     [`* ${A}\n* ${B}`, "lines 1 and 2 of FILE have the same name"],
     [`alice ${A}\nbob ${A}`, "lines 1 and 2 of FILE have the same token: who has it could pass for either"],
     [`* ${A}\nbob ${A}`, "lines 1 and 2 of FILE have the same token"],
-    [`alice ${A} services=db`, "line 1 of FILE: services= is not built yet, and each client reaches what --in names"],
-    [`${A} services=db`, "line 1 of FILE: services= is not built yet"],
-    [`alice ${A}\nbob services=db ${B}`, "line 2 of FILE: services= is not built yet"],
+    [`alice ${A} services=`, "services= in line 1 of FILE has an empty name: write services=NAME,NAME, or nothing"],
+    [`alice ${A} services=db,,web`, "services= in line 1 of FILE has an empty name"],
+    [`alice ${A} services=Db`, '"Db" behind services= in line 1 of FILE is not the name of a service: that is 1 to 64'],
+    [`alice ${A} services=db,*,db`, "services= in line 1 of FILE has db twice: write it once"],
+    [`alice ${A} services=db, web`, "line 1 of FILE has 4 words"],
+    [`alice ${A} services=db services=web`, "line 1 of FILE has 4 words"],
+    [`${A} services=db`, "line 1 of FILE has services= in the place of the token: NAME TOKEN services="],
+    [`alice ${A}\nbob services=db ${B}`, "line 2 of FILE has services= in the place of the token"],
     [`alice ${A}\n\0\0\0\0`, "FILE has lines of names and tokens, and bytes that are no text: write it anew"],
     [`\x07\nalice ${A}\r\nbob`, "FILE has lines of names and tokens, and bytes that are no text"],
     ["", "the token in FILE is empty"],

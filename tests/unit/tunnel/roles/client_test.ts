@@ -174,3 +174,19 @@ tlsTest(
     for (const connection of [...came, ...users]) connection.close();
   },
 );
+
+Deno.test("a client stays the same when services are added, and is none on free ports alone", async () => {
+  using free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = free.addr;
+  free.close();
+  await withoutState(async () => {
+    await withClient(["--forward=127.0.0.1:0=db"], ({ listens, readyLine }, lines) => {
+      assertStringIncludes(readyLine, `user's clients connect to ${listens[0]} for db, tele server is`);
+      assertStringIncludes(lines.join(), "a tele client on a free port is another each time");
+    });
+    await withClient(["--forward=127.0.0.1:0=db", `--forward=127.0.0.1:${port}=web`], (_client, lines) => {
+      assertEquals(lines.filter((line) => line.includes("free port")), []);
+      assertStringIncludes(lines.join(), "cannot keep a client's identity");
+    });
+  });
+});

@@ -284,3 +284,14 @@ tlsTest(
     }
   },
 );
+
+Deno.test("a client that a name leads to the port of one of its services says so", async () => {
+  using listener = Deno.listen({ hostname: "0.0.0.0", port: 0 });
+  const { port } = listener.addr;
+  const command = parseCommandLine(["--client", `--forward=0.0.0.0:${port}=db`, `--out=example.com:${port}`]);
+  assert(command.kind === "client");
+  const out = { kind: "tcp", host: "127.0.0.1", port } as const;
+  const paths = [{ ...command.options.paths[0], out }] as const;
+  const dialer = await makeDialer({ ...command.options, paths }, () => {}, systemClock);
+  await assertRejects(() => dialer.dialCarrier(AbortSignal.timeout(5_000)), TeleError, "own --forward");
+});

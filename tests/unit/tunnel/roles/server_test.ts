@@ -80,3 +80,24 @@ Deno.test("who has mistaken the server's port for the user's is told so, and one
     assertEquals(warnings.map((line) => line.slice(-hint.length)), [hint]);
   });
 });
+
+Deno.test("a server tells its services, and which of those in lines of tokens it does not have", async () => {
+  const file = await Deno.makeTempFile();
+  try {
+    const token = "correct horse battery".replaceAll(" ", "-");
+    await Deno.writeTextFile(file, `alice ${token} services=db,dbb,*\n* ${token}2 services=dbb,web\n`, { mode: 0o600 });
+    await Deno.chmod(file, 0o600);
+    const flags = ["--out=127.0.0.1:0", "--service=db=:5432", "--service=web=unix:/run/web", `--token-file=${file}`];
+    await withServer([...flags, "--encryption=never"], ({ readyLine }, lines) => {
+      assertMatch(
+        readyLine,
+        /, user's server is 127\.0\.0\.1:22, service db is :5432, service web is unix:\/run\/web$/,
+      );
+      assertEquals(lines, [
+        "warn: services=dbb in the token file allows what this server does not have: give --service=dbb=ADDR too",
+      ]);
+    });
+  } finally {
+    await Deno.remove(file);
+  }
+});

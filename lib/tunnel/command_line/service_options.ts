@@ -1,0 +1,60 @@
+/**
+ * The rows of the option table for services: several user's servers behind one tele server, each with a name.
+ *
+ * @module
+ */
+
+import { parseAddress, parseDialAddress } from "../../net/address.ts";
+import { checkServiceName } from "../../session/handshake/service_name.ts";
+import type { ValueOption } from "./option.ts";
+import type { Forward, Service } from "./role_options.ts";
+
+/** The port of PostgreSQL, in all examples. */
+const DATABASE_PORT = 5432;
+
+/** `--service`. */
+export const SERVICE: ValueOption<Service> = {
+  kind: "value",
+  name: "service",
+  placeholder: "NAME=ADDR",
+  role: "server",
+  meaning: "one more user's server, which clients ask for by this name; may be given several times",
+  without: "none",
+  isRepeatable: true,
+  example: "--service=db=:5432",
+  takes: "the name of a service, =, and an address",
+  parse: parseService,
+};
+
+/** `--forward`. */
+export const FORWARD: ValueOption<Forward> = {
+  kind: "value",
+  name: "forward",
+  placeholder: "ADDR=NAME",
+  role: "client",
+  meaning: "where user's clients connect to the service of this name; may be given several times",
+  without: "none",
+  isRepeatable: true,
+  example: "--forward=:5432=db",
+  takes: "an address to listen on, =, and the name of a service",
+  parse: parseForward,
+};
+
+function parseService(text: string): Service {
+  const at = text.indexOf("=");
+  // Without "=" the whole is read as the name, and then the address is missing: the sentence says what was forgotten.
+  const name = readName(at === -1 ? text : text.slice(0, at));
+  return { name, in: parseDialAddress(at === -1 ? "" : text.slice(at + 1), DATABASE_PORT) };
+}
+
+/** The name stands behind the last "=": there may be others in the path of a unix socket. */
+function parseForward(text: string): Forward {
+  const at = text.lastIndexOf("=");
+  const listens = parseAddress(at === -1 ? text : text.slice(0, at), DATABASE_PORT);
+  return { in: listens, service: readName(at === -1 ? "" : text.slice(at + 1)) };
+}
+
+function readName(text: string): string {
+  checkServiceName(text, JSON.stringify(text));
+  return text;
+}

@@ -1,0 +1,80 @@
+/**
+ * The places where a client listens for users' connections.
+ *
+ * @module
+ */
+import type { Clock } from "../../net/clock.ts";
+import type { Duplex } from "../../net/duplex.ts";
+import { badInput, TeleError } from "../../net/error.ts";
+import { listen, type Listening } from "../../net/listen.ts";
+import { isElsewhere } from "../../net/listen_failure.ts";
+import type { Log } from "../../net/log.ts";
+import type { ClientOptions } from "../command_line/role_options.ts";
+import { type Entrance, entrancesOf } from "../command_line/services.ts";
+
+/** Takes a user's connection, for the service of this name or the one without. */
+export type TakeUser = (user: Duplex, service: string | undefined) => void;
+
+/** All listeners of a client. */
+export interface Entrances {
+  /** All addresses, free ports filled in. */
+  readonly addresses: readonly string[];
+  /** Where users connect, and to what, in the words of a ready line. */
+  readonly words: string;
+  /** Stops listening. */
+  close(): void;
+}
+
+/**
+ * Listens everywhere, or nowhere.
+ *
+ * @param take Takes each connection.
+ * @throws {TeleError} `bad-input` if one of the places is taken, or not of this machine.
+ */
+export async function openEntrances(
+  options: ClientOptions,
+  { clock, log }: { clock: Clock; log: Log },
+  take: TakeUser,
+): Promise<Entrances> {
+  const open: { entrance: Entrance; listening: Listening }[] = [];
+  const close = () => open.forEach(({ listening }) => listening.close());
+  try {
+    for (const entrance of entrancesOf(options)) {
+      const onConnection = (user: Duplex) => take(user, entrance.service);
+      const defaultHosts = ["127.0.0.1", "::1"];
+      const listening = await listen(entrance.in, { use: "user", defaultHosts, clock, log, onConnection });
+      open.push({ entrance, listening });
+      warnOfExposure(listening, entrance, log);
+    }
+  } catch (error) {
+    close();
+    throw error instanceof TeleError && isElsewhere(error.cause) ? suspectSwap(error) : error;
+  }
+  return {
+    addresses: open.flatMap(({ listening }) => listening.addresses),
+    words: open.map(({ entrance, listening }) => wordsOf(entrance, listening)).join(", "),
+    close,
+  };
+}
+
+function wordsOf({ service }: Entrance, { addresses }: Listening): string {
+  return `to ${addresses.join(" and ")}${service === undefined ? "" : ` for ${service}`}`;
+}
+
+/** A client can listen only on its own machine: an address elsewhere was probably meant for the tele server. */
+function suspectSwap(error: TeleError): TeleError {
+  const hint = "--in is where user's clients connect on this machine, --out is the tele server: are the two swapped?";
+  return badInput(`${error.message}; ${hint}`);
+}
+
+/** Whoever reaches this client's port uses its token and certificates. */
+function warnOfExposure(
+  { isExposed, addresses: [address] }: Listening,
+  { in: input, ...entrance }: Entrance,
+  log: Log,
+) {
+  if (!isExposed || input?.kind !== "tcp") return;
+  const { flag, service } = entrance;
+  const own = `${flag}=:${input.port}${service === undefined ? "" : `=${service}`}`;
+  log("warn", `anyone who can reach ${address} can use this tunnel: ${own} listens for this machine's programs only`);
+}

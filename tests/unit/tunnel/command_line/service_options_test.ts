@@ -1,0 +1,37 @@
+/** Services on the command line: a name and an address, in the order in which bytes go. */
+import { assertEquals } from "@std/assert";
+import { areRefused, CLIENT, clientOptions, SERVER, serverOptions } from "../../../support/command_lines.ts";
+
+const LOCAL = (port: number) => ({ kind: "tcp", host: undefined, port } as const);
+
+Deno.test("a service is a name and the address behind the first =, a forward an address and the name behind the last", () => {
+  const server = serverOptions(["--server", "--service=db=:5432", "--service", "web-1.a_b=unix:/run/a=b"]);
+  assertEquals(server.services, [
+    { name: "db", in: LOCAL(5432) },
+    { name: "web-1.a_b", in: { kind: "unix", path: "/run/a=b" } },
+  ]);
+  const client = clientOptions([...CLIENT, "--forward=127.0.0.1:5432=db", "--forward=unix:/run/a=b=web"]);
+  assertEquals(client.forwards, [
+    { in: { kind: "tcp", host: "127.0.0.1", port: 5432 }, service: "db" },
+    { in: { kind: "unix", path: "/run/a=b" }, service: "web" },
+  ]);
+});
+
+Deno.test("a name or an address that is wrong or missing is refused, with what belongs there", () => {
+  const name = "is not the name of a service: that is 1 to 64 letters a-z, digits, and . _ -";
+  areRefused([
+    [[...SERVER, "--service=db"], ["--service takes the name of a service, =, and an address", "an address is host"]],
+    [[...SERVER, "--service=:5432"], ['":5432" ' + name]],
+    [[...SERVER, "--service==:5432"], ['"" ' + name]],
+    [[...SERVER, "--service=Db=:5432"], ['"Db" ' + name]],
+    [[...SERVER, `--service=${"x".repeat(65)}=:5432`], [name]],
+    [[...SERVER, "--service=db=:0"], ["port 0"]],
+    [[...SERVER, "--service="], ["here it has no value"]],
+    [[...CLIENT, "--forward=:5432"], ["--forward takes an address to listen on, =, and the name", '"" ' + name]],
+    [[...CLIENT, "--forward=:5432=Db"], ['"Db" ' + name]],
+    [[...CLIENT, "--forward=db=:5432"], ['"db" has no port']],
+    [[...CLIENT, "--forward==db"], ["an address is host"]],
+    [[...CLIENT, "--service=db=:5432"], ["--service belongs to --server"]],
+    [[...SERVER, "--forward=:5432=db"], ["--forward belongs to --client"]],
+  ]);
+});

@@ -1,0 +1,53 @@
+/** What services and the places for them make together. */
+import { assertEquals } from "@std/assert";
+import { entrancesOf, servesSessions } from "../../../../lib/tunnel/command_line/services.ts";
+import { formatAddress } from "../../../../lib/net/address.ts";
+import { areRefused, CLIENT, clientOptions, PAIR, SERVER, serverOptions } from "../../../support/command_lines.ts";
+
+/** The places of a client, as words. */
+function places(...args: string[]): string[] {
+  return entrancesOf(clientOptions([...CLIENT, ...args])).map(({ flag, in: address, service }) =>
+    `${flag} ${address === undefined ? "free" : formatAddress(address)} ${service}`
+  );
+}
+
+Deno.test("a server has sessions where it has a user's server for them, with a name or without", () => {
+  const route = ["--route=mysql=:3306", ...PAIR];
+  const cases: [args: string[], serves: boolean][] = [
+    [SERVER, true],
+    [["--server", "--service=db=:5432"], true],
+    [["--server", ...route], false],
+    [["--server", ...route, "--service=db=:5432"], true],
+    [[...SERVER, "--protocol=mysql", ...PAIR], false],
+    [[...SERVER, "--protocol=mysql", "--service=db=:5432", ...PAIR], true],
+  ];
+  for (const [args, serves] of cases) assertEquals(servesSessions(serverOptions(args)), serves, args.join(" "));
+});
+
+Deno.test("a client listens where --in and each --forward say; with a --forward alone nowhere else", () => {
+  assertEquals(places(), ["--in free undefined"]);
+  assertEquals(places("--in=:2222"), ["--in :2222 undefined"]);
+  assertEquals(places("--forward=:5432=db", "--forward=:5433=db"), ["--forward :5432 db", "--forward :5433 db"]);
+  assertEquals(places("--forward=:0=db", "--in=:0", "--forward=:0=web"), [
+    "--in :0 undefined",
+    "--forward :0 db",
+    "--forward :0 web",
+  ]);
+  assertEquals(places("--stdio"), []);
+});
+
+Deno.test("what makes no sense together is refused, and says what to change", () => {
+  areRefused([
+    [[...SERVER, "--service=db=:1", "--service=db=:2"], ["--service=db is given twice", "give each its own"]],
+    [["--server", "--service=db=:40300", "--out=:40300"], ["this tele server would connect to itself"]],
+    [[...CLIENT, "--forward=:1=a", "--forward=127.0.0.1:1=b"], ["--forward and --forward both listen on 127.0.0.1:1"]],
+    [[...CLIENT, "--in=0.0.0.0:1", "--forward=127.0.0.1:1=b"], ["--in and --forward both listen on 127.0.0.1:1"]],
+    [[...CLIENT, "--forward=unix:/a=a", "--forward=unix:/a=b"], ["both listen on unix:/a"]],
+    [[...CLIENT, "--stdio", "--forward=:1=a"], ["--forward is for connections that come"]],
+    [[...CLIENT, "--protocol=mysql", "--forward=:1=a"], ["--forward belongs to session mode"]],
+    [["--client", "--out=:5", "--forward=:5=a"], [
+      "would connect to itself: --forward is where user's clients connect",
+    ]],
+    [["--server"], ["--server needs --in=ADDR"]],
+  ]);
+});

@@ -1,0 +1,61 @@
+/** A client listens for each service, and what comes there is for that. */
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { TeleError } from "../../../../lib/net/error.ts";
+import { openEntrances } from "../../../../lib/tunnel/roles/entrances.ts";
+import { CLIENT, clientOptions } from "../../../support/command_lines.ts";
+import { FakeClock } from "../../../support/fake_clock.ts";
+import { until } from "../../../support/wait.ts";
+
+/** The places that `args` ask for, what came there, and what was logged. */
+async function open(...args: string[]) {
+  const came: (string | undefined)[] = [];
+  const lines: string[] = [];
+  const log = (level: string, message: string) => void lines.push(`${level}: ${message}`);
+  const options = clientOptions([...CLIENT, ...args]);
+  const entrances = await openEntrances(options, { clock: new FakeClock(), log }, (user, service) => {
+    came.push(service);
+    user.close();
+  });
+  return { entrances, came, lines };
+}
+
+function portOf(address: string): number {
+  return Number(address.split(":").at(-1));
+}
+
+Deno.test("each place is told in the ready line, and its users are for its service", async () => {
+  const { entrances, came } = await open("--in=127.0.0.1:0", "--forward=127.0.0.1:0=db", "--forward=127.0.0.1:0=web");
+  const [one, db, web] = entrances.addresses;
+  assertEquals(entrances.words, `to ${one}, to ${db} for db, to ${web} for web`);
+  for (const address of [web!, one!, db!]) {
+    const before = came.length;
+    using _user = await Deno.connect({ hostname: "127.0.0.1", port: portOf(address) });
+    await until(() => came.length > before, 5_000, "the user");
+  }
+  assertEquals(came, ["web", undefined, "db"]);
+  entrances.close();
+  await assertRejects(() => Deno.connect({ hostname: "127.0.0.1", port: portOf(db!) }), Deno.errors.ConnectionRefused);
+});
+
+Deno.test("where one place is taken, none stays open", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = free.addr;
+  free.close();
+  const opening = () => open(`--in=127.0.0.1:${port}`, `--forward=127.0.0.1:${taken.addr.port}=db`);
+  const error = await assertRejects(opening, TeleError, "another program does");
+  assertEquals(error.code, "bad-input");
+  Deno.listen({ hostname: "127.0.0.1", port }).close();
+});
+
+Deno.test("a place that others can reach is warned of, with what closes it", async () => {
+  const { entrances, lines } = await open("--forward=0.0.0.0:0=db");
+  const [address] = entrances.addresses;
+  assertEquals(lines.length, 1);
+  assertStringIncludes(lines[0]!, `warn: anyone who can reach ${address} can use this tunnel: --forward=:0=db listens`);
+  entrances.close();
+});
+
+Deno.test("an address of another machine was probably meant for the tele server", async () => {
+  await assertRejects(() => open("--forward=192.0.2.7:5432=db"), TeleError, "are the two swapped?");
+});
