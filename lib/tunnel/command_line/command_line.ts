@@ -11,7 +11,7 @@ import { carriersFor, clientPaths } from "./client_paths.ts";
 import { example, GivenFlags, mistake } from "./given_flags.ts";
 import type { HostName } from "../values/host_name.ts";
 import type { Option } from "./option.ts";
-import type { ProxyEnvironment } from "./proxy_choice.ts";
+import type { CommandEnvironment } from "./command_environment.ts";
 import { HELP, VERSION } from "./option_table.ts";
 import type {
   ClientOptions,
@@ -40,12 +40,6 @@ export type Command =
   | { readonly kind: "make-cert"; readonly directory: string; readonly hosts: readonly HostName[] }
   | { readonly kind: "server"; readonly options: ServerOptions }
   | { readonly kind: "client"; readonly options: ClientOptions };
-
-/** The environment variables that count as options. */
-export interface CommandEnvironment extends ProxyEnvironment {
-  /** The shared secret. Where it would guard nothing it is refused: to ignore it would leave the door open. */
-  readonly TELE_TOKEN?: string | undefined;
-}
 
 /** Options that only sessions use. */
 const SESSION_ONLY: readonly Option[] = [

@@ -1,0 +1,147 @@
+/**
+ * The process around a role: its log, its signals, and its end.
+ *
+ * @module
+ */
+import { deadline } from "@std/async/deadline";
+import { sleep, systemClock } from "../../net/clock.ts";
+import { reasonOf } from "../../net/error.ts";
+import type { Log, LogLevel } from "../../net/log.ts";
+import { ExitCode } from "../command_line/exit_code.ts";
+import { LineWriter } from "../log/line_writer.ts";
+import { formatLogLine, type LogFormat, makeLog } from "../log/log_format.ts";
+import { failed, writeLine } from "../log/standard_streams.ts";
+import { StatusDisplay } from "../log/status_display.ts";
+import { StatusTerminal } from "../log/status_terminal.ts";
+import { isDumb, isInForeground, rewrapsLines, terminalColumns } from "../log/terminal.ts";
+import type { Running } from "./running.ts";
+import { type EndSignals, endSignals, onTryNowSignal } from "./signals.ts";
+
+/** An end that takes longer than this is explained, in milliseconds. */
+const SAY_WHY_AFTER_MS = 700;
+
+/** Limit for writing the last log lines, in milliseconds. */
+const FLUSH_MS = 200;
+
+/** A role, and how its process behaves. */
+export interface RoleProcess {
+  /** Lowest level that is logged. */
+  readonly logLevel: LogLevel;
+  /** Shape of a log line. */
+  readonly logFormat: LogFormat;
+  /** Whether it carries standard input and output: its parent may end it by SIGHUP. */
+  readonly isStdio: boolean;
+  /** Starts the role; throws a TeleError for what makes it impossible. */
+  start(log: Log): Promise<Running>;
+}
+
+/**
+ * Runs a role until it ends or is asked to end.
+ *
+ * @returns The exit code.
+ */
+export async function runRole(role: RoleProcess): Promise<number> {
+  const signals = endSignals(role.isStdio);
+  let tryNow = () => {};
+  onTryNowSignal(() => tryNow());
+  const terminal = new StatusTerminal({
+    write: (bytes) => Deno.stderr.write(bytes),
+    columns: terminalColumns,
+    rewraps: rewrapsLines({
+      TERM: Deno.env.get("TERM"),
+      TMUX: Deno.env.get("TMUX"),
+      XTERM_VERSION: Deno.env.get("XTERM_VERSION"),
+    }),
+  });
+  const { logLevel: level, logFormat: format } = role;
+  const lines = new LineWriter(
+    (bytes) => terminal.write(bytes),
+    (message) => formatLogLine(format, "warn", message, {}, Date.now()),
+  );
+  const log = makeLog({ level, format, write: (line) => lines.write(line), wallNow: Date.now });
+  keepRunning(log);
+  const running = await start(role, signals, lines, log);
+  if (typeof running === "number") return running;
+  tryNow = () => running.tryNow();
+  // A role that ends by itself has another use for standard output.
+  if (running.ended === undefined) await writeLine(Deno.stdout, readyLine(running, format));
+  else log("debug", running.readyLine);
+  lines.release();
+  const display = format === "text" ? showStatus(running, terminal) : undefined;
+  const { code, reason } = await Promise.race([
+    signals.first.then((signal) => ({ code: ExitCode.ok, reason: signal })),
+    ...running.ended === undefined ? [] : [running.ended.then((code) => ({ code, reason: undefined }))],
+  ]);
+  // Before the last log lines, below which the live line would come back.
+  const erased = display?.stop();
+  await stopOrInsist(running.stop(reason ?? "its connection is over"), signals, log);
+  if (reason !== undefined) log("info", `ended by ${reason}`);
+  // A terminal that is held up must not delay the end.
+  await deadline(Promise.all([erased, lines.flush(FLUSH_MS)]), FLUSH_MS).catch(() => {});
+  return code;
+}
+
+/** Starts the role. If that fails, or a signal comes first, returns the exit code. */
+async function start(
+  role: RoleProcess,
+  signals: EndSignals,
+  lines: LineWriter,
+  log: Log,
+): Promise<Running | number> {
+  // The line that says that it worked comes first, and below it what the start logs.
+  lines.hold();
+  try {
+    // It may take for ever: a file may be a pipe that nobody writes to.
+    const started = await Promise.race([role.start(log), signals.first]);
+    if (typeof started !== "string") return started;
+    log("info", `ended by ${started}`);
+    lines.release();
+    await lines.flush(FLUSH_MS);
+    return ExitCode.ok;
+  } catch (error) {
+    lines.release();
+    await lines.flush(FLUSH_MS);
+    return await failed(error, role.logFormat);
+  }
+}
+
+/** The ready line in the shape of a log line, for a program that reads both. */
+function readyLine({ readyLine, listens }: Running, format: LogFormat): string {
+  if (format === "text") return readyLine;
+  return formatLogLine(format, "info", readyLine, { listens: listens.join(" ") }, Date.now());
+}
+
+/** To tell the peers over the present path may take seconds; a user in a hurry sends the signal again. */
+async function stopOrInsist(stopping: Promise<void>, signals: EndSignals, log: Log): Promise<void> {
+  const told = new AbortController();
+  sleep(systemClock, SAY_WHY_AFTER_MS, told.signal).then(() => {
+    if (!told.signal.aborted) {
+      log("info", "telling the other side, behind what is under way; Ctrl-C again ends at once");
+    }
+  });
+  await Promise.race([stopping, signals.insisted]);
+  told.abort();
+}
+
+/** Shows the state of the client, where there is somebody to see it. */
+function showStatus({ status }: Running, terminal: StatusTerminal): StatusDisplay | undefined {
+  if (status === undefined || !Deno.stderr.isTerminal() || isDumb()) return undefined;
+  return new StatusDisplay({
+    clock: systemClock,
+    terminal,
+    status,
+    isForeground: isInForeground,
+  });
+}
+
+/** A fault in one connection must not end all others: it is logged, and the process goes on. */
+function keepRunning(log: Log): void {
+  addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    log("error", `a fault in tele itself, please report it: ${reasonOf(event.reason)}`);
+  });
+  addEventListener("error", (event) => {
+    event.preventDefault();
+    log("error", `a fault in tele itself, please report it: ${reasonOf(event.error)}`);
+  });
+}
