@@ -222,6 +222,7 @@ export class MuxServer {
       services: options.services,
       hasServices,
       makeUpper: muxMaker(options, this.#cuts, { dial, hasServices }),
+      onCount: options.onSessionCount,
     });
   }
 

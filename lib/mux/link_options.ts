@@ -105,4 +105,6 @@ export interface MuxServerOptions extends LinkOptions, Partial<ServerLimits>, Pi
    * @default {false}
    */
   hasServices?: boolean;
+  /** Told how many sessions are held, with a carrier or without, whenever one begins or ends. */
+  onSessionCount?: (sessions: number) => void;
 }

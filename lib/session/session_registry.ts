@@ -17,8 +17,14 @@ import type { ServerLimits } from "./session_limits.ts";
 import type { TokenClaim } from "./token_keeper.ts";
 import { WithdrawnSessions } from "./withdrawn_sessions.ts";
 
+/** Who wants to know how many sessions there are. */
+export interface SessionCounter {
+  /** Told how many are held, attached or not, whenever one begins or ends. */
+  onCount?: (sessions: number) => void;
+}
+
 /** Options of {@linkcode SessionRegistry}. */
-export interface SessionRegistryOptions {
+export interface SessionRegistryOptions extends SessionCounter {
   /** Time. */
   clock: Clock;
   /** Told what happens to sessions. */
@@ -62,6 +68,7 @@ export class SessionRegistry {
   /** A session began. */
   add(entry: SessionEntry): void {
     this.#entries.set(encodeHex(entry.session.id), entry);
+    this.#options.onCount?.(this.#entries.size);
   }
 
   /**
@@ -153,6 +160,7 @@ export class SessionRegistry {
     entry.expiry?.cancel();
     const level = error.code === "fault" ? "error" : "info";
     this.#options.lines.tell("ended", level, entry, `ended: ${error.message}`);
+    this.#options.onCount?.(this.#entries.size);
   }
 
   /**

@@ -31,7 +31,7 @@ import { Session } from "./session.ts";
 import type { Attachment } from "./session_options.ts";
 import type { UpperLayer } from "./upper_layer.ts";
 import { SessionEntry } from "./session_entry.ts";
-import { SessionRegistry } from "./session_registry.ts";
+import { type SessionCounter, SessionRegistry } from "./session_registry.ts";
 import { SessionLog } from "./session_log.ts";
 import { Strangers } from "./strangers.ts";
 import type { ServerGuard } from "./handshake/seal.ts";
@@ -42,7 +42,7 @@ import { type TokenClaim, TokenKeeper } from "./token_keeper.ts";
 import { tellWithdrawn } from "./withdrawn_sessions.ts";
 
 /** Options of {@linkcode SessionServer}. */
-export interface SessionServerOptions<Upper extends UpperLayer> extends ServerGuard, ServerFeatures {
+export interface SessionServerOptions<Upper extends UpperLayer> extends ServerGuard, ServerFeatures, SessionCounter {
   /** Time. */
   clock: Clock;
   /** Told of sessions, outages and strangers. */

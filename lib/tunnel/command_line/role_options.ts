@@ -143,4 +143,11 @@ export interface ClientOptions extends CommonOptions {
   readonly sendsPings: boolean;
   /** Most carriers at once. */
   readonly carriers: number;
+  /**
+   * Whether the tele server is there for this client alone, and ends with it: then a session without an identity may
+   * wait for longer than an hour.
+   *
+   * @default {false}
+   */
+  readonly isOnlyClient?: boolean;
 }

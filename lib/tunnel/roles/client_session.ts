@@ -11,6 +11,7 @@ import type { Log } from "../../net/log.ts";
 import { formatWay } from "../../net/way.ts";
 import { MuxClient } from "../../mux/link.ts";
 import type { MuxClientOptions } from "../../mux/link_options.ts";
+import { makeIdentityKeys } from "../../session/handshake/keys.ts";
 import { NAMELESS_SESSION_KEPT_MS } from "../../session/session_constants.ts";
 import { Environment } from "./environment.ts";
 import { identityInMemory, type LoadedIdentity, loadIdentity, stateFolder } from "../files/identity_file.ts";
@@ -84,6 +85,7 @@ export class ClientSession {
     const { keys, isStored } = await identityOf(options, log);
     const { limits } = options;
     const memory = budgetOf(options.memoryBytes, clock);
+    const isKept = isStored || options.isOnlyClient === true;
     return () => {
       const client = new MuxClient({
         clock,
@@ -97,7 +99,7 @@ export class ClientSession {
         carriers: options.carriers,
         ...limits,
         // When this client is killed, nobody would come back for what it leaves at the server.
-        resumeTimeoutMs: Math.min(limits.resumeTimeoutMs, isStored ? Infinity : NAMELESS_SESSION_KEPT_MS),
+        resumeTimeoutMs: Math.min(limits.resumeTimeoutMs, isKept ? Infinity : NAMELESS_SESSION_KEPT_MS),
         memory,
       });
       const stopWatching = watchClientToken(source, {
@@ -163,6 +165,7 @@ export class ClientSession {
 
 /** Who this client is across restarts: only where it listens tells it from other clients of the same server. */
 function identityOf(options: ClientOptions, log: Log): Promise<LoadedIdentity> {
+  if (options.isOnlyClient) return makeIdentityKeys().then((keys) => ({ keys, isStored: false }));
   if (options.isStdio) return identityInMemory("a tele client with --stdio is another each time", "debug", log);
   // The first place is enough, and it stays the same client when services are added.
   const listens = entrancesOf(options).map((entrance) => entrance.in).find(isFixed);

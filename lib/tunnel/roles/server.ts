@@ -29,9 +29,15 @@ import { markOfToken, readServerTokens, watchServerTokens } from "../files/token
 /**
  * Runs the server role.
  *
+ * @param onSessionCount Told how many sessions are held, whenever one begins or ends.
  * @throws {TeleError} `bad-input` if it cannot listen.
  */
-export async function startServer(options: ServerOptions, log: Log, clock: Clock = systemClock): Promise<Running> {
+export async function startServer(
+  options: ServerOptions,
+  log: Log,
+  clock: Clock = systemClock,
+  onSessionCount?: (sessions: number) => void,
+): Promise<Running> {
   const source = { file: options.tokenFile, variable: options.tokenVariable };
   const since = markOfToken(source);
   const tokens = await readServerTokens(source, log);
@@ -39,7 +45,7 @@ export async function startServer(options: ServerOptions, log: Log, clock: Clock
   const shortages = new Shortages(clock, (shortage) => streamLog.waitFor(shortage));
   const dialUser = (address: Address, signal: AbortSignal) =>
     shortages.outlast(formatAddress(address), () => dial(address, "user", signal), signal);
-  const need = { clock, log, dial: dialUser, streamLog };
+  const need = { clock, log, dial: dialUser, streamLog, onSessionCount };
   const sessions = servesSessions(options) ? startSessions(options, tokens, need) : undefined;
   if (tokens !== undefined) warnOfUnknown(tokens, options, log);
   const relays = new Relays({ clock, streamLog, maxStreams: options.limits.maxStreams });
@@ -97,12 +103,13 @@ interface SessionsNeed {
   log: Log;
   dial: (address: Address, signal: AbortSignal) => Promise<Duplex>;
   streamLog: StreamLog;
+  onSessionCount: ((sessions: number) => void) | undefined;
 }
 
 function startSessions(
   options: ServerOptions,
   tokens: ServerTokens | undefined,
-  { clock, log, dial, streamLog }: SessionsNeed,
+  { clock, log, dial, streamLog, onSessionCount }: SessionsNeed,
 ): MuxServer {
   const upstreams = upstreamsOf(options);
   return new MuxServer({
@@ -115,6 +122,7 @@ function startSessions(
       return dial(upstream, signal);
     },
     onStreamEnd: (stream, end, client) => streamLog.ended(stream, end, client),
+    onSessionCount,
     ...tokens,
     encryption: options.encryption,
     ...options.limits,

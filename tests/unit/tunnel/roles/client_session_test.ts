@@ -3,6 +3,7 @@ import { MuxServer } from "../../../../lib/mux/link.ts";
 import type { StreamEnd } from "../../../../lib/mux/stream_host.ts";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { duplexPair } from "../../../../lib/net/pipe.ts";
+import type { ClientOptions } from "../../../../lib/tunnel/command_line/role_options.ts";
 import { StreamLog } from "../../../../lib/tunnel/log/stream_log.ts";
 import { ClientSession } from "../../../../lib/tunnel/roles/client_session.ts";
 import { clientOptions } from "../../../support/command_lines.ts";
@@ -14,6 +15,8 @@ class ClientWorld {
   readonly clock = new FakeClock();
   readonly lines: string[] = [];
   readonly ends: StreamEnd[] = [];
+  /** How many sessions the server had, each time that changed. */
+  readonly counts: number[] = [];
   readonly network: MemoryNetwork;
   readonly server: MuxServer;
   session!: ClientSession;
@@ -22,6 +25,7 @@ class ClientWorld {
     const { clock } = this;
     this.server = new MuxServer({
       clock,
+      onSessionCount: (sessions) => void this.counts.push(sessions),
       dial: () => {
         const [near, far] = duplexPair();
         void drain(near);
@@ -35,11 +39,16 @@ class ClientWorld {
     });
   }
 
-  static async start(...flags: string[]): Promise<ClientWorld> {
+  static start(...flags: string[]): Promise<ClientWorld> {
+    return ClientWorld.startWith({}, ...flags);
+  }
+
+  static async startWith(changes: Partial<ClientOptions>, ...flags: string[]): Promise<ClientWorld> {
     const world = new ClientWorld();
     const { clock, network } = world;
     const log = (level: string, message: string) => void world.lines.push(`${level}: ${message}`);
-    const begin = await ClientSession.prepare(clientOptions(["--client", "--out=a.example:1", ...flags]), {
+    const options = { ...clientOptions(["--client", "--out=a.example:1", ...flags]), ...changes };
+    const begin = await ClientSession.prepare(options, {
       clock,
       log,
       streamLog: new StreamLog(clock, log),
@@ -200,4 +209,22 @@ Deno.test("a client on a free port is nobody after a restart, and its sessions o
   assertEquals(world.ends.map(({ kind }) => kind), ["cut"]);
   world.network.state = "up";
   await world.end();
+});
+
+Deno.test("a client without an identity is waited for an hour, and one with a server of its own for longer", async () => {
+  using _ = sameAddresses();
+  for (const [isOnlyClient, counts] of [[false, [1, 0]], [true, [1]]] as const) {
+    const world = await ClientWorld.startWith({ isOnlyClient }, "--stdio", "--resume-timeout=3h");
+    await world.attached(1);
+    world.take();
+    await world.clock.advance(1_000);
+    world.network.state = "unreachable";
+    world.network.cut();
+    await world.clock.advance(2 * 3_600_000);
+    assertEquals(world.counts, [...counts]);
+    assertEquals(world.lines.some((line) => line.includes("an hour at most")), !isOnlyClient);
+    world.network.state = "up";
+    await world.end();
+    assertEquals(world.counts.at(-1), 0);
+  }
 });
