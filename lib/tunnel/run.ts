@@ -19,6 +19,7 @@ import { runRole } from "./roles/role_process.ts";
 import { startServer } from "./roles/server.ts";
 import { completionFor } from "./shells/completion.ts";
 import { manPage } from "./shells/man_page.ts";
+import { runSsh } from "./ssh/run_ssh.ts";
 import type { HostName } from "./values/host_name.ts";
 
 /**
@@ -28,6 +29,8 @@ import type { HostName } from "./values/host_name.ts";
  * @returns The exit code.
  */
 export async function run(args: readonly string[]): Promise<number> {
+  const [word, ...others] = args;
+  if (word === "ssh") return await runSsh(others);
   let command: Command;
   try {
     command = parseCommandLine(args, readEnvironment());

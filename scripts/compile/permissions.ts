@@ -8,6 +8,9 @@
 export const ENVIRONMENT: readonly string[] = [
   // A secret that must not show in `ps`.
   "TELE_TOKEN",
+  // What tele ssh tells its own ProxyCommand, and where sshd has taken a login.
+  "TELE_SSH",
+  "SSH_CONNECTION",
   // The proxy that leads to the tele server.
   "https_proxy",
   "HTTPS_PROXY",
@@ -30,8 +33,8 @@ export const ENVIRONMENT: readonly string[] = [
  *
  * Network, reading and writing are not narrowed to hosts and paths: which address, which unix socket, which certificate
  * file and which state folder is the user's choice on the command line, and these flags are fixed when the program is
- * compiled; and so is the program that `exec:` of `--out` starts. It starts no other one, can load no library, import no
- * remote code, and sees only the variables above.
+ * compiled; and so is the program that `exec:` of `--out` starts. Beside that it starts `ssh`, for `tele ssh`. It can
+ * load no library, import no remote code, and sees only the variables above.
  * What is denied is an error and never a question: nobody sits in front of a service.
  */
 export const PERMISSIONS: readonly string[] = [

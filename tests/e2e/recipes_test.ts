@@ -14,6 +14,7 @@ import { CHECKOUT, Sandbox } from "../support/sandbox.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { onUnix, program } from "../support/skip.ts";
 import { type Sshd, startSshd } from "../support/sshd.ts";
+import { sshdConfig } from "../support/tele_ssh.ts";
 import {
   banner,
   connectTo,
@@ -48,6 +49,13 @@ interface Runner {
 /** The section's recipe of this name is needed by others. */
 function recipesOf(title: string): Recipes {
   return new Recipes(SECTIONS.find((section) => section.title === title)!);
+}
+
+/** The tele server beside sshd, as the README starts it. */
+function serverOfSsh(): Block {
+  const recipes = recipesOf("ssh");
+  recipes.next("tele ssh example.com");
+  return recipes.next("tele --server --in=:22 --out=:40300");
 }
 
 /** A folder with a token in it, made as the README says. */
@@ -145,8 +153,18 @@ const RUNNERS: Record<string, Runner> = {
     isOpen: true,
     async run(recipes, s) {
       const sandbox = await Sandbox.make(s);
-      const sshd = await startSshd(s);
+      // On the other machine tele is in PATH.
+      const path = `SetEnv "PATH=${sandbox.home}/bin:${Deno.env.get("PATH")}"`;
+      const [environment = "", ...others] = await sshdConfig();
+      const sshd = await startSshd(s, { config: [`${path} ${environment.replace("SetEnv ", "")}`, ...others] });
       const config = await provideSsh(sandbox, sshd);
+      await Deno.writeTextFile(config, `Host 127.0.0.1\n    Port ${sshd.port}\n`);
+      assertStringIncludes(
+        await sandbox.run(recipes.next("tele ssh example.com"), ASK_THE_SHELL),
+        "the answer is 42\n",
+      );
+      await Deno.writeTextFile(config, "");
+
       sandbox.serve(22, sshd.port);
       await sandbox.run(recipes.next("tele --server --in=:22 --out=:40300"));
       await sandbox.run(recipes.next("tele --client --in=:2222"));
@@ -158,7 +176,19 @@ const RUNNERS: Record<string, Runner> = {
       await Deno.writeTextFile(`${sandbox.home}/sent`, "by rsync");
       await sandbox.type("rsync -e ssh $HOME/sent example-tele:$HOME/received");
       assertEquals(await Deno.readTextFile(`${sandbox.home}/received`), "by rsync");
+      return sandbox;
+    },
+  },
 
+  "ssh by `ProxyCommand`": {
+    programs: ["ssh", "sshd", "ssh-keygen"],
+    isOpen: true,
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      const sshd = await startSshd(s);
+      const config = await provideSsh(sandbox, sshd);
+      sandbox.serve(22, sshd.port);
+      await sandbox.run(serverOfSsh());
       await sandbox.configure(config, recipes.next("Host example.com\n    ProxyCommand tele --client --stdio"));
       assertStringIncludes(await sandbox.type("ssh example.com", ASK_THE_SHELL), "the answer is 42\n");
       return sandbox;
@@ -171,7 +201,7 @@ const RUNNERS: Record<string, Runner> = {
     async run(recipes, s) {
       const sandbox = await Sandbox.make(s);
       sandbox.serve(22, lineServer(s).port);
-      await sandbox.run(recipesOf("ssh").next("tele --server --in=:22 --out=:40300"));
+      await sandbox.run(serverOfSsh());
       assertEquals(await sandbox.run(recipes.next("echo request | tele --client --stdio")), "the answer to request\n");
       return sandbox;
     },

@@ -61,12 +61,14 @@ const FORGOTTEN = 10;
 const HELD = 20;
 const OWN = 100;
 
-/** What a router drops that plays the server for connections to {@linkcode TELE_PORT}: all else. */
-const ELSEWHERE: readonly string[] = [
-  `to ${SERVER_ADDRESS}/32 ipproto tcp dport 1-${TELE_PORT - 1}`,
-  `to ${SERVER_ADDRESS}/32 ipproto tcp dport ${TELE_PORT + 1}-65534`,
-  "iif server",
+/** Connections to other ports of the server. */
+const besidePort = (port: number): string[] => [
+  `to ${SERVER_ADDRESS}/32 ipproto tcp dport 1-${port - 1}`,
+  `to ${SERVER_ADDRESS}/32 ipproto tcp dport ${port + 1}-65534`,
 ];
+
+/** What a router drops that plays the server for connections to {@linkcode TELE_PORT}: all else. */
+const ELSEWHERE: readonly string[] = [...besidePort(TELE_PORT), "iif server"];
 
 /**
  * Both ends of a cable have one hardware address, and nobody asks for it: a router's answer to that question would wait
@@ -225,6 +227,21 @@ export class Hosts implements AsyncDisposable {
       `rule add pref ${FORGOTTEN} ipproto tcp sport ${low}-${high} dport ${port} blackhole`,
       `rule add pref ${FORGOTTEN} ipproto tcp sport ${port} dport ${low}-${high} blackhole`,
     );
+  }
+
+  /** From now on a firewall lets connections through to one port of the server, and drops all others without a word. */
+  async allowOnly(port: number): Promise<void> {
+    await this.#ip("router", ...besidePort(port).map((what) => `rule add pref ${HELD} ${what} blackhole`));
+  }
+
+  /** The command lines of what runs on a host. */
+  async processes(host: Host): Promise<string[]> {
+    const pids = await run([program("ip"), "netns", "pids", this.#namespace(host)]);
+    const lines = pids.split("\n").filter((pid) => pid !== "").map((pid) =>
+      // One that has ended meanwhile runs no more.
+      Deno.readTextFile(`/proc/${pid}/cmdline`).catch(() => "")
+    );
+    return (await Promise.all(lines)).map((line) => line.replaceAll("\0", " ").trim()).filter((line) => line !== "");
   }
 
   /**

@@ -115,6 +115,11 @@ export function openShell(s: Scenario, sshd: Sshd, ...way: string[]): Shell {
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+  return shellOf(s, child);
+}
+
+/** The shell of an `ssh` whose standard streams are all piped. */
+export function shellOf(s: Scenario, child: Deno.ChildProcess): Shell {
   let screen = "";
   let ended = false;
   const reading = Promise.all([child.stdout, child.stderr].map(async (stream) => {

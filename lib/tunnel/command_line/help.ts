@@ -54,7 +54,7 @@ export function helpText(hasColors = false): string {
 }
 
 /** Makes titles bold (a line behind an empty one, or its words before a colon), and gives options a colour. */
-function colour(text: string): string {
+export function colour(text: string): string {
   return text
     .replace(/(?<=^|\n\n)(tele(?=:)|[A-Z][^.\n]*(?=\n {2}))/g, `${BOLD}$1${PLAIN}`)
     .replace(/^( {2})(--[^ ]+)/gm, `$1${CYAN}$2${PLAIN}`);
@@ -64,7 +64,8 @@ function section({ title, options }: OptionGroup): string {
   return `${title}\n${options.map(describe).join("")}`;
 }
 
-function describe(option: Option): string {
+/** The lines of an option, as the help has them. */
+export function describe(option: Option): string {
   const lines = wrap(option.meaning, COLUMNS - MEANING_COLUMN);
   if (option.kind === "value") lines.push(...wrap(factsOf(option), COLUMNS - MEANING_COLUMN));
   const placeholder = option.kind === "value" ? `=${option.placeholder}` : "";

@@ -21,6 +21,7 @@ export const USAGES: readonly string[] = [
   "tele --server --in=ADDR [--out=ADDR] [options]",
   "tele --client [--in=ADDR] --out=ADDR [options]",
   "tele --client --stdio --out=ADDR [options]",
+  "tele ssh [options] [user@]host [command]",
   "tele --make-cert=DIR --host=NAME[,NAME...]",
   "tele --make-token [--name=NAME]",
   "tele --completion=SHELL",
@@ -54,4 +55,5 @@ export const EXIT_MEANINGS: readonly (readonly [number, string])[] = [
   [0, "ended as asked"],
   [1, "could not run"],
   [2, "wrong command line"],
+  [125, "tele ssh, whose other codes are ssh's, could not run"],
 ];

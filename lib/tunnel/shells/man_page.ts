@@ -9,6 +9,7 @@ import type { Option } from "../command_line/option.ts";
 import { OPTION_GROUPS, type OptionGroup } from "../command_line/option_table.ts";
 import * as usage from "../command_line/usage.ts";
 import { wrap } from "../command_line/wrap.ts";
+import { LOGIN_OPTIONS } from "../ssh/ssh_options.ts";
 
 /** The last day on which the sections of this file changed: a man page has a date. */
 const WRITTEN = "2026-11-27";
@@ -68,6 +69,7 @@ export function manPage(version: string): string {
     ...usage.READY.map((paragraph) => `.PP\n${filled(paragraph)}`),
     ".SH OPTIONS",
     ...OPTION_GROUPS.map(group),
+    group({ title: "tele ssh, in front of the host", options: LOGIN_OPTIONS }),
     ".SH ENVIRONMENT",
     ...VARIABLES.map(entry),
     ".SH FILES",

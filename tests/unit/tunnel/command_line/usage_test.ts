@@ -1,11 +1,12 @@
 import { assertEquals } from "@std/assert";
 import { parseCommandLine } from "../../../../lib/tunnel/command_line/command_line.ts";
 import { ExitCode } from "../../../../lib/tunnel/command_line/exit_code.ts";
+import { parseSshCommand } from "../../../../lib/tunnel/ssh/ssh_options.ts";
 import { EXAMPLE, EXIT_MEANINGS, USAGES } from "../../../../lib/tunnel/command_line/usage.ts";
 
 Deno.test("every form of the command line is one, with a value in each place", () => {
   const values: Record<string, string> = { ADDR: ":22", DIR: "tls", SHELL: "zsh", NAME: "alice" };
-  for (const usage of USAGES) {
+  for (const usage of USAGES.filter((form) => !form.startsWith("tele ssh "))) {
     const words = usage.replaceAll("[,NAME...]", "").replace(" [options]", "").split(" ").slice(1);
     // Without what stands in brackets, and with it.
     const fill = (word: string) => word.replace(/[A-Z]+$/, (name) => values[name] ?? name);
@@ -13,6 +14,15 @@ Deno.test("every form of the command line is one, with a value in each place", (
     const whole = words.map((word) => fill(word.replace(/[[\]]/g, "")));
     parseCommandLine(whole.map((word) => word.replace("--in=:22", "--in=:23")));
   }
+});
+
+Deno.test("the form of tele ssh is one", () => {
+  const form = USAGES.find((usage) => usage.startsWith("tele ssh "))!;
+  const words = form.replace("[options]", "--by=ssh").replace("[user@]", "alice@").replace("[command]", "ls").split(
+    " ",
+  );
+  assertEquals(words.slice(0, 2), ["tele", "ssh"]);
+  assertEquals(parseSshCommand(words.slice(2)).kind, "login");
 });
 
 Deno.test("the example's commands of tele are right", () => {
