@@ -37,6 +37,13 @@ export class Backlog {
     if (nowMs - this.#sinceMs >= BULK_AFTER_MS) this.#isBulk = true;
   }
 
+  /** Something has waited all the time from `fromMs` to `toMs`. */
+  waited(fromMs: number, toMs: number): void {
+    this.waits(fromMs);
+    this.#lastMs = toMs;
+    if (toMs - this.#sinceMs >= BULK_AFTER_MS) this.#isBulk = true;
+  }
+
   /** Whether it may be bulk, without a look at the clock. */
   get mayBeBulk(): boolean {
     return this.#isBulk;

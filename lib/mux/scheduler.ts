@@ -4,7 +4,7 @@
  * @module
  */
 import { Backlog } from "./backlog.ts";
-import { QUIET_BYTES, QUIET_SPAN_MS } from "./mux_constants.ts";
+import { BULK_AFTER_MS, QUIET_BYTES, QUIET_SPAN_MS } from "./mux_constants.ts";
 
 /** What the scheduler remembers of a stream; embed one in each. */
 export class Turn {
@@ -13,9 +13,15 @@ export class Turn {
   readonly #backlog = new Backlog();
   #spanStart = -Infinity;
   #spanBytes = 0;
+  /** Since when what it sends next waits, among bulk or behind its last turn; -1 while nothing does. */
+  #waitsSinceMs = -1;
 
   /** It sent `bytes`. */
   sent(bytes: number, nowMs: number): void {
+    const sinceMs = this.#waitsSinceMs;
+    // Behind a full path a turn may be seconds away.
+    if (sinceMs >= 0 && nowMs - sinceMs >= BULK_AFTER_MS) this.#backlog.waited(sinceMs, nowMs);
+    this.#waitsSinceMs = -1;
     this.#roll(nowMs);
     this.#spanBytes += bytes;
   }
@@ -23,6 +29,17 @@ export class Turn {
   /** It has had its turn, and something stayed behind. */
   waits(nowMs: number): void {
     this.#backlog.waits(nowMs);
+    this.queues(nowMs);
+  }
+
+  /** For how long something has waited all the time, in milliseconds. */
+  backlogMs(nowMs: number): number {
+    return this.#backlog.ageMs(nowMs);
+  }
+
+  /** It waits among bulk. */
+  queues(nowMs: number): void {
+    if (this.#waitsSinceMs < 0) this.#waitsSinceMs = nowMs;
   }
 
   /** Whether it goes first: it sent little lately, and nothing waits all the time. */
@@ -34,7 +51,7 @@ export class Turn {
 
   /** Whether something waits all the time: on a slow path that is little. */
   isBulk(clock: { now(): number }): boolean {
-    return this.#backlog.mayBeBulk && this.#backlog.isBulk(clock.now());
+    return this.#backlog.mayBeBulk && (this.#waitsSinceMs >= 0 || this.#backlog.isBulk(clock.now()));
   }
 
   #roll(nowMs: number): void {
@@ -87,7 +104,7 @@ export class Scheduler<Stream extends { turn: Turn }> {
   /** The turn of a stream has left something behind. */
   waits({ turn }: Stream, nowMs: number): void {
     turn.waits(nowMs);
-    this.#backlog.waits(nowMs);
+    this.#backlog.waited(nowMs - turn.backlogMs(nowMs), nowMs);
   }
 
   /** Queues it again. */
@@ -100,7 +117,9 @@ export class Scheduler<Stream extends { turn: Turn }> {
   add(stream: Stream, clock: { now(): number }): void {
     if (stream.turn.queued) return;
     stream.turn.queued = true;
-    (stream.turn.isQuiet(clock) ? this.#quiet : this.#bulk).push(stream);
+    if (stream.turn.isQuiet(clock)) return this.#quiet.push(stream);
+    stream.turn.queues(clock.now());
+    this.#bulk.push(stream);
   }
 
   /** The quiet stream that has waited longest, taken out of its queue. */

@@ -133,4 +133,28 @@ export const MUX_SENDING: readonly Mutation[] = [
     "openLog === undefined ? isShared : openLog === log;",
     "isShared;",
   ),
+  tested(
+    "a bulk stream that waited for its turn for a second is quiet, and passes the bound",
+    "mux/scheduler.ts",
+    "nowMs - sinceMs >= BULK_AFTER_MS) this.#backlog.waited",
+    "nowMs - sinceMs >= 1e9 * BULK_AFTER_MS) this.#backlog.waited",
+  ),
+  tested(
+    "what waits among bulk begins to wait with its turn",
+    "mux/scheduler.ts",
+    "    stream.turn.queues(clock.now());\n",
+    "",
+  ),
+  tested(
+    "a stream is quiet while something waits behind a turn that is a second ago",
+    "mux/scheduler.ts",
+    "(this.#waitsSinceMs >= 0 || this.#backlog.isBulk(clock.now()))",
+    "this.#backlog.isBulk(clock.now())",
+  ),
+  tested(
+    "on a path whose turns are far apart nobody ever wishes for carriers",
+    "mux/scheduler.ts",
+    "this.#backlog.waited(nowMs - turn.backlogMs(nowMs), nowMs);",
+    "this.#backlog.waited(nowMs, nowMs);",
+  ),
 ];

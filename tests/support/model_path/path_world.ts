@@ -91,7 +91,10 @@ export class PathWorld implements AsyncDisposable {
   typist(): { type(): void; received: Received } {
     const user = this.#open(ECHO), received = { bytes: 0 };
     take(user, received).catch(() => {});
-    return { type: () => void user.write(new Uint8Array(1)).catch(() => {}), received };
+    // A pipe has one write at a time: what is typed meanwhile waits.
+    let typed = Promise.resolve();
+    const type = () => void (typed = typed.then(() => user.write(new Uint8Array(1))).catch(() => {}));
+    return { type, received };
   }
 
   #open(what: number): Duplex {

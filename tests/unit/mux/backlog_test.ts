@@ -44,3 +44,11 @@ Deno.test("while it is bulk a pause of less than a second keeps it so, though th
   const backlog = waited(0, 100, 900);
   assertEquals([backlog.isBulk(950), backlog.ageMs(950)], [true, 50]);
 });
+
+Deno.test("what has waited all the time between two turns is one backlog, however far apart they are", () => {
+  const backlog = waited(0);
+  backlog.waited(0, 3_000);
+  assertEquals([backlog.isBulk(3_000), backlog.ageMs(3_100)], [true, 3_100]);
+  backlog.waited(5_000, 5_000 + BULK_AFTER_MS - 1);
+  assertEquals([backlog.isBulk(5_099), backlog.ageMs(5_099)], [false, 99], "a new one, behind a pause");
+});

@@ -142,8 +142,39 @@ Deno.test("a stream behind whose turns something waits all the time is bulk, how
     assertEquals([slow.turn.isBulk(stoppedAt(nowMs)), slow.turn.isQuiet(stoppedAt(nowMs))], [isBulk, !isBulk]);
     assertStrictEquals(isBulk ? scheduler.nextBulk() : scheduler.nextQuiet(), slow);
   }
-  assert(!slow.turn.isBulk(stoppedAt(300 + QUIET_AFTER_MS)));
-  assert(slow.turn.isQuiet(stoppedAt(300 + QUIET_AFTER_MS)));
+  assert(slow.turn.isBulk(stoppedAt(300 + QUIET_AFTER_MS)), "something waits still");
+  slow.turn.sent(10, 310);
+  assert(!slow.turn.isBulk(stoppedAt(310 + QUIET_AFTER_MS)));
+  assert(slow.turn.isQuiet(stoppedAt(310 + QUIET_AFTER_MS)));
+});
+
+Deno.test("a stream whose turns are seconds apart, since the path is full, stays bulk though a turn takes all", () => {
+  const scheduler = new Scheduler<Sender>();
+  const bulk = sender("bulk", QUIET_BYTES);
+  for (const nowMs of [0, 50, 100]) scheduler.waits(bulk, nowMs);
+  bulk.turn.sent(2_000, 3_000);
+  assert(!bulk.turn.isQuiet(stoppedAt(3_001)), "the turn took all, but that had waited until then");
+  scheduler.waits(bulk, 3_050);
+  assert(bulk.turn.isBulk(stoppedAt(3_050)));
+  assertEquals(scheduler.backlog.ageMs(3_050), 3_050);
+});
+
+Deno.test("what waited among bulk for 100 ms is bulk, and what waited less or was quiet is not", () => {
+  const isBulk = [BULK_AFTER_MS, BULK_AFTER_MS - 1].map((waitedMs) => {
+    const scheduler = new Scheduler<Sender>();
+    const upload = sender("upload", QUIET_BYTES);
+    scheduler.add(upload, stoppedAt(1));
+    scheduler.nextBulk()!.turn.sent(2_000, 1 + waitedMs);
+    scheduler.waits(upload, 1 + waitedMs);
+    return upload.turn.isBulk(stoppedAt(1 + waitedMs));
+  });
+  assertEquals(isBulk, [true, false]);
+  const scheduler = new Scheduler<Sender>();
+  const keys = sender("keys");
+  scheduler.add(keys, stoppedAt(1));
+  scheduler.nextQuiet()!.turn.sent(1, 500);
+  scheduler.waits(keys, 500);
+  assert(!keys.turn.isBulk(stoppedAt(500)));
 });
 
 Deno.test("the backlog of a scheduler is that of all its streams together", () => {
