@@ -7,6 +7,8 @@ import type { Delivery } from "./flight.ts";
 
 /** The bound is this many times what the rate so far needs. */
 const GAIN = 2;
+/** And this many times while the rate is a guess: what was sent may have waited for data, or for what was lost. */
+const GUESS_GAIN = 4;
 
 /** What is known when something is acknowledged. */
 export interface StartState {
@@ -96,9 +98,11 @@ export class CarefulStart implements StartBound {
 
   delivered({ bytes, inFlightThen }: Pick<Delivery, "bytes" | "inFlightThen">, state: StartState): void {
     const { bound, neededBytes, isFound, isLate } = state;
-    if (isFound && isLate) this.#leastBytes = Math.min(this.#leastBytes, GAIN * neededBytes);
     // What is acknowledged was sent when the bound was half as much.
-    else if (inFlightThen >= bound / 3) this.#leastBytes = Math.max(this.#leastBytes, bound) + bytes;
+    const isUsed = inFlightThen >= bound / 3;
+    if (isLate && isFound) this.#leastBytes = Math.min(this.#leastBytes, GAIN * neededBytes);
+    else if (isLate && isUsed) this.#leastBytes = Math.min(this.#leastBytes, GUESS_GAIN * neededBytes);
+    else if (isUsed) this.#leastBytes = Math.max(this.#leastBytes, bound) + bytes;
   }
 
   bytes(neededBytes: number): number {

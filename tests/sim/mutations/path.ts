@@ -154,8 +154,14 @@ export const PATH: readonly Mutation[] = [
   tested(
     "the first of several carriers doubles at the start though there is a queue",
     "session/path/start_bound.ts",
-    "if (isFound && isLate) this.#leastBytes",
-    "if (isFound && isLate && bound < 0) this.#leastBytes",
+    "if (isLate && isFound) this.#leastBytes",
+    "if (isLate && isFound && bound < 0) this.#leastBytes",
+  ),
+  tested(
+    "the first of several carriers keeps its first bound on a slow path until the rate is measured",
+    "session/path/start_bound.ts",
+    "else if (isLate && isUsed) this.#leastBytes",
+    "else if (isLate && isUsed && bound < 0) this.#leastBytes",
   ),
   tested(
     "a carrier that stays alone waits for what is late, which may be lost",

@@ -33,6 +33,16 @@ Deno.test("start bound: that of the first of several is no more than twice what 
   assertEquals(start.bytes(30_000), 60_000);
 });
 
+Deno.test("start bound: on a slow path what was used and comes late shows the rate, though it may be a guess", () => {
+  const guess = { ...STATE, neededBytes: 4_000, isFound: false, isLate: true };
+  const bytes = [40_000, 10_000].map((inFlightThen) => {
+    const start = new CarefulStart(32_768);
+    start.delivered({ bytes: 2_000, inFlightThen }, guess);
+    return start.bytes(4_000);
+  });
+  assertEquals(bytes, [16_000, 32_768], "four times what it needs; of little in flight nothing is told");
+});
+
 Deno.test("start bound: on another path it begins with what the rate needs", () => {
   const careful = new CarefulStart(100_000), eager = new EagerStart(100_000);
   for (const start of [careful, eager]) start.restart();
