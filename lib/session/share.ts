@@ -26,6 +26,9 @@ export const SPREAD_FRAME_BYTES: number = 16 * 1024;
 /** Least room for such a frame, with its header. */
 export const SPREAD_ROOM_BYTES: number = SPREAD_FRAME_BYTES + DATA_HEADER_BYTES;
 
+/** A carrier that has no more to send than this, in bytes, is idle at times: one such frame, and the next. */
+export const CARRIER_BYTES: number = 2 * SPREAD_ROOM_BYTES;
+
 /** The share of a carrier that is the only one. */
 export const ALL: Share = { quiet: true, bulk: true, smallBulk: true, isSpread: false };
 

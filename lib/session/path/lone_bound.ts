@@ -10,16 +10,12 @@
  */
 import { Drain } from "./drain.ts";
 import type { Delivery } from "./flight.ts";
+import { LEAST_BOUND, leastBound } from "./least_bound.ts";
 import type { RateFilter } from "./rate_filter.ts";
 import { Scatter } from "./scatter.ts";
 import type { StartBound } from "./start_bound.ts";
 import { startQueueMs, Startup } from "./startup.ts";
 
-/** The least bound, in bytes. */
-export const LEAST_BOUND = 4 * 1024;
-
-/** The least bound, up to this rate, is what the path carries in this time. */
-export const SLOW_BYTES_PER_MS = 125, SLOW_MS = 100;
 /** Queue allowed on top of what bytes need: hides the delay of acknowledgements, and lets the rate be found. */
 const SLACK_MS = 20;
 /** Where packets are lost, bytes behind one wait for it, by this much of the lowest round trip. */
@@ -231,9 +227,7 @@ export class LoneBound {
       this.#bound = this.#drainBound;
       return;
     }
-    const { rate } = this.#rates;
-    const slowBound = Math.max(LEAST_BOUND, SLOW_MS * Math.min(rate, SLOW_BYTES_PER_MS));
-    this.#bound = Math.ceil(Math.max(slowBound, this.#wantedBytes));
+    this.#bound = Math.max(leastBound(this.#rates.rate), Math.ceil(this.#wantedBytes));
   }
 
   get #wantedBytes(): number {

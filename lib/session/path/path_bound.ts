@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SPREAD_FRAME_BYTES } from "../share.ts";
+import { CARRIER_BYTES, SPREAD_FRAME_BYTES } from "../share.ts";
 import { type Delivery, Flight } from "./flight.ts";
 import { LoneBound } from "./lone_bound.ts";
 import { PathWait } from "./path_wait.ts";
@@ -22,11 +22,11 @@ const FRAME_MS = 10, LEAST_FRAME_BYTES = 2 * 1024;
 /** A path that holds fewer of these has bulk on one carrier only: there a long one would be all that is under way. */
 const SPREAD_FRAMES = 4;
 
-/** What one of several carriers has in flight is at most what it delivers in this time and some round trips. */
-const CARRIER_MS = 50, CARRIER_ROUND_TRIPS = 3, LEAST_CARRIER_BYTES = 64 * 1024;
-
-/** What takes longer than this and some lowest round trips is late, where there is no queue. */
-const LATE_MS = 25, LATE_ROUND_TRIPS = 1.5;
+/**
+ * What one of several carriers has in flight is at most what it delivers in this time and some round trips; before that
+ * is known this, in bytes.
+ */
+const CARRIER_MS = 50, CARRIER_ROUND_TRIPS = 3, NEW_CARRIER_BYTES = 64 * 1024;
 
 /** Between two probes of the quiet carrier: the lowest round trip, within these, in milliseconds. */
 const LEAST_PROBE_MS = 50, MOST_PROBE_MS = 100;
@@ -179,10 +179,7 @@ export class PathBound {
 
   /** Whether bytes wait for others that were lost: on a bulk carrier they are late, and there is no queue. */
   get isLossy(): boolean {
-    if (this.#shared === undefined) return this.#lone?.isLossy ?? false;
-    if (!this.#shared.isFree) return false;
-    const lateMs = LATE_ROUND_TRIPS * this.lowestRoundTripMs + LATE_MS;
-    return [...this.#flights].some((flight) => flight !== this.#quiet && flight.roundTripMs > lateMs);
+    return this.#shared?.isHeldUp ?? this.#lone?.isLossy ?? false;
   }
 
   /** See {@linkcode LoneBound.isDraining}. */
@@ -209,10 +206,14 @@ export class PathBound {
     return Math.min(room, Math.max(0, this.#mostOf(flight) - flight.inFlight));
   }
 
-  /** One of several carriers whose packets are lost would take more and more: what waits in its buffer is late. */
+  /**
+   * One of several carriers whose packets are lost would take more and more: what waits in its buffer is late, and what
+   * others bring of the same stream waits for it.
+   */
   #mostOf(flight: Flight): number {
     const ms = CARRIER_MS + CARRIER_ROUND_TRIPS * this.lowestRoundTripMs;
-    return Math.max(LEAST_CARRIER_BYTES, Math.ceil(flight.rateBytesPerMs * ms));
+    const isSlow = this.mayBeSpread && flight.rateBytesPerMs > 0;
+    return Math.max(isSlow ? CARRIER_BYTES : NEW_CARRIER_BYTES, Math.ceil(flight.rateBytesPerMs * ms));
   }
 
   /**

@@ -7,7 +7,8 @@ import { SPREAD_ROOM_BYTES } from "../share.ts";
 import { BoundStep } from "./bound_step.ts";
 import { Enough } from "./enough.ts";
 import type { Delivery } from "./flight.ts";
-import { LEAST_BOUND, SLOW_BYTES_PER_MS, SLOW_MS } from "./lone_bound.ts";
+import { grownHeldUp, isHeldUp } from "./held_up.ts";
+import { leastBound } from "./least_bound.ts";
 import type { Answer } from "./return_delay.ts";
 import { startQueueMs, Startup } from "./startup.ts";
 
@@ -42,11 +43,6 @@ const LOOK_AFTER_MS = 10_000, LOOK_SHARE = 0.75;
 const LOWER = 0.9;
 /** With this share of the rate at which it was found left, a queue that is as long, more or less, is none of ours. */
 const RATE_LEFT = 0.6, SAME_QUEUE = 1.25, STEPS = 3;
-
-/** The least bound of a path that delivers this, in bytes: 4 KiB, or what 100 ms carry up to 1 Mbit/s. */
-export function leastBound(bytesPerMs: number): number {
-  return Math.max(LEAST_BOUND, Math.ceil(SLOW_MS * Math.min(bytesPerMs, SLOW_BYTES_PER_MS)));
-}
 
 /** What is known when a quiet carrier's probe is answered. */
 export interface QuietAnswer extends Pick<Answer, "nowMs" | "roundTripMs"> {
@@ -107,7 +103,7 @@ export class SharedBound {
   #stepBound: number;
   /** Queue and rate when it began to shrink; `undefined` while it does not. */
   #began: { queueMs: number; bytesPerMs: number; steps: number } | undefined;
-  #isFree = false;
+  #isHeldUp = false;
   /** Queue and rate before the least bound was raised, and when. */
   #raised = { queueMs: 0, bytesPerMs: 0, atMs: -Infinity, isOn: false };
 
@@ -192,8 +188,9 @@ export class SharedBound {
   #step(nowMs: number, queueMs: number): void {
     if (this.#look !== undefined || nowMs - this.#lookedMs > LOOK_AFTER_MS) return this.#lookStep(nowMs);
     const bytesPerMs = this.#seen.bytesPerMs(nowMs), mostMs = this.#mostQueueMs(nowMs);
-    this.#isFree = queueMs <= mostMs;
-    if (this.#isFree) return this.#freeStep(queueMs, bytesPerMs);
+    const isFree = queueMs <= mostMs;
+    this.#isHeldUp = isFree && isHeldUp(this.#seen, this.#lowestMs);
+    if (isFree) return this.#freeStep(queueMs, bytesPerMs);
     this.#freeSteps = 0;
     this.#isStarting = false;
     if (this.#isLongerPath(queueMs, bytesPerMs) || this.#isRaised(nowMs, queueMs, bytesPerMs)) return;
@@ -201,9 +198,9 @@ export class SharedBound {
     this.#shrink(nowMs, Math.min(LEAST_SHRINK, Math.max(MOST_SHRINK, share)));
   }
 
-  /** Whether the last step found no queue. */
-  get isFree(): boolean {
-    return this.#isFree;
+  /** Whether the last step found no queue, and much held up behind what was lost. */
+  get isHeldUp(): boolean {
+    return this.#isHeldUp;
   }
 
   /** Whether it held something back. */
@@ -218,7 +215,8 @@ export class SharedBound {
     this.#enough.add(bytesPerMs, Math.min(this.#bound, this.#seen.mostInFlight));
     if (isQueue || this.#startup.isOver) this.#isStarting = false;
     this.#freeSteps = isQueue ? 0 : this.#freeSteps + 1;
-    if (this.#isUsed) this.#bound = Math.max(this.#bound, Math.ceil(this.#grownBound));
+    const heldUpBound = this.#isHeldUp ? grownHeldUp(this.#bound) : 0;
+    if (this.#isUsed) this.#bound = Math.max(this.#bound, Math.ceil(this.#grownBound), heldUpBound);
   }
 
   get #grownBound(): number {

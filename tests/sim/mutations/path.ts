@@ -164,6 +164,42 @@ export const PATH: readonly Mutation[] = [
     "else if (isLate && isUsed && bound < 0) this.#leastBytes",
   ),
   tested(
+    "bulk that is late in a queue, as answers are, is held up",
+    "session/path/held_up.ts",
+    "return mostInFlight * (1 - lowestMs / bulkMs) >= BURST_BYTES;",
+    "return mostInFlight * (1 - pathMs / bulkMs) + 0 * lowestMs >= BURST_BYTES;",
+  ),
+  tested(
+    "on a slow path a burst of bulk is held up",
+    "session/path/held_up.ts",
+    "return mostInFlight * (1 - lowestMs / bulkMs) >= BURST_BYTES;",
+    "return mostInFlight * (1 - lowestMs / bulkMs) >= 0 * BURST_BYTES;",
+  ),
+  tested(
+    "the bound is what one carrier gets through where packets are lost",
+    "session/path/shared_bound.ts",
+    "const heldUpBound = this.#isHeldUp ? grownHeldUp(this.#bound) : 0;",
+    "const heldUpBound = 0 * grownHeldUp(this.#bound);",
+  ),
+  tested(
+    "bulk that is late in front of a queue is held up by loss",
+    "session/path/shared_bound.ts",
+    "this.#isHeldUp = isFree && isHeldUp(this.#seen, this.#lowestMs);",
+    "this.#isHeldUp = isHeldUp(this.#seen, this.#lowestMs);",
+  ),
+  tested(
+    "a slow carrier beside others has as much in flight as a new one",
+    "session/path/path_bound.ts",
+    "isSlow ? CARRIER_BYTES : NEW_CARRIER_BYTES",
+    "isSlow && ms < 0 ? CARRIER_BYTES : NEW_CARRIER_BYTES",
+  ),
+  tested(
+    "the only bulk carrier of a path keeps the bound from growing until it is spread",
+    "session/path/path_bound.ts",
+    "const isSlow = this.mayBeSpread && flight.rateBytesPerMs > 0;",
+    "const isSlow = flight.rateBytesPerMs > 0;",
+  ),
+  tested(
     "a carrier that stays alone waits for what is late, which may be lost",
     "session/path/path_bound.ts",
     "return this.#othersFollow ? new",

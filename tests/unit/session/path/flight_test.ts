@@ -1,7 +1,7 @@
 /** What is under way on a carrier: counts, round trips and rates of its acknowledgements. */
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import fc from "fast-check";
-import { LEAST_BOUND } from "../../../../lib/session/path/lone_bound.ts";
+import { LEAST_BOUND } from "../../../../lib/session/path/least_bound.ts";
 import { FIRST_BOUND } from "../../../../lib/session/path/startup.ts";
 import { PathBound } from "../../../../lib/session/path/path_bound.ts";
 

@@ -1,7 +1,7 @@
 /** The bound of a path, with a moment of real TCP under it; `tests/paths/path_bound_test.ts` has longer ones. */
 import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertLessOrEqual } from "@std/assert";
 import { PathBound } from "../../../../lib/session/path/path_bound.ts";
-import { SPREAD_ROOM_BYTES } from "../../../../lib/session/share.ts";
+import { CARRIER_BYTES, SPREAD_ROOM_BYTES } from "../../../../lib/session/share.ts";
 import { MBIT, ModelPath, pathOf } from "../../../support/model_path/model_path.ts";
 
 Deno.test("path bound: quiet streams pass it by 64 KiB, and by no more than 50 ms of the rate once it is known", () => {
@@ -128,4 +128,21 @@ Deno.test("path bound: a probe that what was sent behind it has passed is lost, 
     return path.bound;
   };
   assertEquals([boundBehind(10), boundBehind(11)], [15_000, 32_768]);
+});
+
+Deno.test("path bound: beside others a slow carrier has two long frames in flight, a new one and an only one more", () => {
+  const rooms = [20_000, 32_768].map((acknowledged) => {
+    const path = new PathBound(), [quiet, bulk, slow, fresh] = Array.from({ length: 4 }, () => path.join());
+    quiet.onAnswer({ nowMs: 0, roundTripMs: 40, cameMs: 0 });
+    slow.onSend(0, 1_000);
+    slow.onAck(400, 1_000);
+    bulk.onSend(400, 32_768);
+    bulk.onAck(440, acknowledged);
+    const left = path.bound - path.inFlight;
+    return { isSpread: path.mayBeSpread, left, slow: slow.room(), fresh: fresh.room() };
+  });
+  assertEquals(rooms, [
+    { isSpread: false, left: 40_000, slow: 40_000, fresh: 40_000 },
+    { isSpread: true, left: 65_536, slow: CARRIER_BYTES, fresh: 65_536 },
+  ]);
 });

@@ -1,6 +1,7 @@
 /** The bound of several carriers follows the queue that the quiet one finds. */
 import { assertAlmostEquals, assertEquals, assertGreater, assertGreaterOrEqual, assertLess } from "@std/assert";
-import { leastBound, SharedBound } from "../../../../lib/session/path/shared_bound.ts";
+import { SharedBound } from "../../../../lib/session/path/shared_bound.ts";
+import { CARRIER_BYTES } from "../../../../lib/session/share.ts";
 
 const LOWEST_MS = 40;
 const STEP_MS = 100;
@@ -167,16 +168,6 @@ Deno.test("shared bound: at its least more makes a longer queue, and is taken ba
   assertLess(queue.shared.bound, 2 * 4_096 + 1);
 });
 
-Deno.test("shared bound: the least is 4 KiB, or what 100 ms carry up to 1 Mbit/s", () => {
-  assertEquals([leastBound(0), leastBound(16), leastBound(80), leastBound(125), leastBound(25_000)], [
-    4_096,
-    4_096,
-    8_000,
-    12_500,
-    12_500,
-  ]);
-});
-
 Deno.test("shared bound: at the start what is acknowledged soon doubles it in each round trip, what is late does not", () => {
   const grownBy = (roundTripMs: number) => {
     const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: LOWEST_MS });
@@ -284,7 +275,7 @@ Deno.test("shared bound: it grows no further than to twice what the highest rate
     for (let step = 0, nowMs = 0; step < steps; step++) {
       shared.inFlight(nowMs, shared.bound);
       nowMs += 100;
-      shared.delivered({ nowMs, roundTripMs: 90, bytes: 100 * rate() });
+      shared.delivered({ nowMs, roundTripMs: 80, bytes: 100 * rate() });
       for (let answer = 0; answer < 2; answer++) shared.answered({ nowMs, roundTripMs: LOWEST_MS });
     }
   };
@@ -292,4 +283,23 @@ Deno.test("shared bound: it grows no further than to twice what the highest rate
   assertEquals(shared.bound, 225_000);
   run(30, () => shared.bound / LOWEST_MS);
   assertGreater(shared.bound, 1e6, "with more it delivers more");
+});
+
+Deno.test("shared bound: where much is held up behind what was lost it grows, though no more arrives", () => {
+  const [lossy, slow] = [LOWEST_MS, 150].map((answerMs) => {
+    const shared = new SharedBound({ bound: 40_000, lowestRoundTripMs: LOWEST_MS, isFull: true });
+    let steps = 0;
+    for (let nowMs = 0; nowMs < 3_000;) {
+      shared.inFlight(nowMs, shared.bound);
+      nowMs += 200;
+      shared.delivered({ nowMs, roundTripMs: 200, bytes: 20_000 });
+      const answers = answerMs === LOWEST_MS ? 2 : 4;
+      for (let at = 0; at < answers; at++) shared.answered({ nowMs: nowMs + 20 * at, roundTripMs: answerMs });
+      if (shared.isHeldUp) steps++;
+    }
+    return { bound: shared.bound, steps };
+  });
+  assertEquals(lossy, { bound: 5 * CARRIER_BYTES, steps: 15 });
+  assertLess(slow.bound, 40_000);
+  assertEquals(slow.steps, 0, "in front of a queue less in flight is what helps");
 });
