@@ -10,6 +10,7 @@ import { readEnvironment } from "./command_line/command_environment.ts";
 import { type Command, parseCommandLine } from "./command_line/command_line.ts";
 import { ExitCode } from "./command_line/exit_code.ts";
 import { helpText } from "./command_line/help.ts";
+import { runDoctorProcess } from "./doctor/doctor_process.ts";
 import { writeCertificate } from "./files/make_cert.ts";
 import { makeToken, makeTokenLine } from "./files/token_file.ts";
 import { failed, print, writeLine } from "./log/standard_streams.ts";
@@ -46,6 +47,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (command.kind === "make-token") {
     return await print(command.name === undefined ? makeToken() : makeTokenLine(command.name));
   }
+  if (command.kind === "doctor") return await runDoctorProcess(command.options);
   const start = command.kind === "server"
     ? (log: Log) => startServer(command.options, log)
     : (log: Log) => startClient(command.options, log);

@@ -5,30 +5,23 @@
  */
 
 import { reaches } from "../../net/address.ts";
-import type { Way } from "../../net/way.ts";
 import type { SessionLimits } from "../../session/session_limits.ts";
 import { carriersFor, clientPaths } from "./client_paths.ts";
+import { DOCTOR } from "./command_words.ts";
 import { example, GivenFlags, mistake } from "./given_flags.ts";
 import type { HostName } from "../values/host_name.ts";
 import type { Option } from "./option.ts";
 import type { CommandEnvironment } from "./command_environment.ts";
 import { HELP, VERSION } from "./option_table.ts";
-import type {
-  ClientOptions,
-  ClientPath,
-  ClientTls,
-  CommonOptions,
-  Route,
-  ServerOptions,
-  ServerTls,
-} from "./role_options.ts";
+import type { ClientOptions, ClientPath, CommonOptions, DoctorOptions, Route, ServerOptions } from "./role_options.ts";
+import * as doctor from "./doctor_options.ts";
 import * as keys from "./key_options.ts";
 import * as rfd80 from "./rfd80_options.ts";
 import * as services from "./service_options.ts";
 import { forwardsOf, servesSessions, servicesOf } from "./services.ts";
 import * as session from "./session_options.ts";
 import * as shells from "./shell_options.ts";
-import * as tls from "./tls_options.ts";
+import { clientTls, serverTls } from "./tls_choice.ts";
 
 /** What the command line asks for. */
 export type Command =
@@ -39,7 +32,8 @@ export type Command =
   | { readonly kind: "make-token"; readonly name: string | undefined }
   | { readonly kind: "make-cert"; readonly directory: string; readonly hosts: readonly HostName[] }
   | { readonly kind: "server"; readonly options: ServerOptions }
-  | { readonly kind: "client"; readonly options: ClientOptions };
+  | { readonly kind: "client"; readonly options: ClientOptions }
+  | { readonly kind: "doctor"; readonly options: DoctorOptions };
 
 /** Options that only sessions use. */
 const SESSION_ONLY: readonly Option[] = [
@@ -76,6 +70,7 @@ const SESSION_ONLY: readonly Option[] = [
  */
 export function parseCommandLine(args: readonly string[], environment: CommandEnvironment = {}): Command {
   if (args.length === 0) return { kind: "help" };
+  if (args[0] === DOCTOR.word) return doctorCommand(args.slice(1), environment);
   const given = new GivenFlags(args.slice());
   if (given.has(HELP.name)) return { kind: "help" };
   if (given.has(VERSION.name)) return { kind: "version" };
@@ -152,8 +147,25 @@ function serverCommand(given: GivenFlags, environment: CommandEnvironment): Comm
   return { kind: "server", options };
 }
 
+/** A client's command line, with or without its role: one may type `doctor` in front of it. */
+function doctorCommand(args: readonly string[], environment: CommandEnvironment): Command {
+  const role = `--${session.CLIENT.name}`;
+  const given = new GivenFlags(args.some((arg) => /^--?client$/.test(arg)) ? args : [role, ...args]);
+  if (given.has(HELP.name)) return { kind: "help" };
+  given.refuseWhatIsNotTaken();
+  given.refuseOtherRole("doctor");
+  given.refuse([rfd80.PROTOCOL], "is RFD 80 mode, which has no sessions to examine: leave it out");
+  const client = clientOptions(given, environment);
+  const [idleMs, waitMs] = [given.valueOrDefault(doctor.IDLE), given.valueOrDefault(doctor.WAIT)];
+  return { kind: "doctor", options: { client, idleMs, waitMs } };
+}
+
 function clientCommand(given: GivenFlags, environment: CommandEnvironment): Command {
   given.refuseOtherRole("client");
+  return { kind: "client", options: clientOptions(given, environment) };
+}
+
+function clientOptions(given: GivenFlags, environment: CommandEnvironment): ClientOptions {
   const isStdio = given.has(session.STDIO.name);
   if (isStdio) refuseBesideStdio(given);
   const [first, ...others] = clientPaths(given, environment);
@@ -162,7 +174,7 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
   if (protocol !== undefined) refuseSessionOptions(given, environment, guards);
   const secured = (path: Omit<ClientPath, "tls">): ClientPath => ({ ...path, tls: clientTls(given, path.out) });
   const paths = [secured(first), ...others.map(secured)] as const;
-  const options = {
+  return {
     in: given.value(session.CLIENT_IN),
     forwards: forwardsOf(given),
     isStdio,
@@ -173,7 +185,6 @@ function clientCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     limits: limitsOf(given),
     ...commonOptions(given, environment, protocol !== undefined),
   };
-  return { kind: "client", options };
 }
 
 /** Standard input and output are one connection, and no other can come. */
@@ -203,42 +214,6 @@ function routesOf(given: GivenFlags, input: ServerOptions["in"]): Route[] {
   const twice = names.find((name, at) => names.indexOf(name) !== at);
   if (twice !== undefined) throw mistake(`the protocol ${twice} has two routes: ALPN can choose only one`);
   return routes;
-}
-
-function serverTls(given: GivenFlags): ServerTls | undefined {
-  const [certFile, keyFile, clientCaFile] = [tls.SERVER_TLS_CERT, tls.SERVER_TLS_KEY, tls.TLS_CLIENT_CA].map((option) =>
-    given.value(option)
-  );
-  refuseHalfAPair(certFile, keyFile);
-  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile, clientCaFile };
-  given.refuse([tls.TLS_CLIENT_CA], "needs TLS: give --tls-cert=FILE and --tls-key=FILE too");
-  return undefined;
-}
-
-function clientTls(given: GivenFlags, out: Way): ClientTls | undefined {
-  const options = [tls.TLS_CA, tls.TLS_NAME, tls.CLIENT_TLS_CERT, tls.CLIENT_TLS_KEY];
-  if (out.kind === "websocket") {
-    given.refuse([rfd80.PROTOCOL], "is told by ALPN, which a WebSocket leaves to the web server: give --out=host:port");
-    if (!out.isSecure) given.refuse([tls.TLS, ...options], "needs TLS, and ws:// has none: write wss:// in --out");
-  }
-  const [caFile, name, certFile, keyFile] = options.map((option) => given.value(option));
-  refuseHalfAPair(certFile, keyFile);
-  const isAsked = [tls.TLS, rfd80.PROTOCOL, ...options].some((option) => given.has(option.name));
-  if (!isAsked && !(out.kind === "websocket" && out.isSecure)) return undefined;
-  if (name === undefined && (out.kind === "unix" || out.kind === "command")) {
-    const [over, no] = out.kind === "unix" ? ["a unix socket", "a path is no name"] : ["a command", "it has no name"];
-    throw mistake(`TLS over ${over} needs --tls-name=NAME, since ${no} to verify: ${example(tls.TLS_NAME)}`);
-  }
-  return { caFile, name, certFile, keyFile };
-}
-
-function refuseHalfAPair(certFile: string | undefined, keyFile: string | undefined): void {
-  if (certFile !== undefined && keyFile === undefined) {
-    throw mistake(`--tls-cert needs --tls-key=FILE, its private key: ${example(tls.SERVER_TLS_KEY)}`);
-  }
-  if (keyFile !== undefined && certFile === undefined) {
-    throw mistake(`--tls-key needs --tls-cert=FILE, its certificate: ${example(tls.SERVER_TLS_CERT)}`);
-  }
 }
 
 /** An option without an effect would only look as if it had one. */

@@ -80,14 +80,17 @@ export class GivenFlags {
     }
   }
 
-  /** Throws if an option is given that the role does not take. */
-  refuseOtherRole(role: "server" | "client"): void {
+  /** Throws if an option is given that the role does not take; `doctor` takes what a client does, too. */
+  refuseOtherRole(role: "server" | "client" | "doctor"): void {
     for (const { name } of OPTIONS) {
       const roles = OPTIONS.filter((option) => option.name === name).map((option) => option.role);
-      if (!this.has(name) || roles.includes(role) || roles.includes("both")) continue;
+      const isTaken = roles.includes(role) || roles.includes("both") || (role === "doctor" && roles.includes("client"));
+      if (!this.has(name) || isTaken) continue;
       const command = name === keys.NAME.name ? keys.MAKE_TOKEN.name : keys.MAKE_CERT.name;
-      const owner = roles[0] === "alone" ? command : roles[0];
-      throw mistake(`--${name} belongs to --${owner}; --${role} does not take it`);
+      const owner = roles[0] === "doctor" ? "tele doctor" : `--${roles[0] === "alone" ? command : roles[0]}`;
+      throw mistake(
+        `--${name} belongs to ${owner}; ${role === "doctor" ? "tele doctor" : `--${role}`} does not take it`,
+      );
     }
   }
 

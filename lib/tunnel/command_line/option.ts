@@ -9,8 +9,11 @@ import { badInput } from "../../net/error.ts";
 import { type Origin, parseOrigin } from "../../net/origin.ts";
 import { parseWay, type Way } from "../../net/way.ts";
 
-/** Who takes an option; `alone` is a command that starts no role, and what belongs to it. */
-export type OptionRole = "server" | "client" | "both" | "alone";
+/**
+ * Who takes an option; `alone` is a command that starts no role, and what belongs to it. `doctor` is `tele doctor`, which
+ * takes what a client does, too.
+ */
+export type OptionRole = "server" | "client" | "both" | "doctor" | "alone";
 
 /** An option without a value. */
 export interface FlagOption {

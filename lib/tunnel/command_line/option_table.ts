@@ -5,6 +5,7 @@
  */
 
 import type { FlagOption, Option } from "./option.ts";
+import * as doctor from "./doctor_options.ts";
 import * as keys from "./key_options.ts";
 import * as proxy from "./proxy_options.ts";
 import * as rfd80 from "./rfd80_options.ts";
@@ -78,6 +79,7 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
     title: "RFD 80 mode, over TLS: ping framing without sessions",
     options: [rfd80.PROTOCOL, rfd80.ROUTE, rfd80.MAX_MESSAGE],
   },
+  { title: "tele doctor, beside the client's", options: [doctor.IDLE, doctor.WAIT] },
   {
     title: "Without a role",
     options: [keys.MAKE_CERT, keys.HOST, keys.MAKE_TOKEN, keys.NAME, shells.COMPLETION, shells.MAN, HELP, VERSION],

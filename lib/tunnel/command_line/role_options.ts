@@ -151,3 +151,13 @@ export interface ClientOptions extends CommonOptions {
    */
   readonly isOnlyClient?: boolean;
 }
+
+/** Options of `tele doctor`. */
+export interface DoctorOptions {
+  /** The client whose ways are examined. */
+  readonly client: ClientOptions;
+  /** How long an idle connection must live, in milliseconds. */
+  readonly idleMs: number;
+  /** Longest for one step, in milliseconds. */
+  readonly waitMs: number;
+}

@@ -24,6 +24,7 @@ export const USAGES: readonly string[] = [
   "tele ssh [options] [user@]host [command]",
   "tele --make-cert=DIR --host=NAME[,NAME...]",
   "tele --make-token [--name=NAME]",
+  "tele doctor --out=ADDR [options]",
   "tele --completion=SHELL",
   "tele --man",
 ];

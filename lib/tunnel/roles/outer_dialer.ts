@@ -23,6 +23,12 @@ import type { ClientOptions, ClientPath } from "../command_line/role_options.ts"
 import { watchProxies } from "./proxy_watch.ts";
 import { watchTls } from "./tls_watch.ts";
 
+/**
+ * What is done when a carrier is dialed, in this order: the proxy takes a connection, or the command runs; what they
+ * lead to takes it; and then TLS, the upgrade to a WebSocket, and the seal.
+ */
+export type DialStage = "proxy" | "command" | "connection" | "tls" | "websocket" | "seal";
+
 /** Connects to the server. It watches its files until it is stopped. */
 export interface OuterDialer {
   /**
@@ -30,9 +36,15 @@ export interface OuterDialer {
    *
    * @param connected Called when the connection is accepted, before TLS, or by somebody in the middle.
    * @param path Place of the path among those of the options. @default {0}
+   * @param reached Told of each stage that is done; of some perhaps twice.
    * @throws {TeleError} `untrusted`, `doubted` or `refused` for a wrong server, else as {@linkcode dialWay}.
    */
-  dialCarrier(signal: AbortSignal, connected?: Connected, path?: number): Promise<Duplex>;
+  dialCarrier(
+    signal: AbortSignal,
+    connected?: Connected,
+    path?: number,
+    reached?: (stage: DialStage) => void,
+  ): Promise<Duplex>;
   /** Opens a connection of RFD 80 mode. Only with TLS; throws as {@linkcode dialTls}. */
   dialProtocol(signal: AbortSignal): Promise<TlsConnection>;
   /** Stops watching files, and ends commands; settles when those are gone. */
@@ -65,18 +77,27 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
       if (settings === undefined) throw badInput("RFD 80 mode needs TLS");
       return await dialTls(wayOf(0), settings, signal, undefined, commands);
     },
-    async dialCarrier(signal, connected, path = 0) {
+    async dialCarrier(signal, connected, path = 0, reached) {
       const { out } = paths[path];
+      const through: Connected = (silence) => {
+        connected?.(silence);
+        if (silence === undefined) reached?.("connection");
+        else reached?.(out.kind === "command" ? "command" : "proxy");
+      };
       const settings = tls.of(path);
       const seals = isSealed(paths[path], encryption);
       const use = seals ? "user" : "carrier";
       const duplex = settings === undefined
-        ? notOwn(await dialWay(wayOf(path), use, signal, connected, commands), paths[path], entrancesOf(options))
-        : tele(await dialTls(wayOf(path), settings, signal, connected, commands), out);
+        ? notOwn(await dialWay(wayOf(path), use, signal, through, commands), paths[path], entrancesOf(options))
+        : tele(await dialTls(wayOf(path), settings, signal, through, commands), out);
+      reached?.(settings === undefined ? "connection" : "tls");
       const carrier = await upgraded(duplex, out, signal, connected);
+      if (out.kind === "websocket") reached?.("websocket");
       if (!seals) return carrier;
       connected?.();
-      return await sealed(carrier, formatWay(out), signal);
+      const inside = await sealed(carrier, formatWay(out), signal);
+      reached?.("seal");
+      return inside;
     },
     stop() {
       proxies.stop();

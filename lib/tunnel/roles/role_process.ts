@@ -135,7 +135,7 @@ function showStatus({ status }: Running, terminal: StatusTerminal): StatusDispla
 }
 
 /** A fault in one connection must not end all others: it is logged, and the process goes on. */
-function keepRunning(log: Log): void {
+export function keepRunning(log: Log): void {
   addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
     log("error", `a fault in tele itself, please report it: ${reasonOf(event.reason)}`);

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { COMPLETED_ROLES, type CompletedOption, completedOptions, type CompletedRole } from "./completed_option.ts";
+import { COMMAND_WORDS } from "../command_line/command_words.ts";
+import { type CompletedOption, completedOptions, type CompletedRole, ROLE_WORDS } from "./completed_option.ts";
 
 /**
  * The script: a function `_tele` for `complete`. It needs nothing but bash.
@@ -12,7 +13,8 @@ import { COMPLETED_ROLES, type CompletedOption, completedOptions, type Completed
  * Readline splits the line at `=` too, unless its user has changed `COMP_WORDBREAKS`: both are handled.
  */
 export function bashCompletion(): string {
-  const all = completedOptions();
+  const all = [...completedOptions(), ...completedOptions("doctor")];
+  const values = [...new Map(all.map((option) => [option.name, option])).values()];
   return `\
 # Completion of tele's options for bash, made by: tele --completion=bash
 _tele() {
@@ -31,18 +33,24 @@ _tele() {
   # -in and --in mean the same.
   [[ $option == --* ]] || option=-$option
   case $option in
-${all.filter(({ placeholder }) => placeholder !== undefined).map(valueCase).join("\n")}
+${values.filter(({ placeholder }) => placeholder !== undefined).map(valueCase).join("\n")}
   esac
   for ((word = 1; word < \${#COMP_WORDS[@]}; word++)); do
     ((word == at)) || given+="\${COMP_WORDS[word]%%=*} "
   done
   case $given in
-${COMPLETED_ROLES.map((role) => `    *" --${role} "* | *" -${role} "*) role=${role} ;;`).join("\n")}
+${
+    ROLE_WORDS.map(([role, words]) => `    ${words.map((word) => `*" ${word} "*`).join(" | ")}) role=${role} ;;`).join(
+      "\n",
+    )
+  }
   esac
   case $role in
-${COMPLETED_ROLES.map((role) => `    ${role}) names="${namesFor(role)}" ;;`).join("\n")}
+${ROLE_WORDS.map(([role]) => `    ${role}) names="${namesFor(role)}" ;;`).join("\n")}
     *) names="${namesFor()}" ;;
   esac
+  # A command is the first word.
+  if ((at == 1)); then names="${COMMAND_WORDS.map(({ word }) => word).join(" ")} $names"; fi
   for word in $names; do
     [[ $word == "$current"* ]] || continue
     [[ $given == *" \${word%=} "* && " ${repeatable(all)} " != *" \${word%=} "* ]] || COMPREPLY+=("$word")

@@ -4,14 +4,26 @@
  * @module
  */
 
-import type { Completions, Option } from "../command_line/option.ts";
+import { DOCTOR } from "../command_line/command_words.ts";
+import type { Completions, Option, OptionRole } from "../command_line/option.ts";
 import { OPTIONS } from "../command_line/option_table.ts";
 
-/** A role that has options of its own. */
-export type CompletedRole = "server" | "client";
+/** A role, or a command in place of one, that has options of its own. */
+export type CompletedRole = "server" | "client" | "doctor";
 
-/** The roles that have options of their own. */
-export const COMPLETED_ROLES: readonly CompletedRole[] = ["server", "client"];
+/** Each of them by the words that ask for it; the first that is on the command line counts. */
+export const ROLE_WORDS: readonly (readonly [CompletedRole, readonly string[]])[] = [
+  ["doctor", [DOCTOR.word]],
+  ["server", ["--server", "-server"]],
+  ["client", ["--client", "-client"]],
+];
+
+/** Whose options each of them takes. */
+export const TAKEN: Readonly<Record<CompletedRole, readonly OptionRole[]>> = {
+  doctor: ["doctor", "client", "both"],
+  server: ["server", "both"],
+  client: ["client", "both"],
+};
 
 /** An option for a shell. */
 export interface CompletedOption {
@@ -30,8 +42,8 @@ export interface CompletedOption {
 /**
  * The options to offer, in the order of the help.
  *
- * @param role The role that is on the command line already. Without one every option is offered, and one that means
- * something else to each role tells both.
+ * @param role The role that is on the command line already. Without one all but those of commands are offered, and one
+ * that means something else to each role tells both.
  *
  * @example
  * ```ts
@@ -43,7 +55,9 @@ export interface CompletedOption {
  * ```
  */
 export function completedOptions(role?: CompletedRole): CompletedOption[] {
-  const rows = OPTIONS.filter((option) => role === undefined || option.role === role || option.role === "both");
+  const rows = OPTIONS.filter((option) =>
+    role === undefined ? option.role !== "doctor" : TAKEN[role].includes(option.role)
+  );
   const names = [...new Set(rows.map(({ name }) => name))];
   return names.map((name) => merged(rows.filter((option) => option.name === name)));
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { COMMAND_WORDS } from "../command_line/command_words.ts";
 import { factsOf } from "../command_line/help.ts";
 import type { Option } from "../command_line/option.ts";
 import { OPTION_GROUPS, type OptionGroup } from "../command_line/option_table.ts";
@@ -67,6 +68,8 @@ export function manPage(version: string): string {
     ".PP",
     filled(usage.VALUES),
     ...usage.READY.map((paragraph) => `.PP\n${filled(paragraph)}`),
+    ".SH COMMANDS",
+    ...COMMAND_WORDS.map(({ word, meaning }) => entry([word, `${meaning}; it takes the options of a client.`])),
     ".SH OPTIONS",
     ...OPTION_GROUPS.map(group),
     group({ title: "tele ssh, in front of the host", options: LOGIN_OPTIONS }),

@@ -4,8 +4,10 @@
  * @module
  */
 
+import { COMMAND_WORDS } from "../command_line/command_words.ts";
 import type { Option } from "../command_line/option.ts";
 import { OPTIONS } from "../command_line/option_table.ts";
+import { ROLE_WORDS, TAKEN } from "./completed_option.ts";
 
 /** The script: it registers a completer for the native command `tele`. */
 export function powershellCompletion(): string {
@@ -16,10 +18,11 @@ Register-ArgumentCompleter -Native -CommandName tele -ScriptBlock {
     $options = @(
 ${OPTIONS.map((option) => `        ${row(option)}\n`).join("")}\
     )
+    $taken = @('server', 'client', 'both', 'alone')
     $before = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
         ForEach-Object { $_.Extent.Text -replace '^-(?!-)', '--' })
-    $role = @('server', 'client') | Where-Object { $before -contains "--$_" } | Select-Object -First 1
-    $offered = @($options | Where-Object { -not $role -or $_.Role -eq $role -or $_.Role -eq 'both' })
+${ROLE_WORDS.toReversed().map(branch).join("")}\
+    $offered = @($options | Where-Object { $_.Role -in $taken })
     $word = $wordToComplete -replace '^-(?!-)', '--'
     $name = $null
     $prefix = ''
@@ -46,12 +49,22 @@ ${OPTIONS.map((option) => `        ${row(option)}\n`).join("")}\
         }
         return
     }
+    @(${COMMAND_WORDS.map(({ word }) => quoted(word)).join(", ")}) |
+        Where-Object { $before.Count -le 1 -and $_ -like "$word*" } | ForEach-Object {
+            [System.Management.Automation.CompletionResult]::new($_, $_, 'Command', $_)
+        }
     $offered | ForEach-Object { $_.Text = "--$($_.Name)$(if ($_.Takes) { '=' })"; $_ } |
         Where-Object { $_.Text -like "$word*" } | ForEach-Object {
             [System.Management.Automation.CompletionResult]::new($_.Text, $_.Text, 'ParameterName', $_.Meaning)
         }
 }
 `;
+}
+
+/** Narrows what is offered; the last that holds counts. */
+function branch([role, words]: typeof ROLE_WORDS[number]): string {
+  const given = words.filter((word) => !/^-(?!-)/.test(word)).map((word) => `$before -contains ${quoted(word)}`);
+  return `    if (${given.join(" -or ")}) { $taken = @(${TAKEN[role].map(quoted).join(", ")}) }\n`;
 }
 
 /** A row of the table as a hash table of PowerShell. */

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { COMPLETED_ROLES, type CompletedOption, completedOptions, type CompletedRole } from "./completed_option.ts";
+import { COMMAND_WORDS } from "../command_line/command_words.ts";
+import { type CompletedOption, completedOptions, type CompletedRole, ROLE_WORDS } from "./completed_option.ts";
 
 /**
  * The script, for a file `_tele` in a folder of `fpath`, or to be evaluated behind `compinit`. It hands specifications
@@ -16,9 +17,9 @@ export function zshCompletion(): string {
 # Completion of tele's options for zsh, made by: tele --completion=zsh
 _tele() {
   local -a options
-${COMPLETED_ROLES.map(roleBranch).join("")}\
+${ROLE_WORDS.map(roleBranch).join("")}\
     options=(
-${specifications()}    )
+${FIRST_WORD}${specifications()}    )
   fi
   _arguments : $options
 }
@@ -33,14 +34,22 @@ if [[ $funcstack[1] == _tele ]]; then _tele "$@"; else compdef _tele tele; fi
 `;
 }
 
-function roleBranch(role: CompletedRole, at: number): string {
+/** The specification of the first word. */
+const FIRST_WORD = `      ${quoted(`1:command:((${COMMAND_WORDS.map(described).join(" ")}))`)}\n`;
+
+function roleBranch([role, words]: typeof ROLE_WORDS[number], at: number): string {
   const keyword = at === 0 ? "if" : "elif";
-  const end = at === COMPLETED_ROLES.length - 1 ? "  else\n" : "";
+  const end = at === ROLE_WORDS.length - 1 ? "  else\n" : "";
   return `\
-  ${keyword} (( \${words[(I)--${role}]} )) || (( \${words[(I)-${role}]} )); then
+  ${keyword} ${words.map((word) => `(( \${words[(I)${word}]} ))`).join(" || ")}; then
     options=(
-${specifications(role)}    )
+${COMMAND_WORDS.some(({ word }) => words.includes(word)) ? FIRST_WORD : ""}${specifications(role)}    )
 ${end}`;
+}
+
+/** A word with what it does, as it stands between double brackets. */
+function described({ word, meaning }: typeof COMMAND_WORDS[number]): string {
+  return `${word}\\:"${meaning}"`;
 }
 
 function specifications(role?: CompletedRole): string {

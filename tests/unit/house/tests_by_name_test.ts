@@ -17,6 +17,7 @@ const EXCEPTIONS: Record<string, string> = {
   "lib/session/upper_layer.ts": "types only",
   "lib/tunnel/command_line/role_options.ts": "types only",
   "lib/tunnel/roles/role_process.ts": "it is the process: tests/e2e/cli_test.ts, signal_test.ts and terminal_test.ts",
+  "lib/tunnel/doctor/doctor_process.ts": "it is the process: tests/e2e/doctor_test.ts",
   "lib/tunnel/roles/running.ts": "types only",
   "lib/tunnel/roles/signals.ts": "signals end the process that hears them: tests/e2e/signal_test.ts and nohup_test.ts",
   "lib/tunnel/roles/stdio.ts": "it reads the process's own standard input: tests/e2e/stdio_test.ts",

@@ -106,6 +106,27 @@ tlsTest(
   },
 );
 
+tlsTest("each stage of dialing is told when it is done", async () => {
+  await withDialer(async ({ world, make }) => {
+    const { dialCarrier, stop } = await make();
+    const stages: string[] = [];
+    const reached = (stage: string) => void (stages.at(-1) !== stage && stages.push(stage));
+    const duplex = await dialCarrier(AbortSignal.timeout(5_000), undefined, 0, reached);
+    await world.accept();
+    assertEquals(stages, ["connection", "tls"]);
+    duplex.close();
+    await stop();
+  }, []);
+});
+
+Deno.test("that a command runs is told before anybody answers by it", async () => {
+  const { dialCarrier, stop } = await dialerOf(["--out=exec:true"]);
+  const stages: string[] = [];
+  (await dialCarrier(AbortSignal.timeout(5_000), undefined, 0, (stage) => void stages.push(stage))).close();
+  assertEquals(stages, ["command", "connection"]);
+  await stop();
+});
+
 Deno.test("a client that a name leads to its own port says so, and does not wait", async () => {
   using listener = Deno.listen({ hostname: "0.0.0.0", port: 0 });
   const { port } = listener.addr;

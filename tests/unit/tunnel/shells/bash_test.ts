@@ -13,6 +13,7 @@ Deno.test("in bash a value's option ends with =, and each role has its own", () 
   assertEquals(namesFor("client").includes("--max-sessions="), false);
   assertEquals(namesFor("client").includes("--stdio"), true);
   assertEquals(namesFor("*").includes("--make-token"), true);
+  assertEquals([namesFor("doctor").includes("--idle="), namesFor("*").includes("--idle=")], [true, false]);
 });
 
 Deno.test("in bash every option with a value is a case, so that nothing else is offered for it", () => {

@@ -1,13 +1,26 @@
 import { assertEquals } from "@std/assert";
 import { OPTIONS } from "../../../../lib/tunnel/command_line/option_table.ts";
-import { COMPLETED_ROLES, completedOptions } from "../../../../lib/tunnel/shells/completed_option.ts";
+import { completedOptions, ROLE_WORDS } from "../../../../lib/tunnel/shells/completed_option.ts";
 
-Deno.test("each name is offered once, and without a role every option of the table", () => {
-  assertEquals(completedOptions().map(({ name }) => name), [...new Set(OPTIONS.map(({ name }) => name))]);
+Deno.test("each name is offered once, and without a role every option of the table but those of a command", () => {
+  const names = OPTIONS.filter(({ role }) => role !== "doctor").map(({ name }) => name);
+  assertEquals(completedOptions().map(({ name }) => name), [...new Set(names)]);
+});
+
+Deno.test("a doctor is offered what a client takes, and its own options", () => {
+  const names = completedOptions("doctor").map(({ name }) => name);
+  assertEquals([names.includes("idle"), names.includes("proxy"), names.includes("max-sessions")], [true, true, false]);
+  assertEquals(completedOptions("client").some(({ name }) => name === "idle"), false);
+});
+
+Deno.test("every option of the table is offered somewhere", () => {
+  const roles = [undefined, ...ROLE_WORDS.map(([role]) => role)];
+  const offered = new Set(roles.flatMap((role) => completedOptions(role)).map(({ name }) => name));
+  assertEquals(OPTIONS.filter(({ name }) => !offered.has(name)), []);
 });
 
 Deno.test("a role is offered what it takes, and nothing else", () => {
-  for (const role of COMPLETED_ROLES) {
+  for (const role of ["server", "client"] as const) {
     const taken = OPTIONS.filter((option) => option.role === role || option.role === "both");
     const offered = completedOptions(role);
     assertEquals(

@@ -8,10 +8,20 @@ Deno.test("for fish each row of the table is a line, offered where the other rol
   const options = lines.filter((line) => line.startsWith("complete -c tele -l "));
   assertEquals(options.length, OPTIONS.length);
   for (const [at, { name, role }] of OPTIONS.entries()) {
-    const others = { server: "client", client: "server", alone: "server client", both: undefined }[role];
-    const condition = /-n 'not __fish_contains_opt ([^']*)'/.exec(options[at]!)?.[1];
-    assertEquals([options[at]!.split(" ")[4], condition], [name, others]);
+    const expected = {
+      server: "not __fish_contains_opt client; and not __fish_seen_subcommand_from doctor",
+      client: "not __fish_contains_opt server",
+      alone: "not __fish_contains_opt server client; and not __fish_seen_subcommand_from doctor",
+      doctor: "__fish_seen_subcommand_from doctor",
+      both: undefined,
+    }[role];
+    const condition = /-n '([^']*)'/.exec(options[at]!)?.[1];
+    assertEquals([options[at]!.split(" ")[4], condition], [name, expected]);
   }
+});
+
+Deno.test("for fish a command is offered as the first word", () => {
+  assertEquals(lines.some((line) => line.startsWith("complete -c tele -n __fish_use_subcommand -a doctor -d '")), true);
 });
 
 Deno.test("for fish each value has what it offers, and files only where one is taken", () => {

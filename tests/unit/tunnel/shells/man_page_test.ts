@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { COMMAND_WORDS } from "../../../../lib/tunnel/command_line/command_words.ts";
 import { OPTION_GROUPS, OPTIONS } from "../../../../lib/tunnel/command_line/option_table.ts";
 import { manPage } from "../../../../lib/tunnel/shells/man_page.ts";
 import { PERMISSIONS } from "../../../../scripts/compile/permissions.ts";
@@ -31,6 +32,10 @@ Deno.test("the man page tells its version, the exit codes and a first tunnel", (
     assertStringIncludes(text, words);
   }
   assertStringIncludes(text, "tele --client --in=:2222 --out=example.com:40300");
+});
+
+Deno.test("the man page has every command", () => {
+  for (const { word, meaning } of COMMAND_WORDS) assertStringIncludes(text, ` ${word} ${meaning}; `);
 });
 
 Deno.test("every variable of the man page is one that the compiled program may read", () => {

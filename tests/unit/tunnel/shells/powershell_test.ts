@@ -48,3 +48,13 @@ Deno.test("for PowerShell an option is a row with its role and what its value of
   assertStringIncludes(row("log-format"), "Words = @('text', 'json'); Paths = ''; ");
   assertEquals(script.match(/^ {8}@\{ Name = /gm)?.length, OPTIONS.length);
 });
+
+Deno.test("for PowerShell a role narrows what is offered, and a command is the first that counts", () => {
+  const branches = script.split("\n").filter((line) => line.includes("$taken = "));
+  assertEquals(branches, [
+    "    $taken = @('server', 'client', 'both', 'alone')",
+    "    if ($before -contains '--client') { $taken = @('client', 'both') }",
+    "    if ($before -contains '--server') { $taken = @('server', 'both') }",
+    "    if ($before -contains 'doctor') { $taken = @('doctor', 'client', 'both') }",
+  ]);
+});

@@ -10,7 +10,7 @@ Deno.test("for zsh what is special in a specification is escaped, and an apostro
     "      '--stdio[carry standard input and output instead, and end with them, as ssh'\\''s",
   );
   assertStringIncludes(script, "exec\\:COMMAND by a command]:ADDR: '\n");
-  const lines = script.split("\n").filter((line) => line.startsWith("      '"));
+  const lines = script.split("\n").filter((line) => line.startsWith("      '") && !line.startsWith("      '1:"));
   const form = /^ {6}'\*?--[a-z0-9-]+(\[(\\.|[^\\[\]:])+\]|=\[(\\.|[^\\[\]:])+\]:[^:]+:[^:]+)'$/;
   assertEquals(lines.filter((line) => !form.test(line.replaceAll("'\\''", ""))), []);
 });
@@ -24,7 +24,8 @@ Deno.test("for zsh each value has what it offers", () => {
 
 Deno.test("for zsh there is a branch for each role, and one without", () => {
   const specifications = script.split("\n").filter((line) => /^ {6}'/.test(line));
-  const expected = completedOptions("server").length + completedOptions("client").length + completedOptions().length;
-  assertEquals(specifications.length, expected);
+  const roles = ["doctor", "server", "client", undefined] as const;
+  assertEquals(specifications.length, roles.reduce((sum, role) => sum + completedOptions(role).length, 2));
+  assertStringIncludes(script, `      '1:command:((doctor\\:"dial a tele server step by step`);
   assert(script.startsWith("#compdef tele\n"), "compinit reads the first line");
 });

@@ -1,0 +1,22 @@
+/**
+ * What tele does by a word in place of a role.
+ *
+ * @module
+ */
+
+/** A word that stands in front of the options. */
+export interface CommandWord {
+  /** The word. */
+  readonly word: string;
+  /** What it does. */
+  readonly meaning: string;
+}
+
+/** `tele doctor`. */
+export const DOCTOR: CommandWord = {
+  word: "doctor",
+  meaning: "dial a tele server step by step, and say which step fails and what to change",
+};
+
+/** All of them. */
+export const COMMAND_WORDS: readonly CommandWord[] = [DOCTOR];
