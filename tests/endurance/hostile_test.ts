@@ -20,10 +20,15 @@ const ROUNDS = Number(Deno.env.get("TELE_HOSTILE_ROUNDS") ?? 3);
 const JOINS = Number(Deno.env.get("TELE_HOSTILE_JOINS") ?? 300);
 /** How many peers try each way side by side. */
 const PEERS_EACH = Math.min(2, ROUNDS);
+/** A carrier of theirs may be silent for as long as a busy machine keeps its ends from their turns, in seconds. */
+const PATIENCE = "--patience=60";
 const LIMIT_MS = 300_000 + 40_000 * ROUNDS + 60 * JOINS;
 const MIB = 2 ** 20;
-/** What all sessions of the server may hold: those that half-close are waited for, with what was under way. */
-const MEMORY_MIB = 64;
+/**
+ * What all sessions of the server may hold. Those that half-close are waited for, each with what was under way and what
+ * its stream began with: 256 KiB, of the quarter that is for this. With less the next are refused.
+ */
+const MEMORY_MIB = 64 + 2 * ROUNDS;
 /** What the server may hold more behind the rounds than in front of them, in bytes: it serves two downloads meanwhile. */
 const MOST_GROWTH_BYTES = (MEMORY_MIB + 96) * MIB;
 
@@ -45,15 +50,17 @@ async function downloads(s: Scenario, port: number, how: string, rounds: number)
   return facts.length;
 }
 
-/** Breaks each rule once. Returns how many: alone, since the peer gives its carriers up where it gets no turn for 3 s. */
+/** Breaks each rule once. Returns how many. */
 async function rules(s: Scenario, port: number): Promise<number> {
-  const broken = (await run(s, "rules", String(port))).filter(({ step }) => step === "rule" || step === "commit");
+  const broken = (await run(s, "rules", String(port), PATIENCE)).filter(({ step }) =>
+    step === "rule" || step === "commit"
+  );
   assertEquals(broken.filter(({ want, got }) => got !== want), []);
   return broken.length;
 }
 
 async function joins(s: Scenario, port: number): Promise<number> {
-  const facts = await run(s, "joins", String(port), String(JOINS));
+  const facts = await run(s, "joins", String(port), String(JOINS), PATIENCE);
   const { same, highest, unsettled } = facts.at(-1)!;
   assertEquals({ same, highest, unsettled }, { same: true, highest: JOINS, unsettled: 0 });
   return JOINS;

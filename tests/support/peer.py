@@ -15,7 +15,8 @@
 
 `--rounds=N` does the last two more than once. All take `--token=TEXT`, which is good enough for a test: it shows in
 `ps`; `--name=TEXT` is the token's name. With `--seal` carriers are sealed; a server is then given `--certificate=FILE`
-with its key in it. `--carriers=N` is how many a server allows at once.
+with its key in it. `--carriers=N` is how many a server allows at once, `--patience=SECONDS` how long a carrier may be
+silent.
 
 Needs the standard library only. One thread, one `select` loop; the clock and the sockets are the real ones. It is a
 test's other end: it knows no flow rate and no user's sockets. What it finds is one line of JSON each.
@@ -30,7 +31,7 @@ import socket
 import sys
 import time
 
-from pypeer.carrier import end_session, finish, step
+from pypeer.carrier import Carrier, end_session, finish, step
 from pypeer.client import Client, refusal
 from pypeer.commits import run_commits
 from pypeer.crypto import Token
@@ -362,7 +363,9 @@ def main():
     parser.add_argument("--carriers", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--only", default="")
+    parser.add_argument("--patience", type=float, default=Carrier.patience_s)
     options = parser.parse_args()
+    Carrier.patience_s = options.patience
     token, port = Token(options.token.encode(), options.name, options.seal, options.certificate), 0
     if options.args:
         port = int(options.args[0])

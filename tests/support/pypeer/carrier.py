@@ -14,7 +14,13 @@ OUT_BYTES = 64 * 1024
 
 
 class Carrier:
-    """`cut_out` and `cut_in` break it after so many bytes, wherever that is in a frame; `how` is close or reset."""
+    """
+    `cut_out` and `cut_in` break it after so many bytes, wherever that is in a frame; `how` is close or reset.
+
+    `patience_s`: how long it may be silent; in a test beside much other work nobody may get a turn for seconds.
+    """
+
+    patience_s = 3.0
 
     def __init__(self, sock, session, number, rest=b"", opening=b"", named=(), cut_out=None, cut_in=None, how="close"):
         self.sock, self.session, self.number = sock, session, number
@@ -77,7 +83,7 @@ class Carrier:
     def prepare(self):
         """Puts what is due on the connection, and watches."""
         now = time.monotonic()
-        if now - self.last_read > max(3.0, 3 * self.promise_ms / 1000):
+        if now - self.last_read > max(self.patience_s, 3 * self.promise_ms / 1000):
             return self.close("silent for too long")
         if self.ends:
             return

@@ -16,7 +16,9 @@ STREAM = 1
 RECEIVE_BYTES = 16 * 1024
 DOWNLOAD_S = 1
 PAUSE_S = 0.3
+FULL_BYTES = RECEIVE_BYTES // 4
 FULL_S = 30
+STILL_S = 60
 QUIET_S = 2
 
 
@@ -72,13 +74,13 @@ def waiting_bytes(sock):
 
 
 def wait_until_full(sock):
-    """Until something has come and no more comes: on a machine that is busy the server may need its time for that."""
+    """Until much has come and no more comes: on a machine that is busy the server may need its time for that."""
     until = time.monotonic() + FULL_S
     before = 0
     while time.monotonic() < until:
         time.sleep(PAUSE_S)
         now = waiting_bytes(sock)
-        if now > 0 and now == before:
+        if now >= FULL_BYTES and now == before:
             return
         before = now
     raise CarrierError("the server sends nothing more of the download")
@@ -99,6 +101,7 @@ def hostile_download(port, how, token=Token()):
     download = Download()
     download.feed(handshake.commit_new(client.session))
     sock = handshake.channel.sock
+    sock.settimeout(STILL_S)
     start = 256 * 1024
     sent = [open_frame(STREAM, start, start).bytes, frame(struct.pack(">BIQ", DATA, STREAM, 0) + b"A")]
     granted = 1 << 30

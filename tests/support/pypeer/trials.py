@@ -9,7 +9,7 @@ from .client import Client
 from .handshake import Server
 from .wire import DATA, GOODBYE, REPLY_WANTED, CarrierError, Refused, SessionError, data_frame, frame
 
-SECONDS = 8
+SECONDS = 30
 
 
 class Trial:
