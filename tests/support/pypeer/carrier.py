@@ -60,7 +60,9 @@ class Carrier:
 
     def probe(self, flags, mark=None, came=0):
         if mark is None:
-            self.mark = mark = (self.mark + 259) % 65536
+            mark = (self.mark + 259) % 65536
+            if flags & REPLY_WANTED:  # one that asks nothing must not hide the answer that is on its way
+                self.mark = mark
         self.put(frame(struct.pack(">BBIHI", PROBE, flags, PROMISE_MS, mark, came)))
 
     def _acknowledge(self):
