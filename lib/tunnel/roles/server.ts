@@ -85,7 +85,7 @@ export async function startServer(
 /** The program that listens there may be the very one that clients are to reach. */
 function suspectSwap(error: TeleError): TeleError {
   const hint = "if it is the user's server, give its address to --in, and to --out a port for tele clients";
-  return badInput(`${error.message}; ${hint}`);
+  return badInput(`${error.message}; ${hint}`, { cause: error.cause });
 }
 
 /** Clients find a server that slept silent, and come back: its log is to say for how long that was. */

@@ -52,7 +52,8 @@ export async function logIn(options: LoginOptions, needs: LoginNeeds): Promise<n
   const byPort = options.by === "port" || (options.by === "auto" && !target.isBehind);
   const token = needs.makeToken();
   const listen: Listen = byPort ? "everywhere" : "loopback";
-  const order = formatOrder({ token, listen, resumeTimeoutMs: options.resumeTimeoutMs });
+  const { resumeTimeoutMs, ports } = options;
+  const order = formatOrder({ token, listen, resumeTimeoutMs, ports });
   const outcome = await programs.ask(ways.startWords(options.ssh, remoteCommand(options.remote)), `${order}\n`);
   if (outcome.code >= LEAST_FAULT) return outcome.code;
   const client = { ...options, port: servedPort(outcome.lines, options.remote) };

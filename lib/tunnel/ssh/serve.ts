@@ -5,14 +5,16 @@
  */
 import { formatAddress } from "../../net/address.ts";
 import { type Clock, systemClock } from "../../net/clock.ts";
-import { badInput, reasonOf } from "../../net/error.ts";
+import { badInput, reasonOf, TeleError } from "../../net/error.ts";
 import { ipBytes } from "../../net/ip_address.ts";
+import { isTaken } from "../../net/listen_failure.ts";
 import type { Log } from "../../net/log.ts";
 import { parseCommandLine } from "../command_line/command_line.ts";
 import { ExitCode } from "../command_line/exit_code.ts";
 import type { ServerOptions } from "../command_line/role_options.ts";
 import type { Running } from "../roles/running.ts";
 import { startServer } from "../roles/server.ts";
+import { formatPortRange } from "../values/port_range.ts";
 import { LastClient } from "./last_client.ts";
 import { type Answer, formatAnswer, MOST_CHARACTERS, type Order, parseOrder } from "./start_message.ts";
 
@@ -39,13 +41,26 @@ export async function startServe(needs: ServeNeeds): Promise<Running> {
   const answer = (answer: Answer) => needs.say(formatAnswer(answer));
   try {
     const order = parseOrder(await firstLine(needs.input));
-    const running = await serve(serverOptions(order, needs.connection), needs.log, needs.clock ?? systemClock);
+    const running = await serveOnFreePort(order, needs);
     await answer({ kind: "ready", port: portOf(running.listens) });
     return running;
   } catch (error) {
     await answer({ kind: "failed", reason: reasonOf(error) });
     throw error;
   }
+}
+
+/** Serves on the first port of those that are wanted that no other program has. */
+async function serveOnFreePort(order: Order, { connection, log, clock = systemClock }: ServeNeeds): Promise<Running> {
+  const { low, high } = order.ports ?? { low: 0, high: 0 };
+  for (let port = low; port <= high; port++) {
+    try {
+      return await serve(serverOptions(order, port, connection), log, clock);
+    } catch (error) {
+      if (!(error instanceof TeleError) || !isTaken(error.cause)) throw error;
+    }
+  }
+  throw new TeleError("refused", `no port of ${formatPortRange({ low, high })} is free there: let --port name more`);
 }
 
 async function serve(options: ServerOptions, log: Log, clock: Clock): Promise<Running> {
@@ -67,11 +82,15 @@ async function serve(options: ServerOptions, log: Log, clock: Clock): Promise<Ru
   };
 }
 
-/** The options of a server in front of sshd. Tokens of the environment are not for it. */
-function serverOptions({ token, listen, resumeTimeoutMs }: Order, connection: string | undefined): ServerOptions {
-  const args = ["--server", `--in=${sshdAddress(connection)}`, `--resume-timeout=${resumeTimeoutMs}ms`];
-  if (listen === "loopback") args.push("--out=127.0.0.1:0");
-  const command = parseCommandLine(args, { TELE_TOKEN: token });
+/**
+ * The options of a server in front of sshd. Tokens of the environment are not for it.
+ *
+ * @param port Where it listens; 0 for any free port.
+ */
+function serverOptions(order: Order, port: number, connection: string | undefined): ServerOptions {
+  const out = `${order.listen === "loopback" ? "127.0.0.1" : ""}:${port}`;
+  const args = [`--in=${sshdAddress(connection)}`, `--out=${out}`, `--resume-timeout=${order.resumeTimeoutMs}ms`];
+  const command = parseCommandLine(["--server", ...args], { TELE_TOKEN: order.token });
   if (command.kind !== "server") throw badInput("not a server's command line");
   return command.options;
 }

@@ -10,6 +10,7 @@ import { splitWords } from "../../net/command/words.ts";
 import { example, mistake } from "../command_line/given_flags.ts";
 import { choice, type FlagOption, type ValueOption } from "../command_line/option.ts";
 import { HELP } from "../command_line/option_table.ts";
+import { parsePortRange, type PortRange } from "../values/port_range.ts";
 import * as session from "../command_line/session_options.ts";
 import { parseSshWords, type SshWords } from "./ssh_words.ts";
 
@@ -49,6 +50,19 @@ export const BY: ValueOption<WayChoice> = {
   ...choice(WAYS),
 };
 
+/** `--port`. */
+export const PORT: ValueOption<PortRange> = {
+  kind: "value",
+  name: "port",
+  placeholder: "PORT[-PORT]",
+  role: "alone",
+  meaning: "the port that tele opens there, or the first free one of several, such as a firewall lets through",
+  without: "any free one",
+  example: "--port=40300-40399",
+  takes: "a port, or the first and the last of several",
+  parse: parsePortRange,
+};
+
 /** `--resume-timeout`: both sides wait for each other so long. */
 export const RESUME_TIMEOUT: ValueOption<number> = {
   ...session.RESUME_TIMEOUT,
@@ -78,7 +92,7 @@ export const CARRY: FlagOption = {
 };
 
 /** The options of a login, in the order of the help. */
-export const LOGIN_OPTIONS = [REMOTE, BY, RESUME_TIMEOUT, LOG_LEVEL] as const;
+export const LOGIN_OPTIONS: readonly ValueOption<unknown>[] = [REMOTE, BY, PORT, RESUME_TIMEOUT, LOG_LEVEL];
 
 const FLAGS: readonly FlagOption[] = [HELP, SERVE, CARRY];
 
@@ -88,6 +102,8 @@ export interface LoginOptions {
   readonly remote: readonly string[];
   /** By what ssh is carried. */
   readonly by: WayChoice;
+  /** The ports of which the first free one is taken; `undefined` for any. */
+  readonly ports: PortRange | undefined;
   /** How long both sides wait for the network, in milliseconds. */
   readonly resumeTimeoutMs: number;
   /** Lowest level that is logged. */
@@ -124,6 +140,7 @@ export function parseSshCommand(words: readonly string[]): SshCommand {
   const options = {
     remote: valueOf(given, REMOTE),
     by: valueOf(given, BY),
+    ports: given.has(PORT.name) ? valueOf(given, PORT) : undefined,
     resumeTimeoutMs: valueOf(given, RESUME_TIMEOUT),
     logLevel: valueOf(given, LOG_LEVEL),
     ssh: parseSshWords(others),

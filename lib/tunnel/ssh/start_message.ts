@@ -6,6 +6,7 @@
  */
 import { badInput } from "../../net/error.ts";
 import { shortenShown } from "../../net/shown_text.ts";
+import { isPortRange, type PortRange } from "../values/port_range.ts";
 
 /** Version of these lines. Another one may be on the other machine. */
 const VERSION = 1;
@@ -26,6 +27,8 @@ export interface Order {
   readonly token: string;
   /** Who may reach the port. */
   readonly listen: Listen;
+  /** The ports of which the first free one is taken; without them it is any. */
+  readonly ports?: PortRange;
   /** How long a lost client is waited for, in milliseconds. */
   readonly resumeTimeoutMs: number;
 }
@@ -69,14 +72,14 @@ export function formatOrder(order: Order): string {
  * ```
  */
 export function parseOrder(line: string): Order {
-  const { version, token, listen, resumeTimeoutMs } = parseObject(line);
+  const { version, token, listen, ports, resumeTimeoutMs } = parseObject(line);
   if (typeof version === "number" && version !== VERSION) {
     throw badInput("the tele there is of another version: install the same one on both machines");
   }
   const isOrder = version === VERSION && typeof token === "string" && typeof resumeTimeoutMs === "number" &&
-    (listen === "everywhere" || listen === "loopback");
+    (listen === "everywhere" || listen === "loopback") && (ports === undefined || isPortRange(ports));
   if (!isOrder) throw badInput("tele ssh --serve is started by tele ssh of another machine: run that there");
-  return { token, listen, resumeTimeoutMs };
+  return { token, listen, resumeTimeoutMs, ...ports === undefined ? {} : { ports } };
 }
 
 /** The line of an answer. */

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { pathToFileURL } from "node:url";
 import { OPTIONS } from "../../../lib/tunnel/command_line/option_table.ts";
+import { LOGIN_OPTIONS } from "../../../lib/tunnel/ssh/ssh_options.ts";
 import { PERMISSIONS } from "../../../scripts/compile/permissions.ts";
 import { readText, ROOT } from "../../support/source_tree.ts";
 
@@ -20,6 +21,16 @@ Deno.test("the README's table of options has every option, its role and its defa
     return [`\`--${option.name}=${option.placeholder}\``, option.role, option.default ?? option.without ?? "required"];
   });
   assertEquals(optionRows().map(([name, role, , initial]) => [name, role, initial]), expected);
+});
+
+Deno.test("the manual's table of tele ssh has every option and its default, and no other", () => {
+  const section = /^## tele ssh\n(.*?)^## /ms.exec(MANUAL)?.[1] ?? "";
+  const rows = section.split("\n").filter((line) => /^\| `--/.test(line)).map((row) => row.split("|"));
+  const told = rows.map(([, name, , initial]) => [name?.trim(), initial?.trim()]);
+  assertEquals(
+    told,
+    LOGIN_OPTIONS.map((option) => [`\`--${option.name}=${option.placeholder}\``, option.default ?? option.without]),
+  );
 });
 
 Deno.test("the manual's permissions are those of the compiled program, with the whole environment", () => {

@@ -83,6 +83,12 @@ Deno.test("behind a jump host, and where the user wants it, no port is opened", 
   }
 });
 
+Deno.test("the ports that a firewall lets through are told to the other machine", async () => {
+  const at = world();
+  await login(at, "--port=40300-40399", "host");
+  assertEquals(parseOrder(at.asked[1]!.input).ports, { low: 40300, high: 40399 });
+});
+
 Deno.test("with --by=port nothing else is tried, and a jump host is no reason not to", async () => {
   const at = world({ configuration: { code: 0, lines: ["hostname host", "proxyjump jump"] }, failures: ["refused"] });
   const error = await assertRejects(() => login(at, "--by=port", "host"), TeleError);

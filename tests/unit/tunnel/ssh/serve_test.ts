@@ -1,4 +1,4 @@
-import { assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { isNodeSound } from "../../../../lib/net/runtime.ts";
 import { startServe } from "../../../../lib/tunnel/ssh/serve.ts";
@@ -55,6 +55,25 @@ Deno.test({
     try {
       assertMatch(running.listens.join(" "), /0\.0\.0\.0:|\[::\]:/);
       assertStringIncludes(running.readyLine, "user's server is [fe80::1%eth0]:2222");
+    } finally {
+      await running.stop("the test ends");
+    }
+  },
+});
+
+Deno.test({
+  name: "a server takes the first port that is free, and says so when none is",
+  ignore: !isNodeSound(),
+  fn: async () => {
+    using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = taken.addr;
+    const none = formatOrder({ ...ORDER, ports: { low: port, high: port } });
+    await assertRejects(() => serve(`${none}\n`), TeleError, `no port of ${port} is free there: let --port name more`);
+    const some = formatOrder({ ...ORDER, ports: { low: port, high: Math.min(port + 200, 65_535) } });
+    const { running } = await serve(`${some}\n`);
+    try {
+      const found = Number(running.listens[0]!.split(":")[1]);
+      assert(found > port && found <= port + 200, `${found} of ${port}`);
     } finally {
       await running.stop("the test ends");
     }

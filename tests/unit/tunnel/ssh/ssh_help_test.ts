@@ -7,7 +7,7 @@ Deno.test("the help has every option with its default and an example, and fits a
   for (const option of LOGIN_OPTIONS) {
     assertStringIncludes(text, `  --${option.name}=${option.placeholder}`);
     const words = text.replace(/\s+/g, " ");
-    assertStringIncludes(words, `default ${option.default}; for example ${option.example}`);
+    assertStringIncludes(words, `default ${option.default ?? option.without}; for example ${option.example}`);
   }
   for (const flag of ["--help", "--serve", "--carry"]) assertStringIncludes(text, `\n  ${flag} `);
   for (const line of text.split("\n")) assert(line.length <= 80, line);

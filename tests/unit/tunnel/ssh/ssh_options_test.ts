@@ -12,6 +12,7 @@ Deno.test("a host alone is a login with every default", () => {
   assertEquals(login("host"), {
     remote: ["tele"],
     by: "auto",
+    ports: undefined,
     resumeTimeoutMs: 3 * 86_400_000,
     logLevel: "error",
     ssh: { options: [], destination: "host", command: [] },
@@ -23,6 +24,7 @@ Deno.test("options of tele stand in front of the host, beside ssh's, in both spe
   assertEquals([options.remote, options.by], [["deno", "run", "-A", "a b.ts"], "ssh"]);
   assertEquals(options.ssh.options.map(({ letter }) => letter), ["p", "t", "v"]);
   assertEquals(options.ssh.command, ["ls", "--by=x"]);
+  assertEquals(login("--port=40300-40399", "host").ports, { low: 40300, high: 40399 });
   assertEquals(login("--log-level=debug", "--resume-timeout=1h", "host").resumeTimeoutMs, 3_600_000);
 });
 
@@ -48,6 +50,10 @@ Deno.test("a mistake is told with what to change", () => {
     [["--remote= ", "host"], "it has no words"],
     [["--remote='x", "host"], "has no end"],
     [["--by=udp", "host"], 'auto, port or ssh, for example --by=ssh; "udp" is none of these'],
+    [
+      ["--port=0", "host"],
+      "--port takes a port, or the first and the last of several, for example --port=40300-40399;",
+    ],
     [["--by=ssh", "--by=ssh", "host"], "--by is given more than once"],
     [["--resume-timeout=1", "host"], "has no unit"],
     [["--help=yes"], "--help takes no value"],

@@ -12,7 +12,9 @@ import {
 const ORDER: Order = { token: "correct horse battery", listen: "everywhere", resumeTimeoutMs: 5_000 };
 
 Deno.test("an order and each answer are one line that reads the same", () => {
-  assertEquals(parseOrder(formatOrder(ORDER)), ORDER);
+  for (const order of [ORDER, { ...ORDER, ports: { low: 40300, high: 40399 } }]) {
+    assertEquals(parseOrder(formatOrder(order)), order);
+  }
   const answers: Answer[] = [{ kind: "ready", port: 40300 }, { kind: "failed", reason: "two\nlines" }, {
     kind: "missing",
   }];
@@ -54,6 +56,7 @@ Deno.test("an order that is none, or of another version, says what to do", () =>
     ["{}", "is started by tele ssh of another machine"],
     [JSON.stringify({ version: 1, ...ORDER, token: 1 }), "is started by tele ssh"],
     [JSON.stringify({ version: 1, ...ORDER, listen: "nowhere" }), "is started by tele ssh"],
+    [JSON.stringify({ version: 1, ...ORDER, ports: { low: 2, high: 1 } }), "is started by tele ssh"],
     [JSON.stringify({ version: 2 }), "another version: install the same one on both machines"],
   ];
   for (const [line, part] of orders) {
