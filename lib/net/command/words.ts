@@ -94,6 +94,6 @@ function open(quote: string, at: number): TeleError {
 function needsShell(character: string): TeleError {
   return badInput(
     `${character} is for a shell, and no shell runs the command: put it into quotes if it belongs to a word, or write ` +
-      "exec:sh -c 'COMMAND'",
+      "sh -c 'COMMAND'",
   );
 }

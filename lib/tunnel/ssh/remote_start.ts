@@ -29,10 +29,12 @@ const SCRIPT = [
 /**
  * The command for the login's shell there, whichever that is.
  *
- * @param remote The words that start `tele` there.
+ * @param remote The words that start `tele` there. One may begin with `~/`, which few shells expand behind `--remote=`:
+ *   a login begins in its home.
  */
 export function remoteCommand(remote: readonly string[]): string {
-  return `exec sh -c ${quoteWord(SCRIPT)} tele-ssh ${quoteWords([...remote, "ssh", "--serve"])}`;
+  const words = remote.map((word) => word.replace(/^~\//, "./"));
+  return `exec sh -c ${quoteWord(SCRIPT)} tele-ssh ${quoteWords([...words, "ssh", "--serve"])}`;
 }
 
 /**
@@ -54,8 +56,9 @@ export function servedPort(lines: readonly string[], remote: readonly string[]):
         "install tele there, or say where it is by --remote=PATH",
     );
   }
-  const last = lines.findLast((line) => line.trim() !== "");
-  const words = last === undefined ? "it said nothing" : `its last words: ${shortenShown(last, MOST_SHOWN)}`;
+  // A trace stands behind the line that says what is wrong.
+  const told = lines.find((line) => /\berror\b/i.test(line)) ?? lines.findLast((line) => line.trim() !== "");
+  const words = told === undefined ? "it said nothing" : `it said: ${shortenShown(told, MOST_SHOWN)}`;
   throw new TeleError(
     "refused",
     `${name} on the other machine did not start as tele of this version does (${words}): ` +

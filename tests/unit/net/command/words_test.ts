@@ -46,7 +46,7 @@ Deno.test("an open quote is told by where it opens, and what only a shell could 
     ["a>b", "> is for a shell"],
     ["a && b", "& is for a shell"],
     ["a; b", "; is for a shell"],
-    ["a < b", "exec:sh -c 'COMMAND'"],
+    ["a < b", "or write sh -c 'COMMAND'"],
   ];
   for (const [text, sentence] of wrong) {
     assertEquals(assertThrows(() => splitWords(text, true), TeleError, sentence, text).code, "bad-input");

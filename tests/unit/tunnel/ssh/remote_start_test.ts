@@ -12,7 +12,8 @@ Deno.test("each way of not starting has a sentence of its own", () => {
     [["tele-ssh missing"], ["tele"], ["there is no tele on the other machine, neither in PATH", "--remote=PATH"]],
     [["tele-ssh missing"], ["/opt/tele"], ["there is no /opt/tele"]],
     [['tele-ssh failed {"reason":"no port is free"}'], ["a", "b"], ["a b on the other machine: no port is free"]],
-    [["hello", "unknown flag ssh", ""], ["tele"], ["its last words: unknown flag ssh", "install the same version"]],
+    [["hello", "unknown flag ssh", ""], ["tele"], ["it said: unknown flag ssh", "install the same version"]],
+    [["Error: no module", "  at main.ts:1:1"], ["tele"], ["it said: Error: no module"]],
     [[], ["tele"], ["it said nothing"]],
     [["\x1b[2J"], ["tele"], ["\\u001b[2J"]],
   ];
@@ -26,6 +27,14 @@ Deno.test("the command is one line, and names no secret", () => {
   const command = remoteCommand(["/opt/my tele", "--x"]);
   assert(!command.includes("\n"));
   assertStringIncludes(command, `tele-ssh '/opt/my tele' --x ssh --serve`);
+});
+
+Deno.test("a path that begins with a tilde is one from the home, where a login begins", () => {
+  assertStringIncludes(
+    remoteCommand(["deno", "run", "~/tele/main.ts", "~x"]),
+    "deno run ./tele/main.ts '~x' ssh --serve",
+  );
+  assert(remoteCommand(["~/bin/tele"]).endsWith(" tele-ssh ./bin/tele ssh --serve"));
 });
 
 /** What the command does in a shell; `remote` gets the words and the input of `tele ssh --serve`. */
