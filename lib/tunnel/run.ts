@@ -11,6 +11,7 @@ import { type Command, parseCommandLine } from "./command_line/command_line.ts";
 import { ExitCode } from "./command_line/exit_code.ts";
 import { helpText } from "./command_line/help.ts";
 import { runDoctorProcess } from "./doctor/doctor_process.ts";
+import { configurationSchema } from "./configuration/schema.ts";
 import { writeCertificate } from "./files/make_cert.ts";
 import { makeToken, makeTokenLine } from "./files/token_file.ts";
 import { failed, print, writeLine } from "./log/standard_streams.ts";
@@ -18,6 +19,7 @@ import { hasColors } from "./log/terminal.ts";
 import { startClient } from "./roles/client.ts";
 import { runRole } from "./roles/role_process.ts";
 import { startServer } from "./roles/server.ts";
+import { runConfiguration } from "./run_configuration.ts";
 import { completionFor } from "./shells/completion.ts";
 import { manPage } from "./shells/man_page.ts";
 import { runSsh } from "./ssh/run_ssh.ts";
@@ -43,6 +45,8 @@ export async function run(args: readonly string[]): Promise<number> {
   if (command.kind === "version") return await print(`tele ${config.version}`);
   if (command.kind === "completion") return await print(completionFor(command.shell).trimEnd());
   if (command.kind === "man") return await print(manPage(config.version).trimEnd());
+  if (command.kind === "config-schema") return await print(JSON.stringify(configurationSchema(), null, 2));
+  if (command.kind === "config") return await runConfiguration(command);
   if (command.kind === "make-cert") return await makeCert(command.directory, command.hosts);
   if (command.kind === "make-token") {
     return await print(command.name === undefined ? makeToken() : makeTokenLine(command.name));

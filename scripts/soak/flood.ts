@@ -23,7 +23,7 @@ const WATCHED = { main: new URL("../../tests/support/watched_main.ts", import.me
 
 /** What one process held, in bytes; 0 where the system does not tell. */
 export interface FloodMemory {
-  role: "server" | "client";
+  role: TeleProcess["role"];
   /** The most its logs held in the outage. */
   logMost: number;
   /** Median while data flowed before the outage. */

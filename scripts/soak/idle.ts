@@ -15,7 +15,7 @@ const BATCH = 100;
 
 /** What one process held, in bytes; 0 where the system does not tell. */
 export interface IdleMemory {
-  role: "server" | "client";
+  role: TeleProcess["role"];
   before: number;
   held: number;
   perConnection: number;

@@ -241,6 +241,22 @@ const RUNNERS: Record<string, Runner> = {
     },
   },
 
+  "Several tunnels in one process": {
+    programs: [],
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      sandbox.serve(22, s.use(new UserServer(echo)).port);
+      await withToken(sandbox);
+      await sandbox.run({ language: "sh", text: "tele --server --in=:22 --out=:40300 --token-file=token" });
+      sandbox.stand.set("/etc/tele/token", `${sandbox.folder}/token`);
+      await sandbox.configure(`${sandbox.folder}/tele.toml`, recipes.next('token-file = "/etc/tele/token"'));
+      assertStringIncludes(await sandbox.run(recipes.next("tele --config=tele.toml --print")), 'name = "home"');
+      await sandbox.run(recipes.next("tele --config=tele.toml"));
+      await echoesAt(sandbox.port(2222));
+      return sandbox;
+    },
+  },
+
   "Through a load balancer": {
     programs: ["haproxy"],
     isOpen: true,

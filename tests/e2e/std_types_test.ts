@@ -82,6 +82,14 @@ const USES: Record<string, { right: string; wrong: [use: string, says: string][]
       console.log(s);`,
     wrong: [[`import { closestString } from "@std/text/closest-string"; closestString("a", "b");`, "'string'"]],
   },
+  "@std/toml": {
+    right: `import { parse, stringify } from "@std/toml"; const s: string = stringify({ a: [1, "b"] });
+      const value: unknown = parse(s)["a"]; console.log(value);`,
+    wrong: [
+      [`import { parse } from "@std/toml"; const s: string = parse("a = 1")["a"]; console.log(s);`, "'unknown'"],
+      [`import { stringify } from "@std/toml"; stringify("a");`, "'string'"],
+    ],
+  },
 };
 
 const STD_NAMES = Object.keys(config.imports).filter((name) => name.startsWith("@std/"));

@@ -158,7 +158,7 @@ export class Hosts implements AsyncDisposable {
   }
 
   /** Starts a tele process on the host of its role. */
-  async tele(options: TeleOptions): Promise<TeleProcess> {
+  async tele(options: TeleOptions & { role: Host }): Promise<TeleProcess> {
     const process = await TeleProcess.start({ ...options, wrap: this.on(options.role) });
     this.#processes.push(process);
     return process;

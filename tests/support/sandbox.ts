@@ -25,7 +25,7 @@ const PORT = /(?<=[\w\]\s=]:|[="]:|-p |Port )\d{2,5}\b/g;
 const HOSTS = /\bexample\.com\b|\b10\.0\.0\.5\b/g;
 
 /** Commands of a role, which runs until it is asked to end; all others end by themselves. */
-const ROLE = /^tele (?!.*--stdio)(--server|--client) /;
+const ROLE = /^tele (?!.*--(stdio|print-config))--(server|client|config=\S+)( |$)/;
 
 /** A role, or another program that goes on, of a recipe. */
 interface Background {
@@ -194,7 +194,7 @@ export class Sandbox {
     let hasEnded = false;
     role.child.status.then(() => hasEnded = true);
     await until(() => role.output.includes("\n") || hasEnded, COMMAND_MS, `the ready line of ${command}`);
-    assertMatch(role.output, /^tele (server|client) ready: /, this.report());
+    assertMatch(role.output, /^(\S+: )?tele (server|client) ready: /, this.report());
   }
 
   #spawn(command: string, stdin: "piped" | "null"): Deno.ChildProcess {

@@ -5,7 +5,7 @@
  */
 import { Breaker } from "./breaker.ts";
 import { StdioProcess } from "./stdio_process.ts";
-import { type TeleOptions, TeleProcess } from "./tele_process.ts";
+import { type TeleOptions, TeleProcess, type TeleRole } from "./tele_process.ts";
 import { pause, within } from "./wait.ts";
 
 /** Options of {@linkcode Scenario.server} and {@linkcode Scenario.client} beside the addresses. */
@@ -67,7 +67,7 @@ export class Scenario {
   }
 
   /** Starts a tele process with any addresses. */
-  async start(role: "server" | "client", addresses: string[], options: ProcessOptions = {}): Promise<TeleProcess> {
+  async start(role: TeleRole, addresses: string[], options: ProcessOptions = {}): Promise<TeleProcess> {
     const args = [...addresses, ...options.args ?? []];
     const process = await TeleProcess.start({ ...options, role, args, home: this.home });
     this.#processes.push(process);

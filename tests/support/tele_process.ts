@@ -13,9 +13,12 @@ export interface ListenAddress {
   port: number;
 }
 
+/** What a process is: one of the roles, or all that a configuration says (`--config` in its arguments). */
+export type TeleRole = "server" | "client" | "config";
+
 /** How to start a tele process. */
 export interface TeleOptions {
-  role: "server" | "client";
+  role: TeleRole;
   /** Arguments after the role. */
   args: string[];
   /** Folder for its state; must exist. */
@@ -45,9 +48,9 @@ export function teleMain(main: URL = new URL("../../main.ts", import.meta.url)):
   return Deno.env.get(MAIN_VARIABLE) ?? fileURLToPath(main);
 }
 
-/** A running `tele --server` or `tele --client`. */
+/** A running `tele --server`, `tele --client` or `tele --config`. */
 export class TeleProcess implements AsyncDisposable {
-  readonly role: "server" | "client";
+  readonly role: TeleRole;
   readonly pid: number;
   /** The line it printed when it was ready. */
   readyLine = "";
@@ -62,7 +65,7 @@ export class TeleProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   #status: Deno.CommandStatus | undefined;
 
-  private constructor(role: "server" | "client", child: Deno.ChildProcess) {
+  private constructor(role: TeleRole, child: Deno.ChildProcess) {
     this.role = role;
     this.#child = child;
     this.pid = child.pid;
@@ -197,7 +200,7 @@ export async function teleCommand(
       "run",
       ...options.permissions ?? ["-A"],
       teleMain(options.main),
-      `--${options.role}`,
+      ...options.role === "config" ? [] : [`--${options.role}`],
       ...options.args,
     ],
     env: {

@@ -8,6 +8,7 @@ import { reaches } from "../../net/address.ts";
 import type { SessionLimits } from "../../session/session_limits.ts";
 import { carriersFor, clientPaths } from "./client_paths.ts";
 import { DOCTOR } from "./command_words.ts";
+import { type ConfigCommand, configCommand } from "./config_command.ts";
 import { example, GivenFlags, mistake } from "./given_flags.ts";
 import type { HostName } from "../values/host_name.ts";
 import type { Option } from "./option.ts";
@@ -29,6 +30,8 @@ export type Command =
   | { readonly kind: "version" }
   | { readonly kind: "completion"; readonly shell: shells.Shell }
   | { readonly kind: "man" }
+  | { readonly kind: "config-schema" }
+  | ConfigCommand
   | { readonly kind: "make-token"; readonly name: string | undefined }
   | { readonly kind: "make-cert"; readonly directory: string; readonly hosts: readonly HostName[] }
   | { readonly kind: "server"; readonly options: ServerOptions }
@@ -75,7 +78,8 @@ export function parseCommandLine(args: readonly string[], environment: CommandEn
   if (given.has(HELP.name)) return { kind: "help" };
   if (given.has(VERSION.name)) return { kind: "version" };
   given.refuseWhatIsNotTaken();
-  if (given.has(shells.COMPLETION.name) || given.has(shells.MAN.name)) return printCommand(given);
+  const others = configCommand(given) ?? printCommand(given);
+  if (others !== undefined) return others;
   if (given.has(keys.MAKE_TOKEN.name)) return makeTokenCommand(given);
   if (given.has(keys.MAKE_CERT.name)) return makeCertCommand(given);
   if (given.has(session.SERVER.name) && given.has(session.CLIENT.name)) {
@@ -91,9 +95,11 @@ export function parseCommandLine(args: readonly string[], environment: CommandEn
   return given.has(session.SERVER.name) ? serverCommand(given, environment) : clientCommand(given, environment);
 }
 
-function printCommand(given: GivenFlags): Command {
+function printCommand(given: GivenFlags): Command | undefined {
+  const asked = [shells.COMPLETION, shells.MAN].find(({ name }) => given.has(name));
+  if (asked === undefined) return undefined;
+  given.refuseOthers(asked);
   const shell = given.value(shells.COMPLETION);
-  given.refuseOthers(shell === undefined ? shells.MAN : shells.COMPLETION);
   return shell === undefined ? { kind: "man" } : { kind: "completion", shell };
 }
 

@@ -96,11 +96,16 @@ export class GivenFlags {
 
   /** Throws if anything but `options` is given. The first of them is a command that starts no role. */
   refuseOthers(...options: readonly Option[]): void {
-    const other = OPTIONS.find(({ name }) => this.has(name) && !options.some((option) => option.name === name));
+    const other = this.other(options);
     if (other === undefined) return;
     throw mistake(
       `--${options[0]?.name} does one thing and ends; --${other.name} would do nothing: leave it out`,
     );
+  }
+
+  /** The first option in the table that is given and none of `options`. */
+  other(options: readonly Option[]): Option | undefined {
+    return OPTIONS.find(({ name }) => this.has(name) && !options.some((option) => option.name === name));
   }
 
   /** Throws if one of `options` is given: its flag, and then `sentence`. */

@@ -6,6 +6,7 @@
 
 import type { FlagOption, Option } from "./option.ts";
 import * as doctor from "./doctor_options.ts";
+import * as config from "./config_options.ts";
 import * as keys from "./key_options.ts";
 import * as proxy from "./proxy_options.ts";
 import * as rfd80 from "./rfd80_options.ts";
@@ -80,6 +81,7 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
     options: [rfd80.PROTOCOL, rfd80.ROUTE, rfd80.MAX_MESSAGE],
   },
   { title: "tele doctor, beside the client's", options: [doctor.IDLE, doctor.WAIT] },
+  { title: "Several tunnels", options: [config.CONFIG, config.PRINT_CONFIG, config.CONFIG_SCHEMA] },
   {
     title: "Without a role",
     options: [keys.MAKE_CERT, keys.HOST, keys.MAKE_TOKEN, keys.NAME, shells.COMPLETION, shells.MAN, HELP, VERSION],

@@ -22,6 +22,8 @@ export const USAGES: readonly string[] = [
   "tele --client [--in=ADDR] --out=ADDR [options]",
   "tele --client --stdio --out=ADDR [options]",
   "tele ssh [options] [user@]host [command]",
+  "tele --config=FILE [--print-config]",
+  "tele --config-schema",
   "tele --make-cert=DIR --host=NAME[,NAME...]",
   "tele --make-token [--name=NAME]",
   "tele doctor --out=ADDR [options]",
@@ -48,7 +50,8 @@ export const EXAMPLE: { readonly title: string; readonly steps: readonly (readon
 export const READY: readonly string[] = [
   "Each role prints one line on standard output when it is ready, with the real addresses; --stdio prints none. Logs go " +
   "to standard error. On a terminal a client also shows there, in one live line, how its link is.",
-  "SIGUSR1 makes a client try to reconnect at once (Windows has no such signal).",
+  "SIGUSR1 makes a client try to reconnect at once, and SIGHUP makes a process with --config read its file again; any " +
+  "other it ends (Windows has no such signals).",
 ];
 
 /** What the exit codes mean. */

@@ -28,6 +28,8 @@ export interface LoadedIdentity {
   readonly keys: CryptoKeyPair;
   /** Whether they outlive the process. */
   readonly isStored: boolean;
+  /** This client has ended: another one with the same addresses may be it. */
+  release(): void;
 }
 
 /** Makes keys for this process alone, and logs `why` and what follows from it. */
@@ -36,7 +38,7 @@ export async function identityInMemory(why: string, level: LogLevel, log: Log): 
     level,
     `${why}; this one's identity is kept in memory only, and its sessions outlast an outage of an hour at most`,
   );
-  return { keys: await makeIdentityKeys(), isStored: false };
+  return { keys: await makeIdentityKeys(), isStored: false, release() {} };
 }
 
 /**
@@ -45,7 +47,7 @@ export async function identityInMemory(why: string, level: LogLevel, log: Log): 
  * The file's name holds the machine too. A client in a folder that was copied from another machine finds no file of its
  * own and makes one: with the other's keys, each start would end the sessions of the client over there.
  *
- * The file is locked until the process ends. A second client with the same addresses, as in a container, gets keys of
+ * The file is locked until it is released, or the process ends. A second client with the same addresses, as in a container, gets keys of
  * its own in memory only; so does a client whose file cannot be used.
  *
  * @param folder Where the file is.
@@ -68,7 +70,7 @@ export async function loadIdentity(
     const name = `${client}-${await digestOf(`machine\n${machine}`)}`;
     if (await isElsewhere(folder, client, name)) log("info", newHere(folder));
     const file = await openLocked(`${folder}/${name}`);
-    if (file !== undefined) return { keys: await readOrMake(file), isStored: true };
+    if (file !== undefined) return { keys: await readOrMake(file), isStored: true, release: () => file.close() };
   } catch (error) {
     return await identityInMemory(`cannot keep a client's identity in ${folder}: ${reasonOf(error)}`, "warn", log);
   }
@@ -93,7 +95,7 @@ function newHere(folder: string): string {
     "former name ends only after the resume timeout";
 }
 
-/** Opens the file and locks it until the process ends; `undefined` if another process has it locked. */
+/** Opens the file and locks it until it is closed; `undefined` if another process has it locked. */
 async function openLocked(path: string): Promise<Deno.FsFile | undefined> {
   const file = await Deno.open(path, { read: true, write: true, create: true, mode: 0o600 });
   // Deno 2.6 can only wait for a lock, and would wait for ever here. Without the lock, the server tells the second

@@ -9,6 +9,7 @@ import { TeleError } from "../../net/error.ts";
 import type { Log } from "../../net/log.ts";
 import { Shortages } from "../../net/shortage.ts";
 import { formatWay } from "../../net/way.ts";
+import type { MemoryBudget } from "../../session/memory_budget.ts";
 import type { MuxStream } from "../../mux/stream.ts";
 import type { StreamEnd } from "../../mux/stream_host.ts";
 import { pingNameOf } from "../rfd80/alpn.ts";
@@ -19,6 +20,7 @@ import { Relays } from "../rfd80/relays.ts";
 import { WorkTurns } from "../rfd80/work_turns.ts";
 import { ClientSession } from "./client_session.ts";
 import { openEntrances, type TakeUser } from "./entrances.ts";
+import { budgetOf } from "./memory.ts";
 import type { Running } from "./running.ts";
 import type { LinkStatus } from "../log/status_line.ts";
 import { startStdio } from "./stdio.ts";
@@ -36,19 +38,31 @@ const CONNECT_TURN_MS = 1_000;
 /**
  * Runs the client role. It does not wait for the server: users' connections are accepted at once, and wait.
  *
+ * @param memory What the sessions of all tunnels of this process hold; as `options` say if there is no other tunnel.
  * @throws {TeleError} `bad-input` if it cannot listen, or a file is wrong.
  */
-export async function startClient(options: ClientOptions, log: Log, clock: Clock = systemClock): Promise<Running> {
-  if (options.isStdio) return await startStdio(options, log, clock);
+export async function startClient(
+  options: ClientOptions,
+  log: Log,
+  clock: Clock = systemClock,
+  memory: MemoryBudget = budgetOf(options.memoryBytes, clock),
+): Promise<Running> {
+  if (options.isStdio) return await startStdio(options, log, clock, memory);
   const dialer = await makeDialer(options, log, clock);
-  const carrying = options.protocol === undefined
-    ? await prepareSessions(options, dialer, log, clock)
-    : prepareProtocol(options, options.protocol, dialer, log, clock);
+  const carrying = await prepare(options, dialer, { log, clock, memory }).catch(async (error) => {
+    await dialer.stop();
+    throw error;
+  });
   const early: [user: Duplex, service: string | undefined][] = [];
   let take: TakeUser = (user, service) => void early.push([user, service]);
-  const entrances = await openEntrances(options, { clock, log }, (user, service) => take(user, service));
+  const entrances = await openEntrances(options, { clock, log }, (user, service) => take(user, service))
+    .catch(async (error) => {
+      carrying.giveUp();
+      await dialer.stop();
+      throw error;
+    });
   // Only once it listens: a second client, started by mistake, must fail before it takes over the session of the first.
-  const users = carrying();
+  const users = carrying.begin();
   take = (user, service) => users.take(user, service);
   for (const [user, service] of early) take(user, service);
   return {
@@ -73,14 +87,31 @@ interface Users {
   stop(message: string): Promise<void>;
 }
 
+/** What is ready to carry users' connections, once this client listens. */
+interface Carrying {
+  begin(): Users;
+  /** In place of that. */
+  giveUp(): void;
+}
+
+interface CarryingNeeds {
+  log: Log;
+  clock: Clock;
+  memory: MemoryBudget;
+}
+
+async function prepare(options: ClientOptions, dialer: OuterDialer, needs: CarryingNeeds): Promise<Carrying> {
+  if (options.protocol === undefined) return await prepareSessions(options, dialer, needs);
+  return prepareProtocol(options, options.protocol, dialer, needs);
+}
+
 /** RFD 80 mode: each user's connection is a TLS connection of its own. */
 function prepareProtocol(
   options: ClientOptions,
   protocol: string,
   dialer: OuterDialer,
-  log: Log,
-  clock: Clock,
-): () => Users {
+  { log, clock }: CarryingNeeds,
+): Carrying {
   const { maxMessageBytes, limits: { maxStreams, pingIntervalMs } } = options;
   const streamLog = new StreamLog(clock, log);
   const relays = new Relays({ clock, streamLog, maxStreams });
@@ -110,25 +141,25 @@ function prepareProtocol(
     );
     return { outer: duplex, inner, framing: chosen === pingNameOf(protocol) ? framing : undefined };
   };
-  return () => ({
+  const users: Users = {
     take: (user) => void relays.carry(user, (signal) => connect(user, signal)),
     tryNow: () => log("info", "SIGUSR1: in RFD 80 mode there is no link that could be tried"),
     stop: () => Promise.resolve(relays.stop()),
-  });
+  };
+  return { begin: () => users, giveUp() {} };
 }
 
 /** Session mode: users' connections are streams of one session. */
 async function prepareSessions(
   options: ClientOptions,
   dialer: OuterDialer,
-  log: Log,
-  clock: Clock,
-): Promise<() => Users> {
+  { log, clock, memory }: CarryingNeeds,
+): Promise<Carrying> {
   const streamLog = new StreamLog(clock, log);
   const onStreamEnd = (stream: MuxStream, end: StreamEnd) => streamLog.ended(stream, end);
-  const begin = await ClientSession.prepare(options, { dialer, streamLog, onStreamEnd, log, clock });
-  return () => {
-    const session = begin();
+  const prepared = await ClientSession.prepare(options, { dialer, streamLog, onStreamEnd, memory, log, clock });
+  const begin = (): Users => {
+    const session = prepared.begin();
     return {
       take: (user, service) => session.take(user, service),
       tryNow: () => session.tryNow(log),
@@ -136,4 +167,5 @@ async function prepareSessions(
       stop: (message) => session.stop(message),
     };
   };
+  return { begin, giveUp: () => prepared.giveUp() };
 }

@@ -12,10 +12,10 @@ import { formatWay } from "../../net/way.ts";
 import { MuxClient } from "../../mux/link.ts";
 import type { MuxClientOptions } from "../../mux/link_options.ts";
 import { makeIdentityKeys } from "../../session/handshake/keys.ts";
+import type { MemoryBudget } from "../../session/memory_budget.ts";
 import { NAMELESS_SESSION_KEPT_MS } from "../../session/session_constants.ts";
 import { Environment } from "./environment.ts";
 import { identityInMemory, type LoadedIdentity, loadIdentity, stateFolder } from "../files/identity_file.ts";
-import { budgetOf } from "./memory.ts";
 import { formatPath } from "../command_line/client_paths.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
 import { entrancesOf } from "../command_line/services.ts";
@@ -32,6 +32,8 @@ export interface ClientSessionNeeds {
   streamLog: StreamLog;
   /** Told when a stream is over, and how. */
   onStreamEnd: NonNullable<MuxClientOptions["onStreamEnd"]>;
+  /** What the sessions of all tunnels of this process hold. */
+  memory: MemoryBudget;
   /** Where log lines go. */
   log: Log;
   /** Time. */
@@ -46,6 +48,16 @@ interface SessionParts {
   streamLog: StreamLog;
   /** Stops watching the token's file. */
   stopWatching: () => void;
+  /** Lets another client be this one. */
+  release: () => void;
+}
+
+/** A session whose files are read. */
+export interface PreparedSession {
+  /** Starts the session, which connects at once. */
+  begin(): ClientSession;
+  /** In place of that: it will not begin. */
+  giveUp(): void;
 }
 
 /** A session with a server, and the watch over this machine that it needs. */
@@ -56,6 +68,7 @@ export class ClientSession {
   readonly #maxStreams: number;
   readonly #streamLog: StreamLog;
   readonly #stopWatching: () => void;
+  readonly #release: () => void;
 
   private constructor(client: MuxClient, parts: SessionParts) {
     this.#client = client;
@@ -63,6 +76,7 @@ export class ClientSession {
     this.#maxStreams = parts.maxStreams;
     this.#streamLog = parts.streamLog;
     this.#stopWatching = parts.stopWatching;
+    this.#release = parts.release;
     this.#environment = new Environment({
       clock: parts.clock,
       addresses: () => Deno.networkInterfaces().map((networkInterface) => networkInterface.address),
@@ -74,19 +88,17 @@ export class ClientSession {
   /**
    * Reads the token and the identity, which may be wrong.
    *
-   * @returns Starts the session, which connects at once.
    * @throws {TeleError} `bad-input` if a file is wrong.
    */
-  static async prepare(options: ClientOptions, needs: ClientSessionNeeds): Promise<() => ClientSession> {
-    const { dialer, streamLog, onStreamEnd, log, clock } = needs;
+  static async prepare(options: ClientOptions, needs: ClientSessionNeeds): Promise<PreparedSession> {
+    const { dialer, streamLog, onStreamEnd, memory, log, clock } = needs;
     const source = { file: options.tokenFile, variable: options.tokenVariable };
     const since = markOfToken(source);
     const token = await readClientToken(source, log);
-    const { keys, isStored } = await identityOf(options, log);
+    const { keys, isStored, release } = await identityOf(options, log);
     const { limits } = options;
-    const memory = budgetOf(options.memoryBytes, clock);
     const isKept = isStored || options.isOnlyClient === true;
-    return () => {
+    const begin = () => {
       const client = new MuxClient({
         clock,
         log,
@@ -109,8 +121,10 @@ export class ClientSession {
         onChange: ({ token: renewed, tokenName }) => client.renewToken(renewed, tokenName),
       });
       const paths = options.paths.length;
-      return new ClientSession(client, { clock, paths, maxStreams: limits.maxStreams, streamLog, stopWatching });
+      const { maxStreams } = limits;
+      return new ClientSession(client, { clock, paths, maxStreams, streamLog, stopWatching, release });
     };
+    return { begin, giveUp: release };
   }
 
   /** Carries a user's connection as a stream, to the service of this name or the one without. */
@@ -160,12 +174,13 @@ export class ClientSession {
     this.#stopWatching();
     this.#environment.stop();
     await this.#client.stop(message);
+    this.#release();
   }
 }
 
 /** Who this client is across restarts: only where it listens tells it from other clients of the same server. */
 function identityOf(options: ClientOptions, log: Log): Promise<LoadedIdentity> {
-  if (options.isOnlyClient) return makeIdentityKeys().then((keys) => ({ keys, isStored: false }));
+  if (options.isOnlyClient) return makeIdentityKeys().then((keys) => ({ keys, isStored: false, release() {} }));
   if (options.isStdio) return identityInMemory("a tele client with --stdio is another each time", "debug", log);
   // The first place is enough, and it stays the same client when services are added.
   const listens = entrancesOf(options).map((entrance) => entrance.in).find(isFixed);

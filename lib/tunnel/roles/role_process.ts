@@ -21,7 +21,7 @@ import { type EndSignals, endSignals, onTryNowSignal } from "./signals.ts";
 const SAY_WHY_AFTER_MS = 700;
 
 /** Limit for writing the last log lines, in milliseconds. */
-const FLUSH_MS = 200;
+export const FLUSH_MS = 200;
 
 /** A role, and how its process behaves. */
 export interface RoleProcess {
@@ -105,14 +105,16 @@ async function start(
   }
 }
 
-/** The ready line in the shape of a log line, for a program that reads both. */
-function readyLine({ readyLine, listens }: Running, format: LogFormat): string {
-  if (format === "text") return readyLine;
-  return formatLogLine(format, "info", readyLine, { listens: listens.join(" ") }, Date.now());
+/** The ready line in the shape of a log line, for a program that reads both; `tunnel` names one of several. */
+export function readyLine({ readyLine, listens }: Running, format: LogFormat, tunnel?: string): string {
+  const line = tunnel === undefined ? readyLine : `${tunnel}: ${readyLine}`;
+  if (format === "text") return line;
+  const fields = { ...tunnel === undefined ? {} : { tunnel }, listens: listens.join(" ") };
+  return formatLogLine(format, "info", line, fields, Date.now());
 }
 
 /** To tell the peers over the present path may take seconds; a user in a hurry sends the signal again. */
-async function stopOrInsist(stopping: Promise<void>, signals: EndSignals, log: Log): Promise<void> {
+export async function stopOrInsist(stopping: Promise<void>, signals: EndSignals, log: Log): Promise<void> {
   const told = new AbortController();
   sleep(systemClock, SAY_WHY_AFTER_MS, told.signal).then(() => {
     if (!told.signal.aborted) {

@@ -14,6 +14,7 @@ import type { Log } from "../../net/log.ts";
 import { Shortages } from "../../net/shortage.ts";
 import { MuxServer } from "../../mux/link.ts";
 import { NoServiceError } from "../../mux/no_service_error.ts";
+import type { MemoryBudget } from "../../session/memory_budget.ts";
 import { NAMELESS_SERVICE, type ServerTokens } from "../../session/handshake/token_table.ts";
 import { Environment } from "./environment.ts";
 import { budgetOf } from "./memory.ts";
@@ -26,17 +27,28 @@ import { StreamLog } from "../log/stream_log.ts";
 import { SERVICES } from "../files/token_lines.ts";
 import { markOfToken, readServerTokens, watchServerTokens } from "../files/token_file.ts";
 
+/** What a {@linkcode startServer} may be given beside its options. */
+export interface ServerExtras {
+  /** Told how many sessions are held, whenever one begins or ends. */
+  onSessionCount?: (sessions: number) => void;
+  /**
+   * What the sessions of all tunnels of this process hold.
+   *
+   * @default {a budget of its own, as the options say}
+   */
+  memory?: MemoryBudget;
+}
+
 /**
  * Runs the server role.
  *
- * @param onSessionCount Told how many sessions are held, whenever one begins or ends.
  * @throws {TeleError} `bad-input` if it cannot listen.
  */
 export async function startServer(
   options: ServerOptions,
   log: Log,
   clock: Clock = systemClock,
-  onSessionCount?: (sessions: number) => void,
+  { onSessionCount, memory = budgetOf(options.memoryBytes, clock) }: ServerExtras = {},
 ): Promise<Running> {
   const source = { file: options.tokenFile, variable: options.tokenVariable };
   const since = markOfToken(source);
@@ -45,7 +57,7 @@ export async function startServer(
   const shortages = new Shortages(clock, (shortage) => streamLog.waitFor(shortage));
   const dialUser = (address: Address, signal: AbortSignal) =>
     shortages.outlast(formatAddress(address), () => dial(address, "user", signal), signal);
-  const need = { clock, log, dial: dialUser, streamLog, onSessionCount };
+  const need = { clock, log, dial: dialUser, streamLog, memory, onSessionCount };
   const sessions = servesSessions(options) ? startSessions(options, tokens, need) : undefined;
   if (tokens !== undefined) warnOfUnknown(tokens, options, log);
   const relays = new Relays({ clock, streamLog, maxStreams: options.limits.maxStreams });
@@ -54,7 +66,8 @@ export async function startServer(
     if (choice.kind === "session") return void sessions?.accept(outer);
     const framing = choice.pings ? { maxMessageBytes, pingIntervalMs } : undefined;
     relays.carry(outer, async (signal) => ({ outer, inner: await dialUser(choice.route.in, signal), framing }));
-  }).catch((error) => {
+  }).catch(async (error) => {
+    await sessions?.stop("the tele server cannot listen");
     throw isTaken(error.cause) ? suspectSwap(error) : error;
   });
   warnOfExposure(listening, options, tokens !== undefined, log);
@@ -103,13 +116,14 @@ interface SessionsNeed {
   log: Log;
   dial: (address: Address, signal: AbortSignal) => Promise<Duplex>;
   streamLog: StreamLog;
+  memory: MemoryBudget;
   onSessionCount: ((sessions: number) => void) | undefined;
 }
 
 function startSessions(
   options: ServerOptions,
   tokens: ServerTokens | undefined,
-  { clock, log, dial, streamLog, onSessionCount }: SessionsNeed,
+  { clock, log, dial, streamLog, memory, onSessionCount }: SessionsNeed,
 ): MuxServer {
   const upstreams = upstreamsOf(options);
   return new MuxServer({
@@ -126,7 +140,7 @@ function startSessions(
     ...tokens,
     encryption: options.encryption,
     ...options.limits,
-    memory: budgetOf(options.memoryBytes, clock),
+    memory,
   });
 }
 

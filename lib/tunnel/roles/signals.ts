@@ -40,8 +40,11 @@ export interface EndSignals {
  * Call it first of all: at EMFILE, Deno panics when the first signal listener is added.
  *
  * @param isStdio Whether the process carries standard input and output: its parent may end it by SIGHUP.
+ * @param onReload Called for each SIGHUP, which is no wish to end then, and is heard though it was ignored at the start:
+ * under `nohup` too a service can be told to read its files again. On Windows, where SIGHUP is the closing of the
+ * console, never.
  */
-export function endSignals(isStdio: boolean): EndSignals {
+export function endSignals(isStdio: boolean, onReload?: () => void): EndSignals {
   const ignored = ignoredSignals();
   const first = Promise.withResolvers<string>();
   const insisted = Promise.withResolvers<string>();
@@ -53,6 +56,10 @@ export function endSignals(isStdio: boolean): EndSignals {
     else insisted.resolve(signal);
   };
   for (const signal of SIGNALS) {
+    if (signal === "SIGHUP" && onReload !== undefined && Deno.build.os !== "windows") {
+      Deno.addSignalListener(signal, onReload);
+      continue;
+    }
     const isIgnored = ignored === undefined ? signal === "SIGHUP" && mayBeNohup(isStdio) : isIn(ignored, signal);
     try {
       Deno.addSignalListener(signal, isIgnored ? () => {} : () => onSignal(signal));

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { type Clock, sleep, systemClock } from "../../net/clock.ts";
+import { type Clock, sleep } from "../../net/clock.ts";
 import type { Log } from "../../net/log.ts";
 import { StdioDuplex } from "../../net/stdio_duplex.ts";
+import type { MemoryBudget } from "../../session/memory_budget.ts";
 import type { MuxStream } from "../../mux/stream.ts";
 import type { StreamEnd } from "../../mux/stream_host.ts";
 import { ExitCode } from "../command_line/exit_code.ts";
@@ -29,7 +30,12 @@ const PARTING_MS = 500;
  *
  * @throws {TeleError} `bad-input` if a file is wrong.
  */
-export async function startStdio(options: ClientOptions, log: Log, clock: Clock = systemClock): Promise<Running> {
+export async function startStdio(
+  options: ClientOptions,
+  log: Log,
+  clock: Clock,
+  memory: MemoryBudget,
+): Promise<Running> {
   const dialer = await makeDialer(options, log, clock);
   const streamLog = new StreamLog(clock, log);
   const { promise: ended, resolve: end } = Promise.withResolvers<number>();
@@ -52,8 +58,15 @@ export async function startStdio(options: ClientOptions, log: Log, clock: Clock 
   let wasUp = () => false;
   // Until then the terminal is not ssh's yet, and its user waits for a word: with only errors shown it must be one.
   const linkLog: Log = (level, message, fields) => log(level === "warn" && !wasUp() ? "error" : level, message, fields);
-  const begin = await ClientSession.prepare(options, { dialer, streamLog, onStreamEnd, log: linkLog, clock });
-  const session = begin();
+  const prepared = await ClientSession.prepare(options, {
+    dialer,
+    streamLog,
+    onStreamEnd,
+    memory,
+    log: linkLog,
+    clock,
+  });
+  const session = prepared.begin();
   wasUp = () => session.status.wasUp;
   session.take(user);
   return {

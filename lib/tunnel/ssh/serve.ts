@@ -65,7 +65,8 @@ async function serveOnFreePort(order: Order, { connection, log, clock = systemCl
 
 async function serve(options: ServerOptions, log: Log, clock: Clock): Promise<Running> {
   const client = new LastClient(clock);
-  const running = await startServer(options, log, clock, (sessions) => client.count(sessions)).catch((error) => {
+  const onSessionCount = (sessions: number) => client.count(sessions);
+  const running = await startServer(options, log, clock, { onSessionCount }).catch((error) => {
     client.stop();
     throw error;
   });

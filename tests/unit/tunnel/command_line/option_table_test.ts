@@ -3,6 +3,7 @@ import { parseCommandLine } from "../../../../lib/tunnel/command_line/command_li
 import type { Option } from "../../../../lib/tunnel/command_line/option.ts";
 import { OPTION_GROUPS, OPTIONS } from "../../../../lib/tunnel/command_line/option_table.ts";
 import * as doctor from "../../../../lib/tunnel/command_line/doctor_options.ts";
+import * as config from "../../../../lib/tunnel/command_line/config_options.ts";
 import * as keys from "../../../../lib/tunnel/command_line/key_options.ts";
 import * as proxy from "../../../../lib/tunnel/command_line/proxy_options.ts";
 import * as rfd80 from "../../../../lib/tunnel/command_line/rfd80_options.ts";
@@ -12,7 +13,7 @@ import { COMPLETION, MAN } from "../../../../lib/tunnel/command_line/shell_optio
 import * as tls from "../../../../lib/tunnel/command_line/tls_options.ts";
 
 Deno.test("the table has every row of every group, each once", () => {
-  const groups = [doctor, keys, proxy, rfd80, services, session, { COMPLETION, MAN }, tls];
+  const groups = [config, doctor, keys, proxy, rfd80, services, session, { COMPLETION, MAN }, tls];
   const rows = groups.flatMap((group): Option[] => Object.values(group));
   assertEquals(rows.filter((row) => !OPTIONS.includes(row)).map(({ name }) => name), []);
   assertEquals(OPTIONS.length, rows.length + ["help", "version"].length);

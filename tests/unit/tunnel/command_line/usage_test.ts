@@ -5,7 +5,7 @@ import { parseSshCommand } from "../../../../lib/tunnel/ssh/ssh_options.ts";
 import { EXAMPLE, EXIT_MEANINGS, USAGES } from "../../../../lib/tunnel/command_line/usage.ts";
 
 Deno.test("every form of the command line is one, with a value in each place", () => {
-  const values: Record<string, string> = { ADDR: ":22", DIR: "tls", SHELL: "zsh", NAME: "alice" };
+  const values: Record<string, string> = { ADDR: ":22", DIR: "tls", SHELL: "zsh", NAME: "alice", FILE: "tele.toml" };
   for (const usage of USAGES.filter((form) => !form.startsWith("tele ssh "))) {
     const words = usage.replaceAll("[,NAME...]", "").replace(" [options]", "").split(" ").slice(1);
     // Without what stands in brackets, and with it.

@@ -27,6 +27,24 @@ Deno.test({
     }),
 });
 
+Deno.test({
+  name: "a client that has ended lets another one in this process be it",
+  ignore: Deno.build.os === "windows" || !("tryLock" in Deno.FsFile.prototype),
+  fn: () =>
+    inFolder(async (folder) => {
+      const load = () => loadIdentity(folder, ":1", "a:1", () => {}, "a machine");
+      const publicKey = async (keys: CryptoKeyPair) => encodeHex(await crypto.subtle.exportKey("raw", keys.publicKey));
+      const first = await load();
+      const beside = await load();
+      assertEquals([first.isStored, beside.isStored], [true, false]);
+      beside.release();
+      first.release();
+      const next = await load();
+      assertEquals([next.isStored, await publicKey(next.keys)], [true, await publicKey(first.keys)]);
+      next.release();
+    }),
+});
+
 Deno.test("where the file cannot be kept the identity is in memory, and one warning says why", () =>
   inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/file`, "in the way");

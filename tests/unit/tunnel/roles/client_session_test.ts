@@ -4,6 +4,7 @@ import type { StreamEnd } from "../../../../lib/mux/stream_host.ts";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { duplexPair } from "../../../../lib/net/pipe.ts";
 import type { ClientOptions } from "../../../../lib/tunnel/command_line/role_options.ts";
+import { MemoryBudget } from "../../../../lib/session/memory_budget.ts";
 import { StreamLog } from "../../../../lib/tunnel/log/stream_log.ts";
 import { ClientSession } from "../../../../lib/tunnel/roles/client_session.ts";
 import { clientOptions } from "../../../support/command_lines.ts";
@@ -48,9 +49,10 @@ class ClientWorld {
     const { clock, network } = world;
     const log = (level: string, message: string) => void world.lines.push(`${level}: ${message}`);
     const options = { ...clientOptions(["--client", "--out=a.example:1", ...flags]), ...changes };
-    const begin = await ClientSession.prepare(options, {
+    const prepared = await ClientSession.prepare(options, {
       clock,
       log,
+      memory: new MemoryBudget(Infinity),
       streamLog: new StreamLog(clock, log),
       onStreamEnd: (_stream, end) => void world.ends.push(end),
       dialer: {
@@ -60,7 +62,7 @@ class ClientWorld {
       },
     });
     assertEquals(network.dials, 0, "nothing is dialed before it begins");
-    world.session = begin();
+    world.session = prepared.begin();
     return world;
   }
 

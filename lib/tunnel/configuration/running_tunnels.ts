@@ -1,0 +1,120 @@
+/**
+ * The tunnels of a process, which run beside each other.
+ *
+ * @module
+ */
+
+import { badInput, reasonOf } from "../../net/error.ts";
+import type { Log } from "../../net/log.ts";
+import { namedLog } from "../log/named_log.ts";
+import type { Running } from "../roles/running.ts";
+import { planReload, tellPlan } from "./reload_plan.ts";
+import type { TunnelEntry } from "./tunnel_table.ts";
+
+/** Options of {@linkcode RunningTunnels}. */
+export interface RunningTunnelsOptions {
+  /** Starts the role of a tunnel; `log` is that tunnel's. */
+  start: (entry: TunnelEntry, log: Log) => Promise<Running>;
+  /** Told when a tunnel serves. */
+  onReady: (name: string, running: Running) => void;
+  /** The log of the process. */
+  log: Log;
+}
+
+/** A tunnel that runs. */
+interface LiveTunnel {
+  readonly entry: TunnelEntry;
+  readonly running: Running;
+}
+
+/** Starts, changes and ends tunnels. */
+export class RunningTunnels {
+  readonly #options: RunningTunnelsOptions;
+  readonly #live = new Map<string, LiveTunnel>();
+  #isStopped = false;
+
+  /** Nothing runs yet. */
+  constructor(options: RunningTunnelsOptions) {
+    this.#options = options;
+  }
+
+  /** How many run. */
+  get size(): number {
+    return this.#live.size;
+  }
+
+  /**
+   * Starts all, and only when all run tells of them.
+   *
+   * @throws {TeleError} `bad-input` with the name of the first that cannot start; then none runs.
+   */
+  async start(entries: readonly TunnelEntry[]): Promise<void> {
+    for (const entry of entries) {
+      try {
+        await this.#begin(entry);
+      } catch (error) {
+        await this.#end([...this.#live.keys()], `tunnel ${entry.name} could not start`);
+        throw badInput(`tunnel ${entry.name} cannot start: ${reasonOf(error)}`, { cause: error });
+      }
+    }
+    for (const [name, { running }] of this.#live) this.#options.onReady(name, running);
+  }
+
+  /**
+   * Runs `entries` in place of those that run: equal ones are not touched, and the others end before any begins, for a
+   * port may have moved from one to another. One that cannot start is logged; if it ran before, in another form, that
+   * one runs again.
+   */
+  async reload(entries: readonly TunnelEntry[]): Promise<void> {
+    const { log } = this.#options;
+    const before = new Map(this.#live);
+    const plan = planReload([...before.values()].map(({ entry }) => entry), entries);
+    log("info", `read the configuration again: ${tellPlan(plan)}`);
+    const ending = [...plan.removed, ...plan.changed].map(({ name }) => name);
+    await this.#end(ending, "the configuration changed");
+    for (const entry of [...plan.changed, ...plan.added]) {
+      if (await this.#tryBegin(entry)) continue;
+      const former = before.get(entry.name)?.entry;
+      if (former !== undefined && await this.#tryBegin(former)) {
+        namedLog(entry.name, log)("warn", "runs as before the change");
+      }
+    }
+  }
+
+  /** On SIGUSR1: the network is back, or somebody doubts it. */
+  tryNow(): void {
+    for (const { running } of this.#live.values()) running.tryNow();
+  }
+
+  /** Ends all, and what is about to start when it has started. */
+  async stop(reason: string): Promise<void> {
+    this.#isStopped = true;
+    await this.#end([...this.#live.keys()], reason);
+  }
+
+  async #tryBegin(entry: TunnelEntry): Promise<boolean> {
+    const { log, onReady } = this.#options;
+    try {
+      const running = await this.#begin(entry);
+      if (!this.#isStopped) onReady(entry.name, running);
+      return true;
+    } catch (error) {
+      namedLog(entry.name, log)("error", `cannot start: ${reasonOf(error)}; SIGHUP tries again`);
+      return false;
+    }
+  }
+
+  async #begin(entry: TunnelEntry): Promise<Running> {
+    const { start, log } = this.#options;
+    const running = await start(entry, namedLog(entry.name, log));
+    if (this.#isStopped) await running.stop("the process ends");
+    else this.#live.set(entry.name, { entry, running });
+    return running;
+  }
+
+  async #end(names: readonly string[], reason: string): Promise<void> {
+    const ending = names.map((name) => this.#live.get(name)?.running.stop(reason));
+    for (const name of names) this.#live.delete(name);
+    await Promise.all(ending);
+  }
+}

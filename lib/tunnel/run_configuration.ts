@@ -1,0 +1,147 @@
+/**
+ * From a configuration to an exit code.
+ *
+ * @module
+ */
+import { deadline } from "@std/async/deadline";
+import { systemClock } from "../net/clock.ts";
+import { reasonOf } from "../net/error.ts";
+import type { Log } from "../net/log.ts";
+import type { MemoryBudget } from "../session/memory_budget.ts";
+import { readEnvironment } from "./command_line/command_environment.ts";
+import type { ConfigCommand } from "./command_line/config_command.ts";
+import { ExitCode } from "./command_line/exit_code.ts";
+import { type Configuration, readConfiguration } from "./configuration/configuration.ts";
+import { printConfiguration } from "./configuration/print.ts";
+import { RunningTunnels } from "./configuration/running_tunnels.ts";
+import type { RoleCommand } from "./configuration/tunnel_table.ts";
+import { readFiles } from "./files/watched_files.ts";
+import { LineWriter } from "./log/line_writer.ts";
+import { formatLogLine, makeLog } from "./log/log_format.ts";
+import { failed, print } from "./log/standard_streams.ts";
+import { startClient } from "./roles/client.ts";
+import { budgetOf } from "./roles/memory.ts";
+import { FLUSH_MS, keepRunning, readyLine, stopOrInsist } from "./roles/role_process.ts";
+import type { Running } from "./roles/running.ts";
+import { startServer } from "./roles/server.ts";
+import { type EndSignals, endSignals, onTryNowSignal } from "./roles/signals.ts";
+
+/** Runs the tunnels of a configuration until the process is asked to end, or prints them. Returns the exit code. */
+export async function runConfiguration(command: ConfigCommand): Promise<number> {
+  let [reload, tryNow] = [() => {}, () => {}];
+  const signals = endSignals(false, () => reload());
+  onTryNowSignal(() => tryNow());
+  let configuration: Configuration;
+  try {
+    configuration = await load(command);
+  } catch (error) {
+    return await failed(error, command.logFormat);
+  }
+  if (command.isPrinted) return await print(printConfiguration(configuration).trimEnd());
+  const process = new ConfiguredProcess(command, configuration);
+  reload = () => process.reload();
+  tryNow = () => process.tunnels.tryNow();
+  return await process.run(signals);
+}
+
+/** Reads the file. What the command line says of the log holds in place of what the file says. */
+async function load({ path, logLevel, logFormat }: ConfigCommand): Promise<Configuration> {
+  const { "--config": text = "" } = await readFiles({ "--config": path });
+  const configuration = readConfiguration(text, { file: path, environment: readEnvironment() });
+  return {
+    ...configuration,
+    logLevel: logLevel ?? configuration.logLevel,
+    logFormat: logFormat ?? configuration.logFormat,
+  };
+}
+
+/** The tunnels of a configuration, and the log that they share. */
+class ConfiguredProcess {
+  readonly tunnels: RunningTunnels;
+  readonly #command: ConfigCommand;
+  readonly #memory: MemoryBudget;
+  readonly #memoryBytes: number | undefined;
+  readonly #readyLines = new LineWriter((bytes) => Deno.stdout.write(bytes));
+  readonly #lines = new LineWriter(
+    (bytes) => Deno.stderr.write(bytes),
+    (message) => formatLogLine(this.#inForce.logFormat, "warn", message, {}, Date.now()),
+  );
+  #inForce: Configuration;
+  #log: Log;
+  /** Settles when nothing is being started or read. */
+  #turn: Promise<void> = Promise.resolve();
+  /** Whether the file is to be read when that has settled. */
+  #isDue = false;
+
+  constructor(command: ConfigCommand, configuration: Configuration) {
+    this.#command = command;
+    this.#inForce = configuration;
+    this.#log = this.#makeLog();
+    this.#memoryBytes = configuration.memoryBytes;
+    this.#memory = budgetOf(configuration.memoryBytes, systemClock);
+    const log: Log = (...line) => this.#log(...line);
+    this.tunnels = new RunningTunnels({
+      start: (entry, log) => this.#startRole(entry.command, log),
+      onReady: (name, running) => this.#readyLines.write(readyLine(running, this.#inForce.logFormat, name)),
+      log,
+    });
+    keepRunning(log);
+  }
+
+  /** Until a signal ends the process. Returns the exit code. */
+  async run(signals: EndSignals): Promise<number> {
+    // The lines that say that it worked come first, and below them what the start logs.
+    this.#lines.hold();
+    const starting = this.tunnels.start(this.#inForce.tunnels);
+    this.#turn = starting.then(() => this.#readyLines.flush(FLUSH_MS)).then(() => this.#lines.release(), () => {});
+    try {
+      await Promise.race([starting, signals.first]);
+    } catch (error) {
+      this.#lines.release();
+      await this.#lines.flush(FLUSH_MS);
+      return await failed(error, this.#inForce.logFormat);
+    }
+    const reason = await signals.first;
+    this.#lines.release();
+    await stopOrInsist(this.tunnels.stop(reason), signals, this.#log);
+    this.#log("info", `ended by ${reason}`);
+    await deadline(this.#lines.flush(FLUSH_MS), FLUSH_MS).catch(() => {});
+    return ExitCode.ok;
+  }
+
+  /** On SIGHUP: several while one is being obeyed are one. */
+  reload(): void {
+    if (this.#isDue) return;
+    this.#isDue = true;
+    this.#turn = this.#turn.then(async () => {
+      this.#isDue = false;
+      await this.#reload();
+    }).catch(reportError);
+  }
+
+  async #reload(): Promise<void> {
+    let configuration: Configuration;
+    try {
+      configuration = await load(this.#command);
+    } catch (error) {
+      return this.#log("error", `nothing changes, for the configuration is wrong: ${reasonOf(error)}`);
+    }
+    this.#inForce = configuration;
+    this.#log = this.#makeLog();
+    if (configuration.memoryBytes !== this.#memoryBytes) {
+      this.#log("warn", "memory changed in the configuration: that takes effect when tele starts anew");
+    }
+    await this.tunnels.reload(configuration.tunnels);
+  }
+
+  #makeLog(): Log {
+    const { logLevel: level, logFormat: format } = this.#inForce;
+    return makeLog({ level, format, write: (line) => this.#lines.write(line), wallNow: Date.now });
+  }
+
+  #startRole(command: RoleCommand, log: Log): Promise<Running> {
+    return command.kind === "server"
+      ? startServer(command.options, log, systemClock, { memory: this.#memory })
+      : startClient(command.options, log, systemClock, this.#memory);
+  }
+}

@@ -1,0 +1,2 @@
+// @ts-types="./toml.d.ts"
+export * from "deno-std/toml/mod.js";

@@ -1,0 +1,116 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { badInput, TeleError } from "../../../../lib/net/error.ts";
+import type { Log } from "../../../../lib/net/log.ts";
+import { RunningTunnels } from "../../../../lib/tunnel/configuration/running_tunnels.ts";
+import type { TunnelEntry } from "../../../../lib/tunnel/configuration/tunnel_table.ts";
+import { serverEntry } from "../../../support/tunnel_entries.ts";
+
+/** Tunnels whose roles do nothing but tell what happens to them. */
+class TunnelsWorld {
+  /** What happened, in order. */
+  readonly events: string[] = [];
+  /** Ports of users' servers with which none can start. */
+  readonly bad = new Set<number>();
+  /** Holds up starts until it settles. */
+  gate: Promise<void> = Promise.resolve();
+  readonly tunnels = new RunningTunnels({
+    start: (entry, log) => this.#start(entry, log),
+    onReady: (name) => void this.events.push(`ready ${name}`),
+    log: (level, message) => void this.events.push(`${level}: ${message}`),
+  });
+
+  /** What happened since the last call. */
+  take(): string[] {
+    return this.events.splice(0);
+  }
+
+  async #start({ name, command }: TunnelEntry, log: Log) {
+    await this.gate;
+    const port = command.kind === "server" && command.options.in?.kind === "tcp" ? command.options.in.port : 0;
+    if (this.bad.has(port)) throw badInput(`${port} is taken`);
+    log("info", `starts with ${port}`);
+    return {
+      readyLine: "ready",
+      listens: [],
+      tryNow: () => void this.events.push(`try ${name}`),
+      stop: (reason: string) => {
+        this.events.push(`stop ${name}: ${reason}`);
+        return Promise.resolve();
+      },
+    };
+  }
+}
+
+const A = serverEntry("a", 1), B = serverEntry("b", 2), C = serverEntry("c", 3);
+
+Deno.test("all start in order, are told of when all run, and end together", async () => {
+  const world = new TunnelsWorld();
+  await world.tunnels.start([A, B]);
+  assertEquals(world.take(), ["info: a: starts with 1", "info: b: starts with 2", "ready a", "ready b"]);
+  world.tunnels.tryNow();
+  await world.tunnels.stop("SIGTERM");
+  assertEquals(world.take(), ["try a", "try b", "stop a: SIGTERM", "stop b: SIGTERM"]);
+  assertEquals(world.tunnels.size, 0);
+});
+
+Deno.test("if one cannot start none stays, and the error names it", async () => {
+  const world = new TunnelsWorld();
+  world.bad.add(2);
+  await assertRejects(() => world.tunnels.start([A, B, C]), TeleError, "tunnel b cannot start: 2 is taken");
+  assertEquals(world.take(), ["info: a: starts with 1", "stop a: tunnel b could not start"]);
+  assertEquals(world.tunnels.size, 0);
+});
+
+Deno.test("a reload touches nothing that is equal, and ends what goes before anything begins", async () => {
+  const world = new TunnelsWorld();
+  await world.tunnels.start([A, B, C]);
+  world.take();
+  await world.tunnels.reload([serverEntry("d", 3), serverEntry("b", 7), A]);
+  assertEquals(world.take(), [
+    "info: read the configuration again: kept a, changed b, new d, gone c",
+    "stop c: the configuration changed",
+    "stop b: the configuration changed",
+    "info: b: starts with 7",
+    "ready b",
+    "info: d: starts with 3",
+    "ready d",
+  ]);
+  await world.tunnels.reload([A, serverEntry("b", 7), serverEntry("d", 3)]);
+  assertEquals(world.take(), ["info: read the configuration again: kept a and b and d"]);
+});
+
+Deno.test("what cannot start after a reload runs as before, or is tried again by the next one", async () => {
+  const world = new TunnelsWorld();
+  await world.tunnels.start([A]);
+  world.take();
+  world.bad.add(8).add(9);
+  const wanted = [serverEntry("a", 9), serverEntry("d", 8)];
+  await world.tunnels.reload(wanted);
+  assertEquals(world.take(), [
+    "info: read the configuration again: changed a, new d",
+    "stop a: the configuration changed",
+    "error: a: cannot start: 9 is taken; SIGHUP tries again",
+    "info: a: starts with 1",
+    "ready a",
+    "warn: a: runs as before the change",
+    "error: d: cannot start: 8 is taken; SIGHUP tries again",
+  ]);
+  world.bad.clear();
+  await world.tunnels.reload(wanted);
+  assertEquals(world.tunnels.size, 2);
+  assertEquals(world.take()[0], "info: read the configuration again: changed a, new d");
+});
+
+Deno.test("what is starting when the process ends is ended too, and nobody is told that it is ready", async () => {
+  const world = new TunnelsWorld();
+  await world.tunnels.start([A]);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  world.gate = promise;
+  const reloading = world.tunnels.reload([A, B]);
+  await world.tunnels.stop("SIGTERM");
+  world.take();
+  resolve();
+  await reloading;
+  assertEquals(world.take(), ["info: b: starts with 2", "stop b: the process ends"]);
+  assertEquals(world.tunnels.size, 0);
+});

@@ -1,0 +1,14 @@
+import { assertEquals } from "@std/assert";
+import type { LogFields, LogLevel } from "../../../../lib/net/log.ts";
+import { namedLog } from "../../../../lib/tunnel/log/named_log.ts";
+
+Deno.test("a line of a tunnel begins with its name, which is a field as well", () => {
+  const lines: [LogLevel, string, LogFields | undefined][] = [];
+  const log = namedLog("office", (...line) => void lines.push(line as typeof lines[0]));
+  log("warn", "link lost");
+  log("info", "link up", { carriers: 2, tunnel: "nas" });
+  assertEquals(lines, [
+    ["warn", "office: link lost", { tunnel: "office" }],
+    ["info", "office: link up", { carriers: 2, tunnel: "office" }],
+  ]);
+});
