@@ -1,7 +1,9 @@
 /** The bound of a path, with a moment of real TCP under it; `tests/paths/path_bound_test.ts` has longer ones. */
 import { assert, assertEquals, assertGreaterOrEqual, assertLess, assertLessOrEqual } from "@std/assert";
 import { PathBound } from "../../../../lib/session/path/path_bound.ts";
+import { WRAP_MS } from "../../../../lib/session/path/return_delay.ts";
 import { CARRIER_BYTES, SPREAD_ROOM_BYTES } from "../../../../lib/session/share.ts";
+import { Random } from "../../../support/random.ts";
 import { MBIT, ModelPath, pathOf } from "../../../support/model_path/model_path.ts";
 
 Deno.test("path bound: quiet streams pass it by 64 KiB, and by no more than 50 ms of the rate once it is known", () => {
@@ -145,4 +147,34 @@ Deno.test("path bound: beside others a slow carrier has two long frames in fligh
     { isSpread: false, left: 40_000, slow: 40_000, fresh: 40_000 },
     { isSpread: true, left: 65_536, slow: CARRIER_BYTES, fresh: 65_536 },
   ]);
+});
+
+Deno.test("path bound: whatever times a peer tells, the bound stays near what the path holds", () => {
+  const random = new Random(1);
+  const lies: Record<string, (nowMs: number) => number> = {
+    "the truth": (nowMs) => nowMs - 20,
+    "always the same": () => 0,
+    "the greatest": () => WRAP_MS - 1 / 8,
+    "at random": () => random.next32() / 8,
+    "backwards": (nowMs) => WRAP_MS - nowMs,
+    "half as fast": (nowMs) => nowMs / 2,
+    "too early, but now and then": (nowMs) => nowMs % 1_000 === 0 ? nowMs : nowMs - 30,
+  };
+  for (const [name, lie] of Object.entries(lies)) {
+    const path = new PathBound(), quiet = path.join(), bulk = path.join();
+    const lowestMs = 40, bytesPerMs = 2_500;
+    let most = 0, least = Infinity;
+    for (let nowMs = 0; nowMs < 60_000; nowMs += 50) {
+      // What was sent 50 ms ago has arrived behind its queue, and the probe that left with it is answered.
+      const roundTripMs = Math.max(lowestMs, bulk.inFlight / bytesPerMs);
+      bulk.onAck(nowMs, bulk.acknowledged + Math.min(bulk.inFlight, 50 * bytesPerMs));
+      quiet.onAnswer({ nowMs, roundTripMs, cameMs: lie(nowMs) });
+      bulk.onSend(nowMs, bulk.acknowledged + bulk.inFlight + bulk.room());
+      if (nowMs < 10_000) continue;
+      most = Math.max(most, path.bound);
+      least = Math.min(least, path.bound);
+    }
+    assertLess(most, 3 * lowestMs * bytesPerMs, name);
+    assertGreaterOrEqual(least, lowestMs * bytesPerMs / 2, name);
+  }
 });
