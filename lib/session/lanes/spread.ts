@@ -8,7 +8,7 @@ import type { Arrival, CarrierLoad } from "./arrival.ts";
 import { type Candidate, Choice } from "./choice.ts";
 import { type LoggedCarrier, SendingAgain } from "./sending_again.ts";
 import type { Standstill } from "./standstill.ts";
-import { isStill, isStillThere } from "./still.ts";
+import { isOnDeadPath, isStill, isStillThere } from "./still.ts";
 
 /** The least time between two looks at what stands still, in milliseconds. */
 const LEAST_LOOK_MS = 1;
@@ -61,6 +61,7 @@ export class Spread<Which extends SpreadCarrier> {
     const nowMs = this.#options.clock.now();
     const quiets = this.#options.quiets();
     const all = this.#options.all();
+    if (isOnDeadPath(to, all, nowMs)) return 0;
     let copied = to === quiets[1] ? this.#again.copyQuiet(quiets[0], to, nowMs) : 0;
     if (quiets.length > 1 && quiets.includes(to)) {
       copied += this.#again.copyTo(to, quiets, Math.max(0, urgentBytes - copied), nowMs);

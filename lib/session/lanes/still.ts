@@ -46,3 +46,13 @@ export function isStillThere(carrier: StillCarrier, all: readonly StillCarrier[]
   const waiting = all.filter(({ path, room }) => path === carrier.path && room.standstill.isWaiting);
   return waiting.length > 0 && waiting.every((other) => isStill(other, nowMs));
 }
+
+/**
+ * Whether a carrier of another path would bring what this one can be expected not to. A pure function.
+ *
+ * @param all All carriers on which something may be sent.
+ */
+export function isOnDeadPath(carrier: StillCarrier, all: readonly StillCarrier[], nowMs: number): boolean {
+  if (!isStillThere(carrier, all, nowMs)) return false;
+  return all.some((other) => other.path !== carrier.path && !isStillThere(other, all, nowMs));
+}

@@ -230,6 +230,18 @@ export const LANES: readonly Mutation[] = [
     "!holder.isFull",
   ),
   tested(
+    "what stands still is sent again on an idle carrier of the same dead path, though another path works",
+    "session/lanes/spread.ts",
+    "    if (isOnDeadPath(to, all, nowMs)) return 0;\n",
+    "",
+  ),
+  tested(
+    "of one path only all is left that stands still",
+    "session/lanes/still.ts",
+    "return all.some((other) => other.path !== carrier.path && !isStillThere(other, all, nowMs));",
+    "return all.length > 0;",
+  ),
+  tested(
     "an idle carrier is taken for dead as soon as one of its path stands still",
     "session/lanes/still.ts",
     "waiting.every((other)",

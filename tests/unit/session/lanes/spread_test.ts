@@ -208,6 +208,19 @@ Deno.test("nobody waits for an idle carrier of a path on which all stands still,
   spread.stop();
 });
 
+Deno.test("an idle carrier of a dead path is given nothing to send again while another path works", async () => {
+  const { clock, spread, carriers } = world("a", "a", "a", "b", "b");
+  const [, still, idle, , working] = carriers;
+  still!.send(3_000);
+  await clock.advance(60);
+  assertEquals(spread.copyTo(idle!, 1e9, 1e9), 0);
+  assertEquals(spread.copyTo(working!, 1e9, 1e9), 3_000, "no other log has it, so it goes at once");
+  working!.send(100);
+  await clock.advance(60);
+  assertEquals(spread.copyTo(idle!, 1e9, 1e9), 3_100, "now no path works");
+  spread.stop();
+});
+
 Deno.test("the quiet carrier is given nothing that stands still elsewhere, but where all others do", async () => {
   const { clock, spread, carriers } = world("a", "a", "a");
   carriers[1].send(1_000);
