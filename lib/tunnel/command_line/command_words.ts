@@ -18,5 +18,11 @@ export const DOCTOR: CommandWord = {
   meaning: "dial a tele server step by step, and say which step fails and what to change",
 };
 
+/** `tele ssh`. */
+export const SSH: CommandWord = {
+  word: "ssh",
+  meaning: "log in by ssh, in one command whose login outlives the network",
+};
+
 /** All of them. */
-export const COMMAND_WORDS: readonly CommandWord[] = [DOCTOR];
+export const COMMAND_WORDS: readonly CommandWord[] = [SSH, DOCTOR];

@@ -5,7 +5,13 @@
  */
 
 import { COMMAND_WORDS } from "../command_line/command_words.ts";
-import { type CompletedOption, completedOptions, type CompletedRole, ROLE_WORDS } from "./completed_option.ts";
+import {
+  type CompletedOption,
+  completedOptions,
+  type CompletedRole,
+  isCommand,
+  ROLE_WORDS,
+} from "./completed_option.ts";
 
 /**
  * The script: a function `_tele` for `complete`. It needs nothing but bash.
@@ -13,7 +19,7 @@ import { type CompletedOption, completedOptions, type CompletedRole, ROLE_WORDS 
  * Readline splits the line at `=` too, unless its user has changed `COMP_WORDBREAKS`: both are handled.
  */
 export function bashCompletion(): string {
-  const all = [...completedOptions(), ...completedOptions("doctor")];
+  const all = [undefined, ...ROLE_WORDS.map(([role]) => role)].flatMap((role) => completedOptions(role));
   const values = [...new Map(all.map((option) => [option.name, option])).values()];
   return `\
 # Completion of tele's options for bash, made by: tele --completion=bash
@@ -40,7 +46,9 @@ ${values.filter(({ placeholder }) => placeholder !== undefined).map(valueCase).j
   done
   case $given in
 ${
-    ROLE_WORDS.map(([role, words]) => `    ${words.map((word) => `*" ${word} "*`).join(" | ")}) role=${role} ;;`).join(
+    ROLE_WORDS.map(([role, words]) =>
+      `    ${words.map((word) => `${isCommand(word) ? "" : "*"}" ${word} "*`).join(" | ")}) role=${role} ;;`
+    ).join(
       "\n",
     )
   }

@@ -4,26 +4,54 @@
  * @module
  */
 
-import { DOCTOR } from "../command_line/command_words.ts";
+import { DOCTOR, SSH } from "../command_line/command_words.ts";
 import type { Completions, Option, OptionRole } from "../command_line/option.ts";
-import { OPTIONS } from "../command_line/option_table.ts";
+import { HELP, OPTIONS } from "../command_line/option_table.ts";
+import { LOGIN_OPTIONS } from "../ssh/ssh_options.ts";
 
 /** A role, or a command in place of one, that has options of its own. */
-export type CompletedRole = "server" | "client" | "doctor";
+export type CompletedRole = "server" | "client" | "doctor" | "ssh";
 
-/** Each of them by the words that ask for it; the first that is on the command line counts. */
+/** Who takes a row: its role, or `tele ssh`, whose rows are a table of their own. */
+export type RowRole = OptionRole | "ssh";
+
+/** A row of one of the tables. */
+export interface CompletedRow {
+  /** Who takes it. */
+  readonly role: RowRole;
+  /** The row. */
+  readonly option: Option;
+}
+
+/** All rows, in the order of the help. */
+export const ROWS: readonly CompletedRow[] = [
+  ...OPTIONS.map((option) => ({ role: option.role, option })),
+  ...[...LOGIN_OPTIONS, HELP].map((option) => ({ role: "ssh" as const, option })),
+];
+
+/** Each of them by the words that ask for it; the first that is there counts. A command is the first word. */
 export const ROLE_WORDS: readonly (readonly [CompletedRole, readonly string[]])[] = [
+  ["ssh", [SSH.word]],
   ["doctor", [DOCTOR.word]],
   ["server", ["--server", "-server"]],
   ["client", ["--client", "-client"]],
 ];
 
 /** Whose options each of them takes. */
-export const TAKEN: Readonly<Record<CompletedRole, readonly OptionRole[]>> = {
+export const TAKEN: Readonly<Record<CompletedRole, readonly RowRole[]>> = {
+  ssh: ["ssh"],
   doctor: ["doctor", "client", "both"],
   server: ["server", "both"],
   client: ["client", "both"],
 };
+
+/** The rows that are offered while no role is there. */
+export const WITHOUT_COMMAND: readonly RowRole[] = ["server", "client", "both", "alone"];
+
+/** Whether a word asks by standing in front of all options. */
+export function isCommand(word: string): boolean {
+  return !word.startsWith("-");
+}
 
 /** An option for a shell. */
 export interface CompletedOption {
@@ -55,9 +83,8 @@ export interface CompletedOption {
  * ```
  */
 export function completedOptions(role?: CompletedRole): CompletedOption[] {
-  const rows = OPTIONS.filter((option) =>
-    role === undefined ? option.role !== "doctor" : TAKEN[role].includes(option.role)
-  );
+  const taken = role === undefined ? WITHOUT_COMMAND : TAKEN[role];
+  const rows = ROWS.filter((row) => taken.includes(row.role)).map(({ option }) => option);
   const names = [...new Set(rows.map(({ name }) => name))];
   return names.map((name) => merged(rows.filter((option) => option.name === name)));
 }

@@ -69,7 +69,7 @@ export function manPage(version: string): string {
     filled(usage.VALUES),
     ...usage.READY.map((paragraph) => `.PP\n${filled(paragraph)}`),
     ".SH COMMANDS",
-    ...COMMAND_WORDS.map(({ word, meaning }) => entry([word, `${meaning}; it takes the options of a client.`])),
+    ...COMMAND_WORDS.map(({ word, meaning }) => entry([word, `${meaning}.`])),
     ".SH OPTIONS",
     ...OPTION_GROUPS.map(group),
     group({ title: "tele ssh, in front of the host", options: LOGIN_OPTIONS }),

@@ -5,9 +5,7 @@
  */
 
 import { COMMAND_WORDS } from "../command_line/command_words.ts";
-import type { Option } from "../command_line/option.ts";
-import { OPTIONS } from "../command_line/option_table.ts";
-import { ROLE_WORDS, TAKEN } from "./completed_option.ts";
+import { type CompletedRow, isCommand, ROLE_WORDS, ROWS, TAKEN, WITHOUT_COMMAND } from "./completed_option.ts";
 
 /** The script: it registers a completer for the native command `tele`. */
 export function powershellCompletion(): string {
@@ -16,9 +14,9 @@ export function powershellCompletion(): string {
 Register-ArgumentCompleter -Native -CommandName tele -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $options = @(
-${OPTIONS.map((option) => `        ${row(option)}\n`).join("")}\
+${ROWS.map((each) => `        ${row(each)}\n`).join("")}\
     )
-    $taken = @('server', 'client', 'both', 'alone')
+    $taken = @(${WITHOUT_COMMAND.map(quoted).join(", ")})
     $before = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
         ForEach-Object { $_.Extent.Text -replace '^-(?!-)', '--' })
 ${ROLE_WORDS.toReversed().map(branch).join("")}\
@@ -63,16 +61,18 @@ ${ROLE_WORDS.toReversed().map(branch).join("")}\
 
 /** Narrows what is offered; the last that holds counts. */
 function branch([role, words]: typeof ROLE_WORDS[number]): string {
-  const given = words.filter((word) => !/^-(?!-)/.test(word)).map((word) => `$before -contains ${quoted(word)}`);
+  const given = words.filter((word) => !/^-(?!-)/.test(word)).map((word) =>
+    `${isCommand(word) ? "$before[1] -eq" : "$before -contains"} ${quoted(word)}`
+  );
   return `    if (${given.join(" -or ")}) { $taken = @(${TAKEN[role].map(quoted).join(", ")}) }\n`;
 }
 
 /** A row of the table as a hash table of PowerShell. */
-function row(option: Option): string {
+function row({ role, option }: CompletedRow): string {
   const { words = [], paths = "" } = (option.kind === "value" ? option.completes : undefined) ?? {};
   const fields = [
     `Name = ${quoted(option.name)}`,
-    `Role = ${quoted(option.role)}`,
+    `Role = ${quoted(role)}`,
     `Takes = $${option.kind === "value"}`,
     `Words = @(${words.map(quoted).join(", ")})`,
     `Paths = ${quoted(paths)}`,

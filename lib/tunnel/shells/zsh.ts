@@ -5,7 +5,13 @@
  */
 
 import { COMMAND_WORDS } from "../command_line/command_words.ts";
-import { type CompletedOption, completedOptions, type CompletedRole, ROLE_WORDS } from "./completed_option.ts";
+import {
+  type CompletedOption,
+  completedOptions,
+  type CompletedRole,
+  isCommand,
+  ROLE_WORDS,
+} from "./completed_option.ts";
 
 /**
  * The script, for a file `_tele` in a folder of `fpath`, or to be evaluated behind `compinit`. It hands specifications
@@ -37,13 +43,18 @@ if [[ $funcstack[1] == _tele ]]; then _tele "$@"; else compdef _tele tele; fi
 /** The specification of the first word. */
 const FIRST_WORD = `      ${quoted(`1:command:((${COMMAND_WORDS.map(described).join(" ")}))`)}\n`;
 
+/** Whether a word asks for its role. */
+function condition(word: string): string {
+  return isCommand(word) ? `[[ $words[2] == ${word} ]]` : `(( \${words[(I)${word}]} ))`;
+}
+
 function roleBranch([role, words]: typeof ROLE_WORDS[number], at: number): string {
   const keyword = at === 0 ? "if" : "elif";
   const end = at === ROLE_WORDS.length - 1 ? "  else\n" : "";
   return `\
-  ${keyword} ${words.map((word) => `(( \${words[(I)${word}]} ))`).join(" || ")}; then
+  ${keyword} ${words.map(condition).join(" || ")}; then
     options=(
-${COMMAND_WORDS.some(({ word }) => words.includes(word)) ? FIRST_WORD : ""}${specifications(role)}    )
+${words.some(isCommand) ? FIRST_WORD : ""}${specifications(role)}    )
 ${end}`;
 }
 

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { OPTIONS } from "../../../../lib/tunnel/command_line/option_table.ts";
+import { LOGIN_OPTIONS } from "../../../../lib/tunnel/ssh/ssh_options.ts";
 import { completedOptions, ROLE_WORDS } from "../../../../lib/tunnel/shells/completed_option.ts";
 
 Deno.test("each name is offered once, and without a role every option of the table but those of a command", () => {
@@ -11,6 +12,14 @@ Deno.test("a doctor is offered what a client takes, and its own options", () => 
   const names = completedOptions("doctor").map(({ name }) => name);
   assertEquals([names.includes("idle"), names.includes("proxy"), names.includes("max-sessions")], [true, true, false]);
   assertEquals(completedOptions("client").some(({ name }) => name === "idle"), false);
+});
+
+Deno.test("tele ssh is offered the options of a login alone", () => {
+  const names = completedOptions("ssh").map(({ name }) => name);
+  assertEquals(names, [...LOGIN_OPTIONS.map(({ name }) => name), "help"]);
+  assertEquals(completedOptions("ssh").find(({ name }) => name === "by")?.completes, {
+    words: ["auto", "port", "ssh"],
+  });
 });
 
 Deno.test("every option of the table is offered somewhere", () => {

@@ -1,19 +1,20 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { OPTIONS } from "../../../../lib/tunnel/command_line/option_table.ts";
+import { ROWS } from "../../../../lib/tunnel/shells/completed_option.ts";
 import { fishCompletion } from "../../../../lib/tunnel/shells/fish.ts";
 
 const lines = fishCompletion().split("\n");
 
 Deno.test("for fish each row of the table is a line, offered where the other role is not given", () => {
   const options = lines.filter((line) => line.startsWith("complete -c tele -l "));
-  assertEquals(options.length, OPTIONS.length);
-  for (const [at, { name, role }] of OPTIONS.entries()) {
+  assertEquals(options.length, ROWS.length);
+  for (const [at, { role, option: { name } }] of ROWS.entries()) {
     const expected = {
-      server: "not __fish_contains_opt client; and not __fish_seen_subcommand_from doctor",
-      client: "not __fish_contains_opt server",
-      alone: "not __fish_contains_opt server client; and not __fish_seen_subcommand_from doctor",
+      server: "not __fish_contains_opt client; and not __fish_seen_subcommand_from ssh doctor",
+      client: "not __fish_contains_opt server; and not __fish_seen_subcommand_from ssh",
+      alone: "not __fish_contains_opt server client; and not __fish_seen_subcommand_from ssh doctor",
       doctor: "__fish_seen_subcommand_from doctor",
-      both: undefined,
+      both: "not __fish_seen_subcommand_from ssh",
+      ssh: "__fish_seen_subcommand_from ssh",
     }[role];
     const condition = /-n '([^']*)'/.exec(options[at]!)?.[1];
     assertEquals([options[at]!.split(" ")[4], condition], [name, expected]);

@@ -35,7 +35,7 @@ Deno.test("the man page tells its version, the exit codes and a first tunnel", (
 });
 
 Deno.test("the man page has every command", () => {
-  for (const { word, meaning } of COMMAND_WORDS) assertStringIncludes(text, ` ${word} ${meaning}; `);
+  for (const { word, meaning } of COMMAND_WORDS) assertStringIncludes(text, ` ${word} ${meaning}. `);
 });
 
 Deno.test("every variable of the man page is one that the compiled program may read", () => {

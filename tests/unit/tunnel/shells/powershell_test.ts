@@ -1,6 +1,7 @@
 /** No PowerShell runs here: its script is read by the rules of its language for what a table can break. */
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { OPTIONS } from "../../../../lib/tunnel/command_line/option_table.ts";
+import { ROWS } from "../../../../lib/tunnel/shells/completed_option.ts";
 import { powershellCompletion } from "../../../../lib/tunnel/shells/powershell.ts";
 
 const script = powershellCompletion();
@@ -46,7 +47,7 @@ Deno.test("for PowerShell an option is a row with its role and what its value of
   assertStringIncludes(row("stdio"), "Role = 'client'; Takes = $false; Words = @(); Paths = ''; Meaning = ");
   assertStringIncludes(row("tls-ca"), "Takes = $true; Words = @('system'); Paths = 'files'; ");
   assertStringIncludes(row("log-format"), "Words = @('text', 'json'); Paths = ''; ");
-  assertEquals(script.match(/^ {8}@\{ Name = /gm)?.length, OPTIONS.length);
+  assertEquals(script.match(/^ {8}@\{ Name = /gm)?.length, ROWS.length);
 });
 
 Deno.test("for PowerShell a role narrows what is offered, and a command is the first that counts", () => {
@@ -55,6 +56,7 @@ Deno.test("for PowerShell a role narrows what is offered, and a command is the f
     "    $taken = @('server', 'client', 'both', 'alone')",
     "    if ($before -contains '--client') { $taken = @('client', 'both') }",
     "    if ($before -contains '--server') { $taken = @('server', 'both') }",
-    "    if ($before -contains 'doctor') { $taken = @('doctor', 'client', 'both') }",
+    "    if ($before[1] -eq 'doctor') { $taken = @('doctor', 'client', 'both') }",
+    "    if ($before[1] -eq 'ssh') { $taken = @('ssh') }",
   ]);
 });

@@ -24,8 +24,8 @@ Deno.test("for zsh each value has what it offers", () => {
 
 Deno.test("for zsh there is a branch for each role, and one without", () => {
   const specifications = script.split("\n").filter((line) => /^ {6}'/.test(line));
-  const roles = ["doctor", "server", "client", undefined] as const;
-  assertEquals(specifications.length, roles.reduce((sum, role) => sum + completedOptions(role).length, 2));
-  assertStringIncludes(script, `      '1:command:((doctor\\:"dial a tele server step by step`);
+  const roles = ["ssh", "doctor", "server", "client", undefined] as const;
+  assertEquals(specifications.length, roles.reduce((sum, role) => sum + completedOptions(role).length, 3));
+  assertStringIncludes(script, `      '1:command:((ssh\\:"log in by ssh`);
   assert(script.startsWith("#compdef tele\n"), "compinit reads the first line");
 });
