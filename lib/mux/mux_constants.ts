@@ -12,6 +12,12 @@ export const ResetCode = {
   reset: 2,
   /** Too many streams. */
   limit: 3,
+  /** The server does not connect to that destination for this client. */
+  denied: 4,
+  /** No way leads to the destination, or its name has no address. */
+  unreachable: 5,
+  /** Nobody answers at the destination. */
+  silent: 6,
 } as const;
 
 /** One of {@linkcode ResetCode}. */

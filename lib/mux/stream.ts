@@ -4,7 +4,7 @@
  * @module
  */
 import type { Duplex } from "../net/duplex.ts";
-import { reasonOf } from "../net/error.ts";
+import { reasonOf, TeleError } from "../net/error.ts";
 import type { FrameLog } from "../session/carrier/frame_log.ts";
 import type { Reset } from "../session/frames.ts";
 import type { Segment } from "../session/segment_pool.ts";
@@ -290,7 +290,7 @@ export class MuxStream implements FrameSender, SendingOwner, InboundOwner {
     this.#frames.forget();
     try {
       if (end.kind === "finished") this.#user?.close();
-      else this.#user?.abort(end.message);
+      else this.#user?.abort(new TeleError("stream-reset", end.message, { cause: end }));
     } finally {
       this.#host.streamEnded(this, end);
     }

@@ -7,7 +7,7 @@ import type { Clock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { reasonOf } from "../net/error.ts";
 import { type Dialled, DialQueue } from "./dial_queue.ts";
-import { ResetCode } from "./mux_constants.ts";
+import { resetCodeOf } from "./unreached_error.ts";
 
 /** A stream that waits for its user. */
 export interface DialledStream extends Dialled {
@@ -19,7 +19,7 @@ export interface DialledStream extends Dialled {
 
 /** Whom a stream is for, and from whom. */
 export interface Wanted {
-  /** Name of the service; `undefined` for the one without a name. */
+  /** Name of the service, or a destination (`host:port`); `undefined` for the service without a name. */
   readonly service: string | undefined;
   /** Name of the client's token; `undefined` if it has none. */
   readonly tokenName: string | undefined;
@@ -93,7 +93,7 @@ export class StreamDials<Stream extends DialledStream> {
     try {
       stream.attachUser(await this.#dialUser(controller.signal, wanted));
     } catch (error) {
-      stream.reset(ResetCode.refused, reasonOf(error));
+      stream.reset(resetCodeOf(error), reasonOf(error));
     } finally {
       this.#underWay.delete(stream);
     }

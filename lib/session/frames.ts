@@ -7,6 +7,7 @@
 import { ByteReader, readU16, readU32, readU64, writeU16, writeU32, writeU64 } from "../net/bytes.ts";
 import { TeleError } from "../net/error.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../ping/codec.ts";
+import { isDestinationText } from "./handshake/destination.ts";
 import { FieldType, readFields, readService, type Receipt } from "./handshake/fields.ts";
 import { type Lane, laneByte, readLane } from "./handshake/messages.ts";
 import {
@@ -39,14 +40,21 @@ export interface Open {
   id: number;
   /** What it begins with. */
   credits: StartCredits;
-  /** Which kind of service: 0 is the one without a name, {@linkcode NAMED_SERVICE} the one of {@linkcode name}. */
+  /** What kind of thing it is for: 0 is the service without a name, for others it is {@linkcode serviceNumber}. */
   service: number;
-  /** The service's name, where it has one. */
+  /** The service's name, or the destination. */
   name?: string;
 }
 
 /** In place of a service's number: the open has its name. Who does not know that refuses it, and dials nobody. */
 export const NAMED_SERVICE = 1;
+/** The same: the open has a destination. */
+export const DESTINATION = 2;
+
+/** The number of an open for the service of this name, or for this destination. */
+export function serviceNumber(name: string): number {
+  return isDestinationText(name) ? DESTINATION : NAMED_SERVICE;
+}
 
 /** A reset. */
 export interface Reset {
@@ -100,7 +108,7 @@ export function writeOpen(into: Uint8Array, at: number, id: number, credits: Sta
 
 /** Its number, and the list of fields with its name, which is ASCII. */
 function writeService(into: Uint8Array, at: number, name: string): void {
-  writeU16(into, at, NAMED_SERVICE);
+  writeU16(into, at, serviceNumber(name));
   into[at + 2] = 1;
   writeU16(into, at + 3, FieldType.service);
   writeU16(into, at + 5, name.length);
@@ -176,8 +184,14 @@ export function decodeOpen(payload: Uint8Array): Open {
   // Nearly all opens have no fields.
   const hasFields = fieldsBytes > 1 || payload[at] !== 0;
   const name = hasFields ? readServiceName(payload.subarray(at)) : undefined;
-  if ((name !== undefined) !== (open.service === NAMED_SERVICE)) {
-    throw new TeleError("protocol", `an open of service ${open.service} has ${name === undefined ? "no" : "a"} name`);
+  const isRight = name === undefined
+    ? open.service !== NAMED_SERVICE && open.service !== DESTINATION
+    : open.service === serviceNumber(name);
+  if (!isRight) {
+    throw new TeleError(
+      "protocol",
+      `an open of service ${open.service} has ${name === undefined ? "no name" : "another's name"}`,
+    );
   }
   return name === undefined ? open : { ...open, name };
 }

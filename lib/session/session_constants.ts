@@ -132,6 +132,9 @@ export const MAX_TOKEN_NAME_BYTES = 64;
 /** Most bytes of a service's name. */
 export const MAX_SERVICE_NAME_BYTES = 64;
 
+/** Most bytes of a destination: the longest name of a host, a colon, and a port. */
+export const MAX_DESTINATION_BYTES = 259;
+
 /** Delay of a refusal that has to do with a token, in milliseconds: guessing is slow, and nobody else waits. */
 export const TOKEN_REFUSAL_DELAY_MS = 1_000;
 

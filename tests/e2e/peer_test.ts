@@ -109,8 +109,9 @@ Deno.test({
   fn: scenario(60_000, async (s) => {
     const [db, web, other] = ["db: ", "web: ", "other: "].map((name) => s.use(new UserServer(banner(name))));
     const services = [`--service=db=127.0.0.1:${db!.port}`, `--service=web=127.0.0.1:${web!.port}`];
-    const server = await s.server(other!.port, 0, { args: services });
-    const peer = s.use(new Peer("services", String(server.port)));
+    const args = [...services, `--allow=127.0.0.1:${db!.port}`];
+    const server = await s.server(other!.port, 0, { args });
+    const peer = s.use(new Peer("services", String(server.port), `127.0.0.1:${db!.port}`, `127.0.0.2:${db!.port}`));
     assertEquals((await within(peer.ended, 30_000, "the end of the Python client")).code, 0);
     const facts = peer.facts.filter(({ step }) => step === "service").map((
       { name, came, reset },
@@ -120,6 +121,9 @@ Deno.test({
       ["nobody", "", 1],
       [null, "other: hello\n", null],
       ["web", "web: hello\n", null],
+      // The byte in front says that the connection is there.
+      [`127.0.0.1:${db!.port}`, "\0db: hello\n", null],
+      [`127.0.0.2:${db!.port}`, "", 4],
     ]);
     await server.logged(/stream refused.*has no service nobody for this client/, 5_000);
   }),

@@ -257,6 +257,23 @@ const RUNNERS: Record<string, Runner> = {
     },
   },
 
+  "Destinations by SOCKS": {
+    programs: ["curl"],
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      await using web = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => new Response("a page\n"));
+      // No name of the recipe leads anywhere here, and the page is at an address that only a literal allows.
+      sandbox.stand.set("https://wiki.internal.example/", `http://127.0.0.1:${web.addr.port}/`);
+      sandbox.stand.set("10.0.0.0/8", "127.0.0.0/8");
+      sandbox.serve(443, web.addr.port);
+      await withToken(sandbox);
+      await sandbox.run(recipes.next("tele --server --allow="));
+      await sandbox.run(recipes.next("tele --client --socks=:1080"));
+      assertEquals(await sandbox.run(recipes.next("curl --socks5-hostname localhost:1080")), "a page\n");
+      return sandbox;
+    },
+  },
+
   "Through a load balancer": {
     programs: ["haproxy"],
     isOpen: true,

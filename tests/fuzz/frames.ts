@@ -205,6 +205,8 @@ function putU64(into: Uint8Array, at: number, value: number): void {
 
 /** The number that says that the open has its service's name. */
 export const NAMED = 1;
+/** The same of a destination. */
+export const DESTINATION = 2;
 
 /** The highest type of a field that is known. */
 const HIGHEST_FIELD = Math.max(...Object.values(FieldType));
@@ -283,12 +285,19 @@ export function serviceName(choices: Choices): string {
   return Array.from({ length }, () => choices.pick([...NAME_LETTERS])).join("");
 }
 
+/** A host and a port that there could be. */
+export function destination(choices: Choices): string {
+  const host = choices.pick(["a", "a.example", "192.0.2.1", "[2001:db8::1]", "b".repeat(253)]);
+  return `${host}:${choices.pick([1, 443, 65_535])}`;
+}
+
 /** The number of a service, and the list of fields of its open, within the limit of that: its name is one of them. */
 export function openService(choices: Choices): [number: number, list: Uint8Array] {
   const unknown = [...fields(choices, "open")].slice(0, 20);
   const some: Fields = new Map(choices.chance(0.5) ? unknown : []);
-  const number = choices.pick([0, 0, NAMED, 65_535, choices.between(2, 65_535)]);
-  if (number === NAMED) some.set(FieldType.service, new TextEncoder().encode(serviceName(choices)));
+  const number = choices.pick([0, 0, NAMED, DESTINATION, 65_535, choices.between(3, 65_535)]);
+  const name = number === NAMED ? serviceName(choices) : number === DESTINATION ? destination(choices) : undefined;
+  if (name !== undefined) some.set(FieldType.service, new TextEncoder().encode(name));
   return [number, writeFields(new ByteWriter(), some).done()];
 }
 

@@ -159,9 +159,11 @@ export class StreamSteps {
 
   #open(id: number, isStrange = false): Uint8Array {
     const choices = this.#choices;
-    const name = choices.chance(0.2) ? frames.serviceName(choices) : undefined;
-    const service = isStrange ? choices.pick([0, 0, frames.NAMED, 2, 65_535]) : name === undefined ? 0 : frames.NAMED;
-    const isOpened = service <= frames.NAMED;
+    const names = [frames.serviceName(choices), frames.destination(choices)];
+    const name = choices.chance(0.2) ? choices.pick(names) : undefined;
+    const own = name === undefined ? 0 : name.includes(":") ? frames.DESTINATION : frames.NAMED;
+    const service = isStrange ? choices.pick([0, 0, frames.NAMED, frames.DESTINATION, 3, 65_535]) : own;
+    const isOpened = service <= frames.DESTINATION;
     const most = isStrange && isOpened ? choices.pick([262_144, 262_145, 2 ** 32 - 1]) : this.#options.mostCredit;
     const send = isStrange && isOpened ? most : choices.between(0, most);
     const unknown = new Uint8Array([1, 0, choices.pick([0, 64, 99, 255]), 0, 2, 7, 7]);
@@ -169,7 +171,7 @@ export class StreamSteps {
       unknown,
       new Uint8Array([1, 0, 7, 0, 0]),
       new Uint8Array([2, 0, 10, 0, 0]),
-      frames.serviceList(choices.pick(["A", "", "x".repeat(65), "a b"])),
+      frames.serviceList(choices.pick(["A", "", "x".repeat(65), "a b", ":1", "a:0", "a:65536"])),
       NOTHING,
     ]);
     const right = name === undefined && choices.chance(0.1) ? unknown : frames.serviceList(name);

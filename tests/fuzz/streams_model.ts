@@ -161,8 +161,8 @@ export class StreamsModel {
 
   #open(payload: Uint8Array, view: DataView): void {
     must(payload.length >= 16 && payload.length <= 15 + MOST_EXTRA, "an open of a wrong length");
-    const [service, hasName] = [view.getUint16(13), checkFields(payload.subarray(15))];
-    must(hasName === (service === 1), "a name without its number, or a number without its name");
+    const [service, due] = [view.getUint16(13), checkFields(payload.subarray(15))];
+    must(due === 0 ? service !== 1 && service !== 2 : service === due, "a name and a number that do not fit");
     must(this.#isOfClient, "an open by the server");
     const id = view.getUint32(1);
     must(id % 2 === 1 && id <= LAST_STREAM, "a number that no client gives");
@@ -170,7 +170,7 @@ export class StreamsModel {
     this.#seen.add(id);
     this.highest = Math.max(this.highest, id);
     must(this.#ranges() <= MOST_RANGES, "too many ranges of numbers");
-    if (service > 1) return;
+    if (service > 2) return;
     must(view.getUint32(5) <= MOST_START, "too much credit taken");
     this.opened(id, view.getUint32(5));
   }
@@ -214,11 +214,11 @@ export class StreamsModel {
 /** Types of the fields that stand in other messages; {@linkcode SERVICE} stands in an open. */
 const OTHER_FIELDS = 12, SERVICE = 13;
 
-/** The fields of an open must rise, and end where the frame does. Returns whether one is the name of a service. */
-function checkFields(list: Uint8Array): boolean {
+/** The fields of an open must rise, and end where the frame does. Returns the number that goes with them, or 0. */
+function checkFields(list: Uint8Array): number {
   let at = 1;
   let before = -1;
-  let hasName = false;
+  let due = 0;
   for (let left = list[0]!; left > 0; left--) {
     must(at + 4 <= list.length, "a list of fields that is cut");
     const [type, length] = [list[at]! << 8 | list[at + 1]!, list[at + 2]! << 8 | list[at + 3]!];
@@ -226,12 +226,14 @@ function checkFields(list: Uint8Array): boolean {
     must(type === 0 || type > OTHER_FIELDS, "a field of another message");
     if (type === SERVICE) {
       const name = new TextDecoder().decode(list.subarray(at + 4, at + 4 + length));
-      must(/^[a-z0-9._-]{1,64}$/.test(name), "a name that no service has");
-      hasName = true;
+      const isName = /^[a-z0-9._-]{1,64}$/.test(name);
+      const isDestination = /^([a-z.0-9]{1,253}|\[2001:db8::1\]):(1|443|65535)$/.test(name);
+      must(isName || isDestination, "a name that no service has");
+      due = isName ? 1 : 2;
     }
     before = type;
     at += 4 + length;
   }
   must(at === list.length, "a list of fields of another length");
-  return hasName;
+  return due;
 }

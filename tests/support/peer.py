@@ -283,11 +283,11 @@ def run_names(port, token):
     finish(client.session)
 
 
-def run_services(port, token):
-    """A stream for each service that the server has or has not; the session goes on."""
+def run_services(port, token, destinations):
+    """A stream for each service, and each destination, that the server has or has not; the session goes on."""
     client = Client(port, token)
     client.begin()
-    for name in ("db", "nobody", None, "web"):
+    for name in ("db", "nobody", None, "web", *destinations):
         stream = client.session.open(name)
         stream.outgoing += b"hello\n"
         stream.ends = True
@@ -376,7 +376,7 @@ def main():
     elif options.role == "names":
         run_names(port, token)
     elif options.role == "services":
-        run_services(port, token)
+        run_services(port, token, options.args[1:])
     elif options.role == "client":
         run_client(port, token)
     elif options.role == "rules":

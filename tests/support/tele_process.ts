@@ -175,7 +175,7 @@ export class TeleProcess implements AsyncDisposable {
     this.readyLine = this.output[0] ?? "";
     const places = /connect (to .+)$/.exec(this.readyLine)?.[1];
     if (places === undefined) throw new Error(`${what}: it was ${JSON.stringify(this.readyLine)}`);
-    const addresses = places.matchAll(/\bto (\S+?(?: and \S+?)*)(?: for \S+| \(TLS\))?(?:, |$)/g);
+    const addresses = places.matchAll(/\bto (\S+?(?: and \S+?)*)(?: for \S+| by SOCKS| \(TLS\))?(?:, |$)/g);
     this.listens = Array.from(addresses, ([, some]) => some.split(" and ")).flat().map(parseAddress);
   }
 }

@@ -8,13 +8,14 @@ import { readU32, readU64 } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
 import { LEAF_BYTES } from "../../net/leaf.ts";
 import {
-  MAX_SERVICE_NAME_BYTES,
+  MAX_DESTINATION_BYTES,
   MAX_TOKEN_NAME_BYTES,
   MOST_CARRIERS,
   MOST_PATHS,
   MOST_RESUME_TIMEOUT_MS,
   MOST_UNSETTLED,
 } from "../session_constants.ts";
+import { parseDestination } from "./destination.ts";
 import { isServiceName, SERVICE_NAME_RULE } from "./service_name.ts";
 import { isTokenName } from "./token_name.ts";
 
@@ -47,7 +48,7 @@ export const FieldType = {
   path: 11,
   /** Empty: the server finds services by their names. */
   services: 12,
-  /** Name of the service that a stream is for: see `service_name.ts`. */
+  /** What a stream is for: the name of a service, or a destination; see `service_name.ts`, `destination.ts`. */
   service: 13,
 } as const;
 
@@ -118,7 +119,7 @@ const KNOWN: ReadonlyMap<number, KnownField> = new Map<number, KnownField>([
   [FieldType.service, {
     name: "service",
     in: ["open"],
-    bytes: MAX_SERVICE_NAME_BYTES,
+    bytes: MAX_DESTINATION_BYTES,
     shape: "text",
     check: checkService,
   }],
@@ -170,9 +171,9 @@ function checkName(value: Uint8Array): void {
 }
 
 function checkService(value: Uint8Array): void {
-  if (!isServiceName(String.fromCharCode(...value))) {
-    throw new TeleError("protocol", `the name of a service is ${SERVICE_NAME_RULE}`);
-  }
+  const text = String.fromCharCode(...value);
+  if (isServiceName(text) || parseDestination(text) !== undefined) return;
+  throw new TeleError("protocol", `the field service has neither a name (${SERVICE_NAME_RULE}) nor a host and a port`);
 }
 
 function checkCarriers([most]: Uint8Array): void {

@@ -4,6 +4,7 @@
  * @module
  */
 import { TeleError } from "../../net/error.ts";
+import { isDestinationText } from "./destination.ts";
 import { checkTokenName } from "./token_name.ts";
 import { checkTokenLength, tokenSalt } from "./token.ts";
 
@@ -17,7 +18,8 @@ export interface NamedToken {
   /** The secret, of 16 to 4096 bytes. */
   readonly token: Uint8Array;
   /**
-   * The services that it may reach, by their names; {@linkcode NAMELESS_SERVICE} is the one without.
+   * The services that it may reach, by their names; {@linkcode NAMELESS_SERVICE} is the one without, and
+   * {@linkcode ALL_DESTINATIONS} are destinations.
    *
    * @default {undefined}: all
    */
@@ -26,6 +28,9 @@ export interface NamedToken {
 
 /** The one without a name, in a list of services. */
 export const NAMELESS_SERVICE = "*";
+
+/** All destinations that the server allows, in the same list. */
+export const ALL_DESTINATIONS = "*:*";
 
 /** What a server lets in. */
 export interface ServerTokens {
@@ -120,10 +125,12 @@ export class TokenTable {
     return name === undefined ? this.#salts.has(undefined) : this.has(name, salt);
   }
 
-  /** Whether who has the token of this name may reach a service; `undefined` is the one without a name. */
+  /** Whether who has the token of this name may reach a service (`undefined` is the one without a name) or a destination. */
   mayReach(name: string | undefined, service: string | undefined): boolean {
     const services = this.#services.get(name);
-    return services === undefined || services.includes(service ?? NAMELESS_SERVICE);
+    if (services === undefined) return true;
+    if (service === undefined) return services.includes(NAMELESS_SERVICE);
+    return services.includes(isDestinationText(service) ? ALL_DESTINATIONS : service);
   }
 
   /** Whether the token of this name may reach all services here that it may reach by `before`. */

@@ -42,6 +42,7 @@ export function clientPaths(
   const listens = [
     ...given.values(session.CLIENT_IN).map((address) => ({ flag: "--in", address })),
     ...given.values(services.FORWARD).map((forward) => ({ flag: "--forward", address: forward.in })),
+    ...given.values(services.SOCKS).map((address) => ({ flag: "--socks", address })),
   ];
   const proxied = outs.map((out) => ({ out, proxy: proxySource(given, environment, out) }));
   for (const { out, proxy } of proxied) for (const listen of listens) refuseOwnPort(listen, out, proxy);

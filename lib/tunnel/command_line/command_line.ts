@@ -19,7 +19,7 @@ import * as doctor from "./doctor_options.ts";
 import * as keys from "./key_options.ts";
 import * as rfd80 from "./rfd80_options.ts";
 import * as services from "./service_options.ts";
-import { forwardsOf, servesSessions, servicesOf } from "./services.ts";
+import { forwardsOf, namedOf, servesSessions } from "./services.ts";
 import * as session from "./session_options.ts";
 import * as shells from "./shell_options.ts";
 import { clientTls, serverTls } from "./tls_choice.ts";
@@ -48,6 +48,7 @@ const SESSION_ONLY: readonly Option[] = [
   keys.TOKEN_FILE,
   keys.ENCRYPTION,
   services.FORWARD,
+  services.SOCKS,
 ];
 
 /**
@@ -121,7 +122,7 @@ function serverCommand(given: GivenFlags, environment: CommandEnvironment): Comm
   given.refuseOtherRole("server");
   const input = given.value(session.SERVER_IN);
   const routes = routesOf(given, input);
-  const users = { in: given.has(rfd80.PROTOCOL.name) ? undefined : input, services: servicesOf(given) };
+  const users = { in: given.has(rfd80.PROTOCOL.name) ? undefined : input, ...namedOf(given) };
   if (!servesSessions(users) && routes.length === 0) {
     throw mistake(`--server needs --in=ADDR, the address of the user's server: ${example(session.SERVER_IN)}`);
   }
@@ -182,7 +183,7 @@ function clientOptions(given: GivenFlags, environment: CommandEnvironment): Clie
   const paths = [secured(first), ...others.map(secured)] as const;
   return {
     in: given.value(session.CLIENT_IN),
-    forwards: forwardsOf(given),
+    ...forwardsOf(given),
     isStdio,
     paths,
     protocol,
@@ -199,7 +200,6 @@ function refuseBesideStdio(given: GivenFlags): void {
     [session.CLIENT_IN],
     "is for connections that come; --stdio carries standard input and output: give one of the two",
   );
-  given.refuse([services.FORWARD], "is for connections that come; --stdio carries one, to the service without a name");
   given.refuse([session.MAX], "is for many connections; --stdio carries only one: leave it out");
   given.refuse([rfd80.PROTOCOL], "needs a port, which --in=ADDR opens: RFD 80 mode is not built for --stdio");
 }

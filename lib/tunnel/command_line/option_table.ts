@@ -45,7 +45,14 @@ export const VERSION: FlagOption = {
 export const OPTION_GROUPS: readonly OptionGroup[] = [
   {
     title: "Server",
-    options: [session.SERVER, session.SERVER_IN, services.SERVICE, session.SERVER_OUT, session.MAX_SESSIONS],
+    options: [
+      session.SERVER,
+      session.SERVER_IN,
+      services.SERVICE,
+      services.ALLOW,
+      session.SERVER_OUT,
+      session.MAX_SESSIONS,
+    ],
   },
   {
     title: "Client",
@@ -53,6 +60,7 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
       session.CLIENT,
       session.CLIENT_IN,
       services.FORWARD,
+      services.SOCKS,
       session.STDIO,
       session.CLIENT_OUT,
       session.FROM,

@@ -5,6 +5,7 @@
  */
 
 import type { Address } from "../../net/address.ts";
+import type { HostPattern } from "../../net/host_pattern.ts";
 import type { LogLevel } from "../../net/log.ts";
 import type { Origin } from "../../net/origin.ts";
 import type { Proxy } from "../../net/proxy/proxy.ts";
@@ -102,6 +103,8 @@ export interface ServerOptions extends CommonOptions {
   readonly in: Address | undefined;
   /** The other ones behind sessions; the names differ. */
   readonly services: readonly Service[];
+  /** The destinations that clients may name. */
+  readonly allows: readonly HostPattern[];
   /** The protocols served in RFD 80 mode; the names differ. Never empty without a user's server for sessions. */
   readonly routes: readonly Route[];
   /** TLS; `undefined` for plain TCP, never with routes. */
@@ -128,11 +131,13 @@ export interface ClientPath {
 export interface ClientOptions extends CommonOptions {
   /**
    * Where user's clients connect to the user's server without a name; `undefined` for a free port, or with
-   * {@linkcode forwards} for nowhere.
+   * {@linkcode forwards} or {@linkcode socks} for nowhere.
    */
   readonly in: Address | undefined;
   /** Where they connect to services that have names. */
   readonly forwards: readonly Forward[];
+  /** Where they connect that say by SOCKS where they want to go; `undefined` for nowhere. */
+  readonly socks: Address | undefined;
   /** Whether standard input and output are the one user connection; {@linkcode in} is `undefined` then. */
   readonly isStdio: boolean;
   /** How the tele server is reached: the first one names this client, and with a protocol there is no other. */

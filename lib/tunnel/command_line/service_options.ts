@@ -4,9 +4,10 @@
  * @module
  */
 
-import { parseAddress, parseDialAddress } from "../../net/address.ts";
+import { type Address, parseAddress, parseDialAddress } from "../../net/address.ts";
+import { HOST_PATTERN_FORM, type HostPattern, parseHostPattern } from "../../net/host_pattern.ts";
 import { checkServiceName } from "../../session/handshake/service_name.ts";
-import type { ValueOption } from "./option.ts";
+import { anAddress, type ValueOption } from "./option.ts";
 import type { Forward, Service } from "./role_options.ts";
 
 /** The port of PostgreSQL, in all examples. */
@@ -38,6 +39,32 @@ export const FORWARD: ValueOption<Forward> = {
   example: "--forward=:5432=db",
   takes: "an address to listen on, =, and the name of a service",
   parse: parseForward,
+};
+
+/** `--socks`. */
+export const SOCKS: ValueOption<Address> = {
+  kind: "value",
+  name: "socks",
+  placeholder: "ADDR",
+  role: "client",
+  meaning: "where user's clients connect that speak SOCKS 5 and say where to go, as the server's --allow lets them",
+  without: "none",
+  example: "--socks=:1080",
+  ...anAddress(1080),
+};
+
+/** `--allow`. */
+export const ALLOW: ValueOption<HostPattern> = {
+  kind: "value",
+  name: "allow",
+  placeholder: "HOST:PORT",
+  role: "server",
+  meaning: "where clients with --socks may go: a pattern such as *.example.com:443; may be given several times",
+  without: "nowhere",
+  isRepeatable: true,
+  example: "--allow=*.example.com:443",
+  takes: HOST_PATTERN_FORM,
+  parse: parseHostPattern,
 };
 
 function parseService(text: string): Service {

@@ -8,7 +8,12 @@ import type { ClientToken } from "../../session/handshake/own_token.ts";
 import { checkTokenLength } from "../../session/handshake/token.ts";
 import { checkTokenName } from "../../session/handshake/token_name.ts";
 import { checkServiceName } from "../../session/handshake/service_name.ts";
-import { type NamedToken, NAMELESS_SERVICE, type ServerTokens } from "../../session/handshake/token_table.ts";
+import {
+  ALL_DESTINATIONS,
+  type NamedToken,
+  NAMELESS_SERVICE,
+  type ServerTokens,
+} from "../../session/handshake/token_table.ts";
 
 /** Most bytes of a file: some ten thousand lines. */
 export const MOST_TOKEN_FILE_BYTES = 1024 * 1024;
@@ -41,7 +46,7 @@ interface Line {
  *
  * One line that is not two words is one token as it stands, blanks included, and so is anything that is no text. Other
  * text is lines of `NAME TOKEN`, or `* TOKEN` for clients without a name; `services=NAME[,NAME]` behind that is what the
- * client may reach, `*` the service without a name. `#` begins a comment. Comments alone let nobody in.
+ * client may reach, `*` the service without a name and `*:*` all destinations. `#` begins a comment. Comments alone let nobody in.
  *
  * @param place Where they come from, for example `--token-file=tokens`.
  * @throws {TeleError} `bad-input` with the line's number, and what to change there.
@@ -179,7 +184,9 @@ function servicesOf(word: string, where: string): string[] {
     if (name === "") {
       throw badInput(`${SERVICES} in ${where} has an empty name: write ${SERVICES}NAME,NAME, or nothing to allow all`);
     }
-    if (name !== NAMELESS_SERVICE) checkServiceName(name, `${JSON.stringify(name)} behind ${SERVICES} in ${where}`);
+    if (name !== NAMELESS_SERVICE && name !== ALL_DESTINATIONS) {
+      checkServiceName(name, `${JSON.stringify(name)} behind ${SERVICES} in ${where}`);
+    }
     if (names.indexOf(name) !== at) throw badInput(`${SERVICES} in ${where} has ${name} twice: write it once`);
   }
   return names;

@@ -105,7 +105,7 @@ export class ClientSession {
         paths: options.paths.map(formatPath),
         dial: (signal, connected, path) => dialer.dialCarrier(signal, connected, path),
         identity: { keys, slot: 0, lastSlot: 0 },
-        asksByName: options.forwards.length > 0,
+        asksByName: options.forwards.length > 0 || options.socks !== undefined,
         onStreamEnd,
         ...token,
         carriers: options.carriers,
@@ -127,7 +127,7 @@ export class ClientSession {
     return { begin, giveUp: release };
   }
 
-  /** Carries a user's connection as a stream, to the service of this name or the one without. */
+  /** Carries a user's connection as a stream, to the service of this name, the one without, or a destination. */
   take(user: Duplex, service?: string): void {
     const streams = this.#client.streamCount;
     if (streams >= this.#maxStreams) {

@@ -9,10 +9,12 @@ import { badInput, TeleError } from "../../net/error.ts";
 import { listen, type Listening } from "../../net/listen.ts";
 import { isElsewhere } from "../../net/listen_failure.ts";
 import type { Log } from "../../net/log.ts";
+import { StreamLog } from "../log/stream_log.ts";
+import { SocksDoor } from "./socks_door.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
 import { type Entrance, entrancesOf } from "../command_line/services.ts";
 
-/** Takes a user's connection, for the service of this name or the one without. */
+/** Takes a user's connection, for the service of this name, the one without, or a destination (`host:port`). */
 export type TakeUser = (user: Duplex, service: string | undefined) => void;
 
 /** All listeners of a client. */
@@ -36,11 +38,17 @@ export async function openEntrances(
   { clock, log }: { clock: Clock; log: Log },
   take: TakeUser,
 ): Promise<Entrances> {
+  const door = new SocksDoor({ clock, streamLog: new StreamLog(clock, log), take });
   const open: { entrance: Entrance; listening: Listening }[] = [];
-  const close = () => open.forEach(({ listening }) => listening.close());
+  const close = () => {
+    open.forEach(({ listening }) => listening.close());
+    door.close();
+  };
   try {
     for (const entrance of entrancesOf(options)) {
-      const onConnection = (user: Duplex) => take(user, entrance.service);
+      const onConnection = entrance.isSocks
+        ? (user: Duplex) => void door.welcome(user)
+        : (user: Duplex) => take(user, entrance.service);
       const defaultHosts = ["127.0.0.1", "::1"];
       const listening = await listen(entrance.in, { use: "user", defaultHosts, clock, log, onConnection });
       open.push({ entrance, listening });
@@ -57,8 +65,9 @@ export async function openEntrances(
   };
 }
 
-function wordsOf({ service }: Entrance, { addresses }: Listening): string {
-  return `to ${addresses.join(" and ")}${service === undefined ? "" : ` for ${service}`}`;
+function wordsOf({ service, isSocks }: Entrance, { addresses }: Listening): string {
+  const what = service === undefined ? "" : ` for ${service}`;
+  return `to ${addresses.join(" and ")}${isSocks ? " by SOCKS" : what}`;
 }
 
 /** A client can listen only on its own machine: an address elsewhere was probably meant for the tele server. */

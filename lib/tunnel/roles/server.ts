@@ -15,7 +15,10 @@ import { Shortages } from "../../net/shortage.ts";
 import { MuxServer } from "../../mux/link.ts";
 import { NoServiceError } from "../../mux/no_service_error.ts";
 import type { MemoryBudget } from "../../session/memory_budget.ts";
-import { NAMELESS_SERVICE, type ServerTokens } from "../../session/handshake/token_table.ts";
+import { isDestinationText } from "../../session/handshake/destination.ts";
+import { ALL_DESTINATIONS, NAMELESS_SERVICE, type ServerTokens } from "../../session/handshake/token_table.ts";
+import { addressesOf } from "../../net/race.ts";
+import { Destinations } from "./destinations.ts";
 import { Environment } from "./environment.ts";
 import { budgetOf } from "./memory.ts";
 import type { ServerOptions } from "../command_line/role_options.ts";
@@ -126,11 +129,13 @@ function startSessions(
   { clock, log, dial, streamLog, memory, onSessionCount }: SessionsNeed,
 ): MuxServer {
   const upstreams = upstreamsOf(options);
+  const destinations = new Destinations({ patterns: options.allows, clock, resolve: addressesOf, dial });
   return new MuxServer({
     clock,
     log,
     hasServices: true,
     dial(signal, { service }) {
+      if (service !== undefined && isDestinationText(service)) return destinations.connect(service, signal);
       const upstream = upstreams.get(service);
       if (upstream === undefined) throw new NoServiceError(service);
       return dial(upstream, signal);
@@ -150,13 +155,20 @@ function upstreamsOf({ in: input, services }: ServerOptions): ReadonlyMap<string
   return new Map<string | undefined, Address>(input === undefined ? named : [[undefined, input], ...named]);
 }
 
+/** The options of what has no name. */
+const OPTION_OF: Readonly<Record<string, string>> = {
+  [NAMELESS_SERVICE]: "--in=ADDR",
+  [ALL_DESTINATIONS]: "--allow=HOST:PORT",
+};
+
 /** A name that is misspelt in a line of a token would only be seen when its client is refused. */
 function warnOfUnknown(tokens: ServerTokens, options: ServerOptions, log: Log): void {
   const names = [...upstreamsOf(options).keys()].map((name) => name ?? NAMELESS_SERVICE);
+  if (options.allows.length > 0) names.push(ALL_DESTINATIONS);
   const allowed = [tokens, ...tokens.tokens ?? []].flatMap(({ services = [] }) => services);
   const unknown = [...new Set(allowed)].filter((service) => !names.includes(service));
   if (unknown.length === 0) return;
-  const one = unknown[0] === NAMELESS_SERVICE ? "--in=ADDR" : `--service=${unknown[0]}=ADDR`;
+  const one = OPTION_OF[unknown[0]!] ?? `--service=${unknown[0]}=ADDR`;
   log(
     "warn",
     `${SERVICES}${unknown.join(",")} in the token file allows what this server does not have: give ${one} too`,
@@ -168,6 +180,7 @@ function readyLine(listening: Listening, options: ServerOptions): string {
   const upstreams = [
     ...options.in === undefined ? [] : [`user's server is ${formatAddress(options.in)}`],
     ...options.services.map((service) => `service ${service.name} is ${formatAddress(service.in)}`),
+    ...options.allows.length === 0 ? [] : [`allowed by SOCKS is ${options.allows.map(({ text }) => text).join(" ")}`],
     ...options.routes.map((route) => `${route.protocol} is ${formatAddress(route.in)}`),
   ];
   return `tele server ready: ${clients}, ${upstreams.join(", ")}`;
@@ -184,7 +197,8 @@ function warnOfExposure(listening: Listening, options: ServerOptions, hasToken: 
   if (!listening.isExposed || options.tls?.clientCaFile !== undefined) return;
   const [address] = listening.addresses;
   if (servesSessions(options) && !hasToken) {
-    const upstreams = [...upstreamsOf(options).values()].map(formatAddress).join(", ");
+    const allowed = options.allows.map(({ text }) => text);
+    const upstreams = [...[...upstreamsOf(options).values()].map(formatAddress), ...allowed].join(", ");
     log(
       "warn",
       `anyone who can reach ${address} can connect to ${upstreams} through it: ` +

@@ -117,8 +117,8 @@ export const MUX_RECEIVING: readonly Mutation[] = [
     "streams",
     "a service's name taken beside the number of another",
     "session/frames.ts",
-    "if ((name !== undefined) !== (open.service === NAMED_SERVICE)) {",
-    "if (name === undefined && open.service === NAMED_SERVICE) {",
+    ": open.service === serviceNumber(name);",
+    ": open.service !== 0;",
   ),
   fault(
     "an open that comes again opens a stream",

@@ -76,7 +76,7 @@ export const MUX_SENDING: readonly Mutation[] = [
   fault(
     "a cut stream ended cleanly",
     "mux/stream.ts",
-    "else this.#user?.abort(end.message);",
+    'else this.#user?.abort(new TeleError("stream-reset", end.message, { cause: end }));',
     "else this.#user?.close();",
   ),
   fault(

@@ -261,6 +261,11 @@ SERVER = {
     "an open of a service without its name": ("session 2", lambda t: t.counted(open_frame(51, 9, 9, service=1))),
     "a name beside the number of another service": ("session 2", lambda t: t.counted(
         open_frame(51, 9, 9, service=0, extra=fields((SERVICE, b"db"))))),
+    "a destination that is not allowed": ("nothing", lambda t: service(t, name="a.example:443")),
+    "a destination without a port": ("session 2", lambda t: t.counted(
+        open_frame(51, 9, 9, service=2, extra=fields((SERVICE, b"a.example"))))),
+    "a destination with the port 0": ("session 2", lambda t: t.counted(open_frame(51, 9, 9, name="a.example:0"))),
+    "an open of a destination without it": ("session 2", lambda t: t.counted(open_frame(51, 9, 9, service=2))),
     "a name that no service has": ("session 2", lambda t: t.counted(open_frame(51, 9, 9, name="Db"))),
     "a name that is too long": ("session 2", lambda t: t.counted(open_frame(51, 9, 9, name="x" * 65))),
     "an open that comes again": ("nothing", lambda t: t.counted(open_frame(t.stream.number, 1, 1))),

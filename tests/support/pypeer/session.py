@@ -3,9 +3,9 @@
 import struct
 
 from .streams import Stream
-from .wire import (DATA, END, LANE, LAST_STREAM, LEAST_START, LEAST_STARTS, MAX_EXTRA, MOST_START, MOST_STARTS,
-                   MOST_UNSETTLED, NAMED_SERVICE, OPEN, RECEIPT, REFUSED, RESET, SERVICE, WANT, WINDOWS, CarrierError,
-                   SessionError, open_frame, read_fields, receipt_frame, reset_frame, u64, windows_frame)
+from .wire import (DATA, DESTINATION, END, LANE, LAST_STREAM, LEAST_START, LEAST_STARTS, MAX_EXTRA, MOST_START,
+                   MOST_STARTS, MOST_UNSETTLED, NAMED_SERVICE, OPEN, RECEIPT, REFUSED, RESET, SERVICE, WANT, WINDOWS,
+                   CarrierError, SessionError, open_frame, read_fields, receipt_frame, reset_frame, u64, windows_frame)
 
 LOG_BYTES = 1 << 20  # the limit of the logs here
 
@@ -261,14 +261,16 @@ class Session:
             found = read_fields(payload, 15, SERVICE)
         except CarrierError as error:
             raise SessionError(str(error)) from None
-        if (SERVICE in found) != (service == NAMED_SERVICE):
+        name = found[SERVICE].decode() if SERVICE in found else None
+        due = 0 if name is None else DESTINATION if ":" in name else NAMED_SERVICE
+        if service != due and (name is not None or service in (NAMED_SERVICE, DESTINATION)):
             raise SessionError("a name without its number, or a number without its name")
         if not self.is_new(number):
             return
         self.opened.add(number)
         stream = self.streams[number] = Stream(number, grants, takes)
         stream.open_taken = True
-        stream.name = found[SERVICE].decode() if SERVICE in found else None
+        stream.name = name
         if service not in (0, NAMED_SERVICE) or stream.name not in SERVED:
             self.reset(stream, REFUSED, "no such service")
 

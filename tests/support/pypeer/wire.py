@@ -17,7 +17,7 @@ REFUSED = 1  # of a reset
 KNOWN_FIELDS = range(1, 14)
 (RESUME_TIMEOUT, IDENTITY, NAME, GUARDED, FULL, START_POOL, LIVE, RECEIPTS, CARRIERS, LEAF, PATH, SERVICES,
  SERVICE) = KNOWN_FIELDS
-NAMED_SERVICE = 1  # in place of a service's number: the open has its name
+NAMED_SERVICE, DESTINATION = 1, 2  # in place of a service's number: the open has its name, or a host and a port
 NO_LEAF = bytes(32)
 MAX_TEXT, MAX_EXTRA = 512, 1024
 MOST_TIMEOUT_MS = 31_622_400_000
@@ -99,7 +99,7 @@ def receipts_field(receipts):
 
 LENGTHS = {RESUME_TIMEOUT: [8], IDENTITY: [100], NAME: range(1, 65), GUARDED: [0], FULL: [0], START_POOL: [4],
            CARRIERS: [1], LEAF: [32], LIVE: range(4, 65, 4), RECEIPTS: range(12, 193, 12), PATH: [1], SERVICES: [0],
-           SERVICE: range(1, 65)}
+           SERVICE: range(1, 260)}
 
 
 def read_fields(payload, at, *known):
@@ -125,7 +125,8 @@ def read_fields(payload, at, *known):
         raise CarrierError("a resume timeout that cannot be")
     if NAME in found and not re.fullmatch(rb"[A-Za-z0-9][A-Za-z0-9._@-]*", found[NAME]):
         raise CarrierError("a name that cannot be")
-    if SERVICE in found and not re.fullmatch(rb"[a-z0-9._-]+", found[SERVICE]):
+    if SERVICE in found and not re.fullmatch(rb"[a-z0-9._-]{1,64}|[^:]+:[1-9][0-9]{0,4}|\[[0-9a-f:]+\]:[1-9][0-9]{0,4}",
+                                             found[SERVICE]):
         raise CarrierError("a name of a service that cannot be")
     if PATH in found and not 1 <= found[PATH][0] <= 7:
         raise CarrierError("a path that cannot be")
@@ -192,7 +193,8 @@ def data_frame(kind, stream, offset, data=b""):
 
 def open_frame(stream, takes, grants, service=0, extra=b"\0", name=None):
     if name is not None:
-        service, extra = NAMED_SERVICE, fields((SERVICE, name.encode()))
+        service = DESTINATION if ":" in name else NAMED_SERVICE
+        extra = fields((SERVICE, name.encode()))
     return Counted(struct.pack(">BIIIH", OPEN, stream, takes, grants, service) + extra, stream)
 
 

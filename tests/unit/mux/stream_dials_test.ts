@@ -2,6 +2,7 @@
 import { assertEquals } from "@std/assert";
 import { ResetCode } from "../../../lib/mux/mux_constants.ts";
 import { type DialledStream, StreamDials, type Wanted } from "../../../lib/mux/stream_dials.ts";
+import { UnreachedError } from "../../../lib/mux/unreached_error.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { duplexPair } from "../../../lib/net/pipe.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";
@@ -65,4 +66,13 @@ Deno.test("behind a stop nobody is dialled", () => {
   dials.stop();
   dials.dialDue();
   assertEquals(dialled.length, 0);
+});
+
+Deno.test("how a user was not reached is told by its code", async () => {
+  const { dials, dialled, told, stream } = setUp();
+  dials.add(stream, DB);
+  dials.dialDue();
+  dialled[0].reject(new UnreachedError(ResetCode.silent, "connection timed out"));
+  await settle();
+  assertEquals(told, [`reset ${ResetCode.silent}: connection timed out`]);
 });

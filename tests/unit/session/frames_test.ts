@@ -10,6 +10,7 @@ import {
   decodeReset,
   decodeWant,
   decodeWindows,
+  DESTINATION,
   isCounted,
   isSkipped,
   NAMED_SERVICE,
@@ -135,15 +136,26 @@ Deno.test("a number without the name, and a name without the number, are errors:
   const [plain, named] = [openFrame(1, { send: 2, receive: 3 }), openFrame(1, { send: 2, receive: 3 }, "db")];
   plain[18] = NAMED_SERVICE;
   assertThrows(() => decodeOpen(payloadOf(plain)), TeleError, "an open of service 1 has no name");
-  for (const service of [0, 2]) {
+  for (const service of [0, DESTINATION, 3]) {
     named[18] = service;
     const error = assertThrows(
       () => decodeOpen(payloadOf(named)),
       TeleError,
-      `an open of service ${service} has a name`,
+      `an open of service ${service} has another's name`,
     );
     assertEquals(error.code, "protocol");
   }
+});
+
+Deno.test("a destination stands in the place of a name, under a number of its own", () => {
+  const open = payloadOf(openFrame(1, { send: 2, receive: 3 }, "[2001:db8::1]:443"));
+  const credits = { send: 2, receive: 3 };
+  assertEquals(decodeOpen(open), { id: 1, credits, service: DESTINATION, name: "[2001:db8::1]:443" });
+  open[14] = NAMED_SERVICE;
+  assertThrows(() => decodeOpen(open), TeleError, "an open of service 1 has another's name");
+  const without = payloadOf(openFrame(1, credits));
+  without[14] = DESTINATION;
+  assertThrows(() => decodeOpen(without), TeleError, "an open of service 2 has no name");
 });
 
 Deno.test("fields of an open, which a later version may add, are skipped up to the limit", () => {

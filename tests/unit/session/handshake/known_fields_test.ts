@@ -25,9 +25,17 @@ const EDGES: [type: number, FieldedMessage, good: Uint8Array[], bad: Uint8Array[
   ]],
   [FieldType.guarded, "hello", [bytes()], [bytes(0)]],
   [FieldType.services, "challenge", [bytes()], [bytes(0)]],
-  [FieldType.service, "open", [text("-"), text("a".repeat(64))], [
+  [FieldType.service, "open", [
+    text("-"),
+    text("a".repeat(64)),
+    text("[2001:db8::1]:1"),
+    text(`${"a".repeat(253)}:65535`),
+  ], [
     text(""),
     text("a".repeat(65)),
+    text("a:0"),
+    text(":22"),
+    text(`${"a".repeat(254)}:65535`),
     text("A"),
     text("a b"),
     bytes(0xe9),

@@ -61,6 +61,9 @@ Deno.test("a token without a list reaches every service, one with a list those i
     services: ["*", "web"],
     tokens: [ALICE, { ...BOB, services: ["db"] }],
   });
+  assertEquals(["alice", "bob", undefined].map((name) => table.mayReach(name, "a.example:1")), [true, false, false]);
+  const free = await TokenTable.of({ tokens: [{ ...BOB, services: ["*:*"] }] });
+  assertEquals(["a.example:1", "db", undefined].map((to) => free.mayReach("bob", to)), [true, false, false]);
   const names = [undefined, "db", "web"];
   const reached = (name?: string) => names.map((service) => table.mayReach(name, service));
   assertEquals([reached("alice"), reached("bob"), reached()], [

@@ -30,6 +30,7 @@ const SERVER: Command = {
     in: { kind: "tcp", host: undefined, port: 22 },
     out: { kind: "tcp", host: undefined, port: 40300 },
     services: [],
+    allows: [],
     routes: [],
     tls: undefined,
     limits: { ...LIMITS, maxSessions: 1000 },
@@ -42,6 +43,7 @@ const CLIENT: Command = {
     ...DEFAULTS,
     in: undefined,
     forwards: [],
+    socks: undefined,
     isStdio: false,
     paths: [{
       out: { kind: "tcp", host: "example.com", port: 40300 },

@@ -35,3 +35,18 @@ Deno.test("a name or an address that is wrong or missing is refused, with what b
     [[...SERVER, "--forward=:5432=db"], ["--forward belongs to --client"]],
   ]);
 });
+
+Deno.test("destinations are allowed by patterns, one by one, and asked for by SOCKS", () => {
+  const { allows } = serverOptions(["--server", "--allow=*.example.com:443", "--allow", "[2001:db8::/32]:8000-8999"]);
+  assertEquals(allows.map(({ text, first, last }) => [text, first, last]), [
+    ["*.example.com:443", 443, 443],
+    ["[2001:db8::/32]:8000-8999", 8000, 8999],
+  ]);
+  assertEquals(clientOptions([...CLIENT, "--socks=:1080"]).socks, LOCAL(1080));
+  areRefused([
+    [["--server", "--allow=example.com"], ["--allow takes HOST:PORT, where HOST is a name", "has no port"]],
+    [[...CLIENT, "--socks=1080"], ["--socks takes host:port", "only a number"]],
+    [[...SERVER, "--socks=:1080"], ["--socks belongs to --client"]],
+    [[...CLIENT, "--allow=*:*"], ["--allow belongs to --server"]],
+  ]);
+});

@@ -20,6 +20,7 @@ Deno.test("a server has sessions where it has a user's server for them, with a n
     [["--server", ...route, "--service=db=:5432"], true],
     [[...SERVER, "--protocol=mysql", ...PAIR], false],
     [[...SERVER, "--protocol=mysql", "--service=db=:5432", ...PAIR], true],
+    [["--server", "--allow=*:443"], true],
   ];
   for (const [args, serves] of cases) assertEquals(servesSessions(serverOptions(args)), serves, args.join(" "));
 });
@@ -32,6 +33,12 @@ Deno.test("a client listens where --in and each --forward say; with a --forward 
     "--in :0 undefined",
     "--forward :0 db",
     "--forward :0 web",
+  ]);
+  assertEquals(places("--socks=:1080"), ["--socks :1080 undefined"]);
+  assertEquals(places("--socks=:1080", "--in=:1", "--forward=:2=db"), [
+    "--in :1 undefined",
+    "--forward :2 db",
+    "--socks :1080 undefined",
   ]);
   assertEquals(places("--stdio"), []);
 });
@@ -49,5 +56,10 @@ Deno.test("what makes no sense together is refused, and says what to change", ()
       "would connect to itself: --forward is where user's clients connect",
     ]],
     [["--server"], ["--server needs --in=ADDR"]],
+    [["--server", "--allow=a:1", "--allow=a:1"], ["--allow=a:1 is given twice"]],
+    [[...CLIENT, "--stdio", "--socks=:1080"], ["--socks is for connections that come"]],
+    [[...CLIENT, "--protocol=mysql", "--socks=:1080"], ["--socks belongs to session mode"]],
+    [[...CLIENT, "--in=:1080", "--socks=:1080"], ["--in and --socks both listen on :1080"]],
+    [["--client", "--out=:5", "--socks=:5"], ["would connect to itself: --socks is where user's clients connect"]],
   ]);
 });

@@ -39,8 +39,8 @@ Deno.test("lines of names and tokens, with comments, blank lines, tabs and line 
 });
 
 Deno.test("what a client may reach stands behind its token; a client's own file may have it too", () => {
-  const text = `alice ${A} services=db,web-1\n* ${B}\tservices=*\nbob ${C}\n`;
-  const tokens = [{ ...named("alice", A), services: ["db", "web-1"] }, named("bob", C)];
+  const text = `alice ${A} services=db,web-1,*:*\n* ${B}\tservices=*\nbob ${C}\n`;
+  const tokens = [{ ...named("alice", A), services: ["db", "web-1", "*:*"] }, named("bob", C)];
   assertEquals(serverTokens(bytesOf(text), "FILE"), { token: bytesOf(B), services: ["*"], tokens });
   assertEquals(clientToken(bytesOf(`alice ${A} services=db\n`), "FILE"), { token: bytesOf(A), tokenName: "alice" });
 });

@@ -59,3 +59,14 @@ Deno.test("a place that others can reach is warned of, with what closes it", asy
 Deno.test("an address of another machine was probably meant for the tele server", async () => {
   await assertRejects(() => open("--forward=192.0.2.7:5432=db"), TeleError, "are the two swapped?");
 });
+
+Deno.test("who comes by SOCKS is for what it asks for", async () => {
+  const { entrances, came } = await open("--socks=127.0.0.1:0");
+  const [address] = entrances.addresses;
+  assertEquals(entrances.words, `to ${address} by SOCKS`);
+  using user = await Deno.connect({ hostname: "127.0.0.1", port: portOf(address!) });
+  await user.write(new Uint8Array([5, 1, 0, 5, 1, 0, 3, 1, 97, 1, 187]));
+  await until(() => came.length > 0, 5_000, "the user");
+  assertEquals(came, ["a:443"]);
+  entrances.close();
+});

@@ -1,0 +1,71 @@
+/** Users who come by SOCKS say where they want to go, or are told why not. */
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import type { Duplex } from "../../../../lib/net/duplex.ts";
+import { duplexPair } from "../../../../lib/net/pipe.ts";
+import { SocksDoor } from "../../../../lib/tunnel/roles/socks_door.ts";
+import { FakeClock } from "../../../support/fake_clock.ts";
+import { collect } from "../../../support/reading.ts";
+
+const NAME = [5, 1, 0, 3, 1, 97, 0, 80];
+
+function setUp() {
+  const clock = new FakeClock();
+  const taken: [user: Duplex, destination: string][] = [];
+  const refused: string[] = [];
+  const door = new SocksDoor({
+    clock,
+    streamLog: { refuse: (_peer, reason) => void refused.push(reason) },
+    take: (user, destination) => void taken.push([user, destination]),
+  });
+  const [near, far] = duplexPair();
+  const welcomed = door.welcome(far);
+  return { clock, door, near, taken, refused, welcomed };
+}
+
+Deno.test("a user is taken for its destination, with what it said behind its request", async () => {
+  const { clock, near, taken, welcomed } = setUp();
+  await near.write(new Uint8Array([5, 1, 0]));
+  const into = new Uint8Array(2);
+  await clock.run(near.read(into));
+  assertEquals(into, new Uint8Array([5, 0]));
+  await near.write(new Uint8Array([...NAME, 1, 2, 3]));
+  await clock.run(welcomed);
+  const [[user, destination], ...others] = taken;
+  assertEquals([destination, others.length, clock.pendingTimers], ["a:80", 0, 0]);
+  const first = new Uint8Array(10);
+  assertEquals(await user.read(first), 3);
+  user.close();
+});
+
+Deno.test("a user who asks for what cannot be is told so in a reply, with a line", async () => {
+  const port0 = [5, 1, 0, 3, 1, 97, 0, 0];
+  const cases: [request: number[], reply: number, words: string][] = [
+    [port0, 4, 'SOCKS: "a:0" is no host and port'],
+    [[5, 1, 0, 3, 3, 97, 32, 98, 0, 80], 4, 'SOCKS: "a b:80" is no host'],
+    [[5, 3, 0, 1, 0, 0, 0, 0, 0, 0], 7, "SOCKS: it asks for command 3"],
+  ];
+  for (const [request, reply, words] of cases) {
+    const { clock, near, taken, refused } = setUp();
+    await near.write(new Uint8Array([5, 1, 0, ...request]));
+    near.closeWrite();
+    const { bytes, end } = await clock.run(collect(near));
+    assertEquals([bytes[3], end, taken], [reply, "end", []]);
+    assertStringIncludes(refused.join(), words);
+    await clock.advance(2_000);
+  }
+});
+
+Deno.test("who says nothing goes after ten seconds, and with the door; who only looks costs no line", async () => {
+  const late = setUp();
+  await late.clock.advance(10_000);
+  await late.welcomed;
+  const gone = setUp();
+  gone.door.close();
+  await gone.clock.run(gone.welcomed);
+  const looking = setUp();
+  looking.near.close();
+  await looking.clock.run(looking.welcomed);
+  for (const { taken, refused, clock } of [late, gone, looking]) {
+    assertEquals([taken, refused, clock.pendingTimers], [[], [], 0]);
+  }
+});
