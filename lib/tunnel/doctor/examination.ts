@@ -159,7 +159,7 @@ class Examination {
 
   get #tokenText(): string {
     const { isGuarded, token: { name } } = this.#needs;
-    if (!isGuarded) return "the server takes clients without a token, and whoever reaches it";
+    if (!isGuarded) return "the server begins a session; neither side has a token";
     return `the server has the same token${name === undefined ? "" : `, of ${name}`}`;
   }
 

@@ -14,6 +14,7 @@ Deno.test("where all is well each step says so, and nothing is left at the serve
   const world = new DoctorWorld();
   assertEquals(await world.clock.run(world.examine()), true);
   assertEquals(world.steps, ALL.map((step) => `ok ${step}`));
+  assertEquals(world.findings[2]!.text, "the server begins a session; neither side has a token");
   assertStringIncludes(world.findings[3]!.text, "20 ms; of 5 the shortest 20 ms");
   assertEquals(last(world), "a connection lives through 4 s of silence");
   assertEquals([world.server.sessionCount, world.findings[5]!.tookMs >= 4_000], [0, true]);
