@@ -82,6 +82,15 @@ Deno.test({
     }
     const refused = await connectTo(inC!).then((connection) => connection.close(), (error) => error);
     assert(refused instanceof Deno.errors.ConnectionRefused, "nobody listens for c any more");
+
+    await Deno.writeTextFile(clientFile, [client("d", user.port, outB), client("bulk", bulkIn, bulkOut)].join("\n"));
+    for (const attempt of [1, 2]) {
+      const from = clients.log.length;
+      clients.signal("SIGHUP");
+      await clients.logged(/d: runs as before the change$/, 10_000, from);
+      using connection = await connectTo(inD!);
+      await within(roundTrip(connection, `attempt ${attempt}`), 10_000, "an echo through d as it was");
+    }
     assert(!clients.log.some((line) => line.includes("identity is kept in memory")), clients.report());
 
     const so = pieces;

@@ -31,6 +31,8 @@ interface LiveTunnel {
 export class RunningTunnels {
   readonly #options: RunningTunnelsOptions;
   readonly #live = new Map<string, LiveTunnel>();
+  /** Those that are being ended. */
+  readonly #ends = new Set<Promise<void>>();
   #isStopped = false;
 
   /** Nothing runs yet. */
@@ -61,24 +63,23 @@ export class RunningTunnels {
   }
 
   /**
-   * Runs `entries` in place of those that run: equal ones are not touched, and the others end before any begins, for a
-   * port may have moved from one to another. One that cannot start is logged; if it ran before, in another form, that
-   * one runs again.
+   * Runs `entries` in place of those that run: equal ones are not touched, and the others stop listening before any
+   * begins, for a port may have moved from one to another. One that changed begins when its peer was told of the end,
+   * which may take long on a slow path, and holds up no other. One that cannot start is logged; if it ran before, in
+   * another form, that one runs again.
    */
   async reload(entries: readonly TunnelEntry[]): Promise<void> {
-    const { log } = this.#options;
-    const before = new Map(this.#live);
-    const plan = planReload([...before.values()].map(({ entry }) => entry), entries);
-    log("info", `read the configuration again: ${tellPlan(plan)}`);
-    const ending = [...plan.removed, ...plan.changed].map(({ name }) => name);
-    await this.#end(ending, "the configuration changed");
-    for (const entry of [...plan.changed, ...plan.added]) {
-      if (await this.#tryBegin(entry)) continue;
-      const former = before.get(entry.name)?.entry;
-      if (former !== undefined && await this.#tryBegin(former)) {
-        namedLog(entry.name, log)("warn", "runs as before the change");
-      }
-    }
+    const running = [...this.#live.values()].map(({ entry }) => entry);
+    const { changed, added, removed, ...plan } = planReload(running, entries);
+    this.#options.log("info", `read the configuration again: ${tellPlan({ changed, added, removed, ...plan })}`);
+    const reason = "the configuration changed";
+    void this.#end(removed.map(({ name }) => name), reason);
+    const ends = changed.map(({ name }) => this.#end([name], reason));
+    const again = changed.map(async (entry, at) => {
+      await ends[at];
+      await this.#beginAgain(entry, running.find(({ name }) => name === entry.name));
+    });
+    await Promise.all([...again, ...added.map((entry) => this.#tryBegin(entry))]);
   }
 
   /** On SIGUSR1: the network is back, or somebody doubts it. */
@@ -86,14 +87,22 @@ export class RunningTunnels {
     for (const { running } of this.#live.values()) running.tryNow();
   }
 
-  /** Ends all, and what is about to start when it has started. */
+  /** Ends all, and what is about to start when it has started. Settles when all peers were told, as far as possible. */
   async stop(reason: string): Promise<void> {
     this.#isStopped = true;
-    await this.#end([...this.#live.keys()], reason);
+    void this.#end([...this.#live.keys()], reason);
+    await Promise.all(this.#ends);
   }
 
+  async #beginAgain(entry: TunnelEntry, former: TunnelEntry | undefined): Promise<void> {
+    if (await this.#tryBegin(entry) || former === undefined || !await this.#tryBegin(former)) return;
+    namedLog(entry.name, this.#options.log)("warn", "runs as before the change");
+  }
+
+  /** Whether it runs now, or need not, since the process ends. */
   async #tryBegin(entry: TunnelEntry): Promise<boolean> {
     const { log, onReady } = this.#options;
+    if (this.#isStopped) return true;
     try {
       const running = await this.#begin(entry);
       if (!this.#isStopped) onReady(entry.name, running);
@@ -112,9 +121,12 @@ export class RunningTunnels {
     return running;
   }
 
-  async #end(names: readonly string[], reason: string): Promise<void> {
-    const ending = names.map((name) => this.#live.get(name)?.running.stop(reason));
+  /** Each has stopped listening when this returns; it settles when the peers were told. */
+  #end(names: readonly string[], reason: string): Promise<void> {
+    const stopping = names.map((name) => this.#live.get(name)?.running.stop(reason));
     for (const name of names) this.#live.delete(name);
-    await Promise.all(ending);
+    const end = Promise.all(stopping).then(() => {});
+    this.#ends.add(end);
+    return end.finally(() => this.#ends.delete(end));
   }
 }

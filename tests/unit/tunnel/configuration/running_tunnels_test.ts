@@ -11,6 +11,8 @@ class TunnelsWorld {
   readonly events: string[] = [];
   /** Ports of users' servers with which none can start. */
   readonly bad = new Set<number>();
+  /** What the end of a tunnel waits for, by its name. */
+  readonly slow = new Map<string, Promise<void>>();
   /** Holds up starts until it settles. */
   gate: Promise<void> = Promise.resolve();
   readonly tunnels = new RunningTunnels({
@@ -35,7 +37,7 @@ class TunnelsWorld {
       tryNow: () => void this.events.push(`try ${name}`),
       stop: (reason: string) => {
         this.events.push(`stop ${name}: ${reason}`);
-        return Promise.resolve();
+        return this.slow.get(name) ?? Promise.resolve();
       },
     };
   }
@@ -70,10 +72,10 @@ Deno.test("a reload touches nothing that is equal, and ends what goes before any
     "info: read the configuration again: kept a, changed b, new d, gone c",
     "stop c: the configuration changed",
     "stop b: the configuration changed",
-    "info: b: starts with 7",
-    "ready b",
     "info: d: starts with 3",
     "ready d",
+    "info: b: starts with 7",
+    "ready b",
   ]);
   await world.tunnels.reload([A, serverEntry("b", 7), serverEntry("d", 3)]);
   assertEquals(world.take(), ["info: read the configuration again: kept a and b and d"]);
@@ -89,11 +91,11 @@ Deno.test("what cannot start after a reload runs as before, or is tried again by
   assertEquals(world.take(), [
     "info: read the configuration again: changed a, new d",
     "stop a: the configuration changed",
+    "error: d: cannot start: 8 is taken; SIGHUP tries again",
     "error: a: cannot start: 9 is taken; SIGHUP tries again",
     "info: a: starts with 1",
     "ready a",
     "warn: a: runs as before the change",
-    "error: d: cannot start: 8 is taken; SIGHUP tries again",
   ]);
   world.bad.clear();
   await world.tunnels.reload(wanted);
@@ -114,3 +116,31 @@ Deno.test("what is starting when the process ends is ended too, and nobody is to
   assertEquals(world.take(), ["info: b: starts with 2", "stop b: the process ends"]);
   assertEquals(world.tunnels.size, 0);
 });
+
+Deno.test("a peer that is told slowly holds up its own tunnel alone, and the end of the process waits for it", async () => {
+  const world = new TunnelsWorld();
+  await world.tunnels.start([A, B]);
+  world.take();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  world.slow.set("a", promise);
+  const reloading = world.tunnels.reload([serverEntry("a", 9), B, C]);
+  await settled();
+  assertEquals(world.take(), [
+    "info: read the configuration again: kept b, changed a, new c",
+    "stop a: the configuration changed",
+    "info: c: starts with 3",
+    "ready c",
+  ]);
+  let isOver = false;
+  const stopping = world.tunnels.stop("SIGTERM").then(() => isOver = true);
+  await settled();
+  assertEquals([isOver, world.take()], [false, ["stop b: SIGTERM", "stop c: SIGTERM"]]);
+  resolve();
+  await Promise.all([stopping, reloading]);
+  assertEquals([world.take(), world.tunnels.size], [[], 0], "a does not begin again");
+});
+
+/** All that needs no more than microtasks has happened. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}

@@ -20,15 +20,18 @@ async function withClient(flags: string[], body: (client: Running, lines: string
   const lines: string[] = [];
   const clock = new FakeClock();
   const options = clientOptions(["--client", "--out=127.0.0.1:1", ...flags]);
-  const client = await startClient(options, (level, message) => void lines.push(`${level}: ${message}`), clock);
+  const log = (level: string, message: string) => void lines.push(`${level}: ${message}`);
+  let client: Running | undefined;
   try {
+    client = await startClient(options, log, clock);
     await body(client, lines);
   } finally {
-    await client.stop("the test ends");
+    await client?.stop("the test ends");
+    // The log counts lines for a while.
+    await clock.advance(20_000);
+    // Also when it could not start: others of this process go on.
+    assertEquals(clock.pendingTimers, 0, "nothing is tried any more");
   }
-  // The log counts lines for a while.
-  await clock.advance(20_000);
-  assertEquals(clock.pendingTimers, 0, "nothing is tried any more");
 }
 
 /** Runs `body` where a client finds no folder for its state: that of this user is not the test's. */

@@ -1,9 +1,14 @@
-import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { systemClock } from "../../../../lib/net/clock.ts";
 import { TeleError } from "../../../../lib/net/error.ts";
+import { silentLog } from "../../../../lib/net/log.ts";
+import { MemoryBudget } from "../../../../lib/session/memory_budget.ts";
+import { startClient } from "../../../../lib/tunnel/roles/client.ts";
 import { startServer } from "../../../../lib/tunnel/roles/server.ts";
 import type { Running } from "../../../../lib/tunnel/roles/running.ts";
-import { serverOptions } from "../../../support/command_lines.ts";
+import { clientOptions, serverOptions } from "../../../support/command_lines.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
+import { connectTo, echo, roundTrip, UserServer } from "../../../support/user_programs.ts";
 import { within } from "../../../support/wait.ts";
 
 /** A server with these flags, and what it logs; it is stopped after `body`. */
@@ -11,15 +16,18 @@ async function withServer(flags: string[], body: (server: Running, lines: string
   const lines: string[] = [];
   const clock = new FakeClock();
   const options = serverOptions(["--server", "--in=127.0.0.1:22", ...flags], { TELE_TOKEN: token });
-  const server = await startServer(options, (level, message) => void lines.push(`${level}: ${message}`), clock);
+  const log = (level: string, message: string) => void lines.push(`${level}: ${message}`);
+  let server: Running | undefined;
   try {
+    server = await startServer(options, log, clock);
     await body(server, lines);
   } finally {
-    await server.stop("the test ends");
+    await server?.stop("the test ends");
+    // The log counts lines for a while.
+    await clock.advance(20_000);
+    // Also when it could not start: others of this process go on.
+    assertEquals(clock.pendingTimers, 0, "nothing is looked at any more");
   }
-  // The log counts lines for a while.
-  await clock.advance(20_000);
-  assertEquals(clock.pendingTimers, 0, "nothing is looked at any more");
 }
 
 Deno.test("a server that is ready says where clients connect, and what it leads to", async () => {
@@ -100,4 +108,21 @@ Deno.test("a server tells its services, and which of those in lines of tokens it
   } finally {
     await Deno.remove(file);
   }
+});
+
+Deno.test("tunnels of a process share one budget, and give back what they held of it", async () => {
+  const memory = new MemoryBudget(64 * 1024 * 1024);
+  const start = (role: "server" | "client", flags: string[]) =>
+    role === "server"
+      ? startServer(serverOptions(["--server", ...flags, "--out=127.0.0.1:0"]), silentLog, systemClock, { memory })
+      : startClient(clientOptions(["--client", ...flags, "--in=127.0.0.1:0"]), silentLog, systemClock, memory);
+  await using user = new UserServer(echo);
+  const server = await start("server", [`--in=127.0.0.1:${user.port}`]);
+  const client = await start("client", [`--out=${server.listens[0]}`]);
+  using connection = await connectTo(Number(client.listens[0]?.split(":").at(-1)));
+  await roundTrip(connection, "x".repeat(64 * 1024));
+  assertGreater(memory.used, 0);
+  await client.stop("the test ends");
+  await server.stop("the test ends");
+  assertEquals(memory.used, 0);
 });
