@@ -69,9 +69,14 @@ function specifications(role?: CompletedRole): string {
 
 /** As `_arguments` of zshcompsys(1) has it: `*--name=[meaning]:message:action`. */
 function specification({ name, meaning, placeholder, completes, isRepeatable }: CompletedOption): string {
-  const explanation = meaning.replace(/[\\[\]:]/g, "\\$&");
+  const explanation = escaped(meaning);
   if (placeholder === undefined) return `--${name}[${explanation}]`;
-  return `${isRepeatable ? "*" : ""}--${name}=[${explanation}]:${placeholder}:${action(completes)}`;
+  return `${isRepeatable ? "*" : ""}--${name}=[${explanation}]:${escaped(placeholder)}:${action(completes)}`;
+}
+
+/** What a specification would take for its own, such as the colon of `HOST:PORT`. */
+function escaped(text: string): string {
+  return text.replace(/[\\[\]:]/g, "\\$&");
 }
 
 function action({ words = [], paths }: CompletedOption["completes"]): string {

@@ -10,8 +10,9 @@ Deno.test("for zsh what is special in a specification is escaped, and an apostro
     "      '--stdio[carry standard input and output instead, and end with them, as ssh'\\''s",
   );
   assertStringIncludes(script, "exec\\:COMMAND by a command]:ADDR: '\n");
+  assertStringIncludes(script, "may be given several times]:HOST\\:PORT: '\n");
   const lines = script.split("\n").filter((line) => line.startsWith("      '") && !line.startsWith("      '1:"));
-  const form = /^ {6}'\*?--[a-z0-9-]+(\[(\\.|[^\\[\]:])+\]|=\[(\\.|[^\\[\]:])+\]:[^:]+:[^:]+)'$/;
+  const form = /^ {6}'\*?--[a-z0-9-]+(\[(\\.|[^\\[\]:])+\]|=\[(\\.|[^\\[\]:])+\]:(\\.|[^\\:])+:[^:]+)'$/;
   assertEquals(lines.filter((line) => !form.test(line.replaceAll("'\\''", ""))), []);
 });
 
