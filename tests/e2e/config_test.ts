@@ -83,11 +83,22 @@ Deno.test({
     const refused = await connectTo(inC!).then((connection) => connection.close(), (error) => error);
     assert(refused instanceof Deno.errors.ConnectionRefused, "nobody listens for c any more");
 
-    await Deno.writeTextFile(clientFile, [client("d", user.port, outB), client("bulk", bulkIn, bulkOut)].join("\n"));
+    await Deno.writeTextFile(
+      clientFile,
+      ['memory = "64MiB"', 'log-format = "json"', client("d", user.port, outB), client("bulk", bulkIn, bulkOut)].join(
+        "\n",
+      ),
+    );
     for (const attempt of [1, 2]) {
       const from = clients.log.length;
       clients.signal("SIGHUP");
-      await clients.logged(/d: runs as before the change$/, 10_000, from);
+      const line = await clients.logged(/d: runs as before the change/, 10_000, from);
+      assertEquals(JSON.parse(line).tunnel, "d", "the shape of a log line changes at once");
+      await clients.logged(
+        /memory changed in the configuration: that takes effect when tele starts anew/,
+        10_000,
+        from,
+      );
       using connection = await connectTo(inD!);
       await within(roundTrip(connection, `attempt ${attempt}`), 10_000, "an echo through d as it was");
     }
