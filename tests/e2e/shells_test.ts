@@ -7,7 +7,7 @@
 import { assertEquals } from "@std/assert";
 import { OPTIONS } from "../../lib/tunnel/command_line/option_table.ts";
 import { bashCompletion } from "../../lib/tunnel/shells/bash.ts";
-import { completedOptions } from "../../lib/tunnel/shells/completed_option.ts";
+import { type CompletedOption, completedOptions } from "../../lib/tunnel/shells/completed_option.ts";
 import { manPage } from "../../lib/tunnel/shells/man_page.ts";
 import { type AskedShell, offersOf } from "../support/shell_completion.ts";
 import { onUnix, program } from "../support/skip.ts";
@@ -27,6 +27,11 @@ const LEVELS = ["debug", "error", "info", "warn"];
 function namesOf(role: "server" | "client", spell: (name: string, hasValue: boolean) => string): string[] {
   const others = completedOptions(role).filter(({ name }) => name !== role);
   return others.map(({ name, placeholder }) => spell(name, placeholder !== undefined)).sort();
+}
+
+/** Whether only its user knows the value of an option. */
+function isFreeText({ placeholder, completes: { words, paths } }: CompletedOption): boolean {
+  return placeholder !== undefined && words === undefined && paths === undefined;
 }
 
 async function assertOffers(shell: AskedShell, asked: readonly Asked[]): Promise<void> {
@@ -87,7 +92,8 @@ Deno.test({
       { line: "tele --token-file=a", offers: ["a\\ file.pem"] },
       { line: "tele --make-cert=", offers: ["keys"] },
       { line: "tele --tls-ca=", offers: ["a\\ file.pem", "keys", "system"] },
-      { line: "tele --in=", offers: [] },
+      // Only its user knows such a value.
+      ...completedOptions().filter(isFreeText).map(({ name }) => ({ line: `tele --${name}=`, offers: [] })),
       { line: "tele --client --out=a --ou", offers: ["--out"] },
       { line: "tele --client --in=a --in", offers: [] },
     ]),
