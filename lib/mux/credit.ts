@@ -12,8 +12,8 @@ import {
   WINDOW_STEP_BYTES,
 } from "./mux_constants.ts";
 
-/** Round trips: a window of which half is used up within them holds its stream up, and grows. */
-const GROW_WITHIN_ROUND_TRIPS = 4;
+/** Round trips: a window of which a quarter is used up within them holds its stream up, and grows. */
+const GROW_WITHIN_ROUND_TRIPS = 2;
 
 /** The same where the round trip is not known or tiny, in milliseconds. */
 const GROW_WITHIN_MS = 4;
@@ -68,9 +68,9 @@ export class ReceiveWindow {
   #granted: number;
   /** What it costs to keep what is early, beside its bytes. */
   #costBytes = 0;
-  /** When half of it was used up, and up to where. */
-  #halfAtMs = -Infinity;
-  #half = 0;
+  /** When a quarter of it was used up, and up to where. */
+  #quarterAtMs = -Infinity;
+  #quarter = 0;
 
   /** A window of `start` bytes that may grow out of `growth`. */
   constructor(start: number, growth: CreditPool) {
@@ -100,7 +100,7 @@ export class ReceiveWindow {
    */
   consume(bytes: number, clock: { now(): number }, roundTripMs: number): boolean {
     this.#consumed += bytes;
-    if (this.#consumed - this.#half >= this.#size / 2) this.#resize(clock.now(), roundTripMs);
+    if (this.#consumed - this.#quarter >= this.#size / 4) this.#resize(clock.now(), roundTripMs);
     const granted = this.#consumed + this.#size - this.#costBytes;
     if (granted - this.#granted < this.#stepBytes) return false;
     this.#granted = granted;
@@ -117,10 +117,10 @@ export class ReceiveWindow {
 
   #resize(nowMs: number, roundTripMs: number): void {
     const quick = Math.max(GROW_WITHIN_MS, GROW_WITHIN_ROUND_TRIPS * roundTripMs);
-    if (nowMs - this.#halfAtMs < quick) this.#grow();
+    if (nowMs - this.#quarterAtMs < quick) this.#grow();
     else if (this.#growth.isBeyondShare(this.#size - this.#start)) this.#shrink();
-    this.#halfAtMs = nowMs;
-    this.#half = this.#consumed;
+    this.#quarterAtMs = nowMs;
+    this.#quarter = this.#consumed;
   }
 
   /** Gives the memory back; the stream is over. */

@@ -5,6 +5,7 @@
  */
 import { TeleError } from "../net/error.ts";
 import type { FrameLog } from "../session/carrier/frame_log.ts";
+import { DATA_HEADER_BYTES } from "../session/session_constants.ts";
 import { ALL, type Share, SPREAD_FRAME_BYTES, SPREAD_ROOM_BYTES } from "../session/share.ts";
 import { type DueReset, DueResets } from "./due_resets.ts";
 import { DueWindows, type WindowTeller } from "./due_windows.ts";
@@ -188,7 +189,7 @@ export class Turns {
     while (left >= (share.smallBulk ? budget.leastRoom : SPREAD_ROOM_BYTES)) {
       const stream = this.#scheduler.nextBulk();
       if (stream === undefined) return;
-      const isSmall = stream.sendableBytes < SPREAD_FRAME_BYTES;
+      const isSmall = DATA_HEADER_BYTES + stream.sendableBytes < SPREAD_FRAME_BYTES;
       const leastBytes = isSmall || !share.isSpread ? budget.leastRoom : SPREAD_ROOM_BYTES;
       const isTaken = left >= leastBytes && isHere(stream, log, isSmall ? share.smallBulk : share.bulk);
       const mostBytes = Math.max(Math.min(this.turnBytes, share.frameBytes), leastBytes);

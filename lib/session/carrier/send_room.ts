@@ -12,6 +12,9 @@ import { SendBuffer } from "./send_buffer.ts";
 /** Least bytes of a write that says something about the system's buffer, and is worth looking at the clock. */
 const TELLING_BYTES = 16 * 1024;
 
+/** A write that takes longer than this waits for room in it, in milliseconds. */
+const STUCK_MS = 10;
+
 /** A path that holds more than this may hold more than a send buffer: some take 4 MiB, and come to that late. */
 const MUCH_BYTES = 1024 * 1024;
 
@@ -51,6 +54,7 @@ export class SendRoom {
   readonly #sendBuffer = new SendBuffer();
   /** Bytes of the write under way, how many were in flight when it began, and when that was. */
   #writingBytes = 0;
+  #isWriting = false;
   #inFlightBefore = 0;
   #writingSinceMs = 0;
 
@@ -60,20 +64,27 @@ export class SendRoom {
     this.pace = new Pace(caution);
   }
 
-  /** Whether the system's send buffer holds it up, or soon will, or what is lost, and not the path. */
+  /** Whether the system's send buffer holds it up, or soon will, or what is lost or comes in bursts, and not the path. */
   get isLimited(): boolean {
     const { flight } = this;
-    return this.#sendBuffer.isShort || flight.isLossy || flight.inFlight >= MUCH_BYTES;
+    if (flight.isLossy || flight.burstMs > 0) return true;
+    return this.#sendBuffer.isShort || flight.inFlight >= MUCH_BYTES;
   }
 
   /** Bytes of bulk. */
   bulkBytes(nowMs: number): number {
     const { flight } = this;
+    if (this.#isStuck(nowMs)) return 0;
     return Math.min(
       flight.room(),
       Math.max(0, this.#sendBuffer.limit(nowMs, flight.lowestRoundTripMs) - flight.inFlight),
       this.pieceBytes(nowMs),
     );
+  }
+
+  /** Whether the system does not take the write under way: then it takes nothing behind it, whatever the path holds. */
+  #isStuck(nowMs: number): boolean {
+    return this.#isWriting && nowMs - this.#writingSinceMs >= STUCK_MS;
   }
 
   /** Bytes of urgent data: more than of bulk, where large packets pass. */
@@ -112,6 +123,7 @@ export class SendRoom {
   /** A write of `bytes` begins, what was {@linkcode SendRoom.sent} just now included. */
   writing(nowMs: number, bytes: number): void {
     this.#writingBytes = bytes;
+    this.#isWriting = this.isTelling;
     this.#inFlightBefore = this.flight.inFlight - bytes;
     this.#writingSinceMs = nowMs;
   }
@@ -123,6 +135,7 @@ export class SendRoom {
 
   /** The write is done: the system has taken it. */
   written(nowMs: number): void {
+    this.#isWriting = false;
     const tookMs = nowMs - this.#writingSinceMs;
     const roundTripMs = this.flight.lowestRoundTripMs;
     this.#sendBuffer.written({ inFlight: this.#inFlightBefore, tookMs, nowMs, roundTripMs });

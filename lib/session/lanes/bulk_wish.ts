@@ -9,6 +9,8 @@ const LEAST_ROUND_TRIP_MS = 5;
 /** A stream must have had something waiting for so long, and for so many round trips. */
 const BACKLOG_MS = 250;
 const BACKLOG_ROUND_TRIPS = 4;
+/** Or for so much of the time between two bursts. */
+const BACKLOG_BURSTS = 0.9;
 /** Without anything bulk for so long no bulk carrier is wished for any more, in milliseconds. */
 const WITHOUT_BULK_MS = 10_000;
 
@@ -26,6 +28,8 @@ export interface Sending {
   readonly lowestRoundTripMs: number;
   /** The path's smoothed round trip, in milliseconds; 0 if unknown. */
   readonly roundTripMs: number;
+  /** For how long nothing comes back on the path between two bursts, in milliseconds; 0 where it comes in turn. */
+  readonly burstMs: number;
 }
 
 /**
@@ -43,7 +47,7 @@ export interface Sending {
  * import { assertEquals } from "@std/assert";
  *
  * const wish = new BulkWish(5);
- * const sending = { isBulk: true, isLimited: true, paths: 1, lowestRoundTripMs: 40, roundTripMs: 50 };
+ * const sending = { isBulk: true, isLimited: true, paths: 1, lowestRoundTripMs: 40, roundTripMs: 50, burstMs: 0 };
  * assertEquals(wish.look(1_000, { ...sending, backlogMs: 200 }), 0);
  * assertEquals(wish.look(1_050, { ...sending, backlogMs: 250 }), 5);
  * ```
@@ -76,7 +80,9 @@ export class BulkWish {
   }
 }
 
-function isWaiting({ backlogMs, lowestRoundTripMs, roundTripMs }: Sending): boolean {
+function isWaiting({ backlogMs, lowestRoundTripMs, roundTripMs, burstMs }: Sending): boolean {
   if (lowestRoundTripMs < LEAST_ROUND_TRIP_MS) return false;
+  // A round trip is longer there, by what waits in the carrier's own buffer for the next ones.
+  if (burstMs > 0) return backlogMs >= Math.max(BACKLOG_MS, BACKLOG_BURSTS * burstMs);
   return backlogMs >= Math.max(BACKLOG_MS, BACKLOG_ROUND_TRIPS * roundTripMs);
 }

@@ -124,7 +124,7 @@ export class SharedSending {
   #chosenShare(carrier: Carrier, share: Share, takers: readonly Carrier[], mostBytes: number): Share {
     const { attached, upper } = this.#options;
     if (!share.bulk || attached.takers.length < 2 || !upper.hasBulk || mostBytes === 0) return share;
-    const bulk = this.#spread.takesBulk(carrier, takers, Math.min(mostBytes, CHUNK_BYTES));
+    const bulk = this.#spread.takesBulk(carrier, takers, CHUNK_BYTES);
     const smallBulk = share.isSpread ? share.smallBulk : bulk || this.#takesSmall(carrier, takers);
     return { ...share, bulk, smallBulk };
   }
@@ -144,9 +144,9 @@ export class SharedSending {
     const { attached, upper } = this.#options;
     const isLimited = attached.usable.some(({ carrier }) => carrier.room.isLimited);
     const { roundTripMs = 0, room } = attached.quiet ?? {};
-    const lowestRoundTripMs = room?.flight.lowestRoundTripMs ?? 0;
+    const { lowestRoundTripMs = 0, burstMs = 0 } = room?.flight ?? {};
     const paths = attached.quiets.length;
-    return { ...upper.backlog(nowMs), isLimited, paths, lowestRoundTripMs, roundTripMs };
+    return { ...upper.backlog(nowMs), isLimited, paths, lowestRoundTripMs, roundTripMs, burstMs };
   }
 
   /** This end wishes for another number of bulk carriers: a client gives them, a server asks for them. */

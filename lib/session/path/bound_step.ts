@@ -36,6 +36,11 @@ export class BoundStep {
   #lastAnswerMs = -Infinity;
   #lowestMs = Infinity;
 
+  /** For how long it lasts, in milliseconds; 0 in the first step. */
+  ms(nowMs: number): number {
+    return this.#beganMs === -Infinity ? 0 : nowMs - this.#beganMs;
+  }
+
   /** Answers to probes. */
   get answers(): number {
     return this.#answers;

@@ -64,6 +64,8 @@ export interface FlightPath {
   rejoin(flight: Flight): void;
   /** Whether bytes wait at the receiver for others that were lost. */
   readonly isLossy: boolean;
+  /** For how long nothing comes back between two bursts, in milliseconds; 0 where it comes in turn. */
+  readonly burstMs: number;
   /** What everything on it waits behind. */
   readonly wait: PathWait;
 }
@@ -143,6 +145,11 @@ export class Flight {
   /** Whether bytes wait at the receiver for others that were lost. */
   get isLossy(): boolean {
     return this.#path.isLossy;
+  }
+
+  /** For how long nothing comes back on its path between two bursts, in milliseconds; 0 where it comes in turn. */
+  get burstMs(): number {
+    return this.#path.burstMs;
   }
 
   /** Whether its path holds enough for bulk on several carriers. */

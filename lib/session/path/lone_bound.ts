@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { Bursts } from "./bursts.ts";
 import { Drain } from "./drain.ts";
 import type { Delivery } from "./flight.ts";
 import { LEAST_BOUND, leastBound } from "./least_bound.ts";
@@ -51,6 +52,7 @@ const SUSPICION_RATE = 0.8;
 export class LoneBound {
   readonly #rates: RateFilter;
   readonly #scatter = new Scatter();
+  readonly #bursts: Pick<Bursts, "silentMs" | "usualMs">;
   #startup = new Startup();
   #drain: Drain | undefined;
   #lowestMs = 0;
@@ -63,16 +65,24 @@ export class LoneBound {
   #lateSinceMs = -1;
   #round = 0;
   /** The lowest round trips of the last round and of the present one, in milliseconds. */
-  #roundLowestMs = 0;
-  #nextLowestMs = Infinity;
+  readonly #roundLowestMs = { last: 0, present: Infinity };
   /** What the bound is while the rate is being found. */
   readonly #start: StartBound;
   #bound: number;
 
-  /** Begins; `rates` are those of the carrier, and `start` says what may be in flight until one is found. */
-  constructor(rates: RateFilter, start: StartBound, lowestRoundTripMs = 0) {
+  /**
+   * Begins; `rates` are those of the carrier, `bursts` those of its path, and `start` says what may be in flight until a
+   * rate is found.
+   */
+  constructor(
+    rates: RateFilter,
+    start: StartBound,
+    lowestRoundTripMs = 0,
+    bursts: Pick<Bursts, "silentMs" | "usualMs"> = new Bursts(),
+  ) {
     this.#rates = rates;
     this.#start = start;
+    this.#bursts = bursts;
     this.#bound = start.bytes(0, false);
     this.#lowestMs = lowestRoundTripMs;
   }
@@ -89,7 +99,7 @@ export class LoneBound {
 
   /** Whether the rate is found, and there is a queue: with more in flight it would not grow. */
   get isFull(): boolean {
-    return this.#startup.isOver && this.#isLate(this.#roundLowestMs);
+    return this.#startup.isOver && this.#isLate(this.#roundLowestMs.last);
   }
 
   /** Lowest round trip of about the last ten seconds in milliseconds, at least 0.1; 0 if unknown. */
@@ -111,7 +121,7 @@ export class LoneBound {
     else this.#onRoundTrip(delivery);
     this.#onLateness(nowMs, roundTripMs);
     this.#rateWhenMeasured = Math.max(this.#rateWhenMeasured, this.#rates.rate);
-    this.#nextLowestMs = Math.min(this.#nextLowestMs, roundTripMs);
+    this.#roundLowestMs.present = Math.min(this.#roundLowestMs.present, roundTripMs);
     if (delivery.endsRound) this.#onRound(nowMs);
     if (!this.#startup.isOver) {
       const state = { bound: this.#bound, neededBytes: this.#neededBytes, isFound: this.#rates.isFound };
@@ -121,7 +131,7 @@ export class LoneBound {
   }
 
   #isLate(roundTripMs: number): boolean {
-    return roundTripMs > this.#lowestMs + startQueueMs(this.#lowestMs);
+    return roundTripMs > this.#bursts.usualMs(this.#lowestMs) + startQueueMs(this.#lowestMs);
   }
 
   /** Little was in flight when this was sent, so it met no queue of ours. */
@@ -146,8 +156,8 @@ export class LoneBound {
 
   #onRound(nowMs: number): void {
     this.#round++;
-    this.#roundLowestMs = this.#nextLowestMs;
-    this.#nextLowestMs = Infinity;
+    this.#roundLowestMs.last = this.#roundLowestMs.present;
+    this.#roundLowestMs.present = Infinity;
     this.#scatter.nextRound(this.#rates.rate);
     if (!this.#rates.nextRound()) return;
     if (!this.#startup.isOver) {
@@ -203,7 +213,7 @@ export class LoneBound {
 
   /** For how long a byte is under way without a queue of ours. */
   get #neededMs(): number {
-    return this.#lowestMs * (this.#scatter.isLossy ? 1 + REPAIR_GAIN : 1);
+    return Math.max(this.#bursts.silentMs, this.#lowestMs * (this.#scatter.isLossy ? 1 + REPAIR_GAIN : 1));
   }
 
   /** What the rate so far needs, in bytes. */
@@ -219,7 +229,7 @@ export class LoneBound {
   get #drainBound(): number {
     const bytesPerMs = this.#drain?.bytesPerMs ?? this.#rates.averageRate;
     const least = Math.max(LEAST_BOUND, Math.min(ACKNOWLEDGED_BYTES, bytesPerMs * ACKNOWLEDGED_MS));
-    return Math.ceil(Math.max(least, bytesPerMs * this.#lowestMs * DRAIN_GAIN));
+    return Math.ceil(Math.max(least, bytesPerMs * this.#bursts.usualMs(this.#lowestMs) * DRAIN_GAIN));
   }
 
   #updateBound(): void {

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import { CARRIER_BYTES, SPREAD_FRAME_BYTES } from "../share.ts";
+import { SPREAD_FRAME_BYTES } from "../share.ts";
+import { Bursts } from "./bursts.ts";
+import { carrierShare } from "./carrier_share.ts";
 import { type Delivery, Flight } from "./flight.ts";
 import { LoneBound } from "./lone_bound.ts";
 import { PathWait } from "./path_wait.ts";
@@ -21,12 +23,6 @@ const QUIET_MS = 50;
 const FRAME_MS = 10, LEAST_FRAME_BYTES = 2 * 1024;
 /** A path that holds fewer of these has bulk on one carrier only: there a long one would be all that is under way. */
 const SPREAD_FRAMES = 4;
-
-/**
- * What one of several carriers has in flight is at most what it delivers in this time and some round trips; before that
- * is known this, in bytes.
- */
-const CARRIER_MS = 50, CARRIER_ROUND_TRIPS = 3, NEW_CARRIER_BYTES = 64 * 1024;
 
 /** Between two probes of the quiet carrier: the lowest round trip, within these, in milliseconds. */
 const LEAST_PROBE_MS = 50, MOST_PROBE_MS = 100;
@@ -74,6 +70,7 @@ export interface PathBoundOptions {
 export class PathBound {
   /** What everything on it waits behind. */
   readonly wait: PathWait = new PathWait();
+  readonly #bursts = new Bursts();
   readonly #othersFollow: boolean;
   readonly #flights = new Set<Flight>();
   /** The one of them, while there is one: small messages are many, and each asks. */
@@ -106,12 +103,12 @@ export class PathBound {
   /** A carrier that has left is used again after all. */
   rejoin(flight: Flight): void {
     if (this.#flights.has(flight)) return;
-    const { bound, lowestRoundTripMs } = this;
+    const { bound, lowestRoundTripMs } = this, isFull = this.#lone?.isFull, bursts = this.#bursts;
     this.#flights.add(flight);
     this.#quiet ??= flight;
     this.#only = this.#flights.size === 1 ? flight : undefined;
-    if (this.#only !== undefined) this.#lone = new LoneBound(flight.rates, this.#start(FIRST_BOUND));
-    else this.#shared ??= new SharedBound({ bound, lowestRoundTripMs, isFull: this.#lone?.isFull });
+    if (this.#only !== undefined) this.#lone = new LoneBound(flight.rates, this.#start(FIRST_BOUND), 0, bursts);
+    else this.#shared ??= new SharedBound({ bound, lowestRoundTripMs, isFull, bursts });
   }
 
   /** From now on this one is the quiet carrier: it has no backlog. */
@@ -133,7 +130,7 @@ export class PathBound {
     }
     if (this.#shared === undefined || this.#only === undefined) return;
     this.#shared = undefined;
-    this.#lone = new LoneBound(this.#only.rates, this.#start(bound), lowestRoundTripMs);
+    this.#lone = new LoneBound(this.#only.rates, this.#start(bound), lowestRoundTripMs, this.#bursts);
   }
 
   #start(firstBytes: number): StartBound {
@@ -182,6 +179,11 @@ export class PathBound {
     return this.#shared?.isHeldUp ?? this.#lone?.isLossy ?? false;
   }
 
+  /** For how long nothing comes back between two bursts, in milliseconds; 0 where it comes in turn. */
+  get burstMs(): number {
+    return this.#bursts.silentMs;
+  }
+
   /** See {@linkcode LoneBound.isDraining}. */
   get isDraining(): boolean {
     return this.#shared === undefined && (this.#lone?.isDraining ?? false);
@@ -206,14 +208,9 @@ export class PathBound {
     return Math.min(room, Math.max(0, this.#mostOf(flight) - flight.inFlight));
   }
 
-  /**
-   * One of several carriers whose packets are lost would take more and more: what waits in its buffer is late, and what
-   * others bring of the same stream waits for it.
-   */
-  #mostOf(flight: Flight): number {
-    const ms = CARRIER_MS + CARRIER_ROUND_TRIPS * this.lowestRoundTripMs;
-    const isSlow = this.mayBeSpread && flight.rateBytesPerMs > 0;
-    return Math.max(isSlow ? CARRIER_BYTES : NEW_CARRIER_BYTES, Math.ceil(flight.rateBytesPerMs * ms));
+  #mostOf({ rateBytesPerMs: bytesPerMs }: Flight): number {
+    const usualMs = this.#bursts.usualMs(this.lowestRoundTripMs), { mayBeSpread } = this;
+    return carrierShare({ bytesPerMs, usualMs, mayBeSpread });
   }
 
   /**
@@ -263,7 +260,7 @@ export class PathBound {
 
   /** Something is acknowledged on a carrier. */
   onDelivery(flight: Flight, delivery: Delivery): void {
-    this.wait.arrived(delivery.nowMs - delivery.roundTripMs, delivery.roundTripMs);
+    this.#arrived(delivery.nowMs, delivery.roundTripMs);
     if (!this.#flights.has(flight)) return;
     if (this.#shared === undefined) return this.#lone?.onDelivery(delivery);
     this.#shared.inFlight(delivery.nowMs, this.inFlight);
@@ -274,10 +271,16 @@ export class PathBound {
     if (delivery.endsRound) flight.rates.nextRound();
   }
 
+  #arrived(nowMs: number, roundTripMs: number): void {
+    const { lowestRoundTripMs } = this, bytesPerMs = this.#isRateFound ? this.rateBytesPerMs : 0;
+    this.wait.arrived(nowMs - roundTripMs, roundTripMs);
+    this.#bursts.arrived({ nowMs, roundTripMs, lowestRoundTripMs, bytesPerMs });
+  }
+
   /** A probe of a carrier was answered. */
   onAnswer(flight: Flight, answer: Answer): void {
     const { nowMs, roundTripMs } = answer, backMs = this.#returnDelay.waitedMs(answer, this.lowestRoundTripMs);
-    this.wait.arrived(nowMs - roundTripMs, roundTripMs);
+    this.#arrived(nowMs, roundTripMs);
     if (this.#shared === undefined) this.#answerMs = Math.min(this.#answerMs || roundTripMs, roundTripMs);
     if (flight !== this.#quiet) return;
     // Those that were sent behind it wait from then on.

@@ -5,10 +5,12 @@
  */
 import { SPREAD_ROOM_BYTES } from "../share.ts";
 import { BoundStep } from "./bound_step.ts";
+import { Bursts } from "./bursts.ts";
 import { Enough } from "./enough.ts";
 import type { Delivery } from "./flight.ts";
 import { grownHeldUp, isHeldUp } from "./held_up.ts";
 import { leastBound } from "./least_bound.ts";
+import { LongerPath, type QueueSeen } from "./longer_path.ts";
 import type { Answer } from "./return_delay.ts";
 import { startQueueMs, Startup } from "./startup.ts";
 
@@ -31,8 +33,8 @@ const FREE_STEPS = 4;
 const HEADROOM = 2;
 /** An answer that has not come for this long, and three round trips, waits in a queue: no lost packet takes so long. */
 const OVERDUE_MS = 300, OVERDUE_ROUND_TRIPS = 3;
-/** Where the bound is the least, this much more is sent now and then: a queue of ours grows, a longer path delivers more. */
-const RAISE = 2, RAISED_RATE = 1.3, RAISE_AFTER_MS = 10_000;
+/** Where the bound is the least, this much more is sent now and then: see {@linkcode LongerPath}. */
+const RAISE = 2;
 /** It grows only if this share of it was used, or no frame more fitted into it. */
 const USED = 0.75;
 /** A step shrinks it by no more, and by no less. */
@@ -41,8 +43,6 @@ const MOST_SHRINK = 0.5, LEAST_SHRINK = 0.875;
 const LOOK_AFTER_MS = 10_000, LOOK_SHARE = 0.75;
 /** While that finds one that is lower by this factor, it goes on. */
 const LOWER = 0.9;
-/** With this share of the rate at which it was found left, a queue that is as long, more or less, is none of ours. */
-const RATE_LEFT = 0.6, SAME_QUEUE = 1.25, STEPS = 3;
 
 /** What is known when a quiet carrier's probe is answered. */
 export interface QuietAnswer extends Pick<Answer, "nowMs" | "roundTripMs"> {
@@ -58,6 +58,8 @@ export interface SharedBoundOptions {
   lowestRoundTripMs: number;
   /** Whether the path was found full with that bound. @default {false} */
   isFull?: boolean;
+  /** How the path lets through what comes back. @default {new Bursts()} */
+  bursts?: Pick<Bursts, "silentMs" | "usualMs">;
 }
 
 /**
@@ -97,21 +99,20 @@ export class SharedBound {
   #keptSinceMs = -1;
   /** When the newest was sent of what met no queue, in milliseconds. */
   #soonSentMs = -Infinity;
+  readonly #bursts: Pick<Bursts, "silentMs" | "usualMs">;
   readonly #seen = new BoundStep();
   readonly #enough = new Enough();
   /** The bound behind the last step. */
   #stepBound: number;
-  /** Queue and rate when it began to shrink; `undefined` while it does not. */
-  #began: { queueMs: number; bytesPerMs: number; steps: number } | undefined;
   #isHeldUp = false;
-  /** Queue and rate before the least bound was raised, and when. */
-  #raised = { queueMs: 0, bytesPerMs: 0, atMs: -Infinity, isOn: false };
+  readonly #longer = new LongerPath();
 
   /** Begins with what was known when there was one carrier. */
   constructor(options: SharedBoundOptions) {
     this.#bound = this.#stepBound = options.bound;
     this.#lowestMs = options.lowestRoundTripMs;
     this.#isStarting = !options.isFull;
+    this.#bursts = options.bursts ?? new Bursts();
   }
 
   /** How many bytes may be in flight on all carriers together. */
@@ -135,7 +136,7 @@ export class SharedBound {
     const { nowMs, roundTripMs, bytes } = delivery;
     this.#seen.delivered(delivery, this.#isSince(nowMs - roundTripMs));
     this.#cameBack(nowMs, nowMs - roundTripMs, roundTripMs);
-    const isSoon = roundTripMs <= this.#lowestMs + startQueueMs(this.#lowestMs);
+    const isSoon = roundTripMs <= this.#bursts.usualMs(this.#lowestMs) + startQueueMs(this.#lowestMs);
     if (isSoon && this.#isStarting && this.#startup.isGrowing && this.#isUsed) this.#bound += bytes;
   }
 
@@ -153,12 +154,18 @@ export class SharedBound {
     this.#cameBack(nowMs, sentMs, freeMs);
     if (this.#beginsQueue(nowMs, sentMs, freeMs)) seen.forgetAnswers();
     seen.answered(nowMs, freeMs);
-    const queueMs = Math.max(0, seen.lowestMs - this.#lowestMs);
-    if (seen.answers < (this.#isUnsure(queueMs) ? MORE_ANSWERS : ANSWERS)) return;
+    const queueMs = Math.max(0, seen.lowestMs - this.#bursts.usualMs(this.#lowestMs));
+    if (!this.#isNextBurst(nowMs, queueMs) && seen.answers < (this.#isUnsure(queueMs) ? MORE_ANSWERS : ANSWERS)) return;
     if (queueMs > QUEUE_MS && seen.cameAtOnce) return;
     this.#step(nowMs, queueMs);
     seen.next(nowMs);
     this.#stepBound = this.#bound;
+  }
+
+  /** Where answers come in bursts there is one in each: without a queue it is enough. */
+  #isNextBurst(nowMs: number, queueMs: number): boolean {
+    const { silentMs } = this.#bursts;
+    return silentMs > 0 && queueMs <= QUEUE_MS && this.#seen.ms(nowMs) >= silentMs / 2;
   }
 
   /** Whether it may be no queue: late by little, or bulk is much later, behind what was lost. */
@@ -178,7 +185,7 @@ export class SharedBound {
   }
 
   #isSoon(nowMs: number, roundTripMs: number): boolean {
-    return roundTripMs <= this.#lowestMs + this.#mostQueueMs(nowMs);
+    return roundTripMs <= this.#bursts.usualMs(this.#lowestMs) + this.#mostQueueMs(nowMs);
   }
 
   #mostQueueMs(nowMs: number): number {
@@ -188,13 +195,13 @@ export class SharedBound {
   #step(nowMs: number, queueMs: number): void {
     if (this.#look !== undefined || nowMs - this.#lookedMs > LOOK_AFTER_MS) return this.#lookStep(nowMs);
     const bytesPerMs = this.#seen.bytesPerMs(nowMs), mostMs = this.#mostQueueMs(nowMs);
-    const isFree = queueMs <= mostMs;
-    this.#isHeldUp = isFree && isHeldUp(this.#seen, this.#lowestMs);
+    const isFree = queueMs <= mostMs, usualMs = this.#bursts.usualMs(this.#lowestMs);
+    this.#isHeldUp = isFree && isHeldUp(this.#seen, usualMs);
     if (isFree) return this.#freeStep(queueMs, bytesPerMs);
     this.#freeSteps = 0;
     this.#isStarting = false;
-    if (this.#isLongerPath(queueMs, bytesPerMs) || this.#isRaised(nowMs, queueMs, bytesPerMs)) return;
-    const share = (this.#lowestMs + mostMs / 2) / (this.#lowestMs + queueMs);
+    if (this.#isLonger(nowMs, { queueMs, bytesPerMs })) return;
+    const share = (usualMs + mostMs / 2) / (usualMs + queueMs);
     this.#shrink(nowMs, Math.min(LEAST_SHRINK, Math.max(MOST_SHRINK, share)));
   }
 
@@ -209,7 +216,7 @@ export class SharedBound {
   }
 
   #freeStep(queueMs: number, bytesPerMs: number): void {
-    this.#began = undefined;
+    this.#longer.forget();
     const isQueue = queueMs > startQueueMs(this.#lowestMs);
     this.#startup.nextRound(bytesPerMs);
     this.#enough.add(bytesPerMs, Math.min(this.#bound, this.#seen.mostInFlight));
@@ -228,7 +235,7 @@ export class SharedBound {
 
   /** Bulk that is a little late is in a queue, which probes slip through between its bursts; behind a loss it is later. */
   get #startGrowth(): number {
-    const lateMs = this.#seen.bulkMs - this.#lowestMs;
+    const lateMs = this.#seen.bulkMs - this.#bursts.usualMs(this.#lowestMs);
     if (lateMs > QUEUE_MS && lateMs <= LATER_MS) return GROWTH;
     return this.#startup.isGrowing ? STARTUP_GROWTH : 1;
   }
@@ -242,9 +249,9 @@ export class SharedBound {
 
   /** The oldest probe without an answer was sent `waitedMs` ago: where a path slows down, answers come when it is late. */
   waits(nowMs: number, waitedMs: number): void {
-    if (waitedMs < OVERDUE_MS + OVERDUE_ROUND_TRIPS * this.#lowestMs) return;
+    if (waitedMs < OVERDUE_MS + OVERDUE_ROUND_TRIPS * this.#bursts.usualMs(this.#lowestMs)) return;
     // Since the last step the queue could not show yet that less is in flight.
-    if (this.#keptSinceMs < 0 || nowMs - this.#keptSinceMs < this.#lowestMs) return;
+    if (this.#keptSinceMs < 0 || nowMs - this.#keptSinceMs < this.#bursts.usualMs(this.#lowestMs)) return;
     this.#freeSteps = 0;
     this.#shrink(nowMs, MOST_SHRINK);
   }
@@ -261,37 +268,22 @@ export class SharedBound {
     this.#look = { bound: this.#look === undefined ? bound : this.#bound, lowestMs: this.#lowestMs };
   }
 
-  /** A queue that stays although less is sent, and less arrives, is none of ours. */
-  #isLongerPath(queueMs: number, bytesPerMs: number): boolean {
-    const began = this.#began ??= { queueMs, bytesPerMs, steps: 0 };
-    if (queueMs > SAME_QUEUE * began.queueMs) this.#began = { queueMs, bytesPerMs, steps: 0 };
-    const isSame = queueMs * SAME_QUEUE >= began.queueMs && bytesPerMs <= RATE_LEFT * began.bytesPerMs;
-    began.steps = isSame ? began.steps + 1 : 0;
-    if (began.steps < STEPS) return false;
-    this.#isLonger(queueMs);
+  #isLonger(nowMs: number, seen: QueueSeen): boolean {
+    const isLonger = this.#longer.stays(seen) || (this.#longer.isRaised && this.#longer.raised(seen));
+    if (!isLonger) return this.#raises(nowMs, seen);
+    this.#lowestMs += seen.queueMs;
+    this.#longer.forget();
+    this.#freeSteps = FREE_STEPS;
     return true;
   }
 
-  #isLonger(queueMs: number): void {
-    this.#lowestMs += queueMs;
-    this.#began = undefined;
-    this.#freeSteps = FREE_STEPS;
-  }
-
   /** At the least bound nothing can be told by sending less. */
-  #isRaised(nowMs: number, queueMs: number, bytesPerMs: number): boolean {
-    const { isOn, atMs, ...before } = this.#raised;
-    if (isOn) {
-      this.#raised.isOn = false;
-      if (queueMs > SAME_QUEUE * before.queueMs || bytesPerMs < RAISED_RATE * before.bytesPerMs) return false;
-      this.#isLonger(queueMs);
-      return true;
-    }
-    if (this.#bound > leastBound(bytesPerMs) || nowMs - atMs < RAISE_AFTER_MS) return false;
-    this.#raised = { queueMs, bytesPerMs, atMs: nowMs, isOn: true };
+  #raises(nowMs: number, seen: QueueSeen): boolean {
+    if (this.#bound > leastBound(seen.bytesPerMs) || !this.#longer.mayRaise(nowMs)) return false;
+    this.#longer.raise(nowMs, seen);
     this.#bound = Math.ceil(RAISE * this.#bound);
     // What is sent more shows behind two round trips.
-    this.#keptSinceMs = nowMs + 2 * (this.#lowestMs + queueMs);
+    this.#keptSinceMs = nowMs + 2 * (this.#lowestMs + seen.queueMs);
     return true;
   }
 }

@@ -373,4 +373,28 @@ export const LANES: readonly Mutation[] = [
     "return nowMs - this.#falseAlarmMs < FORGIVEN_MS ? this.#falseAlarms : 0;",
     "return nowMs - this.#falseAlarmMs < 100 * FORGIVEN_MS ? this.#falseAlarms : 0;",
   ),
+  tested(
+    "the last of a chunk that fills a frame counts as small, and waits for one carrier",
+    "mux/turns.ts",
+    "const isSmall = DATA_HEADER_BYTES + stream.sendableBytes < SPREAD_FRAME_BYTES;",
+    "const isSmall = stream.sendableBytes < SPREAD_FRAME_BYTES;",
+  ),
+  tested(
+    "each carrier compares by what it can take itself, so that all may wait for each other",
+    "session/lanes/shared_sending.ts",
+    "this.#spread.takesBulk(carrier, takers, CHUNK_BYTES);",
+    "this.#spread.takesBulk(carrier, takers, Math.min(mostBytes, CHUNK_BYTES));",
+  ),
+  tested(
+    "a carrier has room though the system does not take what it writes",
+    "session/carrier/send_room.ts",
+    "    if (this.#isStuck(nowMs)) return 0;\n",
+    "",
+  ),
+  tested(
+    "a backlog on a bursty path counts by round trips that include what waits for the next ones",
+    "session/lanes/bulk_wish.ts",
+    "if (burstMs > 0) return",
+    "if (burstMs > 1e9) return",
+  ),
 ];

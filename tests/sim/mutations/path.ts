@@ -52,8 +52,8 @@ export const PATH: readonly Mutation[] = [
   tested(
     "the bound begins anew when one carrier is left",
     "session/path/path_bound.ts",
-    "new LoneBound(this.#only.rates, this.#start(bound), lowestRoundTripMs);",
-    "new LoneBound(this.#only.rates, this.#start(0 * bound + 32 * 1024), lowestRoundTripMs);",
+    "new LoneBound(this.#only.rates, this.#start(bound), lowestRoundTripMs, ",
+    "new LoneBound(this.#only.rates, this.#start(0 * bound + 32 * 1024), lowestRoundTripMs, ",
   ),
   tested(
     "nobody probes when the quiet carrier is gone",
@@ -184,20 +184,20 @@ export const PATH: readonly Mutation[] = [
   tested(
     "bulk that is late in front of a queue is held up by loss",
     "session/path/shared_bound.ts",
-    "this.#isHeldUp = isFree && isHeldUp(this.#seen, this.#lowestMs);",
-    "this.#isHeldUp = isHeldUp(this.#seen, this.#lowestMs);",
+    "this.#isHeldUp = isFree && isHeldUp(this.#seen, usualMs);",
+    "this.#isHeldUp = isHeldUp(this.#seen, usualMs);",
   ),
   tested(
     "a slow carrier beside others has as much in flight as a new one",
-    "session/path/path_bound.ts",
+    "session/path/carrier_share.ts",
     "isSlow ? CARRIER_BYTES : NEW_CARRIER_BYTES",
     "isSlow && ms < 0 ? CARRIER_BYTES : NEW_CARRIER_BYTES",
   ),
   tested(
     "the only bulk carrier of a path keeps the bound from growing until it is spread",
-    "session/path/path_bound.ts",
-    "const isSlow = this.mayBeSpread && flight.rateBytesPerMs > 0;",
-    "const isSlow = flight.rateBytesPerMs > 0;",
+    "session/path/carrier_share.ts",
+    "isSlow = mayBeSpread && bytesPerMs > 0;",
+    "isSlow = (mayBeSpread || !mayBeSpread) && bytesPerMs > 0;",
   ),
   tested(
     "a carrier that stays alone waits for what is late, which may be lost",
@@ -225,9 +225,9 @@ export const PATH: readonly Mutation[] = [
   ),
   tested(
     "a longer path taken for a queue",
-    "session/path/shared_bound.ts",
-    "    if (began.steps < STEPS) return false;\n",
-    "    if (began.steps < 1e9) return false;\n",
+    "session/path/longer_path.ts",
+    "return this.#steps >= STEPS;",
+    "return this.#steps >= 1e9 * STEPS;",
   ),
   tested(
     "what an answer waits in the peer's queue is taken for one of our own",
@@ -264,5 +264,59 @@ export const PATH: readonly Mutation[] = [
     "session/path/paths.ts",
     "if (!bound?.isShared) continue;",
     "if (!bound?.isShared) return;",
+  ),
+  tested(
+    "one silence makes a path bursty, be it an outage",
+    "session/path/bursts.ts",
+    "this.#silentMs = isNext ? Math.min(silentMs, this.#lastMs) : 0;",
+    "this.#silentMs = isNext || silentMs > 0 ? silentMs : 0;",
+  ),
+  tested(
+    "silences however far apart make a path bursty",
+    "session/path/bursts.ts",
+    "this.#comesMs <= NEXT_WITHIN * Math.max",
+    "this.#comesMs <= 1e9 * NEXT_WITHIN * Math.max",
+  ),
+  tested(
+    "a path that was bursty once is so for ever",
+    "session/path/bursts.ts",
+    "else if (this.#comesMs > FORGOTTEN_AFTER * this.#silentMs)",
+    "else if (this.#comesMs > 1e9 * FORGOTTEN_AFTER * this.#silentMs)",
+  ),
+  tested(
+    "what comes a packet at a time on a slow path comes in bursts",
+    "session/path/bursts.ts",
+    "ABOUT * lowestRoundTripMs, packetsMs))",
+    "ABOUT * lowestRoundTripMs, 0 * packetsMs))",
+  ),
+  tested(
+    "with one carrier what waits for the next burst is in a queue",
+    "session/path/lone_bound.ts",
+    "return Math.max(this.#bursts.silentMs, this.#lowestMs *",
+    "return Math.max(0 * this.#bursts.silentMs, this.#lowestMs *",
+  ),
+  tested(
+    "with several carriers what waits for the next burst is in a queue",
+    "session/path/shared_bound.ts",
+    "Math.max(0, seen.lowestMs - this.#bursts.usualMs(this.#lowestMs))",
+    "Math.max(0, seen.lowestMs - this.#lowestMs)",
+  ),
+  tested(
+    "an answer that waits for the next burst is overdue",
+    "session/path/shared_bound.ts",
+    "OVERDUE_MS + OVERDUE_ROUND_TRIPS * this.#bursts.usualMs(this.#lowestMs)",
+    "OVERDUE_MS + OVERDUE_ROUND_TRIPS * this.#lowestMs",
+  ),
+  tested(
+    "a step takes two bursts",
+    "session/path/shared_bound.ts",
+    "if (!this.#isNextBurst(nowMs, queueMs) && seen.answers",
+    "if (seen.answers",
+  ),
+  tested(
+    "a carrier's share does not last until the next burst",
+    "session/path/path_bound.ts",
+    "const usualMs = this.#bursts.usualMs(this.lowestRoundTripMs), { mayBeSpread }",
+    "const usualMs = this.lowestRoundTripMs, { mayBeSpread }",
   ),
 ];

@@ -8,9 +8,6 @@ import { resetError } from "../memory_direction.ts";
 import { PendingRead, PendingWrite } from "../pending_calls.ts";
 import type { TcpDirection } from "./tcp_direction.ts";
 
-/** What the sender's system holds before a write waits, in bytes. */
-const SEND_BUFFER_BYTES = 256 * 1024;
-
 /** Reads what arrived, and writes what the system takes. */
 export class ModelEnd implements Duplex {
   /** Told when it is reset by {@linkcode ModelEnd.abort}, or what comes finds it closed. */
@@ -23,8 +20,16 @@ export class ModelEnd implements Duplex {
   #isClosed = false;
   #error: unknown;
 
-  /** @param outbound Where its bytes go; what comes is told by {@linkcode ModelEnd.arrived}. */
-  constructor(outbound: TcpDirection, readonly peer: string, readonly localAddress?: string) {
+  /**
+   * @param outbound Where its bytes go; what comes is told by {@linkcode ModelEnd.arrived}.
+   * @param sendBufferBytes What the sender's system holds before a write waits.
+   */
+  constructor(
+    outbound: TcpDirection,
+    readonly sendBufferBytes: number,
+    readonly peer: string,
+    readonly localAddress?: string,
+  ) {
     this.#outbound = outbound;
   }
 
@@ -55,7 +60,7 @@ export class ModelEnd implements Duplex {
   room(): void {
     const writer = this.#writer;
     if (writer === undefined) return;
-    const free = SEND_BUFFER_BYTES - this.#outbound.heldBytes;
+    const free = this.sendBufferBytes - this.#outbound.heldBytes;
     if (free > 0) this.#outbound.write(writer.take(Math.min(free, writer.left)));
     if (writer.left > 0) return;
     this.#writer = undefined;

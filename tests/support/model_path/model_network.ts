@@ -15,6 +15,8 @@ import { HEADER_BYTES, TcpDirection } from "./tcp_direction.ts";
 /** When a first packet without an answer is sent again, in milliseconds after the one before (Linux, since 6.5). */
 const SYN_AGAIN_MS = [1_000, 1_000, 1_000, 1_000, 1_000, 2_000, 4_000, 8_000];
 
+const SEND_BUFFER_BYTES = 256 * 1024;
+
 /** Options of a {@linkcode ModelNetwork}. */
 export interface ModelNetworkOptions {
   clock: Clock;
@@ -24,6 +26,8 @@ export interface ModelNetworkOptions {
   control: "cubic" | "bbr";
   /** @default {1} */
   seed?: number;
+  /** What the system of a sender holds before a write waits, in bytes. @default {256 * 1024} */
+  sendBufferBytes?: number;
   /** Takes connections at the server. */
   onConnection(duplex: Duplex): void;
 }
@@ -91,8 +95,9 @@ export class ModelNetwork {
     };
     const there = this.#direction(this.up, this.down, roundTripMs, () => [client, server], accept);
     const back = this.#direction(this.down, this.up, roundTripMs, () => [server, client], () => {});
-    const client: ModelEnd = new ModelEnd(there, "model:server", "model:client");
-    const server: ModelEnd = new ModelEnd(back, "model:client");
+    const { sendBufferBytes = SEND_BUFFER_BYTES } = this.#options;
+    const client: ModelEnd = new ModelEnd(there, sendBufferBytes, "model:server", "model:client");
+    const server: ModelEnd = new ModelEnd(back, sendBufferBytes, "model:client");
     client.onReset = () => this.#pass(this.up, () => server.reset());
     server.onReset = () => this.#pass(this.down, () => client.reset());
     this.connections.push({ client, server });

@@ -286,7 +286,9 @@ function longDownload({ megabitsPerSecond, roundTripMs }: { megabitsPerSecond: n
     const arrived = arrivals[nowMs] ?? 0;
     if (arrived > 0 && window.consume(arrived, stoppedAt(nowMs), roundTripMs)) limits[nowMs + wayMs] = window.granted;
     if (window.size === MOST_WINDOW_BYTES) grownMs = Math.min(grownMs, nowMs);
-    if (nowMs > grownMs && nowMs <= grownMs + 1_000) came += arrived;
+    // What the largest window lets through comes a round trip later.
+    const sinceMs = nowMs - grownMs - roundTripMs;
+    if (sinceMs > 0 && sinceMs <= 1_000) came += arrived;
   }
   return { grownMs, megabitsPerSecond: came * 8 / 1e6 };
 }

@@ -13,7 +13,8 @@ import { Turns, type TurnTaker } from "../../../lib/mux/turns.ts";
 import { TeleError } from "../../../lib/net/error.ts";
 import { FrameLog } from "../../../lib/session/carrier/frame_log.ts";
 import { LogBudget } from "../../../lib/session/log_budget.ts";
-import { BULK, LONE_BULK, SPREAD_ROOM_BYTES } from "../../../lib/session/share.ts";
+import { DATA_HEADER_BYTES } from "../../../lib/session/session_constants.ts";
+import { BULK, LONE_BULK, SPREAD_FRAME_BYTES, SPREAD_ROOM_BYTES } from "../../../lib/session/share.ts";
 
 /** Turns at a log, and what is written down of them. */
 function setUp({ limitBytes = 1 << 20, rateBytesPerMs = 0, frameBytes = Infinity } = {}) {
@@ -188,4 +189,15 @@ Deno.test("beside other bulk carriers nothing large is cut, and what is small go
     ["1 takes 1000"],
     ["1 takes 1000", "2 takes 15901"],
   ]);
+});
+
+Deno.test("beside other bulk carriers the last of a chunk is large if it fills a frame with its header", () => {
+  const taken = [1, 0].map((lessBytes) => {
+    const { turns, log, stream, news } = setUp();
+    turns.ready(stream(SPREAD_FRAME_BYTES - DATA_HEADER_BYTES - lessBytes, 1e6));
+    news();
+    turns.pullShare(log, 2 * SPREAD_ROOM_BYTES, 0, BULK, Infinity);
+    return news().filter((line) => line.includes("takes")).length;
+  });
+  assertEquals(taken, [0, 1]);
 });

@@ -102,3 +102,19 @@ Deno.test("a carrier that has much in flight is taken for limited, before its bu
   room.sent(0, 1_048_575, 1_048_576);
   assertEquals(room.isLimited, true);
 });
+
+Deno.test("while the system does not take a write there is no room behind it, whatever the path holds", () => {
+  const room = roomBehind(NO_CAUTION), first = room.bulkBytes(0);
+  room.sent(0, 0, 20_000);
+  room.writing(0, 20_000);
+  assertEquals([room.bulkBytes(9), room.bulkBytes(10)], [first - 20_000, 0]);
+  room.written(300);
+  assertEquals(room.bulkBytes(300), first - 20_000);
+});
+
+Deno.test("a small write is not looked at", () => {
+  const room = roomBehind(NO_CAUTION), first = room.bulkBytes(0);
+  room.sent(0, 0, 1_000);
+  room.writing(0, 1_000);
+  assertEquals(room.bulkBytes(1_000), first - 1_000);
+});

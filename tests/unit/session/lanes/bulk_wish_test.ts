@@ -9,6 +9,7 @@ const LONG_BACKLOG: Sending = {
   paths: 1,
   lowestRoundTripMs: 20,
   roundTripMs: 30,
+  burstMs: 0,
 };
 const NOTHING: Sending = { ...LONG_BACKLOG, backlogMs: 0, isBulk: false, isLimited: false };
 
@@ -23,6 +24,11 @@ Deno.test("a backlog on a carrier that is limited, and not the path, wishes for 
 Deno.test("a backlog counts from 250 ms on, and from four round trips on", () => {
   assertEquals([wishedFor({ backlogMs: 249 }), wishedFor({ backlogMs: 250 })], [0, 5]);
   assertEquals([399, 400].map((backlogMs) => wishedFor({ backlogMs, roundTripMs: 100 })), [0, 5]);
+});
+
+Deno.test("where acknowledgements come in bursts it counts from about the next one on, whatever waits for that", () => {
+  const wished = (backlogMs: number, burstMs: number) => wishedFor({ backlogMs, burstMs, roundTripMs: 1_000 });
+  assertEquals([wished(449, 500), wished(450, 500), wished(249, 200), wished(250, 200)], [0, 5, 0, 5]);
 });
 
 Deno.test("on a path of under 5 ms, or one that was not measured, nothing is wished for", () => {

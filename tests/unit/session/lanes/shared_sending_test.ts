@@ -152,6 +152,18 @@ Deno.test("a chunk of bulk goes on the bulk carrier on which it would be first, 
   sending.stop();
 });
 
+Deno.test("of two that have room for different amounts not both wait for the other", () => {
+  const { clock, carriers, sending, pulled } = world("client", "quiet", "bulk", "bulk");
+  carriers[1].send(clock.now(), 16_384);
+  carriers[1].room.flight.rateBytesPerMs = 640;
+  carriers[2].room.flight.rateBytesPerMs = 481;
+  for (const [at, bytes] of [[1, 40_000], [2, 100_000]]) {
+    sending.pull(carriers[at] as unknown as Carrier, bytes, bytes);
+  }
+  assertEquals(pulled.map((share) => share !== "all" && share.bulk), [true, false]);
+  sending.stop();
+});
+
 Deno.test("what stands still on another carrier goes in front of what is new", async () => {
   const { clock, carriers, sending, pull } = world("client", "quiet", "bulk", "bulk");
   carriers[1].send(clock.now(), 1_000);

@@ -11,6 +11,7 @@ const BACKLOG: Sending = {
   paths: 1,
   lowestRoundTripMs: 20,
   roundTripMs: 20,
+  burstMs: 0,
 };
 const NOTHING: Sending = { ...BACKLOG, backlogMs: 0, isBulk: false };
 

@@ -1,7 +1,10 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertGreaterOrEqual, assertLess } from "@std/assert";
 import fc from "fast-check";
-import { FIRST_BOUND } from "../../../../lib/session/path/startup.ts";
+import { LoneBound } from "../../../../lib/session/path/lone_bound.ts";
 import { PathBound } from "../../../../lib/session/path/path_bound.ts";
+import { RateFilter } from "../../../../lib/session/path/rate_filter.ts";
+import { EagerStart } from "../../../../lib/session/path/start_bound.ts";
+import { FIRST_BOUND } from "../../../../lib/session/path/startup.ts";
 
 const KIB = 1024;
 const ACK_BYTES = 64 * KIB;
@@ -239,4 +242,15 @@ Deno.test("lone bound: on any steady path the bound is near what it should be, a
     }),
     { numRuns: 30 },
   );
+});
+
+Deno.test("lone bound: where acknowledgements come in bursts it lasts until the next one", () => {
+  const rates = new RateFilter(), bursts = { silentMs: 500, usualMs: (lowestMs: number) => Math.max(lowestMs, 500) };
+  const lone = new LoneBound(rates, new EagerStart(32_768), 40, bursts);
+  for (let nowMs = 500; nowMs <= 3_000; nowMs += 500) {
+    rates.add(1_000, false);
+    const times = { nowMs, roundTripMs: 500, meanRoundTripMs: 500 };
+    lone.onDelivery({ ...times, bytes: 500_000, inFlightThen: 500_000, endsRound: true });
+  }
+  assertEquals([lone.bound, lone.isFull, lone.lowestRoundTripMs], [520_000, false, 40]);
 });

@@ -99,22 +99,30 @@ Deno.test("path bound: where it is less than some frames bulk is on one carrier,
   const path = new PathBound();
   const [quiet, bulk] = [path.join(), path.join()];
   path.setQuiet(quiet);
-  let nowMs = 0, sent = 0;
-  const round = (bytesPerMs: number) => {
+  let nowMs = 0, sent = 0, busyMs = 0;
+  const frames: { dueMs: number; end: number }[] = [], probes: { dueMs: number; sentMs: number }[] = [];
+  /** One narrow place with a queue. */
+  const run = (ms: number, bytesPerMs: number) => {
     const frame = () => path.mayBeSpread ? SPREAD_ROOM_BYTES : Math.min(path.frameBytes, 2_000);
-    while (bulk.room() >= frame()) bulk.onSend(nowMs, sent += frame());
-    const roundTripMs = Math.max(40, bulk.inFlight / bytesPerMs);
-    nowMs += roundTripMs;
-    bulk.onAck(nowMs, sent);
-    // Asked while that was under way.
-    for (let answer = 0; answer < 2; answer++) quiet.onAnswer({ nowMs, roundTripMs, cameMs: nowMs });
+    for (const endMs = nowMs + ms; nowMs < endMs; nowMs += 5) {
+      while (frames.length > 0 && frames[0].dueMs <= nowMs) bulk.onAck(nowMs, frames.shift()!.end);
+      while (probes.length > 0 && probes[0].dueMs <= nowMs) {
+        quiet.onAnswer({ nowMs, roundTripMs: nowMs - probes.shift()!.sentMs, cameMs: nowMs });
+      }
+      for (let bytes = frame(); bulk.room() >= bytes; bytes = frame()) {
+        bulk.onSend(nowMs, sent += bytes);
+        busyMs = Math.max(busyMs, nowMs) + bytes / bytesPerMs;
+        frames.push({ dueMs: busyMs + 40, end: sent });
+      }
+      if (nowMs % 50 === 0) probes.push({ dueMs: Math.max(busyMs, nowMs) + 40, sentMs: nowMs });
+    }
   };
-  round(1_000);
-  for (let step = 0; step < 8; step++) round(60);
+  run(500, 1_000);
+  run(10_000, 60);
   assertLess(path.bound, SPREAD_ROOM_BYTES);
   assertEquals([path.mayBeSpread, path.frameBytes < SPREAD_ROOM_BYTES], [false, true]);
-  assertEquals(quiet.room(), path.bound, "the quiet carrier keeps it");
-  for (let step = 0; step < 60; step++) round(10_000);
+  assertEquals(quiet.room(), path.bound - path.inFlight, "the quiet carrier keeps it");
+  run(10_000, 10_000);
   assertGreaterOrEqual(path.bound, 100_000);
   assert(path.mayBeSpread);
 });
@@ -177,4 +185,19 @@ Deno.test("path bound: whatever times a peer tells, the bound stays near what th
     assertLess(most, 3 * lowestMs * bytesPerMs, name);
     assertGreaterOrEqual(least, lowestMs * bytesPerMs / 2, name);
   }
+});
+
+Deno.test("path bound: where acknowledgements come in bursts what a carrier has in flight lasts until the next one", () => {
+  const path = new PathBound(), quiet = path.join(), bulk = path.join();
+  path.setQuiet(quiet);
+  quiet.onAnswer({ nowMs: 0, roundTripMs: 40, cameMs: 0 });
+  let nowMs = 500, sent = 0;
+  for (let burst = 0; burst < 12; burst++) {
+    bulk.onSend(nowMs, sent += bulk.room());
+    nowMs += 500;
+    bulk.onAck(nowMs, sent);
+    quiet.onAnswer({ nowMs, roundTripMs: 500, cameMs: nowMs });
+  }
+  assertEquals([path.burstMs, path.lowestRoundTripMs, bulk.burstMs], [500, 40, 500]);
+  assertGreaterOrEqual(bulk.room(), 1_000_000);
 });

@@ -303,3 +303,29 @@ Deno.test("shared bound: where much is held up behind what was lost it grows, th
   assertLess(slow.bound, 40_000);
   assertEquals(slow.steps, 0, "in front of a queue less in flight is what helps");
 });
+
+/** A path on which a round trip lasts until the next burst. */
+const BURSTY = { silentMs: 500, usualMs: (lowestMs: number) => Math.max(lowestMs, 500) };
+
+Deno.test("shared bound: what waits for the next burst is in no queue, and each burst is a step", () => {
+  const boundOf = (roundTripMs: number) => {
+    const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: LOWEST_MS, isFull: true, bursts: BURSTY });
+    for (let nowMs = 0; nowMs < 3_000; nowMs += 500) {
+      shared.inFlight(nowMs, shared.bound);
+      shared.answered({ nowMs: nowMs + roundTripMs, roundTripMs });
+    }
+    return shared.bound;
+  };
+  assertGreater(boundOf(500), 150_000);
+  assertLess(boundOf(560), 100_000);
+});
+
+Deno.test("shared bound: an answer is overdue 300 ms after three bursts", () => {
+  const boundBehind = (waitedMs: number) => {
+    const shared = new SharedBound({ bound: 100_000, lowestRoundTripMs: LOWEST_MS, isFull: true, bursts: BURSTY });
+    shared.inFlight(0, 100_000);
+    shared.waits(2_000, waitedMs);
+    return shared.bound;
+  };
+  assertEquals([1_799, 1_800].map(boundBehind), [100_000, 50_000]);
+});
