@@ -170,7 +170,7 @@ export const CARRIER_LIVENESS: readonly Mutation[] = [
       "this.#receiver.lookFor(FrameType.acknowledge);",
       "this.#receiver.close();",
     ),
-    test: "tests/unit/session/slow_path_test.ts",
+    test: "tests/unit/session/goodbye_test.ts",
   },
   tested(
     "a slow path given up: what an answer waits behind is not counted",

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import { HandshakeChannel } from "../../../lib/session/handshake/channel.ts";
 import { decodeEnding } from "../../../lib/session/ending.ts";
 import { TeleError } from "../../../lib/net/error.ts";
@@ -63,6 +63,19 @@ Deno.test("a goodbye arrives though the rate has fallen since it was measured: t
   world.client.stop("the tele client ends");
   await world.clock.advanceUntil(() => world.there.error !== undefined, 25_000, "the server's end");
   assertEquals(world.there.error!.message, "the tele client ends");
+  await world.end();
+});
+
+Deno.test("a goodbye arrives though what is in front of it takes most of a minute: it is acknowledged bit by bit", async () => {
+  const world = await transferring("upload", 20);
+  const { aToB } = world.network.last!;
+  aToB.bytesPerSecond = 4_000;
+  await world.clock.advance(100);
+  const startMs = world.clock.now();
+  world.client.stop("the tele client ends");
+  await world.clock.advanceUntil(() => world.there.error !== undefined, 100_000, "the server's end");
+  assertEquals(world.there.error!.message, "the tele client ends");
+  assertGreater(world.clock.now() - startMs, 40_000);
   await world.end();
 });
 
