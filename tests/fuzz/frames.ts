@@ -9,6 +9,7 @@ import { LEAF_BYTES } from "../../lib/net/leaf.ts";
 import {
   FrameType,
   MOST_CARRIERS,
+  MOST_PATHS,
   MOST_RESUME_TIMEOUT_MS,
   MOST_UNSETTLED,
 } from "../../lib/session/session_constants.ts";
@@ -29,6 +30,7 @@ import {
   type Fields,
   FieldType,
   liveField,
+  pathField,
   type Receipt,
   receiptsField,
   resumeTimeoutField,
@@ -90,6 +92,7 @@ export function fields(choices: Choices, message: FieldedMessage, number = 0): F
   if (choices.chance(0.5)) {
     known.push(resumeTimeoutField(Math.min(Math.max(1, count(choices)), MOST_RESUME_TIMEOUT_MS)));
   }
+  if (message.startsWith("commit") && choices.chance(0.5)) known.push(pathField(choices.between(0, MOST_PATHS - 1)));
   if (message === "accept of a new session") {
     if (choices.chance(0.5)) known.push(startPoolField(choices.next32()));
     if (choices.chance(0.5)) known.push(carriersField(choices.between(1, MOST_CARRIERS)));
@@ -109,7 +112,7 @@ export function strangeFields(choices: Choices, message: FieldedMessage, number 
   const some = fields(choices, message, number);
   if (choices.chance(0.3)) {
     const bytes = choices.pick([8, 0, 1, 4, 12, 24, 100, 97, 17 * 12, choices.upTo(300)]);
-    some.set(choices.between(0, 10), choices.bytes(bytes));
+    some.set(choices.between(0, HIGHEST_FIELD + 1), choices.bytes(bytes));
   }
   return some;
 }
