@@ -109,7 +109,7 @@ function parseToml(text: string, { top, tunnels, unread }: Located): TomlTable {
     values = parse(text);
   } catch (error) {
     const [, line = "1", column = "0", told] =
-      /^Parse error on line (\d+), column (\d+): (.*)/s.exec(reasonOf(error)) ??
+      /^(?:Parse error on line (\d+), column (\d+): )+(.*)/s.exec(reasonOf(error)) ??
         [];
     const keys = [top, ...tunnels].flatMap((table) => table.keys);
     // The parser counts columns from 0, and is behind the mistake when it finds it.

@@ -31,6 +31,7 @@ Deno.test("each mistake has file, line and column", () => {
     ["max = 5\n", "tele.toml:1:1: no tunnel is in this file"],
     [`max = \n${SERVER}`, "tele.toml:1:1: this is not TOML: Cannot parse value"],
     [`${SERVER}max = tru\n`, "tele.toml:6:7: this is not TOML: Cannot parse value"],
+    [`${SERVER}max = 5,\n`, "tele.toml:6:8: this is not TOML: Unexpected character"],
     [`${SERVER}max = 5 tls = 6\n`, "tele.toml:6:8: this is not understood: write one key = value on each line"],
     [`${SERVER}out = ":1"\n`, "tele.toml:6:1: out stands in line 5 already"],
     ["[server]\n", "tele.toml:1:1: [server] is no table here"],
