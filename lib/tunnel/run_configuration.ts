@@ -25,6 +25,8 @@ import { FLUSH_MS, keepRunning, readyLine, stopOrInsist } from "./roles/role_pro
 import type { Running } from "./roles/running.ts";
 import { startServer } from "./roles/server.ts";
 import { type EndSignals, endSignals, onTryNowSignal } from "./roles/signals.ts";
+import { serviceManager } from "./service/notify_socket.ts";
+import type { ServiceManager } from "./service/service_manager.ts";
 
 /** Runs the tunnels of a configuration until the process is asked to end, or prints them. Returns the exit code. */
 export async function runConfiguration(command: ConfigCommand): Promise<number> {
@@ -59,6 +61,7 @@ async function load({ path, logLevel, logFormat }: ConfigCommand): Promise<Confi
 class ConfiguredProcess {
   readonly tunnels: RunningTunnels;
   readonly #command: ConfigCommand;
+  readonly #manager: ServiceManager;
   readonly #memory: MemoryBudget;
   readonly #memoryBytes: number | undefined;
   readonly #readyLines = new LineWriter((bytes) => Deno.stdout.write(bytes));
@@ -86,6 +89,7 @@ class ConfiguredProcess {
       log,
     });
     keepRunning(log);
+    this.#manager = serviceManager(log);
   }
 
   /** Until a signal ends the process. Returns the exit code. */
@@ -93,7 +97,7 @@ class ConfiguredProcess {
     // The lines that say that it worked come first, and below them what the start logs.
     this.#lines.hold();
     const starting = this.tunnels.start(this.#inForce.tunnels);
-    this.#turn = starting.then(() => this.#readyLines.flush(FLUSH_MS)).then(() => this.#lines.release(), () => {});
+    this.#turn = starting.then(() => this.#tellReady()).then(() => this.#lines.release(), () => {});
     try {
       await Promise.race([starting, signals.first]);
     } catch (error) {
@@ -103,9 +107,10 @@ class ConfiguredProcess {
     }
     const reason = await signals.first;
     this.#lines.release();
+    const told = this.#manager.stopping(`ended by ${reason}`);
     await stopOrInsist(this.tunnels.stop(reason), signals, this.#log);
     this.#log("info", `ended by ${reason}`);
-    await deadline(this.#lines.flush(FLUSH_MS), FLUSH_MS).catch(() => {});
+    await deadline(Promise.all([told, this.#lines.flush(FLUSH_MS)]), FLUSH_MS).catch(() => {});
     return ExitCode.ok;
   }
 
@@ -132,6 +137,16 @@ class ConfiguredProcess {
       this.#log("warn", "memory changed in the configuration: that takes effect when tele starts anew");
     }
     await this.tunnels.reload(configuration.tunnels);
+    this.#manager.status(this.#status());
+  }
+
+  #tellReady(): Promise<void> {
+    this.#manager.ready(this.#status());
+    return this.#readyLines.flush(FLUSH_MS);
+  }
+
+  #status(): string {
+    return `${this.tunnels.size} of ${this.#inForce.tunnels.length} tunnels run`;
   }
 
   #makeLog(): Log {

@@ -22,6 +22,10 @@ export const ENVIRONMENT: readonly string[] = [
   "XDG_STATE_HOME",
   "HOME",
   "LOCALAPPDATA",
+  // Whom to tell that the tunnels are ready: systemd.
+  "NOTIFY_SOCKET",
+  "WATCHDOG_USEC",
+  "WATCHDOG_PID",
   "NO_COLOR",
   "TERM",
   "TMUX",

@@ -14,6 +14,7 @@ import { failed, writeLine } from "../log/standard_streams.ts";
 import { StatusDisplay } from "../log/status_display.ts";
 import { StatusTerminal } from "../log/status_terminal.ts";
 import { isDumb, isInForeground, rewrapsLines, terminalColumns } from "../log/terminal.ts";
+import { serviceManager } from "../service/notify_socket.ts";
 import type { Running } from "./running.ts";
 import { type EndSignals, endSignals, onTryNowSignal } from "./signals.ts";
 
@@ -63,9 +64,11 @@ export async function runRole(role: RoleProcess): Promise<number> {
   const running = await start(role, signals, lines, log);
   if (typeof running === "number") return running;
   tryNow = () => running.tryNow();
-  // A role that ends by itself has another use for standard output.
+  // A role that ends by itself has another use for standard output, and is no service.
+  const manager = running.ended === undefined ? serviceManager(log) : undefined;
   if (running.ended === undefined) await writeLine(Deno.stdout, readyLine(running, format));
   else log("debug", running.readyLine);
+  manager?.ready(running.readyLine);
   lines.release();
   const display = format === "text" ? showStatus(running, terminal) : undefined;
   const { code, reason } = await Promise.race([
@@ -74,10 +77,11 @@ export async function runRole(role: RoleProcess): Promise<number> {
   ]);
   // Before the last log lines, below which the live line would come back.
   const erased = display?.stop();
+  const told = manager?.stopping(`ended by ${reason}`);
   await stopOrInsist(running.stop(reason ?? "its connection is over"), signals, log);
   if (reason !== undefined) log("info", `ended by ${reason}`);
   // A terminal that is held up must not delay the end.
-  await deadline(Promise.all([erased, lines.flush(FLUSH_MS)]), FLUSH_MS).catch(() => {});
+  await deadline(Promise.all([erased, told, lines.flush(FLUSH_MS)]), FLUSH_MS).catch(() => {});
   return code;
 }
 

@@ -27,6 +27,10 @@ const VARIABLES: readonly (readonly [string, string])[] = [
     "for curl(1). --proxy and --proxy-file go before them.",
   ],
   ["XDG_STATE_HOME", "Where a client keeps its identity; by default ~/.local/state."],
+  [
+    "NOTIFY_SOCKET, WATCHDOG_USEC",
+    "Set by systemd(1) for a service of Type=notify: it is told when the tunnels are ready, and that tele is alive.",
+  ],
   ["NO_COLOR", "If set, the help has no colours."],
 ];
 
