@@ -10,6 +10,7 @@ import { TeleError } from "../../net/error.ts";
 import { closeBehindLastWord } from "../../net/last_word.ts";
 import { PrefixedDuplex } from "../../net/prefixed_duplex.ts";
 import { Socks5Request, SocksReply, socksReply } from "../../net/proxy/socks5_server.ts";
+import { WaitingRoom } from "../../net/waiting_room.ts";
 import { parseDestination } from "../../session/handshake/destination.ts";
 import type { StreamLog } from "../log/stream_log.ts";
 import { SocksUser } from "./socks_user.ts";
@@ -17,6 +18,9 @@ import { SocksUser } from "./socks_user.ts";
 /** A user may take so long to say where it wants to go, and to read that it will not, in milliseconds. */
 const REQUEST_MS = 10_000;
 const LAST_WORD_MS = 1_000;
+
+/** Most users who have not said it yet: they are no streams, which `--max` counts, but have a descriptor each. */
+const MOST_ASKING = 512;
 
 /** Bytes that are read at once of a request. */
 const REQUEST_BYTES = 512;
@@ -34,43 +38,47 @@ export interface SocksDoorOptions {
 /** What was said in an answer's place, and why. */
 class Refused extends TeleError {
   constructor(readonly bytes: Uint8Array, reason: string) {
-    super("refused", `SOCKS: ${reason}`);
+    super("refused", reason);
   }
 }
 
-/** Reads the requests of users, and hands them on. */
+/**
+ * Reads the requests of users, and hands them on.
+ *
+ * Invariant 10: whoever connects and asks for nothing takes no descriptor for long that a carrier will need.
+ */
 export class SocksDoor {
   readonly #options: SocksDoorOptions;
-  readonly #asking: Set<Duplex> = new Set();
+  readonly #asking: WaitingRoom<Duplex>;
 
   /** Nobody has come. */
   constructor(options: SocksDoorOptions) {
     this.#options = options;
+    this.#asking = new WaitingRoom(options.clock, { guests: MOST_ASKING, timeoutMs: REQUEST_MS });
   }
 
   /** A user has connected. Never rejects. */
   async welcome(user: Duplex): Promise<void> {
     const { clock, streamLog, take } = this.#options;
-    const timer = clock.setTimer(() => user.abort(new TeleError("closed", "it did not ask within 10 s")), REQUEST_MS);
-    this.#asking.add(user);
+    this.#asking.enter(user);
     try {
       const { destination, rest } = await ask(user);
       const behind = rest.length === 0 ? user : new PrefixedDuplex(user, rest);
       take(new SocksUser(behind, clock), destination);
     } catch (error) {
+      const reason = error instanceof Refused ? error.message : this.#asking.reasonFor(user);
       // Who leaves without a word has only looked whether somebody is there.
+      if (reason !== undefined) streamLog.refuse(user.peer, `SOCKS: ${reason}`);
       if (!(error instanceof Refused)) return user.close();
-      streamLog.refuse(user.peer, error.message);
       await user.write(error.bytes).then(() => closeBehindLastWord(user, clock, LAST_WORD_MS), () => user.close());
     } finally {
-      timer.cancel();
-      this.#asking.delete(user);
+      this.#asking.leave(user);
     }
   }
 
   /** Ends those who have not asked yet. */
   close(): void {
-    for (const user of this.#asking) user.close();
+    this.#asking.close("the tele client ended");
   }
 }
 

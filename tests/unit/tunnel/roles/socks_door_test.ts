@@ -1,5 +1,5 @@
 /** Users who come by SOCKS say where they want to go, or are told why not. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { duplexPair } from "../../../../lib/net/pipe.ts";
 import { SocksDoor } from "../../../../lib/tunnel/roles/socks_door.ts";
@@ -65,7 +65,27 @@ Deno.test("who says nothing goes after ten seconds, and with the door; who only 
   const looking = setUp();
   looking.near.close();
   await looking.clock.run(looking.welcomed);
-  for (const { taken, refused, clock } of [late, gone, looking]) {
-    assertEquals([taken, refused, clock.pendingTimers], [[], [], 0]);
-  }
+  for (const { taken, clock } of [late, gone, looking]) assertEquals([taken, clock.pendingTimers], [[], 0]);
+  assertEquals(
+    [late, gone, looking].map(({ refused }) => refused),
+    [["SOCKS: no complete handshake within 10 s"], ["SOCKS: the tele client ended"], []],
+  );
+});
+
+Deno.test("thousands who do not ask hold 512 descriptors, and keep out nobody who asks", async () => {
+  const { clock, door, near, taken, refused, welcomed } = setUp();
+  const flood = Array.from({ length: 2_000 }, () => duplexPair());
+  for (const [, far] of flood) void door.welcome(far);
+  await clock.run(welcomed);
+  await assertRejects(() => near.read(new Uint8Array(1)), Error, "closed", "the oldest goes first");
+  assertEquals(refused.length, 2_001 - 512);
+  assertStringIncludes(refused[0]!, "SOCKS: too many handshakes were in progress");
+  const [user, far] = duplexPair();
+  const asked = door.welcome(far);
+  await user.write(new Uint8Array([5, 1, 0]));
+  await clock.run(user.read(new Uint8Array(2)));
+  await user.write(new Uint8Array(NAME));
+  await clock.run(asked);
+  assertEquals(taken.map(([, destination]) => destination), ["a:80"]);
+  door.close();
 });
