@@ -22,6 +22,7 @@ import { startServer } from "./roles/server.ts";
 import { runConfiguration } from "./run_configuration.ts";
 import { completionFor } from "./shells/completion.ts";
 import { manPage } from "./shells/man_page.ts";
+import { runService } from "./service/run_service.ts";
 import { runSsh } from "./ssh/run_ssh.ts";
 import type { HostName } from "./values/host_name.ts";
 
@@ -34,6 +35,7 @@ import type { HostName } from "./values/host_name.ts";
 export async function run(args: readonly string[]): Promise<number> {
   const [word, ...others] = args;
   if (word === "ssh") return await runSsh(others);
+  if (word === "service") return await runService(others);
   let command: Command;
   try {
     command = parseCommandLine(args, readEnvironment());

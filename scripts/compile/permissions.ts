@@ -22,6 +22,9 @@ export const ENVIRONMENT: readonly string[] = [
   "XDG_STATE_HOME",
   "HOME",
   "LOCALAPPDATA",
+  // Whose scheduled task it is, in Windows.
+  "USERDOMAIN",
+  "USERNAME",
   // Whom to tell that the tunnels are ready: systemd.
   "NOTIFY_SOCKET",
   "WATCHDOG_USEC",
@@ -49,6 +52,6 @@ export const PERMISSIONS: readonly string[] = [
   "--allow-run",
   `--allow-env=${ENVIRONMENT.join(",")}`,
   // A client that notices new addresses reconnects at once; its identity is no good on a machine of another name.
-  // Sessions hold a quarter of the memory at the most.
-  "--allow-sys=networkInterfaces,hostname,systemMemoryInfo",
+  // Sessions hold a quarter of the memory at the most. A service of root is the system's.
+  "--allow-sys=networkInterfaces,hostname,systemMemoryInfo,uid",
 ];

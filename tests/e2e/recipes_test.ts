@@ -432,6 +432,10 @@ const RUNNERS: Record<string, Runner> = {
       sandbox.serve(22, s.use(new UserServer(echo)).port);
       await withToken(sandbox);
       await sandbox.type('mv token "$HOME/token"');
+      const tunnels = recipes.next("[[tunnel]]").text.replace("/etc/tele/token", `${sandbox.home}/token`);
+      await Deno.writeTextFile(`${sandbox.folder}/tele.toml`, tunnels);
+      // What systemd does with it is in tests/e2e/service_test.ts.
+      await sandbox.type(`${recipes.next("tele service install --config=tele.toml").text} --dry-run`);
       const unit = recipes.next("[Unit]\n");
       const lines = unit.text.split("\n").filter((line) => line !== "");
       assert(lines.every((line) => /^(\[\w+\]|[A-Z]\w+=\S.*)$/.test(line)), "a unit of systemd");

@@ -35,6 +35,8 @@ export const DEBIAN_PACKAGES: Record<string, string> = {
   setsid: "util-linux",
   ssh: "openssh-client",
   "ssh-keygen": "openssh-client",
+  systemctl: "systemd",
+  "systemd-analyze": "systemd",
   sh: "dash",
   shellcheck: "shellcheck",
   socat: "socat",

@@ -24,6 +24,8 @@ export const USAGES: readonly string[] = [
   "tele ssh [options] [user@]host [command]",
   "tele --config=FILE [--print-config]",
   "tele --config-schema",
+  "tele service install --config=FILE [options]",
+  "tele service remove|status [--name=NAME]",
   "tele --make-cert=DIR --host=NAME[,NAME...]",
   "tele --make-token [--name=NAME]",
   "tele doctor --out=ADDR [options]",

@@ -21,6 +21,8 @@ const EXCEPTIONS: Record<string, string> = {
   "lib/tunnel/roles/running.ts": "types only",
   "lib/tunnel/roles/signals.ts": "signals end the process that hears them: tests/e2e/signal_test.ts and nohup_test.ts",
   "lib/tunnel/roles/stdio.ts": "it reads the process's own standard input: tests/e2e/stdio_test.ts",
+  "lib/tunnel/service/run_service.ts": "it is the process: tests/e2e/service_test.ts",
+  "lib/tunnel/service/service.ts": "types only",
   "lib/tunnel/ssh/run_ssh.ts": "it is the process: tests/e2e/tele_ssh_test.ts",
   "lib/tunnel/run_configuration.ts": "it is the process: tests/e2e/config_test.ts",
   "lib/tunnel/run.ts": "it is the process: tests/e2e/cli_test.ts and terminal_test.ts",

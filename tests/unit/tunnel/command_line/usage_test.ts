@@ -1,12 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { parseCommandLine } from "../../../../lib/tunnel/command_line/command_line.ts";
 import { ExitCode } from "../../../../lib/tunnel/command_line/exit_code.ts";
+import { parseServiceCommand } from "../../../../lib/tunnel/service/service_options.ts";
 import { parseSshCommand } from "../../../../lib/tunnel/ssh/ssh_options.ts";
 import { EXAMPLE, EXIT_MEANINGS, USAGES } from "../../../../lib/tunnel/command_line/usage.ts";
 
 Deno.test("every form of the command line is one, with a value in each place", () => {
   const values: Record<string, string> = { ADDR: ":22", DIR: "tls", SHELL: "zsh", NAME: "alice", FILE: "tele.toml" };
-  for (const usage of USAGES.filter((form) => !form.startsWith("tele ssh "))) {
+  for (const usage of USAGES.filter((form) => !/^tele (ssh|service) /.test(form))) {
     const words = usage.replaceAll("[,NAME...]", "").replace(" [options]", "").split(" ").slice(1);
     // Without what stands in brackets, and with it.
     const fill = (word: string) => word.replace(/[A-Z]+$/, (name) => values[name] ?? name);
@@ -23,6 +24,15 @@ Deno.test("the form of tele ssh is one", () => {
   );
   assertEquals(words.slice(0, 2), ["tele", "ssh"]);
   assertEquals(parseSshCommand(words.slice(2)).kind, "login");
+});
+
+Deno.test("the forms of tele service are some", () => {
+  const forms = USAGES.filter((usage) => usage.startsWith("tele service ")).map((form) => form.replace(/[[\]]/g, ""));
+  const kinds = forms.flatMap((form) => {
+    const [actions = "", ...options] = form.replace("options", "--dry-run").split(" ").slice(2);
+    return actions.split("|").map((action) => parseServiceCommand([action, ...options]).kind);
+  });
+  assertEquals(kinds, ["install", "remove", "status"]);
 });
 
 Deno.test("the example's commands of tele are right", () => {
