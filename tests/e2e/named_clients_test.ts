@@ -153,8 +153,8 @@ Deno.test({
         /the token in line 3 of --token-file=\S+ has 5 bytes/,
         () => Deno.writeTextFile(tokens.path, "# a\n#b\nbob short\n"),
       ],
-      [/line 4 of --token-file=\S+: services= is not built yet/, () => {
-        return Deno.writeTextFile(tokens.path, `${right}carol ${makeTestToken()} services=db\n`);
+      [/services= in line 4 of --token-file=\S+ has an empty name/, () => {
+        return Deno.writeTextFile(tokens.path, `${right}carol ${makeTestToken()} services=\n`);
       }],
       [/the token in --token-file=\S+ is empty/, () => Deno.writeTextFile(tokens.path, "")],
       [/there is no such file/, () => Deno.remove(tokens.path)],
