@@ -13,7 +13,16 @@ export function configuration(text: string, environment: Record<string, string> 
 
 /** A tele server called `name` in front of the user's server on `port`, with further lines of TOML. */
 export function serverEntry(name: string, port: number, ...lines: string[]): TunnelEntry {
-  const head = ["[[tunnel]]", `name = "${name}"`, 'role = "server"', `in = ":${port}"`];
+  return entryOf("server", name, port, lines);
+}
+
+/** A tele client called `name` that listens on `port`, with further lines of TOML. */
+export function clientEntry(name: string, port: number, ...lines: string[]): TunnelEntry {
+  return entryOf("client", name, port, ['out = "example.com:40300"', ...lines]);
+}
+
+function entryOf(role: string, name: string, port: number, lines: readonly string[]): TunnelEntry {
+  const head = ["[[tunnel]]", `name = "${name}"`, `role = "${role}"`, `in = ":${port}"`];
   const [entry] = configuration([...head, ...lines].join("\n")).tunnels;
   if (entry === undefined) throw new Error("a configuration has a tunnel");
   return entry;

@@ -9,7 +9,7 @@ import type { Log } from "../../net/log.ts";
 import { namedLog } from "../log/named_log.ts";
 import type { Running } from "../roles/running.ts";
 import { planReload, tellPlan } from "./reload_plan.ts";
-import type { TunnelEntry } from "./tunnel_table.ts";
+import { listenPlaces, type TunnelEntry } from "./tunnel_table.ts";
 
 /** Options of {@linkcode RunningTunnels}. */
 export interface RunningTunnelsOptions {
@@ -31,8 +31,8 @@ interface LiveTunnel {
 export class RunningTunnels {
   readonly #options: RunningTunnelsOptions;
   readonly #live = new Map<string, LiveTunnel>();
-  /** Those that are being ended. */
-  readonly #ends = new Set<Promise<void>>();
+  /** Those that are being ended, by what settles when they have. */
+  readonly #ends = new Map<Promise<void>, readonly TunnelEntry[]>();
   #isStopped = false;
 
   /** Nothing runs yet. */
@@ -65,21 +65,24 @@ export class RunningTunnels {
   /**
    * Runs `entries` in place of those that run: equal ones are not touched, and the others stop listening before any
    * begins, for a port may have moved from one to another. One that changed begins when its peer was told of the end,
-   * which may take long on a slow path, and holds up no other. One that cannot start is logged; if it ran before, in
-   * another form, that one runs again.
+   * which may take long on a slow path, and holds up no other but a client on the same port, whose identity it has. One
+   * that cannot start is logged; if it ran before, in another form, that one runs again.
    */
   async reload(entries: readonly TunnelEntry[]): Promise<void> {
     const running = [...this.#live.values()].map(({ entry }) => entry);
     const { changed, added, removed, ...plan } = planReload(running, entries);
     this.#options.log("info", `read the configuration again: ${tellPlan({ changed, added, removed, ...plan })}`);
     const reason = "the configuration changed";
-    void this.#end(removed.map(({ name }) => name), reason);
-    const ends = changed.map(({ name }) => this.#end([name], reason));
-    const again = changed.map(async (entry, at) => {
-      await ends[at];
+    for (const { name } of [...removed, ...changed]) void this.#end([name], reason);
+    const again = changed.map(async (entry) => {
+      await this.#predecessorsOf(entry);
       await this.#beginAgain(entry, running.find(({ name }) => name === entry.name));
     });
-    await Promise.all([...again, ...added.map((entry) => this.#tryBegin(entry))]);
+    const first = added.map(async (entry) => {
+      await this.#predecessorsOf(entry);
+      await this.#tryBegin(entry);
+    });
+    await Promise.all([...again, ...first]);
   }
 
   /** On SIGUSR1: the network is back, or somebody doubts it. */
@@ -91,7 +94,7 @@ export class RunningTunnels {
   async stop(reason: string): Promise<void> {
     this.#isStopped = true;
     void this.#end([...this.#live.keys()], reason);
-    await Promise.all(this.#ends);
+    await Promise.all(this.#ends.keys());
   }
 
   async #beginAgain(entry: TunnelEntry, former: TunnelEntry | undefined): Promise<void> {
@@ -123,10 +126,24 @@ export class RunningTunnels {
 
   /** Each has stopped listening when this returns; it settles when the peers were told. */
   #end(names: readonly string[], reason: string): Promise<void> {
-    const stopping = names.map((name) => this.#live.get(name)?.running.stop(reason));
+    const tunnels = names.flatMap((name) => this.#live.get(name) ?? []);
     for (const name of names) this.#live.delete(name);
-    const end = Promise.all(stopping).then(() => {});
-    this.#ends.add(end);
+    const end = Promise.all(tunnels.map(({ running }) => running.stop(reason))).then(() => {});
+    this.#ends.set(end, tunnels.map(({ entry }) => entry));
     return end.finally(() => this.#ends.delete(end));
   }
+
+  /** Settles when those have ended in whose place `entry` begins, which have its name or its identity until then. */
+  async #predecessorsOf(entry: TunnelEntry): Promise<void> {
+    const ends = [...this.#ends].filter(([, ended]) => ended.some((other) => isPredecessor(other, entry)));
+    await Promise.all(ends.map(([end]) => end));
+  }
+}
+
+/** A client on the same port is the same one to its server, whatever it is called here. */
+function isPredecessor(ended: TunnelEntry, entry: TunnelEntry): boolean {
+  if (ended.name === entry.name) return true;
+  if (ended.command.kind !== "client" || entry.command.kind !== "client") return false;
+  const places = listenPlaces(ended).map(({ address }) => address);
+  return listenPlaces(entry).some(({ address }) => places.includes(address));
 }

@@ -3,7 +3,7 @@ import { badInput, TeleError } from "../../../../lib/net/error.ts";
 import type { Log } from "../../../../lib/net/log.ts";
 import { RunningTunnels } from "../../../../lib/tunnel/configuration/running_tunnels.ts";
 import type { TunnelEntry } from "../../../../lib/tunnel/configuration/tunnel_table.ts";
-import { serverEntry } from "../../../support/tunnel_entries.ts";
+import { clientEntry, serverEntry } from "../../../support/tunnel_entries.ts";
 
 /** Tunnels whose roles do nothing but tell what happens to them. */
 class TunnelsWorld {
@@ -28,7 +28,7 @@ class TunnelsWorld {
 
   async #start({ name, command }: TunnelEntry, log: Log) {
     await this.gate;
-    const port = command.kind === "server" && command.options.in?.kind === "tcp" ? command.options.in.port : 0;
+    const port = command.options.in?.kind === "tcp" ? command.options.in.port : 0;
     if (this.bad.has(port)) throw badInput(`${port} is taken`);
     log("info", `starts with ${port}`);
     return {
@@ -109,6 +109,7 @@ Deno.test("what is starting when the process ends is ended too, and nobody is to
   const { promise, resolve } = Promise.withResolvers<void>();
   world.gate = promise;
   const reloading = world.tunnels.reload([A, B]);
+  await settled();
   await world.tunnels.stop("SIGTERM");
   world.take();
   resolve();
@@ -138,6 +139,35 @@ Deno.test("a peer that is told slowly holds up its own tunnel alone, and the end
   resolve();
   await Promise.all([stopping, reloading]);
   assertEquals([world.take(), world.tunnels.size], [[], 0], "a does not begin again");
+});
+
+Deno.test("a client begins when the one is gone that has its port, and so its identity, under whatever name", async () => {
+  const world = new TunnelsWorld();
+  await world.tunnels.start([clientEntry("one", 1), clientEntry("two", 2), clientEntry("three", 3)]);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  world.slow.set("one", promise).set("two", promise);
+  const swapped = [clientEntry("one", 2), clientEntry("two", 4), clientEntry("other", 1), clientEntry("three", 3)];
+  const swapping = world.tunnels.reload(swapped);
+  await settled();
+  assertEquals(world.tunnels.size, 1, "three, and no other");
+  resolve();
+  await swapping;
+  assertEquals(world.tunnels.size, 4);
+
+  const slow = Promise.withResolvers<void>();
+  world.slow.set("three", slow.promise);
+  await world.tunnels.reload(swapped.filter(({ name }) => name !== "three"));
+  world.take();
+  const reloading = world.tunnels.reload([...swapped.slice(0, 3), clientEntry("late", 3), clientEntry("free", 5)]);
+  await settled();
+  assertEquals(world.take(), [
+    "info: read the configuration again: kept one and two and other, new late and free",
+    "info: free: starts with 5",
+    "ready free",
+  ], "the end of an earlier reload counts as well");
+  slow.resolve();
+  await reloading;
+  assertEquals(world.take(), ["info: late: starts with 3", "ready late"]);
 });
 
 /** All that needs no more than microtasks has happened. */
