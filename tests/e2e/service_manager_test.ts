@@ -1,5 +1,6 @@
 /** A role and a configuration tell the service manager how they are, by its own socket: sd_notify(3). */
 import { assert, assertEquals } from "@std/assert";
+import { PERMISSIONS } from "../../scripts/compile/permissions.ts";
 import { scenario } from "../support/scenario.ts";
 import { echo, freePort, UserServer } from "../support/user_programs.ts";
 import { until, within } from "../support/wait.ts";
@@ -34,13 +35,14 @@ class NotifySocket implements Disposable {
 }
 
 Deno.test({
-  name: "a role tells that it is ready, that its event loop turns, and that it ends",
+  name:
+    "a role with the permissions of the compiled program tells that it is ready, that its event loop turns, and that it ends",
   ignore: Deno.build.os !== "linux",
   fn: scenario(60_000, async (s) => {
     using manager = new NotifySocket();
     const user = s.use(new UserServer(echo));
     const args = [`--in=127.0.0.1:${user.port}`, "--out=127.0.0.1:0"];
-    const server = await s.start("server", args, { env: manager.env(400) });
+    const server = await s.start("server", args, { env: manager.env(400), permissions: PERMISSIONS });
     await manager.heard(/^READY=1\nSTATUS=tele server/);
     const count = () => manager.told.filter((text) => text === "WATCHDOG=1").length;
     await until(() => count() >= 4, 20_000, "signs of life");

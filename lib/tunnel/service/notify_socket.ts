@@ -6,6 +6,7 @@
 import { systemClock } from "../../net/clock.ts";
 import { badInput, reasonOf } from "../../net/error.ts";
 import type { Log } from "../../net/log.ts";
+import { isNodeSound } from "../../net/runtime.ts";
 import { type ManagerRequest, readManagerRequest } from "./manager_request.ts";
 import { ServiceManager } from "./service_manager.ts";
 
@@ -35,14 +36,18 @@ export function serviceManager(log: Log): ServiceManager {
  * for the compiled program too. Each has a socket of its own, so that nothing is kept open for one message in
  * many seconds.
  *
- * @throws {TeleError} `bad-input` below `deno run` without `--unstable-net`: then Deno has no such sockets.
+ * @throws {TeleError} `bad-input` below `deno run` without `--unstable-net`, and below Deno 2.9: then it has no such
+ * sockets.
  */
 export async function sendDatagram(path: string, text: string): Promise<void> {
+  if (!isNodeSound()) {
+    throw badInput(`Deno ${Deno.version.deno} knows no abstract sockets: take 2.9 or later, or Type=exec`);
+  }
   if (Deno.listenDatagram === undefined) {
     throw badInput("Deno can send to it only with --unstable-net: write deno run --unstable-net, or Type=exec");
   }
-  // Linux gives one that is bound to no path an abstract name of its own: no file is left behind.
-  const socket = Deno.listenDatagram({ transport: "unixpacket", path: "" });
+  // An abstract name leaves no file behind. To none at all, Deno binds with -A only.
+  const socket = Deno.listenDatagram({ transport: "unixpacket", path: `\0tele-${crypto.randomUUID()}` });
   try {
     await socket.send(new TextEncoder().encode(text), { transport: "unixpacket", path });
   } finally {
