@@ -123,6 +123,15 @@ export async function listenTls(
   };
 }
 
+/**
+ * Checks what {@linkcode listenTls} would be given.
+ *
+ * @throws {TeleError} `bad-input` if a file is wrong.
+ */
+export function checkListenSettings(settings: TlsListenSettings, clock: Clock): void {
+  makeEnd(settings, clock, new KnownClients());
+}
+
 /** A web client that does not speak TLS is told so in its own words. */
 async function expectTls(transport: Duplex, clock: Clock): Promise<Duplex> {
   // What reads fail with now, they fail with again, and that is explained with all else.

@@ -12,6 +12,7 @@ import { readEnvironment } from "./command_line/command_environment.ts";
 import type { ConfigCommand } from "./command_line/config_command.ts";
 import { ExitCode } from "./command_line/exit_code.ts";
 import { type Configuration, readConfiguration } from "./configuration/configuration.ts";
+import { checkTunnelFiles } from "./configuration/tunnel_files.ts";
 import { printConfiguration } from "./configuration/print.ts";
 import { RunningTunnels } from "./configuration/running_tunnels.ts";
 import type { RoleCommand } from "./configuration/tunnel_table.ts";
@@ -85,6 +86,7 @@ class ConfiguredProcess {
     const log: Log = (...line) => this.#log(...line);
     this.tunnels = new RunningTunnels({
       start: (entry, log) => this.#startRole(entry.command, log),
+      check: checkTunnelFiles,
       onReady: (name, running) => this.#readyLines.write(readyLine(running, this.#inForce.logFormat, name)),
       log,
     });

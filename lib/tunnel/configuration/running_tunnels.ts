@@ -9,12 +9,14 @@ import type { Log } from "../../net/log.ts";
 import { namedLog } from "../log/named_log.ts";
 import type { Running } from "../roles/running.ts";
 import { planReload, tellPlan } from "./reload_plan.ts";
-import { listenPlaces, type TunnelEntry } from "./tunnel_table.ts";
+import { isSame, listenPlaces, type TunnelEntry } from "./tunnel_table.ts";
 
 /** Options of {@linkcode RunningTunnels}. */
 export interface RunningTunnelsOptions {
   /** Starts the role of a tunnel; `log` is that tunnel's. */
   start: (entry: TunnelEntry, log: Log) => Promise<Running>;
+  /** Rejects if it is known that a tunnel could not start, while one of its name runs. */
+  check: (entry: TunnelEntry) => Promise<void>;
   /** Told when a tunnel serves. */
   onReady: (name: string, running: Running) => void;
   /** The log of the process. */
@@ -64,13 +66,15 @@ export class RunningTunnels {
 
   /**
    * Runs `entries` in place of those that run: equal ones are not touched, and the others stop listening before any
-   * begins, for a port may have moved from one to another. One that changed begins when its peer was told of the end,
-   * which may take long on a slow path, and holds up no other but a client on the same port, whose identity it has. One
-   * that cannot start is logged; if it ran before, in another form, that one runs again.
+   * begins, for a port may have moved from one to another. One whose check fails goes on as it was. One that changed
+   * begins when its peer was told of the end, which may take long on a slow path, and holds up no other but a client on
+   * the same port, whose identity it has. One that cannot start is logged; if it ran before, in another form, that one
+   * runs again.
    */
   async reload(entries: readonly TunnelEntry[]): Promise<void> {
+    const wanted = await Promise.all(entries.map((entry) => this.#startable(entry)));
     const running = [...this.#live.values()].map(({ entry }) => entry);
-    const { changed, added, removed, ...plan } = planReload(running, entries);
+    const { changed, added, removed, ...plan } = planReload(running, wanted);
     this.#options.log("info", `read the configuration again: ${tellPlan({ changed, added, removed, ...plan })}`);
     const reason = "the configuration changed";
     for (const { name } of [...removed, ...changed]) void this.#end([name], reason);
@@ -83,6 +87,20 @@ export class RunningTunnels {
       await this.#tryBegin(entry);
     });
     await Promise.all([...again, ...first]);
+  }
+
+  /** The entry, or the one that runs under its name, where it is known that this one could not start. */
+  async #startable(entry: TunnelEntry): Promise<TunnelEntry> {
+    const former = this.#live.get(entry.name)?.entry;
+    if (former === undefined || isSame(former, entry)) return entry;
+    try {
+      await this.#options.check(entry);
+      return entry;
+    } catch (error) {
+      const sentence = `goes on as before, since its change could not start: ${reasonOf(error)}; SIGHUP tries again`;
+      namedLog(entry.name, this.#options.log)("error", sentence);
+      return former;
+    }
   }
 
   /** On SIGUSR1: the network is back, or somebody doubts it. */

@@ -108,6 +108,21 @@ export interface WatchContentOptions<Content> extends Omit<WatchOptions, "onChan
   settles?: boolean;
 }
 
+/**
+ * Whether a second reading of these files would find what the first one does: not of a pipe.
+ *
+ * @example
+ * ```ts
+ * import { canBeReadAgain } from "./watched_files.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(canBeReadAgain({ "--token-file": "/nowhere", "--tls-ca": undefined }), true);
+ * ```
+ */
+export function canBeReadAgain(files: FilesByOption): boolean {
+  return !markOf(files).includes(ONCE);
+}
+
 /** As {@linkcode watchContent}, for text files. */
 export function watchFiles(options: WatchOptions): () => void {
   const used = () => "what is there now is used from here on";

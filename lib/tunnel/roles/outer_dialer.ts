@@ -61,10 +61,14 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
   if (paths.some((path) => isSealed(path, encryption))) requireSealing(UNSEALED);
   if (paths.some(({ from }) => from !== undefined)) requireOrigins();
   const proxies = await watchProxies(paths.map(({ proxy }) => proxy), log, clock);
-  const tls = await watchTls(options, log, clock);
+  const tls = await watchTls(options, log, clock).catch((error) => {
+    proxies.stop();
+    throw error;
+  });
   const commands = new Commands({ clock, log });
   // What still runs when this process ends would go on without it.
-  if (paths.some(({ out }) => out.kind === "command")) addEventListener("unload", () => commands.kill());
+  const kill = () => commands.kill();
+  if (paths.some(({ out }) => out.kind === "command")) addEventListener("unload", kill);
   const wayOf = (path: number): Way => {
     const { proxy } = proxies.of(path);
     const { out, from } = paths[path];
@@ -99,10 +103,11 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
       reached?.("seal");
       return inside;
     },
-    stop() {
+    async stop() {
       proxies.stop();
       tls.stop();
-      return commands.stop();
+      await commands.stop();
+      removeEventListener("unload", kill);
     },
   };
 }

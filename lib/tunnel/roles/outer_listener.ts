@@ -9,7 +9,7 @@ import { FrontDoor, type FrontDoorOptions } from "../../net/front_door.ts";
 import { listen, type Listening } from "../../net/listen.ts";
 import type { Log } from "../../net/log.ts";
 import { requireTls } from "../../net/tls_client.ts";
-import { listenTls, type TlsListenSettings } from "../../net/tls_listen.ts";
+import { checkListenSettings, listenTls, type TlsListenSettings } from "../../net/tls_listen.ts";
 import type { SealServer } from "../../net/seal_server.ts";
 import { tlsWarmUp } from "../../net/tls_warm_up.ts";
 import { Strangers } from "../../session/strangers.ts";
@@ -73,17 +73,8 @@ async function listenSecurely(
   requireTls();
   const served = { sessions: servesSessions(options), routes: options.routes };
   const protocols = announced(served);
-  const settings = (texts: Texts): TlsListenSettings => ({
-    cert: texts["--tls-cert"],
-    key: texts["--tls-key"],
-    clientCa: texts["--tls-client-ca"],
-    protocols,
-  });
-  const files: FilesByOption = {
-    "--tls-cert": tls.certFile,
-    "--tls-key": tls.keyFile,
-    "--tls-client-ca": tls.clientCaFile,
-  };
+  const settings = (texts: Texts) => settingsOf(texts, protocols);
+  const files = filesOf(tls);
   const strangers = new Strangers(clock, log);
   const lines = linesOf(strangers, log);
   const refuse = (outer: Duplex) => {
@@ -118,6 +109,25 @@ async function listenSecurely(
     door.close();
     sessionDoor.close();
   });
+}
+
+/**
+ * Whether it could listen with the files of `--out`, as far as they tell.
+ *
+ * @throws {TeleError} `bad-input` if one is wrong.
+ */
+export async function checkOuterFiles({ tls }: Pick<ServerOptions, "tls">, clock: Clock): Promise<void> {
+  if (tls === undefined) return;
+  requireTls();
+  checkListenSettings(settingsOf(await readFiles(filesOf(tls)), []), clock);
+}
+
+function filesOf(tls: ServerTls): FilesByOption {
+  return { "--tls-cert": tls.certFile, "--tls-key": tls.keyFile, "--tls-client-ca": tls.clientCaFile };
+}
+
+function settingsOf(texts: Texts, protocols: readonly string[]): TlsListenSettings {
+  return { cert: texts["--tls-cert"], key: texts["--tls-key"], clientCa: texts["--tls-client-ca"], protocols };
 }
 
 /** What ends the seals of clients; `undefined` where nobody seals. */

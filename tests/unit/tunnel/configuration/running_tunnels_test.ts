@@ -11,12 +11,15 @@ class TunnelsWorld {
   readonly events: string[] = [];
   /** Ports of users' servers with which none can start. */
   readonly bad = new Set<number>();
+  /** Names of tunnels whose files are wrong. */
+  readonly wrong = new Set<string>();
   /** What the end of a tunnel waits for, by its name. */
   readonly slow = new Map<string, Promise<void>>();
   /** Holds up starts until it settles. */
   gate: Promise<void> = Promise.resolve();
   readonly tunnels = new RunningTunnels({
     start: (entry, log) => this.#start(entry, log),
+    check: ({ name }) => this.wrong.has(name) ? Promise.reject(badInput("there is no such file")) : Promise.resolve(),
     onReady: (name) => void this.events.push(`ready ${name}`),
     log: (level, message) => void this.events.push(`${level}: ${message}`),
   });
@@ -101,6 +104,26 @@ Deno.test("what cannot start after a reload runs as before, or is tried again by
   await world.tunnels.reload(wanted);
   assertEquals(world.tunnels.size, 2);
   assertEquals(world.take()[0], "info: read the configuration again: changed a, new d");
+});
+
+Deno.test("a tunnel whose change has a wrong file is not ended for it", async () => {
+  const world = new TunnelsWorld();
+  await world.tunnels.start([A, B]);
+  world.take();
+  world.wrong.add("a").add("b");
+  const wanted = [serverEntry("a", 9), B];
+  await world.tunnels.reload(wanted);
+  assertEquals(world.take(), [
+    "error: a: goes on as before, since its change could not start: there is no such file; SIGHUP tries again",
+    "info: read the configuration again: kept a and b",
+  ]);
+  world.wrong.clear();
+  await world.tunnels.reload(wanted);
+  assertEquals(world.take().slice(0, 3), [
+    "info: read the configuration again: kept b, changed a",
+    "stop a: the configuration changed",
+    "info: a: starts with 9",
+  ]);
 });
 
 Deno.test("what is starting when the process ends is ended too, and nobody is told that it is ready", async () => {

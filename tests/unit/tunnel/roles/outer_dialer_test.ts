@@ -316,3 +316,20 @@ Deno.test("a client that a name leads to the port of one of its services says so
   const dialer = await makeDialer({ ...command.options, paths }, () => {}, systemClock);
   await assertRejects(() => dialer.dialCarrier(AbortSignal.timeout(5_000)), TeleError, "own --forward");
 });
+
+tlsTest("a dialer that cannot be made for one file watches none of the others", async () => {
+  const folder = await Deno.makeTempDir();
+  const clock = new FakeClock();
+  try {
+    const [proxy, ca] = [`${folder}/proxy`, `${folder}/ca`];
+    await Deno.writeTextFile(proxy, "http://proxy.example:3128");
+    await Deno.writeTextFile(ca, "none");
+    const args = ["--client", "--out=example.com:1", `--proxy-file=${proxy}`, `--tls-ca=${ca}`];
+    const command = parseCommandLine(args, {});
+    if (command.kind !== "client") throw new Error("this is a client's command line");
+    await assertRejects(() => makeDialer(command.options, () => {}, clock), TeleError, "--tls-ca");
+    assertEquals(clock.pendingTimers, 0);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
