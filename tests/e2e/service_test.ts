@@ -97,6 +97,10 @@ Deno.test(
     assertStringIncludes(relative.stderr, 'tunnel a: token-file = "token" depends on the folder');
     const missing = await install(`token-file = "${s.home}/token"\n${server("a", 1)}`, "--dry-run");
     assertStringIncludes(missing.stderr, `${file} names ${s.home}/token, which is not there`);
+    const { command, env } = await teleCommand({ role: "config", args: ["service", "install"], home: s.home });
+    const token = await run([...command, `--config=${file}`, "--dry-run"], { ...env, TELE_TOKEN: "secret" });
+    assertEquals([token.code, token.stdout], [1, ""]);
+    assertStringIncludes(token.stderr, "TELE_TOKEN is set here, and a service does not see it");
     const usage = await tele(s, "service", "install");
     assertEquals([usage.code, usage.stdout], [2, ""]);
     assertStringIncludes((await tele(s, "service", "--help")).stdout, "tele service install --config=FILE");
