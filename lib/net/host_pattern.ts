@@ -75,6 +75,7 @@ function readHosts(text: string): Hosts {
   const [host = "", bits, ...more] = (bracketed ?? text).split("/");
   const bytes = ipBytes(host);
   if (bytes !== undefined && (bracketed !== undefined) === !isIPv4(host) && more.length === 0) {
+    refuseIdle(host, bytes, text);
     return { kind: "network", network: { bytes, bits: readBits(bits, bytes, text) } };
   }
   if (host.includes(":")) {
@@ -85,6 +86,17 @@ function readHosts(text: string): Hosts {
     throw badInput(`${quote(text)} is no host: write a name, *.example.com, *, or an address, perhaps with /BITS`);
   }
   return { kind: text.startsWith("*.") ? "below" : "name", name };
+}
+
+/** IPv6 beginning so is IPv4, as which such addresses are compared; a zone is that of one machine. */
+const MAPPED: Network = { bytes: ipBytes("::ffff:0.0.0.0")!, bits: 96 };
+
+/** What would be for no address at all, or for more than it says. */
+function refuseIdle(host: string, bytes: Uint8Array, text: string): void {
+  if (isWithin(bytes, MAPPED)) {
+    throw badInput(`${quote(text)} is IPv4 mapped into IPv6: write the IPv4 address or network, such as 10.0.0.0/8`);
+  }
+  if (host.includes("%")) throw badInput(`${quote(text)} has a zone, which no destination has: leave % out`);
 }
 
 /** Bits beyond those that count would only look as if they did. */

@@ -20,6 +20,9 @@ import { parseDestination } from "../../session/handshake/destination.ts";
 /** Stands in front of all that a destination says: the connection is there. Source: `PROTOCOL.md`, "Destinations". */
 export const CONNECTED: Uint8Array = new Uint8Array([0]);
 
+/** Most addresses of a name that are dialled for one stream. Whoever has a name can give it thousands. */
+const MOST_ADDRESSES = 16;
+
 /** Options of {@linkcode Destinations}. */
 export interface DestinationsOptions {
   /** What is allowed. */
@@ -35,6 +38,8 @@ export interface DestinationsOptions {
 /**
  * Connects to what is allowed. A name is resolved once, and what was looked at is what is dialled: else a name could
  * have another address the second time.
+ *
+ * Invariant 10: an open costs its sender little, so no name makes it more than {@linkcode MOST_ADDRESSES} dials.
  */
 export class Destinations {
   readonly #options: DestinationsOptions;
@@ -75,10 +80,11 @@ export class Destinations {
     });
     // Who may reach nothing may not even ask for names.
     if (!mayMatch) return [];
-    return (isLiteral ? [host] : await this.#resolve(host)).filter((address) => {
+    const allowed = (isLiteral ? [host] : await this.#resolve(host)).filter((address) => {
       if (patterns.some((pattern) => matchesAddress(pattern, address, port))) return true;
       return isNamed && !isOwnAddress(address);
     });
+    return allowed.slice(0, MOST_ADDRESSES);
   }
 
   async #resolve(host: string): Promise<string[]> {

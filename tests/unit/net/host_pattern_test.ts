@@ -70,6 +70,9 @@ Deno.test("a pattern that is wrong is refused, with what belongs there", () => {
     ["2001:db8::1:22", "is no IPv6 address in square brackets"],
     ["[2001:db8::/129]:22", "behind / stand 0 to 128 bits"],
     ["[10.0.0.1]:22", "is no host"],
+    ["[::ffff:10.0.0.1]:22", "write the IPv4 address or network"],
+    ["[0:0:0:0:0:FFFF:a00::/104]:22", "write the IPv4 address or network"],
+    ["[fe80::1%eth0]:22", "has a zone"],
     ["1.2.3:22", "is no host"],
     ["a b:22", "is no host"],
   ];

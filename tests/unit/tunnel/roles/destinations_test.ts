@@ -13,6 +13,7 @@ const NAMES: Record<string, string[]> = {
   "mixed.example": ["127.0.0.1", "192.0.2.2"],
   "own.example": ["127.0.0.1", "::1", "169.254.169.254"],
   "inside.example": ["10.1.2.3"],
+  "many.example": Array.from({ length: 1_000 }, (_, at) => `192.0.2.${at % 250}`),
 };
 
 /** A server that allows `patterns`; dials are kept, and reject with `failure` if there is one. */
@@ -62,6 +63,11 @@ Deno.test("no name leads to an address of the server's own machine, unless a lit
   (await connect("own.example:80")).close();
   (await connect("127.0.0.1:80")).close();
   assertEquals(dialled, ["192.0.2.2 443", "127.0.0.1 80", "127.0.0.1 80"]);
+});
+
+Deno.test("of a name with a thousand addresses, as its owner likes, sixteen are dialled", async () => {
+  const { dialled, codeOf } = setUp(["*:443"], new Error("nobody there"));
+  assertEquals([await codeOf("many.example:443"), dialled.length], [ResetCode.refused, 16]);
 });
 
 Deno.test("a network is for addresses, also for those of names that no pattern names", async () => {
