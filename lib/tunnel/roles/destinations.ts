@@ -29,8 +29,8 @@ export interface DestinationsOptions {
   patterns: readonly HostPattern[];
   /** Time. */
   clock: Clock;
-  /** The addresses of a name; rejects if there are none. */
-  resolve: (host: string) => Promise<string[]>;
+  /** The addresses of a name, for the client whose token has this name; rejects if there are none. */
+  resolve: (host: string, client: string | undefined, signal: AbortSignal) => Promise<string[]>;
   /** Connects to an address. */
   dial: (address: TcpAddress, signal: AbortSignal) => Promise<Duplex>;
 }
@@ -52,14 +52,16 @@ export class Destinations {
   /**
    * Connects to `destination`, which a client asked for.
    *
+   * @param client Name of that client's token, if it has one.
    * @returns The connection, with {@linkcode CONNECTED} in front.
    * @throws {UnreachedError} With the code that tells the client why not.
    */
-  async connect(destination: string, signal: AbortSignal): Promise<Duplex> {
+  async connect(destination: string, signal: AbortSignal, client?: string): Promise<Duplex> {
     const target = parseDestination(destination);
     if (target === undefined) throw new NoServiceError(destination);
     const { host, port } = target;
-    const addresses = await this.#allowedAddresses(host, port);
+    const resolve = () => this.#resolve(host, client, signal);
+    const addresses = await this.#allowedAddresses(host, port, resolve);
     if (addresses.length === 0) throw new NoServiceError(destination);
     const dial = (address: string, signal?: AbortSignal) =>
       this.#options.dial({ kind: "tcp", host: address, port }, signal ?? new AbortController().signal);
@@ -71,7 +73,11 @@ export class Destinations {
     }
   }
 
-  async #allowedAddresses(host: string, port: number): Promise<readonly string[]> {
+  async #allowedAddresses(
+    host: string,
+    port: number,
+    resolve: () => Promise<string[]>,
+  ): Promise<readonly string[]> {
     const { patterns } = this.#options;
     const isNamed = patterns.some((pattern) => matchesName(pattern, host, port));
     const isLiteral = ipBytes(host) !== undefined;
@@ -80,16 +86,16 @@ export class Destinations {
     });
     // Who may reach nothing may not even ask for names.
     if (!mayMatch) return [];
-    const allowed = (isLiteral ? [host] : await this.#resolve(host)).filter((address) => {
+    const allowed = (isLiteral ? [host] : await resolve()).filter((address) => {
       if (patterns.some((pattern) => matchesAddress(pattern, address, port))) return true;
       return isNamed && !isOwnAddress(address);
     });
     return allowed.slice(0, MOST_ADDRESSES);
   }
 
-  async #resolve(host: string): Promise<string[]> {
+  async #resolve(host: string, client: string | undefined, signal: AbortSignal): Promise<string[]> {
     try {
-      return await this.#options.resolve(host);
+      return await this.#options.resolve(host, client, signal);
     } catch (error) {
       throw new UnreachedError(ResetCode.unreachable, `${host}: the name cannot be resolved`, { cause: error });
     }

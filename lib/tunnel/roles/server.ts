@@ -19,6 +19,7 @@ import { isDestinationText } from "../../session/handshake/destination.ts";
 import { ALL_DESTINATIONS, NAMELESS_SERVICE, type ServerTokens } from "../../session/handshake/token_table.ts";
 import { addressesOf } from "../../net/race.ts";
 import { Destinations } from "./destinations.ts";
+import { Lookups } from "./lookups.ts";
 import { Environment } from "./environment.ts";
 import { budgetOf } from "./memory.ts";
 import type { ServerOptions } from "../command_line/role_options.ts";
@@ -129,13 +130,15 @@ function startSessions(
   { clock, log, dial, streamLog, memory, onSessionCount }: SessionsNeed,
 ): MuxServer {
   const upstreams = upstreamsOf(options);
-  const destinations = new Destinations({ patterns: options.allows, clock, resolve: addressesOf, dial });
+  const lookups = new Lookups(addressesOf);
+  const resolve = (...args: Parameters<Lookups["resolve"]>) => lookups.resolve(...args);
+  const destinations = new Destinations({ patterns: options.allows, clock, resolve, dial });
   return new MuxServer({
     clock,
     log,
     hasServices: true,
-    dial(signal, { service }) {
-      if (service !== undefined && isDestinationText(service)) return destinations.connect(service, signal);
+    dial(signal, { service, tokenName }) {
+      if (service !== undefined && isDestinationText(service)) return destinations.connect(service, signal, tokenName);
       const upstream = upstreams.get(service);
       if (upstream === undefined) throw new NoServiceError(service);
       return dial(upstream, signal);
