@@ -16,7 +16,7 @@ import { checkTunnelFiles } from "./configuration/tunnel_files.ts";
 import { printConfiguration } from "./configuration/print.ts";
 import { RunningTunnels } from "./configuration/running_tunnels.ts";
 import type { RoleCommand } from "./configuration/tunnel_table.ts";
-import { readFiles } from "./files/watched_files.ts";
+import { readFiles, settle } from "./files/watched_files.ts";
 import { LineWriter } from "./log/line_writer.ts";
 import { formatLogLine, makeLog } from "./log/log_format.ts";
 import { failed, print } from "./log/standard_streams.ts";
@@ -121,13 +121,15 @@ class ConfiguredProcess {
     if (this.#isDue) return;
     this.#isDue = true;
     this.#turn = this.#turn.then(async () => {
-      this.#isDue = false;
       await this.#reload();
     }).catch(reportError);
   }
 
   async #reload(): Promise<void> {
     let configuration: Configuration;
+    await settle({ "--config": this.#command.path }, systemClock);
+    // What was signalled up to here is in what is read now.
+    this.#isDue = false;
     try {
       configuration = await load(this.#command);
     } catch (error) {

@@ -3,12 +3,15 @@
  *
  * @module
  */
-import type { Clock, Timer } from "../../net/clock.ts";
+import { type Clock, sleep, type Timer } from "../../net/clock.ts";
 import { badInput, reasonOf } from "../../net/error.ts";
 import type { Log } from "../../net/log.ts";
 
 /** Interval between two looks unless told otherwise, in milliseconds. */
 const LOOK_MS = 1_000;
+
+/** Between two looks at what may be written at this moment, in milliseconds, and how many of them are enough. */
+const SETTLE_MS = 200, MOST_LOOKS = 50;
 
 /** Most bytes that one of them may hold: all certificates that a system trusts are a few hundred KiB. */
 const MOST_FILE_BYTES = 8 * 1024 * 1024;
@@ -121,6 +124,20 @@ export interface WatchContentOptions<Content> extends Omit<WatchOptions, "onChan
  */
 export function canBeReadAgain(files: FilesByOption): boolean {
   return !markOf(files).includes(ONCE);
+}
+
+/**
+ * Waits until two looks at files find the same, for files of which somebody says that they have changed: one may be
+ * written in pieces, and half of it make sense as well. Of one that always changes it has seen enough after 10 s.
+ */
+export async function settle(files: FilesByOption, clock: Clock): Promise<void> {
+  let last = markOf(files);
+  for (let looks = 0; looks < MOST_LOOKS; looks++) {
+    await sleep(clock, SETTLE_MS);
+    const seen = markOf(files);
+    if (seen === last) return;
+    last = seen;
+  }
 }
 
 /** As {@linkcode watchContent}, for text files. */

@@ -1,6 +1,14 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { TeleError } from "../../../../lib/net/error.ts";
-import { markOf, readFiles, type Texts, watchContent, watchFiles } from "../../../../lib/tunnel/files/watched_files.ts";
+import {
+  canBeReadAgain,
+  markOf,
+  readFiles,
+  settle,
+  type Texts,
+  watchContent,
+  watchFiles,
+} from "../../../../lib/tunnel/files/watched_files.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 import { looks } from "../../../support/looks.ts";
 
@@ -166,3 +174,33 @@ Deno.test("a pipe in a file's place is told, never opened, and what comes behind
     await looks(clock, 2);
     assertEquals(seen, ["second"]);
   }));
+
+Deno.test("a file that is being written is waited for, and one that is always written for ten seconds", async () => {
+  const path = await Deno.makeTempFile();
+  const clock = new FakeClock();
+  let text = "";
+  const write = () => Deno.writeTextFileSync(path, text += "x");
+  const settled = async (writes: number) => {
+    let isOver = false;
+    const settling = settle({ "--config": path }, clock).then(() => isOver = true);
+    let ms = 0;
+    for (; !isOver; ms += 100) {
+      if (writes-- > 0) write();
+      await clock.advance(100);
+    }
+    await settling;
+    return ms;
+  };
+  try {
+    assertEquals([await settled(0), await settled(5), await settled(1_000)], [200, 800, 10_000]);
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("what is no regular file cannot be read again; one that is not there can", async () => {
+  const folder = await Deno.makeTempDir();
+  const [here, gone] = [{ "--tls-ca": folder }, { "--tls-ca": `${folder}/gone`, "--tls-cert": undefined }];
+  assertEquals([canBeReadAgain(here), canBeReadAgain(gone)], [false, true]);
+  await Deno.remove(folder);
+});
