@@ -4,6 +4,7 @@
  * @module
  */
 import { MemoryPool } from "./memory_pool.ts";
+import { LEAST_SPREAD_BYTES } from "./share.ts";
 import { DATA_HEADER_BYTES, HEADROOM_BYTES, LEAST_ROOM_BYTES } from "./session_constants.ts";
 
 /** Memory that a piece takes beside its bytes: room for control frames in front, and what describes it. */
@@ -88,6 +89,11 @@ export class LogBudget {
   /** How many bytes of data of streams that are not quiet may be added: bulk never takes the last of it (invariant 6). */
   get bulkRoom(): number {
     return this.#roomBelow(this.#limitBytes - this.#quietBytes);
+  }
+
+  /** Whether it ever has room for bulk on several carriers, whose frames are long. */
+  get mayBeSpread(): boolean {
+    return this.#limitBytes - this.#quietBytes >= LEAST_SPREAD_BYTES;
   }
 
   #roomBelow(limitBytes: number): number {

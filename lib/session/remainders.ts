@@ -57,6 +57,11 @@ export class Remainders {
     return this.#takenThere;
   }
 
+  /** Whether the log may hold bulk on several carriers; see {@linkcode LogBudget.mayBeSpread}. */
+  get mayBeSpread(): boolean {
+    return this.#options.budget.mayBeSpread;
+  }
+
   /** Whether something waits to be sent again. */
   get hasDue(): boolean {
     return this.#resend.bytes > 0;

@@ -26,6 +26,9 @@ export const SPREAD_FRAME_BYTES: number = 16 * 1024;
 /** Least room for such a frame, with its header. */
 export const SPREAD_ROOM_BYTES: number = SPREAD_FRAME_BYTES + DATA_HEADER_BYTES;
 
+/** Where fewer bytes of bulk may be under way, all of it is on one carrier: a long frame or two would be all there is. */
+export const LEAST_SPREAD_BYTES: number = 4 * SPREAD_FRAME_BYTES;
+
 /** A carrier that has no more to send than this, in bytes, is idle at times: one such frame, and the next. */
 export const CARRIER_BYTES: number = 2 * SPREAD_ROOM_BYTES;
 

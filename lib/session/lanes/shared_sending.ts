@@ -91,9 +91,9 @@ export class SharedSending {
     if (log.end > before) this.#spread.pulled(carrier);
   }
 
-  /** On a path that holds little one bulk carrier has all of the bulk, in short frames. */
+  /** On a path that holds little, or out of such a log, one bulk carrier has all of the bulk, in short frames. */
   #narrowed(carrier: Carrier, share: Share): Share {
-    if (!share.bulk || !share.isSpread || carrier.room.flight.mayBeSpread) return share;
+    if (!share.bulk || !share.isSpread || this.#mayBeSpread(carrier)) return share;
     if (share.quiet) return ALL;
     return this.#isFirstTaker(carrier) ? LONE_BULK : NOTHING_NEW;
   }
@@ -113,7 +113,11 @@ export class SharedSending {
   /** The carriers that bulk goes on: of a path that holds little, the first. */
   get #takers(): Carrier[] {
     return this.#options.attached.takers.map((each) => each.carrier)
-      .filter((taker) => taker.room.flight.mayBeSpread || this.#isFirstTaker(taker));
+      .filter((taker) => this.#mayBeSpread(taker) || this.#isFirstTaker(taker));
+  }
+
+  #mayBeSpread({ room: { flight } }: Carrier): boolean {
+    return flight.mayBeSpread && this.#options.remainders.mayBeSpread;
   }
 
   #isFirstTaker(carrier: Carrier): boolean {

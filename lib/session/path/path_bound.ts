@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SPREAD_FRAME_BYTES } from "../share.ts";
+import { LEAST_SPREAD_BYTES, SPREAD_FRAME_BYTES } from "../share.ts";
 import { Bursts } from "./bursts.ts";
 import { carrierShare } from "./carrier_share.ts";
 import { type Delivery, Flight } from "./flight.ts";
@@ -21,8 +21,6 @@ const QUIET_MS = 50;
 
 /** No frame of data is longer than what the path carries in this time, but this long at least, in bytes. */
 const FRAME_MS = 10, LEAST_FRAME_BYTES = 2 * 1024;
-/** A path that holds fewer of these has bulk on one carrier only: there a long one would be all that is under way. */
-const SPREAD_FRAMES = 4;
 
 /** Between two probes of the quiet carrier: the lowest round trip, within these, in milliseconds. */
 const LEAST_PROBE_MS = 50, MOST_PROBE_MS = 100;
@@ -191,7 +189,7 @@ export class PathBound {
 
   /** Whether it holds enough for bulk on several carriers, whose frames are long. */
   get mayBeSpread(): boolean {
-    return this.bound >= SPREAD_FRAMES * SPREAD_FRAME_BYTES;
+    return this.bound >= LEAST_SPREAD_BYTES;
   }
 
   /** How long a frame of data may be, in bytes; `Infinity` while nothing is known. */

@@ -10,8 +10,14 @@ export const LANES: readonly Mutation[] = [
   tested(
     "on a path that holds little bulk goes on each of its carriers",
     "session/lanes/shared_sending.ts",
-    "if (!share.bulk || !share.isSpread || carrier.room.flight.mayBeSpread) return share;",
+    "if (!share.bulk || !share.isSpread || this.#mayBeSpread(carrier)) return share;",
     "if (carrier !== undefined) return share;",
+  ),
+  tested(
+    "frames of bulk are long that the log never has room for",
+    "session/lanes/shared_sending.ts",
+    "flight.mayBeSpread && this.#options.remainders.mayBeSpread",
+    "flight.mayBeSpread",
   ),
   tested(
     "small frames of bulk go on all carriers",

@@ -34,7 +34,7 @@ export const PATH: readonly Mutation[] = [
   tested(
     "bulk is spread over several carriers, however little the path holds",
     "session/path/path_bound.ts",
-    "return this.bound >= SPREAD_FRAMES * SPREAD_FRAME_BYTES;",
+    "return this.bound >= LEAST_SPREAD_BYTES;",
     "return this.bound > 0;",
   ),
   tested(

@@ -85,6 +85,8 @@ Deno.test("an eighth of the limit is for quiet streams alone, 1 MiB at the least
   const MIB = KIB * KIB;
   const bulkRooms = [32 * MIB, 4 * MIB, 1023].map((limitBytes) => new LogBudget({ limitBytes }).bulkRoom);
   assertEquals(bulkRooms, [28 * MIB, 3 * MIB, 511]);
+  const maySpread = [1 * MIB, 128 * KIB, 128 * KIB - 2].map((limitBytes) => new LogBudget({ limitBytes }).mayBeSpread);
+  assertEquals(maySpread, [true, true, false]);
   const budget = new LogBudget({ limitBytes: 4 * MIB });
   budget.change(3 * MIB, 0);
   assertEquals([budget.room, budget.bulkRoom], [MIB, 0]);

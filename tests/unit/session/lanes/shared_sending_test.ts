@@ -96,6 +96,7 @@ function world(end: "client" | "server", ...lanes: Lane[]) {
   };
   const remainders = {
     hasDue: false,
+    mayBeSpread: true,
     toldBytes: 0,
     moveTo: (_log: FrameLog, _bytes: number, _share?: Share) => 0,
     told(bytes: number) {
@@ -187,12 +188,15 @@ Deno.test("no copy goes on a carrier whose pace is not free", async () => {
   sending.stop();
 });
 
-Deno.test("where the path holds little one bulk carrier has all of the bulk, in short frames", () => {
-  const { carriers, sending, pull, pulled } = world("client", "quiet", "bulk", "bulk");
-  for (const carrier of carriers) carrier.room.flight.mayBeSpread = false;
-  for (let number = 0; number < 3; number++) pull(number);
-  assertEquals(pulled, [QUIET, LONE_BULK, NOTHING_NEW]);
-  sending.stop();
+Deno.test("where the path or the log holds little one bulk carrier has all of the bulk, in short frames", () => {
+  for (const holder of ["path", "log"]) {
+    const { remainders, carriers, sending, pull, pulled } = world("client", "quiet", "bulk", "bulk");
+    if (holder === "log") remainders.mayBeSpread = false;
+    else for (const carrier of carriers) carrier.room.flight.mayBeSpread = false;
+    for (let number = 0; number < 3; number++) pull(number);
+    assertEquals(pulled, [QUIET, LONE_BULK, NOTHING_NEW], holder);
+    sending.stop();
+  }
 });
 
 Deno.test("what is sent again leaves less room for what is new, with one carrier as with several", () => {
