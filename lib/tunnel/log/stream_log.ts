@@ -108,6 +108,11 @@ export class StreamLog {
     this.#tell(shortage, `a stream waits: ${WAITING[shortage]}`, { peer: "" });
   }
 
+  /** Tells what was counted; whatever is cut, refused or waits later is not told. Its role ends, the process may go on. */
+  stop(): void {
+    this.#limiter.stop();
+  }
+
   #tell(name: keyof typeof KINDS, message: string, fields: { peer: string; client?: string }): void {
     const kind: LineKind = KINDS[name];
     this.#limiter.tell(kind, { level: kind.countLevel ?? "warn", host: hostOfPeer(fields.peer), message, fields });

@@ -49,16 +49,21 @@ export async function startClient(
 ): Promise<Running> {
   if (options.isStdio) return await startStdio(options, log, clock, memory);
   const dialer = await makeDialer(options, log, clock);
-  const carrying = await prepare(options, dialer, { log, clock, memory }).catch(async (error) => {
+  const streamLog = new StreamLog(clock, log);
+  const stopParts = async () => {
     await dialer.stop();
+    streamLog.stop();
+  };
+  const carrying = await prepare(options, dialer, { log, clock, memory, streamLog }).catch(async (error) => {
+    await stopParts();
     throw error;
   });
   const early: [user: Duplex, service: string | undefined][] = [];
   let take: TakeUser = (user, service) => void early.push([user, service]);
-  const entrances = await openEntrances(options, { clock, log }, (user, service) => take(user, service))
+  const entrances = await openEntrances(options, { clock, log, streamLog }, (user, service) => take(user, service))
     .catch(async (error) => {
       carrying.giveUp();
-      await dialer.stop();
+      await stopParts();
       throw error;
     });
   // Only once it listens: a second client, started by mistake, must fail before it takes over the session of the first.
@@ -73,7 +78,7 @@ export async function startClient(
     async stop(reason) {
       entrances.close();
       await users.stop(`the tele client ended (${reason})`);
-      await dialer.stop();
+      await stopParts();
     },
   };
 }
@@ -98,6 +103,7 @@ interface CarryingNeeds {
   log: Log;
   clock: Clock;
   memory: MemoryBudget;
+  streamLog: StreamLog;
 }
 
 async function prepare(options: ClientOptions, dialer: OuterDialer, needs: CarryingNeeds): Promise<Carrying> {
@@ -110,10 +116,9 @@ function prepareProtocol(
   options: ClientOptions,
   protocol: string,
   dialer: OuterDialer,
-  { log, clock }: CarryingNeeds,
+  { log, clock, streamLog }: CarryingNeeds,
 ): Carrying {
   const { maxMessageBytes, limits: { maxStreams, pingIntervalMs } } = options;
-  const streamLog = new StreamLog(clock, log);
   const relays = new Relays({ clock, streamLog, maxStreams });
   const shortages = new Shortages(clock, (shortage) => streamLog.waitFor(shortage));
   const turns = new WorkTurns(clock, { atOnce: CONNECTS_AT_ONCE, turnMs: CONNECT_TURN_MS });
@@ -153,9 +158,8 @@ function prepareProtocol(
 async function prepareSessions(
   options: ClientOptions,
   dialer: OuterDialer,
-  { log, clock, memory }: CarryingNeeds,
+  { log, clock, memory, streamLog }: CarryingNeeds,
 ): Promise<Carrying> {
-  const streamLog = new StreamLog(clock, log);
   const onStreamEnd = (stream: MuxStream, end: StreamEnd) => streamLog.ended(stream, end);
   const prepared = await ClientSession.prepare(options, { dialer, streamLog, onStreamEnd, memory, log, clock });
   const begin = (): Users => {

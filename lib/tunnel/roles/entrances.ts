@@ -9,7 +9,7 @@ import { badInput, TeleError } from "../../net/error.ts";
 import { listen, type Listening } from "../../net/listen.ts";
 import { isElsewhere } from "../../net/listen_failure.ts";
 import type { Log } from "../../net/log.ts";
-import { StreamLog } from "../log/stream_log.ts";
+import type { StreamLog } from "../log/stream_log.ts";
 import { SocksDoor } from "./socks_door.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
 import { type Entrance, entrancesOf } from "../command_line/services.ts";
@@ -35,10 +35,10 @@ export interface Entrances {
  */
 export async function openEntrances(
   options: ClientOptions,
-  { clock, log }: { clock: Clock; log: Log },
+  { clock, log, streamLog }: { clock: Clock; log: Log; streamLog: StreamLog },
   take: TakeUser,
 ): Promise<Entrances> {
-  const door = new SocksDoor({ clock, streamLog: new StreamLog(clock, log), take });
+  const door = new SocksDoor({ clock, streamLog, take });
   const open: { entrance: Entrance; listening: Listening }[] = [];
   const close = () => {
     open.forEach(({ listening }) => listening.close());

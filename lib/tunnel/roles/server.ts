@@ -72,6 +72,7 @@ export async function startServer(
     relays.carry(outer, async (signal) => ({ outer, inner: await dialUser(choice.route.in, signal), framing }));
   }).catch(async (error) => {
     await sessions?.stop("the tele server cannot listen");
+    streamLog.stop();
     throw isTaken(error.cause) ? suspectSwap(error) : error;
   });
   warnOfExposure(listening, options, tokens !== undefined, log);
@@ -95,6 +96,7 @@ export async function startServer(
       listening.close();
       relays.stop();
       await sessions?.stop(`the tele server ended (${reason})`);
+      streamLog.stop();
     },
   };
 }

@@ -81,6 +81,7 @@ export async function startStdio(
       if (session.status.carriers > 0) await sleep(clock, PARTING_MS, over.signal);
       await session.stop(`the tele client ended (${reason})`);
       await dialer.stop();
+      streamLog.stop();
     },
   };
 }

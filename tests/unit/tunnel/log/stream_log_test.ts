@@ -51,6 +51,15 @@ Deno.test("why the only stream of a process ended is an error, which it then tel
   ]);
 });
 
+Deno.test("a log that is stopped tells its counts at once, and waits for nothing: its process may go on", () => {
+  const { clock, lines, end, log } = streamLog();
+  for (let at = 0; at < 9; at++) end(`cut:${at}`, { kind: "cut", message: "gone" });
+  assertEquals(clock.pendingTimers, 1);
+  log.stop();
+  end("late:1", { kind: "cut", message: "gone" });
+  assertEquals([lines.at(-1), clock.pendingTimers], ["warn 4 more streams were cut within 10 s", 0]);
+});
+
 Deno.test("a thousand streams that end together are a few lines and a count, for each kind of its own", async () => {
   const { clock, lines, end, log } = streamLog();
   for (let at = 0; at < 1000; at++) end(`cut:${at}`, { kind: "cut", message: "gone" });

@@ -27,8 +27,6 @@ async function withClient(flags: string[], body: (client: Running, lines: string
     await body(client, lines);
   } finally {
     await client?.stop("the test ends");
-    // The log counts lines for a while.
-    await clock.advance(20_000);
     // Also when it could not start: others of this process go on.
     assertEquals(clock.pendingTimers, 0, "nothing is tried any more");
   }

@@ -1,6 +1,7 @@
 /** A client listens for each service, and what comes there is for that. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { TeleError } from "../../../../lib/net/error.ts";
+import { StreamLog } from "../../../../lib/tunnel/log/stream_log.ts";
 import { openEntrances } from "../../../../lib/tunnel/roles/entrances.ts";
 import { CLIENT, clientOptions } from "../../../support/command_lines.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
@@ -12,7 +13,9 @@ async function open(...args: string[]) {
   const lines: string[] = [];
   const log = (level: string, message: string) => void lines.push(`${level}: ${message}`);
   const options = clientOptions([...CLIENT, ...args]);
-  const entrances = await openEntrances(options, { clock: new FakeClock(), log }, (user, service) => {
+  const clock = new FakeClock();
+  const streamLog = new StreamLog(clock, log);
+  const entrances = await openEntrances(options, { clock, log, streamLog }, (user, service) => {
     came.push(service);
     user.close();
   });
