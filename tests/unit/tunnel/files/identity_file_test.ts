@@ -29,14 +29,16 @@ Deno.test({
 
 Deno.test({
   name: "a client that has ended lets another one in this process be it",
-  ignore: Deno.build.os === "windows" || !("tryLock" in Deno.FsFile.prototype),
+  ignore: Deno.build.os === "windows",
   fn: () =>
     inFolder(async (folder) => {
+      // Deno 2.6.8 can only wait for a lock, so there the server tells the second client that it was replaced.
+      const canLock = "tryLock" in Deno.FsFile.prototype;
       const load = () => loadIdentity(folder, ":1", "a:1", () => {}, "a machine");
       const publicKey = async (keys: CryptoKeyPair) => encodeHex(await crypto.subtle.exportKey("raw", keys.publicKey));
       const first = await load();
       const beside = await load();
-      assertEquals([first.isStored, beside.isStored], [true, false]);
+      assertEquals([first.isStored, beside.isStored], [true, !canLock]);
       beside.release();
       first.release();
       const next = await load();
