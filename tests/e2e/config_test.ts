@@ -31,7 +31,7 @@ function tunnel(name: string, role: "server" | "client", ...lines: string[]): st
 
 Deno.test({
   name: "connections of a tunnel live through a reload that changes, ends and begins others, and through a wrong one",
-  ignore: !onUnix,
+  ...onUnix(),
   fn: scenario(60_000, async (s) => {
     const user = s.use(new UserServer(echo));
     const [bulkOut, bulkIn, outB, inB, inC, inD] = Array.from({ length: 6 }, freePort);

@@ -11,6 +11,16 @@ Deno.test("no test is ignored for want of a newer Deno", () => {
   assertEquals(files.filter((path) => IGNORES_BY_RUNTIME.test(readText(path))), []);
 });
 
+/** Functions of `tests/support/skip.ts` that are not called: they are true, whatever they would say. */
+const NOT_CALLED = /\bignore: *!?(onUnix|requires)\b(?!\()/;
+
+Deno.test("what decides whether a test is ignored is called", () => {
+  const own = "tests/unit/house/left_out_test.ts";
+  assertEquals(sourcesBelow("tests/").filter((path) => path !== own && NOT_CALLED.test(readText(path))), []);
+  assertMatch("  ignore: !onUnix,", NOT_CALLED);
+  assertNotMatch('  ignore: requires("sshd").ignore,', NOT_CALLED);
+});
+
 Deno.test("what ignores a test by the runtime is found, what asks for a system or defines no test is not", () => {
   for (
     const line of [
