@@ -11,16 +11,18 @@ import { silentLog } from "../net/log.ts";
 import { MemoryBudget } from "../session/memory_budget.ts";
 import { SEGMENT_BYTES, SegmentPool } from "../session/segment_pool.ts";
 import { SessionClient } from "../session/session_client.ts";
+import { checkOffers } from "../session/handshake/offers.ts";
 import type { ServerTokens } from "../session/handshake/token_table.ts";
 import { limitsOf } from "../session/session_limits.ts";
 import { EndCode } from "../session/session_constants.ts";
 import { SessionServer } from "../session/session_server.ts";
 import { CutQueue } from "./cut_queue.ts";
-import { guardedLog, guardedStreamEnd } from "./callbacks.ts";
+import { guardedLog, guardedStreamEnd, type OnStreamEnd } from "./callbacks.ts";
 import type { LinkOptions, MuxClientOptions, MuxServerOptions } from "./link_options.ts";
 import { Mux } from "./mux.ts";
 import type { MuxOptions } from "./mux_options.ts";
 import type { MuxSession } from "./mux_session.ts";
+import { dialOnly } from "./offers.ts";
 import { NoServiceError } from "./no_service_error.ts";
 import type { MuxStream } from "./stream.ts";
 import type { DialUser } from "./stream_dials.ts";
@@ -43,7 +45,7 @@ function cutQueue({ clock = systemClock, memory = NO_LIMIT }: LinkOptions): CutQ
 function muxMaker(
   options: LinkOptions,
   cuts: CutQueue,
-  ofEnd: Pick<MuxOptions, "dial" | "hasServices" | "lastStream">,
+  ofEnd: Pick<MuxOptions, "end" | "dial" | "hasServices" | "lastStream">,
 ): () => Mux {
   const { clock = systemClock, memory = NO_LIMIT } = options;
   const { maxStreams, replayBufferBytes } = limitsOf(options);
@@ -77,18 +79,28 @@ export class MuxClient {
    * @throws {TeleError} `bad-input` if the token is too short or too long.
    */
   constructor(options: MuxClientOptions) {
+    const { offers, lastStream } = options;
+    checkOffers(offers?.names ?? []);
+    const ofEnd = { end: "client" as const, lastStream, dial: offers && dialOnly(offers), hasServices: true };
+    // Where the server opens them, no user of this end's begins another session in time.
+    const onStreamEnd: OnStreamEnd = (...told) => {
+      options.onStreamEnd?.(...told);
+      if (this.#sessions.upper.isHalfUsedUp) clock.setTimer(() => this.#renew(), 0);
+    };
+    const { clock = systemClock } = options;
     this.#cuts = cutQueue(options);
     this.#sessions = new SessionClient<Mux>({
       ...sessionOptions(options),
       dial: options.dial,
       identity: options.identity,
       asksByName: options.asksByName,
+      offers: offers?.names,
       tokenName: options.tokenName,
       carriers: options.carriers,
       leastCarriers: options.leastCarriers,
       paths: options.paths,
-      makeUpper: muxMaker(options, this.#cuts, { lastStream: options.lastStream }),
-      inherit: (from, to) => from.takeUnopened().forEach((stream) => to.adopt(stream)),
+      makeUpper: muxMaker({ ...options, onStreamEnd }, this.#cuts, ofEnd),
+      inherit: (from, to) => from.bequeathUnopened(() => to),
     });
   }
 
@@ -140,15 +152,16 @@ export class MuxClient {
    * @throws {TeleError} `refused` if there are too many streams.
    */
   open(user: Duplex, service?: string): MuxStream {
-    if (this.#sessions.upper.isHalfUsedUp) this.#renew();
+    this.#renew();
     const stream = this.#sessions.upper.open(user, service);
     this.#sessions.hurry();
     return stream;
   }
 
-  /** Another session, if the end of this one loses nothing. */
+  /** Another session, if half of the numbers of this one are used up, and its end loses nothing. */
   #renew(): void {
-    const { session } = this.#sessions;
+    const { session, upper } = this.#sessions;
+    if (!upper.isHalfUsedUp) return;
     // A goodbye on a carrier in doubt may be lost, and what the server has left would wait there for an hour.
     if (session.carrier === undefined || session.carrier.doubt !== undefined || !session.isEmpty) return;
     const message = "half of the numbers of its streams are used up, and nothing is under way; another begins";
@@ -220,8 +233,11 @@ export class MuxServer {
       encryption: options.encryption,
       tokens: options.tokens,
       services: options.services,
+      reverse: options.reverse,
+      listensFor: options.listensFor,
+      bequeath: (from, heirOf) => from.bequeathUnopened(heirOf),
       hasServices,
-      makeUpper: muxMaker(options, this.#cuts, { dial, hasServices }),
+      makeUpper: muxMaker(options, this.#cuts, { end: "server", dial, hasServices }),
       onCount: options.onSessionCount,
     });
   }
@@ -246,6 +262,17 @@ export class MuxServer {
    */
   renewTokens(tokens: ServerTokens): Promise<void> {
     return this.#sessions.renewTokens(tokens);
+  }
+
+  /**
+   * Carries `user` as a new stream to the client that offers this service; it waits while that has no carrier.
+   *
+   * @throws {TeleError} `refused` if no client offers it, or there are too many streams.
+   */
+  open(user: Duplex, service: string): MuxStream {
+    const offerer = this.#sessions.offererOf(service);
+    if (offerer === undefined) throw new TeleError("refused", `no tele client offers ${service} at the moment`);
+    return offerer.open(user, service);
   }
 
   /** Takes a carrier. Never rejects; settles when its handshake is done or has failed. */

@@ -14,6 +14,7 @@ import type { NamedToken } from "../session/handshake/token_table.ts";
 import type { MemoryBudget } from "../session/memory_budget.ts";
 import type { ServerLimits, SessionLimits } from "../session/session_limits.ts";
 import type { OnStreamEnd } from "./callbacks.ts";
+import type { Offers } from "./offers.ts";
 import type { DialUser } from "./stream_dials.ts";
 
 /** Options of both ends. */
@@ -78,6 +79,13 @@ export interface MuxClientOptions
    * @default {false}
    */
   asksByName?: boolean;
+  /**
+   * Services of its own side that it offers to the users of the server. The names are for the first client that offers
+   * them; a further one waits until the session of that one ends.
+   *
+   * @default {undefined}: the server opens no streams
+   */
+  offers?: Offers;
 }
 
 /** Options of a {@linkcode MuxServer}. */
@@ -94,6 +102,18 @@ export interface MuxServerOptions extends LinkOptions, Partial<ServerLimits>, Pi
    * @default {undefined}: all
    */
   services?: readonly string[];
+  /**
+   * The services that clients may offer whose token has no name; see {@linkcode NamedToken.reverse}.
+   *
+   * @default {undefined}: all that the server listens for
+   */
+  reverse?: readonly string[];
+  /**
+   * Names of the services of clients that this server has users for: {@linkcode MuxServer.open} opens their streams.
+   *
+   * @default {[]}
+   */
+  listensFor?: readonly string[];
   /**
    * Connects a stream to its user, or, with {@linkcode hasServices}, to that of the service that is wanted: rejects if
    * that cannot be reached. `signal` aborts when the stream is over.

@@ -59,9 +59,9 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   constructor(options: MuxOptions) {
     this.#options = options;
     ({ clock: this.clock, pool: this.pool } = options);
-    const { clock, dial, open, lastStream: lastId, memory = new MemoryBudget(Infinity) } = options;
+    const { clock, end, dial, open, lastStream: lastId, memory = new MemoryBudget(Infinity) } = options;
     this.gaps = new GapBudget(memory.starts);
-    const streams = this.#streams = new StreamTable<MuxStream>({ opensHere: dial === undefined, open, lastId });
+    const streams = this.#streams = new StreamTable<MuxStream>({ end, open, lastId });
     const turns = this.turns = new Turns(clock);
     this.#openedStarts = new OpenedStarts(memory.starts);
     this.#growth = new CreditPool(GROWTH_POOL_BYTES, memory.growth);
@@ -79,7 +79,7 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
     this.turns.bind(session);
   }
 
-  /** Start credit that the opener may take for all streams, in bytes. */
+  /** Start credit that an opener may take for all streams, in bytes: told to the peer; set, what the peer told. */
   get startPoolBytes(): number {
     return this.#peerOpens?.poolBytes ?? this.#openedStarts.poolBytes;
   }
@@ -119,10 +119,8 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
     if (this.#options.open.count >= this.#options.maxStreams) {
       throw new TeleError("refused", `there are ${this.#options.open.count} streams already, which is the limit`);
     }
-    if (this.#streams.isUsedUp) {
-      const why = "the numbers of the session's streams are used up; another begins when all have ended";
-      throw new TeleError("refused", why);
-    }
+    const why = "the numbers of the session's streams are used up; another begins when all have ended";
+    if (this.#streams.isUsedUp) throw new TeleError("refused", why);
     const start = this.#openingStart();
     const stream = new MuxStream(this, { ...start, service });
     this.#addUnopened(stream, start.opening);
@@ -137,11 +135,14 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
     this.#addUnopened(stream, start.opening);
   }
 
-  /** Gives away the streams that the peer has never heard of, for another mux to adopt. */
-  takeUnopened(): MuxStream[] {
-    const { unopened } = this.#streams;
-    for (const stream of unopened) this.#forget(stream);
-    return unopened;
+  /** Gives each stream that the peer has never heard of to the mux for its service, if there is one. */
+  bequeathUnopened(heirOf: (service: string | undefined) => Mux | undefined): void {
+    for (const stream of this.#streams.unopened) {
+      const heir = heirOf(stream.service);
+      if (heir === undefined) continue;
+      this.#forget(stream);
+      heir.adopt(stream);
+    }
   }
 
   #openingStart(): StreamStart & { opening: StartCredits } {
@@ -192,9 +193,7 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
 
   /** @ignore */
   receiveOpen(open: Open): void {
-    if (this.#peerOpens === undefined) {
-      throw new TeleError("protocol", "the peer opened a stream, which only clients do");
-    }
+    if (this.#peerOpens === undefined) throw new TeleError("protocol", "the peer opened a stream, where none may be");
     this.#peerOpens.receive(open);
   }
 

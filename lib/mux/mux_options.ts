@@ -9,9 +9,12 @@ import type { SegmentPool } from "../session/segment_pool.ts";
 import type { OnStreamEnd } from "./callbacks.ts";
 import type { CutQueue } from "./cut_queue.ts";
 import type { DialUser } from "./stream_dials.ts";
+import type { End } from "./stream_table.ts";
 
 /** Options of `Mux`. */
 export interface MuxOptions {
+  /** Which end of the session this is. */
+  end: End;
   /** Time. */
   clock: Clock;
   /** Segments that users' connections are read into. */

@@ -10,13 +10,15 @@ import type { MemoryBudget } from "../session/memory_budget.ts";
 import { MOST_START_CREDIT, ResetCode } from "./mux_constants.ts";
 import { PeerStarts, type PeerStream } from "./peer_starts.ts";
 import { type DialledStream, type DialUser, StreamDials } from "./stream_dials.ts";
-import type { StreamTable } from "./stream_table.ts";
+import type { End, StreamTable } from "./stream_table.ts";
 import type { Turns } from "./turns.ts";
 
 /** Options of {@linkcode PeerOpens}. */
 export interface PeerOpensOptions<Stream extends DialledStream & PeerStream> {
   /** Time. */
   clock: Clock;
+  /** Which end this is, for sentences that the peer reads. */
+  end: End;
   /** Connects to the user of a stream. */
   dial: DialUser;
   /** The streams of the session. */
@@ -57,7 +59,7 @@ export class PeerOpens<Stream extends DialledStream & PeerStream> {
   /** None has come. */
   constructor(options: PeerOpensOptions<Stream>) {
     this.#options = options;
-    this.#starts = new PeerStarts(options.memory);
+    this.#starts = new PeerStarts(options.memory, options.end);
     this.#dials = new StreamDials(options.clock, options.dial);
   }
 
@@ -72,11 +74,11 @@ export class PeerOpens<Stream extends DialledStream & PeerStream> {
    * @throws {TeleError} `protocol` if the peer breaks a rule with it.
    */
   receive({ id, credits, service, name }: Open): void {
-    const { streams, turns, hasServices, tokenName } = this.#options;
+    const { end, streams, turns, hasServices, tokenName } = this.#options;
     if (!streams.see(id)) return;
     // What is for one service must not reach another.
     if (service !== 0 && !(hasServices && name !== undefined)) {
-      return this.#refuse(id, ResetCode.refused, `the tele server has no service ${name ?? service}`);
+      return this.#refuse(id, ResetCode.refused, `the tele ${end} has no service ${name ?? service}`);
     }
     if (credits.send > MOST_START_CREDIT) {
       const why = `the peer took ${credits.send} bytes of credit for a new stream, more than it may`;
@@ -95,9 +97,9 @@ export class PeerOpens<Stream extends DialledStream & PeerStream> {
   }
 
   #refusalOf(credits: StartCredits): string | undefined {
-    const { open, maxStreams, streams } = this.#options;
+    const { end, open, maxStreams, streams } = this.#options;
     if (open.count < maxStreams) return this.#starts.refusal(credits.send, streams.count);
-    return `the tele server carries ${maxStreams} connections already; --max on its side allows more`;
+    return `the tele ${end} carries ${maxStreams} connections already; --max on its side allows more`;
   }
 
   #refuse(id: number, code: number, message: string): void {

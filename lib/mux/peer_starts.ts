@@ -5,6 +5,7 @@
  */
 import type { MemoryBudget } from "../session/memory_budget.ts";
 import { MemoryPool } from "../session/memory_pool.ts";
+import type { End } from "./stream_table.ts";
 import { LEAST_START_CREDIT, LEAST_START_POOL_BYTES, START_POOL_BYTES } from "./mux_constants.ts";
 
 /** A stream that the peer has opened. */
@@ -30,7 +31,7 @@ export interface PeerStream {
  * import { MemoryBudget } from "../session/memory_budget.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const starts = new PeerStarts(new MemoryBudget(Infinity));
+ * const starts = new PeerStarts(new MemoryBudget(Infinity), "server");
  * assertEquals(starts.refusal(262_144, 0), undefined);
  * starts.take(1, 262_144);
  * starts.delete(1);
@@ -44,8 +45,11 @@ export class PeerStarts {
   /** How much the peer may take for all streams, in bytes, as it is told. */
   readonly poolBytes: number;
 
-  /** Nothing was taken; what is counts in `memory`. */
-  constructor({ starts }: MemoryBudget) {
+  readonly #end: End;
+
+  /** Nothing was taken at this `end`; what is counts in `memory`. */
+  constructor({ starts }: MemoryBudget, end: End) {
+    this.#end = end;
     this.#memory = starts;
     this.#pool = new MemoryPool(Infinity, starts);
     // A share of what is left, so that later sessions have some. It is only told here: what a client takes counts when
@@ -62,7 +66,7 @@ export class PeerStarts {
       return "the user's server does not read what waits for it on other connections";
     }
     if (this.#hasMemoryFor(bytes)) return undefined;
-    return "the tele server has no memory left for it; --memory on its side allows more";
+    return `the tele ${this.#end} has no memory left for it; --memory on its side allows more`;
   }
 
   /** Twice the pool: what came on a stream that has ended at the peer waits here until its user has read it. */

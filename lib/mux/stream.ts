@@ -54,6 +54,11 @@ export class MuxStream implements FrameSender, SendingOwner, InboundOwner {
     return this.#sending.id;
   }
 
+  /** Name of the service that it is for, if that has one, as long as the peer has never heard of it. */
+  get service(): string | undefined {
+    return this.#sending.service;
+  }
+
   /** What the peer may send. */
   get window(): ReceiveWindow {
     return this.#receiving.window;
@@ -69,10 +74,7 @@ export class MuxStream implements FrameSender, SendingOwner, InboundOwner {
     return this.#ended;
   }
 
-  /**
-   * Whether both directions have ended, all of the peer's has come, and the peer has taken all of this end's; the user may
-   * still have to take the rest.
-   */
+  /** Whether both directions have ended and arrived at the other end; the user may still have to take the rest. */
   get isComplete(): boolean {
     if (this.#isReset) return this.#receiving.hasArrived;
     return this.#isEndTaken && this.#receiving.isEnding;
@@ -254,10 +256,7 @@ export class MuxStream implements FrameSender, SendingOwner, InboundOwner {
     });
   }
 
-  /**
-   * Its user's connection is over when both ends were told: it need not stay open until the peer has taken the last
-   * bytes.
-   */
+  /** Its user's connection is over when both ends were told, also while the peer has to take the last bytes. */
   #finishIfDone(): void {
     if (this.#ended || !this.#sending.isEndSent || !this.#receiving.isFinished) return;
     this.#user?.close();

@@ -53,6 +53,11 @@ export class StreamNumbers {
     this.#next = options.first;
   }
 
+  /** The lowest number above all that were seen. */
+  get next(): number {
+    return this.#next;
+  }
+
   /** Ranges below the highest number that were not seen. */
   get unseenRanges(): number {
     return this.#unseen.length;

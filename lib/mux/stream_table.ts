@@ -7,14 +7,23 @@ import { TeleError } from "../net/error.ts";
 import { LAST_STREAM } from "./mux_constants.ts";
 import { StreamNumbers } from "./stream_numbers.ts";
 
+/** The ends of a session. */
+export type End = "client" | "server";
+
+/** The first number that each end gives. */
+const FIRST: Readonly<Record<End, number>> = { client: 1, server: 2 };
+
+/** From one number of an end to the next. */
+const STEP = 2;
+
 /** Options of a {@linkcode StreamTable}. */
 export interface StreamTableOptions {
-  /** Whether streams are opened by this end, which only one end does. */
-  opensHere: boolean;
+  /** Which end this is: clients give odd numbers, servers even ones. */
+  end: End;
   /** Counts the open streams of all tables that share a limit. */
   open: { count: number };
   /**
-   * Highest number that streams are given here.
+   * Highest number that a stream is given in the session.
    *
    * @default {LAST_STREAM}
    */
@@ -33,7 +42,7 @@ export interface StreamTableOptions {
  * import { StreamTable } from "./stream_table.ts";
  * import { assertEquals, assertStrictEquals } from "@std/assert";
  *
- * const table = new StreamTable<{ id: number }>({ opensHere: true, open: { count: 0 } });
+ * const table = new StreamTable<{ id: number }>({ end: "client", open: { count: 0 } });
  * const stream = { id: 0 };
  * table.addUnopened(stream);
  * stream.id = table.number(stream);
@@ -49,14 +58,17 @@ export class StreamTable<Stream extends { readonly id: number }> {
   readonly #streams: Map<number, Stream> = new Map();
   readonly #unopened: Set<Stream> = new Set();
   /** Which streams the peer has opened. */
-  readonly #seen = new StreamNumbers({ first: 1, step: 2 });
+  readonly #seen: StreamNumbers;
+  readonly #firstId: number;
   /** The number of the next stream that is opened here, and of the last one. */
-  #nextId = 1;
+  #nextId: number;
   readonly #lastId: number;
 
   /** There was no stream yet. */
   constructor(options: StreamTableOptions) {
     this.#options = options;
+    this.#firstId = this.#nextId = FIRST[options.end];
+    this.#seen = new StreamNumbers({ first: FIRST[options.end === "client" ? "server" : "client"], step: STEP });
     this.#lastId = options.lastId ?? LAST_STREAM;
   }
 
@@ -75,14 +87,14 @@ export class StreamTable<Stream extends { readonly id: number }> {
     return [...this.#streams.values(), ...this.#unopened];
   }
 
-  /** Whether half of the numbers are used up: another session, when that costs nothing, has all. */
+  /** Whether half of the numbers of either end are used up: another session, when that costs nothing, has all. */
   get isHalfUsedUp(): boolean {
-    return this.#nextId > this.#lastId / 2;
+    return Math.max(this.#nextId, this.#seen.next) > this.#lastId / 2;
   }
 
   /** Whether there is no number left for one stream more. */
   get isUsedUp(): boolean {
-    return this.#nextId + 2 * this.#unopened.size > this.#lastId;
+    return this.#nextId + STEP * this.#unopened.size > this.#lastId;
   }
 
   /** A stream of this end, which the peer has not heard of yet. */
@@ -94,7 +106,7 @@ export class StreamTable<Stream extends { readonly id: number }> {
   /** The open of a stream of this end goes into a log: gives it its number. */
   number(stream: Stream): number {
     const id = this.#nextId;
-    this.#nextId += 2;
+    this.#nextId += STEP;
     this.#unopened.delete(stream);
     this.#streams.set(id, stream);
     return id;
@@ -129,8 +141,10 @@ export class StreamTable<Stream extends { readonly id: number }> {
   find(id: number): Stream | undefined {
     const stream = this.#streams.get(id);
     if (stream !== undefined) return stream;
-    const isOver = this.#options.opensHere ? id % 2 === 1 && id < this.#nextId : this.#seen.has(id);
-    if (!isOver) throw new TeleError("protocol", `the peer sent something of stream ${id}, which was never opened`);
+    const isOwn = id >= this.#firstId && id < this.#nextId && (id - this.#firstId) % STEP === 0;
+    if (!isOwn && !this.#seen.has(id)) {
+      throw new TeleError("protocol", `the peer sent something of stream ${id}, which was never opened`);
+    }
     return undefined;
   }
 

@@ -10,9 +10,11 @@ import {
   readReceipts,
   receiptsField,
   resumeTimeoutField,
+  startPoolField,
 } from "./handshake/fields.ts";
 import { TeleError } from "../net/error.ts";
 import type { Accepted, ClientHandshake } from "./handshake/client_handshake.ts";
+import { offersField } from "./handshake/offers.ts";
 import type { Identity } from "./handshake/keys.ts";
 import type { OwnToken } from "./handshake/own_token.ts";
 import type { Lane } from "./handshake/messages.ts";
@@ -28,6 +30,12 @@ export interface ClientTerms {
    * @default {false}
    */
   asksByName?: boolean;
+  /**
+   * Names of the services of its own side that it offers.
+   *
+   * @default {[]}
+   */
+  offers?: readonly string[];
 }
 
 /** What a client commits with. */
@@ -42,6 +50,12 @@ export interface CommitTerms {
   readonly identity: Identity | undefined;
   /** Whether its streams are for services that have names. */
   readonly asksByName: boolean | undefined;
+  /**
+   * Names of the services that it offers, and the start credit that the server may take for streams to them, in bytes.
+   *
+   * @default {undefined}: none
+   */
+  readonly offers?: { readonly names: readonly string[]; readonly startPoolBytes: number };
 }
 
 /** Whether a commit on `handshake` joins `session`; otherwise it begins a new one. */
@@ -57,13 +71,19 @@ export function canJoin(session: Session, handshake: ClientHandshake): boolean {
  *   {@linkcode ClientHandshake.commit} does.
  */
 export async function begin(handshake: ClientHandshake, terms: CommitTerms): Promise<Accepted> {
-  const { resumeTimeoutMs, path, token, identity, asksByName } = terms;
+  const { resumeTimeoutMs, path, token, identity, asksByName, offers } = terms;
   if (asksByName && !handshake.hasServices) throw withoutServices();
+  const offering = offers === undefined ? [] : [...offersField(offers.names), ...startPoolField(offers.startPoolBytes)];
   const message = {
     kind: "new" as const,
     number: 0,
     lane: "quiet" as const,
-    fields: new Map([...resumeTimeoutField(resumeTimeoutMs), ...nameField(token.name), ...pathField(path)]),
+    fields: new Map([
+      ...resumeTimeoutField(resumeTimeoutMs),
+      ...nameField(token.name),
+      ...pathField(path),
+      ...offering,
+    ]),
   };
   return await handshake.commit(message, await token.salt, identity);
 }

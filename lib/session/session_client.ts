@@ -8,10 +8,12 @@ import { CarrierHistory } from "./reconnect/carrier_history.ts";
 import { EndCode } from "./session_constants.ts";
 import { readCarriers, readResumeTimeout, readStartPool } from "./handshake/fields.ts";
 import { type Accepted, FullError } from "./handshake/client_handshake.ts";
+import { readOfferAnswers } from "./handshake/offers.ts";
 import type { Identity } from "./handshake/keys.ts";
 import { RefusalError } from "./ending.ts";
 import { CarrierCount, type CarrierCountOptions, dropped } from "./carrier_count.ts";
 import { begin, canJoin, type ClientTerms, type JoinTerms } from "./commit.ts";
+import { warnOfOffers } from "./offer_lines.ts";
 import { outlasts } from "./reconnect/doubt.ts";
 import { PresentSession, type PresentSessionOptions } from "./present_session.ts";
 import { Refusals } from "./reconnect/refusals.ts";
@@ -133,9 +135,8 @@ export class SessionClient<Upper extends UpperLayer> {
   }
 
   /**
-   * The machine slept: a carrier must show a sign of life, an outage tries at once.
-   *
-   * @param awayMs How long, in milliseconds; without it the user only doubts that the carrier is alive.
+   * The machine slept for `awayMs` milliseconds; at 0 the user only doubts that the carrier is alive. It must show a sign
+   * of life, and an outage tries at once.
    */
   wokeUp(awayMs = 0): void {
     if (awayMs > 0) this.#outage.wasAway(awayMs);
@@ -199,7 +200,7 @@ export class SessionClient<Upper extends UpperLayer> {
   #onEnding(error: TeleError): void {
     if (this.#stopped) return;
     const isReplaced = error instanceof RefusalError && error.endCode === EndCode.replaced;
-    // Another process has the same identity, as in a copied home folder: the two must not end each other in turns.
+    // As in a copied home folder: the two must not end each other in turns.
     if (isReplaced) this.#identity = undefined;
     this.#history.lost(this.#options.clock.now(), this.session.carriers.lost());
     this.#present.succeed();
@@ -224,9 +225,11 @@ export class SessionClient<Upper extends UpperLayer> {
       };
       await this.#count.join(handshake, { lane: "quiet", path, signal, attach });
     } else {
-      const { limits: { resumeTimeoutMs }, asksByName } = this.#options;
+      const { limits: { resumeTimeoutMs }, asksByName, offers: names = [] } = this.#options;
+      const offers = names.length > 0 ? { names, startPoolBytes: this.upper.startPoolBytes } : undefined;
       const token = this.#token;
-      const begun = await begin(handshake, { resumeTimeoutMs, path, token, identity: this.#identity, asksByName });
+      const identity = this.#identity;
+      const begun = await begin(handshake, { resumeTimeoutMs, path, token, identity, asksByName, offers });
       // The accept may have come just before this attempt was given up for another, which then attaches.
       if (signal.aborted || this.#stopped || session !== this.session) throw dropped(handshake);
       this.#begin({ duplex, number: 0, leftover: begun.leftover, roundTripMs, path }, begun, token);
@@ -260,22 +263,23 @@ export class SessionClient<Upper extends UpperLayer> {
 
   /** A new session was accepted. */
   #begin(attachment: Attachment, accepted: Accepted, token: OwnToken): void {
-    // First, since it may throw: a session that has its identifier and was never attached would only be resumed, in
-    // vain.
-    const resumeTimeoutMs = Math.min(this.#options.limits.resumeTimeoutMs, readResumeTimeout(accepted.accept.fields));
+    // First, since these may throw: a session with an identifier that was never attached would be resumed in vain.
+    const { limits, offers = [], log } = this.#options;
+    const resumeTimeoutMs = Math.min(limits.resumeTimeoutMs, readResumeTimeout(accepted.accept.fields));
+    const answers = readOfferAnswers(accepted.accept.fields, offers);
     this.#loseUnknown();
     const session = this.session;
     session.id = accepted.accept.sessionId;
     session.joinSecret = accepted.joinSecret;
     session.tokenName = token.name;
     session.resumeTimeoutMs = resumeTimeoutMs;
-    const { upper } = this;
-    upper.startPoolBytes = readStartPool(accepted.accept.fields) ?? upper.startPoolBytes;
+    this.upper.startPoolBytes = readStartPool(accepted.accept.fields) ?? this.upper.startPoolBytes;
     this.#count.allowed(readCarriers(accepted.accept.fields));
     session.attach({ ...attachment, othersFollow: this.#count.isSeveral });
     this.#count.restart();
     this.#history.sessionBegan();
     this.#outageEnded(attachment, undefined);
+    warnOfOffers(offers, answers, log);
   }
 
   #outageEnded({ duplex: { peer } }: Attachment, againBytes: number | undefined): void {
@@ -286,10 +290,9 @@ export class SessionClient<Upper extends UpperLayer> {
     if (error instanceof FullError) this.#loseUnknown();
     // Beside a carrier that may be alive that is no news.
     if (this.#redial.isBeside) return;
-    const isFirstContact = this.session.id.length === 0;
     const isFinal = this.#refusals.isFinal(error);
     // At first contact that is the last word: waiting would only hide it from the user.
-    if (isFirstContact && isFinal) this.#present.replace().end(new TeleError("refused", error.message));
+    if (isFinal && this.session.id.length === 0) this.#present.replace().end(new TeleError("refused", error.message));
     // A process with one user has ended by that: it does not try again.
     if (!this.#stopped) this.#outage.failed(error, attempts);
   }

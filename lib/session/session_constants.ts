@@ -132,6 +132,9 @@ export const MAX_TOKEN_NAME_BYTES = 64;
 /** Most bytes of a service's name. */
 export const MAX_SERVICE_NAME_BYTES = 64;
 
+/** Most services that a client offers: their names fit into a commit. */
+export const MOST_OFFERS = 16;
+
 /** Most bytes of a destination: the longest name of a host, a colon, and a port. */
 export const MAX_DESTINATION_BYTES = 259;
 

@@ -21,13 +21,14 @@ function kindOf(what: string): LineKind {
 }
 
 /** What happens to sessions. */
-export type SessionEvent = "began" | "resumed" | "lost" | "ended";
+export type SessionEvent = "began" | "resumed" | "lost" | "ended" | "offers";
 
 const KINDS: Record<SessionEvent, LineKind> = {
   began: kindOf("began"),
   resumed: kindOf("resumed"),
   lost: kindOf("lost their link"),
   ended: kindOf("ended"),
+  offers: kindOf("offered services"),
 };
 
 /** Tells of sessions, of each kind 100 lines a minute, and 20 for one host. */

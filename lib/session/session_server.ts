@@ -4,14 +4,12 @@
  * @module
  */
 import { hostOfPeer } from "../net/address.ts";
-import { type Clock, sleep } from "../net/clock.ts";
+import type { Clock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
-import { reasonOf, TeleError } from "../net/error.ts";
-import { closeBehindLastWord } from "../net/last_word.ts";
 import type { Log } from "../net/log.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
 import type { SegmentPool } from "./segment_pool.ts";
-import { EndCode, MOST_CARRIERS, NAMELESS_SESSION_KEPT_MS, TOKEN_REFUSAL_DELAY_MS } from "./session_constants.ts";
+import { EndCode, MOST_CARRIERS, NAMELESS_SESSION_KEPT_MS } from "./session_constants.ts";
 import { Absence } from "./absence.ts";
 import { type Committed, type ServerFeatures, ServerHandshake } from "./handshake/server_handshake.ts";
 import {
@@ -20,13 +18,15 @@ import {
   readPath,
   readReceipts,
   readResumeTimeout,
+  readStartPool,
   receiptsField,
   resumeTimeoutField,
   startPoolField,
 } from "./handshake/fields.ts";
-import { endingOf, RefusalError } from "./ending.ts";
 import { framed } from "../ping/codec.ts";
 import { SESSION_ID_BYTES } from "./handshake/messages.ts";
+import { type OffersTaken, SessionOffers } from "./session_offers.ts";
+import { offerAnswersField, readOffers } from "./handshake/offers.ts";
 import { Session } from "./session.ts";
 import type { Attachment } from "./session_options.ts";
 import type { UpperLayer } from "./upper_layer.ts";
@@ -35,14 +35,16 @@ import { type SessionCounter, SessionRegistry } from "./session_registry.ts";
 import { SessionLog } from "./session_log.ts";
 import { Strangers } from "./strangers.ts";
 import type { ServerGuard } from "./handshake/seal.ts";
-import { mayAnswerGuess, tokensDiffer } from "./handshake/token.ts";
+import { tokensDiffer } from "./handshake/token.ts";
 import type { ServerTokens } from "./handshake/token_table.ts";
 import type { ServerLimits } from "./session_limits.ts";
 import { type TokenClaim, TokenKeeper } from "./token_keeper.ts";
+import { turnAway } from "./turn_away.ts";
 import { tellWithdrawn } from "./withdrawn_sessions.ts";
 
 /** Options of {@linkcode SessionServer}. */
-export interface SessionServerOptions<Upper extends UpperLayer> extends ServerGuard, ServerFeatures, SessionCounter {
+export interface SessionServerOptions<Upper extends UpperLayer>
+  extends ServerGuard, ServerFeatures, SessionCounter, OffersTaken<Upper> {
   /** Time. */
   clock: Clock;
   /** Told of sessions, outages and strangers. */
@@ -59,9 +61,6 @@ export interface SessionServerOptions<Upper extends UpperLayer> extends ServerGu
   memory?: MemoryBudget;
 }
 
-/** How long a peer that was refused may take to read why, in milliseconds. */
-const REFUSED_MS = 1_000;
-
 /**
  * Takes carriers: each gets to its session by a handshake, or is turned away.
  *
@@ -76,6 +75,7 @@ export class SessionServer<Upper extends UpperLayer> {
   readonly #stopping = new AbortController();
   readonly #absence: Absence;
   readonly #registry: SessionRegistry;
+  readonly #offers: SessionOffers<Upper>;
   #silentCarriers = 0;
   #stopped = false;
 
@@ -91,6 +91,7 @@ export class SessionServer<Upper extends UpperLayer> {
     this.#absence = new Absence(options.clock);
     this.#lines = new SessionLog(options.clock, options.log);
     this.#registry = new SessionRegistry({ ...options, lines: this.#lines });
+    this.#offers = new SessionOffers(options, { tokens: this.#tokens, lines: this.#lines });
   }
 
   /** The machine or the process slept for `ms` milliseconds until now: links that are found dead died meanwhile. */
@@ -122,6 +123,11 @@ export class SessionServer<Upper extends UpperLayer> {
   /** Whether a client with the token of this name may reach the service. */
   mayReach({ tokenName, service }: { tokenName: string | undefined; service: string | undefined }): boolean {
     return this.#tokens.mayReach(tokenName, service);
+  }
+
+  /** Where streams for a service of this name are opened that a client offers; `undefined` if none does. */
+  offererOf(service: string): Upper | undefined {
+    return this.#offers.offererOf(service);
   }
 
   /** Takes a carrier: its handshake, then its session. Never rejects; the promise ends with the handshake. */
@@ -198,9 +204,10 @@ export class SessionServer<Upper extends UpperLayer> {
     { commit, identity, joinSecret, claim }: Committed & { claim: TokenClaim },
     roundTripMs: number,
   ): Promise<void> {
-    const { resumeTimeoutMs } = this.#options.limits;
-    const keptMs = Math.min(resumeTimeoutMs, identity === undefined ? NAMELESS_SESSION_KEPT_MS : Infinity);
+    const mostMs = identity === undefined ? NAMELESS_SESSION_KEPT_MS : Infinity;
+    const keptMs = Math.min(this.#options.limits.resumeTimeoutMs, mostMs);
     const upper = this.#options.makeUpper();
+    const offer = this.#offers.ask({ identity, claim }, readOffers(commit.fields));
     const id = crypto.getRandomValues(new Uint8Array(SESSION_ID_BYTES));
     const accept = await handshake.accept({
       sessionId: id,
@@ -209,19 +216,22 @@ export class SessionServer<Upper extends UpperLayer> {
         ...resumeTimeoutField(keptMs),
         ...startPoolField(upper.startPoolBytes),
         ...carriersField(MOST_CARRIERS),
+        ...offerAnswersField(offer.answers),
       ]),
     });
     if (this.#stopped) return handshake.channel.duplex.close();
-    // It may have been taken away since it was claimed.
+    // Both may have changed meanwhile; who offers something else tries again, and is told what is so then.
     if (!this.#tokens.admits(claim)) throw tokensDiffer(false, claim.name);
     const { peer } = handshake.channel.duplex;
+    if (!offer.stands) return handshake.channel.duplex.close();
     this.#registry.makeRoomFor({ identity, claim });
+    upper.startPoolBytes = readStartPool(commit.fields) ?? upper.startPoolBytes;
     const session = this.#makeSession(upper, id, joinSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));
     const entry = new SessionEntry(session, { identity, claim, host: hostOfPeer(peer) });
     this.#registry.add(entry);
-    const path = readPath(commit.fields);
-    this.#attach(handshake, session, { number: 0, lane: "quiet", path, accept, roundTripMs });
+    this.#attach(handshake, session, { number: 0, lane: "quiet", path: readPath(commit.fields), accept, roundTripMs });
     this.#lines.tell("began", "info", entry, `began, from ${peer}`, { peer });
+    offer.take(entry, upper);
   }
 
   #makeSession(upper: Upper, id: Uint8Array, joinSecret: Uint8Array, resumeTimeoutMs: number): Session {
@@ -235,6 +245,7 @@ export class SessionServer<Upper extends UpperLayer> {
       memory,
       onDetached: (reason) => this.#registry.detached(session, reason),
       onHeard: () => this.#registry.heard(session),
+      onEnding: () => this.#offers.passOn(this.#stopped ? undefined : this.#registry.find(session.id), upper),
       onEnded: (error) => this.#registry.ended(session, error),
     });
     session.id = id;
@@ -259,27 +270,15 @@ export class SessionServer<Upper extends UpperLayer> {
     });
   }
 
-  /** A carrier did not make it: it is told why if it may be a tele client, and the log is told once. */
   async #turnAway(handshake: ServerHandshake, error: unknown): Promise<void> {
-    const { channel } = handshake;
-    const { duplex } = channel;
-    const reason = this.#strangers.reasonFor(duplex) ?? reasonOf(error);
-    if (!channel.heardAnything && this.#strangers.reasonFor(duplex) === undefined) {
-      this.#silentCarriers++;
-      return duplex.close();
+    const { clock } = this.#options;
+    const [strangers, { isGuarded }, { signal: stopping }] = [this.#strangers, this.#tokens, this.#stopping];
+    const { heardAnything, duplex } = handshake.channel;
+    if (heardAnything || strangers.reasonFor(duplex) !== undefined) {
+      return await turnAway(handshake, error, { clock, strangers, isGuarded, stopping });
     }
-    // A client opens several attempts and uses one: the others, closed or late, are no news.
-    const isRival = this.#strangers.isRecognized(duplex) && error instanceof TeleError && error.code === "carrier-lost";
-    const isStale = error instanceof RefusalError && error.endCode === EndCode.stale;
-    if (!isRival && !isStale) this.#strangers.tell(duplex.peer, reason);
-    if (!(error instanceof TeleError) || error.code === "carrier-lost") return duplex.close();
-    // Only this carrier waits. It goes first when there are too many, so that guessing is in nobody's way.
-    this.#strangers.doom(duplex);
-    const mayBeGuess = mayAnswerGuess(error, this.#tokens.isGuarded);
-    if (mayBeGuess) await sleep(this.#options.clock, TOKEN_REFUSAL_DELAY_MS, this.#stopping.signal);
-    const isFull = error instanceof RefusalError && error.endCode === EndCode.full;
-    await (isFull ? handshake.sayFull() : handshake.refuse(endingOf(error)));
-    await closeBehindLastWord(duplex, this.#options.clock, REFUSED_MS);
+    this.#silentCarriers++;
+    duplex.close();
   }
 
   /**

@@ -93,6 +93,11 @@ export class TokenKeeper {
     return this.#table!.mayReach(name, service);
   }
 
+  /** Whether who has the token of this name may offer a service; see {@linkcode TokenTable.mayOffer}. */
+  mayOffer(name: string | undefined, service: string): boolean {
+    return this.#table!.mayOffer(name, service);
+  }
+
   /** Whether a new session may begin with what was claimed, and proven meanwhile. */
   admits({ name, salt }: TokenClaim): boolean {
     return this.#table!.has(name, salt);

@@ -51,7 +51,7 @@ export interface UpperLayer {
   turnEnded(): void;
   /** The session is over; `error` says why. Called once. */
   ended(error: TeleError): void;
-  /** Start credit that the client may take for its streams, in bytes: told in the accept. */
+  /** Start credit that the peer may take for its streams, in bytes, as it is told; set, what the peer has told. */
   startPoolBytes: number;
   /** Open streams. */
   readonly streamCount: number;

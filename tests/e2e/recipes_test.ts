@@ -225,18 +225,27 @@ const RUNNERS: Record<string, Runner> = {
     programs: ["redis-server", "redis-cli"],
     async run(recipes, s) {
       const sandbox = await Sandbox.make(s);
-      const socket = `${sandbox.home}/redis-server.sock`;
-      sandbox.stand.set("/run/redis/redis.sock", socket);
-      const redis = sandbox.start(
-        `exec redis-server --port 0 --unixsocket '${socket}' --save '' --dir '${sandbox.home}'`,
-      );
-      await until(() => redis.output.includes("eady to accept connections"), 20_000, `Redis: ${redis.output}`);
+      await startRedis(sandbox);
       sandbox.serve(5432, s.use(new UserServer(echo)).port);
       await sandbox.run(recipesOf("A token for each client").next("(umask 077; tele --make-token --name=alice"));
       await sandbox.run(recipes.next("tele --server --service=db=:5432"));
       await sandbox.run(recipes.next("tele --client --forward=:15432=db"));
       assertEquals(await sandbox.run(recipes.next("redis-cli -p 16379"), "set answer 42\nget answer\n"), "OK\n42\n");
       await echoesAt(sandbox.port(15432));
+      return sandbox;
+    },
+  },
+
+  "Services of the client's side": {
+    programs: ["redis-server", "redis-cli"],
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      await startRedis(sandbox);
+      await sandbox.run(recipesOf("A token for each client").next("(umask 077; tele --make-token --name=alice"));
+      await sandbox.run(recipes.next("tele --server --reverse-listen="));
+      await sandbox.run(recipes.next("tele --client --reverse="));
+      await until(() => sandbox.logsOf("has the name cache").length > 0, 20_000, "the client's service");
+      assertEquals(await sandbox.run(recipes.next("redis-cli -p 16379"), "set answer 42\nget answer\n"), "OK\n42\n");
       return sandbox;
     },
   },
@@ -536,6 +545,14 @@ const RUNNERS: Record<string, Runner> = {
     },
   },
 };
+
+/** A Redis where the recipes expect it. */
+async function startRedis(sandbox: Sandbox): Promise<void> {
+  const socket = `${sandbox.home}/redis-server.sock`;
+  sandbox.stand.set("/run/redis/redis.sock", socket);
+  const redis = sandbox.start(`exec redis-server --port 0 --unixsocket '${socket}' --save '' --dir '${sandbox.home}'`);
+  await until(() => redis.output.includes("eady to accept connections"), 20_000, `Redis: ${redis.output}`);
+}
 
 /** What is sent to a port comes back. */
 async function echoesAt(port: number): Promise<void> {

@@ -37,6 +37,7 @@ import {
   startPoolField,
   writeFields,
 } from "../../lib/session/handshake/fields.ts";
+import { offerAnswersField, offersField } from "../../lib/session/handshake/offers.ts";
 import { framed } from "../../lib/ping/codec.ts";
 import type { Choices } from "./choices.ts";
 import { boundary } from "./mangle.ts";
@@ -93,7 +94,12 @@ export function fields(choices: Choices, message: FieldedMessage, number = 0): F
     known.push(resumeTimeoutField(Math.min(Math.max(1, count(choices)), MOST_RESUME_TIMEOUT_MS)));
   }
   if (message.startsWith("commit") && choices.chance(0.5)) known.push(pathField(choices.between(0, MOST_PATHS - 1)));
+  if (message === "commit of a new session" && choices.chance(0.3)) {
+    known.push(offersField(offeredNames(choices)), startPoolField(choices.next32()));
+  }
   if (message === "accept of a new session") {
+    const answers = Array.from({ length: choices.upTo(16) }, () => choices.pick(["has", "waits", "refused"] as const));
+    if (choices.chance(0.3)) known.push(offerAnswersField(answers));
     if (choices.chance(0.5)) known.push(startPoolField(choices.next32()));
     if (choices.chance(0.5)) known.push(carriersField(choices.between(1, MOST_CARRIERS)));
   } else if (message === "commit of a join") {
@@ -105,6 +111,11 @@ export function fields(choices: Choices, message: FieldedMessage, number = 0): F
     known.push(receiptsField(receiptsOf(choices, named)));
   }
   return new Map([...some, ...known.flatMap((list) => [...list])]);
+}
+
+/** Names of services, each once. */
+function offeredNames(choices: Choices): string[] {
+  return [...new Set(Array.from({ length: choices.upTo(16) }, () => serviceName(choices)))];
 }
 
 /** The same, and now and then one that is not what it should be. */

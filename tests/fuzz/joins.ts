@@ -111,7 +111,7 @@ class HandCarrier {
 
 /** The client: what it has of each stream, by what it has told the server that it took. */
 class Client {
-  readonly model = new StreamsModel(false, (what) => this.#broken = what);
+  readonly model = new StreamsModel(undefined, (what) => this.#broken = what);
   /** What the server took of carriers that are gone, as long as they are not settled. */
   readonly owed: Map<number, number> = new Map();
   /** Receipts that the server has taken. */
@@ -182,7 +182,7 @@ function begin(stage: Stage, choices: Choices, trace: Trace, users: User[]): Sce
   };
   const server = new SessionServer<Mux>({
     ...stage.common(),
-    makeUpper: () => new Mux({ clock, pool, maxStreams: 10, open, dial }),
+    makeUpper: () => new Mux({ end: "server", clock, pool, maxStreams: 10, open, dial }),
     bindUpper: (mux, session) => {
       mux.bind(session);
       sessions.push(session);

@@ -60,7 +60,7 @@ class Sent extends CountingOwner {
 
 /** What the peer makes of it. */
 class Receiver {
-  readonly model = new StreamsModel(true, (what) => this.#broken = what);
+  readonly model = new StreamsModel(1, (what) => this.#broken = what);
   /** Bytes and frames that came more than once. */
   repeated = 0;
   /** Window values that came. */

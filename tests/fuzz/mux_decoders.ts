@@ -22,7 +22,7 @@ export const windows: Target = {
   quickStreams: 3000,
   run(choices, trace) {
     const pool = new SegmentPool({ plenty: 1 });
-    const mux = new Mux({ clock: new SimClock(), pool, maxStreams: 4, open: { count: 0 } });
+    const mux = new Mux({ end: "client", clock: new SimClock(), pool, maxStreams: 4, open: { count: 0 } });
     const budget = new LogBudget({ limitBytes: 1 << 20 });
     mux.bind({ wake() {}, wakeNow() {}, roundTripMs: 0, rateBytesPerMs: 0, frameBytes: Infinity, budget });
     const opened = choices.between(0, 3);

@@ -79,7 +79,8 @@ function attachServer(stage: Stage, choices: Choices, users: Users): Attached {
   const bound: { mux: Mux; session: Session }[] = [];
   const open = { count: 0 };
   const { clock, pool } = stage.common();
-  const makeUpper = () => new Mux({ clock, pool, maxStreams: MOST_STREAMS, open, dial: users.dial, hasServices: true });
+  const makeUpper = () =>
+    new Mux({ end: "server", clock, pool, maxStreams: MOST_STREAMS, open, dial: users.dial, hasServices: true });
   const bindUpper = (mux: Mux, session: Session) => {
     mux.bind(session);
     bound.push({ mux, session });
@@ -123,7 +124,7 @@ function attachClient(stage: Stage, choices: Choices, users: Users): Attached {
     limits: { ...LIMITS, replayBufferBytes: REPLAY_BYTES },
     // There is one carrier; later on nobody answers.
     dial: () => dials++ === 0 ? Promise.resolve(wire.near) : Promise.reject(new Error("connection refused")),
-    makeUpper: () => new Mux({ clock: stage.process.clock, pool, maxStreams: MOST_STREAMS, open }),
+    makeUpper: () => new Mux({ end: "client", clock: stage.process.clock, pool, maxStreams: MOST_STREAMS, open }),
     bindUpper: (mux, session) => {
       mux.bind(session);
       bound.push({ mux, session });

@@ -53,10 +53,11 @@ export class PeerSteps {
   constructor(choices: Choices, options: PeerStepsOptions) {
     this.#choices = choices;
     this.#options = options;
-    this.#model = new StreamsModel(options.isClient);
+    const first = options.isClient ? 1 : undefined;
+    this.#model = new StreamsModel(first);
     for (const [id, granted] of options.opened) this.#model.opened(id, granted);
     const limits = { mostCredit: CREDIT, mostData: CREDIT };
-    this.#steps = new StreamSteps(choices, this.#model, { isOfClient: options.isClient, ...limits });
+    this.#steps = new StreamSteps(choices, this.#model, { first, ...limits });
   }
 
   /** The next thing to send. */

@@ -13,8 +13,8 @@ const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** Options of {@linkcode StreamSteps}. */
 export interface StreamStepsOptions {
-  /** Whether the frames are a client's. */
-  isOfClient: boolean;
+  /** The first number that their sender opens, if it may open any. */
+  first: 1 | 2 | undefined;
   /** Most credit that a stream is opened with, in bytes. */
   mostCredit: number;
   /** Most bytes of data in a frame. */
@@ -47,8 +47,8 @@ export class StreamSteps {
     const choices = this.#choices;
     if (choices.chance(0.1) && this.#former.length > 0) return this.#again();
     const id = this.#someId();
-    const { isOfClient } = this.#options;
-    if (id === undefined || choices.chance(0.15)) return isOfClient ? this.#open(this.#nextId()) : this.#skipped();
+    const { first } = this.#options;
+    if (id === undefined || choices.chance(0.15)) return first ? this.#open(this.#nextId()) : this.#skipped();
     const stream = this.#model.streams.get(id);
     switch (choices.between(0, 9)) {
       case 0:
@@ -131,7 +131,7 @@ export class StreamSteps {
   /** Numbers, or gaps, with holes between them: up to one limit and one more. */
   *comb(): Generator<Uint8Array> {
     const choices = this.#choices;
-    if (this.#options.isOfClient && choices.chance(0.5)) {
+    if (this.#options.first !== undefined && choices.chance(0.5)) {
       const first = this.#nextId() + 2;
       for (let index = 0; index < 1026; index++) yield this.#open(first + 4 * index);
       return;
@@ -182,7 +182,7 @@ export class StreamSteps {
   /** The next number, or one behind it, so that a range is left. */
   #nextId(): number {
     const { highest } = this.#model;
-    const next = highest === 0 ? 1 : highest + 2;
+    const next = highest === 0 ? this.#options.first ?? 1 : highest + 2;
     return this.#choices.chance(0.8) || next > 2 ** 30 ? next : next + 2 * this.#choices.between(1, 3);
   }
 

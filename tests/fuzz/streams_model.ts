@@ -73,15 +73,20 @@ export function bytesAt(id: number, offset: number, length: number): Uint8Array<
 export class StreamsModel {
   /** Streams that are open where the frames arrive. */
   readonly streams: Map<number, Direction> = new Map();
-  /** The highest number that was opened; 0 if none was. */
+  /** The highest number that the sender of the frames has opened, or, if it opens none, the other end; 0 if none was. */
   highest = 0;
+  /** The highest number that either end has opened. */
+  highestOfAll = 0;
   readonly #seen: Set<number> = new Set();
-  readonly #isOfClient: boolean;
+  readonly #first: number | undefined;
   readonly #told: (what: string) => void;
 
-  /** Frames of a client, which opens streams, or of a server; `told` hears why a frame ends the session. */
-  constructor(isOfClient: boolean, told: (what: string) => void = () => {}) {
-    this.#isOfClient = isOfClient;
+  /**
+   * Frames of an end that opens streams from the number `first` on (1: a client, 2: a server), or opens none; `told`
+   * hears why a frame ends the session.
+   */
+  constructor(first: 1 | 2 | undefined, told: (what: string) => void = () => {}) {
+    this.#first = first;
     this.#told = told;
   }
 
@@ -92,8 +97,7 @@ export class StreamsModel {
 
   /** The other end has opened a stream, and granted `granted`. */
   opened(id: number, granted: number): void {
-    this.#seen.add(id);
-    this.highest = Math.max(this.highest, id);
+    this.#see(id);
     this.streams.set(id, { granted, runs: [], final: undefined, isReset: false, isUncertain: false });
   }
 
@@ -163,22 +167,31 @@ export class StreamsModel {
     must(payload.length >= 16 && payload.length <= 15 + MOST_EXTRA, "an open of a wrong length");
     const [service, due] = [view.getUint16(13), checkFields(payload.subarray(15))];
     must(due === 0 ? service !== 1 && service !== 2 : service === due, "a name and a number that do not fit");
-    must(this.#isOfClient, "an open by the server");
-    const id = view.getUint32(1);
-    must(id % 2 === 1 && id <= LAST_STREAM, "a number that no client gives");
+    const [first, id] = [this.#first, view.getUint32(1)];
+    must(first !== undefined, "an open by an end that may not");
+    must(this.#isOfSender(id) && id <= LAST_STREAM, "a number that this end does not give");
     if (this.#seen.has(id)) return;
-    this.#seen.add(id);
-    this.highest = Math.max(this.highest, id);
+    this.#see(id);
     must(this.#ranges() <= MOST_RANGES, "too many ranges of numbers");
     if (service > 2) return;
     must(view.getUint32(5) <= MOST_START, "too much credit taken");
     this.opened(id, view.getUint32(5));
   }
 
-  /** Ranges of numbers below the highest that were not seen. */
+  #see(id: number): void {
+    this.#seen.add(id);
+    this.highestOfAll = Math.max(this.highestOfAll, id);
+    if (this.#first === undefined || this.#isOfSender(id)) this.highest = Math.max(this.highest, id);
+  }
+
+  #isOfSender(id: number): boolean {
+    return this.#first !== undefined && id >= this.#first && id % 2 === this.#first % 2;
+  }
+
+  /** Ranges of the sender's numbers below the highest that were not seen. */
   #ranges(): number {
-    const ids = [...this.#seen].sort((one, other) => one - other);
-    return ids.filter((id, at) => id > (at === 0 ? 1 : ids[at - 1]! + 2)).length;
+    const ids = [...this.#seen].filter((id) => this.#isOfSender(id)).sort((one, other) => one - other);
+    return ids.filter((id, at) => id > (at === 0 ? this.#first! : ids[at - 1]! + 2)).length;
   }
 
   /** The stream that a frame is about; `undefined` if it is over. */
@@ -212,7 +225,7 @@ export class StreamsModel {
 }
 
 /** Types of the fields that stand in other messages; {@linkcode SERVICE} stands in an open. */
-const OTHER_FIELDS = 12, SERVICE = 13;
+const OTHER_FIELDS = 15, SERVICE = 13;
 
 /** The fields of an open must rise, and end where the frame does. Returns the number that goes with them, or 0. */
 function checkFields(list: Uint8Array): number {
@@ -223,7 +236,7 @@ function checkFields(list: Uint8Array): number {
     must(at + 4 <= list.length, "a list of fields that is cut");
     const [type, length] = [list[at]! << 8 | list[at + 1]!, list[at + 2]! << 8 | list[at + 3]!];
     must(type > before, "fields that do not rise");
-    must(type === 0 || type > OTHER_FIELDS, "a field of another message");
+    must(type === 0 || type === SERVICE || type > OTHER_FIELDS, "a field of another message");
     if (type === SERVICE) {
       const name = new TextDecoder().decode(list.subarray(at + 4, at + 4 + length));
       const isName = /^[a-z0-9._-]{1,64}$/.test(name);

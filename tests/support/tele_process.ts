@@ -174,7 +174,11 @@ export class TeleProcess implements AsyncDisposable {
     if (this.output.length === 0) await this.ended;
     this.readyLine = this.output[0] ?? "";
     const places = /connect (to .+)$/.exec(this.readyLine)?.[1];
-    if (places === undefined) throw new Error(`${what}: it was ${JSON.stringify(this.readyLine)}`);
+    if (places === undefined) {
+      // A client that only offers services listens nowhere.
+      if (/^tele client ready: offered as /.test(this.readyLine)) return;
+      throw new Error(`${what}: it was ${JSON.stringify(this.readyLine)}`);
+    }
     const addresses = places.matchAll(/\bto (\S+?(?: and \S+?)*)(?: for \S+| by SOCKS| \(TLS\))?(?:, |$)/g);
     this.listens = Array.from(addresses, ([, some]) => some.split(" and ")).flat().map(parseAddress);
   }

@@ -62,14 +62,14 @@ export function fullField(): Fields {
   return new Map([[FieldType.full, new Uint8Array(0)]]);
 }
 
-/** The list with the start credit that the client may take, in bytes. */
+/** The list with the start credit that the peer may take for its streams, in bytes. */
 export function startPoolField(bytes: number): Fields {
   const value = new Uint8Array(4);
   writeU32(value, 0, bytes);
   return new Map([[FieldType.startPool, value]]);
 }
 
-/** The start credit that the client may take, in bytes; `undefined` if the server does not say. */
+/** The start credit that may be taken for streams, in bytes; `undefined` if the peer does not say. */
 export function readStartPool(fields: Fields): number | undefined {
   const value = fields.get(FieldType.startPool);
   return value === undefined ? undefined : readU32(value, 0);

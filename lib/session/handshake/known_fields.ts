@@ -9,8 +9,10 @@ import { TeleError } from "../../net/error.ts";
 import { LEAF_BYTES } from "../../net/leaf.ts";
 import {
   MAX_DESTINATION_BYTES,
+  MAX_SERVICE_NAME_BYTES,
   MAX_TOKEN_NAME_BYTES,
   MOST_CARRIERS,
+  MOST_OFFERS,
   MOST_PATHS,
   MOST_RESUME_TIMEOUT_MS,
   MOST_UNSETTLED,
@@ -50,6 +52,10 @@ export const FieldType = {
   services: 12,
   /** What a stream is for: the name of a service, or a destination; see `service_name.ts`, `destination.ts`. */
   service: 13,
+  /** The services that the client offers: their names, sorted, commas between; see `offers.ts`. */
+  offers: 14,
+  /** What becomes of each of these: 0 the client has the name, 1 it waits for it, 2 it is refused. */
+  offered: 15,
 } as const;
 
 /** Optional fields by type. */
@@ -103,7 +109,7 @@ const KNOWN: ReadonlyMap<number, KnownField> = new Map<number, KnownField>([
   }],
   [FieldType.guarded, { name: "guarded", in: ["hello", "challenge"], bytes: 0 }],
   [FieldType.full, { name: "full", in: [NEW_ACCEPT], bytes: 0 }],
-  [FieldType.startPool, { name: "startPool", in: [NEW_ACCEPT], bytes: 4 }],
+  [FieldType.startPool, { name: "startPool", in: [NEW_COMMIT, NEW_ACCEPT], bytes: 4 }],
   [FieldType.live, { name: "live", in: [JOIN_COMMIT], bytes: LIVE_BYTES, shape: "list", check: checkLive }],
   [FieldType.receipts, {
     name: "receipts",
@@ -123,6 +129,14 @@ const KNOWN: ReadonlyMap<number, KnownField> = new Map<number, KnownField>([
     shape: "text",
     check: checkService,
   }],
+  [FieldType.offers, {
+    name: "offers",
+    in: [NEW_COMMIT],
+    bytes: MOST_OFFERS * (MAX_SERVICE_NAME_BYTES + 1) - 1,
+    shape: "text",
+    check: checkOffers,
+  }],
+  [FieldType.offered, { name: "offered", in: [NEW_ACCEPT], bytes: 1, shape: "list", check: checkOffered }],
 ]);
 
 /**
@@ -174,6 +188,20 @@ function checkService(value: Uint8Array): void {
   const text = String.fromCharCode(...value);
   if (isServiceName(text) || parseDestination(text) !== undefined) return;
   throw new TeleError("protocol", `the field service has neither a name (${SERVICE_NAME_RULE}) nor a host and a port`);
+}
+
+/** A list has one encoding: its names rise. */
+function checkOffers(value: Uint8Array): void {
+  const names = String.fromCharCode(...value).split(",");
+  if (names.length > MOST_OFFERS) throw new TeleError("protocol", `a client cannot offer ${names.length} services`);
+  for (const [at, name] of names.entries()) {
+    if (isServiceName(name) && (at === 0 || name > names[at - 1]!)) continue;
+    throw new TeleError("protocol", `the field offers has names (${SERVICE_NAME_RULE}), each behind a smaller one`);
+  }
+}
+
+function checkOffered(value: Uint8Array): void {
+  if (value.some((answer) => answer > 2)) throw new TeleError("protocol", "an offer has one of the answers 0, 1 and 2");
 }
 
 function checkCarriers([most]: Uint8Array): void {

@@ -24,6 +24,12 @@ export interface NamedToken {
    * @default {undefined}: all
    */
   readonly services?: readonly string[];
+  /**
+   * The services of its own side that it may offer, by their names.
+   *
+   * @default {undefined}: all that the server listens for; with {@linkcode services}, none
+   */
+  readonly reverse?: readonly string[];
 }
 
 /** The one without a name, in a list of services. */
@@ -46,6 +52,8 @@ export interface ServerTokens {
    * @default {undefined}: all
    */
   services?: readonly string[];
+  /** The same as {@linkcode NamedToken.reverse}, of {@linkcode token}. */
+  reverse?: readonly string[];
   /**
    * Tokens of clients with a name, each once. With none of either kind in the list nobody is let in.
    *
@@ -76,11 +84,14 @@ export class TokenTable {
   readonly isGuarded: boolean;
   readonly #salts: ReadonlyMap<string | undefined, Uint8Array>;
   readonly #services: ReadonlyMap<string | undefined, readonly string[] | undefined>;
+  /** The same of services that clients offer. */
+  readonly #reverse: ReadonlyMap<string | undefined, readonly string[] | undefined>;
   readonly #salt: Uint8Array;
 
   private constructor(tokens: readonly TokenEntry[], salts: readonly Uint8Array[], isGuarded: boolean) {
     this.#salts = new Map(tokens.map(({ name }, at) => [name, salts[at]]));
     this.#services = new Map(tokens.map(({ name, services }) => [name, services]));
+    this.#reverse = new Map(tokens.map(({ name, services, reverse }) => [name, reverse ?? (services && [])]));
     this.isGuarded = isGuarded;
     this.#salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
   }
@@ -90,11 +101,11 @@ export class TokenTable {
    *
    * @throws {TeleError} `bad-input`, at once, if a token is too short or too long, or a name is none or there twice.
    */
-  static of({ token, services, tokens }: ServerTokens): Promise<TokenTable> {
+  static of({ token, services, reverse, tokens }: ServerTokens): Promise<TokenTable> {
     checkNames(tokens ?? []);
     const isGuarded = token !== undefined || tokens !== undefined;
     const all: TokenEntry[] = [...tokens ?? []];
-    if (token !== undefined || !isGuarded) all.push({ token, services });
+    if (token !== undefined || !isGuarded) all.push({ token, services, reverse });
     // Each, before the first digest begins.
     for (const { token } of all) if (token !== undefined) checkTokenLength(token, "the token");
     const salts = Promise.all(all.map(({ token }) => tokenSalt(token)));
@@ -133,15 +144,25 @@ export class TokenTable {
     return services.includes(isDestinationText(service) ? ALL_DESTINATIONS : service);
   }
 
-  /** Whether the token of this name may reach all services here that it may reach by `before`. */
+  /** Whether who has the token of this name may offer a service of its own side. */
+  mayOffer(name: string | undefined, service: string): boolean {
+    return this.#reverse.get(name)?.includes(service) !== false;
+  }
+
+  /** Whether the token of this name may reach, and offer, all here that it may by `before`. */
   reachesAllOf(before: TokenTable, name: string | undefined): boolean {
-    const services = this.#services.get(name);
-    return services === undefined || before.#services.get(name)?.every((each) => services.includes(each)) === true;
+    return hasAllOf(this.#services.get(name), before.#services.get(name)) &&
+      hasAllOf(this.#reverse.get(name), before.#reverse.get(name));
   }
 }
 
 /** A token with its name, if it has one; without a token for a server that has none. */
 type TokenEntry = Partial<NamedToken>;
+
+/** Whether the list has all of another; `undefined` is everything. */
+function hasAllOf(list: readonly string[] | undefined, before: readonly string[] | undefined): boolean {
+  return list === undefined || before?.every((each) => list.includes(each)) === true;
+}
 
 function checkNames(tokens: readonly NamedToken[]): void {
   const names = new Set<string>();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { reaches } from "../../net/address.ts";
+import { type Address, formatAddress, reaches } from "../../net/address.ts";
 import type { SessionLimits } from "../../session/session_limits.ts";
 import { carriersFor, clientPaths } from "./client_paths.ts";
 import { DOCTOR } from "./command_words.ts";
@@ -14,7 +14,15 @@ import type { HostName } from "../values/host_name.ts";
 import type { Option } from "./option.ts";
 import type { CommandEnvironment } from "./command_environment.ts";
 import { HELP, VERSION } from "./option_table.ts";
-import type { ClientOptions, ClientPath, CommonOptions, DoctorOptions, Route, ServerOptions } from "./role_options.ts";
+import type {
+  ClientOptions,
+  ClientPath,
+  CommonOptions,
+  DoctorOptions,
+  Forward,
+  Route,
+  ServerOptions,
+} from "./role_options.ts";
 import * as doctor from "./doctor_options.ts";
 import * as keys from "./key_options.ts";
 import * as rfd80 from "./rfd80_options.ts";
@@ -49,6 +57,7 @@ const SESSION_ONLY: readonly Option[] = [
   keys.ENCRYPTION,
   services.FORWARD,
   services.SOCKS,
+  services.REVERSE,
 ];
 
 /**
@@ -128,6 +137,7 @@ function serverCommand(given: GivenFlags, environment: CommandEnvironment): Comm
   }
   const out = given.value(session.SERVER_OUT);
   const upstreams = [...input === undefined ? [] : [input], ...[...users.services, ...routes].map((user) => user.in)];
+  refuseOwnDoors(upstreams, out, users.reverseListens);
   if (out !== undefined && upstreams.some((upstream) => reaches(upstream, out))) {
     throw mistake(
       "this tele server would connect to itself: --in is the user's server, which listens already, and --out is " +
@@ -152,6 +162,18 @@ function serverCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     ...commonOptions(given, environment, routes.length > 0),
   };
   return { kind: "server", options };
+}
+
+/** Where a server listens for services of clients there is neither a user's server nor room for tele clients. */
+function refuseOwnDoors(upstreams: readonly Address[], out: Address | undefined, listens: readonly Forward[]): void {
+  for (const { in: place, service } of listens) {
+    const door = `--reverse-listen=${formatAddress(place)}=${service}`;
+    if (upstreams.some((upstream) => reaches(upstream, place))) {
+      throw mistake(`this tele server would connect to itself: ${door} is where it listens: give it another port`);
+    }
+    if (out === undefined || (!reaches(place, out) && !reaches(out, place))) continue;
+    throw mistake(`--out and ${door} both listen on ${formatAddress(place)}: give each connection one place to go to`);
+  }
 }
 
 /** A client's command line, with or without its role: one may type `doctor` in front of it. */

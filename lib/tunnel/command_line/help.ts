@@ -70,8 +70,9 @@ export function describe(option: Option): string {
   if (option.kind === "value") lines.push(...wrap(factsOf(option), COLUMNS - MEANING_COLUMN));
   const placeholder = option.kind === "value" ? `=${option.placeholder}` : "";
   const margin = " ".repeat(MEANING_COLUMN);
-  const first = `  --${option.name}${placeholder}`.padEnd(MEANING_COLUMN);
-  return lines.map((line, at) => `${at === 0 ? first : margin}${line}\n`).join("");
+  const spelled = `  --${option.name}${placeholder}`;
+  const below = lines.map((line) => `${margin}${line}\n`).join("");
+  return spelled.length < MEANING_COLUMN ? spelled + below.slice(spelled.length) : `${spelled}\n${below}`;
 }
 
 /** What an option takes, its default and an example, as the help and the man page tell it. */

@@ -50,7 +50,7 @@ export interface Service {
   readonly in: Address;
 }
 
-/** Where a client listens for a service. */
+/** Where a client, or with a client's service a server, listens for a service. */
 export interface Forward {
   /** Where user's clients connect. */
   readonly in: Address;
@@ -103,6 +103,8 @@ export interface ServerOptions extends CommonOptions {
   readonly in: Address | undefined;
   /** The other ones behind sessions; the names differ. */
   readonly services: readonly Service[];
+  /** Where user's clients connect to services that clients offer. */
+  readonly reverseListens: readonly Forward[];
   /** The destinations that clients may name. */
   readonly allows: readonly HostPattern[];
   /** The protocols served in RFD 80 mode; the names differ. Never empty without a user's server for sessions. */
@@ -131,13 +133,15 @@ export interface ClientPath {
 export interface ClientOptions extends CommonOptions {
   /**
    * Where user's clients connect to the user's server without a name; `undefined` for a free port, or with
-   * {@linkcode forwards} or {@linkcode socks} for nowhere.
+   * {@linkcode forwards}, {@linkcode socks} or {@linkcode reverses} for nowhere.
    */
   readonly in: Address | undefined;
   /** Where they connect to services that have names. */
   readonly forwards: readonly Forward[];
   /** Where they connect that say by SOCKS where they want to go; `undefined` for nowhere. */
   readonly socks: Address | undefined;
+  /** The user's servers of this side that the server's side reaches; the names differ. */
+  readonly reverses: readonly Service[];
   /** Whether standard input and output are the one user connection; {@linkcode in} is `undefined` then. */
   readonly isStdio: boolean;
   /** How the tele server is reached: the first one names this client, and with a protocol there is no other. */

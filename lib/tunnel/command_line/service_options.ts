@@ -41,6 +41,35 @@ export const FORWARD: ValueOption<Forward> = {
   parse: parseForward,
 };
 
+/** `--reverse`. */
+export const REVERSE: ValueOption<Service> = {
+  kind: "value",
+  name: "reverse",
+  placeholder: "NAME=ADDR",
+  role: "client",
+  meaning:
+    "a user's server of this side, which users of the server's side reach by this name; may be given several times",
+  without: "none",
+  isRepeatable: true,
+  example: "--reverse=db=:5432",
+  takes: "the name of a service, =, and an address",
+  parse: parseService,
+};
+
+/** `--reverse-listen`. */
+export const REVERSE_LISTEN: ValueOption<Forward> = {
+  kind: "value",
+  name: "reverse-listen",
+  placeholder: "ADDR=NAME",
+  role: "server",
+  meaning: "where user's clients connect to the service of this name that a client offers; may be given several times",
+  without: "none",
+  isRepeatable: true,
+  example: "--reverse-listen=:5432=db",
+  takes: "an address to listen on, =, and the name of a service",
+  parse: parseForward,
+};
+
 /** `--socks`. */
 export const SOCKS: ValueOption<Address> = {
   kind: "value",

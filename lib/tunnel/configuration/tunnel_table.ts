@@ -10,7 +10,7 @@ import { reasonOf } from "../../net/error.ts";
 import type { CommandEnvironment } from "../command_line/command_environment.ts";
 import { type Command, parseCommandLine } from "../command_line/command_line.ts";
 import { OPTIONS } from "../command_line/option_table.ts";
-import { entrancesOf } from "../command_line/services.ts";
+import { entrancesOf, reverseEntrancesOf } from "../command_line/services.ts";
 import { keysOf, NAME_KEY, PROCESS_KEYS, ROLE_KEY, TUNNEL_ROLES, type TunnelRole } from "./key.ts";
 import type { LocatedTable } from "./locator.ts";
 import { type Place, PlacedError } from "./place.ts";
@@ -83,7 +83,7 @@ export interface ListenPlace {
 /** Where the tunnel listens, as far as it is not a port that the system chooses. */
 export function listenPlaces({ command }: TunnelEntry): ListenPlace[] {
   const all: { in: Address | undefined; flag: string }[] = command.kind === "server"
-    ? [{ in: command.options.out, flag: "--out" }]
+    ? [{ in: command.options.out, flag: "--out" }, ...reverseEntrancesOf(command.options)]
     : [...entrancesOf(command.options)];
   return all.flatMap(({ in: address, flag }) => {
     if (address === undefined || (address.kind === "tcp" && address.port === 0)) return [];

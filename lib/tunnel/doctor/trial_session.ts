@@ -54,6 +54,7 @@ export class TrialSession {
     this.#options = options;
     const { clock, limits } = options;
     const mux = new Mux({
+      end: "client",
       clock,
       pool: new SegmentPool({ plenty: PLENTY }),
       maxStreams: limits.maxStreams,

@@ -27,6 +27,9 @@ const NO_NAME = "*";
 /** How the word of a line begins that says what a client may reach. */
 export const SERVICES = "services=";
 
+/** The same, of what it may offer. */
+export const REVERSE = "reverse=";
+
 /** A line of a name and a token, in something that is no text. */
 const NAMED_LINE = /^[A-Za-z0-9][\w.@-]{0,63}[ \t]+[!-~]{16,}\r?$/m;
 
@@ -46,7 +49,8 @@ interface Line {
  *
  * One line that is not two words is one token as it stands, blanks included, and so is anything that is no text. Other
  * text is lines of `NAME TOKEN`, or `* TOKEN` for clients without a name; `services=NAME[,NAME]` behind that is what the
- * client may reach, `*` the service without a name and `*:*` all destinations. `#` begins a comment. Comments alone let nobody in.
+ * client may reach, `*` the service without a name and `*:*` all destinations; `reverse=NAME[,NAME]`, in front of that
+ * or behind it, is what the client may offer. `#` begins a comment. Comments alone let nobody in.
  *
  * @param place Where they come from, for example `--token-file=tokens`.
  * @throws {TeleError} `bad-input` with the line's number, and what to change there.
@@ -135,7 +139,7 @@ function linesOf(text: string): { lines: Line[]; hasComments: boolean } {
 
 /** Whether a line that stands alone is a name and a token; else it is a token, which may have blanks. */
 function isNamed({ words }: Line): boolean {
-  return words.length === 2 || words.slice(1).some((word) => word.startsWith(SERVICES));
+  return words.length === 2 || words.slice(1).some(isGrant);
 }
 
 function namedTokens(lines: readonly Line[], place: string): ServerTokens {
@@ -143,51 +147,68 @@ function namedTokens(lines: readonly Line[], place: string): ServerTokens {
   let nameless: Omit<NamedToken, "name"> | undefined;
   const seen = { name: new Map<string, number>(), token: new Map<string, number>() };
   for (const line of lines) {
-    const [name, secret, services] = wordsOf(line, `line ${line.number} of ${place}`);
+    const { name, secret, grants } = wordsOf(line, `line ${line.number} of ${place}`);
     for (const [kind, word] of [["name", name], ["token", secret]] as const) {
       const before = seen[kind].get(word);
       if (before !== undefined) throw twice(kind, [before, line.number], place);
       seen[kind].set(word, line.number);
     }
-    const bytes = new TextEncoder().encode(secret);
-    const entry = services === undefined ? { token: bytes } : { token: bytes, services };
+    const entry = { token: new TextEncoder().encode(secret), ...grants };
     if (name === NO_NAME) nameless = entry;
     else tokens.push({ name, ...entry });
   }
   return { ...nameless, tokens };
 }
 
-/** The name and the token of a line, and what its client may reach, if that is said. */
-function wordsOf({ words }: Line, where: string): [name: string, token: string, services: string[] | undefined] {
-  const [name = "", token, services, ...more] = words;
-  if (token === undefined) {
+/** What a line says of its client's rights; what is not said is not there. */
+type Grants = Pick<NamedToken, "services" | "reverse">;
+
+/** Whether it begins as a word that grants something does. */
+function isGrant(word: string): boolean {
+  return word.startsWith(SERVICES) || word.startsWith(REVERSE);
+}
+
+/** The name and the token of a line, and what its client may, as far as that is said. */
+function wordsOf({ words }: Line, where: string): { name: string; secret: string; grants: Grants } {
+  const [name = "", secret, ...more] = words;
+  if (secret === undefined) {
     throw badInput(`${where} has one word, where a name and a token belong (* TOKEN for clients without a name)`);
   }
-  if (token.startsWith(SERVICES)) {
-    throw badInput(`${where} has ${SERVICES} in the place of the token: NAME TOKEN ${SERVICES}…`);
+  if (isGrant(secret)) {
+    const word = secret.slice(0, secret.indexOf("=") + 1);
+    throw badInput(`${where} has ${word} in the place of the token: NAME TOKEN ${word}…`);
   }
-  if (more.length > 0 || services?.startsWith(SERVICES) === false) {
+  if (!more.every(isGrant)) {
     throw badInput(
       `${where} has ${words.length} words, where a name and a token belong, the token without blanks, and perhaps ` +
-        `${SERVICES}NAME,NAME, the names without blanks`,
+        `${SERVICES}NAME,NAME and ${REVERSE}NAME,NAME, the names without blanks`,
     );
   }
   if (name !== NO_NAME) checkTokenName(name, `the first word of ${where}`);
-  checkTokenLength(new TextEncoder().encode(token), `the token in ${where}`);
-  return [name, token, services === undefined ? undefined : servicesOf(services, where)];
+  checkTokenLength(new TextEncoder().encode(secret), `the token in ${where}`);
+  return { name, secret, grants: grantsOf(more, where) };
 }
 
-/** The names in a word that begins with {@linkcode SERVICES}. */
-function servicesOf(word: string, where: string): string[] {
-  const names = word.slice(SERVICES.length).split(",");
+function grantsOf(words: readonly string[], where: string): Grants {
+  const [services, reverse] = [SERVICES, REVERSE].map((kind) => {
+    const [word, again] = words.filter((word) => word.startsWith(kind));
+    if (again !== undefined) throw badInput(`${where} has ${kind} twice: write one list`);
+    return word === undefined ? undefined : namesOf(word, kind, where);
+  });
+  return { ...services && { services }, ...reverse && { reverse } };
+}
+
+/** The names in a word that begins with `kind`. */
+function namesOf(word: string, kind: string, where: string): string[] {
+  const names = word.slice(kind.length).split(",");
   for (const [at, name] of names.entries()) {
     if (name === "") {
-      throw badInput(`${SERVICES} in ${where} has an empty name: write ${SERVICES}NAME,NAME, or nothing to allow all`);
+      throw badInput(`${kind} in ${where} has an empty name: write ${kind}NAME,NAME, or nothing to allow all`);
     }
-    if (name !== NAMELESS_SERVICE && name !== ALL_DESTINATIONS) {
-      checkServiceName(name, `${JSON.stringify(name)} behind ${SERVICES} in ${where}`);
+    if (kind === REVERSE || (name !== NAMELESS_SERVICE && name !== ALL_DESTINATIONS)) {
+      checkServiceName(name, `${JSON.stringify(name)} behind ${kind} in ${where}`);
     }
-    if (names.indexOf(name) !== at) throw badInput(`${SERVICES} in ${where} has ${name} twice: write it once`);
+    if (names.indexOf(name) !== at) throw badInput(`${kind} in ${where} has ${name} twice: write it once`);
   }
   return names;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { formatAddress } from "../../net/address.ts";
 import { type Clock, systemClock } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { TeleError } from "../../net/error.ts";
@@ -14,12 +15,13 @@ import type { MuxStream } from "../../mux/stream.ts";
 import type { StreamEnd } from "../../mux/stream_host.ts";
 import { pingNameOf } from "../rfd80/alpn.ts";
 import { serverOf } from "../command_line/client_paths.ts";
+import { entrancesOf } from "../command_line/services.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
 import { makeDialer, type OuterDialer } from "./outer_dialer.ts";
 import { Relays } from "../rfd80/relays.ts";
 import { WorkTurns } from "../rfd80/work_turns.ts";
 import { ClientSession } from "./client_session.ts";
-import { openEntrances, type TakeUser } from "./entrances.ts";
+import { type Entrances, openEntrances, type TakeUser } from "./entrances.ts";
 import { budgetOf } from "./memory.ts";
 import type { Running } from "./running.ts";
 import type { LinkStatus } from "../log/status_line.ts";
@@ -60,7 +62,11 @@ export async function startClient(
   });
   const early: [user: Duplex, service: string | undefined][] = [];
   let take: TakeUser = (user, service) => void early.push([user, service]);
-  const entrances = await openEntrances(options, { clock, log, streamLog }, (user, service) => take(user, service))
+  const entrances = await openEntrances(
+    entrancesOf(options),
+    { clock, log, streamLog },
+    (user, service) => take(user, service),
+  )
     .catch(async (error) => {
       carrying.giveUp();
       await stopParts();
@@ -71,7 +77,7 @@ export async function startClient(
   take = (user, service) => users.take(user, service);
   for (const [user, service] of early) take(user, service);
   return {
-    readyLine: `tele client ready: user's clients connect ${entrances.words}, tele server is ${serverOf(options)}`,
+    readyLine: readyLine(options, entrances),
     listens: entrances.addresses,
     status: users.status,
     tryNow: () => users.tryNow(),
@@ -81,6 +87,15 @@ export async function startClient(
       await stopParts();
     },
   };
+}
+
+function readyLine(options: ClientOptions, { addresses, words }: Entrances): string {
+  const parts = [
+    ...addresses.length === 0 ? [] : [`user's clients connect ${words}`],
+    ...options.reverses.map(({ name, in: to }) => `offered as ${name} is ${formatAddress(to)}`),
+    `tele server is ${serverOf(options)}`,
+  ];
+  return `tele client ready: ${parts.join(", ")}`;
 }
 
 /** Carries users' connections to the server. */

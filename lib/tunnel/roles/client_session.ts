@@ -19,6 +19,7 @@ import { identityInMemory, type LoadedIdentity, loadIdentity, stateFolder } from
 import { formatPath } from "../command_line/client_paths.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
 import { entrancesOf } from "../command_line/services.ts";
+import { offeredServices } from "./offered_services.ts";
 import type { OuterDialer } from "./outer_dialer.ts";
 import type { LinkStatus } from "../log/status_line.ts";
 import type { StreamLog } from "../log/stream_log.ts";
@@ -106,6 +107,7 @@ export class ClientSession {
         dial: (signal, connected, path) => dialer.dialCarrier(signal, connected, path),
         identity: { keys, slot: 0, lastSlot: 0 },
         asksByName: options.forwards.length > 0 || options.socks !== undefined,
+        offers: offeredServices(options.reverses, { clock, streamLog }),
         onStreamEnd,
         ...token,
         carriers: options.carriers,
@@ -178,17 +180,25 @@ export class ClientSession {
   }
 }
 
-/** Who this client is across restarts: only where it listens tells it from other clients of the same server. */
+/** Who this client is across restarts: only its places and services tell it from other clients of the same server. */
 function identityOf(options: ClientOptions, log: Log): Promise<LoadedIdentity> {
   if (options.isOnlyClient) return makeIdentityKeys().then((keys) => ({ keys, isStored: false, release() {} }));
   if (options.isStdio) return identityInMemory("a tele client with --stdio is another each time", "debug", log);
   // The first place is enough, and it stays the same client when services are added.
-  const listens = entrancesOf(options).map((entrance) => entrance.in).find(isFixed);
-  if (listens === undefined) {
+  const place = placeOf(options);
+  if (place === undefined) {
     const why = "a tele client on a free port is another each time; --in=:PORT makes it the same";
     return identityInMemory(why, "info", log);
   }
-  return loadIdentity(stateFolder(), formatAddress(listens), formatWay(options.paths[0].out), log);
+  return loadIdentity(stateFolder(), place, formatWay(options.paths[0].out), log);
+}
+
+/** What tells a client from others of this machine: where it listens, else the first service that it offers. */
+function placeOf(options: ClientOptions): string | undefined {
+  const listens = entrancesOf(options).map((entrance) => entrance.in).find(isFixed);
+  if (listens !== undefined) return formatAddress(listens);
+  const [offered] = options.reverses;
+  return offered && `--reverse=${offered.name}`;
 }
 
 function isFixed(address: Address | undefined): address is Address {

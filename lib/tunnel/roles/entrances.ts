@@ -1,5 +1,5 @@
 /**
- * The places where a client listens for users' connections.
+ * The places where a client, or a server for its clients' services, listens for users' connections.
  *
  * @module
  */
@@ -11,13 +11,12 @@ import { isElsewhere } from "../../net/listen_failure.ts";
 import type { Log } from "../../net/log.ts";
 import type { StreamLog } from "../log/stream_log.ts";
 import { SocksDoor } from "./socks_door.ts";
-import type { ClientOptions } from "../command_line/role_options.ts";
-import { type Entrance, entrancesOf } from "../command_line/services.ts";
+import type { Entrance } from "../command_line/services.ts";
 
 /** Takes a user's connection, for the service of this name, the one without, or a destination (`host:port`). */
 export type TakeUser = (user: Duplex, service: string | undefined) => void;
 
-/** All listeners of a client. */
+/** All listeners for users. */
 export interface Entrances {
   /** All addresses, free ports filled in. */
   readonly addresses: readonly string[];
@@ -34,7 +33,7 @@ export interface Entrances {
  * @throws {TeleError} `bad-input` if one of the places is taken, or not of this machine.
  */
 export async function openEntrances(
-  options: ClientOptions,
+  entrances: readonly Entrance[],
   { clock, log, streamLog }: { clock: Clock; log: Log; streamLog: StreamLog },
   take: TakeUser,
 ): Promise<Entrances> {
@@ -45,18 +44,21 @@ export async function openEntrances(
     door.close();
   };
   try {
-    for (const entrance of entrancesOf(options)) {
+    for (const entrance of entrances) {
       const onConnection = entrance.isSocks
         ? (user: Duplex) => void door.welcome(user)
         : (user: Duplex) => take(user, entrance.service);
       const defaultHosts = ["127.0.0.1", "::1"];
-      const listening = await listen(entrance.in, { use: "user", defaultHosts, clock, log, onConnection });
+      const listening = await listen(entrance.in, { use: "user", defaultHosts, clock, log, onConnection })
+        .catch((error) => {
+          throw error instanceof TeleError && isElsewhere(error.cause) ? suspectSwap(error, entrance) : error;
+        });
       open.push({ entrance, listening });
       warnOfExposure(listening, entrance, log);
     }
   } catch (error) {
     close();
-    throw error instanceof TeleError && isElsewhere(error.cause) ? suspectSwap(error) : error;
+    throw error;
   }
   return {
     addresses: open.flatMap(({ listening }) => listening.addresses),
@@ -70,8 +72,11 @@ function wordsOf({ service, isSocks }: Entrance, { addresses }: Listening): stri
   return `to ${addresses.join(" and ")}${isSocks ? " by SOCKS" : what}`;
 }
 
-/** A client can listen only on its own machine: an address elsewhere was probably meant for the tele server. */
-function suspectSwap(error: TeleError): TeleError {
+/** Only its own machine can be listened on: an address elsewhere was probably meant for the tele server. */
+function suspectSwap(error: TeleError, { flag }: Entrance): TeleError {
+  if (flag === "--reverse-listen") {
+    return badInput(`${error.message}; ${flag} is where user's clients connect on this machine`);
+  }
   const hint = "--in is where user's clients connect on this machine, --out is the tele server: are the two swapped?";
   return badInput(`${error.message}; ${hint}`);
 }

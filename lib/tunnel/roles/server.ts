@@ -24,11 +24,13 @@ import { Environment } from "./environment.ts";
 import { budgetOf } from "./memory.ts";
 import type { ServerOptions } from "../command_line/role_options.ts";
 import { servesSessions } from "../command_line/services.ts";
+import type { Entrances } from "./entrances.ts";
+import { openReverseDoors } from "./reverse_doors.ts";
 import { listenOuter } from "./outer_listener.ts";
 import { Relays } from "../rfd80/relays.ts";
 import type { Running } from "./running.ts";
 import { StreamLog } from "../log/stream_log.ts";
-import { SERVICES } from "../files/token_lines.ts";
+import { REVERSE, SERVICES } from "../files/token_lines.ts";
 import { markOfToken, readServerTokens, watchServerTokens } from "../files/token_file.ts";
 
 /** What a {@linkcode startServer} may be given beside its options. */
@@ -64,6 +66,11 @@ export async function startServer(
   const need = { clock, log, dial: dialUser, streamLog, memory, onSessionCount };
   const sessions = servesSessions(options) ? startSessions(options, tokens, need) : undefined;
   if (tokens !== undefined) warnOfUnknown(tokens, options, log);
+  const doors = sessions &&
+    await openReverseDoors(options, { sessions, streamLog, clock, log }).catch(async (error) => {
+      await sessions.stop("the tele server cannot listen");
+      throw error;
+    });
   const relays = new Relays({ clock, streamLog, maxStreams: options.limits.maxStreams });
   const { maxMessageBytes, limits: { pingIntervalMs } } = options;
   const listening = await listenOuter(options, log, clock, (outer, choice) => {
@@ -71,6 +78,7 @@ export async function startServer(
     const framing = choice.pings ? { maxMessageBytes, pingIntervalMs } : undefined;
     relays.carry(outer, async (signal) => ({ outer, inner: await dialUser(choice.route.in, signal), framing }));
   }).catch(async (error) => {
+    doors?.close();
     await sessions?.stop("the tele server cannot listen");
     streamLog.stop();
     throw isTaken(error.cause) ? suspectSwap(error) : error;
@@ -87,13 +95,14 @@ export async function startServer(
   });
   const environment = sessions && watchSleep(sessions, clock);
   return {
-    readyLine: readyLine(listening, options),
-    listens: listening.addresses,
+    readyLine: readyLine(listening, options, doors),
+    listens: [...listening.addresses, ...doors?.addresses ?? []],
     tryNow: () => log("debug", "SIGUSR1 is for clients: a server waits until they come"),
     async stop(reason) {
       stopWatching();
       environment?.stop();
       listening.close();
+      doors?.close();
       relays.stop();
       await sessions?.stop(`the tele server ended (${reason})`);
       streamLog.stop();
@@ -139,6 +148,7 @@ function startSessions(
     clock,
     log,
     hasServices: true,
+    listensFor: [...new Set(options.reverseListens.map(({ service }) => service))],
     dial(signal, { service, tokenName }) {
       if (service !== undefined && isDestinationText(service)) return destinations.connect(service, signal, tokenName);
       const upstream = upstreams.get(service);
@@ -170,23 +180,32 @@ const OPTION_OF: Readonly<Record<string, string>> = {
 function warnOfUnknown(tokens: ServerTokens, options: ServerOptions, log: Log): void {
   const names = [...upstreamsOf(options).keys()].map((name) => name ?? NAMELESS_SERVICE);
   if (options.allows.length > 0) names.push(ALL_DESTINATIONS);
-  const allowed = [tokens, ...tokens.tokens ?? []].flatMap(({ services = [] }) => services);
-  const unknown = [...new Set(allowed)].filter((service) => !names.includes(service));
-  if (unknown.length === 0) return;
-  const one = OPTION_OF[unknown[0]!] ?? `--service=${unknown[0]}=ADDR`;
-  log(
-    "warn",
-    `${SERVICES}${unknown.join(",")} in the token file allows what this server does not have: give ${one} too`,
-  );
+  const entries = [tokens, ...tokens.tokens ?? []];
+  const warn = (
+    word: string,
+    allowed: readonly string[],
+    known: readonly string[],
+    optionOf: (name: string) => string,
+  ) => {
+    const unknown = [...new Set(allowed)].filter((name) => !known.includes(name));
+    if (unknown.length === 0) return;
+    const what = `${word}${unknown.join(",")} in the token file allows what this server does not have`;
+    log("warn", `${what}: give ${optionOf(unknown[0]!)} too`);
+  };
+  const reached = entries.flatMap(({ services = [] }) => services);
+  warn(SERVICES, reached, names, (name) => OPTION_OF[name] ?? `--service=${name}=ADDR`);
+  const listensFor = options.reverseListens.map(({ service }) => service);
+  warn(REVERSE, entries.flatMap(({ reverse = [] }) => reverse), listensFor, (name) => `--reverse-listen=ADDR=${name}`);
 }
 
-function readyLine(listening: Listening, options: ServerOptions): string {
+function readyLine(listening: Listening, options: ServerOptions, doors: Entrances | undefined): string {
   const clients = `tele clients connect to ${listening.addresses.join(" and ")}${protectionOf(options)}`;
   const upstreams = [
     ...options.in === undefined ? [] : [`user's server is ${formatAddress(options.in)}`],
     ...options.services.map((service) => `service ${service.name} is ${formatAddress(service.in)}`),
     ...options.allows.length === 0 ? [] : [`allowed by SOCKS is ${options.allows.map(({ text }) => text).join(" ")}`],
     ...options.routes.map((route) => `${route.protocol} is ${formatAddress(route.in)}`),
+    ...doors === undefined || doors.words === "" ? [] : [`user's clients connect ${doors.words}`],
   ];
   return `tele server ready: ${clients}, ${upstreams.join(", ")}`;
 }
@@ -204,9 +223,14 @@ function warnOfExposure(listening: Listening, options: ServerOptions, hasToken: 
   if (servesSessions(options) && !hasToken) {
     const allowed = options.allows.map(({ text }) => text);
     const upstreams = [...[...upstreamsOf(options).values()].map(formatAddress), ...allowed].join(", ");
+    const offered = [...new Set(options.reverseListens.map(({ service }) => service))].join(", ");
+    const deeds = [
+      ...upstreams === "" ? [] : [`connect to ${upstreams} through it`],
+      ...offered === "" ? [] : [`offer ${offered} to its users`],
+    ];
     log(
       "warn",
-      `anyone who can reach ${address} can connect to ${upstreams} through it: ` +
+      `anyone who can reach ${address} can ${deeds.join(", and ")}: ` +
         "--token-file=FILE lets in only clients that have the same token (tele --make-token prints one)",
     );
   }

@@ -40,7 +40,7 @@ export const MUX_SENDING: readonly Mutation[] = [
   fault(
     "unopened streams lost when the server restarts",
     "mux/link.ts",
-    "inherit: (from, to) => from.takeUnopened().forEach((stream) => to.adopt(stream)),",
+    "inherit: (from, to) => from.bequeathUnopened(() => to),",
     "inherit: () => {},",
   ),
   fault(

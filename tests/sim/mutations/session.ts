@@ -214,8 +214,8 @@ export const SESSION: readonly Mutation[] = [
   fault(
     "a server that has forgotten the session is not believed beside a doubted carrier",
     "session/session_client.ts",
-    "    } else {\n      const { limits: { resumeTimeoutMs }, asksByName }",
-    "    } else {\n      if (session.carrier !== undefined) throw givenUp();\n      const { limits: { resumeTimeoutMs }, asksByName }",
+    "    } else {\n      const { limits: { resumeTimeoutMs }, asksByName,",
+    "    } else {\n      if (session.carrier !== undefined) throw givenUp();\n      const { limits: { resumeTimeoutMs }, asksByName,",
   ),
   fault(
     "unopened streams lost when the session expires",

@@ -17,6 +17,7 @@ async function sentStream() {
   const budget = new LogBudget({ limitBytes: 1 << 20 });
   const queue = new ResendQueue({ budget, onWindowLost: () => {} });
   const mux = new Mux({
+    end: "client",
     clock: new FakeClock(),
     pool: new SegmentPool({ plenty: 9 }),
     maxStreams: 9,

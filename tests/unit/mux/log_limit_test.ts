@@ -14,7 +14,13 @@ Deno.test("quiet streams and bulk together put no more into a log than fits", as
   const clock = new FakeClock();
   const budget = new LogBudget({ limitBytes: LIMIT_BYTES });
   const log = new FrameLog(budget);
-  const mux = new Mux({ clock, pool: new SegmentPool({ plenty: 16 }), maxStreams: 10, open: { count: 0 } });
+  const mux = new Mux({
+    end: "client",
+    clock,
+    pool: new SegmentPool({ plenty: 16 }),
+    maxStreams: 10,
+    open: { count: 0 },
+  });
   mux.bind({ wake() {}, wakeNow() {}, roundTripMs: 1, rateBytesPerMs: 0, frameBytes: Infinity, budget });
   const open = (bytes: number) => {
     const [user, far] = duplexPair();

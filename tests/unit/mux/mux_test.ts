@@ -42,6 +42,7 @@ function data(id: number, offset: number, length: number): Uint8Array {
 /** A mux whose session is a log. */
 function alone(limitBytes: number, options: Partial<MuxOptions> = {}) {
   const mux = new Mux({
+    end: options.dial === undefined ? "client" : "server",
     clock: new FakeClock(),
     pool: new SegmentPool({ plenty: 9 }),
     maxStreams: 9,

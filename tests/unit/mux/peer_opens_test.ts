@@ -38,14 +38,14 @@ function setUp({ maxStreams = 10, memoryBytes = Infinity, hasServices = false } 
     made.push(new FakeStream(id));
     return made.at(-1)!;
   };
-  const streams = new StreamTable<FakeStream>({ opensHere: false, open });
+  const streams = new StreamTable<FakeStream>({ end: "server", open });
   const wanted: Wanted[] = [];
   const dial = (_signal: AbortSignal, whom: Wanted) => {
     wanted.push(whom);
     return Promise.resolve(duplexPair()[0]);
   };
   const clock = new FakeClock();
-  const ofServer = { dial, hasServices, tokenName: () => "alice", make };
+  const ofServer = { end: "server" as const, dial, hasServices, tokenName: () => "alice", make };
   const opens = new PeerOpens({ clock, streams, turns, open, maxStreams, memory, ...ofServer });
   const receive = (id: number, send = 1_000, service = 0, name?: string) => {
     opens.receive({ id, credits: { send, receive: 1_000 }, service, name });

@@ -12,13 +12,13 @@ import { MemoryBudget } from "../../../lib/session/memory_budget.ts";
 const MIB = 1024 * 1024;
 
 Deno.test("the pool that is told is a share of the memory that is left, within its bounds", () => {
-  assertEquals(new PeerStarts(new MemoryBudget(Infinity)).poolBytes, START_POOL_BYTES);
-  assertEquals(new PeerStarts(new MemoryBudget(16 * MIB)).poolBytes, LEAST_START_POOL_BYTES);
-  assertEquals(new PeerStarts(new MemoryBudget(256 * MIB)).poolBytes, 4 * MIB);
+  assertEquals(new PeerStarts(new MemoryBudget(Infinity), "server").poolBytes, START_POOL_BYTES);
+  assertEquals(new PeerStarts(new MemoryBudget(16 * MIB), "server").poolBytes, LEAST_START_POOL_BYTES);
+  assertEquals(new PeerStarts(new MemoryBudget(256 * MIB), "server").poolBytes, 4 * MIB);
 });
 
 Deno.test("a peer that takes twice the pool is refused, and taken again when its streams are over", () => {
-  const starts = new PeerStarts(new MemoryBudget(Infinity));
+  const starts = new PeerStarts(new MemoryBudget(Infinity), "server");
   const most = 2 * starts.poolBytes / MOST_START_CREDIT;
   let streams = 0;
   for (; starts.refusal(MOST_START_CREDIT, streams) === undefined; streams++) starts.take(streams, MOST_START_CREDIT);
@@ -35,7 +35,7 @@ Deno.test("a peer that takes twice the pool is refused, and taken again when its
 
 Deno.test("when all has come only what waits for the user is still taken", () => {
   const memory = new MemoryBudget(Infinity);
-  const starts = new PeerStarts(memory);
+  const starts = new PeerStarts(memory, "server");
   starts.take(1, 1_000);
   const stream = { id: 1, hasArrived: false, waitingBytes: 300 };
   starts.received(stream);
@@ -51,7 +51,7 @@ Deno.test("when all has come only what waits for the user is still taken", () =>
 
 Deno.test("without memory for more a stream is refused, but each session may open some with the least", () => {
   const memory = new MemoryBudget(16 * MIB);
-  const starts = new PeerStarts(memory);
+  const starts = new PeerStarts(memory, "server");
   memory.starts.claim(memory.starts.free - 2 * LEAST_START_CREDIT);
   assertStringIncludes(starts.refusal(MOST_START_CREDIT, 0)!, "--memory");
   assertEquals(starts.refusal(LEAST_START_CREDIT, 0), undefined);

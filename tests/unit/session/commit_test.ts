@@ -8,10 +8,12 @@ import {
   type Fields,
   liveField,
   readPath,
+  readStartPool,
   type Receipt,
   receiptsField,
   resumeTimeoutField,
 } from "../../../lib/session/handshake/fields.ts";
+import { readOffers } from "../../../lib/session/handshake/offers.ts";
 import type { Identity } from "../../../lib/session/handshake/keys.ts";
 import { Session } from "../../../lib/session/session.ts";
 import { limitsOf } from "../../../lib/session/session_limits.ts";
@@ -140,6 +142,15 @@ Deno.test("the server is told which path a carrier takes, if that is not the fir
   await joining;
 });
 
+/** What a new session begins with where the test asks for nothing else. */
+const NEW_TERMS = {
+  resumeTimeoutMs: 5_000,
+  path: 0,
+  token: { name: undefined, salt: Promise.resolve(SALT) },
+  identity: undefined,
+  asksByName: false,
+};
+
 Deno.test("a new session begins with the token's salt and the identity, and takes nothing from the old one", async () => {
   for (
     const { session, committed, answers, handshake } of [
@@ -168,7 +179,7 @@ Deno.test("a new session begins with the token's salt and the identity, and take
 Deno.test("no session begins with a server that knows no names of services, where they are asked for", async () => {
   const { committed, handshake, answers } = await setUp("unknown");
   const token = { name: undefined, salt: Promise.resolve(SALT) };
-  const terms = { resumeTimeoutMs: 5_000, path: 0, token, identity: undefined, asksByName: true };
+  const terms = { ...NEW_TERMS, token, asksByName: true };
   const error = await assertRejects(() => begin(handshake, terms), TeleError, "finds no services by their names");
   assertEquals([error.code, committed.length], ["refused", 0]);
   const beginning = begin({ ...handshake, hasServices: true } as ClientHandshake, terms);
@@ -176,4 +187,17 @@ Deno.test("no session begins with a server that knows no names of services, wher
   assertEquals(committed.length, 1);
   await answers[0]!.accept();
   await beginning;
+});
+
+Deno.test("what a client offers goes with the credit that the server may take for it, and else neither does", async () => {
+  const { committed, handshake, answers } = await setUp("unknown");
+  for (const names of [["web", "db"], undefined]) {
+    const beginning = begin(handshake, { ...NEW_TERMS, offers: names && { names, startPoolBytes: 1_000_000 } });
+    await settle();
+    const { fields } = committed.at(-1)![0] as unknown as { fields: Fields };
+    assertEquals(readOffers(fields), names?.toSorted() ?? []);
+    assertEquals(readStartPool(fields), names && 1_000_000);
+    await answers.at(-1)!.accept();
+    await beginning;
+  }
 });

@@ -91,7 +91,7 @@ const PLACES: [type: number, value: Uint8Array, FieldedMessage[]][] = [
   [FieldType.name, new TextEncoder().encode("n".repeat(64)), [NEW_COMMIT, JOIN_COMMIT]],
   [FieldType.guarded, new Uint8Array(0), ["hello", "challenge"]],
   [FieldType.full, new Uint8Array(0), [NEW_ACCEPT]],
-  [FieldType.startPool, new Uint8Array(4), [NEW_ACCEPT]],
+  [FieldType.startPool, new Uint8Array(4), [NEW_COMMIT, NEW_ACCEPT]],
   [FieldType.live, new Uint8Array(4), [JOIN_COMMIT]],
   [FieldType.receipts, new Uint8Array(12), [JOIN_COMMIT, JOIN_ACCEPT]],
   [FieldType.carriers, new Uint8Array([6]), [NEW_ACCEPT]],
@@ -99,10 +99,12 @@ const PLACES: [type: number, value: Uint8Array, FieldedMessage[]][] = [
   [FieldType.path, new Uint8Array([7]), [NEW_COMMIT, JOIN_COMMIT]],
   [FieldType.services, new Uint8Array(0), ["challenge"]],
   [FieldType.service, new TextEncoder().encode("s".repeat(64)), ["open"]],
+  [FieldType.offers, new TextEncoder().encode("o".repeat(64)), [NEW_COMMIT]],
+  [FieldType.offered, new Uint8Array(16), [NEW_ACCEPT]],
 ];
 
-/** Fields that are text of any length up to 64 bytes. */
-const TEXTS: number[] = [FieldType.name, FieldType.service];
+/** Fields of any length up to 64 bytes, or 16. */
+const TEXTS: number[] = [FieldType.name, FieldType.service, FieldType.offers, FieldType.offered];
 
 /** Those that the hello must have too. */
 function companions(type: number): [number, Uint8Array][] {

@@ -40,6 +40,20 @@ const EDGES: [type: number, FieldedMessage, good: Uint8Array[], bad: Uint8Array[
     text("a b"),
     bytes(0xe9),
   ]],
+  [FieldType.offers, NEW, [
+    text("a"),
+    text("a,b"),
+    text(Array.from({ length: 16 }, (_, at) => `${String.fromCharCode(97 + at)}${"x".repeat(63)}`).join(",")),
+  ], [
+    text(""),
+    text("b,a"),
+    text("a,a"),
+    text("a,"),
+    text("A"),
+    text("a:1"),
+    text("abcdefghijklmnopq".split("").join(",")),
+  ]],
+  [FieldType.offered, "accept of a new session", [bytes(0), bytes(1, 2, 0)], [bytes(), bytes(3), new Uint8Array(17)]],
 ];
 
 Deno.test("a field is taken up to the ends of its range, and no further", () => {

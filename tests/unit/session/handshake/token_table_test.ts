@@ -88,3 +88,35 @@ Deno.test("a list that has become longer still reaches all of the former, a shor
   }
   assertEquals(before.reachesAllOf(await of(), "alice"), false, "all is more");
 });
+
+Deno.test("a client may offer what its list says; one with a list of services alone nothing, one without all", async () => {
+  const table = await TokenTable.of({
+    token: new Uint8Array(32),
+    services: ["*"],
+    reverse: ["web"],
+    tokens: [ALICE, { ...BOB, services: ["db"] }],
+  });
+  const may = (name: string | undefined) => ["db", "web"].map((service) => table.mayOffer(name, service));
+  assertEquals([may("alice"), may("bob"), may(undefined)], [[true, true], [false, false], [false, true]]);
+  const free = await TokenTable.of({ tokens: [{ ...BOB, reverse: ["db"] }] });
+  assertEquals([free.mayOffer("bob", "db"), free.mayOffer("bob", "web"), free.mayReach("bob", "web")], [
+    true,
+    false,
+    true,
+  ]);
+});
+
+Deno.test("a list that allows less to offer than before is told from one that allows as much", async () => {
+  const of = (reverse?: string[], services?: string[]) => TokenTable.of({ tokens: [{ ...ALICE, reverse, services }] });
+  const before = await of(["db"]);
+  const cases: [reverse: string[] | undefined, services: string[] | undefined, reaches: boolean][] = [
+    [["db", "web"], undefined, true],
+    [undefined, undefined, true],
+    [["web"], undefined, false],
+    [undefined, ["db"], false],
+    [["db"], ["db"], false],
+  ];
+  for (const [reverse, services, reaches] of cases) {
+    assertEquals((await of(reverse, services)).reachesAllOf(before, "alice"), reaches, `${reverse} ${services}`);
+  }
+});

@@ -31,6 +31,7 @@ const SERVER: Command = {
     out: { kind: "tcp", host: undefined, port: 40300 },
     services: [],
     allows: [],
+    reverseListens: [],
     routes: [],
     tls: undefined,
     limits: { ...LIMITS, maxSessions: 1000 },
@@ -44,6 +45,7 @@ const CLIENT: Command = {
     in: undefined,
     forwards: [],
     socks: undefined,
+    reverses: [],
     isStdio: false,
     paths: [{
       out: { kind: "tcp", host: "example.com", port: 40300 },

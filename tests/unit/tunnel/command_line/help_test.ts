@@ -9,7 +9,7 @@ const unwrapped = help.replace(/\s+/g, " ");
 Deno.test("the help has every option with its meaning, default and example", () => {
   for (const option of OPTIONS) {
     const spelled = option.kind === "value" ? `  --${option.name}=${option.placeholder}` : `  --${option.name}`;
-    assert(help.split("\n").some((line) => line.startsWith(`${spelled} `)), `${spelled} begins a line`);
+    assert(help.split("\n").some((line) => `${line} `.startsWith(`${spelled} `)), `${spelled} begins a line`);
     assertStringIncludes(unwrapped, option.meaning);
     if (option.kind === "flag") continue;
     const initial = option.default ?? option.without ?? "required";

@@ -50,3 +50,19 @@ Deno.test("destinations are allowed by patterns, one by one, and asked for by SO
     [[...CLIENT, "--allow=*:*"], ["--allow belongs to --server"]],
   ]);
 });
+
+Deno.test("what a client offers is a name and an address, where a server listens for it the other way round", () => {
+  assertEquals(clientOptions([...CLIENT, "--reverse=db=:5432", "--reverse=a=unix:/run/a=b"]).reverses, [
+    { name: "db", in: LOCAL(5432) },
+    { name: "a", in: { kind: "unix", path: "/run/a=b" } },
+  ]);
+  assertEquals(serverOptions([...SERVER, "--reverse-listen=:5432=db"]).reverseListens, [
+    { in: LOCAL(5432), service: "db" },
+  ]);
+  areRefused([
+    [[...CLIENT, "--reverse=db"], ["--reverse takes the name of a service, =, and an address"]],
+    [[...SERVER, "--reverse-listen=:5432"], ["--reverse-listen takes an address to listen on, =, and the name"]],
+    [[...SERVER, "--reverse=db=:5432"], ["--reverse belongs to --client"]],
+    [[...CLIENT, "--reverse-listen=:5432=db"], ["--reverse-listen belongs to --server"]],
+  ]);
+});

@@ -1,6 +1,6 @@
 /** What services and the places for them make together. */
 import { assertEquals } from "@std/assert";
-import { entrancesOf, servesSessions } from "../../../../lib/tunnel/command_line/services.ts";
+import { entrancesOf, reverseEntrancesOf, servesSessions } from "../../../../lib/tunnel/command_line/services.ts";
 import { formatAddress } from "../../../../lib/net/address.ts";
 import { areRefused, CLIENT, clientOptions, PAIR, SERVER, serverOptions } from "../../../support/command_lines.ts";
 
@@ -21,6 +21,7 @@ Deno.test("a server has sessions where it has a user's server for them, with a n
     [[...SERVER, "--protocol=mysql", ...PAIR], false],
     [[...SERVER, "--protocol=mysql", "--service=db=:5432", ...PAIR], true],
     [["--server", "--allow=*:443"], true],
+    [["--server", "--reverse-listen=:5432=db"], true],
   ];
   for (const [args, serves] of cases) assertEquals(servesSessions(serverOptions(args)), serves, args.join(" "));
 });
@@ -41,6 +42,8 @@ Deno.test("a client listens where --in and each --forward say; with a --forward 
     "--socks :1080 undefined",
   ]);
   assertEquals(places("--stdio"), []);
+  assertEquals(places("--reverse=db=:5432"), []);
+  assertEquals(places("--reverse=db=:5432", "--in=:0"), ["--in :0 undefined"]);
 });
 
 Deno.test("what makes no sense together is refused, and says what to change", () => {
@@ -60,6 +63,28 @@ Deno.test("what makes no sense together is refused, and says what to change", ()
     [[...CLIENT, "--stdio", "--socks=:1080"], ["--socks is for connections that come"]],
     [[...CLIENT, "--protocol=mysql", "--socks=:1080"], ["--socks belongs to session mode"]],
     [[...CLIENT, "--in=:1080", "--socks=:1080"], ["--in and --socks both listen on :1080"]],
+    [[...CLIENT, "--reverse=db=:1", "--reverse=db=:2"], ["--reverse=db is given twice", "give each its own"]],
+    [[...CLIENT, ...Array.from({ length: 17 }, (_, at) => `--reverse=s${at}=:1`)], ["16 services at the most"]],
+    [[...CLIENT, "--stdio", "--reverse=db=:1"], ["--reverse is for connections that come"]],
+    [[...CLIENT, "--protocol=mysql", "--reverse=db=:1"], ["--reverse belongs to session mode"]],
+    [[...CLIENT, "--in=:1", "--reverse=db=:1"], ["would connect to itself", "--in is", "--reverse=db is a user's"]],
+    [["--server", "--reverse-listen=:1=a", "--reverse-listen=:1=b"], [
+      "--reverse-listen and --reverse-listen both listen on :1",
+    ]],
+    [["--server", "--out=:1", "--reverse-listen=127.0.0.1:1=a"], [
+      "--out and --reverse-listen=127.0.0.1:1=a both listen",
+    ]],
+    [[...SERVER, "--reverse-listen=:22=a"], ["would connect to itself: --reverse-listen=:22=a is where it listens"]],
     [["--client", "--out=:5", "--socks=:5"], ["would connect to itself: --socks is where user's clients connect"]],
   ]);
+});
+
+Deno.test("a server listens for services of clients where each --reverse-listen says", () => {
+  const options = serverOptions(["--server", "--reverse-listen=:5432=db", "--reverse-listen=unix:/run/a=b=db"]);
+  assertEquals(
+    reverseEntrancesOf(options).map((
+      { flag, in: address, service },
+    ) => [flag, address && formatAddress(address), service]),
+    [["--reverse-listen", ":5432", "db"], ["--reverse-listen", "unix:/run/a=b", "db"]],
+  );
 });

@@ -77,7 +77,13 @@ Deno.test("a wrong line is told by its number and what belongs there, and never 
     [`alice ${A} services=Db`, '"Db" behind services= in line 1 of FILE is not the name of a service: that is 1 to 64'],
     [`alice ${A} services=db,*,db`, "services= in line 1 of FILE has db twice: write it once"],
     [`alice ${A} services=db, web`, "line 1 of FILE has 4 words"],
-    [`alice ${A} services=db services=web`, "line 1 of FILE has 4 words"],
+    [`alice ${A} services=db services=web`, "line 1 of FILE has services= twice: write one list"],
+    [`alice ${A} reverse=db services=a reverse=a`, "line 1 of FILE has reverse= twice: write one list"],
+    [`alice ${A} reverse=`, "reverse= in line 1 of FILE has an empty name: write reverse=NAME,NAME, or nothing"],
+    [`alice ${A} reverse=*`, '"*" behind reverse= in line 1 of FILE is not the name of a service'],
+    [`alice ${A} reverse=db,db`, "reverse= in line 1 of FILE has db twice: write it once"],
+    [`alice reverse=db ${A}`, "line 1 of FILE has reverse= in the place of the token: NAME TOKEN reverse="],
+    [`alice ${A} reverse=db x`, "line 1 of FILE has 4 words"],
     [`${A} services=db`, "line 1 of FILE has services= in the place of the token: NAME TOKEN services="],
     [`alice ${A}\nbob services=db ${B}`, "line 2 of FILE has services= in the place of the token"],
     [`alice ${A}\n\0\0\0\0`, "FILE has lines of names and tokens, and bytes that are no text: write it anew"],
@@ -94,4 +100,17 @@ Deno.test("a wrong line is told by its number and what belongs there, and never 
 Deno.test("text in UTF-16 is refused, whatever its lines are", () => {
   const bytes = new Uint8Array([0xff, 0xfe, ...[...`alice ${A}\r\n`].flatMap((letter) => [letter.charCodeAt(0), 0])]);
   assertThrows(() => serverTokens(bytes, "FILE"), TeleError, "is text in UTF-16");
+});
+
+Deno.test("a line says what its client may offer, beside what it may reach, in either order", () => {
+  const { reverse, tokens } = serverTokens(
+    bytesOf(`alice ${A} reverse=db,web-1\nbob ${B} reverse=db services=a\n* ${C} services=a reverse=b\n`),
+    "FILE",
+  );
+  assertEquals(reverse, ["b"]);
+  assertEquals(tokens, [
+    { name: "alice", token: bytesOf(A), reverse: ["db", "web-1"] },
+    { name: "bob", token: bytesOf(B), services: ["a"], reverse: ["db"] },
+  ]);
+  assertEquals(clientToken(bytesOf(`alice ${A} reverse=db\n`), "FILE"), { token: bytesOf(A), tokenName: "alice" });
 });

@@ -3,7 +3,8 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { StreamLog } from "../../../../lib/tunnel/log/stream_log.ts";
 import { openEntrances } from "../../../../lib/tunnel/roles/entrances.ts";
-import { CLIENT, clientOptions } from "../../../support/command_lines.ts";
+import { entrancesOf, reverseEntrancesOf } from "../../../../lib/tunnel/command_line/services.ts";
+import { CLIENT, clientOptions, serverOptions } from "../../../support/command_lines.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 import { pause, until, within } from "../../../support/wait.ts";
 
@@ -15,7 +16,7 @@ async function open(...args: string[]) {
   const options = clientOptions([...CLIENT, ...args]);
   const clock = new FakeClock();
   const streamLog = new StreamLog(clock, log);
-  const entrances = await openEntrances(options, { clock, log, streamLog }, (user, service) => {
+  const entrances = await openEntrances(entrancesOf(options), { clock, log, streamLog }, (user, service) => {
     came.push(service);
     user.close();
   });
@@ -84,4 +85,13 @@ Deno.test("who comes by SOCKS is for what it asks for", async () => {
   await until(() => came.length > 0, 5_000, "the user");
   assertEquals(came, ["a:443"]);
   entrances.close();
+});
+
+Deno.test("a server cannot listen for its clients' services on another machine, and is not told of --in", async () => {
+  const options = serverOptions(["--server", "--reverse-listen=192.0.2.7:5432=db"]);
+  const clock = new FakeClock();
+  const needs = { clock, log() {}, streamLog: new StreamLog(clock, () => {}) };
+  const opening = () => openEntrances(reverseEntrancesOf(options), needs, (user) => user.close());
+  const error = await assertRejects(opening, TeleError, "--reverse-listen is where user's clients connect");
+  assertEquals(error.message.includes("--in"), false);
 });

@@ -122,6 +122,72 @@ Deno.test("a server tells its services, and which of those in lines of tokens it
   }
 });
 
+Deno.test("a server says where it listens for services of clients, and which in lines of tokens it does not", async () => {
+  const file = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(file, "alice correct-horse-battery reverse=db,dbb\nbob correct-horse-battery2\n");
+    await Deno.chmod(file, 0o600);
+    const flags = [
+      "--out=127.0.0.1:0",
+      "--reverse-listen=127.0.0.1:0=db",
+      `--token-file=${file}`,
+      "--encryption=never",
+    ];
+    await withServer(flags, ({ readyLine, listens }, lines) => {
+      assertEquals(listens.length, 2);
+      assertStringIncludes(readyLine, `, user's clients connect to ${listens[1]} for db`);
+      const what = "reverse=dbb in the token file allows what this server does not have";
+      assertEquals(lines, [`warn: ${what}: give --reverse-listen=ADDR=dbb too`]);
+    });
+  } finally {
+    await Deno.remove(file);
+  }
+});
+
+Deno.test("a server whose place for a client's service is taken does not start, and leaves nothing open", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const flags = ["--out=127.0.0.1:0", `--reverse-listen=127.0.0.1:${taken.addr.port}=db`];
+  await assertRejects(() => withServer(flags, () => {}), TeleError, "another program does; choose another port");
+});
+
+Deno.test("a server that everyone can reach says that anyone can offer services to its users", async () => {
+  await withServer(["--out=0.0.0.0:0", "--reverse-listen=127.0.0.1:0=db"], (_server, [line]) => {
+    assertStringIncludes(line!, "can connect to 127.0.0.1:22 through it, and offer db to its users: --token-file=FILE");
+  });
+});
+
+/** Connects and reads: `null` if it is reset, perhaps at once. On Deno 2.6 a reset is an end of file. */
+async function readOne(port: number): Promise<number | null> {
+  try {
+    using connection = await connectTo(port);
+    return await within(connection.read(new Uint8Array(1)), 5_000, "the end of a user whom nobody serves");
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionReset) return null;
+    throw error;
+  }
+}
+
+Deno.test("a user of the server's side reaches what a client offers, and is reset where none does", async () => {
+  await using user = new UserServer(echo);
+  const flags = ["--out=127.0.0.1:0", "--reverse-listen=127.0.0.1:0=db"];
+  const lines: string[] = [];
+  const log = (level: string, message: string) => void lines.push(`${level}: ${message}`);
+  const server = await startServer(serverOptions(["--server", ...flags]), log);
+  const [out, door] = server.listens;
+  const portOf = (address: string) => Number(address.split(":").at(-1));
+  assertEquals(await readOne(portOf(door!)), null);
+  assertMatch(lines.join("\n"), /warn: stream refused \(127.*\): no tele client offers db at the moment/);
+  const options = clientOptions(["--client", `--out=${out}`, `--reverse=db=127.0.0.1:${user.port}`]);
+  // What this user's state folder says of it is not the test's.
+  const client = await startClient({ ...options, isOnlyClient: true }, silentLog);
+  assertStringIncludes(client.readyLine, `ready: offered as db is 127.0.0.1:${user.port}, tele server is ${out}`);
+  while (!lines.some((line) => line.includes("has the name db"))) await new Promise((done) => setTimeout(done, 5));
+  using connection = await connectTo(portOf(door!));
+  await roundTrip(connection, "x".repeat(64 * 1024));
+  await client.stop("the test ends");
+  await server.stop("the test ends");
+});
+
 Deno.test("tunnels of a process share one budget, and give back what they held of it, and wait for nothing", async () => {
   const { clock, pending } = countedTimers();
   const memory = new MemoryBudget(64 * 1024 * 1024);
