@@ -148,6 +148,54 @@ Deno.test({
   }),
 });
 
+/** Whether what a new user of `port` sends comes back as it was, or otherwise, or the user is reset. */
+async function echoOf(port: number): Promise<"same" | "other" | "reset"> {
+  try {
+    using user = await connectTo(port);
+    const { sentSha256, receivedSha256 } = await within(exchange(user, 300_000, 5), 20_000, "an exchange");
+    return receivedSha256 === sentSha256 ? "same" : "other";
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionReset) return "reset";
+    throw error;
+  }
+}
+
+Deno.test({
+  name: "a Python client offers services to users of a tele server, and is asked for no other",
+  ...requires("python3"),
+  fn: scenario(60_000, async (s) => {
+    const doors = ["plain", "upper", "nobody"].map((name) => `--reverse-listen=127.0.0.1:0=${name}`);
+    const server = await s.start("server", ["--out=127.0.0.1:0", ...doors]);
+    const [out, ...places] = server.listens.map(({ port }) => port);
+    const peer = s.use(new Peer("offers", String(out), "2", "upper", "plain", "strange"));
+    // Sorted, they are plain, strange and upper; the server listens for no strange one.
+    assertEquals((await peer.fact("offering")).answers, [0, 2, 0]);
+    await server.logged(/has the names plain, upper/, 5_000);
+    const answers: string[] = [];
+    for (const port of places) answers.push(await echoOf(port!));
+    assertEquals(answers, ["same", "other", "reset"]);
+    const { numbers, ended } = await peer.fact("offered");
+    assertEquals([numbers, ended], [[2, 4], null]);
+  }),
+});
+
+Deno.test({
+  name: "a Python server opens streams for what a tele client offers, over carriers that it cuts, and for nothing else",
+  ...requires("python3"),
+  fn: scenario(60_000, async (s) => {
+    const { peer, port } = await peerServer(s);
+    const [db, web] = ["db: ", "web: "].map((name) => s.use(new UserServer(banner(name))));
+    await s.start("client", [
+      `--out=127.0.0.1:${port}`,
+      `--reverse=db=127.0.0.1:${db!.port}`,
+      `--reverse=web=127.0.0.1:${web!.port}`,
+    ]);
+    await until(() => peer.facts.filter(({ step }) => step === "asked").length === 2, 20_000, "both answers");
+    const asked = peer.facts.filter(({ step }) => step === "asked").map(({ name, came, reset }) => [name, came, reset]);
+    assertEquals(asked.sort(), [["db", "db: db", null], ["web", "web: web", null]]);
+  }),
+});
+
 Deno.test({
   name: "a Python server that forgot its sessions: old connections are reset, new ones work",
   ...requires("python3"),

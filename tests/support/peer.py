@@ -6,6 +6,7 @@
     peer.py client PORT       talks to the tele server on PORT, in front of an echo server, and breaks carriers
     peer.py refused PORT      asks the tele server on PORT for a session, and tells how it was refused
     peer.py names PORT        joins a session of a named token under its own name and others
+    peer.py offers PORT N NAMES…  offers services to users of the tele server on PORT, until N of them have ended
     peer.py rules PORT        breaks each rule of the document towards the tele server on PORT, in front of an echo
                               server, and tells what that ended
     peer.py client-rules      listens, takes the user's port of a tele client as a line, and does the same to that
@@ -298,7 +299,39 @@ def run_services(port, token, destinations):
     finish(client.session)
 
 
+def run_offers(port, token, names, count):
+    """Offers services, of which `upper` answers in large letters, to users of the server; ends behind `count` of them."""
+    client, over = Client(port, token), set()
+    client.session.offers = names
+
+    def serve(stream):
+        echo(stream)
+        if stream.fin_came:
+            over.add(stream.number)
+
+    client.session.on_data = serve
+    client.begin()
+    say(step="offering", answers=client.session.answers)
+    client.until(lambda: len(over) >= count and not client.session.streams)
+    say(step="offered", numbers=sorted(over), ended=client.session.ended)
+    end_session(client.session, SHUTDOWN, "done")
+    finish(client.session)
+
+
+def ask(session):
+    """A server's streams to all that a client offers, which say the name."""
+    for name in session.offers:
+        stream = session.open(name)
+        stream.outgoing += name.encode()
+        stream.ends = True
+
+
 def echo(stream):
+    # One that this server has opened.
+    if stream.takes > 0:
+        if stream.reset is not None or stream.fin_came:
+            say(step="asked", name=stream.name, came=bytes(stream.incoming).decode(), reset=stream.reset and stream.reset[0])
+        return
     stream.outgoing += stream.incoming.upper() if stream.name == "upper" else stream.incoming
     stream.incoming.clear()
     stream.ends = stream.fin_came
@@ -344,8 +377,10 @@ def run_server(token, carriers):
             cuts = {chance.choice(["cut_out", "cut_in"]): chance.randrange(200, 60_000)}
             cuts["how"] = chance.choice(["close", "reset"])
         try:
-            session, _ = server.accept(sock, cuts)
+            session, is_new = server.accept(sock, cuts)
             session.on_data = echo
+            if is_new:
+                ask(session)
         except (CarrierError, SessionError, Refused) as error:
             say(step="refused", why=str(error))
         except OSError:
@@ -377,6 +412,8 @@ def main():
         run_names(port, token)
     elif options.role == "services":
         run_services(port, token, options.args[1:])
+    elif options.role == "offers":
+        run_offers(port, token, options.args[2:], int(options.args[1]))
     elif options.role == "client":
         run_client(port, token)
     elif options.role == "rules":

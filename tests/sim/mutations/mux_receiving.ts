@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fault, fuzzed, type Mutation } from "./mutation.ts";
+import { fault, fuzzed, type Mutation, tested } from "./mutation.ts";
 
 /** All of them. */
 export const MUX_RECEIVING: readonly Mutation[] = [
@@ -105,6 +105,37 @@ export const MUX_RECEIVING: readonly Mutation[] = [
     "mux/mux.ts",
     "this.#receiveLast(reset.id, (stream) => stream.receiveReset(reset));",
     "void reset;",
+  ),
+  fuzzed(
+    "streams",
+    "a server's streams with the numbers of its client",
+    "mux/stream_table.ts",
+    "{ client: 1, server: 2 };",
+    "{ client: 1, server: 1 };",
+  ),
+  tested(
+    "a service that was not offered is dialled",
+    "mux/offers.ts",
+    "wanted.service !== undefined && names.includes(wanted.service)",
+    "wanted.service !== undefined && names.length > 0",
+  ),
+  tested(
+    "a name that two sessions have",
+    "session/offered_names.ts",
+    'return isNext ? "has" : "waits";',
+    'return isNext || queue.length > 0 ? "has" : "waits";',
+  ),
+  tested(
+    "a client that comes back waits behind all others",
+    "session/offered_names.ts",
+    "return former === -1 ? queue.length : former + 1;",
+    "return former === -1 ? queue.length : queue.length;",
+  ),
+  tested(
+    "users who wait lost with the session of a client that another one stands in for",
+    "session/session_offers.ts",
+    "this.#taken.bequeath?.(upper, (service) => this.offererOf(service));",
+    "void upper;",
   ),
   fuzzed(
     "streams",

@@ -5,7 +5,7 @@ import struct
 
 from .client import refusal
 from .trials import ServerTrial
-from .wire import COMMIT, IDENTITY, JOIN, LIVE, NEW, RECEIPTS, live_field, receipts_field
+from .wire import COMMIT, IDENTITY, JOIN, LIVE, NEW, OFFERS, RECEIPTS, live_field, receipts_field
 
 
 def body(kind, number, values=(), lane=0, behind=b""):
@@ -38,6 +38,7 @@ COMMITS = {
     "a resume timeout above a leap year": (2, JOIN, body(JOIN, 3, [(1, struct.pack(">Q", 31_622_400_001))])),
     "fields that do not rise": (2, JOIN, body(JOIN, 3, [(60001, b"x"), (60000, b"x")])),
     "bytes behind the fields": (2, JOIN, body(JOIN, 3, behind=b"x")),
+    "offers in a join": (2, JOIN, body(JOIN, 3, [(OFFERS, b"db")])),
     "a field that stands in another message": (2, JOIN, body(JOIN, 3, [(9, b"\1")])),
     "a kind that cannot be": (2, JOIN, body(2, 3)),
 }
@@ -48,6 +49,11 @@ NEWS = {
     "a commit of new with a lane": (2, 0, 1, lambda handshake: []),
     "a commit of new with receipts": (2, 0, 0, lambda handshake: receipts_field({0: 0})),
     "a commit of new with live": (2, 0, 0, lambda handshake: live_field([0])),
+    "offers that do not rise": (2, 0, 0, lambda handshake: [(OFFERS, b"web,db")]),
+    "an offer that comes twice": (2, 0, 0, lambda handshake: [(OFFERS, b"db,db")]),
+    "an offer that no service can be": (2, 0, 0, lambda handshake: [(OFFERS, b"Db")]),
+    "17 offers": (2, 0, 0, lambda handshake: [(OFFERS, b"a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q")]),
+    "no offer": (2, 0, 0, lambda handshake: [(OFFERS, b"")]),
     "an identity of 99 bytes": (2, 0, 0, lambda handshake: [(IDENTITY, bytes(99))]),
     "an identity whose slot is above its last": (4, 0, 0, lambda handshake: [handshake.identity(os.urandom(32), 3, 2)]),
 }

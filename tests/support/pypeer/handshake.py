@@ -11,10 +11,10 @@ from .crypto import (X25519_BASE, Keys, Token, ed25519_holds, ed25519_public, ed
 from .seal import Sealed, client_context, leaf_of, server_context
 from .session import Session
 from .wire import (ACCEPT, CARRIERS, CHALLENGE, COMMIT, FULL, GUARDED, HELLO, IDENTITY, JOIN, KINDS, LEAF, LEAST_STARTS,
-                   LIVE, MAX_HANDSHAKE, NAME, NEW, NO_LEAF, PATH, PROOF, PROTOCOL, READY, RECEIPTS, REFUSE, REPLACED,
+                   LIVE, MAX_HANDSHAKE, NAME, NEW, NO_LEAF, OFFERED, OFFERS, PATH, PROOF, PROTOCOL, READY, RECEIPTS, REFUSE, REPLACED,
                    RESUME_TIMEOUT, SEAL, SERVICES, STALE, START_POOL, TOKEN, UNKNOWN, VERSION, WEEK_MS, CarrierError,
                    Refused, SessionError, ending, fields, frame, guard_fields, live_field, name_field, read_ending, read_fields,
-                   read_live, read_receipts, receipts_field)
+                   offers_fields, read_live, read_receipts, receipts_field)
 
 TIMEOUT_FIELD = (RESUME_TIMEOUT, struct.pack(">Q", WEEK_MS))
 
@@ -98,10 +98,14 @@ class ClientHandshake:
     def commit_new(self, session, *values, spoil=False):
         """Returns what came behind the accept."""
         session.name = self.token.name
-        keys, accept = self.commit(session, NEW, 0, [TIMEOUT_FIELD, *name_field(session.name), *values], spoil=spoil)
-        found = read_fields(accept, 21, RESUME_TIMEOUT, FULL, START_POOL, CARRIERS)
+        values = [TIMEOUT_FIELD, *name_field(session.name), *offers_fields(session.offers), *values]
+        keys, accept = self.commit(session, NEW, 0, values, spoil=spoil)
+        found = read_fields(accept, 21, RESUME_TIMEOUT, FULL, START_POOL, CARRIERS, OFFERED)
         if FULL in found:
             raise Refused(0, "there is no room for a session")
+        if len(found.get(OFFERED, b"")) != len(session.offers):
+            raise CarrierError("another number of answers than of offers")
+        session.answers = list(found.get(OFFERED, b""))
         session.id, session.secret = accept[1:17], keys.join_secret()
         session.start_pool = struct.unpack(">I", found.get(START_POOL, struct.pack(">I", LEAST_STARTS)))[0]
         session.most_carriers = found.get(CARRIERS, b"\1")[0]
@@ -196,7 +200,8 @@ class Server:
             raise CarrierError("a commit that does not follow")
         if kind == NEW and (number, lane) != (0, 0) or kind == JOIN and (number == 0 or lane > 1):
             raise CarrierError("a number or a lane that cannot be")
-        found = read_fields(body, 7, RESUME_TIMEOUT, NAME, PATH, *([IDENTITY] if kind == NEW else [LIVE, RECEIPTS]))
+        found = read_fields(body, 7, RESUME_TIMEOUT, NAME, PATH, 
+                            *([IDENTITY, OFFERS, START_POOL] if kind == NEW else [LIVE, RECEIPTS]))
         live, receipts = read_live(found), read_receipts(found)
         named = [*live, *receipts]
         if len(set(named)) < len(named) or any(other >= number for other in named):
@@ -214,6 +219,11 @@ class Server:
         if kind == NEW:
             session = self._begin(keys, found.get(IDENTITY), hello, challenge)
             values = [(START_POOL, struct.pack(">I", LEAST_STARTS)), (CARRIERS, bytes([self.carriers]))]
+            if OFFERS in found:
+                session.offers = found[OFFERS].decode().split(",")
+                session.start_pool = struct.unpack(">I", found.get(START_POOL, struct.pack(">I", LEAST_STARTS)))[0]
+                # Whoever offers has the name here: a test has one client.
+                values.append((OFFERED, bytes(len(session.offers))))
         else:
             session = wanted
             own = self.lie(number, self._join(session, number, live, receipts))

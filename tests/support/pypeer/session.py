@@ -42,8 +42,9 @@ class Session:
         self.again = []  # frames to be sent again
         self.again_bytes = self.mid_frames = 0
         self.streams = {}
-        self.opened = set()  # numbers that the client has opened
-        self.last_opened = -1
+        self.opened = set()  # numbers that either end has opened
+        self.last_opened = -1 if is_client else 0
+        self.offers = []  # names of services of the client's side
         self.ended = None  # why, and who said it
         self.on_data = lambda stream: None
 
@@ -146,12 +147,12 @@ class Session:
         return max(LEAST_START, min(MOST_START, max(0, pool - held) // 8))
 
     def open(self, name=None):
-        """The client opens a stream for the service of this name; its open goes into a log with the next frames."""
+        """Opens a stream for the service of this name; its open goes into a log with the next frames."""
         number = self.last_opened = self.last_opened + 2
         takes = self.start_credit(self.start_pool, sum(stream.takes for stream in self.streams.values()))
         grants = self.start_credit(MOST_STARTS, sum(stream.start for stream in self.streams.values()))
         stream = self.streams[number] = Stream(number, takes, grants)
-        stream.takes = takes
+        stream.takes, stream.name = takes, name
         self.opened.add(number)
         self._queue_new(open_frame(number, takes, grants, name=name))
         return stream
@@ -253,7 +254,9 @@ class Session:
         if len(payload) < 16:
             raise SessionError("an open of the wrong length")
         number, takes, grants, service = struct.unpack_from(">IIIH", payload, 1)
-        if self.is_client or number % 2 == 0 or number > LAST_STREAM or takes > MOST_START:
+        if number == 0 or number % 2 == self.is_client or number > LAST_STREAM or takes > MOST_START:
+            raise SessionError("an open that cannot be")
+        if self.is_client and not self.offers:
             raise SessionError("an open that cannot be")
         if len(payload) > 15 + MAX_EXTRA:
             raise SessionError("fields of an open that are too long")
@@ -271,7 +274,7 @@ class Session:
         stream = self.streams[number] = Stream(number, grants, takes)
         stream.open_taken = True
         stream.name = name
-        if service not in (0, NAMED_SERVICE) or stream.name not in SERVED:
+        if service not in (0, NAMED_SERVICE) or stream.name not in (self.offers if self.is_client else SERVED):
             self.reset(stream, REFUSED, "no such service")
 
     def _receive_reset(self, payload):

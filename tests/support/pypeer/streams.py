@@ -11,6 +11,7 @@ class Stream:
     def __init__(self, number, may_send, granted):
         self.number = number
         self.name = None  # of its service
+        self.takes = 0  # start credit that was taken for it here
         self.may_send = may_send  # absolute, as told by the peer
         self.sent = 0
         self.start = self.size = self.granted = granted  # absolute, as told to the peer

@@ -14,9 +14,9 @@ READY, UNKNOWN = 0, 1
 REPLY_WANTED, REPLY = 1, 2
 SHUTDOWN, PROTOCOL, VERSION, PROOF, STALE, REPLACED, TOKEN, SEAL = 1, 2, 3, 4, 6, 7, 9, 11
 REFUSED = 1  # of a reset
-KNOWN_FIELDS = range(1, 14)
+KNOWN_FIELDS = range(1, 16)
 (RESUME_TIMEOUT, IDENTITY, NAME, GUARDED, FULL, START_POOL, LIVE, RECEIPTS, CARRIERS, LEAF, PATH, SERVICES,
- SERVICE) = KNOWN_FIELDS
+ SERVICE, OFFERS, OFFERED) = KNOWN_FIELDS
 NAMED_SERVICE, DESTINATION = 1, 2  # in place of a service's number: the open has its name, or a host and a port
 NO_LEAF = bytes(32)
 MAX_TEXT, MAX_EXTRA = 512, 1024
@@ -88,6 +88,13 @@ def name_field(name):
     return [] if name is None else [(NAME, name.encode())]
 
 
+def offers_fields(names):
+    """What a client offers, and what the server may take for streams to that."""
+    if not names:
+        return []
+    return [(OFFERS, ",".join(sorted(names)).encode()), (START_POOL, struct.pack(">I", LEAST_STARTS))]
+
+
 def live_field(numbers):
     return [(LIVE, struct.pack(f">{len(numbers)}I", *sorted(numbers)))] if numbers else []
 
@@ -99,7 +106,7 @@ def receipts_field(receipts):
 
 LENGTHS = {RESUME_TIMEOUT: [8], IDENTITY: [100], NAME: range(1, 65), GUARDED: [0], FULL: [0], START_POOL: [4],
            CARRIERS: [1], LEAF: [32], LIVE: range(4, 65, 4), RECEIPTS: range(12, 193, 12), PATH: [1], SERVICES: [0],
-           SERVICE: range(1, 260)}
+           SERVICE: range(1, 260), OFFERS: range(1, 1040), OFFERED: range(1, 17)}
 
 
 def read_fields(payload, at, *known):
@@ -128,6 +135,14 @@ def read_fields(payload, at, *known):
     if SERVICE in found and not re.fullmatch(rb"[a-z0-9._-]{1,64}|[^:]+:[1-9][0-9]{0,4}|\[[0-9a-f:]+\]:[1-9][0-9]{0,4}",
                                              found[SERVICE]):
         raise CarrierError("a name of a service that cannot be")
+    if OFFERS in found:
+        names = found[OFFERS].split(b",")
+        if len(names) > 16 or not all(re.fullmatch(rb"[a-z0-9._-]{1,64}", name) for name in names):
+            raise CarrierError("offers that cannot be")
+        if any(one >= other for one, other in zip(names, names[1:])):
+            raise CarrierError("offers that do not rise")
+    if any(answer > 2 for answer in found.get(OFFERED, b"")):
+        raise CarrierError("an answer to an offer that cannot be")
     if PATH in found and not 1 <= found[PATH][0] <= 7:
         raise CarrierError("a path that cannot be")
     if CARRIERS in found and not 1 <= found[CARRIERS][0] <= 10:
