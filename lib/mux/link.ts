@@ -222,10 +222,11 @@ export class MuxServer {
    */
   constructor(options: MuxServerOptions) {
     const { hasServices } = options;
-    // A token's list of services is looked at for each stream: another file of tokens may have changed it.
-    const dial: DialUser = (signal, wanted) => {
-      if (!this.#sessions.mayReach(wanted)) throw new NoServiceError(wanted.service);
-      return options.dial(signal, wanted);
+    // What a token allows is looked at for each stream: another file of tokens may have changed it.
+    const dial: DialUser = (signal, { user, ...wanted }) => {
+      const { tokens } = this.#sessions;
+      if (!tokens.mayReach(wanted.tokenName, wanted.service)) throw new NoServiceError(wanted.service);
+      return options.dial(signal, user && tokens.tellsUsers(wanted.tokenName) ? { ...wanted, user } : wanted);
     };
     this.#cuts = cutQueue(options);
     this.#sessions = new SessionServer<Mux>({
@@ -234,6 +235,8 @@ export class MuxServer {
       tokens: options.tokens,
       services: options.services,
       reverse: options.reverse,
+      tellsUsers: options.tellsUsers,
+      wantsUsers: options.wantsUsers,
       listensFor: options.listensFor,
       bequeath: (from, heirOf) => from.bequeathUnopened(heirOf),
       hasServices,

@@ -11,6 +11,7 @@ import type { CarrierCountOptions } from "../session/carrier_count.ts";
 import type { Identity } from "../session/handshake/keys.ts";
 import type { ServerGuard } from "../session/handshake/seal.ts";
 import type { NamedToken } from "../session/handshake/token_table.ts";
+import type { UsersTold } from "../session/handshake/users.ts";
 import type { MemoryBudget } from "../session/memory_budget.ts";
 import type { ServerLimits, SessionLimits } from "../session/session_limits.ts";
 import type { OnStreamEnd } from "./callbacks.ts";
@@ -89,7 +90,8 @@ export interface MuxClientOptions
 }
 
 /** Options of a {@linkcode MuxServer}. */
-export interface MuxServerOptions extends LinkOptions, Partial<ServerLimits>, Pick<ServerGuard, "encryption"> {
+export interface MuxServerOptions
+  extends LinkOptions, UsersTold, Partial<ServerLimits>, Pick<ServerGuard, "encryption"> {
   /**
    * Tokens of clients that have a name each, which the log tells; {@linkcode LinkOptions.token} may stand beside them.
    *
@@ -108,6 +110,8 @@ export interface MuxServerOptions extends LinkOptions, Partial<ServerLimits>, Pi
    * @default {undefined}: all that the server listens for
    */
   reverse?: readonly string[];
+  /** Whether clients whose token has no name vouch for the addresses of their users; see {@linkcode NamedToken.tellsUsers}. */
+  tellsUsers?: boolean;
   /**
    * Names of the services of clients that this server has users for: {@linkcode MuxServer.open} opens their streams.
    *

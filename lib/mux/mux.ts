@@ -44,6 +44,8 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   readonly gaps: GapBudget;
   /** Which stream sends next. */
   readonly turns: Turns;
+  /** Whether opens tell the addresses of users. */
+  tellsUsers = false;
   readonly #options: MuxOptions;
   readonly #streams: StreamTable<MuxStream>;
   /** If the peer may open streams. */
@@ -69,8 +71,8 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
     if (dial === undefined) return;
     const make = (id: number, { send, receive }: StartCredits) =>
       new MuxStream(this, { id, window: new ReceiveWindow(send, this.#growth), sendCredit: receive });
-    const tokenName = () => this.#session?.tokenName;
-    this.#peerOpens = new PeerOpens({ ...options, dial, streams, turns, memory, tokenName, make });
+    const opener = () => this.#session ?? {};
+    this.#peerOpens = new PeerOpens({ ...options, dial, streams, turns, memory, opener, make });
   }
 
   /** Ties the mux to its session, once. */
@@ -116,13 +118,12 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
    */
   open(user: Duplex, service?: string): MuxStream {
     if (this.#ended !== undefined) throw this.#ended;
-    if (this.#options.open.count >= this.#options.maxStreams) {
-      throw new TeleError("refused", `there are ${this.#options.open.count} streams already, which is the limit`);
-    }
+    const { open: { count }, maxStreams } = this.#options;
+    if (count >= maxStreams) throw new TeleError("refused", `there are ${count} streams already, which is the limit`);
     const why = "the numbers of the session's streams are used up; another begins when all have ended";
     if (this.#streams.isUsedUp) throw new TeleError("refused", why);
-    const start = this.#openingStart();
-    const stream = new MuxStream(this, { ...start, service });
+    const start = { ...this.#openingStart(), service };
+    const stream = new MuxStream(this, start);
     this.#addUnopened(stream, start.opening);
     stream.attachUser(user);
     return stream;

@@ -15,6 +15,8 @@ export interface MuxSession {
   readonly client?: string | undefined;
   /** Name of the token that the client has shown, at a server, if it has one. */
   readonly tokenName?: string | undefined;
+  /** From where to where its last carrier goes, at a server, if that is known; see `address_block.ts`. */
+  readonly clientAddresses?: Uint8Array | undefined;
   /** Round trip in milliseconds; 0 if unknown. */
   readonly roundTripMs: number;
   /** How much its path carries, in bytes a millisecond; 0 if unknown. */

@@ -13,6 +13,14 @@ import { type DialledStream, type DialUser, StreamDials } from "./stream_dials.t
 import type { End, StreamTable } from "./stream_table.ts";
 import type { Turns } from "./turns.ts";
 
+/** Who opens streams, as far as it is known. */
+export interface Opener {
+  /** Name of the token that it has shown. */
+  readonly tokenName?: string | undefined;
+  /** From where to where its last carrier goes. */
+  readonly clientAddresses?: Uint8Array | undefined;
+}
+
 /** Options of {@linkcode PeerOpens}. */
 export interface PeerOpensOptions<Stream extends DialledStream & PeerStream> {
   /** Time. */
@@ -37,8 +45,8 @@ export interface PeerOpensOptions<Stream extends DialledStream & PeerStream> {
    * @default {false}
    */
   hasServices?: boolean;
-  /** Name of the token that the peer has shown, if it has one. */
-  tokenName(): string | undefined;
+  /** Who the peer is. */
+  opener(): Opener;
   /** Makes the stream of an open. */
   make(id: number, credits: StartCredits): Stream;
 }
@@ -73,8 +81,8 @@ export class PeerOpens<Stream extends DialledStream & PeerStream> {
    *
    * @throws {TeleError} `protocol` if the peer breaks a rule with it.
    */
-  receive({ id, credits, service, name }: Open): void {
-    const { end, streams, turns, hasServices, tokenName } = this.#options;
+  receive({ id, credits, service, name, user }: Open): void {
+    const { end, streams, turns, hasServices, opener } = this.#options;
     if (!streams.see(id)) return;
     // What is for one service must not reach another.
     if (service !== 0 && !(hasServices && name !== undefined)) {
@@ -93,7 +101,8 @@ export class PeerOpens<Stream extends DialledStream & PeerStream> {
     this.#starts.take(id, credits.send);
     const stream = this.#options.make(id, credits);
     streams.add(stream);
-    this.#dials.add(stream, { service: name, tokenName: tokenName() });
+    const { tokenName, clientAddresses: client } = opener();
+    this.#dials.add(stream, { service: name, tokenName, user, client });
   }
 
   #refusalOf(credits: StartCredits): string | undefined {

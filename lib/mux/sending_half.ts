@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { addressBlock } from "../net/address_block.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { FrameLog } from "../session/carrier/frame_log.ts";
 import type { FrameOwner } from "../session/carrier/piece_queue.ts";
@@ -10,7 +11,7 @@ import { openFrameBytes, type StartCredits, writeDataHeader, writeOpen } from ".
 import { DATA_HEADER_BYTES, HEADROOM_BYTES } from "../session/session_constants.ts";
 import { type ChunkSource, ReadChunk } from "./read_chunk.ts";
 import type { Turn } from "./scheduler.ts";
-import type { StreamStart } from "./stream_host.ts";
+import type { StreamHost, StreamStart } from "./stream_host.ts";
 
 /** Data shorter than this is copied into the log rather than kept where it was read, in bytes. */
 const ADOPT_BYTES = 4 * 1024;
@@ -20,8 +21,8 @@ const SOON = Promise.resolve();
 
 /** Who decides what becomes of what a user sends: the stream. */
 export interface SendingOwner {
-  /** What it has of its mux: memory for reads. */
-  readonly host: ChunkSource;
+  /** What it has of its mux: memory for reads, and what opens tell. */
+  readonly host: ChunkSource & Pick<StreamHost<never>, "tellsUsers">;
   /** What the scheduler remembers of it. */
   readonly turn: Turn;
   /** Its number: its open goes into the log. */
@@ -208,9 +209,10 @@ export class SendingHalf {
   }
 
   #open(log: FrameLog, { credits, service }: Opening): void {
-    const at = log.reserve(openFrameBytes(service), this.#frames);
+    const details = { name: service, user: this.#owner.host.tellsUsers ? addressBlock(this.#user!) : undefined };
+    const at = log.reserve(openFrameBytes(details), this.#frames);
     this.#id = this.#owner.numberOf();
-    writeOpen(log.arena, at, this.#id, credits, service);
+    writeOpen(log.arena, at, this.#id, credits, details);
     this.#opening = undefined;
   }
 

@@ -23,6 +23,10 @@ export interface Wanted {
   readonly service: string | undefined;
   /** Name of the client's token; `undefined` if it has none. */
   readonly tokenName: string | undefined;
+  /** From where to where the user's connection goes, by the word of a client that is to tell it; see `address_block.ts`. */
+  readonly user?: Uint8Array;
+  /** From where to where the client's last carrier goes. */
+  readonly client?: Uint8Array;
 }
 
 /** Connects to a user; `signal` aborts when the stream has ended meanwhile. */

@@ -43,6 +43,8 @@ export interface StreamHost<Stream> {
   readonly turnBytes: number;
   /** Where it asks for a turn, and what is to be told of it waits for one. */
   readonly turns: Pick<Turns, "ready" | "arrived" | "tellWindow" | "tellReset">;
+  /** Whether opens tell the addresses of users. */
+  readonly tellsUsers: boolean;
   /** The next number, since its open goes into a log: one that was given and never seen would be remembered for ever. */
   numberOf(stream: Stream): number;
   /** The peer has taken all that it sent, and its end. */

@@ -38,6 +38,7 @@ import { unmapped } from "./ip_address.ts";
 export class DenoDuplex implements Duplex {
   readonly peer: string;
   readonly localAddress: string | undefined;
+  readonly localPort: number | undefined;
   readonly readsAfterFailedWrite = true;
   readonly #conn: Deno.Conn;
   #closed = false;
@@ -55,6 +56,7 @@ export class DenoDuplex implements Duplex {
     }
     this.peer = nameOf(conn);
     this.localAddress = "hostname" in conn.localAddr ? unmapped(conn.localAddr.hostname) : undefined;
+    this.localPort = "port" in conn.localAddr ? conn.localAddr.port : undefined;
   }
 
   read(into: Uint8Array): Promise<number | null> {

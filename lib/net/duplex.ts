@@ -44,6 +44,9 @@ export interface Duplex {
   /** The local IP address this connection left from, if it has one. Lets an address change be seen. */
   readonly localAddress?: string;
 
+  /** The local port of the same. */
+  readonly localPort?: number;
+
   /**
    * Whether what the peer sent can still be read after a write has failed, such as a server's answer to an upload that
    * it refuses. Reading then soon ends by itself. True of sockets.

@@ -56,6 +56,7 @@ export function hasNodeDuplex(): boolean {
 export class NodeDuplex implements Duplex, ReadEvents {
   readonly peer: string;
   readonly localAddress: string | undefined;
+  readonly localPort: number | undefined;
   readonly readsAfterFailedWrite = true;
   readonly #handle: TcpHandle;
   readonly #reader: HandleReader;
@@ -77,6 +78,7 @@ export class NodeDuplex implements Duplex, ReadEvents {
   private constructor(socket: net.Socket, peer: string) {
     this.peer = peer;
     this.localAddress = socket.localAddress && unmapped(socket.localAddress);
+    this.localPort = socket.localPort;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     this.#handle = takeHandle(socket);

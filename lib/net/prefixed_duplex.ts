@@ -61,6 +61,10 @@ export class PrefixedDuplex implements Duplex {
     return this.#inner.localAddress;
   }
 
+  get localPort(): number | undefined {
+    return this.#inner.localPort;
+  }
+
   get readsAfterFailedWrite(): boolean | undefined {
     return this.#inner.readsAfterFailedWrite;
   }

@@ -1,12 +1,10 @@
 /**
  * TLS over any duplex, on `node:tls`.
  *
- * Why not `Deno.listenTls` and `Deno.connectTls`: closing one of theirs before its handshake has ended leaves the
- * socket open, so strangers and attempts given up would pile up; and their server cannot ask for a client certificate.
- * Why not `tls.connect` and `tls.createServer` on sockets of their own (Deno 2.9.6): after a pause they stall for
- * seconds, and a connection that was reset reads as a clean end. Here the sockets stay ours, as any other duplex: the
- * engine (`tls_engine.ts`) is never paused, and gets no more bytes than somebody waits to read. The `TLSSocket` does
- * the handshake; the bytes go past its streams, which are slow.
+ * Why not `Deno.listenTls` and `Deno.connectTls`, `ARCHITECTURE.md` says. Why not `tls.connect` and `tls.createServer` on
+ * sockets of their own (Deno 2.9.6): after a pause they stall for seconds, and a connection that was reset reads as a
+ * clean end. Here the sockets stay ours: the engine (`tls_engine.ts`) is never paused, and gets no more than somebody
+ * waits to read. The `TLSSocket` does the handshake; the bytes go past its streams, which are slow.
  *
  * @module
  */
@@ -116,6 +114,10 @@ export class TlsDuplex implements Duplex {
 
   get localAddress(): string | undefined {
     return this.#transport.localAddress;
+  }
+
+  get localPort(): number | undefined {
+    return this.#transport.localPort;
   }
 
   get readsAfterFailedWrite(): boolean | undefined {

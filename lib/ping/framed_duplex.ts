@@ -30,6 +30,7 @@ const PING = new Uint8Array(FRAME_HEADER_BYTES);
 export class FramedDuplex implements Duplex {
   readonly peer: string;
   readonly localAddress: string | undefined;
+  readonly localPort: number | undefined;
   readonly readsAfterFailedWrite: boolean | undefined;
   readonly #transport: Duplex;
   readonly #frameBytes: number;
@@ -53,6 +54,7 @@ export class FramedDuplex implements Duplex {
   constructor(transport: Duplex, maxMessageBytes: number = DEFAULT_MAX_MESSAGE_BYTES) {
     this.peer = transport.peer;
     this.localAddress = transport.localAddress;
+    this.localPort = transport.localPort;
     this.readsAfterFailedWrite = transport.readsAfterFailedWrite;
     this.#transport = transport;
     this.#frameBytes = Math.min(DEFAULT_FRAME_BYTES, maxMessageBytes);

@@ -44,7 +44,12 @@ export interface Open {
   service: number;
   /** The service's name, or the destination. */
   name?: string;
+  /** From where to where the user's connection goes, if the opener tells that; see `address_block.ts`. */
+  user?: Uint8Array;
 }
+
+/** What an open tells beside its number and its credits. */
+export type OpenDetails = Pick<Open, "name" | "user">;
 
 /** In place of a service's number: the open has its name. Who does not know that refuses it, and dials nobody. */
 export const NAMED_SERVICE = 1;
@@ -91,28 +96,44 @@ function writeHeader(into: Uint8Array, at: number, bytes: number, type: number):
   into[at + FRAME_HEADER_BYTES] = type;
 }
 
-/** Bytes of an open for the service of this name, or for the one without a name. */
-export function openFrameBytes(name: string | undefined): number {
-  return name === undefined ? OPEN_FRAME_BYTES : OPEN_FRAME_BYTES + FIELD_HEADER_BYTES + name.length;
+/** Bytes of an open for the service of this name, or for the one without a name, of this user. */
+export function openFrameBytes({ name, user }: OpenDetails): number {
+  const fieldBytes = (length: number | undefined) => length === undefined ? 0 : FIELD_HEADER_BYTES + length;
+  return OPEN_FRAME_BYTES + fieldBytes(name?.length) + fieldBytes(user?.length);
 }
 
 /** Writes an open of {@linkcode openFrameBytes}; a `name` is that of a service. */
-export function writeOpen(into: Uint8Array, at: number, id: number, credits: StartCredits, name?: string): void {
-  writeHeader(into, at, openFrameBytes(name), FrameType.open);
+export function writeOpen(
+  into: Uint8Array,
+  at: number,
+  id: number,
+  credits: StartCredits,
+  { name, user }: OpenDetails = {},
+): void {
+  writeHeader(into, at, openFrameBytes({ name, user }), FrameType.open);
   writeU32(into, at + 5, id);
   writeU32(into, at + 9, credits.send);
   writeU32(into, at + 13, credits.receive);
-  into[at + 17] = into[at + 18] = into[at + 19] = 0;
-  if (name !== undefined) writeService(into, at + 17, name);
+  writeU16(into, at + 17, name === undefined ? 0 : serviceNumber(name));
+  into[at + 19] = (name === undefined ? 0 : 1) + (user === undefined ? 0 : 1);
+  let to = at + OPEN_FRAME_BYTES;
+  if (name !== undefined) to = writeName(into, to, name);
+  if (user === undefined) return;
+  writeFieldHeader(into, to, FieldType.user, user.length);
+  into.set(user, to + FIELD_HEADER_BYTES);
 }
 
-/** Its number, and the list of fields with its name, which is ASCII. */
-function writeService(into: Uint8Array, at: number, name: string): void {
-  writeU16(into, at, serviceNumber(name));
-  into[at + 2] = 1;
-  writeU16(into, at + 3, FieldType.service);
-  writeU16(into, at + 5, name.length);
-  for (let index = 0; index < name.length; index++) into[at + 7 + index] = name.charCodeAt(index);
+/** The field with the name of a service, which is ASCII. Returns where the next one goes. */
+function writeName(into: Uint8Array, at: number, name: string): number {
+  writeFieldHeader(into, at, FieldType.service, name.length);
+  const start = at + FIELD_HEADER_BYTES;
+  for (let index = 0; index < name.length; index++) into[start + index] = name.charCodeAt(index);
+  return start + name.length;
+}
+
+function writeFieldHeader(into: Uint8Array, at: number, type: number, length: number): void {
+  writeU16(into, at, type);
+  writeU16(into, at + 2, length);
 }
 
 /** Writes the {@linkcode DATA_HEADER_BYTES} in front of `length` bytes of data; `isEnd` if the fin is behind them. */
@@ -183,7 +204,7 @@ export function decodeOpen(payload: Uint8Array): Open {
   const open: Open = { id: readU32(payload, 1), credits, service: readU16(payload, 13) };
   // Nearly all opens have no fields.
   const hasFields = fieldsBytes > 1 || payload[at] !== 0;
-  const name = hasFields ? readServiceName(payload.subarray(at)) : undefined;
+  const { name, user } = hasFields ? readDetails(payload.subarray(at)) : {};
   const isRight = name === undefined
     ? open.service !== NAMED_SERVICE && open.service !== DESTINATION
     : open.service === serviceNumber(name);
@@ -193,12 +214,14 @@ export function decodeOpen(payload: Uint8Array): Open {
       `an open of service ${open.service} has ${name === undefined ? "no name" : "another's name"}`,
     );
   }
-  return name === undefined ? open : { ...open, name };
+  return { ...open, ...name !== undefined && { name }, ...user !== undefined && { user } };
 }
 
-function readServiceName(list: Uint8Array): string | undefined {
+function readDetails(list: Uint8Array): OpenDetails {
   const reader = new ByteReader(list, "open");
-  return readService(reader.end(readFields(reader, "open")));
+  const fields = reader.end(readFields(reader, "open"));
+  // A copy: the frame's memory is read into again.
+  return { name: readService(fields), user: fields.get(FieldType.user)?.slice() };
 }
 
 /** Reads the payload of a reset. */

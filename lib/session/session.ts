@@ -37,6 +37,8 @@ export class Session implements CarriersHost {
   tokenName: string | undefined;
   /** Who the client is, for the logs of a server, if it has shown that. */
   client: string | undefined;
+  /** From where to where its last carrier goes, at a server, if that is known; see `address_block.ts`. */
+  clientAddresses: Uint8Array | undefined;
   /** How long it waits for a carrier: the smaller of both sides' limits, in milliseconds. */
   resumeTimeoutMs: number = Infinity;
   /** Its carriers. */

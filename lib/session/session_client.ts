@@ -13,6 +13,7 @@ import type { Identity } from "./handshake/keys.ts";
 import { RefusalError } from "./ending.ts";
 import { CarrierCount, type CarrierCountOptions, dropped } from "./carrier_count.ts";
 import { begin, canJoin, type ClientTerms, type JoinTerms } from "./commit.ts";
+import { wantsUsers } from "./handshake/users.ts";
 import { warnOfOffers } from "./offer_lines.ts";
 import { outlasts } from "./reconnect/doubt.ts";
 import { PresentSession, type PresentSessionOptions } from "./present_session.ts";
@@ -215,8 +216,7 @@ export class SessionClient<Upper extends UpperLayer> {
     const { handshake, path, roundTripMs } = challenged;
     const isBeside = canJoin(this.session, handshake) && this.#count.isSeveral;
     if (!isBeside && !await outlasts(this.session, challenged, this.#options.clock, signal)) throw dropped(handshake);
-    const session = this.session;
-    const { duplex } = handshake;
+    const [{ session }, { duplex }] = [this, handshake];
     if (canJoin(session, handshake)) {
       // With one carrier the next takes the place of the one before.
       if (!isBeside) this.#count.giveUp("another connection gets through");
@@ -241,8 +241,7 @@ export class SessionClient<Upper extends UpperLayer> {
   }
 
   #resume(attachment: Attachment, take: () => number): void {
-    const { isBeside } = this.#redial;
-    const { session } = this;
+    const [{ isBeside }, { session }] = [this.#redial, this];
     // A receipt may end the session, whose goodbye goes on this carrier.
     this.#redial.accepted();
     this.#redial.attachedBeside();
@@ -274,6 +273,7 @@ export class SessionClient<Upper extends UpperLayer> {
     session.tokenName = token.name;
     session.resumeTimeoutMs = resumeTimeoutMs;
     this.upper.startPoolBytes = readStartPool(accepted.accept.fields) ?? this.upper.startPoolBytes;
+    this.upper.tellsUsers = wantsUsers(accepted.accept.fields);
     this.#count.allowed(readCarriers(accepted.accept.fields));
     session.attach({ ...attachment, othersFollow: this.#count.isSeveral });
     this.#count.restart();

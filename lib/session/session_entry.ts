@@ -4,6 +4,7 @@
  * @module
  */
 import { hostOfPeer } from "../net/address.ts";
+import { addressBlock } from "../net/address_block.ts";
 import type { Timer } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import type { LogFields } from "../net/log.ts";
@@ -39,12 +40,14 @@ export class SessionEntry implements Candidate, Joinable {
   }
 
   /** A carrier is about to be attached: it need not wait any more, and its client may have moved. */
-  cameBy({ peer, peerName }: Pick<Duplex, "peer" | "peerName">): void {
+  cameBy(carrier: Pick<Duplex, "peer" | "peerName" | "localAddress" | "localPort">): void {
+    const { peer, peerName } = carrier;
     this.expiry?.cancel();
     this.host = hostOfPeer(peer);
     this.certificate = peerName;
     this.session.client = this.client;
     this.session.tokenName = this.tokenName;
+    this.session.clientAddresses = addressBlock(carrier);
   }
 
   /** Who its client is, for logs, if it has shown that: by its token, else by its certificate. */

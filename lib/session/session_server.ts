@@ -27,6 +27,7 @@ import { framed } from "../ping/codec.ts";
 import { SESSION_ID_BYTES } from "./handshake/messages.ts";
 import { type OffersTaken, SessionOffers } from "./session_offers.ts";
 import { offerAnswersField, readOffers } from "./handshake/offers.ts";
+import { usersField, type UsersTold } from "./handshake/users.ts";
 import { Session } from "./session.ts";
 import type { Attachment } from "./session_options.ts";
 import type { UpperLayer } from "./upper_layer.ts";
@@ -44,7 +45,7 @@ import { tellWithdrawn } from "./withdrawn_sessions.ts";
 
 /** Options of {@linkcode SessionServer}. */
 export interface SessionServerOptions<Upper extends UpperLayer>
-  extends ServerGuard, ServerFeatures, SessionCounter, OffersTaken<Upper> {
+  extends ServerGuard, ServerFeatures, SessionCounter, UsersTold, OffersTaken<Upper> {
   /** Time. */
   clock: Clock;
   /** Told of sessions, outages and strangers. */
@@ -120,9 +121,9 @@ export class SessionServer<Upper extends UpperLayer> {
     return this.#tokens.renew(tokens);
   }
 
-  /** Whether a client with the token of this name may reach the service. */
-  mayReach({ tokenName, service }: { tokenName: string | undefined; service: string | undefined }): boolean {
-    return this.#tokens.mayReach(tokenName, service);
+  /** What the tokens of clients allow. */
+  get tokens(): Pick<TokenKeeper, "mayReach" | "tellsUsers"> {
+    return this.#tokens;
   }
 
   /** Where streams for a service of this name are opened that a client offers; `undefined` if none does. */
@@ -217,6 +218,7 @@ export class SessionServer<Upper extends UpperLayer> {
         ...startPoolField(upper.startPoolBytes),
         ...carriersField(MOST_CARRIERS),
         ...offerAnswersField(offer.answers),
+        ...usersField(this.#options.wantsUsers === true && this.#tokens.tellsUsers(claim.name)),
       ]),
     });
     if (this.#stopped) return handshake.channel.duplex.close();
@@ -271,12 +273,11 @@ export class SessionServer<Upper extends UpperLayer> {
   }
 
   async #turnAway(handshake: ServerHandshake, error: unknown): Promise<void> {
-    const { clock } = this.#options;
-    const [strangers, { isGuarded }, { signal: stopping }] = [this.#strangers, this.#tokens, this.#stopping];
+    const [{ clock }, { signal: stopping }] = [this.#options, this.#stopping];
+    const [strangers, { isGuarded }] = [this.#strangers, this.#tokens];
     const { heardAnything, duplex } = handshake.channel;
-    if (heardAnything || strangers.reasonFor(duplex) !== undefined) {
-      return await turnAway(handshake, error, { clock, strangers, isGuarded, stopping });
-    }
+    const needs = { clock, strangers, isGuarded, stopping };
+    if (heardAnything || strangers.reasonFor(duplex) !== undefined) return await turnAway(handshake, error, needs);
     this.#silentCarriers++;
     duplex.close();
   }

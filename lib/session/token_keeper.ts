@@ -93,6 +93,11 @@ export class TokenKeeper {
     return this.#table!.mayReach(name, service);
   }
 
+  /** Whether who has the token of this name vouches for the addresses of its users. */
+  tellsUsers(name: string | undefined): boolean {
+    return this.#table!.tellsUsers(name);
+  }
+
   /** Whether who has the token of this name may offer a service; see {@linkcode TokenTable.mayOffer}. */
   mayOffer(name: string | undefined, service: string): boolean {
     return this.#table!.mayOffer(name, service);

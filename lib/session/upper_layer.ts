@@ -53,6 +53,8 @@ export interface UpperLayer {
   ended(error: TeleError): void;
   /** Start credit that the peer may take for its streams, in bytes, as it is told; set, what the peer has told. */
   startPoolBytes: number;
+  /** Whether opens tell the addresses of users: set when the server wants that. */
+  tellsUsers?: boolean;
   /** Open streams. */
   readonly streamCount: number;
   /** Whether something waits here that is not in a log yet and belongs to no open stream. */

@@ -250,6 +250,35 @@ const RUNNERS: Record<string, Runner> = {
     },
   },
 
+  "Where users come from": {
+    programs: ["nginx", "curl"],
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      const block = sandbox.translate(recipes.next("server {").text);
+      const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+      const paths = temporary.map((of) => `${of}_temp_path ${sandbox.home}/${of};`).join("\n");
+      const head = `daemon off;\nmaster_process off;\npid ${sandbox.home}/nginx.pid;\nerror_log stderr;\nevents {}`;
+      await Deno.writeTextFile(
+        `${sandbox.home}/nginx.conf`,
+        `${head}\nhttp {\naccess_log off;\n${paths}\n${block}\n}\n`,
+      );
+      sandbox.start(`exec '${program("nginx")}' -e stderr -c '${sandbox.home}/nginx.conf'`);
+      await within(isListening(sandbox.port(8081)), 20_000, "nginx");
+      const make = recipesOf("A token for each client").next("(umask 077; tele --make-token --name=alice");
+      await sandbox.run(make);
+      await sandbox.type("sed -i 's/$/ addresses=trusted/' tokens");
+      await sandbox.run(recipes.next("tele --server --in=:8081"));
+      const client = "tele --client --in=0.0.0.0:8082 --out=example.com:40300 --token-file=alice.token";
+      await sandbox.run({ language: "sh", text: client });
+      assertEquals(
+        await sandbox.type("curl -s --interface 127.0.0.7 http://127.0.0.1:8082/"),
+        "you come from 127.0.0.7\n",
+      );
+      return sandbox;
+    },
+    isOpen: true,
+  },
+
   "Several tunnels in one process": {
     programs: [],
     async run(recipes, s) {

@@ -38,6 +38,7 @@ import {
   writeFields,
 } from "../../lib/session/handshake/fields.ts";
 import { offerAnswersField, offersField } from "../../lib/session/handshake/offers.ts";
+import { usersField } from "../../lib/session/handshake/users.ts";
 import { framed } from "../../lib/ping/codec.ts";
 import type { Choices } from "./choices.ts";
 import { boundary } from "./mangle.ts";
@@ -100,6 +101,7 @@ export function fields(choices: Choices, message: FieldedMessage, number = 0): F
   if (message === "accept of a new session") {
     const answers = Array.from({ length: choices.upTo(16) }, () => choices.pick(["has", "waits", "refused"] as const));
     if (choices.chance(0.3)) known.push(offerAnswersField(answers));
+    if (choices.chance(0.3)) known.push(usersField(true));
     if (choices.chance(0.5)) known.push(startPoolField(choices.next32()));
     if (choices.chance(0.5)) known.push(carriersField(choices.between(1, MOST_CARRIERS)));
   } else if (message === "commit of a join") {
@@ -312,12 +314,19 @@ export function openService(choices: Choices): [number: number, list: Uint8Array
   const number = choices.pick([0, 0, NAMED, DESTINATION, 65_535, choices.between(3, 65_535)]);
   const name = number === NAMED ? serviceName(choices) : number === DESTINATION ? destination(choices) : undefined;
   if (name !== undefined) some.set(FieldType.service, new TextEncoder().encode(name));
+  if (choices.chance(0.3)) some.set(FieldType.user, addresses(choices));
   return [number, writeFields(new ByteWriter(), some).done()];
 }
 
-/** The list of fields with the name of a service alone, or without any. */
-export function serviceList(name: string | undefined): Uint8Array {
+/** From where to where a user's connection goes. */
+export function addresses(choices: Choices): Uint8Array {
+  return choices.bytes(choices.pick([12, 36]));
+}
+
+/** The list of fields with the name of a service and the addresses of a user, or without. */
+export function openList(name: string | undefined, user?: Uint8Array): Uint8Array {
   const some: Fields = new Map();
+  if (user !== undefined) some.set(FieldType.user, user);
   if (name !== undefined) some.set(FieldType.service, new TextEncoder().encode(name));
   return writeFields(new ByteWriter(), some).done();
 }

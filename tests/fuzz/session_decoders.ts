@@ -346,8 +346,8 @@ const MESSAGES: readonly Message[] = [
       return frames.openFrame(choices.next32(), credits, ...frames.openService(choices)).subarray(4);
     },
     decode: decodeOpen,
-    encode: ({ id, credits, service, name }) =>
-      frames.openFrame(id, credits, service, frames.serviceList(name)).subarray(4),
+    encode: ({ id, credits, service, name, user }) =>
+      frames.openFrame(id, credits, service, frames.openList(name, user)).subarray(4),
   }),
   message({
     isLoose: true,

@@ -171,10 +171,12 @@ export class StreamSteps {
       unknown,
       new Uint8Array([1, 0, 7, 0, 0]),
       new Uint8Array([2, 0, 10, 0, 0]),
-      frames.serviceList(choices.pick(["A", "", "x".repeat(65), "a b", ":1", "a:0", "a:65536"])),
+      frames.openList(choices.pick(["A", "", "x".repeat(65), "a b", ":1", "a:0", "a:65536"])),
       NOTHING,
+      frames.openList(undefined, choices.bytes(choices.pick([0, 11, 13, 37]))),
     ]);
-    const right = name === undefined && choices.chance(0.1) ? unknown : frames.serviceList(name);
+    const user = choices.chance(0.2) ? frames.addresses(choices) : undefined;
+    const right = name === undefined && choices.chance(0.1) ? unknown : frames.openList(name, user);
     const list = isStrange && choices.chance(0.3) ? strange : right;
     return frames.openFrame(id, { send, receive: choices.pick([0, 1, 1000, boundary(choices)]) }, service, list);
   }

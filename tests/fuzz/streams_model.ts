@@ -224,8 +224,8 @@ export class StreamsModel {
   }
 }
 
-/** Types of the fields that stand in other messages; {@linkcode SERVICE} stands in an open. */
-const OTHER_FIELDS = 15, SERVICE = 13;
+/** Types of the fields that stand in other messages; {@linkcode SERVICE} and {@linkcode USER} stand in an open. */
+const OTHER_FIELDS = 17, SERVICE = 13, USER = 17;
 
 /** The fields of an open must rise, and end where the frame does. Returns the number that goes with them, or 0. */
 function checkFields(list: Uint8Array): number {
@@ -236,7 +236,7 @@ function checkFields(list: Uint8Array): number {
     must(at + 4 <= list.length, "a list of fields that is cut");
     const [type, length] = [list[at]! << 8 | list[at + 1]!, list[at + 2]! << 8 | list[at + 3]!];
     must(type > before, "fields that do not rise");
-    must(type === 0 || type === SERVICE || type > OTHER_FIELDS, "a field of another message");
+    must(type === 0 || type === SERVICE || type === USER || type > OTHER_FIELDS, "a field of another message");
     if (type === SERVICE) {
       const name = new TextDecoder().decode(list.subarray(at + 4, at + 4 + length));
       const isName = /^[a-z0-9._-]{1,64}$/.test(name);
@@ -244,6 +244,7 @@ function checkFields(list: Uint8Array): number {
       must(isName || isDestination, "a name that no service has");
       due = isName ? 1 : 2;
     }
+    must(type !== USER || length === 12 || length === 36, "addresses of another length");
     before = type;
     at += 4 + length;
   }

@@ -19,10 +19,10 @@ import {
   WINDOW_BYTES,
 } from "../../lib/session/session_constants.ts";
 
-/** An open of stream `id`, for the service of this name or the one without. */
-export function openFrame(id: number, credits: StartCredits, name?: string): Uint8Array {
-  const frame = new Uint8Array(openFrameBytes(name));
-  writeOpen(frame, 0, id, credits, name);
+/** An open of stream `id`, for the service of this name or the one without, of a user with these addresses. */
+export function openFrame(id: number, credits: StartCredits, name?: string, user?: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(openFrameBytes({ name, user }));
+  writeOpen(frame, 0, id, credits, { name, user });
   return frame;
 }
 

@@ -81,6 +81,10 @@ export class WebSocketDuplex implements Duplex {
     return this.#transport.localAddress;
   }
 
+  get localPort(): number | undefined {
+    return this.#transport.localPort;
+  }
+
   get readsAfterFailedWrite(): boolean | undefined {
     return this.#transport.readsAfterFailedWrite;
   }

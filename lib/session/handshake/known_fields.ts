@@ -5,6 +5,7 @@
  * @module
  */
 import { readU32, readU64 } from "../../net/bytes.ts";
+import { ADDRESS_BLOCK_BYTES, isAddressBlock } from "../../net/address_block.ts";
 import { TeleError } from "../../net/error.ts";
 import { LEAF_BYTES } from "../../net/leaf.ts";
 import {
@@ -56,6 +57,10 @@ export const FieldType = {
   offers: 14,
   /** What becomes of each of these: 0 the client has the name, 1 it waits for it, 2 it is refused. */
   offered: 15,
+  /** Empty: the server wants to be told the addresses of users; see `users.ts`. */
+  users: 16,
+  /** From where to where the user's connection goes: see `address_block.ts`. */
+  user: 17,
 } as const;
 
 /** Optional fields by type. */
@@ -83,7 +88,7 @@ interface KnownField {
   readonly in: readonly FieldedMessage[];
   /** Length of its value, or of one entry of it; the most that a text may have. */
   readonly bytes: number;
-  /** Whether its value is a list of such entries, or a text of another length. */
+  /** Whether its value is a list of such entries, or a text, or what else has a length of its own. */
   readonly shape?: "list" | "text";
   /** Throws if the value, of the right length, is beyond its range. */
   readonly check?: (value: Uint8Array) => void;
@@ -136,6 +141,8 @@ const KNOWN: ReadonlyMap<number, KnownField> = new Map<number, KnownField>([
     shape: "text",
     check: checkOffers,
   }],
+  [FieldType.users, { name: "users", in: [NEW_ACCEPT], bytes: 0 }],
+  [FieldType.user, { name: "user", in: ["open"], bytes: ADDRESS_BLOCK_BYTES.v6, shape: "text", check: checkUser }],
   [FieldType.offered, { name: "offered", in: [NEW_ACCEPT], bytes: 1, shape: "list", check: checkOffered }],
 ]);
 
@@ -198,6 +205,10 @@ function checkOffers(value: Uint8Array): void {
     if (isServiceName(name) && (at === 0 || name > names[at - 1]!)) continue;
     throw new TeleError("protocol", `the field offers has names (${SERVICE_NAME_RULE}), each behind a smaller one`);
   }
+}
+
+function checkUser(value: Uint8Array): void {
+  if (!isAddressBlock(value)) throw new TeleError("protocol", `the field user cannot have ${value.length} bytes`);
 }
 
 function checkOffered(value: Uint8Array): void {

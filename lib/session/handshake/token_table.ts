@@ -30,6 +30,12 @@ export interface NamedToken {
    * @default {undefined}: all that the server listens for; with {@linkcode services}, none
    */
   readonly reverse?: readonly string[];
+  /**
+   * Whether it vouches for the addresses of its users, which it then tells the server.
+   *
+   * @default {false}
+   */
+  readonly tellsUsers?: boolean;
 }
 
 /** The one without a name, in a list of services. */
@@ -54,6 +60,8 @@ export interface ServerTokens {
   services?: readonly string[];
   /** The same as {@linkcode NamedToken.reverse}, of {@linkcode token}. */
   reverse?: readonly string[];
+  /** The same as {@linkcode NamedToken.tellsUsers}, of {@linkcode token}. */
+  tellsUsers?: boolean;
   /**
    * Tokens of clients with a name, each once. With none of either kind in the list nobody is let in.
    *
@@ -86,12 +94,14 @@ export class TokenTable {
   readonly #services: ReadonlyMap<string | undefined, readonly string[] | undefined>;
   /** The same of services that clients offer. */
   readonly #reverse: ReadonlyMap<string | undefined, readonly string[] | undefined>;
+  readonly #tellers: ReadonlySet<string | undefined>;
   readonly #salt: Uint8Array;
 
   private constructor(tokens: readonly TokenEntry[], salts: readonly Uint8Array[], isGuarded: boolean) {
     this.#salts = new Map(tokens.map(({ name }, at) => [name, salts[at]]));
     this.#services = new Map(tokens.map(({ name, services }) => [name, services]));
     this.#reverse = new Map(tokens.map(({ name, services, reverse }) => [name, reverse ?? (services && [])]));
+    this.#tellers = new Set(tokens.filter(({ tellsUsers }) => tellsUsers).map(({ name }) => name));
     this.isGuarded = isGuarded;
     this.#salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
   }
@@ -101,11 +111,11 @@ export class TokenTable {
    *
    * @throws {TeleError} `bad-input`, at once, if a token is too short or too long, or a name is none or there twice.
    */
-  static of({ token, services, reverse, tokens }: ServerTokens): Promise<TokenTable> {
+  static of({ token, services, reverse, tellsUsers, tokens }: ServerTokens): Promise<TokenTable> {
     checkNames(tokens ?? []);
     const isGuarded = token !== undefined || tokens !== undefined;
     const all: TokenEntry[] = [...tokens ?? []];
-    if (token !== undefined || !isGuarded) all.push({ token, services, reverse });
+    if (token !== undefined || !isGuarded) all.push({ token, services, reverse, tellsUsers });
     // Each, before the first digest begins.
     for (const { token } of all) if (token !== undefined) checkTokenLength(token, "the token");
     const salts = Promise.all(all.map(({ token }) => tokenSalt(token)));
@@ -142,6 +152,11 @@ export class TokenTable {
     if (services === undefined) return true;
     if (service === undefined) return services.includes(NAMELESS_SERVICE);
     return services.includes(isDestinationText(service) ? ALL_DESTINATIONS : service);
+  }
+
+  /** Whether who has the token of this name vouches for the addresses of its users. */
+  tellsUsers(name: string | undefined): boolean {
+    return this.#tellers.has(name);
   }
 
   /** Whether who has the token of this name may offer a service of its own side. */

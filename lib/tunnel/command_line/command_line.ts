@@ -135,6 +135,12 @@ function serverCommand(given: GivenFlags, environment: CommandEnvironment): Comm
   if (!servesSessions(users) && routes.length === 0) {
     throw mistake(`--server needs --in=ADDR, the address of the user's server: ${example(session.SERVER_IN)}`);
   }
+  if (input === undefined && users.services.length + routes.length === 0) {
+    given.refuse(
+      [services.SEND_PROXY],
+      "tells user's servers who comes, and there is none: give --in=ADDR, or leave it out",
+    );
+  }
   const out = given.value(session.SERVER_OUT);
   const upstreams = [...input === undefined ? [] : [input], ...[...users.services, ...routes].map((user) => user.in)];
   refuseOwnDoors(upstreams, out, users.reverseListens);
@@ -155,6 +161,7 @@ function serverCommand(given: GivenFlags, environment: CommandEnvironment): Comm
   if (!servesSessions(users)) refuseSessionOptions(given, environment, guards);
   const options = {
     ...users,
+    sendsProxy: given.has(services.SEND_PROXY.name),
     routes,
     out,
     tls: secured,

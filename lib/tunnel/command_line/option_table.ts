@@ -51,6 +51,7 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
       services.SERVICE,
       services.ALLOW,
       services.REVERSE_LISTEN,
+      services.SEND_PROXY,
       session.SERVER_OUT,
       session.MAX_SESSIONS,
     ],

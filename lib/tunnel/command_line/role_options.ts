@@ -107,6 +107,8 @@ export interface ServerOptions extends CommonOptions {
   readonly reverseListens: readonly Forward[];
   /** The destinations that clients may name. */
   readonly allows: readonly HostPattern[];
+  /** Whether user's servers are told where their users come from, by a PROXY header. */
+  readonly sendsProxy: boolean;
   /** The protocols served in RFD 80 mode; the names differ. Never empty without a user's server for sessions. */
   readonly routes: readonly Route[];
   /** TLS; `undefined` for plain TCP, never with routes. */

@@ -7,7 +7,7 @@
 import { type Address, parseAddress, parseDialAddress } from "../../net/address.ts";
 import { HOST_PATTERN_FORM, type HostPattern, parseHostPattern } from "../../net/host_pattern.ts";
 import { checkServiceName } from "../../session/handshake/service_name.ts";
-import { anAddress, type ValueOption } from "./option.ts";
+import { anAddress, type FlagOption, type ValueOption } from "./option.ts";
 import type { Forward, Service } from "./role_options.ts";
 
 /** The port of PostgreSQL, in all examples. */
@@ -94,6 +94,15 @@ export const ALLOW: ValueOption<HostPattern> = {
   example: "--allow=*.example.com:443",
   takes: HOST_PATTERN_FORM,
   parse: parseHostPattern,
+};
+
+/** `--send-proxy`. */
+export const SEND_PROXY: FlagOption = {
+  kind: "flag",
+  name: "send-proxy",
+  role: "server",
+  meaning: "tell user's servers by PROXY protocol version 2 where their users come from",
+  example: "tele --server --in=:8080 --send-proxy",
 };
 
 function parseService(text: string): Service {

@@ -54,6 +54,11 @@ export class WatchedDuplex implements Duplex {
     return this.#duplex.localAddress;
   }
 
+  /** See {@linkcode Duplex.localPort}. */
+  get localPort(): number | undefined {
+    return this.#duplex.localPort;
+  }
+
   /** See {@linkcode Duplex.readsAfterFailedWrite}. */
   get readsAfterFailedWrite(): boolean | undefined {
     return this.#duplex.readsAfterFailedWrite;

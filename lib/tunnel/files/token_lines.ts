@@ -30,6 +30,10 @@ export const SERVICES = "services=";
 /** The same, of what it may offer. */
 export const REVERSE = "reverse=";
 
+/** The word of a line whose client is believed where its users come from. */
+const TRUSTED_ADDRESSES = "addresses=trusted";
+const ADDRESSES = "addresses=";
+
 /** A line of a name and a token, in something that is no text. */
 const NAMED_LINE = /^[A-Za-z0-9][\w.@-]{0,63}[ \t]+[!-~]{16,}\r?$/m;
 
@@ -50,7 +54,7 @@ interface Line {
  * One line that is not two words is one token as it stands, blanks included, and so is anything that is no text. Other
  * text is lines of `NAME TOKEN`, or `* TOKEN` for clients without a name; `services=NAME[,NAME]` behind that is what the
  * client may reach, `*` the service without a name and `*:*` all destinations; `reverse=NAME[,NAME]`, in front of that
- * or behind it, is what the client may offer. `#` begins a comment. Comments alone let nobody in.
+ * or behind it, is what the client may offer, and `addresses=trusted` lets it say where its users come from. `#` begins a comment. Comments alone let nobody in.
  *
  * @param place Where they come from, for example `--token-file=tokens`.
  * @throws {TeleError} `bad-input` with the line's number, and what to change there.
@@ -161,11 +165,11 @@ function namedTokens(lines: readonly Line[], place: string): ServerTokens {
 }
 
 /** What a line says of its client's rights; what is not said is not there. */
-type Grants = Pick<NamedToken, "services" | "reverse">;
+type Grants = Pick<NamedToken, "services" | "reverse" | "tellsUsers">;
 
 /** Whether it begins as a word that grants something does. */
 function isGrant(word: string): boolean {
-  return word.startsWith(SERVICES) || word.startsWith(REVERSE);
+  return [SERVICES, REVERSE, ADDRESSES].some((kind) => word.startsWith(kind));
 }
 
 /** The name and the token of a line, and what its client may, as far as that is said. */
@@ -181,7 +185,7 @@ function wordsOf({ words }: Line, where: string): { name: string; secret: string
   if (!more.every(isGrant)) {
     throw badInput(
       `${where} has ${words.length} words, where a name and a token belong, the token without blanks, and perhaps ` +
-        `${SERVICES}NAME,NAME and ${REVERSE}NAME,NAME, the names without blanks`,
+        `${SERVICES}NAME,NAME, ${REVERSE}NAME,NAME (the names without blanks) and ${TRUSTED_ADDRESSES}`,
     );
   }
   if (name !== NO_NAME) checkTokenName(name, `the first word of ${where}`);
@@ -195,7 +199,14 @@ function grantsOf(words: readonly string[], where: string): Grants {
     if (again !== undefined) throw badInput(`${where} has ${kind} twice: write one list`);
     return word === undefined ? undefined : namesOf(word, kind, where);
   });
-  return { ...services && { services }, ...reverse && { reverse } };
+  const [addresses, again] = words.filter((word) => word.startsWith(ADDRESSES));
+  if (again !== undefined) throw badInput(`${where} has ${ADDRESSES} twice: write it once`);
+  if (addresses !== undefined && addresses !== TRUSTED_ADDRESSES) {
+    throw badInput(
+      `${where} has ${addresses}, where only ${TRUSTED_ADDRESSES} means something: write that, or nothing`,
+    );
+  }
+  return { ...services && { services }, ...reverse && { reverse }, ...addresses && { tellsUsers: true } };
 }
 
 /** The names in a word that begins with `kind`. */

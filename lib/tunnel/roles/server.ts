@@ -4,6 +4,7 @@
  * @module
  */
 import { type Address, formatAddress } from "../../net/address.ts";
+import { addressBlock } from "../../net/address_block.ts";
 import { type Clock, systemClock } from "../../net/clock.ts";
 import { dial } from "../../net/dial.ts";
 import type { Duplex } from "../../net/duplex.ts";
@@ -26,6 +27,7 @@ import type { ServerOptions } from "../command_line/role_options.ts";
 import { servesSessions } from "../command_line/services.ts";
 import type { Entrances } from "./entrances.ts";
 import { openReverseDoors } from "./reverse_doors.ts";
+import { introduced } from "./introduction.ts";
 import { listenOuter } from "./outer_listener.ts";
 import { Relays } from "../rfd80/relays.ts";
 import type { Running } from "./running.ts";
@@ -76,7 +78,10 @@ export async function startServer(
   const listening = await listenOuter(options, log, clock, (outer, choice) => {
     if (choice.kind === "session") return void sessions?.accept(outer);
     const framing = choice.pings ? { maxMessageBytes, pingIntervalMs } : undefined;
-    relays.carry(outer, async (signal) => ({ outer, inner: await dialUser(choice.route.in, signal), framing }));
+    const { in: upstream } = choice.route;
+    const connect = (signal: AbortSignal) =>
+      options.sendsProxy ? introduced(dialUser(upstream, signal), addressBlock(outer)) : dialUser(upstream, signal);
+    relays.carry(outer, async (signal) => ({ outer, inner: await connect(signal), framing }));
   }).catch(async (error) => {
     doors?.close();
     await sessions?.stop("the tele server cannot listen");
@@ -148,12 +153,13 @@ function startSessions(
     clock,
     log,
     hasServices: true,
+    wantsUsers: options.sendsProxy,
     listensFor: [...new Set(options.reverseListens.map(({ service }) => service))],
-    dial(signal, { service, tokenName }) {
+    dial(signal, { service, tokenName, user, client }) {
       if (service !== undefined && isDestinationText(service)) return destinations.connect(service, signal, tokenName);
       const upstream = upstreams.get(service);
       if (upstream === undefined) throw new NoServiceError(service);
-      return dial(upstream, signal);
+      return options.sendsProxy ? introduced(dial(upstream, signal), user ?? client) : dial(upstream, signal);
     },
     onStreamEnd: (stream, end, client) => streamLog.ended(stream, end, client),
     onSessionCount,

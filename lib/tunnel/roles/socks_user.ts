@@ -47,6 +47,10 @@ export class SocksUser implements Duplex {
     return this.#inner.localAddress;
   }
 
+  get localPort(): number | undefined {
+    return this.#inner.localPort;
+  }
+
   get readsAfterFailedWrite(): boolean | undefined {
     return this.#inner.readsAfterFailedWrite;
   }

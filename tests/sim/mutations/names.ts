@@ -72,6 +72,20 @@ export const NAMES: readonly Mutation[] = [
     "tests/unit/session/handshake/token_table_test.ts",
   ),
   named(
+    "a client that is not trusted with that believed about its users",
+    "mux/link.ts",
+    "user && tokens.tellsUsers(wanted.tokenName) ?",
+    "user ?",
+    "tests/unit/mux/users_test.ts",
+  ),
+  named(
+    "a list of services that allows to offer others",
+    "session/handshake/token_table.ts",
+    "reverse ?? (services && [])",
+    "reverse",
+    "tests/unit/session/handshake/token_table_test.ts",
+  ),
+  named(
     "a copied identity ends the session of another one",
     "session/session_entry.ts",
     " || this.tokenName !== claim.name) return false;",

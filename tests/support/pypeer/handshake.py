@@ -12,7 +12,7 @@ from .seal import Sealed, client_context, leaf_of, server_context
 from .session import Session
 from .wire import (ACCEPT, CARRIERS, CHALLENGE, COMMIT, FULL, GUARDED, HELLO, IDENTITY, JOIN, KINDS, LEAF, LEAST_STARTS,
                    LIVE, MAX_HANDSHAKE, NAME, NEW, NO_LEAF, OFFERED, OFFERS, PATH, PROOF, PROTOCOL, READY, RECEIPTS, REFUSE, REPLACED,
-                   RESUME_TIMEOUT, SEAL, SERVICES, STALE, START_POOL, TOKEN, UNKNOWN, VERSION, WEEK_MS, CarrierError,
+                   RESUME_TIMEOUT, SEAL, SERVICES, STALE, START_POOL, TOKEN, UNKNOWN, USERS, VERSION, WEEK_MS, CarrierError,
                    Refused, SessionError, ending, fields, frame, guard_fields, live_field, name_field, read_ending, read_fields,
                    offers_fields, read_live, read_receipts, receipts_field)
 
@@ -100,11 +100,12 @@ class ClientHandshake:
         session.name = self.token.name
         values = [TIMEOUT_FIELD, *name_field(session.name), *offers_fields(session.offers), *values]
         keys, accept = self.commit(session, NEW, 0, values, spoil=spoil)
-        found = read_fields(accept, 21, RESUME_TIMEOUT, FULL, START_POOL, CARRIERS, OFFERED)
+        found = read_fields(accept, 21, RESUME_TIMEOUT, FULL, START_POOL, CARRIERS, OFFERED, USERS)
         if FULL in found:
             raise Refused(0, "there is no room for a session")
         if len(found.get(OFFERED, b"")) != len(session.offers):
             raise CarrierError("another number of answers than of offers")
+        session.tells_users = USERS in found
         session.answers = list(found.get(OFFERED, b""))
         session.id, session.secret = accept[1:17], keys.join_secret()
         session.start_pool = struct.unpack(">I", found.get(START_POOL, struct.pack(">I", LEAST_STARTS)))[0]

@@ -10,7 +10,7 @@ import time
 from .carrier import step
 from .streams import Stream
 from .trials import SECONDS, ClientTrial, ServerTrial, Serving
-from .wire import (ACKNOWLEDGE, COMMIT, DATA, END, GOODBYE, LANE, LEAVE, OPEN, PROBE, RECEIPT, RESET, SERVICE, WANT,
+from .wire import (ACKNOWLEDGE, COMMIT, DATA, END, GOODBYE, LANE, LEAVE, OPEN, PROBE, RECEIPT, RESET, SERVICE, USER, WANT,
                    WINDOWS, CarrierError, Counted, Refused, SessionError, data_frame, fields, frame, open_frame,
                    receipt_frame, reset_frame, windows_frame)
 
@@ -268,6 +268,8 @@ SERVER = {
     "an open of a destination without it": ("session 2", lambda t: t.counted(open_frame(51, 9, 9, service=2))),
     "a name that no service has": ("session 2", lambda t: t.counted(open_frame(51, 9, 9, name="Db"))),
     "a name that is too long": ("session 2", lambda t: t.counted(open_frame(51, 9, 9, name="x" * 65))),
+    "an open with addresses that nobody asked for": ("nothing", lambda t: service(t, service=7, extra=fields((USER, bytes(12))))),
+    "addresses of 13 bytes": ("session 2", lambda t: t.counted(open_frame(51, 9, 9, extra=fields((USER, bytes(13)))))),
     "an open that comes again": ("nothing", lambda t: t.counted(open_frame(t.stream.number, 1, 1))),
     "an end that comes again": ("nothing", end_again),
     "frames of a stream that is over": ("nothing", over),

@@ -4,7 +4,7 @@ import struct
 
 from .streams import Stream
 from .wire import (DATA, DESTINATION, END, LANE, LAST_STREAM, LEAST_START, LEAST_STARTS, MAX_EXTRA, MOST_START,
-                   MOST_STARTS, MOST_UNSETTLED, NAMED_SERVICE, OPEN, RECEIPT, REFUSED, RESET, SERVICE, WANT, WINDOWS,
+                   MOST_STARTS, MOST_UNSETTLED, NAMED_SERVICE, OPEN, RECEIPT, REFUSED, RESET, SERVICE, USER, WANT, WINDOWS,
                    CarrierError, SessionError, open_frame, read_fields, receipt_frame, reset_frame, u64, windows_frame)
 
 LOG_BYTES = 1 << 20  # the limit of the logs here
@@ -261,7 +261,7 @@ class Session:
         if len(payload) > 15 + MAX_EXTRA:
             raise SessionError("fields of an open that are too long")
         try:
-            found = read_fields(payload, 15, SERVICE)
+            found = read_fields(payload, 15, SERVICE, USER)
         except CarrierError as error:
             raise SessionError(str(error)) from None
         name = found[SERVICE].decode() if SERVICE in found else None

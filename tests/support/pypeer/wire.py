@@ -14,9 +14,9 @@ READY, UNKNOWN = 0, 1
 REPLY_WANTED, REPLY = 1, 2
 SHUTDOWN, PROTOCOL, VERSION, PROOF, STALE, REPLACED, TOKEN, SEAL = 1, 2, 3, 4, 6, 7, 9, 11
 REFUSED = 1  # of a reset
-KNOWN_FIELDS = range(1, 16)
+KNOWN_FIELDS = range(1, 18)
 (RESUME_TIMEOUT, IDENTITY, NAME, GUARDED, FULL, START_POOL, LIVE, RECEIPTS, CARRIERS, LEAF, PATH, SERVICES,
- SERVICE, OFFERS, OFFERED) = KNOWN_FIELDS
+ SERVICE, OFFERS, OFFERED, USERS, USER) = KNOWN_FIELDS
 NAMED_SERVICE, DESTINATION = 1, 2  # in place of a service's number: the open has its name, or a host and a port
 NO_LEAF = bytes(32)
 MAX_TEXT, MAX_EXTRA = 512, 1024
@@ -106,7 +106,8 @@ def receipts_field(receipts):
 
 LENGTHS = {RESUME_TIMEOUT: [8], IDENTITY: [100], NAME: range(1, 65), GUARDED: [0], FULL: [0], START_POOL: [4],
            CARRIERS: [1], LEAF: [32], LIVE: range(4, 65, 4), RECEIPTS: range(12, 193, 12), PATH: [1], SERVICES: [0],
-           SERVICE: range(1, 260), OFFERS: range(1, 1040), OFFERED: range(1, 17)}
+           SERVICE: range(1, 260), OFFERS: range(1, 1040), OFFERED: range(1, 17), USERS: [0],
+           USER: [12, 36]}
 
 
 def read_fields(payload, at, *known):

@@ -11,6 +11,9 @@ import type { Wanted } from "../../../lib/mux/stream_dials.ts";
 import { NAMED_SERVICE } from "../../../lib/session/frames.ts";
 import type { DueReset } from "../../../lib/mux/due_resets.ts";
 
+/** Where the client is. */
+const CLIENT = new Uint8Array(12).fill(7);
+
 /** A stream whose users are counted. */
 class FakeStream {
   readonly isEnded = false;
@@ -45,7 +48,13 @@ function setUp({ maxStreams = 10, memoryBytes = Infinity, hasServices = false } 
     return Promise.resolve(duplexPair()[0]);
   };
   const clock = new FakeClock();
-  const ofServer = { end: "server" as const, dial, hasServices, tokenName: () => "alice", make };
+  const ofServer = {
+    end: "server" as const,
+    dial,
+    hasServices,
+    opener: () => ({ tokenName: "alice", clientAddresses: CLIENT }),
+    make,
+  };
   const opens = new PeerOpens({ clock, streams, turns, open, maxStreams, memory, ...ofServer });
   const receive = (id: number, send = 1_000, service = 0, name?: string) => {
     opens.receive({ id, credits: { send, receive: 1_000 }, service, name });
@@ -82,7 +91,10 @@ Deno.test("whom a stream is for, and from whom, is told who dials; without names
   receive(3);
   receive(5, 1_000, 2);
   opens.dialDue();
-  assertEquals(wanted, [{ service: "db", tokenName: "alice" }, { service: undefined, tokenName: "alice" }]);
+  assertEquals(wanted, [
+    { service: "db", tokenName: "alice", user: undefined, client: CLIENT },
+    { service: undefined, tokenName: "alice", user: undefined, client: CLIENT },
+  ]);
   assertEquals([made.length, resets.map(({ id }) => id)], [2, [5]]);
   const without = setUp();
   without.receive(1, 1_000, NAMED_SERVICE, "db");

@@ -16,13 +16,15 @@ import { NOBODY } from "../../support/frame_owners.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 
 /** The sending half of stream 1, whose user is asked for reads by hand. */
-function setUp(start: Omit<StreamStart, "window"> = { id: 1, sendCredit: 100_000 }) {
+function setUp(start: Omit<StreamStart, "window"> = { id: 1, sendCredit: 100_000 }, tellsUsers = false) {
   const pool = new SegmentPool({ plenty: 9 });
   const log = new FrameLog(new LogBudget({ limitBytes: 1 << 20 }));
   const told: string[] = [];
   const reads: { into: Uint8Array; onRead(count: number | null): void; onFailed(error: unknown): void }[] = [];
   const user = {
-    peer: "user",
+    peer: "192.0.2.1:50000",
+    localAddress: "192.0.2.2",
+    localPort: 22,
     readWith: (into, onRead, onFailed) => void reads.push({ into, onRead, onFailed }),
     read: () => Promise.reject(new Error("not asked for")),
     write: () => Promise.resolve(),
@@ -33,7 +35,7 @@ function setUp(start: Omit<StreamStart, "window"> = { id: 1, sendCredit: 100_000
   const owner: SendingOwner & { keeps: boolean } = {
     keeps: true,
     turn: new Turn(),
-    host: { pool, turnBytes: 64 * 1024 },
+    host: { pool, turnBytes: 64 * 1024, tellsUsers },
     numberOf: () => 1,
     reading: () => void told.push("reading"),
     came: (count) => {
@@ -102,8 +104,19 @@ Deno.test("an open asks for its service by name, also in the next session that t
   const { half, turn, log } = setUp({ sendCredit: 10, opening, service: "db" });
   half.restart({ sendCredit: 10, opening });
   turn();
-  assertEquals(log.end, openFrameBytes("db"));
+  assertEquals(log.end, openFrameBytes({ name: "db" }));
   assertEquals(decodeOpen(log.nextWrite(new WriteHold())!.subarray(FRAME_HEADER_BYTES)).name, "db");
+});
+
+Deno.test("an open tells where its user comes from, where the server wants that, and else nothing of it", () => {
+  const opening = { send: 10, receive: 20 };
+  const block = new Uint8Array([192, 0, 2, 1, 192, 0, 2, 2, 0xc3, 0x50, 0, 22]);
+  for (const tells of [true, false]) {
+    const { turn, log } = setUp({ sendCredit: 10, opening }, tells);
+    turn();
+    const { user } = decodeOpen(log.nextWrite(new WriteHold())!.subarray(FRAME_HEADER_BYTES));
+    assertEquals(user, tells ? block : undefined);
+  }
 });
 
 Deno.test("no more is sent than the credit, and a higher grant lets the rest go", () => {

@@ -128,8 +128,25 @@ Deno.test("the name of a service stands in the fields of an open, and its number
   const frame = openFrame(1, credits, "db-1");
   const named = [0, 1, 1, 0, 13, 0, 4, ...new TextEncoder().encode("db-1")];
   assertEquals(frame, new Uint8Array([0, 0, 0, 24, 0x20, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, ...named]));
-  assertEquals(frame.length, openFrameBytes("db-1"));
+  assertEquals(frame.length, openFrameBytes({ name: "db-1" }));
   assertEquals(decodeOpen(payloadOf(frame)), { id: 1, credits, service: NAMED_SERVICE, name: "db-1" });
+});
+
+Deno.test("the addresses of a user stand in the fields of an open, alone or behind a name", () => {
+  const credits = { send: 2, receive: 3 };
+  const user = new Uint8Array([192, 0, 2, 1, 192, 0, 2, 2, 0xc3, 0x50, 0, 22]);
+  const alone = openFrame(1, credits, undefined, user);
+  assertEquals(alone.subarray(17), new Uint8Array([0, 0, 1, 0, 17, 0, 12, ...user]));
+  assertEquals(alone.length, openFrameBytes({ user }));
+  const payload = payloadOf(alone).slice();
+  const decoded = decodeOpen(payload);
+  assertEquals(decoded, { id: 1, credits, service: 0, user });
+  // The memory of the frame is read into again.
+  payload.fill(0);
+  assertEquals(decoded.user, user);
+  const named = openFrame(1, credits, "db", user);
+  assertEquals(named.length, openFrameBytes({ name: "db", user }));
+  assertEquals(decodeOpen(payloadOf(named)), { id: 1, credits, service: NAMED_SERVICE, name: "db", user });
 });
 
 Deno.test("a number without the name, and a name without the number, are errors: nobody must take one for another", () => {

@@ -50,7 +50,10 @@ Deno.test("a carrier tells where its client is now, and the layers above who it 
   const entry = new SessionEntry(own, { identity: undefined, claim, host: "192.0.2.1" });
   let isCancelled = false;
   entry.expiry = { cancel: () => isCancelled = true };
-  entry.cameBy({ peer: "192.0.2.9:50123", peerName: "laptop" });
+  entry.cameBy({ peer: "192.0.2.9:50123", peerName: "laptop", localAddress: "192.0.2.1", localPort: 443 });
   assertEquals([entry.host, entry.certificate, isCancelled], ["192.0.2.9", "laptop", true]);
   assertEquals([own.client, own.tokenName], ["alice", "alice"]);
+  assertEquals(own.clientAddresses?.toHex(), "c0000209c0000201c3cb01bb");
+  entry.cameBy({ peer: "unix:/run/a" });
+  assertEquals(own.clientAddresses, undefined);
 });

@@ -101,6 +101,8 @@ const PLACES: [type: number, value: Uint8Array, FieldedMessage[]][] = [
   [FieldType.service, new TextEncoder().encode("s".repeat(64)), ["open"]],
   [FieldType.offers, new TextEncoder().encode("o".repeat(64)), [NEW_COMMIT]],
   [FieldType.offered, new Uint8Array(16), [NEW_ACCEPT]],
+  [FieldType.users, new Uint8Array(0), [NEW_ACCEPT]],
+  [FieldType.user, new Uint8Array(36), ["open"]],
 ];
 
 /** Fields of any length up to 64 bytes, or 16. */

@@ -53,6 +53,14 @@ const EDGES: [type: number, FieldedMessage, good: Uint8Array[], bad: Uint8Array[
     text("a:1"),
     text("abcdefghijklmnopq".split("").join(",")),
   ]],
+  [FieldType.users, "accept of a new session", [bytes()], [bytes(0)]],
+  [FieldType.user, "open", [new Uint8Array(12), new Uint8Array(36)], [
+    bytes(),
+    new Uint8Array(11),
+    new Uint8Array(13),
+    new Uint8Array(35),
+    new Uint8Array(37),
+  ]],
   [FieldType.offered, "accept of a new session", [bytes(0), bytes(1, 2, 0)], [bytes(), bytes(3), new Uint8Array(17)]],
 ];
 

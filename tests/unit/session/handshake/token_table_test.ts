@@ -120,3 +120,16 @@ Deno.test("a list that allows less to offer than before is told from one that al
     assertEquals((await of(reverse, services)).reachesAllOf(before, "alice"), reaches, `${reverse} ${services}`);
   }
 });
+
+Deno.test("a client is believed about its users where its token says so, and nowhere else", async () => {
+  const table = await TokenTable.of({ token: new Uint8Array(32), tokens: [ALICE, { ...BOB, tellsUsers: true }] });
+  assertEquals(["alice", "bob", undefined, "nobody"].map((name) => table.tellsUsers(name)), [
+    false,
+    true,
+    false,
+    false,
+  ]);
+  const nameless = await TokenTable.of({ token: new Uint8Array(32), tellsUsers: true });
+  assertEquals(nameless.tellsUsers(undefined), true);
+  assertEquals((await TokenTable.of({})).tellsUsers(undefined), false);
+});

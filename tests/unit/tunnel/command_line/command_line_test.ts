@@ -32,6 +32,7 @@ const SERVER: Command = {
     services: [],
     allows: [],
     reverseListens: [],
+    sendsProxy: false,
     routes: [],
     tls: undefined,
     limits: { ...LIMITS, maxSessions: 1000 },

@@ -75,6 +75,9 @@ Deno.test("what makes no sense together is refused, and says what to change", ()
       "--out and --reverse-listen=127.0.0.1:1=a both listen",
     ]],
     [[...SERVER, "--reverse-listen=:22=a"], ["would connect to itself: --reverse-listen=:22=a is where it listens"]],
+    [["--server", "--allow=a:1", "--send-proxy"], ["--send-proxy tells user's servers who comes, and there is none"]],
+    [["--server", "--reverse-listen=:1=a", "--send-proxy"], ["give --in=ADDR, or leave it out"]],
+    [[...CLIENT, "--send-proxy"], ["--send-proxy belongs to --server"]],
     [["--client", "--out=:5", "--socks=:5"], ["would connect to itself: --socks is where user's clients connect"]],
   ]);
 });

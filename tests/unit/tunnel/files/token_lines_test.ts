@@ -83,6 +83,9 @@ Deno.test("a wrong line is told by its number and what belongs there, and never 
     [`alice ${A} reverse=*`, '"*" behind reverse= in line 1 of FILE is not the name of a service'],
     [`alice ${A} reverse=db,db`, "reverse= in line 1 of FILE has db twice: write it once"],
     [`alice reverse=db ${A}`, "line 1 of FILE has reverse= in the place of the token: NAME TOKEN reverse="],
+    [`alice ${A} addresses=all`, "line 1 of FILE has addresses=all, where only addresses=trusted means something"],
+    [`alice ${A} addresses=trusted addresses=trusted`, "line 1 of FILE has addresses= twice: write it once"],
+    [`alice addresses=trusted ${A}`, "line 1 of FILE has addresses= in the place of the token"],
     [`alice ${A} reverse=db x`, "line 1 of FILE has 4 words"],
     [`${A} services=db`, "line 1 of FILE has services= in the place of the token: NAME TOKEN services="],
     [`alice ${A}\nbob services=db ${B}`, "line 2 of FILE has services= in the place of the token"],
@@ -113,4 +116,16 @@ Deno.test("a line says what its client may offer, beside what it may reach, in e
     { name: "bob", token: bytesOf(B), services: ["a"], reverse: ["db"] },
   ]);
   assertEquals(clientToken(bytesOf(`alice ${A} reverse=db\n`), "FILE"), { token: bytesOf(A), tokenName: "alice" });
+});
+
+Deno.test("a line says whether its client is believed about its users", () => {
+  const { tellsUsers, tokens } = serverTokens(
+    bytesOf(`alice ${A} addresses=trusted services=db\nbob ${B}\n* ${C} addresses=trusted\n`),
+    "FILE",
+  );
+  assertEquals(tellsUsers, true);
+  assertEquals(tokens, [
+    { name: "alice", token: bytesOf(A), services: ["db"], tellsUsers: true },
+    { name: "bob", token: bytesOf(B) },
+  ]);
 });

@@ -1,5 +1,5 @@
 /** Users come to a server for what its clients offer. */
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { StreamLog } from "../../../../lib/tunnel/log/stream_log.ts";
@@ -29,14 +29,12 @@ Deno.test("each door leads to its service, and who cannot be led is reset at onc
   using one = await connectTo(db!);
   await until(() => came.length === 1, 5_000, "the user");
   assertEquals([came, await within(one.read(new Uint8Array(1)), 5_000, "its end")], [["db"], null]);
-  await assertRejects(
-    async () => {
-      using other = await connectTo(web!);
-      await within(other.read(new Uint8Array(1)), 5_000, "the end of the other");
-    },
-    Error,
-    "reset",
-  );
+  // Reset at once, perhaps before it is told that it is connected; on Deno 2.6 an end of file.
+  const end = connectTo(web!).then(async (other) => {
+    using _ = other;
+    return await other.read(new Uint8Array(1));
+  }).catch(() => null);
+  assertEquals(await within(end, 5_000, "the end of the other"), null);
   assertEquals(lines.map((line) => line.replace(/:\d+\)/, ")")), [
     "warn: stream refused (127.0.0.1): no tele client offers web at the moment",
   ]);
