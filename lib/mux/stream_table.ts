@@ -142,7 +142,8 @@ export class StreamTable<Stream extends { readonly id: number }> {
     const stream = this.#streams.get(id);
     if (stream !== undefined) return stream;
     const isOwn = id >= this.#firstId && id < this.#nextId && (id - this.#firstId) % STEP === 0;
-    if (!isOwn && !this.#seen.has(id)) {
+    const isOver = isOwn || this.#seen.has(id);
+    if (!isOver) {
       throw new TeleError("protocol", `the peer sent something of stream ${id}, which was never opened`);
     }
     return undefined;

@@ -198,7 +198,7 @@ export const MUX_RECEIVING: readonly Mutation[] = [
   fault(
     "frames of a stream that was never opened ignored",
     "mux/stream_table.ts",
-    "if (!isOver) throw",
-    "if (isOver === undefined) throw",
+    "if (!isOver) {",
+    "if (isOver === undefined) {",
   ),
 ];
