@@ -79,15 +79,14 @@ export class MuxClient {
    * @throws {TeleError} `bad-input` if the token is too short or too long.
    */
   constructor(options: MuxClientOptions) {
-    const { offers, lastStream } = options;
+    const { clock = systemClock, offers, lastStream } = options;
     checkOffers(offers?.names ?? []);
     const ofEnd = { end: "client" as const, lastStream, dial: offers && dialOnly(offers), hasServices: true };
-    // Where the server opens them, no user of this end's begins another session in time.
+    // Of one that the server has opened: no user of this end's may ever come, and begin another session.
     const onStreamEnd: OnStreamEnd = (...told) => {
       options.onStreamEnd?.(...told);
-      if (this.#sessions.upper.isHalfUsedUp) clock.setTimer(() => this.#renew(), 0);
+      if (told[0].id % 2 === 0 && this.#sessions.upper.isHalfUsedUp) clock.setTimer(() => this.#renew(), 0);
     };
-    const { clock = systemClock } = options;
     this.#cuts = cutQueue(options);
     this.#sessions = new SessionClient<Mux>({
       ...sessionOptions(options),

@@ -148,6 +148,31 @@ Deno.test({
   }),
 });
 
+Deno.test({
+  name: "a Python client tells where its users come from where it is asked, and is believed by its token's word",
+  ...requires("python3"),
+  fn: scenario(60_000, async (s) => {
+    const user = s.use(new UserServer(banner("web: ")));
+    const file = `${s.home}/tokens`;
+    const secrets = { alice: "a-token-for-her-alone-1234", bob: "a-token-for-him-alone-12345" };
+    await Deno.writeTextFile(file, `alice ${secrets.alice} addresses=trusted\nbob ${secrets.bob}\n`, { mode: 0o600 });
+    const args = [`--service=web=127.0.0.1:${user.port}`, "--send-proxy", `--token-file=${file}`, "--encryption=never"];
+    const server = await s.server(user.port, 0, { args });
+    // Both addresses and both ports; what is no UTF-8 is written out by Python.
+    const told = "\\xc0\0\x02\t\\xc0\0\x02\b\x03\\xe8\0\x16hello";
+    for (const [name, secret] of Object.entries(secrets)) {
+      const peer = s.use(new Peer("services", String(server.port), `--token=${secret}`, `--name=${name}`));
+      assertEquals((await within(peer.ended, 30_000, "the end of the Python client")).code, 0);
+      const came = String(peer.facts.find((fact) => fact.name === "web")?.came);
+      assertEquals(
+        [came.includes(told), came.startsWith("web: \r\n")],
+        [name === "alice", true],
+        JSON.stringify(came),
+      );
+    }
+  }),
+});
+
 /** Whether what a new user of `port` sends comes back as it was, or otherwise, or the user is reset. */
 async function echoOf(port: number): Promise<"same" | "other" | "reset"> {
   try {

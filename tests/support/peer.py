@@ -293,7 +293,7 @@ def run_services(port, token, destinations):
         stream.outgoing += b"hello\n"
         stream.ends = True
         client.until(lambda: stream.reset is not None or stream.fin_came)
-        came, code = bytes(stream.incoming).decode(), stream.reset and stream.reset[0]
+        came, code = bytes(stream.incoming).decode(errors="backslashreplace"), stream.reset and stream.reset[0]
         say(step="service", name=name, came=came, reset=code)
     end_session(client.session, SHUTDOWN, "done")
     finish(client.session)

@@ -12,6 +12,10 @@ LOG_BYTES = 1 << 20  # the limit of the logs here
 SERVED = {None, "upper"}  # services of a server here: what it reads, and the same in large letters
 
 
+# From 192.0.2.9, port 1000, to port 22 of 192.0.2.8.
+USER_ADDRESSES = bytes([192, 0, 2, 9, 192, 0, 2, 8]) + struct.pack(">HH", 1000, 22)
+
+
 class Gone:
     """A carrier that is gone and not settled."""
 
@@ -45,6 +49,7 @@ class Session:
         self.opened = set()  # numbers that either end has opened
         self.last_opened = -1 if is_client else 0
         self.offers = []  # names of services of the client's side
+        self.tells_users = False  # whether opens tell where the user comes from
         self.ended = None  # why, and who said it
         self.on_data = lambda stream: None
 
@@ -154,7 +159,8 @@ class Session:
         stream = self.streams[number] = Stream(number, takes, grants)
         stream.takes, stream.name = takes, name
         self.opened.add(number)
-        self._queue_new(open_frame(number, takes, grants, name=name))
+        user = USER_ADDRESSES if self.tells_users else None
+        self._queue_new(open_frame(number, takes, grants, name=name, user=user))
         return stream
 
     def _queue_new(self, frame):

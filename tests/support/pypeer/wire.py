@@ -207,10 +207,12 @@ def data_frame(kind, stream, offset, data=b""):
     return Counted(struct.pack(">BIQ", kind, stream, offset) + data, stream)
 
 
-def open_frame(stream, takes, grants, service=0, extra=b"\0", name=None):
+def open_frame(stream, takes, grants, service=0, extra=b"\0", name=None, user=None):
     if name is not None:
         service = DESTINATION if ":" in name else NAMED_SERVICE
-        extra = fields((SERVICE, name.encode()))
+    values = [(SERVICE, name and name.encode()), (USER, user)]
+    if name is not None or user is not None:
+        extra = fields(*[(kind, value) for kind, value in values if value is not None])
     return Counted(struct.pack(">BIIIH", OPEN, stream, takes, grants, service) + extra, stream)
 
 

@@ -81,6 +81,11 @@ Deno.test("it listens where its role does, or on a port that nobody knows yet", 
     { address: "unix:/run/tele.sock", option: "in" },
     { address: ":5432", option: "forward" },
   ]);
+  assertEquals(listenPlaces(read(`${SERVER}out = ":40300"\nreverse-listen = ["127.0.0.1:5432=db", ":0=web"]\n`)), [
+    { address: ":40300", option: "out" },
+    { address: "127.0.0.1:5432", option: "reverse-listen" },
+  ]);
+  assertEquals(listenPlaces(read(`${CLIENT}reverse = "db=:5432"\n`)), []);
   assertEquals([read(SERVER), read(`${SERVER}out = ":0"\n`), read(CLIENT)].flatMap(listenPlaces), []);
 });
 
