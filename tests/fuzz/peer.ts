@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { offerAnswersField } from "../../lib/session/handshake/offers.ts";
 import { Mux } from "../../lib/mux/mux.ts";
 import { MOST_PULL_BYTES, MOST_START_CREDIT } from "../../lib/mux/mux_constants.ts";
 import { readU64 } from "../../lib/net/bytes.ts";
@@ -103,7 +104,7 @@ function attachServer(stage: Stage, choices: Choices, users: Users): Attached {
   return { ...bound[0]!, wire, leftover, stop: () => server.stop("the end") };
 }
 
-function attachClient(stage: Stage, choices: Choices, users: Users): Attached {
+function attachClient(stage: Stage, choices: Choices, users: Users, offers: readonly string[]): Attached {
   const bound: { mux: Mux; session: Session }[] = [];
   const open = { count: 0 };
   const pool = new SegmentPool({ plenty: 64 });
@@ -115,7 +116,8 @@ function attachClient(stage: Stage, choices: Choices, users: Users): Attached {
     await handshake.hello();
     await handshake.challenge("ready");
     await handshake.commit(() => NOTHING);
-    const accept = await handshake.accept({ sessionId: choices.bytes(16), number: 0, fields: new Map() });
+    const fields = offerAnswersField(offers.map(() => "has"));
+    const accept = await handshake.accept({ sessionId: choices.bytes(16), number: 0, fields });
     await handshake.channel.send(accept);
     leftover = handshake.channel.leftover();
   };
@@ -124,7 +126,16 @@ function attachClient(stage: Stage, choices: Choices, users: Users): Attached {
     limits: { ...LIMITS, replayBufferBytes: REPLAY_BYTES },
     // There is one carrier; later on nobody answers.
     dial: () => dials++ === 0 ? Promise.resolve(wire.near) : Promise.reject(new Error("connection refused")),
-    makeUpper: () => new Mux({ end: "client", clock: stage.process.clock, pool, maxStreams: MOST_STREAMS, open }),
+    offers,
+    makeUpper: () =>
+      new Mux({
+        end: "client",
+        clock: stage.process.clock,
+        pool,
+        maxStreams: MOST_STREAMS,
+        open,
+        ...offers.length > 0 && { dial: users.dial, hasServices: true },
+      }),
     bindUpper: (mux, session) => {
       mux.bind(session);
       bound.push({ mux, session });
@@ -233,7 +244,8 @@ export const peer: Target = {
     const behaviour = choices.pick(["stuck", "refuse", "never", "sink", "talk"] as const);
     trace(() => `the subject is a ${isServer ? "server" : "client"}, users: ${behaviour}`);
     const users = new Users(behaviour);
-    const attached = isServer ? attachServer(stage, choices, users) : attachClient(stage, choices, users);
+    const offers = choices.chance(0.5) ? ["db"] : [];
+    const attached = isServer ? attachServer(stage, choices, users) : attachClient(stage, choices, users, offers);
     const { wire, session, mux } = attached;
     const isRead = choices.chance(0.8);
     const heard = isRead ? new Acknowledgements() : undefined;
@@ -241,6 +253,7 @@ export const peer: Target = {
     if (isRead) wire.swallow(heard!.hear);
     const steps = new PeerSteps(choices, {
       isClient: isServer,
+      isOffered: offers.length > 0,
       isStuck: behaviour === "stuck",
       mostStreams: MOST_STREAMS,
       opened: new Map(openedBy(isServer ? 0 : mux.streamCount)),

@@ -35,6 +35,8 @@ const CREDIT = 1000;
 export interface PeerStepsOptions {
   /** Whether the peer is a client. */
   isClient: boolean;
+  /** Whether the peer is a server to whose users the subject offers services: then it may open streams. */
+  isOffered?: boolean;
   /** Whether streams stay open until the peer ends them: their users neither read, fail nor end. */
   isStuck: boolean;
   /** Streams at once; the further ones are reset. */
@@ -53,7 +55,7 @@ export class PeerSteps {
   constructor(choices: Choices, options: PeerStepsOptions) {
     this.#choices = choices;
     this.#options = options;
-    const first = options.isClient ? 1 : undefined;
+    const first = options.isClient ? 1 : options.isOffered ? 2 : undefined;
     this.#model = new StreamsModel(first);
     for (const [id, granted] of options.opened) this.#model.opened(id, granted);
     const limits = { mostCredit: CREDIT, mostData: CREDIT };
