@@ -71,6 +71,7 @@ export async function startServer(
   const doors = sessions &&
     await openReverseDoors(options, { sessions, streamLog, clock, log }).catch(async (error) => {
       await sessions.stop("the tele server cannot listen");
+      streamLog.stop();
       throw error;
     });
   const relays = new Relays({ clock, streamLog, maxStreams: options.limits.maxStreams });

@@ -167,30 +167,25 @@ async function readOne(port: number): Promise<number | null> {
   }
 }
 
-Deno.test({
-  name: "a user of the server's side reaches what a client offers, and is reset where none does",
-  // On Deno 2.6 timers that keep no process alive count as leaks.
-  sanitizeOps: false,
-  fn: async () => {
-    await using user = new UserServer(echo);
-    const flags = ["--out=127.0.0.1:0", "--reverse-listen=127.0.0.1:0=db"];
-    const lines: string[] = [];
-    const log = (level: string, message: string) => void lines.push(`${level}: ${message}`);
-    const server = await startServer(serverOptions(["--server", ...flags]), log);
-    const [out, door] = server.listens;
-    const portOf = (address: string) => Number(address.split(":").at(-1));
-    assertEquals(await readOne(portOf(door!)), null);
-    assertMatch(lines.join("\n"), /warn: stream refused \(127.*\): no tele client offers db at the moment/);
-    const options = clientOptions(["--client", `--out=${out}`, `--reverse=db=127.0.0.1:${user.port}`]);
-    // What this user's state folder says of it is not the test's.
-    const client = await startClient({ ...options, isOnlyClient: true }, silentLog);
-    assertStringIncludes(client.readyLine, `ready: offered as db is 127.0.0.1:${user.port}, tele server is ${out}`);
-    while (!lines.some((line) => line.includes("has the name db"))) await new Promise((done) => setTimeout(done, 5));
-    using connection = await connectTo(portOf(door!));
-    await roundTrip(connection, "x".repeat(64 * 1024));
-    await client.stop("the test ends");
-    await server.stop("the test ends");
-  },
+Deno.test("a user of the server's side reaches what a client offers, and is reset where none does", async () => {
+  await using user = new UserServer(echo);
+  const flags = ["--out=127.0.0.1:0", "--reverse-listen=127.0.0.1:0=db"];
+  const lines: string[] = [];
+  const log = (level: string, message: string) => void lines.push(`${level}: ${message}`);
+  const server = await startServer(serverOptions(["--server", ...flags]), log);
+  const [out, door] = server.listens;
+  const portOf = (address: string) => Number(address.split(":").at(-1));
+  assertEquals(await readOne(portOf(door!)), null);
+  assertMatch(lines.join("\n"), /warn: stream refused \(127.*\): no tele client offers db at the moment/);
+  const options = clientOptions(["--client", `--out=${out}`, `--reverse=db=127.0.0.1:${user.port}`]);
+  // What this user's state folder says of it is not the test's.
+  const client = await startClient({ ...options, isOnlyClient: true }, silentLog);
+  assertStringIncludes(client.readyLine, `ready: offered as db is 127.0.0.1:${user.port}, tele server is ${out}`);
+  while (!lines.some((line) => line.includes("has the name db"))) await new Promise((done) => setTimeout(done, 5));
+  using connection = await connectTo(portOf(door!));
+  await roundTrip(connection, "x".repeat(64 * 1024));
+  await client.stop("the test ends");
+  await server.stop("the test ends");
 });
 
 Deno.test("tunnels of a process share one budget, and give back what they held of it, and wait for nothing", async () => {
