@@ -10,10 +10,12 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { formatSize } from "../../lib/tunnel/values/size.ts";
 import { programName, TARGETS } from "../../scripts/compile/targets.ts";
 import { compile } from "../support/compile_run.ts";
+import { ImageRoot, inImages } from "../support/image_root.ts";
 import { Home } from "../support/installation.ts";
 import { ARCHIVE, Release } from "../support/release.ts";
 import { requires } from "../support/skip.ts";
 import { smoke } from "../support/smoke_run.ts";
+import { readText } from "../support/source_tree.ts";
 import { until } from "../support/wait.ts";
 
 /** How many times the start-up is measured; the median counts. */
@@ -118,6 +120,25 @@ if (Deno.env.get("TELE_COMPILE") === "no") {
       const names = Array.from(Deno.readDirSync(`${home.path}/${state}`), ({ name }) => name);
       assertMatch(names.join(), /^identity-[0-9a-f]{16}-[0-9a-f]{16}$/);
       assertEquals(Array.from(Deno.readDirSync(home.path), ({ name }) => name), [state.split("/")[0]]);
+    },
+  });
+
+  Deno.test({
+    name: "the image's files are enough for a tunnel, on a root that cannot be written to, as a user without a name",
+    ignore: inImages().ignore || canCompile().ignore,
+    fn: async () => {
+      await using home = await Home.make();
+      await using image = await ImageRoot.build(readText("scripts/container/Dockerfile"), await folder());
+      const script = await image.script(home.path);
+      const { code, output, errors } = await smoke(`--bin=${script}`);
+      assertEquals([code, errors], [0, ""], `${output}\n${errors}`);
+      assertMatch(output, /^ok it runs: tele \d+\.\d+\.\d+$/m);
+      assertMatch(output, /^ok tele client and tele server ended as asked$/m);
+      const names = Array.from(Deno.readDirSync(`${image.path}/opt/tele`), ({ name }) => name);
+      assert(names.includes("LICENSE"), "whoever passes tele on passes its licence on");
+      const writing = await new Deno.Command(script, { args: ["--make-cert=/tls", "--host=a"] }).output();
+      const said = "tele: cannot make the folder /tls: read-only file system: mkdir '/tls'\n";
+      assertEquals([writing.code, new TextDecoder().decode(writing.stderr)], [1, said]);
     },
   });
 

@@ -90,6 +90,14 @@ const USES: Record<string, { right: string; wrong: [use: string, says: string][]
       [`import { stringify } from "@std/toml"; stringify("a");`, "'string'"],
     ],
   },
+  "@std/yaml": {
+    right: `import { parse, parseAll } from "@std/yaml"; const all: unknown[] = [parse("a: 1"), parseAll("a: 1")];
+      console.log(all);`,
+    wrong: [
+      [`import { parse } from "@std/yaml"; console.log(parse("a: 1").a);`, "'unknown'"],
+      [`import { parseAll } from "@std/yaml"; parseAll(1);`, "'string'"],
+    ],
+  },
 };
 
 const STD_NAMES = Object.keys(config.imports).filter((name) => name.startsWith("@std/"));
