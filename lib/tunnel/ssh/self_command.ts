@@ -21,10 +21,10 @@ export function thisProgram(): Program {
   return { isCompiled: Deno.build.standalone, path: Deno.execPath(), module: Deno.mainModule };
 }
 
-/** The words that start it. */
+/** The words that start it, also where no `deno.json` says what it needs: that of a package of npm has none. */
 export function selfWords({ isCompiled, path, module }: Program): string[] {
   if (isCompiled) return [path];
-  return [path, "run", "--quiet", "-A", module.startsWith("file:") ? fileURLToPath(module) : module];
+  return [path, "run", "--quiet", "--unstable-net", "-A", module.startsWith("file:") ? fileURLToPath(module) : module];
 }
 
 /**
