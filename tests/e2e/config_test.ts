@@ -1,7 +1,8 @@
 /** Several tunnels in one process, from a file that is read again without touching what did not change. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { type Scenario, scenario } from "../support/scenario.ts";
-import { onUnix } from "../support/skip.ts";
+import { onUnix, requires } from "../support/skip.ts";
+import { openShell, startSshd } from "../support/sshd.ts";
 import { teleCommand, type TeleProcess } from "../support/tele_process.ts";
 import { connectTo, echo, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
 import { until, within } from "../support/wait.ts";
@@ -109,6 +110,52 @@ Deno.test({
     isOver = true;
     await within(transfer, 10_000, "the end of the transfer");
     assertEquals((await clients.stop("SIGTERM")).code, 0);
+  }),
+});
+
+Deno.test({
+  name: "a running ssh keeps its shell while the tunnels beside it change at both ends, several times",
+  ...requires("sshd", "ssh", "ssh-keygen", "id"),
+  fn: scenario(120_000, async (s) => {
+    const [sshd, user] = [await startSshd(s), s.use(new UserServer(echo))];
+    const [sshOut, sshIn, webOut, webIn] = Array.from({ length: 4 }, freePort);
+    const ends = ["server", "client"] as const;
+    const files = { server: `${s.home}/servers.toml`, client: `${s.home}/clients.toml` };
+    /** Everything but the tunnel of ssh is another one each time. */
+    const write = async (turn: number) => {
+      const max = `max = ${100 + turn}`;
+      const servers = [
+        tunnel("ssh", "server", `in = "127.0.0.1:${sshd.port}"`, `out = "127.0.0.1:${sshOut}"`),
+        tunnel("web", "server", `in = "127.0.0.1:${user.port}"`, `out = "127.0.0.1:${webOut}"`, max),
+      ];
+      const clients = [
+        tunnel("web", "client", `in = "127.0.0.1:${webIn}"`, `out = "127.0.0.1:${webOut}"`, max),
+        tunnel("ssh", "client", `in = "127.0.0.1:${sshIn}"`, `out = "127.0.0.1:${sshOut}"`),
+      ];
+      await Deno.writeTextFile(files.server, servers.join("\n"));
+      await Deno.writeTextFile(files.client, clients.join("\n"));
+    };
+    await write(0);
+    const processes = [await configured(s, files.server, 2), await configured(s, files.client, 2)];
+
+    const shell = openShell(s, sshd, "-p", String(sshIn));
+    await shell.type("stty -echo; unset HISTFILE; PS1=; KEPT=kept-$((20 + 22)); echo shell is $KEPT\n");
+    await shell.sees("shell is kept-42", 60_000);
+    const pid = await shell.ask("echo pid=$$=", /pid=(\d+)=/);
+    for (const turn of [1, 2, 3]) {
+      await write(turn);
+      for (const [at, process] of processes.entries()) {
+        const from = process.log.length;
+        process.signal("SIGHUP");
+        await process.logged(/read the configuration again: kept ssh, changed web$/, 10_000, from);
+        assertEquals(await shell.ask(`echo ${ends[at]}${turn}=$KEPT=`, /=(.*?)=/), "kept-42");
+      }
+      using connection = await connectTo(webIn!);
+      await within(roundTrip(connection, `web ${turn}`), 10_000, "an echo through what changed");
+    }
+    assertEquals(await shell.ask("echo pid=$$=", /pid=(\d+)=/), pid);
+    await shell.type("exit 7\n");
+    assertEquals((await within(shell.status, 30_000, "the end of ssh")).code, 7);
   }),
 });
 
