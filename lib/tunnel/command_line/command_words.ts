@@ -24,5 +24,11 @@ export const SSH: CommandWord = {
   meaning: "log in by ssh, in one command whose login outlives the network",
 };
 
+/** `tele service`. */
+export const SERVICE: CommandWord = {
+  word: "service",
+  meaning: "run the tunnels of a file from the start of the machine",
+};
+
 /** All of them. */
 export const COMMAND_WORDS: readonly CommandWord[] = [SSH, DOCTOR];

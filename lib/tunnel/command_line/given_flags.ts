@@ -121,7 +121,12 @@ export class GivenFlags {
   }
 }
 
-function readValue<Value>(option: ValueOption<Value>, text: unknown): Value {
+/**
+ * The value of an option as it was typed.
+ *
+ * @throws {TeleError} `bad-input` for none, and for one that the option does not take.
+ */
+export function readValue<Value>(option: ValueOption<Value>, text: unknown): Value {
   if (typeof text !== "string" || text === "") {
     throw mistake(`--${option.name} takes ${option.takes}, ${example(option)}; here it has no value`);
   }

@@ -5,7 +5,7 @@
  */
 import { colour, describe } from "../command_line/help.ts";
 import { HELP } from "../command_line/option_table.ts";
-import { SERVICE_OPTIONS } from "./service_options.ts";
+import { SERVICE_COMMAND } from "./service_options.ts";
 
 const HEAD = `\
 tele service: tunnels that start with the machine, and again whenever they end.
@@ -28,6 +28,6 @@ Options
 
 /** The whole help, at most 80 columns wide; ends with a line end. */
 export function serviceHelpText(hasColors = false): string {
-  const text = HEAD + [...SERVICE_OPTIONS, HELP].map(describe).join("");
+  const text = HEAD + [...SERVICE_COMMAND.options, HELP].map(describe).join("");
   return hasColors ? colour(text) : text;
 }

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { closestString } from "@std/text/closest-string";
-import { badInput, reasonOf } from "../../net/error.ts";
+import { badInput } from "../../net/error.ts";
+import { SERVICE } from "../command_line/command_words.ts";
 import { CONFIG } from "../command_line/config_options.ts";
 import { example, mistake } from "../command_line/given_flags.ts";
-import type { FlagOption, Option, ValueOption } from "../command_line/option.ts";
-import { HELP } from "../command_line/option_table.ts";
+import type { FlagOption, ValueOption } from "../command_line/option.ts";
+import { asksForHelp, readSubcommand, type Subcommand } from "../command_line/subcommand.ts";
 
 /** What can be done with a service. */
 export const ACTIONS = ["install", "remove", "status"] as const;
@@ -48,8 +48,8 @@ export const DRY_RUN: FlagOption = {
   example: "tele service install --config=/etc/tele.toml --dry-run",
 };
 
-/** Its options, in the order of the help. */
-export const SERVICE_OPTIONS: readonly Option[] = [SERVICE_CONFIG, SERVICE_NAME, DRY_RUN];
+/** Its word, and its options in the order of the help. */
+export const SERVICE_COMMAND: Subcommand = { ...SERVICE, options: [SERVICE_CONFIG, SERVICE_NAME, DRY_RUN] };
 
 /** What `tele service` is asked for. */
 export type ServiceCommand =
@@ -73,12 +73,12 @@ export type ServiceCommand =
  * ```
  */
 export function parseServiceCommand(words: readonly string[]): ServiceCommand {
-  if (words.length === 0 || words.some((word) => /^(-h|--?help)$/.test(word))) return { kind: "help" };
-  const { given, actions } = sort(words);
-  const kind = actionOf(actions);
-  const name = valueOf(given, SERVICE_NAME) ?? "tele";
-  const config = valueOf(given, SERVICE_CONFIG);
-  const isDryRun = given.has(DRY_RUN.name);
+  if (words.length === 0 || asksForHelp(words)) return { kind: "help" };
+  const { options, others } = readSubcommand(SERVICE_COMMAND, words);
+  const kind = actionOf(others);
+  const name = options.valueOrDefault(SERVICE_NAME);
+  const config = options.value(SERVICE_CONFIG);
+  const isDryRun = options.has(DRY_RUN);
   if (kind === "install") {
     if (config !== undefined) return { kind, config, name, isDryRun };
     throw mistake(`tele service install needs --config=FILE, whose tunnels it runs: ${example(SERVICE_CONFIG)}`);
@@ -97,47 +97,4 @@ function actionOf(words: readonly string[]): ServiceAction {
   if (action !== undefined && other === undefined) return action;
   const typed = word === undefined ? "none" : JSON.stringify(words.join(" "));
   throw mistake(`tele service takes one of ${ACTIONS.join(", ")}, for example tele service status; here is ${typed}`);
-}
-
-/** Options as they were typed. */
-type Given = ReadonlyMap<string, string>;
-
-function sort(words: readonly string[]): { given: Given; actions: string[] } {
-  const given = new Map<string, string>();
-  const actions: string[] = [];
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at]!;
-    const [, name, , value] = /^--?([^=]+)(=(.*))?$/s.exec(word) ?? [];
-    if (name === undefined) {
-      actions.push(word);
-      continue;
-    }
-    const option = SERVICE_OPTIONS.find((option) => option.name === name);
-    if (option === undefined) throw unknown(name);
-    if (given.has(name)) throw mistake(`--${name} is given more than once: give it once`);
-    if (option.kind === "flag" && value !== undefined) {
-      throw mistake(`--${name} takes no value: write only --${name}`);
-    }
-    given.set(name, option.kind === "flag" ? "" : value ?? words[++at] ?? "");
-  }
-  return { given, actions };
-}
-
-function valueOf<Value>(given: Given, option: ValueOption<Value>): Value | undefined {
-  const text = given.get(option.name);
-  if (text === undefined) return undefined;
-  const takes = `--${option.name} takes ${option.takes}, ${example(option)}`;
-  if (text === "") throw mistake(`${takes}; here it has no value`);
-  try {
-    return option.parse(text);
-  } catch (error) {
-    throw mistake(`${takes}; ${reasonOf(error)}`);
-  }
-}
-
-function unknown(name: string): Error {
-  const names = [...SERVICE_OPTIONS, HELP].map((option) => option.name);
-  return mistake(
-    `tele service has no option --${name}; the nearest is --${closestString(name, names)}; see tele service --help`,
-  );
 }

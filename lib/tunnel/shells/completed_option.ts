@@ -7,7 +7,7 @@
 import { DOCTOR, SSH } from "../command_line/command_words.ts";
 import type { Completions, Option, OptionRole } from "../command_line/option.ts";
 import { HELP, OPTIONS } from "../command_line/option_table.ts";
-import { LOGIN_OPTIONS } from "../ssh/ssh_options.ts";
+import { SSH_COMMAND } from "../ssh/ssh_options.ts";
 
 /** A role, or a command in place of one, that has options of its own. */
 export type CompletedRole = "server" | "client" | "doctor" | "ssh";
@@ -26,7 +26,7 @@ export interface CompletedRow {
 /** All rows, in the order of the help. */
 export const ROWS: readonly CompletedRow[] = [
   ...OPTIONS.map((option) => ({ role: option.role, option })),
-  ...[...LOGIN_OPTIONS, HELP].map((option) => ({ role: "ssh" as const, option })),
+  ...[...SSH_COMMAND.options, HELP].map((option) => ({ role: "ssh" as const, option })),
 ];
 
 /** Each of them by the words that ask for it; the first that is there counts. A command is the first word. */

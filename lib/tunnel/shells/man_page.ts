@@ -10,8 +10,8 @@ import type { Option } from "../command_line/option.ts";
 import { OPTION_GROUPS, type OptionGroup } from "../command_line/option_table.ts";
 import * as usage from "../command_line/usage.ts";
 import { wrap } from "../command_line/wrap.ts";
-import { SERVICE_OPTIONS } from "../service/service_options.ts";
-import { LOGIN_OPTIONS } from "../ssh/ssh_options.ts";
+import { SERVICE_COMMAND } from "../service/service_options.ts";
+import { SSH_COMMAND } from "../ssh/ssh_options.ts";
 
 /** The last day on which the sections of this file changed: a man page has a date. */
 const WRITTEN = "2026-11-27";
@@ -77,8 +77,8 @@ export function manPage(version: string): string {
     ...COMMAND_WORDS.map(({ word, meaning }) => entry([word, `${meaning}.`])),
     ".SH OPTIONS",
     ...OPTION_GROUPS.map(group),
-    group({ title: "tele ssh, in front of the host", options: LOGIN_OPTIONS }),
-    group({ title: "tele service", options: SERVICE_OPTIONS }),
+    group({ title: "tele ssh, in front of the host", options: SSH_COMMAND.options }),
+    group({ title: "tele service", options: SERVICE_COMMAND.options }),
     ".SH ENVIRONMENT",
     ...VARIABLES.map(entry),
     ".SH FILES",

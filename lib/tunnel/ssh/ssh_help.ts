@@ -5,7 +5,7 @@
  */
 import { colour, describe } from "../command_line/help.ts";
 import { HELP } from "../command_line/option_table.ts";
-import { CARRY, LOGIN_OPTIONS, SERVE } from "./ssh_options.ts";
+import { CARRY, SERVE, SSH_COMMAND } from "./ssh_options.ts";
 
 const HEAD = `\
 tele ssh: a login that outlives the network, in one command. It logs in by ssh,
@@ -34,7 +34,7 @@ Exit codes
 
 /** The whole help, at most 80 columns wide; ends with a line end. */
 export function sshHelpText(hasColors = false): string {
-  const text = HEAD + [...LOGIN_OPTIONS, HELP].map(describe).join("") + "\nStarted by tele ssh itself\n" +
+  const text = HEAD + [...SSH_COMMAND.options, HELP].map(describe).join("") + "\nStarted by tele ssh itself\n" +
     [SERVE, CARRY].map(describe).join("") + TAIL;
   return hasColors ? colour(text) : text;
 }

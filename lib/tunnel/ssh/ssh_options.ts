@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { closestString } from "@std/text/closest-string";
-import { reasonOf } from "../../net/error.ts";
 import type { LogLevel } from "../../net/log.ts";
 import { splitWords } from "../../net/command/words.ts";
-import { example, mistake } from "../command_line/given_flags.ts";
+import { SSH } from "../command_line/command_words.ts";
+import { mistake } from "../command_line/given_flags.ts";
 import { choice, type FlagOption, type ValueOption } from "../command_line/option.ts";
 import { HELP } from "../command_line/option_table.ts";
 import { parsePortRange, type PortRange } from "../values/port_range.ts";
 import * as session from "../command_line/session_options.ts";
+import { type Subcommand, SubcommandOptions } from "../command_line/subcommand.ts";
 import { parseSshWords, type SshWords } from "./ssh_words.ts";
 
 /** By what `ssh` is carried. */
@@ -91,10 +91,12 @@ export const CARRY: FlagOption = {
   example: "tele ssh --carry",
 };
 
-/** The options of a login, in the order of the help. */
-export const LOGIN_OPTIONS: readonly ValueOption<unknown>[] = [REMOTE, BY, PORT, RESUME_TIMEOUT, LOG_LEVEL];
-
-const FLAGS: readonly FlagOption[] = [HELP, SERVE, CARRY];
+/** Its word, and its options in the order of the help. */
+export const SSH_COMMAND: Subcommand<ValueOption<unknown>> = {
+  ...SSH,
+  options: [REMOTE, BY, PORT, RESUME_TIMEOUT, LOG_LEVEL],
+  inner: [SERVE, CARRY],
+};
 
 /** A login that outlives the network. */
 export interface LoginOptions {
@@ -135,68 +137,42 @@ export type SshCommand =
  */
 export function parseSshCommand(words: readonly string[]): SshCommand {
   if (words.length === 0 || words[0] === "-h") return { kind: "help" };
-  const { given, others } = ownOptions(words);
-  for (const kind of ["help", "serve", "carry"] as const) if (given.has(kind)) return { kind };
+  const { own, others } = ownOptions(words);
+  if (own.has(HELP)) return { kind: "help" };
+  if (own.has(SERVE)) return { kind: "serve" };
+  if (own.has(CARRY)) return { kind: "carry" };
   const options = {
-    remote: valueOf(given, REMOTE),
-    by: valueOf(given, BY),
-    ports: given.has(PORT.name) ? valueOf(given, PORT) : undefined,
-    resumeTimeoutMs: valueOf(given, RESUME_TIMEOUT),
-    logLevel: valueOf(given, LOG_LEVEL),
+    remote: own.valueOrDefault(REMOTE),
+    by: own.valueOrDefault(BY),
+    ports: own.value(PORT),
+    resumeTimeoutMs: own.valueOrDefault(RESUME_TIMEOUT),
+    logLevel: own.valueOrDefault(LOG_LEVEL),
     ssh: parseSshWords(others),
   };
   return { kind: "login", options };
 }
 
-/** Options as they were typed: their names, and their values. */
-type Given = ReadonlyMap<string, string>;
-
 /** Takes out what begins with two dashes in front of the host. Options of ssh may stand there too. */
-function ownOptions(words: readonly string[]): { given: Given; others: string[] } {
-  const given = new Map<string, string>();
+function ownOptions(words: readonly string[]): { own: SubcommandOptions; others: string[] } {
+  const own = new SubcommandOptions(SSH_COMMAND);
   const others: string[] = [];
-  for (let at = 0; at < words.length; at++) {
+  for (let at = 0; at < words.length;) {
     const word = words[at]!;
-    const [, name, , value] = /^--([^=]+)(=(.*))?$/s.exec(word) ?? [];
-    if (name === undefined) {
-      others.push(word);
-      // Behind the host, or behind "--", nothing is tele's. A value of ssh's must not be taken for the host.
-      if (word === "--" || !word.startsWith("-")) return { given, others: [...others, ...words.slice(at + 1)] };
-      if (takesNext(word) && at + 1 < words.length) others.push(words[++at]!);
+    if (/^--[^=]/.test(word)) {
+      at += own.take(words, at);
       continue;
     }
-    if (given.has(name)) throw mistake(`--${name} is given more than once: give it once`);
-    if (FLAGS.some((flag) => flag.name === name)) {
-      if (value !== undefined) throw mistake(`--${name} takes no value: write only --${name}`);
-      given.set(name, "");
-      continue;
-    }
-    if (!LOGIN_OPTIONS.some((option) => option.name === name)) throw unknown(name);
-    given.set(name, value ?? words[++at] ?? "");
+    others.push(word);
+    at++;
+    // Behind the host, or behind "--", nothing is tele's. A value of ssh's must not be taken for the host.
+    if (word === "--" || !word.startsWith("-")) return { own, others: [...others, ...words.slice(at)] };
+    if (takesNext(word) && at < words.length) others.push(words[at++]!);
   }
-  return { given, others };
+  return { own, others };
 }
 
 /** Whether the value of ssh's option is the next word. */
 function takesNext(word: string): boolean {
   const { options } = parseSshWords([word, "value", "host"]);
   return options.at(-1)?.value === "value";
-}
-
-function valueOf<Value>(given: Given, option: ValueOption<Value>): Value {
-  const text = given.get(option.name) ?? option.default ?? "";
-  const takes = `--${option.name} takes ${option.takes}, ${example(option)}`;
-  if (text === "") throw mistake(`${takes}; here it has no value`);
-  try {
-    return option.parse(text);
-  } catch (error) {
-    throw mistake(`${takes}; ${reasonOf(error)}`);
-  }
-}
-
-function unknown(name: string): Error {
-  const names = [...LOGIN_OPTIONS, HELP].map((option) => option.name);
-  return mistake(
-    `tele ssh has no option --${name}; the nearest is --${closestString(name, names)}; see tele ssh --help`,
-  );
 }

@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { pathToFileURL } from "node:url";
 import { OPTIONS } from "../../../lib/tunnel/command_line/option_table.ts";
-import { LOGIN_OPTIONS } from "../../../lib/tunnel/ssh/ssh_options.ts";
+import { SSH_COMMAND } from "../../../lib/tunnel/ssh/ssh_options.ts";
 import { PERMISSIONS } from "../../../scripts/compile/permissions.ts";
 import { readText, ROOT } from "../../support/source_tree.ts";
 
@@ -29,7 +29,9 @@ Deno.test("the manual's table of tele ssh has every option and its default, and 
   const told = rows.map(([, name, , initial]) => [name?.trim(), initial?.trim()]);
   assertEquals(
     told,
-    LOGIN_OPTIONS.map((option) => [`\`--${option.name}=${option.placeholder}\``, option.default ?? option.without]),
+    SSH_COMMAND.options.map((
+      option,
+    ) => [`\`--${option.name}=${option.placeholder}\``, option.default ?? option.without]),
   );
 });
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { OPTIONS } from "../../../../lib/tunnel/command_line/option_table.ts";
-import { LOGIN_OPTIONS } from "../../../../lib/tunnel/ssh/ssh_options.ts";
+import { SSH_COMMAND } from "../../../../lib/tunnel/ssh/ssh_options.ts";
 import { completedOptions, ROLE_WORDS } from "../../../../lib/tunnel/shells/completed_option.ts";
 
 Deno.test("each name is offered once, and without a role every option of the table but those of a command", () => {
@@ -16,7 +16,7 @@ Deno.test("a doctor is offered what a client takes, and its own options", () => 
 
 Deno.test("tele ssh is offered the options of a login alone", () => {
   const names = completedOptions("ssh").map(({ name }) => name);
-  assertEquals(names, [...LOGIN_OPTIONS.map(({ name }) => name), "help"]);
+  assertEquals(names, [...SSH_COMMAND.options.map(({ name }) => name), "help"]);
   assertEquals(completedOptions("ssh").find(({ name }) => name === "by")?.completes, {
     words: ["auto", "port", "ssh"],
   });

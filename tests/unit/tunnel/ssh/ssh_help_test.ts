@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { LOGIN_OPTIONS } from "../../../../lib/tunnel/ssh/ssh_options.ts";
+import { SSH_COMMAND } from "../../../../lib/tunnel/ssh/ssh_options.ts";
 import { sshHelpText } from "../../../../lib/tunnel/ssh/ssh_help.ts";
 
 Deno.test("the help has every option with its default and an example, and fits a terminal", () => {
   const text = sshHelpText();
-  for (const option of LOGIN_OPTIONS) {
+  for (const option of SSH_COMMAND.options) {
     assertStringIncludes(text, `  --${option.name}=${option.placeholder}`);
     const words = text.replace(/\s+/g, " ");
     assertStringIncludes(words, `default ${option.default ?? option.without}; for example ${option.example}`);
