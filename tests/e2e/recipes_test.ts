@@ -149,7 +149,7 @@ const RUNNERS: Record<string, Runner> = {
   },
 
   "ssh": {
-    programs: ["ssh", "sshd", "ssh-keygen", "rsync"],
+    programs: ["ssh", "sshd", "ssh-keygen"],
     isOpen: true,
     async run(recipes, s) {
       const sandbox = await Sandbox.make(s);
@@ -170,7 +170,20 @@ const RUNNERS: Record<string, Runner> = {
       await sandbox.run(recipes.next("tele --client --in=:2222"));
       const login = recipes.next("ssh -p 2222 -o HostKeyAlias=example.com localhost");
       assertStringIncludes(await sandbox.run(login, ASK_THE_SHELL), "the answer is 42\n");
+      return sandbox;
+    },
+  },
 
+  "A host of `~/.ssh/config`": {
+    programs: ["ssh", "sshd", "ssh-keygen", "rsync"],
+    isOpen: true,
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      const sshd = await startSshd(s);
+      const config = await provideSsh(sandbox, sshd);
+      sandbox.serve(22, sshd.port);
+      await sandbox.run(serverOfSsh());
+      await sandbox.run({ language: "sh", text: "tele --client --in=:2222 --out=example.com:40300" });
       await sandbox.configure(config, recipes.next("Host example-tele"));
       assertStringIncludes(await sandbox.type("ssh example-tele", ASK_THE_SHELL), "the answer is 42\n");
       await Deno.writeTextFile(`${sandbox.home}/sent`, "by rsync");
@@ -502,7 +515,7 @@ const RUNNERS: Record<string, Runner> = {
       const [make, serve] = recipes.next("tele --make-cert=tls --host=example.com").text.split("\n");
       await sandbox.run({ language: "sh", text: make! });
       await sandbox.run({ language: "sh", text: serve! });
-      // On the client there is a copy, as the README says.
+      // On the client there is a copy, as the manual says.
       await Deno.copyFile(`${sandbox.folder}/tls/cert.pem`, `${sandbox.folder}/cert.pem`);
       await sandbox.run(recipes.next("tele --client --in=:2222 --out=example.com:443 --tls-ca=cert.pem"));
       await echoesAt(sandbox.port(2222));
