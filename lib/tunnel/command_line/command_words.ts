@@ -31,4 +31,4 @@ export const SERVICE: CommandWord = {
 };
 
 /** All of them. */
-export const COMMAND_WORDS: readonly CommandWord[] = [SSH, DOCTOR];
+export const COMMAND_WORDS: readonly CommandWord[] = [SSH, SERVICE, DOCTOR];

@@ -14,6 +14,8 @@ import { HELP } from "./option_table.ts";
 export interface Subcommand<Row extends Option = Option> extends CommandWord {
   /** Its options, in the order of the help. */
   readonly options: readonly Row[];
+  /** Words of which one stands beside the options. */
+  readonly actions?: readonly string[];
   /** Options that tele itself gives it: taken, and proposed to nobody. */
   readonly inner?: readonly Option[];
 }

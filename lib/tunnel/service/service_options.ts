@@ -48,8 +48,12 @@ export const DRY_RUN: FlagOption = {
   example: "tele service install --config=/etc/tele.toml --dry-run",
 };
 
-/** Its word, and its options in the order of the help. */
-export const SERVICE_COMMAND: Subcommand = { ...SERVICE, options: [SERVICE_CONFIG, SERVICE_NAME, DRY_RUN] };
+/** Its word, its actions, and its options in the order of the help. */
+export const SERVICE_COMMAND: Subcommand = {
+  ...SERVICE,
+  actions: ACTIONS,
+  options: [SERVICE_CONFIG, SERVICE_NAME, DRY_RUN],
+};
 
 /** What `tele service` is asked for. */
 export type ServiceCommand =

@@ -6,6 +6,7 @@
 
 import { COMMAND_WORDS } from "../command_line/command_words.ts";
 import {
+  actionsOf,
   type CompletedOption,
   completedOptions,
   type CompletedRole,
@@ -24,7 +25,7 @@ export function bashCompletion(): string {
   return `\
 # Completion of tele's options for bash, made by: tele --completion=bash
 _tele() {
-  local at=$COMP_CWORD current=\${COMP_WORDS[COMP_CWORD]} option="" prefix="" role="" given=" " names word
+  local at=$COMP_CWORD current=\${COMP_WORDS[COMP_CWORD]} option="" prefix="" role="" given=" " actions="" names word
   COMPREPLY=()
   # A value stands behind its option, "=", or both.
   if [[ $current == "=" ]]; then
@@ -54,9 +55,14 @@ ${
   }
   esac
   case $role in
-${ROLE_WORDS.map(([role]) => `    ${role}) names="${namesFor(role)}" ;;`).join("\n")}
+${ROLE_WORDS.map(([role]) => `    ${role}) ${actionsFor(role)}names="${namesFor(role)}" ;;`).join("\n")}
     *) names="${namesFor()}" ;;
   esac
+  # One action is enough.
+  for word in $actions; do
+    if [[ $given == *" $word "* ]]; then actions=""; fi
+  done
+  names="$actions $names"
   # A command is the first word.
   if ((at == 1)); then names="${COMMAND_WORDS.map(({ word }) => word).join(" ")} $names"; fi
   for word in $names; do
@@ -94,6 +100,12 @@ function valueCase({ name, completes: { words = [], paths } }: CompletedOption):
 function namesFor(role?: CompletedRole): string {
   return completedOptions(role).map(({ name, placeholder }) => `--${name}${placeholder === undefined ? "" : "="}`)
     .join(" ");
+}
+
+/** The words of a command, of which one is wanted. */
+function actionsFor(role: CompletedRole): string {
+  const actions = actionsOf(role);
+  return actions.length === 0 ? "" : `actions="${actions.join(" ")}" `;
 }
 
 function repeatable(options: readonly CompletedOption[]): string {

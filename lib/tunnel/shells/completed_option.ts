@@ -4,16 +4,27 @@
  * @module
  */
 
-import { DOCTOR, SSH } from "../command_line/command_words.ts";
+import { DOCTOR } from "../command_line/command_words.ts";
 import type { Completions, Option, OptionRole } from "../command_line/option.ts";
 import { HELP, OPTIONS } from "../command_line/option_table.ts";
+import type { Subcommand } from "../command_line/subcommand.ts";
+import { SERVICE_COMMAND } from "../service/service_options.ts";
 import { SSH_COMMAND } from "../ssh/ssh_options.ts";
 
-/** A role, or a command in place of one, that has options of its own. */
-export type CompletedRole = "server" | "client" | "doctor" | "ssh";
+/** A command whose options are a table of its own, by its word. */
+export type OwnTable = "ssh" | "service";
 
-/** Who takes a row: its role, or `tele ssh`, whose rows are a table of their own. */
-export type RowRole = OptionRole | "ssh";
+/** A role, or a command in place of one, that has options of its own. */
+export type CompletedRole = "server" | "client" | "doctor" | OwnTable;
+
+/** Who takes a row: its role, or the command in whose own table it is. */
+export type RowRole = OptionRole | OwnTable;
+
+/** The commands with tables of their own. */
+export const OWN_TABLES: readonly (readonly [OwnTable, Subcommand])[] = [
+  ["ssh", SSH_COMMAND],
+  ["service", SERVICE_COMMAND],
+];
 
 /** A row of one of the tables. */
 export interface CompletedRow {
@@ -26,12 +37,12 @@ export interface CompletedRow {
 /** All rows, in the order of the help. */
 export const ROWS: readonly CompletedRow[] = [
   ...OPTIONS.map((option) => ({ role: option.role, option })),
-  ...[...SSH_COMMAND.options, HELP].map((option) => ({ role: "ssh" as const, option })),
+  ...OWN_TABLES.flatMap(([role, { options }]) => [...options, HELP].map((option) => ({ role, option }))),
 ];
 
 /** Each of them by the words that ask for it; the first that is there counts. A command is the first word. */
 export const ROLE_WORDS: readonly (readonly [CompletedRole, readonly string[]])[] = [
-  ["ssh", [SSH.word]],
+  ...OWN_TABLES.map(([role, { word }]) => [role, [word]] as const),
   ["doctor", [DOCTOR.word]],
   ["server", ["--server", "-server"]],
   ["client", ["--client", "-client"]],
@@ -40,6 +51,7 @@ export const ROLE_WORDS: readonly (readonly [CompletedRole, readonly string[]])[
 /** Whose options each of them takes. */
 export const TAKEN: Readonly<Record<CompletedRole, readonly RowRole[]>> = {
   ssh: ["ssh"],
+  service: ["service"],
   doctor: ["doctor", "client", "both"],
   server: ["server", "both"],
   client: ["client", "both"],
@@ -51,6 +63,11 @@ export const WITHOUT_COMMAND: readonly RowRole[] = ["server", "client", "both", 
 /** Whether a word asks by standing in front of all options. */
 export function isCommand(word: string): boolean {
   return !word.startsWith("-");
+}
+
+/** The words of which one stands behind a command, among its options; none for most. */
+export function actionsOf(role: CompletedRole): readonly string[] {
+  return OWN_TABLES.find(([own]) => own === role)?.[1].actions ?? [];
 }
 
 /** An option for a shell. */

@@ -78,7 +78,7 @@ export function manPage(version: string): string {
     ".SH OPTIONS",
     ...OPTION_GROUPS.map(group),
     group({ title: "tele ssh, in front of the host", options: SSH_COMMAND.options }),
-    group({ title: "tele service", options: SERVICE_COMMAND.options }),
+    group({ title: "tele service install, remove or status", options: SERVICE_COMMAND.options }),
     ".SH ENVIRONMENT",
     ...VARIABLES.map(entry),
     ".SH FILES",

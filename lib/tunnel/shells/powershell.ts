@@ -5,7 +5,15 @@
  */
 
 import { COMMAND_WORDS } from "../command_line/command_words.ts";
-import { type CompletedRow, isCommand, ROLE_WORDS, ROWS, TAKEN, WITHOUT_COMMAND } from "./completed_option.ts";
+import {
+  actionsOf,
+  type CompletedRow,
+  isCommand,
+  ROLE_WORDS,
+  ROWS,
+  TAKEN,
+  WITHOUT_COMMAND,
+} from "./completed_option.ts";
 
 /** The script: it registers a completer for the native command `tele`. */
 export function powershellCompletion(): string {
@@ -17,6 +25,7 @@ Register-ArgumentCompleter -Native -CommandName tele -ScriptBlock {
 ${ROWS.map((each) => `        ${row(each)}\n`).join("")}\
     )
     $taken = @(${WITHOUT_COMMAND.map(quoted).join(", ")})
+    $actions = @()
     $before = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |
         ForEach-Object { $_.Extent.Text -replace '^-(?!-)', '--' })
 ${ROLE_WORDS.toReversed().map(branch).join("")}\
@@ -51,6 +60,10 @@ ${ROLE_WORDS.toReversed().map(branch).join("")}\
         Where-Object { $before.Count -le 1 -and $_ -like "$word*" } | ForEach-Object {
             [System.Management.Automation.CompletionResult]::new($_, $_, 'Command', $_)
         }
+    $actions | Where-Object { -not ($actions | Where-Object { $before -contains $_ }) -and $_ -like "$word*" } |
+        ForEach-Object {
+            [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+        }
     $offered | ForEach-Object { $_.Text = "--$($_.Name)$(if ($_.Takes) { '=' })"; $_ } |
         Where-Object { $_.Text -like "$word*" } | ForEach-Object {
             [System.Management.Automation.CompletionResult]::new($_.Text, $_.Text, 'ParameterName', $_.Meaning)
@@ -64,7 +77,12 @@ function branch([role, words]: typeof ROLE_WORDS[number]): string {
   const given = words.filter((word) => !/^-(?!-)/.test(word)).map((word) =>
     `${isCommand(word) ? "$before[1] -eq" : "$before -contains"} ${quoted(word)}`
   );
-  return `    if (${given.join(" -or ")}) { $taken = @(${TAKEN[role].map(quoted).join(", ")}) }\n`;
+  const actions = actionsOf(role).map(quoted).join(", ");
+  const narrowed = [
+    `$taken = @(${TAKEN[role].map(quoted).join(", ")})`,
+    ...actions ? [`$actions = @(${actions})`] : [],
+  ];
+  return `    if (${given.join(" -or ")}) { ${narrowed.join("; ")} }\n`;
 }
 
 /** A row of the table as a hash table of PowerShell. */

@@ -6,6 +6,7 @@
 
 import { COMMAND_WORDS } from "../command_line/command_words.ts";
 import {
+  actionsOf,
   type CompletedOption,
   completedOptions,
   type CompletedRole,
@@ -54,8 +55,14 @@ function roleBranch([role, words]: typeof ROLE_WORDS[number], at: number): strin
   return `\
   ${keyword} ${words.map(condition).join(" || ")}; then
     options=(
-${words.some(isCommand) ? FIRST_WORD : ""}${specifications(role)}    )
+${words.some(isCommand) ? FIRST_WORD : ""}${secondWord(role)}${specifications(role)}    )
 ${end}`;
+}
+
+/** The specification of the word behind a command that wants one. */
+function secondWord(role: CompletedRole): string {
+  const actions = actionsOf(role);
+  return actions.length === 0 ? "" : `      ${quoted(`2:action:(${actions.join(" ")})`)}\n`;
 }
 
 /** A word with what it does, as it stands between double brackets. */

@@ -5,7 +5,8 @@ const script = bashCompletion();
 
 /** The options of a role in the script. */
 function namesFor(role: string): string[] {
-  return new RegExp(`^ +${role.replace("*", "\\*")}\\) names="(.*)" ;;$`, "m").exec(script)?.[1]?.split(" ") ?? [];
+  return new RegExp(`^ +${role.replace("*", "\\*")}\\) (?:actions=".*" )?names="(.*)" ;;$`, "m").exec(script)?.[1]
+    ?.split(" ") ?? [];
 }
 
 Deno.test("in bash a value's option ends with =, and each role has its own", () => {
@@ -14,6 +15,11 @@ Deno.test("in bash a value's option ends with =, and each role has its own", () 
   assertEquals(namesFor("client").includes("--stdio"), true);
   assertEquals(namesFor("*").includes("--make-token"), true);
   assertEquals([namesFor("doctor").includes("--idle="), namesFor("*").includes("--idle=")], [true, false]);
+});
+
+Deno.test("in bash a command's actions are beside its options", () => {
+  assertStringIncludes(script, '\n    service) actions="install remove status" names="--config= ');
+  assertEquals(namesFor("service"), ["--config=", "--name=", "--dry-run", "--help"]);
 });
 
 Deno.test("in bash every option with a value is a case, so that nothing else is offered for it", () => {

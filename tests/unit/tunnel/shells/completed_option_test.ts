@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { OPTIONS } from "../../../../lib/tunnel/command_line/option_table.ts";
-import { SSH_COMMAND } from "../../../../lib/tunnel/ssh/ssh_options.ts";
-import { completedOptions, ROLE_WORDS } from "../../../../lib/tunnel/shells/completed_option.ts";
+import { actionsOf, completedOptions, OWN_TABLES, ROLE_WORDS } from "../../../../lib/tunnel/shells/completed_option.ts";
 
 Deno.test("each name is offered once, and without a role every option of the table but those of a command", () => {
   const names = OPTIONS.filter(({ role }) => role !== "doctor").map(({ name }) => name);
@@ -14,9 +13,12 @@ Deno.test("a doctor is offered what a client takes, and its own options", () => 
   assertEquals(completedOptions("client").some(({ name }) => name === "idle"), false);
 });
 
-Deno.test("tele ssh is offered the options of a login alone", () => {
-  const names = completedOptions("ssh").map(({ name }) => name);
-  assertEquals(names, [...SSH_COMMAND.options.map(({ name }) => name), "help"]);
+Deno.test("a command with a table of its own is offered that alone, and its actions", () => {
+  for (const [role, { options, actions = [] }] of OWN_TABLES) {
+    assertEquals(completedOptions(role).map(({ name }) => name), [...options.map(({ name }) => name), "help"]);
+    assertEquals(actionsOf(role), actions);
+  }
+  assertEquals([actionsOf("service"), actionsOf("client")], [["install", "remove", "status"], []]);
   assertEquals(completedOptions("ssh").find(({ name }) => name === "by")?.completes, {
     words: ["auto", "port", "ssh"],
   });

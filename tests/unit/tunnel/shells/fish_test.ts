@@ -9,12 +9,13 @@ Deno.test("for fish each row of the table is a line, offered where the other rol
   assertEquals(options.length, ROWS.length);
   for (const [at, { role, option: { name } }] of ROWS.entries()) {
     const expected = {
-      server: "not __fish_contains_opt client; and not __fish_seen_subcommand_from ssh doctor",
-      client: "not __fish_contains_opt server; and not __fish_seen_subcommand_from ssh",
-      alone: "not __fish_contains_opt server client; and not __fish_seen_subcommand_from ssh doctor",
+      server: "not __fish_contains_opt client; and not __fish_seen_subcommand_from ssh service doctor",
+      client: "not __fish_contains_opt server; and not __fish_seen_subcommand_from ssh service",
+      alone: "not __fish_contains_opt server client; and not __fish_seen_subcommand_from ssh service doctor",
       doctor: "__fish_seen_subcommand_from doctor",
-      both: "not __fish_seen_subcommand_from ssh",
+      both: "not __fish_seen_subcommand_from ssh service",
       ssh: "__fish_seen_subcommand_from ssh",
+      service: "__fish_seen_subcommand_from service",
     }[role];
     const condition = /-n '([^']*)'/.exec(options[at]!)?.[1];
     assertEquals([options[at]!.split(" ")[4], condition], [name, expected]);
@@ -23,6 +24,13 @@ Deno.test("for fish each row of the table is a line, offered where the other rol
 
 Deno.test("for fish a command is offered as the first word", () => {
   assertEquals(lines.some((line) => line.startsWith("complete -c tele -n __fish_use_subcommand -a doctor -d '")), true);
+});
+
+Deno.test("for fish an action is offered behind its command, until one is there", () => {
+  const given = "__fish_seen_subcommand_from service; and not __fish_seen_subcommand_from install remove status";
+  assertEquals(lines.filter((line) => line.includes("-a 'install")), [
+    `complete -c tele -n '${given}' -a 'install remove status'`,
+  ]);
 });
 
 Deno.test("for fish each value has what it offers, and files only where one is taken", () => {

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { COMMAND_WORDS } from "../../../../lib/tunnel/command_line/command_words.ts";
 import { OPTION_GROUPS, OPTIONS } from "../../../../lib/tunnel/command_line/option_table.ts";
+import { OWN_TABLES } from "../../../../lib/tunnel/shells/completed_option.ts";
 import { manPage } from "../../../../lib/tunnel/shells/man_page.ts";
 import { PERMISSIONS } from "../../../../scripts/compile/permissions.ts";
 
@@ -34,8 +35,12 @@ Deno.test("the man page tells its version, the exit codes and a first tunnel", (
   assertStringIncludes(text, "tele --client --in=:2222 --out=example.com:40300");
 });
 
-Deno.test("the man page has every command", () => {
+Deno.test("the man page has every command, with its own options and actions", () => {
   for (const { word, meaning } of COMMAND_WORDS) assertStringIncludes(text, ` ${word} ${meaning}. `);
+  for (const [, { word, options, actions = [] }] of OWN_TABLES) {
+    for (const { name, meaning } of options) assertStringIncludes(text, `${meaning}.`, `${word} --${name}`);
+    for (const action of actions) assertStringIncludes(text, action);
+  }
 });
 
 Deno.test("every variable of the man page is one that the compiled program may read", () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { completedOptions } from "../../../../lib/tunnel/shells/completed_option.ts";
+import { completedOptions, ROLE_WORDS } from "../../../../lib/tunnel/shells/completed_option.ts";
 import { zshCompletion } from "../../../../lib/tunnel/shells/zsh.ts";
 
 const script = zshCompletion();
@@ -11,7 +11,7 @@ Deno.test("for zsh what is special in a specification is escaped, and an apostro
   );
   assertStringIncludes(script, "exec\\:COMMAND by a command]:ADDR: '\n");
   assertStringIncludes(script, "may be given several times]:HOST\\:PORT: '\n");
-  const lines = script.split("\n").filter((line) => line.startsWith("      '") && !line.startsWith("      '1:"));
+  const lines = script.split("\n").filter((line) => line.startsWith("      '") && !/^ {6}'\d:/.test(line));
   const form = /^ {6}'\*?--[a-z0-9-]+(\[(\\.|[^\\[\]:])+\]|=\[(\\.|[^\\[\]:])+\]:(\\.|[^\\:])+:[^:]+)'$/;
   assertEquals(lines.filter((line) => !form.test(line.replaceAll("'\\''", ""))), []);
 });
@@ -25,8 +25,11 @@ Deno.test("for zsh each value has what it offers", () => {
 
 Deno.test("for zsh there is a branch for each role, and one without", () => {
   const specifications = script.split("\n").filter((line) => /^ {6}'/.test(line));
-  const roles = ["ssh", "doctor", "server", "client", undefined] as const;
-  assertEquals(specifications.length, roles.reduce((sum, role) => sum + completedOptions(role).length, 3));
+  const roles = [...ROLE_WORDS.map(([role]) => role), undefined];
+  const options = roles.reduce((sum, role) => sum + completedOptions(role).length, 0);
+  // The first word is in each branch of a command and in the one without a role, and one command has a second word.
+  assertEquals(specifications.length, options + 4 + 1);
+  assertStringIncludes(script, "      '2:action:(install remove status)'\n      '--config=[");
   assertStringIncludes(script, `      '1:command:((ssh\\:"log in by ssh`);
   assert(script.startsWith("#compdef tele\n"), "compinit reads the first line");
 });
