@@ -13,13 +13,13 @@ export class Turn {
   readonly #backlog = new Backlog();
   #spanStart = -Infinity;
   #spanBytes = 0;
-  /** Since when what it sends next waits, among bulk or behind its last turn; -1 while nothing does. */
+  /** Since when it waits among bulk; -1 while it does not. */
   #waitsSinceMs = -1;
 
   /** It sent `bytes`. */
   sent(bytes: number, nowMs: number): void {
     const sinceMs = this.#waitsSinceMs;
-    // Behind a full path a turn may be seconds away.
+    // Behind a full path a turn may be seconds away. Of a quiet stream that says only that others are many.
     if (sinceMs >= 0 && nowMs - sinceMs >= BULK_AFTER_MS) this.#backlog.waited(sinceMs, nowMs);
     this.#waitsSinceMs = -1;
     this.#roll(nowMs);
@@ -29,7 +29,6 @@ export class Turn {
   /** It has had its turn, and something stayed behind. */
   waits(nowMs: number): void {
     this.#backlog.waits(nowMs);
-    this.queues(nowMs);
   }
 
   /** For how long something has waited all the time, in milliseconds. */

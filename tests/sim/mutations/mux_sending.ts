@@ -140,13 +140,19 @@ export const MUX_SENDING: readonly Mutation[] = [
     "nowMs - sinceMs >= 1e9 * BULK_AFTER_MS) this.#backlog.waited",
   ),
   tested(
+    "a short stream that waits for its turn among many is bulk",
+    "mux/scheduler.ts",
+    "    this.#backlog.waits(nowMs);\n",
+    "    this.#backlog.waits(nowMs);\n    this.queues(nowMs);\n",
+  ),
+  tested(
     "what waits among bulk begins to wait with its turn",
     "mux/scheduler.ts",
     "    stream.turn.queues(clock.now());\n",
     "",
   ),
   tested(
-    "a stream is quiet while something waits behind a turn that is a second ago",
+    "a stream is quiet while it waits among bulk for more than a second",
     "mux/scheduler.ts",
     "(this.#waitsSinceMs >= 0 || this.#backlog.isBulk(clock.now()))",
     "this.#backlog.isBulk(clock.now())",

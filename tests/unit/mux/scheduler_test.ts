@@ -151,8 +151,11 @@ Deno.test("a stream behind whose turns something waits all the time is bulk, how
 Deno.test("a stream whose turns are seconds apart, since the path is full, stays bulk though a turn takes all", () => {
   const scheduler = new Scheduler<Sender>();
   const bulk = sender("bulk", QUIET_BYTES);
-  for (const nowMs of [0, 50, 100]) scheduler.waits(bulk, nowMs);
-  bulk.turn.sent(2_000, 3_000);
+  for (const nowMs of [0, 50, 100]) {
+    scheduler.addAgain(bulk, stoppedAt(nowMs), nowMs);
+    assertStrictEquals(scheduler.nextBulk(), bulk);
+    bulk.turn.sent(2_000, nowMs === 100 ? 3_000 : nowMs);
+  }
   assert(!bulk.turn.isQuiet(stoppedAt(3_001)), "the turn took all, but that had waited until then");
   scheduler.waits(bulk, 3_050);
   assert(bulk.turn.isBulk(stoppedAt(3_050)));
@@ -175,6 +178,19 @@ Deno.test("what waited among bulk for 100 ms is bulk, and what waited less or wa
   scheduler.nextQuiet()!.turn.sent(1, 500);
   scheduler.waits(keys, 500);
   assert(!keys.turn.isBulk(stoppedAt(500)));
+});
+
+Deno.test("many short streams stay quiet, however long each waits for its turn because there are many", () => {
+  const scheduler = new Scheduler<Sender>();
+  const streams = Array.from({ length: 300 }, (_, at) => sender(`${at}`));
+  for (const stream of streams) scheduler.add(stream, stoppedAt(0));
+  // A piece each 10 ms: a stream has its next turn after three seconds.
+  for (let nowMs = 10; nowMs <= 6 * 3_000; nowMs += 10) {
+    assertEquals(scheduler.hasBulk, false);
+    const stream = scheduler.nextQuiet()!;
+    stream.turn.sent(1_000, nowMs);
+    scheduler.addAgain(stream, stoppedAt(nowMs), nowMs);
+  }
 });
 
 Deno.test("the backlog of a scheduler is that of all its streams together", () => {
