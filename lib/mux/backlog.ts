@@ -31,15 +31,13 @@ export class Backlog {
 
   /** The stream has had its turn, and something stayed behind. */
   waits(nowMs: number): void {
-    if (nowMs - this.#lastMs > SAME_BACKLOG_MS) this.#sinceMs = nowMs;
-    if (nowMs - this.#lastMs >= QUIET_AFTER_MS) this.#isBulk = false;
-    this.#lastMs = nowMs;
-    if (nowMs - this.#sinceMs >= BULK_AFTER_MS) this.#isBulk = true;
+    this.waited(nowMs, nowMs);
   }
 
   /** Something has waited all the time from `fromMs` to `toMs`. */
   waited(fromMs: number, toMs: number): void {
-    this.waits(fromMs);
+    if (fromMs - this.#lastMs > SAME_BACKLOG_MS) this.#sinceMs = fromMs;
+    if (fromMs - this.#lastMs >= QUIET_AFTER_MS) this.#isBulk = false;
     this.#lastMs = toMs;
     if (toMs - this.#sinceMs >= BULK_AFTER_MS) this.#isBulk = true;
   }

@@ -52,9 +52,8 @@ export class SendRoom {
   /** When a chunk would arrive. */
   readonly arrival: Arrival = new Arrival();
   readonly #sendBuffer = new SendBuffer();
-  /** Bytes of the write under way, how many were in flight when it began, and when that was. */
+  /** Bytes of the newest write, 0 behind a telling one; how many were in flight when it began, and when that was. */
   #writingBytes = 0;
-  #isWriting = false;
   #inFlightBefore = 0;
   #writingSinceMs = 0;
 
@@ -84,7 +83,7 @@ export class SendRoom {
 
   /** Whether the system does not take the write under way: then it takes nothing behind it, whatever the path holds. */
   #isStuck(nowMs: number): boolean {
-    return this.#isWriting && nowMs - this.#writingSinceMs >= STUCK_MS;
+    return this.isTelling && nowMs - this.#writingSinceMs >= STUCK_MS;
   }
 
   /** Bytes of urgent data: more than of bulk, where large packets pass. */
@@ -123,19 +122,18 @@ export class SendRoom {
   /** A write of `bytes` begins, what was {@linkcode SendRoom.sent} just now included. */
   writing(nowMs: number, bytes: number): void {
     this.#writingBytes = bytes;
-    this.#isWriting = this.isTelling;
     this.#inFlightBefore = this.flight.inFlight - bytes;
     this.#writingSinceMs = nowMs;
   }
 
-  /** Whether the end of the write under way is worth telling: see {@linkcode SendRoom.written}. */
+  /** Whether there is a write under way of which the end is worth telling: see {@linkcode SendRoom.written}. */
   get isTelling(): boolean {
     return this.#writingBytes >= TELLING_BYTES;
   }
 
   /** The write is done: the system has taken it. */
   written(nowMs: number): void {
-    this.#isWriting = false;
+    this.#writingBytes = 0;
     const tookMs = nowMs - this.#writingSinceMs;
     const roundTripMs = this.flight.lowestRoundTripMs;
     this.#sendBuffer.written({ inFlight: this.#inFlightBefore, tookMs, nowMs, roundTripMs });
