@@ -4,6 +4,7 @@
  * @module
  */
 import type { Duplex } from "./duplex.ts";
+import { ForwardedDuplex } from "./forwarded_duplex.ts";
 
 /**
  * A {@linkcode Duplex} that reads `first`, and then what `inner` reads; everything else is `inner`'s.
@@ -22,11 +23,11 @@ import type { Duplex } from "./duplex.ts";
  * duplex.close();
  * ```
  */
-export class PrefixedDuplex implements Duplex {
-  readonly peer: string;
+export class PrefixedDuplex extends ForwardedDuplex {
+  /** See {@linkcode Duplex.readWith}. */
   readonly readWith: Duplex["readWith"];
+  /** See {@linkcode Duplex.writeNow}. */
   readonly writeNow: Duplex["writeNow"];
-  readonly #inner: Duplex;
   #first: Uint8Array;
 
   /**
@@ -35,10 +36,9 @@ export class PrefixedDuplex implements Duplex {
    * @param first Kept until it is read.
    * @param peer Who is at the other end, where that is not who is at the other end of `inner`.
    */
-  constructor(inner: Duplex, first: Uint8Array, peer: string = inner.peer) {
-    this.#inner = inner;
+  constructor(inner: Duplex, first: Uint8Array, peer?: string) {
+    super(inner, peer);
     this.#first = first;
-    this.peer = peer;
     // A duplex says by having them that they cost less.
     if (inner.readWith !== undefined) {
       this.readWith = (into, onRead, onFailed) => {
@@ -49,28 +49,9 @@ export class PrefixedDuplex implements Duplex {
     if (inner.writeNow !== undefined) this.writeNow = (bytes) => inner.writeNow!(bytes);
   }
 
-  get peerName(): string | undefined {
-    return this.#inner.peerName;
-  }
-
-  get leaf(): Uint8Array | undefined {
-    return this.#inner.leaf;
-  }
-
-  get localAddress(): string | undefined {
-    return this.#inner.localAddress;
-  }
-
-  get localPort(): number | undefined {
-    return this.#inner.localPort;
-  }
-
-  get readsAfterFailedWrite(): boolean | undefined {
-    return this.#inner.readsAfterFailedWrite;
-  }
-
-  read(into: Uint8Array): Promise<number | null> {
-    return this.#first.length > 0 ? Promise.resolve(this.#take(into)) : this.#inner.read(into);
+  /** See {@linkcode Duplex.read}. */
+  override read(into: Uint8Array): Promise<number | null> {
+    return this.#first.length > 0 ? Promise.resolve(this.#take(into)) : super.read(into);
   }
 
   #take(into: Uint8Array): number {
@@ -80,21 +61,15 @@ export class PrefixedDuplex implements Duplex {
     return count;
   }
 
-  write(bytes: Uint8Array): Promise<void> {
-    return this.#inner.write(bytes);
-  }
-
-  closeWrite(): Promise<void> {
-    return this.#inner.closeWrite();
-  }
-
-  abort(reason?: unknown): void {
+  /** See {@linkcode Duplex.abort}. */
+  override abort(reason?: unknown): void {
     this.#first = new Uint8Array(0);
-    this.#inner.abort(reason);
+    super.abort(reason);
   }
 
-  close(): void {
+  /** See {@linkcode Duplex.close}. */
+  override close(): void {
     this.#first = new Uint8Array(0);
-    this.#inner.close();
+    super.close();
   }
 }

@@ -5,6 +5,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import type { Duplex } from "../../lib/net/duplex.ts";
+import { ForwardedDuplex } from "../../lib/net/forwarded_duplex.ts";
 import { describeQuiet, measureQuiet, type QuietOptions, type QuietResult } from "../../scripts/soak/quiet.ts";
 import { scenario } from "../support/scenario.ts";
 import { SessionWorld } from "../support/session_world.ts";
@@ -60,17 +61,13 @@ Deno.test(
 async function quietWorld() {
   const world = new SessionWorld();
   const bytes = { up: 0, down: 0 };
-  const counted = (duplex: Duplex, direction: "up" | "down"): Duplex => ({
-    peer: duplex.peer,
-    read: (into) => duplex.read(into),
-    write(piece) {
-      bytes[direction] += piece.length;
-      return duplex.write(piece);
-    },
-    closeWrite: () => duplex.closeWrite(),
-    abort: (reason) => duplex.abort(reason),
-    close: () => duplex.close(),
-  });
+  const counted = (duplex: Duplex, direction: "up" | "down") =>
+    Object.assign(new ForwardedDuplex(duplex), {
+      write(piece: Uint8Array) {
+        bytes[direction] += piece.length;
+        return duplex.write(piece);
+      },
+    });
   world.onConnection = (duplex) => world.toServer(counted(duplex, "down"));
   world.addClient({ dial: async (signal) => counted(await world.network.dial(signal), "up") });
   await world.untilAttached();

@@ -6,6 +6,7 @@
 import { concat } from "@std/bytes/concat";
 import { readU32 } from "../../lib/net/bytes.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
+import { ForwardedDuplex } from "../../lib/net/forwarded_duplex.ts";
 import { drain, type SimClock } from "../sim/clock.ts";
 import { type MemoryPipe, memoryPipe } from "../support/memory_pipe.ts";
 import type { Choices } from "./choices.ts";
@@ -13,38 +14,27 @@ import { mangled } from "./mangle.ts";
 import { hex, type Trace } from "./target.ts";
 
 /** Passes calls on, and remembers whether this end was closed and what was written. */
-export class Watched implements Duplex {
-  readonly peer: string;
+export class Watched extends ForwardedDuplex {
   isClosed = false;
   writtenBytes = 0;
-  readonly #duplex: Duplex;
 
   constructor(duplex: Duplex, peer = "fuzzer") {
-    this.#duplex = duplex;
-    this.peer = peer;
+    super(duplex, peer);
   }
 
-  read(into: Uint8Array): Promise<number | null> {
-    return this.#duplex.read(into);
-  }
-
-  write(bytes: Uint8Array): Promise<void> {
+  override write(bytes: Uint8Array): Promise<void> {
     this.writtenBytes += bytes.length;
-    return this.#duplex.write(bytes);
+    return super.write(bytes);
   }
 
-  closeWrite(): Promise<void> {
-    return this.#duplex.closeWrite();
-  }
-
-  abort(reason?: unknown): void {
+  override abort(reason?: unknown): void {
     this.isClosed = true;
-    this.#duplex.abort(reason);
+    super.abort(reason);
   }
 
-  close(): void {
+  override close(): void {
     this.isClosed = true;
-    this.#duplex.close();
+    super.close();
   }
 }
 
@@ -108,30 +98,24 @@ function withoutPings(wire: Uint8Array): Uint8Array {
 }
 
 /** An honest peer's end of a wire, on which some of what it writes is changed on the way. */
-export class Mangler implements Duplex {
-  readonly peer = "mangler";
+export class Mangler extends ForwardedDuplex {
   /** Whether the frames that the peer wrote were changed; pings in front and anything behind them do not count. */
   isHarmed = false;
   /** Whether anything else than pings was added to what it wrote, or changed in it. */
   isChanged = false;
-  readonly #duplex: Duplex;
   readonly #choices: Choices;
   readonly #trace: Trace;
   readonly #probability: number;
 
   /** @param probability Of a change, for each write. */
   constructor(duplex: Duplex, choices: Choices, probability: number, trace: Trace) {
-    this.#duplex = duplex;
+    super(duplex, "mangler");
     this.#choices = choices;
     this.#probability = probability;
     this.#trace = trace;
   }
 
-  read(into: Uint8Array): Promise<number | null> {
-    return this.#duplex.read(into);
-  }
-
-  write(bytes: Uint8Array): Promise<void> {
+  override write(bytes: Uint8Array): Promise<void> {
     const choices = this.#choices;
     if (choices.chance(0.1)) bytes = concat([new Uint8Array(4 * choices.between(1, 3)), bytes]);
     if (choices.chance(this.#probability)) {
@@ -141,19 +125,7 @@ export class Mangler implements Duplex {
       bytes = changed;
     }
     this.#trace(() => `wrote ${hex(bytes)}${this.isHarmed ? " (harmed)" : ""}`);
-    return bytes.length > 0 ? this.#duplex.write(bytes) : Promise.resolve();
-  }
-
-  closeWrite(): Promise<void> {
-    return this.#duplex.closeWrite();
-  }
-
-  abort(reason?: unknown): void {
-    this.#duplex.abort(reason);
-  }
-
-  close(): void {
-    this.#duplex.close();
+    return bytes.length > 0 ? super.write(bytes) : Promise.resolve();
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Duplex } from "../../lib/net/duplex.ts";
+import { ForwardedDuplex } from "../../lib/net/forwarded_duplex.ts";
 import { LentWrite } from "../support/lent_memory.ts";
 
 /** What a process has to wait for at its end of a carrier. */
@@ -17,26 +18,21 @@ export interface Lateness {
 }
 
 /** The end of a carrier that a process holds; applies the carrier's fate to what is written. */
-export class CarrierEnd implements Duplex {
+export class CarrierEnd extends ForwardedDuplex {
   /** Whether the process has let go of it. */
   isClosed = false;
-  readonly peer: string;
-  readonly localAddress?: string;
-  readonly #end: Duplex;
   readonly #onWrite: (bytes: Uint8Array, written: number) => void;
   readonly #late: Lateness;
   #written = 0;
 
   constructor(end: Duplex, onWrite: (bytes: Uint8Array, writtenBytes: number) => void, late: Lateness) {
-    this.#end = end;
-    this.peer = end.peer;
-    if (end.localAddress !== undefined) this.localAddress = end.localAddress;
+    super(end);
     this.#onWrite = onWrite;
     this.#late = late;
   }
 
-  read(into: Uint8Array): Promise<number | null> {
-    const reading = this.#end.read(into);
+  override read(into: Uint8Array): Promise<number | null> {
+    const reading = super.read(into);
     return this.#late.read === undefined ? reading : this.#readLate(reading);
   }
 
@@ -46,10 +42,10 @@ export class CarrierEnd implements Duplex {
     return count;
   }
 
-  write(bytes: Uint8Array): Promise<void> {
+  override write(bytes: Uint8Array): Promise<void> {
     this.#written += bytes.length;
     this.#onWrite(bytes, this.#written);
-    return this.#late.write === undefined ? this.#end.write(bytes) : this.#writeLate(bytes);
+    return this.#late.write === undefined ? super.write(bytes) : this.#writeLate(bytes);
   }
 
   async #writeLate(bytes: Uint8Array): Promise<void> {
@@ -57,7 +53,7 @@ export class CarrierEnd implements Duplex {
     let taken = 0;
     try {
       await this.#late.write!();
-      await this.#end.write(bytes);
+      await super.write(bytes);
       taken = bytes.length;
     } catch (error) {
       await this.#late.settle();
@@ -67,17 +63,13 @@ export class CarrierEnd implements Duplex {
     }
   }
 
-  closeWrite(): Promise<void> {
-    return this.#end.closeWrite();
+  override abort(reason?: unknown): void {
+    this.isClosed = true;
+    super.abort(reason);
   }
 
-  abort(reason?: unknown): void {
+  override close(): void {
     this.isClosed = true;
-    this.#end.abort(reason);
-  }
-
-  close(): void {
-    this.isClosed = true;
-    this.#end.close();
+    super.close();
   }
 }

@@ -7,6 +7,7 @@
 import type { Clock } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { reasonOf } from "../../net/error.ts";
+import { ForwardedDuplex } from "../../net/forwarded_duplex.ts";
 
 /** Bytes that are read ahead while nobody else reads. */
 const AHEAD_BYTES = 4 * 1024;
@@ -20,8 +21,7 @@ export interface SilentEnd {
 }
 
 /** Passes everything on to the connection that it watches. */
-export class WatchedDuplex implements Duplex {
-  readonly #duplex: Duplex;
+export class WatchedDuplex extends ForwardedDuplex {
   readonly #clock: Clock;
   readonly #buffer = new Uint8Array(AHEAD_BYTES);
   #ahead: Promise<number | null> | undefined;
@@ -30,38 +30,8 @@ export class WatchedDuplex implements Duplex {
 
   /** Watches `duplex`, which nobody else may use any more. */
   constructor(duplex: Duplex, clock: Clock) {
-    this.#duplex = duplex;
+    super(duplex);
     this.#clock = clock;
-  }
-
-  /** Who is at the other end. */
-  get peer(): string {
-    return this.#duplex.peer;
-  }
-
-  /** See {@linkcode Duplex.peerName}. */
-  get peerName(): string | undefined {
-    return this.#duplex.peerName;
-  }
-
-  /** See {@linkcode Duplex.leaf}. */
-  get leaf(): Uint8Array | undefined {
-    return this.#duplex.leaf;
-  }
-
-  /** See {@linkcode Duplex.localAddress}. */
-  get localAddress(): string | undefined {
-    return this.#duplex.localAddress;
-  }
-
-  /** See {@linkcode Duplex.localPort}. */
-  get localPort(): number | undefined {
-    return this.#duplex.localPort;
-  }
-
-  /** See {@linkcode Duplex.readsAfterFailedWrite}. */
-  get readsAfterFailedWrite(): boolean | undefined {
-    return this.#duplex.readsAfterFailedWrite;
   }
 
   /** Settles when bytes come that somebody reads; the next time, not one before. */
@@ -75,7 +45,7 @@ export class WatchedDuplex implements Duplex {
    * @returns How it ended; never, if bytes come first.
    */
   async silentEnd(): Promise<SilentEnd> {
-    this.#ahead = this.#duplex.read(this.#buffer);
+    this.#ahead = super.read(this.#buffer);
     // Whoever reads next is told as well.
     const reason = await this.#ahead.then(
       (count) => count === null ? "it was closed" : undefined,
@@ -86,14 +56,14 @@ export class WatchedDuplex implements Duplex {
   }
 
   /** See {@linkcode Duplex.read}. */
-  async read(into: Uint8Array): Promise<number | null> {
+  override async read(into: Uint8Array): Promise<number | null> {
     if (this.#ahead !== undefined) {
       const count = await this.#ahead;
       this.#ahead = undefined;
       if (count === null) return null;
       this.#rest = this.#buffer.subarray(0, count);
     }
-    const count = this.#rest.length > 0 ? this.#takeRest(into) : await this.#duplex.read(into);
+    const count = this.#rest.length > 0 ? this.#takeRest(into) : await super.read(into);
     if (count !== null) this.#onCame();
     return count;
   }
@@ -103,25 +73,5 @@ export class WatchedDuplex implements Duplex {
     into.set(part);
     this.#rest = this.#rest.subarray(part.length);
     return part.length;
-  }
-
-  /** See {@linkcode Duplex.write}. */
-  write(bytes: Uint8Array): Promise<void> {
-    return this.#duplex.write(bytes);
-  }
-
-  /** See {@linkcode Duplex.closeWrite}. */
-  closeWrite(): Promise<void> {
-    return this.#duplex.closeWrite();
-  }
-
-  /** See {@linkcode Duplex.abort}. */
-  abort(reason?: unknown): void {
-    this.#duplex.abort(reason);
-  }
-
-  /** See {@linkcode Duplex.close}. */
-  close(): void {
-    this.#duplex.close();
   }
 }

@@ -6,6 +6,7 @@
 import type { Clock } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { TeleError } from "../../net/error.ts";
+import { ForwardedDuplex } from "../../net/forwarded_duplex.ts";
 import { closeBehindLastWord } from "../../net/last_word.ts";
 import { SocksReply, socksReply } from "../../net/proxy/socks5_server.ts";
 import { ResetCode } from "../../mux/mux_constants.ts";
@@ -28,8 +29,8 @@ const REPLIES: Readonly<Record<number, SocksReply>> = {
  *
  * Source: RFC 1928, 6; `PROTOCOL.md`, "Destinations".
  */
-export class SocksUser implements Duplex {
-  readonly peer: string;
+export class SocksUser extends ForwardedDuplex {
+  /** See {@linkcode Duplex.readWith}. */
   readonly readWith: Duplex["readWith"];
   readonly #inner: Duplex;
   readonly #clock: Clock;
@@ -37,56 +38,34 @@ export class SocksUser implements Duplex {
 
   /** Takes `inner` over, whose request was read. */
   constructor(inner: Duplex, clock: Clock) {
+    super(inner);
     this.#inner = inner;
     this.#clock = clock;
-    this.peer = inner.peer;
     if (inner.readWith !== undefined) this.readWith = (...args) => inner.readWith!(...args);
   }
 
-  get localAddress(): string | undefined {
-    return this.#inner.localAddress;
-  }
-
-  get localPort(): number | undefined {
-    return this.#inner.localPort;
-  }
-
-  get readsAfterFailedWrite(): boolean | undefined {
-    return this.#inner.readsAfterFailedWrite;
-  }
-
-  read(into: Uint8Array): Promise<number | null> {
-    return this.#inner.read(into);
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    if (this.#isAnswered) return await this.#inner.write(bytes);
+  /** See {@linkcode Duplex.write}. */
+  override async write(bytes: Uint8Array): Promise<void> {
+    if (this.#isAnswered) return await super.write(bytes);
     if (bytes[0] !== CONNECTED[0]) throw new TeleError("protocol", "the tele server does not say that it is connected");
     this.#isAnswered = true;
-    await this.#inner.write(socksReply(SocksReply.succeeded));
-    if (bytes.length > CONNECTED.length) await this.#inner.write(bytes.subarray(CONNECTED.length));
+    await super.write(socksReply(SocksReply.succeeded));
+    if (bytes.length > CONNECTED.length) await super.write(bytes.subarray(CONNECTED.length));
   }
 
+  /** See {@linkcode Duplex.writeNow}. */
   writeNow(bytes: Uint8Array): Promise<void> | undefined {
     if (!this.#isAnswered || this.#inner.writeNow === undefined) return this.write(bytes);
     return this.#inner.writeNow(bytes);
   }
 
-  closeWrite(): Promise<void> {
-    return this.#inner.closeWrite();
-  }
-
   /** Where nothing was told yet, the user is told why, and not reset: what is under way to it would be lost with that. */
-  abort(reason?: unknown): void {
-    if (this.#isAnswered) return this.#inner.abort(reason);
+  override abort(reason?: unknown): void {
+    if (this.#isAnswered) return super.abort(reason);
     this.#isAnswered = true;
-    this.#inner.write(socksReply(replyOf(reason)))
+    super.write(socksReply(replyOf(reason)))
       .then(() => closeBehindLastWord(this.#inner, this.#clock, LAST_WORD_MS))
-      .catch(() => this.#inner.abort(reason));
-  }
-
-  close(): void {
-    this.#inner.close();
+      .catch(() => super.abort(reason));
   }
 }
 

@@ -11,16 +11,7 @@ const USER = "c0000201c0000202c3500016";
 /** A user's connection from 192.0.2.1 to port 22 of 192.0.2.2. */
 function user(): Duplex {
   const [, far] = duplexPair();
-  return {
-    peer: "192.0.2.1:50000",
-    localAddress: "192.0.2.2",
-    localPort: 22,
-    read: (into) => far.read(into),
-    write: (bytes) => far.write(bytes),
-    closeWrite: () => far.closeWrite(),
-    abort: (reason) => far.abort(reason),
-    close: () => far.close(),
-  };
+  return Object.assign(far, { peer: "192.0.2.1:50000", localAddress: "192.0.2.2", localPort: 22 });
 }
 
 /** A server that wants to be told, or not, whose only client is alice, and what its streams were for. */

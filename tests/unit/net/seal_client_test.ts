@@ -4,6 +4,7 @@ import tls from "node:tls";
 import { dial } from "../../../lib/net/dial.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { TeleError } from "../../../lib/net/error.ts";
+import { ForwardedDuplex } from "../../../lib/net/forwarded_duplex.ts";
 import { leafOf } from "../../../lib/net/leaf.ts";
 import { duplexPair } from "../../../lib/net/pipe.ts";
 import { PlainAnswerError, sealClient } from "../../../lib/net/seal_client.ts";
@@ -67,17 +68,13 @@ tlsTest("a seal costs one round trip: the client's first words leave with the en
   const [near, far] = duplexPair();
   const turns: string[] = [];
   const tell = (turn: string) => void (turns.at(-1) === turn || turns.push(turn));
-  const watched: Duplex = {
-    peer: near.peer,
-    read: (into) => near.read(into).finally(() => tell("hears")),
-    write(bytes) {
+  const watched = Object.assign(new ForwardedDuplex(near), {
+    read: (into: Uint8Array) => near.read(into).finally(() => tell("hears")),
+    write(bytes: Uint8Array) {
       tell("says");
       return near.write(bytes);
     },
-    closeWrite: () => near.closeWrite(),
-    abort: () => near.abort(),
-    close: () => near.close(),
-  };
+  });
   const serving = new SealServer((await certificates()).server, PEER.protocol).unseal(far);
   const client = await sealClient(watched, PEER);
   const writing = client.write(new Uint8Array([7]));

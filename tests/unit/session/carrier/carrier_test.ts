@@ -1,6 +1,7 @@
 /** What one carrier reads, acknowledges and promises. */
 import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
+import { ForwardedDuplex } from "../../../../lib/net/forwarded_duplex.ts";
 import { SegmentPool } from "../../../../lib/session/segment_pool.ts";
 import { FrameDecoder } from "../../../../lib/ping/codec.ts";
 import {
@@ -30,17 +31,12 @@ function watched(duplex: Duplex, clock: { now(): number }, told: (sent: Sent) =>
       told({ atMs: clock.now(), type: payload[0], promisedMs: isProbe ? view.getUint32(2) : NaN });
     },
   });
-  return {
-    peer: duplex.peer,
-    read: (into) => duplex.read(into),
-    write: (bytes) => {
+  return Object.assign(new ForwardedDuplex(duplex), {
+    write(bytes: Uint8Array) {
       decoder.push(bytes);
       return duplex.write(bytes);
     },
-    closeWrite: () => duplex.closeWrite(),
-    abort: (reason) => duplex.abort(reason),
-    close: () => duplex.close(),
-  };
+  });
 }
 
 Deno.test("a carrier holds a large buffer while much comes, and lets go of it when little does", async () => {

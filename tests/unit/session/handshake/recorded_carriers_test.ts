@@ -2,6 +2,7 @@
 import { concat } from "@std/bytes/concat";
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
+import { ForwardedDuplex } from "../../../../lib/net/forwarded_duplex.ts";
 import { EndCode, FrameType, TOKEN_REFUSAL_DELAY_MS } from "../../../../lib/session/session_constants.ts";
 import { HandshakeChannel } from "../../../../lib/session/handshake/channel.ts";
 import { decodeEnding } from "../../../../lib/session/ending.ts";
@@ -16,21 +17,17 @@ interface Recording {
 
 /** The server's end of a carrier, with everything on it kept. */
 function recorded(duplex: Duplex, recording: Recording): Duplex {
-  return {
-    peer: duplex.peer,
-    async read(into) {
+  return Object.assign(new ForwardedDuplex(duplex), {
+    async read(into: Uint8Array) {
       const count = await duplex.read(into);
       recording.fromClient = concat([recording.fromClient, into.slice(0, count ?? 0)]);
       return count;
     },
-    async write(bytes) {
+    async write(bytes: Uint8Array) {
       recording.fromServer = concat([recording.fromServer, bytes]);
       await duplex.write(bytes);
     },
-    closeWrite: () => duplex.closeWrite(),
-    abort: (reason) => duplex.abort(reason),
-    close: () => duplex.close(),
-  };
+  });
 }
 
 /** A client and a server whose two carriers, that of the new session and that of its resume, were recorded. */
