@@ -74,15 +74,14 @@ export class RunningTunnels {
   async reload(entries: readonly TunnelEntry[]): Promise<void> {
     const wanted = await Promise.all(entries.map((entry) => this.#startable(entry)));
     const running = [...this.#live.values()].map(({ entry }) => entry);
-    const { changed, added, removed, ...plan } = planReload(running, wanted);
-    this.#options.log("info", `read the configuration again: ${tellPlan({ changed, added, removed, ...plan })}`);
-    const reason = "the configuration changed";
-    for (const { name } of [...removed, ...changed]) void this.#end([name], reason);
-    const again = changed.map(async (entry) => {
+    const plan = planReload(running, wanted);
+    this.#options.log("info", `read the configuration again: ${tellPlan(plan)}`);
+    for (const { name } of [...plan.removed, ...plan.changed]) void this.#end([name], "the configuration changed");
+    const again = plan.changed.map(async (entry) => {
       await this.#predecessorsOf(entry);
       await this.#beginAgain(entry, running.find(({ name }) => name === entry.name));
     });
-    const first = added.map(async (entry) => {
+    const first = plan.added.map(async (entry) => {
       await this.#predecessorsOf(entry);
       await this.#tryBegin(entry);
     });
