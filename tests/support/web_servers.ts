@@ -122,7 +122,7 @@ const APACHE: WebServer = {
 export const WEB_SERVERS: readonly WebServer[] = [NGINX, HAPROXY, CADDY, APACHE];
 
 /** The manual's title of their configurations. */
-export const TITLE = "Through a web server";
+const TITLE = "Through a web server";
 
 /** The manual's block for a web server. */
 export function blockFor({ language }: WebServer): Block {
