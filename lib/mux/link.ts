@@ -15,6 +15,7 @@ import { checkOffers } from "../session/handshake/offers.ts";
 import type { ServerTokens } from "../session/handshake/token_table.ts";
 import { limitsOf } from "../session/session_limits.ts";
 import { EndCode } from "../session/session_constants.ts";
+import { guardedObserver } from "../session/session_observer.ts";
 import { SessionServer } from "../session/session_server.ts";
 import { CutQueue } from "./cut_queue.ts";
 import { guardedLog, guardedStreamEnd, type OnStreamEnd } from "./callbacks.ts";
@@ -85,7 +86,7 @@ export class MuxClient {
     // Of one that the server has opened: no user of this end's may ever come, and begin another session.
     const onStreamEnd: OnStreamEnd = (...told) => {
       options.onStreamEnd?.(...told);
-      if (told[0].id % 2 === 0 && this.#sessions.upper.isHalfUsedUp) clock.setTimer(() => this.#renew(), 0);
+      if (told[0].id % 2 === 0 && this.#sessions.upper.streams.isHalfUsedUp) clock.setTimer(() => this.#renew(), 0);
     };
     this.#cuts = cutQueue(options);
     this.#sessions = new SessionClient<Mux>({
@@ -98,6 +99,7 @@ export class MuxClient {
       carriers: options.carriers,
       leastCarriers: options.leastCarriers,
       paths: options.paths,
+      observer: guardedObserver(options.observer),
       makeUpper: muxMaker({ ...options, onStreamEnd }, this.#cuts, ofEnd),
       inherit: (from, to) => from.bequeathUnopened(() => to),
     });
@@ -160,7 +162,7 @@ export class MuxClient {
   /** Another session, if half of the numbers of this one are used up, and its end loses nothing. */
   #renew(): void {
     const { session, upper } = this.#sessions;
-    if (!upper.isHalfUsedUp) return;
+    if (!upper.streams.isHalfUsedUp) return;
     // A goodbye on a carrier in doubt may be lost, and what the server has left would wait there for an hour.
     if (session.carrier === undefined || session.carrier.doubt !== undefined || !session.isEmpty) return;
     const message = "half of the numbers of its streams are used up, and nothing is under way; another begins";
@@ -241,6 +243,7 @@ export class MuxServer {
       hasServices,
       makeUpper: muxMaker(options, this.#cuts, { end: "server", dial, hasServices }),
       onCount: options.onSessionCount,
+      observer: guardedObserver(options.observer),
     });
   }
 

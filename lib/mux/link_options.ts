@@ -14,6 +14,7 @@ import type { NamedToken } from "../session/handshake/token_table.ts";
 import type { UsersTold } from "../session/handshake/users.ts";
 import type { MemoryBudget } from "../session/memory_budget.ts";
 import type { ServerLimits, SessionLimits } from "../session/session_limits.ts";
+import type { Observed } from "../session/session_observer.ts";
 import type { OnStreamEnd } from "./callbacks.ts";
 import type { Offers } from "./offers.ts";
 import type { DialUser } from "./stream_dials.ts";
@@ -53,7 +54,7 @@ export interface LinkOptions extends Partial<SessionLimits> {
 
 /** Options of a {@linkcode MuxClient}. */
 export interface MuxClientOptions
-  extends LinkOptions, Pick<CarrierCountOptions, "carriers" | "leastCarriers" | "paths"> {
+  extends LinkOptions, Pick<CarrierCountOptions, "carriers" | "leastCarriers" | "paths">, Observed {
   /**
    * Opens a carrier, on the path at place `path` in `paths`. Called for every attempt; `signal` aborts when it is given
    * up. It may call `connected` when somebody has accepted the connection, and it is not open yet: the log tells that.
@@ -91,7 +92,7 @@ export interface MuxClientOptions
 
 /** Options of a {@linkcode MuxServer}. */
 export interface MuxServerOptions
-  extends LinkOptions, UsersTold, Partial<ServerLimits>, Pick<ServerGuard, "encryption"> {
+  extends LinkOptions, UsersTold, Partial<ServerLimits>, Pick<ServerGuard, "encryption">, Observed {
   /**
    * Tokens of clients that have a name each, which the log tells; {@linkcode LinkOptions.token} may stand beside them.
    *

@@ -44,10 +44,11 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   readonly gaps: GapBudget;
   /** Which stream sends next. */
   readonly turns: Turns;
+  /** Those that are open. */
+  readonly streams: StreamTable<MuxStream>;
   /** Whether opens tell the addresses of users. */
   tellsUsers = false;
   readonly #options: MuxOptions;
-  readonly #streams: StreamTable<MuxStream>;
   /** If the peer may open streams. */
   readonly #peerOpens: PeerOpens<MuxStream> | undefined;
   readonly #openedStarts: OpenedStarts<MuxStream>;
@@ -63,14 +64,14 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
     ({ clock: this.clock, pool: this.pool } = options);
     const { clock, end, dial, open, lastStream: lastId, memory = new MemoryBudget(Infinity) } = options;
     this.gaps = new GapBudget(memory.starts);
-    const streams = this.#streams = new StreamTable<MuxStream>({ end, open, lastId });
+    const streams = this.streams = new StreamTable<MuxStream>({ end, open, lastId });
     const turns = this.turns = new Turns(clock);
     this.#openedStarts = new OpenedStarts(memory.starts);
     this.#growth = new CreditPool(GROWTH_POOL_BYTES, memory.growth);
     this.#cuts = options.cuts ?? new CutQueue(clock);
     if (dial === undefined) return;
-    const make = (id: number, { send, receive }: StartCredits) =>
-      new MuxStream(this, { id, window: new ReceiveWindow(send, this.#growth), sendCredit: receive });
+    const make = (id: number, { send, receive }: StartCredits, service: string | undefined) =>
+      new MuxStream(this, { id, window: new ReceiveWindow(send, this.#growth), sendCredit: receive, service });
     const opener = () => this.#session ?? {};
     this.#peerOpens = new PeerOpens({ ...options, dial, streams, turns, memory, opener, make });
   }
@@ -92,17 +93,12 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
 
   /** Streams that are open. */
   get streamCount(): number {
-    return this.#streams.count;
+    return this.streams.count;
   }
 
   /** Whether resets wait to be told, of streams that are over here. */
   get hasUnsent(): boolean {
     return this.turns.hasResets;
-  }
-
-  /** Whether half of the numbers of its streams are used up: another session, when that costs nothing, has all. */
-  get isHalfUsedUp(): boolean {
-    return this.#streams.isHalfUsedUp;
   }
 
   /** Round trip of the session in milliseconds; 0 if unknown. */
@@ -121,7 +117,7 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
     const { open: { count }, maxStreams } = this.#options;
     if (count >= maxStreams) throw new TeleError("refused", `there are ${count} streams already, which is the limit`);
     const why = "the numbers of the session's streams are used up; another begins when all have ended";
-    if (this.#streams.isUsedUp) throw new TeleError("refused", why);
+    if (this.streams.isUsedUp) throw new TeleError("refused", why);
     const start = { ...this.#openingStart(), service };
     const stream = new MuxStream(this, start);
     this.#addUnopened(stream, start.opening);
@@ -138,8 +134,8 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
 
   /** Gives each stream that the peer has never heard of to the mux for its service, if there is one. */
   bequeathUnopened(heirOf: (service: string | undefined) => Mux | undefined): void {
-    for (const stream of this.#streams.unopened) {
-      const heir = heirOf(stream.service);
+    for (const stream of this.streams.unopened) {
+      const heir = heirOf(stream.origin.service);
       if (heir === undefined) continue;
       this.#forget(stream);
       heir.adopt(stream);
@@ -152,7 +148,7 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   }
 
   #addUnopened(stream: MuxStream, credits: StartCredits): void {
-    this.#streams.addUnopened(stream);
+    this.streams.addUnopened(stream);
     this.#openedStarts.add(stream, credits);
   }
 
@@ -200,7 +196,7 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
 
   /** @ignore */
   receiveData(id: number, offset: number, bytes: Uint8Array, segment: Segment): void {
-    const stream = this.#streams.find(id);
+    const stream = this.streams.find(id);
     if (stream === undefined || bytes.length === 0) return;
     try {
       stream.receive(offset, bytes, segment);
@@ -222,7 +218,7 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
 
   /** The peer's last frame of a stream. */
   #receiveLast(id: number, take: (stream: MuxStream) => void): void {
-    const stream = this.#streams.find(id);
+    const stream = this.streams.find(id);
     if (stream === undefined) return;
     try {
       take(stream);
@@ -240,12 +236,12 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
 
   /** @ignore */
   receiveWindow(id: number, limit: number): void {
-    this.#streams.find(id)?.grant(limit);
+    this.streams.find(id)?.grant(limit);
   }
 
   /** @ignore */
   windowLost(id: number): void {
-    const stream = this.#streams.get(id);
+    const stream = this.streams.get(id);
     if (stream !== undefined) this.turns.windowLost(stream);
   }
 
@@ -257,7 +253,7 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
     // and the last bytes of a client that ended as soon as all was acknowledged would be gone (invariant 8). But a
     // process that ends itself cannot wait for its users.
     const isOwnEnd = error.code === "closed";
-    const cut = this.#streams.all.filter((stream) => isOwnEnd || !stream.isComplete);
+    const cut = this.streams.all.filter((stream) => isOwnEnd || !stream.isComplete);
     const isWished = error instanceof RefusalError && error.endCode === EndCode.shutdown;
     const cuts = cut.map((stream) => () => stream.cut(error.message, isWished));
     if (isOwnEnd) this.#cuts.addLast(cuts);
@@ -281,7 +277,7 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
 
   /** @ignore */
   numberOf(stream: MuxStream): number {
-    return this.#streams.number(stream);
+    return this.streams.number(stream);
   }
 
   /** @ignore */
@@ -292,7 +288,7 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   }
 
   #forget(stream: MuxStream): void {
-    if (!this.#streams.delete(stream)) return;
+    if (!this.streams.delete(stream)) return;
     this.turns.forget(stream);
     this.#openedStarts.delete(stream);
   }

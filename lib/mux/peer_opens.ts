@@ -48,7 +48,7 @@ export interface PeerOpensOptions<Stream extends DialledStream & PeerStream> {
   /** Who the peer is. */
   opener(): Opener;
   /** Makes the stream of an open. */
-  make(id: number, credits: StartCredits): Stream;
+  make(id: number, credits: StartCredits, service: string | undefined): Stream;
 }
 
 /**
@@ -99,7 +99,7 @@ export class PeerOpens<Stream extends DialledStream & PeerStream> {
     const refusal = this.#refusalOf(credits);
     if (refusal !== undefined) return this.#refuse(id, ResetCode.limit, refusal);
     this.#starts.take(id, credits.send);
-    const stream = this.#options.make(id, credits);
+    const stream = this.#options.make(id, credits, name);
     streams.add(stream);
     const { tokenName, clientAddresses: client } = opener();
     this.#dials.add(stream, { service: name, tokenName, user, client });

@@ -47,6 +47,11 @@ export class ReceivingHalf {
     return this.#inbound.isFinished;
   }
 
+  /** Bytes that have come, each once. */
+  get receivedBytes(): number {
+    return this.#arrivals.received;
+  }
+
   /** Bytes received and not yet taken by the user's program. */
   get waitingBytes(): number {
     return this.#inbound.waitingBytes;

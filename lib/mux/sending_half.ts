@@ -84,11 +84,6 @@ export class SendingHalf {
     return this.#opening === undefined;
   }
 
-  /** Name of the service that its open will ask for, if that has one. */
-  get service(): string | undefined {
-    return this.#opening?.service;
-  }
-
   /** Bytes of data that went into the log: the offset behind them. */
   get sentBytes(): number {
     return this.#sent;

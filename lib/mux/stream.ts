@@ -16,7 +16,7 @@ import { ReceivingHalf } from "./receiving_half.ts";
 import { Turn } from "./scheduler.ts";
 import { SendingHalf, type SendingOwner } from "./sending_half.ts";
 import { type FrameSender, StreamFrames } from "./stream_frames.ts";
-import type { StreamEnd, StreamHost, StreamStart } from "./stream_host.ts";
+import type { StreamEnd, StreamHost, StreamOrigin, StreamStart } from "./stream_host.ts";
 
 /**
  * Carries one user connection: its two halves, and how they end.
@@ -27,6 +27,8 @@ import type { StreamEnd, StreamHost, StreamStart } from "./stream_host.ts";
 export class MuxStream implements FrameSender, SendingOwner, InboundOwner {
   /** What the scheduler remembers. */
   readonly turn: Turn = new Turn();
+  /** What it was opened for, and when. */
+  readonly origin: StreamOrigin;
   #host: StreamHost<MuxStream>;
   readonly #frames: StreamFrames;
   readonly #sending: SendingHalf;
@@ -39,6 +41,7 @@ export class MuxStream implements FrameSender, SendingOwner, InboundOwner {
   /** A stream without a user's connection yet. */
   constructor(host: StreamHost<MuxStream>, start: StreamStart) {
     this.#host = host;
+    this.origin = { service: start.service, atMs: host.clock.now() };
     this.#frames = new StreamFrames(this, host.clock, start.opening !== undefined);
     this.#sending = new SendingHalf(this, this.#frames, start);
     this.#receiving = new ReceivingHalf(start.window, this);
@@ -52,11 +55,6 @@ export class MuxStream implements FrameSender, SendingOwner, InboundOwner {
   /** Number of the stream in its session; 0 as long as the peer has never heard of it. */
   get id(): number {
     return this.#sending.id;
-  }
-
-  /** Name of the service that it is for, if that has one, as long as the peer has never heard of it. */
-  get service(): string | undefined {
-    return this.#sending.service;
   }
 
   /** What the peer may send. */
@@ -88,6 +86,11 @@ export class MuxStream implements FrameSender, SendingOwner, InboundOwner {
   /** Bytes received and not yet taken by the user's program. */
   get waitingBytes(): number {
     return this.#receiving.waitingBytes;
+  }
+
+  /** Bytes of its data that went into logs, and that came; each counts once. */
+  get moved(): { sentBytes: number; receivedBytes: number } {
+    return { sentBytes: this.#sending.sentBytes, receivedBytes: this.#receiving.receivedBytes };
   }
 
   /** Who the user is, for logs. */
@@ -238,8 +241,6 @@ export class MuxStream implements FrameSender, SendingOwner, InboundOwner {
   writeFailed(error: unknown): void {
     if (!this.#ended) this.#breakingOff.writeFailed(error, this.#user!.readsAfterFailedWrite === true);
   }
-
-  // Endings.
 
   /** Whether the peer has reset it: it ends so when the user has taken what came before. */
   get #isReset(): boolean {

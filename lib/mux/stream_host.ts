@@ -20,8 +20,16 @@ export interface StreamStart {
   sendCredit: number;
   /** Whether this side opens it: then an open with these credits goes first. */
   opening?: StartCredits;
-  /** Of one that this side opens: name of the service that it is for, if that has one. It keeps it when it moves. */
+  /** Name of the service that it is for, or a destination, if it is for one. It keeps it when it moves. */
   service?: string;
+}
+
+/** What a stream was opened for, and when. */
+export interface StreamOrigin {
+  /** Name of the service that it is for, or a destination; `undefined` for the one without a name. */
+  readonly service: string | undefined;
+  /** When it was opened here, by the clock, in milliseconds. */
+  readonly atMs: number;
 }
 
 /**

@@ -41,6 +41,9 @@ export interface Duplex {
    */
   readonly leaf?: Uint8Array;
 
+  /** What carries it where that is no plain socket: for the status of a process. */
+  readonly medium?: "WebSocket" | "command";
+
   /** The local IP address this connection left from, if it has one. Lets an address change be seen. */
   readonly localAddress?: string;
 

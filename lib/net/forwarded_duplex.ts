@@ -58,6 +58,11 @@ export class ForwardedDuplex implements Duplex {
     return this.#inner.leaf;
   }
 
+  /** See {@linkcode Duplex.medium}. */
+  get medium(): Duplex["medium"] {
+    return this.#inner.medium;
+  }
+
   /** See {@linkcode Duplex.localAddress}. */
   get localAddress(): string | undefined {
     return this.#inner.localAddress;

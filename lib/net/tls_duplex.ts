@@ -47,6 +47,8 @@ interface Waiter {
  * ```
  */
 export class TlsDuplex implements Duplex {
+  readonly peer: string;
+  readonly medium: Duplex["medium"];
   #seen: TlsSeen = {};
   readonly #transport: Duplex;
   readonly #end: TlsEnd;
@@ -66,6 +68,8 @@ export class TlsDuplex implements Duplex {
 
   private constructor(transport: Duplex, end: TlsEnd) {
     this.#transport = transport;
+    this.peer = transport.peer;
+    this.medium = transport.medium;
     this.#end = end;
     this.#stream = new NodeStream({
       allowHalfOpen: true,
@@ -106,10 +110,6 @@ export class TlsDuplex implements Duplex {
     } finally {
       signal?.removeEventListener("abort", onAbort);
     }
-  }
-
-  get peer(): string {
-    return this.#transport.peer;
   }
 
   get localAddress(): string | undefined {

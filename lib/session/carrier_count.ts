@@ -228,7 +228,7 @@ export class CarrierCount {
   /** Nothing more is taken from any, in one step with the commit that follows. */
   giveUp(meanwhile: string): void {
     this.loseDoubted(meanwhile);
-    this.#host.session().detach();
+    this.#host.session().detach(meanwhile);
   }
 
   #lose(carrier: Carrier, reason: string): void {

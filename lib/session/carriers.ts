@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { type CarrierWay, wayOf } from "../net/carrier_way.ts";
+import type { Duplex } from "../net/duplex.ts";
 import type { Carrier } from "./carrier/carrier.ts";
 import type { Lane } from "./handshake/messages.ts";
 import { type LineUp, lineUp } from "./lanes/line_up.ts";
@@ -22,16 +24,34 @@ export class AttachedCarrier {
   isDoubted = false;
   /** Whether what it has in flight makes no progress. */
   isStill = false;
+  /** How it goes. */
+  readonly way: CarrierWay;
 
   /**
    * One that was just attached.
    *
    * @param path Which of the client's paths it takes.
+   * @param duplex What it goes over.
    */
-  constructor(readonly carrier: Carrier, lane: Lane, isHeard: boolean, readonly path: number = 0) {
+  constructor(
+    readonly carrier: Carrier,
+    lane: Lane,
+    isHeard: boolean,
+    readonly path: number = 0,
+    duplex: Pick<Duplex, "peer" | "leaf" | "medium"> = { peer: "" },
+  ) {
     this.lane = lane;
     this.isHeard = isHeard;
+    this.way = wayOf(duplex);
   }
+}
+
+/** Told what becomes of the carriers of one session. */
+export interface CarrierObserver {
+  /** One was attached. */
+  attached(attached: AttachedCarrier): void;
+  /** One is gone, for `reason`. */
+  gone(attached: AttachedCarrier, reason: string): void;
 }
 
 /**
@@ -48,6 +68,12 @@ export class Carriers {
   #lineUp: LineUp<AttachedCarrier> = { quiets: [], takers: [] };
   /** Whether there is one, and nothing else is to be looked at. */
   #isSole = false;
+  readonly #observer: CarrierObserver | undefined;
+
+  /** There is none; `observer` is told of each that comes and goes. */
+  constructor(observer?: CarrierObserver) {
+    this.#observer = observer;
+  }
 
   /** Whether there is one carrier only, which carries everything. */
   get isSole(): boolean {
@@ -102,16 +128,20 @@ export class Carriers {
   add(attached: AttachedCarrier): void {
     this.#all.set(attached.carrier, attached);
     this.changed();
+    this.#observer?.attached(attached);
   }
 
   /**
    * It is gone.
    *
+   * @param reason Why, for the observer.
    * @param looksOn Whether it is read on for a goodbye, until it stops.
    */
-  remove(carrier: Carrier, looksOn = false): void {
+  remove(carrier: Carrier, reason: string, looksOn = false): void {
+    const attached = this.#all.get(carrier);
     this.#all.delete(carrier);
     this.changed();
+    if (attached !== undefined) this.#observer?.gone(attached, reason);
     if (!looksOn) return;
     this.#lookedAt.add(carrier);
     carrier.done.then(() => this.#lookedAt.delete(carrier));

@@ -47,6 +47,11 @@ export class MemoryBudget {
     return this.starts.used + this.growth.used + this.logs.used;
   }
 
+  /** Most bytes promised in all; `Infinity` without a limit. */
+  get limitBytes(): number {
+    return this.#limitBytes;
+  }
+
   /** How many segments may be out before they are called scarce: `plenty`, or a sixteenth of the limit. */
   segments(plenty: number): number {
     return Math.max(4, Math.min(plenty, Math.floor(this.#limitBytes / 16 / SEGMENT_BYTES)));

@@ -6,12 +6,13 @@
 import type { Timer } from "../net/clock.ts";
 import { TeleError } from "../net/error.ts";
 import { Session } from "./session.ts";
+import { carriersOf, type Observed } from "./session_observer.ts";
 import type { SessionOptions } from "./session_options.ts";
 import type { UpperLayer } from "./upper_layer.ts";
 
 /** Options of {@linkcode PresentSession}. */
 export interface PresentSessionOptions<Upper extends UpperLayer>
-  extends Pick<SessionOptions, "clock" | "pool" | "limits" | "memory"> {
+  extends Pick<SessionOptions, "clock" | "pool" | "limits" | "memory">, Observed {
   /** Makes the layer above a new session: the mux. */
   makeUpper: () => Upper;
   /** Joins the two: called for each new session, before it is attached. */
@@ -63,7 +64,7 @@ export class PresentSession<Upper extends UpperLayer> {
   }
 
   #make(upper: Upper): Session {
-    const { clock, pool, limits, memory } = this.#options;
+    const { clock, pool, limits, memory, observer } = this.#options;
     const ifPresent = (tell: () => void) => void (session === this.#session && tell());
     const session: Session = new Session({
       end: "client",
@@ -72,14 +73,17 @@ export class PresentSession<Upper extends UpperLayer> {
       upper,
       limits,
       memory,
+      observer: carriersOf(observer, () => session),
       onDetached: (reason) => ifPresent(() => this.#events.onDetached(reason)),
       onDoubted: () => ifPresent(() => this.#events.onDoubted()),
       onTrusted: (wasLast) => ifPresent(() => this.#events.onTrusted(wasLast)),
       onCarrierGone: (reason, path) => ifPresent(() => this.#events.onCarrierGone(reason, path)),
       onWished: (end, count) => ifPresent(() => this.#events.onWished(end, count)),
       onEnding: (error) => ifPresent(() => this.#events.onEnding(error)),
+      onEnded: (error) => observer?.sessionEnded(session, error),
     });
     this.#options.bindUpper(upper, session);
+    observer?.sessionMade(session);
     return session;
   }
 

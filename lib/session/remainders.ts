@@ -45,6 +45,7 @@ export class Remainders {
   #overdue: Timer | undefined;
   #takenThere = 0;
   #toldBytes = 0;
+  #againBytes = 0;
 
   /** Nothing is left. */
   constructor(options: RemaindersOptions) {
@@ -55,6 +56,11 @@ export class Remainders {
   /** Counted bytes that the peer has taken of all carriers, as far as this end knows. */
   get takenThereBytes(): number {
     return this.#takenThere;
+  }
+
+  /** Bytes that receipts, or their want, made this end send again. */
+  get againBytes(): number {
+    return this.#againBytes;
   }
 
   /** Whether the log may hold bulk on several carriers; see {@linkcode LogBudget.mayBeSpread}. */
@@ -108,6 +114,7 @@ export class Remainders {
       this.#takenThere += news;
       if (remains !== undefined) bytes += this.#resend.addExpected(remains, taken);
     }
+    this.#againBytes += bytes;
     if (bytes > 0) this.#options.onDue();
     return bytes;
   }
@@ -118,7 +125,9 @@ export class Remainders {
     if (this.#overdue !== undefined || settlement.remains.length === 0) return;
     this.#overdue = clock.setTimer(() => {
       this.#overdue = undefined;
-      for (const remains of settlement.takeRemains()) this.#resend.addExpected(remains, remains.acknowledged);
+      for (const remains of settlement.takeRemains()) {
+        this.#againBytes += this.#resend.addExpected(remains, remains.acknowledged);
+      }
       onDue();
     }, RECEIPT_MS + RECEIPT_ROUND_TRIPS * roundTripMs);
   }

@@ -144,8 +144,8 @@ export class Session implements CarriersHost {
   }
 
   /** Stops all carriers, in one step: what they deliver from now on is not taken. */
-  detach(): void {
-    this.carriers.detach();
+  detach(reason: string): void {
+    this.carriers.detach(reason);
   }
 
   /**

@@ -34,7 +34,7 @@ export interface CarriersHost extends CarrierHost<Carrier> {
  */
 export class SessionCarriers {
   /** Those that are attached. */
-  readonly attached: Carriers = new Carriers();
+  readonly attached: Carriers;
   /** Those that are on their way. */
   readonly joins: Joins;
   /** What those that are gone left. */
@@ -54,6 +54,7 @@ export class SessionCarriers {
   constructor(options: SessionOptions, host: CarriersHost) {
     this.#options = options;
     this.#host = host;
+    this.attached = new Carriers(options.observer);
     this.remainders = new Remainders({
       clock: options.clock,
       budget: host.budget,
@@ -143,7 +144,7 @@ export class SessionCarriers {
       flight: this.#paths.join(name, { othersFollow }),
       caution: this.former.cautionOn(path, duplex),
     });
-    this.attached.add(new AttachedCarrier(carrier, attachment.lane ?? "quiet", end === "client", path));
+    this.attached.add(new AttachedCarrier(carrier, attachment.lane ?? "quiet", end === "client", path, duplex));
     for (const attached of doubted) this.#relieve(attached);
     this.former.attached(nowMs, this.#arrivedBytes);
     this.remainders.awaitReceipts(this.lastRoundTripMs);
@@ -157,26 +158,25 @@ export class SessionCarriers {
   }
 
   /** Stops all, in one step: what they deliver from now on is not taken. */
-  detach(): void {
-    for (const attached of this.attached.all) this.#letGo(attached, false);
+  detach(reason: string): void {
+    for (const attached of this.attached.all) this.#letGo(attached, false, reason);
   }
 
   /** The peer takes it for gone, which it may see first. */
   #givenUp(attached: AttachedCarrier, looksOn: boolean): void {
-    this.#letGo(attached, looksOn);
+    this.#letGo(attached, looksOn, "given up there");
     if (this.attached.quiet && !attached.isLeaving) this.#options.onCarrierGone?.("given up there", attached.path);
   }
 
-  #letGo(attached: AttachedCarrier, looksOn: boolean): void {
-    const { carrier } = attached;
-    const nowMs = this.#options.clock.now();
+  #letGo(attached: AttachedCarrier, looksOn: boolean, reason: string): void {
+    const { carrier } = attached, nowMs = this.#options.clock.now();
     const isLast = this.attached.usable.every((other) => other === attached);
     if (isLast && !attached.isLeaving) this.former.failed(nowMs, carrier, this.lost(carrier));
     // Of one that is read on no acknowledgement is taken any more.
     carrier.room.flight.end(nowMs);
     if (looksOn) carrier.lookForGoodbye();
     else carrier.stop();
-    this.attached.remove(carrier, looksOn);
+    this.attached.remove(carrier, attached.isLeaving ? "left" : reason, looksOn);
     this.#sending.gone();
     this.former.gone(nowMs, attached);
     if (isLast) this.#detachedAt ??= nowMs;
@@ -222,7 +222,7 @@ export class SessionCarriers {
     const gone = isAllTaken ? this.#settlement.own() : [];
     const attached = isAllTaken ? all.map(({ carrier: { number, taken } }) => ({ number, taken })) : [];
     for (const { carrier, isLeaving } of all) {
-      this.attached.remove(carrier);
+      this.attached.remove(carrier, "the session ended");
       // Let go of, but for what its write under way has.
       this.remainders.discard(carrier.remains());
       const others = attached.filter(({ number }) => number !== carrier.number);
@@ -279,7 +279,7 @@ export class SessionCarriers {
   carrierLost(carrier: Carrier, reason: string): void {
     const attached = this.attached.find(carrier);
     if (attached === undefined) return;
-    this.#letGo(attached, false);
+    this.#letGo(attached, false, reason);
     if (attached.isLeaving) return;
     if (this.attached.quiet === undefined) return this.#detached(reason);
     // Those that are left were in doubt before, and relieved by it.

@@ -163,9 +163,7 @@ export class SessionClient<Upper extends UpperLayer> {
   stop(message: string): Promise<void> {
     if (this.#stopped) return Promise.resolve();
     this.#stopped = true;
-    this.#redial.stop();
-    this.#count.stop();
-    this.#outage.stop();
+    for (const part of [this.#redial, this.#count, this.#outage]) part.stop();
     this.#present.expireNever();
     return this.session.end(new TeleError("closed", message), { code: EndCode.shutdown, message });
   }
@@ -287,6 +285,7 @@ export class SessionClient<Upper extends UpperLayer> {
   }
 
   #attemptFailed(error: unknown, attempts: number): void {
+    this.#options.observer?.attemptFailed(error);
     if (error instanceof FullError) this.#loseUnknown();
     // Beside a carrier that may be alive that is no news.
     if (this.#redial.isBeside) return;

@@ -10,6 +10,7 @@ import type { Lane } from "./handshake/messages.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
 import type { SegmentPool } from "./segment_pool.ts";
 import type { SessionLimits } from "./session_limits.ts";
+import type { CarrierObserver } from "./carriers.ts";
 import type { UpperLayer } from "./upper_layer.ts";
 
 /** Options of {@linkcode Session}. */
@@ -26,6 +27,8 @@ export interface SessionOptions {
   limits: SessionLimits;
   /** What the sessions of the process may hold together. */
   memory?: MemoryBudget;
+  /** Told of each carrier that comes and goes. */
+  observer?: CarrierObserver;
   /** Told when the session has lost its carrier; not when it ends. */
   onDetached(reason: string): void;
   /**

@@ -12,6 +12,7 @@ import { tokenWithdrawn } from "./handshake/token.ts";
 import type { Session } from "./session.ts";
 import { EndCode, IDLE_SESSION_KEPT_MS, WATCH_MS } from "./session_constants.ts";
 import type { SessionEntry } from "./session_entry.ts";
+import type { Observed } from "./session_observer.ts";
 import type { SessionLog } from "./session_log.ts";
 import type { ServerLimits } from "./session_limits.ts";
 import type { TokenClaim } from "./token_keeper.ts";
@@ -24,7 +25,7 @@ export interface SessionCounter {
 }
 
 /** Options of {@linkcode SessionRegistry}. */
-export interface SessionRegistryOptions extends SessionCounter {
+export interface SessionRegistryOptions extends SessionCounter, Observed {
   /** Time. */
   clock: Clock;
   /** Told what happens to sessions. */
@@ -157,6 +158,7 @@ export class SessionRegistry {
     const entry = this.#entries.get(name);
     if (entry === undefined) return;
     this.#entries.delete(name);
+    this.#options.observer?.sessionEnded(session, error);
     entry.expiry?.cancel();
     const level = error.code === "fault" ? "error" : "info";
     this.#options.lines.tell("ended", level, entry, `ended: ${error.message}`);

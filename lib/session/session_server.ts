@@ -31,6 +31,7 @@ import { usersField, type UsersTold } from "./handshake/users.ts";
 import { Session } from "./session.ts";
 import type { Attachment } from "./session_options.ts";
 import type { UpperLayer } from "./upper_layer.ts";
+import { carriersOf, type Observed } from "./session_observer.ts";
 import { SessionEntry } from "./session_entry.ts";
 import { type SessionCounter, SessionRegistry } from "./session_registry.ts";
 import { SessionLog } from "./session_log.ts";
@@ -45,7 +46,7 @@ import { tellWithdrawn } from "./withdrawn_sessions.ts";
 
 /** Options of {@linkcode SessionServer}. */
 export interface SessionServerOptions<Upper extends UpperLayer>
-  extends ServerGuard, ServerFeatures, SessionCounter, UsersTold, OffersTaken<Upper> {
+  extends ServerGuard, ServerFeatures, SessionCounter, UsersTold, OffersTaken<Upper>, Observed {
   /** Time. */
   clock: Clock;
   /** Told of sessions, outages and strangers. */
@@ -237,7 +238,7 @@ export class SessionServer<Upper extends UpperLayer> {
   }
 
   #makeSession(upper: Upper, id: Uint8Array, joinSecret: Uint8Array, resumeTimeoutMs: number): Session {
-    const { clock, pool, limits, memory } = this.#options;
+    const { clock, pool, limits, memory, observer } = this.#options;
     const session: Session = new Session({
       end: "server",
       clock,
@@ -245,6 +246,7 @@ export class SessionServer<Upper extends UpperLayer> {
       upper,
       limits,
       memory,
+      observer: carriersOf(observer, () => session),
       onDetached: (reason) => this.#registry.detached(session, reason),
       onHeard: () => this.#registry.heard(session),
       onEnding: () => this.#offers.passOn(this.#stopped ? undefined : this.#registry.find(session.id), upper),
@@ -254,6 +256,7 @@ export class SessionServer<Upper extends UpperLayer> {
     session.joinSecret = joinSecret;
     session.resumeTimeoutMs = resumeTimeoutMs;
     this.#options.bindUpper(upper, session);
+    observer?.sessionMade(session);
     return session;
   }
 
@@ -264,15 +267,11 @@ export class SessionServer<Upper extends UpperLayer> {
   ): void {
     const { channel } = handshake;
     this.#registry.find(session.id)!.cameBy(channel.duplex);
-    session.attach({
-      ...attachment,
-      duplex: channel.duplex,
-      leftover: channel.leftover(),
-      opening: framed(accept),
-    });
+    session.attach({ ...attachment, duplex: channel.duplex, leftover: channel.leftover(), opening: framed(accept) });
   }
 
   async #turnAway(handshake: ServerHandshake, error: unknown): Promise<void> {
+    this.#options.observer?.attemptFailed(error);
     const [{ clock }, { signal: stopping }] = [this.#options, this.#stopping];
     const [strangers, { isGuarded }] = [this.#strangers, this.#tokens];
     const { heardAnything, duplex } = handshake.channel;

@@ -16,9 +16,8 @@ import { writeCertificate } from "./files/make_cert.ts";
 import { makeToken, makeTokenLine } from "./files/token_file.ts";
 import { failed, print, writeLine } from "./log/standard_streams.ts";
 import { hasColors } from "./log/terminal.ts";
-import { startClient } from "./roles/client.ts";
 import { runRole } from "./roles/role_process.ts";
-import { startServer } from "./roles/server.ts";
+import { startRole } from "./roles/start_role.ts";
 import { runConfiguration } from "./run_configuration.ts";
 import { completionFor } from "./shells/completion.ts";
 import { manPage } from "./shells/man_page.ts";
@@ -54,9 +53,7 @@ export async function run(args: readonly string[]): Promise<number> {
     return await print(command.name === undefined ? makeToken() : makeTokenLine(command.name));
   }
   if (command.kind === "doctor") return await runDoctorProcess(command.options);
-  const start = command.kind === "server"
-    ? (log: Log) => startServer(command.options, log)
-    : (log: Log) => startClient(command.options, log);
+  const start = (log: Log) => startRole(command, log);
   return await runRole({ ...command.options, isStdio: command.kind === "client" && command.options.isStdio, start });
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import config from "../../deno.json" with { type: "json" };
 import { deadline } from "@std/async/deadline";
 import { systemClock } from "../net/clock.ts";
 import { reasonOf } from "../net/error.ts";
@@ -15,17 +16,15 @@ import { type Configuration, readConfiguration } from "./configuration/configura
 import { checkTunnelFiles } from "./configuration/tunnel_files.ts";
 import { printConfiguration } from "./configuration/print.ts";
 import { RunningTunnels } from "./configuration/running_tunnels.ts";
-import type { RoleCommand } from "./configuration/tunnel_table.ts";
 import { readFiles, settle } from "./files/watched_files.ts";
 import { LineWriter } from "./log/line_writer.ts";
 import { formatLogLine, makeLog } from "./log/log_format.ts";
 import { failed, print } from "./log/standard_streams.ts";
-import { startClient } from "./roles/client.ts";
 import { budgetOf } from "./roles/memory.ts";
 import { FLUSH_MS, keepRunning, readyLine, stopOrInsist } from "./roles/role_process.ts";
-import type { Running } from "./roles/running.ts";
-import { startServer } from "./roles/server.ts";
+import { type SharedByTunnels, startTunnel } from "./roles/start_role.ts";
 import { type EndSignals, endSignals, onTryNowSignal } from "./roles/signals.ts";
+import { type OpenStatus, openStatus } from "./status/status_server.ts";
 import { serviceManager } from "./service/notify_socket.ts";
 import type { ServiceManager } from "./service/service_manager.ts";
 
@@ -64,13 +63,15 @@ class ConfiguredProcess {
   readonly #command: ConfigCommand;
   readonly #manager: ServiceManager;
   readonly #memory: MemoryBudget;
-  readonly #memoryBytes: number | undefined;
+  readonly #atStart: Configuration;
   readonly #readyLines = new LineWriter((bytes) => Deno.stdout.write(bytes));
   readonly #lines = new LineWriter(
     (bytes) => Deno.stderr.write(bytes),
     (message) => formatLogLine(this.#inForce.logFormat, "warn", message, {}, Date.now()),
   );
   #inForce: Configuration;
+  /** The address that shows how it goes, if it has one. */
+  #open: OpenStatus | undefined;
   #log: Log;
   /** Settles when nothing is being started or read. */
   #turn: Promise<void> = Promise.resolve();
@@ -81,11 +82,11 @@ class ConfiguredProcess {
     this.#command = command;
     this.#inForce = configuration;
     this.#log = this.#makeLog();
-    this.#memoryBytes = configuration.memoryBytes;
+    this.#atStart = configuration;
     this.#memory = budgetOf(configuration.memoryBytes, systemClock);
     const log: Log = (...line) => this.#log(...line);
     this.tunnels = new RunningTunnels({
-      start: (entry, log) => this.#startRole(entry.command, log),
+      start: ({ command, name }, log) => startTunnel(command, log, systemClock, this.#shared, name),
       check: checkTunnelFiles,
       onReady: (name, running) => this.#readyLines.write(readyLine(running, this.#inForce.logFormat, name)),
       log,
@@ -98,7 +99,7 @@ class ConfiguredProcess {
   async run(signals: EndSignals): Promise<number> {
     // The lines that say that it worked come first, and below them what the start logs.
     this.#lines.hold();
-    const starting = this.tunnels.start(this.#inForce.tunnels);
+    const starting = this.#start(this.#inForce);
     this.#turn = starting.then(() => this.#tellReady()).then(() => this.#lines.release(), () => {});
     try {
       await Promise.race([starting, signals.first]);
@@ -111,9 +112,23 @@ class ConfiguredProcess {
     this.#lines.release();
     const told = this.#manager.stopping(`ended by ${reason}`);
     await stopOrInsist(this.tunnels.stop(reason), signals, this.#log);
+    this.#open?.close();
     this.#log("info", `ended by ${reason}`);
     await deadline(Promise.all([told, this.#lines.flush(FLUSH_MS)]), FLUSH_MS).catch(() => {});
     return ExitCode.ok;
+  }
+
+  async #start({ status, tunnels }: Configuration): Promise<void> {
+    if (status !== undefined) {
+      const needs = { clock: systemClock, log: this.#log, memory: this.#memory, version: config.version };
+      this.#open = await openStatus(status, needs);
+      this.#log = this.#makeLog();
+    }
+    await this.tunnels.start(tunnels);
+  }
+
+  get #shared(): SharedByTunnels {
+    return { memory: this.#memory, status: this.#open?.status };
   }
 
   /** On SIGHUP: several while one is being obeyed are one. */
@@ -137,8 +152,8 @@ class ConfiguredProcess {
     }
     this.#inForce = configuration;
     this.#log = this.#makeLog();
-    if (configuration.memoryBytes !== this.#memoryBytes) {
-      this.#log("warn", "memory changed in the configuration: that takes effect when tele starts anew");
+    for (const what of changedForStart(this.#atStart, configuration)) {
+      this.#log("warn", `${what} changed in the configuration: that takes effect when tele starts anew`);
     }
     await this.tunnels.reload(configuration.tunnels);
     this.#manager.status(this.#status());
@@ -155,12 +170,13 @@ class ConfiguredProcess {
 
   #makeLog(): Log {
     const { logLevel: level, logFormat: format } = this.#inForce;
-    return makeLog({ level, format, write: (line) => this.#lines.write(line), wallNow: Date.now });
+    const log = makeLog({ level, format, write: (line) => this.#lines.write(line), wallNow: Date.now });
+    return this.#open?.status.beside(log) ?? log;
   }
+}
 
-  #startRole(command: RoleCommand, log: Log): Promise<Running> {
-    return command.kind === "server"
-      ? startServer(command.options, log, systemClock, { memory: this.#memory })
-      : startClient(command.options, log, systemClock, this.#memory);
-  }
+/** What is another, and holds from the start of the process on. */
+function changedForStart(before: Configuration, after: Configuration): string[] {
+  const isOther = (key: "memoryBytes" | "status") => JSON.stringify(before[key]) !== JSON.stringify(after[key]);
+  return [...isOther("memoryBytes") ? ["memory"] : [], ...isOther("status") ? ["status"] : []];
 }

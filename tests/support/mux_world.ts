@@ -37,6 +37,8 @@ export async function echo(user: Duplex): Promise<void> {
 
 /** Options of a {@linkcode MuxWorld}. */
 export interface MuxWorldOptions {
+  /** The clock, where another thing has it too. */
+  clock?: FakeClock;
   pipe?: MemoryPipeOptions;
   /** Plans the fate of each carrier. */
   onPipe?: (pipe: MemoryPipe) => void;
@@ -71,7 +73,7 @@ export function callingUser(): { duplex: Duplex; send(bytes: Uint8Array): void }
 
 /** A mux client, a mux server, and the network between. */
 export class MuxWorld implements AsyncDisposable {
-  readonly clock = new FakeClock();
+  readonly clock: FakeClock;
   readonly network: MemoryNetwork;
   readonly client: MuxClient;
   server: MuxServer;
@@ -89,6 +91,7 @@ export class MuxWorld implements AsyncDisposable {
 
   constructor(options: MuxWorldOptions = {}) {
     this.#options = options;
+    this.clock = options.clock ?? new FakeClock();
     this.network = new MemoryNetwork({
       ...options.pipe,
       clock: this.clock,

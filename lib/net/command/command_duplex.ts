@@ -22,6 +22,7 @@ const READ_BYTES = 64 * 1024;
  */
 export class CommandDuplex implements Duplex {
   readonly peer: string;
+  readonly medium = "command";
   readonly readsAfterFailedWrite = true;
   readonly #command: RunningCommand;
   readonly #reader: ReadableStreamBYOBReader;

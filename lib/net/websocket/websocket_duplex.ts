@@ -41,6 +41,7 @@ const BROKEN_RULE = new Uint8Array([0x03, 0xea]);
  * ```
  */
 export class WebSocketDuplex implements Duplex {
+  readonly medium = "WebSocket";
   readonly #transport: Duplex;
   readonly #decoder: FrameDecoder;
   readonly #encoder: FrameEncoder;

@@ -30,6 +30,7 @@ import * as services from "./service_options.ts";
 import { forwardsOf, namedOf, servesSessions } from "./services.ts";
 import * as session from "./session_options.ts";
 import * as shells from "./shell_options.ts";
+import { givenStatus, refuseStatus } from "./status_choice.ts";
 import { clientTls, serverTls } from "./tls_choice.ts";
 
 /** What the command line asks for. */
@@ -191,6 +192,7 @@ function doctorCommand(args: readonly string[], environment: CommandEnvironment)
   given.refuseWhatIsNotTaken();
   given.refuseOtherRole("doctor");
   given.refuse([rfd80.PROTOCOL], "is RFD 80 mode, which has no sessions to examine: leave it out");
+  refuseStatus(given, "tele doctor looks once, and ends");
   const client = clientOptions(given, environment);
   const [idleMs, waitMs] = [given.valueOrDefault(doctor.IDLE), given.valueOrDefault(doctor.WAIT)];
   return { kind: "doctor", options: { client, idleMs, waitMs } };
@@ -230,6 +232,7 @@ function refuseBesideStdio(given: GivenFlags): void {
     "is for connections that come; --stdio carries standard input and output: give one of the two",
   );
   given.refuse([session.MAX], "is for many connections; --stdio carries only one: leave it out");
+  refuseStatus(given, "--stdio carries one connection, and ends with it");
   given.refuse([rfd80.PROTOCOL], "needs a port, which --in=ADDR opens: RFD 80 mode is not built for --stdio");
 }
 
@@ -237,11 +240,8 @@ function refuseBesideStdio(given: GivenFlags): void {
 function routesOf(given: GivenFlags, input: ServerOptions["in"]): Route[] {
   const protocol = given.value(rfd80.PROTOCOL);
   if (protocol !== undefined && input === undefined) {
-    throw mistake(
-      `--protocol=${protocol} of a --server needs --in=ADDR, the user's server that speaks it: ${
-        example(session.SERVER_IN)
-      }`,
-    );
+    const needs = `--protocol=${protocol} of a --server needs --in=ADDR, the user's server that speaks it`;
+    throw mistake(`${needs}: ${example(session.SERVER_IN)}`);
   }
   const routes = given.values(rfd80.ROUTE);
   if (protocol !== undefined && input !== undefined) routes.unshift({ protocol, in: input });
@@ -277,6 +277,7 @@ function commonOptions(
     encryption: hasToken ? given.valueOrDefault(keys.ENCRYPTION) : undefined,
     logLevel: given.valueOrDefault(session.LOG_LEVEL),
     logFormat: given.valueOrDefault(session.LOG_FORMAT),
+    status: givenStatus(given),
   };
 }
 

@@ -12,6 +12,7 @@ import * as proxy from "./proxy_options.ts";
 import * as rfd80 from "./rfd80_options.ts";
 import * as services from "./service_options.ts";
 import * as session from "./session_options.ts";
+import * as status from "./status_options.ts";
 import * as shells from "./shell_options.ts";
 import * as tls from "./tls_options.ts";
 
@@ -82,6 +83,8 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
       session.MAX,
       session.LOG_LEVEL,
       session.LOG_FORMAT,
+      status.STATUS,
+      status.STATUS_TOKEN_FILE,
     ],
   },
   { title: "TLS, server", options: [tls.SERVER_TLS_CERT, tls.SERVER_TLS_KEY, tls.TLS_CLIENT_CA] },

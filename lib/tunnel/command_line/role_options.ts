@@ -14,6 +14,14 @@ import type { Encryption } from "../../session/handshake/seal.ts";
 import type { ServerLimits, SessionLimits } from "../../session/session_limits.ts";
 import type { LogFormat } from "../log/log_format.ts";
 
+/** Where a process tells how it goes, and to whom. */
+export interface StatusOptions {
+  /** Where it listens; without a host on loopback. */
+  readonly address: Address;
+  /** File with the secret that a request must show; needed beyond loopback. */
+  readonly tokenFile: string | undefined;
+}
+
 /** Options of both roles. */
 export interface CommonOptions {
   /** Limits of sessions. In RFD 80 mode two of them hold: the ping interval, and the streams (connections). */
@@ -32,6 +40,8 @@ export interface CommonOptions {
   readonly logLevel: LogLevel;
   /** Shape of a log line. */
   readonly logFormat: LogFormat;
+  /** Where it tells how it goes; `undefined` for nowhere, and with standard input and output. */
+  readonly status: StatusOptions | undefined;
 }
 
 /** A protocol that a server serves in RFD 80 mode. */

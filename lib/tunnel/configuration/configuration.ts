@@ -10,7 +10,10 @@ import type { LogLevel } from "../../net/log.ts";
 import { escapeUnshown } from "../../net/shown_text.ts";
 import type { CommandEnvironment } from "../command_line/command_environment.ts";
 import type { ValueOption } from "../command_line/option.ts";
+import type { StatusOptions } from "../command_line/role_options.ts";
 import * as session from "../command_line/session_options.ts";
+import { statusOf } from "../command_line/status_choice.ts";
+import { STATUS, STATUS_TOKEN_FILE } from "../command_line/status_options.ts";
 import type { LogFormat } from "../log/log_format.ts";
 import { defaultKeys, keysOf, NAME_KEY, PROCESS_KEYS, ROLE_KEY, TUNNEL_ROLES } from "./key.ts";
 import { locate, type Located, type LocatedTable } from "./locator.ts";
@@ -26,6 +29,8 @@ export interface ProcessSettings {
   readonly logFormat: LogFormat;
   /** Memory of all sessions of all tunnels together, in bytes; `undefined` for a quarter of the machine's. */
   readonly memoryBytes: number | undefined;
+  /** Where the process tells how its tunnels go; `undefined` for nowhere. */
+  readonly status: StatusOptions | undefined;
 }
 
 /** A configuration without a mistake. */
@@ -83,11 +88,11 @@ function read(text: string, environment: CommandEnvironment): Configuration {
   const tunnels = located.tunnels.map((table, at) => readTunnel(table, tables[at] ?? {}, defaults, environment));
   for (const setting of defaults) refuseIdle(setting, tunnels);
   refuseTwins(tunnels, located.tunnels);
-  const memory = textOf(settings, session.MEMORY);
   return {
     logLevel: valueOrDefault(settings, session.LOG_LEVEL),
     logFormat: valueOrDefault(settings, session.LOG_FORMAT),
-    memoryBytes: memory === undefined ? undefined : session.MEMORY.parse(memory),
+    memoryBytes: valueOf(settings, session.MEMORY),
+    status: readStatus(settings),
     settings,
     tunnels,
   };
@@ -96,6 +101,20 @@ function read(text: string, environment: CommandEnvironment): Configuration {
 /** What the file says of an option of the process, as on a command line. */
 function textOf(settings: readonly Setting[], { name }: ValueOption<unknown>): string | undefined {
   return settings.find(({ option }) => option.name === name)?.texts[0];
+}
+
+function readStatus(settings: readonly Setting[]): StatusOptions | undefined {
+  try {
+    return statusOf(valueOf(settings, STATUS), valueOf(settings, STATUS_TOKEN_FILE));
+  } catch (error) {
+    const place = settings.find(({ option }) => option.name === STATUS_TOKEN_FILE.name)?.key.place;
+    throw place === undefined ? error : new PlacedError(place, reasonOf(error), { cause: error });
+  }
+}
+
+function valueOf<Value>(settings: readonly Setting[], option: ValueOption<Value>): Value | undefined {
+  const text = textOf(settings, option);
+  return text === undefined ? undefined : option.parse(text);
 }
 
 function valueOrDefault<Value>(settings: readonly Setting[], option: ValueOption<Value>): Value {

@@ -8,6 +8,7 @@ import { badInput, reasonOf } from "../../net/error.ts";
 import type { Option, ValueOption } from "../command_line/option.ts";
 import { HELP, OPTIONS, VERSION } from "../command_line/option_table.ts";
 import * as session from "../command_line/session_options.ts";
+import * as status from "../command_line/status_options.ts";
 
 /** What a tunnel can be. */
 export const TUNNEL_ROLES = ["server", "client"] as const;
@@ -19,7 +20,13 @@ export type TunnelRole = typeof TUNNEL_ROLES[number];
 export const NAME_KEY = "name", ROLE_KEY = "role";
 
 /** Options that hold for the whole process, so they stand above the tables. */
-export const PROCESS_KEYS: readonly ValueOption<unknown>[] = [session.LOG_LEVEL, session.LOG_FORMAT, session.MEMORY];
+export const PROCESS_KEYS: readonly ValueOption<unknown>[] = [
+  session.LOG_LEVEL,
+  session.LOG_FORMAT,
+  session.MEMORY,
+  status.STATUS,
+  status.STATUS_TOKEN_FILE,
+];
 
 /** Options that a file cannot give: `role` says the role, and standard input and output belong to a command line. */
 const NO_KEYS: readonly Option[] = [session.SERVER, session.CLIENT, session.STDIO, HELP, VERSION, ...PROCESS_KEYS];

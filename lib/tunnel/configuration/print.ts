@@ -16,12 +16,12 @@ import type { TunnelEntry } from "./tunnel_table.ts";
  * table or above all. Secrets are in files of their own, and only their paths are here.
  */
 export function printConfiguration({ logLevel, logFormat, settings, tunnels }: Configuration): string {
-  const { MEMORY, LOG_LEVEL, LOG_FORMAT } = session;
-  const memory = settings.find(({ option }) => option.name === MEMORY.name);
+  const { LOG_LEVEL, LOG_FORMAT } = session;
+  const others = settings.filter(({ option: { name } }) => name !== LOG_LEVEL.name && name !== LOG_FORMAT.name);
   const top = stringify({
     [LOG_LEVEL.name]: logLevel,
     [LOG_FORMAT.name]: logFormat,
-    ...memory === undefined ? {} : { [MEMORY.name]: tomlValue(memory) },
+    ...Object.fromEntries(others.map((setting) => [setting.option.name, tomlValue(setting)])),
   });
   return [top, ...tunnels.map(printTunnel)].map((part) => part.trimEnd()).join("\n\n") + "\n";
 }

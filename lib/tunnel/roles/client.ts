@@ -26,6 +26,7 @@ import { budgetOf } from "./memory.ts";
 import type { Running } from "./running.ts";
 import type { LinkStatus } from "../log/status_line.ts";
 import { startStdio } from "./stdio.ts";
+import type { TunnelStatus } from "../status/tunnel_status.ts";
 import { StreamLog } from "../log/stream_log.ts";
 
 /** Limit for connecting in RFD 80 mode, from the connection's turn on, in milliseconds. */
@@ -37,17 +38,28 @@ const CONNECTS_AT_ONCE = 64;
 /** A connection that is not made after so long stands in nobody's way any more, in milliseconds. */
 const CONNECT_TURN_MS = 1_000;
 
+/** What a {@linkcode startClient} may be given beside its options. */
+export interface ClientExtras {
+  /**
+   * What the sessions of all tunnels of this process hold.
+   *
+   * @default {a budget of its own, as the options say}
+   */
+  memory?: MemoryBudget;
+  /** Looks on; not with standard input and output. */
+  status?: TunnelStatus;
+}
+
 /**
  * Runs the client role. It does not wait for the server: users' connections are accepted at once, and wait.
  *
- * @param memory What the sessions of all tunnels of this process hold; as `options` say if there is no other tunnel.
  * @throws {TeleError} `bad-input` if it cannot listen, or a file is wrong.
  */
 export async function startClient(
   options: ClientOptions,
   log: Log,
   clock: Clock = systemClock,
-  memory: MemoryBudget = budgetOf(options.memoryBytes, clock),
+  { memory = budgetOf(options.memoryBytes, clock), status }: ClientExtras = {},
 ): Promise<Running> {
   if (options.isStdio) return await startStdio(options, log, clock, memory);
   const dialer = await makeDialer(options, log, clock);
@@ -56,7 +68,7 @@ export async function startClient(
     await dialer.stop();
     streamLog.stop();
   };
-  const carrying = await prepare(options, dialer, { log, clock, memory, streamLog }).catch(async (error) => {
+  const carrying = await prepare(options, dialer, { log, clock, memory, streamLog, status }).catch(async (error) => {
     await stopParts();
     throw error;
   });
@@ -119,6 +131,7 @@ interface CarryingNeeds {
   clock: Clock;
   memory: MemoryBudget;
   streamLog: StreamLog;
+  status: TunnelStatus | undefined;
 }
 
 async function prepare(options: ClientOptions, dialer: OuterDialer, needs: CarryingNeeds): Promise<Carrying> {
@@ -173,10 +186,11 @@ function prepareProtocol(
 async function prepareSessions(
   options: ClientOptions,
   dialer: OuterDialer,
-  { log, clock, memory, streamLog }: CarryingNeeds,
+  { log, clock, memory, streamLog, status }: CarryingNeeds,
 ): Promise<Carrying> {
   const onStreamEnd = (stream: MuxStream, end: StreamEnd) => streamLog.ended(stream, end);
-  const prepared = await ClientSession.prepare(options, { dialer, streamLog, onStreamEnd, memory, log, clock });
+  const needs = { dialer, streamLog, onStreamEnd, memory, log, clock, observer: status };
+  const prepared = await ClientSession.prepare(options, needs);
   const begin = (): Users => {
     const session = prepared.begin();
     return {

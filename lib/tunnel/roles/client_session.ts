@@ -13,6 +13,7 @@ import { MuxClient } from "../../mux/link.ts";
 import type { MuxClientOptions } from "../../mux/link_options.ts";
 import { makeIdentityKeys } from "../../session/handshake/keys.ts";
 import type { MemoryBudget } from "../../session/memory_budget.ts";
+import type { Observed } from "../../session/session_observer.ts";
 import { NAMELESS_SESSION_KEPT_MS } from "../../session/session_constants.ts";
 import { Environment } from "./environment.ts";
 import { identityInMemory, type LoadedIdentity, loadIdentity, stateFolder } from "../files/identity_file.ts";
@@ -26,7 +27,7 @@ import type { StreamLog } from "../log/stream_log.ts";
 import { markOfToken, readClientToken, watchClientToken } from "../files/token_file.ts";
 
 /** What a {@linkcode ClientSession} needs beside the options of the role. */
-export interface ClientSessionNeeds {
+export interface ClientSessionNeeds extends Observed {
   /** Opens carriers. */
   dialer: OuterDialer;
   /** Logs connections that were refused. */
@@ -92,7 +93,7 @@ export class ClientSession {
    * @throws {TeleError} `bad-input` if a file is wrong.
    */
   static async prepare(options: ClientOptions, needs: ClientSessionNeeds): Promise<PreparedSession> {
-    const { dialer, streamLog, onStreamEnd, memory, log, clock } = needs;
+    const { dialer, streamLog, onStreamEnd, memory, log, clock, observer } = needs;
     const source = { file: options.tokenFile, variable: options.tokenVariable };
     const since = markOfToken(source);
     const token = await readClientToken(source, log);
@@ -115,6 +116,7 @@ export class ClientSession {
         // When this client is killed, nobody would come back for what it leaves at the server.
         resumeTimeoutMs: Math.min(limits.resumeTimeoutMs, isKept ? Infinity : NAMELESS_SESSION_KEPT_MS),
         memory,
+        observer,
       });
       const stopWatching = watchClientToken(source, {
         since,

@@ -15,6 +15,8 @@ export interface Running {
   readonly ended?: Promise<number>;
   /** The state of a client's sessions, for a person at the terminal. */
   readonly status?: () => LinkStatus;
+  /** Whether it takes nothing new, and ends when what there is has ended. */
+  readonly isDraining?: boolean;
   /** The user knows that the network is back, or doubts it (SIGUSR1). */
   tryNow(): void;
   /** Ends the role: tells peers, and closes connections. */

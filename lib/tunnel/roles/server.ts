@@ -16,6 +16,7 @@ import { Shortages } from "../../net/shortage.ts";
 import { MuxServer } from "../../mux/link.ts";
 import { NoServiceError } from "../../mux/no_service_error.ts";
 import type { MemoryBudget } from "../../session/memory_budget.ts";
+import type { Observed } from "../../session/session_observer.ts";
 import { isDestinationText } from "../../session/handshake/destination.ts";
 import { ALL_DESTINATIONS, NAMELESS_SERVICE, type ServerTokens } from "../../session/handshake/token_table.ts";
 import { addressesOf } from "../../net/race.ts";
@@ -31,6 +32,7 @@ import { introduced } from "./introduction.ts";
 import { listenOuter } from "./outer_listener.ts";
 import { Relays } from "../rfd80/relays.ts";
 import type { Running } from "./running.ts";
+import type { TunnelStatus } from "../status/tunnel_status.ts";
 import { StreamLog } from "../log/stream_log.ts";
 import { REVERSE, SERVICES } from "../files/token_lines.ts";
 import { markOfToken, readServerTokens, watchServerTokens } from "../files/token_file.ts";
@@ -45,6 +47,8 @@ export interface ServerExtras {
    * @default {a budget of its own, as the options say}
    */
   memory?: MemoryBudget;
+  /** Looks on. */
+  status?: TunnelStatus;
 }
 
 /**
@@ -56,7 +60,7 @@ export async function startServer(
   options: ServerOptions,
   log: Log,
   clock: Clock = systemClock,
-  { onSessionCount, memory = budgetOf(options.memoryBytes, clock) }: ServerExtras = {},
+  { onSessionCount, memory = budgetOf(options.memoryBytes, clock), status }: ServerExtras = {},
 ): Promise<Running> {
   const source = { file: options.tokenFile, variable: options.tokenVariable };
   const since = markOfToken(source);
@@ -65,7 +69,7 @@ export async function startServer(
   const shortages = new Shortages(clock, (shortage) => streamLog.waitFor(shortage));
   const dialUser = (address: Address, signal: AbortSignal) =>
     shortages.outlast(formatAddress(address), () => dial(address, "user", signal), signal);
-  const need = { clock, log, dial: dialUser, streamLog, memory, onSessionCount };
+  const need = { clock, log, dial: dialUser, streamLog, memory, onSessionCount, observer: status };
   const sessions = servesSessions(options) ? startSessions(options, tokens, need) : undefined;
   if (tokens !== undefined) warnOfUnknown(tokens, options, log);
   const doors = sessions &&
@@ -132,7 +136,7 @@ function watchSleep(sessions: MuxServer, clock: Clock): Environment {
   });
 }
 
-interface SessionsNeed {
+interface SessionsNeed extends Observed {
   clock: Clock;
   log: Log;
   dial: (address: Address, signal: AbortSignal) => Promise<Duplex>;
@@ -144,7 +148,7 @@ interface SessionsNeed {
 function startSessions(
   options: ServerOptions,
   tokens: ServerTokens | undefined,
-  { clock, log, dial, streamLog, memory, onSessionCount }: SessionsNeed,
+  { clock, log, dial, streamLog, memory, onSessionCount, observer }: SessionsNeed,
 ): MuxServer {
   const upstreams = upstreamsOf(options);
   const lookups = new Lookups(addressesOf);
@@ -168,6 +172,7 @@ function startSessions(
     encryption: options.encryption,
     ...options.limits,
     memory,
+    observer,
   });
 }
 

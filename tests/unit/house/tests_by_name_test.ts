@@ -19,6 +19,7 @@ const EXCEPTIONS: Record<string, string> = {
   "lib/tunnel/roles/role_process.ts": "it is the process: tests/e2e/cli_test.ts, signal_test.ts and terminal_test.ts",
   "lib/tunnel/doctor/doctor_process.ts": "it is the process: tests/e2e/doctor_test.ts",
   "lib/tunnel/roles/running.ts": "types only",
+  "lib/tunnel/status/report.ts": "types, and two numbers that tests of who uses them know",
   "lib/tunnel/roles/signals.ts": "signals end the process that hears them: tests/e2e/signal_test.ts and nohup_test.ts",
   "lib/tunnel/roles/stdio.ts": "it reads the process's own standard input: tests/e2e/stdio_test.ts",
   "lib/tunnel/service/run_service.ts": "it is the process: tests/e2e/service_test.ts",

@@ -20,7 +20,7 @@ function world(end: "client" | "server") {
     joins: {
       received: (receipt: Receipt, isClient: boolean) => {
         told.push([receipt, isClient]);
-        for (const carrier of letsGo) attached.remove(carrier);
+        for (const carrier of letsGo) attached.remove(carrier, "given up there");
       },
     },
     sending: { want: (want: Want) => void told.push(want) },
@@ -78,7 +78,7 @@ Deno.test("a lane is chosen by a client, on the carrier that it is for", () => {
 
 Deno.test("a lane of a carrier that is gone changes nothing", () => {
   const { attached, carriers, frames, told } = world("server");
-  attached.remove(carriers[1]);
+  attached.remove(carriers[1], "reset");
   frames.lane({ number: 1, lane: "bulk" }, carriers[1]);
   assertEquals([attached.find(carriers[0])!.lane, told], ["quiet", []]);
 });

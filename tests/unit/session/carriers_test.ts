@@ -76,9 +76,9 @@ Deno.test("a lane that is chosen is to be told, one that it had is not", () => {
 
 Deno.test("one that is gone and may still say goodbye is stopped with the session, unless it stopped before", async () => {
   const { carriers, all, stopped } = setUp(["quiet", "bulk", "bulk"]);
-  carriers.remove(all[0]!.carrier, true);
-  carriers.remove(all[1]!.carrier, true);
-  carriers.remove(all[2]!.carrier);
+  carriers.remove(all[0]!.carrier, "given up there", true);
+  carriers.remove(all[1]!.carrier, "given up there", true);
+  carriers.remove(all[2]!.carrier, "reset");
   assertEquals([carriers.quiet, carriers.numbered(0), carriers.areDoubted], [undefined, undefined, false]);
   all[1]!.carrier.stop();
   await Promise.resolve();

@@ -89,7 +89,7 @@ Deno.test("a join beside a carrier calls it alive, and is attached when its acce
 
 Deno.test("a join without carriers names what is gone, and what one commit tells the next tells too", async () => {
   const { session, committed, answers, handshake, attached, terms } = await setUp();
-  session.detach();
+  session.detach("another gets through");
   const gone = [{ number: 0, taken: 18 }];
   const failing = join(session, handshake, terms);
   answers[0]!.fail();
@@ -126,7 +126,7 @@ Deno.test("one that is given up is alive no more in that step, and an accept tha
 
 Deno.test("an impossible receipt in an accept is thrown where its carrier is attached", async () => {
   const { session, answers, handshake, attached, terms } = await setUp();
-  session.detach();
+  session.detach("another gets through");
   const joining = join(session, handshake, terms);
   answers[0]!.accept(receiptsField([{ number: 0, taken: 1 }]));
   await assertRejects(() => joining, Error, "which cannot be");

@@ -21,6 +21,7 @@ const DEFAULTS = {
   tokenVariable: undefined,
   logLevel: "info",
   logFormat: "text",
+  status: undefined,
 } as const;
 
 const SERVER: Command = {

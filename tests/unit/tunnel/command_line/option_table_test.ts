@@ -10,10 +10,11 @@ import * as rfd80 from "../../../../lib/tunnel/command_line/rfd80_options.ts";
 import * as services from "../../../../lib/tunnel/command_line/service_options.ts";
 import * as session from "../../../../lib/tunnel/command_line/session_options.ts";
 import { COMPLETION, MAN } from "../../../../lib/tunnel/command_line/shell_options.ts";
+import * as status from "../../../../lib/tunnel/command_line/status_options.ts";
 import * as tls from "../../../../lib/tunnel/command_line/tls_options.ts";
 
 Deno.test("the table has every row of every group, each once", () => {
-  const groups = [config, doctor, keys, proxy, rfd80, services, session, { COMPLETION, MAN }, tls];
+  const groups = [config, doctor, keys, proxy, rfd80, services, session, status, { COMPLETION, MAN }, tls];
   const rows = groups.flatMap((group): Option[] => Object.values(group));
   assertEquals(rows.filter((row) => !OPTIONS.includes(row)).map(({ name }) => name), []);
   assertEquals(OPTIONS.length, rows.length + ["help", "version"].length);

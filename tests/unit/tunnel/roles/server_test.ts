@@ -194,7 +194,7 @@ Deno.test("tunnels of a process share one budget, and give back what they held o
   const start = (role: "server" | "client", flags: string[]) =>
     role === "server"
       ? startServer(serverOptions(["--server", ...flags, "--out=127.0.0.1:0"]), silentLog, clock, { memory })
-      : startClient(clientOptions(["--client", ...flags, "--in=127.0.0.1:0"]), silentLog, clock, memory);
+      : startClient(clientOptions(["--client", ...flags, "--in=127.0.0.1:0"]), silentLog, clock, { memory });
   await using user = new UserServer(echo);
   const server = await start("server", [`--in=127.0.0.1:${user.port}`]);
   const client = await start("client", [`--out=${server.listens[0]}`]);

@@ -1,0 +1,123 @@
+/**
+ * Those who are told of changes as they come, by server-sent events.
+ *
+ * @module
+ */
+import type { Clock, Timer } from "../../net/clock.ts";
+import type { Duplex } from "../../net/duplex.ts";
+import { streamHead } from "./answer.ts";
+import type { StatusReport } from "./report.ts";
+
+/** Readers at once; each costs a descriptor, and all together one report a second. */
+export const MOST_READERS = 8;
+
+/** How often it is looked for a change, in milliseconds. */
+const STEP_MS = 1_000;
+
+/** How often a reader is told that nothing has changed, in milliseconds: proxies end what is silent. */
+const SILENCE_MS = 15_000;
+
+/** A reader that has not taken an event for so long is dropped, in milliseconds. */
+const PATIENCE_MS = 10_000;
+
+/** Memory for what a reader may send, which is of no interest. */
+const READ_BYTES = 64;
+
+/** Somebody who reads. */
+interface Reader {
+  readonly duplex: Duplex;
+  /** Since when a write waits, by the clock. */
+  writingSinceMs: number | undefined;
+}
+
+/**
+ * Sends each reader the report when it has changed, once a second at the most. One that is slow misses some, and holds
+ * up nobody; without readers no report is made.
+ *
+ * Source: HTML Standard, "Server-sent events".
+ */
+export class EventReaders {
+  readonly #clock: Clock;
+  readonly #report: () => StatusReport;
+  readonly #readers: Set<Reader> = new Set();
+  #timer: Timer | undefined;
+  #last = "";
+  #toldAtMs = 0;
+
+  /** Nobody reads. */
+  constructor(clock: Clock, report: () => StatusReport) {
+    this.#clock = clock;
+    this.#report = report;
+  }
+
+  /** Whether no more are taken. */
+  get isFull(): boolean {
+    return this.#readers.size >= MOST_READERS;
+  }
+
+  /** Sends events to `duplex`, which is closed when its reader is gone or slow. Settles then; never rejects. */
+  async serve(duplex: Duplex): Promise<void> {
+    const reader: Reader = { duplex, writingSinceMs: undefined };
+    this.#readers.add(reader);
+    // What the others have had is told to them again if it has changed since.
+    this.#write(reader, streamHead("text/event-stream; charset=utf-8"), eventOf(this.#report()));
+    this.#timer ??= this.#clock.setTimer(() => this.#look(), STEP_MS);
+    const into = new Uint8Array(READ_BYTES);
+    try {
+      // It has nothing to say: what matters is that it goes.
+      while (await duplex.read(into) !== null);
+    } catch {
+      // It is gone.
+    }
+    this.#drop(reader);
+  }
+
+  /** Ends all. */
+  stop(): void {
+    this.#timer?.cancel();
+    for (const reader of [...this.#readers]) this.#drop(reader);
+  }
+
+  #look(): void {
+    this.#timer = undefined;
+    if (this.#readers.size === 0) return;
+    this.#timer = this.#clock.setTimer(() => this.#look(), STEP_MS);
+    const nowMs = this.#clock.now();
+    for (const reader of this.#readers) {
+      if (nowMs - (reader.writingSinceMs ?? nowMs) >= PATIENCE_MS) this.#drop(reader);
+    }
+    const { now, ...rest } = this.#report();
+    const text = JSON.stringify(rest);
+    if (text !== this.#last) this.#tell(nowMs, eventOf({ ...rest, now }));
+    else if (nowMs - this.#toldAtMs >= SILENCE_MS) this.#tell(nowMs, encoded(":\n\n"));
+    this.#last = text;
+  }
+
+  #tell(nowMs: number, event: Uint8Array): void {
+    this.#toldAtMs = nowMs;
+    for (const reader of this.#readers) if (reader.writingSinceMs === undefined) this.#write(reader, event);
+  }
+
+  async #write(reader: Reader, ...parts: readonly Uint8Array[]): Promise<void> {
+    reader.writingSinceMs = this.#clock.now();
+    try {
+      for (const part of parts) await reader.duplex.write(part);
+      reader.writingSinceMs = undefined;
+    } catch {
+      this.#drop(reader);
+    }
+  }
+
+  #drop(reader: Reader): void {
+    this.#readers.delete(reader);
+    reader.duplex.close();
+  }
+}
+
+function eventOf(report: StatusReport): Uint8Array {
+  return encoded(`event: sessions\ndata: ${JSON.stringify(report)}\n\n`);
+}
+
+function encoded(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}

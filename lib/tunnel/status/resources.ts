@@ -1,0 +1,36 @@
+/**
+ * What can be asked for at the status address.
+ *
+ * @module
+ */
+import type { Answer } from "./answer.ts";
+import type { ProcessStatus } from "./process_status.ts";
+import { healthProblem, type HealthQuestion } from "./tunnel_state.ts";
+
+/** Makes the answer of a path. */
+export type Resource = (status: ProcessStatus) => Answer;
+
+/** Where events are, which go on: see `event_readers.ts`. */
+export const EVENTS_PATH = "/api/events";
+
+const TEXT = "text/plain; charset=utf-8";
+
+/** Answers, by the path that asks for them. */
+const RESOURCES: Readonly<Record<string, Resource>> = {
+  "/healthz": (status) => health(status, "healthy"),
+  "/readyz": (status) => health(status, "ready"),
+  "/api/sessions": (status) => ({ status: 200, type: "application/json", body: JSON.stringify(status.report()) }),
+};
+
+/** The answer to a request for `path`. */
+export function answerTo(path: string, status: ProcessStatus): Answer {
+  if (Object.hasOwn(RESOURCES, path)) return RESOURCES[path]!(status);
+  const paths = [...Object.keys(RESOURCES), EVENTS_PATH].join(", ");
+  return { status: 404, type: TEXT, body: `there is nothing here; there is something at ${paths}\n` };
+}
+
+function health(status: ProcessStatus, question: HealthQuestion): Answer {
+  const problem = healthProblem(status.tunnels.map(({ report }) => report), question);
+  if (problem === undefined) return { status: 200, type: TEXT, body: "ok\n" };
+  return { status: 503, type: TEXT, body: `${problem}\n` };
+}

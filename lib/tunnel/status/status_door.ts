@@ -1,0 +1,101 @@
+/**
+ * Requests that come to the status address.
+ *
+ * @module
+ */
+import type { Clock } from "../../net/clock.ts";
+import type { Duplex } from "../../net/duplex.ts";
+import { reasonOf, TeleError } from "../../net/error.ts";
+import { readHead } from "../../net/http_head.ts";
+import { closeBehindLastWord } from "../../net/last_word.ts";
+import { WaitingRoom } from "../../net/waiting_room.ts";
+import { type Answer, encodeAnswer } from "./answer.ts";
+import { EventReaders } from "./event_readers.ts";
+import type { ProcessStatus } from "./process_status.ts";
+import { judge, type RequestRules } from "./request_rules.ts";
+import { answerTo, EVENTS_PATH } from "./resources.ts";
+
+/** Connections at once, beyond which the oldest goes, and how long a request and its answer may take, in milliseconds. */
+const LIMITS = { guests: 32, timeoutMs: 10_000 };
+
+/** How long a client may take to close behind its answer, in milliseconds. */
+const LAST_WORD_MS = 1_000;
+
+const TEXT = "text/plain; charset=utf-8";
+
+/** Options of {@linkcode StatusDoor}. */
+export interface StatusDoorOptions {
+  /** Time. */
+  readonly clock: Clock;
+  /** What is told. */
+  readonly status: ProcessStatus;
+  /** Who may ask. */
+  readonly rules: () => RequestRules;
+}
+
+/**
+ * Answers one request on each connection.
+ *
+ * Invariant 10: whoever asks slowly, or reads slowly, or opens thousands of connections, takes some descriptors and some
+ * KiB of each, for ten seconds; the tunnel does not notice.
+ */
+export class StatusDoor {
+  readonly #options: StatusDoorOptions;
+  readonly #room: WaitingRoom<Duplex>;
+  readonly #events: EventReaders;
+
+  /** Nobody has come. */
+  constructor(options: StatusDoorOptions) {
+    this.#options = options;
+    this.#room = new WaitingRoom(options.clock, LIMITS);
+    this.#events = new EventReaders(options.clock, () => options.status.report());
+  }
+
+  /** Takes a connection. Never rejects; settles when it is over. */
+  async welcome(duplex: Duplex): Promise<void> {
+    this.#room.enter(duplex);
+    try {
+      await this.#serve(duplex);
+    } catch {
+      // Whoever is gone, or was too slow, is told nothing.
+      duplex.close();
+    } finally {
+      this.#room.leave(duplex);
+    }
+  }
+
+  async #serve(duplex: Duplex): Promise<void> {
+    const asked = await this.#ask(duplex);
+    if (asked.kind === "refused") return await this.#answer(duplex, asked.answer, true);
+    const { path, hasBody } = asked;
+    if (path !== EVENTS_PATH || !hasBody) {
+      return await this.#answer(duplex, answerTo(path, this.#options.status), hasBody);
+    }
+    if (this.#events.isFull) {
+      const body = "as many as there may be read events already: try again later, or ask for /api/sessions\n";
+      return await this.#answer(duplex, { status: 503, type: TEXT, body }, true);
+    }
+    this.#room.leave(duplex);
+    await this.#events.serve(duplex);
+  }
+
+  async #ask(duplex: Duplex): Promise<ReturnType<typeof judge>> {
+    try {
+      return judge((await readHead(duplex)).head, this.#options.rules());
+    } catch (error) {
+      if (!(error instanceof TeleError) || error.code !== "protocol") throw error;
+      return { kind: "refused", answer: { status: 400, type: TEXT, body: `${reasonOf(error)}\n` } };
+    }
+  }
+
+  async #answer(duplex: Duplex, answer: Answer, hasBody: boolean): Promise<void> {
+    await duplex.write(encodeAnswer(answer, hasBody));
+    await closeBehindLastWord(duplex, this.#options.clock, LAST_WORD_MS);
+  }
+
+  /** Sends all away. */
+  close(): void {
+    this.#room.close("the process ends");
+    this.#events.stop();
+  }
+}
