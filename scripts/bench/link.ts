@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { removeNamespace } from "../../tests/support/hosts.ts";
+import { removeNamespace } from "../../tests/support/namespace.ts";
 import type { Scenario } from "../../tests/support/scenario.ts";
 import { find, program } from "../../tests/support/skip.ts";
 import { type Ends, Path, type PathOptions } from "./path.ts";

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { removeLeftovers } from "../../tests/support/hosts.ts";
+import { removeLeftovers } from "../../tests/support/namespace.ts";
 import type { Scenario } from "../../tests/support/scenario.ts";
 import { DEBIAN_PACKAGES, find } from "../../tests/support/skip.ts";
 import { barTable, resultTable } from "./table.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 import { formatDuration } from "../../lib/tunnel/values/duration.ts";
-import { requiresHosts } from "../../tests/support/hosts.ts";
+import { requiresHosts } from "../../tests/support/namespace.ts";
 import { runTool } from "../cli.ts";
 import { UsageError } from "../usage_error.ts";
 import { measure } from "./measure.ts";

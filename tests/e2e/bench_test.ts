@@ -14,7 +14,7 @@ import { processTree } from "../../scripts/bench/program.ts";
 import type { Result } from "../../scripts/bench/result.ts";
 import { relayed } from "../../scripts/bench/site.ts";
 import { scenario } from "../support/scenario.ts";
-import { requiresHosts } from "../support/hosts.ts";
+import { requiresHosts } from "../support/namespace.ts";
 import { program, requires } from "../support/skip.ts";
 import { connectTo, exchange, freePort } from "../support/user_programs.ts";
 import { pause, until, within } from "../support/wait.ts";

@@ -1,7 +1,7 @@
 /** Listening and dialing where the machine is set up in an unusual way. */
 import { assertEquals, assertMatch } from "@std/assert";
 import type { Outcome } from "../support/addresses_main.ts";
-import { requiresHosts } from "../support/hosts.ts";
+import { requiresHosts } from "../support/namespace.ts";
 import { program } from "../support/skip.ts";
 
 Deno.test({

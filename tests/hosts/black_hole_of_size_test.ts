@@ -1,6 +1,7 @@
 /** A path whose large packets vanish without a word: small pieces arrive, and TCP may find out what passes. */
 import { assertEquals } from "@std/assert";
-import { hostScenario, requiresHosts } from "../support/hosts.ts";
+import { hostScenario } from "../support/hosts.ts";
+import { requiresHosts } from "../support/namespace.ts";
 import { connectUnix, serveUnix } from "../support/unix_users.ts";
 import { byFirstByte, exchange, exchanger } from "../support/user_programs.ts";
 import { within } from "../support/wait.ts";

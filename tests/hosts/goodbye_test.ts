@@ -1,6 +1,7 @@
 /** Ctrl-C in the middle of a transfer on a slow path: the other end learns of it, and nobody stays behind. */
 import { assertEquals, assertLess } from "@std/assert";
-import { hostScenario, requiresHosts } from "../support/hosts.ts";
+import { hostScenario } from "../support/hosts.ts";
+import { requiresHosts } from "../support/namespace.ts";
 import { sideBySide } from "../support/side_by_side.ts";
 import { connectUnix, serveUnix } from "../support/unix_users.ts";
 import { byFirstByte, flood, receive } from "../support/user_programs.ts";

@@ -1,6 +1,7 @@
 /** Hard cases of real processes that take their time. They run side by side, each in a world of its own. */
 import { assert, assertEquals } from "@std/assert";
-import { hostScenario, requiresHosts } from "../support/hosts.ts";
+import { hostScenario } from "../support/hosts.ts";
+import { requiresHosts } from "../support/namespace.ts";
 import { scenario } from "../support/scenario.ts";
 import { type Case, sideBySide } from "../support/side_by_side.ts";
 import { SlowRelay } from "../support/slow_relay.ts";

@@ -1,6 +1,7 @@
 /** Programs that everyone uses, between two hosts whose network really breaks. */
 import { assert, assertEquals } from "@std/assert";
-import { type Hosts, hostScenario, requiresHosts } from "../support/hosts.ts";
+import { type Hosts, hostScenario } from "../support/hosts.ts";
+import { requiresHosts } from "../support/namespace.ts";
 import { SeededData, sha256 } from "../support/random.ts";
 import type { Scenario } from "../support/scenario.ts";
 import { type Case, sideBySide } from "../support/side_by_side.ts";

@@ -2,7 +2,7 @@
 import { assert } from "@std/assert";
 import { measure } from "../../scripts/recovery/measure.ts";
 import { isWithin, table } from "../../scripts/recovery/table.ts";
-import { requiresHosts } from "../support/hosts.ts";
+import { requiresHosts } from "../support/namespace.ts";
 
 const TIMES_THE_BAR = 10;
 

@@ -1,7 +1,7 @@
 /** A session over two real paths, each of which dies in turn and tells nobody. */
 import { assertLess } from "@std/assert";
 import { compileWan, makeLink } from "../../scripts/bench/link.ts";
-import { requiresHosts } from "../support/hosts.ts";
+import { requiresHosts } from "../support/namespace.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { program } from "../support/skip.ts";
 import type { TeleProcess } from "../support/tele_process.ts";

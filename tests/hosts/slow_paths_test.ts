@@ -1,6 +1,7 @@
 /** Paths of 16 to 256 kbit/s whose queue is seconds long: they live, and nothing is sent twice. */
 import { assert, assertEquals } from "@std/assert";
-import { hostScenario, requiresHosts } from "../support/hosts.ts";
+import { hostScenario } from "../support/hosts.ts";
+import { requiresHosts } from "../support/namespace.ts";
 import { sideBySide } from "../support/side_by_side.ts";
 import { connectUnix, serveUnix } from "../support/unix_users.ts";
 import { byFirstByte, echo, flood, receive } from "../support/user_programs.ts";

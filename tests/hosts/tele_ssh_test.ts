@@ -1,6 +1,7 @@
 /** `tele ssh` between two hosts whose network really breaks. */
 import { assert, assertEquals } from "@std/assert";
-import { type Hosts, hostScenario, requiresHosts, SERVER_ADDRESS } from "../support/hosts.ts";
+import { type Hosts, hostScenario, SERVER_ADDRESS } from "../support/hosts.ts";
+import { requiresHosts } from "../support/namespace.ts";
 import type { Scenario } from "../support/scenario.ts";
 import { type Case, sideBySide } from "../support/side_by_side.ts";
 import { type Shell, shellOf, type Sshd, startSshd } from "../support/sshd.ts";

@@ -10,8 +10,9 @@
  *
  * @module
  */
+import { Namespace } from "./namespace.ts";
 import { type Scenario, scenario } from "./scenario.ts";
-import { program, requires } from "./skip.ts";
+import { program } from "./skip.ts";
 import { type TeleOptions, TeleProcess } from "./tele_process.ts";
 import { pause } from "./wait.ts";
 
@@ -53,9 +54,6 @@ const NODES: readonly Node[] = ["client", "router", "server"];
 const FIRST_PORT = 20_000;
 const PORTS_IN_RANGE = 500;
 
-/** Programs that {@linkcode Hosts} calls itself. */
-const OWN_PROGRAMS = ["ip", "tc", "sh"];
-
 /** Order of the router's rules: what it drops for ever, what it drops for a while, and only then what is its own. */
 const FORGOTTEN = 10;
 const HELD = 20;
@@ -76,62 +74,21 @@ const ELSEWHERE: readonly string[] = [...besidePort(TELE_PORT), "iif server"];
  */
 const CABLE = "address 02:00:00:00:00:01";
 
-/** Test files that run side by side are one process: each has its own names. Leftovers are found by the process. */
-const OURS = `tele-${Deno.pid}-${crypto.randomUUID().slice(0, 8)}`;
-
-const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-
-/**
- * Decides whether a test can have hosts of its own, as {@linkcode requires} does: where Linux, root's rights or a
- * program is missing it is ignored with the reason printed, but in CI it runs, and fails with the same reason.
- */
-export function requiresHosts(...programs: string[]): { ignore: boolean } {
-  const result = requires(...OWN_PROGRAMS, ...programs);
-  if (result.ignore) return result;
-  const reason = missingRight();
-  const isCi = !["", "0", "false"].includes(Deno.env.get("CI") ?? "");
-  if (reason === undefined || isCi) return { ignore: false };
-  console.error(`skipped, for want of ${reason}`);
-  return { ignore: true };
-}
-
-let rightKnown: { missing: string | undefined } | undefined;
-
-/** What this process lacks to make network namespaces, if anything. */
-function missingRight(): string | undefined {
-  rightKnown ??= { missing: findMissingRight() };
-  return rightKnown.missing;
-}
-
-function findMissingRight(): string | undefined {
-  if (Deno.build.os !== "linux") return "Linux, which has network namespaces";
-  if (Deno.uid() !== 0) return "root's rights, which network namespaces need";
-  const name = `${OURS}-probe`;
-  const { success, stderr } = new Deno.Command(program("ip"), { args: ["netns", "add", name] }).outputSync();
-  if (!success) return `the right to make a network namespace (${decode(stderr).trim()})`;
-  new Deno.Command(program("ip"), { args: ["netns", "delete", name] }).outputSync();
-  return undefined;
-}
-
-/** All sets of this process that are not removed yet. */
-const alive = new Set<Hosts>();
-let made = 0;
-
 /** A client host, a server host and a router between them, with all processes that were started there. */
 export class Hosts implements AsyncDisposable {
-  readonly #name = `${OURS}-${++made}`;
+  readonly #nodes: Readonly<Record<Node, Namespace>>;
   readonly #processes: TeleProcess[] = [];
   #network = 0;
   #range = 0;
   #box: Deno.ChildProcess | undefined;
 
+  private constructor(nodes: Record<Node, Namespace>) {
+    this.#nodes = nodes;
+  }
+
   /** Makes a set. */
   static async start(): Promise<Hosts> {
-    const missing = missingRight();
-    if (missing !== undefined) throw new Error(`this test needs ${missing}`);
-    if (made === 0) await removeLeftovers();
-    const hosts = new Hosts();
-    alive.add(hosts);
+    const hosts = new Hosts(await Namespace.set(NODES));
     try {
       await hosts.#build();
     } catch (error) {
@@ -143,12 +100,12 @@ export class Hosts implements AsyncDisposable {
 
   /** What to put in front of a command so that it runs on a host. */
   on(host: Host): string[] {
-    return [program("ip"), "netns", "exec", this.#namespace(host)];
+    return this.#nodes[host].prefix;
   }
 
   /** Runs a command on a host to its end; returns its standard output and throws if it fails. */
   async run(host: Host, ...command: string[]): Promise<string> {
-    return await run([...this.on(host), program(command[0]), ...command.slice(1)]);
+    return await this.#nodes[host].run(...command);
   }
 
   /** Starts a command on a host. */
@@ -195,23 +152,23 @@ export class Hosts implements AsyncDisposable {
 
   /** Takes a host's interface down, as an unplugged cable or a WiFi switched off: there is no route any more. */
   async linkDown(host: Host): Promise<void> {
-    await this.#ip(host, `link set ${this.#device(host)} down`);
+    await this.#nodes[host].ip(`link set ${this.#device(host)} down`);
   }
 
   /** Brings the interface up again, and the route with it, as a network manager does. */
   async linkUp(host: Host): Promise<void> {
     const gateway = host === "client" ? this.#clientNetwork.gateway : SERVER_GATEWAY;
-    await this.#ip(host, `link set ${this.#device(host)} up`, `route replace default via ${gateway}`);
+    await this.#nodes[host].ip(`link set ${this.#device(host)} up`, `route replace default via ${gateway}`);
   }
 
   /** From now on the router drops all packets without a word, both ways or one way. */
   async blackHole(...directions: Direction[]): Promise<void> {
-    await this.#ip("router", ...this.#holes(directions).map((hole) => `route add ${hole}`));
+    await this.#nodes.router.ip(...this.#holes(directions).map((hole) => `route add ${hole}`));
   }
 
   /** Ends {@linkcode Hosts.blackHole}; takes the same directions. */
   async mend(...directions: Direction[]): Promise<void> {
-    await this.#ip("router", ...this.#holes(directions).map((hole) => `route delete ${hole}`));
+    await this.#nodes.router.ip(...this.#holes(directions).map((hole) => `route delete ${hole}`));
   }
 
   /**
@@ -222,8 +179,7 @@ export class Hosts implements AsyncDisposable {
     const [low, high] = this.#ports();
     this.#range++;
     await this.#usePorts();
-    await this.#ip(
-      "router",
+    await this.#nodes.router.ip(
       `rule add pref ${FORGOTTEN} ipproto tcp sport ${low}-${high} dport ${port} blackhole`,
       `rule add pref ${FORGOTTEN} ipproto tcp sport ${port} dport ${low}-${high} blackhole`,
     );
@@ -231,13 +187,12 @@ export class Hosts implements AsyncDisposable {
 
   /** From now on a firewall lets connections through to one port of the server, and drops all others without a word. */
   async allowOnly(port: number): Promise<void> {
-    await this.#ip("router", ...besidePort(port).map((what) => `rule add pref ${HELD} ${what} blackhole`));
+    await this.#nodes.router.ip(...besidePort(port).map((what) => `rule add pref ${HELD} ${what} blackhole`));
   }
 
   /** The command lines of what runs on a host. */
   async processes(host: Host): Promise<string[]> {
-    const pids = await run([program("ip"), "netns", "pids", this.#namespace(host)]);
-    const lines = pids.split("\n").filter((pid) => pid !== "").map((pid) =>
+    const lines = (await this.#nodes[host].processes()).map((pid) =>
       // One that has ended meanwhile runs no more.
       Deno.readTextFile(`/proc/${pid}/cmdline`).catch(() => "")
     );
@@ -250,12 +205,12 @@ export class Hosts implements AsyncDisposable {
    */
   async startReset(told: Host): Promise<void> {
     // A router that takes the peer's address for its own has no such connection, so its kernel sends the RST.
-    await this.#ip("router", `address add ${this.#peerAddress(told)}/32 dev lo`);
+    await this.#nodes.router.ip(`address add ${this.#peerAddress(told)}/32 dev lo`);
   }
 
   /** Ends {@linkcode Hosts.startReset}: the router lets everything pass again. */
   async stopReset(told: Host): Promise<void> {
-    await this.#ip("router", `address delete ${this.#peerAddress(told)}/32 dev lo`);
+    await this.#nodes.router.ip(`address delete ${this.#peerAddress(told)}/32 dev lo`);
   }
 
   /**
@@ -263,14 +218,13 @@ export class Hosts implements AsyncDisposable {
    * forwards nothing. What was there before, and all else, is dropped without a word. Needs `socat` and `ss`.
    */
   async startSwallowing(): Promise<void> {
-    const [ip, ...inRouter] = [program("ip"), "netns", "exec", this.#namespace("router")];
+    const { router } = this.#nodes;
+    const [ip, ...inRouter] = router.prefix;
     const args = [...inRouter, program("socat"), "-u", `TCP-LISTEN:${TELE_PORT},fork,backlog=64`, "OPEN:/dev/null"];
     this.#box = new Deno.Command(ip, { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
-    const listening = ["-Hltn", `sport = :${TELE_PORT}`];
-    while (await run([ip, ...inRouter, program("ss"), ...listening]) === "") await pause(20);
+    while (await router.run("ss", "-Hltn", `sport = :${TELE_PORT}`) === "") await pause(20);
     await this.forget();
-    await this.#ip(
-      "router",
+    await this.#nodes.router.ip(
       ...ELSEWHERE.map((what) => `rule add pref ${HELD} ${what} blackhole`),
       `address add ${SERVER_ADDRESS}/32 dev lo`,
     );
@@ -279,8 +233,7 @@ export class Hosts implements AsyncDisposable {
   /** Ends {@linkcode Hosts.startSwallowing}. What the box accepted is dropped for ever; new connections pass. */
   async stopSwallowing(): Promise<void> {
     await this.forget();
-    await this.#ip(
-      "router",
+    await this.#nodes.router.ip(
       `address delete ${SERVER_ADDRESS}/32 dev lo`,
       ...ELSEWHERE.map((what) => `rule delete pref ${HELD} ${what} blackhole`),
     );
@@ -293,8 +246,7 @@ export class Hosts implements AsyncDisposable {
     const before = this.#clientNetwork;
     this.#network = 1 - this.#network;
     const { device, address, gateway } = this.#clientNetwork;
-    await this.#ip(
-      "client",
+    await this.#nodes.client.ip(
       `address delete ${before.address}/24 dev ${before.device}`,
       `link set ${before.device} down`,
       `address add ${address}/24 dev ${device}`,
@@ -315,8 +267,7 @@ export class Hosts implements AsyncDisposable {
     burst = "16kb",
   ): Promise<void> {
     const shape = ["root", "tbf", "rate", rate, "burst", burst, "latency", `${queueMs}ms`];
-    const limit = [program("tc"), "-n", this.#namespace("router"), "qdisc", "replace", "dev"];
-    await Promise.all(devices.map((device) => run([...limit, device, ...shape])));
+    await Promise.all(devices.map((device) => this.#nodes.router.queue(device, ...shape)));
   }
 
   /** Throws away what waits in the router on its way to the server; limits as {@linkcode Hosts.limit} does. */
@@ -326,47 +277,35 @@ export class Hosts implements AsyncDisposable {
 
   /** Kills what still runs on the hosts, and removes them. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (!alive.delete(this)) return;
     for (const process of this.#processes) await process.kill();
-    for (const node of NODES) await removeNamespace(this.#namespace(node));
-  }
-
-  /** @ignore */
-  removeNow(): void {
-    for (const node of NODES) {
-      new Deno.Command(program("ip"), { args: ["netns", "delete", this.#namespace(node)], stderr: "null" })
-        .outputSync();
-    }
+    for (const node of NODES) await this.#nodes[node].remove();
   }
 
   async #build(): Promise<void> {
-    for (const node of NODES) await run([program("ip"), "netns", "add", this.#namespace(node)]);
-    const [client, server] = [this.#namespace("client"), this.#namespace("server")];
-    await this.#ip(
-      "router",
+    const { client, router, server } = this.#nodes;
+    for (const node of NODES) await this.#nodes[node].make();
+    await router.ip(
       `rule add pref ${OWN} lookup local`,
       "rule delete pref 0",
       "link set lo up",
       ...NETWORKS.flatMap(({ device, gateway }) => [
-        `link add ${device} ${CABLE} type veth peer name ${device} ${CABLE} netns ${client}`,
+        `link add ${device} ${CABLE} type veth peer name ${device} ${CABLE} netns ${client.name}`,
         `address add ${gateway}/24 dev ${device}`,
         `link set ${device} arp off up`,
       ]),
-      `link add ${TO_SERVER} ${CABLE} type veth peer name outer ${CABLE} netns ${server}`,
+      `link add ${TO_SERVER} ${CABLE} type veth peer name outer ${CABLE} netns ${server.name}`,
       `address add ${SERVER_GATEWAY}/24 dev ${TO_SERVER}`,
       `link set ${TO_SERVER} arp off up`,
     );
-    await this.#shell("router", "echo 1 > /proc/sys/net/ipv4/ip_forward");
-    await this.#ip(
-      "server",
+    await router.shell("echo 1 > /proc/sys/net/ipv4/ip_forward");
+    await server.ip(
       "link set lo up",
       `address add ${SERVER_ADDRESS}/24 dev outer`,
       "link set outer arp off up",
       `route add default via ${SERVER_GATEWAY}`,
     );
     const { device, address, gateway } = this.#clientNetwork;
-    await this.#ip(
-      "client",
+    await client.ip(
       "link set lo up",
       ...NETWORKS.map(({ device }) => `link set ${device} arp off`),
       `address add ${address}/24 dev ${device}`,
@@ -378,10 +317,6 @@ export class Hosts implements AsyncDisposable {
 
   get #clientNetwork(): Network {
     return NETWORKS[this.#network];
-  }
-
-  #namespace(node: Node): string {
-    return `${this.#name}-${node}`;
   }
 
   #peerAddress(host: Host): string {
@@ -406,30 +341,9 @@ export class Hosts implements AsyncDisposable {
   }
 
   async #usePorts(): Promise<void> {
-    await this.#shell("client", `echo ${this.#ports().join(" ")} > /proc/sys/net/ipv4/ip_local_port_range`);
-  }
-
-  async #shell(node: Node, command: string): Promise<void> {
-    await run([program("ip"), "netns", "exec", this.#namespace(node), program("sh"), "-c", command]);
-  }
-
-  async #ip(node: Node, ...lines: string[]): Promise<void> {
-    const child = new Deno.Command(program("ip"), {
-      args: ["-n", this.#namespace(node), "-batch", "-"],
-      stdin: "piped",
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
-    const input = child.stdin.getWriter();
-    await input.write(new TextEncoder().encode(lines.join("\n") + "\n"));
-    await input.close();
-    const { success, stderr } = await child.output();
-    if (!success) throw new Error(`ip ${lines.join("; ")}: ${decode(stderr).trim()}`);
+    await this.#nodes.client.shell(`echo ${this.#ports().join(" ")} > /proc/sys/net/ipv4/ip_local_port_range`);
   }
 }
-
-// Whatever way this process ends, its namespaces do not stay behind.
-globalThis.addEventListener("unload", () => alive.forEach((hosts) => hosts.removeNow()));
 
 /**
  * Makes the function of a `Deno.test` with hosts, as `scenario` does; what the processes said is shown when it fails.
@@ -444,43 +358,4 @@ export function hostScenario(limitMs: number, body: (s: Scenario, hosts: Hosts) 
       throw error;
     }
   });
-}
-
-/** Removes what runs that were killed left behind: namespaces whose names have the number of a process that has ended. */
-export async function removeLeftovers(): Promise<void> {
-  for (const line of (await run([program("ip"), "netns", "list"])).split("\n")) {
-    const [name, pid] = /^tele-(\d+)-\S+/.exec(line) ?? [];
-    if (name !== undefined && !isRunning(Number(pid))) await removeNamespace(name);
-  }
-}
-
-/** Removes a namespace, and ends what still runs in it. */
-export async function removeNamespace(name: string): Promise<void> {
-  // A namespace lives as long as a process in it does.
-  const pids = await run([program("ip"), "netns", "pids", name]).catch(() => "");
-  for (const pid of pids.split("\n").filter((line) => line !== "")) {
-    try {
-      Deno.kill(Number(pid), "SIGKILL");
-    } catch {
-      // It has ended meanwhile.
-    }
-  }
-  // What their connections have not sent would stay in the kernel for minutes. It counts for what all namespaces may have:
-  // at that limit the kernel lets no connection's window grow.
-  await run([program("ip"), "netns", "exec", name, "ss", "--kill", "--tcp", "--all"]).catch(() => {});
-  await run([program("ip"), "netns", "delete", name]).catch(() => {});
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return Deno.statSync(`/proc/${pid}`).isDirectory;
-  } catch {
-    return false;
-  }
-}
-
-async function run([command, ...args]: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(command, { args, stdin: "null" }).output();
-  if (!success) throw new Error(`${command} ${args.join(" ")}: ${decode(stderr).trim()}`);
-  return decode(stdout);
 }
