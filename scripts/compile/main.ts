@@ -13,6 +13,7 @@ import { COMPILE_HELP, type CompileOptions, parseCompileOptions } from "./option
 import { Compiler } from "./run.ts";
 import { shellFiles } from "./shell_files.ts";
 import { archiveName, programName, type Target } from "./targets.ts";
+import { bundledPackages, notice, runtime, THIRD_PARTY } from "./third_party.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -20,12 +21,13 @@ const ROOT = new URL("../../", import.meta.url);
 async function compileAll({ targets, folder, url }: CompileOptions): Promise<number> {
   const compiler = await Compiler.find();
   if (compiler.shortcoming !== undefined) console.error(`compile: ${compiler.shortcoming}`);
+  const licences = notice([...await bundledPackages(), await runtime(compiler.version)]);
   await empty(folder);
   const written: string[] = [];
   let failures = 0;
   for (const target of targets) {
     try {
-      written.push(...await compileOne(compiler, target, folder));
+      written.push(...await compileOne(compiler, target, folder, licences));
     } catch (error) {
       failures++;
       console.error(`compile: ${target.name} failed: ${(error as Error).message}`);
@@ -43,11 +45,17 @@ async function compileAll({ targets, folder, url }: CompileOptions): Promise<num
 }
 
 /** Returns the names of the files that it wrote. */
-async function compileOne(compiler: Compiler, target: Target, folder: string): Promise<string[]> {
+async function compileOne(
+  compiler: Compiler,
+  target: Target,
+  folder: string,
+  licences: string,
+): Promise<string[]> {
   const program = programName(target);
   await compiler.compile(target, `${folder}/${program}`);
   const bytes = await Deno.readFile(`${folder}/${program}`);
   const documents = await Promise.all(Object.entries(DOCUMENTS).map(document));
+  documents.push({ name: THIRD_PARTY, bytes: new TextEncoder().encode(licences), isProgram: false });
   const files = [{ name: target.program, bytes, isProgram: true }, ...documents, ...shellFiles()];
   const packed = await archive(target.archive, files);
   await Deno.writeFile(`${folder}/${archiveName(target)}`, packed);

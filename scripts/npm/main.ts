@@ -9,6 +9,7 @@ import { formatSize } from "../../lib/tunnel/values/size.ts";
 import { runTool } from "../cli.ts";
 import { archive } from "../compile/archive.ts";
 import { reason } from "../compile/run.ts";
+import { bundledPackages, notice } from "../compile/third_party.ts";
 import { NPM_HELP, type NpmOptions, parseNpmOptions } from "./options.ts";
 import { PACKAGE_NAME, packageFiles } from "./package.ts";
 
@@ -21,7 +22,8 @@ async function makePackage({ folder }: NpmOptions): Promise<number> {
     throw new Error(`the package gets the Deno that makes it, and TLS needs 2.9 or later; this is ${version}`);
   }
   const read = (path: string) => Deno.readTextFile(new URL(path, ROOT));
-  const packed = await archive(".tar.gz", await packageFiles(version, await bundle(), read));
+  const licences = notice(await bundledPackages());
+  const packed = await archive(".tar.gz", await packageFiles(version, await bundle(), licences, read));
   await Deno.mkdir(folder, { recursive: true });
   await Deno.writeFile(`${folder}/${PACKAGE_NAME}.tgz`, packed);
   console.log(`npm, Deno ${version}: ${PACKAGE_NAME}.tgz ${formatSize(packed.length)}`);

@@ -7,6 +7,7 @@ import config from "../../deno.json" with { type: "json" };
 import type { ArchiveFile } from "../compile/archive.ts";
 import { asShipped, DOCUMENTS } from "../compile/documents.ts";
 import { PERMISSIONS } from "../compile/permissions.ts";
+import { THIRD_PARTY } from "../compile/third_party.ts";
 
 /** Its name, and the file that `deno task npm` makes. Of programs of a package that has but one, npx needs no name. */
 export const PACKAGE_NAME = "tele-tunnel";
@@ -36,11 +37,13 @@ export function denoArguments(): string[] {
  * All files, by their names in a package of npm.
  *
  * @param program The whole program as one module.
+ * @param licences Those of others whose code is in it.
  * @param read Reads a file of this tree, by its path from the top.
  */
 export async function packageFiles(
   denoVersion: string,
   program: Uint8Array<ArrayBuffer>,
+  licences: string,
   read: (path: string) => Promise<string>,
 ): Promise<ArchiveFile[]> {
   const texts: Record<string, string> = {
@@ -49,6 +52,7 @@ export async function packageFiles(
     "tele.cjs": await read("scripts/npm/tele.cjs"),
   };
   for (const [name, path] of Object.entries(DOCUMENTS)) texts[name] = asShipped(path, await read(path));
+  texts[THIRD_PARTY] = licences;
   const files = Object.entries(texts).map(([name, text]) => file(name, new TextEncoder().encode(text)));
   return [...files, file("tele.mjs", program)];
 }

@@ -81,10 +81,16 @@ Deno.test({
       assertMatch(output, new RegExp(`^${NATIVE.system}, Deno 2\\.9\\.6: ${programName(NATIVE)} 28 B, [^\\n]+\n$`));
       const written = [programName(NATIVE), archiveName(NATIVE), "install.sh", "install.ps1"];
       const packed = new Blob([Deno.readFileSync(`${dist}/${archiveName(NATIVE)}`)]).stream();
-      const inside = (await unpackTar(packed.pipeThrough(new DecompressionStream("gzip")))).map(({ header }) =>
-        header.name
+      const unpacked = await unpackTar(packed.pipeThrough(new DecompressionStream("gzip")));
+      const inside = unpacked.map(({ header }) => header.name);
+      const documents = ["LICENSE", "README.md", "MANUAL.md", "THIRD_PARTY.txt"];
+      // What is in it, tests/e2e/npm_test.ts compares with what the bundler tells; here there is a runtime besides.
+      const notice = new TextDecoder().decode(
+        unpacked.find(({ header }) => header.name === "THIRD_PARTY.txt")?.data,
       );
-      const documents = ["LICENSE", "README.md", "MANUAL.md"];
+      for (const name of ["@peculiar/x509", "deno-std", "Deno"]) {
+        assertMatch(notice, new RegExp(`^${name} \\d+\\.\\d+\\.\\d+$`, "m"));
+      }
       assertEquals(inside, ["tele", ...documents, "tele.1", "tele.bash", "_tele", "tele.fish", "tele.ps1"]);
       const names = Array.from(Deno.readDirSync(dist), ({ name }) => name).sort();
       assertEquals(names, [...written, "SHA256SUMS", "notes.txt"].sort());

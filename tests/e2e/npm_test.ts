@@ -1,9 +1,10 @@
 /** The package for npm: installed into an empty folder, a tunnel through it, and what its starter does with signals. */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import config from "../../deno.json" with { type: "json" };
 import { makeToken } from "../../lib/tunnel/files/token_file.ts";
 import { selfWords } from "../../lib/tunnel/ssh/self_command.ts";
+import { bundledPackages } from "../../scripts/compile/third_party.ts";
 import { type Program, TeleChild } from "../../scripts/smoke/process.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { onUnix, program } from "../support/skip.ts";
@@ -36,6 +37,8 @@ Deno.test({
       await output(program("npx"), ["--prefix", folder, "tele", "--version"], folder),
       `tele ${config.version}\n`,
     );
+    const notice = await Deno.readTextFile(`${folder}/node_modules/tele-tunnel/THIRD_PARTY.txt`);
+    for (const { title } of await bundledPackages()) assertMatch(notice, new RegExp(`^${title}$`, "m"));
 
     const user = s.use(new UserServer(echo));
     const env = { PATH: Deno.env.get("PATH")!, HOME: s.home, TELE_TOKEN: makeToken() };
@@ -47,6 +50,22 @@ Deno.test({
       assertEquals(await child.stop(), { code: 0, wasForced: false }, child.report());
     }
     await tellsThatItIsReady(s, `${folder}/node_modules`, env);
+  }),
+});
+
+Deno.test({
+  name: "every package whose code the bundler puts into the program has its licence in the notice",
+  fn: scenario(60_000, async (s) => {
+    // Unshortened, it says in front of each module which package it is of. The runtime's own word is another one.
+    const bundle = ["bundle", "--quiet", "--platform=deno", `--output=${s.home}/tele.mjs`, "main.ts"];
+    await output(Deno.execPath(), bundle, fileURLToPath(ROOT));
+    const text = await Deno.readTextFile(`${s.home}/tele.mjs`);
+    const inside = text.matchAll(/^\/\/ .*\/npm\/[^/]+\/((?:@[^/]+\/)?[^/]+)\/([^/]+)\//gm);
+    const bundled = new Set(Array.from(inside, ([, name, version]) => `${name} ${version}`));
+    const parties = await bundledPackages();
+    assertEquals(parties.map(({ title }) => title).toSorted(), [...bundled].toSorted());
+    assert(bundled.size > 10, "packages are found");
+    for (const { title, texts } of parties) assertMatch(texts.join(), /copyright|apache license/i, title);
   }),
 });
 

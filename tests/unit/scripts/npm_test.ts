@@ -21,10 +21,12 @@ Deno.test("the options of deno task npm", () => {
 });
 
 Deno.test("the package has one program, its licence and its manual, and exactly one version of Deno", async () => {
-  const files = await packageFiles("2.9.6", PROGRAM, (path) => Promise.resolve(readText(path)));
+  const files = await packageFiles("2.9.6", PROGRAM, "MIT", (path) => Promise.resolve(readText(path)));
   const texts = new Map(files.map(({ name, bytes }) => [name, new TextDecoder().decode(bytes)]));
-  const names = ["package.json", "arguments.json", "tele.cjs", "LICENSE", "README.md", "MANUAL.md", "tele.mjs"];
+  const documents = ["LICENSE", "README.md", "MANUAL.md", "THIRD_PARTY.txt"];
+  const names = ["package.json", "arguments.json", "tele.cjs", ...documents, "tele.mjs"];
   assertEquals([...texts.keys()], names.map((name) => `package/${name}`));
+  assertEquals(texts.get("package/THIRD_PARTY.txt"), "MIT");
   assertEquals(files.filter(({ isProgram }) => isProgram).map(({ name }) => name), ["package/tele.cjs"]);
   const { name, version, bin, dependencies } = JSON.parse(texts.get("package/package.json")!);
   assertEquals([name, version, bin], ["tele-tunnel", config.version, { tele: "tele.cjs" }]);
