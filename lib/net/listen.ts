@@ -4,10 +4,11 @@
  * @module
  */
 import net from "node:net";
+import { Acceptor, CANNOT_ACCEPT, closedAreFree, OUT_OF_DESCRIPTORS } from "./acceptor.ts";
 import { type Address, formatAddress, type TcpAddress, type UnixAddress } from "./address.ts";
-import { type Clock, sleep } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import { DenoDuplex } from "./deno_duplex.ts";
-import { hasSpareDescriptors, isOutOfDescriptors } from "./descriptors.ts";
+import { hasSpareDescriptors } from "./descriptors.ts";
 import type { ConnectionUse } from "./dial.ts";
 import type { Duplex } from "./duplex.ts";
 import { reasonOf } from "./error.ts";
@@ -18,14 +19,8 @@ import type { Log } from "./log.ts";
 import { hasNodeDuplex, NodeDuplex } from "./node_duplex.ts";
 import { listeningHandle } from "./runtime.ts";
 
-const CANNOT_ACCEPT = "cannot accept connections for now: ";
-const OUT_OF_DESCRIPTORS = "this process has too many files open (ulimit -n)";
-
 /** Connections that may wait to be accepted; the usual 128 make a burst of thousands wait for seconds. */
 const BACKLOG = 4096;
-
-/** Pause after a failed `accept`, such as with too many files open, in milliseconds. */
-const ACCEPT_PAUSE_MS = 100;
 
 /** How often a listener on `node:net` is set going again, in milliseconds: at EMFILE it stops without a word. */
 const REVIVE_MS = 500;
@@ -68,6 +63,7 @@ interface Bound {
  */
 export async function listen(address: Address | undefined, options: ListenOptions): Promise<Listening> {
   if (address?.kind === "unix") return toListening([await bindUnix(address, options)]);
+  await closedAreFree();
   const { host, port } = address ?? { host: undefined, port: 0 };
   const [first, ...others] = host === undefined ? options.defaultHosts : [host];
   const bound = [await bindFirst(first!, port, others, options)];
@@ -121,8 +117,8 @@ async function bindTcp(host: string, port: number, options: ListenOptions): Prom
   // `node:net` does not know zones (RFC 4007, 11): who comes that way can be cut, but not reset.
   if (options.use === "user" && hasNodeDuplex() && !host.includes("%")) return await bindNode(host, port, options);
   const listener = Deno.listen({ hostname: host, port });
-  acceptAll(listener, options);
-  return toBound(host, listener.addr.port, () => listener.close());
+  const acceptor = accept(listener, options);
+  return toBound(host, listener.addr.port, () => acceptor.close());
 }
 
 function toBound(host: string, port: number, close: () => void): Bound {
@@ -169,36 +165,16 @@ function reviveForever(server: net.Server, { clock, log }: ListenOptions): () =>
   return () => timer.cancel();
 }
 
-/** Accepts until the listener is closed; a failed `accept` is told once, and tried again after a pause. */
-async function acceptAll(listener: Deno.Listener, options: ListenOptions): Promise<void> {
-  let told = false;
-  for (;;) {
-    try {
-      const connection = await listener.accept();
-      told = false;
-      options.onConnection(new DenoDuplex(connection, options.use === "user"));
-    } catch (error) {
-      if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
-      if (isGone(error)) continue;
-      if (!told) {
-        options.log("warn", CANNOT_ACCEPT + (isOutOfDescriptors(error) ? OUT_OF_DESCRIPTORS : reasonOf(error)));
-      }
-      told = true;
-      await sleep(options.clock, ACCEPT_PAUSE_MS);
-    }
-  }
-}
-
-/**
- * Whether a connection was reset before it was accepted, as some health checks do: that one is over, the next is fine.
- */
-function isGone(error: unknown): boolean {
-  const { NotConnected, ConnectionAborted, ConnectionReset } = Deno.errors;
-  return error instanceof NotConnected || error instanceof ConnectionAborted || error instanceof ConnectionReset;
-}
-
 async function bindUnix(address: UnixAddress, options: ListenOptions): Promise<Bound> {
   const { listener, close } = await listenUnix(address);
-  acceptAll(listener as unknown as Deno.Listener, options);
+  accept(listener as unknown as Deno.Listener, options);
   return { address: formatAddress(address), host: undefined, port: 0, close };
+}
+
+function accept(listener: Deno.Listener, { use, clock, log, onConnection }: ListenOptions): Acceptor {
+  return new Acceptor(listener, {
+    clock,
+    log,
+    onConnection: (connection) => onConnection(new DenoDuplex(connection, use === "user")),
+  });
 }

@@ -31,7 +31,6 @@ for (const use of ["user", "carrier"] as const) {
     const probe = await listenFor(undefined, { use });
     const port = portOf(probe.addresses[0]);
     probe[Symbol.dispose]();
-    await pause(5);
     using listening = await listenFor(
       { kind: "tcp", host: undefined, port },
       { use, defaultHosts: ["::", "0.0.0.0"] },
@@ -96,6 +95,15 @@ for (const use of ["user", "carrier"] as const) {
     await assertRejects(() => dial({ kind: "tcp", host: "127.0.0.1", port }, use), TeleError, "connection refused");
     using again = await listenFor({ kind: "tcp", host: "127.0.0.1", port }, { use });
     assertEquals(portOf(again.addresses[0]), port);
+  });
+
+  Deno.test(`listening (${use}): a port is free for who listens on it in the same step in which it was closed`, async () => {
+    const before = await listenFor({ kind: "tcp", host: "127.0.0.1", port: 0 }, { use });
+    const address = parseAddress(before.addresses[0]);
+    // An accept waits on it.
+    await pause(5);
+    before.close();
+    for (const next of ["user", "carrier"] as const) (await listenFor(address, { use: next })).close();
   });
 
   Deno.test(`listening (${use}): a burst of connections is taken whole`, async () => {
