@@ -145,9 +145,11 @@ Deno.test({
     for (const turn of [1, 2, 3]) {
       await write(turn);
       for (const [at, process] of processes.entries()) {
-        const from = process.log.length;
+        const [from, ready] = [process.log.length, process.output.length];
         process.signal("SIGHUP");
         await process.logged(/read the configuration again: kept ssh, changed web$/, 10_000, from);
+        // It begins again when its peer was told of the end.
+        await until(() => process.output.length > ready, 10_000, "what changed is ready again");
         assertEquals(await shell.ask(`echo ${ends[at]}${turn}=$KEPT=`, /=(.*?)=/), "kept-42");
       }
       using connection = await connectTo(webIn!);
