@@ -27,9 +27,9 @@ export function treeFiles(): string[] {
   return filesBelow("").sort();
 }
 
-/** The TypeScript files below a folder, such as `lib/`, without declarations alone. */
+/** The files of TypeScript and JavaScript below a folder, such as `lib/`, without declarations alone. */
 export function sourcesBelow(folder: string): string[] {
-  return filesBelow(folder).filter((path) => path.endsWith(".ts") && !path.endsWith(".d.ts")).sort();
+  return filesBelow(folder).filter((path) => /\.(ts|js)$/.test(path) && !path.endsWith(".d.ts")).sort();
 }
 
 /** Whether there is a file of this path. A file that was deleted and not committed is still known to git. */

@@ -25,6 +25,8 @@ const EXCEPTIONS: Record<string, string> = {
   "lib/tunnel/service/run_service.ts": "it is the process: tests/e2e/service_test.ts",
   "lib/tunnel/service/service.ts": "types only",
   "lib/tunnel/ssh/run_ssh.ts": "it is the process: tests/e2e/tele_ssh_test.ts",
+  "lib/tunnel/status/page/dom.ts": "types only",
+  "lib/tunnel/status/page/live.js": "it runs in a browser: tests/e2e/status_page_test.ts",
   "lib/tunnel/run_configuration.ts": "it is the process: tests/e2e/config_test.ts",
   "lib/tunnel/run.ts": "it is the process: tests/e2e/cli_test.ts and terminal_test.ts",
   "lib/mux/mux_constants.ts": "numbers only, which tests/unit/house/protocol_doc_test.ts reads in PROTOCOL.md",
@@ -32,7 +34,7 @@ const EXCEPTIONS: Record<string, string> = {
 
 /** Where the unit test of a file of lib is. */
 function testOf(path: string): string {
-  return path.replace(/^lib\//, "tests/unit/").replace(/\.ts$/, "_test.ts");
+  return path.replace(/^lib\//, "tests/unit/").replace(/\.[tj]s$/, "_test.ts");
 }
 
 /** The files that have neither a test nor a reason, and the reasons that no file needs. */
