@@ -14,8 +14,11 @@ export const MOST_READERS = 8;
 /** How often it is looked for a change, in milliseconds. */
 const STEP_MS = 1_000;
 
-/** How often a reader is told that nothing has changed, in milliseconds: proxies end what is silent. */
-const SILENCE_MS = 15_000;
+/**
+ * How often a reader is told although nothing has changed, in milliseconds: so that it can tell a process that has
+ * nothing to say from one that is stopped or out of reach.
+ */
+const SILENCE_MS = 5_000;
 
 /** A reader that has not taken an event for so long is dropped, in milliseconds. */
 const PATIENCE_MS = 10_000;
@@ -31,7 +34,7 @@ interface Reader {
 }
 
 /**
- * Sends each reader the report when it has changed, once a second at the most. One that is slow misses some, and holds
+ * Sends each reader the report when it has changed, once a second at the most, and now and then when it has not. One that is slow misses some, and holds
  * up nobody; without readers no report is made.
  *
  * Source: HTML Standard, "Server-sent events".
@@ -88,8 +91,8 @@ export class EventReaders {
     }
     const { now, ...rest } = this.#report();
     const text = JSON.stringify(rest);
-    if (text !== this.#last) this.#tell(nowMs, eventOf({ ...rest, now }));
-    else if (nowMs - this.#toldAtMs >= SILENCE_MS) this.#tell(nowMs, encoded(":\n\n"));
+    const isDue = text !== this.#last || nowMs - this.#toldAtMs >= SILENCE_MS;
+    if (isDue) this.#tell(nowMs, eventOf({ ...rest, now }));
     this.#last = text;
   }
 

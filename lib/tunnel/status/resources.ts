@@ -4,6 +4,7 @@
  * @module
  */
 import type { Answer } from "./answer.ts";
+import { drawPage } from "./page/page.ts";
 import type { ProcessStatus } from "./process_status.ts";
 import { healthProblem, type HealthQuestion } from "./tunnel_state.ts";
 
@@ -17,6 +18,7 @@ const TEXT = "text/plain; charset=utf-8";
 
 /** Answers, by the path that asks for them. */
 const RESOURCES: Readonly<Record<string, Resource>> = {
+  "/": page,
   "/healthz": (status) => health(status, "healthy"),
   "/readyz": (status) => health(status, "ready"),
   "/api/sessions": (status) => ({ status: 200, type: "application/json", body: JSON.stringify(status.report()) }),
@@ -27,6 +29,12 @@ export function answerTo(path: string, status: ProcessStatus): Answer {
   if (Object.hasOwn(RESOURCES, path)) return RESOURCES[path]!(status);
   const paths = [...Object.keys(RESOURCES), EVENTS_PATH].join(", ");
   return { status: 404, type: TEXT, body: `there is nothing here; there is something at ${paths}\n` };
+}
+
+function page(status: ProcessStatus): Answer {
+  const { html, contentSecurityPolicy } = drawPage(status.report());
+  const fields = [`Content-Security-Policy: ${contentSecurityPolicy}`];
+  return { status: 200, type: "text/html; charset=utf-8", body: html, fields };
 }
 
 function health(status: ProcessStatus, question: HealthQuestion): Answer {

@@ -57,13 +57,15 @@ Deno.test("a reader is told at once, and then once a second, but only of changes
   readers.stop();
 });
 
-Deno.test("where nothing changes a comment keeps the connection alive", async () => {
+Deno.test("where nothing changes a reader is told so every five seconds, with the time", async () => {
   const { clock, readers } = setUp();
   const [near, far] = duplexPair();
   void readers.serve(near);
   const { text } = reading(far);
   await clock.advance(60_000);
-  assert((text().match(/^:$/gm)?.length ?? 0) >= 3, text());
+  const times = eventsIn(text()).map(({ now }) => Date.parse(now));
+  const gaps = times.slice(1).map((ms, index) => ms - times[index]!);
+  assert(gaps.length >= 11 && gaps.slice(1).every((ms) => ms === 5_000), gaps.join());
   readers.stop();
 });
 

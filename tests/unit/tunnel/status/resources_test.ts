@@ -1,5 +1,5 @@
 /** What can be asked for at the status address. */
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { answerTo } from "../../../../lib/tunnel/status/resources.ts";
 import { aStatus, StatusWorld } from "../../../support/status_world.ts";
 
@@ -18,6 +18,13 @@ Deno.test("health and readiness follow the link of a client", async () => {
 Deno.test("sessions are told in JSON", () => {
   const { status, type, body } = answerTo("/api/sessions", aStatus());
   assertEquals([status, type, JSON.parse(body).sessions], [200, "application/json", []]);
+});
+
+Deno.test("the page comes with its policy", () => {
+  const { status, type, body, fields } = answerTo("/", aStatus());
+  assertEquals([status, type], [200, "text/html; charset=utf-8"]);
+  assertMatch(body, /^<!doctype html>\n/);
+  assertMatch(fields?.join("\n") ?? "", /^Content-Security-Policy: default-src 'none'; script-src 'sha256-[^\n]+$/);
 });
 
 Deno.test("elsewhere there is nothing, and the answer says where there is something", () => {
