@@ -14,6 +14,7 @@ export const DEBIAN_PACKAGES: Record<string, string> = {
   cat: "coreutils",
   cc: "gcc",
   chown: "coreutils",
+  chromium: "chromium",
   curl: "curl",
   fish: "fish",
   git: "git",
