@@ -23,6 +23,7 @@ import { completionFor } from "./shells/completion.ts";
 import { manPage } from "./shells/man_page.ts";
 import { runService } from "./service/run_service.ts";
 import { runSsh } from "./ssh/run_ssh.ts";
+import { runTop } from "./top/run_top.ts";
 import type { HostName } from "./values/host_name.ts";
 
 /**
@@ -35,6 +36,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const [word, ...others] = args;
   if (word === "ssh") return await runSsh(others);
   if (word === "service") return await runService(others);
+  if (word === "top") return await runTop(others);
   let command: Command;
   try {
     command = parseCommandLine(args, readEnvironment());

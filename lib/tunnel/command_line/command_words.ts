@@ -30,5 +30,11 @@ export const SERVICE: CommandWord = {
   meaning: "run the tunnels of a file from the start of the machine",
 };
 
+/** `tele top`. */
+export const TOP: CommandWord = {
+  word: "top",
+  meaning: "show what a running tele does, on a terminal",
+};
+
 /** All of them. */
-export const COMMAND_WORDS: readonly CommandWord[] = [SSH, SERVICE, DOCTOR];
+export const COMMAND_WORDS: readonly CommandWord[] = [SSH, SERVICE, DOCTOR, TOP];

@@ -7,6 +7,9 @@
 import type { Address } from "../../net/address.ts";
 import { A_FILE, anAddress, type ValueOption } from "./option.ts";
 
+/** The port of examples, and where `tele top` asks if it is told nothing else: no well-known service has it. */
+export const STATUS_PORT = 40380;
+
 /** `--status`. */
 export const STATUS: ValueOption<Address> = {
   kind: "value",
@@ -15,8 +18,8 @@ export const STATUS: ValueOption<Address> = {
   role: "both",
   meaning: "show by HTTP how it goes: health, sessions, events; :port is loopback only",
   without: "nowhere",
-  example: "--status=:9090",
-  ...anAddress(9090),
+  example: `--status=:${STATUS_PORT}`,
+  ...anAddress(STATUS_PORT),
 };
 
 /** `--status-token-file`. */

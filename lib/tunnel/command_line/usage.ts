@@ -29,6 +29,7 @@ export const USAGES: readonly string[] = [
   "tele --make-cert=DIR --host=NAME[,NAME...]",
   "tele --make-token [--name=NAME]",
   "tele doctor --out=ADDR [options]",
+  "tele top [ADDR] [--token-file=FILE]",
   "tele --completion=SHELL",
   "tele --man",
 ];

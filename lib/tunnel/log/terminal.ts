@@ -4,12 +4,13 @@
  * @module
  */
 
-/** Columns of the terminal behind standard error, 80 if it does not tell. */
-export function terminalColumns(): number {
+/** The size of the terminal in characters, 80 by 24 if it does not tell. */
+export function terminalSize(): { columns: number; rows: number } {
   try {
-    return Deno.consoleSize().columns || 80;
+    const { columns, rows } = Deno.consoleSize();
+    return { columns: columns || 80, rows: rows || 24 };
   } catch {
-    return 80;
+    return { columns: 80, rows: 24 };
   }
 }
 

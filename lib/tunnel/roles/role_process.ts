@@ -13,7 +13,7 @@ import { formatLogLine, type LogFormat, makeLog } from "../log/log_format.ts";
 import { failed, writeLine } from "../log/standard_streams.ts";
 import { StatusDisplay } from "../log/status_display.ts";
 import { StatusTerminal } from "../log/status_terminal.ts";
-import { isDumb, isInForeground, rewrapsLines, terminalColumns } from "../log/terminal.ts";
+import { isDumb, isInForeground, rewrapsLines, terminalSize } from "../log/terminal.ts";
 import { serviceManager } from "../service/notify_socket.ts";
 import type { Running } from "./running.ts";
 import { type EndSignals, endSignals, onTryNowSignal } from "./signals.ts";
@@ -47,7 +47,7 @@ export async function runRole(role: RoleProcess): Promise<number> {
   onTryNowSignal(() => tryNow());
   const terminal = new StatusTerminal({
     write: (bytes) => Deno.stderr.write(bytes),
-    columns: terminalColumns,
+    columns: () => terminalSize().columns,
     rewraps: rewrapsLines({
       TERM: Deno.env.get("TERM"),
       TMUX: Deno.env.get("TMUX"),

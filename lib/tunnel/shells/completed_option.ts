@@ -10,9 +10,10 @@ import { HELP, OPTIONS } from "../command_line/option_table.ts";
 import type { Subcommand } from "../command_line/subcommand.ts";
 import { SERVICE_COMMAND } from "../service/service_options.ts";
 import { SSH_COMMAND } from "../ssh/ssh_options.ts";
+import { TOP_COMMAND } from "../top/top_options.ts";
 
 /** A command whose options are a table of its own, by its word. */
-export type OwnTable = "ssh" | "service";
+export type OwnTable = "ssh" | "service" | "top";
 
 /** A role, or a command in place of one, that has options of its own. */
 export type CompletedRole = "server" | "client" | "doctor" | OwnTable;
@@ -24,6 +25,7 @@ export type RowRole = OptionRole | OwnTable;
 export const OWN_TABLES: readonly (readonly [OwnTable, Subcommand])[] = [
   ["ssh", SSH_COMMAND],
   ["service", SERVICE_COMMAND],
+  ["top", TOP_COMMAND],
 ];
 
 /** A row of one of the tables. */
@@ -52,6 +54,7 @@ export const ROLE_WORDS: readonly (readonly [CompletedRole, readonly string[]])[
 export const TAKEN: Readonly<Record<CompletedRole, readonly RowRole[]>> = {
   ssh: ["ssh"],
   service: ["service"],
+  top: ["top"],
   doctor: ["doctor", "client", "both"],
   server: ["server", "both"],
   client: ["client", "both"],

@@ -12,6 +12,7 @@ import * as usage from "../command_line/usage.ts";
 import { wrap } from "../command_line/wrap.ts";
 import { SERVICE_COMMAND } from "../service/service_options.ts";
 import { SSH_COMMAND } from "../ssh/ssh_options.ts";
+import { TOP_COMMAND } from "../top/top_options.ts";
 
 /** The last day on which the sections of this file changed: a man page has a date. */
 const WRITTEN = "2026-11-27";
@@ -32,7 +33,7 @@ const VARIABLES: readonly (readonly [string, string])[] = [
     "NOTIFY_SOCKET, WATCHDOG_USEC",
     "Set by systemd(1) for a service of Type=notify: it is told when the tunnels are ready, and that tele is alive.",
   ],
-  ["NO_COLOR", "If set, the help has no colours."],
+  ["NO_COLOR", "If set, the help and tele top have no colours."],
 ];
 
 /** What a user may find on the disk. */
@@ -79,6 +80,7 @@ export function manPage(version: string): string {
     ...OPTION_GROUPS.map(group),
     group({ title: "tele ssh, in front of the host", options: SSH_COMMAND.options }),
     group({ title: "tele service install, remove or status", options: SERVICE_COMMAND.options }),
+    group({ title: "tele top", options: TOP_COMMAND.options }),
     ".SH ENVIRONMENT",
     ...VARIABLES.map(entry),
     ".SH FILES",

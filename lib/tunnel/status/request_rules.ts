@@ -39,8 +39,8 @@ export type Judgement =
  *
  * const rules = { host: undefined, isReachedByBrowsers: true, token: undefined };
  * const asked = (host: string) => judge({ startLine: "GET /metrics HTTP/1.1", fields: new Map([["host", host]]) }, rules);
- * assertEquals(asked("localhost:9090"), { kind: "asked", path: "/metrics", hasBody: true });
- * assertEquals(asked("rebound.example:9090").kind, "refused");
+ * assertEquals(asked("localhost:40380"), { kind: "asked", path: "/metrics", hasBody: true });
+ * assertEquals(asked("rebound.example:40380").kind, "refused");
  * ```
  */
 export function judge({ startLine, fields }: HttpHead, rules: RequestRules): Judgement {

@@ -3,8 +3,12 @@ import { assert, assertEquals } from "@std/assert";
 import { pathToFileURL } from "node:url";
 import { OPTIONS } from "../../../lib/tunnel/command_line/option_table.ts";
 import { SSH_COMMAND } from "../../../lib/tunnel/ssh/ssh_options.ts";
+import { Rates } from "../../../lib/tunnel/top/rates.ts";
+import { reportLine } from "../../../lib/tunnel/top/report_line.ts";
+import { TOP_COMMAND } from "../../../lib/tunnel/top/top_options.ts";
 import { PERMISSIONS } from "../../../scripts/compile/permissions.ts";
 import { readText, ROOT } from "../../support/source_tree.ts";
+import { aReport } from "../../support/top_reports.ts";
 
 const README = readText("README.md");
 const MANUAL = readText("lib/tunnel/MANUAL.md");
@@ -33,6 +37,20 @@ Deno.test("the manual's table of tele ssh has every option and its default, and 
       option,
     ) => [`\`--${option.name}=${option.placeholder}\``, option.default ?? option.without]),
   );
+});
+
+Deno.test("the manual's table of tele top has every option and its default, and no other", () => {
+  const section = /^## What runs: `tele top`\n(.*?)^## /ms.exec(MANUAL)?.[1] ?? "";
+  const rows = section.split("\n").filter((line) => /^\| `--/.test(line)).map((row) => row.split("|"));
+  assertEquals(
+    rows.map(([, name, , initial]) => [name?.trim(), initial?.trim()]),
+    TOP_COMMAND.options.map((option) =>
+      option.kind === "value" ? [`\`--${option.name}=${option.placeholder}\``, option.without] : []
+    ),
+  );
+  // A line as it is printed for the reports of the tests.
+  const report = aReport();
+  assert(section.includes(`\n${reportLine(report, new Rates(report, undefined))}\n`));
 });
 
 Deno.test("the manual's permissions are those of the compiled program, with the whole environment", () => {

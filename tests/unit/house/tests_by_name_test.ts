@@ -27,6 +27,8 @@ const EXCEPTIONS: Record<string, string> = {
   "lib/tunnel/ssh/run_ssh.ts": "it is the process: tests/e2e/tele_ssh_test.ts",
   "lib/tunnel/status/page/dom.ts": "types only",
   "lib/tunnel/status/page/live.js": "it runs in a browser: tests/e2e/status_page_test.ts",
+  "lib/tunnel/top/report.ts": "types only",
+  "lib/tunnel/top/run_top.ts": "it is the process: tests/e2e/top_test.ts",
   "lib/tunnel/run_configuration.ts": "it is the process: tests/e2e/config_test.ts",
   "lib/tunnel/run.ts": "it is the process: tests/e2e/cli_test.ts and terminal_test.ts",
   "lib/mux/mux_constants.ts": "numbers only, which tests/unit/house/protocol_doc_test.ts reads in PROTOCOL.md",

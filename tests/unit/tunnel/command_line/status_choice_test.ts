@@ -8,15 +8,15 @@ function mistakeOf(...flags: string[]): string {
 }
 
 Deno.test("both roles take a status address, with a secret or without", () => {
-  const client = parseCommandLine(["--client", "--out=example.com:40300", "--status=:9090"]);
-  const flags = ["--status=0.0.0.0:9090", "--status-token-file=secret"];
+  const client = parseCommandLine(["--client", "--out=example.com:40300", "--status=:40380"]);
+  const flags = ["--status=0.0.0.0:40380", "--status-token-file=secret"];
   const server = parseCommandLine(["--server", "--in=:22", ...flags]);
   const statuses = [client, server].map((command) =>
     "options" in command && "status" in command.options && command.options.status
   );
   assertEquals(statuses, [
-    { address: { kind: "tcp", host: undefined, port: 9090 }, tokenFile: undefined },
-    { address: { kind: "tcp", host: "0.0.0.0", port: 9090 }, tokenFile: "secret" },
+    { address: { kind: "tcp", host: undefined, port: 40380 }, tokenFile: undefined },
+    { address: { kind: "tcp", host: "0.0.0.0", port: 40380 }, tokenFile: "secret" },
   ]);
 });
 
@@ -26,8 +26,8 @@ Deno.test("a secret without an address is a mistake", () => {
 
 Deno.test("what does not go on has no status", () => {
   assertStringIncludes(
-    mistakeOf("--client", "--stdio", "--out=example.com:40300", "--status=:9090"),
+    mistakeOf("--client", "--stdio", "--out=example.com:40300", "--status=:40380"),
     "--stdio carries",
   );
-  assertStringIncludes(mistakeOf("doctor", "--out=example.com:40300", "--status=:9090"), "looks once");
+  assertStringIncludes(mistakeOf("doctor", "--out=example.com:40300", "--status=:40380"), "looks once");
 });

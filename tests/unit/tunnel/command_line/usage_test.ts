@@ -3,11 +3,12 @@ import { parseCommandLine } from "../../../../lib/tunnel/command_line/command_li
 import { ExitCode } from "../../../../lib/tunnel/command_line/exit_code.ts";
 import { parseServiceCommand } from "../../../../lib/tunnel/service/service_options.ts";
 import { parseSshCommand } from "../../../../lib/tunnel/ssh/ssh_options.ts";
+import { parseTopCommand } from "../../../../lib/tunnel/top/top_options.ts";
 import { EXAMPLE, EXIT_MEANINGS, USAGES } from "../../../../lib/tunnel/command_line/usage.ts";
 
 Deno.test("every form of the command line is one, with a value in each place", () => {
   const values: Record<string, string> = { ADDR: ":22", DIR: "tls", SHELL: "zsh", NAME: "alice", FILE: "tele.toml" };
-  for (const usage of USAGES.filter((form) => !/^tele (ssh|service) /.test(form))) {
+  for (const usage of USAGES.filter((form) => !/^tele (ssh|service|top) /.test(form))) {
     const words = usage.replaceAll("[,NAME...]", "").replace(" [options]", "").split(" ").slice(1);
     // Without what stands in brackets, and with it.
     const fill = (word: string) => word.replace(/[A-Z]+$/, (name) => values[name] ?? name);
@@ -33,6 +34,13 @@ Deno.test("the forms of tele service are some", () => {
     return actions.split("|").map((action) => parseServiceCommand([action, ...options]).kind);
   });
   assertEquals(kinds, ["install", "remove", "status"]);
+});
+
+Deno.test("the form of tele top is one, with its address and without", () => {
+  const form = USAGES.find((usage) => usage.startsWith("tele top "))!.replace("ADDR", "localhost:40380");
+  const words = form.split(" ").slice(2);
+  assertEquals(parseTopCommand(words.map((word) => word.replace(/[[\]]/g, ""))).kind, "top");
+  assertEquals(parseTopCommand(words.filter((word) => !word.startsWith("["))).kind, "top");
 });
 
 Deno.test("the example's commands of tele are right", () => {

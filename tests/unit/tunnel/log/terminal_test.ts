@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { isDumb, rewrapsLines, terminalColumns } from "../../../../lib/tunnel/log/terminal.ts";
+import { isDumb, rewrapsLines, terminalSize } from "../../../../lib/tunnel/log/terminal.ts";
 
 Deno.test("which terminals wrap their lines anew", () => {
   const cases: [boolean, Record<string, string>][] = [
@@ -31,5 +31,5 @@ Deno.test("a terminal that knows no escape codes says so in TERM", () => {
 Deno.test({
   name: "without a terminal there are eighty columns",
   ignore: Deno.stderr.isTerminal() || Deno.stdout.isTerminal() || Deno.stdin.isTerminal(),
-  fn: () => assertEquals(terminalColumns(), 80),
+  fn: () => assertEquals(terminalSize(), { columns: 80, rows: 24 }),
 });

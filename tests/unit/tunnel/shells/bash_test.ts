@@ -20,6 +20,7 @@ Deno.test("in bash a value's option ends with =, and each role has its own", () 
 Deno.test("in bash a command's actions are beside its options", () => {
   assertStringIncludes(script, '\n    service) actions="install remove status" names="--config= ');
   assertEquals(namesFor("service"), ["--config=", "--name=", "--dry-run", "--help"]);
+  assertEquals(namesFor("top"), ["--token-file=", "--help"]);
 });
 
 Deno.test("in bash every option with a value is a case, so that nothing else is offered for it", () => {

@@ -9,13 +9,14 @@ Deno.test("for fish each row of the table is a line, offered where the other rol
   assertEquals(options.length, ROWS.length);
   for (const [at, { role, option: { name } }] of ROWS.entries()) {
     const expected = {
-      server: "not __fish_contains_opt client; and not __fish_seen_subcommand_from ssh service doctor",
-      client: "not __fish_contains_opt server; and not __fish_seen_subcommand_from ssh service",
-      alone: "not __fish_contains_opt server client; and not __fish_seen_subcommand_from ssh service doctor",
+      server: "not __fish_contains_opt client; and not __fish_seen_subcommand_from ssh service doctor top",
+      client: "not __fish_contains_opt server; and not __fish_seen_subcommand_from ssh service top",
+      alone: "not __fish_contains_opt server client; and not __fish_seen_subcommand_from ssh service doctor top",
       doctor: "__fish_seen_subcommand_from doctor",
-      both: "not __fish_seen_subcommand_from ssh service",
+      both: "not __fish_seen_subcommand_from ssh service top",
       ssh: "__fish_seen_subcommand_from ssh",
       service: "__fish_seen_subcommand_from service",
+      top: "__fish_seen_subcommand_from top",
     }[role];
     const condition = /-n '([^']*)'/.exec(options[at]!)?.[1];
     assertEquals([options[at]!.split(" ")[4], condition], [name, expected]);

@@ -12,16 +12,18 @@ function verdict(fields: Record<string, string>, rules = OPEN, startLine = "GET 
 }
 
 Deno.test("who asks by an IP address or as localhost is answered, who asks by another name is not", () => {
-  for (const host of ["127.0.0.1:9090", "localhost:9090", "LOCALHOST", "[::1]:9090", "[::1]", "192.0.2.7:1"]) {
+  for (const host of ["127.0.0.1:40380", "localhost:40380", "LOCALHOST", "[::1]:40380", "[::1]", "192.0.2.7:1"]) {
     assertEquals(verdict({ host }), "/metrics", host);
   }
-  for (const host of ["evil.example:9090", "127.0.0.1.evil.example", "localhost.evil.example", "", "[evil]", "a:b:c"]) {
+  for (
+    const host of ["evil.example:40380", "127.0.0.1.evil.example", "localhost.evil.example", "", "[evil]", "a:b:c"]
+  ) {
     assertEquals(verdict({ host }), 421, host);
   }
 });
 
 Deno.test("the name that --status gives is a host too", () => {
-  assertEquals(verdict({ host: "Tele.internal:9090" }, { ...OPEN, host: "tele.internal" }), "/metrics");
+  assertEquals(verdict({ host: "Tele.internal:40380" }, { ...OPEN, host: "tele.internal" }), "/metrics");
 });
 
 Deno.test("behind a secret, and at a unix socket, any host is taken, for no page can come there", () => {
@@ -37,8 +39,8 @@ Deno.test("a request of HTTP/1.1 without a host is none, one of HTTP/1.0 is", ()
 });
 
 Deno.test("a page of another origin is refused, one of this address is not", () => {
-  const host = "localhost:9090";
-  assertEquals(verdict({ host, origin: "http://localhost:9090" }), "/metrics");
+  const host = "localhost:40380";
+  assertEquals(verdict({ host, origin: "http://localhost:40380" }), "/metrics");
   for (const origin of ["http://evil.example", "http://localhost:8080", "null"]) {
     assertEquals(verdict({ host, origin }), 403, origin);
   }
