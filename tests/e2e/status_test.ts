@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import type { StatusReport } from "../../lib/tunnel/status/report.ts";
 import { scenario } from "../support/scenario.ts";
+import { requires } from "../support/skip.ts";
 import { connectTo, echo, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
 
 /** Asks a status address. */
@@ -83,3 +84,50 @@ Deno.test(
     assertEquals((await ask(status, "/healthz")).status, 200);
   }),
 );
+
+/** What `promtool check metrics` finds in a text. */
+async function promtool(text: string): Promise<{ code: number; said: string }> {
+  const process = new Deno.Command("promtool", {
+    args: ["check", "metrics"],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = process.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(text));
+  await writer.close();
+  const { code, stdout, stderr } = await process.output();
+  return { code, said: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
+}
+
+Deno.test({
+  name: "Prometheus's own check finds no fault in what both ends tell in an outage and behind it",
+  ...requires("promtool"),
+  fn: scenario(60_000, async (s) => {
+    const user = s.use(new UserServer(echo));
+    const [near, far] = [freePort(), freePort()];
+    const { breaker, port } = await s.tunnel(user.port, {
+      client: { args: [`--status=:${near}`] },
+      server: { args: [`--status=:${far}`] },
+    });
+    using connection = await connectTo(port);
+    await roundTrip(connection, "before");
+    const sound = { code: 0, said: "" };
+    const check = async (what: string) => {
+      for (const port of [near, far]) assertEquals(await promtool((await ask(port, "/metrics")).text), sound, what);
+    };
+    await check("while all is well");
+    await breaker.refuse(true);
+    breaker.reset();
+    await eventually(async () => (await ask(near, "/metrics")).text.includes("\ntele_tunnel_up 0\n"), "an outage");
+    await check("in an outage");
+    await breaker.refuse(false);
+    await roundTrip(connection, "after");
+    await check("behind it");
+    const { text } = await ask(near, "/metrics");
+    for (const line of ["tele_resumes_total 1", 'tele_carriers_total{way="TCP"} 2', "tele_outage_seconds_count 1"]) {
+      assert(text.includes(`\n${line}\n`), `${line} is not in ${text}`);
+    }
+    assert(/^tele_carriers_lost_total\{way="TCP",reason="reset"\} 1$/m.test(text), text);
+  }),
+});

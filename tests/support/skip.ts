@@ -30,6 +30,7 @@ export const DEBIAN_PACKAGES: Record<string, string> = {
   nginx: "nginx",
   openssl: "openssl",
   postgres: "postgresql",
+  promtool: "prometheus",
   psql: "postgresql-client",
   python3: "python3",
   "redis-cli": "redis-tools",

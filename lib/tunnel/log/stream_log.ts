@@ -43,6 +43,14 @@ const WAITING: Record<Shortage, string> = {
   backlog: "more connections wait for the user's server to accept them than it has room for (the backlog of listen)",
 };
 
+/** Who counts what is told. */
+export interface StreamObserver {
+  /** A stream is over; see {@linkcode StreamLog.ended}. */
+  streamEnded(stream: MuxStream, end: StreamEnd, client?: string): void;
+  /** A user's connection was refused before it became a stream. */
+  userRefused(): void;
+}
+
 /**
  * Logs streams that ended badly.
  *
@@ -58,15 +66,19 @@ const WAITING: Record<Shortage, string> = {
 export class StreamLog {
   readonly #log: Log;
   readonly #limiter: LineLimiter;
+  readonly #observer: StreamObserver | undefined;
 
-  /** Writes to `log`. */
-  constructor(clock: Clock, log: Log) {
+  /** Writes to `log`; `observer` is told too, also of what is not written. */
+  constructor(clock: Clock, log: Log, observer?: StreamObserver) {
     this.#log = log;
+    this.#observer = observer;
     this.#limiter = new LineLimiter(clock, log);
   }
 
   /** A stream is over; at a server one of `client`, if that has shown who it is. */
-  ended({ peer }: MuxStream, end: StreamEnd, client?: string): void {
+  ended(stream: MuxStream, end: StreamEnd, client?: string): void {
+    this.#observer?.streamEnded(stream, end, client);
+    const { peer } = stream;
     const names = [...peer === "" ? [] : [peer], ...client === undefined ? [] : [client]];
     const who = names.length === 0 ? "" : ` (${names.join(", ")})`;
     const fields = { peer, ...client !== undefined && { client } };
@@ -100,6 +112,7 @@ export class StreamLog {
 
   /** A user's connection was refused before it became a stream. */
   refuse(peer: string, reason: string): void {
+    this.#observer?.userRefused();
     this.#tell("refused", `stream refused (${peer}): ${reason}`, { peer });
   }
 

@@ -63,7 +63,7 @@ export async function startClient(
 ): Promise<Running> {
   if (options.isStdio) return await startStdio(options, log, clock, memory);
   const dialer = await makeDialer(options, log, clock);
-  const streamLog = new StreamLog(clock, log);
+  const streamLog = new StreamLog(clock, log, status);
   const stopParts = async () => {
     await dialer.stop();
     streamLog.stop();

@@ -65,7 +65,7 @@ export async function startServer(
   const source = { file: options.tokenFile, variable: options.tokenVariable };
   const since = markOfToken(source);
   const tokens = await readServerTokens(source, log);
-  const streamLog = new StreamLog(clock, log);
+  const streamLog = new StreamLog(clock, log, status);
   const shortages = new Shortages(clock, (shortage) => streamLog.waitFor(shortage));
   const dialUser = (address: Address, signal: AbortSignal) =>
     shortages.outlast(formatAddress(address), () => dial(address, "user", signal), signal);
@@ -81,7 +81,11 @@ export async function startServer(
   const relays = new Relays({ clock, streamLog, maxStreams: options.limits.maxStreams });
   const { maxMessageBytes, limits: { pingIntervalMs } } = options;
   const listening = await listenOuter(options, log, clock, (outer, choice) => {
-    if (choice.kind === "session") return void sessions?.accept(outer);
+    if (choice.kind === "session") {
+      const done = sessions?.accept(outer);
+      if (done !== undefined) status?.handshake(done);
+      return;
+    }
     const framing = choice.pings ? { maxMessageBytes, pingIntervalMs } : undefined;
     const { in: upstream } = choice.route;
     const connect = (signal: AbortSignal) =>

@@ -55,7 +55,7 @@ export async function startTunnel(
   { memory, status: process }: SharedByTunnels,
   name?: string,
 ): Promise<Running> {
-  const status = process?.add({ name, role: command.kind });
+  const status = process?.add({ name, role: command.kind, services: serviceNamesOf(command) });
   const isOver = () => void (status !== undefined && process?.remove(status));
   try {
     const running = command.kind === "server"
@@ -67,6 +67,13 @@ export async function startTunnel(
     isOver();
     throw error;
   }
+}
+
+function serviceNamesOf(command: RoleCommand): string[] {
+  const [named, listening] = command.kind === "server"
+    ? [command.options.services, command.options.reverseListens]
+    : [command.options.reverses, command.options.forwards];
+  return [...named.map(({ name }) => name), ...listening.map(({ service }) => service)];
 }
 
 /** The same, with something to be done when it has stopped. */

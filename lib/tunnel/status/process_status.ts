@@ -24,6 +24,14 @@ export interface ProcessStatusOptions {
   readonly version: string;
 }
 
+/** What holds for a process. */
+export interface ProcessFacts extends Pick<ProcessStatusOptions, "memory" | "version"> {
+  /** What its tunnels are. */
+  readonly role: StatusReport["role"];
+  /** When it began, in milliseconds since 1970. */
+  readonly startedAtMs: number;
+}
+
 /** Gathers what the tunnels of a process know, when somebody asks. */
 export class ProcessStatus {
   readonly #options: ProcessStatusOptions;
@@ -60,17 +68,29 @@ export class ProcessStatus {
     return [...this.#tunnels];
   }
 
-  /** All of it. Work and size have a bound: {@linkcode MOST_SESSIONS}, and the limits of each. */
-  report(): StatusReport {
-    const { clock, memory, version } = this.#options;
-    const tunnels = this.tunnels.map(({ report }) => report);
-    const all = this.tunnels.flatMap(({ name, records }) => records.map((record) => ({ name, record })));
-    const chosen = all.sort((one, other) => urgency(one.record, other.record)).slice(0, MOST_SESSIONS);
-    const [role, ...others] = new Set(tunnels.map(({ role }) => role));
+  /** What holds for the process. */
+  get facts(): ProcessFacts {
+    const { memory, version } = this.#options;
+    const [role, ...others] = new Set(this.tunnels.map(({ role }) => role));
     return {
       version,
       role: role === undefined || others.length > 0 ? "both" : role,
-      startedAt: iso(this.#startedAtMs),
+      startedAtMs: this.#startedAtMs,
+      memory,
+    };
+  }
+
+  /** All of it. Work and size have a bound: {@linkcode MOST_SESSIONS}, and the limits of each. */
+  report(): StatusReport {
+    const { clock } = this.#options;
+    const { version, role, startedAtMs, memory } = this.facts;
+    const tunnels = this.tunnels.map(({ report }) => report);
+    const all = this.tunnels.flatMap(({ name, records }) => records.map((record) => ({ name, record })));
+    const chosen = all.sort((one, other) => urgency(one.record, other.record)).slice(0, MOST_SESSIONS);
+    return {
+      version,
+      role,
+      startedAt: iso(startedAtMs),
       now: iso(clock.wallNow()),
       state: worstOf(tunnels.map(({ state }) => state)),
       tunnels,

@@ -5,6 +5,8 @@
  */
 import type { Answer } from "./answer.ts";
 import { drawPage } from "./page/page.ts";
+import { EXPOSITION_TYPE } from "./exposition.ts";
+import { metricsText } from "./metrics.ts";
 import type { ProcessStatus } from "./process_status.ts";
 import { healthProblem, type HealthQuestion } from "./tunnel_state.ts";
 
@@ -21,6 +23,7 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
   "/": page,
   "/healthz": (status) => health(status, "healthy"),
   "/readyz": (status) => health(status, "ready"),
+  "/metrics": (status) => ({ status: 200, type: EXPOSITION_TYPE, body: metricsText(status) }),
   "/api/sessions": (status) => ({ status: 200, type: "application/json", body: JSON.stringify(status.report()) }),
 };
 

@@ -4,12 +4,17 @@
  * @module
  */
 import type { Clock } from "../../net/clock.ts";
+import type { MuxStream } from "../../mux/stream.ts";
+import type { StreamEnd } from "../../mux/stream_host.ts";
 import type { TeleError } from "../../net/error.ts";
 import type { AttachedCarrier } from "../../session/carriers.ts";
 import type { Session } from "../../session/session.ts";
 import type { SessionObserver } from "../../session/session_observer.ts";
+import type { StreamObserver } from "../log/stream_log.ts";
 import type { TunnelReport } from "./report.ts";
+import { attemptReason, lossReason } from "./reasons.ts";
 import { SessionRecord } from "./session_record.ts";
+import { TunnelCounts } from "./tunnel_counts.ts";
 import { stateOf } from "./tunnel_state.ts";
 
 /** Options of {@linkcode TunnelStatus}. */
@@ -18,6 +23,12 @@ export interface TunnelStatusOptions {
   readonly name: string | undefined;
   /** What it is. */
   readonly role: "client" | "server";
+  /**
+   * Names of its services, which metrics tell apart.
+   *
+   * @default {[]}
+   */
+  readonly services?: readonly string[];
   /** Time. */
   readonly clock: Clock;
 }
@@ -35,21 +46,25 @@ export interface CarriedBytes {
 const NOTHING: CarriedBytes = { sentBytes: 0, receivedBytes: 0, resentBytes: 0 };
 
 /** Looks on at the sessions of a tunnel. Bounded by their number: of one that is over, only sums are kept. */
-export class TunnelStatus implements SessionObserver {
+export class TunnelStatus implements SessionObserver, StreamObserver {
   /** Its name in a configuration. */
   readonly name: string | null;
   /** What it is. */
   readonly role: "client" | "server";
+  /** What happened in it. */
+  readonly counts: TunnelCounts;
   readonly #clock: Clock;
   readonly #records: Map<Session, SessionRecord> = new Map();
   #former: CarriedBytes = NOTHING;
   #isDraining: () => boolean = () => false;
+  #handshakes = 0;
 
   /** It has no session yet. */
-  constructor({ name, role, clock }: TunnelStatusOptions) {
+  constructor({ name, role, services = [], clock }: TunnelStatusOptions) {
     this.name = name ?? null;
     this.role = role;
     this.#clock = clock;
+    this.counts = new TunnelCounts(services);
   }
 
   /** Its role runs, and tells whether it drains. */
@@ -86,11 +101,18 @@ export class TunnelStatus implements SessionObserver {
 
   /** @ignore */
   carrierAttached(session: Session, attached: AttachedCarrier): void {
-    this.#records.get(session)?.attached(attached);
+    const isFirst = session.lastNumber === 0;
+    this.counts.carriers.add([attached.way]);
+    const ended = this.#records.get(session)?.attached(attached);
+    if (ended === undefined) return;
+    this.counts.outages.observe(ended.outageMs / 1000);
+    this.counts.recoveries.observe(ended.recoveryMs / 1000);
+    if (!isFirst) this.counts.resumes++;
   }
 
   /** @ignore */
-  carrierGone(session: Session, attached: AttachedCarrier, _reason: string): void {
+  carrierGone(session: Session, attached: AttachedCarrier, reason: string): void {
+    this.counts.losses.add([attached.way, lossReason(reason)]);
     this.#records.get(session)?.gone(attached);
   }
 
@@ -103,7 +125,30 @@ export class TunnelStatus implements SessionObserver {
   }
 
   /** @ignore */
-  attemptFailed(_error: unknown): void {}
+  attemptFailed(error: unknown): void {
+    this.counts.failures.add([attemptReason(error)]);
+  }
+
+  /** @ignore */
+  streamEnded({ origin: { service } }: MuxStream, end: StreamEnd, client?: string): void {
+    this.counts.streamEnded(service, client, end);
+  }
+
+  /** @ignore */
+  userRefused(): void {
+    this.counts.usersRefused++;
+  }
+
+  /** A carrier came to a server, and is in its handshake until `done`, which never rejects, settles. */
+  handshake(done: Promise<void>): void {
+    this.#handshakes++;
+    void done.then(() => this.#handshakes--);
+  }
+
+  /** Carriers in their handshakes. */
+  get handshakes(): number {
+    return this.#handshakes;
+  }
 }
 
 function carriedBy({ session, receivedBytes }: SessionRecord): CarriedBytes {
