@@ -1,8 +1,11 @@
 /** The status page in a real browser, of a real pair whose network breaks. */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { drawPage } from "../../lib/tunnel/status/page/page.ts";
+import type { StatusReport } from "../../lib/tunnel/status/report.ts";
 import { overflow, TestBrowser, type WatchedPage } from "../support/browser.ts";
 import { scenario } from "../support/scenario.ts";
 import { requires } from "../support/skip.ts";
+import { outSessionReport, sessionReport, statusReport } from "../support/status_reports.ts";
 import type { TeleProcess } from "../support/tele_process.ts";
 import { connectTo, echo, roundTrip, UserServer } from "../support/user_programs.ts";
 
@@ -25,6 +28,20 @@ async function shows({ page }: WatchedPage, word: string): Promise<void> {
 /** Outages on the timeline, and what stands in words above it. */
 async function outagesOn({ page }: WatchedPage): Promise<[count: number, sentence: string]> {
   return [await page.locator(".chart-outage").count(), await page.locator("figcaption").innerText()];
+}
+
+/** Serves the page of a report, and the report as its only event. Ends with the scope. */
+function serve(report: StatusReport): AsyncDisposable & { url: string } {
+  const event = `event: sessions\ndata: ${JSON.stringify(report)}\n\n`;
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    if (new URL(request.url).pathname !== "/") {
+      return new Response(event, { headers: { "Content-Type": "text/event-stream" } });
+    }
+    const { html, contentSecurityPolicy } = drawPage(report);
+    const headers = { "Content-Type": "text/html", "Content-Security-Policy": contentSecurityPolicy };
+    return new Response(html, { headers });
+  });
+  return { url: `http://127.0.0.1:${server.addr.port}/`, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
 /** Asserts that a page had nothing to complain of, and asked its own process alone. */
@@ -78,6 +95,61 @@ Deno.test({
     await page.locator("#live.is-lost", { hasText: "No answer from this process" }).waitFor();
     assertEquals(await page.title(), "no answer – tele client");
     assertEquals(await outagesOn(watched), [count, sentence], "what was known is still there");
+  }),
+});
+
+Deno.test({
+  name: "hostile names are text in a browser, which goes on with the very elements that the process has drawn",
+  ...requires("chromium"),
+  fn: scenario(30_000, async (s) => {
+    const hostile =
+      `</main></script><script>document.title="taken"</script><img src=x onerror="document.title='taken'">'&amp;`;
+    const { carriers, streams } = sessionReport();
+    const session = outSessionReport({
+      client: hostile,
+      tunnel: hostile,
+      peer: hostile,
+      carriers: carriers.map((carrier) => ({ ...carrier, peer: hostile })),
+      streams: streams.map((stream) => ({ ...stream, service: hostile, peer: hostile })),
+    });
+    const { url } = s.use(serve(statusReport({
+      sessions: [session, sessionReport()],
+      tunnels: ["a", hostile].map((name) => ({ name, role: "server", state: "serving" })),
+      log: [{ time: session.since, level: "warn", message: hostile }],
+    })));
+    const browser = s.use(await TestBrowser.start());
+    const watched = await browser.open(url, { javaScriptEnabled: false });
+    assertEquals(await watched.page.locator("h3").allInnerTexts(), [hostile, "laptop"]);
+
+    const live = await browser.open("about:blank");
+    await live.page.addInitScript(
+      "addEventListener('DOMContentLoaded', () => globalThis.drawn = [...document.querySelectorAll('main *')])",
+    );
+    await live.page.goto(url);
+    await live.page.locator("#live.is-live").waitFor();
+    assertEquals(await live.page.evaluate("drawn.length > 100 && drawn.every((one) => one.isConnected)"), true);
+    assertEquals(await live.page.locator("h3").allInnerTexts(), [hostile, "laptop"]);
+    assertEquals(await live.page.locator("main script, main img").count(), 0);
+    assertEquals(await live.page.title(), "working – tele server");
+    wasQuiet(live, url);
+  }),
+});
+
+Deno.test({
+  name: "a browser that shows the secret as its password sees the page and its changes, and no other browser does",
+  ...requires("chromium"),
+  fn: scenario(60_000, async (s) => {
+    const password = "a-secret-of-thirty-two-letters--";
+    await Deno.writeTextFile(`${s.home}/secret`, `${password}\n`);
+    const user = s.use(new UserServer(echo));
+    const args = [...STATUS.args, `--status-token-file=${s.home}/secret`];
+    const { client } = await s.tunnel(user.port, { client: { args } });
+    const url = await urlOf(client);
+    const browser = s.use(await TestBrowser.start());
+    const watched = await browser.open(url, { httpCredentials: { username: "anybody", password } });
+    await watched.page.locator("#live.is-live").waitFor();
+    wasQuiet(watched, url);
+    await assertRejects(() => browser.open(url), Error, "ERR_INVALID_AUTH_CREDENTIALS");
   }),
 });
 
