@@ -6,7 +6,7 @@
  * @module
  */
 /** @import { StatusReport } from "../report.ts" */
-import { age, timeOfDay } from "./format.js";
+import { timeOfDay } from "./format.js";
 import { SPARKLINE_MS } from "./sparkline.js";
 
 /** An event comes at least every five seconds, changed or not. After this the process is stopped, or out of reach. */
@@ -28,7 +28,6 @@ const STEP_OF_EVENTS_MS = 1_000;
  * @property {StatusReport} report With the present time while the process answers, so that ages go on.
  * @property {StatusReport | null} before What the rates compare with.
  * @property {readonly Count[]} recent Of the last two minutes, oldest first.
- * @property {string | null} lost That the process does not answer, as a sentence; else `null`.
  */
 
 /**
@@ -46,8 +45,15 @@ export class Feed {
   #received = [];
   /** @type {Count[]} */
   #counts = [];
+  /** When there was a sign of life last. @type {number} */
+  #heardMs;
   /** @type {number | null} */
   #brokenMs = null;
+
+  /** @param {number} atMs When the page was loaded. */
+  constructor(atMs) {
+    this.#heardMs = atMs;
+  }
 
   /**
    * A report came.
@@ -56,6 +62,7 @@ export class Feed {
    * @param {number} atMs
    */
   received(report, atMs) {
+    this.#heardMs = atMs;
     this.#brokenMs = null;
     // What went before another process is no measure for this one.
     const same = this.#received.filter((one) => one.report.startedAt === report.startedAt);
@@ -87,6 +94,26 @@ export class Feed {
   }
 
   /**
+   * That the process does not answer, in a sentence that stays the same meanwhile, since it is read aloud.
+   *
+   * @param {number} atMs
+   * @returns {string | null} `null` while it answers.
+   */
+  lost(atMs) {
+    if (!this.#isLost(atMs)) return null;
+    const last = this.#received.at(-1);
+    if (last === undefined) {
+      return "No events come from this process. What is below is as it was when this page was loaded.";
+    }
+    return `No answer from this process since ${timeOfDay(last.report.now)}. What is below is as it was then.`;
+  }
+
+  /** @param {number} atMs */
+  #isLost(atMs) {
+    return atMs - this.#heardMs >= SILENT_MS || this.#brokenMs !== null && atMs - this.#brokenMs >= BROKEN_MS;
+  }
+
+  /**
    * What is to be shown now.
    *
    * @param {number} atMs
@@ -95,24 +122,9 @@ export class Feed {
   view(atMs) {
     const last = this.#received.at(-1);
     if (last === undefined) return null;
-    const silentMs = atMs - last.atMs;
-    const isLost = silentMs >= SILENT_MS || this.#brokenMs !== null && atMs - this.#brokenMs >= BROKEN_MS;
-    const now = isLost ? last.report.now : new Date(Date.parse(last.report.now) + silentMs).toISOString();
-    const shownMs = isLost ? last.atMs : atMs;
+    const shownMs = this.#isLost(atMs) ? last.atMs : atMs;
+    const now = new Date(Date.parse(last.report.now) + shownMs - last.atMs).toISOString();
     const before = this.#received.findLast((one) => shownMs - one.atMs >= RATE_MS) ?? this.#received[0];
-    return {
-      report: { ...last.report, now },
-      before: before?.report ?? null,
-      recent: this.#counts,
-      lost: isLost ? lostSentence(silentMs, last.report.now) : null,
-    };
+    return { report: { ...last.report, now }, before: before?.report ?? null, recent: this.#counts };
   }
-}
-
-/**
- * @param {number} silentMs
- * @param {string} iso
- */
-function lostSentence(silentMs, iso) {
-  return `No answer from this process for ${age(silentMs)}. What is below is as it was at ${timeOfDay(iso)}.`;
 }

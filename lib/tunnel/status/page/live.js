@@ -18,7 +18,7 @@ const STEP_MS = 1_000;
 
 const browser = /** @type {Browser} */ (/** @type {unknown} */ (globalThis));
 const { document } = browser;
-const feed = new Feed();
+const feed = new Feed(performance.now());
 const version = document.getElementById("main").getAttribute("data-version");
 
 /** @returns {Events} */
@@ -37,18 +37,27 @@ function connect() {
 }
 
 function show() {
+  const lost = feed.lost(performance.now());
   const view = feed.view(performance.now());
+  if (lost !== null) tell("is-lost", lost);
+  else if (view !== null) tell("is-live", "Live");
   if (view === null) return;
-  const { report, before, recent, lost } = view;
+  const { report, before, recent } = view;
   patch(document, document.getElementById("main"), draw(report, before, recent));
-  const live = document.getElementById("live");
-  const text = lost ?? "Live";
-  // Written only when it changes: it is read aloud.
-  if (live.textContent !== text) live.textContent = text;
-  const name = lost === null ? "is-live" : "is-lost";
-  if (live.getAttribute("class") !== name) live.setAttribute("class", name);
   const word = lost === null ? stateOf(report, Date.parse(report.now)).word : "no answer";
   document.title = `${word} – ${nameOf(report)}`;
+}
+
+/**
+ * Tells whether the process answers. Written only when it changes, since it is read aloud.
+ *
+ * @param {string} name
+ * @param {string} text
+ */
+function tell(name, text) {
+  const live = document.getElementById("live");
+  if (live.textContent !== text) live.textContent = text;
+  live.setAttribute("class", name);
 }
 
 let events = connect();

@@ -94,8 +94,9 @@ function facts(session, rates, nowMs) {
     fact("Sending", rate(sent), `${size(session.sentBytes)} sent`),
     fact("Receiving", rate(received), `${size(session.receivedBytes)} received`),
     fact("Round trip", roundTrip(session.roundTripSeconds)),
-    fact("Outages", String(session.outages), `in ${age(nowMs - Date.parse(session.since))}`),
+    fact("Outages", String(session.outages)),
     fact("Sent again", size(session.resentBytes)),
+    fact("Age", age(nowMs - Date.parse(session.since))),
     fact("Peer", element("bdi", {}, session.peer)),
   );
 }
