@@ -30,7 +30,7 @@ export const KINDS = {
     "A certificate for each client",
     "RFD 80 mode: any protocol, kept alive",
   ],
-  observe: ["How it goes: `--status`"],
+  observe: ["How it goes: `--status`", "Prometheus and Grafana"],
 } as const;
 
 /** One of the {@linkcode KINDS}. */
