@@ -1,6 +1,7 @@
 /** `tele top` as somebody sees it: on a real terminal, and without one. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Report } from "../../lib/tunnel/top/report.ts";
+import { PERMISSIONS } from "../../scripts/compile/permissions.ts";
 import { DrawnScreen } from "../support/drawn_screen.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { requires } from "../support/skip.ts";
@@ -22,9 +23,9 @@ function told(s: Scenario, report: () => Report, token?: string): string {
   return `127.0.0.1:${server.addr.port}`;
 }
 
-/** The command line of `tele top`. */
+/** The command line of `tele top`, which may do no more than the compiled program. */
 function topCommand(s: Scenario, args: string[], env: Record<string, string> = {}) {
-  return teleCommand({ role: "config", args: ["top", ...args], home: s.home, env });
+  return teleCommand({ role: "config", args: ["top", ...args], home: s.home, env, permissions: PERMISSIONS });
 }
 
 /** `tele top` on a terminal, and what that shows. */

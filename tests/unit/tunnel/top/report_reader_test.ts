@@ -1,7 +1,10 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
 import { TeleError } from "../../../../lib/net/error.ts";
 import type { Report } from "../../../../lib/tunnel/top/report.ts";
 import { readReport } from "../../../../lib/tunnel/top/report_reader.ts";
+import { textOf } from "../../../../lib/tunnel/top/styled_line.ts";
+import { TopView } from "../../../../lib/tunnel/top/top_view.ts";
 import { aCarrier, aReport, aSession, aStream, reportJson } from "../../../support/top_reports.ts";
 
 Deno.test("a report is read as it was written", () => {
@@ -68,4 +71,37 @@ Deno.test("what is no report says what it lacks", () => {
   ];
   for (const [value, says] of bad) assertThrows(() => readReport(JSON.stringify(value)), TeleError, says);
   assertThrows(() => readReport("<html>"), TeleError, "it is no JSON");
+});
+
+/** A value with the one at `path`, whose steps count from the end where there are too many, in place of what was there. */
+function replaced(value: unknown, [step, ...rest]: readonly number[], other: unknown): unknown {
+  if (step === undefined || typeof value !== "object" || value === null) return other;
+  const keys = Object.keys(value);
+  const key = keys[step % keys.length];
+  if (key === undefined) return other;
+  const inner = replaced((value as Record<string, unknown>)[key], rest, other);
+  return Array.isArray(value) ? value.with(Number(key), inner) : { ...value, [key]: inner };
+}
+
+Deno.test("whatever stands in a report, it is drawn or refused with a sentence", () => {
+  const good = JSON.parse(reportJson(aReport()));
+  let refused = 0;
+  let drawn = 0;
+  fc.assert(
+    fc.property(fc.array(fc.nat(20), { maxLength: 5 }), fc.jsonValue(), (path, other) => {
+      try {
+        const view = new TopView("localhost:40380", readReport(JSON.stringify(replaced(good, path, other))));
+        for (const line of view.lines({ columns: 80, rows: 24 })) {
+          // deno-lint-ignore no-control-regex
+          assert(!/[\x00-\x1f\x7f-\x9f]/.test(textOf(line)), textOf(line));
+        }
+        drawn++;
+      } catch (error) {
+        if (!(error instanceof TeleError)) throw error;
+        refused++;
+      }
+    }),
+    { numRuns: 500 },
+  );
+  assert(drawn > 20 && refused > 100, `${drawn} drawn, ${refused} refused`);
 });
