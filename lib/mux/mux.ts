@@ -153,8 +153,8 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   }
 
   /** @ignore */
-  pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void {
-    this.turns.pull(log, bulkBytes, urgentBytes);
+  pull(log: FrameLog, bulkBytes: number, urgentBytes: number, nowMs: number): void {
+    this.turns.pull(log, bulkBytes, urgentBytes, nowMs);
   }
 
   /** @ignore */

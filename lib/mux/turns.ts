@@ -129,12 +129,11 @@ export class Turns {
    *
    * @throws {TeleError} `protocol` if the peer does not acknowledge what it makes this end tell.
    */
-  pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void {
+  pull(log: FrameLog, bulkBytes: number, urgentBytes: number, nowMs: number): void {
     this.#resets.writeInto(log);
     this.#writeWindows(log);
     // Behind each write it is asked again, mostly for nothing.
     if (this.#scheduler.count === 0) return;
-    const nowMs = this.#clock.now();
     const { budget } = this.#session!;
     const { leastRoom } = budget;
     const urgent = this.#pullQuiet(log, Math.min(urgentBytes, budget.room), leastRoom, nowMs);

@@ -239,9 +239,9 @@ export class Session implements CarriersHost {
   }
 
   /** @ignore */
-  pull(carrier: Carrier, bulkBytes: number, urgentBytes: number): void {
+  pull(carrier: Carrier, bulkBytes: number, urgentBytes: number, nowMs: number): void {
     if (this.#ended !== undefined) return;
-    this.carriers.pull(carrier, bulkBytes, urgentBytes);
+    this.carriers.pull(carrier, bulkBytes, urgentBytes, nowMs);
   }
 
   // Invariant 11: what a throw of the layer above ends with the session was not taken, and the peer must not hear that

@@ -239,8 +239,8 @@ export class SessionCarriers {
   }
 
   /** Puts frames into the log of `carrier`; see {@linkcode SharedSending.pull}. */
-  pull(carrier: Carrier, bulkBytes: number, urgentBytes: number): void {
-    this.#sending.pull(carrier, bulkBytes, urgentBytes);
+  pull(carrier: Carrier, bulkBytes: number, urgentBytes: number, nowMs: number): void {
+    this.#sending.pull(carrier, bulkBytes, urgentBytes, nowMs);
   }
 
   /** The peer has taken `bytes` more. */

@@ -16,7 +16,7 @@ import type { Share } from "./share.ts";
  */
 export interface UpperLayer {
   /** Puts frames into `log`: up to `bulkBytes` of data, of urgent data up to `urgentBytes`, which is more. */
-  pull(log: FrameLog, bulkBytes: number, urgentBytes: number): void;
+  pull(log: FrameLog, bulkBytes: number, urgentBytes: number, nowMs: number): void;
   /**
    * The same where the session has several carriers, and `log` is that of one: only its share.
    *

@@ -22,12 +22,13 @@ export const windows: Target = {
   quickStreams: 3000,
   run(choices, trace) {
     const pool = new SegmentPool({ plenty: 1 });
-    const mux = new Mux({ end: "client", clock: new SimClock(), pool, maxStreams: 4, open: { count: 0 } });
+    const clock = new SimClock();
+    const mux = new Mux({ end: "client", clock, pool, maxStreams: 4, open: { count: 0 } });
     const budget = new LogBudget({ limitBytes: 1 << 20 });
     mux.bind({ wake() {}, wakeNow() {}, roundTripMs: 0, rateBytesPerMs: 0, frameBytes: Infinity, budget });
     const opened = choices.between(0, 3);
     for (let left = opened; left > 0; left--) mux.open(duplexPair()[0]);
-    mux.pull(new FrameLog(budget), 1 << 16, 1 << 16);
+    mux.pull(new FrameLog(budget), 1 << 16, 1 << 16, clock.now());
     const values = Array.from({ length: choices.between(1, 20) }, (): [number, number] => {
       const id = choices.chance(0.05) ? choices.next32() : 1 + 2 * choices.between(0, 3);
       return [id, frames.count(choices)];

@@ -124,6 +124,7 @@ class Subject {
   readonly users: User[] = [];
   /** Why the last frame broke a rule, by the model. */
   broken = "";
+  readonly #clock = new SimClock();
   readonly #mux: Mux;
   readonly #log: FrameLog;
   readonly #reader: SessionFrameReader;
@@ -137,7 +138,7 @@ class Subject {
     const { end, first, peerFirst } = ends;
     this.theirs = new StreamsModel(peerFirst, (what) => this.broken = what);
     this.ours = new StreamsModel(first, (what) => this.broken = `the mux: ${what}`);
-    const [clock, pool] = [new SimClock(), new SegmentPool({ plenty: 4 })];
+    const clock = this.#clock, pool = new SegmentPool({ plenty: 4 });
     this.#mux = new Mux({
       end,
       clock,
@@ -216,7 +217,7 @@ class Subject {
     if (this.session.error !== undefined) return;
     for (let last = -1; last !== this.#log.end;) {
       last = this.#log.end;
-      this.#mux.pull(this.#log, 1 << 20, 1 << 20);
+      this.#mux.pull(this.#log, 1 << 20, 1 << 20, this.#clock.now());
       drain();
     }
     const hold = new WriteHold();

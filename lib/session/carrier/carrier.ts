@@ -74,7 +74,7 @@ export class Carrier {
     const mostDelayMs = () => host.hasSeveral ? sharedDelayMs(this.roundTripMs) : MOST_ACKNOWLEDGE_DELAY_MS;
     this.#acknowledger = new Acknowledger({ clock, control, receiver, mostDelayMs, onDue: wake });
     this.#departure = new Departure({ clock, onLost: (reason) => this.#lose(reason) });
-    const pull = (bulkBytes: number, urgentBytes: number) => host.pull(this, bulkBytes, urgentBytes);
+    const pull = (bulk: number, urgent: number, nowMs: number) => host.pull(this, bulk, urgent, nowMs);
     this.#sender = new FrameSender({ budget: host.budget, pull, clock, log, room, control, watch, receiver, wake });
     this.#writes = new WriteLoop({
       duplex,

@@ -19,7 +19,7 @@ export interface CarrierHost<Which = unknown> {
   /** What a counted frame costs. */
   costOf(type: number): number;
   /** Puts frames into the log of `carrier`: up to `bulkBytes` of data, of urgent data up to `urgentBytes`, which is more. */
-  pull(carrier: Which, bulkBytes: number, urgentBytes: number): void;
+  pull(carrier: Which, bulkBytes: number, urgentBytes: number, nowMs: number): void;
   /**
    * Data of a stream, as it comes. It is a view of `segment`; whoever keeps it retains that.
    *

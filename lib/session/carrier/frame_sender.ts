@@ -34,7 +34,7 @@ export interface FrameSenderOptions {
   /** What all logs of the session hold. */
   budget: LogBudget;
   /** Puts counted frames into the log; see {@linkcode CarrierHost.pull}. */
-  pull(bulkBytes: number, urgentBytes: number): void;
+  pull(bulkBytes: number, urgentBytes: number, nowMs: number): void;
   /** Time. */
   clock: Clock;
   /** Keeps what was sent. */
@@ -119,7 +119,7 @@ export class FrameSender implements WriteSource {
     const log = this.#log;
     const bulkBytes = this.#room.bulkBytes(nowMs);
     const before = log.end;
-    pull(bulkBytes, this.#room.urgentBytes(nowMs));
+    pull(bulkBytes, this.#room.urgentBytes(nowMs), nowMs);
     const pulledBytes = log.end - before;
     this.#awaitsRoom = bulkBytes - pulledBytes < LEAST_ROOM_BYTES || budget.bulkRoom < LEAST_ROOM_BYTES;
     this.#hasAll = pulledBytes <= LITTLE_BYTES && !this.#awaitsRoom && this.#room.pace.isFree;

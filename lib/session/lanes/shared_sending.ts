@@ -60,15 +60,14 @@ export class SharedSending {
   }
 
   /** Puts frames into the log of `carrier`: up to `bulkBytes` of data, of urgent data up to `urgentBytes`. */
-  pull(carrier: Carrier, bulkBytes: number, urgentBytes: number): void {
-    const { attached, remainders, upper, clock } = this.#options;
+  pull(carrier: Carrier, bulkBytes: number, urgentBytes: number, nowMs: number): void {
+    const { attached, remainders, upper } = this.#options;
     const { log } = carrier;
-    // Otherwise no clock is looked at: small messages are many.
-    if (upper.hasBacklog) this.#wishes.sending(clock.now());
+    if (upper.hasBacklog) this.#wishes.sending(nowMs);
     if (!attached.isSole) return this.#pullShare(carrier, bulkBytes, urgentBytes);
     this.#wants.tell(log);
     const again = remainders.moveTo(log, bulkBytes);
-    upper.pull(log, Math.max(0, bulkBytes - again), Math.max(0, urgentBytes - again));
+    upper.pull(log, Math.max(0, bulkBytes - again), Math.max(0, urgentBytes - again), nowMs);
   }
 
   #pullShare(carrier: Carrier, bulkBytes: number, urgentBytes: number): void {

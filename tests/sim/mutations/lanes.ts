@@ -70,8 +70,8 @@ export const LANES: readonly Mutation[] = [
   tested(
     "what is sent again does not count for the room that is left",
     "session/lanes/shared_sending.ts",
-    "upper.pull(log, Math.max(0, bulkBytes - again), Math.max(0, urgentBytes - again));",
-    "upper.pull(log, bulkBytes + 0 * again, urgentBytes);",
+    "upper.pull(log, Math.max(0, bulkBytes - again), Math.max(0, urgentBytes - again), nowMs);",
+    "upper.pull(log, bulkBytes + 0 * again, urgentBytes, nowMs);",
   ),
   tested(
     "all that waits is sent again on the same path",

@@ -29,13 +29,13 @@ async function sentStream() {
   mux.open(far);
   // The other direction has ended before.
   const log = new FrameLog(budget);
-  mux.pull(log, 1e6, 1e6);
+  mux.pull(log, 1e6, 1e6, 0);
   mux.receiveEnd(1, 0);
   user.write(text("0123456789"));
   user.closeWrite();
   for (let round = 0; round < 3; round++) {
     await settle();
-    mux.pull(log, 1e6, 1e6);
+    mux.pull(log, 1e6, 1e6, 0);
   }
   while (log.nextWrite(new WriteHold()) !== undefined);
   assertEquals([log.end, ended], [20 + 27 + 17, []]);

@@ -32,7 +32,7 @@ Deno.test("quiet streams and bulk together put no more into a log than fits", as
   for (let round = 0; round < 12; round++) {
     if (round === 6) open(14_000);
     await clock.settle();
-    mux.pull(log, 1e6, 1e6);
+    mux.pull(log, 1e6, 1e6, 0);
     // Opens go whatever the limit.
     assertLessOrEqual(budget.heldBytes, LIMIT_BYTES + 40);
     while (log.hasUnsent) {

@@ -247,7 +247,7 @@ Deno.test("where acknowledgements make little room, data does not go in pieces t
     for (let steps = 0; received < 50_000; steps++) {
       assert(steps < 20_000, `${received} bytes in ${frames} frames, then nothing`);
       await settle();
-      mux.pull(log, 256 * KIB, 64 * KIB);
+      mux.pull(log, 256 * KIB, 64 * KIB, 0);
       readAll(log, reader);
       log.acknowledge(Math.min(log.acknowledged + 20, log.handed));
     }
@@ -270,7 +270,7 @@ Deno.test("bulk streams take turns of bounded size, and one alone takes all that
     for (let end = -1; end !== log.end;) {
       end = log.end;
       await settle();
-      mux.pull(log, 256 * KIB, 64 * KIB);
+      mux.pull(log, 256 * KIB, 64 * KIB, 0);
       readAll(log, reader);
       log.acknowledge(log.handed);
     }
@@ -319,7 +319,7 @@ Deno.test("a server that sends something of a stream before its open has left en
     () => mux.receiveReset({ id: 1, offset: 1, code: 1, message: "" }),
   ];
   for (const act of acts) assertEquals(assertThrows(act, TeleError, "never opened").code, "protocol");
-  mux.pull(log, MIB, MIB);
+  mux.pull(log, MIB, MIB, 0);
   for (const act of acts) act();
   mux.ended(new TeleError("closed", "the test ends"));
 });
@@ -378,9 +378,9 @@ Deno.test("window values that were lost are told again, newest value, once for e
   for (const id of [1, 3]) mux.receiveOpen(opened(id, 4_096));
   mux.receiveReset({ id: 3, offset: 0, code: 1, message: "" });
   for (const id of [1, 1, 3, 99]) mux.windowLost(id);
-  mux.pull(log, MIB, MIB);
+  mux.pull(log, MIB, MIB, 0);
   assertEquals(log.nextWrite(new WriteHold()), windowsFrame([1, 4_096]));
-  mux.pull(log, MIB, MIB);
+  mux.pull(log, MIB, MIB, 0);
   assertEquals(log.hasUnsent, false);
   mux.ended(new TeleError("closed", "the test ends"));
 });
@@ -408,7 +408,7 @@ Deno.test("a peer that takes window values and acknowledges none ends its sessio
     for (let offset = 0; offset < 100_000; offset++) {
       mux.turnEnded();
       mux.receiveData(1, offset, byte, new Segment(byte));
-      mux.pull(log, MIB, MIB);
+      mux.pull(log, MIB, MIB, 0);
       readAll(log, readerOf(() => {}));
     }
   }, TeleError);

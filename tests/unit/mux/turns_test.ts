@@ -70,22 +70,26 @@ Deno.test("who has something to send wakes the session, and many of them at once
   assertEquals(news(), ["wake now"]);
 });
 
-Deno.test("nobody looks at the clock while nobody waits for a turn", () => {
-  const { turns, log, clock } = setUp();
-  turns.pull(log, 1e6, 1e6);
-  assertEquals([turns.hasBacklog, clock.looks], [false, 0]);
+Deno.test("nobody looks at the clock for a small message, nor while nobody waits for a turn", () => {
+  const { turns, log, stream, news, clock } = setUp();
+  turns.pull(log, 1e6, 1e6, 0);
+  turns.arrived(stream(64));
+  turns.pull(log, 1e6, 1e6, 0);
+  assertEquals([news(), turns.hasBacklog, clock.looks], [["wake", "1 takes 64"], false, 0]);
 });
 
 Deno.test("a backlog is told of once something has waited behind turns for a while, and while a stream waits", () => {
   const { turns, log, stream, clock } = setUp({ limitBytes: 1e8 });
   turns.ready(stream(1e6, 1e6));
   assertEquals([turns.hasBulk, turns.hasBacklog], [true, false]);
-  for (clock.nowMs = 0; clock.nowMs <= BULK_AFTER_MS; clock.nowMs += BULK_AFTER_MS / 2) turns.pull(log, 10_000, 10_000);
+  for (clock.nowMs = 0; clock.nowMs <= BULK_AFTER_MS; clock.nowMs += BULK_AFTER_MS / 2) {
+    turns.pull(log, 10_000, 10_000, clock.nowMs);
+  }
   assertEquals([turns.hasBulk, turns.hasBacklog], [true, true]);
-  turns.pull(log, 1e6, 1e6);
-  turns.pull(log, 1e6, 1e6);
-  turns.pull(log, 1e6, 1e6);
-  turns.pull(log, 1e6, 1e6);
+  turns.pull(log, 1e6, 1e6, 0);
+  turns.pull(log, 1e6, 1e6, 0);
+  turns.pull(log, 1e6, 1e6, 0);
+  turns.pull(log, 1e6, 1e6, 0);
   assertEquals([turns.hasBulk, turns.hasBacklog], [false, false]);
 });
 
@@ -97,7 +101,7 @@ Deno.test("a quiet stream goes in front of bulk that came before it, and bulk ta
   const quiet = stream(100);
   turns.ready(quiet);
   news();
-  turns.pull(log, 1e6, 1e6);
+  turns.pull(log, 1e6, 1e6, 0);
   const turn = LEAST_TURN_BYTES;
   assertEquals(news().slice(0, 4), [`3 takes 100`, `1 takes ${turn}`, `2 takes ${turn}`, `1 takes ${turn}`]);
 });
@@ -124,9 +128,9 @@ Deno.test("of quiet streams what is urgent may go beyond the room of bulk, and c
   turns.ready(stream(5_000));
   turns.ready(stream(1e6, 1e6));
   news();
-  turns.pull(log, 4_000, 10_000);
+  turns.pull(log, 4_000, 10_000, 0);
   assertEquals(news(), ["1 takes 5000"]);
-  turns.pull(log, 4_000, 10_000);
+  turns.pull(log, 4_000, 10_000, 0);
   assertEquals(news(), ["2 takes 4000"]);
 });
 
@@ -134,9 +138,9 @@ Deno.test("a quiet stream with a backlog does not go on for ever when there is n
   const { turns, log, stream, news } = setUp();
   turns.ready(stream(10 * QUIET_BYTES));
   news();
-  turns.pull(log, 0, 100);
+  turns.pull(log, 0, 100, 0);
   assertEquals(news(), ["1 takes 100"]);
-  turns.pull(log, 0, 0);
+  turns.pull(log, 0, 0, 0);
   assertEquals(news(), ["1 takes 0"], "an open or an end would go");
 });
 
@@ -150,7 +154,7 @@ Deno.test("resets and windows go in front, and a window of a stream that is over
   assertEquals(news(), [], "it goes with what is sent next");
   turns.tellReset({ id: 5, offset: 0, code: 1, message: "" });
   assertEquals([turns.hasResets, news()], [true, ["wake"]]);
-  turns.pull(log, 0, 0);
+  turns.pull(log, 0, 0, 0);
   assertEquals([turns.hasResets, log.end], [false, 21 + 17]);
 });
 
@@ -159,9 +163,9 @@ Deno.test("a peer that does not acknowledge what it is told breaks a rule when t
   assert(!turns.leavesTooMuch);
   log.reserve(MOST_EXCESS_BYTES);
   assert(turns.leavesTooMuch);
-  turns.pull(log, 0, 0);
+  turns.pull(log, 0, 0, 0);
   turns.tellWindow({ id: 1, window: { granted: 5 } });
-  assertThrows(() => turns.pull(log, 0, 0), TeleError, "does not acknowledge");
+  assertThrows(() => turns.pull(log, 0, 0, 0), TeleError, "does not acknowledge");
 });
 
 Deno.test("resets that wait count as well", () => {

@@ -85,9 +85,9 @@ function world(end: "client" | "server", ...lanes: Lane[]) {
     hasBacklog: true,
     streamCount: 2,
     backlog: () => ({ backlogMs: 1_000, isBulk: true }),
-    pull: (_log: FrameLog, ...room: [number, number]) => {
+    pull: (_log: FrameLog, bulkBytes: number, urgentBytes: number) => {
       pulled.push("all");
-      rooms.push(room);
+      rooms.push([bulkBytes, urgentBytes]);
     },
     pullShare: (_log: FrameLog, bulkBytes: number, urgentBytes: number, share: Share) => {
       pulled.push(share);
@@ -112,7 +112,7 @@ function world(end: "client" | "server", ...lanes: Lane[]) {
     attached,
     remainders: remainders as unknown as Remainders,
   });
-  const pull = (at: number) => sending.pull(carriers[at] as unknown as Carrier, 100_000, 100_000);
+  const pull = (at: number) => sending.pull(carriers[at] as unknown as Carrier, 100_000, 100_000, clock.now());
   return { clock, carriers, attached, remainders, upper, sending, pull, pulled, rooms, wished };
 }
 
@@ -159,7 +159,7 @@ Deno.test("of two that have room for different amounts not both wait for the oth
   carriers[1].room.flight.rateBytesPerMs = 640;
   carriers[2].room.flight.rateBytesPerMs = 481;
   for (const [at, bytes] of [[1, 40_000], [2, 100_000]]) {
-    sending.pull(carriers[at] as unknown as Carrier, bytes, bytes);
+    sending.pull(carriers[at] as unknown as Carrier, bytes, bytes, clock.now());
   }
   assertEquals(pulled.map((share) => share !== "all" && share.bulk), [true, false]);
   sending.stop();
