@@ -16,7 +16,7 @@ export const STATUS: ValueOption<Address> = {
   name: "status",
   placeholder: "ADDR",
   role: "both",
-  meaning: "show by HTTP how it goes: health, sessions, events; :port is loopback only",
+  meaning: "show by HTTP how it goes: a page, health, metrics, events; :port is loopback only",
   without: "nowhere",
   example: `--status=:${STATUS_PORT}`,
   ...anAddress(STATUS_PORT),
