@@ -10,14 +10,36 @@ import type { StreamEnd } from "./stream_host.ts";
 /** Called when a stream is over, with how it ended, and at a server with who the client is, if it has shown that. */
 export type OnStreamEnd = (stream: MuxStream, end: StreamEnd, client?: string) => void;
 
-/** `onStreamEnd`, with what it throws told to the log: the stream is over by then, and no other has to do with it. */
-export function guardedStreamEnd(onStreamEnd: OnStreamEnd | undefined, log: Log): OnStreamEnd | undefined {
-  if (onStreamEnd === undefined) return undefined;
+/** Called when a stream has begun here, and has its number: at the end that opens it, and at the other when its user is there. */
+export type OnStreamStart = (stream: MuxStream, id: number) => void;
+
+/** What a program may have called for each stream. */
+export interface StreamCallbacks {
+  /** Called when a stream has begun here. */
+  onStreamStart?: OnStreamStart;
+  /** Called when a stream is over. */
+  onStreamEnd?: OnStreamEnd;
+}
+
+/** The callbacks, with what they throw told to the log: no stream has to do with it. */
+export function guardedStreamCallbacks({ onStreamStart, onStreamEnd }: StreamCallbacks, log: Log): StreamCallbacks {
+  return {
+    onStreamStart: onStreamStart && guarded("onStreamStart", "began", onStreamStart, log),
+    onStreamEnd: onStreamEnd && guarded("onStreamEnd", "was over", onStreamEnd, log),
+  };
+}
+
+function guarded<Told extends [stream: MuxStream, ...others: unknown[]]>(
+  name: string,
+  when: string,
+  callback: (...told: Told) => void,
+  log: Log,
+): (...told: Told) => void {
   return (...told) => {
     try {
-      onStreamEnd(...told);
+      callback(...told);
     } catch (error) {
-      log("error", `onStreamEnd threw, when the stream of ${told[0].peer} was over: ${stackOf(error)}`);
+      log("error", `${name} threw, when the stream of ${told[0].peer} ${when}: ${stackOf(error)}`);
     }
   };
 }

@@ -18,7 +18,7 @@ import { EndCode } from "../session/session_constants.ts";
 import { guardedObserver } from "../session/session_observer.ts";
 import { SessionServer } from "../session/session_server.ts";
 import { CutQueue } from "./cut_queue.ts";
-import { guardedLog, guardedStreamEnd, type OnStreamEnd } from "./callbacks.ts";
+import { guardedLog, guardedStreamCallbacks, type OnStreamEnd } from "./callbacks.ts";
 import type { LinkOptions, MuxClientOptions, MuxServerOptions } from "./link_options.ts";
 import { Mux } from "./mux.ts";
 import type { MuxOptions } from "./mux_options.ts";
@@ -50,11 +50,11 @@ function muxMaker(
 ): () => Mux {
   const { clock = systemClock, memory = NO_LIMIT } = options;
   const { maxStreams, replayBufferBytes } = limitsOf(options);
-  const onStreamEnd = guardedStreamEnd(options.onStreamEnd, guardedLog(options.log ?? silentLog));
+  const callbacks = guardedStreamCallbacks(options, guardedLog(options.log ?? silentLog));
   const plenty = OUTBOUND_SEGMENTS + Math.ceil(replayBufferBytes / SEGMENT_BYTES);
   const pool = new SegmentPool({ plenty: memory.segments(plenty) });
   const open = { count: 0 };
-  return () => new Mux({ clock, pool, maxStreams, open, memory, cuts, onStreamEnd, ...ofEnd });
+  return () => new Mux({ clock, pool, maxStreams, open, memory, cuts, ...callbacks, ...ofEnd });
 }
 
 function sessionOptions(options: LinkOptions) {

@@ -15,7 +15,7 @@ import type { UsersTold } from "../session/handshake/users.ts";
 import type { MemoryBudget } from "../session/memory_budget.ts";
 import type { ServerLimits, SessionLimits } from "../session/session_limits.ts";
 import type { Observed } from "../session/session_observer.ts";
-import type { OnStreamEnd } from "./callbacks.ts";
+import type { OnStreamEnd, OnStreamStart } from "./callbacks.ts";
 import type { Offers } from "./offers.ts";
 import type { DialUser } from "./stream_dials.ts";
 
@@ -48,6 +48,8 @@ export interface LinkOptions extends Partial<SessionLimits> {
    * {@linkcode MuxServerOptions.tokens}
    */
   token?: Uint8Array;
+  /** Told when a stream has begun here, and has its number. */
+  onStreamStart?: OnStreamStart;
   /** Told when a stream is over, and how; at a server also whose it was, if the client has shown who it is. */
   onStreamEnd?: OnStreamEnd;
 }

@@ -48,13 +48,14 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   readonly streams: StreamTable<MuxStream>;
   /** Whether opens tell the addresses of users. */
   tellsUsers = false;
+  /** Its session, once there is one. */
+  session: MuxSession | undefined;
   readonly #options: MuxOptions;
   /** If the peer may open streams. */
   readonly #peerOpens: PeerOpens<MuxStream> | undefined;
   readonly #openedStarts: OpenedStarts<MuxStream>;
   readonly #growth: CreditPool;
   readonly #cuts: CutQueue;
-  #session: MuxSession | undefined;
   #step = 0;
   #ended: TeleError | undefined;
 
@@ -72,13 +73,13 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
     if (dial === undefined) return;
     const make = (id: number, { send, receive }: StartCredits, service: string | undefined) =>
       new MuxStream(this, { id, window: new ReceiveWindow(send, this.#growth), sendCredit: receive, service });
-    const opener = () => this.#session ?? {};
+    const opener = () => this.session ?? {};
     this.#peerOpens = new PeerOpens({ ...options, dial, streams, turns, memory, opener, make });
   }
 
   /** Ties the mux to its session, once. */
   bind(session: MuxSession): void {
-    this.#session = session;
+    this.session = session;
     this.turns.bind(session);
   }
 
@@ -99,11 +100,6 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   /** Whether resets wait to be told, of streams that are over here. */
   get hasUnsent(): boolean {
     return this.turns.hasResets;
-  }
-
-  /** Round trip of the session in milliseconds; 0 if unknown. */
-  get roundTripMs(): number {
-    return this.#session?.roundTripMs ?? 0;
   }
 
   /**
@@ -277,14 +273,21 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
 
   /** @ignore */
   numberOf(stream: MuxStream): number {
-    return this.streams.number(stream);
+    const id = this.streams.number(stream);
+    this.streamStarted(stream, id);
+    return id;
+  }
+
+  /** @ignore */
+  streamStarted(stream: MuxStream, id: number): void {
+    this.#options.onStreamStart?.(stream, id);
   }
 
   /** @ignore */
   streamEnded(stream: MuxStream, end: StreamEnd): void {
     this.#forget(stream);
     this.#peerOpens?.ended(stream, end.kind === "finished");
-    this.#options.onStreamEnd?.(stream, end, this.#session?.client);
+    this.#options.onStreamEnd?.(stream, end, this.session?.client);
   }
 
   #forget(stream: MuxStream): void {

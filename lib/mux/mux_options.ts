@@ -6,7 +6,7 @@
 import type { Clock } from "../net/clock.ts";
 import type { MemoryBudget } from "../session/memory_budget.ts";
 import type { SegmentPool } from "../session/segment_pool.ts";
-import type { OnStreamEnd } from "./callbacks.ts";
+import type { OnStreamEnd, OnStreamStart } from "./callbacks.ts";
 import type { CutQueue } from "./cut_queue.ts";
 import type { DialUser } from "./stream_dials.ts";
 import type { End } from "./stream_table.ts";
@@ -46,6 +46,8 @@ export interface MuxOptions {
    * @default {one of its own}
    */
   cuts?: CutQueue;
+  /** Told when a stream has begun here, and has its number. */
+  onStreamStart?: OnStreamStart;
   /** Told when a stream is over, and whose client's it was. */
   onStreamEnd?: OnStreamEnd;
   /**

@@ -11,6 +11,8 @@ export interface MuxSession {
   wake(): void;
   /** There is enough for a write of its own, to begin at once. */
   wakeNow(): void;
+  /** Its short name, for logs: the same at both ends. */
+  readonly name?: string;
   /** Who the client is, for logs, at a server to which it has shown that. */
   readonly client?: string | undefined;
   /** Name of the token that the client has shown, at a server, if it has one. */

@@ -102,7 +102,8 @@ export class MuxStream implements FrameSender, SendingOwner, InboundOwner {
   attachUser(user: Duplex): void {
     if (this.#ended) return user.abort();
     this.#user = user;
-    if (!this.#sending.isOpened) this.#host.turns.ready(this);
+    if (this.#sending.isOpened) this.#host.streamStarted(this, this.id);
+    else this.#host.turns.ready(this);
     this.#receiving.start(user);
     this.#sending.start(user);
   }
@@ -228,8 +229,8 @@ export class MuxStream implements FrameSender, SendingOwner, InboundOwner {
   written(bytes: number): void {
     if (this.#ended) return;
     if (this.#isReset) return this.#breakingOff.takeLastWrites();
-    const { clock, roundTripMs } = this.#host;
-    if (this.#receiving.consumed(bytes, clock, roundTripMs)) this.#host.turns.tellWindow(this);
+    const { clock, session } = this.#host;
+    if (this.#receiving.consumed(bytes, clock, session?.roundTripMs ?? 0)) this.#host.turns.tellWindow(this);
   }
 
   /** @ignore */

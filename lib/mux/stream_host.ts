@@ -8,6 +8,7 @@ import type { StartCredits } from "../session/frames.ts";
 import type { SegmentPool } from "../session/segment_pool.ts";
 import type { ReceiveWindow } from "./credit.ts";
 import type { GapBudget } from "./gap_budget.ts";
+import type { MuxSession } from "./mux_session.ts";
 import type { Turns } from "./turns.ts";
 
 /** What a stream begins with. */
@@ -55,12 +56,14 @@ export interface StreamHost<Stream> {
   readonly tellsUsers: boolean;
   /** The next number, since its open goes into a log: one that was given and never seen would be remembered for ever. */
   numberOf(stream: Stream): number;
+  /** It has begun here, with this number. */
+  streamStarted(stream: Stream, id: number): void;
   /** The peer has taken all that it sent, and its end. */
   endTaken(stream: Stream): void;
   /** It is over and forgotten. */
   streamEnded(stream: Stream, end: StreamEnd): void;
-  /** Round trip of the session's carrier in milliseconds; 0 if unknown. */
-  readonly roundTripMs: number;
+  /** The session, once there is one. */
+  readonly session: MuxSession | undefined;
   /** Number of the step: what the peer sent together arrives in one. */
   readonly step: number;
   /** Gaps that early data leaves in all streams of the session. */

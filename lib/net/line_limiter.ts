@@ -4,7 +4,7 @@
  * @module
  */
 import type { Clock, Timer } from "./clock.ts";
-import type { Log, LogFields, LogLevel } from "./log.ts";
+import type { CountField, Log, LogFields, LogLevel } from "./log.ts";
 
 /** Lines that are counted together. */
 export interface LineKind {
@@ -17,7 +17,7 @@ export interface LineKind {
   /** The sentence about the `count` lines that were not told. */
   more(count: number): string;
   /** Name of the field with that count. */
-  readonly unit: string;
+  readonly unit: CountField;
   /**
    * Level of the line with the count.
    *
@@ -59,7 +59,7 @@ interface Span {
  *
  * const lines: string[] = [];
  * const limiter = new LineLimiter(systemClock, (_level, message) => lines.push(message));
- * const greetings = { lines: 2, linesOfAHost: 1, spanMs: 1000, more: (n: number) => `${n} more`, unit: "greetings" };
+ * const greetings = { lines: 2, linesOfAHost: 1, spanMs: 1000, more: (n: number) => `${n} more`, unit: "sessions" as const };
  * for (const host of ["a", "a", "b", "c"]) {
  *   limiter.tell(greetings, { level: "info", host, message: `hello from ${host}` });
  * }

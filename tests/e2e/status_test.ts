@@ -131,3 +131,28 @@ Deno.test({
     assert(/^tele_carriers_lost_total\{way="TCP",reason="reset"\} 1$/m.test(text), text);
   }),
 });
+
+Deno.test(
+  "one stream's life is told at both ends by the same name",
+  scenario(60_000, async (s) => {
+    const user = s.use(new UserServer(echo));
+    const args = ["--log-level=debug", "--log-format=json"];
+    const { client, server, port } = await s.tunnel(user.port, { client: { args }, server: { args } });
+    const connection = await connectTo(port);
+    await roundTrip(connection, "hello");
+    connection.close();
+    const lives = await Promise.all([client, server].map(async (process) => {
+      const began = await process.logged(/"stream \w{8}\/1 began /, 10_000);
+      const went = await process.logged(/"stream \w{8}\/1 finished /, 10_000);
+      return [began, went].map((line) => JSON.parse(line));
+    }));
+    const [[began, went], [beganThere, wentThere]] = lives as [[Fields, Fields], [Fields, Fields]];
+    assertEquals([began.session, began.stream], [beganThere.session, beganThere.stream]);
+    for (const { session, stream, sentBytes, receivedBytes, end } of [went, wentThere]) {
+      assertEquals([session, stream, sentBytes, receivedBytes, end], [began.session, 1, 5, 5, "finished"]);
+    }
+  }),
+);
+
+/** A log line in JSON. */
+type Fields = Record<string, string | number>;

@@ -7,7 +7,7 @@ import { hostOfPeer } from "../../net/address.ts";
 import type { Clock } from "../../net/clock.ts";
 import { reasonOf } from "../../net/error.ts";
 import { type LineKind, LineLimiter } from "../../net/line_limiter.ts";
-import type { Log } from "../../net/log.ts";
+import type { Log, LogFields } from "../../net/log.ts";
 import type { Shortage } from "../../net/shortage.ts";
 import { FrameTooLargeError } from "../../ping/codec.ts";
 import { ResetCode } from "../../mux/mux_constants.ts";
@@ -43,6 +43,25 @@ const WAITING: Record<Shortage, string> = {
   backlog: "more connections wait for the user's server to accept them than it has room for (the backlog of listen)",
 };
 
+/** What both ends call a stream: the short name of its session, and its number; 0 if the peer never heard of it. */
+function nameOf({ host: { session } }: MuxStream, id: number): string {
+  return `${session?.name ?? "new"}/${id}`;
+}
+
+function fieldsOf({ host: { session }, peer, origin: { service } }: MuxStream, id: number): LogFields {
+  return { session: session?.name ?? "new", stream: id, peer, ...service !== undefined && { service } };
+}
+
+function howItEnded(end: StreamEnd): string {
+  if (end.kind !== "reset") return end.kind;
+  if (end.code !== ResetCode.reset) return "refused";
+  return end.by === "here" ? "reset here" : "reset at the other end";
+}
+
+function formatSeconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
 /** Who counts what is told. */
 export interface StreamObserver {
   /** A stream is over; see {@linkcode StreamLog.ended}. */
@@ -64,12 +83,14 @@ export interface StreamObserver {
  * ```
  */
 export class StreamLog {
+  readonly #clock: Clock;
   readonly #log: Log;
   readonly #limiter: LineLimiter;
   readonly #observer: StreamObserver | undefined;
 
   /** Writes to `log`; `observer` is told too, also of what is not written. */
   constructor(clock: Clock, log: Log, observer?: StreamObserver) {
+    this.#clock = clock;
     this.#log = log;
     this.#observer = observer;
     this.#limiter = new LineLimiter(clock, log);
@@ -78,6 +99,7 @@ export class StreamLog {
   /** A stream is over; at a server one of `client`, if that has shown who it is. */
   ended(stream: MuxStream, end: StreamEnd, client?: string): void {
     this.#observer?.streamEnded(stream, end, client);
+    this.#tellLife(stream, end, client);
     const { peer } = stream;
     const names = [...peer === "" ? [] : [peer], ...client === undefined ? [] : [client]];
     const who = names.length === 0 ? "" : ` (${names.join(", ")})`;
@@ -85,17 +107,34 @@ export class StreamLog {
     if (end.kind === "cut") {
       return this.#tell(end.isWished ? "wishedCut" : "cut", `stream cut${who}: ${end.message}`, fields);
     }
-    if (end.kind === "finished") return this.#log("debug", `stream finished${who}`, fields);
-    if (end.code === ResetCode.reset) {
-      const where = end.by === "here" ? "here" : "at the other end";
-      return this.#log("debug", `stream reset${who}, ${where}: ${end.message}`, fields);
+    if (end.kind === "reset" && end.code !== ResetCode.reset) {
+      this.#tell("refused", `stream refused${who}: ${end.message}`, fields);
     }
-    this.#tell("refused", `stream refused${who}: ${end.message}`, fields);
+  }
+
+  /** A stream has begun at this end, with its number; both ends call it the same. */
+  started(stream: MuxStream, id: number): void {
+    const { peer, origin: { service } } = stream;
+    const what = service === undefined ? "" : `, for ${service}`;
+    this.#log("debug", `stream ${nameOf(stream, id)} began (${peer})${what}`, fieldsOf(stream, id));
+  }
+
+  /** How it went, with what moved. */
+  #tellLife(stream: MuxStream, end: StreamEnd, client: string | undefined): void {
+    const { id, peer, moved, origin } = stream;
+    const how = howItEnded(end);
+    const lastedMs = Math.round(this.#clock.now() - origin.atMs);
+    const why = end.kind === "finished" ? "" : `: ${end.message}`;
+    const carried = `${moved.sentBytes} bytes sent, ${moved.receivedBytes} received`;
+    const sentence = `stream ${nameOf(stream, id)} ${how} (${peer}) after ${formatSeconds(lastedMs)}, ${carried}${why}`;
+    const fields = { ...fieldsOf(stream, id), ...client !== undefined && { client }, ...moved, lastedMs, end: how };
+    this.#log("debug", sentence, fields);
   }
 
   /** The only stream of a process is over, and the process with it: this is the reason for its exit code. */
   onlyStreamEnded(stream: MuxStream, end: StreamEnd): void {
     if (end.kind === "finished") return this.ended(stream, end);
+    this.#tellLife(stream, end, undefined);
     const { peer } = stream;
     if (end.kind === "cut") return this.#log("error", `stream cut (${peer}): ${end.message}`, { peer });
     const isReset = end.code === ResetCode.reset;

@@ -109,6 +109,7 @@ export class ClientSession {
         identity: { keys, slot: 0, lastSlot: 0 },
         asksByName: options.forwards.length > 0 || options.socks !== undefined,
         offers: offeredServices(options.reverses, { clock, streamLog }),
+        onStreamStart: (stream, id) => streamLog.started(stream, id),
         onStreamEnd,
         ...token,
         carriers: options.carriers,

@@ -170,6 +170,7 @@ function startSessions(
       if (upstream === undefined) throw new NoServiceError(service);
       return options.sendsProxy ? introduced(dial(upstream, signal), user ?? client) : dial(upstream, signal);
     },
+    onStreamStart: (stream, id) => streamLog.started(stream, id),
     onStreamEnd: (stream, end, client) => streamLog.ended(stream, end, client),
     onSessionCount,
     ...tokens,

@@ -9,7 +9,6 @@ const EXCEPTIONS: Record<string, string> = {
   "lib/mux/mux_session.ts": "types only",
   "lib/mux/stream_host.ts": "types only",
   "lib/net/known_clients.ts": "it judges who resumes TLS, and only OpenSSL's client does: tests/e2e/tls_resume_test.ts",
-  "lib/net/log.ts": "a type, and a log that does nothing",
   "lib/net/tls_end.ts": "an interface, no code",
   "lib/session/carrier/carrier_host.ts": "types only",
   "lib/session/carrier/carrier_options.ts": "types only",

@@ -11,7 +11,7 @@ const LINE_BREAKERS = /[\x00-\x1f\x7f-\x9f\u2028\u2029\u202e]/;
 
 Deno.test("a text line has time, level and sentence in columns", () => {
   assertEquals(
-    LOG_LEVELS.map((level) => formatLogLine("text", level, "link lost: connection reset", { attempt: 1 }, WALL_MS)),
+    LOG_LEVELS.map((level) => formatLogLine("text", level, "link lost: connection reset", { attempts: 1 }, WALL_MS)),
     [
       "2026-11-21T03:35:00.123Z debug link lost: connection reset",
       "2026-11-21T03:35:00.123Z info  link lost: connection reset",
@@ -22,16 +22,17 @@ Deno.test("a text line has time, level and sentence in columns", () => {
 });
 
 Deno.test("a json line is one object with the fields", () => {
-  const line = formatLogLine("json", "info", "resumed", { outageMs: 3100, peer: "a:1", forced: false }, WALL_MS);
+  const line = formatLogLine("json", "info", "resumed", { outageMs: 3100, peer: "a:1", code: 0 }, WALL_MS);
   assertEquals(
     line,
-    '{"time":"2026-11-21T03:35:00.123Z","level":"info","message":"resumed","outageMs":3100,"peer":"a:1","forced":false}',
+    '{"time":"2026-11-21T03:35:00.123Z","level":"info","message":"resumed","outageMs":3100,"peer":"a:1","code":0}',
   );
 });
 
 Deno.test("a field cannot pass for the time, the level or the message", () => {
-  const line = formatLogLine("json", "warn", "real", { time: "x", level: "x", message: "x", kept: 1 }, WALL_MS);
-  assertEquals(JSON.parse(line), { time: "2026-11-21T03:35:00.123Z", level: "warn", message: "real", kept: 1 });
+  const fields = { time: "x", level: "x", message: "x", code: 1 };
+  const line = formatLogLine("json", "warn", "real", fields, WALL_MS);
+  assertEquals(JSON.parse(line), { time: "2026-11-21T03:35:00.123Z", level: "warn", message: "real", code: 1 });
 });
 
 Deno.test("a peer's bytes cannot break a line, forge one, or steer the terminal", () => {
@@ -59,7 +60,7 @@ Deno.test("a log writes its level and above", () => {
   for (const [least, level] of LOG_LEVELS.entries()) {
     const lines: string[] = [];
     const log = makeLog({ level, format: "json", write: (line) => lines.push(line), wallNow: () => WALL_MS });
-    for (const each of LOG_LEVELS) log(each, "event", { count: 1 });
+    for (const each of LOG_LEVELS) log(each, "event", { code: 1 });
     assertEquals(lines.map((line) => JSON.parse(line).level), LOG_LEVELS.slice(least));
   }
 });

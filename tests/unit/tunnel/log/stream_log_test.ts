@@ -1,15 +1,30 @@
 import { assert, assertEquals } from "@std/assert";
 import type { MuxStream } from "../../../../lib/mux/stream.ts";
+import type { LogFields } from "../../../../lib/net/log.ts";
 import type { StreamEnd } from "../../../../lib/mux/stream_host.ts";
 import { StreamLog } from "../../../../lib/tunnel/log/stream_log.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 
-/** A stream log and its lines. */
+/** Stream 17 of a session, of a user from `peer`, as far as the log looks at it. */
+function streamOf(peer: string, service?: string): MuxStream {
+  const moved = { sentBytes: 5, receivedBytes: 7 };
+  return {
+    id: 17,
+    peer,
+    moved,
+    origin: { service, atMs: 1_000 },
+    host: { session: { name: "4e2d32b2" } },
+  } as MuxStream;
+}
+
+/** A stream log and its lines, without those of the lives of streams. */
 function streamLog(): { clock: FakeClock; log: StreamLog; lines: string[]; end(peer: string, end: StreamEnd): void } {
   const clock = new FakeClock();
   const lines: string[] = [];
-  const log = new StreamLog(clock, (level, message) => lines.push(`${level} ${message}`));
-  return { clock, log, lines, end: (peer, end) => log.ended({ peer } as MuxStream, end) };
+  const log = new StreamLog(clock, (level, message) => {
+    if (!message.startsWith("stream 4e2d32b2/17")) lines.push(`${level} ${message}`);
+  });
+  return { clock, log, lines, end: (peer, end) => log.ended(streamOf(peer), end) };
 }
 
 Deno.test("the log calls a stream cut or refused, with who and why; the rest is for debugging", () => {
@@ -27,9 +42,6 @@ Deno.test("the log calls a stream cut or refused, with who and why; the rest is 
     "warn stream cut (127.0.0.1:50000): the tele server was restarted",
     "warn stream refused (127.0.0.1:50001): :22: connection refused",
     "warn stream refused (127.0.0.1:50002): --max allows more",
-    "debug stream reset (127.0.0.1:50003), here: connection reset",
-    "debug stream reset (127.0.0.1:50004), at the other end: connection reset",
-    "debug stream finished (127.0.0.1:50005)",
     "warn stream cut: nobody knows whose",
     "info stream cut (127.0.0.1:50007): the tele client ended (SIGINT)",
     "warn stream refused (127.0.0.1:50006): there are 5 connections already",
@@ -38,7 +50,7 @@ Deno.test("the log calls a stream cut or refused, with who and why; the rest is 
 
 Deno.test("why the only stream of a process ended is an error, which it then tells by its exit code", () => {
   const { lines, log } = streamLog();
-  const stream = { peer: "standard input and output" } as MuxStream;
+  const stream = streamOf("standard input and output");
   log.onlyStreamEnded(stream, { kind: "cut", message: "gone" });
   log.onlyStreamEnded(stream, { kind: "reset", code: 1, message: ":22: connection refused", by: "peer" });
   log.onlyStreamEnded(stream, { kind: "reset", code: 2, message: "connection reset by peer", by: "peer" });
@@ -47,7 +59,6 @@ Deno.test("why the only stream of a process ended is an error, which it then tel
     "error stream cut (standard input and output): gone",
     "error stream refused (standard input and output): :22: connection refused",
     "error stream reset (standard input and output), at the other end: connection reset by peer",
-    "debug stream finished (standard input and output)",
   ]);
 });
 
@@ -84,9 +95,39 @@ Deno.test("who counts is told of every stream, also of those that are counted in
   const observer = { streamEnded: () => void counted.ended++, userRefused: () => void counted.refused++ };
   const log = new StreamLog(new FakeClock(), () => {}, observer);
   for (let count = 0; count < 20; count++) {
-    log.ended({ peer: "127.0.0.1:1" } as MuxStream, { kind: "cut", message: "" });
+    log.ended(streamOf("127.0.0.1:1"), { kind: "cut", message: "" });
     log.refuse("127.0.0.1:1", "too many");
   }
   log.stop();
   assertEquals(counted, { ended: 20, refused: 20 });
+});
+
+Deno.test("the life of a stream is told for debugging, by a name that both ends have, however it ends", async () => {
+  const clock = new FakeClock();
+  const lines: string[] = [];
+  const fields: LogFields[] = [];
+  const log = new StreamLog(clock, (level, message, told = {}) => {
+    if (level === "debug") lines.push(message), fields.push(told);
+  });
+  const stream = streamOf("127.0.0.1:50000", "db");
+  log.started(stream, 17);
+  await clock.advance(1_234);
+  log.ended(stream, { kind: "finished" }, "alice");
+  log.ended(stream, { kind: "reset", code: 2, message: "connection reset", by: "here" });
+  log.ended(stream, { kind: "reset", code: 2, message: "connection reset", by: "peer" });
+  log.ended(stream, { kind: "reset", code: 1, message: ":22: connection refused", by: "peer" });
+  log.ended(stream, { kind: "cut", message: "the tele server ended" });
+  const went = "(127.0.0.1:50000) after 1.2 s, 5 bytes sent, 7 received";
+  assertEquals(lines, [
+    "stream 4e2d32b2/17 began (127.0.0.1:50000), for db",
+    `stream 4e2d32b2/17 finished ${went}`,
+    `stream 4e2d32b2/17 reset here ${went}: connection reset`,
+    `stream 4e2d32b2/17 reset at the other end ${went}: connection reset`,
+    `stream 4e2d32b2/17 refused ${went}: :22: connection refused`,
+    `stream 4e2d32b2/17 cut ${went}: the tele server ended`,
+  ]);
+  const known = { session: "4e2d32b2", stream: 17, peer: "127.0.0.1:50000", service: "db" };
+  const moved = { sentBytes: 5, receivedBytes: 7, lastedMs: 1_234 };
+  assertEquals(fields.slice(0, 2), [known, { ...known, client: "alice", ...moved, end: "finished" }]);
+  log.stop();
 });
