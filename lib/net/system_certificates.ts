@@ -43,7 +43,7 @@ export function systemCertificates(): string {
   );
 }
 
-/** Only with all of `--allow-sys`, which the compiled program does not have. */
+/** Only with all of `--allow-sys`. */
 function askRuntime(): string[] | undefined {
   try {
     const { getCACertificates } = tls as unknown as { getCACertificates(kind: "system"): string[] };

@@ -53,5 +53,6 @@ export const PERMISSIONS: readonly string[] = [
   `--allow-env=${ENVIRONMENT.join(",")}`,
   // A client that notices new addresses reconnects at once; its identity is no good on a machine of another name.
   // Sessions hold a quarter of the memory at the most. A service of root is the system's.
-  "--allow-sys=networkInterfaces,hostname,systemMemoryInfo,uid",
+  // Listening on a unix socket sets the umask, for which Deno 2.9 wants all of it and has no name.
+  "--allow-sys",
 ];

@@ -111,7 +111,7 @@ function debuggerUrl(): string | undefined {
   try {
     return inspector.url();
   } catch {
-    // No permission (`--allow-sys=inspector`): then it cannot be closed either.
+    // No permission (`--allow-sys`): then it cannot be closed either.
     return undefined;
   }
 }
