@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { closestString } from "@std/text/closest-string";
+import { theNearest } from "../lib/tunnel/command_line/nearest_name.ts";
 import { parseDuration } from "../lib/tunnel/values/duration.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -40,8 +40,7 @@ export async function runTool<Options>(tool: Tool<Options>, args: readonly strin
 /** For `unknown` of `parseArgs`: refuses with the nearest of the tool's flags. */
 export function refuseUnless(names: readonly string[]): (arg: string) => never {
   return (arg) => {
-    const nearest = closestString(arg.replace(/^-+/, "").replace(/=.*$/s, ""), [...names]);
-    throw new UsageError(`unknown argument ${JSON.stringify(arg)}; the nearest is --${nearest}; see --help`);
+    throw new UsageError(`unknown argument ${JSON.stringify(arg)}${theNearest(arg, [...names], "--")}; see --help`);
   };
 }
 

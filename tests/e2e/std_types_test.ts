@@ -77,10 +77,13 @@ const USES: Record<string, { right: string; wrong: [use: string, says: string][]
       ],
     ],
   },
-  "@std/text/closest-string": {
-    right: `import { closestString } from "@std/text/closest-string"; const s: string = closestString("a", ["b"]);
-      console.log(s);`,
-    wrong: [[`import { closestString } from "@std/text/closest-string"; closestString("a", "b");`, "'string'"]],
+  "@std/text/levenshtein-distance": {
+    right: `import { levenshteinDistance } from "@std/text/levenshtein-distance";
+const n: number = levenshteinDistance("a", "b"); void n;`,
+    wrong: [[
+      `import { levenshteinDistance } from "@std/text/levenshtein-distance"; levenshteinDistance("a", 5);`,
+      "'string'",
+    ]],
   },
   "@std/toml": {
     right: `import { parse, stringify } from "@std/toml"; const s: string = stringify({ a: [1, "b"] });

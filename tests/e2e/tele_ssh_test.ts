@@ -47,7 +47,7 @@ CASES.push({
     const sshd = await startSshd(s, { config: await sshdConfig() });
     const { code, stdout, stderr } = await run(s, sshd, [`--remote=${s.home}/no tele`], ["echo never"]);
     assertEquals([code, decode(stdout)], [125, ""]);
-    assertStringIncludes(stderr, `tele: there is no ${s.home}/no on the other machine, neither in PATH`);
+    assertStringIncludes(stderr, `tele: there is no ${s.home}/no on the other machine: install tele there`);
     assertStringIncludes(stderr, "--remote=PATH");
   }),
 }, {

@@ -8,7 +8,7 @@ import { formatOrigin, leadsTo } from "../../net/origin.ts";
 import { addressOf, formatWay, type Way } from "../../net/way.ts";
 import type { Encryption } from "../../session/handshake/seal.ts";
 import { MOST_PATHS } from "../../session/session_constants.ts";
-import { example, type GivenFlags, mistake } from "./given_flags.ts";
+import { type GivenFlags, mistake } from "./given_flags.ts";
 import { type ProxyEnvironment, proxySource } from "./proxy_choice.ts";
 import type { ClientOptions, ClientPath, ProxySource } from "./role_options.ts";
 import * as rfd80 from "./rfd80_options.ts";
@@ -31,10 +31,8 @@ export function clientPaths(
   given: GivenFlags,
   environment: ProxyEnvironment,
 ): readonly [UnsecuredPath, ...UnsecuredPath[]] {
+  given.need(session.CLIENT_OUT, "--client needs --out=ADDR, the address of the tele server");
   const outs = given.values(session.CLIENT_OUT);
-  if (outs.length === 0) {
-    throw mistake(`--client needs --out=ADDR, the address of the tele server: ${example(session.CLIENT_OUT)}`);
-  }
   const origins = given.values(session.FROM);
   refuseTwice("--out", outs.map(formatWay));
   refuseTwice(FROM, origins.map(formatOrigin));

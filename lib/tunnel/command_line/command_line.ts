@@ -186,13 +186,13 @@ function refuseOwnDoors(upstreams: readonly Address[], out: Address | undefined,
 
 /** A client's command line, with or without its role: one may type `doctor` in front of it. */
 function doctorCommand(args: readonly string[], environment: CommandEnvironment): Command {
-  const role = `--${session.CLIENT.name}`;
-  const given = new GivenFlags(args.some((arg) => /^--?client$/.test(arg)) ? args : [role, ...args]);
+  const given = new GivenFlags(args.some((arg) => /^--?client$/.test(arg)) ? args : ["--client", ...args]);
   if (given.has(HELP.name)) return { kind: "help" };
   given.refuseWhatIsNotTaken();
   given.refuseOtherRole("doctor");
   given.refuse([rfd80.PROTOCOL], "is RFD 80 mode, which has no sessions to examine: leave it out");
   refuseStatus(given, "tele doctor looks once, and ends");
+  given.need(session.CLIENT_OUT, "tele doctor needs --out=ADDR, the address of the tele server");
   const client = clientOptions(given, environment);
   const [idleMs, waitMs] = [given.valueOrDefault(doctor.IDLE), given.valueOrDefault(doctor.WAIT)];
   return { kind: "doctor", options: { client, idleMs, waitMs } };

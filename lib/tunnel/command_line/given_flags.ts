@@ -5,10 +5,10 @@
  */
 
 import { parseArgs } from "@std/cli/parse-args";
-import { closestString } from "@std/text/closest-string";
 import { badInput, reasonOf, type TeleError } from "../../net/error.ts";
 import { escapeUnshown } from "../../net/shown_text.ts";
 import type { Option, ValueOption } from "./option.ts";
+import { theNearest } from "./nearest_name.ts";
 import { HELP, OPTIONS, VERSION } from "./option_table.ts";
 import * as keys from "./key_options.ts";
 
@@ -68,11 +68,7 @@ export class GivenFlags {
   /** Throws for unknown flags, for words that are not flags, and for flags that were given twice. */
   refuseWhatIsNotTaken(): void {
     for (const flag of this.#unknown) throw unknownFlag(flag);
-    for (const word of this.#positional) {
-      throw mistake(
-        `${JSON.stringify(word)} is not a flag, and tele takes only flags; the nearest is ${nearestFlag(word)}`,
-      );
-    }
+    for (const word of this.#positional) throw strayWord(word);
     for (const { name, role, ...option } of OPTIONS) {
       const isOfOther = (role === "server" || role === "client") && !this.has(role);
       if (isOfOther || (option.kind === "value" && option.isRepeatable)) continue;
@@ -106,6 +102,11 @@ export class GivenFlags {
   /** The first option in the table that is given and none of `options`. */
   other(options: readonly Option[]): Option | undefined {
     return OPTIONS.find(({ name }) => this.has(name) && !options.some((option) => option.name === name));
+  }
+
+  /** Throws if the option is not given: `sentence`, and an example. */
+  need(option: Option, sentence: string): void {
+    if (!this.has(option.name)) throw mistake(`${sentence}: ${example(option)}`);
   }
 
   /** Throws if one of `options` is given: its flag, and then `sentence`. */
@@ -178,15 +179,21 @@ const GONE: Readonly<Record<string, string>> = {
 
 function unknownFlag(flag: string): TeleError {
   if (Object.hasOwn(GONE, flag)) return mistake(`${flag} is gone: ${GONE[flag]}`);
-  return mistake(`unknown flag ${flag}; the nearest is ${nearestFlag(flag)}; see --help`);
+  return mistake(`unknown option ${flag}${nearestOption(flag)}; see --help`);
 }
 
-/** The flag that was probably meant: one that starts with what was typed, else the nearest by changed letters. */
-function nearestFlag(typed: string): string {
-  const word = typed.replace(/^-+/, "").toLowerCase();
+/** The error for a word that stands behind no option. */
+function strayWord(word: string): TeleError {
+  const nearest = nearestOption(word);
+  const hint = /[.:]/.test(word) ? "; an address stands behind one, as in --out=example.com:40300" : "; see --help";
+  return mistake(
+    `${JSON.stringify(word)} is not an option, and tele takes only options${nearest === "" ? hint : nearest}`,
+  );
+}
+
+function nearestOption(typed: string): string {
   // "-h" means --help, not --host.
-  const names = [HELP.name, ...OPTIONS.map(({ name }) => name)];
-  return `--${names.find((name) => word !== "" && name.startsWith(word)) ?? closestString(word, names)}`;
+  return theNearest(typed, [HELP.name, ...OPTIONS.map(({ name }) => name)], "--");
 }
 
 /** The option as one would type it, in a sentence. */

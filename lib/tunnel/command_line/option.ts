@@ -119,6 +119,27 @@ export function anAddressToDial(port: number): ValueForm<Address> {
   return { takes: TAKES_ADDRESS, parse: (text) => parseDialAddress(text, port) };
 }
 
+/**
+ * Refuses a name and an address that stand where the other belongs.
+ *
+ * @param spelled The two in their order.
+ * @throws {TeleError} `bad-input` that says how to write them.
+ */
+export function refuseSwapped(name: string, address: string, spelled: string): void {
+  if (isAddress(name) && address !== "" && !isAddress(address)) {
+    throw badInput(`here the two are swapped: write ${spelled}`);
+  }
+}
+
+function isAddress(text: string): boolean {
+  try {
+    parseAddress(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A way to the tele server; `port` is an example of one. */
 export function aWay(port: number): ValueForm<Way> {
   const takes = `${TAKES_ADDRESS}, ws:// or wss:// with host and path, or exec:COMMAND`;

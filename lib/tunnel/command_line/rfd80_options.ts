@@ -7,7 +7,7 @@
 import { parseDialAddress } from "../../net/address.ts";
 import { parseProtocolName } from "../rfd80/alpn.ts";
 import { parseSize } from "../values/size.ts";
-import { range, type ValueForm, type ValueOption } from "./option.ts";
+import { range, refuseSwapped, type ValueForm, type ValueOption } from "./option.ts";
 import type { Route } from "./role_options.ts";
 
 const A_PROTOCOL: ValueForm<string> = {
@@ -57,6 +57,7 @@ export const MAX_MESSAGE: ValueOption<number> = {
 function parseRoute(text: string): Route {
   const at = text.indexOf("=");
   // Without "=" the whole is read as the name, and then the address is missing: the sentence says what was forgotten.
-  const protocol = parseProtocolName(at === -1 ? text : text.slice(0, at));
-  return { protocol, in: parseDialAddress(at === -1 ? "" : text.slice(at + 1)) };
+  const [protocol, address] = at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+  refuseSwapped(protocol, address, `${address}=${protocol}`);
+  return { protocol: parseProtocolName(protocol), in: parseDialAddress(address) };
 }

@@ -7,7 +7,7 @@
 import { type Address, parseAddress, parseDialAddress } from "../../net/address.ts";
 import { HOST_PATTERN_FORM, type HostPattern, parseHostPattern } from "../../net/host_pattern.ts";
 import { checkServiceName } from "../../session/handshake/service_name.ts";
-import { anAddress, type FlagOption, type ValueOption } from "./option.ts";
+import { anAddress, type FlagOption, refuseSwapped, type ValueOption } from "./option.ts";
 import type { Forward, Service } from "./role_options.ts";
 
 /** The port of PostgreSQL, in all examples. */
@@ -108,15 +108,17 @@ export const SEND_PROXY: FlagOption = {
 function parseService(text: string): Service {
   const at = text.indexOf("=");
   // Without "=" the whole is read as the name, and then the address is missing: the sentence says what was forgotten.
-  const name = readName(at === -1 ? text : text.slice(0, at));
-  return { name, in: parseDialAddress(at === -1 ? "" : text.slice(at + 1), DATABASE_PORT) };
+  const [name, address] = at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+  refuseSwapped(name, address, `${address}=${name}`);
+  return { name: readName(name), in: parseDialAddress(address, DATABASE_PORT) };
 }
 
 /** The name stands behind the last "=": there may be others in the path of a unix socket. */
 function parseForward(text: string): Forward {
   const at = text.lastIndexOf("=");
-  const listens = parseAddress(at === -1 ? text : text.slice(0, at), DATABASE_PORT);
-  return { in: listens, service: readName(at === -1 ? "" : text.slice(at + 1)) };
+  const [address, service] = at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+  refuseSwapped(service, address, `${service}=${address}`);
+  return { in: parseAddress(address, DATABASE_PORT), service: readName(service) };
 }
 
 function readName(text: string): string {

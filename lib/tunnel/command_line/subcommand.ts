@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { closestString } from "@std/text/closest-string";
 import type { TeleError } from "../../net/error.ts";
 import type { CommandWord } from "./command_words.ts";
 import { mistake, readValue } from "./given_flags.ts";
+import { theNearest } from "./nearest_name.ts";
 import type { Option, ValueOption } from "./option.ts";
 import { HELP } from "./option_table.ts";
 
@@ -66,8 +66,8 @@ export class SubcommandOptions {
 
   #unknown(name: string): TeleError {
     const { word, options } = this.#subcommand;
-    const nearest = closestString(name, [...options, HELP].map((option) => option.name));
-    return mistake(`tele ${word} has no option --${name}; the nearest is --${nearest}; see tele ${word} --help`);
+    const nearest = theNearest(name, [...options, HELP].map((option) => option.name), "--");
+    return mistake(`tele ${word} has no option --${name}${nearest}; see tele ${word} --help`);
   }
 }
 

@@ -9,6 +9,7 @@ import { badInput, reasonOf } from "../../net/error.ts";
 import type { LogLevel } from "../../net/log.ts";
 import { escapeUnshown } from "../../net/shown_text.ts";
 import type { CommandEnvironment } from "../command_line/command_environment.ts";
+import { theNearest } from "../command_line/nearest_name.ts";
 import type { ValueOption } from "../command_line/option.ts";
 import type { StatusOptions } from "../command_line/role_options.ts";
 import * as session from "../command_line/session_options.ts";
@@ -19,7 +20,7 @@ import { defaultKeys, keysOf, NAME_KEY, PROCESS_KEYS, ROLE_KEY, TUNNEL_ROLES } f
 import { locate, type Located, type LocatedTable } from "./locator.ts";
 import { PlacedError } from "./place.ts";
 import { readSettings, type Setting, type TomlTable } from "./setting.ts";
-import { listenPlaces, nearest, readTunnel, type TunnelEntry } from "./tunnel_table.ts";
+import { listenPlaces, readTunnel, type TunnelEntry } from "./tunnel_table.ts";
 
 /** What holds for the whole process. */
 export interface ProcessSettings {
@@ -135,7 +136,8 @@ function parseToml(text: string, { top, tunnels, unread }: Located): TomlTable {
     const place = unread ?? keys.find(({ place }) => place.line === Number(line))?.value ??
       { line: Number(line), column: Number(column) + 1 };
     const [reason] = (told ?? reasonOf(error)).replace(/ on line '.*/s, "").split("\n");
-    throw new PlacedError(place, `this is not TOML: ${reason}`, { cause: error });
+    const hint = reason === "Cannot parse value" ? '; text stands in quotes, for example in = ":22"' : "";
+    throw new PlacedError(place, `this is not TOML: ${reason}${hint}`, { cause: error });
   }
   if (unread === undefined) return values;
   throw new PlacedError(unread, 'this is not understood: write one key = value on each line, for example in = ":22"');
@@ -148,7 +150,7 @@ function strangeKey(name: string): string {
   if (name === NAME_KEY || name === ROLE_KEY || own.some((option) => option.name === name)) {
     return `${name} is another for each tunnel: write it below [[tunnel]]`;
   }
-  return `unknown key ${name}; the nearest is ${nearest(name, any.map((option) => option.name))}`;
+  return `unknown key ${name}${theNearest(name, any.map((option) => option.name), "")}`;
 }
 
 /** A default that reaches no tunnel would only look as if it did something. */

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { closestString } from "@std/text/closest-string";
 import { type Address, formatAddress } from "../../net/address.ts";
 import { reasonOf } from "../../net/error.ts";
 import type { CommandEnvironment } from "../command_line/command_environment.ts";
 import { type Command, parseCommandLine } from "../command_line/command_line.ts";
+import { theNearest } from "../command_line/nearest_name.ts";
 import { OPTIONS } from "../command_line/option_table.ts";
 import { entrancesOf, reverseEntrancesOf } from "../command_line/services.ts";
 import { keysOf, NAME_KEY, PROCESS_KEYS, ROLE_KEY, TUNNEL_ROLES, type TunnelRole } from "./key.ts";
@@ -125,17 +125,11 @@ function strangeKey(name: string, role: TunnelRole): string | undefined {
   if (OPTIONS.some((option) => option.name === name)) {
     return `${name} belongs to a command line of its own: leave it out`;
   }
-  return `unknown key ${name}; the nearest is ${nearest(name, [NAME_KEY, ROLE_KEY, ...names(role)])}`;
+  return `unknown key ${name}${theNearest(name, [NAME_KEY, ROLE_KEY, ...names(role)], "")}`;
 }
 
 function names(role: TunnelRole): string[] {
   return keysOf(role).map(({ name }) => name);
-}
-
-/** The key that was probably meant. */
-export function nearest(typed: string, names: readonly string[]): string {
-  const word = typed.replace(/^-+/, "").toLowerCase();
-  return names.find((name) => word !== "" && name.startsWith(word)) ?? closestString(word, names);
 }
 
 /** Where the first thing stands that the sentence names: an option of this tunnel, or its role. */

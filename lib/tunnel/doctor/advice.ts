@@ -9,6 +9,7 @@ import type { Step } from "./step.ts";
 
 /** What helps where the words of a failure are these, in the steps that it names. */
 const BY_WORDS: readonly (readonly [words: RegExp, advice: string])[] = [
+  [/no name server answers/, "is this machine's network up, and does its DNS work?"],
   [/name cannot be resolved/, "correct the name, or this machine's DNS"],
   [/connection refused/, "nobody listens there: start the tele server with --out on that port, or correct the port"],
   [

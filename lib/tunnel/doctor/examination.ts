@@ -111,7 +111,8 @@ class Examination {
   async #name(): Promise<void> {
     const host = resolvedHost(this.#needs.options.paths[this.#needs.path]!);
     if (host === undefined) return;
-    const addresses = await limited(this.#limits, async () => {
+    const addresses = await limited(this.#limits, async ({ again }) => {
+      again(`${host}: no name server answers`);
       try {
         return await this.#needs.resolve(host);
       } catch (error) {

@@ -51,9 +51,10 @@ export function servedPort(lines: readonly string[], remote: readonly string[]):
   if (answer?.kind === "ready") return answer.port;
   if (answer?.kind === "failed") throw new TeleError("refused", `${name} on the other machine: ${answer.reason}`);
   if (answer?.kind === "missing") {
+    // A path is looked for there alone.
+    const where = program?.includes("/") ? "" : ", neither in PATH nor in folders such as ~/.local/bin";
     throw badInput(
-      `there is no ${program} on the other machine, neither in PATH nor in ~/.local/bin or ~/.deno/bin: ` +
-        "install tele there, or say where it is by --remote=PATH",
+      `there is no ${program} on the other machine${where}: install tele there, or say where it is by --remote=PATH`,
     );
   }
   // A trace stands behind the line that says what is wrong.

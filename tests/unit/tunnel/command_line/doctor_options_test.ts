@@ -15,7 +15,7 @@ Deno.test("a doctor takes a client's command line, with its role or without, and
 
 Deno.test("a doctor refuses what no client takes, and RFD 80 mode; a client refuses a doctor's options", () => {
   const wrong: [args: string[], says: string][] = [
-    [["doctor"], "--client needs --out=ADDR"],
+    [["doctor"], "tele doctor needs --out=ADDR, the address of the tele server"],
     [["doctor", "--out=:1", "--max-sessions=5"], "--max-sessions belongs to --server; tele doctor does not take it"],
     [["doctor", "--out=:1", "--server"], "--server belongs to --server; tele doctor does not take it"],
     [

@@ -39,12 +39,22 @@ Deno.test("what is refused is named with its flag in front", () => {
   given.refuseOthers(session.SERVER, session.CARRIERS);
 });
 
+Deno.test("an option that is needed is asked for with an example", () => {
+  const given = new GivenFlags(["--server", "--in=:22"]);
+  given.need(session.SERVER_IN, "somebody needs --in");
+  assertThrows(
+    () => given.need(session.CLIENT_OUT, "somebody needs --out=ADDR"),
+    TeleError,
+    "somebody needs --out=ADDR: for example --out=example.com:40300",
+  );
+});
+
 Deno.test("a mistake is one line, whatever was typed", () => {
   const error = mistake("two\nlines\x1b[2J");
   assertEquals([error.code, error.message], ["bad-input", "two\\u000alines\\u001b[2J"]);
 });
 
-Deno.test("an unknown flag is answered with the nearest one", () => {
+Deno.test("an unknown option is answered with the nearest one", () => {
   const typos: [string, string][] = [
     ["--otu=:1", "--out"],
     ["-inn=:1", "--in"],
@@ -59,7 +69,7 @@ Deno.test("an unknown flag is answered with the nearest one", () => {
   ];
   for (const [typo, nearest] of typos) {
     const message = refusal(["--server", "--in=:22", typo]);
-    assertStringIncludes(message, "unknown flag ");
+    assertStringIncludes(message, "unknown option ");
     assertStringIncludes(message, `the nearest is ${nearest}`);
   }
   for (
@@ -78,6 +88,6 @@ Deno.test("an unknown flag is answered with the nearest one", () => {
       "-5_",
     ]
   ) {
-    assertStringIncludes(refusal(["--server", "--in=:22", odd]), "unknown flag");
+    assertStringIncludes(refusal(["--server", "--in=:22", odd]), "unknown option");
   }
 });

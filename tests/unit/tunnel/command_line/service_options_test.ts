@@ -1,6 +1,6 @@
 /** Services on the command line: a name and an address, in the order in which bytes go. */
 import { assertEquals } from "@std/assert";
-import { areRefused, CLIENT, clientOptions, SERVER, serverOptions } from "../../../support/command_lines.ts";
+import { areRefused, CLIENT, clientOptions, PAIR, SERVER, serverOptions } from "../../../support/command_lines.ts";
 
 const LOCAL = (port: number) => ({ kind: "tcp", host: undefined, port } as const);
 
@@ -29,10 +29,25 @@ Deno.test("a name or an address that is wrong or missing is refused, with what b
     [[...SERVER, "--service="], ["here it has no value"]],
     [[...CLIENT, "--forward=:5432"], ["--forward takes an address to listen on, =, and the name", '"" ' + name]],
     [[...CLIENT, "--forward=:5432=Db"], ['"Db" ' + name]],
-    [[...CLIENT, "--forward=db=:5432"], ['"db" has no port']],
+    [[...CLIENT, "--forward=db"], ['"db" has no port']],
     [[...CLIENT, "--forward==db"], ["an address is host"]],
     [[...CLIENT, "--service=db=:5432"], ["--service belongs to --server"]],
     [[...SERVER, "--forward=:5432=db"], ["--forward belongs to --client"]],
+  ]);
+});
+
+Deno.test("a name and an address in the wrong order are told so, with the right one", () => {
+  const swapped = "here the two are swapped: write ";
+  areRefused([
+    [[...SERVER, "--service=:5432=db"], [
+      "--service takes the name of a service, =, and an address",
+      swapped + "db=:5432",
+    ]],
+    [[...SERVER, "--service=127.0.0.1:5432=Db"], [swapped + "Db=127.0.0.1:5432"]],
+    [[...CLIENT, "--reverse=unix:/run/redis.sock=cache"], [swapped + "cache=unix:/run/redis.sock"]],
+    [[...CLIENT, "--forward=db=:5432"], ["--forward takes an address to listen on", swapped + ":5432=db"]],
+    [[...SERVER, "--reverse-listen=cache=:16379"], [swapped + ":16379=cache"]],
+    [[...SERVER, "--route=:3306=mysql", ...PAIR], [swapped + "mysql=:3306"]],
   ]);
 });
 

@@ -67,7 +67,7 @@ Deno.test("what tele gives itself is taken, and never proposed", () => {
   assertThrows(
     () => readSubcommand(CALL, ["--bac"]),
     TeleError,
-    "tele call has no option --bac; the nearest is --loud",
+    "tele call has no option --bac; see tele call --help",
   );
 });
 

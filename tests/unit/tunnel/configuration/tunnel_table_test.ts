@@ -4,7 +4,6 @@ import { PlacedError } from "../../../../lib/tunnel/configuration/place.ts";
 import {
   isSame,
   listenPlaces,
-  nearest,
   readTunnel,
   type TunnelEntry,
 } from "../../../../lib/tunnel/configuration/tunnel_table.ts";
@@ -87,12 +86,4 @@ Deno.test("it listens where its role does, or on a port that nobody knows yet", 
   ]);
   assertEquals(listenPlaces(read(`${CLIENT}reverse = "db=:5432"\n`)), []);
   assertEquals([read(SERVER), read(`${SERVER}out = ":0"\n`), read(CLIENT)].flatMap(listenPlaces), []);
-});
-
-Deno.test("the nearest key is one that begins so, else the one with the fewest letters changed", () => {
-  assertEquals(["repl", "--otu", "MAX"].map((word) => nearest(word, ["out", "replay-buffer", "max"])), [
-    "replay-buffer",
-    "out",
-    "max",
-  ]);
 });

@@ -31,6 +31,15 @@ Deno.test("a name is resolved first, and one that cannot be is the end", async (
   assertStringIncludes(last(other), "example.com: the name cannot be resolved; correct the name");
 });
 
+Deno.test("name servers that do not answer are told as that, and not as a host that is off", async () => {
+  const world = new DoctorWorld();
+  const resolve = () => new Promise<string[]>(() => {});
+  assertEquals(await world.clock.run(world.examine({ resolve }, ["--out=example.com:1"])), false);
+  assertEquals([world.steps, world.network.dials], [["FAIL name"], 0]);
+  const advice = "is this machine's network up, and does its DNS work?";
+  assertEquals(last(world), `example.com: no name server answers; ${advice}`);
+});
+
 Deno.test("a black hole fails the connection after the limit for a step", async () => {
   const world = new DoctorWorld();
   world.network.state = "unreachable";

@@ -9,6 +9,10 @@ Deno.test("the port is that of the answer, whatever a login prints in front of i
 
 Deno.test("each way of not starting has a sentence of its own", () => {
   const cases: [lines: string[], remote: string[], parts: string[]][] = [
+    [["tele-ssh missing"], ["/opt/tele"], [
+      "there is no /opt/tele on the other machine: install tele",
+      "--remote=PATH",
+    ]],
     [["tele-ssh missing"], ["tele"], ["there is no tele on the other machine, neither in PATH", "--remote=PATH"]],
     [["tele-ssh missing"], ["/opt/tele"], ["there is no /opt/tele"]],
     [['tele-ssh failed {"reason":"no port is free"}'], ["a", "b"], ["a b on the other machine: no port is free"]],
