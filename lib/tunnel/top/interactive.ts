@@ -25,11 +25,12 @@ export interface InteractiveNeeds extends WatchNeeds {
  * Draws until somebody presses `q` or it is ended. The terminal is taken with the first answer, and given back whatever
  * happens.
  *
- * @throws Why there is no first answer.
+ * @throws Why there is no first answer; a fault of drawing.
  */
 export async function runInteractive(needs: InteractiveNeeds): Promise<void> {
   const ending = new AbortController();
   const signal = AbortSignal.any([needs.signal, ending.signal]);
+  const faults: unknown[] = [];
   let view: TopView | undefined;
   const draw = () => {
     if (view !== undefined && !signal.aborted) needs.screen.draw(view.lines(needs.screen.size));
@@ -38,7 +39,7 @@ export async function runInteractive(needs: InteractiveNeeds): Promise<void> {
   const begin = (report: Report) => {
     const begun = new TopView(needs.address, report);
     needs.screen.enter();
-    obeyKeys(needs.read, begun, draw).then(() => ending.abort(), () => ending.abort());
+    obeyKeys(needs.read, begun, draw).catch((error) => faults.push(error)).finally(() => ending.abort());
     return begun;
   };
   try {
@@ -57,12 +58,15 @@ export async function runInteractive(needs: InteractiveNeeds): Promise<void> {
     stopResize();
     await needs.screen.leave();
   }
+  if (faults.length > 0) throw faults[0];
 }
 
 /** Resolves when a key asks for the end, or no key will come any more. */
 async function obeyKeys(read: InteractiveNeeds["read"], view: TopView, draw: () => void): Promise<void> {
   const keys = new KeyReader();
-  for (let bytes = await read(); bytes !== null; bytes = await read()) {
+  // A terminal that has gone is an end as well.
+  const typed = () => read().catch(() => null);
+  for (let bytes = await typed(); bytes !== null; bytes = await typed()) {
     for (const key of keys.read(bytes)) {
       if (key === "end") return;
       view.press(key);

@@ -3,11 +3,13 @@
  *
  * @module
  */
-import { get } from "node:http";
-import { Buffer } from "node:buffer";
-import { type Address, type DialCandidate, dialCandidates, formatAddress } from "../../net/address.ts";
+import { type Address, formatAddress } from "../../net/address.ts";
 import type { Clock } from "../../net/clock.ts";
+import { dial } from "../../net/dial.ts";
+import type { Duplex } from "../../net/duplex.ts";
 import { reasonOf, TeleError } from "../../net/error.ts";
+import { readHead } from "../../net/http_head.ts";
+import { PrefixedDuplex } from "../../net/prefixed_duplex.ts";
 import { shortenShown } from "../../net/shown_text.ts";
 import { formatDuration } from "../values/duration.ts";
 import type { Report } from "./report.ts";
@@ -27,6 +29,19 @@ const MOST_SHOWN = 200;
 
 /** What a process answers that will not tell. */
 const REFUSALS: readonly number[] = [401, 403, 421];
+
+/** Most bytes that are looked at before anything else. */
+const FIRST_BYTES = 1_024;
+
+/** What to do where no connection comes to be, by the system's failure. */
+const WHERE_NOBODY_IS: readonly (readonly [new (message?: string) => Error, string])[] = [
+  [
+    Deno.errors.ConnectionRefused,
+    "nobody listens there: start tele with --status on that address, or correct the address",
+  ],
+  [Deno.errors.NotFound, "there is no such socket: start tele with --status on that address, or correct the path"],
+  [Deno.errors.PermissionDenied, "this user may not open it: ask as the user that started tele"],
+];
 
 /** An answer of HTTP. */
 interface Answer {
@@ -81,16 +96,43 @@ export class StatusClient {
   }
 
   async #ask(signal: AbortSignal): Promise<Answer> {
-    let failure: unknown;
-    for (const candidate of dialCandidates(this.#address)) {
-      try {
-        return await ask(candidate, this.#token, signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        failure ??= error;
-      }
+    const duplex = await this.#connect(signal);
+    const giveUp = () => duplex.close();
+    signal.addEventListener("abort", giveUp, { once: true });
+    try {
+      await duplex.write(new TextEncoder().encode(this.#request()));
+      return await readAnswer(duplex);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof TeleError && error.code === "protocol") throw this.#noTele(error);
+      throw new TeleError("carrier-lost", `${this.#place}: no whole answer came: ${reasonOf(error)}`, { cause: error });
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+      duplex.close();
     }
-    throw this.#unreached(failure);
+  }
+
+  async #connect(signal: AbortSignal): Promise<Duplex> {
+    try {
+      const duplex = await dial(this.#address, "carrier", signal);
+      if (signal.aborted) duplex.close();
+      signal.throwIfAborted();
+      return duplex;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw this.#unreached(error);
+    }
+  }
+
+  /** The token goes to that address alone: no proxy of the environment is asked, as `fetch` would. */
+  #request(): string {
+    const address = this.#address;
+    const host = address.kind === "unix"
+      ? "localhost"
+      : formatAddress({ ...address, host: address.host ?? "localhost" });
+    const fields = [`GET ${PATH} HTTP/1.1`, `Host: ${host}`, "Accept: application/json", "Connection: close"];
+    if (this.#token !== undefined) fields.push(`Authorization: Bearer ${this.#token}`);
+    return [...fields, "\r\n"].join("\r\n");
   }
 
   #refused(status: number, body: string): TeleError {
@@ -110,18 +152,10 @@ export class StatusClient {
   }
 
   #unreached(error: unknown): TeleError {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    // What a parser of HTTP complains of.
-    if (code.startsWith("HPE_")) return this.#noTele(new Error("it does not speak HTTP"));
-    const reasons: Record<string, string> = {
-      ECONNREFUSED: "nobody listens there: start tele with --status on that address, or correct the address",
-      ENOENT: "there is no such socket: start tele with --status on that address, or correct the path",
-      ENOTFOUND: "the name cannot be resolved: correct it, or this machine's DNS",
-      EACCES: "this user may not open it: ask as the user that started tele",
-      ECONNRESET: "the connection broke before the answer",
-    };
-    const reason = Object.hasOwn(reasons, code) ? reasons[code] : reasonOf(error);
-    return new TeleError("carrier-lost", `${this.#place}: ${reason}`, { cause: error });
+    const cause = error instanceof Error ? error.cause : undefined;
+    const advice = WHERE_NOBODY_IS.find(([kind]) => cause instanceof kind)?.[1];
+    const reason = advice === undefined ? reasonOf(error) : `${this.#place}: ${advice}`;
+    return new TeleError("carrier-lost", reason, { cause: error });
   }
 
   get #place(): string {
@@ -129,28 +163,29 @@ export class StatusClient {
   }
 }
 
-/** Not by `fetch`, which would hand the token to a proxy of the environment, and knows no unix sockets by itself. */
-function ask(to: DialCandidate, token: string | undefined, signal: AbortSignal): Promise<Answer> {
-  const headers = {
-    accept: "application/json",
-    host: to.kind === "unix" ? "localhost" : formatAddress(to),
-    ...token === undefined ? {} : { authorization: `Bearer ${token}` },
-  };
-  const place = to.kind === "unix" ? { socketPath: to.path } : { host: to.host, port: to.port };
-  return new Promise((resolve, reject) => {
-    // A connection of its own each time: one that is kept could be one that died.
-    const request = get({ ...place, path: PATH, headers, agent: false, signal }, (response) => {
-      const pieces: Buffer[] = [];
-      let bytes = 0;
-      response.on("data", (piece: Buffer) => {
-        bytes += piece.length;
-        if (bytes > MOST_BYTES) request.destroy(new Error(`its answer is longer than ${MOST_BYTES} bytes`));
-        else pieces.push(piece);
-      });
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(pieces).toString() }));
-      response.on("error", reject);
-      response.on("aborted", () => reject(new Error("the connection broke in its answer")));
-    });
-    request.on("error", reject);
-  });
+/** Reads an answer, of which tele tells the length. */
+async function readAnswer(duplex: Duplex): Promise<Answer> {
+  const first = new Uint8Array(FIRST_BYTES);
+  const count = await duplex.read(first);
+  if (count === null) throw new TeleError("carrier-lost", "the connection ended");
+  const came = first.subarray(0, count);
+  // What begins otherwise may never have the end of a head.
+  if (!"HTTP/1.".startsWith(String.fromCharCode(...came.subarray(0, 7)))) throw noHttp();
+  const { head, rest } = await readHead(new PrefixedDuplex(duplex, came));
+  const [, status] = /^HTTP\/1\.[01] (\d{3})(?: |$)/.exec(head.startLine) ?? [];
+  const length = Number(/^\d{1,15}$/.exec(head.fields.get("content-length") ?? "")?.[0]);
+  if (status === undefined || Number.isNaN(length)) throw noHttp();
+  if (length > MOST_BYTES) throw new TeleError("protocol", `its answer is longer than ${MOST_BYTES} bytes`);
+  const body = new Uint8Array(length);
+  body.set(rest.subarray(0, length));
+  for (let filled = Math.min(rest.length, length); filled < length;) {
+    const count = await duplex.read(body.subarray(filled));
+    if (count === null) throw new TeleError("carrier-lost", "the connection ended");
+    filled += count;
+  }
+  return { status: Number(status), body: new TextDecoder().decode(body) };
+}
+
+function noHttp(): TeleError {
+  return new TeleError("protocol", "it does not speak HTTP as tele does");
 }

@@ -34,18 +34,22 @@ export interface Watcher {
 /**
  * Asks until it is ended.
  *
- * @throws What the first question throws: where nobody was ever there, somebody has to change something.
+ * @throws What the first question throws: where nobody was ever there, somebody has to change something. What `watcher`
+ * throws.
  */
 export async function watch({ ask, clock, signal }: WatchNeeds, watcher: Watcher): Promise<void> {
   for (let isFirst = true; !signal.aborted; isFirst = false) {
     const sinceMs = clock.now();
+    let report: Report | undefined;
     try {
-      watcher.take(await ask(signal));
+      report = await ask(signal);
     } catch (error) {
       if (signal.aborted) return;
       if (isFirst) throw error;
       watcher.lost(reasonOf(error));
     }
+    // A fault in what the watcher does is none of the process's.
+    if (report !== undefined) watcher.take(report);
     await sleep(clock, Math.max(LEAST_PAUSE_MS, sinceMs + STEP_MS - clock.now()), signal);
   }
 }

@@ -39,7 +39,7 @@ function somebody(answer: () => Promise<Report>) {
     typed.resolve(text === null ? null : new TextEncoder().encode(text));
     await clock.settle();
   };
-  return { clock, drawn, ending, seen, running, type };
+  return { clock, drawn, ending, seen, running, type, fail: (error: Error) => key.reject(error) };
 }
 
 const SESSIONS = ["one", "two", "three"].map((id) => aSession({ id }));
@@ -120,4 +120,30 @@ Deno.test("without a first answer the terminal is not touched", async () => {
   await clock.settle();
   await thrown;
   assertEquals([drawn.lines, drawn.isAlternate, seen.isRaw, seen.resizes.size], [[], false, false, 0]);
+});
+
+Deno.test("a fault of drawing gives the terminal back and is thrown, whether a report or a key met it", async () => {
+  const broken = { ...aReport(), log: undefined } as unknown as Report;
+  const first = somebody(() => Promise.resolve(broken));
+  const thrown = assertRejects(() => first.running, TypeError);
+  await first.clock.settle();
+  await thrown;
+  assertEquals([first.drawn.isAlternate, first.seen.isRaw, first.clock.pendingTimers], [false, false, 0]);
+
+  const report = { ...aReport() };
+  const second = somebody(() => Promise.resolve(report));
+  await second.clock.settle();
+  Object.assign(report, { log: undefined });
+  const met = assertRejects(() => second.running, TypeError);
+  await second.type("j");
+  await met;
+  assertEquals([second.drawn.isAlternate, second.seen.isRaw, second.clock.pendingTimers], [false, false, 0]);
+});
+
+Deno.test("a keyboard that fails ends it quietly", async () => {
+  const { clock, drawn, running, fail } = somebody(() => Promise.resolve(aReport()));
+  await clock.settle();
+  fail(new Error("input/output error"));
+  await running;
+  assertEquals(drawn.isAlternate, false);
 });

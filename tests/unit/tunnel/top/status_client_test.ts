@@ -118,6 +118,8 @@ Deno.test("another refusal is told in the words of the process, which cannot ste
 Deno.test("what is no tele is told from one", async () => {
   const others = [
     "SSH-2.0-OpenSSH_9.2\r\n",
+    "HTTP/2 200\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
     http("200 OK", "<html>"),
     http("200 OK", "{}"),
     http("404 Not Found", "no"),
@@ -130,10 +132,10 @@ Deno.test("what is no tele is told from one", async () => {
 });
 
 Deno.test("an answer that breaks off, or never ends, is an error", async () => {
-  assert((await errorOf("")).message.includes("the connection broke"));
+  assert((await errorOf("")).message.includes("no whole answer came: the connection ended"));
   const broken = await errorOf("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{");
-  assert(broken.message.includes("the connection broke"), broken.message);
-  const endless = await errorOf(`HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n${" ".repeat(17 * 1024 * 1024)}`);
+  assert(broken.message.includes("no whole answer came: the connection ended"), broken.message);
+  const endless = await errorOf("HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n  ");
   assert(endless.message.includes("longer than"), endless.message);
 });
 
