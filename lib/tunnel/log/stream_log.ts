@@ -52,7 +52,8 @@ function fieldsOf({ host: { session }, peer, origin: { service } }: MuxStream, i
   return { session: session?.name ?? "new", stream: id, peer, ...service !== undefined && { service } };
 }
 
-function howItEnded(end: StreamEnd): string {
+/** How a stream ended, in a word or some. */
+export function howItEnded(end: StreamEnd): string {
   if (end.kind !== "reset") return end.kind;
   if (end.code !== ResetCode.reset) return "refused";
   return end.by === "here" ? "reset here" : "reset at the other end";
@@ -86,19 +87,19 @@ export class StreamLog {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #limiter: LineLimiter;
-  readonly #observer: StreamObserver | undefined;
+  readonly #observers: readonly StreamObserver[];
 
-  /** Writes to `log`; `observer` is told too, also of what is not written. */
-  constructor(clock: Clock, log: Log, observer?: StreamObserver) {
+  /** Writes to `log`; `observers` are told too, also of what is not written. */
+  constructor(clock: Clock, log: Log, observers: readonly StreamObserver[] = []) {
     this.#clock = clock;
     this.#log = log;
-    this.#observer = observer;
+    this.#observers = observers;
     this.#limiter = new LineLimiter(clock, log);
   }
 
   /** A stream is over; at a server one of `client`, if that has shown who it is. */
   ended(stream: MuxStream, end: StreamEnd, client?: string): void {
-    this.#observer?.streamEnded(stream, end, client);
+    for (const observer of this.#observers) observer.streamEnded(stream, end, client);
     this.#tellLife(stream, end, client);
     const { peer } = stream;
     const names = [...peer === "" ? [] : [peer], ...client === undefined ? [] : [client]];
@@ -151,7 +152,7 @@ export class StreamLog {
 
   /** A user's connection was refused before it became a stream. */
   refuse(peer: string, reason: string): void {
-    this.#observer?.userRefused();
+    for (const observer of this.#observers) observer.userRefused();
     this.#tell("refused", `stream refused (${peer}): ${reason}`, { peer });
   }
 

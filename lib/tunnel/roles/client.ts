@@ -27,6 +27,7 @@ import type { Running } from "./running.ts";
 import type { LinkStatus } from "../log/status_line.ts";
 import { startStdio } from "./stdio.ts";
 import type { TunnelStatus } from "../status/tunnel_status.ts";
+import { streamObservers } from "../log/spans.ts";
 import { StreamLog } from "../log/stream_log.ts";
 
 /** Limit for connecting in RFD 80 mode, from the connection's turn on, in milliseconds. */
@@ -63,7 +64,7 @@ export async function startClient(
 ): Promise<Running> {
   if (options.isStdio) return await startStdio(options, log, clock, memory);
   const dialer = await makeDialer(options, log, clock);
-  const streamLog = new StreamLog(clock, log, status);
+  const streamLog = new StreamLog(clock, log, streamObservers(clock, status));
   const stopParts = async () => {
     await dialer.stop();
     streamLog.stop();

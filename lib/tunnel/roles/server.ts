@@ -33,6 +33,7 @@ import { listenOuter } from "./outer_listener.ts";
 import { Relays } from "../rfd80/relays.ts";
 import type { Running } from "./running.ts";
 import type { TunnelStatus } from "../status/tunnel_status.ts";
+import { streamObservers } from "../log/spans.ts";
 import { StreamLog } from "../log/stream_log.ts";
 import { REVERSE, SERVICES } from "../files/token_lines.ts";
 import { markOfToken, readServerTokens, watchServerTokens } from "../files/token_file.ts";
@@ -65,7 +66,7 @@ export async function startServer(
   const source = { file: options.tokenFile, variable: options.tokenVariable };
   const since = markOfToken(source);
   const tokens = await readServerTokens(source, log);
-  const streamLog = new StreamLog(clock, log, status);
+  const streamLog = new StreamLog(clock, log, streamObservers(clock, status));
   const shortages = new Shortages(clock, (shortage) => streamLog.waitFor(shortage));
   const dialUser = (address: Address, signal: AbortSignal) =>
     shortages.outlast(formatAddress(address), () => dial(address, "user", signal), signal);

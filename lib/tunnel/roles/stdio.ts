@@ -15,6 +15,7 @@ import type { ClientOptions } from "../command_line/role_options.ts";
 import { ClientSession } from "./client_session.ts";
 import { makeDialer } from "./outer_dialer.ts";
 import type { Running } from "./running.ts";
+import { streamObservers } from "../log/spans.ts";
 import { StreamLog } from "../log/stream_log.ts";
 
 /** When the process is asked to end, its connection has this long to end by itself, in milliseconds. */
@@ -37,7 +38,7 @@ export async function startStdio(
   memory: MemoryBudget,
 ): Promise<Running> {
   const dialer = await makeDialer(options, log, clock);
-  const streamLog = new StreamLog(clock, log);
+  const streamLog = new StreamLog(clock, log, streamObservers(clock, undefined));
   const { promise: ended, resolve: end } = Promise.withResolvers<number>();
   const user = new StdioDuplex({ clock });
   const over = new AbortController();

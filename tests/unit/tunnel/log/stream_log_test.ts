@@ -93,7 +93,7 @@ Deno.test("a thousand streams that end together are a few lines and a count, for
 Deno.test("who counts is told of every stream, also of those that are counted in place of a line", () => {
   const counted = { ended: 0, refused: 0 };
   const observer = { streamEnded: () => void counted.ended++, userRefused: () => void counted.refused++ };
-  const log = new StreamLog(new FakeClock(), () => {}, observer);
+  const log = new StreamLog(new FakeClock(), () => {}, [observer]);
   for (let count = 0; count < 20; count++) {
     log.ended(streamOf("127.0.0.1:1"), { kind: "cut", message: "" });
     log.refuse("127.0.0.1:1", "too many");
