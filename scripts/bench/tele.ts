@@ -8,6 +8,7 @@ import type { Scenario } from "../../tests/support/scenario.ts";
 import { teleMain, TeleProcess } from "../../tests/support/tele_process.ts";
 import { makeCertificate } from "./certificate.ts";
 import { runProgram } from "./program.ts";
+import { scrape } from "./scraper.ts";
 import type { Site, Tunnel } from "./site.ts";
 
 /** How a tele pair is set up. */
@@ -46,11 +47,13 @@ export async function startTele(s: Scenario, site: Site, to: number, setup: Tele
   };
   const serverArgs = [`--in=127.0.0.1:${to}`, `--out=${site.farAddress}:0`, ...forServer, "--log-level=warn"];
   const server = await start("server", site.far, serverArgs);
+  scrape(s, forServer);
   const { host, port } = await site.reach(server.port);
   const startClient = async (hosts: readonly string[]): Promise<Tunnel> => {
     const outs = hosts.map((host) => `--out=${setup.isWebSocket ? "ws://" : ""}${host}:${port}`);
     const client = await start("client", site.near, ["--in=127.0.0.1:0", ...outs, ...forClient]);
     await client.logged(/\blink up: /, LINK_MS);
+    scrape(s, forClient);
     return { host: "127.0.0.1", port: client.port, pids: [client.pid, server.pid], paths: hosts.length };
   };
   if (site.paths.length < 2) return await startClient([host]);
