@@ -2,7 +2,8 @@
 import { assert, assertEquals } from "@std/assert";
 import type { StatusReport } from "../../lib/tunnel/status/report.ts";
 import { scenario } from "../support/scenario.ts";
-import { requires } from "../support/skip.ts";
+import { onUnix, requires } from "../support/skip.ts";
+import { teleCommand } from "../support/tele_process.ts";
 import { connectTo, echo, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
 
 /** Asks a status address. */
@@ -151,6 +152,48 @@ Deno.test(
     for (const { session, stream, sentBytes, receivedBytes, end } of [went, wentThere]) {
       assertEquals([session, stream, sentBytes, receivedBytes, end], [began.session, 1, 5, 5, "finished"]);
     }
+  }),
+);
+
+Deno.test({
+  name: "one address tells of all tunnels of a configuration, and a reload changes them and not the address",
+  ...onUnix(),
+  fn: scenario(60_000, async (s) => {
+    const user = s.use(new UserServer(echo));
+    const [status, out, inner] = [freePort(), freePort(), freePort()];
+    const file = `${s.home}/tele.toml`;
+    const table = (name: string, role: string, ...lines: string[]) =>
+      ["[[tunnel]]", `name = "${name}"`, `role = "${role}"`, ...lines, ""].join("\n");
+    const far = table("far", "server", `in = "127.0.0.1:${user.port}"`, `out = "127.0.0.1:${out}"`);
+    const near = table("near", "client", `in = "127.0.0.1:${inner}"`, `out = "127.0.0.1:${out}"`);
+    await Deno.writeTextFile(file, `status = "127.0.0.1:${status}"\n${far}${near}`);
+    const process = await s.start("config", [`--config=${file}`]);
+    await eventually(async () => (await ask(status, "/healthz")).status === 200, "health");
+    using connection = await connectTo(inner);
+    await roundTrip(connection, "hello");
+    const { role, tunnels, sessions } = await reportOf(status);
+    assertEquals([role, tunnels.map(({ name }) => name).toSorted()], ["both", ["far", "near"]]);
+    assertEquals(sessions.map(({ tunnel, streamsOpen }) => [tunnel, streamsOpen]).toSorted(), [["far", 1], [
+      "near",
+      1,
+    ]]);
+
+    await Deno.writeTextFile(file, `status = "127.0.0.1:${freePort()}"\n${far}`);
+    process.signal("SIGHUP");
+    await process.logged(/status changed in the configuration: that takes effect when tele starts anew/, 10_000);
+    await eventually(async () => (await reportOf(status)).tunnels.length === 1, "a report of one tunnel");
+    assertEquals((await process.stop("SIGTERM")).code, 0);
+  }),
+});
+
+Deno.test(
+  "beyond loopback a process without a secret does not start, and says what to give",
+  scenario(30_000, async (s) => {
+    const args = ["--server", "--in=127.0.0.1:22", "--out=127.0.0.1:0", "--status=0.0.0.0:0"];
+    const { command: [program = "", ...rest], env } = await teleCommand({ role: "config", args, home: s.home });
+    const { code, stderr } = await new Deno.Command(program, { args: rest, env, stdin: "null" }).output();
+    assertEquals(code, 1);
+    assert(new TextDecoder().decode(stderr).includes("give --status-token-file=FILE"));
   }),
 );
 

@@ -79,3 +79,12 @@ Deno.test("the file is called as its user called it, without what a terminal wou
   const read = () => readConfiguration("", { file: "/etc/\x1b[31m.toml", environment: {} });
   assert(!assertThrows(read, TeleError, ":1:1: no tunnel").message.includes("\x1b"));
 });
+
+Deno.test("the status of the process stands above the tables, and its secret not without it", () => {
+  const { status } = configuration(`status = ":9091"\nstatus-token-file = "secret"\n${SERVER}`);
+  assertEquals(status, { address: { kind: "tcp", host: undefined, port: 9091 }, tokenFile: "secret" });
+  assertEquals(configuration(SERVER).status, undefined);
+  const alone = `max = 5\nstatus-token-file = "secret"\n${SERVER}`;
+  assertThrows(() => configuration(alone), Error, "tele.toml:2:1: --status-token-file guards the status address");
+  assertThrows(() => configuration(`${SERVER}status = ":9091"\n`), Error, "above the first [[tunnel]]");
+});

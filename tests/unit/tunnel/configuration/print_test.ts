@@ -67,3 +67,15 @@ Deno.test("what is printed reads back the same", () => {
   assertEquals(told(again), told(first));
   assertEquals(printConfiguration(again), printConfiguration(first));
 });
+
+Deno.test("what holds for the process is printed above the tables, if it was given", () => {
+  const text =
+    'status = ":9091"\nstatus-token-file = "secret"\n[[tunnel]]\nname = "nas"\nrole = "server"\nin = ":22"\n';
+  const [top] = printConfiguration(configuration(text)).split("\n\n");
+  assertEquals(top?.split("\n"), [
+    'log-level = "info"',
+    'log-format = "text"',
+    'status = ":9091"',
+    'status-token-file = "secret"',
+  ]);
+});
