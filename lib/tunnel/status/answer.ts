@@ -14,6 +14,7 @@ export const STATUS_WORDS = {
   404: "Not Found",
   405: "Method Not Allowed",
   421: "Misdirected Request",
+  500: "Internal Server Error",
   503: "Service Unavailable",
   505: "HTTP Version Not Supported",
 } as const;

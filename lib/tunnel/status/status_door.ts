@@ -69,7 +69,7 @@ export class StatusDoor {
     if (asked.kind === "refused") return await this.#answer(duplex, asked.answer, true);
     const { path, hasBody } = asked;
     if (path !== EVENTS_PATH || !hasBody) {
-      return await this.#answer(duplex, answerTo(path, this.#options.status), hasBody);
+      return await this.#answer(duplex, this.#answerTo(path), hasBody);
     }
     if (this.#events.isFull) {
       const body = "as many as there may be read events already: try again later, or ask for /api/sessions\n";
@@ -77,6 +77,16 @@ export class StatusDoor {
     }
     this.#room.leave(duplex);
     await this.#events.serve(duplex);
+  }
+
+  /** Invariant 11: a fault of ours is told, to who asks and to the log of the process. */
+  #answerTo(path: string): Answer {
+    try {
+      return answerTo(path, this.#options.status);
+    } catch (error) {
+      reportError(error);
+      return { status: 500, type: TEXT, body: "a fault in tele itself, which its log tells: please report it\n" };
+    }
   }
 
   async #ask(duplex: Duplex): Promise<ReturnType<typeof judge>> {

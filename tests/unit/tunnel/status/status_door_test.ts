@@ -94,3 +94,22 @@ Deno.test("readers of events outstay requests, and beyond a few they are told to
   await world.clock.settle();
   world.door.close();
 });
+
+Deno.test("a fault of ours is answered, and an uncaught error of the process, which logs it", async () => {
+  const clock = new FakeClock();
+  const status = aStatus(clock);
+  status.report = () => {
+    throw new Error("broken");
+  };
+  const errors: unknown[] = [];
+  const onError = (event: ErrorEvent) => {
+    event.preventDefault();
+    errors.push((event.error as Error).message);
+  };
+  addEventListener("error", onError);
+  const rules = () => ({ host: undefined, isReachedByBrowsers: true, token: undefined });
+  const text = await ask({ clock, door: new StatusDoor({ clock, status, rules }) }, get("/api/sessions"));
+  removeEventListener("error", onError);
+  assertStringIncludes(text, "500 Internal Server Error");
+  assertEquals(errors, ["broken"]);
+});
