@@ -15,7 +15,7 @@ import { checkOffers } from "../session/handshake/offers.ts";
 import type { ServerTokens } from "../session/handshake/token_table.ts";
 import { limitsOf } from "../session/session_limits.ts";
 import { EndCode } from "../session/session_constants.ts";
-import { guardedObserver } from "../session/session_observer.ts";
+import { guardedObserver, type Observed } from "../session/session_observer.ts";
 import { SessionServer } from "../session/session_server.ts";
 import { CutQueue } from "./cut_queue.ts";
 import { guardedLog, guardedStreamCallbacks, type OnStreamEnd } from "./callbacks.ts";
@@ -57,7 +57,7 @@ function muxMaker(
   return () => new Mux({ clock, pool, maxStreams, open, memory, cuts, ...callbacks, ...ofEnd });
 }
 
-function sessionOptions(options: LinkOptions) {
+function sessionOptions(options: LinkOptions & Observed) {
   return {
     clock: options.clock ?? systemClock,
     log: guardedLog(options.log ?? silentLog),
@@ -65,6 +65,7 @@ function sessionOptions(options: LinkOptions) {
     memory: options.memory,
     limits: limitsOf(options),
     token: options.token,
+    observer: guardedObserver(options.observer),
     bindUpper: (mux: Mux, session: MuxSession) => mux.bind(session),
   };
 }
@@ -99,7 +100,7 @@ export class MuxClient {
       carriers: options.carriers,
       leastCarriers: options.leastCarriers,
       paths: options.paths,
-      observer: guardedObserver(options.observer),
+      tickets: options.tickets,
       makeUpper: muxMaker({ ...options, onStreamEnd }, this.#cuts, ofEnd),
       inherit: (from, to) => from.bequeathUnopened(() => to),
     });
@@ -222,7 +223,6 @@ export class MuxServer {
    * @throws {TeleError} `bad-input` if a token is too short or too long, or a name is none or there twice.
    */
   constructor(options: MuxServerOptions) {
-    const { hasServices } = options;
     // What a token allows is looked at for each stream: another file of tokens may have changed it.
     const dial: DialUser = (signal, { user, ...wanted }) => {
       const { tokens } = this.#sessions;
@@ -240,10 +240,10 @@ export class MuxServer {
       wantsUsers: options.wantsUsers,
       listensFor: options.listensFor,
       bequeath: (from, heirOf) => from.bequeathUnopened(heirOf),
-      hasServices,
-      makeUpper: muxMaker(options, this.#cuts, { end: "server", dial, hasServices }),
+      hasServices: options.hasServices,
+      makeUpper: muxMaker(options, this.#cuts, { end: "server", dial, hasServices: options.hasServices }),
       onCount: options.onSessionCount,
-      observer: guardedObserver(options.observer),
+      fleet: options.fleet,
     });
   }
 

@@ -12,6 +12,8 @@ import type { Identity } from "../session/handshake/keys.ts";
 import type { ServerGuard } from "../session/handshake/seal.ts";
 import type { NamedToken } from "../session/handshake/token_table.ts";
 import type { UsersTold } from "../session/handshake/users.ts";
+import type { FleetMember } from "../session/fleet/fleet.ts";
+import type { LastTicket } from "../session/fleet/last_ticket.ts";
 import type { MemoryBudget } from "../session/memory_budget.ts";
 import type { ServerLimits, SessionLimits } from "../session/session_limits.ts";
 import type { Observed } from "../session/session_observer.ts";
@@ -60,8 +62,16 @@ export interface MuxClientOptions
   /**
    * Opens a carrier, on the path at place `path` in `paths`. Called for every attempt; `signal` aborts when it is given
    * up. It may call `connected` when somebody has accepted the connection, and it is not open yet: the log tells that.
+   * TLS around the carrier is to present `ticket`, where there is one, so that a server of a fleet finds the owner of the
+   * session: see {@linkcode ticketProtocol}.
    */
-  dial: (signal: AbortSignal, connected: Connected, path: number) => Promise<Duplex>;
+  dial: (signal: AbortSignal, connected: Connected, path: number, ticket?: Uint8Array) => Promise<Duplex>;
+  /**
+   * Where the newest ticket is kept, which a server of a fleet gives.
+   *
+   * @default {undefined}: tickets are not presented, and a session is found by its owner alone
+   */
+  tickets?: LastTicket;
   /** Who this client is across restarts; see {@linkcode Identity}. Without it, sessions outlast an hour's outage. */
   identity?: Identity;
   /**
@@ -132,6 +142,12 @@ export interface MuxServerOptions
    * @default {false}
    */
   hasServices?: boolean;
+  /**
+   * The servers that have sessions together with this one.
+   *
+   * @default {undefined}: there are no others
+   */
+  fleet?: FleetMember;
   /** Told how many sessions are held, with a carrier or without, whenever one begins or ends. */
   onSessionCount?: (sessions: number) => void;
 }

@@ -50,13 +50,14 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   tellsUsers = false;
   /** Its session, once there is one. */
   session: MuxSession | undefined;
+  /** @ignore */
+  step = 0;
   readonly #options: MuxOptions;
   /** If the peer may open streams. */
   readonly #peerOpens: PeerOpens<MuxStream> | undefined;
   readonly #openedStarts: OpenedStarts<MuxStream>;
   readonly #growth: CreditPool;
   readonly #cuts: CutQueue;
-  #step = 0;
   #ended: TeleError | undefined;
 
   /** A mux that waits for its session. */
@@ -95,6 +96,11 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   /** Streams that are open. */
   get streamCount(): number {
     return this.streams.count;
+  }
+
+  /** Streams of which the peer may have heard. */
+  get openedCount(): number {
+    return this.streams.count - this.streams.unopened.length;
   }
 
   /** Whether resets wait to be told, of streams that are over here. */
@@ -180,7 +186,7 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
 
   /** @ignore */
   turnEnded(): void {
-    this.#step++;
+    this.step++;
     this.#peerOpens?.dialDue();
   }
 
@@ -252,13 +258,7 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
     const cut = this.streams.all.filter((stream) => isOwnEnd || !stream.isComplete);
     const isWished = error instanceof RefusalError && error.endCode === EndCode.shutdown;
     const cuts = cut.map((stream) => () => stream.cut(error.message, isWished));
-    if (isOwnEnd) this.#cuts.addLast(cuts);
-    else this.#cuts.add(cuts);
-  }
-
-  /** @ignore */
-  get step(): number {
-    return this.#step;
+    this.#cuts[isOwnEnd ? "addLast" : "add"](cuts);
   }
 
   /** @ignore */

@@ -7,6 +7,7 @@ import { systemClock } from "../net/clock.ts";
 import { silentLog } from "../net/log.ts";
 import { duplexPair } from "../net/pipe.ts";
 import { duplexFromStreams, type StreamPair, streamsFromDuplex } from "../net/web.ts";
+import { LastTicket } from "../session/fleet/last_ticket.ts";
 import type { ServerTokens } from "../session/handshake/token_table.ts";
 import { sealed } from "../session/sealing.ts";
 import type { ServerLimits } from "../session/session_limits.ts";
@@ -112,9 +113,10 @@ export function connectSession(options: ConnectOptions): ClientSession {
   const seals = sealsCarriers(options);
   const client = new MuxClient({
     ...options,
-    async dial(signal) {
+    tickets: new LastTicket(),
+    async dial(signal, _connected, _path, ticket) {
       const carrier = duplexFromStreams(await options.dial(signal), "the server");
-      return seals ? await sealed(carrier, carrier.peer, signal) : carrier;
+      return seals ? await sealed(carrier, carrier.peer, signal, ticket) : carrier;
     },
   });
   return {

@@ -5,7 +5,7 @@
  */
 
 import { badInput } from "./error.ts";
-import { canonicalIPv6, isIPv4, isIPv6, isLoopback } from "./ip_address.ts";
+import { isAnyAddress, isIPv4, isIPv6, isLoopback } from "./ip_address.ts";
 
 /** A TCP address. Without a host it means what its user makes of it: loopback to dial, an interface to listen on. */
 export interface TcpAddress {
@@ -174,7 +174,7 @@ export function reaches(to: Address, at: Address, isOwnHost = false): boolean {
   if (to.port !== at.port || at.port === 0) return false;
   const isHere = to.host === undefined || isLoopback(to.host);
   if (at.host === undefined) return isHere;
-  if (at.host === "0.0.0.0" || canonicalIPv6(at.host) === "::") return isHere || isOwnHost;
+  if (isAnyAddress(at.host)) return isHere || isOwnHost;
   if (to.host !== undefined && to.host.toLowerCase() !== "localhost") return to.host === at.host;
   return ["127.0.0.1", "::1", "localhost"].includes(at.host);
 }

@@ -50,6 +50,9 @@ export interface Duplex {
   /** The local port of the same. */
   readonly localPort?: number;
 
+  /** Whether another server of a fleet has taken it from its client and passed it on: then nobody else is asked for it. */
+  readonly isPassed?: boolean;
+
   /**
    * Whether what the peer sent can still be read after a write has failed, such as a server's answer to an upload that
    * it refuses. Reading then soon ends by itself. True of sockets.

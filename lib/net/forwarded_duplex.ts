@@ -73,6 +73,11 @@ export class ForwardedDuplex implements Duplex {
     return this.#inner.localPort;
   }
 
+  /** See {@linkcode Duplex.isPassed}. */
+  get isPassed(): boolean | undefined {
+    return this.#inner.isPassed;
+  }
+
   /** See {@linkcode Duplex.readsAfterFailedWrite}. */
   get readsAfterFailedWrite(): boolean | undefined {
     return this.#inner.readsAfterFailedWrite;

@@ -20,6 +20,13 @@ export interface FrontDoorOptions {
   clock: Clock;
   /** Ends the TLS of those who seal their carriers; without it they are handed on as they came. */
   seal?: SealServer;
+  /**
+   * Asked about each that begins as TLS does, before its TLS ends here. What it resolves with is gone on with, and reads
+   * all of it; `undefined` if it took it over.
+   *
+   * @default {undefined}: all TLS ends here
+   */
+  passOn?: (carrier: Duplex) => Promise<Duplex | undefined>;
   /** Takes each WebSocket. */
   onWebSocket: (carrier: Duplex) => void;
   /** Takes each that does not speak HTTP, as it came. */
@@ -98,25 +105,28 @@ export class FrontDoor {
     if (!seen.isWeb) {
       const carrier = await this.#unsealed(seen);
       this.#room.leave(transport);
-      return onOther(carrier);
+      return carrier && onOther(carrier);
     }
     const carrier = await acceptWeb(seen.duplex, clock);
     if (carrier === undefined) return onLeft(transport.peer, "it was a web client, and has its page");
     const inner = seal === undefined ? carrier : await this.#unsealedIn(carrier);
     this.#room.leave(transport);
-    onWebSocket(inner);
+    if (inner !== undefined) onWebSocket(inner);
   }
 
   /** A seal may be in the messages of a WebSocket as well. */
-  async #unsealedIn(webSocket: Duplex): Promise<Duplex> {
+  async #unsealedIn(webSocket: Duplex): Promise<Duplex | undefined> {
     const seen = await recognize(webSocket);
     if (seen === undefined) throw new TeleError("closed", "it closed the WebSocket without a word");
     return await this.#unsealed(seen);
   }
 
-  async #unsealed({ duplex, isTls }: Recognized): Promise<Duplex> {
-    const { seal } = this.#options;
-    return isTls && seal !== undefined ? await seal.unseal(duplex) : duplex;
+  /** Returns nothing if somebody else has taken it over. */
+  async #unsealed({ duplex, isTls }: Recognized): Promise<Duplex | undefined> {
+    const { seal, passOn } = this.#options;
+    if (!isTls || seal === undefined) return duplex;
+    const carrier = passOn === undefined ? duplex : await passOn(duplex);
+    return carrier && await seal.unseal(carrier);
   }
 
   /** Sends all newcomers away. */

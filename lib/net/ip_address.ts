@@ -26,6 +26,23 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
+ * Whether `host` stands for every address of a machine: something listens there, and nobody can dial it elsewhere.
+ *
+ * @example
+ * ```ts
+ * import { isAnyAddress } from "./ip_address.ts";
+ * import { assert, assertFalse } from "@std/assert";
+ *
+ * assert(isAnyAddress("0.0.0.0"));
+ * assert(isAnyAddress("0:0:0:0:0:0:0:0"));
+ * assertFalse(isAnyAddress("127.0.0.1"));
+ * ```
+ */
+export function isAnyAddress(host: string): boolean {
+  return host === "0.0.0.0" || canonicalIPv6(host) === "::";
+}
+
+/**
  * An IP address in the one form in which addresses are compared and shown: an IPv4 address that a socket of both
  * families tells as mapped into IPv6 (RFC 4291, 2.5.5.2) is that IPv4 address. Whatever else `host` is stays as it is.
  *

@@ -20,6 +20,12 @@ export interface SealPeer {
   readonly address: string;
   /** What is asked for by ALPN; whoever does not choose it is no tele server. */
   readonly protocol: string;
+  /**
+   * What is offered behind it, for those on the way.
+   *
+   * @default {[]}
+   */
+  readonly others?: readonly string[];
 }
 
 /** The peer answers to the hello of TLS, and not by TLS. */
@@ -55,10 +61,10 @@ export async function sealClient(transport: Duplex, peer: SealPeer, signal?: Abo
 /** What is wrong with a server's certificate, beside that nobody vouches for it. */
 type SealFault = "NO_PROTOCOL" | "CERT_VERSION_TOO_OLD" | "CERT_UNREADABLE" | "RESUMED";
 
-function makeEnd({ address, protocol }: SealPeer): TlsEnd {
+function makeEnd({ address, protocol, others = [] }: SealPeer): TlsEnd {
   return {
     start: (socket) =>
-      tls.connect({ socket, ALPNProtocols: [protocol], minVersion: "TLSv1.3", rejectUnauthorized: false }),
+      tls.connect({ socket, ALPNProtocols: [protocol, ...others], minVersion: "TLSv1.3", rejectUnauthorized: false }),
     secureEvent: "secureConnect",
     awaitsHello: false,
     check(socket) {

@@ -56,6 +56,12 @@ export interface TlsPeer {
   readonly address: string;
   /** The names of which its certificate must have one; an error is about the first. */
   readonly names: readonly [string, ...string[]];
+  /**
+   * Offered by ALPN behind the protocols of the settings, for those on the way.
+   *
+   * @default {[]}
+   */
+  readonly others?: readonly string[];
 }
 
 /**
@@ -71,7 +77,7 @@ export interface TlsPeer {
  */
 export async function secureClient(
   transport: Duplex,
-  { address, names }: TlsPeer,
+  { address, names, others = [] }: TlsPeer,
   settings: TlsDialSettings,
   signal?: AbortSignal,
 ): Promise<TlsConnection> {
@@ -84,7 +90,7 @@ export async function secureClient(
     hasCertificate: own !== undefined,
     ownFault: () => own && faultOfClientCertificate(own, Date.now()),
   };
-  const duplex = await TlsDuplex.start(transport, makeEnd(verified, settings, attempt), signal);
+  const duplex = await TlsDuplex.start(transport, makeEnd(verified, settings, attempt, others), signal);
   return { duplex, protocol: duplex.protocol };
 }
 
@@ -131,7 +137,12 @@ function createContext(ca: string | undefined, pair: CertificatePair | undefined
   }
 }
 
-function makeEnd(names: readonly string[], settings: TlsDialSettings, attempt: TlsAttempt): TlsEnd {
+function makeEnd(
+  names: readonly string[],
+  settings: TlsDialSettings,
+  attempt: TlsAttempt,
+  others: readonly string[],
+): TlsEnd {
   const { secureContext, anchors } = prepare(settings);
   return {
     start: (socket) =>
@@ -143,7 +154,7 @@ function makeEnd(names: readonly string[], settings: TlsDialSettings, attempt: T
           const errors = names.map((name) => tls.checkServerIdentity(name, certificate));
           return errors.includes(undefined) ? undefined : errors[0];
         },
-        ALPNProtocols: [...settings.protocols],
+        ALPNProtocols: [...settings.protocols, ...others],
         secureContext,
         rejectUnauthorized: true,
       }),

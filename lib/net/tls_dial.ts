@@ -20,6 +20,7 @@ import { certifiedNames, formatWay, type Way, wayCandidates } from "./way.ts";
  * @param connected Called when somebody has accepted the connection, before TLS; before that, when somebody in the
  * middle has, as for {@linkcode dialWay}.
  * @param commands As for {@linkcode dialWay}.
+ * @param others Offered by ALPN behind the protocols of `settings`, for those on the way.
  * @throws {TeleError} `untrusted` if a certificate is not accepted, `refused` if there is no common protocol,
  * `protocol` if the peer speaks no TLS, `carrier-lost` for all that the network does, `bad-input` if this runtime is
  * too old or the settings are wrong.
@@ -38,9 +39,10 @@ export async function dialTls(
   signal?: AbortSignal,
   connected?: Connected,
   commands?: Commands,
+  others?: readonly string[],
 ): Promise<TlsConnection> {
   requireTls();
-  const peer = { address: formatWay(way), names: certifiedNames(way) };
+  const peer = { address: formatWay(way), names: certifiedNames(way), others };
   let failure: unknown;
   for (const candidate of wayCandidates(way)) {
     try {

@@ -37,14 +37,6 @@ interface Waiter {
  *
  * `closeWrite` sends close_notify and the transport's end, and reading goes on (RFC 8446, 6.1). An end of the transport
  * without close_notify is an error: a cut is not an end.
- *
- * @example
- * ```ts ignore
- * import { dialTls } from "./tls_dial.ts";
- *
- * const { duplex } = await dialTls({ kind: "tcp", host: "example.com", port: 443 }, { protocols: ["tele/2"] });
- * await duplex.write(new TextEncoder().encode("hello"));
- * ```
  */
 export class TlsDuplex implements Duplex {
   readonly peer: string;
@@ -118,6 +110,10 @@ export class TlsDuplex implements Duplex {
 
   get localPort(): number | undefined {
     return this.#transport.localPort;
+  }
+
+  get isPassed(): boolean | undefined {
+    return this.#transport.isPassed;
   }
 
   get readsAfterFailedWrite(): boolean | undefined {

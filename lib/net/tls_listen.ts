@@ -7,6 +7,7 @@ import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
 import type { Address } from "./address.ts";
 import type { Clock } from "./clock.ts";
 import type { Duplex } from "./duplex.ts";
+import type { FrontDoorOptions } from "./front_door.ts";
 import { badInput, reasonOf, TeleError } from "./error.ts";
 import { recognize } from "./first_bytes.ts";
 import { listen, type Listening, type ListenOptions } from "./listen.ts";
@@ -35,6 +36,8 @@ export interface TlsListenSettings extends ServerCertificate {
 export interface TlsListenOptions extends Omit<ListenOptions, "onConnection" | "use"> {
   /** Takes each connection whose handshake is done. */
   onConnection: (connection: TlsConnection) => void;
+  /** Asked about each that begins as TLS does, as that of a front door: {@linkcode FrontDoorOptions.passOn}. */
+  passOn?: FrontDoorOptions["passOn"];
   /** Told of each connection that was not let in, and why. */
   onRefused: (peer: string, reason: string) => void;
   /** Told of each that went away by itself, such as a balancer's check or an attempt that lost a race: no news. */
@@ -45,6 +48,8 @@ export interface TlsListenOptions extends Omit<ListenOptions, "onConnection" | "
 export interface TlsListening extends Listening {
   /** Connections whose handshake is not done yet. */
   readonly strangers: number;
+  /** Takes a connection that came in another way as if it had been accepted. Never rejects. */
+  welcome(transport: Duplex): Promise<void>;
   /**
    * Uses other files for connections that come from now on; the others go on as they are.
    *
@@ -83,7 +88,7 @@ export async function listenTls(
   options: TlsListenOptions,
 ): Promise<TlsListening> {
   requireTls();
-  const { onConnection, onRefused, onLeft, clock } = options;
+  const { onConnection, onRefused, onLeft, clock, passOn } = options;
   // Kept beyond a renewal: a client that comes back may resume a session from before it.
   const clients = new KnownClients();
   let end = makeEnd(settings, clock, clients);
@@ -92,7 +97,10 @@ export async function listenTls(
   async function welcome(transport: Duplex): Promise<void> {
     room.enter(transport);
     try {
-      const duplex = await TlsDuplex.start(await expectTls(transport, clock), end);
+      const expected = await expectTls(transport, clock);
+      const staying = passOn === undefined ? expected : await passOn(expected);
+      if (staying === undefined) return room.leave(transport);
+      const duplex = await TlsDuplex.start(staying, end);
       room.leave(transport);
       onConnection({ duplex, protocol: duplex.protocol });
     } catch (error) {
@@ -112,6 +120,7 @@ export async function listenTls(
   return {
     addresses: listening.addresses,
     isExposed: listening.isExposed,
+    welcome,
     get strangers() {
       return room.count;
     },

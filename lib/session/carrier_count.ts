@@ -9,6 +9,7 @@ import type { Carrier } from "./carrier/carrier.ts";
 import { tellDoubt } from "./carrier/liveness.ts";
 import type { AttachedCarrier } from "./carriers.ts";
 import { join, type JoinTerms } from "./commit.ts";
+import { type Fields, readCarriers } from "./handshake/fields.ts";
 import type { ClientHandshake } from "./handshake/client_handshake.ts";
 import type { Lane } from "./handshake/messages.ts";
 import { LaneWatch } from "./lanes/lane_watch.ts";
@@ -24,7 +25,7 @@ import type { SessionLimits } from "./session_limits.ts";
 export const DEFAULT_CARRIERS = 6;
 
 /** Options of {@linkcode CarrierCount}. */
-export interface CarrierCountOptions extends Pick<RedialOptions, "clock" | "dial" | "paths" | "token"> {
+export interface CarrierCountOptions extends Pick<RedialOptions, "clock" | "dial" | "paths" | "token" | "tickets"> {
   /** Told of carriers that come and go beside others. */
   log: Log;
   /** Limits of sessions. */
@@ -77,6 +78,7 @@ export class CarrierCount {
     this.#story = new PathStory(options.clock, options.log, names);
     this.#joiner = new Joiner(options.clock, {
       dial: options.dial,
+      ticket: () => options.tickets?.newest,
       paths: names.length,
       isGuarded: options.token !== undefined,
       sessionId: () => host.session().id,
@@ -126,9 +128,10 @@ export class CarrierCount {
     return this.#most > 1;
   }
 
-  /** A session began, whose server allows so many. */
-  allowed(carriers: number): void {
-    this.#most = Math.min(this.#options.carriers ?? DEFAULT_CARRIERS, carriers);
+  /** A session began with an accept that has these fields: they say how many there may be, and have its ticket. */
+  began(fields: Fields): void {
+    this.#most = Math.min(this.#options.carriers ?? DEFAULT_CARRIERS, readCarriers(fields));
+    this.#options.tickets?.take(fields);
   }
 
   /** There are to be `count` from now on, as far as both ends allow. */
@@ -241,13 +244,13 @@ export class CarrierCount {
    *
    * @throws {TeleError} If that fails, or is given up.
    */
-  async join(handshake: ClientHandshake, terms: Omit<JoinTerms, "resumeTimeoutMs">): Promise<void> {
+  async join(handshake: ClientHandshake, terms: Omit<JoinTerms, "resumeTimeoutMs" | "tickets">): Promise<void> {
     const session = this.#host.session();
     const { carriers } = session;
     const isTooMuch = carriers.isFull || carriers.attached.all.length >= MOST_CARRIERS - 1;
     if (session.carrier !== undefined && isTooMuch) throw dropped(handshake);
-    const { resumeTimeoutMs } = this.#options.limits;
-    if (!await join(session, handshake, { ...terms, resumeTimeoutMs })) throw dropped(handshake);
+    const { limits: { resumeTimeoutMs }, tickets } = this.#options;
+    if (!await join(session, handshake, { ...terms, resumeTimeoutMs, tickets })) throw dropped(handshake);
     this.#story.up(terms.path);
   }
 

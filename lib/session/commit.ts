@@ -18,6 +18,7 @@ import { offersField } from "./handshake/offers.ts";
 import type { Identity } from "./handshake/keys.ts";
 import type { OwnToken } from "./handshake/own_token.ts";
 import type { Lane } from "./handshake/messages.ts";
+import type { LastTicket } from "./fleet/last_ticket.ts";
 import type { Session } from "./session.ts";
 
 /** What a client's sessions begin with beside its token. */
@@ -104,6 +105,8 @@ export interface JoinTerms {
   readonly resumeTimeoutMs: number;
   /** Aborts when the attempt is given up. */
   readonly signal: AbortSignal;
+  /** Takes the ticket of the accept. */
+  readonly tickets?: LastTicket;
   /** The accept has come: attaches the carrier, behind what `take` does, which says how many bytes are sent again. */
   attach(accepted: Accepted, take: () => number): void;
 }
@@ -117,7 +120,7 @@ export interface JoinTerms {
 export async function join(
   session: Session,
   handshake: ClientHandshake,
-  { lane, path, resumeTimeoutMs, signal, attach }: JoinTerms,
+  { lane, path, resumeTimeoutMs, signal, tickets, attach }: JoinTerms,
 ): Promise<boolean> {
   const { joins } = session.carriers;
   const { number, live, receipts } = joins.begin();
@@ -130,6 +133,7 @@ export async function join(
     const accepted = await handshake.commit({ kind: "join", number, lane, fields }, session.joinSecret);
     // A receipt on another carrier may have shown meanwhile that the server has given it up.
     if (session.error !== undefined || !joins.isAwaited(number)) return false;
+    tickets?.take(accepted.accept.fields);
     attach(accepted, () => session.carriers.joins.accepted(number, readReceipts(accepted.accept.fields)));
     return true;
   } catch (error) {

@@ -10,6 +10,7 @@ import { makeSealCertificate } from "../net/seal_certificate.ts";
 import { PlainAnswerError, sealClient } from "../net/seal_client.ts";
 import { SealServer } from "../net/seal_server.ts";
 import { explainPlainAnswer } from "./handshake/seal.ts";
+import { ticketProtocol } from "./handshake/ticket.ts";
 
 /** The session protocol's name in ALPN (RFC 7301). */
 export const SESSION_ALPN = "tele/2";
@@ -33,11 +34,18 @@ export function requireSealing(remedy: string, isSound: boolean = isNodeSound())
  *
  * @param address The way that was dialled, for sentences.
  * @param signal Gives up, and closes `carrier` at once, when it aborts.
+ * @param ticket What leads a server of a fleet to the owner of the session.
  * @throws {TeleError} As {@linkcode sealClient}; `refused` if the server says why it does not seal.
  */
-export async function sealed(carrier: Duplex, address: string, signal: AbortSignal): Promise<Duplex> {
+export async function sealed(
+  carrier: Duplex,
+  address: string,
+  signal: AbortSignal,
+  ticket?: Uint8Array,
+): Promise<Duplex> {
+  const others = ticket === undefined ? [] : [ticketProtocol(ticket)];
   try {
-    return await sealClient(carrier, { address, protocol: SESSION_ALPN }, signal);
+    return await sealClient(carrier, { address, protocol: SESSION_ALPN, others }, signal);
   } catch (error) {
     throw error instanceof PlainAnswerError ? explainPlainAnswer(address, error.first) : error;
   }

@@ -106,6 +106,11 @@ export class Session implements CarriersHost {
     return this.budget.streamFrames === 0 && !hasUnsent && streamCount === 0;
   }
 
+  /** The same where streams of which the peer has not heard go on in another session. */
+  get losesNoUser(): boolean {
+    return this.budget.streamFrames === 0 && !this.upper.hasUnsent && this.upper.openedCount === 0;
+  }
+
   /** Why it ended, once it has. */
   get error(): TeleError | undefined {
     return this.#ended;

@@ -6,7 +6,8 @@
 import { TeleError } from "../net/error.ts";
 import { CarrierHistory } from "./reconnect/carrier_history.ts";
 import { EndCode } from "./session_constants.ts";
-import { readCarriers, readResumeTimeout, readStartPool } from "./handshake/fields.ts";
+import { readResumeTimeout, readStartPool } from "./handshake/fields.ts";
+import { isNotWaitedFor } from "./fleet/owner_away.ts";
 import { type Accepted, FullError } from "./handshake/client_handshake.ts";
 import { readOfferAnswers } from "./handshake/offers.ts";
 import type { Identity } from "./handshake/keys.ts";
@@ -225,8 +226,7 @@ export class SessionClient<Upper extends UpperLayer> {
     } else {
       const { limits: { resumeTimeoutMs }, asksByName, offers: names = [] } = this.#options;
       const offers = names.length > 0 ? { names, startPoolBytes: this.upper.startPoolBytes } : undefined;
-      const token = this.#token;
-      const identity = this.#identity;
+      const [token, identity] = [this.#token, this.#identity];
       const begun = await begin(handshake, { resumeTimeoutMs, path, token, identity, asksByName, offers });
       // The accept may have come just before this attempt was given up for another, which then attaches.
       if (signal.aborted || this.#stopped || session !== this.session) throw dropped(handshake);
@@ -272,7 +272,7 @@ export class SessionClient<Upper extends UpperLayer> {
     session.resumeTimeoutMs = resumeTimeoutMs;
     this.upper.startPoolBytes = readStartPool(accepted.accept.fields) ?? this.upper.startPoolBytes;
     this.upper.tellsUsers = wantsUsers(accepted.accept.fields);
-    this.#count.allowed(readCarriers(accepted.accept.fields));
+    this.#count.began(accepted.accept.fields);
     session.attach({ ...attachment, othersFollow: this.#count.isSeveral });
     this.#count.restart();
     this.#history.sessionBegan();
@@ -286,7 +286,7 @@ export class SessionClient<Upper extends UpperLayer> {
 
   #attemptFailed(error: unknown, attempts: number): void {
     this.#options.observer?.attemptFailed(error);
-    if (error instanceof FullError) this.#loseUnknown();
+    if (error instanceof FullError || isNotWaitedFor(error, this.session)) this.#loseUnknown();
     // Beside a carrier that may be alive that is no news.
     if (this.#redial.isBeside) return;
     const isFinal = this.#refusals.isFinal(error);

@@ -182,3 +182,33 @@ export const LEAST_ROOM_BYTES = 1024;
 
 /** What one read's frames may cost before others have their turn; an ordinary frame costs 1, a ping too. */
 export const MOST_TURN_COST = 2048;
+
+/** Fewest bytes of the secret that the servers of a fleet share: a key, not a word. */
+export const MIN_FLEET_KEY_BYTES = 32;
+
+/** Random bytes that tell one process of a fleet from another one at its address. */
+export const FLEET_INSTANCE_BYTES = 8;
+
+/** Most bytes of a node's address: its ticket fits into a name of ALPN. */
+export const MAX_NODE_BYTES = 80;
+
+/** Most bytes of a ticket: with `tele-ticket=`, and as base64url, 200 of ALPN. */
+export const MAX_TICKET_BYTES = 140;
+
+/** How long a ticket holds, in milliseconds: as long as a session may wait at the most. */
+export const TICKET_LIFE_MS = 31_622_400_000;
+
+/** Largest preface of a carrier that is passed on, in bytes, without its length. */
+export const MAX_PREFACE_BYTES = 1024;
+
+/** How long a server waits for the answer of an owner, in milliseconds. */
+export const OWNER_TIMEOUT_MS = 2_000;
+
+/** Owners are asked for so many carriers at once. */
+export const MOST_ASKED = 128;
+
+/** The same for carriers from one address; others of it wait for their turn. */
+export const MOST_ASKED_OF_A_HOST = 8;
+
+/** How long an owner that cannot be reached is not asked again, in milliseconds. */
+export const OWNER_PAUSE_MS = 1_000;

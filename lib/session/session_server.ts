@@ -4,14 +4,11 @@
  * @module
  */
 import { hostOfPeer } from "../net/address.ts";
-import type { Clock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
-import type { Log } from "../net/log.ts";
-import type { MemoryBudget } from "./memory_budget.ts";
-import type { SegmentPool } from "./segment_pool.ts";
 import { EndCode, MOST_CARRIERS, NAMELESS_SESSION_KEPT_MS } from "./session_constants.ts";
 import { Absence } from "./absence.ts";
-import { type Committed, type ServerFeatures, ServerHandshake } from "./handshake/server_handshake.ts";
+import { answerTo } from "./fleet/foreign_session.ts";
+import { type Committed, ServerHandshake } from "./handshake/server_handshake.ts";
 import {
   carriersField,
   readLive,
@@ -22,46 +19,27 @@ import {
   receiptsField,
   resumeTimeoutField,
   startPoolField,
+  ticketField,
 } from "./handshake/fields.ts";
 import { framed } from "../ping/codec.ts";
 import { SESSION_ID_BYTES } from "./handshake/messages.ts";
-import { type OffersTaken, SessionOffers } from "./session_offers.ts";
+import { SessionOffers } from "./session_offers.ts";
 import { offerAnswersField, readOffers } from "./handshake/offers.ts";
-import { usersField, type UsersTold } from "./handshake/users.ts";
+import { usersField } from "./handshake/users.ts";
 import { Session } from "./session.ts";
 import type { Attachment } from "./session_options.ts";
 import type { UpperLayer } from "./upper_layer.ts";
-import { carriersOf, type Observed } from "./session_observer.ts";
+import { carriersOf } from "./session_observer.ts";
 import { SessionEntry } from "./session_entry.ts";
-import { type SessionCounter, SessionRegistry } from "./session_registry.ts";
+import { SessionRegistry } from "./session_registry.ts";
 import { SessionLog } from "./session_log.ts";
 import { Strangers } from "./strangers.ts";
-import type { ServerGuard } from "./handshake/seal.ts";
 import { tokensDiffer } from "./handshake/token.ts";
 import type { ServerTokens } from "./handshake/token_table.ts";
-import type { ServerLimits } from "./session_limits.ts";
+import type { SessionServerOptions } from "./session_server_options.ts";
 import { type TokenClaim, TokenKeeper } from "./token_keeper.ts";
 import { turnAway } from "./turn_away.ts";
 import { tellWithdrawn } from "./withdrawn_sessions.ts";
-
-/** Options of {@linkcode SessionServer}. */
-export interface SessionServerOptions<Upper extends UpperLayer>
-  extends ServerGuard, ServerFeatures, SessionCounter, UsersTold, OffersTaken<Upper>, Observed {
-  /** Time. */
-  clock: Clock;
-  /** Told of sessions, outages and strangers. */
-  log: Log;
-  /** Segments that carriers are read into. */
-  pool: SegmentPool;
-  /** Makes the layer above a new session: the mux. */
-  makeUpper: () => Upper;
-  /** Joins the two: called for each new session, before it is attached. */
-  bindUpper: (upper: Upper, session: Session) => void;
-  /** Limits of sessions, and of their number. */
-  limits: ServerLimits;
-  /** What the sessions of the process may hold together. */
-  memory?: MemoryBudget;
-}
 
 /**
  * Takes carriers: each gets to its session by a handshake, or is turned away.
@@ -94,6 +72,7 @@ export class SessionServer<Upper extends UpperLayer> {
     this.#lines = new SessionLog(options.clock, options.log);
     this.#registry = new SessionRegistry({ ...options, lines: this.#lines });
     this.#offers = new SessionOffers(options, { tokens: this.#tokens, lines: this.#lines });
+    options.fleet?.serve((sessionId) => this.#holds(sessionId));
   }
 
   /** The machine or the process slept for `ms` milliseconds until now: links that are found dead died meanwhile. */
@@ -104,6 +83,11 @@ export class SessionServer<Upper extends UpperLayer> {
   /** Sessions held, attached or not. */
   get sessionCount(): number {
     return this.#registry.count;
+  }
+
+  /** Whether a client that asks for this session finds it here, or is told here how it ended. */
+  #holds(sessionId: Uint8Array): boolean {
+    return this.#registry.find(sessionId) !== undefined || this.#registry.withdrawn.find(sessionId) !== undefined;
   }
 
   /** Carriers that closed before their first byte, as balancers' health checks do. */
@@ -148,13 +132,18 @@ export class SessionServer<Upper extends UpperLayer> {
   }
 
   async #handshake(handshake: ServerHandshake): Promise<void> {
-    const { sessionId } = await handshake.hello();
+    const { clock, fleet } = this.#options;
+    const hello = await handshake.hello();
+    const { sessionId } = hello;
     this.#strangers.recognize(handshake.channel.duplex);
+    const isHere = sessionId !== undefined && this.#holds(sessionId);
+    const status = isHere ? "ready" : await answerTo(hello, handshake, { fleet, clock });
+    if (status === undefined) return;
     const wanted = sessionId && this.#registry.find(sessionId);
     const withdrawn = sessionId && this.#registry.withdrawn.find(sessionId);
     const known = wanted ?? withdrawn;
-    await handshake.challenge(sessionId !== undefined && known === undefined ? "unknown" : "ready");
-    const challengedAt = this.#options.clock.now();
+    await handshake.challenge(status);
+    const challengedAt = clock.now();
     await this.#tokens.ready;
     let claim: TokenClaim | undefined;
     const committed = await handshake.commit((kind, name) => {
@@ -163,10 +152,10 @@ export class SessionServer<Upper extends UpperLayer> {
       claim = known === undefined ? this.#tokens.claim(name) : undefined;
       return claim?.salt;
     });
-    const roundTripMs = this.#options.clock.now() - challengedAt;
+    const roundTripMs = clock.now() - challengedAt;
     if (claim !== undefined) await this.#begin(handshake, { ...committed, claim }, roundTripMs);
     else if (wanted !== undefined) await this.#resume(handshake, committed, wanted.session, roundTripMs);
-    else await tellWithdrawn(handshake, committed.commit.number, withdrawn!, this.#options.clock);
+    else await tellWithdrawn(handshake, committed.commit.number, withdrawn!, clock);
   }
 
   async #resume(
@@ -175,6 +164,7 @@ export class SessionServer<Upper extends UpperLayer> {
     session: Session,
     roundTripMs: number,
   ): Promise<void> {
+    const ticket = await this.#options.fleet?.ticketFor(session.id);
     // In the step in which the session takes the commit nothing is awaited.
     if (session.error !== undefined) return handshake.channel.duplex.close();
     const { number, lane, fields } = commit;
@@ -184,7 +174,11 @@ export class SessionServer<Upper extends UpperLayer> {
     const accept = await handshake.accept({
       sessionId: session.id,
       number,
-      fields: new Map([...resumeTimeoutField(this.#options.limits.resumeTimeoutMs), ...receiptsField(receipts)]),
+      fields: new Map([
+        ...resumeTimeoutField(this.#options.limits.resumeTimeoutMs),
+        ...receiptsField(receipts),
+        ...ticketField(ticket),
+      ]),
     });
     // Meanwhile a newer commit may have given this one up, or the session ended: then this carrier is nobody's.
     if (session.error !== undefined || !session.carriers.joins.mayAttach(number)) {
@@ -211,6 +205,7 @@ export class SessionServer<Upper extends UpperLayer> {
     const upper = this.#options.makeUpper();
     const offer = this.#offers.ask({ identity, claim }, readOffers(commit.fields));
     const id = crypto.getRandomValues(new Uint8Array(SESSION_ID_BYTES));
+    const ticket = await this.#options.fleet?.ticketFor(id);
     const accept = await handshake.accept({
       sessionId: id,
       number: 0,
@@ -220,6 +215,7 @@ export class SessionServer<Upper extends UpperLayer> {
         ...carriersField(MOST_CARRIERS),
         ...offerAnswersField(offer.answers),
         ...usersField(this.#options.wantsUsers === true && this.#tokens.tellsUsers(claim.name)),
+        ...ticketField(ticket),
       ]),
     });
     if (this.#stopped) return handshake.channel.duplex.close();

@@ -57,6 +57,8 @@ export interface UpperLayer {
   tellsUsers?: boolean;
   /** Open streams. */
   readonly streamCount: number;
+  /** Those of them whose open is in a log, or was: the others can go on in another session. */
+  readonly openedCount: number;
   /** Whether something waits here that is not in a log yet and belongs to no open stream. */
   readonly hasUnsent: boolean;
 }

@@ -37,6 +37,29 @@ testRecipes("ways", {
     },
   },
 
+  "Several servers": {
+    programs: ["haproxy"],
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      sandbox.serve(5432, s.use(new UserServer(echo)).port);
+      await withToken(sandbox);
+      const server = recipes.next("(umask 077; tele --make-token > fleet-key)");
+      await sandbox.run(server);
+      // The other machine is this one: only its ports differ.
+      const command = server.text.split("\n")[1]!;
+      const other = command.replace(":40300", ":40302").replace("10.0.0.5:40301", "10.0.0.6:40303");
+      await sandbox.run({ language: "sh", text: other });
+      const file = `${sandbox.home}/haproxy.cfg`;
+      const block = recipes.next("defaults\n    mode tcp\n");
+      await sandbox.configure(file, { ...block, text: block.text.replace("10.0.0.6:40300", "10.0.0.6:40302") });
+      const balancer = sandbox.start(`exec '${program("haproxy")}' -db -f '${file}'`);
+      await within(isListening(sandbox.port(443)), 20_000, `HAProxy: ${balancer.log}`);
+      await sandbox.run({ language: "sh", text: "tele --client --in=:2222 --out=example.com:443 --token-file=token" });
+      await echoesAt(sandbox.port(2222));
+      return sandbox;
+    },
+  },
+
   "Through a web server": {
     programs: WEB_SERVERS.map((server) => server.program),
     async run(recipes, s) {

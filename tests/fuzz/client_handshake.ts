@@ -39,7 +39,7 @@ function impostorWire(choices: Choices): Uint8Array {
 async function live(choices: Choices, wire: Mangler, trace: Trace): Promise<void> {
   const handshake = new ServerHandshake(wire);
   await handshake.hello();
-  await handshake.challenge(choices.pick(["ready", "unknown"]));
+  await handshake.challenge(choices.pick(["ready", "unknown", "unreachable"]));
   const secret = choices.pick([new Uint8Array(0), choices.bytes(32)]);
   const { commit } = await handshake.commit(() => secret);
   const accept = frames.accept(choices, choices.chance(0.8) ? commit.number : undefined);

@@ -8,6 +8,7 @@ import { ByteWriter, writeU32, writeU64 } from "../../lib/net/bytes.ts";
 import { LEAF_BYTES } from "../../lib/net/leaf.ts";
 import {
   FrameType,
+  MAX_TICKET_BYTES,
   MOST_CARRIERS,
   MOST_PATHS,
   MOST_RESUME_TIMEOUT_MS,
@@ -35,6 +36,7 @@ import {
   receiptsField,
   resumeTimeoutField,
   startPoolField,
+  ticketField,
   writeFields,
 } from "../../lib/session/handshake/fields.ts";
 import { offerAnswersField, offersField } from "../../lib/session/handshake/offers.ts";
@@ -87,6 +89,7 @@ export function fields(choices: Choices, message: FieldedMessage, number = 0): F
     if (message === "hello" && some.has(FieldType.guarded) && choices.chance(0.5)) {
       some.set(FieldType.leaf, choices.bytes(LEAF_BYTES));
     }
+    if (message === "hello" && choices.chance(0.3)) some.set(FieldType.ticket, anyTicket(choices));
     return some;
   }
   if (message === "open") return some;
@@ -98,6 +101,7 @@ export function fields(choices: Choices, message: FieldedMessage, number = 0): F
   if (message === "commit of a new session" && choices.chance(0.3)) {
     known.push(offersField(offeredNames(choices)), startPoolField(choices.next32()));
   }
+  if (message.startsWith("accept") && choices.chance(0.3)) known.push(ticketField(anyTicket(choices)));
   if (message === "accept of a new session") {
     const answers = Array.from({ length: choices.upTo(16) }, () => choices.pick(["has", "waits", "refused"] as const));
     if (choices.chance(0.3)) known.push(offerAnswersField(answers));
@@ -113,6 +117,11 @@ export function fields(choices: Choices, message: FieldedMessage, number = 0): F
     known.push(receiptsField(receiptsOf(choices, named)));
   }
   return new Map([...some, ...known.flatMap((list) => [...list])]);
+}
+
+/** Bytes of which nobody has sealed anything. */
+function anyTicket(choices: Choices): Uint8Array {
+  return choices.bytes(choices.between(1, MAX_TICKET_BYTES));
 }
 
 /** Names of services, each once. */
@@ -139,7 +148,7 @@ export function hello(choices: Choices, sessionId?: Uint8Array): Hello {
 
 /** A challenge. */
 export function challenge(choices: Choices): Challenge {
-  const status = choices.pick(["ready", "unknown"] as const);
+  const status = choices.pick(["ready", "unknown", "unreachable"] as const);
   return { status, nonce: choices.bytes(32), publicKey: choices.bytes(32), fields: fields(choices, "challenge") };
 }
 

@@ -31,6 +31,7 @@ export class SilentUser implements UpperLayer {
   readonly hasBulk = false;
   readonly hasBacklog = false;
   streamCount = 0;
+  readonly openedCount = 0;
   readonly hasUnsent = false;
   startPoolBytes = 0;
   error: TeleError | undefined;

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { clientHellos } from "./client_hello.ts";
+import { fleetWords } from "./fleet_words.ts";
 import { peer } from "./peer.ts";
 import { windows } from "./mux_decoders.ts";
 import { joins } from "./joins.ts";
@@ -24,10 +26,12 @@ export const TARGETS: readonly Target[] = [
   httpHeads,
   webSocketFrames,
   proxies,
+  clientHellos,
   pingCodec,
   pingStreams,
   sessionFrames,
   messages,
+  fleetWords,
   windows,
   moved,
   streams,

@@ -12,6 +12,7 @@ import { HANDSHAKE } from "./mutations/handshake.ts";
 import { LANES } from "./mutations/lanes.ts";
 import { MUX_RECEIVING } from "./mutations/mux_receiving.ts";
 import { MUX_SENDING } from "./mutations/mux_sending.ts";
+import { FLEET } from "./mutations/fleet.ts";
 import { NAMES } from "./mutations/names.ts";
 import { NET } from "./mutations/net.ts";
 import { PATH } from "./mutations/path.ts";
@@ -28,6 +29,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...LANES,
   ...PATH,
   ...HANDSHAKE,
+  ...FLEET,
   ...NAMES,
   ...NET,
   ...RECONNECT,

@@ -41,6 +41,10 @@ export class ByteLayer implements UpperLayer {
   /** The client's has a stream from the beginning, the server's as soon as something came. */
   streamCount = 1;
   readonly hasUnsent = false;
+  /** Nothing here goes on in another session. */
+  get openedCount(): number {
+    return this.streamCount;
+  }
   session: Session | undefined;
   error: TeleError | undefined;
   /** Bytes handed to the log so far, without their frames' headers. */

@@ -22,7 +22,14 @@ export const KINDS = {
     "Destinations by SOCKS",
     "Unix sockets",
   ],
-  ways: ["Through a load balancer", "Through a web server", "Through a proxy", "By a command", "Several paths"],
+  ways: [
+    "Through a load balancer",
+    "Several servers",
+    "Through a web server",
+    "Through a proxy",
+    "By a command",
+    "Several paths",
+  ],
   credentials: [
     "Who can connect",
     "A token for each client",

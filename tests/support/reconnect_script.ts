@@ -54,6 +54,7 @@ export class Script {
     this.loop = new ReconnectLoop(this.clock, {
       sessionId: SESSION_ID,
       isGuarded: false,
+      ticket: () => undefined,
       paths: 1,
       history,
       get isAttached() {

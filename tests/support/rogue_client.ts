@@ -82,6 +82,7 @@ export class Rogue implements UpperLayer {
   readonly received: string[] = [];
   readonly windows: { id: number; limit: number }[] = [];
   readonly streamCount = 1;
+  readonly openedCount = 1;
   readonly hasUnsent = false;
   error: TeleError | undefined;
   #pending: Uint8Array[] = [];

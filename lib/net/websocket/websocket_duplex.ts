@@ -86,6 +86,10 @@ export class WebSocketDuplex implements Duplex {
     return this.#transport.localPort;
   }
 
+  get isPassed(): boolean | undefined {
+    return this.#transport.isPassed;
+  }
+
   get readsAfterFailedWrite(): boolean | undefined {
     return this.#transport.readsAfterFailedWrite;
   }

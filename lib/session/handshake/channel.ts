@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
 import type { Duplex } from "../../net/duplex.ts";
 import { TeleError } from "../../net/error.ts";
 import { foreignClient, foreignServer } from "../../net/foreign_protocol.ts";
+import { PrefixedDuplex } from "../../net/prefixed_duplex.ts";
 import { tlsRecordKind } from "../../net/tls_record.ts";
 import { readU32 } from "../../net/bytes.ts";
 import { FRAME_HEADER_BYTES, framed } from "../../ping/codec.ts";
@@ -68,6 +70,11 @@ export class HandshakeChannel {
   /** What was read behind the last frame taken. */
   leftover(): Uint8Array {
     return this.#buffer.slice(0, this.#filled);
+  }
+
+  /** The connection as it was before this frame, the last one taken: whoever reads it gets the frame first. */
+  unread(payload: Uint8Array): Duplex {
+    return new PrefixedDuplex(this.duplex, concat([framed(payload), this.leftover()]));
   }
 
   #takeFrame(): Uint8Array | undefined {

@@ -15,8 +15,9 @@ import type { Duplex } from "../../net/duplex.ts";
 import { TeleError } from "../../net/error.ts";
 import { NO_LEAF } from "../../net/leaf.ts";
 import { RefusalError } from "../ending.ts";
+import { OwnerAwayError } from "../fleet/owner_away.ts";
 import { HandshakeChannel } from "./channel.ts";
-import { type Fields, FieldType, guardedField, leafField } from "./fields.ts";
+import { type Fields, FieldType, guardedField, leafField, ticketField } from "./fields.ts";
 import { heard, unproven } from "./hearsay.ts";
 import {
   checkProof,
@@ -93,15 +94,21 @@ export class ClientHandshake {
    *
    * @param sessionId The session to join; without it a new one is asked for.
    * @param isGuarded Whether this client has a token. Then the carrier's {@linkcode Duplex.leaf} is proven with it.
+   * @param ticket What leads to the owner of the session, or of the one before it, if this client has such a ticket.
    * @throws {TeleError} `refused` with the server's reason, or because only one side has a token; `protocol` if this is
-   *   no tele server.
+   *   no tele server; `carrier-lost` if this one cannot reach the owner.
    */
-  static async begin(duplex: Duplex, sessionId?: Uint8Array, isGuarded = false): Promise<ClientHandshake> {
+  static async begin(
+    duplex: Duplex,
+    sessionId?: Uint8Array,
+    isGuarded = false,
+    ticket?: Uint8Array,
+  ): Promise<ClientHandshake> {
     const channel = new HandshakeChannel(duplex);
     const ephemeral = await makeEphemeral();
     const { nonce, publicKey } = ephemeral;
     const leaf = isGuarded ? duplex.leaf : undefined;
-    const fields = new Map([...guardedField(isGuarded), ...leafField(leaf)]);
+    const fields = new Map([...guardedField(isGuarded), ...leafField(leaf), ...ticketField(ticket)]);
     const hello: Hello = sessionId === undefined
       ? { kind: "new", nonce, publicKey, fields }
       : { kind: "join", nonce, publicKey, sessionId, fields };
@@ -112,6 +119,8 @@ export class ClientHandshake {
     if (hello.kind === "new" && challenge.status !== "ready") {
       throw new TeleError("protocol", "the server does not know a session that nobody asked for");
     }
+    // Anyone can say so: it is one more failed attempt.
+    if (challenge.status === "unreachable") throw new OwnerAwayError();
     // Never a commit to a server without a token: whoever strips the field from a challenge gets no proof to work on.
     const isServerGuarded = challenge.fields.has(FieldType.guarded);
     if (isGuarded && !isServerGuarded) throw unproven(tokenOnClientOnly().ending);

@@ -121,6 +121,16 @@ export function readCarriers(fields: Fields): number {
   return fields.get(FieldType.carriers)?.[0] ?? 1;
 }
 
+/** The list with a ticket; nothing without one. */
+export function ticketField(ticket: Uint8Array | undefined): Fields {
+  return new Map(ticket === undefined ? [] : [[FieldType.ticket, ticket]]);
+}
+
+/** The ticket of a session; `undefined` if there is none. */
+export function readTicket(fields: Fields): Uint8Array | undefined {
+  return fields.get(FieldType.ticket);
+}
+
 /** The list that says which of the client's paths a carrier takes, from 0; the first is not told. */
 export function pathField(path: number): Fields {
   return new Map(path === 0 ? [] : [[FieldType.path, new Uint8Array([path])]]);

@@ -11,6 +11,7 @@ import { LEAF_BYTES } from "../../net/leaf.ts";
 import {
   MAX_DESTINATION_BYTES,
   MAX_SERVICE_NAME_BYTES,
+  MAX_TICKET_BYTES,
   MAX_TOKEN_NAME_BYTES,
   MOST_CARRIERS,
   MOST_OFFERS,
@@ -61,6 +62,8 @@ export const FieldType = {
   users: 16,
   /** From where to where the user's connection goes: see `address_block.ts`. */
   user: 17,
+  /** Where the session is, for the servers of a fleet: see `ticket.ts`. */
+  ticket: 18,
 } as const;
 
 /** Optional fields by type. */
@@ -143,6 +146,12 @@ const KNOWN: ReadonlyMap<number, KnownField> = new Map<number, KnownField>([
   }],
   [FieldType.users, { name: "users", in: [NEW_ACCEPT], bytes: 0 }],
   [FieldType.user, { name: "user", in: ["open"], bytes: ADDRESS_BLOCK_BYTES.v6, shape: "text", check: checkUser }],
+  [FieldType.ticket, {
+    name: "ticket",
+    in: ["hello", NEW_ACCEPT, JOIN_ACCEPT],
+    bytes: MAX_TICKET_BYTES,
+    shape: "text",
+  }],
   [FieldType.offered, { name: "offered", in: [NEW_ACCEPT], bytes: 1, shape: "list", check: checkOffered }],
 ]);
 

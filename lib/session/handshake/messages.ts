@@ -42,8 +42,11 @@ export interface Hello {
 
 /** Second message, from the server. */
 export interface Challenge {
-  /** `unknown`: the session asked for is not here; the client may commit a new one instead. */
-  status: "ready" | "unknown";
+  /**
+   * `unknown`: the session asked for is not here; the client may commit a new one instead. `unreachable`: another server
+   * of the fleet may have it, and cannot be reached.
+   */
+  status: "ready" | "unknown" | "unreachable";
   /** {@linkcode NONCE_BYTES} random bytes. */
   nonce: Uint8Array;
   /** The server's half of the key exchange. */
@@ -134,11 +137,12 @@ function readHelloFields(reader: ByteReader): Fields {
   return fields;
 }
 
-const statusByte = { ready: 0, unknown: 1 } as const;
+const statusByte = { ready: 0, unknown: 1, unreachable: 2 } as const;
 
 function readStatus(value: number): Challenge["status"] {
   if (value === statusByte.ready) return "ready";
   if (value === statusByte.unknown) return "unknown";
+  if (value === statusByte.unreachable) return "unreachable";
   throw new TeleError("protocol", `a challenge of status ${value} is not known here`);
 }
 

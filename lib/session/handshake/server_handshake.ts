@@ -67,6 +67,7 @@ export class ServerHandshake {
   #transcript = Transcript.of();
   #keys: HandshakeKeys | undefined;
   #hello: Hello | undefined;
+  #helloBytes: Uint8Array = new Uint8Array(0);
   #kind: Kind = "new";
   readonly #isGuarded: boolean;
   readonly #encryption: Encryption;
@@ -95,7 +96,7 @@ export class ServerHandshake {
    *   token, or if the carrier is not sealed as it should be.
    */
   async hello(): Promise<Hello> {
-    const bytes = await this.channel.receive();
+    const bytes = this.#helloBytes = await this.channel.receive();
     this.#transcript = Transcript.of(bytes);
     const hello = decodeHello(bytes);
     const isClientGuarded = hello.fields.has(FieldType.guarded);
@@ -106,6 +107,11 @@ export class ServerHandshake {
     }
     this.#hello = hello;
     return hello;
+  }
+
+  /** Behind the hello: the connection as it came, for somebody else who reads that anew. */
+  unread(): Duplex {
+    return this.channel.unread(this.#helloBytes);
   }
 
   /**

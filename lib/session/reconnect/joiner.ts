@@ -9,7 +9,7 @@ import { type Attempt, PathAttempts } from "./path_attempts.ts";
 import type { ReconnectHost } from "./reconnect.ts";
 
 /** What it asks of the client. */
-export interface JoinerHost extends Pick<ReconnectHost, "dial" | "isGuarded" | "paths"> {
+export interface JoinerHost extends Pick<ReconnectHost, "dial" | "isGuarded" | "paths" | "ticket"> {
   /** The session. */
   sessionId(): Uint8Array;
   /** How many carriers of a path there are that work; 0 in an outage, and while all are in doubt. */
@@ -99,13 +99,14 @@ export class Joiner {
   async #attempt(attempt: Attempt, path: number): Promise<void> {
     const { signal } = attempt.controller;
     const { isGuarded } = this.#host;
-    const duplex = await this.#host.dial(signal, () => {}, path);
+    const ticket = this.#host.ticket();
+    const duplex = await this.#host.dial(signal, () => {}, path, ticket);
     if (signal.aborted) return duplex.close();
     const close = () => duplex.close();
     signal.addEventListener("abort", close, { once: true });
     try {
       const connectedAt = this.#clock.now();
-      const handshake = await ClientHandshake.begin(duplex, this.#host.sessionId(), isGuarded);
+      const handshake = await ClientHandshake.begin(duplex, this.#host.sessionId(), isGuarded, ticket);
       // Only the accept of a new session is proven, and this one has a carrier that works.
       if (handshake.status !== "ready") throw new Error("the server does not know the session");
       const roundTripMs = this.#clock.now() - connectedAt;

@@ -38,8 +38,11 @@ export interface ReconnectHost {
    * @param path Which of the client's paths it takes, from 0.
    * @param connected May be called when somebody has accepted the connection and it is not open yet, as with TLS; with
    * what it means if nothing more comes, where that is not the tele server, as with a proxy.
+   * @param ticket What {@linkcode ReconnectHost.ticket} is, for TLS to present it.
    */
-  dial(signal: AbortSignal, connected: Connected, path: number): Promise<Duplex>;
+  dial(signal: AbortSignal, connected: Connected, path: number, ticket?: Uint8Array): Promise<Duplex>;
+  /** What leads to the owner of the session, or of the one before it; `undefined` if there is no such ticket. */
+  ticket(): Uint8Array | undefined;
   /** How many paths there are. */
   readonly paths: number;
   /** The session to resume; `undefined` for a new one. */
@@ -204,12 +207,14 @@ export class ReconnectLoop {
 
   async #challenge(attempt: Attempt): Promise<void> {
     const { controller: { signal }, path } = attempt;
-    const duplex = await this.#host.dial(signal, (silence = ACCEPTED) => attempt.reached = silence, path);
+    const ticket = this.#host.ticket();
+    const connected = (silence = ACCEPTED) => void (attempt.reached = silence);
+    const duplex = await this.#host.dial(signal, connected, path, ticket);
     if (signal.aborted) return duplex.close();
     signal.addEventListener("abort", () => duplex.close(), { once: true });
     attempt.reached ??= ACCEPTED;
     const connectedAt = this.#clock.now();
-    const handshake = await ClientHandshake.begin(duplex, this.#host.sessionId, this.#host.isGuarded);
+    const handshake = await ClientHandshake.begin(duplex, this.#host.sessionId, this.#host.isGuarded, ticket);
     if (signal.aborted) return;
     const now = attempt.answeredAt = this.#clock.now();
     attempt.challenged = { handshake, path, roundTripMs: now - connectedAt, tookMs: now - attempt.startedAt };

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Clock } from "../../net/clock.ts";
+import type { LastTicket } from "../fleet/last_ticket.ts";
 import type { Session } from "../session.ts";
 import { type ReconnectHost, ReconnectLoop } from "./reconnect.ts";
 
@@ -19,6 +20,12 @@ export interface RedialOptions extends Pick<ReconnectHost, "dial"> {
   clock: Clock;
   /** The token, if there is one: a server must have one too. */
   token?: Uint8Array;
+  /**
+   * The newest ticket, which each attempt presents.
+   *
+   * @default {undefined}: none is kept
+   */
+  tickets?: LastTicket;
 }
 
 /** What it asks of the client. */
@@ -39,6 +46,7 @@ export class Redial {
     this.#clock = options.clock;
     this.#host = {
       dial: options.dial,
+      ticket: () => options.tickets?.newest,
       paths: options.paths?.length ?? 1,
       get sessionId() {
         const { id } = host.session();

@@ -11,9 +11,8 @@ import { DOCTOR } from "./command_words.ts";
 import { type ConfigCommand, configCommand } from "./config_command.ts";
 import { example, GivenFlags, mistake } from "./given_flags.ts";
 import type { HostName } from "../values/host_name.ts";
-import type { Option } from "./option.ts";
 import type { CommandEnvironment } from "./command_environment.ts";
-import { HELP, VERSION } from "./option_table.ts";
+import { HELP, SESSION_ONLY, VERSION } from "./option_table.ts";
 import type {
   ClientOptions,
   ClientPath,
@@ -24,6 +23,7 @@ import type {
   ServerOptions,
 } from "./role_options.ts";
 import * as doctor from "./doctor_options.ts";
+import { fleetChoice } from "./fleet_choice.ts";
 import * as keys from "./key_options.ts";
 import * as rfd80 from "./rfd80_options.ts";
 import * as services from "./service_options.ts";
@@ -46,20 +46,6 @@ export type Command =
   | { readonly kind: "server"; readonly options: ServerOptions }
   | { readonly kind: "client"; readonly options: ClientOptions }
   | { readonly kind: "doctor"; readonly options: DoctorOptions };
-
-/** Options that only sessions use. */
-const SESSION_ONLY: readonly Option[] = [
-  session.MAX_SESSIONS,
-  session.CARRIERS,
-  session.RESUME_TIMEOUT,
-  session.REPLAY_BUFFER,
-  session.MEMORY,
-  keys.TOKEN_FILE,
-  keys.ENCRYPTION,
-  services.FORWARD,
-  services.SOCKS,
-  services.REVERSE,
-];
 
 /**
  * Reads the command line. No arguments at all ask for the help, and `--help` wins over everything else.
@@ -166,6 +152,7 @@ function serverCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     routes,
     out,
     tls: secured,
+    fleet: fleetChoice(given),
     limits: { ...limitsOf(given), maxSessions: given.valueOrDefault(session.MAX_SESSIONS) },
     ...commonOptions(given, environment, routes.length > 0),
   };

@@ -7,6 +7,7 @@
 import type { FlagOption, Option } from "./option.ts";
 import * as doctor from "./doctor_options.ts";
 import * as config from "./config_options.ts";
+import * as fleet from "./fleet_options.ts";
 import * as keys from "./key_options.ts";
 import * as proxy from "./proxy_options.ts";
 import * as rfd80 from "./rfd80_options.ts";
@@ -55,6 +56,8 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
       services.SEND_PROXY,
       session.SERVER_OUT,
       session.MAX_SESSIONS,
+      fleet.NODE,
+      fleet.FLEET_KEY_FILE,
     ],
   },
   {
@@ -104,3 +107,19 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
 
 /** Every option, in the same order. */
 export const OPTIONS: readonly Option[] = OPTION_GROUPS.flatMap(({ options }) => options);
+
+/** Options that only sessions use. */
+export const SESSION_ONLY: readonly Option[] = [
+  session.MAX_SESSIONS,
+  fleet.NODE,
+  fleet.FLEET_KEY_FILE,
+  session.CARRIERS,
+  session.RESUME_TIMEOUT,
+  session.REPLAY_BUFFER,
+  session.MEMORY,
+  keys.TOKEN_FILE,
+  keys.ENCRYPTION,
+  services.FORWARD,
+  services.SOCKS,
+  services.REVERSE,
+];

@@ -68,6 +68,14 @@ export interface Forward {
   readonly service: string;
 }
 
+/** The servers that have sessions together with this one. */
+export interface FleetChoice {
+  /** Where they reach this one, and where it listens for them. */
+  readonly node: Address;
+  /** File with what they share. */
+  readonly keyFile: string;
+}
+
 /** TLS at the server's outer side. */
 export interface ServerTls {
   /** Its certificate, PEM. */
@@ -125,6 +133,8 @@ export interface ServerOptions extends CommonOptions {
   readonly tls: ServerTls | undefined;
   /** Where tele clients connect; `undefined` for a free port. */
   readonly out: Address | undefined;
+  /** The other servers; `undefined` for a server alone, and never without sessions. */
+  readonly fleet: FleetChoice | undefined;
   /** Limits of sessions, and of their number. */
   readonly limits: ServerLimits;
 }

@@ -5,6 +5,7 @@
  */
 import { systemClock } from "../../net/clock.ts";
 import { silentLog } from "../../net/log.ts";
+import { readFleetSecrets } from "../files/fleet_key_file.ts";
 import { readClientToken, readServerTokens } from "../files/token_file.ts";
 import { canBeReadAgain } from "../files/watched_files.ts";
 import { makeDialer } from "../roles/outer_dialer.ts";
@@ -37,6 +38,8 @@ export async function checkTunnelFiles({ command, settings }: TunnelEntry): Prom
   const { tokenFile: file, tokenVariable: variable } = command.options;
   if (command.kind === "server") {
     await readServerTokens({ file, variable }, silentLog);
+    const { fleet } = command.options;
+    if (fleet !== undefined) await readFleetSecrets(fleet.keyFile, silentLog);
     return await checkOuterFiles(command.options, systemClock);
   }
   await readClientToken({ file, variable }, silentLog);

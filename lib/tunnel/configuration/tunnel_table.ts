@@ -83,7 +83,11 @@ export interface ListenPlace {
 /** Where the tunnel listens, as far as it is not a port that the system chooses. */
 export function listenPlaces({ command }: TunnelEntry): ListenPlace[] {
   const all: { in: Address | undefined; flag: string }[] = command.kind === "server"
-    ? [{ in: command.options.out, flag: "--out" }, ...reverseEntrancesOf(command.options)]
+    ? [
+      { in: command.options.out, flag: "--out" },
+      { in: command.options.fleet?.node, flag: "--node" },
+      ...reverseEntrancesOf(command.options),
+    ]
     : [...entrancesOf(command.options)];
   return all.flatMap(({ in: address, flag }) => {
     if (address === undefined || (address.kind === "tcp" && address.port === 0)) return [];

@@ -6,8 +6,12 @@
 import { decodeHex, encodeHex } from "@std/encoding/hex";
 import { reasonOf } from "../../net/error.ts";
 import type { Log, LogLevel } from "../../net/log.ts";
+import { isTicketLength } from "../../session/handshake/ticket.ts";
 import { makeIdentityKeys } from "../../session/handshake/keys.ts";
 import { machineName } from "./machine.ts";
+
+/** Bytes of the two lines of the keys: 48 of PKCS #8 (RFC 8410, 7) and 32 of the public key, in hexadecimal digits. */
+const KEY_LINES_BYTES = 2 * 48 + 1 + 2 * 32 + 1;
 
 /** The folder for state that outlives a process, by the system's custom; `undefined` if the environment names none. */
 export function stateFolder(
@@ -24,6 +28,10 @@ export function stateFolder(
 
 /** Who a client is, and whether it is the same after a restart. */
 export interface LoadedIdentity {
+  /** The last ticket of its former process, where servers of a fleet gave one. */
+  readonly ticket: Uint8Array | undefined;
+  /** Keeps a ticket for the next process; the last one counts. */
+  keep(ticket: Uint8Array): void;
   /** The key pair. */
   readonly keys: CryptoKeyPair;
   /** Whether they outlive the process. */
@@ -38,7 +46,12 @@ export async function identityInMemory(why: string, level: LogLevel, log: Log): 
     level,
     `${why}; this one's identity is kept in memory only, and its sessions outlast an outage of an hour at most`,
   );
-  return { keys: await makeIdentityKeys(), isStored: false, release() {} };
+  return await identityOfProcess();
+}
+
+/** Keys for this process alone. */
+export async function identityOfProcess(): Promise<LoadedIdentity> {
+  return { keys: await makeIdentityKeys(), isStored: false, ticket: undefined, keep() {}, release() {} };
 }
 
 /**
@@ -70,7 +83,11 @@ export async function loadIdentity(
     const name = `${client}-${await digestOf(`machine\n${machine}`)}`;
     if (await isElsewhere(folder, client, name)) log("info", newHere(folder));
     const file = await openLocked(`${folder}/${name}`);
-    if (file !== undefined) return { keys: await readOrMake(file), isStored: true, release: () => file.close() };
+    if (file !== undefined) {
+      const known = await readOrMake(file);
+      const line = new TicketLine(file, log);
+      return { ...known, isStored: true, keep: (ticket) => line.keep(ticket), release: () => line.close() };
+    }
   } catch (error) {
     return await identityInMemory(`cannot keep a client's identity in ${folder}: ${reasonOf(error)}`, "warn", log);
   }
@@ -106,18 +123,74 @@ async function openLocked(path: string): Promise<Deno.FsFile | undefined> {
   return undefined;
 }
 
-async function readOrMake(file: Deno.FsFile): Promise<CryptoKeyPair> {
+async function readOrMake(file: Deno.FsFile): Promise<Pick<LoadedIdentity, "keys" | "ticket">> {
   const text = (await new Response(copyOf(file)).text()).trim();
-  const [privateText, publicText] = text.split("\n");
-  if (privateText && publicText) return await importKeys(decodeHex(privateText), decodeHex(publicText));
+  const [privateText, publicText, ticketText = ""] = text.split("\n");
+  if (privateText && publicText) {
+    return { keys: await importKeys(decodeHex(privateText), decodeHex(publicText)), ticket: readTicket(ticketText) };
+  }
   const keys = await makeIdentityKeys();
+  await writeFrom(file, 0, await keyLines(keys));
+  return { keys, ticket: undefined };
+}
+
+/** The process may have been killed while it wrote it. */
+function readTicket(text: string): Uint8Array | undefined {
+  try {
+    const ticket = decodeHex(text);
+    return isTicketLength(ticket.length) ? ticket : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function keyLines(keys: CryptoKeyPair): Promise<Uint8Array> {
   const privateKey = new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
   const publicKey = new Uint8Array(await crypto.subtle.exportKey("raw", keys.publicKey));
-  await file.seek(0, Deno.SeekMode.Start);
-  await file.truncate(0);
-  const lines = new TextEncoder().encode(`${encodeHex(privateKey)}\n${encodeHex(publicKey)}\n`);
-  for (let at = 0; at < lines.length;) at += await file.write(lines.subarray(at));
-  return keys;
+  return new TextEncoder().encode(`${encodeHex(privateKey)}\n${encodeHex(publicKey)}\n`);
+}
+
+async function writeFrom(file: Deno.FsFile, start: number, bytes: Uint8Array): Promise<void> {
+  await file.seek(start, Deno.SeekMode.Start);
+  await file.truncate(start);
+  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+}
+
+/** Writes tickets behind the lines of the keys, one after the other, until the file is closed. */
+class TicketLine {
+  readonly #file: Deno.FsFile;
+  readonly #log: Log;
+  #newest: Uint8Array | undefined;
+  #writing: Promise<void> = Promise.resolve();
+  #isSilent = false;
+
+  constructor(file: Deno.FsFile, log: Log) {
+    this.#file = file;
+    this.#log = log;
+  }
+
+  keep(ticket: Uint8Array): void {
+    this.#newest = ticket;
+    this.#writing = this.#writing.then(() => this.#write());
+  }
+
+  close(): void {
+    this.#isSilent = true;
+    this.#file.close();
+  }
+
+  async #write(): Promise<void> {
+    const ticket = this.#newest;
+    this.#newest = undefined;
+    if (ticket === undefined) return;
+    try {
+      await writeFrom(this.#file, KEY_LINES_BYTES, new TextEncoder().encode(`${encodeHex(ticket)}\n`));
+    } catch (error) {
+      // Without it, what a killed client leaves at another server of the fleet ends by the resume timeout.
+      if (!this.#isSilent) this.#log("warn", `cannot keep the ticket of the session: ${reasonOf(error)}`);
+      this.#isSilent = true;
+    }
+  }
 }
 
 /** The bytes of the file, which stays open: to close it would give up the lock. */

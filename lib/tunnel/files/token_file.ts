@@ -4,10 +4,11 @@
  * @module
  */
 import type { Clock } from "../../net/clock.ts";
-import { badInput, reasonOf } from "../../net/error.ts";
+import { badInput } from "../../net/error.ts";
 import type { Log } from "../../net/log.ts";
 import type { ServerTokens } from "../../session/handshake/token_table.ts";
 import { clientToken, type GivenToken, MOST_TOKEN_FILE_BYTES, serverTokens } from "./token_lines.ts";
+import { readSecretFile, type SecretFile, warnOfOthers } from "./secret_file.ts";
 import { markOf, watchContent } from "./watched_files.ts";
 
 /** The environment variable that holds a token. */
@@ -93,7 +94,7 @@ async function readSource<Content>(
     throw badInput(`both ${TOKEN_VARIABLE} and --token-file=${file} are set: take one of them away`);
   }
   const { content, mode } = await readTokenFile(file, reader);
-  warnOfOthers(file, mode, log);
+  warnOfOthers(file, mode, "token file", log);
   return content;
 }
 
@@ -149,7 +150,7 @@ function watchSource<Content>(
     log,
     read: () => readTokenFile(file, reader),
     onChange({ content, mode }) {
-      warnOfOthers(file, mode, log);
+      warnOfOthers(file, mode, "token file", log);
       onChange(content);
     },
     used: ({ content }) => reader.used(content),
@@ -164,38 +165,8 @@ async function readTokenFile<Content>(
   return { content: reader.parse(bytes, placeOf({ file: path })), mode };
 }
 
-/** What the bits of a mode let other users do: who can change a server's file lets himself in. */
-const OTHERS_MAY = [["read", 0o044], ["change", 0o022]] as const;
-
-/** Warns if other users may read or change the file; on Windows there is no mode to tell. */
-function warnOfOthers(path: string, mode: number | null, log: Log): void {
-  const may = OTHERS_MAY.filter(([, bits]) => ((mode ?? 0) & bits) !== 0).map(([verb]) => verb);
-  if (mode === null || may.length === 0) return;
-  const octal = (mode & 0o777).toString(8).padStart(4, "0");
-  log(
-    "warn",
-    `others on this machine can ${may.join(" and ")} the token file ${path} (mode ${octal}): chmod 600 ${path}`,
-  );
-}
-
-/** The file's bytes, at most one more than it may have: it may be a pipe, or a device without an end. */
-async function readFile(path: string): Promise<{ bytes: Uint8Array; mode: number | null }> {
-  try {
-    using file = await Deno.open(path);
-    const { mode, isFile } = await file.stat();
-    const bytes = new Uint8Array(MOST_TOKEN_FILE_BYTES + 1);
-    let filled = 0;
-    while (filled < bytes.length) {
-      const count = await file.read(bytes.subarray(filled));
-      if (count === null) break;
-      filled += count;
-    }
-    return { bytes: bytes.subarray(0, filled), mode: isFile ? mode : null };
-  } catch (error) {
-    const isMissing = error instanceof Deno.errors.NotFound;
-    const reason = isMissing ? "there is no such file; `tele --make-token` prints what to put there" : reasonOf(error);
-    throw badInput(`cannot read the token from --token-file=${path}: ${reason}`);
-  }
+function readFile(path: string): Promise<SecretFile> {
+  return readSecretFile(path, { option: "--token-file", noun: "the token", mostBytes: MOST_TOKEN_FILE_BYTES });
 }
 
 /**

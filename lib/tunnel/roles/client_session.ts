@@ -11,12 +11,18 @@ import type { Log } from "../../net/log.ts";
 import { formatWay } from "../../net/way.ts";
 import { MuxClient } from "../../mux/link.ts";
 import type { MuxClientOptions } from "../../mux/link_options.ts";
-import { makeIdentityKeys } from "../../session/handshake/keys.ts";
+import { LastTicket } from "../../session/fleet/last_ticket.ts";
 import type { MemoryBudget } from "../../session/memory_budget.ts";
 import type { Observed } from "../../session/session_observer.ts";
 import { NAMELESS_SESSION_KEPT_MS } from "../../session/session_constants.ts";
 import { Environment } from "./environment.ts";
-import { identityInMemory, type LoadedIdentity, loadIdentity, stateFolder } from "../files/identity_file.ts";
+import {
+  identityInMemory,
+  identityOfProcess,
+  type LoadedIdentity,
+  loadIdentity,
+  stateFolder,
+} from "../files/identity_file.ts";
 import { formatPath } from "../command_line/client_paths.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
 import { entrancesOf } from "../command_line/services.ts";
@@ -97,7 +103,7 @@ export class ClientSession {
     const source = { file: options.tokenFile, variable: options.tokenVariable };
     const since = markOfToken(source);
     const token = await readClientToken(source, log);
-    const { keys, isStored, release } = await identityOf(options, log);
+    const { keys, isStored, ticket, keep, release } = await identityOf(options, log);
     const { limits } = options;
     const isKept = isStored || options.isOnlyClient === true;
     const begin = () => {
@@ -105,7 +111,8 @@ export class ClientSession {
         clock,
         log,
         paths: options.paths.map(formatPath),
-        dial: (signal, connected, path) => dialer.dialCarrier(signal, connected, path),
+        dial: (signal, connected, path, ticket) => dialer.dialCarrier(signal, connected, path, undefined, ticket),
+        tickets: new LastTicket(ticket, keep),
         identity: { keys, slot: 0, lastSlot: 0 },
         asksByName: options.forwards.length > 0 || options.socks !== undefined,
         offers: offeredServices(options.reverses, { clock, streamLog }),
@@ -185,7 +192,7 @@ export class ClientSession {
 
 /** Who this client is across restarts: only its places and services tell it from other clients of the same server. */
 function identityOf(options: ClientOptions, log: Log): Promise<LoadedIdentity> {
-  if (options.isOnlyClient) return makeIdentityKeys().then((keys) => ({ keys, isStored: false, release() {} }));
+  if (options.isOnlyClient) return identityOfProcess();
   if (options.isStdio) return identityInMemory("a tele client with --stdio is another each time", "debug", log);
   // The first place is enough, and it stays the same client when services are added.
   const place = placeOf(options);

@@ -17,6 +17,7 @@ import { dialTls } from "../../net/tls_dial.ts";
 import { byProxy, formatWay, fromOrigin, hostField, type Way } from "../../net/way.ts";
 import { openWebSocket } from "../../net/websocket/websocket_client.ts";
 import { requireSealing, sealed, SESSION_ALPN } from "../../session/sealing.ts";
+import { ticketProtocol } from "../../session/handshake/ticket.ts";
 import { type Entrance, entrancesOf } from "../command_line/services.ts";
 import { isSealed, UNSEALED } from "../command_line/client_paths.ts";
 import type { ClientOptions, ClientPath } from "../command_line/role_options.ts";
@@ -37,6 +38,7 @@ export interface OuterDialer {
    * @param connected Called when the connection is accepted, before TLS, or by somebody in the middle.
    * @param path Place of the path among those of the options. @default {0}
    * @param reached Told of each stage that is done; of some perhaps twice.
+   * @param ticket What leads to the owner of the session: TLS presents it, where it may end there.
    * @throws {TeleError} `untrusted`, `doubted` or `refused` for a wrong server, else as {@linkcode dialWay}.
    */
   dialCarrier(
@@ -44,6 +46,7 @@ export interface OuterDialer {
     connected?: Connected,
     path?: number,
     reached?: (stage: DialStage) => void,
+    ticket?: Uint8Array,
   ): Promise<Duplex>;
   /** Opens a connection of RFD 80 mode. Only with TLS; throws as {@linkcode dialTls}. */
   dialProtocol(signal: AbortSignal): Promise<TlsConnection>;
@@ -81,7 +84,7 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
       if (settings === undefined) throw badInput("RFD 80 mode needs TLS");
       return await dialTls(wayOf(0), settings, signal, undefined, commands);
     },
-    async dialCarrier(signal, connected, path = 0, reached) {
+    async dialCarrier(signal, connected, path = 0, reached, ticket) {
       const { out } = paths[path];
       const through: Connected = (silence) => {
         connected?.(silence);
@@ -91,15 +94,17 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
       const settings = tls.of(path);
       const seals = isSealed(paths[path], encryption);
       const use = seals ? "user" : "carrier";
+      // To a web server in front ALPN says something else.
+      const others = ticket === undefined || out.kind === "websocket" ? [] : [ticketProtocol(ticket)];
       const duplex = settings === undefined
         ? notOwn(await dialWay(wayOf(path), use, signal, through, commands), paths[path], entrancesOf(options))
-        : tele(await dialTls(wayOf(path), settings, signal, through, commands), out);
+        : tele(await dialTls(wayOf(path), settings, signal, through, commands, others), out);
       reached?.(settings === undefined ? "connection" : "tls");
       const carrier = await upgraded(duplex, out, signal, connected);
       if (out.kind === "websocket") reached?.("websocket");
       if (!seals) return carrier;
       connected?.();
-      const inside = await sealed(carrier, formatWay(out), signal);
+      const inside = await sealed(carrier, formatWay(out), signal, ticket);
       reached?.("seal");
       return inside;
     },

@@ -12,10 +12,12 @@ import { requireTls } from "../../net/tls_client.ts";
 import { checkListenSettings, listenTls, type TlsListenSettings } from "../../net/tls_listen.ts";
 import type { SealServer } from "../../net/seal_server.ts";
 import { tlsWarmUp } from "../../net/tls_warm_up.ts";
+import type { PassedLayer } from "../../session/handshake/preface.ts";
 import { Strangers } from "../../session/strangers.ts";
 import { announced, type Choice, choiceOf } from "../rfd80/alpn.ts";
 import type { Route, ServerOptions, ServerTls } from "../command_line/role_options.ts";
 import { servesSessions } from "../command_line/services.ts";
+import type { FleetNode, TakePassed } from "./fleet_node.ts";
 import { type FilesByOption, markOf, readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
 import { makeSealServer, requireSealing } from "../../session/sealing.ts";
 import { UNSEALED } from "../command_line/client_paths.ts";
@@ -26,24 +28,53 @@ export type TakeOuter = (outer: Duplex, choice: Exclude<Choice<Route>, { kind: "
 /** Hosts of an address without a host: every interface, in both families if the machine has them. */
 const EVERY_INTERFACE = ["::", "0.0.0.0"];
 
-/**
- * Listens at `--out`.
- *
- * @throws {TeleError} `bad-input` if that is not possible, or a file is wrong.
- */
-export function listenOuter(options: ServerOptions, log: Log, clock: Clock, take: TakeOuter): Promise<Listening> {
-  return options.tls === undefined
-    ? listenPlainly(options, log, clock, take)
-    : listenSecurely(options, options.tls, log, clock, take);
+/** Where tele clients connect. */
+export interface OuterListening extends Listening {
+  /** Takes a carrier that another server of the fleet has passed on, as if it had come here itself. */
+  readonly welcome: TakePassed;
 }
 
-async function listenPlainly(options: ServerOptions, log: Log, clock: Clock, take: TakeOuter): Promise<Listening> {
+/**
+ * Listens at `--out`, and for the other servers of the fleet.
+ *
+ * @param node Takes the carriers of other servers' sessions, if this is one of a fleet.
+ * @throws {TeleError} `bad-input` if that is not possible, or a file is wrong.
+ */
+export async function listenOuter(
+  options: ServerOptions,
+  log: Log,
+  clock: Clock,
+  take: TakeOuter,
+  node?: FleetNode,
+): Promise<OuterListening> {
+  const needs = { log, clock, take, node };
+  const { tls } = options;
+  const listening = await (tls === undefined ? listenPlainly(options, needs) : listenSecurely(options, tls, needs));
+  await node?.listen(listening.welcome).catch((error) => {
+    listening.close();
+    throw error;
+  });
+  return listening;
+}
+
+interface OuterNeeds {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly take: TakeOuter;
+  readonly node: FleetNode | undefined;
+}
+
+async function listenPlainly(
+  options: ServerOptions,
+  { log, clock, take, node }: OuterNeeds,
+): Promise<OuterListening> {
   const strangers = new Strangers(clock, log);
   const takeSession = (outer: Duplex) => take(outer, { kind: "session" });
   const seal = sealOf(options);
   const door = new FrontDoor({
     clock,
     seal,
+    passOn: passOnBy(node, "inner"),
     onWebSocket: takeSession,
     onOther: takeSession,
     ...linesOf(strangers, log),
@@ -57,19 +88,18 @@ async function listenPlainly(options: ServerOptions, log: Log, clock: Clock, tak
     onConnection: (outer) => void door.welcome(outer),
   });
   if (seal !== undefined) tlsWarmUp.start();
-  return closedWith(listening, () => {
+  const stop = () => {
     strangers.stop();
     door.close();
-  });
+  };
+  return outerListening(listening, stop, (carrier) => void door.welcome(carrier));
 }
 
 async function listenSecurely(
   options: ServerOptions,
   tls: ServerTls,
-  log: Log,
-  clock: Clock,
-  take: TakeOuter,
-): Promise<Listening> {
+  { log, clock, take, node }: OuterNeeds,
+): Promise<OuterListening> {
   requireTls();
   const served = { sessions: servesSessions(options), routes: options.routes };
   const protocols = announced(served);
@@ -84,15 +114,17 @@ async function listenSecurely(
   };
   const takeSession = (outer: Duplex) => take(outer, { kind: "session" });
   const seal = sealOf(options);
-  const door = new FrontDoor({ clock, seal, onWebSocket: takeSession, onOther: refuse, ...lines });
+  const inside = { clock, seal, passOn: passOnBy(node, "inner"), onWebSocket: takeSession, ...lines };
+  const door = new FrontDoor({ ...inside, onOther: refuse });
   // Behind the name of sessions, where a client may seal once more.
-  const sessionDoor = new FrontDoor({ clock, seal, onWebSocket: takeSession, onOther: takeSession, ...lines });
+  const sessionDoor = new FrontDoor({ ...inside, onOther: takeSession });
   const since = markOf(files);
   const listening = await listenTls(options.out, settings(await readFiles(files)), {
     defaultHosts: EVERY_INTERFACE,
     clock,
     log,
     ...lines,
+    passOn: passOnBy(node, "outer"),
     onConnection({ duplex, protocol }) {
       const choice = choiceOf(protocol, served) ?? choiceWithoutAlpn(options);
       if (choice?.kind === "session" && seal !== undefined) return void sessionDoor.welcome(duplex);
@@ -103,12 +135,20 @@ async function listenSecurely(
     },
   });
   const stopWatching = watchFiles({ files, since, clock, log, onChange: (texts) => listening.renew(settings(texts)) });
-  return closedWith(listening, () => {
+  const stop = () => {
     stopWatching();
     strangers.stop();
     door.close();
     sessionDoor.close();
+  };
+  return outerListening(listening, stop, (carrier, layer) => {
+    void (layer === "outer" ? listening : sessionDoor).welcome(carrier);
   });
+}
+
+/** What is asked about a carrier that begins with TLS, where its session may be another server's. */
+function passOnBy(node: FleetNode | undefined, layer: PassedLayer): FrontDoorOptions["passOn"] {
+  return node && ((carrier) => node.passTls(carrier, layer));
 }
 
 /**
@@ -145,8 +185,9 @@ function linesOf(strangers: Strangers, log: Log): Pick<FrontDoorOptions, "onRefu
   };
 }
 
-function closedWith(listening: Listening, stop: () => void): Listening {
+function outerListening(listening: Listening, stop: () => void, welcome: TakePassed): OuterListening {
   return {
+    welcome,
     addresses: listening.addresses,
     isExposed: listening.isExposed,
     close() {

@@ -16,12 +16,14 @@ import { Shortages } from "../../net/shortage.ts";
 import { MuxServer } from "../../mux/link.ts";
 import { NoServiceError } from "../../mux/no_service_error.ts";
 import type { MemoryBudget } from "../../session/memory_budget.ts";
+import type { FleetMember } from "../../session/fleet/fleet.ts";
 import type { Observed } from "../../session/session_observer.ts";
 import { isDestinationText } from "../../session/handshake/destination.ts";
 import { ALL_DESTINATIONS, NAMELESS_SERVICE, type ServerTokens } from "../../session/handshake/token_table.ts";
 import { addressesOf } from "../../net/race.ts";
 import { Destinations } from "./destinations.ts";
 import { Lookups } from "./lookups.ts";
+import { FleetNode } from "./fleet_node.ts";
 import { Environment } from "./environment.ts";
 import { budgetOf } from "./memory.ts";
 import type { ServerOptions } from "../command_line/role_options.ts";
@@ -70,11 +72,14 @@ export async function startServer(
   const shortages = new Shortages(clock, (shortage) => streamLog.waitFor(shortage));
   const dialUser = (address: Address, signal: AbortSignal) =>
     shortages.outlast(formatAddress(address), () => dial(address, "user", signal), signal);
-  const need = { clock, log, dial: dialUser, streamLog, memory, onSessionCount, observer: status };
+  const { limits: { resumeTimeoutMs: keptMs } } = options;
+  const node = options.fleet && await FleetNode.prepare(options.fleet, { clock, log, keptMs });
+  const need = { clock, log, dial: dialUser, streamLog, memory, onSessionCount, observer: status, fleet: node?.fleet };
   const sessions = servesSessions(options) ? startSessions(options, tokens, need) : undefined;
   if (tokens !== undefined) warnOfUnknown(tokens, options, log);
   const doors = sessions &&
     await openReverseDoors(options, { sessions, streamLog, clock, log }).catch(async (error) => {
+      node?.stop();
       await sessions.stop("the tele server cannot listen");
       streamLog.stop();
       throw error;
@@ -92,7 +97,8 @@ export async function startServer(
     const connect = (signal: AbortSignal) =>
       options.sendsProxy ? introduced(dialUser(upstream, signal), addressBlock(outer)) : dialUser(upstream, signal);
     relays.carry(outer, async (signal) => ({ outer, inner: await connect(signal), framing }));
-  }).catch(async (error) => {
+  }, node).catch(async (error) => {
+    node?.stop();
     doors?.close();
     await sessions?.stop("the tele server cannot listen");
     streamLog.stop();
@@ -111,12 +117,13 @@ export async function startServer(
   const environment = sessions && watchSleep(sessions, clock);
   return {
     readyLine: readyLine(listening, options, doors),
-    listens: [...listening.addresses, ...doors?.addresses ?? []],
+    listens: [...listening.addresses, ...node?.addresses ?? [], ...doors?.addresses ?? []],
     tryNow: () => log("debug", "SIGUSR1 is for clients: a server waits until they come"),
     async stop(reason) {
       stopWatching();
       environment?.stop();
       listening.close();
+      node?.stop();
       doors?.close();
       relays.stop();
       await sessions?.stop(`the tele server ended (${reason})`);
@@ -148,12 +155,13 @@ interface SessionsNeed extends Observed {
   streamLog: StreamLog;
   memory: MemoryBudget;
   onSessionCount: ((sessions: number) => void) | undefined;
+  fleet: FleetMember | undefined;
 }
 
 function startSessions(
   options: ServerOptions,
   tokens: ServerTokens | undefined,
-  { clock, log, dial, streamLog, memory, onSessionCount, observer }: SessionsNeed,
+  { clock, log, dial, streamLog, memory, onSessionCount, observer, fleet }: SessionsNeed,
 ): MuxServer {
   const upstreams = upstreamsOf(options);
   const lookups = new Lookups(addressesOf);
@@ -174,6 +182,7 @@ function startSessions(
     onStreamStart: (stream, id) => streamLog.started(stream, id),
     onStreamEnd: (stream, end, client) => streamLog.ended(stream, end, client),
     onSessionCount,
+    fleet,
     ...tokens,
     encryption: options.encryption,
     ...options.limits,
@@ -224,6 +233,7 @@ function readyLine(listening: Listening, options: ServerOptions, doors: Entrance
     ...options.allows.length === 0 ? [] : [`allowed by SOCKS is ${options.allows.map(({ text }) => text).join(" ")}`],
     ...options.routes.map((route) => `${route.protocol} is ${formatAddress(route.in)}`),
     ...doors === undefined || doors.words === "" ? [] : [`user's clients connect ${doors.words}`],
+    ...options.fleet === undefined ? [] : [`other servers connect to ${formatAddress(options.fleet.node)}`],
   ];
   return `tele server ready: ${clients}, ${upstreams.join(", ")}`;
 }

@@ -10,8 +10,8 @@ export const SESSION: readonly Mutation[] = [
   fault(
     "the loop ends though nothing was attached",
     "session/carrier_count.ts",
-    "resumeTimeoutMs })) throw dropped(handshake);",
-    "resumeTimeoutMs })) dropped(handshake);",
+    "resumeTimeoutMs, tickets })) throw dropped(handshake);",
+    "resumeTimeoutMs, tickets })) dropped(handshake);",
   ),
   fault(
     "sent on a carrier that was not heard beside one that was",
@@ -226,8 +226,8 @@ export const SESSION: readonly Mutation[] = [
   fault(
     "the token left out of the keys when the server has forgotten the session",
     "session/session_client.ts",
-    "      const token = this.#token;",
-    "      const token = session.id.length === 0\n        ? this.#token\n" +
+    "      const [token, identity] = [this.#token, this.#identity];",
+    "      const identity = this.#identity, token = session.id.length === 0\n        ? this.#token\n" +
       "        : { ...this.#token, salt: Promise.resolve(session.joinSecret) };",
   ),
   fault(

@@ -13,6 +13,7 @@ const EXCEPTIONS: Record<string, string> = {
   "lib/session/carrier/carrier_host.ts": "types only",
   "lib/session/carrier/carrier_options.ts": "types only",
   "lib/session/session_options.ts": "types only",
+  "lib/session/session_server_options.ts": "types only",
   "lib/session/upper_layer.ts": "types only",
   "lib/tunnel/command_line/role_options.ts": "types only",
   "lib/tunnel/roles/role_process.ts": "it is the process: tests/e2e/cli_test.ts, signal_test.ts and terminal_test.ts",

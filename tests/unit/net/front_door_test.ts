@@ -24,10 +24,11 @@ class World {
   readonly lines: string[] = [];
   readonly door: FrontDoor;
 
-  constructor(seal?: SealServer) {
+  constructor(seal?: SealServer, passOn?: (carrier: Duplex) => Promise<Duplex | undefined>) {
     this.door = new FrontDoor({
       clock: this.clock,
       seal,
+      passOn,
       onWebSocket: (carrier) => void this.sockets.push(carrier),
       onOther: (carrier) => void this.others.push(carrier),
       onRefused: (_peer, reason) => void this.lines.push(`refused: ${reason}`),
@@ -180,4 +181,25 @@ Deno.test("a door that closes sends all newcomers away, and nobody is let in beh
   assertEquals(world.lines, ["refused: the tele server ends"]);
   assertEquals((await collect(late)).end, "the connection was closed");
   assertEquals(world.clock.pendingTimers, 0);
+});
+
+tlsTest("what begins as TLS is asked about before its TLS ends, and may be somebody else's from then on", async () => {
+  const { server } = await certificates();
+  const asked: Duplex[] = [];
+  const world = new World(new SealServer(server, "tele/2"), (carrier) => {
+    asked.push(carrier);
+    return Promise.resolve(asked.length === 1 ? undefined : carrier);
+  });
+  const first = world.come();
+  await first.write(encode("\x16\x03\x01 and more"));
+  await settle();
+  assertEquals(await readExactly(asked[0]!, 4), encode("\x16\x03\x01 "));
+  assertEquals([world.others, world.lines, world.door.count, world.clock.pendingTimers], [[], [], 0, 0]);
+  const sealed = await sealClient(world.come(), { address: "there", protocol: "tele/2", others: ["a ticket"] });
+  await until(() => world.others.length === 1, 5_000, "the carrier");
+  assertEquals([asked.length, world.lines], [2, []]);
+  sealed.close();
+  await world.come().write(encode("\0\0\0\x48"));
+  await settle();
+  assertEquals([asked.length, world.others.length], [2, 2], "what is in plain is not asked about");
 });

@@ -103,10 +103,11 @@ const PLACES: [type: number, value: Uint8Array, FieldedMessage[]][] = [
   [FieldType.offered, new Uint8Array(16), [NEW_ACCEPT]],
   [FieldType.users, new Uint8Array(0), [NEW_ACCEPT]],
   [FieldType.user, new Uint8Array(36), ["open"]],
+  [FieldType.ticket, new Uint8Array(140), ["hello", NEW_ACCEPT, JOIN_ACCEPT]],
 ];
 
-/** Fields of any length up to 64 bytes, or 16. */
-const TEXTS: number[] = [FieldType.name, FieldType.service, FieldType.offers, FieldType.offered];
+/** Fields of any length up to 64 bytes, 16, or 140. */
+const TEXTS: number[] = [FieldType.name, FieldType.service, FieldType.offers, FieldType.offered, FieldType.ticket];
 
 /** Those that the hello must have too. */
 function companions(type: number): [number, Uint8Array][] {
@@ -131,7 +132,7 @@ Deno.test("each field is taken where it belongs, and an error in any other messa
     }
     for (
       const wrong of [new Uint8Array(value.length + 1), value.subarray(1)].filter((v) => v.length !== value.length)
-        .filter((v) => !TEXTS.includes(type) || v.length > 64)
+        .filter((v) => !TEXTS.includes(type) || v.length > Math.max(64, value.length))
     ) {
       const decode = () => DECODERS[places[0]](withFields(places[0], [[type, wrong]]));
       assertEquals(assertThrows(decode, TeleError, "the field").code, "protocol");

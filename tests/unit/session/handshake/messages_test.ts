@@ -270,7 +270,7 @@ Deno.test("an accept may name carriers behind its own, not itself, and gives no 
   assertEquals(assertThrows(named, TeleError, "and names one").code, "protocol");
 });
 
-Deno.test("a challenge has one of two states", () => {
+Deno.test("a challenge has one of three states", () => {
   const challenge = encodeChallenge({
     status: "ready",
     nonce: new Uint8Array(32),
@@ -279,7 +279,7 @@ Deno.test("a challenge has one of two states", () => {
   });
   for (let status = 0; status < 256; status++) {
     challenge[2] = status;
-    if (status < 2) assertEquals(decodeChallenge(challenge).status, ["ready", "unknown"][status]!);
+    if (status < 3) assertEquals(decodeChallenge(challenge).status, ["ready", "unknown", "unreachable"][status]!);
     else assertEquals(assertThrows(() => decodeChallenge(challenge), TeleError).code, "protocol");
   }
 });

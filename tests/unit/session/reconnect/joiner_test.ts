@@ -17,6 +17,7 @@ function setUp(isRefused = false, paths = 1) {
     },
     paths,
     isGuarded: false,
+    ticket: () => undefined,
     sessionId: () => new Uint8Array(16),
     working: (path) => state.working[path],
     most: () => state.most,

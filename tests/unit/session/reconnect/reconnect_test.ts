@@ -173,6 +173,7 @@ Deno.test("a dial that ignores its signal is closed when it comes after the atte
   const loop = new ReconnectLoop(clock, {
     sessionId: undefined,
     isGuarded: false,
+    ticket: () => undefined,
     paths: 1,
     isAttached: false,
     history: new CarrierHistory(0),

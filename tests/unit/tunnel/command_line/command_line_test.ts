@@ -34,6 +34,7 @@ const SERVER: Command = {
     allows: [],
     reverseListens: [],
     sendsProxy: false,
+    fleet: undefined,
     routes: [],
     tls: undefined,
     limits: { ...LIMITS, maxSessions: 1000 },

@@ -4,6 +4,7 @@ import type { Option } from "../../../../lib/tunnel/command_line/option.ts";
 import { OPTION_GROUPS, OPTIONS } from "../../../../lib/tunnel/command_line/option_table.ts";
 import * as doctor from "../../../../lib/tunnel/command_line/doctor_options.ts";
 import * as config from "../../../../lib/tunnel/command_line/config_options.ts";
+import * as fleet from "../../../../lib/tunnel/command_line/fleet_options.ts";
 import * as keys from "../../../../lib/tunnel/command_line/key_options.ts";
 import * as proxy from "../../../../lib/tunnel/command_line/proxy_options.ts";
 import * as rfd80 from "../../../../lib/tunnel/command_line/rfd80_options.ts";
@@ -14,7 +15,7 @@ import * as status from "../../../../lib/tunnel/command_line/status_options.ts";
 import * as tls from "../../../../lib/tunnel/command_line/tls_options.ts";
 
 Deno.test("the table has every row of every group, each once", () => {
-  const groups = [config, doctor, keys, proxy, rfd80, services, session, status, { COMPLETION, MAN }, tls];
+  const groups = [config, doctor, fleet, keys, proxy, rfd80, services, session, status, { COMPLETION, MAN }, tls];
   // Beside its rows a file may have a number that they share with others.
   const exported = groups.flatMap((group): unknown[] => Object.values(group));
   const rows = exported.filter((row): row is Option => typeof row === "object");

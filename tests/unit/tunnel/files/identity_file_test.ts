@@ -2,6 +2,7 @@ import { assert, assertEquals, assertMatch, assertNotEquals, assertStringInclude
 import { encodeHex } from "@std/encoding/hex";
 import { loadIdentity, stateFolder } from "../../../../lib/tunnel/files/identity_file.ts";
 import { inFolder } from "../../../support/folder.ts";
+import { until } from "../../../support/wait.ts";
 
 Deno.test({
   name: "an identity is kept as two lines of hexadecimal digits that only its owner can read",
@@ -24,6 +25,39 @@ Deno.test({
       ]);
       const told = exported.map((key) => `${encodeHex(new Uint8Array(key))}\n`).join("");
       assertEquals(await Deno.readTextFile(file!), told);
+    }),
+});
+
+Deno.test({
+  name: "the last ticket stands behind the keys, and the next process has it",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      const lines: string[] = [];
+      const load = () => loadIdentity(folder, ":1", "a:1", (_level, message) => void lines.push(message), "a machine");
+      const [path] = await (async () => {
+        const first = await load();
+        assertEquals(first.ticket, undefined);
+        for (const byte of [1, 2, 3]) first.keep(new Uint8Array(80 + byte).fill(byte));
+        const names = [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`);
+        await until(() => Deno.readTextFileSync(names[0]!).split("\n").length === 4, 5_000, "the third line");
+        await until(() => Deno.statSync(names[0]!).size === 162 + 2 * 83 + 1, 5_000, "the last ticket");
+        first.release();
+        return names;
+      })();
+      const second = await load();
+      assertEquals(second.ticket, new Uint8Array(83).fill(3));
+      second.release();
+      second.keep(new Uint8Array(80));
+      // Killed while it was written, or changed by hand: the keys are what counts.
+      for (const tail of ["0102", "no digits", "0".repeat(1001)]) {
+        const text = await Deno.readTextFile(path!);
+        await Deno.writeTextFile(path!, text.slice(0, 162) + tail);
+        const next = await load();
+        assertEquals([next.ticket, next.isStored], [undefined, true]);
+        next.release();
+      }
+      assertEquals(lines, []);
     }),
 });
 

@@ -1,0 +1,50 @@
+/**
+ * The newest ticket that a client has.
+ *
+ * @module
+ */
+import { type Fields, readTicket } from "../handshake/fields.ts";
+
+/**
+ * Keeps the last ticket that a server gave: each carrier that is dialed presents it. In front of a new session it is that
+ * of the one before, whose owner then ends what this client has left there.
+ *
+ * @example
+ * ```ts
+ * import { LastTicket } from "./last_ticket.ts";
+ * import { ticketField } from "../handshake/fields.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const told: Uint8Array[] = [];
+ * const tickets = new LastTicket(undefined, (ticket) => told.push(ticket));
+ * const ticket = new Uint8Array(80).fill(1);
+ * tickets.take(ticketField(ticket));
+ * assertEquals([tickets.newest, told], [ticket, [ticket]]);
+ * ```
+ */
+export class LastTicket {
+  #newest: Uint8Array | undefined;
+  readonly #onNew: (ticket: Uint8Array) => void;
+
+  /**
+   * Begins with the ticket that is known, if there is one.
+   *
+   * @param known That of a former process of this client.
+   * @param onNew Told of each that comes, to keep it for the next process.
+   */
+  constructor(known?: Uint8Array, onNew: (ticket: Uint8Array) => void = () => {}) {
+    this.#newest = known;
+    this.#onNew = onNew;
+  }
+
+  /** What carriers present; `undefined` if no server gave one. */
+  get newest(): Uint8Array | undefined {
+    return this.#newest;
+  }
+
+  /** An accept came, whose proof holds. One without a ticket is of a server that belongs to no fleet. */
+  take(fields: Fields): void {
+    this.#newest = readTicket(fields);
+    if (this.#newest !== undefined) this.#onNew(this.#newest);
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * Faults of servers that pass carriers on to each other. The simulator has one server: unit tests are to catch them.
+ *
+ * @module
+ */
+import { fault, type Mutation, tested } from "./mutation.ts";
+
+function world(name: string, file: string, from: string, to: string): Mutation {
+  return { ...fault(`fleet: ${name}`, file, from, to), test: "tests/unit/session/fleet/fleet_test.ts" };
+}
+
+function word(name: string, file: string, from: string, to: string): Mutation {
+  return tested(`fleet: ${name}`, file, from, to);
+}
+
+/** All of them. */
+export const FLEET: readonly Mutation[] = [
+  world(
+    "what was passed on passed on again",
+    "session/fleet/fleet.ts",
+    "if (carrier === undefined || carrier.isPassed) return",
+    "if (carrier === undefined) return",
+  ),
+  world(
+    "an owner that cannot be reached taken for one that has lost the session",
+    "session/fleet/fleet.ts",
+    'this.#options.log(isNews ? "warn" : "debug", words);\n      return "unreachable";',
+    'this.#options.log(isNews ? "warn" : "debug", words);\n      return "gone";',
+  ),
+  world(
+    "a ticket that nobody can open taken for one of a session that is gone",
+    "session/fleet/fleet.ts",
+    'this.#tellUnreadable(carrier);\n      return "unreachable";',
+    'this.#tellUnreadable(carrier);\n      return "gone";',
+  ),
+  world(
+    "an owner that answers for another node",
+    "session/fleet/fleet.ts",
+    "if (opened.node !== node) {",
+    "if (opened.node === undefined) {",
+  ),
+  world(
+    "an owner that calls a session of the process before it its own",
+    "session/fleet/fleet.ts",
+    "const isThere = this.#isOwner(opened) && this.#isHere(opened.sessionId);",
+    "const isThere = opened.node === node;",
+  ),
+  word(
+    "a ticket that holds for ever",
+    "session/handshake/ticket.ts",
+    "return opened.untilMs > wallNowMs ? opened : undefined;",
+    "return opened;",
+  ),
+  word(
+    "anybody can say that a session is gone",
+    "session/handshake/preface.ts",
+    "if (!isProven || body[0]! > answerByte.gone) {",
+    "if (body[0]! > answerByte.gone) {",
+  ),
+  word(
+    "a preface played to another connection",
+    "session/handshake/preface.ts",
+    '"fleet preface", [greeting, body], proof)) return key;',
+    '"fleet preface", [body], proof)) return key;',
+  ),
+  word(
+    "a key that opens no more as soon as it is taken away",
+    "session/fleet/fleet_keys.ts",
+    "return [...this.#present.values(), ...[...this.#former.values()].map(({ key }) => key)];",
+    "return [...this.#present.values()];",
+  ),
+  word(
+    "one address takes all turns",
+    "session/fleet/ask_turns.ts",
+    "return this.#count < most && (this.#asking.get(host) ?? 0) < mostOfAHost;",
+    "return this.#count < most && mostOfAHost > 0;",
+  ),
+  word(
+    "a node that is away asked by everybody",
+    "session/fleet/owner_memory.ts",
+    "if (this.#clock.now() < failure.untilMs) return false;",
+    "if (this.#clock.now() < -failure.untilMs) return false;",
+  ),
+  word(
+    "a sealed carrier passed on behind the TLS that its client has proven",
+    "session/fleet/foreign_session.ts",
+    "endsHere(hello) ? undefined : handshake.unread()",
+    "handshake.unread()",
+  ),
+  word(
+    "a session with something to lose given up for an owner that is away",
+    "session/fleet/owner_away.ts",
+    "session.carrier === undefined && session.losesNoUser;",
+    "session.carrier === undefined;",
+  ),
+  word(
+    "a hello of TLS without an end read without an end",
+    "net/client_hello.ts",
+    'bytes.length < MOST_CLIENT_HELLO_BYTES ? "more" : "none";',
+    'bytes.length < 2 * MOST_CLIENT_HELLO_BYTES ? "more" : "none";',
+  ),
+];

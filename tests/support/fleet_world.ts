@@ -1,0 +1,200 @@
+/**
+ * Servers of a fleet, and clients that are dealt to them, over networks in memory, with a clock that the test moves.
+ *
+ * @module
+ */
+import { MuxClient, MuxServer } from "../../lib/mux/link.ts";
+import type { MuxClientOptions, MuxServerOptions } from "../../lib/mux/link_options.ts";
+import type { Duplex } from "../../lib/net/duplex.ts";
+import { duplexPair } from "../../lib/net/pipe.ts";
+import { Fleet } from "../../lib/session/fleet/fleet.ts";
+import { FleetKeys } from "../../lib/session/fleet/fleet_keys.ts";
+import { LastTicket } from "../../lib/session/fleet/last_ticket.ts";
+import { relay } from "../../lib/tunnel/rfd80/relay.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { MemoryNetwork } from "./memory_network.ts";
+import { echo } from "./mux_world.ts";
+
+/** A secret of fleets. */
+export const SECRET = new Uint8Array(32).fill(5);
+
+/** One server: where clients reach it, and where the others do. */
+export class FleetServer {
+  /** Clients dial here. */
+  readonly network: MemoryNetwork;
+  /** Other servers dial here. */
+  readonly nodeNetwork: MemoryNetwork;
+  /** Carriers that others have passed on to it, by their clients' addresses. */
+  readonly passedHere: string[] = [];
+  /** What went wrong with who came to the node. */
+  readonly refusedHere: string[] = [];
+  readonly log: string[] = [];
+  readonly keys: FleetKeys;
+  fleet!: Fleet;
+  server!: MuxServer;
+  readonly #world: FleetWorld;
+
+  constructor(world: FleetWorld, readonly node: string, keys: FleetKeys, names: [string, string]) {
+    this.#world = world;
+    this.keys = keys;
+    const { clock } = world;
+    this.network = new MemoryNetwork({ clock, names, onConnection: (carrier) => void this.server.accept(carrier) });
+    this.nodeNetwork = new MemoryNetwork({ clock, onConnection: (link) => void this.#welcome(link) });
+    this.start();
+  }
+
+  /** Another process, at the same address. */
+  start(): void {
+    const { clock } = this.#world;
+    const log = (level: string, message: string) => void this.log.push(`${level} ${message}`);
+    this.fleet = new Fleet({
+      node: this.node,
+      keys: this.keys,
+      clock,
+      log,
+      dial: (node, signal) => this.#world.serverAt(node).nodeNetwork.dial(signal),
+      splice: (outer, inner) => void relay({ outer, inner, framing: undefined }, clock).catch(() => {}),
+    });
+    this.server = new MuxServer({
+      clock,
+      log,
+      fleet: this.fleet,
+      dial: () => {
+        const [near, far] = duplexPair();
+        echo(near);
+        return Promise.resolve(far);
+      },
+      ...this.#world.serverOptions,
+    });
+  }
+
+  /** The process was killed: its connections are cut, and nobody answers at its addresses. */
+  kill(): Promise<void> {
+    for (const network of [this.network, this.nodeNetwork]) {
+      network.cut();
+      network.state = "refusing";
+    }
+    return this.server.stop("killed");
+  }
+
+  /** Another process takes its place. */
+  restart(): void {
+    this.start();
+    this.network.state = this.nodeNetwork.state = "up";
+  }
+
+  async #welcome(link: Duplex): Promise<void> {
+    try {
+      const passed = await this.fleet.welcome(link);
+      if (passed === undefined) return;
+      this.passedHere.push(passed.carrier.peer);
+      await this.server.accept(passed.carrier);
+    } catch (error) {
+      this.refusedHere.push((error as Error).message);
+      link.close();
+    }
+  }
+}
+
+/** What is in a {@linkcode FleetWorld}. */
+export interface FleetWorldOptions {
+  /** Of each. */
+  servers?: Partial<MuxServerOptions>;
+  /** How many. @default {3} */
+  count?: number;
+}
+
+/** Servers, and the balancer in front of them. */
+export class FleetWorld implements AsyncDisposable {
+  readonly clock = new FakeClock();
+  readonly servers: FleetServer[] = [];
+  readonly clients: MuxClient[] = [];
+  readonly serverOptions: Partial<MuxServerOptions>;
+  /** The server to which the next carrier goes. */
+  next = 0;
+  /** Whether each carrier goes to the next server. */
+  isRoundRobin = true;
+
+  private constructor(serverOptions: Partial<MuxServerOptions>) {
+    this.serverOptions = serverOptions;
+  }
+
+  /** Servers with one key. */
+  static async start({ servers = {}, count = 3 }: FleetWorldOptions = {}): Promise<FleetWorld> {
+    const world = new FleetWorld(servers);
+    for (let at = 0; at < count; at++) await world.addServer(`10.0.0.${at + 1}:40301`, SECRET);
+    return world;
+  }
+
+  /** One more server. */
+  async addServer(node: string, ...secrets: Uint8Array[]): Promise<FleetServer> {
+    const keys = await FleetKeys.make(secrets, { clock: this.clock, keptMs: 604_800_000 });
+    const server = new FleetServer(this, node, keys, ["192.0.2.9:50000", "192.0.2.1:40300"]);
+    this.servers.push(server);
+    return server;
+  }
+
+  /** The server whose node this is. */
+  serverAt(node: string): FleetServer {
+    const found = this.servers.find((server) => server.node === node);
+    if (found === undefined) throw new Deno.errors.ConnectionRefused(`nobody is at ${node}`);
+    return found;
+  }
+
+  /** A client that dials the balancer. */
+  addClient(options: Partial<MuxClientOptions> = {}): MuxClient {
+    const dial = (signal: AbortSignal) => {
+      const { network } = this.servers[this.next % this.servers.length]!;
+      if (this.isRoundRobin) this.next++;
+      return network.dial(signal);
+    };
+    const client = new MuxClient({ clock: this.clock, dial, carriers: 1, tickets: new LastTicket(), ...options });
+    this.clients.push(client);
+    return client;
+  }
+
+  /** Cuts all carriers that clients have. */
+  cut(): void {
+    for (const { network } of this.servers) network.cut();
+  }
+
+  /** Waits until a client has a carrier. */
+  attached(client: MuxClient): Promise<void> {
+    return this.clock.advanceUntil(() => client.isAttached, 60_000, "a carrier");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { fleet } of this.servers) fleet.stop();
+    const stops = [...this.clients, ...this.servers.map(({ server }) => server)].map((each) => each.stop("the end"));
+    await this.clock.run(Promise.all(stops));
+  }
+}
+
+/** A user of a client, whose server sends everything back. */
+export class EchoUser {
+  readonly #user: Duplex;
+  readonly #world: FleetWorld;
+
+  constructor(world: FleetWorld, client: MuxClient) {
+    const [user, far] = duplexPair();
+    this.#world = world;
+    this.#user = user;
+    client.open(far);
+  }
+
+  /** Says something; returns what comes back. */
+  async say(words: string): Promise<string> {
+    const bytes = new TextEncoder().encode(words);
+    const into = new Uint8Array(bytes.length);
+    const answered = async () => {
+      await this.#user.write(bytes);
+      for (let filled = 0; filled < into.length;) {
+        const count = await this.#user.read(into.subarray(filled));
+        if (count === null) throw new Error("the stream has ended");
+        filled += count;
+      }
+      return new TextDecoder().decode(into);
+    };
+    return await this.#world.clock.run(answered(), 120_000, words);
+  }
+}

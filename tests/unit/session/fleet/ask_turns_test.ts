@@ -1,0 +1,66 @@
+/** Turns to ask owners: few of an address, not many of all, and nobody waits for who has many. */
+import { assertEquals, assertRejects } from "@std/assert";
+import { AskTurns } from "../../../../lib/session/fleet/ask_turns.ts";
+import { settle } from "../../../support/fake_clock.ts";
+
+/** Asks that last until they are told to end. */
+class Asks {
+  readonly turns: AskTurns;
+  readonly running: string[] = [];
+  readonly #ends = new Map<string, (error?: Error) => void>();
+
+  constructor(most: number, mostOfAHost: number) {
+    this.turns = new AskTurns({ most, mostOfAHost });
+  }
+
+  ask(host: string, name: string): Promise<void> {
+    return this.turns.take(host, () =>
+      new Promise<void>((resolve, reject) => {
+        this.running.push(name);
+        this.#ends.set(name, (error) => error === undefined ? resolve() : reject(error));
+      }));
+  }
+
+  async end(name: string, error?: Error): Promise<void> {
+    this.#ends.get(name)!(error);
+    await settle();
+  }
+}
+
+Deno.test("an address has few at once, its others come in their order, and other addresses do not wait", async () => {
+  const asks = new Asks(10, 2);
+  const all = ["a1", "a2", "a3", "a4", "b1"].map((name) => asks.ask(name[0]!, name));
+  await settle();
+  assertEquals([asks.running, asks.turns.count], [["a1", "a2", "b1"], 3]);
+  await asks.end("a2");
+  await asks.end("a1");
+  assertEquals(asks.running, ["a1", "a2", "b1", "a3", "a4"]);
+  for (const name of ["a3", "a4", "b1"]) await asks.end(name);
+  await Promise.all(all);
+  assertEquals(asks.turns.count, 0);
+});
+
+Deno.test("all addresses together have their limit, and a place goes to the first who may take it", async () => {
+  const asks = new Asks(3, 2);
+  const all = ["a1", "a2", "a3", "b1", "c1"].map((name) => asks.ask(name[0]!, name));
+  await settle();
+  assertEquals(asks.running, ["a1", "a2", "b1"]);
+  await asks.end("b1");
+  // a3 has waited for longer, but its address has two already.
+  assertEquals(asks.running, ["a1", "a2", "b1", "c1"]);
+  for (const name of ["a1", "a2", "c1", "a3"]) await asks.end(name);
+  await Promise.all(all);
+});
+
+Deno.test("one that fails gives its place back", async () => {
+  const asks = new Asks(1, 1);
+  const failing = asks.ask("a", "a1");
+  const next = asks.ask("a", "a2");
+  const failed = assertRejects(() => failing, Error, "no");
+  await settle();
+  await asks.end("a1", new Error("no"));
+  await failed;
+  assertEquals(asks.running, ["a1", "a2"]);
+  await asks.end("a2");
+  await next;
+});

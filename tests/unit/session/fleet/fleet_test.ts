@@ -1,0 +1,220 @@
+/** Three servers and carriers dealt to them in turn: who has the session gets its carriers, and nobody else loses it. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { duplexPair } from "../../../../lib/net/pipe.ts";
+import { makeIdentityKeys } from "../../../../lib/session/handshake/keys.ts";
+import { Fleet } from "../../../../lib/session/fleet/fleet.ts";
+import { LastTicket } from "../../../../lib/session/fleet/last_ticket.ts";
+import { sealTicket } from "../../../../lib/session/handshake/ticket.ts";
+import { settle } from "../../../support/fake_clock.ts";
+import { EchoUser, FleetWorld } from "../../../support/fleet_world.ts";
+
+Deno.test("a session goes on at its owner, whichever server its carriers reach", async () => {
+  await using world = await FleetWorld.start();
+  const client = world.addClient();
+  const user = new EchoUser(world, client);
+  assertEquals(await user.say("hello"), "hello");
+  for (let round = 0; round < 12; round++) {
+    world.cut();
+    assertEquals(await user.say(`round ${round}`), `round ${round}`);
+  }
+  assertEquals(world.servers.map(({ server }) => server.sessionCount), [1, 0, 0]);
+  assertEquals(world.servers[0]!.passedHere.length, 8);
+  assertEquals(world.servers.map(({ refusedHere }) => refusedHere), [[], [], []]);
+});
+
+Deno.test("the owner knows a passed carrier by its client's address", async () => {
+  await using world = await FleetWorld.start();
+  const client = world.addClient();
+  await world.attached(client);
+  world.cut();
+  await world.attached(client);
+  const owner = world.servers[0]!;
+  assert(owner.log.some((line) => /resumed after .* from 192.0.2.9:50000/.test(line)), owner.log.join("\n"));
+  assertEquals(owner.passedHere, ["192.0.2.9:50000"]);
+});
+
+Deno.test("with several carriers those that reach another server are passed on too", async () => {
+  await using world = await FleetWorld.start();
+  const client = world.addClient({ carriers: 4, leastCarriers: 4 });
+  const user = new EchoUser(world, client);
+  await world.clock.advanceUntil(() => client.carrierCount === 4, 60_000, "four carriers");
+  assertEquals(await user.say("by one of four"), "by one of four");
+  assert(world.servers[0]!.passedHere.length >= 2);
+});
+
+Deno.test("an owner that another process has replaced is gone for certain: a new session begins at once", async () => {
+  await using world = await FleetWorld.start();
+  const client = world.addClient();
+  const user = new EchoUser(world, client);
+  await user.say("before");
+  const owner = world.servers[0]!;
+  await world.clock.run(owner.kill());
+  owner.restart();
+  await assertRejects(() => user.say("behind it"));
+  const next = new EchoUser(world, client);
+  assertEquals(await next.say("in another session"), "in another session");
+  assertEquals(world.servers.map(({ server }) => server.sessionCount).toSorted(), [0, 0, 1]);
+});
+
+Deno.test("an owner that cannot be reached is an outage, and its streams go on when it is back", async () => {
+  await using world = await FleetWorld.start();
+  const client = world.addClient();
+  const user = new EchoUser(world, client);
+  await user.say("before");
+  const owner = world.servers[0]!;
+  owner.network.state = owner.nodeNetwork.state = "unreachable";
+  owner.network.blackHole();
+  owner.nodeNetwork.blackHole();
+  world.cut();
+  await world.clock.advance(90_000);
+  assertEquals(client.isAttached, false);
+  owner.network.state = owner.nodeNetwork.state = "up";
+  assertEquals(await user.say("behind it"), "behind it");
+  assertEquals(world.servers.map(({ server }) => server.sessionCount), [1, 0, 0]);
+  // Each of the others says it once, and not each time.
+  for (const { log } of world.servers.slice(1)) {
+    assertEquals(log.filter((line) => line.startsWith("warn the tele server at 10.0.0.1:40301")).length, 1);
+  }
+});
+
+Deno.test("nobody waits for an owner that is away, but one who tries", async () => {
+  await using world = await FleetWorld.start();
+  world.isRoundRobin = false;
+  const clients = Array.from({ length: 5 }, () => world.addClient());
+  for (const client of clients) await world.attached(client);
+  const owner = world.servers[0]!;
+  owner.network.state = owner.nodeNetwork.state = "unreachable";
+  world.next = 1;
+  world.cut();
+  const before = owner.nodeNetwork.dials;
+  await world.clock.advance(30_000);
+  // One in three seconds, two of which it takes to see that nobody answers; at first all five ask.
+  assert(owner.nodeNetwork.dials - before <= 5 + 10, `${owner.nodeNetwork.dials - before} dials`);
+  owner.network.state = owner.nodeNetwork.state = "up";
+  for (const client of clients) await world.attached(client);
+  assertEquals(owner.server.sessionCount, 5);
+});
+
+Deno.test("a client that was killed ends what it left at its owner, whichever server it comes to", async () => {
+  await using world = await FleetWorld.start();
+  const identity = { keys: await makeIdentityKeys(), slot: 0, lastSlot: 0 };
+  let kept: Uint8Array | undefined;
+  const first = world.addClient({ identity, tickets: new LastTicket(undefined, (ticket) => kept = ticket) });
+  await new EchoUser(world, first).say("left behind");
+  // Killed: nobody says goodbye, and its carriers are cut.
+  world.servers[0]!.network.cut();
+  const { network } = world.servers[0]!;
+  network.state = "refusing";
+  for (const { network } of world.servers) network.state = "refusing";
+  const stopped = first.stop("killed");
+  await world.clock.run(stopped);
+  for (const { network } of world.servers) network.state = "up";
+  assertEquals(world.servers[0]!.server.sessionCount, 1);
+  world.next = 1;
+  const second = world.addClient({ identity, tickets: new LastTicket(kept) });
+  assertEquals(await new EchoUser(world, second).say("another life"), "another life");
+  assertEquals(world.servers.map(({ server }) => server.sessionCount), [1, 0, 0]);
+  assert(world.servers[0]!.log.some((line) => line.includes("a newer session of the same client")));
+});
+
+Deno.test("a ticket that no key opens is an outage until the owner itself is met", async () => {
+  await using world = await FleetWorld.start({ count: 1 });
+  const stranger = await world.addServer("10.0.0.2:40301", new Uint8Array(32).fill(9));
+  const client = world.addClient();
+  const user = new EchoUser(world, client);
+  await user.say("before");
+  world.isRoundRobin = false;
+  world.next = 1;
+  world.cut();
+  await world.clock.advance(10_000);
+  assertEquals([client.isAttached, stranger.server.sessionCount], [false, 0]);
+  assertEquals(stranger.log.filter((line) => line.startsWith("warn a carrier has the ticket of a key")).length, 1);
+  world.next = 0;
+  assertEquals(await user.say("behind it"), "behind it");
+});
+
+Deno.test("carriers find their owner while the key of the fleet is changed, one server after the other", async () => {
+  await using world = await FleetWorld.start();
+  const [former, next] = [new Uint8Array(32).fill(5), new Uint8Array(32).fill(6)];
+  const client = world.addClient();
+  const user = new EchoUser(world, client);
+  await user.say("before");
+  const around = async (words: string) => {
+    for (const { node } of world.servers) {
+      world.cut();
+      assertEquals(await user.say(`${words}, ${node}`), `${words}, ${node}`);
+    }
+  };
+  for (const secrets of [[former, next], [next, former], [next]]) {
+    for (const { keys } of world.servers) {
+      await keys.renew(secrets);
+      await around("on the way");
+    }
+  }
+  assertEquals(world.servers.map(({ server }) => server.sessionCount), [1, 0, 0]);
+});
+
+Deno.test("a carrier that was passed on is not passed on again", async () => {
+  await using world = await FleetWorld.start();
+  const [one, other] = world.servers as [typeof world.servers[0], typeof world.servers[0]];
+  const ticket = await other.fleet.ticketFor(new Uint8Array(16).fill(3));
+  const [near] = duplexPair();
+  const passed = Object.assign(near, { isPassed: true });
+  assertEquals(await one.fleet.pass(ticket, passed, "inner"), "unreachable");
+  assertEquals(other.nodeNetwork.dials, 0);
+});
+
+Deno.test("a forged ticket asks nobody, and one of a session that nobody has is gone", async () => {
+  await using world = await FleetWorld.start();
+  const [one, other] = world.servers as [typeof world.servers[0], typeof world.servers[0]];
+  const [near] = duplexPair();
+  const forged = (await other.fleet.ticketFor(new Uint8Array(16).fill(3))).map((byte, at) =>
+    at === 40 ? byte ^ 1 : byte
+  );
+  for (const ticket of [forged, new Uint8Array(80), new Uint8Array(3)]) {
+    assertEquals(await one.fleet.pass(ticket, near, "inner"), "unreachable");
+  }
+  assertEquals(other.nodeNetwork.dials, 0);
+  const unknown = await other.fleet.ticketFor(new Uint8Array(16).fill(3));
+  assertEquals(await world.clock.run(one.fleet.pass(unknown, near, "inner")), "gone");
+  assertEquals(other.nodeNetwork.dials, 1);
+  // Known for a moment, for the same carrier asks again behind its TLS.
+  assertEquals(await one.fleet.pass(unknown, undefined, "inner"), "gone");
+  assertEquals(other.nodeNetwork.dials, 1);
+  await world.clock.advance(11_000);
+  assertEquals(await one.fleet.pass(unknown, undefined, "inner"), "unreachable");
+});
+
+Deno.test("an owner tells nobody of a session that another node's ticket names, or without a proof", async () => {
+  await using world = await FleetWorld.start();
+  const [one, other] = world.servers as [typeof world.servers[0], typeof world.servers[0]];
+  // The ticket says 10.0.0.2, and a wrong address leads to 10.0.0.1.
+  const { clock, keys } = { clock: world.clock, keys: other.keys };
+  const astray = new Fleet({
+    node: "10.0.0.3:40301",
+    keys,
+    clock,
+    log: () => {},
+    dial: (_node, signal) => one.nodeNetwork.dial(signal),
+    splice: () => {},
+  });
+  const ticket = await other.fleet.ticketFor(new Uint8Array(16).fill(3));
+  const [near] = duplexPair();
+  assertEquals(await world.clock.run(astray.pass(ticket, near, "inner")), "unreachable");
+  assertEquals(one.refusedHere, ["it asks for the node 10.0.0.2:40301, and this is 10.0.0.1:40301"]);
+  const link = await one.nodeNetwork.dial();
+  await link.write(new Uint8Array([0, 200, ...new Uint8Array(200)]));
+  await settle();
+  assertEquals(one.refusedHere.at(-1), "it does not prove that it has a key of this fleet");
+});
+
+Deno.test("a ticket holds for a year, and no longer", async () => {
+  await using world = await FleetWorld.start();
+  const [one, other] = world.servers as [typeof world.servers[0], typeof world.servers[0]];
+  const content = { instance: new Uint8Array(8), sessionId: new Uint8Array(16), node: other.node };
+  const old = await sealTicket(other.keys.sealing, content, world.clock.wallNow() - 31_622_400_000);
+  const [near] = duplexPair();
+  assertEquals(await one.fleet.pass(old, near, "inner"), "unreachable");
+  const older = await sealTicket(other.keys.sealing, content, world.clock.wallNow() - 31_622_390_000);
+  assertEquals(await world.clock.run(one.fleet.pass(older, near, "inner")), "gone");
+});
