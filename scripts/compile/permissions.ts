@@ -29,6 +29,8 @@ export const ENVIRONMENT: readonly string[] = [
   "NOTIFY_SOCKET",
   "WATCHDOG_USEC",
   "WATCHDOG_PID",
+  // Whether streams are traced.
+  "OTEL_DENO",
   "NO_COLOR",
   "TERM",
   "TMUX",

@@ -71,20 +71,18 @@ export class StreamSpans implements StreamObserver {
 /**
  * The runtime's tracer, if `OTEL_DENO` says that it is on; without that, asking it for a span throws.
  *
- * @param runtime Where it is looked for. @default {Deno}
+ * @param asked The value of `OTEL_DENO`. @default {the one of the environment}
+ * @param runtime Where the tracer is looked for. @default {Deno}
  */
-export function runtimeTracer(
-  environment: (name: string) => string | undefined = readVariable,
-  runtime: object = Deno,
-): Tracer | undefined {
-  if (!["true", "1"].includes(environment("OTEL_DENO") ?? "")) return undefined;
+export function runtimeTracer(asked: string | undefined = readAsked(), runtime: object = Deno): Tracer | undefined {
+  if (!["true", "1"].includes(asked ?? "")) return undefined;
   const { telemetry } = runtime as { telemetry?: { tracerProvider?: { getTracer(name: string): Tracer } } };
   return telemetry?.tracerProvider?.getTracer("tele");
 }
 
-function readVariable(name: string): string | undefined {
+function readAsked(): string | undefined {
   try {
-    return Deno.env.get(name);
+    return Deno.env.get("OTEL_DENO");
   } catch {
     // No permission (`--allow-env`): then nobody has asked for spans.
     return undefined;

@@ -64,10 +64,10 @@ Deno.test("one that did not finish has failed, and why", () => {
 Deno.test("only where OTEL_DENO says so the runtime is asked for a tracer", () => {
   const { tracer } = recorder();
   const runtime = { telemetry: { tracerProvider: { getTracer: () => tracer } } };
-  assertEquals(runtimeTracer(() => undefined, runtime), undefined);
-  assertEquals(runtimeTracer(() => "false", runtime), undefined);
-  assertEquals(runtimeTracer(() => "true", runtime), tracer);
-  assertEquals(runtimeTracer(() => "true", {}), undefined);
+  assertEquals(runtimeTracer(undefined, runtime), undefined);
+  assertEquals(runtimeTracer("false", runtime), undefined);
+  assertEquals(runtimeTracer("true", runtime), tracer);
+  assertEquals(runtimeTracer("true", {}), undefined);
 });
 
 Deno.test("without spans and without a status nobody is told of streams", () => {
