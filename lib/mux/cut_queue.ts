@@ -4,7 +4,18 @@
  * @module
  */
 import type { Clock, Timer } from "../net/clock.ts";
+import type { TeleError } from "../net/error.ts";
+import { RefusalError } from "../session/ending.ts";
+import { EndCode } from "../session/session_constants.ts";
 import { CUTS_A_TURN } from "./mux_constants.ts";
+
+/** A stream of a session that is over. */
+export interface LosableStream {
+  /** Whether both directions have ended and arrived at the other end. */
+  readonly isComplete: boolean;
+  /** It is lost; `isWished` if the peer's process was asked to end. */
+  cut(message: string, isWished: boolean): void;
+}
 
 /**
  * Cuts streams in turns, for all sessions of a process together: each cut ends a connection, and while thousands are
@@ -34,6 +45,22 @@ export class CutQueue {
   constructor(clock: Clock, onEmpty: () => void = () => {}) {
     this.#clock = clock;
     this.#onEmpty = onEmpty;
+  }
+
+  /**
+   * Cuts those of `streams` that are lost with their session, which ended by `error`.
+   *
+   * A stream that is complete has nothing to lose with the session, and its user still takes what has come: cut it, and
+   * the last bytes of a client that ended as soon as all was acknowledged would be gone (invariant 8). But a process that
+   * ends itself cannot wait for its users.
+   */
+  lose(streams: readonly LosableStream[], error: TeleError): void {
+    const isOwnEnd = error.code === "closed";
+    const isWished = error instanceof RefusalError && error.endCode === EndCode.shutdown;
+    const cuts = streams.filter((stream) => isOwnEnd || !stream.isComplete)
+      .map((stream) => () => stream.cut(error.message, isWished));
+    if (isOwnEnd) this.addLast(cuts);
+    else this.add(cuts);
   }
 
   /**

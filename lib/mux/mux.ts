@@ -7,23 +7,23 @@ import type { Clock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { faultOf, TeleError } from "../net/error.ts";
 import type { FrameLog } from "../session/carrier/frame_log.ts";
-import { RefusalError } from "../session/ending.ts";
-import type { Open, Reset, StartCredits } from "../session/frames.ts";
+import type { Open, Reset } from "../session/frames.ts";
 import { MemoryBudget } from "../session/memory_budget.ts";
 import type { Segment, SegmentPool } from "../session/segment_pool.ts";
-import { EndCode, FrameType } from "../session/session_constants.ts";
+import { FrameType } from "../session/session_constants.ts";
 import type { Share } from "../session/share.ts";
 import type { UpperLayer } from "../session/upper_layer.ts";
 import { CreditPool, ReceiveWindow } from "./credit.ts";
 import { CutQueue } from "./cut_queue.ts";
+import { Draining } from "./draining.ts";
 import { GapBudget } from "./gap_budget.ts";
 import { GROWTH_POOL_BYTES, OPEN_COST, ResetCode } from "./mux_constants.ts";
 import type { MuxOptions } from "./mux_options.ts";
 import type { MuxSession } from "./mux_session.ts";
-import { OpenedStarts } from "./opened_starts.ts";
+import { OwnOpens } from "./own_opens.ts";
 import { PeerOpens } from "./peer_opens.ts";
 import { MuxStream } from "./stream.ts";
-import type { StreamEnd, StreamHost, StreamStart } from "./stream_host.ts";
+import type { StreamEnd, StreamHost } from "./stream_host.ts";
 import { StreamTable } from "./stream_table.ts";
 import { Turns } from "./turns.ts";
 
@@ -46,6 +46,8 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   readonly turns: Turns;
   /** Those that are open. */
   readonly streams: StreamTable<MuxStream>;
+  /** Whether streams are still opened, at either end. */
+  readonly draining: Draining;
   /** Whether opens tell the addresses of users. */
   tellsUsers = false;
   /** Its session, once there is one. */
@@ -55,8 +57,7 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   readonly #options: MuxOptions;
   /** If the peer may open streams. */
   readonly #peerOpens: PeerOpens<MuxStream> | undefined;
-  readonly #openedStarts: OpenedStarts<MuxStream>;
-  readonly #growth: CreditPool;
+  readonly #ownOpens: OwnOpens<MuxStream>;
   readonly #cuts: CutQueue;
   #ended: TeleError | undefined;
 
@@ -68,14 +69,18 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
     this.gaps = new GapBudget(memory.starts);
     const streams = this.streams = new StreamTable<MuxStream>({ end, open, lastId });
     const turns = this.turns = new Turns(clock);
-    this.#openedStarts = new OpenedStarts(memory.starts);
-    this.#growth = new CreditPool(GROWTH_POOL_BYTES, memory.growth);
+    const allOver = () => streams.all.forEach((stream) => stream.framesTaken());
+    const told = { peerDrains: () => options.onPeerDrains?.(), allOver };
+    const draining = this.draining = new Draining(streams, { end, clock, session: () => this.session, ...told });
+    const growth = new CreditPool(GROWTH_POOL_BYTES, memory.growth);
+    this.#ownOpens = new OwnOpens({ ...options, streams, growth, memory, draining });
     this.#cuts = options.cuts ?? new CutQueue(clock);
     if (dial === undefined) return;
-    const make = (id: number, { send, receive }: StartCredits, service: string | undefined) =>
-      new MuxStream(this, { id, window: new ReceiveWindow(send, this.#growth), sendCredit: receive, service });
-    const opener = () => this.session ?? {};
-    this.#peerOpens = new PeerOpens({ ...options, dial, streams, turns, memory, opener, make });
+    this.#peerOpens = new PeerOpens({
+      ...{ ...options, dial, streams, turns, memory, opener: () => this.session ?? {} },
+      make: (id, { send, receive }, service) =>
+        new MuxStream(this, { id, window: new ReceiveWindow(send, growth), sendCredit: receive, service }),
+    });
   }
 
   /** Ties the mux to its session, once. */
@@ -86,11 +91,11 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
 
   /** Start credit that an opener may take for all streams, in bytes: told to the peer; set, what the peer told. */
   get startPoolBytes(): number {
-    return this.#peerOpens?.poolBytes ?? this.#openedStarts.poolBytes;
+    return this.#peerOpens?.poolBytes ?? this.#ownOpens.poolBytes;
   }
 
   set startPoolBytes(bytes: number) {
-    this.#openedStarts.poolBytes = bytes;
+    this.#ownOpens.poolBytes = bytes;
   }
 
   /** Streams that are open. */
@@ -112,26 +117,23 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
    * Carries `user` as a new stream. Its open and first data leave together, without waiting for an answer.
    *
    * @param service Name of the service that it is for; without it, the one without a name.
-   * @throws {TeleError} `closed` if the session is over, `refused` if there are too many streams.
+   * @throws {TeleError} `closed` if the session is over, `refused` as {@linkcode OwnOpens.checkOpen} says.
    */
   open(user: Duplex, service?: string): MuxStream {
     if (this.#ended !== undefined) throw this.#ended;
-    const { open: { count }, maxStreams } = this.#options;
-    if (count >= maxStreams) throw new TeleError("refused", `there are ${count} streams already, which is the limit`);
-    const why = "the numbers of the session's streams are used up; another begins when all have ended";
-    if (this.streams.isUsedUp) throw new TeleError("refused", why);
-    const start = { ...this.#openingStart(), service };
-    const stream = new MuxStream(this, start);
-    this.#addUnopened(stream, start.opening);
+    this.#ownOpens.checkOpen();
+    const start = this.#ownOpens.start();
+    const stream = new MuxStream(this, { ...start, service });
+    this.#ownOpens.add(stream, start.opening);
     stream.attachUser(user);
     return stream;
   }
 
   /** Takes over a stream that the peer of its former session has never heard of. */
   adopt(stream: MuxStream): void {
-    const start = this.#openingStart();
+    const start = this.#ownOpens.start();
     stream.moveTo(this, start);
-    this.#addUnopened(stream, start.opening);
+    this.#ownOpens.add(stream, start.opening);
   }
 
   /** Gives each stream that the peer has never heard of to the mux for its service, if there is one. */
@@ -144,24 +146,16 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
     }
   }
 
-  #openingStart(): StreamStart & { opening: StartCredits } {
-    const opening = this.#openedStarts.next();
-    return { window: new ReceiveWindow(opening.receive, this.#growth), sendCredit: opening.send, opening };
-  }
-
-  #addUnopened(stream: MuxStream, credits: StartCredits): void {
-    this.streams.addUnopened(stream);
-    this.#openedStarts.add(stream, credits);
-  }
-
   /** @ignore */
   pull(log: FrameLog, bulkBytes: number, urgentBytes: number, nowMs: number): void {
     this.turns.pull(log, bulkBytes, urgentBytes, nowMs);
+    this.draining.writeInto(log);
   }
 
   /** @ignore */
   pullShare(log: FrameLog, bulkBytes: number, urgentBytes: number, share: Share, frameBytes: number): void {
     this.turns.pullShare(log, bulkBytes, urgentBytes, share, frameBytes);
+    this.draining.writeInto(log, share);
   }
 
   /** Whether a bulk stream waits for its turn. */
@@ -188,12 +182,24 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   turnEnded(): void {
     this.step++;
     this.#peerOpens?.dialDue();
+    this.draining.look();
   }
 
   /** @ignore */
   receiveOpen(open: Open): void {
     if (this.#peerOpens === undefined) throw new TeleError("protocol", "the peer opened a stream, where none may be");
+    this.draining.checkOpen(open.id);
     this.#peerOpens.receive(open);
+  }
+
+  /** @ignore */
+  receiveDrain(last: number): void {
+    this.draining.received(last);
+  }
+
+  /** @ignore */
+  drain(): void {
+    this.draining.begin();
   }
 
   /** @ignore */
@@ -251,14 +257,7 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
   ended(error: TeleError): void {
     this.#ended = error;
     this.#peerOpens?.stop();
-    // A stream that is complete has nothing to lose with the session, and its user still takes what has come: cut it,
-    // and the last bytes of a client that ended as soon as all was acknowledged would be gone (invariant 8). But a
-    // process that ends itself cannot wait for its users.
-    const isOwnEnd = error.code === "closed";
-    const cut = this.streams.all.filter((stream) => isOwnEnd || !stream.isComplete);
-    const isWished = error instanceof RefusalError && error.endCode === EndCode.shutdown;
-    const cuts = cut.map((stream) => () => stream.cut(error.message, isWished));
-    this.#cuts[isOwnEnd ? "addLast" : "add"](cuts);
+    this.#cuts.lose(this.streams.all, error);
   }
 
   /** @ignore */
@@ -268,7 +267,7 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
 
   /** @ignore */
   endTaken(stream: MuxStream): void {
-    this.#openedStarts.endTaken(stream);
+    this.#ownOpens.endTaken(stream);
   }
 
   /** @ignore */
@@ -288,11 +287,12 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
     this.#forget(stream);
     this.#peerOpens?.ended(stream, end.kind === "finished");
     this.#options.onStreamEnd?.(stream, end, this.session?.client);
+    this.draining.look();
   }
 
   #forget(stream: MuxStream): void {
     if (!this.streams.delete(stream)) return;
     this.turns.forget(stream);
-    this.#openedStarts.delete(stream);
+    this.#ownOpens.delete(stream);
   }
 }

@@ -48,6 +48,8 @@ export interface MuxOptions {
   cuts?: CutQueue;
   /** Told when a stream has begun here, and has its number. */
   onStreamStart?: OnStreamStart;
+  /** Told, once, when the peer opens no streams any more: this end is to answer by the same. */
+  onPeerDrains?: () => void;
   /** Told when a stream is over, and whose client's it was. */
   onStreamEnd?: OnStreamEnd;
   /**

@@ -25,6 +25,10 @@ export interface MuxSession {
   readonly rateBytesPerMs: number;
   /** How long a frame of data may be, so that it does not hold up others for long, in bytes. */
   readonly frameBytes: number;
+  /** Whether nothing is under way: no stream, and nothing of former ones that the peer has not taken. */
+  readonly isEmpty: boolean;
+  /** It was drained, and the client knows that nothing of it is left. */
+  drained(): void;
   /** What is held of what was sent. */
   readonly budget: LogBudget;
 }

@@ -177,7 +177,7 @@ export class MuxStream implements FrameSender, SendingOwner, InboundOwner {
 
   /** Whether the peer has taken all that was sent on it, and the end of that. */
   get #isEndTaken(): boolean {
-    return this.#sending.isEndSent && this.#frames.areTaken;
+    return this.#sending.isEndSent && (this.#frames.areTaken || this.#host.draining.isAllOver);
   }
 
   /** The peer grants data up to `offset`. */

@@ -7,6 +7,7 @@ import type { Clock } from "../net/clock.ts";
 import type { StartCredits } from "../session/frames.ts";
 import type { SegmentPool } from "../session/segment_pool.ts";
 import type { ReceiveWindow } from "./credit.ts";
+import type { Draining } from "./draining.ts";
 import type { GapBudget } from "./gap_budget.ts";
 import type { MuxSession } from "./mux_session.ts";
 import type { Turns } from "./turns.ts";
@@ -54,6 +55,8 @@ export interface StreamHost<Stream> {
   readonly turns: Pick<Turns, "ready" | "arrived" | "tellWindow" | "tellReset">;
   /** Whether opens tell the addresses of users. */
   readonly tellsUsers: boolean;
+  /** Whether the peer has said that all of the session is over, and was taken, whatever it still acknowledges. */
+  readonly draining: Pick<Draining, "isAllOver">;
   /** The next number, since its open goes into a log: one that was given and never seen would be remembered for ever. */
   numberOf(stream: Stream): number;
   /** It has begun here, with this number. */

@@ -58,6 +58,16 @@ export class StreamNumbers {
     return this.#next;
   }
 
+  /** The highest number that was seen; 0 if none was. */
+  get lastSeen(): number {
+    return Math.max(0, this.#next - this.#step);
+  }
+
+  /** Whether the peer may give no number above `last`: it has given none yet, and `last` is one of its own, or 0. */
+  mayEndWith(last: number): boolean {
+    return last >= this.lastSeen && (last === 0 || this.#isGivenByPeer(last));
+  }
+
   /** Ranges below the highest number that were not seen. */
   get unseenRanges(): number {
     return this.#unseen.length;

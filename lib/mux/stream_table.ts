@@ -82,13 +82,24 @@ export class StreamTable<Stream extends { readonly id: number }> {
     return [...this.#unopened];
   }
 
+  /** How many those are. */
+  get unopenedCount(): number {
+    return this.#unopened.size;
+  }
+
+  /** Highest number that a stream was given here; 0 if there is none. */
+  get lastOpened(): number {
+    return Math.max(0, this.#nextId - STEP);
+  }
+
   /** All that are open. */
   get all(): Stream[] {
     return [...this.#streams.values(), ...this.#unopened];
   }
 
-  /** Whether half of the numbers of either end are used up: another session, when that costs nothing, has all. */
+  /** Whether half of the numbers of either end are used up: another session has all. Never of one that was not used. */
   get isHalfUsedUp(): boolean {
+    if (this.lastOpened === 0 && this.#seen.lastSeen === 0) return false;
     return Math.max(this.#nextId, this.#seen.next) > this.#lastId / 2;
   }
 
@@ -120,6 +131,21 @@ export class StreamTable<Stream extends { readonly id: number }> {
    */
   see(id: number): boolean {
     return this.#seen.see(id) !== "known";
+  }
+
+  /** Whether the peer has opened every number up to `last`, and none above it. */
+  hasSeenUpTo(last: number): boolean {
+    return this.#seen.lastSeen === last && this.#seen.unseenRanges === 0;
+  }
+
+  /**
+   * Checks that `last` can be the highest number that the peer has opened; 0 if there is none.
+   *
+   * @throws {TeleError} `protocol` if it is below one that came, or no number of the peer's.
+   */
+  checkLast(last: number): void {
+    if (this.#seen.mayEndWith(last)) return;
+    throw new TeleError("protocol", `the peer drains up to the stream ${last}, which cannot be its last`);
   }
 
   /** A stream that the peer has opened. */

@@ -4,7 +4,16 @@
  * @module
  */
 import type { Carrier } from "./carrier/carrier.ts";
-import { decodeLane, decodeOpen, decodeReceipt, decodeReset, decodeWant, decodeWindows, type Want } from "./frames.ts";
+import {
+  decodeDrain,
+  decodeLane,
+  decodeOpen,
+  decodeReceipt,
+  decodeReset,
+  decodeWant,
+  decodeWindows,
+  type Want,
+} from "./frames.ts";
 import type { Receipt } from "./handshake/fields.ts";
 import type { Lane } from "./handshake/messages.ts";
 import { FrameType } from "./session_constants.ts";
@@ -51,6 +60,9 @@ export function receiveCounted(
       return true;
     case FrameType.want:
       session.want(decodeWant(payload));
+      return true;
+    case FrameType.drain:
+      upper.receiveDrain(decodeDrain(payload));
       return true;
   }
   return false;

@@ -1,6 +1,6 @@
 /**
  * Counted frames as bytes, but for what carries data: that goes through as it comes. Source: `PROTOCOL.md`, "Streams",
- * "Receipt", "Lane", "Want".
+ * "Receipt", "Lane", "Want", "Drain".
  *
  * @module
  */
@@ -13,6 +13,7 @@ import { type Lane, laneByte, readLane } from "./handshake/messages.ts";
 import {
   COUNTED_HEADER_BYTES,
   DATA_HEADER_BYTES,
+  DRAIN_FRAME_BYTES,
   FrameType,
   LANE_FRAME_BYTES,
   MAX_EXTRA_BYTES,
@@ -193,6 +194,12 @@ export function writeWant(into: Uint8Array, at: number, { rise, count }: Want): 
   into[at + 9] = count;
 }
 
+/** Writes a drain of {@linkcode DRAIN_FRAME_BYTES}: `last` is the highest number of a stream that was opened here. */
+export function writeDrain(into: Uint8Array, at: number, last: number): void {
+  writeHeader(into, at, DRAIN_FRAME_BYTES, FrameType.drain);
+  writeU32(into, at + 5, last);
+}
+
 /** Reads the payload of an open. */
 export function decodeOpen(payload: Uint8Array): Open {
   const at = OPEN_FRAME_BYTES - FRAME_HEADER_BYTES - 1;
@@ -255,6 +262,12 @@ export function decodeLane(payload: Uint8Array): { number: number; lane: Lane } 
 export function decodeWant(payload: Uint8Array): Want {
   checkLength(payload, WANT_FRAME_BYTES, "want");
   return { rise: readU32(payload, 1), count: payload[5] };
+}
+
+/** Reads the payload of a drain: the highest number of a stream that the peer has opened, 0 if there is none. */
+export function decodeDrain(payload: Uint8Array): number {
+  checkLength(payload, DRAIN_FRAME_BYTES, "drain");
+  return readU32(payload, 1);
 }
 
 function checkLength(payload: Uint8Array, frameBytes: number, name: string): void {

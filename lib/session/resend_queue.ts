@@ -104,8 +104,8 @@ export class ResendQueue {
     if (frame.type === FrameType.windows) {
       decodeWindows(frame.memory.subarray(frame.start + FRAME_HEADER_BYTES, frame.end), this.#options.onWindowLost);
     }
-    // What belongs to no stream is told anew where it is still true; receipts always are.
-    return frame.id !== 0 || frame.type === FrameType.receipt;
+    // What belongs to no stream is told anew where it is still true; receipts and drains always are.
+    return frame.id !== 0 || frame.type === FrameType.receipt || frame.type === FrameType.drain;
   }
 
   /** Lets go of what the peer wants no more, here and in what waits for receipts. */

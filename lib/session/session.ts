@@ -45,6 +45,7 @@ export class Session implements CarriersHost {
   readonly carriers: SessionCarriers;
   readonly #options: SessionOptions;
   readonly #turns: ReceivingTurns;
+  readonly #over = Promise.withResolvers<void>();
   #ended: TeleError | undefined;
 
   /** A session that was never attached. */
@@ -114,6 +115,11 @@ export class Session implements CarriersHost {
   /** Why it ended, once it has. */
   get error(): TeleError | undefined {
     return this.#ended;
+  }
+
+  /** Settles when it has ended, and the peer was told; see {@linkcode Session.end}. */
+  get over(): Promise<void> {
+    return this.#over.promise;
   }
 
   /** Measured round trip of the quiet carrier in milliseconds; 0 if unknown. */
@@ -210,10 +216,20 @@ export class Session implements CarriersHost {
     if (this.#ended !== undefined) return Promise.resolve();
     this.#ended = error;
     const told = this.carriers.end(ending);
+    this.#over.resolve(told);
     this.#options.memory?.sessionEnding();
     this.#tellEnd(error);
     this.#options.memory?.sessionEnded();
     return told;
+  }
+
+  /**
+   * It was drained, and the client knows that nothing of it is left: a server says goodbye. If that is lost, the client
+   * comes back to a session that is unknown, and loses nothing by it.
+   */
+  drained(): void {
+    const message = "it was drained, and all of its streams are over";
+    this.end(new TeleError("closed", message), { code: EndCode.shutdown, message });
   }
 
   /** Each though the one before throws: a session that has ended for some only would be silence for the others. */

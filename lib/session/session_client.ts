@@ -4,21 +4,20 @@
  * @module
  */
 import { TeleError } from "../net/error.ts";
+import { readBegun } from "./begun_session.ts";
 import { CarrierHistory } from "./reconnect/carrier_history.ts";
 import { EndCode } from "./session_constants.ts";
-import { readResumeTimeout, readStartPool } from "./handshake/fields.ts";
 import { isNotWaitedFor } from "./fleet/owner_away.ts";
 import { type Accepted, FullError } from "./handshake/client_handshake.ts";
-import { readOfferAnswers } from "./handshake/offers.ts";
 import type { Identity } from "./handshake/keys.ts";
 import { RefusalError } from "./ending.ts";
 import { CarrierCount, type CarrierCountOptions, dropped } from "./carrier_count.ts";
 import { begin, canJoin, type ClientTerms, type JoinTerms } from "./commit.ts";
-import { wantsUsers } from "./handshake/users.ts";
 import { warnOfOffers } from "./offer_lines.ts";
+import { Leaving } from "./leaving.ts";
 import { outlasts } from "./reconnect/doubt.ts";
 import { PresentSession, type PresentSessionOptions } from "./present_session.ts";
-import { Refusals } from "./reconnect/refusals.ts";
+import { Refusals, type Siblings } from "./reconnect/refusals.ts";
 import { Redial, type RedialOptions } from "./reconnect/redial.ts";
 import type { Challenged } from "./reconnect/attempt.ts";
 import type { Attachment } from "./session_options.ts";
@@ -29,7 +28,7 @@ import { type ClientToken, type OwnToken, ownToken, renewedToken } from "./hands
 
 /** Options of {@linkcode SessionClient}. */
 export interface SessionClientOptions<Upper extends UpperLayer>
-  extends PresentSessionOptions<Upper>, RedialOptions, CarrierCountOptions, ClientToken, ClientTerms {}
+  extends PresentSessionOptions<Upper>, RedialOptions, CarrierCountOptions, ClientToken, ClientTerms, Siblings {}
 
 /**
  * Keeps a session with a server.
@@ -38,16 +37,19 @@ export interface SessionClientOptions<Upper extends UpperLayer>
  * itself (with a token: that it has the same), can say that it does not know the session.
  */
 export class SessionClient<Upper extends UpperLayer> {
+  /** Begun, it takes no streams any more, and no other session follows when those that it has are over. */
+  readonly leaving: Leaving;
+  /** Who this client is across restarts; `undefined` also when another one has shown that it is the same. */
+  identity: Identity | undefined;
   readonly #options: SessionClientOptions<Upper>;
   readonly #outage: Outage;
   readonly #history: CarrierHistory;
   /** What new sessions begin with. */
   #token: OwnToken;
   readonly #present: PresentSession<Upper>;
-  readonly #refusals = new Refusals();
+  readonly #refusals: Refusals;
   readonly #redial: Redial;
   readonly #count: CarrierCount;
-  #identity: Identity | undefined;
   #stopped = false;
   #replayedBytes = 0;
 
@@ -61,8 +63,10 @@ export class SessionClient<Upper extends UpperLayer> {
     this.#token = ownToken(options);
     this.#outage = new Outage(options.clock, options.log);
     this.#history = new CarrierHistory(options.clock.now());
-    this.#identity = options.identity;
-    this.#present = new PresentSession(options, {
+    this.identity = options.identity;
+    this.leaving = new Leaving(this, options.clock);
+    this.#refusals = new Refusals(options);
+    this.#present = new PresentSession({ ...options, makeUpper: () => this.leaving.drained(options.makeUpper()) }, {
       onDetached: (reason) => this.#onDetached(reason),
       onDoubted: () => this.#onDoubted(),
       onTrusted: (wasLast) => this.#onTrusted(wasLast),
@@ -162,11 +166,13 @@ export class SessionClient<Upper extends UpperLayer> {
    * @returns Settles when the server was told and has closed; see {@linkcode Session.end}.
    */
   stop(message: string): Promise<void> {
-    if (this.#stopped) return Promise.resolve();
+    if (this.#stopped) return this.leaving.over;
     this.#stopped = true;
     for (const part of [this.#redial, this.#count, this.#outage]) part.stop();
     this.#present.expireNever();
-    return this.session.end(new TeleError("closed", message), { code: EndCode.shutdown, message });
+    return this.leaving.stopped(
+      this.session.end(new TeleError("closed", message), { code: EndCode.shutdown, message }),
+    );
   }
 
   #onDetached(reason: string): void {
@@ -201,12 +207,14 @@ export class SessionClient<Upper extends UpperLayer> {
     if (this.#stopped) return;
     const isReplaced = error instanceof RefusalError && error.endCode === EndCode.replaced;
     // As in a copied home folder: the two must not end each other in turns.
-    if (isReplaced) this.#identity = undefined;
+    if (isReplaced) this.identity = undefined;
     this.#history.lost(this.#options.clock.now(), this.session.carriers.lost());
-    this.#present.succeed();
+    const former = this.#present.succeed();
     this.#count.look();
     const meaning = isReplaced ? "; another tele client has this one's identity, and this one goes on without it" : "";
-    this.#options.log(error.code === "fault" ? "error" : "warn", `session ended: ${error.message}${meaning}`);
+    const level = error.code === "fault" ? "error" : this.leaving.hasBegun && former.isEmpty ? "info" : "warn";
+    this.#options.log(level, `session ended: ${error.message}${meaning}`);
+    if (this.leaving.succeeded(former.over)) return;
     this.#outage.begin(undefined);
     this.#redial.begin();
   }
@@ -226,7 +234,7 @@ export class SessionClient<Upper extends UpperLayer> {
     } else {
       const { limits: { resumeTimeoutMs }, asksByName, offers: names = [] } = this.#options;
       const offers = names.length > 0 ? { names, startPoolBytes: this.upper.startPoolBytes } : undefined;
-      const [token, identity] = [this.#token, this.#identity];
+      const [token, identity] = [this.#token, this.identity];
       const begun = await begin(handshake, { resumeTimeoutMs, path, token, identity, asksByName, offers });
       // The accept may have come just before this attempt was given up for another, which then attaches.
       if (signal.aborted || this.#stopped || session !== this.session) throw dropped(handshake);
@@ -260,24 +268,17 @@ export class SessionClient<Upper extends UpperLayer> {
 
   /** A new session was accepted. */
   #begin(attachment: Attachment, accepted: Accepted, token: OwnToken): void {
-    // First, since these may throw: a session with an identifier that was never attached would be resumed in vain.
-    const { limits, offers = [], log } = this.#options;
-    const resumeTimeoutMs = Math.min(limits.resumeTimeoutMs, readResumeTimeout(accepted.accept.fields));
-    const answers = readOfferAnswers(accepted.accept.fields, offers);
+    const { limits: { resumeTimeoutMs }, offers = [], log } = this.#options;
+    const begun = readBegun(accepted, { resumeTimeoutMs, offers, tokenName: token.name });
     this.#loseUnknown();
     const session = this.session;
-    session.id = accepted.accept.sessionId;
-    session.joinSecret = accepted.joinSecret;
-    session.tokenName = token.name;
-    session.resumeTimeoutMs = resumeTimeoutMs;
-    this.upper.startPoolBytes = readStartPool(accepted.accept.fields) ?? this.upper.startPoolBytes;
-    this.upper.tellsUsers = wantsUsers(accepted.accept.fields);
+    begun.become(session);
     this.#count.began(accepted.accept.fields);
     session.attach({ ...attachment, othersFollow: this.#count.isSeveral });
     this.#count.restart();
     this.#history.sessionBegan();
     this.#outageEnded(attachment, undefined);
-    warnOfOffers(offers, answers, log);
+    warnOfOffers(offers, begun.answers, log);
   }
 
   #outageEnded({ duplex: { peer } }: Attachment, againBytes: number | undefined): void {
@@ -289,10 +290,12 @@ export class SessionClient<Upper extends UpperLayer> {
     if (error instanceof FullError || isNotWaitedFor(error, this.session)) this.#loseUnknown();
     // Beside a carrier that may be alive that is no news.
     if (this.#redial.isBeside) return;
-    const isFinal = this.#refusals.isFinal(error);
-    // At first contact that is the last word: waiting would only hide it from the user.
-    if (isFinal && this.session.id.length === 0) this.#present.replace().end(new TeleError("refused", error.message));
+    // At first contact a refusal is the last word: waiting would only hide it from the user.
+    if (this.#refusals.isFinal(error) && this.session.id.length === 0) {
+      this.#present.replace().end(new TeleError("refused", error.message));
+    }
     // A process with one user has ended by that: it does not try again.
     if (!this.#stopped) this.#outage.failed(error, attempts);
+    this.leaving.look();
   }
 }

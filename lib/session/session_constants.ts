@@ -29,6 +29,7 @@ export const FrameType = {
   receipt: 0x26,
   lane: 0x27,
   want: 0x28,
+  drain: 0x29,
 } as const;
 
 /** Flags of a probe frame. */
@@ -58,6 +59,8 @@ export const EndCode = {
   fault: 10,
   /** One end seals its carriers and the other does not, or somebody between them ends the encryption. */
   seal: 11,
+  /** The server is drained: the next one at its address takes sessions. */
+  draining: 12,
 } as const;
 
 /** One of {@linkcode EndCode}. */
@@ -83,6 +86,12 @@ export const LANE_FRAME_BYTES = 10;
 
 /** Bytes of a want frame, length included. */
 export const WANT_FRAME_BYTES = 10;
+
+/** Bytes of a drain frame, length included. */
+export const DRAIN_FRAME_BYTES = 9;
+
+/** In place of a stream's number in a drain: all of the session is over at the server. */
+export const ALL_OVER = 2 ** 32 - 1;
 
 /** Bytes of one window value: stream and offset. */
 export const WINDOW_BYTES = 12;
@@ -113,6 +122,9 @@ export const MOST_CARRIERS = 10;
 
 /** Paths of one session: each has a carrier. */
 export const MOST_PATHS = 8;
+
+/** Sessions of one client at once, those that are drained included. */
+export const MOST_SESSIONS = 4;
 
 /** Carriers that are gone and not settled, and entries of the fields `live` and `receipts`. */
 export const MOST_UNSETTLED = 16;

@@ -51,6 +51,12 @@ export class SessionLog {
     });
   }
 
+  /** A session has found a carrier, from `peer`, behind an outage of so many milliseconds. */
+  resumed(entry: SessionEntry, outageMs: number, peer: string, againBytes: number): void {
+    const words = `resumed after ${(outageMs / 1000).toFixed(1)} s from ${peer}, ${againBytes} bytes sent again`;
+    this.tell("resumed", "info", entry, words, { outageMs: Math.round(outageMs), replayedBytes: againBytes });
+  }
+
   /** Tells what was counted, and nothing more. */
   stop(): void {
     this.#limiter.stop();

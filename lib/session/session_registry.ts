@@ -34,6 +34,9 @@ export interface SessionRegistryOptions extends SessionCounter, Observed {
   limits: ServerLimits;
 }
 
+/** What a client is told that wants a new session of a server that is drained. */
+const DRAINING = "the tele server is about to end, and takes no new sessions: the next one does";
+
 /** The client of a session that is to begin. */
 export type Newcomer = Pick<SessionEntry, "identity" | "claim">;
 
@@ -48,6 +51,7 @@ export class SessionRegistry {
   readonly #entries: Map<string, SessionEntry> = new Map();
   /** Those whose clients are still to hear that their token was withdrawn. */
   readonly withdrawn: WithdrawnSessions;
+  #isDraining = false;
   #stopped = false;
 
   /** No session is here. */
@@ -59,6 +63,16 @@ export class SessionRegistry {
   /** Sessions held, attached or not. */
   get count(): number {
     return this.#entries.size;
+  }
+
+  /** All of them. */
+  get entries(): SessionEntry[] {
+    return [...this.#entries.values()];
+  }
+
+  /** Streams that are open in all of them. */
+  get streamCount(): number {
+    return this.entries.reduce((sum, { session }) => sum + session.upper.streamCount, 0);
   }
 
   /** The session of this identifier, if it is here. */
@@ -81,16 +95,22 @@ export class SessionRegistry {
     if (entry === undefined || entry.isHeard) return;
     entry.isHeard = true;
     const ending = { code: EndCode.replaced, message: "a newer session of the same client took its place" };
-    const older = [...this.#entries.values()].filter((other) => other !== entry && other.isReplacedBy(entry));
+    const { entries } = this;
+    const isOlder = (at: number) => at < entries.indexOf(entry);
+    // Of another slot only an older one: the client may have begun it while the first bytes of this one were on their way.
+    const older = entries.filter((other, at) =>
+      other !== entry && other.isReplacedBy(entry) && (isOlder(at) || other.identity?.slot === entry.identity?.slot)
+    );
     for (const other of older) other.session.end(new RefusalError(ending), ending);
   }
 
   /**
    * There will be one session more, of the client of `newcomer`.
    *
-   * @throws {RefusalError} `full` if nobody may go for it.
+   * @throws {RefusalError} `full` if nobody may go for it, `draining` if the server takes no more.
    */
   makeRoomFor(newcomer: Newcomer): void {
+    if (this.#isDraining) throw new RefusalError({ code: EndCode.draining, message: DRAINING });
     const { limits: { maxSessions }, clock } = this.#options;
     if (this.#entries.size < maxSessions || this.#willReplace(newcomer)) return;
     const leaving = choiceOf(this.#entries.values(), clock.now(), newcomer.claim.name);
@@ -108,12 +128,12 @@ export class SessionRegistry {
     const { identity } = newcomer;
     if (identity === undefined) return false;
     const same = (entry: SessionEntry) => entry.isReplacedBy(newcomer) && entry.identity?.slot === identity.slot;
-    return [...this.#entries.values()].filter(same).length === 1;
+    return this.entries.filter(same).length === 1;
   }
 
   /** Other tokens are taken from now on: ends the sessions that began with one that is not among them. */
   tokensChanged(keeps: (claim: TokenClaim) => boolean): void {
-    for (const { session, claim } of [...this.#entries.values()].filter((entry) => !keeps(entry.claim))) {
+    for (const { session, claim } of this.entries.filter((entry) => !keeps(entry.claim))) {
       const error = tokenWithdrawn(claim.name);
       // With a carrier too: the goodbye may be lost with it.
       this.withdrawn.add(session, claim.name, error.ending);
@@ -165,6 +185,24 @@ export class SessionRegistry {
     this.#options.onCount?.(this.#entries.size);
   }
 
+  /** Whether no new session is taken. */
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  /**
+   * From now on no new session is taken, and each that is here ends when its streams are over. Those without a carrier
+   * are told when one comes.
+   *
+   * @returns Settles when all have ended, and the clients were told.
+   */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    const sessions = this.entries.map(({ session }) => session);
+    for (const { upper } of sessions) upper.drain();
+    await Promise.all(sessions.map(({ over }) => over));
+  }
+
   /**
    * Ends all sessions, each with the goodbye `ending`.
    *
@@ -172,7 +210,7 @@ export class SessionRegistry {
    */
   async stop(ending: Ending): Promise<void> {
     this.#stopped = true;
-    const sessions = [...this.#entries.values()].map((entry) => entry.session);
+    const sessions = this.entries.map((entry) => entry.session);
     await Promise.all(sessions.map((session) => session.end(new TeleError("closed", ending.message), ending)));
   }
 }

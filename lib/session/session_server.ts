@@ -48,13 +48,14 @@ import { tellWithdrawn } from "./withdrawn_sessions.ts";
  * client.
  */
 export class SessionServer<Upper extends UpperLayer> {
+  /** Its sessions. */
+  readonly registry: SessionRegistry;
   readonly #options: SessionServerOptions<Upper>;
   readonly #strangers: Strangers;
   readonly #lines: SessionLog;
   readonly #tokens: TokenKeeper;
   readonly #stopping = new AbortController();
   readonly #absence: Absence;
-  readonly #registry: SessionRegistry;
   readonly #offers: SessionOffers<Upper>;
   #silentCarriers = 0;
   #stopped = false;
@@ -66,11 +67,11 @@ export class SessionServer<Upper extends UpperLayer> {
    */
   constructor(options: SessionServerOptions<Upper>) {
     this.#options = options;
-    this.#tokens = new TokenKeeper(options, () => this.#registry.tokensChanged((claim) => this.#tokens.keeps(claim)));
+    this.#tokens = new TokenKeeper(options, () => this.registry.tokensChanged((claim) => this.#tokens.keeps(claim)));
     this.#strangers = new Strangers(options.clock, options.log);
     this.#absence = new Absence(options.clock);
     this.#lines = new SessionLog(options.clock, options.log);
-    this.#registry = new SessionRegistry({ ...options, lines: this.#lines });
+    this.registry = new SessionRegistry({ ...options, lines: this.#lines });
     this.#offers = new SessionOffers(options, { tokens: this.#tokens, lines: this.#lines });
     options.fleet?.serve((sessionId) => this.#holds(sessionId));
   }
@@ -82,12 +83,12 @@ export class SessionServer<Upper extends UpperLayer> {
 
   /** Sessions held, attached or not. */
   get sessionCount(): number {
-    return this.#registry.count;
+    return this.registry.count;
   }
 
   /** Whether a client that asks for this session finds it here, or is told here how it ended. */
   #holds(sessionId: Uint8Array): boolean {
-    return this.#registry.find(sessionId) !== undefined || this.#registry.withdrawn.find(sessionId) !== undefined;
+    return this.registry.find(sessionId) !== undefined || this.registry.withdrawn.find(sessionId) !== undefined;
   }
 
   /** Carriers that closed before their first byte, as balancers' health checks do. */
@@ -109,6 +110,11 @@ export class SessionServer<Upper extends UpperLayer> {
   /** What the tokens of clients allow. */
   get tokens(): Pick<TokenKeeper, "mayReach" | "tellsUsers"> {
     return this.#tokens;
+  }
+
+  /** The client of the session below `upper` drains it: what it offers is for others. */
+  passOn(upper: Upper): void {
+    this.#offers.passOn(this.registry.entries.find(({ session }) => session.upper === upper), upper);
   }
 
   /** Where streams for a service of this name are opened that a client offers; `undefined` if none does. */
@@ -139,8 +145,8 @@ export class SessionServer<Upper extends UpperLayer> {
     const isHere = sessionId !== undefined && this.#holds(sessionId);
     const status = isHere ? "ready" : await answerTo(hello, handshake, { fleet, clock });
     if (status === undefined) return;
-    const wanted = sessionId && this.#registry.find(sessionId);
-    const withdrawn = sessionId && this.#registry.withdrawn.find(sessionId);
+    const wanted = sessionId && this.registry.find(sessionId);
+    const withdrawn = sessionId && this.registry.withdrawn.find(sessionId);
     const known = wanted ?? withdrawn;
     await handshake.challenge(status);
     const challengedAt = clock.now();
@@ -160,14 +166,13 @@ export class SessionServer<Upper extends UpperLayer> {
 
   async #resume(
     handshake: ServerHandshake,
-    { commit }: Committed,
+    { commit: { number, lane, fields } }: Committed,
     session: Session,
     roundTripMs: number,
   ): Promise<void> {
     const ticket = await this.#options.fleet?.ticketFor(session.id);
     // In the step in which the session takes the commit nothing is awaited.
     if (session.error !== undefined) return handshake.channel.duplex.close();
-    const { number, lane, fields } = commit;
     const live = readLive(fields);
     const detachedAt = this.#absence.beginOf(session.detachedAt ?? this.#options.clock.now());
     const { receipts, againBytes: again } = session.take({ number, live, receipts: readReceipts(fields) });
@@ -185,14 +190,11 @@ export class SessionServer<Upper extends UpperLayer> {
       session.carriers.joins.forget(number);
       return handshake.channel.duplex.close();
     }
-    const entry = this.#registry.find(session.id)!;
+    const entry = this.registry.find(session.id)!;
     this.#attach(handshake, session, { number, lane, path: readPath(fields), accept, roundTripMs });
     // Beside others it is no news.
     if (live.length > 0) return;
-    const outageMs = Math.round(this.#options.clock.now() - detachedAt);
-    const seconds = (outageMs / 1000).toFixed(1);
-    const words = `resumed after ${seconds} s from ${handshake.channel.duplex.peer}, ${again} bytes sent again`;
-    this.#lines.tell("resumed", "info", entry, words, { outageMs, replayedBytes: again });
+    this.#lines.resumed(entry, this.#options.clock.now() - detachedAt, handshake.channel.duplex.peer, again);
   }
 
   async #begin(
@@ -223,11 +225,11 @@ export class SessionServer<Upper extends UpperLayer> {
     if (!this.#tokens.admits(claim)) throw tokensDiffer(false, claim.name);
     const { peer } = handshake.channel.duplex;
     if (!offer.stands) return handshake.channel.duplex.close();
-    this.#registry.makeRoomFor({ identity, claim });
+    this.registry.makeRoomFor({ identity, claim });
     upper.startPoolBytes = readStartPool(commit.fields) ?? upper.startPoolBytes;
     const session = this.#makeSession(upper, id, joinSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));
     const entry = new SessionEntry(session, { identity, claim, host: hostOfPeer(peer) });
-    this.#registry.add(entry);
+    this.registry.add(entry);
     this.#attach(handshake, session, { number: 0, lane: "quiet", path: readPath(commit.fields), accept, roundTripMs });
     this.#lines.tell("began", "info", entry, `began, from ${peer}`, { peer });
     offer.take(entry, upper);
@@ -243,10 +245,10 @@ export class SessionServer<Upper extends UpperLayer> {
       limits,
       memory,
       observer: carriersOf(observer, () => session),
-      onDetached: (reason) => this.#registry.detached(session, reason),
-      onHeard: () => this.#registry.heard(session),
-      onEnding: () => this.#offers.passOn(this.#stopped ? undefined : this.#registry.find(session.id), upper),
-      onEnded: (error) => this.#registry.ended(session, error),
+      onDetached: (reason) => this.registry.detached(session, reason),
+      onHeard: () => this.registry.heard(session),
+      onEnding: () => this.#offers.passOn(this.#stopped ? undefined : this.registry.find(session.id), upper),
+      onEnded: (error) => this.registry.ended(session, error),
     });
     session.id = id;
     session.joinSecret = joinSecret;
@@ -257,12 +259,11 @@ export class SessionServer<Upper extends UpperLayer> {
   }
 
   #attach(
-    handshake: ServerHandshake,
+    { channel }: ServerHandshake,
     session: Session,
     { accept, ...attachment }: Pick<Attachment, "number" | "lane" | "path" | "roundTripMs"> & { accept: Uint8Array },
   ): void {
-    const { channel } = handshake;
-    this.#registry.find(session.id)!.cameBy(channel.duplex);
+    this.registry.find(session.id)!.cameBy(channel.duplex);
     session.attach({ ...attachment, duplex: channel.duplex, leftover: channel.leftover(), opening: framed(accept) });
   }
 
@@ -287,8 +288,6 @@ export class SessionServer<Upper extends UpperLayer> {
     this.#stopped = true;
     this.#strangers.stop();
     this.#stopping.abort();
-    const ended = this.#registry.stop({ code: EndCode.shutdown, message });
-    this.#lines.stop();
-    await ended;
+    await Promise.all([this.registry.stop({ code: EndCode.shutdown, message }), this.#lines.stop()]);
   }
 }

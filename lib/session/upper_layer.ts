@@ -43,6 +43,14 @@ export interface UpperLayer {
   receiveReset(reset: Reset): void;
   /** The peer may be sent data of a stream up to `limit`. */
   receiveWindow(id: number, limit: number): void;
+  /**
+   * The peer opens no stream any more, and wishes the same of this end; `last` is the highest number that it has opened.
+   *
+   * @throws {TeleError} `protocol` if that cannot be.
+   */
+  receiveDrain(last: number): void;
+  /** No stream is opened here any more; the peer is told so behind the last that waits. */
+  drain(): void;
   /** A window value of this stream was lost with its carrier: the newest is to be told. */
   windowLost(id: number): void;
   /** What an opened stream, or another counted frame, costs of a turn. */

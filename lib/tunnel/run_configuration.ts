@@ -20,10 +20,11 @@ import { readFiles, settle } from "./files/watched_files.ts";
 import { LineWriter } from "./log/line_writer.ts";
 import { formatLogLine, makeLog } from "./log/log_format.ts";
 import { failed, print } from "./log/standard_streams.ts";
+import { DrainingProcess } from "./roles/draining_process.ts";
 import { budgetOf } from "./roles/memory.ts";
-import { FLUSH_MS, keepRunning, readyLine, stopOrInsist } from "./roles/role_process.ts";
+import { endedBy, FLUSH_MS, keepRunning, readyLine, stopOrInsist } from "./roles/role_process.ts";
 import { type SharedByTunnels, startTunnel } from "./roles/start_role.ts";
-import { type EndSignals, endSignals, onTryNowSignal } from "./roles/signals.ts";
+import { type EndSignals, endSignals, onDrainSignal, onTryNowSignal } from "./roles/signals.ts";
 import { type OpenStatus, openStatus } from "./status/status_server.ts";
 import { serviceManager } from "./service/notify_socket.ts";
 import type { ServiceManager } from "./service/service_manager.ts";
@@ -33,6 +34,8 @@ export async function runConfiguration(command: ConfigCommand): Promise<number> 
   let [reload, tryNow] = [() => {}, () => {}];
   const signals = endSignals(false, () => reload());
   onTryNowSignal(() => tryNow());
+  const draining = new DrainingProcess(systemClock);
+  onDrainSignal(() => draining.ask());
   let configuration: Configuration;
   try {
     configuration = await load(command);
@@ -40,7 +43,7 @@ export async function runConfiguration(command: ConfigCommand): Promise<number> 
     return await failed(error, command.logFormat);
   }
   if (command.isPrinted) return await print(printConfiguration(configuration).trimEnd());
-  const process = new ConfiguredProcess(command, configuration);
+  const process = new ConfiguredProcess(command, configuration, draining);
   reload = () => process.reload();
   tryNow = () => process.tunnels.tryNow();
   return await process.run(signals);
@@ -62,6 +65,7 @@ class ConfiguredProcess {
   readonly tunnels: RunningTunnels;
   readonly #command: ConfigCommand;
   readonly #manager: ServiceManager;
+  readonly #draining: DrainingProcess;
   readonly #memory: MemoryBudget;
   readonly #atStart: Configuration;
   readonly #readyLines = new LineWriter((bytes) => Deno.stdout.write(bytes));
@@ -78,8 +82,9 @@ class ConfiguredProcess {
   /** Whether the file is to be read when that has settled. */
   #isDue = false;
 
-  constructor(command: ConfigCommand, configuration: Configuration) {
+  constructor(command: ConfigCommand, configuration: Configuration, draining: DrainingProcess) {
     this.#command = command;
+    this.#draining = draining;
     this.#inForce = configuration;
     this.#log = this.#makeLog();
     this.#atStart = configuration;
@@ -108,12 +113,12 @@ class ConfiguredProcess {
       await this.#lines.flush(FLUSH_MS);
       return await failed(error, this.#inForce.logFormat);
     }
-    const reason = await signals.first;
+    const reason = await Promise.race([signals.first, this.#draining.over]);
     this.#lines.release();
-    const told = this.#manager.stopping(`ended by ${reason}`);
+    const told = this.#manager.stopping(endedBy(reason));
     await stopOrInsist(this.tunnels.stop(reason), signals, this.#log);
     this.#open?.close();
-    this.#log("info", `ended by ${reason}`);
+    this.#log("info", endedBy(reason));
     await deadline(Promise.all([told, this.#lines.flush(FLUSH_MS)]), FLUSH_MS).catch(() => {});
     return ExitCode.ok;
   }
@@ -133,6 +138,7 @@ class ConfiguredProcess {
 
   /** On SIGHUP: several while one is being obeyed are one. */
   reload(): void {
+    if (this.#draining.isAsked) return this.#log("warn", "SIGHUP changes nothing any more: this process is draining");
     if (this.#isDue) return;
     this.#isDue = true;
     this.#turn = this.#turn.then(async () => {
@@ -161,6 +167,8 @@ class ConfiguredProcess {
 
   #tellReady(): Promise<void> {
     this.#manager.ready(this.#status());
+    const { tunnels } = this;
+    this.#draining.runs({ drain: () => tunnels.drain(), connections: () => tunnels.connections }, this.#manager);
     return this.#readyLines.flush(FLUSH_MS);
   }
 

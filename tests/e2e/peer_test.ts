@@ -75,6 +75,56 @@ Deno.test({
   }),
 });
 
+for (const how of ["drain", "drained"]) {
+  Deno.test({
+    name: `a Python client and a server that drain: ${how === "drain" ? "the client" : "the server"} says so first`,
+    ...requires("python3"),
+    fn: scenario(60_000, async (s) => {
+      const user = s.use(new UserServer(echo));
+      const server = await s.server(user.port);
+      const peer = s.use(new Peer(how, String(server.port)));
+      await peer.fact("ready");
+      if (how === "drained") server.signal("SIGQUIT");
+      assertEquals((await within(peer.ended, 40_000, "the end of the Python client")).code, 0);
+      const { same, early, over, ended, peer_last, refused, carriers } = await peer.fact("drained");
+      assertEquals({ same, early, peer_last }, { same: true, early: false, peer_last: 0 });
+      assertEquals([over, ended], ["told", "goodbye 1: it was drained, and all of its streams are over"]);
+      assert(carriers as number > 2, `${carriers} carriers`);
+      await until(() => user.open === 0, 10_000, "the end of all upstream connections");
+      if (how === "drain") return assertEquals(server.status, undefined);
+      // By then it may be gone.
+      assert(refused === 12 || typeof refused === "string", `${refused}`);
+      assertEquals((await within(server.ended, 10_000, "the end of the server")).code, 0);
+    }),
+  });
+}
+
+Deno.test({
+  name: "a Python server that drains keeps a client's streams, and its users wait for the next one",
+  ...requires("python3"),
+  fn: scenario(60_000, async (s) => {
+    const former = await peerServer(s);
+    const breaker = await s.breaker(former.port);
+    const client = await s.client(breaker.port, 0, { args: ["--carriers=1"] });
+    const long = await connectTo(client.port);
+    s.defer(() => long.close());
+    await roundTrip(long, "before");
+    former.peer.tell("drain");
+    await former.peer.fact("draining");
+    // Its carriers are cut now and then, and come back to it.
+    const waiting = await connectTo(client.port);
+    s.defer(() => waiting.close());
+    await client.logged(/what answers there says: ".*about to end"/, 10_000);
+    await roundTrip(long, "still here");
+    await long.closeWrite();
+    assertEquals((await former.peer.fact("ended")).why, "ended here 1: drained");
+    const next = await peerServer(s);
+    breaker.to = next.port;
+    await roundTrip(waiting, "served by the next");
+    assertEquals((await client.stop()).code, 0);
+  }),
+});
+
 async function peerServer(s: Scenario): Promise<{ peer: Peer; port: number }> {
   const peer = s.use(new Peer("server"));
   const { port } = await peer.fact("ready");

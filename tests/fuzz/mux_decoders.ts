@@ -25,7 +25,16 @@ export const windows: Target = {
     const clock = new SimClock();
     const mux = new Mux({ end: "client", clock, pool, maxStreams: 4, open: { count: 0 } });
     const budget = new LogBudget({ limitBytes: 1 << 20 });
-    mux.bind({ wake() {}, wakeNow() {}, roundTripMs: 0, rateBytesPerMs: 0, frameBytes: Infinity, budget });
+    mux.bind({
+      wake() {},
+      wakeNow() {},
+      drained() {},
+      isEmpty: true,
+      roundTripMs: 0,
+      rateBytesPerMs: 0,
+      frameBytes: Infinity,
+      budget,
+    });
     const opened = choices.between(0, 3);
     for (let left = opened; left > 0; left--) mux.open(duplexPair()[0]);
     mux.pull(new FrameLog(budget), 1 << 16, 1 << 16, clock.now());

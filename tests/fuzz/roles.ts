@@ -45,6 +45,8 @@ export class SilentUser implements UpperLayer {
   receiveEnd(): void {}
   receiveReset(): void {}
   receiveWindow(): void {}
+  receiveDrain(): void {}
+  drain(): void {}
   windowLost(): void {}
   costOf(): number {
     return 1;

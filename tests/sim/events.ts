@@ -78,6 +78,10 @@ export class Events {
         return sides.stop("client", event.forMs);
       case "stop server":
         return sides.stop("server", event.forMs);
+      case "drain client":
+        return sides.drain("client", event.forMs);
+      case "drain server":
+        return sides.drain("server", event.forMs);
       case "suspend client":
         return sides.suspend(sides.client.process, event.forMs);
       case "suspend server":

@@ -9,7 +9,7 @@ import { barren, lateCommits, leftBehind, oneWay, shortLives, takeover, unheard 
 import { chaos } from "./kinds/chaos.ts";
 import { brokenOff, expiry, fullHouse, longOutage } from "./kinds/outages.ts";
 import { far, idle, slow, smallOnly } from "./kinds/paths.ts";
-import { farewells, restarts } from "./kinds/processes.ts";
+import { drains, farewells, restarts } from "./kinds/processes.ts";
 import { asleep, forgotten } from "./kinds/sleeps.ts";
 import { bulk, crowd, littleMemory, manyResets } from "./kinds/streams.ts";
 import { portal, rogues, swallowed } from "./kinds/strangers.ts";
@@ -46,6 +46,7 @@ const KINDS: readonly (readonly [number, (seed: number, dice: Dice) => Scenario]
   [1, forgotten],
   [2, twoPaths],
   [1, oneOfSeveral],
+  [4, drains],
 ];
 
 /** With one carrier at a time, with the others beside one in doubt, or with several all the time, also by two paths. */

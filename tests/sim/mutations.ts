@@ -8,6 +8,7 @@
  */
 import { CARRIER } from "./mutations/carrier.ts";
 import { CARRIER_LIVENESS } from "./mutations/carrier_liveness.ts";
+import { DRAIN } from "./mutations/drain.ts";
 import { HANDSHAKE } from "./mutations/handshake.ts";
 import { LANES } from "./mutations/lanes.ts";
 import { MUX_RECEIVING } from "./mutations/mux_receiving.ts";
@@ -26,6 +27,7 @@ import type { Mutation } from "./mutations/mutation.ts";
 export const MUTATIONS: readonly Mutation[] = [
   ...CARRIER,
   ...CARRIER_LIVENESS,
+  ...DRAIN,
   ...LANES,
   ...PATH,
   ...HANDSHAKE,

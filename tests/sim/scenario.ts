@@ -25,6 +25,7 @@ export type SimEvent =
       forMs: number;
       carriers: "cut" | "black hole";
     }
+    | { kind: "drain client" | "drain server"; forMs: number }
     | { kind: "suspend client" | "suspend server"; forMs: number }
     | { kind: "sleep"; forMs: number }
     | { kind: "asleep"; forMs: number; livesMs: number; readsFirst: boolean }

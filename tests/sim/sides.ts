@@ -20,6 +20,9 @@ const TOKEN = new TextEncoder().encode("sixteen bytes or more");
 /** A process that was told to stop is gone within this time, in milliseconds: a goodbye waits for 30 s at the most. */
 export const GONE_WITHIN_MS = 35_000;
 
+/** Whoever drains is ended when it had no stream and no carrier in so many seconds behind the healing of the network. */
+const MOST_IDLE_LOOKS = 8;
+
 /** How the sentence ends that a process that stops tells the other. */
 const TOLD_TO_STOP = "was told to stop";
 
@@ -215,14 +218,46 @@ export class Sides {
     this.#schedule.after(1_000, look);
   }
 
+  /** One of the two takes nobody new, is gone when all that it has is over, and starts anew `forMs` later. */
+  drain(who: "client" | "server", forMs: number): void {
+    const side = who === "client" ? this.#client : this.#server;
+    const { process, mux } = side;
+    if (!process.isAlive || process.isSuspended || mux.isDraining) return;
+    this.#verdict.trace(`${process.name} drains`);
+    let isOver = false, idleLooks = 0;
+    const end = () => {
+      if (isOver || !process.isAlive) return;
+      isOver = true;
+      this.#verdict.trace(`${process.name} is drained`);
+      this.kill(process, "cut");
+      this.#schedule.after(forMs, () => this.#startAnew(who));
+    };
+    mux.drain().then(() => {
+      const left = mux instanceof MuxServer ? mux.sessionCount : mux.streamCount;
+      if (left > 0) this.#verdict.fail(`${process.name} is drained, and ${left} are left`);
+      end();
+    });
+    // A session whose client has never had it, or is gone without a word, waits for an hour: its user does not.
+    const look = () => {
+      if (isOver || !process.isAlive) return;
+      const isIdle = this.#schedule.isHealed && mux.streamCount === 0 && this.#network.heldBy(process) === 0;
+      if (isIdle) idleLooks++;
+      if (idleLooks > MOST_IDLE_LOOKS) end();
+      else this.#schedule.after(1_000, look);
+    };
+    look();
+  }
+
+  #startAnew(who: "client" | "server"): void {
+    if (who === "client" && !this.#client.process.isAlive) this.#client = this.#startClient();
+    if (who === "server" && !this.#server.process.isAlive) this.#server = this.#startServer();
+  }
+
   /** One of the two is killed by `kill`, and starts anew after `forMs`. */
   restart(who: "client" | "server", kill: () => void, forMs: number): void {
     this.#model.losses.because(`${who} killed`);
     kill();
-    this.#schedule.after(forMs, () => {
-      if (who === "client" && !this.#client.process.isAlive) this.#client = this.#startClient();
-      if (who === "server" && !this.#server.process.isAlive) this.#server = this.#startServer();
-    });
+    this.#schedule.after(forMs, () => this.#startAnew(who));
   }
 
   /** Whether the client can be told something. */
@@ -253,8 +288,10 @@ export class Sides {
 
 /** A client may go without a goodbye: without an identity, the server could not know. */
 function makeIdentity({ identity, events, seed }: Scenario): Identity | undefined {
-  const needsIt = events.some(({ kind }) => kind === "kill client" || kind === "stop client");
+  const needsIt = events.some(({ kind }) =>
+    kind === "kill client" || kind === "stop client" || kind === "drain client"
+  );
   if (!identity && !needsIt) return undefined;
   const key = { kind: "Ed25519", bytes: new Uint8Array(32).fill(seed & 0xff | 1) };
-  return { keys: { privateKey: key, publicKey: key } as unknown as CryptoKeyPair, slot: 0 };
+  return { keys: { privateKey: key, publicKey: key } as unknown as CryptoKeyPair, slot: 0, lastSlot: 0 };
 }

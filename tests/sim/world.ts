@@ -204,7 +204,7 @@ class World {
     for (const { process } of [client, server]) this.#model.bounds.checkGivenBack(process);
     // Writes of carriers that are over may still settle. Who is killed gives nothing back.
     this.#run(this.#clock.now() + MOST_SETTLE_MS, () => false);
-    if (!this.#scenario.events.some(({ kind }) => /^(kill|stop)/.test(kind))) this.#model.bounds.checkSegments();
+    if (!this.#scenario.events.some(({ kind }) => /^(kill|stop|drain)/.test(kind))) this.#model.bounds.checkSegments();
   }
 
   #happen(event: SimEvent): void {

@@ -165,6 +165,18 @@ export class ByteLayer implements UpperLayer {
     this.windowsSeen.push({ id, limit });
   }
 
+  /** What the peer told as its last stream, and whether this end drains. */
+  drainSeen: number | undefined;
+  isDraining = false;
+
+  receiveDrain(last: number): void {
+    this.drainSeen = last;
+  }
+
+  drain(): void {
+    this.isDraining = true;
+  }
+
   windowLost(id: number): void {
     this.windowsLost.push(id);
   }

@@ -7,6 +7,7 @@ import {
   openFrameBytes,
   type StartCredits,
   writeDataHeader,
+  writeDrain,
   writeOpen,
   writeReset,
   writeWindow,
@@ -15,6 +16,7 @@ import {
 import {
   COUNTED_HEADER_BYTES,
   DATA_HEADER_BYTES,
+  DRAIN_FRAME_BYTES,
   RESET_FRAME_BYTES,
   WINDOW_BYTES,
 } from "../../lib/session/session_constants.ts";
@@ -48,6 +50,13 @@ export function resetFrame(id: number, offset: number, code: number, words: stri
   const message = new TextEncoder().encode(words);
   const frame = new Uint8Array(RESET_FRAME_BYTES + message.length);
   writeReset(frame, 0, { id, offset, code, message });
+  return frame;
+}
+
+/** A drain: the highest number that the sender has opened. */
+export function drainFrame(last: number): Uint8Array {
+  const frame = new Uint8Array(DRAIN_FRAME_BYTES);
+  writeDrain(frame, 0, last);
   return frame;
 }
 

@@ -156,6 +156,14 @@ export class MuxWorld implements AsyncDisposable {
     this.network.cut();
   }
 
+  /** Another server answers from now on; the one before, which is returned, keeps the carriers that it has. */
+  handOver(): MuxServer {
+    const former = this.server;
+    this.#formerServers.push(former);
+    this.server = this.#makeServer();
+    return former;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const stops = [this.client.stop("the test ends"), this.server.stop("the test ends")];
     stops.push(...this.#formerServers.map((server) => server.stop("the test ends")));

@@ -2,7 +2,7 @@
 """A tele client and a tele server in Python, written from lib/PROTOCOL.md alone, to show that it says enough.
 
     peer.py server            listens on a free port of 127.0.0.1 and echoes every stream; cuts its first carriers, and
-                              forgets all sessions when a line comes on standard input
+                              drains when the line `drain` comes on standard input, and forgets all sessions at another
     peer.py client PORT       talks to the tele server on PORT, in front of an echo server, and breaks carriers
     peer.py refused PORT      asks the tele server on PORT for a session, and tells how it was refused
     peer.py names PORT        joins a session of a named token under its own name and others
@@ -12,6 +12,9 @@
     peer.py client-rules      listens, takes the user's port of a tele client as a line, and does the same to that
     peer.py joins PORT N      joins one session N times
     peer.py several PORT      carries data over as many carriers at once as the server on PORT allows, and breaks them
+    peer.py drain PORT        drains a session with the tele server on PORT, in front of an echo server, over carriers
+                              that it cuts, and sees that it ends when the last stream has
+    peer.py drained PORT      waits until the tele server on PORT drains, answers, and sees the same; then it is refused
     peer.py hostile PORT HOW  see `pypeer/hostile.py`
 
 `--rounds=N` does the last two more than once. All take `--token=TEXT`, which is good enough for a test: it shows in
@@ -262,6 +265,37 @@ def run_joins(port, token, count):
     finish(client.session)
 
 
+def run_drain(port, token, is_asked):
+    """A session that is drained, by this end or the other: it ends when the last stream has, and not before."""
+    chance = random.Random(11)
+    client = Client(port, token)
+    session = client.session
+    client.begin()
+    stream = session.open()
+    same = client.say(stream, b"before")
+    say(step="ready")
+    if is_asked:
+        client.until(lambda: session.peer_last is not None)
+    else:
+        # An open under way in front of the drain, on carriers that die.
+        session.open().ends = True
+        session.drain()
+    cuts = iter([{"cut_out": chance.randrange(90, 4000)}, {"cut_in": chance.randrange(90, 4000)}] * 4)
+    data = chance.randbytes(60_000)
+    next(iter(session.carriers.values())).cut_out = 3_001
+    same = client.say(stream, data, cuts=lambda: next(cuts, {})) and same
+    client.until(lambda: session.peer_last is not None and not session.again)
+    early = session.is_drained or session.ended
+    stream.ends = True
+    try:
+        client.until(lambda: session.ended, seconds=10)
+    except CarrierError:
+        pass
+    code = refusal(Client(port, token).begin) if is_asked else None
+    say(step="drained", same=same, early=bool(early), over=session.over, ended=session.ended, peer_last=session.peer_last, refused=code,
+        carriers=client.carriers)
+
+
 def run_refused(port, token):
     began = time.monotonic()
     code = refusal(Client(port, token).begin)
@@ -347,8 +381,13 @@ def run_server(token, carriers):
 
     while True:
         if select.select([sys.stdin], [], [], 0)[0]:
-            if not sys.stdin.readline():
+            line = sys.stdin.readline()
+            if not line:
                 return
+            if line.strip() == "drain":
+                server.drain()
+                say(step="draining")
+                continue
             for session in server.sessions.values():
                 for carrier in list(session.carriers.values()):
                     carrier.close("forgotten")
@@ -363,6 +402,9 @@ def run_server(token, carriers):
             if session.identity and any(carrier.heard for carrier in session.carriers.values()):
                 if server.identities.get(session.identity[:2]) is not session:
                     server.heard(session)
+            session.say_over()
+            if session.over == "taken" and not session.ended:
+                end_session(session, SHUTDOWN, "drained")
             if session.ended and not session.carriers:
                 del server.sessions[session.id]
                 say(step="ended", why=session.ended, again=session.again_bytes, mid=session.mid_frames,
@@ -424,6 +466,8 @@ def main():
     elif options.role == "several":
         for seed in range(options.rounds):
             run_several(port, token, seed)
+    elif options.role in ("drain", "drained"):
+        run_drain(port, token, options.role == "drained")
     elif options.role == "joins":
         run_joins(port, token, int(options.args[1]))
     elif options.role == "hostile":

@@ -129,6 +129,8 @@ export class Rogue implements UpperLayer {
     this.windows.push({ id, limit });
   }
 
+  receiveDrain(): void {}
+  drain(): void {}
   windowLost(): void {}
 
   costOf(): number {

@@ -5,7 +5,6 @@
  */
 
 import { type Address, formatAddress, reaches } from "../../net/address.ts";
-import type { SessionLimits } from "../../session/session_limits.ts";
 import { carriersFor, clientPaths } from "./client_paths.ts";
 import { DOCTOR } from "./command_words.ts";
 import { type ConfigCommand, configCommand } from "./config_command.ts";
@@ -28,6 +27,7 @@ import * as keys from "./key_options.ts";
 import * as rfd80 from "./rfd80_options.ts";
 import * as services from "./service_options.ts";
 import { forwardsOf, namedOf, servesSessions } from "./services.ts";
+import { limitsOf } from "./limits_choice.ts";
 import * as session from "./session_options.ts";
 import * as shells from "./shell_options.ts";
 import { givenStatus, refuseStatus } from "./status_choice.ts";
@@ -258,6 +258,7 @@ function commonOptions(
   if (!hasToken) given.refuse([keys.ENCRYPTION], "is about a token: give --token-file=FILE too, or set TELE_TOKEN");
   return {
     memoryBytes: given.value(session.MEMORY),
+    drainTimeoutMs: given.valueOrDefault(session.DRAIN_TIMEOUT),
     maxMessageBytes: given.valueOrDefault(rfd80.MAX_MESSAGE),
     tokenFile,
     tokenVariable: variable,
@@ -265,15 +266,6 @@ function commonOptions(
     logLevel: given.valueOrDefault(session.LOG_LEVEL),
     logFormat: given.valueOrDefault(session.LOG_FORMAT),
     status: givenStatus(given),
-  };
-}
-
-function limitsOf(given: GivenFlags): SessionLimits {
-  return {
-    pingIntervalMs: given.valueOrDefault(session.PING_INTERVAL),
-    resumeTimeoutMs: given.valueOrDefault(session.RESUME_TIMEOUT),
-    replayBufferBytes: given.valueOrDefault(session.REPLAY_BUFFER),
-    maxStreams: given.valueOrDefault(session.MAX),
   };
 }
 

@@ -81,6 +81,7 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
     options: [
       session.PING_INTERVAL,
       session.RESUME_TIMEOUT,
+      session.DRAIN_TIMEOUT,
       session.REPLAY_BUFFER,
       session.MEMORY,
       session.MAX,

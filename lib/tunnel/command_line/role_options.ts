@@ -28,6 +28,8 @@ export interface CommonOptions {
   readonly limits: SessionLimits;
   /** Memory of all sessions together, in bytes; `undefined` for a quarter of the machine's. */
   readonly memoryBytes: number | undefined;
+  /** Behind SIGQUIT what is left after so long is ended, in milliseconds. */
+  readonly drainTimeoutMs: number;
   /** Largest message taken in RFD 80 mode, in bytes. */
   readonly maxMessageBytes: number;
   /** File with the token of session mode. */

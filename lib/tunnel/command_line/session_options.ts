@@ -163,6 +163,18 @@ export const RESUME_TIMEOUT: ValueOption<number> = {
   ...range("a duration", parseDuration, "1s", "30d"),
 };
 
+/** `--drain-timeout`. */
+export const DRAIN_TIMEOUT: ValueOption<number> = {
+  kind: "value",
+  name: "drain-timeout",
+  placeholder: "DUR",
+  role: "both",
+  meaning: "behind SIGQUIT, what is left after so long is ended",
+  default: "24h",
+  example: "--drain-timeout=10m",
+  ...range("a duration", parseDuration, "1s", "30d"),
+};
+
 /** `--replay-buffer`. */
 export const REPLAY_BUFFER: ValueOption<number> = {
   kind: "value",

@@ -107,6 +107,18 @@ export class RunningTunnels {
     for (const { running } of this.#live.values()) running.tryNow();
   }
 
+  /** User connections that all carry now. */
+  get connections(): number {
+    return [...this.#live.values()].reduce((sum, { running }) => sum + running.connections(), 0);
+  }
+
+  /** Takes nothing new in any; settles with why, when all are to be stopped: nothing is left, or that took too long. */
+  async drain(): Promise<string> {
+    this.#isStopped = true;
+    const reasons = await Promise.all([...this.#live.values()].map(({ running }) => running.drain()));
+    return reasons.find((reason) => reason !== "drained") ?? "drained";
+  }
+
   /** Ends all, and what is about to start when it has started. Settles when all peers were told, as far as possible. */
   async stop(reason: string): Promise<void> {
     this.#isStopped = true;

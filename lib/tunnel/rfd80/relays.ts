@@ -44,6 +44,8 @@ export interface RelaysOptions {
 export class Relays {
   readonly #options: RelaysOptions;
   readonly #stopping = new AbortController();
+  readonly #drained = Promise.withResolvers<void>();
+  #isDraining = false;
   #count = 0;
 
   /** Nothing is carried yet. */
@@ -64,7 +66,7 @@ export class Relays {
   async carry(first: Duplex, connect: (signal: AbortSignal) => Promise<RelayEnds>): Promise<void> {
     const { clock, streamLog, maxStreams } = this.#options;
     const { signal } = this.#stopping;
-    if (signal.aborted) return first.abort();
+    if (signal.aborted || this.#isDraining) return first.abort();
     if (this.#count >= maxStreams) {
       streamLog.refuse(describePeer(first), `there are ${this.#count} connections already; --max allows more`);
       return first.abort();
@@ -86,7 +88,15 @@ export class Relays {
     } finally {
       signal.removeEventListener("abort", abort);
       this.#count--;
+      if (this.#isDraining && this.#count === 0) this.#drained.resolve();
     }
+  }
+
+  /** Takes none from now on; settles when the last of those that are there is over. */
+  drain(): Promise<void> {
+    this.#isDraining = true;
+    if (this.#count === 0) this.#drained.resolve();
+    return this.#drained.promise;
   }
 
   /** Aborts all of them; later ones are aborted at once. */

@@ -23,6 +23,7 @@ import { WorkTurns } from "../rfd80/work_turns.ts";
 import { ClientSession } from "./client_session.ts";
 import { type Entrances, openEntrances, type TakeUser } from "./entrances.ts";
 import { budgetOf } from "./memory.ts";
+import { RoleDrain } from "./role_drain.ts";
 import type { Running } from "./running.ts";
 import type { LinkStatus } from "../log/status_line.ts";
 import { startStdio } from "./stdio.ts";
@@ -89,12 +90,26 @@ export async function startClient(
   const users = carrying.begin();
   take = (user, service) => users.take(user, service);
   for (const [user, service] of early) take(user, service);
+  const drain = new RoleDrain({
+    clock,
+    log,
+    timeoutMs: options.drainTimeoutMs,
+    // Who has come by SOCKS and not said yet where it wants to go is one of those that are there.
+    begin: () => entrances.drain().then(() => users.drain()),
+    connections: () => users.connections(),
+  });
   return {
     readyLine: readyLine(options, entrances),
     listens: entrances.addresses,
     status: users.status,
     tryNow: () => users.tryNow(),
+    connections: () => users.connections(),
+    get isDraining() {
+      return drain.isDraining;
+    },
+    drain: () => drain.ask(),
     async stop(reason) {
+      drain.stop();
       entrances.close();
       await users.stop(`the tele client ended (${reason})`);
       await stopParts();
@@ -117,6 +132,9 @@ interface Users {
   tryNow(): void;
   /** The state of the sessions, where there are any. */
   status?: () => LinkStatus;
+  connections(): number;
+  /** Takes none from now on; settles when the last is over. */
+  drain(): Promise<void>;
   stop(message: string): Promise<void>;
 }
 
@@ -178,6 +196,8 @@ function prepareProtocol(
   const users: Users = {
     take: (user) => void relays.carry(user, (signal) => connect(user, signal)),
     tryNow: () => log("info", "SIGUSR1: in RFD 80 mode there is no link that could be tried"),
+    connections: () => relays.count,
+    drain: () => relays.drain(),
     stop: () => Promise.resolve(relays.stop()),
   };
   return { begin: () => users, giveUp() {} };
@@ -198,6 +218,8 @@ async function prepareSessions(
       take: (user, service) => session.take(user, service),
       tryNow: () => session.tryNow(log),
       status: () => session.status,
+      connections: () => session.streamCount,
+      drain: () => session.drain(),
       stop: (message) => session.stop(message),
     };
   };

@@ -154,6 +154,21 @@ export class ClientSession {
     }
   }
 
+  /** No user comes any more: a session that its server drains has no other behind it. */
+  expectNobody(): void {
+    this.#client.expectNobody();
+  }
+
+  /** Takes no user any more; settles when the last has ended, and the server knows. */
+  drain(): Promise<void> {
+    return this.#client.drain();
+  }
+
+  /** User connections that are carried now. */
+  get streamCount(): number {
+    return this.#client.streamCount;
+  }
+
   /** Its state, for a person. */
   get status(): LinkStatus {
     const client = this.#client;

@@ -22,6 +22,8 @@ export interface Entrances {
   readonly addresses: readonly string[];
   /** Where users connect, and to what, in the words of a ready line. */
   readonly words: string;
+  /** Stops listening; settles when each user who has come has said where it wants to go. */
+  drain(): Promise<void>;
   /** Stops listening. */
   close(): void;
 }
@@ -39,8 +41,9 @@ export async function openEntrances(
 ): Promise<Entrances> {
   const door = new SocksDoor({ clock, streamLog, take });
   const open: { entrance: Entrance; listening: Listening }[] = [];
+  const stopListening = () => open.forEach(({ listening }) => listening.close());
   const close = () => {
-    open.forEach(({ listening }) => listening.close());
+    stopListening();
     door.close();
   };
   try {
@@ -63,6 +66,10 @@ export async function openEntrances(
   return {
     addresses: open.flatMap(({ listening }) => listening.addresses),
     words: open.map(({ entrance, listening }) => wordsOf(entrance, listening)).join(", "),
+    drain() {
+      stopListening();
+      return door.drain();
+    },
     close,
   };
 }

@@ -15,8 +15,9 @@ import { StatusDisplay } from "../log/status_display.ts";
 import { StatusTerminal } from "../log/status_terminal.ts";
 import { isDumb, isInForeground, rewrapsLines, terminalSize } from "../log/terminal.ts";
 import { serviceManager } from "../service/notify_socket.ts";
+import { DrainingProcess } from "./draining_process.ts";
 import type { Running } from "./running.ts";
-import { type EndSignals, endSignals, onTryNowSignal } from "./signals.ts";
+import { type EndSignals, endSignals, onDrainSignal, onTryNowSignal } from "./signals.ts";
 
 /** An end that takes longer than this is explained, in milliseconds. */
 const SAY_WHY_AFTER_MS = 700;
@@ -45,6 +46,8 @@ export async function runRole(role: RoleProcess): Promise<number> {
   const signals = endSignals(role.isStdio);
   let tryNow = () => {};
   onTryNowSignal(() => tryNow());
+  const draining = new DrainingProcess(systemClock);
+  onDrainSignal(() => draining.ask());
   const terminal = new StatusTerminal({
     write: (bytes) => Deno.stderr.write(bytes),
     columns: () => terminalSize().columns,
@@ -69,20 +72,26 @@ export async function runRole(role: RoleProcess): Promise<number> {
   if (running.ended === undefined) await writeLine(Deno.stdout, readyLine(running, format));
   else log("debug", running.readyLine);
   manager?.ready(running.readyLine);
+  draining.runs(running, manager);
   lines.release();
   const display = format === "text" ? showStatus(running, terminal) : undefined;
   const { code, reason } = await Promise.race([
-    signals.first.then((signal) => ({ code: ExitCode.ok, reason: signal })),
+    Promise.race([signals.first, draining.over]).then((reason) => ({ code: ExitCode.ok, reason })),
     ...running.ended === undefined ? [] : [running.ended.then((code) => ({ code, reason: undefined }))],
   ]);
   // Before the last log lines, below which the live line would come back.
   const erased = display?.stop();
-  const told = manager?.stopping(`ended by ${reason}`);
+  const told = manager?.stopping(endedBy(reason ?? "its connection"));
   await stopOrInsist(running.stop(reason ?? "its connection is over"), signals, log);
-  if (reason !== undefined) log("info", `ended by ${reason}`);
+  if (reason !== undefined) log("info", endedBy(reason));
   // A terminal that is held up must not delay the end.
   await deadline(Promise.all([erased, told, lines.flush(FLUSH_MS)]), FLUSH_MS).catch(() => {});
   return code;
+}
+
+/** Why the process ends: the name of a signal, or what {@linkcode Running.drain} says. */
+export function endedBy(reason: string): string {
+  return reason.startsWith("SIG") ? `ended by ${reason}` : `ended: ${reason}`;
 }
 
 /** Starts the role. If that fails, or a signal comes first, returns the exit code. */

@@ -19,6 +19,14 @@ export interface Running {
   readonly isDraining?: boolean;
   /** The user knows that the network is back, or doubts it (SIGUSR1). */
   tryNow(): void;
+  /** User connections that are carried now. */
+  readonly connections: () => number;
+  /**
+   * Takes nothing new; asked again, it logs what is left (SIGQUIT).
+   *
+   * @returns Settles with why the role is to be stopped now: nothing is left, or `--drain-timeout` has passed.
+   */
+  drain(): Promise<string>;
   /** Ends the role: tells peers, and closes connections. */
   stop(reason: string): Promise<void>;
 }

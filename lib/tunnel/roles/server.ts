@@ -33,6 +33,7 @@ import { openReverseDoors } from "./reverse_doors.ts";
 import { introduced } from "./introduction.ts";
 import { listenOuter } from "./outer_listener.ts";
 import { Relays } from "../rfd80/relays.ts";
+import { RoleDrain } from "./role_drain.ts";
 import type { Running } from "./running.ts";
 import type { TunnelStatus } from "../status/tunnel_status.ts";
 import { streamObservers } from "../log/spans.ts";
@@ -115,11 +116,28 @@ export async function startServer(
     },
   });
   const environment = sessions && watchSleep(sessions, clock);
+  const drain = new RoleDrain({
+    clock,
+    log,
+    timeoutMs: options.drainTimeoutMs,
+    begin() {
+      // Clients that are in an outage still come for their sessions.
+      if (sessions === undefined) listening.close();
+      return Promise.all([doors?.drain(), relays.drain(), sessions?.drain()]);
+    },
+    connections: () => relays.count + (sessions?.streamCount ?? 0),
+  });
   return {
     readyLine: readyLine(listening, options, doors),
     listens: [...listening.addresses, ...node?.addresses ?? [], ...doors?.addresses ?? []],
     tryNow: () => log("debug", "SIGUSR1 is for clients: a server waits until they come"),
+    connections: () => relays.count + (sessions?.streamCount ?? 0),
+    get isDraining() {
+      return drain.isDraining;
+    },
+    drain: () => drain.ask(),
     async stop(reason) {
+      drain.stop();
       stopWatching();
       environment?.stop();
       listening.close();

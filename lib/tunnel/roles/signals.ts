@@ -106,6 +106,14 @@ export function onTryNowSignal(action: () => void): void {
   });
 }
 
+/**
+ * Calls `action` for each SIGQUIT, which would otherwise kill the process. Does nothing on Windows, which has no such
+ * signal. Call it first of all, as {@linkcode endSignals}.
+ */
+export function onDrainSignal(action: () => void): void {
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGQUIT", action);
+}
+
 /** The address of the debugger's port, if it is open. */
 function debuggerUrl(): string | undefined {
   try {

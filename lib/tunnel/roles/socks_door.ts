@@ -50,6 +50,8 @@ class Refused extends TeleError {
 export class SocksDoor {
   readonly #options: SocksDoorOptions;
   readonly #asking: WaitingRoom<Duplex>;
+  readonly #drained = Promise.withResolvers<void>();
+  #isDraining = false;
 
   /** Nobody has come. */
   constructor(options: SocksDoorOptions) {
@@ -73,7 +75,15 @@ export class SocksDoor {
       await user.write(error.bytes).then(() => closeBehindLastWord(user, clock, LAST_WORD_MS), () => user.close());
     } finally {
       this.#asking.leave(user);
+      if (this.#isDraining && this.#asking.count === 0) this.#drained.resolve();
     }
+  }
+
+  /** Nobody comes any more. Settles when those who are here have asked, or were refused. */
+  drain(): Promise<void> {
+    this.#isDraining = true;
+    if (this.#asking.count === 0) this.#drained.resolve();
+    return this.#drained.promise;
   }
 
   /** Ends those who have not asked yet. */

@@ -14,6 +14,7 @@ import { serverOf } from "../command_line/client_paths.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
 import { ClientSession } from "./client_session.ts";
 import { makeDialer } from "./outer_dialer.ts";
+import { RoleDrain } from "./role_drain.ts";
 import type { Running } from "./running.ts";
 import { streamObservers } from "../log/spans.ts";
 import { StreamLog } from "../log/stream_log.ts";
@@ -70,12 +71,27 @@ export async function startStdio(
   const session = prepared.begin();
   wasUp = () => session.status.wasUp;
   session.take(user);
+  session.expectNobody();
+  // Nothing else would come, so there is nothing to be closed: it ends with its connection as ever.
+  const drain = new RoleDrain({
+    clock,
+    log,
+    timeoutMs: options.drainTimeoutMs,
+    begin: () => ended,
+    connections: () => session.streamCount,
+  });
   return {
     readyLine: `tele client ready: ${user.peer}, tele server is ${serverOf(options)}`,
     listens: [],
     ended,
     tryNow: () => session.tryNow(log),
+    connections: () => session.streamCount,
+    get isDraining() {
+      return drain.isDraining;
+    },
+    drain: () => drain.ask(),
     async stop(reason) {
+      drain.stop();
       isStopping = true;
       user.part();
       // In an outage nothing can end by itself.

@@ -48,8 +48,9 @@ export class ServiceManager {
     if (watchdogMs !== undefined) this.#watch(watchdogMs / 2);
   }
 
-  /** The configuration that was read again is in force. */
+  /** Something has changed: the configuration that was read again is in force, or fewer connections are left. */
   status(status: string): void {
+    if (this.#isStopping) return;
     this.#tell(`STATUS=${oneLine(status)}`);
   }
 

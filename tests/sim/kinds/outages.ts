@@ -51,6 +51,8 @@ export function fullHouse(seed: number, dice: Dice): Scenario {
   const scenario = base(seed, dice);
   scenario.kind = "full house";
   scenario.maxSessions = 1;
+  // There is no room for another session beside the first.
+  scenario.fewNumbers = false;
   scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
   scenario.lines = { delayMs: dice.pick(1, 10), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
   scenario.serverUsers = [{ plan: { ...plainPlan(-1), fin: "end" }, dialMs: 0, refuses: false }];

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dice } from "../dice.ts";
-import type { Scenario } from "../scenario.ts";
+import type { Scenario, SimEvent } from "../scenario.ts";
 import { base, plainPlan, userPlan } from "./base.ts";
 
 /** A tele process starts anew while user connections come and go. */
@@ -57,5 +57,32 @@ export function farewells(seed: number, dice: Dice): Scenario {
   // What is under way when the network heals takes its time all the same: on the carriers behind this one, not long.
   scenario.events.push({ atMs: silentMs, kind: "lines", lines: { ...scenario.lines, bytesPerSecond: 2_500_000 } });
   scenario.healMs = atMs + 45_000;
+  return scenario;
+}
+
+/** Both ends are drained, one after the other or at once, on a network that breaks: nobody loses anything. */
+export function drains(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "drains";
+  scenario.healMs = 15_000;
+  scenario.identity = dice.chance(0.8);
+  for (let left = dice.between(2, 6); left > 0; left--) {
+    scenario.streams.push({ openMs: dice.between(0, 9_000), client: userPlan(dice, 12_000) });
+  }
+  for (let left = dice.between(1, 4); left > 0; left--) {
+    const kind = dice.pick("drain server", "drain server", "drain client") as "drain server";
+    scenario.events.push({ atMs: dice.between(100, 8_000), kind, forMs: dice.size(5, 1_000) });
+  }
+  for (let left = dice.between(0, 4); left > 0; left--) {
+    const atMs = dice.between(50, 10_000);
+    const direction = dice.pick("up", "down", "both") as "up" | "down" | "both";
+    const breaks: SimEvent[] = [
+      { atMs, kind: "cut" },
+      { atMs, kind: "black hole", direction },
+      { atMs, kind: "hold", direction: dice.pick("up", "down") as "up" | "down", forMs: dice.size(50, 4_000) },
+      { atMs, kind: "unreachable", forMs: dice.size(50, 3_000) },
+    ];
+    scenario.events.push(breaks[dice.between(0, breaks.length - 1)]!);
+  }
   return scenario;
 }

@@ -40,14 +40,8 @@ export const MUX_SENDING: readonly Mutation[] = [
   fault(
     "unopened streams lost when the server restarts",
     "mux/link.ts",
-    "inherit: (from, to) => from.bequeathUnopened(() => to),",
+    "inherit: (from: Mux, to: Mux) => from.bequeathUnopened(() => to),",
     "inherit: () => {},",
-  ),
-  fault(
-    "another session begun though something is under way",
-    "mux/link.ts",
-    "session.carrier.doubt !== undefined || !session.isEmpty) return;",
-    "session.carrier.doubt !== undefined) return;",
   ),
   fault(
     "window values in frames as large as vanish",

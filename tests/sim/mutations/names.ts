@@ -73,7 +73,7 @@ export const NAMES: readonly Mutation[] = [
   ),
   named(
     "a client that is not trusted with that believed about its users",
-    "mux/link.ts",
+    "mux/mux_server.ts",
     "user && tokens.tellsUsers(wanted.tokenName) ?",
     "user ?",
     "tests/unit/mux/users_test.ts",

@@ -220,14 +220,14 @@ export const SESSION: readonly Mutation[] = [
   fault(
     "unopened streams lost when the session expires",
     "session/session_client.ts",
-    "    this.#present.succeed();\n    this.#count.look();\n    const meaning = isReplaced",
-    "    this.#present.replace();\n    this.#count.look();\n    const meaning = isReplaced",
+    "    const former = this.#present.succeed();\n    this.#count.look();\n    const meaning = isReplaced",
+    "    const former = this.#present.replace();\n    this.#count.look();\n    const meaning = isReplaced",
   ),
   fault(
     "the token left out of the keys when the server has forgotten the session",
     "session/session_client.ts",
-    "      const [token, identity] = [this.#token, this.#identity];",
-    "      const identity = this.#identity, token = session.id.length === 0\n        ? this.#token\n" +
+    "      const [token, identity] = [this.#token, this.identity];",
+    "      const identity = this.identity, token = session.id.length === 0\n        ? this.#token\n" +
       "        : { ...this.#token, salt: Promise.resolve(session.joinSecret) };",
   ),
   fault(

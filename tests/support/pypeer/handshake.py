@@ -10,7 +10,7 @@ from .crypto import (X25519_BASE, Keys, Token, ed25519_holds, ed25519_public, ed
                      transcript_of, x25519)
 from .seal import Sealed, client_context, leaf_of, server_context
 from .session import Session
-from .wire import (ACCEPT, CARRIERS, CHALLENGE, COMMIT, FULL, GUARDED, HELLO, IDENTITY, JOIN, KINDS, LEAF, LEAST_STARTS,
+from .wire import (ACCEPT, CARRIERS, CHALLENGE, COMMIT, DRAINING, FULL, GUARDED, HELLO, IDENTITY, JOIN, KINDS, LEAF, LEAST_STARTS,
                    LIVE, MAX_HANDSHAKE, NAME, NEW, NO_LEAF, OFFERED, OFFERS, PATH, PROOF, PROTOCOL, READY, RECEIPTS, REFUSE, REPLACED,
                    RESUME_TIMEOUT, SEAL, SERVICES, STALE, START_POOL, TOKEN, UNKNOWN, USERS, VERSION, WEEK_MS, CarrierError,
                    Refused, SessionError, ending, fields, frame, guard_fields, live_field, name_field, read_ending, read_fields,
@@ -152,6 +152,7 @@ class Server:
         self.sessions = {}
         self.identities = {}  # sessions by public key and slot, once they are heard
         self.joins = 0
+        self.drains = False  # no new session is taken
         self.lie = lambda number, receipts: receipts  # what the next accept of a join tells in place of the truth
 
     def accept(self, sock, cuts):
@@ -217,6 +218,8 @@ class Server:
             raise Refused(TOKEN, "the tokens differ") if kind == NEW and self.token else Refused(PROOF, "no proof")
 
         own = {}
+        if kind == NEW and self.drains:
+            raise Refused(DRAINING, "about to end")
         if kind == NEW:
             session = self._begin(keys, found.get(IDENTITY), hello, challenge)
             values = [(START_POOL, struct.pack(">I", LEAST_STARTS)), (CARRIERS, bytes([self.carriers]))]
@@ -233,6 +236,12 @@ class Server:
         accept += keys.proof("server accept", KINDS[kind], transcript + transcript_of(accept))
         Carrier(channel.sock, session, number, channel.buffer, frame(accept), named=list(own), **cuts)
         return session, kind == NEW
+
+    def drain(self):
+        """PROTOCOL.md, "Drain": no new session is taken, and those that are here end with their streams."""
+        self.drains = True
+        for session in self.sessions.values():
+            session.drain()
 
     def _begin(self, keys, identity, hello, challenge):
         session = Session(is_client=False)

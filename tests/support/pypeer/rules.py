@@ -10,9 +10,9 @@ import time
 from .carrier import step
 from .streams import Stream
 from .trials import SECONDS, ClientTrial, ServerTrial, Serving
-from .wire import (ACKNOWLEDGE, COMMIT, DATA, END, GOODBYE, LANE, LEAVE, OPEN, PROBE, RECEIPT, RESET, SERVICE, USER, WANT,
-                   WINDOWS, CarrierError, Counted, Refused, SessionError, data_frame, fields, frame, open_frame,
-                   receipt_frame, reset_frame, windows_frame)
+from .wire import (ACKNOWLEDGE, ALL_OVER, COMMIT, DATA, DRAIN, END, GOODBYE, LANE, LEAVE, OPEN, PROBE, RECEIPT, RESET, SERVICE, USER, WANT,
+                   WINDOWS, CarrierError, Counted, Refused, SessionError, data_frame, drain_frame, fields, frame,
+                   open_frame, receipt_frame, reset_frame, windows_frame)
 
 
 def lane(number, value):
@@ -96,7 +96,26 @@ def left(trial):
     trial.carrier.put(os.urandom(1000))
 
 
+def drain(trial, *numbers):
+    """This end says that it opens no stream above these any more, and does not answer by itself."""
+    trial.session.drains = True
+    trial.counted(*[drain_frame(number) for number in numbers])
+
+
+def last(trial):
+    return max(0, trial.session.last_opened)
+
+
+def strange(trial):
+    """A number of the other end's."""
+    return 102 if trial.session.is_client else 101
+
+
 BOTH = {
+    "a drain that is too short": ("session 2", lambda t: t.counted(Counted(bytes([DRAIN, 0, 0])))),
+    "a drain with a number of the other end": ("session 2", lambda t: drain(t, strange(t))),
+    "two drains that differ": ("session 2", lambda t: drain(t, last(t), last(t) + 2)),
+    "a drain that comes again": ("nothing", lambda t: drain(t, last(t), last(t))),
     "an acknowledgement below the last": ("session 2", lambda t: acknowledge(t, t.carrier.acknowledged_to_peer - 1)),
     "an acknowledgement above what was sent": ("session 2", lambda t: acknowledge(t, t.carrier.reader.taken + 99_999)),
     "an acknowledgement that comes again": ("nothing", lambda t: acknowledge(t, t.carrier.acknowledged_to_peer)),
@@ -248,6 +267,10 @@ def data_first(trial):
 
 
 SERVER = {
+    "a client that says that all is over": ("session 2", lambda t: drain(t, last(t), ALL_OVER)),
+    "a drain below what was opened": ("session 2", lambda t: drain(t, 0)),
+    "an open behind the last one": ("session 2", lambda t: (drain(t, 51), t.counted(open_frame(53, 9, 9)))),
+    "a drain in front of its last open": ("nothing", lambda t: (drain(t, 51), service(t, service=7))),
     "an open with an even number": ("session 2", lambda t: t.counted(open_frame(2, 9, 9))),
     "an open with the number 0": ("session 2", lambda t: t.counted(open_frame(0, 9, 9))),
     "an open above the last number": ("session 2", lambda t: t.counted(open_frame(2**31 + 1, 9, 9))),
@@ -299,6 +322,7 @@ def accept_with(trial, lie):
 
 
 CLIENT = {
+    "that all is over, in front of any drain": ("session 2", lambda t: t.counted(drain_frame(ALL_OVER))),
     "a receipt that is too high, in an accept": ("session 2", lambda t: accept_with(
         t, lambda number, receipts: {0: receipts[0] + 99_999})),
     "a receipt that is too low, in an accept": ("session 2", lambda t: accept_with(

@@ -3,9 +3,9 @@
 import struct
 
 from .streams import Stream
-from .wire import (DATA, DESTINATION, END, LANE, LAST_STREAM, LEAST_START, LEAST_STARTS, MAX_EXTRA, MOST_START,
+from .wire import (ALL_OVER, DATA, DESTINATION, DRAIN, END, LANE, LAST_STREAM, LEAST_START, LEAST_STARTS, MAX_EXTRA, MOST_START,
                    MOST_STARTS, MOST_UNSETTLED, NAMED_SERVICE, OPEN, RECEIPT, REFUSED, RESET, SERVICE, USER, WANT, WINDOWS,
-                   CarrierError, SessionError, open_frame, read_fields, receipt_frame, reset_frame, u64, windows_frame)
+                   CarrierError, SessionError, drain_frame, open_frame, read_fields, receipt_frame, reset_frame, u64, windows_frame)
 
 LOG_BYTES = 1 << 20  # the limit of the logs here
 
@@ -50,6 +50,9 @@ class Session:
         self.last_opened = -1 if is_client else 0
         self.offers = []  # names of services of the client's side
         self.tells_users = False  # whether opens tell where the user comes from
+        self.drains = False  # this end opens no stream any more, and has said so
+        self.peer_last = None  # the peer opens none above this number
+        self.over = None  # whether the server has said that all is over, and whether the client has taken that
         self.ended = None  # why, and who said it
         self.on_data = lambda stream: None
 
@@ -133,6 +136,8 @@ class Session:
         """The peer has taken a frame, on whichever carrier."""
         if frame.kind == RECEIPT:
             self.own_receipt_told(frame.number)
+        if frame.kind == DRAIN and frame.is_over:
+            self.over = "taken"
         stream = self.streams.get(frame.stream)
         if stream is None:
             return
@@ -162,6 +167,21 @@ class Session:
         user = USER_ADDRESSES if self.tells_users else None
         self._queue_new(open_frame(number, takes, grants, name=name, user=user))
         return stream
+
+    def drain(self):
+        """PROTOCOL.md, "Drain": this end opens no stream any more."""
+        if not self.drains:
+            self.drains = True
+            self._queue_new(drain_frame(max(0, self.last_opened)))
+
+    @property
+    def is_drained(self):
+        """Whether nothing of it is left, at this end."""
+        if not self.drains or self.peer_last is None or self.streams or self.again:
+            return False
+        first = 2 if self.is_client else 1
+        is_seen = all(number in self.opened for number in range(first, self.peer_last + 1, 2))
+        return is_seen and not any(carrier.log for carrier in self.carriers.values())
 
     def _queue_new(self, frame):
         """Something that is not data waits to be sent, like what is sent again but not counted as such."""
@@ -249,6 +269,31 @@ class Session:
         elif kind == WANT:
             if len(payload) != 6 or not self.is_client:
                 raise SessionError("a want that cannot be")
+        elif kind == DRAIN:
+            self._receive_drain(payload)
+
+    def say_over(self):
+        """A server: nothing is left of a session that is drained."""
+        if self.is_drained and self.over is None:
+            self.over = "told"
+            self._queue_new(drain_frame(ALL_OVER))
+
+    def _receive_drain(self, payload):
+        if len(payload) != 5:
+            raise SessionError("a drain of the wrong length")
+        last = struct.unpack_from(">I", payload, 1)[0]
+        if last == ALL_OVER:
+            if not self.is_client or not self.drains:
+                raise SessionError("all is over, says who cannot know")
+            self.over = "told"
+            return
+        came = max([0, *(number for number in self.opened if number % 2 != self.is_client)])
+        if last < came or last > LAST_STREAM or last and last % 2 == self.is_client:
+            raise SessionError("a drain that cannot be")
+        if self.peer_last not in (None, last):
+            raise SessionError("two drains that differ")
+        self.peer_last = last
+        self.drain()
 
     def _stream(self, number):
         """The stream, or None if it is over."""
@@ -264,6 +309,8 @@ class Session:
             raise SessionError("an open that cannot be")
         if self.is_client and not self.offers:
             raise SessionError("an open that cannot be")
+        if self.peer_last is not None and number > self.peer_last:
+            raise SessionError("an open behind the last one")
         if len(payload) > 15 + MAX_EXTRA:
             raise SessionError("fields of an open that are too long")
         try:

@@ -5,14 +5,14 @@ import struct
 
 HELLO, CHALLENGE, COMMIT, ACCEPT, REFUSE = 1, 2, 3, 4, 5
 ACKNOWLEDGE, PROBE, LEAVE, GOODBYE = 0x11, 0x12, 0x13, 0x14
-OPEN, DATA, END, RESET, WINDOWS, RECEIPT, LANE, WANT = 0x20, 0x21, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28
-COUNTED = {OPEN, DATA, END, RESET, WINDOWS, RECEIPT, LANE, WANT, *range(0x60, 0x80)}
+OPEN, DATA, END, RESET, WINDOWS, RECEIPT, LANE, WANT, DRAIN = 0x20, 0x21, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28, 0x29
+COUNTED = {OPEN, DATA, END, RESET, WINDOWS, RECEIPT, LANE, WANT, DRAIN, *range(0x60, 0x80)}
 UNCOUNTED = {ACKNOWLEDGE, PROBE, LEAVE, GOODBYE, *range(0x40, 0x60)}
 NEW, JOIN = 0, 1
 KINDS = {NEW: "new", JOIN: "join"}
 READY, UNKNOWN = 0, 1
 REPLY_WANTED, REPLY = 1, 2
-SHUTDOWN, PROTOCOL, VERSION, PROOF, STALE, REPLACED, TOKEN, SEAL = 1, 2, 3, 4, 6, 7, 9, 11
+SHUTDOWN, PROTOCOL, VERSION, PROOF, STALE, REPLACED, TOKEN, SEAL, DRAINING = 1, 2, 3, 4, 6, 7, 9, 11, 12
 REFUSED = 1  # of a reset
 KNOWN_FIELDS = range(1, 18)
 (RESUME_TIMEOUT, IDENTITY, NAME, GUARDED, FULL, START_POOL, LIVE, RECEIPTS, CARRIERS, LEAF, PATH, SERVICES,
@@ -28,6 +28,7 @@ MOST_START, LEAST_START = 256 << 10, 4 << 10
 MOST_UNSETTLED = 16
 MOST_GAPS = 2048
 LAST_STREAM = 2**31 - 1
+ALL_OVER = 2**32 - 1  # in a drain
 PROMISE_MS = 1000
 WEEK_MS = 7 * 24 * 3600 * 1000
 
@@ -183,6 +184,11 @@ class Counted:
         self.number = number  # of a receipt: the carrier's
 
     @property
+    def is_over(self):
+        """Of a drain: whether it says that all of the session is over."""
+        return struct.unpack_from(">I", self.bytes, 5)[0] == ALL_OVER
+
+    @property
     def offset(self):
         return struct.unpack_from(">Q", self.bytes, 9)[0]
 
@@ -223,6 +229,10 @@ def reset_frame(stream, offset, code, text=""):
 
 def windows_frame(values):
     return Counted(bytes([WINDOWS]) + b"".join(struct.pack(">IQ", *value) for value in values))
+
+
+def drain_frame(last):
+    return Counted(struct.pack(">BI", DRAIN, last))
 
 
 def receipt_frame(number, taken):

@@ -24,7 +24,16 @@ async function sentStream() {
     open: { count: 0 },
     onStreamEnd: (_stream, { kind }) => void ended.push(kind),
   });
-  mux.bind({ wake() {}, wakeNow() {}, roundTripMs: 0, rateBytesPerMs: 0, frameBytes: Infinity, budget });
+  mux.bind({
+    wake() {},
+    wakeNow() {},
+    drained() {},
+    isEmpty: true,
+    roundTripMs: 0,
+    rateBytesPerMs: 0,
+    frameBytes: Infinity,
+    budget,
+  });
   const [user, far] = duplexPair();
   mux.open(far);
   // The other direction has ended before.

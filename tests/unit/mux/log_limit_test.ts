@@ -21,7 +21,16 @@ Deno.test("quiet streams and bulk together put no more into a log than fits", as
     maxStreams: 10,
     open: { count: 0 },
   });
-  mux.bind({ wake() {}, wakeNow() {}, roundTripMs: 1, rateBytesPerMs: 0, frameBytes: Infinity, budget });
+  mux.bind({
+    wake() {},
+    wakeNow() {},
+    drained() {},
+    isEmpty: true,
+    roundTripMs: 1,
+    rateBytesPerMs: 0,
+    frameBytes: Infinity,
+    budget,
+  });
   const open = (bytes: number) => {
     const [user, far] = duplexPair();
     mux.open(far);

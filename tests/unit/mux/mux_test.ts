@@ -50,7 +50,16 @@ function alone(limitBytes: number, options: Partial<MuxOptions> = {}) {
     ...options,
   });
   const budget = new LogBudget({ limitBytes });
-  mux.bind({ wake() {}, wakeNow() {}, roundTripMs: 0, rateBytesPerMs: 0, frameBytes: Infinity, budget });
+  mux.bind({
+    wake() {},
+    wakeNow() {},
+    drained() {},
+    isEmpty: true,
+    roundTripMs: 0,
+    rateBytesPerMs: 0,
+    frameBytes: Infinity,
+    budget,
+  });
   return { mux, budget, log: new FrameLog(budget) };
 }
 

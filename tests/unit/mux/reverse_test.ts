@@ -196,7 +196,7 @@ Deno.test("a client that restarts has its names again when its newer session was
   assertEquals(services.dialled.length, 1);
 });
 
-Deno.test("with half of the server's numbers used up another session begins, once nothing is under way", async () => {
+Deno.test("with half of the server's numbers used up another session begins, and takes what is opened next", async () => {
   const services = new Services(["db"]);
   await using world = offering(services, { lastStream: 20 });
   await world.attached();
@@ -208,6 +208,50 @@ Deno.test("with half of the server's numbers used up another session begins, onc
     await world.run(collect(user));
     await world.clock.advance(1_000);
   }
-  const begun = world.log.filter((line) => line.includes("half of the numbers of its streams are used up"));
+  const begun = world.log.filter((line) => line.includes("former session: session ended"));
   assertEquals([begun.length > 1, world.ends.server.every(({ kind }) => kind === "finished")], [true, true]);
+});
+
+Deno.test("a client that drains leaves its names to the next one in that step, and serves the users that it has", async () => {
+  const [services, others] = [new Services(["db"]), new Services(["db"])];
+  await using world = offering(services);
+  await world.attached();
+  const former = openAt(world);
+  await world.clock.advanceUntil(() => services.dialled.length === 1, 1_000, "the first user");
+  const next = another(world, others);
+  await world.clock.advanceUntil(() => next.isAttached, 1_000, "the other client");
+  let isOver = false;
+  world.client.drain().then(() => isOver = true);
+  await world.clock.advance(500);
+  openAt(world).abort();
+  await world.clock.advance(500);
+  assertEquals([services.dialled.length, others.dialled.length, isOver], [1, 1, false]);
+  await world.run(former.write(text("still here")));
+  assertEquals(await world.run(readText(services.dialled[0]!.user, 10)), "still here");
+  await former.closeWrite();
+  await services.dialled[0]!.user.closeWrite();
+  await world.run(collect(former));
+  await world.clock.advance(1_000);
+  assertEquals(isOver, true);
+  await world.run(next.stop("the test ends"));
+});
+
+Deno.test("a server that drains has a client's service carried by the next server, and ends when its users have", async () => {
+  const services = new Services(["db"]);
+  await using world = offering(services);
+  await world.attached();
+  const old = openAt(world);
+  await world.clock.advanceUntil(() => services.dialled.length === 1, 1_000, "the first user");
+  const former = world.handOver();
+  let isOver = false;
+  former.drain().then(() => isOver = true);
+  await world.clock.advance(1_000);
+  openAt(world).abort();
+  await world.clock.advance(500);
+  assertEquals([services.dialled.length, isOver], [2, false]);
+  await old.closeWrite();
+  await services.dialled[0]!.user.closeWrite();
+  await world.run(collect(old));
+  await world.clock.advance(1_000);
+  assertEquals(isOver, true);
 });

@@ -43,24 +43,49 @@ function echoing(lastStream: number): MuxWorld {
   return new MuxWorld({ client: { lastStream }, serve });
 }
 
-Deno.test("with half of its numbers used up a session makes way for another when nothing is under way", async () => {
+Deno.test("with half of its numbers used up a session is drained, and another takes the users that come", async () => {
   await using world = echoing(9);
   await world.attached();
   for (let user = 0; user < 20; user++) await oneUser(world);
   assertEquals([world.ends.client.map(({ kind }) => kind), world.server.sessionCount], [Array(20).fill("finished"), 1]);
-  assertGreater(world.log.filter((line) => line.includes("client warn session ended")).length, 4);
+  assertGreater(world.log.filter((line) => line.includes("client info former session: session ended")).length, 4);
 });
 
-Deno.test("a session that is never empty refuses users when its numbers are used up, and those that are there go on", async () => {
+Deno.test("a session that is never empty goes on beside the one that takes the users behind it", async () => {
   await using world = echoing(9);
   await world.attached();
   const { user: long } = world.open();
   await world.run(long.write(text("long")));
-  for (let user = 0; user < 4; user++) await oneUser(world);
-  assertThrows(() => world.open(), TeleError, "are used up");
+  for (let user = 0; user < 12; user++) await oneUser(world);
+  assertEquals(world.server.sessionCount, 2);
   await long.closeWrite();
   assertEquals(new TextDecoder().decode((await world.run(collect(long))).bytes), "long");
-  await world.clock.advance(100);
+  await world.clock.advance(1_000);
+  assertEquals(world.ends.client.map(({ kind }) => kind), Array(13).fill("finished"));
+  assertEquals(world.server.sessionCount, 1);
+});
+
+Deno.test("beside four sessions that are never empty no other begins: users are refused when all numbers are used up", async () => {
+  await using world = echoing(9);
+  await world.attached();
+  const longs = [];
+  for (let session = 0; session < 4; session++) {
+    const { user } = world.open();
+    await world.run(user.write(text("long")));
+    longs.push(user);
+    await oneUser(world);
+  }
+  assertEquals(world.server.sessionCount, 4);
+  for (let user = 0; user < 3; user++) await oneUser(world);
+  assertThrows(() => world.open(), TeleError, "are used up");
+  await longs[0]!.closeWrite();
+  await world.run(collect(longs[0]!));
+  await world.clock.advance(1_000);
   await oneUser(world);
-  assertEquals(world.ends.client.map(({ kind }) => kind), Array(6).fill("finished"));
+  for (const user of longs.slice(1)) {
+    await user.closeWrite();
+    await world.run(collect(user));
+  }
+  await world.clock.advance(100);
+  assertEquals(world.ends.client.every(({ kind }) => kind === "finished"), true);
 });

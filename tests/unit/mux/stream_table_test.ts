@@ -79,3 +79,26 @@ Deno.test("half of the numbers are used up by whichever end opens streams", () =
   table.see(4);
   assertEquals([table.isHalfUsedUp, table.isUsedUp], [true, false]);
 });
+
+Deno.test("a session that was never used is not half used up, however few numbers there are", () => {
+  for (const lastId of [1, 2, 3]) {
+    const { table } = setUp("client", lastId);
+    assertEquals(table.isHalfUsedUp, false);
+    const stream = { id: 0 };
+    table.addUnopened(stream);
+    table.number(stream);
+    assertEquals([table.isHalfUsedUp, table.lastOpened], [true, 1]);
+  }
+});
+
+Deno.test("the last number that came, and whether all up to one have, is known in whatever order they come", () => {
+  const { table } = setUp("client");
+  assertEquals([table.hasSeenUpTo(0), table.hasSeenUpTo(2)], [true, false]);
+  table.see(6);
+  table.see(2);
+  assertEquals([table.hasSeenUpTo(6), table.hasSeenUpTo(0)], [false, false]);
+  table.see(4);
+  assertEquals([table.hasSeenUpTo(6), table.hasSeenUpTo(8)], [true, false]);
+  for (const last of [6, 8, 2 ** 31 - 2]) table.checkLast(last);
+  for (const last of [0, 4, 7, 2 ** 31]) assertThrows(() => table.checkLast(last), TeleError, "cannot be its last");
+});

@@ -26,6 +26,8 @@ function setUp({ limitBytes = 1 << 20, rateBytesPerMs = 0, frameBytes = Infinity
   turns.bind({
     wake: () => void told.push("wake"),
     wakeNow: () => void told.push("wake now"),
+    drained: () => undefined,
+    isEmpty: true,
     roundTripMs: 0,
     rateBytesPerMs,
     frameBytes,

@@ -5,7 +5,7 @@ import { receiveCounted, type SessionFrames } from "../../../lib/session/counted
 import { writeLane, writeReceipt } from "../../../lib/session/frames.ts";
 import { FrameType, LANE_FRAME_BYTES, RECEIPT_FRAME_BYTES } from "../../../lib/session/session_constants.ts";
 import type { UpperLayer } from "../../../lib/session/upper_layer.ts";
-import { openFrame, resetFrame, windowsFrame } from "../../support/frames.ts";
+import { drainFrame, openFrame, resetFrame, windowsFrame } from "../../support/frames.ts";
 
 const ON = { number: 4 } as Carrier;
 
@@ -14,6 +14,7 @@ function setUp() {
   const upper = {
     receiveOpen: ({ id }: { id: number }) => void seen.push(["open", id]),
     receiveReset: ({ id }: { id: number }) => void seen.push(["reset", id]),
+    receiveDrain: (last: number) => void seen.push(["drain", last]),
     receiveWindow: (id: number, limit: number) => void seen.push(["window", id, limit]),
   } as unknown as UpperLayer;
   const session: SessionFrames = {
@@ -35,6 +36,7 @@ Deno.test("each goes to the layer above or to the session, with the carrier that
     windowsFrame([1, 9], [3, 8]),
     receipt,
     lane,
+    drainFrame(7),
   ];
   for (const frame of frames) assertEquals(take(frame.subarray(4)), true);
   assertEquals(take(new Uint8Array([FrameType.want, 0, 0, 0, 1, 2])), true);
@@ -45,6 +47,7 @@ Deno.test("each goes to the layer above or to the session, with the carrier that
     ["window", 3, 8],
     [{ number: 3, taken: 2 ** 33 }, 4],
     [{ number: 4, lane: "bulk" }, 4],
+    ["drain", 7],
     "want",
   ]);
 });

@@ -4,6 +4,7 @@ import { concat } from "@std/bytes/concat";
 import { TeleError } from "../../../lib/net/error.ts";
 import { FRAME_HEADER_BYTES } from "../../../lib/ping/codec.ts";
 import {
+  decodeDrain,
   decodeLane,
   decodeOpen,
   decodeReceipt,
@@ -24,7 +25,7 @@ import {
   MAX_EXTRA_BYTES,
   WANT_FRAME_BYTES,
 } from "../../../lib/session/session_constants.ts";
-import { dataFrame, endFrame, openFrame, resetFrame, windowsFrame } from "../../support/frames.ts";
+import { dataFrame, drainFrame, endFrame, openFrame, resetFrame, windowsFrame } from "../../support/frames.ts";
 
 /** What stands behind the length. */
 function payloadOf(frame: Uint8Array): Uint8Array {
@@ -215,11 +216,17 @@ Deno.test("an offset of 2^53 or more is an error, since no honest count reaches 
   assertThrows(() => decodeWindows(windows, () => {}), TeleError, "2^53");
 });
 
+Deno.test("a drain is read as it was written, and one of another length is an error", () => {
+  const payload = payloadOf(drainFrame(2 ** 31 - 1));
+  assertEquals([payload.length, decodeDrain(payload)], [5, 2 ** 31 - 1]);
+  assertOnlyWhole(payload, decodeDrain);
+});
+
 Deno.test("types say which frames are counted, and which of those that mean nothing yet", () => {
   const types = Array.from({ length: 256 }, (_, type) => type);
   const between = (first: number, end: number) => types.slice(first, end);
   assertEquals(types.filter(isCounted), [...between(0x20, 0x40), ...between(0x60, 0x80)]);
   assertEquals(types.filter(isSkipped), between(0x40, 0x80));
   const known = Object.entries(FrameType).filter(([, type]) => isCounted(type)).map(([name]) => name);
-  assertEquals(known, ["open", "data", "end", "reset", "windows", "receipt", "lane", "want"]);
+  assertEquals(known, ["open", "data", "end", "reset", "windows", "receipt", "lane", "want", "drain"]);
 });

@@ -37,6 +37,22 @@ Deno.test("a client that comes back with fewer slots ends its older sessions in 
   await world.end();
 });
 
+Deno.test("a session that is heard late ends none in a higher slot that its client has begun since", async () => {
+  const keys = await makeIdentityKeys();
+  const world = new SessionWorld({ network: { delayMs: 10 } });
+  world.addClient({ identity: { keys, slot: 0, lastSlot: 0 } });
+  await world.clock.advanceUntil(() => world.serverUsers.length === 1, 1_000, "the commit");
+  // What its client sends behind that stays on its way.
+  world.network.pipes[0]!.aToB.hold();
+  await world.clock.advance(100);
+  world.addClient({ identity: { keys, slot: 1, lastSlot: 1 } });
+  await world.clock.advance(100);
+  world.network.pipes[0]!.aToB.release();
+  await world.clock.advance(100);
+  assertEquals(world.serverUsers.map(({ error }) => error), [undefined, undefined]);
+  await world.end();
+});
+
 Deno.test("a client that nobody could know again is waited for an hour, whatever it has under way; both ends agree", async () => {
   const world = await SessionWorld.attached();
   const [here, there] = [world.here, world.there];

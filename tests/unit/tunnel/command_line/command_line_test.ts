@@ -19,6 +19,7 @@ const DEFAULTS = {
   tokenFile: undefined,
   encryption: undefined,
   tokenVariable: undefined,
+  drainTimeoutMs: 86_400_000,
   logLevel: "info",
   logFormat: "text",
   status: undefined,
@@ -100,7 +101,7 @@ Deno.test("a missing listen address is a free port", () => {
 Deno.test("every option reaches the role", () => {
   const common = [
     ...["--ping-interval=10s", "--resume-timeout=24h", "--replay-buffer", "16MiB", "--memory=256MiB"],
-    ...["--max=5", "-log-level=debug", "--log-format", "json"],
+    ...["--drain-timeout=10m", "--max=5", "-log-level=debug", "--log-format", "json"],
   ];
   const limits = {
     pingIntervalMs: 10_000,
@@ -110,6 +111,7 @@ Deno.test("every option reaches the role", () => {
   };
   const told = {
     memoryBytes: 268_435_456,
+    drainTimeoutMs: 600_000,
     logLevel: "debug",
     logFormat: "json",
   } as const;

@@ -15,6 +15,8 @@ class TunnelsWorld {
   readonly wrong = new Set<string>();
   /** What the end of a tunnel waits for, by its name. */
   readonly slow = new Map<string, Promise<void>>();
+  /** Why a tunnel is to be stopped that was drained. */
+  drained = "drained";
   /** Holds up starts until it settles. */
   gate: Promise<void> = Promise.resolve();
   readonly tunnels = new RunningTunnels({
@@ -38,6 +40,11 @@ class TunnelsWorld {
       readyLine: "ready",
       listens: [],
       tryNow: () => void this.events.push(`try ${name}`),
+      connections: () => command.kind === "server" ? 2 : 1,
+      drain: () => {
+        this.events.push(`drain ${name}`);
+        return (this.slow.get(name) ?? Promise.resolve()).then(() => this.drained);
+      },
       stop: (reason: string) => {
         this.events.push(`stop ${name}: ${reason}`);
         return this.slow.get(name) ?? Promise.resolve();
@@ -197,3 +204,31 @@ Deno.test("a client begins when the one is gone that has its port, and so its id
 function settled(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }
+
+Deno.test("all are drained at once, and it is over when the last is; nothing starts meanwhile", async () => {
+  const world = new TunnelsWorld();
+  await world.tunnels.start([A, B]);
+  world.take();
+  assertEquals(world.tunnels.connections, 4);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  world.slow.set("b", promise);
+  let reason: string | undefined;
+  const over = world.tunnels.drain().then((why) => reason = why);
+  await world.tunnels.reload([A, B, C]);
+  assertEquals([reason, world.take().filter((line) => /^(drain|ready)/.test(line))], [undefined, [
+    "drain a",
+    "drain b",
+  ]]);
+  resolve();
+  await over;
+  assertEquals(reason, "drained");
+  await world.tunnels.stop("drained");
+});
+
+Deno.test("one that was not drained in its time says why all end", async () => {
+  const world = new TunnelsWorld();
+  await world.tunnels.start([A, B]);
+  world.drained = "the drain timeout has passed";
+  assertEquals(await world.tunnels.drain(), "the drain timeout has passed");
+  await world.tunnels.stop("drained");
+});

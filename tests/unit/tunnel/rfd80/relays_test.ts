@@ -106,3 +106,22 @@ Deno.test("of thousands of relays whose readers take nothing each holds little, 
   assertEquals(inner.asked(), 256 * 1024);
   few.stop();
 });
+
+Deno.test("relays that are drained take nobody, and are over with the last that they have", async () => {
+  const { relays: all, clock } = relays(10);
+  await all.drain();
+  const { relays: busy } = relays(10);
+  const [user, inner] = duplexPair();
+  const [outer, network] = duplexPair();
+  const carrying = busy.carry(inner, () => Promise.resolve({ inner, outer, framing: undefined }));
+  let isOver = false;
+  busy.drain().then(() => isOver = true);
+  const [late, lateInner] = duplexPair();
+  await busy.carry(lateInner, () => Promise.reject(new Error("must not be asked")));
+  await assertRejects(() => readOn(late));
+  await clock.settle();
+  assertEquals([isOver, busy.count], [false, 1]);
+  await Promise.all([user.closeWrite(), network.closeWrite(), readOn(user), readOn(network), carrying]);
+  await clock.settle();
+  assertEquals([isOver, busy.count], [true, 0]);
+});

@@ -191,3 +191,19 @@ Deno.test("a client stays the same when services are added, and is none on free 
     });
   });
 });
+
+Deno.test("a client that drains before its server is there keeps the users that wait, and lets go of its port", async () => {
+  await withClient(["--in=127.0.0.1:0"], async (client, lines) => {
+    const port = portOf(client);
+    const user = await Deno.connect({ hostname: "127.0.0.1", port });
+    while (client.connections() === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    let reason: string | undefined;
+    void client.drain().then((why) => reason = why);
+    assertEquals(client.isDraining, true);
+    Deno.listen({ hostname: "127.0.0.1", port }).close();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    assertEquals([reason, client.connections()], [undefined, 1]);
+    assertStringIncludes(lines.join("\n"), "ends when 1 connection is over, after 1 d (--drain-timeout) at the latest");
+    user.close();
+  });
+});

@@ -95,3 +95,12 @@ Deno.test("a server cannot listen for its clients' services on another machine, 
   const error = await assertRejects(opening, TeleError, "--reverse-listen is where user's clients connect");
   assertEquals(error.message.includes("--in"), false);
 });
+
+Deno.test("drained, nobody listens any more", async () => {
+  const { entrances } = await open("--in=127.0.0.1:0");
+  const port = portOf(entrances.addresses[0]!);
+  (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+  await entrances.drain();
+  await closed(port);
+  entrances.close();
+});

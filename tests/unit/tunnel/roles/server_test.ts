@@ -206,3 +206,16 @@ Deno.test("tunnels of a process share one budget, and give back what they held o
   // The stream that they cut was told, and the log counts such lines.
   assertEquals([memory.used, pending.size], [0, 0]);
 });
+
+Deno.test("a server without sessions is drained at once, says so, and tells more when it is asked again", async () => {
+  await withServer(["--drain-timeout=10m"], async (server, lines) => {
+    assertEquals([server.isDraining, server.connections()], [false, 0]);
+    const drained = server.drain();
+    assertEquals(server.isDraining, true);
+    assertEquals(await within(drained, 5_000, "its end"), "drained");
+    assertEquals(lines.filter((line) => line.includes("drain")), [
+      "info: draining: takes nothing new, and ends when 0 connections are over, after 10 min (--drain-timeout) at the latest",
+      "info: drained: nothing is left",
+    ]);
+  });
+});

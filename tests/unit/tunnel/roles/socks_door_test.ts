@@ -89,3 +89,18 @@ Deno.test("thousands who do not ask hold 512 descriptors, and keep out nobody wh
   assertEquals(taken.map(([, destination]) => destination), ["a:80"]);
   door.close();
 });
+
+Deno.test("a door that is drained waits for those who have come, and then for nobody", async () => {
+  const { clock, door, near, taken, welcomed } = setUp();
+  let isOver = false;
+  door.drain().then(() => isOver = true);
+  await near.write(new Uint8Array([5, 1, 0]));
+  await clock.run(near.read(new Uint8Array(2)));
+  assertEquals(isOver, false);
+  await near.write(new Uint8Array(NAME));
+  await clock.run(welcomed);
+  await clock.settle();
+  assertEquals([isOver, taken.length], [true, 1]);
+  taken[0]![0].close();
+  await clock.run(door.drain());
+});

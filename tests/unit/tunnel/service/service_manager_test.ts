@@ -30,6 +30,9 @@ Deno.test("readiness, a change and the end are told in order, each status in one
   manager.ready("two tunnels\nREADY=0");
   manager.status("three tunnels");
   await manager.stopping("ended by SIGTERM");
+  manager.status("behind the end");
+  await manager.stopping("ended by SIGTERM");
+  told.pop();
   assertEquals(told, [
     "/n READY=1\nSTATUS=two tunnels READY=0",
     "/n STATUS=three tunnels",

@@ -1,0 +1,69 @@
+/**
+ * SIGQUIT, from the start of a process to the end of its draining.
+ *
+ * @module
+ */
+import type { Clock } from "../../net/clock.ts";
+import type { ServiceManager } from "../service/service_manager.ts";
+import type { Running } from "./running.ts";
+
+/** How often a service manager is told what is left, in milliseconds. */
+const TELL_EVERY_MS = 5_000;
+
+/** What is drained: a role, or all tunnels of a process. */
+export interface Drained extends Pick<Running, "drain"> {
+  /** User connections that are carried now. */
+  readonly connections: () => number;
+}
+
+/** Drains what a process runs as soon as it runs, when it was asked to. */
+export class DrainingProcess {
+  readonly #clock: Clock;
+  readonly #over = Promise.withResolvers<string>();
+  #isAsked = false;
+  #drained: Drained | undefined;
+  #manager: Pick<ServiceManager, "status"> | undefined;
+
+  /** Nobody has asked. */
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Settles with why the process is to end, once it was drained. */
+  get over(): Promise<string> {
+    return this.#over.promise;
+  }
+
+  /** Whether somebody has asked. */
+  get isAsked(): boolean {
+    return this.#isAsked;
+  }
+
+  /** This is what runs; `manager` is told what is left, if there is one. */
+  runs(drained: Drained, manager: Pick<ServiceManager, "status"> | undefined): void {
+    this.#drained = drained;
+    this.#manager = manager;
+    if (this.#isAsked) this.#begin(drained);
+  }
+
+  /** SIGQUIT came. */
+  ask(): void {
+    const isFirst = !this.#isAsked;
+    this.#isAsked = true;
+    if (this.#drained === undefined) return;
+    if (isFirst) this.#begin(this.#drained);
+    else void this.#drained.drain();
+  }
+
+  #begin(drained: Drained): void {
+    drained.drain().then(this.#over.resolve, this.#over.reject);
+    this.#tell(drained);
+  }
+
+  /** There is no end of it but that of the process. */
+  #tell(drained: Drained): void {
+    if (this.#manager === undefined) return;
+    this.#manager.status(`draining: takes nothing new; connections left: ${drained.connections()}`);
+    this.#clock.setTimer(() => this.#tell(drained), TELL_EVERY_MS);
+  }
+}

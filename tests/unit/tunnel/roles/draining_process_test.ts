@@ -1,0 +1,50 @@
+/** SIGQUIT, whenever it comes. */
+import { assertEquals } from "@std/assert";
+import { DrainingProcess } from "../../../../lib/tunnel/roles/draining_process.ts";
+import { FakeClock } from "../../../support/fake_clock.ts";
+
+function setUp() {
+  const clock = new FakeClock();
+  const told: string[] = [];
+  const over = Promise.withResolvers<string>();
+  const role = { connections: 2, asked: 0 };
+  const drained = {
+    connections: () => role.connections,
+    drain: () => {
+      role.asked++;
+      return over.promise;
+    },
+  };
+  const manager = { status: (status: string) => void told.push(status) };
+  return { clock, told, over, role, drained, manager, process: new DrainingProcess(clock) };
+}
+
+Deno.test("each signal asks what runs, and the first one's answer says why the process ends", async () => {
+  const { over, role, drained, process } = setUp();
+  process.runs(drained, undefined);
+  assertEquals([process.isAsked, role.asked], [false, 0]);
+  process.ask();
+  process.ask();
+  assertEquals([process.isAsked, role.asked], [true, 2]);
+  over.resolve("drained");
+  assertEquals(await process.over, "drained");
+});
+
+Deno.test("a signal that comes before anything runs is obeyed when it does", () => {
+  const { role, drained, process } = setUp();
+  process.ask();
+  process.ask();
+  process.runs(drained, undefined);
+  assertEquals(role.asked, 1);
+});
+
+Deno.test("a service manager is told every five seconds what is left", async () => {
+  const { clock, told, role, drained, manager, process } = setUp();
+  process.runs(drained, manager);
+  await clock.advance(60_000);
+  assertEquals(told, []);
+  process.ask();
+  role.connections = 1;
+  await clock.advance(5_000);
+  assertEquals(told, [2, 1].map((left) => `draining: takes nothing new; connections left: ${left}`));
+});
