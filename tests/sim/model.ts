@@ -147,6 +147,11 @@ export class Model implements Watcher {
     return this.rogues.size === 0 && this.users.isQuiet && this.#sessions.isQuiet;
   }
 
+  /** Whether no session of `process` has a carrier. */
+  areDetached(process: Process): boolean {
+    return this.#sessions.areDetached(process);
+  }
+
   /** What still waits, for a person. */
   get waiting(): string {
     const rogues = [...this.rogues].map(({ name }) => `${name}, and is not turned away`);

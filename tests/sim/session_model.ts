@@ -394,6 +394,11 @@ export class SessionModel {
     );
   }
 
+  /** Whether no session of `process` has a carrier. */
+  areDetached(process: Process): boolean {
+    return this.#live.every((end) => end.process !== process || end.session.carrier === undefined);
+  }
+
   /** The sessions there are, for a person. */
   get waiting(): string[] {
     return this.#live.map(({ session, isClient }) => {

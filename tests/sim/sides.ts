@@ -20,7 +20,7 @@ const TOKEN = new TextEncoder().encode("sixteen bytes or more");
 /** A process that was told to stop is gone within this time, in milliseconds: a goodbye waits for 30 s at the most. */
 export const GONE_WITHIN_MS = 35_000;
 
-/** Whoever drains is ended when it had no stream and no carrier in so many seconds behind the healing of the network. */
+/** Whoever drains is ended when it had no stream and no link in so many seconds behind the healing of the network. */
 const MOST_IDLE_LOOKS = 8;
 
 /** How the sentence ends that a process that stops tells the other. */
@@ -240,7 +240,7 @@ export class Sides {
     // A session whose client has never had it, or is gone without a word, waits for an hour: its user does not.
     const look = () => {
       if (isOver || !process.isAlive) return;
-      const isIdle = this.#schedule.isHealed && mux.streamCount === 0 && this.#network.heldBy(process) === 0;
+      const isIdle = this.#schedule.isHealed && mux.streamCount === 0 && this.#model.areDetached(process);
       if (isIdle) idleLooks++;
       if (idleLooks > MOST_IDLE_LOOKS) end();
       else this.#schedule.after(1_000, look);
