@@ -21,7 +21,7 @@ const TOKEN = new TextEncoder().encode("sixteen bytes or more");
 export const GONE_WITHIN_MS = 35_000;
 
 /** Whoever drains is ended when it had no stream and no link in so many seconds behind the healing of the network. */
-const MOST_IDLE_LOOKS = 8;
+const MOST_IDLE_LOOKS = 3;
 
 /** How the sentence ends that a process that stops tells the other. */
 const TOLD_TO_STOP = "was told to stop";
