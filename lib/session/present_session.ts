@@ -96,6 +96,11 @@ export class PresentSession<Upper extends UpperLayer> {
     return former;
   }
 
+  /** At first contact: a new session takes the place of the present one, whose users are told why. */
+  refuse(message: string): void {
+    this.replace().end(new TeleError("refused", message));
+  }
+
   /** The same, and the new one takes over what never left this machine. */
   succeed(): Session {
     const upper = this.#upper;
