@@ -2,12 +2,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { readBegun } from "../../../lib/session/begun_session.ts";
 import type { Accepted } from "../../../lib/session/handshake/client_handshake.ts";
-import {
-  carriersField,
-  type Fields,
-  resumeTimeoutField,
-  startPoolField,
-} from "../../../lib/session/handshake/fields.ts";
+import { type Fields, resumeTimeoutField, startPoolField } from "../../../lib/session/handshake/fields.ts";
 import { offerAnswersField } from "../../../lib/session/handshake/offers.ts";
 import { usersField } from "../../../lib/session/handshake/users.ts";
 import type { Session } from "../../../lib/session/session.ts";

@@ -115,3 +115,14 @@ Deno.test("a session that was replaced does not expire any more", async () => {
   await clock.advance(600_000);
   assertEquals([former.error, clock.pendingTimers], [undefined, 0]);
 });
+
+Deno.test("users of a first contact that was refused are told why, and the next come to another session", () => {
+  const { present } = setUp();
+  const { session } = present;
+  present.refuse("another token");
+  assertEquals([session.error?.code, session.error?.message, present.session === session], [
+    "refused",
+    "another token",
+    false,
+  ]);
+});
