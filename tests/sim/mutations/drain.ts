@@ -7,7 +7,7 @@ import { fault, type Mutation, tested } from "./mutation.ts";
 
 /** All of them. */
 export const DRAIN: readonly Mutation[] = [
-  fault(
+  tested(
     "a drain in front of streams that wait",
     "mux/draining.ts",
     'return this.#own === "due" && !this.hasUnopened;',
