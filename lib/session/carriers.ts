@@ -109,6 +109,15 @@ export class Carriers {
     return this.all.filter(({ isLeaving }) => !isLeaving);
   }
 
+  /**
+   * Those in doubt beside one on which what they have can go. Where nobody is heard but them there is none: what they
+   * have would go back to where it was, and stay there.
+   */
+  get replaced(): AttachedCarrier[] {
+    const isAnySound = this.usable.some(({ isHeard, isDoubted }) => isHeard && !isDoubted);
+    return isAnySound ? this.all.filter(({ isDoubted }) => isDoubted) : [];
+  }
+
   /** Whether all that may be sent on are in doubt, and there are some. */
   get areDoubted(): boolean {
     return this.#first?.isDoubted === true && this.usable.every(({ isDoubted }) => isDoubted);

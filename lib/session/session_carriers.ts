@@ -122,7 +122,7 @@ export class SessionCarriers {
     };
   }
 
-  /** Attaches a carrier beside those that there are; what waits on one that is in doubt is sent again on the others. */
+  /** Attaches a carrier beside those that there are; what waits on one that is in doubt goes on it, once it may. */
   attach(attachment: Attachment): void {
     const { clock, pool, limits, end } = this.#options;
     const { duplex, path = 0, othersFollow = end === "server" } = attachment;
@@ -145,15 +145,17 @@ export class SessionCarriers {
       caution: this.former.cautionOn(path, duplex),
     });
     this.attached.add(new AttachedCarrier(carrier, attachment.lane ?? "quiet", end === "client", path, duplex));
-    for (const attached of doubted) this.#relieve(attached);
+    this.#relieveDoubted();
     this.former.attached(nowMs, this.#arrivedBytes);
     this.remainders.awaitReceipts(this.lastRoundTripMs);
   }
 
-  /** Others send what waits on a carrier, and what it has in flight is in nobody's way any more. */
-  #relieve({ carrier }: AttachedCarrier): void {
-    carrier.room.flight.leave();
-    this.remainders.takeOver(carrier.log.handOver());
+  /** Others send what waits on carriers in doubt, and what these have in flight is in nobody's way any more. */
+  #relieveDoubted(): void {
+    for (const { carrier } of this.attached.replaced) {
+      carrier.room.flight.leave();
+      this.remainders.takeOver(carrier.log.handOver());
+    }
     this.attached.wake();
   }
 
@@ -191,8 +193,8 @@ export class SessionCarriers {
   }
 
   /** No more is sent on a carrier but its end: what waits there goes on others. */
-  leave(attached: AttachedCarrier): void {
-    if (attached.isLeaving) return;
+  leave(attached: AttachedCarrier | undefined): void {
+    if (attached === undefined || attached.isLeaving) return;
     attached.isLeaving = true;
     this.attached.changed();
     const { carrier } = attached;
@@ -204,8 +206,7 @@ export class SessionCarriers {
 
   /** The peer has sent its leave on a carrier. */
   peerLeaves(carrier: Carrier): void {
-    const attached = this.attached.find(carrier);
-    if (attached !== undefined) this.leave(attached);
+    this.leave(this.attached.find(carrier));
   }
 
   #detached(reason: string): void {
@@ -230,10 +231,9 @@ export class SessionCarriers {
       else carrier.sayGoodbye(ending, isAllTaken, [...gone, ...others]);
     }
     this.attached.stopLooking();
-    const carriers = all.map(({ carrier }) => carrier);
-    return Promise.all(carriers.map((carrier) =>
+    return Promise.all(all.map(({ carrier }) =>
       carrier.done.then(() => {
-        if (carrier.departure.isTold) { for (const other of carriers) other.departure.toldElsewhere(); }
+        if (carrier.departure.isTold) { for (const other of all) other.carrier.departure.toldElsewhere(); }
       })
     )).then(() => {});
   }
@@ -261,7 +261,7 @@ export class SessionCarriers {
     attached.isDoubted = true;
     this.attached.changed();
     if (this.attached.areDoubted && !attached.isLeaving) this.#options.onDoubted?.();
-    else this.#relieve(attached);
+    else this.#relieveDoubted();
   }
 
   /** It has shown that it is alive. */
@@ -294,6 +294,6 @@ export class SessionCarriers {
     attached.isHeard = true;
     this.#settlement.heard(carrier.number);
     this.attached.changed();
-    this.attached.wake();
+    this.#relieveDoubted();
   }
 }

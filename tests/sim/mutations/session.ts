@@ -205,6 +205,24 @@ export const SESSION: readonly Mutation[] = [
     "    this.remainders.takeOver(carrier.log.handOverUnsent());\n",
     "    this.remainders.discard(carrier.log.handOverUnsent());\n",
   ),
+  {
+    ...fault(
+      "what waits on a carrier in doubt stays there though another was heard",
+      "session/session_carriers.ts",
+      "    this.attached.changed();\n    this.#relieveDoubted();\n",
+      "    this.attached.changed();\n    this.attached.wake();\n",
+    ),
+    test: "tests/unit/session/doubted_carrier_test.ts",
+  },
+  {
+    ...fault(
+      "what waits on a carrier in doubt goes there once more before another was heard",
+      "session/carriers.ts",
+      "return isAnySound ? this",
+      "return isAnySound || this.all.length > 0 ? this",
+    ),
+    test: "tests/unit/session/doubted_carrier_test.ts",
+  },
   fault(
     "what waits on a carrier in doubt handed over and sent by nobody",
     "session/session_carriers.ts",
@@ -290,8 +308,8 @@ export const SESSION: readonly Mutation[] = [
   tested(
     "what a carrier in doubt has in flight stays in the way of its path",
     "session/session_carriers.ts",
-    "    carrier.room.flight.leave();\n    this.remainders.takeOver(carrier.log.handOver());",
-    "    this.remainders.takeOver(carrier.log.handOver());",
+    "      carrier.room.flight.leave();\n      this.remainders.takeOver(carrier.log.handOver());",
+    "      this.remainders.takeOver(carrier.log.handOver());",
   ),
   tested(
     "a carrier that was in doubt is never used again for its path",

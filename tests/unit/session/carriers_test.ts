@@ -54,6 +54,18 @@ Deno.test("one that is in doubt is relieved, unless all are", () => {
   assertEquals([carriers.quiet?.number, carriers.areDoubted], [0, true]);
 });
 
+Deno.test("those in doubt are replaced by one that is heard and is not in doubt, those that leave too", () => {
+  const { carriers, all } = setUp(["quiet", "bulk", "bulk"]);
+  const replaced = () => carriers.replaced.map(({ carrier }) => carrier.number);
+  all[0]!.isDoubted = all[1]!.isDoubted = all[1]!.isLeaving = true;
+  all[2]!.isHeard = false;
+  assertEquals(replaced(), []);
+  all[2]!.isHeard = true;
+  assertEquals(replaced(), [0, 1]);
+  all[2]!.isLeaving = true;
+  assertEquals(replaced(), []);
+});
+
 Deno.test("nothing goes on one that was not heard beside one that was, nor on one that leaves", () => {
   const { carriers, all, shares } = setUp(["quiet", "quiet", "bulk"], false);
   assertEquals(shares(), [NOTHING_NEW, ALL, NOTHING_NEW]);

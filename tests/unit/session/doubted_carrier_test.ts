@@ -341,6 +341,26 @@ Deno.test("a doubted carrier that is cut is replaced by the attempt beside it", 
   await world.end();
 });
 
+Deno.test("what a server has on a carrier in doubt goes on the next one as soon as that was heard, and on the first no more", async () => {
+  const world = await SessionWorld.attached({ network: { delayMs: 20 }, client: { carriers: 6 } });
+  world.network.blackHole();
+  world.network.state = "unreachable";
+  for (const end of [world.here, world.there]) end.send(4_600);
+  const { attached } = world.there.session!.carriers;
+  const [first] = attached.all;
+  await world.clock.advanceUntil(() => first.isDoubted, 10_000, "the server's doubt");
+  world.network.state = "up";
+  const { handed } = first.carrier.log;
+  await world.clock.advanceUntil(() => attached.all.length === 2, 2_000, "the next carrier");
+  world.there.send(1_000);
+  assert(!attached.all[1].isHeard);
+  await world.clock.advance(100);
+  assertLessOrEqual(first.carrier.log.handed - handed, 1_100, "what is new, and nothing again");
+  assert(world.isDelivered);
+  world.assertUnbroken();
+  await world.end();
+});
+
 Deno.test("a server only waits in doubt, and its client has another carrier long before it is done", async () => {
   const world = await SessionWorld.attached();
   world.network.blackHole();
