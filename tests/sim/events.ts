@@ -68,6 +68,8 @@ export class Events {
       case "lines":
         network.paths[0].lines = event.lines;
         return;
+      case "swallow":
+        return network.swallow(network.paths[0], event.largest);
       case "path":
         return network.killPath(network.paths[event.path], event.direction, event.forMs);
       case "kill client":

@@ -8,7 +8,7 @@ import { linesOf } from "./kinds/base.ts";
 import { barren, lateCommits, leftBehind, oneWay, shortLives, takeover, unheard } from "./kinds/carriers.ts";
 import { chaos } from "./kinds/chaos.ts";
 import { brokenOff, expiry, fullHouse, longOutage } from "./kinds/outages.ts";
-import { far, idle, slow, smallOnly } from "./kinds/paths.ts";
+import { beginsToSwallow, far, idle, slow, smallOnly } from "./kinds/paths.ts";
 import { drains, farewells, restarts } from "./kinds/processes.ts";
 import { asleep, forgotten } from "./kinds/sleeps.ts";
 import { bulk, crowd, littleMemory, manyResets } from "./kinds/streams.ts";
@@ -47,6 +47,7 @@ const KINDS: readonly (readonly [number, (seed: number, dice: Dice) => Scenario]
   [2, twoPaths],
   [1, oneOfSeveral],
   [4, drains],
+  [1, beginsToSwallow],
 ];
 
 /** With one carrier at a time, with the others beside one in doubt, or with several all the time, also by two paths. */

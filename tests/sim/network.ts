@@ -10,7 +10,7 @@ import { CarrierEnd } from "./carrier_end.ts";
 import type { SimClock } from "./clock.ts";
 import { type Impostor, playImpostor } from "./impostor.ts";
 import type { Process } from "./process.ts";
-import { type Lines, SimPath } from "./sim_path.ts";
+import { type Largest, type Lines, SimPath, swallowIn } from "./sim_path.ts";
 
 /** What dialing meets. */
 export type NetworkState = "up" | "refusing" | "unreachable";
@@ -210,6 +210,15 @@ export class SimNetwork {
       path.isDead = false;
       this.#tryAgain();
     }, forMs);
+  }
+
+  /** A path begins to swallow what is large, also of the carriers that it has. */
+  swallow(path: SimPath, largest: Largest): void {
+    path.lines = { ...path.lines, largest };
+    for (const record of this.open.filter((each) => each.path === path)) {
+      record.isDisturbed = true;
+      swallowIn(record.pipe, largest);
+    }
   }
 
   cutAll(): void {

@@ -6,7 +6,7 @@
 import type { Impostor } from "./impostor.ts";
 import type { Fate } from "./network.ts";
 import type { RogueAct } from "./rogue.ts";
-import type { Lines } from "./sim_path.ts";
+import type { Largest, Lines } from "./sim_path.ts";
 import type { UserPlan } from "./user.ts";
 
 /** Something that happens at a moment, in milliseconds from the start. */
@@ -20,6 +20,7 @@ export type SimEvent =
     | { kind: "refuse" | "unreachable"; forMs: number }
     | { kind: "impostor"; impostor: Impostor; forMs: number }
     | { kind: "lines"; lines: Lines }
+    | { kind: "swallow"; largest: Largest }
     | {
       kind: "kill client" | "stop client" | "kill server" | "stop server";
       forMs: number;

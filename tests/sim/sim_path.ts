@@ -14,7 +14,13 @@ export interface Lines {
   /** A read gets at most this many bytes; 0: all there are. */
   chunkBytes: number;
   /** What is larger is swallowed, with all that is behind it; without it nothing is. */
-  largest?: { up: number; down: number };
+  largest?: Largest;
+}
+
+/** The largest write that passes, in bytes, seen from the client. */
+export interface Largest {
+  up: number;
+  down: number;
 }
 
 /** From one address of the client's to one of the server's, where both ends see which. */
@@ -46,7 +52,7 @@ export class SimPath {
       names: [`client${suffix}:${number}`, `server${suffix}:${number}`],
       localAddress: this.localAddress,
     });
-    if (largest !== undefined) [pipe.aToB.largestBytes, pipe.bToA.largestBytes] = [largest.up, largest.down];
+    if (largest !== undefined) swallowIn(pipe, largest);
     return pipe;
   }
 
@@ -66,4 +72,9 @@ export class SimPath {
     this.isDead = false;
     this.lines = { delayMs: Math.min(this.lines.delayMs, 20), bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0 };
   }
+}
+
+/** What is larger is swallowed from now on, with all that is behind it. */
+export function swallowIn(pipe: MemoryPipe, { up, down }: Largest): void {
+  [pipe.aToB.largestBytes, pipe.bToA.largestBytes] = [up, down];
 }

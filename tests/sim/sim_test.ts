@@ -92,6 +92,9 @@ const HARD_CASES: Record<string, (scenario: Scenario) => boolean> = {
   "an upload and outages by two paths of which one is slow": ({ otherLines, events, streams }) =>
     otherLines.some(({ bytesPerSecond }) => bytesPerSecond > 0) && streams.some(({ client }) => client.bytes > 5_000) &&
     events.some(({ kind }) => kind === "cut"),
+  "a path that begins to swallow large packets under several carriers that are up to speed": (
+    { kind, leastCarriers, streams },
+  ) => kind === "begins to swallow" && leastCarriers === 6 && streams.length > 1,
   "an outage of ten minutes": ({ events }) =>
     events.some((event) => event.kind === "unreachable" && event.forMs >= 600_000),
 };

@@ -5,6 +5,7 @@
  */
 import type { Dice } from "../dice.ts";
 import type { Scenario } from "../scenario.ts";
+import type { Largest } from "../sim_path.ts";
 import { base, plainPlan } from "./base.ts";
 
 /** Minutes in which nothing happens, on a carrier that nobody may give up. */
@@ -77,14 +78,19 @@ export function far(seed: number, dice: Dice): Scenario {
   return scenario;
 }
 
+/** What passes where large packets vanish, both ways or one way. */
+function largestOf(dice: Dice): Largest {
+  const limit = () => dice.between(1_150, 1_400);
+  return dice.pick({ up: limit(), down: limit() }, { up: limit(), down: 1e9 }, { up: 1e9, down: limit() });
+}
+
 /** Large packets vanish without a word, both ways or one way, and TCP never finds out: what is small must do. */
 export function smallOnly(seed: number, dice: Dice): Scenario {
   const scenario = base(seed, dice);
   scenario.kind = "small only";
   scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
   scenario.lateReadMs = 0;
-  const limit = () => dice.between(1_150, 1_400);
-  const largest = dice.pick({ up: limit(), down: limit() }, { up: limit(), down: 1e9 }, { up: 1e9, down: limit() });
+  const largest = largestOf(dice);
   const delayMs = dice.pick(1, 5, 40);
   scenario.lines = { delayMs, bytesPerSecond: 0, bufferBytes: 65_536, chunkBytes: 0, largest };
   scenario.startCredit = 64 * 1024;
@@ -100,5 +106,31 @@ export function smallOnly(seed: number, dice: Dice): Scenario {
   }
   scenario.serverUsers = [{ plan: plainPlan(dice.size(1_000, most)), dialMs: 0, refuses: false }];
   if (dice.chance(0.3)) scenario.events.push({ atMs: dice.between(1_000, 20_000), kind: "cut" });
+  return scenario;
+}
+
+/** The same from some time on, in the middle of transfers, whose carriers have come up to speed by then. */
+export function beginsToSwallow(seed: number, dice: Dice): Scenario {
+  const scenario = base(seed, dice);
+  scenario.kind = "begins to swallow";
+  scenario.cryptoMs = Math.min(scenario.cryptoMs, 5);
+  scenario.lateReadMs = 0;
+  const bytesPerSecond = dice.pick(0, 1_000_000, 4_000_000);
+  scenario.lines = { delayMs: dice.pick(1, 5, 40), bytesPerSecond, bufferBytes: 65_536, chunkBytes: 0 };
+  scenario.startCredit = 64 * 1024;
+  scenario.carriers = 8;
+  scenario.leastCarriers = dice.pick(1, 1, 2, 3, 6);
+  scenario.healMs = 240_000;
+  const plan = () => ({
+    ...plainPlan(dice.size(2_000, 400_000)),
+    pieceBytes: dice.pick(100, 2_000, 16_384),
+    pauseMs: 20,
+  });
+  for (let left = dice.between(1, 4); left > 0; left--) {
+    scenario.prompt.push(scenario.streams.length);
+    scenario.streams.push({ openMs: dice.pick(0, 0, 2_000), client: plan() });
+  }
+  scenario.serverUsers = [{ plan: plan(), dialMs: 0, refuses: false }];
+  scenario.events.push({ atMs: dice.between(300, 4_000), kind: "swallow", largest: largestOf(dice) });
   return scenario;
 }
