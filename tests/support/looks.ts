@@ -7,13 +7,13 @@ import type { FakeClock } from "./fake_clock.ts";
 import { until } from "./wait.ts";
 
 /**
- * Lets `count` looks at files happen, a second apart, each to its end: the real event loop reads them, and the next
+ * Lets `count` looks at files happen, `lookMs` milliseconds apart, each to its end: the real event loop reads them, and the next
  * look is planned when it has.
  */
-export async function looks(clock: FakeClock, count: number): Promise<void> {
+export async function looks(clock: FakeClock, count: number, lookMs = 1_000): Promise<void> {
   const planned = clock.pendingTimers;
   for (let look = 0; look < count; look++) {
-    await clock.advance(1_000);
+    await clock.advance(lookMs);
     await until(() => clock.pendingTimers >= planned, 10_000, "the end of a look");
     await clock.settle();
   }

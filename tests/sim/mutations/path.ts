@@ -199,12 +199,15 @@ export const PATH: readonly Mutation[] = [
     "isSlow = mayBeSpread && bytesPerMs > 0;",
     "isSlow = (mayBeSpread || !mayBeSpread) && bytesPerMs > 0;",
   ),
-  tested(
-    "a carrier that stays alone waits for what is late, which may be lost",
-    "session/path/path_bound.ts",
-    "return this.#othersFollow ? new",
-    "return this.#othersFollow || firstBytes > 0 ? new",
-  ),
+  {
+    ...tested(
+      "a carrier that stays alone waits for what is late, which may be lost",
+      "session/path/path_bound.ts",
+      "return this.#othersFollow ? new",
+      "return this.#othersFollow || firstBytes > 0 ? new",
+    ),
+    test: "tests/unit/session/path/paths_test.ts",
+  },
   tested(
     "no path is told that others follow",
     "session/path/paths.ts",
