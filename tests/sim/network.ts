@@ -41,6 +41,8 @@ export interface Pipe {
   readonly client: Process;
   readonly server: Process | undefined;
   readonly path: SimPath;
+  /** It has less than 16 kbit/s, the slowest that anybody is patient with. */
+  readonly isSlow: boolean;
   /** Something was done to it, so whoever calls it dead may be right. */
   isDisturbed: boolean;
 }
@@ -137,8 +139,8 @@ export class SimNetwork {
     const pipe = path.connect(index, { clock: clock.io, seed: seed + index * 7919 });
     const impostor = this.impostor;
     const server = impostor === undefined ? this.server : undefined;
-    const isDisturbed = path.lines.largest !== undefined || path.isSlow(lateReadMs + lateWriteMs);
-    const record: Pipe = { index, pipe, client, server: server?.process, path, isDisturbed };
+    const isSlow = path.isSlow(lateReadMs + lateWriteMs), isDisturbed = path.lines.largest !== undefined || isSlow;
+    const record: Pipe = { index, pipe, client, server: server?.process, path, isSlow, isDisturbed };
     this.pipes.push(record);
     const fate = this.#healed ? null : index < fates.length ? fates[index] : lastFate;
     trace(
