@@ -8,6 +8,9 @@ import type { Duplex } from "../../net/duplex.ts";
 import { streamHead } from "./answer.ts";
 import type { StatusReport } from "./report.ts";
 
+/** The media type of events. */
+export const EVENTS_TYPE = "text/event-stream; charset=utf-8";
+
 /** Readers at once; each costs a descriptor, and all together one report a second. */
 export const MOST_READERS = 8;
 
@@ -34,8 +37,8 @@ interface Reader {
 }
 
 /**
- * Sends each reader the report when it has changed, once a second at the most, and now and then when it has not. One that is slow misses some, and holds
- * up nobody; without readers no report is made.
+ * Sends each reader the report when it has changed, once a second at the most, and now and then when it has not. One
+ * that is slow misses some, and holds up nobody; without readers no report is made.
  *
  * Source: HTML Standard, "Server-sent events".
  */
@@ -58,12 +61,16 @@ export class EventReaders {
     return this.#readers.size >= MOST_READERS;
   }
 
-  /** Sends events to `duplex`, which is closed when its reader is gone or slow. Settles then; never rejects. */
-  async serve(duplex: Duplex): Promise<void> {
+  /**
+   * Sends events to `duplex`, which is closed when its reader is gone or slow. Settles then; never rejects.
+   *
+   * @param first How things are now, by {@linkcode eventOf}.
+   */
+  async serve(duplex: Duplex, first: Uint8Array): Promise<void> {
     const reader: Reader = { duplex, writingSinceMs: undefined };
     this.#readers.add(reader);
     // What the others have had is told to them again if it has changed since.
-    this.#write(reader, streamHead("text/event-stream; charset=utf-8"), eventOf(this.#report()));
+    this.#write(reader, streamHead(EVENTS_TYPE), first);
     this.#timer ??= this.#clock.setTimer(() => this.#look(), STEP_MS);
     const into = new Uint8Array(READ_BYTES);
     try {
@@ -117,10 +124,7 @@ export class EventReaders {
   }
 }
 
-function eventOf(report: StatusReport): Uint8Array {
-  return encoded(`event: sessions\ndata: ${JSON.stringify(report)}\n\n`);
-}
-
-function encoded(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+/** The event that tells how things are. */
+export function eventOf(report: StatusReport): Uint8Array {
+  return new TextEncoder().encode(`event: sessions\ndata: ${JSON.stringify(report)}\n\n`);
 }

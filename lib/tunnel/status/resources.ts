@@ -27,6 +27,14 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
   "/api/sessions": (status) => ({ status: 200, type: "application/json", body: JSON.stringify(status.report()) }),
 };
 
+/** Those that are the more work the more sessions and streams there are. */
+const COSTLY: readonly string[] = ["/", "/metrics", "/api/sessions"];
+
+/** Whether whoever asks for `path` often could take much of the process. */
+export function isCostly(path: string): boolean {
+  return COSTLY.includes(path);
+}
+
 /** The answer to a request for `path`. */
 export function answerTo(path: string, status: ProcessStatus): Answer {
   if (Object.hasOwn(RESOURCES, path)) return RESOURCES[path]!(status);

@@ -9,11 +9,12 @@ import { reasonOf, TeleError } from "../../net/error.ts";
 import { readHead } from "../../net/http_head.ts";
 import { closeBehindLastWord } from "../../net/last_word.ts";
 import { WaitingRoom } from "../../net/waiting_room.ts";
-import { type Answer, encodeAnswer } from "./answer.ts";
-import { EventReaders } from "./event_readers.ts";
+import { type Answer, encodeAnswer, streamHead } from "./answer.ts";
+import { eventOf, EventReaders, EVENTS_TYPE } from "./event_readers.ts";
+import { PacedWork } from "./paced_work.ts";
 import type { ProcessStatus } from "./process_status.ts";
 import { judge, type RequestRules } from "./request_rules.ts";
-import { answerTo, EVENTS_PATH } from "./resources.ts";
+import { answerTo, EVENTS_PATH, isCostly } from "./resources.ts";
 
 /** Connections at once, beyond which the oldest goes, and how long a request and its answer may take, in milliseconds. */
 const LIMITS = { guests: 32, timeoutMs: 10_000 };
@@ -22,6 +23,18 @@ const LIMITS = { guests: 32, timeoutMs: 10_000 };
 const LAST_WORD_MS = 1_000;
 
 const TEXT = "text/plain; charset=utf-8";
+
+const FAULT: Answer = {
+  status: 500,
+  type: TEXT,
+  body: "a fault in tele itself, which its log tells: please report it\n",
+};
+
+const FULL: Answer = {
+  status: 503,
+  type: TEXT,
+  body: "as many as there may be read events already: try again later, or ask for /api/sessions\n",
+};
 
 /** Options of {@linkcode StatusDoor}. */
 export interface StatusDoorOptions {
@@ -37,18 +50,20 @@ export interface StatusDoorOptions {
  * Answers one request on each connection.
  *
  * Invariant 10: whoever asks slowly, or reads slowly, or opens thousands of connections, takes some descriptors and some
- * KiB of each, for ten seconds; the tunnel does not notice.
+ * KiB of each, for ten seconds; and whoever asks often gets the answers for which there is time beside the tunnel.
  */
 export class StatusDoor {
   readonly #options: StatusDoorOptions;
   readonly #room: WaitingRoom<Duplex>;
   readonly #events: EventReaders;
+  readonly #paced: PacedWork<Uint8Array | undefined>;
 
   /** Nobody has come. */
   constructor(options: StatusDoorOptions) {
     this.#options = options;
     this.#room = new WaitingRoom(options.clock, LIMITS);
     this.#events = new EventReaders(options.clock, () => options.status.report());
+    this.#paced = new PacedWork(options.clock);
   }
 
   /** Takes a connection. Never rejects; settles when it is over. */
@@ -66,26 +81,37 @@ export class StatusDoor {
 
   async #serve(duplex: Duplex): Promise<void> {
     const asked = await this.#ask(duplex);
-    if (asked.kind === "refused") return await this.#answer(duplex, asked.answer, true);
+    if (asked.kind === "refused") return await this.#answer(duplex, encodeAnswer(asked.answer, true));
     const { path, hasBody } = asked;
-    if (path !== EVENTS_PATH || !hasBody) {
-      return await this.#answer(duplex, this.#answerTo(path), hasBody);
-    }
-    if (this.#events.isFull) {
-      const body = "as many as there may be read events already: try again later, or ask for /api/sessions\n";
-      return await this.#answer(duplex, { status: 503, type: TEXT, body }, true);
-    }
-    this.#room.leave(duplex);
-    await this.#events.serve(duplex);
+    if (path !== EVENTS_PATH) return await this.#answer(duplex, await this.#made(path, hasBody));
+    if (!hasBody) return await this.#answer(duplex, streamHead(EVENTS_TYPE));
+    await this.#tell(duplex);
   }
 
-  /** Invariant 11: a fault of ours is told, to who asks and to the log of the process. */
-  #answerTo(path: string): Answer {
+  async #made(path: string, hasBody: boolean): Promise<Uint8Array> {
+    const make = () => this.#whole(() => encodeAnswer(answerTo(path, this.#options.status), hasBody));
+    const made = isCostly(path) ? await this.#paced.do(`${hasBody ? "GET" : "HEAD"} ${path}`, make) : make();
+    return made ?? encodeAnswer(FAULT, hasBody);
+  }
+
+  async #tell(duplex: Duplex): Promise<void> {
+    if (this.#events.isFull) return await this.#answer(duplex, encodeAnswer(FULL, true));
+    const make = () => this.#whole(() => eventOf(this.#options.status.report()));
+    const first = await this.#paced.do(EVENTS_PATH, make);
+    if (first === undefined) return await this.#answer(duplex, encodeAnswer(FAULT, true));
+    // Others may have come meanwhile.
+    if (this.#events.isFull) return await this.#answer(duplex, encodeAnswer(FULL, true));
+    this.#room.leave(duplex);
+    await this.#events.serve(duplex, first);
+  }
+
+  /** Invariant 11: a fault of ours is told, to who asks and to the log of the process; then there is nothing. */
+  #whole(make: () => Uint8Array): Uint8Array | undefined {
     try {
-      return answerTo(path, this.#options.status);
+      return make();
     } catch (error) {
       reportError(error);
-      return { status: 500, type: TEXT, body: "a fault in tele itself, which its log tells: please report it\n" };
+      return undefined;
     }
   }
 
@@ -98,13 +124,16 @@ export class StatusDoor {
     }
   }
 
-  async #answer(duplex: Duplex, answer: Answer, hasBody: boolean): Promise<void> {
-    await duplex.write(encodeAnswer(answer, hasBody));
+  async #answer(duplex: Duplex, answer: Uint8Array): Promise<void> {
+    await duplex.write(answer);
+    // It has what it came for: if others come, it is the first to go.
+    this.#room.doom(duplex);
     await closeBehindLastWord(duplex, this.#options.clock, LAST_WORD_MS);
   }
 
   /** Sends all away. */
   close(): void {
+    this.#paced.stop("the process ends");
     this.#room.close("the process ends");
     this.#events.stop();
   }

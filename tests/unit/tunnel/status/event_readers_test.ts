@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { duplexPair } from "../../../../lib/net/pipe.ts";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
-import { EventReaders, MOST_READERS } from "../../../../lib/tunnel/status/event_readers.ts";
+import { eventOf, EventReaders, MOST_READERS } from "../../../../lib/tunnel/status/event_readers.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 import { aStatus } from "../../../support/status_world.ts";
 
@@ -13,7 +13,8 @@ function setUp() {
   const log = status.beside(() => {});
   let reports = 0;
   const readers = new EventReaders(clock, () => (reports++, status.report()));
-  return { clock, log, readers, reports: () => reports };
+  const serve = (duplex: Duplex) => readers.serve(duplex, eventOf(status.report()));
+  return { clock, log, readers, serve, reports: () => reports };
 }
 
 /** Reads on, and tells what came. */
@@ -38,9 +39,9 @@ function eventsIn(text: string): { log: { message: string }[]; now: string }[] {
 }
 
 Deno.test("a reader is told at once, and then once a second, but only of changes", async () => {
-  const { clock, log, readers } = setUp();
+  const { clock, log, readers, serve } = setUp();
   const [near, far] = duplexPair();
-  const serving = readers.serve(near);
+  const serving = serve(near);
   const { text } = reading(far);
   await clock.advance(5_000);
   const before = eventsIn(text()).length;
@@ -58,9 +59,9 @@ Deno.test("a reader is told at once, and then once a second, but only of changes
 });
 
 Deno.test("where nothing changes a reader is told so every five seconds, with the time", async () => {
-  const { clock, readers } = setUp();
+  const { clock, readers, serve } = setUp();
   const [near, far] = duplexPair();
-  void readers.serve(near);
+  void serve(near);
   const { text } = reading(far);
   await clock.advance(60_000);
   const times = eventsIn(text()).map(({ now }) => Date.parse(now));
@@ -70,10 +71,10 @@ Deno.test("where nothing changes a reader is told so every five seconds, with th
 });
 
 Deno.test("a reader that reads nothing is dropped, and those beside it miss nothing", async () => {
-  const { clock, log, readers } = setUp();
+  const { clock, log, readers, serve } = setUp();
   const [[slow], [near, far]] = [duplexPair(), duplexPair()];
-  const dropped = readers.serve(slow);
-  void readers.serve(near);
+  const dropped = serve(slow);
+  void serve(near);
   const { text } = reading(far);
   for (let second = 0; second < 12; second++) {
     log("info", `line ${second}`);
@@ -85,9 +86,9 @@ Deno.test("a reader that reads nothing is dropped, and those beside it miss noth
 });
 
 Deno.test("no more than a few are taken, and a place is free again when one is gone", async () => {
-  const { clock, readers } = setUp();
+  const { clock, readers, serve } = setUp();
   const ends = Array.from({ length: MOST_READERS }, () => duplexPair());
-  for (const [near] of ends) void readers.serve(near);
+  for (const [near] of ends) void serve(near);
   assertEquals(readers.isFull, true);
   ends[0]![1].close();
   await clock.settle();
@@ -96,9 +97,9 @@ Deno.test("no more than a few are taken, and a place is free again when one is g
 });
 
 Deno.test("without readers no report is made, and no timer is left", async () => {
-  const { clock, readers, reports } = setUp();
+  const { clock, readers, serve, reports } = setUp();
   const [near, far] = duplexPair();
-  void readers.serve(near);
+  void serve(near);
   await clock.advance(2_500);
   far.close();
   await clock.advance(1_000);

@@ -1,16 +1,19 @@
 /** Requests that come to the status address. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertLessOrEqual, assertStringIncludes } from "@std/assert";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { duplexPair } from "../../../../lib/net/pipe.ts";
+import { MemoryBudget } from "../../../../lib/session/memory_budget.ts";
+import { ProcessStatus } from "../../../../lib/tunnel/status/process_status.ts";
 import { StatusDoor } from "../../../../lib/tunnel/status/status_door.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 import { collect } from "../../../support/reading.ts";
 import { aStatus } from "../../../support/status_world.ts";
 
+const RULES = { host: undefined, isReachedByBrowsers: true, token: undefined };
+
 function setUp() {
   const clock = new FakeClock();
-  const rules = () => ({ host: undefined, isReachedByBrowsers: true, token: undefined });
-  return { clock, door: new StatusDoor({ clock, status: aStatus(clock), rules }) };
+  return { clock, door: new StatusDoor({ clock, status: aStatus(clock), rules: () => RULES }) };
 }
 
 /** What is answered to these bytes, until the connection ends. */
@@ -40,7 +43,7 @@ Deno.test("HEAD has no body, also of what goes on", async () => {
   const world = setUp();
   for (const path of ["/healthz", "/api/events"]) {
     const text = await ask(world, get(path).replace("GET", "HEAD"));
-    assert(text.endsWith("\r\n\r\n"), text);
+    assert(text.startsWith("HTTP/1.1 200 OK\r\n") && text.endsWith("\r\n\r\n"), text);
   }
 });
 
@@ -107,9 +110,42 @@ Deno.test("a fault of ours is answered, and an uncaught error of the process, wh
     errors.push((event.error as Error).message);
   };
   addEventListener("error", onError);
-  const rules = () => ({ host: undefined, isReachedByBrowsers: true, token: undefined });
-  const text = await ask({ clock, door: new StatusDoor({ clock, status, rules }) }, get("/api/sessions"));
+  const world = { clock, door: new StatusDoor({ clock, status, rules: () => RULES }) };
+  const texts = [await ask(world, get("/api/sessions")), await ask(world, get("/api/events"))];
   removeEventListener("error", onError);
-  assertStringIncludes(text, "500 Internal Server Error");
-  assertEquals(errors, ["broken"]);
+  for (const text of texts) assertStringIncludes(text, "500 Internal Server Error");
+  assertEquals(errors, ["broken", "broken"]);
+});
+
+Deno.test("however many ask for what is much work, it is done once for all who wait, and with pauses", async () => {
+  class Clock extends FakeClock {
+    workedMs = 0;
+    override now = () => super.now() + this.workedMs;
+  }
+  class Status extends ProcessStatus {
+    override report() {
+      clock.workedMs += 20;
+      return super.report();
+    }
+  }
+  const clock = new Clock();
+  const status = new Status({ clock, memory: new MemoryBudget(1_000_000), version: "1.2.3" });
+  const door = new StatusDoor({ clock, status, rules: () => RULES });
+  let answered = 0;
+  for (let second = 0; second < 5; second++) {
+    for (const path of ["/", "/api/sessions", "/api/events"]) {
+      for (let count = 0; count < 10; count++) {
+        const [near, far] = duplexPair();
+        void door.welcome(near);
+        await far.write(new TextEncoder().encode(get(path)));
+        void collect(far).then(({ bytes }) => answered += bytes.length > 0 ? 1 : 0);
+      }
+    }
+    await clock.advance(1_000);
+  }
+  door.close();
+  await clock.settle();
+  assertEquals(answered, 150);
+  // At most five pieces of 20 ms in a second, and one a second for the readers of events.
+  assertLessOrEqual(clock.workedMs, 5 * 6 * 20);
 });
