@@ -39,6 +39,7 @@ export function escapeUnshown(text: string): string {
  * ```
  */
 export function shortenShown(text: string, mostCharacters: number): string {
-  const harmless = escapeUnshown(text);
+  // No more than is kept: it may be megabytes, each byte of which would become six.
+  const harmless = escapeUnshown(text.slice(0, mostCharacters + 1));
   return harmless.length > mostCharacters ? `${harmless.slice(0, mostCharacters)}…` : harmless;
 }

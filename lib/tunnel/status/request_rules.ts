@@ -30,7 +30,7 @@ export type Judgement =
  * it could read the answer: so the host must be one that no site can have, or the request must show a token. A request
  * that tells its origin comes from a page, which must be one of this address.
  *
- * Source: RFC 9112, 3.2; RFC 9110, 11.6.2; RFC 6454, 7.
+ * Source: RFC 9112, 3.2 and 3.2.2; RFC 9110, 11.6.2; RFC 6454, 7.
  *
  * @example
  * ```ts
@@ -47,8 +47,10 @@ export function judge({ startLine, fields }: HttpHead, rules: RequestRules): Jud
   const [, method = "", target = "", version = ""] = /^([A-Za-z]+) ([!-~]+) HTTP\/(\d\.\d)$/.exec(startLine) ?? [];
   if (version === "") return refused(400, "the first line is no request");
   if (!version.startsWith("1.")) return refused(505, "this address speaks HTTP/1.1");
-  const host = fields.get("host");
-  if (host === undefined && version !== "1.0") return refused(400, "the request has no Host");
+  // A target with a scheme says by itself which host it is for (RFC 9112, 3.2.2).
+  const [, authority, place = target] = /^https?:\/\/([^/?]*)(.*)$/i.exec(target) ?? [];
+  const host = authority ?? fields.get("host");
+  if (fields.get("host") === undefined && version !== "1.0") return refused(400, "the request has no Host");
   if (!isAuthorized(fields.get("authorization"), rules.token)) {
     return refused(401, "the token of --status-token-file is needed: Authorization: Bearer TOKEN", [
       'WWW-Authenticate: Basic realm="tele", charset="UTF-8"',
@@ -62,7 +64,7 @@ export function judge({ startLine, fields }: HttpHead, rules: RequestRules): Jud
     return refused(403, "a page of another origin may not ask here");
   }
   if (method !== "GET" && method !== "HEAD") return refused(405, "only GET is answered here", ["Allow: GET, HEAD"]);
-  return { kind: "asked", path: target.replace(/\?.*$/s, ""), hasBody: method === "GET" };
+  return { kind: "asked", path: place.replace(/\?.*$/s, "") || "/", hasBody: method === "GET" };
 }
 
 function refused(status: Answer["status"], text: string, fields: readonly string[] = []): Judgement {

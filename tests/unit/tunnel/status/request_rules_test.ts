@@ -38,6 +38,14 @@ Deno.test("a request of HTTP/1.1 without a host is none, one of HTTP/1.0 is", ()
   assertEquals(verdict({ host: "localhost" }, OPEN, "GET /metrics HTTP/2.0"), 505);
 });
 
+Deno.test("a target with a scheme is for the host that it names, whatever Host says", () => {
+  const asked = (target: string) => verdict({ host: "localhost" }, OPEN, `GET ${target} HTTP/1.1`);
+  assertEquals(asked("http://127.0.0.1:40380/metrics?debug"), "/metrics");
+  assertEquals([asked("HTTP://localhost"), asked("http://localhost?debug")], ["/", "/"]);
+  assertEquals([asked("http://evil.example/metrics"), asked("http:///metrics")], [421, 421]);
+  assertEquals(verdict({}, OPEN, "GET http://localhost/metrics HTTP/1.1"), 400);
+});
+
 Deno.test("a page of another origin is refused, one of this address is not", () => {
   const host = "localhost:40380";
   assertEquals(verdict({ host, origin: "http://localhost:40380" }), "/metrics");
