@@ -133,14 +133,19 @@ function isWithin(bytes: Uint8Array, network: Network): boolean {
   });
 }
 
-const SPECIAL: readonly Network[] = [
+const SPECIAL: readonly Network[] = ([
   // This host, loopback, link-local: RFC 6890. In IPv6 unspecified, loopback, link-local: RFC 4291.
   ...[["0.0.0.0", 8], ["127.0.0.0", 8], ["169.254.0.0", 16], ["::", 128], ["::1", 128], ["fe80::", 10]] as const,
-].map(([address, bits]) => ({ bytes: ipBytes(address)!, bits }));
+  // Where clouds tell each machine of itself, its keys included, at an address that is not link-local: Alibaba, Azure,
+  // Oracle; Amazon, Google and Scaleway in IPv6.
+  ...[["100.100.100.200", 32], ["168.63.129.16", 32], ["192.0.0.192", 32]] as const,
+  ...[["fd00:ec2::", 32], ["fd20:ce::254", 128], ["fd00:42::42", 128]] as const,
+] as const).map(([address, bits]) => ({ bytes: ipBytes(address)!, bits }));
 
 /**
- * Whether an address means something else on each machine: unspecified, loopback, link-local. What listens there was
- * often meant for its own machine alone, or tells secrets of it to whoever asks.
+ * Whether an address means something else on each machine: unspecified, loopback, link-local, or
+ * one at which a cloud answers each machine. What listens there was often meant for its own machine alone, or tells
+ * secrets of it to whoever asks.
  *
  * @example
  * ```ts

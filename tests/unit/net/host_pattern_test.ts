@@ -47,8 +47,24 @@ Deno.test("a pattern of addresses is for those in its network, however they are 
 
 Deno.test("addresses that are another machine's on each machine are known in both families", () => {
   const own = ["0.0.0.0", "0.1.2.3", "127.255.0.1", "169.254.169.254", "::", "::1", "fe80::1", "febf::1"];
-  for (const address of [...own, "::ffff:127.0.0.1"]) assertEquals(isOwnAddress(address), true, address);
-  for (const address of ["1.0.0.0", "126.1.1.1", "128.0.0.1", "169.253.0.1", "10.0.0.1", "::2", "fec0::1", "a"]) {
+  const clouds = ["100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254", "fd20:ce::254", "fd00:42::42"];
+  for (const address of [...own, ...clouds, "::ffff:127.0.0.1", "::ffff:a83f:8110"]) {
+    assertEquals(isOwnAddress(address), true, address);
+  }
+  for (
+    const address of [
+      "1.0.0.0",
+      "126.1.1.1",
+      "128.0.0.1",
+      "169.253.0.1",
+      "10.0.0.1",
+      "168.63.129.17",
+      "::2",
+      "fec0::1",
+      "fd00::1",
+      "a",
+    ]
+  ) {
     assertEquals(isOwnAddress(address), false, address);
   }
 });
