@@ -82,10 +82,15 @@ export class EventReaders {
     this.#drop(reader);
   }
 
+  /** Closes the connections of those who are there. */
+  sendAway(): void {
+    for (const reader of [...this.#readers]) this.#drop(reader);
+  }
+
   /** Ends all. */
   stop(): void {
     this.#timer?.cancel();
-    for (const reader of [...this.#readers]) this.#drop(reader);
+    this.sendAway();
   }
 
   #look(): void {

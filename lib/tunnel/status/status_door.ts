@@ -131,6 +131,12 @@ export class StatusDoor {
     await closeBehindLastWord(duplex, this.#options.clock, LAST_WORD_MS);
   }
 
+  /** Others may ask from now on: who was let in before, and waits or reads events, has to ask anew. */
+  rulesChanged(): void {
+    this.#room.close("others may ask from now on");
+    this.#events.sendAway();
+  }
+
   /** Sends all away. */
   close(): void {
     this.#paced.stop("the process ends");

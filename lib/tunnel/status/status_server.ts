@@ -65,7 +65,11 @@ export async function openStatus({ address, tokenFile }: StatusOptions, needs: S
     log,
     onConnection: (connection) => void door.welcome(connection),
   });
-  const stopWatching = watchFiles({ files, since, clock, log, onChange: (texts) => token = readToken(texts) });
+  const onChange = (texts: Texts) => {
+    token = readToken(texts);
+    door.rulesChanged();
+  };
+  const stopWatching = watchFiles({ files, since, clock, log, onChange });
   const { addresses } = listening;
   log("info", `the status is at ${addresses.map(urlOf).join(" and ")}`, { status: addresses.join(" ") });
   const close = () => {

@@ -5,6 +5,7 @@ import { systemClock } from "../../../../lib/net/clock.ts";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { MemoryBudget } from "../../../../lib/session/memory_budget.ts";
 import { openStatus } from "../../../../lib/tunnel/status/status_server.ts";
+import { FakeClock } from "../../../support/fake_clock.ts";
 import { inFolder } from "../../../support/folder.ts";
 
 const NEEDS = { clock: systemClock, memory: new MemoryBudget(1_000_000), version: "1.2.3" };
@@ -51,6 +52,32 @@ Deno.test("the secret of the file is asked for, and one that is wrong is an erro
       assertStringIncludes((await assertRejects(() => open("127.0.0.1:0", file), TeleError)).message, words);
     }
     await assertRejects(() => open("127.0.0.1:0", `${folder}/none`), TeleError, "--status-token-file");
+  });
+});
+
+Deno.test("who reads events by a secret that is replaced is sent away, and has to show the new one", async () => {
+  await inFolder(async (folder) => {
+    const clock = new FakeClock();
+    const file = `${folder}/token`;
+    await Deno.writeTextFile(file, "correct-horse-battery\n");
+    const options = { address: parseAddress("127.0.0.1:0"), tokenFile: file };
+    const { addresses, close } = await openStatus(options, { ...NEEDS, clock, log: () => {} });
+    const url = `http://${addresses[0]}/api/events`;
+    const headers = { Authorization: "Bearer correct-horse-battery" };
+    const reading = await fetch(url, { headers });
+    let isOver = false;
+    const over = reading.text().then(() => isOver = true);
+    await Deno.writeTextFile(file, "another-horse-battery-staple\n");
+    for (let tries = 0; tries < 300 && !isOver; tries++) {
+      await clock.advance(100);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    const wasOver = isOver;
+    const again = await fetch(url, { headers });
+    await again.body?.cancel();
+    close();
+    await over;
+    assertEquals([wasOver, again.status], [true, 401]);
   });
 });
 
