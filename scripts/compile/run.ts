@@ -11,19 +11,14 @@ import type { Target } from "./targets.ts";
 /** Reasons are lines like `    3: dns error`; what comes behind is of use to Deno's makers only. */
 const STACK = /^\s*(Stack backtrace|at \S|\d+: (<unknown>|_|std::|core::|deno))/;
 
-/** Leaves the packages of tests and scripts out of the file; Deno 2.6 has no such option. */
-const ONLY_USED = "--exclude-unused-npm";
-
 /** A Deno that compiles. */
 export class Compiler {
   readonly #path: string;
-  readonly #extra: readonly string[];
   /** Its version, such as `2.9.6`. */
   readonly version: string;
 
-  private constructor(path: string, version: string, extra: readonly string[]) {
+  private constructor(path: string, version: string) {
     this.#path = path;
-    this.#extra = extra;
     this.version = version;
   }
 
@@ -37,8 +32,7 @@ export class Compiler {
     const { text } = await run(path, ["--version"]);
     const version = /^deno (\d+\.\d+\.\d+)/.exec(text)?.[1];
     if (version === undefined) throw new Error(`${path} is no Deno: set DENO_FOR_COMPILE to one, or unset it`);
-    const help = await run(path, ["compile", "--help"]);
-    return new Compiler(path, version, help.text.includes(ONLY_USED) ? [ONLY_USED] : []);
+    return new Compiler(path, version);
   }
 
   /** What programs made by this compiler cannot do, as a sentence; `undefined` if nothing is missing. */
@@ -57,7 +51,7 @@ export class Compiler {
     const isNative = target.name === Deno.build.target;
     const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
     // Types are checked by `deno task check`, with the Deno that the code is written for.
-    const options = ["--no-check", ...this.#extra, ...PERMISSIONS, "--target", target.name, "--output", output];
+    const options = ["--no-check", ...PERMISSIONS, "--target", target.name, "--output", output];
     const args = ["compile", ...options, main];
     // A base is of one system: the one that is given can only be this machine's.
     const { success, text } = await run(this.#path, args, isNative ? {} : { DENORT_BIN: undefined });

@@ -28,8 +28,9 @@ export function packageJson(denoVersion: string): Record<string, unknown> {
 
 /** Arguments of Deno in front of the program: it may do what a compiled one may, and fetches nothing. */
 export function denoArguments(): string[] {
-  // Deno reads no deno.json below node_modules.
-  const unstable = config.unstable.map((feature) => `--unstable-${feature}`);
+  // Deno reads no deno.json below node_modules. All packages are in the program: there is nothing to fetch late.
+  const features = config.unstable.filter((feature) => feature !== "npm-lazy-caching");
+  const unstable = features.map((feature) => `--unstable-${feature}`);
   return ["run", "--quiet", "--no-remote", "--no-npm", ...unstable, ...PERMISSIONS];
 }
 

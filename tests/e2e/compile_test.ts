@@ -34,7 +34,6 @@ async function withStandIn(
     const script = `#!/bin/sh
 case "$1 $2" in
   "--version ") echo "deno 2.9.6 (stand-in)"; exit ;;
-  "compile --help") exit ;;
 esac
 echo "$* DENORT_BIN=$DENORT_BIN" >> '${folder}/asked'
 while [ $# -gt 1 ]; do

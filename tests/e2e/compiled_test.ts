@@ -7,6 +7,8 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { Buffer } from "node:buffer";
+import config from "../../deno.json" with { type: "json" };
 import { formatSize } from "../../lib/tunnel/values/size.ts";
 import { programName, TARGETS } from "../../scripts/compile/targets.ts";
 import { compile } from "../support/compile_run.ts";
@@ -102,6 +104,18 @@ if (Deno.env.get("TELE_COMPILE") === "no") {
       } finally {
         await Deno.remove(empty, { recursive: true });
       }
+    },
+  });
+
+  Deno.test({
+    name: "the compiled program carries the packages that it imports, and none of those that tests and tools use",
+    ...canCompile(),
+    fn: async () => {
+      const program = Buffer.from(await Deno.readFile(`${await folder()}/${programName(TARGET)}`));
+      const named = Object.values(config.imports).flatMap((to) => /^npm:\/?((?:@[^/]+\/)?[^@/]+)/.exec(to)?.[1] ?? []);
+      // So begins the package.json of each of them.
+      const carried = named.filter((name) => program.includes(`"name": "${name}"`));
+      assertEquals(carried.sort(), ["@peculiar/x509", "deno-std"]);
     },
   });
 

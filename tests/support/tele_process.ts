@@ -239,12 +239,22 @@ async function collectLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>, int
 
 let denoDirKnown: Promise<string> | undefined;
 
-/** The cache folder of this Deno. */
+/**
+ * The cache folder of this Deno, with all in it that `main.ts` needs: a test fetches the packages that it imports itself,
+ * and where it starts tele there may be no network.
+ */
 export function denoDir(): Promise<string> {
   return denoDirKnown ??= (async () => {
-    const fromEnvironment = Deno.env.get("DENO_DIR");
-    if (fromEnvironment) return fromEnvironment;
-    const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"], stderr: "null" }).output();
-    return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+    await runDeno("cache", "--quiet", teleMain());
+    return Deno.env.get("DENO_DIR") || JSON.parse(await runDeno("info", "--json")).denoDir;
   })();
+}
+
+/** Runs this Deno. Returns what it printed. */
+async function runDeno(...args: string[]): Promise<string> {
+  const env = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, env, stdin: "null" }).output();
+  const [printed, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  if (!success) throw new Error(`deno ${args.join(" ")}: ${errors}`);
+  return printed!;
 }
