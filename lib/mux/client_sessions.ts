@@ -12,7 +12,10 @@ import { MOST_SESSIONS } from "../session/session_constants.ts";
 import type { Mux } from "./mux.ts";
 
 /** A session as these need it. */
-export type OneSession = Pick<SessionClient<Mux>, "upper" | "leaving" | "identity" | "replayedBytes" | "stop">;
+export type OneSession = Pick<
+  SessionClient<Mux>,
+  "upper" | "leaving" | "ownerAbsence" | "identity" | "replayedBytes" | "stop"
+>;
 
 /** What one session has of its own. */
 export interface Part extends Required<Siblings> {
@@ -20,8 +23,6 @@ export interface Part extends Required<Siblings> {
   identity: Identity | undefined;
   /** Where its log lines go. */
   log: Log;
-  /** Whether it has the first slot. */
-  isFirst: boolean;
 }
 
 /** Options of {@linkcode ClientSessions}. */
@@ -37,11 +38,11 @@ export interface ClientSessionsOptions<Client extends OneSession> {
 }
 
 /**
- * Gives users another session when theirs is to end: its server drains, or its numbers are about to be used up. The
- * former goes on beside it until its streams are over.
+ * Gives users another session when theirs is to end, since its server drains, or its numbers are about to be used up;
+ * and when nobody can reach its server. The former goes on beside it until its streams are over.
  *
  * Invariant 5: there are {@linkcode MOST_SESSIONS} at the most; users come to the last of them then, drained or not, until
- * another is over. Source: `PROTOCOL.md`, "Drain", "Identity".
+ * another is over. Source: `PROTOCOL.md`, "Drain", "Identity", "Fleet".
  */
 export class ClientSessions<Client extends OneSession> {
   readonly #options: ClientSessionsOptions<Client>;
@@ -86,13 +87,23 @@ export class ClientSessions<Client extends OneSession> {
 
   /** Begins another session if the present one is to end, and somebody needs one. */
   look(): void {
-    const { upper, leaving } = this.#present;
+    const { upper, leaving, ownerAbsence } = this.#present;
+    if (ownerAbsence.isLong) return this.#lookElsewhere();
     if (!upper.draining.isPeers && !upper.streams.isHalfUsedUp) return;
     if (upper.draining.hasUnopened || this.#awaits === "users") {
       if (this.#places.size < MOST_SESSIONS) this.#replace();
     } else if (!leaving.hasBegun) {
       leaving.begin("patient");
     }
+  }
+
+  /** Nothing is gained by leaving a session whose owner is away, but that users who come need not wait for it. */
+  #lookElsewhere(): void {
+    if (!this.#present.upper.draining.hasUnopened && this.#awaits !== "users") return;
+    if (this.#places.size === MOST_SESSIONS) return;
+    const why = "the tele server that holds the session cannot be reached: new users go to another session";
+    this.#options.log("warn", `${why}, and those that are there wait for it`);
+    this.#replace();
   }
 
   #replace(): void {
@@ -134,7 +145,7 @@ export class ClientSessions<Client extends OneSession> {
     const client: Client = this.#options.begin({
       identity: identity && this.#inPlace(identity, place),
       log,
-      isFirst: place === 0,
+      onOwnerAway: () => this.lookSoon(),
       hasSiblings: () => this.#places.size > 1,
     });
     this.#places.set(client, place);

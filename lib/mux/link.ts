@@ -7,7 +7,7 @@
 import { systemClock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { checkOffers } from "../session/handshake/offers.ts";
-import { LastTicket } from "../session/fleet/last_ticket.ts";
+import type { LastTicket } from "../session/fleet/last_ticket.ts";
 import type { ClientToken } from "../session/handshake/own_token.ts";
 import { SessionClient } from "../session/session_client.ts";
 import type { OnStreamEnd } from "./callbacks.ts";
@@ -61,14 +61,15 @@ export class MuxClient {
       inherit: (from: Mux, to: Mux) => from.bequeathUnopened(() => to),
     };
     const token = () => this.#token;
+    let tickets: LastTicket | undefined;
     this.#sessions = new ClientSessions({
       clock,
       log: common.log,
       identity: options.identity,
       // The newest token, if another was given since.
-      begin({ isFirst, ...part }) {
-        // What a killed client left is found by the ticket of its first session alone.
-        const tickets = isFirst ? options.tickets : options.tickets && new LastTicket();
+      begin(part) {
+        // Each has its own: a join by another one's would be led to the wrong server.
+        tickets = tickets === undefined ? options.tickets : tickets.ofNext();
         return new SessionClient<Mux>({ ...common, ...token(), ...part, tickets });
       },
     });

@@ -7,17 +7,16 @@ import { TeleError } from "../net/error.ts";
 import { readBegun } from "./begun_session.ts";
 import { CarrierHistory } from "./reconnect/carrier_history.ts";
 import { EndCode } from "./session_constants.ts";
-import { isNotWaitedFor } from "./fleet/owner_away.ts";
+import { OwnerAbsence } from "./fleet/owner_absence.ts";
 import { type Accepted, FullError } from "./handshake/client_handshake.ts";
 import type { Identity } from "./handshake/keys.ts";
-import { RefusalError } from "./ending.ts";
 import { CarrierCount, type CarrierCountOptions, dropped } from "./carrier_count.ts";
 import { begin, canJoin, type ClientTerms, type JoinTerms } from "./commit.ts";
 import { warnOfOffers } from "./offer_lines.ts";
 import { Leaving } from "./leaving.ts";
 import { outlasts } from "./reconnect/doubt.ts";
 import { PresentSession, type PresentSessionOptions } from "./present_session.ts";
-import { Refusals, type Siblings } from "./reconnect/refusals.ts";
+import { isTold, Refusals, type Siblings } from "./reconnect/refusals.ts";
 import { Redial, type RedialOptions } from "./reconnect/redial.ts";
 import type { Challenged } from "./reconnect/attempt.ts";
 import type { Attachment } from "./session_options.ts";
@@ -39,6 +38,8 @@ export interface SessionClientOptions<Upper extends UpperLayer>
 export class SessionClient<Upper extends UpperLayer> {
   /** Begun, it takes no streams any more, and no other session follows when those that it has are over. */
   readonly leaving: Leaving;
+  /** Whether the server that has the session has been away for long. */
+  readonly ownerAbsence: OwnerAbsence;
   /** Who this client is across restarts; `undefined` also when another one has shown that it is the same. */
   identity: Identity | undefined;
   readonly #options: SessionClientOptions<Upper>;
@@ -65,6 +66,7 @@ export class SessionClient<Upper extends UpperLayer> {
     this.#history = new CarrierHistory(options.clock.now());
     this.identity = options.identity;
     this.leaving = new Leaving(this, options.clock);
+    this.ownerAbsence = new OwnerAbsence(options, () => this.session);
     this.#refusals = new Refusals(options);
     this.#present = new PresentSession({ ...options, makeUpper: () => this.leaving.drained(options.makeUpper()) }, {
       onDetached: (reason) => this.#onDetached(reason),
@@ -170,9 +172,8 @@ export class SessionClient<Upper extends UpperLayer> {
     this.#stopped = true;
     for (const part of [this.#redial, this.#count, this.#outage]) part.stop();
     this.#present.expireNever();
-    return this.leaving.stopped(
-      this.session.end(new TeleError("closed", message), { code: EndCode.shutdown, message }),
-    );
+    const error = new TeleError("closed", message);
+    return this.leaving.stopped(this.session.end(error, { code: EndCode.shutdown, message }));
   }
 
   #onDetached(reason: string): void {
@@ -205,7 +206,7 @@ export class SessionClient<Upper extends UpperLayer> {
   /** The session is over, whatever ended it; the next begins at once, with the users of whom nobody has heard yet. */
   #onEnding(error: TeleError): void {
     if (this.#stopped) return;
-    const isReplaced = error instanceof RefusalError && error.endCode === EndCode.replaced;
+    const isReplaced = isTold(error, EndCode.replaced);
     // As in a copied home folder: the two must not end each other in turns.
     if (isReplaced) this.identity = undefined;
     this.#history.lost(this.#options.clock.now(), this.session.carriers.lost());
@@ -271,10 +272,9 @@ export class SessionClient<Upper extends UpperLayer> {
     const { limits: { resumeTimeoutMs }, offers = [], log } = this.#options;
     const begun = readBegun(accepted, { resumeTimeoutMs, offers, tokenName: token.name });
     this.#loseUnknown();
-    const session = this.session;
-    begun.become(session);
+    begun.become(this.session);
     this.#count.began(accepted.accept.fields);
-    session.attach({ ...attachment, othersFollow: this.#count.isSeveral });
+    this.session.attach({ ...attachment, othersFollow: this.#count.isSeveral });
     this.#count.restart();
     this.#history.sessionBegan();
     this.#outageEnded(attachment, undefined);
@@ -287,7 +287,7 @@ export class SessionClient<Upper extends UpperLayer> {
 
   #attemptFailed(error: unknown, attempts: number): void {
     this.#options.observer?.attemptFailed(error);
-    if (error instanceof FullError || isNotWaitedFor(error, this.session)) this.#loseUnknown();
+    if (error instanceof FullError || this.ownerAbsence.failed(error)) this.#loseUnknown();
     // Beside a carrier that may be alive that is no news.
     if (this.#redial.isBeside) return;
     // At first contact a refusal is the last word: waiting would only hide it from the user.

@@ -216,6 +216,9 @@ export const MAX_PREFACE_BYTES = 1024;
 /** How long a server waits for the answer of an owner, in milliseconds. */
 export const OWNER_TIMEOUT_MS = 2_000;
 
+/** How long an owner that cannot be reached keeps new users waiting, in milliseconds. */
+export const OWNER_AWAY_MS = 3_000;
+
 /** Owners are asked for so many carriers at once. */
 export const MOST_ASKED = 128;
 

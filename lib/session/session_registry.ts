@@ -83,6 +83,7 @@ export class SessionRegistry {
   /** A session began. */
   add(entry: SessionEntry): void {
     this.#entries.set(encodeHex(entry.session.id), entry);
+    if (this.#isDraining) entry.session.upper.drain();
     this.#options.onCount?.(this.#entries.size);
   }
 
@@ -107,12 +108,14 @@ export class SessionRegistry {
   /**
    * There will be one session more, of the client of `newcomer`.
    *
-   * @throws {RefusalError} `full` if nobody may go for it, `draining` if the server takes no more.
+   * @throws {RefusalError} `full` if nobody may go for it, `draining` if the server takes no more: none but one that will
+   *   end what its client, which was killed, left here. That begins drained.
    */
   makeRoomFor(newcomer: Newcomer): void {
-    if (this.#isDraining) throw new RefusalError({ code: EndCode.draining, message: DRAINING });
     const { limits: { maxSessions }, clock } = this.#options;
-    if (this.#entries.size < maxSessions || this.#willReplace(newcomer)) return;
+    if (this.#willReplace(newcomer)) return;
+    if (this.#isDraining) throw new RefusalError({ code: EndCode.draining, message: DRAINING });
+    if (this.#entries.size < maxSessions) return;
     const leaving = choiceOf(this.#entries.values(), clock.now(), newcomer.claim.name);
     if (leaving === undefined) {
       const { size } = this.#entries;
@@ -198,9 +201,9 @@ export class SessionRegistry {
    */
   async drain(): Promise<void> {
     this.#isDraining = true;
-    const sessions = this.entries.map(({ session }) => session);
-    for (const { upper } of sessions) upper.drain();
-    await Promise.all(sessions.map(({ over }) => over));
+    for (const { session } of this.entries) session.upper.drain();
+    // Some may begin, and begin drained, as long as others are here.
+    while (this.#entries.size > 0) await Promise.all(this.entries.map(({ session: { over } }) => over));
   }
 
   /**

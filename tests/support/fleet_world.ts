@@ -182,6 +182,15 @@ export class EchoUser {
     client.open(far);
   }
 
+  /** Says no more; settles when the other side has ended as well. */
+  async end(): Promise<void> {
+    const ended = async () => {
+      await this.#user.closeWrite();
+      while (await this.#user.read(new Uint8Array(64)) !== null);
+    };
+    await this.#world.clock.run(ended(), 120_000, "the end");
+  }
+
   /** Says something; returns what comes back. */
   async say(words: string): Promise<string> {
     const bytes = new TextEncoder().encode(words);

@@ -6,7 +6,7 @@
 import { type Fields, readTicket } from "../handshake/fields.ts";
 
 /**
- * Keeps the last ticket that a server gave: each carrier that is dialed presents it. In front of a new session it is that
+ * Keeps the last ticket that a server gave to one session: each carrier that is dialed presents it. In front of a new session it is that
  * of the one before, whose owner then ends what this client has left there.
  *
  * @example
@@ -24,7 +24,7 @@ import { type Fields, readTicket } from "../handshake/fields.ts";
  */
 export class LastTicket {
   #newest: Uint8Array | undefined;
-  readonly #onNew: (ticket: Uint8Array) => void;
+  #onNew: (ticket: Uint8Array) => void;
 
   /**
    * Begins with the ticket that is known, if there is one.
@@ -35,6 +35,21 @@ export class LastTicket {
   constructor(known?: Uint8Array, onNew: (ticket: Uint8Array) => void = () => {}) {
     this.#newest = known;
     this.#onNew = onNew;
+  }
+
+  /**
+   * That of another session, which users come to from now on: it begins without one, so its server is whichever the
+   * balancer chooses. From now on the next process is to have that one's.
+   */
+  ofNext(): LastTicket {
+    const next = new LastTicket(undefined, this.#onNew);
+    this.#onNew = () => {};
+    return next;
+  }
+
+  /** Its owner takes no new session: the next one may begin anywhere. */
+  forget(): void {
+    this.#newest = undefined;
   }
 
   /** What carriers present; `undefined` if no server gave one. */

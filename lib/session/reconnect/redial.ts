@@ -6,6 +6,8 @@
 import type { Clock } from "../../net/clock.ts";
 import type { LastTicket } from "../fleet/last_ticket.ts";
 import type { Session } from "../session.ts";
+import { EndCode } from "../session_constants.ts";
+import { isTold } from "./refusals.ts";
 import { type ReconnectHost, ReconnectLoop } from "./reconnect.ts";
 
 /** Options of {@linkcode Redial}. */
@@ -61,7 +63,11 @@ export class Redial {
         return host.session().carrier !== undefined;
       },
       commit: host.commit,
-      attemptFailed: host.attemptFailed,
+      attemptFailed: (error, attempts) => {
+        // Its ticket would lead the next attempt to the same server.
+        if (isTold(error, EndCode.draining) && host.session().id.length === 0) options.tickets?.forget();
+        host.attemptFailed(error, attempts);
+      },
     };
   }
 

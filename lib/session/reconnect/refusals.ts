@@ -16,6 +16,18 @@ export interface Siblings {
    * @default {there are none}
    */
   hasSiblings?(): boolean;
+  /**
+   * The server that has this session has been away for long, and an attempt has just shown that it still is: users may
+   * go to another one.
+   *
+   * @default {they wait}
+   */
+  onOwnerAway?(): void;
+}
+
+/** Whether the peer gave this reason for a refusal, or an end. */
+export function isTold(error: unknown, code: number): boolean {
+  return error instanceof RefusalError && error.endCode === code;
 }
 
 /** Consecutive doubted attempts that are a refusal: they take half a second, and outages mix their ways to fail. */
@@ -50,7 +62,7 @@ export class Refusals {
     const code = error instanceof TeleError ? error.code : undefined;
     this.#doubted = code === "doubted" ? this.#doubted + 1 : 0;
     // A server that is drained: the next one answers in its place.
-    if (error instanceof RefusalError && error.endCode === EndCode.draining) return false;
+    if (isTold(error, EndCode.draining)) return false;
     if (error instanceof FullError && this.#siblings.hasSiblings?.()) return false;
     return code === "refused" || code === "untrusted" || this.#doubted >= MOST_DOUBTED;
   }

@@ -40,8 +40,8 @@ export const DRAIN: readonly Mutation[] = [
   fault(
     "a server that drains taken for one that refuses",
     "session/reconnect/refusals.ts",
-    "error.endCode === EndCode.draining) return false;",
-    "error.endCode === EndCode.full) return false;",
+    "if (isTold(error, EndCode.draining)) return false;",
+    "if (isTold(error, EndCode.full)) return false;",
   ),
   fault(
     "a new session taken by a server that drains",

@@ -94,6 +94,45 @@ export const FLEET: readonly Mutation[] = [
     "session.carrier === undefined;",
   ),
   word(
+    "an absence that ends with the outage called one in the next",
+    "session/fleet/owner_absence.ts",
+    "this.#toldAt < detachedAt",
+    "this.#toldAt < 0",
+  ),
+  word(
+    "users who come left with an owner that is away",
+    "mux/client_sessions.ts",
+    "if (ownerAbsence.isLong) return this.#lookElsewhere();",
+    "if (ownerAbsence.isLong) return;",
+  ),
+  {
+    ...word(
+      "the ticket of one session presented for another",
+      "mux/link.ts",
+      "tickets === undefined ? options.tickets : tickets.ofNext();",
+      "options.tickets;",
+    ),
+    test: "tests/unit/session/fleet/owner_absence_test.ts",
+  },
+  {
+    ...word(
+      "what a killed client left kept by a server that drains",
+      "session/session_registry.ts",
+      "    if (this.#willReplace(newcomer)) return;\n    if (this.#isDraining)",
+      "    if (this.#isDraining)",
+    ),
+    test: "tests/unit/session/fleet/fleet_drain_test.ts",
+  },
+  {
+    ...word(
+      "a client led again and again to a server that takes nothing new",
+      "session/reconnect/redial.ts",
+      "options.tickets?.forget();",
+      "{}",
+    ),
+    test: "tests/unit/session/fleet/fleet_drain_test.ts",
+  },
+  word(
     "a hello of TLS without an end read without an end",
     "net/client_hello.ts",
     'bytes.length < MOST_CLIENT_HELLO_BYTES ? "more" : "none";',

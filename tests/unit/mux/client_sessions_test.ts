@@ -3,6 +3,7 @@ import { assertEquals, assertStrictEquals } from "@std/assert";
 import { ClientSessions, type OneSession } from "../../../lib/mux/client_sessions.ts";
 import type { Mux } from "../../../lib/mux/mux.ts";
 import type { Identity } from "../../../lib/session/handshake/keys.ts";
+import type { OwnerAbsence } from "../../../lib/session/fleet/owner_absence.ts";
 import type { Leaving, LeavingHow } from "../../../lib/session/leaving.ts";
 import { FakeClock, settle } from "../../support/fake_clock.ts";
 
@@ -10,6 +11,7 @@ import { FakeClock, settle } from "../../support/fake_clock.ts";
 class FakeSession implements OneSession {
   draining = { isPeers: false, hasUnopened: false };
   isHalfUsedUp = false;
+  isOwnerAway = false;
   left: LeavingHow[] = [];
   replayedBytes = 10;
   identity: Identity | undefined;
@@ -27,6 +29,10 @@ class FakeSession implements OneSession {
     };
     const { draining, isHalfUsedUp } = this, streams = { isHalfUsedUp };
     return { draining, streams, bequeathUnopened, owner: this } as unknown as Mux;
+  }
+
+  get ownerAbsence(): OwnerAbsence {
+    return { isLong: this.isOwnerAway } as OwnerAbsence;
   }
 
   get leaving(): Leaving {
@@ -79,6 +85,31 @@ Deno.test("users come to another session when the server drains, or half of the 
   sessions.look();
   assertEquals([begun.length, begun.map(({ left }) => left)], [3, [["patient"], ["patient"], []]]);
   assertEquals(begun.map(({ heirs }) => heirs.length), [1, 1, 0], "who waits moves along");
+});
+
+Deno.test("users come to another session when the owner of theirs is away, and only they: none is begun for nobody", () => {
+  const { sessions, begun, lines } = setUp();
+  for (const count of [2, 3, 4, 4]) {
+    begun.at(-1)!.isOwnerAway = true;
+    sessions.look();
+    assertEquals(begun.length, count, "four at the most");
+  }
+  const words = "new users go to another session, and those that are there wait for it";
+  assertEquals(lines, Array(3).fill(`warn the tele server that holds the session cannot be reached: ${words}`));
+  assertEquals(begun.map(({ left, heirs }) => [left, heirs.length]), [
+    [["patient"], 1],
+    [["patient"], 1],
+    [["patient"], 1],
+    [[], 0],
+  ]);
+  const alone = setUp();
+  alone.sessions.expectNobody();
+  alone.begun[0]!.isOwnerAway = true;
+  alone.sessions.look();
+  assertEquals(alone.begun.map(({ left }) => left), [[]], "it waits as it would");
+  alone.begun[0]!.draining.hasUnopened = true;
+  alone.sessions.look();
+  assertEquals(alone.begun.map(({ left }) => left), [["patient"], []]);
 });
 
 Deno.test("there are four sessions at the most: the last one is left when another is over", async () => {

@@ -18,3 +18,20 @@ Deno.test("an accept without a ticket is of a server alone: none is presented an
   tickets.take(new Map());
   assertEquals([tickets.newest, told], [undefined, []]);
 });
+
+Deno.test("the next session begins without a ticket, and the next process has that of the newest session", () => {
+  const told: Uint8Array[] = [];
+  const [first, second, third] = [1, 2, 3].map((byte) => new Uint8Array(80).fill(byte));
+  const former = new LastTicket(first, (ticket) => void told.push(ticket));
+  const next = former.ofNext();
+  assertEquals([former.newest, next.newest], [first, undefined]);
+  former.take(ticketField(second));
+  next.take(ticketField(third));
+  assertEquals([former.newest, next.newest, told], [second, third, [third]]);
+});
+
+Deno.test("a ticket that leads to a server that takes nothing new is presented no more", () => {
+  const tickets = new LastTicket(new Uint8Array(80));
+  tickets.forget();
+  assertEquals(tickets.newest, undefined);
+});

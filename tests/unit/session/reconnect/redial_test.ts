@@ -3,11 +3,14 @@ import { assertEquals } from "@std/assert";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { CarrierHistory } from "../../../../lib/session/reconnect/carrier_history.ts";
 import { Redial } from "../../../../lib/session/reconnect/redial.ts";
+import { LastTicket } from "../../../../lib/session/fleet/last_ticket.ts";
+import { RefusalError } from "../../../../lib/session/ending.ts";
 import type { Session } from "../../../../lib/session/session.ts";
+import { EndCode } from "../../../../lib/session/session_constants.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 
 /** Dials that nobody answers, or that are refused at once. */
-function setUp(isRefused = false) {
+function setUp(isRefused = false, error = new Error("refused"), tickets?: LastTicket) {
   const clock = new FakeClock({ nowMs: 0 });
   const dials: AbortSignal[] = [];
   const session: { id: Uint8Array; isEmpty: boolean; carrier: unknown } = {
@@ -17,10 +20,10 @@ function setUp(isRefused = false) {
   };
   const dial = (signal: AbortSignal) => {
     dials.push(signal);
-    if (isRefused) return Promise.reject(new Error("refused"));
+    if (isRefused) return Promise.reject(error);
     return new Promise<Duplex>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   };
-  const redial = new Redial({ clock, dial }, {
+  const redial = new Redial({ clock, dial, tickets }, {
     session: () => session as unknown as Session,
     history: new CarrierHistory(0),
     commit: () => Promise.resolve(),
@@ -88,4 +91,19 @@ Deno.test("behind attempts that failed beside a carrier, an outage begins withou
   await clock.advance(10);
   assertEquals(dials.length, 2);
   redial.stop();
+});
+
+Deno.test("a server that is drained makes the ticket that led to it void, if no session is to be found by that", async () => {
+  for (
+    const [code, id, isKept] of [[EndCode.draining, 0, false], [EndCode.draining, 16, true], [EndCode.full, 0, true]]
+  ) {
+    const tickets = new LastTicket(new Uint8Array(80));
+    const refusal = new RefusalError({ code: code as number, message: "no" });
+    const { clock, redial, session } = setUp(true, refusal, tickets);
+    session.id = new Uint8Array(id as number);
+    redial.begin();
+    await clock.advance(10);
+    assertEquals(tickets.newest !== undefined, isKept);
+    redial.stop();
+  }
 });
