@@ -1,6 +1,7 @@
 /** Three servers of a fleet behind a balancer that deals carriers to them in turn. */
 import { assert, assertEquals } from "@std/assert";
-import { KeyFiles, makeTestToken } from "../support/key_files.ts";
+import { FleetProcesses } from "../support/fleet_processes.ts";
+import { KeyFiles } from "../support/key_files.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { requires } from "../support/skip.ts";
 import { Switch } from "../support/switch.ts";
@@ -18,33 +19,21 @@ interface FleetFlags {
 
 /** A fleet, the balancer in front, and a user's server that echoes. */
 interface RunningFleet {
-  servers: TeleProcess[];
+  fleet: FleetProcesses;
   balancer: Switch;
   user: UserServer;
-  /** Starts the server at a place once more. */
-  restart(at: number): Promise<void>;
   /** Starts a client that dials the balancer. */
   client(port?: number): Promise<TeleProcess>;
 }
 
-async function startFleet(s: Scenario, flags: FleetFlags = {}, count = 3): Promise<RunningFleet> {
+async function startFleet(s: Scenario, flags: FleetFlags = {}): Promise<RunningFleet> {
   const user = s.use(new UserServer(echo));
-  const key = `${s.home}/fleet-key`;
-  await Deno.writeTextFile(key, makeTestToken(), { mode: 0o600 });
-  const nodes = Array.from({ length: count }, () => `--node=127.0.0.1:${freePort()}`);
-  const start = (at: number, port = 0) => {
-    const args = [nodes[at]!, `--fleet-key-file=${key}`, "--log-level=debug", ...flags.server ?? []];
-    return s.server(user.port, port, { args });
-  };
-  const servers: TeleProcess[] = [];
-  for (let at = 0; at < count; at++) servers.push(await start(at));
-  const ports = servers.map(({ port }) => port);
-  const balancer = s.use(await Switch.start({ to: ports }));
+  const fleet = await FleetProcesses.start(s, { user, flags: flags.server });
+  const balancer = s.use(await Switch.start({ to: fleet.ports }));
   return {
-    servers,
+    fleet,
     balancer,
     user,
-    restart: async (at) => void (servers[at] = await start(at, ports[at])),
     client(port = 0) {
       const [before, behind] = flags.around ?? ["", ""];
       const addresses = [`--in=127.0.0.1:${port}`, `--out=${before}127.0.0.1:${balancer.port}${behind}`];
@@ -77,7 +66,7 @@ for (const [way, flagsOf] of Object.entries(WAYS)) {
     ...requires("openssl"),
     fn: scenario(120_000, async (s) => {
       const flags = await flagsOf(await KeyFiles.make(s.home));
-      const { servers, balancer, user, client } = await startFleet(s, flags);
+      const { fleet: { servers }, balancer, user, client } = await startFleet(s, flags);
       const { port } = await client();
       const open = await Promise.all([1, 2, 3, 4].map(async () => s.use(await connectTo(port))));
       for (const connection of open) await within(roundTrip(connection, "the first word"), 20_000, "the first word");
@@ -100,13 +89,13 @@ for (const [way, flagsOf] of Object.entries(WAYS)) {
 Deno.test(
   "an owner that was stopped for a while costs time only, and one that was killed and is back ends its streams at once",
   scenario(120_000, async (s) => {
-    const fleet = await startFleet(s);
-    const { port } = await fleet.client();
+    const { fleet, balancer, client } = await startFleet(s);
+    const { port } = await client();
     using connection = await connectTo(port);
     await roundTrip(connection, "before");
-    const owner = fleet.servers.findIndex(({ log }) => log.some((line) => line.includes(" began, from ")));
+    const { owner } = fleet;
     fleet.servers[owner]!.signal("SIGSTOP");
-    fleet.balancer.cut();
+    balancer.cut();
     await pause(4_000);
     const word = roundTrip(connection, "behind the pause");
     fleet.servers[owner]!.signal("SIGCONT");
@@ -159,7 +148,7 @@ Deno.test({
       new TextDecoder("latin1").decode(hello).includes("tele-ticket=")
     );
     assert(withTicket.length > 0, "the client presents its ticket");
-    const other = fleet.servers[2]!;
+    const other = fleet.fleet.servers[2]!;
     const hello = withTicket.at(-1)!;
     const forged = hello.map((byte, at) => at === hello.length - 20 ? byte ^ 1 : byte);
     await Promise.all([hello, forged].map((bytes) => goesNoFurther(other.port, bytes)));

@@ -9,22 +9,28 @@ import { program } from "./skip.ts";
 import { freePort } from "./user_programs.ts";
 import { pause, within } from "./wait.ts";
 
-/** A `listen` section from each port to its target. */
+/** A `listen` section from each port to its targets, to which it deals in turn. */
 export interface HaproxySection {
   port: number;
-  to: number;
+  to: number | number[];
   lines: string[];
   /** The file of its certificate and key, if it ends TLS. */
   tls?: string;
 }
 
+/** A balancer that runs. */
+export interface RunningHaproxy {
+  /** Cuts all connections of a section, by the port of that. */
+  cut(port: number): Promise<void>;
+}
+
 /** Runs HAProxy until the test ends. */
-export async function startHaproxy(s: Scenario, sections: HaproxySection[]): Promise<void> {
+export async function startHaproxy(s: Scenario, sections: HaproxySection[]): Promise<RunningHaproxy> {
   const file = `${s.home}/haproxy.cfg`;
   const administration = `${s.home}/haproxy.sock`;
   const configuration = [
     "global",
-    `  stats socket ${administration}`,
+    `  stats socket ${administration} level admin`,
     "defaults",
     "  mode tcp",
     "  timeout connect 5s",
@@ -32,7 +38,9 @@ export async function startHaproxy(s: Scenario, sections: HaproxySection[]): Pro
       `listen box${port}`,
       `  bind 127.0.0.1:${port}${tls === undefined ? "" : ` ssl crt ${tls} alpn tele/2`}`,
       ...lines.map((line) => `  ${line}`),
-      `  server tele 127.0.0.1:${to}`,
+      ...[to].flat().map((target, at) =>
+        `  server tele${at} 127.0.0.1:${target}${[to].flat().length > 1 ? " check inter 200ms" : ""}`
+      ),
     ]),
     "",
   ];
@@ -62,6 +70,19 @@ export async function startHaproxy(s: Scenario, sections: HaproxySection[]): Pro
     "HAProxy",
   );
   if (ended) throw new Error(`HAProxy ended: ${text}`);
+  return {
+    async cut(port) {
+      const targets = [sections.find((section) => section.port === port)!.to].flat();
+      for (const at of targets.keys()) await tell(administration, `shutdown sessions server box${port}/tele${at}`);
+    },
+  };
+}
+
+/** Says something to HAProxy as its administrator; settles when it has done so. */
+async function tell(administration: string, words: string): Promise<void> {
+  using connection = await Deno.connect({ transport: "unix", path: administration });
+  await connection.write(new TextEncoder().encode(`${words}\n`));
+  while (await connection.read(new Uint8Array(256)) !== null);
 }
 
 /**
