@@ -7,6 +7,7 @@ import { TeleError } from "../net/error.ts";
 import type { Carrier } from "./carrier/carrier.ts";
 import type { Carriers } from "./carriers.ts";
 import type { SessionFrames } from "./counted_frames.ts";
+import { ticketFrameBytes } from "./fleet/due_ticket.ts";
 import type { Want } from "./frames.ts";
 import type { Receipt } from "./handshake/fields.ts";
 import type { Lane } from "./handshake/messages.ts";
@@ -24,6 +25,8 @@ export interface CarrierFramesOptions {
   joins: Pick<Joins, "received">;
   /** Takes what the peer wishes for. */
   sending: Pick<SharedSending, "want">;
+  /** A client's session has another ticket. */
+  onTicket?(ticket: Uint8Array): void;
   /** A receipt let go of the last carrier. */
   onDetached(reason: string): void;
   /** A receipt let go of the last one that was not in doubt. */
@@ -31,9 +34,9 @@ export interface CarrierFramesOptions {
 }
 
 /**
- * Takes receipts, lanes and wants: each may come from one end only, or on one carrier only.
+ * Takes receipts, lanes, wants and tickets: each may come from one end only, or on one carrier only.
  *
- * Source: `PROTOCOL.md`, "Receipts", "Lanes".
+ * Source: `PROTOCOL.md`, "Receipts", "Lanes", "Ticket".
  */
 export class CarrierFrames implements SessionFrames {
   readonly #options: CarrierFramesOptions;
@@ -81,5 +84,14 @@ export class CarrierFrames implements SessionFrames {
   want(want: Want): void {
     this.#takenBytes += WANT_FRAME_BYTES;
     this.#options.sending.want(want);
+  }
+
+  /** The server seals tickets by another key than before. */
+  ticket(ticket: Uint8Array): void {
+    this.#takenBytes += ticketFrameBytes(ticket);
+    if (this.#options.end === "server") {
+      throw new TeleError("protocol", "the peer gave a ticket, which only servers do");
+    }
+    this.#options.onTicket?.(ticket);
   }
 }

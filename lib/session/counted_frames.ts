@@ -14,6 +14,7 @@ import {
   decodeWindows,
   type Want,
 } from "./frames.ts";
+import { decodeTicket } from "./fleet/due_ticket.ts";
 import type { Receipt } from "./handshake/fields.ts";
 import type { Lane } from "./handshake/messages.ts";
 import { FrameType } from "./session_constants.ts";
@@ -27,6 +28,8 @@ export interface SessionFrames {
   lane(chosen: { number: number; lane: Lane }, on: Carrier): void;
   /** The peer could send more by more carriers. */
   want(want: Want): void;
+  /** The newest ticket of the session came. */
+  ticket(ticket: Uint8Array): void;
 }
 
 /**
@@ -63,6 +66,9 @@ export function receiveCounted(
       return true;
     case FrameType.drain:
       upper.receiveDrain(decodeDrain(payload));
+      return true;
+    case FrameType.ticket:
+      session.ticket(decodeTicket(payload));
       return true;
   }
   return false;

@@ -5,6 +5,7 @@
  */
 import type { Timer } from "../net/clock.ts";
 import { TeleError } from "../net/error.ts";
+import type { LastTicket } from "./fleet/last_ticket.ts";
 import { Session } from "./session.ts";
 import { carriersOf, type Observed } from "./session_observer.ts";
 import type { SessionOptions } from "./session_options.ts";
@@ -19,6 +20,8 @@ export interface PresentSessionOptions<Upper extends UpperLayer>
   bindUpper: (upper: Upper, session: Session) => void;
   /** Moves what never left this machine from a lost session to the next. */
   inherit: (from: Upper, to: Upper) => void;
+  /** Keeps the newest ticket. */
+  tickets?: LastTicket;
 }
 
 /** What happens to the present session; nothing is told of former ones. */
@@ -79,6 +82,7 @@ export class PresentSession<Upper extends UpperLayer> {
       onTrusted: (wasLast) => ifPresent(() => this.#events.onTrusted(wasLast)),
       onCarrierGone: (reason, path) => ifPresent(() => this.#events.onCarrierGone(reason, path)),
       onWished: (end, count) => ifPresent(() => this.#events.onWished(end, count)),
+      onTicket: (ticket) => ifPresent(() => this.#options.tickets?.renew(ticket)),
       onEnding: (error) => ifPresent(() => this.#events.onEnding(error)),
       onEnded: (error) => observer?.sessionEnded(session, error),
     });

@@ -200,6 +200,13 @@ export class Session implements CarriersHost {
     this.carriers.attached.wake();
   }
 
+  /** A server has another ticket for this session: tells it, if there is a carrier; the accept of the next one does else. */
+  tellTicket(ticket: Uint8Array): void {
+    if (this.carrier === undefined) return;
+    this.#options.dueTicket?.due(ticket);
+    this.wake();
+  }
+
   /** There is enough for a write of its own; see {@linkcode Carrier.wakeNow}. */
   wakeNow(): void {
     this.carriers.attached.wakeNow();

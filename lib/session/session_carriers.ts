@@ -68,7 +68,7 @@ export class SessionCarriers {
       covered: (covered) => host.covered(covered),
     });
     this.frames = new CarrierFrames({
-      end: options.end,
+      ...options,
       attached: this.attached,
       joins: this.joins,
       sending: this.#sending,

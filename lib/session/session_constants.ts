@@ -30,6 +30,7 @@ export const FrameType = {
   lane: 0x27,
   want: 0x28,
   drain: 0x29,
+  ticket: 0x2a,
 } as const;
 
 /** Flags of a probe frame. */

@@ -9,6 +9,7 @@ import type { CarrierOptions } from "./carrier/carrier_options.ts";
 import type { Lane } from "./handshake/messages.ts";
 import type { MemoryBudget } from "./memory_budget.ts";
 import type { SegmentPool } from "./segment_pool.ts";
+import type { DueTicket } from "./fleet/due_ticket.ts";
 import type { SessionLimits } from "./session_limits.ts";
 import type { CarrierObserver } from "./carriers.ts";
 import type { UpperLayer } from "./upper_layer.ts";
@@ -46,6 +47,14 @@ export interface SessionOptions {
   onCarrierGone?(reason: string, path: number): void;
   /** Told when an end wishes for another number of bulk carriers than before. Only clients give any. */
   onWished?(end: "own" | "peer", count: number): void;
+  /**
+   * A ticket that the server is to tell while it has a carrier.
+   *
+   * @default {undefined}: the server is in no fleet, or this is a client
+   */
+  dueTicket?: DueTicket;
+  /** Told of a ticket that the server gave beside those of its accepts. */
+  onTicket?(ticket: Uint8Array): void;
   /** Told when the peer is first heard on a carrier: its handshake is certainly done. */
   onHeard?(): void;
   /** Told when the session ends, before the layer above is, which still has what the peer has never heard of. */

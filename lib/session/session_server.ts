@@ -7,6 +7,7 @@ import { hostOfPeer } from "../net/address.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { EndCode, MOST_CARRIERS, NAMELESS_SESSION_KEPT_MS } from "./session_constants.ts";
 import { Absence } from "./absence.ts";
+import { DueTicket } from "./fleet/due_ticket.ts";
 import { answerTo } from "./fleet/foreign_session.ts";
 import { type Committed, ServerHandshake } from "./handshake/server_handshake.ts";
 import {
@@ -73,7 +74,8 @@ export class SessionServer<Upper extends UpperLayer> {
     this.#lines = new SessionLog(options.clock, options.log);
     this.registry = new SessionRegistry({ ...options, lines: this.#lines });
     this.#offers = new SessionOffers(options, { tokens: this.#tokens, lines: this.#lines });
-    options.fleet?.serve((sessionId) => this.#holds(sessionId));
+    const sessions = () => this.registry.entries.map(({ session }) => session);
+    options.fleet?.serve({ holds: (sessionId) => this.#holds(sessionId), sessions });
   }
 
   /** The machine or the process slept for `ms` milliseconds until now: links that are found dead died meanwhile. */
@@ -245,6 +247,7 @@ export class SessionServer<Upper extends UpperLayer> {
       limits,
       memory,
       observer: carriersOf(observer, () => session),
+      dueTicket: new DueTicket(),
       onDetached: (reason) => this.registry.detached(session, reason),
       onHeard: () => this.registry.heard(session),
       onEnding: () => this.#offers.passOn(this.#stopped ? undefined : this.registry.find(session.id), upper),

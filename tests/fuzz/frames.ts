@@ -368,6 +368,7 @@ export function anyCounted(choices: Choices): Uint8Array {
         anyTypeFrame(choices, choices.between(0x20, 0x3f)),
         framed(new Uint8Array([FrameType.receipt, 0, 0, 0, choices.between(0, 3), ...new Uint8Array(8)])),
         framed(new Uint8Array([FrameType.lane, 0, 0, 0, choices.between(0, 3), choices.between(0, 2)])),
+        framed(new Uint8Array([FrameType.ticket, ...choices.bytes(choices.upTo(150))])),
         framed(new Uint8Array([FrameType.want, 0, 0, 0, choices.between(0, 3), choices.between(0, 8)])),
       ]);
   }

@@ -102,6 +102,8 @@ export interface FleetWorldOptions {
   servers?: Partial<MuxServerOptions>;
   /** How many. @default {3} */
   count?: number;
+  /** How long a key that was taken away still opens, in milliseconds. @default {a week} */
+  keptMs?: number;
 }
 
 /** Servers, and the balancer in front of them. */
@@ -110,25 +112,27 @@ export class FleetWorld implements AsyncDisposable {
   readonly servers: FleetServer[] = [];
   readonly clients: MuxClient[] = [];
   readonly serverOptions: Partial<MuxServerOptions>;
+  readonly #keptMs: number;
   /** The server to which the next carrier goes. */
   next = 0;
   /** Whether each carrier goes to the next server. */
   isRoundRobin = true;
 
-  private constructor(serverOptions: Partial<MuxServerOptions>) {
+  private constructor(serverOptions: Partial<MuxServerOptions>, keptMs: number) {
     this.serverOptions = serverOptions;
+    this.#keptMs = keptMs;
   }
 
   /** Servers with one key. */
-  static async start({ servers = {}, count = 3 }: FleetWorldOptions = {}): Promise<FleetWorld> {
-    const world = new FleetWorld(servers);
+  static async start({ servers = {}, count = 3, keptMs = 604_800_000 }: FleetWorldOptions = {}): Promise<FleetWorld> {
+    const world = new FleetWorld(servers, keptMs);
     for (let at = 0; at < count; at++) await world.addServer(`10.0.0.${at + 1}:40301`, SECRET);
     return world;
   }
 
   /** One more server. */
   async addServer(node: string, ...secrets: Uint8Array[]): Promise<FleetServer> {
-    const keys = await FleetKeys.make(secrets, { clock: this.clock, keptMs: 604_800_000 });
+    const keys = await FleetKeys.make(secrets, { clock: this.clock, keptMs: this.#keptMs });
     const server = new FleetServer(this, node, keys, ["192.0.2.9:50000", "192.0.2.1:40300"]);
     this.servers.push(server);
     return server;

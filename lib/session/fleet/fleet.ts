@@ -4,7 +4,7 @@
  * @module
  */
 import { hostOfPeer } from "../../net/address.ts";
-import type { Clock } from "../../net/clock.ts";
+import type { Clock, Timer } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { reasonOf, TeleError } from "../../net/error.ts";
 import { type LineKind, LineLimiter } from "../../net/line_limiter.ts";
@@ -12,10 +12,17 @@ import type { Log } from "../../net/log.ts";
 import { PassedDuplex } from "../../net/passed_duplex.ts";
 import type { OwnerAnswer, PassedLayer } from "../handshake/preface.ts";
 import { type OpenedTicket, openTicket, sealTicket } from "../handshake/ticket.ts";
-import { FLEET_INSTANCE_BYTES, MOST_ASKED, MOST_ASKED_OF_A_HOST, OWNER_TIMEOUT_MS } from "../session_constants.ts";
+import {
+  FLEET_INSTANCE_BYTES,
+  HANDSHAKE_TIMEOUT_MS,
+  MOST_ASKED,
+  MOST_ASKED_OF_A_HOST,
+  OWNER_TIMEOUT_MS,
+} from "../session_constants.ts";
+import type { Session } from "../session.ts";
 import { AskTurns } from "./ask_turns.ts";
 import { askOwner, hearQuestion } from "./exchange.ts";
-import type { FleetKeys } from "./fleet_keys.ts";
+import type { FleetKey, FleetKeys } from "./fleet_keys.ts";
 import { OwnerMemory } from "./owner_memory.ts";
 
 /** Options of {@linkcode Fleet}. */
@@ -52,6 +59,14 @@ export type TicketOutcome =
   /** The carrier has gone on to the owner. */
   | "passed";
 
+/** The sessions of a process. */
+export interface ServedSessions {
+  /** Whether it is the owner of this one. */
+  holds(sessionId: Uint8Array): boolean;
+  /** All of them. */
+  sessions(): Iterable<Pick<Session, "id" | "tellTicket">>;
+}
+
 /** What a server of sessions asks of its fleet. */
 export type FleetMember = Pick<Fleet, "serve" | "ticketFor" | "pass">;
 
@@ -68,18 +83,38 @@ export class Fleet {
   readonly #turns = new AskTurns({ most: MOST_ASKED, mostOfAHost: MOST_ASKED_OF_A_HOST });
   readonly #memory: OwnerMemory;
   readonly #lines: LineLimiter;
-  #isHere: (sessionId: Uint8Array) => boolean = () => false;
+  #served: ServedSessions = { holds: () => false, sessions: () => [] };
+  /** By which key the tickets are sealed that clients have. */
+  #sealing: FleetKey;
+  #renewal: Timer | undefined;
 
   /** A process that has no sessions yet. */
   constructor(options: FleetOptions) {
     this.#options = options;
+    this.#sealing = options.keys.sealing;
     this.#memory = new OwnerMemory(options.clock);
     this.#lines = new LineLimiter(options.clock, options.log);
   }
 
-  /** `isHere` tells of which sessions this process is the owner. */
-  serve(isHere: (sessionId: Uint8Array) => boolean): void {
-    this.#isHere = isHere;
+  /** These are the sessions of this process. */
+  serve(sessions: ServedSessions): void {
+    this.#served = sessions;
+  }
+
+  /**
+   * The keys are others now. If another one seals, sessions that have a carrier are told their tickets anew, when each
+   * handshake is over that may have begun with the former one: theirs must not be the last word.
+   */
+  keysChanged(): void {
+    const { keys, clock } = this.#options;
+    if (keys.sealing === this.#sealing) return;
+    this.#sealing = keys.sealing;
+    this.#renewal?.cancel();
+    this.#renewal = clock.setTimer(() => void this.#renewTickets(), HANDSHAKE_TIMEOUT_MS);
+  }
+
+  async #renewTickets(): Promise<void> {
+    for (const session of this.#served.sessions()) session.tellTicket(await this.ticketFor(session.id));
   }
 
   /** A ticket for a session of this process. */
@@ -120,6 +155,7 @@ export class Fleet {
 
   /** Tells no more. */
   stop(): void {
+    this.#renewal?.cancel();
     this.#lines.stop();
   }
 
@@ -195,7 +231,7 @@ export class Fleet {
     if (opened.node !== node) {
       throw new TeleError("protocol", `it asks for the node ${opened.node}, and this is ${node}`);
     }
-    const isThere = this.#isOwner(opened) && this.#isHere(opened.sessionId);
+    const isThere = this.#isOwner(opened) && this.#served.holds(opened.sessionId);
     await answer(isThere ? "here" : "gone");
     if (isThere) return { carrier: new PassedDuplex(link, preface.client), layer: preface.layer };
     link.close();

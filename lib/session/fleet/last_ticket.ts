@@ -47,7 +47,7 @@ export class LastTicket {
     return next;
   }
 
-  /** Its owner takes no new session: the next one may begin anywhere. */
+  /** None is presented any more: the next session may begin anywhere. */
   forget(): void {
     this.#newest = undefined;
   }
@@ -59,7 +59,14 @@ export class LastTicket {
 
   /** An accept came, whose proof holds. One without a ticket is of a server that belongs to no fleet. */
   take(fields: Fields): void {
-    this.#newest = readTicket(fields);
-    if (this.#newest !== undefined) this.#onNew(this.#newest);
+    const ticket = readTicket(fields);
+    if (ticket === undefined) this.forget();
+    else this.renew(ticket);
+  }
+
+  /** Another one came. */
+  renew(ticket: Uint8Array): void {
+    this.#newest = ticket;
+    this.#onNew(ticket);
   }
 }

@@ -5,6 +5,7 @@
  */
 import { TeleError } from "../../net/error.ts";
 import type { Carrier } from "../carrier/carrier.ts";
+import type { FrameLog } from "../carrier/frame_log.ts";
 import type { Carriers } from "../carriers.ts";
 import { type Want, writeLane } from "../frames.ts";
 import type { Remainders } from "../remainders.ts";
@@ -21,7 +22,8 @@ import { WishWatch } from "./wish_watch.ts";
 const CHUNK_BYTES = 64 * 1024;
 
 /** Options of {@linkcode SharedSending}. */
-export interface SharedSendingOptions extends Pick<SessionOptions, "clock" | "end" | "upper" | "onWished"> {
+export interface SharedSendingOptions
+  extends Pick<SessionOptions, "clock" | "end" | "upper" | "onWished" | "dueTicket"> {
   /** The carriers that are attached. */
   attached: Carriers;
   /** What those that are gone left. */
@@ -65,9 +67,15 @@ export class SharedSending {
     const { log } = carrier;
     if (upper.hasBacklog) this.#wishes.sending(nowMs);
     if (!attached.isSole) return this.#pullShare(carrier, bulkBytes, urgentBytes);
-    this.#wants.tell(log);
+    this.#tellOwn(log);
     const again = remainders.moveTo(log, bulkBytes);
     upper.pull(log, Math.max(0, bulkBytes - again), Math.max(0, urgentBytes - again), nowMs);
+  }
+
+  /** What belongs to no stream. */
+  #tellOwn(log: FrameLog): void {
+    this.#wants.tell(log);
+    this.#options.dueTicket?.tell(log);
   }
 
   #pullShare(carrier: Carrier, bulkBytes: number, urgentBytes: number): void {
@@ -80,7 +88,7 @@ export class SharedSending {
     const share = this.#withSmall(carrier, narrowed, takers);
     const before = log.end;
     this.#tellLane(carrier);
-    if (share.quiet) this.#wants.tell(log);
+    if (share.quiet) this.#tellOwn(log);
     // Where large pieces may be swallowed they are sent again, cut, when the carrier that has them is gone.
     const copied = carrier.room.pace.isFree ? this.#spread.copyTo(carrier, bulkBytes, urgentBytes) : 0;
     const again = copied + remainders.moveTo(log, Math.max(0, bulkBytes - copied), share);

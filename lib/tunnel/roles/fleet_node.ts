@@ -65,7 +65,7 @@ export class FleetNode {
       since,
       clock,
       log,
-      onChange: (secrets) => void keys.renew(secrets),
+      onChange: (secrets) => void keys.renew(secrets).then(() => this.fleet.keysChanged()),
     });
   }
 

@@ -42,7 +42,7 @@ export const FLEET: readonly Mutation[] = [
   world(
     "an owner that calls a session of the process before it its own",
     "session/fleet/fleet.ts",
-    "const isThere = this.#isOwner(opened) && this.#isHere(opened.sessionId);",
+    "const isThere = this.#isOwner(opened) && this.#served.holds(opened.sessionId);",
     "const isThere = opened.node === node;",
   ),
   word(
@@ -105,6 +105,21 @@ export const FLEET: readonly Mutation[] = [
     "if (ownerAbsence.isLong) return this.#lookElsewhere();",
     "if (ownerAbsence.isLong) return;",
   ),
+  word(
+    "a ticket told with each write",
+    "session/fleet/due_ticket.ts",
+    "this.#ticket = undefined;\n",
+    "",
+  ),
+  {
+    ...word(
+      "sessions not told when another key seals",
+      "session/fleet/fleet.ts",
+      "session.tellTicket(await this.ticketFor(session.id));",
+      "await this.ticketFor(session.id);",
+    ),
+    test: "tests/unit/session/fleet/due_ticket_test.ts",
+  },
   {
     ...word(
       "the ticket of one session presented for another",

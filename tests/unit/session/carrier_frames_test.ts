@@ -24,6 +24,7 @@ function world(end: "client" | "server") {
       },
     },
     sending: { want: (want: Want) => void told.push(want) },
+    onTicket: (ticket) => void told.push(ticket),
     onDetached: (reason) => void told.push(reason),
     onDoubted: () => void told.push("doubted"),
   });
@@ -87,4 +88,11 @@ Deno.test("what the peer wants goes to who sends", () => {
   const { frames, told } = world("client");
   frames.want({ rise: 1, count: 3 });
   assertEquals(told, [{ rise: 1, count: 3 }]);
+});
+
+Deno.test("a client is told of a ticket, which is no progress, and a server is given none", () => {
+  const { frames, told } = world("client");
+  frames.ticket(new Uint8Array(80));
+  assertEquals([told, frames.takenBytes], [[new Uint8Array(80)], 85]);
+  assertThrows(() => world("server").frames.ticket(new Uint8Array(80)), TeleError, "which only servers do");
 });

@@ -21,6 +21,7 @@ function setUp() {
     receipt: (receipt, on) => void seen.push([receipt, on.number]),
     lane: (lane, on) => void seen.push([lane, on.number]),
     want: () => void seen.push("want"),
+    ticket: (ticket) => void seen.push(["ticket", ticket]),
   };
   return { seen, take: (payload: Uint8Array) => receiveCounted(payload, ON, upper, session) };
 }
@@ -40,6 +41,7 @@ Deno.test("each goes to the layer above or to the session, with the carrier that
   ];
   for (const frame of frames) assertEquals(take(frame.subarray(4)), true);
   assertEquals(take(new Uint8Array([FrameType.want, 0, 0, 0, 1, 2])), true);
+  assertEquals(take(new Uint8Array([FrameType.ticket, 7, 8])), true);
   assertEquals(seen, [
     ["open", 1],
     ["reset", 1],
@@ -49,6 +51,7 @@ Deno.test("each goes to the layer above or to the session, with the carrier that
     [{ number: 4, lane: "bulk" }, 4],
     ["drain", 7],
     "want",
+    ["ticket", new Uint8Array([7, 8])],
   ]);
 });
 

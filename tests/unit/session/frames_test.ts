@@ -228,5 +228,5 @@ Deno.test("types say which frames are counted, and which of those that mean noth
   assertEquals(types.filter(isCounted), [...between(0x20, 0x40), ...between(0x60, 0x80)]);
   assertEquals(types.filter(isSkipped), between(0x40, 0x80));
   const known = Object.entries(FrameType).filter(([, type]) => isCounted(type)).map(([name]) => name);
-  assertEquals(known, ["open", "data", "end", "reset", "windows", "receipt", "lane", "want", "drain"]);
+  assertEquals(known, ["open", "data", "end", "reset", "windows", "receipt", "lane", "want", "drain", "ticket"]);
 });

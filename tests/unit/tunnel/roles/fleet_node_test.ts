@@ -36,7 +36,7 @@ class World implements AsyncDisposable {
       world.nodes.push(node);
       world.ports.push(port);
     }
-    world.nodes[1]!.fleet.serve((id) => id.every((byte, at) => byte === SESSION[at]));
+    world.nodes[1]!.fleet.serve({ holds: (id) => id.every((byte, at) => byte === SESSION[at]), sessions: () => [] });
     return world;
   }
 
