@@ -53,6 +53,7 @@ export class ClientSessions<Client extends OneSession> {
   #formerReplayedBytes = 0;
   /** Whether users may still come. */
   #awaits: "users" | "nobody" | "the end" = "users";
+  #hasStopped = false;
 
   /** Begins the first session. */
   constructor(options: ClientSessionsOptions<Client>) {
@@ -87,6 +88,7 @@ export class ClientSessions<Client extends OneSession> {
 
   /** Begins another session if the present one is to end, and somebody needs one. */
   look(): void {
+    if (this.#hasStopped) return;
     const { upper, leaving, ownerAbsence } = this.#present;
     if (ownerAbsence.isLong) return this.#lookElsewhere();
     if (!upper.draining.isPeers && !upper.streams.isHalfUsedUp) return;
@@ -130,8 +132,9 @@ export class ClientSessions<Client extends OneSession> {
     return this.#drained.promise;
   }
 
-  /** Ends all of them; settles when the server was told. */
+  /** Ends all of them, and begins none behind the first that is over; settles when the server was told. */
   async stop(message: string): Promise<void> {
+    this.#hasStopped = true;
     await Promise.all(this.all.map((client) => client.stop(message)));
   }
 

@@ -62,6 +62,12 @@ export const DRAIN: readonly Mutation[] = [
     "Math.max(lastSlot, slot + place);",
   ),
   tested(
+    "a client that was stopped begins another session",
+    "mux/client_sessions.ts",
+    "    if (this.#hasStopped) return;\n",
+    "",
+  ),
+  tested(
     "who waits left in the session that is drained",
     "mux/client_sessions.ts",
     "    former.upper.bequeathUnopened(() => this.#present.upper);\n",

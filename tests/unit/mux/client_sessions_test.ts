@@ -172,6 +172,17 @@ Deno.test("drained, all are left in a hurry, one that follows for users that wai
   assertEquals([isOver, sessions.replayedBytes], [true, 30]);
 });
 
+Deno.test("stopped, none follows a session that is over, though the present one is to end", async () => {
+  const { sessions, begun, drained } = setUp();
+  drained();
+  sessions.present.isHalfUsedUp = true;
+  const stopped = sessions.stop("the end");
+  await settle();
+  await stopped;
+  assertEquals(begun.length, 2);
+  assertEquals(sessions.all, []);
+});
+
 Deno.test("the log tells a former session from the present one, and what all have sent again is summed up", async () => {
   const { sessions, begun, lines, drained } = setUp();
   begun[0]!.log("link up");
