@@ -61,7 +61,7 @@ export interface CommitTerms {
 
 /** Whether a commit on `handshake` joins `session`; otherwise it begins a new one. */
 export function canJoin(session: Session, handshake: ClientHandshake): boolean {
-  return session.id.length > 0 && handshake.status === "ready";
+  return session.id.length > 0 && handshake.canJoin;
 }
 
 /**

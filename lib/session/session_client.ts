@@ -7,7 +7,6 @@ import { TeleError } from "../net/error.ts";
 import { readBegun } from "./begun_session.ts";
 import { CarrierHistory } from "./reconnect/carrier_history.ts";
 import { EndCode } from "./session_constants.ts";
-import { OwnerAbsence } from "./fleet/owner_absence.ts";
 import { type Accepted, FullError } from "./handshake/client_handshake.ts";
 import type { Identity } from "./handshake/keys.ts";
 import { CarrierCount, type CarrierCountOptions, dropped } from "./carrier_count.ts";
@@ -38,8 +37,6 @@ export interface SessionClientOptions<Upper extends UpperLayer>
 export class SessionClient<Upper extends UpperLayer> {
   /** Begun, it takes no streams any more, and no other session follows when those that it has are over. */
   readonly leaving: Leaving;
-  /** Whether the server that has the session has been away for long. */
-  readonly ownerAbsence: OwnerAbsence;
   /** Who this client is across restarts; `undefined` also when another one has shown that it is the same. */
   identity: Identity | undefined;
   readonly #options: SessionClientOptions<Upper>;
@@ -66,7 +63,6 @@ export class SessionClient<Upper extends UpperLayer> {
     this.#history = new CarrierHistory(options.clock.now());
     this.identity = options.identity;
     this.leaving = new Leaving(this, options.clock);
-    this.ownerAbsence = new OwnerAbsence(options, () => this.session);
     this.#refusals = new Refusals(options);
     this.#present = new PresentSession({ ...options, makeUpper: () => this.leaving.drained(options.makeUpper()) }, {
       onDetached: (reason) => this.#onDetached(reason),
@@ -113,6 +109,11 @@ export class SessionClient<Upper extends UpperLayer> {
   /** How long there has been no carrier, in milliseconds; `undefined` while there is one. */
   get outageMs(): number | undefined {
     return this.#outage.lastedMs;
+  }
+
+  /** Whether the server that has the session has been away for long. */
+  get ownerAbsence(): Redial["ownerAbsence"] {
+    return this.#redial.ownerAbsence;
   }
 
   /** Whether there has been a carrier. */
@@ -267,7 +268,6 @@ export class SessionClient<Upper extends UpperLayer> {
     if (lost !== undefined) this.#options.log("warn", `session lost: ${lost.message}`);
   }
 
-  /** A new session was accepted. */
   #begin(attachment: Attachment, accepted: Accepted, token: OwnToken): void {
     const { limits: { resumeTimeoutMs }, offers = [], log } = this.#options;
     const begun = readBegun(accepted, { resumeTimeoutMs, offers, tokenName: token.name });
@@ -287,7 +287,7 @@ export class SessionClient<Upper extends UpperLayer> {
 
   #attemptFailed(error: unknown, attempts: number): void {
     this.#options.observer?.attemptFailed(error);
-    if (error instanceof FullError || this.ownerAbsence.failed(error)) this.#loseUnknown();
+    if (error instanceof FullError) this.#loseUnknown();
     // Beside a carrier that may be alive that is no news.
     if (this.#redial.isBeside) return;
     // At first contact a refusal is the last word: waiting would only hide it from the user.

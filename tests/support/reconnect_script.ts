@@ -52,7 +52,7 @@ export class Script {
     const isBusy = () => this.hasStreams;
     const isAttached = () => this.isAttached;
     this.loop = new ReconnectLoop(this.clock, {
-      sessionId: SESSION_ID,
+      sessionId: () => SESSION_ID,
       isGuarded: false,
       ticket: () => undefined,
       paths: 1,

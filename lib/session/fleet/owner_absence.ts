@@ -7,7 +7,7 @@ import type { Clock } from "../../net/clock.ts";
 import type { Session } from "../session.ts";
 import type { Siblings } from "../reconnect/refusals.ts";
 import { OWNER_AWAY_MS } from "../session_constants.ts";
-import { isNotWaitedFor, OwnerAwayError } from "./owner_away.ts";
+import { OwnerAwayError } from "./owner_away.ts";
 
 /** Options of {@linkcode OwnerAbsence}. */
 export interface OwnerAbsenceOptions extends Pick<Siblings, "onOwnerAway"> {
@@ -16,7 +16,7 @@ export interface OwnerAbsenceOptions extends Pick<Siblings, "onOwnerAway"> {
 }
 
 /** What is asked of the session. */
-export type AwaitingSession = Pick<Session, "detachedAt" | "carrier" | "losesNoUser">;
+export type AwaitingSession = Pick<Session, "detachedAt" | "losesNoUser">;
 
 /**
  * Knows whether new users are to go to another session, since the owner of this one has been away for
@@ -29,7 +29,7 @@ export type AwaitingSession = Pick<Session, "detachedAt" | "carrier" | "losesNoU
  * import { systemClock } from "../../net/clock.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const session = { detachedAt: systemClock.now() - 5_000, carrier: undefined, losesNoUser: false };
+ * const session = { detachedAt: systemClock.now() - 5_000, losesNoUser: false };
  * const absence = new OwnerAbsence({ clock: systemClock }, () => session);
  * assertEquals(absence.isLong, false);
  * absence.failed(new OwnerAwayError());
@@ -41,6 +41,8 @@ export class OwnerAbsence {
   readonly #session: () => AwaitingSession;
   /** When a server said so last. */
   #toldAt = -Infinity;
+  /** Whether the last attempt failed by that. */
+  #wasTold = false;
 
   /** `session` is the present one. */
   constructor(options: OwnerAbsenceOptions, session: () => AwaitingSession) {
@@ -48,19 +50,34 @@ export class OwnerAbsence {
     this.#session = session;
   }
 
-  /** An attempt failed by `error`. Returns whether the session is not waited for: see {@linkcode isNotWaitedFor}. */
-  failed(error: unknown): boolean {
-    if (!(error instanceof OwnerAwayError)) return false;
-    if (isNotWaitedFor(error, this.#session())) return true;
+  /** An attempt failed by `error`. */
+  failed(error: unknown): void {
+    this.#wasTold = error instanceof OwnerAwayError;
+    if (!this.#wasTold) return;
     this.#toldAt = this.#options.clock.now();
     if (this.isLong) this.#options.onOwnerAway?.();
-    return false;
   }
 
-  /** Whether the session has had no carrier for so long, and a server has said meanwhile that the owner is away. */
+  get #isTold(): boolean {
+    return this.#toldAt >= (this.#session().detachedAt ?? Infinity);
+  }
+
+  /**
+   * Whether the next attempt asks for a new session, since this one loses nothing. If that is in vain for
+   * {@linkcode OWNER_AWAY_MS}, the owner is looked for again, which may be back. Anyone may have said that its owner is away,
+   * so it is over only when a server has proven itself by an accept (invariant 9).
+   */
+  get isGivenUp(): boolean {
+    const isFresh = this.#wasTold || this.#options.clock.now() - this.#toldAt < OWNER_AWAY_MS;
+    return isFresh && this.#isTold && this.#session().losesNoUser;
+  }
+
+  /**
+   * Whether the session has had no carrier for so long, though a server has said meanwhile that the owner is away, and has
+   * something to lose: users who come are to have another one beside it.
+   */
   get isLong(): boolean {
-    const { detachedAt } = this.#session();
-    if (detachedAt === undefined || this.#toldAt < detachedAt) return false;
-    return this.#options.clock.now() - detachedAt >= OWNER_AWAY_MS;
+    const { detachedAt = Infinity, losesNoUser } = this.#session();
+    return this.#isTold && !losesNoUser && this.#options.clock.now() - detachedAt >= OWNER_AWAY_MS;
   }
 }

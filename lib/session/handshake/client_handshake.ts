@@ -129,6 +129,11 @@ export class ClientHandshake {
     return new ClientHandshake(channel, ephemeral, { hello, challenge, transcript, leaf: leaf ?? NO_LEAF });
   }
 
+  /** Whether a session is to be joined, which its server knows. */
+  get canJoin(): boolean {
+    return this.#hello.kind === "join" && this.#challenge.status === "ready";
+  }
+
   /** The connection. */
   get duplex(): Duplex {
     return this.#channel.duplex;

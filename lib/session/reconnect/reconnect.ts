@@ -46,7 +46,7 @@ export interface ReconnectHost {
   /** How many paths there are. */
   readonly paths: number;
   /** The session to resume; `undefined` for a new one. */
-  readonly sessionId: Uint8Array | undefined;
+  sessionId(): Uint8Array | undefined;
   /** Whether there is a token: a server must have one too. */
   readonly isGuarded: boolean;
   /** Whether somebody waits: user connections, or bytes of finished ones that the server has not taken. */
@@ -214,7 +214,7 @@ export class ReconnectLoop {
     signal.addEventListener("abort", () => duplex.close(), { once: true });
     attempt.reached ??= ACCEPTED;
     const connectedAt = this.#clock.now();
-    const handshake = await ClientHandshake.begin(duplex, this.#host.sessionId, this.#host.isGuarded, ticket);
+    const handshake = await ClientHandshake.begin(duplex, this.#host.sessionId(), this.#host.isGuarded, ticket);
     if (signal.aborted) return;
     const now = attempt.answeredAt = this.#clock.now();
     attempt.challenged = { handshake, path, roundTripMs: now - connectedAt, tookMs: now - attempt.startedAt };
@@ -256,8 +256,8 @@ export class ReconnectLoop {
 
   /** A wrong token is answered late, and must not be taken for silence. */
   #mayProveToken({ challenged }: Attempt): boolean {
-    const { isGuarded, sessionId } = this.#host;
-    return isGuarded && (sessionId === undefined || challenged?.handshake.status !== "ready");
+    const { isGuarded } = this.#host;
+    return isGuarded && (this.#host.sessionId() === undefined || challenged?.handshake.status !== "ready");
   }
 
   #attached(attempt: Attempt): void {

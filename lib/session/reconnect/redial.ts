@@ -4,6 +4,7 @@
  * @module
  */
 import type { Clock } from "../../net/clock.ts";
+import { OwnerAbsence, type OwnerAbsenceOptions } from "../fleet/owner_absence.ts";
 import type { LastTicket } from "../fleet/last_ticket.ts";
 import type { Session } from "../session.ts";
 import { EndCode } from "../session_constants.ts";
@@ -11,7 +12,7 @@ import { isTold } from "./refusals.ts";
 import { type ReconnectHost, ReconnectLoop } from "./reconnect.ts";
 
 /** Options of {@linkcode Redial}. */
-export interface RedialOptions extends Pick<ReconnectHost, "dial"> {
+export interface RedialOptions extends Pick<ReconnectHost, "dial">, OwnerAbsenceOptions {
   /**
    * Names of the paths to the server, for logs: at most {@linkcode MOST_PATHS}. They are dialed by their places here.
    *
@@ -38,6 +39,8 @@ export interface RedialHost extends Pick<ReconnectHost, "history" | "commit" | "
 
 /** Has at most one {@linkcode ReconnectLoop} at a time. */
 export class Redial {
+  /** Whether the server that has the session is away. */
+  readonly ownerAbsence: OwnerAbsence;
   readonly #clock: Clock;
   readonly #host: ReconnectHost;
   #loop: ReconnectLoop | undefined;
@@ -45,14 +48,15 @@ export class Redial {
 
   /** Does not dial yet. */
   constructor(options: RedialOptions, host: RedialHost) {
+    this.ownerAbsence = new OwnerAbsence(options, () => host.session());
     this.#clock = options.clock;
     this.#host = {
       dial: options.dial,
       ticket: () => options.tickets?.newest,
       paths: options.paths?.length ?? 1,
-      get sessionId() {
+      sessionId: () => {
         const { id } = host.session();
-        return id.length > 0 ? id : undefined;
+        return id.length > 0 && !this.ownerAbsence.isGivenUp ? id : undefined;
       },
       isGuarded: options.token !== undefined,
       get hasStreams() {
@@ -64,6 +68,7 @@ export class Redial {
       },
       commit: host.commit,
       attemptFailed: (error, attempts) => {
+        this.ownerAbsence.failed(error);
         // Its ticket would lead the next attempt to the same server.
         if (isTold(error, EndCode.draining) && host.session().id.length === 0) options.tickets?.forget();
         host.attemptFailed(error, attempts);

@@ -89,15 +89,15 @@ export const FLEET: readonly Mutation[] = [
   ),
   word(
     "a session with something to lose given up for an owner that is away",
-    "session/fleet/owner_away.ts",
-    "session.carrier === undefined && session.losesNoUser;",
-    "session.carrier === undefined;",
+    "session/fleet/owner_absence.ts",
+    "return isFresh && this.#isTold && this.#session().losesNoUser;",
+    "return isFresh && this.#isTold;",
   ),
   word(
     "an absence that ends with the outage called one in the next",
     "session/fleet/owner_absence.ts",
-    "this.#toldAt < detachedAt",
-    "this.#toldAt < 0",
+    "this.#toldAt >= (this.#session().detachedAt ?? Infinity);",
+    "this.#toldAt >= 0;",
   ),
   word(
     "users who come left with an owner that is away",

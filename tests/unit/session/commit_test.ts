@@ -59,7 +59,7 @@ async function setUp(status: "ready" | "unknown" = "ready", id = new Uint8Array(
     });
     return promise;
   };
-  const handshake = { status, commit } as unknown as ClientHandshake;
+  const handshake = { canJoin: status === "ready", commit } as unknown as ClientHandshake;
   const attached: number[] = [];
   const controller = new AbortController();
   const terms = {

@@ -10,7 +10,6 @@ function setUp() {
   const told: number[] = [];
   const session: { -readonly [Key in keyof AwaitingSession]: AwaitingSession[Key] } = {
     detachedAt: 1_000,
-    carrier: undefined,
     losesNoUser: false,
   };
   const absence = new OwnerAbsence({ clock, onOwnerAway: () => void told.push(clock.now()) }, () => session);
@@ -21,9 +20,9 @@ Deno.test("an absence is long three seconds behind the loss of the carrier, once
   const { clock, told, absence } = setUp();
   await clock.advance(5_000);
   assertEquals(absence.isLong, false, "the network may be down");
-  assertEquals(absence.failed(new Error("reset")), false);
+  absence.failed(new Error("reset"));
   assertEquals([absence.isLong, told], [false, []]);
-  assertEquals(absence.failed(new OwnerAwayError()), false);
+  absence.failed(new OwnerAwayError());
   assertEquals([absence.isLong, told], [true, [6_000]]);
   const early = setUp();
   early.absence.failed(new OwnerAwayError());
@@ -49,7 +48,17 @@ Deno.test("a session that loses nothing is not waited for, and nobody is told to
   const { clock, told, session, absence } = setUp();
   await clock.advance(4_000);
   session.losesNoUser = true;
-  assertEquals([absence.failed(new OwnerAwayError()), told], [true, []]);
+  assertEquals(absence.isGivenUp, false, "nobody has said so");
+  absence.failed(new OwnerAwayError());
+  assertEquals([absence.isGivenUp, told], [true, []]);
+  session.losesNoUser = false;
+  assertEquals(absence.isGivenUp, false, "a user came");
+  session.losesNoUser = true;
+  absence.failed(new Error("reset"));
+  await clock.advance(2_999);
+  assertEquals(absence.isGivenUp, true);
+  await clock.advance(1);
+  assertEquals(absence.isGivenUp, false, "the owner is looked for again");
 });
 
 /** A client with a user at one of three servers, which nobody can reach any more. */

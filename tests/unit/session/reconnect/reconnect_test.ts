@@ -171,7 +171,7 @@ Deno.test("a dial that ignores its signal is closed when it comes after the atte
   const clock = new FakeClock({ nowMs: 0 });
   const late: ((duplex: Duplex) => void)[] = [];
   const loop = new ReconnectLoop(clock, {
-    sessionId: undefined,
+    sessionId: () => undefined,
     isGuarded: false,
     ticket: () => undefined,
     paths: 1,
