@@ -198,6 +198,6 @@ Deno.test({
     connection.close();
     const facts = (words: RegExp) => server.logged(words, 10_000).then((line) => JSON.parse(line));
     assertEquals((await facts(/began/)).client, "web-1.example");
-    assertEquals((await facts(/stream (finished|reset)/)).client, "web-1.example");
+    assertEquals((await facts(/stream \S+ (finished|reset)/)).client, "web-1.example");
   }),
 });
