@@ -35,6 +35,13 @@ export interface ListenOptions {
   clock: Clock;
   /** Told when accepting does not work. */
   log: Log;
+  /**
+   * Whether other processes of this user may listen on the same TCP port, each taking a part of the connections
+   * (`SO_REUSEPORT`, socket(7); Linux). Unix sockets have no such thing.
+   *
+   * @default {false}
+   */
+  sharesPort?: boolean;
   /** Takes each connection. */
   onConnection: (connection: Duplex) => void;
 }
@@ -116,7 +123,7 @@ async function bindFirst(host: string, port: number, others: string[], options: 
 async function bindTcp(host: string, port: number, options: ListenOptions): Promise<Bound> {
   // `node:net` does not know zones (RFC 4007, 11): who comes that way can be cut, but not reset.
   if (options.use === "user" && hasNodeDuplex() && !host.includes("%")) return await bindNode(host, port, options);
-  const listener = Deno.listen({ hostname: host, port });
+  const listener = Deno.listen({ hostname: host, port, reusePort: options.sharesPort === true });
   const acceptor = accept(listener, options);
   return toBound(host, listener.addr.port, () => acceptor.close());
 }
@@ -132,7 +139,7 @@ function bindNode(host: string, port: number, options: ListenOptions): Promise<B
       options.onConnection(NodeDuplex.accepted(socket));
     });
     server.once("error", reject);
-    server.listen({ host, port, backlog: BACKLOG }, () => {
+    server.listen({ host, port, backlog: BACKLOG, reusePort: options.sharesPort === true }, () => {
       server.off("error", reject);
       server.on("error", (error) => options.log("warn", `cannot accept connections: ${reasonOf(error)}`));
       const stopReviving = reviveForever(server, options);

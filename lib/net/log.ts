@@ -20,6 +20,7 @@ export const LOG_FIELDS = {
   stream: ["number", "number of the stream in it, the same at both ends; 0 if the other end never heard of it"],
   client: ["text", "name of the token or certificate of a server's client"],
   service: ["text", "name of the service, or the destination"],
+  worker: ["number", "number of the worker with `--workers`, from 1 on"],
   peer: ["text", "who is at the other end of the connection"],
   path: ["text", "which of a client's paths"],
   proxy: ["text", "the proxy"],

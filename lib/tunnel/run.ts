@@ -23,6 +23,9 @@ import { completionFor } from "./shells/completion.ts";
 import { manPage } from "./shells/man_page.ts";
 import { runService } from "./service/run_service.ts";
 import { runSsh } from "./ssh/run_ssh.ts";
+import { runWorkers } from "./workers/run_workers.ts";
+import type { Seat } from "./workers/seat.ts";
+import { seated, takeSeat } from "./workers/seat_here.ts";
 import { runTop } from "./top/run_top.ts";
 import type { HostName } from "./values/host_name.ts";
 
@@ -38,7 +41,9 @@ export async function run(args: readonly string[]): Promise<number> {
   if (word === "service") return await runService(others);
   if (word === "top") return await runTop(others);
   let command: Command;
+  let seat: Seat | undefined;
   try {
+    seat = takeSeat();
     command = parseCommandLine(args, readEnvironment());
   } catch (error) {
     await writeLine(Deno.stderr, `tele: ${reasonOf(error)}`);
@@ -55,8 +60,16 @@ export async function run(args: readonly string[]): Promise<number> {
     return await print(command.name === undefined ? makeToken() : makeTokenLine(command.name));
   }
   if (command.kind === "doctor") return await runDoctorProcess(command.options);
-  const start = (log: Log) => startRole(command, log);
-  return await runRole({ ...command.options, isStdio: command.kind === "client" && command.options.isStdio, start });
+  const { workers } = command.options;
+  if (workers !== undefined && seat === undefined) return await runWorkers(command, { count: workers, args });
+  const own = seat === undefined ? command : seated(command, seat);
+  const start = (log: Log) => startRole(own, log);
+  return await runRole({
+    ...command.options,
+    seat,
+    isStdio: command.kind === "client" && command.options.isStdio,
+    start,
+  });
 }
 
 async function makeCert(directory: string, hosts: readonly HostName[]): Promise<number> {

@@ -26,12 +26,13 @@ import { fleetChoice } from "./fleet_choice.ts";
 import * as keys from "./key_options.ts";
 import * as rfd80 from "./rfd80_options.ts";
 import * as services from "./service_options.ts";
-import { forwardsOf, namedOf, servesSessions } from "./services.ts";
+import { entrancesOf, forwardsOf, namedOf, servesSessions } from "./services.ts";
 import { limitsOf } from "./limits_choice.ts";
 import * as session from "./session_options.ts";
 import * as shells from "./shell_options.ts";
 import { givenStatus, refuseStatus } from "./status_choice.ts";
 import { clientTls, serverTls } from "./tls_choice.ts";
+import { refuseWorkers, workersChoice } from "./workers_choice.ts";
 
 /** What the command line asks for. */
 export type Command =
@@ -145,6 +146,7 @@ function serverCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     );
   }
   const guards = "client certificates (--tls-client-ca) guard protocols";
+  const doors = users.reverseListens.map((door) => ({ ...door, flag: `--${services.REVERSE_LISTEN.name}` }));
   if (!servesSessions(users)) refuseSessionOptions(given, environment, guards);
   const options = {
     ...users,
@@ -153,6 +155,7 @@ function serverCommand(given: GivenFlags, environment: CommandEnvironment): Comm
     out,
     tls: secured,
     fleet: fleetChoice(given),
+    workers: workersChoice(given, [{ flag: `--${session.SERVER_OUT.name}`, in: out }, ...doors]),
     limits: { ...limitsOf(given), maxSessions: given.valueOrDefault(session.MAX_SESSIONS) },
     ...commonOptions(given, environment, routes.length > 0),
   };
@@ -179,6 +182,7 @@ function doctorCommand(args: readonly string[], environment: CommandEnvironment)
   given.refuseOtherRole("doctor");
   given.refuse([rfd80.PROTOCOL], "is RFD 80 mode, which has no sessions to examine: leave it out");
   refuseStatus(given, "tele doctor looks once, and ends");
+  refuseWorkers(given, "tele doctor has none");
   given.need(session.CLIENT_OUT, "tele doctor needs --out=ADDR, the address of the tele server");
   const client = clientOptions(given, environment);
   const [idleMs, waitMs] = [given.valueOrDefault(doctor.IDLE), given.valueOrDefault(doctor.WAIT)];
@@ -199,10 +203,10 @@ function clientOptions(given: GivenFlags, environment: CommandEnvironment): Clie
   if (protocol !== undefined) refuseSessionOptions(given, environment, guards);
   const secured = (path: Omit<ClientPath, "tls">): ClientPath => ({ ...path, tls: clientTls(given, path.out) });
   const paths = [secured(first), ...others.map(secured)] as const;
+  const users = { in: given.value(session.CLIENT_IN), ...forwardsOf(given), isStdio };
   return {
-    in: given.value(session.CLIENT_IN),
-    ...forwardsOf(given),
-    isStdio,
+    ...users,
+    workers: workersChoice(given, entrancesOf(users)),
     paths,
     protocol,
     sendsPings: protocol !== undefined && given.has(session.PING_INTERVAL.name),
@@ -220,6 +224,7 @@ function refuseBesideStdio(given: GivenFlags): void {
   );
   given.refuse([session.MAX], "is for many connections; --stdio carries only one: leave it out");
   refuseStatus(given, "--stdio carries one connection, and ends with it");
+  refuseWorkers(given, "--stdio carries only one");
   given.refuse([rfd80.PROTOCOL], "needs a port, which --in=ADDR opens: RFD 80 mode is not built for --stdio");
 }
 

@@ -16,6 +16,7 @@ import * as session from "./session_options.ts";
 import * as status from "./status_options.ts";
 import * as shells from "./shell_options.ts";
 import * as tls from "./tls_options.ts";
+import * as workers from "./workers_options.ts";
 
 /** Options that the help shows under one title. */
 export interface OptionGroup {
@@ -89,6 +90,7 @@ export const OPTION_GROUPS: readonly OptionGroup[] = [
       session.LOG_FORMAT,
       status.STATUS,
       status.STATUS_TOKEN_FILE,
+      workers.WORKERS,
     ],
   },
   { title: "TLS, server", options: [tls.SERVER_TLS_CERT, tls.SERVER_TLS_KEY, tls.TLS_CLIENT_CA] },

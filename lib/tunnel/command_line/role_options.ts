@@ -13,6 +13,7 @@ import type { Way } from "../../net/way.ts";
 import type { Encryption } from "../../session/handshake/seal.ts";
 import type { ServerLimits, SessionLimits } from "../../session/session_limits.ts";
 import type { LogFormat } from "../log/log_format.ts";
+import type { Seat } from "../workers/seat.ts";
 
 /** Where a process tells how it goes, and to whom. */
 export interface StatusOptions {
@@ -24,6 +25,10 @@ export interface StatusOptions {
 
 /** Options of both roles. */
 export interface CommonOptions {
+  /** How many worker processes a parent starts; `undefined` for this process alone. */
+  readonly workers?: number | undefined;
+  /** Which worker this process is; `undefined` for none. */
+  readonly seat?: Seat | undefined;
   /** Limits of sessions. In RFD 80 mode two of them hold: the ping interval, and the streams (connections). */
   readonly limits: SessionLimits;
   /** Memory of all sessions together, in bytes; `undefined` for a quarter of the machine's. */

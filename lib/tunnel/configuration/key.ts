@@ -9,6 +9,7 @@ import type { Option, ValueOption } from "../command_line/option.ts";
 import { HELP, OPTIONS, VERSION } from "../command_line/option_table.ts";
 import * as session from "../command_line/session_options.ts";
 import * as status from "../command_line/status_options.ts";
+import { WORKERS } from "../command_line/workers_options.ts";
 
 /** What a tunnel can be. */
 export const TUNNEL_ROLES = ["server", "client"] as const;
@@ -28,8 +29,19 @@ export const PROCESS_KEYS: readonly ValueOption<unknown>[] = [
   status.STATUS_TOKEN_FILE,
 ];
 
-/** Options that a file cannot give: `role` says the role, and standard input and output belong to a command line. */
-const NO_KEYS: readonly Option[] = [session.SERVER, session.CLIENT, session.STDIO, HELP, VERSION, ...PROCESS_KEYS];
+/**
+ * Options that a file cannot give: `role` says the role, standard input and output belong to a command line, and workers
+ * to a process with one tunnel.
+ */
+const NO_KEYS: readonly Option[] = [
+  session.SERVER,
+  session.CLIENT,
+  session.STDIO,
+  WORKERS,
+  HELP,
+  VERSION,
+  ...PROCESS_KEYS,
+];
 
 /** The options that a tunnel of this role takes, in the order of the help. */
 export function keysOf(role: TunnelRole): Option[] {

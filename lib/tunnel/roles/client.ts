@@ -78,7 +78,7 @@ export async function startClient(
   let take: TakeUser = (user, service) => void early.push([user, service]);
   const entrances = await openEntrances(
     entrancesOf(options),
-    { clock, log, streamLog },
+    { clock, log, streamLog, sharesPort: options.seat !== undefined },
     (user, service) => take(user, service),
   )
     .catch(async (error) => {

@@ -30,6 +30,7 @@ import { offeredServices } from "./offered_services.ts";
 import type { OuterDialer } from "./outer_dialer.ts";
 import type { LinkStatus } from "../log/status_line.ts";
 import type { StreamLog } from "../log/stream_log.ts";
+import { nameOf } from "../workers/seat.ts";
 import { markOfToken, readClientToken, watchClientToken } from "../files/token_file.ts";
 
 /** What a {@linkcode ClientSession} needs beside the options of the role. */
@@ -215,7 +216,8 @@ function identityOf(options: ClientOptions, log: Log): Promise<LoadedIdentity> {
     const why = "a tele client on a free port is another each time; --in=:PORT makes it the same";
     return identityInMemory(why, "info", log);
   }
-  return loadIdentity(stateFolder(), place, formatWay(options.paths[0].out), log);
+  const own = options.seat === undefined ? place : `${place}\n${nameOf(options.seat)}`;
+  return loadIdentity(stateFolder(), own, formatWay(options.paths[0].out), log);
 }
 
 /** What tells a client from others of this machine: where it listens, else the first service that it offers. */

@@ -28,6 +28,22 @@ export interface Entrances {
   close(): void;
 }
 
+/** What {@linkcode openEntrances} needs. */
+export interface EntrancesNeeds {
+  /** Time. */
+  readonly clock: Clock;
+  /** Where lines go. */
+  readonly log: Log;
+  /** Logs users that are refused. */
+  readonly streamLog: StreamLog;
+  /**
+   * Whether other workers listen on the same ports.
+   *
+   * @default {false}
+   */
+  readonly sharesPort?: boolean;
+}
+
 /**
  * Listens everywhere, or nowhere.
  *
@@ -36,7 +52,7 @@ export interface Entrances {
  */
 export async function openEntrances(
   entrances: readonly Entrance[],
-  { clock, log, streamLog }: { clock: Clock; log: Log; streamLog: StreamLog },
+  { clock, log, streamLog, sharesPort }: EntrancesNeeds,
   take: TakeUser,
 ): Promise<Entrances> {
   const door = new SocksDoor({ clock, streamLog, take });
@@ -52,7 +68,7 @@ export async function openEntrances(
         ? (user: Duplex) => void door.welcome(user)
         : (user: Duplex) => take(user, entrance.service);
       const defaultHosts = ["127.0.0.1", "::1"];
-      const listening = await listen(entrance.in, { use: "user", defaultHosts, clock, log, onConnection })
+      const listening = await listen(entrance.in, { use: "user", defaultHosts, clock, log, sharesPort, onConnection })
         .catch((error) => {
           throw error instanceof TeleError && isElsewhere(error.cause) ? suspectSwap(error, entrance) : error;
         });

@@ -19,10 +19,14 @@ const ASSUMED_MACHINE_BYTES = 4 * 1024 ** 3;
 const PAUSE_MS = 20_000;
 const SOON_MS = 1_000;
 
-/** The budget of `--memory`: `memoryBytes`, or a quarter of what the machine or its control group (cgroup) has. */
-export function budgetOf(memoryBytes: number | undefined, clock: Clock): MemoryBudget {
-  const limitBytes = memoryBytes ?? Math.floor(SHARE * machineMemoryBytes());
-  return new MemoryBudget(limitBytes, collectSoon(clock, garbageCollector()));
+/**
+ * The budget of `--memory`: `memoryBytes`, or a quarter of what the machine or its control group (cgroup) has.
+ *
+ * @param processes How many processes share that.
+ */
+export function budgetOf(memoryBytes: number | undefined, clock: Clock, processes = 1): MemoryBudget {
+  const limitBytes = memoryBytes ?? SHARE * machineMemoryBytes();
+  return new MemoryBudget(Math.floor(limitBytes / processes), collectSoon(clock, garbageCollector()));
 }
 
 /** Memory of the machine or, if that is less, of the control group that this process is in; in bytes. */

@@ -85,6 +85,7 @@ async function listenPlainly(
     defaultHosts: EVERY_INTERFACE,
     clock,
     log,
+    sharesPort: options.seat !== undefined,
     onConnection: (outer) => void door.welcome(outer),
   });
   if (seal !== undefined) tlsWarmUp.start();
@@ -123,6 +124,7 @@ async function listenSecurely(
     defaultHosts: EVERY_INTERFACE,
     clock,
     log,
+    sharesPort: options.seat !== undefined,
     ...lines,
     passOn: passOnBy(node, "outer"),
     onConnection({ duplex, protocol }) {

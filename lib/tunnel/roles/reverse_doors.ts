@@ -40,10 +40,11 @@ export interface ReverseDoorsNeeds {
  * @throws {TeleError} `bad-input` if one of the places is taken, or not of this machine.
  */
 export function openReverseDoors(
-  options: Pick<ServerOptions, "reverseListens">,
+  options: Pick<ServerOptions, "reverseListens" | "seat">,
   { sessions, streamLog, clock, log }: ReverseDoorsNeeds,
 ): Promise<Entrances> {
-  return openEntrances(reverseEntrancesOf(options), { clock, log, streamLog }, (user, service = "") => {
+  const needs = { clock, log, streamLog, sharesPort: options.seat !== undefined };
+  return openEntrances(reverseEntrancesOf(options), needs, (user, service = "") => {
     try {
       sessions.open(user, service);
     } catch (error) {

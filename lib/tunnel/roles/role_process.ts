@@ -13,11 +13,15 @@ import { formatLogLine, type LogFormat, makeLog } from "../log/log_format.ts";
 import { failed, writeLine } from "../log/standard_streams.ts";
 import { StatusDisplay } from "../log/status_display.ts";
 import { StatusTerminal } from "../log/status_terminal.ts";
+import { workerLog } from "../log/worker_log.ts";
 import { isDumb, isInForeground, rewrapsLines, terminalSize } from "../log/terminal.ts";
 import { serviceManager } from "../service/notify_socket.ts";
+import { watchParent } from "../workers/orphan.ts";
+import type { Seat } from "../workers/seat.ts";
+import { formatReady } from "../workers/worker_ready.ts";
 import { DrainingProcess } from "./draining_process.ts";
 import type { Running } from "./running.ts";
-import { type EndSignals, endSignals, onDrainSignal, onTryNowSignal } from "./signals.ts";
+import { type EndSignals, endSignals, onDrainSignal, onTryNowSignal, onUpgradeSignal } from "./signals.ts";
 
 /** An end that takes longer than this is explained, in milliseconds. */
 const SAY_WHY_AFTER_MS = 700;
@@ -33,6 +37,8 @@ export interface RoleProcess {
   readonly logFormat: LogFormat;
   /** Whether it carries standard input and output: its parent may end it by SIGHUP. */
   readonly isStdio: boolean;
+  /** Which worker it is; `undefined` for none. */
+  readonly seat?: Seat | undefined;
   /** Starts the role; throws a TeleError for what makes it impossible. */
   start(log: Log): Promise<Running>;
 }
@@ -48,6 +54,8 @@ export async function runRole(role: RoleProcess): Promise<number> {
   onTryNowSignal(() => tryNow());
   const draining = new DrainingProcess(systemClock);
   onDrainSignal(() => draining.ask());
+  // It is for the parent, and one who sends it to all by name must not kill workers.
+  if (role.seat !== undefined) onUpgradeSignal(() => {});
   const terminal = new StatusTerminal({
     write: (bytes) => Deno.stderr.write(bytes),
     columns: () => terminalSize().columns,
@@ -62,19 +70,22 @@ export async function runRole(role: RoleProcess): Promise<number> {
     (bytes) => terminal.write(bytes),
     (message) => formatLogLine(format, "warn", message, {}, Date.now()),
   );
-  const log = makeLog({ level, format, write: (line) => lines.write(line), wallNow: Date.now });
+  const ownLog = makeLog({ level, format, write: (line) => lines.write(line), wallNow: Date.now });
+  const log = role.seat === undefined ? ownLog : workerLog(role.seat.number, ownLog);
+  const orphaned = role.seat && watchParent({ input: Deno.stdin, seat: role.seat, draining, log });
   keepRunning(log);
   const running = await start(role, signals, lines, log);
   if (typeof running === "number") return running;
   tryNow = () => running.tryNow();
   // A role that ends by itself has another use for standard output, and is no service.
   const manager = running.ended === undefined ? serviceManager(log) : undefined;
-  if (running.ended === undefined) await writeLine(Deno.stdout, readyLine(running, format));
+  const ready = role.seat === undefined ? readyLine(running, format) : formatReady(running);
+  if (running.ended === undefined) await writeLine(Deno.stdout, ready);
   else log("debug", running.readyLine);
   manager?.ready(running.readyLine);
   draining.runs(running, manager);
   lines.release();
-  const display = format === "text" ? showStatus(running, terminal) : undefined;
+  const display = format === "text" && role.seat === undefined ? showStatus(running, terminal) : undefined;
   const { code, reason } = await Promise.race([
     Promise.race([signals.first, draining.over]).then((reason) => ({ code: ExitCode.ok, reason })),
     ...running.ended === undefined ? [] : [running.ended.then((code) => ({ code, reason: undefined }))],
@@ -84,6 +95,7 @@ export async function runRole(role: RoleProcess): Promise<number> {
   const told = manager?.stopping(endedBy(reason ?? "its connection"));
   await stopOrInsist(running.stop(reason ?? "its connection is over"), signals, log);
   if (reason !== undefined) log("info", endedBy(reason));
+  orphaned?.clean();
   // A terminal that is held up must not delay the end.
   await deadline(Promise.all([erased, told, lines.flush(FLUSH_MS)]), FLUSH_MS).catch(() => {});
   return code;
@@ -119,7 +131,11 @@ async function start(
 }
 
 /** The ready line in the shape of a log line, for a program that reads both; `tunnel` names one of several. */
-export function readyLine({ readyLine, listens }: Running, format: LogFormat, tunnel?: string): string {
+export function readyLine(
+  { readyLine, listens }: Pick<Running, "readyLine" | "listens">,
+  format: LogFormat,
+  tunnel?: string,
+): string {
   const line = tunnel === undefined ? readyLine : `${tunnel}: ${readyLine}`;
   if (format === "text") return line;
   const fields = { ...tunnel === undefined ? {} : { tunnel }, listens: listens.join(" ") };

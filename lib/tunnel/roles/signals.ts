@@ -114,6 +114,14 @@ export function onDrainSignal(action: () => void): void {
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGQUIT", action);
 }
 
+/**
+ * Calls `action` for each SIGUSR2, which would otherwise kill the process. Does nothing on Windows, which has no such
+ * signal. Call it first of all, as {@linkcode endSignals}.
+ */
+export function onUpgradeSignal(action: () => void): void {
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGUSR2", action);
+}
+
 /** The address of the debugger's port, if it is open. */
 function debuggerUrl(): string | undefined {
   try {

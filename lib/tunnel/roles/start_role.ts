@@ -29,8 +29,8 @@ export interface SharedByTunnels {
  * @throws {TeleError} `bad-input` if either cannot start.
  */
 export async function startRole(command: RoleCommand, log: Log, clock: Clock = systemClock): Promise<Running> {
-  const { status: asked, memoryBytes } = command.options;
-  const memory = budgetOf(memoryBytes, clock);
+  const { status: asked, memoryBytes, seat } = command.options;
+  const memory = budgetOf(memoryBytes, clock, seat?.count);
   if (asked === undefined) return await startTunnel(command, log, clock, { memory, status: undefined });
   const { status, close } = await openStatus(asked, { clock, log, memory, version: config.version });
   try {

@@ -29,6 +29,8 @@ const EXCEPTIONS: Record<string, string> = {
   "lib/tunnel/status/page/live.js": "it runs in a browser: tests/e2e/status_page_test.ts",
   "lib/tunnel/top/report.ts": "types only",
   "lib/tunnel/top/run_top.ts": "it is the process: tests/e2e/top_test.ts",
+  "lib/tunnel/workers/child_process.ts": "it starts processes: tests/e2e/workers_test.ts",
+  "lib/tunnel/workers/run_workers.ts": "it is the process: tests/e2e/workers_test.ts",
   "lib/tunnel/run_configuration.ts": "it is the process: tests/e2e/config_test.ts",
   "lib/tunnel/run.ts": "it is the process: tests/e2e/cli_test.ts and terminal_test.ts",
   "lib/mux/mux_constants.ts": "numbers only, which tests/unit/house/protocol_doc_test.ts reads in PROTOCOL.md",

@@ -106,6 +106,24 @@ for (const use of ["user", "carrier"] as const) {
     for (const next of ["user", "carrier"] as const) (await listenFor(address, { use: next })).close();
   });
 
+  Deno.test({
+    name: `listening (${use}): who shares a port gets a part of the connections, and nobody else joins unasked`,
+    ignore: Deno.build.os !== "linux",
+    async fn() {
+      using first = await listenFor({ kind: "tcp", host: "127.0.0.1", port: 0 }, { use, sharesPort: true });
+      const address = parseAddress(first.addresses[0]);
+      const second = await listenFor(address, { use, sharesPort: true });
+      // Which of both takes one is up to a hash: that one of them gets none of so many is as good as impossible.
+      for (let at = 0; at < 60; at++) (await dial(address, use)).close();
+      await until(() => first.accepted.length + second.accepted.length === 60, 5_000, "all connections");
+      assert(first.accepted.length > 0 && second.accepted.length > 0);
+      const error = await assertRejects(() => listenFor(address, { use }), TeleError);
+      assertStringIncludes(error.message, "another program does");
+      second.close();
+      await pause(5);
+    },
+  });
+
   Deno.test(`listening (${use}): a burst of connections is taken whole`, async () => {
     using listening = await listenFor({ kind: "tcp", host: "127.0.0.1", port: 0 }, { use });
     const address = parseAddress(listening.addresses[0]);

@@ -11,6 +11,7 @@ Deno.test("the budget is what the user says, else a quarter of the machine's mem
   const segments = (limitBytes: number) => new MemoryBudget(limitBytes).segments(Infinity);
   assertEquals(budgetOf(64 * MIB, clock).segments(Infinity), segments(64 * MIB));
   assertEquals(budgetOf(undefined, clock).segments(Infinity), segments(machineMemoryBytes() / 4));
+  assertEquals(budgetOf(64 * MIB, clock, 2).segments(Infinity), segments(32 * MIB), "workers share it");
   assertEquals(clock.pendingTimers, 0);
 });
 

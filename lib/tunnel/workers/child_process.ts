@@ -1,0 +1,59 @@
+/**
+ * A worker as a child process.
+ *
+ * @module
+ */
+import { constants } from "node:os";
+import { badInput, reasonOf } from "../../net/error.ts";
+import type { WorkerEnd, WorkerProcess } from "./worker_process.ts";
+import { readReady } from "./worker_ready.ts";
+
+/** What is started. */
+export interface ChildCommand {
+  /** The program, and its arguments. */
+  readonly words: readonly string[];
+  /** Variables beside those of this process. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Variables of this process that the child does not get. */
+  readonly without: readonly string[];
+}
+
+/**
+ * Starts a worker. Its standard input is a pipe that nothing is written to: it ends with this process, however that
+ * ends. Its first line on standard output tells that it listens; its log goes where that of this process goes.
+ *
+ * @throws {TeleError} `bad-input` if the program cannot be started.
+ */
+export function startChild({ words: [program, ...args], env, without }: ChildCommand): WorkerProcess {
+  const variables = { ...Deno.env.toObject(), ...env };
+  for (const name of without) delete variables[name];
+  let child: Deno.ChildProcess;
+  try {
+    child = new Deno.Command(program!, {
+      args,
+      env: variables,
+      clearEnv: true,
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+  } catch (error) {
+    throw badInput(`cannot start ${program}: ${reasonOf(error)}`, { cause: error });
+  }
+  return {
+    ready: readReady(child.stdout),
+    ended: child.status.then(endOf),
+    signal(name) {
+      try {
+        child.kill(name);
+      } catch {
+        // It has ended, and its status is on the way.
+      }
+    },
+  };
+}
+
+function endOf({ code, signal }: Deno.CommandStatus): WorkerEnd {
+  const number = signal === null ? undefined : constants.signals[signal as keyof typeof constants.signals];
+  return { code: number === undefined ? code : 128 + number, signal };
+}

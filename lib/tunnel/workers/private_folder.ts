@@ -1,0 +1,75 @@
+/**
+ * The folder in which the workers of a server meet.
+ *
+ * @module
+ */
+import { badInput, reasonOf } from "../../net/error.ts";
+import { makeToken } from "../files/token_file.ts";
+import { keyFileIn } from "./seat.ts";
+
+/** A folder for this user alone, with a key that its workers share, and their sockets. */
+export class PrivateFolder {
+  /** Where it is. */
+  readonly path: string;
+  /** Made for this start, and never told to anybody else. */
+  readonly #key = makeToken();
+
+  private constructor(path: string) {
+    this.path = path;
+  }
+
+  /**
+   * Makes it, with the rights 0700, where this system keeps files that do not outlive it.
+   *
+   * @throws {TeleError} `bad-input` if that is not possible.
+   */
+  static make(): PrivateFolder {
+    try {
+      return new PrivateFolder(Deno.makeTempDirSync({ prefix: "tele-workers-" }));
+    } catch (error) {
+      throw badInput(`--workers needs a folder for its sockets: ${reasonOf(error)}; set TMPDIR to one`, {
+        cause: error,
+      });
+    }
+  }
+
+  /**
+   * Writes the key if it is not there, before a worker reads it: whoever cleans up such folders may have taken it away.
+   *
+   * @throws {TeleError} `bad-input` if the folder is gone, or another user's.
+   */
+  async writeKey(): Promise<void> {
+    try {
+      const { uid, mode } = await Deno.lstat(this.path);
+      if (uid !== Deno.uid() || ((mode ?? 0) & 0o077) !== 0) {
+        throw new Error("others have taken the place of its folder");
+      }
+      await Deno.writeTextFile(keyFileIn(this.path), `${this.#key}\n`, { mode: 0o600, createNew: true });
+    } catch (error) {
+      if (error instanceof Deno.errors.AlreadyExists) return;
+      throw badInput(`cannot write the key of the workers in ${this.path}: ${reasonOf(error)}`, { cause: error });
+    }
+  }
+
+  /** Removes it with all that is in it. */
+  remove(): void {
+    removeFolder(this.path);
+  }
+}
+
+/** Removes the folder of a parent that was killed, if no worker has a socket in it any more. */
+export function removeIfLast(path: string): void {
+  try {
+    if (!Array.from(Deno.readDirSync(path)).some((entry) => entry.name !== "key")) removeFolder(path);
+  } catch {
+    // Another worker was faster.
+  }
+}
+
+function removeFolder(path: string): void {
+  try {
+    Deno.removeSync(path, { recursive: true });
+  } catch {
+    // It is gone, or a folder for temporary files keeps it for a while: it has nothing but a key of nobody's.
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * What a worker is told by its parent: which one it is, and where it meets the others.
+ *
+ * @module
+ */
+import type { UnixAddress } from "../../net/address.ts";
+import { badInput } from "../../net/error.ts";
+
+/** The environment variable that makes a process a worker. It holds no secret, and is deleted when it was read. */
+export const SEAT_VARIABLE = "TELE_WORKER";
+
+/** A worker's place among the others. */
+export interface Seat {
+  /** From 1 on. */
+  readonly number: number;
+  /** How many workers there are. */
+  readonly count: number;
+  /** How many upgrades there were before it. */
+  readonly generation: number;
+  /** The folder that its parent made for the workers of a server; `undefined` for a client. */
+  readonly folder: string | undefined;
+}
+
+/** The key that the workers of a server share. */
+export function keyFileIn(folder: string): string {
+  return `${folder}/key`;
+}
+
+/**
+ * Where other workers pass carriers on to this one. A worker that is started again in its place has the same address:
+ * so whoever asks for the sessions of the one before hears at once that they are gone.
+ */
+export function nodeOf({ number, generation }: Seat, folder: string): UnixAddress {
+  return { kind: "unix", path: `${folder}/${generation}.${number}` };
+}
+
+/**
+ * What tells the identity of a client's worker from those of others. While an upgrade lasts there are two workers of a
+ * number, which must not be the same client.
+ */
+export function nameOf({ number, generation }: Seat): string {
+  return `worker ${number}${generation % 2 === 0 ? "" : " again"}`;
+}
+
+/** As the variable holds it. */
+export function formatSeat(seat: Seat): string {
+  return JSON.stringify(seat);
+}
+
+/**
+ * Reads what {@linkcode formatSeat} wrote.
+ *
+ * @throws {TeleError} `bad-input` if somebody else wrote it.
+ *
+ * @example
+ * ```ts
+ * import { formatSeat, parseSeat } from "./seat.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const seat = { number: 1, count: 2, generation: 0, folder: undefined };
+ * assertEquals(parseSeat(formatSeat(seat)), seat);
+ * ```
+ */
+export function parseSeat(text: string): Seat {
+  const { number, count, generation, folder } = fieldsOf(text);
+  const isWhole = [number, count, generation].every((value) => Number.isSafeInteger(value)) &&
+    (folder === undefined || typeof folder === "string");
+  if (!isWhole) throw notOurs();
+  return { number, count, generation, folder } as Seat;
+}
+
+function fieldsOf(text: string): { [Name in keyof Seat]?: unknown } {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    throw notOurs();
+  }
+}
+
+function notOurs(): Error {
+  return badInput(`${SEAT_VARIABLE} is set by tele --workers for its own workers: unset it`);
+}

@@ -1,0 +1,38 @@
+/**
+ * The seat of this process, and what a role does otherwise in one.
+ *
+ * @module
+ */
+import { servesSessions } from "../command_line/services.ts";
+import type { RoleCommand } from "../configuration/tunnel_table.ts";
+import { formatSeat, keyFileIn, nodeOf, parseSeat, type Seat, SEAT_VARIABLE } from "./seat.ts";
+
+/**
+ * Which worker this process is; `undefined` for none. The variable is deleted: what this process starts is no worker.
+ *
+ * @throws {TeleError} `bad-input` if somebody else set it.
+ */
+export function takeSeat(environment: Pick<Deno.Env, "get" | "delete"> = Deno.env): Seat | undefined {
+  const text = environment.get(SEAT_VARIABLE);
+  if (text === undefined) return undefined;
+  environment.delete(SEAT_VARIABLE);
+  return parseSeat(text);
+}
+
+/** The variable that gives a process its seat. */
+export function seatVariable(seat: Seat): Record<string, string> {
+  return { [SEAT_VARIABLE]: formatSeat(seat) };
+}
+
+/** Whether workers must meet: the carriers of a session come to any worker, and one has the session. */
+export function mustMeet(command: RoleCommand): boolean {
+  return command.kind === "server" && servesSessions(command.options);
+}
+
+/** The command of one worker: of a server's, the others are its fleet. */
+export function seated(command: RoleCommand, seat: Seat): RoleCommand {
+  if (command.kind === "client") return { ...command, options: { ...command.options, seat } };
+  const { folder } = seat;
+  const fleet = folder === undefined ? undefined : { node: nodeOf(seat, folder), keyFile: keyFileIn(folder) };
+  return { ...command, options: { ...command.options, seat, fleet } };
+}

@@ -1,0 +1,56 @@
+/** A worker whose parent has ended. */
+import { assertEquals } from "@std/assert";
+import { watchParent } from "../../../../lib/tunnel/workers/orphan.ts";
+import { settle } from "../../../support/fake_clock.ts";
+
+function setUp(folder: string | undefined, isAsked = false) {
+  const pipe = Promise.withResolvers<null>();
+  const lines: string[] = [];
+  const draining = { isAsked, asked: 0, ask: () => void draining.asked++ };
+  const log = (level: string, message: string) => void lines.push(`${level} ${message}`);
+  const watch = watchParent({ input: { read: () => pipe.promise }, seat: { folder }, draining, log });
+  return { watch, lines, draining, end: () => pipe.resolve(null) };
+}
+
+/** A folder like that of workers. */
+async function folder(...files: string[]): Promise<string> {
+  const path = await Deno.makeTempDir();
+  for (const file of files) await Deno.writeTextFile(`${path}/${file}`, "");
+  return path;
+}
+
+const isThere = (path: string) => Deno.stat(path).then(() => true, () => false);
+
+Deno.test("it drains, and says why; one that drains already goes on with that", async () => {
+  const { lines, draining, end } = setUp(undefined);
+  await settle();
+  assertEquals([draining.asked, lines], [0, []]);
+  end();
+  await settle();
+  assertEquals([draining.asked, lines.length], [1, 1]);
+  const leaving = setUp(undefined, true);
+  leaving.end();
+  await settle();
+  assertEquals([leaving.draining.asked, leaving.lines], [0, []]);
+});
+
+Deno.test("the last one removes the folder of the parent, and one before it does not", async () => {
+  for (const [files, isLeft] of [[["key"], false], [["key", "0.2"], true]] as const) {
+    const path = await folder(...files);
+    const { watch, end } = setUp(path);
+    end();
+    await settle();
+    watch.clean();
+    assertEquals(await isThere(path), isLeft);
+    if (isLeft) await Deno.remove(path, { recursive: true });
+  }
+});
+
+Deno.test("while its parent is there, the folder is the parent's", async () => {
+  const path = await folder("key");
+  const { watch, end } = setUp(path);
+  watch.clean();
+  assertEquals(await isThere(path), true);
+  end();
+  await Deno.remove(path, { recursive: true });
+});

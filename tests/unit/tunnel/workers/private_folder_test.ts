@@ -1,0 +1,54 @@
+/** The folder in which the workers of a server meet. */
+import { assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { PrivateFolder, removeIfLast } from "../../../../lib/tunnel/workers/private_folder.ts";
+import { keyFileIn } from "../../../../lib/tunnel/workers/seat.ts";
+
+/** Windows has no modes, and no workers. */
+const ignore = Deno.build.os === "windows";
+
+const modeOf = async (path: string) => ((await Deno.stat(path)).mode ?? 0) & 0o777;
+
+Deno.test({
+  name: "nobody else enters it or reads its key, which stays the same, and comes back where it was cleaned up",
+  ignore,
+  async fn() {
+    const folder = PrivateFolder.make();
+    await folder.writeKey();
+    const key = await Deno.readTextFile(keyFileIn(folder.path));
+    assertEquals([await modeOf(folder.path), await modeOf(keyFileIn(folder.path))], [0o700, 0o600]);
+    await folder.writeKey();
+    await Deno.remove(keyFileIn(folder.path));
+    await folder.writeKey();
+    assertEquals(await Deno.readTextFile(keyFileIn(folder.path)), key);
+    const other = PrivateFolder.make();
+    await other.writeKey();
+    assertNotEquals(await Deno.readTextFile(keyFileIn(other.path)), key);
+    for (const each of [folder, other]) each.remove();
+    await assertRejects(() => Deno.stat(folder.path), Deno.errors.NotFound);
+    folder.remove();
+  },
+});
+
+Deno.test({
+  name: "a folder that is gone, or that others can enter, gets no key",
+  ignore,
+  async fn() {
+    const folder = PrivateFolder.make();
+    await Deno.chmod(folder.path, 0o755);
+    await assertRejects(() => folder.writeKey(), Error, "others have taken the place");
+    folder.remove();
+    await assertRejects(() => folder.writeKey(), Error, "cannot write the key of the workers");
+  },
+});
+
+Deno.test({
+  name: "one without a socket is removed, and one that is gone is no fault",
+  ignore,
+  async fn() {
+    const folder = PrivateFolder.make();
+    await folder.writeKey();
+    removeIfLast(folder.path);
+    await assertRejects(() => Deno.stat(folder.path), Deno.errors.NotFound);
+    removeIfLast(folder.path);
+  },
+});

@@ -1,0 +1,53 @@
+/** The seat of a process, and its command in it. */
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { parseCommandLine } from "../../../../lib/tunnel/command_line/command_line.ts";
+import type { RoleCommand } from "../../../../lib/tunnel/configuration/tunnel_table.ts";
+import type { Seat } from "../../../../lib/tunnel/workers/seat.ts";
+import { mustMeet, seated, seatVariable, takeSeat } from "../../../../lib/tunnel/workers/seat_here.ts";
+
+const SEAT: Seat = { number: 1, count: 2, generation: 0, folder: "/tmp/tele-workers-1" };
+
+function environmentOf(variables: Record<string, string>) {
+  const left = new Map(Object.entries(variables));
+  return { left, get: (name: string) => left.get(name), delete: (name: string) => void left.delete(name) };
+}
+
+function command(...args: string[]): RoleCommand {
+  const command = parseCommandLine(args);
+  assert(command.kind === "server" || command.kind === "client");
+  return command;
+}
+
+Deno.test("a seat is taken from the environment once, so that what a worker starts is no worker", () => {
+  const environment = environmentOf({ ...seatVariable(SEAT), HOME: "/home/a" });
+  assertEquals(takeSeat(environment), SEAT);
+  assertEquals(takeSeat(environment), undefined);
+  assertEquals([...environment.left.keys()], ["HOME"]);
+  assertThrows(() => takeSeat(environmentOf({ TELE_WORKER: "1" })), Error, "unset it");
+});
+
+Deno.test("a server's workers are a fleet in the parent's folder, and a client's are not", () => {
+  const server = seated(command("--server", "--in=:22", "--out=:40300", "--workers=2"), SEAT);
+  assert(server.kind === "server");
+  const node = { kind: "unix", path: "/tmp/tele-workers-1/0.1" } as const;
+  assertEquals(server.options.fleet, { node, keyFile: "/tmp/tele-workers-1/key" });
+  assertEquals(server.options.seat, SEAT);
+  const client = seated(command("--client", "--in=:2222", "--out=a:40300", "--workers=2"), {
+    ...SEAT,
+    folder: undefined,
+  });
+  assertEquals([client.options.seat?.number, "fleet" in client.options], [1, false]);
+});
+
+Deno.test("only workers of a server with sessions must meet", () => {
+  const tls = ["--tls-cert=c", "--tls-key=k", "--workers=2", "--out=:443"];
+  assert(mustMeet(command("--server", "--in=:22", "--out=:40300")));
+  assert(mustMeet(command("--server", "--in=:22", "--route=h2=:80", ...tls)));
+  const alone = command("--server", "--in=:80", "--protocol=h2", ...tls);
+  assertEquals(mustMeet(alone), false);
+  assertEquals(
+    (seated(alone, { ...SEAT, folder: undefined }) as { options: { fleet?: unknown } }).options.fleet,
+    undefined,
+  );
+  assertEquals(mustMeet(command("--client", "--in=:2222", "--out=a:40300")), false);
+});

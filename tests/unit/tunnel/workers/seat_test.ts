@@ -1,0 +1,31 @@
+/** What a worker is told by its parent. */
+import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { formatSeat, keyFileIn, nameOf, nodeOf, parseSeat, type Seat } from "../../../../lib/tunnel/workers/seat.ts";
+
+const SEAT: Seat = { number: 2, count: 4, generation: 3, folder: "/tmp/tele-workers-1" };
+
+Deno.test("a seat comes back from the variable as it was, with a folder and without", () => {
+  for (const seat of [SEAT, { ...SEAT, folder: undefined }]) assertEquals(parseSeat(formatSeat(seat)), seat);
+});
+
+Deno.test("what no parent wrote is refused, and the error names the variable", () => {
+  const wrong = ["", "1", "yes", "null", "{}", '{"number":1,"count":2}', '{"number":1.5,"count":2,"generation":0}'];
+  for (const text of [...wrong, '{"number":1,"count":2,"generation":0,"folder":5}']) {
+    assertThrows(() => parseSeat(text), Error, "TELE_WORKER is set by tele --workers for its own workers", text);
+  }
+});
+
+Deno.test("a worker that is started again has the address of the one before, and an upgrade's has another", () => {
+  const at = (seat: Partial<Seat>) => nodeOf({ ...SEAT, ...seat }, "/run/x").path;
+  assertEquals(at({}), at({}));
+  assertEquals(
+    new Set([at({}), at({ number: 3 }), at({ generation: 4 }), at({ generation: 1 }), keyFileIn("/run/x")]).size,
+    5,
+  );
+});
+
+Deno.test("the two workers of a number, between which an upgrade lies, are not the same client", () => {
+  assertNotEquals(nameOf(SEAT), nameOf({ ...SEAT, generation: 4 }));
+  assertEquals(nameOf(SEAT), nameOf({ ...SEAT, generation: 5 }));
+  assertNotEquals(nameOf(SEAT), nameOf({ ...SEAT, number: 1 }));
+});
