@@ -236,6 +236,32 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a terminal's SIGINT reaches no worker of a parent that is deaf to it, and those of one that hears it once",
+  ignore,
+  fn: scenario(60_000, async (s) => {
+    const user = s.use(new UserServer(echo));
+    for (const option of ["--ignore-signal=INT", "--default-signal=INT"]) {
+      // The group of a shell's job: signals to it are what a terminal sends.
+      const wrap = ["setsid", "env", option];
+      const server = endsWell(s, await s.server(user.port, freePort(), { args: ["--workers=2"], wrap }));
+      const all = workersOf(server);
+      assertEquals(all.length, 2);
+      Deno.kill(-server.pid, "SIGINT");
+      if (option.startsWith("--ignore")) {
+        await pause(1_000);
+        assertEquals(workersOf(server), all);
+        assertEquals(server.log.filter((line) => /SIGINT/.test(line)), []);
+        assertEquals((await server.stop()).code, 0);
+      } else {
+        assertEquals((await within(server.ended, 10_000, "the end of the parent")).code, 0);
+        assertEquals(server.log.filter((line) => /worker \d: ended by SIGINT/.test(line)).length, 2);
+      }
+      assert(!all.some(isAlive));
+    }
+  }),
+});
+
+Deno.test({
   name: "a second parent on the same port is refused, and takes nobody from the first",
   ignore,
   fn: scenario(60_000, async (s) => {

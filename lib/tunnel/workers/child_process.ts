@@ -36,6 +36,8 @@ export function startChild({ words: [program, ...args], env, without }: ChildCom
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
+      // In a session of its own: what a terminal sends to all in front of it is for the parent, which may be deaf to it.
+      detached: true,
     }).spawn();
   } catch (error) {
     throw badInput(`cannot start ${program}: ${reasonOf(error)}`, { cause: error });

@@ -25,7 +25,7 @@ import { WorkerPool, type WorkerPoolOptions } from "./worker_pool.ts";
 const MANAGER_VARIABLES = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
 
 /** What is shared by the workers of a role. */
-interface WorkersOptions {
+export interface WorkersOptions {
   /** How many there are. */
   readonly count: number;
   /** The arguments of this process, which are those of its workers. */
