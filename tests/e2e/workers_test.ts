@@ -236,6 +236,45 @@ Deno.test({
 });
 
 Deno.test({
+  name: "one status address tells of all workers, also of those that drain behind an upgrade",
+  ignore,
+  fn: scenario(60_000, async (s) => {
+    const user = s.use(new UserServer(echo));
+    const status = `127.0.0.1:${freePort()}`;
+    const server = await workers(s, user, 2, [`--status=${status}`]);
+    const ask = async (path: string) => {
+      const answer = await fetch(`http://${status}${path}`);
+      return { status: answer.status, text: await answer.text() };
+    };
+    const { connections } = await connected(s, server, 4);
+    const report = JSON.parse((await ask("/api/sessions")).text);
+    assertEquals(report.tunnels.map(({ name }: { name: string }) => name), ["worker 1", "worker 2"]);
+    assertEquals([report.sessions.length, report.streamsOpen, report.state], [4, 4, "serving"]);
+    for (const { tunnel } of report.sessions) assertMatch(tunnel, /^worker [12]$/);
+    const { text: metrics } = await ask("/metrics");
+    for (const worker of [1, 2]) {
+      assertMatch(metrics, new RegExp(`^tele_\\w+\\{worker="${worker}",generation="0"`, "m"));
+    }
+    assertEquals([(await ask("/healthz")).status, (await ask("/readyz")).status, (await ask("/")).status], [
+      200,
+      200,
+      200,
+    ]);
+    server.signal("SIGUSR2");
+    await server.logged(/the new workers listen/, 15_000);
+    const after = JSON.parse((await ask("/api/sessions")).text);
+    assertEquals([after.state, after.streamsOpen], ["serving", 4]);
+    assert(after.tunnels.some(({ name }: { name: string }) => /^worker \d before upgrade 1$/.test(name)));
+    assertEquals((await ask("/readyz")).status, 200);
+    for (const connection of connections) await roundTrip(connection, "goes on");
+    const events = await fetch(`http://${status}/api/events`);
+    const reader = events.body!.pipeThrough(new TextDecoderStream()).getReader();
+    assertMatch((await reader.read()).value ?? "", /^event: sessions\ndata: \{"version"/);
+    await reader.cancel();
+  }),
+});
+
+Deno.test({
   name: "a terminal's SIGINT reaches no worker of a parent that is deaf to it, and those of one that hears it once",
   ignore,
   fn: scenario(60_000, async (s) => {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { LogLevel } from "../../lib/net/log.ts";
-import type { WorkerPlace } from "../../lib/tunnel/workers/worker_pool.ts";
+import type { WorkerPlace } from "../../lib/tunnel/workers/worker.ts";
 import type { WorkerEnd, WorkerProcess, WorkerReady } from "../../lib/tunnel/workers/worker_process.ts";
 import { FakeClock } from "./fake_clock.ts";
 

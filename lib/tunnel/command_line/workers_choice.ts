@@ -7,7 +7,6 @@ import type { Address } from "../../net/address.ts";
 import { FLEET_KEY_FILE, NODE } from "./fleet_options.ts";
 import { example, type GivenFlags, mistake } from "./given_flags.ts";
 import { REVERSE_LISTEN } from "./service_options.ts";
-import { STATUS, STATUS_TOKEN_FILE } from "./status_options.ts";
 import { WORKERS } from "./workers_options.ts";
 
 /** A place where all workers listen. */
@@ -37,10 +36,6 @@ export function workersChoice(
     );
   }
   given.refuse([NODE, FLEET_KEY_FILE], "and --workers exclude each other: workers are a fleet of this machine alone");
-  given.refuse(
-    [STATUS, STATUS_TOKEN_FILE],
-    "tells of one process, and --workers starts several: leave one of the two out",
-  );
   if (count > 1) {
     given.refuse(
       [REVERSE_LISTEN],

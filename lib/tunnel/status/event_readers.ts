@@ -7,6 +7,7 @@ import type { Clock, Timer } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { streamHead } from "./answer.ts";
 import type { StatusReport } from "./report.ts";
+import { isUnreached } from "./status_source.ts";
 
 /** The media type of events. */
 export const EVENTS_TYPE = "text/event-stream; charset=utf-8";
@@ -44,14 +45,14 @@ interface Reader {
  */
 export class EventReaders {
   readonly #clock: Clock;
-  readonly #report: () => StatusReport;
+  readonly #report: () => Promise<StatusReport>;
   readonly #readers: Set<Reader> = new Set();
   #timer: Timer | undefined;
   #last = "";
   #toldAtMs = 0;
 
   /** Nobody reads. */
-  constructor(clock: Clock, report: () => StatusReport) {
+  constructor(clock: Clock, report: () => Promise<StatusReport>) {
     this.#clock = clock;
     this.#report = report;
   }
@@ -71,7 +72,7 @@ export class EventReaders {
     this.#readers.add(reader);
     // What the others have had is told to them again if it has changed since.
     this.#write(reader, streamHead(EVENTS_TYPE), first);
-    this.#timer ??= this.#clock.setTimer(() => this.#look(), STEP_MS);
+    this.#timer ??= this.#clock.setTimer(() => void this.#look(), STEP_MS);
     const into = new Uint8Array(READ_BYTES);
     try {
       // It has nothing to say: what matters is that it goes.
@@ -93,15 +94,23 @@ export class EventReaders {
     this.sendAway();
   }
 
-  #look(): void {
+  async #look(): Promise<void> {
     this.#timer = undefined;
     if (this.#readers.size === 0) return;
-    this.#timer = this.#clock.setTimer(() => this.#look(), STEP_MS);
     const nowMs = this.#clock.now();
     for (const reader of this.#readers) {
       if (nowMs - (reader.writingSinceMs ?? nowMs) >= PATIENCE_MS) this.#drop(reader);
     }
-    const { now, ...rest } = this.#report();
+    try {
+      this.#tellChange(nowMs, await this.#report());
+    } catch (error) {
+      // Whoever reads sees that nothing comes, and the next look may find somebody.
+      if (!isUnreached(error)) reportError(error);
+    }
+    if (this.#readers.size > 0) this.#timer ??= this.#clock.setTimer(() => void this.#look(), STEP_MS);
+  }
+
+  #tellChange(nowMs: number, { now, ...rest }: StatusReport): void {
     const text = JSON.stringify(rest);
     const isDue = text !== this.#last || nowMs - this.#toldAtMs >= SILENCE_MS;
     if (isDue) this.#tell(nowMs, eventOf({ ...rest, now }));

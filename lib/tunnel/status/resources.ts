@@ -6,12 +6,11 @@
 import type { Answer } from "./answer.ts";
 import { drawPage } from "./page/page.ts";
 import { EXPOSITION_TYPE } from "./exposition.ts";
-import { metricsText } from "./metrics.ts";
-import type { ProcessStatus } from "./process_status.ts";
+import type { ToldStatus } from "./status_source.ts";
 import { healthProblem, type HealthQuestion } from "./tunnel_state.ts";
 
 /** Makes the answer of a path. */
-export type Resource = (status: ProcessStatus) => Answer;
+export type Resource = (status: ToldStatus) => Answer;
 
 /** Where events are, which go on: see `event_readers.ts`. */
 export const EVENTS_PATH = "/api/events";
@@ -23,7 +22,7 @@ const RESOURCES: Readonly<Record<string, Resource>> = {
   "/": page,
   "/healthz": (status) => health(status, "healthy"),
   "/readyz": (status) => health(status, "ready"),
-  "/metrics": (status) => ({ status: 200, type: EXPOSITION_TYPE, body: metricsText(status) }),
+  "/metrics": (status) => ({ status: 200, type: EXPOSITION_TYPE, body: status.metrics() }),
   "/api/sessions": (status) => ({ status: 200, type: "application/json", body: JSON.stringify(status.report()) }),
 };
 
@@ -36,20 +35,20 @@ export function isCostly(path: string): boolean {
 }
 
 /** The answer to a request for `path`. */
-export function answerTo(path: string, status: ProcessStatus): Answer {
+export function answerTo(path: string, status: ToldStatus): Answer {
   if (Object.hasOwn(RESOURCES, path)) return RESOURCES[path]!(status);
   const paths = [...Object.keys(RESOURCES), EVENTS_PATH].join(", ");
   return { status: 404, type: TEXT, body: `there is nothing here; there is something at ${paths}\n` };
 }
 
-function page(status: ProcessStatus): Answer {
+function page(status: ToldStatus): Answer {
   const { html, contentSecurityPolicy } = drawPage(status.report());
   const fields = [`Content-Security-Policy: ${contentSecurityPolicy}`];
   return { status: 200, type: "text/html; charset=utf-8", body: html, fields };
 }
 
-function health(status: ProcessStatus, question: HealthQuestion): Answer {
-  const problem = healthProblem(status.tunnels.map(({ report }) => report), question);
+function health(status: ToldStatus, question: HealthQuestion): Answer {
+  const problem = healthProblem(status.tunnels, question);
   if (problem === undefined) return { status: 200, type: TEXT, body: "ok\n" };
   return { status: 503, type: TEXT, body: `${problem}\n` };
 }

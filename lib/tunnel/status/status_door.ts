@@ -12,9 +12,9 @@ import { WaitingRoom } from "../../net/waiting_room.ts";
 import { type Answer, encodeAnswer, streamHead } from "./answer.ts";
 import { eventOf, EventReaders, EVENTS_TYPE } from "./event_readers.ts";
 import { PacedWork } from "./paced_work.ts";
-import type { ProcessStatus } from "./process_status.ts";
 import { judge, type RequestRules } from "./request_rules.ts";
 import { answerTo, EVENTS_PATH, isCostly } from "./resources.ts";
+import { isUnreached, type Look, type ToldStatus } from "./status_source.ts";
 
 /** Connections at once, beyond which the oldest goes, and how long a request and its answer may take, in milliseconds. */
 const LIMITS = { guests: 32, timeoutMs: 10_000 };
@@ -41,7 +41,7 @@ export interface StatusDoorOptions {
   /** Time. */
   readonly clock: Clock;
   /** What is told. */
-  readonly status: ProcessStatus;
+  readonly look: Look;
   /** Who may ask. */
   readonly rules: () => RequestRules;
 }
@@ -62,7 +62,7 @@ export class StatusDoor {
   constructor(options: StatusDoorOptions) {
     this.#options = options;
     this.#room = new WaitingRoom(options.clock, LIMITS);
-    this.#events = new EventReaders(options.clock, () => options.status.report());
+    this.#events = new EventReaders(options.clock, async () => (await options.look()).report());
     this.#paced = new PacedWork(options.clock);
   }
 
@@ -83,20 +83,33 @@ export class StatusDoor {
     const asked = await this.#ask(duplex);
     if (asked.kind === "refused") return await this.#answer(duplex, encodeAnswer(asked.answer, true));
     const { path, hasBody } = asked;
-    if (path !== EVENTS_PATH) return await this.#answer(duplex, await this.#made(path, hasBody));
-    if (!hasBody) return await this.#answer(duplex, streamHead(EVENTS_TYPE));
-    await this.#tell(duplex);
+    if (path === EVENTS_PATH && !hasBody) return await this.#answer(duplex, streamHead(EVENTS_TYPE));
+    const told = await this.#look();
+    if (!("report" in told)) return await this.#answer(duplex, encodeAnswer(told, hasBody));
+    if (path === EVENTS_PATH) return await this.#tell(duplex, told);
+    await this.#answer(duplex, await this.#made(path, hasBody, told));
   }
 
-  async #made(path: string, hasBody: boolean): Promise<Uint8Array> {
-    const make = () => this.#whole(() => encodeAnswer(answerTo(path, this.#options.status), hasBody));
+  /** What is to be told; or an answer, where nobody is there who could tell. */
+  async #look(): Promise<ToldStatus | Answer> {
+    try {
+      return await this.#options.look();
+    } catch (error) {
+      if (isUnreached(error)) return { status: 503, type: TEXT, body: `${reasonOf(error)}\n` };
+      reportError(error);
+      return FAULT;
+    }
+  }
+
+  async #made(path: string, hasBody: boolean, told: ToldStatus): Promise<Uint8Array> {
+    const make = () => this.#whole(() => encodeAnswer(answerTo(path, told), hasBody));
     const made = isCostly(path) ? await this.#paced.do(`${hasBody ? "GET" : "HEAD"} ${path}`, make) : make();
     return made ?? encodeAnswer(FAULT, hasBody);
   }
 
-  async #tell(duplex: Duplex): Promise<void> {
+  async #tell(duplex: Duplex, told: ToldStatus): Promise<void> {
     if (this.#events.isFull) return await this.#answer(duplex, encodeAnswer(FULL, true));
-    const make = () => this.#whole(() => eventOf(this.#options.status.report()));
+    const make = () => this.#whole(() => eventOf(told.report()));
     const first = await this.#paced.do(EVENTS_PATH, make);
     if (first === undefined) return await this.#answer(duplex, encodeAnswer(FAULT, true));
     // Others may have come meanwhile.

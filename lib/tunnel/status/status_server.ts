@@ -12,6 +12,7 @@ import type { StatusOptions } from "../command_line/role_options.ts";
 import { markOf, readFiles, type Texts, watchFiles } from "../files/watched_files.ts";
 import { ProcessStatus, type ProcessStatusOptions } from "./process_status.ts";
 import { StatusDoor } from "./status_door.ts";
+import { type Look, toldBy } from "./status_source.ts";
 
 /** Hosts of an address without one: whoever comes from elsewhere needs a secret. */
 const LOOPBACK = ["127.0.0.1", "::1"];
@@ -28,9 +29,13 @@ export interface StatusNeeds extends ProcessStatusOptions {
 }
 
 /** A status address that is open. */
-export interface OpenStatus {
+export interface OpenStatus extends OpenDoor {
   /** What it shows. */
   readonly status: ProcessStatus;
+}
+
+/** A status address, whatever it shows. */
+export interface OpenDoor {
   /** Where it listens. */
   readonly addresses: readonly string[];
   /** Closes it, and all connections to it. */
@@ -42,8 +47,24 @@ export interface OpenStatus {
  *
  * @throws {TeleError} `bad-input` if it cannot listen there, or should not without a secret, or that is wrong.
  */
-export async function openStatus({ address, tokenFile }: StatusOptions, needs: StatusNeeds): Promise<OpenStatus> {
-  const { clock, log } = needs;
+export async function openStatus(options: StatusOptions, needs: StatusNeeds): Promise<OpenStatus> {
+  const status = new ProcessStatus(needs);
+  return { status, ...await openDoor(options, { ...needs, look: () => toldBy(status) }) };
+}
+
+/** What {@linkcode openDoor} needs beside its options. */
+export interface DoorNeeds extends Pick<StatusNeeds, "clock" | "log"> {
+  /** What is told. */
+  readonly look: Look;
+}
+
+/**
+ * The same for what comes from elsewhere.
+ *
+ * @throws {TeleError} `bad-input` as {@linkcode openStatus} does.
+ */
+export async function openDoor({ address, tokenFile }: StatusOptions, needs: DoorNeeds): Promise<OpenDoor> {
+  const { clock, log, look } = needs;
   const host = address.kind === "tcp" ? address.host : undefined;
   if (host !== undefined && !isLoopback(host) && tokenFile === undefined) {
     const place = formatAddress(address);
@@ -55,9 +76,8 @@ export async function openStatus({ address, tokenFile }: StatusOptions, needs: S
   const files = { [TOKEN_OPTION]: tokenFile };
   const since = markOf(files);
   let token = readToken(await readFiles(files));
-  const status = new ProcessStatus(needs);
   const isReachedByBrowsers = address.kind === "tcp";
-  const door = new StatusDoor({ clock, status, rules: () => ({ host, isReachedByBrowsers, token }) });
+  const door = new StatusDoor({ clock, look, rules: () => ({ host, isReachedByBrowsers, token }) });
   const listening = await listen(address, {
     use: "carrier",
     defaultHosts: LOOPBACK,
@@ -77,7 +97,7 @@ export async function openStatus({ address, tokenFile }: StatusOptions, needs: S
     listening.close();
     door.close();
   };
-  return { status, addresses, close };
+  return { addresses, close };
 }
 
 function urlOf(address: string): string {

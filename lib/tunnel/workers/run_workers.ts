@@ -7,6 +7,8 @@ import { deadline } from "@std/async/deadline";
 import { systemClock } from "../../net/clock.ts";
 import { reasonOf } from "../../net/error.ts";
 import { ExitCode } from "../command_line/exit_code.ts";
+import type { Log } from "../../net/log.ts";
+import type { StatusOptions } from "../command_line/role_options.ts";
 import type { RoleCommand } from "../configuration/tunnel_table.ts";
 import { LineWriter } from "../log/line_writer.ts";
 import { formatLogLine, makeLog } from "../log/log_format.ts";
@@ -15,11 +17,16 @@ import { FLUSH_MS, keepRunning, readyLine } from "../roles/role_process.ts";
 import { endSignals, onDrainSignal, onTryNowSignal, onUpgradeSignal } from "../roles/signals.ts";
 import { serviceManager } from "../service/notify_socket.ts";
 import { selfWords, thisProgram } from "../ssh/self_command.ts";
+import { type OpenDoor, openDoor } from "../status/status_server.ts";
+import { dialWorker } from "./ask_worker.ts";
 import { startChild } from "./child_process.ts";
 import { checkPlacesAreFree } from "./free_places.ts";
 import { PrivateFolder } from "./private_folder.ts";
+import { statusOf } from "./seat.ts";
 import { mustMeet, seatVariable } from "./seat_here.ts";
+import type { WorkerPlace } from "./worker.ts";
 import { WorkerPool, type WorkerPoolOptions } from "./worker_pool.ts";
+import { WorkersStatus } from "./workers_status.ts";
 
 /** What tells a service manager's main process: workers are others. */
 const MANAGER_VARIABLES = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"];
@@ -45,6 +52,7 @@ export async function runWorkers(command: RoleCommand, { count, args }: WorkersO
   );
   const log = makeLog({ level, format, write: (line) => lines.write(line), wallNow: Date.now });
   let folder: PrivateFolder | undefined;
+  let open: OpenDoor | undefined;
   const start = workerStarter(args, count, () => folder);
   const pool = new WorkerPool({ count, clock: systemClock, log, start });
   const over = obeySignals(pool);
@@ -52,7 +60,9 @@ export async function runWorkers(command: RoleCommand, { count, args }: WorkersO
   const manager = serviceManager(log);
   let code: number = ExitCode.ok;
   try {
-    if (mustMeet(command)) folder = PrivateFolder.make();
+    const { status } = command.options;
+    if (mustMeet(command) || status !== undefined) folder = PrivateFolder.make();
+    if (folder !== undefined && status !== undefined) open = await openStatus(status, pool, folder.path, log);
     const started = checkPlacesAreFree(command, systemClock).then(() => pool.start());
     const ready = await Promise.race([started, over]);
     if (typeof ready !== "string") {
@@ -70,6 +80,7 @@ export async function runWorkers(command: RoleCommand, { count, args }: WorkersO
       code = ExitCode.failed;
     }
   }
+  open?.close();
   folder?.remove();
   await deadline(lines.flush(FLUSH_MS), FLUSH_MS).catch(() => {});
   return code;
@@ -90,6 +101,13 @@ function obeySignals(pool: WorkerPool): Promise<string> {
   onTryNowSignal(() => pool.signal("SIGUSR1"));
   onUpgradeSignal(() => void pool.upgrade());
   return over.promise;
+}
+
+/** One status address for all. */
+function openStatus(options: StatusOptions, pool: WorkerPool, folder: string, log: Log): Promise<OpenDoor> {
+  const addressOf = (place: WorkerPlace) => statusOf(place, folder);
+  const status = new WorkersStatus({ clock: systemClock, places: () => pool.places, addressOf, dial: dialWorker });
+  return openDoor(options, { clock: systemClock, log, look: () => status.look() });
 }
 
 /** Starts processes from the program that stands at the path where this one was started. */

@@ -5,19 +5,16 @@
  */
 import type { UnixAddress } from "../../net/address.ts";
 import { badInput } from "../../net/error.ts";
+import type { WorkerPlace } from "./worker.ts";
 
 /** The environment variable that makes a process a worker. It holds no secret, and is deleted when it was read. */
 export const SEAT_VARIABLE = "TELE_WORKER";
 
 /** A worker's place among the others. */
-export interface Seat {
-  /** From 1 on. */
-  readonly number: number;
+export interface Seat extends WorkerPlace {
   /** How many workers there are. */
   readonly count: number;
-  /** How many upgrades there were before it. */
-  readonly generation: number;
-  /** The folder that its parent made for the workers of a server; `undefined` for a client. */
+  /** The folder that its parent made, where workers meet or are asked; `undefined` where they do not. */
   readonly folder: string | undefined;
 }
 
@@ -32,6 +29,11 @@ export function keyFileIn(folder: string): string {
  */
 export function nodeOf({ number, generation }: Seat, folder: string): UnixAddress {
   return { kind: "unix", path: `${folder}/${generation}.${number}` };
+}
+
+/** Where the parent asks a worker how it goes. */
+export function statusOf({ number, generation }: WorkerPlace, folder: string): UnixAddress {
+  return { kind: "unix", path: `${folder}/status.${generation}.${number}` };
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import { servesSessions } from "../command_line/services.ts";
 import type { RoleCommand } from "../configuration/tunnel_table.ts";
-import { formatSeat, keyFileIn, nodeOf, parseSeat, type Seat, SEAT_VARIABLE } from "./seat.ts";
+import { formatSeat, keyFileIn, nodeOf, parseSeat, type Seat, SEAT_VARIABLE, statusOf } from "./seat.ts";
 
 /**
  * Which worker this process is; `undefined` for none. The variable is deleted: what this process starts is no worker.
@@ -29,10 +29,13 @@ export function mustMeet(command: RoleCommand): boolean {
   return command.kind === "server" && servesSessions(command.options);
 }
 
-/** The command of one worker: of a server's, the others are its fleet. */
+/** The command of one worker: of a server's, the others are its fleet, and the parent alone asks it how it goes. */
 export function seated(command: RoleCommand, seat: Seat): RoleCommand {
-  if (command.kind === "client") return { ...command, options: { ...command.options, seat } };
   const { folder } = seat;
-  const fleet = folder === undefined ? undefined : { node: nodeOf(seat, folder), keyFile: keyFileIn(folder) };
-  return { ...command, options: { ...command.options, seat, fleet } };
+  const isAsked = folder !== undefined && command.options.status !== undefined;
+  const status = isAsked ? { address: statusOf(seat, folder), tokenFile: undefined } : undefined;
+  if (command.kind === "client") return { ...command, options: { ...command.options, seat, status } };
+  const meets = folder !== undefined && mustMeet(command);
+  const fleet = meets ? { node: nodeOf(seat, folder), keyFile: keyFileIn(folder) } : undefined;
+  return { ...command, options: { ...command.options, seat, status, fleet } };
 }

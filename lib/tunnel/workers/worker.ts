@@ -12,10 +12,18 @@ import { wordsOf, type WorkerProcess, type WorkerReady } from "./worker_process.
 /** A worker that does not listen after this is killed, in milliseconds. */
 export const START_LIMIT_MS = 30_000;
 
+/** Which worker a process is to be. */
+export interface WorkerPlace {
+  /** From 1 on. */
+  readonly number: number;
+  /** How many upgrades there were before it. */
+  readonly generation: number;
+}
+
 /** Options of {@linkcode Worker}. */
 export interface WorkerOptions {
-  /** Its number in log lines, from 1 on. */
-  readonly number: number;
+  /** Which one it is: its number stands in log lines. */
+  readonly place: WorkerPlace;
   /** Time. */
   readonly clock: Clock;
   /** Told of deaths, and of what follows. */
@@ -41,6 +49,11 @@ export class Worker {
   /** Nothing runs yet. */
   constructor(options: WorkerOptions) {
     this.#options = options;
+  }
+
+  /** Which one it is. */
+  get place(): WorkerPlace {
+    return this.#options.place;
   }
 
   /** Settles when it was retired, and no process of it is left. */
@@ -77,7 +90,7 @@ export class Worker {
 
   /** Runs a process to the moment when it listens; its death is looked after from the start on. */
   async #run(): Promise<WorkerReady> {
-    const { clock, number } = this.#options;
+    const { clock, place: { number } } = this.#options;
     const process = await this.#startProcess();
     const startedMs = clock.now();
     let isReady = false;
@@ -114,7 +127,7 @@ export class Worker {
   }
 
   #restart(why: string, livedMs: number): void {
-    const { clock, log, number } = this.#options;
+    const { clock, log, place: { number } } = this.#options;
     const pauseMs = this.#pause.after(livedMs);
     log("warn", `worker ${number} ${why}; another starts in ${pauseMs / 1000} s`, { worker: number });
     const startedMs = clock.now() + pauseMs;

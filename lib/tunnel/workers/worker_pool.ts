@@ -6,16 +6,8 @@
 import type { Clock } from "../../net/clock.ts";
 import { badInput, reasonOf } from "../../net/error.ts";
 import type { Log } from "../../net/log.ts";
-import { Worker } from "./worker.ts";
+import { Worker, type WorkerPlace } from "./worker.ts";
 import type { WorkerProcess, WorkerReady } from "./worker_process.ts";
-
-/** Which worker a process is to be. */
-export interface WorkerPlace {
-  /** From 1 on. */
-  readonly number: number;
-  /** How many upgrades there were before it. */
-  readonly generation: number;
-}
 
 /** Options of {@linkcode WorkerPool}. */
 export interface WorkerPoolOptions {
@@ -125,6 +117,11 @@ export class WorkerPool {
     return this.#endedBy !== undefined;
   }
 
+  /** Those that serve, and those that drain. */
+  get places(): readonly WorkerPlace[] {
+    return [...this.#current, ...this.#leaving].map(({ place }) => place);
+  }
+
   /** Passes a signal on to all. */
   signal(name: Deno.Signal): void {
     for (const worker of this.#all()) worker.signal(name);
@@ -151,7 +148,8 @@ export class WorkerPool {
     const generation = this.#generation;
     const all = Array.from({ length: count }, (_, at) => {
       const number = at + 1;
-      return new Worker({ number, clock, log, start: () => start({ number, generation }) });
+      const place = { number, generation };
+      return new Worker({ place, clock, log, start: () => start(place) });
     });
     const [first, ...others] = all;
     this.#coming = [first!];

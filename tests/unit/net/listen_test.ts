@@ -112,15 +112,13 @@ for (const use of ["user", "carrier"] as const) {
     async fn() {
       using first = await listenFor({ kind: "tcp", host: "127.0.0.1", port: 0 }, { use, sharesPort: true });
       const address = parseAddress(first.addresses[0]);
-      const second = await listenFor(address, { use, sharesPort: true });
+      using second = await listenFor(address, { use, sharesPort: true });
       // Which of both takes one is up to a hash: that one of them gets none of so many is as good as impossible.
       for (let at = 0; at < 60; at++) (await dial(address, use)).close();
       await until(() => first.accepted.length + second.accepted.length === 60, 5_000, "all connections");
       assert(first.accepted.length > 0 && second.accepted.length > 0);
       const error = await assertRejects(() => listenFor(address, { use }), TeleError);
       assertStringIncludes(error.message, "another program does");
-      second.close();
-      await pause(5);
     },
   });
 

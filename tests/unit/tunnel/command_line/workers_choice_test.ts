@@ -52,7 +52,6 @@ Deno.test("what is of one process alone is refused, with what to do", () => {
   const refused = (args: string[], sentence: string) =>
     assertThrows(() => choose([...SERVER, "--workers=2", ...args]), Error, sentence, args.join(" "));
   refused(["--node=10.0.0.7:40301", "--fleet-key-file=k"], "--node and --workers exclude each other");
-  refused(["--status=:40380"], "--status tells of one process");
   refused(["--reverse-listen=:2222=nas"], "write --workers=1");
   assertEquals(choose([...SERVER, "--workers=1", "--reverse-listen=:2222=nas"]), 1);
 });

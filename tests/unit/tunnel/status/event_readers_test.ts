@@ -12,7 +12,7 @@ function setUp() {
   const status = aStatus(clock);
   const log = status.beside(() => {});
   let reports = 0;
-  const readers = new EventReaders(clock, () => (reports++, status.report()));
+  const readers = new EventReaders(clock, () => (reports++, Promise.resolve(status.report())));
   const serve = (duplex: Duplex) => readers.serve(duplex, eventOf(status.report()));
   return { clock, log, readers, serve, reports: () => reports };
 }

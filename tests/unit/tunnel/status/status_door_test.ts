@@ -5,6 +5,7 @@ import { duplexPair } from "../../../../lib/net/pipe.ts";
 import { MemoryBudget } from "../../../../lib/session/memory_budget.ts";
 import { ProcessStatus } from "../../../../lib/tunnel/status/process_status.ts";
 import { StatusDoor } from "../../../../lib/tunnel/status/status_door.ts";
+import { toldBy } from "../../../../lib/tunnel/status/status_source.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 import { collect } from "../../../support/reading.ts";
 import { aStatus } from "../../../support/status_world.ts";
@@ -13,7 +14,8 @@ const RULES = { host: undefined, isReachedByBrowsers: true, token: undefined };
 
 function setUp() {
   const clock = new FakeClock();
-  return { clock, door: new StatusDoor({ clock, status: aStatus(clock), rules: () => RULES }) };
+  const status = aStatus(clock);
+  return { clock, door: new StatusDoor({ clock, look: () => toldBy(status), rules: () => RULES }) };
 }
 
 /** What is answered to these bytes, until the connection ends. */
@@ -110,7 +112,7 @@ Deno.test("a fault of ours is answered, and an uncaught error of the process, wh
     errors.push((event.error as Error).message);
   };
   addEventListener("error", onError);
-  const world = { clock, door: new StatusDoor({ clock, status, rules: () => RULES }) };
+  const world = { clock, door: new StatusDoor({ clock, look: () => toldBy(status), rules: () => RULES }) };
   const texts = [await ask(world, get("/api/sessions")), await ask(world, get("/api/events"))];
   removeEventListener("error", onError);
   for (const text of texts) assertStringIncludes(text, "500 Internal Server Error");
@@ -130,7 +132,7 @@ Deno.test("however many ask for what is much work, it is done once for all who w
   }
   const clock = new Clock();
   const status = new Status({ clock, memory: new MemoryBudget(1_000_000), version: "1.2.3" });
-  const door = new StatusDoor({ clock, status, rules: () => RULES });
+  const door = new StatusDoor({ clock, look: () => toldBy(status), rules: () => RULES });
   let answered = 0;
   for (let second = 0; second < 5; second++) {
     for (const path of ["/", "/api/sessions", "/api/events"]) {

@@ -39,15 +39,28 @@ Deno.test("a server's workers are a fleet in the parent's folder, and a client's
   assertEquals([client.options.seat?.number, "fleet" in client.options], [1, false]);
 });
 
+Deno.test("where there is a status address the parent has it, and a worker one in the folder, without a secret", () => {
+  const asked = ["--status=:40380", "--status-token-file=t", "--workers=2"];
+  const address = { kind: "unix", path: "/tmp/tele-workers-1/status.0.1" } as const;
+  for (
+    const each of [
+      command("--server", "--in=:22", "--out=:40300", ...asked),
+      command("--client", "--in=:2222", "--out=a:40300", ...asked),
+    ]
+  ) {
+    assertEquals(seated(each, SEAT).options.status, { address, tokenFile: undefined }, each.kind);
+  }
+  assertEquals(seated(command("--server", "--in=:22", "--out=:40300", "--workers=2"), SEAT).options.status, undefined);
+});
+
 Deno.test("only workers of a server with sessions must meet", () => {
   const tls = ["--tls-cert=c", "--tls-key=k", "--workers=2", "--out=:443"];
   assert(mustMeet(command("--server", "--in=:22", "--out=:40300")));
   assert(mustMeet(command("--server", "--in=:22", "--route=h2=:80", ...tls)));
   const alone = command("--server", "--in=:80", "--protocol=h2", ...tls);
   assertEquals(mustMeet(alone), false);
-  assertEquals(
-    (seated(alone, { ...SEAT, folder: undefined }) as { options: { fleet?: unknown } }).options.fleet,
-    undefined,
-  );
+  const there = seated(alone, SEAT);
+  assert(there.kind === "server");
+  assertEquals(there.options.fleet, undefined);
   assertEquals(mustMeet(command("--client", "--in=:2222", "--out=a:40300")), false);
 });

@@ -6,8 +6,9 @@ import { FakeWorkers } from "../../../support/fake_workers.ts";
 
 function setUp() {
   const world = new FakeWorkers();
-  const start = () => world.start({ number: 2, generation: 0 });
-  const worker = new Worker({ number: 2, clock: world.clock, log: world.log, start });
+  const place = { number: 2, generation: 0 };
+  const start = () => world.start(place);
+  const worker = new Worker({ place, clock: world.clock, log: world.log, start });
   let isOver = false;
   worker.over.then(() => isOver = true);
   return { world, worker, isOver: () => isOver };
