@@ -29,6 +29,8 @@ export const ENVIRONMENT: readonly string[] = [
   "NOTIFY_SOCKET",
   "WATCHDOG_USEC",
   "WATCHDOG_PID",
+  // What tele --workers tells its workers.
+  "TELE_WORKER",
   // Whether streams are traced.
   "OTEL_DENO",
   "NO_COLOR",

@@ -14,7 +14,7 @@ export interface ChildCommand {
   readonly words: readonly string[];
   /** Variables beside those of this process. */
   readonly env: Readonly<Record<string, string>>;
-  /** Variables of this process that the child does not get. */
+  /** Variables that are empty there: not all of this process' may be read, so that some are left out. */
   readonly without: readonly string[];
 }
 
@@ -25,14 +25,12 @@ export interface ChildCommand {
  * @throws {TeleError} `bad-input` if the program cannot be started.
  */
 export function startChild({ words: [program, ...args], env, without }: ChildCommand): WorkerProcess {
-  const variables = { ...Deno.env.toObject(), ...env };
-  for (const name of without) delete variables[name];
+  const none = Object.fromEntries(without.map((name) => [name, ""]));
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command(program!, {
       args,
-      env: variables,
-      clearEnv: true,
+      env: { ...none, ...env },
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",

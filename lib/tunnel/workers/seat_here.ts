@@ -7,15 +7,29 @@ import { servesSessions } from "../command_line/services.ts";
 import type { RoleCommand } from "../configuration/tunnel_table.ts";
 import { formatSeat, keyFileIn, nodeOf, parseSeat, type Seat, SEAT_VARIABLE, statusOf } from "./seat.ts";
 
+/** The variable of a process that may be a worker. */
+export interface SeatVariable {
+  /** Its value. */
+  get(): string | undefined;
+  /** Unsets it. */
+  delete(): void;
+}
+
+/** That of this process. */
+const SEAT_HERE: SeatVariable = {
+  get: () => Deno.env.get("TELE_WORKER"),
+  delete: () => Deno.env.delete("TELE_WORKER"),
+};
+
 /**
  * Which worker this process is; `undefined` for none. The variable is deleted: what this process starts is no worker.
  *
  * @throws {TeleError} `bad-input` if somebody else set it.
  */
-export function takeSeat(environment: Pick<Deno.Env, "get" | "delete"> = Deno.env): Seat | undefined {
-  const text = environment.get(SEAT_VARIABLE);
+export function takeSeat(variable: SeatVariable = SEAT_HERE): Seat | undefined {
+  const text = variable.get();
   if (text === undefined) return undefined;
-  environment.delete(SEAT_VARIABLE);
+  variable.delete();
   return parseSeat(text);
 }
 

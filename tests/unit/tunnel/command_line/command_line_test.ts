@@ -23,6 +23,7 @@ const DEFAULTS = {
   logLevel: "info",
   logFormat: "text",
   status: undefined,
+  workers: undefined,
 } as const;
 
 const SERVER: Command = {

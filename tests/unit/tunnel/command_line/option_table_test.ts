@@ -12,10 +12,24 @@ import * as services from "../../../../lib/tunnel/command_line/service_options.t
 import * as session from "../../../../lib/tunnel/command_line/session_options.ts";
 import { COMPLETION, MAN } from "../../../../lib/tunnel/command_line/shell_options.ts";
 import * as status from "../../../../lib/tunnel/command_line/status_options.ts";
+import * as workers from "../../../../lib/tunnel/command_line/workers_options.ts";
 import * as tls from "../../../../lib/tunnel/command_line/tls_options.ts";
 
 Deno.test("the table has every row of every group, each once", () => {
-  const groups = [config, doctor, fleet, keys, proxy, rfd80, services, session, status, { COMPLETION, MAN }, tls];
+  const groups = [
+    config,
+    doctor,
+    fleet,
+    keys,
+    proxy,
+    rfd80,
+    services,
+    session,
+    status,
+    { COMPLETION, MAN },
+    tls,
+    workers,
+  ];
   // Beside its rows a file may have a number that they share with others.
   const exported = groups.flatMap((group): unknown[] => Object.values(group));
   const rows = exported.filter((row): row is Option => typeof row === "object");

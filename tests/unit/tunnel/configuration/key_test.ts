@@ -18,7 +18,7 @@ Deno.test("each option of a role is a key of its tunnels or of the process, but 
   const keys = new Set([...keysOf("server"), ...keysOf("client"), ...PROCESS_KEYS]);
   const others = OPTIONS.filter(({ role }) => ["server", "client", "both"].includes(role))
     .filter((option) => !keys.has(option)).map(({ name }) => name);
-  assertEquals(others, ["server", "client", "stdio", "help", "version"]);
+  assertEquals(others, ["server", "client", "stdio", "workers", "help", "version"]);
   assert(OPTIONS.filter(({ role }) => role === "alone" || role === "doctor").every((option) => !keys.has(option)));
 });
 

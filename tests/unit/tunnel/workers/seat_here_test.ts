@@ -7,9 +7,8 @@ import { mustMeet, seated, seatVariable, takeSeat } from "../../../../lib/tunnel
 
 const SEAT: Seat = { number: 1, count: 2, generation: 0, folder: "/tmp/tele-workers-1" };
 
-function environmentOf(variables: Record<string, string>) {
-  const left = new Map(Object.entries(variables));
-  return { left, get: (name: string) => left.get(name), delete: (name: string) => void left.delete(name) };
+function variableOf(text: string | undefined) {
+  return { get: () => text, delete: () => void (text = undefined) };
 }
 
 function command(...args: string[]): RoleCommand {
@@ -19,11 +18,11 @@ function command(...args: string[]): RoleCommand {
 }
 
 Deno.test("a seat is taken from the environment once, so that what a worker starts is no worker", () => {
-  const environment = environmentOf({ ...seatVariable(SEAT), HOME: "/home/a" });
-  assertEquals(takeSeat(environment), SEAT);
-  assertEquals(takeSeat(environment), undefined);
-  assertEquals([...environment.left.keys()], ["HOME"]);
-  assertThrows(() => takeSeat(environmentOf({ TELE_WORKER: "1" })), Error, "unset it");
+  const { TELE_WORKER } = seatVariable(SEAT);
+  const variable = variableOf(TELE_WORKER);
+  assertEquals(takeSeat(variable), SEAT);
+  assertEquals(takeSeat(variable), undefined);
+  assertThrows(() => takeSeat(variableOf("1")), Error, "unset it");
 });
 
 Deno.test("a server's workers are a fleet in the parent's folder, and a client's are not", () => {
