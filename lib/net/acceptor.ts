@@ -43,6 +43,7 @@ export class Acceptor {
   readonly #listener: Deno.Listener;
   readonly #options: AcceptorOptions;
   #accepting: Promise<Deno.Conn> | undefined;
+  #isClosed = false;
 
   /** Begins at once. */
   constructor(listener: Deno.Listener, options: AcceptorOptions) {
@@ -51,8 +52,10 @@ export class Acceptor {
     void this.#acceptAll();
   }
 
-  /** Takes nobody any more. See {@linkcode closedAreFree} for who wants the address. */
+  /** Takes nobody any more; a second time does nothing. See {@linkcode closedAreFree} for who wants the address. */
   close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#listener.close();
     const accept = this.#accepting;
     if (accept === undefined) return;

@@ -15,10 +15,12 @@ import { compile } from "../support/compile_run.ts";
 import { ImageRoot, inImages } from "../support/image_root.ts";
 import { Home } from "../support/installation.ts";
 import { ARCHIVE, Release } from "../support/release.ts";
+import { scenario } from "../support/scenario.ts";
 import { requires } from "../support/skip.ts";
 import { smoke } from "../support/smoke_run.ts";
 import { readText } from "../support/source_tree.ts";
-import { until } from "../support/wait.ts";
+import { connectTo, echo, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
+import { until, within } from "../support/wait.ts";
 
 /** How many times the start-up is measured; the median counts. */
 const STARTS = 9;
@@ -135,6 +137,34 @@ if (Deno.env.get("TELE_COMPILE") === "no") {
       assertMatch(names.join(), /^identity-[0-9a-f]{16}-[0-9a-f]{16}$/);
       assertEquals(Array.from(Deno.readDirSync(home.path), ({ name }) => name), [state.split("/")[0]]);
     },
+  });
+
+  Deno.test({
+    name: "the permissions of the compiled program are enough for workers, and for others in their place",
+    ignore: Deno.build.os !== "linux" || canCompile().ignore,
+    fn: scenario(60_000, async (s) => {
+      const bin = `${await folder()}/${programName(TARGET)}`;
+      const user = s.use(new UserServer(echo));
+      const [out, input] = [freePort(), freePort()];
+      const server = await s.server(user.port, out, { bin, args: ["--workers=2"] });
+      const client = await s.client(out, input, { bin, args: ["--workers=2"] });
+      const roundTrips = async () => {
+        for (let user = 0; user < 4; user++) {
+          using connection = await connectTo(input);
+          await within(roundTrip(connection, `user ${user}`), 10_000, "an echo");
+        }
+      };
+      await roundTrips();
+      for (const process of [server, client]) {
+        process.signal("SIGUSR2");
+        for (const worker of [1, 2]) await process.logged(new RegExp(`worker ${worker}: ended: drained`), 20_000);
+      }
+      await roundTrips();
+      for (const process of [client, server]) {
+        assertEquals((await process.stop("SIGTERM", 20_000)).code, 0, process.report());
+        assert(!/NotCapable|Requires \w+ access|a fault in tele/.test(process.report()), process.report());
+      }
+    }),
   });
 
   Deno.test({

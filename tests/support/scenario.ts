@@ -9,7 +9,9 @@ import { type TeleOptions, TeleProcess, type TeleRole } from "./tele_process.ts"
 import { pause, within } from "./wait.ts";
 
 /** Options of {@linkcode Scenario.server} and {@linkcode Scenario.client} beside the addresses. */
-export type ProcessOptions = Partial<Pick<TeleOptions, "args" | "env" | "main" | "openFiles" | "permissions" | "wrap">>;
+export type ProcessOptions = Partial<
+  Pick<TeleOptions, "args" | "bin" | "env" | "main" | "openFiles" | "permissions" | "wrap">
+>;
 
 /** Options of {@linkcode Scenario.tunnel}. */
 export interface TunnelOptions {

@@ -31,6 +31,8 @@ export interface TeleOptions {
   wrap?: string[];
   /** Another program than this tree's `main.ts`. */
   main?: URL;
+  /** A compiled program, in place of the source. */
+  bin?: string;
   /** Permissions of the process. @default {["-A"]} */
   permissions?: readonly string[];
   /** How long it may take to be ready. @default {20000} */
@@ -196,14 +198,13 @@ export function listening(): string[] {
 
 /** The command that starts a process, and its environment. */
 export async function teleCommand(
-  options: Pick<TeleOptions, "role" | "args" | "home" | "env" | "main" | "permissions">,
+  options: Pick<TeleOptions, "role" | "args" | "home" | "env" | "main" | "bin" | "permissions">,
 ): Promise<{ command: string[]; env: Record<string, string> }> {
   return {
     command: [
-      Deno.execPath(),
-      "run",
-      ...options.permissions ?? ["-A"],
-      teleMain(options.main),
+      ...options.bin === undefined
+        ? [Deno.execPath(), "run", ...options.permissions ?? ["-A"], teleMain(options.main)]
+        : [options.bin],
       ...options.role === "config" ? [] : [`--${options.role}`],
       ...options.args,
     ],

@@ -13,6 +13,7 @@ function world() {
   const taken: Deno.Conn[] = [];
   const clock = new FakeClock();
   let isClosed = false;
+  let closes = 0;
   const listener = {
     accept() {
       const accept = Promise.withResolvers<Deno.Conn>();
@@ -20,11 +21,14 @@ function world() {
       else accepts.push(accept);
       return accept.promise;
     },
-    close: () => void (isClosed = true),
+    close() {
+      isClosed = true;
+      closes++;
+    },
   } as unknown as Deno.Listener;
   const log = (_level: string, line: string) => void lines.push(line);
   const acceptor = new Acceptor(listener, { clock, log, onConnection: (connection) => void taken.push(connection) });
-  return { acceptor, accepts, lines, taken, clock };
+  return { acceptor, accepts, lines, taken, clock, closes: () => closes };
 }
 
 /** Lets everything happen that is due. */
@@ -82,4 +86,13 @@ Deno.test("one that is closed in a pause holds no address", async () => {
   acceptor.close();
   await closedAreFree();
   await clock.advance(100);
+});
+
+Deno.test("what was closed already, as by a drain, is not closed once more when its process ends", async () => {
+  const { acceptor, accepts, closes } = world();
+  acceptor.close();
+  acceptor.close();
+  assertEquals(closes(), 1);
+  accepts[0]!.reject(new Deno.errors.Interrupted("closed"));
+  await closedAreFree();
 });
