@@ -60,6 +60,24 @@ testRecipes("ways", {
     },
   },
 
+  "Several processes": {
+    // The system deals connections to processes in Linux alone, and this is of it.
+    programs: ["ip"],
+    async run(recipes, s) {
+      const sandbox = await Sandbox.make(s);
+      sandbox.serve(5432, s.use(new UserServer(echo)).port);
+      sandbox.serve(40300, freePort());
+      await withToken(sandbox);
+      await sandbox.run(recipes.next("tele --server --in=:5432 --out=:40300 --token-file=token --workers=auto"));
+      await sandbox.run({
+        language: "sh",
+        text: "tele --client --in=:2222 --out=example.com:40300 --token-file=token",
+      });
+      await echoesAt(sandbox.port(2222));
+      return sandbox;
+    },
+  },
+
   "Through a web server": {
     programs: WEB_SERVERS.map((server) => server.program),
     async run(recipes, s) {

@@ -25,6 +25,7 @@ export const KINDS = {
   ways: [
     "Through a load balancer",
     "Several servers",
+    "Several processes",
     "Through a web server",
     "Through a proxy",
     "By a command",
