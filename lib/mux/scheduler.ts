@@ -8,8 +8,8 @@ import { BULK_AFTER_MS, QUIET_BYTES, QUIET_SPAN_MS } from "./mux_constants.ts";
 
 /** What the scheduler remembers of a stream; embed one in each. */
 export class Turn {
-  /** Whether it waits in a queue. */
-  queued = false;
+  /** The scheduler in one of whose queues it waits. */
+  waitsIn: unknown = undefined;
   readonly #backlog = new Backlog();
   #spanStart = -Infinity;
   #spanBytes = 0;
@@ -112,10 +112,10 @@ export class Scheduler<Stream extends { turn: Turn }> {
     this.add(stream, clock);
   }
 
-  /** Queues a stream unless it is queued already. */
+  /** Queues a stream unless it is queued here already; if it is in another scheduler's queue, that passes over it. */
   add(stream: Stream, clock: { now(): number }): void {
-    if (stream.turn.queued) return;
-    stream.turn.queued = true;
+    if (stream.turn.waitsIn === this) return;
+    stream.turn.waitsIn = this;
     if (stream.turn.isQuiet(clock)) return this.#quiet.push(stream);
     stream.turn.queues(clock.now());
     this.#bulk.push(stream);
@@ -123,22 +123,27 @@ export class Scheduler<Stream extends { turn: Turn }> {
 
   /** The quiet stream that has waited longest, taken out of its queue. */
   nextQuiet(): Stream | undefined {
-    return taken(this.#quiet.shift());
+    return this.#next(this.#quiet);
   }
 
   /** The bulk stream whose turn it is, taken out of its queue. */
   nextBulk(): Stream | undefined {
-    return taken(this.#bulk.shift());
+    return this.#next(this.#bulk);
+  }
+
+  /** A stream that moved to another session while it waited here is that one's. */
+  #next(queue: Queue<Stream>): Stream | undefined {
+    for (let stream = queue.shift(); stream !== undefined; stream = queue.shift()) {
+      if (stream.turn.waitsIn !== this) continue;
+      stream.turn.waitsIn = undefined;
+      return stream;
+    }
+    return undefined;
   }
 }
 
 /** Empty places at the front of a queue before it is moved up. */
 const MOST_PASSED = 1024;
-
-function taken<Stream extends { turn: Turn }>(stream: Stream | undefined): Stream | undefined {
-  if (stream !== undefined) stream.turn.queued = false;
-  return stream;
-}
 
 /** First in, first out, without moving what stays, and in the same memory while little waits. */
 class Queue<Item> {

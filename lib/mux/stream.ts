@@ -113,7 +113,6 @@ export class MuxStream implements FrameSender, SendingOwner, InboundOwner {
     this.#receiving.restart(start.window);
     this.#sending.restart(start);
     this.#host = host;
-    this.turn.queued = false;
     this.#host.turns.ready(this);
   }
 

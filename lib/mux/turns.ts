@@ -119,7 +119,7 @@ export class Turns {
     this.#session?.wake();
   }
 
-  /** `stream` is over. It may still be queued for a turn, which it does not want any more. */
+  /** `stream` is over or another session's. It may still be queued for a turn, which it does not want, or not of this one. */
   forget(stream: WindowTeller): void {
     this.#windows.delete(stream);
   }

@@ -134,6 +134,12 @@ export const MUX_SENDING: readonly Mutation[] = [
     "nowMs - sinceMs >= 1e9 * BULK_AFTER_MS) this.#backlog.waited",
   ),
   tested(
+    "a stream that moved to another session has its turn in the former as well",
+    "mux/scheduler.ts",
+    "      if (stream.turn.waitsIn !== this) continue;\n",
+    "",
+  ),
+  tested(
     "a short stream that waits for its turn among many is bulk",
     "mux/scheduler.ts",
     "    this.#backlog.waits(nowMs);\n",

@@ -65,11 +65,22 @@ Deno.test("a stream that is ready twice waits once, and can wait again after its
   scheduler.add(bulk, stoppedAt(1));
   scheduler.add(bulk, stoppedAt(2));
   scheduler.add(bulk, stoppedAt(QUIET_SPAN_MS + 1)); // quiet by now, but it has its place already
-  assert(bulk.turn.queued);
+  assertStrictEquals(bulk.turn.waitsIn, scheduler);
   assertEquals([...drain(() => scheduler.nextQuiet()), ...drain(() => scheduler.nextBulk())], ["bulk"]);
-  assert(!bulk.turn.queued);
+  assertStrictEquals(bulk.turn.waitsIn, undefined);
   scheduler.add(bulk, stoppedAt(QUIET_SPAN_MS + 1));
   assertEquals(drain(() => scheduler.nextQuiet()), ["bulk"]);
+});
+
+Deno.test("a stream that moves to another session while it waits has its turn there, once, and none in the former", () => {
+  const former = new Scheduler<Sender>(), next = new Scheduler<Sender>();
+  const streams = [sender("keys"), sender("stays"), sender("bulk", QUIET_BYTES)] as const;
+  for (const stream of streams) former.add(stream, stoppedAt(1));
+  const [keys, , bulk] = streams;
+  for (const stream of [keys, bulk, keys]) next.add(stream, stoppedAt(2));
+  assertEquals(drain(() => former.nextQuiet()), ["stays"]);
+  assertEquals(drain(() => former.nextBulk()), []);
+  assertEquals([...drain(() => next.nextQuiet()), ...drain(() => next.nextBulk())], ["keys", "bulk"]);
 });
 
 Deno.test("bulk streams that always have more take turns", () => {

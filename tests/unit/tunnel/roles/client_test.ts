@@ -6,6 +6,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
+import { closedAreFree } from "../../../../lib/net/acceptor.ts";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { startClient } from "../../../../lib/tunnel/roles/client.ts";
 import type { Running } from "../../../../lib/tunnel/roles/running.ts";
@@ -200,6 +201,7 @@ Deno.test("a client that drains before its server is there keeps the users that 
     let reason: string | undefined;
     void client.drain().then((why) => reason = why);
     assertEquals(client.isDraining, true);
+    await closedAreFree();
     Deno.listen({ hostname: "127.0.0.1", port }).close();
     await new Promise((resolve) => setTimeout(resolve, 10));
     assertEquals([reason, client.connections()], [undefined, 1]);
