@@ -20,12 +20,6 @@ export const LANES: readonly Mutation[] = [
     "flight.mayBeSpread",
   ),
   tested(
-    "frames of bulk are long where all carriers send small pieces, and none ever goes",
-    "session/lanes/shared_sending.ts",
-    "pace.isFree && flight.mayBeSpread",
-    "(pace.isFree || flight.mayBeSpread) && flight.mayBeSpread",
-  ),
-  tested(
     "small frames of bulk go on all carriers",
     "session/lanes/shared_sending.ts",
     "return this.#takesSmall(carrier, takers) ? { ...share, smallBulk: true } : share;",

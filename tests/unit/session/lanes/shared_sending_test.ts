@@ -188,26 +188,15 @@ Deno.test("no copy goes on a carrier whose pace is not free", async () => {
   sending.stop();
 });
 
-Deno.test("where long frames have no room one bulk carrier has all of the bulk, in short ones", () => {
-  for (const holder of ["path", "log", "pace"]) {
+Deno.test("where the path or the log holds little one bulk carrier has all of the bulk, in short frames", () => {
+  for (const holder of ["path", "log"]) {
     const { remainders, carriers, sending, pull, pulled } = world("client", "quiet", "bulk", "bulk");
     if (holder === "log") remainders.mayBeSpread = false;
-    for (const { room } of carriers) {
-      if (holder === "path") room.flight.mayBeSpread = false;
-      if (holder === "pace") room.pace = { isFree: false };
-    }
+    else for (const carrier of carriers) carrier.room.flight.mayBeSpread = false;
     for (let number = 0; number < 3; number++) pull(number);
     assertEquals(pulled, [QUIET, LONE_BULK, NOTHING_NEW], holder);
     sending.stop();
   }
-});
-
-Deno.test("beside one whose pace is free a carrier that sends small pieces gets nothing that is spread", () => {
-  const { carriers, sending, pull, pulled } = world("client", "quiet", "bulk", "bulk");
-  carriers[2].room.pace = { isFree: false };
-  for (const number of [1, 2]) pull(number);
-  assertEquals(pulled, [{ ...BULK, smallBulk: true }, NOTHING_NEW]);
-  sending.stop();
 });
 
 Deno.test("what is sent again leaves less room for what is new, with one carrier as with several", () => {
