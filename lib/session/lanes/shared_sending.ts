@@ -98,7 +98,7 @@ export class SharedSending {
     if (log.end > before) this.#spread.pulled(carrier);
   }
 
-  /** On a path that holds little, or out of such a log, one bulk carrier has all of the bulk, in short frames. */
+  /** On a path that holds little, or swallows what is large, one bulk carrier has all of the bulk, in short frames. */
   #narrowed(carrier: Carrier, share: Share): Share {
     if (!share.bulk || !share.isSpread || this.#mayBeSpread(carrier)) return share;
     if (share.quiet) return ALL;
@@ -117,14 +117,16 @@ export class SharedSending {
     return this.#smallLane.takes(carrier, { bulk: takers, all, quietPath: attached.quiet?.path }, clock.now());
   }
 
-  /** The carriers that bulk goes on: of a path that holds little, the first. */
+  /** The carriers that bulk goes on: where it is not spread, the first of the path. */
   get #takers(): Carrier[] {
     return this.#options.attached.takers.map((each) => each.carrier)
       .filter((taker) => this.#mayBeSpread(taker) || this.#isFirstTaker(taker));
   }
 
-  #mayBeSpread({ room: { flight } }: Carrier): boolean {
-    return flight.mayBeSpread && this.#options.remainders.mayBeSpread;
+  /** Frames that are spread are long: one that sends small pieces would never have the room for one. */
+  #mayBeSpread({ path, room: { flight } }: Carrier): boolean {
+    if (!flight.mayBeSpread || !this.#options.remainders.mayBeSpread) return false;
+    return this.#options.attached.takers.some(({ carrier }) => carrier.path === path && carrier.room.pace.isFree);
   }
 
   #isFirstTaker(carrier: Carrier): boolean {

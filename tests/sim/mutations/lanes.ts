@@ -16,8 +16,14 @@ export const LANES: readonly Mutation[] = [
   tested(
     "frames of bulk are long that the log never has room for",
     "session/lanes/shared_sending.ts",
-    "flight.mayBeSpread && this.#options.remainders.mayBeSpread",
-    "flight.mayBeSpread",
+    "!flight.mayBeSpread || !this.#options.remainders.mayBeSpread",
+    "!flight.mayBeSpread",
+  ),
+  tested(
+    "frames of bulk are long where all carriers send small pieces, and none ever goes",
+    "session/lanes/shared_sending.ts",
+    "carrier.path === path && carrier.room.pace.isFree",
+    "carrier.path === path",
   ),
   tested(
     "small frames of bulk go on all carriers",

@@ -235,13 +235,15 @@ Deno.test("a join under another name than the session's is refused like a wrong 
   await world.end();
 });
 
-Deno.test("a join that is under way when its token goes attaches nothing", async () => {
+Deno.test("a join that is under way when its token goes leaves nothing attached", async () => {
   const world = new SessionWorld({ server: { tokens: [ALICE, BOB] } });
   const { join } = await byHand(world);
   const { pipe, code } = await join(1, "bob");
   await world.server.renewTokens({ tokens: [ALICE] });
   await world.clock.advance(TOKEN_REFUSAL_DELAY_MS + 100);
-  assertEquals([await code !== 0, pipe.isOver, world.server.sessionCount], [true, true, 0]);
+  // Real keys decide which is first: a join that is accepted just before ends with its session.
+  await code;
+  assertEquals([pipe.isOver, world.server.sessionCount], [true, 0]);
   await world.end();
 });
 

@@ -1,5 +1,5 @@
 /** What a session sends on a carrier that can take more: all of it where that is the only one, else its share. */
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import type { Carrier } from "../../../../lib/session/carrier/carrier.ts";
 import { FrameLog } from "../../../../lib/session/carrier/frame_log.ts";
 import { WriteHold } from "../../../../lib/session/carrier/write_hold.ts";
@@ -188,15 +188,26 @@ Deno.test("no copy goes on a carrier whose pace is not free", async () => {
   sending.stop();
 });
 
-Deno.test("where the path or the log holds little one bulk carrier has all of the bulk, in short frames", () => {
-  for (const holder of ["path", "log"]) {
+Deno.test("where long frames have no room one bulk carrier has all of the bulk, in short ones", () => {
+  for (const holder of ["path", "log", "pace"]) {
     const { remainders, carriers, sending, pull, pulled } = world("client", "quiet", "bulk", "bulk");
     if (holder === "log") remainders.mayBeSpread = false;
-    else for (const carrier of carriers) carrier.room.flight.mayBeSpread = false;
+    for (const { room } of carriers) {
+      if (holder === "path") room.flight.mayBeSpread = false;
+      if (holder === "pace") room.pace = { isFree: false };
+    }
     for (let number = 0; number < 3; number++) pull(number);
     assertEquals(pulled, [QUIET, LONE_BULK, NOTHING_NEW], holder);
     sending.stop();
   }
+});
+
+Deno.test("bulk is spread on a path as soon as one of its carriers has a free pace, also on those that send small pieces", () => {
+  const { carriers, sending, pull, pulled } = world("client", "quiet", "bulk", "bulk");
+  carriers[2].room.pace = { isFree: false };
+  for (const number of [1, 2]) pull(number);
+  for (const share of pulled) assert(typeof share !== "string" && share.isSpread);
+  sending.stop();
 });
 
 Deno.test("what is sent again leaves less room for what is new, with one carrier as with several", () => {
