@@ -42,16 +42,8 @@ function folderOf(server: TeleProcess): string {
 }
 
 /** Starts a server with workers. */
-async function workers(s: Scenario, user: UserServer, count = 2, args: string[] = []): Promise<TeleProcess> {
-  return endsWell(s, await s.server(user.port, freePort(), { args: [`--workers=${count}`, ...args] }));
-}
-
-/** A parent that is killed leaves workers behind, which wait for their clients: a test that fails is to end it. */
-function endsWell(s: Scenario, process: TeleProcess): TeleProcess {
-  s.defer(async () => {
-    if (process.status === undefined) await process.stop();
-  });
-  return process;
+function workers(s: Scenario, user: UserServer, count = 2, args: string[] = []): Promise<TeleProcess> {
+  return s.server(user.port, freePort(), { args: [`--workers=${count}`, ...args] });
 }
 
 /** Clients with a connection each, which echoes. */
@@ -64,6 +56,12 @@ async function connected(s: Scenario, server: TeleProcess, count: number) {
     return connection;
   }));
   return { clients, connections };
+}
+
+/** Of those that drain, the one with a stream stays. */
+async function onlyOneIsLeft(pids: number[]): Promise<void> {
+  await until(() => pids.filter(isAlive).length <= 1, 20_000, "the end of the old worker without a stream");
+  assertEquals(pids.filter(isAlive).length, 1, "the old worker with a stream is there");
 }
 
 /** A user opens a connection, is answered and ends. */
@@ -162,6 +160,8 @@ Deno.test({
     const all = workersOf(server);
     const { connections } = await connected(s, server, 4);
     const folder = folderOf(server);
+    // Should the test fail, they would wait for their clients.
+    s.defer(() => all.filter(isAlive).forEach((pid) => Deno.kill(pid, "SIGTERM")));
     server.signal("SIGKILL");
     await until(() => !isAlive(server.pid), 5_000, "the end of the parent");
     await pause(1_000);
@@ -186,8 +186,7 @@ Deno.test({
     await usersDuring(client!.port, () => server.signal("SIGUSR2"));
     await server.logged(/the new workers listen/, 10_000);
     await roundTrip(long!, "through the old one");
-    const during = workersOf(server);
-    assertEquals(during.filter((pid) => before.includes(pid)).length, 1, "the old worker with a stream is there");
+    await onlyOneIsLeft(before);
     await long!.closeWrite();
     assertEquals(await endingOf(long!), "end");
     await until(() => !before.some(isAlive), 10_000, "the end of the old workers");
@@ -201,7 +200,7 @@ Deno.test({
   fn: scenario(120_000, async (s) => {
     const user = s.use(new UserServer(echo));
     const server = await s.server(user.port);
-    const client = endsWell(s, await s.client(server.port, freePort(), { args: ["--workers=2"] }));
+    const client = await s.client(server.port, freePort(), { args: ["--workers=2"] });
     const before = workersOf(client);
     const long = await connectTo(client.port);
     s.defer(() => long.close());
@@ -209,7 +208,7 @@ Deno.test({
     await usersDuring(client.port, () => client.signal("SIGUSR2"));
     await client.logged(/the new workers listen/, 10_000);
     await roundTrip(long, "through the old one");
-    assertEquals(before.filter(isAlive).length, 1);
+    await onlyOneIsLeft(before);
     await long.closeWrite();
     assertEquals(await endingOf(long), "end");
     await until(() => !before.some(isAlive), 10_000, "the end of the old workers");
@@ -282,7 +281,7 @@ Deno.test({
     for (const option of ["--ignore-signal=INT", "--default-signal=INT"]) {
       // The group of a shell's job: signals to it are what a terminal sends.
       const wrap = ["setsid", "env", option];
-      const server = endsWell(s, await s.server(user.port, freePort(), { args: ["--workers=2"], wrap }));
+      const server = await s.server(user.port, freePort(), { args: ["--workers=2"], wrap });
       const all = workersOf(server);
       assertEquals(all.length, 2);
       Deno.kill(-server.pid, "SIGINT");

@@ -31,6 +31,8 @@ const ROLE = /^tele (?!.*--(stdio|print-config))--(server|client|config=\S+)( |$
 interface Background {
   readonly command: string;
   readonly child: Deno.ChildProcess;
+  /** Settles when the command and all that it has started has ended: whoever holds its outputs is one of them. */
+  readonly ended: Promise<unknown>;
   output: string;
   log: string;
 }
@@ -141,10 +143,14 @@ export class Sandbox {
   /** Starts a program that goes on until the sandbox, or {@linkcode Sandbox.stopAll}, ends it. */
   start(command: string): Background {
     const child = this.#spawn(command, "null");
-    const background: Background = { command, child, output: "", log: "" };
+    const said = { output: "", log: "" };
+    const ended = Promise.all([
+      child.status,
+      collect(child.stdout, (text) => background.output += text),
+      collect(child.stderr, (text) => background.log += text),
+    ]);
+    const background: Background = Object.assign(said, { command, child, ended });
     this.#background.push(background);
-    collect(child.stdout, (text) => background.output += text);
-    collect(child.stderr, (text) => background.log += text);
     return background;
   }
 
@@ -164,16 +170,12 @@ export class Sandbox {
   async stopAll(): Promise<void> {
     // Without their lines about the end itself.
     this.#logsBefore.push(...this.#background.map(({ log }) => log));
-    for (const { child, command } of this.#background.splice(0).reverse()) {
-      killGroup(child, "SIGTERM");
-      await within(child.status, 10_000, `the end of ${command}`).finally(() => killGroup(child, "SIGKILL"));
-    }
+    for (const background of this.#background.splice(0).reverse()) await endAll(background);
   }
 
   /** Ends whatever still runs. */
   async end(): Promise<void> {
-    for (const { child } of this.#background) killGroup(child, "SIGKILL");
-    await Promise.all(this.#background.map(({ child }) => child.status));
+    await Promise.all(this.#background.splice(0).map(endAll));
   }
 
   /** What runs in the background, and what it said. */
@@ -217,7 +219,17 @@ async function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>, take: (t
   for await (const text of stream.pipeThrough(new TextDecoderStream())) take(text);
 }
 
-/** Signals a program and all that it has started. */
+/**
+ * Ends a program and all that it has started, and fails if something is left. The shell in front of a parent with
+ * workers ends first: a SIGKILL to its group then would leave the workers behind, which are in no group of it.
+ */
+async function endAll({ child, command, ended }: Background): Promise<void> {
+  killGroup(child, "SIGTERM");
+  await within(ended, 10_000, `the end of ${command}, and of all that it has started`)
+    .finally(() => killGroup(child, "SIGKILL"));
+}
+
+/** Signals a program and its group. */
 function killGroup(child: Deno.ChildProcess, signal: Deno.Signal): void {
   try {
     Deno.kill(-child.pid, signal);

@@ -35,7 +35,7 @@ export interface TeleOptions {
   bin?: string;
   /** Permissions of the process. @default {["-A"]} */
   permissions?: readonly string[];
-  /** How long it may take to be ready. @default {20000} */
+  /** How long it may take to be ready. @default {60000}, for a machine that is busy */
   readyMs?: number;
 }
 
@@ -65,10 +65,12 @@ export class TeleProcess implements AsyncDisposable {
   /** Settles when the process has ended and all its output is read. */
   readonly ended: Promise<Deno.CommandStatus>;
   readonly #child: Deno.ChildProcess;
+  readonly #hasWorkers: boolean;
   #status: Deno.CommandStatus | undefined;
 
-  private constructor(role: TeleRole, child: Deno.ChildProcess) {
+  private constructor({ role, args }: Pick<TeleOptions, "role" | "args">, child: Deno.ChildProcess) {
     this.role = role;
+    this.#hasWorkers = args.some((arg) => arg.startsWith("--workers="));
     this.#child = child;
     this.pid = child.pid;
     const outputs = [collectLines(child.stdout, this.output), collectLines(child.stderr, this.log)];
@@ -93,9 +95,9 @@ export class TeleProcess implements AsyncDisposable {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    const process = new TeleProcess(options.role, child);
+    const process = new TeleProcess(options, child);
     try {
-      await process.#waitUntilReady(options.readyMs ?? 20_000);
+      await process.#waitUntilReady(options.readyMs ?? 60_000);
     } catch (error) {
       await process[Symbol.asyncDispose]();
       throw new Error(`${(error as Error).message}\n${process.report()}`);
@@ -167,6 +169,8 @@ export class TeleProcess implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // Workers outlive a parent that is killed, and wait for their clients.
+    if (this.#hasWorkers && this.#status === undefined) await this.stop().catch(() => {});
     await this.kill();
   }
 
