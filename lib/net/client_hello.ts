@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { concat } from "@std/bytes/concat";
 import { readU16 } from "./bytes.ts";
 import type { Duplex } from "./duplex.ts";
 
@@ -50,13 +49,16 @@ export type OfferedProtocols = readonly string[] | "more" | "none";
  * ```
  */
 export function offeredProtocols(bytes: Uint8Array): OfferedProtocols {
-  const message = handshakeBytes(bytes);
-  if (message === undefined || (message.length > 0 && message[0] !== CLIENT_HELLO)) return "none";
-  const isCut = message.length < MESSAGE_HEADER_BYTES;
-  const end = isCut ? Infinity : MESSAGE_HEADER_BYTES + (message[1]! << 16 | readU16(message, 2));
-  if (message.length < end) return bytes.length < MOST_CLIENT_HELLO_BYTES ? "more" : "none";
+  return offeredSoFar(new HelloRecords(), bytes);
+}
+
+/** The same, where `records` has looked at some of these bytes before, and does not look at them again. */
+function offeredSoFar(records: HelloRecords, bytes: Uint8Array): OfferedProtocols {
+  records.look(bytes);
+  if (records.isNone) return "none";
+  if (!records.isWhole) return bytes.length < MOST_CLIENT_HELLO_BYTES ? "more" : "none";
   try {
-    return alpnOf(new Cursor(message.subarray(MESSAGE_HEADER_BYTES, end)));
+    return alpnOf(new Cursor(records.body));
   } catch {
     return "none";
   }
@@ -76,13 +78,14 @@ export interface SeenHello {
  * @throws What `duplex.read` throws.
  */
 export async function readClientHello(duplex: Duplex): Promise<SeenHello> {
+  const records = new HelloRecords();
   let buffer = new Uint8Array(FIRST_BYTES);
   let filled = 0;
   for (;;) {
     const count = await duplex.read(buffer.subarray(filled));
     filled += count ?? 0;
     const first = buffer.subarray(0, filled);
-    const offered = offeredProtocols(first);
+    const offered = offeredSoFar(records, first);
     if (offered !== "more" || count === null) return { first, protocols: typeof offered === "string" ? [] : offered };
     if (filled < buffer.length) continue;
     const larger = new Uint8Array(Math.min(2 * buffer.length, MOST_CLIENT_HELLO_BYTES));
@@ -91,26 +94,67 @@ export async function readClientHello(duplex: Duplex): Promise<SeenHello> {
   }
 }
 
-/** What the records have of the handshake so far; `undefined` if another record stands in it. */
-function handshakeBytes(bytes: Uint8Array): Uint8Array | undefined {
-  const parts: Uint8Array[] = [];
-  let gathered = 0;
-  let wanted: number | undefined;
-  for (let at = 0; at < bytes.length && gathered < (wanted ?? MESSAGE_HEADER_BYTES);) {
-    if (bytes[at] !== HANDSHAKE_RECORD) return undefined;
-    if (at + RECORD_HEADER_BYTES > bytes.length) break;
-    const length = readU16(bytes, at + 3);
-    // An empty one is not allowed (RFC 8446, 5.1), and who sends nothing else would be looked at for ever.
-    if (length === 0) return undefined;
-    const part = bytes.subarray(at + RECORD_HEADER_BYTES, at + RECORD_HEADER_BYTES + length);
-    parts.push(part);
-    gathered += part.length;
-    at += RECORD_HEADER_BYTES + length;
-    if (wanted !== undefined || gathered < MESSAGE_HEADER_BYTES) continue;
-    const header = concat(parts);
-    wanted = MESSAGE_HEADER_BYTES + (header[1]! << 16 | readU16(header, 2));
+/**
+ * The message of a hello, gathered from its records. Each byte is looked at once (invariant 10): who sends one at a time,
+ * in records of one byte, must not have all of them looked at again for each.
+ */
+class HelloRecords {
+  /** Bytes that were looked at. */
+  #at = 0;
+  /** Bytes of the record under way that are still to come. */
+  #left = 0;
+  #message = new Uint8Array(FIRST_BYTES);
+  #gathered = 0;
+  /** Whether something else than a hello has come. */
+  isNone = false;
+
+  /** Bytes of the message, as far as they are known. */
+  get #wanted(): number {
+    if (this.#gathered < MESSAGE_HEADER_BYTES) return MESSAGE_HEADER_BYTES;
+    return MESSAGE_HEADER_BYTES + (this.#message[1]! << 16 | readU16(this.#message, 2));
   }
-  return concat(parts);
+
+  get isWhole(): boolean {
+    return this.#gathered >= this.#wanted;
+  }
+
+  /** What stands behind the message's header. */
+  get body(): Uint8Array {
+    return this.#message.subarray(MESSAGE_HEADER_BYTES, this.#wanted);
+  }
+
+  /** These came: all that came before as well, in front. */
+  look(bytes: Uint8Array): void {
+    while (this.#at < bytes.length && !this.isWhole && !this.isNone) {
+      if (this.#left > 0) this.#gather(bytes.subarray(this.#at, this.#at + this.#left));
+      else if (!this.#beginRecord(bytes)) return;
+    }
+  }
+
+  /** Returns whether the header of a record has come whole. */
+  #beginRecord(bytes: Uint8Array): boolean {
+    this.isNone = bytes[this.#at] !== HANDSHAKE_RECORD;
+    if (this.isNone || this.#at + RECORD_HEADER_BYTES > bytes.length) return this.isNone;
+    this.#left = readU16(bytes, this.#at + 3);
+    this.#at += RECORD_HEADER_BYTES;
+    // An empty one is not allowed (RFC 8446, 5.1), and who sends nothing else would be looked at for ever.
+    this.isNone = this.#left === 0;
+    return true;
+  }
+
+  #gather(part: Uint8Array): void {
+    const end = this.#gathered + part.length;
+    if (end > this.#message.length) {
+      const larger = new Uint8Array(Math.max(end, 2 * this.#message.length));
+      larger.set(this.#message);
+      this.#message = larger;
+    }
+    this.#message.set(part, this.#gathered);
+    this.#gathered = end;
+    this.#at += part.length;
+    this.#left -= part.length;
+    this.isNone = this.#message[0] !== CLIENT_HELLO;
+  }
 }
 
 /** The names of ALPN in the body of a hello. Throws if that is cut short. */

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { concat } from "@std/bytes/concat";
 import { MOST_CLIENT_HELLO_BYTES, offeredProtocols, readClientHello } from "../../../lib/net/client_hello.ts";
+import type { Duplex } from "../../../lib/net/duplex.ts";
 import { duplexPair } from "../../../lib/net/pipe.ts";
 import { clientHello, inRecords } from "../../support/client_hellos.ts";
 
@@ -76,4 +77,21 @@ Deno.test("an endless hello costs no more than its limit", async () => {
   near.close();
   await writing;
   assert(seen.first.length > 0);
+});
+
+Deno.test("a hello that comes a byte at a time, in records of one byte, costs little more than another", async () => {
+  const endless = inRecords(new Uint8Array([1, 255, 255, 255, ...new Uint8Array(MOST_CLIENT_HELLO_BYTES)]), 1);
+  let at = 0;
+  const duplex: Pick<Duplex, "read"> = {
+    read(into) {
+      into[0] = endless[at++]!;
+      return Promise.resolve(1);
+    },
+  };
+  const startMs = performance.now();
+  const seen = await readClientHello(duplex as Duplex);
+  const tookMs = performance.now() - startMs;
+  assertEquals([seen.first.length, seen.protocols], [MOST_CLIENT_HELLO_BYTES, []]);
+  // Some 50 ms. When all was looked at again for each byte, it took 8 s and more.
+  assert(tookMs < 1_000, `${tookMs} ms`);
 });
