@@ -19,7 +19,7 @@ import { ticketIn } from "../../session/handshake/ticket.ts";
 import { Strangers } from "../../session/strangers.ts";
 import type { FleetChoice } from "../command_line/role_options.ts";
 import { markOfFleetKey, readFleetSecrets, watchFleetSecrets } from "../files/fleet_key_file.ts";
-import { readShare, relay } from "../rfd80/relay.ts";
+import { Splices } from "./splices.ts";
 
 /** What a {@linkcode FleetNode} needs. */
 export interface FleetNeeds {
@@ -43,23 +43,24 @@ export class FleetNode {
   readonly #log: Log;
   /** Who has connected to the node, and has not shown yet who it is. */
   readonly #strangers: Strangers;
-  readonly #stopping = new AbortController();
+  readonly #splices: Splices;
   readonly #stopWatching: () => void;
   #listening: Listening | undefined;
-  #spliced = 0;
+  #isStopped = false;
 
   private constructor(choice: FleetChoice, keys: FleetKeys, since: string, { clock, log }: FleetNeeds) {
     this.#choice = choice;
     this.#clock = clock;
     this.#log = log;
     this.#strangers = new Strangers(clock, log);
+    this.#splices = new Splices(clock);
     this.fleet = new Fleet({
       node: formatAddress(choice.node),
       keys,
       clock,
       log,
       dial: (node, signal) => dial(parseAddress(node), "user", signal),
-      splice: (carrier, owner) => void this.#splice(carrier, owner),
+      splice: (carrier, owner) => void this.#splices.add(carrier, owner),
     });
     this.#stopWatching = watchFleetSecrets(choice.keyFile, {
       since,
@@ -136,29 +137,14 @@ export class FleetNode {
     return isPassed ? undefined : again;
   }
 
-  async #splice(carrier: Duplex, owner: Duplex): Promise<void> {
-    const { signal } = this.#stopping;
-    const abort = () => [carrier, owner].forEach((duplex) => duplex.abort(signal.reason));
-    if (signal.aborted) return abort();
-    signal.addEventListener("abort", abort, { once: true });
-    this.#spliced++;
-    try {
-      const ends = { outer: carrier, inner: owner, framing: undefined };
-      await relay(ends, this.#clock, signal, () => readShare(this.#spliced));
-    } catch {
-      // Both ends are aborted, and see a loss; what it was one of them has in its log.
-    }
-    this.#spliced--;
-    signal.removeEventListener("abort", abort);
-  }
-
   /** Listens no more, and aborts what it passes on. A second call does nothing. */
   stop(): void {
-    if (this.#stopping.signal.aborted) return;
+    if (this.#isStopped) return;
+    this.#isStopped = true;
     this.#stopWatching();
     this.#listening?.close();
     this.#strangers.stop();
     this.fleet.stop();
-    this.#stopping.abort(new Error("the tele server ends"));
+    this.#splices.stop(new Error("the tele server ends"));
   }
 }

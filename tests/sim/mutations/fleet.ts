@@ -153,4 +153,22 @@ export const FLEET: readonly Mutation[] = [
     'bytes.length < MOST_CLIENT_HELLO_BYTES ? "more" : "none";',
     'bytes.length < 2 * MOST_CLIENT_HELLO_BYTES ? "more" : "none";',
   ),
+  word(
+    "a carrier that is passed on kept for a client that does not end its side",
+    "tunnel/roles/splices.ts",
+    "    this.#ending.enter(splice);\n",
+    "",
+  ),
+  word(
+    "a carrier that is passed on kept for a client that takes nothing",
+    "tunnel/roles/splices.ts",
+    "if (splice.isStuck) splice.close();",
+    "",
+  ),
+  word(
+    "a hello of TLS looked at from its first byte on for each that comes",
+    "net/client_hello.ts",
+    "const offered = offeredSoFar(records, first);",
+    "const offered = offeredProtocols(first);",
+  ),
 ];
