@@ -8,7 +8,7 @@ import { systemClock } from "./clock.ts";
 import type { Duplex } from "./duplex.ts";
 import { reasonOf, TeleError } from "./error.ts";
 import { moverOfConnections } from "./moved_connection.ts";
-import { connectSocket, NodeDuplex } from "./node_duplex.ts";
+import { NodeDuplex } from "./node_duplex.ts";
 import { leadsTo, localAddressFor, type Origin } from "./origin.ts";
 import { addressesOf, race } from "./race.ts";
 import { takeHandle } from "./runtime.ts";
@@ -43,7 +43,7 @@ export async function dialFrom(
     const localAddress = localAddressFor(origin, address, Deno.networkInterfaces);
     try {
       const socket = await connectSocket({ host: address, port, localAddress }, signal);
-      return use === "user" ? NodeDuplex.dialed(socket, { host, port }) : await moved(socket);
+      return use === "user" ? NodeDuplex.dialed(takeHandle(socket), { host, port }) : await moved(socket);
     } catch (error) {
       throw isOfOrigin(error)
         ? new TeleError("carrier-lost", `this machine has no address ${localAddress} now`)
@@ -72,4 +72,34 @@ async function moved(socket: net.Socket): Promise<Duplex> {
   const duplex = move(handle.takeStream(), remote, local);
   handle.close();
   return duplex;
+}
+
+/**
+ * Connects a socket, which does not read yet.
+ *
+ * @param to Where to, and from which address of this machine, if that matters.
+ * @throws If that fails, or `signal` aborts first.
+ */
+function connectSocket(
+  to: { host: string; port: number; localAddress?: string },
+  signal?: AbortSignal,
+): Promise<net.Socket> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const socket = net.connect({ ...to, allowHalfOpen: true });
+    // Else it would begin to read.
+    socket.pause();
+    const onAbort = () => socket.destroy(signal!.reason);
+    const onError = (error: unknown) => {
+      signal?.removeEventListener("abort", onAbort);
+      reject(error);
+    };
+    signal?.addEventListener("abort", onAbort, { once: true });
+    socket.once("error", onError);
+    socket.once("connect", () => {
+      signal?.removeEventListener("abort", onAbort);
+      socket.off("error", onError);
+      resolve(socket);
+    });
+  });
 }

@@ -135,13 +135,13 @@ function toBound(host: string, port: number, close: () => void): Bound {
 
 function bindNode(host: string, port: number, options: ListenOptions): Promise<Bound> {
   return new Promise((resolve, reject) => {
-    const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
-      options.onConnection(NodeDuplex.accepted(socket));
-    });
+    const server = net.createServer();
     server.once("error", reject);
     server.listen({ host, port, backlog: BACKLOG, reusePort: options.sharesPort === true }, () => {
       server.off("error", reject);
-      server.on("error", (error) => options.log("warn", `cannot accept connections: ${reasonOf(error)}`));
+      const onFailed = (error: Error) => options.log("warn", `cannot accept connections: ${reasonOf(error)}`);
+      server.on("error", onFailed);
+      NodeDuplex.acceptAll(server, options.onConnection, onFailed);
       const stopReviving = reviveForever(server, options);
       const close = () => {
         stopReviving();

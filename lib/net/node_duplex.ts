@@ -7,13 +7,14 @@
  *
  * @module
  */
-import net from "node:net";
+import type { Server } from "node:net";
 import { formatAddress } from "./address.ts";
 import type { Duplex } from "./duplex.ts";
 import { HandleReader, type ReadEvents } from "./handle_reader.ts";
 import { unmapped } from "./ip_address.ts";
 import { moverOfConnections } from "./moved_connection.ts";
-import { type Request, systemError, takeHandle, tcpBinding, type TcpHandle } from "./runtime.ts";
+import { type Request, type SocketName, systemError, tcpBinding, type TcpHandle } from "./runtime.ts";
+import { acceptHandles, connectHandle } from "./tcp_connections.ts";
 
 /**
  * What the empty send buffer of a new connection takes whole, even while the system is short of memory (`tcp_wmem`).
@@ -21,11 +22,11 @@ import { type Request, systemError, takeHandle, tcpBinding, type TcpHandle } fro
 const FIRST_WRITE_BYTES = 4 * 1024;
 
 /**
- * Silence after which the kernel asks whether the other host is still there, in milliseconds. Linux then asks nine
+ * Silence after which the kernel asks whether the other host is still there, in seconds. Linux then asks nine
  * times, every 75 s: a host that has vanished is noticed after 16 minutes, and an outage of ten before that harms
  * nobody.
  */
-const KEEP_ALIVE_MS = 5 * 60_000;
+const KEEP_ALIVE_SECONDS = 5 * 60;
 
 const DONE = Promise.resolve();
 
@@ -45,21 +46,19 @@ export function hasNodeDuplex(): boolean {
  *
  * @example
  * ```ts ignore
- * import net from "node:net";
  * import { NodeDuplex } from "./node_duplex.ts";
  *
- * net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
- *   NodeDuplex.accepted(socket).abort(); // the client's next read fails with "connection reset"
- * }).listen(22999);
+ * const duplex = await NodeDuplex.connect("127.0.0.1", 22);
+ * duplex.abort(); // the next read of who listens there fails with "connection reset"
  * ```
  */
 export class NodeDuplex implements Duplex, ReadEvents {
   readonly peer: string;
-  readonly localAddress: string | undefined;
-  readonly localPort: number | undefined;
   readonly readsAfterFailedWrite = true;
   readonly #handle: TcpHandle;
   readonly #reader: HandleReader;
+  /** Asked for when it is wanted: few do. */
+  #local: SocketName | undefined;
   /** Kept after a write that did not have to wait: it serves the next one as well. */
   #request: Request | undefined;
   #wroteAnything = false;
@@ -75,35 +74,57 @@ export class NodeDuplex implements Duplex, ReadEvents {
   #moved: Promise<Duplex> | undefined;
   #movedTo: Duplex | undefined;
 
-  private constructor(socket: net.Socket, peer: string) {
+  private constructor(handle: TcpHandle, peer: string) {
     this.peer = peer;
-    this.localAddress = socket.localAddress && unmapped(socket.localAddress);
-    this.localPort = socket.localPort;
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    this.#handle = takeHandle(socket);
+    handle.setNoDelay(true);
+    handle.setKeepAlive(true, KEEP_ALIVE_SECONDS);
+    this.#handle = handle;
     this.#reader = new HandleReader(this.#handle, streams!, this);
   }
 
-  /** Takes over a socket from a server made with `allowHalfOpen` and `pauseOnConnect`. */
-  static accepted(socket: net.Socket): NodeDuplex {
-    const { remoteAddress = "unknown", remotePort = 0 } = socket;
-    return new NodeDuplex(socket, formatAddress({ kind: "tcp", host: unmapped(remoteAddress), port: remotePort }));
+  /** Takes over all connections of `server`, which listens; what cannot be accepted is told. */
+  static acceptAll(server: Server, onDuplex: (duplex: NodeDuplex) => void, onFailed: (error: Error) => void): void {
+    acceptHandles(streams!, server, { onHandle: (handle) => onDuplex(NodeDuplex.accepted(handle)), onFailed });
+  }
+
+  /** Takes over a connection that was accepted. */
+  static accepted(handle: TcpHandle): NodeDuplex {
+    const { address = "unknown", port = 0 } = nameFrom((into) => handle.getpeername(into));
+    return new NodeDuplex(handle, formatAddress({ kind: "tcp", host: unmapped(address), port }));
   }
 
   /**
-   * Connects to `host:port`.
+   * Connects to `address:port`.
    *
+   * @param address An IP address.
    * @param name What logs call the host, such as the name that led to this address.
    * @throws If that fails, or `signal` aborts first.
    */
-  static async connect(host: string, port: number, signal?: AbortSignal, name: string = host): Promise<NodeDuplex> {
-    return NodeDuplex.dialed(await connectSocket({ host, port }, signal), { host: name, port });
+  static async connect(
+    address: string,
+    port: number,
+    signal?: AbortSignal,
+    name: string = address,
+  ): Promise<NodeDuplex> {
+    return NodeDuplex.dialed(await connectHandle(streams!, address, port, signal), { host: name, port });
   }
 
-  /** Takes over a socket of {@linkcode connectSocket}; `peer` is what logs call the other end. */
-  static dialed(socket: net.Socket, peer: { host: string; port: number }): NodeDuplex {
-    return new NodeDuplex(socket, formatAddress({ kind: "tcp", ...peer }));
+  /** Takes over a connection that was made; `peer` is what logs call the other end. */
+  static dialed(handle: TcpHandle, peer: { host: string; port: number }): NodeDuplex {
+    return new NodeDuplex(handle, formatAddress({ kind: "tcp", ...peer }));
+  }
+
+  get localAddress(): string | undefined {
+    const { address } = this.#localName();
+    return address && unmapped(address);
+  }
+
+  get localPort(): number | undefined {
+    return this.#localName().port;
+  }
+
+  #localName(): SocketName {
+    return this.#local ??= nameFrom((into) => this.#handle.getsockname(into));
   }
 
   read(into: Uint8Array): Promise<number | null> {
@@ -143,6 +164,7 @@ export class NodeDuplex implements Duplex, ReadEvents {
     const moved = moverOfConnections().then((move) => {
       // Until here the handle had it, and has ended it with itself.
       if (this.#isClosed) throw this.#error;
+      this.#localName();
       this.#movedTo = move(this.#handle.takeStream());
       this.#handle.close();
       return this.#movedTo;
@@ -264,32 +286,9 @@ function lending(request: Request, bytes: Uint8Array): Request {
   return request;
 }
 
-/**
- * Connects a socket, which does not read yet.
- *
- * @param to Where to, and from which address of this machine, if that matters.
- * @throws If that fails, or `signal` aborts first.
- */
-export function connectSocket(
-  to: { host: string; port: number; localAddress?: string },
-  signal?: AbortSignal,
-): Promise<net.Socket> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason);
-    const socket = net.connect({ ...to, allowHalfOpen: true });
-    // Else it would begin to read.
-    socket.pause();
-    const onAbort = () => socket.destroy(signal!.reason);
-    const onError = (error: unknown) => {
-      signal?.removeEventListener("abort", onAbort);
-      reject(error);
-    };
-    signal?.addEventListener("abort", onAbort, { once: true });
-    socket.once("error", onError);
-    socket.once("connect", () => {
-      signal?.removeEventListener("abort", onAbort);
-      socket.off("error", onError);
-      resolve(socket);
-    });
-  });
+/** What `ask` finds out; nothing of a connection that is over. */
+function nameFrom(ask: (into: SocketName) => number): SocketName {
+  const name: SocketName = {};
+  ask(name);
+  return name;
 }

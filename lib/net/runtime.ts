@@ -51,7 +51,40 @@ export interface TcpHandle {
   close(): void;
   /** Moves the connection out of the handle; returns its number among the runtime's resources. */
   takeStream(): number;
+  /** Takes a connection that waits at this handle, which listens, into `handle`; returns 0 or a negative error number. */
+  accept(handle: TcpHandle): number;
+  /** Connects to an address of IPv4; returns 0, and then the request is told, or a negative error number. */
+  connect(request: Request, address: string, port: number): number;
+  /** The same for IPv6. */
+  connect6(request: Request, address: string, port: number): number;
+  /** Tells who is at the other end; returns 0 or a negative error number. */
+  getpeername(into: SocketName): number;
+  /** The same of this end. */
+  getsockname(into: SocketName): number;
+  /** Whether small writes leave at once. */
+  setNoDelay(isOn: boolean): number;
+  /** Whether the kernel asks after a silent peer, and after how many seconds. */
+  setKeepAlive(isOn: boolean, afterSeconds: number): number;
 }
+
+/** An end of a connection; empty where it is not known. */
+export interface SocketName {
+  /** The address. */
+  address?: string;
+  /** The port. */
+  port?: number;
+}
+
+/** What TCP takes: the handles and requests of it, beside those of streams. */
+export interface TcpBinding extends StreamBinding {
+  /** Makes a handle of a connection, for {@linkcode CONNECTION}. */
+  readonly TCP: new (kind: number) => TcpHandle;
+  /** Makes a request to connect. */
+  readonly TCPConnectWrap: new () => Request;
+}
+
+/** The kind of handle that is a connection, and does not listen. */
+export const CONNECTION = 0;
 
 const TCP_METHODS: (keyof TcpHandle)[] = [
   "useUserBuffer",
@@ -62,6 +95,13 @@ const TCP_METHODS: (keyof TcpHandle)[] = [
   "reset",
   "close",
   "takeStream",
+  "accept",
+  "connect",
+  "connect6",
+  "getpeername",
+  "getsockname",
+  "setNoDelay",
+  "setKeepAlive",
 ];
 
 /** The end of what the peer sends, in place of a count of bytes; the same on every system. */
@@ -89,17 +129,18 @@ export function streamBinding(): StreamBinding {
   return binding("stream_wrap") as StreamBinding;
 }
 
-/** The binding for streams, if this runtime has all of it and of {@linkcode TcpHandle}. */
-export function tcpBinding(): StreamBinding | undefined {
+/** The binding for TCP, if this runtime has all of it and of {@linkcode TcpHandle}. */
+export function tcpBinding(): TcpBinding | undefined {
   if (!isNodeSound()) return undefined;
   try {
     const streams = streamBinding();
-    const { TCP } = binding("tcp_wrap") as { TCP: { prototype: Record<string, unknown> } };
+    const { TCP, TCPConnectWrap } = binding("tcp_wrap") as Pick<TcpBinding, "TCP" | "TCPConnectWrap">;
     const isWhole = typeof streams.WriteWrap === "function" && typeof streams.ShutdownWrap === "function" &&
+      typeof TCPConnectWrap === "function" &&
       streams.streamBaseState instanceof Int32Array && streams.kLastWriteWasAsync >= 0 &&
       streams.kReadBytesOrError >= 0 &&
       TCP_METHODS.every((name) => typeof TCP.prototype[name] === "function");
-    return isWhole ? streams : undefined;
+    return isWhole ? { ...streams, TCP, TCPConnectWrap } : undefined;
   } catch {
     return undefined;
   }
@@ -131,9 +172,19 @@ export function systemError(call: string, status: number): Error {
   return Object.assign(new Error(`${call} ${code}`), { code });
 }
 
-/** The handle of a server that listens, if it can be told to listen once more. */
-export function listeningHandle(server: Server): { listen(backlog: number): number } | undefined {
-  return (server as unknown as { _handle?: { listen(backlog: number): number } })._handle;
+/** The handle of a server that listens. */
+export interface ListeningHandle {
+  /** Listens, also once more; returns 0 or a negative error number. */
+  listen(backlog: number): number;
+  /** Called when a connection waits to be accepted, or with a negative error number. */
+  onconnection(status: number): void;
+  /** As that of {@linkcode TcpHandle}. */
+  accept: TcpHandle["accept"];
+}
+
+/** The handle of a server that listens, if there is one. */
+export function listeningHandle(server: Server): ListeningHandle | undefined {
+  return (server as unknown as { _handle?: ListeningHandle })._handle;
 }
 
 /** The code of what the runtime found wrong with the peer's certificate, at a server whose handshake is done. */

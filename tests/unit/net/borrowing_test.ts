@@ -6,6 +6,7 @@ import { assert, assertEquals } from "@std/assert";
 import { DenoDuplex } from "../../../lib/net/deno_duplex.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { hasNodeDuplex, NodeDuplex } from "../../../lib/net/node_duplex.ts";
+import { takeHandle } from "../../../lib/net/runtime.ts";
 import { duplexPair } from "../../../lib/net/pipe.ts";
 import { duplexFromStreams, streamsFromDuplex } from "../../../lib/net/web.ts";
 import { FramedDuplex } from "../../../lib/ping/framed_duplex.ts";
@@ -34,7 +35,7 @@ async function denoPair(options: Deno.ListenOptions | { path: string }): Promise
 async function nodePair(): Promise<Pair> {
   const { promise: accepted, resolve } = Promise.withResolvers<NodeDuplex>();
   const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
-    resolve(NodeDuplex.accepted(socket));
+    resolve(NodeDuplex.accepted(takeHandle(socket)));
   });
   await new Promise<void>((ready) => void server.listen(0, "127.0.0.1", ready));
   const far = await Deno.connect({ hostname: "127.0.0.1", port: (server.address() as net.AddressInfo).port });

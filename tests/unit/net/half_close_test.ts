@@ -58,17 +58,31 @@ if (hasNodeDuplex()) {
   });
 }
 
+Deno.test("a connection that was moved behind its peer's early end still knows from where to where it goes", async () => {
+  const { user, peer } = await connect();
+  using _ = peer;
+  const { hostname, port } = peer.remoteAddr as Deno.NetAddr;
+  await peer.closeWrite();
+  assertEquals(await user.read(new Uint8Array(1)), null);
+  // So that it has moved.
+  await pause(100);
+  assertEquals([user.localAddress, user.localPort], [hostname, port]);
+  user.close();
+  assertEquals(user.localPort, port);
+});
+
 /** The first write comes in the very turn in which the connection does. */
 async function halfCloseAtOnce(bytes: number): Promise<void> {
   const sent = crypto.getRandomValues(new Uint8Array(bytes));
   const serving = Promise.withResolvers<void>();
-  const server = net.createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
-    const user = NodeDuplex.accepted(socket);
+  const server = net.createServer();
+  const onUser = (user: NodeDuplex) => {
     const end = user.read(new Uint8Array(1)).then((count) => assertEquals(count, null));
     const sending = user.write(sent).then(() => user.closeWrite());
     serving.resolve(Promise.all([end, sending]).then(() => {}).finally(() => user.close()));
-  });
+  };
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  NodeDuplex.acceptAll(server, onUser, serving.reject);
   const { port } = server.address() as net.AddressInfo;
   using peer = await Deno.connect({ hostname: "127.0.0.1", port });
   const [, received] = await Promise.all([peer.closeWrite(), readAll(peer, PIECE_BYTES), serving.promise]);

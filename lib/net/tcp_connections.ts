@@ -1,0 +1,64 @@
+/**
+ * The handles of users' connections, accepted and dialed without a `net.Socket` around each.
+ *
+ * A socket and the states of its two streams are a good part of what a new connection costs, and all that tele would do
+ * with one is to take its handle out.
+ *
+ * @module
+ */
+import type { Server } from "node:net";
+import { isIPv6 } from "./ip_address.ts";
+import { CONNECTION, listeningHandle, type Request, systemError, type TcpBinding, type TcpHandle } from "./runtime.ts";
+
+/** Who takes what comes at a server: its connections, and why one could not be taken. */
+export interface AcceptEvents {
+  /** A connection was accepted; it does not read yet. */
+  onHandle(handle: TcpHandle): void;
+  /** One could not be. */
+  onFailed(error: Error): void;
+}
+
+/** From now on `server`, which listens, gives its connections to `events`, and makes no sockets of them. */
+export function acceptHandles({ TCP }: TcpBinding, server: Server, events: AcceptEvents): void {
+  const listener = listeningHandle(server)!;
+  listener.onconnection = (failure) => {
+    const handle = failure === 0 ? new TCP(CONNECTION) : undefined;
+    const status = handle === undefined ? failure : listener.accept(handle);
+    if (handle !== undefined && status === 0) return events.onHandle(handle);
+    handle?.close();
+    events.onFailed(systemError("accept", status));
+  };
+}
+
+/**
+ * Connects a handle, which does not read yet.
+ *
+ * @param address An IP address.
+ * @throws If that fails, with the `code` and the `address`, or `signal` aborts first.
+ */
+export function connectHandle(
+  { TCP, TCPConnectWrap }: TcpBinding,
+  address: string,
+  port: number,
+  signal?: AbortSignal,
+): Promise<TcpHandle> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const handle = new TCP(CONNECTION);
+    const giveUp = () => {
+      handle.close();
+      reject(signal!.reason);
+    };
+    const request: Request = new TCPConnectWrap();
+    request.oncomplete = (status) => {
+      if (signal?.aborted) return;
+      signal?.removeEventListener("abort", giveUp);
+      if (status === 0) return resolve(handle);
+      handle.close();
+      reject(Object.assign(systemError("connect", status), { address }));
+    };
+    signal?.addEventListener("abort", giveUp, { once: true });
+    const status = isIPv6(address) ? handle.connect6(request, address, port) : handle.connect(request, address, port);
+    if (status !== 0) request.oncomplete(status);
+  });
+}
