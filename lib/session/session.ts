@@ -46,6 +46,8 @@ export class Session implements CarriersHost {
   readonly #options: SessionOptions;
   readonly #turns: ReceivingTurns;
   readonly #over = Promise.withResolvers<void>();
+  /** Made once, since each stream is told by it; an identifier that was given stays. */
+  #name: string | undefined;
   #ended: TeleError | undefined;
 
   /** A session that was never attached. */
@@ -59,7 +61,8 @@ export class Session implements CarriersHost {
 
   /** Short name for logs: the first digits of the identifier. */
   get name(): string {
-    return this.id.length === 0 ? "new" : encodeHex(this.id.subarray(0, 4));
+    if (this.id.length === 0) return "new";
+    return this.#name ??= encodeHex(this.id.subarray(0, 4));
   }
 
   /** What the frames of the present turn may still cost. */

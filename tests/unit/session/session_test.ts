@@ -1,5 +1,6 @@
 /** A session: counted bytes over any number of carriers, and what breaks it. */
 import { concat } from "@std/bytes/concat";
+import { encodeHex } from "@std/encoding/hex";
 import { assert, assertEquals, assertGreater, assertLessOrEqual, assertRejects } from "@std/assert";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { TeleError } from "../../../lib/net/error.ts";
@@ -147,6 +148,16 @@ Deno.test("a full log slows its user down and loses nothing", async () => {
   world.network.last!.release();
   await world.untilDelivered();
   world.assertUnbroken();
+  await world.end();
+});
+
+Deno.test("a session is called new until it has an identifier, and then by the first digits of that", async () => {
+  const world = new SessionWorld();
+  assertEquals(world.here.session!.name, "new");
+  await world.untilAttached();
+  const { id, name } = world.here.session!;
+  assertEquals([name, world.there.session!.name], [encodeHex(id.subarray(0, 4)), name]);
+  assertEquals(world.here.session!.name, name, "it is asked for again");
   await world.end();
 });
 
