@@ -8,12 +8,15 @@ import { DATA_HEADER_BYTES, HEADROOM_BYTES } from "../session/session_constants.
 
 /** Room that must be free in front of data that is given to the log without a copy, in bytes. */
 const DATA_HEADROOM_BYTES = HEADROOM_BYTES + DATA_HEADER_BYTES;
-/** Sizes of the private buffers that little is read into, in bytes: an idle connection holds the smallest. */
-const PRIVATE_READ_BYTES = [2 * 1024, 16 * 1024];
+/** Sizes of the buffers that little is read into, in bytes; the first is that of an idle connection. */
+const SMALL_READ_BYTES = [2 * 1024, 16 * 1024];
 /** A segment with less room left than this is not read into again, in bytes. */
 const LEAST_READ_BYTES = 48 * 1024;
 
 const NO_MEMORY = new Uint8Array(0);
+
+/** What all idle connections wait with that fill it only when they tell of it ({@linkcode Duplex.fillsAtOnce}). */
+const WAITING_MEMORY = new Uint8Array(SMALL_READ_BYTES[0]!);
 
 /** Where memory for reads comes from. */
 export interface ChunkSource {
@@ -26,8 +29,9 @@ export interface ChunkSource {
 /**
  * Where a read goes, and then what was read and is not yet in the log: bytes `start` to `end` of `memory`.
  *
- * Small while little comes, so that ten thousand idle connections cost little; segments of a pool for bulk, with room
- * in front for the header of a frame, so that nothing large is copied. One object for all reads of a stream.
+ * While little comes all connections wait with the same memory, if they can, so that ten thousand idle ones cost little,
+ * and what came is copied out at once. Bulk is read into segments of a pool, with room in front for the header of a
+ * frame, so that nothing large is copied. One object for all reads of a stream.
  *
  * @example
  * ```ts
@@ -36,9 +40,10 @@ export interface ChunkSource {
  * import { assertEquals } from "@std/assert";
  *
  * const chunk = new ReadChunk();
- * const into = chunk.prepare({ pool: new SegmentPool({ plenty: 4 }), turnBytes: 65_536 });
+ * const source = { pool: new SegmentPool({ plenty: 4 }), turnBytes: 65_536 };
+ * const into = chunk.prepare(source);
  * into.set([7, 8]);
- * chunk.filled(2);
+ * chunk.filled(2, source);
  * assertEquals(chunk.memory.subarray(chunk.start, chunk.end), new Uint8Array([7, 8]));
  * ```
  */
@@ -52,9 +57,9 @@ export class ReadChunk {
   /** What the memory is of, if it may be kept without a copy. */
   segment: Segment | undefined;
   #buffer: Uint8Array | undefined;
-  /** How much came lately: an index of {@linkcode PRIVATE_READ_BYTES}, or behind them. */
+  /** How much came lately: an index of {@linkcode SMALL_READ_BYTES}, or behind them. */
   #class = 0;
-  /** The segment that is read into, piece by piece. */
+  /** The segment that is read into, piece by piece, or the small one that what came was copied into. */
   #open: Segment | undefined;
   #openUsed = 0;
 
@@ -65,13 +70,17 @@ export class ReadChunk {
 
   /** Whether much came lately. */
   get isBulk(): boolean {
-    return this.#class === PRIVATE_READ_BYTES.length;
+    return this.#class === SMALL_READ_BYTES.length;
   }
 
-  /** Memory for the next read. */
-  prepare(source: ChunkSource): Uint8Array {
+  /**
+   * Memory for the next read.
+   *
+   * @param fillsAtOnce Whether the connection may wait with memory that others wait with as well.
+   */
+  prepare(source: ChunkSource, fillsAtOnce: boolean = false): Uint8Array {
     if (this.isBulk && (this.#open !== undefined || !source.pool.isScarce)) this.#prepareSegment(source);
-    else this.#prepareBuffer();
+    else this.#prepareBuffer(fillsAtOnce);
     return this.length === this.memory.length ? this.memory : this.memory.subarray(this.start, this.end);
   }
 
@@ -89,26 +98,35 @@ export class ReadChunk {
     this.end = Math.min(this.start + source.turnBytes - DATA_HEADER_BYTES, SEGMENT_BYTES);
   }
 
-  #prepareBuffer(): void {
+  #prepareBuffer(fillsAtOnce: boolean): void {
     this.#dropSegment();
-    const bytes = PRIVATE_READ_BYTES[Math.min(this.#class, PRIVATE_READ_BYTES.length - 1)]!;
-    if (this.#buffer?.length !== bytes) this.#buffer = new Uint8Array(bytes);
-    this.memory = this.#buffer;
+    const bytes = SMALL_READ_BYTES[Math.min(this.#class, SMALL_READ_BYTES.length - 1)]!;
+    if (fillsAtOnce && this.#class === 0) this.#buffer = undefined;
+    else if (this.#buffer?.length !== bytes) this.#buffer = new Uint8Array(bytes);
+    this.memory = this.#buffer ?? WAITING_MEMORY;
     this.segment = undefined;
     this.start = 0;
     this.end = bytes;
   }
 
-  /** `count` bytes were read. */
-  filled(count: number): void {
+  /** `count` bytes were read, in this very step if others wait with the same memory. */
+  filled(count: number, { pool }: Pick<ChunkSource, "pool">): void {
     this.#resize(count, this.length);
     this.end = this.start + count;
     if (this.segment !== undefined) this.#openUsed = this.end;
+    if (this.memory === WAITING_MEMORY) this.#copyOut(count, pool);
+  }
+
+  /** Invariant 3: behind this step the next connection has that memory. */
+  #copyOut(count: number, pool: SegmentPool): void {
+    this.#open = pool.takeSmall();
+    this.memory = this.#open.memory;
+    this.memory.set(WAITING_MEMORY.subarray(0, count));
   }
 
   #resize(count: number, room: number): void {
-    if (count === room) this.#class = Math.min(this.#class + 1, PRIVATE_READ_BYTES.length);
-    else if (this.#class > 0 && count < PRIVATE_READ_BYTES[this.#class - 1]!) this.#class--;
+    if (count === room) this.#class = Math.min(this.#class + 1, SMALL_READ_BYTES.length);
+    else if (this.#class > 0 && count < SMALL_READ_BYTES[this.#class - 1]!) this.#class--;
   }
 
   #dropSegment(): void {

@@ -141,8 +141,8 @@ export class SendingHalf {
   #read(): void {
     if (this.#isStopped) return;
     this.#owner.reading();
-    const into = this.#chunk.prepare(this.#owner.host);
     const user = this.#user!;
+    const into = this.#chunk.prepare(this.#owner.host, user.fillsAtOnce);
     this.#isReading = true;
     try {
       if (user.readWith !== undefined) user.readWith(into, this.#onRead, this.#onReadFailed);
@@ -170,7 +170,7 @@ export class SendingHalf {
       this.#isReadToEnd = true;
       this.#chunk.drop();
     } else {
-      this.#chunk.filled(count);
+      this.#chunk.filled(count, this.#owner.host);
       this.#isChunkFull = true;
     }
   }

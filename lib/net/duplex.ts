@@ -60,6 +60,12 @@ export interface Duplex {
   readonly readsAfterFailedWrite?: boolean;
 
   /**
+   * Whether {@linkcode Duplex.readWith} puts bytes into memory only in the very step in which it tells of them: then the
+   * reads of many connections may wait with the same memory, as long as each takes out what came before it returns.
+   */
+  readonly fillsAtOnce?: boolean;
+
+  /**
    * Reads up to `into.byteLength` bytes (at least 1) into the front of `into`.
    *
    * @param into Buffer that belongs to the duplex until the promise settles. Not empty.

@@ -55,6 +55,7 @@ export function hasNodeDuplex(): boolean {
 export class NodeDuplex implements Duplex, ReadEvents {
   readonly peer: string;
   readonly readsAfterFailedWrite = true;
+  readonly fillsAtOnce = true;
   readonly #handle: TcpHandle;
   readonly #reader: HandleReader;
   /** Asked for when it is wanted: few do. */

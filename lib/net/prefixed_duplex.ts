@@ -26,6 +26,8 @@ import { ForwardedDuplex } from "./forwarded_duplex.ts";
 export class PrefixedDuplex extends ForwardedDuplex {
   /** See {@linkcode Duplex.readWith}. */
   readonly readWith: Duplex["readWith"];
+  /** See {@linkcode Duplex.fillsAtOnce}. */
+  readonly fillsAtOnce: boolean | undefined;
   /** See {@linkcode Duplex.writeNow}. */
   readonly writeNow: Duplex["writeNow"];
   #first: Uint8Array;
@@ -39,6 +41,7 @@ export class PrefixedDuplex extends ForwardedDuplex {
   constructor(inner: Duplex, first: Uint8Array, peer?: string) {
     super(inner, peer);
     this.#first = first;
+    this.fillsAtOnce = inner.fillsAtOnce;
     // A duplex says by having them that they cost less.
     if (inner.readWith !== undefined) {
       this.readWith = (into, onRead, onFailed) => {

@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../../lib/net/clock.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
-import { LentRead, LentWrite } from "../support/lent_memory.ts";
+import { LentRead, LentWrite, SharedRead } from "../support/lent_memory.ts";
 import { Random } from "../support/random.ts";
 import { fillContent, HEADER_BYTES, isContent } from "./content.ts";
 import type { Process } from "./process.ts";
@@ -49,7 +49,7 @@ export interface UserWatcher {
 }
 
 interface Reading {
-  into: LentRead;
+  into: LentRead | SharedRead;
   resolve(value: number | null): void;
   reject(reason: unknown): void;
 }
@@ -91,6 +91,8 @@ export class SimUser implements Duplex {
   /** Half of them call back and take what they can at once, as users' TCP connections do. */
   readonly readWith: Duplex["readWith"];
   readonly writeNow: Duplex["writeNow"];
+  /** Half of those may wait with the same memory. */
+  readonly fillsAtOnce: boolean;
   readonly #clock: Clock;
   readonly #watcher: UserWatcher;
   readonly #random: Random;
@@ -120,6 +122,7 @@ export class SimUser implements Duplex {
     this.#watcher = options.watcher;
     this.#random = new Random(options.seed);
     this.openedMs = options.clock.now();
+    this.fillsAtOnce = options.seed % 4 === 1;
     if (options.seed % 2 === 1) {
       this.readWith = (into, onRead, onFailed) => this.#read(into, onRead, onFailed);
       this.writeNow = (bytes) => this.#writeNow(bytes);
@@ -213,7 +216,11 @@ export class SimUser implements Duplex {
     if (this.hasReset) return onFailed(this.#resetError());
     if (this.over !== undefined) return onFailed(new Error("closed"));
     if (!this.#watcher.mayGoOn()) return;
-    this.#reading = { into: new LentRead(into), resolve: onRead, reject: onFailed };
+    this.#reading = {
+      into: this.fillsAtOnce ? new SharedRead(into) : new LentRead(into),
+      resolve: onRead,
+      reject: onFailed,
+    };
     this.#serve();
   }
 

@@ -109,3 +109,26 @@ export class LentRead {
     }
   }
 }
+
+/** A buffer that other reads may have as well: nobody watches what they put there. */
+export class SharedRead {
+  readonly #into: Uint8Array;
+
+  /** The read begins. */
+  constructor(into: Uint8Array) {
+    this.#into = into;
+  }
+
+  /** Its size. */
+  get length(): number {
+    return this.#into.length;
+  }
+
+  /** Puts `bytes` there, in the step in which they are told. */
+  fill(bytes: Uint8Array, at: number): void {
+    this.#into.set(bytes, at);
+  }
+
+  /** The read settles. */
+  giveBack(): void {}
+}

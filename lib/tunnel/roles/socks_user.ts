@@ -32,6 +32,8 @@ const REPLIES: Readonly<Record<number, SocksReply>> = {
 export class SocksUser extends ForwardedDuplex {
   /** See {@linkcode Duplex.readWith}. */
   readonly readWith: Duplex["readWith"];
+  /** See {@linkcode Duplex.fillsAtOnce}. */
+  readonly fillsAtOnce: boolean | undefined;
   readonly #inner: Duplex;
   readonly #clock: Clock;
   #isAnswered = false;
@@ -41,6 +43,7 @@ export class SocksUser extends ForwardedDuplex {
     super(inner);
     this.#inner = inner;
     this.#clock = clock;
+    this.fillsAtOnce = inner.fillsAtOnce;
     if (inner.readWith !== undefined) this.readWith = (...args) => inner.readWith!(...args);
   }
 

@@ -163,4 +163,10 @@ export const MUX_SENDING: readonly Mutation[] = [
     "this.#backlog.waited(nowMs - turn.backlogMs(nowMs), nowMs);",
     "this.#backlog.waited(nowMs, nowMs);",
   ),
+  tested(
+    "what came into the memory that all wait with is not copied out of it",
+    "mux/read_chunk.ts",
+    "if (this.memory === WAITING_MEMORY) this.#copyOut(count, pool);",
+    "",
+  ),
 ];

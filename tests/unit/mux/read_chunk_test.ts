@@ -13,7 +13,7 @@ function setUp(plenty = 9, turnBytes = 64 * KIB) {
   /** One read that fills `share` of the memory it was given. Returns how much that was. */
   const read = (share = 1): number => {
     const bytes = chunk.prepare({ pool, turnBytes }).length;
-    chunk.filled(Math.ceil(bytes * share));
+    chunk.filled(Math.ceil(bytes * share), { pool });
     return bytes;
   };
   return { pool, chunk, read };
@@ -87,4 +87,35 @@ Deno.test("what is dropped goes back, and the next read begins anew", () => {
   chunk.drop();
   assertEquals([pool.isScarce, chunk.segment, chunk.memory.length], [false, undefined, 0]);
   assertStrictEquals(pool.take(), segment);
+});
+
+Deno.test("connections that can wait with the same memory do, and what came is copied out of it at once", () => {
+  const source = { pool: new SegmentPool({ plenty: 9 }), turnBytes: 64 * KIB };
+  const [one, other, plain] = [new ReadChunk(), new ReadChunk(), new ReadChunk()];
+  const [into, otherInto] = [one.prepare(source, true), other.prepare(source, true)];
+  assertStrictEquals(into, otherInto);
+  assert(plain.prepare(source) !== into, "who fills it when it likes has its own");
+  into.set([1, 2, 3]);
+  one.filled(3, source);
+  otherInto.set([7, 8, 9]);
+  other.filled(2, source);
+  const held = ({ memory, start, end }: ReadChunk) => [...memory.subarray(start, end)];
+  assertEquals([held(one), held(other), one.segment], [[1, 2, 3], [7, 8], undefined]);
+  const copy = one.memory;
+  assertStrictEquals(one.prepare(source, true), into, "it waits there again");
+  assertStrictEquals(source.pool.takeSmall().memory, copy, "its copy went back");
+  other.drop();
+  assertEquals(other.memory.length, 0);
+});
+
+Deno.test("who fills the memory that all wait with is read into a larger one of its own next", () => {
+  const source = { pool: new SegmentPool({ plenty: 9 }), turnBytes: 64 * KIB };
+  const chunk = new ReadChunk();
+  const waiting = chunk.prepare(source, true);
+  chunk.filled(waiting.length, source);
+  const own = chunk.prepare(source, true);
+  assertEquals(own.length, 16 * KIB);
+  chunk.filled(5, source);
+  assertStrictEquals(chunk.memory, own);
+  assertStrictEquals(chunk.prepare(source, true), waiting);
 });

@@ -41,6 +41,7 @@ Deno.test("the cheap calls exist where the connection has them, and give the fir
     peerName: "laptop",
     localAddress: "192.0.2.1",
     readsAfterFailedWrite: true,
+    fillsAtOnce: true,
     readWith: () => void calls.push("readWith"),
     writeNow: () => void calls.push("writeNow"),
   } as unknown as Duplex;
@@ -54,4 +55,5 @@ Deno.test("the cheap calls exist where the connection has them, and give the fir
   assertEquals(calls, ["1 of 7", "readWith", "writeNow"]);
   const plain = new PrefixedDuplex(duplexPair()[0], bytes());
   assertEquals([plain.readWith, plain.writeNow], [undefined, undefined]);
+  assertEquals([duplex.fillsAtOnce, plain.fillsAtOnce], [true, undefined]);
 });

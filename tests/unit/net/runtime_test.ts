@@ -9,8 +9,11 @@ import {
   systemError,
   takeHandle,
   tcpBinding,
+  type TcpHandle,
   verifyErrorOf,
 } from "../../../lib/net/runtime.ts";
+import { acceptHandles } from "../../../lib/net/tcp_connections.ts";
+import { until } from "../../support/wait.ts";
 
 Deno.test("Deno 2.9 and later is sound", () => {
   for (const version of ["2.9.0", "2.9.6", "2.10.1", "3.0.0"]) assert(isNodeSound(version), version);
@@ -40,6 +43,49 @@ if (isNodeSound()) {
     assertFalse(knowsSocket(), "the handle does not keep its socket");
     handle.close();
     (await arrived).destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+}
+
+if (isNodeSound()) {
+  Deno.test("handles that read into the same memory tell what came before another one reads into it", async () => {
+    const binding = tcpBinding()!;
+    const server = net.createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const shared = new Uint8Array(2048);
+    const handles: TcpHandle[] = [];
+    let came = 0;
+    const faults: string[] = [];
+    const onHandle = (handle: TcpHandle) => {
+      handles.push(handle);
+      let own: number | undefined;
+      handle.useUserBuffer(shared);
+      handle.onread = () => {
+        const count = binding.streamBaseState[binding.kReadBytesOrError]!;
+        if (count < 0) faults.push(`a read failed with ${count}`);
+        own ??= shared[0];
+        if (shared.subarray(0, count).some((byte) => byte !== own)) faults.push(`something else than ${own} came`);
+        came += count;
+      };
+      handle.readStart();
+    };
+    acceptHandles(binding, server, { onHandle, onFailed: (error) => faults.push(error.message) });
+    const { port } = server.address() as net.AddressInfo;
+    const users = await Promise.all(
+      Array.from({ length: 50 }, () => Deno.connect({ hostname: "127.0.0.1", port })),
+    );
+    let sent = 0;
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(users.map((user, at) => {
+        const bytes = new Uint8Array(1 + (at * 37 + round * 91) % 3000).fill(at + 1);
+        sent += bytes.length;
+        return user.write(bytes);
+      }));
+    }
+    await until(() => came === sent || faults.length > 0, 10_000, "all that was sent");
+    assertEquals([faults, came], [[], sent]);
+    users.forEach((user) => user.close());
+    handles.forEach((handle) => handle.close());
     await new Promise((resolve) => server.close(resolve));
   });
 }
