@@ -3,6 +3,13 @@
  *
  * @module
  */
+import type { Clock } from "../../net/clock.ts";
+
+/**
+ * An owner that has not answered within this time is slow, in milliseconds: others of a fleet answer in a few, those
+ * across an ocean later, and one that is lost never.
+ */
+const SLOW_MS = 100;
 
 /** How many at once. */
 export interface AskLimits {
@@ -12,71 +19,112 @@ export interface AskLimits {
   readonly mostOfAHost: number;
 }
 
+/** A carrier that asks. */
+export interface Asker {
+  /** Where it comes from: an address without its port. */
+  readonly host: string;
+  /** Whom it asks. */
+  readonly node: string;
+}
+
+/** One that waits for its turn. */
+interface Waiting extends Asker {
+  readonly start: () => void;
+}
+
 /**
  * Deals out turns (invariant 10): whoever finds no place waits, in the order in which they came, and one address that
- * has many does not keep others waiting.
+ * has many does not keep others waiting. Nor does an owner that is silent, when all carriers come by one balancer: who
+ * asks it gives the turn back after {@linkcode SLOW_MS}, and others who want that owner wait until it answers or fails.
  *
  * @example
  * ```ts
  * import { AskTurns } from "./ask_turns.ts";
+ * import { systemClock } from "../../net/clock.ts";
  * import { assertEquals } from "@std/assert";
  *
- * const turns = new AskTurns({ most: 10, mostOfAHost: 1 });
+ * const turns = new AskTurns(systemClock, { most: 10, mostOfAHost: 1 });
  * const done: number[] = [];
- * const asks = [1, 2].map((number) => turns.take("192.0.2.1", () => Promise.resolve(void done.push(number))));
+ * const asker = { host: "192.0.2.1", node: "10.0.0.1:40301" };
+ * const asks = [1, 2].map((number) => turns.take(asker, () => Promise.resolve(void done.push(number))));
  * await Promise.all(asks);
  * assertEquals([done, turns.count], [[1, 2], 0]);
  * ```
  */
 export class AskTurns {
+  readonly #clock: Clock;
   readonly #limits: AskLimits;
-  /** How many of an address ask now. */
+  /** How many of an address have a turn now. */
   readonly #asking: Map<string, number> = new Map();
+  /** How many wait for an answer of a slow owner. */
+  readonly #slow: Map<string, number> = new Map();
   /** The longest waiting first. */
-  readonly #waiting: Set<{ readonly host: string; readonly start: () => void }> = new Set();
+  readonly #waiting: Set<Waiting> = new Set();
   #count = 0;
 
   /** Nobody asks. */
-  constructor(limits: AskLimits) {
+  constructor(clock: Clock, limits: AskLimits) {
+    this.#clock = clock;
     this.#limits = limits;
   }
 
-  /** How many ask now. */
+  /** How many have a turn now. */
   get count(): number {
     return this.#count;
   }
 
-  /** Runs `ask` for this address when it is its turn. */
-  async take<Answer>(host: string, ask: () => Promise<Answer>): Promise<Answer> {
-    if (!this.#hasPlace(host)) await new Promise<void>((start) => void this.#waiting.add({ host, start }));
+  /** Runs `ask` for this carrier when it is its turn. */
+  async take<Answer>(asker: Asker, ask: () => Promise<Answer>): Promise<Answer> {
+    const { host, node } = asker;
+    if (!this.#hasPlace(asker)) await new Promise<void>((start) => void this.#waiting.add({ host, node, start }));
     else this.#enter(host);
+    let isSlow = false;
+    const timer = this.#clock.setTimer(() => {
+      isSlow = true;
+      change(this.#slow, node, 1);
+      this.#leave(host);
+    }, SLOW_MS);
     try {
       return await ask();
     } finally {
-      this.#leave(host);
+      timer.cancel();
+      if (isSlow) change(this.#slow, node, -1);
+      else this.#leave(host);
+      this.#startNext();
     }
   }
 
-  #hasPlace(host: string): boolean {
+  #hasPlace({ host, node }: Asker): boolean {
     const { most, mostOfAHost } = this.#limits;
-    return this.#count < most && (this.#asking.get(host) ?? 0) < mostOfAHost;
+    return this.#count < most && (this.#asking.get(host) ?? 0) < mostOfAHost && !this.#slow.has(node);
   }
 
   #enter(host: string): void {
     this.#count++;
-    this.#asking.set(host, (this.#asking.get(host) ?? 0) + 1);
+    change(this.#asking, host, 1);
   }
 
   #leave(host: string): void {
     this.#count--;
-    const left = this.#asking.get(host)! - 1;
-    if (left > 0) this.#asking.set(host, left);
-    else this.#asking.delete(host);
+    change(this.#asking, host, -1);
+    this.#startNext();
+  }
+
+  /** An owner that is not slow any more may leave places to many at once. */
+  #startNext(): void {
     for (const next of this.#waiting) {
-      if (!this.#hasPlace(next.host)) continue;
+      if (this.#count >= this.#limits.most) return;
+      if (!this.#hasPlace(next)) continue;
       this.#waiting.delete(next);
       this.#enter(next.host);
-      return next.start();
+      next.start();
     }
   }
+}
+
+/** Counts, and keeps nothing that is 0. */
+function change(counts: Map<string, number>, key: string, by: number): void {
+  const count = (counts.get(key) ?? 0) + by;
+  if (count > 0) counts.set(key, count);
+  else counts.delete(key);
 }

@@ -80,7 +80,7 @@ export class Fleet {
   readonly #options: FleetOptions;
   /** What tells this process from another one at its address. */
   readonly #instance = crypto.getRandomValues(new Uint8Array(FLEET_INSTANCE_BYTES));
-  readonly #turns = new AskTurns({ most: MOST_ASKED, mostOfAHost: MOST_ASKED_OF_A_HOST });
+  readonly #turns: AskTurns;
   readonly #memory: OwnerMemory;
   readonly #lines: LineLimiter;
   #served: ServedSessions = { holds: () => false, sessions: () => [] };
@@ -92,6 +92,7 @@ export class Fleet {
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#sealing = options.keys.sealing;
+    this.#turns = new AskTurns(options.clock, { most: MOST_ASKED, mostOfAHost: MOST_ASKED_OF_A_HOST });
     this.#memory = new OwnerMemory(options.clock);
     this.#lines = new LineLimiter(options.clock, options.log);
   }
@@ -140,7 +141,8 @@ export class Fleet {
     if (opened.node === node || this.#memory.isGone(opened.sessionId)) return "gone";
     // What was passed on is not passed on again: so no ticket leads in a circle.
     if (carrier === undefined || carrier.isPassed) return "unreachable";
-    return await this.#turns.take(hostOfPeer(carrier.peer), () => this.#ask(opened, ticket, carrier, layer));
+    const asker = { host: hostOfPeer(carrier.peer), node: opened.node };
+    return await this.#turns.take(asker, () => this.#ask(opened, ticket, carrier, layer));
   }
 
   #tellUnreadable(carrier: Duplex | undefined): void {

@@ -72,8 +72,20 @@ export const FLEET: readonly Mutation[] = [
   word(
     "one address takes all turns",
     "session/fleet/ask_turns.ts",
-    "return this.#count < most && (this.#asking.get(host) ?? 0) < mostOfAHost;",
-    "return this.#count < most && mostOfAHost > 0;",
+    "(this.#asking.get(host) ?? 0) < mostOfAHost",
+    "mostOfAHost > 0",
+  ),
+  word(
+    "an owner that is silent holds its turns for two seconds",
+    "session/fleet/ask_turns.ts",
+    "}, SLOW_MS);",
+    "}, 20 * SLOW_MS);",
+  ),
+  word(
+    "an owner that is silent is asked by ever more",
+    "session/fleet/ask_turns.ts",
+    " && !this.#slow.has(node)",
+    "",
   ),
   word(
     "a node that is away asked by everybody",

@@ -1,20 +1,21 @@
 /** Turns to ask owners: few of an address, not many of all, and nobody waits for who has many. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { AskTurns } from "../../../../lib/session/fleet/ask_turns.ts";
-import { settle } from "../../../support/fake_clock.ts";
+import { FakeClock, settle } from "../../../support/fake_clock.ts";
 
 /** Asks that last until they are told to end. */
 class Asks {
+  readonly clock = new FakeClock();
   readonly turns: AskTurns;
   readonly running: string[] = [];
   readonly #ends = new Map<string, (error?: Error) => void>();
 
   constructor(most: number, mostOfAHost: number) {
-    this.turns = new AskTurns({ most, mostOfAHost });
+    this.turns = new AskTurns(this.clock, { most, mostOfAHost });
   }
 
-  ask(host: string, name: string): Promise<void> {
-    return this.turns.take(host, () =>
+  ask(host: string, name: string, node = "n"): Promise<void> {
+    return this.turns.take({ host, node }, () =>
       new Promise<void>((resolve, reject) => {
         this.running.push(name);
         this.#ends.set(name, (error) => error === undefined ? resolve() : reject(error));
@@ -63,4 +64,37 @@ Deno.test("one that fails gives its place back", async () => {
   assertEquals(asks.running, ["a1", "a2"]);
   await asks.end("a2");
   await next;
+});
+
+Deno.test("an owner that is silent keeps nobody waiting who asks another one", async () => {
+  const asks = new Asks(10, 2);
+  const all = ["lost1", "lost2", "lost3", "here1"].map((name) => asks.ask("balancer", name, name.slice(0, 4)));
+  await asks.clock.advance(99);
+  assertEquals(asks.running, ["lost1", "lost2"]);
+  await asks.clock.advance(1);
+  // The third would be as silent.
+  assertEquals([asks.running, asks.turns.count], [["lost1", "lost2", "here1"], 1]);
+  all.push(asks.ask("another", "lost4", "lost"), asks.ask("another", "here2", "here"));
+  await settle();
+  assertEquals(asks.running, ["lost1", "lost2", "here1", "here2"]);
+  await asks.end("lost1");
+  assertEquals(asks.running.includes("lost3"), false);
+  await asks.end("lost2");
+  assertEquals(asks.running, ["lost1", "lost2", "here1", "here2", "lost3", "lost4"]);
+  for (const name of ["here1", "here2", "lost3", "lost4"]) await asks.end(name);
+  await Promise.all(all);
+  assertEquals([asks.turns.count, asks.clock.pendingTimers], [0, 0]);
+});
+
+Deno.test("when a slow owner answers, as many ask it as may", async () => {
+  const asks = new Asks(3, 2);
+  const all = ["a1", "b1", "c1", "d1"].map((name) => asks.ask(name[0]!, name));
+  await asks.clock.advance(100);
+  assertEquals([asks.running, asks.turns.count], [["a1", "b1", "c1"], 0]);
+  all.push(...["b2", "c2", "a2"].map((name) => asks.ask(name[0]!, name)));
+  for (const name of ["a1", "b1", "c1"]) await asks.end(name);
+  assertEquals(asks.running.slice(3), ["d1", "b2", "c2"]);
+  for (const name of ["d1", "b2", "c2", "a2"]) await asks.end(name);
+  await Promise.all(all);
+  assertEquals(asks.turns.count, 0);
 });

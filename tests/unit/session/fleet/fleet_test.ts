@@ -95,6 +95,28 @@ Deno.test("nobody waits for an owner that is away, but one who tries", async () 
   assertEquals(owner.server.sessionCount, 5);
 });
 
+Deno.test("behind one balancer nobody waits for an owner that is lost but its own clients", async () => {
+  await using world = await FleetWorld.start();
+  world.isRoundRobin = false;
+  // The address of all is the balancer's: more than may ask at once have their session at the owner that is lost.
+  const theirs = Array.from({ length: 12 }, () => world.addClient());
+  for (const client of theirs) await world.attached(client);
+  world.next = 1;
+  const client = world.addClient();
+  const user = new EchoUser(world, client);
+  await user.say("before");
+  const [lost, other] = world.servers;
+  for (const network of [lost!.network, lost!.nodeNetwork]) network.state = "unreachable";
+  world.next = 2;
+  lost!.network.cut();
+  await world.clock.advance(300);
+  other!.network.cut();
+  const beganAt = world.clock.now();
+  assertEquals(await user.say("at once"), "at once");
+  const waitedMs = world.clock.now() - beganAt;
+  assert(waitedMs < 500, `${waitedMs} ms`);
+});
+
 Deno.test("a client that was killed ends what it left at its owner, whichever server it comes to", async () => {
   await using world = await FleetWorld.start();
   const identity = { keys: await makeIdentityKeys(), slot: 0, lastSlot: 0 };
