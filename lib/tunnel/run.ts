@@ -11,6 +11,7 @@ import { type Command, parseCommandLine } from "./command_line/command_line.ts";
 import { ExitCode } from "./command_line/exit_code.ts";
 import { helpText } from "./command_line/help.ts";
 import { runDoctorProcess } from "./doctor/doctor_process.ts";
+import { runDrain } from "./drain/run_drain.ts";
 import { configurationSchema } from "./configuration/schema.ts";
 import { writeCertificate } from "./files/make_cert.ts";
 import { makeToken, makeTokenLine } from "./files/token_file.ts";
@@ -40,6 +41,7 @@ export async function run(args: readonly string[]): Promise<number> {
   if (word === "ssh") return await runSsh(others);
   if (word === "service") return await runService(others);
   if (word === "top") return await runTop(others);
+  if (word === "drain") return await runDrain(others);
   let command: Command;
   let seat: Seat | undefined;
   try {

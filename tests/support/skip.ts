@@ -28,6 +28,7 @@ export const DEBIAN_PACKAGES: Record<string, string> = {
   microsocks: "microsocks",
   mount: "mount",
   nginx: "nginx",
+  nsenter: "util-linux",
   openssl: "openssl",
   postgres: "postgresql",
   promtool: "prometheus",

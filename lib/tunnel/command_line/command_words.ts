@@ -36,5 +36,11 @@ export const TOP: CommandWord = {
   meaning: "show what a running tele does, on a terminal",
 };
 
+/** `tele drain`. */
+export const DRAIN: CommandWord = {
+  word: "drain",
+  meaning: "let a running tele end when its connections are over, and wait",
+};
+
 /** All of them. */
-export const COMMAND_WORDS: readonly CommandWord[] = [SSH, SERVICE, DOCTOR, TOP];
+export const COMMAND_WORDS: readonly CommandWord[] = [SSH, SERVICE, DOCTOR, TOP, DRAIN];

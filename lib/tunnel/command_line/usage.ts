@@ -30,6 +30,7 @@ export const USAGES: readonly string[] = [
   "tele --make-token [--name=NAME]",
   "tele doctor --out=ADDR [options]",
   "tele top [ADDR] [--token-file=FILE]",
+  "tele drain [--pid=N] [--status=ADDR]",
   "tele --completion=SHELL",
   "tele --man",
 ];
@@ -53,8 +54,9 @@ export const EXAMPLE: { readonly title: string; readonly steps: readonly (readon
 export const READY: readonly string[] = [
   "Each role prints one line on standard output when it is ready, with the real addresses; --stdio prints none. Logs go " +
   "to standard error. On a terminal a client also shows there, in one live line, how its link is.",
-  "SIGUSR1 makes a client try to reconnect at once, and SIGHUP makes a process with --config read its file again; any " +
-  "other it ends (Windows has no such signals).",
+  "SIGUSR1 makes a client try to reconnect at once, SIGQUIT lets a process end with its last connection (tele drain " +
+  "sends it), and SIGHUP makes a process with --config read its file again; any other it ends (Windows has no such " +
+  "signals).",
 ];
 
 /** What the exit codes mean. */

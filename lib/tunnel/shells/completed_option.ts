@@ -8,12 +8,13 @@ import { DOCTOR } from "../command_line/command_words.ts";
 import type { Completions, Option, OptionRole } from "../command_line/option.ts";
 import { HELP, OPTIONS } from "../command_line/option_table.ts";
 import type { Subcommand } from "../command_line/subcommand.ts";
+import { DRAIN_COMMAND } from "../drain/drain_options.ts";
 import { SERVICE_COMMAND } from "../service/service_options.ts";
 import { SSH_COMMAND } from "../ssh/ssh_options.ts";
 import { TOP_COMMAND } from "../top/top_options.ts";
 
 /** A command whose options are a table of its own, by its word. */
-export type OwnTable = "ssh" | "service" | "top";
+export type OwnTable = "ssh" | "service" | "top" | "drain";
 
 /** A role, or a command in place of one, that has options of its own. */
 export type CompletedRole = "server" | "client" | "doctor" | OwnTable;
@@ -26,6 +27,7 @@ export const OWN_TABLES: readonly (readonly [OwnTable, Subcommand])[] = [
   ["ssh", SSH_COMMAND],
   ["service", SERVICE_COMMAND],
   ["top", TOP_COMMAND],
+  ["drain", DRAIN_COMMAND],
 ];
 
 /** A row of one of the tables. */
@@ -55,6 +57,7 @@ export const TAKEN: Readonly<Record<CompletedRole, readonly RowRole[]>> = {
   ssh: ["ssh"],
   service: ["service"],
   top: ["top"],
+  drain: ["drain"],
   doctor: ["doctor", "client", "both"],
   server: ["server", "both"],
   client: ["client", "both"],

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { COMMAND_WORDS, DOCTOR, SERVICE, SSH, TOP } from "../command_line/command_words.ts";
+import { COMMAND_WORDS, DOCTOR, DRAIN, SERVICE, SSH, TOP } from "../command_line/command_words.ts";
 import { type CompletedRow, OWN_TABLES, type RowRole, ROWS } from "./completed_option.ts";
 
 /** Folders: fish hands over the whole word, with the option in front, and puts that there again by itself. */
@@ -26,6 +26,7 @@ const CONDITIONS: Readonly<Record<RowRole, string>> = {
   ssh: seen(SSH.word),
   service: seen(SERVICE.word),
   top: seen(TOP.word),
+  drain: seen(DRAIN.word),
 };
 
 /** The script: one `complete` for each row of the tables, offered where the other role is not given. */

@@ -10,6 +10,7 @@ import type { Option } from "../command_line/option.ts";
 import { OPTION_GROUPS, type OptionGroup } from "../command_line/option_table.ts";
 import * as usage from "../command_line/usage.ts";
 import { wrap } from "../command_line/wrap.ts";
+import { DRAIN_COMMAND } from "../drain/drain_options.ts";
 import { SERVICE_COMMAND } from "../service/service_options.ts";
 import { SSH_COMMAND } from "../ssh/ssh_options.ts";
 import { TOP_COMMAND } from "../top/top_options.ts";
@@ -81,6 +82,7 @@ export function manPage(version: string): string {
     group({ title: "tele ssh, in front of the host", options: SSH_COMMAND.options }),
     group({ title: "tele service install, remove or status", options: SERVICE_COMMAND.options }),
     group({ title: "tele top", options: TOP_COMMAND.options }),
+    group({ title: "tele drain", options: DRAIN_COMMAND.options }),
     ".SH ENVIRONMENT",
     ...VARIABLES.map(entry),
     ".SH FILES",

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { pathToFileURL } from "node:url";
 import { OPTIONS } from "../../../lib/tunnel/command_line/option_table.ts";
+import { DRAIN_COMMAND } from "../../../lib/tunnel/drain/drain_options.ts";
 import { SSH_COMMAND } from "../../../lib/tunnel/ssh/ssh_options.ts";
 import { Rates } from "../../../lib/tunnel/top/rates.ts";
 import { reportLine } from "../../../lib/tunnel/top/report_line.ts";
@@ -51,6 +52,18 @@ Deno.test("the manual's table of tele top has every option and its default, and 
   // A line as it is printed for the reports of the tests.
   const report = aReport();
   assert(section.includes(`\n${reportLine(report, new Rates(report, undefined))}\n`));
+});
+
+Deno.test("the manual's table of tele drain has every option and its default, and no other", () => {
+  const section = /^## A command that drains: `tele drain`\n(.*?)^## /ms.exec(MANUAL)?.[1] ?? "";
+  const rows = section.split("\n").filter((line) => /^\| `--/.test(line)).map((row) => row.split("|"));
+  assertEquals(
+    rows.map(([, name, , initial]) => [name?.trim(), initial?.trim()]),
+    DRAIN_COMMAND.options.map((option) => [
+      `\`--${option.name}=${option.placeholder}\``,
+      option.default ?? option.without,
+    ]),
+  );
 });
 
 Deno.test("the manual's permissions are those of the compiled program, with the whole environment", () => {

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { parseCommandLine } from "../../../../lib/tunnel/command_line/command_line.ts";
 import { ExitCode } from "../../../../lib/tunnel/command_line/exit_code.ts";
+import { parseDrainCommand } from "../../../../lib/tunnel/drain/drain_options.ts";
 import { parseServiceCommand } from "../../../../lib/tunnel/service/service_options.ts";
 import { parseSshCommand } from "../../../../lib/tunnel/ssh/ssh_options.ts";
 import { parseTopCommand } from "../../../../lib/tunnel/top/top_options.ts";
@@ -8,7 +9,7 @@ import { EXAMPLE, EXIT_MEANINGS, USAGES } from "../../../../lib/tunnel/command_l
 
 Deno.test("every form of the command line is one, with a value in each place", () => {
   const values: Record<string, string> = { ADDR: ":22", DIR: "tls", SHELL: "zsh", NAME: "alice", FILE: "tele.toml" };
-  for (const usage of USAGES.filter((form) => !/^tele (ssh|service|top) /.test(form))) {
+  for (const usage of USAGES.filter((form) => !/^tele (ssh|service|top|drain) /.test(form))) {
     const words = usage.replaceAll("[,NAME...]", "").replace(" [options]", "").split(" ").slice(1);
     // Without what stands in brackets, and with it.
     const fill = (word: string) => word.replace(/[A-Z]+$/, (name) => values[name] ?? name);
@@ -41,6 +42,13 @@ Deno.test("the form of tele top is one, with its address and without", () => {
   const words = form.split(" ").slice(2);
   assertEquals(parseTopCommand(words.map((word) => word.replace(/[[\]]/g, ""))).kind, "top");
   assertEquals(parseTopCommand(words.filter((word) => !word.startsWith("["))).kind, "top");
+});
+
+Deno.test("the form of tele drain is one, with its options and without", () => {
+  const form = USAGES.find((usage) => usage.startsWith("tele drain "))!.replace("=N", "=7").replace("ADDR", ":40380");
+  const words = form.split(" ").slice(2);
+  assertEquals(parseDrainCommand(words.map((word) => word.replace(/[[\]]/g, ""))).kind, "drain");
+  assertEquals(parseDrainCommand([]).kind, "drain");
 });
 
 Deno.test("the example's commands of tele are right", () => {

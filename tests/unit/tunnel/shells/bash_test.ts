@@ -21,6 +21,7 @@ Deno.test("in bash a command's actions are beside its options", () => {
   assertStringIncludes(script, '\n    service) actions="install remove status" names="--config= ');
   assertEquals(namesFor("service"), ["--config=", "--name=", "--dry-run", "--help"]);
   assertEquals(namesFor("top"), ["--token-file=", "--help"]);
+  assertEquals(namesFor("drain"), ["--pid=", "--status=", "--status-token-file=", "--help"]);
 });
 
 Deno.test("in bash every option with a value is a case, so that nothing else is offered for it", () => {

@@ -9,14 +9,15 @@ Deno.test("for fish each row of the table is a line, offered where the other rol
   assertEquals(options.length, ROWS.length);
   for (const [at, { role, option: { name } }] of ROWS.entries()) {
     const expected = {
-      server: "not __fish_contains_opt client; and not __fish_seen_subcommand_from ssh service doctor top",
-      client: "not __fish_contains_opt server; and not __fish_seen_subcommand_from ssh service top",
-      alone: "not __fish_contains_opt server client; and not __fish_seen_subcommand_from ssh service doctor top",
+      server: "not __fish_contains_opt client; and not __fish_seen_subcommand_from ssh service doctor top drain",
+      client: "not __fish_contains_opt server; and not __fish_seen_subcommand_from ssh service top drain",
+      alone: "not __fish_contains_opt server client; and not __fish_seen_subcommand_from ssh service doctor top drain",
       doctor: "__fish_seen_subcommand_from doctor",
-      both: "not __fish_seen_subcommand_from ssh service top",
+      both: "not __fish_seen_subcommand_from ssh service top drain",
       ssh: "__fish_seen_subcommand_from ssh",
       service: "__fish_seen_subcommand_from service",
       top: "__fish_seen_subcommand_from top",
+      drain: "__fish_seen_subcommand_from drain",
     }[role];
     const condition = /-n '([^']*)'/.exec(options[at]!)?.[1];
     assertEquals([options[at]!.split(" ")[4], condition], [name, expected]);

@@ -57,6 +57,7 @@ Deno.test("for PowerShell a role narrows what is offered, and a command is the f
     "    if ($before -contains '--client') { $taken = @('client', 'both') }",
     "    if ($before -contains '--server') { $taken = @('server', 'both') }",
     "    if ($before[1] -eq 'doctor') { $taken = @('doctor', 'client', 'both') }",
+    "    if ($before[1] -eq 'drain') { $taken = @('drain') }",
     "    if ($before[1] -eq 'top') { $taken = @('top') }",
     "    if ($before[1] -eq 'service') { $taken = @('service'); $actions = @('install', 'remove', 'status') }",
     "    if ($before[1] -eq 'ssh') { $taken = @('ssh') }",

@@ -28,7 +28,7 @@ Deno.test("for zsh there is a branch for each role, and one without", () => {
   const roles = [...ROLE_WORDS.map(([role]) => role), undefined];
   const options = roles.reduce((sum, role) => sum + completedOptions(role).length, 0);
   // The first word is in each branch of a command and in the one without a role, and one command has a second word.
-  assertEquals(specifications.length, options + 5 + 1);
+  assertEquals(specifications.length, options + 6 + 1);
   assertStringIncludes(script, "      '2:action:(install remove status)'\n      '--config=[");
   assertStringIncludes(script, `      '1:command:((ssh\\:"log in by ssh`);
   assert(script.startsWith("#compdef tele\n"), "compinit reads the first line");
