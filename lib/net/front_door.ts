@@ -27,6 +27,12 @@ export interface FrontDoorOptions {
    * @default {undefined}: all TLS ends here
    */
   passOn?: (carrier: Duplex) => Promise<Duplex | undefined>;
+  /**
+   * Whether somebody new may come: who balances is told by HTTP, at `/readyz`, and who comes is taken either way.
+   *
+   * @default {undefined}: always
+   */
+  isReady?: () => boolean;
   /** Takes each WebSocket. */
   onWebSocket: (carrier: Duplex) => void;
   /** Takes each that does not speak HTTP, as it came. */
@@ -96,7 +102,7 @@ export class FrontDoor {
   }
 
   async #recognize(transport: Duplex): Promise<void> {
-    const { clock, seal, onWebSocket, onOther, onLeft } = this.#options;
+    const { clock, seal, isReady, onWebSocket, onOther, onLeft } = this.#options;
     const seen = await recognize(transport);
     if (seen === undefined) {
       transport.close();
@@ -107,7 +113,7 @@ export class FrontDoor {
       this.#room.leave(transport);
       return carrier && onOther(carrier);
     }
-    const carrier = await acceptWeb(seen.duplex, clock);
+    const carrier = await acceptWeb(seen.duplex, clock, isReady);
     if (carrier === undefined) return onLeft(transport.peer, "it was a web client, and has its page");
     const inner = seal === undefined ? carrier : await this.#unsealedIn(carrier);
     this.#room.leave(transport);

@@ -1,60 +1,14 @@
 /** `tele drain`: a process is told to drain, and waited for; what is no tele is left alone. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { PERMISSIONS } from "../../scripts/compile/permissions.ts";
-import { type Scenario, scenario } from "../support/scenario.ts";
+import { DrainCommand } from "../support/drain_command.ts";
+import { scenario } from "../support/scenario.ts";
 import { program, requires } from "../support/skip.ts";
-import { teleCommand } from "../support/tele_process.ts";
 import { connectTo, echo, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
 import { pause, until, within } from "../support/wait.ts";
 
 /** Windows has no such signal. */
 const ignore = Deno.build.os === "windows";
-
-/** A `tele drain` that runs. */
-class DrainCommand {
-  said = "";
-  readonly ended: Promise<number>;
-
-  private constructor(child: Deno.ChildProcess) {
-    const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
-      for await (const text of stream.pipeThrough(new TextDecoderStream())) this.said += text;
-    };
-    const reading = [read(child.stdout), read(child.stderr)];
-    this.ended = Promise.all([child.status, ...reading]).then(([{ code }]) => code);
-  }
-
-  /** Starts it; by default with all permissions, which the compiled program does not have. */
-  static async start(
-    s: Scenario,
-    args: string[],
-    { permissions, wrap = [], env = {} }: {
-      permissions?: readonly string[];
-      wrap?: string[];
-      env?: Record<string, string>;
-    } = {},
-  ): Promise<DrainCommand> {
-    const options = { role: "config", args: ["drain", ...args], home: s.home, permissions, env } as const;
-    const { command: words, env: variables } = await teleCommand({ ...options, args: [...options.args] });
-    const [first, ...others] = [...wrap, ...words];
-    const child = new Deno.Command(first!, {
-      args: others,
-      env: variables,
-      stdin: "null",
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    let hasEnded = false;
-    const command = new DrainCommand(child);
-    command.ended.then(() => hasEnded = true);
-    s.defer(() => hasEnded || child.kill("SIGKILL"));
-    return command;
-  }
-
-  /** Its exit code. */
-  end(): Promise<number> {
-    return within(this.ended, 30_000, `the end of tele drain, which said: ${this.said}`);
-  }
-}
 
 for (
   const [who, permissions] of [["all permissions", undefined], ["those of the compiled program", PERMISSIONS]] as const

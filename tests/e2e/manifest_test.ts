@@ -6,16 +6,25 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { parseAll } from "@std/yaml";
 import { fileURLToPath } from "node:url";
+import { FleetPods } from "../support/fleet_pods.ts";
 import { scenario } from "../support/scenario.ts";
 import { readText, ROOT } from "../support/source_tree.ts";
 import { makeToken } from "../../lib/tunnel/files/token_file.ts";
+import { Switch } from "../support/switch.ts";
 import { connectTo, echo, roundTrip, UserServer } from "../support/user_programs.ts";
+import { until, within } from "../support/wait.ts";
 
 /** The types, and where the package has each. */
-const TYPES: Record<string, string> = { Deployment: "apps/v1", Service: "core/v1" };
+const TYPES: Record<string, string> = {
+  Deployment: "apps/v1",
+  Service: "core/v1",
+  StatefulSet: "apps/v1",
+  PodDisruptionBudget: "policy/v1",
+};
 
 const SERVER = readText("scripts/container/kubernetes/server.yaml");
 const SIDECAR = readText("scripts/container/kubernetes/sidecar.yaml");
+const FLEET = readText("scripts/container/kubernetes/fleet.yaml");
 
 /** Mistakes, by what the compiler says of them. */
 const MISTAKES: Record<string, [right: string, wrong: string]> = {
@@ -64,7 +73,7 @@ async function check(modules: Record<string, string>): Promise<Record<string, st
 }
 
 Deno.test("the manifests have the types of Kubernetes, and no field that it does not know", async () => {
-  assertEquals(await check({ server: moduleOf(SERVER), sidecar: moduleOf(SIDECAR) }), {});
+  assertEquals(await check({ server: moduleOf(SERVER), sidecar: moduleOf(SIDECAR), fleet: moduleOf(FLEET) }), {});
 });
 
 Deno.test("the check of manifests finds wrong types, what is missing, and fields that Kubernetes does not know", async () => {
@@ -109,3 +118,43 @@ Deno.test(
     assertEquals(server.log.filter((line) => / (warn|error) /.test(line)), [], "probes are nothing to tell");
   }),
 );
+
+Deno.test({
+  name:
+    "a pod of the fleet that is to end is ready no more, keeps its connections by way of the others, and ends with them",
+  ignore: Deno.build.os === "windows",
+  fn: scenario(120_000, async (s) => {
+    const user = s.use(new UserServer(echo));
+    const fleet = await FleetPods.start(s, user.port);
+    const service = s.use(await Switch.start({ to: fleet.ports }));
+    service.only = 0;
+    const client = await s.client(service.port, 0, { env: { TELE_TOKEN: fleet.token } });
+    const old = s.use(await connectTo(client.port));
+    await roundTrip(old, "before");
+    const pod = fleet.pods[0]!;
+    assertEquals([await fleet.probe("readiness", pod), await fleet.probe("liveness", pod)], [200, 200]);
+
+    const hook = await fleet.preStop(pod);
+    await until(() => hook.said.includes("connections left: 1"), 30_000, `the hook, which says: ${hook.said}`);
+    assertEquals([await fleet.probe("readiness", pod), await fleet.probe("liveness", pod)], [503, 200]);
+    // As the Service does with one that is not ready.
+    service.only = 1;
+    service.cut();
+    await within(roundTrip(old, "by way of another server"), 20_000, "an echo behind the cut");
+    using next = await connectTo(client.port);
+    await within(roundTrip(next, "of the next session"), 20_000, "an echo in another session");
+    assertEquals(user.accepted, 2, "nobody was connected anew");
+    await fleet.pods[1]!.process.logged(/ passed on to /, 1_000);
+
+    old.close();
+    assertEquals(await hook.end(), 0, hook.said);
+    assertEquals((await within(pod.process.ended, 10_000, "the end of the pod")).code, 0);
+    await fleet.replace(pod);
+    assertEquals(await fleet.probe("readiness", fleet.pods[0]!), 200);
+    service.only = 0;
+    service.cut();
+    await within(roundTrip(next, "by way of the new pod"), 20_000, "an echo behind another cut");
+    const warnings = fleet.pods.flatMap(({ process }) => process.log.filter((line) => / (warn|error) /.test(line)));
+    assertEquals(warnings.filter((line) => !line.includes(" lost its link: ")), []);
+  }),
+});

@@ -31,6 +31,7 @@ export const KINDS = {
     "By a command",
     "Several paths",
   ],
+  fleet: ["Many users, and upgrades"],
   credentials: [
     "Who can connect",
     "A token for each client",

@@ -22,7 +22,7 @@ const COMMAND_MS = 30_000;
 const PORT = /(?<=[\w\]\s=]:|[="]:|-p |Port )\d{2,5}\b/g;
 
 /** Hosts of recipes that stand for the machine at the other end. */
-const HOSTS = /\bexample\.com\b|\b10\.0\.0\.[56]\b/g;
+const HOSTS = /\bexample\.com\b|\b10\.0\.0\.[567]\b/g;
 
 /** Commands of a role, which runs until it is asked to end; all others end by themselves. */
 const ROLE = /^tele (?!.*--(stdio|print-config))--(server|client|config=\S+)( |$)/;

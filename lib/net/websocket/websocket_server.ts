@@ -19,6 +19,12 @@ const ANSWERED_MS = 1_000;
 const PAGE =
   "This is a tele server. Only tele clients connect here; users' programs connect to the tele client's port\n";
 
+/** The path at which who balances asks whether somebody new may come; any other has the page. */
+const READINESS = /^\/readyz(?:\?|$)/;
+
+/** What is answered there when nobody new is taken. */
+const NOT_READY: Answer = { status: "503 Service Unavailable", text: "this tele server takes nobody new\n" };
+
 /** Methods that the page answers; HAProxy's checks are `OPTIONS`. */
 const METHODS = ["GET", "HEAD", "OPTIONS"];
 
@@ -35,7 +41,7 @@ interface Answer {
 /** What a client asked for. */
 type Asked =
   | { readonly kind: "websocket"; readonly key: string }
-  | { readonly kind: "page"; readonly hasText: boolean }
+  | { readonly kind: "page"; readonly hasText: boolean; readonly isReadiness: boolean }
   | { readonly kind: "refused"; readonly answer: Answer };
 
 /**
@@ -47,6 +53,7 @@ type Asked =
  * can write that.
  *
  * @param clock For the time that the client has to read an answer.
+ * @param isReady Whether somebody new may come: what `/readyz` tells a balancer. @default yes
  * @returns The WebSocket, or `undefined` if a page was what the client wanted; then `transport` is closed.
  * @throws {TeleError} `protocol` if the request is none that is answered well; then `transport` is closed.
  *
@@ -65,12 +72,17 @@ type Asked =
  * client.close();
  * ```
  */
-export async function acceptWeb(transport: Duplex, clock: Clock): Promise<Duplex | undefined> {
+export async function acceptWeb(
+  transport: Duplex,
+  clock: Clock,
+  isReady: () => boolean = () => true,
+): Promise<Duplex | undefined> {
   const { head, rest } = await readHead(transport).catch((error) => turnAway(transport, clock, error));
   const asked = judge(head);
   if (asked.kind === "websocket") return await accept(transport, asked.key, rest);
   if (asked.kind === "refused") return await refuse(transport, clock, asked.answer);
-  await answer(transport, clock, { status: "200 OK", text: PAGE }, asked.hasText);
+  const page = asked.isReadiness && !isReady() ? NOT_READY : { status: "200 OK", text: PAGE };
+  await answer(transport, clock, page, asked.hasText);
   return undefined;
 }
 
@@ -95,11 +107,13 @@ function turnAway(transport: Duplex, clock: Clock, error: unknown): Promise<neve
 }
 
 function judge({ startLine, fields }: HttpHead): Asked {
-  const [, method = "", version = ""] = /^([A-Z]+) [!-~]+ HTTP\/(\d\.\d)$/.exec(startLine) ?? [];
+  const [, method = "", target = "", version = ""] = /^([A-Z]+) ([!-~]+) HTTP\/(\d\.\d)$/.exec(startLine) ?? [];
   if (version === "") return refused("400 Bad Request", "the first line is no request");
   if (!version.startsWith("1.")) return refused("505 HTTP Version Not Supported", "this server speaks HTTP/1.1");
   if (!hasMember(fields.get("upgrade"), "websocket")) {
-    if (METHODS.includes(method)) return { kind: "page", hasText: method !== "HEAD" };
+    if (METHODS.includes(method)) {
+      return { kind: "page", hasText: method !== "HEAD", isReadiness: READINESS.test(target) };
+    }
     return refused(
       "405 Method Not Allowed",
       "only WebSockets and GET are answered here",

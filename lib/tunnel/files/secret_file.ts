@@ -35,7 +35,7 @@ export interface SecretFileTerms {
 export async function readSecretFile(path: string, { option, noun, mostBytes }: SecretFileTerms): Promise<SecretFile> {
   try {
     using file = await Deno.open(path);
-    const { mode, isFile } = await file.stat();
+    const info = await file.stat();
     const bytes = new Uint8Array(mostBytes + 1);
     let filled = 0;
     while (filled < bytes.length) {
@@ -43,11 +43,37 @@ export async function readSecretFile(path: string, { option, noun, mostBytes }: 
       if (count === null) break;
       filled += count;
     }
-    return { bytes: bytes.subarray(0, filled), mode: isFile ? mode : null };
+    return { bytes: bytes.subarray(0, filled), mode: info.isFile ? modeForOthers(info, thisUser()) : null };
   } catch (error) {
     const isMissing = error instanceof Deno.errors.NotFound;
     const reason = isMissing ? "there is no such file; `tele --make-token` prints what to put there" : reasonOf(error);
     throw badInput(`cannot read ${noun} from ${option}=${path}: ${reason}`);
+  }
+}
+
+/** Who has a file, or runs a process; `null` where the system does not tell. */
+export interface Owner {
+  /** The number of the user. */
+  readonly uid: number | null;
+  /** The number of the group. */
+  readonly gid: number | null;
+}
+
+/**
+ * The mode, without the bit that lets the group of this process read a file of root's: so systems, and Kubernetes, hand
+ * a secret to a service that is not root, and nobody else needs to be in that group.
+ */
+export function modeForOthers({ mode, uid, gid }: Owner & { readonly mode: number | null }, me: Owner): number | null {
+  const isHandedOver = uid === 0 && me.uid !== null && me.uid !== 0 && gid === me.gid;
+  return mode !== null && isHandedOver ? mode & ~0o040 : mode;
+}
+
+/** Without permission to ask (`--allow-sys`) nobody. */
+function thisUser(): Owner {
+  try {
+    return { uid: Deno.uid(), gid: Deno.gid() };
+  } catch {
+    return { uid: null, gid: null };
   }
 }
 

@@ -34,10 +34,17 @@ export interface OuterListening extends Listening {
   readonly welcome: TakePassed;
 }
 
+/** What {@linkcode listenOuter} may ask. */
+export interface OuterQuestions {
+  /** Takes the carriers of other servers' sessions, if this is one of a fleet. */
+  readonly node?: FleetNode | undefined;
+  /** Whether somebody new may come, for who balances. @default yes */
+  readonly isReady?: () => boolean;
+}
+
 /**
  * Listens at `--out`, and for the other servers of the fleet.
  *
- * @param node Takes the carriers of other servers' sessions, if this is one of a fleet.
  * @throws {TeleError} `bad-input` if that is not possible, or a file is wrong.
  */
 export async function listenOuter(
@@ -45,9 +52,9 @@ export async function listenOuter(
   log: Log,
   clock: Clock,
   take: TakeOuter,
-  node?: FleetNode,
+  { node, isReady }: OuterQuestions = {},
 ): Promise<OuterListening> {
-  const needs = { log, clock, take, node };
+  const needs = { log, clock, take, node, isReady };
   const { tls } = options;
   const listening = await (tls === undefined ? listenPlainly(options, needs) : listenSecurely(options, tls, needs));
   await node?.listen(listening.welcome).catch((error) => {
@@ -62,11 +69,12 @@ interface OuterNeeds {
   readonly clock: Clock;
   readonly take: TakeOuter;
   readonly node: FleetNode | undefined;
+  readonly isReady: (() => boolean) | undefined;
 }
 
 async function listenPlainly(
   options: ServerOptions,
-  { log, clock, take, node }: OuterNeeds,
+  { log, clock, take, node, isReady }: OuterNeeds,
 ): Promise<OuterListening> {
   const strangers = new Strangers(clock, log);
   const takeSession = (outer: Duplex) => take(outer, { kind: "session" });
@@ -75,6 +83,7 @@ async function listenPlainly(
     clock,
     seal,
     passOn: passOnBy(node, "inner"),
+    isReady,
     onWebSocket: takeSession,
     onOther: takeSession,
     ...linesOf(strangers, log),
@@ -99,7 +108,7 @@ async function listenPlainly(
 async function listenSecurely(
   options: ServerOptions,
   tls: ServerTls,
-  { log, clock, take, node }: OuterNeeds,
+  { log, clock, take, node, isReady }: OuterNeeds,
 ): Promise<OuterListening> {
   requireTls();
   const served = { sessions: servesSessions(options), routes: options.routes };
@@ -115,7 +124,7 @@ async function listenSecurely(
   };
   const takeSession = (outer: Duplex) => take(outer, { kind: "session" });
   const seal = sealOf(options);
-  const inside = { clock, seal, passOn: passOnBy(node, "inner"), onWebSocket: takeSession, ...lines };
+  const inside = { clock, seal, isReady, passOn: passOnBy(node, "inner"), onWebSocket: takeSession, ...lines };
   const door = new FrontDoor({ ...inside, onOther: refuse });
   // Behind the name of sessions, where a client may seal once more.
   const sessionDoor = new FrontDoor({ ...inside, onOther: takeSession });

@@ -87,6 +87,7 @@ export async function startServer(
     });
   const relays = new Relays({ clock, streamLog, maxStreams: options.limits.maxStreams });
   const { maxMessageBytes, limits: { pingIntervalMs } } = options;
+  let isDraining = false;
   const listening = await listenOuter(options, log, clock, (outer, choice) => {
     if (choice.kind === "session") {
       const done = sessions?.accept(outer);
@@ -98,7 +99,7 @@ export async function startServer(
     const connect = (signal: AbortSignal) =>
       options.sendsProxy ? introduced(dialUser(upstream, signal), addressBlock(outer)) : dialUser(upstream, signal);
     relays.carry(outer, async (signal) => ({ outer, inner: await connect(signal), framing }));
-  }, node).catch(async (error) => {
+  }, { node, isReady: () => !isDraining }).catch(async (error) => {
     node?.stop();
     doors?.close();
     await sessions?.stop("the tele server cannot listen");
@@ -121,6 +122,7 @@ export async function startServer(
     log,
     timeoutMs: options.drainTimeoutMs,
     begin() {
+      isDraining = true;
       // Clients that are in an outage still come for their sessions.
       if (sessions === undefined) listening.close();
       return Promise.all([doors?.drain(), relays.drain(), sessions?.drain()]);

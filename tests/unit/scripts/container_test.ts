@@ -11,6 +11,7 @@ import { readText } from "../../support/source_tree.ts";
 const DOCKERFILE = readText("scripts/container/Dockerfile");
 const SERVER = readText("scripts/container/kubernetes/server.yaml");
 const SIDECAR = readText("scripts/container/kubernetes/sidecar.yaml");
+const FLEET = readText("scripts/container/kubernetes/fleet.yaml");
 
 /** What this test looks at in a container of a manifest. */
 interface Container {
@@ -38,10 +39,10 @@ function documentsOf(manifest: string): unknown[] {
   return [parseAll(manifest)].flat();
 }
 
-/** The pod of the manifest's Deployment. */
+/** The pod of the manifest's Deployment, or StatefulSet. */
 function podOf(manifest: string): Deployment["spec"]["template"]["spec"] {
-  const found = (documentsOf(manifest) as Deployment[]).find(({ kind }) => kind === "Deployment");
-  assert(found !== undefined, "a Deployment");
+  const found = (documentsOf(manifest) as Deployment[]).find(({ kind }) => /^(Deployment|StatefulSet)$/.test(kind));
+  assert(found !== undefined, "a Deployment, or a StatefulSet");
   return found.spec.template.spec;
 }
 
@@ -84,7 +85,7 @@ Deno.test("nothing is run to make the image, nothing in it is root's, and no she
 });
 
 Deno.test("every container runs as nobody in particular, on a root it cannot write to, with no capability", () => {
-  for (const manifest of [SERVER, SIDECAR]) {
+  for (const manifest of [SERVER, SIDECAR, FLEET]) {
     const { runAsNonRoot, runAsUser, runAsGroup, seccompProfile } = podOf(manifest).securityContext;
     assertEquals([runAsNonRoot, `${runAsUser}:${runAsGroup}`], [true, /^USER (.*)$/m.exec(DOCKERFILE)?.[1]]);
     assertEquals(seccompProfile, { type: "RuntimeDefault" });
@@ -99,10 +100,11 @@ Deno.test("every container runs as nobody in particular, on a root it cannot wri
 });
 
 Deno.test("the manifests name the image of this version, and command lines that tele takes", () => {
-  for (const manifest of [SERVER, SIDECAR]) {
+  for (const manifest of [SERVER, SIDECAR, FLEET]) {
     const { image, args } = teleOf(manifest);
     assertEquals(image, `ghcr.io/example/tele:${config.version}`);
+    const expanded = (args ?? []).map((word) => word.replace(/\$\(POD_NAME(SPACE)?\)/g, "tele-0"));
     const secret = "value of a Secret that was made from a file\n";
-    assert(parseCommandLine([...args ?? []], { TELE_TOKEN: secret }) !== undefined);
+    assert(parseCommandLine(expanded, { TELE_TOKEN: secret }) !== undefined);
   }
 });

@@ -13,9 +13,12 @@ import { within } from "../../../support/wait.ts";
 const encode = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
 
 /** What comes of a request, and what its client reads until the end. */
-async function answered(request: string): Promise<{ answer: string; socket?: Duplex; error?: TeleError }> {
+async function answered(
+  request: string,
+  isReady?: () => boolean,
+): Promise<{ answer: string; socket?: Duplex; error?: TeleError }> {
   const [near, far] = duplexPair();
-  const accepting = acceptWeb(near, new FakeClock()).then(
+  const accepting = acceptWeb(near, new FakeClock(), isReady).then(
     (socket) => ({ socket }),
     (error) => ({ error }),
   );
@@ -44,6 +47,23 @@ Deno.test("an upgrade becomes a WebSocket on any path, in pieces of any size, wi
     await sending;
     socket.close();
   }
+});
+
+Deno.test("at /readyz a balancer hears when nobody new is taken; every other path has the page, and upgrades go on", async () => {
+  const statusOf = async (path: string, isReady?: () => boolean) =>
+    (await answered(`GET ${path} HTTP/1.0\r\n\r\n`, isReady)).answer.split("\r\n")[0];
+  for (const path of ["/", "/readyz", "/readyz?from=haproxy"]) assertEquals(await statusOf(path), "HTTP/1.1 200 OK");
+  const not = () => false;
+  for (const path of ["/", "/healthz", "/readyzz", "/a/readyz"]) {
+    assertEquals(await statusOf(path, not), "HTTP/1.1 200 OK");
+  }
+  for (const path of ["/readyz", "/readyz?from=haproxy"]) {
+    assertEquals(await statusOf(path, not), "HTTP/1.1 503 Service Unavailable");
+  }
+  const { answer } = await answered("OPTIONS /readyz HTTP/1.1\r\nHost: a\r\n\r\n", not);
+  assert(answer.endsWith("this tele server takes nobody new\n"), answer);
+  const { socket } = await answered(upgradeRequest({}, "GET /readyz HTTP/1.1"), not);
+  assert(socket !== undefined);
 });
 
 Deno.test("an upgrade that is written in another way, or came through proxies, is one all the same", async () => {
