@@ -8,7 +8,7 @@
 const LEAST_ROUND_TRIP_MS = 5;
 /** A stream must have had something waiting for so long, and for so many round trips. */
 const BACKLOG_MS = 250;
-const BACKLOG_ROUND_TRIPS = 4;
+const BACKLOG_ROUND_TRIPS = 3;
 /** Or for so much of the time between two bursts. */
 const BACKLOG_BURSTS = 0.9;
 /** Without anything bulk for so long no bulk carrier is wished for any more, in milliseconds. */

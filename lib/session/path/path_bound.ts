@@ -206,9 +206,9 @@ export class PathBound {
     return Math.min(room, Math.max(0, this.#mostOf(flight) - flight.inFlight));
   }
 
-  #mostOf({ rateBytesPerMs: bytesPerMs }: Flight): number {
+  #mostOf({ rateBytesPerMs: bytesPerMs, start: { bytes: startBytes } }: Flight): number {
     const usualMs = this.#bursts.usualMs(this.lowestRoundTripMs), { mayBeSpread } = this;
-    return carrierShare({ bytesPerMs, usualMs, mayBeSpread });
+    return carrierShare({ bytesPerMs, usualMs, mayBeSpread, startBytes });
   }
 
   /**
@@ -263,10 +263,13 @@ export class PathBound {
     if (this.#shared === undefined) return this.#lone?.onDelivery(delivery);
     this.#shared.inFlight(delivery.nowMs, this.inFlight);
     this.#shared.delivered(delivery);
+    flight.start.delivered(delivery, this.#bursts.usualMs(this.lowestRoundTripMs));
     // What was sent behind the probe and has arrived shows that this is in no queue, but lost.
     const isPassed = delivery.nowMs - delivery.roundTripMs > this.#waitsSinceMs;
     if (this.#waitsSinceMs >= 0 && !isPassed) this.#shared.waits(delivery.nowMs, delivery.nowMs - this.#waitsSinceMs);
-    if (delivery.endsRound) flight.rates.nextRound();
+    if (!delivery.endsRound) return;
+    flight.rates.nextRound();
+    flight.start.nextRound(flight.rateBytesPerMs);
   }
 
   #arrived(nowMs: number, roundTripMs: number): void {
