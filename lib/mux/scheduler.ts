@@ -41,16 +41,20 @@ export class Turn {
     if (this.#waitsSinceMs < 0) this.#waitsSinceMs = nowMs;
   }
 
+  /** Whether it goes first whatever the time is: no clock is looked at. */
+  get isSurelyQuiet(): boolean {
+    return this.#spanBytes < QUIET_BYTES && !this.#backlog.mayBeBulk;
+  }
+
   /** Whether it goes first: it sent little lately, and nothing waits all the time. */
-  isQuiet(clock: { now(): number }): boolean {
-    // The clock is read only if it matters: small messages are many.
-    if (this.#spanBytes >= QUIET_BYTES) this.#roll(clock.now());
-    return this.#spanBytes < QUIET_BYTES && !this.isBulk(clock);
+  isQuiet(nowMs: number): boolean {
+    this.#roll(nowMs);
+    return this.#spanBytes < QUIET_BYTES && !this.isBulk(nowMs);
   }
 
   /** Whether something waits all the time: on a slow path that is little. */
-  isBulk(clock: { now(): number }): boolean {
-    return this.#backlog.mayBeBulk && (this.#waitsSinceMs >= 0 || this.#backlog.isBulk(clock.now()));
+  isBulk(nowMs: number): boolean {
+    return this.#backlog.mayBeBulk && (this.#waitsSinceMs >= 0 || this.#backlog.isBulk(nowMs));
   }
 
   #roll(nowMs: number): void {
@@ -107,17 +111,29 @@ export class Scheduler<Stream extends { turn: Turn }> {
   }
 
   /** Queues it again. */
-  addAgain(stream: Stream, clock: { now(): number }, nowMs: number): void {
+  addAgain(stream: Stream, nowMs: number): void {
     this.waits(stream, nowMs);
-    this.add(stream, clock);
+    if (this.#takes(stream)) this.#place(stream, nowMs);
   }
 
   /** Queues a stream unless it is queued here already; if it is in another scheduler's queue, that passes over it. */
   add(stream: Stream, clock: { now(): number }): void {
-    if (stream.turn.waitsIn === this) return;
-    stream.turn.waitsIn = this;
-    if (stream.turn.isQuiet(clock)) return this.#quiet.push(stream);
-    stream.turn.queues(clock.now());
+    if (!this.#takes(stream)) return;
+    // The clock is read only if it matters, and once: small messages are many.
+    if (stream.turn.isSurelyQuiet) this.#quiet.push(stream);
+    else this.#place(stream, clock.now());
+  }
+
+  /** Says whether it is new here. */
+  #takes({ turn }: Stream): boolean {
+    if (turn.waitsIn === this) return false;
+    turn.waitsIn = this;
+    return true;
+  }
+
+  #place(stream: Stream, nowMs: number): void {
+    if (stream.turn.isQuiet(nowMs)) return this.#quiet.push(stream);
+    stream.turn.queues(nowMs);
     this.#bulk.push(stream);
   }
 

@@ -70,7 +70,7 @@ export class StreamFrames implements FrameOwner {
 
   /** What goes on the carrier of the open is quiet as well: there is one that has them all. */
   get isQuiet(): boolean {
-    return !this.#isOpenTaken || this.#turn.isQuiet(this.#clock);
+    return !this.#isOpenTaken || this.#turn.isQuiet(this.#clock.now());
   }
 
   /** @ignore */

@@ -142,7 +142,7 @@ export class Turns {
       const stream = this.#scheduler.nextBulk();
       if (stream === undefined) return;
       left -= stream.takeTurn(log, Math.min(left, this.turnBytes), leastRoom, nowMs);
-      if (stream.wantsTurn) this.#scheduler.addAgain(stream, this.#clock, nowMs);
+      if (stream.wantsTurn) this.#scheduler.addAgain(stream, nowMs);
     }
   }
 
@@ -194,7 +194,7 @@ export class Turns {
       const mostBytes = Math.max(Math.min(this.turnBytes, share.frameBytes), leastBytes);
       if (isTaken) left -= stream.takeTurn(log, Math.min(left, mostBytes), leastBytes, nowMs);
       if (!stream.wantsTurn) continue;
-      if (isTaken) this.#scheduler.addAgain(stream, this.#clock, nowMs);
+      if (isTaken) this.#scheduler.addAgain(stream, nowMs);
       else others.push(stream);
     }
   }
@@ -205,7 +205,7 @@ export class Turns {
     for (let stream = this.#scheduler.nextQuiet(); stream !== undefined; stream = this.#scheduler.nextQuiet()) {
       left -= stream.takeTurn(log, Math.min(QUIET_BYTES, left), leastRoom, nowMs);
       if (!stream.wantsTurn) continue;
-      this.#scheduler.addAgain(stream, this.#clock, nowMs);
+      this.#scheduler.addAgain(stream, nowMs);
       // It may be in front again: without room, that would go on for ever.
       if (left < leastRoom) break;
     }

@@ -238,17 +238,17 @@ export class Carrier {
         this.#departure.heard();
       },
       isOver: () => this.#receiver.isDeaf,
-      take: (segment, bytes) => this.#take(segment, bytes),
+      take: (segment, bytes) => this.#take(segment, bytes, this.#clock.now()),
       turnEnded: () => this.#host.turnEnded(),
       ended: () => this.#departure.peerEnded(),
     };
   }
 
-  #take(segment: Segment, bytes: Uint8Array): number {
-    const taken = this.#receiver.take(segment, bytes);
+  #take(segment: Segment, bytes: Uint8Array, nowMs: number): number {
+    const taken = this.#receiver.take(segment, bytes, nowMs);
     this.#watch.reconsider();
     if (!this.#receiver.isClosed && !this.#departure.hasBegun && this.#acknowledger.waitingBytes > 0) {
-      this.#watch.markBusy(this.#clock.now());
+      this.#watch.markBusy(nowMs);
       this.#acknowledger.plan();
     }
     return taken;
@@ -258,7 +258,7 @@ export class Carrier {
   #controlTaker(): ControlTaker {
     return {
       heard: () => this.#host.heard(this),
-      acknowledged: (offset) => this.#acknowledged(offset),
+      acknowledged: (offset, nowMs) => this.#acknowledged(offset, nowMs),
       probed: (probe) => this.#watch.probed(probe),
       left: () => {
         this.#watch.stop();
@@ -271,7 +271,7 @@ export class Carrier {
     };
   }
 
-  #acknowledged(offset: number): void {
+  #acknowledged(offset: number, nowMs: number): void {
     const before = this.log.acknowledged;
     try {
       this.log.acknowledge(offset);
@@ -282,7 +282,7 @@ export class Carrier {
     if (offset === before) return;
     this.#departure.progressed();
     if (this.#receiver.isClosed) return;
-    this.room.acknowledged(this.#clock.now(), before, offset);
+    this.room.acknowledged(nowMs, before, offset);
     this.#watch.progressed();
     if (this.#sender.awaitsRoom) this.wake();
   }

@@ -24,8 +24,8 @@ export type SoughtType = typeof FrameType.goodbye | typeof FrameType.acknowledge
 export interface ControlTaker {
   /** The first bytes are about to be taken. */
   heard(): void;
-  /** The peer has taken everything before this offset of what was sent on this carrier. */
-  acknowledged(offset: number): void;
+  /** The peer has taken everything before this offset of what was sent on this carrier, as came at `nowMs`. */
+  acknowledged(offset: number, nowMs: number): void;
   /** A probe came. */
   probed(probe: Probe): void;
   /** The peer has left: nothing that comes behind it counts. */
@@ -48,6 +48,8 @@ export class FrameReceiver<Which = unknown> implements SessionFrameSink {
   readonly #which: Which;
   readonly #control: ControlTaker;
   #isHeard = false;
+  /** When what is taken was handed over, in milliseconds. */
+  #nowMs = 0;
   /** Counted bytes taken, once nothing counts any more. */
   #finalBytes: number | undefined;
   /** The only type of frame that is looked at then. */
@@ -96,10 +98,12 @@ export class FrameReceiver<Which = unknown> implements SessionFrameSink {
   /**
    * Takes the first of `bytes`, a view of `segment`, as far as the turn's allowance goes.
    *
+   * @param nowMs The time in milliseconds, which all that is in them shares: the clock is not read for each.
    * @returns How many it took.
    * @throws {TeleError} `protocol` if these are no frames of a session. That ends the carrier: the next one mends it.
    */
-  take(segment: Segment, bytes: Uint8Array): number {
+  take(segment: Segment, bytes: Uint8Array, nowMs: number): number {
+    this.#nowMs = nowMs;
     try {
       if (!this.#isHeard) this.#hear();
       return this.#reader.push(bytes, segment);
@@ -154,7 +158,7 @@ export class FrameReceiver<Which = unknown> implements SessionFrameSink {
     if (this.isDeaf || (this.isClosed && payload[0] !== this.#looksFor)) return;
     switch (payload[0]) {
       case FrameType.acknowledge:
-        return this.#control.acknowledged(decodeAcknowledge(payload));
+        return this.#control.acknowledged(decodeAcknowledge(payload), this.#nowMs);
       case FrameType.probe:
         return this.#control.probed(decodeProbe(payload));
       case FrameType.leave:

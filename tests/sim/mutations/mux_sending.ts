@@ -148,14 +148,14 @@ export const MUX_SENDING: readonly Mutation[] = [
   tested(
     "what waits among bulk begins to wait with its turn",
     "mux/scheduler.ts",
-    "    stream.turn.queues(clock.now());\n",
+    "    stream.turn.queues(nowMs);\n",
     "",
   ),
   tested(
     "a stream is quiet while it waits among bulk for more than a second",
     "mux/scheduler.ts",
-    "(this.#waitsSinceMs >= 0 || this.#backlog.isBulk(clock.now()))",
-    "this.#backlog.isBulk(clock.now())",
+    "(this.#waitsSinceMs >= 0 || this.#backlog.isBulk(nowMs))",
+    "this.#backlog.isBulk(nowMs)",
   ),
   tested(
     "on a path whose turns are far apart nobody ever wishes for carriers",

@@ -29,20 +29,20 @@ function drain(next: () => Sender | undefined): string[] {
 
 Deno.test("a stream is quiet until it has sent much within a short span, and again when that is over", () => {
   const turn = new Turn();
-  assert(turn.isQuiet(stoppedAt(0)));
+  assert(turn.isQuiet(0));
   turn.sent(QUIET_BYTES - 1, 0);
-  assert(turn.isQuiet(stoppedAt(1)));
+  assert(turn.isQuiet(1));
   turn.sent(1, 1);
-  assert(!turn.isQuiet(stoppedAt(2)));
-  assert(!turn.isQuiet(stoppedAt(QUIET_SPAN_MS - 1)));
-  assert(turn.isQuiet(stoppedAt(QUIET_SPAN_MS)));
+  assert(!turn.isQuiet(2));
+  assert(!turn.isQuiet(QUIET_SPAN_MS - 1));
+  assert(turn.isQuiet(QUIET_SPAN_MS));
 });
 
 Deno.test("keystrokes over a long time never make a stream bulk", () => {
   const turn = new Turn();
   for (let nowMs = 0; nowMs < 60_000; nowMs += 10) {
     turn.sent(100, nowMs);
-    assert(turn.isQuiet(stoppedAt(nowMs)));
+    assert(turn.isQuiet(nowMs));
   }
 });
 
@@ -81,6 +81,17 @@ Deno.test("a stream that moves to another session while it waits has its turn th
   assertEquals(drain(() => former.nextQuiet()), ["stays"]);
   assertEquals(drain(() => former.nextBulk()), []);
   assertEquals([...drain(() => next.nextQuiet()), ...drain(() => next.nextBulk())], ["keys", "bulk"]);
+});
+
+Deno.test("the clock is read for a stream that has sent much, once, and for no other", () => {
+  const scheduler = new Scheduler<Sender>();
+  let reads = 0;
+  const clock = { now: () => ++reads };
+  scheduler.add(sender("keys", QUIET_BYTES - 1), clock);
+  assertEquals(reads, 0);
+  scheduler.add(sender("bulk", QUIET_BYTES), clock);
+  assertEquals(reads, 1);
+  assertEquals([...drain(() => scheduler.nextQuiet()), ...drain(() => scheduler.nextBulk())], ["keys", "bulk"]);
 });
 
 Deno.test("bulk streams that always have more take turns", () => {
@@ -148,28 +159,28 @@ Deno.test("a stream behind whose turns something waits all the time is bulk, how
   const scheduler = new Scheduler<Sender>();
   const slow = sender("slow");
   for (let nowMs = 0; nowMs <= 300; nowMs += 50) {
-    scheduler.addAgain(slow, stoppedAt(nowMs), nowMs);
+    scheduler.addAgain(slow, nowMs);
     const isBulk = nowMs >= BULK_AFTER_MS;
-    assertEquals([slow.turn.isBulk(stoppedAt(nowMs)), slow.turn.isQuiet(stoppedAt(nowMs))], [isBulk, !isBulk]);
+    assertEquals([slow.turn.isBulk(nowMs), slow.turn.isQuiet(nowMs)], [isBulk, !isBulk]);
     assertStrictEquals(isBulk ? scheduler.nextBulk() : scheduler.nextQuiet(), slow);
   }
-  assert(slow.turn.isBulk(stoppedAt(300 + QUIET_AFTER_MS)), "something waits still");
+  assert(slow.turn.isBulk(300 + QUIET_AFTER_MS), "something waits still");
   slow.turn.sent(10, 310);
-  assert(!slow.turn.isBulk(stoppedAt(310 + QUIET_AFTER_MS)));
-  assert(slow.turn.isQuiet(stoppedAt(310 + QUIET_AFTER_MS)));
+  assert(!slow.turn.isBulk(310 + QUIET_AFTER_MS));
+  assert(slow.turn.isQuiet(310 + QUIET_AFTER_MS));
 });
 
 Deno.test("a stream whose turns are seconds apart, since the path is full, stays bulk though a turn takes all", () => {
   const scheduler = new Scheduler<Sender>();
   const bulk = sender("bulk", QUIET_BYTES);
   for (const nowMs of [0, 50, 100]) {
-    scheduler.addAgain(bulk, stoppedAt(nowMs), nowMs);
+    scheduler.addAgain(bulk, nowMs);
     assertStrictEquals(scheduler.nextBulk(), bulk);
     bulk.turn.sent(2_000, nowMs === 100 ? 3_000 : nowMs);
   }
-  assert(!bulk.turn.isQuiet(stoppedAt(3_001)), "the turn took all, but that had waited until then");
+  assert(!bulk.turn.isQuiet(3_001), "the turn took all, but that had waited until then");
   scheduler.waits(bulk, 3_050);
-  assert(bulk.turn.isBulk(stoppedAt(3_050)));
+  assert(bulk.turn.isBulk(3_050));
   assertEquals(scheduler.backlog.ageMs(3_050), 3_050);
 });
 
@@ -180,7 +191,7 @@ Deno.test("what waited among bulk for 100 ms is bulk, and what waited less or wa
     scheduler.add(upload, stoppedAt(1));
     scheduler.nextBulk()!.turn.sent(2_000, 1 + waitedMs);
     scheduler.waits(upload, 1 + waitedMs);
-    return upload.turn.isBulk(stoppedAt(1 + waitedMs));
+    return upload.turn.isBulk(1 + waitedMs);
   });
   assertEquals(isBulk, [true, false]);
   const scheduler = new Scheduler<Sender>();
@@ -188,7 +199,7 @@ Deno.test("what waited among bulk for 100 ms is bulk, and what waited less or wa
   scheduler.add(keys, stoppedAt(1));
   scheduler.nextQuiet()!.turn.sent(1, 500);
   scheduler.waits(keys, 500);
-  assert(!keys.turn.isBulk(stoppedAt(500)));
+  assert(!keys.turn.isBulk(500));
 });
 
 Deno.test("many short streams stay quiet, however long each waits for its turn because there are many", () => {
@@ -200,7 +211,7 @@ Deno.test("many short streams stay quiet, however long each waits for its turn b
     assertEquals(scheduler.hasBulk, false);
     const stream = scheduler.nextQuiet()!;
     stream.turn.sent(1_000, nowMs);
-    scheduler.addAgain(stream, stoppedAt(nowMs), nowMs);
+    scheduler.addAgain(stream, nowMs);
   }
 });
 
@@ -208,6 +219,6 @@ Deno.test("the backlog of a scheduler is that of all its streams together", () =
   const scheduler = new Scheduler<Sender>();
   assertEquals([scheduler.backlog.isBulk(0), scheduler.backlog.ageMs(0)], [false, 0]);
   const streams = ["a", "b"].map((name) => sender(name));
-  for (let nowMs = 0; nowMs <= 150; nowMs += 50) scheduler.addAgain(streams[nowMs / 50 % 2], stoppedAt(nowMs), nowMs);
+  for (let nowMs = 0; nowMs <= 150; nowMs += 50) scheduler.addAgain(streams[nowMs / 50 % 2], nowMs);
   assertEquals([scheduler.backlog.isBulk(150), scheduler.backlog.ageMs(150)], [true, 150]);
 });

@@ -96,6 +96,24 @@ Deno.test("a carrier that becomes busy again promises a second at once", async (
   await world.end();
 });
 
+Deno.test("in a dialogue the clock is read once for what comes, with its acknowledgement, and once for what leaves", async () => {
+  const world = await SessionWorld.attached();
+  const now = world.clock.now.bind(world.clock);
+  let reads = 0;
+  world.clock.now = () => {
+    // The network of the tests looks at it too.
+    const [, , caller] = new Error().stack!.split("\n");
+    if (caller.includes("/lib/")) reads++;
+    return now();
+  };
+  for (let message = 0; message < 10; message++) {
+    (message % 2 === 0 ? world.here : world.there).send(64);
+    await world.untilDelivered();
+  }
+  assertEquals(reads, 2 * 10);
+  await world.end();
+});
+
 Deno.test("a ping interval below a second is kept", async () => {
   const frames: Sent[] = [];
   const world = new SessionWorld({ server: { pingIntervalMs: 400 }, client: { pingIntervalMs: 400 } });

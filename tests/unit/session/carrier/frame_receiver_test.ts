@@ -38,7 +38,7 @@ function setUp(changes: Partial<ReceivingHost<string>> & Partial<ControlTaker> =
   };
   const receiver: FrameReceiver<string> = new FrameReceiver(host, {
     heard: () => void seen.push("heard"),
-    acknowledged: (offset) => void seen.push(`acknowledged ${offset}`),
+    acknowledged: (offset, nowMs) => void seen.push(`acknowledged ${offset} at ${nowMs}`),
     probed: (probe) => void seen.push(probe),
     left: () => void seen.push("left"),
     saidGoodbye: (ending) => void seen.push(ending),
@@ -46,7 +46,7 @@ function setUp(changes: Partial<ReceivingHost<string>> & Partial<ControlTaker> =
   }, "this one");
   const take = (...frames: Uint8Array[]) => {
     const bytes = concat(frames);
-    return receiver.take(new Segment(bytes), bytes);
+    return receiver.take(new Segment(bytes), bytes, 4_000);
   };
   return { seen, host, receiver, take };
 }
@@ -66,7 +66,7 @@ Deno.test("each kind of frame goes to who is meant, the first bytes are heard, a
     "data of 3 at 5: 7,8,9",
     "end of 3 at 8",
     `frame ${FrameType.windows}`,
-    "acknowledged 258",
+    "acknowledged 258 at 4000",
     { replyWanted: true, isReply: false, silenceMs: 1_000, mark: 7, cameMs: 0 },
     { code: 1, message: "done" },
   ]);
@@ -77,7 +77,7 @@ Deno.test("data is told with the segment that it lies in", () => {
   const told: Segment[] = [];
   const { receiver } = setUp({ receiveData: (_id, _offset, _bytes, segment) => void told.push(segment) });
   const segment = new Segment(dataFrame(1, 0, BYTES));
-  receiver.take(segment, segment.memory);
+  receiver.take(segment, segment.memory, 4_000);
   assert(told.length === 1 && told[0] === segment);
 });
 
@@ -179,7 +179,7 @@ Deno.test("behind a goodbye of this end only acknowledgements are looked at", ()
   receiver.lookFor(FrameType.acknowledge);
   const goodbye = framed(encodeEnding("goodbye", { code: 1, message: "done" }));
   take(dataFrame(3, 3, BYTES), goodbye, frame(FrameType.acknowledge, 0, 0, 0, 0, 0, 0, 0, 9));
-  assertEquals(seen.slice(2), ["acknowledged 9"]);
+  assertEquals(seen.slice(2), ["acknowledged 9 at 4000"]);
   assertEquals([receiver.takenBytes, receiver.isDeaf], [dataFrame(3, 0, BYTES).length, false]);
 });
 
