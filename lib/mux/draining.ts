@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../net/clock.ts";
 import { TeleError } from "../net/error.ts";
-import type { FrameOwner } from "../session/carrier/piece_queue.ts";
+import { type FrameOwner, NOBODY } from "../session/carrier/piece_queue.ts";
 import type { FrameLog } from "../session/carrier/frame_log.ts";
 import { writeDrain } from "../session/frames.ts";
 import { ALL_OVER, DRAIN_FRAME_BYTES } from "../session/session_constants.ts";
@@ -142,7 +142,7 @@ export class Draining {
       put(log, this.#streams.lastOpened);
     } else if (this.#over === "due") {
       this.#over = "told";
-      put(log, ALL_OVER, { ...OVER, frameTaken: () => this.#overTaken() });
+      put(log, ALL_OVER, { ...NOBODY, frameTaken: () => this.#overTaken() });
     }
   }
 
@@ -185,18 +185,6 @@ export class Draining {
     throw new TeleError("protocol", `the peer opened the stream ${id}, though ${this.#peerLast} was to be its last`);
   }
 }
-
-/** Of the frame that tells that all is over. */
-const OVER: FrameOwner = {
-  isQuiet: true,
-  openLog: undefined,
-  isUnwanted: false,
-  frameHeld() {},
-  frameTaken() {},
-  frameMoved() {},
-  frameQueued() {},
-  frameUnqueued() {},
-};
 
 function put(log: FrameLog, last: number, owner?: FrameOwner): void {
   // Before the arena is looked at, which it may replace.

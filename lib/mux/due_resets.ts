@@ -4,7 +4,7 @@
  * @module
  */
 import type { FrameLog } from "../session/carrier/frame_log.ts";
-import type { FrameOwner } from "../session/carrier/piece_queue.ts";
+import { type FrameOwner, NOBODY } from "../session/carrier/piece_queue.ts";
 import { type Reset, writeReset } from "../session/frames.ts";
 import { MAX_EXTRA_BYTES, RESET_FRAME_BYTES } from "../session/session_constants.ts";
 import { ALL, goesInto, type Share } from "../session/share.ts";
@@ -14,18 +14,6 @@ export interface DueReset extends Reset {
   /** What its stream has sent; nothing of one that never was. */
   frames?: FrameOwner & { readonly areQueued: boolean };
 }
-
-/** Whose the reset is of a stream that never was: nobody asks what becomes of it. */
-const REFUSED: FrameOwner = {
-  isQuiet: true,
-  openLog: undefined,
-  isUnwanted: false,
-  frameHeld() {},
-  frameTaken() {},
-  frameMoved() {},
-  frameQueued() {},
-  frameUnqueued() {},
-};
 
 /**
  * Resets of streams that are over here, until they are in a log.
@@ -77,7 +65,7 @@ export class DueResets {
       }
       const { id, offset, code, message } = reset;
       const text = new TextEncoder().encode(message).subarray(0, MAX_EXTRA_BYTES);
-      const at = log.reserve(RESET_FRAME_BYTES + text.length, reset.frames ?? REFUSED);
+      const at = log.reserve(RESET_FRAME_BYTES + text.length, reset.frames ?? NOBODY);
       writeReset(log.arena, at, { id, offset, code, message: text });
       this.#bytes -= RESET_FRAME_BYTES + message.length;
     }

@@ -7,7 +7,7 @@ import type { Clock } from "../net/clock.ts";
 import type { Duplex } from "../net/duplex.ts";
 import { faultOf, TeleError } from "../net/error.ts";
 import type { FrameLog } from "../session/carrier/frame_log.ts";
-import type { Open, Reset } from "../session/frames.ts";
+import type { Open, Reset, StartCredits } from "../session/frames.ts";
 import { MemoryBudget } from "../session/memory_budget.ts";
 import type { Segment, SegmentPool } from "../session/segment_pool.ts";
 import { FrameType } from "../session/session_constants.ts";
@@ -76,11 +76,10 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
     this.#ownOpens = new OwnOpens({ ...options, streams, growth, memory, draining });
     this.#cuts = options.cuts ?? new CutQueue(clock);
     if (dial === undefined) return;
-    this.#peerOpens = new PeerOpens({
-      ...{ ...options, dial, streams, turns, memory, opener: () => this.session ?? {} },
-      make: (id, { send, receive }, service) =>
-        new MuxStream(this, { id, window: new ReceiveWindow(send, growth), sendCredit: receive, service }),
-    });
+    const opener = () => this.session ?? {};
+    const make = (id: number, { send, receive }: StartCredits, service: string | undefined) =>
+      new MuxStream(this, { id, window: new ReceiveWindow(send, growth), sendCredit: receive, service });
+    this.#peerOpens = new PeerOpens({ ...options, dial, streams, turns, memory, opener, make });
   }
 
   /** Ties the mux to its session, once. */

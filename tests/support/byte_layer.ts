@@ -5,7 +5,7 @@
  */
 import { assertEquals } from "@std/assert";
 import type { TeleError } from "../../lib/net/error.ts";
-import type { FrameOwner } from "../../lib/session/carrier/piece_queue.ts";
+import { type FrameOwner, NOBODY } from "../../lib/session/carrier/piece_queue.ts";
 import type { FrameLog } from "../../lib/session/carrier/frame_log.ts";
 import { writeDataHeader } from "../../lib/session/frames.ts";
 import type { Segment } from "../../lib/session/segment_pool.ts";
@@ -13,7 +13,6 @@ import type { Session } from "../../lib/session/session.ts";
 import { DATA_HEADER_BYTES, HEADROOM_BYTES } from "../../lib/session/session_constants.ts";
 import type { Share } from "../../lib/session/share.ts";
 import type { UpperLayer } from "../../lib/session/upper_layer.ts";
-import { NOBODY } from "./frame_owners.ts";
 import { windowsFrame } from "./frames.ts";
 import { Random } from "./random.ts";
 

@@ -5,18 +5,6 @@
  */
 import type { FrameOwner } from "../../lib/session/carrier/piece_queue.ts";
 
-/** A stream of which nobody asks what becomes of its frames. */
-export const NOBODY: FrameOwner = {
-  isQuiet: true,
-  openLog: undefined,
-  isUnwanted: false,
-  frameHeld() {},
-  frameTaken() {},
-  frameMoved() {},
-  frameQueued() {},
-  frameUnqueued() {},
-};
-
 /** A stream that counts which of its frames are held, and which wait. */
 export class CountingOwner implements FrameOwner {
   openLog: object | undefined;

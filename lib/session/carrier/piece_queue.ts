@@ -53,6 +53,18 @@ export interface FrameOwner {
   frameUnqueued(): void;
 }
 
+/** Whose a frame is of which nobody asks what becomes of it. */
+export const NOBODY: FrameOwner = {
+  isQuiet: true,
+  openLog: undefined,
+  isUnwanted: false,
+  frameHeld() {},
+  frameTaken() {},
+  frameMoved() {},
+  frameQueued() {},
+  frameUnqueued() {},
+};
+
 /** Whole counted frames that lie together in memory. */
 export interface Piece {
   /** Where they lie. */

@@ -28,8 +28,8 @@ export const DRAIN: readonly Mutation[] = [
   fault(
     "a session that is all over never ended",
     "mux/draining.ts",
-    "{ ...OVER, frameTaken: () => this.#overTaken() }",
-    "OVER",
+    "{ ...NOBODY, frameTaken: () => this.#overTaken() }",
+    "NOBODY",
   ),
   fault(
     "a drain lost with its carrier",

@@ -12,8 +12,8 @@ import { FRAME_HEADER_BYTES } from "../../../lib/ping/codec.ts";
 import { decodeOpen, openFrameBytes } from "../../../lib/session/frames.ts";
 import { FrameType, OPEN_FRAME_BYTES } from "../../../lib/session/session_constants.ts";
 import { settle } from "../../support/fake_clock.ts";
-import { NOBODY } from "../../support/frame_owners.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
+import { NOBODY } from "../../../lib/session/carrier/piece_queue.ts";
 
 /** The sending half of stream 1, whose user is asked for reads by hand. */
 function setUp(start: Omit<StreamStart, "window"> = { id: 1, sendCredit: 100_000 }, tellsUsers = false) {

@@ -4,12 +4,12 @@ import { concat } from "@std/bytes/concat";
 import {
   endOfFrames,
   frameBytesAt,
+  NOBODY,
   type Piece,
   PieceQueue,
   streamFramesOf,
 } from "../../../../lib/session/carrier/piece_queue.ts";
 import { Segment } from "../../../../lib/session/segment_pool.ts";
-import { NOBODY } from "../../../support/frame_owners.ts";
 import { dataFrame } from "../../../support/frames.ts";
 
 const PIECE_BYTES = 10;
