@@ -8,7 +8,7 @@ import type { Log } from "../net/log.ts";
 import type { Carrier } from "./carrier/carrier.ts";
 import { tellDoubt } from "./carrier/liveness.ts";
 import type { AttachedCarrier } from "./carriers.ts";
-import { join, type JoinTerms } from "./commit.ts";
+import { join, type JoinTerms, roundTripFrom } from "./commit.ts";
 import { type Fields, readCarriers } from "./handshake/fields.ts";
 import type { ClientHandshake } from "./handshake/client_handshake.ts";
 import type { Lane } from "./handshake/messages.ts";
@@ -255,13 +255,14 @@ export class CarrierCount {
   }
 
   async #joinMore(handshake: ClientHandshake, attempt: Parameters<JoinerHost["join"]>[1]): Promise<void> {
-    const { path, roundTripMs, signal, attaching } = attempt;
+    const { path, signal, attaching } = attempt;
+    const roundTripMs = roundTripFrom(this.#options.clock, attempt.roundTripMs);
     const lane: Lane = this.#workingOn(path).length === 0 ? "quiet" : "bulk";
     const attach: JoinTerms["attach"] = ({ accept: { number }, leftover }, take) => {
       attaching();
       const [sole, ...others] = this.#workingOn(path);
       const { duplex } = handshake;
-      const attachment = { duplex, number, leftover, roundTripMs, lane, path, othersFollow: true };
+      const attachment = { duplex, number, leftover, roundTripMs: roundTripMs(), lane, path, othersFollow: true };
       this.#host.sentAgain(this.#host.session().join(attachment, take));
       if (sole === undefined) this.#cameBack(path);
       // That has carried all, is up to speed for bulk, and has much waiting. Nothing waits on the new one.

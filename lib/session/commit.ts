@@ -12,6 +12,7 @@ import {
   resumeTimeoutField,
   startPoolField,
 } from "./handshake/fields.ts";
+import type { Clock } from "../net/clock.ts";
 import { TeleError } from "../net/error.ts";
 import type { Accepted, ClientHandshake } from "./handshake/client_handshake.ts";
 import { offersField } from "./handshake/offers.ts";
@@ -142,4 +143,18 @@ export async function join(
   } finally {
     signal.removeEventListener("abort", giveUp);
   }
+}
+
+/**
+ * Measures the round trip from a commit, which is sent now, to its accept. The challenge may have come late for what is
+ * over by then: an outage, or a process that stood still. A carrier that died next would be waited for as long.
+ *
+ * Source: `PROTOCOL.md`, "Reconnecting".
+ *
+ * @param challengedMs From hello to challenge, in milliseconds.
+ * @returns Tells the shorter of both when the accept has come, in milliseconds.
+ */
+export function roundTripFrom(clock: Pick<Clock, "now">, challengedMs: number): () => number {
+  const committedMs = clock.now();
+  return () => Math.min(challengedMs, clock.now() - committedMs);
 }

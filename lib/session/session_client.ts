@@ -10,7 +10,7 @@ import { EndCode } from "./session_constants.ts";
 import { type Accepted, FullError } from "./handshake/client_handshake.ts";
 import type { Identity } from "./handshake/keys.ts";
 import { CarrierCount, type CarrierCountOptions, dropped } from "./carrier_count.ts";
-import { begin, canJoin, type ClientTerms, type JoinTerms } from "./commit.ts";
+import { begin, canJoin, type ClientTerms, type JoinTerms, roundTripFrom } from "./commit.ts";
 import { warnOfOffers } from "./offer_lines.ts";
 import { Leaving } from "./leaving.ts";
 import { outlasts } from "./reconnect/doubt.ts";
@@ -222,15 +222,15 @@ export class SessionClient<Upper extends UpperLayer> {
   }
 
   async #commit(challenged: Challenged, signal: AbortSignal): Promise<void> {
-    const { handshake, path, roundTripMs } = challenged;
+    const { handshake, path } = challenged, { clock } = this.#options;
     const isBeside = canJoin(this.session, handshake) && this.#count.isSeveral;
-    if (!isBeside && !await outlasts(this.session, challenged, this.#options.clock, signal)) throw dropped(handshake);
-    const [{ session }, { duplex }] = [this, handshake];
+    if (!isBeside && !await outlasts(this.session, challenged, clock, signal)) throw dropped(handshake);
+    const [{ session }, { duplex }, tookMs] = [this, handshake, roundTripFrom(clock, challenged.roundTripMs)];
     if (canJoin(session, handshake)) {
       // With one carrier the next takes the place of the one before.
       if (!isBeside) this.#count.giveUp("another connection gets through");
       const attach: JoinTerms["attach"] = ({ accept: { number }, leftover }, take) => {
-        this.#resume({ duplex, number, leftover, roundTripMs, path }, take);
+        this.#resume({ duplex, number, leftover, roundTripMs: tookMs(), path }, take);
       };
       await this.#count.join(handshake, { lane: "quiet", path, signal, attach });
     } else {
@@ -240,7 +240,7 @@ export class SessionClient<Upper extends UpperLayer> {
       const begun = await begin(handshake, { resumeTimeoutMs, path, token, identity, asksByName, offers });
       // The accept may have come just before this attempt was given up for another, which then attaches.
       if (signal.aborted || this.#stopped || session !== this.session) throw dropped(handshake);
-      this.#begin({ duplex, number: 0, leftover: begun.leftover, roundTripMs, path }, begun, token);
+      this.#begin({ duplex, number: 0, leftover: begun.leftover, roundTripMs: tookMs(), path }, begun, token);
     }
     // Behind carriers that died at once another may do so as well.
     if (this.#history.barren > 0) this.#count.lost(path);

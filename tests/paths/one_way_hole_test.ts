@@ -1,4 +1,4 @@
-/** Six carriers with bulk both ways that all die one way, as behind a box that ends TCP: as soon found as two ways. */
+/** Carriers that die one way, as behind a box that ends TCP: as soon found as two ways, whatever was before. */
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { KIB, MuxWorld } from "../support/mux_world.ts";
@@ -37,3 +37,24 @@ for (const [name, directions] of [["up", ["aToB"]], ["down", ["bToA"]], ["both w
     assertEquals(dead.length, 6);
   });
 }
+
+Deno.test("a carrier that dies one way is found in eight seconds, though its handshake waited for five", async () => {
+  await using world = new MuxWorld({
+    pipe: { delayMs: 20 },
+    client: { carriers: 1 },
+    onPipe: (pipe) => isHeld && pipe.bToA.hold(),
+    serve: bothWays,
+  });
+  let isHeld = true;
+  await world.clock.advance(5_000);
+  isHeld = false;
+  const { pipes } = world.network;
+  for (const pipe of pipes) pipe.bToA.release();
+  await world.clock.advanceUntil(() => world.client.isAttached, 1_000, "a carrier");
+  const [pipe] = pipes.filter(({ isOver }) => !isOver);
+  pipe.aToB.blackHole();
+  world.open();
+  const diedMs = world.clock.now();
+  await world.clock.advanceUntil(() => pipe.isOver, 20_000, "its end");
+  assertLessOrEqual(world.clock.now() - diedMs, 8_000);
+});

@@ -59,17 +59,17 @@ export class Carrier {
 
   /** Starts reading, writing and watching. */
   constructor(options: CarrierOptions<Carrier>) {
-    const { duplex, host, clock, pool, limits: { pingIntervalMs }, patienceMs, roundTripMs = 0 } = options;
+    const { duplex, host, clock, pool, limits: { pingIntervalMs } } = options;
     this.#duplex = duplex;
     this.#host = host;
     this.#clock = clock;
     this.number = options.number;
     this.path = options.path;
     const log = this.log = new FrameLog(host.budget);
-    const room = this.room = new SendRoom(options.caution, options.flight), { flight } = room;
+    const room = this.room = new SendRoom(options.caution, options.flight);
     const control = new OutgoingControl({ nowMs: clock.now(), pingIntervalMs });
     const wake = () => this.wake(), listener = this.#watchListener();
-    const watch = this.#watch = new Watch({ clock, control, log, flight, listener, patienceMs, roundTripMs });
+    const watch = this.#watch = new Watch({ ...options, control, log, listener });
     const receiver = this.#receiver = new FrameReceiver(host, this.#controlTaker(), this);
     const mostDelayMs = () => host.hasSeveral ? sharedDelayMs(this.roundTripMs) : MOST_ACKNOWLEDGE_DELAY_MS;
     this.#acknowledger = new Acknowledger({ clock, control, receiver, mostDelayMs, onDue: wake });

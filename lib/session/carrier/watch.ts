@@ -35,8 +35,18 @@ export interface WatchOptions {
   listener: WatchListener;
   /** How much longer than usual it may be silent, in milliseconds; see {@linkcode Patience}. */
   patienceMs: number;
-  /** The round trip that the handshake took, in milliseconds; 0 if unknown. */
-  roundTripMs: number;
+  /**
+   * The round trip that the handshake took, in milliseconds; 0 if unknown.
+   *
+   * @default {0}
+   */
+  roundTripMs?: number;
+  /**
+   * The server's accept, which is written in front of all else: what comes first is an answer to that.
+   *
+   * @default {undefined}: this is the client
+   */
+  opening?: Uint8Array;
 }
 
 /**
@@ -57,6 +67,9 @@ export class Watch {
   readonly #handshakeMs: number;
   /** When it began to watch. */
   readonly #sinceMs: number;
+  /** At a server what came first took so long behind its accept, in milliseconds; `Infinity` until it came. */
+  #acceptMs = Infinity;
+  #isAcceptDue: boolean;
   /** The round trip by the last reply, in milliseconds; 0 before the first. */
   #repliedMs = 0;
   #isDoubted = false;
@@ -70,7 +83,8 @@ export class Watch {
     this.#log = options.log;
     this.#flight = options.flight;
     this.#listener = options.listener;
-    this.#handshakeMs = options.roundTripMs;
+    this.#handshakeMs = options.roundTripMs ?? 0;
+    this.#isAcceptDue = options.opening !== undefined;
     this.#sinceMs = this.#lastWriteMs = options.clock.now();
     const { wait } = this.#flight;
     wait.took(this.#sinceMs, this.#handshakeMs);
@@ -84,9 +98,9 @@ export class Watch {
     return Math.min(measuredMs, this.#liveness.mostRoundTripMs);
   }
 
-  /** A handshake may have gone across an outage. What others of the path have sent and heard of since then has not. */
+  /** A handshake may have gone across an outage. What came behind it has not, here or on others of the path. */
   get #firstRoundTripMs(): number {
-    return Math.min(this.#handshakeMs, this.#flight.wait.roundTripSince(this.#sinceMs));
+    return Math.min(this.#handshakeMs, this.#acceptMs, this.#flight.wait.roundTripSince(this.#sinceMs));
   }
 
   /** What speaks against the carrier while only a guess excuses that. */
@@ -103,6 +117,9 @@ export class Watch {
   came(bytes: number): void {
     this.#liveness.received(bytes);
     this.#flight.wait.came(bytes);
+    if (!this.#isAcceptDue) return;
+    this.#isAcceptDue = false;
+    this.#acceptMs = this.#clock.now() - this.#sinceMs;
   }
 
   /** They were taken: the carrier may be in doubt no more. */

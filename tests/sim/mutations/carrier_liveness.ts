@@ -255,14 +255,32 @@ export const CARRIER_LIVENESS: readonly Mutation[] = [
   fault(
     "the round trip of the handshake not known to a fresh carrier",
     "session/carrier/watch.ts",
-    "return Math.min(this.#handshakeMs, this.#flight",
-    "return Math.min(0, this.#flight",
+    "return Math.min(this.#handshakeMs, this.#acceptMs, this.#flight",
+    "return Math.min(0, this.#acceptMs, this.#flight",
   ),
   tested(
     "a handshake that went across an outage is the round trip until the carrier has an own one",
     "session/carrier/watch.ts",
+    "return Math.min(this.#handshakeMs, this.#acceptMs, this.#flight.wait.roundTripSince(this.#sinceMs));",
+    "return Math.min(this.#handshakeMs, this.#acceptMs);",
+  ),
+  tested(
+    "a server counts a handshake that took long, though its accept was answered at once",
+    "session/carrier/watch.ts",
+    "return Math.min(this.#handshakeMs, this.#acceptMs, this.#flight.wait.roundTripSince(this.#sinceMs));",
     "return Math.min(this.#handshakeMs, this.#flight.wait.roundTripSince(this.#sinceMs));",
-    "return this.#handshakeMs;",
+  ),
+  tested(
+    "what a client is sent first counts as an answer",
+    "session/carrier/watch.ts",
+    "this.#isAcceptDue = options.opening !== undefined;",
+    "this.#isAcceptDue = true;",
+  ),
+  tested(
+    "a challenge that came late counts, though the accept came at once",
+    "session/commit.ts",
+    "Math.min(challengedMs, clock.now() - committedMs)",
+    "challengedMs",
   ),
   tested(
     "an older round trip of the path is taken for that of a new carrier",

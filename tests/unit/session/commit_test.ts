@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { TeleError } from "../../../lib/net/error.ts";
 import { SegmentPool } from "../../../lib/session/segment_pool.ts";
-import { begin, canJoin, join } from "../../../lib/session/commit.ts";
+import { begin, canJoin, join, roundTripFrom } from "../../../lib/session/commit.ts";
 import type { ClientHandshake } from "../../../lib/session/handshake/client_handshake.ts";
 import {
   type Fields,
@@ -200,4 +200,13 @@ Deno.test("what a client offers goes with the credit that the server may take fo
     await answers.at(-1)!.accept();
     await beginning;
   }
+});
+
+Deno.test("an accept that comes sooner than the challenge did tells the round trip, and one that comes later does not", () => {
+  let nowMs = 10_000;
+  const roundTripMs = roundTripFrom({ now: () => nowMs }, 5_000);
+  nowMs += 80;
+  assertEquals(roundTripMs(), 80);
+  nowMs += 9_000;
+  assertEquals(roundTripMs(), 5_000);
 });

@@ -7,7 +7,7 @@ import type { Answer } from "../../../../lib/session/path/return_delay.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 
 /** A watch over a carrier that writes as soon as it is woken, unless it is held. */
-function setUp({ roundTripMs = 0, patienceMs = 0 } = {}) {
+function setUp({ roundTripMs = 0, patienceMs = 0, opening = undefined as Uint8Array | undefined } = {}) {
   const clock = new FakeClock({ nowMs: 0 });
   const control = new OutgoingControl({ nowMs: 0, pingIntervalMs: 30_000 });
   const log = { handed: 0, acknowledged: 0 };
@@ -33,6 +33,7 @@ function setUp({ roundTripMs = 0, patienceMs = 0 } = {}) {
     flight,
     roundTripMs,
     patienceMs,
+    opening,
     listener: {
       wake: () => write(),
       doubted: () => tell("doubted"),
@@ -262,5 +263,21 @@ Deno.test("a round trip of the handshake counts until others of the path are qui
   assertEquals(watch.roundTripMs, 60);
   wait.arrived(100, 1);
   assertEquals(watch.roundTripMs, 60);
+  watch.stop();
+});
+
+Deno.test("at a server what comes first tells the round trip of the accept, if that is shorter than the handshake's", async () => {
+  for (const [cameMs, roundTripMs] of [[60, 60], [3_000, 2_300]]) {
+    const { clock, watch } = setUp({ roundTripMs: 2_300, opening: new Uint8Array(1) });
+    await clock.advance(cameMs);
+    watch.came(12);
+    await clock.advance(5);
+    watch.came(12);
+    assertEquals(watch.roundTripMs, roundTripMs);
+    watch.stop();
+  }
+  const { watch } = setUp({ roundTripMs: 2_300 });
+  watch.came(12);
+  assertEquals(watch.roundTripMs, 2_300, "a client need not have asked for it");
   watch.stop();
 });
