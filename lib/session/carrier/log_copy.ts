@@ -6,7 +6,7 @@
 import { FRAME_HEADER_BYTES } from "../../ping/codec.ts";
 import { FrameType } from "../session_constants.ts";
 import type { FrameLog } from "./frame_log.ts";
-import { frameBytesAt, type Piece } from "./piece_queue.ts";
+import { frameBytesAt, type FrameOwner, type Piece } from "./piece_queue.ts";
 
 /** How much of a log is copied at once. */
 export interface CopyLimits {
@@ -19,6 +19,13 @@ export interface CopyLimits {
    * @default {any}
    */
   mostPieceBytes?: number;
+  /**
+   * The same of a piece that has a frame of more, which the other carrier would have to write whole; and what follows it
+   * of its stream is passed over too: it could only wait for that, and each would be a gap.
+   *
+   * @default {any}
+   */
+  mostFrameBytes?: number;
   /**
    * A piece that so many logs have, this one and others, is not copied yet, nor what is behind it.
    *
@@ -58,6 +65,8 @@ export class LogCopy {
   readonly to: FrameLog;
   /** Up to where it was copied, in counted bytes of `from`. */
   #at = 0;
+  /** Of whom something was passed over for a long frame: up to where, in counted bytes of `from`. */
+  readonly #passedOver: WeakMap<FrameOwner, number> = new WeakMap();
 
   /** Nothing was copied. */
   constructor(from: FrameLog, to: FrameLog) {
@@ -71,15 +80,20 @@ export class LogCopy {
   }
 
   /** Copies more. Returns how many bytes. */
-  copy({ mostBytes, mostPieceBytes = Infinity, mostLogs = Infinity }: CopyLimits): number {
+  copy({ mostBytes, mostPieceBytes = Infinity, mostFrameBytes = Infinity, mostLogs = Infinity }: CopyLimits): number {
     let copied = 0;
     for (let piece = this.#next(); piece !== undefined; piece = this.#next()) {
       const bytes = piece.end - piece.start;
-      if (bytes > mostPieceBytes && isOneOfData(piece)) {
+      const isHeld = hasLongFrame(piece, mostFrameBytes) || this.#wouldWait(piece);
+      if ((isHeld || bytes > mostPieceBytes) && isOneOfData(piece)) {
         this.#at = piece.offset + bytes;
+        const [owner] = piece.owners;
+        if (isHeld && owner !== undefined) this.#passedOver.set(owner, this.#at);
         continue;
       }
-      if (bytes > mostPieceBytes || (copied > 0 && copied + bytes > mostBytes) || isInLogs(piece, mostLogs)) break;
+      if (isHeld || bytes > mostPieceBytes || (copied > 0 && copied + bytes > mostBytes) || isInLogs(piece, mostLogs)) {
+        break;
+      }
       this.from.share(piece, this.to);
       this.#at = piece.offset + bytes;
       copied += bytes;
@@ -89,15 +103,23 @@ export class LogCopy {
 
   /**
    * Copies the front piece, if the other log does not have it. Returns how many bytes it has; 0 if it has more than
-   * `mostBytes`, or `mostLogs` have it already.
+   * `mostBytes`, or a frame of more than `mostFrameBytes`, or `mostLogs` have it already.
    */
-  copyFront(mostBytes: number, mostLogs: number): number {
+  copyFront(mostBytes: number, mostLogs: number, mostFrameBytes = Infinity): number {
     const piece = this.from.isWhole ? frontOf(this.from) : undefined;
     if (piece === undefined || piece.copies?.isIn(this.to)) return 0;
     const bytes = piece.end - piece.start;
-    if (bytes > mostBytes || isInLogs(piece, mostLogs)) return 0;
+    if (bytes > mostBytes || hasLongFrame(piece, mostFrameBytes) || isInLogs(piece, mostLogs)) return 0;
     this.from.share(piece, this.to);
     return bytes;
+  }
+
+  /** Whether data in front of it was passed over and not taken. A frame alone that is no data waits for nothing. */
+  #wouldWait(piece: Piece): boolean {
+    if (piece.owners.length === 1 && !isOneOfData(piece)) return false;
+    return piece.owners.some((owner) => {
+      return owner !== undefined && (this.#passedOver.get(owner) ?? 0) > this.from.acknowledged;
+    });
   }
 
   /** The next piece that is neither taken nor in the other log. */
@@ -132,6 +154,12 @@ function isOver({ copies, memory, start }: Piece): boolean {
 function isOneOfData({ memory, start, end }: Piece): boolean {
   const type = memory[start + FRAME_HEADER_BYTES];
   return (type === FrameType.data || type === FrameType.end) && frameBytesAt(memory, start) === end - start;
+}
+
+function hasLongFrame({ memory, start, end }: Piece, mostBytes: number): boolean {
+  if (end - start <= mostBytes) return false;
+  for (let at = start; at < end; at += frameBytesAt(memory, at)) if (frameBytesAt(memory, at) > mostBytes) return true;
+  return false;
 }
 
 function isInLogs({ copies }: Piece, count: number): boolean {

@@ -5,6 +5,7 @@
  */
 import type { FrameLog } from "../carrier/frame_log.ts";
 import { LogCopy } from "../carrier/log_copy.ts";
+import { SMALL_BYTES } from "../carrier/pace.ts";
 import { SlidingSum } from "./sliding_sum.ts";
 import type { Standstill } from "./standstill.ts";
 
@@ -23,8 +24,8 @@ const SECOND_MS = 1_000;
 export interface LoggedCarrier {
   /** What it has sent and the peer has not acknowledged. */
   readonly log: FrameLog;
-  /** Whether that makes progress. */
-  readonly room: { readonly standstill: Standstill };
+  /** Whether that makes progress, and whether what is large may be sent there. */
+  readonly room: { readonly standstill: Standstill; readonly pace: { readonly isFree: boolean } };
   /** Its smoothed round trip in milliseconds; 0 if unknown. */
   readonly roundTripMs: number;
   /** From where to where it goes: the same for all carriers of one path. */
@@ -46,6 +47,8 @@ type LogCopies = WeakMap<FrameLog, WeakMap<FrameLog, LogCopy>>;
 export class SendingAgain {
   /** From one log into another; of a carrier that is gone nobody asks. */
   readonly #copies: LogCopies = new WeakMap();
+  /** The same of what goes on one that sends small pieces. */
+  readonly #careful: LogCopies = new WeakMap();
   /** The same of what goes twice, where large data is passed over. */
   readonly #small: LogCopies = new WeakMap();
   readonly #delivered = new SlidingSum(SPAN_MS);
@@ -76,7 +79,8 @@ export class SendingAgain {
     const { room: { standstill }, roundTripMs } = from;
     const degree = standstill.elsewhereDegree(nowMs, roundTripMs);
     if (degree === 0) return 0;
-    const bytes = copyOf(this.#copies, from, to).copy({ mostBytes, mostLogs: degree });
+    const copies = to.room.pace.isFree ? this.#copies : this.#careful;
+    const bytes = copyOf(copies, from, to).copy({ mostBytes, mostFrameBytes: mostFrameBytesOn(to), mostLogs: degree });
     if (bytes > 0) standstill.sentElsewhere();
     return bytes;
   }
@@ -86,7 +90,7 @@ export class SendingAgain {
     const degree = degreeOf(from, nowMs);
     if (standstill.copies >= degree) return 0;
     const mostBytes = SHARE * this.#delivered.at(nowMs) + ALWAYS_BYTES - this.#again.at(nowMs);
-    const bytes = copyOf(this.#copies, from, to).copyFront(mostBytes, degree);
+    const bytes = copyOf(this.#copies, from, to).copyFront(mostBytes, degree, mostFrameBytesOn(to));
     if (bytes === 0) return 0;
     standstill.copies++;
     this.#again.add(nowMs, bytes);
@@ -103,7 +107,7 @@ export class SendingAgain {
     if (quiet.path === to.path || degreeOf(to, nowMs) > 0) return 0;
     const left = TWICE_BYTES_A_SECOND - this.#twice.at(nowMs);
     if (left < TWICE_BYTES) return 0;
-    const limits = { mostBytes: left, mostPieceBytes: TWICE_BYTES, mostLogs: 1 };
+    const limits = { mostBytes: left, mostPieceBytes: TWICE_BYTES, mostFrameBytes: mostFrameBytesOn(to), mostLogs: 1 };
     const bytes = copyOf(this.#small, quiet, to).copy(limits);
     this.#twice.add(nowMs, bytes);
     return bytes;
@@ -116,6 +120,11 @@ function copyOf(copies: LogCopies, { log: from }: LoggedCarrier, { log: to }: Lo
   let copy = targets.get(to);
   if (copy === undefined) targets.set(to, copy = new LogCopy(from, to));
   return copy;
+}
+
+/** Where large packets may be swallowed, what is large is sent again, cut, when the carrier that has it is gone. */
+function mostFrameBytesOn({ room: { pace } }: LoggedCarrier): number {
+  return pace.isFree ? Infinity : SMALL_BYTES;
 }
 
 function degreeOf({ room: { standstill }, roundTripMs }: LoggedCarrier, nowMs: number): number {

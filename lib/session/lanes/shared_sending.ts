@@ -89,8 +89,7 @@ export class SharedSending {
     const before = log.end;
     this.#tellLane(carrier);
     if (share.quiet) this.#tellOwn(log);
-    // Where large pieces may be swallowed they are sent again, cut, when the carrier that has them is gone.
-    const copied = carrier.room.pace.isFree ? this.#spread.copyTo(carrier, bulkBytes, urgentBytes) : 0;
+    const copied = this.#spread.copyTo(carrier, bulkBytes, urgentBytes);
     const again = copied + remainders.moveTo(log, Math.max(0, bulkBytes - copied), share);
     const left = Math.max(0, bulkBytes - again);
     const chosen = this.#chosenShare(carrier, share, takers, left);

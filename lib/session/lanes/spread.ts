@@ -7,7 +7,6 @@ import type { Clock, Timer } from "../../net/clock.ts";
 import type { Arrival, CarrierLoad } from "./arrival.ts";
 import { type Candidate, Choice } from "./choice.ts";
 import { type LoggedCarrier, SendingAgain } from "./sending_again.ts";
-import type { Standstill } from "./standstill.ts";
 import { isOnDeadPath, isStill, isStillThere } from "./still.ts";
 
 /** The least time between two looks at what stands still, in milliseconds. */
@@ -16,7 +15,7 @@ const LEAST_LOOK_MS = 1;
 /** A carrier of the session on which something may be sent. */
 export interface SpreadCarrier extends LoggedCarrier, Pick<Candidate, "path" | "hasRoom"> {
   /** What it may send now, and what was measured of what it has under way. */
-  readonly room: { readonly standstill: Standstill; readonly arrival: Arrival; readonly flight: CarrierLoad };
+  readonly room: LoggedCarrier["room"] & { readonly arrival: Arrival; readonly flight: CarrierLoad };
   /** There may be something to send. */
   wake(): void;
 }

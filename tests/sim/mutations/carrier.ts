@@ -226,8 +226,8 @@ export const CARRIER: readonly Mutation[] = [
   tested(
     "a copy leaves out a piece that is too large",
     "session/carrier/log_copy.ts",
-    "if (bytes > mostPieceBytes || (copied",
-    "if (bytes > mostPieceBytes) {\n        this.#at = piece.offset + bytes;\n        continue;\n      }\n      if ((copied",
+    "if (isHeld || bytes > mostPieceBytes || (copied",
+    "if (isHeld || bytes > mostPieceBytes) {\n        this.#at = piece.offset + bytes;\n        continue;\n      }\n      if ((copied",
   ),
   tested(
     "the lane of one carrier goes on another",
@@ -250,13 +250,13 @@ export const CARRIER: readonly Mutation[] = [
   tested(
     "large data of the quiet carrier holds up what is small on another path",
     "session/carrier/log_copy.ts",
-    "if (bytes > mostPieceBytes && isOneOfData(piece)) {",
+    "if ((isHeld || bytes > mostPieceBytes) && isOneOfData(piece)) {",
     "if (bytes < 0 && isOneOfData(piece)) {",
   ),
   tested(
     "an open is passed over, and what follows it copied",
     "session/carrier/log_copy.ts",
-    "if (bytes > mostPieceBytes && isOneOfData(piece)) {",
-    "if (bytes > mostPieceBytes && (isOneOfData(piece) || bytes > 0)) {",
+    "if ((isHeld || bytes > mostPieceBytes) && isOneOfData(piece)) {",
+    "if ((isHeld || bytes > mostPieceBytes) && (isOneOfData(piece) || bytes > 0)) {",
   ),
 ];

@@ -62,10 +62,46 @@ export const LANES: readonly Mutation[] = [
     "const leastBytesPerMs = 1e-9 * smoothedMs;",
   ),
   tested(
-    "copies go where large pieces may be swallowed",
-    "session/lanes/shared_sending.ts",
-    "carrier.room.pace.isFree ? this.#spread.copyTo(carrier, bulkBytes, urgentBytes) : 0;",
-    "this.#spread.copyTo(carrier, bulkBytes, urgentBytes);",
+    "large copies go where large pieces may be swallowed",
+    "session/lanes/sending_again.ts",
+    "return pace.isFree ? Infinity : SMALL_BYTES;",
+    "return pace.isFree ? Infinity : SMALL_BYTES * 64;",
+  ),
+  tested(
+    "no copies go where large pieces may be swallowed",
+    "session/lanes/sending_again.ts",
+    "    if (degreeOf(to, nowMs) > 0) return 0;\n",
+    "    if (degreeOf(to, nowMs) > 0 || !to.room.pace.isFree) return 0;\n",
+  ),
+  tested(
+    "a large front piece goes where large pieces may be swallowed",
+    "session/lanes/sending_again.ts",
+    "copyFront(mostBytes, degree, mostFrameBytesOn(to))",
+    "copyFront(mostBytes, degree, Math.max(65_536, mostFrameBytesOn(to)))",
+  ),
+  tested(
+    "a piece that may be swallowed goes on two paths",
+    "session/lanes/sending_again.ts",
+    "mostPieceBytes: TWICE_BYTES, mostFrameBytes: mostFrameBytesOn(to),",
+    "mostPieceBytes: TWICE_BYTES, mostFrameBytes: Infinity,",
+  ),
+  tested(
+    "what was too large for small pieces is not copied when large ones pass",
+    "session/lanes/sending_again.ts",
+    "to.room.pace.isFree ? this.#copies : this.#careful;",
+    "to.room.pace.isFree && degree < 0 ? this.#copies : this.#careful;",
+  ),
+  tested(
+    "what follows data of its stream that was passed over leaves a gap at the peer",
+    "session/carrier/log_copy.ts",
+    "if (isHeld && owner !== undefined) this.#passedOver.set(owner, this.#at);",
+    "void owner;",
+  ),
+  tested(
+    "a stream of which data was passed over is never copied again",
+    "session/carrier/log_copy.ts",
+    "(this.#passedOver.get(owner) ?? 0) > this.from.acknowledged",
+    "(this.#passedOver.get(owner) ?? 0) > 0",
   ),
   tested(
     "what is sent again does not count for the room that is left",
@@ -124,8 +160,8 @@ export const LANES: readonly Mutation[] = [
   tested(
     "large pieces of the quiet carrier go on two paths",
     "session/lanes/sending_again.ts",
-    "mostPieceBytes: TWICE_BYTES, mostLogs: 1 }",
-    "mostPieceBytes: Infinity, mostLogs: 1 }",
+    "mostPieceBytes: TWICE_BYTES, mostFrameBytes: mostFrameBytesOn(to), mostLogs: 1 }",
+    "mostFrameBytes: mostFrameBytesOn(to), mostLogs: 1 }",
   ),
   tested(
     "a carrier stands still behind one round trip",

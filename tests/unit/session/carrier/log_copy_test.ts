@@ -11,6 +11,7 @@ import { MemoryPool } from "../../../../lib/session/memory_pool.ts";
 import { ResendQueue } from "../../../../lib/session/resend_queue.ts";
 import { FrameType, HEADROOM_BYTES } from "../../../../lib/session/session_constants.ts";
 import { framed } from "../../../../lib/ping/codec.ts";
+import { CountingOwner } from "../../../support/frame_owners.ts";
 import { Sender, TakingPeer } from "../../../support/frame_senders.ts";
 import { dataFrame, openFrame, windowsFrame } from "../../../support/frames.ts";
 import { viewOf } from "../../../support/random.ts";
@@ -111,6 +112,61 @@ Deno.test("nothing is copied behind a large piece that may hold an open, until t
   writesOf(from);
   from.acknowledge(many.length);
   assertEquals(copy.copy({ mostBytes: 1e9, mostPieceBytes: 1400 }), 117);
+});
+
+Deno.test("data that is too long is passed over with what follows it of its stream, until it was taken; others go", () => {
+  const budget = budgetOf();
+  const [from, to] = [new FrameLog(budget), new FrameLog(budget)];
+  const [one, other] = [new CountingOwner(true), new CountingOwner(true)];
+  const send = (owner: CountingOwner, bytes: number) => {
+    from.adopt(dataFrame(1, 0, new Uint8Array(bytes)), 0, 17 + bytes, { owner, headroom: 0 });
+    writesOf(from);
+  };
+  for (const [owner, bytes] of [[one, 2_000], [one, 100], [other, 200], [one, 100]] as const) send(owner, bytes);
+  const copy = new LogCopy(from, to);
+  const limits = { mostBytes: 1e9, mostFrameBytes: 1024 };
+  assertEquals([copy.copy(limits), copy.copy(limits)], [217, 0]);
+  from.acknowledge(2_017);
+  send(one, 300);
+  assertEquals(copy.copy(limits), 0, "what was passed over is missing still");
+  from.acknowledge(from.handed);
+  send(one, 400);
+  assertEquals(copy.copy(limits), 417);
+});
+
+Deno.test("a piece of many frames goes, however long it is, and waits behind data of its streams that was passed over", () => {
+  for (const { bytes, copied } of [{ bytes: [], copied: 3_700 }, { bytes: [2_000], copied: 0 }]) {
+    const budget = budgetOf();
+    const [from, to] = [new FrameLog(budget), new FrameLog(budget)];
+    const owner = new CountingOwner(true);
+    const send = (frame: Uint8Array) => {
+      const at = from.reserve(frame.length, owner);
+      from.arena.set(frame, at);
+    };
+    for (const large of bytes) send(dataFrame(1, 0, new Uint8Array(large)));
+    writesOf(from);
+    for (let at = 0; at < 100; at++) send(dataFrame(1, at, new Uint8Array(20)));
+    assertEquals(new LogCopy(from, to).copy({ mostBytes: 3_700, mostFrameBytes: 1024 }), copied);
+  }
+});
+
+Deno.test("what is no data and alone goes, also behind data of its stream that was passed over", () => {
+  const budget = budgetOf();
+  const [from, to] = [new FrameLog(budget), new FrameLog(budget)];
+  const owner = new CountingOwner(true);
+  for (const frame of [dataFrame(1, 0, new Uint8Array(2_000)), windowsFrame([1, 5])]) {
+    from.adopt(frame, 0, frame.length, { owner, headroom: 0 });
+    writesOf(from);
+  }
+  assertEquals(new LogCopy(from, to).copy({ mostBytes: 1e9, mostFrameBytes: 1024 }), 17);
+});
+
+Deno.test("a front piece with a frame that is too long stays", () => {
+  const budget = budgetOf();
+  const [from, to] = [new FrameLog(budget), new FrameLog(budget)];
+  adopt(from, dataFrame(1, 0, new Uint8Array(1_007)));
+  const copy = new LogCopy(from, to);
+  assertEquals([copy.copyFront(1e9, 1, 1_023), copy.copyFront(1e9, 1, 1_024)], [0, 1_024]);
 });
 
 Deno.test("a piece that a former copy brought is passed over", () => {
@@ -271,7 +327,7 @@ class World {
     if (from === to) return;
     let copy = from.copies.get(to);
     if (copy === undefined) from.copies.set(to, copy = new LogCopy(from.log, to.log));
-    if (limits.isFront) copy.copyFront(limits.mostBytes, limits.mostLogs!);
+    if (limits.isFront) copy.copyFront(limits.mostBytes, limits.mostLogs!, limits.mostFrameBytes);
     else copy.copy(limits);
   }
 
@@ -339,6 +395,7 @@ Deno.test("whichever of several carriers dies at any byte, and whatever was copi
   const limits = fc.record({
     mostBytes: fc.nat(80 * KIB),
     mostPieceBytes: fc.oneof(fc.constant(Infinity), fc.nat(2 * KIB)),
+    mostFrameBytes: fc.oneof(fc.constant(Infinity), fc.nat(2 * KIB)),
     mostLogs: fc.oneof(fc.constant(Infinity), fc.integer({ min: 1, max: 2 })),
     isFront: fc.boolean(),
   });

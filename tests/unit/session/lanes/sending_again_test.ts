@@ -14,7 +14,7 @@ const BUDGET = new LogBudget({ limitBytes: 1 << 30 });
 /** A carrier on a path, with a round trip of 10 ms. */
 class TestCarrier implements LoggedCarrier {
   readonly log = new FrameLog(BUDGET);
-  readonly room = { standstill: new Standstill() };
+  readonly room = { standstill: new Standstill(), pace: { isFree: true } };
   readonly roundTripMs = 10;
 
   constructor(readonly path: string) {}
@@ -147,4 +147,33 @@ Deno.test("when the carrier that took a copy is gone another takes it all", () =
   assertEquals(again.copyTo(next, [from, next], 1e9, 60), 2_000);
   assertEquals(queue.add(next.log.handOver(), 0), 0);
   assertEquals(queue.add(from.log.handOver(), 0), 2_000);
+});
+
+Deno.test("on a carrier that sends small pieces what is small goes, on any path, and what is large when that has ended", () => {
+  for (const path of ["a", "b"]) {
+    const { again, carriers } = world("a", path);
+    const [from, to] = carriers;
+    to.room.pace = { isFree: false };
+    from.send(0, 1_025, 1_024);
+    assertEquals(again.copyTo(to, carriers, 1e9, 50), path === "a" ? 0 : 1_024, path);
+    from.acknowledgeAll(60);
+    from.send(60, 500);
+    assertEquals(again.copyTo(to, carriers, 1e9, 200), 500);
+    from.send(200, 1_025);
+    assertEquals(again.copyTo(to, carriers, 1e9, 410), 0);
+    to.room.pace = { isFree: true };
+    assertEquals(
+      again.copyTo(to, carriers, 1e9, 410),
+      path === "a" ? 0 : 1_025,
+      "of one path the front piece is there",
+    );
+  }
+});
+
+Deno.test("on the carrier beside the quiet one no more than a small piece goes twice while that sends small pieces", () => {
+  const { again, carriers } = world("a", "b");
+  const [quiet, beside] = carriers;
+  quiet.send(0, 1_200, 1_000);
+  beside.room.pace = { isFree: false };
+  assertEquals(again.copyQuiet(quiet, beside, 1), 1_000);
 });

@@ -175,17 +175,19 @@ Deno.test("what stands still on another carrier goes in front of what is new", a
   assertEquals(clock.pendingTimers, 0);
 });
 
-Deno.test("no copy goes on a carrier whose pace is not free", async () => {
-  const { clock, carriers, sending, pull, pulled } = world("client", "quiet", "bulk", "bulk");
-  carriers[1].send(clock.now(), 1_000);
-  await clock.advance(60);
-  carriers[2].room.pace = { isFree: false };
-  pull(2);
-  assertEquals([carriers[2].types, pulled.length], [[], 1], "it is given what is new");
-  carriers[2].room.pace = { isFree: true };
-  pull(2);
-  assertEquals(carriers[2].types, [FrameType.data]);
-  sending.stop();
+Deno.test("a copy of what is large goes on no carrier whose pace is not free, and one of what is small does", async () => {
+  for (const [bytes, careful, free] of [[1_025, 0, 1], [1_024, 1, 0]]) {
+    const { clock, carriers, sending, pull, pulled } = world("client", "quiet", "bulk", "bulk");
+    carriers[1].send(clock.now(), bytes);
+    await clock.advance(60);
+    carriers[2].room.pace = { isFree: false };
+    pull(2);
+    assertEquals([carriers[2].types.length, pulled.length], [careful, 1], "it is given what is new");
+    carriers[2].room.pace = { isFree: true };
+    pull(2);
+    assertEquals(carriers[2].types.length, free);
+    sending.stop();
+  }
 });
 
 Deno.test("where long frames have no room one bulk carrier has all of the bulk, in short ones", () => {

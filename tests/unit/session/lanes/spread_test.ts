@@ -22,6 +22,7 @@ class TestCarrier implements SpreadCarrier {
     const { log } = this;
     this.room = {
       standstill: new Standstill(),
+      pace: { isFree: true },
       arrival: new Arrival(),
       flight: {
         rateBytesPerMs: 100,
