@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { concat } from "@std/bytes/concat";
 import type { Clock } from "../../lib/net/clock.ts";
 import { Random } from "../support/random.ts";
 
@@ -38,13 +39,26 @@ function bytesOf(data: BufferSource): Uint8Array {
   return data instanceof Uint8Array ? data : new Uint8Array(data as ArrayBuffer);
 }
 
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, at) => byte === other[at]);
+}
+
 /** The order in which bytes of the same length sort. */
 function sorted(one: Uint8Array, other: Uint8Array): [Uint8Array, Uint8Array] {
   const at = one.findIndex((byte, index) => byte !== other[index]);
   return at === -1 || one[at] < other[at] ? [one, other] : [other, one];
 }
 
-/** The parts of `SubtleCrypto` that `lib/session/handshake/keys.ts` uses. */
+/** Bytes that AES-GCM adds. */
+const TAG_BYTES = 16;
+
+/** Of a call of AES-GCM: what all of it depends on. */
+interface GcmParams {
+  iv: BufferSource;
+  additionalData: BufferSource;
+}
+
+/** The parts of `SubtleCrypto` that `lib/session` uses. */
 class FakeSubtle {
   readonly #random: Random;
   readonly #clock: Clock;
@@ -103,8 +117,24 @@ class FakeSubtle {
 
   verify(algorithm: string, key: FakeKey, proof: BufferSource, data: BufferSource): Promise<boolean> {
     const [given, due] = [bytesOf(proof), hash(algorithm === "HMAC" ? 32 : 64, key.bytes, bytesOf(data))];
-    return this.#later(given.length === due.length && due.every((byte, at) => byte === given[at]));
+    return this.#later(isSame(given, due));
   }
+
+  encrypt(params: GcmParams, key: FakeKey, data: BufferSource): Promise<ArrayBuffer> {
+    return this.#later(sealed(key, params, bytesOf(data)).buffer);
+  }
+
+  async decrypt(params: GcmParams, key: FakeKey, data: BufferSource): Promise<ArrayBuffer> {
+    const content = bytesOf(data).slice(0, -TAG_BYTES);
+    const holds = await this.#later(isSame(bytesOf(data), sealed(key, params, content)));
+    if (!holds) throw new DOMException("the tag does not fit", "OperationError");
+    return content.buffer;
+  }
+}
+
+/** As long as AES-GCM's, and as hard to forge as the rest. Hides nothing. */
+function sealed(key: FakeKey, { iv, additionalData }: GcmParams, content: Uint8Array): Uint8Array<ArrayBuffer> {
+  return concat([content, hash(TAG_BYTES, key.bytes, bytesOf(iv), bytesOf(additionalData), content)]);
 }
 
 /** Makes all that is random repeatable until the returned function is called. */

@@ -15,6 +15,8 @@ const IMPURE_NAMES = ["Deno", "setTimeout", "setInterval", "setImmediate", "perf
 /** From which folders and files those beside lib may import; the first row whose folder has the file holds. */
 const BESIDE_LIB: [folder: string, mayImport: string[]][] = [
   ["scripts/std_types/", ["scripts/std_types/"]],
+  // A simulation, with the simulator's clock and chance.
+  ["scripts/fleet/", ["scripts/", "lib/", "tests/support/", "tests/sim/"]],
   ["scripts/", ["scripts/", "lib/", "tests/support/", "deno.json"]],
   ["tests/support/", ["tests/support/", "lib/", "main.ts", "deno.json"]],
   ["tests/sim/", ["tests/sim/", "lib/", "tests/support/"]],
