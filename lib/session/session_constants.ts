@@ -217,6 +217,9 @@ export const MAX_PREFACE_BYTES = 1024;
 /** How long a server waits for the answer of an owner, in milliseconds. */
 export const OWNER_TIMEOUT_MS = 2_000;
 
+/** How long a server waits for the answer of another worker of its own, in milliseconds: less, for a server may wait for it. */
+export const WORKER_TIMEOUT_MS = 1_500;
+
 /** How long an owner that cannot be reached keeps new users waiting, in milliseconds. */
 export const OWNER_AWAY_MS = 3_000;
 

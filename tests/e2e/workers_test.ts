@@ -5,25 +5,10 @@ import { type Scenario, scenario } from "../support/scenario.ts";
 import type { TeleProcess } from "../support/tele_process.ts";
 import { connectTo, echo, endingOf, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
 import { pause, until, within } from "../support/wait.ts";
+import { isAlive, workersOf } from "../support/worker_processes.ts";
 
 /** Several processes listen on one port there only. */
 const ignore = Deno.build.os !== "linux";
-
-/** The processes that `process` has started, by proc(5). */
-function workersOf(process: TeleProcess): number[] {
-  const text = Deno.readTextFileSync(`/proc/${process.pid}/task/${process.pid}/children`);
-  const others = [...Deno.readDirSync(`/proc/${process.pid}/task`)].filter(({ name }) => name !== `${process.pid}`)
-    .map(({ name }) => Deno.readTextFileSync(`/proc/${process.pid}/task/${name}/children`));
-  return [text, ...others].join(" ").split(/\s+/).filter((word) => word !== "").map(Number);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
-  } catch {
-    return false;
-  }
-}
 
 /** The folder in which a server's workers meet, as the first of them has its socket there. */
 function folderOf(server: TeleProcess): string {
@@ -142,7 +127,7 @@ for (const isSealed of [false, true]) {
         breaker.reset();
       }
       await Promise.all(connections.map((connection) => roundTrip(connection, "last")));
-      await server.logged(/passed on to unix:/, 1_000);
+      await server.logged(/passed on to worker [0-9a-f]{16}/, 1_000);
       const folder = folderOf(server);
       assertEquals((await Deno.stat(folder)).mode! & 0o777, 0o700);
       await server.stop();

@@ -35,9 +35,9 @@ export class FleetProcesses {
     const nodes = Array.from({ length: count }, () => `--node=127.0.0.1:${freePort()}`);
     const made = new FleetProcesses((at, port) => {
       const args = [nodes[at]!, `--fleet-key-file=${key}`, "--log-level=debug", ...flags];
-      return s.server(user.port, port, { args });
+      return s.server(user.port, port, { args, readyMs: 60_000 });
     });
-    made.servers.push(...await Promise.all(nodes.map((_, at) => made.#begin(at, 0))));
+    made.servers.push(...await Promise.all(nodes.map((_, at) => made.#begin(at, freePort()))));
     return made;
   }
 

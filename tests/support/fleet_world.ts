@@ -7,7 +7,7 @@ import { MuxClient, MuxServer } from "../../lib/mux/link.ts";
 import type { MuxClientOptions, MuxServerOptions } from "../../lib/mux/link_options.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { duplexPair } from "../../lib/net/pipe.ts";
-import { Fleet } from "../../lib/session/fleet/fleet.ts";
+import { Fleet, type PassedCarrier } from "../../lib/session/fleet/fleet.ts";
 import { FleetKeys } from "../../lib/session/fleet/fleet_keys.ts";
 import { LastTicket } from "../../lib/session/fleet/last_ticket.ts";
 import { relay } from "../../lib/tunnel/rfd80/relay.ts";
@@ -18,12 +18,24 @@ import { echo } from "./mux_world.ts";
 /** A secret of fleets. */
 export const SECRET = new Uint8Array(32).fill(5);
 
-/** One server: where clients reach it, and where the others do. */
+/** What a process is among others. */
+export interface FleetPlace {
+  /** Its server's node; `undefined` for one alone. */
+  readonly node: string | undefined;
+  /** Whether there are other workers of its server. */
+  readonly isWorker: boolean;
+}
+
+/** One process: where clients reach it, and where the others do. */
 export class FleetServer {
   /** Clients dial here. */
   readonly network: MemoryNetwork;
   /** Other servers dial here. */
   readonly nodeNetwork: MemoryNetwork;
+  /** Other workers of its server dial here. */
+  readonly workerNetwork: MemoryNetwork;
+  /** Whether the process is there no more. */
+  isOver = false;
   /** Carriers that others have passed on to it, by their clients' addresses. */
   readonly passedHere: string[] = [];
   /** What went wrong with who came to the node. */
@@ -34,25 +46,36 @@ export class FleetServer {
   server!: MuxServer;
   readonly #world: FleetWorld;
 
-  constructor(world: FleetWorld, readonly node: string, keys: FleetKeys, names: [string, string]) {
+  constructor(world: FleetWorld, readonly place: FleetPlace, keys: FleetKeys, names: [string, string]) {
     this.#world = world;
     this.keys = keys;
     const { clock } = world;
     this.network = new MemoryNetwork({ clock, names, onConnection: (carrier) => void this.server.accept(carrier) });
-    this.nodeNetwork = new MemoryNetwork({ clock, onConnection: (link) => void this.#welcome(link) });
+    const welcome = (link: Duplex) => void this.#welcome(link, this.fleet.welcome(link));
+    this.nodeNetwork = new MemoryNetwork({ clock, onConnection: welcome });
+    const welcomeWorker = (link: Duplex) => void this.#welcome(link, this.fleet.welcomeWorker(link));
+    this.workerNetwork = new MemoryNetwork({ clock, onConnection: welcomeWorker });
     this.start();
+  }
+
+  /** Its server's node. */
+  get node(): string {
+    return this.place.node!;
   }
 
   /** Another process, at the same address. */
   start(): void {
     const { clock } = this.#world;
     const log = (level: string, message: string) => void this.log.push(`${level} ${message}`);
+    this.isOver = false;
+    const { node, isWorker } = this.place;
     this.fleet = new Fleet({
-      node: this.node,
+      node,
       keys: this.keys,
       clock,
       log,
       dial: (node, signal) => this.#world.serverAt(node).nodeNetwork.dial(signal),
+      dialWorker: isWorker ? (...asked) => this.#dialWorker(...asked) : undefined,
       splice: (outer, inner) => void relay({ outer, inner, framing: undefined }, clock).catch(() => {}),
     });
     this.server = new MuxServer({
@@ -68,9 +91,18 @@ export class FleetServer {
     });
   }
 
+  /** The system knows which processes are over. */
+  #dialWorker(instance: Uint8Array, signal: AbortSignal): Promise<Duplex | undefined> {
+    const isThis = (server: FleetServer) => server.fleet.instance.every((byte, at) => byte === instance[at]);
+    const found = this.#world.servers.find(isThis);
+    if (found === undefined || found.isOver || found.node !== this.node) return Promise.resolve(undefined);
+    return found.workerNetwork.dial(signal);
+  }
+
   /** The process was killed: its connections are cut, and nobody answers at its addresses. */
   kill(): Promise<void> {
-    for (const network of [this.network, this.nodeNetwork]) {
+    this.isOver = true;
+    for (const network of [this.network, this.nodeNetwork, this.workerNetwork]) {
       network.cut();
       network.state = "refusing";
     }
@@ -80,12 +112,12 @@ export class FleetServer {
   /** Another process takes its place. */
   restart(): void {
     this.start();
-    this.network.state = this.nodeNetwork.state = "up";
+    this.network.state = this.nodeNetwork.state = this.workerNetwork.state = "up";
   }
 
-  async #welcome(link: Duplex): Promise<void> {
+  async #welcome(link: Duplex, welcoming: Promise<PassedCarrier | undefined>): Promise<void> {
     try {
-      const passed = await this.fleet.welcome(link);
+      const passed = await welcoming;
       if (passed === undefined) return;
       this.passedHere.push(passed.carrier.peer);
       await this.server.accept(passed.carrier);
@@ -115,6 +147,7 @@ export class FleetWorld implements AsyncDisposable {
   readonly #keptMs: number;
   /** The server to which the next carrier goes. */
   next = 0;
+  #nextWorker = 0;
   /** Whether each carrier goes to the next server. */
   isRoundRobin = true;
 
@@ -131,18 +164,31 @@ export class FleetWorld implements AsyncDisposable {
   }
 
   /** One more server. */
-  async addServer(node: string, ...secrets: Uint8Array[]): Promise<FleetServer> {
+  addServer(node: string, ...secrets: Uint8Array[]): Promise<FleetServer> {
+    return this.#add({ node, isWorker: false }, secrets);
+  }
+
+  /** Workers of one more server. */
+  async addWorkers(node: string | undefined, count: number, secret = SECRET): Promise<FleetServer[]> {
+    const added: FleetServer[] = [];
+    for (let at = 0; at < count; at++) added.push(await this.#add({ node, isWorker: true }, [secret]));
+    return added;
+  }
+
+  async #add(place: FleetPlace, secrets: Uint8Array[]): Promise<FleetServer> {
     const keys = await FleetKeys.make(secrets, { clock: this.clock, keptMs: this.#keptMs });
-    const server = new FleetServer(this, node, keys, ["192.0.2.9:50000", "192.0.2.1:40300"]);
+    const server = new FleetServer(this, place, keys, ["192.0.2.9:50000", "192.0.2.1:40300"]);
     this.servers.push(server);
     return server;
   }
 
-  /** The server whose node this is. */
+  /** The server whose node this is: of workers each in turn, as the system deals connections. */
   serverAt(node: string): FleetServer {
-    const found = this.servers.find((server) => server.node === node);
-    if (found === undefined) throw new Deno.errors.ConnectionRefused(`nobody is at ${node}`);
-    return found;
+    const found = this.servers.filter((server) =>
+      server.place.node === node && server.nodeNetwork.state !== "refusing"
+    );
+    if (found.length === 0) throw new Deno.errors.ConnectionRefused(`nobody is at ${node}`);
+    return found[this.#nextWorker++ % found.length]!;
   }
 
   /** A client that dials the balancer. */

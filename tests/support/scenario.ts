@@ -10,7 +10,7 @@ import { pause, within } from "./wait.ts";
 
 /** Options of {@linkcode Scenario.server} and {@linkcode Scenario.client} beside the addresses. */
 export type ProcessOptions = Partial<
-  Pick<TeleOptions, "args" | "bin" | "env" | "main" | "openFiles" | "permissions" | "wrap">
+  Pick<TeleOptions, "args" | "bin" | "env" | "main" | "openFiles" | "permissions" | "readyMs" | "wrap">
 >;
 
 /** Options of {@linkcode Scenario.tunnel}. */

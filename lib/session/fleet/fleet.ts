@@ -3,32 +3,35 @@
  *
  * @module
  */
+import { encodeHex } from "@std/encoding/hex";
 import { hostOfPeer } from "../../net/address.ts";
 import type { Clock, Timer } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
-import { reasonOf, TeleError } from "../../net/error.ts";
+import { TeleError } from "../../net/error.ts";
 import { type LineKind, LineLimiter } from "../../net/line_limiter.ts";
 import type { Log } from "../../net/log.ts";
 import { PassedDuplex } from "../../net/passed_duplex.ts";
-import type { OwnerAnswer, PassedLayer } from "../handshake/preface.ts";
+import type { PassedLayer } from "../handshake/preface.ts";
 import { type OpenedTicket, openTicket, sealTicket } from "../handshake/ticket.ts";
 import {
   FLEET_INSTANCE_BYTES,
   HANDSHAKE_TIMEOUT_MS,
-  MOST_ASKED,
-  MOST_ASKED_OF_A_HOST,
   OWNER_TIMEOUT_MS,
+  WORKER_TIMEOUT_MS,
 } from "../session_constants.ts";
 import type { Session } from "../session.ts";
-import { AskTurns } from "./ask_turns.ts";
-import { askOwner, hearQuestion } from "./exchange.ts";
+import { hearQuestion, type OwnerQuestion } from "./exchange.ts";
 import type { FleetKey, FleetKeys } from "./fleet_keys.ts";
-import { OwnerMemory } from "./owner_memory.ts";
+import { OwnerAsker } from "./owner_asker.ts";
+import type { OwnerPlace } from "./owner_place.ts";
 
 /** Options of {@linkcode Fleet}. */
 export interface FleetOptions {
-  /** Where other servers reach this one: what its tickets say. At most {@linkcode MAX_NODE_BYTES} bytes. */
-  readonly node: string;
+  /**
+   * Where other servers reach this one: what its tickets say. At most {@linkcode MAX_NODE_BYTES} bytes. `undefined` for a
+   * server alone, whose workers have a key that nobody else has.
+   */
+  readonly node: string | undefined;
   /** What they share. */
   readonly keys: FleetKeys;
   /** Time. */
@@ -37,9 +40,17 @@ export interface FleetOptions {
   readonly log: Log;
   /** Connects to another server's node. */
   dial(node: string, signal: AbortSignal): Promise<Duplex>;
+  /**
+   * Connects to the other worker of this server whose instance this is. Settles with `undefined` if that is over for
+   * certain. Without it this process is its server's only one.
+   */
+  readonly dialWorker?: ((instance: Uint8Array, signal: AbortSignal) => Promise<Duplex | undefined>) | undefined;
   /** Moves bytes both ways, from now on to the end of both. */
   splice(carrier: Duplex, owner: Duplex): void;
 }
+
+/** What tickets say of a server that has no node: nobody dials it. */
+const NO_NODE = "here";
 
 /** Tickets that nobody here can open: anyone can make some up. */
 const UNREADABLE: LineKind = {
@@ -67,6 +78,14 @@ export interface ServedSessions {
   sessions(): Iterable<Pick<Session, "id" | "tellTicket">>;
 }
 
+/** A carrier that another process has passed on. */
+export interface PassedCarrier {
+  /** All its bytes, from the client's address. */
+  readonly carrier: Duplex;
+  /** What was taken off it. */
+  readonly layer: PassedLayer;
+}
+
 /** What a server of sessions asks of its fleet. */
 export type FleetMember = Pick<Fleet, "serve" | "ticketFor" | "pass">;
 
@@ -79,9 +98,8 @@ export type FleetMember = Pick<Fleet, "serve" | "ticketFor" | "pass">;
 export class Fleet {
   readonly #options: FleetOptions;
   /** What tells this process from another one at its address. */
-  readonly #instance = crypto.getRandomValues(new Uint8Array(FLEET_INSTANCE_BYTES));
-  readonly #turns: AskTurns;
-  readonly #memory: OwnerMemory;
+  readonly instance: Uint8Array<ArrayBuffer> = crypto.getRandomValues(new Uint8Array(FLEET_INSTANCE_BYTES));
+  readonly #asker: OwnerAsker;
   readonly #lines: LineLimiter;
   #served: ServedSessions = { holds: () => false, sessions: () => [] };
   /** By which key the tickets are sealed that clients have. */
@@ -92,8 +110,7 @@ export class Fleet {
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#sealing = options.keys.sealing;
-    this.#turns = new AskTurns(options.clock, { most: MOST_ASKED, mostOfAHost: MOST_ASKED_OF_A_HOST });
-    this.#memory = new OwnerMemory(options.clock);
+    this.#asker = new OwnerAsker(options.clock, options.log);
     this.#lines = new LineLimiter(options.clock, options.log);
   }
 
@@ -120,8 +137,8 @@ export class Fleet {
 
   /** A ticket for a session of this process. */
   ticketFor(sessionId: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-    const { keys, node, clock } = this.#options;
-    return sealTicket(keys.sealing, { instance: this.#instance, sessionId, node }, clock.wallNow());
+    const { keys, node = NO_NODE, clock } = this.#options;
+    return sealTicket(keys.sealing, { instance: this.instance, sessionId, node }, clock.wallNow());
   }
 
   /**
@@ -131,18 +148,58 @@ export class Fleet {
    * @param carrier All its bytes, from the first on; `undefined` if it cannot be passed on any more.
    */
   async pass(ticket: Uint8Array, carrier: Duplex | undefined, layer: PassedLayer): Promise<TicketOutcome> {
-    const { keys, node, clock } = this.#options;
-    const opened = await openTicket(keys.opening, ticket, clock.wallNow());
+    const opened = await this.#open(ticket);
     if (opened === undefined) {
+      // Of a server alone it is the ticket of a process before it, for nobody else could have its key.
+      if (this.#options.node === undefined) return "gone";
       this.#tellUnreadable(carrier);
       return "unreachable";
     }
-    // Another process at this address is over, since this one has its place.
-    if (opened.node === node || this.#memory.isGone(opened.sessionId)) return "gone";
+    const place = this.#placeOf(opened);
+    if (place === undefined || this.#asker.isGone(opened)) return "gone";
     // What was passed on is not passed on again: so no ticket leads in a circle.
     if (carrier === undefined || carrier.isPassed) return "unreachable";
-    const asker = { host: hostOfPeer(carrier.peer), node: opened.node };
-    return await this.#turns.take(asker, () => this.#ask(opened, ticket, carrier, layer));
+    const { peer, peerName, localAddress, localPort } = carrier;
+    const preface = { layer, client: { peer, peerName, localAddress, localPort }, ticket };
+    const reply = await this.#asker.ask(place, opened, preface);
+    if (reply.answer === "here") return this.#passOn(carrier, reply.link, peer, place);
+    return reply.answer === "gone" ? "gone" : "unreachable";
+  }
+
+  /** Of a server alone a ticket holds for ever: its clock may have been wrong, and one that holds no more is not gone. */
+  #open(ticket: Uint8Array): Promise<OpenedTicket | undefined> {
+    const { keys, clock, node } = this.#options;
+    return openTicket(keys.opening, ticket, node === undefined ? -Infinity : clock.wallNow());
+  }
+
+  /** Where to ask for the owner; `undefined` if nobody but this process can have the session. */
+  #placeOf(opened: OpenedTicket): OwnerPlace | undefined {
+    const { node } = opened;
+    if (this.#isHere(opened)) return this.#workerOf(opened);
+    return {
+      name: `the tele server at ${node}`,
+      limitMs: OWNER_TIMEOUT_MS,
+      dial: (signal) => this.#options.dial(node, signal),
+    };
+  }
+
+  #isHere({ node }: OpenedTicket): boolean {
+    return node === (this.#options.node ?? NO_NODE);
+  }
+
+  /** Another worker; `undefined` if it is this one, or there are none: another process here is over, since this has its place. */
+  #workerOf({ instance }: OpenedTicket): OwnerPlace | undefined {
+    const { dialWorker } = this.#options;
+    if (dialWorker === undefined || this.#isOwn(instance)) return undefined;
+    return {
+      name: `worker ${encodeHex(instance)}`,
+      limitMs: WORKER_TIMEOUT_MS,
+      dial: (signal) => dialWorker(instance, signal),
+    };
+  }
+
+  #isOwn(instance: Uint8Array): boolean {
+    return instance.every((byte, at) => byte === this.instance[at]);
   }
 
   #tellUnreadable(carrier: Duplex | undefined): void {
@@ -161,91 +218,65 @@ export class Fleet {
     this.#lines.stop();
   }
 
-  #isOwner({ node, instance }: OpenedTicket): boolean {
-    return node === this.#options.node && instance.every((byte, at) => byte === this.#instance[at]);
-  }
-
-  async #ask(
-    opened: OpenedTicket,
-    ticket: Uint8Array,
-    carrier: Duplex,
-    layer: PassedLayer,
-  ): Promise<TicketOutcome> {
-    const { node, sessionId, key } = opened;
-    if (!this.#memory.mayAsk(node)) return "unreachable";
-    try {
-      const [answer, link] = await this.#exchange(node, (link) => {
-        const { peer, peerName, localAddress, localPort } = carrier;
-        return askOwner(link, key, { layer, client: { peer, peerName, localAddress, localPort }, ticket });
-      });
-      if (this.#memory.answered(node)) this.#options.log("info", `the tele server at ${node} can be reached again`);
-      if (answer === "here") return this.#passOn(carrier, link, node);
-      link.close();
-      this.#memory.forget(sessionId);
-      return "gone";
-    } catch (error) {
-      const isNews = this.#memory.failed(node);
-      const words = `the tele server at ${node}, which holds a session, cannot be reached: ${reasonOf(error)}`;
-      this.#options.log(isNews ? "warn" : "debug", words);
-      return "unreachable";
-    }
-  }
-
-  #passOn(carrier: Duplex, link: Duplex, node: string): "passed" {
+  #passOn(carrier: Duplex, link: Duplex, peer: string, { name }: OwnerPlace): "passed" {
     const { log, splice } = this.#options;
-    log("debug", `carrier from ${carrier.peer} passed on to ${node}`, { peer: carrier.peer });
+    log("debug", `carrier from ${peer} passed on to ${name}`, { peer });
     splice(carrier, link);
     return "passed";
   }
 
-  /** Dials a node and talks to it, within {@linkcode OWNER_TIMEOUT_MS} for both. */
-  async #exchange(
-    node: string,
-    talk: (link: Duplex) => Promise<OwnerAnswer>,
-  ): Promise<[answer: OwnerAnswer, link: Duplex]> {
-    const limit = new AbortController();
-    const reason = new TeleError("carrier-lost", `no answer within ${OWNER_TIMEOUT_MS / 1000} s`);
-    const timer = this.#options.clock.setTimer(() => limit.abort(reason), OWNER_TIMEOUT_MS);
-    let link: Duplex | undefined;
-    try {
-      link = await untilAborted(this.#options.dial(node, limit.signal), limit.signal);
-      return [await untilAborted(talk(link), limit.signal), link];
-    } catch (error) {
-      link?.close();
-      throw error;
-    } finally {
-      timer.cancel();
-    }
-  }
-
   /**
-   * Somebody has connected to this server's node: answers, and if a carrier follows, returns it.
+   * Another server has connected to this one's node: answers, and if a carrier follows, returns it. One of another worker's
+   * session goes on there.
    *
-   * @returns `undefined` if the session is not here; then the connection is closed.
+   * @returns `undefined` if the session is not in this process; then the connection is closed, or belongs to the splice.
    * @throws {TeleError} If it is no server of the fleet, or was led here by mistake; the connection is still open.
    */
-  async welcome(link: Duplex): Promise<{ carrier: Duplex; layer: PassedLayer } | undefined> {
-    const { keys, clock, node } = this.#options;
-    const { preface, answer } = await hearQuestion(link, keys.opening);
-    const opened = await openTicket(keys.opening, preface.ticket, clock.wallNow());
+  async welcome(link: Duplex): Promise<PassedCarrier | undefined> {
+    const { opened, question } = await this.#hear(link);
+    const place = this.#workerOf(opened);
+    if (place === undefined) return await this.#answer(link, opened, question);
+    const { preface } = question;
+    const reply = await this.#asker.ask(place, opened, preface);
+    try {
+      await question.answer(reply.answer);
+    } catch (error) {
+      if (reply.answer === "here") reply.link.close();
+      throw error;
+    }
+    if (reply.answer === "here") this.#passOn(link, reply.link, preface.client.peer, place);
+    else link.close();
+    return undefined;
+  }
+
+  /** The same of another worker of this server, which would not have come for a session of a third one. */
+  async welcomeWorker(link: Duplex): Promise<PassedCarrier | undefined> {
+    const { opened, question } = await this.#hear(link);
+    if (!this.#isOwn(opened.instance)) throw new TeleError("protocol", "it asks for another worker");
+    return await this.#answer(link, opened, question);
+  }
+
+  async #hear(link: Duplex): Promise<{ opened: OpenedTicket; question: OwnerQuestion }> {
+    const question = await hearQuestion(link, this.#options.keys.opening);
+    const opened = await this.#open(question.preface.ticket);
     if (opened === undefined) throw new TeleError("protocol", "the ticket is of another key, or holds no more");
     // Silence here is an outage there, and not the end of a session that another server may have.
-    if (opened.node !== node) {
-      throw new TeleError("protocol", `it asks for the node ${opened.node}, and this is ${node}`);
-    }
-    const isThere = this.#isOwner(opened) && this.#served.holds(opened.sessionId);
+    if (this.#isHere(opened)) return { opened, question };
+    throw new TeleError(
+      "protocol",
+      `it asks for the node ${opened.node}, and this is ${this.#options.node ?? NO_NODE}`,
+    );
+  }
+
+  async #answer(
+    link: Duplex,
+    { instance, sessionId }: OpenedTicket,
+    { preface, answer }: OwnerQuestion,
+  ): Promise<PassedCarrier | undefined> {
+    const isThere = this.#isOwn(instance) && this.#served.holds(sessionId);
     await answer(isThere ? "here" : "gone");
     if (isThere) return { carrier: new PassedDuplex(link, preface.client), layer: preface.layer };
     link.close();
     return undefined;
   }
-}
-
-/** Rejects with the signal's reason as soon as that aborts, whatever `promise` does. */
-function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
-  });
 }

@@ -5,7 +5,7 @@
  *     who passes                                  owner
  *                                            ◀──  greeting (nonce)
  *       preface (layer, nonce, who, ticket)  ──▶
- *                                            ◀──  answer (here | gone)
+ *                                            ◀──  answer (here | gone | away)
  *       the carrier's bytes                 ◀──▶
  *
  * @module
@@ -42,8 +42,8 @@ const MOST_TEXT_BYTES = 255;
  */
 export type PassedLayer = "outer" | "inner";
 
-/** What the owner says of a session: it has it, or it is gone for certain. */
-export type OwnerAnswer = "here" | "gone";
+/** What is said of a session: its owner has it, it is gone for certain, or the worker that has it does not answer. */
+export type OwnerAnswer = "here" | "gone" | "away";
 
 /** Who is at the client's end of a carrier, as who passes it on sees that. */
 export interface PassedClient {
@@ -70,7 +70,8 @@ export interface Preface {
 }
 
 const layerByte = { outer: 0, inner: 1 } as const;
-const answerByte = { here: 0, gone: 1 } as const;
+const answerByte = { here: 0, gone: 1, away: 2 } as const;
+const answers: readonly OwnerAnswer[] = ["here", "gone", "away"];
 
 /** The greeting with this nonce. */
 export function encodeGreeting(nonce: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -171,10 +172,11 @@ export async function decodeAnswer(
 ): Promise<OwnerAnswer> {
   const [body, proof] = [answer.slice(0, 1), answer.slice(1)];
   const isProven = await verify(key, "fleet answer", [greeting, bytes, body], proof);
-  if (!isProven || body[0]! > answerByte.gone) {
+  const said = answers[body[0]!];
+  if (!isProven || said === undefined) {
     throw new TeleError("protocol", "what answers at the node does not prove that it has the fleet's key");
   }
-  return body[0] === answerByte.here ? "here" : "gone";
+  return said;
 }
 
 async function sign(key: FleetKey, label: string, parts: readonly Uint8Array[]): Promise<Bytes> {

@@ -23,6 +23,7 @@ import type {
 } from "./role_options.ts";
 import * as doctor from "./doctor_options.ts";
 import { fleetChoice } from "./fleet_choice.ts";
+import { NODE } from "./fleet_options.ts";
 import * as keys from "./key_options.ts";
 import * as rfd80 from "./rfd80_options.ts";
 import * as services from "./service_options.ts";
@@ -148,14 +149,16 @@ function serverCommand(given: GivenFlags, environment: CommandEnvironment): Comm
   const guards = "client certificates (--tls-client-ca) guard protocols";
   const doors = users.reverseListens.map((door) => ({ ...door, flag: `--${services.REVERSE_LISTEN.name}` }));
   if (!servesSessions(users)) refuseSessionOptions(given, environment, guards);
+  const fleet = fleetChoice(given);
+  const nodes = fleet === undefined ? [] : [{ flag: `--${NODE.name}`, in: fleet.node }];
   const options = {
     ...users,
     sendsProxy: given.has(services.SEND_PROXY.name),
     routes,
     out,
     tls: secured,
-    fleet: fleetChoice(given),
-    workers: workersChoice(given, [{ flag: `--${session.SERVER_OUT.name}`, in: out }, ...doors]),
+    fleet,
+    workers: workersChoice(given, [{ flag: `--${session.SERVER_OUT.name}`, in: out }, ...nodes, ...doors]),
     limits: { ...limitsOf(given), maxSessions: given.valueOrDefault(session.MAX_SESSIONS) },
     ...commonOptions(given, environment, routes.length > 0),
   };

@@ -75,12 +75,14 @@ export interface Forward {
   readonly service: string;
 }
 
-/** The servers that have sessions together with this one. */
+/** The servers, or workers of one, that have sessions together with this one. */
 export interface FleetChoice {
-  /** Where they reach this one, and where it listens for them. */
-  readonly node: Address;
+  /** Where other servers reach this one, and where it listens for them; `undefined` if there are none. */
+  readonly node: Address | undefined;
   /** File with what they share. */
   readonly keyFile: string;
+  /** Where the workers of this server meet; `undefined` if it has none. */
+  readonly folder?: string | undefined;
 }
 
 /** TLS at the server's outer side. */

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Address } from "../../net/address.ts";
-import { FLEET_KEY_FILE, NODE } from "./fleet_options.ts";
 import { example, type GivenFlags, mistake } from "./given_flags.ts";
 import { REVERSE_LISTEN } from "./service_options.ts";
 import { WORKERS } from "./workers_options.ts";
@@ -35,7 +34,6 @@ export function workersChoice(
       `--workers needs Linux, where several processes can listen on one port; here it is ${os}: leave it out`,
     );
   }
-  given.refuse([NODE, FLEET_KEY_FILE], "and --workers exclude each other: workers are a fleet of this machine alone");
   if (count > 1) {
     given.refuse(
       [REVERSE_LISTEN],

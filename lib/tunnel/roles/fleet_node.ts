@@ -1,9 +1,12 @@
 /**
- * A server's node: where the other servers of its fleet pass it carriers, and from where it passes theirs to them.
+ * A server's node: where the other servers of its fleet, and other workers of its own, pass it carriers, and from where
+ * it passes theirs to them.
  *
  * @module
  */
+import { encodeHex } from "@std/encoding/hex";
 import { formatAddress, parseAddress } from "../../net/address.ts";
+import { isBound } from "../../net/bound_socket.ts";
 import { readClientHello } from "../../net/client_hello.ts";
 import type { Clock } from "../../net/clock.ts";
 import { dial } from "../../net/dial.ts";
@@ -12,13 +15,14 @@ import { badInput, reasonOf, TeleError } from "../../net/error.ts";
 import { listen, type Listening } from "../../net/listen.ts";
 import type { Log } from "../../net/log.ts";
 import { PrefixedDuplex } from "../../net/prefixed_duplex.ts";
-import { Fleet } from "../../session/fleet/fleet.ts";
+import { Fleet, type PassedCarrier } from "../../session/fleet/fleet.ts";
 import { FleetKeys } from "../../session/fleet/fleet_keys.ts";
 import type { PassedLayer } from "../../session/handshake/preface.ts";
 import { ticketIn } from "../../session/handshake/ticket.ts";
 import { Strangers } from "../../session/strangers.ts";
 import type { FleetChoice } from "../command_line/role_options.ts";
 import { markOfFleetKey, readFleetSecrets, watchFleetSecrets } from "../files/fleet_key_file.ts";
+import { meetingPlace } from "../workers/seat.ts";
 import { Splices } from "./splices.ts";
 
 /** What a {@linkcode FleetNode} needs. */
@@ -45,7 +49,12 @@ export class FleetNode {
   readonly #strangers: Strangers;
   readonly #splices: Splices;
   readonly #stopWatching: () => void;
+  /** For other servers, if there is a node. */
   #listening: Listening | undefined;
+  /** For other workers, if there is a folder. */
+  #meeting: Listening | undefined;
+  /** Other workers that were found to be over: nobody has an instance again. */
+  readonly #over: Set<string> = new Set();
   #isStopped = false;
 
   private constructor(choice: FleetChoice, keys: FleetKeys, since: string, { clock, log }: FleetNeeds) {
@@ -54,12 +63,14 @@ export class FleetNode {
     this.#log = log;
     this.#strangers = new Strangers(clock, log);
     this.#splices = new Splices(clock);
+    const { node, folder } = choice;
     this.fleet = new Fleet({
-      node: formatAddress(choice.node),
+      node: node && formatAddress(node),
       keys,
       clock,
       log,
       dial: (node, signal) => dial(parseAddress(node), "user", signal),
+      dialWorker: folder === undefined ? undefined : (...asked) => this.#dialWorker(folder, ...asked),
       splice: (carrier, owner) => void this.#splices.add(carrier, owner),
     });
     this.#stopWatching = watchFleetSecrets(choice.keyFile, {
@@ -82,33 +93,41 @@ export class FleetNode {
   }
 
   /**
-   * Listens for other servers.
+   * Listens for other servers, and for other workers. To be called before there is a session: of a worker that nobody has
+   * heard of yet, others are to say nothing.
    *
    * @throws {TeleError} `bad-input` if that is not possible.
    */
   async listen(take: TakePassed): Promise<void> {
+    const { node, folder } = this.#choice;
+    const needs = { use: "user" as const, defaultHosts: [], clock: this.#clock, log: this.#log };
+    if (folder !== undefined) {
+      this.#meeting = await listen(meetingPlace(folder, this.fleet.instance), {
+        ...needs,
+        onConnection: (link) => void this.#welcome(link, take, this.fleet.welcomeWorker(link)),
+      });
+    }
+    if (node === undefined) return;
     try {
-      this.#listening = await listen(this.#choice.node, {
-        use: "user",
-        defaultHosts: [],
-        clock: this.#clock,
-        log: this.#log,
-        onConnection: (link) => void this.#welcome(link, take),
+      this.#listening = await listen(node, {
+        ...needs,
+        sharesPort: folder !== undefined,
+        onConnection: (link) => void this.#welcome(link, take, this.fleet.welcome(link)),
       });
     } catch (error) {
       throw badInput(`--node: ${reasonOf(error)}`);
     }
   }
 
-  /** Where it listens for them. */
+  /** Where it listens for other servers. */
   get addresses(): readonly string[] {
     return this.#listening?.addresses ?? [];
   }
 
-  async #welcome(link: Duplex, take: TakePassed): Promise<void> {
+  async #welcome(link: Duplex, take: TakePassed, welcoming: Promise<PassedCarrier | undefined>): Promise<void> {
     this.#strangers.enter(link);
     try {
-      const passed = await this.fleet.welcome(link);
+      const passed = await welcoming;
       if (passed !== undefined) take(passed.carrier, passed.layer);
     } catch (error) {
       const expelled = this.#strangers.reasonFor(link);
@@ -118,6 +137,20 @@ export class FleetNode {
       link.close();
     } finally {
       this.#strangers.leave(link);
+    }
+  }
+
+  /** The system knows whether a worker is over, whatever became of the file: that is certain, as no answer is not. */
+  async #dialWorker(folder: string, instance: Uint8Array, signal: AbortSignal): Promise<Duplex | undefined> {
+    const name = encodeHex(instance);
+    if (this.#over.has(name)) return undefined;
+    const place = meetingPlace(folder, instance);
+    try {
+      return await dial(place, "user", signal);
+    } catch (error) {
+      if (await isBound(place.path)) throw error;
+      this.#over.add(name);
+      return undefined;
     }
   }
 
@@ -143,6 +176,7 @@ export class FleetNode {
     this.#isStopped = true;
     this.#stopWatching();
     this.#listening?.close();
+    this.#meeting?.close();
     this.#strangers.stop();
     this.fleet.stop();
     this.#splices.stop(new Error("the tele server ends"));

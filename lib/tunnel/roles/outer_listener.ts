@@ -56,11 +56,11 @@ export async function listenOuter(
 ): Promise<OuterListening> {
   const needs = { log, clock, take, node, isReady };
   const { tls } = options;
+  const opened = Promise.withResolvers<OuterListening>();
+  // First: whoever has a ticket of this process is to find it, or it would be taken for one that is over.
+  await node?.listen((carrier, layer) => void opened.promise.then(({ welcome }) => welcome(carrier, layer)));
   const listening = await (tls === undefined ? listenPlainly(options, needs) : listenSecurely(options, tls, needs));
-  await node?.listen(listening.welcome).catch((error) => {
-    listening.close();
-    throw error;
-  });
+  opened.resolve(listening);
   return listening;
 }
 

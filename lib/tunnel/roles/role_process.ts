@@ -95,7 +95,7 @@ export async function runRole(role: RoleProcess): Promise<number> {
   const told = manager?.stopping(endedBy(reason ?? "its connection"));
   await stopOrInsist(running.stop(reason ?? "its connection is over"), signals, log);
   if (reason !== undefined) log("info", endedBy(reason));
-  orphaned?.clean();
+  await orphaned?.clean();
   // A terminal that is held up must not delay the end.
   await deadline(Promise.all([erased, told, lines.flush(FLUSH_MS)]), FLUSH_MS).catch(() => {});
   return code;

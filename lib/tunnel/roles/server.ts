@@ -133,7 +133,7 @@ export async function startServer(
     readyLine: readyLine(listening, options, doors),
     listens: [
       ...listening.addresses,
-      ...options.seat === undefined ? node?.addresses ?? [] : [],
+      ...node?.addresses ?? [],
       ...doors?.addresses ?? [],
     ],
     tryNow: () => log("debug", "SIGUSR1 is for clients: a server waits until they come"),
@@ -257,9 +257,7 @@ function readyLine(listening: Listening, options: ServerOptions, doors: Entrance
     ...options.allows.length === 0 ? [] : [`allowed by SOCKS is ${options.allows.map(({ text }) => text).join(" ")}`],
     ...options.routes.map((route) => `${route.protocol} is ${formatAddress(route.in)}`),
     ...doors === undefined || doors.words === "" ? [] : [`user's clients connect ${doors.words}`],
-    ...options.fleet === undefined || options.seat !== undefined
-      ? []
-      : [`other servers connect to ${formatAddress(options.fleet.node)}`],
+    ...options.fleet?.node === undefined ? [] : [`other servers connect to ${formatAddress(options.fleet.node)}`],
   ];
   return `tele server ready: ${clients}, ${upstreams.join(", ")}`;
 }

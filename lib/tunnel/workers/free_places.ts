@@ -37,5 +37,6 @@ type Place = [address: Address | undefined, defaultHosts: readonly string[]];
 function placesOf({ kind, options }: RoleCommand): Place[] {
   if (kind === "client") return entrancesOf(options).map((entrance) => [entrance.in, LOOPBACK]);
   const doors = options.reverseListens.map((door): Place => [door.in, LOOPBACK]);
-  return [[options.out, EVERY_INTERFACE], ...doors];
+  const nodes = options.fleet === undefined ? [] : [[options.fleet.node, []] satisfies Place];
+  return [[options.out, EVERY_INTERFACE], ...nodes, ...doors];
 }

@@ -21,7 +21,7 @@ export interface ParentWatch {
 }
 
 /** Drains when the parent has ended: a worker that nobody starts again, upgrades or ends must not stay for ever. */
-export function watchParent({ input, seat, draining, log }: ParentWatch): { clean(): void } {
+export function watchParent({ input, seat, draining, log }: ParentWatch): { clean(): Promise<void> } {
   let isOrphan = false;
   parentEnded(input).then(() => {
     isOrphan = true;
@@ -34,8 +34,8 @@ export function watchParent({ input, seat, draining, log }: ParentWatch): { clea
   });
   return {
     /** At the end: what the parent would have removed goes with the last worker. */
-    clean() {
-      if (isOrphan && seat.folder !== undefined) removeIfLast(seat.folder);
+    async clean() {
+      if (isOrphan && seat.folder !== undefined) await removeIfLast(seat.folder);
     },
   };
 }

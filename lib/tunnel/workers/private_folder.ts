@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { isBound } from "../../net/bound_socket.ts";
 import { badInput, reasonOf } from "../../net/error.ts";
 import { makeToken } from "../files/token_file.ts";
-import { keyFileIn } from "./seat.ts";
+import { KEY_NAME, keyFileIn } from "./seat.ts";
 
 /** A folder for this user alone, with a key that its workers share, and their sockets. */
 export class PrivateFolder {
@@ -51,6 +52,19 @@ export class PrivateFolder {
     }
   }
 
+  /** Removes the sockets of workers that were killed. */
+  async clean(): Promise<void> {
+    try {
+      const names = Array.from(Deno.readDirSync(this.path)).filter(({ isFile }) => !isFile).map(({ name }) => name);
+      for (const name of names) {
+        const path = `${this.path}/${name}`;
+        if (!await isBound(path)) await Deno.remove(path);
+      }
+    } catch {
+      // What is left there takes no room, and is nobody's.
+    }
+  }
+
   /** Removes it with all that is in it. */
   remove(): void {
     removeFolder(this.path);
@@ -58,9 +72,12 @@ export class PrivateFolder {
 }
 
 /** Removes the folder of a parent that was killed, if no worker has a socket in it any more. */
-export function removeIfLast(path: string): void {
+export async function removeIfLast(path: string): Promise<void> {
   try {
-    if (!Array.from(Deno.readDirSync(path)).some((entry) => entry.name !== "key")) removeFolder(path);
+    for (const { name } of Deno.readDirSync(path)) {
+      if (name !== KEY_NAME && await isBound(`${path}/${name}`)) return;
+    }
+    removeFolder(path);
   } catch {
     // Another worker was faster.
   }

@@ -120,6 +120,7 @@ function workerStarter(
   const words = [...selfWords(thisProgram()), ...args];
   return async ({ number, generation }) => {
     const folder = folderOf();
+    await folder?.clean();
     await folder?.writeKey();
     const seat = { number, count, generation, folder: folder?.path };
     return startChild({ words, env: seatVariable(seat), without: MANAGER_VARIABLES });

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { encodeHex } from "@std/encoding/hex";
 import type { UnixAddress } from "../../net/address.ts";
 import { badInput } from "../../net/error.ts";
 import type { WorkerPlace } from "./worker.ts";
@@ -18,17 +19,20 @@ export interface Seat extends WorkerPlace {
   readonly folder: string | undefined;
 }
 
+/** The name of the key's file in the folder. */
+export const KEY_NAME = "key";
+
 /** The key that the workers of a server share. */
 export function keyFileIn(folder: string): string {
-  return `${folder}/key`;
+  return `${folder}/${KEY_NAME}`;
 }
 
 /**
- * Where other workers pass carriers on to this one. A worker that is started again in its place has the same address:
- * so whoever asks for the sessions of the one before hears at once that they are gone.
+ * Where other workers of a server pass carriers on to the one with this instance. No other process ever has that name: who
+ * asks for the sessions of one that is over finds nobody there, whatever was started in its place.
  */
-export function nodeOf({ number, generation }: Seat, folder: string): UnixAddress {
-  return { kind: "unix", path: `${folder}/${generation}.${number}` };
+export function meetingPlace(folder: string, instance: Uint8Array): UnixAddress {
+  return { kind: "unix", path: `${folder}/${encodeHex(instance)}` };
 }
 
 /** Where the parent asks a worker how it goes. */

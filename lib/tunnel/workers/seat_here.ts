@@ -5,7 +5,7 @@
  */
 import { servesSessions } from "../command_line/services.ts";
 import type { RoleCommand } from "../configuration/tunnel_table.ts";
-import { formatSeat, keyFileIn, nodeOf, parseSeat, type Seat, SEAT_VARIABLE, statusOf } from "./seat.ts";
+import { formatSeat, keyFileIn, parseSeat, type Seat, SEAT_VARIABLE, statusOf } from "./seat.ts";
 
 /** The variable of a process that may be a worker. */
 export interface SeatVariable {
@@ -43,13 +43,17 @@ export function mustMeet(command: RoleCommand): boolean {
   return command.kind === "server" && servesSessions(command.options);
 }
 
-/** The command of one worker: of a server's, the others are its fleet, and the parent alone asks it how it goes. */
+/**
+ * The command of one worker: of a server's, the others meet it in the parent's folder, by the key of its fleet, or by one of
+ * their own; and the parent alone asks it how it goes.
+ */
 export function seated(command: RoleCommand, seat: Seat): RoleCommand {
   const { folder } = seat;
   const isAsked = folder !== undefined && command.options.status !== undefined;
   const status = isAsked ? { address: statusOf(seat, folder), tokenFile: undefined } : undefined;
   if (command.kind === "client") return { ...command, options: { ...command.options, seat, status } };
   const meets = folder !== undefined && mustMeet(command);
-  const fleet = meets ? { node: nodeOf(seat, folder), keyFile: keyFileIn(folder) } : undefined;
+  const alone = { node: undefined, keyFile: keyFileIn(folder ?? "") };
+  const fleet = meets ? { ...command.options.fleet ?? alone, folder } : undefined;
   return { ...command, options: { ...command.options, seat, status, fleet } };
 }

@@ -9,6 +9,10 @@ function world(name: string, file: string, from: string, to: string): Mutation {
   return { ...fault(`fleet: ${name}`, file, from, to), test: "tests/unit/session/fleet/fleet_test.ts" };
 }
 
+function workers(name: string, file: string, from: string, to: string): Mutation {
+  return { ...fault(`fleet: ${name}`, file, from, to), test: "tests/unit/session/fleet/fleet_workers_test.ts" };
+}
+
 function word(name: string, file: string, from: string, to: string): Mutation {
   return tested(`fleet: ${name}`, file, from, to);
 }
@@ -23,9 +27,9 @@ export const FLEET: readonly Mutation[] = [
   ),
   world(
     "an owner that cannot be reached taken for one that has lost the session",
-    "session/fleet/fleet.ts",
-    'this.#options.log(isNews ? "warn" : "debug", words);\n      return "unreachable";',
-    'this.#options.log(isNews ? "warn" : "debug", words);\n      return "gone";',
+    "session/fleet/owner_asker.ts",
+    'this.#log(isNews ? "warn" : "debug", words);\n      return { answer: "away" };',
+    'this.#log(isNews ? "warn" : "debug", words);\n      return { answer: "gone" };',
   ),
   world(
     "a ticket that nobody can open taken for one of a session that is gone",
@@ -36,14 +40,56 @@ export const FLEET: readonly Mutation[] = [
   world(
     "an owner that answers for another node",
     "session/fleet/fleet.ts",
-    "if (opened.node !== node) {",
-    "if (opened.node === undefined) {",
+    "if (this.#isHere(opened)) return { opened, question };",
+    "return { opened, question };",
   ),
   world(
     "an owner that calls a session of the process before it its own",
     "session/fleet/fleet.ts",
-    "const isThere = this.#isOwner(opened) && this.#served.holds(opened.sessionId);",
-    "const isThere = opened.node === node;",
+    "const isThere = this.#isOwn(instance) && this.#served.holds(sessionId);",
+    "const isThere = true;",
+  ),
+  workers(
+    "another worker of a server taken for one that is over",
+    "session/fleet/fleet.ts",
+    "if (dialWorker === undefined || this.#isOwn(instance)) return undefined;",
+    "if (dialWorker !== undefined || this.#isOwn(instance)) return undefined;",
+  ),
+  workers(
+    "a worker that is asked by another one asks a third",
+    "session/fleet/fleet.ts",
+    'if (!this.#isOwn(opened.instance)) throw new TeleError("protocol", "it asks for another worker");',
+    "if (!this.#isOwn(opened.instance)) return await this.welcome(link);",
+  ),
+  workers(
+    "a worker that is away taken for its server",
+    "session/fleet/fleet.ts",
+    "await question.answer(reply.answer);",
+    'if (reply.answer === "away") throw new Error("no answer");\n      await question.answer(reply.answer);',
+  ),
+  workers(
+    "the ticket of a former parent's key taken for an outage",
+    "session/fleet/fleet.ts",
+    'if (this.#options.node === undefined) return "gone";',
+    "",
+  ),
+  word(
+    "a worker that is over waited for",
+    "session/fleet/owner_place.ts",
+    'if (link === undefined) return { answer: "gone" };',
+    'if (link === undefined) return { answer: "away" };',
+  ),
+  word(
+    "a worker whose file is missing taken for one that is over",
+    "tunnel/roles/fleet_node.ts",
+    "if (await isBound(place.path)) throw error;",
+    "if (place.path === undefined) throw error;",
+  ),
+  word(
+    "the port open before others can ask for what comes there",
+    "tunnel/roles/outer_listener.ts",
+    "await node?.listen(",
+    "void node?.listen(",
   ),
   word(
     "a ticket that holds for ever",
@@ -54,8 +100,8 @@ export const FLEET: readonly Mutation[] = [
   word(
     "anybody can say that a session is gone",
     "session/handshake/preface.ts",
-    "if (!isProven || body[0]! > answerByte.gone) {",
-    "if (body[0]! > answerByte.gone) {",
+    "if (!isProven || said === undefined) {",
+    "if (said === undefined) {",
   ),
   word(
     "a preface played to another connection",

@@ -8,6 +8,16 @@ import { readExactly } from "../../../support/reading.ts";
 const [KEY, OTHER] = await Promise.all([5, 6].map((byte) => deriveFleetKey(new Uint8Array(32).fill(byte))));
 const QUESTION = { layer: "inner", client: { peer: "192.0.2.9:50000" }, ticket: new Uint8Array(80).fill(3) } as const;
 
+Deno.test("each answer comes as it was given", async () => {
+  for (const given of ["here", "gone", "away"] as const) {
+    const [near, far] = duplexPair();
+    const asking = askOwner(near, KEY!, QUESTION);
+    const { answer } = await hearQuestion(far, [KEY!]);
+    await answer(given);
+    assertEquals(await asking, given);
+  }
+});
+
 Deno.test("the owner hears who asks for what, and its answer comes; the carrier's bytes stay behind it", async () => {
   const [near, far] = duplexPair();
   const asking = askOwner(near, KEY!, QUESTION);

@@ -22,11 +22,13 @@ Deno.test("only Linux lets several processes share a port", () => {
 });
 
 Deno.test({
-  name: "both roles take it",
+  name: "both roles take it, and a server of several beside others",
   ignore: Deno.build.os !== "linux",
   fn() {
     assertEquals(serverOptions([...SERVER, "--workers=2"]).workers, 2);
     assertEquals(clientOptions([...CLIENT, "--workers=2"]).workers, 2);
+    const fleet = ["--node=10.0.0.7:40301", "--fleet-key-file=k"];
+    assertEquals(serverOptions([...SERVER, "--workers=2", ...fleet]).fleet?.keyFile, "k");
   },
 });
 
@@ -41,6 +43,7 @@ Deno.test({
     refused(["--server", "--in=:22", "--out=:0"], "a port that is fixed, which all share, at --out");
     refused(["--server", "--in=:22", "--out=unix:/a"], "--out is a unix socket");
     refused([...SERVER, "--reverse-listen=:0=nas"], "at --reverse-listen");
+    refused([...SERVER, "--node=unix:/a", "--fleet-key-file=k"], "--node is a unix socket");
     refused(away, "a port that is fixed, which all share, at --in");
     refused([...CLIENT, "--forward=unix:/a=web"], "--forward is a unix socket");
     refused([...CLIENT, "--socks=:0"], "at --socks");
@@ -51,7 +54,6 @@ Deno.test({
 Deno.test("what is of one process alone is refused, with what to do", () => {
   const refused = (args: string[], sentence: string) =>
     assertThrows(() => choose([...SERVER, "--workers=2", ...args]), Error, sentence, args.join(" "));
-  refused(["--node=10.0.0.7:40301", "--fleet-key-file=k"], "--node and --workers exclude each other");
   refused(["--reverse-listen=:2222=nas"], "write --workers=1");
   assertEquals(choose([...SERVER, "--workers=1", "--reverse-listen=:2222=nas"]), 1);
 });

@@ -1,11 +1,12 @@
 /** A node with real sockets: who is let in, what TLS is passed on, and how it ends. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { encodeHex } from "@std/encoding/hex";
 import { systemClock } from "../../../../lib/net/clock.ts";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { hasNodeDuplex } from "../../../../lib/net/node_duplex.ts";
 import { duplexPair } from "../../../../lib/net/pipe.ts";
 import { ticketProtocol } from "../../../../lib/session/handshake/ticket.ts";
-import { FleetNode } from "../../../../lib/tunnel/roles/fleet_node.ts";
+import { FleetNode, type TakePassed } from "../../../../lib/tunnel/roles/fleet_node.ts";
 import { clientHello, inRecords } from "../../../support/client_hellos.ts";
 import { inFolder } from "../../../support/folder.ts";
 import { readExactly } from "../../../support/reading.ts";
@@ -119,6 +120,42 @@ Deno.test("who does not have the key is closed, and one line says so", () =>
     (await Deno.connect({ hostname: "127.0.0.1", port: world.ports[0]! })).close();
     assertEquals(world.lines.length, 1);
   }));
+
+Deno.test({
+  name:
+    "workers pass carriers to each other in their folder; one that is over has lost its sessions, whatever is left of it",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    inFolder(async (folder) => {
+      await Deno.writeTextFile(`${folder}/key`, "k".repeat(43), { mode: 0o600 });
+      const choice = { node: undefined, keyFile: `${folder}/key`, folder };
+      const begin = async (take: TakePassed) => {
+        const node = await FleetNode.prepare(choice, { clock: systemClock, log: () => {}, keptMs: 60_000 });
+        await node.listen(take);
+        node.fleet.serve({ holds: () => true, sessions: () => [] });
+        return node;
+      };
+      const taken: Duplex[] = [];
+      const [one, other] = [await begin(() => {}), await begin((carrier) => void taken.push(carrier))];
+      const [client, server] = duplexPair();
+      const ticket = await other.fleet.ticketFor(SESSION);
+      assertEquals(await one.fleet.pass(ticket, server, "inner"), "passed");
+      await until(() => taken.length === 1, 5_000, "the carrier");
+      await client.write(new Uint8Array([7]));
+      assertEquals(await readExactly(taken[0]!, 1), new Uint8Array([7]));
+      // Who cleans up takes its file away: it is out of reach, and not gone.
+      const [file] = Array.from(Deno.readDirSync(folder)).filter(({ name }) =>
+        name === encodeHex(other.fleet.instance)
+      );
+      await Deno.remove(`${folder}/${file!.name}`);
+      assertEquals(await one.fleet.pass(ticket, duplexPair()[0], "inner"), "unreachable");
+      for (const each of [client, ...taken]) each.close();
+      other.stop();
+      const next = await begin(() => {});
+      assertEquals(await next.fleet.pass(ticket, duplexPair()[0], "inner"), "gone");
+      for (const node of [one, next]) node.stop();
+    }),
+});
 
 Deno.test("a node whose place is taken says which option names it", () =>
   inFolder(async (folder) => {

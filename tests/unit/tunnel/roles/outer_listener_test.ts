@@ -3,6 +3,7 @@ import { dial } from "../../../../lib/net/dial.ts";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { leafOf } from "../../../../lib/net/leaf.ts";
 import type { Listening } from "../../../../lib/net/listen.ts";
+import type { FleetNode } from "../../../../lib/tunnel/roles/fleet_node.ts";
 import { listenOuter } from "../../../../lib/tunnel/roles/outer_listener.ts";
 import { dialTls } from "../../../../lib/net/tls_dial.ts";
 import { tlsWarmUp } from "../../../../lib/net/tls_warm_up.ts";
@@ -14,6 +15,7 @@ import { serverOptions } from "../../../support/command_lines.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 import { collect } from "../../../support/reading.ts";
 import { certificates, tlsTest } from "../../../support/tls_world.ts";
+import { freePort } from "../../../support/user_programs.ts";
 import { until, within } from "../../../support/wait.ts";
 
 /** Listens with these flags, and tells what each connection was chosen for: `choices` grows as they come. */
@@ -278,4 +280,19 @@ tlsTest("who will end TLS gets ready for it before anybody comes, and who will n
   } finally {
     Reflect.deleteProperty(tlsWarmUp, "start");
   }
+});
+
+Deno.test("nobody can come before other servers and workers can ask for what comes", async () => {
+  const options = serverOptions(["--server", "--in=:22", `--out=127.0.0.1:${freePort()}`]);
+  const dialed: string[] = [];
+  const node = {
+    async listen() {
+      // As long as a busy system may need for it.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      dialed.push(await dial(options.out!, "user").then(() => "open", () => "refused"));
+    },
+  } as unknown as FleetNode;
+  const listening = await listenOuter(options, () => {}, new FakeClock(), (outer) => outer.close(), { node });
+  assertEquals(dialed, ["refused"]);
+  listening.close();
 });

@@ -13,6 +13,7 @@ function commandsAt(port: number): string[][] {
   return [
     ["--server", "--in=:1", `--out=${at(port)}`, "--workers=1"],
     ["--server", "--in=:1", `--out=${at(other)}`, `--reverse-listen=${at(port)}=nas`, "--workers=1"],
+    ["--server", "--in=:1", `--out=${at(other)}`, `--node=${at(port)}`, "--fleet-key-file=k", "--workers=1"],
     [...client, `--in=${at(port)}`],
     [...client, `--in=${at(other)}`, `--forward=${at(third)}=web`, `--socks=${at(port)}`],
   ];

@@ -47,8 +47,31 @@ Deno.test({
   async fn() {
     const folder = PrivateFolder.make();
     await folder.writeKey();
-    removeIfLast(folder.path);
+    await removeIfLast(folder.path);
     await assertRejects(() => Deno.stat(folder.path), Deno.errors.NotFound);
-    removeIfLast(folder.path);
+    await removeIfLast(folder.path);
+  },
+});
+
+Deno.test({
+  name: "sockets that killed workers left are cleaned up, those of others and the key are not",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const folder = PrivateFolder.make();
+    await folder.writeKey();
+    const names = () => Array.from(Deno.readDirSync(folder.path), ({ name }) => name).toSorted();
+    const listeners = ["killed", "other"].map((name) =>
+      Deno.listen({ transport: "unix", path: `${folder.path}/${name}` })
+    );
+    // Deno removes the file when it closes the listener, and nobody does for a process that is killed.
+    await Deno.rename(`${folder.path}/killed`, `${folder.path}/moved`);
+    listeners[0]!.close();
+    await Deno.rename(`${folder.path}/moved`, `${folder.path}/killed`);
+    assertEquals(names(), ["key", "killed", "other"]);
+    await folder.clean();
+    assertEquals(names(), ["key", "other"]);
+    listeners[1]!.close();
+    folder.remove();
+    await folder.clean();
   },
 });

@@ -28,14 +28,22 @@ Deno.test("a seat is taken from the environment once, so that what a worker star
 Deno.test("a server's workers are a fleet in the parent's folder, and a client's are not", () => {
   const server = seated(command("--server", "--in=:22", "--out=:40300", "--workers=2"), SEAT);
   assert(server.kind === "server");
-  const node = { kind: "unix", path: "/tmp/tele-workers-1/0.1" } as const;
-  assertEquals(server.options.fleet, { node, keyFile: "/tmp/tele-workers-1/key" });
+  const folder = "/tmp/tele-workers-1";
+  assertEquals(server.options.fleet, { node: undefined, keyFile: `${folder}/key`, folder });
   assertEquals(server.options.seat, SEAT);
   const client = seated(command("--client", "--in=:2222", "--out=a:40300", "--workers=2"), {
     ...SEAT,
     folder: undefined,
   });
   assertEquals([client.options.seat?.number, "fleet" in client.options], [1, false]);
+});
+
+Deno.test("with a node the workers meet in the folder, by the key of the whole fleet", () => {
+  const others = ["--node=10.0.0.5:40301", "--fleet-key-file=k"];
+  const server = seated(command("--server", "--in=:22", "--out=:40300", "--workers=2", ...others), SEAT);
+  assert(server.kind === "server");
+  const node = { kind: "tcp", host: "10.0.0.5", port: 40301 } as const;
+  assertEquals(server.options.fleet, { node, keyFile: "k", folder: "/tmp/tele-workers-1" });
 });
 
 Deno.test("where there is a status address the parent has it, and a worker one in the folder, without a secret", () => {

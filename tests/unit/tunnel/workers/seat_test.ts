@@ -1,6 +1,13 @@
 /** What a worker is told by its parent. */
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { formatSeat, keyFileIn, nameOf, nodeOf, parseSeat, type Seat } from "../../../../lib/tunnel/workers/seat.ts";
+import {
+  formatSeat,
+  keyFileIn,
+  meetingPlace,
+  nameOf,
+  parseSeat,
+  type Seat,
+} from "../../../../lib/tunnel/workers/seat.ts";
 
 const SEAT: Seat = { number: 2, count: 4, generation: 3, folder: "/tmp/tele-workers-1" };
 
@@ -15,13 +22,10 @@ Deno.test("what no parent wrote is refused, and the error names the variable", (
   }
 });
 
-Deno.test("a worker that is started again has the address of the one before, and an upgrade's has another", () => {
-  const at = (seat: Partial<Seat>) => nodeOf({ ...SEAT, ...seat }, "/run/x").path;
-  assertEquals(at({}), at({}));
-  assertEquals(
-    new Set([at({}), at({ number: 3 }), at({ generation: 4 }), at({ generation: 1 }), keyFileIn("/run/x")]).size,
-    5,
-  );
+Deno.test("each process has a place of its own, so that nobody takes one for that which was there before", () => {
+  const at = (byte: number) => meetingPlace("/run/x", new Uint8Array(8).fill(byte));
+  assertEquals(at(171), { kind: "unix", path: "/run/x/abababababababab" });
+  assertEquals(new Set([at(1).path, at(2).path, keyFileIn("/run/x")]).size, 3);
 });
 
 Deno.test("the two workers of a number, between which an upgrade lies, are not the same client", () => {

@@ -1,0 +1,64 @@
+/**
+ * Asks owners for their sessions. Source: `PROTOCOL.md`, "Fleet".
+ *
+ * @module
+ */
+import { hostOfPeer } from "../../net/address.ts";
+import type { Clock } from "../../net/clock.ts";
+import { reasonOf } from "../../net/error.ts";
+import type { Log } from "../../net/log.ts";
+import type { Preface } from "../handshake/preface.ts";
+import type { OpenedTicket } from "../handshake/ticket.ts";
+import { MOST_ASKED, MOST_ASKED_OF_A_HOST } from "../session_constants.ts";
+import { AskTurns } from "./ask_turns.ts";
+import { askOwner } from "./exchange.ts";
+import { OwnerMemory } from "./owner_memory.ts";
+import { askAt, type OwnerPlace, type OwnerReply } from "./owner_place.ts";
+
+/** Asks each owner when it is the client's turn, and not one that was away a moment ago. */
+export class OwnerAsker {
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #turns: AskTurns;
+  readonly #memory: OwnerMemory;
+
+  /** Nobody was asked yet. */
+  constructor(clock: Clock, log: Log) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#turns = new AskTurns(clock, { most: MOST_ASKED, mostOfAHost: MOST_ASKED_OF_A_HOST });
+    this.#memory = new OwnerMemory(clock);
+  }
+
+  /**
+   * Asks at `place` for the session of a ticket.
+   *
+   * @returns _Gone_ if that was the answer a moment ago, too; _away_ if there is no answer.
+   */
+  async ask(place: OwnerPlace, opened: OpenedTicket, preface: Omit<Preface, "nonce">): Promise<OwnerReply> {
+    if (this.isGone(opened)) return { answer: "gone" };
+    const asker = { host: hostOfPeer(preface.client.peer), node: place.name };
+    return await this.#turns.take(asker, () => this.#ask(place, opened, preface));
+  }
+
+  /** Whether an owner has just said that the session is gone. */
+  isGone({ sessionId }: OpenedTicket): boolean {
+    return this.#memory.isGone(sessionId);
+  }
+
+  async #ask(place: OwnerPlace, opened: OpenedTicket, preface: Omit<Preface, "nonce">): Promise<OwnerReply> {
+    const { name } = place;
+    if (!this.#memory.mayAsk(name)) return { answer: "away" };
+    try {
+      const reply = await askAt(place, this.#clock, (link) => askOwner(link, opened.key, preface));
+      if (this.#memory.answered(name)) this.#log("info", `${name} can be reached again`);
+      if (reply.answer === "gone") this.#memory.forget(opened.sessionId);
+      return reply;
+    } catch (error) {
+      const isNews = this.#memory.failed(name);
+      const words = `${name}, which holds a session, cannot be reached: ${reasonOf(error)}`;
+      this.#log(isNews ? "warn" : "debug", words);
+      return { answer: "away" };
+    }
+  }
+}

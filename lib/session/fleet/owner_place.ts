@@ -1,0 +1,73 @@
+/**
+ * Where the owner of a session is reached, and how it is asked. Source: `PROTOCOL.md`, "Fleet".
+ *
+ * @module
+ */
+import type { Clock } from "../../net/clock.ts";
+import type { Duplex } from "../../net/duplex.ts";
+import { TeleError } from "../../net/error.ts";
+import type { OwnerAnswer } from "../handshake/preface.ts";
+
+/** Where an owner is reached from here. */
+export interface OwnerPlace {
+  /** What it is called in sentences, and remembered by. */
+  readonly name: string;
+  /** How long it may take to answer, in milliseconds. */
+  readonly limitMs: number;
+  /** Connects to it. Settles with `undefined` if its process is over for certain. */
+  dial(signal: AbortSignal): Promise<Duplex | undefined>;
+}
+
+/** What an owner answered; behind _here_ the carrier's bytes are to follow on `link`. */
+export type OwnerReply =
+  | { readonly answer: "here"; readonly link: Duplex }
+  | { readonly answer: Exclude<OwnerAnswer, "here"> };
+
+/**
+ * Dials an owner and talks to it, within its limit for both.
+ *
+ * @throws What dialing and talking throw, and `carrier-lost` when the limit is over.
+ *
+ * @example
+ * ```ts
+ * import { askAt } from "./owner_place.ts";
+ * import { systemClock } from "../../net/clock.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const place = { name: "a worker", limitMs: 1_000, dial: () => Promise.resolve(undefined) };
+ * assertEquals(await askAt(place, systemClock, () => Promise.resolve("here")), { answer: "gone" });
+ * ```
+ */
+export async function askAt(
+  place: OwnerPlace,
+  clock: Clock,
+  talk: (link: Duplex) => Promise<OwnerAnswer>,
+): Promise<OwnerReply> {
+  const limit = new AbortController();
+  const reason = new TeleError("carrier-lost", `no answer within ${place.limitMs / 1000} s`);
+  const timer = clock.setTimer(() => limit.abort(reason), place.limitMs);
+  let link: Duplex | undefined;
+  try {
+    link = await untilAborted(place.dial(limit.signal), limit.signal);
+    // Nobody is there any more who could have the session.
+    if (link === undefined) return { answer: "gone" };
+    const answer = await untilAborted(talk(link), limit.signal);
+    if (answer === "here") return { answer, link };
+    link.close();
+    return { answer };
+  } catch (error) {
+    link?.close();
+    throw error;
+  } finally {
+    timer.cancel();
+  }
+}
+
+/** Rejects with the signal's reason as soon as that aborts, whatever `promise` does. */
+function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+  });
+}

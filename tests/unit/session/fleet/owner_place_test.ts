@@ -1,0 +1,57 @@
+/** Asking an owner within its limit. */
+import { assertEquals, assertRejects } from "@std/assert";
+import type { Duplex } from "../../../../lib/net/duplex.ts";
+import { duplexPair } from "../../../../lib/net/pipe.ts";
+import { askAt, type OwnerPlace } from "../../../../lib/session/fleet/owner_place.ts";
+import type { OwnerAnswer } from "../../../../lib/session/handshake/preface.ts";
+import { FakeClock, settle } from "../../../support/fake_clock.ts";
+
+function placeOf(dial: OwnerPlace["dial"]): OwnerPlace {
+  return { name: "an owner", limitMs: 1_500, dial };
+}
+
+/** Whether the other end of a connection sees its end. */
+function endOf(far: Duplex): Promise<string> {
+  return far.read(new Uint8Array(1)).then((count) => count === null ? "an end" : "bytes", () => "a loss");
+}
+
+Deno.test("the connection is kept for who is here, and closed for all others", async () => {
+  for (const answer of ["here", "gone", "away"] satisfies OwnerAnswer[]) {
+    const clock = new FakeClock();
+    const [near, far] = duplexPair();
+    const reply = await askAt(placeOf(() => Promise.resolve(near)), clock, () => Promise.resolve(answer));
+    assertEquals(reply, answer === "here" ? { answer, link: near } : { answer });
+    if (answer === "here") near.close();
+    assertEquals([await endOf(far) === "bytes", clock.pendingTimers], [false, 0]);
+  }
+});
+
+Deno.test("nobody is asked where the process is over: its session is gone", async () => {
+  const talk = () => Promise.reject(new Error("nobody is there to talk to"));
+  const reply = await askAt(placeOf(() => Promise.resolve(undefined)), new FakeClock(), talk);
+  assertEquals(reply, { answer: "gone" });
+});
+
+Deno.test("dialing and talking have one limit together, and what was dialed is closed then", async () => {
+  const clock = new FakeClock();
+  const [near, far] = duplexPair();
+  const dial = async () => {
+    await new Promise<void>((resolve) => void clock.setTimer(resolve, 1_000));
+    return near;
+  };
+  const asking = askAt(placeOf(dial), clock, () => new Promise(() => {}));
+  const refused = assertRejects(() => asking, Error, "no answer within 1.5 s");
+  await clock.advance(1_499);
+  await settle();
+  assertEquals(clock.pendingTimers, 1);
+  await clock.advance(1);
+  await refused;
+  assertEquals(await endOf(far) === "bytes", false);
+});
+
+Deno.test("what dialing throws is thrown, and its limit is over", async () => {
+  const clock = new FakeClock();
+  const place = placeOf(() => Promise.reject(new Error("connection refused")));
+  await assertRejects(() => askAt(place, clock, () => Promise.resolve("here")), Error, "connection refused");
+  assertEquals(clock.pendingTimers, 0);
+});
