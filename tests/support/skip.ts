@@ -40,6 +40,7 @@ export const DEBIAN_PACKAGES: Record<string, string> = {
   scp: "openssh-client",
   setpriv: "util-linux",
   setsid: "util-linux",
+  sftp: "openssh-client",
   ssh: "openssh-client",
   "ssh-keygen": "openssh-client",
   systemctl: "systemd",
