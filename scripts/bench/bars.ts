@@ -48,6 +48,13 @@ export const BARS: readonly Bar[] = [
   { workload: "http-new", contender: tele, metric: "rate", kind: "least", bar: 0.8, beyond: 1.1, of: ssh },
   { workload: "idle", contender: tele, metric: "client", kind: "most", bar: 24, beyond: 12 },
   { workload: "idle", contender: tele, metric: "server", kind: "most", bar: 24, beyond: 12 },
+  {
+    ...{ workload: "fleet-echo", contender: "tele passed on", metric: "p50", kind: "most" },
+    ...{ bar: 1.0, of: { contender: "tele behind a bare Deno relay" } },
+  },
+  ...["fleet-bulk-down", "fleet-bulk-up"].map((workload): Bar => ({
+    ...{ workload, contender: "tele passed on", metric: "rate", kind: "least", bar: 0.6, of: { contender: tele } },
+  })),
   ...WIDE_BARS,
 ];
 

@@ -149,14 +149,15 @@ static double percentile(double *samples, long count, int percent) {
 
 static void ping(int fd, double seconds) {
   double *samples = malloc(MOST_SAMPLES * sizeof *samples), start = now();
-  long count = 0;
+  long count = 0, all = 0;
   while (count < MOST_SAMPLES) {
     double t = round_trip(fd), after = now() - start;
+    all++;
     if (after >= seconds * WARM_PART || after >= seconds) samples[count++] = t * 1e6;
     if (after >= seconds) break;
   }
   double p50 = percentile(samples, count, 50), p99 = percentile(samples, count, 99);
-  printf("{\"count\":%ld,\"p50\":%.3f,\"p99\":%.3f}\n", count, p50, p99);
+  printf("{\"all\":%ld,\"count\":%ld,\"p50\":%.3f,\"p99\":%.3f}\n", all, count, p50, p99);
 }
 
 /* Whether there is something to read before `end`. */

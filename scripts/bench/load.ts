@@ -51,12 +51,12 @@ export async function makeLoadGenerator(s: Scenario): Promise<LoadGenerator> {
   return { description: "C", command: [file] };
 }
 
-/** Messages of 64 bytes there and back on one connection: percentiles in microseconds. */
+/** Messages of 64 bytes there and back on one connection: how many, and percentiles in microseconds without the first. */
 export async function pingPong(
   load: LoadGenerator,
   { host, port }: Endpoint,
   { wrap, seconds }: LoadOptions,
-): Promise<{ p50: number; p99: number }> {
+): Promise<{ all: number; p50: number; p99: number }> {
   const command = [...load.command, "ping", host, String(port), String(seconds)];
   return JSON.parse(await runProgram(command, seconds * 1_000 + MARGIN_MS, wrap));
 }

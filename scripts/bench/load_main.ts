@@ -53,13 +53,15 @@ async function ping(hostname: string, port: number, seconds: number): Promise<vo
   const message = new Uint8Array(MESSAGE_BYTES).fill("e".charCodeAt(0));
   const samples: number[] = [];
   const startMs = performance.now();
+  let all = 0;
   for (let after = 0; after < seconds;) {
     const took = await roundTripMs(connection, message);
+    all++;
     after = (performance.now() - startMs) / 1_000;
     if (after >= seconds * WARM_PART) samples.push(took * 1_000);
   }
   const [p50, p99] = [0.5, 0.99].map((part) => quantile(samples, part));
-  console.log(JSON.stringify({ count: samples.length, p50, p99 }));
+  console.log(JSON.stringify({ all, count: samples.length, p50, p99 }));
 }
 
 async function first(hostname: string, port: number, count: number): Promise<void> {

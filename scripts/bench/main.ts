@@ -3,7 +3,7 @@
  *
  *     deno task bench [--rounds=7] [--seconds=3] [--only=WORDS] [--tree=PATH] [--json=FILE] [--svg=FILE]
  *
- * The workloads are in `workloads_local.ts` and `workloads_wide*.ts`, the contenders in `contender.ts` and
+ * The workloads are in `workloads_local.ts`, `workloads_fleet.ts` and `workloads_wide*.ts`, the contenders in `contender.ts` and
  * `variants.ts`, the bars in `bars.ts` and `bars_wide.ts`.
  *
  * @module
@@ -27,6 +27,7 @@ import { endOnSignals, withScene } from "./scene.ts";
 import { describeLink } from "./site.ts";
 import { withVariants } from "./variants.ts";
 import type { Workload } from "./workload.ts";
+import { FLEET_WORKLOADS } from "./workloads_fleet.ts";
 import { LOCAL_WORKLOADS } from "./workloads_local.ts";
 import { WIDE_WORKLOADS } from "./workloads_wide.ts";
 
@@ -37,7 +38,7 @@ async function bench(options: BenchOptions): Promise<number> {
   if (options.trees.length > 0 && Deno.env.has("TELE_MAIN")) {
     throw new UsageError("TELE_MAIN stands for every tele: leave it out where there is --tree");
   }
-  const workloads = chosen(options, withVariants([...LOCAL_WORKLOADS, ...WIDE_WORKLOADS], options));
+  const workloads = chosen(options, withVariants([...LOCAL_WORKLOADS, ...FLEET_WORKLOADS, ...WIDE_WORKLOADS], options));
   if (options.installPeers) await installMissing(workloads);
 
   endOnSignals();

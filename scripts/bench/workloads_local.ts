@@ -37,7 +37,8 @@ export const LOCAL_WORKLOADS: readonly Workload[] = [
   idleWorkload(),
 ];
 
-function bulkWorkload(direction: Direction, streams: number): Workload {
+/** Bulk on so many connections. */
+export function bulkWorkload(direction: Direction, streams: number): Workload {
   return {
     name: `bulk-${direction}-${streams}`,
     title: `Bulk ${direction}, ${streams === 1 ? "one stream" : `${streams} streams`}`,

@@ -13,11 +13,12 @@ import { format, quantile, quartiles } from "../../../scripts/bench/statistics.t
 import { resultTable } from "../../../scripts/bench/table.ts";
 import { variants, withVariants } from "../../../scripts/bench/variants.ts";
 import type { Workload } from "../../../scripts/bench/workload.ts";
+import { FLEET_WORKLOADS } from "../../../scripts/bench/workloads_fleet.ts";
 import { LOCAL_WORKLOADS } from "../../../scripts/bench/workloads_local.ts";
 import { WIDE_WORKLOADS } from "../../../scripts/bench/workloads_wide.ts";
 import { UsageError } from "../../../scripts/usage_error.ts";
 
-const WORKLOADS = [...LOCAL_WORKLOADS, ...WIDE_WORKLOADS];
+const WORKLOADS = [...LOCAL_WORKLOADS, ...FLEET_WORKLOADS, ...WIDE_WORKLOADS];
 
 /** The rounds here measure nothing. */
 const LOAD = { description: "none", command: [] };
