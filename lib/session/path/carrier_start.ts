@@ -8,6 +8,7 @@ import { Startup } from "./startup.ts";
 
 /** What was acknowledged. */
 export interface Delivered {
+  /** How many bytes. */
   readonly bytes: number;
   /** How long the newest of them was under way, in milliseconds. */
   readonly roundTripMs: number;
