@@ -9,7 +9,7 @@ import { canSimulate } from "../../tests/sim/clock.ts";
 import { runTool } from "../cli.ts";
 import { interrupted } from "../interruption.ts";
 import { type JoinCosts, joinCosts } from "./join_cost.ts";
-import { measureMemory } from "./memory.ts";
+import { measureMemory, usedBytes } from "./memory.ts";
 import { FLEET_HELP, type FleetRunOptions, parseFleetOptions, type Scene } from "./options.ts";
 import { type SceneResult, table } from "./report.ts";
 import { roll } from "./roll.ts";
@@ -32,6 +32,7 @@ export async function play(options: FleetRunOptions, tell: (result: SceneResult)
   const world = new World(options);
   let isGood = true;
   try {
+    if (options.scenes.includes("memory")) world.baseBytes = await usedBytes();
     for (const scene of options.scenes) {
       const result = await PLAYS[scene](world, costs);
       tell(result);

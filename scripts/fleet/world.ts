@@ -3,14 +3,13 @@
  *
  * @module
  */
-import type { Clock } from "../../lib/net/clock.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { takeChance } from "../../tests/sim/chance.ts";
 import { SimClock } from "../../tests/sim/clock.ts";
-import { Process } from "../../tests/sim/process.ts";
 import { Random } from "../../tests/support/random.ts";
 import { setImmediate } from "node:timers";
 import { Balancer } from "./balancer.ts";
+import { ClientClock } from "./client_clock.ts";
 import { type OutageOver, SimClient } from "./client.ts";
 import type { FleetRunOptions } from "./options.ts";
 import { SimServer } from "./server.ts";
@@ -49,8 +48,9 @@ export class World implements Surroundings {
   readonly token: Uint8Array = new Uint8Array(32).fill(6);
   /** What was said in logs, and how often; numbers are left out. */
   readonly lines: Map<string, number> = new Map();
-  /** All clients are one process: what they plan can be thrown away. */
-  readonly clientProcess: Process;
+  readonly clientClock: ClientClock = new ClientClock(this.clock);
+  /** Memory that was in use before there was a client, where it is measured. */
+  baseBytes = 0;
   readonly #giveBack: () => void;
   /** Of the next client. */
   #indices = 0;
@@ -58,15 +58,9 @@ export class World implements Surroundings {
   constructor(readonly options: FleetRunOptions) {
     const { seed, servers } = options;
     this.#giveBack = takeChance(seed, this.clock.io, () => 0);
-    this.clientProcess = new Process("clients", this.clock);
     this.balancer = new Balancer(this, new Random(seed ^ 0xba1a));
     this.users = new Users(this, this.clients, new Random(seed ^ 0x05e5));
     this.servers = Array.from({ length: servers }, (_, index) => new SimServer(this, index));
-  }
-
-  /** Time, as clients have it. */
-  get clientClock(): Clock {
-    return this.clientProcess.clock;
   }
 
   /** Starts all servers. */
