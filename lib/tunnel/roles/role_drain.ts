@@ -34,7 +34,7 @@ export interface RoleDrainOptions {
  * const drain = new RoleDrain({
  *   clock: systemClock,
  *   log: () => {},
- *   timeoutMs: 60_000,
+ *   timeoutMs: 1_000,
  *   begin: () => Promise.resolve(),
  *   connections: () => 0,
  * });
