@@ -5,7 +5,9 @@
  */
 import type { Address } from "../../net/address.ts";
 import type { Clock } from "../../net/clock.ts";
+import { badInput } from "../../net/error.ts";
 import { listen } from "../../net/listen.ts";
+import { isTaken } from "../../net/listen_failure.ts";
 import { silentLog } from "../../net/log.ts";
 import { entrancesOf } from "../command_line/services.ts";
 import type { RoleCommand } from "../configuration/tunnel_table.ts";
@@ -24,10 +26,15 @@ export async function checkPlacesAreFree(command: RoleCommand, clock: Clock): Pr
       clock,
       log: silentLog,
       onConnection: (connection) => connection.close(),
+    }).catch((error) => {
+      throw isTaken(error.cause) ? badInput(`${error.message}; ${ORPHANS}`, { cause: error.cause }) : error;
     });
     listening.close();
   }
 }
+
+/** Who listens cannot be asked, and to share the port for a look would take connections away from there. */
+const ORPHANS = "if it is workers whose parent was killed, they end with their last connection, and by SIGTERM at once";
 
 const EVERY_INTERFACE = ["::", "0.0.0.0"], LOOPBACK = ["127.0.0.1", "::1"];
 

@@ -92,6 +92,7 @@ export class WorkerPool {
   async upgrade(): Promise<void> {
     const { log, count } = this.#options;
     if (this.#endedBy !== undefined) return log("warn", "SIGUSR2: nothing is upgraded, for this tele ends");
+    if (this.#current.length === 0) return log("warn", "SIGUSR2: nothing is upgraded, for the first workers start");
     if (this.#coming.length > 0) return log("warn", "SIGUSR2: an upgrade is under way already");
     log("info", `SIGUSR2: ${count === 1 ? "a new worker starts" : `${count} new workers start`}`);
     this.#generation++;

@@ -1,5 +1,5 @@
 /** Whether the ports that workers are to share are free. */
-import { assert, assertRejects } from "@std/assert";
+import { assert, assertRejects, assertStringIncludes } from "@std/assert";
 import { systemClock } from "../../../../lib/net/clock.ts";
 import { parseCommandLine } from "../../../../lib/tunnel/command_line/command_line.ts";
 import { checkPlacesAreFree } from "../../../../lib/tunnel/workers/free_places.ts";
@@ -28,7 +28,8 @@ function check(args: string[]): Promise<void> {
 Deno.test("a place that another program has is told, whichever it is, though that program would share it", async () => {
   using other = Deno.listen({ hostname: "127.0.0.1", port: freePort(), reusePort: true });
   for (const args of commandsAt(other.addr.port)) {
-    await assertRejects(() => check(args), Error, "another program does", args.join(" "));
+    const { message } = await assertRejects(() => check(args), Error, "another program does", args.join(" "));
+    assertStringIncludes(message, "if it is workers whose parent was killed, they end");
   }
 });
 

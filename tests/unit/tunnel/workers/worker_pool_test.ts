@@ -43,6 +43,17 @@ Deno.test("the first worker is started alone, and the others when it listens", a
   assertEquals((await started).readyLine, "ready 1 of 0");
 });
 
+Deno.test("an upgrade that is asked for before the first workers listen starts no others", async () => {
+  const { world, pool } = setUp();
+  await pool.upgrade();
+  const started = pool.start();
+  await pool.upgrade();
+  await listenAll(world);
+  await started;
+  assertEquals(places(world.started), ["1 of 0", "2 of 0"]);
+  assertEquals(pool.places.length, 2);
+});
+
 Deno.test("a first start that fails in one ends all others, and says which", async () => {
   const { world, pool } = setUp();
   const started = pool.start();
