@@ -35,16 +35,17 @@ export class PrivateFolder {
   }
 
   /**
-   * Writes the key if it is not there, before a worker reads it: whoever cleans up such folders may have taken it away.
+   * Writes the key if it is not there, before a worker reads it: whoever cleans up such folders may have taken it away,
+   * and the folder with it. That is made again: without it no worker could take the place of one that died.
    *
-   * @throws {TeleError} `bad-input` if the folder is gone, or another user's.
+   * @throws {TeleError} `bad-input` if that is not possible, or the folder is another user's.
    */
   async writeKey(): Promise<void> {
     try {
-      const { uid, mode } = await Deno.lstat(this.path);
-      if (uid !== Deno.uid() || ((mode ?? 0) & 0o077) !== 0) {
-        throw new Error("others have taken the place of its folder");
-      }
+      await Deno.mkdir(this.path, { mode: 0o700 }).catch((error) => {
+        if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+      });
+      await this.#checkOwner();
       await Deno.writeTextFile(keyFileIn(this.path), `${this.#key}\n`, { mode: 0o600, createNew: true });
     } catch (error) {
       if (error instanceof Deno.errors.AlreadyExists) return;
@@ -52,11 +53,19 @@ export class PrivateFolder {
     }
   }
 
+  /** Whoever finds it gone may have put a link there, which leads to other folders of this user. */
+  async #checkOwner(): Promise<void> {
+    const { uid, mode } = await Deno.lstat(this.path);
+    if (uid === Deno.uid() && ((mode ?? 0) & 0o077) === 0) return;
+    throw new Error("others have taken the place of its folder");
+  }
+
   /** Removes the sockets of workers that were killed. */
   async clean(): Promise<void> {
     try {
-      const names = Array.from(Deno.readDirSync(this.path)).filter(({ isFile }) => !isFile).map(({ name }) => name);
-      for (const name of names) {
+      await this.#checkOwner();
+      const isSocket = ({ isFile, isDirectory, isSymlink }: Deno.DirEntry) => !isFile && !isDirectory && !isSymlink;
+      for (const { name } of Array.from(Deno.readDirSync(this.path)).filter(isSocket)) {
         const path = `${this.path}/${name}`;
         if (!await isBound(path)) await Deno.remove(path);
       }

@@ -30,14 +30,19 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a folder that is gone, or that others can enter, gets no key",
+  name: "a folder that others can enter gets no key, and one that is gone is made again",
   ignore,
   async fn() {
     const folder = PrivateFolder.make();
     await Deno.chmod(folder.path, 0o755);
     await assertRejects(() => folder.writeKey(), Error, "others have taken the place");
     folder.remove();
-    await assertRejects(() => folder.writeKey(), Error, "cannot write the key of the workers");
+    await Deno.symlink("/tmp", folder.path);
+    await assertRejects(() => folder.writeKey(), Error, "others have taken the place");
+    await Deno.remove(folder.path);
+    await folder.writeKey();
+    assertEquals([await modeOf(folder.path), await modeOf(keyFileIn(folder.path))], [0o700, 0o600]);
+    folder.remove();
   },
 });
 
@@ -73,5 +78,32 @@ Deno.test({
     listeners[1]!.close();
     folder.remove();
     await folder.clean();
+  },
+});
+
+Deno.test({
+  name:
+    "where a link to another folder has taken its place nothing is removed behind that, and of its own only sockets",
+  ignore,
+  async fn() {
+    const folder = PrivateFolder.make();
+    const other = await Deno.makeTempDir();
+    const entries = async () => (await Array.fromAsync(Deno.readDir(other))).map(({ name }) => name).toSorted();
+    Deno.listen({ transport: "unix", path: `${other}/socket` }).close();
+    await Deno.symlink("/tmp", `${other}/link`);
+    await Deno.mkdir(`${other}/folder`);
+    const before = await entries();
+    folder.remove();
+    await Deno.symlink(other, folder.path);
+    await folder.clean();
+    assertEquals(await entries(), before);
+    await Deno.remove(folder.path);
+    await Deno.rename(other, folder.path);
+    await folder.clean();
+    assertEquals((await Array.fromAsync(Deno.readDir(folder.path))).map(({ name }) => name).toSorted(), [
+      "folder",
+      "link",
+    ]);
+    folder.remove();
   },
 });
