@@ -87,10 +87,11 @@ Deno.test({
     old.close();
     await logged(/worker \d: ended: drained/, 2);
     await within(roundTrip(next, "goes on"), 20_000, "an echo");
-    next.close();
-    await until(() => user.open === 0, 20_000, "the end of all users");
+    // Before the stop, which may cut a stream whose end is still on its way. Old workers listen on until they end: who is
+    // dealt to one of them for a new session is sent away, and comes again.
+    const warnings = Deno.readTextFileSync(log).split("\n").filter((line) => / (warn|error) /.test(line));
+    assertEquals(warnings.filter((line) => !/carriers? .*ended before (it was|they were) attached/.test(line)), []);
     assertMatch(await systemctl("stop"), /^ActiveState=inactive MainPID=0 Result=success\n$/);
     await logged(/worker \d: ended by SIGTERM/, 2);
-    assertEquals(Deno.readTextFileSync(log).split("\n").filter((line) => / (warn|error) /.test(line)), []);
   }),
 });
