@@ -41,9 +41,10 @@ function data(id: number, offset: number, length: number): Uint8Array {
 
 /** A mux whose session is a log. */
 function alone(limitBytes: number, options: Partial<MuxOptions> = {}) {
+  const clock = new FakeClock();
   const mux = new Mux({
     end: options.dial === undefined ? "client" : "server",
-    clock: new FakeClock(),
+    clock,
     pool: new SegmentPool({ plenty: 9 }),
     maxStreams: 9,
     open: { count: 0 },
@@ -60,7 +61,7 @@ function alone(limitBytes: number, options: Partial<MuxOptions> = {}) {
     frameBytes: Infinity,
     budget,
   });
-  return { mux, budget, log: new FrameLog(budget) };
+  return { mux, budget, clock, log: new FrameLog(budget) };
 }
 
 /** Takes data apart as a peer would. */
@@ -268,7 +269,7 @@ Deno.test("where acknowledgements make little room, data does not go in pieces t
 });
 
 Deno.test("bulk streams take turns of bounded size, and one alone takes all that may go", async () => {
-  const { mux, log } = alone(16 * MIB);
+  const { mux, log, clock } = alone(16 * MIB);
   let turns: { id: number; bytes: number }[] = [];
   const reader = readerOf((id, bytes) => {
     if (turns.at(-1)?.id === id) turns.at(-1)!.bytes += bytes;
@@ -279,7 +280,7 @@ Deno.test("bulk streams take turns of bounded size, and one alone takes all that
     for (let end = -1; end !== log.end;) {
       end = log.end;
       await settle();
-      mux.pull(log, 256 * KIB, 64 * KIB, 0);
+      mux.pull(log, 256 * KIB, 64 * KIB, clock.now());
       readAll(log, reader);
       log.acknowledge(log.handed);
     }
