@@ -3,10 +3,13 @@
  *
  * @module
  */
-import type { Clock } from "../../net/clock.ts";
+import type { Clock, Timer } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { TeleError } from "../../net/error.ts";
 import type { OwnerAnswer } from "../handshake/preface.ts";
+
+/** In so many pieces a limit is measured: a question takes half as many turns of the event loop. */
+const PIECES = 16;
 
 /** Where an owner is reached from here. */
 export interface OwnerPlace {
@@ -44,11 +47,13 @@ export async function askAt(
   talk: (link: Duplex) => Promise<OwnerAnswer>,
 ): Promise<OwnerReply> {
   const limit = new AbortController();
-  const reason = new TeleError("carrier-lost", `no answer within ${place.limitMs / 1000} s`);
-  const timer = clock.setTimer(() => limit.abort(reason), place.limitMs);
-  let link: Duplex | undefined;
+  const stop = inPieces(clock, place.limitMs, () => {
+    limit.abort(new TeleError("carrier-lost", `no answer within ${place.limitMs / 1000} s`));
+  });
+  let dialing: ReturnType<OwnerPlace["dial"]> | undefined;
   try {
-    link = await untilAborted(place.dial(limit.signal), limit.signal);
+    dialing = place.dial(limit.signal);
+    const link = await untilAborted(dialing, limit.signal);
     // Nobody is there any more who could have the session.
     if (link === undefined) return { answer: "gone" };
     const answer = await untilAborted(talk(link), limit.signal);
@@ -56,11 +61,28 @@ export async function askAt(
     link.close();
     return { answer };
   } catch (error) {
-    link?.close();
+    // Also one that is there when nobody waits for it any more.
+    dialing?.then((link) => link?.close(), () => {});
     throw error;
   } finally {
-    timer.cancel();
+    stop();
   }
+}
+
+/**
+ * Calls `action` after `ms` milliseconds of this process' own time. Where strangers keep it busy a timer comes seconds late,
+ * and in front of what came meanwhile; so each of several counts for its own time only, and between them what came is read.
+ * Else an owner would be taken for one that is away, for all clients (invariant 7).
+ */
+function inPieces(clock: Clock, ms: number, action: () => void): () => void {
+  let left = PIECES;
+  const wait = (): Timer =>
+    clock.setTimer(() => {
+      if (--left > 0) timer = wait();
+      else action();
+    }, ms / PIECES);
+  let timer = wait();
+  return () => timer.cancel();
 }
 
 /** Rejects with the signal's reason as soon as that aborts, whatever `promise` does. */

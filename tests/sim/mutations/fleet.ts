@@ -221,12 +221,30 @@ export const FLEET: readonly Mutation[] = [
     "a carrier that is passed on kept for a client that takes nothing",
     "tunnel/roles/splices.ts",
     "if (splice.isStuck) splice.close();",
-    "",
+    ";",
   ),
   word(
     "a hello of TLS looked at from its first byte on for each that comes",
     "net/client_hello.ts",
     "const offered = offeredSoFar(records, first);",
     "const offered = offeredProtocols(first);",
+  ),
+  word(
+    "an owner taken for one that is away by a process that was busy",
+    "session/fleet/owner_place.ts",
+    "const PIECES = 16;",
+    "const PIECES = 1;",
+  ),
+  word(
+    "a connection to an owner kept that came too late",
+    "session/fleet/owner_place.ts",
+    "dialing?.then((link) => link?.close(), () => {});",
+    "dialing?.catch(() => {});",
+  ),
+  word(
+    "a carrier that is passed on kept for a client that takes nothing, looked for in vain",
+    "tunnel/roles/splices.ts",
+    "this.#clock.now() - sinceMs >= STUCK_MS;",
+    "this.#clock.now() - sinceMs >= 1000 * STUCK_MS;",
   ),
 ];

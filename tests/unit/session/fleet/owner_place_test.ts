@@ -55,3 +55,39 @@ Deno.test("what dialing throws is thrown, and its limit is over", async () => {
   await assertRejects(() => askAt(place, clock, () => Promise.resolve("here")), Error, "connection refused");
   assertEquals(clock.pendingTimers, 0);
 });
+
+Deno.test("a process that was busy for long reads what came before it takes its owner for one that is away", async () => {
+  const clock = new FakeClock();
+  const [near] = duplexPair();
+  let late = () => {};
+  const busy = {
+    now: () => clock.now(),
+    wallNow: () => clock.wallNow(),
+    setTimer(action: () => void) {
+      late = action;
+      return { cancel: () => void (late = () => {}) };
+    },
+  };
+  const answer = Promise.withResolvers<OwnerAnswer>();
+  const asking = askAt(placeOf(() => Promise.resolve(near)), busy, () => answer.promise);
+  // Seconds late, and in front of what came meanwhile.
+  for (let turn = 0; turn < 8; turn++) late();
+  answer.resolve("here");
+  assertEquals(await asking, { answer: "here", link: near });
+  near.close();
+});
+
+Deno.test("a connection that comes when nobody waits for it any more is closed", async () => {
+  const clock = new FakeClock();
+  const [near, far] = duplexPair();
+  const dial = () => new Promise<Duplex>((resolve) => void clock.setTimer(() => resolve(near), 5_000));
+  const refused = assertRejects(
+    () => askAt(placeOf(dial), clock, () => Promise.resolve("here")),
+    Error,
+    "no answer within 1.5 s",
+  );
+  await clock.advance(1_500);
+  await refused;
+  await clock.advance(4_000);
+  assertEquals(await endOf(far) === "bytes", false);
+});
