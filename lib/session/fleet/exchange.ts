@@ -26,19 +26,29 @@ import { NONCE_BYTES } from "../handshake/messages.ts";
 import { MAX_PREFACE_BYTES } from "../session_constants.ts";
 import type { FleetKey } from "./fleet_keys.ts";
 
-/** Asks an owner for the session of a ticket; `link` leads to its node. Behind _here_ the carrier's bytes follow. */
+/**
+ * Asks an owner for the session of a ticket; `link` leads to its node. Behind _here_ the carrier's bytes follow.
+ *
+ * @returns `undefined` if it hears the question and closes: it has another key, or is another node or worker.
+ */
 export async function askOwner(
   link: Duplex,
   key: FleetKey,
   preface: Omit<Preface, "nonce">,
-): Promise<OwnerAnswer> {
+): Promise<OwnerAnswer | undefined> {
   const greeting = decodeGreeting(await readExactly(link, GREETING_BYTES));
   const nonce = freshNonce();
   const bytes = await encodePreface(key, { ...preface, nonce }, greeting);
   const length = new Uint8Array(PREFACE_LENGTH_BYTES);
   writeU16(length, 0, bytes.length);
   await link.write(concat([length, bytes]));
-  return await decodeAnswer(key, await readExactly(link, ANSWER_BYTES), bytes, greeting);
+  const answer = await readExactly(link, ANSWER_BYTES).catch(withoutAnswer);
+  return answer && await decodeAnswer(key, answer, bytes, greeting);
+}
+
+/** The other end has closed the connection; what the system says of it (a reset) is another matter. */
+function withoutAnswer(error: unknown): undefined {
+  if (!(error instanceof TeleError)) throw error;
 }
 
 /** A question whose proof holds. */

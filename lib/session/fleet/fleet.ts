@@ -216,6 +216,7 @@ export class Fleet {
   stop(): void {
     this.#renewal?.cancel();
     this.#lines.stop();
+    this.#asker.stop();
   }
 
   #passOn(carrier: Duplex, link: Duplex, peer: string, { name }: OwnerPlace): "passed" {

@@ -29,6 +29,7 @@ export type OwnerReply =
 /**
  * Dials an owner and talks to it, within its limit for both.
  *
+ * @returns `undefined` if it hears the question and closes.
  * @throws What dialing and talking throw, and `carrier-lost` when the limit is over.
  *
  * @example
@@ -44,8 +45,8 @@ export type OwnerReply =
 export async function askAt(
   place: OwnerPlace,
   clock: Clock,
-  talk: (link: Duplex) => Promise<OwnerAnswer>,
-): Promise<OwnerReply> {
+  talk: (link: Duplex) => Promise<OwnerAnswer | undefined>,
+): Promise<OwnerReply | undefined> {
   const limit = new AbortController();
   const stop = inPieces(clock, place.limitMs, () => {
     limit.abort(new TeleError("carrier-lost", `no answer within ${place.limitMs / 1000} s`));
@@ -59,7 +60,7 @@ export async function askAt(
     const answer = await untilAborted(talk(link), limit.signal);
     if (answer === "here") return { answer, link };
     link.close();
-    return { answer };
+    return answer && { answer };
   } catch (error) {
     // Also one that is there when nobody waits for it any more.
     dialing?.then((link) => link?.close(), () => {});

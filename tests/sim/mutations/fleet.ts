@@ -235,6 +235,12 @@ export const FLEET: readonly Mutation[] = [
     "const PIECES = 16;",
     "const PIECES = 1;",
   ),
+  world(
+    "an owner that does not answer for one ticket taken for one that is away",
+    "session/fleet/owner_asker.ts",
+    "if (reply === undefined) return this.#tellUnanswered(name);",
+    'if (reply === undefined) throw new Error("no answer");',
+  ),
   word(
     "a connection to an owner kept that came too late",
     "session/fleet/owner_place.ts",

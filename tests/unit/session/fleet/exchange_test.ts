@@ -61,3 +61,20 @@ Deno.test("a question that announces too much, or ends early, is refused", async
   await one.closeWrite();
   await assertRejects(() => cut, Error, "the connection was closed");
 });
+
+Deno.test("an owner that hears the question and closes has said nothing of the session", async () => {
+  const [near, far] = duplexPair();
+  const asking = askOwner(near, KEY!, QUESTION);
+  await far.write(new Uint8Array(33).fill(2, 0, 1));
+  const [high, low] = await readExactly(far, 2);
+  await readExactly(far, 256 * high! + low!);
+  await far.closeWrite();
+  assertEquals(await asking, undefined);
+});
+
+Deno.test("one that closes before its greeting has heard no question", async () => {
+  const [near, far] = duplexPair();
+  const asking = askOwner(near, KEY!, QUESTION);
+  await far.closeWrite();
+  await assertRejects(() => asking, Error, "the connection was closed");
+});

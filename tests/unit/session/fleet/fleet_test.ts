@@ -3,10 +3,11 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { duplexPair } from "../../../../lib/net/pipe.ts";
 import { makeIdentityKeys } from "../../../../lib/session/handshake/keys.ts";
 import { Fleet } from "../../../../lib/session/fleet/fleet.ts";
+import { FleetKeys } from "../../../../lib/session/fleet/fleet_keys.ts";
 import { LastTicket } from "../../../../lib/session/fleet/last_ticket.ts";
 import { sealTicket } from "../../../../lib/session/handshake/ticket.ts";
 import { settle } from "../../../support/fake_clock.ts";
-import { EchoUser, FleetWorld } from "../../../support/fleet_world.ts";
+import { EchoUser, FleetWorld, SECRET } from "../../../support/fleet_world.ts";
 
 Deno.test("a session goes on at its owner, whichever server its carriers reach", async () => {
   await using world = await FleetWorld.start();
@@ -239,4 +240,32 @@ Deno.test("a ticket holds for a year, and no longer", async () => {
   assertEquals(await one.fleet.pass(old, near, "inner"), "unreachable");
   const older = await sealTicket(other.keys.sealing, content, world.clock.wallNow() - 31_622_390_000);
   assertEquals(await world.clock.run(one.fleet.pass(older, near, "inner")), "gone");
+});
+
+Deno.test("a ticket that its owner does not answer for is the affair of that ticket: others find their owner", async () => {
+  await using world = await FleetWorld.start({ count: 2 });
+  const [one, owner] = world.servers as [typeof world.servers[0], typeof world.servers[0]];
+  world.next = 1;
+  world.isRoundRobin = false;
+  const client = world.addClient();
+  const user = new EchoUser(world, client);
+  await user.say("before");
+  // The passer knows a former key. A process that was started since does not.
+  const former = new Uint8Array(32).fill(6);
+  await one.keys.renew([SECRET, former]);
+  const formerKey = await FleetKeys.make([former], { clock: world.clock, keptMs: 0 });
+  const content = { instance: new Uint8Array(8), sessionId: new Uint8Array(16), node: owner.node };
+  const old = await sealTicket(formerKey.sealing, content, world.clock.wallNow());
+  for (let time = 0; time < 3; time++) {
+    const [near] = duplexPair();
+    assertEquals(await world.clock.run(one.fleet.pass(old, near, "inner")), "unreachable");
+  }
+  const lines = () => one.log.filter((line) => line.includes("without an answer for a ticket"));
+  assertEquals(lines().length, 1, "it is told once");
+  world.next = 0;
+  world.cut();
+  const before = world.clock.now();
+  assertEquals(await user.say("behind it"), "behind it");
+  assert(world.clock.now() - before < 1_000, `${world.clock.now() - before} ms`);
+  assertEquals(one.log.filter((line) => line.includes("cannot be reached")), []);
 });

@@ -127,6 +127,6 @@ Deno.test("a worker that another one of its server asks passes on to no third on
   // A wrong way leads to the first worker, which would ask the other.
   const link = await one.workerNetwork.dial();
   const asking = askOwner(link, one.keys.sealing, { layer: "inner", client: { peer: "192.0.2.9:50000" }, ticket });
-  await assertRejects(() => world.clock.run(asking), Error, "closed");
+  assertEquals(await world.clock.run(asking), undefined);
   assertEquals([one.refusedHere, dialsOf([other])], [["it asks for another worker"], [0]]);
 });

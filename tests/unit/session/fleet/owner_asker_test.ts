@@ -17,7 +17,7 @@ function ticketOf(byte: number): OpenedTicket {
   return { ...content, key: KEY };
 }
 
-function setUp(answer: OwnerAnswer | "nobody") {
+function setUp(answer: OwnerAnswer | "nobody" | "nothing") {
   const clock = new FakeClock();
   const lines: string[] = [];
   const world = { clock, lines, answer, dials: 0 };
@@ -30,7 +30,9 @@ function setUp(answer: OwnerAnswer | "nobody") {
       const { answer } = world;
       if (answer === "nobody") return Promise.reject(new Error("connection refused"));
       const [near, far] = duplexPair();
-      void hearQuestion(far, [KEY]).then((question) => question.answer(answer));
+      void hearQuestion(far, [KEY]).then((question) =>
+        answer === "nothing" ? far.closeWrite() : question.answer(answer)
+      );
       return Promise.resolve(near);
     },
   };
@@ -58,4 +60,15 @@ Deno.test("who did not answer is left alone for a second, and both that and its 
 Deno.test("a server whose worker is away has answered, and is asked for others at once", async () => {
   const { world, ask } = setUp("away");
   assertEquals([await ask(1), await ask(2), await ask(1), world.dials, world.lines], ["away", "away", "away", 3, []]);
+});
+
+Deno.test("who hears a question and closes is asked for others at once, and a line a minute tells of it", async () => {
+  const { world, ask } = setUp("nothing");
+  assertEquals([await ask(1), await ask(2)], ["away", "away"]);
+  world.answer = "here";
+  assertEquals([await ask(3), world.dials], ["here", 3]);
+  assertEquals(world.lines, [
+    "warn the tele server at there closed the connection without an answer for a ticket: if this goes on, it does not " +
+    "have the key of that ticket, or is another one; all servers of a fleet need the same keys",
+  ]);
 });
