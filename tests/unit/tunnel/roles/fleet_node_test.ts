@@ -151,6 +151,9 @@ Deno.test({
       assertEquals(await one.fleet.pass(ticket, duplexPair()[0], "inner"), "unreachable");
       for (const each of [client, ...taken]) each.close();
       other.stop();
+      // Its listener is closed a turn of the event loop later, when its accept has ended.
+      const isListed = () => Deno.readTextFileSync("/proc/net/unix").includes(file!.name);
+      await until(() => !isListed(), 5_000, "the end of its socket");
       const next = await begin(() => {});
       assertEquals(await next.fleet.pass(ticket, duplexPair()[0], "inner"), "gone");
       for (const node of [one, next]) node.stop();
