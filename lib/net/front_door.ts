@@ -22,11 +22,11 @@ export interface FrontDoorOptions {
   seal?: SealServer;
   /**
    * Asked about each that begins as TLS does, before its TLS ends here. What it resolves with is gone on with, and reads
-   * all of it; `undefined` if it took it over.
+   * all of it; `undefined` if it took it over. `isGone` tells whether the newcomer was sent away meanwhile.
    *
    * @default {undefined}: all TLS ends here
    */
-  passOn?: (carrier: Duplex) => Promise<Duplex | undefined>;
+  passOn?: (carrier: Duplex, isGone: () => boolean) => Promise<Duplex | undefined>;
   /**
    * Whether somebody new may come: who balances is told by HTTP, at `/readyz`, and who comes is taken either way.
    *
@@ -109,29 +109,30 @@ export class FrontDoor {
       return onLeft(transport.peer, "it closed the connection without a word");
     }
     if (!seen.isWeb) {
-      const carrier = await this.#unsealed(seen);
+      const carrier = await this.#unsealed(seen, transport);
       this.#room.leave(transport);
       return carrier && onOther(carrier);
     }
     const carrier = await acceptWeb(seen.duplex, clock, isReady);
     if (carrier === undefined) return onLeft(transport.peer, "it was a web client, and has its page");
-    const inner = seal === undefined ? carrier : await this.#unsealedIn(carrier);
+    const inner = seal === undefined ? carrier : await this.#unsealedIn(carrier, transport);
     this.#room.leave(transport);
     if (inner !== undefined) onWebSocket(inner);
   }
 
   /** A seal may be in the messages of a WebSocket as well. */
-  async #unsealedIn(webSocket: Duplex): Promise<Duplex | undefined> {
+  async #unsealedIn(webSocket: Duplex, transport: Duplex): Promise<Duplex | undefined> {
     const seen = await recognize(webSocket);
     if (seen === undefined) throw new TeleError("closed", "it closed the WebSocket without a word");
-    return await this.#unsealed(seen);
+    return await this.#unsealed(seen, transport);
   }
 
   /** Returns nothing if somebody else has taken it over. */
-  async #unsealed({ duplex, isTls }: Recognized): Promise<Duplex | undefined> {
+  async #unsealed({ duplex, isTls }: Recognized, transport: Duplex): Promise<Duplex | undefined> {
     const { seal, passOn } = this.#options;
     if (!isTls || seal === undefined) return duplex;
-    const carrier = passOn === undefined ? duplex : await passOn(duplex);
+    const isGone = () => this.#room.reasonFor(transport) !== undefined;
+    const carrier = passOn === undefined ? duplex : await passOn(duplex, isGone);
     return carrier && await seal.unseal(carrier);
   }
 

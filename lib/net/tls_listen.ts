@@ -98,7 +98,9 @@ export async function listenTls(
     room.enter(transport);
     try {
       const expected = await expectTls(transport, clock);
-      const staying = passOn === undefined ? expected : await passOn(expected);
+      const staying = passOn === undefined
+        ? expected
+        : await passOn(expected, () => room.reasonFor(transport) !== undefined);
       if (staying === undefined) return room.leave(transport);
       const duplex = await TlsDuplex.start(staying, end);
       room.leave(transport);

@@ -145,7 +145,8 @@ export class SessionServer<Upper extends UpperLayer> {
     const { sessionId } = hello;
     this.#strangers.recognize(handshake.channel.duplex);
     const isHere = sessionId !== undefined && this.#holds(sessionId);
-    const status = isHere ? "ready" : await answerTo(hello, handshake, { fleet, clock });
+    const isGone = () => this.#strangers.reasonFor(handshake.channel.duplex) !== undefined;
+    const status = isHere ? "ready" : await answerTo(hello, handshake, { fleet, clock, isGone });
     if (status === undefined) return;
     const wanted = sessionId && this.registry.find(sessionId);
     const withdrawn = sessionId && this.registry.withdrawn.find(sessionId);

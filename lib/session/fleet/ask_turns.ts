@@ -25,17 +25,20 @@ export interface Asker {
   readonly host: string;
   /** Whom it asks. */
   readonly node: string;
+  /** Whether it was closed meanwhile: then it asks nobody. */
+  readonly isGone: () => boolean;
 }
 
 /** One that waits for its turn. */
 interface Waiting extends Asker {
-  readonly start: () => void;
+  readonly start: (hasTurn: boolean) => void;
 }
 
 /**
  * Deals out turns (invariant 10): whoever finds no place waits, in the order in which they came, and one address that
  * has many does not keep others waiting. Nor does an owner that is silent, when all carriers come by one balancer: who
  * asks it gives the turn back after {@linkcode SLOW_MS}, and others who want that owner wait until it answers or fails.
+ * Invariant 5: strangers who are sent away while they wait, the oldest first, wait no more.
  *
  * @example
  * ```ts
@@ -45,7 +48,7 @@ interface Waiting extends Asker {
  *
  * const turns = new AskTurns(systemClock, { most: 10, mostOfAHost: 1 });
  * const done: number[] = [];
- * const asker = { host: "192.0.2.1", node: "10.0.0.1:40301" };
+ * const asker = { host: "192.0.2.1", node: "10.0.0.1:40301", isGone: () => false };
  * const asks = [1, 2].map((number) => turns.take(asker, () => Promise.resolve(void done.push(number))));
  * await Promise.all(asks);
  * assertEquals([done, turns.count], [[1, 2], 0]);
@@ -73,11 +76,16 @@ export class AskTurns {
     return this.#count;
   }
 
-  /** Runs `ask` for this carrier when it is its turn. */
-  async take<Answer>(asker: Asker, ask: () => Promise<Answer>): Promise<Answer> {
+  /**
+   * Runs `ask` for this carrier when it is its turn.
+   *
+   * @returns `undefined` if it was closed before that.
+   */
+  async take<Answer>(asker: Asker, ask: () => Promise<Answer>): Promise<Answer | undefined> {
     const { host, node } = asker;
-    if (!this.#hasPlace(asker)) await new Promise<void>((start) => void this.#waiting.add({ host, node, start }));
-    else this.#enter(host);
+    if (asker.isGone()) return undefined;
+    if (this.#hasPlace(asker)) this.#enter(host);
+    else if (!await this.#turnOf(asker)) return undefined;
     let isSlow = false;
     const timer = this.#clock.setTimer(() => {
       isSlow = true;
@@ -92,6 +100,15 @@ export class AskTurns {
       else this.#leave(host);
       this.#startNext();
     }
+  }
+
+  #turnOf(asker: Asker): Promise<boolean> {
+    for (const oldest of this.#waiting) {
+      if (!oldest.isGone()) break;
+      this.#waiting.delete(oldest);
+      oldest.start(false);
+    }
+    return new Promise((start) => void this.#waiting.add({ ...asker, start }));
   }
 
   #hasPlace({ host, node }: Asker): boolean {
@@ -114,10 +131,11 @@ export class AskTurns {
   #startNext(): void {
     for (const next of this.#waiting) {
       if (this.#count >= this.#limits.most) return;
-      if (!this.#hasPlace(next)) continue;
+      const isGone = next.isGone();
+      if (!isGone && !this.#hasPlace(next)) continue;
       this.#waiting.delete(next);
-      this.#enter(next.host);
-      next.start();
+      if (!isGone) this.#enter(next.host);
+      next.start(!isGone);
     }
   }
 }

@@ -146,8 +146,14 @@ export class Fleet {
    * belongs to the splice from then on.
    *
    * @param carrier All its bytes, from the first on; `undefined` if it cannot be passed on any more.
+   * @param isGone Whether it was sent away while it waited for its turn: then nobody is asked.
    */
-  async pass(ticket: Uint8Array, carrier: Duplex | undefined, layer: PassedLayer): Promise<TicketOutcome> {
+  async pass(
+    ticket: Uint8Array,
+    carrier: Duplex | undefined,
+    layer: PassedLayer,
+    isGone: () => boolean = () => false,
+  ): Promise<TicketOutcome> {
     const opened = await this.#open(ticket);
     if (opened === undefined) {
       // Of a server alone it is the ticket of a process before it, for nobody else could have its key.
@@ -161,7 +167,7 @@ export class Fleet {
     if (carrier === undefined || carrier.isPassed) return "unreachable";
     const { peer, peerName, localAddress, localPort } = carrier;
     const preface = { layer, client: { peer, peerName, localAddress, localPort }, ticket };
-    const reply = await this.#asker.ask(place, opened, preface);
+    const reply = await this.#asker.ask(place, opened, preface, isGone);
     if (reply.answer === "here") return this.#passOn(carrier, reply.link, peer, place);
     return reply.answer === "gone" ? "gone" : "unreachable";
   }
@@ -230,15 +236,16 @@ export class Fleet {
    * Another server has connected to this one's node: answers, and if a carrier follows, returns it. One of another worker's
    * session goes on there.
    *
+   * @param isGone Whether the connection was sent away while it waited for its turn.
    * @returns `undefined` if the session is not in this process; then the connection is closed, or belongs to the splice.
    * @throws {TeleError} If it is no server of the fleet, or was led here by mistake; the connection is still open.
    */
-  async welcome(link: Duplex): Promise<PassedCarrier | undefined> {
+  async welcome(link: Duplex, isGone: () => boolean = () => false): Promise<PassedCarrier | undefined> {
     const { opened, question } = await this.#hear(link);
     const place = this.#workerOf(opened);
     if (place === undefined) return await this.#answer(link, opened, question);
     const { preface } = question;
-    const reply = await this.#asker.ask(place, opened, preface);
+    const reply = await this.#asker.ask(place, opened, preface, isGone);
     try {
       await question.answer(reply.answer);
     } catch (error) {

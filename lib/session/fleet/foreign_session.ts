@@ -20,6 +20,8 @@ export interface AnswerNeeds {
   readonly fleet: FleetMember | undefined;
   /** Time. */
   readonly clock: Clock;
+  /** Whether the carrier was closed meanwhile. */
+  readonly isGone: () => boolean;
 }
 
 /**
@@ -32,12 +34,12 @@ export interface AnswerNeeds {
 export async function answerTo(
   hello: Hello,
   handshake: ServerHandshake,
-  { fleet, clock }: AnswerNeeds,
+  { fleet, clock, isGone }: AnswerNeeds,
 ): Promise<"ready" | "unknown" | undefined> {
   const local = hello.kind === "new" ? "ready" : "unknown";
   const ticket = readTicket(hello.fields);
   if (fleet === undefined || ticket === undefined) return local;
-  const outcome = await fleet.pass(ticket, endsHere(hello) ? undefined : handshake.unread(), "inner");
+  const outcome = await fleet.pass(ticket, endsHere(hello) ? undefined : handshake.unread(), "inner", isGone);
   if (outcome === "passed") return undefined;
   if (outcome === "gone" || hello.kind === "new") return local;
   await handshake.challenge("unreachable");

@@ -45,12 +45,18 @@ export class OwnerAsker {
   /**
    * Asks at `place` for the session of a ticket.
    *
+   * @param isLeaving Whether who asks was sent away meanwhile: then nobody is asked.
    * @returns _Gone_ if that was the answer a moment ago, too; _away_ if there is no answer.
    */
-  async ask(place: OwnerPlace, opened: OpenedTicket, preface: Omit<Preface, "nonce">): Promise<OwnerReply> {
+  async ask(
+    place: OwnerPlace,
+    opened: OpenedTicket,
+    preface: Omit<Preface, "nonce">,
+    isLeaving: () => boolean,
+  ): Promise<OwnerReply> {
     if (this.isGone(opened)) return { answer: "gone" };
-    const asker = { host: hostOfPeer(preface.client.peer), node: place.name };
-    return await this.#turns.take(asker, () => this.#ask(place, opened, preface));
+    const asker = { host: hostOfPeer(preface.client.peer), node: place.name, isGone: isLeaving };
+    return await this.#turns.take(asker, () => this.#ask(place, opened, preface)) ?? { answer: "away" };
   }
 
   /** Whether an owner has just said that the session is gone. */

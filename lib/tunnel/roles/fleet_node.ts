@@ -112,7 +112,8 @@ export class FleetNode {
       this.#listening = await listen(node, {
         ...needs,
         sharesPort: folder !== undefined,
-        onConnection: (link) => void this.#welcome(link, take, this.fleet.welcome(link)),
+        onConnection: (link) =>
+          void this.#welcome(link, take, this.fleet.welcome(link, () => this.#strangers.reasonFor(link) !== undefined)),
       });
     } catch (error) {
       throw badInput(`--node: ${reasonOf(error)}`);
@@ -158,15 +159,16 @@ export class FleetNode {
    * Passes on a carrier that begins with TLS, if its hello has the ticket of a session that another server has.
    *
    * @param layer What was taken off it here.
+   * @param isGone Whether it was closed meanwhile.
    * @returns What reads all of it, if its TLS is to end here.
    * @throws What reading its hello throws.
    */
-  async passTls(carrier: Duplex, layer: PassedLayer): Promise<Duplex | undefined> {
+  async passTls(carrier: Duplex, layer: PassedLayer, isGone?: () => boolean): Promise<Duplex | undefined> {
     if (carrier.isPassed) return carrier;
     const { first, protocols } = await readClientHello(carrier);
     const again = new PrefixedDuplex(carrier, first);
     const ticket = ticketIn(protocols);
-    const isPassed = ticket !== undefined && await this.fleet.pass(ticket, again, layer) === "passed";
+    const isPassed = ticket !== undefined && await this.fleet.pass(ticket, again, layer, isGone) === "passed";
     return isPassed ? undefined : again;
   }
 

@@ -159,7 +159,7 @@ async function listenSecurely(
 
 /** What is asked about a carrier that begins with TLS, where its session may be another server's. */
 function passOnBy(node: FleetNode | undefined, layer: PassedLayer): FrontDoorOptions["passOn"] {
-  return node && ((carrier) => node.passTls(carrier, layer));
+  return node && ((carrier, isGone) => node.passTls(carrier, layer, isGone));
 }
 
 /**

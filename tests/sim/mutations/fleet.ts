@@ -253,4 +253,22 @@ export const FLEET: readonly Mutation[] = [
     "this.#clock.now() - sinceMs >= STUCK_MS;",
     "this.#clock.now() - sinceMs >= 1000 * STUCK_MS;",
   ),
+  word(
+    "an owner asked for a carrier that was sent away meanwhile",
+    "session/fleet/ask_turns.ts",
+    "const isGone = next.isGone();",
+    "const isGone = false;",
+  ),
+  word(
+    "carriers that were sent away waiting for their turn",
+    "session/fleet/ask_turns.ts",
+    "if (!oldest.isGone()) break;",
+    "break;",
+  ),
+  word(
+    "a carrier that the door sent away asked for",
+    "net/front_door.ts",
+    "const isGone = () => this.#room.reasonFor(transport) !== undefined;",
+    "const isGone = () => false;",
+  ),
 ];

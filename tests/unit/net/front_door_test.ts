@@ -1,7 +1,7 @@
 /** The door: WebSockets, pages, all others; and newcomers who are slow, loud, or many. */
 import { assert, assertEquals } from "@std/assert";
 import type { Duplex } from "../../../lib/net/duplex.ts";
-import { FrontDoor } from "../../../lib/net/front_door.ts";
+import { FrontDoor, type FrontDoorOptions } from "../../../lib/net/front_door.ts";
 import { duplexPair } from "../../../lib/net/pipe.ts";
 import { leafOf } from "../../../lib/net/leaf.ts";
 import { sealClient } from "../../../lib/net/seal_client.ts";
@@ -24,7 +24,7 @@ class World {
   readonly lines: string[] = [];
   readonly door: FrontDoor;
 
-  constructor(seal?: SealServer, passOn?: (carrier: Duplex) => Promise<Duplex | undefined>) {
+  constructor(seal?: SealServer, passOn?: FrontDoorOptions["passOn"]) {
     this.door = new FrontDoor({
       clock: this.clock,
       seal,
@@ -202,4 +202,19 @@ tlsTest("what begins as TLS is asked about before its TLS ends, and may be someb
   await world.come().write(encode("\0\0\0\x48"));
   await settle();
   assertEquals([asked.length, world.others.length], [2, 2], "what is in plain is not asked about");
+});
+
+tlsTest("who asks for another server is told that its carrier was sent away meanwhile", async () => {
+  const { server } = await certificates();
+  const asked: (() => boolean)[] = [];
+  const world = new World(new SealServer(server, "tele/2"), (_carrier, isGone) => {
+    asked.push(isGone);
+    return new Promise(() => {});
+  });
+  await world.come().write(encode("\x16\x03\x01 and more"));
+  await openWebSocket(world.come(), REQUEST).then((client) => client.write(encode("\x16\x03\x01 and more")));
+  await until(() => asked.length === 2, 5_000, "both");
+  assertEquals(asked.map((isGone) => isGone()), [false, false]);
+  await world.clock.advance(10_000);
+  assertEquals(asked.map((isGone) => isGone()), [true, true]);
 });

@@ -8,6 +8,8 @@ class Asks {
   readonly clock = new FakeClock();
   readonly turns: AskTurns;
   readonly running: string[] = [];
+  /** Those that were sent away. */
+  readonly gone = new Set<string>();
   readonly #ends = new Map<string, (error?: Error) => void>();
 
   constructor(most: number, mostOfAHost: number) {
@@ -15,11 +17,14 @@ class Asks {
   }
 
   ask(host: string, name: string, node = "n"): Promise<void> {
-    return this.turns.take({ host, node }, () =>
-      new Promise<void>((resolve, reject) => {
-        this.running.push(name);
-        this.#ends.set(name, (error) => error === undefined ? resolve() : reject(error));
-      }));
+    return this.turns.take(
+      { host, node, isGone: () => this.gone.has(name) },
+      () =>
+        new Promise<void>((resolve, reject) => {
+          this.running.push(name);
+          this.#ends.set(name, (error) => error === undefined ? resolve() : reject(error));
+        }),
+    );
   }
 
   async end(name: string, error?: Error): Promise<void> {
@@ -51,6 +56,25 @@ Deno.test("all addresses together have their limit, and a place goes to the firs
   assertEquals(asks.running, ["a1", "a2", "b1", "c1"]);
   for (const name of ["a1", "a2", "c1", "a3"]) await asks.end(name);
   await Promise.all(all);
+});
+
+Deno.test("who is sent away while it waits asks nobody, and does not wait until it would be its turn", async () => {
+  const asks = new Asks(10, 1);
+  const all = ["a1", "a2", "a3", "a4"].map((name) => asks.ask("a", name));
+  await settle();
+  for (const name of ["a2", "a3"]) asks.gone.add(name);
+  // The next one that comes finds them.
+  all.push(asks.ask("a", "a5"));
+  await Promise.all(all.slice(1, 3));
+  asks.gone.add("a4");
+  await asks.end("a1");
+  await all[3];
+  assertEquals(asks.running, ["a1", "a5"]);
+  await asks.end("a5");
+  asks.gone.add("a6");
+  await asks.ask("a", "a6");
+  await Promise.all(all);
+  assertEquals([asks.running, asks.turns.count], [["a1", "a5"], 0]);
 });
 
 Deno.test("one that fails gives its place back", async () => {

@@ -269,3 +269,12 @@ Deno.test("a ticket that its owner does not answer for is the affair of that tic
   assert(world.clock.now() - before < 1_000, `${world.clock.now() - before} ms`);
   assertEquals(one.log.filter((line) => line.includes("cannot be reached")), []);
 });
+
+Deno.test("for a carrier that was sent away while it waited nobody is asked", async () => {
+  await using world = await FleetWorld.start();
+  const [one, other] = world.servers as [typeof world.servers[0], typeof world.servers[0]];
+  const ticket = await other.fleet.ticketFor(new Uint8Array(16).fill(3));
+  const [near] = duplexPair();
+  assertEquals(await world.clock.run(one.fleet.pass(ticket, near, "inner", () => true)), "unreachable");
+  assertEquals(other.nodeNetwork.dials, 0);
+});

@@ -49,7 +49,8 @@ async function ask({ kind = "join", outcome = "gone", ticket = TICKET, leaf }: A
       return Promise.resolve(outcome);
     },
   };
-  const answering = answerTo(heard, handshake, { fleet: hasFleet ? fleet : undefined, clock: new FakeClock() });
+  const needs = { fleet: hasFleet ? fleet : undefined, clock: new FakeClock(), isGone: () => false };
+  const answering = answerTo(heard, handshake, needs);
   return { answering, passed, client, wire };
 }
 

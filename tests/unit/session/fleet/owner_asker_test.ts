@@ -36,7 +36,10 @@ function setUp(answer: OwnerAnswer | "nobody" | "nothing") {
       return Promise.resolve(near);
     },
   };
-  return { world, ask: async (byte: number) => (await asker.ask(place, ticketOf(byte), PREFACE)).answer };
+  return {
+    world,
+    ask: async (byte: number, isGone = false) => (await asker.ask(place, ticketOf(byte), PREFACE, () => isGone)).answer,
+  };
 }
 
 Deno.test("a session that is gone is asked for once, another one of that owner again", async () => {
@@ -71,4 +74,10 @@ Deno.test("who hears a question and closes is asked for others at once, and a li
     "warn the tele server at there closed the connection without an answer for a ticket: if this goes on, it does not " +
     "have the key of that ticket, or is another one; all servers of a fleet need the same keys",
   ]);
+});
+
+Deno.test("nobody is asked for a carrier that was sent away", async () => {
+  const { world, ask } = setUp("here");
+  assertEquals([await ask(1, true), world.dials, world.lines], ["away", 0, []]);
+  assertEquals([await ask(1), world.dials], ["here", 1]);
 });
