@@ -56,6 +56,8 @@ export interface TlsListening extends Listening {
    * @throws {TeleError} `bad-input`; then nothing has changed.
    */
   renew(settings: TlsListenSettings): void;
+  /** Stops listening; who has come is let in, and so is who is welcomed. */
+  leave(): void;
 }
 
 /**
@@ -127,6 +129,7 @@ export async function listenTls(
       return room.count;
     },
     renew: (settings) => end = makeEnd(settings, clock, clients),
+    leave: () => listening.close(),
     close() {
       listening.close();
       room.close("the tele server ends");

@@ -13,6 +13,8 @@ export class FakeWorker implements WorkerProcess {
   readonly place: WorkerPlace;
   /** The signals that it got. */
   readonly signals: Deno.Signal[] = [];
+  /** Whether it was told that others listen. */
+  hasLeftPorts = false;
   readonly #ready = Promise.withResolvers<WorkerReady | undefined>();
   readonly #ended = Promise.withResolvers<WorkerEnd>();
 
@@ -32,6 +34,10 @@ export class FakeWorker implements WorkerProcess {
   signal(name: Deno.Signal): void {
     this.signals.push(name);
     if (name === "SIGKILL") this.end({ code: 137, signal: "SIGKILL" });
+  }
+
+  leavePorts(): void {
+    this.hasLeftPorts = true;
   }
 
   /** It listens. */

@@ -1,5 +1,5 @@
 /**
- * SIGQUIT, from the start of a process to the end of its draining.
+ * SIGQUIT, and the parent's word that others follow, from the start of a process to the end of its draining.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { Running } from "./running.ts";
 const TELL_EVERY_MS = 5_000;
 
 /** What is drained: a role, or all tunnels of a process. */
-export interface Drained extends Pick<Running, "drain"> {
+export interface Drained extends Pick<Running, "drain" | "leavePorts"> {
   /** User connections that are carried now. */
   readonly connections: () => number;
 }
@@ -21,6 +21,7 @@ export class DrainingProcess {
   readonly #clock: Clock;
   readonly #over = Promise.withResolvers<string>();
   #isAsked = false;
+  #hasSuccessors = false;
   #drained: Drained | undefined;
   #manager: Pick<ServiceManager, "status"> | undefined;
 
@@ -43,6 +44,7 @@ export class DrainingProcess {
   runs(drained: Drained, manager: Pick<ServiceManager, "status"> | undefined): void {
     this.#drained = drained;
     this.#manager = manager;
+    if (this.#hasSuccessors) drained.leavePorts?.();
     if (this.#isAsked) this.#begin(drained);
   }
 
@@ -53,6 +55,12 @@ export class DrainingProcess {
     if (this.#drained === undefined) return;
     if (isFirst) this.#begin(this.#drained);
     else void this.#drained.drain();
+  }
+
+  /** Others listen on its ports. */
+  leavePorts(): void {
+    this.#hasSuccessors = true;
+    this.#drained?.leavePorts?.();
   }
 
   #begin(drained: Drained): void {

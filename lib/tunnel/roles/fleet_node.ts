@@ -172,6 +172,11 @@ export class FleetNode {
     return isPassed ? undefined : again;
   }
 
+  /** Leaves the node to other workers, who pass on what comes there for this one. */
+  leave(): void {
+    this.#listening?.close();
+  }
+
   /** Listens no more, and aborts what it passes on. A second call does nothing. */
   stop(): void {
     if (this.#isStopped) return;

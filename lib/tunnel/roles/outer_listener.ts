@@ -32,6 +32,8 @@ const EVERY_INTERFACE = ["::", "0.0.0.0"];
 export interface OuterListening extends Listening {
   /** Takes a carrier that another server of the fleet has passed on, as if it had come here itself. */
   readonly welcome: TakePassed;
+  /** Stops listening, at the node too: others do. Who has come is let in, and so is what other workers pass on. */
+  leave(): void;
 }
 
 /** What {@linkcode listenOuter} may ask. */
@@ -102,7 +104,14 @@ async function listenPlainly(
     strangers.stop();
     door.close();
   };
-  return outerListening(listening, stop, (carrier) => void door.welcome(carrier));
+  return outerListening(listening, {
+    welcome: (carrier) => void door.welcome(carrier),
+    leave() {
+      listening.close();
+      node?.leave();
+    },
+    stop,
+  });
 }
 
 async function listenSecurely(
@@ -152,8 +161,13 @@ async function listenSecurely(
     door.close();
     sessionDoor.close();
   };
-  return outerListening(listening, stop, (carrier, layer) => {
-    void (layer === "outer" ? listening : sessionDoor).welcome(carrier);
+  return outerListening(listening, {
+    welcome: (carrier, layer) => void (layer === "outer" ? listening : sessionDoor).welcome(carrier),
+    leave() {
+      listening.leave();
+      node?.leave();
+    },
+    stop,
   });
 }
 
@@ -196,9 +210,15 @@ function linesOf(strangers: Strangers, log: Log): Pick<FrontDoorOptions, "onRefu
   };
 }
 
-function outerListening(listening: Listening, stop: () => void, welcome: TakePassed): OuterListening {
+interface OuterEnds extends Pick<OuterListening, "welcome" | "leave"> {
+  /** Sends away who is not let in yet. */
+  stop(): void;
+}
+
+function outerListening(listening: Listening, { welcome, leave, stop }: OuterEnds): OuterListening {
   return {
     welcome,
+    leave,
     addresses: listening.addresses,
     isExposed: listening.isExposed,
     close() {

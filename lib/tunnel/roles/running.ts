@@ -22,6 +22,11 @@ export interface Running {
   /** User connections that are carried now. */
   readonly connections: () => number;
   /**
+   * Other processes listen on the same ports: leaves them to those, with what comes for its sessions. Only where draining
+   * alone does not.
+   */
+  leavePorts?(): void;
+  /**
    * Takes nothing new; asked again, it logs what is left (SIGQUIT).
    *
    * @returns Settles with why the role is to be stopped now: nothing is left, or `--drain-timeout` has passed.

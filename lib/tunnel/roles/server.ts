@@ -123,7 +123,7 @@ export async function startServer(
     timeoutMs: options.drainTimeoutMs,
     begin() {
       isDraining = true;
-      // Clients that are in an outage still come for their sessions.
+      // Clients that are in an outage still come for their sessions, here if nobody has followed.
       if (sessions === undefined) listening.close();
       return Promise.all([doors?.drain(), relays.drain(), sessions?.drain()]);
     },
@@ -141,6 +141,7 @@ export async function startServer(
     get isDraining() {
       return drain.isDraining;
     },
+    leavePorts: () => listening.leave(),
     drain: () => drain.ask(),
     async stop(reason) {
       drain.stop();

@@ -5,6 +5,7 @@
  */
 import { constants } from "node:os";
 import { badInput, reasonOf } from "../../net/error.ts";
+import { LEAVE_PORTS } from "./life_line.ts";
 import type { WorkerEnd, WorkerProcess } from "./worker_process.ts";
 import { readReady } from "./worker_ready.ts";
 
@@ -19,8 +20,8 @@ export interface ChildCommand {
 }
 
 /**
- * Starts a worker. Its standard input is a pipe that nothing is written to: it ends with this process, however that
- * ends. Its first line on standard output tells that it listens; its log goes where that of this process goes.
+ * Starts a worker. Its standard input is a pipe that ends with this process, however that ends. Its first line on
+ * standard output tells that it listens; its log goes where that of this process goes.
  *
  * @throws {TeleError} `bad-input` if the program cannot be started.
  */
@@ -40,6 +41,7 @@ export function startChild({ words: [program, ...args], env, without }: ChildCom
   } catch (error) {
     throw badInput(`cannot start ${program}: ${reasonOf(error)}`, { cause: error });
   }
+  const input = child.stdin.getWriter();
   return {
     ready: readReady(child.stdout),
     ended: child.status.then(endOf),
@@ -49,6 +51,11 @@ export function startChild({ words: [program, ...args], env, without }: ChildCom
       } catch {
         // It has ended, and its status is on the way.
       }
+    },
+    leavePorts() {
+      input.write(Uint8Array.of(LEAVE_PORTS)).catch(() => {
+        // The same.
+      });
     },
   };
 }

@@ -14,16 +14,16 @@ export interface ParentWatch {
   readonly input: { read(into: Uint8Array): Promise<number | null> };
   /** Which worker this is. */
   readonly seat: Pick<Seat, "folder">;
-  /** What is asked to drain. */
-  readonly draining: { readonly isAsked: boolean; ask(): void };
+  /** What is asked to drain, and to leave its ports to others before it. */
+  readonly draining: { readonly isAsked: boolean; ask(): void; leavePorts(): void };
   /** Told of it. */
   readonly log: Log;
 }
 
-/** Drains when the parent has ended: a worker that nobody starts again, upgrades or ends must not stay for ever. */
+/** Hears the parent, and drains when that has ended: a worker that nobody starts again, upgrades or ends must not stay for ever. */
 export function watchParent({ input, seat, draining, log }: ParentWatch): { clean(): Promise<void> } {
   let isOrphan = false;
-  parentEnded(input).then(() => {
+  parentEnded(input, () => draining.leavePorts()).then(() => {
     isOrphan = true;
     if (draining.isAsked) return;
     log(

@@ -88,6 +88,15 @@ export class Worker {
     else if (!this.#isStarting) this.#over.resolve();
   }
 
+  /**
+   * Others listen: it leaves its ports to them, and ends when what it has is over. No other process follows. The signal says
+   * the second for itself, since a program of another version may know that alone.
+   */
+  replace(): void {
+    this.#process?.leavePorts();
+    this.retire("SIGQUIT");
+  }
+
   /** Runs a process to the moment when it listens; its death is looked after from the start on. */
   async #run(): Promise<WorkerReady> {
     const { clock, place: { number } } = this.#options;

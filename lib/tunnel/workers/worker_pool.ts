@@ -43,6 +43,7 @@ export interface WorkerPoolOptions {
  *       ready,
  *       ended: ended.promise,
  *       signal: () => ended.resolve({ code: 0, signal: null }),
+ *       leavePorts() {},
  *     });
  *   },
  * });
@@ -86,8 +87,8 @@ export class WorkerPool {
   }
 
   /**
-   * Starts workers from the program that is there now. When all of them listen, those before drain; if one does not,
-   * nothing changes.
+   * Starts workers from the program that is there now. When all of them listen, those before leave the
+   * ports to them and drain; if one does not, nothing changes.
    */
   async upgrade(): Promise<void> {
     const { log, count } = this.#options;
@@ -171,6 +172,7 @@ export class WorkerPool {
   #letLeave(worker: Worker): void {
     this.#leaving.add(worker);
     worker.over.then(() => this.#leaving.delete(worker));
-    worker.retire(this.#endedBy ?? "SIGQUIT");
+    if (this.#endedBy === undefined) worker.replace();
+    else worker.retire(this.#endedBy);
   }
 }

@@ -28,6 +28,8 @@ export interface WorkerProcess {
   readonly ended: Promise<WorkerEnd>;
   /** Sends a signal; does nothing once it has ended. */
   signal(name: Deno.Signal): void;
+  /** Tells it that others listen on its ports now; does nothing once it has ended. */
+  leavePorts(): void;
 }
 
 /** The end of a process in words. */

@@ -7,9 +7,10 @@ function setUp() {
   const clock = new FakeClock();
   const told: string[] = [];
   const over = Promise.withResolvers<string>();
-  const role = { connections: 2, asked: 0 };
+  const role = { connections: 2, asked: 0, left: 0 };
   const drained = {
     connections: () => role.connections,
+    leavePorts: () => void role.left++,
     drain: () => {
       role.asked++;
       return over.promise;
@@ -36,6 +37,17 @@ Deno.test("a signal that comes before anything runs is obeyed when it does", () 
   process.ask();
   process.runs(drained, undefined);
   assertEquals(role.asked, 1);
+});
+
+Deno.test("its ports are left to others as soon as it runs, and that drains nothing", () => {
+  for (const isEarly of [true, false]) {
+    const { role, drained, process } = setUp();
+    if (isEarly) process.leavePorts();
+    assertEquals(role.left, 0);
+    process.runs(drained, undefined);
+    if (!isEarly) process.leavePorts();
+    assertEquals([role.left, role.asked, process.isAsked], [1, 0, false]);
+  }
 });
 
 Deno.test("a service manager is told every five seconds what is left", async () => {

@@ -1,6 +1,7 @@
 /** A node with real sockets: who is let in, what TLS is passed on, and how it ends. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { encodeHex } from "@std/encoding/hex";
+import { closedAreFree } from "../../../../lib/net/acceptor.ts";
 import { systemClock } from "../../../../lib/net/clock.ts";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { hasNodeDuplex } from "../../../../lib/net/node_duplex.ts";
@@ -170,4 +171,20 @@ Deno.test("a node whose place is taken says which option names it", () =>
     const node = await FleetNode.prepare(choice, { clock: systemClock, log: () => {}, keptMs: 60_000 });
     await assertRejects(() => node.listen(() => {}), Error, "--node: ");
     node.stop();
+  }));
+
+Deno.test("a node that is left refuses who comes, and goes on with what it passes on", () =>
+  inFolder(async (folder) => {
+    await using world = await World.start(folder);
+    const ticket = await world.nodes[1]!.fleet.ticketFor(SESSION);
+    const { client, passing } = come(world, inRecords(clientHello(["tele/2", ticketProtocol(ticket)])));
+    assertEquals(await passing, undefined);
+    for (const [at, node] of world.nodes.entries()) {
+      node.leave();
+      await closedAreFree();
+      await assertRejects(() => Deno.connect({ hostname: "127.0.0.1", port: world.ports[at]! }));
+    }
+    await until(() => world.taken.length === 1, 5_000, "the carrier");
+    await world.taken[0]!.carrier.write(new Uint8Array([1]));
+    assertEquals(await readExactly(client, 1), new Uint8Array([1]));
   }));

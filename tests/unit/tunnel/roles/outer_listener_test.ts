@@ -1,8 +1,10 @@
 import { assert, assertEquals, assertNotEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { closedAreFree } from "../../../../lib/net/acceptor.ts";
 import { dial } from "../../../../lib/net/dial.ts";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { leafOf } from "../../../../lib/net/leaf.ts";
-import type { Listening } from "../../../../lib/net/listen.ts";
+import { listen, type Listening } from "../../../../lib/net/listen.ts";
+import type { PassedLayer } from "../../../../lib/session/handshake/preface.ts";
 import type { FleetNode } from "../../../../lib/tunnel/roles/fleet_node.ts";
 import { listenOuter } from "../../../../lib/tunnel/roles/outer_listener.ts";
 import { dialTls } from "../../../../lib/net/tls_dial.ts";
@@ -295,4 +297,48 @@ Deno.test("nobody can come before other servers and workers can ask for what com
   const listening = await listenOuter(options, () => {}, new FakeClock(), (outer) => outer.close(), { node });
   assertEquals(dialed, ["refused"]);
   listening.close();
+});
+
+/** A server that has left its port to another worker, whose carriers come to it all the same. */
+async function visitBehindLeaving(
+  flags: string[],
+  layer: PassedLayer,
+  visit: (port: number) => Promise<void>,
+): Promise<void> {
+  const options = serverOptions(["--server", "--in=:22", "--out=127.0.0.1:0", ...flags]);
+  const clock = new FakeClock({ wallMs: Date.now() });
+  const left: string[] = [];
+  const node = {
+    listen: () => Promise.resolve(),
+    leave: () => void left.push("the node"),
+    passTls: (carrier: Duplex) => Promise.resolve(carrier),
+  } as unknown as FleetNode;
+  const listening = await listenOuter(options, () => {}, clock, (outer, { kind }) => {
+    left.push(kind);
+    outer.close();
+  }, { node });
+  listening.leave();
+  await closedAreFree();
+  const isRefused = () => dial(parseAddress(listening.addresses[0]!), "user").then((each) => each.close(), () => true);
+  assertEquals(await within(isRefused(), 5_000, "a refusal"), true);
+  const beside = await listen(parseAddress("127.0.0.1:0"), {
+    use: "user",
+    defaultHosts: [],
+    clock,
+    log: () => {},
+    onConnection: (link) => listening.welcome(link, layer),
+  });
+  await visit(Number(beside.addresses[0]!.split(":")[1]));
+  beside.close();
+  listening.close();
+  assertEquals(left, ["the node", "session"]);
+}
+
+tlsTest("who leaves its ports to others refuses who comes there, and takes what is passed on", async () => {
+  await visitBehindLeaving([], "inner", async (port) => {
+    using visitor = await Deno.connect({ hostname: "127.0.0.1", port });
+    await visitor.write(new Uint8Array(4));
+    await within(visitor.read(new Uint8Array(1)), 5_000, "the end");
+  });
+  await withKeys((keys) => visitBehindLeaving(keys, "outer", (port) => visit(port, ["tele/2"])));
 });

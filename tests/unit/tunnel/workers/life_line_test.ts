@@ -1,12 +1,37 @@
-/** The pipe that tells a worker that its parent has ended. */
+/** The pipe from a parent to its worker. */
 import { assertEquals } from "@std/assert";
-import { parentEnded } from "../../../../lib/tunnel/workers/life_line.ts";
+import { LEAVE_PORTS, parentEnded } from "../../../../lib/tunnel/workers/life_line.ts";
 
-Deno.test("what comes through the pipe is let go, and its end or its failure is the parent's end", async () => {
+/** A pipe that says these bytes, one after the other, and then does `last`. */
+function pipe(words: readonly number[], last: () => Promise<null>) {
+  let reads = 0;
+  return {
+    read(into: Uint8Array): Promise<number | null> {
+      const word = words[reads++];
+      if (word === undefined) return last();
+      into[0] = word;
+      return Promise.resolve(1);
+    },
+  };
+}
+
+Deno.test("its end or its failure is the parent's end, and of what comes before one word has a meaning", async () => {
   for (const last of [() => Promise.resolve(null), () => Promise.reject(new Error("bad descriptor"))]) {
-    const answers = [() => Promise.resolve(5), () => Promise.resolve(64), last];
-    let reads = 0;
-    await parentEnded({ read: () => answers[reads++]!() });
-    assertEquals(reads, 3);
+    for (const [words, told] of [[[5, 64], 0], [[5, LEAVE_PORTS], 1]] as const) {
+      let calls = 0;
+      await parentEnded(pipe(words, last), () => void calls++);
+      assertEquals(calls, told);
+    }
   }
+});
+
+Deno.test("what an earlier word has left in memory is not said again", async () => {
+  let calls = 0;
+  const answers = [3, 1, null];
+  const read = (into: Uint8Array) => {
+    if (answers.length === 3) into[2] = LEAVE_PORTS;
+    return Promise.resolve(answers.shift()!);
+  };
+  await parentEnded({ read }, () => void calls++);
+  assertEquals(calls, 1);
 });

@@ -1,14 +1,27 @@
 /** A worker whose parent has ended. */
 import { assertEquals } from "@std/assert";
+import { LEAVE_PORTS } from "../../../../lib/tunnel/workers/life_line.ts";
 import { watchParent } from "../../../../lib/tunnel/workers/orphan.ts";
 import { settle } from "../../../support/fake_clock.ts";
 
-function setUp(folder: string | undefined, isAsked = false) {
-  const pipe = Promise.withResolvers<null>();
+function setUp(folder: string | undefined, isAsked = false, says: number[] = []) {
+  const pipe = Promise.withResolvers<number | null>();
   const lines: string[] = [];
-  const draining = { isAsked, asked: 0, ask: () => void draining.asked++ };
+  const draining = {
+    isAsked,
+    asked: 0,
+    left: 0,
+    ask: () => void draining.asked++,
+    leavePorts: () => void draining.left++,
+  };
   const log = (level: string, message: string) => void lines.push(`${level} ${message}`);
-  const watch = watchParent({ input: { read: () => pipe.promise }, seat: { folder }, draining, log });
+  const read = (into: Uint8Array) => {
+    const word = says.shift();
+    if (word === undefined) return pipe.promise;
+    into[0] = word;
+    return Promise.resolve(1);
+  };
+  const watch = watchParent({ input: { read }, seat: { folder }, draining, log });
   return { watch, lines, draining, end: () => pipe.resolve(null) };
 }
 
@@ -32,6 +45,15 @@ Deno.test("it drains, and says why; one that drains already goes on with that", 
   leaving.end();
   await settle();
   assertEquals([leaving.draining.asked, leaving.lines], [0, []]);
+});
+
+Deno.test("it leaves its ports when its parent says that others listen there, and drains by a signal alone", async () => {
+  const { draining, lines, end } = setUp(undefined, false, [LEAVE_PORTS]);
+  await settle();
+  assertEquals([draining.left, draining.asked, lines], [1, 0, []]);
+  end();
+  await settle();
+  assertEquals([draining.left, draining.asked], [1, 1]);
 });
 
 Deno.test({

@@ -79,6 +79,7 @@ Deno.test("an upgrade starts as many new workers, and lets the old ones drain wh
   world.last.listen();
   await upgraded;
   assertEquals(signals(world.started), ["SIGQUIT", "SIGQUIT", "", ""]);
+  assertEquals(world.started.map(({ hasLeftPorts }) => hasLeftPorts), [true, true, false, false]);
   pool.signal("SIGUSR1");
   assertEquals(signals(world.started), ["SIGQUIT SIGUSR1", "SIGQUIT SIGUSR1", "SIGUSR1", "SIGUSR1"]);
   world.started[0]!.end();
@@ -165,6 +166,15 @@ Deno.test("who is asked to end while it starts or is upgraded leaves nobody behi
     assertEquals([isOver, world.started.length], [true, isUpgrade ? 3 : 1]);
     if (isUpgrade) assertEquals(world.lines.length, 1, "an upgrade that was broken off is no news");
   }
+});
+
+Deno.test("workers that nobody follows keep their ports while they drain", async () => {
+  const { world, pool } = await running();
+  const ended = pool.end("SIGQUIT");
+  assertEquals(signals(world.started), ["SIGQUIT", "SIGQUIT"]);
+  assertEquals(world.started.map(({ hasLeftPorts }) => hasLeftPorts), [false, false]);
+  for (const worker of world.started) worker.end();
+  await ended;
 });
 
 Deno.test("who was asked to end starts nobody", async () => {

@@ -1,0 +1,73 @@
+/** `--workers`: which workers the carriers of clients come to. */
+import { assert, assertEquals } from "@std/assert";
+import { KeyFiles } from "../support/key_files.ts";
+import { type Scenario, scenario } from "../support/scenario.ts";
+import type { TeleProcess } from "../support/tele_process.ts";
+import { connectTo, echo, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
+import { until } from "../support/wait.ts";
+import { isAlive, workersOf } from "../support/worker_processes.ts";
+
+/** Several processes listen on one port there only. */
+const ignore = Deno.build.os !== "linux";
+
+const troublesOf = (log: readonly string[]) => log.filter((line) => /warn|error|sent away|fault/i.test(line));
+
+/** So many clients of `server`, each with a session of its own, in one process. */
+async function manyClients(s: Scenario, { port: to }: TeleProcess, count: number, args: readonly string[] = []) {
+  const file = `${s.home}/clients.toml`;
+  const ports = Array.from({ length: count }, freePort);
+  const options = args.map((arg) => arg.replace(/^--([^=]+)=(.*)$/, '$1 = "$2"'));
+  const tunnels = ports.map((port, at) =>
+    [
+      "[[tunnel]]",
+      `name = "c${at}"`,
+      'role = "client"',
+      `in = "127.0.0.1:${port}"`,
+      `out = "127.0.0.1:${to}"`,
+      ...options,
+    ]
+      .join("\n")
+  );
+  await Deno.writeTextFile(file, tunnels.join("\n\n"));
+  const process = await s.start("config", [`--config=${file}`]);
+  await until(() => process.output.length === count, 30_000, "the ready lines of all clients");
+  return { process, ports };
+}
+
+for (const isSealed of [false, true]) {
+  Deno.test({
+    name: `behind an upgrade all new clients come to new workers, and so do the carriers of old sessions, ${
+      isSealed ? "sealed" : "in plain"
+    }`,
+    ignore,
+    fn: scenario(240_000, async (s) => {
+      const user = s.use(new UserServer(echo));
+      const args = isSealed ? (await KeyFiles.make(s.home)).tokenArgs : [];
+      const server = await s.server(user.port, freePort(), { args: ["--workers=2", "--log-level=debug", ...args] });
+      const before = workersOf(server);
+      const breaker = await s.breaker(server.port);
+      const old = await s.client(breaker.port, 0, { args });
+      const connection = await connectTo(old.port);
+      s.defer(() => connection.close());
+      await roundTrip(connection, "before");
+      const mark = server.log.length;
+      server.signal("SIGUSR2");
+      await server.logged(/the new workers listen/, 20_000);
+      await until(() => before.filter(isAlive).length === 1, 20_000, "the end of the old worker without a stream");
+      const clients = await manyClients(s, server, 20, args);
+      for (const port of clients.ports) {
+        using next = await connectTo(port);
+        await roundTrip(next, "of a new client");
+      }
+      assertEquals(troublesOf(clients.process.log), []);
+      assertEquals(troublesOf(server.log.slice(mark)), []);
+      for (let cut = 0; cut < 5; cut++) {
+        breaker.reset();
+        await roundTrip(connection, `behind cut ${cut}`);
+      }
+      const passed = server.log.slice(mark).filter((line) => /passed on to worker [0-9a-f]{16}/.test(line));
+      assert(passed.length >= 5, `${passed.length} carriers were passed on`);
+      assertEquals(before.filter(isAlive).length, 1, "and its worker is there");
+    }),
+  });
+}
