@@ -24,6 +24,7 @@ import { hearQuestion, type OwnerQuestion } from "./exchange.ts";
 import type { FleetKey, FleetKeys } from "./fleet_keys.ts";
 import { OwnerAsker } from "./owner_asker.ts";
 import type { OwnerPlace } from "./owner_place.ts";
+import { Twins } from "./twins.ts";
 
 /** Options of {@linkcode Fleet}. */
 export interface FleetOptions {
@@ -101,6 +102,7 @@ export class Fleet {
   readonly instance: Uint8Array<ArrayBuffer> = crypto.getRandomValues(new Uint8Array(FLEET_INSTANCE_BYTES));
   readonly #asker: OwnerAsker;
   readonly #lines: LineLimiter;
+  readonly #twins: Twins;
   #served: ServedSessions = { holds: () => false, sessions: () => [] };
   /** By which key the tickets are sealed that clients have. */
   #sealing: FleetKey;
@@ -112,6 +114,7 @@ export class Fleet {
     this.#sealing = options.keys.sealing;
     this.#asker = new OwnerAsker(options.clock, options.log);
     this.#lines = new LineLimiter(options.clock, options.log);
+    this.#twins = new Twins(options.clock, this.#lines);
   }
 
   /** These are the sessions of this process. */
@@ -162,7 +165,8 @@ export class Fleet {
       return "unreachable";
     }
     const place = this.#placeOf(opened);
-    if (place === undefined || this.#asker.isGone(opened)) return "gone";
+    if (place === undefined) return this.#isTwins(opened) ? "unreachable" : "gone";
+    if (this.#asker.isGone(opened)) return "gone";
     // What was passed on is not passed on again: so no ticket leads in a circle.
     if (carrier === undefined || carrier.isPassed) return "unreachable";
     const { peer, peerName, localAddress, localPort } = carrier;
@@ -204,6 +208,11 @@ export class Fleet {
     };
   }
 
+  /** Of a server alone none is younger; of several workers one that is over may have made it a moment ago. */
+  #isTwins(opened: OpenedTicket): boolean {
+    return this.#options.dialWorker === undefined && !this.#isOwn(opened.instance) && this.#twins.made(opened);
+  }
+
   #isOwn(instance: Uint8Array): boolean {
     return instance.every((byte, at) => byte === this.instance[at]);
   }
@@ -211,11 +220,8 @@ export class Fleet {
   #tellUnreadable(carrier: Duplex | undefined): void {
     const message = "a carrier has the ticket of a key that this server does not have: all servers of a fleet need " +
       "the same keys, and one that is replaced must stay beside the new one for a while";
-    this.#lines.tell(UNREADABLE, {
-      level: "warn",
-      host: carrier === undefined ? "" : hostOfPeer(carrier.peer),
-      message,
-    });
+    const host = carrier === undefined ? "" : hostOfPeer(carrier.peer);
+    this.#lines.tell(UNREADABLE, { level: "warn", host, message });
   }
 
   /** Tells no more. */
@@ -243,6 +249,7 @@ export class Fleet {
   async welcome(link: Duplex, isGone: () => boolean = () => false): Promise<PassedCarrier | undefined> {
     const { opened, question } = await this.#hear(link);
     const place = this.#workerOf(opened);
+    if (this.#isTwins(opened)) throw new TeleError("protocol", "it asks for another server, which has the same node");
     if (place === undefined) return await this.#answer(link, opened, question);
     const { preface } = question;
     const reply = await this.#asker.ask(place, opened, preface, isGone);

@@ -271,4 +271,22 @@ export const FLEET: readonly Mutation[] = [
     "const isGone = () => this.#room.reasonFor(transport) !== undefined;",
     "const isGone = () => false;",
   ),
+  world(
+    "a session of another server with the same node taken for one that is gone",
+    "session/fleet/fleet.ts",
+    'return this.#isTwins(opened) ? "unreachable" : "gone";',
+    'return "gone";',
+  ),
+  world(
+    "a session of another server with the same node said to be gone",
+    "session/fleet/fleet.ts",
+    "if (this.#isTwins(opened)) throw",
+    "if (this.#isTwins(opened) && false) throw",
+  ),
+  word(
+    "a process before this one taken for another server with the same node",
+    "session/fleet/twins.ts",
+    "const startedAt = this.#clock.wallNow() - (this.#clock.now() - this.#startedMs);",
+    "const startedAt = this.#startedMs;",
+  ),
 ];

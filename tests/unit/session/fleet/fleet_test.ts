@@ -278,3 +278,35 @@ Deno.test("for a carrier that was sent away while it waited nobody is asked", as
   assertEquals(await world.clock.run(one.fleet.pass(ticket, near, "inner", () => true)), "unreachable");
   assertEquals(other.nodeNetwork.dials, 0);
 });
+
+Deno.test("a session of another server with the same node is an outage, and a line says what is wrong", async () => {
+  await using world = await FleetWorld.start({ count: 2 });
+  const [one, other] = world.servers as [typeof world.servers[0], typeof world.servers[0]];
+  const client = world.addClient();
+  const user = new EchoUser(world, client);
+  await user.say("before");
+  const { clock, keys } = { clock: world.clock, keys: one.keys };
+  const log: string[] = [];
+  const options = {
+    node: one.node,
+    keys,
+    clock,
+    log: (level: string, words: string) => void log.push(`${level} ${words}`),
+  };
+  const twin = new Fleet({ ...options, dial: () => Promise.reject(new Error("nobody")), splice: () => {} });
+  const [near] = duplexPair();
+  // Of what was here before it a new process cannot tell more than that it is over.
+  assertEquals(await twin.pass(await one.fleet.ticketFor(new Uint8Array(16)), near, "inner"), "gone");
+  await clock.advance(61_000);
+  for (let time = 0; time < 2; time++) {
+    assertEquals(await twin.pass(await one.fleet.ticketFor(new Uint8Array(16)), near, "inner"), "unreachable");
+  }
+  const line = `error another server of the fleet has the node ${one.node} too: each needs an address of its own, at ` +
+    "which the others reach no other";
+  assertEquals(log, [line]);
+  // Who is asked in the other's place does not say that its session is gone.
+  const young = await twin.ticketFor(new Uint8Array(16).fill(3));
+  assertEquals(await world.clock.run(other.fleet.pass(young, near, "inner")), "unreachable");
+  assertEquals(one.refusedHere, ["it asks for another server, which has the same node"]);
+  twin.stop();
+});
