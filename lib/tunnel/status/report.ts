@@ -8,8 +8,11 @@ import type { CarrierWay } from "../../net/carrier_way.ts";
 import type { LogLevel } from "../../net/log.ts";
 import type { Lane } from "../../session/handshake/messages.ts";
 
-/** What a tunnel does: `waiting` is a client without a carrier; `draining` takes nothing new. */
-export type TunnelState = "serving" | "waiting" | "draining";
+/**
+ * What a tunnel does: `waiting` is a client without a carrier; `silent` a worker that does not answer its parent;
+ * `draining` takes nothing new.
+ */
+export type TunnelState = "serving" | "waiting" | "silent" | "draining";
 
 /** A tunnel of the process; without `--config` there is one, without a name. */
 export interface TunnelReport {
@@ -140,7 +143,7 @@ export interface StatusReport {
   readonly startedAt: string;
   /** When this was made. */
   readonly now: string;
-  /** The worst state of its tunnels: `waiting`, then `draining`, then `serving`. */
+  /** The worst state of its tunnels: `waiting`, then `silent`, `draining`, and `serving`. */
   readonly state: TunnelState;
   /** Its tunnels. */
   readonly tunnels: readonly TunnelReport[];

@@ -19,7 +19,7 @@ export function stateOf({ isUp, isDraining }: TunnelFacts): TunnelState {
   return isDraining ? "draining" : "serving";
 }
 
-const WORST_FIRST: readonly TunnelState[] = ["waiting", "draining", "serving"];
+const WORST_FIRST: readonly TunnelState[] = ["waiting", "silent", "draining", "serving"];
 
 /** The worst of several states; `serving` for none. */
 export function worstOf(states: readonly TunnelState[]): TunnelState {
@@ -45,7 +45,7 @@ export function healthProblem(tunnels: readonly TunnelReport[], question: Health
   const problems = tunnels.flatMap(({ name, state }) => {
     const who = name === null ? "this tele client" : `tunnel ${name}`;
     if (state === "waiting") return [`${who} has no connection to its tele server`];
-    if (state === "serving" || question === "healthy") return [];
+    if (state !== "draining" || question === "healthy") return [];
     return [`${name === null ? "this tele process" : `tunnel ${name}`} drains, and takes nothing new`];
   });
   return problems.length === 0 ? undefined : problems.join("; ");

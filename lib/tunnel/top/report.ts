@@ -94,7 +94,7 @@ export interface SessionReport {
 export interface TunnelReport {
   /** Its name in the configuration; `undefined` without one. */
   readonly name: string | undefined;
-  /** What it does: `serving`, `waiting` or `draining`. */
+  /** What it does: `serving`, `waiting`, `silent` or `draining`. */
   readonly state: string;
 }
 

@@ -4,46 +4,30 @@
  * @module
  */
 import type { UnixAddress } from "../../net/address.ts";
-import type { Clock } from "../../net/clock.ts";
 import { dial } from "../../net/dial.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { TeleError } from "../../net/error.ts";
 
-/** A worker that does not answer for so long is left out, in milliseconds. */
-export const ANSWER_MS = 2_000;
-
 /** Opens a connection to a worker. */
-export type DialWorker = (address: UnixAddress, signal: AbortSignal) => Promise<Duplex>;
+export type DialWorker = (address: UnixAddress) => Promise<Duplex>;
 
 /** Opens real ones. */
-export function dialWorker(address: UnixAddress, signal: AbortSignal): Promise<Duplex> {
-  return dial(address, "carrier", signal);
+export function dialWorker(address: UnixAddress): Promise<Duplex> {
+  return dial(address, "carrier");
 }
 
 /**
- * The body of a worker's answer.
+ * The body of a worker's answer, however long that takes: the connection to one that dies ends.
  *
- * @throws {TeleError} If it does not answer, or with something else than 200.
+ * @throws {TeleError} If nobody is there, or answers with something else than 200.
  */
-export async function askWorker(
-  address: UnixAddress,
-  path: string,
-  clock: Clock,
-  dialWorker: DialWorker,
-): Promise<string> {
-  const limit = new AbortController();
-  let duplex: Duplex | undefined;
-  const timer = clock.setTimer(() => {
-    limit.abort(new TeleError("carrier-lost", `no answer within ${ANSWER_MS / 1000} s`));
-    duplex?.close();
-  }, ANSWER_MS);
+export async function askWorker(address: UnixAddress, path: string, dialWorker: DialWorker): Promise<string> {
+  const duplex = await dialWorker(address);
   try {
-    duplex = await dialWorker(address, limit.signal);
     await duplex.write(new TextEncoder().encode(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`));
     return bodyOf(await readAll(duplex));
   } finally {
-    timer.cancel();
-    duplex?.close();
+    duplex.close();
   }
 }
 

@@ -31,9 +31,12 @@ export function mergeTunnels(all: readonly WorkerReport[]): TunnelReport[] {
  * Puts reports together: what is counted is added, sessions and tunnels have the worker's name, and limits hold for all.
  *
  * @param all One at the least.
+ * @param silent The names of workers that hang.
  */
-export function mergeReports(all: readonly WorkerReport[]): StatusReport {
+export function mergeReports(all: readonly WorkerReport[], silent: readonly string[] = []): StatusReport {
   const reports = all.map(({ report }) => report);
+  const role = reports[0]!.role === "client" ? "client" : "server";
+  const hanging = silent.map((name): TunnelReport => ({ name, role, state: "silent" }));
   const sessions = all.flatMap(({ name, report }) => report.sessions.map((session) => ({ ...session, tunnel: name })));
   const chosen = sessions.sort(byUrgency).slice(0, MOST_SESSIONS);
   const add = (value: (report: StatusReport) => number) => reports.reduce((sum, report) => sum + value(report), 0);
@@ -42,8 +45,8 @@ export function mergeReports(all: readonly WorkerReport[]): StatusReport {
     role: reports[0]!.role,
     startedAt: reports.map(({ startedAt }) => startedAt).sort()[0]!,
     now: reports.map(({ now }) => now).sort().at(-1)!,
-    state: worstOf(counts(all).map(({ report }) => report.state)),
-    tunnels: all.flatMap(({ name, report }) => report.tunnels.map((tunnel) => ({ ...tunnel, name }))),
+    state: worstOf([...counts(all).map(({ report }) => report.state), ...hanging.map(({ state }) => state)]),
+    tunnels: [...all.flatMap(({ name, report }) => report.tunnels.map((each) => ({ ...each, name }))), ...hanging],
     sentBytes: add(({ sentBytes }) => sentBytes),
     receivedBytes: add(({ receivedBytes }) => receivedBytes),
     resentBytes: add(({ resentBytes }) => resentBytes),

@@ -52,6 +52,7 @@ export function stateOf(report, nowMs) {
   const out = sessions.filter((session) => session.state === "outage");
   const total = sessions.length + report.sessionsOmitted;
   if (total > 0 && out.length === total) return { mood: "wait", word: "outage", sentence: outageSentence(out, nowMs) };
+  if (state === "silent") return { mood: "wait", word: "silent", sentence: silentSentence(report.tunnels) };
   if (state === "waiting") return { mood: "wait", word: "waiting", sentence: waitingSentence(report.tunnels) };
   return { mood: "ok", word: "working", sentence: workingSentence(report, out, nowMs) };
 }
@@ -76,6 +77,12 @@ function outageSentence(out, nowMs) {
   if (out.every(({ outages }) => outages === 0)) return `No connection to the server yet, for ${longest}: ${wait}.`;
   if (out.length === 1) return `No network for ${longest}: ${wait}.`;
   return `No network for any of ${out.length} sessions, for up to ${longest}: ${wait}.`;
+}
+
+/** @param {readonly TunnelReport[]} tunnels */
+function silentSentence(tunnels) {
+  const names = tunnels.filter(({ state }) => state === "silent").map(({ name }) => name);
+  return `No answer from ${names.join(", ")}: what comes there waits.`;
 }
 
 /** @param {readonly TunnelReport[]} tunnels */

@@ -108,3 +108,12 @@ Deno.test("who drains while another serves is shown, and does not count for heal
   assertEquals(mergeTunnels(reports(draining, draining)).length, 2);
   assertEquals(mergeReports(reports({}, waiting)).state, "waiting");
 });
+
+Deno.test("a worker that hangs is told, and is worse than one that drains", () => {
+  const merged = mergeReports([{ name: "worker 1", report: { ...REPORT, state: "draining" } }], ["worker 2"]);
+  assertEquals([merged.state, merged.tunnels.at(-1)], ["silent", {
+    name: "worker 2",
+    role: "server",
+    state: "silent",
+  }]);
+});

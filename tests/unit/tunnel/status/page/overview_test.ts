@@ -32,6 +32,14 @@ Deno.test("the state of the process is one sentence", () => {
       state: "waiting",
       tunnels: [{ name: "a", role: "client", state: "waiting" }, { name: "b", role: "server", state: "serving" }],
     }],
+    ["silent", "No answer from worker 2: what comes there waits.", {
+      state: "silent",
+      tunnels: [{ name: "worker 1", role: "server", state: "serving" }, {
+        name: "worker 2",
+        role: "server",
+        state: "silent",
+      }],
+    }],
     ["draining", "Takes no new users, and ends with its last stream: 2 streams left.", { state: "draining" }],
     ["draining", "Takes no new users, and ends with its last stream: nothing is left.", {
       state: "draining",
