@@ -289,4 +289,22 @@ export const FLEET: readonly Mutation[] = [
     "const startedAt = this.#clock.wallNow() - (this.#clock.now() - this.#startedMs);",
     "const startedAt = this.#startedMs;",
   ),
+  word(
+    "a worker that hangs asked anew with each look",
+    "tunnel/workers/workers_status.ts",
+    "if (asked !== undefined) return asked;",
+    "if (asked === undefined) return this.#ask(address);",
+  ),
+  word(
+    "a worker that hangs left out of the status",
+    "tunnel/workers/merge_reports.ts",
+    'name, role, state: "silent" }));',
+    'name, role, state: "silent" })).slice(1);',
+  ),
+  world(
+    "a carrier that the server sent away asked for",
+    "session/session_server.ts",
+    "const isGone = () => this.#strangers.reasonFor(handshake.channel.duplex) !== undefined;",
+    "const isGone = () => false;",
+  ),
 ];

@@ -310,3 +310,24 @@ Deno.test("a session of another server with the same node is an outage, and a li
   assertEquals(one.refusedHere, ["it asks for another server, which has the same node"]);
   twin.stop();
 });
+
+Deno.test("a server tells who was sent away while its carrier waits to be passed on", async () => {
+  await using world = await FleetWorld.start({ count: 2 });
+  world.isRoundRobin = false;
+  world.next = 1;
+  const client = world.addClient();
+  await world.attached(client);
+  const asked: (() => boolean)[] = [];
+  world.servers[0]!.fleet.pass = (_ticket, _carrier, _layer, isGone) => {
+    asked.push(isGone!);
+    return new Promise(() => {});
+  };
+  world.next = 0;
+  world.cut();
+  await world.clock.advanceUntil(() => asked.length > 0, 5_000, "the question");
+  assertEquals(asked[0]!(), false);
+  await world.clock.advance(10_000);
+  assertEquals(asked[0]!(), true);
+  world.next = 1;
+  await world.attached(client);
+});
