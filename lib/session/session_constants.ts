@@ -217,6 +217,9 @@ export const MAX_PREFACE_BYTES = 1024;
 /** How long a server waits for the answer of an owner, in milliseconds. */
 export const OWNER_TIMEOUT_MS = 2_000;
 
+/** How long a worker waits for another one to take a new session, in milliseconds: it can have that itself. */
+export const DEAL_TIMEOUT_MS = 500;
+
 /** How long a server waits for the answer of another worker of its own, in milliseconds: less, for a server may wait for it. */
 export const WORKER_TIMEOUT_MS = 1_500;
 

@@ -75,7 +75,8 @@ export class SessionServer<Upper extends UpperLayer> {
     this.registry = new SessionRegistry({ ...options, lines: this.#lines });
     this.#offers = new SessionOffers(options, { tokens: this.#tokens, lines: this.#lines });
     const sessions = () => this.registry.entries.map(({ session }) => session);
-    options.fleet?.serve({ holds: (sessionId) => this.#holds(sessionId), sessions });
+    const count = () => this.registry.isDraining ? undefined : this.registry.count;
+    options.fleet?.serve({ holds: (sessionId) => this.#holds(sessionId), sessions, count });
   }
 
   /** The machine or the process slept for `ms` milliseconds until now: links that are found dead died meanwhile. */
@@ -233,6 +234,7 @@ export class SessionServer<Upper extends UpperLayer> {
     const session = this.#makeSession(upper, id, joinSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));
     const entry = new SessionEntry(session, { identity, claim, host: hostOfPeer(peer) });
     this.registry.add(entry);
+    this.#options.fleet?.began();
     this.#attach(handshake, session, { number: 0, lane: "quiet", path: readPath(commit.fields), accept, roundTripMs });
     this.#lines.tell("began", "info", entry, `began, from ${peer}`, { peer });
     offer.take(entry, upper);

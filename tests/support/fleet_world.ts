@@ -7,7 +7,8 @@ import { MuxClient, MuxServer } from "../../lib/mux/link.ts";
 import type { MuxClientOptions, MuxServerOptions } from "../../lib/mux/link_options.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { duplexPair } from "../../lib/net/pipe.ts";
-import { Fleet, type PassedCarrier } from "../../lib/session/fleet/fleet.ts";
+import { Fleet } from "../../lib/session/fleet/fleet.ts";
+import type { PassedCarrier } from "../../lib/session/fleet/fleet_options.ts";
 import { FleetKeys } from "../../lib/session/fleet/fleet_keys.ts";
 import { LastTicket } from "../../lib/session/fleet/last_ticket.ts";
 import { relay } from "../../lib/tunnel/rfd80/relay.ts";
@@ -76,6 +77,7 @@ export class FleetServer {
       log,
       dial: (node, signal) => this.#world.serverAt(node).nodeNetwork.dial(signal),
       dialWorker: isWorker ? (...asked) => this.#dialWorker(...asked) : undefined,
+      siblings: isWorker && this.#world.isDealing ? () => Promise.resolve(this.#siblings()) : undefined,
       splice: (outer, inner) => void relay({ outer, inner, framing: undefined }, clock).catch(() => {}),
     });
     this.server = new MuxServer({
@@ -89,6 +91,12 @@ export class FleetServer {
       },
       ...this.#world.serverOptions,
     });
+  }
+
+  /** The other workers of its server, also those that are over. */
+  #siblings(): Uint8Array[] {
+    const isBeside = (server: FleetServer) => server !== this && server.place.node === this.place.node;
+    return this.#world.servers.filter(isBeside).map(({ fleet }) => fleet.instance);
   }
 
   /** The system knows which processes are over. */
@@ -148,6 +156,8 @@ export class FleetWorld implements AsyncDisposable {
   /** The server to which the next carrier goes. */
   next = 0;
   #nextWorker = 0;
+  /** Whether workers that start give new sessions to each other. */
+  isDealing = false;
   /** Whether each carrier goes to the next server. */
   isRoundRobin = true;
 

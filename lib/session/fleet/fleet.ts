@@ -5,50 +5,27 @@
  */
 import { encodeHex } from "@std/encoding/hex";
 import { hostOfPeer } from "../../net/address.ts";
-import type { Clock, Timer } from "../../net/clock.ts";
+import type { Timer } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { TeleError } from "../../net/error.ts";
 import { type LineKind, LineLimiter } from "../../net/line_limiter.ts";
-import type { Log } from "../../net/log.ts";
 import { PassedDuplex } from "../../net/passed_duplex.ts";
-import type { PassedLayer } from "../handshake/preface.ts";
+import type { OwnerAnswer, PassedLayer } from "../handshake/preface.ts";
 import { type OpenedTicket, openTicket, sealTicket } from "../handshake/ticket.ts";
+import { countOffered } from "../handshake/ticket_offer.ts";
 import {
   FLEET_INSTANCE_BYTES,
   HANDSHAKE_TIMEOUT_MS,
   OWNER_TIMEOUT_MS,
   WORKER_TIMEOUT_MS,
 } from "../session_constants.ts";
-import type { Session } from "../session.ts";
+import { Dealer } from "./dealer.ts";
 import { hearQuestion, type OwnerQuestion } from "./exchange.ts";
-import type { FleetKey, FleetKeys } from "./fleet_keys.ts";
+import type { FleetKey } from "./fleet_keys.ts";
+import type { FleetOptions, PassedCarrier, ServedSessions, TicketOutcome } from "./fleet_options.ts";
 import { OwnerAsker } from "./owner_asker.ts";
 import type { OwnerPlace } from "./owner_place.ts";
 import { Twins } from "./twins.ts";
-
-/** Options of {@linkcode Fleet}. */
-export interface FleetOptions {
-  /**
-   * Where other servers reach this one: what its tickets say. At most {@linkcode MAX_NODE_BYTES} bytes. `undefined` for a
-   * server alone, whose workers have a key that nobody else has.
-   */
-  readonly node: string | undefined;
-  /** What they share. */
-  readonly keys: FleetKeys;
-  /** Time. */
-  readonly clock: Clock;
-  /** Told of owners that cannot be reached. */
-  readonly log: Log;
-  /** Connects to another server's node. */
-  dial(node: string, signal: AbortSignal): Promise<Duplex>;
-  /**
-   * Connects to the other worker of this server whose instance this is. Settles with `undefined` if that is over for
-   * certain. Without it this process is its server's only one.
-   */
-  readonly dialWorker?: ((instance: Uint8Array, signal: AbortSignal) => Promise<Duplex | undefined>) | undefined;
-  /** Moves bytes both ways, from now on to the end of both. */
-  splice(carrier: Duplex, owner: Duplex): void;
-}
 
 /** What tickets say of a server that has no node: nobody dials it. */
 const NO_NODE = "here";
@@ -62,33 +39,8 @@ const UNREADABLE: LineKind = {
   unit: "carriers",
 };
 
-/** What becomes of a carrier that has a ticket. */
-export type TicketOutcome =
-  /** It is for this process: the session is gone for certain, or this is its owner. */
-  | "gone"
-  /** Its owner cannot be reached, or nobody here can tell who it is. */
-  | "unreachable"
-  /** The carrier has gone on to the owner. */
-  | "passed";
-
-/** The sessions of a process. */
-export interface ServedSessions {
-  /** Whether it is the owner of this one. */
-  holds(sessionId: Uint8Array): boolean;
-  /** All of them. */
-  sessions(): Iterable<Pick<Session, "id" | "tellTicket">>;
-}
-
-/** A carrier that another process has passed on. */
-export interface PassedCarrier {
-  /** All its bytes, from the client's address. */
-  readonly carrier: Duplex;
-  /** What was taken off it. */
-  readonly layer: PassedLayer;
-}
-
 /** What a server of sessions asks of its fleet. */
-export type FleetMember = Pick<Fleet, "serve" | "ticketFor" | "pass">;
+export type FleetMember = Pick<Fleet, "serve" | "ticketFor" | "pass" | "deal" | "began">;
 
 /**
  * One process of a fleet. Invariant 9: only the owner itself, or whoever stands in its place with the fleet's key, says
@@ -103,7 +55,8 @@ export class Fleet {
   readonly #asker: OwnerAsker;
   readonly #lines: LineLimiter;
   readonly #twins: Twins;
-  #served: ServedSessions = { holds: () => false, sessions: () => [] };
+  readonly #dealer: Dealer | undefined;
+  #served: ServedSessions = { holds: () => false, sessions: () => [], count: () => Infinity };
   /** By which key the tickets are sealed that clients have. */
   #sealing: FleetKey;
   #renewal: Timer | undefined;
@@ -115,6 +68,17 @@ export class Fleet {
     this.#asker = new OwnerAsker(options.clock, options.log);
     this.#lines = new LineLimiter(options.clock, options.log);
     this.#twins = new Twins(options.clock, this.#lines);
+    this.#dealer = this.#makeDealer(options);
+  }
+
+  #makeDealer({ clock, log, siblings, dialWorker: dial, splice, keys }: FleetOptions): Dealer | undefined {
+    if (siblings === undefined || dial === undefined) return undefined;
+    const ticketFor = async (instance: Uint8Array, sessionId: Uint8Array) => {
+      const key = keys.sealing;
+      return { key, ticket: await this.#seal(key, instance, sessionId) };
+    };
+    const sessions = () => this.#served.count();
+    return new Dealer({ clock, log, siblings, dial, ticketFor, sessions, splice, random: Math.random });
   }
 
   /** These are the sessions of this process. */
@@ -140,8 +104,28 @@ export class Fleet {
 
   /** A ticket for a session of this process. */
   ticketFor(sessionId: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-    const { keys, node = NO_NODE, clock } = this.#options;
-    return sealTicket(keys.sealing, { instance: this.instance, sessionId, node }, clock.wallNow());
+    return this.#seal(this.#options.keys.sealing, this.instance, sessionId);
+  }
+
+  #seal(key: FleetKey, instance: Uint8Array, sessionId: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+    const { node = NO_NODE, clock } = this.#options;
+    return sealTicket(key, { instance, sessionId, node }, clock.wallNow());
+  }
+
+  /**
+   * A carrier came that begins a new session. It may go on to another worker of this server that has fewer.
+   *
+   * @param carrier All its bytes, from the first on.
+   * @param isGone Whether it was sent away while it waited for its turn.
+   * @returns Whether it went.
+   */
+  async deal(carrier: Duplex, layer: PassedLayer, isGone: () => boolean = () => false): Promise<boolean> {
+    return carrier.isPassed !== true && await this.#dealer?.deal(carrier, layer, isGone) === true;
+  }
+
+  /** A session has begun in this process. */
+  began(): void {
+    this.#dealer?.began();
   }
 
   /**
@@ -250,7 +234,7 @@ export class Fleet {
     const { opened, question } = await this.#hear(link);
     const place = this.#workerOf(opened);
     if (this.#isTwins(opened)) throw new TeleError("protocol", "it asks for another server, which has the same node");
-    if (place === undefined) return await this.#answer(link, opened, question);
+    if (place === undefined) return await this.#answer(link, this.#answerTo(opened), question);
     const { preface } = question;
     const reply = await this.#asker.ask(place, opened, preface, isGone);
     try {
@@ -264,11 +248,13 @@ export class Fleet {
     return undefined;
   }
 
-  /** The same of another worker of this server, which would not have come for a session of a third one. */
+  /** The same of another worker of this server, which would not have come for a session of a third one, or offers one. */
   async welcomeWorker(link: Duplex): Promise<PassedCarrier | undefined> {
     const { opened, question } = await this.#hear(link);
     if (!this.#isOwn(opened.instance)) throw new TeleError("protocol", "it asks for another worker");
-    return await this.#answer(link, opened, question);
+    const count = countOffered(opened.sessionId);
+    const answer = count === undefined ? this.#answerTo(opened) : this.#dealer?.take(count) ?? "away";
+    return await this.#answer(link, answer, question);
   }
 
   async #hear(link: Duplex): Promise<{ opened: OpenedTicket; question: OwnerQuestion }> {
@@ -283,14 +269,19 @@ export class Fleet {
     );
   }
 
+  #answerTo({ instance, sessionId }: OpenedTicket): OwnerAnswer {
+    const isThere = this.#isOwn(instance) && this.#served.holds(sessionId);
+    return isThere ? "here" : "gone";
+  }
+
   async #answer(
     link: Duplex,
-    { instance, sessionId }: OpenedTicket,
-    { preface, answer }: OwnerQuestion,
+    answer: OwnerAnswer,
+    question: OwnerQuestion,
   ): Promise<PassedCarrier | undefined> {
-    const isThere = this.#isOwn(instance) && this.#served.holds(sessionId);
-    await answer(isThere ? "here" : "gone");
-    if (isThere) return { carrier: new PassedDuplex(link, preface.client), layer: preface.layer };
+    const { preface } = question;
+    await question.answer(answer);
+    if (answer === "here") return { carrier: new PassedDuplex(link, preface.client), layer: preface.layer };
     link.close();
     return undefined;
   }

@@ -26,7 +26,7 @@ export interface AnswerNeeds {
 
 /**
  * What a server answers to a hello whose session it does not have: a new one begins here, unless the ticket of another
- * leads to its owner.
+ * leads to its owner, or another worker of this server has fewer.
  *
  * @returns `undefined` if there is nothing more to be done: the carrier was passed on, or its client was told that the
  *   owner cannot be reached, and it is closed.
@@ -38,7 +38,11 @@ export async function answerTo(
 ): Promise<"ready" | "unknown" | undefined> {
   const local = hello.kind === "new" ? "ready" : "unknown";
   const ticket = readTicket(hello.fields);
-  if (fleet === undefined || ticket === undefined) return local;
+  if (fleet === undefined) return local;
+  if (ticket === undefined) {
+    const isDealer = hello.kind === "new" && !endsHere(hello);
+    return isDealer && await fleet.deal(handshake.unread(), "inner", isGone) ? undefined : local;
+  }
   const outcome = await fleet.pass(ticket, endsHere(hello) ? undefined : handshake.unread(), "inner", isGone);
   if (outcome === "passed") return undefined;
   if (outcome === "gone" || hello.kind === "new") return local;

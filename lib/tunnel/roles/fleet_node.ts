@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { encodeHex } from "@std/encoding/hex";
+import { decodeHex, encodeHex } from "@std/encoding/hex";
 import { formatAddress, parseAddress } from "../../net/address.ts";
 import { isBound } from "../../net/bound_socket.ts";
 import { readClientHello } from "../../net/client_hello.ts";
@@ -15,14 +15,16 @@ import { badInput, reasonOf, TeleError } from "../../net/error.ts";
 import { listen, type Listening } from "../../net/listen.ts";
 import type { Log } from "../../net/log.ts";
 import { PrefixedDuplex } from "../../net/prefixed_duplex.ts";
-import { Fleet, type PassedCarrier } from "../../session/fleet/fleet.ts";
+import { Fleet } from "../../session/fleet/fleet.ts";
+import type { PassedCarrier } from "../../session/fleet/fleet_options.ts";
 import { FleetKeys } from "../../session/fleet/fleet_keys.ts";
 import type { PassedLayer } from "../../session/handshake/preface.ts";
 import { ticketIn } from "../../session/handshake/ticket.ts";
+import { SESSION_ALPN } from "../../session/sealing.ts";
 import { Strangers } from "../../session/strangers.ts";
 import type { FleetChoice } from "../command_line/role_options.ts";
 import { markOfFleetKey, readFleetSecrets, watchFleetSecrets } from "../files/fleet_key_file.ts";
-import { meetingPlace } from "../workers/seat.ts";
+import { isInstanceName, meetingPlace } from "../workers/seat.ts";
 import { Splices } from "./splices.ts";
 
 /** What a {@linkcode FleetNode} needs. */
@@ -71,6 +73,7 @@ export class FleetNode {
       log,
       dial: (node, signal) => dial(parseAddress(node), "user", signal),
       dialWorker: folder === undefined ? undefined : (...asked) => this.#dialWorker(folder, ...asked),
+      siblings: folder === undefined ? undefined : () => this.#siblings(folder),
       splice: (carrier, owner) => void this.#splices.add(carrier, owner),
     });
     this.#stopWatching = watchFleetSecrets(choice.keyFile, {
@@ -155,8 +158,16 @@ export class FleetNode {
     }
   }
 
+  /** Who has a socket in the folder, without those that were found to be over. */
+  async #siblings(folder: string): Promise<Uint8Array[]> {
+    const own = encodeHex(this.fleet.instance);
+    const names = await Array.fromAsync(Deno.readDir(folder), ({ name }) => name).catch(() => []);
+    return names.filter((name) => isInstanceName(name) && name !== own && !this.#over.has(name)).map(decodeHex);
+  }
+
   /**
-   * Passes on a carrier that begins with TLS, if its hello has the ticket of a session that another server has.
+   * Passes on a carrier that begins with TLS, if its hello has the ticket of a session that another server has, or deals it
+   * to another worker, if it begins a new one.
    *
    * @param layer What was taken off it here.
    * @param isGone Whether it was closed meanwhile.
@@ -168,8 +179,15 @@ export class FleetNode {
     const { first, protocols } = await readClientHello(carrier);
     const again = new PrefixedDuplex(carrier, first);
     const ticket = ticketIn(protocols);
-    const isPassed = ticket !== undefined && await this.fleet.pass(ticket, again, layer, isGone) === "passed";
-    return isPassed ? undefined : again;
+    const isElsewhere = ticket === undefined
+      ? this.#beginsSession(carrier, protocols) && await this.fleet.deal(again, layer, isGone)
+      : await this.fleet.pass(ticket, again, layer, isGone) === "passed";
+    return isElsewhere ? undefined : again;
+  }
+
+  /** Of TLS in TLS the outer one was asked about; what else is inside may be HTTP, or another protocol. */
+  #beginsSession(carrier: Duplex, protocols: readonly string[]): boolean {
+    return carrier.leaf === undefined && protocols.includes(SESSION_ALPN);
   }
 
   /** Leaves the node to other workers, who pass on what comes there for this one. */

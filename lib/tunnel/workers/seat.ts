@@ -6,6 +6,7 @@
 import { encodeHex } from "@std/encoding/hex";
 import type { UnixAddress } from "../../net/address.ts";
 import { badInput } from "../../net/error.ts";
+import { FLEET_INSTANCE_BYTES } from "../../session/session_constants.ts";
 import type { WorkerPlace } from "./worker.ts";
 
 /** The environment variable that makes a process a worker. It holds no secret, and is deleted when it was read. */
@@ -33,6 +34,11 @@ export function keyFileIn(folder: string): string {
  */
 export function meetingPlace(folder: string, instance: Uint8Array): UnixAddress {
   return { kind: "unix", path: `${folder}/${encodeHex(instance)}` };
+}
+
+/** Whether a file in the folder is called like a worker's instance. */
+export function isInstanceName(name: string): boolean {
+  return name.length === 2 * FLEET_INSTANCE_BYTES && /^[0-9a-f]+$/.test(name);
 }
 
 /** Where the parent asks a worker how it goes. */

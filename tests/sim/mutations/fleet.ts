@@ -19,6 +19,30 @@ function word(name: string, file: string, from: string, to: string): Mutation {
 
 /** All of them. */
 export const FLEET: readonly Mutation[] = [
+  word(
+    "a new session is not counted before it has begun",
+    "session/fleet/dealer.ts",
+    'this.#newcomers.came();\n    return "here";',
+    'return "here";',
+  ),
+  word(
+    "sessions are offered by several at once",
+    "session/fleet/dealer.ts",
+    "this.#turn = dealt.catch(() => {});",
+    "dealt.catch(() => {});",
+  ),
+  word(
+    "who drains keeps what comes",
+    "session/fleet/dealer.ts",
+    "const count = this.#count ?? FULL;",
+    "const count = this.#count ?? 0;",
+  ),
+  word(
+    "who does not answer is asked for each",
+    "session/fleet/dealer.ts",
+    "const isAsked = (name: string) => !this.#leaving.has(name) &&",
+    "const isAsked = (name: string) => !this.#leaving.has(name) ||",
+  ),
   world(
     "what was passed on passed on again",
     "session/fleet/fleet.ts",

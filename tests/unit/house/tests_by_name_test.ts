@@ -21,6 +21,7 @@ const EXCEPTIONS: Record<string, string> = {
   "lib/tunnel/drain/run_drain.ts": "it is the process: tests/e2e/drain_command_test.ts",
   "lib/tunnel/drain/running_process.ts": "it looks at real processes: tests/e2e/drain_command_test.ts",
   "lib/tunnel/roles/running.ts": "types only",
+  "lib/session/fleet/fleet_options.ts": "types only",
   "lib/tunnel/status/report.ts": "types, and two numbers that tests of who uses them know",
   "lib/tunnel/roles/signals.ts": "signals end the process that hears them: tests/e2e/signal_test.ts and nohup_test.ts",
   "lib/tunnel/roles/stdio.ts": "it reads the process's own standard input: tests/e2e/stdio_test.ts",

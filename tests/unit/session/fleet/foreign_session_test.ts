@@ -4,7 +4,7 @@ import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { NO_LEAF } from "../../../../lib/net/leaf.ts";
 import { duplexPair } from "../../../../lib/net/pipe.ts";
 import { framed } from "../../../../lib/ping/codec.ts";
-import type { TicketOutcome } from "../../../../lib/session/fleet/fleet.ts";
+import type { TicketOutcome } from "../../../../lib/session/fleet/fleet_options.ts";
 import { answerTo } from "../../../../lib/session/fleet/foreign_session.ts";
 import { guardedField, leafField, ticketField } from "../../../../lib/session/handshake/fields.ts";
 import { decodeChallenge, encodeHello, type Hello } from "../../../../lib/session/handshake/messages.ts";
@@ -21,10 +21,15 @@ interface Asked {
   ticket?: Uint8Array | null;
   /** What the client says of the TLS around the carrier. */
   leaf?: Uint8Array;
+  /** Whether another worker takes new sessions. */
+  isDealt?: boolean;
 }
 
 /** A hello that asks, and what comes of it. */
-async function ask({ kind = "join", outcome = "gone", ticket = TICKET, leaf }: Asked, hasFleet = true) {
+async function ask(
+  { kind = "join", outcome = "gone", ticket = TICKET, leaf, isDealt = false }: Asked,
+  hasFleet = true,
+) {
   const [client, server] = duplexPair();
   const fields = new Map([
     ...guardedField(leaf !== undefined),
@@ -40,7 +45,7 @@ async function ask({ kind = "join", outcome = "gone", ticket = TICKET, leaf }: A
   const writing = client.write(wire);
   const heard = await handshake.hello();
   await writing;
-  const passed: (Duplex | undefined)[] = [];
+  const passed: (Duplex | undefined)[] = [], dealt: Duplex[] = [];
   const fleet = {
     serve() {},
     ticketFor: () => Promise.resolve(TICKET),
@@ -48,10 +53,15 @@ async function ask({ kind = "join", outcome = "gone", ticket = TICKET, leaf }: A
       passed.push(carrier);
       return Promise.resolve(outcome);
     },
+    deal: (carrier: Duplex) => {
+      dealt.push(carrier);
+      return Promise.resolve(isDealt);
+    },
+    began() {},
   };
   const needs = { fleet: hasFleet ? fleet : undefined, clock: new FakeClock(), isGone: () => false };
   const answering = answerTo(heard, handshake, needs);
-  return { answering, passed, client, wire };
+  return { answering, passed, dealt, client, wire };
 }
 
 Deno.test("a server alone, and one that is shown no ticket, says unknown, and ready to a new session", async () => {
@@ -87,4 +97,23 @@ Deno.test("a carrier whose client has seen this server's certificate is passed t
   const verified = await ask({ leaf: NO_LEAF, outcome: "passed" });
   assertEquals([await verified.answering, verified.passed.length], [undefined, 1]);
   assertEquals(verified.passed[0] !== undefined, true);
+});
+
+Deno.test("a new session without a ticket is dealt, with every byte, if its client has not seen this server's certificate", async () => {
+  for (const isDealt of [true, false]) {
+    const { answering, dealt, passed, wire } = await ask({ kind: "new", ticket: null, isDealt });
+    assertEquals(await answering, isDealt ? undefined : "ready");
+    assertEquals([dealt.length, passed.length], [1, 0]);
+    assertEquals(await readExactly(dealt[0]!, wire.length), wire);
+  }
+  const kept: Asked[] = [
+    { kind: "new", ticket: null, leaf: new Uint8Array(32).fill(3) },
+    { kind: "join", ticket: null },
+    { kind: "new" },
+  ];
+  for (const asked of kept) {
+    const { answering, dealt } = await ask({ ...asked, isDealt: true });
+    assertEquals(await answering, asked.kind === "new" ? "ready" : "unknown");
+    assertEquals(dealt, []);
+  }
 });

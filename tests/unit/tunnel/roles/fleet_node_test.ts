@@ -38,7 +38,11 @@ class World implements AsyncDisposable {
       world.nodes.push(node);
       world.ports.push(port);
     }
-    world.nodes[1]!.fleet.serve({ holds: (id) => id.every((byte, at) => byte === SESSION[at]), sessions: () => [] });
+    world.nodes[1]!.fleet.serve({
+      holds: (id) => id.every((byte, at) => byte === SESSION[at]),
+      sessions: () => [],
+      count: () => 0,
+    });
     return world;
   }
 
@@ -133,7 +137,7 @@ Deno.test({
       const begin = async (take: TakePassed) => {
         const node = await FleetNode.prepare(choice, { clock: systemClock, log: () => {}, keptMs: 60_000 });
         await node.listen(take);
-        node.fleet.serve({ holds: () => true, sessions: () => [] });
+        node.fleet.serve({ holds: () => true, sessions: () => [], count: () => 0 });
         return node;
       };
       const taken: Duplex[] = [];
@@ -188,3 +192,43 @@ Deno.test("a node that is left refuses who comes, and goes on with what it passe
     await world.taken[0]!.carrier.write(new Uint8Array([1]));
     assertEquals(await readExactly(client, 1), new Uint8Array([1]));
   }));
+
+Deno.test({
+  name: "a hello of TLS that begins a session goes to a worker that has fewer, and no other hello does",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    inFolder(async (folder) => {
+      await Deno.writeTextFile(`${folder}/key`, "k".repeat(43), { mode: 0o600 });
+      // What else is there: the parent's question to a worker, and what is left of one that was killed.
+      await Deno.writeTextFile(`${folder}/status.0.1`, "");
+      await Deno.writeTextFile(`${folder}/${"0f".repeat(8)}`, "");
+      const choice = { node: undefined, keyFile: `${folder}/key`, folder };
+      const taken: { carrier: Duplex; layer: string }[] = [];
+      const nodes: FleetNode[] = [];
+      for (const count of [3, 0]) {
+        const node = await FleetNode.prepare(choice, { clock: systemClock, log: () => {}, keptMs: 60_000 });
+        await node.listen((carrier, layer) => void taken.push({ carrier, layer }));
+        node.fleet.serve({ holds: () => false, sessions: () => [], count: () => count });
+        nodes.push(node);
+      }
+      const visit = async (protocols: string[], known: Partial<Duplex> = {}) => {
+        const [client, server] = duplexPair();
+        const hello = inRecords(clientHello(protocols));
+        client.write(hello).catch(() => {});
+        const staying = await nodes[0]!.passTls(Object.assign(server, known), "outer");
+        return { client, hello, isStaying: staying !== undefined };
+      };
+      const { client, hello, isStaying } = await visit(["tele/2"]);
+      assertEquals(isStaying, false);
+      await until(() => taken.length === 1, 5_000, "the carrier");
+      const [{ carrier, layer }] = taken as [typeof taken[0]];
+      assertEquals([layer, carrier.isPassed], ["outer", true]);
+      assertEquals(await readExactly(carrier, hello.length), hello);
+      assertEquals((await visit(["http/1.1"])).isStaying, true);
+      assertEquals((await visit(["tele/2"], { leaf: new Uint8Array(32) })).isStaying, true);
+      assertEquals(await nodes[1]!.passTls(carrier, "outer"), carrier, "what was dealt stays");
+      assertEquals(taken.length, 1);
+      for (const each of [client, carrier]) each.close();
+      for (const node of nodes) node.stop();
+    }),
+});

@@ -2,6 +2,7 @@
 import { assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import {
   formatSeat,
+  isInstanceName,
   keyFileIn,
   meetingPlace,
   nameOf,
@@ -32,4 +33,11 @@ Deno.test("the two workers of a number, between which an upgrade lies, are not t
   assertNotEquals(nameOf(SEAT), nameOf({ ...SEAT, generation: 4 }));
   assertEquals(nameOf(SEAT), nameOf({ ...SEAT, generation: 5 }));
   assertNotEquals(nameOf(SEAT), nameOf({ ...SEAT, number: 1 }));
+});
+
+Deno.test("of what is in the folder the sockets of workers are known by their names", () => {
+  assertEquals(isInstanceName("0123456789abcdef"), true);
+  for (const name of ["key", "status.0.1", "0123456789abcde", "0123456789ABCDEF", "0123456789abcdefg"]) {
+    assertEquals(isInstanceName(name), false, name);
+  }
 });
