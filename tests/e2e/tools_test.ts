@@ -32,9 +32,9 @@ Deno.test("each tool of scripts/README.md tells its options by --help", async ()
   const { tasks } = JSON.parse(readText("deno.json"));
   const names = new Set(Array.from(readText("scripts/README.md").matchAll(/`deno task (\w+)\b/g), ([, name]) => name!));
   names.delete("NAME");
-  assertEquals([...names].sort(), ["bench", "compile", "demo", "measure", "npm", "recovery", "smoke", "soak"]);
+  assertEquals([...names].sort(), ["bench", "compile", "demo", "fleet", "measure", "npm", "recovery", "smoke", "soak"]);
   for (const name of names) {
-    const { code, printed } = await run(/ -A (\S+)$/.exec(tasks[name].command)![1]!, "--help");
+    const { code, printed } = await run(/ (\S+\.ts)$/.exec(tasks[name].command)![1]!, "--help");
     assertEquals(code, 0, `${name}: ${printed}`);
   }
 });
