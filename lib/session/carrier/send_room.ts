@@ -15,11 +15,8 @@ const TELLING_BYTES = 16 * 1024;
 /** A write that takes longer than this waits for room in it, in milliseconds. */
 const STUCK_MS = 10;
 
-/**
- * A path that holds more than this may hold more than a send buffer, and others take as long to come up to speed as this
- * carrier took so far: the path would wait for them.
- */
-const MUCH_BYTES = 256 * 1024;
+/** A path that holds more than this may hold more than a send buffer: some take 4 MiB, and come to that late. */
+const MUCH_BYTES = 1024 * 1024;
 
 /** With more room than two turns of a bulk stream, and nothing to send, it is not for want of room. */
 const READ_AHEAD_BYTES = 512 * 1024;

@@ -9,8 +9,6 @@ const LEAST_ROUND_TRIP_MS = 5;
 /** A stream must have had something waiting for so long, and for so many round trips. */
 const BACKLOG_MS = 250;
 const BACKLOG_ROUND_TRIPS = 4;
-/** Or for fewer where the carrier is limited, which no slow path's is so soon: there others come late. */
-const LIMITED_ROUND_TRIPS = 3;
 /** Or for so much of the time between two bursts. */
 const BACKLOG_BURSTS = 0.9;
 /** Without anything bulk for so long no bulk carrier is wished for any more, in milliseconds. */
@@ -82,9 +80,9 @@ export class BulkWish {
   }
 }
 
-function isWaiting({ backlogMs, isLimited, lowestRoundTripMs, roundTripMs, burstMs }: Sending): boolean {
+function isWaiting({ backlogMs, lowestRoundTripMs, roundTripMs, burstMs }: Sending): boolean {
   if (lowestRoundTripMs < LEAST_ROUND_TRIP_MS) return false;
   // A round trip is longer there, by what waits in the carrier's own buffer for the next ones.
   if (burstMs > 0) return backlogMs >= Math.max(BACKLOG_MS, BACKLOG_BURSTS * burstMs);
-  return backlogMs >= Math.max(BACKLOG_MS, (isLimited ? LIMITED_ROUND_TRIPS : BACKLOG_ROUND_TRIPS) * roundTripMs);
+  return backlogMs >= Math.max(BACKLOG_MS, BACKLOG_ROUND_TRIPS * roundTripMs);
 }

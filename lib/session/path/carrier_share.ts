@@ -5,11 +5,8 @@
  */
 import { CARRIER_BYTES } from "../share.ts";
 
-/** What a carrier may have in flight of which nothing is known, in bytes. */
-export const NEW_CARRIER_BYTES: number = 64 * 1024;
-
-/** Milliseconds and round trips in which a carrier delivers what it has in flight. */
-const CARRIER_MS = 50, CARRIER_ROUND_TRIPS = 3;
+/** It is at most what the carrier delivers in this time and some round trips. */
+const CARRIER_MS = 50, CARRIER_ROUND_TRIPS = 3, NEW_CARRIER_BYTES = 64 * 1024;
 
 /** What is known of a carrier and its path. */
 export interface CarrierSeen {
@@ -19,8 +16,6 @@ export interface CarrierSeen {
   readonly usualMs: number;
   /** Whether the path holds enough for bulk on several carriers. */
   readonly mayBeSpread: boolean;
-  /** What it may have while its rate is being found, in bytes; 0 behind that. */
-  readonly startBytes: number;
 }
 
 /**
@@ -34,17 +29,11 @@ export interface CarrierSeen {
  * import { carrierShare } from "./carrier_share.ts";
  * import { assertEquals } from "@std/assert";
  *
- * assertEquals(carrierShare({ bytesPerMs: 1_000, usualMs: 40, mayBeSpread: true, startBytes: 0 }), 170_000);
- * assertEquals(carrierShare({ bytesPerMs: 0, usualMs: 40, mayBeSpread: true, startBytes: 0 }), 65_536);
+ * assertEquals(carrierShare({ bytesPerMs: 1_000, usualMs: 40, mayBeSpread: true }), 170_000);
+ * assertEquals(carrierShare({ bytesPerMs: 0, usualMs: 40, mayBeSpread: true }), 65_536);
  * ```
  */
-export function carrierShare({ bytesPerMs, usualMs, mayBeSpread, startBytes }: CarrierSeen): number {
-  const isSlow = mayBeSpread && bytesPerMs > 0;
-  const shareBytes = Math.ceil(bytesPerMs * shareMs(usualMs));
-  return Math.max(isSlow ? CARRIER_BYTES : NEW_CARRIER_BYTES, startBytes, shareBytes);
-}
-
-/** Within how many milliseconds a carrier delivers its share, where a round trip takes `usualMs` without a queue. */
-export function shareMs(usualMs: number): number {
-  return CARRIER_MS + CARRIER_ROUND_TRIPS * usualMs;
+export function carrierShare({ bytesPerMs, usualMs, mayBeSpread }: CarrierSeen): number {
+  const ms = CARRIER_MS + CARRIER_ROUND_TRIPS * usualMs, isSlow = mayBeSpread && bytesPerMs > 0;
+  return Math.max(isSlow ? CARRIER_BYTES : NEW_CARRIER_BYTES, Math.ceil(bytesPerMs * ms));
 }

@@ -4,7 +4,6 @@
  * @module
  */
 import { AcknowledgedSpan, SPAN_MS } from "./acknowledged_span.ts";
-import { CarrierStart } from "./carrier_start.ts";
 import type { PathWait } from "./path_wait.ts";
 import { RateFilter } from "./rate_filter.ts";
 import type { Answer } from "./return_delay.ts";
@@ -81,8 +80,6 @@ export class Flight {
   readonly #path: FlightPath;
   /** What it delivers, in bytes per millisecond. */
   readonly rates: RateFilter = new RateFilter();
-  /** What it may have in flight beside others while that is being found. */
-  readonly start: CarrierStart = new CarrierStart();
   readonly #sends = new SendRing();
   readonly #span = new AcknowledgedSpan();
   #sent = 0;

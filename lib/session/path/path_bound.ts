@@ -206,9 +206,9 @@ export class PathBound {
     return Math.min(room, Math.max(0, this.#mostOf(flight) - flight.inFlight));
   }
 
-  #mostOf({ rateBytesPerMs: bytesPerMs, start: { bytes: startBytes } }: Flight): number {
+  #mostOf({ rateBytesPerMs: bytesPerMs }: Flight): number {
     const usualMs = this.#bursts.usualMs(this.lowestRoundTripMs), { mayBeSpread } = this;
-    return carrierShare({ bytesPerMs, usualMs, mayBeSpread, startBytes });
+    return carrierShare({ bytesPerMs, usualMs, mayBeSpread });
   }
 
   /**
@@ -263,13 +263,10 @@ export class PathBound {
     if (this.#shared === undefined) return this.#lone?.onDelivery(delivery);
     this.#shared.inFlight(delivery.nowMs, this.inFlight);
     this.#shared.delivered(delivery);
-    flight.start.delivered(delivery, this.#bursts.usualMs(this.lowestRoundTripMs));
     // What was sent behind the probe and has arrived shows that this is in no queue, but lost.
     const isPassed = delivery.nowMs - delivery.roundTripMs > this.#waitsSinceMs;
     if (this.#waitsSinceMs >= 0 && !isPassed) this.#shared.waits(delivery.nowMs, delivery.nowMs - this.#waitsSinceMs);
-    if (!delivery.endsRound) return;
-    flight.rates.nextRound();
-    flight.start.nextRound(flight.rateBytesPerMs);
+    if (delivery.endsRound) flight.rates.nextRound();
   }
 
   #arrived(nowMs: number, roundTripMs: number): void {

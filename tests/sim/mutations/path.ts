@@ -191,25 +191,7 @@ export const PATH: readonly Mutation[] = [
     "a slow carrier beside others has as much in flight as a new one",
     "session/path/carrier_share.ts",
     "isSlow ? CARRIER_BYTES : NEW_CARRIER_BYTES",
-    "isSlow && usualMs < 0 ? CARRIER_BYTES : NEW_CARRIER_BYTES",
-  ),
-  tested(
-    "a new carrier beside others is held back by the rate of the round trip before",
-    "session/path/carrier_start.ts",
-    "this.#bytes += bytes;",
-    "this.#bytes += 0 * bytes;",
-  ),
-  tested(
-    "a new carrier whose packets are lost takes more and more",
-    "session/path/carrier_start.ts",
-    "this.#isLate ||= roundTripMs > shareMs(usualMs);",
-    "this.#isLate ||= roundTripMs > shareMs(usualMs) + Infinity;",
-  ),
-  tested(
-    "the start of a carrier never ends",
-    "session/path/carrier_start.ts",
-    "return this.#isLate || this.#startup.isOver ? 0",
-    "return this.#isLate ? 0",
+    "isSlow && ms < 0 ? CARRIER_BYTES : NEW_CARRIER_BYTES",
   ),
   tested(
     "the only bulk carrier of a path keeps the bound from growing until it is spread",

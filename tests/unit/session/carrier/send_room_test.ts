@@ -97,9 +97,9 @@ Deno.test("a rate that was measured while data was missing does not count as the
 
 Deno.test("a carrier that has much in flight is taken for limited, before its buffer is full", () => {
   const room = roomBehind(NO_CAUTION);
-  room.sent(0, 0, 262_143);
+  room.sent(0, 0, 1_048_575);
   assertEquals(room.isLimited, false);
-  room.sent(0, 262_143, 262_144);
+  room.sent(0, 1_048_575, 1_048_576);
   assertEquals(room.isLimited, true);
 });
 

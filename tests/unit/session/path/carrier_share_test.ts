@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { carrierShare } from "../../../../lib/session/path/carrier_share.ts";
 import { CARRIER_BYTES } from "../../../../lib/session/share.ts";
 
-const CARRIER = { bytesPerMs: 1_000, usualMs: 40, mayBeSpread: true, startBytes: 0 };
+const CARRIER = { bytesPerMs: 1_000, usualMs: 40, mayBeSpread: true };
 
 Deno.test("carrier share: what it delivers in three round trips and 50 ms", () => {
   assertEquals([1_000, 2_000].map((bytesPerMs) => carrierShare({ ...CARRIER, bytesPerMs })), [170_000, 340_000]);
@@ -14,9 +14,4 @@ Deno.test("carrier share: one that is new, or alone with bulk, has 64 KiB at the
   assertEquals(carrierShare({ ...CARRIER, bytesPerMs: 0 }), 65_536);
   assertEquals(carrierShare({ ...CARRIER, bytesPerMs: 1 }), CARRIER_BYTES);
   assertEquals(carrierShare({ ...CARRIER, bytesPerMs: 1, mayBeSpread: false }), 65_536);
-});
-
-Deno.test("carrier share: while its rate is being found it has what its start says, if that is more", () => {
-  assertEquals(carrierShare({ ...CARRIER, startBytes: 500_000 }), 500_000);
-  assertEquals(carrierShare({ ...CARRIER, startBytes: 100_000 }), 170_000);
 });
