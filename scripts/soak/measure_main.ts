@@ -9,6 +9,7 @@ import { describeFlood, FULL_LOGS, MANY_SENDERS, measureFlood } from "./flood.ts
 import { describeIdle, measureIdle } from "./idle.ts";
 import { describeMany, measureMany } from "./many.ts";
 import { describeQuiet, measureQuiet, type QuietOptions } from "./quiet.ts";
+import { describePassing, describeWorkers, measurePassing, measureWorkers } from "./workers.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -50,6 +51,17 @@ const MEASUREMENTS: Record<string, (s: Scenario) => Promise<void>> = {
   async quiet(s) {
     for (const [name, options] of Object.entries(QUIET)) {
       console.log(`${name}\n  ${describeQuiet(await measureQuiet(s, options))}`);
+    }
+  },
+  /** All share the processors of this machine: with two of them neither of two workers is ever full. */
+  async workers(s) {
+    console.log("small HTTP requests on 8 kept connections of each of 8 clients, by turns");
+    const contenders = [[1], [2], [1, 1]];
+    const options = { contenders, clients: 8, connections: 8, rounds: 5, seconds: 3 };
+    for (const result of await measureWorkers(s, options)) console.log(`  ${describeWorkers(result)}`);
+    for (const connections of [8, 64]) {
+      console.log(`those of one client on ${connections} kept connections, whose carrier is cut 12 times`);
+      console.log(`  ${describePassing(await measurePassing(s, { cuts: 12, connections, seconds: 2 }))}`);
     }
   },
 };
