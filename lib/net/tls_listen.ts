@@ -16,6 +16,7 @@ import { leafOf } from "./leaf.ts";
 import { peerName } from "./peer_certificate.ts";
 import { checkAnchors, checkServerCertificate, type ServerCertificate } from "./tls_certificate.ts";
 import { requireTls, type TlsConnection } from "./tls_client.ts";
+import { type PortSharer, SharedPorts } from "./shared_ports.ts";
 import { TlsDuplex } from "./tls_duplex.ts";
 import type { TlsEnd } from "./tls_end.ts";
 import { explainToServer, hasLeft } from "./tls_failure.ts";
@@ -44,8 +45,8 @@ export interface TlsListenOptions extends Omit<ListenOptions, "onConnection" | "
   onLeft: (peer: string, reason: string) => void;
 }
 
-/** A listener with TLS. */
-export interface TlsListening extends Listening {
+/** A listener with TLS. While it has left its ports, who has come is let in, and so is who is welcomed. */
+export interface TlsListening extends Listening, PortSharer {
   /** Connections whose handshake is not done yet. */
   readonly strangers: number;
   /** Takes a connection that came in another way as if it had been accepted. Never rejects. */
@@ -56,8 +57,6 @@ export interface TlsListening extends Listening {
    * @throws {TeleError} `bad-input`; then nothing has changed.
    */
   renew(settings: TlsListenSettings): void;
-  /** Stops listening; who has come is let in, and so is who is welcomed. */
-  leave(): void;
 }
 
 /**
@@ -115,11 +114,10 @@ export async function listenTls(
     }
   }
 
-  const listening = await listen(address, {
-    ...options,
-    use: "user",
-    onConnection: (transport) => void welcome(transport),
-  });
+  const onTransport = (transport: Duplex) => void welcome(transport);
+  const listening = await SharedPorts.open(() =>
+    listen(address, { ...options, use: "user", onConnection: onTransport })
+  );
   tlsWarmUp.start();
   return {
     addresses: listening.addresses,
@@ -129,7 +127,8 @@ export async function listenTls(
       return room.count;
     },
     renew: (settings) => end = makeEnd(settings, clock, clients),
-    leave: () => listening.close(),
+    leave: () => listening.leave(),
+    comeBack: () => listening.comeBack(),
     close() {
       listening.close();
       room.close("the tele server ends");

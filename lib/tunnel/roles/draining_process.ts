@@ -11,7 +11,7 @@ import type { Running } from "./running.ts";
 const TELL_EVERY_MS = 5_000;
 
 /** What is drained: a role, or all tunnels of a process. */
-export interface Drained extends Pick<Running, "drain" | "leavePorts"> {
+export interface Drained extends Pick<Running, "drain" | "leavePorts" | "returnToPorts"> {
   /** User connections that are carried now. */
   readonly connections: () => number;
 }
@@ -21,7 +21,7 @@ export class DrainingProcess {
   readonly #clock: Clock;
   readonly #over = Promise.withResolvers<string>();
   #isAsked = false;
-  #hasSuccessors = false;
+  #hasLeftPorts = false;
   #drained: Drained | undefined;
   #manager: Pick<ServiceManager, "status"> | undefined;
 
@@ -40,11 +40,16 @@ export class DrainingProcess {
     return this.#isAsked;
   }
 
+  /** Whether its ports are others'. */
+  get hasLeftPorts(): boolean {
+    return this.#hasLeftPorts;
+  }
+
   /** This is what runs; `manager` is told what is left, if there is one. */
   runs(drained: Drained, manager: Pick<ServiceManager, "status"> | undefined): void {
     this.#drained = drained;
     this.#manager = manager;
-    if (this.#hasSuccessors) drained.leavePorts?.();
+    if (this.#hasLeftPorts) drained.leavePorts?.();
     if (this.#isAsked) this.#begin(drained);
   }
 
@@ -59,8 +64,18 @@ export class DrainingProcess {
 
   /** Others listen on its ports. */
   leavePorts(): void {
-    this.#hasSuccessors = true;
+    this.#hasLeftPorts = true;
     this.#drained?.leavePorts?.();
+  }
+
+  /**
+   * Nobody sees to it any more that others listen on its ports.
+   *
+   * @throws {TeleError} `bad-input` if it cannot listen there again.
+   */
+  async returnToPorts(): Promise<void> {
+    this.#hasLeftPorts = false;
+    await this.#drained?.returnToPorts?.();
   }
 
   #begin(drained: Drained): void {

@@ -15,6 +15,7 @@ import { badInput, reasonOf, TeleError } from "../../net/error.ts";
 import { listen, type Listening } from "../../net/listen.ts";
 import type { Log } from "../../net/log.ts";
 import { PrefixedDuplex } from "../../net/prefixed_duplex.ts";
+import { type PortSharer, SharedPorts } from "../../net/shared_ports.ts";
 import { Fleet } from "../../session/fleet/fleet.ts";
 import type { PassedCarrier } from "../../session/fleet/fleet_options.ts";
 import { FleetKeys } from "../../session/fleet/fleet_keys.ts";
@@ -41,7 +42,7 @@ export interface FleetNeeds {
 export type TakePassed = (carrier: Duplex, layer: PassedLayer) => void;
 
 /** The sockets of a {@linkcode Fleet}. */
-export class FleetNode {
+export class FleetNode implements PortSharer {
   /** Finds owners by tickets. */
   readonly fleet: Fleet;
   readonly #choice: FleetChoice;
@@ -52,7 +53,7 @@ export class FleetNode {
   readonly #splices: Splices;
   readonly #stopWatching: () => void;
   /** For other servers, if there is a node. */
-  #listening: Listening | undefined;
+  #listening: SharedPorts | undefined;
   /** For other workers, if there is a folder. */
   #meeting: Listening | undefined;
   /** Other workers that were found to be over: nobody has an instance again. */
@@ -112,12 +113,10 @@ export class FleetNode {
     }
     if (node === undefined) return;
     try {
-      this.#listening = await listen(node, {
-        ...needs,
-        sharesPort: folder !== undefined,
-        onConnection: (link) =>
-          void this.#welcome(link, take, this.fleet.welcome(link, () => this.#strangers.reasonFor(link) !== undefined)),
-      });
+      const onConnection = (link: Duplex) =>
+        void this.#welcome(link, take, this.fleet.welcome(link, () => this.#strangers.reasonFor(link) !== undefined));
+      const options = { ...needs, sharesPort: folder !== undefined, onConnection };
+      this.#listening = await SharedPorts.open(() => listen(node, options));
     } catch (error) {
       throw badInput(`--node: ${reasonOf(error)}`);
     }
@@ -192,7 +191,12 @@ export class FleetNode {
 
   /** Leaves the node to other workers, who pass on what comes there for this one. */
   leave(): void {
-    this.#listening?.close();
+    this.#listening?.leave();
+  }
+
+  /** Listens at the node again. */
+  async comeBack(): Promise<void> {
+    await this.#listening?.comeBack();
   }
 
   /** Listens no more, and aborts what it passes on. A second call does nothing. */

@@ -8,6 +8,7 @@ import type { Duplex } from "../../net/duplex.ts";
 import { FrontDoor, type FrontDoorOptions } from "../../net/front_door.ts";
 import { listen, type Listening } from "../../net/listen.ts";
 import type { Log } from "../../net/log.ts";
+import { type PortSharer, SharedPorts } from "../../net/shared_ports.ts";
 import { requireTls } from "../../net/tls_client.ts";
 import { checkListenSettings, listenTls, type TlsListenSettings } from "../../net/tls_listen.ts";
 import type { SealServer } from "../../net/seal_server.ts";
@@ -28,12 +29,10 @@ export type TakeOuter = (outer: Duplex, choice: Exclude<Choice<Route>, { kind: "
 /** Hosts of an address without a host: every interface, in both families if the machine has them. */
 const EVERY_INTERFACE = ["::", "0.0.0.0"];
 
-/** Where tele clients connect. */
-export interface OuterListening extends Listening {
+/** Where tele clients connect. Who leaves its ports leaves the node as well. */
+export interface OuterListening extends Listening, PortSharer {
   /** Takes a carrier that another server of the fleet has passed on, as if it had come here itself. */
   readonly welcome: TakePassed;
-  /** Stops listening, at the node too: others do. Who has come is let in, and so is what other workers pass on. */
-  leave(): void;
 }
 
 /** What {@linkcode listenOuter} may ask. */
@@ -90,28 +89,23 @@ async function listenPlainly(
     onOther: takeSession,
     ...linesOf(strangers, log),
   });
-  const listening = await listen(options.out, {
-    // Most of them are sealed, if any are.
-    use: seal === undefined ? "carrier" : "user",
-    defaultHosts: EVERY_INTERFACE,
-    clock,
-    log,
-    sharesPort: options.seat !== undefined,
-    onConnection: (outer) => void door.welcome(outer),
-  });
+  const listening = await SharedPorts.open(() =>
+    listen(options.out, {
+      // Most of them are sealed, if any are.
+      use: seal === undefined ? "carrier" : "user",
+      defaultHosts: EVERY_INTERFACE,
+      clock,
+      log,
+      sharesPort: options.seat !== undefined,
+      onConnection: (outer) => void door.welcome(outer),
+    })
+  );
   if (seal !== undefined) tlsWarmUp.start();
   const stop = () => {
     strangers.stop();
     door.close();
   };
-  return outerListening(listening, {
-    welcome: (carrier) => void door.welcome(carrier),
-    leave() {
-      listening.close();
-      node?.leave();
-    },
-    stop,
-  });
+  return outerListening(listening, { node, welcome: (carrier) => void door.welcome(carrier), stop });
 }
 
 async function listenSecurely(
@@ -161,14 +155,8 @@ async function listenSecurely(
     door.close();
     sessionDoor.close();
   };
-  return outerListening(listening, {
-    welcome: (carrier, layer) => void (layer === "outer" ? listening : sessionDoor).welcome(carrier),
-    leave() {
-      listening.leave();
-      node?.leave();
-    },
-    stop,
-  });
+  const welcome: TakePassed = (carrier, layer) => void (layer === "outer" ? listening : sessionDoor).welcome(carrier);
+  return outerListening(listening, { node, welcome, stop });
 }
 
 /** What is asked about a carrier that begins with TLS, where its session may be another server's. */
@@ -210,15 +198,21 @@ function linesOf(strangers: Strangers, log: Log): Pick<FrontDoorOptions, "onRefu
   };
 }
 
-interface OuterEnds extends Pick<OuterListening, "welcome" | "leave"> {
+interface OuterEnds extends Pick<OuterListening, "welcome">, Pick<OuterQuestions, "node"> {
   /** Sends away who is not let in yet. */
   stop(): void;
 }
 
-function outerListening(listening: Listening, { welcome, leave, stop }: OuterEnds): OuterListening {
+function outerListening(listening: Listening & PortSharer, { node, welcome, stop }: OuterEnds): OuterListening {
   return {
     welcome,
-    leave,
+    leave() {
+      listening.leave();
+      node?.leave();
+    },
+    async comeBack() {
+      await Promise.all([listening.comeBack(), node?.comeBack()]);
+    },
     addresses: listening.addresses,
     isExposed: listening.isExposed,
     close() {

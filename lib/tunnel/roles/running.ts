@@ -27,6 +27,12 @@ export interface Running {
    */
   leavePorts?(): void;
   /**
+   * Listens again on the ports that it left: those that follow may end before it.
+   *
+   * @throws {TeleError} `bad-input` if that is not possible.
+   */
+  returnToPorts?(): Promise<void>;
+  /**
    * Takes nothing new; asked again, it logs what is left (SIGQUIT).
    *
    * @returns Settles with why the role is to be stopped now: nothing is left, or `--drain-timeout` has passed.

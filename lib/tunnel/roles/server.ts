@@ -142,6 +142,7 @@ export async function startServer(
       return drain.isDraining;
     },
     leavePorts: () => listening.leave(),
+    returnToPorts: () => listening.comeBack(),
     drain: () => drain.ask(),
     async stop(reason) {
       drain.stop();

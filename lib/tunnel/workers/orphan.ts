@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { reasonOf } from "../../net/error.ts";
 import type { Log } from "../../net/log.ts";
+import type { DrainingProcess } from "../roles/draining_process.ts";
 import { parentEnded } from "./life_line.ts";
 import { removeIfLast } from "./private_folder.ts";
 import type { Seat } from "./seat.ts";
@@ -15,7 +17,7 @@ export interface ParentWatch {
   /** Which worker this is. */
   readonly seat: Pick<Seat, "folder">;
   /** What is asked to drain, and to leave its ports to others before it. */
-  readonly draining: { readonly isAsked: boolean; ask(): void; leavePorts(): void };
+  readonly draining: Pick<DrainingProcess, "isAsked" | "ask" | "hasLeftPorts" | "leavePorts" | "returnToPorts">;
   /** Told of it. */
   readonly log: Log;
 }
@@ -25,6 +27,8 @@ export function watchParent({ input, seat, draining, log }: ParentWatch): { clea
   let isOrphan = false;
   parentEnded(input, () => draining.leavePorts()).then(() => {
     isOrphan = true;
+    // Those that followed have no parent either: without connections of their own they end before it.
+    if (draining.hasLeftPorts) listenAgain(draining, log);
     if (draining.isAsked) return;
     log(
       "warn",
@@ -38,4 +42,11 @@ export function watchParent({ input, seat, draining, log }: ParentWatch): { clea
       if (isOrphan && seat.folder !== undefined) await removeIfLast(seat.folder);
     },
   };
+}
+
+function listenAgain(draining: ParentWatch["draining"], log: Log): void {
+  draining.returnToPorts().then(
+    () => log("info", "the parent has ended: this worker listens again, for who comes back to its connections"),
+    (error) => log("warn", `the parent has ended, and this worker cannot listen again: ${reasonOf(error)}`),
+  );
 }

@@ -116,6 +116,12 @@ export const FLEET: readonly Mutation[] = [
     "void node?.listen(",
   ),
   word(
+    "an old worker out of reach behind the death of its parent",
+    "tunnel/workers/orphan.ts",
+    "if (draining.hasLeftPorts) listenAgain(draining, log);",
+    "",
+  ),
+  word(
     "a ticket that holds for ever",
     "session/handshake/ticket.ts",
     "return opened.untilMs > wallNowMs ? opened : undefined;",

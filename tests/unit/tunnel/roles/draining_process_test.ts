@@ -7,10 +7,11 @@ function setUp() {
   const clock = new FakeClock();
   const told: string[] = [];
   const over = Promise.withResolvers<string>();
-  const role = { connections: 2, asked: 0, left: 0 };
+  const role = { connections: 2, asked: 0, left: 0, returned: 0 };
   const drained = {
     connections: () => role.connections,
     leavePorts: () => void role.left++,
+    returnToPorts: () => Promise.resolve(void role.returned++),
     drain: () => {
       role.asked++;
       return over.promise;
@@ -48,6 +49,20 @@ Deno.test("its ports are left to others as soon as it runs, and that drains noth
     if (!isEarly) process.leavePorts();
     assertEquals([role.left, role.asked, process.isAsked], [1, 0, false]);
   }
+});
+
+Deno.test("it comes back to its ports, and one that does not run yet never leaves them", async () => {
+  const { role, drained, process } = setUp();
+  process.runs(drained, undefined);
+  process.leavePorts();
+  assertEquals([process.hasLeftPorts, role.returned], [true, 0]);
+  await process.returnToPorts();
+  assertEquals([process.hasLeftPorts, role.returned], [false, 1]);
+  const early = setUp();
+  early.process.leavePorts();
+  await early.process.returnToPorts();
+  early.process.runs(early.drained, undefined);
+  assertEquals([early.role.left, early.role.returned], [0, 0]);
 });
 
 Deno.test("a service manager is told every five seconds what is left", async () => {

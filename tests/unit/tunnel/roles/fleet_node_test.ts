@@ -177,7 +177,7 @@ Deno.test("a node whose place is taken says which option names it", () =>
     node.stop();
   }));
 
-Deno.test("a node that is left refuses who comes, and goes on with what it passes on", () =>
+Deno.test("a node that is left refuses who comes until it is back, and goes on with what it passes on", () =>
   inFolder(async (folder) => {
     await using world = await World.start(folder);
     const ticket = await world.nodes[1]!.fleet.ticketFor(SESSION);
@@ -191,6 +191,10 @@ Deno.test("a node that is left refuses who comes, and goes on with what it passe
     await until(() => world.taken.length === 1, 5_000, "the carrier");
     await world.taken[0]!.carrier.write(new Uint8Array([1]));
     assertEquals(await readExactly(client, 1), new Uint8Array([1]));
+    for (const [at, node] of world.nodes.entries()) {
+      await node.comeBack();
+      (await Deno.connect({ hostname: "127.0.0.1", port: world.ports[at]! })).close();
+    }
   }));
 
 Deno.test({

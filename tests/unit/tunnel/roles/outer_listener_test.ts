@@ -299,18 +299,20 @@ Deno.test("nobody can come before other servers and workers can ask for what com
   listening.close();
 });
 
-/** A server that has left its port to another worker, whose carriers come to it all the same. */
+/** A server that has left its port to another worker, whose carriers come to it all the same; then it comes back. */
 async function visitBehindLeaving(
   flags: string[],
   layer: PassedLayer,
   visit: (port: number) => Promise<void>,
 ): Promise<void> {
-  const options = serverOptions(["--server", "--in=:22", "--out=127.0.0.1:0", ...flags]);
+  const port = freePort();
+  const options = serverOptions(["--server", "--in=:22", `--out=127.0.0.1:${port}`, ...flags]);
   const clock = new FakeClock({ wallMs: Date.now() });
   const left: string[] = [];
   const node = {
     listen: () => Promise.resolve(),
     leave: () => void left.push("the node"),
+    comeBack: () => Promise.resolve(void left.push("back at the node")),
     passTls: (carrier: Duplex) => Promise.resolve(carrier),
   } as unknown as FleetNode;
   const listening = await listenOuter(options, () => {}, clock, (outer, { kind }) => {
@@ -319,7 +321,7 @@ async function visitBehindLeaving(
   }, { node });
   listening.leave();
   await closedAreFree();
-  const isRefused = () => dial(parseAddress(listening.addresses[0]!), "user").then((each) => each.close(), () => true);
+  const isRefused = () => dial(parseAddress(`127.0.0.1:${port}`), "user").then((each) => each.close(), () => true);
   assertEquals(await within(isRefused(), 5_000, "a refusal"), true);
   const beside = await listen(parseAddress("127.0.0.1:0"), {
     use: "user",
@@ -330,15 +332,20 @@ async function visitBehindLeaving(
   });
   await visit(Number(beside.addresses[0]!.split(":")[1]));
   beside.close();
+  await listening.comeBack();
+  await visit(port);
   listening.close();
-  assertEquals(left, ["the node", "session"]);
+  assertEquals(left, ["the node", "session", "back at the node", "session"]);
 }
 
-tlsTest("who leaves its ports to others refuses who comes there, and takes what is passed on", async () => {
-  await visitBehindLeaving([], "inner", async (port) => {
-    using visitor = await Deno.connect({ hostname: "127.0.0.1", port });
-    await visitor.write(new Uint8Array(4));
-    await within(visitor.read(new Uint8Array(1)), 5_000, "the end");
-  });
-  await withKeys((keys) => visitBehindLeaving(keys, "outer", (port) => visit(port, ["tele/2"])));
-});
+tlsTest(
+  "who leaves its ports to others refuses who comes there, takes what is passed on, and may come back",
+  async () => {
+    await visitBehindLeaving([], "inner", async (port) => {
+      using visitor = await Deno.connect({ hostname: "127.0.0.1", port });
+      await visitor.write(new Uint8Array(4));
+      await within(visitor.read(new Uint8Array(1)), 5_000, "the end");
+    });
+    await withKeys((keys) => visitBehindLeaving(keys, "outer", (port) => visit(port, ["tele/2"])));
+  },
+);

@@ -4,15 +4,24 @@ import { LEAVE_PORTS } from "../../../../lib/tunnel/workers/life_line.ts";
 import { watchParent } from "../../../../lib/tunnel/workers/orphan.ts";
 import { settle } from "../../../support/fake_clock.ts";
 
-function setUp(folder: string | undefined, isAsked = false, says: number[] = []) {
+function setUp(folder: string | undefined, isAsked = false, says: number[] = [], returning = () => Promise.resolve()) {
   const pipe = Promise.withResolvers<number | null>();
   const lines: string[] = [];
   const draining = {
     isAsked,
     asked: 0,
     left: 0,
+    returned: 0,
+    hasLeftPorts: false,
     ask: () => void draining.asked++,
-    leavePorts: () => void draining.left++,
+    leavePorts() {
+      draining.left++;
+      draining.hasLeftPorts = true;
+    },
+    returnToPorts() {
+      draining.returned++;
+      return returning();
+    },
   };
   const log = (level: string, message: string) => void lines.push(`${level} ${message}`);
   const read = (into: Uint8Array) => {
@@ -54,6 +63,26 @@ Deno.test("it leaves its ports when its parent says that others listen there, an
   end();
   await settle();
   assertEquals([draining.left, draining.asked], [1, 1]);
+});
+
+Deno.test("without its parent it comes back to the ports that it left, drains as before, and says whether it can", async () => {
+  const { draining, lines, end } = setUp(undefined, true, [LEAVE_PORTS]);
+  await settle();
+  assertEquals([draining.returned, lines], [0, []]);
+  end();
+  await settle();
+  assertEquals([draining.returned, draining.asked, lines.length], [1, 0, 1]);
+  const taken = setUp(undefined, true, [LEAVE_PORTS], () => Promise.reject(new Error("another program has the port")));
+  await settle();
+  taken.end();
+  await settle();
+  assertEquals(taken.lines, [
+    "warn the parent has ended, and this worker cannot listen again: another program has the port",
+  ]);
+  const staying = setUp(undefined, true);
+  staying.end();
+  await settle();
+  assertEquals(staying.draining.returned, 0);
 });
 
 Deno.test({
