@@ -66,7 +66,7 @@ export class Carrier {
     this.number = options.number;
     this.path = options.path;
     const log = this.log = new FrameLog(host.budget);
-    const room = this.room = new SendRoom(options.caution, options.flight);
+    const room = this.room = new SendRoom(options.caution, options.flight, clock.now());
     const control = new OutgoingControl({ nowMs: clock.now(), pingIntervalMs });
     const wake = () => this.wake(), listener = this.#watchListener();
     const watch = this.#watch = new Watch({ ...options, control, log, listener });

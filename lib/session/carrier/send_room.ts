@@ -57,8 +57,14 @@ export class SendRoom {
   #inFlightBefore = 0;
   #writingSinceMs = 0;
 
-  /** Nothing was sent; `caution` is what the carriers before taught, `flight` the path's. */
-  constructor(caution: Caution, flight: Flight) {
+  /**
+   * Nothing was sent.
+   *
+   * @param caution What the carriers before taught.
+   * @param flight The path's.
+   * @param beganMs When its carrier began, in milliseconds.
+   */
+  constructor(caution: Caution, flight: Flight, readonly beganMs: number = 0) {
     this.flight = flight;
     this.pace = new Pace(caution);
   }

@@ -24,8 +24,12 @@ const SECOND_MS = 1_000;
 export interface LoggedCarrier {
   /** What it has sent and the peer has not acknowledged. */
   readonly log: FrameLog;
-  /** Whether that makes progress, and whether what is large may be sent there. */
-  readonly room: { readonly standstill: Standstill; readonly pace: { readonly isFree: boolean } };
+  /** Whether that makes progress, whether what is large may be sent there, and when it began, in milliseconds. */
+  readonly room: {
+    readonly standstill: Standstill;
+    readonly pace: { readonly isFree: boolean };
+    readonly beganMs: number;
+  };
   /** Its smoothed round trip in milliseconds; 0 if unknown. */
   readonly roundTripMs: number;
   /** From where to where it goes: the same for all carriers of one path. */
@@ -40,7 +44,8 @@ type LogCopies = WeakMap<FrameLog, WeakMap<FrameLog, LogCopy>>;
  *
  * Nothing of it is needed to be right: whatever is sent again is the same, and what comes twice is left out. So it is
  * kept to what pays: on another path everything that waits, for the path may be dead; on the same one, where all lose
- * packets alike, what holds up the rest.
+ * packets alike, what holds up the rest. But a carrier that begins while another stands still shows that the path works:
+ * what stood still until then was not waiting for that.
  *
  * Source: `PROTOCOL.md`, "Sending again elsewhere".
  */
@@ -70,7 +75,8 @@ export class SendingAgain {
     let left = mostBytes;
     for (const from of all) {
       if (from === to || left <= 0) continue;
-      left -= from.path === to.path ? this.#copyFront(from, to, nowMs) : this.#copyElsewhere(from, to, left, nowMs);
+      if (from.path !== to.path) left -= this.#copyElsewhere(from, to, left, nowMs);
+      else left -= isNewer(to, from) ? this.#copyToNewer(from, to, left, nowMs) : this.#copyFront(from, to, nowMs);
     }
     return mostBytes - left;
   }
@@ -79,9 +85,21 @@ export class SendingAgain {
     const { room: { standstill }, roundTripMs } = from;
     const degree = standstill.elsewhereDegree(nowMs, roundTripMs);
     if (degree === 0) return 0;
-    const copies = to.room.pace.isFree ? this.#copies : this.#careful;
-    const bytes = copyOf(copies, from, to).copy({ mostBytes, mostFrameBytes: mostFrameBytesOn(to), mostLogs: degree });
+    const bytes = this.#copyAll(from, to, mostBytes, degree);
     if (bytes > 0) standstill.sentElsewhere();
+    return bytes;
+  }
+
+  #copyAll(from: LoggedCarrier, to: LoggedCarrier, mostBytes: number, mostLogs: number): number {
+    const copies = to.room.pace.isFree ? this.#copies : this.#careful;
+    return copyOf(copies, from, to).copy({ mostBytes, mostFrameBytes: mostFrameBytesOn(to), mostLogs });
+  }
+
+  #copyToNewer(from: LoggedCarrier, to: LoggedCarrier, mostBytes: number, nowMs: number): number {
+    const allowedBytes = this.#allowedBytes(nowMs);
+    if (allowedBytes <= 0) return 0;
+    const bytes = this.#copyAll(from, to, Math.min(mostBytes, allowedBytes), Infinity);
+    this.#again.add(nowMs, bytes);
     return bytes;
   }
 
@@ -89,12 +107,16 @@ export class SendingAgain {
     const { standstill } = from.room;
     const degree = degreeOf(from, nowMs);
     if (standstill.copies >= degree) return 0;
-    const mostBytes = SHARE * this.#delivered.at(nowMs) + ALWAYS_BYTES - this.#again.at(nowMs);
-    const bytes = copyOf(this.#copies, from, to).copyFront(mostBytes, degree, mostFrameBytesOn(to));
+    const bytes = copyOf(this.#copies, from, to).copyFront(this.#allowedBytes(nowMs), degree, mostFrameBytesOn(to));
     if (bytes === 0) return 0;
     standstill.copies++;
     this.#again.add(nowMs, bytes);
     return bytes;
+  }
+
+  /** What may be sent again on the same path now, in bytes. */
+  #allowedBytes(nowMs: number): number {
+    return SHARE * this.#delivered.at(nowMs) + ALWAYS_BYTES - this.#again.at(nowMs);
   }
 
   /**
@@ -125,6 +147,11 @@ function copyOf(copies: LogCopies, { log: from }: LoggedCarrier, { log: to }: Lo
 /** Where large packets may be swallowed, what is large is sent again, cut, when the carrier that has it is gone. */
 function mostFrameBytesOn({ room: { pace } }: LoggedCarrier): number {
   return pace.isFree ? Infinity : SMALL_BYTES;
+}
+
+/** Whether `from` stands still, and did so when `to` began. */
+function isNewer(to: LoggedCarrier, from: LoggedCarrier): boolean {
+  return degreeOf(from, to.room.beganMs) > 0;
 }
 
 function degreeOf({ room: { standstill }, roundTripMs }: LoggedCarrier, nowMs: number): number {

@@ -76,8 +76,8 @@ export const LANES: readonly Mutation[] = [
   tested(
     "a large front piece goes where large pieces may be swallowed",
     "session/lanes/sending_again.ts",
-    "copyFront(mostBytes, degree, mostFrameBytesOn(to))",
-    "copyFront(mostBytes, degree, Math.max(65_536, mostFrameBytesOn(to)))",
+    "copyFront(this.#allowedBytes(nowMs), degree, mostFrameBytesOn(to))",
+    "copyFront(this.#allowedBytes(nowMs), degree, Math.max(65_536, mostFrameBytesOn(to)))",
   ),
   tested(
     "a piece that may be swallowed goes on two paths",
@@ -89,7 +89,7 @@ export const LANES: readonly Mutation[] = [
     "what was too large for small pieces is not copied when large ones pass",
     "session/lanes/sending_again.ts",
     "to.room.pace.isFree ? this.#copies : this.#careful;",
-    "to.room.pace.isFree && degree < 0 ? this.#copies : this.#careful;",
+    "to.room.pace.isFree && mostLogs < 0 ? this.#copies : this.#careful;",
   ),
   tested(
     "what follows data of its stream that was passed over leaves a gap at the peer",
@@ -112,14 +112,32 @@ export const LANES: readonly Mutation[] = [
   tested(
     "all that waits is sent again on the same path",
     "session/lanes/sending_again.ts",
-    "left -= from.path === to.path ? this",
-    "left -= from.path.length < 0 ? this",
+    "if (from.path !== to.path) left",
+    "if (from.path.length > 0) left",
   ),
   tested(
     "the front piece goes on the same path as often as somebody asks",
     "session/lanes/sending_again.ts",
     "if (standstill.copies >= degree) return 0;",
     "if (standstill.copies < 0) return 0;",
+  ),
+  tested(
+    "behind others that stand still one that begins on their path takes their front pieces only",
+    "session/lanes/sending_again.ts",
+    "return degreeOf(from, to.room.beganMs) > 0;",
+    "return degreeOf(from, to.room.beganMs) < 0;",
+  ),
+  tested(
+    "one that was there before another stood still takes all that waits there",
+    "session/lanes/sending_again.ts",
+    "return degreeOf(from, to.room.beganMs) > 0;",
+    "return degreeOf(from, to.room.beganMs) >= 0;",
+  ),
+  tested(
+    "what one that begins takes of its path has no limit",
+    "session/lanes/sending_again.ts",
+    "Math.min(mostBytes, allowedBytes), Infinity",
+    "Math.max(mostBytes, allowedBytes), Infinity",
   ),
   tested(
     "what goes again on the same path has no limit",

@@ -14,10 +14,12 @@ const BUDGET = new LogBudget({ limitBytes: 1 << 30 });
 /** A carrier on a path, with a round trip of 10 ms. */
 class TestCarrier implements LoggedCarrier {
   readonly log = new FrameLog(BUDGET);
-  readonly room = { standstill: new Standstill(), pace: { isFree: true } };
+  readonly room;
   readonly roundTripMs = 10;
 
-  constructor(readonly path: string) {}
+  constructor(readonly path: string, beganMs = 0) {
+    this.room = { standstill: new Standstill(), pace: { isFree: true }, beganMs };
+  }
 
   /** Sends frames of `bytes` bytes each, now. */
   send(nowMs: number, ...bytes: number[]): void {
@@ -109,6 +111,27 @@ Deno.test("on the same path a twentieth of what was delivered in the last 10 s g
   assertEquals([400, 500].map(copyOne), [64 * KIB, 0]);
   assertEquals(sent, 3 * 64 * KIB);
   assertEquals([12_000, 12_100, 12_200].map(copyOne), [64 * KIB, 64 * KIB, 0], "10 s later");
+});
+
+Deno.test("one of the same path that began while another stood still takes all that waits there", () => {
+  const { again, carriers } = world("a", "a");
+  const [from, to] = carriers;
+  from.send(0, 1_000, 2_000, 3_000);
+  assertEquals(again.copyTo(to, carriers, 1e9, 50), 1_000);
+  to.send(50);
+  const [early, newer] = [49, 50].map((beganMs) => new TestCarrier("a", beganMs));
+  assertEquals(again.copyTo(early, [...carriers, early], 1e9, 99), 0, "which the front piece has gone on already");
+  assertEquals(again.copyTo(newer, [...carriers, newer], 2_500, 60), 1_000, "no more than there is room for");
+  assertEquals(again.copyTo(newer, [...carriers, newer], 1e9, 61), 5_000);
+  from.send(70, 100);
+  assertEquals(again.copyTo(newer, [...carriers, newer], 1e9, 71), 100, "and what comes behind it");
+});
+
+Deno.test("that goes within what may go again on the same path", () => {
+  const { again, carriers } = world("a");
+  const [from] = carriers, newer = new TestCarrier("a", 50);
+  from.send(0, 64 * KIB, 64 * KIB, 64 * KIB);
+  assertEquals([60, 70].map((ms) => again.copyTo(newer, [from, newer], 1e9, ms)), [128 * KIB, 0]);
 });
 
 Deno.test("small pieces of the quiet carrier go on another path as well, at once, 32 KiB a second", () => {

@@ -23,6 +23,7 @@ class TestCarrier implements SpreadCarrier {
     this.room = {
       standstill: new Standstill(),
       pace: { isFree: true },
+      beganMs: 0,
       arrival: new Arrival(),
       flight: {
         rateBytesPerMs: 100,
