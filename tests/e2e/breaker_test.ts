@@ -27,15 +27,12 @@ Deno.test("Breaker relays both ways at once, whole, with half-close", async () =
   await using server = new UserServer(exchanger(bytes, 2, (report) => reports.push(report)));
   await using breaker = await Breaker.start({ to: server.port });
   using connection = await connectTo(breaker.port);
-  const start = performance.now();
   const mine = await within(exchange(connection, bytes, 1), 30_000, "the exchange");
-  const rate = 2 * bytes / 1e6 / ((performance.now() - start) / 1000);
   await until(() => reports.length === 1, 5_000, "the server's report");
   assertEquals(mine.receivedSha256, reports[0].sentSha256);
   assertEquals(mine.sentSha256, reports[0].receivedSha256);
   assertEquals([breaker.upBytes, breaker.downBytes, breaker.accepted], [bytes, bytes, 1]);
   await until(() => breaker.open === 0, 5_000, "the carrier's end");
-  assert(rate > 20, `too slow: ${rate.toFixed(0)} MB/s`);
 });
 
 Deno.test("Breaker holds back a sender whose receiver does not read", async () => {

@@ -6,7 +6,7 @@ import { KeyFiles } from "../support/key_files.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { requires } from "../support/skip.ts";
 import { connectTo, echo, endingOf, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
-import { pause, until, within } from "../support/wait.ts";
+import { CUTS, pause, until, within } from "../support/wait.ts";
 
 const CLIENTS = 5, CONVERSATIONS = 40;
 
@@ -45,20 +45,20 @@ async function converse(port: number, words: number, pauseMs: number): Promise<v
 
 for (const way of ["sealed", "over TLS"] as const) {
   Deno.test({
-    name: `40 conversations of 5 clients outlast 100 cuts of all carriers, ${way} that HAProxy passes through`,
+    name: `40 conversations of 5 clients outlast ${CUTS} cuts of all carriers, ${way} that HAProxy passes through`,
     ...requires("haproxy", "openssl"),
     fn: scenario(240_000, async (s) => {
       const { fleet, user, ports, cut } = await balanced(s, CLIENTS, way);
       const opening = Array.from({ length: CONVERSATIONS }, (_, at) => connectTo(ports[at % CLIENTS]!));
       const open = (await Promise.all(opening)).map((connection) => s.use(connection));
-      for (let round = 0; round < 100; round++) {
+      for (let round = 0; round < CUTS; round++) {
         const words = open.map((connection, at) => roundTrip(connection, `word ${round} of ${at}`));
         await within(Promise.all(words), 30_000, `the echoes behind cut ${round}`);
         await cut();
       }
       assertEquals([user.accepted, user.open], [CONVERSATIONS, CONVERSATIONS], "nobody was connected anew");
       const passed = fleet.servers.flatMap(({ log }) => log.filter((line) => line.includes(" passed on to ")));
-      assert(passed.length >= 100, `${passed.length} carriers were passed on`);
+      assert(passed.length >= CUTS, `${passed.length} carriers were passed on`);
     }),
   });
 }

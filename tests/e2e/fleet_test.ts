@@ -7,7 +7,7 @@ import { requires } from "../support/skip.ts";
 import { Switch } from "../support/switch.ts";
 import type { TeleProcess } from "../support/tele_process.ts";
 import { connectTo, echo, endingOf, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
-import { pause, until, within } from "../support/wait.ts";
+import { CUTS, pause, until, within } from "../support/wait.ts";
 
 /** What the servers of a fleet are given beside their addresses, and how a client reaches them. */
 interface FleetFlags {
@@ -62,7 +62,7 @@ const WAYS: Record<string, (keys: KeyFiles) => Promise<FleetFlags> | FleetFlags>
 
 for (const [way, flagsOf] of Object.entries(WAYS)) {
   Deno.test({
-    name: `conversations outlast 100 cuts that deal their carriers to three servers, ${way}`,
+    name: `conversations outlast ${CUTS} cuts that deal their carriers to three servers, ${way}`,
     ...requires("openssl"),
     fn: scenario(120_000, async (s) => {
       const flags = await flagsOf(await KeyFiles.make(s.home));
@@ -70,14 +70,14 @@ for (const [way, flagsOf] of Object.entries(WAYS)) {
       const { port } = await client();
       const open = await Promise.all([1, 2, 3, 4].map(async () => s.use(await connectTo(port))));
       for (const connection of open) await within(roundTrip(connection, "the first word"), 20_000, "the first word");
-      for (let cut = 0; cut < 100; cut++) {
+      for (let cut = 0; cut < CUTS; cut++) {
         balancer.cut();
         const words = open.map((connection, at) => roundTrip(connection, `word ${cut} of ${at}`));
         await within(Promise.all(words), 20_000, `an echo behind cut ${cut}`);
       }
       assertEquals([user.accepted, user.open], [4, 4], "nobody was connected anew");
       const passed = servers.flatMap(({ log }) => log.filter((line) => line.includes(" passed on to ")));
-      assert(passed.length >= 50, `${passed.length} carriers were passed on, ${balancer.dealt} were dealt`);
+      assert(passed.length >= CUTS / 2, `${passed.length} carriers were passed on, ${balancer.dealt} were dealt`);
       assertEquals(
         servers.flatMap(({ log }) => log.filter((line) => /\b(ERROR|WARN)\b.*(fault|fleet)/i.test(line))),
         [],

@@ -35,10 +35,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: "scp of 100 MiB through 5 resets has the right checksum, up and down",
+  name: "scp of 40 MiB through 5 resets has the right checksum, up and down",
   ...requires("sshd", "ssh", "scp", "ssh-keygen", "id"),
   fn: scenario(300_000, async (s) => {
-    const bytes = 100 << 20;
+    const bytes = 40 << 20;
     const sshd = await startSshd(s);
     const { breaker, port } = await s.tunnel(sshd.port);
     const [file, copy, back] = ["file", "copy", "back"].map((name) => `${s.home}/${name}`);

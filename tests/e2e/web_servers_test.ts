@@ -134,7 +134,7 @@ Deno.test({
 Deno.test({
   name: "ssh through nginx: an outage is nothing but time, and the client's end is told",
   ...onUnix("nginx", "ssh", "sshd", "ssh-keygen"),
-  fn: scenario(60_000 + outageMs(6_000), async (s) => {
+  fn: scenario(120_000 + outageMs(6_000), async (s) => {
     const sshd = await startSshd(s);
     const tunnel = await tunnelByNginx(s, sshd.port);
     const command = "for turn in 1 2 3; do echo turn $turn; sleep 2; done; cat; exit 7";
@@ -150,7 +150,9 @@ Deno.test({
     await tunnel.client.logged(/link up/, 20_000);
     await pause(1_000);
     tunnel.breaker.blackHole(true);
-    await pause(outageMs(6_000));
+    // A machine that is busy finds it later.
+    const found = tunnel.client.logged(/link lost: (silent|nothing acknowledged) for .*; trying to resume/, 50_000);
+    await Promise.all([found, pause(outageMs(6_000))]);
     tunnel.breaker.reset();
     tunnel.breaker.blackHole(false);
     await writer.write(new TextEncoder().encode("typed behind it\n"));
@@ -158,8 +160,7 @@ Deno.test({
     const { code, stdout } = await within(ending, 20_000, "the end of ssh");
     const lines = "turn 1\nturn 2\nturn 3\ntyped before the outage\ntyped behind it\n";
     assertEquals([code, new TextDecoder().decode(stdout)], [7, lines]);
-    await tunnel.client.logged(/link lost: silent for .*; trying to resume/, 1_000);
     await tunnel.client.stop();
-    await tunnel.server.logged(/ended: the tele client ended \(SIGTERM\)/, 1_000);
+    await tunnel.server.logged(/ended: the tele client ended \(SIGTERM\)/, 10_000);
   }),
 });

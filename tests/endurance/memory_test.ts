@@ -25,7 +25,7 @@ for (
     name: `senders that never stop: each end grows by less than its replay buffer and 32 MiB ${where}`,
     ignore,
     fn: scenario(300_000, async (s) => {
-      const lengths = { warmBytes: 32 * MIB, outageMs: 6_000, settleMs: 1_000, closedMs: [1_000] };
+      const lengths = { warmBytes: 16 * MIB, outageMs: 4_000, settleMs: 1_000, closedMs: [1_000] };
       const ends = await measureFlood(s, { ...path, ...lengths });
       const { replayBufferBytes } = path;
       for (const end of ends) {

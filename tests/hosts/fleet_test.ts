@@ -13,8 +13,8 @@ import { pause, within } from "../support/wait.ts";
 const SIZE = { servers: 3, clients: 5 };
 const CONVERSATIONS = 40;
 
-/** How often something breaks: 100 take minutes. */
-const BREAKS = Number(Deno.env.get("TELE_BREAKS") ?? 35);
+/** How often something breaks: each kind, and at each kind of host. 100 take minutes. */
+const BREAKS = Number(Deno.env.get("TELE_BREAKS") ?? 15);
 
 /** How long what was open waits for a machine that is lost, in seconds. */
 const RESUME_S = 30;

@@ -22,6 +22,9 @@ export interface TalkersOptions {
 /** Each fourth talker has long words, which are under way for a while. */
 const LONG_EACH = 4, SHORT_BYTES = 2 << 10, LONG_BYTES = 128 << 10;
 
+/** Between two words, in milliseconds: all together leave the processor time for what breaks. */
+const PAUSE_MS = { least: 20, most: 150 };
+
 /** How long an echo may take, whatever breaks meanwhile, in milliseconds. */
 const ECHO_MS = 60_000;
 
@@ -81,7 +84,7 @@ export class Talkers {
     for (let word = 0; word < words && !this.#isOver; word++) {
       await within(say(connection, random, at % LONG_EACH === 0 ? LONG_BYTES : SHORT_BYTES), ECHO_MS, "an echo");
       this.#echoed[at]!++;
-      await pause(random.between(5, 50));
+      await pause(random.between(PAUSE_MS.least, PAUSE_MS.most));
     }
     await connection.closeWrite();
     assertEquals(await within(endingOf(connection), ECHO_MS, "the end"), "end");

@@ -32,6 +32,9 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** How often a test cuts all carriers of a fleet: enough that each server has each kind, or what TELE_CUTS says. */
+export const CUTS = Number(Deno.env.get("TELE_CUTS") ?? 25);
+
 /** How long an outage of a user's program lasts, in milliseconds: `usualMs`, or what TELE_OUTAGE_SECONDS says. */
 export function outageMs(usualMs: number): number {
   const seconds = Number(Deno.env.get("TELE_OUTAGE_SECONDS") ?? usualMs / 1_000);
