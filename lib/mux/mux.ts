@@ -157,9 +157,9 @@ export class Mux implements UpperLayer, StreamHost<MuxStream> {
     this.draining.writeInto(log, share);
   }
 
-  /** Whether a bulk stream waits for its turn. */
-  get hasBulk(): boolean {
-    return this.turns.hasBulk;
+  /** @ignore */
+  get bulkCreditBytes(): number | undefined {
+    return this.turns.bulkCreditBytes;
   }
 
   /** @ignore */

@@ -137,6 +137,11 @@ export class Scheduler<Stream extends { turn: Turn }> {
     this.#bulk.push(stream);
   }
 
+  /** How many bulk streams wait. */
+  get bulkCount(): number {
+    return this.#bulk.length;
+  }
+
   /** The quiet stream that has waited longest, taken out of its queue. */
   nextQuiet(): Stream | undefined {
     return this.#next(this.#quiet);
@@ -147,14 +152,23 @@ export class Scheduler<Stream extends { turn: Turn }> {
     return this.#next(this.#bulk);
   }
 
-  /** A stream that moved to another session while it waited here is that one's. */
+  /** The same, which stays there. */
+  get firstBulk(): Stream | undefined {
+    return this.#first(this.#bulk);
+  }
+
   #next(queue: Queue<Stream>): Stream | undefined {
-    for (let stream = queue.shift(); stream !== undefined; stream = queue.shift()) {
-      if (stream.turn.waitsIn !== this) continue;
-      stream.turn.waitsIn = undefined;
-      return stream;
-    }
-    return undefined;
+    const stream = this.#first(queue);
+    if (stream === undefined) return undefined;
+    queue.shift();
+    stream.turn.waitsIn = undefined;
+    return stream;
+  }
+
+  /** A stream that moved to another session while it waited here is that one's. */
+  #first(queue: Queue<Stream>): Stream | undefined {
+    while (queue.first !== undefined && queue.first.turn.waitsIn !== this) queue.shift();
+    return queue.first;
   }
 }
 
@@ -169,6 +183,10 @@ class Queue<Item> {
 
   get length(): number {
     return this.#end - this.#first;
+  }
+
+  get first(): Item | undefined {
+    return this.#items[this.#first];
   }
 
   push(item: Item): void {

@@ -12,6 +12,7 @@ import { DATA_HEADER_BYTES, HEADROOM_BYTES } from "../session/session_constants.
 import { type ChunkSource, ReadChunk } from "./read_chunk.ts";
 import type { Turn } from "./scheduler.ts";
 import type { StreamHost, StreamStart } from "./stream_host.ts";
+import type { Sendable } from "./turns.ts";
 
 /** Data shorter than this is copied into the log rather than kept where it was read, in bytes. */
 const ADOPT_BYTES = 4 * 1024;
@@ -104,9 +105,10 @@ export class SendingHalf {
     return this.#isChunkFull;
   }
 
-  /** Bytes of data that its next turn could send. */
-  get sendableBytes(): number {
-    return this.#isChunkFull ? Math.min(this.#chunk.length, this.#limit - this.#sent) : 0;
+  /** How much it could send. */
+  get sendable(): Sendable {
+    const creditBytes = this.#limit - this.#sent;
+    return { bytes: this.#isChunkFull ? Math.min(this.#chunk.length, creditBytes) : 0, creditBytes };
   }
 
   /** Whether there is something that may go into the log now. */

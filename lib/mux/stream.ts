@@ -17,6 +17,7 @@ import { Turn } from "./scheduler.ts";
 import { SendingHalf, type SendingOwner } from "./sending_half.ts";
 import { type FrameSender, StreamFrames } from "./stream_frames.ts";
 import type { StreamEnd, StreamHost, StreamOrigin, StreamStart } from "./stream_host.ts";
+import type { Sendable } from "./turns.ts";
 
 /**
  * Carries one user connection: its two halves, and how they end.
@@ -149,9 +150,9 @@ export class MuxStream implements FrameSender, SendingOwner, InboundOwner {
     return !this.#sendsNothing && this.#sending.wantsTurn;
   }
 
-  /** Bytes of data that its next turn could send. */
-  get sendableBytes(): number {
-    return this.#sending.sendableBytes;
+  /** How much it could send. */
+  get sendable(): Sendable {
+    return this.#sending.sendable;
   }
 
   /** Lets it put frames into the log; see {@linkcode SendingHalf.takeTurn}. */

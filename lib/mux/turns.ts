@@ -20,14 +20,22 @@ import {
 import type { MuxSession } from "./mux_session.ts";
 import { Scheduler, type Turn } from "./scheduler.ts";
 
+/** What a stream could send. */
+export interface Sendable {
+  /** Bytes of data in its next turn. */
+  readonly bytes: number;
+  /** Bytes of data that the peer takes before it grants more. */
+  readonly creditBytes: number;
+}
+
 /** A stream that takes turns. */
 export interface TurnTaker extends WindowTeller {
   /** What the scheduler remembers of it. */
   readonly turn: Turn;
   /** Whether it has something to send. */
   readonly wantsTurn: boolean;
-  /** Bytes of data that its next turn could send. */
-  readonly sendableBytes: number;
+  /** How much it could send. */
+  readonly sendable: Sendable;
   /** Puts frames into `log`, and says how many bytes; see {@linkcode SendingHalf.takeTurn}. */
   takeTurn(log: FrameLog, maxBytes: number, leastBytes: number, nowMs: number): number;
 }
@@ -69,6 +77,13 @@ export class Turns {
   /** Whether a bulk stream waits for its turn. */
   get hasBulk(): boolean {
     return this.#scheduler.hasBulk;
+  }
+
+  /** What the peer takes of the bulk that waits before it grants more, in bytes; `undefined` if none waits. */
+  get bulkCreditBytes(): number | undefined {
+    const stream = this.#scheduler.firstBulk;
+    // That of the next one, for each: in a queue of many, none is looked at twice.
+    return stream && stream.sendable.creditBytes * this.#scheduler.bulkCount;
   }
 
   /** Whether one does that has had something waiting; no clock is looked at. */
@@ -188,7 +203,7 @@ export class Turns {
     while (left >= (share.smallBulk ? budget.leastRoom : SPREAD_ROOM_BYTES)) {
       const stream = this.#scheduler.nextBulk();
       if (stream === undefined) return;
-      const isSmall = DATA_HEADER_BYTES + stream.sendableBytes < SPREAD_FRAME_BYTES;
+      const isSmall = DATA_HEADER_BYTES + stream.sendable.bytes < SPREAD_FRAME_BYTES;
       const leastBytes = isSmall || !share.isSpread ? budget.leastRoom : SPREAD_ROOM_BYTES;
       const isTaken = left >= leastBytes && isHere(stream, log, isSmall ? share.smallBulk : share.bulk);
       const mostBytes = Math.max(Math.min(this.turnBytes, share.frameBytes), leastBytes);

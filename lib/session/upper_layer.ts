@@ -23,8 +23,8 @@ export interface UpperLayer {
    * @param frameBytes How long a frame of data may be on its path.
    */
   pullShare(log: FrameLog, bulkBytes: number, urgentBytes: number, share: Share, frameBytes: number): void;
-  /** Whether a bulk stream waits for its turn. */
-  readonly hasBulk: boolean;
+  /** What the peer takes of the bulk that waits before it grants more, in bytes; `undefined` if none waits. */
+  readonly bulkCreditBytes: number | undefined;
   /** Whether one does that has had something waiting: without, `backlog` need not be asked. */
   readonly hasBacklog: boolean;
   /** For how long a stream has had something waiting, in milliseconds, and whether any is bulk. */

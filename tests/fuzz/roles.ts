@@ -28,7 +28,7 @@ export const LIMITS: ServerLimits = limitsOf({
 
 /** Takes what comes, and says nothing. */
 export class SilentUser implements UpperLayer {
-  readonly hasBulk = false;
+  readonly bulkCreditBytes = undefined;
   readonly hasBacklog = false;
   streamCount = 0;
   readonly openedCount = 0;

@@ -35,7 +35,7 @@ function byteAt(key: number, offset: number): number {
  * What comes again, or early, is compared as well.
  */
 export class ByteLayer implements UpperLayer {
-  readonly hasBulk = false;
+  readonly bulkCreditBytes = undefined;
   readonly hasBacklog = false;
   /** The client's has a stream from the beginning, the server's as soon as something came. */
   streamCount = 1;

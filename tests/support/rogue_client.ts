@@ -76,7 +76,7 @@ export async function withRogue(
 
 /** A peer that writes what the test says instead of what a mux would. */
 export class Rogue implements UpperLayer {
-  readonly hasBulk = false;
+  readonly bulkCreditBytes = undefined;
   readonly hasBacklog = false;
   /** What came, but for window values: `open 1`, `data 1 5`, `end 1 5`, `reset 1 2 words`. */
   readonly received: string[] = [];

@@ -29,6 +29,14 @@ export interface Candidate {
   readonly hasRoom: boolean;
 }
 
+/** What waits. */
+export interface Chunk {
+  /** How much. */
+  readonly bytes: number;
+  /** Bytes that the peer takes from then on before it grants more. */
+  readonly creditBytes: number;
+}
+
 /** Options of {@linkcode Choice}. */
 export interface ChoiceOptions {
   /** Time. */
@@ -40,6 +48,9 @@ export interface ChoiceOptions {
 /**
  * Says to a carrier that asks for a chunk whether it would be there first by it. If not, it is asked again, since the
  * better one may take nothing: a slow path is left idle rather than waited for, and no longer.
+ *
+ * What it brings late the peer waits for, and grants nothing meanwhile. So it takes nothing either for which the others
+ * would wait without credit (BLEST: Ferlin et al., IFIP Networking 2016).
  *
  * Source: `PROTOCOL.md`, "Choosing a carrier".
  */
@@ -54,21 +65,26 @@ export class Choice {
   }
 
   /**
-   * Whether `asking` takes a chunk of `bytes` bytes that waits.
+   * Whether `asking` takes a chunk that waits.
    *
    * @param others The other carriers that bulk may go on.
    */
-  takes(asking: Candidate, others: readonly Candidate[], bytes: number): boolean {
+  takes(asking: Candidate, others: readonly Candidate[], { bytes, creditBytes }: Chunk): boolean {
     const nowMs = this.#options.clock.now();
     const all = [asking, ...others];
     if (all.every(({ load }) => load.inFlight === 0)) return true;
-    const hereMs = asking.arrival.inMs(asking.load, bytes, nowMs);
-    const isSooner = ({ arrival, load, isStill, path, hasRoom }: Candidate) => {
-      if (isStill || (path === asking.path && !hasRoom)) return false;
-      return arrival.inMs(load, bytes, nowMs) < hereMs;
+    const inMs = ({ arrival, load }: Candidate) => arrival.inMs(load, bytes, nowMs);
+    const hereMs = inMs(asking);
+    const isSooner = (other: Candidate) => {
+      if (other.isStill || (other.path === asking.path && !other.hasRoom)) return false;
+      return inMs(other) < hereMs;
     };
     const isOnDeadPath = asking.isStill && others.some(({ isStill, path }) => !isStill && path !== asking.path);
-    if (!isOnDeadPath && !others.some(isSooner)) return true;
+    // One without room that has less in flight than this is held up by something else, and may stay so.
+    const busy = others.filter(({ isStill, hasRoom, load }) => !isStill && (hasRoom || load.inFlight > bytes));
+    const lateMs = hereMs - Math.min(...busy.map(inMs));
+    const isTooLate = lateMs > 0 && lateMs * rateOf(busy) > creditBytes;
+    if (!isOnDeadPath && !isTooLate && !others.some(isSooner)) return true;
     this.#decline();
     return false;
   }
@@ -93,4 +109,9 @@ export class Choice {
     this.#timer?.cancel();
     this.#hasDeclined = false;
   }
+}
+
+/** What carriers deliver together, in bytes per millisecond. */
+function rateOf(carriers: readonly Candidate[]): number {
+  return carriers.reduce((sum, { load }) => sum + load.rateBytesPerMs, 0);
 }

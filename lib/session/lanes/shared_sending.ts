@@ -84,7 +84,7 @@ export class SharedSending {
     const given = attached.shareOf(carrier);
     if (given === undefined) return;
     const narrowed = this.#narrowed(carrier, given);
-    const takers = narrowed.bulk && (upper.hasBulk || remainders.hasDue) ? this.#takers : [];
+    const takers = narrowed.bulk && (upper.bulkCreditBytes !== undefined || remainders.hasDue) ? this.#takers : [];
     const share = this.#withSmall(carrier, narrowed, takers);
     const before = log.end;
     this.#tellLane(carrier);
@@ -135,8 +135,10 @@ export class SharedSending {
   /** Bulk goes on the carrier on which it would be there first, but for small frames of it. */
   #chosenShare(carrier: Carrier, share: Share, takers: readonly Carrier[], mostBytes: number): Share {
     const { attached, upper } = this.#options;
-    if (!share.bulk || attached.takers.length < 2 || !upper.hasBulk || mostBytes === 0) return share;
-    const bulk = this.#spread.takesBulk(carrier, takers, CHUNK_BYTES);
+    if (!share.bulk || attached.takers.length < 2 || mostBytes === 0) return share;
+    const creditBytes = upper.bulkCreditBytes;
+    if (creditBytes === undefined) return share;
+    const bulk = this.#spread.takesBulk(carrier, takers, { bytes: CHUNK_BYTES, creditBytes });
     const smallBulk = share.isSpread ? share.smallBulk : bulk || this.#takesSmall(carrier, takers);
     return { ...share, bulk, smallBulk };
   }

@@ -5,7 +5,7 @@
  */
 import type { Clock, Timer } from "../../net/clock.ts";
 import type { Arrival, CarrierLoad } from "./arrival.ts";
-import { type Candidate, Choice } from "./choice.ts";
+import { type Candidate, Choice, type Chunk } from "./choice.ts";
 import { type LoggedCarrier, SendingAgain } from "./sending_again.ts";
 import { isOnDeadPath, isStill, isStillThere } from "./still.ts";
 
@@ -81,14 +81,14 @@ export class Spread<Which extends SpreadCarrier> {
    *
    * @param bulk All carriers that bulk goes on.
    */
-  takesBulk(asking: Which, bulk: readonly Which[], bytes: number): boolean {
+  takesBulk(asking: Which, bulk: readonly Which[], chunk: Chunk): boolean {
     const nowMs = this.#options.clock.now(), all = this.#options.all();
     const candidate = (carrier: Which): Candidate => {
       const { room: { flight, arrival }, path, hasRoom } = carrier;
       return { load: flight, arrival, path, hasRoom, isStill: isStillThere(carrier, all, nowMs) };
     };
     const others = bulk.filter((carrier) => carrier !== asking);
-    return this.#choice.takes(candidate(asking), others.map(candidate), bytes);
+    return this.#choice.takes(candidate(asking), others.map(candidate), chunk);
   }
 
   /** `carrier` was given something: others may have to send that as well, now or later. */

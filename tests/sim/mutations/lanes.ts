@@ -34,8 +34,8 @@ export const LANES: readonly Mutation[] = [
   tested(
     "small frames of bulk that are sent again wait until one bulk carrier is left",
     "session/lanes/shared_sending.ts",
-    "narrowed.bulk && (upper.hasBulk || remainders.hasDue)",
-    "narrowed.bulk && (upper.hasBulk || (remainders.hasDue && carrier === undefined))",
+    "narrowed.bulk && (upper.bulkCreditBytes !== undefined || remainders.hasDue)",
+    "narrowed.bulk && (upper.bulkCreditBytes !== undefined || (remainders.hasDue && carrier === undefined))",
   ),
   tested(
     "small frames of bulk go elsewhere as soon as no large one fits in there",
@@ -268,8 +268,8 @@ export const LANES: readonly Mutation[] = [
   tested(
     "bulk waits for a carrier that stands still",
     "session/lanes/choice.ts",
-    "if (isStill || (path === asking.path && !hasRoom)) return false;",
-    "if (path === asking.path && !hasRoom) return false;",
+    "if (other.isStill || (other.path === asking.path && !other.hasRoom)) return false;",
+    "if (other.path === asking.path && !other.hasRoom) return false;",
   ),
   tested(
     "bulk waits for an idle carrier of a dead path",
@@ -280,8 +280,8 @@ export const LANES: readonly Mutation[] = [
   tested(
     "an idle carrier of a dead path takes bulk while another path works",
     "session/lanes/choice.ts",
-    "if (!isOnDeadPath && !others.some(isSooner)) return true;",
-    "if (!others.some(isSooner)) return true;",
+    "if (!isOnDeadPath && !isTooLate && !others.some(isSooner)) return true;",
+    "if (!isTooLate && !others.some(isSooner)) return true;",
   ),
   tested(
     "small frames of bulk wait for the quiet carrier's path though that is dead",
@@ -316,8 +316,26 @@ export const LANES: readonly Mutation[] = [
   tested(
     "bulk waits for a carrier of the same path that has no room",
     "session/lanes/choice.ts",
-    "if (isStill || (path === asking.path && !hasRoom)) return false;",
-    "if (isStill) return false;",
+    "if (other.isStill || (other.path === asking.path && !other.hasRoom)) return false;",
+    "if (other.isStill) return false;",
+  ),
+  tested(
+    "a slow carrier takes what the others would wait for without credit",
+    "session/lanes/choice.ts",
+    "const isTooLate = lateMs > 0 && lateMs * rateOf(busy) > creditBytes;",
+    "const isTooLate = lateMs > 0 && lateMs * rateOf(busy) > Infinity * creditBytes;",
+  ),
+  tested(
+    "the credit is left to a carrier that something else than its path holds up",
+    "session/lanes/choice.ts",
+    "!isStill && (hasRoom || load.inFlight > bytes)",
+    "!isStill && (hasRoom || load.inFlight > 0)",
+  ),
+  tested(
+    "the credit of one stream is that of all that wait",
+    "mux/turns.ts",
+    "stream.sendable.creditBytes * this.#scheduler.bulkCount;",
+    "stream.sendable.creditBytes;",
   ),
   tested(
     "who declined is asked again by chance only",
@@ -442,14 +460,14 @@ export const LANES: readonly Mutation[] = [
   tested(
     "the last of a chunk that fills a frame counts as small, and waits for one carrier",
     "mux/turns.ts",
-    "const isSmall = DATA_HEADER_BYTES + stream.sendableBytes < SPREAD_FRAME_BYTES;",
-    "const isSmall = stream.sendableBytes < SPREAD_FRAME_BYTES;",
+    "const isSmall = DATA_HEADER_BYTES + stream.sendable.bytes < SPREAD_FRAME_BYTES;",
+    "const isSmall = stream.sendable.bytes < SPREAD_FRAME_BYTES;",
   ),
   tested(
     "each carrier compares by what it can take itself, so that all may wait for each other",
     "session/lanes/shared_sending.ts",
-    "this.#spread.takesBulk(carrier, takers, CHUNK_BYTES);",
-    "this.#spread.takesBulk(carrier, takers, Math.min(mostBytes, CHUNK_BYTES));",
+    "this.#spread.takesBulk(carrier, takers, { bytes: CHUNK_BYTES, creditBytes });",
+    "this.#spread.takesBulk(carrier, takers, { bytes: Math.min(mostBytes, CHUNK_BYTES), creditBytes });",
   ),
   tested(
     "a carrier has room though the system does not take what it writes",

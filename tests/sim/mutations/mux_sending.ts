@@ -136,7 +136,7 @@ export const MUX_SENDING: readonly Mutation[] = [
   tested(
     "a stream that moved to another session has its turn in the former as well",
     "mux/scheduler.ts",
-    "      if (stream.turn.waitsIn !== this) continue;\n",
+    "    while (queue.first !== undefined && queue.first.turn.waitsIn !== this) queue.shift();\n",
     "",
   ),
   tested(

@@ -28,6 +28,8 @@ export interface ModelNetworkOptions {
   seed?: number;
   /** What the system of a sender holds before a write waits, in bytes. @default {256 * 1024} */
   sendBufferBytes?: number;
+  /** What the system of a receiver takes at once, in bytes, of each connection: the first is 0. @default {no limit} */
+  windowBytes?(connection: number): number;
   /** Takes connections at the server. */
   onConnection(duplex: Duplex): void;
 }
@@ -112,11 +114,13 @@ export class ModelNetwork {
     ends: () => [from: ModelEnd, to: ModelEnd],
     first: () => void,
   ): TcpDirection {
+    const { control, windowBytes } = this.#options;
     return new TcpDirection({
       forward,
       back,
-      congestion: this.#options.control === "bbr" ? new Bbr() : new Cubic(),
+      congestion: control === "bbr" ? new Bbr() : new Cubic(),
       roundTripMs,
+      windowBytes: windowBytes?.(this.connections.length) ?? Infinity,
       on: {
         arrived: (bytes) => {
           first();

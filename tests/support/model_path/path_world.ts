@@ -40,7 +40,7 @@ export class PathWorld implements AsyncDisposable {
   readonly uploaded: Received = { bytes: 0 };
 
   constructor(options: PathWorldOptions) {
-    const { path, control, seed, sendBufferBytes, client } = options;
+    const { path, control, seed, sendBufferBytes, windowBytes, client } = options;
     const { clock } = this;
     const says = (who: string) => (level: string, message: string) => {
       this.lines.push(`${clock.now()} ${who} ${level}: ${message}`);
@@ -61,6 +61,7 @@ export class PathWorld implements AsyncDisposable {
       control,
       seed,
       sendBufferBytes,
+      windowBytes,
       onConnection: (carrier) => void this.server.accept(carrier),
     });
     this.client = new MuxClient({ clock, log: says("client"), dial: this.network.dial, ...client });

@@ -52,6 +52,8 @@ export interface TcpDirectionOptions {
   congestion: Congestion;
   /** The round trip that the handshake took, in milliseconds. */
   roundTripMs: number;
+  /** What the receiver's system takes at once, in bytes. */
+  windowBytes: number;
   on: DirectionEvents;
 }
 
@@ -126,11 +128,15 @@ export class TcpDirection {
     return (this.#inFlight.length - this.#lost.length) * PACKET_BYTES;
   }
 
+  get #windowBytes(): number {
+    return Math.min(this.#options.congestion.window, this.#options.windowBytes);
+  }
+
   #push(): void {
     for (;;) {
       // What a timeout began ends with an acknowledgement.
       if (this.#isOver || this.#timeouts > 0) return;
-      if (this.#flightBytes + PACKET_BYTES > this.#options.congestion.window) return;
+      if (this.#flightBytes + PACKET_BYTES > this.#windowBytes) return;
       if (this.#lost.length === 0 && this.#unsent.length === 0) return;
       if (this.#paceMs > this.#now) return this.#pushLater();
       const packet = this.#lost.shift() ?? this.#nextPacket();

@@ -44,8 +44,8 @@ function setUp({ limitBytes = 1 << 20, rateBytesPerMs = 0, frameBytes = Infinity
       get wantsTurn() {
         return made.waiting > 0;
       },
-      get sendableBytes() {
-        return made.waiting;
+      get sendable() {
+        return { bytes: made.waiting, creditBytes: 2 * made.waiting };
       },
       takeTurn(into: FrameLog, maxBytes: number) {
         const bytes = Math.max(0, Math.min(maxBytes, made.waiting));
@@ -93,6 +93,17 @@ Deno.test("a backlog is told of once something has waited behind turns for a whi
   turns.pull(log, 1e6, 1e6, 0);
   turns.pull(log, 1e6, 1e6, 0);
   assertEquals([turns.hasBulk, turns.hasBacklog], [false, false]);
+});
+
+Deno.test("what the peer takes of bulk is told while some waits, for each that waits that of the next", () => {
+  const { turns, log, stream } = setUp();
+  turns.ready(stream(1));
+  assertEquals(turns.bulkCreditBytes, undefined);
+  turns.ready(stream(1_000, 1e6));
+  turns.ready(stream(5_000, 1e6));
+  assertEquals([turns.bulkCreditBytes, turns.bulkCreditBytes], [4_000, 4_000]);
+  turns.pull(log, 1_001, 1_001, 0);
+  assertEquals(turns.bulkCreditBytes, 10_000);
 });
 
 Deno.test("a quiet stream goes in front of bulk that came before it, and bulk takes turns", () => {

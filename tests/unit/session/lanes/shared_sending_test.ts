@@ -81,7 +81,7 @@ function world(end: "client" | "server", ...lanes: Lane[]) {
   const rooms: [bulkBytes: number, urgentBytes: number][] = [];
   const wished: [string, number][] = [];
   const upper = {
-    hasBulk: true,
+    bulkCreditBytes: Infinity as number | undefined,
     hasBacklog: true,
     streamCount: 2,
     backlog: () => ({ backlogMs: 1_000, isBulk: true }),
@@ -226,7 +226,7 @@ Deno.test("what is sent again leaves less room for what is new, with one carrier
 
 Deno.test("small frames of bulk that are sent again go on one of several bulk carriers, though nothing new waits", () => {
   const { remainders, sending, pull, upper } = world("client", "quiet", "bulk", "bulk");
-  upper.hasBulk = false;
+  upper.bulkCreditBytes = undefined;
   const shares: (Share | undefined)[] = [];
   remainders.moveTo = (_log, _bytes, share) => shares.push(share);
   for (let number = 0; number < 3; number++) pull(number);

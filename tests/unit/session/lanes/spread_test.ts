@@ -9,6 +9,8 @@ import { LogBudget } from "../../../../lib/session/log_budget.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 import { dataFrame } from "../../../support/frames.ts";
 
+const CHUNK = { bytes: 10_000, creditBytes: Infinity };
+
 /** A carrier that counts how often it was woken. */
 class TestCarrier implements SpreadCarrier {
   readonly log = new FrameLog(new LogBudget({ limitBytes: 1 << 30 }));
@@ -172,13 +174,13 @@ Deno.test("a chunk goes where it is first, and all are asked again behind an ack
   const { spread, carriers } = world("a", "a", "a");
   const bulk = carriers.slice(1);
   carriers[1].send(100_000);
-  assert(spread.takesBulk(carriers[2], bulk, 10_000));
-  assert(!spread.takesBulk(carriers[1], bulk, 10_000));
+  assert(spread.takesBulk(carriers[2], bulk, CHUNK));
+  assert(!spread.takesBulk(carriers[1], bulk, CHUNK));
   spread.delivered(10);
   assertEquals(wokenOf(carriers), [1, 1, 1]);
   spread.delivered(10);
   assertEquals(wokenOf(carriers), [1, 1, 1], "nobody has declined");
-  spread.takesBulk(carriers[1], bulk, 10_000);
+  spread.takesBulk(carriers[1], bulk, CHUNK);
   spread.gone();
   assertEquals(wokenOf(carriers), [2, 2, 2]);
   spread.stop();
@@ -188,9 +190,9 @@ Deno.test("nobody waits for a bulk carrier that stands still", async () => {
   const { clock, spread, carriers } = world("a", "a", "a");
   carriers[1].send(100);
   carriers[2].send(100_000);
-  assert(!spread.takesBulk(carriers[2], carriers.slice(1), 10_000));
+  assert(!spread.takesBulk(carriers[2], carriers.slice(1), CHUNK));
   await clock.advance(60);
-  assert(spread.takesBulk(carriers[2], carriers.slice(1), 10_000));
+  assert(spread.takesBulk(carriers[2], carriers.slice(1), CHUNK));
   spread.stop();
 });
 
@@ -199,14 +201,14 @@ Deno.test("nobody waits for an idle carrier of a path on which all stands still,
   const bulk = carriers.slice(1), [still, idle, working] = bulk;
   still!.send(100_000);
   working!.send(10_000);
-  assert(!spread.takesBulk(working!, bulk, 10_000), "the idle one brings it sooner");
+  assert(!spread.takesBulk(working!, bulk, CHUNK), "the idle one brings it sooner");
   await clock.advance(60);
   working!.acknowledge();
   working!.send(10_000);
-  assert(spread.takesBulk(working!, bulk, 10_000));
-  assert(!spread.takesBulk(idle!, bulk, 10_000));
+  assert(spread.takesBulk(working!, bulk, CHUNK));
+  assert(!spread.takesBulk(idle!, bulk, CHUNK));
   carriers[0]!.send(100);
-  assert(!spread.takesBulk(working!, bulk, 10_000), "its path may make progress again");
+  assert(!spread.takesBulk(working!, bulk, CHUNK), "its path may make progress again");
   spread.stop();
 });
 
