@@ -138,30 +138,38 @@ export class ByteReader {
     this.#what = what;
   }
 
+  /** Goes on behind the next `count` bytes. Returns where they begin. */
+  #pass(count: number): number {
+    const at = this.#at;
+    if (at + count > this.#bytes.length) throw new TeleError("protocol", `the ${this.#what} is too short`);
+    this.#at += count;
+    return at;
+  }
+
   /** The next `count` bytes. */
   bytes(count: number): Uint8Array {
-    if (this.#at + count > this.#bytes.length) throw new TeleError("protocol", `the ${this.#what} is too short`);
-    return this.#bytes.slice(this.#at, this.#at += count);
+    const at = this.#pass(count);
+    return this.#bytes.slice(at, at + count);
   }
 
   /** A byte. */
   u8(): number {
-    return this.bytes(1)[0];
+    return this.#bytes[this.#pass(1)];
   }
 
   /** A number of 16 bits. */
   u16(): number {
-    return readU16(this.bytes(2), 0);
+    return readU16(this.#bytes, this.#pass(2));
   }
 
   /** A number of 32 bits. */
   u32(): number {
-    return readU32(this.bytes(4), 0);
+    return readU32(this.#bytes, this.#pass(4));
   }
 
   /** A whole number below 2^53, as 64 bits. */
   u64(): number {
-    return readU64(this.bytes(8), 0);
+    return readU64(this.#bytes, this.#pass(8));
   }
 
   /** All that is left. */

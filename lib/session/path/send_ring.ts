@@ -6,7 +6,8 @@
 
 /** A record of one send is a row of numbers in a ring; these are its columns. */
 const END = 0, SENT_MS = 1, ACKED = 2, ACKED_MS = 3, FIRST_SENT_MS = 4, LIMITED = 5, COLUMNS = 6;
-const FIRST_ROWS = 256;
+/** Room for few at first, since most carriers idle; it grows. A power of two. */
+const FIRST_ROWS = 16;
 const MOST_ROWS = 65_536;
 
 /** What is remembered of a send (draft-cheng-iccrg-delivery-rate-estimation). */
