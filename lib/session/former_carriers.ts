@@ -5,7 +5,8 @@
  */
 import type { Duplex } from "../net/duplex.ts";
 import type { Carrier } from "./carrier/carrier.ts";
-import type { Caution } from "./carrier/pace.ts";
+import type { CarrierOptions } from "./carrier/carrier_options.ts";
+import type { SessionUse } from "./carrier/control.ts";
 import { PathLessons } from "./carrier/path_lesson.ts";
 import { type LostCarrier, Patience } from "./reconnect/patience.ts";
 
@@ -19,6 +20,8 @@ export interface LearnedCarrier {
 
 /** Adds up what was taken from them, and remembers what they taught about the path. */
 export class FormerCarriers {
+  /** Until when what they carried, and those that are attached, makes the session one in use. */
+  readonly #use: SessionUse = { untilMs: 0 };
   readonly #patience = new Patience();
   readonly #lessons = new PathLessons();
   #takenBytes = 0;
@@ -45,9 +48,9 @@ export class FormerCarriers {
     return this.#patience.ms;
   }
 
-  /** How the next one, on `duplex` and the client's path of this number, begins to send. */
-  cautionOn(path: number, duplex: Duplex): Caution {
-    return this.#lessons.of(path).cautionOn(duplex);
+  /** What the next one begins with, on `duplex` and the client's path of this number. */
+  legacy(path: number, duplex: Duplex): Pick<CarrierOptions, "patienceMs" | "use" | "caution"> {
+    return { patienceMs: this.patienceMs, use: this.#use, caution: this.#lessons.of(path).cautionOn(duplex) };
   }
 
   /** A carrier was attached; see {@linkcode Patience.attached}. */

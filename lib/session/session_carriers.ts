@@ -139,10 +139,9 @@ export class SessionCarriers {
       clock,
       pool,
       limits,
-      patienceMs: this.former.patienceMs,
       path: name,
       flight: this.#paths.join(name, { othersFollow }),
-      caution: this.former.cautionOn(path, duplex),
+      ...this.former.legacy(path, duplex),
     });
     this.attached.add(new AttachedCarrier(carrier, attachment.lane ?? "quiet", end === "client", path, duplex));
     this.#relieveDoubted();

@@ -173,6 +173,12 @@ export const BUSY_SILENCE_MS = 1_000;
 export const BUSY_FOR_MS = 60_000;
 
 /**
+ * How long a fresh carrier counts as in use whatever it carries, in milliseconds: until a silence that began right behind
+ * its handshake is found.
+ */
+export const FRESH_FOR_MS = 5_000;
+
+/**
  * How long a detached session that is empty is kept, in milliseconds. Not shorter: its client may have opened a stream
  * into a network that was dead already, and that stream must not be lost to an outage of some minutes.
  */

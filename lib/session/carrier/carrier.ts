@@ -59,7 +59,7 @@ export class Carrier {
 
   /** Starts reading, writing and watching. */
   constructor(options: CarrierOptions<Carrier>) {
-    const { duplex, host, clock, pool, limits: { pingIntervalMs } } = options;
+    const { duplex, host, clock, pool, use, limits: { pingIntervalMs } } = options;
     this.#duplex = duplex;
     this.#host = host;
     this.#clock = clock;
@@ -67,7 +67,7 @@ export class Carrier {
     this.path = options.path;
     const log = this.log = new FrameLog(host.budget);
     const room = this.room = new SendRoom(options.caution, options.flight, clock.now());
-    const control = new OutgoingControl({ nowMs: clock.now(), pingIntervalMs });
+    const control = new OutgoingControl({ nowMs: clock.now(), pingIntervalMs, use });
     const wake = () => this.wake(), listener = this.#watchListener();
     const watch = this.#watch = new Watch({ ...options, control, log, listener });
     const receiver = this.#receiver = new FrameReceiver(host, this.#controlTaker(), this);

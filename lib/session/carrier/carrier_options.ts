@@ -9,6 +9,7 @@ import type { Flight } from "../path/flight.ts";
 import type { SegmentPool } from "../segment_pool.ts";
 import type { SessionLimits } from "../session_limits.ts";
 import type { CarrierHost } from "./carrier_host.ts";
+import type { SessionUse } from "./control.ts";
 import type { Caution } from "./pace.ts";
 
 /** Options of a carrier, whose session tells its carriers apart as `Which`. */
@@ -37,6 +38,8 @@ export interface CarrierOptions<Which = unknown> {
   patienceMs: number;
   /** What will be under way on it, on its path. */
   flight: Flight;
+  /** Of its session, whichever of its carriers is used. */
+  use: SessionUse;
   /** What those before it taught this end about its first pieces; see {@linkcode Pace}. */
   caution: Caution;
 }

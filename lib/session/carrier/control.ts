@@ -6,7 +6,7 @@
 import { readU16, readU32, readU64, writeU16, writeU32, writeU64 } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../ping/codec.ts";
-import { BUSY_FOR_MS, BUSY_SILENCE_MS, FrameType, ProbeFlag } from "../session_constants.ts";
+import { BUSY_FOR_MS, BUSY_SILENCE_MS, FrameType, FRESH_FOR_MS, ProbeFlag } from "../session_constants.ts";
 
 /** Bytes of the payload of an acknowledge frame and of a probe. */
 const ACKNOWLEDGE_BYTES = 9, PROBE_BYTES = 12;
@@ -35,6 +35,26 @@ export interface Probe {
   mark: number;
   /** Of a reply: when that came to its sender, by its clock, in milliseconds modulo 2^29. */
   cameMs: number;
+}
+
+/** Until when a session counts as in use, whichever of its carriers carried something. */
+export interface SessionUse {
+  /** By the clock, in milliseconds. */
+  untilMs: number;
+}
+
+/** Options of {@linkcode OutgoingControl}. */
+export interface ControlOptions {
+  /** The time, in milliseconds. */
+  nowMs: number;
+  /** The longest silence that is ever promised, in milliseconds. */
+  pingIntervalMs: number;
+  /**
+   * Of its session: who uses that does not see that it has another carrier now.
+   *
+   * @default {{ untilMs: 0 }}: nothing was carried before
+   */
+  use?: SessionUse;
 }
 
 /** Reads the payload of an acknowledge frame: a count of bytes. */
@@ -88,16 +108,18 @@ export class OutgoingControl {
   #acknowledged = 0;
   #probeDue = true;
   #silenceMs: number;
+  readonly #use: SessionUse;
   #busyUntil: number;
   /** Questions without an answer, oldest first. */
   readonly #asked: { mark: number; atMs: number }[] = [];
   #mark = 0;
 
   /** The promise that every carrier begins with is one second, or the ping interval if that is shorter. */
-  constructor(options: { nowMs: number; pingIntervalMs: number }) {
-    this.#pingIntervalMs = options.pingIntervalMs;
-    this.#busyUntil = options.nowMs + BUSY_FOR_MS;
-    this.#silenceMs = Math.min(BUSY_SILENCE_MS, options.pingIntervalMs);
+  constructor({ nowMs, pingIntervalMs, use = { untilMs: 0 } }: ControlOptions) {
+    this.#pingIntervalMs = pingIntervalMs;
+    this.#use = use;
+    this.#busyUntil = Math.max(use.untilMs, nowMs + FRESH_FOR_MS);
+    this.#silenceMs = Math.min(BUSY_SILENCE_MS, pingIntervalMs);
   }
 
   /** Counted bytes that the peer was told of. */
@@ -112,7 +134,7 @@ export class OutgoingControl {
 
   /** Data moved: for a while, silence will be short. Returns whether that is a new promise. */
   markBusy(nowMs: number): boolean {
-    this.#busyUntil = nowMs + BUSY_FOR_MS;
+    this.#busyUntil = this.#use.untilMs = nowMs + BUSY_FOR_MS;
     return this.#renewPromise(nowMs);
   }
 

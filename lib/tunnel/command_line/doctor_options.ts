@@ -13,7 +13,7 @@ export const IDLE: ValueOption<number> = {
   name: "idle",
   placeholder: "DUR",
   role: "doctor",
-  meaning: "how long a connection must live without a byte; above 8s a minute longer",
+  meaning: "how long a connection must live without a byte; above 8s 5s longer",
   default: "8s",
   example: "--idle=5m",
   ...range("a duration", parseDuration, "1s", "1h"),

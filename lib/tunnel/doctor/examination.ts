@@ -9,7 +9,7 @@ import { reasonOf, TeleError } from "../../net/error.ts";
 import { ClientHandshake } from "../../session/handshake/client_handshake.ts";
 import type { OwnToken } from "../../session/handshake/own_token.ts";
 import { ACCEPTED } from "../../session/reconnect/silence_error.ts";
-import { BUSY_FOR_MS } from "../../session/session_constants.ts";
+import { FRESH_FOR_MS } from "../../session/session_constants.ts";
 import type { ClientOptions } from "../command_line/role_options.ts";
 import type { OuterDialer } from "../roles/outer_dialer.ts";
 import { formatDuration } from "../values/duration.ts";
@@ -232,11 +232,11 @@ class Examination {
     }
   }
 
-  /** Holds idle carriers as a client would: behind a minute in which both ends speak each second. */
+  /** Holds idle carriers as a client would: behind the first seconds, in which both ends speak each second. */
   async #hold(session: TrialSession): Promise<string> {
     const { clock, signal, idleMs, options: { limits: { pingIntervalMs } } } = this.#needs;
     const sinceMs = clock.now();
-    const reason = await Promise.race([session.lost(), sleep(clock, BUSY_FOR_MS + idleMs, signal)]);
+    const reason = await Promise.race([session.lost(), sleep(clock, FRESH_FOR_MS + idleMs, signal)]);
     signal.throwIfAborted();
     const interval = `--ping-interval=${formatDuration(pingIntervalMs).replace(" ", "")}`;
     if (reason === undefined) return `a connection lives for ${formatDuration(idleMs)} idle, with ${interval} here`;

@@ -106,6 +106,18 @@ export const CARRIER_LIVENESS: readonly Mutation[] = [
     "    this.#host.session().carriers.former.startOver();\n",
     "",
   ),
+  tested(
+    "a carrier that comes while its session is in use takes that for idle",
+    "session/carrier/control.ts",
+    "Math.max(use.untilMs, nowMs + FRESH_FOR_MS)",
+    "nowMs + FRESH_FOR_MS",
+  ),
+  tested(
+    "a fresh carrier is idle at once: silence from its beginning on is found late",
+    "session/carrier/control.ts",
+    "Math.max(use.untilMs, nowMs + FRESH_FOR_MS)",
+    "use.untilMs",
+  ),
   fault(
     "a promise of silence not kept",
     "session/carrier/control.ts",

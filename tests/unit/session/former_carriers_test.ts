@@ -23,17 +23,17 @@ Deno.test("what was taken from them adds up, and what of it was in vain", () => 
 
 Deno.test("each that is gone teaches how the next one begins to send", () => {
   const former = new FormerCarriers();
-  assertEquals(former.cautionOn(0, PATH).level, 0);
+  assertEquals(former.legacy(0, PATH).caution.level, 0);
   former.gone(3_000, carrier());
-  assertEquals(former.cautionOn(0, PATH).level, 1);
+  assertEquals(former.legacy(0, PATH).caution.level, 1);
 });
 
 Deno.test("what one path taught says nothing of another, and is not forgotten for a carrier there", () => {
   const former = new FormerCarriers();
   const cable = { ...PATH, localAddress: "192.0.2.8" };
-  for (const [path, duplex] of [[0, PATH], [1, cable]] as const) former.cautionOn(path, duplex);
+  for (const [path, duplex] of [[0, PATH], [1, cable]] as const) former.legacy(path, duplex);
   former.gone(3_000, carrier(0, 0, 1));
-  assertEquals([former.cautionOn(0, PATH).level, former.cautionOn(1, cable).level], [0, 1]);
+  assertEquals([former.legacy(0, PATH).caution.level, former.legacy(1, cable).caution.level], [0, 1]);
 });
 
 Deno.test("one that failed leaves its round trip, and patience for the next", () => {

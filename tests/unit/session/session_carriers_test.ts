@@ -1,5 +1,5 @@
 /** Several carriers of one session: data on all of them, and how they come and go. */
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLessOrEqual } from "@std/assert";
 import type { Session } from "../../../lib/session/session.ts";
 import { SessionWorld } from "../../support/session_world.ts";
 
@@ -181,4 +181,39 @@ Deno.test("one that begins beside another begins with what that has taught so fa
   await world.untilDelivered();
   world.assertUnbroken();
   await world.end();
+});
+
+/** Half a minute behind a cut its path swallows all: how long a session of which nobody says a word does not notice. */
+async function noticedAfter(usedMs: number): Promise<number> {
+  const world = await SessionWorld.attached();
+  await world.clock.advance(usedMs);
+  world.network.cut();
+  await world.untilAttached();
+  await world.clock.advance(30_000);
+  const sinceMs = world.clock.now();
+  for (const pipe of world.network.pipes) pipe.blackHole();
+  world.network.state = "unreachable";
+  await world.clock.advanceUntil(() => !world.client.isAttached, 200_000, "the verdict");
+  await world.end();
+  return world.clock.now() - sinceMs;
+}
+
+Deno.test("a carrier that comes while its session is in use is in use as well, and one that comes to an idle one is not", async () => {
+  assertLessOrEqual(await noticedAfter(1_000), 4_000);
+  assertGreater(await noticedAfter(90_000), 40_000);
+});
+
+Deno.test("a path that swallows all from the beginning of an idle session on is found within three seconds", async () => {
+  for (const livedMs of [0, 1_000, 2_000]) {
+    const world = new SessionWorld();
+    world.client;
+    await world.untilAttached();
+    await world.clock.advance(livedMs);
+    world.network.pipes[0]!.blackHole();
+    world.network.state = "unreachable";
+    const sinceMs = world.clock.now();
+    await world.clock.advanceUntil(() => !world.client.isAttached, 4_000, "the verdict");
+    assertLessOrEqual(world.clock.now() - sinceMs, 3_300);
+    await world.end();
+  }
 });

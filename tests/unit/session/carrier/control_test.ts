@@ -11,6 +11,7 @@ import {
   BUSY_FOR_MS,
   BUSY_SILENCE_MS,
   FrameType,
+  FRESH_FOR_MS,
   HEADROOM_BYTES,
   ProbeFlag,
 } from "../../../../lib/session/session_constants.ts";
@@ -124,6 +125,21 @@ Deno.test("a probe is due when nothing was written for as long as was promised",
   assertEquals(control.look(1_000, BUSY_SILENCE_MS), true);
   assertEquals(taken(control, 1_000).map(decodeProbe).map(({ replyWanted }) => replyWanted), [false]);
   assertEquals(control.look(1_001, 0), false);
+});
+
+Deno.test("a fresh carrier is in use for some seconds, and for as long as what the session carried on others makes it", () => {
+  const use = { untilMs: 0 };
+  const setUp = (nowMs: number) => {
+    const control = new OutgoingControl({ nowMs, pingIntervalMs: PING_INTERVAL_MS, use });
+    control.take(nowMs, false, 0);
+    return control;
+  };
+  const until = (control: OutgoingControl, ms: number) => [control.look(ms - 1, 0), control.look(ms, 0)];
+  const first = setUp(0);
+  assertEquals([...until(first, FRESH_FOR_MS), first.silenceMs], [false, true, PING_INTERVAL_MS]);
+  first.markBusy(10_000);
+  assertEquals(until(setUp(12_000), 10_000 + BUSY_FOR_MS), [false, true], "what the one before carried");
+  assertEquals(until(setUp(68_000), 68_000 + FRESH_FOR_MS), [false, true], "that one carried it long ago");
 });
 
 Deno.test("a minute after the last data the ping interval is promised, with the next data a second again at once", () => {
