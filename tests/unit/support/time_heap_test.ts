@@ -8,7 +8,7 @@ Deno.test("what is due first comes first, and of one moment what was put in firs
   const heap = new TimeHeap<{ dueMs: number; name: number }>();
   let left: { dueMs: number; name: number }[] = [];
   for (let name = 0; name < 2_000; name++) {
-    const item = { dueMs: random.between(0, 50), name };
+    const item = { dueMs: random.between(0, 200), name };
     heap.push(item);
     left.push(item);
     if (random.chance(0.6)) continue;
