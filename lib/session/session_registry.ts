@@ -6,6 +6,7 @@
 import { encodeHex } from "@std/encoding/hex";
 import type { Clock } from "../net/clock.ts";
 import { TeleError } from "../net/error.ts";
+import { ClientEntries } from "./client_entries.ts";
 import { type Ending, RefusalError } from "./ending.ts";
 import { choiceOf } from "./eviction.ts";
 import { tokenWithdrawn } from "./handshake/token.ts";
@@ -49,6 +50,7 @@ export type Newcomer = Pick<SessionEntry, "identity" | "claim">;
 export class SessionRegistry {
   readonly #options: SessionRegistryOptions;
   readonly #entries: Map<string, SessionEntry> = new Map();
+  readonly #ofClients: ClientEntries<SessionEntry> = new ClientEntries();
   /** Those whose clients are still to hear that their token was withdrawn. */
   readonly withdrawn: WithdrawnSessions;
   #isDraining = false;
@@ -83,6 +85,7 @@ export class SessionRegistry {
   /** A session began. */
   add(entry: SessionEntry): void {
     this.#entries.set(encodeHex(entry.session.id), entry);
+    this.#ofClients.add(entry);
     if (this.#isDraining) entry.session.upper.drain();
     this.#options.onCount?.(this.#entries.size);
   }
@@ -96,7 +99,7 @@ export class SessionRegistry {
     if (entry === undefined || entry.isHeard) return;
     entry.isHeard = true;
     const ending = { code: EndCode.replaced, message: "a newer session of the same client took its place" };
-    const { entries } = this;
+    const entries = this.#ofClients.sameAs(entry);
     const isOlder = (at: number) => at < entries.indexOf(entry);
     // Of another slot only an older one: the client may have begun it while the first bytes of this one were on their way.
     const older = entries.filter((other, at) =>
@@ -131,7 +134,7 @@ export class SessionRegistry {
     const { identity } = newcomer;
     if (identity === undefined) return false;
     const same = (entry: SessionEntry) => entry.isReplacedBy(newcomer) && entry.identity?.slot === identity.slot;
-    return this.entries.filter(same).length === 1;
+    return this.#ofClients.sameAs(newcomer).filter(same).length === 1;
   }
 
   /** Other tokens are taken from now on: ends the sessions that began with one that is not among them. */
@@ -181,6 +184,7 @@ export class SessionRegistry {
     const entry = this.#entries.get(name);
     if (entry === undefined) return;
     this.#entries.delete(name);
+    this.#ofClients.delete(entry);
     this.#options.observer?.sessionEnded(session, error);
     entry.expiry?.cancel();
     const level = error.code === "fault" ? "error" : "info";

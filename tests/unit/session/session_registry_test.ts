@@ -3,6 +3,7 @@ import { assert, assertEquals, assertLessOrEqual, assertRejects } from "@std/ass
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { ClientHandshake, FullError } from "../../../lib/session/handshake/client_handshake.ts";
 import { type Identity, makeIdentityKeys } from "../../../lib/session/handshake/keys.ts";
+import { SessionEntry } from "../../../lib/session/session_entry.ts";
 import { type MemoryPipe, memoryPipe } from "../../support/memory_pipe.ts";
 import { someIdentity } from "../../support/hand_made.ts";
 import { SessionWorld } from "../../support/session_world.ts";
@@ -19,6 +20,29 @@ Deno.test("a client that was killed and comes back ends its older session at onc
   assertEquals(left.error?.message, "a newer session of the same client took its place");
   assertEquals([world.server.sessionCount, world.there.error], [1, undefined]);
   await world.end();
+});
+
+Deno.test("who comes is compared with the sessions of its own client alone, however many there are", async () => {
+  const { isReplacedBy } = SessionEntry.prototype;
+  let compared = 0;
+  SessionEntry.prototype.isReplacedBy = function (newer) {
+    compared++;
+    return isReplacedBy.call(this, newer);
+  };
+  try {
+    const world = new SessionWorld({ server: { maxSessions: 50 } });
+    const identities = await Promise.all(Array.from({ length: 20 }, () => someIdentity()));
+    for (const identity of identities) world.addClient({ identity });
+    await world.clock.advanceUntil(() => world.server.sessionCount === 20, 5_000, "all");
+    await world.clock.advance(100);
+    assertEquals(compared, 0);
+    world.addClient({ identity: identities[0] });
+    await world.clock.advance(100);
+    assertEquals(compared, 2, "for its room, and when it was heard");
+    await world.end();
+  } finally {
+    SessionEntry.prototype.isReplacedBy = isReplacedBy;
+  }
 });
 
 Deno.test("a client that comes back with fewer slots ends its older sessions in all others", async () => {
