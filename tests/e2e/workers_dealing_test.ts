@@ -4,7 +4,7 @@ import { KeyFiles } from "../support/key_files.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import type { TeleProcess } from "../support/tele_process.ts";
 import { connectTo, echo, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
-import { until } from "../support/wait.ts";
+import { until, within } from "../support/wait.ts";
 import { isAlive, workersOf } from "../support/worker_processes.ts";
 
 /** Several processes listen on one port there only. */
@@ -36,9 +36,10 @@ async function manyClients(s: Scenario, { port: to }: TeleProcess, count: number
 
 for (const isSealed of [false, true]) {
   Deno.test({
-    name: `behind an upgrade all new clients come to new workers, and so do the carriers of old sessions, ${
-      isSealed ? "sealed" : "in plain"
-    }`,
+    name:
+      `behind an upgrade all new clients come to new workers, and so do the carriers of old sessions until all drain, ${
+        isSealed ? "sealed" : "in plain"
+      }`,
     ignore,
     fn: scenario(240_000, async (s) => {
       const user = s.use(new UserServer(echo));
@@ -47,8 +48,7 @@ for (const isSealed of [false, true]) {
       const before = workersOf(server);
       const breaker = await s.breaker(server.port);
       const old = await s.client(breaker.port, 0, { args });
-      const connection = await connectTo(old.port);
-      s.defer(() => connection.close());
+      const connection = s.use(await connectTo(old.port));
       await roundTrip(connection, "before");
       const mark = server.log.length;
       server.signal("SIGUSR2");
@@ -68,6 +68,13 @@ for (const isSealed of [false, true]) {
       const passed = server.log.slice(mark).filter((line) => /passed on to worker [0-9a-f]{16}/.test(line));
       assert(passed.length >= 5, `${passed.length} carriers were passed on`);
       assertEquals(before.filter(isAlive).length, 1, "and its worker is there");
+      await clients.process.stop();
+      server.signal("SIGQUIT");
+      await until(() => workersOf(server).length === 1, 20_000, "the end of the new workers");
+      breaker.reset();
+      await roundTrip(connection, "when those that followed have ended");
+      connection.close();
+      assertEquals((await within(server.ended, 20_000, "the end of the server")).code, 0);
     }),
   });
 }

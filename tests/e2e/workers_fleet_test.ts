@@ -92,10 +92,14 @@ Deno.test({
       await parent.logged(/worker \d was killed by SIGKILL/, 5_000);
     }
     await goesOn(world, 10, "behind the deaths of workers");
+    const followers = workersOf(server).filter((pid) => pid !== worker);
     for (const parent of [server, other]) {
       parent.signal("SIGKILL");
       await until(() => !isAlive(parent.pid), 5_000, "the end of the parent");
-      if (parent === server) await goesOn(world, 6, "behind the death of its parent");
+      if (parent !== server) continue;
+      await goesOn(world, 3, "behind the death of its parent");
+      await until(() => !followers.some(isAlive), 20_000, "the end of the workers that followed");
+      await goesOn(world, 3, "when those that followed have ended");
     }
     await within(roundTrip(connection, "behind both"), 20_000, "an echo");
     assert(isAlive(worker));

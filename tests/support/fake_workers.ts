@@ -13,7 +13,7 @@ export class FakeWorker implements WorkerProcess {
   readonly place: WorkerPlace;
   /** The signals that it got. */
   readonly signals: Deno.Signal[] = [];
-  /** Whether it was told that others listen. */
+  /** Whether it was told that others listen, and not yet that those end as well. */
   hasLeftPorts = false;
   readonly #ready = Promise.withResolvers<WorkerReady | undefined>();
   readonly #ended = Promise.withResolvers<WorkerEnd>();
@@ -38,6 +38,10 @@ export class FakeWorker implements WorkerProcess {
 
   leavePorts(): void {
     this.hasLeftPorts = true;
+  }
+
+  returnToPorts(): void {
+    this.hasLeftPorts = false;
   }
 
   /** It listens. */

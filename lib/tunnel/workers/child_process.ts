@@ -5,7 +5,7 @@
  */
 import { constants } from "node:os";
 import { badInput, reasonOf } from "../../net/error.ts";
-import { LEAVE_PORTS } from "./life_line.ts";
+import { LEAVE_PORTS, RETURN_TO_PORTS } from "./life_line.ts";
 import type { WorkerEnd, WorkerProcess } from "./worker_process.ts";
 import { readReady } from "./worker_ready.ts";
 
@@ -42,6 +42,11 @@ export function startChild({ words: [program, ...args], env, without }: ChildCom
     throw badInput(`cannot start ${program}: ${reasonOf(error)}`, { cause: error });
   }
   const input = child.stdin.getWriter();
+  const say = (word: number) => {
+    input.write(Uint8Array.of(word)).catch(() => {
+      // It has ended, and its status is on the way.
+    });
+  };
   return {
     ready: readReady(child.stdout),
     ended: child.status.then(endOf),
@@ -49,14 +54,11 @@ export function startChild({ words: [program, ...args], env, without }: ChildCom
       try {
         child.kill(name);
       } catch {
-        // It has ended, and its status is on the way.
+        // The same.
       }
     },
-    leavePorts() {
-      input.write(Uint8Array.of(LEAVE_PORTS)).catch(() => {
-        // The same.
-      });
-    },
+    leavePorts: () => say(LEAVE_PORTS),
+    returnToPorts: () => say(RETURN_TO_PORTS),
   };
 }
 

@@ -16,7 +16,7 @@ export interface ParentWatch {
   readonly input: { read(into: Uint8Array): Promise<number | null> };
   /** Which worker this is. */
   readonly seat: Pick<Seat, "folder">;
-  /** What is asked to drain, and to leave its ports to others before it. */
+  /** What is asked to drain, and to leave its ports to others meanwhile. */
   readonly draining: Pick<DrainingProcess, "isAsked" | "ask" | "hasLeftPorts" | "leavePorts" | "returnToPorts">;
   /** Told of it. */
   readonly log: Log;
@@ -25,10 +25,16 @@ export interface ParentWatch {
 /** Hears the parent, and drains when that has ended: a worker that nobody starts again, upgrades or ends must not stay for ever. */
 export function watchParent({ input, seat, draining, log }: ParentWatch): { clean(): Promise<void> } {
   let isOrphan = false;
-  parentEnded(input, () => draining.leavePorts()).then(() => {
+  const listenAgain = (why: string) => {
+    // Those that followed may have no connections: they end before it.
+    if (draining.hasLeftPorts) returnToPorts(draining, log, why);
+  };
+  parentEnded(input, {
+    onLeavePorts: () => draining.leavePorts(),
+    onReturnToPorts: () => listenAgain("all workers drain"),
+  }).then(() => {
     isOrphan = true;
-    // Those that followed have no parent either: without connections of their own they end before it.
-    if (draining.hasLeftPorts) listenAgain(draining, log);
+    listenAgain("the parent has ended");
     if (draining.isAsked) return;
     log(
       "warn",
@@ -44,9 +50,9 @@ export function watchParent({ input, seat, draining, log }: ParentWatch): { clea
   };
 }
 
-function listenAgain(draining: ParentWatch["draining"], log: Log): void {
+function returnToPorts(draining: ParentWatch["draining"], log: Log, why: string): void {
   draining.returnToPorts().then(
-    () => log("info", "the parent has ended: this worker listens again, for who comes back to its connections"),
-    (error) => log("warn", `the parent has ended, and this worker cannot listen again: ${reasonOf(error)}`),
+    () => log("info", `${why}: this worker listens again, for who comes back to its connections`),
+    (error) => log("warn", `${why}, and this worker cannot listen again: ${reasonOf(error)}`),
   );
 }

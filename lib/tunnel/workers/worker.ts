@@ -97,6 +97,11 @@ export class Worker {
     this.retire("SIGQUIT");
   }
 
+  /** Those that followed it drain as well: it listens again. */
+  returnToPorts(): void {
+    this.#process?.returnToPorts();
+  }
+
   /** Runs a process to the moment when it listens; its death is looked after from the start on. */
   async #run(): Promise<WorkerReady> {
     const { clock, place: { number } } = this.#options;

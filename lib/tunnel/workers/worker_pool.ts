@@ -44,6 +44,7 @@ export interface WorkerPoolOptions {
  *       ended: ended.promise,
  *       signal: () => ended.resolve({ code: 0, signal: null }),
  *       leavePorts() {},
+ *       returnToPorts() {},
  *     });
  *   },
  * });
@@ -136,6 +137,9 @@ export class WorkerPool {
    */
   async end(signal: Deno.Signal): Promise<void> {
     this.#endedBy = signal;
+    // Those that followed them may end first, and then nobody would listen.
+    const returning = signal === "SIGQUIT" ? this.#leaving : [];
+    for (const worker of returning) worker.returnToPorts();
     const all = this.#all();
     for (const worker of all) worker.retire(signal);
     await Promise.all(all.map((worker) => worker.over));

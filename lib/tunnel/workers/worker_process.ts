@@ -30,6 +30,8 @@ export interface WorkerProcess {
   signal(name: Deno.Signal): void;
   /** Tells it that others listen on its ports now; does nothing once it has ended. */
   leavePorts(): void;
+  /** Tells it that those others end as well; does nothing once it has ended. */
+  returnToPorts(): void;
 }
 
 /** The end of a process in words. */

@@ -118,8 +118,14 @@ export const FLEET: readonly Mutation[] = [
   word(
     "an old worker out of reach behind the death of its parent",
     "tunnel/workers/orphan.ts",
-    "if (draining.hasLeftPorts) listenAgain(draining, log);",
+    'listenAgain("the parent has ended");',
     "",
+  ),
+  word(
+    "an old worker out of reach when all drain",
+    "tunnel/workers/worker_pool.ts",
+    'signal === "SIGQUIT" ?',
+    'signal === "SIGHUP" ?',
   ),
   word(
     "a ticket that holds for ever",

@@ -1,6 +1,6 @@
 /** A worker whose parent has ended. */
 import { assertEquals } from "@std/assert";
-import { LEAVE_PORTS } from "../../../../lib/tunnel/workers/life_line.ts";
+import { LEAVE_PORTS, RETURN_TO_PORTS } from "../../../../lib/tunnel/workers/life_line.ts";
 import { watchParent } from "../../../../lib/tunnel/workers/orphan.ts";
 import { settle } from "../../../support/fake_clock.ts";
 
@@ -79,7 +79,10 @@ Deno.test("without its parent it comes back to the ports that it left, drains as
   assertEquals(taken.lines, [
     "warn the parent has ended, and this worker cannot listen again: another program has the port",
   ]);
-  const staying = setUp(undefined, true);
+  const { draining: followed } = setUp(undefined, true, [LEAVE_PORTS, RETURN_TO_PORTS]);
+  await settle();
+  assertEquals([followed.left, followed.returned], [1, 1], "while its parent is there, too, when that says so");
+  const staying = setUp(undefined, true, [RETURN_TO_PORTS]);
   staying.end();
   await settle();
   assertEquals(staying.draining.returned, 0);

@@ -177,6 +177,19 @@ Deno.test("workers that nobody follows keep their ports while they drain", async
   await ended;
 });
 
+Deno.test("when all drain, those behind an upgrade listen again: the ones that followed may end before them", async () => {
+  for (const [signal, isLeft] of [["SIGQUIT", false], ["SIGTERM", true]] as const) {
+    const { world, pool } = await running();
+    const upgraded = pool.upgrade();
+    await listenAll(world);
+    await upgraded;
+    const ended = pool.end(signal);
+    assertEquals(world.started.map(({ hasLeftPorts }) => hasLeftPorts), [isLeft, isLeft, false, false]);
+    for (const worker of world.started) worker.end();
+    await ended;
+  }
+});
+
 Deno.test("who was asked to end starts nobody", async () => {
   const { world, pool } = setUp();
   await pool.end("SIGTERM");
