@@ -1,5 +1,5 @@
 /**
- * Carriers and unix sockets, on `Deno.Conn`.
+ * Unix sockets, and TCP where {@linkcode NodeDuplex} does not serve, on `Deno.Conn`.
  *
  * @module
  */
@@ -44,15 +44,14 @@ export class DenoDuplex implements Duplex {
   #closed = false;
 
   /**
-   * Takes a connection over; Nagle's algorithm is switched off.
-   *
-   * @param asksAlive Whether the kernel asks, after two hours of silence in Linux, if the other host is still there.
+   * Takes a connection over; Nagle's algorithm is switched off, and after a long silence, of two hours in Linux, the
+   * kernel asks if the other host is still there.
    */
-  constructor(conn: Deno.Conn, asksAlive = false) {
+  constructor(conn: Deno.Conn) {
     this.#conn = conn;
     if ("setNoDelay" in conn) {
       (conn as Deno.TcpConn).setNoDelay(true);
-      if (asksAlive) (conn as Deno.TcpConn).setKeepAlive(true);
+      (conn as Deno.TcpConn).setKeepAlive(true);
     }
     this.peer = nameOf(conn);
     this.localAddress = "hostname" in conn.localAddr ? unmapped(conn.localAddr.hostname) : undefined;

@@ -11,8 +11,10 @@ const SPARE = 4;
 export const DESCRIPTOR_PAUSE_MS = 100;
 
 /**
- * Whether some file descriptors are still free. Where that cannot be tried (Windows, no `--allow-read=/dev/null`) the
+ * Whether `count` file descriptors are still free. Where that cannot be tried (Windows, no `--allow-read=/dev/null`) the
  * answer is yes.
+ *
+ * @param count @default {those kept for carriers}
  *
  * @example
  * ```ts
@@ -22,10 +24,10 @@ export const DESCRIPTOR_PAUSE_MS = 100;
  * assert(hasSpareDescriptors());
  * ```
  */
-export function hasSpareDescriptors(): boolean {
+export function hasSpareDescriptors(count: number = SPARE): boolean {
   const opened: Deno.FsFile[] = [];
   try {
-    while (opened.length < SPARE) opened.push(Deno.openSync("/dev/null"));
+    while (opened.length < count) opened.push(Deno.openSync("/dev/null"));
     return true;
   } catch (error) {
     return !isOutOfDescriptors(error);

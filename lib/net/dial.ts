@@ -14,9 +14,6 @@ import type { Origin } from "./origin.ts";
 import { shortageOf } from "./shortage.ts";
 import { addressesOf, race } from "./race.ts";
 
-/** Whose connection it is: a user's can be reset, a carrier is as fast as the runtime allows. */
-export type ConnectionUse = "user" | "carrier";
-
 /**
  * Connects to `address`; names are resolved anew each time, and of their addresses the first that answers is taken.
  * `:port` tries loopback in both families.
@@ -30,19 +27,14 @@ export type ConnectionUse = "user" | "carrier";
  * import { dial } from "./dial.ts";
  * import { assertRejects } from "@std/assert";
  *
- * await assertRejects(() => dial({ kind: "unix", path: "/nowhere/at/all" }, "user"));
+ * await assertRejects(() => dial({ kind: "unix", path: "/nowhere/at/all" }));
  * ```
  */
-export async function dial(
-  address: Address,
-  use: ConnectionUse,
-  signal?: AbortSignal,
-  from?: Origin,
-): Promise<Duplex> {
+export async function dial(address: Address, signal?: AbortSignal, from?: Origin): Promise<Duplex> {
   let failure: unknown;
   for (const candidate of dialCandidates(address)) {
     try {
-      return await dialOne(candidate, use, signal, from);
+      return await dialOne(candidate, signal, from);
     } catch (error) {
       // What has run out here says nothing of who listens there.
       if (failure === undefined || shortageOf(error) !== undefined) failure = error;
@@ -52,39 +44,29 @@ export async function dial(
   throw new TeleError("carrier-lost", `${formatAddress(address)}: ${explain(failure)}`, { cause: failure });
 }
 
-async function dialOne(
-  candidate: DialCandidate,
-  use: ConnectionUse,
-  signal?: AbortSignal,
-  from?: Origin,
-): Promise<Duplex> {
+async function dialOne(candidate: DialCandidate, signal?: AbortSignal, from?: Origin): Promise<Duplex> {
   if (candidate.kind === "unix") {
     return new DenoDuplex(await Deno.connect({ transport: "unix", path: candidate.path }));
   }
   const { host, port } = candidate;
-  if (from !== undefined) return await dialFrom(from, candidate, use, signal);
+  if (from !== undefined) return await dialFrom(from, candidate, signal);
   // `node:net` does not know zones (RFC 4007, 11): what goes there can be cut, but not reset.
-  if (use === "user" && hasNodeDuplex() && !host.includes("%")) {
+  if (hasNodeDuplex() && !host.includes("%")) {
     const connect = (address: string, signal?: AbortSignal): Promise<Duplex> =>
       NodeDuplex.connect(address, port, signal, host).catch((error) => {
         // Deno 2.9.6 says so where it has no name for the failure, such as no local port left. `Deno.connect` tells.
-        if (error.code === "EINVAL") return connectPlainly(address, port, use, signal);
+        if (error.code === "EINVAL") return connectPlainly(address, port, signal);
         throw error;
       });
     return await race(await addressesOf(host), connect, systemClock, signal);
   }
-  return await connectPlainly(host, port, use, signal);
+  return await connectPlainly(host, port, signal);
 }
 
-async function connectPlainly(
-  hostname: string,
-  port: number,
-  use: ConnectionUse,
-  signal: AbortSignal | undefined,
-): Promise<Duplex> {
+async function connectPlainly(hostname: string, port: number, signal: AbortSignal | undefined): Promise<Duplex> {
   const options = { hostname, port, signal };
   try {
-    return new DenoDuplex(await Deno.connect(options as Deno.ConnectOptions), use === "user");
+    return new DenoDuplex(await Deno.connect(options as Deno.ConnectOptions));
   } catch (error) {
     // As errors of `node:net` tell it.
     if (error instanceof Deno.errors.AddrNotAvailable) Object.assign(error, { address: hostname });

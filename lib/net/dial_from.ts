@@ -7,7 +7,6 @@ import net from "node:net";
 import { systemClock } from "./clock.ts";
 import type { Duplex } from "./duplex.ts";
 import { reasonOf, TeleError } from "./error.ts";
-import { moverOfConnections } from "./moved_connection.ts";
 import { NodeDuplex } from "./node_duplex.ts";
 import { leadsTo, localAddressFor, type Origin } from "./origin.ts";
 import { addressesOf, race } from "./race.ts";
@@ -17,10 +16,8 @@ import { takeHandle } from "./runtime.ts";
  * Connects to `host:port` from `origin`: of the host's addresses the first that answers is taken, as
  * {@linkcode race} does, of those that can be reached from there.
  *
- * `Deno.connect` knows no local address and `node:net` does. A carrier's connection is moved from there into a
- * `Deno.Conn`, since that is what carriers are on: it is as fast as any other.
+ * `Deno.connect` knows no local address and `node:net` does.
  *
- * @param use As for {@linkcode dial}.
  * @param signal Gives up when it aborts.
  * @throws {TeleError} `carrier-lost` if this machine has no such address now; what the system says.
  *
@@ -30,20 +27,19 @@ import { takeHandle } from "./runtime.ts";
  * import { assertRejects } from "@std/assert";
  *
  * const origin = { kind: "address", address: "192.0.2.7" } as const;
- * await assertRejects(() => dialFrom(origin, { host: "127.0.0.1", port: 22 }, "user"), Error, "192.0.2.7");
+ * await assertRejects(() => dialFrom(origin, { host: "127.0.0.1", port: 22 }), Error, "192.0.2.7");
  * ```
  */
 export async function dialFrom(
   origin: Origin,
   { host, port }: { host: string; port: number },
-  use: "user" | "carrier",
   signal?: AbortSignal,
 ): Promise<Duplex> {
   const connect = async (address: string, signal?: AbortSignal): Promise<Duplex> => {
     const localAddress = localAddressFor(origin, address, Deno.networkInterfaces);
     try {
       const socket = await connectSocket({ host: address, port, localAddress }, signal);
-      return use === "user" ? NodeDuplex.dialed(takeHandle(socket), { host, port }) : await moved(socket);
+      return NodeDuplex.dialed(takeHandle(socket), { host, port });
     } catch (error) {
       throw isOfOrigin(error)
         ? new TeleError("carrier-lost", `this machine has no address ${localAddress} now`)
@@ -59,19 +55,6 @@ export async function dialFrom(
 /** Deno 2.9.6 fails the bind in front of the connection, and has no name for the failure. */
 function isOfOrigin(error: unknown): boolean {
   return /^bind /.test(reasonOf(error));
-}
-
-async function moved(socket: net.Socket): Promise<Duplex> {
-  const address = (hostname = "unknown", port = 0): Deno.NetAddr => ({ transport: "tcp", hostname, port });
-  const [remote, local] = [
-    address(socket.remoteAddress, socket.remotePort),
-    address(socket.localAddress, socket.localPort),
-  ];
-  const move = await moverOfConnections();
-  const handle = takeHandle(socket);
-  const duplex = move(handle.takeStream(), remote, local);
-  handle.close();
-  return duplex;
 }
 
 /**

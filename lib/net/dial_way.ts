@@ -5,11 +5,10 @@
  */
 import { systemClock } from "./clock.ts";
 import { Commands } from "./command/commands.ts";
-import { type ConnectionUse, dial } from "./dial.ts";
+import { dial } from "./dial.ts";
 import type { Duplex } from "./duplex.ts";
 import { silentLog } from "./log.ts";
 import { dialByProxy } from "./proxy/proxy_dial.ts";
-import { tlsWarmUp } from "./tls_warm_up.ts";
 import { formatWay, type OriginWay, type Way } from "./way.ts";
 
 /**
@@ -21,8 +20,6 @@ export type Connected = (silence?: string) => void;
 /**
  * Opens a connection by `way`, on which nothing has been said yet.
  *
- * @param use What the sockets beneath are to be: `carrier` where frames follow, `user` where TLS does, whose engine
- * asks for a callback, and is made ready meanwhile.
  * @param signal Gives up when it aborts: what was begun is closed at once.
  * @param connected Called when somebody in the middle has accepted the connection, as a proxy or a command.
  * @param commands Where commands are started; else one belongs to nobody but its carrier, and nothing that it says is
@@ -35,21 +32,19 @@ export type Connected = (silence?: string) => void;
  * import { dialWay } from "./dial_way.ts";
  * import { assertRejects } from "@std/assert";
  *
- * await assertRejects(() => dialWay({ kind: "unix", path: "/nowhere/at/all" }, "carrier"));
+ * await assertRejects(() => dialWay({ kind: "unix", path: "/nowhere/at/all" }));
  * ```
  */
 export async function dialWay(
   way: Way,
-  use: ConnectionUse,
   signal?: AbortSignal,
   connected?: Connected,
   commands: Commands = new Commands({ clock: systemClock, log: silentLog }),
 ): Promise<Duplex> {
-  if (use === "user") tlsWarmUp.start();
   const { from, way: dialed }: Pick<OriginWay, "way"> & Partial<OriginWay> = way.kind === "origin" ? way : { way };
   switch (dialed.kind) {
     case "proxy":
-      return await dialByProxy(dialed.proxy, dialed.to, use, signal, connected, from);
+      return await dialByProxy(dialed.proxy, dialed.to, signal, connected, from);
     case "command": {
       signal?.throwIfAborted();
       const duplex = commands.open(dialed.words, formatWay(dialed));
@@ -57,8 +52,8 @@ export async function dialWay(
       return duplex;
     }
     case "websocket":
-      return await dial(dialed.address, use, signal, from);
+      return await dial(dialed.address, signal, from);
     default:
-      return await dial(dialed, use, signal, from);
+      return await dial(dialed, signal, from);
   }
 }

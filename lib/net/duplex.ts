@@ -44,6 +44,9 @@ export interface Duplex {
   /** What carries it where that is no plain socket: for the status of a process. */
   readonly medium?: "WebSocket" | "command";
 
+  /** The IP address at the other end, where `peer` calls it by a name. */
+  readonly remoteAddress?: string;
+
   /** The local IP address this connection left from, if it has one. Lets an address change be seen. */
   readonly localAddress?: string;
 

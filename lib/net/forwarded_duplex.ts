@@ -63,6 +63,11 @@ export class ForwardedDuplex implements Duplex {
     return this.#inner.medium;
   }
 
+  /** See {@linkcode Duplex.remoteAddress}. */
+  get remoteAddress(): string | undefined {
+    return this.#inner.remoteAddress;
+  }
+
   /** See {@linkcode Duplex.localAddress}. */
   get localAddress(): string | undefined {
     return this.#inner.localAddress;

@@ -9,7 +9,6 @@ import { type Address, formatAddress, type TcpAddress, type UnixAddress } from "
 import type { Clock } from "./clock.ts";
 import { DenoDuplex } from "./deno_duplex.ts";
 import { hasSpareDescriptors } from "./descriptors.ts";
-import type { ConnectionUse } from "./dial.ts";
 import type { Duplex } from "./duplex.ts";
 import { reasonOf } from "./error.ts";
 import { isLoopback } from "./ip_address.ts";
@@ -27,8 +26,8 @@ const REVIVE_MS = 500;
 
 /** Options of {@linkcode listen}. */
 export interface ListenOptions {
-  /** Whose connections they are. */
-  use: ConnectionUse;
+  /** Whose connections they are: users wait for a file descriptor where the last ones are to be left to carriers. */
+  use: "user" | "carrier";
   /** Hosts for an address without one; the first must work, the others may. */
   defaultHosts: string[];
   /** Time for pauses. */
@@ -122,7 +121,7 @@ async function bindFirst(host: string, port: number, others: string[], options: 
 
 async function bindTcp(host: string, port: number, options: ListenOptions): Promise<Bound> {
   // `node:net` does not know zones (RFC 4007, 11): who comes that way can be cut, but not reset.
-  if (options.use === "user" && hasNodeDuplex() && !host.includes("%")) return await bindNode(host, port, options);
+  if (hasNodeDuplex() && !host.includes("%")) return await bindNode(host, port, options);
   const listener = Deno.listen({ hostname: host, port, reusePort: options.sharesPort === true });
   const acceptor = accept(listener, options);
   return toBound(host, listener.addr.port, () => acceptor.close());
@@ -156,14 +155,14 @@ function bindNode(host: string, port: number, options: ListenOptions): Promise<B
  * Keeps a `node:net` server accepting. When `accept` fails with EMFILE, Deno's stops for good and tells nobody
  * (measured on 2.9.6); a second `listen` on the same handle, which is cheap and harmless, sets it going again.
  */
-function reviveForever(server: net.Server, { clock, log }: ListenOptions): () => void {
+function reviveForever(server: net.Server, { use, clock, log }: ListenOptions): () => void {
   const handle = listeningHandle(server);
   if (handle === undefined) return () => {};
   let timer = clock.setTimer(revive, REVIVE_MS);
   let told = false;
   function revive() {
     // Without descriptors to spare a user's connection would take the one that the next carrier needs.
-    const spare = hasSpareDescriptors();
+    const spare = hasSpareDescriptors(use === "user" ? undefined : 1);
     if (spare) handle!.listen(BACKLOG);
     else if (!told) log("warn", CANNOT_ACCEPT + OUT_OF_DESCRIPTORS);
     told = !spare;
@@ -178,10 +177,10 @@ async function bindUnix(address: UnixAddress, options: ListenOptions): Promise<B
   return { address: formatAddress(address), host: undefined, port: 0, close };
 }
 
-function accept(listener: Deno.Listener, { use, clock, log, onConnection }: ListenOptions): Acceptor {
+function accept(listener: Deno.Listener, { clock, log, onConnection }: ListenOptions): Acceptor {
   return new Acceptor(listener, {
     clock,
     log,
-    onConnection: (connection) => onConnection(new DenoDuplex(connection, use === "user")),
+    onConnection: (connection) => onConnection(new DenoDuplex(connection)),
   });
 }

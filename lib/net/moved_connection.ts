@@ -12,8 +12,8 @@ type TcpConnConstructor = new (resource: number, remote: Deno.NetAddr, local: De
 
 const NOWHERE: Deno.NetAddr = { transport: "tcp", hostname: "unknown", port: 0 };
 
-/** Makes a duplex of a connection, by its number among the runtime's resources, from `remote` to `local` if known. */
-export type Mover = (resource: number, remote?: Deno.NetAddr, local?: Deno.NetAddr) => Duplex;
+/** Makes a duplex of a connection, by its number among the runtime's resources. */
+export type Mover = (resource: number) => Duplex;
 
 let mover: Promise<Mover> | undefined;
 
@@ -25,8 +25,7 @@ let mover: Promise<Mover> | undefined;
 export function moverOfConnections(): Promise<Mover> {
   // A failure is not kept: every later connection would fail with it.
   return mover ??= findConstructor().then(
-    (TcpConn): Mover => (resource, remote = NOWHERE, local = NOWHERE) =>
-      new DenoDuplex(new TcpConn(resource, remote, local)),
+    (TcpConn): Mover => (resource) => new DenoDuplex(new TcpConn(resource, NOWHERE, NOWHERE)),
   ).catch((error) => {
     mover = undefined;
     throw error;

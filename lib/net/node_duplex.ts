@@ -1,9 +1,9 @@
 /**
- * User programs' TCP connections, on what lies beneath `node:net`.
+ * TCP connections, on what lies beneath `node:net`.
  *
- * Why not `Deno.Conn` here: closing one always sends FIN, so a stream that was cut would look like a clean end to the
- * user's program, which is silent loss; a handle of `node:net` can send RST. Why the handle and not its `net.Socket`:
- * the socket's stream machinery takes a tenth of the processor time of an echo.
+ * Why not `Deno.Conn`: closing one always sends FIN, so a user's stream that was cut would look like a clean end, which
+ * is silent loss; a handle can send RST. Carriers are on handles too: a process with both kinds pays for both at each
+ * message. Why not `net.Socket`: the machinery of its streams takes a tenth of the processor time of an echo.
  *
  * @module
  */
@@ -32,7 +32,7 @@ const DONE = Promise.resolve();
 
 const streams = tcpBinding();
 
-/** Whether the runtime has what {@linkcode NodeDuplex} needs; else users' connections are `Deno.Conn`s, too. */
+/** Whether the runtime has what {@linkcode NodeDuplex} needs; else all connections are `Deno.Conn`s. */
 export function hasNodeDuplex(): boolean {
   return streams !== undefined;
 }
@@ -91,7 +91,7 @@ export class NodeDuplex implements Duplex, ReadEvents {
   /** Takes over a connection that was accepted. */
   static accepted(handle: TcpHandle): NodeDuplex {
     const { address = "unknown", port = 0 } = nameFrom((into) => handle.getpeername(into));
-    return new NodeDuplex(handle, formatAddress({ kind: "tcp", host: unmapped(address), port }));
+    return new NodeDuplex(handle, formatAddress({ kind: "tcp", host: address, port }));
   }
 
   /**
@@ -115,9 +115,12 @@ export class NodeDuplex implements Duplex, ReadEvents {
     return new NodeDuplex(handle, formatAddress({ kind: "tcp", ...peer }));
   }
 
+  get remoteAddress(): string | undefined {
+    return nameFrom((into) => this.#handle.getpeername(into)).address;
+  }
+
   get localAddress(): string | undefined {
-    const { address } = this.#localName();
-    return address && unmapped(address);
+    return this.#localName().address;
   }
 
   get localPort(): number | undefined {
@@ -291,5 +294,6 @@ function lending(request: Request, bytes: Uint8Array): Request {
 function nameFrom(ask: (into: SocketName) => number): SocketName {
   const name: SocketName = {};
   ask(name);
+  if (name.address !== undefined) name.address = unmapped(name.address);
   return name;
 }

@@ -7,6 +7,7 @@ import type { Commands } from "./command/commands.ts";
 import { type Connected, dialWay } from "./dial_way.ts";
 import { TeleError } from "./error.ts";
 import { requireTls, secureClient, type TlsConnection, type TlsDialSettings } from "./tls_client.ts";
+import { tlsWarmUp } from "./tls_warm_up.ts";
 import { certifiedNames, formatWay, type Way, wayCandidates } from "./way.ts";
 
 /**
@@ -42,11 +43,12 @@ export async function dialTls(
   others?: readonly string[],
 ): Promise<TlsConnection> {
   requireTls();
+  tlsWarmUp.start();
   const peer = { address: formatWay(way), names: certifiedNames(way), others };
   let failure: unknown;
   for (const candidate of wayCandidates(way)) {
     try {
-      const transport = await dialWay(candidate, "user", signal, connected, commands);
+      const transport = await dialWay(candidate, signal, connected, commands);
       connected?.();
       return await secureClient(transport, peer, settings, signal);
     } catch (error) {

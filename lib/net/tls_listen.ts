@@ -116,7 +116,7 @@ export async function listenTls(
 
   const onTransport = (transport: Duplex) => void welcome(transport);
   const listening = await SharedPorts.open(() =>
-    listen(address, { ...options, use: "user", onConnection: onTransport })
+    listen(address, { ...options, use: "carrier", onConnection: onTransport })
   );
   tlsWarmUp.start();
   return {

@@ -6,7 +6,7 @@ import { pause } from "../support/wait.ts";
 
 async function connect(): Promise<{ user: Duplex; peer: Deno.Conn }> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const dialing = dial({ kind: "tcp", host: "127.0.0.1", port: listener.addr.port }, "user");
+  const dialing = dial({ kind: "tcp", host: "127.0.0.1", port: listener.addr.port });
   return { peer: await listener.accept(), user: await dialing };
 }
 

@@ -369,7 +369,7 @@ async function guardedServer(
   const server = new MuxServer({
     ...tokens,
     log,
-    dial: (signal) => dial({ kind: "tcp", host: "127.0.0.1", port: userPort }, "user", signal),
+    dial: (signal) => dial({ kind: "tcp", host: "127.0.0.1", port: userPort }, signal),
   });
   s.defer(() => server.stop("the test ends"));
   const listening = await listen({ kind: "tcp", host: "127.0.0.1", port: 0 }, {
@@ -451,7 +451,7 @@ Deno.test({
         token: bytesOf(TOKEN),
         tokenName,
         log: (_, message) => lines.push(message),
-        dial: (signal) => dial({ kind: "tcp", host: "127.0.0.1", port: port as number }, "carrier", signal),
+        dial: (signal) => dial({ kind: "tcp", host: "127.0.0.1", port: port as number }, signal),
       });
       s.defer(() => client.stop("the test ends"));
       const words = isTaken ? "link up" : "the tokens differ";
@@ -521,7 +521,7 @@ Deno.test({
       const client = new MuxClient({
         token: token === undefined ? undefined : bytesOf(token),
         log: (_, message) => lines.push(message),
-        dial: (signal) => dial({ kind: "tcp", host: "127.0.0.1", port: port as number }, "carrier", signal),
+        dial: (signal) => dial({ kind: "tcp", host: "127.0.0.1", port: port as number }, signal),
       });
       s.defer(() => client.stop("the test ends"));
       return { client, lines };

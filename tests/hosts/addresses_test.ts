@@ -20,14 +20,10 @@ Deno.test({
     assertMatch(outcomes["no port left"], /no local port left/);
     assertEquals(outcomes["no port left, waiting"], "ports");
     assertEquals(outcomes["ports again"], "connected");
-    for (const use of ["user", "carrier"]) {
-      assertEquals(outcomes[`zone, ${use}`], "connected");
-      for (const only of [0, 1]) {
-        for (const what of ["127.0.0.1", "[::1]"]) {
-          assertEquals(outcomes[`bindv6only=${only}, ${use}, ${what}`], "connected");
-        }
-        assertEquals(outcomes[`bindv6only=${only}, ${use}, warnings`], "");
-      }
+    assertEquals(outcomes["zone"], "connected");
+    for (const only of [0, 1]) {
+      for (const host of ["127.0.0.1", "[::1]"]) assertEquals(outcomes[`bindv6only=${only}, ${host}`], "connected");
+      assertEquals(outcomes[`bindv6only=${only}, warnings`], "");
     }
   },
 });

@@ -6,7 +6,7 @@
  */
 import { parseAddress } from "../../lib/net/address.ts";
 import { systemClock } from "../../lib/net/clock.ts";
-import { type ConnectionUse, dial } from "../../lib/net/dial.ts";
+import { dial } from "../../lib/net/dial.ts";
 import { listen, type Listening } from "../../lib/net/listen.ts";
 import { type Shortage, Shortages } from "../../lib/net/shortage.ts";
 import { pause } from "./wait.ts";
@@ -16,8 +16,6 @@ export interface Outcome {
   tried: string;
   outcome: string;
 }
-
-const USES: ConnectionUse[] = ["user", "carrier"];
 
 async function ip(...args: string[]): Promise<string> {
   const { code, stdout, stderr } = await new Deno.Command("ip", { args }).output();
@@ -33,9 +31,9 @@ function tell(tried: string, outcome: string): void {
   console.log(JSON.stringify({ tried, outcome } satisfies Outcome));
 }
 
-function listenAt(address: string, use: ConnectionUse, log: (message: string) => void = () => {}): Promise<Listening> {
+function listenAt(address: string, log: (message: string) => void = () => {}): Promise<Listening> {
   return listen(parseAddress(address), {
-    use,
+    use: "user",
     defaultHosts: ["::", "0.0.0.0"],
     clock: systemClock,
     log: (_level, message) => log(message),
@@ -43,9 +41,9 @@ function listenAt(address: string, use: ConnectionUse, log: (message: string) =>
   });
 }
 
-async function tryDial(address: string, use: ConnectionUse): Promise<string> {
+async function tryDial(address: string): Promise<string> {
   try {
-    (await dial(parseAddress(address), use)).close();
+    (await dial(parseAddress(address))).close();
     return "connected";
   } catch (error) {
     return (error as Error).message;
@@ -55,16 +53,12 @@ async function tryDial(address: string, use: ConnectionUse): Promise<string> {
 /** IPv6 sockets that take IPv6 only, or both families. */
 async function families(only: "0" | "1"): Promise<void> {
   set("ipv6/bindv6only", only);
-  for (const use of USES) {
-    const warnings: string[] = [];
-    const listening = await listenAt(":4000", use, (message) => void warnings.push(message));
-    for (const host of ["127.0.0.1", "[::1]"]) {
-      tell(`bindv6only=${only}, ${use}, ${host}`, await tryDial(`${host}:4000`, use));
-    }
-    tell(`bindv6only=${only}, ${use}, warnings`, warnings.join("; "));
-    listening.close();
-    await pause(50);
-  }
+  const warnings: string[] = [];
+  const listening = await listenAt(":4000", (message) => void warnings.push(message));
+  for (const host of ["127.0.0.1", "[::1]"]) tell(`bindv6only=${only}, ${host}`, await tryDial(`${host}:4000`));
+  tell(`bindv6only=${only}, warnings`, warnings.join("; "));
+  listening.close();
+  await pause(50);
 }
 
 /** An address that means something only together with an interface. */
@@ -73,25 +67,23 @@ async function zones(): Promise<void> {
   set("ipv6/conf/tele0/accept_dad", "0");
   for (const device of ["tele0", "tele1"]) await ip("link", "set", device, "up");
   const [, address] = /inet6 (fe80:[^/]+)/.exec(await ip("-6", "-o", "addr", "show", "dev", "tele0"))!;
-  for (const use of USES) {
-    const listening = await listenAt(`[${address}%tele0]:4001`, use);
-    tell(`zone, ${use}`, await tryDial(`[${address}%tele0]:4001`, use));
-    listening.close();
-    await pause(50);
-  }
+  const listening = await listenAt(`[${address}%tele0]:4001`);
+  tell("zone", await tryDial(`[${address}%tele0]:4001`));
+  listening.close();
+  await pause(50);
 }
 
 /** Every local port is taken by connections to one address. */
 async function ports(): Promise<void> {
-  const listening = await listenAt("127.0.0.1:4002", "carrier");
+  const listening = await listenAt("127.0.0.1:4002");
   set("ipv4/ip_local_port_range", "50000 50009");
   const taken: Deno.Conn[] = [];
   for (let count = 0; count < 10; count++) taken.push(await Deno.connect({ hostname: "127.0.0.1", port: 4002 }));
-  tell("no port left", await tryDial("127.0.0.1:4002", "user"));
+  tell("no port left", await tryDial("127.0.0.1:4002"));
   const told: Shortage[] = [];
   const shortages = new Shortages(systemClock, (shortage) => void told.push(shortage));
   const { signal } = new AbortController();
-  const waiting = shortages.outlast("there", () => dial(parseAddress("127.0.0.1:4002"), "user", signal), signal);
+  const waiting = shortages.outlast("there", () => dial(parseAddress("127.0.0.1:4002"), signal), signal);
   await pause(300);
   tell("no port left, waiting", told.join());
   set("ipv4/ip_local_port_range", "50000 50099");

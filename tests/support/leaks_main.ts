@@ -107,7 +107,7 @@ async function echoOrReset(user: Duplex): Promise<void> {
 
 /** One byte there and back, then a reset by the user's client or its server. */
 async function resetThrough(port: number, by: "client" | "server"): Promise<void> {
-  const user = await dial(at(port), "user");
+  const user = await dial(at(port));
   const into = new Uint8Array(1);
   await user.write(new Uint8Array([1]));
   await user.read(into);
@@ -142,19 +142,19 @@ const scenarios: Record<string, { count: number; once: Once }> = {
     count: 500,
     async once() {
       const accepting = accept();
-      const near = await dial(at(port), "user", signal);
+      const near = await dial(at(port), signal);
       const far = await accepting;
       near.abort();
       await ended(far);
       far.abort();
     },
   },
-  "a dial that is refused": { count: 500, once: () => dial(at(nobody), "user", signal).catch(() => {}) },
+  "a dial that is refused": { count: 500, once: () => dial(at(nobody), signal).catch(() => {}) },
   "a dial that is given up": {
     count: 500,
     once() {
       const giving = new AbortController();
-      const dialing = dial(at(givenUp.port), "user", AbortSignal.any([signal, giving.signal]));
+      const dialing = dial(at(givenUp.port), AbortSignal.any([signal, giving.signal]));
       giving.abort(new Error("given up"));
       return dialing.then((user) => user.close(), () => {});
     },
@@ -182,14 +182,14 @@ const scenarios: Record<string, { count: number; once: Once }> = {
       const giving = new AbortController();
       const way = byProxy(parseWay("example.com:40300"), parseProxy(`socks5://127.0.0.1:${givenUp.port}`));
       const giveUp = () => void giving.abort(new Error("given up"));
-      await dialWay(way, "carrier", AbortSignal.any([signal, giving.signal]), giveUp).catch(() => {});
+      await dialWay(way, AbortSignal.any([signal, giving.signal]), giveUp).catch(() => {});
     },
   },
   "a command that is given up": {
     count: 50,
     async once() {
       const commands = new Commands({ clock: systemClock, log: silentLog });
-      const duplex = await dialWay(parseWay("exec:cat"), "carrier", signal, undefined, commands);
+      const duplex = await dialWay(parseWay("exec:cat"), signal, undefined, commands);
       const reading = duplex.read(new Uint8Array(64)).catch(() => {});
       duplex.close();
       await Promise.all([reading, commands.stop()]);

@@ -5,6 +5,7 @@
  */
 import { type Address, parseAddress } from "../../lib/net/address.ts";
 import { systemClock } from "../../lib/net/clock.ts";
+import { DenoDuplex } from "../../lib/net/deno_duplex.ts";
 import { dial } from "../../lib/net/dial.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { listen, type Listening, type ListenOptions } from "../../lib/net/listen.ts";
@@ -22,18 +23,19 @@ export interface Pair {
 export const LOOPBACK: Address = { kind: "tcp", host: "127.0.0.1", port: 0 };
 
 /** What all listeners of tests have. */
-export const listenDefaults: Pick<ListenOptions, "defaultHosts" | "clock" | "log"> = {
+export const listenDefaults: Pick<ListenOptions, "use" | "defaultHosts" | "clock" | "log"> = {
+  use: "user",
   defaultHosts: ["127.0.0.1", "::1"],
   clock: systemClock,
   log: silentLog,
 };
 
 /** A connection through `listen` and `dial`, as the roles make them. */
-export async function socketPair(address: Address, use: ListenOptions["use"], dialedHost?: string): Promise<Pair> {
+export async function socketPair(address: Address, dialedHost?: string): Promise<Pair> {
   const accepted = Promise.withResolvers<Duplex>();
-  const listening = await listen(address, { ...listenDefaults, use, onConnection: accepted.resolve });
+  const listening = await listen(address, { ...listenDefaults, onConnection: accepted.resolve });
   const where = parseAddress(listening.addresses[0]);
-  const near = await dial(dialedHost === undefined ? where : { ...where, host: dialedHost } as Address, use);
+  const near = await dial(dialedHost === undefined ? where : { ...where, host: dialedHost } as Address);
   const far = await within(accepted.promise, 5_000, "the accepted connection");
   listening.close();
   return {
@@ -46,12 +48,20 @@ export async function socketPair(address: Address, use: ListenOptions["use"], di
   };
 }
 
+/** Two ends of a connection of Deno's own: over TCP, or by a unix socket at `path`. */
+export async function denoPair(path?: string): Promise<Pair> {
+  const place = path === undefined ? { hostname: "127.0.0.1", port: 0 } as const : { transport: "unix", path } as const;
+  using listener: Deno.Listener = Deno.listen(place as Deno.TcpListenOptions);
+  const { port } = listener.addr as Deno.NetAddr;
+  const dialing: Promise<Deno.Conn> = Deno.connect({ ...place, port } as Deno.ConnectOptions);
+  const [near, far] = (await Promise.all([dialing, listener.accept()])).map((conn) => new DenoDuplex(conn));
+  return { near: near!, far: far!, close: () => [near, far].forEach((each) => each!.close()) };
+}
+
 /** A Deno connection to what `listen` accepts, to see what a user's program sees. */
-export async function userProgram(
-  use: ListenOptions["use"],
-): Promise<{ user: Deno.TcpConn; duplex: Duplex; close(): void }> {
+export async function userProgram(): Promise<{ user: Deno.TcpConn; duplex: Duplex; close(): void }> {
   const accepted = Promise.withResolvers<Duplex>();
-  const listening = await listen(LOOPBACK, { ...listenDefaults, use, onConnection: accepted.resolve });
+  const listening = await listen(LOOPBACK, { ...listenDefaults, onConnection: accepted.resolve });
   const port = Number(listening.addresses[0].split(":").at(-1));
   const user = await Deno.connect({ hostname: "127.0.0.1", port });
   const duplex = await accepted.promise;
@@ -78,7 +88,6 @@ export async function listenFor(
   const accepted: Duplex[] = [];
   const listening = await listen(address, {
     ...listenDefaults,
-    use: "user",
     onConnection: (duplex) => void accepted.push(duplex),
     ...options,
   });

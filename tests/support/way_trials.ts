@@ -99,7 +99,7 @@ export async function standsEverything(way: WayUnderTest): Promise<void> {
 export async function endsWhatIsSilent(to: (port: number) => Way): Promise<void> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const accepting = listener.accept();
-  const duplex = await dialWay(to(listener.addr.port), "carrier");
+  const duplex = await dialWay(to(listener.addr.port));
   try {
     using accepted = await within(accepting, 10_000, "a connection by the middle box");
     await accepted.write(new Uint8Array(1));

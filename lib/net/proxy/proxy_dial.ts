@@ -4,7 +4,7 @@
  * @module
  */
 import { formatAddress } from "../address.ts";
-import { type ConnectionUse, dial } from "../dial.ts";
+import { dial } from "../dial.ts";
 import type { Origin } from "../origin.ts";
 import type { Duplex } from "../duplex.ts";
 import { reasonOf, TeleError } from "../error.ts";
@@ -22,7 +22,6 @@ const READ_BYTES = 4 * 1024;
 /**
  * Connects to `target` by `proxy`. The proxy's name is resolved here, the target's by the proxy.
  *
- * @param use What the socket is to be, as for {@linkcode dial}.
  * @param signal Gives up, and closes the connection to the proxy at once, when it aborts.
  * @param reached Called when the proxy has accepted the connection, with what it means if nothing more comes, and again
  * when it leads on.
@@ -36,21 +35,19 @@ const READ_BYTES = 4 * 1024;
  * import { dialByProxy } from "./proxy_dial.ts";
  *
  * const proxy = parseProxy("http://proxy.example.com:3128");
- * const duplex = await dialByProxy(proxy, { host: "example.com", port: 40300 }, "carrier");
+ * const duplex = await dialByProxy(proxy, { host: "example.com", port: 40300 });
  * ```
  */
 export async function dialByProxy(
   proxy: Proxy,
   target: ProxyTarget,
-  use: ConnectionUse,
   signal?: AbortSignal,
   reached?: (silence?: string) => void,
   from?: Origin,
 ): Promise<Duplex> {
   const place = formatAddress({ kind: "tcp", ...target });
   const told = `${place}: the proxy ${formatProxy(proxy)}`;
-  const socketUse = proxy.kind === "https" ? "user" : use;
-  const socket = await dial({ ...proxy, kind: "tcp" }, socketUse, signal, from).catch((error) => {
+  const socket = await dial({ ...proxy, kind: "tcp" }, signal, from).catch((error) => {
     throw new TeleError("carrier-lost", `${told} cannot be reached: ${reasonOf(error)}`, { cause: error });
   });
   reached?.(silenceOf(proxy, place));

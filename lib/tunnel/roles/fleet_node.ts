@@ -72,7 +72,7 @@ export class FleetNode implements PortSharer {
       keys,
       clock,
       log,
-      dial: (node, signal) => dial(parseAddress(node), "user", signal),
+      dial: (node, signal) => dial(parseAddress(node), signal),
       dialWorker: folder === undefined ? undefined : (...asked) => this.#dialWorker(folder, ...asked),
       siblings: folder === undefined ? undefined : () => this.#siblings(folder),
       splice: (carrier, owner) => void this.#splices.add(carrier, owner),
@@ -104,7 +104,7 @@ export class FleetNode implements PortSharer {
    */
   async listen(take: TakePassed): Promise<void> {
     const { node, folder } = this.#choice;
-    const needs = { use: "user" as const, defaultHosts: [], clock: this.#clock, log: this.#log };
+    const needs = { use: "carrier" as const, defaultHosts: [], clock: this.#clock, log: this.#log };
     if (folder !== undefined) {
       this.#meeting = await listen(meetingPlace(folder, this.fleet.instance), {
         ...needs,
@@ -149,7 +149,7 @@ export class FleetNode implements PortSharer {
     if (this.#over.has(name)) return undefined;
     const place = meetingPlace(folder, instance);
     try {
-      return await dial(place, "user", signal);
+      return await dial(place, signal);
     } catch (error) {
       if (await isBound(place.path)) throw error;
       this.#over.add(name);

@@ -29,7 +29,7 @@ export function offeredServices(
     dial(signal, { service }) {
       // Nothing else is asked of it; see `dialOnly`.
       const address = addresses.get(service)!;
-      return shortages.outlast(formatAddress(address), () => dial(address, "user", signal), signal);
+      return shortages.outlast(formatAddress(address), () => dial(address, signal), signal);
     },
   };
 }

@@ -14,6 +14,7 @@ import type { Log } from "../../net/log.ts";
 import { requireOrigins } from "../../net/origin.ts";
 import type { TlsConnection } from "../../net/tls_client.ts";
 import { dialTls } from "../../net/tls_dial.ts";
+import { tlsWarmUp } from "../../net/tls_warm_up.ts";
 import { byProxy, formatWay, fromOrigin, hostField, type Way } from "../../net/way.ts";
 import { openWebSocket } from "../../net/websocket/websocket_client.ts";
 import { requireSealing, sealed, SESSION_ALPN } from "../../session/sealing.ts";
@@ -93,11 +94,11 @@ export async function makeDialer(options: ClientOptions, log: Log, clock: Clock)
       };
       const settings = tls.of(path);
       const seals = isSealed(paths[path], encryption);
-      const use = seals ? "user" : "carrier";
+      if (seals) tlsWarmUp.start();
       // To a web server in front ALPN says something else.
       const others = ticket === undefined || out.kind === "websocket" ? [] : [ticketProtocol(ticket)];
       const duplex = settings === undefined
-        ? notOwn(await dialWay(wayOf(path), use, signal, through, commands), paths[path], entrancesOf(options))
+        ? notOwn(await dialWay(wayOf(path), signal, through, commands), paths[path], entrancesOf(options))
         : tele(await dialTls(wayOf(path), settings, signal, through, commands, others), out);
       reached?.(settings === undefined ? "connection" : "tls");
       const carrier = await upgraded(duplex, out, signal, connected);
@@ -122,7 +123,7 @@ function notOwn(duplex: Duplex, { out, proxy }: ClientPath, entrances: readonly 
   const isDirect = proxy === undefined && (out.kind === "tcp" || out.kind === "websocket");
   if (!isDirect) return duplex;
   const to = parseAddress(duplex.peer);
-  const isOwnHost = to.kind === "tcp" && to.host === duplex.localAddress;
+  const isOwnHost = to.kind === "tcp" && (duplex.remoteAddress ?? to.host) === duplex.localAddress;
   const own = entrances.find(({ in: address }) => address?.kind === "tcp" && reaches(to, address, isOwnHost));
   if (own === undefined) return duplex;
   duplex.close();

@@ -91,8 +91,7 @@ async function listenPlainly(
   });
   const listening = await SharedPorts.open(() =>
     listen(options.out, {
-      // Most of them are sealed, if any are.
-      use: seal === undefined ? "carrier" : "user",
+      use: "carrier",
       defaultHosts: EVERY_INTERFACE,
       clock,
       log,

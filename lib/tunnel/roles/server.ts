@@ -72,7 +72,7 @@ export async function startServer(
   const streamLog = new StreamLog(clock, log, streamObservers(clock, status));
   const shortages = new Shortages(clock, (shortage) => streamLog.waitFor(shortage));
   const dialUser = (address: Address, signal: AbortSignal) =>
-    shortages.outlast(formatAddress(address), () => dial(address, "user", signal), signal);
+    shortages.outlast(formatAddress(address), () => dial(address, signal), signal);
   const { limits: { resumeTimeoutMs: keptMs } } = options;
   const node = options.fleet && await FleetNode.prepare(options.fleet, { clock, log, keptMs });
   const need = { clock, log, dial: dialUser, streamLog, memory, onSessionCount, observer: status, fleet: node?.fleet };

@@ -114,7 +114,7 @@ export class StatusClient {
 
   async #connect(signal: AbortSignal): Promise<Duplex> {
     try {
-      const duplex = await dial(this.#address, "carrier", signal);
+      const duplex = await dial(this.#address, signal);
       if (signal.aborted) duplex.close();
       signal.throwIfAborted();
       return duplex;

@@ -13,7 +13,7 @@ export type DialWorker = (address: UnixAddress) => Promise<Duplex>;
 
 /** Opens real ones. */
 export function dialWorker(address: UnixAddress): Promise<Duplex> {
-  return dial(address, "carrier");
+  return dial(address);
 }
 
 /**

@@ -92,7 +92,7 @@ export const SEAL: readonly Mutation[] = [
       "seal: a client with a token goes on in plain where TLS fails",
       "tunnel/roles/outer_dialer.ts",
       "      const inside = await sealed(carrier, formatWay(out), signal, ticket);",
-      "      const inside = await sealed(carrier, formatWay(out), signal, ticket).catch(() => dialWay(wayOf(path), use, signal));",
+      "      const inside = await sealed(carrier, formatWay(out), signal, ticket).catch(() => dialWay(wayOf(path), signal));",
     ),
     test: DIALER,
   },

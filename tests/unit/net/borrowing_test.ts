@@ -11,6 +11,7 @@ import { duplexPair } from "../../../lib/net/pipe.ts";
 import { duplexFromStreams, streamsFromDuplex } from "../../../lib/net/web.ts";
 import { FramedDuplex } from "../../../lib/ping/framed_duplex.ts";
 import { certificates, tlsTest, TlsWorld } from "../../support/tls_world.ts";
+import { denoPair } from "../../support/sockets.ts";
 import { webSockets } from "../../support/web_sockets.ts";
 import { within } from "../../support/wait.ts";
 
@@ -21,15 +22,9 @@ const BYTES = 16 * 1024 * 1024;
 
 type Pair = [near: Duplex, far: Duplex];
 
-async function denoPair(options: Deno.ListenOptions | { path: string }): Promise<Pair> {
-  const unix = "path" in options;
-  using listener = unix ? Deno.listen({ transport: "unix", path: options.path }) : Deno.listen(options);
-  const { port } = listener.addr as Deno.NetAddr;
-  const dialing = unix
-    ? Deno.connect({ transport: "unix", path: options.path })
-    : Deno.connect({ hostname: "127.0.0.1", port });
-  const [far, near] = await Promise.all([dialing, listener.accept()]);
-  return [new DenoDuplex(near as Deno.Conn), new DenoDuplex(far as Deno.Conn)];
+async function denoEnds(path?: string): Promise<Pair> {
+  const { near, far } = await denoPair(path);
+  return [near, far];
 }
 
 async function nodePair(): Promise<Pair> {
@@ -45,7 +40,7 @@ async function nodePair(): Promise<Pair> {
 }
 
 async function webPair(): Promise<Pair> {
-  const [near, far] = await denoPair({ hostname: "127.0.0.1", port: 0 });
+  const [near, far] = await denoEnds();
   return [duplexFromStreams(streamsFromDuplex(near)), far];
 }
 
@@ -91,19 +86,18 @@ async function checkRead([near, far]: Pair, end: "close" | "abort"): Promise<voi
 }
 
 const PAIRS: Record<string, () => Promise<Pair>> = {
-  "a Deno.Conn over TCP": () => denoPair({ hostname: "127.0.0.1", port: 0 }),
+  "a Deno.Conn over TCP": () => denoEnds(),
   "a Deno.Conn over a unix socket": async () => {
     const folder = await Deno.makeTempDir({ prefix: "tele-borrowing-" });
     try {
-      return await denoPair({ path: `${folder}/socket` });
+      return await denoEnds(`${folder}/socket`);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
   },
   "Web Streams": webPair,
-  "a WebSocket's client": async () => await webSockets(...await denoPair({ hostname: "127.0.0.1", port: 0 })),
-  "a WebSocket's server": async () =>
-    (await webSockets(...await denoPair({ hostname: "127.0.0.1", port: 0 }))).reverse() as Pair,
+  "a WebSocket's client": async () => await webSockets(...await denoEnds()),
+  "a WebSocket's server": async () => (await webSockets(...await denoEnds())).reverse() as Pair,
   "a pair in memory": () => Promise.resolve(duplexPair()),
 };
 if (hasNodeDuplex()) PAIRS["a handle of node:net"] = nodePair;
@@ -118,7 +112,7 @@ for (const [name, pair] of Object.entries(PAIRS)) {
 }
 
 Deno.test("ping framing over a connection: frames are in memory of its own, headers aside", async () => {
-  const [near, far] = await denoPair({ hostname: "127.0.0.1", port: 0 });
+  const [near, far] = await denoEnds();
   await checkWrite([new FramedDuplex(near), far], "close", true);
 });
 

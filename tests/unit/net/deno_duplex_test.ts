@@ -1,11 +1,11 @@
-/** Carriers and unix sockets, on `Deno.Conn`. */
+/** What is on a `Deno.Conn`. */
 import { assertEquals } from "@std/assert";
 import { DenoDuplex } from "../../../lib/net/deno_duplex.ts";
-import { LOOPBACK, socketPair } from "../../support/sockets.ts";
+import { denoPair } from "../../support/sockets.ts";
 import { pause } from "../../support/wait.ts";
 
-Deno.test("a carrier knows the address it left from", async () => {
-  const { near, close } = await socketPair(LOOPBACK, "carrier");
+Deno.test("a connection knows the address it left from", async () => {
+  const { near, close } = await denoPair();
   assertEquals(near.localAddress, "127.0.0.1");
   close();
   await pause(5);

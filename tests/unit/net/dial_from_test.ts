@@ -15,16 +15,15 @@ function boundTest(name: string, fn: () => Promise<void>): void {
 }
 
 boundTest(
-  "a carrier leaves from the address, on the runtime's own connection, and half-closes",
+  "a connection leaves from the address, and half-closes",
   async () => {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const { port } = listener.addr;
     const [near, conn] = await Promise.all([
-      dialFrom(ORIGIN, { host: "127.0.0.1", port }, "carrier"),
+      dialFrom(ORIGIN, { host: "127.0.0.1", port }),
       listener.accept(),
     ]);
     const far = new DenoDuplex(conn);
-    assert(near instanceof DenoDuplex);
     assertEquals([near.localAddress, near.peer, conn.remoteAddr.hostname], [
       "127.0.0.5",
       `127.0.0.1:${port}`,
@@ -42,11 +41,11 @@ boundTest(
 );
 
 boundTest(
-  "a name is dialed in the family of the address, and what TLS is laid over is on a handle",
+  "a name is dialed in the family of the address, and the connection can be reset",
   async () => {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const address = { kind: "tcp", host: "localhost", port: listener.addr.port } as const;
-    const [near, conn] = await Promise.all([dial(address, "user", undefined, ORIGIN), listener.accept()]);
+    const [near, conn] = await Promise.all([dial(address, undefined, ORIGIN), listener.accept()]);
     assert(near instanceof NodeDuplex);
     assertEquals([conn.remoteAddr.hostname, near.peer], ["127.0.0.5", `localhost:${address.port}`]);
     near.close();
@@ -57,7 +56,7 @@ boundTest(
 boundTest("from an interface it leaves by one of its addresses", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const to = { host: "127.0.0.1", port: listener.addr.port };
-  const [near, conn] = await Promise.all([dialFrom(parseOrigin("lo"), to, "carrier"), listener.accept()]);
+  const [near, conn] = await Promise.all([dialFrom(parseOrigin("lo"), to), listener.accept()]);
   assertEquals(conn.remoteAddr.hostname, "127.0.0.1");
   near.close();
   conn.close();
@@ -73,17 +72,15 @@ boundTest(
         "the interface tele9 is not there",
       ]]
     ) {
-      for (const use of ["carrier", "user"] as const) {
-        const error = await assertRejects(() => dial(address, use, undefined, parseOrigin(origin)), TeleError, words);
-        assertEquals(error.code, "carrier-lost");
-      }
+      const error = await assertRejects(() => dial(address, undefined, parseOrigin(origin)), TeleError, words);
+      assertEquals(error.code, "carrier-lost");
     }
-    const refused = () => dial({ ...address, port: 1 }, "carrier", undefined, ORIGIN);
+    const refused = () => dial({ ...address, port: 1 }, undefined, ORIGIN);
     await assertRejects(refused, TeleError, "127.0.0.1:1: connection refused");
   },
 );
 
 boundTest("one that is given up does not connect", async () => {
   const signal = AbortSignal.abort(new Error("given up"));
-  await assertRejects(() => dialFrom(ORIGIN, { host: "127.0.0.1", port: 9 }, "carrier", signal), Error, "given up");
+  await assertRejects(() => dialFrom(ORIGIN, { host: "127.0.0.1", port: 9 }, signal), Error, "given up");
 });

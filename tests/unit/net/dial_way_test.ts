@@ -2,20 +2,17 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { systemClock } from "../../../lib/net/clock.ts";
 import { Commands } from "../../../lib/net/command/commands.ts";
-import { DenoDuplex } from "../../../lib/net/deno_duplex.ts";
 import { dialWay } from "../../../lib/net/dial_way.ts";
 import { TeleError } from "../../../lib/net/error.ts";
 import { silentLog } from "../../../lib/net/log.ts";
 import { parseProxy } from "../../../lib/net/proxy/proxy.ts";
-import { tlsWarmUp } from "../../../lib/net/tls_warm_up.ts";
 import { byProxy, parseWay } from "../../../lib/net/way.ts";
 import { FakeProcess } from "../../support/fake_process.ts";
 
-Deno.test("a TCP way leads to who listens there, on a socket for the use that is told", async () => {
+Deno.test("a TCP way leads to who listens there", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const way = parseWay(`127.0.0.1:${listener.addr.port}`);
-  const [carrier, accepted] = await Promise.all([dialWay(way, "carrier"), listener.accept()]);
-  assert(carrier instanceof DenoDuplex);
+  const [carrier, accepted] = await Promise.all([dialWay(way), listener.accept()]);
   assertEquals(carrier.peer, `127.0.0.1:${listener.addr.port}`);
   carrier.close();
   accepted.close();
@@ -24,20 +21,20 @@ Deno.test("a TCP way leads to who listens there, on a socket for the use that is
 Deno.test("a WebSocket's way leads to the web server, and nothing has been said there yet", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const way = parseWay(`ws://127.0.0.1:${listener.addr.port}/tele`);
-  const [carrier, accepted] = await Promise.all([dialWay(way, "carrier"), listener.accept()]);
+  const [carrier, accepted] = await Promise.all([dialWay(way), listener.accept()]);
   carrier.close();
   assertEquals(await accepted.read(new Uint8Array(1)), null);
   accepted.close();
 });
 
 Deno.test("a way where nobody listens fails with its name", async () => {
-  const error = await assertRejects(() => dialWay(parseWay("unix:/nowhere/at/all"), "carrier"), TeleError);
+  const error = await assertRejects(() => dialWay(parseWay("unix:/nowhere/at/all")), TeleError);
   assertEquals(error.code, "carrier-lost");
   assert(error.message.startsWith("unix:/nowhere/at/all: "), error.message);
 });
 
 Deno.test("a way that is given up beforehand is not tried", async () => {
-  await assertRejects(() => dialWay(parseWay("127.0.0.1:1"), "user", AbortSignal.abort()), TeleError);
+  await assertRejects(() => dialWay(parseWay("127.0.0.1:1"), AbortSignal.abort()), TeleError);
 });
 
 Deno.test("a way by a proxy asks the proxy, and says so when it has accepted", async () => {
@@ -45,7 +42,7 @@ Deno.test("a way by a proxy asks the proxy, and says so when it has accepted", a
   const proxy = parseProxy(`http://127.0.0.1:${listener.addr.port}`);
   const told: (string | undefined)[] = [];
   const connected = (silence?: string) => void told.push(silence);
-  const dialing = dialWay(byProxy(parseWay("example.com:40300"), proxy), "carrier", undefined, connected);
+  const dialing = dialWay(byProxy(parseWay("example.com:40300"), proxy), undefined, connected);
   using accepted = await listener.accept();
   const asked = new Uint8Array(256);
   const count = await accepted.read(asked) ?? 0;
@@ -65,33 +62,18 @@ Deno.test("a way by a command starts it where commands are started, unless it wa
   };
   const commands = new Commands({ clock: systemClock, log: silentLog, start });
   const way = parseWay("exec:ssh -W a:1 b");
-  await assertRejects(() => dialWay(way, "carrier", AbortSignal.abort(), undefined, commands));
+  await assertRejects(() => dialWay(way, AbortSignal.abort(), undefined, commands));
   assertEquals(started.length, 0);
   let told: string | undefined;
-  const carrier = await dialWay(way, "carrier", undefined, (silence) => told = silence, commands);
+  const carrier = await dialWay(way, undefined, (silence) => told = silence, commands);
   assertEquals([carrier.peer, started.length], ["exec:ssh -W a:1 b", 1]);
   assertEquals(told, "the command runs, but no tele server answers by it");
   started[0]!.onTerminate = () => started[0]!.end(0, { hasClosed: true });
   carrier.close();
   await commands.stop();
   await assertRejects(
-    () => dialWay(parseWay("exec:no-such-program-of-tele"), "carrier"),
+    () => dialWay(parseWay("exec:no-such-program-of-tele")),
     TeleError,
     "there is no program",
   );
-});
-
-Deno.test("while a connection is made that TLS follows, the runtime gets ready for it; for others it does not", async () => {
-  const given = new AbortController();
-  given.abort(new Error("given up"));
-  let started = 0;
-  tlsWarmUp.start = () => Promise.resolve(void started++);
-  try {
-    for (const [use, times] of [["carrier", 0], ["user", 1]] as const) {
-      await assertRejects(() => dialWay(parseWay("127.0.0.1:1"), use, given.signal));
-      assertEquals(started, times, use);
-    }
-  } finally {
-    Reflect.deleteProperty(tlsWarmUp, "start");
-  }
 });

@@ -7,7 +7,7 @@ import { duplexPair } from "../../../lib/net/pipe.ts";
 import { duplexFromStreams, streamsFromDuplex } from "../../../lib/net/web.ts";
 import { generated } from "../../support/random.ts";
 import { readAll, readExactly } from "../../support/reading.ts";
-import { LOOPBACK, type Pair, socketPair } from "../../support/sockets.ts";
+import { denoPair, LOOPBACK, type Pair, socketPair } from "../../support/sockets.ts";
 import { webSockets } from "../../support/web_sockets.ts";
 import { pause, within } from "../../support/wait.ts";
 
@@ -35,14 +35,14 @@ function adaptedPair(): Pair {
 }
 
 async function webSocketPair(turned: boolean): Promise<Pair> {
-  const pair = await socketPair(LOOPBACK, "carrier");
+  const pair = await socketPair(LOOPBACK);
   const [client, server] = await webSockets(pair.near, pair.far);
   return turned ? { ...pair, near: server, far: client } : { ...pair, near: client, far: server };
 }
 
 async function unixPair(): Promise<Pair> {
   const folder = await Deno.makeTempDir({ prefix: "tele-net-" });
-  const pair = await socketPair({ kind: "unix", path: `${folder}/socket` }, "user");
+  const pair = await socketPair({ kind: "unix", path: `${folder}/socket` });
   await Deno.remove(folder, { recursive: true });
   return pair;
 }
@@ -58,9 +58,9 @@ const KINDS: Record<string, () => Promise<Pair> | Pair> = {
   "a pipe in memory": pipePair,
   "Web Streams": webPair,
   "a pipe through both adapters": adaptedPair,
-  "a carrier over TCP": () => socketPair(LOOPBACK, "carrier"),
-  "a user's connection over TCP": () => socketPair(LOOPBACK, "user"),
-  "a user's connection over IPv6": () => socketPair({ kind: "tcp", host: "::1", port: 0 }, "user"),
+  "TCP": () => socketPair(LOOPBACK),
+  "TCP over IPv6": () => socketPair({ kind: "tcp", host: "::1", port: 0 }),
+  "TCP on Deno's own connections": () => denoPair(),
   "a unix socket": unixPair,
   "a WebSocket, from its client": () => webSocketPair(false),
   "a WebSocket, from its server": () => webSocketPair(true),

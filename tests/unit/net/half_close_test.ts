@@ -12,7 +12,7 @@ const PIECE_BYTES = 64 * 1024;
 
 async function connect(): Promise<{ user: Duplex; peer: Deno.Conn }> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const dialing = dial({ kind: "tcp", host: "127.0.0.1", port: listener.addr.port }, "user");
+  const dialing = dial({ kind: "tcp", host: "127.0.0.1", port: listener.addr.port });
   return { peer: await listener.accept(), user: await dialing };
 }
 

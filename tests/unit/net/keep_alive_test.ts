@@ -60,7 +60,7 @@ Deno.test({
       onConnection: accepted.resolve,
     });
     const address = parseAddress(listening.addresses[0]);
-    const near = await dial(address, "user");
+    const near = await dial(address);
     const far = await within(accepted.promise, 5_000, "the accepted connection");
     try {
       assertAsked(await askedAfter(far.peer, portOf(listening.addresses[0])));

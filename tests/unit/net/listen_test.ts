@@ -15,9 +15,9 @@ for (const use of ["user", "carrier"] as const) {
     assertEquals(first, `127.0.0.1:${portOf(first)}`);
     assertEquals(second, hasIPv6 ? `[::1]:${portOf(first)}` : undefined);
     assertEquals(listening.isExposed, false);
-    for (const address of listening.addresses) (await dial(parseAddress(address), use)).close();
+    for (const address of listening.addresses) (await dial(parseAddress(address))).close();
     // `:port` dials loopback.
-    (await dial({ kind: "tcp", host: undefined, port: portOf(first) }, use)).close();
+    (await dial({ kind: "tcp", host: undefined, port: portOf(first) })).close();
     await until(() => listening.accepted.length === listening.addresses.length + 1, 5_000, "all connections");
   });
 
@@ -40,7 +40,7 @@ for (const use of ["user", "carrier"] as const) {
     assertEquals(listening.addresses, hosts.map((host) => `${host}:${port}`));
     assertEquals(listening.isExposed, true);
     for (const host of hasIPv6 ? ["127.0.0.1", "::1"] : ["127.0.0.1"]) {
-      (await dial({ kind: "tcp", host, port }, use)).close();
+      (await dial({ kind: "tcp", host, port })).close();
     }
     await until(() => listening.accepted.length === (hasIPv6 ? 2 : 1), 5_000, "both connections");
   });
@@ -92,7 +92,7 @@ for (const use of ["user", "carrier"] as const) {
     const port = portOf(listening.addresses[0]);
     listening.close();
     await pause(10);
-    await assertRejects(() => dial({ kind: "tcp", host: "127.0.0.1", port }, use), TeleError, "connection refused");
+    await assertRejects(() => dial({ kind: "tcp", host: "127.0.0.1", port }), TeleError, "connection refused");
     using again = await listenFor({ kind: "tcp", host: "127.0.0.1", port }, { use });
     assertEquals(portOf(again.addresses[0]), port);
   });
@@ -103,7 +103,7 @@ for (const use of ["user", "carrier"] as const) {
     // An accept waits on it.
     await pause(5);
     before.close();
-    for (const next of ["user", "carrier"] as const) (await listenFor(address, { use: next })).close();
+    (await listenFor(address, { use })).close();
   });
 
   Deno.test({
@@ -114,7 +114,7 @@ for (const use of ["user", "carrier"] as const) {
       const address = parseAddress(first.addresses[0]);
       using second = await listenFor(address, { use, sharesPort: true });
       // Which of both takes one is up to a hash: that one of them gets none of so many is as good as impossible.
-      for (let at = 0; at < 60; at++) (await dial(address, use)).close();
+      for (let at = 0; at < 60; at++) (await dial(address)).close();
       await until(() => first.accepted.length + second.accepted.length === 60, 5_000, "all connections");
       assert(first.accepted.length > 0 && second.accepted.length > 0);
       const error = await assertRejects(() => listenFor(address, { use }), TeleError);
@@ -125,7 +125,7 @@ for (const use of ["user", "carrier"] as const) {
   Deno.test(`listening (${use}): a burst of connections is taken whole`, async () => {
     using listening = await listenFor({ kind: "tcp", host: "127.0.0.1", port: 0 }, { use });
     const address = parseAddress(listening.addresses[0]);
-    const dialed = await Promise.all(Array.from({ length: 200 }, () => dial(address, use)));
+    const dialed = await Promise.all(Array.from({ length: 200 }, () => dial(address)));
     await until(() => listening.accepted.length === 200, 5_000, "all connections");
     for (const duplex of dialed) duplex.close();
     await pause(5);
@@ -136,7 +136,7 @@ Deno.test("listening: a listener on node:net leaves no timer behind", async () =
   const clock = new FakeClock();
   const listening = await listenFor(undefined, { clock });
   await clock.advance(10_000);
-  (await dial(parseAddress(listening.addresses[0]), "user")).close();
+  (await dial(parseAddress(listening.addresses[0]))).close();
   await until(() => listening.accepted.length === 1, 5_000, "the connection");
   listening[Symbol.dispose]();
   assertEquals(clock.pendingTimers, 0);

@@ -17,7 +17,7 @@ Deno.test(
       assertEquals(listening.addresses, [`unix:${path}`]);
       assertEquals(listening.isExposed, false);
       assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
-      const dialed = await dial({ kind: "unix", path }, "user");
+      const dialed = await dial({ kind: "unix", path });
       assertEquals(dialed.peer, `unix:${path}`);
       await until(() => listening.accepted.length === 1, 5_000, "the connection");
       assertEquals(listening.accepted[0]!.peer, `unix:${path}`, "who comes has no address but the one it came to");
@@ -35,7 +35,7 @@ Deno.test("a socket file that a killed process left is replaced", onUnix(), () =
     await new Deno.Command(Deno.execPath(), { args: ["eval", script], stderr: "null" }).output();
     assert((await Deno.lstat(path)).isSocket);
     using listening = await listenFor({ kind: "unix", path });
-    (await dial({ kind: "unix", path }, "user")).close();
+    (await dial({ kind: "unix", path })).close();
     await until(() => listening.accepted.length === 1, 5_000, "the connection");
   }));
 
@@ -47,7 +47,7 @@ Deno.test("a socket on which another program listens is left alone", onUnix(), (
     assertEquals(error.code, "bad-input");
     assertEquals(error.message, `cannot listen on unix:${path}: another program does; choose another path`);
     const before = first.accepted.length;
-    (await dial({ kind: "unix", path }, "user")).close();
+    (await dial({ kind: "unix", path })).close();
     await until(() => first.accepted.length === before + 1, 5_000, "the connection to the first");
   }));
 

@@ -7,7 +7,7 @@ import { reasonOf } from "../../../lib/net/error.ts";
 import { listen } from "../../../lib/net/listen.ts";
 import { hasNodeDuplex, NodeDuplex } from "../../../lib/net/node_duplex.ts";
 import { readExactly } from "../../support/reading.ts";
-import { endingOf, listenDefaults, LOOPBACK, socketPair, userProgram } from "../../support/sockets.ts";
+import { denoPair, endingOf, listenDefaults, LOOPBACK, socketPair, userProgram } from "../../support/sockets.ts";
 import { pause, until, within } from "../../support/wait.ts";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
@@ -17,7 +17,7 @@ const KIB = 1024;
 const CAN_RESET = hasNodeDuplex();
 
 Deno.test("an abort of a user's connection that was accepted is a reset, where the runtime can", async () => {
-  const { user, duplex, close } = await userProgram("user");
+  const { user, duplex, close } = await userProgram();
   const ending = endingOf(user);
   duplex.abort(new Error("the stream was cut"));
   assertEquals(await within(ending, 5_000, "the end"), CAN_RESET ? "ConnectionReset" : "end");
@@ -28,7 +28,7 @@ Deno.test("an abort of a user's connection that was accepted is a reset, where t
 Deno.test("an abort of a user's connection that was dialed is a reset, where the runtime can", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const [duplex, user] = await Promise.all([
-    dial({ kind: "tcp", host: "127.0.0.1", port: listener.addr.port }, "user"),
+    dial({ kind: "tcp", host: "127.0.0.1", port: listener.addr.port }),
     listener.accept(),
   ]);
   const ending = endingOf(user);
@@ -39,7 +39,7 @@ Deno.test("an abort of a user's connection that was dialed is a reset, where the
 });
 
 Deno.test("an abort resets even behind data that was written and an end that was told", async () => {
-  const { user, duplex, close } = await userProgram("user");
+  const { user, duplex, close } = await userProgram();
   await duplex.write(new Uint8Array([1]));
   await duplex.closeWrite();
   await pause(5);
@@ -61,7 +61,7 @@ Deno.test("an abort resets even behind data that was written and an end that was
 });
 
 Deno.test("a write to a user's connection is done at once until the user does not read, and then when it does", async () => {
-  const { user, duplex, close } = await userProgram("user");
+  const { user, duplex, close } = await userProgram();
   assertEquals(duplex.writeNow !== undefined, CAN_RESET);
   if (duplex.writeNow !== undefined) {
     // The first one waits until the runtime has heard that the connection takes anything.
@@ -86,7 +86,7 @@ Deno.test("a write to a user's connection is done at once until the user does no
 
 Deno.test("a user's connection calls back with bytes, with the end and with a failure", async () => {
   for (const last of ["end", "reset"]) {
-    const { user, duplex, close } = await userProgram("user");
+    const { user, duplex, close } = await userProgram();
     assertEquals(duplex.readWith !== undefined, CAN_RESET);
     if (duplex.readWith !== undefined) {
       const into = new Uint8Array(16);
@@ -118,7 +118,7 @@ Deno.test("a user's connection calls back with bytes, with the end and with a fa
 });
 
 Deno.test("a close of a user's connection is a clean end, not a reset", async () => {
-  const { user, duplex, close } = await userProgram("user");
+  const { user, duplex, close } = await userProgram();
   const ending = endingOf(user);
   duplex.close();
   assertEquals(await within(ending, 5_000, "the end"), "end");
@@ -129,7 +129,7 @@ Deno.test("a close of a user's connection is a clean end, not a reset", async ()
 Deno.test("a user's program that resets is told apart from one that ends", async () => {
   const { ResettableConnection } = await import("../../support/user_programs.ts");
   const accepted = Promise.withResolvers<Duplex>();
-  const listening = await listen(LOOPBACK, { ...listenDefaults, use: "user", onConnection: accepted.resolve });
+  const listening = await listen(LOOPBACK, { ...listenDefaults, onConnection: accepted.resolve });
   const user = await ResettableConnection.connect(Number(listening.addresses[0].split(":").at(-1)));
   const duplex = await accepted.promise;
   const reading = duplex.read(new Uint8Array(1)).then(
@@ -148,7 +148,7 @@ Deno.test("a user's program that resets is told apart from one that ends", async
 });
 
 Deno.test("a user's program that has gone makes writes fail in the end", async () => {
-  const { user, duplex, close } = await userProgram("user");
+  const { user, duplex, close } = await userProgram();
   user.close();
   await within(
     assertRejects(async () => {
@@ -170,11 +170,10 @@ Deno.test("a user's program that has gone makes writes fail in the end", async (
 });
 
 Deno.test("small writes are not held back for an acknowledgement: Nagle is off at both ends", async () => {
-  for (const use of ["user", "carrier"] as const) {
-    const { near, far, close } = await socketPair(LOOPBACK, use);
+  for (const { near, far, close } of [await socketPair(LOOPBACK), await denoPair()]) {
     const took: number[] = [];
     for (let turn = 0; turn < 20; turn++) {
-      for (const [from, to] of [[near, far], [far, near]]) {
+      for (const [from, to] of [[near, far], [far, near]] as const) {
         const before = performance.now();
         await from.write(new Uint8Array([1]));
         await from.write(new Uint8Array([2]));
@@ -184,20 +183,27 @@ Deno.test("small writes are not held back for an acknowledgement: Nagle is off a
     }
     // An acknowledgement takes 40 ms. Half of them may be late on a machine that has much to do.
     const usualMs = took.sort((a, b) => a - b)[took.length / 2]!;
-    assert(usualMs < 15, `${use}: ${usualMs} ms for a write-write-read`);
+    assert(usualMs < 15, `${near.constructor.name}: ${usualMs} ms for a write-write-read`);
     close();
     await pause(5);
   }
 });
 
 Deno.test("a connection of a socket of both families tells its IPv4 addresses as IPv4, at both ends", async () => {
-  for (const use of ["user", "carrier"] as const) {
-    const { near, far, close } = await socketPair(parseAddress("[::]:0"), use, "::ffff:127.0.0.1");
-    assertEquals([near.localAddress, far.localAddress], ["127.0.0.1", "127.0.0.1"]);
-    assert(far.peer.startsWith("127.0.0.1:"), far.peer);
-    close();
-    await pause(5);
-  }
+  const { near, far, close } = await socketPair(parseAddress("[::]:0"), "::ffff:127.0.0.1");
+  assertEquals([near.localAddress, far.localAddress], ["127.0.0.1", "127.0.0.1"]);
+  assert(far.peer.startsWith("127.0.0.1:"), far.peer);
+  close();
+  await pause(5);
+});
+
+Deno.test("a connection that was dialed by a name knows the address that this led to", async () => {
+  const { near, far, close } = await socketPair(LOOPBACK, "localhost");
+  const address = hasNodeDuplex() ? near.remoteAddress : near.peer.replace(/:\d+$/, "");
+  assertEquals([address, near.localAddress], ["127.0.0.1", "127.0.0.1"]);
+  if (hasNodeDuplex()) assertEquals(near.peer, `localhost:${far.localPort}`);
+  close();
+  await pause(5);
 });
 
 if (CAN_RESET) {

@@ -115,7 +115,7 @@ tlsTest("a certificate of which the runtime asks no proof of the key is refused"
   ];
   for (const [pair, words] of cases) {
     await opensslServer(pair, async (port) => {
-      const transport = await dial({ kind: "tcp", host: "127.0.0.1", port }, "user");
+      const transport = await dial({ kind: "tcp", host: "127.0.0.1", port });
       const error = await assertRejects(() => sealClient(transport, PEER), TeleError);
       assertEquals([error.code, words.test(error.message)], ["untrusted", true], error.message);
     });

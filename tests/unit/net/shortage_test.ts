@@ -103,6 +103,6 @@ Deno.test("a dial that is refused lacks nothing", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
-  const error = await assertRejects(() => dial({ kind: "tcp", host: undefined, port }, "user"), Error, "refused");
+  const error = await assertRejects(() => dial({ kind: "tcp", host: undefined, port }), Error, "refused");
   assertEquals(shortageOf(error), undefined);
 });

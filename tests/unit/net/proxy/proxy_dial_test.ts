@@ -92,7 +92,7 @@ Deno.test("an error names the target, the proxy without its password, and what t
     await connection.read(new Uint8Array(512));
   });
   const proxy = parseProxy(`http://alice:hush@127.0.0.1:${refusing.port}`);
-  const { code, message } = await assertRejects(() => dialByProxy(proxy, TARGET, "carrier"), TeleError);
+  const { code, message } = await assertRejects(() => dialByProxy(proxy, TARGET), TeleError);
   assertEquals(code, "refused");
   assertEquals(
     message,
@@ -106,13 +106,13 @@ Deno.test("a proxy that cannot be reached, or resets, is told as that and is an 
   const { port } = probe.addr;
   probe.close();
   const nobody = parseProxy(`http://alice:hush@127.0.0.1:${port}`);
-  const refused = await assertRejects(() => dialByProxy(nobody, TARGET, "carrier"), TeleError);
+  const refused = await assertRejects(() => dialByProxy(nobody, TARGET), TeleError);
   assertEquals([refused.code, refused.message], [
     "carrier-lost",
     `${PLACE}: the proxy http://127.0.0.1:${port} cannot be reached: 127.0.0.1:${port}: connection refused`,
   ]);
   const unknown = parseProxy("socks5://no-such-host.invalid");
-  const name = await assertRejects(() => dialByProxy(unknown, TARGET, "carrier"), TeleError);
+  const name = await assertRejects(() => dialByProxy(unknown, TARGET), TeleError);
   assertEquals(name.code, "carrier-lost");
   assertStringIncludes(name.message, "the proxy socks5://no-such-host.invalid:1080 cannot be reached: ");
 });
@@ -125,7 +125,7 @@ Deno.test("a silent proxy is told as soon as it has accepted, and given up at on
     const giveUp = new AbortController();
     let told = "";
     const proxy = parseProxy(`${scheme}://127.0.0.1:${silent.port}`);
-    const dialing = dialByProxy(proxy, TARGET, "carrier", giveUp.signal, (silence) => {
+    const dialing = dialByProxy(proxy, TARGET, giveUp.signal, (silence) => {
       told = silence ?? "";
       setTimeout(() => giveUp.abort(new Error("too late")), 5);
     });
@@ -148,7 +148,7 @@ tlsTest("a proxy that is to speak TLS: one whose certificate nobody trusts, and 
     }
   })().catch(() => {});
   const failure = async (port: number) => {
-    const dialing = () => dialByProxy(parseProxy(`https://alice:hush@127.0.0.1:${port}`), TARGET, "carrier");
+    const dialing = () => dialByProxy(parseProxy(`https://alice:hush@127.0.0.1:${port}`), TARGET);
     const { code, message } = await assertRejects(dialing, TeleError);
     assert(!/hush|--tls/.test(message), message);
     return `${code}: ${message}`;

@@ -6,6 +6,7 @@ import { hasNodeDuplex } from "../../../../lib/net/node_duplex.ts";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { NO_LEAF } from "../../../../lib/net/leaf.ts";
+import { tlsWarmUp } from "../../../../lib/net/tls_warm_up.ts";
 import { acceptWeb } from "../../../../lib/net/websocket/websocket_server.ts";
 import { framed } from "../../../../lib/ping/codec.ts";
 import { encodeEnding, RefusalError } from "../../../../lib/session/ending.ts";
@@ -141,6 +142,31 @@ Deno.test("a client that a name leads to its own port says so, and does not wait
   const elsewhere = await makeDialer({ ...command.options, in: undefined, paths }, () => {}, systemClock);
   (await elsewhere.dialCarrier(AbortSignal.timeout(5_000))).close();
 });
+
+tlsTest(
+  "while a connection is made that TLS follows the runtime gets ready for it, for others it does not",
+  async () => {
+    let started = 0;
+    tlsWarmUp.start = () => Promise.resolve(void started++);
+    try {
+      const out = "--out=127.0.0.1:1";
+      for (
+        const [times, args, token] of [[0, [out], undefined], [1, [out], TOKEN], [
+          2,
+          [out, "--tls"],
+          undefined,
+        ]] as const
+      ) {
+        const { dialCarrier, stop } = await dialerOf([...args], token);
+        await assertRejects(() => dialCarrier(AbortSignal.abort(new Error("given up"))));
+        assertEquals(started, times, `${args}`);
+        await stop();
+      }
+    } finally {
+      Reflect.deleteProperty(tlsWarmUp, "start");
+    }
+  },
+);
 
 Deno.test("each path is dialed by its own way, from its own address", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -91,10 +91,10 @@ tlsTest(
   () =>
     withListener(["--in=:22"], async (world) => {
       const address = parseAddress(`127.0.0.1:${world.port}`);
-      const direct = await seal(await dial(address, "user"));
+      const direct = await seal(await dial(address));
       const request = { url: "ws://there/", host: "there", target: "/" };
-      const inWebSocket = await seal(await openWebSocket(await dial(address, "user"), request));
-      const plain = await dial(address, "user");
+      const inWebSocket = await seal(await openWebSocket(await dial(address), request));
+      const plain = await dial(address);
       await plain.write(new Uint8Array(4));
       await within(plain.read(new Uint8Array(1)).catch(() => null), 5_000, "the end");
       assertEquals(world.choices, ["session", "session", "session"]);
@@ -112,7 +112,7 @@ tlsTest(
       withListener(["--in=:22", ...keys], async (world) => {
         const { ca, server } = await certificates();
         const address = parseAddress(`127.0.0.1:${world.port}`);
-        assertEquals(await seal(await dial(address, "user")), leafOf(derOf(server)));
+        assertEquals(await seal(await dial(address)), leafOf(derOf(server)));
         const { duplex } = await dialTls(address, { protocols: ["tele/2"], ca: ca.cert });
         const inner = await seal(duplex);
         await visit(world.port, ["tele/2"]);
@@ -188,7 +188,7 @@ const PAGE = "GET / HTTP/1.1\r\nHost: example.com\r\n\r\n";
 
 Deno.test("a WebSocket is there for a session, and a page is for whoever wants one", async () => {
   await withListener(["--in=:22"], async ({ port, choices, lines }) => {
-    const dialed = () => dial(parseAddress(`127.0.0.1:${port}`), "user");
+    const dialed = () => dial(parseAddress(`127.0.0.1:${port}`));
     const request = { url: "ws://here/", host: "here", target: "/any/path" };
     (await openWebSocket(await dialed(), request)).close();
     assertStringIncludes(await browse(await dialed(), PAGE), "This is a tele server.");
@@ -263,7 +263,7 @@ tlsTest(
   () =>
     withKeys((keys) =>
       withListener(["--in=:22", ...keys], async ({ port, lines }) => {
-        const answer = await browse(await dial(parseAddress(`127.0.0.1:${port}`), "user"), PAGE);
+        const answer = await browse(await dial(parseAddress(`127.0.0.1:${port}`)), PAGE);
         assertStringIncludes(answer, "HTTP/1.1 400 Bad Request");
         assertStringIncludes(answer, "This port takes TLS: write https:// or wss://.");
         await until(() => lines.length === 1, 5_000, "the line");
@@ -291,7 +291,7 @@ Deno.test("nobody can come before other servers and workers can ask for what com
     async listen() {
       // As long as a busy system may need for it.
       await new Promise((resolve) => setTimeout(resolve, 20));
-      dialed.push(await dial(options.out!, "user").then(() => "open", () => "refused"));
+      dialed.push(await dial(options.out!).then(() => "open", () => "refused"));
     },
   } as unknown as FleetNode;
   const listening = await listenOuter(options, () => {}, new FakeClock(), (outer) => outer.close(), { node });
@@ -321,7 +321,7 @@ async function visitBehindLeaving(
   }, { node });
   listening.leave();
   await closedAreFree();
-  const isRefused = () => dial(parseAddress(`127.0.0.1:${port}`), "user").then((each) => each.close(), () => true);
+  const isRefused = () => dial(parseAddress(`127.0.0.1:${port}`)).then((each) => each.close(), () => true);
   assertEquals(await within(isRefused(), 5_000, "a refusal"), true);
   const beside = await listen(parseAddress("127.0.0.1:0"), {
     use: "user",
