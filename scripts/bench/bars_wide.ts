@@ -5,7 +5,8 @@
  */
 import type { Bar } from "./bar.ts";
 import { CONGESTION_CONTROLS } from "./fresh_link.ts";
-import type { CongestionControl } from "./link.ts";
+
+type CongestionControl = typeof CONGESTION_CONTROLS[number];
 
 const contender = "tele";
 const of = { contender: "direct" };
@@ -23,6 +24,7 @@ const MOST_SHARE = 100 * 6 / 7;
 export const WIDE_BARS: readonly Bar[] = [
   { workload: "wide-first", contender, metric: "time", kind: "most", bar: 1.15, beyond: 1.05 },
   ...CONGESTION_CONTROLS.flatMap((control) => [...bulkBars(control), ...typingBars(control), ...outageBars(control)]),
+  gatherBar("reno"),
 ];
 
 function bulkBars(control: CongestionControl): Bar[] {
@@ -54,8 +56,12 @@ function typingBars(control: CongestionControl): Bar[] {
         { ...most, workload, metric: "p99", beyond: 1, of },
       ];
     }),
-    { ...most, workload: `wide-gather-${control}`, metric: "time", bar: 1.3, of },
+    gatherBar(control),
   ];
+}
+
+function gatherBar(control: string): Bar {
+  return { contender, kind: "most", workload: `wide-gather-${control}`, metric: "time", bar: 1.3, of };
 }
 
 function outageBars(control: CongestionControl): Bar[] {

@@ -29,7 +29,7 @@ export interface FreshWorkload {
 }
 
 /** What the workloads on links are measured with. */
-export const CONGESTION_CONTROLS: readonly CongestionControl[] = ["cubic", "bbr"];
+export const CONGESTION_CONTROLS = ["cubic", "bbr"] as const satisfies readonly CongestionControl[];
 
 /** Makes the function that prepares such a workload. */
 export function onFreshLink({ link, serve, measure }: FreshWorkload): Workload["prepare"] {

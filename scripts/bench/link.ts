@@ -10,7 +10,7 @@ import { type Ends, Path, type PathOptions } from "./path.ts";
 import { runProgram } from "./program.ts";
 
 /** How TCP reacts to what a path does. */
-export type CongestionControl = "cubic" | "bbr";
+export type CongestionControl = "cubic" | "bbr" | "reno";
 
 /** What a link is like. */
 export interface LinkOptions {

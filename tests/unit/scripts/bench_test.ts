@@ -77,13 +77,14 @@ Deno.test("another tree and other flags are contenders wherever tele is one", ()
   }
 });
 
-Deno.test("every workload on a long path is there with CUBIC and with BBR, and has its own name", () => {
+Deno.test("every workload on a long path is there with CUBIC and BBR, a box that gathers with Reno too", () => {
   const names = WORKLOADS.map(({ name }) => name);
   assertEquals(new Set(names).size, names.length);
   const under = (control: string) =>
     names.filter((name) => name.endsWith(`-${control}`)).map((name) => name.slice(0, -control.length));
   assertEquals(under("cubic"), under("bbr"));
-  assertEquals(names.filter((name) => name.startsWith("wide-")).length, 1 + 2 * under("bbr").length);
+  assertEquals(under("reno"), ["wide-gather-"]);
+  assertEquals(names.filter((name) => name.startsWith("wide-")).length, 1 + 2 * under("bbr").length + 1);
 });
 
 Deno.test("every bar is about a figure that is measured", () => {
