@@ -134,9 +134,18 @@ export class Dealer {
 
   async #candidates(): Promise<readonly Uint8Array[]> {
     if (this.#count === 0) return [];
+    const siblings = await this.#options.siblings();
+    const there = new Set(siblings.map((instance) => encodeHex(instance)));
+    for (const name of [...this.#leaving, ...this.#silent.keys()]) if (!there.has(name)) this.#forget(name);
     const now = this.#options.clock.now();
     const isAsked = (name: string) => !this.#leaving.has(name) && (this.#silent.get(name)?.untilMs ?? -Infinity) <= now;
-    return (await this.#options.siblings()).filter((instance) => isAsked(encodeHex(instance)));
+    return siblings.filter((instance) => isAsked(encodeHex(instance)));
+  }
+
+  /** It is over, and no other has its instance. */
+  #forget(name: string): void {
+    this.#leaving.delete(name);
+    this.#silent.delete(name);
   }
 
   /** Settles with `undefined` if it does not answer. */

@@ -17,31 +17,51 @@ function word(name: string, file: string, from: string, to: string): Mutation {
   return tested(`fleet: ${name}`, file, from, to);
 }
 
+function dealer(name: string, from: string, to: string): Mutation {
+  return word(`the dealer: ${name}`, "session/fleet/dealer.ts", from, to);
+}
+
 /** All of them. */
 export const FLEET: readonly Mutation[] = [
-  word(
+  dealer(
     "a new session is not counted before it has begun",
-    "session/fleet/dealer.ts",
     'this.#newcomers.came();\n    return "here";',
     'return "here";',
   ),
-  word(
+  dealer(
     "sessions are offered by several at once",
-    "session/fleet/dealer.ts",
     "this.#turn = dealt.catch(() => {});",
     "dealt.catch(() => {});",
   ),
-  word(
+  dealer(
     "who drains keeps what comes",
-    "session/fleet/dealer.ts",
     "const count = this.#count ?? FULL;",
     "const count = this.#count ?? 0;",
   ),
-  word(
+  dealer(
     "who does not answer is asked for each",
-    "session/fleet/dealer.ts",
     "const isAsked = (name: string) => !this.#leaving.has(name) &&",
     "const isAsked = (name: string) => !this.#leaving.has(name) ||",
+  ),
+  dealer(
+    "workers that are over are remembered for ever",
+    "if (!there.has(name)) this.#forget(name);",
+    "if (!there.has(name)) void name;",
+  ),
+  dealer(
+    "more than two workers asked for one session",
+    "if (count === 0 || asked === MOST_ASKED_FOR_ONE) return false;",
+    "if (count === 0) return false;",
+  ),
+  dealer(
+    "a crowd waits to be dealt",
+    "if (this.#waiting >= MOST_WAITING) return this.#keep();",
+    "",
+  ),
+  dealer(
+    "who was sent away while it waited is offered",
+    "!isGone() && (await",
+    "(await",
   ),
   world(
     "what was passed on passed on again",

@@ -136,6 +136,26 @@ Deno.test("one that drains is asked once and never again, and gives away whateve
   assertEquals(await others.deal(3), [0, 3]);
 });
 
+for (const state of ["draining", "silent"] as const) {
+  Deno.test(`one that is ${state} is remembered for as long as it is there, and no longer`, async () => {
+    const world = new World(5, 0);
+    const [, other] = world.workers as [FakeWorker, FakeWorker];
+    const isAway = (isAway: boolean) => {
+      if (state === "draining") other.isDraining = isAway;
+      else other.state = isAway ? "refusing" : "up";
+    };
+    isAway(true);
+    assertEquals(await world.deal(1), [1, 0]);
+    isAway(false);
+    assertEquals([await world.deal(1), other.dials], [[1, 0], 1]);
+    world.workers.pop();
+    await world.deal(1);
+    // Nothing has its instance again; that it is asked shows that it was forgotten.
+    world.workers.push(other);
+    assertEquals(await world.deal(1), [0, 1]);
+  });
+}
+
 for (const state of ["hanging", "refusing"] as const) {
   Deno.test(`one that is ${state} costs half a second at the most, and is left alone longer each time`, async () => {
     const world = new World(5, 0);
