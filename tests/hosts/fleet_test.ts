@@ -114,7 +114,7 @@ Deno.test({
   ...requiresHosts("haproxy", "ss"),
   fn: fleetScenario(400_000, SIZE, async (s, hosts) => {
     const { connect, user, serverArgs } = await startAll(s, hosts, SIZE);
-    const talkers = new Talkers({ connect, count: CONVERSATIONS, words: 20 });
+    const talkers = new Talkers({ connect, count: CONVERSATIONS, words: 10 });
     await talkers.goOn(30_000, "the start");
     for (const at of [0, 1, 2]) {
       const { [at]: server } = hosts.servers;
