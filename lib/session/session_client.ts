@@ -291,7 +291,7 @@ export class SessionClient<Upper extends UpperLayer> {
     // Beside a carrier that may be alive that is no news.
     if (this.#redial.isBeside) return;
     // At first contact a refusal is the last word: waiting would only hide it from the user.
-    if (this.#refusals.isFinal(error) && this.session.id.length === 0) this.#present.refuse(error.message);
+    if (this.#refusals.isFinal(error, this.session)) this.#present.refuse(error.message);
     // A process with one user has ended by that: it does not try again.
     if (!this.#stopped) this.#outage.failed(error, attempts);
     this.leaving.look();

@@ -14,6 +14,18 @@ import type { Session } from "./session.ts";
 import type { TokenClaim } from "./token_keeper.ts";
 import type { Joinable } from "./withdrawn_sessions.ts";
 
+/** What is known of a session when it begins. */
+export interface EntryFacts extends Pick<SessionEntry, "identity" | "claim" | "host"> {
+  /** See {@linkcode SessionEntry.formerTicket}. */
+  readonly formerTicket?: Uint8Array;
+}
+
+/** What shows whether a session takes the place of another one. */
+export interface Replacing extends Pick<SessionEntry, "identity"> {
+  /** The token that it began with. */
+  readonly claim: Pick<TokenClaim, "name">;
+}
+
 /** One session of a server. */
 export class SessionEntry implements Candidate, Joinable {
   /** The session. */
@@ -26,17 +38,20 @@ export class SessionEntry implements Candidate, Joinable {
   readonly claim: TokenClaim;
   /** Who its client is by the certificate that it showed on its last carrier, if it had to show one. */
   certificate: string | undefined;
+  /** Leads to the session that its client had before, if the owner of that was away: it is to be told of this one. */
+  readonly formerTicket: Uint8Array | undefined;
   /** Whether its client was heard on it: before that, the accept may have been lost. */
   isHeard = false;
   /** When it is looked at whether it has waited for long enough. */
   expiry: Timer | undefined;
 
   /** A session that was not heard yet. */
-  constructor(session: Session, { identity, claim, host }: Pick<SessionEntry, "identity" | "claim" | "host">) {
+  constructor(session: Session, { identity, claim, host, formerTicket }: EntryFacts) {
     this.session = session;
     this.identity = identity;
     this.claim = claim;
     this.host = host;
+    this.formerTicket = formerTicket;
   }
 
   /** A carrier is about to be attached: it need not wait any more, and its client may have moved. */
@@ -96,7 +111,7 @@ export class SessionEntry implements Candidate, Joinable {
    * Whether `newer`, once it is heard, shows that this session's client will not come back for it. Under another token's
    * name it is another client, whatever identity it has a copy of (invariant 9).
    */
-  isReplacedBy({ identity: newer, claim }: Pick<SessionEntry, "identity" | "claim">): boolean {
+  isReplacedBy({ identity: newer, claim }: Replacing): boolean {
     if (newer === undefined || this.identity?.client !== newer.client || this.tokenName !== claim.name) return false;
     return this.identity.slot === newer.slot || this.identity.slot > newer.lastSlot;
   }

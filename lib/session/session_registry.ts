@@ -9,6 +9,7 @@ import { TeleError } from "../net/error.ts";
 import { ClientEntries } from "./client_entries.ts";
 import { type Ending, RefusalError } from "./ending.ts";
 import { choiceOf } from "./eviction.ts";
+import type { NewerSession } from "./handshake/preface.ts";
 import { tokenWithdrawn } from "./handshake/token.ts";
 import type { Session } from "./session.ts";
 import { EndCode, IDLE_SESSION_KEPT_MS, WATCH_MS } from "./session_constants.ts";
@@ -33,6 +34,8 @@ export interface SessionRegistryOptions extends SessionCounter, Observed {
   lines: SessionLog;
   /** Limits of sessions, and of their number. */
   limits: ServerLimits;
+  /** A session has a client that had another one before, at a server that was away. */
+  onBegunApart?: (entry: SessionEntry) => void;
 }
 
 /** What a client is told that wants a new session of a server that is drained. */
@@ -67,6 +70,11 @@ export class SessionRegistry {
     return this.#entries.size;
   }
 
+  /** Whether there are as many as there may be. */
+  get isFull(): boolean {
+    return this.count >= this.#options.limits.maxSessions;
+  }
+
   /** All of them. */
   get entries(): SessionEntry[] {
     return [...this.#entries.values()];
@@ -80,6 +88,11 @@ export class SessionRegistry {
   /** The session of this identifier, if it is here. */
   find(id: Uint8Array): SessionEntry | undefined {
     return this.#entries.get(encodeHex(id));
+  }
+
+  /** Whether a client that asks for this session finds it here, or is told here how it ended. */
+  holds(id: Uint8Array): boolean {
+    return this.find(id) !== undefined || this.withdrawn.find(id) !== undefined;
   }
 
   /** A session began. */
@@ -98,14 +111,34 @@ export class SessionRegistry {
     const entry = this.find(session.id);
     if (entry === undefined || entry.isHeard) return;
     entry.isHeard = true;
-    const ending = { code: EndCode.replaced, message: "a newer session of the same client took its place" };
     const entries = this.#ofClients.sameAs(entry);
     const isOlder = (at: number) => at < entries.indexOf(entry);
     // Of another slot only an older one: the client may have begun it while the first bytes of this one were on their way.
     const older = entries.filter((other, at) =>
       other !== entry && other.isReplacedBy(entry) && (isOlder(at) || other.identity?.slot === entry.identity?.slot)
     );
-    for (const other of older) other.session.end(new RefusalError(ending), ending);
+    this.#replace(older);
+    if (entry.formerTicket !== undefined) this.#options.onBegunApart?.(entry);
+  }
+
+  /**
+   * The same of a newer session that another server has, since this one was away. Invariant 9: what began here behind the
+   * one that is named stays, for the client may have come back meanwhile.
+   *
+   * @returns Whether that one is another client's, and stays.
+   */
+  outlives(id: Uint8Array, { identity, tokenName: name }: NewerSession): boolean {
+    const [entry, newer] = [this.find(id), { identity, claim: { name } }];
+    if (entry === undefined) return false;
+    if (!entry.isReplacedBy(newer)) return true;
+    const entries = this.#ofClients.sameAs(entry);
+    this.#replace(entries.slice(0, entries.indexOf(entry) + 1).filter((other) => other.isReplacedBy(newer)));
+    return false;
+  }
+
+  #replace(older: readonly SessionEntry[]): void {
+    const ending = { code: EndCode.replaced, message: "a newer session of the same client took its place" };
+    for (const { session } of older) session.end(new RefusalError(ending), ending);
   }
 
   /**
@@ -115,10 +148,10 @@ export class SessionRegistry {
    *   end what its client, which was killed, left here. That begins drained.
    */
   makeRoomFor(newcomer: Newcomer): void {
-    const { limits: { maxSessions }, clock } = this.#options;
+    const { clock } = this.#options;
     if (this.#willReplace(newcomer)) return;
     if (this.#isDraining) throw new RefusalError({ code: EndCode.draining, message: DRAINING });
-    if (this.#entries.size < maxSessions) return;
+    if (!this.isFull) return;
     const leaving = choiceOf(this.#entries.values(), clock.now(), newcomer.claim.name);
     if (leaving === undefined) {
       const { size } = this.#entries;

@@ -8,7 +8,7 @@ import type { Duplex } from "../net/duplex.ts";
 import { EndCode, MOST_CARRIERS, NAMELESS_SESSION_KEPT_MS } from "./session_constants.ts";
 import { Absence } from "./absence.ts";
 import { DueTicket } from "./fleet/due_ticket.ts";
-import { answerTo } from "./fleet/foreign_session.ts";
+import { answerTo, type LocalAnswer } from "./fleet/foreign_session.ts";
 import { type Committed, ServerHandshake } from "./handshake/server_handshake.ts";
 import {
   carriersField,
@@ -72,11 +72,16 @@ export class SessionServer<Upper extends UpperLayer> {
     this.#strangers = new Strangers(options.clock, options.log);
     this.#absence = new Absence(options.clock);
     this.#lines = new SessionLog(options.clock, options.log);
-    this.registry = new SessionRegistry({ ...options, lines: this.#lines });
+    const onBegunApart = (entry: SessionEntry) => options.fleet?.begunApart(entry);
+    const registry = this.registry = new SessionRegistry({ ...options, lines: this.#lines, onBegunApart });
     this.#offers = new SessionOffers(options, { tokens: this.#tokens, lines: this.#lines });
-    const sessions = () => this.registry.entries.map(({ session }) => session);
-    const count = () => this.registry.isDraining ? undefined : this.registry.count;
-    options.fleet?.serve({ holds: (sessionId) => this.#holds(sessionId), sessions, count });
+    options.fleet?.serve({
+      holds: (sessionId) => registry.holds(sessionId),
+      outlives: (sessionId, newer) => registry.outlives(sessionId, newer),
+      sessions: () => registry.entries.map(({ session }) => session),
+      count: () => registry.isDraining ? undefined : registry.count,
+      isFull: () => registry.isFull,
+    });
   }
 
   /** The machine or the process slept for `ms` milliseconds until now: links that are found dead died meanwhile. */
@@ -87,11 +92,6 @@ export class SessionServer<Upper extends UpperLayer> {
   /** Sessions held, attached or not. */
   get sessionCount(): number {
     return this.registry.count;
-  }
-
-  /** Whether a client that asks for this session finds it here, or is told here how it ended. */
-  #holds(sessionId: Uint8Array): boolean {
-    return this.registry.find(sessionId) !== undefined || this.registry.withdrawn.find(sessionId) !== undefined;
   }
 
   /** Carriers that closed before their first byte, as balancers' health checks do. */
@@ -145,14 +145,14 @@ export class SessionServer<Upper extends UpperLayer> {
     const hello = await handshake.hello();
     const { sessionId } = hello;
     this.#strangers.recognize(handshake.channel.duplex);
-    const isHere = sessionId !== undefined && this.#holds(sessionId);
-    const isGone = () => this.#strangers.reasonFor(handshake.channel.duplex) !== undefined;
-    const status = isHere ? "ready" : await answerTo(hello, handshake, { fleet, clock, isGone });
-    if (status === undefined) return;
+    const isHere = sessionId !== undefined && this.registry.holds(sessionId);
+    const needs = { fleet, clock, isGone: () => this.#strangers.reasonFor(handshake.channel.duplex) !== undefined };
+    const answer: LocalAnswer | undefined = isHere ? { status: "ready" } : await answerTo(hello, handshake, needs);
+    if (answer === undefined) return;
     const wanted = sessionId && this.registry.find(sessionId);
     const withdrawn = sessionId && this.registry.withdrawn.find(sessionId);
     const known = wanted ?? withdrawn;
-    await handshake.challenge(status);
+    await handshake.challenge(answer.status);
     const challengedAt = clock.now();
     await this.#tokens.ready;
     let claim: TokenClaim | undefined;
@@ -163,7 +163,7 @@ export class SessionServer<Upper extends UpperLayer> {
       return claim?.salt;
     });
     const roundTripMs = clock.now() - challengedAt;
-    if (claim !== undefined) await this.#begin(handshake, { ...committed, claim }, roundTripMs);
+    if (claim !== undefined) await this.#begin(handshake, { ...committed, ...answer, claim }, roundTripMs);
     else if (wanted !== undefined) await this.#resume(handshake, committed, wanted.session, roundTripMs);
     else await tellWithdrawn(handshake, committed.commit.number, withdrawn!, clock);
   }
@@ -203,7 +203,7 @@ export class SessionServer<Upper extends UpperLayer> {
 
   async #begin(
     handshake: ServerHandshake,
-    { commit, identity, joinSecret, claim }: Committed & { claim: TokenClaim },
+    { commit, identity, joinSecret, claim, formerTicket }: Committed & { claim: TokenClaim; formerTicket?: Uint8Array },
     roundTripMs: number,
   ): Promise<void> {
     const mostMs = identity === undefined ? NAMELESS_SESSION_KEPT_MS : Infinity;
@@ -229,12 +229,12 @@ export class SessionServer<Upper extends UpperLayer> {
     if (!this.#tokens.admits(claim)) throw tokensDiffer(false, claim.name);
     const { peer } = handshake.channel.duplex;
     if (!offer.stands) return handshake.channel.duplex.close();
+    this.#options.fleet?.came();
     this.registry.makeRoomFor({ identity, claim });
     upper.startPoolBytes = readStartPool(commit.fields) ?? upper.startPoolBytes;
     const session = this.#makeSession(upper, id, joinSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));
-    const entry = new SessionEntry(session, { identity, claim, host: hostOfPeer(peer) });
+    const entry = new SessionEntry(session, { identity, claim, host: hostOfPeer(peer), formerTicket });
     this.registry.add(entry);
-    this.#options.fleet?.began();
     this.#attach(handshake, session, { number: 0, lane: "quiet", path: readPath(commit.fields), accept, roundTripMs });
     this.#lines.tell("began", "info", entry, `began, from ${peer}`, { peer });
     offer.take(entry, upper);
@@ -275,10 +275,10 @@ export class SessionServer<Upper extends UpperLayer> {
 
   async #turnAway(handshake: ServerHandshake, error: unknown): Promise<void> {
     this.#options.observer?.attemptFailed(error);
-    const [{ clock }, { signal: stopping }] = [this.#options, this.#stopping];
+    const [{ clock, fleet }, { signal: stopping }] = [this.#options, this.#stopping];
     const [strangers, { isGuarded }] = [this.#strangers, this.#tokens];
     const { heardAnything, duplex } = handshake.channel;
-    const needs = { clock, strangers, isGuarded, stopping };
+    const needs = { clock, strangers, isGuarded, hasOthers: fleet?.hasOthers ?? false, stopping };
     if (heardAnything || strangers.reasonFor(duplex) !== undefined) return await turnAway(handshake, error, needs);
     this.#silentCarriers++;
     duplex.close();

@@ -23,6 +23,8 @@ export interface TurningAway {
   strangers: Pick<Strangers, "reasonFor" | "isRecognized" | "tell" | "doom">;
   /** Whether clients need a token. */
   isGuarded: boolean;
+  /** Whether other servers may have room where this one has none. */
+  hasOthers: boolean;
   /** Aborts when the server stops. */
   stopping: AbortSignal;
 }
@@ -36,7 +38,7 @@ export interface TurningAway {
 export async function turnAway(
   handshake: ServerHandshake,
   error: unknown,
-  { clock, strangers, isGuarded, stopping }: TurningAway,
+  { clock, strangers, isGuarded, hasOthers, stopping }: TurningAway,
 ): Promise<void> {
   const { duplex } = handshake.channel;
   const reason = strangers.reasonFor(duplex) ?? reasonOf(error);
@@ -50,6 +52,6 @@ export async function turnAway(
   const mayBeGuess = mayAnswerGuess(error, isGuarded);
   if (mayBeGuess) await sleep(clock, TOKEN_REFUSAL_DELAY_MS, stopping);
   const isFull = error instanceof RefusalError && error.endCode === EndCode.full;
-  await (isFull ? handshake.sayFull() : handshake.refuse(endingOf(error)));
+  await (isFull ? handshake.sayFull(hasOthers) : handshake.refuse(endingOf(error)));
   await closeBehindLastWord(duplex, clock, REFUSED_MS);
 }

@@ -13,13 +13,17 @@ import { check, hex, type Target, teleErrorOf, type Trace } from "./target.ts";
 
 /** A preface whose proof is noise. */
 function anyPreface(choices: Choices): Uint8Array {
-  const writer = new ByteWriter().u8(choices.between(0, 1)).bytes(choices.bytes(32));
+  const layer = choices.between(0, 2);
+  const writer = new ByteWriter().u8(layer).bytes(choices.bytes(32));
   for (let texts = 0; texts < 3; texts++) {
     const text = choices.bytes(choices.upTo(255));
     writer.u8(text.length).bytes(text);
   }
   const ticket = choices.bytes(choices.between(61, MAX_TICKET_BYTES));
-  return writer.u16(choices.next32() & 0xffff).u8(ticket.length).bytes(ticket).bytes(choices.bytes(32)).done();
+  writer.u16(choices.next32() & 0xffff).u8(ticket.length).bytes(ticket);
+  // The newer session: a key and two slots, and the name of a token.
+  if (layer === 2) writer.bytes(choices.bytes(36)).u8(5).bytes(new TextEncoder().encode("alice"));
+  return writer.bytes(choices.bytes(32)).done();
 }
 
 function runPreface(choices: Choices, isRight: boolean, trace: Trace): void {

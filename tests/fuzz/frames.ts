@@ -173,7 +173,7 @@ export function commit(choices: Choices, kind = choices.pick(["new", "join"] as 
 export function accept(choices: Choices, number = choices.chance(0.5) ? 0 : joinNumber(choices)): Accept {
   const some = fields(choices, number === 0 ? "accept of a new session" : "accept of a join", number);
   if (number !== 0 || choices.chance(0.9)) return { sessionId: choices.bytes(16), number, fields: some };
-  some.set(FieldType.full, new Uint8Array(0));
+  some.set(FieldType.full, new Uint8Array([choices.upTo(1)]));
   return { sessionId: new Uint8Array(16), number, fields: some };
 }
 

@@ -16,7 +16,10 @@ import type { FleetKey } from "./fleet_keys.ts";
 import { Newcomers } from "./newcomers.ts";
 import { askAt, type OwnerReply } from "./owner_place.ts";
 
-/** Other workers that are asked about one session: the first that has fewer takes it, and most do where one has many. */
+/**
+ * Other workers that are asked about one session, by one that has room itself: the first that has fewer takes it, and most
+ * do where one has many.
+ */
 const MOST_ASKED_FOR_ONE = 2;
 
 /** New sessions that wait for their turn to be dealt; others stay where they came. So many are even by themselves. */
@@ -42,6 +45,8 @@ export interface DealerOptions {
   ticketFor(instance: Uint8Array, sessionId: Uint8Array): Promise<{ ticket: Uint8Array; key: FleetKey }>;
   /** Sessions that this process has; `undefined` if it takes no new one. */
   sessions(): number | undefined;
+  /** Whether it has as many as it may have. */
+  isFull(): boolean;
   /** Moves bytes both ways, from now on to the end of both. */
   splice(carrier: Duplex, link: Duplex): void;
   /** From 0 to 1, such as `Math.random()`. */
@@ -75,9 +80,9 @@ export class Dealer {
     return sessions === undefined ? undefined : sessions + this.#newcomers.count;
   }
 
-  /** A session has begun here. */
-  began(): void {
-    this.#newcomers.began();
+  /** One of those to come is here: its session begins in this step, or has no room. */
+  came(): void {
+    this.#newcomers.left();
   }
 
   /**
@@ -121,7 +126,7 @@ export class Dealer {
     let asked = 0;
     for (const instance of shuffled(await this.#candidates(), this.#options.random)) {
       const count = this.#count ?? FULL;
-      if (count === 0 || asked === MOST_ASKED_FOR_ONE) return false;
+      if (count === 0 || asked >= MOST_ASKED_FOR_ONE && !this.#options.isFull()) return false;
       const reply = await this.#ask(instance, count, carrier, layer);
       if (reply === undefined) return false;
       if (reply.answer === "here") return this.#give(carrier, reply.link, instance);

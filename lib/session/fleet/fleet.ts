@@ -4,11 +4,10 @@
  * @module
  */
 import { encodeHex } from "@std/encoding/hex";
-import { hostOfPeer } from "../../net/address.ts";
 import type { Timer } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { TeleError } from "../../net/error.ts";
-import { type LineKind, LineLimiter } from "../../net/line_limiter.ts";
+import { LineLimiter } from "../../net/line_limiter.ts";
 import { PassedDuplex } from "../../net/passed_duplex.ts";
 import type { OwnerAnswer, PassedLayer } from "../handshake/preface.ts";
 import { type OpenedTicket, openTicket, sealTicket } from "../handshake/ticket.ts";
@@ -22,25 +21,19 @@ import {
 import { Dealer } from "./dealer.ts";
 import { hearQuestion, type OwnerQuestion } from "./exchange.ts";
 import type { FleetKey } from "./fleet_keys.ts";
+import type { SessionEntry } from "../session_entry.ts";
 import type { FleetOptions, PassedCarrier, ServedSessions, TicketOutcome } from "./fleet_options.ts";
+import { LeftSessions } from "./left_sessions.ts";
 import { OwnerAsker } from "./owner_asker.ts";
 import type { OwnerPlace } from "./owner_place.ts";
 import { Twins } from "./twins.ts";
+import { tellUnreadable } from "./unreadable_ticket.ts";
 
 /** What tickets say of a server that has no node: nobody dials it. */
 const NO_NODE = "here";
 
-/** Tickets that nobody here can open: anyone can make some up. */
-const UNREADABLE: LineKind = {
-  lines: 1,
-  linesOfAHost: 1,
-  spanMs: 60_000,
-  more: (count) => `${count} more carriers came with such tickets in the last minute`,
-  unit: "carriers",
-};
-
 /** What a server of sessions asks of its fleet. */
-export type FleetMember = Pick<Fleet, "serve" | "ticketFor" | "pass" | "deal" | "began">;
+export type FleetMember = Pick<Fleet, "serve" | "ticketFor" | "pass" | "deal" | "came" | "begunApart" | "hasOthers">;
 
 /**
  * One process of a fleet. Invariant 9: only the owner itself, or whoever stands in its place with the fleet's key, says
@@ -56,7 +49,8 @@ export class Fleet {
   readonly #lines: LineLimiter;
   readonly #twins: Twins;
   readonly #dealer: Dealer | undefined;
-  #served: ServedSessions = { holds: () => false, sessions: () => [], count: () => Infinity };
+  readonly #left: LeftSessions;
+  #served: ServedSessions | undefined;
   /** By which key the tickets are sealed that clients have. */
   #sealing: FleetKey;
   #renewal: Timer | undefined;
@@ -69,6 +63,7 @@ export class Fleet {
     this.#lines = new LineLimiter(options.clock, options.log);
     this.#twins = new Twins(options.clock, this.#lines);
     this.#dealer = this.#makeDealer(options);
+    this.#left = new LeftSessions({ clock: options.clock, asker: this.#asker, find: (ticket) => this.#find(ticket) });
   }
 
   #makeDealer({ clock, log, siblings, dialWorker: dial, splice, keys }: FleetOptions): Dealer | undefined {
@@ -77,8 +72,8 @@ export class Fleet {
       const key = keys.sealing;
       return { key, ticket: await this.#seal(key, instance, sessionId) };
     };
-    const sessions = () => this.#served.count();
-    return new Dealer({ clock, log, siblings, dial, ticketFor, sessions, splice, random: Math.random });
+    const [sessions, isFull] = [() => this.#served?.count(), () => this.#served?.isFull() !== false];
+    return new Dealer({ clock, log, siblings, dial, ticketFor, sessions, isFull, splice, random: Math.random });
   }
 
   /** These are the sessions of this process. */
@@ -99,7 +94,7 @@ export class Fleet {
   }
 
   async #renewTickets(): Promise<void> {
-    for (const session of this.#served.sessions()) session.tellTicket(await this.ticketFor(session.id));
+    for (const session of this.#served?.sessions() ?? []) session.tellTicket(await this.ticketFor(session.id));
   }
 
   /** A ticket for a session of this process. */
@@ -123,9 +118,26 @@ export class Fleet {
     return carrier.isPassed !== true && await this.#dealer?.deal(carrier, layer, isGone) === true;
   }
 
-  /** A session has begun in this process. */
-  began(): void {
-    this.#dealer?.began();
+  /** A client has come for a new session, which begins in this step, or has no room. */
+  came(): void {
+    this.#dealer?.came();
+  }
+
+  /** Whether there are other servers: who finds no room here may find some there. */
+  get hasOthers(): boolean {
+    return this.#options.node !== undefined;
+  }
+
+  /** A client is heard in a session of this process, and had one before at an owner that was away: that is told. */
+  begunApart({ session, identity, tokenName, host, formerTicket: ticket }: SessionEntry): void {
+    if (identity === undefined || ticket === undefined) return;
+    this.#left.add({ ticket, newer: { identity, tokenName }, host }, session.resumeTimeoutMs);
+  }
+
+  async #find(ticket: Uint8Array): Promise<{ opened: OpenedTicket; place: OwnerPlace } | undefined> {
+    const opened = await this.#open(ticket);
+    const place = opened && this.#placeOf(opened);
+    return opened && place && { opened, place };
   }
 
   /**
@@ -145,7 +157,7 @@ export class Fleet {
     if (opened === undefined) {
       // Of a server alone it is the ticket of a process before it, for nobody else could have its key.
       if (this.#options.node === undefined) return "gone";
-      this.#tellUnreadable(carrier);
+      tellUnreadable(this.#lines, carrier?.peer);
       return "unreachable";
     }
     const place = this.#placeOf(opened);
@@ -201,18 +213,12 @@ export class Fleet {
     return instance.every((byte, at) => byte === this.instance[at]);
   }
 
-  #tellUnreadable(carrier: Duplex | undefined): void {
-    const message = "a carrier has the ticket of a key that this server does not have: all servers of a fleet need " +
-      "the same keys, and one that is replaced must stay beside the new one for a while";
-    const host = carrier === undefined ? "" : hostOfPeer(carrier.peer);
-    this.#lines.tell(UNREADABLE, { level: "warn", host, message });
-  }
-
   /** Tells no more. */
   stop(): void {
     this.#renewal?.cancel();
     this.#lines.stop();
     this.#asker.stop();
+    this.#left.stop();
   }
 
   #passOn(carrier: Duplex, link: Duplex, peer: string, { name }: OwnerPlace): "passed" {
@@ -234,7 +240,7 @@ export class Fleet {
     const { opened, question } = await this.#hear(link);
     const place = this.#workerOf(opened);
     if (this.#isTwins(opened)) throw new TeleError("protocol", "it asks for another server, which has the same node");
-    if (place === undefined) return await this.#answer(link, this.#answerTo(opened), question);
+    if (place === undefined) return await this.#answer(link, this.#answerTo(opened, question), question);
     const { preface } = question;
     const reply = await this.#asker.ask(place, opened, preface, isGone);
     try {
@@ -253,7 +259,7 @@ export class Fleet {
     const { opened, question } = await this.#hear(link);
     if (!this.#isOwn(opened.instance)) throw new TeleError("protocol", "it asks for another worker");
     const count = countOffered(opened.sessionId);
-    const answer = count === undefined ? this.#answerTo(opened) : this.#dealer?.take(count) ?? "away";
+    const answer = count === undefined ? this.#answerTo(opened, question) : this.#dealer?.take(count) ?? "away";
     return await this.#answer(link, answer, question);
   }
 
@@ -269,9 +275,10 @@ export class Fleet {
     );
   }
 
-  #answerTo({ instance, sessionId }: OpenedTicket): OwnerAnswer {
-    const isThere = this.#isOwn(instance) && this.#served.holds(sessionId);
-    return isThere ? "here" : "gone";
+  #answerTo({ instance, sessionId }: OpenedTicket, { preface: { newer } }: OwnerQuestion): OwnerAnswer {
+    if (!this.#isOwn(instance)) return "gone";
+    const isThere = newer === undefined ? this.#served?.holds(sessionId) : this.#served?.outlives(sessionId, newer);
+    return isThere === true ? "here" : "gone";
   }
 
   async #answer(
@@ -279,9 +286,9 @@ export class Fleet {
     answer: OwnerAnswer,
     question: OwnerQuestion,
   ): Promise<PassedCarrier | undefined> {
-    const { preface } = question;
+    const { preface: { layer, client } } = question;
     await question.answer(answer);
-    if (answer === "here") return { carrier: new PassedDuplex(link, preface.client), layer: preface.layer };
+    if (answer === "here" && layer !== "none") return { carrier: new PassedDuplex(link, client), layer };
     link.close();
     return undefined;
   }

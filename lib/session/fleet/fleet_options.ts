@@ -6,7 +6,7 @@
 import type { Clock } from "../../net/clock.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import type { Log } from "../../net/log.ts";
-import type { PassedLayer } from "../handshake/preface.ts";
+import type { NewerSession, PassedLayer } from "../handshake/preface.ts";
 import type { Session } from "../session.ts";
 import type { FleetKeys } from "./fleet_keys.ts";
 
@@ -49,10 +49,17 @@ export type TicketOutcome =
 export interface ServedSessions {
   /** Whether it is the owner of this one. */
   holds(sessionId: Uint8Array): boolean;
+  /**
+   * Its client has begun `newer` elsewhere: ends what that replaces. Returns whether this session goes on, since it is
+   * another client's.
+   */
+  outlives(sessionId: Uint8Array, newer: NewerSession): boolean;
   /** All of them. */
   sessions(): Iterable<Pick<Session, "id" | "tellTicket">>;
   /** How many there are; `undefined` if there are to be no more. */
   count(): number | undefined;
+  /** Whether there are as many as there may be. */
+  isFull(): boolean;
 }
 
 /** A carrier that another process has passed on. */

@@ -24,6 +24,14 @@ export interface AnswerNeeds {
   readonly isGone: () => boolean;
 }
 
+/** What is said to a client that stays here. */
+export interface LocalAnswer {
+  /** For the challenge. */
+  readonly status: "ready" | "unknown";
+  /** Leads to the session that the client had before, if its owner cannot be reached, and may have it still. */
+  readonly formerTicket?: Uint8Array;
+}
+
 /**
  * What a server answers to a hello whose session it does not have: a new one begins here, unless the ticket of another
  * leads to its owner, or another worker of this server has fewer.
@@ -35,8 +43,8 @@ export async function answerTo(
   hello: Hello,
   handshake: ServerHandshake,
   { fleet, clock, isGone }: AnswerNeeds,
-): Promise<"ready" | "unknown" | undefined> {
-  const local = hello.kind === "new" ? "ready" : "unknown";
+): Promise<LocalAnswer | undefined> {
+  const local: LocalAnswer = { status: hello.kind === "new" ? "ready" : "unknown" };
   const ticket = readTicket(hello.fields);
   if (fleet === undefined) return local;
   if (ticket === undefined) {
@@ -45,7 +53,8 @@ export async function answerTo(
   }
   const outcome = await fleet.pass(ticket, endsHere(hello) ? undefined : handshake.unread(), "inner", isGone);
   if (outcome === "passed") return undefined;
-  if (outcome === "gone" || hello.kind === "new") return local;
+  if (outcome === "gone") return local;
+  if (hello.kind === "new") return { ...local, formerTicket: ticket };
   await handshake.challenge("unreachable");
   await closeBehindLastWord(handshake.channel.duplex, clock, UNREACHABLE_MS);
   return undefined;

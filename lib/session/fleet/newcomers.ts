@@ -9,7 +9,7 @@ import { MOST_HANDSHAKES } from "../strangers.ts";
 
 /**
  * Counts them, so that many who come at once are dealt evenly before the first of them has its session. Who is behind a
- * carrier is not known before its handshake: a session that begins is taken for the one that was waited for longest, and
+ * carrier is not known before its handshake: who shows itself is taken for the one that was waited for longest, and
  * who does not show itself for {@linkcode HANDSHAKE_TIMEOUT_MS} is gone.
  *
  * @example
@@ -21,7 +21,7 @@ import { MOST_HANDSHAKES } from "../strangers.ts";
  * const newcomers = new Newcomers(systemClock);
  * newcomers.came();
  * newcomers.came();
- * newcomers.began();
+ * newcomers.left();
  * assertEquals(newcomers.count, 1);
  * ```
  */
@@ -48,8 +48,8 @@ export class Newcomers {
     this.#until.push(this.#clock.now() + HANDSHAKE_TIMEOUT_MS);
   }
 
-  /** One has its session. */
-  began(): void {
+  /** One has its session, or is told that there is no room. */
+  left(): void {
     this.#until.shift();
   }
 }

@@ -17,7 +17,7 @@ import { NO_LEAF } from "../../net/leaf.ts";
 import { RefusalError } from "../ending.ts";
 import { OwnerAwayError } from "../fleet/owner_away.ts";
 import { HandshakeChannel } from "./channel.ts";
-import { type Fields, FieldType, guardedField, leafField, ticketField } from "./fields.ts";
+import { type Fields, FieldType, guardedField, leafField, readFull, ticketField } from "./fields.ts";
 import { heard, unproven } from "./hearsay.ts";
 import {
   checkProof,
@@ -46,10 +46,14 @@ import { Transcript } from "./transcript.ts";
  * believed during an outage too: a session that the server did not know is gone.
  */
 export class FullError extends TeleError {
+  /** Whether other servers, which the next attempt may meet, may have room. */
+  readonly hasOthers: boolean;
+
   /** An error that says what helps. */
-  constructor() {
+  constructor({ hasOthers }: Pick<FullError, "hasOthers">) {
     super("refused", "the tele server takes no more sessions: --max-sessions on its side allows more");
     this.name = "FullError";
+    this.hasOthers = hasOthers;
   }
 }
 
@@ -174,7 +178,8 @@ export class ClientHandshake {
       throw new TeleError("protocol", `the server's proof does not hold: this is not ${who}`);
     }
     this.#checkAccept(answer.accept, commit);
-    if (answer.accept.fields.has(FieldType.full)) throw new FullError();
+    const full = readFull(answer.accept.fields);
+    if (full !== undefined) throw new FullError(full);
     const leftover = this.#channel.leftover();
     return { accept: answer.accept, joinSecret: keys.joinSecret, leftover };
   }

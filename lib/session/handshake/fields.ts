@@ -57,9 +57,19 @@ export function readName(fields: Fields): string | undefined {
   return value === undefined ? undefined : String.fromCharCode(...value);
 }
 
-/** The list of an accept that gives no session. */
-export function fullField(): Fields {
-  return new Map([[FieldType.full, new Uint8Array(0)]]);
+/**
+ * The list of an accept that gives no session.
+ *
+ * @param hasOthers Whether other servers may have room.
+ */
+export function fullField(hasOthers: boolean): Fields {
+  return new Map([[FieldType.full, new Uint8Array([Number(hasOthers)])]]);
+}
+
+/** What an accept says that gives no session; `undefined` if there is one. */
+export function readFull(fields: Fields): { hasOthers: boolean } | undefined {
+  const value = fields.get(FieldType.full);
+  return value && { hasOthers: value[0] === 1 };
 }
 
 /** The list with the start credit that the peer may take for its streams, in bytes. */

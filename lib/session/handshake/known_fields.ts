@@ -116,7 +116,7 @@ const KNOWN: ReadonlyMap<number, KnownField> = new Map<number, KnownField>([
     check: checkName,
   }],
   [FieldType.guarded, { name: "guarded", in: ["hello", "challenge"], bytes: 0 }],
-  [FieldType.full, { name: "full", in: [NEW_ACCEPT], bytes: 0 }],
+  [FieldType.full, { name: "full", in: [NEW_ACCEPT], bytes: 1, check: checkFull }],
   [FieldType.startPool, { name: "startPool", in: [NEW_COMMIT, NEW_ACCEPT], bytes: 4 }],
   [FieldType.live, { name: "live", in: [JOIN_COMMIT], bytes: LIVE_BYTES, shape: "list", check: checkLive }],
   [FieldType.receipts, {
@@ -222,6 +222,10 @@ function checkUser(value: Uint8Array): void {
 
 function checkOffered(value: Uint8Array): void {
   if (value.some((answer) => answer > 2)) throw new TeleError("protocol", "an offer has one of the answers 0, 1 and 2");
+}
+
+function checkFull([others]: Uint8Array): void {
+  if (others > 1) throw new TeleError("protocol", `an accept cannot say ${others} of other servers' room`);
 }
 
 function checkCarriers([most]: Uint8Array): void {

@@ -8,16 +8,20 @@
  *                                            ◀──  answer (here | gone | away)
  *       the carrier's bytes                 ◀──▶
  *
+ * With a preface that tells of a newer session no carrier follows.
+ *
  * @module
  */
 import { concat } from "@std/bytes/concat";
+import { decodeHex, encodeHex } from "@std/encoding/hex";
 import { ByteReader, ByteWriter } from "../../net/bytes.ts";
 import { TeleError } from "../../net/error.ts";
 import type { FleetKey } from "../fleet/fleet_keys.ts";
 import { MAX_PREFACE_BYTES, PROTOCOL_VERSION } from "../session_constants.ts";
-import { labelled } from "./keys.ts";
-import { NONCE_BYTES } from "./messages.ts";
+import { labelled, type ProvenIdentity } from "./keys.ts";
+import { KEY_BYTES, NONCE_BYTES } from "./messages.ts";
 import { isTicketLength } from "./ticket.ts";
+import { isTokenName } from "./token_name.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -42,7 +46,10 @@ const MOST_TEXT_BYTES = 255;
  */
 export type PassedLayer = "outer" | "inner";
 
-/** What is said of a session: its owner has it, it is gone for certain, or the worker that has it does not answer. */
+/**
+ * What is said of a session: its owner has it (and keeps it, if a newer one was told of), it is gone for certain, or the
+ * worker that has it does not answer.
+ */
 export type OwnerAnswer = "here" | "gone" | "away";
 
 /** Who is at the client's end of a carrier, as who passes it on sees that. */
@@ -57,19 +64,29 @@ export interface PassedClient {
   readonly localPort?: number;
 }
 
-/** What stands in front of a carrier that is passed on. */
+/** The session that a client has begun at another server, in place of one that it left. */
+export interface NewerSession {
+  /** Who the client has proven to be. */
+  readonly identity: ProvenIdentity;
+  /** Name of the token that it began with, if that has one. */
+  readonly tokenName: string | undefined;
+}
+
+/** What stands in front of a carrier that is passed on, or alone. */
 export interface Preface {
-  /** What was taken off it. */
-  readonly layer: PassedLayer;
+  /** What was taken off it; `none` if no carrier follows. */
+  readonly layer: PassedLayer | "none";
   /** {@linkcode NONCE_BYTES} fresh random bytes. */
   readonly nonce: Uint8Array;
   /** Who it comes from. */
   readonly client: PassedClient;
   /** What it came with. */
   readonly ticket: Uint8Array;
+  /** Without a carrier: what its client has in place of the session of the ticket. */
+  readonly newer?: NewerSession;
 }
 
-const layerByte = { outer: 0, inner: 1 } as const;
+const layerByte = { outer: 0, inner: 1, none: 2 } as const;
 const answerByte = { here: 0, gone: 1, away: 2 } as const;
 const answers: readonly OwnerAnswer[] = ["here", "gone", "away"];
 
@@ -101,14 +118,22 @@ export async function encodePreface(
   preface: Preface,
   greeting: Uint8Array,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { layer, nonce, client, ticket } = preface;
+  const { layer, nonce, client, ticket, newer } = preface;
   const writer = new ByteWriter().u8(layerByte[layer]).bytes(nonce);
   for (const text of [client.peer, client.peerName, client.localAddress]) {
     const bytes = new TextEncoder().encode(text ?? "").subarray(0, MOST_TEXT_BYTES);
     writer.u8(bytes.length).bytes(bytes);
   }
-  const body = writer.u16(client.localPort ?? 0).u8(ticket.length).bytes(ticket).done();
+  writer.u16(client.localPort ?? 0).u8(ticket.length).bytes(ticket);
+  if (newer !== undefined) writeNewer(writer, newer);
+  const body = writer.done();
   return concat([body, await sign(key, "fleet preface", [greeting, body])]);
+}
+
+function writeNewer(writer: ByteWriter, { identity: { client, slot, lastSlot }, tokenName = "" }: NewerSession): void {
+  writer.bytes(decodeHex(client)).u16(slot).u16(lastSlot).u8(tokenName.length).bytes(
+    new TextEncoder().encode(tokenName),
+  );
 }
 
 /**
@@ -125,16 +150,26 @@ export function decodePreface(bytes: Uint8Array): Preface {
   const [peer, peerName, localAddress] = [text(), text(), text()];
   const localPort = reader.u16();
   const ticket = reader.bytes(reader.u8());
+  const newer = layer === "none" ? { newer: readNewer(reader) } : {};
   reader.bytes(PROOF_BYTES);
   if (!isTicketLength(ticket.length)) throw new TeleError("protocol", "the preface has no ticket");
   const known = { peerName: peerName || undefined, localAddress: localAddress || undefined };
-  return reader.end({ layer, nonce, client: { peer, ...known, localPort: localPort || undefined }, ticket });
+  return reader.end({ layer, nonce, client: { peer, ...known, localPort: localPort || undefined }, ticket, ...newer });
 }
 
-function readLayer(value: number): PassedLayer {
+function readLayer(value: number): Preface["layer"] {
   if (value === layerByte.outer) return "outer";
   if (value === layerByte.inner) return "inner";
+  if (value === layerByte.none) return "none";
   throw new TeleError("protocol", `a preface of layer ${value} is not known here`);
+}
+
+function readNewer(reader: ByteReader): NewerSession {
+  const client = encodeHex(reader.bytes(KEY_BYTES));
+  const identity = { client, slot: reader.u16(), lastSlot: reader.u16() };
+  const tokenName = new TextDecoder().decode(reader.bytes(reader.u8())) || undefined;
+  if (tokenName !== undefined && !isTokenName(tokenName)) throw new TeleError("protocol", "no token has such a name");
+  return { identity, tokenName };
 }
 
 /** The key of these with which the preface `bytes` is signed behind this greeting; `undefined` if it is none. */

@@ -164,9 +164,13 @@ export class ServerHandshake {
     return concat([body, proof]);
   }
 
-  /** Tells a client whose proof held that there is no room, with a proof: it may take a session for lost by that. */
-  async sayFull(): Promise<void> {
-    const accept = { sessionId: new Uint8Array(SESSION_ID_BYTES), number: 0, fields: fullField() };
+  /**
+   * Tells a client whose proof held that there is no room, with a proof: it may take a session for lost by that.
+   *
+   * @param hasOthers Whether other servers may have room.
+   */
+  async sayFull(hasOthers: boolean): Promise<void> {
+    const accept = { sessionId: new Uint8Array(SESSION_ID_BYTES), number: 0, fields: fullField(hasOthers) };
     await this.channel.send(await this.accept(accept)).catch(() => {});
   }
 

@@ -6,13 +6,15 @@
 import type { Clock } from "../../net/clock.ts";
 import { OwnerAbsence, type OwnerAbsenceOptions } from "../fleet/owner_absence.ts";
 import type { LastTicket } from "../fleet/last_ticket.ts";
+import type { ClientTerms } from "../commit.ts";
+import { FullError } from "../handshake/client_handshake.ts";
 import type { Session } from "../session.ts";
 import { EndCode } from "../session_constants.ts";
 import { isTold } from "./refusals.ts";
 import { type ReconnectHost, ReconnectLoop } from "./reconnect.ts";
 
 /** Options of {@linkcode Redial}. */
-export interface RedialOptions extends Pick<ReconnectHost, "dial">, OwnerAbsenceOptions {
+export interface RedialOptions extends Pick<ReconnectHost, "dial">, Pick<ClientTerms, "identity">, OwnerAbsenceOptions {
   /**
    * Names of the paths to the server, for logs: at most {@linkcode MOST_PATHS}. They are dialed by their places here.
    *
@@ -69,8 +71,9 @@ export class Redial {
       commit: host.commit,
       attemptFailed: (error, attempts) => {
         this.ownerAbsence.failed(error);
-        // Its ticket would lead the next attempt to the same server.
-        if (isTold(error, EndCode.draining) && host.session().id.length === 0) options.tickets?.forget();
+        // Its ticket would lead the next attempt to the same server, which has no room for who it does not know again.
+        const isInVain = error instanceof FullError && options.identity === undefined;
+        if (isInVain || (isTold(error, EndCode.draining) && host.session().id.length === 0)) options.tickets?.forget();
         host.attemptFailed(error, attempts);
       },
     };

@@ -50,7 +50,7 @@ export const FLEET: readonly Mutation[] = [
   ),
   dealer(
     "more than two workers asked for one session",
-    "if (count === 0 || asked === MOST_ASKED_FOR_ONE) return false;",
+    "if (count === 0 || asked >= MOST_ASKED_FOR_ONE && !this.#options.isFull()) return false;",
     "if (count === 0) return false;",
   ),
   dealer(
@@ -78,8 +78,8 @@ export const FLEET: readonly Mutation[] = [
   world(
     "a ticket that nobody can open taken for one of a session that is gone",
     "session/fleet/fleet.ts",
-    'this.#tellUnreadable(carrier);\n      return "unreachable";',
-    'this.#tellUnreadable(carrier);\n      return "gone";',
+    'tellUnreadable(this.#lines, carrier?.peer);\n      return "unreachable";',
+    'tellUnreadable(this.#lines, carrier?.peer);\n      return "gone";',
   ),
   world(
     "an owner that answers for another node",
@@ -90,8 +90,8 @@ export const FLEET: readonly Mutation[] = [
   world(
     "an owner that calls a session of the process before it its own",
     "session/fleet/fleet.ts",
-    "const isThere = this.#isOwn(instance) && this.#served.holds(sessionId);",
-    "const isThere = true;",
+    'if (!this.#isOwn(instance)) return "gone";',
+    'if (!this.#isOwn(instance)) return "here";',
   ),
   workers(
     "another worker of a server taken for one that is over",
@@ -358,9 +358,33 @@ export const FLEET: readonly Mutation[] = [
     'name, role, state: "silent" })).slice(1);',
   ),
   world(
+    "an owner that was away is not told of a newer session",
+    "session/fleet/foreign_session.ts",
+    'if (hello.kind === "new") return { ...local, formerTicket: ticket };',
+    'if (hello.kind === "new") return local;',
+  ),
+  word(
+    "an owner that is still away is told no more",
+    "session/fleet/left_sessions.ts",
+    'return reply.answer !== "away";',
+    "return true;",
+  ),
+  word(
+    "a full worker asks two others for room",
+    "session/fleet/dealer.ts",
+    "asked >= MOST_ASKED_FOR_ONE && !this.#options.isFull()",
+    "asked >= MOST_ASKED_FOR_ONE",
+  ),
+  word(
+    "users are told of the first server without room, though there are others",
+    "session/reconnect/refusals.ts",
+    "return !hasOthers || (",
+    "return hasOthers || (",
+  ),
+  world(
     "a carrier that the server sent away asked for",
     "session/session_server.ts",
-    "const isGone = () => this.#strangers.reasonFor(handshake.channel.duplex) !== undefined;",
-    "const isGone = () => false;",
+    "isGone: () => this.#strangers.reasonFor(handshake.channel.duplex) !== undefined }",
+    "isGone: () => false }",
   ),
 ];

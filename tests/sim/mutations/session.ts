@@ -251,8 +251,8 @@ export const SESSION: readonly Mutation[] = [
   fault(
     "the old session of a killed client kept",
     "session/session_registry.ts",
-    "    for (const other of older) other.session.end(",
-    "    for (const other of older.slice(0, 0)) other.session.end(",
+    "for (const { session } of older) session.end(",
+    "for (const { session } of older.slice(0, 0)) session.end(",
   ),
   fault(
     "a session that carried nothing yet forgotten after a minute",

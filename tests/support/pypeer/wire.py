@@ -105,7 +105,7 @@ def receipts_field(receipts):
     return [(RECEIPTS, b"".join(struct.pack(">IQ", *item) for item in sorted(receipts.items())))] if receipts else []
 
 
-LENGTHS = {RESUME_TIMEOUT: [8], IDENTITY: [100], NAME: range(1, 65), GUARDED: [0], FULL: [0], START_POOL: [4],
+LENGTHS = {RESUME_TIMEOUT: [8], IDENTITY: [100], NAME: range(1, 65), GUARDED: [0], FULL: [1], START_POOL: [4],
            CARRIERS: [1], LEAF: [32], LIVE: range(4, 65, 4), RECEIPTS: range(12, 193, 12), PATH: [1], SERVICES: [0],
            SERVICE: range(1, 260), OFFERS: range(1, 1040), OFFERED: range(1, 17), USERS: [0],
            USER: [12, 36]}

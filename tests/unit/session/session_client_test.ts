@@ -36,7 +36,7 @@ const IMPOSTORS: Record<string, (duplex: Duplex) => unknown> = {
     ),
   "unknown session, then no room, without a proof": (duplex) =>
     sayUnknown(duplex, ({ channel }) => {
-      const body = { sessionId: new Uint8Array(16), number: 0, fields: fullField() };
+      const body = { sessionId: new Uint8Array(16), number: 0, fields: fullField(false) };
       return channel.send(concat([encodeAccept(body), new Uint8Array(32)]));
     }),
   "unknown session, then a refusal": (duplex) =>

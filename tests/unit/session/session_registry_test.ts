@@ -61,6 +61,28 @@ Deno.test("a client that comes back with fewer slots ends its older sessions in 
   await world.end();
 });
 
+Deno.test("a newer session at another server ends the one that it is told of, with those of slots that its client has no more", async () => {
+  const keys = await makeIdentityKeys();
+  const world = new SessionWorld();
+  for (const identity of [...[0, 1, 2].map((slot) => ({ keys, slot, lastSlot: 2 })), await someIdentity()]) {
+    world.addClient({ identity });
+    await world.clock.advance(100);
+  }
+  const { registry } = world.server;
+  const [first, second, third, others] = registry.entries;
+  const { client } = first!.identity!;
+  const newer = { identity: { client, slot: 1, lastSlot: 1 }, tokenName: undefined };
+  assertEquals(registry.outlives(new Uint8Array(16), newer), false, "nobody has it");
+  assertEquals(registry.outlives(others!.session.id, newer), true, "it is another client's");
+  assertEquals(registry.outlives(second!.session.id, { ...newer, tokenName: "alice" }), true, "with another token");
+  assertEquals(registry.count, 4);
+  assertEquals(registry.outlives(second!.session.id, newer), false);
+  assertEquals(registry.entries, [first, third, others], "that of slot 2 began behind it");
+  assertEquals(registry.outlives(third!.session.id, newer), false);
+  assertEquals(registry.entries, [first, others]);
+  await world.end();
+});
+
 Deno.test("a session that is heard late ends none in a higher slot that its client has begun since", async () => {
   const keys = await makeIdentityKeys();
   const world = new SessionWorld({ network: { delayMs: 10 } });

@@ -19,7 +19,7 @@ async function away(error: unknown, { isRecognized = false, reason = undefined a
   };
   const handshake = {
     channel: { duplex },
-    sayFull: () => Promise.resolve(void happened.push("said full")),
+    sayFull: (hasOthers: boolean) => Promise.resolve(void happened.push(`said full, ${hasOthers}`)),
     refuse: ({ code }: Ending) => Promise.resolve(void happened.push(`refused ${code} at ${clock.now()}`)),
   } as unknown as ServerHandshake;
   const strangers = {
@@ -30,7 +30,7 @@ async function away(error: unknown, { isRecognized = false, reason = undefined a
   };
   const { signal: stopping } = new AbortController();
   const began = clock.now();
-  await clock.run(turnAway(handshake, error, { clock, strangers, isGuarded: true, stopping }), 5_000);
+  await clock.run(turnAway(handshake, error, { clock, strangers, isGuarded: true, hasOthers: true, stopping }), 5_000);
   return happened.map((what) => what.replace(/ at (\d+)$/, (_, at) => ` after ${Number(at) - began}`));
 }
 
@@ -59,7 +59,7 @@ Deno.test("a join that came too late is told, and the log is not; without room t
   const stale = new RefusalError({ code: EndCode.stale, message: "a newer one came" });
   assertEquals(await away(stale), ["doomed", `refused ${EndCode.stale} after 0`, "closed"]);
   const full = new RefusalError({ code: EndCode.full, message: "there is no room" });
-  assertEquals(await away(full), ["told: there is no room", "doomed", "said full", "closed"]);
+  assertEquals(await away(full), ["told: there is no room", "doomed", "said full, true", "closed"]);
 });
 
 Deno.test("a fault of this program's is told to nobody outside", async () => {

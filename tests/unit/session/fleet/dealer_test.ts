@@ -18,6 +18,7 @@ class FakeWorker {
   taken = 0;
   dials = 0;
   isDraining = false;
+  isFull = false;
   state: "up" | "hanging" | "refusing" | "over" = "up";
 
   constructor(world: World, readonly instance: Uint8Array<ArrayBuffer>, public sessions: number) {
@@ -31,6 +32,7 @@ class FakeWorker {
         return { key: KEY, ticket: await sealTicket(KEY, content, 0) };
       },
       sessions: () => this.isDraining ? undefined : this.sessions,
+      isFull: () => this.isFull,
       splice: (_, link) => void world.spliced.push(link),
       random: () => world.random(),
     });
@@ -90,6 +92,18 @@ Deno.test("all who come at once to one of two workers are dealt evenly, before a
   assertEquals(world.spliced.length, 4);
 });
 
+Deno.test("who is full asks all for room, and one who came in vain is counted no more", async () => {
+  const world = new World(9, 9, 9, 9, 9, 9, 8);
+  assertEquals((await world.deal(1))[0], 1, "two are asked");
+  world.first.dealer.came();
+  world.first.isFull = true;
+  for (let round = 0; round < 5; round++) {
+    const free = world.workers.at(-1)!;
+    assertEquals((await world.deal(1)).at(-1), 1, `round ${round}`);
+    free.dealer.came();
+  }
+});
+
 Deno.test("who has no more than the others gives nothing away, and who has none does not ask", async () => {
   for (const sessions of [[3, 3], [3, 4]]) assertEquals(await new World(...sessions).deal(1), [1, 0]);
   const world = new World(0, 0);
@@ -113,7 +127,7 @@ Deno.test("of many workers each has nearly as many, though no more than two are 
     for (const worker of world.workers) {
       while (worker.taken > worker.sessions) {
         worker.sessions++;
-        worker.dealer.began();
+        worker.dealer.came();
       }
     }
   }
@@ -128,7 +142,7 @@ Deno.test("one that drains is asked once and never again, and gives away whateve
   for (let at = 0; at < 20; at++) {
     const [stays] = await world.deal(1);
     first.sessions += stays!;
-    if (stays! > 0) first.dealer.began();
+    if (stays! > 0) first.dealer.came();
   }
   assertEquals([draining.taken, draining.dials <= 1], [0, true]);
   const others = new World(0, 7);

@@ -140,6 +140,43 @@ Deno.test("a client that was killed ends what it left at its owner, whichever se
   assert(world.servers[0]!.log.some((line) => line.includes("a newer session of the same client")));
 });
 
+Deno.test("what a killed client left at an owner that is away ends when that is back, and nobody else's", async () => {
+  await using world = await FleetWorld.start({ count: 2 });
+  world.isRoundRobin = false;
+  const owner = world.servers[0]!;
+  const keys = await makeIdentityKeys();
+  let kept: Uint8Array | undefined;
+  const start = (slot: number) => {
+    const tickets = new LastTicket(slot === 0 ? kept : undefined, (ticket) => kept = slot === 0 ? ticket : kept);
+    return world.addClient({ identity: { keys, slot, lastSlot: slot }, tickets });
+  };
+  const leave = async (client: ReturnType<typeof start>) => {
+    for (const { network } of world.servers) network.state = "refusing";
+    owner.network.cut();
+    await world.clock.run(client.stop("killed"));
+    for (const { network } of world.servers) network.state = "up";
+  };
+  const [first, stranger] = [start(0), world.addClient({ identity: { keys: await makeIdentityKeys(), slot: 0 } })];
+  await new EchoUser(world, first).say("left behind");
+  const beside = new EchoUser(world, stranger);
+  await beside.say("somebody else's");
+  await leave(first);
+  owner.network.state = owner.nodeNetwork.state = "unreachable";
+  world.next = 1;
+  const again = new EchoUser(world, start(0));
+  assertEquals(await again.say("another life"), "another life");
+  await world.clock.advance(60_000);
+  assertEquals(owner.server.sessionCount, 2);
+  owner.network.state = owner.nodeNetwork.state = "up";
+  await world.clock.advance(11_000);
+  assertEquals(owner.server.sessionCount, 1);
+  assert(owner.log.some((line) => line.includes("a newer session of the same client")));
+  assertEquals([await again.say("goes on"), await beside.say("as well")], ["goes on", "as well"]);
+  const after = owner.nodeNetwork.dials;
+  await world.clock.advance(60_000);
+  assertEquals(owner.nodeNetwork.dials, after, "it is told once");
+});
+
 Deno.test("a ticket that no key opens is an outage until the owner itself is met", async () => {
   await using world = await FleetWorld.start({ count: 1 });
   const stranger = await world.addServer("10.0.0.2:40301", new Uint8Array(32).fill(9));

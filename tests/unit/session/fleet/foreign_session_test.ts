@@ -57,11 +57,14 @@ async function ask(
       dealt.push(carrier);
       return Promise.resolve(isDealt);
     },
-    began() {},
+    came() {},
+    hasOthers: true,
+    begunApart() {},
   };
   const needs = { fleet: hasFleet ? fleet : undefined, clock: new FakeClock(), isGone: () => false };
-  const answering = answerTo(heard, handshake, needs);
-  return { answering, passed, dealt, client, wire };
+  const answer = answerTo(heard, handshake, needs);
+  const answering = answer.then((given) => given?.status);
+  return { answer, answering, passed, dealt, client, wire };
 }
 
 Deno.test("a server alone, and one that is shown no ticket, says unknown, and ready to a new session", async () => {
@@ -72,8 +75,12 @@ Deno.test("a server alone, and one that is shown no ticket, says unknown, and re
 
 Deno.test("a session that is gone for certain is unknown, and a new one of its client begins here", async () => {
   assertEquals(await (await ask({ outcome: "gone" })).answering, "unknown");
-  assertEquals(await (await ask({ outcome: "gone", kind: "new" })).answering, "ready");
-  assertEquals(await (await ask({ outcome: "unreachable", kind: "new" })).answering, "ready");
+  assertEquals(await (await ask({ outcome: "gone", kind: "new" })).answer, { status: "ready" });
+});
+
+Deno.test("a new session whose client had one at an owner that cannot be reached begins here, and keeps what leads there", async () => {
+  const { answer } = await ask({ outcome: "unreachable", kind: "new" });
+  assertEquals(await answer, { status: "ready", formerTicket: TICKET });
 });
 
 Deno.test("what is passed on reads the hello as it came", async () => {

@@ -6,7 +6,7 @@ import { FakeClock } from "../../../support/fake_clock.ts";
 Deno.test("a session that begins is of the one that came first, and who shows nothing for 10 s is gone", async () => {
   const clock = new FakeClock();
   const newcomers = new Newcomers(clock);
-  newcomers.began();
+  newcomers.left();
   assertEquals(newcomers.count, 0);
   newcomers.came();
   await clock.advance(6_000);
@@ -14,7 +14,7 @@ Deno.test("a session that begins is of the one that came first, and who shows no
   assertEquals(newcomers.count, 2);
   await clock.advance(4_000);
   assertEquals(newcomers.count, 1);
-  newcomers.began();
+  newcomers.left();
   assertEquals(newcomers.count, 0);
 });
 

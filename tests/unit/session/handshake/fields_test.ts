@@ -24,10 +24,12 @@ import {
   type FieldedMessage,
   type Fields,
   FieldType,
+  fullField,
   liveField,
   nameField,
   pathField,
   readCarriers,
+  readFull,
   readLive,
   readName,
   readPath,
@@ -90,7 +92,7 @@ const PLACES: [type: number, value: Uint8Array, FieldedMessage[]][] = [
   [FieldType.identity, new Uint8Array(100), [NEW_COMMIT]],
   [FieldType.name, new TextEncoder().encode("n".repeat(64)), [NEW_COMMIT, JOIN_COMMIT]],
   [FieldType.guarded, new Uint8Array(0), ["hello", "challenge"]],
-  [FieldType.full, new Uint8Array(0), [NEW_ACCEPT]],
+  [FieldType.full, new Uint8Array(1), [NEW_ACCEPT]],
   [FieldType.startPool, new Uint8Array(4), [NEW_COMMIT, NEW_ACCEPT]],
   [FieldType.live, new Uint8Array(4), [JOIN_COMMIT]],
   [FieldType.receipts, new Uint8Array(12), [JOIN_COMMIT, JOIN_ACCEPT]],
@@ -120,6 +122,13 @@ Deno.test("the first path is not told, and none beyond the last", () => {
     const decode = () => decodeCommit(withFields(JOIN_COMMIT, [[FieldType.path, new Uint8Array([path])]]));
     assertEquals(assertThrows(decode, TeleError, `no path ${path}`).code, "protocol");
   }
+});
+
+Deno.test("a full server says of others that they may have room, or not, and nothing else", () => {
+  for (const hasOthers of [false, true]) assertEquals(readFull(fullField(hasOthers)), { hasOthers });
+  assertEquals(readFull(new Map()), undefined);
+  const decode = () => DECODERS[NEW_ACCEPT](withFields(NEW_ACCEPT, [[FieldType.full, new Uint8Array([2])]]));
+  assertEquals(assertThrows(decode, TeleError, "other servers' room").code, "protocol");
 });
 
 Deno.test("each field is taken where it belongs, and an error in any other message, or with another length", () => {

@@ -61,7 +61,7 @@ function fieldsOf(...known: fc.Arbitrary<[number, Uint8Array]>[]): fc.Arbitrary<
 }
 
 const guarded = fc.constant<[number, Uint8Array]>([FieldType.guarded, new Uint8Array(0)]);
-const full = fc.constant<[number, Uint8Array]>([FieldType.full, new Uint8Array(0)]);
+const full = fc.boolean().map<[number, Uint8Array]>((others) => [FieldType.full, new Uint8Array([Number(others)])]);
 /** A `u32`, its ends more often than by chance. */
 const number = fc.oneof(fc.integer({ min: 1, max: 2 ** 32 - 1 }), fc.constantFrom(1, 2, 2 ** 32 - 1));
 
@@ -265,8 +265,8 @@ Deno.test("an accept may name carriers behind its own, not itself, and gives no 
   const receipt = (number: number) => receiptsField([{ number, taken: 5 }]);
   assertEquals(readReceipts(accept(3, receipt(4)).fields), [{ number: 4, taken: 5 }]);
   assertEquals(assertThrows(() => accept(3, receipt(3)), TeleError, "says that it is gone").code, "protocol");
-  accept(0, fullField());
-  const named = () => accept(0, fullField(), new Uint8Array(16).fill(1));
+  accept(0, fullField(false));
+  const named = () => accept(0, fullField(false), new Uint8Array(16).fill(1));
   assertEquals(assertThrows(named, TeleError, "and names one").code, "protocol");
 });
 

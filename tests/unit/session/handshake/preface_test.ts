@@ -34,6 +34,31 @@ Deno.test("a preface says what it was given, with all that is known of the clien
   }
 });
 
+Deno.test("a preface without a carrier tells what its client has in place of its session, with the name of its token or without", async () => {
+  const identity = { client: "0a".repeat(32), slot: 3, lastSlot: 65_535 };
+  for (const tokenName of [undefined, "a", "x".repeat(64)]) {
+    const preface: Preface = {
+      layer: "none",
+      nonce: new Uint8Array(32),
+      client: { peer: "p".repeat(255) },
+      ticket: new Uint8Array(MAX_TICKET_BYTES),
+      newer: { identity, tokenName },
+    };
+    const bytes = await encodePreface(KEY!, preface, GREETING);
+    assert(bytes.length <= MAX_PREFACE_BYTES, `${bytes.length} bytes`);
+    assertEquals(decodePreface(bytes).newer, preface.newer);
+    assertEquals([decodePreface(bytes).layer, await signerOf([KEY!], bytes, GREETING)], ["none", KEY]);
+    // Of another layer nothing may stand behind the ticket, and what stands there is no part of it.
+    assertThrows(() => decodePreface(bytes.with(0, 0)), Error, "behind its end");
+  }
+  const nameless = await encodePreface(
+    KEY!,
+    { ...PREFACE, layer: "none", newer: { identity, tokenName: "-x" } },
+    GREETING,
+  );
+  assertThrows(() => decodePreface(nameless), Error, "no token has such a name");
+});
+
 Deno.test("the proof of a preface holds for its key and its greeting, and for no other", async () => {
   const bytes = await encodePreface(KEY!, PREFACE, GREETING);
   assertEquals(await signerOf([OTHER!, KEY!], bytes, GREETING), KEY);
@@ -52,7 +77,8 @@ Deno.test("the longest preface has its place within the limit, and one of anothe
   assert(bytes.length <= MAX_PREFACE_BYTES, `${bytes.length} bytes`);
   assertEquals(decodePreface(bytes).client.peer.slice(0, 127), long.slice(0, 127));
   const right = await encodePreface(KEY!, PREFACE, GREETING);
-  assertThrows(() => decodePreface(right.with(0, 2)), Error, "layer 2");
+  assertThrows(() => decodePreface(right.with(0, 3)), Error, "layer 3");
+  assertThrows(() => decodePreface(right.with(0, 2)), Error, "too short");
   assertThrows(() => decodePreface(right.subarray(0, -1)), Error, "too short");
   assertThrows(() => decodePreface(new Uint8Array([...right, 0])), Error, "behind its end");
   assertThrows(() => decodePreface(new Uint8Array(MAX_PREFACE_BYTES + 1)), Error, "too long");

@@ -79,15 +79,17 @@ Deno.test("a commit of a kind that does not follow from the hello is a protocol 
   }
 });
 
-Deno.test("a server without room says so with a proof, and names no session", async () => {
-  const { a, b } = memoryPipe();
-  const attaching = attach(a, newClient);
-  const server = new ServerHandshake(b);
-  await server.hello();
-  await server.challenge("ready");
-  await server.commit(() => NO_SECRET);
-  await server.sayFull();
-  await assertRejects(() => attaching, FullError, "takes no more sessions");
+Deno.test("a server without room says so with a proof, and whether others may have some, and names no session", async () => {
+  for (const hasOthers of [true, false]) {
+    const { a, b } = memoryPipe();
+    const attaching = attach(a, newClient);
+    const server = new ServerHandshake(b);
+    await server.hello();
+    await server.challenge("ready");
+    await server.commit(() => NO_SECRET);
+    await server.sayFull(hasOthers);
+    assertEquals((await assertRejects(() => attaching, FullError, "takes no more sessions")).hasOthers, hasOthers);
+  }
 });
 
 Deno.test("a half of the key exchange that is all zeros is refused", async () => {

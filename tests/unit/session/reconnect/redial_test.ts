@@ -3,14 +3,17 @@ import { assertEquals } from "@std/assert";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { CarrierHistory } from "../../../../lib/session/reconnect/carrier_history.ts";
 import { Redial } from "../../../../lib/session/reconnect/redial.ts";
+import { FullError } from "../../../../lib/session/handshake/client_handshake.ts";
+import type { Identity } from "../../../../lib/session/handshake/keys.ts";
 import { LastTicket } from "../../../../lib/session/fleet/last_ticket.ts";
 import { RefusalError } from "../../../../lib/session/ending.ts";
 import type { Session } from "../../../../lib/session/session.ts";
 import { EndCode } from "../../../../lib/session/session_constants.ts";
+import { someIdentity } from "../../../support/hand_made.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 
 /** Dials that nobody answers, or that are refused at once. */
-function setUp(isRefused = false, error = new Error("refused"), tickets?: LastTicket) {
+function setUp(isRefused = false, error = new Error("refused"), tickets?: LastTicket, identity?: Identity) {
   const clock = new FakeClock({ nowMs: 0 });
   const dials: AbortSignal[] = [];
   const session: { id: Uint8Array; isEmpty: boolean; carrier: unknown } = {
@@ -23,7 +26,7 @@ function setUp(isRefused = false, error = new Error("refused"), tickets?: LastTi
     if (isRefused) return Promise.reject(error);
     return new Promise<Duplex>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   };
-  const redial = new Redial({ clock, dial, tickets }, {
+  const redial = new Redial({ clock, dial, tickets, identity }, {
     session: () => session as unknown as Session,
     history: new CarrierHistory(0),
     commit: () => Promise.resolve(),
@@ -104,6 +107,17 @@ Deno.test("a server that is drained makes the ticket that led to it void, if no 
     redial.begin();
     await clock.advance(10);
     assertEquals(tickets.newest !== undefined, isKept);
+    redial.stop();
+  }
+});
+
+Deno.test("a full server makes it void for a client that nobody knows again, which it would lead there for good", async () => {
+  for (const identity of [undefined, await someIdentity()]) {
+    const tickets = new LastTicket(new Uint8Array(80));
+    const { clock, redial } = setUp(true, new FullError({ hasOthers: true }), tickets, identity);
+    redial.begin();
+    await clock.advance(10);
+    assertEquals(tickets.newest !== undefined, identity !== undefined);
     redial.stop();
   }
 });

@@ -40,8 +40,10 @@ class World implements AsyncDisposable {
     }
     world.nodes[1]!.fleet.serve({
       holds: (id) => id.every((byte, at) => byte === SESSION[at]),
+      outlives: () => false,
       sessions: () => [],
       count: () => 0,
+      isFull: () => false,
     });
     return world;
   }
@@ -137,7 +139,13 @@ Deno.test({
       const begin = async (take: TakePassed) => {
         const node = await FleetNode.prepare(choice, { clock: systemClock, log: () => {}, keptMs: 60_000 });
         await node.listen(take);
-        node.fleet.serve({ holds: () => true, sessions: () => [], count: () => 0 });
+        node.fleet.serve({
+          holds: () => true,
+          outlives: () => false,
+          sessions: () => [],
+          count: () => 0,
+          isFull: () => false,
+        });
         return node;
       };
       const taken: Duplex[] = [];
@@ -212,7 +220,13 @@ Deno.test({
       for (const count of [3, 0]) {
         const node = await FleetNode.prepare(choice, { clock: systemClock, log: () => {}, keptMs: 60_000 });
         await node.listen((carrier, layer) => void taken.push({ carrier, layer }));
-        node.fleet.serve({ holds: () => false, sessions: () => [], count: () => count });
+        node.fleet.serve({
+          holds: () => false,
+          outlives: () => false,
+          sessions: () => [],
+          count: () => count,
+          isFull: () => false,
+        });
         nodes.push(node);
       }
       const visit = async (protocols: string[], known: Partial<Duplex> = {}) => {
