@@ -223,6 +223,12 @@ export const MAX_PREFACE_BYTES = 1024;
 /** How long a server waits for the answer of an owner, in milliseconds. */
 export const OWNER_TIMEOUT_MS = 2_000;
 
+/** An owner that has not answered by then is asked by another connection as well, in milliseconds: of workers one may hang. */
+export const OWNER_BESIDE_MS = 500;
+
+/** And by one more each time that this is over, in milliseconds. */
+export const OWNER_BESIDE_AGAIN_MS = 250;
+
 /** How long a worker waits for another one to take a new session, in milliseconds: it can have that itself. */
 export const DEAL_TIMEOUT_MS = 500;
 

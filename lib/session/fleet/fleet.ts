@@ -15,6 +15,8 @@ import { countOffered } from "../handshake/ticket_offer.ts";
 import {
   FLEET_INSTANCE_BYTES,
   HANDSHAKE_TIMEOUT_MS,
+  OWNER_BESIDE_AGAIN_MS,
+  OWNER_BESIDE_MS,
   OWNER_TIMEOUT_MS,
   WORKER_TIMEOUT_MS,
 } from "../session_constants.ts";
@@ -185,6 +187,7 @@ export class Fleet {
     return {
       name: `the tele server at ${node}`,
       limitMs: OWNER_TIMEOUT_MS,
+      beside: { afterMs: OWNER_BESIDE_MS, thenMs: OWNER_BESIDE_AGAIN_MS },
       dial: (signal) => this.#options.dial(node, signal),
     };
   }

@@ -67,6 +67,7 @@ export class OwnerAsker {
   async #ask(place: OwnerPlace, opened: OpenedTicket, preface: Omit<Preface, "nonce">): Promise<OwnerReply> {
     const { name } = place;
     if (!this.#memory.mayAsk(name)) return { answer: "away" };
+    const beganAt = this.#clock.now();
     try {
       const reply = await askAt(place, this.#clock, (link) => askOwner(link, opened.key, preface));
       if (this.#memory.answered(name)) this.#log("info", `${name} can be reached again`);
@@ -74,7 +75,7 @@ export class OwnerAsker {
       if (reply.answer === "gone") this.#memory.forget(opened.sessionId);
       return reply;
     } catch (error) {
-      const isNews = this.#memory.failed(name);
+      const isNews = this.#memory.failed(name, this.#clock.now() - beganAt);
       const words = `${name}, which holds a session, cannot be reached: ${reasonOf(error)}`;
       this.#log(isNews ? "warn" : "debug", words);
       return { answer: "away" };

@@ -10,6 +10,9 @@ import { HANDSHAKE_TIMEOUT_MS, OWNER_PAUSE_MS, OWNER_TIMEOUT_MS } from "../sessi
 /** Most sessions that are remembered as gone. */
 const MOST_GONE = 1024;
 
+/** The shortest pause between two that ask a node in vain, in milliseconds. */
+const LEAST_PAUSE_MS = 100;
+
 /** A node that could not be reached. */
 interface Failure {
   /** Until when nobody asks it. */
@@ -28,7 +31,7 @@ interface Failure {
  *
  * const memory = new OwnerMemory(systemClock);
  * assertEquals(memory.mayAsk("10.0.0.1:40301"), true);
- * assertEquals(memory.failed("10.0.0.1:40301"), true);
+ * assertEquals(memory.failed("10.0.0.1:40301", 2_000), true);
  * assertEquals(memory.mayAsk("10.0.0.1:40301"), false);
  * ```
  */
@@ -52,10 +55,16 @@ export class OwnerMemory {
     return true;
   }
 
-  /** It could not be reached. Returns whether that is news. */
-  failed(node: string): boolean {
+  /**
+   * It could not be reached, which took `tookMs` milliseconds. Who hears at once that nobody is there has not waited, and soon
+   * asks again: another process may be there, and then the session is gone for certain.
+   *
+   * @returns Whether that is news.
+   */
+  failed(node: string, tookMs: number): boolean {
     const isNews = !this.#failures.has(node);
-    this.#failures.set(node, { untilMs: this.#clock.now() + OWNER_PAUSE_MS });
+    const pauseMs = Math.max(LEAST_PAUSE_MS, Math.min(tookMs, OWNER_PAUSE_MS));
+    this.#failures.set(node, { untilMs: this.#clock.now() + pauseMs });
     return isNews;
   }
 

@@ -17,6 +17,12 @@ export interface OwnerPlace {
   readonly name: string;
   /** How long it may take to answer, in milliseconds. */
   readonly limitMs: number;
+  /**
+   * When it is asked by another connection beside those before, in milliseconds: the first time, and then each time.
+   *
+   * @default {never}
+   */
+  readonly beside?: { readonly afterMs: number; readonly thenMs: number };
   /** Connects to it. Settles with `undefined` if its process is over for certain. */
   dial(signal: AbortSignal): Promise<Duplex | undefined>;
 }
@@ -26,8 +32,12 @@ export type OwnerReply =
   | { readonly answer: "here"; readonly link: Duplex }
   | { readonly answer: Exclude<OwnerAnswer, "here"> };
 
+/** Says what is asked. Settles with the answer, or `undefined` if it hears that and closes. */
+type Talk = (link: Duplex) => Promise<OwnerAnswer | undefined>;
+
 /**
- * Dials an owner and talks to it, within its limit for both.
+ * Dials an owner and talks to it, within its limit for both. If that takes long it is asked by other connections beside:
+ * the system may deal them to other workers of its server than one that hangs. The first answer counts.
  *
  * @returns `undefined` if it hears the question and closes.
  * @throws What dialing and talking throw, and `carrier-lost` when the limit is over.
@@ -42,22 +52,51 @@ export type OwnerReply =
  * assertEquals(await askAt(place, systemClock, () => Promise.resolve("here")), { answer: "gone" });
  * ```
  */
-export async function askAt(
-  place: OwnerPlace,
-  clock: Clock,
-  talk: (link: Duplex) => Promise<OwnerAnswer | undefined>,
-): Promise<OwnerReply | undefined> {
-  const limit = new AbortController();
-  const stop = inPieces(clock, place.limitMs, () => {
-    limit.abort(new TeleError("carrier-lost", `no answer within ${place.limitMs / 1000} s`));
+export async function askAt(place: OwnerPlace, clock: Clock, talk: Talk): Promise<OwnerReply | undefined> {
+  const { limitMs, beside } = place;
+  const asking = new Set<AbortController>();
+  const first = Promise.withResolvers<OwnerReply | undefined>();
+  const ask = async () => {
+    const attempt = new AbortController();
+    asking.add(attempt);
+    try {
+      const reply = await askOnce(place, attempt.signal, talk);
+      if (asking.delete(attempt)) first.resolve(reply);
+      else if (reply?.answer === "here") reply.link.close();
+    } catch (error) {
+      // Of several that fail the last one tells why.
+      if (asking.delete(attempt) && asking.size === 0) first.reject(error);
+    }
+  };
+  const askBeside = () => {
+    void ask();
+    stopBeside = inPieces(clock, beside!.thenMs, askBeside);
+  };
+  let stopBeside = beside === undefined ? () => {} : inPieces(clock, beside.afterMs, askBeside);
+  const stopLimit = inPieces(clock, limitMs, () => {
+    first.reject(new TeleError("carrier-lost", `no answer within ${limitMs / 1000} s`));
   });
+  void ask();
+  try {
+    return await first.promise;
+  } finally {
+    stopBeside();
+    stopLimit();
+    const others = [...asking];
+    asking.clear();
+    for (const attempt of others) attempt.abort(new TeleError("carrier-lost", "another connection was answered"));
+  }
+}
+
+/** By one connection, until `signal` aborts. */
+async function askOnce(place: OwnerPlace, signal: AbortSignal, talk: Talk): Promise<OwnerReply | undefined> {
   let dialing: ReturnType<OwnerPlace["dial"]> | undefined;
   try {
-    dialing = place.dial(limit.signal);
-    const link = await untilAborted(dialing, limit.signal);
+    dialing = place.dial(signal);
+    const link = await untilAborted(dialing, signal);
     // Nobody is there any more who could have the session.
     if (link === undefined) return { answer: "gone" };
-    const answer = await untilAborted(talk(link), limit.signal);
+    const answer = await untilAborted(talk(link), signal);
     if (answer === "here") return { answer, link };
     link.close();
     return answer && { answer };
@@ -65,8 +104,6 @@ export async function askAt(
     // Also one that is there when nobody waits for it any more.
     dialing?.then((link) => link?.close(), () => {});
     throw error;
-  } finally {
-    stop();
   }
 }
 

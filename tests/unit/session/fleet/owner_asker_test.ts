@@ -48,11 +48,11 @@ Deno.test("a session that is gone is asked for once, another one of that owner a
   assertEquals([await ask(2), world.dials], ["gone", 2]);
 });
 
-Deno.test("who did not answer is left alone for a second, and both that and its end are told once", async () => {
+Deno.test("who is not there is left alone for a moment, and both that and its end are told once", async () => {
   const { world, ask } = setUp("nobody");
   assertEquals([await ask(1), await ask(2), world.dials], ["away", "away", 1]);
   world.answer = "here";
-  await world.clock.advance(1_000);
+  await world.clock.advance(100);
   assertEquals([await ask(1), world.dials], ["here", 2]);
   assertEquals(world.lines, [
     "warn the tele server at there, which holds a session, cannot be reached: connection refused",

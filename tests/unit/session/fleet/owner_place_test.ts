@@ -91,3 +91,44 @@ Deno.test("a connection that comes when nobody waits for it any more is closed",
   await clock.advance(4_000);
   assertEquals(await endOf(far) === "bytes", false);
 });
+
+/** Connections of which each is answered as `answers` says at its place; the time of each dial. */
+function asked(clock: FakeClock, answers: (OwnerAnswer | "nothing")[]) {
+  const links: Duplex[] = [], ends: Promise<string>[] = [], dialedAt: number[] = [];
+  const dial = () => {
+    const [near, far] = duplexPair();
+    links.push(near);
+    ends.push(endOf(far));
+    dialedAt.push(clock.now() - beganAt);
+    return Promise.resolve(near);
+  };
+  const talk = (link: Duplex) => {
+    const answer = answers[links.indexOf(link)]!;
+    return answer === "nothing" ? new Promise<never>(() => {}) : Promise.resolve(answer);
+  };
+  const beganAt = clock.now();
+  const asking = askAt({ ...placeOf(dial), beside: { afterMs: 500, thenMs: 250 } }, clock, talk);
+  return { asking, links, ends, dialedAt };
+}
+
+Deno.test("one that does not answer for long is asked by others beside, and who answers first is kept, all others closed", async () => {
+  const clock = new FakeClock();
+  const { asking, links, ends, dialedAt } = asked(clock, ["nothing", "nothing", "here"]);
+  await clock.advance(750);
+  assertEquals(await asking, { answer: "here", link: links[2]! });
+  assertEquals([dialedAt, clock.pendingTimers], [[0, 500, 750], 0]);
+  assertEquals((await Promise.all(ends.slice(0, 2))).includes("bytes"), false);
+  links[2]!.close();
+});
+
+Deno.test("one that answers in time is asked once, and one that never does until its limit", async () => {
+  const clock = new FakeClock();
+  const quick = asked(clock, ["gone"]);
+  assertEquals([await quick.asking, quick.dialedAt], [{ answer: "gone" }, [0]]);
+  const never = asked(clock, Array.from({ length: 5 }, () => "nothing" as const));
+  const refused = assertRejects(() => never.asking, Error, "no answer within 1.5 s");
+  await clock.advance(1_500);
+  await refused;
+  assertEquals(never.dialedAt, [0, 500, 750, 1_000, 1_250]);
+  assertEquals((await Promise.all(never.ends)).includes("bytes"), false);
+});
