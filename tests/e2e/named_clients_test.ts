@@ -3,8 +3,9 @@ import { assert, assertEquals, assertMatch } from "@std/assert";
 import { makeTestToken } from "../support/key_files.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import type { TeleProcess } from "../support/tele_process.ts";
+import { TokenFiles, typeOn } from "../support/token_files.ts";
 import { connectTo, echo, ResettableConnection, roundTrip, UserServer } from "../support/user_programs.ts";
-import { pause, until, within } from "../support/wait.ts";
+import { until, within } from "../support/wait.ts";
 
 /** A line that goes ends its client's sessions within 3 s. Ten times that is a failure: machines may be busy. */
 const GONE_MS = 30_000;
@@ -12,57 +13,10 @@ const GONE_MS = 30_000;
 const ECHO_MS = 20_000;
 const STARTED_MS = 20_000;
 
-/** A server's file of tokens, and the files of its clients. */
-class Tokens {
-  readonly path: string;
-  readonly #folder: string;
-  readonly #lines = new Map<string, string>();
-
-  constructor(folder: string) {
-    this.#folder = folder;
-    this.path = `${folder}/tokens`;
-  }
-
-  /** A new token of `name`, which the client's own file has from now on; the server's only behind {@linkcode put}. */
-  async give(name: string): Promise<string[]> {
-    this.#lines.set(name, `${name} ${makeTestToken()}`);
-    await Deno.writeTextFile(`${this.#folder}/${name}`, `${this.#lines.get(name)}\n`, { mode: 0o600 });
-    return [`--token-file=${this.#folder}/${name}`];
-  }
-
-  text(...names: string[]): string {
-    return ["# clients", ...names.map((name) => this.#lines.get(name)!), ""].join("\n");
-  }
-
-  /** Writes the server's file in place. */
-  put(...names: string[]): Promise<void> {
-    return Deno.writeTextFile(this.path, this.text(...names), { mode: 0o600 });
-  }
-
-  /** Puts another file in its place. */
-  async replace(...names: string[]): Promise<void> {
-    await Deno.writeTextFile(`${this.path}.new`, this.text(...names), { mode: 0o600 });
-    await Deno.rename(`${this.path}.new`, this.path);
-  }
-}
-
-/** Somebody who types without a pause, until stopped. Returns the longest echo in milliseconds. */
-async function type(port: number, isOver: () => boolean): Promise<number> {
-  using connection = await connectTo(port);
-  let longestMs = 0;
-  for (let at = 0; !isOver(); at++) {
-    const beganMs = performance.now();
-    await within(roundTrip(connection, `${at}`), 10_000, `the echo of ${at}`);
-    longestMs = Math.max(longestMs, performance.now() - beganMs);
-    await pause(50);
-  }
-  return longestMs;
-}
-
 /** A server for which alice and bob have a line, and both with a user that types. */
 async function bothTyping(s: Scenario) {
   const user = s.use(new UserServer(echo));
-  const tokens = new Tokens(s.home);
+  const tokens = new TokenFiles(s.home);
   const files = { alice: await tokens.give("alice"), bob: await tokens.give("bob") };
   await tokens.put("alice", "bob");
   const server = await s.server(user.port, 0, { args: [`--token-file=${tokens.path}`, "--log-level=debug"] });
@@ -70,7 +24,7 @@ async function bothTyping(s: Scenario) {
   const alice = await s.client(breaker.port, 0, { args: files.alice });
   const bob = await s.client(server.port, 0, { args: files.bob });
   let isOver = false;
-  const bobs = type(bob.port, () => isOver);
+  const bobs = typeOn(bob.port, () => isOver);
   bobs.catch(() => {}); // It is awaited in the end.
   const alices = s.use(await ResettableConnection.connect(alice.port));
   alices.write("hello");
