@@ -74,10 +74,16 @@ async function connectPlainly(hostname: string, port: number, signal: AbortSigna
   }
 }
 
+/** Whether nobody listens there, whichever runtime module tells it. */
+export function isRefused(error: unknown): boolean {
+  return error instanceof Deno.errors.ConnectionRefused ||
+    (error as { code?: string } | undefined)?.code === "ECONNREFUSED";
+}
+
 /** The few failures that everyone meets, in one wording whichever runtime module met them. */
 function explain(error: unknown): string {
   const code = (error as { code?: string } | undefined)?.code;
-  if (error instanceof Deno.errors.ConnectionRefused || code === "ECONNREFUSED") return "connection refused";
+  if (isRefused(error)) return "connection refused";
   if (error instanceof Deno.errors.TimedOut || code === "ETIMEDOUT") return "connection timed out";
   if (code === "EHOSTUNREACH") return "no route to host";
   if (code === "ENETUNREACH") return "network unreachable";

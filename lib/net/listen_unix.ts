@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import { formatAddress, type UnixAddress } from "./address.ts";
 import { badInput } from "./error.ts";
 import { explainListening } from "./listen_failure.ts";
@@ -34,15 +35,50 @@ export async function listenUnix(address: UnixAddress): Promise<UnixListening> {
   return { listener, close };
 }
 
-/** The file is made with its final rights: between making it and a `chmod` anyone could connect. */
+/** What the file may be used for, by its owner alone. */
+const FOR_OWNER = 0o600;
+
 function bind(address: UnixAddress): Deno.UnixListener {
-  const umask = Deno.build.os === "windows" ? undefined : Deno.umask(0o177);
   try {
-    return Deno.listen({ transport: "unix", path: address.path });
+    if (Deno.build.os === "windows") return open(address);
+    return isPrivate(dirname(address.path)) ? openAndNarrow(address) : openNarrow(address);
   } catch (error) {
     throw explainListening(error, address);
+  }
+}
+
+function open({ path }: UnixAddress): Deno.UnixListener {
+  return Deno.listen({ transport: "unix", path });
+}
+
+/**
+ * Where nobody else can come meanwhile. The umask is the whole process': two threads that set it at once, as workers of
+ * a program that uses this as a library, could leave it set for good.
+ */
+function openAndNarrow(address: UnixAddress): Deno.UnixListener {
+  const listener = open(address);
+  Deno.chmodSync(address.path, FOR_OWNER);
+  return listener;
+}
+
+/** The file is made with its final rights: between making it and a `chmod` anyone could connect. */
+function openNarrow(address: UnixAddress): Deno.UnixListener {
+  const umask = Deno.umask(0o777 & ~FOR_OWNER);
+  try {
+    return open(address);
   } finally {
-    if (umask !== undefined) Deno.umask(umask);
+    Deno.umask(umask);
+  }
+}
+
+/** Whether this user alone can reach what is in a folder, whatever the rights of that are. */
+function isPrivate(folder: string): boolean {
+  try {
+    const { mode, uid } = Deno.statSync(folder);
+    return mode !== null && (mode & 0o077) === 0 && uid === Deno.uid();
+  } catch {
+    // Listening tells what is wrong with it.
+    return false;
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { type Duplex } from "../../net/duplex.ts";
 import { type TcpAddress } from "../../net/address.ts";
+import { isRefused } from "../../net/dial.ts";
 import { type Clock } from "../../net/clock.ts";
 import { reasonOf } from "../../net/error.ts";
 import { type HostPattern, isOwnAddress, matchesAddress, matchesName } from "../../net/host_pattern.ts";
@@ -106,7 +107,7 @@ export class Destinations {
 function codeOf(error: unknown): ResetCode {
   for (let at = error; at !== undefined; at = (at as { cause?: unknown } | undefined)?.cause) {
     const { code } = at as { code?: string };
-    if (code === "ECONNREFUSED" || at instanceof Deno.errors.ConnectionRefused) return ResetCode.refused;
+    if (isRefused(at)) return ResetCode.refused;
     if (code === "ETIMEDOUT" || at instanceof Deno.errors.TimedOut) return ResetCode.silent;
     if (code === "EHOSTUNREACH" || code === "ENETUNREACH") return ResetCode.unreachable;
   }

@@ -5,7 +5,7 @@
  */
 import { type Address, formatAddress } from "../../net/address.ts";
 import type { Clock } from "../../net/clock.ts";
-import { dial } from "../../net/dial.ts";
+import { dial, isRefused } from "../../net/dial.ts";
 import type { Duplex } from "../../net/duplex.ts";
 import { reasonOf, TeleError } from "../../net/error.ts";
 import { readHead } from "../../net/http_head.ts";
@@ -34,13 +34,16 @@ const REFUSALS: readonly number[] = [401, 403, 421];
 const FIRST_BYTES = 1_024;
 
 /** What to do where no connection comes to be, by the system's failure. */
-const WHERE_NOBODY_IS: readonly (readonly [new (message?: string) => Error, string])[] = [
+const WHERE_NOBODY_IS: readonly (readonly [(error: unknown) => boolean, string])[] = [
+  [isRefused, "nobody listens there: start tele with --status on that address, or correct the address"],
   [
-    Deno.errors.ConnectionRefused,
-    "nobody listens there: start tele with --status on that address, or correct the address",
+    (error) => error instanceof Deno.errors.NotFound,
+    "there is no such socket: start tele with --status on that address, or correct the path",
   ],
-  [Deno.errors.NotFound, "there is no such socket: start tele with --status on that address, or correct the path"],
-  [Deno.errors.PermissionDenied, "this user may not open it: ask as the user that started tele"],
+  [
+    (error) => error instanceof Deno.errors.PermissionDenied,
+    "this user may not open it: ask as the user that started tele",
+  ],
 ];
 
 /** An answer of HTTP. */
@@ -153,7 +156,7 @@ export class StatusClient {
 
   #unreached(error: unknown): TeleError {
     const cause = error instanceof Error ? error.cause : undefined;
-    const advice = WHERE_NOBODY_IS.find(([kind]) => cause instanceof kind)?.[1];
+    const advice = WHERE_NOBODY_IS.find(([isIt]) => isIt(cause))?.[1];
     const reason = advice === undefined ? reasonOf(error) : `${this.#place}: ${advice}`;
     return new TeleError("carrier-lost", reason, { cause: error });
   }

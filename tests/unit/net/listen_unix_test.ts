@@ -7,25 +7,29 @@ import { onUnix } from "../../support/skip.ts";
 import { listenFor } from "../../support/sockets.ts";
 import { until } from "../../support/wait.ts";
 
-Deno.test(
-  "a unix socket is for its owner only, and its file goes with the listener",
-  onUnix(),
-  () =>
-    inFolder(async (folder) => {
-      const path = `${folder}/socket`;
-      const listening = await listenFor({ kind: "unix", path });
-      assertEquals(listening.addresses, [`unix:${path}`]);
-      assertEquals(listening.isExposed, false);
-      assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
-      const dialed = await dial({ kind: "unix", path });
-      assertEquals(dialed.peer, `unix:${path}`);
-      await until(() => listening.accepted.length === 1, 5_000, "the connection");
-      assertEquals(listening.accepted[0]!.peer, `unix:${path}`, "who comes has no address but the one it came to");
-      dialed.close();
-      listening[Symbol.dispose]();
-      await assertRejects(() => Deno.lstat(path), Deno.errors.NotFound);
-    }),
-);
+for (const mode of [0o700, 0o755]) {
+  const name = `in a folder of mode ${mode.toString(8)}`;
+  Deno.test(
+    `a unix socket is for its owner only, and its file goes with the listener, ${name}`,
+    onUnix(),
+    () =>
+      inFolder(async (folder) => {
+        await Deno.chmod(folder, mode);
+        const path = `${folder}/socket`;
+        const listening = await listenFor({ kind: "unix", path });
+        assertEquals(listening.addresses, [`unix:${path}`]);
+        assertEquals(listening.isExposed, false);
+        assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
+        const dialed = await dial({ kind: "unix", path });
+        assertEquals(dialed.peer, `unix:${path}`);
+        await until(() => listening.accepted.length === 1, 5_000, "the connection");
+        assertEquals(listening.accepted[0]!.peer, `unix:${path}`, "who comes has no address but the one it came to");
+        dialed.close();
+        listening[Symbol.dispose]();
+        await assertRejects(() => Deno.lstat(path), Deno.errors.NotFound);
+      }),
+  );
+}
 
 Deno.test("a socket file that a killed process left is replaced", onUnix(), () =>
   inFolder(async (folder) => {
