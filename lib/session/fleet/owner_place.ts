@@ -18,7 +18,8 @@ export interface OwnerPlace {
   /** How long it may take to answer, in milliseconds. */
   readonly limitMs: number;
   /**
-   * When it is asked by another connection beside those before, in milliseconds: the first time, and then each time.
+   * When it is asked by another connection beside those before, in milliseconds: the first time, and then each time. One
+   * that takes no connection is not: no other would be taken either.
    *
    * @default {never}
    */
@@ -36,8 +37,8 @@ export type OwnerReply =
 type Talk = (link: Duplex) => Promise<OwnerAnswer | undefined>;
 
 /**
- * Dials an owner and talks to it, within its limit for both. If that takes long it is asked by other connections beside:
- * the system may deal them to other workers of its server than one that hangs. The first answer counts.
+ * Dials an owner and talks to it, within its limit for both. If its answer takes long it is asked by other connections
+ * beside: the system may deal them to other workers of its server than one that hangs. The first answer counts.
  *
  * @returns `undefined` if it hears the question and closes.
  * @throws What dialing and talking throw, and `carrier-lost` when the limit is over.
@@ -56,11 +57,17 @@ export async function askAt(place: OwnerPlace, clock: Clock, talk: Talk): Promis
   const { limitMs, beside } = place;
   const asking = new Set<AbortController>();
   const first = Promise.withResolvers<OwnerReply | undefined>();
+  let isConnected = false;
+  const dial = async (signal: AbortSignal) => {
+    const link = await place.dial(signal);
+    isConnected = true;
+    return link;
+  };
   const ask = async () => {
     const attempt = new AbortController();
     asking.add(attempt);
     try {
-      const reply = await askOnce(place, attempt.signal, talk);
+      const reply = await askOnce(dial, attempt.signal, talk);
       if (asking.delete(attempt)) first.resolve(reply);
       else if (reply?.answer === "here") reply.link.close();
     } catch (error) {
@@ -69,7 +76,7 @@ export async function askAt(place: OwnerPlace, clock: Clock, talk: Talk): Promis
     }
   };
   const askBeside = () => {
-    void ask();
+    if (isConnected) void ask();
     stopBeside = inPieces(clock, beside!.thenMs, askBeside);
   };
   let stopBeside = beside === undefined ? () => {} : inPieces(clock, beside.afterMs, askBeside);
@@ -89,10 +96,10 @@ export async function askAt(place: OwnerPlace, clock: Clock, talk: Talk): Promis
 }
 
 /** By one connection, until `signal` aborts. */
-async function askOnce(place: OwnerPlace, signal: AbortSignal, talk: Talk): Promise<OwnerReply | undefined> {
+async function askOnce(dial: OwnerPlace["dial"], signal: AbortSignal, talk: Talk): Promise<OwnerReply | undefined> {
   let dialing: ReturnType<OwnerPlace["dial"]> | undefined;
   try {
-    dialing = place.dial(signal);
+    dialing = dial(signal);
     const link = await untilAborted(dialing, signal);
     // Nobody is there any more who could have the session.
     if (link === undefined) return { answer: "gone" };

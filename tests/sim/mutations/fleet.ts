@@ -381,6 +381,12 @@ export const FLEET: readonly Mutation[] = [
     "return !hasOthers || (",
     "return hasOthers || (",
   ),
+  word(
+    "a machine that is lost asked by more and more connections",
+    "session/fleet/owner_place.ts",
+    "if (isConnected) void ask();",
+    "void ask();",
+  ),
   world(
     "a carrier that the server sent away asked for",
     "session/session_server.ts",

@@ -121,6 +121,20 @@ Deno.test("one that does not answer for long is asked by others beside, and who 
   links[2]!.close();
 });
 
+Deno.test("one that takes no connection is dialed once: a machine that is lost takes no other either", async () => {
+  const clock = new FakeClock();
+  let dials = 0;
+  const dial = () => {
+    dials++;
+    return new Promise<never>(() => {});
+  };
+  const place = { ...placeOf(dial), beside: { afterMs: 500, thenMs: 250 } };
+  const refused = assertRejects(() => askAt(place, clock, () => Promise.resolve("here")), Error, "no answer within");
+  await clock.advance(1_500);
+  await refused;
+  assertEquals(dials, 1);
+});
+
 Deno.test("one that answers in time is asked once, and one that never does until its limit", async () => {
   const clock = new FakeClock();
   const quick = asked(clock, ["gone"]);
