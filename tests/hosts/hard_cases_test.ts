@@ -48,7 +48,7 @@ const CASES: Case[] = [
   },
   {
     name: "a round trip of 2.4 s, longer than the pause between attempts: a session begins, resumes, and does not flap",
-    fn: scenario(60_000, async (s) => {
+    fn: scenario(240_000, async (s) => {
       const user = s.use(new UserServer(echo));
       const server = await s.server(user.port);
       const relay = s.use(new SlowRelay(server.port, 1_200));
@@ -89,7 +89,7 @@ const CASES: Case[] = [
   },
   ...(["client", "server"] as const).map((role): Case => ({
     name: `the tele ${role} is suspended for 5 s while data waits: it does not take that for a dead network`,
-    fn: scenario(60_000, async (s) => {
+    fn: scenario(240_000, async (s) => {
       const times: number[] = [];
       const user = s.use(new UserServer(flood));
       const tunnel = await s.tunnel(user.port);
@@ -120,7 +120,7 @@ const CASES: Case[] = [
   })),
   {
     name: "200 streams that never read, each sent all its credit, do not hold up an echo, nor does a reset",
-    fn: scenario(60_000, async (s) => {
+    fn: scenario(240_000, async (s) => {
       const user = s.use(new UserServer(byFirstByte({ f: flood, e: echo })));
       const { breaker, client, port } = await s.tunnel(user.port);
       using keys = await connectTo(port);
@@ -149,7 +149,7 @@ const CASES: Case[] = [
   },
   {
     name: "the user's own client goes away while the outage lasts: its server learns of it when the network returns",
-    fn: scenario(60_000, async (s) => {
+    fn: scenario(240_000, async (s) => {
       await using user = await ResettableServer.start();
       const { breaker, port } = await s.tunnel(user.port);
       const [closing, resetting, staying] = await Promise.all([1, 2, 3].map(() => ResettableConnection.connect(port)));
