@@ -34,7 +34,7 @@ export type OwnerReply =
   | { readonly answer: Exclude<OwnerAnswer, "here"> };
 
 /** Says what is asked. Settles with the answer, or `undefined` if it hears that and closes. */
-type Talk = (link: Duplex) => Promise<OwnerAnswer | undefined>;
+export type Talk = (link: Duplex) => Promise<OwnerAnswer | undefined>;
 
 /**
  * Dials an owner and talks to it, within its limit for both. If its answer takes long it is asked by other connections
