@@ -50,7 +50,7 @@ interface Opening {
  * 3: the memory of a read is given back when the read has settled, not when the stream ends. Invariant 5: it reads one
  * chunk ahead at the most.
  */
-export class SendingHalf {
+export class SendingHalf implements Sendable {
   readonly #owner: SendingOwner;
   readonly #frames: FrameOwner;
   readonly #chunk = new ReadChunk();
@@ -105,10 +105,14 @@ export class SendingHalf {
     return this.#isChunkFull;
   }
 
-  /** How much it could send. */
-  get sendable(): Sendable {
-    const creditBytes = this.#limit - this.#sent;
-    return { bytes: this.#isChunkFull ? Math.min(this.#chunk.length, creditBytes) : 0, creditBytes };
+  /** Bytes of data that its next turn could take. */
+  get nextBytes(): number {
+    return this.#isChunkFull ? Math.min(this.#chunk.length, this.creditBytes) : 0;
+  }
+
+  /** Bytes of data that the peer takes before it grants more. */
+  get creditBytes(): number {
+    return this.#limit - this.#sent;
   }
 
   /** Whether there is something that may go into the log now. */

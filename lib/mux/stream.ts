@@ -152,7 +152,7 @@ export class MuxStream implements FrameSender, SendingOwner, InboundOwner {
 
   /** How much it could send. */
   get sendable(): Sendable {
-    return this.#sending.sendable;
+    return this.#sending;
   }
 
   /** Lets it put frames into the log; see {@linkcode SendingHalf.takeTurn}. */

@@ -22,8 +22,8 @@ import { Scheduler, type Turn } from "./scheduler.ts";
 
 /** What a stream could send. */
 export interface Sendable {
-  /** Bytes of data in its next turn. */
-  readonly bytes: number;
+  /** Bytes of data that its next turn could take. */
+  readonly nextBytes: number;
   /** Bytes of data that the peer takes before it grants more. */
   readonly creditBytes: number;
 }
@@ -203,7 +203,7 @@ export class Turns {
     while (left >= (share.smallBulk ? budget.leastRoom : SPREAD_ROOM_BYTES)) {
       const stream = this.#scheduler.nextBulk();
       if (stream === undefined) return;
-      const isSmall = DATA_HEADER_BYTES + stream.sendable.bytes < SPREAD_FRAME_BYTES;
+      const isSmall = DATA_HEADER_BYTES + stream.sendable.nextBytes < SPREAD_FRAME_BYTES;
       const leastBytes = isSmall || !share.isSpread ? budget.leastRoom : SPREAD_ROOM_BYTES;
       const isTaken = left >= leastBytes && isHere(stream, log, isSmall ? share.smallBulk : share.bulk);
       const mostBytes = Math.max(Math.min(this.turnBytes, share.frameBytes), leastBytes);

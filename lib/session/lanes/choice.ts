@@ -69,24 +69,30 @@ export class Choice {
    *
    * @param others The other carriers that bulk may go on.
    */
-  takes(asking: Candidate, others: readonly Candidate[], { bytes, creditBytes }: Chunk): boolean {
-    const nowMs = this.#options.clock.now();
-    const all = [asking, ...others];
-    if (all.every(({ load }) => load.inFlight === 0)) return true;
-    const inMs = ({ arrival, load }: Candidate) => arrival.inMs(load, bytes, nowMs);
-    const hereMs = inMs(asking);
-    const isSooner = (other: Candidate) => {
-      if (other.isStill || (other.path === asking.path && !other.hasRoom)) return false;
-      return inMs(other) < hereMs;
-    };
+  takes(asking: Candidate, others: readonly Candidate[], chunk: Chunk): boolean {
+    if (asking.load.inFlight === 0 && others.every(({ load }) => load.inFlight === 0)) return true;
     const isOnDeadPath = asking.isStill && others.some(({ isStill, path }) => !isStill && path !== asking.path);
-    // One without room that has less in flight than this is held up by something else, and may stay so.
-    const busy = others.filter(({ isStill, hasRoom, load }) => !isStill && (hasRoom || load.inFlight > bytes));
-    const lateMs = hereMs - Math.min(...busy.map(inMs));
-    const isTooLate = lateMs > 0 && lateMs * rateOf(busy) > creditBytes;
-    if (!isOnDeadPath && !isTooLate && !others.some(isSooner)) return true;
+    if (!isOnDeadPath && !this.#isLate(asking, others, chunk)) return true;
     this.#decline();
     return false;
+  }
+
+  /** Whether another one brings it sooner, or the others would wait for it without credit. */
+  #isLate(asking: Candidate, others: readonly Candidate[], { bytes, creditBytes }: Chunk): boolean {
+    const nowMs = this.#options.clock.now();
+    const hereMs = asking.arrival.inMs(asking.load, bytes, nowMs);
+    let quickestMs = Infinity;
+    let rateBytesPerMs = 0;
+    for (const { isStill, hasRoom, path, load, arrival } of others) {
+      if (isStill) continue;
+      const thereMs = arrival.inMs(load, bytes, nowMs);
+      if (thereMs < hereMs && (hasRoom || path !== asking.path)) return true;
+      // One without room that has less in flight than this is held up by something else, and may stay so.
+      if (!hasRoom && load.inFlight <= bytes) continue;
+      quickestMs = Math.min(quickestMs, thereMs);
+      rateBytesPerMs += load.rateBytesPerMs;
+    }
+    return (hereMs - quickestMs) * rateBytesPerMs > creditBytes;
   }
 
   #decline(): void {
@@ -109,9 +115,4 @@ export class Choice {
     this.#timer?.cancel();
     this.#hasDeclined = false;
   }
-}
-
-/** What carriers deliver together, in bytes per millisecond. */
-function rateOf(carriers: readonly Candidate[]): number {
-  return carriers.reduce((sum, { load }) => sum + load.rateBytesPerMs, 0);
 }

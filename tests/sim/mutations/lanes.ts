@@ -268,8 +268,8 @@ export const LANES: readonly Mutation[] = [
   tested(
     "bulk waits for a carrier that stands still",
     "session/lanes/choice.ts",
-    "if (other.isStill || (other.path === asking.path && !other.hasRoom)) return false;",
-    "if (other.path === asking.path && !other.hasRoom) return false;",
+    "      if (isStill) continue;\n",
+    "",
   ),
   tested(
     "bulk waits for an idle carrier of a dead path",
@@ -280,8 +280,8 @@ export const LANES: readonly Mutation[] = [
   tested(
     "an idle carrier of a dead path takes bulk while another path works",
     "session/lanes/choice.ts",
-    "if (!isOnDeadPath && !isTooLate && !others.some(isSooner)) return true;",
-    "if (!isTooLate && !others.some(isSooner)) return true;",
+    "if (!isOnDeadPath && !this.#isLate(",
+    "if (!this.#isLate(",
   ),
   tested(
     "small frames of bulk wait for the quiet carrier's path though that is dead",
@@ -316,20 +316,20 @@ export const LANES: readonly Mutation[] = [
   tested(
     "bulk waits for a carrier of the same path that has no room",
     "session/lanes/choice.ts",
-    "if (other.isStill || (other.path === asking.path && !other.hasRoom)) return false;",
-    "if (other.isStill) return false;",
+    "thereMs < hereMs && (hasRoom || path !== asking.path)",
+    "thereMs < hereMs",
   ),
   tested(
     "a slow carrier takes what the others would wait for without credit",
     "session/lanes/choice.ts",
-    "const isTooLate = lateMs > 0 && lateMs * rateOf(busy) > creditBytes;",
-    "const isTooLate = lateMs > 0 && lateMs * rateOf(busy) > Infinity * creditBytes;",
+    "return (hereMs - quickestMs) * rateBytesPerMs > creditBytes;",
+    "return false;",
   ),
   tested(
     "the credit is left to a carrier that something else than its path holds up",
     "session/lanes/choice.ts",
-    "!isStill && (hasRoom || load.inFlight > bytes)",
-    "!isStill && (hasRoom || load.inFlight > 0)",
+    "if (!hasRoom && load.inFlight <= bytes) continue;",
+    "if (!hasRoom && load.inFlight === 0) continue;",
   ),
   tested(
     "the credit of one stream is that of all that wait",
@@ -460,8 +460,8 @@ export const LANES: readonly Mutation[] = [
   tested(
     "the last of a chunk that fills a frame counts as small, and waits for one carrier",
     "mux/turns.ts",
-    "const isSmall = DATA_HEADER_BYTES + stream.sendable.bytes < SPREAD_FRAME_BYTES;",
-    "const isSmall = stream.sendable.bytes < SPREAD_FRAME_BYTES;",
+    "const isSmall = DATA_HEADER_BYTES + stream.sendable.nextBytes < SPREAD_FRAME_BYTES;",
+    "const isSmall = stream.sendable.nextBytes < SPREAD_FRAME_BYTES;",
   ),
   tested(
     "each carrier compares by what it can take itself, so that all may wait for each other",

@@ -45,7 +45,7 @@ function setUp({ limitBytes = 1 << 20, rateBytesPerMs = 0, frameBytes = Infinity
         return made.waiting > 0;
       },
       get sendable() {
-        return { bytes: made.waiting, creditBytes: 2 * made.waiting };
+        return { nextBytes: made.waiting, creditBytes: 2 * made.waiting };
       },
       takeTurn(into: FrameLog, maxBytes: number) {
         const bytes = Math.max(0, Math.min(maxBytes, made.waiting));
