@@ -96,9 +96,10 @@ export class AskTurns {
       return await ask();
     } finally {
       timer.cancel();
-      if (isSlow) change(this.#slow, node, -1);
-      else this.#leave(host);
-      this.#startNext();
+      if (isSlow) {
+        change(this.#slow, node, -1);
+        this.#startNext();
+      } else this.#leave(host);
     }
   }
 
