@@ -104,12 +104,12 @@ export class HandleReader {
     this.#onRead!(null);
   }
 
-  /** The handle is closed: nothing comes any more, and the read that waits fails. */
-  close(error: unknown): void {
+  /** The handle is closed: nothing comes any more, and the read that waits fails, if there is one, for this `reason`. */
+  close(reason: () => unknown): void {
     this.#isClosed = true;
     if (this.#into === undefined) return;
     this.#into = undefined;
-    this.#onFailed!(error);
+    this.#onFailed!(reason());
   }
 
   #onArrival(): void {

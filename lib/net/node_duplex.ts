@@ -11,10 +11,9 @@ import type { Server } from "node:net";
 import { formatAddress } from "./address.ts";
 import type { Duplex } from "./duplex.ts";
 import { HandleReader, type ReadEvents } from "./handle_reader.ts";
-import { unmapped } from "./ip_address.ts";
 import { moverOfConnections } from "./moved_connection.ts";
 import { type Request, type SocketName, systemError, tcpBinding, type TcpHandle } from "./runtime.ts";
-import { acceptHandles, connectHandle } from "./tcp_connections.ts";
+import { acceptHandles, connectHandle, localNameOf, peerNameOf } from "./tcp_connections.ts";
 
 /**
  * What the empty send buffer of a new connection takes whole, even while the system is short of memory (`tcp_wmem`).
@@ -90,7 +89,7 @@ export class NodeDuplex implements Duplex, ReadEvents {
 
   /** Takes over a connection that was accepted. */
   static accepted(handle: TcpHandle): NodeDuplex {
-    const { address = "unknown", port = 0 } = nameFrom((into) => handle.getpeername(into));
+    const { address = "unknown", port = 0 } = peerNameOf(handle);
     return new NodeDuplex(handle, formatAddress({ kind: "tcp", host: address, port }));
   }
 
@@ -116,7 +115,7 @@ export class NodeDuplex implements Duplex, ReadEvents {
   }
 
   get remoteAddress(): string | undefined {
-    return nameFrom((into) => this.#handle.getpeername(into)).address;
+    return peerNameOf(this.#handle).address;
   }
 
   get localAddress(): string | undefined {
@@ -128,7 +127,7 @@ export class NodeDuplex implements Duplex, ReadEvents {
   }
 
   #localName(): SocketName {
-    return this.#local ??= nameFrom((into) => this.#handle.getsockname(into));
+    return this.#local ??= localNameOf(this.#handle);
   }
 
   read(into: Uint8Array): Promise<number | null> {
@@ -138,7 +137,7 @@ export class NodeDuplex implements Duplex, ReadEvents {
   readWith(into: Uint8Array, onRead: (count: number | null) => void, onFailed: (error: unknown) => void): void {
     if (this.#reader.hasBytes) return onRead(this.#reader.take(into));
     if (this.#ended) return onRead(null);
-    if (this.#error !== undefined) return onFailed(this.#error);
+    if (this.#isClosed) return onFailed(this.#reason);
     this.#reader.wait(into, onRead, onFailed);
   }
 
@@ -167,7 +166,7 @@ export class NodeDuplex implements Duplex, ReadEvents {
   #move(): Promise<Duplex> {
     const moved = moverOfConnections().then((move) => {
       // Until here the handle had it, and has ended it with itself.
-      if (this.#isClosed) throw this.#error;
+      if (this.#isClosed) throw this.#reason;
       this.#localName();
       this.#movedTo = move(this.#handle.takeStream());
       this.#handle.close();
@@ -187,12 +186,22 @@ export class NodeDuplex implements Duplex, ReadEvents {
     this.#destroy(() => this.#reset());
   }
 
+  /** Why it is over, for who asks, which is seldom: the stack of an error takes longer to make than the whole close. */
+  get #reason(): unknown {
+    return this.#error ??= new Error("the connection is closed");
+  }
+
+  /** Why nothing can be written any more, if that is so. */
+  get #writeReason(): unknown {
+    return this.#isClosed ? this.#reason : this.#writeError;
+  }
+
   write(bytes: Uint8Array): Promise<void> {
     return this.writeNow(bytes) ?? DONE;
   }
 
   writeNow(bytes: Uint8Array): Promise<void> | undefined {
-    const error = this.#error ?? this.#writeError;
+    const error = this.#writeReason;
     if (error !== undefined) return Promise.reject(error);
     if (this.#moved !== undefined) return this.#moved.then((duplex) => duplex.write(bytes));
     if (!this.#wroteAnything) return this.#writeFirst(bytes);
@@ -223,7 +232,7 @@ export class NodeDuplex implements Duplex, ReadEvents {
   }
 
   closeWrite(): Promise<void> {
-    const error = this.#error ?? this.#writeError;
+    const error = this.#writeReason;
     if (error !== undefined) return Promise.reject(error);
     if (this.#moved !== undefined) return this.#moved.then((duplex) => duplex.closeWrite());
     const request = new streams!.ShutdownWrap();
@@ -261,7 +270,6 @@ export class NodeDuplex implements Duplex, ReadEvents {
   }
 
   close(): void {
-    this.#error ??= new Error("the connection is closed");
     // A failed write has lost bytes, so that the peer must see a reset and no clean end (invariant 8).
     this.#destroy(() => this.#writeError === undefined ? this.#handle.close() : this.#reset());
   }
@@ -278,8 +286,8 @@ export class NodeDuplex implements Duplex, ReadEvents {
     // First: until the handle is closed, memory of a read and a write that wait is the runtime's.
     if (this.#movedTo === undefined) end();
     else this.#movedTo.close();
-    this.#reader.close(this.#error);
-    this.#failWaiting?.(this.#error);
+    this.#reader.close(() => this.#reason);
+    this.#failWaiting?.(this.#reason);
     this.#failWaiting = undefined;
   }
 }
@@ -288,12 +296,4 @@ export class NodeDuplex implements Duplex, ReadEvents {
 function lending(request: Request, bytes: Uint8Array): Request {
   request.buffer = bytes;
   return request;
-}
-
-/** What `ask` finds out; nothing of a connection that is over. */
-function nameFrom(ask: (into: SocketName) => number): SocketName {
-  const name: SocketName = {};
-  ask(name);
-  if (name.address !== undefined) name.address = unmapped(name.address);
-  return name;
 }

@@ -7,8 +7,16 @@
  * @module
  */
 import type { Server } from "node:net";
-import { isIPv6 } from "./ip_address.ts";
-import { CONNECTION, listeningHandle, type Request, systemError, type TcpBinding, type TcpHandle } from "./runtime.ts";
+import { isIPv6, unmapped } from "./ip_address.ts";
+import {
+  CONNECTION,
+  listeningHandle,
+  type Request,
+  type SocketName,
+  systemError,
+  type TcpBinding,
+  type TcpHandle,
+} from "./runtime.ts";
 
 /** Who takes what comes at a server: its connections, and why one could not be taken. */
 export interface AcceptEvents {
@@ -61,4 +69,24 @@ export function connectHandle(
     const status = isIPv6(address) ? handle.connect6(request, address, port) : handle.connect(request, address, port);
     if (status !== 0) request.oncomplete(status);
   });
+}
+
+/** The other end of a connection; empty if it is over. */
+export function peerNameOf(handle: TcpHandle): SocketName {
+  const name: SocketName = {};
+  handle.getpeername(name);
+  return asIPv4(name);
+}
+
+/** This end of a connection; empty if it is over. */
+export function localNameOf(handle: TcpHandle): SocketName {
+  const name: SocketName = {};
+  handle.getsockname(name);
+  return asIPv4(name);
+}
+
+/** A socket of both families knows those of IPv4 as IPv6. */
+function asIPv4(name: SocketName): SocketName {
+  if (name.address !== undefined) name.address = unmapped(name.address);
+  return name;
 }

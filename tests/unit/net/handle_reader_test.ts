@@ -122,8 +122,8 @@ Deno.test("a failure is told with the system's name, one at the start too, and t
   const { handle, reader, told, read } = world();
   read(new Uint8Array(10));
   handle.arrive(-104);
-  reader.close("reset");
-  reader.close("again");
+  reader.close(() => "reset");
+  reader.close(() => "again");
   handle.arrive(10);
   assertEquals(told, ["read ECONNRESET", "failed: reset"]);
   const other = world();

@@ -1,5 +1,5 @@
 /** Users' connections: resets are told from ends, at both ends. */
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
 import { parseAddress } from "../../../lib/net/address.ts";
 import { dial } from "../../../lib/net/dial.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
@@ -122,6 +122,23 @@ Deno.test("a close of a user's connection is a clean end, not a reset", async ()
   const ending = endingOf(user);
   duplex.close();
   assertEquals(await within(ending, 5_000, "the end"), "end");
+  close();
+  await pause(5);
+});
+
+Deno.test("what waits at a close fails, and so does what is asked for behind it, each with the same reason", async () => {
+  const { duplex, close } = await userProgram();
+  const reading = duplex.read(new Uint8Array(1));
+  reading.catch(() => {});
+  duplex.close();
+  const reason = await assertRejects(() => reading);
+  if (CAN_RESET) {
+    assertMatch(reasonOf(reason), /connection is closed/);
+    for (const ask of [() => duplex.read(new Uint8Array(1)), () => duplex.write(new Uint8Array(1))]) {
+      assertStrictEquals(await assertRejects(ask), reason);
+    }
+    assertStrictEquals(await assertRejects(() => duplex.closeWrite()), reason);
+  }
   close();
   await pause(5);
 });
