@@ -5,7 +5,8 @@
  */
 import { pathToFileURL } from "node:url";
 import type { Scenario } from "../../tests/support/scenario.ts";
-import { teleMain, TeleProcess } from "../../tests/support/tele_process.ts";
+import { TeleProcess } from "../../tests/support/tele_process.ts";
+import { teleWords } from "../../tests/support/tele_program.ts";
 import { makeCertificate } from "./certificate.ts";
 import { runProgram } from "./program.ts";
 import { scrape } from "./scraper.ts";
@@ -86,6 +87,6 @@ async function flagsOf(
 let tlsKnown: Promise<boolean> | undefined;
 
 function knowsTls(): Promise<boolean> {
-  return tlsKnown ??= runProgram([Deno.execPath(), "run", "-A", teleMain(), "--help"], HELP_MS)
+  return tlsKnown ??= runProgram([...teleWords(), "--help"], HELP_MS)
     .then((help) => help.includes("--tls-cert"));
 }

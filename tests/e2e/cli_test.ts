@@ -1,12 +1,12 @@
 /** The program as a user starts it: what it prints where, and its exit codes. */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { fileURLToPath } from "node:url";
 import config from "../../deno.json" with { type: "json" };
 import { onUnix, program, requires } from "../support/skip.ts";
+import { teleWords } from "../support/tele_program.ts";
 import { freePort } from "../support/user_programs.ts";
 import { until, within } from "../support/wait.ts";
 
-const MAIN = fileURLToPath(new URL("../../main.ts", import.meta.url));
+const [DENO = "", ...START] = teleWords();
 
 interface Outcome {
   code: number;
@@ -16,8 +16,8 @@ interface Outcome {
 
 /** Runs tele to its end. */
 async function tele(args: string[], env: Record<string, string> = {}): Promise<Outcome> {
-  const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", MAIN, ...args],
+  const command = new Deno.Command(DENO, {
+    args: [...START, ...args],
     env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...env },
     stdin: "null",
   });
@@ -32,7 +32,7 @@ async function isRefused(args: string[], words: string[], env?: Record<string, s
   const line = JSON.stringify(args) + " " + stderr;
   assertEquals([code, stdout], [2, ""], line);
   assertMatch(stderr, /^tele: [^\n]+\n$/, line);
-  assert(!/\bat .*\.ts|Error:/.test(stderr), `no stack trace: ${line}`);
+  assert(!/\bat .*\.m?[jt]s|Error:/.test(stderr), `no stack trace: ${line}`);
   for (const word of words) assertStringIncludes(stderr, word, line);
 }
 
@@ -63,7 +63,7 @@ Deno.test({
   ignore: Deno.build.os !== "linux" || requires("sh").ignore,
   async fn() {
     for (const flag of ["--make-token", "--help"]) {
-      const args = ["-c", 'exec "$@" >/dev/full', "sh", Deno.execPath(), "run", "-A", MAIN, flag];
+      const args = ["-c", 'exec "$@" >/dev/full', "sh", ...teleWords(), flag];
       const running = new Deno.Command(program("sh"), { args, stdin: "null" }).output();
       const { code, stderr } = await within(running, 20_000, `tele ${flag}`);
       const said = "tele: cannot write to standard output: no space left on device\n";
@@ -141,7 +141,7 @@ Deno.test("a unix socket that cannot be made gets exit code 1 and one line that 
 async function onScreen(args: string[], lines: number): Promise<string[]> {
   const command = '"$@" 2>&1 & trap "kill $!" TERM; wait; wait';
   const child = new Deno.Command(program("sh"), {
-    args: ["-c", command, "sh", Deno.execPath(), "run", "-A", MAIN, ...args],
+    args: ["-c", command, "sh", ...teleWords(), ...args],
     env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
     stdin: "null",
     stdout: "piped",
@@ -205,8 +205,8 @@ Deno.test(
   "a role says on one line of standard output that it is ready, and ends with 0 when asked to",
   onUnix(),
   async () => {
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", MAIN, "--server", "--in=:22", "--out=127.0.0.1:0"],
+    const child = new Deno.Command(DENO, {
+      args: [...START, "--server", "--in=:22", "--out=127.0.0.1:0"],
       env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
       stdin: "null",
       stdout: "piped",

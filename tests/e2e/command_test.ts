@@ -8,6 +8,7 @@ import { type Scenario, scenario } from "../support/scenario.ts";
 import { onUnix, program } from "../support/skip.ts";
 import { openShell, outliveOutage, startSshd } from "../support/sshd.ts";
 import type { TeleProcess } from "../support/tele_process.ts";
+import { teleWords } from "../support/tele_program.ts";
 import { connectTo, echo, endingOf, roundTrip, UserServer } from "../support/user_programs.ts";
 import { pause, until, within } from "../support/wait.ts";
 import { endsWhatIsSilent, standsEverything, startWay } from "../support/way_trials.ts";
@@ -145,14 +146,9 @@ Deno.test({
   name: "TLS over a command, and a server's end by the command's end of file",
   ...onUnix("socat", "openssl"),
   fn: scenario(60_000, async (s) => {
-    const { success } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "-A",
-        new URL("../../main.ts", import.meta.url).pathname,
-        `--make-cert=${s.home}/tls`,
-        "--host=a.test",
-      ],
+    const [path = "", ...words] = teleWords();
+    const { success } = await new Deno.Command(path, {
+      args: [...words, `--make-cert=${s.home}/tls`, "--host=a.test"],
     }).output();
     assert(success);
     const [cert, key] = [`${s.home}/tls/cert.pem`, `${s.home}/tls/key.pem`];

@@ -6,7 +6,7 @@ import config from "../../deno.json" with { type: "json" };
 import { packagesOf } from "../../scripts/compile/third_party.ts";
 import { scenario } from "../support/scenario.ts";
 import { ROOT } from "../support/source_tree.ts";
-import { denoDir } from "../support/tele_process.ts";
+import { denoDir } from "../support/tele_program.ts";
 
 /** Runs a Deno that has its cache in the folder `cache`. Returns what it printed. */
 async function deno(cache: string, ...args: string[]): Promise<string> {

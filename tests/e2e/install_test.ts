@@ -5,12 +5,11 @@
  * @module
  */
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { fileURLToPath } from "node:url";
 import { withReleaseUrl } from "../../scripts/compile/installers.ts";
 import { Home, INSTALL_SH } from "../support/installation.ts";
 import { ARCHIVE, Release } from "../support/release.ts";
 import { onUnix, program } from "../support/skip.ts";
-import { denoDir } from "../support/tele_process.ts";
+import { denoDir, teleWords } from "../support/tele_program.ts";
 
 Deno.test({
   name: "install.sh puts the program into ~/.local/bin, and later a newer one in its place",
@@ -39,8 +38,7 @@ Deno.test({
   ...onUnix("sh", "curl", "bash", "zsh", "fish"),
   fn: async () => {
     // It does what the real one does with the options that a user is told to type.
-    const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
-    await using release = await Release.ofScript(`$("${Deno.execPath()}" run --quiet -A "${main}" "$@")`);
+    await using release = await Release.ofScript(`$(${teleWords().map((word) => `"${word}"`).join(" ")} "$@")`);
     const files: [shell: "bash" | "zsh" | "fish", file: string, sign: string][] = [
       ["bash", ".bashrc", 'eval "$(tele --completion=bash)"\n'],
       ["zsh", ".zshrc", 'eval "$(tele --completion=zsh)"\n'],

@@ -1,10 +1,10 @@
 /** Keys on disk: certificates that are renewed under running connections, and files that are not as they should be. */
 import { assert, assertEquals, assertMatch, assertNotEquals, assertStringIncludes } from "@std/assert";
-import { fileURLToPath } from "node:url";
 import { TestCa } from "../support/certificates.ts";
 import { KeyFiles, makeTestToken } from "../support/key_files.ts";
 import { scenario } from "../support/scenario.ts";
 import { requires } from "../support/skip.ts";
+import { teleWords } from "../support/tele_program.ts";
 import { serialNumberAt } from "../support/tls_stranger.ts";
 import { connectTo, echo, roundTrip, UserServer } from "../support/user_programs.ts";
 import { within } from "../support/wait.ts";
@@ -135,9 +135,9 @@ Deno.test({
 
 /** Runs `tele` to its end. */
 async function tele(args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
-  const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", main, ...args],
+  const [path = "", ...words] = teleWords();
+  const command = new Deno.Command(path, {
+    args: [...words, ...args],
     env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
     stdin: "null",
   });

@@ -8,7 +8,8 @@ import { systemdUnit } from "../../lib/tunnel/service/systemd_unit.ts";
 import { exampleService } from "../support/example_service.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
 import { program, requires } from "../support/skip.ts";
-import { denoDir, teleCommand } from "../support/tele_process.ts";
+import { teleCommand } from "../support/tele_process.ts";
+import { denoDir } from "../support/tele_program.ts";
 import { freePort } from "../support/user_programs.ts";
 import { within } from "../support/wait.ts";
 

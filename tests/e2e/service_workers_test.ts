@@ -4,7 +4,7 @@ import { recipesOf } from "../support/recipe_parts.ts";
 import { makeTestToken } from "../support/key_files.ts";
 import { scenario } from "../support/scenario.ts";
 import { program, requires } from "../support/skip.ts";
-import { denoDir, teleMain } from "../support/tele_process.ts";
+import { denoDir, teleWords } from "../support/tele_program.ts";
 import { connectTo, echo, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
 import { until, within } from "../support/wait.ts";
 
@@ -36,7 +36,7 @@ Deno.test({
     const recipes = recipesOf("Many users, and upgrades");
     ["(umask 077;", "defaults", "kubectl"].forEach((text) => recipes.next(text));
     const unit = recipes.next("[Service]\n").text
-      .replace("%h/.local/bin/tele", `${Deno.execPath()} run --quiet -A ${teleMain()}`)
+      .replace("%h/.local/bin/tele", teleWords().join(" "))
       .replace("%h/token", token).replace(":5432", `127.0.0.1:${user.port}`).replace(":40300", `127.0.0.1:${port}`)
       .replace("=auto", "=2");
     // From source it looks for Deno's cache in the home folder.

@@ -11,7 +11,7 @@ import { type CompletedOption, completedOptions } from "../../lib/tunnel/shells/
 import { manPage } from "../../lib/tunnel/shells/man_page.ts";
 import { type AskedShell, offersOf } from "../support/shell_completion.ts";
 import { onUnix, program } from "../support/skip.ts";
-import { teleMain } from "../support/tele_process.ts";
+import { teleWords } from "../support/tele_program.ts";
 
 /** Lines, and what each shell offers for them. */
 interface Asked {
@@ -204,8 +204,9 @@ Deno.test("tele prints the script of a shell and the man page, and refuses what 
 });
 
 async function tele(...args: string[]): Promise<{ code: number; output: string; errors: string }> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "-A", teleMain(), ...args],
+  const [path = "", ...words] = teleWords();
+  const { code, stdout, stderr } = await new Deno.Command(path, {
+    args: [...words, ...args],
     stdin: "null",
   }).output();
   return { code, output: new TextDecoder().decode(stdout), errors: new TextDecoder().decode(stderr) };

@@ -9,6 +9,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { ROOT } from "../support/source_tree.ts";
+import { bundleTele } from "../support/tele_program.ts";
 import { argumentsOf, type Part, PARTS } from "./parts.ts";
 import { add, closingLine, type FileResult, resultsOf, slowest, type Total } from "./report.ts";
 
@@ -16,10 +17,14 @@ import { add, closingLine, type FileResult, resultsOf, slowest, type Total } fro
 const MOST_TOLD = 15;
 
 /** Runs a part, whose output is shown. */
-async function run(part: Part, report: string): Promise<{ files: FileResult[]; code: number }> {
+async function run(
+  part: Part,
+  report: string,
+  environment: Record<string, string>,
+): Promise<{ files: FileResult[]; code: number }> {
   const { code } = await new Deno.Command(Deno.execPath(), {
     args: argumentsOf(part, report),
-    env: { DENO_JOBS: String(part.jobs) },
+    env: { ...environment, DENO_JOBS: String(part.jobs) },
     cwd: fileURLToPath(ROOT),
     stdin: "null",
   }).spawn().status;
@@ -36,9 +41,10 @@ if (import.meta.main) {
   const total: Total = { passed: 0, failed: 0, ignored: 0 };
   const all: FileResult[] = [];
   try {
+    const { environment } = await bundleTele(`${folder}/tele.mjs`);
     for (const [index, part] of PARTS.entries()) {
       console.log(`\npart ${index + 1} of ${PARTS.length}: ${part.about}`);
-      const { files, code } = await run(part, `${folder}/${index}.xml`);
+      const { files, code } = await run(part, `${folder}/${index}.xml`, environment);
       add(total, files, code);
       all.push(...files);
     }

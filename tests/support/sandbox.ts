@@ -9,6 +9,7 @@ import { type Block, commandsOf } from "./recipes.ts";
 import type { Scenario } from "./scenario.ts";
 import { program } from "./skip.ts";
 import { teleCommand } from "./tele_process.ts";
+import { teleWords } from "./tele_program.ts";
 import { freePort } from "./user_programs.ts";
 import { until, within } from "./wait.ts";
 
@@ -73,7 +74,7 @@ export class Sandbox {
       ...env,
     });
     await sandbox.provide("deno", `exec '${Deno.execPath()}' "$@"`);
-    await sandbox.provide("tele", `exec '${Deno.execPath()}' run --quiet -A '${CHECKOUT}main.ts' "$@"`);
+    await sandbox.provide("tele", `exec ${teleWords().map((word) => `'${word}'`).join(" ")} "$@"`);
     s.defer(() => sandbox.end());
     return sandbox;
   }

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { fileURLToPath } from "node:url";
 import { program } from "./skip.ts";
+import { denoDir, teleWords } from "./tele_program.ts";
 import { until, within } from "./wait.ts";
 
 /** Where a process listens. */
@@ -33,7 +33,7 @@ export interface TeleOptions {
   main?: URL;
   /** A compiled program, in place of the source. */
   bin?: string;
-  /** Permissions of the process. @default {["-A"]} */
+  /** Permissions of the process, which is run from the source then. @default {["-A"]} */
   permissions?: readonly string[];
   /** How long it may take to be ready. @default {60000}, for a machine that is busy */
   readyMs?: number;
@@ -41,14 +41,6 @@ export interface TeleOptions {
 
 /** Log lines that a report shows of each process. */
 const REPORTED_LINES = 60;
-
-/** Set this to run another program than this tree's `main.ts`. */
-const MAIN_VARIABLE = "TELE_MAIN";
-
-/** The program under test; `main` stands for this tree's `main.ts` where a test needs another. */
-export function teleMain(main: URL = new URL("../../main.ts", import.meta.url)): string {
-  return Deno.env.get(MAIN_VARIABLE) ?? fileURLToPath(main);
-}
 
 /** A running `tele --server`, `tele --client` or `tele --config`. */
 export class TeleProcess implements AsyncDisposable {
@@ -206,9 +198,7 @@ export async function teleCommand(
 ): Promise<{ command: string[]; env: Record<string, string> }> {
   return {
     command: [
-      ...options.bin === undefined
-        ? [Deno.execPath(), "run", ...options.permissions ?? ["-A"], teleMain(options.main)]
-        : [options.bin],
+      ...options.bin === undefined ? teleWords(options) : [options.bin],
       ...options.role === "config" ? [] : [`--${options.role}`],
       ...options.args,
     ],
@@ -240,26 +230,4 @@ async function collectLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>, int
     into.push(...lines);
   }
   if (rest !== "") into.push(rest);
-}
-
-let denoDirKnown: Promise<string> | undefined;
-
-/**
- * The cache folder of this Deno, with all in it that `main.ts` needs: a test fetches the packages that it imports itself,
- * and where it starts tele there may be no network.
- */
-export function denoDir(): Promise<string> {
-  return denoDirKnown ??= (async () => {
-    await runDeno("cache", "--quiet", teleMain());
-    return Deno.env.get("DENO_DIR") || JSON.parse(await runDeno("info", "--json")).denoDir;
-  })();
-}
-
-/** Runs this Deno. Returns what it printed. */
-async function runDeno(...args: string[]): Promise<string> {
-  const env = { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" };
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, env, stdin: "null" }).output();
-  const [printed, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-  if (!success) throw new Error(`deno ${args.join(" ")}: ${errors}`);
-  return printed!;
 }

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Sshd } from "./sshd.ts";
-import { teleCommand, teleMain } from "./tele_process.ts";
+import { teleCommand } from "./tele_process.ts";
+import { teleWords } from "./tele_program.ts";
 
 /** Lines of an sshd's configuration: its logins find the standard library where the tests have it. */
 export async function sshdConfig(): Promise<string[]> {
@@ -26,10 +27,7 @@ export async function teleSsh(
   },
 ): Promise<{ command: string[]; env: Record<string, string> }> {
   const { env } = await teleCommand({ role: "client", args: [], home });
-  const run = [Deno.execPath(), "run", "-A", teleMain(), "ssh"];
-  const remote = own.some((word) => word.startsWith("--remote"))
-    ? []
-    : [`--remote=${Deno.execPath()} run -A ${teleMain()}`];
+  const remote = own.some((word) => word.startsWith("--remote")) ? [] : [`--remote=${teleWords().join(" ")}`];
   const ssh = [...sshd.options, "-p", String(sshd.port), `${sshd.user}@${address}`, ...more];
-  return { command: [...run, ...remote, ...own, ...ssh], env };
+  return { command: [...teleWords(), "ssh", ...remote, ...own, ...ssh], env };
 }
