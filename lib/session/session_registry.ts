@@ -70,11 +70,6 @@ export class SessionRegistry {
     return this.#entries.size;
   }
 
-  /** Whether there are as many as there may be. */
-  get isFull(): boolean {
-    return this.count >= this.#options.limits.maxSessions;
-  }
-
   /** All of them. */
   get entries(): SessionEntry[] {
     return [...this.#entries.values()];
@@ -151,7 +146,7 @@ export class SessionRegistry {
     const { clock } = this.#options;
     if (this.#willReplace(newcomer)) return;
     if (this.#isDraining) throw new RefusalError({ code: EndCode.draining, message: DRAINING });
-    if (!this.isFull) return;
+    if (this.count < this.#options.limits.maxSessions) return;
     const leaving = choiceOf(this.#entries.values(), clock.now(), newcomer.claim.name);
     if (leaving === undefined) {
       const { size } = this.#entries;

@@ -80,7 +80,7 @@ export class SessionServer<Upper extends UpperLayer> {
       outlives: (sessionId, newer) => registry.outlives(sessionId, newer),
       sessions: () => registry.entries.map(({ session }) => session),
       count: () => registry.isDraining ? undefined : registry.count,
-      isFull: () => registry.isFull,
+      limit: options.limits.maxSessions,
     });
   }
 

@@ -28,8 +28,17 @@ const MOST_WAITING = 32;
 /** Who did not answer is left alone for so long, in milliseconds, and for twice as long each time, up to the most. */
 const SILENT_MS = { first: 1_000, most: 60_000 };
 
-/** What a worker that takes no new session has: more than any other. */
-const FULL = 0xffff_ffff;
+/**
+ * How many times as many sessions one has that gives some away. Each costs who passes it on, for as long as its carrier
+ * lives, so few go: the system deals many nearly evenly by itself. Eight come to two workers as 4 to 4 all the same.
+ */
+const WORTH_A_SPLICE = 1.25;
+
+/** What a worker says that takes no new session: more than any other has. */
+const DRAINS = 0xffff_ffff;
+
+/** The same of one that has as many as it may have: who has no room either takes only what another one would refuse. */
+const NO_ROOM = DRAINS - 1;
 
 /** What {@linkcode Dealer} needs. */
 export interface DealerOptions {
@@ -45,8 +54,8 @@ export interface DealerOptions {
   ticketFor(instance: Uint8Array, sessionId: Uint8Array): Promise<{ ticket: Uint8Array; key: FleetKey }>;
   /** Sessions that this process has; `undefined` if it takes no new one. */
   sessions(): number | undefined;
-  /** Whether it has as many as it may have. */
-  isFull(): boolean;
+  /** Sessions that it may have. */
+  limit(): number;
   /** Moves bytes both ways, from now on to the end of both. */
   splice(carrier: Duplex, link: Duplex): void;
   /** From 0 to 1, such as `Math.random()`. */
@@ -54,8 +63,8 @@ export interface DealerOptions {
 }
 
 /**
- * Gives a carrier that begins a new session to another worker, if that has fewer. What was given stays there, so none goes
- * on and on; and only who has more gives, so that no two give to each other. Source: `PROTOCOL.md`, "Workers".
+ * Gives a carrier that begins a new session to another worker, if that has clearly fewer. What was given stays there, so
+ * none goes on and on; and only who has more gives, so that no two give to each other. Source: `PROTOCOL.md`, "Workers".
  */
 export class Dealer {
   readonly #options: DealerOptions;
@@ -78,6 +87,12 @@ export class Dealer {
   get #count(): number | undefined {
     const sessions = this.#options.sessions();
     return sessions === undefined ? undefined : sessions + this.#newcomers.count;
+  }
+
+  /** What others are told of that. */
+  get #offer(): number {
+    const count = this.#count ?? DRAINS;
+    return count < this.#options.limit() ? count : Math.max(count, NO_ROOM);
   }
 
   /** One of those to come is here: its session begins in this step, or has no room. */
@@ -107,12 +122,12 @@ export class Dealer {
   /**
    * Another worker offers a session, and has so many itself.
    *
-   * @returns _Here_ if it is to come, _gone_ if this one has as many, _away_ if it takes none.
+   * @returns _Here_ if it is to come, _gone_ if this one has about as many, _away_ if it takes none.
    */
   take(countThere: number): "here" | "gone" | "away" {
-    const count = this.#count;
-    if (count === undefined) return "away";
-    if (count >= countThere) return "gone";
+    const offer = this.#offer;
+    if (offer === DRAINS) return "away";
+    if (countThere <= Math.min(WORTH_A_SPLICE * offer, NO_ROOM)) return "gone";
     this.#newcomers.came();
     return "here";
   }
@@ -125,8 +140,8 @@ export class Dealer {
   async #giveAway(carrier: Duplex, layer: PassedLayer): Promise<boolean> {
     let asked = 0;
     for (const instance of shuffled(await this.#candidates(), this.#options.random)) {
-      const count = this.#count ?? FULL;
-      if (count === 0 || asked >= MOST_ASKED_FOR_ONE && !this.#options.isFull()) return false;
+      const count = this.#offer;
+      if (count === 0 || asked >= MOST_ASKED_FOR_ONE && count < NO_ROOM) return false;
       const reply = await this.#ask(instance, count, carrier, layer);
       if (reply === undefined) return false;
       if (reply.answer === "here") return this.#give(carrier, reply.link, instance);

@@ -74,8 +74,8 @@ export class Fleet {
       const key = keys.sealing;
       return { key, ticket: await this.#seal(key, instance, sessionId) };
     };
-    const [sessions, isFull] = [() => this.#served?.count(), () => this.#served?.isFull() !== false];
-    return new Dealer({ clock, log, siblings, dial, ticketFor, sessions, isFull, splice, random: Math.random });
+    const [sessions, limit] = [() => this.#served?.count(), () => this.#served?.limit ?? 0];
+    return new Dealer({ clock, log, siblings, dial, ticketFor, sessions, limit, splice, random: Math.random });
   }
 
   /** These are the sessions of this process. */

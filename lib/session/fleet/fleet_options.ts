@@ -30,7 +30,7 @@ export interface FleetOptions {
    * certain. Without it this process is its server's only one.
    */
   readonly dialWorker?: ((instance: Uint8Array, signal: AbortSignal) => Promise<Duplex | undefined>) | undefined;
-  /** The other workers of this server, which take new sessions of one that has more. */
+  /** The other workers of this server, which take new sessions of one that has clearly more. */
   readonly siblings?: (() => Promise<readonly Uint8Array[]>) | undefined;
   /** Moves bytes both ways, from now on to the end of both. */
   splice(carrier: Duplex, owner: Duplex): void;
@@ -58,8 +58,8 @@ export interface ServedSessions {
   sessions(): Iterable<Pick<Session, "id" | "tellTicket">>;
   /** How many there are; `undefined` if there are to be no more. */
   count(): number | undefined;
-  /** Whether there are as many as there may be. */
-  isFull(): boolean;
+  /** How many there may be. */
+  readonly limit: number;
 }
 
 /** A carrier that another process has passed on. */

@@ -35,7 +35,7 @@ export const FLEET: readonly Mutation[] = [
   ),
   dealer(
     "who drains keeps what comes",
-    "const count = this.#count ?? FULL;",
+    "const count = this.#count ?? DRAINS;",
     "const count = this.#count ?? 0;",
   ),
   dealer(
@@ -50,8 +50,23 @@ export const FLEET: readonly Mutation[] = [
   ),
   dealer(
     "more than two workers asked for one session",
-    "if (count === 0 || asked >= MOST_ASKED_FOR_ONE && !this.#options.isFull()) return false;",
+    "if (count === 0 || asked >= MOST_ASKED_FOR_ONE && count < NO_ROOM) return false;",
     "if (count === 0) return false;",
+  ),
+  dealer(
+    "whoever has fewer is given sessions",
+    "countThere <= Math.min(WORTH_A_SPLICE * offer, NO_ROOM)",
+    "countThere <= Math.min(offer, NO_ROOM)",
+  ),
+  dealer(
+    "one that has no room takes no session of one that drains",
+    "countThere <= Math.min(WORTH_A_SPLICE * offer, NO_ROOM)",
+    "countThere <= WORTH_A_SPLICE * offer",
+  ),
+  dealer(
+    "who has no room keeps what others have room for",
+    "return count < this.#options.limit() ? count : Math.max(count, NO_ROOM);",
+    "return count;",
   ),
   dealer(
     "a crowd waits to be dealt",
@@ -372,7 +387,7 @@ export const FLEET: readonly Mutation[] = [
   word(
     "a full worker asks two others for room",
     "session/fleet/dealer.ts",
-    "asked >= MOST_ASKED_FOR_ONE && !this.#options.isFull()",
+    "asked >= MOST_ASKED_FOR_ONE && count < NO_ROOM",
     "asked >= MOST_ASKED_FOR_ONE",
   ),
   word(

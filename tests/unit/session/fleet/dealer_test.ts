@@ -18,7 +18,7 @@ class FakeWorker {
   taken = 0;
   dials = 0;
   isDraining = false;
-  isFull = false;
+  limit = 1000;
   state: "up" | "hanging" | "refusing" | "over" = "up";
 
   constructor(world: World, readonly instance: Uint8Array<ArrayBuffer>, public sessions: number) {
@@ -32,7 +32,7 @@ class FakeWorker {
         return { key: KEY, ticket: await sealTicket(KEY, content, 0) };
       },
       sessions: () => this.isDraining ? undefined : this.sessions,
-      isFull: () => this.isFull,
+      limit: () => this.limit,
       splice: (_, link) => void world.spliced.push(link),
       random: () => world.random(),
     });
@@ -96,7 +96,7 @@ Deno.test("who is full asks all for room, and one who came in vain is counted no
   const world = new World(9, 9, 9, 9, 9, 9, 8);
   assertEquals((await world.deal(1))[0], 1, "two are asked");
   world.first.dealer.came();
-  world.first.isFull = true;
+  for (const worker of world.workers) worker.limit = 9;
   for (let round = 0; round < 5; round++) {
     const free = world.workers.at(-1)!;
     assertEquals((await world.deal(1)).at(-1), 1, `round ${round}`);
@@ -104,8 +104,25 @@ Deno.test("who is full asks all for room, and one who came in vain is counted no
   }
 });
 
-Deno.test("who has no more than the others gives nothing away, and who has none does not ask", async () => {
-  for (const sessions of [[3, 3], [3, 4]]) assertEquals(await new World(...sessions).deal(1), [1, 0]);
+Deno.test("two who have no room keep what comes, and one that drains gives it to either", async () => {
+  const world = new World(9, 9);
+  for (const worker of world.workers) worker.limit = 9;
+  assertEquals(await world.deal(1), [1, 0]);
+  world.first.isDraining = true;
+  assertEquals(await world.deal(1), [0, 1]);
+});
+
+Deno.test("those to come take room, too", async () => {
+  const world = new World(2, 2);
+  for (const worker of world.workers) worker.limit = 4;
+  assertEquals(await world.deal(4), [2, 2]);
+});
+
+Deno.test("who has not clearly more than the others gives nothing away, and who has none does not ask", async () => {
+  const even = [[3, 3], [3, 4], [5, 4], [10, 8], [100, 80]];
+  for (const sessions of even) assertEquals(await new World(...sessions).deal(1), [1, 0], `${sessions}`);
+  const uneven = [[1, 0], [2, 1], [4, 3], [6, 4], [11, 8], [101, 80]];
+  for (const sessions of uneven) assertEquals(await new World(...sessions).deal(1), [0, 1], `${sessions}`);
   const world = new World(0, 0);
   await world.deal(1);
   assertEquals(world.workers[1]!.dials, 0);
@@ -113,7 +130,7 @@ Deno.test("who has no more than the others gives nothing away, and who has none 
 
 Deno.test("who was behind, such as one that died and was started again, catches up", async () => {
   const world = new World(9, 2);
-  assertEquals(await world.deal(7), [0, 7]);
+  assertEquals(await world.deal(7), [1, 6]);
   assertEquals(await world.deal(2), [1, 1]);
 });
 

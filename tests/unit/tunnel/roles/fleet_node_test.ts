@@ -43,7 +43,7 @@ class World implements AsyncDisposable {
       outlives: () => false,
       sessions: () => [],
       count: () => 0,
-      isFull: () => false,
+      limit: 8,
     });
     return world;
   }
@@ -144,7 +144,7 @@ Deno.test({
           outlives: () => false,
           sessions: () => [],
           count: () => 0,
-          isFull: () => false,
+          limit: 8,
         });
         return node;
       };
@@ -225,7 +225,7 @@ Deno.test({
           outlives: () => false,
           sessions: () => [],
           count: () => count,
-          isFull: () => false,
+          limit: 8,
         });
         nodes.push(node);
       }
