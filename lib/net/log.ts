@@ -60,7 +60,50 @@ export type LogFields = {
  * log("info", "resumed after 3.1 s, replayed 18 KiB", { outageMs: 3100, replayedBytes: 18432 });
  * ```
  */
-export type Log = (level: LogLevel, message: string, fields?: LogFields) => void;
+export interface Log {
+  (level: LogLevel, message: string, fields?: LogFields): void;
+
+  /**
+   * Whether a line of `level` goes anywhere: who would make one for each connection of a user's asks before.
+   *
+   * @default {every line does}
+   */
+  hears?(level: LogLevel): boolean;
+}
 
 /** A log that forgets everything. */
-export const silentLog: Log = () => {};
+export const silentLog: Log = Object.assign(() => {}, { hears: () => false });
+
+/**
+ * Whether a line of `level` goes anywhere.
+ *
+ * @example
+ * ```ts
+ * import { hears, silentLog } from "./log.ts";
+ * import { assert, assertFalse } from "@std/assert";
+ *
+ * assert(hears(console.error, "debug"));
+ * assertFalse(hears(silentLog, "error"));
+ * ```
+ */
+export function hears(log: Log, level: LogLevel): boolean {
+  return log.hears?.(level) ?? true;
+}
+
+/**
+ * A log that changes lines on their way to `log`, and hears what that hears.
+ *
+ * @param tell Takes each line, and hands it on to `log`.
+ *
+ * @example
+ * ```ts
+ * import { hears, logTo, silentLog } from "./log.ts";
+ * import { assertFalse } from "@std/assert";
+ *
+ * const log = logTo(silentLog, (level, message) => silentLog(level, `office: ${message}`));
+ * assertFalse(hears(log, "info"));
+ * ```
+ */
+export function logTo(log: Log, tell: (...line: Parameters<Log>) => void): Log {
+  return Object.assign((...line: Parameters<Log>) => tell(...line), { hears: (level: LogLevel) => hears(log, level) });
+}

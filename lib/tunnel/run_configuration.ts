@@ -7,7 +7,7 @@ import config from "../../deno.json" with { type: "json" };
 import { deadline } from "@std/async/deadline";
 import { systemClock } from "../net/clock.ts";
 import { reasonOf } from "../net/error.ts";
-import type { Log } from "../net/log.ts";
+import { hears, type Log, type LogLevel } from "../net/log.ts";
 import type { MemoryBudget } from "../session/memory_budget.ts";
 import { readEnvironment } from "./command_line/command_environment.ts";
 import type { ConfigCommand } from "./command_line/config_command.ts";
@@ -89,7 +89,10 @@ class ConfiguredProcess {
     this.#log = this.#makeLog();
     this.#atStart = configuration;
     this.#memory = budgetOf(configuration.memoryBytes, systemClock);
-    const log: Log = (...line) => this.#log(...line);
+    // Of now: a change of the file may have brought another.
+    const log: Log = Object.assign((...line: Parameters<Log>) => this.#log(...line), {
+      hears: (level: LogLevel) => hears(this.#log, level),
+    });
     this.tunnels = new RunningTunnels({
       start: ({ command, name }, log) => startTunnel(command, log, systemClock, this.#shared, name),
       check: checkTunnelFiles,

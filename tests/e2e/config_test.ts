@@ -86,9 +86,13 @@ Deno.test({
 
     await Deno.writeTextFile(
       clientFile,
-      ['memory = "64MiB"', 'log-format = "json"', client("d", user.port, outB), client("bulk", bulkIn, bulkOut)].join(
-        "\n",
-      ),
+      [
+        'memory = "64MiB"',
+        'log-format = "json"',
+        'log-level = "debug"',
+        client("d", user.port, outB),
+        client("bulk", bulkIn, bulkOut),
+      ].join("\n"),
     );
     for (const attempt of [1, 2]) {
       const from = clients.log.length;
@@ -102,6 +106,7 @@ Deno.test({
       );
       using connection = await connectTo(inD!);
       await within(roundTrip(connection, `attempt ${attempt}`), 10_000, "an echo through d as it was");
+      await clients.logged(/"d: stream \S+ began/, 10_000, from);
     }
     assert(!clients.log.some((line) => line.includes("identity is kept in memory")), clients.report());
 

@@ -84,8 +84,9 @@ export function formatLogLine(
 export function makeLog(options: LogOptions): Log {
   const { level: leastLevel, format, write, wallNow } = options;
   const least = LOG_LEVELS.indexOf(leastLevel);
-  return (level, message, fields = {}) => {
-    if (LOG_LEVELS.indexOf(level) < least) return;
-    write(formatLogLine(format, level, message, fields, wallNow()));
+  const hears = (level: LogLevel) => LOG_LEVELS.indexOf(level) >= least;
+  const log = (level: LogLevel, message: string, fields: LogFields = {}) => {
+    if (hears(level)) write(formatLogLine(format, level, message, fields, wallNow()));
   };
+  return Object.assign(log, { hears });
 }

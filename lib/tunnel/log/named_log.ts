@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Log } from "../../net/log.ts";
+import { type Log, logTo } from "../../net/log.ts";
 
 /**
  * A log whose lines begin with the name of a tunnel, which machines find in the field `tunnel`.
@@ -21,5 +21,5 @@ import type { Log } from "../../net/log.ts";
  * ```
  */
 export function namedLog(name: string, log: Log): Log {
-  return (level, message, fields = {}) => log(level, `${name}: ${message}`, { ...fields, tunnel: name });
+  return logTo(log, (level, message, fields) => log(level, `${name}: ${message}`, { ...fields, tunnel: name }));
 }

@@ -7,7 +7,7 @@ import { hostOfPeer } from "../../net/address.ts";
 import type { Clock } from "../../net/clock.ts";
 import { reasonOf } from "../../net/error.ts";
 import { type LineKind, LineLimiter } from "../../net/line_limiter.ts";
-import type { Log, LogFields } from "../../net/log.ts";
+import { hears, type Log, type LogFields } from "../../net/log.ts";
 import type { Shortage } from "../../net/shortage.ts";
 import { FrameTooLargeError } from "../../ping/codec.ts";
 import { ResetCode } from "../../mux/mux_constants.ts";
@@ -101,6 +101,7 @@ export class StreamLog {
   ended(stream: MuxStream, end: StreamEnd, client?: string): void {
     for (const observer of this.#observers) observer.streamEnded(stream, end, client);
     this.#tellLife(stream, end, client);
+    if (end.kind === "finished") return;
     const { peer } = stream;
     const names = [...peer === "" ? [] : [peer], ...client === undefined ? [] : [client]];
     const who = names.length === 0 ? "" : ` (${names.join(", ")})`;
@@ -108,13 +109,12 @@ export class StreamLog {
     if (end.kind === "cut") {
       return this.#tell(end.isWished ? "wishedCut" : "cut", `stream cut${who}: ${end.message}`, fields);
     }
-    if (end.kind === "reset" && end.code !== ResetCode.reset) {
-      this.#tell("refused", `stream refused${who}: ${end.message}`, fields);
-    }
+    if (end.code !== ResetCode.reset) this.#tell("refused", `stream refused${who}: ${end.message}`, fields);
   }
 
   /** A stream has begun at this end, with its number; both ends call it the same. */
   started(stream: MuxStream, id: number): void {
+    if (!hears(this.#log, "debug")) return;
     const { peer, origin: { service } } = stream;
     const what = service === undefined ? "" : `, for ${service}`;
     this.#log("debug", `stream ${nameOf(stream, id)} began (${peer})${what}`, fieldsOf(stream, id));
@@ -122,6 +122,7 @@ export class StreamLog {
 
   /** How it went, with what moved. */
   #tellLife(stream: MuxStream, end: StreamEnd, client: string | undefined): void {
+    if (!hears(this.#log, "debug")) return;
     const { id, peer, moved, origin } = stream;
     const how = howItEnded(end);
     const lastedMs = Math.round(this.#clock.now() - origin.atMs);

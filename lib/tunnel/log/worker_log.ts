@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Log } from "../../net/log.ts";
+import { type Log, logTo } from "../../net/log.ts";
 
 /**
  * A log whose lines begin with the number of a worker, which machines find in the field `worker`.
@@ -20,5 +20,8 @@ import type { Log } from "../../net/log.ts";
  * ```
  */
 export function workerLog(number: number, log: Log): Log {
-  return (level, message, fields = {}) => log(level, `worker ${number}: ${message}`, { ...fields, worker: number });
+  return logTo(
+    log,
+    (level, message, fields) => log(level, `worker ${number}: ${message}`, { ...fields, worker: number }),
+  );
 }

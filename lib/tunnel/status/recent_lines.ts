@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Log, LOG_LEVELS } from "../../net/log.ts";
+import { hears, type Log, LOG_LEVELS, type LogFields, type LogLevel } from "../../net/log.ts";
 import type { LineReport } from "./report.ts";
 import { iso } from "./timeline.ts";
 
@@ -14,6 +14,10 @@ export const MOST_RECENT = 50;
 const MOST_LETTERS = 1_000;
 
 const LEAST = LOG_LEVELS.indexOf("info");
+
+function isKept(level: LogLevel): boolean {
+  return LOG_LEVELS.indexOf(level) >= LEAST;
+}
 
 /**
  * Keeps what is logged at level info and above, whatever level is written.
@@ -41,12 +45,13 @@ export class RecentLines {
 
   /** A log that keeps its lines here, and hands them on to `log`. */
   beside(log: Log): Log {
-    return (level, message, fields) => {
+    const tell = (level: LogLevel, message: string, fields?: LogFields) => {
       log(level, message, fields);
-      if (LOG_LEVELS.indexOf(level) < LEAST) return;
+      if (!isKept(level)) return;
       this.#lines.push({ time: iso(this.#wallNow()), level, message: message.slice(0, MOST_LETTERS) });
       if (this.#lines.length > MOST_RECENT) this.#lines.shift();
     };
+    return Object.assign(tell, { hears: (level: LogLevel) => isKept(level) || hears(log, level) });
   }
 
   /** The last lines, oldest first. */

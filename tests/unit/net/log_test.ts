@@ -1,6 +1,6 @@
 /** Logs, passed in. */
-import { assertEquals, assertMatch } from "@std/assert";
-import { LOG_FIELDS, silentLog } from "../../../lib/net/log.ts";
+import { assertEquals, assertFalse, assertMatch } from "@std/assert";
+import { hears, type Log, LOG_FIELDS, LOG_LEVELS, logTo, silentLog } from "../../../lib/net/log.ts";
 import { readText } from "../../support/source_tree.ts";
 
 Deno.test("the manual lists the fields that log lines may have, and no other", () => {
@@ -21,4 +21,13 @@ Deno.test("a field's name tells its unit, and numbers without one are counts", (
 
 Deno.test("a log that forgets everything takes everything", () => {
   silentLog("info", "nothing", { code: 0 });
+});
+
+Deno.test("a log hears all that it does not say otherwise of, and one in front of it what it hears", () => {
+  const plain: Log = () => {};
+  const deaf: Log = Object.assign(() => {}, { hears: (level: string) => level === "error" });
+  const heard = (log: Log) => LOG_LEVELS.filter((level) => hears(log, level));
+  assertEquals([heard(plain), heard(logTo(plain, plain))], [[...LOG_LEVELS], [...LOG_LEVELS]]);
+  assertEquals([heard(deaf), heard(logTo(deaf, () => {}))], [["error"], ["error"]]);
+  assertFalse(hears(silentLog, "error"));
 });

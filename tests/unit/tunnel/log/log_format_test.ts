@@ -1,7 +1,7 @@
 import { assertEquals, assertFalse } from "@std/assert";
 import fc from "fast-check";
 import { formatLogLine, LOG_FORMATS, makeLog } from "../../../../lib/tunnel/log/log_format.ts";
-import { LOG_LEVELS } from "../../../../lib/net/log.ts";
+import { hears, LOG_LEVELS } from "../../../../lib/net/log.ts";
 import { anyText } from "../../../support/any_text.ts";
 
 const WALL_MS = Date.UTC(2026, 10, 21, 3, 35, 0, 123);
@@ -56,11 +56,12 @@ Deno.test("any message makes one line, and json gives it back", () => {
   }));
 });
 
-Deno.test("a log writes its level and above", () => {
+Deno.test("a log writes its level and above, and hears no other", () => {
   for (const [least, level] of LOG_LEVELS.entries()) {
     const lines: string[] = [];
     const log = makeLog({ level, format: "json", write: (line) => lines.push(line), wallNow: () => WALL_MS });
     for (const each of LOG_LEVELS) log(each, "event", { code: 1 });
     assertEquals(lines.map((line) => JSON.parse(line).level), LOG_LEVELS.slice(least));
+    assertEquals(LOG_LEVELS.filter((each) => hears(log, each)), LOG_LEVELS.slice(least));
   }
 });

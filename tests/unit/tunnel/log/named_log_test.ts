@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import type { LogFields, LogLevel } from "../../../../lib/net/log.ts";
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import { hears, type LogFields, type LogLevel, silentLog } from "../../../../lib/net/log.ts";
 import { namedLog } from "../../../../lib/tunnel/log/named_log.ts";
 
 Deno.test("a line of a tunnel begins with its name, which is a field as well", () => {
@@ -11,4 +11,9 @@ Deno.test("a line of a tunnel begins with its name, which is a field as well", (
     ["warn", "office: link lost", { tunnel: "office" }],
     ["info", "office: link up", { carriers: 2, tunnel: "office" }],
   ]);
+});
+
+Deno.test("the log of a tunnel hears what that of the process hears", () => {
+  assert(hears(namedLog("office", () => {}), "debug"));
+  assertFalse(hears(namedLog("office", silentLog), "error"));
 });

@@ -131,3 +131,21 @@ Deno.test("the life of a stream is told for debugging, by a name that both ends 
   assertEquals(fields.slice(0, 2), [known, { ...known, client: "alice", ...moved, end: "finished" }]);
   log.stop();
 });
+
+Deno.test("the life of a stream is put into words where somebody reads them, and only there", () => {
+  const clock = new FakeClock();
+  const told: string[] = [];
+  const stream = streamOf("127.0.0.1:50000");
+  for (const heard of [["debug", "warn"], ["warn"]]) {
+    const lines = (_level: string, message: string) => void told.push(message.replace(/ .*/, ""));
+    const log = new StreamLog(clock, Object.assign(lines, { hears: (level: string) => heard.includes(level) }));
+    log.started(stream, 17);
+    log.ended(stream, { kind: "finished" });
+    log.ended(stream, { kind: "cut", message: "gone" });
+    log.onlyStreamEnded(stream, { kind: "cut", message: "gone" });
+    log.stop();
+    told.push(".");
+  }
+  // Its beginning, two ends and a cut, the end of the only one and its cut; and without those for debugging.
+  assertEquals(told.join(" "), "stream stream stream stream stream stream . stream stream .");
+});

@@ -1,5 +1,5 @@
-import { assertEquals } from "@std/assert";
-import type { LogFields, LogLevel } from "../../../../lib/net/log.ts";
+import { assert, assertEquals, assertFalse } from "@std/assert";
+import { hears, type LogFields, type LogLevel, silentLog } from "../../../../lib/net/log.ts";
 import { workerLog } from "../../../../lib/tunnel/log/worker_log.ts";
 
 Deno.test("a line of a worker begins with its number, which is a field as well", () => {
@@ -11,4 +11,9 @@ Deno.test("a line of a worker begins with its number, which is a field as well",
     ["warn", "worker 3: link lost", { worker: 3 }],
     ["info", "worker 3: link up", { carriers: 2, worker: 3 }],
   ]);
+});
+
+Deno.test("the log of a worker hears what that of the process hears", () => {
+  assert(hears(workerLog(3, () => {}), "debug"));
+  assertFalse(hears(workerLog(3, silentLog), "error"));
 });

@@ -1,5 +1,6 @@
 /** The last lines of the log. */
 import { assertEquals } from "@std/assert";
+import { hears, LOG_LEVELS, silentLog } from "../../../../lib/net/log.ts";
 import { MOST_RECENT, RecentLines } from "../../../../lib/tunnel/status/recent_lines.ts";
 import { iso } from "../../../../lib/tunnel/status/timeline.ts";
 
@@ -21,4 +22,10 @@ Deno.test("only the last are kept, and of a very long one the beginning", () => 
   assertEquals(recent.lines.length, MOST_RECENT);
   assertEquals(recent.lines[0]?.message, `line ${MOST_RECENT + 1}`);
   assertEquals(recent.lines.at(-1)?.message.length, 1_000);
+});
+
+Deno.test("lines that are kept are heard though nobody writes them, and others where somebody does", () => {
+  const recent = new RecentLines(() => 0);
+  const heard = (log = silentLog) => LOG_LEVELS.filter((level) => hears(recent.beside(log), level));
+  assertEquals([heard(), heard(() => {})], [["info", "warn", "error"], [...LOG_LEVELS]]);
 });
