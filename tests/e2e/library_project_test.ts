@@ -14,7 +14,7 @@ function block(language: "ts" | "json"): string {
 
 Deno.test(
   "the library's example runs in a project of its own, with the deno.json that its README gives",
-  scenario(60_000, async (s) => {
+  scenario(180_000, async (s) => {
     const project = `${s.home}/project`;
     await Deno.mkdir(project);
     const source = fileURLToPath(ROOT).replaceAll("\\", "/");
@@ -34,7 +34,7 @@ Deno.test(
         // It has ended.
       }
     });
-    const { stdout, stderr } = await within(child.output(), 50_000, "the example");
+    const { stdout, stderr } = await within(child.output(), 150_000, "the example");
     const [printed, errors] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
     assertEquals(printed, "before the outage\nafter it\ntrue\n", errors);
   }),

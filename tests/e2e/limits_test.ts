@@ -7,6 +7,7 @@ import { pause, until, within } from "../support/wait.ts";
 
 const OPEN_FILES = 100;
 const CONNECTIONS = 150;
+const LEAST_SERVED = 20;
 
 /** One user's connection and how far it got. */
 interface Attempt {
@@ -36,8 +37,9 @@ function closeServed(attempts: Attempt[]): void {
   }
 }
 
-/** Waits until no connection has been served for a second. */
+/** Waits until some are served, and then until no connection has been for a second. */
 async function untilNoMoreAreServed(attempts: Attempt[]): Promise<number> {
+  await until(() => count(attempts, "served") >= LEAST_SERVED, 60_000, "service for some");
   for (let before = -1; count(attempts, "served") !== before;) {
     before = count(attempts, "served");
     await pause(1_000);
@@ -54,7 +56,7 @@ Deno.test({
     const attempts = await openMany(port);
     s.defer(() => attempts.forEach(({ connection }) => closeQuietly(connection)));
     const served = await untilNoMoreAreServed(attempts);
-    assert(served >= 20 && served < OPEN_FILES, `${served} served at first`);
+    assert(served < OPEN_FILES, `${served} served at first`);
 
     closeServed(attempts);
     await until(() => count(attempts, "waiting") < CONNECTIONS - served, 20_000, "service for one that waited");
@@ -82,7 +84,7 @@ Deno.test({
     const attempts = await openMany(port);
     s.defer(() => attempts.forEach(({ connection }) => closeQuietly(connection)));
     const served = await untilNoMoreAreServed(attempts);
-    assert(served >= 20 && served < OPEN_FILES, `${served} served at first`);
+    assert(served < OPEN_FILES, `${served} served at first`);
 
     // The descriptor of the broken carrier must not go to a waiting user connection: without a carrier none can end.
     breaker.reset();
@@ -105,7 +107,7 @@ Deno.test({
     const attempts = await openMany(port);
     s.defer(() => attempts.forEach(({ connection }) => closeQuietly(connection)));
     const served = await untilNoMoreAreServed(attempts);
-    assert(served >= 20 && served < OPEN_FILES, `${served} served at first`);
+    assert(served < OPEN_FILES, `${served} served at first`);
 
     const one = attempts.find(({ state }) => state === "served")!;
     breaker.reset();

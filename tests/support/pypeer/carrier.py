@@ -114,7 +114,7 @@ class Carrier:
             except BlockingIOError:
                 return
             except OSError as error:
-                return self.close(str(error))
+                return self._read_up(str(error))
             self.last_write = time.monotonic()
             self.handed += count if counted else 0
             self.begun = 0 < count < len(data)
@@ -133,6 +133,17 @@ class Carrier:
                 self.sock.shutdown(socket.SHUT_WR)
             except OSError as error:
                 self.close(str(error))
+
+    def _read_up(self, why):
+        """The peer closed: what it said before is still to be read, as a goodbye."""
+        while self.alive:
+            try:
+                data = self.sock.recv(65536)
+            except OSError:
+                data = b""
+            if not data:
+                return self.close(why)
+            self.feed(data)
 
     # What comes in.
 

@@ -3,6 +3,7 @@
 import os
 import struct
 
+from .carrier import step
 from .client import refusal
 from .trials import ServerTrial
 from .wire import COMMIT, IDENTITY, JOIN, LIVE, NEW, OFFERS, RECEIPTS, live_field, receipts_field
@@ -73,11 +74,15 @@ def run_commits(port, token, say, only):
             handshake = client.handshake(session.id)
             got = refusal(lambda: handshake.commit(session, kind, 3, [], body=commit))
             say(step="commit", name=name, want=want, got=got)
+            # The session's own carrier must not be silent meanwhile.
+            step(session.carriers.values())
     for name, (want, number, lane, values) in NEWS.items():
         if only in name:
             handshake = client.handshake()
             got = refusal(lambda: handshake.commit(session, NEW, number, values(handshake), lane=lane))
             say(step="commit", name=name, want=want, got=got)
+            # The session's own carrier must not be silent meanwhile.
+            step(session.carriers.values())
     if only in "another version":
         say(step="commit", name="another version", want=3, got=refusal(lambda: client.handshake(version=7)))
     say(step="commit", name="the session notices nothing", want="nothing", got=trial.outcome()[0])
