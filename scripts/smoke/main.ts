@@ -28,8 +28,8 @@ Exit codes
   2  wrong command line
 `;
 
-/** The whole run takes less, in milliseconds: 5 s where all is well. */
-const LIMIT_MS = 18_000;
+/** The whole run takes less, in milliseconds: 5 s where all is well, the rest is for a machine that is busy. */
+const LIMIT_MS = 60_000;
 
 /** Bytes that must come out of both ends before the first outage, between two, and after the last. */
 const STEP_BYTES = 2 ** 20;

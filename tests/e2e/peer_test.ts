@@ -110,10 +110,11 @@ Deno.test({
     await roundTrip(long, "before");
     former.peer.tell("drain");
     await former.peer.fact("draining");
-    // Its carriers are cut now and then, and come back to it.
+    // Whoever comes before the client has heard of it would still be served, and keep the session from its end.
+    await client.logged(/what answers there says: ".*about to end"/, 10_000);
     const waiting = await connectTo(client.port);
     s.defer(() => waiting.close());
-    await client.logged(/what answers there says: ".*about to end"/, 10_000);
+    // Its carriers are cut now and then, and come back to it.
     await roundTrip(long, "still here");
     await long.closeWrite();
     assertEquals((await former.peer.fact("ended")).why, "ended here 1: drained");

@@ -7,10 +7,9 @@ import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes 
 import { fileURLToPath } from "node:url";
 import { smoke } from "../support/smoke_run.ts";
 
-Deno.test("the smoke test passes with the source, in less than 20 s", async () => {
-  const { code, output, errors, tookMs } = await smoke();
+Deno.test("the smoke test passes with the source", async () => {
+  const { code, output, errors } = await smoke();
   assertEquals([code, errors], [0, ""], `${output}\n${errors}`);
-  assert(tookMs < 20_000, `${tookMs} ms`);
   for (const outage of ["1, reset", "2, closed", "3, black hole of 4 s"]) {
     assertMatch(output, new RegExp(`^ok outage ${outage}: data flows again \\d+\\.\\d s after it began$`, "m"));
   }
