@@ -132,7 +132,7 @@ export class SessionServer<Upper extends UpperLayer> {
     const { encryption, hasServices } = this.#options;
     const handshake = new ServerHandshake(duplex, this.#tokens.isGuarded, encryption, hasServices);
     try {
-      await this.#handshake(handshake);
+      await this.#handshake(handshake).finally(() => this.#options.fleet?.decided(duplex.peer));
     } catch (error) {
       await this.#turnAway(handshake, error);
     } finally {
@@ -229,7 +229,6 @@ export class SessionServer<Upper extends UpperLayer> {
     if (!this.#tokens.admits(claim)) throw tokensDiffer(false, claim.name);
     const { peer } = handshake.channel.duplex;
     if (!offer.stands) return handshake.channel.duplex.close();
-    this.#options.fleet?.came();
     this.registry.makeRoomFor({ identity, claim });
     upper.startPoolBytes = readStartPool(commit.fields) ?? upper.startPoolBytes;
     const session = this.#makeSession(upper, id, joinSecret, Math.min(keptMs, readResumeTimeout(commit.fields)));

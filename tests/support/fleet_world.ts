@@ -7,6 +7,7 @@ import { MuxClient, MuxServer } from "../../lib/mux/link.ts";
 import type { MuxClientOptions, MuxServerOptions } from "../../lib/mux/link_options.ts";
 import type { Duplex } from "../../lib/net/duplex.ts";
 import { duplexPair } from "../../lib/net/pipe.ts";
+import { PrefixedDuplex } from "../../lib/net/prefixed_duplex.ts";
 import { Fleet } from "../../lib/session/fleet/fleet.ts";
 import type { PassedCarrier } from "../../lib/session/fleet/fleet_options.ts";
 import { FleetKeys } from "../../lib/session/fleet/fleet_keys.ts";
@@ -47,11 +48,12 @@ export class FleetServer {
   server!: MuxServer;
   readonly #world: FleetWorld;
 
-  constructor(world: FleetWorld, readonly place: FleetPlace, keys: FleetKeys, names: [string, string]) {
+  constructor(world: FleetWorld, readonly place: FleetPlace, keys: FleetKeys) {
     this.#world = world;
     this.keys = keys;
     const { clock } = world;
-    this.network = new MemoryNetwork({ clock, names, onConnection: (carrier) => void this.server.accept(carrier) });
+    const accept = (carrier: Duplex) => void this.server.accept(world.fromNextPort(carrier));
+    this.network = new MemoryNetwork({ clock, onConnection: accept });
     const welcome = (link: Duplex) => void this.#welcome(link, this.fleet.welcome(link));
     this.nodeNetwork = new MemoryNetwork({ clock, onConnection: welcome });
     const welcomeWorker = (link: Duplex) => void this.#welcome(link, this.fleet.welcomeWorker(link));
@@ -156,6 +158,7 @@ export class FleetWorld implements AsyncDisposable {
   /** The server to which the next carrier goes. */
   next = 0;
   #nextWorker = 0;
+  #nextPort = 50_000;
   /** Whether workers that start give new sessions to each other. */
   isDealing = false;
   /** Whether each carrier goes to the next server. */
@@ -187,7 +190,7 @@ export class FleetWorld implements AsyncDisposable {
 
   async #add(place: FleetPlace, secrets: Uint8Array[]): Promise<FleetServer> {
     const keys = await FleetKeys.make(secrets, { clock: this.clock, keptMs: this.#keptMs });
-    const server = new FleetServer(this, place, keys, ["192.0.2.9:50000", "192.0.2.1:40300"]);
+    const server = new FleetServer(this, place, keys);
     this.servers.push(server);
     return server;
   }
@@ -211,6 +214,11 @@ export class FleetWorld implements AsyncDisposable {
     const client = new MuxClient({ clock: this.clock, dial, carriers: 1, tickets: new LastTicket(), ...options });
     this.clients.push(client);
     return client;
+  }
+
+  /** The same carrier as a server sees it: all clients are at one address, and each carrier has a port of its own. */
+  fromNextPort(carrier: Duplex): Duplex {
+    return new PrefixedDuplex(carrier, new Uint8Array(0), `192.0.2.9:${this.#nextPort++}`);
   }
 
   /** Cuts all carriers that clients have. */

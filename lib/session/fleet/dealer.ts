@@ -95,9 +95,9 @@ export class Dealer {
     return count < this.#options.limit() ? count : Math.max(count, NO_ROOM);
   }
 
-  /** One of those to come is here: its session begins in this step, or has no room. */
-  came(): void {
-    this.#newcomers.left();
+  /** Whether the carrier from there begins a session is decided: it is counted as one from now on, or not at all. */
+  decided(peer: string): void {
+    this.#newcomers.left(peer);
   }
 
   /**
@@ -108,9 +108,11 @@ export class Dealer {
    * @returns Whether it went; then it belongs to the splice.
    */
   async deal(carrier: Duplex, layer: PassedLayer, isGone: () => boolean): Promise<boolean> {
-    if (this.#waiting >= MOST_WAITING) return this.#keep();
+    if (this.#waiting >= MOST_WAITING) return this.#keep(carrier);
     this.#waiting++;
-    const dealt = this.#turn.then(async () => !isGone() && (await this.#giveAway(carrier, layer) || this.#keep()));
+    const dealt = this.#turn.then(async () =>
+      !isGone() && (await this.#giveAway(carrier, layer) || this.#keep(carrier))
+    );
     this.#turn = dealt.catch(() => {});
     try {
       return await dealt;
@@ -122,18 +124,19 @@ export class Dealer {
   /**
    * Another worker offers a session, and has so many itself.
    *
+   * @param peer Where its carrier comes from.
    * @returns _Here_ if it is to come, _gone_ if this one has about as many, _away_ if it takes none.
    */
-  take(countThere: number): "here" | "gone" | "away" {
+  take(countThere: number, peer: string): "here" | "gone" | "away" {
     const offer = this.#offer;
     if (offer === DRAINS) return "away";
     if (countThere <= Math.min(WORTH_A_SPLICE * offer, NO_ROOM)) return "gone";
-    this.#newcomers.came();
+    this.#newcomers.came(peer);
     return "here";
   }
 
-  #keep(): false {
-    this.#newcomers.came();
+  #keep({ peer }: Duplex): false {
+    this.#newcomers.came(peer);
     return false;
   }
 

@@ -35,7 +35,7 @@ import { tellUnreadable } from "./unreadable_ticket.ts";
 const NO_NODE = "here";
 
 /** What a server of sessions asks of its fleet. */
-export type FleetMember = Pick<Fleet, "serve" | "ticketFor" | "pass" | "deal" | "came" | "begunApart" | "hasOthers">;
+export type FleetMember = Pick<Fleet, "serve" | "ticketFor" | "pass" | "deal" | "decided" | "begunApart" | "hasOthers">;
 
 /**
  * One process of a fleet. Invariant 9: only the owner itself, or whoever stands in its place with the fleet's key, says
@@ -120,9 +120,9 @@ export class Fleet {
     return carrier.isPassed !== true && await this.#dealer?.deal(carrier, layer, isGone) === true;
   }
 
-  /** A client has come for a new session, which begins in this step, or has no room. */
-  came(): void {
-    this.#dealer?.came();
+  /** The carrier that came from there has a session now, or will have none. */
+  decided(peer: string): void {
+    this.#dealer?.decided(peer);
   }
 
   /** Whether there are other servers: who finds no room here may find some there. */
@@ -262,7 +262,8 @@ export class Fleet {
     const { opened, question } = await this.#hear(link);
     if (!this.#isOwn(opened.instance)) throw new TeleError("protocol", "it asks for another worker");
     const count = countOffered(opened.sessionId);
-    const answer = count === undefined ? this.#answerTo(opened, question) : this.#dealer?.take(count) ?? "away";
+    const take = (count: number) => this.#dealer?.take(count, question.preface.client.peer) ?? "away";
+    const answer = count === undefined ? this.#answerTo(opened, question) : take(count);
     return await this.#answer(link, answer, question);
   }
 

@@ -7,10 +7,17 @@ import type { Clock } from "../../net/clock.ts";
 import { HANDSHAKE_TIMEOUT_MS } from "../session_constants.ts";
 import { MOST_HANDSHAKES } from "../strangers.ts";
 
+/** One that is waited for. */
+interface Newcomer {
+  /** As {@linkcode Duplex.peer}: it is the same in each layer of a carrier. */
+  readonly peer: string;
+  /** Until when it is waited for. */
+  readonly untilMs: number;
+}
+
 /**
- * Counts them, so that many who come at once are dealt evenly before the first of them has its session. Who is behind a
- * carrier is not known before its handshake: who shows itself is taken for the one that was waited for longest, and
- * who does not show itself for {@linkcode HANDSHAKE_TIMEOUT_MS} is gone.
+ * Counts them, so that many who come at once are dealt evenly before the first of them has its session. Each is known by the
+ * address that its carrier comes from. Who does not show itself for {@linkcode HANDSHAKE_TIMEOUT_MS} is gone.
  *
  * @example
  * ```ts
@@ -19,16 +26,16 @@ import { MOST_HANDSHAKES } from "../strangers.ts";
  * import { assertEquals } from "@std/assert";
  *
  * const newcomers = new Newcomers(systemClock);
- * newcomers.came();
- * newcomers.came();
- * newcomers.left();
+ * newcomers.came("192.0.2.1:50000");
+ * newcomers.came("192.0.2.1:50001");
+ * newcomers.left("192.0.2.1:50000");
  * assertEquals(newcomers.count, 1);
  * ```
  */
 export class Newcomers {
   readonly #clock: Clock;
-  /** Until when each is waited for, the longest waiting first: no more of them than handshakes. */
-  readonly #until: number[] = [];
+  /** The longest waiting first: no more of them than handshakes. */
+  readonly #all: Newcomer[] = [];
 
   /** Nobody is waited for. */
   constructor(clock: Clock) {
@@ -38,18 +45,19 @@ export class Newcomers {
   /** How many there are. */
   get count(): number {
     const now = this.#clock.now();
-    while (this.#until.length > 0 && this.#until[0]! <= now) this.#until.shift();
-    return this.#until.length;
+    while (this.#all.length > 0 && this.#all[0]!.untilMs <= now) this.#all.shift();
+    return this.#all.length;
   }
 
   /** One has come, and stays. */
-  came(): void {
-    if (this.count >= MOST_HANDSHAKES) this.#until.shift();
-    this.#until.push(this.#clock.now() + HANDSHAKE_TIMEOUT_MS);
+  came(peer: string): void {
+    if (this.count >= MOST_HANDSHAKES) this.#all.shift();
+    this.#all.push({ peer, untilMs: this.#clock.now() + HANDSHAKE_TIMEOUT_MS });
   }
 
-  /** One has its session, or is told that there is no room. */
-  left(): void {
-    this.#until.shift();
+  /** Whoever came from there has its session, or will have none. Does nothing if nobody did. */
+  left(peer: string): void {
+    const at = this.#all.findIndex((newcomer) => newcomer.peer === peer);
+    if (at >= 0) this.#all.splice(at, 1);
   }
 }

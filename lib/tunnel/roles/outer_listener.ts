@@ -87,7 +87,7 @@ async function listenPlainly(
     isReady,
     onWebSocket: takeSession,
     onOther: takeSession,
-    ...linesOf(strangers, log),
+    ...departuresOf(strangers, log, node),
   });
   const listening = await SharedPorts.open(() =>
     listen(options.out, {
@@ -118,7 +118,7 @@ async function listenSecurely(
   const settings = (texts: Texts) => settingsOf(texts, protocols);
   const files = filesOf(tls);
   const strangers = new Strangers(clock, log);
-  const lines = linesOf(strangers, log);
+  const departures = departuresOf(strangers, log, node);
   const refuse = (outer: Duplex) => {
     const sentence = `it offers no protocol by ALPN, or speaks another; this server speaks ${protocols.join(", ")}`;
     strangers.tell(outer.peer, sentence);
@@ -126,7 +126,7 @@ async function listenSecurely(
   };
   const takeSession = (outer: Duplex) => take(outer, { kind: "session" });
   const seal = sealOf(options);
-  const inside = { clock, seal, isReady, passOn: passOnBy(node, "inner"), onWebSocket: takeSession, ...lines };
+  const inside = { clock, seal, isReady, passOn: passOnBy(node, "inner"), onWebSocket: takeSession, ...departures };
   const door = new FrontDoor({ ...inside, onOther: refuse });
   // Behind the name of sessions, where a client may seal once more.
   const sessionDoor = new FrontDoor({ ...inside, onOther: takeSession });
@@ -136,7 +136,7 @@ async function listenSecurely(
     clock,
     log,
     sharesPort: options.seat !== undefined,
-    ...lines,
+    ...departures,
     passOn: passOnBy(node, "outer"),
     onConnection({ duplex, protocol }) {
       const choice = choiceOf(protocol, served) ?? choiceWithoutAlpn(options);
@@ -189,11 +189,21 @@ function sealOf({ encryption }: ServerOptions): SealServer | undefined {
   return makeSealServer();
 }
 
-/** What the log says of those who come and do not stay. */
-function linesOf(strangers: Strangers, log: Log): Pick<FrontDoorOptions, "onRefused" | "onLeft"> {
+/** What becomes of those who come and do not stay: the log tells of them, and they are to have no session. */
+function departuresOf(
+  strangers: Strangers,
+  log: Log,
+  node: FleetNode | undefined,
+): Pick<FrontDoorOptions, "onRefused" | "onLeft"> {
+  const gone = (tell: FrontDoorOptions["onLeft"]): FrontDoorOptions["onLeft"] => (peer, reason) => {
+    node?.fleet.decided(peer);
+    tell(peer, reason);
+  };
   return {
-    onRefused: (peer, reason) => strangers.tell(peer, reason),
-    onLeft: (peer, reason) => log("debug", `carrier from ${peer} ended before it was attached: ${reason}`, { peer }),
+    onRefused: gone((peer, reason) => strangers.tell(peer, reason)),
+    onLeft: gone((peer, reason) =>
+      log("debug", `carrier from ${peer} ended before it was attached: ${reason}`, { peer })
+    ),
   };
 }
 

@@ -25,8 +25,23 @@ function dealer(name: string, from: string, to: string): Mutation {
 export const FLEET: readonly Mutation[] = [
   dealer(
     "a new session is not counted before it has begun",
-    'this.#newcomers.came();\n    return "here";',
+    'this.#newcomers.came(peer);\n    return "here";',
     'return "here";',
+  ),
+  {
+    ...fault(
+      "fleet: the dealer: an attempt that lost its race is counted for 10 s",
+      "session/session_server.ts",
+      ".finally(() => this.#options.fleet?.decided(duplex.peer))",
+      "",
+    ),
+    test: "tests/unit/session/fleet/fleet_dealing_test.ts",
+  },
+  word(
+    "the dealer: who leaves in the middle of TLS is counted for 10 s",
+    "tunnel/roles/outer_listener.ts",
+    "node?.fleet.decided(peer);",
+    "",
   ),
   dealer(
     "sessions are offered by several at once",
@@ -70,7 +85,7 @@ export const FLEET: readonly Mutation[] = [
   ),
   dealer(
     "a crowd waits to be dealt",
-    "if (this.#waiting >= MOST_WAITING) return this.#keep();",
+    "if (this.#waiting >= MOST_WAITING) return this.#keep(carrier);",
     "",
   ),
   dealer(

@@ -51,11 +51,14 @@ class FakeWorker {
     const { preface, answer } = await hearQuestion(link, [KEY]);
     const opened = await openTicket([KEY], preface.ticket, 0);
     assertEquals(opened!.instance, this.instance);
-    const word = this.dealer.take(countOffered(opened!.sessionId)!);
+    const word = this.dealer.take(countOffered(opened!.sessionId)!, preface.client.peer);
     if (word === "here") this.taken++;
     await answer(word);
   }
 }
+
+/** Where all come from. */
+const PEER = duplexPair()[0].peer;
 
 class World {
   readonly clock = new FakeClock();
@@ -95,12 +98,12 @@ Deno.test("all who come at once to one of two workers are dealt evenly, before a
 Deno.test("who is full asks all for room, and one who came in vain is counted no more", async () => {
   const world = new World(9, 9, 9, 9, 9, 9, 8);
   assertEquals((await world.deal(1))[0], 1, "two are asked");
-  world.first.dealer.came();
+  world.first.dealer.decided(PEER);
   for (const worker of world.workers) worker.limit = 9;
   for (let round = 0; round < 5; round++) {
     const free = world.workers.at(-1)!;
     assertEquals((await world.deal(1)).at(-1), 1, `round ${round}`);
-    free.dealer.came();
+    free.dealer.decided(PEER);
   }
 });
 
@@ -144,7 +147,7 @@ Deno.test("of many workers each has nearly as many, though no more than two are 
     for (const worker of world.workers) {
       while (worker.taken > worker.sessions) {
         worker.sessions++;
-        worker.dealer.came();
+        worker.dealer.decided(PEER);
       }
     }
   }
@@ -159,7 +162,7 @@ Deno.test("one that drains is asked once and never again, and gives away whateve
   for (let at = 0; at < 20; at++) {
     const [stays] = await world.deal(1);
     first.sessions += stays!;
-    if (stays! > 0) first.dealer.came();
+    if (stays! > 0) first.dealer.decided(PEER);
   }
   assertEquals([draining.taken, draining.dials <= 1], [0, true]);
   const others = new World(0, 7);

@@ -1,5 +1,8 @@
 /** New sessions among the workers of a server, with their handshakes. */
 import { assert, assertEquals } from "@std/assert";
+import { hostOfPeer } from "../../../../lib/net/address.ts";
+import { ClientHandshake } from "../../../../lib/session/handshake/client_handshake.ts";
+import { HANDSHAKE_TIMEOUT_MS } from "../../../../lib/session/session_constants.ts";
 import { EchoUser, FleetWorld } from "../../../support/fleet_world.ts";
 
 /** Workers of one server that give new sessions to each other; all carriers come to the first. */
@@ -27,7 +30,7 @@ Deno.test("clients that all come to one worker are dealt evenly, and go on at th
   await using world = await start();
   const users = await come(world, 8);
   assertEquals(sessionsOf(world), [4, 4]);
-  assertEquals(world.servers.map(({ passedHere }) => passedHere), [[], Array(4).fill("192.0.2.9:50000")]);
+  assertEquals(world.servers.map(({ passedHere }) => passedHere.map(hostOfPeer)), [[], Array(4).fill("192.0.2.9")]);
   for (const meets of [0, 1]) {
     world.next = meets;
     world.cut();
@@ -52,6 +55,17 @@ Deno.test("one that drains takes none, and gives away who comes to it", async ()
   world.next = 1;
   await come(world, 1);
   assertEquals([sessionsOf(world)[0], warningsOf(world)], [4, []]);
+});
+
+Deno.test("an attempt that loses its race counts for no worker", async () => {
+  await using world = await start();
+  await come(world, 2);
+  await world.clock.advance(HANDSHAKE_TIMEOUT_MS);
+  const loser = await world.servers[0]!.network.dial();
+  await world.clock.run(ClientHandshake.begin(loser, undefined));
+  loser.close();
+  await come(world, 1);
+  assertEquals([sessionsOf(world), warningsOf(world)], [[2, 1], []], "it stays where it came");
 });
 
 Deno.test("one that hangs costs who comes half a second at the most", async () => {

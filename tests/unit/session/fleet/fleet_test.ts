@@ -30,8 +30,8 @@ Deno.test("the owner knows a passed carrier by its client's address", async () =
   world.cut();
   await world.attached(client);
   const owner = world.servers[0]!;
-  assert(owner.log.some((line) => /resumed after .* from 192.0.2.9:50000/.test(line)), owner.log.join("\n"));
-  assertEquals(owner.passedHere, ["192.0.2.9:50000"]);
+  assert(owner.log.some((line) => /resumed after .* from 192.0.2.9:50001/.test(line)), owner.log.join("\n"));
+  assertEquals(owner.passedHere, ["192.0.2.9:50001"]);
 });
 
 Deno.test("with several carriers those that reach another server are passed on too", async () => {

@@ -57,7 +57,7 @@ async function ask(
       dealt.push(carrier);
       return Promise.resolve(isDealt);
     },
-    came() {},
+    decided() {},
     hasOthers: true,
     begunApart() {},
   };

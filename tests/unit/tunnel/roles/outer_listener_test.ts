@@ -13,11 +13,12 @@ import { parseAddress } from "../../../../lib/net/address.ts";
 import { sealClient } from "../../../../lib/net/seal_client.ts";
 import { openWebSocket } from "../../../../lib/net/websocket/websocket_client.ts";
 import { derOf } from "../../../support/certificates.ts";
+import { clientHello, inRecords } from "../../../support/client_hellos.ts";
 import { serverOptions } from "../../../support/command_lines.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 import { collect } from "../../../support/reading.ts";
 import { certificates, tlsTest } from "../../../support/tls_world.ts";
-import { freePort } from "../../../support/user_programs.ts";
+import { freePort, writeAll } from "../../../support/user_programs.ts";
 import { until, within } from "../../../support/wait.ts";
 
 /** Listens with these flags, and tells what each connection was chosen for: `choices` grows as they come. */
@@ -349,3 +350,38 @@ tlsTest(
     await withKeys((keys) => visitBehindLeaving(keys, "outer", (port) => visit(port, ["tele/2"])));
   },
 );
+
+/** Those who come to a listener with these flags and end, by turns in the middle of TLS and before; and who it counts no more. */
+async function leaving(flags: readonly string[], protocols: string[]): Promise<void> {
+  const gone: string[] = [];
+  const node = {
+    listen: () => Promise.resolve(),
+    passTls: (carrier: Duplex) => Promise.resolve(carrier),
+    fleet: { decided: (peer: string) => void gone.push(peer) },
+  } as unknown as FleetNode;
+  const options = serverOptions(["--server", "--in=:22", "--out=127.0.0.1:0", ...flags], {});
+  const clock = new FakeClock({ wallMs: Date.now() });
+  const listening = await listenOuter(options, () => {}, clock, (outer) => outer.close(), { node });
+  const port = Number(listening.addresses[0]!.split(":")[1]);
+  const came: string[] = [];
+  for (const words of [new Uint8Array(0), inRecords(clientHello(protocols)), new Uint8Array(0)]) {
+    using visitor = await Deno.connect({ hostname: "127.0.0.1", port });
+    came.push(`127.0.0.1:${visitor.localAddr.port}`);
+    if (words.length > 0) await writeAll(visitor, words);
+  }
+  await until(() => gone.length === 3, 10_000, "the departure of all");
+  listening.close();
+  assertEquals(new Set(gone), new Set(came));
+}
+
+tlsTest("who leaves before it is let in is counted no more by who deals sessions", async () => {
+  await withKeys((keys) => leaving(keys, ["tele/2"]));
+  const folder = await Deno.makeTempDir();
+  try {
+    const file = `${folder}/token`;
+    await Deno.writeTextFile(file, "a token of more than sixteen letters\n", { mode: 0o600 });
+    await leaving([`--token-file=${file}`], ["tele/2"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
