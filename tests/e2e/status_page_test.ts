@@ -16,7 +16,7 @@ const PHONE = { width: 320, height: 640 };
 
 /** The address of a process's page. */
 async function urlOf(tele: TeleProcess): Promise<string> {
-  const line = await tele.logged(/the status is at http/, 5_000);
+  const line = await tele.logged(/the status is at http/, 20_000);
   return /http:\S+/.exec(line)![0];
 }
 
@@ -53,7 +53,7 @@ function wasQuiet({ complaints, requests }: WatchedPage, url: string): void {
 Deno.test({
   name: "an outage appears on the page, ends, and stays on its timeline, while a reader's choices stay",
   ...requires("chromium"),
-  fn: scenario(60_000, async (s) => {
+  fn: scenario(180_000, async (s) => {
     const user = s.use(new UserServer(echo));
     const { client, breaker, port } = await s.tunnel(user.port, { client: STATUS });
     const connection = s.use(await connectTo(port));
@@ -101,7 +101,7 @@ Deno.test({
 Deno.test({
   name: "hostile names are text in a browser, which goes on with the very elements that the process has drawn",
   ...requires("chromium"),
-  fn: scenario(30_000, async (s) => {
+  fn: scenario(180_000, async (s) => {
     const hostile =
       `</main></script><script>document.title="taken"</script><img src=x onerror="document.title='taken'">'&amp;`;
     const { carriers, streams } = sessionReport();
@@ -138,7 +138,7 @@ Deno.test({
 Deno.test({
   name: "a browser that shows the secret as its password sees the page and its changes, and no other browser does",
   ...requires("chromium"),
-  fn: scenario(60_000, async (s) => {
+  fn: scenario(180_000, async (s) => {
     const password = "a-secret-of-thirty-two-letters--";
     await Deno.writeTextFile(`${s.home}/secret`, `${password}\n`);
     const user = s.use(new UserServer(echo));
@@ -156,7 +156,7 @@ Deno.test({
 Deno.test({
   name: "the page reads without scripting, in the dark and on a phone, and loads itself anew",
   ...requires("chromium"),
-  fn: scenario(60_000, async (s) => {
+  fn: scenario(180_000, async (s) => {
     const user = s.use(new UserServer(echo));
     const { server, port } = await s.tunnel(user.port, { server: STATUS });
     const connection = s.use(await connectTo(port));

@@ -134,7 +134,7 @@ async function python(source: string, ...args: string[]) {
   const child = command.spawn();
   const lines = child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(new LineStream()).getReader();
   return {
-    line: async () => (await within(lines.read(), 5_000, "a line of Python")).value ?? "the end",
+    line: async () => (await within(lines.read(), 20_000, "a line of Python")).value ?? "the end",
     async stop() {
       try {
         child.kill();

@@ -18,12 +18,12 @@ import { within } from "./wait.ts";
 let told = false;
 
 /**
- * Defines a test of TLS, which must end within 30 s. On a runtime that is too old there is no test: that it says so is
+ * Defines a test of TLS, which must end within 90 s. On a runtime that is too old there is no test: that it says so is
  * a test of its own, and a skipped test is a failure in CI.
  */
 export function tlsTest(name: string, body: () => void | Promise<void>, ...programs: string[]): void {
   if (isNodeSound()) {
-    const fn = () => within(Promise.resolve().then(body), 30_000, name);
+    const fn = () => within(Promise.resolve().then(body), 90_000, name);
     return Deno.test({ name: `TLS: ${name}`, ...requires("openssl", ...programs), fn });
   }
   if (!told) console.error(`tests of TLS are left out: they need Deno 2.9, and this is ${Deno.version.deno}`);
@@ -115,7 +115,7 @@ export class TlsWorld {
 
   /** The next connection that the listener took. */
   async accept(): Promise<TlsConnection> {
-    const deadline = performance.now() + 5_000;
+    const deadline = performance.now() + 20_000;
     while (this.#arrivals.length === 0) {
       if (performance.now() > deadline) throw new Error(`nobody came; refused: ${this.refused.join("; ")}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
@@ -147,7 +147,7 @@ export class TlsWorld {
       while (this.refused.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
       return this.refused.shift()!;
     };
-    return await within(came(), 5_000, "a refusal");
+    return await within(came(), 20_000, "a refusal");
   }
 
   /** Ends everything. */
