@@ -39,6 +39,12 @@ export interface InboundOwner {
   writeFailed(error: unknown): void;
 }
 
+/** The direction from the user. */
+export interface OtherHalf {
+  /** Whether the user's end was read and is on its way to the peer. */
+  readonly isEndSent: boolean;
+}
+
 /**
  * Writes to a user's connection what arrives, one write at a time. Whoever delivers never waits.
  *
@@ -50,6 +56,7 @@ export interface InboundOwner {
  */
 export class InboundQueue {
   readonly #owner: InboundOwner;
+  readonly #other: OtherHalf;
   #queue: Waiting[] = [];
   #user: Duplex | undefined;
   /** Whether a write waits, or is to begin when this step is over. */
@@ -66,8 +73,9 @@ export class InboundQueue {
   #dropped = false;
 
   /** An empty queue. */
-  constructor(owner: InboundOwner) {
+  constructor(owner: InboundOwner, other: OtherHalf) {
     this.#owner = owner;
+    this.#other = other;
   }
 
   /** Bytes that wait. */
@@ -199,10 +207,10 @@ export class InboundQueue {
     this.#close(this.#user!).then(() => this.#closed(), (error) => this.#failed(error));
   }
 
-  /** What it throws is a rejection. */
+  /** What it throws is a rejection. Behind both ends the stream closes the user's connection, whatever follows. */
   #close(user: Duplex): Promise<void> {
     try {
-      return user.closeWrite();
+      return user.closeWrite(this.#other.isEndSent);
     } catch (error) {
       return Promise.reject(error);
     }

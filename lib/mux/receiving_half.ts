@@ -9,7 +9,7 @@ import type { Segment, SegmentPool } from "../session/segment_pool.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { ReceiveWindow } from "./credit.ts";
 import type { GapBudget } from "./gap_budget.ts";
-import { type InboundOwner, InboundQueue } from "./inbound.ts";
+import { type InboundOwner, InboundQueue, type OtherHalf } from "./inbound.ts";
 
 /**
  * Puts what comes in order, within the window, and writes it to the user.
@@ -22,9 +22,9 @@ export class ReceivingHalf {
   #window: ReceiveWindow;
 
   /** Nothing has come; the peer may send as much as `window` says. */
-  constructor(window: ReceiveWindow, owner: InboundOwner) {
+  constructor(window: ReceiveWindow, owner: InboundOwner, other: OtherHalf) {
     this.#window = window;
-    this.#inbound = new InboundQueue(owner);
+    this.#inbound = new InboundQueue(owner, other);
   }
 
   /** What the peer may send. */

@@ -45,7 +45,7 @@ export class MuxStream implements FrameSender, SendingOwner, InboundOwner {
     this.origin = { service: start.service, atMs: host.clock.now() };
     this.#frames = new StreamFrames(this, host.clock, start.opening !== undefined);
     this.#sending = new SendingHalf(this, this.#frames, start);
-    this.#receiving = new ReceivingHalf(start.window, this);
+    this.#receiving = new ReceivingHalf(start.window, this, this.#sending);
   }
 
   /** @ignore */

@@ -107,9 +107,11 @@ export interface Duplex {
   /**
    * Ends this direction (FIN) behind everything written; the other direction goes on.
    *
+   * @param isLast The peer's end was read as well, and only {@linkcode Duplex.close} may follow: where that tells the
+   *   same end, a duplex may close at once, with one call to the system in place of two.
    * @throws If the connection failed before.
    */
-  closeWrite(): Promise<void>;
+  closeWrite(isLast?: boolean): Promise<void>;
 
   /**
    * Ends both directions at once and tells the peer that this was no clean end (RST), where the runtime can.

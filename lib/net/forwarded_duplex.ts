@@ -99,8 +99,8 @@ export class ForwardedDuplex implements Duplex {
   }
 
   /** See {@linkcode Duplex.closeWrite}. */
-  closeWrite(): Promise<void> {
-    return this.#inner.closeWrite();
+  closeWrite(isLast?: boolean): Promise<void> {
+    return this.#inner.closeWrite(isLast);
   }
 
   /** See {@linkcode Duplex.abort}. */

@@ -13,19 +13,12 @@ import type { Duplex } from "./duplex.ts";
 import { HandleReader, type ReadEvents } from "./handle_reader.ts";
 import { moverOfConnections } from "./moved_connection.ts";
 import { type Request, type SocketName, systemError, tcpBinding, type TcpHandle } from "./runtime.ts";
-import { acceptHandles, connectHandle, localNameOf, peerNameOf } from "./tcp_connections.ts";
+import { acceptHandles, connectHandle, localNameOf, peerNameOf, setOptions } from "./tcp_connections.ts";
 
 /**
  * What the empty send buffer of a new connection takes whole, even while the system is short of memory (`tcp_wmem`).
  */
 const FIRST_WRITE_BYTES = 4 * 1024;
-
-/**
- * Silence after which the kernel asks whether the other host is still there, in seconds. Linux then asks nine
- * times, every 75 s: a host that has vanished is noticed after 16 minutes, and an outage of ten before that harms
- * nobody.
- */
-const KEEP_ALIVE_SECONDS = 5 * 60;
 
 const DONE = Promise.resolve();
 
@@ -76,8 +69,6 @@ export class NodeDuplex implements Duplex, ReadEvents {
 
   private constructor(handle: TcpHandle, peer: string) {
     this.peer = peer;
-    handle.setNoDelay(true);
-    handle.setKeepAlive(true, KEEP_ALIVE_SECONDS);
     this.#handle = handle;
     this.#reader = new HandleReader(this.#handle, streams!, this);
   }
@@ -111,6 +102,7 @@ export class NodeDuplex implements Duplex, ReadEvents {
 
   /** Takes over a connection that was made; `peer` is what logs call the other end. */
   static dialed(handle: TcpHandle, peer: { host: string; port: number }): NodeDuplex {
+    setOptions(handle);
     return new NodeDuplex(handle, formatAddress({ kind: "tcp", ...peer }));
   }
 
@@ -231,10 +223,11 @@ export class NodeDuplex implements Duplex, ReadEvents {
     return rest === undefined ? written : written.then(() => this.writeNow(rest));
   }
 
-  closeWrite(): Promise<void> {
+  closeWrite(isLast: boolean = false): Promise<void> {
     const error = this.#writeReason;
     if (error !== undefined) return Promise.reject(error);
     if (this.#moved !== undefined) return this.#moved.then((duplex) => duplex.closeWrite());
+    if (isLast) return Promise.resolve(this.close());
     const request = new streams!.ShutdownWrap();
     return this.#completion("shutdown", request, this.#handle.shutdown(request));
   }

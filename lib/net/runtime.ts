@@ -180,6 +180,10 @@ export interface ListeningHandle {
   onconnection(status: number): void;
   /** As that of {@linkcode TcpHandle}. */
   accept: TcpHandle["accept"];
+  /** As that of {@linkcode TcpHandle}; of connections that are accepted later, where they inherit it. */
+  setNoDelay: TcpHandle["setNoDelay"];
+  /** The same. */
+  setKeepAlive: TcpHandle["setKeepAlive"];
 }
 
 /** The handle of a server that listens, if there is one. */

@@ -313,7 +313,8 @@ export class SimUser implements Duplex {
     if (this.receivedBytes > sent) this.#watcher.fail(`${this.peer}: ${this.receivedBytes} bytes of the ${sent} sent`);
   }
 
-  closeWrite(): Promise<void> {
+  closeWrite(isLast: boolean = false): Promise<void> {
+    if (isLast && !this.hasEnded) this.#watcher.fail(`${this.peer}: told that both ended, and only tele has`);
     if (this.hasReset) return Promise.reject(this.#resetError());
     if (this.#writing !== undefined) this.#watcher.fail(`${this.peer}: half-closed while a write is pending`);
     if (this.sawEnd) this.#watcher.fail(`${this.peer}: its end was told twice`);

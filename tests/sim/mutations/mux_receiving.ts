@@ -65,6 +65,12 @@ export const MUX_RECEIVING: readonly Mutation[] = [
     "  finish(): void {\n    this.#queue = [];\n",
   ),
   fault(
+    "a user that still sends told that both directions have ended",
+    "mux/inbound.ts",
+    "closeWrite(this.#other.isEndSent)",
+    "closeWrite(true)",
+  ),
+  fault(
     "a segment reused while it is written",
     "mux/inbound.ts",
     "        segment.retain();\n        return this.#write(",

@@ -9,9 +9,10 @@ import { settle } from "../../support/fake_clock.ts";
 /** A user's connection that takes what it has room for at once; writes beyond that wait for {@linkcode User.drain}. */
 class User {
   room = Infinity;
-  /** Bytes taken, and whether the end was told behind them. */
+  /** Bytes taken, and whether the end was told behind them, as the last of both ends. */
   readonly taken: number[] = [];
   hasEnd = false;
+  isOver = false;
   /** Writes, in the order in which they were begun. */
   writes = 0;
   #waiting: { bytes: Uint8Array; resolve(): void } | undefined;
@@ -19,9 +20,10 @@ class User {
   readonly duplex = {
     write: (bytes: Uint8Array) => this.#write(bytes) ?? Promise.resolve(),
     writeNow: (bytes: Uint8Array) => this.#write(bytes),
-    closeWrite: () => {
+    closeWrite: (isLast) => {
       assert(this.#waiting === undefined && !this.hasEnd);
       this.hasEnd = true;
+      this.isOver = isLast === true;
       return Promise.resolve();
     },
   } as Duplex;
@@ -60,7 +62,7 @@ interface Scene {
   step(...pieces: number[][]): void;
 }
 
-function scene(options: { plenty?: number; isStarted?: boolean } = {}): Scene {
+function scene(options: { plenty?: number; isStarted?: boolean; other?: { isEndSent: boolean } } = {}): Scene {
   const pool = new SegmentPool({ plenty: options.plenty ?? 8 });
   const user = new User();
   let [step, written, hasFinished] = [1, 0, false];
@@ -76,7 +78,7 @@ function scene(options: { plenty?: number; isStarted?: boolean } = {}): Scene {
     writeFailed: (error) => {
       throw error;
     },
-  });
+  }, options.other ?? { isEndSent: false });
   if (options.isStarted ?? true) queue.start(user.duplex);
   let segment = new Segment(new Uint8Array(100_000));
   return {
@@ -227,4 +229,18 @@ Deno.test("whatever comes in whatever steps to a user that stalls at any moment:
     assertEquals([written(), hasFinished(), user.hasEnd], [sent.length, true, true]);
     assert(sent.every((byte, at) => byte === user.taken[at]), "other bytes, or another order");
   }));
+});
+
+Deno.test("a user is told the end as the last of both where its own is on its way, looked at behind all data", async () => {
+  for (const [before, behind] of [[false, false], [false, true], [true, true]] as const) {
+    const other = { isEndSent: before };
+    const { user, queue, step, hasFinished } = scene({ other });
+    user.room = 0;
+    step([1, 2, 3]);
+    queue.finish();
+    other.isEndSent = behind;
+    user.drain();
+    await settle();
+    assertEquals([user.taken.length, user.hasEnd, user.isOver, hasFinished()], [3, true, behind, true]);
+  }
 });

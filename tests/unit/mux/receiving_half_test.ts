@@ -25,7 +25,7 @@ function setUp(credit = 100) {
     written: (bytes) => void told.push(`wrote ${bytes}`),
     allWritten: () => void told.push("finished"),
     writeFailed: (error) => void told.push(`failed: ${(error as Error).message}`),
-  });
+  }, { isEndSent: false });
   const [user, program] = duplexPair();
   const take = (offset: number, words: string) => {
     const bytes = text(words);

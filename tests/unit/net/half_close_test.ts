@@ -16,10 +16,10 @@ async function connect(): Promise<{ user: Duplex; peer: Deno.Conn }> {
   return { peer: await listener.accept(), user: await dialing };
 }
 
-async function sendAll(user: Duplex): Promise<void> {
+async function sendAll(user: Duplex, isLast: boolean = false): Promise<void> {
   const piece = new Uint8Array(PIECE_BYTES);
   for (let sent = 0; sent < ALL_BYTES; sent += piece.length) await user.write(piece);
-  await user.closeWrite();
+  await user.closeWrite(isLast);
 }
 
 /** How many bytes come before the end. */
@@ -48,6 +48,20 @@ for (const [before, firstBytes] of [["before it has sent a byte", 0], ["after so
     user.close();
   });
 }
+
+Deno.test("the last end of both comes behind all that was written, to a peer that reads slowly too", async () => {
+  const { user, peer } = await connect();
+  using _ = peer;
+  await peer.write(new Uint8Array(10));
+  await peer.closeWrite();
+  const into = new Uint8Array(64);
+  assertEquals([await user.read(into), await user.read(into)], [10, null]);
+  const sending = sendAll(user, true);
+  await pause(300);
+  assertEquals(await countAll(peer), ALL_BYTES);
+  await sending;
+  user.close();
+});
 
 // Not on Deno 2.6.8, which has no such handle: and a skipped test is a failure in CI.
 if (hasNodeDuplex()) {
