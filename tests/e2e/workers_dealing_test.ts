@@ -2,7 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { KeyFiles } from "../support/key_files.ts";
 import { type Scenario, scenario } from "../support/scenario.ts";
-import type { TeleProcess } from "../support/tele_process.ts";
+import { LATE_ATTEMPT, type TeleProcess } from "../support/tele_process.ts";
 import { connectTo, echo, freePort, roundTrip, UserServer } from "../support/user_programs.ts";
 import { until, within } from "../support/wait.ts";
 import { isAlive, workersOf } from "../support/worker_processes.ts";
@@ -10,7 +10,8 @@ import { isAlive, workersOf } from "../support/worker_processes.ts";
 /** Several processes listen on one port there only. */
 const ignore = Deno.build.os !== "linux";
 
-const troublesOf = (log: readonly string[]) => log.filter((line) => / (warn|error) |sent away|fault/i.test(line));
+const troublesOf = (log: readonly string[]) =>
+  log.filter((line) => / (warn|error) |sent away|fault/i.test(line) && !LATE_ATTEMPT.test(line));
 
 /** So many clients of `server`, each with a session of its own, in one process. */
 async function manyClients(s: Scenario, { port: to }: TeleProcess, count: number, args: readonly string[] = []) {

@@ -15,9 +15,9 @@ import { UserServer } from "../support/user_programs.ts";
 import { within } from "../support/wait.ts";
 
 /** Downloads of each way to make the server let go. */
-const ROUNDS = Number(Deno.env.get("TELE_HOSTILE_ROUNDS") ?? 3);
+const ROUNDS = Number(Deno.env.get("TELE_HOSTILE_ROUNDS") ?? 2);
 /** Joins of one session. */
-const JOINS = Number(Deno.env.get("TELE_HOSTILE_JOINS") ?? 300);
+const JOINS = Number(Deno.env.get("TELE_HOSTILE_JOINS") ?? 150);
 /** How many peers try each way side by side. */
 const PEERS_EACH = Math.min(2, ROUNDS);
 /** A carrier of theirs may be silent for as long as a busy machine keeps its ends from their turns, in seconds. */

@@ -14,7 +14,7 @@ const ANSWERED_WITHIN_MS = 10_000;
 
 Deno.test(
   "500 sessions come back together when the network does, and the server answers others meanwhile",
-  scenario(180_000, async (s) => {
+  scenario(400_000, async (s) => {
     const result = await measureMany(s, { sessions: 500, outageMs: 6_000 });
     const figures = describeMany(result);
     console.log(`  ${figures}`);

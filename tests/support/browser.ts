@@ -7,7 +7,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 import { program } from "./skip.ts";
 
 /** How long anything that is waited for in a page may take, in milliseconds. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 60_000;
 
 /** A page, and what it did that nobody should have to look for. */
 export interface WatchedPage {

@@ -9,6 +9,7 @@ import { Recipes, recipeSections, type Section } from "./recipes.ts";
 import { CHECKOUT, type Sandbox } from "./sandbox.ts";
 import { type Scenario, scenario } from "./scenario.ts";
 import { onUnix, program } from "./skip.ts";
+import { LATE_ATTEMPT } from "./tele_process.ts";
 
 /** The sections that have recipes, by their titles. The tests of a kind are `tests/e2e/recipes_KIND_test.ts`. */
 export const KINDS = {
@@ -77,9 +78,6 @@ export function testRecipes<Each extends Kind>(kind: Each, runners: Record<typeo
   }
 }
 
-/** What a server says of an attempt that a client gives up because another was sooner, or a machine busy. */
-const LATE = /carrier from \S+ ended before it was attached: connection reset by peer$/;
-
 async function runSection(title: string, runner: Runner, s: Scenario): Promise<void> {
   const section = SECTIONS.find((each) => each.title === title);
   assert(section !== undefined, `neither the README nor the manual has recipes below ${title}`);
@@ -88,7 +86,7 @@ async function runSection(title: string, runner: Runner, s: Scenario): Promise<v
   recipes.end();
   const [open, others] = sandbox.warningsOf("anyone who can reach ");
   assertEquals(open.length > 0, runner.isOpen === true, `what is open to everyone: ${open.join("\n")}`);
-  assertEquals(others.filter((line) => !LATE.test(line)), [], "a recipe that works warns of nothing");
+  assertEquals(others.filter((line) => !LATE_ATTEMPT.test(line)), [], "a recipe that works warns of nothing");
   if (sandbox.folder !== CHECKOUT) await isIgnoredByGit(s, sandbox.folder);
   await sandbox.stopAll();
 }

@@ -42,6 +42,9 @@ export interface TeleOptions {
 /** Log lines that a report shows of each process. */
 const REPORTED_LINES = 60;
 
+/** What a server says of an attempt that a client gives up because another was sooner, or the machine busy. */
+export const LATE_ATTEMPT = /carrier from \S+ ended before it was attached: connection reset by peer$/;
+
 /** A running `tele --server`, `tele --client` or `tele --config`. */
 export class TeleProcess implements AsyncDisposable {
   readonly role: TeleRole;

@@ -28,7 +28,7 @@ import {
 import { pause, until, within } from "./wait.ts";
 
 /** Bytes that the user's server and the user's client send while the way is cut. */
-const [DOWN_BYTES, UP_BYTES] = [64 << 20, 8 << 20];
+const [DOWN_BYTES, UP_BYTES] = [32 << 20, 4 << 20];
 
 /** How long nothing is sent, in milliseconds: more than the time-out of the middle boxes that tests set up. */
 export const IDLE_MS = 6_000;
@@ -76,7 +76,7 @@ async function open({ client }: WayUnderTest, letter: string): Promise<Deno.TcpC
 }
 
 /**
- * A connection that idles while the middle box's time-out passes, and a half-close beside it; then 64 MiB, against 8
+ * A connection that idles while the middle box's time-out passes, and a half-close beside it; then 32 MiB, against 4
  * the other way, through three cuts and a black hole. The user's programs see nothing but time.
  */
 export async function standsEverything(way: WayUnderTest): Promise<void> {
@@ -86,7 +86,7 @@ export async function standsEverything(way: WayUnderTest): Promise<void> {
   await Promise.all([pause(IDLE_MS), halfCloses(way)]);
   await within(roundTrip(idle, "after"), 20_000, "the echo behind the idleness");
   assertEquals(losses(way), lostBefore, "pings keep an idle carrier");
-  await within(exchangeThroughCuts(way), 60_000, "64 MiB through cuts and a black hole");
+  await within(exchangeThroughCuts(way), 60_000, "32 MiB through cuts and a black hole");
   await within(roundTrip(idle, "at the end"), 20_000, "the last echo");
   assertEquals(way.user.errors, []);
 }

@@ -1,7 +1,7 @@
 /** The parts in which `deno task test` runs: each test is in one of them, and all are counted. */
 import { assertEquals } from "@std/assert";
 import config from "../../../deno.json" with { type: "json" };
-import { argumentsOf, filesOf, PARTS } from "../../run/parts.ts";
+import { argumentsOf, filesOf, LONGEST, PARTS } from "../../run/parts.ts";
 import { add, closingLine, resultsOf, slowest } from "../../run/report.ts";
 import { isThere, sourcesBelow } from "../../support/source_tree.ts";
 import { SHARDS } from "../shards/shard.ts";
@@ -10,14 +10,15 @@ Deno.test("each test is in one part of all tests, and the unit tests by their sh
   const units = Array.from({ length: SHARDS }, (_, index) => `tests/unit/shards/${index + 1}.ts`);
   const others = sourcesBelow("tests/").filter((path) => /_test\.ts$/.test(path) && !path.startsWith("tests/unit/"));
   assertEquals(PARTS.flatMap(filesOf).sort(), [...units, ...others].sort());
-  assertEquals(PARTS.flatMap(({ paths, without }) => [...paths, ...without]).filter((path) => !isThere(path)), []);
+  const named = [...LONGEST, ...PARTS.flatMap(({ paths, without }) => [...paths, ...without])];
+  assertEquals(named.filter((path) => !isThere(path)), []);
   assertEquals(config.tasks.test.command, "deno run -A tests/run/main.ts");
 });
 
-Deno.test("a part is run by one command, which leaves out what belongs to another", () => {
+Deno.test("a part is run by one command, the longest in front, which leaves out what belongs to another", () => {
   const all = { about: "", paths: ["tests/fuzz", "tests/sim"], without: [], jobs: 2 };
   const args = ["test", "-A", "--no-check", "--parallel", "--junit-path=report.xml"];
-  const files = ["tests/fuzz/fuzz_test.ts", "tests/sim/every_byte_test.ts", "tests/sim/sim_test.ts"];
+  const files = ["tests/sim/sim_test.ts", "tests/fuzz/fuzz_test.ts", "tests/sim/every_byte_test.ts"];
   assertEquals(argumentsOf(all, "report.xml"), [...args, ...files]);
   const one = { ...all, without: files.slice(1), jobs: 1 };
   assertEquals(argumentsOf(one, "report.xml"), ["test", "-A", "--no-check", "--junit-path=report.xml", files[0]]);
