@@ -42,12 +42,12 @@ for (const { name, begin, end } of OUTAGES) {
   CASES.push({
     name: `ssh keeps its shell and a variable while ${name} for 10 s`,
     ...requiresHosts("sshd", "ssh", "ssh-keygen", "id"),
-    fn: hostScenario(60_000, async (s, hosts) => {
+    fn: hostScenario(240_000, async (s, hosts) => {
       const login = await startSshd(s, hosts);
       await hosts.tunnel(s.home, USER_SERVER, USER_CLIENT);
       const ssh = typeInto(s, hosts.spawn("client", ["ssh", ...login], PIPED), "ssh");
       await ssh.type("stty -echo; unset HISTFILE; PS1=; KEPT=kept-$((20 + 22)); echo shell is $KEPT\n");
-      await ssh.sees(/shell is kept-42/, 20_000);
+      await ssh.sees(/shell is kept-42/, 60_000);
 
       await begin(hosts);
       await pause(1_000);
@@ -56,9 +56,9 @@ for (const { name, begin, end } of OUTAGES) {
       await end(hosts);
 
       await ssh.type("echo after=$KEPT,$DURING=\n");
-      await ssh.sees(/after=kept-42,typed-into-the-2nd-outage=/, 10_000);
+      await ssh.sees(/after=kept-42,typed-into-the-2nd-outage=/, 60_000);
       await ssh.type("exit 7\n");
-      assertEquals((await within(ssh.ended, 10_000, "the end of ssh")).code, 7);
+      assertEquals((await within(ssh.ended, 60_000, "the end of ssh")).code, 7);
     }),
   });
 }
@@ -66,7 +66,7 @@ for (const { name, begin, end } of OUTAGES) {
 CASES.push({
   name: "rsync of 8 MiB goes on after a black hole in the router",
   ...requiresHosts("rsync"),
-  fn: hostScenario(60_000, async (s, hosts) => {
+  fn: hostScenario(240_000, async (s, hosts) => {
     const [from, to] = [`${s.home}/from`, `${s.home}/to`];
     await Deno.mkdir(from);
     await Deno.mkdir(to);
@@ -88,7 +88,7 @@ CASES.push({
     const rsync = typeInto(s, hosts.spawn("client", args, PIPED), "rsync");
     const arrived = () =>
       [...Deno.readDirSync(to)].reduce((sum, { name }) => sum + Deno.statSync(`${to}/${name}`).size, 0);
-    await until(() => arrived() > 2 << 20, 20_000, "a part of the files");
+    await until(() => arrived() > 2 << 20, 60_000, "a part of the files");
     await hosts.blackHole();
     await pause(5_000);
     const before = arrived();
@@ -96,7 +96,7 @@ CASES.push({
     assert(arrived() === before && before < 8 << 20, `${before} bytes arrived before the outage's end`);
     await hosts.mend();
 
-    const { code } = await within(rsync.ended, 20_000, "the end of rsync");
+    const { code } = await within(rsync.ended, 60_000, "the end of rsync");
     assertEquals(code, 0, rsync.screen());
     const got = [1, 2, 3, 4].map((seed) => sha256(Deno.readFileSync(`${to}/${seed}`)));
     assertEquals(got, wanted);
@@ -107,7 +107,7 @@ for (const direction of ["to-client", "to-server"] as const) {
   CASES.push({
     name: `curl's download goes on after every packet ${direction.replace("-", " the ")} was lost for 5 s`,
     ...requiresHosts("curl"),
-    fn: hostScenario(60_000, async (s, hosts) => {
+    fn: hostScenario(240_000, async (s, hosts) => {
       const bytes = 8 << 20;
       const [source, copy] = [`${s.home}/source`, `${s.home}/copy`];
       const wanted = await writeData(source, bytes, 5);
@@ -129,14 +129,14 @@ for (const direction of ["to-client", "to-server"] as const) {
           return 0;
         }
       };
-      await until(() => size() > 2 << 20, 20_000, "a part of the file");
+      await until(() => size() > 2 << 20, 60_000, "a part of the file");
       await hosts.blackHole(direction);
       await pause(5_000);
       const before = size();
       assert(before < bytes, "the download was over before the outage");
       await hosts.mend(direction);
 
-      const { code } = await within(curl.ended, 20_000, "the end of curl");
+      const { code } = await within(curl.ended, 60_000, "the end of curl");
       assertEquals(code, 0, curl.screen());
       assertEquals(sha256(Deno.readFileSync(copy)), wanted);
     }),
@@ -146,16 +146,16 @@ for (const direction of ["to-client", "to-server"] as const) {
 CASES.push({
   name: "a message that is published after the router forgot all connections reaches a waiting redis-cli",
   ...requiresHosts("redis-server", "redis-cli"),
-  fn: hostScenario(60_000, async (s, hosts) => {
+  fn: hostScenario(240_000, async (s, hosts) => {
     const args = ["--bind", "127.0.0.1", "--port", "4000", "--save", "", "--dir", s.home, "--timeout", "0"];
     await daemon(s, hosts, ["redis-server", ...args]);
     const publish = (text: string) => hosts.run("server", "redis-cli", "-p", "4000", "publish", "news", text);
     const { client } = await hosts.tunnel(s.home, USER_SERVER, USER_CLIENT);
     const subscribe = ["redis-cli", "-p", String(USER_CLIENT_PORT), "subscribe", "news"];
     const redis = typeInto(s, hosts.spawn("client", subscribe, PIPED), "redis-cli");
-    await redis.sees(/subscribe/, 20_000);
+    await redis.sees(/subscribe/, 60_000);
     await publish("first");
-    await redis.sees(/first/, 5_000);
+    await redis.sees(/first/, 60_000);
 
     // Both ends send a sign of life each second: within this time each meets the router's RST.
     for (const told of ["server", "client"] as const) {
@@ -163,9 +163,9 @@ CASES.push({
       await pause(1_500);
       await hosts.stopReset(told);
     }
-    await client.logged(/reset|lost/i, 5_000);
+    await client.logged(/reset|lost/i, 60_000);
     assertEquals((await publish("second")).trim(), "1", "the subscription is still there");
-    await redis.sees(/second/, 10_000);
+    await redis.sees(/second/, 60_000);
     assertEquals(redis.screen().match(/first|second/g), ["first", "second"]);
   }),
 });

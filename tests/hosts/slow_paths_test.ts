@@ -19,7 +19,7 @@ sideBySide(
   CASES.map(({ kbit, flow }) => ({
     name: `${kbit} kbit/s, ${flow}: the carrier is not taken for dead`,
     ...requiresHosts(),
-    fn: hostScenario(90_000, async (s, hosts) => {
+    fn: hostScenario(240_000, async (s, hosts) => {
       // A queue of 64 KiB; packet by packet.
       await hosts.limit(`${kbit}kbit`, Math.round(64 * 1024 / (kbit / 8)), undefined, "1600b");
       const [socket, at] = [`${s.home}/user.sock`, `${s.home}/tele.sock`];
@@ -30,7 +30,7 @@ sideBySide(
       };
       serveUnix(s, socket, byFirstByte({ d: flood, u: take, e: echo }));
       const { server, client } = await hosts.tunnel(s.home, `unix:${socket}`, `unix:${at}`, "--log-level=debug");
-      await client.logged(/link up/, 20_000);
+      await client.logged(/link up/, 60_000);
       await connectUnix(s, at, "e");
       if (flow !== "download") flood(await connectUnix(s, at, "u")).catch(() => {});
       if (flow !== "upload") receive(await connectUnix(s, at, "d")).catch(() => {});

@@ -24,7 +24,7 @@ async function logIn(s: Scenario, hosts: Hosts, sshd: Sshd): Promise<Shell> {
     hosts.spawn("client", ["env", ...command], { env, stdin: "piped", stdout: "piped", stderr: "piped" }),
   );
   await shell.type("stty -echo; unset HISTFILE; PS1=; KEPT=kept-$((20 + 22)); echo shell is $KEPT\n");
-  await shell.sees("shell is kept-42", 30_000);
+  await shell.sees("shell is kept-42", 60_000);
   return shell;
 }
 
@@ -40,7 +40,7 @@ async function outlive(shell: Shell, outageMs: number, end: () => Promise<void>)
 /** Ends the shell with an exit code; then nothing is left on either host. */
 async function leave(hosts: Hosts, shell: Shell): Promise<void> {
   await shell.type("exit 7\n");
-  assertEquals((await within(shell.status, 10_000, "the end of ssh")).code, 7);
+  assertEquals((await within(shell.status, 60_000, "the end of ssh")).code, 7);
   const left = async () => [
     ...await hosts.processes("client"),
     ...(await hosts.processes("server")).filter((line) => !line.includes("[listener]")),
@@ -48,7 +48,7 @@ async function leave(hosts: Hosts, shell: Shell): Promise<void> {
   const nothing = async () => {
     while ((await left()).length > 0) await pause(100);
   };
-  await within(nothing(), 10_000, "the end of all that it started").catch(async (error) => {
+  await within(nothing(), 60_000, "the end of all that it started").catch(async (error) => {
     throw new Error(`${error.message}\n${(await left()).join("\n")}`);
   });
 }
@@ -64,7 +64,7 @@ async function telePort(hosts: Hosts, sshd: Sshd): Promise<number> {
 const CASES: Case[] = [{
   name: "a shell outlives an outage of 20 s, and nothing is left behind",
   ...NEEDS,
-  fn: hostScenario(60_000, async (s, hosts) => {
+  fn: hostScenario(240_000, async (s, hosts) => {
     const shell = await logIn(s, hosts, await startServer(s, hosts));
     await hosts.blackHole();
     await outlive(shell, 20_000, () => hosts.mend());
@@ -73,7 +73,7 @@ const CASES: Case[] = [{
 }, {
   name: "a shell outlives a path that is dead for ever, and another address of the client",
   ...NEEDS,
-  fn: hostScenario(60_000, async (s, hosts) => {
+  fn: hostScenario(240_000, async (s, hosts) => {
     const sshd = await startServer(s, hosts);
     const shell = await logIn(s, hosts, sshd);
     await hosts.forget(await telePort(hosts, sshd));
@@ -86,7 +86,7 @@ const CASES: Case[] = [{
 }, {
   name: "where no other port is open it goes by ssh -W, and outlives an outage",
   ...NEEDS,
-  fn: hostScenario(60_000, async (s, hosts) => {
+  fn: hostScenario(240_000, async (s, hosts) => {
     const sshd = await startServer(s, hosts);
     await hosts.allowOnly(sshd.port);
     const shell = await logIn(s, hosts, sshd);

@@ -49,7 +49,7 @@ async function isStill(shell: Shell, name: string): Promise<void> {
 
 async function leave(shell: Shell): Promise<void> {
   await shell.type("exit 7\n");
-  assertEquals((await within(shell.status, 20_000, "the end of ssh")).code, 7);
+  assertEquals((await within(shell.status, 60_000, "the end of ssh")).code, 7);
 }
 
 /** Upgrades one end; settles when the new workers listen. */
