@@ -1,5 +1,5 @@
 /**
- * Unix sockets, and TCP where {@linkcode NodeDuplex} does not serve, on `Deno.Conn`.
+ * Connections for which the runtime has no handles that serve, on `Deno.Conn`.
  *
  * @module
  */

@@ -13,6 +13,7 @@ import { hasNodeDuplex, NodeDuplex } from "./node_duplex.ts";
 import type { Origin } from "./origin.ts";
 import { shortageOf } from "./shortage.ts";
 import { addressesOf, race } from "./race.ts";
+import { hasUnixDuplex, UnixDuplex } from "./unix_duplex.ts";
 
 /**
  * Connects to `address`; names are resolved anew each time, and of their addresses the first that answers is taken.
@@ -46,7 +47,7 @@ export async function dial(address: Address, signal?: AbortSignal, from?: Origin
 
 async function dialOne(candidate: DialCandidate, signal?: AbortSignal, from?: Origin): Promise<Duplex> {
   if (candidate.kind === "unix") {
-    return new DenoDuplex(await Deno.connect({ transport: "unix", path: candidate.path }));
+    return await dialUnix(candidate.path);
   }
   const { host, port } = candidate;
   if (from !== undefined) return await dialFrom(from, candidate, signal);
@@ -61,6 +62,12 @@ async function dialOne(candidate: DialCandidate, signal?: AbortSignal, from?: Or
     return await race(await addressesOf(host), connect, systemClock, signal);
   }
   return await connectPlainly(host, port, signal);
+}
+
+/** What fails `Deno.connect` tells, which has words for more than a handle has. */
+async function dialUnix(path: string): Promise<Duplex> {
+  const duplex = hasUnixDuplex() ? await UnixDuplex.connect(path).catch(() => undefined) : undefined;
+  return duplex ?? new DenoDuplex(await Deno.connect({ transport: "unix", path }));
 }
 
 async function connectPlainly(hostname: string, port: number, signal: AbortSignal | undefined): Promise<Duplex> {

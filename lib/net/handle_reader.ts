@@ -1,9 +1,9 @@
 /**
- * Reading from a TCP handle of the runtime.
+ * Reading from a handle of the runtime.
  *
  * @module
  */
-import { END_OF_FILE, type StreamBinding, systemError, type TcpHandle } from "./runtime.ts";
+import { END_OF_FILE, type StreamBinding, type StreamHandle, systemError } from "./runtime.ts";
 
 /**
  * While little comes, reading never stops and goes into a buffer of this size: to hand over another one and to stop and
@@ -33,7 +33,7 @@ export interface ReadEvents {
  * It reads only when it is asked to, but for what the small buffer takes.
  */
 export class HandleReader {
-  readonly #handle: TcpHandle;
+  readonly #handle: StreamHandle;
   readonly #streams: StreamBinding;
   readonly #events: ReadEvents;
   /** Where the read that waits puts its bytes; `undefined` while none does. */
@@ -53,7 +53,7 @@ export class HandleReader {
   #sawEnd = false;
 
   /** Reads from `handle` when asked to. */
-  constructor(handle: TcpHandle, streams: StreamBinding, events: ReadEvents) {
+  constructor(handle: StreamHandle, streams: StreamBinding, events: ReadEvents) {
     this.#handle = handle;
     this.#streams = streams;
     this.#events = events;

@@ -17,6 +17,7 @@ import { listenUnix } from "./listen_unix.ts";
 import type { Log } from "./log.ts";
 import { hasNodeDuplex, NodeDuplex } from "./node_duplex.ts";
 import { listeningHandle } from "./runtime.ts";
+import { UnixDuplex } from "./unix_duplex.ts";
 
 /** Connections that may wait to be accepted; the usual 128 make a burst of thousands wait for seconds. */
 const BACKLOG = 4096;
@@ -138,7 +139,7 @@ function bindNode(host: string, port: number, options: ListenOptions): Promise<B
     server.once("error", reject);
     server.listen({ host, port, backlog: BACKLOG, reusePort: options.sharesPort === true }, () => {
       server.off("error", reject);
-      const onFailed = (error: Error) => options.log("warn", `cannot accept connections: ${reasonOf(error)}`);
+      const onFailed = failureTeller(options);
       server.on("error", onFailed);
       NodeDuplex.acceptAll(server, options.onConnection, onFailed);
       const stopReviving = reviveForever(server, options);
@@ -149,6 +150,10 @@ function bindNode(host: string, port: number, options: ListenOptions): Promise<B
       resolve(toBound(host, (server.address() as net.AddressInfo).port, close));
     });
   });
+}
+
+function failureTeller({ log }: ListenOptions): (error: Error) => void {
+  return (error) => log("warn", `cannot accept connections: ${reasonOf(error)}`);
 }
 
 /**
@@ -172,9 +177,21 @@ function reviveForever(server: net.Server, { use, clock, log }: ListenOptions): 
 }
 
 async function bindUnix(address: UnixAddress, options: ListenOptions): Promise<Bound> {
-  const { listener, close } = await listenUnix(address);
-  accept(listener as unknown as Deno.Listener, options);
-  return { address: formatAddress(address), host: undefined, port: 0, close };
+  const { listener, close } = await listenUnix(address, BACKLOG);
+  const bound = { address: formatAddress(address), host: undefined, port: 0 };
+  if (!(listener instanceof net.Server)) {
+    accept(listener as unknown as Deno.Listener, options);
+    return { ...bound, close };
+  }
+  UnixDuplex.acceptAll(listener, address.path, options.onConnection, failureTeller(options));
+  const stopReviving = reviveForever(listener, options);
+  return {
+    ...bound,
+    close() {
+      stopReviving();
+      close();
+    },
+  };
 }
 
 function accept(listener: Deno.Listener, { clock, log, onConnection }: ListenOptions): Acceptor {

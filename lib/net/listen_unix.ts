@@ -3,15 +3,21 @@
  *
  * @module
  */
+import net from "node:net";
 import { dirname } from "node:path";
 import { formatAddress, type UnixAddress } from "./address.ts";
 import { badInput } from "./error.ts";
 import { explainListening } from "./listen_failure.ts";
+import { listeningHandle } from "./runtime.ts";
+import { hasUnixDuplex } from "./unix_duplex.ts";
+
+/** What listens. */
+export type UnixListener = net.Server | Deno.UnixListener;
 
 /** A listener, and how to end it. */
 export interface UnixListening {
-  /** Takes the connections. */
-  readonly listener: Deno.UnixListener;
+  /** Takes the connections, on handles where the runtime has them. */
+  readonly listener: UnixListener;
   /** Stops listening, and removes the file. */
   close(): void;
 }
@@ -19,11 +25,12 @@ export interface UnixListening {
 /**
  * Listens on `address`, for this user alone. A socket file that a killed process left is replaced.
  *
+ * @param backlog Connections that may wait to be accepted.
  * @throws {TeleError} `bad-input` if something else is there, or nothing can be.
  */
-export async function listenUnix(address: UnixAddress): Promise<UnixListening> {
+export async function listenUnix(address: UnixAddress, backlog: number): Promise<UnixListening> {
   await removeStaleSocket(address);
-  const listener = bind(address);
+  const listener = bind(address, backlog);
   const close = () => {
     listener.close();
     try {
@@ -38,16 +45,22 @@ export async function listenUnix(address: UnixAddress): Promise<UnixListening> {
 /** What the file may be used for, by its owner alone. */
 const FOR_OWNER = 0o600;
 
-function bind(address: UnixAddress): Deno.UnixListener {
+function bind(address: UnixAddress, backlog: number): UnixListener {
   try {
-    if (Deno.build.os === "windows") return open(address);
-    return isPrivate(dirname(address.path)) ? openAndNarrow(address) : openNarrow(address);
+    if (Deno.build.os === "windows") return open(address, backlog);
+    return isPrivate(dirname(address.path)) ? openAndNarrow(address, backlog) : openNarrow(address, backlog);
   } catch (error) {
     throw explainListening(error, address);
   }
 }
 
-function open({ path }: UnixAddress): Deno.UnixListener {
+function open({ path }: UnixAddress, backlog: number): UnixListener {
+  if (hasUnixDuplex()) {
+    const server = net.createServer().on("error", () => {}).listen({ path, backlog });
+    // There as soon as it listens, before that is told.
+    if (listeningHandle(server)) return server;
+  }
+  // It has words for what fails.
   return Deno.listen({ transport: "unix", path });
 }
 
@@ -55,17 +68,17 @@ function open({ path }: UnixAddress): Deno.UnixListener {
  * Where nobody else can come meanwhile. The umask is the whole process': two threads that set it at once, as workers of
  * a program that uses this as a library, could leave it set for good.
  */
-function openAndNarrow(address: UnixAddress): Deno.UnixListener {
-  const listener = open(address);
+function openAndNarrow(address: UnixAddress, backlog: number): UnixListener {
+  const listener = open(address, backlog);
   Deno.chmodSync(address.path, FOR_OWNER);
   return listener;
 }
 
 /** The file is made with its final rights: between making it and a `chmod` anyone could connect. */
-function openNarrow(address: UnixAddress): Deno.UnixListener {
+function openNarrow(address: UnixAddress, backlog: number): UnixListener {
   const umask = Deno.umask(0o777 & ~FOR_OWNER);
   try {
-    return open(address);
+    return open(address, backlog);
   } finally {
     Deno.umask(umask);
   }

@@ -31,8 +31,8 @@ export interface StreamBinding {
   readonly kLastWriteWasAsync: number;
 }
 
-/** What is needed of a TCP handle, as in Node.js; `takeStream` and `useUserBuffer` are Deno's. */
-export interface TcpHandle {
+/** What is needed of the handle of any connection, as in Node.js; `useUserBuffer` is Deno's. */
+export interface StreamHandle {
   /** Called when bytes, the end or a failure have come. */
   onread(): void;
   /** The next bytes go into `buffer`. */
@@ -45,14 +45,16 @@ export interface TcpHandle {
   writeBuffer(request: Request, bytes: Uint8Array): number;
   /** Ends this direction; returns 0 or a negative error number. */
   shutdown(request: Request): number;
-  /** Sends RST. */
-  reset(): number;
   /** Ends both directions, and the handle. */
   close(): void;
+}
+
+/** What is needed of a TCP handle besides; `takeStream` is Deno's. */
+export interface TcpHandle extends StreamHandle {
+  /** Sends RST. */
+  reset(): number;
   /** Moves the connection out of the handle; returns its number among the runtime's resources. */
   takeStream(): number;
-  /** Takes a connection that waits at this handle, which listens, into `handle`; returns 0 or a negative error number. */
-  accept(handle: TcpHandle): number;
   /** Connects to an address of IPv4; returns 0, and then the request is told, or a negative error number. */
   connect(request: Request, address: string, port: number): number;
   /** The same for IPv6. */
@@ -65,6 +67,12 @@ export interface TcpHandle {
   setNoDelay(isOn: boolean): number;
   /** Whether the kernel asks after a silent peer, and after how many seconds. */
   setKeepAlive(isOn: boolean, afterSeconds: number): number;
+}
+
+/** What is needed of the handle of a unix socket besides. */
+export interface PipeHandle extends StreamHandle {
+  /** Connects to the socket at `path`; returns 0, and then the request is told, or a negative error number. */
+  connect(request: Request, path: string): number;
 }
 
 /** An end of a connection; empty where it is not known. */
@@ -83,19 +91,23 @@ export interface TcpBinding extends StreamBinding {
   readonly TCPConnectWrap: new () => Request;
 }
 
+/** What unix sockets take: the handles and requests of them, beside those of streams. */
+export interface PipeBinding extends StreamBinding {
+  /** Makes a handle of a connection, for {@linkcode CONNECTION}. */
+  readonly Pipe: new (kind: number) => PipeHandle;
+  /** Makes a request to connect. */
+  readonly PipeConnectWrap: new () => Request;
+}
+
 /** The kind of handle that is a connection, and does not listen. */
 export const CONNECTION = 0;
 
+const STREAM_METHODS = ["useUserBuffer", "readStart", "readStop", "writeBuffer", "shutdown", "close"] as const;
+
 const TCP_METHODS: (keyof TcpHandle)[] = [
-  "useUserBuffer",
-  "readStart",
-  "readStop",
-  "writeBuffer",
-  "shutdown",
+  ...STREAM_METHODS,
   "reset",
-  "close",
   "takeStream",
-  "accept",
   "connect",
   "connect6",
   "getpeername",
@@ -103,6 +115,8 @@ const TCP_METHODS: (keyof TcpHandle)[] = [
   "setNoDelay",
   "setKeepAlive",
 ];
+
+const PIPE_METHODS: (keyof PipeHandle)[] = [...STREAM_METHODS, "connect"];
 
 /** The end of what the peer sends, in place of a count of bytes; the same on every system. */
 export const END_OF_FILE: number = -4095;
@@ -131,19 +145,40 @@ export function streamBinding(): StreamBinding {
 
 /** The binding for TCP, if this runtime has all of it and of {@linkcode TcpHandle}. */
 export function tcpBinding(): TcpBinding | undefined {
+  return ifWhole((streams) => {
+    const { TCP, TCPConnectWrap } = binding("tcp_wrap") as Pick<TcpBinding, "TCP" | "TCPConnectWrap">;
+    return hasAll(TCP, TCP_METHODS) && typeof TCPConnectWrap === "function"
+      ? { ...streams, TCP, TCPConnectWrap }
+      : undefined;
+  });
+}
+
+/** The binding for unix sockets, if this runtime has all of it and of {@linkcode PipeHandle}: not on Windows. */
+export function pipeBinding(): PipeBinding | undefined {
+  if (Deno.build.os === "windows") return undefined;
+  return ifWhole((streams) => {
+    const { Pipe, PipeConnectWrap } = binding("pipe_wrap") as Pick<PipeBinding, "Pipe" | "PipeConnectWrap">;
+    return hasAll(Pipe, PIPE_METHODS) && typeof PipeConnectWrap === "function"
+      ? { ...streams, Pipe, PipeConnectWrap }
+      : undefined;
+  });
+}
+
+function ifWhole<Binding>(find: (streams: StreamBinding) => Binding | undefined): Binding | undefined {
   if (!isNodeSound()) return undefined;
   try {
     const streams = streamBinding();
-    const { TCP, TCPConnectWrap } = binding("tcp_wrap") as Pick<TcpBinding, "TCP" | "TCPConnectWrap">;
     const isWhole = typeof streams.WriteWrap === "function" && typeof streams.ShutdownWrap === "function" &&
-      typeof TCPConnectWrap === "function" &&
       streams.streamBaseState instanceof Int32Array && streams.kLastWriteWasAsync >= 0 &&
-      streams.kReadBytesOrError >= 0 &&
-      TCP_METHODS.every((name) => typeof TCP.prototype[name] === "function");
-    return isWhole ? { ...streams, TCP, TCPConnectWrap } : undefined;
+      streams.kReadBytesOrError >= 0;
+    return isWhole ? find(streams) : undefined;
   } catch {
     return undefined;
   }
+}
+
+function hasAll<Handle>(kind: new (kind: number) => Handle, methods: readonly (keyof Handle)[]): boolean {
+  return methods.every((name) => typeof kind.prototype[name] === "function");
 }
 
 function binding(name: string): unknown {
@@ -172,23 +207,23 @@ export function systemError(call: string, status: number): Error {
   return Object.assign(new Error(`${call} ${code}`), { code });
 }
 
-/** The handle of a server that listens. */
-export interface ListeningHandle {
+/** The handle of a server that listens, for connections of one kind of handle. */
+export interface ListeningHandle<Handle> {
   /** Listens, also once more; returns 0 or a negative error number. */
   listen(backlog: number): number;
   /** Called when a connection waits to be accepted, or with a negative error number. */
   onconnection(status: number): void;
-  /** As that of {@linkcode TcpHandle}. */
-  accept: TcpHandle["accept"];
-  /** As that of {@linkcode TcpHandle}; of connections that are accepted later, where they inherit it. */
-  setNoDelay: TcpHandle["setNoDelay"];
-  /** The same. */
-  setKeepAlive: TcpHandle["setKeepAlive"];
+  /** Takes a connection that waits into `handle`; returns 0 or a negative error number. */
+  accept(handle: Handle): number;
 }
 
+/** One of TCP. What is accepted later has its options, where it inherits them. */
+export interface TcpListeningHandle
+  extends ListeningHandle<TcpHandle>, Pick<TcpHandle, "setNoDelay" | "setKeepAlive"> {}
+
 /** The handle of a server that listens, if there is one. */
-export function listeningHandle(server: Server): ListeningHandle | undefined {
-  return (server as unknown as { _handle?: ListeningHandle })._handle;
+export function listeningHandle<Handle = TcpListeningHandle>(server: Server): Handle | undefined {
+  return (server as unknown as { _handle?: Handle })._handle;
 }
 
 /** The code of what the runtime found wrong with the peer's certificate, at a server whose handshake is done. */

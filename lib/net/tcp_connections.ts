@@ -10,9 +10,11 @@ import type { Server } from "node:net";
 import { isIPv6, unmapped } from "./ip_address.ts";
 import {
   CONNECTION,
+  type ListeningHandle,
   listeningHandle,
   type Request,
   type SocketName,
+  type StreamHandle,
   systemError,
   type TcpBinding,
   type TcpHandle,
@@ -29,9 +31,9 @@ const KEEP_ALIVE_SECONDS = 5 * 60;
 const INHERITS = Deno.build.os === "linux";
 
 /** Who takes what comes at a server: its connections, and why one could not be taken. */
-export interface AcceptEvents {
+export interface AcceptEvents<Handle = TcpHandle> {
   /** A connection was accepted; it does not read yet. */
-  onHandle(handle: TcpHandle): void;
+  onHandle(handle: Handle): void;
   /** One could not be. */
   onFailed(error: Error): void;
 }
@@ -43,16 +45,26 @@ export function setOptions(handle: Pick<TcpHandle, "setNoDelay" | "setKeepAlive"
 }
 
 /** From now on `server`, which listens, gives its connections to `events`, and makes no sockets of them. */
-export function acceptHandles({ TCP }: TcpBinding, server: Server, events: AcceptEvents): void {
-  const listener = listeningHandle(server)!;
-  if (INHERITS) setOptions(listener);
+export function acceptHandles({ TCP }: TcpBinding, server: Server, { onHandle, onFailed }: AcceptEvents): void {
+  if (INHERITS) setOptions(listeningHandle(server)!);
+  const onAccepted = (handle: TcpHandle) => {
+    if (!INHERITS) setOptions(handle);
+    onHandle(handle);
+  };
+  acceptKind(TCP, server, { onHandle: onAccepted, onFailed });
+}
+
+/** The same of any kind of handle, such as that of unix sockets. */
+export function acceptKind<Kind extends StreamHandle>(
+  Handle: new (kind: number) => Kind,
+  server: Server,
+  events: AcceptEvents<NoInfer<Kind>>,
+): void {
+  const listener = listeningHandle<ListeningHandle<Kind>>(server)!;
   listener.onconnection = (failure) => {
-    const handle = failure === 0 ? new TCP(CONNECTION) : undefined;
+    const handle = failure === 0 ? new Handle(CONNECTION) : undefined;
     const status = handle === undefined ? failure : listener.accept(handle);
-    if (handle !== undefined && status === 0) {
-      if (!INHERITS) setOptions(handle);
-      return events.onHandle(handle);
-    }
+    if (handle !== undefined && status === 0) return events.onHandle(handle);
     handle?.close();
     events.onFailed(systemError("accept", status));
   };

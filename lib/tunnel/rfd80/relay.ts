@@ -131,18 +131,51 @@ class Direction {
   }
 
   async #moveAll(back: Direction): Promise<void> {
-    let buffer = new Uint8Array(SMALLEST_READ_BYTES);
-    for (let count = await this.#from.read(buffer); count !== null; count = await this.#from.read(buffer)) {
-      this.#isWriting = true;
-      await this.#to.write(buffer.subarray(0, count));
-      this.#isWriting = false;
-      this.#movedAtMs = this.#clock.now();
-      buffer = resized(buffer, count, this.#most());
-    }
+    await new Promise<void>((resolve, reject) => this.#moveOn(new Uint8Array(SMALLEST_READ_BYTES), resolve, reject));
     // After a failed write there is no clean end.
     if (back.writeFailed) throw new Error("the other side takes no more");
     this.#isWriting = true;
     await this.#to.closeWrite();
+  }
+
+  /**
+   * Moves what is read until the end. No promise for a small message between two that have callbacks; what was read at
+   * once takes a turn of the loop, and no deeper call.
+   */
+  #moveOn(buffer: Uint8Array<ArrayBuffer>, onEnd: () => void, onFailed: (error: unknown) => void): void {
+    let isCalling = false, cameAtOnce = false;
+    const moved = (count: number) => {
+      this.#isWriting = false;
+      this.#movedAtMs = this.#clock.now();
+      buffer = resized(buffer, count, this.#most());
+    };
+    const onRead = (count: number | null) => {
+      if (count === null) return onEnd();
+      this.#isWriting = true;
+      const waiting = this.#write(buffer.subarray(0, count));
+      if (waiting !== undefined) return void waiting.then(() => moved(count)).then(readOn).catch(onFailed);
+      moved(count);
+      if (isCalling) cameAtOnce = true;
+      else readOn();
+    };
+    const readOn = () => {
+      do {
+        cameAtOnce = false;
+        isCalling = true;
+        this.#read(buffer, onRead, onFailed);
+        isCalling = false;
+      } while (cameAtOnce);
+    };
+    readOn();
+  }
+
+  #read(into: Uint8Array, onRead: (count: number | null) => void, onFailed: (error: unknown) => void): void {
+    if (this.#from.readWith !== undefined) this.#from.readWith(into, onRead, onFailed);
+    else this.#from.read(into).then(onRead).catch(onFailed);
+  }
+
+  #write(bytes: Uint8Array): Promise<void> | undefined {
+    return this.#to.writeNow === undefined ? this.#to.write(bytes) : this.#to.writeNow(bytes);
   }
 
   /** Settles when everything before the end was moved, or nothing has moved for too long. */

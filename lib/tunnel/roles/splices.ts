@@ -35,6 +35,8 @@ class SplicedEnd extends ForwardedDuplex {
   readonly #inwards: Way;
   readonly #outwards: Way;
   readonly #onEnding: () => void;
+  readonly readWith: Duplex["readWith"];
+  readonly writeNow: Duplex["writeNow"];
 
   constructor(inner: Duplex, clock: Clock, [inwards, outwards]: [Way, Way], onEnding: () => void) {
     super(inner);
@@ -42,18 +44,34 @@ class SplicedEnd extends ForwardedDuplex {
     this.#inwards = inwards;
     this.#outwards = outwards;
     this.#onEnding = onEnding;
+    // A duplex says by having them that they cost less.
+    if (inner.readWith !== undefined) {
+      this.readWith = (into, onRead, onFailed) => {
+        this.#moved(this.#inwards, false);
+        inner.readWith!(into, onRead, onFailed);
+      };
+    }
+    if (inner.writeNow !== undefined) {
+      this.writeNow = (bytes) => {
+        this.#moved(this.#outwards, true);
+        return inner.writeNow!(bytes);
+      };
+    }
   }
 
   override read(into: Uint8Array): Promise<number | null> {
-    this.#inwards.isWriting = false;
-    this.#inwards.movedAtMs = this.#clock.now();
+    this.#moved(this.#inwards, false);
     return super.read(into);
   }
 
   override write(bytes: Uint8Array): Promise<void> {
-    this.#outwards.isWriting = true;
-    this.#outwards.movedAtMs = this.#clock.now();
+    this.#moved(this.#outwards, true);
     return super.write(bytes);
+  }
+
+  #moved(way: Way, isWriting: boolean): void {
+    way.isWriting = isWriting;
+    way.movedAtMs = this.#clock.now();
   }
 
   override closeWrite(): Promise<void> {

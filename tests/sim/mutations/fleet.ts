@@ -334,6 +334,30 @@ export const FLEET: readonly Mutation[] = [
     "dialing?.catch(() => {});",
   ),
   word(
+    "what callbacks write of a carrier that is passed on seen by nobody",
+    "tunnel/roles/splices.ts",
+    "this.#moved(this.#outwards, true);\n        return inner.writeNow!(bytes);",
+    "return inner.writeNow!(bytes);",
+  ),
+  word(
+    "a promise for each chunk of a carrier that is passed on",
+    "tunnel/roles/splices.ts",
+    "if (inner.readWith !== undefined) {",
+    "if (inner.readWith === undefined) {",
+  ),
+  word(
+    "of a carrier that is passed on more read while a write waits",
+    "tunnel/rfd80/relay.ts",
+    "if (waiting !== undefined) return void waiting.then(() => moved(count)).then(readOn).catch(onFailed);",
+    "waiting?.catch(onFailed);",
+  ),
+  word(
+    "a deeper call for each chunk that is there at once",
+    "tunnel/rfd80/relay.ts",
+    "if (isCalling) cameAtOnce = true;\n      else readOn();",
+    "readOn();",
+  ),
+  word(
     "a carrier that is passed on kept for a client that takes nothing, looked for in vain",
     "tunnel/roles/splices.ts",
     "this.#clock.now() - sinceMs >= STUCK_MS;",

@@ -9,7 +9,7 @@ import { type Mutation, tested } from "./mutation.ts";
 export const NET: readonly Mutation[] = [
   tested(
     "net: what a handle has yet to send is left to the garbage collector",
-    "net/node_duplex.ts",
+    "net/handle_duplex.ts",
     "  request.buffer = bytes;\n",
     "",
   ),

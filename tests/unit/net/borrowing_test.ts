@@ -11,7 +11,7 @@ import { duplexPair } from "../../../lib/net/pipe.ts";
 import { duplexFromStreams, streamsFromDuplex } from "../../../lib/net/web.ts";
 import { FramedDuplex } from "../../../lib/ping/framed_duplex.ts";
 import { certificates, tlsTest, TlsWorld } from "../../support/tls_world.ts";
-import { denoPair } from "../../support/sockets.ts";
+import { denoPair, socketPair } from "../../support/sockets.ts";
 import { webSockets } from "../../support/web_sockets.ts";
 import { within } from "../../support/wait.ts";
 
@@ -37,6 +37,13 @@ async function nodePair(): Promise<Pair> {
   const near = await accepted;
   server.close();
   return [near, new DenoDuplex(far)];
+}
+
+async function unixPair(): Promise<Pair> {
+  const folder = await Deno.makeTempDir({ prefix: "tele-borrowing-" });
+  const { near, far } = await socketPair({ kind: "unix", path: `${folder}/socket` });
+  await Deno.remove(folder, { recursive: true });
+  return [near, far];
 }
 
 async function webPair(): Promise<Pair> {
@@ -100,7 +107,10 @@ const PAIRS: Record<string, () => Promise<Pair>> = {
   "a WebSocket's server": async () => (await webSockets(...await denoEnds())).reverse() as Pair,
   "a pair in memory": () => Promise.resolve(duplexPair()),
 };
-if (hasNodeDuplex()) PAIRS["a handle of node:net"] = nodePair;
+if (hasNodeDuplex()) {
+  PAIRS["a handle of node:net"] = nodePair;
+  PAIRS["the handle of a unix socket"] = unixPair;
+}
 
 for (const [name, pair] of Object.entries(PAIRS)) {
   for (const end of ["close", "abort"] as const) {

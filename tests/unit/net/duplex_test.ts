@@ -47,6 +47,13 @@ async function unixPair(): Promise<Pair> {
   return pair;
 }
 
+async function denoUnixPair(): Promise<Pair> {
+  const folder = await Deno.makeTempDir({ prefix: "tele-net-" });
+  const pair = await denoPair(`${folder}/socket`);
+  await Deno.remove(folder, { recursive: true });
+  return pair;
+}
+
 let made: [up: Uint8Array, down: Uint8Array] | undefined;
 
 /** More than any connection holds, for each direction; made once. */
@@ -62,6 +69,7 @@ const KINDS: Record<string, () => Promise<Pair> | Pair> = {
   "TCP over IPv6": () => socketPair({ kind: "tcp", host: "::1", port: 0 }),
   "TCP on Deno's own connections": () => denoPair(),
   "a unix socket": unixPair,
+  "a unix socket on Deno's own connections": denoUnixPair,
   "a WebSocket, from its client": () => webSocketPair(false),
   "a WebSocket, from its server": () => webSocketPair(true),
 };

@@ -1,16 +1,14 @@
 /** Users' connections: resets are told from ends, at both ends. */
-import { assert, assertEquals, assertMatch, assertRejects, assertStrictEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { parseAddress } from "../../../lib/net/address.ts";
 import { dial } from "../../../lib/net/dial.ts";
 import type { Duplex } from "../../../lib/net/duplex.ts";
 import { reasonOf } from "../../../lib/net/error.ts";
 import { listen } from "../../../lib/net/listen.ts";
-import { hasNodeDuplex, NodeDuplex } from "../../../lib/net/node_duplex.ts";
+import { hasNodeDuplex } from "../../../lib/net/node_duplex.ts";
 import { readExactly } from "../../support/reading.ts";
 import { denoPair, endingOf, listenDefaults, LOOPBACK, socketPair, userProgram } from "../../support/sockets.ts";
-import { pause, until, within } from "../../support/wait.ts";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { pause, within } from "../../support/wait.ts";
 
 const KIB = 1024;
 /** Whether users' connections can be reset: Deno 2.9. Elsewhere the peer reads an end of file. */
@@ -60,85 +58,11 @@ Deno.test("an abort resets even behind data that was written and an end that was
   await pause(5);
 });
 
-Deno.test("a write to a user's connection is done at once until the user does not read, and then when it does", async () => {
-  const { user, duplex, close } = await userProgram();
-  assertEquals(duplex.writeNow !== undefined, CAN_RESET);
-  if (duplex.writeNow !== undefined) {
-    // The first one waits until the runtime has heard that the connection takes anything.
-    await duplex.write(new Uint8Array([1]));
-    assertEquals(await user.read(new Uint8Array(1)), 1);
-    let blocks = 0, isDone = false;
-    const block = (number: number) => new Uint8Array(64 * 1024).fill(number);
-    let waiting = duplex.writeNow(block(blocks++));
-    for (; waiting === undefined; waiting = duplex.writeNow(block(blocks++))) assert(blocks < 4_096, "256 MiB at once");
-    assert(blocks > 1, "not even the first was done at once");
-    waiting.then(() => isDone = true);
-    await pause(20);
-    assert(!isDone);
-    const all = new Uint8Array(blocks * 64 * 1024);
-    for (let at = 0; at < all.length;) at += await within(user.read(all.subarray(at)), 5_000, "the rest") ?? all.length;
-    await within(waiting, 5_000, "the end of the write");
-    for (let number = 0; number < blocks; number++) assertEquals(all[number * 64 * 1024], number % 256);
-  }
-  close();
-  await pause(5);
-});
-
-Deno.test("a user's connection calls back with bytes, with the end and with a failure", async () => {
-  for (const last of ["end", "reset"]) {
-    const { user, duplex, close } = await userProgram();
-    assertEquals(duplex.readWith !== undefined, CAN_RESET);
-    if (duplex.readWith !== undefined) {
-      const into = new Uint8Array(16);
-      const read = () =>
-        new Promise<string>((resolve) =>
-          duplex.readWith!(into, (count) => resolve(`${count}`), (error) => resolve(reasonOf(error)))
-        );
-      // More of them than it takes to begin to read ahead: what was read ahead is there at once.
-      for (let round = 1; round <= 8; round++) {
-        const reading = read();
-        await user.write(new Uint8Array(20).fill(round));
-        assertEquals([await reading, into[0]], ["16", round]);
-        let isThere = false;
-        duplex.readWith(into, (count) => isThere = count === 4, () => {});
-        if (round <= 4) await until(() => isThere, 5_000, `round ${round}`);
-        else await pause(0);
-        assert(isThere, `round ${round}`);
-      }
-      const reading = read();
-      if (last === "end") await user.closeWrite();
-      else duplex.abort(new Error("that was it"));
-      const ending = await within(reading, 5_000, "the last call");
-      if (last === "end") assertEquals([ending, await read()], ["null", "null"]);
-      else assert(/reset/.test(ending) && /reset/.test(await read()), ending);
-    }
-    close();
-    await pause(5);
-  }
-});
-
 Deno.test("a close of a user's connection is a clean end, not a reset", async () => {
   const { user, duplex, close } = await userProgram();
   const ending = endingOf(user);
   duplex.close();
   assertEquals(await within(ending, 5_000, "the end"), "end");
-  close();
-  await pause(5);
-});
-
-Deno.test("what waits at a close fails, and so does what is asked for behind it, each with the same reason", async () => {
-  const { duplex, close } = await userProgram();
-  const reading = duplex.read(new Uint8Array(1));
-  reading.catch(() => {});
-  duplex.close();
-  const reason = await assertRejects(() => reading);
-  if (CAN_RESET) {
-    assertMatch(reasonOf(reason), /connection is closed/);
-    for (const ask of [() => duplex.read(new Uint8Array(1)), () => duplex.write(new Uint8Array(1))]) {
-      assertStrictEquals(await assertRejects(ask), reason);
-    }
-    assertStrictEquals(await assertRejects(() => duplex.closeWrite()), reason);
-  }
   close();
   await pause(5);
 });
@@ -222,28 +146,3 @@ Deno.test("a connection that was dialed by a name knows the address that this le
   close();
   await pause(5);
 });
-
-if (CAN_RESET) {
-  Deno.test("the memory of a write that waits is not freed before it is sent", async () => {
-    setFlagsFromString("--expose-gc");
-    const collect = runInNewContext("gc") as () => void;
-    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const [near, far] = await Promise.all([
-      NodeDuplex.connect("127.0.0.1", listener.addr.port),
-      listener.accept(),
-    ]);
-    await near.write(new Uint8Array(1));
-    const lend = () => {
-      const bytes = new Uint8Array(32 * 2 ** 20);
-      return { lent: new WeakRef(bytes), written: near.write(bytes) };
-    };
-    const { lent, written } = lend();
-    // A weak reference holds what it refers to until the step is over.
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    collect();
-    assert(lent.deref() !== undefined);
-    near.abort();
-    await written.catch(() => {});
-    far.close();
-  });
-}

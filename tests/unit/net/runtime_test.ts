@@ -5,6 +5,7 @@ import type { TLSSocket } from "node:tls";
 import {
   isNodeSound,
   listeningHandle,
+  pipeBinding,
   streamBinding,
   systemError,
   takeHandle,
@@ -22,6 +23,7 @@ Deno.test("Deno 2.9 and later is sound", () => {
 
 Deno.test("where node:net is sound, all that is needed of its handles is there", () => {
   assertEquals(tcpBinding() !== undefined, isNodeSound());
+  assertEquals(pipeBinding() !== undefined, isNodeSound() && Deno.build.os !== "windows");
   if (!isNodeSound()) return;
   const { streamBaseState, kReadBytesOrError, kLastWriteWasAsync } = streamBinding();
   assert(kReadBytesOrError < streamBaseState.length && kLastWriteWasAsync < streamBaseState.length);

@@ -4,7 +4,7 @@ import type { Duplex } from "../../../../lib/net/duplex.ts";
 import { TeleError } from "../../../../lib/net/error.ts";
 import { duplexPair } from "../../../../lib/net/pipe.ts";
 import { type PingFraming, relay } from "../../../../lib/tunnel/rfd80/relay.ts";
-import { FakeClock } from "../../../support/fake_clock.ts";
+import { FakeClock, settle } from "../../../support/fake_clock.ts";
 import { readAll, readExactly } from "../../../support/reading.ts";
 
 const FRAMING: PingFraming = { maxMessageBytes: 1_000, pingIntervalMs: undefined };
@@ -34,6 +34,72 @@ for (
     await relaying;
   });
 }
+
+/** Bytes one by one, each there at once; then the end. What is written to it is kept. */
+class Callbacks implements Duplex {
+  readonly peer = "a test";
+  readonly written: number[] = [];
+  waiting: PromiseWithResolvers<void> | undefined;
+  /** Calls that would have made a promise. */
+  promises = 0;
+  #left: number;
+
+  constructor(left: number) {
+    this.#left = left;
+  }
+
+  readWith(into: Uint8Array, onRead: (count: number | null) => void): void {
+    if (this.#left === 0) return onRead(null);
+    into[0] = this.#left-- % 256;
+    onRead(1);
+  }
+
+  writeNow(bytes: Uint8Array): Promise<void> | undefined {
+    this.written.push(...bytes);
+    return this.waiting?.promise;
+  }
+
+  read(): Promise<number | null> {
+    this.promises++;
+    return Promise.resolve(null);
+  }
+
+  write(): Promise<void> {
+    this.promises++;
+    return Promise.resolve();
+  }
+
+  closeWrite(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  abort(): void {}
+
+  close(): void {}
+}
+
+Deno.test("between two that call back no chunk makes a promise, and many that are there at once no deep call", async () => {
+  const [outer, inner] = [new Callbacks(100_000), new Callbacks(0)];
+  await relay({ outer, inner, framing: undefined }, new FakeClock());
+  assertEquals([outer.promises, inner.promises, inner.written.length], [0, 0, 100_000]);
+});
+
+Deno.test("while a write waits nothing more is read from who calls back, and its failure is the relay's", async () => {
+  const [outer, inner] = [new Callbacks(3), new Callbacks(0)];
+  inner.waiting = Promise.withResolvers();
+  const relaying = relay({ outer, inner, framing: undefined }, new FakeClock());
+  await settle();
+  assertEquals(inner.written, [3]);
+  inner.waiting.resolve();
+  await settle();
+  assertEquals(inner.written, [3, 2, 1]);
+  await relaying;
+  const failing = new Callbacks(0);
+  failing.waiting = Promise.withResolvers();
+  failing.waiting.reject(new Error("it takes no more"));
+  const other = relay({ outer: new Callbacks(3), inner: failing, framing: undefined }, new FakeClock());
+  await assertRejects(() => other, Error, "it takes no more");
+});
 
 Deno.test("a message comes in any pieces with pings around it, and none of them reaches the user", async () => {
   const { user, network, relaying } = start(FRAMING);

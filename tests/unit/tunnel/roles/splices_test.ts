@@ -1,6 +1,7 @@
 /** Carriers that are passed on: what goes through, and what nobody waits for any more. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import type { Duplex } from "../../../../lib/net/duplex.ts";
+import { ForwardedDuplex } from "../../../../lib/net/forwarded_duplex.ts";
 import { duplexPair } from "../../../../lib/net/pipe.ts";
 import { Splices } from "../../../../lib/tunnel/roles/splices.ts";
 import { FakeClock, settle } from "../../../support/fake_clock.ts";
@@ -79,6 +80,34 @@ Deno.test("a client that takes nothing and says nothing is closed: nobody would 
   assert(await read(client).catch(() => null) === null);
   splices.stop(new Error("the test is over"));
   assertEquals(clock.pendingTimers, 0);
+});
+
+Deno.test("connections that call back are spliced without a promise for each chunk, and one that takes nothing is closed", async () => {
+  const clock = new FakeClock();
+  const splices = new Splices(clock);
+  const [[client, carrier], [link, owner]] = [duplexPair(), duplexPair()];
+  let reads = 0, writes = 0;
+  const cheap = (duplex: Duplex): Duplex =>
+    Object.assign(new ForwardedDuplex(duplex), {
+      readWith: (...[into, onRead, onFailed]: Parameters<NonNullable<Duplex["readWith"]>>) => {
+        reads++;
+        duplex.read(into).then(onRead, onFailed);
+      },
+      writeNow: (bytes: Uint8Array) => {
+        writes++;
+        return duplex.write(bytes);
+      },
+    });
+  const over = splices.add(cheap(carrier), cheap(link));
+  await client.write(new Uint8Array([1]));
+  assertEquals(await readExactly(owner, 1), new Uint8Array([1]));
+  await settle();
+  assertEquals([reads, writes], [3, 1]);
+  // Nobody reads at the client's.
+  owner.write(new Uint8Array([2])).catch(() => {});
+  await clock.advance(130_000);
+  await over;
+  assertEquals([splices.count, clock.pendingTimers], [0, 0]);
 });
 
 Deno.test("when the server ends, both sides of all are aborted, and of one that comes then", async () => {
