@@ -23,7 +23,7 @@ export interface TalkersOptions {
 const LONG_EACH = 4, SHORT_BYTES = 2 << 10, LONG_BYTES = 128 << 10;
 
 /** Between two words, in milliseconds: all together leave the processor time for what breaks. */
-const PAUSE_MS = { least: 20, most: 150 };
+const PAUSE_MS = { least: 50, most: 300 };
 
 /** How long an echo may take, whatever breaks meanwhile, in milliseconds. */
 const ECHO_MS = 60_000;
