@@ -3,16 +3,11 @@
  *
  * @module
  */
+import { AcceptTrouble, OUT_OF_DESCRIPTORS } from "./accept_trouble.ts";
 import { type Clock, sleep } from "./clock.ts";
 import { isOutOfDescriptors } from "./descriptors.ts";
 import { reasonOf } from "./error.ts";
 import type { Log } from "./log.ts";
-
-/** What is said where accepting does not work, before the reason. */
-export const CANNOT_ACCEPT = "cannot accept connections for now: ";
-
-/** The commonest reason. */
-export const OUT_OF_DESCRIPTORS = "this process has too many files open (ulimit -n)";
 
 /** Pause after a failed `accept`, such as with too many files open, in milliseconds. */
 const ACCEPT_PAUSE_MS = 100;
@@ -38,7 +33,7 @@ export async function closedAreFree(): Promise<void> {
   await Promise.all(ending);
 }
 
-/** Accepts until it is closed; a failed `accept` is told once, and tried again after a pause. */
+/** Accepts until it is closed; a failed `accept` is told once a minute, and tried again after a pause. */
 export class Acceptor {
   readonly #listener: Deno.Listener;
   readonly #options: AcceptorOptions;
@@ -64,20 +59,18 @@ export class Acceptor {
   }
 
   async #acceptAll(): Promise<void> {
-    const { clock, log, onConnection } = this.#options;
-    let told = false;
+    const { clock, onConnection } = this.#options;
+    const trouble = new AcceptTrouble(this.#options);
     for (;;) {
       try {
         this.#accepting = this.#listener.accept();
         const connection = await this.#accepting;
-        told = false;
         onConnection(connection);
       } catch (error) {
         this.#accepting = undefined;
         if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
         if (isGone(error)) continue;
-        if (!told) log("warn", CANNOT_ACCEPT + (isOutOfDescriptors(error) ? OUT_OF_DESCRIPTORS : reasonOf(error)));
-        told = true;
+        trouble.tell(isOutOfDescriptors(error) ? OUT_OF_DESCRIPTORS : reasonOf(error));
         await sleep(clock, ACCEPT_PAUSE_MS);
       }
     }

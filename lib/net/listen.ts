@@ -4,7 +4,8 @@
  * @module
  */
 import net from "node:net";
-import { Acceptor, CANNOT_ACCEPT, closedAreFree, OUT_OF_DESCRIPTORS } from "./acceptor.ts";
+import { AcceptTrouble, OUT_OF_DESCRIPTORS } from "./accept_trouble.ts";
+import { Acceptor, closedAreFree } from "./acceptor.ts";
 import { type Address, formatAddress, type TcpAddress, type UnixAddress } from "./address.ts";
 import type { Clock } from "./clock.ts";
 import { DenoDuplex } from "./deno_duplex.ts";
@@ -164,13 +165,12 @@ function reviveForever(server: net.Server, { use, clock, log }: ListenOptions): 
   const handle = listeningHandle(server);
   if (handle === undefined) return () => {};
   let timer = clock.setTimer(revive, REVIVE_MS);
-  let told = false;
+  const trouble = new AcceptTrouble({ clock, log });
   function revive() {
     // Without descriptors to spare a user's connection would take the one that the next carrier needs.
     const spare = hasSpareDescriptors(use === "user" ? undefined : 1);
     if (spare) handle!.listen(BACKLOG);
-    else if (!told) log("warn", CANNOT_ACCEPT + OUT_OF_DESCRIPTORS);
-    told = !spare;
+    else trouble.tell(OUT_OF_DESCRIPTORS);
     timer = clock.setTimer(revive, REVIVE_MS);
   }
   return () => timer.cancel();
