@@ -4,13 +4,7 @@
  * @module
  */
 import type { Clock, Timer } from "../net/clock.ts";
-import {
-  DIALS_A_LATER_TURN,
-  DIALS_A_SECOND,
-  DIALS_A_TURN,
-  FINISHED_A_DIAL,
-  MOST_DIALS_AT_ONCE,
-} from "./mux_constants.ts";
+import { DIALS_A_LATER_TURN, DIALS_A_SECOND, DIALS_A_TURN, MOST_DIALS_AT_ONCE } from "./mux_constants.ts";
 
 /** A stream that waits for its user. */
 export interface Dialled {
@@ -22,10 +16,10 @@ export interface Dialled {
  * Streams of one session that wait for their users.
  *
  * A dial costs many times what an open costs its sender (invariant 10). A stream that is reset in the same step
- * is not dialled for, and beyond a burst the rate of a session is bounded. A stream that comes to a good end gives half
- * its dial back: a client that uses the connections it opens may open twice as many. The first turn is long enough for
- * the connections that a program opens together; behind a turn that left some waiting the next are short, since all
- * other sessions wait for each of them.
+ * is not dialled for, and beyond a burst the rate of a session is bounded. A stream that comes to a good end gives its dial
+ * back: a client that uses the connections it opens may open as many as both ends can serve. The first turn is long
+ * enough for the connections that a program opens together; behind a turn that left some waiting the next are short,
+ * since all other sessions wait for each of them.
  *
  * @example
  * ```ts
@@ -81,7 +75,7 @@ export class DialQueue<Stream extends Dialled> {
 
   /** A stream that was dialled for was carried to its end. */
   wasOfUse(): void {
-    this.#left = Math.min(MOST_DIALS_AT_ONCE, this.#left + 1 / FINISHED_A_DIAL);
+    this.#left = Math.min(MOST_DIALS_AT_ONCE, this.#left + 1);
   }
 
   /** Dials for nobody any more. */

@@ -103,8 +103,6 @@ export const CUTS_A_TURN = 128;
 export const MOST_DIALS_AT_ONCE = 4096;
 /** Users that are dialled for one session in a second, when there are many and their streams come to no good end. */
 export const DIALS_A_SECOND = 2000;
-/** Finished streams that give one dial back: so many of them may be dialled for twice as often. */
-export const FINISHED_A_DIAL = 2;
 
 /** Highest number of a stream; see "Numbers of streams". */
 export const LAST_STREAM = 2 ** 31 - 1;

@@ -157,6 +157,12 @@ export const MUX_RECEIVING: readonly Mutation[] = [
     ": open.service === serviceNumber(name);",
     ": open.service !== 0;",
   ),
+  tested(
+    "dials for streams that came to a good end count against those that follow",
+    "mux/dial_queue.ts",
+    "this.#left + 1);",
+    "this.#left + 0.5);",
+  ),
   fault(
     "an open that comes again opens a stream",
     "mux/peer_opens.ts",

@@ -5,7 +5,6 @@ import {
   DIALS_A_LATER_TURN,
   DIALS_A_SECOND,
   DIALS_A_TURN,
-  FINISHED_A_DIAL,
   MOST_DIALS_AT_ONCE,
 } from "../../../lib/mux/mux_constants.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
@@ -100,7 +99,7 @@ Deno.test("beyond a burst there are only so many dials a second, and a pause all
   assertEquals(dialled.length - before, MOST_DIALS_AT_ONCE);
 });
 
-Deno.test("a stream that was carried to its end gives a part of its dial back", async () => {
+Deno.test("a stream that was carried to its end gives its dial back", async () => {
   const { clock, queue, dialled, open } = start();
   open(MOST_DIALS_AT_ONCE + 2.5 * DIALS_A_SECOND);
   queue.dialDue();
@@ -109,12 +108,24 @@ Deno.test("a stream that was carried to its end gives a part of its dial back", 
   const finished = 1_000;
   for (let count = 0; count < finished; count++) queue.wasOfUse();
   await clock.advance(1_000);
-  assertAlmostEquals(dialled.length - before, DIALS_A_SECOND + finished / FINISHED_A_DIAL, 2 * DIALS_A_LATER_TURN);
+  assertAlmostEquals(dialled.length - before, DIALS_A_SECOND + finished, 2 * DIALS_A_LATER_TURN);
+});
+
+Deno.test("a client whose streams all come to a good end is dialled for without a bound, for as long as it likes", async () => {
+  const { clock, queue, dialled, open } = start();
+  const [eachMs, seconds] = [20, 10];
+  for (let ms = 0; ms < 1_000 * seconds; ms++) {
+    open(eachMs);
+    queue.dialDue();
+    for (let count = 0; count < eachMs; count++) queue.wasOfUse();
+    assertEquals(dialled.length, eachMs * (ms + 1));
+    await clock.advance(1);
+  }
 });
 
 Deno.test("streams that were carried to their end allow no more than a burst", async () => {
   const { clock, queue, dialled, open } = start();
-  for (let count = 0; count < FINISHED_A_DIAL * MOST_DIALS_AT_ONCE; count++) queue.wasOfUse();
+  for (let count = 0; count < MOST_DIALS_AT_ONCE; count++) queue.wasOfUse();
   open(2 * MOST_DIALS_AT_ONCE);
   queue.dialDue();
   await clock.advance(400);
