@@ -128,7 +128,7 @@ systemctl --user reload tele
 for attempt in 1 2 3 4 5 6 7 8 9 10; do show | grep -q "2 of 2" && break; sleep 0.5; done
 show
 systemctl --user stop tele
-show
+show | sed "s/StatusText=.*//"
 `;
 
 Deno.test({
@@ -155,7 +155,8 @@ Deno.test({
     assertEquals(seen.stdout.split("\n"), [
       "ActiveState=active Result=success StatusText=1 of 1 tunnels run",
       "ActiveState=active Result=success StatusText=2 of 2 tunnels run",
-      "ActiveState=inactive Result=success StatusText=",
+      // What it said last systemd forgets with the unit, sooner or later.
+      "ActiveState=inactive Result=success ",
       "",
     ], seen.stderr + await Deno.readTextFile(`${s.home}/systemd.log`));
   }),

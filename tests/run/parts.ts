@@ -63,7 +63,7 @@ export const PARTS: readonly Part[] = [
     about: "real programs, which wait more than they compute, and seconds of models",
     paths: ["tests/e2e", "tests/endurance", "tests/fuzz", "tests/hosts", "tests/paths", "tests/sim"],
     without: MEASURING,
-    jobs: 3,
+    jobs: 4,
   },
 ];
 

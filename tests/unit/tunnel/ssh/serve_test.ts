@@ -68,11 +68,16 @@ sealedTest("a server takes the first port that is free, and says so when none is
 });
 
 if (!isNodeSound()) {
-  Deno.test("a server that cannot seal tells the login which Deno can", async () => {
-    const error = await assertRejects(() => serve(`${formatOrder(ORDER)}\n`), TeleError) as TeleError & {
-      said: string[];
-    };
-    assertStringIncludes(error.said.join("|"), "needs Deno 2.9 or later");
+  Deno.test({
+    name: "a server that cannot seal tells the login which Deno can",
+    // A hash of the token, which nobody wants any more, may still be computed.
+    sanitizeOps: false,
+    async fn() {
+      const error = await assertRejects(() => serve(`${formatOrder(ORDER)}\n`), TeleError) as TeleError & {
+        said: string[];
+      };
+      assertStringIncludes(error.said.join("|"), "needs Deno 2.9 or later");
+    },
   });
 }
 
