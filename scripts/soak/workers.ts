@@ -40,6 +40,8 @@ export interface WorkersOptions {
 /** What was seen in a round. */
 export interface WorkersRound {
   readonly requests: number;
+  /** In which they were answered. */
+  readonly seconds: number;
   /** What each worker computed, in seconds. */
   readonly workerSeconds: readonly number[];
   /** The same of all parents. */
@@ -101,6 +103,7 @@ async function measureRound(
   const computed = all.map((pid, at) => processorSeconds(pid) - before[at]!);
   return {
     requests: sum(answered),
+    seconds,
     workerSeconds: computed.slice(0, workers.length),
     parentSeconds: sum(computed.slice(workers.length)),
     passed: servers.flatMap(({ log }) => log).filter(tellsOfPassing).length,
@@ -175,7 +178,10 @@ export function describeWorkers({ servers, rounds }: WorkersResult): string {
   const requests = quantile(rounds.map(({ requests }) => requests), 0.5);
   const lines = rounds.map((round) => {
     const shares = sharesOf(round).map((share) => `${(100 * share).toFixed(0)} %`).join(" and ");
-    return `${costOf(round).toFixed(1)} µs, ${round.requests} requests, shares ${shares}, ` +
+    const busy = round.workerSeconds.map((computed) => `${(100 * computed / round.seconds).toFixed(0)} %`).join(
+      " and ",
+    );
+    return `${costOf(round).toFixed(1)} µs, ${round.requests} requests, shares ${shares} (${busy} of a processor), ` +
       `parents ${round.parentSeconds.toFixed(2)} s, ${round.passed} carriers passed on`;
   });
   const median = `${name}: ${cost.toFixed(1)} µs of workers' processor time a request, ${requests} requests (medians)`;
