@@ -20,6 +20,7 @@ export interface Part {
 
 /** Beside others these would measure the others: how long a thing takes, and which files the process has open. */
 const MEASURING = [
+  "tests/endurance/many_test.ts",
   "tests/endurance/quiet_test.ts",
   "tests/e2e/flood_strangers_test.ts",
   "tests/e2e/half_close_test.ts",
